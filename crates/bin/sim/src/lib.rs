@@ -1,0 +1,1 @@
+//! Virtual time: engine and platform under one seed.

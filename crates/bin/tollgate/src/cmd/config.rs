@@ -1,0 +1,11 @@
+//! `tollgate config`.
+
+use std::process::ExitCode;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {}
+
+pub(crate) fn run(_args: Args) -> ExitCode {
+    eprintln!("tollgate config: not built yet");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,11 @@
+//! `tollgate serve`.
+
+use std::process::ExitCode;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {}
+
+pub(crate) fn run(_args: Args) -> ExitCode {
+    eprintln!("tollgate serve: not built yet");
+    ExitCode::FAILURE
+}

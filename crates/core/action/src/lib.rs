@@ -1,0 +1,1 @@
+//! The action file: contracts, request rendering, response mapping.

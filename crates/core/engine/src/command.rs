@@ -1,0 +1,40 @@
+//! What the engine wants done.
+
+use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, Refusal, TokenId};
+
+/// To be carried out by the driver, in order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Command {
+    /// Send the execution's request now.
+    Send {
+        /// Whose request.
+        execution: ExecutionId,
+        /// Number of this try.
+        attempt: AttemptId,
+        /// The token to send it with.
+        token: Option<TokenId>,
+        /// When the engine gives it up, unless it ended before.
+        give_up: Instant,
+    },
+    /// Drop the attempt, its connection with it. No event about it is expected.
+    Abort(AttemptId),
+    /// The execution is over; nothing follows for it.
+    Finish(ExecutionId, Verdict),
+    /// Fetch a token with the client's credentials and keep it under this number.
+    FetchToken(ClientId, TokenId),
+    /// Forget the token.
+    DropToken(TokenId),
+}
+
+/// How an execution ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// The response of this attempt stands, whatever its status.
+    Answered(AttemptId),
+    /// It was not carried out.
+    Refused(Refusal),
+    /// It was sent and its timeout passed.
+    TimedOut,
+    /// It was sent and no answer came, and it may not or could not be tried again.
+    Lost(crate::LossKind),
+}

@@ -1,0 +1,86 @@
+//! What happens to the engine.
+
+use std::time::Duration;
+use tollgate_model::{AttemptId, ExecutionId, FlowId, Instant, RouteId, TokenId};
+
+/// Something that happened outside, at the instant given with it.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A caller wants an execution. Answered by exactly one [`crate::Command::Finish`].
+    Submit(Submission),
+    /// The caller hung up. No further command names the execution, but for an `Abort` of its attempt.
+    Cancel(ExecutionId),
+    /// The response head arrived.
+    Head {
+        /// Whose.
+        attempt: AttemptId,
+        /// HTTP status.
+        status: u16,
+        /// What its headers say about limits.
+        facts: Facts,
+    },
+    /// The response was read to its end, after its [`Event::Head`].
+    Done(AttemptId),
+    /// The attempt ended without a whole response. Not sent for attempts the engine aborted.
+    Lost(AttemptId, LossKind),
+    /// A token was granted, in answer to [`crate::Command::FetchToken`].
+    TokenGranted {
+        /// The number the command gave it.
+        token: TokenId,
+        /// Its life from now.
+        expires_in: Duration,
+    },
+    /// The token fetch failed.
+    TokenFailed {
+        /// The number the command gave it.
+        token: TokenId,
+        /// What the endpoint asked for.
+        retry_after: Option<Duration>,
+    },
+}
+
+/// A request for one execution.
+#[derive(Clone, Copy, Debug)]
+pub struct Submission {
+    /// Its number.
+    pub execution: ExecutionId,
+    /// Who calls.
+    pub flow: FlowId,
+    /// What it passes through.
+    pub route: RouteId,
+    /// The latest useful start.
+    pub deadline: Instant,
+    /// How long one attempt may take; the action's own timeout.
+    pub timeout: Duration,
+    /// Whether sending it twice does no harm.
+    pub idempotent: bool,
+}
+
+/// What a response's headers say about limits. Absent or absurd values are `None`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Facts {
+    /// `Retry-After`.
+    pub retry_after: Option<Duration>,
+    /// The window that the answer belongs to.
+    pub window: Option<WindowFact>,
+}
+
+/// Count, bound and end of a window at the upstream.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WindowFact {
+    /// Calls counted, this one included.
+    pub count: u32,
+    /// Calls allowed.
+    pub allowed: u32,
+    /// Time to the end of the window, rounded up to whole seconds by the upstream.
+    pub reset: Duration,
+}
+
+/// How an attempt was lost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LossKind {
+    /// No connection: no byte of the request left, so the upstream can't have counted it.
+    NeverSent,
+    /// It may have been received: reset, broken response, too large an answer.
+    NoAnswer,
+}

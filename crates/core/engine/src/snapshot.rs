@@ -1,0 +1,57 @@
+//! What can be seen from outside.
+
+use tollgate_model::{Instant, Scope};
+
+/// The state at one instant.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Shared limits, in the order of the configuration.
+    pub limits: Vec<LimitView>,
+    /// Live tokens.
+    pub tokens: Vec<TokenView>,
+    /// Flows, in the order of the configuration.
+    pub flows: Vec<FlowView>,
+}
+
+/// One limit.
+#[derive(Clone, Debug)]
+pub struct LimitView {
+    /// The limit's name.
+    pub name: String,
+    /// Its scope.
+    pub scope: Scope,
+    /// Calls per window or at once.
+    pub allowed: u32,
+    /// Slots held now.
+    pub held: u32,
+    /// Closed by a 429 until then.
+    pub closed_until: Option<Instant>,
+}
+
+/// One token.
+#[derive(Clone, Debug)]
+pub struct TokenView {
+    /// Name of its client.
+    pub client: String,
+    /// Its number.
+    pub token: u32,
+    /// Calls sent with it since it was granted.
+    pub sent: u64,
+    /// Its own limits.
+    pub limits: Vec<LimitView>,
+}
+
+/// One flow.
+#[derive(Clone, Debug)]
+pub struct FlowView {
+    /// The flow's name.
+    pub name: String,
+    /// Executions waiting.
+    pub queued: usize,
+    /// Executions under way.
+    pub running: usize,
+    /// Executions answered since start.
+    pub answered: u64,
+    /// Executions refused since start, whatever the reason.
+    pub refused: u64,
+}

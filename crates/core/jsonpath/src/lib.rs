@@ -1,0 +1,1 @@
+//! Jayway's dialect of JSONPath.

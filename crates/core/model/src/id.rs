@@ -1,0 +1,36 @@
+//! Typed indices. A small id is a place in a configured table; a long one is a serial number.
+
+macro_rules! id {
+    ($($(#[$doc:meta])* $name:ident($inner:ty);)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub struct $name(pub $inner);
+
+        impl $name {
+            /// The id as an index into its table.
+            #[must_use]
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )*};
+}
+
+id! {
+    /// A limit shared by many calls: its place in the engine's `Config::limits`.
+    LimitId(u32);
+    /// An OAuth client of the upstream: its place in `Config::clients`.
+    ClientId(u32);
+    /// A token pool: its place in `Config::pools`.
+    PoolId(u32);
+    /// What an execution passes through: its place in `Config::routes`.
+    RouteId(u32);
+    /// Who calls: its place in `Config::flows`.
+    FlowId(u32);
+    /// An access token, numbered in the order of fetching.
+    TokenId(u32);
+    /// One execution. The caller of the engine numbers them; no number is used twice.
+    ExecutionId(u64);
+    /// One try upstream, numbered by the engine.
+    AttemptId(u64);
+}

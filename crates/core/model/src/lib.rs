@@ -1,0 +1,15 @@
+//! The nouns of tollgate.
+//!
+//! This crate decides nothing. It gives each word of the design one type, so that the other rooms
+//! can't confuse an instant with a span, a limit's name with its place in a table, or a refusal with
+//! an error. It has no clock: an [`Instant`] is nanoseconds since an origin that the caller chose.
+
+mod id;
+mod instant;
+mod limit;
+mod refusal;
+
+pub use id::{AttemptId, ClientId, ExecutionId, FlowId, LimitId, PoolId, RouteId, TokenId};
+pub use instant::Instant;
+pub use limit::{Limit, Rule, Scope};
+pub use refusal::{Reason, Refusal};

@@ -1,0 +1,56 @@
+//! A refusal is data: what stood in the way, until when, and what the caller may do.
+
+use crate::Instant;
+use std::fmt;
+
+/// Why an execution was not carried out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// What stood in the way.
+    pub reason: Reason,
+    /// Name of the limit that binds, where one does.
+    pub limit: Option<String>,
+    /// The earliest instant at which a call like this one could start, where that is known.
+    pub earliest_start: Option<Instant>,
+}
+
+/// The kinds of refusal.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Reason {
+    /// The earliest possible start lies behind the deadline. Said at once.
+    DeadlineCannotBeMet,
+    /// The flow's queue is full.
+    QueueFull,
+    /// It gave way to a more important execution because the queue was full.
+    Shed,
+    /// It waited until its deadline.
+    Expired,
+    /// No access token can be had.
+    NoToken,
+}
+
+impl Reason {
+    /// The word used in the API's error code, metrics and reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DeadlineCannotBeMet => "deadline.cannot.be.met",
+            Self::QueueFull => "queue.full",
+            Self::Shed => "shed",
+            Self::Expired => "expired",
+            Self::NoToken => "no.token",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DeadlineCannotBeMet => "the deadline can't be met",
+            Self::QueueFull => "the flow's queue is full",
+            Self::Shed => "a more important execution took the place",
+            Self::Expired => "the deadline passed in the queue",
+            Self::NoToken => "no access token can be had",
+        })
+    }
+}

@@ -1,0 +1,1 @@
+//! Apache Velocity templates, as data actions use them.

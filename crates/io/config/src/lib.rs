@@ -1,0 +1,1 @@
+//! The configuration file: typed, checked, with places in its errors.

@@ -1,0 +1,1 @@
+//! Feeds one engine and executes its commands over HTTP.

@@ -1,0 +1,1 @@
+//! HTTP sockets around the emulated platform.
