@@ -1,1 +1,44 @@
 //! Feeds one engine and executes its commands over HTTP.
+//!
+//! *Decides nothing about quota, order, retries or tokens*: that is the engine's. The driver gives it
+//! the clock and the sockets it has none of. One task owns the engine; everything else reaches it by
+//! message, so the engine is never locked and sees its events one after the other.
+//!
+//! What the quota rule's proof asks of this crate:
+//! - **A send is never before its instant.** `now` is read afresh before each call of the engine, and
+//!   a request leaves only after the engine's command.
+//! - **A head is never before its arrival.** The instant given with `Event::Head` is read after the
+//!   head was received. Later is safe: a slot is only held longer.
+//! - **One attempt is one request.** No redirects, no retries inside the HTTP client, no proxy from
+//!   the environment. (A kept connection found closed before a byte was written is replaced.)
+//! - **`NeverSent` means it.** Only a failure to connect counts as such; all else may have been received.
+//!
+//! And of its callers' peace:
+//! - **Every attempt ends in one event**, also when its task panics: a guard reports the loss.
+//! - **A caller who hangs up frees its place at once**: dropping the future of [`Driver::execute`]
+//!   sends a cancellation.
+//! - **Bounds.** The inbox is one channel, so a cancellation can't overtake its submission. A
+//!   submission needs a permit ([`Bounds::inbox`]); beside those there are at most one cancellation per
+//!   execution, two messages per attempt and one per token fetch, all of which the engine bounds.
+//!   Bodies are read up to [`Bounds::max_response_bytes`]; attempts end at the engine's `give_up`,
+//!   token fetches at [`Bounds::token_timeout`].
+//!
+//! Secrets live in [`Secret`], go out in headers marked sensitive, and appear in no error, event or log.
+//!
+//! Tested over real sockets against the emulated platform: `tests/driver.rs` (behaviour),
+//! `tests/saturation.rs` (the whole quota and never a 429).
+
+mod call;
+mod driver;
+mod facts;
+mod pump;
+mod secret;
+mod setup;
+mod token;
+mod upstream;
+
+pub use call::{Answer, Call, Failure, Request};
+pub use driver::Driver;
+pub use reqwest::Url;
+pub use secret::Secret;
+pub use setup::{Bounds, ClientCredentials, Setup, SetupError};

@@ -1,0 +1,85 @@
+//! What goes in and what comes out.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use reqwest::Url;
+use std::time::Duration;
+use tollgate_model::{FlowId, Refusal, RouteId};
+
+/// One execution, as its caller wants it.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The limits and the token pool it passes through.
+    pub route: RouteId,
+    /// Who calls.
+    pub flow: FlowId,
+    /// The latest useful start, from now.
+    pub deadline: Duration,
+    /// How long one attempt may take.
+    pub timeout: Duration,
+    /// Whether sending it twice does no harm. The caller decides; the driver doesn't look at the method.
+    pub idempotent: bool,
+    /// What to send.
+    pub request: Request,
+}
+
+/// An HTTP request without its authorisation.
+///
+/// Where the route has a token pool, the driver sets `Authorization`. It also owns the framing:
+/// `Content-Length`, `Transfer-Encoding`, `Connection` and their like are dropped from `headers`.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Request {
+    pub method: Method,
+    pub url: Url,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+/// The upstream's answer, whatever its status.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers as received.
+    pub headers: HeaderMap,
+    /// The whole body.
+    pub body: Bytes,
+    /// Attempts made, the answered one included.
+    pub attempts: u32,
+    /// From the call to the first send.
+    pub waited: Duration,
+    /// From the call to the answer.
+    pub took: Duration,
+}
+
+/// Why there is no answer.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Failure {
+    /// Not carried out. Nothing was sent, or what was sent was turned away by a limit.
+    #[error("refused: {}", refusal.reason)]
+    Refused {
+        /// What stood in the way. Its `earliest_start` is on the engine's own time line.
+        refusal: Refusal,
+        /// The same, from now.
+        earliest_in: Option<Duration>,
+    },
+    /// Sent, and the timeout passed.
+    #[error("no answer within the timeout")]
+    TimedOut,
+    /// No connection; nothing was sent.
+    #[error("no connection: {0}")]
+    ConnectFailed(String),
+    /// Sent, and no whole answer came; it may have been carried out.
+    #[error("no answer: {0}")]
+    NoAnswer(String),
+    /// The driver takes no new calls.
+    #[error("shutting down")]
+    Draining,
+    /// The call names a route or a flow that the engine's tables don't have.
+    #[error("no such {0}")]
+    Unknown(&'static str),
+    /// The engine's task is gone; a bug.
+    #[error("the engine stopped")]
+    Stopped,
+}

@@ -1,0 +1,107 @@
+//! The handle callers hold.
+
+use crate::pump::{self, Message, Shared};
+use crate::{Answer, Call, Failure, Setup, SetupError, upstream};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tollgate_engine::{Snapshot, Submission};
+use tollgate_model::{ExecutionId, Instant};
+
+/// A handle on a running driver; clones share it. When the last one goes, the engine's task ends and
+/// with it whatever is still under way.
+#[derive(Clone, Debug)]
+pub struct Driver(Arc<Shared>);
+
+impl Driver {
+    /// Starts the task that owns the engine, on the current tokio runtime.
+    pub fn start(setup: Setup) -> Result<Self, SetupError> {
+        let (engine, credentials) = (setup.engine.clients.len(), setup.clients.len());
+        if engine != credentials {
+            return Err(SetupError::Clients {
+                engine,
+                credentials,
+            });
+        }
+        let runtime = tokio::runtime::Handle::try_current().map_err(|_| SetupError::NoRuntime)?;
+        let http = upstream::client(&setup)?;
+        Ok(Self(pump::start(setup, http, &runtime)))
+    }
+
+    /// Carries one call out, or says why not. Dropping the future cancels the execution: its place in
+    /// the queue or under its limits is handed on at once.
+    pub async fn execute(&self, call: Call) -> Result<Answer, Failure> {
+        let shared = &*self.0;
+        if call.route.index() >= shared.routes {
+            return Err(Failure::Unknown("route"));
+        }
+        if call.flow.index() >= shared.flows {
+            return Err(Failure::Unknown("flow"));
+        }
+        let submission = Submission {
+            execution: ExecutionId(shared.next_execution.fetch_add(1, Ordering::Relaxed)),
+            flow: call.flow,
+            route: call.route,
+            deadline: shared.now() + call.deadline,
+            timeout: call.timeout,
+            idempotent: call.idempotent,
+        };
+        let permit = Arc::clone(&shared.permits).acquire_owned().await;
+        let permit = permit.map_err(|_| Failure::Stopped)?;
+        let (reply, answer) = oneshot::channel();
+        let submit = Message::Submit {
+            submission,
+            request: Arc::new(call.request),
+            reply,
+            permit,
+        };
+        shared.inbox.send(submit).map_err(|_| Failure::Stopped)?;
+
+        let mut hang_up = HangUp {
+            shared,
+            execution: Some(submission.execution),
+        };
+        let outcome = answer.await.unwrap_or(Err(Failure::Stopped));
+        hang_up.execution = None;
+        outcome
+    }
+
+    /// What can be seen from outside; `None` once the engine stopped.
+    pub async fn snapshot(&self) -> Option<Snapshot> {
+        let (reply, snapshot) = oneshot::channel();
+        self.0.inbox.send(Message::Snapshot(reply)).ok()?;
+        snapshot.await.ok()
+    }
+
+    /// Now, on the time line of the snapshot's instants.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.0.now()
+    }
+
+    /// Refuses new calls from now on ([`Failure::Draining`]) and waits for those waiting and under way,
+    /// but no longer than `within`. True if all of them came to their end.
+    pub async fn drain(&self, within: Duration) -> bool {
+        let (reply, drained) = oneshot::channel();
+        if self.0.inbox.send(Message::Drain(reply)).is_err() {
+            return true;
+        }
+        tokio::time::timeout(within, drained).await.is_ok()
+    }
+}
+
+/// Cancels the execution if dropped before its answer.
+struct HangUp<'a> {
+    shared: &'a Shared,
+    execution: Option<ExecutionId>,
+}
+
+impl Drop for HangUp<'_> {
+    fn drop(&mut self) {
+        if let Some(execution) = self.execution {
+            // An error means that the engine is gone, and the place with it.
+            let _ = self.shared.inbox.send(Message::Cancel(execution));
+        }
+    }
+}

@@ -1,0 +1,461 @@
+//! The task that owns the engine: message in, event to the engine, its commands carried out.
+
+use crate::token::{self, Grant, NoGrant};
+use crate::upstream::{self, Response};
+use crate::{Answer, Bounds, ClientCredentials, Failure, Request, Setup};
+use http::HeaderValue;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tollgate_engine::{Command, Engine, Event, Facts, LossKind, Snapshot, Submission, Verdict};
+use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, TokenId};
+
+/// What callers, attempts and token fetches tell the task. The crate's documentation argues why the
+/// channel needs no bound of its own.
+#[derive(Debug)]
+pub(crate) enum Message {
+    Submit {
+        submission: Submission,
+        request: Arc<Request>,
+        reply: oneshot::Sender<Result<Answer, Failure>>,
+        /// Freed when the task takes the message up.
+        permit: OwnedSemaphorePermit,
+    },
+    Cancel(ExecutionId),
+    Head {
+        attempt: AttemptId,
+        status: u16,
+        facts: Facts,
+    },
+    Done(AttemptId, Response),
+    Lost(AttemptId, LossKind, String),
+    Token(TokenId, Result<Grant, NoGrant>),
+    Snapshot(oneshot::Sender<Snapshot>),
+    Drain(oneshot::Sender<()>),
+    Stop,
+}
+
+/// What the handles share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) inbox: UnboundedSender<Message>,
+    pub(crate) permits: Arc<Semaphore>,
+    pub(crate) next_execution: AtomicU64,
+    pub(crate) routes: usize,
+    pub(crate) flows: usize,
+    clock: Clock,
+}
+
+impl Shared {
+    pub(crate) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // An error means that the task is gone already.
+        let _ = self.inbox.send(Message::Stop);
+    }
+}
+
+/// The one monotonic time line; its origin is the driver's start.
+#[derive(Clone, Copy, Debug)]
+struct Clock(std::time::Instant);
+
+impl Clock {
+    fn now(self) -> Instant {
+        Instant::ZERO + self.0.elapsed()
+    }
+}
+
+/// Sends its message when dropped, so that a task reports its end however it ends. Before the task has
+/// set its result the message is that of a task that died.
+#[derive(Debug)]
+pub(crate) struct Report {
+    inbox: UnboundedSender<Message>,
+    last: Option<Message>,
+}
+
+impl Report {
+    /// Reports something before the end.
+    pub(crate) fn send(&self, message: Message) {
+        // An error means that the engine is gone and nobody is left to tell.
+        let _ = self.inbox.send(message);
+    }
+
+    /// What to report at the end.
+    pub(crate) fn set(&mut self, message: Message) {
+        self.last = Some(message);
+    }
+}
+
+impl Drop for Report {
+    fn drop(&mut self) {
+        if let Some(message) = self.last.take() {
+            self.send(message);
+        }
+    }
+}
+
+/// A spawned task that ends with its handle.
+#[derive(Debug)]
+struct Task(tokio::task::AbortHandle);
+
+impl Task {
+    fn spawn(work: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(tokio::spawn(work).abort_handle())
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// A caller waiting for its answer.
+#[derive(Debug)]
+struct Execution {
+    request: Arc<Request>,
+    reply: oneshot::Sender<Result<Answer, Failure>>,
+    submitted: Instant,
+    first_sent: Option<Instant>,
+    attempts: u32,
+    /// Whole responses; the engine says which one stands. At most one per attempt.
+    responses: Vec<(AttemptId, Response)>,
+    /// Why the last lost attempt was lost.
+    lost: String,
+}
+
+impl Execution {
+    fn outcome(&mut self, verdict: Verdict, now: Instant) -> Result<Answer, Failure> {
+        let lost = std::mem::take(&mut self.lost);
+        match verdict {
+            Verdict::Answered(attempt) => {
+                let found = self.responses.iter().position(|(of, _)| *of == attempt);
+                let place = found.ok_or(Failure::NoAnswer(lost))?;
+                let (_, response) = self.responses.swap_remove(place);
+                Ok(Answer {
+                    status: response.status,
+                    headers: response.headers,
+                    body: response.body,
+                    attempts: self.attempts,
+                    waited: self.first_sent.unwrap_or(now).since(self.submitted),
+                    took: now.since(self.submitted),
+                })
+            }
+            Verdict::Refused(refusal) => Err(Failure::Refused {
+                earliest_in: refusal.earliest_start.map(|start| start.since(now)),
+                refusal,
+            }),
+            Verdict::TimedOut => Err(Failure::TimedOut),
+            Verdict::Lost(LossKind::NeverSent) => Err(Failure::ConnectFailed(lost)),
+            Verdict::Lost(LossKind::NoAnswer) => Err(Failure::NoAnswer(lost)),
+        }
+    }
+}
+
+/// An attempt under way.
+#[derive(Debug)]
+struct Attempt {
+    execution: ExecutionId,
+    _task: Task,
+}
+
+struct Pump {
+    engine: Engine,
+    clock: Clock,
+    http: reqwest::Client,
+    bounds: Bounds,
+    clients: Vec<Arc<ClientCredentials>>,
+    /// Cloned into the tasks.
+    inbox: UnboundedSender<Message>,
+    executions: HashMap<ExecutionId, Execution>,
+    attempts: HashMap<AttemptId, Attempt>,
+    tokens: HashMap<TokenId, HeaderValue>,
+    fetches: HashMap<TokenId, Task>,
+    /// Whoever waits for the drain's end; `Some` from its begin on.
+    drain: Option<Vec<oneshot::Sender<()>>>,
+}
+
+/// Starts the task and gives the part that the handles share.
+pub(crate) fn start(
+    setup: Setup,
+    http: reqwest::Client,
+    runtime: &tokio::runtime::Handle,
+) -> Arc<Shared> {
+    let clock = Clock(std::time::Instant::now());
+    let (inbox, messages) = unbounded_channel();
+    let shared = Shared {
+        inbox: inbox.clone(),
+        permits: Arc::new(Semaphore::new(
+            setup.bounds.inbox.clamp(1, Semaphore::MAX_PERMITS),
+        )),
+        next_execution: AtomicU64::new(0),
+        routes: setup.engine.routes.len(),
+        flows: setup.engine.flows.len(),
+        clock,
+    };
+    let pump = Pump {
+        engine: Engine::new(setup.engine, setup.seed, clock.now()),
+        clock,
+        http,
+        bounds: setup.bounds,
+        clients: setup.clients.into_iter().map(Arc::new).collect(),
+        inbox,
+        executions: HashMap::new(),
+        attempts: HashMap::new(),
+        tokens: HashMap::new(),
+        fetches: HashMap::new(),
+        drain: None,
+    };
+    runtime.spawn(pump.run(messages));
+    Arc::new(shared)
+}
+
+impl Pump {
+    async fn run(mut self, mut messages: UnboundedReceiver<Message>) {
+        self.carry_out();
+        loop {
+            // Before the messages, so that a stream of them can't hold a due timer back.
+            if self
+                .engine
+                .poll_timeout()
+                .is_some_and(|due| due <= self.clock.now())
+            {
+                self.engine.handle_timeout(self.clock.now());
+                self.carry_out();
+            }
+            let message = match self.engine.poll_timeout() {
+                None => messages.recv().await,
+                Some(due) => {
+                    let pause = due.since(self.clock.now());
+                    match tokio::time::timeout(pause, messages.recv()).await {
+                        Ok(message) => message,
+                        Err(_) => continue,
+                    }
+                }
+            };
+            match message {
+                None | Some(Message::Stop) => return,
+                Some(message) => self.take(message),
+            }
+            self.carry_out();
+            self.end_drain();
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Submit {
+                submission,
+                request,
+                reply,
+                permit,
+            } => {
+                drop(permit);
+                self.submit(submission, request, reply);
+            }
+            Message::Cancel(id) => {
+                // Already finished, if its answer and the hang-up crossed.
+                if self.executions.remove(&id).is_some() {
+                    self.tell(Event::Cancel(id));
+                }
+            }
+            // An attempt not in the table was aborted; the engine expects to hear no more of it.
+            Message::Head {
+                attempt,
+                status,
+                facts,
+            } => {
+                if self.attempts.contains_key(&attempt) {
+                    tracing::debug!(attempt = attempt.0, status, "head");
+                    self.tell(Event::Head {
+                        attempt,
+                        status,
+                        facts,
+                    });
+                }
+            }
+            Message::Done(attempt, response) => {
+                if let Some(Attempt { execution, .. }) = self.attempts.remove(&attempt) {
+                    if let Some(execution) = self.executions.get_mut(&execution) {
+                        execution.responses.push((attempt, response));
+                    }
+                    self.tell(Event::Done(attempt));
+                }
+            }
+            Message::Lost(attempt, kind, reason) => {
+                if let Some(Attempt { execution, .. }) = self.attempts.remove(&attempt) {
+                    tracing::debug!(attempt = attempt.0, ?kind, reason, "lost");
+                    if let Some(execution) = self.executions.get_mut(&execution) {
+                        execution.lost = reason;
+                    }
+                    self.tell(Event::Lost(attempt, kind));
+                }
+            }
+            Message::Token(token, result) => {
+                if self.fetches.remove(&token).is_some() {
+                    self.fetched(token, result);
+                }
+            }
+            Message::Snapshot(reply) => {
+                // An error means that the one who asked has gone.
+                let _ = reply.send(self.engine.snapshot(self.clock.now()));
+            }
+            Message::Drain(reply) => self.drain.get_or_insert_default().push(reply),
+            Message::Stop => {}
+        }
+    }
+
+    /// Tells the engine of something that happened at the latest now.
+    fn tell(&mut self, event: Event) {
+        self.engine.handle_event(event, self.clock.now());
+    }
+
+    fn submit(
+        &mut self,
+        submission: Submission,
+        request: Arc<Request>,
+        reply: oneshot::Sender<Result<Answer, Failure>>,
+    ) {
+        if self.drain.is_some() {
+            // An error means that the caller hung up.
+            let _ = reply.send(Err(Failure::Draining));
+            return;
+        }
+        let execution = Execution {
+            request,
+            reply,
+            submitted: self.clock.now(),
+            first_sent: None,
+            attempts: 0,
+            responses: Vec::new(),
+            lost: String::new(),
+        };
+        self.executions.insert(submission.execution, execution);
+        self.tell(Event::Submit(submission));
+    }
+
+    fn fetched(&mut self, token: TokenId, result: Result<Grant, NoGrant>) {
+        match result {
+            Ok(Grant { bearer, expires_in }) => {
+                tracing::debug!(token = token.0, ?expires_in, "token granted");
+                self.tokens.insert(token, bearer);
+                self.tell(Event::TokenGranted { token, expires_in });
+            }
+            Err(NoGrant {
+                reason,
+                retry_after,
+            }) => {
+                tracing::warn!(token = token.0, reason, "no token");
+                self.tell(Event::TokenFailed { token, retry_after });
+            }
+        }
+    }
+
+    /// Carries out all that the engine wants done.
+    fn carry_out(&mut self) {
+        while let Some(command) = self.engine.poll_command() {
+            match command {
+                Command::Send {
+                    execution,
+                    attempt,
+                    token,
+                    ..
+                } => self.send(execution, attempt, token),
+                Command::Abort(attempt) => {
+                    tracing::debug!(attempt = attempt.0, "aborted");
+                    self.attempts.remove(&attempt);
+                }
+                Command::Finish(id, verdict) => {
+                    if let Some(mut execution) = self.executions.remove(&id) {
+                        let outcome = execution.outcome(verdict, self.clock.now());
+                        // An error means that the caller hung up.
+                        let _ = execution.reply.send(outcome);
+                    }
+                }
+                Command::FetchToken(client, token) => self.fetch(client, token),
+                Command::DropToken(token) => {
+                    self.fetches.remove(&token);
+                    self.tokens.remove(&token);
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, id: ExecutionId, attempt: AttemptId, token: Option<TokenId>) {
+        let bearer = token.map(|token| self.tokens.get(&token).cloned());
+        let (Some(execution), None | Some(Some(_))) = (self.executions.get_mut(&id), &bearer)
+        else {
+            // Against the engine's contract; it gets its slot back instead of waiting for the timeout.
+            tracing::error!(
+                execution = id.0,
+                attempt = attempt.0,
+                ?token,
+                "no such execution or token"
+            );
+            self.tell(Event::Lost(attempt, LossKind::NeverSent));
+            return;
+        };
+        execution.attempts += 1;
+        execution.first_sent.get_or_insert(self.clock.now());
+        tracing::debug!(execution = id.0, attempt = attempt.0, ?token, "send");
+        let request = upstream::prepare(&execution.request, bearer.flatten());
+        let died = Message::Lost(
+            attempt,
+            LossKind::NoAnswer,
+            "the attempt's task died".into(),
+        );
+        let report = Report {
+            inbox: self.inbox.clone(),
+            last: Some(died),
+        };
+        let work = upstream::attempt(
+            self.http.clone(),
+            self.bounds.clone(),
+            attempt,
+            request,
+            report,
+        );
+        self.attempts.insert(
+            attempt,
+            Attempt {
+                execution: id,
+                _task: Task::spawn(work),
+            },
+        );
+    }
+
+    fn fetch(&mut self, client: ClientId, token: TokenId) {
+        let credentials = Arc::clone(&self.clients[client.index()]);
+        let died = Message::Token(token, Err(NoGrant::because("the fetch's task died")));
+        let mut report = Report {
+            inbox: self.inbox.clone(),
+            last: Some(died),
+        };
+        let (http, within): (_, Duration) = (self.http.clone(), self.bounds.token_timeout);
+        let work = async move {
+            report.set(Message::Token(
+                token,
+                token::fetch(&http, &credentials, within).await,
+            ));
+        };
+        self.fetches.insert(token, Task::spawn(work));
+    }
+
+    fn end_drain(&mut self) {
+        if self.executions.is_empty()
+            && let Some(waiting) = &mut self.drain
+        {
+            for reply in waiting.drain(..) {
+                // An error means that the drain's time was up.
+                let _ = reply.send(());
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What a driver is told once.
+
+use crate::Secret;
+use reqwest::Url;
+use std::time::Duration;
+
+/// Everything [`crate::Driver::start`] needs.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The engine's tables.
+    pub engine: tollgate_engine::Config,
+    /// Credentials of `engine.clients`, in the same order: a `ClientId` is an index into both.
+    pub clients: Vec<ClientCredentials>,
+    /// Seed of the engine's own choices.
+    pub seed: u64,
+    /// Bounds of the HTTP side.
+    pub bounds: Bounds,
+    /// Certificate authorities trusted beside the public ones, each file's PEM text.
+    pub extra_roots_pem: Vec<Vec<u8>>,
+}
+
+/// Where and with what a client fetches its tokens (OAuth 2.0 client credentials).
+#[derive(Clone, Debug)]
+pub struct ClientCredentials {
+    /// The token endpoint, such as `https://login.example.org/oauth/token`.
+    pub token_url: Url,
+    /// The client's id.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: Secret,
+}
+
+/// Bounds of the HTTP side.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    /// Longest response body read, in bytes; a longer one is lost (`LossKind::NoAnswer`).
+    pub max_response_bytes: usize,
+    /// Longest wait for a connection, TLS handshake included.
+    pub connect_timeout: Duration,
+    /// How long an unused connection is kept.
+    pub pool_idle_timeout: Duration,
+    /// Unused connections kept per host.
+    pub pool_max_idle_per_host: usize,
+    /// Longest wait for an access token, connecting included.
+    pub token_timeout: Duration,
+    /// Submissions on their way to the engine at once; further callers wait for their turn.
+    pub inbox: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            max_response_bytes: 2 * 1024 * 1024,
+            connect_timeout: Duration::from_secs(5),
+            pool_idle_timeout: Duration::from_secs(60),
+            pool_max_idle_per_host: 256,
+            token_timeout: Duration::from_secs(10),
+            inbox: 1024,
+        }
+    }
+}
+
+/// Why a driver could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The two client tables differ in length.
+    #[error("the engine knows {engine} OAuth clients, but there are credentials for {credentials}")]
+    Clients {
+        /// Clients in the engine's table.
+        engine: usize,
+        /// Credentials given.
+        credentials: usize,
+    },
+    /// One of `extra_roots_pem` is no PEM certificate.
+    #[error("certificate authority file {index}: {source}")]
+    Root {
+        /// Its place in the list.
+        index: usize,
+        /// What is wrong with it.
+        source: reqwest::Error,
+    },
+    /// The HTTP client could not be made.
+    #[error("the HTTP client: {0}")]
+    Http(#[source] reqwest::Error),
+    /// Not called from within a tokio runtime.
+    #[error("no tokio runtime to run in")]
+    NoRuntime,
+}
