@@ -1,7 +1,7 @@
 //! What the engine is told once. Every bound and every span is here.
 
 use std::time::Duration;
-use tollgate_model::{ClientId, Limit, LimitId, PoolId};
+use tollgate_model::{ClientId, Limit, LimitId, PoolId, Rule};
 
 /// The engine's tables. An id is an index into its table.
 #[derive(Clone, Debug, Default)]
@@ -113,5 +113,109 @@ impl Default for Policy {
             floor_percent: 1,
             closed_for: Duration::from_secs(1),
         }
+    }
+}
+
+/// What is wrong with a configuration.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConfigError(pub String);
+
+impl std::fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Checks what the types can't say.
+    ///
+    /// # Errors
+    /// An id without an entry; a limit that allows nothing or has no period; a client in two pools;
+    /// a pool whose clients' tokens are not interchangeable (limits of other number or period).
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let fail = |what: String| Err(ConfigError(what));
+        let token_limits = self.clients.iter().flat_map(|client| &client.token_limits);
+        for limit in self.limits.iter().chain(token_limits) {
+            let empty = matches!(limit.rule, Rule::Window { period, .. } if period.is_zero());
+            if empty || limit.rule.allowed() == 0 {
+                return fail(format!(
+                    "limit {}: allows nothing or has no period",
+                    limit.name
+                ));
+            }
+        }
+        let shared = self.routes.iter().map(|route| (&route.name, &route.limits));
+        for (name, limits) in shared.chain(self.clients.iter().map(|it| (&it.name, &it.limits))) {
+            if limits
+                .iter()
+                .any(|limit| limit.index() >= self.limits.len())
+            {
+                return fail(format!("{name}: names a limit that does not exist"));
+            }
+        }
+        let mut pooled = vec![false; self.clients.len()];
+        for pool in &self.pools {
+            let mut shape = None;
+            for client in &pool.clients {
+                let Some(it) = self.clients.get(client.index()) else {
+                    return fail(format!(
+                        "pool {}: names a client that does not exist",
+                        pool.name
+                    ));
+                };
+                if std::mem::replace(&mut pooled[client.index()], true) {
+                    return fail(format!(
+                        "client {}: is in two pools; a client belongs to one",
+                        it.name
+                    ));
+                }
+                let periods: Vec<_> = it
+                    .token_limits
+                    .iter()
+                    .map(|limit| period(limit.rule))
+                    .collect();
+                if *shape.get_or_insert(periods.clone()) != periods {
+                    return fail(format!(
+                        "pool {}: client {}'s tokens have limits of other periods than the first client's",
+                        pool.name, it.name
+                    ));
+                }
+            }
+        }
+        let missing = |route: &&Route| {
+            route
+                .pool
+                .is_some_and(|pool| pool.index() >= self.pools.len())
+        };
+        if let Some(route) = self.routes.iter().find(missing) {
+            return fail(format!(
+                "route {}: names a pool that does not exist",
+                route.name
+            ));
+        }
+        let lost = |flow: &&Flow| {
+            flow.guarantee
+                .is_some_and(|it| it.limit.index() >= self.limits.len())
+        };
+        if let Some(flow) = self.flows.iter().find(lost) {
+            return fail(format!(
+                "flow {}: is guaranteed a share of a limit that does not exist",
+                flow.name
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn period(rule: Rule) -> (Option<Duration>, Option<Duration>) {
+    match rule {
+        Rule::Window {
+            period,
+            counted_within,
+            ..
+        } => (Some(period), counted_within),
+        Rule::Concurrency { .. } => (None, None),
     }
 }

@@ -1,39 +1,394 @@
-//! The state machine.
+//! The state machine: what happens, and what follows from it.
 
-use crate::{Command, Config, Event, Snapshot};
-use tollgate_model::Instant;
+mod attempt;
+mod start;
+
+use crate::queue::{Place, Queue};
+use crate::resources::Resources;
+use crate::timer::{Timer, Timers};
+use crate::{
+    Command, Config, Event, FlowView, LimitView, Snapshot, Submission, TokenView, Verdict,
+};
+use attempt::Attempt;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+use tollgate_model::{
+    AttemptId, ClientId, ExecutionId, Instant, Limit, Reason, Refusal, RouteId, TokenId,
+};
+use tollgate_quota::Ledger;
+
+/// Longest pause between two fetches for one client.
+const LONGEST_FETCH_PAUSE: Duration = Duration::from_secs(60);
 
 /// Event in, command out, next wake-up.
+///
+/// After each `handle_…` the caller carries out what [`Self::poll_command`] gives until it gives
+/// none, and calls [`Self::handle_timeout`] when [`Self::poll_timeout`] says so.
 #[derive(Debug)]
-pub struct Engine {}
+pub struct Engine {
+    config: Arc<Config>,
+    resources: Resources,
+    queue: Queue,
+    executions: BTreeMap<ExecutionId, Execution>,
+    attempts: BTreeMap<AttemptId, Attempt>,
+    next_attempt: u64,
+    timers: Timers,
+    commands: VecDeque<Command>,
+    flows: Vec<FlowCount>,
+    /// Hundredths of a retry that the budget has left.
+    retry_budget: u32,
+    /// Drawn from for the spread of renewals.
+    random: u64,
+    /// When a blocked route may have room.
+    wake: Option<Instant>,
+}
+
+/// An execution that is not over.
+#[derive(Debug)]
+struct Execution {
+    submission: Submission,
+    state: State,
+    attempts: u32,
+    /// When its timeout passes; set by its first attempt.
+    give_up: Option<Instant>,
+    /// A 401 is answered by another token once.
+    replayed: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    Queued,
+    Running(AttemptId),
+    /// Waits for its retry's pause to pass.
+    Pausing,
+}
+
+/// Counts for the snapshot.
+#[derive(Clone, Copy, Debug, Default)]
+struct FlowCount {
+    running: usize,
+    answered: u64,
+    refused: u64,
+}
 
 impl Engine {
-    /// An engine with empty ledgers.
+    /// An engine with empty ledgers. `config` is one that [`Config::check`] has passed.
     #[must_use]
-    pub fn new(_config: Config, _seed: u64, _now: Instant) -> Self {
-        Self {}
+    pub fn new(config: Config, seed: u64, _now: Instant) -> Self {
+        let config = Arc::new(config);
+        Self {
+            resources: Resources::new(Arc::clone(&config)),
+            queue: Queue::new(&config),
+            executions: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            next_attempt: 0,
+            timers: Timers::default(),
+            commands: VecDeque::new(),
+            flows: vec![FlowCount::default(); config.flows.len()],
+            retry_budget: attempt::FULL_RETRY_BUDGET,
+            random: seed,
+            wake: None,
+            config,
+        }
     }
 
     /// Tells the engine what happened.
-    pub fn handle_event(&mut self, _event: Event, _now: Instant) {}
+    pub fn handle_event(&mut self, event: Event, now: Instant) {
+        self.run_timers(now);
+        match event {
+            Event::Submit(submission) => self.submit(submission, now),
+            Event::Cancel(execution) => self.cancel(execution, now),
+            Event::Head {
+                attempt,
+                status,
+                facts,
+            } => self.head(attempt, status, facts, now),
+            Event::Done(attempt) => self.done(attempt, now),
+            Event::Lost(attempt, kind) => self.lost(attempt, kind, now),
+            Event::TokenGranted { token, expires_in } => self.token_granted(token, expires_in, now),
+            Event::TokenFailed { token, retry_after } => self.token_failed(token, retry_after, now),
+        }
+        self.start_what_can(now);
+    }
 
-    /// Wakes the engine; due whenever [`Self::poll_timeout`] said so. Early and repeated calls do no harm.
-    pub fn handle_timeout(&mut self, _now: Instant) {}
+    /// Wakes the engine; due whenever [`Self::poll_timeout`] said so. Early and repeated calls do no
+    /// harm.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.run_timers(now);
+        self.start_what_can(now);
+    }
 
-    /// The next thing to do. To be called until it gives `None`, after each of the calls above.
+    /// The next thing to do.
     pub fn poll_command(&mut self) -> Option<Command> {
-        None
+        self.commands.pop_front()
     }
 
     /// When to call [`Self::handle_timeout`] next.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        // A deadline is still met at its instant, so it has passed one nanosecond later.
+        let expiry = self
+            .queue
+            .next_deadline()
+            .map(|at| at + Duration::from_nanos(1));
+        [self.timers.next(), self.wake, expiry]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// What can be seen from outside.
     #[must_use]
-    pub fn snapshot(&self, _now: Instant) -> Snapshot {
-        Snapshot::default()
+    pub fn snapshot(&self, now: Instant) -> Snapshot {
+        let limits = self.config.limits.iter().zip(&self.resources.ledgers);
+        let tokens = self.resources.pools.tokens.iter().map(|(id, token)| {
+            let client = &self.config.clients[token.client.index()];
+            TokenView {
+                client: client.name.clone(),
+                token: id.0,
+                sent: token.sent,
+                limits: client
+                    .token_limits
+                    .iter()
+                    .zip(&token.ledgers)
+                    .map(view(now))
+                    .collect(),
+            }
+        });
+        let flows = self.config.flows.iter().zip(&self.flows).enumerate();
+        Snapshot {
+            limits: limits.map(view(now)).collect(),
+            tokens: tokens.collect(),
+            flows: flows
+                .map(|(at, (flow, count))| FlowView {
+                    name: flow.name.clone(),
+                    queued: self.queue.queued(tollgate_model::FlowId(at as u32)),
+                    running: count.running,
+                    answered: count.answered,
+                    refused: count.refused,
+                })
+                .collect(),
+        }
+    }
+
+    fn submit(&mut self, submission: Submission, now: Instant) {
+        let execution = submission.execution;
+        let previous = self.executions.insert(
+            execution,
+            Execution {
+                submission,
+                state: State::Queued,
+                attempts: 0,
+                give_up: None,
+                replayed: false,
+            },
+        );
+        debug_assert!(previous.is_none(), "an execution's number was used twice");
+        if submission.deadline < now {
+            return self.refuse(execution, Reason::DeadlineCannotBeMet, None, Some(now));
+        }
+        if self.starts_at_once(submission.route, now) {
+            return self.enqueue(execution);
+        }
+        let (earliest, limit) = self.earliest_start(&submission, now);
+        if earliest > submission.deadline {
+            return self.refuse(
+                execution,
+                Reason::DeadlineCannotBeMet,
+                limit,
+                Some(earliest),
+            );
+        }
+        let flow = &self.config.flows[submission.flow.index()];
+        if self.queue.queued(submission.flow) >= flow.max_queued {
+            return self.refuse(execution, Reason::QueueFull, limit, Some(earliest));
+        }
+        if self.queue.len() >= self.config.policy.max_queued {
+            let Some(shed) = self.queue.least_below(submission.flow) else {
+                return self.refuse(execution, Reason::QueueFull, limit, Some(earliest));
+            };
+            self.dequeue(shed);
+            self.refuse(shed, Reason::Shed, limit.clone(), None);
+        }
+        self.enqueue(execution);
+    }
+
+    fn cancel(&mut self, execution: ExecutionId, now: Instant) {
+        let Some(state) = self.executions.get(&execution).map(|it| it.state) else {
+            return;
+        };
+        match state {
+            State::Queued => {
+                self.dequeue(execution);
+            }
+            State::Running(attempt) => self.abort(attempt, now),
+            State::Pausing => {}
+        }
+        self.executions.remove(&execution);
+    }
+
+    fn token_granted(&mut self, token: TokenId, expires_in: Duration, now: Instant) {
+        let Some(client) = self.resources.pools.end_fetch(token) else {
+            return self.commands.push_back(Command::DropToken(token));
+        };
+        self.resources
+            .pools
+            .add(token, client, &self.config.clients[client.index()]);
+        // Renewals are spread over a tenth of the lead, lest tokens of one birth be renewed at once.
+        let lead = self.config.policy.renew_ahead.min(expires_in / 4);
+        let spread = lead.mul_f64(0.1 * self.fraction());
+        self.timers
+            .set(now + (expires_in - lead - spread), Timer::Renew(token));
+        self.timers
+            .set(now + (expires_in - lead / 2), Timer::Retire(token));
+        self.resources.unblock();
+    }
+
+    fn token_failed(&mut self, token: TokenId, retry_after: Option<Duration>, now: Instant) {
+        let Some(client) = self.resources.pools.end_fetch(token) else {
+            return;
+        };
+        let state = &mut self.resources.pools.clients[client.index()];
+        let doubled = self.config.policy.fetch_pause * (1 << state.failures.min(10));
+        state.failures += 1;
+        state.paused_until = now + retry_after.unwrap_or(doubled.min(LONGEST_FETCH_PAUSE));
+        self.timers.set(state.paused_until, Timer::Fetch(client));
+    }
+
+    fn run_timers(&mut self, now: Instant) {
+        while let Some(timer) = self.timers.pop_due(now) {
+            match timer {
+                Timer::GiveUp(attempt) => self.time_out(attempt, now),
+                Timer::Retry(execution) => {
+                    if self
+                        .executions
+                        .get(&execution)
+                        .is_some_and(|it| it.state == State::Pausing)
+                    {
+                        self.enqueue(execution);
+                    }
+                }
+                Timer::Renew(token) => self.renew(token, now),
+                Timer::Retire(token) => self.retire(token),
+                // The start of what waits asks for a token again.
+                Timer::Fetch(_) => self.resources.unblock(),
+            }
+        }
+        while let Some(execution) = self.queue.pop_expired(now) {
+            let submission = self.executions.get(&execution).map(|it| it.submission);
+            let limit = submission.and_then(|submission| self.earliest_start(&submission, now).1);
+            self.refuse(execution, Reason::Expired, limit, None);
+        }
+    }
+
+    /// Fetches a successor, unless the client's other tokens carry what there is to do.
+    fn renew(&mut self, token: TokenId, now: Instant) {
+        let Some(client) = self.resources.pools.tokens.get(&token).map(|it| it.client) else {
+            return;
+        };
+        let state = &self.resources.pools.clients[client.index()];
+        let busy = self
+            .resources
+            .pools
+            .tokens
+            .get(&token)
+            .is_some_and(|it| it.ledgers.iter().any(|l| l.held(now) > 0));
+        if state.live.len() > 1 && !busy {
+            return;
+        }
+        if state.fetching.is_none() && state.paused_until <= now {
+            self.fetch(client);
+        }
+    }
+
+    fn retire(&mut self, token: TokenId) {
+        if self.resources.pools.retire(token, &self.config).is_some() {
+            self.commands.push_back(Command::DropToken(token));
+            self.resources.unblock();
+        }
+    }
+
+    fn fetch(&mut self, client: ClientId) {
+        let token = self.resources.pools.begin_fetch(client);
+        self.commands.push_back(Command::FetchToken(client, token));
+    }
+
+    fn enqueue(&mut self, execution: ExecutionId) {
+        let Some(it) = self.executions.get_mut(&execution) else {
+            return;
+        };
+        it.state = State::Queued;
+        let place = Place {
+            deadline: it.submission.deadline,
+            execution,
+        };
+        self.queue
+            .push(it.submission.flow, it.submission.route, place);
+    }
+
+    fn dequeue(&mut self, execution: ExecutionId) {
+        let Some(it) = self.executions.get(&execution) else {
+            return;
+        };
+        let place = Place {
+            deadline: it.submission.deadline,
+            execution,
+        };
+        self.queue
+            .remove(it.submission.flow, it.submission.route, place);
+    }
+
+    fn refuse(
+        &mut self,
+        execution: ExecutionId,
+        reason: Reason,
+        limit: Option<String>,
+        earliest_start: Option<Instant>,
+    ) {
+        self.finish(
+            execution,
+            Verdict::Refused(Refusal {
+                reason,
+                limit,
+                earliest_start,
+            }),
+        );
+    }
+
+    fn finish(&mut self, execution: ExecutionId, verdict: Verdict) {
+        let Some(it) = self.executions.remove(&execution) else {
+            return;
+        };
+        let count = &mut self.flows[it.submission.flow.index()];
+        match verdict {
+            Verdict::Answered(_) => count.answered += 1,
+            Verdict::Refused(_) => count.refused += 1,
+            Verdict::TimedOut | Verdict::Lost(_) => {}
+        }
+        self.commands.push_back(Command::Finish(execution, verdict));
+    }
+
+    fn route(&self, route: RouteId) -> &crate::Route {
+        &self.config.routes[route.index()]
+    }
+
+    /// A number in 0..1 (splitmix64).
+    fn fraction(&mut self) -> f64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.random;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+fn view(now: Instant) -> impl Fn((&Limit, &Ledger)) -> LimitView {
+    move |(limit, ledger)| LimitView {
+        name: limit.name.clone(),
+        scope: limit.scope,
+        allowed: ledger.allowed(),
+        held: ledger.held(now),
+        closed_until: ledger.closed_until(now),
     }
 }

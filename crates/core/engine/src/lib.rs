@@ -1,13 +1,34 @@
 //! Quota, schedule and retry policy as one state machine.
+//!
+//! **What this decides**: which execution starts, when, and with which token; which are refused, and
+//! why; whether a failed attempt is followed by another; when tokens are fetched and dropped.
+//! **What it does not**: it opens no socket and reads no clock. Events and the time come in through
+//! [`Engine::handle_event`] and [`Engine::handle_timeout`], commands go out through
+//! [`Engine::poll_command`]. The service and the simulator drive the same engine.
+//!
+//! Invariants, by name:
+//!
+//! - *no window overcounted*: an upstream with windows of any alignment never counts more of our
+//!   calls than a limit allows (the proof is in `tollgate_quota`);
+//! - *never idle*: after each call of the engine, nothing waits that could start;
+//! - *answered once*: every submission that is not cancelled gets exactly one [`Command::Finish`];
+//! - *no late start*: nothing is sent after its deadline;
+//! - *same seed, same trace*: the commands depend on the configuration, the seed and the events only.
+//!
+//! They are tested in `tests/model.rs`, against a platform in virtual time.
 
 mod command;
 mod config;
 mod engine;
 mod event;
+mod pool;
+mod queue;
+mod resources;
 mod snapshot;
+mod timer;
 
 pub use command::{Command, Verdict};
-pub use config::{Client, Config, Flow, Guarantee, Policy, Pool, Route};
+pub use config::{Client, Config, ConfigError, Flow, Guarantee, Policy, Pool, Route};
 pub use engine::Engine;
 pub use event::{Event, Facts, LossKind, Submission, WindowFact};
 pub use snapshot::{FlowView, LimitView, Snapshot, TokenView};

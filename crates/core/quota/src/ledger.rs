@@ -23,7 +23,27 @@ impl Ledger {
     /// An empty ledger.
     #[must_use]
     pub fn new(rule: Rule) -> Self {
-        Self { rule, open: 0, ends: VecDeque::new(), closed_until: Instant::ZERO }
+        Self {
+            rule,
+            open: 0,
+            ends: VecDeque::new(),
+            closed_until: Instant::ZERO,
+        }
+    }
+
+    /// The ledger of several interchangeable ones of this shape together, for [`Self::earliest`].
+    #[must_use]
+    pub fn sum<'a>(rule: Rule, ledgers: impl Iterator<Item = &'a Self>) -> Self {
+        let mut sum = Self::new(rule);
+        let mut allowed = 0;
+        for ledger in ledgers {
+            allowed += ledger.allowed();
+            sum.open += ledger.open;
+            sum.ends.extend(&ledger.ends);
+        }
+        sum.set_allowed(allowed);
+        sum.ends.make_contiguous().sort_unstable();
+        sum
     }
 
     /// Slots that may be held at once.
@@ -55,7 +75,11 @@ impl Ledger {
     /// Holds a slot for a call that may leave at `now`.
     pub fn take(&mut self, now: Instant) {
         match self.rule {
-            Rule::Window { period, counted_within: Some(bound), .. } => {
+            Rule::Window {
+                period,
+                counted_within: Some(bound),
+                ..
+            } => {
                 self.insert(now + bound + period);
             }
             Rule::Window { .. } | Rule::Concurrency { .. } => self.open += 1,
@@ -65,7 +89,11 @@ impl Ledger {
     /// The call sent at `sent` was counted no later than `counted_by`. No effect on a concurrency limit.
     pub fn settle(&mut self, sent: Instant, counted_by: Instant) {
         match self.rule {
-            Rule::Window { period, counted_within: Some(bound), .. } => {
+            Rule::Window {
+                period,
+                counted_within: Some(bound),
+                ..
+            } => {
                 // Already settled at the bound; an answer within the bound frees the slot earlier.
                 if counted_by < sent + bound && self.remove(sent + bound + period) {
                     self.insert(counted_by + period);
@@ -83,7 +111,11 @@ impl Ledger {
     /// The call sent at `sent` never left, so it was never counted.
     pub fn cancel(&mut self, sent: Instant) {
         match self.rule {
-            Rule::Window { period, counted_within: Some(bound), .. } => {
+            Rule::Window {
+                period,
+                counted_within: Some(bound),
+                ..
+            } => {
                 self.remove(sent + bound + period);
             }
             Rule::Window { .. } => self.open -= 1,
@@ -193,7 +225,11 @@ mod tests {
 
     fn window(allowed: u32, millis: u64) -> Ledger {
         let period = Duration::from_millis(millis);
-        Ledger::new(Rule::Window { allowed, period, counted_within: None })
+        Ledger::new(Rule::Window {
+            allowed,
+            period,
+            counted_within: None,
+        })
     }
 
     #[test]

@@ -24,7 +24,13 @@ struct Call {
 }
 
 fn calls() -> impl Strategy<Value = Vec<Call>> {
-    let call = (0..40u64, 0..15u64, 0..120u64, prop::bool::weighted(0.1), prop::bool::weighted(0.05));
+    let call = (
+        0..40u64,
+        0..15u64,
+        0..120u64,
+        prop::bool::weighted(0.1),
+        prop::bool::weighted(0.05),
+    );
     let call = call.prop_map(|(pause, way_in, way_back, lost, never_sent)| Call {
         // Most calls come in bursts.
         pause: pause.saturating_sub(30) * MS,
@@ -56,8 +62,14 @@ fn counted_at(rule: Rule, calls: &[Call], give_up: u64, grace: u64) -> Vec<u64> 
                 break;
             }
             let by_answer = settlements.peek().map(|&Reverse((due, ..))| due);
-            let by_time = ledger.next_room(Instant::from_nanos(now)).map(Instant::as_nanos);
-            now = by_answer.into_iter().chain(by_time).min().expect("room comes back");
+            let by_time = ledger
+                .next_room(Instant::from_nanos(now))
+                .map(Instant::as_nanos);
+            now = by_answer
+                .into_iter()
+                .chain(by_time)
+                .min()
+                .expect("room comes back");
         }
         ledger.take(Instant::from_nanos(now));
         if call.never_sent {
@@ -79,8 +91,13 @@ fn counted_at(rule: Rule, calls: &[Call], give_up: u64, grace: u64) -> Vec<u64> 
 /// until it opens at a call.
 fn most_in_a_window(mut counted: Vec<u64>, period: u64) -> usize {
     counted.sort_unstable();
-    let ends = counted.iter().map(|at| counted.partition_point(|other| *other < at + period));
-    ends.enumerate().map(|(start, end)| end - start).max().unwrap_or(0)
+    let ends = counted
+        .iter()
+        .map(|at| counted.partition_point(|other| *other < at + period));
+    ends.enumerate()
+        .map(|(start, end)| end - start)
+        .max()
+        .unwrap_or(0)
 }
 
 proptest! {
@@ -107,5 +124,9 @@ fn a_log_of_send_times_is_caught() {
     let period = 100 * MS;
     let slow = 14 * MS;
     let counted = vec![slow, period, period + 1];
-    assert_eq!(most_in_a_window(counted, period), 3, "two allowed, sent at 0, 100 and 100 ms");
+    assert_eq!(
+        most_in_a_window(counted, period),
+        3,
+        "two allowed, sent at 0, 100 and 100 ms"
+    );
 }

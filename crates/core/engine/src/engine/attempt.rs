@@ -1,0 +1,220 @@
+//! One try upstream: its slots, its end, and whether another follows.
+//!
+//! | what came back | what follows |
+//! |---|---|
+//! | 401, sent with a token | the token is retired; the call is replayed once |
+//! | 429 | the limits are closed until `Retry-After`; back to the queue, until its deadline |
+//! | 502, 503, 504, no answer | another try, if idempotent, inside the deadline, the bound and the budget |
+//! | anything else | the answer stands |
+//!
+//! The retry budget is a share of all attempts, so that retries can't multiply the load of an
+//! upstream that is down.
+
+use super::{Engine, State};
+use crate::timer::Timer;
+use crate::{Command, Facts, LossKind, Verdict};
+use std::time::Duration;
+use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, RouteId, TokenId};
+use tollgate_quota::Ledger;
+
+/// Ten retries, in hundredths.
+pub(super) const FULL_RETRY_BUDGET: u32 = 1_000;
+
+/// A try that is under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempt {
+    pub(super) execution: ExecutionId,
+    pub(super) route: RouteId,
+    pub(super) token: Option<TokenId>,
+    pub(super) client: Option<ClientId>,
+    pub(super) sent: Instant,
+    /// Status and `Retry-After`, once the head has arrived.
+    pub(super) head: Option<(u16, Option<Duration>)>,
+}
+
+impl Engine {
+    pub(super) fn head(&mut self, attempt: AttemptId, status: u16, facts: Facts, now: Instant) {
+        let Some(it) = self.attempts.get_mut(&attempt) else {
+            return;
+        };
+        if it.head.is_some() {
+            return;
+        }
+        it.head = Some((status, facts.retry_after));
+        let it = *it;
+        self.settle(&it, now);
+        match (status, it.token) {
+            (401, Some(token)) => self.retire(token),
+            (429, _) => self.close(&it, facts, now),
+            _ => {}
+        }
+    }
+
+    pub(super) fn done(&mut self, attempt: AttemptId, now: Instant) {
+        let Some(it) = self.attempts.get(&attempt).copied() else {
+            return;
+        };
+        let Some((status, retry_after)) = it.head else {
+            return self.lost(attempt, LossKind::NoAnswer, now);
+        };
+        self.end(attempt);
+        let Some(execution) = self.executions.get_mut(&it.execution) else {
+            return;
+        };
+        match status {
+            401 if it.token.is_some() && !execution.replayed => {
+                execution.replayed = true;
+                self.enqueue(it.execution);
+            }
+            429 if now <= execution.submission.deadline => self.enqueue(it.execution),
+            502..=504 if self.retries(it.execution, retry_after, now) => {}
+            _ => self.finish(it.execution, Verdict::Answered(attempt)),
+        }
+    }
+
+    pub(super) fn lost(&mut self, attempt: AttemptId, kind: LossKind, now: Instant) {
+        let Some(it) = self.attempts.get(&attempt).copied() else {
+            return;
+        };
+        match kind {
+            LossKind::NeverSent if it.head.is_none() => self.uncount(&it),
+            _ => self.settle_unanswered(&it, now),
+        }
+        self.end(attempt);
+        if !self.retries(it.execution, None, now) {
+            self.finish(it.execution, Verdict::Lost(kind));
+        }
+    }
+
+    pub(super) fn time_out(&mut self, attempt: AttemptId, now: Instant) {
+        let Some(it) = self.attempts.get(&attempt).copied() else {
+            return;
+        };
+        self.abort(attempt, now);
+        self.finish(it.execution, Verdict::TimedOut);
+    }
+
+    /// Gives the attempt up: its concurrency is free at once, its windows after the grace.
+    pub(super) fn abort(&mut self, attempt: AttemptId, now: Instant) {
+        let Some(it) = self.attempts.get(&attempt).copied() else {
+            return;
+        };
+        self.settle_unanswered(&it, now);
+        self.end(attempt);
+        self.commands.push_back(Command::Abort(attempt));
+    }
+
+    /// Every attempt earns its part of a retry.
+    pub(super) fn earn_retries(&mut self) {
+        let earned = self.retry_budget + self.config.policy.retry_budget_percent;
+        self.retry_budget = earned.min(FULL_RETRY_BUDGET);
+    }
+
+    fn settle(&mut self, it: &Attempt, counted_by: Instant) {
+        self.resources.each_shared(it.route, it.client, |ledger| {
+            ledger.settle(it.sent, counted_by)
+        });
+        if let Some(token) = it.token {
+            self.resources
+                .pools
+                .each_ledger(token, |ledger| ledger.settle(it.sent, counted_by));
+            self.resources.pools.rewatch(token, counted_by);
+        }
+    }
+
+    fn settle_unanswered(&mut self, it: &Attempt, now: Instant) {
+        if it.head.is_none() {
+            self.settle(it, now + self.config.policy.grace);
+        }
+    }
+
+    fn uncount(&mut self, it: &Attempt) {
+        self.resources
+            .each_shared(it.route, it.client, |ledger| ledger.cancel(it.sent));
+        if let Some(token) = it.token {
+            self.resources
+                .pools
+                .each_ledger(token, |ledger| ledger.cancel(it.sent));
+            self.resources.pools.rewatch(token, it.sent);
+        }
+    }
+
+    /// The attempt is over: it leaves the concurrency limits.
+    fn end(&mut self, attempt: AttemptId) {
+        let Some(it) = self.attempts.remove(&attempt) else {
+            return;
+        };
+        self.resources
+            .each_shared(it.route, it.client, Ledger::leave);
+        if let Some(token) = it.token {
+            self.resources.pools.each_ledger(token, Ledger::leave);
+            self.resources.pools.rewatch(token, it.sent);
+        }
+        if let Some(execution) = self.executions.get(&it.execution) {
+            self.flows[execution.submission.flow.index()].running -= 1;
+        }
+        self.resources.unblock();
+    }
+
+    /// Shuts what answered 429. The headers tell whether it was the token's own window; if they
+    /// don't, it was one that our calls share with somebody else's.
+    fn close(&mut self, it: &Attempt, facts: Facts, now: Instant) {
+        let pause = facts
+            .retry_after
+            .or(facts.window.map(|window| window.reset));
+        let until = now + pause.unwrap_or(self.config.policy.closed_for);
+        let own = |ledger: &Ledger| {
+            facts
+                .window
+                .is_some_and(|window| window.allowed == ledger.allowed())
+        };
+        let tokens_window = it.token.is_some_and(|token| {
+            self.resources
+                .pools
+                .tokens
+                .get(&token)
+                .is_some_and(|token| token.ledgers.iter().any(own))
+        });
+        if let (true, Some(token)) = (tokens_window, it.token) {
+            if let Some(held) = self.resources.pools.tokens.get_mut(&token) {
+                held.ledgers
+                    .iter_mut()
+                    .for_each(|ledger| ledger.close(until));
+            }
+            self.resources.pools.rewatch(token, now);
+        } else {
+            self.resources
+                .each_shared(it.route, it.client, |ledger| ledger.close(until));
+        }
+        self.resources.unblock();
+    }
+
+    /// Plans another try, if there may be one.
+    fn retries(
+        &mut self,
+        execution: ExecutionId,
+        retry_after: Option<Duration>,
+        now: Instant,
+    ) -> bool {
+        let policy = &self.config.policy;
+        let Some(it) = self.executions.get_mut(&execution) else {
+            return false;
+        };
+        let pause = policy.retry_pause * (1 << (it.attempts - 1).min(10));
+        let again = now + retry_after.unwrap_or(pause).max(pause);
+        let latest = it
+            .give_up
+            .map_or(it.submission.deadline, |at| at.min(it.submission.deadline));
+        if !it.submission.idempotent
+            || it.attempts >= policy.max_attempts
+            || again > latest
+            || self.retry_budget < 100
+        {
+            return false;
+        }
+        self.retry_budget -= 100;
+        it.state = State::Pausing;
+        self.timers.set(again, Timer::Retry(execution));
+        true
+    }
+}

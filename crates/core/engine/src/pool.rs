@@ -1,0 +1,369 @@
+//! Token pools: which token carries a call, when a pool grows, and when a token goes.
+//!
+//! A pool uses the least tokens that carry the load: a call takes the first token with room, in the
+//! order of the pool's clients and then of age, so a token is touched only when those before it are
+//! used up. The pool grows when calls wait for tokens, or when less than a quarter of one token's
+//! slots is left, up to each client's bound and to what the wider limits could use at all. One fetch
+//! is under way for each client; a failed one is tried again after a pause that doubles.
+//!
+//! A token is renewed ahead of its expiry if its client would be left without one, and is not sent
+//! with in the last part of its life, so that no call arrives with an expired token.
+//!
+//! Each pool keeps, beside the ledgers of its tokens, one *aggregate* ledger for each of a token's
+//! limits: tokens are interchangeable, so the pool's k-th next free slot is the aggregate's.
+
+use crate::config::{Client, Config};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::time::Duration;
+use tollgate_model::{ClientId, Instant, LimitId, PoolId, Rule, TokenId};
+use tollgate_quota::Ledger;
+
+/// An access token's ledgers.
+#[derive(Debug)]
+pub(crate) struct Token {
+    pub(crate) client: ClientId,
+    pub(crate) ledgers: Vec<Ledger>,
+    pub(crate) sent: u64,
+}
+
+/// An OAuth client's tokens.
+#[derive(Debug)]
+pub(crate) struct ClientState {
+    pub(crate) pool: Option<PoolId>,
+    /// Tokens to send with.
+    pub(crate) live: BTreeSet<TokenId>,
+    /// Those of them that had room when last looked at.
+    ready: BTreeSet<TokenId>,
+    /// When a token without room may have some again. May name a token twice, or one that is gone.
+    full: BinaryHeap<Reverse<(Instant, TokenId)>>,
+    pub(crate) fetching: Option<TokenId>,
+    pub(crate) failures: u32,
+    pub(crate) paused_until: Instant,
+}
+
+/// A pool's sums over its tokens.
+#[derive(Debug)]
+pub(crate) struct PoolState {
+    pub(crate) clients: Vec<ClientId>,
+    /// By the place of the limit in the clients' `token_limits`.
+    pub(crate) aggregates: Vec<Ledger>,
+    /// More tokens than this the wider limits could not use.
+    pub(crate) ceiling: usize,
+}
+
+/// All clients, tokens and pools.
+#[derive(Debug)]
+pub(crate) struct Pools {
+    pub(crate) clients: Vec<ClientState>,
+    pub(crate) pools: Vec<PoolState>,
+    pub(crate) tokens: BTreeMap<TokenId, Token>,
+    next_token: u32,
+}
+
+impl Pools {
+    pub(crate) fn new(config: &Config) -> Self {
+        let mut clients: Vec<_> = config.clients.iter().map(|_| ClientState::new()).collect();
+        let mut pools = Vec::with_capacity(config.pools.len());
+        for (index, pool) in config.pools.iter().enumerate() {
+            for client in &pool.clients {
+                clients[client.index()].pool = Some(PoolId(index as u32));
+            }
+            pools.push(PoolState::new(index, config));
+        }
+        Self {
+            clients,
+            pools,
+            tokens: BTreeMap::new(),
+            next_token: 0,
+        }
+    }
+
+    /// The token that a call of this pool takes now. `open` tells whether a client's own limits
+    /// have room.
+    pub(crate) fn choose(
+        &mut self,
+        pool: PoolId,
+        now: Instant,
+        mut open: impl FnMut(ClientId) -> bool,
+    ) -> Option<TokenId> {
+        for at in 0..self.pools[pool.index()].clients.len() {
+            let client = self.pools[pool.index()].clients[at];
+            if !open(client) {
+                continue;
+            }
+            let state = &mut self.clients[client.index()];
+            state.wake(&mut self.tokens, now);
+            // A token without room leaves `ready` here, and comes back through `full`.
+            while let Some(&token) = state.ready.first() {
+                if let Some(held) = self.tokens.get_mut(&token) {
+                    if held.ledgers.iter_mut().all(|ledger| ledger.has_room(now)) {
+                        return Some(token);
+                    }
+                    state.ready.remove(&token);
+                    state.watch(token, held, now);
+                } else {
+                    state.ready.remove(&token);
+                }
+            }
+        }
+        None
+    }
+
+    pub(crate) fn take(&mut self, token: TokenId, now: Instant) {
+        self.each_ledger(token, |ledger| ledger.take(now));
+        if let Some(held) = self.tokens.get_mut(&token) {
+            held.sent += 1;
+        }
+    }
+
+    /// Applies `change` to the token's ledgers and to the pool's aggregates.
+    pub(crate) fn each_ledger(&mut self, token: TokenId, mut change: impl FnMut(&mut Ledger)) {
+        let Some(held) = self.tokens.get_mut(&token) else {
+            return;
+        };
+        held.ledgers.iter_mut().for_each(&mut change);
+        let state = &self.clients[held.client.index()];
+        if let Some(pool) = state.pool {
+            let aggregates = &mut self.pools[pool.index()].aggregates;
+            aggregates
+                .iter_mut()
+                .take(held.ledgers.len())
+                .for_each(change);
+        }
+    }
+
+    /// To be called when the token's slots have been settled: a full one may have an end to wait for.
+    pub(crate) fn rewatch(&mut self, token: TokenId, now: Instant) {
+        let Some(held) = self.tokens.get_mut(&token) else {
+            return;
+        };
+        let state = &mut self.clients[held.client.index()];
+        if state.live.contains(&token) && !state.ready.contains(&token) {
+            state.watch(token, held, now);
+        }
+    }
+
+    /// When a full token of the pool may have room again.
+    pub(crate) fn next_room(&self, pool: PoolId) -> Option<Instant> {
+        let clients = self.pools[pool.index()].clients.iter();
+        let next = clients.filter_map(|client| self.clients[client.index()].full.peek());
+        next.map(|Reverse((at, _))| *at).min()
+    }
+
+    /// The client that is to fetch a token now, if the pool may grow.
+    pub(crate) fn grower(&self, pool: PoolId, config: &Config, now: Instant) -> Option<ClientId> {
+        let state = &self.pools[pool.index()];
+        let live_or_coming: usize = state
+            .clients
+            .iter()
+            .map(|client| {
+                let client = &self.clients[client.index()];
+                client.live.len() + usize::from(client.fetching.is_some())
+            })
+            .sum();
+        if live_or_coming >= state.ceiling {
+            return None;
+        }
+        state.clients.iter().copied().find(|client| {
+            let held = &self.clients[client.index()];
+            held.fetching.is_none()
+                && held.paused_until <= now
+                && held.live.len() < config.clients[client.index()].max_tokens as usize
+        })
+    }
+
+    /// Whether less than a quarter of one token's slots is left.
+    pub(crate) fn runs_short(&self, pool: PoolId, now: Instant) -> bool {
+        let state = &self.pools[pool.index()];
+        let tokens: usize = state
+            .clients
+            .iter()
+            .map(|c| self.clients[c.index()].live.len())
+            .sum();
+        let Some(tokens) = u32::try_from(tokens).ok().filter(|&tokens| tokens > 0) else {
+            return true;
+        };
+        state.aggregates.iter().any(|ledger| {
+            let left = ledger.allowed().saturating_sub(ledger.held(now));
+            left < ledger.allowed() / tokens / 4
+        })
+    }
+
+    /// Tokens the pool may still come to hold.
+    pub(crate) fn may_grow(&self, pool: PoolId, config: &Config) -> bool {
+        let state = &self.pools[pool.index()];
+        let (mut live, mut most) = (0, 0);
+        for client in &state.clients {
+            live += self.clients[client.index()].live.len();
+            most += config.clients[client.index()].max_tokens as usize;
+        }
+        live < most.min(state.ceiling)
+    }
+
+    /// Starts a fetch for the client.
+    pub(crate) fn begin_fetch(&mut self, client: ClientId) -> TokenId {
+        let token = TokenId(self.next_token);
+        self.next_token += 1;
+        self.clients[client.index()].fetching = Some(token);
+        token
+    }
+
+    /// The client that waits for this token, which no longer does.
+    pub(crate) fn end_fetch(&mut self, token: TokenId) -> Option<ClientId> {
+        let at = self
+            .clients
+            .iter()
+            .position(|client| client.fetching == Some(token))?;
+        self.clients[at].fetching = None;
+        Some(ClientId(at as u32))
+    }
+
+    pub(crate) fn add(&mut self, token: TokenId, client: ClientId, config: &Client) {
+        let ledgers = config
+            .token_limits
+            .iter()
+            .map(|limit| Ledger::new(limit.rule))
+            .collect();
+        self.tokens.insert(
+            token,
+            Token {
+                client,
+                ledgers,
+                sent: 0,
+            },
+        );
+        let state = &mut self.clients[client.index()];
+        state.live.insert(token);
+        state.ready.insert(token);
+        state.failures = 0;
+        state.paused_until = Instant::ZERO;
+        self.sum_up(client, config);
+    }
+
+    /// Sends nothing with the token any more. Its calls under way may still end.
+    pub(crate) fn retire(&mut self, token: TokenId, config: &Config) -> Option<ClientId> {
+        let client = self.tokens.get(&token)?.client;
+        let state = &mut self.clients[client.index()];
+        state.live.remove(&token).then_some(())?;
+        state.ready.remove(&token);
+        self.tokens.remove(&token);
+        self.sum_up(client, &config.clients[client.index()]);
+        Some(client)
+    }
+
+    /// Makes the aggregates of the client's pool anew; tokens come and go rarely.
+    fn sum_up(&mut self, client: ClientId, config: &Client) {
+        let Some(pool) = self.clients[client.index()].pool else {
+            return;
+        };
+        let state = &mut self.pools[pool.index()];
+        for (at, aggregate) in state.aggregates.iter_mut().enumerate() {
+            let Some(limit) = config.token_limits.get(at) else {
+                continue;
+            };
+            let tokens = state
+                .clients
+                .iter()
+                .flat_map(|client| &self.clients[client.index()].live);
+            let ledgers = tokens.filter_map(|token| self.tokens.get(token)?.ledgers.get(at));
+            *aggregate = Ledger::sum(limit.rule, ledgers);
+        }
+    }
+}
+
+impl ClientState {
+    fn new() -> Self {
+        Self {
+            pool: None,
+            live: BTreeSet::new(),
+            ready: BTreeSet::new(),
+            full: BinaryHeap::new(),
+            fetching: None,
+            failures: 0,
+            paused_until: Instant::ZERO,
+        }
+    }
+
+    /// Notes when the full token may have room. Without a known end its next settlement brings it here.
+    fn watch(&mut self, token: TokenId, held: &mut Token, now: Instant) {
+        let rooms = held.ledgers.iter_mut().map(|ledger| ledger.next_room(now));
+        if let Some(at) = rooms
+            .collect::<Option<Vec<_>>>()
+            .and_then(|rooms| rooms.into_iter().max())
+        {
+            self.full.push(Reverse((at, token)));
+        }
+    }
+
+    /// Looks again at the full tokens whose time has come.
+    fn wake(&mut self, tokens: &mut BTreeMap<TokenId, Token>, now: Instant) {
+        while let Some(&Reverse((at, token))) = self.full.peek() {
+            if at > now {
+                break;
+            }
+            self.full.pop();
+            if tokens.contains_key(&token) {
+                self.ready.insert(token);
+            }
+        }
+    }
+}
+
+impl PoolState {
+    fn new(index: usize, config: &Config) -> Self {
+        let pool = &config.pools[index];
+        let token_limits = || {
+            pool.clients
+                .iter()
+                .map(|client| &config.clients[client.index()].token_limits)
+        };
+        let widest = token_limits().max_by_key(|limits| limits.len());
+        let none = Rule::Concurrency { allowed: 0 };
+        let aggregates = widest.map_or(0, Vec::len);
+        Self {
+            clients: pool.clients.clone(),
+            aggregates: (0..aggregates).map(|_| Ledger::new(none)).collect(),
+            ceiling: ceiling(PoolId(index as u32), config),
+        }
+    }
+}
+
+/// Tokens that the wider limits of the pool's routes could use: the rates of each route's scarcest
+/// limit, each limit once, over the rate of the pool's slowest token.
+fn ceiling(pool: PoolId, config: &Config) -> usize {
+    let clients = config.pools[pool.index()].clients.iter();
+    let token_rates = clients.map(|client| {
+        let limits = config.clients[client.index()].token_limits.iter();
+        limits.filter_map(|limit| per_hour(limit.rule)).min()
+    });
+    // A token without a limit of its own carries everything.
+    let Some(Some(slowest)) = token_rates.min() else {
+        return 1;
+    };
+    let mut scarcest = BTreeMap::new();
+    for route in config
+        .routes
+        .iter()
+        .filter(|route| route.pool == Some(pool))
+    {
+        let rate = |limit: &LimitId| Some((per_hour(config.limits[limit.index()].rule)?, *limit));
+        match route.limits.iter().filter_map(rate).min() {
+            Some((rate, limit)) => scarcest.insert(limit, rate),
+            None => return usize::MAX,
+        };
+    }
+    let tokens = scarcest.values().sum::<u128>().div_ceil(slowest.max(1));
+    usize::try_from(tokens.max(1)).unwrap_or(usize::MAX)
+}
+
+/// Calls an hour that a window allows; none for a concurrency limit.
+fn per_hour(rule: Rule) -> Option<u128> {
+    const HOUR: Duration = Duration::from_secs(3_600);
+    match rule {
+        Rule::Window {
+            allowed, period, ..
+        } => Some(u128::from(allowed) * HOUR.as_nanos() / period.as_nanos().max(1)),
+        Rule::Concurrency { .. } => None,
+    }
+}

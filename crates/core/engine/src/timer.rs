@@ -1,0 +1,46 @@
+//! All reasons to wake, in one enum and one table.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, TokenId};
+
+/// Why the engine wakes. A timer is not taken back: whoever it is for checks that it still matters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Timer {
+    /// The attempt has taken as long as it may.
+    GiveUp(AttemptId),
+    /// The pause before the execution's next attempt is over.
+    Retry(ExecutionId),
+    /// The token is about to expire: fetch another.
+    Renew(TokenId),
+    /// The token is too old to send with.
+    Retire(TokenId),
+    /// The pause after a failed token fetch is over.
+    Fetch(ClientId),
+}
+
+/// Timers in the order of their instants; ties in the order of setting.
+#[derive(Debug, Default)]
+pub(crate) struct Timers {
+    heap: BinaryHeap<Reverse<(Instant, u64, Timer)>>,
+    serial: u64,
+}
+
+impl Timers {
+    pub(crate) fn set(&mut self, at: Instant, timer: Timer) {
+        self.serial += 1;
+        self.heap.push(Reverse((at, self.serial, timer)));
+    }
+
+    pub(crate) fn next(&self) -> Option<Instant> {
+        self.heap.peek().map(|Reverse((at, ..))| *at)
+    }
+
+    /// A timer that is due, the earliest first.
+    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Timer> {
+        if self.next()? > now {
+            return None;
+        }
+        self.heap.pop().map(|Reverse((.., timer))| timer)
+    }
+}
