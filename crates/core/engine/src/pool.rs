@@ -92,20 +92,26 @@ impl Pools {
             if !open(client) {
                 continue;
             }
-            let state = &mut self.clients[client.index()];
-            state.wake(&mut self.tokens, now);
-            // A token without room leaves `ready` here, and comes back through `full`.
-            while let Some(&token) = state.ready.first() {
-                if let Some(held) = self.tokens.get_mut(&token) {
-                    if held.ledgers.iter_mut().all(|ledger| ledger.has_room(now)) {
-                        return Some(token);
-                    }
-                    state.ready.remove(&token);
-                    state.watch(token, held, now);
-                } else {
-                    state.ready.remove(&token);
-                }
+            if let Some(token) = self.ready(client, now) {
+                return Some(token);
             }
+        }
+        None
+    }
+
+    /// The client's first token with room.
+    fn ready(&mut self, client: ClientId, now: Instant) -> Option<TokenId> {
+        let state = &mut self.clients[client.index()];
+        state.wake(&self.tokens, now);
+        // A token without room leaves `ready` here, and comes back through `full`.
+        while let Some(&token) = state.ready.first() {
+            if let Some(held) = self.tokens.get_mut(&token) {
+                if held.ledgers.iter_mut().all(|ledger| ledger.has_room(now)) {
+                    return Some(token);
+                }
+                state.watch(token, held, now);
+            }
+            state.ready.remove(&token);
         }
         None
     }
@@ -144,11 +150,14 @@ impl Pools {
         }
     }
 
-    /// When a full token of the pool may have room again.
-    pub(crate) fn next_room(&self, pool: PoolId) -> Option<Instant> {
-        let clients = self.pools[pool.index()].clients.iter();
-        let next = clients.filter_map(|client| self.clients[client.index()].full.peek());
-        next.map(|Reverse((at, _))| *at).min()
+    /// When a token of the client has room, or may have it again; none while only a settlement can
+    /// tell.
+    pub(crate) fn next_room(&mut self, client: ClientId, now: Instant) -> Option<Instant> {
+        if self.ready(client, now).is_some() {
+            return Some(now);
+        }
+        let next = self.clients[client.index()].full.peek();
+        next.map(|Reverse((at, _))| *at)
     }
 
     /// The client that is to fetch a token now, if the pool may grow.
@@ -297,7 +306,7 @@ impl ClientState {
     }
 
     /// Looks again at the full tokens whose time has come.
-    fn wake(&mut self, tokens: &mut BTreeMap<TokenId, Token>, now: Instant) {
+    fn wake(&mut self, tokens: &BTreeMap<TokenId, Token>, now: Instant) {
         while let Some(&Reverse((at, token))) = self.full.peek() {
             if at > now {
                 break;

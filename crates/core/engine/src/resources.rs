@@ -72,20 +72,18 @@ impl Resources {
         let Some(pool) = it.pool else {
             return Some(latest);
         };
-        let tokens = self.pools.next_room(pool).unwrap_or(Instant::NEVER);
-        let clients = &self.pools.pools[pool.index()].clients;
-        let client_limits = clients
-            .iter()
-            .flat_map(|client| &self.config.clients[client.index()].limits);
-        let ledgers = &mut self.ledgers;
-        let clients = client_limits
-            .filter_map(|limit| ledgers[limit.index()].next_room(now))
-            .filter(|at| *at > now);
-        let any = clients
-            .chain([tokens])
-            .min()
-            .filter(|at| *at < Instant::NEVER);
-        any.map(|at| at.max(latest))
+        // A client carries the call once its own limits have room and one of its tokens does.
+        let (config, ledgers, pools) = (&self.config, &mut self.ledgers, &mut self.pools);
+        let client = (0..config.pools[pool.index()].clients.len()).filter_map(|at| {
+            let client = config.pools[pool.index()].clients[at];
+            let limits = &config.clients[client.index()].limits;
+            let mut rooms = limits
+                .iter()
+                .map(|limit| ledgers[limit.index()].next_room(now));
+            let token = pools.next_room(client, now)?;
+            rooms.try_fold(token, |latest, room| Some(latest.max(room?)))
+        });
+        client.min().map(|at| at.max(latest))
     }
 
     /// Applies `change` to the ledgers that a call shares with others: its route's and its client's.

@@ -2,7 +2,7 @@
 //!
 //! | what came back | what follows |
 //! |---|---|
-//! | 401, sent with a token | the token is retired; the call is replayed once |
+//! | 401, sent with a token | the token is retired; the call is replayed once, until its deadline |
 //! | 429 | the limits are closed until `Retry-After`; back to the queue, until its deadline |
 //! | 502, 503, 504, no answer | another try, if idempotent, inside the deadline, the bound and the budget |
 //! | anything else | the answer stands |
@@ -42,7 +42,7 @@ impl Engine {
         }
         it.head = Some((status, facts.retry_after));
         let it = *it;
-        self.settle(&it, now);
+        self.settle(&it, now, now);
         match (status, it.token) {
             (401, Some(token)) => self.retire(token),
             (429, _) => self.close(&it, facts, now),
@@ -57,16 +57,17 @@ impl Engine {
         let Some((status, retry_after)) = it.head else {
             return self.lost(attempt, LossKind::NoAnswer, now);
         };
-        self.end(attempt);
+        self.end(attempt, now);
         let Some(execution) = self.executions.get_mut(&it.execution) else {
             return;
         };
+        let in_time = now <= execution.submission.deadline;
         match status {
-            401 if it.token.is_some() && !execution.replayed => {
+            401 if in_time && it.token.is_some() && !execution.replayed => {
                 execution.replayed = true;
                 self.enqueue(it.execution);
             }
-            429 if now <= execution.submission.deadline => self.enqueue(it.execution),
+            429 if in_time => self.enqueue(it.execution),
             502..=504 if self.retries(it.execution, retry_after, now) => {}
             _ => self.finish(it.execution, Verdict::Answered(attempt)),
         }
@@ -77,10 +78,10 @@ impl Engine {
             return;
         };
         match kind {
-            LossKind::NeverSent if it.head.is_none() => self.uncount(&it),
+            LossKind::NeverSent if it.head.is_none() => self.uncount(&it, now),
             _ => self.settle_unanswered(&it, now),
         }
-        self.end(attempt);
+        self.end(attempt, now);
         if !self.retries(it.execution, None, now) {
             self.finish(it.execution, Verdict::Lost(kind));
         }
@@ -100,7 +101,7 @@ impl Engine {
             return;
         };
         self.settle_unanswered(&it, now);
-        self.end(attempt);
+        self.end(attempt, now);
         self.commands.push_back(Command::Abort(attempt));
     }
 
@@ -110,50 +111,40 @@ impl Engine {
         self.retry_budget = earned.min(FULL_RETRY_BUDGET);
     }
 
-    fn settle(&mut self, it: &Attempt, counted_by: Instant) {
-        self.resources.each_shared(it.route, it.client, |ledger| {
-            ledger.settle(it.sent, counted_by)
-        });
-        if let Some(token) = it.token {
-            self.resources
-                .pools
-                .each_ledger(token, |ledger| ledger.settle(it.sent, counted_by));
-            self.resources.pools.rewatch(token, counted_by);
-        }
+    /// The attempt's slots end a period after `counted_by`, which may lie ahead of `now`.
+    fn settle(&mut self, it: &Attempt, counted_by: Instant, now: Instant) {
+        self.each_ledger(it, now, |ledger| ledger.settle(it.sent, counted_by));
     }
 
     fn settle_unanswered(&mut self, it: &Attempt, now: Instant) {
         if it.head.is_none() {
-            self.settle(it, now + self.config.policy.grace);
+            self.settle(it, now + self.config.policy.grace, now);
         }
     }
 
-    fn uncount(&mut self, it: &Attempt) {
-        self.resources
-            .each_shared(it.route, it.client, |ledger| ledger.cancel(it.sent));
-        if let Some(token) = it.token {
-            self.resources
-                .pools
-                .each_ledger(token, |ledger| ledger.cancel(it.sent));
-            self.resources.pools.rewatch(token, it.sent);
-        }
+    fn uncount(&mut self, it: &Attempt, now: Instant) {
+        self.each_ledger(it, now, |ledger| ledger.cancel(it.sent));
     }
 
     /// The attempt is over: it leaves the concurrency limits.
-    fn end(&mut self, attempt: AttemptId) {
+    fn end(&mut self, attempt: AttemptId, now: Instant) {
         let Some(it) = self.attempts.remove(&attempt) else {
             return;
         };
-        self.resources
-            .each_shared(it.route, it.client, Ledger::leave);
-        if let Some(token) = it.token {
-            self.resources.pools.each_ledger(token, Ledger::leave);
-            self.resources.pools.rewatch(token, it.sent);
-        }
+        self.each_ledger(&it, now, Ledger::leave);
         if let Some(execution) = self.executions.get(&it.execution) {
             self.flows[execution.submission.flow.index()].running -= 1;
         }
         self.resources.unblock();
+    }
+
+    /// Applies `change` to every ledger that the attempt has a slot of.
+    fn each_ledger(&mut self, it: &Attempt, now: Instant, mut change: impl FnMut(&mut Ledger)) {
+        self.resources.each_shared(it.route, it.client, &mut change);
+        if let Some(token) = it.token {
+            self.resources.pools.each_ledger(token, change);
+            self.resources.pools.rewatch(token, now);
+        }
     }
 
     /// Shuts what answered 429. The headers tell whether it was the token's own window; if they
