@@ -319,12 +319,13 @@ impl Engine {
             return;
         };
         it.state = State::Queued;
+        let submission = it.submission;
         let place = Place {
-            deadline: it.submission.deadline,
+            deadline: submission.deadline,
             execution,
         };
-        self.queue
-            .push(it.submission.flow, it.submission.route, place);
+        self.forget_stale(submission.route);
+        self.queue.push(submission.flow, submission.route, place);
     }
 
     fn dequeue(&mut self, execution: ExecutionId) {

@@ -100,6 +100,11 @@ impl Resources {
         }
     }
 
+    /// Looks at the route again, whatever is remembered of it.
+    pub(crate) fn unblock_route(&mut self, route: RouteId) {
+        self.blocked[route.index()] = false;
+    }
+
     /// Something became free, or may have.
     pub(crate) fn unblock(&mut self) {
         self.blocked.fill(false);

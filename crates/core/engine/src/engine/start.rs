@@ -32,10 +32,20 @@ impl Engine {
 
     /// Whether a submission on this route would go out now: there is room, and nothing waits for it.
     pub(super) fn starts_at_once(&mut self, route: RouteId, now: Instant) -> bool {
-        if self.wake.is_some_and(|wake| wake <= now) {
-            self.resources.unblock();
+        self.forget_stale(route);
+        !self.waits(route) && self.resources.can_start(route, now)
+    }
+
+    /// No wake-up looks again at a route that nothing waits for, so what is remembered of it is stale
+    /// once something does.
+    pub(super) fn forget_stale(&mut self, route: RouteId) {
+        if !self.waits(route) {
+            self.resources.unblock_route(route);
         }
-        !self.queue.lanes().any(|lane| lane.route == route) && self.resources.can_start(route, now)
+    }
+
+    fn waits(&self, route: RouteId) -> bool {
+        self.queue.lanes().any(|lane| lane.route == route)
     }
 
     /// The earliest instant at which the submission could start, behind those that go before it, and
