@@ -95,10 +95,14 @@ impl Engine {
 
     /// Tells the engine what happened.
     pub fn handle_event(&mut self, event: Event, now: Instant) {
+        // Who hung up is not told what a timer says at the same instant.
+        if let Event::Cancel(execution) = event {
+            self.cancel(execution, now);
+        }
         self.run_timers(now);
         match event {
             Event::Submit(submission) => self.submit(submission, now),
-            Event::Cancel(execution) => self.cancel(execution, now),
+            Event::Cancel(_) => {}
             Event::Head {
                 attempt,
                 status,

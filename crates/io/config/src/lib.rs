@@ -1,1 +1,31 @@
 //! The configuration file: typed, checked, with places in its errors.
+//!
+//! *Decides* what a file means: its fields, their bounds and their defaults, and how its limits,
+//! clients, integrations and flows become the engine's tables. *Doesn't decide* what the tables do,
+//! and reads no action file: it only says in which folder they lie.
+//!
+//! Invariants:
+//! - **All or nothing.** A [`Config`] exists only if the whole file was understood; every id in it is
+//!   an index into its table, every span and bound lies within its range.
+//! - **Nothing is passed over.** A field or a table that isn't known is an error, with the nearest
+//!   known name; so is a limit that no call passes.
+//! - **All problems at once, each with its place**: line, column, field, what was expected, what was
+//!   found. The reader walks the parsed document itself instead of deserialising it, which would stop
+//!   at the first problem.
+//! - **No secret in the file is needed, none is shown.** Secrets come from the environment or from
+//!   files, and live in [`tollgate_driver::Secret`].
+//!
+//! Every field is described in `docs/configuration.md`. Tested in `tests/config.rs`, and by the example
+//! file that comes with the project.
+
+mod config;
+mod describe;
+mod problem;
+mod read;
+mod reader;
+mod span;
+
+pub use config::{Caller, Config, Integration, IntegrationKind, Server};
+pub use problem::{ConfigError, Problem};
+pub use read::Source;
+pub use span::{parse_span, show_span};

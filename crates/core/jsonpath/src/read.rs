@@ -1,0 +1,165 @@
+//! Following the steps through a document.
+
+use crate::function::Function;
+use crate::step::{Step, place, slice};
+use crate::{MAX_DEPTH, MAX_VISITS, ReadError};
+use serde_json::{Map, Value};
+
+/// Everything the steps lead to, in document order.
+pub(crate) fn matches(
+    steps: &[Step],
+    document: &Value,
+    definite: bool,
+    function: Option<Function>,
+) -> Result<Vec<Value>, ReadError> {
+    let mut reader = Reader {
+        document,
+        definite,
+        function,
+        found: Vec::new(),
+        visits: 0,
+    };
+    reader.follow(steps, document, true)?;
+    Ok(reader.found)
+}
+
+struct Reader<'a> {
+    document: &'a Value,
+    definite: bool,
+    function: Option<Function>,
+    found: Vec<Value>,
+    visits: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// `certain`: every step so far was definite, so what doesn't fit is an error.
+    fn follow(&mut self, steps: &[Step], value: &'a Value, certain: bool) -> Result<(), ReadError> {
+        self.visits += 1;
+        if self.visits > MAX_VISITS {
+            return Err(ReadError::TooLarge(
+                "the path looks at too many places of the document",
+            ));
+        }
+        let Some((step, rest)) = steps.split_first() else {
+            return self.arrive(value, certain);
+        };
+        match (step, value) {
+            (Step::Name(name), Value::Object(members)) => match members.get(name) {
+                Some(member) => self.follow(rest, member, certain),
+                None if self.definite => Err(missing(&format!("no member {name:?}"))),
+                None => Ok(()),
+            },
+            (Step::Names(names), Value::Object(members)) => {
+                let some = names
+                    .iter()
+                    .filter_map(|n| Some((n.clone(), members.get(n)?.clone())));
+                self.found.push(Value::Object(some.collect::<Map<_, _>>()));
+                Ok(())
+            }
+            (Step::Index(index), Value::Array(items)) => self.index(*index, items, rest, certain),
+            (Step::Indices(all), Value::Array(items)) => all
+                .iter()
+                .try_for_each(|index| self.index(*index, items, rest, certain)),
+            (Step::Slice(from, to), Value::Array(items)) => {
+                self.each(rest, &items[slice(*from, *to, items.len())])
+            }
+            (Step::Wildcard, Value::Array(items)) => self.each(rest, items),
+            (Step::Wildcard, Value::Object(members)) => self.each(rest, members.values()),
+            (Step::Wildcard, _) => Ok(()),
+            (Step::Filter(filter), Value::Array(items)) => {
+                let document = self.document;
+                self.each(
+                    rest,
+                    items.iter().filter(|item| filter.accepts(item, document)),
+                )
+            }
+            (Step::Filter(filter), Value::Object(_)) => {
+                let passes = filter.accepts(value, self.document);
+                if passes {
+                    self.follow(rest, value, false)
+                } else {
+                    Ok(())
+                }
+            }
+            (Step::Scan, _) => self.scan(rest, value, 0),
+            _ if certain => Err(missing(&format!("{} has no such part", kind(value)))),
+            _ => Ok(()),
+        }
+    }
+
+    fn arrive(&mut self, value: &Value, certain: bool) -> Result<(), ReadError> {
+        match self.function.map(|function| function.apply(value)) {
+            None => self.found.push(value.clone()),
+            Some(Ok(result)) => self.found.push(result),
+            Some(Err(error)) if certain => return Err(error),
+            Some(Err(_)) => {}
+        }
+        Ok(())
+    }
+
+    fn index(
+        &mut self,
+        index: i64,
+        items: &'a [Value],
+        rest: &[Step],
+        certain: bool,
+    ) -> Result<(), ReadError> {
+        match place(index, items.len()) {
+            Some(at) => self.follow(rest, &items[at], certain && self.definite),
+            None if certain => Err(missing(&format!("no item [{index}] among {}", items.len()))),
+            None => Ok(()),
+        }
+    }
+
+    fn each(
+        &mut self,
+        rest: &[Step],
+        values: impl IntoIterator<Item = &'a Value>,
+    ) -> Result<(), ReadError> {
+        values
+            .into_iter()
+            .try_for_each(|value| self.follow(rest, value, false))
+    }
+
+    /// Tries the next step here, then in every container inside.
+    fn scan(&mut self, steps: &[Step], value: &'a Value, depth: usize) -> Result<(), ReadError> {
+        if depth > MAX_DEPTH {
+            return Err(ReadError::TooLarge("the document nests too deeply to scan"));
+        }
+        let here = match (steps.first(), value) {
+            (Some(Step::Names(names)), Value::Object(members)) => {
+                names.iter().all(|n| members.contains_key(n))
+            }
+            (Some(Step::Filter(_)), Value::Object(_)) => true,
+            (Some(Step::Filter(_)), _) => false,
+            _ => true,
+        };
+        if here {
+            self.follow(steps, value, false)?;
+        }
+        match value {
+            Value::Array(items) => items
+                .iter()
+                .try_for_each(|item| self.scan(steps, item, depth + 1)),
+            Value::Object(members) => members
+                .values()
+                .try_for_each(|member| self.scan(steps, member, depth + 1)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn missing(what: &str) -> ReadError {
+    ReadError::NotFound(what.to_owned())
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}

@@ -1,0 +1,231 @@
+//! The dialect by example: one table per topic.
+
+use serde_json::{Value, json};
+use tollgate_jsonpath::{MAX_PATH_BYTES, Path, ReadError};
+
+fn store() -> Value {
+    json!({
+        "total": 4,
+        "none": null,
+        "odd name": "spaced",
+        "store": {
+            "book": [
+                { "title": "Sayings", "price": 8.95, "tags": ["a", "b"], "sold": true },
+                { "title": "Sword", "price": 12.99, "isbn": "0-553", "sold": false },
+                { "title": "Moby Dick", "price": 8, "isbn": null, "kind": "fiction" },
+            ],
+            "bicycle": { "colour": "red", "price": 19.95 },
+        },
+    })
+}
+
+fn read(path: &str) -> Result<Value, ReadError> {
+    Path::compile(path)
+        .unwrap_or_else(|e| panic!("{path}: {e}"))
+        .read(&store())
+}
+
+#[track_caller]
+fn check(table: &[(&str, Value)]) {
+    for (path, expected) in table {
+        assert_eq!(read(path).as_ref(), Ok(expected), "{path}");
+    }
+}
+
+#[test]
+fn definite_paths_yield_the_value() {
+    check(&[
+        ("$.total", json!(4)),
+        (".total", json!(4)),
+        ("total", json!(4)),
+        ("$['total']", json!(4)),
+        ("$[\"odd name\"]", json!("spaced")),
+        ("$.none", Value::Null),
+        ("$.store.book[0].title", json!("Sayings")),
+        ("$.store.book[-1].title", json!("Moby Dick")),
+    ]);
+    assert_eq!(read("$"), Ok(store()));
+    check(&[(
+        "$.store.bicycle['price','colour']",
+        json!({ "price": 19.95, "colour": "red" }),
+    )]);
+}
+
+#[test]
+fn a_definite_path_that_finds_nothing_fails() {
+    for path in [
+        "$.missing",
+        "$.store.missing.deeper",
+        "$.store.book[3]",
+        "$.store.book[-4]",
+        "$.total.part",
+        "$.none.part",
+        "$.store[0]",
+        "$.store.book.title",
+    ] {
+        assert!(matches!(read(path), Err(ReadError::NotFound(_))), "{path}");
+    }
+}
+
+#[test]
+fn indefinite_paths_yield_an_array_empty_when_nothing_matches() {
+    check(&[
+        (
+            "$.store.book[*].title",
+            json!(["Sayings", "Sword", "Moby Dick"]),
+        ),
+        ("$.store.book[*].missing", json!([])),
+        ("$..isbn", json!(["0-553", null])),
+        ("$..missing", json!([])),
+        ("$.store.*.price", json!([19.95])),
+        ("$.store.book[0:2].price", json!([8.95, 12.99])),
+        ("$.store.book[1:].price", json!([12.99, 8])),
+        ("$.store.book[:-1].price", json!([8.95, 12.99])),
+        ("$.store.book[-1:].price", json!([8])),
+        ("$.store.book[-1000:].price", json!([8.95, 12.99, 8])),
+        ("$.store.book[0,2].price", json!([8.95, 8])),
+        ("$.store.book[5:9]", json!([])),
+    ]);
+}
+
+#[test]
+fn an_uncertain_place_is_skipped_and_a_certain_one_fails() {
+    check(&[
+        ("$.store.book[*].tags[1]", json!(["b"])),
+        ("$..tags[9]", json!([])),
+    ]);
+    assert!(read("$.total[*].x").is_ok_and(|v| v == json!([])));
+    assert!(matches!(
+        read("$.store.book[7].tags[*]"),
+        Err(ReadError::NotFound(_))
+    ));
+}
+
+#[test]
+fn filters() {
+    check(&[
+        ("$.store.book[?(@.isbn)].title", json!(["Sword"])),
+        (
+            "$.store.book[?(!@.isbn)].title",
+            json!(["Sayings", "Moby Dick"]),
+        ),
+        ("$.store.book[?(@.title == 'Sword')].price", json!([12.99])),
+        ("$.store.book[?(@.title=='Sword')].price", json!([12.99])),
+        (
+            "$.store.book[?(@.title == \"Sword\")].price",
+            json!([12.99]),
+        ),
+        (
+            "$.store.book[?(@.title != 'Sword')].price",
+            json!([8.95, 8]),
+        ),
+        (
+            "$.store.book[?(@.price < 10 && @.kind)].title",
+            json!(["Moby Dick"]),
+        ),
+        (
+            "$.store.book[?(@.price >= 12.99 || @.kind == 'fiction')].title",
+            json!(["Sword", "Moby Dick"]),
+        ),
+        ("$.store.book[?(@.sold == true)].title", json!(["Sayings"])),
+        (
+            "$.store.book[?(@.price == 8.0)].title",
+            json!(["Moby Dick"]),
+        ),
+        (
+            "$.store.book[?(@.price < $.store.bicycle.price)].price",
+            json!([8.95, 12.99, 8]),
+        ),
+        (
+            "$.store.book[?(@.title =~ /s.*/i)].title",
+            json!(["Sayings", "Sword"]),
+        ),
+        ("$.store.book[?(@.title =~ /s/i)].title", json!([])),
+        (
+            "$.store.book[?(@.title in ['Sword', 'Moby Dick'])].price",
+            json!([12.99, 8]),
+        ),
+        (
+            "$.store.book[?(@.title nin ['Sword', 'Moby Dick'])].price",
+            json!([8.95]),
+        ),
+        (
+            "$.store.book[?(@.tags[0] == 'a')].title",
+            json!(["Sayings"]),
+        ),
+        ("$..[?(@.colour == 'red')].price", json!([19.95])),
+        ("$.store.bicycle[?(@.price > 19)].colour", json!(["red"])),
+        ("$.store.bicycle[?(@.price > 20)].colour", json!([])),
+    ]);
+}
+
+#[test]
+fn functions_end_a_path() {
+    check(&[
+        ("$.store.book.length()", json!(3)),
+        ("$.store.book.size()", json!(3)),
+        ("$.store.book[0].tags.length()", json!(2)),
+        ("$.store.book[?(@.tags)].tags.length()", json!([2])),
+        ("$..price.sum()", json!(49.89)),
+        ("$..price.max()", json!(19.95)),
+        ("$..price.min()", json!(8.0)),
+        ("$..isbn.length()", json!(2)),
+    ]);
+    assert!(matches!(
+        read("$.store.book.sum()"),
+        Err(ReadError::NotFound(_))
+    ));
+}
+
+#[test]
+fn numbers_keep_every_digit() {
+    let document: Value =
+        serde_json::from_str(r#"{"n":123456789012345678901234567890.10}"#).unwrap();
+    let found = Path::compile("$.n").unwrap().read(&document).unwrap();
+    assert_eq!(found.to_string(), "123456789012345678901234567890.10");
+}
+
+#[test]
+fn what_is_no_path_says_where_and_why() {
+    for (path, offset, word) in [
+        ("", 0, "expected a path"),
+        ("$.", 2, "expected a name"),
+        ("$..", 3, "expected a name"),
+        ("$..length()", 11, "can't end with a scan"),
+        ("$.a[", 4, "expected *"),
+        ("$.a[0", 5, "expected ]"),
+        ("$.a['b", 6, "not closed"),
+        ("$.a b", 3, "a space is not allowed"),
+        ("$.a[99999999999]", 4, "no index"),
+        ("$.a.shout()", 11, "no such function"),
+        ("$.a.length().b", 12, "must end the path"),
+        ("$.a[?(@.b ~ 1)]", 10, "expected )"),
+        ("$.a[?(@.b =~ /(/)]", 13, "not a pattern"),
+        ("$.a[?(@..b == 1)]", 6, "must lead to one place"),
+        ("$x", 1, "after the root"),
+    ] {
+        let error = Path::compile(path).expect_err(path);
+        assert!(error.message.contains(word), "{path}: {error}");
+        assert_eq!(error.offset, offset, "{path}: {error}");
+    }
+}
+
+#[test]
+fn bounds_hold() {
+    let long = format!("$.{}", "a".repeat(MAX_PATH_BYTES));
+    assert!(Path::compile(&long).is_err());
+    assert!(Path::compile(&format!("$[?({}@.a)]", "(".repeat(500))).is_err());
+    assert!(Path::compile(&format!("$[?({}@.a)]", "!".repeat(500))).is_err());
+    assert!(Path::compile(&"[0]".repeat(65)).is_err());
+    // A pattern that backtracks catastrophically elsewhere takes linear time here.
+    let hostile = json!([{ "a": "a".repeat(5000) }]);
+    let path = Path::compile("$[?(@.a =~ /(a+)+b/)]").unwrap();
+    assert_eq!(path.read(&hostile), Ok(json!([])));
+    // Scans of scans grow with every step; the bound on visits ends them.
+    let mut wide = json!(1);
+    for _ in 0..60 {
+        wide = json!([wide]);
+    }
+    let scans = Path::compile(&format!("${}", "..*".repeat(12))).unwrap();
+    assert!(matches!(scans.read(&wide), Err(ReadError::TooLarge(_))));
+}

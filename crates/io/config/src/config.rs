@@ -1,0 +1,109 @@
+//! What a file comes to.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use tollgate_driver::{Bounds, ClientCredentials, Secret, Url};
+use tollgate_model::FlowId;
+
+/// A whole configuration, ready to be served.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The service's own side.
+    pub server: Server,
+    /// Who may call the service.
+    pub callers: Vec<Caller>,
+    /// Credentials of `engine.clients`, in the same order.
+    pub clients: Vec<ClientCredentials>,
+    /// What the actions call; an integration's place is its `RouteId` in `engine.routes`.
+    pub integrations: Vec<Integration>,
+    /// The flow of callers that name none.
+    pub default_flow: FlowId,
+    /// The engine's tables.
+    pub engine: tollgate_engine::Config,
+    /// Bounds of the calls upstream.
+    pub upstream: Bounds,
+    /// Certificate authorities trusted beside the public ones, each as PEM text.
+    pub extra_roots_pem: Vec<Vec<u8>>,
+}
+
+/// The service's own side: where it listens, and its bounds.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Address and port; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// How long executions under way may take to end once the service is told to stop.
+    pub drain_timeout: Duration,
+    /// Longest request body taken, in bytes.
+    pub max_body_bytes: usize,
+    /// Connections at once; further ones wait to be accepted.
+    pub max_connections: usize,
+    /// How long a caller may take to send a request's head.
+    pub header_timeout: Duration,
+    /// How long a caller may take to send a request's body.
+    pub body_timeout: Duration,
+    /// Life of the tokens given to callers.
+    pub token_life: Duration,
+    /// Tokens of callers alive at once; beyond it the oldest ends.
+    pub max_tokens: usize,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            drain_timeout: Duration::from_secs(30),
+            max_body_bytes: tollgate_action::MAX_REQUEST_BYTES,
+            max_connections: 10_000,
+            header_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(30),
+            token_life: Duration::from_secs(86_400),
+            max_tokens: 10_000,
+        }
+    }
+}
+
+/// An OAuth client that may call the service.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Its id.
+    pub client_id: String,
+    /// Its secret.
+    pub secret: Secret,
+}
+
+/// An instance of an integration type.
+#[derive(Clone, Debug)]
+pub struct Integration {
+    /// Its name; part of its actions' ids.
+    pub name: String,
+    /// Its type.
+    pub kind: IntegrationKind,
+    /// Host and path that platform actions' paths are appended to; always there for those.
+    pub base_url: Option<Url>,
+    /// What `${credentials.x}` gives its actions.
+    pub credentials: BTreeMap<String, Secret>,
+    /// Folder of its action files.
+    pub folder: PathBuf,
+}
+
+/// The integration types that can be configured.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum IntegrationKind {
+    /// `purecloud-data-actions`: paths on the platform's host, with a token of a client.
+    Platform,
+    /// `custom-rest-actions`: whole URLs.
+    WebService,
+}
+
+impl IntegrationKind {
+    /// The name in configuration and in action files.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Platform => "purecloud-data-actions",
+            Self::WebService => "custom-rest-actions",
+        }
+    }
+}

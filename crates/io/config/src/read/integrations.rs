@@ -1,0 +1,206 @@
+//! `[[client]]` and `[[integration]]`, and the engine's tables that come of them.
+
+use super::limits::{self, Counts, Shared};
+use super::{Source, resolve, secrets, unique_name};
+use crate::reader::Section;
+use crate::{Integration, IntegrationKind};
+use std::collections::BTreeMap;
+use tollgate_driver::{ClientCredentials, Url};
+use tollgate_engine::{Client, Pool, Route};
+use tollgate_model::{ClientId, Limit, LimitId, PoolId, Scope};
+
+/// Tokens of one client at once, unless the file says: enough for the organisation's default rate.
+const DEFAULT_TOKENS: u32 = 10;
+/// Tokens of one client at once, at the most.
+const MOST_TOKENS: u64 = 1000;
+
+/// What has been read of the engine's side.
+#[derive(Default)]
+pub(super) struct Tables {
+    pub(super) engine: tollgate_engine::Config,
+    pub(super) clients: Vec<ClientCredentials>,
+    pub(super) integrations: Vec<Integration>,
+}
+
+impl Tables {
+    fn add_limits(&mut self, limits: Vec<Limit>) -> Vec<LimitId> {
+        let add = |limit| {
+            self.engine.limits.push(limit);
+            LimitId(place(self.engine.limits.len()))
+        };
+        limits.into_iter().map(add).collect()
+    }
+}
+
+/// The place of the last of `len` entries.
+fn place(len: usize) -> u32 {
+    u32::try_from(len.saturating_sub(1)).unwrap_or(u32::MAX)
+}
+
+pub(super) fn read(root: &Section<'_, '_>, source: &Source<'_>, shared: Vec<Shared>) -> Tables {
+    let mut tables = Tables::default();
+    let mut counts = Vec::new();
+    for Shared { limit, counts: counted } in shared {
+        counts.push(counted);
+        tables.engine.limits.push(limit);
+    }
+    let client_names = read_clients(root, source, &mut tables);
+    let names = read_integrations(root, source, &client_names, &mut tables);
+    for (index, counted) in counts.iter().enumerate() {
+        pass(root, &mut tables, LimitId(place(index + 1)), counted, &names);
+    }
+    tables
+}
+
+fn read_clients(root: &Section<'_, '_>, source: &Source<'_>, tables: &mut Tables) -> Vec<String> {
+    let mut names = Vec::new();
+    for section in root.sections("client") {
+        let name = unique_name(&section, "name", &mut names);
+        let limits = tables.add_limits(limits::read_own(&section, &[Scope::Client]));
+        let token_limits = vec![limits::read_token_rate(&section)];
+        let max_tokens = section.whole("max_tokens", 1..=MOST_TOKENS);
+        let max_tokens = max_tokens.and_then(|n| u32::try_from(n).ok()).unwrap_or(DEFAULT_TOKENS);
+        tables.engine.clients.push(Client { name, limits, token_limits, max_tokens });
+
+        let client_id = section.text("client_id");
+        if !section.has("client_id") {
+            section.missing("client_id", "\"…\"");
+        }
+        let token_url = url(&section, "token_url", "\"https://login…/oauth/token\"");
+        let client_secret = secrets::client_secret(&section, source);
+        if let (Some(id), Some(token_url), Some(client_secret)) = (client_id, token_url, client_secret) {
+            tables.clients.push(ClientCredentials { token_url, client_id: id.value, client_secret });
+        }
+        section.finish();
+    }
+    names
+}
+
+fn read_integrations(
+    root: &Section<'_, '_>,
+    source: &Source<'_>,
+    client_names: &[String],
+    tables: &mut Tables,
+) -> Vec<String> {
+    let mut names = Vec::new();
+    for section in root.sections("integration") {
+        let name = unique_name(&section, "name", &mut names);
+        let kind = kind(&section);
+        let platform = kind == IntegrationKind::Platform;
+        let has_base = section.has("base_url");
+        let base_url = (platform || has_base)
+            .then(|| url(&section, "base_url", "\"https://api…\" of the platform"))
+            .flatten();
+        let pool = pool(&section, &name, kind, client_names, tables);
+        let own = limits::read_own(&section, &[Scope::Integration, Scope::Host]);
+        let limits = tables.add_limits(own);
+        tables.engine.routes.push(Route { name: name.clone(), limits, pool });
+        let credentials = credentials(&section, source);
+        let folder = source.folder.join(folder(&section));
+        tables.integrations.push(Integration { name, kind, base_url, credentials, folder });
+        section.finish();
+    }
+    if names.is_empty() {
+        root.missing("integration", "a table: without [[integration]] there is nothing to call");
+    }
+    names
+}
+
+fn kind(section: &Section<'_, '_>) -> IntegrationKind {
+    let kinds = [IntegrationKind::Platform, IntegrationKind::WebService];
+    let expected = "\"purecloud-data-actions\" or \"custom-rest-actions\"";
+    let pick = |text: &str| kinds.into_iter().find(|kind| kind.as_str() == text);
+    if !section.has("type") {
+        section.missing("type", expected);
+    }
+    section.parsed("type", expected, pick).map_or(IntegrationKind::WebService, |kind| kind.value)
+}
+
+/// The token pool of a platform integration.
+fn pool(
+    section: &Section<'_, '_>,
+    name: &str,
+    kind: IntegrationKind,
+    client_names: &[String],
+    tables: &mut Tables,
+) -> Option<PoolId> {
+    let listed = section.texts("clients").unwrap_or_default();
+    if kind == IntegrationKind::WebService {
+        if let Some(first) = listed.first() {
+            section.reject(first, "web-service calls take no token of a client; remove clients".to_owned());
+        }
+        return None;
+    }
+    if listed.is_empty() {
+        section.missing("clients", "[\"NAME of a [[client]]\"]");
+        return None;
+    }
+    let clients = listed.iter().filter_map(|client| resolve(section, client, "client", client_names));
+    let clients = clients.map(ClientId).collect();
+    tables.engine.pools.push(Pool { name: name.to_owned(), clients });
+    Some(PoolId(place(tables.engine.pools.len())))
+}
+
+fn credentials(
+    section: &Section<'_, '_>,
+    source: &Source<'_>,
+) -> BTreeMap<String, tollgate_driver::Secret> {
+    let mut credentials = BTreeMap::new();
+    let Some(table) = section.section("credentials") else { return credentials };
+    for (name, entry) in table.named_sections() {
+        if let Some(secret) = secrets::credential(&entry, source) {
+            credentials.insert(name, secret);
+        }
+        entry.finish();
+    }
+    table.finish();
+    credentials
+}
+
+/// `actions = { folder = "…" }`.
+fn folder(section: &Section<'_, '_>) -> String {
+    let Some(actions) = section.section("actions") else {
+        if !section.has("actions") {
+            section.missing("actions", "{ folder = \"actions\" }");
+        }
+        return String::new();
+    };
+    let folder = actions.text("folder");
+    if !actions.has("folder") {
+        actions.missing("folder", "\"actions\"");
+    }
+    actions.finish();
+    folder.map(|folder| folder.value).unwrap_or_default()
+}
+
+/// A URL of HTTP or HTTPS that a path can be appended to.
+fn url(section: &Section<'_, '_>, key: &'static str, example: &str) -> Option<Url> {
+    if !section.has(key) {
+        section.missing(key, example);
+    }
+    let parse = |text: &str| {
+        let url = Url::parse(text).ok()?;
+        let plain = url.has_host() && url.query().is_none() && url.fragment().is_none();
+        (matches!(url.scheme(), "http" | "https") && plain).then_some(url)
+    };
+    section.parsed(key, &format!("an http or https URL such as {example}"), parse).map(|url| url.value)
+}
+
+/// Puts a shared limit on the routes whose calls it counts.
+fn pass(root: &Section<'_, '_>, tables: &mut Tables, limit: LimitId, counts: &Counts, names: &[String]) {
+    let routes = &mut tables.engine.routes;
+    match counts {
+        Counts::All => routes.iter_mut().for_each(|route| route.limits.push(limit)),
+        Counts::WithToken => {
+            routes.iter_mut().filter(|route| route.pool.is_some()).for_each(|route| route.limits.push(limit));
+        }
+        Counts::Named(wanted) => {
+            for name in wanted {
+                let found = resolve(root, name, "integration", names);
+                if let Some(route) = found.and_then(|index| routes.get_mut(index as usize)) {
+                    route.limits.push(limit);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! `[[limit]]` and the limits inside of clients and integrations.
+
+use super::unique_name;
+use crate::reader::{Placed, Section};
+use std::ops::RangeInclusive;
+use std::time::Duration;
+use tollgate_model::{Limit, Rule, Scope};
+
+/// Spans a window may last.
+const PERIODS: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(86_400);
+/// The vendor's limit that counts calls with a token only.
+const ORGANISATION_RATE: &str = "org.app.user.rate.per.minute";
+/// The vendor's limit of each token of a client-credentials client.
+const TOKEN_RATE: &str = "client.credentials.token.rate.per.minute";
+
+/// A limit of the organisation, and what passes it.
+pub(super) struct Shared {
+    pub(super) limit: Limit,
+    pub(super) counts: Counts,
+}
+
+/// Which calls count.
+pub(super) enum Counts {
+    /// Those of every integration.
+    All,
+    /// Those of integrations that take a token.
+    WithToken,
+    /// Those of these integrations.
+    Named(Vec<Placed<String>>),
+}
+
+/// The organisation's limits: the file's, or the vendor's defaults if the file has none.
+pub(super) fn read_shared(root: &Section<'_, '_>) -> Vec<Shared> {
+    let mut taken = Vec::new();
+    let mut shared = Vec::new();
+    for section in root.sections("limit") {
+        let name = unique_name(&section, "name", &mut taken);
+        let counts = match section.texts("integrations") {
+            Some(named) => Counts::Named(named),
+            None if name == ORGANISATION_RATE => Counts::WithToken,
+            None => Counts::All,
+        };
+        let scopes = [Scope::Organisation, Scope::Host, Scope::Integration];
+        let scope = scope(&section, &scopes);
+        if let Some(rule) = rule(&section) {
+            shared.push(Shared { limit: Limit { name, scope, rule }, counts });
+        }
+        section.finish();
+    }
+    if taken.is_empty() { defaults() } else { shared }
+}
+
+fn defaults() -> Vec<Shared> {
+    let per_minute = |allowed| window(allowed, Duration::from_secs(60));
+    let limit = |name: &str, rule| Limit { name: name.to_owned(), scope: Scope::Organisation, rule };
+    vec![
+        Shared { limit: limit(ORGANISATION_RATE, per_minute(3000)), counts: Counts::WithToken },
+        Shared {
+            limit: limit("actions.concurrent.executions.max", Rule::Concurrency { allowed: 50 }),
+            counts: Counts::All,
+        },
+        Shared { limit: limit("requests.volume.max", per_minute(2500)), counts: Counts::All },
+    ]
+}
+
+const fn window(allowed: u32, period: Duration) -> Rule {
+    Rule::Window { allowed, period, counted_within: None }
+}
+
+/// `[[….limit]]` inside of a table that the limits belong to.
+pub(super) fn read_own(section: &Section<'_, '_>, scopes: &[Scope]) -> Vec<Limit> {
+    let mut taken = Vec::new();
+    let mut limits = Vec::new();
+    for own in section.sections("limit") {
+        let name = unique_name(&own, "name", &mut taken);
+        let scope = scope(&own, scopes);
+        limits.extend(rule(&own).map(|rule| Limit { name, scope, rule }));
+        own.finish();
+    }
+    limits
+}
+
+/// `token_rate`, by default the vendor's.
+pub(super) fn read_token_rate(client: &Section<'_, '_>) -> Limit {
+    let default = || Limit {
+        name: TOKEN_RATE.to_owned(),
+        scope: Scope::Token,
+        rule: window(300, Duration::from_secs(60)),
+    };
+    let Some(section) = client.section("token_rate") else { return default() };
+    let name = section.text("name").map(|name| name.value);
+    let rule = rule(&section);
+    section.finish();
+    let default = default();
+    Limit { name: name.unwrap_or(default.name), rule: rule.unwrap_or(default.rule), ..default }
+}
+
+/// `scope`, one of those that make sense here; the first if absent.
+fn scope(section: &Section<'_, '_>, scopes: &[Scope]) -> Scope {
+    let words: Vec<_> = scopes.iter().map(|scope| format!("{:?}", scope.as_str())).collect();
+    let pick = |text: &str| scopes.iter().copied().find(|scope| scope.as_str() == text);
+    let found = section.parsed("scope", &words.join(" or "), pick);
+    found.map_or(scopes.first().copied().unwrap_or(Scope::Organisation), |scope| scope.value)
+}
+
+/// `allowed` and `period`, with `counted_within` if declared; or `concurrent`.
+fn rule(section: &Section<'_, '_>) -> Option<Rule> {
+    let expects = "a number of calls, with period = \"60s\" (or concurrent = a number of calls at once)";
+    let concurrent = section.has("concurrent");
+    let windowed = ["allowed", "period", "counted_within"].into_iter().filter(|key| section.has(key));
+    let windowed: Vec<_> = windowed.collect();
+    let allowed = section.count("allowed", 1);
+    let period = section.span("period", PERIODS);
+    let counted_within = section.span("counted_within", PERIODS);
+    if concurrent {
+        let at_once = section.count("concurrent", 1);
+        if let Some(key) = windowed.first() {
+            section.reject(&section.here(()), format!("expected either concurrent or {key}, found both"));
+        }
+        return at_once.map(|allowed| Rule::Concurrency { allowed });
+    }
+    if !windowed.contains(&"allowed") {
+        section.missing("allowed", expects);
+    } else if !windowed.contains(&"period") {
+        section.missing("period", "a time span such as \"60s\"");
+    }
+    Some(Rule::Window { allowed: allowed?, period: period?, counted_within })
+}

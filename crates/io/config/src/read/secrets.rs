@@ -1,0 +1,66 @@
+//! Secrets: from the environment or from a file, never from the text itself.
+
+use super::Source;
+use crate::reader::{Placed, Section};
+use tollgate_driver::Secret;
+
+/// `client_secret_env` or `client_secret_file`.
+pub(super) fn client_secret(section: &Section<'_, '_>, source: &Source<'_>) -> Option<Secret> {
+    if let Some(inline) = section.text("client_secret") {
+        let message = "secrets are not written here; use client_secret_env or client_secret_file";
+        section.reject(&inline, message.to_owned());
+        return None;
+    }
+    let (env, file) = (section.text("client_secret_env"), section.text("client_secret_file"));
+    one_of(section, source, env, file, "client_secret_env")
+}
+
+/// `{ env = "NAME" }` or `{ file = "path" }`.
+pub(super) fn credential(section: &Section<'_, '_>, source: &Source<'_>) -> Option<Secret> {
+    let (env, file) = (section.text("env"), section.text("file"));
+    one_of(section, source, env, file, "env")
+}
+
+fn one_of(
+    section: &Section<'_, '_>,
+    source: &Source<'_>,
+    env: Option<Placed<String>>,
+    file: Option<Placed<String>>,
+    first: &str,
+) -> Option<Secret> {
+    match (env, file) {
+        (Some(env), None) => from_env(section, source, &env),
+        (None, Some(file)) => from_file(section, source, &file),
+        (Some(_), Some(file)) => {
+            section.reject(&file, format!("expected either this or {first}, found both"));
+            None
+        }
+        (None, None) => {
+            section.missing(first, "\"NAME\" of an environment variable (or the same with file)");
+            None
+        }
+    }
+}
+
+fn from_env(section: &Section<'_, '_>, source: &Source<'_>, name: &Placed<String>) -> Option<Secret> {
+    let found = (source.env)(&name.value).filter(|secret| !secret.is_empty());
+    if found.is_none() {
+        section.reject(name, format!("the environment variable {} is not set or empty; set it", name.value));
+    }
+    found.map(Secret::new)
+}
+
+fn from_file(section: &Section<'_, '_>, source: &Source<'_>, path: &Placed<String>) -> Option<Secret> {
+    let file = source.folder.join(&path.value);
+    match std::fs::read_to_string(&file) {
+        Ok(text) if !text.trim().is_empty() => Some(Secret::new(text.trim().to_owned())),
+        Ok(_) => {
+            section.reject(path, format!("expected a file with a secret; {} is empty", file.display()));
+            None
+        }
+        Err(error) => {
+            section.reject(path, format!("expected a readable file; {}: {error}", file.display()));
+            None
+        }
+    }
+}

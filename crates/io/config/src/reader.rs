@@ -1,0 +1,282 @@
+//! Reads tables field by field and remembers everything that is wrong.
+//!
+//! A getter gives `None` in two cases, and only the second is a problem: the field is absent, or it is
+//! not what was expected. Callers go on with a default either way; the problems decide at the end.
+
+use crate::problem::Problem;
+use crate::{parse_span, show_span};
+use std::cell::{Cell, RefCell};
+use std::ops::{Range, RangeInclusive};
+use std::time::Duration;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The text of a file, and what was found wrong with it.
+pub(crate) struct Findings<'t> {
+    text: &'t str,
+    problems: RefCell<Vec<(usize, Problem)>>,
+}
+
+impl<'t> Findings<'t> {
+    pub(crate) fn new(text: &'t str) -> Self {
+        Self { text, problems: RefCell::default() }
+    }
+
+    /// Adds a problem at a byte of the text.
+    pub(crate) fn add(&self, at: usize, field: String, message: String) {
+        let before = self.text.get(..at).unwrap_or(self.text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = before.matches('\n').count() + 1;
+        let column = before[line_start..].chars().count() + 1;
+        self.problems.borrow_mut().push((at, Problem { line, column, field, message }));
+    }
+
+    /// All of them, in the order of the text.
+    pub(crate) fn into_problems(self) -> Vec<Problem> {
+        let mut problems = self.problems.into_inner();
+        problems.sort_by_key(|(at, _)| *at);
+        problems.into_iter().map(|(_, problem)| problem).collect()
+    }
+}
+
+/// A value and the place to complain about it.
+#[derive(Clone, Debug)]
+pub(crate) struct Placed<T> {
+    pub(crate) value: T,
+    pub(crate) at: usize,
+    pub(crate) field: String,
+}
+
+/// One table being read.
+pub(crate) struct Section<'f, 't> {
+    findings: &'f Findings<'t>,
+    table: &'f DeTable<'t>,
+    path: String,
+    at: usize,
+    known: RefCell<Vec<&'static str>>,
+    any_name: Cell<bool>,
+}
+
+impl<'f, 't> Section<'f, 't> {
+    pub(crate) fn new(findings: &'f Findings<'t>, table: &'f DeTable<'t>, path: String, at: usize) -> Self {
+        Self { findings, table, path, at, known: RefCell::default(), any_name: Cell::new(false) }
+    }
+
+    fn path_of(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    fn value(&self, key: &'static str) -> Option<&'f Spanned<DeValue<'t>>> {
+        let mut known = self.known.borrow_mut();
+        if !known.contains(&key) {
+            known.push(key);
+        }
+        self.table.get(key)
+    }
+
+    /// Whether the field is there, whatever its value.
+    pub(crate) fn has(&self, key: &'static str) -> bool {
+        self.value(key).is_some()
+    }
+
+    /// The table's own place.
+    pub(crate) fn here<T>(&self, value: T) -> Placed<T> {
+        Placed { value, at: self.at, field: self.path.clone() }
+    }
+
+    /// Reports a field that is missing; its place is the table's.
+    pub(crate) fn missing(&self, key: &str, expected: &str) {
+        let message = format!("missing; add {key} = {expected}");
+        self.findings.add(self.at, self.path_of(key), message);
+    }
+
+    /// Reports a field whose value was read but can't stand.
+    pub(crate) fn reject<T>(&self, placed: &Placed<T>, message: String) {
+        self.findings.add(placed.at, placed.field.clone(), message);
+    }
+
+    fn expected(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
+        let message = format!("expected {expected}, found {}", show(value.get_ref()));
+        self.findings.add(value.span().start, self.path_of(key), message);
+    }
+
+    fn placed<T>(&self, key: &str, span: &Range<usize>, value: T) -> Placed<T> {
+        Placed { value, at: span.start, field: self.path_of(key) }
+    }
+
+    /// A whole number within a range.
+    pub(crate) fn whole(&self, key: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
+        let value = self.value(key)?;
+        let number = value.get_ref().as_integer().and_then(|integer| {
+            u64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()
+        });
+        if let Some(number) = number.filter(|number| range.contains(number)) {
+            return Some(number);
+        }
+        let (low, high) = (range.start(), range.end());
+        let expected = if *high >= u64::from(u32::MAX) {
+            format!("a whole number from {low}")
+        } else {
+            format!("a whole number from {low} to {high}")
+        };
+        self.expected(key, value, &expected);
+        None
+    }
+
+    /// A whole number from `low` that fits 32 bits.
+    pub(crate) fn count(&self, key: &'static str, low: u32) -> Option<u32> {
+        self.whole(key, low.into()..=u32::MAX.into()).and_then(|number| u32::try_from(number).ok())
+    }
+
+    /// A number of bytes or of things, from 1.
+    pub(crate) fn size(&self, key: &'static str) -> Option<usize> {
+        self.count(key, 1).and_then(|number| usize::try_from(number).ok())
+    }
+
+    /// A span within a range.
+    pub(crate) fn span(&self, key: &'static str, range: RangeInclusive<Duration>) -> Option<Duration> {
+        let value = self.value(key)?;
+        let span = value.get_ref().as_str().and_then(parse_span);
+        if let Some(span) = span.filter(|span| range.contains(span)) {
+            return Some(span);
+        }
+        let (low, high) = (show_span(*range.start()), show_span(*range.end()));
+        self.expected(key, value, &format!("a time span from \"{low}\" to \"{high}\" such as \"60s\""));
+        None
+    }
+
+    /// Text that isn't empty.
+    pub(crate) fn text(&self, key: &'static str) -> Option<Placed<String>> {
+        let value = self.value(key)?;
+        match value.get_ref().as_str() {
+            Some(text) if !text.is_empty() => Some(self.placed(key, &value.span(), text.to_owned())),
+            _ => {
+                self.expected(key, value, "text in quotes");
+                None
+            }
+        }
+    }
+
+    /// Text that `parse` understands.
+    pub(crate) fn parsed<T>(
+        &self,
+        key: &'static str,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<Placed<T>> {
+        let value = self.value(key)?;
+        match value.get_ref().as_str().and_then(parse) {
+            Some(parsed) => Some(self.placed(key, &value.span(), parsed)),
+            None => {
+                self.expected(key, value, expected);
+                None
+            }
+        }
+    }
+
+    /// True or false.
+    pub(crate) fn flag(&self, key: &'static str) -> Option<bool> {
+        let value = self.value(key)?;
+        if value.get_ref().as_bool().is_none() {
+            self.expected(key, value, "true or false");
+        }
+        value.get_ref().as_bool()
+    }
+
+    /// A list of texts.
+    pub(crate) fn texts(&self, key: &'static str) -> Option<Vec<Placed<String>>> {
+        let value = self.value(key)?;
+        let Some(array) = value.get_ref().as_array() else {
+            self.expected(key, value, "a list of texts such as [\"one\", \"two\"]");
+            return None;
+        };
+        let mut texts = Vec::new();
+        for item in array {
+            match item.get_ref().as_str() {
+                Some(text) => texts.push(self.placed(key, &item.span(), text.to_owned())),
+                None => self.expected(key, item, "text in quotes"),
+            }
+        }
+        Some(texts)
+    }
+
+    /// A table.
+    pub(crate) fn section(&self, key: &'static str) -> Option<Section<'f, 't>> {
+        let value = self.value(key)?;
+        match value.get_ref().as_table() {
+            Some(table) => Some(Section::new(self.findings, table, self.path_of(key), value.span().start)),
+            None => {
+                self.expected(key, value, "a table");
+                None
+            }
+        }
+    }
+
+    /// The tables of an array, `[[key]]`; none if it is absent.
+    pub(crate) fn sections(&self, key: &'static str) -> Vec<Section<'f, 't>> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        let Some(array) = value.get_ref().as_array() else {
+            let path = self.path_of(key);
+            self.expected(key, value, &format!("a list of tables; write [[{path}]]"));
+            return Vec::new();
+        };
+        let mut sections = Vec::new();
+        for (index, item) in array.iter().enumerate() {
+            match item.get_ref().as_table() {
+                Some(table) => {
+                    let path = format!("{}[{}]", self.path_of(key), index + 1);
+                    sections.push(Section::new(self.findings, table, path, item.span().start));
+                }
+                None => self.expected(key, item, "a table"),
+            }
+        }
+        sections
+    }
+
+    /// Each table of a table whose names are the file's own choice.
+    pub(crate) fn named_sections(&self) -> Vec<(String, Section<'f, 't>)> {
+        self.any_name.set(true);
+        let mut sections = Vec::new();
+        for (key, value) in self.table {
+            let name = key.get_ref().as_ref();
+            match value.get_ref().as_table() {
+                Some(table) => {
+                    let section = Section::new(self.findings, table, self.path_of(name), value.span().start);
+                    sections.push((name.to_owned(), section));
+                }
+                None => self.expected(name, value, "a table such as { env = \"NAME\" }"),
+            }
+        }
+        sections
+    }
+
+    /// To be called when every field was asked for: the rest are unknown.
+    pub(crate) fn finish(self) {
+        if self.any_name.get() {
+            return;
+        }
+        let known = self.known.borrow();
+        for key in self.table.keys() {
+            let name = key.get_ref().as_ref();
+            if !known.contains(&name) {
+                let message = format!("no such field; known here: {}", known.join(", "));
+                self.findings.add(key.span().start, self.path_of(name), message);
+            }
+        }
+    }
+}
+
+/// A value as an error shows it. Texts are cut: one in the wrong place may be long, or a secret.
+fn show(value: &DeValue<'_>) -> String {
+    const SHOWN: usize = 24;
+    match value {
+        DeValue::String(text) if text.chars().count() <= SHOWN => format!("{text:?}"),
+        DeValue::String(_) => "a longer text".to_owned(),
+        DeValue::Integer(number) => number.to_string(),
+        DeValue::Float(number) => number.to_string(),
+        DeValue::Boolean(flag) => flag.to_string(),
+        DeValue::Datetime(_) => "a date".to_owned(),
+        DeValue::Array(_) => "a list".to_owned(),
+        DeValue::Table(_) => "a table".to_owned(),
+    }
+}
