@@ -1,0 +1,113 @@
+//! What the provider is set to.
+
+use std::time::Duration;
+
+/// The provider's settings. `Default` is the vendor's documented set.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// OAuth clients that may ask for tokens.
+    pub clients: Vec<Client>,
+    /// `token.rate.per.minute`: each token's own window.
+    pub token: Option<Window>,
+    /// A window over all tokens of one client.
+    pub client: Option<Window>,
+    /// `org.app.user.rate.per.minute`, read as the organisation's ceiling over all tokens.
+    pub organisation: Option<Window>,
+    /// Calls at once, over all tokens.
+    pub concurrency: Option<u32>,
+    /// Where windows open.
+    pub alignment: Alignment,
+    /// Life of a token.
+    pub expires_in: Duration,
+    /// From the caller's send to the counting.
+    pub way_in: Spread,
+    /// From the counting to the answer.
+    pub latency: Spread,
+    /// What goes wrong.
+    pub faults: Faults,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let minute = Duration::from_secs(60);
+        Self {
+            clients: Vec::new(),
+            token: Some(Window {
+                allowed: 300,
+                period: minute,
+            }),
+            client: None,
+            organisation: Some(Window {
+                allowed: 3_000,
+                period: minute,
+            }),
+            concurrency: None,
+            alignment: Alignment::FirstCall,
+            expires_in: Duration::from_secs(86_400),
+            way_in: Spread::fixed(Duration::ZERO),
+            latency: Spread::fixed(Duration::from_millis(80)),
+            faults: Faults::default(),
+        }
+    }
+}
+
+/// An OAuth client of the client-credentials kind.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Its id.
+    pub id: String,
+    /// Its secret; the emulator's own, worth nothing elsewhere.
+    pub secret: String,
+}
+
+/// Calls allowed in each fixed window.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Window {
+    /// Calls in one window.
+    pub allowed: u32,
+    /// Its length.
+    pub period: Duration,
+}
+
+/// Where windows open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Alignment {
+    /// At the first call after the last window closed (observed of a token's).
+    #[default]
+    FirstCall,
+    /// At whole multiples of the period.
+    WallClock,
+    /// At multiples of the period, shifted by a phase of each key's own.
+    PhasePerKey,
+}
+
+/// A span drawn evenly between two bounds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Spread {
+    /// The least.
+    pub from: Duration,
+    /// The most.
+    pub to: Duration,
+}
+
+impl Spread {
+    /// Always the same span.
+    #[must_use]
+    pub const fn fixed(span: Duration) -> Self {
+        Self {
+            from: span,
+            to: span,
+        }
+    }
+}
+
+/// What goes wrong, in percent of admitted calls.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Faults {
+    /// Answered 503.
+    pub unavailable_percent: u8,
+    /// The connection is dropped without an answer.
+    pub dropped_percent: u8,
+    /// Answered ten times later.
+    pub slow_percent: u8,
+}

@@ -1,0 +1,89 @@
+//! One fixed window after another.
+
+use crate::{Alignment, Window};
+use std::time::Duration;
+use tollgate_model::Instant;
+
+/// The calls of one key under one limit.
+#[derive(Clone, Debug)]
+pub(crate) struct Counter {
+    window: Window,
+    alignment: Alignment,
+    phase: u64,
+    opened: Option<Instant>,
+    count: u32,
+}
+
+impl Counter {
+    pub(crate) fn new(window: Window, alignment: Alignment, random: u64) -> Self {
+        Self {
+            window,
+            alignment,
+            phase: random % nanos(window.period).max(1),
+            opened: None,
+            count: 0,
+        }
+    }
+
+    /// Whether one more call would be within the window that lies around `now`.
+    pub(crate) fn has_room(&mut self, now: Instant) -> bool {
+        self.roll(now);
+        self.count < self.window.allowed
+    }
+
+    /// Counts a call. Yes if it opened a window.
+    pub(crate) fn count(&mut self, now: Instant) -> bool {
+        self.roll(now);
+        let opens = self.opened.is_none();
+        if opens {
+            self.opened = Some(self.opening(now));
+        }
+        self.count += 1;
+        opens
+    }
+
+    pub(crate) fn counted(&self) -> u32 {
+        self.count
+    }
+
+    pub(crate) fn allowed(&self) -> u32 {
+        self.window.allowed
+    }
+
+    pub(crate) fn opened(&self) -> Option<Instant> {
+        self.opened
+    }
+
+    /// Whole seconds until the window around `now` closes, as observed: the part begun counts whole.
+    pub(crate) fn reset_seconds(&mut self, now: Instant) -> u64 {
+        self.roll(now);
+        let opened = self.opened.unwrap_or_else(|| self.opening(now));
+        (opened + self.window.period).since(now).as_secs() + 1
+    }
+
+    fn roll(&mut self, now: Instant) {
+        if self
+            .opened
+            .is_some_and(|opened| now >= opened + self.window.period)
+        {
+            self.opened = None;
+            self.count = 0;
+        }
+    }
+
+    fn opening(&self, now: Instant) -> Instant {
+        let period = nanos(self.window.period).max(1);
+        let phase = match self.alignment {
+            Alignment::FirstCall => return now,
+            Alignment::WallClock => 0,
+            Alignment::PhasePerKey => self.phase,
+        };
+        let into = (now.as_nanos() + period - phase) % period;
+        // The first window of a phase may have opened before the time line did.
+        Instant::from_nanos(now.as_nanos().saturating_sub(into))
+    }
+}
+
+fn nanos(span: Duration) -> u64 {
+    span.as_nanos() as u64
+}
