@@ -1,0 +1,344 @@
+//! What a request is answered, after how long.
+
+use base64::Engine as _;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tollgate_model::Instant;
+use tollgate_platform::{
+    Admitted, Answer, Counts, Data, Facts, Fault, Faults, Platform, Verdict, error_body,
+};
+
+/// Largest request body taken; the platform's `request.bytes.max`.
+const MAX_BODY_BYTES: usize = 512_000;
+
+/// The provider and its clock.
+#[derive(Debug)]
+pub(crate) struct State {
+    provider: Mutex<(Platform, Data)>,
+    started: std::time::Instant,
+    /// What the wall clock said then, in nanoseconds since 1970.
+    epoch: u64,
+}
+
+/// The connection is to be dropped without an answer.
+#[derive(Debug)]
+pub(crate) struct Dropped;
+
+impl std::fmt::Display for Dropped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("dropped, as the faults ask")
+    }
+}
+
+impl std::error::Error for Dropped {}
+
+impl State {
+    pub(crate) fn new(platform: Platform) -> Self {
+        let epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        Self {
+            provider: Mutex::new((platform, Data::default())),
+            started: std::time::Instant::now(),
+            epoch: epoch.unwrap_or_default().as_nanos() as u64,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        Instant::from_nanos(self.epoch) + self.started.elapsed()
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        self.lock().0.counts().clone()
+    }
+
+    pub(crate) fn set_faults(&self, faults: Faults) {
+        self.lock().0.set_faults(faults);
+    }
+
+    pub(crate) fn revoke_all(&self) {
+        self.lock().0.revoke_all();
+    }
+
+    pub(crate) async fn answer<B>(
+        &self,
+        request: Request<B>,
+    ) -> Result<Response<Full<Bytes>>, Dropped>
+    where
+        B: http_body::Body<Data = Bytes> + Send,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let (head, body) = request.into_parts();
+        let body = match Limited::new(body, MAX_BODY_BYTES).collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) if error.is::<LengthLimitError>() => {
+                let message = "The request body is too large.";
+                return Ok(error_response(413, "request.entity.too.large", message));
+            }
+            Err(_) => return Err(Dropped),
+        };
+        let path = percent_decode_str(head.uri.path()).decode_utf8_lossy();
+        match (head.method.as_str(), &*path) {
+            ("POST", "/oauth/token") => Ok(self.grant(&head.headers, &body)),
+            (method, path) if path.starts_with("/_emulator/") => {
+                Ok(self.administer(method, path, &body))
+            }
+            (method, path) => {
+                let query = head.uri.query().unwrap_or_default();
+                self.call(method, path, query, &head.headers, &body).await
+            }
+        }
+    }
+
+    fn grant(&self, headers: &HeaderMap, body: &[u8]) -> Response<Full<Bytes>> {
+        let form = form(body);
+        let field = |name: &str| {
+            let found = form.iter().find(|(key, _)| key == name);
+            found.map(|(_, value)| value.clone())
+        };
+        if field("grant_type").as_deref() != Some("client_credentials") {
+            return oauth_error("unsupported_grant_type");
+        }
+        let credentials = basic(headers).or_else(|| field("client_id").zip(field("client_secret")));
+        let grant = credentials.and_then(|(id, secret)| {
+            let now = self.now();
+            self.lock().0.grant(&id, &secret, now)
+        });
+        match grant {
+            Some(grant) => json_response(
+                200,
+                &json!({
+                    "access_token": grant.access_token,
+                    "token_type": "bearer",
+                    "expires_in": grant.expires_in.as_secs(),
+                }),
+            ),
+            None => oauth_error("invalid_client"),
+        }
+    }
+
+    fn administer(&self, method: &str, path: &str, body: &[u8]) -> Response<Full<Bytes>> {
+        match (method, path) {
+            ("GET", "/_emulator/counts") => json_response(200, &counts_json(&self.counts())),
+            ("POST", "/_emulator/revoke") => {
+                self.revoke_all();
+                json_response(200, &json!({}))
+            }
+            ("PUT", "/_emulator/faults") => match faults(body) {
+                Some(faults) => {
+                    self.set_faults(faults);
+                    json_response(200, &json!({}))
+                }
+                None => error_response(
+                    400,
+                    "bad.request",
+                    "Expected {unavailable, dropped, slow}, each in percent from 0 to 100.",
+                ),
+            },
+            _ => error_response(404, "not.found", "No such page of the emulator's own."),
+        }
+    }
+
+    async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        query: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Response<Full<Bytes>>, Dropped> {
+        let way_in = self.lock().0.way_in();
+        sleep(way_in).await;
+        let verdict = {
+            let now = self.now();
+            let mut provider = self.lock();
+            let token = bearer(headers).and_then(|bearer| provider.0.token(bearer));
+            provider.0.arrive(token, now)
+        };
+        match verdict {
+            Verdict::Unauthorized => Ok(error_response(
+                401,
+                "bad.credentials",
+                "Invalid login credentials.",
+            )),
+            Verdict::Limited(limited) => {
+                let message = format!(
+                    "Rate limit exceeded the maximum. Retry the request in [{}] seconds",
+                    limited.retry_after
+                );
+                let mut response = error_response(429, "too.many.requests.retry.after", &message);
+                let headers = response.headers_mut();
+                headers.insert(RETRY_AFTER, HeaderValue::from(limited.retry_after));
+                add_facts(headers, limited.facts);
+                Ok(response)
+            }
+            Verdict::Admitted(admitted) => {
+                let place = Leaves(self);
+                sleep(admitted.latency).await;
+                drop(place);
+                self.carry_out(admitted, method, path, query, body)
+            }
+        }
+    }
+
+    fn carry_out(
+        &self,
+        admitted: Admitted,
+        method: &str,
+        path: &str,
+        query: &str,
+        body: &[u8],
+    ) -> Result<Response<Full<Bytes>>, Dropped> {
+        let mut response = match admitted.fault {
+            Some(Fault::Dropped) => return Err(Dropped),
+            Some(Fault::Unavailable) => error_response(
+                503,
+                "service.unavailable",
+                "The service is unavailable; try again.",
+            ),
+            None => {
+                let Answer { status, body } = self.lock().1.answer(method, path, query, body);
+                match body {
+                    Some(body) => json_response(status, &body),
+                    None => empty(status),
+                }
+            }
+        };
+        add_facts(response.headers_mut(), admitted.facts);
+        Ok(response)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (Platform, Data)> {
+        // Counts are whole between two calls, so a panic elsewhere leaves nothing half done.
+        self.provider.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Frees the place of a call, also when its caller hangs up.
+struct Leaves<'a>(&'a State);
+
+impl Drop for Leaves<'_> {
+    fn drop(&mut self) {
+        self.0.lock().0.leave();
+    }
+}
+
+async fn sleep(span: Duration) {
+    if !span.is_zero() {
+        tokio::time::sleep(span).await;
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
+fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let (scheme, text) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .ok()?;
+    let (id, secret) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    Some((id.to_owned(), secret.to_owned()))
+}
+
+fn form(body: &[u8]) -> Vec<(String, String)> {
+    let text = String::from_utf8_lossy(body);
+    let decode = |text: &str| {
+        let spaced = text.replace('+', " ");
+        percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+    };
+    text.split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(key, value)| (decode(key), decode(value)))
+        .collect()
+}
+
+fn faults(body: &[u8]) -> Option<Faults> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let percent = |name: &str| match body.get(name) {
+        None => Some(0),
+        Some(value) => value
+            .as_u64()
+            .filter(|value| *value <= 100)
+            .map(|value| value as u8),
+    };
+    Some(Faults {
+        unavailable_percent: percent("unavailable")?,
+        dropped_percent: percent("dropped")?,
+        slow_percent: percent("slow")?,
+    })
+}
+
+fn counts_json(counts: &Counts) -> Value {
+    let limited = |name: &str, limit| {
+        (
+            name.to_owned(),
+            json!(counts.limited.get(&limit).copied().unwrap_or(0)),
+        )
+    };
+    use tollgate_platform::LimitName::{Client, Concurrency, Organisation, Token};
+    let limited: serde_json::Map<String, Value> = [
+        limited("token", Token),
+        limited("client", Client),
+        limited("organisation", Organisation),
+        limited("concurrency", Concurrency),
+    ]
+    .into_iter()
+    .collect();
+    json!({
+        "admitted": counts.admitted,
+        "limited": limited,
+        "unauthorized": counts.unauthorized,
+        "mostAtOnce": counts.most_at_once,
+        "tokens": counts.tokens.iter().map(|token| json!({
+            "client": token.client, "admitted": token.admitted, "limited": token.limited,
+        })).collect::<Vec<_>>(),
+        "windows": counts.windows.iter().map(|window| window.count).collect::<Vec<_>>(),
+    })
+}
+
+fn add_facts(headers: &mut HeaderMap, facts: Option<Facts>) {
+    let Some(facts) = facts else { return };
+    let mut add = |name: &'static str, value: u64| {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+    };
+    add("inin-ratelimit-count", facts.count.into());
+    add("inin-ratelimit-allowed", facts.allowed.into());
+    add("inin-ratelimit-reset", facts.reset);
+}
+
+fn oauth_error(error: &str) -> Response<Full<Bytes>> {
+    let status = if error == "invalid_client" { 401 } else { 400 };
+    json_response(status, &json!({"error": error, "description": error}))
+}
+
+fn error_response(status: u16, code: &str, message: &str) -> Response<Full<Bytes>> {
+    json_response(status, &error_body(status, code, message, "emulated"))
+}
+
+fn json_response(status: u16, body: &Value) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
+    set_status(&mut response, status);
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    response
+}
+
+fn empty(status: u16) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    set_status(&mut response, status);
+    response
+}
+
+fn set_status(response: &mut Response<Full<Bytes>>, status: u16) {
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+}
