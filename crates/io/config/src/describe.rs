@@ -22,19 +22,43 @@ impl Config {
             server.listen,
             show_span(server.drain_timeout)
         )?;
-        let callers: Vec<_> = self.callers.iter().map(|caller| caller.client_id.as_str()).collect();
+        let callers: Vec<_> = self
+            .callers
+            .iter()
+            .map(|caller| caller.client_id.as_str())
+            .collect();
         writeln!(out, "callers: {}", callers.join(", "))?;
         for client in &self.engine.clients {
             let limits = client.token_limits.iter().map(show);
             let limits: Vec<_> = limits.chain(self.named(&client.limits)).collect();
-            writeln!(out, "client {}: up to {} tokens, each {}", client.name, client.max_tokens, limits.join(", "))?;
+            writeln!(
+                out,
+                "client {}: up to {} tokens, each {}",
+                client.name,
+                client.max_tokens,
+                limits.join(", ")
+            )?;
         }
         for (integration, route) in self.integrations.iter().zip(&self.engine.routes) {
-            let base = integration.base_url.as_ref().map(|url| format!(" at {url}")).unwrap_or_default();
-            writeln!(out, "integration {}: {}{base}", integration.name, integration.kind.as_str())?;
-            let pool = route.pool.and_then(|pool| self.engine.pools.get(pool.index()));
+            let base = integration
+                .base_url
+                .as_ref()
+                .map(|url| format!(" at {url}"))
+                .unwrap_or_default();
+            writeln!(
+                out,
+                "integration {}: {}{base}",
+                integration.name,
+                integration.kind.as_str()
+            )?;
+            let pool = route
+                .pool
+                .and_then(|pool| self.engine.pools.get(pool.index()));
             if let Some(pool) = pool {
-                let names = pool.clients.iter().filter_map(|client| self.engine.clients.get(client.index()));
+                let names = pool
+                    .clients
+                    .iter()
+                    .filter_map(|client| self.engine.clients.get(client.index()));
                 let names: Vec<_> = names.map(|client| client.name.as_str()).collect();
                 writeln!(out, "  tokens of: {}", names.join(", "))?;
             }
@@ -44,29 +68,51 @@ impl Config {
             }
         }
         for (index, flow) in self.engine.flows.iter().enumerate() {
-            write!(out, "flow {}: priority {}, weight {}", flow.name, flow.priority, flow.weight)?;
+            write!(
+                out,
+                "flow {}: priority {}, weight {}",
+                flow.name, flow.priority, flow.weight
+            )?;
             if let Some(share) = flow.guarantee {
                 let limit = self.engine.limits.get(share.limit.index());
                 let name = limit.map_or("", |limit| limit.name.as_str());
                 write!(out, ", {} calls of {name} guaranteed", share.slots)?;
             }
-            let default = if index == self.default_flow.index() { "; of callers that name none" } else { "" };
+            let default = if index == self.default_flow.index() {
+                "; of callers that name none"
+            } else {
+                ""
+            };
             writeln!(out, ", {} may wait{default}", flow.max_queued)?;
         }
         Ok(())
     }
 
     fn named<'a>(&'a self, ids: &'a [LimitId]) -> impl Iterator<Item = String> + 'a {
-        ids.iter().filter_map(|id| self.engine.limits.get(id.index())).map(show)
+        ids.iter()
+            .filter_map(|id| self.engine.limits.get(id.index()))
+            .map(show)
     }
 }
 
 /// `name: 300 in 60s (token)`.
 fn show(limit: &Limit) -> String {
     let rule = match limit.rule {
-        Rule::Window { allowed, period, counted_within: None } => format!("{allowed} in {}", show_span(period)),
-        Rule::Window { allowed, period, counted_within: Some(bound) } => {
-            format!("{allowed} in {}, counted within {}", show_span(period), show_span(bound))
+        Rule::Window {
+            allowed,
+            period,
+            counted_within: None,
+        } => format!("{allowed} in {}", show_span(period)),
+        Rule::Window {
+            allowed,
+            period,
+            counted_within: Some(bound),
+        } => {
+            format!(
+                "{allowed} in {}, counted within {}",
+                show_span(period),
+                show_span(bound)
+            )
         }
         Rule::Concurrency { allowed } => format!("{allowed} at once"),
     };

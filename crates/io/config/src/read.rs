@@ -29,11 +29,20 @@ impl Config {
     /// The file can't be read, or something in it is wrong.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let file = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { file: file.clone(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+            file: file.clone(),
+            source,
+        })?;
         let folder = path.parent().unwrap_or_else(|| Path::new(""));
         let env = |name: &str| std::env::var(name).ok();
-        Self::parse(&text, &Source { file: &file, folder, env: &env })
+        Self::parse(
+            &text,
+            &Source {
+                file: &file,
+                folder,
+                env: &env,
+            },
+        )
     }
 
     /// Reads a text.
@@ -58,13 +67,19 @@ impl Config {
         if problems.is_empty() {
             Ok(config)
         } else {
-            Err(ConfigError::Invalid { file: source.file.to_owned(), problems })
+            Err(ConfigError::Invalid {
+                file: source.file.to_owned(),
+                problems,
+            })
         }
     }
 }
 
 fn invalid(source: &Source<'_>, findings: Findings<'_>) -> ConfigError {
-    ConfigError::Invalid { file: source.file.to_owned(), problems: findings.into_problems() }
+    ConfigError::Invalid {
+        file: source.file.to_owned(),
+        problems: findings.into_problems(),
+    }
 }
 
 /// Reads all tables. What could not be read is left out or has its default: the findings say so, and
@@ -96,7 +111,13 @@ fn unique_name(section: &Section<'_, '_>, key: &'static str, taken: &mut Vec<Str
         return String::new();
     };
     if taken.contains(&name.value) {
-        section.reject(&name, format!("expected a name of its own, found {:?} a second time", name.value));
+        section.reject(
+            &name,
+            format!(
+                "expected a name of its own, found {:?} a second time",
+                name.value
+            ),
+        );
     }
     taken.push(name.value.clone());
     name.value
@@ -111,8 +132,15 @@ fn resolve(
 ) -> Option<u32> {
     let found = names.iter().position(|name| *name == wanted.value);
     if found.is_none() {
-        let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-        section.reject(wanted, format!("no {what} is called {:?}; there are: {known}", wanted.value));
+        let known = if names.is_empty() {
+            "none".to_owned()
+        } else {
+            names.join(", ")
+        };
+        section.reject(
+            wanted,
+            format!("no {what} is called {:?}; there are: {known}", wanted.value),
+        );
     }
     found.and_then(|index| u32::try_from(index).ok())
 }

@@ -19,7 +19,10 @@ pub(crate) struct Findings<'t> {
 
 impl<'t> Findings<'t> {
     pub(crate) fn new(text: &'t str) -> Self {
-        Self { text, problems: RefCell::default() }
+        Self {
+            text,
+            problems: RefCell::default(),
+        }
     }
 
     /// Adds a problem at a byte of the text.
@@ -28,7 +31,15 @@ impl<'t> Findings<'t> {
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.matches('\n').count() + 1;
         let column = before[line_start..].chars().count() + 1;
-        self.problems.borrow_mut().push((at, Problem { line, column, field, message }));
+        self.problems.borrow_mut().push((
+            at,
+            Problem {
+                line,
+                column,
+                field,
+                message,
+            },
+        ));
     }
 
     /// All of them, in the order of the text.
@@ -58,12 +69,28 @@ pub(crate) struct Section<'f, 't> {
 }
 
 impl<'f, 't> Section<'f, 't> {
-    pub(crate) fn new(findings: &'f Findings<'t>, table: &'f DeTable<'t>, path: String, at: usize) -> Self {
-        Self { findings, table, path, at, known: RefCell::default(), any_name: Cell::new(false) }
+    pub(crate) fn new(
+        findings: &'f Findings<'t>,
+        table: &'f DeTable<'t>,
+        path: String,
+        at: usize,
+    ) -> Self {
+        Self {
+            findings,
+            table,
+            path,
+            at,
+            known: RefCell::default(),
+            any_name: Cell::new(false),
+        }
     }
 
     fn path_of(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+        if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        }
     }
 
     fn value(&self, key: &'static str) -> Option<&'f Spanned<DeValue<'t>>> {
@@ -81,7 +108,11 @@ impl<'f, 't> Section<'f, 't> {
 
     /// The table's own place.
     pub(crate) fn here<T>(&self, value: T) -> Placed<T> {
-        Placed { value, at: self.at, field: self.path.clone() }
+        Placed {
+            value,
+            at: self.at,
+            field: self.path.clone(),
+        }
     }
 
     /// Reports a field that is missing; its place is the table's.
@@ -97,11 +128,16 @@ impl<'f, 't> Section<'f, 't> {
 
     fn expected(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
         let message = format!("expected {expected}, found {}", show(value.get_ref()));
-        self.findings.add(value.span().start, self.path_of(key), message);
+        self.findings
+            .add(value.span().start, self.path_of(key), message);
     }
 
     fn placed<T>(&self, key: &str, span: &Range<usize>, value: T) -> Placed<T> {
-        Placed { value, at: span.start, field: self.path_of(key) }
+        Placed {
+            value,
+            at: span.start,
+            field: self.path_of(key),
+        }
     }
 
     /// A whole number within a range.
@@ -125,23 +161,33 @@ impl<'f, 't> Section<'f, 't> {
 
     /// A whole number from `low` that fits 32 bits.
     pub(crate) fn count(&self, key: &'static str, low: u32) -> Option<u32> {
-        self.whole(key, low.into()..=u32::MAX.into()).and_then(|number| u32::try_from(number).ok())
+        self.whole(key, low.into()..=u32::MAX.into())
+            .and_then(|number| u32::try_from(number).ok())
     }
 
     /// A number of bytes or of things, from 1.
     pub(crate) fn size(&self, key: &'static str) -> Option<usize> {
-        self.count(key, 1).and_then(|number| usize::try_from(number).ok())
+        self.count(key, 1)
+            .and_then(|number| usize::try_from(number).ok())
     }
 
     /// A span within a range.
-    pub(crate) fn span(&self, key: &'static str, range: RangeInclusive<Duration>) -> Option<Duration> {
+    pub(crate) fn span(
+        &self,
+        key: &'static str,
+        range: RangeInclusive<Duration>,
+    ) -> Option<Duration> {
         let value = self.value(key)?;
         let span = value.get_ref().as_str().and_then(parse_span);
         if let Some(span) = span.filter(|span| range.contains(span)) {
             return Some(span);
         }
         let (low, high) = (show_span(*range.start()), show_span(*range.end()));
-        self.expected(key, value, &format!("a time span from \"{low}\" to \"{high}\" such as \"60s\""));
+        self.expected(
+            key,
+            value,
+            &format!("a time span from \"{low}\" to \"{high}\" such as \"60s\""),
+        );
         None
     }
 
@@ -149,7 +195,9 @@ impl<'f, 't> Section<'f, 't> {
     pub(crate) fn text(&self, key: &'static str) -> Option<Placed<String>> {
         let value = self.value(key)?;
         match value.get_ref().as_str() {
-            Some(text) if !text.is_empty() => Some(self.placed(key, &value.span(), text.to_owned())),
+            Some(text) if !text.is_empty() => {
+                Some(self.placed(key, &value.span(), text.to_owned()))
+            }
             _ => {
                 self.expected(key, value, "text in quotes");
                 None
@@ -204,7 +252,12 @@ impl<'f, 't> Section<'f, 't> {
     pub(crate) fn section(&self, key: &'static str) -> Option<Section<'f, 't>> {
         let value = self.value(key)?;
         match value.get_ref().as_table() {
-            Some(table) => Some(Section::new(self.findings, table, self.path_of(key), value.span().start)),
+            Some(table) => Some(Section::new(
+                self.findings,
+                table,
+                self.path_of(key),
+                value.span().start,
+            )),
             None => {
                 self.expected(key, value, "a table");
                 None
@@ -214,7 +267,9 @@ impl<'f, 't> Section<'f, 't> {
 
     /// The tables of an array, `[[key]]`; none if it is absent.
     pub(crate) fn sections(&self, key: &'static str) -> Vec<Section<'f, 't>> {
-        let Some(value) = self.value(key) else { return Vec::new() };
+        let Some(value) = self.value(key) else {
+            return Vec::new();
+        };
         let Some(array) = value.get_ref().as_array() else {
             let path = self.path_of(key);
             self.expected(key, value, &format!("a list of tables; write [[{path}]]"));
@@ -241,7 +296,8 @@ impl<'f, 't> Section<'f, 't> {
             let name = key.get_ref().as_ref();
             match value.get_ref().as_table() {
                 Some(table) => {
-                    let section = Section::new(self.findings, table, self.path_of(name), value.span().start);
+                    let section =
+                        Section::new(self.findings, table, self.path_of(name), value.span().start);
                     sections.push((name.to_owned(), section));
                 }
                 None => self.expected(name, value, "a table such as { env = \"NAME\" }"),
@@ -260,7 +316,8 @@ impl<'f, 't> Section<'f, 't> {
             let name = key.get_ref().as_ref();
             if !known.contains(&name) {
                 let message = format!("no such field; known here: {}", known.join(", "));
-                self.findings.add(key.span().start, self.path_of(name), message);
+                self.findings
+                    .add(key.span().start, self.path_of(name), message);
             }
         }
     }

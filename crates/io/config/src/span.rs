@@ -38,7 +38,16 @@ mod tests {
         for text in ["250ms", "60s", "5m", "24h", "0s", "61s"] {
             assert_eq!(show_span(parse_span(text).unwrap()), text);
         }
-        for text in ["", "60", "s", "1.5s", "-1s", "60 s", "1d", "99999999999999999999s"] {
+        for text in [
+            "",
+            "60",
+            "s",
+            "1.5s",
+            "-1s",
+            "60 s",
+            "1d",
+            "99999999999999999999s",
+        ] {
             assert_eq!(parse_span(text), None, "{text}");
         }
     }

@@ -1,5 +1,7 @@
 //! The emulator over sockets.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use serde_json::{Value, json};
 use std::time::Duration;
 use tollgate_emulator::Emulator;

@@ -18,24 +18,34 @@ pub(super) fn read(root: &Section<'_, '_>, limits: &[Limit]) -> (Vec<Flow>, Flow
     let mut shared_out = vec![0u64; limits.len()];
     for section in root.sections("flow") {
         let name = unique_name(&section, "name", &mut names);
-        let priority = section.whole("priority", 0..=u8::MAX.into()).and_then(|n| u8::try_from(n).ok());
+        let priority = section
+            .whole("priority", 0..=u8::MAX.into())
+            .and_then(|n| u8::try_from(n).ok());
         let flow = Flow {
             name,
             priority: priority.unwrap_or(0),
-            weight: section.whole("weight", 1..=1_000_000).and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
+            weight: section
+                .whole("weight", 1..=1_000_000)
+                .and_then(|n| u32::try_from(n).ok())
+                .unwrap_or(1),
             guarantee: guarantee(&section, limits, &mut shared_out),
             max_queued: section.size("max_queued").unwrap_or(DEFAULT_QUEUE),
         };
         if section.flag("default") == Some(true) && marked.replace(flows.len()).is_some() {
-            section.reject(&section.here(()), "expected one default flow, found a second".to_owned());
+            section.reject(
+                &section.here(()),
+                "expected one default flow, found a second".to_owned(),
+            );
         }
         flows.push(flow);
         section.finish();
     }
-    let default = marked.or_else(|| names.iter().position(|name| name == DEFAULT)).unwrap_or_else(|| {
-        flows.push(unnamed(&flows));
-        flows.len() - 1
-    });
+    let default = marked
+        .or_else(|| names.iter().position(|name| name == DEFAULT))
+        .unwrap_or_else(|| {
+            flows.push(unnamed(&flows));
+            flows.len() - 1
+        });
     (flows, FlowId(u32::try_from(default).unwrap_or(u32::MAX)))
 }
 
@@ -51,7 +61,11 @@ fn unnamed(flows: &[Flow]) -> Flow {
 }
 
 /// `guaranteed = { limit = "…", calls = 600 }`; all of them together must fit the limit.
-fn guarantee(flow: &Section<'_, '_>, limits: &[Limit], shared_out: &mut [u64]) -> Option<Guarantee> {
+fn guarantee(
+    flow: &Section<'_, '_>,
+    limits: &[Limit],
+    shared_out: &mut [u64],
+) -> Option<Guarantee> {
     let section = flow.section("guaranteed")?;
     let wanted = section.text("limit");
     let slots = section.count("calls", 1);
@@ -63,17 +77,27 @@ fn guarantee(flow: &Section<'_, '_>, limits: &[Limit], shared_out: &mut [u64]) -
     }
     let guarantee = wanted.and_then(|wanted| {
         let windowed = |limit: &&Limit| matches!(limit.rule, Rule::Window { .. });
-        let names: Vec<_> = limits.iter().filter(windowed).map(|limit| limit.name.clone()).collect();
+        let names: Vec<_> = limits
+            .iter()
+            .filter(windowed)
+            .map(|limit| limit.name.clone())
+            .collect();
         resolve(&section, &wanted, "limit with a period", &names)?;
         let index = limits.iter().position(|limit| limit.name == wanted.value)?;
         let (limit, shared) = (limits.get(index)?, shared_out.get_mut(index)?);
         *shared += u64::from(slots?);
         let allowed = limit.rule.allowed();
         if *shared > u64::from(allowed) {
-            let message = format!("{} calls are guaranteed in all, but {} allows {allowed}", *shared, limit.name);
+            let message = format!(
+                "{} calls are guaranteed in all, but {} allows {allowed}",
+                *shared, limit.name
+            );
             section.reject(&wanted, message);
         }
-        Some(Guarantee { limit: LimitId(u32::try_from(index).ok()?), slots: slots? })
+        Some(Guarantee {
+            limit: LimitId(u32::try_from(index).ok()?),
+            slots: slots?,
+        })
     });
     section.finish();
     guarantee

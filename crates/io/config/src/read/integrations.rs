@@ -40,14 +40,24 @@ fn place(len: usize) -> u32 {
 pub(super) fn read(root: &Section<'_, '_>, source: &Source<'_>, shared: Vec<Shared>) -> Tables {
     let mut tables = Tables::default();
     let mut counts = Vec::new();
-    for Shared { limit, counts: counted } in shared {
+    for Shared {
+        limit,
+        counts: counted,
+    } in shared
+    {
         counts.push(counted);
         tables.engine.limits.push(limit);
     }
     let client_names = read_clients(root, source, &mut tables);
     let names = read_integrations(root, source, &client_names, &mut tables);
     for (index, counted) in counts.iter().enumerate() {
-        pass(root, &mut tables, LimitId(place(index + 1)), counted, &names);
+        pass(
+            root,
+            &mut tables,
+            LimitId(place(index + 1)),
+            counted,
+            &names,
+        );
     }
     tables
 }
@@ -59,8 +69,15 @@ fn read_clients(root: &Section<'_, '_>, source: &Source<'_>, tables: &mut Tables
         let limits = tables.add_limits(limits::read_own(&section, &[Scope::Client]));
         let token_limits = vec![limits::read_token_rate(&section)];
         let max_tokens = section.whole("max_tokens", 1..=MOST_TOKENS);
-        let max_tokens = max_tokens.and_then(|n| u32::try_from(n).ok()).unwrap_or(DEFAULT_TOKENS);
-        tables.engine.clients.push(Client { name, limits, token_limits, max_tokens });
+        let max_tokens = max_tokens
+            .and_then(|n| u32::try_from(n).ok())
+            .unwrap_or(DEFAULT_TOKENS);
+        tables.engine.clients.push(Client {
+            name,
+            limits,
+            token_limits,
+            max_tokens,
+        });
 
         let client_id = section.text("client_id");
         if !section.has("client_id") {
@@ -68,8 +85,14 @@ fn read_clients(root: &Section<'_, '_>, source: &Source<'_>, tables: &mut Tables
         }
         let token_url = url(&section, "token_url", "\"https://login…/oauth/token\"");
         let client_secret = secrets::client_secret(&section, source);
-        if let (Some(id), Some(token_url), Some(client_secret)) = (client_id, token_url, client_secret) {
-            tables.clients.push(ClientCredentials { token_url, client_id: id.value, client_secret });
+        if let (Some(id), Some(token_url), Some(client_secret)) =
+            (client_id, token_url, client_secret)
+        {
+            tables.clients.push(ClientCredentials {
+                token_url,
+                client_id: id.value,
+                client_secret,
+            });
         }
         section.finish();
     }
@@ -94,14 +117,27 @@ fn read_integrations(
         let pool = pool(&section, &name, kind, client_names, tables);
         let own = limits::read_own(&section, &[Scope::Integration, Scope::Host]);
         let limits = tables.add_limits(own);
-        tables.engine.routes.push(Route { name: name.clone(), limits, pool });
+        tables.engine.routes.push(Route {
+            name: name.clone(),
+            limits,
+            pool,
+        });
         let credentials = credentials(&section, source);
         let folder = source.folder.join(folder(&section));
-        tables.integrations.push(Integration { name, kind, base_url, credentials, folder });
+        tables.integrations.push(Integration {
+            name,
+            kind,
+            base_url,
+            credentials,
+            folder,
+        });
         section.finish();
     }
     if names.is_empty() {
-        root.missing("integration", "a table: without [[integration]] there is nothing to call");
+        root.missing(
+            "integration",
+            "a table: without [[integration]] there is nothing to call",
+        );
     }
     names
 }
@@ -113,7 +149,9 @@ fn kind(section: &Section<'_, '_>) -> IntegrationKind {
     if !section.has("type") {
         section.missing("type", expected);
     }
-    section.parsed("type", expected, pick).map_or(IntegrationKind::WebService, |kind| kind.value)
+    section
+        .parsed("type", expected, pick)
+        .map_or(IntegrationKind::WebService, |kind| kind.value)
 }
 
 /// The token pool of a platform integration.
@@ -127,7 +165,10 @@ fn pool(
     let listed = section.texts("clients").unwrap_or_default();
     if kind == IntegrationKind::WebService {
         if let Some(first) = listed.first() {
-            section.reject(first, "web-service calls take no token of a client; remove clients".to_owned());
+            section.reject(
+                first,
+                "web-service calls take no token of a client; remove clients".to_owned(),
+            );
         }
         return None;
     }
@@ -135,9 +176,14 @@ fn pool(
         section.missing("clients", "[\"NAME of a [[client]]\"]");
         return None;
     }
-    let clients = listed.iter().filter_map(|client| resolve(section, client, "client", client_names));
+    let clients = listed
+        .iter()
+        .filter_map(|client| resolve(section, client, "client", client_names));
     let clients = clients.map(ClientId).collect();
-    tables.engine.pools.push(Pool { name: name.to_owned(), clients });
+    tables.engine.pools.push(Pool {
+        name: name.to_owned(),
+        clients,
+    });
     Some(PoolId(place(tables.engine.pools.len())))
 }
 
@@ -146,7 +192,9 @@ fn credentials(
     source: &Source<'_>,
 ) -> BTreeMap<String, tollgate_driver::Secret> {
     let mut credentials = BTreeMap::new();
-    let Some(table) = section.section("credentials") else { return credentials };
+    let Some(table) = section.section("credentials") else {
+        return credentials;
+    };
     for (name, entry) in table.named_sections() {
         if let Some(secret) = secrets::credential(&entry, source) {
             credentials.insert(name, secret);
@@ -183,16 +231,31 @@ fn url(section: &Section<'_, '_>, key: &'static str, example: &str) -> Option<Ur
         let plain = url.has_host() && url.query().is_none() && url.fragment().is_none();
         (matches!(url.scheme(), "http" | "https") && plain).then_some(url)
     };
-    section.parsed(key, &format!("an http or https URL such as {example}"), parse).map(|url| url.value)
+    section
+        .parsed(
+            key,
+            &format!("an http or https URL such as {example}"),
+            parse,
+        )
+        .map(|url| url.value)
 }
 
 /// Puts a shared limit on the routes whose calls it counts.
-fn pass(root: &Section<'_, '_>, tables: &mut Tables, limit: LimitId, counts: &Counts, names: &[String]) {
+fn pass(
+    root: &Section<'_, '_>,
+    tables: &mut Tables,
+    limit: LimitId,
+    counts: &Counts,
+    names: &[String],
+) {
     let routes = &mut tables.engine.routes;
     match counts {
         Counts::All => routes.iter_mut().for_each(|route| route.limits.push(limit)),
         Counts::WithToken => {
-            routes.iter_mut().filter(|route| route.pool.is_some()).for_each(|route| route.limits.push(limit));
+            routes
+                .iter_mut()
+                .filter(|route| route.pool.is_some())
+                .for_each(|route| route.limits.push(limit));
         }
         Counts::Named(wanted) => {
             for name in wanted {

@@ -43,7 +43,10 @@ pub(super) fn read_shared(root: &Section<'_, '_>) -> Vec<Shared> {
         let scopes = [Scope::Organisation, Scope::Host, Scope::Integration];
         let scope = scope(&section, &scopes);
         if let Some(rule) = rule(&section) {
-            shared.push(Shared { limit: Limit { name, scope, rule }, counts });
+            shared.push(Shared {
+                limit: Limit { name, scope, rule },
+                counts,
+            });
         }
         section.finish();
     }
@@ -52,19 +55,36 @@ pub(super) fn read_shared(root: &Section<'_, '_>) -> Vec<Shared> {
 
 fn defaults() -> Vec<Shared> {
     let per_minute = |allowed| window(allowed, Duration::from_secs(60));
-    let limit = |name: &str, rule| Limit { name: name.to_owned(), scope: Scope::Organisation, rule };
+    let limit = |name: &str, rule| Limit {
+        name: name.to_owned(),
+        scope: Scope::Organisation,
+        rule,
+    };
     vec![
-        Shared { limit: limit(ORGANISATION_RATE, per_minute(3000)), counts: Counts::WithToken },
         Shared {
-            limit: limit("actions.concurrent.executions.max", Rule::Concurrency { allowed: 50 }),
+            limit: limit(ORGANISATION_RATE, per_minute(3000)),
+            counts: Counts::WithToken,
+        },
+        Shared {
+            limit: limit(
+                "actions.concurrent.executions.max",
+                Rule::Concurrency { allowed: 50 },
+            ),
             counts: Counts::All,
         },
-        Shared { limit: limit("requests.volume.max", per_minute(2500)), counts: Counts::All },
+        Shared {
+            limit: limit("requests.volume.max", per_minute(2500)),
+            counts: Counts::All,
+        },
     ]
 }
 
 const fn window(allowed: u32, period: Duration) -> Rule {
-    Rule::Window { allowed, period, counted_within: None }
+    Rule::Window {
+        allowed,
+        period,
+        counted_within: None,
+    }
 }
 
 /// `[[….limit]]` inside of a table that the limits belong to.
@@ -87,27 +107,42 @@ pub(super) fn read_token_rate(client: &Section<'_, '_>) -> Limit {
         scope: Scope::Token,
         rule: window(300, Duration::from_secs(60)),
     };
-    let Some(section) = client.section("token_rate") else { return default() };
+    let Some(section) = client.section("token_rate") else {
+        return default();
+    };
     let name = section.text("name").map(|name| name.value);
     let rule = rule(&section);
     section.finish();
     let default = default();
-    Limit { name: name.unwrap_or(default.name), rule: rule.unwrap_or(default.rule), ..default }
+    Limit {
+        name: name.unwrap_or(default.name),
+        rule: rule.unwrap_or(default.rule),
+        ..default
+    }
 }
 
 /// `scope`, one of those that make sense here; the first if absent.
 fn scope(section: &Section<'_, '_>, scopes: &[Scope]) -> Scope {
-    let words: Vec<_> = scopes.iter().map(|scope| format!("{:?}", scope.as_str())).collect();
+    let words: Vec<_> = scopes
+        .iter()
+        .map(|scope| format!("{:?}", scope.as_str()))
+        .collect();
     let pick = |text: &str| scopes.iter().copied().find(|scope| scope.as_str() == text);
     let found = section.parsed("scope", &words.join(" or "), pick);
-    found.map_or(scopes.first().copied().unwrap_or(Scope::Organisation), |scope| scope.value)
+    found.map_or(
+        scopes.first().copied().unwrap_or(Scope::Organisation),
+        |scope| scope.value,
+    )
 }
 
 /// `allowed` and `period`, with `counted_within` if declared; or `concurrent`.
 fn rule(section: &Section<'_, '_>) -> Option<Rule> {
-    let expects = "a number of calls, with period = \"60s\" (or concurrent = a number of calls at once)";
+    let expects =
+        "a number of calls, with period = \"60s\" (or concurrent = a number of calls at once)";
     let concurrent = section.has("concurrent");
-    let windowed = ["allowed", "period", "counted_within"].into_iter().filter(|key| section.has(key));
+    let windowed = ["allowed", "period", "counted_within"]
+        .into_iter()
+        .filter(|key| section.has(key));
     let windowed: Vec<_> = windowed.collect();
     let allowed = section.count("allowed", 1);
     let period = section.span("period", PERIODS);
@@ -115,7 +150,10 @@ fn rule(section: &Section<'_, '_>) -> Option<Rule> {
     if concurrent {
         let at_once = section.count("concurrent", 1);
         if let Some(key) = windowed.first() {
-            section.reject(&section.here(()), format!("expected either concurrent or {key}, found both"));
+            section.reject(
+                &section.here(()),
+                format!("expected either concurrent or {key}, found both"),
+            );
         }
         return at_once.map(|allowed| Rule::Concurrency { allowed });
     }
@@ -124,5 +162,9 @@ fn rule(section: &Section<'_, '_>) -> Option<Rule> {
     } else if !windowed.contains(&"period") {
         section.missing("period", "a time span such as \"60s\"");
     }
-    Some(Rule::Window { allowed: allowed?, period: period?, counted_within })
+    Some(Rule::Window {
+        allowed: allowed?,
+        period: period?,
+        counted_within,
+    })
 }

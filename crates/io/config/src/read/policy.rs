@@ -8,20 +8,39 @@ const LONGEST: Duration = Duration::from_secs(3600);
 
 pub(super) fn read(root: &Section<'_, '_>) -> Policy {
     let default = Policy::default();
-    let Some(section) = root.section("policy") else { return default };
+    let Some(section) = root.section("policy") else {
+        return default;
+    };
     let spans = || Duration::from_millis(1)..=LONGEST;
-    let percent = |key| section.whole(key, 0..=100).and_then(|n| u32::try_from(n).ok());
-    let attempts = section.whole("max_attempts", 1..=10).and_then(|n| u32::try_from(n).ok());
+    let percent = |key| {
+        section
+            .whole(key, 0..=100)
+            .and_then(|n| u32::try_from(n).ok())
+    };
+    let attempts = section
+        .whole("max_attempts", 1..=10)
+        .and_then(|n| u32::try_from(n).ok());
     let policy = Policy {
-        grace: section.span("grace", Duration::ZERO..=LONGEST).unwrap_or(default.grace),
+        grace: section
+            .span("grace", Duration::ZERO..=LONGEST)
+            .unwrap_or(default.grace),
         max_queued: section.size("max_queued").unwrap_or(default.max_queued),
         max_attempts: attempts.unwrap_or(default.max_attempts),
-        retry_pause: section.span("retry_pause", spans()).unwrap_or(default.retry_pause),
-        retry_budget_percent: percent("retry_budget_percent").unwrap_or(default.retry_budget_percent),
-        renew_ahead: section.span("renew_ahead", Duration::ZERO..=LONGEST).unwrap_or(default.renew_ahead),
-        fetch_pause: section.span("fetch_pause", spans()).unwrap_or(default.fetch_pause),
+        retry_pause: section
+            .span("retry_pause", spans())
+            .unwrap_or(default.retry_pause),
+        retry_budget_percent: percent("retry_budget_percent")
+            .unwrap_or(default.retry_budget_percent),
+        renew_ahead: section
+            .span("renew_ahead", Duration::ZERO..=LONGEST)
+            .unwrap_or(default.renew_ahead),
+        fetch_pause: section
+            .span("fetch_pause", spans())
+            .unwrap_or(default.fetch_pause),
         floor_percent: percent("floor_percent").unwrap_or(default.floor_percent),
-        closed_for: section.span("closed_for", spans()).unwrap_or(default.closed_for),
+        closed_for: section
+            .span("closed_for", spans())
+            .unwrap_or(default.closed_for),
     };
     section.finish();
     policy

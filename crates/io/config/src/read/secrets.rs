@@ -11,7 +11,10 @@ pub(super) fn client_secret(section: &Section<'_, '_>, source: &Source<'_>) -> O
         section.reject(&inline, message.to_owned());
         return None;
     }
-    let (env, file) = (section.text("client_secret_env"), section.text("client_secret_file"));
+    let (env, file) = (
+        section.text("client_secret_env"),
+        section.text("client_secret_file"),
+    );
     one_of(section, source, env, file, "client_secret_env")
 }
 
@@ -32,34 +35,60 @@ fn one_of(
         (Some(env), None) => from_env(section, source, &env),
         (None, Some(file)) => from_file(section, source, &file),
         (Some(_), Some(file)) => {
-            section.reject(&file, format!("expected either this or {first}, found both"));
+            section.reject(
+                &file,
+                format!("expected either this or {first}, found both"),
+            );
             None
         }
         (None, None) => {
-            section.missing(first, "\"NAME\" of an environment variable (or the same with file)");
+            section.missing(
+                first,
+                "\"NAME\" of an environment variable (or the same with file)",
+            );
             None
         }
     }
 }
 
-fn from_env(section: &Section<'_, '_>, source: &Source<'_>, name: &Placed<String>) -> Option<Secret> {
+fn from_env(
+    section: &Section<'_, '_>,
+    source: &Source<'_>,
+    name: &Placed<String>,
+) -> Option<Secret> {
     let found = (source.env)(&name.value).filter(|secret| !secret.is_empty());
     if found.is_none() {
-        section.reject(name, format!("the environment variable {} is not set or empty; set it", name.value));
+        section.reject(
+            name,
+            format!(
+                "the environment variable {} is not set or empty; set it",
+                name.value
+            ),
+        );
     }
     found.map(Secret::new)
 }
 
-fn from_file(section: &Section<'_, '_>, source: &Source<'_>, path: &Placed<String>) -> Option<Secret> {
+fn from_file(
+    section: &Section<'_, '_>,
+    source: &Source<'_>,
+    path: &Placed<String>,
+) -> Option<Secret> {
     let file = source.folder.join(&path.value);
     match std::fs::read_to_string(&file) {
         Ok(text) if !text.trim().is_empty() => Some(Secret::new(text.trim().to_owned())),
         Ok(_) => {
-            section.reject(path, format!("expected a file with a secret; {} is empty", file.display()));
+            section.reject(
+                path,
+                format!("expected a file with a secret; {} is empty", file.display()),
+            );
             None
         }
         Err(error) => {
-            section.reject(path, format!("expected a readable file; {}: {error}", file.display()));
+            section.reject(
+                path,
+                format!("expected a readable file; {}: {error}", file.display()),
+            );
             None
         }
     }

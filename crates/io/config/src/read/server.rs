@@ -18,18 +18,36 @@ pub(super) fn read(root: &Section<'_, '_>, source: &Source<'_>) -> (Server, Boun
 
 fn read_server(root: &Section<'_, '_>) -> Server {
     let default = Server::default();
-    let Some(section) = root.section("server") else { return default };
+    let Some(section) = root.section("server") else {
+        return default;
+    };
     let spans = MILLISECOND..=HOUR;
     let server = Server {
         listen: section
-            .parsed("listen", "an address and a port such as \"127.0.0.1:8080\"", |text| text.parse().ok())
+            .parsed(
+                "listen",
+                "an address and a port such as \"127.0.0.1:8080\"",
+                |text| text.parse().ok(),
+            )
             .map_or(default.listen, |listen| listen.value),
-        drain_timeout: section.span("drain_timeout", Duration::ZERO..=HOUR).unwrap_or(default.drain_timeout),
-        max_body_bytes: section.size("max_body_bytes").unwrap_or(default.max_body_bytes),
-        max_connections: section.size("max_connections").unwrap_or(default.max_connections),
-        header_timeout: section.span("header_timeout", spans.clone()).unwrap_or(default.header_timeout),
-        body_timeout: section.span("body_timeout", spans).unwrap_or(default.body_timeout),
-        token_life: section.span("token_life", TOKEN_LIFE.0..=TOKEN_LIFE.1).unwrap_or(default.token_life),
+        drain_timeout: section
+            .span("drain_timeout", Duration::ZERO..=HOUR)
+            .unwrap_or(default.drain_timeout),
+        max_body_bytes: section
+            .size("max_body_bytes")
+            .unwrap_or(default.max_body_bytes),
+        max_connections: section
+            .size("max_connections")
+            .unwrap_or(default.max_connections),
+        header_timeout: section
+            .span("header_timeout", spans.clone())
+            .unwrap_or(default.header_timeout),
+        body_timeout: section
+            .span("body_timeout", spans)
+            .unwrap_or(default.body_timeout),
+        token_life: section
+            .span("token_life", TOKEN_LIFE.0..=TOKEN_LIFE.1)
+            .unwrap_or(default.token_life),
         max_tokens: section.size("max_tokens").unwrap_or(default.max_tokens),
     };
     section.finish();
@@ -38,21 +56,36 @@ fn read_server(root: &Section<'_, '_>) -> Server {
 
 fn read_upstream(root: &Section<'_, '_>, source: &Source<'_>) -> (Bounds, Vec<Vec<u8>>) {
     let default = Bounds::default();
-    let Some(section) = root.section("upstream") else { return (default, Vec::new()) };
+    let Some(section) = root.section("upstream") else {
+        return (default, Vec::new());
+    };
     let spans = MILLISECOND..=HOUR;
     let bounds = Bounds {
-        max_response_bytes: section.size("max_response_bytes").unwrap_or(default.max_response_bytes),
-        connect_timeout: section.span("connect_timeout", spans.clone()).unwrap_or(default.connect_timeout),
-        pool_idle_timeout: section.span("idle_timeout", spans.clone()).unwrap_or(default.pool_idle_timeout),
-        pool_max_idle_per_host: section.size("max_idle_per_host").unwrap_or(default.pool_max_idle_per_host),
-        token_timeout: section.span("token_timeout", spans).unwrap_or(default.token_timeout),
+        max_response_bytes: section
+            .size("max_response_bytes")
+            .unwrap_or(default.max_response_bytes),
+        connect_timeout: section
+            .span("connect_timeout", spans.clone())
+            .unwrap_or(default.connect_timeout),
+        pool_idle_timeout: section
+            .span("idle_timeout", spans.clone())
+            .unwrap_or(default.pool_idle_timeout),
+        pool_max_idle_per_host: section
+            .size("max_idle_per_host")
+            .unwrap_or(default.pool_max_idle_per_host),
+        token_timeout: section
+            .span("token_timeout", spans)
+            .unwrap_or(default.token_timeout),
         ..default
     };
     let mut roots = Vec::new();
     for file in section.texts("trusted_roots").unwrap_or_default() {
         match std::fs::read(source.folder.join(&file.value)) {
             Ok(pem) => roots.push(pem),
-            Err(error) => section.reject(&file, format!("expected a readable PEM file; {:?}: {error}", file.value)),
+            Err(error) => section.reject(
+                &file,
+                format!("expected a readable PEM file; {:?}: {error}", file.value),
+            ),
         }
     }
     section.finish();
@@ -69,7 +102,10 @@ pub(super) fn read_callers(root: &Section<'_, '_>, source: &Source<'_>) -> Vec<C
         section.finish();
     }
     if taken.is_empty() {
-        root.missing("caller", "a table: without [[caller]] nobody could call the service");
+        root.missing(
+            "caller",
+            "a table: without [[caller]] nobody could call the service",
+        );
     }
     callers
 }
