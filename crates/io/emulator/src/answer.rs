@@ -82,15 +82,17 @@ impl State {
             Err(_) => return Err(Dropped),
         };
         let path = percent_decode_str(head.uri.path()).decode_utf8_lossy();
+        let query = head.uri.query().unwrap_or_default();
         match (head.method.as_str(), &*path) {
             ("POST", "/oauth/token") => Ok(self.grant(&head.headers, &body)),
             (method, path) if path.starts_with("/_emulator/") => {
                 Ok(self.administer(method, path, &body))
             }
-            (method, path) => {
-                let query = head.uri.query().unwrap_or_default();
+            (method, path) if path.starts_with("/api/") => {
                 self.call(method, path, query, &head.headers, &body).await
             }
+            // A web service of somebody else's: no token, no limit.
+            (method, path) => Ok(self.look_up(method, path, query, &body)),
         }
     }
 
@@ -200,16 +202,18 @@ impl State {
                 "service.unavailable",
                 "The service is unavailable; try again.",
             ),
-            None => {
-                let Answer { status, body } = self.lock().1.answer(method, path, query, body);
-                match body {
-                    Some(body) => json_response(status, &body),
-                    None => empty(status),
-                }
-            }
+            None => self.look_up(method, path, query, body),
         };
         add_facts(response.headers_mut(), admitted.facts);
         Ok(response)
+    }
+
+    fn look_up(&self, method: &str, path: &str, query: &str, body: &[u8]) -> Response<Full<Bytes>> {
+        let Answer { status, body } = self.lock().1.answer(method, path, query, body);
+        match body {
+            Some(body) => json_response(status, &body),
+            None => empty(status),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, (Platform, Data)> {

@@ -5,7 +5,8 @@
 //!
 //! - `POST /oauth/token`: client credentials, by HTTP Basic or in the form.
 //! - `GET /_emulator/counts`, `PUT /_emulator/faults`, `POST /_emulator/revoke`: for people and tests.
-//! - Anything else is a call: its way in, the limits, its latency, an answer from [`tollgate_platform::Data`].
+//! - `/api/…` is a call: its way in, the limits, its latency, an answer from [`tollgate_platform::Data`].
+//! - Anything else is a web service that echoes the request: no token, no limit.
 //!
 //! **Time.** The provider's time line starts at the wall clock's reading and goes on monotonically, so
 //! that windows aligned to the wall clock are, and a step of the clock breaks nothing.

@@ -82,7 +82,7 @@ async fn a_token_carries_what_it_is_allowed_and_then_429() {
         (emulator.counts().admitted, emulator.counts().limited()),
         (3, 1)
     );
-    emulator.stop().await;
+    drop(emulator);
 }
 
 #[tokio::test]

@@ -1,11 +1,45 @@
 //! `tollgate config`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
+use tollgate_config::Config;
+use tollgate_service::Catalog;
+
+/// What a configuration file says that can't be used; `EX_USAGE` of sysexits.
+pub(crate) const BAD_CONFIG: u8 = 64;
 
 #[derive(clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
 
-pub(crate) fn run(_args: Args) -> ExitCode {
-    eprintln!("tollgate config: not built yet");
-    ExitCode::FAILURE
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Check a file and the action files it names, and say what was understood.
+    Check {
+        /// The configuration file.
+        file: PathBuf,
+    },
+}
+
+pub(crate) fn run(args: Args) -> ExitCode {
+    let Command::Check { file } = args.command;
+    let checked = Config::load(&file)
+        .map_err(|error| error.to_string())
+        .and_then(|config| match Catalog::load(&config) {
+            Ok(catalog) => Ok((config, catalog)),
+            Err(error) => Err(error.to_string()),
+        });
+    match checked {
+        Ok((config, catalog)) => {
+            print!("{}", config.describe());
+            println!("{} actions", catalog.len());
+            ExitCode::SUCCESS
+        }
+        Err(problems) => {
+            eprintln!("{problems}");
+            ExitCode::from(BAD_CONFIG)
+        }
+    }
 }

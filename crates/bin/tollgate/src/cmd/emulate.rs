@@ -42,6 +42,9 @@ pub(crate) struct Args {
     /// Calls whose connection is dropped, in percent.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
     dropped: u8,
+    /// Calls that take ten times as long, in percent.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
+    slow: u8,
     /// Seed of everything that is drawn.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -83,7 +86,6 @@ async fn serve(config: Config, seed: u64, port: u16) -> anyhow::Result<()> {
         counts.unauthorized,
         counts.tokens.len()
     );
-    emulator.stop().await;
     Ok(())
 }
 
@@ -114,7 +116,7 @@ fn config(args: &Args) -> anyhow::Result<Config> {
         faults: Faults {
             unavailable_percent: args.unavailable,
             dropped_percent: args.dropped,
-            slow_percent: 0,
+            slow_percent: args.slow,
         },
         ..Config::default()
     })

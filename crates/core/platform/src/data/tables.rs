@@ -1,4 +1,6 @@
 //! Data tables and their rows, by key. A table exists once something is written to it or read from it.
+//!
+//! A row's key is its field `key`; exports and actions in use write `KEY` as well, so either is taken.
 
 use super::Answer;
 use serde_json::{Value, json};
@@ -66,7 +68,7 @@ impl Tables {
             return no_key();
         };
         if named != key {
-            let message = format!("The body's KEY {named} is not the path's {key}.");
+            let message = format!("The body's key {named} is not the path's {key}.");
             return Answer::error(400, "flows.datatables.key.mismatch", &message);
         }
         let Some(held) = self.rows.get_mut(&place(table, key)) else {
@@ -82,12 +84,16 @@ fn place(table: &str, key: &str) -> (String, String) {
 }
 
 fn keyed(row: Value) -> Option<(String, Value)> {
-    let key = row.get("KEY")?.as_str()?.to_owned();
+    let key = row
+        .get("key")
+        .or_else(|| row.get("KEY"))?
+        .as_str()?
+        .to_owned();
     (!key.is_empty()).then_some((key, row))
 }
 
 fn no_key() -> Answer {
-    let message = "The body must be an object with a KEY that is a text.";
+    let message = "The body must be an object with a key that is a text.";
     Answer::error(400, "flows.datatables.key.missing", message)
 }
 

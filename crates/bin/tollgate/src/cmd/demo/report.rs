@@ -1,0 +1,183 @@
+//! The figures, side by side.
+
+use super::load::{Flow, FlowTally, Tally};
+use super::world::{ORGANISATION, PER_TOKEN};
+use super::{MINUTE, SPEED};
+use comfy_table::{Cell, CellAlignment, Table, presets};
+use serde_json::{Value, json};
+use std::fmt;
+use std::time::Duration;
+use tollgate_platform::Counts;
+
+/// Both runs.
+pub(super) struct Report {
+    pub(super) plain: Side,
+    pub(super) gate: Side,
+}
+
+/// One run.
+pub(super) struct Side {
+    tally: Tally,
+    /// Answers 429 of the upstream's.
+    pub(super) limited: u64,
+    /// Calls of each token that was used.
+    tokens: Vec<u64>,
+    /// Calls counted in the organisation's windows.
+    windows: Vec<u32>,
+    took: Duration,
+}
+
+impl Side {
+    /// What lies between two counts of the platform's.
+    pub(super) fn new(mut tally: Tally, before: &Counts, after: &Counts, took: Duration) -> Self {
+        tally.0.iter_mut().for_each(|flow| flow.waits.sort());
+        let used = after.tokens.iter().enumerate().map(|(at, token)| {
+            token.admitted - before.tokens.get(at).map_or(0, |token| token.admitted)
+        });
+        Self {
+            tally,
+            limited: after.limited() - before.limited(),
+            tokens: used.filter(|calls| *calls > 0).collect(),
+            windows: after
+                .windows
+                .iter()
+                .skip(before.windows.len())
+                .map(|window| window.count)
+                .collect(),
+            took,
+        }
+    }
+
+    fn sum(&self, count: impl Fn(&FlowTally) -> u64) -> u64 {
+        self.tally.0.iter().map(count).sum()
+    }
+
+    /// Part of what a limit of `allowed` a minute would have let pass in the time the run took, in percent.
+    fn part(&self, calls: u64, allowed: u32) -> f64 {
+        let minutes = self.took.as_secs_f64() / MINUTE.as_secs_f64();
+        100.0 * calls as f64 / (f64::from(allowed) * minutes)
+    }
+
+    fn fullest(&self) -> f64 {
+        let fullest = self.windows.iter().copied().max().unwrap_or(0);
+        100.0 * f64::from(fullest) / f64::from(ORGANISATION)
+    }
+
+    fn to_json(&self) -> Value {
+        let flows: serde_json::Map<_, _> = Flow::ALL
+            .into_iter()
+            .map(|flow| {
+                let tally = &self.tally.0[flow as usize];
+                let wait = |part| wait(tally, part).map(|wait| (wait.as_secs_f64() * 1e3).round());
+                let figures = json!({
+                    "done": tally.waits.len(), "failed": tally.failed, "refused": tally.refused,
+                    "waitMillis": {"p50": wait(0.50), "p95": wait(0.95), "p99": wait(0.99)},
+                });
+                (flow.name().to_owned(), figures)
+            })
+            .collect();
+        let calls = self.tokens.iter().sum();
+        json!({
+            "done": self.sum(|flow| flow.waits.len() as u64),
+            "failed": self.sum(|flow| flow.failed),
+            "refused": self.sum(|flow| flow.refused),
+            "answers429": self.limited,
+            "flows": flows,
+            "tokens": self.tokens.iter().map(|calls| json!({
+                "calls": calls, "usePercent": self.part(*calls, PER_TOKEN),
+            })).collect::<Vec<_>>(),
+            "organisation": {
+                "windows": self.windows, "usePercent": self.part(calls, ORGANISATION),
+                "fullestPercent": self.fullest(),
+            },
+            "tookMillis": self.took.as_millis() as u64,
+        })
+    }
+}
+
+/// The wait that this part of the executions done did not exceed, at the platform's pace.
+fn wait(tally: &FlowTally, part: f64) -> Option<Duration> {
+    let last = tally.waits.len().checked_sub(1)?;
+    let place = (part * last as f64).round() as usize;
+    Some(tally.waits[place] * SPEED)
+}
+
+impl Report {
+    pub(super) fn to_json(&self) -> Value {
+        json!({"speed": SPEED, "plain": self.plain.to_json(), "tollgate": self.gate.to_json()})
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut table = Table::new();
+        table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+        table.set_header(["", "one token, retries", "tollgate"].map(right));
+        let sides = [&self.plain, &self.gate];
+        let mut row = |name: &str, show: &dyn Fn(&Side) -> String| {
+            let cells = sides.map(|side| right(&show(side)));
+            table.add_row([Cell::new(name)].into_iter().chain(cells));
+        };
+        row("executions done", &|side| {
+            side.sum(|flow| flow.waits.len() as u64).to_string()
+        });
+        row("  failed", &|side| side.sum(|flow| flow.failed).to_string());
+        row("  refused, with limit and time", &|side| {
+            side.sum(|flow| flow.refused).to_string()
+        });
+        row("answers 429 of the upstream's", &|side| {
+            side.limited.to_string()
+        });
+        for flow in Flow::ALL {
+            let tally = |side: &Side| side.tally.0[flow as usize].clone();
+            let name = format!("{}: done of all", flow.name());
+            row(&name, &|side| {
+                let tally = tally(side);
+                let done = tally.waits.len() as u64;
+                format!("{done} of {}", done + tally.failed + tally.refused)
+            });
+            row("  waiting p50 / p95 / p99", &|side| {
+                let tally = tally(side);
+                [0.50, 0.95, 0.99]
+                    .map(|part| seconds(wait(&tally, part)))
+                    .join(" / ")
+            });
+        }
+        row("organisation's limit, whole run", &|side| {
+            format!("{:.0} %", side.part(side.tokens.iter().sum(), ORGANISATION))
+        });
+        row("organisation's limit, fullest minute", &|side| {
+            format!("{:.0} %", side.fullest())
+        });
+        for at in 0..sides
+            .iter()
+            .map(|side| side.tokens.len())
+            .max()
+            .unwrap_or(0)
+        {
+            row(
+                &format!("token {}", at + 1),
+                &|side| match side.tokens.get(at) {
+                    Some(calls) => format!("{:.0} %", side.part(*calls, PER_TOKEN)),
+                    None => "–".to_owned(),
+                },
+            );
+        }
+        writeln!(f, "{table}")?;
+        writeln!(
+            f,
+            "Waiting is from the call to the start that was answered. Spans are at the platform's pace,\n\
+             {SPEED} times as long as measured here; use is of what the limit lets pass in the run's time."
+        )
+    }
+}
+
+fn right(text: &str) -> Cell {
+    Cell::new(text).set_alignment(CellAlignment::Right)
+}
+
+fn seconds(span: Option<Duration>) -> String {
+    span.map_or("–".to_owned(), |span| {
+        format!("{:.1} s", span.as_secs_f64())
+    })
+}

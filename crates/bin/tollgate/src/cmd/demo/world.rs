@@ -1,0 +1,165 @@
+//! The emulated platform, and the configuration of a service that calls it.
+
+use super::{MINUTE, SPEED};
+use anyhow::Context as _;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+use tollgate_action::Action;
+use tollgate_config::{Config, Source};
+use tollgate_emulator::Emulator;
+use tollgate_platform::{Client, Spread, Window};
+
+/// Calls of a token in a minute; the platform's default.
+pub(super) const PER_TOKEN: u32 = 300;
+/// Calls of the organisation in a minute; the platform's default.
+pub(super) const ORGANISATION: u32 = 3_000;
+/// Tokens that tollgate may hold.
+const MAX_TOKENS: u32 = 10;
+/// The secret of the emulator's clients, worth nothing elsewhere.
+pub(super) const SECRET: &str = "emulated";
+
+/// The action files of `examples/actions`, so that the binary needs no folder beside it.
+const ACTIONS: include_dir::Dir<'_> =
+    include_dir::include_dir!("$CARGO_MANIFEST_DIR/../../../examples/actions");
+
+pub(super) struct World {
+    pub(super) emulator: Emulator,
+    /// How many actions were imported.
+    pub(super) actions: usize,
+    /// The actions by name, for the plain caller.
+    pub(super) by_name: BTreeMap<String, Action>,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    pub(super) async fn start(seed: u64) -> anyhow::Result<Self> {
+        let emulator = Emulator::start(platform(), seed, ([127, 0, 0, 1], 0).into())
+            .await
+            .context("no free port on loopback")?;
+        let folder = tempfile::tempdir().context("no folder for the action files")?;
+        let mut by_name = BTreeMap::new();
+        for file in ACTIONS.files() {
+            let name = file.path().display().to_string();
+            let text = file.contents_utf8().with_context(|| name.clone())?;
+            let action = Action::from_json(text).with_context(|| name.clone())?;
+            let of_type = folder.path().join(action.integration_type().as_str());
+            std::fs::create_dir_all(&of_type)?;
+            std::fs::write(of_type.join(file.path()), text)?;
+            by_name.insert(action.name().to_owned(), action);
+        }
+        Ok(Self {
+            emulator,
+            actions: by_name.len(),
+            by_name,
+            folder,
+        })
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.emulator.address())
+    }
+
+    /// The service's configuration, as a user would write it.
+    pub(super) fn config(&self) -> anyhow::Result<Config> {
+        let (url, minute) = (self.url(), MINUTE.as_secs());
+        let text = format!(
+            r#"
+[server]
+listen = "127.0.0.1:0"
+
+[[caller]]
+client_id = "flows"
+client_secret_env = "SECRET"
+
+[[limit]]
+name = "org.app.user.rate.per.minute"
+allowed = {ORGANISATION}
+period = "{minute}s"
+
+[[limit]]
+name = "actions.concurrent.executions.max"
+concurrent = 50
+
+[[client]]
+name = "pool"
+client_id = "tollgate"
+client_secret_env = "SECRET"
+token_url = "{url}/oauth/token"
+max_tokens = {MAX_TOKENS}
+token_rate = {{ allowed = {PER_TOKEN}, period = "{minute}s" }}
+
+[[integration]]
+name = "Platform"
+type = "purecloud-data-actions"
+base_url = "{url}"
+clients = ["pool"]
+actions = {{ folder = "purecloud-data-actions" }}
+
+[[integration]]
+name = "Web services"
+type = "custom-rest-actions"
+actions = {{ folder = "custom-rest-actions" }}
+
+[[flow]]
+name = "voice"
+priority = 0
+
+[[flow]]
+name = "sms"
+priority = 1
+weight = 2
+
+[[flow]]
+name = "email"
+priority = 1
+default = true
+"#
+        );
+        let source = Source {
+            file: "demo.toml",
+            folder: self.folder.path() as &Path,
+            env: &|_| Some(SECRET.to_owned()),
+        };
+        Ok(Config::parse(&text, &source)?)
+    }
+}
+
+/// The platform with its default limits and usual latency, in compressed time.
+fn platform() -> tollgate_platform::Config {
+    let window = |allowed| {
+        Some(Window {
+            allowed,
+            period: MINUTE,
+        })
+    };
+    let client = |id: &str| Client {
+        id: id.to_owned(),
+        secret: SECRET.to_owned(),
+    };
+    tollgate_platform::Config {
+        clients: vec![client("plain"), client("tollgate")],
+        token: window(PER_TOKEN),
+        organisation: window(ORGANISATION),
+        concurrency: Some(50),
+        way_in: Spread {
+            from: Duration::ZERO,
+            to: Duration::from_millis(15) / SPEED,
+        },
+        latency: Spread {
+            from: Duration::from_millis(60) / SPEED,
+            to: Duration::from_millis(120) / SPEED,
+        },
+        ..tollgate_platform::Config::default()
+    }
+}
+
+/// Inputs of the actions that the scenario calls, made from an interaction's number.
+pub(super) fn inputs(action: &str, number: usize) -> serde_json::Value {
+    let id = format!("00000000-0000-4000-8000-{:012}", number % 40);
+    match action {
+        "Find Contact By Number" => serde_json::json!({"phoneNumber": format!("+4930{number:07}")}),
+        "Get User Presence" => serde_json::json!({"userId": id}),
+        _ => serde_json::json!({"queueId": id}),
+    }
+}

@@ -1,0 +1,116 @@
+//! Errors in the platform's shape.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+/// An answer that says what is wrong and what to do. Boxed: errors are rare, and results are moved often.
+#[derive(Debug)]
+pub(crate) struct ApiError(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    params: Map<String, Value>,
+    errors: Vec<String>,
+    retry_after: Option<Duration>,
+}
+
+impl ApiError {
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self(Box::new(Parts {
+            status,
+            code,
+            message: message.into(),
+            params: Map::new(),
+            errors: Vec::new(),
+            retry_after: None,
+        }))
+    }
+
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad.request", message)
+    }
+
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not.found", message)
+    }
+
+    /// A fact for programs, such as the limit's name. The platform's `messageParams` are texts.
+    #[must_use]
+    pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.0
+            .params
+            .insert(name.to_owned(), Value::String(value.to_string()));
+        self
+    }
+
+    /// What is wrong in particular, each an error of its own in the answer.
+    #[must_use]
+    pub(crate) fn because(mut self, errors: Vec<String>) -> Self {
+        self.0.errors = errors;
+        self
+    }
+
+    /// Tells the caller when it is worth trying again.
+    #[must_use]
+    pub(crate) fn retry_after(mut self, span: Duration) -> Self {
+        self.0.retry_after = Some(span);
+        self
+    }
+
+    /// The body, as part of another answer.
+    pub(crate) fn body(&self) -> Value {
+        self.to_json(&uuid::Uuid::new_v4().to_string())
+    }
+
+    fn to_json(&self, context: &str) -> Value {
+        let parts = &self.0;
+        let status = parts.status.as_u16();
+        let nested = |message: &String| {
+            json!({
+                "message": message, "code": parts.code, "status": status,
+                "contextId": context, "details": [], "errors": [],
+            })
+        };
+        let mut body = json!({
+            "message": parts.message,
+            "code": parts.code,
+            "status": status,
+            "contextId": context,
+            "details": [],
+            "errors": parts.errors.iter().map(nested).collect::<Vec<_>>(),
+        });
+        if !parts.params.is_empty() {
+            body["messageParams"] = Value::Object(parts.params.clone());
+        }
+        body
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let context = uuid::Uuid::new_v4().to_string();
+        tracing::debug!(
+            context,
+            status = self.0.status.as_u16(),
+            code = self.0.code,
+            "error"
+        );
+        let mut response = (self.0.status, Json(self.to_json(&context))).into_response();
+        let headers = response.headers_mut();
+        if let Ok(context) = HeaderValue::from_str(&context) {
+            headers.insert("inin-correlation-id", context);
+        }
+        if let Some(span) = self.0.retry_after {
+            // Rounded up: a caller that comes back too early is refused again.
+            let seconds = span.as_secs() + u64::from(span.subsec_nanos() > 0);
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        response
+    }
+}

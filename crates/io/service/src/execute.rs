@@ -1,0 +1,261 @@
+//! One execution, step by step: check the inputs, render the request, send it, map the answer.
+
+use crate::catalog::{Entry, Target};
+use crate::error::ApiError;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tollgate_action::{Method, RawInput, Request, TranslateError};
+use tollgate_driver::{Answer, Call, Driver, Failure, Url};
+use tollgate_model::{FlowId, Reason, Refusal};
+
+/// Characters of an upstream's error body that its caller is shown.
+const SHOWN_OF_BODY: usize = 1000;
+
+/// Who calls and how long it may wait.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    pub(crate) flow: FlowId,
+    /// The caller's own deadline; the action's timeout if there is none.
+    pub(crate) deadline: Option<Duration>,
+}
+
+/// An execution under way. Each step takes it further; `/test` tells of each of them.
+pub(crate) struct Execution<'a> {
+    pub(crate) entry: &'a Entry,
+    pub(crate) target: &'a Target,
+    pub(crate) driver: &'a Driver,
+    pub(crate) terms: Terms,
+}
+
+/// What came out, and how long it waited for its start.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) output: Value,
+    pub(crate) waited: Duration,
+}
+
+impl Execution<'_> {
+    pub(crate) async fn run(&self, body: &str) -> Result<Outcome, ApiError> {
+        let input = self.input(body)?;
+        let request = self.render(&input)?;
+        let answer = self.send(&request).await?;
+        let output = self.translate(&input, &answer)?;
+        Ok(Outcome {
+            output,
+            waited: answer.waited,
+        })
+    }
+
+    /// The inputs, as far as they keep the contract.
+    pub(crate) fn input(&self, body: &str) -> Result<RawInput, ApiError> {
+        let body = if body.trim().is_empty() { "{}" } else { body };
+        let input = RawInput::parse(body).map_err(|error| {
+            ApiError::bad_request(format!("The request body is not JSON: {error}."))
+        })?;
+        self.entry
+            .action
+            .check_input(input.value())
+            .map_err(|error| {
+                let errors = error.violations.iter().map(ToString::to_string).collect();
+                invalid(
+                    "action.input.invalid",
+                    format!("The inputs break the action's contract: {error}"),
+                )
+                .because(errors)
+            })?;
+        Ok(input)
+    }
+
+    pub(crate) fn render(&self, input: &RawInput) -> Result<Request, ApiError> {
+        let rendered = self.entry.action.render(input, &self.target.credentials);
+        rendered.map_err(|error| {
+            invalid(
+                "action.request.invalid",
+                format!("No request can be made of the inputs: {error}"),
+            )
+        })
+    }
+
+    /// Sends the request when its turn comes; an answer that isn't 2xx is an error.
+    pub(crate) async fn send(&self, request: &Request) -> Result<Answer, ApiError> {
+        let action = &self.entry.action;
+        let call = Call {
+            route: self.target.route,
+            flow: self.terms.flow,
+            deadline: self.terms.deadline.unwrap_or(action.timeout()),
+            timeout: action.timeout(),
+            idempotent: request.method.is_idempotent(),
+            request: self.prepare(request)?,
+        };
+        let answer =
+            self.driver.execute(call).await.map_err(|failure| {
+                explain(failure, self.terms.deadline.is_some(), action.timeout())
+            })?;
+        if !(200..300).contains(&answer.status) {
+            let status = answer.status;
+            let mut error =
+                bad_gateway("upstream.error", format!("The upstream answered {status}."))
+                    .with("upstreamStatus", status);
+            if !action.secure() {
+                let body = String::from_utf8_lossy(&answer.body);
+                error = error.with(
+                    "upstreamBody",
+                    body.chars().take(SHOWN_OF_BODY).collect::<String>(),
+                );
+            }
+            return Err(error);
+        }
+        Ok(answer)
+    }
+
+    pub(crate) fn translate(&self, input: &RawInput, answer: &Answer) -> Result<Value, ApiError> {
+        let invalid = |message: String| bad_gateway("action.response.invalid", message);
+        let body = std::str::from_utf8(&answer.body)
+            .map_err(|_| invalid("The upstream's answer is not UTF-8.".to_owned()))?;
+        self.entry.action.translate(input, body).map_err(|error| {
+            let errors = match &error {
+                TranslateError::Contract(error) => {
+                    error.violations.iter().map(ToString::to_string).collect()
+                }
+                TranslateError::Body { .. } | TranslateError::Mapping { .. } => Vec::new(),
+            };
+            invalid(format!("The upstream's answer can't be mapped: {error}")).because(errors)
+        })
+    }
+
+    fn prepare(&self, request: &Request) -> Result<tollgate_driver::Request, ApiError> {
+        let invalid = |message: String| invalid("action.request.invalid", message);
+        let url = match &self.target.base_url {
+            Some(base) => {
+                let base = base.as_str().trim_end_matches('/');
+                Url::parse(&format!("{base}{}", request.url))
+            }
+            None => Url::parse(&request.url),
+        };
+        // The URL is not shown: it may hold a credential.
+        let url = url.map_err(|error| {
+            invalid(format!(
+                "config.request.requestUrlTemplate: no URL: {error}"
+            ))
+        })?;
+        let mut headers = HeaderMap::with_capacity(request.headers.len() + 2);
+        for (name, value) in &request.headers {
+            let field = || format!("config.request.headers.{name}");
+            let key = HeaderName::from_bytes(name.as_bytes())
+                .map_err(|_| invalid(format!("{}: not the name of a header", field())))?;
+            let value = HeaderValue::from_str(value).map_err(|_| {
+                invalid(format!("{}: its value can't be sent in a header", field()))
+            })?;
+            headers.append(key, value);
+        }
+        if request.body.is_some() {
+            // As on the platform: an action that names no type sends JSON.
+            let json = HeaderValue::from_static("application/json");
+            headers.entry(header::CONTENT_TYPE).or_insert(json);
+        }
+        Ok(tollgate_driver::Request {
+            method: method(request.method),
+            url,
+            headers,
+            body: request.body.clone().unwrap_or_default().into(),
+        })
+    }
+}
+
+/// The request as `/test` shows it, without what may hold secrets.
+pub(crate) fn show_request(request: &Request) -> Value {
+    json!({
+        "method": request.method.as_str(),
+        "headers": request.headers.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+        "bodyBytes": request.body.as_ref().map_or(0, String::len),
+    })
+}
+
+fn method(method: Method) -> http::Method {
+    match method {
+        Method::Get => http::Method::GET,
+        Method::Post => http::Method::POST,
+        Method::Put => http::Method::PUT,
+        Method::Patch => http::Method::PATCH,
+        Method::Delete => http::Method::DELETE,
+        Method::Head => http::Method::HEAD,
+    }
+}
+
+fn invalid(code: &'static str, message: String) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, code, message)
+}
+
+fn bad_gateway(code: &'static str, message: String) -> ApiError {
+    ApiError::new(StatusCode::BAD_GATEWAY, code, message)
+}
+
+/// Why there is no answer, in the words of the table in the crate's documentation.
+fn explain(failure: Failure, own_deadline: bool, timeout: Duration) -> ApiError {
+    match failure {
+        Failure::Refused {
+            refusal,
+            earliest_in,
+        } => refused(&refusal, earliest_in, own_deadline),
+        Failure::TimedOut => ApiError::new(
+            StatusCode::GATEWAY_TIMEOUT,
+            "execution.timeout",
+            format!(
+                "No answer within the action's timeout of {} s.",
+                timeout.as_secs()
+            ),
+        ),
+        Failure::ConnectFailed(reason) => bad_gateway(
+            "upstream.unreachable",
+            format!("The upstream can't be reached: {reason}."),
+        ),
+        Failure::NoAnswer(reason) => bad_gateway(
+            "upstream.no.answer",
+            format!("The request was sent and no whole answer came: {reason}."),
+        ),
+        Failure::Draining | Failure::Stopped => ApiError::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "draining",
+            "The service is about to end; call another node, or again when it is back.",
+        )
+        .retry_after(Duration::from_secs(1)),
+        Failure::Unknown(what) => ApiError::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal.server.error",
+            format!("The engine knows no such {what}; this is a fault of the service."),
+        ),
+    }
+}
+
+fn refused(refusal: &Refusal, earliest_in: Option<Duration>, own_deadline: bool) -> ApiError {
+    let (status, code) = match refusal.reason {
+        Reason::NoToken => (StatusCode::SERVICE_UNAVAILABLE, refusal.reason.as_str()),
+        _ => (StatusCode::TOO_MANY_REQUESTS, refusal.reason.as_str()),
+    };
+    let limit = refusal.limit.as_deref();
+    let mut message = format!("Not carried out: {}", refusal.reason);
+    if let Some(limit) = limit {
+        message.push_str(&format!("; {limit} is what binds"));
+    }
+    if let Some(span) = earliest_in {
+        message.push_str(&format!(
+            "; the earliest start is in {} ms",
+            span.as_millis()
+        ));
+    }
+    message
+        .push_str(". Allow a later deadline, give the flow a higher priority, or raise the limit.");
+    let mut error = ApiError::new(status, code, message);
+    if let Some(limit) = limit {
+        error = error.with("limit", limit);
+    }
+    if let Some(span) = earliest_in {
+        error = error.with("earliestStartMillis", span.as_millis());
+    }
+    if own_deadline {
+        error
+    } else {
+        error.retry_after(earliest_in.unwrap_or(Duration::from_secs(1)))
+    }
+}
