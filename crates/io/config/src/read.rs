@@ -107,7 +107,9 @@ fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Config {
 /// The table's `name`: text that no earlier table of its kind has.
 fn unique_name(section: &Section<'_, '_>, key: &'static str, taken: &mut Vec<String>) -> String {
     let Some(name) = section.text(key) else {
-        section.missing(key, "\"…\"");
+        if !section.has(key) {
+            section.missing(key, "\"…\"");
+        }
         return String::new();
     };
     if taken.contains(&name.value) {

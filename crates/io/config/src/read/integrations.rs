@@ -109,7 +109,7 @@ fn read_integrations(
     for section in root.sections("integration") {
         let name = unique_name(&section, "name", &mut names);
         let kind = kind(&section);
-        let platform = kind == IntegrationKind::Platform;
+        let platform = kind == Some(IntegrationKind::Platform);
         let has_base = section.has("base_url");
         let base_url = (platform || has_base)
             .then(|| url(&section, "base_url", "\"https://api…\" of the platform"))
@@ -126,14 +126,14 @@ fn read_integrations(
         let folder = source.folder.join(folder(&section));
         tables.integrations.push(Integration {
             name,
-            kind,
+            kind: kind.unwrap_or(IntegrationKind::WebService),
             base_url,
             credentials,
             folder,
         });
         section.finish();
     }
-    if names.is_empty() {
+    if !root.has("integration") {
         root.missing(
             "integration",
             "a table: without [[integration]] there is nothing to call",
@@ -142,7 +142,7 @@ fn read_integrations(
     names
 }
 
-fn kind(section: &Section<'_, '_>) -> IntegrationKind {
+fn kind(section: &Section<'_, '_>) -> Option<IntegrationKind> {
     let kinds = [IntegrationKind::Platform, IntegrationKind::WebService];
     let expected = "\"purecloud-data-actions\" or \"custom-rest-actions\"";
     let pick = |text: &str| kinds.into_iter().find(|kind| kind.as_str() == text);
@@ -151,18 +151,20 @@ fn kind(section: &Section<'_, '_>) -> IntegrationKind {
     }
     section
         .parsed("type", expected, pick)
-        .map_or(IntegrationKind::WebService, |kind| kind.value)
+        .map(|kind| kind.value)
 }
 
 /// The token pool of a platform integration.
 fn pool(
     section: &Section<'_, '_>,
     name: &str,
-    kind: IntegrationKind,
+    kind: Option<IntegrationKind>,
     client_names: &[String],
     tables: &mut Tables,
 ) -> Option<PoolId> {
     let listed = section.texts("clients").unwrap_or_default();
+    // A type that isn't known says nothing of what belongs to it.
+    let kind = kind?;
     if kind == IntegrationKind::WebService {
         if let Some(first) = listed.first() {
             section.reject(

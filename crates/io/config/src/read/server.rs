@@ -101,7 +101,7 @@ pub(super) fn read_callers(root: &Section<'_, '_>, source: &Source<'_>) -> Vec<C
         callers.extend(secret.map(|secret| Caller { client_id, secret }));
         section.finish();
     }
-    if taken.is_empty() {
+    if !root.has("caller") {
         root.missing(
             "caller",
             "a table: without [[caller]] nobody could call the service",

@@ -1,0 +1,229 @@
+//! The file by example: what is understood, and what each kind of mistake is answered.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::Path;
+use std::time::Duration;
+use tollgate_config::{Config, ConfigError, IntegrationKind, Problem, Source};
+use tollgate_model::{Rule, Scope};
+
+/// The least that can be served.
+const LEAST: &str = r#"
+[[caller]]
+client_id = "flows"
+client_secret_env = "SECRET"
+
+[[client]]
+name = "pool"
+client_id = "id"
+client_secret_env = "SECRET"
+token_url = "https://login.example.com/oauth/token"
+
+[[integration]]
+name = "Platform"
+type = "purecloud-data-actions"
+base_url = "https://api.example.com"
+clients = ["pool"]
+actions = { folder = "actions" }
+"#;
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(
+        text,
+        &Source {
+            file: "test.toml",
+            folder: Path::new("/srv"),
+            env: &|name| (name != "ABSENT").then(|| "hunter2".to_owned()),
+        },
+    )
+}
+
+fn problems(text: &str) -> Vec<Problem> {
+    match parse(text) {
+        Err(ConfigError::Invalid { problems, .. }) => problems,
+        other => panic!("expected problems, found {other:?}"),
+    }
+}
+
+/// The one problem of the least file with `from` replaced by `to`.
+fn problem(from: &str, to: &str) -> (usize, String, String) {
+    assert!(LEAST.contains(from), "{from}");
+    let text = LEAST.replace(from, to);
+    let found = problems(&text);
+    assert_eq!(found.len(), 1, "{found:?}");
+    let Problem {
+        line,
+        field,
+        message,
+        ..
+    } = &found[0];
+    (*line, field.clone(), message.clone())
+}
+
+#[test]
+fn without_limits_the_vendors_hold() {
+    let config = parse(LEAST).unwrap();
+    let limits: Vec<_> = config
+        .engine
+        .limits
+        .iter()
+        .map(|it| (it.name.as_str(), it.rule.allowed()))
+        .collect();
+    let expected = [
+        ("org.app.user.rate.per.minute", 3000),
+        ("actions.concurrent.executions.max", 50),
+        ("requests.volume.max", 2500),
+    ];
+    assert_eq!(limits, expected);
+    let client = &config.engine.clients[0];
+    assert_eq!(client.token_limits[0].rule.allowed(), 300);
+    assert_eq!(client.token_limits[0].scope, Scope::Token);
+    assert_eq!(config.integrations[0].kind, IntegrationKind::Platform);
+    assert_eq!(config.integrations[0].folder, Path::new("/srv/actions"));
+    config.engine.check().unwrap();
+}
+
+#[test]
+fn the_example_is_understood() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../examples/tollgate.toml");
+    let text = std::fs::read_to_string(example).unwrap();
+    let config = parse(&text).unwrap();
+    assert_eq!(config.engine.flows.len(), 3);
+    assert_eq!(
+        config.engine.flows[config.default_flow.index()].name,
+        "email"
+    );
+    assert_eq!(config.server.drain_timeout, Duration::from_secs(30));
+    let own = config
+        .engine
+        .limits
+        .iter()
+        .find(|limit| limit.name == "orders.rate")
+        .unwrap();
+    let second = Rule::Window {
+        allowed: 20,
+        period: Duration::from_secs(1),
+        counted_within: None,
+    };
+    assert_eq!(own.rule, second);
+    assert!(
+        !config.describe().contains("hunter2"),
+        "no secret is described"
+    );
+    assert!(
+        !format!("{config:?}").contains("hunter2"),
+        "no secret is shown"
+    );
+}
+
+#[test]
+fn mistakes_name_line_field_and_what_was_expected() {
+    let cases = [
+        (
+            "type = \"purecloud-data-actions\"",
+            "type = \"rest\"",
+            14,
+            "integration[1].type",
+            "expected",
+        ),
+        (
+            "token_url = \"https://login",
+            "token_url = \"login",
+            10,
+            "client[1].token_url",
+            "http or https URL",
+        ),
+        (
+            "clients = [\"pool\"]",
+            "clients = [\"pol\"]",
+            16,
+            "integration[1].clients",
+            "there are: pool",
+        ),
+        (
+            "client_id = \"id\"",
+            "clientid = \"id\"\nclient_id = \"id\"",
+            8,
+            "client[1].clientid",
+            "no such field",
+        ),
+        (
+            "client_id = \"flows\"",
+            "client_id = 3",
+            3,
+            "caller[1].client_id",
+            "found 3",
+        ),
+    ];
+    for (from, to, line, field, message) in cases {
+        let (at, named, said) = problem(from, to);
+        assert_eq!((at, named.as_str()), (line, field), "{said}");
+        assert!(said.contains(message), "{said}");
+    }
+}
+
+#[test]
+fn a_limit_needs_a_sound_rule() {
+    let with = |limit: &str| format!("{LEAST}\n[[limit]]\nname = \"x\"\n{limit}\n");
+    for (limit, field) in [
+        ("allowed = 0\nperiod = \"60s\"", "limit[1].allowed"),
+        ("allowed = 10", "limit[1].period"),
+        ("allowed = 10\nperiod = \"60\"", "limit[1].period"),
+        ("allowed = 10\nperiod = \"25h\"", "limit[1].period"),
+        ("concurrent = 5\nperiod = \"60s\"", "limit[1]"),
+        ("", "limit[1].allowed"),
+    ] {
+        let found = problems(&with(limit));
+        assert!(
+            found.iter().any(|it| it.field == field),
+            "{limit}: {found:?}"
+        );
+    }
+    parse(&with(
+        "allowed = 10\nperiod = \"1s\"\ncounted_within = \"50ms\"",
+    ))
+    .unwrap();
+}
+
+#[test]
+fn more_may_not_be_guaranteed_than_there_is() {
+    let flow = |name: &str, calls: u32| {
+        format!(
+            "\n[[flow]]\nname = \"{name}\"\nguaranteed = {{ limit = \"requests.volume.max\", calls = {calls} }}\n"
+        )
+    };
+    parse(&format!("{LEAST}{}{}", flow("a", 1500), flow("b", 1000))).unwrap();
+    let found = problems(&format!("{LEAST}{}{}", flow("a", 1500), flow("b", 1001)));
+    assert!(found[0].message.contains("2501"), "{found:?}");
+}
+
+#[test]
+fn secrets_are_not_written_into_the_file() {
+    let (_, field, said) = problem(
+        "client_secret_env = \"SECRET\"\ntoken_url",
+        "client_secret = \"hunter2\"\ntoken_url",
+    );
+    assert_eq!(field, "client[1].client_secret");
+    assert!(
+        said.contains("client_secret_env") && !said.contains("hunter2"),
+        "{said}"
+    );
+    let (_, _, said) = problem(
+        "client_secret_env = \"SECRET\"\ntoken_url",
+        "client_secret_env = \"ABSENT\"\ntoken_url",
+    );
+    assert!(said.contains("ABSENT is not set"), "{said}");
+}
+
+#[test]
+fn all_problems_come_at_once_in_the_files_order() {
+    let text = LEAST
+        .replace("\"https://api.example.com\"", "7")
+        .replace("client_id = \"id\"", "");
+    let found = problems(&text);
+    let fields: Vec<_> = found.iter().map(|it| it.field.as_str()).collect();
+    assert_eq!(fields, ["client[1].client_id", "integration[1].base_url"]);
+    let shown = parse(&text).unwrap_err().to_string();
+    assert!(shown.starts_with("test.toml:6:"), "{shown}");
+    assert_eq!(problems("x = ")[0].line, 1);
+}
