@@ -1,0 +1,290 @@
+//! The driver's behaviour over real sockets, against the emulated platform.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+use tollgate_driver::{Answer, Bounds, Call, ClientCredentials, Driver, Failure, Request, Setup};
+use tollgate_emulator::Emulator;
+use tollgate_engine::{Client, Config, Flow, Policy, Pool, Route};
+use tollgate_model::{ClientId, FlowId, Limit, LimitId, PoolId, Reason, RouteId, Rule, Scope};
+use tollgate_platform::{Faults, Spread, Window};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A platform and a driver for it, with `per_token` calls a minute on one token.
+struct World {
+    emulator: Emulator,
+    driver: Driver,
+}
+
+impl World {
+    async fn start(per_token: u32, at_once: u32, latency: Duration) -> Self {
+        let platform = tollgate_platform::Config {
+            clients: vec![tollgate_platform::Client {
+                id: "one".into(),
+                secret: "emulated".into(),
+            }],
+            token: Some(Window {
+                allowed: per_token,
+                period: MINUTE,
+            }),
+            latency: Spread::fixed(latency),
+            ..tollgate_platform::Config::default()
+        };
+        let emulator = Emulator::start(platform, 1, ([127, 0, 0, 1], 0).into())
+            .await
+            .unwrap();
+        let token_url = format!("http://{}/oauth/token", emulator.address());
+        let driver = start(tables(per_token, at_once), &token_url);
+        Self { emulator, driver }
+    }
+
+    fn call(&self, method: http::Method, deadline: Duration, timeout: Duration) -> Call {
+        let url = format!(
+            "http://{}/api/v2/users/7/presences/PURECLOUD",
+            self.emulator.address()
+        );
+        call(method, &url, deadline, timeout)
+    }
+
+    /// A GET that may wait and take a while.
+    async fn get(&self) -> Result<Answer, Failure> {
+        let call = self.call(http::Method::GET, MINUTE, MINUTE);
+        self.driver.execute(call).await
+    }
+}
+
+fn tables(per_token: u32, at_once: u32) -> Config {
+    let limit = |name: &str, scope, rule| Limit {
+        name: name.into(),
+        scope,
+        rule,
+    };
+    let window = Rule::Window {
+        allowed: per_token,
+        period: MINUTE,
+        counted_within: None,
+    };
+    Config {
+        limits: vec![limit(
+            "at once",
+            Scope::Organisation,
+            Rule::Concurrency { allowed: at_once },
+        )],
+        clients: vec![Client {
+            name: "one".into(),
+            limits: vec![],
+            token_limits: vec![limit("per token", Scope::Token, window)],
+            max_tokens: 1,
+        }],
+        pools: vec![Pool {
+            name: "pool".into(),
+            clients: vec![ClientId(0)],
+        }],
+        routes: vec![Route {
+            name: "platform".into(),
+            limits: vec![LimitId(0)],
+            pool: Some(PoolId(0)),
+        }],
+        flows: vec![Flow {
+            name: "voice".into(),
+            priority: 0,
+            weight: 1,
+            guarantee: None,
+            max_queued: 100,
+        }],
+        policy: Policy {
+            retry_pause: Duration::from_millis(5),
+            ..Policy::default()
+        },
+    }
+}
+
+fn start(engine: Config, token_url: &str) -> Driver {
+    let setup = Setup {
+        engine,
+        clients: vec![ClientCredentials {
+            token_url: token_url.parse().unwrap(),
+            client_id: "one".into(),
+            client_secret: String::from("emulated").into(),
+        }],
+        seed: 1,
+        bounds: Bounds {
+            connect_timeout: Duration::from_secs(2),
+            ..Bounds::default()
+        },
+        extra_roots_pem: vec![],
+    };
+    Driver::start(setup).unwrap()
+}
+
+fn call(method: http::Method, url: &str, deadline: Duration, timeout: Duration) -> Call {
+    let idempotent = method != http::Method::POST;
+    Call {
+        route: RouteId(0),
+        flow: FlowId(0),
+        deadline,
+        timeout,
+        idempotent,
+        request: Request {
+            method,
+            url: url.parse().unwrap(),
+            headers: http::HeaderMap::new(),
+            body: bytes::Bytes::new(),
+        },
+    }
+}
+
+fn unavailable(percent: u8) -> Faults {
+    Faults {
+        unavailable_percent: percent,
+        ..Faults::default()
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_replaced_and_the_call_replayed_once() {
+    let world = World::start(300, 50, Duration::from_millis(1)).await;
+    assert_eq!(world.get().await.unwrap().status, 200);
+    world.emulator.revoke_all();
+    let answer = world.get().await.unwrap();
+    assert_eq!((answer.status, answer.attempts), (200, 2));
+    assert_eq!(world.emulator.counts().unauthorized, 1);
+    assert_eq!(world.emulator.counts().tokens.len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_unavailable_is_tried_again_only_if_idempotent() {
+    let world = World::start(300, 50, Duration::from_millis(1)).await;
+    world.emulator.set_faults(unavailable(100));
+    let answer = world.get().await.unwrap();
+    assert_eq!(
+        (answer.status, answer.attempts),
+        (503, 3),
+        "the policy's bound"
+    );
+    let post = world.call(http::Method::POST, MINUTE, MINUTE);
+    let answer = world.driver.execute(post).await.unwrap();
+    assert_eq!((answer.status, answer.attempts), (503, 1));
+    world.emulator.set_faults(unavailable(0));
+    assert_eq!(world.get().await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_dropped_connection_is_lost_after_the_retries() {
+    let world = World::start(300, 50, Duration::from_millis(1)).await;
+    world.emulator.set_faults(Faults {
+        dropped_percent: 100,
+        ..Faults::default()
+    });
+    let post = world.call(http::Method::POST, MINUTE, MINUTE);
+    assert!(matches!(
+        world.driver.execute(post).await,
+        Err(Failure::NoAnswer(_))
+    ));
+    assert_eq!(world.emulator.counts().admitted, 1, "a POST is sent once");
+    assert!(matches!(world.get().await, Err(Failure::NoAnswer(_))));
+    assert_eq!(world.emulator.counts().admitted, 4, "a GET three times");
+}
+
+#[tokio::test]
+async fn a_timeout_frees_the_place_under_the_concurrency_limit() {
+    let world = World::start(300, 1, Duration::from_secs(30)).await;
+    let slow = world.call(http::Method::GET, MINUTE, Duration::from_millis(100));
+    assert_eq!(
+        world.driver.execute(slow.clone()).await.unwrap_err(),
+        Failure::TimedOut
+    );
+    // The one place is free again, or this would wait for it.
+    assert_eq!(
+        world.driver.execute(slow).await.unwrap_err(),
+        Failure::TimedOut
+    );
+    assert_eq!(world.emulator.counts().admitted, 2);
+}
+
+#[tokio::test]
+async fn a_caller_that_hangs_up_frees_its_place() {
+    let world = World::start(300, 1, Duration::from_secs(30)).await;
+    let hung_up = tokio::time::timeout(Duration::from_millis(300), world.get()).await;
+    assert!(hung_up.is_err());
+    let next = world.call(http::Method::GET, MINUTE, Duration::from_millis(100));
+    assert_eq!(
+        world.driver.execute(next).await.unwrap_err(),
+        Failure::TimedOut
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_start_in_time_is_refused_at_once_with_limit_and_instant() {
+    let world = World::start(2, 50, Duration::from_millis(1)).await;
+    for _ in 0..2 {
+        assert_eq!(world.get().await.unwrap().status, 200);
+    }
+    let hasty = world.call(http::Method::GET, Duration::from_secs(5), MINUTE);
+    match world.driver.execute(hasty).await.unwrap_err() {
+        Failure::Refused {
+            refusal,
+            earliest_in,
+        } => {
+            assert_eq!(refusal.reason, Reason::DeadlineCannotBeMet);
+            assert_eq!(refusal.limit.as_deref(), Some("per token"));
+            let earliest_in = earliest_in.unwrap();
+            assert!(
+                earliest_in > Duration::from_secs(5) && earliest_in <= MINUTE,
+                "{earliest_in:?}"
+            );
+        }
+        other => panic!("expected a refusal, found {other:?}"),
+    }
+    assert_eq!(world.emulator.counts().limited(), 0);
+}
+
+#[tokio::test]
+async fn no_connection_is_told_from_no_answer() {
+    let world = World::start(300, 50, Duration::from_millis(1)).await;
+    // A port that was free a moment ago, and is again.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let post = call(
+        http::Method::POST,
+        &format!("http://{closed}/"),
+        MINUTE,
+        MINUTE,
+    );
+    assert!(matches!(
+        world.driver.execute(post).await,
+        Err(Failure::ConnectFailed(_))
+    ));
+}
+
+#[tokio::test]
+async fn without_a_token_nothing_is_sent() {
+    let world = World::start(300, 50, Duration::from_millis(1)).await;
+    let driver = start(
+        tables(300, 50),
+        &format!("http://{}/nothing", world.emulator.address()),
+    );
+    let call = world.call(http::Method::GET, Duration::from_millis(300), MINUTE);
+    assert!(matches!(
+        driver.execute(call).await,
+        Err(Failure::Refused { .. })
+    ));
+    assert_eq!(world.emulator.counts().admitted, 0);
+}
+
+#[tokio::test]
+async fn draining_ends_with_what_is_under_way() {
+    let world = World::start(300, 50, Duration::from_millis(200)).await;
+    let driver = world.driver.clone();
+    let call = world.call(http::Method::GET, MINUTE, MINUTE);
+    let running = tokio::spawn(async move { driver.execute(call).await });
+    while world.emulator.counts().admitted == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(world.driver.drain(MINUTE).await);
+    assert_eq!(running.await.unwrap().unwrap().status, 200);
+    assert_eq!(world.get().await.unwrap_err(), Failure::Draining);
+}
