@@ -1,0 +1,148 @@
+"""The vendor's Python SDK against the service, and real actions of others'."""
+
+import json
+import unittest
+
+import PureCloudPlatformClientV2 as sdk
+from PureCloudPlatformClientV2.rest import ApiException
+
+from world import CORPUS, ROOT, World
+
+EXAMPLES = sorted((ROOT / "examples/actions").glob("*.json"))
+
+
+def of_platform(files):
+    return [file for file in files if json.loads(file.read_text())["integrationType"] == "purecloud-data-actions"]
+
+
+class TheExamples(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.world = World(of_platform(EXAMPLES))
+        cls.api = sdk.IntegrationsApi(cls.world.login())
+
+    @classmethod
+    def tearDownClass(cls):
+        statuses = cls.world.stop()
+        assert statuses == (0, 0), statuses
+
+    def id_of(self, name):
+        found = self.api.get_integrations_actions(name=name).entities
+        self.assertEqual([action.name for action in found], [name])
+        return found[0].id
+
+    def test_lists_pages_and_gets(self):
+        first = self.api.get_integrations_actions(page_size=3, page_number=1)
+        self.assertEqual(first.total, len(of_platform(EXAMPLES)))
+        self.assertEqual(len(first.entities), 3)
+        names = []
+        for number in range(1, first.page_count + 1):
+            page = self.api.get_integrations_actions(page_size=3, page_number=number)
+            names += [action.name for action in page.entities]
+        self.assertEqual(len(set(names)), first.total)
+        self.assertEqual(names, sorted(names))
+        action = self.api.get_integrations_action(first.entities[0].id, expand="contract", include_config=True)
+        self.assertEqual(action.category, "PureCloud Data Actions")
+        self.assertEqual(action.contract.input.input_schema.type, "object")
+        self.assertIn(action.config.request.request_type, ["GET", "POST", "PUT", "PATCH", "DELETE"])
+
+    def test_executes(self):
+        queue = "11111111-2222-4333-8444-555555555555"
+        output = self.api.post_integrations_action_execute(self.id_of("Get Estimated Wait Time"), {"queueId": queue})
+        self.assertIsInstance(next(iter(output.values())), int)
+
+    def test_tells_each_step(self):
+        queue = "11111111-2222-4333-8444-555555555555"
+        result = self.api.post_integrations_action_test(self.id_of("Get Estimated Wait Time"), {"queueId": queue})
+        self.assertTrue(result.success)
+        self.assertEqual([operation.step for operation in result.operations], [1, 2, 3, 4])
+        self.assertTrue(all(operation.success for operation in result.operations))
+        failed = self.api.post_integrations_action_test(self.id_of("Get Estimated Wait Time"), {"queueId": 7})
+        self.assertFalse(failed.success)
+        self.assertEqual([operation.success for operation in failed.operations], [False])
+        self.assertEqual(failed.error.code, "action.input.invalid")
+
+    def error(self, call, *arguments):
+        with self.assertRaises(ApiException) as raised:
+            call(*arguments)
+        body = json.loads(raised.exception.body)
+        self.assertEqual(body["status"], raised.exception.status)
+        self.assertTrue({"message", "code", "contextId", "details", "errors"} <= body.keys())
+        return raised.exception.status, body
+
+    def test_errors_are_understood(self):
+        status, body = self.error(self.api.get_integrations_action, "custom_-_nothing")
+        self.assertEqual((status, body["code"]), (404, "not.found"))
+        action = self.id_of("Get Estimated Wait Time")
+        status, body = self.error(self.api.post_integrations_action_execute, action, {"queueId": 7})
+        self.assertEqual((status, body["code"]), (400, "action.input.invalid"))
+        self.assertIn("queueId", body["errors"][0]["message"])
+
+    def test_wrong_secret_and_no_token(self):
+        with self.assertRaises(ApiException) as raised:
+            self.world.client().get_client_credentials_token("flows", "wrong")
+        self.assertEqual(raised.exception.status, 401)
+        status, body = self.error(sdk.IntegrationsApi(self.world.client()).get_integrations_actions)
+        self.assertEqual((status, body["code"]), (401, "authentication.required"))
+
+
+class TheLimits(unittest.TestCase):
+    def test_a_refusal_names_limit_and_instant(self):
+        world = World(of_platform(EXAMPLES), per_token=3)
+        try:
+            client = world.login()
+            client.set_default_header("Tollgate-Flow", "voice")
+            client.set_default_header("Tollgate-Deadline", "2s")
+            api = sdk.IntegrationsApi(client)
+            action = api.get_integrations_actions(name="Get Estimated Wait Time").entities[0].id
+            inputs = {"queueId": "11111111-2222-4333-8444-555555555555"}
+            for _ in range(6):
+                api.post_integrations_action_execute(action, inputs)
+            with self.assertRaises(ApiException) as raised:
+                api.post_integrations_action_execute(action, inputs)
+            body = json.loads(raised.exception.body)
+            self.assertEqual((raised.exception.status, body["code"]), (429, "deadline.cannot.be.met"))
+            self.assertEqual(body["messageParams"]["limit"], "client.credentials.token.rate.per.minute")
+            self.assertGreater(int(body["messageParams"]["earliestStartMillis"]), 2000)
+            counts = world.counts()
+            self.assertEqual((counts["admitted"], sum(counts["limited"].values())), (6, 0))
+            client.set_default_header("Tollgate-Flow", "fax")
+            with self.assertRaises(ApiException) as raised:
+                api.post_integrations_action_execute(action, inputs)
+            self.assertEqual(raised.exception.status, 400)
+            self.assertIn("email, voice", json.loads(raised.exception.body)["message"])
+        finally:
+            world.stop()
+
+
+class TheCachingArticle(unittest.TestCase):
+    """The worked example of the vendor's article: a count is read and cached in a data table."""
+
+    def test_inserts_and_updates_a_row(self):
+        files = sorted((CORPUS / "caching-in-flows").glob("*.json"))
+        if not files:
+            self.skipTest(f"{CORPUS} is absent: nothing of others' to try")
+        world = World(files)
+        try:
+            api = sdk.IntegrationsApi(world.login())
+            ids = {action.name: action.id for action in api.get_integrations_actions().entities}
+            self.assertEqual(len(ids), 3)
+            queue = "5a6b0c1e-0000-4000-8000-000000000001"
+            counts = api.post_integrations_action_execute(ids["Get On Queue Agent Counts"], {"queueId": queue})
+            self.assertEqual(len(counts["counts"]), len(counts["statuses"]))
+            row = {"key": queue, "Updated": "2026-01-05T09:00:00.000Z", "AgentsIdle": True}
+            self.assertEqual(api.post_integrations_action_execute(ids["Insert IVR Cache Entry"], row), row)
+            row["Updated"], row["AgentsIdle"] = "2026-01-05T09:05:00.000Z", False
+            self.assertEqual(api.post_integrations_action_execute(ids["Update IVR Cache Entry"], row), row)
+            with self.assertRaises(ApiException) as raised:
+                api.post_integrations_action_execute(ids["Insert IVR Cache Entry"], row)
+            body = json.loads(raised.exception.body)
+            self.assertEqual((raised.exception.status, body["code"]), (502, "upstream.error"))
+            self.assertEqual(body["messageParams"]["upstreamStatus"], "409")
+            self.assertEqual(world.counts()["admitted"], 4)
+        finally:
+            world.stop()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
