@@ -1,27 +1,57 @@
 //! One action: parsed and compiled once, executed often.
 
+use crate::contract::Contract;
 use crate::error::{ActionError, ContractError, RenderError, TranslateError};
+use crate::file::File;
+use crate::flatten;
+use crate::render::RequestTemplates;
+use crate::translate::Mapping;
 use crate::value::{Credentials, IntegrationType, Method, RawInput, Request, Warning};
+use crate::{example, warn};
 use serde_json::Value;
 use std::time::Duration;
 
+/// The longest an execution may take, in seconds; and how long it may take if the file doesn't say.
+const MAX_SECONDS: u64 = 60;
+
 /// A data action, ready to render requests and map responses. `Send + Sync`; holds no secret.
 pub struct Action {
+    /// The file's text, for the places of warnings.
+    text: String,
     definition: Value,
     name: String,
     integration_type: IntegrationType,
     secure: bool,
     timeout: Duration,
-    method: Method,
+    request: RequestTemplates,
+    mapping: Mapping,
+    input: Contract,
+    output: Contract,
 }
 
 impl Action {
     /// Parses and compiles an export file.
     ///
     /// # Errors
-    /// The first field that can't be used, with what was expected.
-    pub fn from_json(_text: &str) -> Result<Action, ActionError> {
-        unimplemented!("the seam first")
+    /// The first field that can't be used, with its place in the file and what was expected.
+    pub fn from_json(text: &str) -> Result<Action, ActionError> {
+        let file = File::parse(text)?;
+        let name = file.required(&["name"], "an action needs a name")?;
+        let hint =
+            "expected purecloud-data-actions, custom-rest-actions or another integration's type";
+        let integration_type = file.required(&["integrationType"], hint)?;
+        Ok(Action {
+            name: name.to_owned(),
+            integration_type: IntegrationType::from_name(integration_type),
+            secure: secure(&file)?,
+            timeout: timeout(&file)?,
+            request: RequestTemplates::read(&file)?,
+            mapping: Mapping::read(&file)?,
+            input: Contract::input(&file)?,
+            output: Contract::output(&file)?,
+            text: text.strip_prefix('\u{feff}').unwrap_or(text).to_owned(),
+            definition: file.into_root(),
+        })
     }
 
     /// The action's name.
@@ -46,7 +76,7 @@ impl Action {
 
     /// The method of its request.
     pub fn method(&self) -> Method {
-        self.method
+        self.request.method()
     }
 
     /// The file as it was: exporting it yields an equal document.
@@ -54,29 +84,39 @@ impl Action {
         &self.definition
     }
 
-    /// What works but will surprise.
+    /// What works but will surprise, in the order of the file's fields: request, response, contract.
     pub fn warnings(&self) -> Vec<Warning> {
-        unimplemented!("the seam first")
+        let parts = warn::Parts {
+            text: &self.text,
+            definition: &self.definition,
+            method: self.method(),
+            mapping: &self.mapping,
+            input_schema: self.input.schema(),
+        };
+        warn::warnings(&parts)
     }
 
     /// Checks inputs against `contract.input.inputSchema`.
     ///
     /// # Errors
-    /// Every violation, with its JSON pointer.
-    pub fn check_input(&self, _input: &Value) -> Result<(), ContractError> {
-        unimplemented!("the seam first")
+    /// Every violation, with its JSON pointer; at most 32. No message quotes a value.
+    pub fn check_input(&self, input: &Value) -> Result<(), ContractError> {
+        self.input.check(input)
     }
 
     /// Renders the request. Does not check the inputs: call [`Action::check_input`] first.
+    ///
+    /// A request with a body and no `Content-Type` of its own gets `application/json`.
     ///
     /// # Errors
     /// A template that fails, or a URL, header or body that can't be sent.
     pub fn render(
         &self,
-        _input: &RawInput,
-        _credentials: &Credentials,
+        input: &RawInput,
+        credentials: &Credentials,
     ) -> Result<Request, RenderError> {
-        unimplemented!("the seam first")
+        self.request
+            .render(&self.integration_type, input, credentials)
     }
 
     /// Maps the upstream's body to the output, and checks it against the output contract.
@@ -85,14 +125,51 @@ impl Action {
     /// A body that can't be read, a template that fails, or a broken contract.
     pub fn translate(
         &self,
-        _input: &RawInput,
-        _response_body: &str,
+        input: &RawInput,
+        response_body: &str,
     ) -> Result<Value, TranslateError> {
-        unimplemented!("the seam first")
+        let output = self.mapping.apply(input, response_body)?;
+        self.output.check(&output)?;
+        Ok(output)
     }
 
     /// The output in Architect's flattened form.
-    pub fn flatten(&self, _output: &Value) -> Value {
-        unimplemented!("the seam first")
+    pub fn flatten(&self, output: &Value) -> Value {
+        flatten::flatten(output, self.output.schema())
+    }
+
+    /// An input made from the input contract: every property it names, each the simplest value of its kind.
+    pub fn example_input(&self) -> Value {
+        example::of(self.input.schema())
+    }
+
+    /// An output made from the output contract, likewise.
+    pub fn example_output(&self) -> Value {
+        example::of(self.output.schema())
+    }
+}
+
+fn secure(file: &File<'_>) -> Result<bool, ActionError> {
+    match file.get(&["secure"]) {
+        None => Ok(false),
+        Some(Value::Bool(secure)) => Ok(*secure),
+        Some(other) => Err(file.error(
+            &["secure"],
+            format!("expected true or false, found {other}"),
+        )),
+    }
+}
+
+fn timeout(file: &File<'_>) -> Result<Duration, ActionError> {
+    let path = ["config", "timeoutSeconds"];
+    let Some(value) = file.get(&path) else {
+        return Ok(Duration::from_secs(MAX_SECONDS));
+    };
+    match value.as_u64() {
+        Some(seconds @ 1..=MAX_SECONDS) => Ok(Duration::from_secs(seconds)),
+        _ => {
+            let message = format!("expected whole seconds from 1 to {MAX_SECONDS}, found {value}");
+            Err(file.error(&path, message))
+        }
     }
 }

@@ -1,8 +1,33 @@
 //! The action file: contracts, request rendering, response mapping.
+//!
+//! **What this decides.** Whether an export file can run ([`Action::from_json`]), what surprises in it
+//! ([`Action::warnings`]), which inputs it takes, what request they make, and what output a response makes.
+//! **What it does not:** when a request is sent, where to, or with which token; what a template or a path
+//! means (the crates `tollgate-template` and `tollgate-jsonpath` do).
+//!
+//! **Invariants.** *Compiled once*: nothing is parsed per execution but the caller's JSON. *No secrets out*:
+//! no error's text holds a credential (`redact`). *As rendered*: a URL or header that a client would
+//! have to change before sending is refused. *Bounded*: file, body, nesting, breaches, template steps.
+//!
+//! Tested by example (`tests/examples.rs`), on everything in the corpus (`tests/corpus.rs`), against the
+//! reference implementation (`tests/oracle.rs`) and by properties (`tests/properties.rs`).
 
 mod action;
+mod contract;
 mod error;
+mod example;
+mod file;
+mod flatten;
+mod json;
+mod place;
+mod redact;
+mod render;
+mod scope;
+mod suggest;
+mod translate;
+mod url;
 mod value;
+mod warn;
 
 pub use action::Action;
 pub use error::{ActionError, ContractError, RenderError, TranslateError, Violation};

@@ -1,0 +1,255 @@
+//! From inputs to a request.
+
+use crate::error::{ActionError, RenderError};
+use crate::file::File;
+use crate::redact::{self, Secrets};
+use crate::value::{Credentials, IntegrationType, Method, RawInput, Request};
+use crate::{MAX_JSON_DEPTH, MAX_REQUEST_BYTES, json, scope, suggest, url};
+use tollgate_template::{Bounds, Context, Reference, Template};
+
+/// The names that the connection itself sets: a template that set them could split a request in two.
+const OWN_HEADERS: [&str; 7] = [
+    "connection",
+    "content-length",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "upgrade",
+];
+/// Documented as the platform's switch between a buffered and a chunked body, so it may stand in a file. It
+/// isn't sent: a body here always goes out whole, with its length.
+const BUFFERING_HEADER: &str = "transfer-encoding";
+
+/// A template, with the name of its field.
+struct Field {
+    name: String,
+    template: Template,
+    /// Whether what the template says of a failure may quote a credential.
+    secret: bool,
+}
+
+/// The compiled templates of `config.request`.
+pub(crate) struct RequestTemplates {
+    method: Method,
+    url: Field,
+    headers: Vec<(String, Field)>,
+    body: Option<Field>,
+}
+
+impl RequestTemplates {
+    pub(crate) fn read(file: &File<'_>) -> Result<RequestTemplates, ActionError> {
+        let url_path = ["config", "request", "requestUrlTemplate"];
+        let hint = "an action needs the URL it calls, as in /api/v2/users/${input.userId}";
+        let url = file.required(&url_path, hint)?;
+        let body_path = ["config", "request", "requestTemplate"];
+        let body = file.template(&body_path)?;
+        Ok(RequestTemplates {
+            method: method(file)?,
+            url: field(file, &url_path, url)?,
+            headers: headers(file)?,
+            body: body.map(|template| Field {
+                name: body_path.join("."),
+                template,
+                secret: file
+                    .text(&body_path)
+                    .ok()
+                    .flatten()
+                    .is_some_and(redact::mentions_secrets),
+            }),
+        })
+    }
+
+    pub(crate) fn method(&self) -> Method {
+        self.method
+    }
+
+    pub(crate) fn render(
+        &self,
+        kind: &IntegrationType,
+        input: &RawInput,
+        credentials: &Credentials,
+    ) -> Result<Request, RenderError> {
+        let run = Run {
+            context: scope::with_credentials(input, credentials),
+            secrets: Secrets::of(credentials),
+            input,
+        };
+        let url = run.render(&self.url)?;
+        url::check(kind, &url).map_err(|message| run.fault(&self.url, &message))?;
+        let mut headers = Vec::with_capacity(self.headers.len() + 1);
+        for (name, field) in &self.headers {
+            let value = run.render(field)?;
+            header_value(&value).map_err(|message| run.fault(field, &message))?;
+            headers.push((name.clone(), value));
+        }
+        let body = match &self.body {
+            Some(field) if self.method.has_body() => {
+                let body = run.render(field)?;
+                body_size(&body).map_err(|message| run.fault(field, &message))?;
+                Some(body)
+            }
+            _ => None,
+        };
+        let typed = |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-type");
+        if body.is_some() && !headers.iter().any(typed) {
+            headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+        }
+        Ok(Request {
+            method: self.method,
+            url,
+            headers,
+            body,
+        })
+    }
+}
+
+/// One rendering.
+struct Run<'a> {
+    context: Context,
+    secrets: Secrets,
+    input: &'a RawInput,
+}
+
+impl Run<'_> {
+    fn render(&self, field: &Field) -> Result<String, RenderError> {
+        let rendered = field.template.render(&self.context, &Bounds::default());
+        rendered.map_err(|error| {
+            let message = if field.secret {
+                "the template fails here; why is withheld, since it uses credentials".to_owned()
+            } else {
+                self.secrets.strike(&error.message)
+            };
+            RenderError {
+                field: field.name.clone(),
+                line: Some(error.line),
+                column: Some(error.column),
+                message: format!("{message}, at `{}`", error.snippet),
+            }
+        })
+    }
+
+    /// A rendered text that can't be sent; says which inputs had no value, since that is the common cause.
+    fn fault(&self, field: &Field, message: &str) -> RenderError {
+        let mut missing: Vec<String> = Vec::new();
+        for reference in field.template.references() {
+            let known = self
+                .missing(&reference)
+                .filter(|text| !missing.contains(text));
+            missing.extend(known);
+        }
+        RenderError {
+            field: field.name.clone(),
+            line: None,
+            column: None,
+            message: missing.iter().fold(message.to_owned(), |text, missing| {
+                format!("{text}; {missing}")
+            }),
+        }
+    }
+
+    /// What to say of a reference that has no value.
+    fn missing(&self, reference: &Reference) -> Option<String> {
+        let Reference {
+            root, properties, ..
+        } = reference;
+        if root != "input" {
+            let meant = suggest::nearest(root, ["input"])?;
+            return Some(format!(
+                "`{root}` names nothing here (case matters); did you mean `{meant}`?"
+            ));
+        }
+        let name = properties.first().filter(|name| *name != "rawRequest")?;
+        let given = self.input.value().get(name);
+        if given.is_some_and(|value| !value.is_null()) {
+            return None;
+        }
+        let fields = self.input.value().as_object();
+        let known = fields.into_iter().flat_map(|fields| fields.keys());
+        let meant = suggest::nearest(
+            name,
+            known.map(String::as_str).filter(|known| known != name),
+        );
+        Some(match meant {
+            Some(meant) => {
+                format!("`input.{name}` has no value; did you mean `input.{meant}`?")
+            }
+            None => format!("`input.{name}` has no value"),
+        })
+    }
+}
+
+fn field(file: &File<'_>, path: &[&str], text: &str) -> Result<Field, ActionError> {
+    Ok(Field {
+        name: path.join("."),
+        template: file.compile(path, text)?,
+        secret: redact::mentions_secrets(text),
+    })
+}
+
+fn method(file: &File<'_>) -> Result<Method, ActionError> {
+    let path = ["config", "request", "requestType"];
+    let names = Method::ALL.map(Method::as_str).join(", ");
+    let text = file.required(&path, &format!("expected one of {names}"))?;
+    let named = |method: &Method| method.as_str().eq_ignore_ascii_case(text);
+    let found = Method::ALL.into_iter().find(named);
+    found.ok_or_else(|| file.error(&path, format!("`{text}` is none of {names}")))
+}
+
+fn headers(file: &File<'_>) -> Result<Vec<(String, Field)>, ActionError> {
+    let around = ["config", "request", "headers"];
+    let mut headers = Vec::new();
+    for (name, text) in file.texts(&around)? {
+        let path = ["config", "request", "headers", name];
+        if name.is_empty() || !name.bytes().all(is_token) {
+            let message =
+                format!("`{name}` is no header's name: letters, digits and !#$%&'*+-.^_`|~");
+            return Err(file.error(&path, message));
+        }
+        if name.eq_ignore_ascii_case(BUFFERING_HEADER) {
+            continue;
+        }
+        if OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
+            let message = format!("`{name}` is set by the connection itself; leave it out");
+            return Err(file.error(&path, message));
+        }
+        headers.push((name.to_owned(), field(file, &path, text)?));
+    }
+    Ok(headers)
+}
+
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+fn header_value(value: &str) -> Result<(), String> {
+    let bad = |letter: &char| letter.is_control() && *letter != '\t';
+    let Some(at) = value.chars().position(|letter| bad(&letter)) else {
+        return Ok(());
+    };
+    let letter = match value.chars().nth(at) {
+        Some('\r') => "a line end (CR)".to_owned(),
+        Some('\n') => "a line end (LF)".to_owned(),
+        other => format!("the control character U+{:04X}", other.map_or(0, u32::from)),
+    };
+    Err(format!(
+        "character {} of the header's value is {letter}, which a header can't hold; \
+         take it out, as in $input.name.trim()",
+        at + 1
+    ))
+}
+
+fn body_size(body: &str) -> Result<(), String> {
+    if body.len() > MAX_REQUEST_BYTES {
+        let found = body.len();
+        return Err(format!(
+            "the body has {found} bytes, the platform takes {MAX_REQUEST_BYTES} at the most"
+        ));
+    }
+    if body.trim_start().starts_with(['{', '[']) && json::text_deeper_than(body, MAX_JSON_DEPTH) {
+        return Err(format!(
+            "the body is nested deeper than {MAX_JSON_DEPTH} levels"
+        ));
+    }
+    Ok(())
+}

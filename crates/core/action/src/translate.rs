@@ -1,0 +1,210 @@
+//! From the upstream's body to the output.
+//!
+//! Each path of the translation map is read from the body; what it finds is serialised and becomes a
+//! variable of the success template, quotes of a text included. A path that finds nothing takes the default's
+//! text; a null that is found stays `null`. With neither, the reference stays unresolved and is printed as
+//! written, so that the result usually isn't JSON: the error then names the key. `${rawResult}` is the body
+//! as received; an action without a success template returns it.
+//!
+//! **The result** is the first JSON value of what the template printed. What follows it is left alone, as
+//! Java's readers do: published actions end in `}}` and work. Everything else is strict, and nothing is
+//! converted to the contract's types.
+//!
+//! **Ours**: a body that is empty, as of a 204, counts as `{}`.
+
+use crate::error::{ActionError, TranslateError};
+use crate::file::File;
+use crate::json;
+use crate::scope;
+use crate::value::RawInput;
+use serde_json::Value;
+use tollgate_jsonpath::{Path, ReadError};
+use tollgate_template::{Bounds, Template, Value as Variable};
+
+const SUCCESS: &str = "config.response.successTemplate";
+/// How much of a result an error quotes, in characters before and after the place.
+const QUOTED: usize = 24;
+
+/// A compiled row of the translation map.
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) path: Path,
+    pub(crate) default: Option<String>,
+}
+
+/// The compiled `config.response`.
+pub(crate) struct Mapping {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) success: Option<Template>,
+}
+
+/// A key that no value was found for.
+struct Missing<'a> {
+    entry: &'a Entry,
+    why: String,
+}
+
+impl Mapping {
+    pub(crate) fn read(file: &File<'_>) -> Result<Mapping, ActionError> {
+        let defaults = file.texts(&["config", "response", "translationMapDefaults"])?;
+        let mut entries = Vec::new();
+        for (key, path) in file.texts(&["config", "response", "translationMap"])? {
+            let at = ["config", "response", "translationMap", key];
+            let default = defaults.iter().find(|(name, _)| *name == key);
+            entries.push(Entry {
+                key: key.to_owned(),
+                path: file.path(&at, path)?,
+                default: default.map(|(_, text)| (*text).to_owned()),
+            });
+        }
+        let success = file.template(&["config", "response", "successTemplate"])?;
+        Ok(Mapping { entries, success })
+    }
+
+    pub(crate) fn apply(&self, input: &RawInput, body: &str) -> Result<Value, TranslateError> {
+        let body = body.strip_prefix('\u{feff}').unwrap_or(body);
+        let body = if body.trim().is_empty() { "{}" } else { body };
+        let mut context = scope::with_input(input);
+        context.insert("rawResult", Variable::text(body));
+        let (mut missing, mut defaulted) = (Vec::new(), Vec::new());
+        if !self.entries.is_empty() {
+            let document = json::parse(body).map_err(|fault| body_fault(&fault, body))?;
+            for entry in &self.entries {
+                match entry.path.read(&document) {
+                    Ok(found) => context.insert(&entry.key, Variable::text(&json::write(&found))),
+                    Err(ReadError::TooLarge(why)) => return Err(path_fault(entry, why)),
+                    Err(ReadError::NotFound(why)) => match &entry.default {
+                        Some(text) => {
+                            context.insert(&entry.key, Variable::text(text));
+                            defaulted.push(entry);
+                        }
+                        None => missing.push(Missing { entry, why }),
+                    },
+                }
+            }
+        }
+        let Some(success) = &self.success else {
+            return parse_result(body, &[], &[]);
+        };
+        let rendered = success.render(&context, &Bounds::default());
+        let rendered = rendered.map_err(|error| TranslateError::Mapping {
+            field: SUCCESS.to_owned(),
+            line: Some(error.line),
+            column: Some(error.column),
+            message: format!(
+                "{}, at `{}`{}",
+                error.message,
+                error.snippet,
+                found_nothing(&missing)
+            ),
+        })?;
+        parse_result(&rendered, &missing, &defaulted)
+    }
+}
+
+fn parse_result(
+    text: &str,
+    missing: &[Missing<'_>],
+    defaulted: &[&Entry],
+) -> Result<Value, TranslateError> {
+    let fault = match json::parse_first(text) {
+        Ok((value, _)) => return Ok(value),
+        Err(fault) => fault,
+    };
+    let printed = |entry: &Entry| {
+        let formal = format!("${{{}}}", entry.key);
+        text.contains(&formal) || text.contains(&format!("${}", entry.key))
+    };
+    if let Some(first) = missing.iter().find(|missing| printed(missing.entry)) {
+        let Entry { key, path, .. } = first.entry;
+        return Err(TranslateError::Mapping {
+            field: format!("config.response.translationMap.{key}"),
+            line: None,
+            column: None,
+            message: format!(
+                "`{}` found nothing in the response ({}) and has no default, so that `${{{key}}}` stayed as \
+                 written and the result is not JSON{}; give translationMapDefaults.{key}, as JSON: \
+                 \"\\\"\\\"\", \"0\", \"[]\" or \"null\"",
+                path.as_str(),
+                first.why,
+                quote(text, &fault),
+            ),
+        });
+    }
+    let no_json = |entry: &&&Entry| {
+        let default = entry.default.as_deref().unwrap_or_default();
+        json::parse(default).is_err()
+    };
+    if let Some(entry) = defaulted.iter().find(no_json) {
+        let (key, default) = (&entry.key, entry.default.as_deref().unwrap_or_default());
+        return Err(TranslateError::Mapping {
+            field: format!("config.response.translationMapDefaults.{key}"),
+            line: None,
+            column: None,
+            message: format!(
+                "the default `{default}` is not JSON, and neither is the result{}; \
+                 a text needs its quotes, as in \"\\\"{default}\\\"\"",
+                quote(text, &fault),
+            ),
+        });
+    }
+    Err(TranslateError::Mapping {
+        field: SUCCESS.to_owned(),
+        line: fault.line,
+        column: fault.column,
+        message: format!(
+            "the result is not JSON: {}{}",
+            fault.message,
+            quote(text, &fault)
+        ),
+    })
+}
+
+fn found_nothing(missing: &[Missing<'_>]) -> String {
+    missing.iter().fold(String::new(), |text, missing| {
+        let Entry { key, path, .. } = missing.entry;
+        format!(
+            "{text}; `{key}` has no value: `{}` found nothing",
+            path.as_str()
+        )
+    })
+}
+
+fn path_fault(entry: &Entry, why: &str) -> TranslateError {
+    TranslateError::Mapping {
+        field: format!("config.response.translationMap.{}", entry.key),
+        line: None,
+        column: None,
+        message: format!("`{}`: {why}", entry.path.as_str()),
+    }
+}
+
+fn body_fault(fault: &json::Fault, body: &str) -> TranslateError {
+    let place = match (fault.line, fault.column) {
+        (Some(line), Some(column)) => format!(" at line {line}, column {column}"),
+        _ => String::new(),
+    };
+    TranslateError::Body {
+        message: format!(
+            "the translation map needs JSON: {}{place}{}",
+            fault.message,
+            quote(body, fault)
+        ),
+    }
+}
+
+/// The text around the place of a fault.
+fn quote(text: &str, fault: &json::Fault) -> String {
+    let (Some(line), Some(column)) = (fault.line, fault.column) else {
+        return String::new();
+    };
+    // serde_json counts columns in bytes.
+    let line = text.split('\n').nth(line - 1).unwrap_or_default();
+    let at = line
+        .char_indices()
+        .take_while(|(byte, _)| byte + 1 < column)
+        .count();
+    let start = at.saturating_sub(QUOTED);
+    let part: String = line.chars().skip(start).take(2 * QUOTED).collect();
+    format!(", near `{part}`")
+}

@@ -1,0 +1,157 @@
+//! What a rendered URL must be.
+//!
+//! A platform action's URL is a path on the integration's own host; a web-service action's is whole. Both
+//! must be sent as they are rendered, so a character that no URL can hold is refused, and so is what a
+//! client would rewrite on its way (`..`) or leave out (`#…`): an input that holds one was not escaped.
+
+use crate::value::IntegrationType;
+
+/// What is wrong with a rendered URL. The URL itself isn't quoted: it may hold credentials.
+pub(crate) fn check(kind: &IntegrationType, url: &str) -> Result<(), String> {
+    if url.is_empty() {
+        return Err("the URL is empty".to_owned());
+    }
+    characters(url)?;
+    let path_start = match (kind, scheme_end(url)) {
+        (IntegrationType::Platform, Some(_)) => {
+            return Err(
+                "a platform action's URL must be a path on the integration's own host: \
+                 it must begin with `/`, as in /api/v2/…, not with http"
+                    .to_owned(),
+            );
+        }
+        (IntegrationType::WebService, None) => {
+            return Err(
+                "a web-service action's URL must be whole: it must begin with https:// or http://"
+                    .to_owned(),
+            );
+        }
+        (_, Some(host)) => {
+            let authority = url[host..].split(['/', '?']).next().unwrap_or_default();
+            let name = authority.rsplit('@').next().unwrap_or_default();
+            if name.is_empty() || name.starts_with(':') {
+                return Err("the URL names no host after `//`".to_owned());
+            }
+            host + authority.len()
+        }
+        (_, None) if !url.starts_with('/') || url.starts_with("//") => {
+            return Err(
+                "the URL must be a path on the integration's own host: it must begin with one `/`"
+                    .to_owned(),
+            );
+        }
+        (_, None) => 0,
+    };
+    let path = url[path_start..].split('?').next().unwrap_or_default();
+    let dots = |part: &str| {
+        matches!(
+            part.replace("%2e", ".").replace("%2E", ".").as_str(),
+            "." | ".."
+        )
+    };
+    if path.split('/').any(dots) {
+        return Err(format!(
+            "the path has a part that is `.` or `..`, which would be rewritten on its way; {HINT}"
+        ));
+    }
+    Ok(())
+}
+
+const HINT: &str = "escape what an input holds, as in $esc.uriEncode($input.name)";
+
+/// Where the host begins, if the URL is whole.
+fn scheme_end(url: &str) -> Option<usize> {
+    ["https://", "http://"].into_iter().find_map(|scheme| {
+        let start = url.get(..scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(scheme.len())
+    })
+}
+
+fn characters(url: &str) -> Result<(), String> {
+    let query = url.find('?').unwrap_or(url.len());
+    for (number, (at, letter)) in url.char_indices().enumerate() {
+        let number = number + 1;
+        let allowed = match letter {
+            '#' => {
+                return Err(format!(
+                    "character {number} is `#`: what follows it would not be sent; write %23, or {HINT}"
+                ));
+            }
+            '%' => {
+                let digits = url.as_bytes().get(at + 1..at + 3).unwrap_or_default();
+                if digits.len() == 2 && digits.iter().all(u8::is_ascii_hexdigit) {
+                    continue;
+                }
+                return Err(format!(
+                    "character {number} is `%` without two hexadecimal digits after it; write %25, or {HINT}"
+                ));
+            }
+            '[' | ']' => at > query || scheme_end(url).is_some(),
+            '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}' => false,
+            _ => letter.is_ascii_graphic(),
+        };
+        if !allowed {
+            return Err(format!(
+                "character {number} is {}, which a URL can't hold; {HINT}",
+                name(letter)
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn name(letter: char) -> String {
+    match letter {
+        ' ' => "a space".to_owned(),
+        '\n' => "a line end (LF)".to_owned(),
+        '\r' => "a line end (CR)".to_owned(),
+        '\t' => "a tab".to_owned(),
+        _ if letter.is_control() => format!("the control character U+{:04X}", u32::from(letter)),
+        _ => format!("`{letter}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+    use crate::value::IntegrationType::{Other, Platform, WebService};
+
+    #[test]
+    fn urls_are_judged_by_the_integration() {
+        for (kind, url, wrong) in [
+            (Platform, "/api/v2/users?x=[a]&y=%20", None),
+            (
+                Platform,
+                "https://evil.example/api",
+                Some("must begin with `/`"),
+            ),
+            (Platform, "//evil.example/api", Some("one `/`")),
+            (Platform, "api/v2", Some("one `/`")),
+            (WebService, "https://orders.example.com/o/1", None),
+            (WebService, "HTTP://[::1]:80/x", None),
+            (WebService, "/path", Some("must be whole")),
+            (WebService, "https:///x", Some("no host")),
+            (WebService, "https://user@:80/x", Some("no host")),
+            (Other("x".to_owned()), "/services/data", None),
+            (Other("x".to_owned()), "https://h/x", None),
+            (Platform, "", Some("empty")),
+            (Platform, "/a b", Some("character 3 is a space")),
+            (Platform, "/a\r\nHost: x", Some("CR")),
+            (Platform, "/é", Some("`é`")),
+            (Platform, "/${input.x}", Some("`{`")),
+            (Platform, "/a[0]", Some("`[`")),
+            (Platform, "/a#b", Some("%23")),
+            (Platform, "/100%", Some("%25")),
+            (Platform, "/users/../admin", Some("`..`")),
+            (Platform, "/users/%2E%2e/admin", Some("`..`")),
+            (Platform, "/users?x=../y", None),
+            (Platform, "/\u{7f}", Some("U+007F")),
+        ] {
+            match (check(&kind, url), wrong) {
+                (Ok(()), None) => {}
+                (Err(message), Some(part)) if message.contains(part) => {}
+                (got, _) => panic!("{url}: {got:?}"),
+            }
+        }
+    }
+}
