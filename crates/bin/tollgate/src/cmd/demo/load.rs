@@ -8,7 +8,7 @@ use std::time::Duration;
 /// Length of a run in minutes of the platform's.
 pub(super) const MINUTES: u32 = 4;
 /// The mailing that makes the minute it falls into too small: e-mails at once.
-const MAILING: u32 = 2_000;
+const MAILING: u32 = 2_600;
 /// When it goes out, in minutes.
 const MAILING_AT: f64 = 2.0;
 

@@ -52,10 +52,11 @@ impl Side {
         self.tally.0.iter().map(count).sum()
     }
 
-    /// Part of what a limit of `allowed` a minute would have let pass in the time the run took, in percent.
+    /// Part of what the windows of `allowed` a minute that the run touched would have let pass, in
+    /// percent.
     fn part(&self, calls: u64, allowed: u32) -> f64 {
-        let minutes = self.took.as_secs_f64() / MINUTE.as_secs_f64();
-        100.0 * calls as f64 / (f64::from(allowed) * minutes)
+        let windows = (self.took.as_secs_f64() / MINUTE.as_secs_f64()).ceil();
+        100.0 * calls as f64 / (f64::from(allowed) * windows)
     }
 
     fn fullest(&self) -> f64 {
@@ -111,8 +112,9 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+        table.load_preset(presets::NOTHING);
         table.set_header(["", "one token, retries", "tollgate"].map(right));
+        table.add_row(["", "──────────────────", "────────"].map(right));
         let sides = [&self.plain, &self.gate];
         let mut row = |name: &str, show: &dyn Fn(&Side) -> String| {
             let cells = sides.map(|side| right(&show(side)));
@@ -167,7 +169,7 @@ impl fmt::Display for Report {
         writeln!(
             f,
             "Waiting is from the call to the start that was answered. Spans are at the platform's pace,\n\
-             {SPEED} times as long as measured here; use is of what the limit lets pass in the run's time."
+             {SPEED} times as long as measured here. Use is of what the minutes that the run touched let pass."
         )
     }
 }
