@@ -151,7 +151,7 @@ fn write_text(text: &str, out: &mut String) {
 }
 
 /// Beyond this many characters the reference keeps every digit.
-const LONGEST_DOUBLE_TEXT: usize = 18;
+pub(crate) const LONGEST_DOUBLE_TEXT: usize = 18;
 
 fn write_number(number: &Number) -> String {
     let text = number.as_str();

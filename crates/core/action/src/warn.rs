@@ -16,6 +16,10 @@ use crate::place;
 use crate::translate::Mapping;
 use crate::value::{Method, Warning};
 use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The most warnings about one file.
+const MAX_WARNINGS: usize = 500;
 
 /// What warnings are made from.
 pub(crate) struct Parts<'a> {
@@ -60,7 +64,16 @@ impl Report<'_> {
         self.push(path, place::Place { line: 1, column: 1 }, message);
     }
 
+    /// Whether anything has been said about a template.
+    fn tells_of(&self, site: &Site<'_>) -> bool {
+        let field = site.path.join(".");
+        self.found.iter().any(|warning| warning.field == field)
+    }
+
     fn push(&mut self, path: &[&str], inner: place::Place, message: String) {
+        if self.found.len() == MAX_WARNINGS {
+            return;
+        }
         let place = file::inside(self.file, path, inner);
         self.found.push(Warning {
             field: path.join("."),
@@ -88,7 +101,7 @@ pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Warning> {
         file: parts.text,
         found: Vec::new(),
     };
-    if property_names(parts.input_schema).is_some_and(|names| names.contains(&"rawRequest")) {
+    if property_names(parts.input_schema).is_some_and(|names| names.contains("rawRequest")) {
         let message =
             "`rawRequest` is taken: templates see the caller's whole text under that name";
         let path = [
@@ -224,7 +237,7 @@ fn is_required(parts: &Parts<'_>, name: &str) -> bool {
 }
 
 /// The properties that a contract names, if it names any.
-fn property_names(schema: &Value) -> Option<Vec<&str>> {
+fn property_names(schema: &Value) -> Option<BTreeSet<&str>> {
     let properties = schema.get("properties")?.as_object()?;
     Some(properties.keys().map(String::as_str).collect())
 }

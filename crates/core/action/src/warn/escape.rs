@@ -15,13 +15,15 @@ pub(super) fn check(parts: &Parts<'_>, site: &Site<'_>, report: &mut Report<'_>)
                 .map(|name| {
                     format!(
                         "`input.{name}` is not escaped: a space, `/`, `?` or `&` in it breaks the URL; \
-                         write $esc.uriEncode($input.{name})"
+                         write {}esc.uriEncode($input.{name})",
+                        used.sign()
                     )
                 }),
             (SiteKind::Body, _) if form => text_input(parts, used).map(|name| {
                 format!(
                     "`input.{name}` is not escaped: a `&` or `=` in it breaks the form; \
-                     write $esc.urlFormEncode($input.{name})"
+                     write {}esc.urlFormEncode($input.{name})",
+                    used.sign()
                 )
             }),
             (_, As::PrintedInQuotes) if json => in_quotes(parts, site, used),
@@ -56,7 +58,8 @@ fn in_quotes(parts: &Parts<'_>, site: &Site<'_>, used: &Use<'_>) -> Option<Strin
     let name = text_input(parts, used)?;
     Some(format!(
         "`input.{name}` is not escaped: a `\"`, `\\` or line end in it breaks the JSON; \
-         write $esc.jsonString($input.{name})"
+         write {}esc.jsonString($input.{name})",
+        used.sign()
     ))
 }
 

@@ -85,6 +85,7 @@ fn result_is_json(entries: &[Entry], success: &Template, site: &Site<'_>, report
         return;
     };
     let inputs = |used: &scan::Use<'_>| used.root == "input" && used.as_what != As::Argument;
+    let told = report.tells_of(site);
     match json::parse_first(&rendered) {
         Ok((_, end)) => {
             let rest = rendered[end..].trim();
@@ -94,7 +95,8 @@ fn result_is_json(entries: &[Entry], success: &Template, site: &Site<'_>, report
                 report.add(site, 0, message);
             }
         }
-        Err(_) if site.uses.references.iter().any(inputs) => {}
+        // An input prints something here that isn't known, or what is wrong has been told already.
+        Err(_) if told || site.uses.references.iter().any(inputs) => {}
         Err(fault) => {
             let message = format!(
                 "the result is not JSON even where every path finds a text: {}",

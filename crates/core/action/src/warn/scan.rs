@@ -17,6 +17,8 @@ pub(crate) struct Use<'a> {
     pub(crate) root: &'a str,
     /// The names after the root, up to the first call or index.
     pub(crate) properties: Vec<&'a str>,
+    /// Whether it is written `$!`.
+    pub(crate) quiet: bool,
     /// Whether anything is called or indexed on it.
     pub(crate) called: bool,
     /// How it is used.
@@ -47,6 +49,13 @@ pub(crate) struct Directive<'a> {
 pub(crate) struct Uses<'a> {
     pub(crate) references: Vec<Use<'a>>,
     pub(crate) directives: Vec<Directive<'a>>,
+}
+
+impl Use<'_> {
+    /// How a reference that takes its place begins.
+    pub(crate) fn sign(&self) -> &'static str {
+        if self.quiet { "$!" } else { "$" }
+    }
 }
 
 impl Uses<'_> {
@@ -142,7 +151,8 @@ impl<'a> Scan<'a> {
         let depth = depth.checked_sub(1)?;
         let bytes = self.text.as_bytes();
         let mut at = dollar + 1;
-        at += usize::from(bytes.get(at) == Some(&b'!'));
+        let quiet = bytes.get(at) == Some(&b'!');
+        at += usize::from(quiet);
         let braced = bytes.get(at) == Some(&b'{');
         at += usize::from(braced);
         let root = self.name(at)?;
@@ -152,6 +162,7 @@ impl<'a> Scan<'a> {
             offset: dollar,
             root,
             properties: Vec::new(),
+            quiet,
             called: false,
             as_what,
         });
