@@ -75,7 +75,7 @@ impl RequestTemplates {
     ) -> Result<Request, RenderError> {
         let run = Run {
             context: scope::with_credentials(input, credentials),
-            secrets: Secrets::of(credentials),
+            credentials,
             input,
         };
         let url = run.render(&self.url)?;
@@ -110,7 +110,7 @@ impl RequestTemplates {
 /// One rendering.
 struct Run<'a> {
     context: Context,
-    secrets: Secrets,
+    credentials: &'a Credentials,
     input: &'a RawInput,
 }
 
@@ -121,7 +121,7 @@ impl Run<'_> {
             let message = if field.secret {
                 "the template fails here; why is withheld, since it uses credentials".to_owned()
             } else {
-                self.secrets.strike(&error.message)
+                Secrets::of(self.credentials).strike(&error.message)
             };
             RenderError {
                 field: field.name.clone(),

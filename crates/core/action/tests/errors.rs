@@ -222,3 +222,25 @@ fn an_action_may_be_shared_between_threads() {
     fn shared<T: Send + Sync>(_: &T) {}
     shared(&action(&[]));
 }
+
+#[test]
+fn a_schema_may_name_its_own_parts_but_must_end() {
+    let with = |schema: serde_json::Value| file(&[("/contract/input/inputSchema", schema)]);
+    let named = json!({"definitions": {"id": {"type": "string"}}, "properties": {"a": {"$ref": "#/definitions/id"}}});
+    let action = Action::from_json(&with(named)).unwrap();
+    assert!(action.check_input(&json!({"a": 1})).is_err());
+    assert_eq!(action.example_input(), json!({"a": "a-1"}));
+    let mut doubling = json!({"definitions": {"d40": {}}, "$ref": "#/definitions/d0"});
+    for step in 0..40 {
+        let next = json!({"$ref": format!("#/definitions/d{}", step + 1)});
+        doubling["definitions"][format!("d{step}")] = json!({"allOf": [next, next]});
+    }
+    for endless in [
+        json!({"$ref": "#"}),
+        json!({"properties": {"a": {"$ref": "#"}}}),
+        doubling,
+    ] {
+        let error = Action::from_json(&with(endless)).err().unwrap();
+        assert!(error.message.contains("leads back to itself"), "{error}");
+    }
+}
