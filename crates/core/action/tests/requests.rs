@@ -61,6 +61,35 @@ fn the_switch_for_buffering_is_taken_and_not_sent() {
     );
 }
 
+#[test]
+fn credentials_go_into_requests_and_not_into_errors() {
+    let secrets = Credentials::from_fields([("key".to_owned(), "k-123".to_owned())])
+        .with_auth_response(json!({"access_token": "t-456"}));
+    let input = RawInput::from_value(json!({"id": "1"}));
+    let headers = |value: &str| ("/config/request/headers", json!({"Authorization": value}));
+    let action_with = |value: &str| action(&[headers(value)]).render(&input, &secrets);
+    let request = action_with("Bearer ${authResponse.access_token} $credentials.key").unwrap();
+    assert_eq!(request.headers[0].1, "Bearer t-456 k-123");
+    let error = action_with("$credentials.key.substring(99)").unwrap_err();
+    assert_eq!(error.field, "config.request.headers.Authorization");
+    assert!(error.message.contains("withheld"), "{error}");
+    assert!(error.line == Some(1) && error.column.is_some(), "{error}");
+}
+
+#[test]
+fn an_output_may_be_described_in_its_flattened_form() {
+    let flat = json!({"successSchemaFlattened": {"required": ["a.b"], "properties": {"a.b": {"type": "string"}}}});
+    let action = action(&[("/contract/output", flat)]);
+    let input = RawInput::from_value(json!({}));
+    let output = action.translate(&input, r#"{"a": {"b": "x"}}"#);
+    assert_eq!(output.unwrap(), json!({"a": {"b": "x"}}));
+    let error = action.translate(&input, r#"{"a": {"b": 1}}"#).unwrap_err();
+    assert!(
+        error.to_string().contains("/a.b: value is not of type"),
+        "{error}"
+    );
+}
+
 fn mapped(path: &str, default: Option<&str>, success: &str, body: &str) -> Result<Value, String> {
     let action = action(&[
         ("/config/response/translationMap", json!({"k": path})),

@@ -33,7 +33,7 @@ enum Command {
 
 #[derive(clap::Args)]
 struct Validate {
-    /// Action files, as the vendor exports them.
+    /// Action files as the vendor exports them, or folders of such.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Print an array with an object for each file.

@@ -3,7 +3,7 @@
 use super::{USAGE, Validate, run};
 use serde_json::{Value, json};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tollgate_action::{Action, ActionError, Warning};
 
 /// What one file came to.
@@ -24,7 +24,8 @@ pub(super) fn validate(
     stderr: &mut impl Write,
 ) -> io::Result<u8> {
     let (mut status, mut report, mut warned, mut valid) = (0, Vec::new(), 0, 0);
-    for path in &args.files {
+    let files: Vec<PathBuf> = args.files.iter().flat_map(|path| files(path)).collect();
+    for path in &files {
         let verdict = judge(path);
         match &verdict {
             Verdict::Valid { warnings, .. } => {
@@ -43,13 +44,28 @@ pub(super) fn validate(
     if args.json {
         writeln!(stdout, "{:#}", Value::Array(report))?;
     } else {
-        let refused = args.files.len() - valid;
+        let refused = files.len() - valid;
         writeln!(
             stderr,
             "{valid} valid, {refused} refused, {warned} warnings"
         )?;
     }
     Ok(status)
+}
+
+/// The `.json` files of a folder, by name; any other path itself.
+fn files(path: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = path.read_dir() else {
+        return vec![path.to_owned()];
+    };
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let json = |path: &PathBuf| {
+        path.extension()
+            .is_some_and(|extension| extension == "json")
+    };
+    let mut paths: Vec<PathBuf> = paths.filter(json).collect();
+    paths.sort();
+    paths
 }
 
 fn judge(path: &Path) -> Verdict {
@@ -138,7 +154,6 @@ fn object(path: &Path, verdict: &Verdict) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::PathBuf;
 
     fn folder() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../examples/actions")
@@ -153,14 +168,9 @@ mod tests {
 
     #[test]
     fn every_example_is_valid_and_without_a_warning() {
-        let mut files: Vec<PathBuf> = std::fs::read_dir(folder())
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .collect();
-        files.sort();
-        assert!(files.len() >= 12);
-        let count = files.len();
-        let (status, _, stderr) = output(files, false);
+        let (status, stdout, stderr) = output(vec![folder()], false);
+        let count = stdout.lines().count();
+        assert!(count >= 12);
         assert_eq!(
             (status, stderr),
             (0, format!("{count} valid, 0 refused, 0 warnings\n"))
