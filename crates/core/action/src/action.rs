@@ -84,7 +84,7 @@ impl Action {
         &self.definition
     }
 
-    /// What works but will surprise, in the order of the file's fields: request, response, contract.
+    /// What works but will surprise, in the order of the file.
     pub fn warnings(&self) -> Vec<Warning> {
         let parts = warn::Parts {
             text: &self.text,

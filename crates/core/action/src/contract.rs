@@ -5,10 +5,11 @@
 //! it doesn't name is refused only where it says `additionalProperties: false`. Nothing is fetched: a
 //! `$ref` must stay within the schema. A breach never quotes the value, only its place: inputs may be secret.
 
+pub(crate) mod reference;
+
 use crate::error::{ActionError, ContractError, Violation};
 use crate::file::File;
 use crate::flatten;
-use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::Value;
 
@@ -100,6 +101,7 @@ fn compile(schema: &Value) -> Result<Validator, String> {
         let found = crate::file::kind(schema);
         return Err(format!("expected a JSON Schema, an object; found {found}"));
     }
+    reference::check(schema)?;
     let draft = match schema.get("$schema") {
         None | Some(Value::Null) => Draft::Draft4,
         Some(named) => match Draft::from_schema_uri(named.as_str().unwrap_or_default()) {
@@ -121,12 +123,6 @@ fn compile(schema: &Value) -> Result<Validator, String> {
 }
 
 fn explain(error: &ValidationError<'_>) -> String {
-    if let ValidationErrorKind::Referencing(error) = error.kind() {
-        return format!(
-            "a `$ref` leads nowhere within the schema, and nothing is fetched; \
-             put the schema it means inline ({error})"
-        );
-    }
     let place = error.instance_path().to_string();
     let place = if place.is_empty() { "the root" } else { &place };
     format!("this is not a JSON Schema: {error}, at {place}")

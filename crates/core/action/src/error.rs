@@ -9,7 +9,7 @@ use thiserror::Error;
 
 /// An action file that can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{field}{}: {message}", Place(*line, *column))]
+#[error("{}{}: {message}", subject(field), Place(*line, *column))]
 pub struct ActionError {
     /// The field at fault, as in `config.request.requestUrlTemplate`; empty for the file as a whole.
     pub field: String,
@@ -102,6 +102,10 @@ impl fmt::Display for Violation {
         };
         write!(f, "{pointer}: {}", self.message)
     }
+}
+
+fn subject(field: &str) -> &str {
+    if field.is_empty() { "the file" } else { field }
 }
 
 fn list(violations: &[Violation]) -> String {

@@ -1,5 +1,6 @@
 //! A value that fits a schema, always the same for the same schema.
 
+use crate::contract::reference;
 use serde_json::{Map, Number, Value};
 
 /// How deep an example goes; a schema that is deeper gets nulls there.
@@ -8,12 +9,16 @@ const MAX_DEPTH: usize = 16;
 /// The simplest value that is of the schema's kind: its default if that fits the kind, its first choice, or
 /// a text, number, list or object of the smallest size allowed. A pattern is not followed.
 pub(crate) fn of(schema: &Value) -> Value {
-    value(schema, "value", MAX_DEPTH)
+    value(schema, schema, "value", MAX_DEPTH)
 }
 
-fn value(schema: &Value, name: &str, depth: usize) -> Value {
+fn value(root: &Value, schema: &Value, name: &str, depth: usize) -> Value {
     if depth == 0 {
         return Value::Null;
+    }
+    let named = schema.get("$ref").and_then(Value::as_str);
+    if let Some(named) = named.and_then(|named| reference::resolve(root, named)) {
+        return value(root, named, name, depth - 1);
     }
     let kind = kind(schema);
     for given in ["const", "default", "example"] {
@@ -26,14 +31,14 @@ fn value(schema: &Value, name: &str, depth: usize) -> Value {
     }
     for choice in ["anyOf", "oneOf", "allOf"] {
         if let (Some(first), "any") = (schema.get(choice).and_then(|all| all.get(0)), kind) {
-            return value(first, name, depth - 1);
+            return value(root, first, name, depth - 1);
         }
     }
     match kind {
         "object" => {
             let properties = schema.get("properties").and_then(Value::as_object);
             let fields = properties.into_iter().flatten().map(|(name, schema)| {
-                let field = value(schema, name, depth - 1);
+                let field = value(root, schema, name, depth - 1);
                 (name.clone(), field)
             });
             Value::Object(fields.collect::<Map<_, _>>())
@@ -41,7 +46,7 @@ fn value(schema: &Value, name: &str, depth: usize) -> Value {
         "array" => {
             let items = schema.get("items").unwrap_or(&Value::Null);
             let wanted = count(schema, "minItems").clamp(1, 8);
-            Value::Array(vec![value(items, name, depth - 1); wanted])
+            Value::Array(vec![value(root, items, name, depth - 1); wanted])
         }
         "integer" | "number" => {
             let least = schema.get("minimum").and_then(Value::as_i64);
@@ -115,9 +120,10 @@ mod tests {
             "name": {"type": "string"}, "page": {"type": "integer", "default": "1"},
             "size": {"type": "integer", "default": 25}, "kind": {"enum": ["a", "b"]},
             "rows": {"type": "array", "items": {"properties": {"id": {"type": ["null", "string"]}}}},
-            "code": {"type": "string", "minLength": 8, "maxLength": 8}, "any": {}}});
+            "code": {"type": "string", "minLength": 8, "maxLength": 8}, "any": {}, "flag": {"$ref": "#/definitions/flag"}},
+            "definitions": {"flag": {"type": "boolean"}}});
         let expected = json!({"name": "name-1", "page": 1, "size": 25, "kind": "a",
-            "rows": [{"id": null}], "code": "code-1xx", "any": "any-1"});
+            "rows": [{"id": null}], "code": "code-1xx", "any": "any-1", "flag": true});
         assert_eq!(of(&schema), expected);
     }
 }

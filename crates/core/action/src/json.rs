@@ -42,6 +42,10 @@ pub(crate) fn parse_first(text: &str) -> Result<(Value, usize), Fault> {
 fn checked(parsed: Result<Value, serde_json::Error>) -> Result<Value, Fault> {
     let value = parsed.map_err(|error| {
         let text = error.to_string();
+        // The reader's own bound lies beyond ours.
+        if text.starts_with("recursion limit") {
+            return too_deep();
+        }
         let place = format!(" at line {} column {}", error.line(), error.column());
         Fault {
             line: Some(error.line()).filter(|line| *line > 0),
@@ -50,13 +54,17 @@ fn checked(parsed: Result<Value, serde_json::Error>) -> Result<Value, Fault> {
         }
     })?;
     if deeper_than(&value, MAX_JSON_DEPTH) {
-        return Err(Fault {
-            line: None,
-            column: None,
-            message: format!("it is nested deeper than {MAX_JSON_DEPTH} levels"),
-        });
+        return Err(too_deep());
     }
     Ok(value)
+}
+
+fn too_deep() -> Fault {
+    Fault {
+        line: None,
+        column: None,
+        message: format!("it is nested deeper than {MAX_JSON_DEPTH} levels"),
+    }
 }
 
 /// Whether arrays and objects nest beyond so many levels; a scalar has none.
@@ -151,7 +159,7 @@ fn write_text(text: &str, out: &mut String) {
 }
 
 /// Beyond this many characters the reference keeps every digit.
-const LONGEST_DOUBLE_TEXT: usize = 18;
+pub(crate) const LONGEST_DOUBLE_TEXT: usize = 18;
 
 fn write_number(number: &Number) -> String {
     let text = number.as_str();
@@ -266,7 +274,14 @@ mod tests {
     fn depth_is_counted_in_levels() {
         let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
         assert!(parse(&nested(50)).is_ok());
-        assert!(parse(&nested(51)).is_err());
+        for levels in [51, 1000] {
+            assert!(
+                parse(&nested(levels))
+                    .unwrap_err()
+                    .message
+                    .contains("deeper than 50")
+            );
+        }
         assert!(!text_deeper_than(&nested(50), 50));
         assert!(text_deeper_than(&nested(51), 50));
         assert!(!text_deeper_than("\"[[[\\\"[[[\"", 2));

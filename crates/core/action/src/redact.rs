@@ -72,3 +72,31 @@ fn encodings(secret: &str) -> [String; 3] {
     let form = url.replace("%20", "+");
     [json, url, form]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Secrets;
+    use crate::value::Credentials;
+    use serde_json::json;
+
+    #[test]
+    fn secrets_are_struck_out_however_they_are_written() {
+        let fields = [("key".to_owned(), "p/q r\"s".to_owned())];
+        let response = json!({"token": "abcdef", "parts": ["ghi"], "pin": 12345, "version": 1});
+        let credentials = Credentials::from_fields(fields).with_auth_response(response);
+        let secrets = Secrets::of(&credentials);
+        for (text, struck) in [
+            ("at `p/q r\"s`", "at `[redacted]`"),
+            ("\"p/q r\\\"s\"", "\"[redacted]\""),
+            ("?k=p%2Fq%20r%22s", "?k=[redacted]"),
+            ("k=p%2Fq+r%22s", "k=[redacted]"),
+            (
+                "xabcdefx ghi 12345 1",
+                "x[redacted]x [redacted] [redacted] 1",
+            ),
+        ] {
+            assert_eq!(secrets.strike(text), struck);
+        }
+        assert_eq!(Secrets::of(&Credentials::none()).strike("x"), "x");
+    }
+}

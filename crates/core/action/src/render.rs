@@ -21,6 +21,9 @@ const OWN_HEADERS: [&str; 7] = [
 /// isn't sent: a body here always goes out whole, with its length.
 const BUFFERING_HEADER: &str = "transfer-encoding";
 
+/// The most references without a value that an error tells of.
+const MAX_MISSING: usize = 4;
+
 /// A template, with the name of its field.
 struct Field {
     name: String,
@@ -72,7 +75,7 @@ impl RequestTemplates {
     ) -> Result<Request, RenderError> {
         let run = Run {
             context: scope::with_credentials(input, credentials),
-            secrets: Secrets::of(credentials),
+            credentials,
             input,
         };
         let url = run.render(&self.url)?;
@@ -107,7 +110,7 @@ impl RequestTemplates {
 /// One rendering.
 struct Run<'a> {
     context: Context,
-    secrets: Secrets,
+    credentials: &'a Credentials,
     input: &'a RawInput,
 }
 
@@ -118,7 +121,7 @@ impl Run<'_> {
             let message = if field.secret {
                 "the template fails here; why is withheld, since it uses credentials".to_owned()
             } else {
-                self.secrets.strike(&error.message)
+                Secrets::of(self.credentials).strike(&error.message)
             };
             RenderError {
                 field: field.name.clone(),
@@ -133,10 +136,11 @@ impl Run<'_> {
     fn fault(&self, field: &Field, message: &str) -> RenderError {
         let mut missing: Vec<String> = Vec::new();
         for reference in field.template.references() {
-            let known = self
-                .missing(&reference)
-                .filter(|text| !missing.contains(text));
-            missing.extend(known);
+            if missing.len() == MAX_MISSING {
+                break;
+            }
+            let told = self.missing(&reference);
+            missing.extend(told.filter(|text| !missing.contains(text)));
         }
         RenderError {
             field: field.name.clone(),

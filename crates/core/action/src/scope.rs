@@ -1,5 +1,6 @@
 //! The names a template of an action sees.
 
+use crate::json;
 use crate::value::{Credentials, RawInput};
 use serde_json::Value as Json;
 use tollgate_template::{Context, Value};
@@ -13,7 +14,7 @@ pub(crate) fn with_input(input: &RawInput) -> Context {
             given
                 .iter()
                 .filter(|(name, _)| *name != "rawRequest")
-                .map(|(name, value)| (name.clone(), Value::from_json(value))),
+                .map(|(name, value)| (name.clone(), variable(value))),
         );
     }
     fields.push(("rawRequest".to_owned(), Value::text(input.text())));
@@ -32,4 +33,22 @@ pub(crate) fn with_credentials(input: &RawInput, credentials: &Credentials) -> C
         context.insert("authResponse", Value::from_json(response));
     }
     context
+}
+
+/// The variable for a JSON value. A number that Java holds as a `BigInteger` or `BigDecimal` becomes the
+/// text it prints as: a template can print such an id, and must not lose its digits.
+fn variable(value: &Json) -> Value {
+    match value {
+        Json::Number(number) if is_big(number.as_str()) => Value::text(&json::write(value)),
+        _ => Value::from_json(value),
+    }
+}
+
+fn is_big(number: &str) -> bool {
+    let whole = !number.contains(['.', 'e', 'E']);
+    if whole {
+        number.parse::<i64>().is_err()
+    } else {
+        number.len() > json::LONGEST_DOUBLE_TEXT
+    }
 }

@@ -205,12 +205,22 @@ impl fmt::Debug for Request {
 pub struct Warning {
     /// The field it is about.
     pub field: String,
+    /// Line of the file, from 1.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
     /// What will surprise, and what to write instead.
     pub message: String,
 }
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.message)
+        let Warning {
+            field,
+            line,
+            column,
+            message,
+        } = self;
+        write!(f, "{field} (line {line}, column {column}): {message}")
     }
 }

@@ -1,11 +1,89 @@
-//! `tollgate action`.
+//! `tollgate action`: what an action file would do, without a network.
+//!
+//! Data goes to stdout, everything said about it to stderr. Exit status: 0; 1 where an action is refused, or
+//! fails on what it was given; 64 where the command itself can't be carried out.
 
+mod run;
+mod validate;
+
+use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-#[derive(clap::Args)]
-pub(crate) struct Args {}
+/// Status for a command that can't be carried out (`EX_USAGE`).
+const USAGE: u8 = 64;
 
-pub(crate) fn run(_args: Args) -> ExitCode {
-    eprintln!("tollgate action: not built yet");
-    ExitCode::FAILURE
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Check action files, and tell what in them will surprise.
+    Validate(Validate),
+    /// Print the request that an action makes of inputs.
+    Render(Render),
+    /// Print the output that an action makes of a response.
+    Translate(Translate),
+    /// Print an input made from the action's own contract.
+    Example(Example),
+}
+
+#[derive(clap::Args)]
+struct Validate {
+    /// Action files as the vendor exports them, or folders of such.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Print an array with an object for each file.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args)]
+struct Render {
+    /// The action file.
+    file: PathBuf,
+    /// The inputs as JSON, or @FILE, or @- for stdin.
+    #[arg(long)]
+    input: String,
+    /// A credential field as NAME=VALUE, or NAME=@FILE. May be repeated.
+    #[arg(long = "credential", value_name = "NAME=VALUE")]
+    credentials: Vec<String>,
+}
+
+#[derive(clap::Args)]
+struct Translate {
+    /// The action file.
+    file: PathBuf,
+    /// The inputs as JSON, or @FILE, or @- for stdin.
+    #[arg(long, default_value = "{}")]
+    input: String,
+    /// The response's body, or @FILE, or @- for stdin.
+    #[arg(long)]
+    response: String,
+    /// Print the output in Architect's flattened form.
+    #[arg(long)]
+    flatten: bool,
+}
+
+#[derive(clap::Args)]
+struct Example {
+    /// The action file.
+    file: PathBuf,
+    /// Print an output made from the output contract instead.
+    #[arg(long)]
+    output: bool,
+}
+
+pub(crate) fn run(args: Args) -> ExitCode {
+    let (stdout, stderr) = (&mut io::stdout().lock(), &mut io::stderr().lock());
+    let status = match &args.command {
+        Command::Validate(args) => validate::validate(args, stdout, stderr),
+        Command::Render(args) => run::report(run::render(args), stdout, stderr),
+        Command::Translate(args) => run::report(run::translate(args), stdout, stderr),
+        Command::Example(args) => run::report(run::example(args), stdout, stderr),
+    };
+    ExitCode::from(status.unwrap_or(1))
 }

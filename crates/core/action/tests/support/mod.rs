@@ -7,6 +7,8 @@
     reason = "shared by tests, each of which uses a part"
 )]
 
+pub(crate) mod made;
+pub(crate) mod oracle;
 pub(crate) mod response;
 
 use std::path::PathBuf;

@@ -1,0 +1,108 @@
+//! A translation map and a success template that don't fit each other.
+
+use super::scan::{self, As};
+use super::{Parts, Report, Site, path};
+use crate::json;
+use crate::translate::Entry;
+use serde_json::Value;
+use tollgate_template::{Bounds, Context, Template, Value as Variable};
+
+pub(super) fn check(parts: &Parts<'_>, site: Option<&Site<'_>>, report: &mut Report<'_>) {
+    for entry in &parts.mapping.entries {
+        let key = entry.key.as_str();
+        let map = ["config", "response", "translationMap", key];
+        if scan::identifier(key) != key.len() {
+            let message = "no template can refer to this key: a name is a letter, then letters, digits, - and _";
+            report.add_field(&map, message.to_owned());
+        } else if !site.is_some_and(|site| uses_key(site, key)) {
+            let message = "the success template never uses this key".to_owned();
+            report.add_field(&map, message);
+        }
+        if let Some(why) = path::never(entry.path.as_str()) {
+            let message = format!("`{}` can never match: {why}", entry.path.as_str());
+            report.add_field(&map, message);
+        }
+        if let (Some(default), Some(site)) = (&entry.default, site) {
+            default_is_json(key, default, site, report);
+        }
+    }
+    let defaults = parts
+        .definition
+        .pointer("/config/response/translationMapDefaults");
+    for key in defaults
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(|all| all.keys())
+    {
+        if !parts.mapping.entries.iter().any(|entry| entry.key == *key) {
+            let at = ["config", "response", "translationMapDefaults", key];
+            report.add_field(&at, format!("the translation map has no key `{key}`"));
+        }
+    }
+    if let (Some(site), Some(success)) = (site, &parts.mapping.success) {
+        result_is_json(&parts.mapping.entries, success, site, report);
+    }
+}
+
+fn uses_key(site: &Site<'_>, key: &str) -> bool {
+    site.uses.references.iter().any(|used| used.root == key)
+}
+
+fn default_is_json(key: &str, default: &str, site: &Site<'_>, report: &mut Report<'_>) {
+    let printed =
+        |used: &&scan::Use<'_>| used.root == key && used.as_what == As::Printed && !used.called;
+    if json::parse(default).is_ok() || !site.uses.references.iter().any(|used| printed(&used)) {
+        return;
+    }
+    let at = ["config", "response", "translationMapDefaults", key];
+    let message = if default.is_empty() {
+        "an empty default is no JSON: where nothing is found the result fails; \
+         write \"\\\"\\\"\", \"[]\" or \"null\""
+            .to_owned()
+    } else {
+        format!(
+            "`{default}` is no JSON: where nothing is found the result fails; \
+             a text needs its quotes, as in \"\\\"{default}\\\"\""
+        )
+    };
+    report.add_field(&at, message);
+}
+
+/// Renders the template as if every path had found a text, and looks at the result.
+fn result_is_json(entries: &[Entry], success: &Template, site: &Site<'_>, report: &mut Report<'_>) {
+    let mut context = Context::new();
+    context.insert("rawResult", Variable::text("{}"));
+    for entry in entries {
+        let found = if entry.path.is_definite() {
+            "\"x\""
+        } else {
+            "[\"x\"]"
+        };
+        context.insert(&entry.key, Variable::text(found));
+    }
+    // What fails on a made-up value may well succeed on a real one.
+    let Ok(rendered) = success.render(&context, &Bounds::default()) else {
+        return;
+    };
+    let inputs = |used: &scan::Use<'_>| used.root == "input" && used.as_what != As::Argument;
+    let told = report.tells_of(site);
+    match json::parse_first(&rendered) {
+        Ok((_, end)) => {
+            let rest = rendered[end..].trim();
+            if !rest.is_empty() {
+                let rest: String = rest.chars().take(20).collect();
+                let message = format!("`{rest}` follows the result and is left alone");
+                report.add(site, 0, message);
+            }
+        }
+        // An input prints something here that isn't known, or what is wrong has been told already.
+        Err(_) if told || site.uses.references.iter().any(inputs) => {}
+        Err(fault) => {
+            let message = format!(
+                "the result is not JSON even where every path finds a text: {}",
+                fault.message
+            );
+            report.add(site, 0, message);
+        }
+    }
+}

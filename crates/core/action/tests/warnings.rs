@@ -1,0 +1,211 @@
+//! What works but will surprise, in which words, and what doesn't surprise.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::made::action;
+
+/// The warnings of a file with some fields put in place of its own, each as `field: message`.
+fn warnings(changes: &[(&str, Value)]) -> Vec<String> {
+    let base = [("/config/request/requestUrlTemplate", json!("/x"))];
+    let warnings = action(&[&base[..], changes].concat()).warnings();
+    warnings
+        .iter()
+        .map(|warning| format!("{}: {}", warning.field, warning.message))
+        .collect()
+}
+
+#[track_caller]
+fn one(changes: &[(&str, Value)], expected: &str) {
+    let found = warnings(changes);
+    assert!(
+        found.len() == 1 && found[0].contains(expected),
+        "{found:#?}"
+    );
+}
+
+const URL: &str = "/config/request/requestUrlTemplate";
+const BODY: &str = "/config/request/requestTemplate";
+const HEADERS: &str = "/config/request/headers";
+const MAP: &str = "/config/response/translationMap";
+const DEFAULTS: &str = "/config/response/translationMapDefaults";
+const SUCCESS: &str = "/config/response/successTemplate";
+
+#[test]
+fn what_is_well_written_gets_none() {
+    let body = "{\"id\": \"$esc.jsonString($input.id)\", \"n\": ${input.n}, \"key\": \"${credentials.k}\"}";
+    let found = warnings(&[
+        (
+            URL,
+            json!("https://$input.id.example.com/$esc.uriEncode($input.id)?n=$input.n"),
+        ),
+        (BODY, json!(body)),
+        (MAP, json!({"a": "$.a", "b": "$.b[*]"})),
+        (DEFAULTS, json!({"a": "\"\""})),
+        (
+            SUCCESS,
+            json!("#set($c = $a){\"a\": $c, \"b\": $b, \"id\": \"$esc.jsonString($input.id)\"}"),
+        ),
+    ]);
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn an_input_that_is_not_escaped() {
+    one(
+        &[(URL, json!("/x/${input.id}"))],
+        "write $esc.uriEncode($input.id)",
+    );
+    one(
+        &[(URL, json!("/x?id=$!input.id"))],
+        "write $!esc.uriEncode($input.id)",
+    );
+    one(
+        &[(BODY, json!("{\"id\": \"${input.id}\"}"))],
+        "write $esc.jsonString($input.id)",
+    );
+    one(
+        &[(BODY, json!("{\"id\": \"${input.rawRequest}\"}"))],
+        "is JSON: inside quotes",
+    );
+    let form = json!({"Content-Type": "application/x-www-form-urlencoded"});
+    one(
+        &[(HEADERS, form), (BODY, json!("id=$input.id"))],
+        "write $esc.urlFormEncode($input.id)",
+    );
+}
+
+#[test]
+fn a_name_that_is_nowhere() {
+    one(
+        &[(URL, json!("/x/$input.Id"))],
+        "the input contract has no `Id`; did you mean `input.id`?",
+    );
+    one(
+        &[(URL, json!("/x/${INPUT.id}"))],
+        "`$INPUT` names nothing here, and is printed as it is written; did you mean `input`?",
+    );
+    one(
+        &[(BODY, json!("$esc.jsonString(\"$input.idd\")"))],
+        "did you mean `input.id`?",
+    );
+    let unknown = "`$cuont` is no key of the translation map, and is printed as it is written; did you mean `count`?";
+    let found = warnings(&[
+        (MAP, json!({"count": "$.a"})),
+        (SUCCESS, json!("{\"a\": $count, \"b\": \"$cuont\"}")),
+    ]);
+    assert_eq!(
+        found,
+        [format!("config.response.successTemplate: {unknown}")]
+    );
+    one(
+        &[(SUCCESS, json!("{\"a\": \"$credentials.x\"}"))],
+        "`$credentials` is no key",
+    );
+}
+
+#[test]
+fn a_translation_map_and_a_success_template_that_do_not_fit() {
+    one(
+        &[(MAP, json!({"a": "$.a"}))],
+        "config.response.translationMap.a: the success template never uses this key",
+    );
+    one(
+        &[(DEFAULTS, json!({"a": "0"}))],
+        "config.response.translationMapDefaults.a: the translation map has no key `a`",
+    );
+    let success = (SUCCESS, json!("{\"a\": $a}"));
+    let map = (MAP, json!({"a": "$.a"}));
+    one(
+        &[
+            map.clone(),
+            success.clone(),
+            (DEFAULTS, json!({"a": "none"})),
+        ],
+        "`none` is no JSON",
+    );
+    one(
+        &[map.clone(), success.clone(), (DEFAULTS, json!({"a": ""}))],
+        "an empty default is no JSON",
+    );
+    one(
+        &[(MAP, json!({"a": "$.a[3:1]"})), success],
+        "`$.a[3:1]` can never match: the slice `[3:1]` is always empty",
+    );
+    one(
+        &[map.clone(), (SUCCESS, json!("{\"a\": $a}}"))],
+        "`}` follows the result and is left alone",
+    );
+    one(
+        &[map.clone(), (SUCCESS, json!("{\"a\": $a"))],
+        "not JSON even where every path finds a text",
+    );
+    let found = warnings(&[map, (SUCCESS, json!("{\"a\": \"$a\"}"))]);
+    assert!(
+        found[0].contains("`${a}` is JSON already, its quotes included"),
+        "{found:?}"
+    );
+    one(
+        &[(MAP, json!({"a.b": "$.a"}))],
+        "no template can refer to this key",
+    );
+}
+
+#[test]
+fn velocitys_traps() {
+    one(
+        &[(BODY, json!("#if($input.id)x#end"))],
+        "write #if(\"$!input.id\" != \"\")",
+    );
+    let schema = json!({"properties": {"o": {"type": "string"}}});
+    let optional = ("/contract/input/inputSchema", schema);
+    one(
+        &[optional, (BODY, json!("#set($v = $input.o)$v"))],
+        "#set changes nothing",
+    );
+    one(
+        &[(BODY, json!("#iff($input.n)x"))],
+        "`#iff` is no directive",
+    );
+}
+
+#[test]
+fn a_body_that_is_not_sent() {
+    let get = ("/config/request/requestType", json!("GET"));
+    one(&[get.clone(), (BODY, json!("{}"))], "GET sends no body");
+    // Every export of a GET has this one.
+    assert_eq!(warnings(&[get]), [""; 0]);
+}
+
+#[test]
+fn a_reserved_input() {
+    let schema = json!({"properties": {"rawRequest": {"type": "string"}}});
+    one(
+        &[("/contract/input/inputSchema", schema)],
+        "`rawRequest` is taken",
+    );
+}
+
+#[test]
+fn a_warning_points_into_the_file() {
+    let action = action(&[(URL, json!("/x/é/$input.id"))]);
+    let warnings = action.warnings();
+    let text = support::made::file(&[(URL, json!("/x/é/$input.id"))]);
+    let line = text
+        .lines()
+        .position(|line| line.contains("requestUrlTemplate"))
+        .unwrap();
+    let column = text
+        .lines()
+        .nth(line)
+        .unwrap()
+        .chars()
+        .position(|letter| letter == '$')
+        .unwrap();
+    assert_eq!(
+        (warnings[0].line, warnings[0].column),
+        (line + 1, column + 1)
+    );
+}
