@@ -48,16 +48,16 @@ class TheExamples(unittest.TestCase):
 
     def test_executes(self):
         queue = "11111111-2222-4333-8444-555555555555"
-        output = self.api.post_integrations_action_execute(self.id_of("Get Estimated Wait Time"), {"queueId": queue})
+        output = self.api.post_integrations_action_execute(self.id_of("Get-Estimated-Wait-Time"), {"queueId": queue})
         self.assertIsInstance(next(iter(output.values())), int)
 
     def test_tells_each_step(self):
         queue = "11111111-2222-4333-8444-555555555555"
-        result = self.api.post_integrations_action_test(self.id_of("Get Estimated Wait Time"), {"queueId": queue})
+        result = self.api.post_integrations_action_test(self.id_of("Get-Estimated-Wait-Time"), {"queueId": queue})
         self.assertTrue(result.success)
         self.assertEqual([operation.step for operation in result.operations], [1, 2, 3, 4])
         self.assertTrue(all(operation.success for operation in result.operations))
-        failed = self.api.post_integrations_action_test(self.id_of("Get Estimated Wait Time"), {"queueId": 7})
+        failed = self.api.post_integrations_action_test(self.id_of("Get-Estimated-Wait-Time"), {"queueId": 7})
         self.assertFalse(failed.success)
         self.assertEqual([operation.success for operation in failed.operations], [False])
         self.assertEqual(failed.error.code, "action.input.invalid")
@@ -73,7 +73,7 @@ class TheExamples(unittest.TestCase):
     def test_errors_are_understood(self):
         status, body = self.error(self.api.get_integrations_action, "custom_-_nothing")
         self.assertEqual((status, body["code"]), (404, "not.found"))
-        action = self.id_of("Get Estimated Wait Time")
+        action = self.id_of("Get-Estimated-Wait-Time")
         status, body = self.error(self.api.post_integrations_action_execute, action, {"queueId": 7})
         self.assertEqual((status, body["code"]), (400, "action.input.invalid"))
         self.assertIn("queueId", body["errors"][0]["message"])
@@ -94,7 +94,7 @@ class TheLimits(unittest.TestCase):
             client.set_default_header("Tollgate-Flow", "voice")
             client.set_default_header("Tollgate-Deadline", "2s")
             api = sdk.IntegrationsApi(client)
-            action = api.get_integrations_actions(name="Get Estimated Wait Time").entities[0].id
+            action = api.get_integrations_actions(name="Get-Estimated-Wait-Time").entities[0].id
             inputs = {"queueId": "11111111-2222-4333-8444-555555555555"}
             for _ in range(6):
                 api.post_integrations_action_execute(action, inputs)

@@ -53,9 +53,9 @@ impl Flow {
     /// The actions of one interaction, one after the other.
     pub(super) fn actions(self) -> &'static [&'static str] {
         match self {
-            Self::Voice => &["Find Contact By Number", "Get Estimated Wait Time"],
-            Self::Sms => &["Get Queue Counts"],
-            Self::Email => &["Get User Presence"],
+            Self::Voice => &["Find-Contact-By-Number", "Get-Estimated-Wait-Time"],
+            Self::Sms => &["Get-Queue-Counts"],
+            Self::Email => &["Get-User-Presence"],
         }
     }
 }

@@ -158,8 +158,8 @@ fn platform() -> tollgate_platform::Config {
 pub(super) fn inputs(action: &str, number: usize) -> serde_json::Value {
     let id = format!("00000000-0000-4000-8000-{:012}", number % 40);
     match action {
-        "Find Contact By Number" => serde_json::json!({"number": format!("+4930{number:07}")}),
-        "Get User Presence" => serde_json::json!({"userId": id}),
+        "Find-Contact-By-Number" => serde_json::json!({"number": format!("+4930{number:07}")}),
+        "Get-User-Presence" => serde_json::json!({"userId": id}),
         _ => serde_json::json!({"queueId": id}),
     }
 }
