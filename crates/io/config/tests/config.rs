@@ -98,7 +98,7 @@ fn the_example_is_understood() {
         .engine
         .limits
         .iter()
-        .find(|limit| limit.name == "orders.rate")
+        .find(|limit| limit.name == "web-services.rate")
         .unwrap();
     let second = Rule::Window {
         allowed: 20,

@@ -1,5 +1,8 @@
 //! The actions there are, read from the integrations' folders.
 //!
+//! Integrations may share a folder: each takes the files of its own type. A file that none takes is a
+//! problem, so nothing is left out silently.
+//!
 //! An action's id is made from its integration's and its own name, so it is the same on every start and
 //! on every machine that has the files. Its category is its integration's name, as on the platform.
 
@@ -90,6 +93,8 @@ impl Catalog {
             actions: BTreeMap::new(),
         };
         let mut problems = Vec::new();
+        // By file: its type, and whether an integration of that type took it.
+        let mut taken: BTreeMap<PathBuf, (IntegrationType, bool)> = BTreeMap::new();
         for (index, integration) in config.integrations.iter().enumerate() {
             let secrets = integration.credentials.iter();
             let fields = secrets.map(|(name, secret)| (name.clone(), secret.expose().to_owned()));
@@ -103,11 +108,14 @@ impl Catalog {
             match files(&integration.folder) {
                 Ok(files) => {
                     for file in files {
-                        if let Err(message) = catalog.add(index, integration, &file) {
-                            problems.push(FileProblem {
+                        match catalog.add(index, integration, &file) {
+                            Ok((of_type, took)) => {
+                                taken.entry(file).or_insert((of_type, false)).1 |= took;
+                            }
+                            Err(message) => problems.push(FileProblem {
                                 path: file,
                                 message,
-                            });
+                            }),
                         }
                     }
                 }
@@ -116,6 +124,13 @@ impl Catalog {
                     message,
                 }),
             }
+        }
+        for (path, (of_type, _)) in taken.into_iter().filter(|(_, (_, took))| !took) {
+            let message = format!(
+                "integrationType: no integration with this folder is of the type {:?}",
+                of_type.as_str()
+            );
+            problems.push(FileProblem { path, message });
         }
         if problems.is_empty() {
             Ok(catalog)
@@ -148,7 +163,13 @@ impl Catalog {
         &self.integrations[entry.integration]
     }
 
-    fn add(&mut self, index: usize, integration: &Integration, file: &Path) -> Result<(), String> {
+    /// Adds the file's action if it is of the integration's type; gives its type, and whether it is.
+    fn add(
+        &mut self,
+        index: usize,
+        integration: &Integration,
+        file: &Path,
+    ) -> Result<(IntegrationType, bool), String> {
         let length = std::fs::metadata(file)
             .map_err(|error| error.to_string())?
             .len();
@@ -161,14 +182,9 @@ impl Catalog {
             IntegrationKind::Platform => IntegrationType::Platform,
             IntegrationKind::WebService => IntegrationType::WebService,
         };
-        if *action.integration_type() != wanted {
-            return Err(format!(
-                "integrationType: expected {:?}, the type of integration {}, found {:?}; move the file to \
-                 the folder of an integration of its type",
-                wanted.as_str(),
-                integration.name,
-                action.integration_type().as_str()
-            ));
+        let of_type = action.integration_type().clone();
+        if of_type != wanted {
+            return Ok((of_type, false));
         }
         let name = format!("{}/{}", integration.name, action.name());
         let id = format!("custom_-_{}", Uuid::new_v5(&IDS, name.as_bytes()));
@@ -187,7 +203,7 @@ impl Catalog {
             file: file.to_owned(),
         };
         self.actions.insert(id, entry);
-        Ok(())
+        Ok((of_type, true))
     }
 }
 
