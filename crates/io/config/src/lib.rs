@@ -10,8 +10,7 @@
 //! - **Nothing is passed over.** A field or a table that isn't known is an error, with the nearest
 //!   known name; so is a limit that no call passes.
 //! - **All problems at once, each with its place**: line, column, field, what was expected, what was
-//!   found. The reader walks the parsed document itself instead of deserialising it, which would stop
-//!   at the first problem.
+//!   found (`tollgate_settings`).
 //! - **No secret in the file is needed, none is shown.** Secrets come from the environment or from
 //!   files, and live in [`tollgate_driver::Secret`].
 //!
@@ -22,10 +21,8 @@ mod config;
 mod describe;
 mod problem;
 mod read;
-mod reader;
-mod span;
 
 pub use config::{Caller, Config, Integration, IntegrationKind, Server};
-pub use problem::{ConfigError, Problem};
+pub use problem::ConfigError;
 pub use read::Source;
-pub use span::{parse_span, show_span};
+pub use tollgate_settings::{Problem, parse_span, show_span};

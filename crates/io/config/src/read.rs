@@ -7,10 +7,9 @@ mod policy;
 mod secrets;
 mod server;
 
-use crate::reader::{Findings, Placed, Section};
 use crate::{Config, ConfigError};
 use std::path::Path;
-use toml::de::DeTable;
+use tollgate_settings::{Section, resolve, unique_name};
 
 /// Where a text comes from, and where its secrets do.
 pub struct Source<'a> {
@@ -50,35 +49,12 @@ impl Config {
     /// # Errors
     /// Something in it is wrong; all that was found is listed.
     pub fn parse(text: &str, source: &Source<'_>) -> Result<Self, ConfigError> {
-        let findings = Findings::new(text);
-        let (document, broken) = DeTable::parse_recoverable(text);
-        if !broken.is_empty() {
-            for error in broken {
-                let at = error.span().map_or(0, |span| span.start);
-                findings.add(at, String::new(), error.message().to_owned());
-            }
-            return Err(invalid(source, findings));
-        }
-
-        let root = Section::new(&findings, document.get_ref(), String::new(), 0);
-        let config = read(&root, source);
-        root.finish();
-        let problems = findings.into_problems();
-        if problems.is_empty() {
-            Ok(config)
-        } else {
-            Err(ConfigError::Invalid {
+        tollgate_settings::read(text, |root| read(root, source)).map_err(|problems| {
+            ConfigError::Invalid {
                 file: source.file.to_owned(),
                 problems,
-            })
-        }
-    }
-}
-
-fn invalid(source: &Source<'_>, findings: Findings<'_>) -> ConfigError {
-    ConfigError::Invalid {
-        file: source.file.to_owned(),
-        problems: findings.into_problems(),
+            }
+        })
     }
 }
 
@@ -102,47 +78,4 @@ fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Config {
         upstream,
         extra_roots_pem,
     }
-}
-
-/// The table's `name`: text that no earlier table of its kind has.
-fn unique_name(section: &Section<'_, '_>, key: &'static str, taken: &mut Vec<String>) -> String {
-    let Some(name) = section.text(key) else {
-        if !section.has(key) {
-            section.missing(key, "\"…\"");
-        }
-        return String::new();
-    };
-    if taken.contains(&name.value) {
-        section.reject(
-            &name,
-            format!(
-                "expected a name of its own, found {:?} a second time",
-                name.value
-            ),
-        );
-    }
-    taken.push(name.value.clone());
-    name.value
-}
-
-/// The place of `wanted` among `names`, or a problem that lists them.
-fn resolve(
-    section: &Section<'_, '_>,
-    wanted: &Placed<String>,
-    what: &str,
-    names: &[String],
-) -> Option<u32> {
-    let found = names.iter().position(|name| *name == wanted.value);
-    if found.is_none() {
-        let known = if names.is_empty() {
-            "none".to_owned()
-        } else {
-            names.join(", ")
-        };
-        section.reject(
-            wanted,
-            format!("no {what} is called {:?}; there are: {known}", wanted.value),
-        );
-    }
-    found.and_then(|index| u32::try_from(index).ok())
 }

@@ -1,9 +1,9 @@
 //! `[[flow]]`.
 
 use super::{resolve, unique_name};
-use crate::reader::Section;
 use tollgate_engine::{Flow, Guarantee};
 use tollgate_model::{FlowId, Limit, LimitId, Rule};
+use tollgate_settings::Section;
 
 /// Name of the flow that is added when the file marks none as the default.
 const DEFAULT: &str = "default";

@@ -2,12 +2,12 @@
 
 use super::limits::{self, Counts, Shared};
 use super::{Source, resolve, secrets, unique_name};
-use crate::reader::Section;
 use crate::{Integration, IntegrationKind};
 use std::collections::BTreeMap;
 use tollgate_driver::{ClientCredentials, Url};
 use tollgate_engine::{Client, Pool, Route};
 use tollgate_model::{ClientId, Limit, LimitId, PoolId, Scope};
+use tollgate_settings::Section;
 
 /// Tokens of one client at once, unless the file says: enough for the organisation's default rate.
 const DEFAULT_TOKENS: u32 = 10;

@@ -1,10 +1,10 @@
 //! `[[limit]]` and the limits inside of clients and integrations.
 
 use super::unique_name;
-use crate::reader::{Placed, Section};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 use tollgate_model::{Limit, Rule, Scope};
+use tollgate_settings::{Placed, Section};
 
 /// Spans a window may last.
 const PERIODS: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(86_400);

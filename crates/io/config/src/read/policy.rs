@@ -1,8 +1,8 @@
 //! `[policy]`.
 
-use crate::reader::Section;
 use std::time::Duration;
 use tollgate_engine::Policy;
+use tollgate_settings::Section;
 
 const LONGEST: Duration = Duration::from_secs(3600);
 

@@ -1,8 +1,8 @@
 //! Secrets: from the environment or from a file, never from the text itself.
 
 use super::Source;
-use crate::reader::{Placed, Section};
 use tollgate_driver::Secret;
+use tollgate_settings::{Placed, Section};
 
 /// `client_secret_env` or `client_secret_file`.
 pub(super) fn client_secret(section: &Section<'_, '_>, source: &Source<'_>) -> Option<Secret> {

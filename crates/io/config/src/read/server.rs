@@ -1,10 +1,10 @@
 //! `[server]`, `[upstream]` and `[[caller]]`.
 
 use super::{Source, secrets, unique_name};
-use crate::reader::Section;
 use crate::{Caller, Server};
 use std::time::Duration;
 use tollgate_driver::Bounds;
+use tollgate_settings::Section;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 const HOUR: Duration = Duration::from_secs(3600);

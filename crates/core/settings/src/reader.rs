@@ -12,13 +12,15 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// The text of a file, and what was found wrong with it.
-pub(crate) struct Findings<'t> {
+pub struct Findings<'t> {
     text: &'t str,
     problems: RefCell<Vec<(usize, Problem)>>,
 }
 
 impl<'t> Findings<'t> {
-    pub(crate) fn new(text: &'t str) -> Self {
+    /// Nothing found yet.
+    #[must_use]
+    pub fn new(text: &'t str) -> Self {
         Self {
             text,
             problems: RefCell::default(),
@@ -26,7 +28,7 @@ impl<'t> Findings<'t> {
     }
 
     /// Adds a problem at a byte of the text.
-    pub(crate) fn add(&self, at: usize, field: String, message: String) {
+    pub fn add(&self, at: usize, field: String, message: String) {
         let before = self.text.get(..at).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.matches('\n').count() + 1;
@@ -43,7 +45,8 @@ impl<'t> Findings<'t> {
     }
 
     /// All of them, in the order of the text.
-    pub(crate) fn into_problems(self) -> Vec<Problem> {
+    #[must_use]
+    pub fn into_problems(self) -> Vec<Problem> {
         let mut problems = self.problems.into_inner();
         problems.sort_by_key(|(at, _)| *at);
         problems.into_iter().map(|(_, problem)| problem).collect()
@@ -52,14 +55,17 @@ impl<'t> Findings<'t> {
 
 /// A value and the place to complain about it.
 #[derive(Clone, Debug)]
-pub(crate) struct Placed<T> {
-    pub(crate) value: T,
-    pub(crate) at: usize,
-    pub(crate) field: String,
+pub struct Placed<T> {
+    /// The value.
+    pub value: T,
+    /// The byte of the text it starts at.
+    pub at: usize,
+    /// The path of its field.
+    pub field: String,
 }
 
 /// One table being read.
-pub(crate) struct Section<'f, 't> {
+pub struct Section<'f, 't> {
     findings: &'f Findings<'t>,
     table: &'f DeTable<'t>,
     path: String,
@@ -69,7 +75,9 @@ pub(crate) struct Section<'f, 't> {
 }
 
 impl<'f, 't> Section<'f, 't> {
-    pub(crate) fn new(
+    /// A table that lies at byte `at` of the text, under `path`.
+    #[must_use]
+    pub fn new(
         findings: &'f Findings<'t>,
         table: &'f DeTable<'t>,
         path: String,
@@ -102,12 +110,12 @@ impl<'f, 't> Section<'f, 't> {
     }
 
     /// Whether the field is there, whatever its value.
-    pub(crate) fn has(&self, key: &'static str) -> bool {
+    pub fn has(&self, key: &'static str) -> bool {
         self.value(key).is_some()
     }
 
     /// The table's own place.
-    pub(crate) fn here<T>(&self, value: T) -> Placed<T> {
+    pub fn here<T>(&self, value: T) -> Placed<T> {
         Placed {
             value,
             at: self.at,
@@ -116,13 +124,13 @@ impl<'f, 't> Section<'f, 't> {
     }
 
     /// Reports a field that is missing; its place is the table's.
-    pub(crate) fn missing(&self, key: &str, expected: &str) {
+    pub fn missing(&self, key: &str, expected: &str) {
         let message = format!("missing; add {key} = {expected}");
         self.findings.add(self.at, self.path_of(key), message);
     }
 
     /// Reports a field whose value was read but can't stand.
-    pub(crate) fn reject<T>(&self, placed: &Placed<T>, message: String) {
+    pub fn reject<T>(&self, placed: &Placed<T>, message: String) {
         self.findings.add(placed.at, placed.field.clone(), message);
     }
 
@@ -140,8 +148,47 @@ impl<'f, 't> Section<'f, 't> {
         }
     }
 
+    /// A number within a range; a whole one will do.
+    pub fn number(&self, key: &'static str, range: RangeInclusive<f64>) -> Option<f64> {
+        let value = self.value(key)?;
+        self.number_of(key, value, &range)
+    }
+
+    /// A list of numbers, each within a range.
+    pub fn numbers(&self, key: &'static str, range: RangeInclusive<f64>) -> Option<Vec<f64>> {
+        let value = self.value(key)?;
+        let Some(array) = value.get_ref().as_array() else {
+            self.expected(key, value, "a list of numbers such as [1, 2.5]");
+            return None;
+        };
+        let numbers = array
+            .iter()
+            .filter_map(|item| self.number_of(key, item, &range));
+        Some(numbers.collect())
+    }
+
+    fn number_of(
+        &self,
+        key: &str,
+        value: &Spanned<DeValue<'_>>,
+        range: &RangeInclusive<f64>,
+    ) -> Option<f64> {
+        let text = match value.get_ref() {
+            DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str()),
+            DeValue::Float(number) => Some(number.as_str()),
+            _ => None,
+        };
+        let number = text.and_then(|text| text.replace('_', "").parse::<f64>().ok());
+        let number = number.filter(|number| range.contains(number));
+        if number.is_none() {
+            let (low, high) = (range.start(), range.end());
+            self.expected(key, value, &format!("a number from {low} to {high}"));
+        }
+        number
+    }
+
     /// A whole number within a range.
-    pub(crate) fn whole(&self, key: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
+    pub fn whole(&self, key: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
         let value = self.value(key)?;
         let number = value.get_ref().as_integer().and_then(|integer| {
             u64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()
@@ -160,23 +207,19 @@ impl<'f, 't> Section<'f, 't> {
     }
 
     /// A whole number from `low` that fits 32 bits.
-    pub(crate) fn count(&self, key: &'static str, low: u32) -> Option<u32> {
+    pub fn count(&self, key: &'static str, low: u32) -> Option<u32> {
         self.whole(key, low.into()..=u32::MAX.into())
             .and_then(|number| u32::try_from(number).ok())
     }
 
     /// A number of bytes or of things, from 1.
-    pub(crate) fn size(&self, key: &'static str) -> Option<usize> {
+    pub fn size(&self, key: &'static str) -> Option<usize> {
         self.count(key, 1)
             .and_then(|number| usize::try_from(number).ok())
     }
 
     /// A span within a range.
-    pub(crate) fn span(
-        &self,
-        key: &'static str,
-        range: RangeInclusive<Duration>,
-    ) -> Option<Duration> {
+    pub fn span(&self, key: &'static str, range: RangeInclusive<Duration>) -> Option<Duration> {
         let value = self.value(key)?;
         let span = value.get_ref().as_str().and_then(parse_span);
         if let Some(span) = span.filter(|span| range.contains(span)) {
@@ -192,7 +235,7 @@ impl<'f, 't> Section<'f, 't> {
     }
 
     /// Text that isn't empty.
-    pub(crate) fn text(&self, key: &'static str) -> Option<Placed<String>> {
+    pub fn text(&self, key: &'static str) -> Option<Placed<String>> {
         let value = self.value(key)?;
         match value.get_ref().as_str() {
             Some(text) if !text.is_empty() => {
@@ -206,7 +249,7 @@ impl<'f, 't> Section<'f, 't> {
     }
 
     /// Text that `parse` understands.
-    pub(crate) fn parsed<T>(
+    pub fn parsed<T>(
         &self,
         key: &'static str,
         expected: &str,
@@ -223,7 +266,7 @@ impl<'f, 't> Section<'f, 't> {
     }
 
     /// True or false.
-    pub(crate) fn flag(&self, key: &'static str) -> Option<bool> {
+    pub fn flag(&self, key: &'static str) -> Option<bool> {
         let value = self.value(key)?;
         if value.get_ref().as_bool().is_none() {
             self.expected(key, value, "true or false");
@@ -232,7 +275,7 @@ impl<'f, 't> Section<'f, 't> {
     }
 
     /// A list of texts.
-    pub(crate) fn texts(&self, key: &'static str) -> Option<Vec<Placed<String>>> {
+    pub fn texts(&self, key: &'static str) -> Option<Vec<Placed<String>>> {
         let value = self.value(key)?;
         let Some(array) = value.get_ref().as_array() else {
             self.expected(key, value, "a list of texts such as [\"one\", \"two\"]");
@@ -249,7 +292,7 @@ impl<'f, 't> Section<'f, 't> {
     }
 
     /// A table.
-    pub(crate) fn section(&self, key: &'static str) -> Option<Section<'f, 't>> {
+    pub fn section(&self, key: &'static str) -> Option<Section<'f, 't>> {
         let value = self.value(key)?;
         match value.get_ref().as_table() {
             Some(table) => Some(Section::new(
@@ -266,7 +309,7 @@ impl<'f, 't> Section<'f, 't> {
     }
 
     /// The tables of an array, `[[key]]`; none if it is absent.
-    pub(crate) fn sections(&self, key: &'static str) -> Vec<Section<'f, 't>> {
+    pub fn sections(&self, key: &'static str) -> Vec<Section<'f, 't>> {
         let Some(value) = self.value(key) else {
             return Vec::new();
         };
@@ -289,7 +332,7 @@ impl<'f, 't> Section<'f, 't> {
     }
 
     /// Each table of a table whose names are the file's own choice.
-    pub(crate) fn named_sections(&self) -> Vec<(String, Section<'f, 't>)> {
+    pub fn named_sections(&self) -> Vec<(String, Section<'f, 't>)> {
         self.any_name.set(true);
         let mut sections = Vec::new();
         for (key, value) in self.table {
@@ -307,7 +350,7 @@ impl<'f, 't> Section<'f, 't> {
     }
 
     /// To be called when every field was asked for: the rest are unknown.
-    pub(crate) fn finish(self) {
+    pub fn finish(self) {
         if self.any_name.get() {
             return;
         }
@@ -321,6 +364,53 @@ impl<'f, 't> Section<'f, 't> {
             }
         }
     }
+}
+
+/// The table's `key`: text that no earlier table of its kind has.
+pub fn unique_name(
+    section: &Section<'_, '_>,
+    key: &'static str,
+    taken: &mut Vec<String>,
+) -> String {
+    let Some(name) = section.text(key) else {
+        if !section.has(key) {
+            section.missing(key, "\"…\"");
+        }
+        return String::new();
+    };
+    if taken.contains(&name.value) {
+        section.reject(
+            &name,
+            format!(
+                "expected a name of its own, found {:?} a second time",
+                name.value
+            ),
+        );
+    }
+    taken.push(name.value.clone());
+    name.value
+}
+
+/// The place of `wanted` among `names`, or a problem that lists them.
+pub fn resolve(
+    section: &Section<'_, '_>,
+    wanted: &Placed<String>,
+    what: &str,
+    names: &[String],
+) -> Option<u32> {
+    let found = names.iter().position(|name| *name == wanted.value);
+    if found.is_none() {
+        let known = if names.is_empty() {
+            "none".to_owned()
+        } else {
+            names.join(", ")
+        };
+        section.reject(
+            wanted,
+            format!("no {what} is called {:?}; there are: {known}", wanted.value),
+        );
+    }
+    found.and_then(|index| u32::try_from(index).ok())
 }
 
 /// A value as an error shows it. Texts are cut: one in the wrong place may be long, or a secret.
