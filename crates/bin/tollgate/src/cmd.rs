@@ -4,4 +4,5 @@ pub(crate) mod action;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod emulate;
+pub(crate) mod flow;
 pub(crate) mod serve;

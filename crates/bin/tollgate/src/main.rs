@@ -25,6 +25,8 @@ enum Command {
     Emulate(cmd::emulate::Args),
     /// Validate, render and translate action files without a network.
     Action(cmd::action::Args),
+    /// Validate, run and test Architect flows.
+    Flow(cmd::flow::Args),
 }
 
 fn main() -> ExitCode {
@@ -34,5 +36,6 @@ fn main() -> ExitCode {
         Command::Config(args) => cmd::config::run(args),
         Command::Emulate(args) => cmd::emulate::run(args),
         Command::Action(args) => cmd::action::run(args),
+        Command::Flow(args) => cmd::flow::run(args),
     }
 }

@@ -1,0 +1,59 @@
+//! `tollgate flow`: Architect flows in Archy's YAML, on a laptop and in CI.
+//!
+//! Data goes to stdout, messages to stderr. Exit codes: 0 all well, 1 something is wrong with a flow
+//! or a test, 64 the command itself was wrong.
+
+mod validate;
+
+use anyhow::{Context, bail};
+use std::path::Path;
+use std::process::ExitCode;
+use tollgate_flow::Substitutions;
+
+/// Validates, runs and tests Architect flows.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Check flow files: everything that is wrong, each with its place.
+    Validate(validate::Args),
+    /// List the functions of the expression language.
+    Functions,
+}
+
+pub(crate) fn run(args: Args) -> ExitCode {
+    let outcome = match args.command {
+        Command::Validate(args) => validate::run(&args),
+        Command::Functions => {
+            for (_, usage, says) in tollgate_flow::functions() {
+                println!("{usage}\n    {says}");
+            }
+            Ok(true)
+        }
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("tollgate flow: {error:#}");
+            ExitCode::from(64)
+        }
+    }
+}
+
+/// Values for placeholders, given as NAME=VALUE.
+fn substitutions(given: &[String]) -> anyhow::Result<Substitutions> {
+    let pairs = given.iter().map(|text| match text.split_once('=') {
+        Some((name, value)) => Ok((name.trim().to_owned(), value.to_owned())),
+        None => bail!("--set {text}: expected NAME=VALUE"),
+    });
+    pairs.collect()
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("{}: can't be read", path.display()))
+}

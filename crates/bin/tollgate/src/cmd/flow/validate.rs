@@ -1,0 +1,81 @@
+//! `tollgate flow validate`.
+
+use super::{read, substitutions};
+use serde_json::json;
+use std::path::PathBuf;
+use tollgate_flow::{Flow, Problems};
+
+/// Checks flow files.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Flow files in Archy's YAML.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// A value for a placeholder, as NAME=VALUE. May be repeated.
+    #[arg(long = "set")]
+    set: Vec<String>,
+    /// Print JSON: a list of files, each with its problems.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
+    let substitutions = substitutions(&args.set)?;
+    let (mut good, mut reports) = (true, Vec::new());
+    for path in &args.files {
+        let text = read(path)?;
+        let parsed = Flow::parse_with(&text, &substitutions);
+        good &= parsed.is_ok();
+        let name = path.display().to_string();
+        if args.json {
+            let (flow, problems) = match &parsed {
+                Ok(flow) => (
+                    json!({"name": flow.name(), "type": flow.kind().word(), "steps": flow.step_count(), "branches": flow.branch_count()}),
+                    flow.warnings(),
+                ),
+                Err(problems) => (json!(null), problems),
+            };
+            reports.push(json!({"file": name, "valid": parsed.is_ok(), "flow": flow, "problems": listed(problems)}));
+            continue;
+        }
+        match &parsed {
+            Ok(flow) => {
+                println!(
+                    "{name}: valid, {}, {} steps, {} branches",
+                    flow.kind().word(),
+                    flow.step_count(),
+                    flow.branch_count()
+                );
+                print(&name, flow.warnings());
+            }
+            Err(problems) => {
+                println!("{name}: not valid");
+                print(&name, problems);
+            }
+        }
+    }
+    if args.json {
+        println!("{:#}", json!(reports));
+    }
+    Ok(good)
+}
+
+/// Problems go to stderr, in the form that editors jump to.
+pub(super) fn print(name: &str, problems: &Problems) {
+    for problem in problems.as_slice() {
+        eprintln!("{name}:{problem}");
+    }
+}
+
+fn listed(problems: &Problems) -> Vec<serde_json::Value> {
+    let listed = problems.as_slice().iter().map(|problem| {
+        json!({
+            "line": problem.place.line,
+            "column": problem.place.column,
+            "severity": problem.severity.as_str(),
+            "message": problem.message,
+            "help": problem.help,
+        })
+    });
+    listed.collect()
+}

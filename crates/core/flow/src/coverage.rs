@@ -1,0 +1,56 @@
+//! Which branches were taken.
+
+use crate::flow::Flow;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Branches taken, by flow. Only steps with more than one way out have branches.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Coverage(BTreeMap<String, BTreeSet<(u32, u16)>>);
+
+impl Coverage {
+    pub(crate) fn note(&mut self, flow: &str, step: u32, path: u16) {
+        match self.0.get_mut(flow) {
+            Some(taken) => {
+                taken.insert((step, path));
+            }
+            None => {
+                self.0
+                    .insert(flow.to_owned(), BTreeSet::from([(step, path)]));
+            }
+        }
+    }
+
+    /// Adds what another run took.
+    pub fn add(&mut self, other: Coverage) {
+        for (flow, taken) in other.0 {
+            self.0.entry(flow).or_default().extend(taken);
+        }
+    }
+
+    /// How many branches of this flow were taken.
+    #[must_use]
+    pub fn taken(&self, flow: &Flow) -> usize {
+        self.0.get(&flow.name).map_or(0, BTreeSet::len)
+    }
+
+    /// Whether it holds a branch that `other` doesn't.
+    #[must_use]
+    pub fn adds_to(&self, other: &Coverage) -> bool {
+        self.0.iter().any(|(flow, taken)| match other.0.get(flow) {
+            Some(known) => !taken.is_subset(known),
+            None => !taken.is_empty(),
+        })
+    }
+
+    /// The branches of this flow that were never taken, each with its place and name.
+    #[must_use]
+    pub fn missed(&self, flow: &Flow) -> Vec<String> {
+        let taken = self.0.get(&flow.name);
+        let missed = flow
+            .branches()
+            .filter(|branch| !taken.is_some_and(|t| t.contains(branch)));
+        missed
+            .map(|(step, path)| flow.describe_branch(step, path))
+            .collect()
+    }
+}

@@ -1,0 +1,95 @@
+//! The expression language: read, typed and resolved when the file is read, evaluated while it runs.
+//!
+//! **What this decides.** What an expression means for given variables: its type, the errors it can
+//! have before anything runs, and its value. **What it does not:** which variables there are
+//! ([`Scope`]), or what time it is and what chance says ([`World`]).
+//!
+//! **`NOT_SET`.** A function of which a needed argument is `NOT_SET` is `NOT_SET`, but for those whose
+//! job is to see it (`If`, `IsSet`, `IsNotSetOrEmpty`, `ToDisplayString`, `MakeList`, …). `==` and
+//! `!=` compare it like any value; `<` and its kin, and arithmetic, pass it on. `and` and `or` know
+//! three values: a `NOT_SET` beside a `true` in an `or` doesn't matter. A condition that is `NOT_SET`
+//! counts as no.
+//!
+//! **Bounds.** [`MAX_CHARACTERS`] of an expression, [`MAX_DEPTH`] of its nesting, [`MAX_TEXT`] bytes of
+//! a text and [`MAX_ITEMS`] of a collection that it may build.
+
+mod check;
+mod eval;
+pub(crate) mod function;
+mod lex;
+mod tree;
+
+pub(crate) use check::{Scope, check};
+
+use crate::kind::Type;
+use crate::value::Value;
+use std::sync::Arc;
+
+/// Characters of one expression.
+pub(crate) const MAX_CHARACTERS: usize = 65_536;
+/// Nesting of one expression.
+pub(crate) const MAX_DEPTH: usize = 100;
+/// Bytes of a text that a function builds.
+pub(crate) const MAX_TEXT: usize = 1024 * 1024;
+/// Items of a collection that a function builds.
+pub(crate) const MAX_ITEMS: usize = 10_000;
+
+/// A fault of an expression, at a character of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) at: usize,
+    pub(crate) message: String,
+    pub(crate) help: String,
+}
+
+impl Fault {
+    pub(crate) fn new(at: usize, message: impl Into<String>, help: impl Into<String>) -> Fault {
+        Fault {
+            at,
+            message: message.into(),
+            help: help.into(),
+        }
+    }
+}
+
+/// An expression, resolved and typed.
+#[derive(Clone, Debug)]
+pub(crate) enum Expr {
+    Constant(Value),
+    Variable(u32),
+    /// A built-in variable, by its lower-case name.
+    Builtin(Arc<str>),
+    Property(Box<Expr>, Arc<str>),
+    Index(Box<Expr>, Box<Expr>),
+    Not(Box<Expr>),
+    Negate(Box<Expr>),
+    Binary(tree::Operator, Box<Expr>, Box<Expr>),
+    If(Box<[Expr; 3]>),
+    Call(&'static function::Function, Vec<Expr>, Type),
+}
+
+/// What an expression sees while it runs.
+pub(crate) trait World {
+    fn variable(&self, slot: u32) -> Value;
+    fn builtin(&self, name: &str) -> Value;
+    /// Milliseconds since 1970, UTC.
+    fn wall(&self) -> i64;
+    fn random(&mut self) -> u64;
+}
+
+impl Expr {
+    /// Whether two expressions have one value.
+    pub(crate) fn same(left: Expr, right: Expr) -> Expr {
+        Expr::Binary(tree::Operator::Equal, Box::new(left), Box::new(right))
+    }
+
+    /// Whether it holds; `NOT_SET` doesn't.
+    pub(crate) fn holds(&self, world: &mut dyn World) -> Result<bool, String> {
+        eval::truth(&self.evaluate(world)?)
+    }
+
+    /// The value, or why there is none.
+    pub(crate) fn evaluate(&self, world: &mut dyn World) -> Result<Value, String> {
+        eval::evaluate(self, world)
+    }
+}

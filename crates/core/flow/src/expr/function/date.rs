@@ -1,0 +1,241 @@
+//! Dates, times and durations. Everything is UTC.
+
+use super::{Call, Function, seeing, strict};
+use crate::time::{self, Civil, DAY};
+use crate::value::Value;
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    seeing("GetCurrentDateTimeUtc", &["-> dateTime"], "now", |call| {
+        Ok(Value::DateTime(call.world.wall()))
+    }),
+    strict(
+        "AddYears",
+        &["dateTime, integer -> dateTime"],
+        "so many years later",
+        |call| months(call, 12),
+    ),
+    strict(
+        "AddMonths",
+        &["dateTime, integer -> dateTime"],
+        "so many months later",
+        |call| months(call, 1),
+    ),
+    strict(
+        "AddDays",
+        &["dateTime, integer -> dateTime"],
+        "so many days later",
+        |call| add(call, DAY),
+    ),
+    strict(
+        "AddHours",
+        &["dateTime, integer -> dateTime"],
+        "so many hours later",
+        |call| add(call, 3_600_000),
+    ),
+    strict(
+        "AddMinutes",
+        &["dateTime, integer -> dateTime"],
+        "so many minutes later",
+        |call| add(call, 60_000),
+    ),
+    strict(
+        "AddSeconds",
+        &["dateTime, integer -> dateTime"],
+        "so many seconds later",
+        |call| add(call, 1000),
+    ),
+    strict(
+        "AddMilliseconds",
+        &["dateTime, integer -> dateTime"],
+        "so many ms later",
+        |call| add(call, 1),
+    ),
+    strict(
+        "DateTimeDiff",
+        &["dateTime, dateTime -> duration"],
+        "the time from the second to the first",
+        |call| {
+            let span = call.date(0)?.checked_sub(call.date(1)?);
+            span.map(Value::Duration).ok_or_else(far)
+        },
+    ),
+    strict("Year", &["dateTime -> integer"], "its year", |call| {
+        part(call, |c| c.year)
+    }),
+    strict(
+        "Month",
+        &["dateTime -> integer"],
+        "its month, 1 to 12",
+        |call| part(call, |c| c.month),
+    ),
+    strict(
+        "Day",
+        &["dateTime -> integer"],
+        "its day of the month",
+        |call| part(call, |c| c.day),
+    ),
+    strict(
+        "Hour",
+        &["dateTime -> integer"],
+        "its hour, 0 to 23",
+        |call| part(call, |c| c.within / 3_600_000),
+    ),
+    strict("Minute", &["dateTime -> integer"], "its minute", |call| {
+        part(call, |c| c.within / 60_000 % 60)
+    }),
+    strict("Second", &["dateTime -> integer"], "its second", |call| {
+        part(call, |c| c.within / 1000 % 60)
+    }),
+    strict(
+        "Millisecond",
+        &["dateTime -> integer"],
+        "its millisecond",
+        |call| part(call, |c| c.within % 1000),
+    ),
+    strict(
+        "DayOfWeek",
+        &["dateTime -> integer"],
+        "its weekday, 1 for Sunday",
+        |call| part(call, |c| c.weekday() + 1),
+    ),
+    strict(
+        "DayOfYear",
+        &["dateTime -> integer"],
+        "its day of the year, from 1",
+        |call| {
+            let civil = Civil::of(call.date(0)?);
+            let first = Civil {
+                month: 1,
+                day: 1,
+                within: 0,
+                ..civil
+            };
+            let days = (call.date(0)? - first.millis().ok_or_else(far)?).div_euclid(DAY);
+            Ok(Value::Integer(days + 1))
+        },
+    ),
+    strict(
+        "MakeDateTime",
+        &["integer, integer, integer, integer?, integer?, integer?, integer? -> dateTime"],
+        "of year, month, day, hour, minute, second, millisecond",
+        |call| {
+            let within = clock(call, 3)?;
+            let civil = Civil {
+                year: call.integer(0)?,
+                month: call.integer(1)?,
+                day: call.integer(2)?,
+                within: if (0..DAY).contains(&within) {
+                    within
+                } else {
+                    -1
+                },
+            };
+            let millis = civil.millis().ok_or("there is no such date and time")?;
+            Ok(Value::DateTime(millis))
+        },
+    ),
+    strict(
+        "MakeDuration",
+        &["integer, integer, integer, integer, integer? -> duration"],
+        "of days, hours, minutes, seconds, milliseconds",
+        |call| {
+            let days = call.integer(0)?.checked_mul(DAY).ok_or_else(far)?;
+            days.checked_add(clock(call, 1)?)
+                .map(Value::Duration)
+                .ok_or_else(far)
+        },
+    ),
+    strict(
+        "ToDateTime",
+        &["string -> dateTime", "json -> dateTime"],
+        "read from ISO 8601",
+        |call| {
+            let text = call.at(0).to_text().unwrap_or_default();
+            match time::read_date_time(&text) {
+                Some(millis) => Ok(Value::DateTime(millis)),
+                None => call.wrong(0, "a date and time as 2026-01-31T23:59:59Z"),
+            }
+        },
+    ),
+    strict(
+        "ToDuration",
+        &["string -> duration", "json -> duration"],
+        "read from ISO 8601",
+        |call| {
+            let text = call.at(0).to_text().unwrap_or_default();
+            match time::read_duration(&text) {
+                Some(millis) => Ok(Value::Duration(millis)),
+                None => call.wrong(0, "a duration as PT1H30M"),
+            }
+        },
+    ),
+    strict(
+        "DurationInDays",
+        &["duration -> decimal"],
+        "its length in days",
+        |call| length(call, DAY),
+    ),
+    strict(
+        "DurationInHours",
+        &["duration -> decimal"],
+        "its length in hours",
+        |call| length(call, 3_600_000),
+    ),
+    strict(
+        "DurationInMinutes",
+        &["duration -> decimal"],
+        "its length in minutes",
+        |call| length(call, 60_000),
+    ),
+    strict(
+        "DurationInSeconds",
+        &["duration -> decimal"],
+        "its length in seconds",
+        |call| length(call, 1000),
+    ),
+];
+
+fn far() -> String {
+    "the time lies too far away".to_owned()
+}
+
+fn add(call: &Call<'_>, unit: i64) -> Result<Value, String> {
+    let span = call.integer(1)?.checked_mul(unit);
+    let later = span.and_then(|span| call.date(0).ok()?.checked_add(span));
+    later
+        .and_then(time::in_range)
+        .map(Value::DateTime)
+        .ok_or_else(far)
+}
+
+fn months(call: &Call<'_>, unit: i64) -> Result<Value, String> {
+    let count = call.integer(1)?.checked_mul(unit).ok_or_else(far)?;
+    let civil = Civil::of(call.date(0)?).add_months(count);
+    civil
+        .and_then(Civil::millis)
+        .map(Value::DateTime)
+        .ok_or_else(far)
+}
+
+fn part(call: &Call<'_>, take: fn(Civil) -> i64) -> Result<Value, String> {
+    Ok(Value::Integer(take(Civil::of(call.date(0)?))))
+}
+
+fn length(call: &Call<'_>, unit: i64) -> Result<Value, String> {
+    let millis = rust_decimal::Decimal::from(call.duration(0)?);
+    Ok(Value::Decimal(millis / rust_decimal::Decimal::from(unit)))
+}
+
+/// Hours, minutes, seconds and milliseconds from an argument on.
+fn clock(call: &Call<'_>, from: usize) -> Result<i64, String> {
+    let units = [3_600_000, 60_000, 1000, 1];
+    let mut total = 0_i64;
+    for (index, unit) in units.into_iter().enumerate() {
+        let span = call
+            .integer_or(from + index, 0)?
+            .checked_mul(unit)
+            .ok_or_else(far)?;
+        total = total.checked_add(span).ok_or_else(far)?;
+    }
+    Ok(total)
+}

@@ -1,0 +1,48 @@
+//! Architect flows in Archy's YAML: read, checked, and run as a step machine.
+//!
+//! **What this decides.** Whether a flow file can run, and if not, everything that is wrong with it,
+//! each with its place ([`Flow::parse`]); what a run does next, given the time and the answers
+//! ([`Run`]). **What it does not:** how data actions are called, what a person says, how long anything
+//! takes. A run asks for effects and is told the time, so that the live service, the tests and the
+//! simulator run the same flow.
+//!
+//! **Inputs and outputs.** A file's text and values for its placeholders give a [`Flow`] or
+//! [`Problems`]; a flow and [`Inputs`] give a [`Run`]; a run gives [`Progress`] and takes [`Answer`]s.
+//!
+//! **Invariants.**
+//! - *Bounded*: a file, an expression, a run's steps and its nesting all have a bound; no run goes on
+//!   for ever without waiting.
+//! - *Deterministic*: the same flow, inputs, seed, answers and times give the same run.
+//! - *One effect*: a run has at most one open effect, and an answer fits it or changes nothing.
+
+mod coverage;
+mod expr;
+mod flow;
+mod kind;
+mod place;
+mod read;
+mod run;
+mod time;
+mod value;
+mod yaml;
+
+pub use coverage::Coverage;
+pub use flow::{Flow, FlowCallKind, FlowKind};
+pub use kind::{Kind, Type};
+pub use place::{Place, Problem, Problems, Severity};
+pub use run::{
+    Answer, AnswerError, Asked, Effect, EffectId, End, Inputs, Library, MAX_DEPTH, MAX_STEPS,
+    Person, Progress, Question, Run, Tell,
+};
+pub use value::{Entity, Money, Value};
+pub use yaml::Substitutions;
+
+/// Every function of the expression language: its name, how it is called, and what it does.
+pub fn functions() -> impl Iterator<Item = (&'static str, String, &'static str)> {
+    expr::function::all().map(|function| (function.name, function.usage(), function.says))
+}
+
+/// Every type of step.
+pub fn step_types() -> impl Iterator<Item = &'static str> {
+    read::step_types()
+}

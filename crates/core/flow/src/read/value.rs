@@ -1,0 +1,389 @@
+//! Values in a file: `lit`, `exp`, `var`, `tts`, `prompt`, `noValue`, or a bare scalar.
+
+use super::Reader;
+use super::spec::setting;
+use crate::expr::{Expr, check};
+use crate::flow::{Binding, Field};
+use crate::kind::{Base, Kind, Type};
+use crate::time;
+use crate::value::{Money, Value, decimal};
+use crate::yaml::{Kind as Shape, Node};
+use std::sync::Arc;
+
+const FORMS: [&str; 6] = ["lit", "exp", "var", "tts", "prompt", "noValue"];
+
+/// Units of a literal duration, in milliseconds.
+const UNITS: [(&str, i64); 7] = [
+    ("ms", 1),
+    ("milliseconds", 1),
+    ("seconds", 1000),
+    ("minutes", 60_000),
+    ("hours", 3_600_000),
+    ("days", 86_400_000),
+    ("weeks", 604_800_000),
+];
+
+/// The form a value is written in, if the node is a value.
+pub(super) fn form(node: &Node) -> Option<(&'static str, &Node)> {
+    let [only] = node.entries() else {
+        return None;
+    };
+    let form = FORMS.iter().find(|form| **form == only.key)?;
+    Some((form, &only.value))
+}
+
+impl Reader<'_> {
+    /// Reads a value of a type. A fault is reported, and gives none.
+    pub(super) fn value(&mut self, node: &Node, wanted: Type, what: &str) -> Option<Expr> {
+        let Some((form, inner)) = form(node) else {
+            if matches!(node.kind, Shape::Map(_)) && !matches!(wanted.base, Base::Entity(_)) {
+                let keys: Vec<&str> = node.entries().iter().map(|e| e.key.as_str()).collect();
+                self.problems.error(
+                    node.place,
+                    format!("{what} is a mapping of {}", keys.join(", ")),
+                    "a value is written lit:, exp:, tts:, prompt: or noValue: true",
+                );
+                return None;
+            }
+            return self.literal(node, wanted, what);
+        };
+        match form {
+            "noValue" => Some(Expr::Constant(Value::NotSet)),
+            "exp" => self.expression(inner, wanted, what),
+            "var" => {
+                let (slot, kind) = self.variable(inner)?;
+                if !kind.fits(wanted) {
+                    let name = inner.text().unwrap_or_default();
+                    let message = format!("{what} is {wanted}, but {name} is {kind}");
+                    self.problems
+                        .error(inner.place, message, "convert it with exp:");
+                    return None;
+                }
+                Some(Expr::Variable(slot))
+            }
+            "tts" => {
+                let text = inner.text().unwrap_or_default();
+                self.literal_fits(Type::AUDIO, wanted, inner, what)?;
+                Some(Expr::Constant(Value::Audio(text.into())))
+            }
+            "prompt" => {
+                let text = format!("[prompt {}]", inner.text().unwrap_or_default());
+                self.literal_fits(Type::AUDIO, wanted, inner, what)?;
+                Some(Expr::Constant(Value::Audio(text.into())))
+            }
+            _ => self.literal(inner, wanted, what),
+        }
+    }
+
+    fn literal_fits(&mut self, kind: Type, wanted: Type, node: &Node, what: &str) -> Option<()> {
+        if kind.fits(wanted) || wanted == Type::COMMUNICATION || wanted == Type::STRING {
+            return Some(());
+        }
+        self.problems.error(
+            node.place,
+            format!("{what} is {wanted}, not audio"),
+            "write lit: or exp:",
+        );
+        None
+    }
+
+    pub(super) fn expression(&mut self, node: &Node, wanted: Type, what: &str) -> Option<Expr> {
+        let Some(text) = node.text() else {
+            self.problems.error(
+                node.place,
+                format!("{what} has {} as its expression", node.what()),
+                "",
+            );
+            return None;
+        };
+        match check(text, &self.scope()) {
+            Ok((expr, kind)) => {
+                // What is heard may be given as a text, and is spoken; a prompt is played.
+                let spoken = matches!(wanted.base, Base::Audio | Base::Communication)
+                    && matches!(kind.base, Base::String | Base::Audio | Base::Communication)
+                    && !kind.collection;
+                if kind.fits(wanted) || spoken {
+                    return Some(expr);
+                }
+                let message = format!("{what} is {kind}, expected {wanted}");
+                let help = match (kind.base, wanted.base) {
+                    (_, Base::String) => "write it out with ToString()",
+                    (Base::String, _) => "convert it, as with ToInt() or ToDateTime()",
+                    _ => "",
+                };
+                self.problems.error(node.place_of(0), message, help);
+                None
+            }
+            Err(fault) => {
+                let place = node.place_of(fault.at);
+                let exact = place != node.place || fault.at == 0;
+                let message = if exact {
+                    fault.message
+                } else {
+                    format!(
+                        "{} (character {} of the expression)",
+                        fault.message,
+                        fault.at + 1
+                    )
+                };
+                self.problems.error(place, message, fault.help);
+                None
+            }
+        }
+    }
+
+    /// A variable that something is assigned to.
+    pub(super) fn variable(&mut self, node: &Node) -> Option<(u32, Type)> {
+        let Some(name) = node.text() else {
+            self.problems.error(
+                node.place,
+                format!("a variable's name expected, not {}", node.what()),
+                "",
+            );
+            return None;
+        };
+        let found = self.scope().find(name);
+        if found.is_none() {
+            let names = self.scope().variables();
+            let help = crate::place::did_you_mean(name, names.iter().map(String::as_str));
+            self.problems
+                .error(node.place, format!("no variable `{name}`"), help);
+        }
+        found
+    }
+
+    fn literal(&mut self, node: &Node, wanted: Type, what: &str) -> Option<Expr> {
+        match literal(node, wanted) {
+            Ok(value) => Some(Expr::Constant(value)),
+            Err(expected) => {
+                let shown = node
+                    .text()
+                    .map_or_else(|| node.what().to_owned(), |t| format!("`{t}`"));
+                self.problems.error(
+                    node.place,
+                    format!("{what} is {shown}"),
+                    format!("expected {expected}"),
+                );
+                None
+            }
+        }
+    }
+
+    /// Every setting of a step that has no code of its own: inputs, and outputs to variables.
+    pub(super) fn fields(&mut self, node: &Node, skip: &[&str]) -> (Vec<Field>, Vec<Binding>) {
+        let mut found = (Vec::new(), Vec::new());
+        self.collect(node, "", skip, &mut found);
+        found
+    }
+
+    fn collect(
+        &mut self,
+        node: &Node,
+        prefix: &str,
+        skip: &[&str],
+        found: &mut (Vec<Field>, Vec<Binding>),
+    ) {
+        for entry in node.entries() {
+            let key = entry.key.as_str();
+            if matches!(key, "none" | "outputs")
+                || prefix.is_empty() && (key == "name" || skip.contains(&key))
+            {
+                continue;
+            }
+            let name = if prefix.is_empty() {
+                key.to_owned()
+            } else {
+                format!("{prefix}.{key}")
+            };
+            self.one_field(&entry.value, key, &name, entry.place, found);
+        }
+    }
+
+    fn one_field(
+        &mut self,
+        node: &Node,
+        key: &str,
+        name: &str,
+        place: crate::place::Place,
+        found: &mut (Vec<Field>, Vec<Binding>),
+    ) {
+        let known = setting(key);
+        if let Some(("var", inner)) = form(node) {
+            if let Some((slot, kind)) = self.variable(inner) {
+                found.1.push(Binding {
+                    path: output_path(name),
+                    name: key.into(),
+                    slot,
+                    kind,
+                });
+            }
+            return;
+        }
+        if key == "attributes" {
+            self.attributes(node, found);
+            return;
+        }
+        let is_value = form(node).is_some() || !matches!(node.kind, Shape::Map(_) | Shape::List(_));
+        let reference = known.is_some_and(|kind| matches!(kind.base, Base::Entity(_)))
+            && (node.get("name").is_some() || node.get("id").is_some());
+        if is_value || reference {
+            if known.is_none() {
+                self.problems.warn(
+                    place,
+                    format!("`{key}` isn't a setting known here"),
+                    "it is passed on as it is",
+                );
+            }
+            if let Some(value) = self.value(node, known.unwrap_or(Type::ANY), key) {
+                found.0.push(Field {
+                    name: name.into(),
+                    value,
+                });
+            }
+            return;
+        }
+        match &node.kind {
+            Shape::Map(_) => self.collect(node, name, &[], found),
+            Shape::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    let name = format!("{name}.{index}");
+                    self.one_field(item, key, &name, item.place, found);
+                }
+            }
+            Shape::Scalar { .. } => {}
+        }
+    }
+
+    /// `- attribute: {name, value}`: an input for each, named `attributes.` and its name.
+    fn attributes(&mut self, node: &Node, found: &mut (Vec<Field>, Vec<Binding>)) {
+        for item in node.items() {
+            let Some(attribute) = self.needed(item, "attribute") else {
+                continue;
+            };
+            let name = match attribute.get("name") {
+                Some(name) => self.value(name, Type::STRING, "the attribute's name"),
+                None => None,
+            };
+            let Some(Expr::Constant(Value::String(name))) = name else {
+                self.problems.error(
+                    attribute.place,
+                    "an attribute without a literal name",
+                    "name: {lit: …}",
+                );
+                continue;
+            };
+            if let Some(variable) = attribute.get("variable") {
+                if let Some((slot, kind)) = self.variable(variable) {
+                    found.1.push(Binding {
+                        path: "success",
+                        name: name.clone(),
+                        slot,
+                        kind,
+                    });
+                }
+                continue;
+            }
+            let value = attribute
+                .get("value")
+                .and_then(|v| self.value(v, Type::STRING, "the value"));
+            if let Some(value) = value {
+                found.0.push(Field {
+                    name: format!("attributes.{name}").into(),
+                    value,
+                });
+            }
+        }
+    }
+}
+
+/// The path on which an output is assigned, by where it stands.
+fn output_path(name: &str) -> &'static str {
+    for (part, path) in [
+        ("successOutputs", "success"),
+        ("foundOutputs", "found"),
+        ("failureOutputs", "failure"),
+    ] {
+        if name.split('.').any(|segment| segment == part) {
+            return path;
+        }
+    }
+    ""
+}
+
+/// A literal of a type; else what was expected.
+fn literal(node: &Node, wanted: Type) -> Result<Value, String> {
+    if node.is_null() {
+        return Ok(match wanted {
+            Type::STRING => Value::text(""),
+            _ => Value::NotSet,
+        });
+    }
+    if wanted.collection {
+        let Shape::List(items) = &node.kind else {
+            return Err(format!("a list of {}", wanted.item()));
+        };
+        let items = items.iter().map(|item| literal(item, wanted.item()));
+        return Ok(Value::collection(items.collect::<Result<_, _>>()?));
+    }
+    let text = node.text();
+    let read = match (wanted.base, text) {
+        (Base::String, Some(text)) => Some(Value::text(text)),
+        (Base::Audio, Some(text)) => Some(Value::Audio(text.into())),
+        (Base::Audio, None) => node
+            .get("name")
+            .and_then(Node::text)
+            .map(|name| Value::Audio(format!("[prompt {name}]").into())),
+        (Base::Communication, Some(text)) => Some(Value::Communication(text.into())),
+        (Base::Integer, Some(text)) => text.parse().ok().map(Value::Integer),
+        (Base::Decimal, Some(text)) => decimal(text).map(Value::Decimal),
+        (Base::Boolean, Some(_)) => node.boolean().map(Value::Boolean),
+        (Base::DateTime, Some(text)) => time::read_date_time(text).map(Value::DateTime),
+        (Base::Duration, Some(text)) => time::read_duration(text).map(Value::Duration),
+        (Base::Duration, None) => duration(node).map(Value::Duration),
+        (Base::Currency, None) => money(node),
+        (Base::Json, Some(text)) => serde_json::from_str(text)
+            .ok()
+            .map(|j| Value::Json(Arc::new(j))),
+        (Base::Json, None) => Some(Value::Json(Arc::new(node.to_json()))),
+        (Base::Entity(kind), Some(text)) => Some(Value::named(kind, text)),
+        (Base::Entity(kind), None) => entity(node, kind),
+        (Base::Any | Base::NotSet, _) => match duration(node) {
+            Some(millis) => Some(Value::Duration(millis)),
+            None => Value::from_json(&node.to_json(), Type::ANY).ok(),
+        },
+        _ => None,
+    };
+    read.ok_or_else(|| match wanted.base {
+        Base::Duration => "a duration, as {minutes: 5} or PT5M".to_owned(),
+        Base::DateTime => "a date and time, as 2026-01-31T23:59:59Z".to_owned(),
+        Base::Boolean => "true or false".to_owned(),
+        Base::Currency => "an amount and a code".to_owned(),
+        Base::Entity(kind) => format!("a {}, as {{name: …}}", kind.word()),
+        _ => wanted.to_string(),
+    })
+}
+
+fn entity(node: &Node, kind: Kind) -> Option<Value> {
+    let json = node.to_json();
+    let known = json.get("name").is_some() || json.get("id").is_some();
+    known.then(|| Value::from_json(&json, Type::entity(kind)).ok())?
+}
+
+fn duration(node: &Node) -> Option<i64> {
+    let entries = node.entries();
+    if entries.is_empty() {
+        return None;
+    }
+    entries.iter().try_fold(0_i64, |total, entry| {
+        let (_, unit) = UNITS.iter().find(|(word, _)| *word == entry.key)?;
+        let count: i64 = entry.value.text()?.parse().ok()?;
+        total.checked_add(count.checked_mul(*unit)?)
+    })
+}
+
+fn money(node: &Node) -> Option<Value> {
+    Some(Value::Currency(Arc::new(Money {
+        amount: decimal(node.get("amount")?.text()?)?,
+        code: node.get("code")?.text()?.to_uppercase(),
+    })))
+}
