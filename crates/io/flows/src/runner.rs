@@ -1,0 +1,344 @@
+//! Starts runs, keeps what is known of them, and stops them.
+
+use crate::record::{Record, Status, line};
+use crate::{Failure, World};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::task::AbortHandle;
+use tollgate_flow::{Answer, Effect, EffectId, End, Flow, Inputs, Library, Person, Progress, Run};
+use tollgate_model::Instant;
+
+/// What a runner takes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Runs at once.
+    pub max_running: usize,
+    /// Finished runs that can still be asked for; beyond it the oldest are forgotten.
+    pub max_finished: usize,
+    /// Lines kept of a transcript, the last ones.
+    pub max_lines: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            max_running: 10_000,
+            max_finished: 10_000,
+            max_lines: 200,
+        }
+    }
+}
+
+/// What a run begins with.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// The flow.
+    pub flow: Arc<Flow>,
+    /// Flows that it may call.
+    pub library: Arc<Library>,
+    /// The caller's own name for the run.
+    pub name: Option<String>,
+    /// Values of its input variables.
+    pub inputs: Map<String, Value>,
+    /// All the chance it has.
+    pub seed: u64,
+}
+
+/// Why a run did not begin.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum FlowsError {
+    /// As many runs are under way as there may be.
+    #[error("{0} runs are under way, which is the bound; try again when some have ended")]
+    Full(usize),
+    /// An input that the flow doesn't have, or that isn't of its type.
+    #[error("{0}")]
+    Inputs(String),
+    /// There is a run of that id already.
+    #[error("a run with this id is there already")]
+    Taken,
+}
+
+/// Runs of any number of flows, by id.
+#[derive(Debug)]
+pub struct Runner<W> {
+    world: Arc<W>,
+    bounds: Bounds,
+    origin: tokio::time::Instant,
+    wall_at_origin: i64,
+    runs: Arc<Mutex<Runs>>,
+}
+
+#[derive(Debug, Default)]
+struct Runs {
+    by_id: BTreeMap<String, Entry>,
+    running: usize,
+    finished: VecDeque<String>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    record: Record,
+    task: Option<AbortHandle>,
+}
+
+impl<W: World> Runner<W> {
+    /// A runner whose time begins now.
+    #[must_use]
+    pub fn new(world: Arc<W>, bounds: Bounds) -> Self {
+        Self {
+            world,
+            bounds,
+            origin: tokio::time::Instant::now(),
+            wall_at_origin: wall(),
+            runs: Arc::default(),
+        }
+    }
+
+    /// Begins a run on the current tokio runtime.
+    ///
+    /// # Errors
+    /// See [`FlowsError`]; nothing has begun then.
+    pub fn launch(&self, id: String, launch: Launch) -> Result<(), FlowsError> {
+        let inputs = Inputs {
+            variables: launch.inputs,
+            wall_at_origin: self.wall_at_origin,
+            library: launch.library,
+            ..Inputs::default()
+        };
+        let started = self.now();
+        let flow: Arc<str> = launch.flow.name().into();
+        let run = Run::new(launch.flow, &inputs, started, launch.seed);
+        let run = run.map_err(FlowsError::Inputs)?;
+        let mut runs = self.lock();
+        if runs.running >= self.bounds.max_running {
+            return Err(FlowsError::Full(self.bounds.max_running));
+        }
+        if runs.by_id.contains_key(&id) {
+            return Err(FlowsError::Taken);
+        }
+        let driving = Driving {
+            id: id.clone(),
+            flow: Arc::clone(&flow),
+            world: Arc::clone(&self.world),
+            runs: Arc::clone(&self.runs),
+            bounds: self.bounds,
+            origin: self.origin,
+            started,
+        };
+        let record = Record {
+            flow,
+            name: launch.name,
+            started: wall(),
+            ended: None,
+            status: Status::Running,
+            outputs: Map::new(),
+            transcript: VecDeque::new(),
+            lines_dropped: 0,
+        };
+        let task = tokio::spawn(driving.drive(run)).abort_handle();
+        runs.running += 1;
+        let task = Some(task);
+        runs.by_id.insert(id, Entry { record, task });
+        Ok(())
+    }
+
+    /// What is known of a run; none if it never was, or is forgotten.
+    #[must_use]
+    pub fn record(&self, id: &str) -> Option<Record> {
+        self.lock().by_id.get(id).map(|entry| entry.record.clone())
+    }
+
+    /// Stops a run. No if it isn't under way.
+    pub fn stop(&self, id: &str) -> bool {
+        let mut runs = self.lock();
+        let Some(task) = runs.by_id.get_mut(id).and_then(|entry| entry.task.take()) else {
+            return false;
+        };
+        task.abort();
+        runs.finish(id, Status::Stopped, Map::new(), self.bounds.max_finished);
+        true
+    }
+
+    /// How many runs are under way.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.lock().running
+    }
+
+    fn now(&self) -> Instant {
+        Instant::ZERO + self.origin.elapsed()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Runs> {
+        lock(&self.runs)
+    }
+}
+
+fn lock(runs: &Mutex<Runs>) -> MutexGuard<'_, Runs> {
+    // The tables are whole between two operations on them.
+    runs.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Milliseconds since 1970.
+fn wall() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    i64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
+}
+
+impl Runs {
+    fn finish(&mut self, id: &str, status: Status, outputs: Map<String, Value>, most: usize) {
+        let Some(entry) = self.by_id.get_mut(id) else {
+            return;
+        };
+        if entry.record.status != Status::Running {
+            return;
+        }
+        entry.task = None;
+        entry.record.ended = Some(wall());
+        entry.record.status = status;
+        entry.record.outputs = outputs;
+        self.running -= 1;
+        self.finished.push_back(id.to_owned());
+        while self.finished.len() > most {
+            if let Some(oldest) = self.finished.pop_front() {
+                self.by_id.remove(&oldest);
+            }
+        }
+    }
+}
+
+/// The task of one run.
+struct Driving<W> {
+    id: String,
+    flow: Arc<str>,
+    world: Arc<W>,
+    runs: Arc<Mutex<Runs>>,
+    bounds: Bounds,
+    origin: tokio::time::Instant,
+    started: Instant,
+}
+
+impl<W> Drop for Driving<W> {
+    /// A task that ended in any other way than by its run's end has failed.
+    fn drop(&mut self) {
+        let status = Status::Failed(End::Failed("the run's task died".to_owned()));
+        lock(&self.runs).finish(&self.id, status, Map::new(), self.bounds.max_finished);
+    }
+}
+
+impl<W: World> Driving<W> {
+    async fn drive(self, mut run: Run) {
+        let mut under_way: Option<(EffectId, BoxFuture<'static, Answer>)> = None;
+        loop {
+            match run.next(self.now()) {
+                Progress::Tell(tell) => self.note(line(&tell)),
+                // The one before, if any, is given up: its step has timed out.
+                Progress::Effect(id, effect) => under_way = Some((id, self.begin(effect))),
+                Progress::Wait(until) => {
+                    let pause = tokio::time::sleep_until(self.origin + until.since(Instant::ZERO));
+                    match &mut under_way {
+                        None => pause.await,
+                        Some((id, effect)) => tokio::select! {
+                            answer = effect => {
+                                let id = *id;
+                                under_way = None;
+                                self.answer(&mut run, id, answer);
+                            }
+                            () = pause => {}
+                        },
+                    }
+                }
+                Progress::Ended(end) => return self.end(&run, end),
+            }
+        }
+    }
+
+    fn begin(&self, effect: Effect) -> BoxFuture<'static, Answer> {
+        let world = Arc::clone(&self.world);
+        match effect {
+            Effect::CallData {
+                category,
+                action,
+                inputs,
+                timeout,
+            } => {
+                self.note(format!("calls {category} / {action}"));
+                let flow = Arc::clone(&self.flow);
+                async move {
+                    let called = world.call_data(&flow, &category, &action, inputs, timeout);
+                    match called.await {
+                        Ok(outputs) => Answer::with("success", outputs),
+                        Err(failure) => failed(failure),
+                    }
+                }
+                .boxed()
+            }
+            Effect::Lookup { table, key } => async move {
+                let Some(key) = key else {
+                    return Answer::path("notFound");
+                };
+                match world.look_up(&table, &key).await {
+                    Ok(Some(row)) => Answer::with("found", row),
+                    Ok(None) => Answer::path("notFound"),
+                    Err(failure) => failed(failure),
+                }
+            }
+            .boxed(),
+            Effect::Person(_) => {
+                self.note("nobody is there to be asked".to_owned());
+                std::future::ready(Answer::Person(Person::HangsUp)).boxed()
+            }
+            Effect::Transfer { step, .. } => self.not_here(step),
+            Effect::CallFlow { flow, .. } => self.not_here(&flow),
+            Effect::Platform { step, .. } => self.not_here(step),
+        }
+    }
+
+    fn not_here(&self, what: &str) -> BoxFuture<'static, Answer> {
+        self.note(format!("not carried out here: {what}"));
+        let failure = Failure {
+            code: "not.carried.out".to_owned(),
+            message: format!("{what} is the platform's own and not carried out here"),
+        };
+        std::future::ready(failed(failure)).boxed()
+    }
+
+    /// Answers that come too late are refused by the run, and it goes on.
+    fn answer(&self, run: &mut Run, id: EffectId, answer: Answer) {
+        if let Err(error) = run.answer(id, answer, self.now()) {
+            self.note(format!("an answer was not taken: {error}"));
+            // A step without this path could wait for ever; its run can't go on.
+            run.hang_up(self.now());
+        }
+    }
+
+    fn end(&self, run: &Run, end: End) {
+        self.note(format!("ended: {end}"));
+        let status = Status::of(end);
+        lock(&self.runs).finish(&self.id, status, run.outputs(), self.bounds.max_finished);
+    }
+
+    fn note(&self, text: String) {
+        let at = self.now().since(self.started);
+        if let Some(entry) = lock(&self.runs).by_id.get_mut(&self.id) {
+            entry.record.note(at, text, self.bounds.max_lines);
+        }
+    }
+
+    fn now(&self) -> Instant {
+        Instant::ZERO + self.origin.elapsed()
+    }
+}
+
+fn failed(failure: Failure) -> Answer {
+    let outputs = [
+        ("errorCode".to_owned(), json!(failure.code)),
+        ("errorMessage".to_owned(), json!(failure.message)),
+        ("errorType".to_owned(), json!("tollgate")),
+    ];
+    Answer::with("failure", outputs.into_iter().collect())
+}
