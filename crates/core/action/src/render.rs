@@ -4,8 +4,8 @@ use crate::error::{ActionError, RenderError};
 use crate::file::File;
 use crate::redact::{self, Secrets};
 use crate::value::{Credentials, IntegrationType, Method, RawInput, Request};
-use crate::{MAX_JSON_DEPTH, MAX_REQUEST_BYTES, json, scope, suggest, url};
-use tollgate_template::{Bounds, Context, Reference, Template};
+use crate::{MAX_JSON_DEPTH, MAX_REQUEST_BYTES, json, scope, url};
+use tollgate_template::{Bounds, Context, Reference, Template, nearest};
 
 /// The names that the connection itself sets: a template that set them could split a request in two.
 const OWN_HEADERS: [&str; 7] = [
@@ -23,6 +23,9 @@ const BUFFERING_HEADER: &str = "transfer-encoding";
 
 /// The most references without a value that an error tells of.
 const MAX_MISSING: usize = 4;
+
+/// The most inputs among which a nearer name is looked for.
+const MAX_KNOWN: usize = 256;
 
 /// A template, with the name of its field.
 struct Field {
@@ -158,7 +161,7 @@ impl Run<'_> {
             root, properties, ..
         } = reference;
         if root != "input" {
-            let meant = suggest::nearest(root, ["input"])?;
+            let meant = nearest(root, ["input"])?;
             return Some(format!(
                 "`{root}` names nothing here (case matters); did you mean `{meant}`?"
             ));
@@ -170,10 +173,8 @@ impl Run<'_> {
         }
         let fields = self.input.value().as_object();
         let known = fields.into_iter().flat_map(|fields| fields.keys());
-        let meant = suggest::nearest(
-            name,
-            known.map(String::as_str).filter(|known| known != name),
-        );
+        let known = known.map(String::as_str).filter(|known| known != name);
+        let meant = nearest(name, known.take(MAX_KNOWN));
         Some(match meant {
             Some(meant) => {
                 format!("`input.{name}` has no value; did you mean `input.{meant}`?")

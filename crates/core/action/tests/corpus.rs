@@ -10,11 +10,6 @@ use tollgate_action::{Action, Credentials, RawInput};
 
 /// The files that can't run as they are, with a part of the reason. Everything else must run.
 const REFUSED: &[(&str, &str)] = &[
-    // Needs `$msdynamics`, whose macros are not there yet.
-    (
-        "dynamics-365-get-most-recent-lead-by-phone-number-data-action-module__action.json",
-        "requestUrlTemplate: character 355 is `\"`",
-    ),
     // A blank to be filled in: `[YOUR SMTP SERVER]`.
     (
         "limitless-flows-blueprint__limitless-send-email-reply-v1-exported-2021-07-22-14-53.json",

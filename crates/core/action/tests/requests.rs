@@ -155,6 +155,32 @@ fn a_response_is_mapped() {
     }
 }
 
+/// Each pair is what the reference writes.
+#[test]
+fn what_is_found_is_serialised_as_the_reference_does_it() {
+    for (found, text) in [
+        ("1.0", "1.0"),
+        ("1e10", "1.0E10"),
+        ("12345678901234567890", "12345678901234567890"),
+        ("-0", "0"),
+        ("1.10", "1.1"),
+        ("1e400", "null"),
+        ("123456789012345678.5", "123456789012345678.5"),
+        ("0.0000001234567890123", "1.234567890123E-7"),
+        ("1e23", "9.999999999999999E22"),
+        (
+            "\"a/b\\u2028\\u0007\\u0085<'\"",
+            "\"a\\/b\\u2028\\u0007\\u0085<'\"",
+        ),
+        ("[null,true,{\"k/\":[]}]", "[null,true,{\"k\\/\":[]}]"),
+        ("\"\"", "\"\""),
+    ] {
+        let body = format!("{{\"a\": {found}}}");
+        let written = mapped("$.a", None, "{\"v\": \"$esc.jsonString($k)\"}", &body);
+        assert_eq!(written, Ok(json!({"v": text})), "{found}");
+    }
+}
+
 #[test]
 fn a_response_that_cannot_be_mapped_says_why() {
     let template = "{\"v\": ${k}}";

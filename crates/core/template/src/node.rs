@@ -1,59 +1,122 @@
 //! What a template is made of.
 
-use std::rc::Rc;
-use std::sync::Arc;
+use crate::Value;
+use crate::value::Special;
+use num_bigint::BigInt;
+use std::sync::{Arc, OnceLock};
+
+/// The place of a name among the names of its template.
+pub(crate) type Slot = u32;
 
 #[derive(Debug, Clone)]
 pub(crate) enum Node {
-    Text(String),
-    Reference(Reference),
-    Set(Reference, Expression),
+    Text(Box<str>),
+    Print(Box<Print>),
+    /// No target where the reference language sets a name that can't be read.
+    Set(Option<Box<Reference>>, Expression),
     /// Conditions in order, `#else` as one without.
     If(Vec<(Option<Expression>, Vec<Node>)>),
-    Foreach {
-        name: String,
-        over: Expression,
-        body: Vec<Node>,
-        offset: usize,
-    },
-    Break,
-    Stop,
+    Foreach(Box<Foreach>),
+    /// Out of the innermost loop, or of the one named.
+    Break(Option<Expression>, usize),
+    Stop(Option<Expression>),
+}
+
+/// A reference among the text.
+#[derive(Debug, Clone)]
+pub(crate) struct Print {
+    pub(crate) reference: Reference,
+    /// An odd number of backslashes stands before it.
+    pub(crate) escaped: bool,
+    /// Printed before a value.
+    pub(crate) before: Box<str>,
+    /// Printed instead of a value, where there is one but it is escaped.
+    pub(crate) instead: Box<str>,
+    /// Printed where there is no value.
+    pub(crate) missing: Box<str>,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct Reference {
-    pub(crate) root: String,
+    pub(crate) slot: Slot,
     pub(crate) parts: Vec<Part>,
-    pub(crate) quiet: bool,
-    /// Backslashes before it.
-    pub(crate) escapes: usize,
-    /// As written, without the backslashes.
-    pub(crate) literal: String,
+    /// As the reference language repeats it in messages and texts.
+    pub(crate) literal: Box<str>,
+    /// Where its `$` stands.
     pub(crate) offset: usize,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) enum Part {
-    Property(String),
-    Method(String, Vec<Expression>),
+    Property(Arc<str>),
+    Method(Box<Method>),
     Index(Expression),
 }
 
 #[derive(Debug, Clone)]
+pub(crate) struct Method {
+    pub(crate) name: Arc<str>,
+    pub(crate) arguments: Vec<Expression>,
+    /// The pattern of a constant first argument, once it was used.
+    pub(crate) pattern: OnceLock<Arc<crate::pattern::Pattern>>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Foreach {
+    pub(crate) slot: Slot,
+    pub(crate) over: Expression,
+    pub(crate) body: Vec<Node>,
+    pub(crate) offset: usize,
+}
+
+/// An expression, and how the reference language repeats it where a text is joined with its null.
+#[derive(Debug, Clone)]
 pub(crate) enum Expression {
-    Null,
-    Bool(bool),
-    Whole(i64),
-    Double(f64),
-    Text(Arc<str>),
+    Constant(Constant),
     /// A text in double quotes that holds references or directives.
-    Interpolated(Vec<Node>),
-    Reference(Reference),
+    Interpolated(Box<Interpolated>),
+    Reference(Box<Reference>),
     List(Vec<Expression>),
-    Range(Box<Expression>, Box<Expression>),
+    Range(Box<(Expression, Expression)>, Box<str>),
     Map(Vec<(Expression, Expression)>),
     Not(Box<Expression>),
-    Two(Box<Expression>, Operator, Box<Expression>),
+    /// Operators of one level, from left to right.
+    Chain(Box<Chain>),
+    /// `$\!x`, or a reference that lost its `$`: never a value.
+    Nothing(Box<str>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Interpolated {
+    pub(crate) nodes: Vec<Node>,
+    /// The last character is one that was added to end the last reference, and goes.
+    pub(crate) trimmed: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Chain {
+    pub(crate) first: Expression,
+    /// Never empty.
+    pub(crate) links: Vec<Link>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Link {
+    pub(crate) operator: Operator,
+    pub(crate) right: Expression,
+    /// How the reference repeats the result where it is null.
+    pub(crate) literal: Box<str>,
+    pub(crate) offset: usize,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Constant {
+    Bool(bool),
+    Int(i32),
+    Long(i64),
+    Big(Arc<BigInt>),
+    Double(f64),
+    Text(Arc<str>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,24 +136,54 @@ pub(crate) enum Operator {
     Modulo,
 }
 
+impl Constant {
+    pub(crate) fn value(&self) -> Value {
+        match self {
+            Constant::Bool(it) => Value::Bool(*it),
+            Constant::Int(it) => Value::Int(*it),
+            Constant::Long(it) => Value::Long(*it),
+            Constant::Big(it) => Value::Special(Special::Big(it.clone())),
+            Constant::Double(it) => Value::Double(*it),
+            Constant::Text(text) => Value::Text(text.clone()),
+        }
+    }
+}
+
+impl Expression {
+    /// As it is repeated where it is null.
+    pub(crate) fn literal(&self) -> &str {
+        match self {
+            Expression::Reference(reference) => &reference.literal,
+            Expression::Range(_, literal) | Expression::Nothing(literal) => literal,
+            Expression::Chain(chain) => chain.links.last().map_or("null", |link| &link.literal),
+            _ => "null",
+        }
+    }
+}
+
 impl Reference {
     /// The names after the first, up to a method or an index.
     pub(crate) fn properties(&self) -> Vec<String> {
         let names = self.parts.iter().map_while(|part| match part {
-            Part::Property(name) => Some(name.clone()),
-            Part::Method(..) | Part::Index(_) => None,
+            Part::Property(name) => Some(name.to_string()),
+            Part::Method(_) | Part::Index(_) => None,
         });
         names.collect()
     }
 }
 
-/// Tells `found` of every reference.
+/// Tells `found` of every reference, those that are set left out.
 pub(crate) fn references(nodes: &[Node], found: &mut dyn FnMut(&Reference)) {
     for node in nodes {
         match node {
-            Node::Text(_) | Node::Break | Node::Stop => {}
-            Node::Reference(reference) => in_reference(reference, found),
-            Node::Set(_, value) => in_expression(value, found),
+            Node::Text(_) => {}
+            Node::Print(print) => in_reference(&print.reference, found),
+            Node::Set(target, value) => {
+                for part in target.iter().flat_map(|it| &it.parts) {
+                    in_part(part, found);
+                }
+                in_expression(value, found);
+            }
             Node::If(branches) => {
                 for (condition, body) in branches {
                     if let Some(condition) = condition {
@@ -99,9 +192,12 @@ pub(crate) fn references(nodes: &[Node], found: &mut dyn FnMut(&Reference)) {
                     references(body, found);
                 }
             }
-            Node::Foreach { over, body, .. } => {
-                in_expression(over, found);
-                references(body, found);
+            Node::Foreach(foreach) => {
+                in_expression(&foreach.over, found);
+                references(&foreach.body, found);
+            }
+            Node::Break(it, _) | Node::Stop(it) => {
+                it.iter().for_each(|it| in_expression(it, found));
             }
         }
     }
@@ -110,13 +206,18 @@ pub(crate) fn references(nodes: &[Node], found: &mut dyn FnMut(&Reference)) {
 fn in_reference(reference: &Reference, found: &mut dyn FnMut(&Reference)) {
     found(reference);
     for part in &reference.parts {
-        match part {
-            Part::Property(_) => {}
-            Part::Method(_, arguments) => {
-                arguments.iter().for_each(|it| in_expression(it, found));
-            }
-            Part::Index(index) => in_expression(index, found),
+        in_part(part, found);
+    }
+}
+
+fn in_part(part: &Part, found: &mut dyn FnMut(&Reference)) {
+    match part {
+        Part::Property(_) => {}
+        Part::Method(method) => {
+            let arguments = method.arguments.iter();
+            arguments.for_each(|it| in_expression(it, found));
         }
+        Part::Index(index) => in_expression(index, found),
     }
 }
 
@@ -128,22 +229,19 @@ fn in_expression(expression: &Expression, found: &mut dyn FnMut(&Reference)) {
             in_expression(key, found);
             in_expression(value, found);
         }),
-        Expression::Range(a, b) | Expression::Two(a, _, b) => {
-            in_expression(a, found);
-            in_expression(b, found);
+        Expression::Range(ends, _) => {
+            in_expression(&ends.0, found);
+            in_expression(&ends.1, found);
+        }
+        Expression::Chain(chain) => {
+            in_expression(&chain.first, found);
+            chain
+                .links
+                .iter()
+                .for_each(|link| in_expression(&link.right, found));
         }
         Expression::Not(it) => in_expression(it, found),
-        // Offsets within a quoted text are not the template's.
-        Expression::Interpolated(..)
-        | Expression::Null
-        | Expression::Bool(_)
-        | Expression::Whole(_)
-        | Expression::Double(_)
-        | Expression::Text(_) => {}
+        Expression::Interpolated(text) => references(&text.nodes, found),
+        Expression::Constant(_) | Expression::Nothing(_) => {}
     }
-}
-
-/// A literal's text, for a value.
-pub(crate) fn shared(text: &Arc<str>) -> Rc<str> {
-    Rc::from(&**text)
 }

@@ -1,256 +1,221 @@
-//! From text to nodes.
+//! From tokens to nodes.
+//!
+//! A descent through Velocity's grammar that looks at as many tokens as the reference's does, in the same
+//! order: looking at a token cuts it, and cutting changes the lexer's state. Nesting is bounded by
+//! [`MAX_DEPTH`], so that no template overflows the stack.
 
+mod ahead;
+mod directive;
 mod expression;
+mod quoted;
+mod reference;
+mod statement;
 
 use crate::error::{self, Error, Fault};
-use crate::node::{Node, Part, Reference};
-use expression::Scanner;
+use crate::eval::ScopeSlots;
+use crate::lex::{Kind, Lexer, Token};
+use crate::node::{Node, Slot};
+use std::collections::BTreeMap;
 
-/// Nesting of blocks, parentheses and quoted texts.
-pub(crate) const MAX_DEPTH: usize = 64;
+/// Nesting of blocks, parentheses, arguments and quoted texts.
+pub(crate) const MAX_DEPTH: u32 = 64;
+/// Tokens looked at ahead of their turn, in one template: brackets within brackets could otherwise double
+/// the work with every level.
+const MAX_AHEAD: u32 = 1_000_000;
 
-pub(crate) fn template(text: &str) -> Result<Vec<Node>, Error> {
-    nodes(text, 0).map_err(|fault| error::at(text, fault))
+/// A parsed text.
+pub(crate) struct Parsed {
+    pub(crate) nodes: Vec<Node>,
+    /// The names of its slots.
+    pub(crate) names: Vec<String>,
+    pub(crate) scope: ScopeSlots,
 }
 
-/// `depth` counts the quoted texts around this one.
-pub(crate) fn nodes(text: &str, depth: usize) -> Result<Vec<Node>, Fault> {
-    let mut parser = Parser {
-        scanner: Scanner::new(text, depth),
-        text,
+pub(crate) fn template(text: &str) -> Result<Parsed, Error> {
+    let mut names = Names::default();
+    let mut ahead = MAX_AHEAD;
+    let nodes = nodes(text, &mut names, 0, &mut ahead, Base::WHOLE)
+        .map_err(|fault| error::at(text, fault))?;
+    let scope = ScopeSlots {
+        foreach: names.slot("foreach"),
+        count: names.slot("velocityCount"),
+        has_next: names.slot("velocityHasNext"),
     };
-    let (nodes, end) = parser.block(&[])?;
-    debug_assert!(end.is_none(), "only a named directive ends a block");
-    Ok(nodes)
+    Ok(Parsed {
+        nodes,
+        names: names.list,
+        scope,
+    })
+}
+
+fn nodes(
+    text: &str,
+    names: &mut Names,
+    depth: u32,
+    ahead: &mut u32,
+    base: Base,
+) -> Result<Vec<Node>, Fault> {
+    let mut parser = Parser {
+        text,
+        lexer: Lexer::new(text),
+        tokens: Vec::new(),
+        next: 0,
+        depth,
+        names,
+        ahead,
+        base,
+    };
+    let mut nodes = Vec::new();
+    while parser.statement(&mut nodes)? {}
+    let token = parser.peek(0)?;
+    match token.kind {
+        Kind::Eof => Ok(nodes),
+        Kind::EndDirective | Kind::Else | Kind::ElseIf => {
+            let message = format!("{} without an #if or #foreach", token.kind.name());
+            Err((token.start, message))
+        }
+        _ => Err(parser.unexpected("a text, a reference or a directive")),
+    }
+}
+
+/// Gives each name of a template its slot.
+#[derive(Default)]
+struct Names {
+    list: Vec<String>,
+    slots: BTreeMap<String, Slot>,
+}
+
+impl Names {
+    fn slot(&mut self, name: &str) -> Slot {
+        if let Some(slot) = self.slots.get(name) {
+            return *slot;
+        }
+        let slot = Slot::try_from(self.list.len()).unwrap_or(Slot::MAX);
+        self.list.push(name.to_owned());
+        self.slots.insert(name.to_owned(), slot);
+        slot
+    }
 }
 
 struct Parser<'a> {
-    scanner: Scanner<'a>,
     text: &'a str,
+    lexer: Lexer<'a>,
+    tokens: Vec<Token>,
+    /// The first token not taken yet.
+    next: usize,
+    depth: u32,
+    names: &'a mut Names,
+    ahead: &'a mut u32,
+    base: Base,
+}
+
+/// Where the text being parsed lies in the template.
+#[derive(Clone, Copy)]
+struct Base {
+    at: usize,
+    /// Each byte of it is a byte of the template.
+    direct: bool,
+}
+
+impl Base {
+    const WHOLE: Base = Base {
+        at: 0,
+        direct: true,
+    };
 }
 
 impl<'a> Parser<'a> {
-    /// Nodes up to one of `ends`, whose name is taken; with no `ends`, to the end of the text.
-    fn block(&mut self, ends: &[&str]) -> Result<(Vec<Node>, Option<&'a str>), Fault> {
-        let opened = self.scanner.at;
-        self.scanner.deeper()?;
-        let (mut nodes, mut plain) = (Vec::new(), String::new());
-        loop {
-            let rest = &self.text[self.scanner.at..];
-            let Some(special) = rest.find(['$', '#', '\\']) else {
-                if !ends.is_empty() {
-                    return Err((opened, "this block has no #end".to_owned()));
-                }
-                plain.push_str(rest);
-                self.scanner.at = self.text.len();
-                break;
-            };
-            plain.push_str(&rest[..special]);
-            self.scanner.at += special;
-            let escapes = self.backslashes();
-            let here = self.scanner.at;
-            let rest = &self.text[here..];
-            if rest.starts_with('$') {
-                match self.scanner.reference(escapes)? {
-                    Some(reference) => {
-                        push_text(&mut nodes, &mut plain);
-                        nodes.push(Node::Reference(reference));
-                    }
-                    None => {
-                        plain.push_str(&"\\".repeat(escapes));
-                        plain.push('$');
-                        self.scanner.at = here + 1;
-                    }
-                }
-                continue;
-            }
-            if !rest.starts_with('#') {
-                plain.push_str(&"\\".repeat(escapes));
-                continue;
-            }
-            let name = directive_name(rest);
-            if let (true, Some((name, length))) = (escapes % 2 == 1, name)
-                && is_known(name)
-            {
-                plain.push_str(&"\\".repeat(escapes / 2));
-                plain.push_str(&rest[..length]);
-                self.scanner.at += length;
-                continue;
-            }
-            plain.push_str(&"\\".repeat(escapes / if name.is_some() { 2 } else { 1 }));
-            if self.comment(&mut plain)? {
-                continue;
-            }
-            let Some((name, length)) = name.filter(|(name, _)| is_known(name)) else {
-                plain.push('#');
-                self.scanner.at += 1;
-                continue;
-            };
-            push_text(&mut nodes, &mut plain);
-            self.scanner.at += length;
-            match name {
-                _ if ends.contains(&name) => {
-                    self.scanner.shallower();
-                    if name == "end" {
-                        self.line_end();
-                    }
-                    return Ok((nodes, Some(name)));
-                }
-                "end" | "else" | "elseif" => {
-                    return Err((here, format!("#{name} without an #if or #foreach")));
-                }
-                "set" => nodes.push(self.set()?),
-                "if" => nodes.push(self.condition()?),
-                "foreach" => nodes.push(self.foreach(here)?),
-                "break" => nodes.push(Node::Break),
-                "stop" => nodes.push(Node::Stop),
-                _ => return Err((here, format!("#{name} is not supported"))),
-            }
+    /// The token `ahead` places from the next.
+    fn peek(&mut self, ahead: usize) -> Result<&Token, Fault> {
+        let at = self.next + ahead;
+        while self.tokens.len() <= at {
+            let token = self.lexer.next()?;
+            self.tokens.push(token);
         }
-        push_text(&mut nodes, &mut plain);
-        self.scanner.shallower();
-        Ok((nodes, None))
+        Ok(&self.tokens[at])
     }
 
-    fn backslashes(&mut self) -> usize {
-        let rest = &self.text[self.scanner.at..];
-        let count = rest.len() - rest.trim_start_matches('\\').len();
-        self.scanner.at += count;
-        count
+    fn kind(&mut self) -> Result<Kind, Fault> {
+        Ok(self.peek(0)?.kind)
     }
 
-    /// Skips a comment, or takes a literal block; yes if there was one.
-    fn comment(&mut self, plain: &mut String) -> Result<bool, Fault> {
-        let here = self.scanner.at;
-        let rest = &self.text[here..];
-        if rest.starts_with("##") {
-            self.scanner.at += rest.find('\n').map_or(rest.len(), |at| at + 1);
-        } else if rest.starts_with("#*") {
-            let end = rest
-                .find("*#")
-                .ok_or((here, "this comment has no *#".to_owned()))?;
-            self.scanner.at += end + 2;
-        } else if rest.starts_with("#[[") {
-            let end = rest
-                .find("]]#")
-                .ok_or((here, "this literal has no ]]#".to_owned()))?;
-            plain.push_str(&rest[3..end]);
-            self.scanner.at += end + 3;
-        } else {
-            return Ok(false);
+    /// Takes the next token; its place among the tokens.
+    fn take(&mut self) -> Result<usize, Fault> {
+        self.peek(0)?;
+        self.next += 1;
+        Ok(self.next - 1)
+    }
+
+    fn take_if(&mut self, kind: Kind) -> Result<bool, Fault> {
+        let taken = self.kind()? == kind;
+        if taken {
+            self.take()?;
         }
-        Ok(true)
+        Ok(taken)
     }
 
-    fn set(&mut self) -> Result<Node, Fault> {
-        self.scanner.expect("(")?;
-        self.scanner.blanks();
-        let here = self.scanner.at;
-        let target = self.scanner.reference(0)?;
-        let target = target.ok_or((here, "expected a reference such as $x".to_owned()))?;
-        if matches!(target.parts.last(), Some(Part::Method(..))) {
-            return Err((here, "a method's answer can't be set".to_owned()));
+    fn white(&mut self) -> Result<(), Fault> {
+        self.take_if(Kind::White).map(|_| ())
+    }
+
+    fn expect(&mut self, kind: Kind) -> Result<usize, Fault> {
+        if self.kind()? == kind {
+            return self.take();
         }
-        self.scanner.expect("=")?;
-        let value = self.scanner.expression()?;
-        self.close()?;
-        Ok(Node::Set(target, value))
+        Err(self.unexpected(kind.name()))
     }
 
-    fn condition(&mut self) -> Result<Node, Fault> {
-        let mut branches = Vec::new();
-        let mut condition = Some(self.parenthesised()?);
-        loop {
-            let ends: &[&str] = if condition.is_some() {
-                &["elseif", "else", "end"]
-            } else {
-                &["end"]
-            };
-            let (body, end) = self.block(ends)?;
-            branches.push((condition, body));
-            condition = match end {
-                Some("elseif") => Some(self.parenthesised()?),
-                Some("else") => None,
-                _ => return Ok(Node::If(branches)),
-            };
+    fn unexpected(&self, wanted: &str) -> Fault {
+        match self.tokens.get(self.next) {
+            Some(token) if token.kind != Kind::Eof => {
+                let found = token.image(self.text).trim();
+                let found = found.chars().take(20).collect::<String>();
+                (token.start, format!("expected {wanted}, found `{found}`"))
+            }
+            _ => (
+                self.text.len(),
+                format!("expected {wanted}, but the template ends"),
+            ),
         }
     }
 
-    fn foreach(&mut self, offset: usize) -> Result<Node, Fault> {
-        self.scanner.expect("(")?;
-        self.scanner.blanks();
-        let here = self.scanner.at;
-        let Some(Reference { root: name, .. }) = self.scanner.reference(0)? else {
-            return Err((here, "expected a reference such as $x".to_owned()));
-        };
-        self.scanner.expect("in")?;
-        let over = self.scanner.expression()?;
-        self.close()?;
-        let (body, _) = self.block(&["end"])?;
-        Ok(Node::Foreach {
-            name,
-            over,
-            body,
-            offset,
-        })
+    fn image(&self, token: usize) -> &'a str {
+        self.tokens[token].image(self.text)
     }
 
-    fn parenthesised(&mut self) -> Result<crate::node::Expression, Fault> {
-        self.scanner.expect("(")?;
-        let expression = self.scanner.expression()?;
-        self.close()?;
-        Ok(expression)
+    /// What the reference repeats of one token: the `$` and `#` before it, and its image.
+    fn token_literal(&self, token: usize, out: &mut String) {
+        let token = &self.tokens[token];
+        if token.kind != Kind::CommentEnd {
+            out.push_str(&token.special);
+            out.push_str(token.image(self.text));
+        }
     }
 
-    fn close(&mut self) -> Result<(), Fault> {
-        self.scanner.expect(")")?;
-        self.line_end();
+    /// What the reference repeats of the tokens from `first` to the last taken.
+    fn literal(&self, first: usize) -> Box<str> {
+        let mut literal = String::new();
+        for token in first..self.next {
+            self.token_literal(token, &mut literal);
+        }
+        literal.into()
+    }
+
+    fn deeper(&mut self) -> Result<(), Fault> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            let at = self.tokens.get(self.next).map_or(0, |token| token.start);
+            return Err((at, format!("nested more than {MAX_DEPTH} deep")));
+        }
         Ok(())
     }
 
-    /// Takes blanks and a line end along, if there is a line end.
-    fn line_end(&mut self) {
-        let rest = &self.text[self.scanner.at..];
-        let after = rest.trim_start_matches([' ', '\t']);
-        let end = ["\r\n", "\n", "\r"]
-            .iter()
-            .find(|end| after.starts_with(**end));
-        if let Some(end) = end {
-            self.scanner.at += rest.len() - after.len() + end.len();
-        }
+    /// The place in the template of a byte of this text.
+    fn place(&self, offset: usize) -> usize {
+        self.base.at + if self.base.direct { offset } else { 0 }
     }
-}
 
-/// The name after `#` or `#{`, and the length of both.
-fn directive_name(rest: &str) -> Option<(&str, usize)> {
-    let braced = rest.starts_with("#{");
-    let name = &rest[1 + usize::from(braced)..];
-    let length = name
-        .find(|c: char| !c.is_ascii_alphabetic())
-        .unwrap_or(name.len());
-    let whole = 1 + length + 2 * usize::from(braced);
-    let closed = !braced || name[length..].starts_with('}');
-    let name = &name[..length];
-    if braced || is_known(name) {
-        return (closed && length > 0).then_some((name, whole));
-    }
-    // `#elsefoo` is an `#else` before a text.
-    let known = ["else", "end"]
-        .into_iter()
-        .find(|known| name.starts_with(*known))?;
-    Some((&name[..known.len()], 1 + known.len()))
-}
-
-fn is_known(name: &str) -> bool {
-    [
-        "set", "if", "elseif", "else", "end", "foreach", "break", "stop", "macro", "define",
-        "evaluate", "parse", "include",
-    ]
-    .contains(&name)
-}
-
-fn push_text(nodes: &mut Vec<Node>, plain: &mut String) {
-    if !plain.is_empty() {
-        nodes.push(Node::Text(std::mem::take(plain)));
+    fn shallower(&mut self) {
+        self.depth -= 1;
     }
 }

@@ -1,13 +1,29 @@
-//! What a reference may stand for.
+//! What a reference may stand for, as Java has it.
+//!
+//! Lists and maps are shared: what a method changes is seen wherever the value is. None ever holds itself
+//! (what would make one do so is an error), and one that holds others lets go of them in a loop, so that no
+//! depth overflows the stack.
 
-use crate::java;
-use std::cell::RefCell;
+mod compare;
+mod from_json;
+mod holder;
+mod print;
+
+pub(crate) use holder::{ListCell, ListKind, MapCell, MapKind, changed, reaches};
+pub(crate) use print::{escape_json, print};
+
+use crate::number::Decimal;
+use crate::tool::Tool;
+use num_bigint::BigInt;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
-/// A value, as Java has it. Lists and maps are shared: what a method changes is seen everywhere.
-#[derive(Debug, Clone)]
+/// A value, as Java has it.
+#[derive(Debug, Clone, Default)]
 pub enum Value {
     /// Java's null.
+    #[default]
     Null,
     /// A boolean.
     Bool(bool),
@@ -18,14 +34,55 @@ pub enum Value {
     /// A `Double`.
     Double(f64),
     /// A `String`.
-    Text(Rc<str>),
-    /// An `ArrayList`.
-    List(Rc<RefCell<Vec<Value>>>),
-    /// A `LinkedHashMap`.
-    Map(Rc<RefCell<Vec<(String, Value)>>>),
-    /// One of the tools.
+    Text(Arc<str>),
+    /// A list.
+    List(List),
+    /// A map.
+    Map(Map),
+    /// What only a template makes, or what has no JSON of its own.
     #[doc(hidden)]
-    Tool(&'static str),
+    Special(Special),
+}
+
+/// A list: an `ArrayList`, or one of JSON, which prints as JSON.
+#[derive(Debug, Clone)]
+pub struct List(pub(crate) Rc<ListCell>);
+
+/// A map in the order its keys came: a `LinkedHashMap`, or one of JSON, which prints as JSON.
+#[derive(Debug, Clone)]
+pub struct Map(pub(crate) Rc<MapCell>);
+
+/// Values of other Java classes.
+#[doc(hidden)]
+#[derive(Debug, Clone)]
+pub enum Special {
+    /// A `BigInteger`.
+    Big(Arc<BigInt>),
+    /// A `BigDecimal`.
+    Decimal(Rc<Decimal>),
+    /// A `Character`: a UTF-16 unit.
+    Char(u16),
+    /// A `Map.Entry`.
+    Entry(Rc<(Value, Value)>),
+    /// `$foreach`.
+    Scope(Rc<Scope>),
+    /// One of the tools.
+    Tool(Tool),
+}
+
+/// Where a loop is.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Scope {
+    pub(crate) id: u32,
+    pub(crate) index: Cell<i32>,
+    pub(crate) has_next: Cell<bool>,
+    /// The loop around it.
+    pub(crate) parent: Option<Rc<Scope>>,
+    /// What `$foreach` stood for before, if that was no loop.
+    pub(crate) replaced: Value,
+    /// What the template put into it.
+    pub(crate) storage: RefCell<Vec<(Value, Value)>>,
 }
 
 impl Value {
@@ -35,39 +92,44 @@ impl Value {
         Value::Text(text.into())
     }
 
-    /// A list.
+    /// A list; it prints as Java's lists do: `[a, b]`.
     #[must_use]
     pub fn list(items: Vec<Value>) -> Value {
-        Value::List(Rc::new(RefCell::new(items)))
+        Value::of_list(ListKind::Plain, items)
     }
 
-    /// A map, in this order.
+    /// A map, in this order; it prints as Java's maps do: `{a=1, b=2}`.
     #[must_use]
     pub fn map(entries: Vec<(String, Value)>) -> Value {
-        Value::Map(Rc::new(RefCell::new(entries)))
+        let entries = entries.into_iter();
+        let entries = entries.map(|(key, value)| (Value::text(&key), value));
+        Value::of_map(MapKind::Plain, entries.collect())
     }
 
-    /// The value a JSON document stands for. Whole numbers beyond 64 bits become `Double`.
-    #[must_use]
-    pub fn from_json(json: &serde_json::Value) -> Value {
-        match json {
-            serde_json::Value::Null => Value::Null,
-            serde_json::Value::Bool(it) => Value::Bool(*it),
-            serde_json::Value::Number(number) => match number.as_i64() {
-                Some(whole) => whole_number(whole),
-                None => Value::Double(number.as_f64().unwrap_or(f64::NAN)),
-            },
-            serde_json::Value::String(text) => Value::text(text),
-            serde_json::Value::Array(items) => {
-                Value::list(items.iter().map(Value::from_json).collect())
-            }
-            serde_json::Value::Object(fields) => Value::map(
-                fields
-                    .iter()
-                    .map(|(name, value)| (name.clone(), Value::from_json(value)))
-                    .collect(),
-            ),
-        }
+    pub(crate) fn of_list(kind: ListKind, items: Vec<Value>) -> Value {
+        Value::List(List(Rc::new(ListCell {
+            kind,
+            items: RefCell::new(items),
+            changes: Cell::new(0),
+        })))
+    }
+
+    pub(crate) fn of_map(kind: MapKind, entries: Vec<(Value, Value)>) -> Value {
+        Value::Map(Map(Rc::new(MapCell {
+            kind,
+            entries: RefCell::new(entries),
+            changes: Cell::new(0),
+        })))
+    }
+
+    /// An `Integer` where it fits, else a `Long`.
+    pub(crate) fn whole(whole: i64) -> Value {
+        i32::try_from(whole).map_or(Value::Long(whole), Value::Int)
+    }
+
+    /// A count, as Java's `int`.
+    pub(crate) fn count(count: usize) -> Value {
+        Value::Int(i32::try_from(count).unwrap_or(i32::MAX))
     }
 
     pub(crate) fn is_null(&self) -> bool {
@@ -79,68 +141,29 @@ impl Value {
         !matches!(self, Value::Null | Value::Bool(false))
     }
 
-    /// Java's `toString`.
-    pub(crate) fn print(&self) -> String {
+    pub(crate) fn is_number(&self) -> bool {
+        matches!(
+            self,
+            Value::Int(_)
+                | Value::Long(_)
+                | Value::Double(_)
+                | Value::Special(Special::Big(_) | Special::Decimal(_))
+        )
+    }
+
+    /// What kind of thing it is, for a message.
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
-            Value::Null => "null".to_owned(),
-            Value::Bool(it) => it.to_string(),
-            Value::Int(it) => it.to_string(),
-            Value::Long(it) => it.to_string(),
-            Value::Double(it) => java::double(*it),
-            Value::Text(text) => text.to_string(),
-            Value::List(items) => {
-                let items: Vec<String> = items.borrow().iter().map(Value::print).collect();
-                format!("[{}]", items.join(", "))
-            }
-            Value::Map(fields) => {
-                let fields = fields.borrow();
-                let fields: Vec<String> = fields
-                    .iter()
-                    .map(|(name, value)| format!("{name}={}", value.print()))
-                    .collect();
-                format!("{{{}}}", fields.join(", "))
-            }
-            Value::Tool(name) => (*name).to_owned(),
+            Value::Null => "null",
+            Value::Bool(_) => "a truth value",
+            Value::Text(_) => "a text",
+            Value::List(list) => list.0.kind.name(),
+            Value::Map(_) => "a map",
+            Value::Special(Special::Char(_)) => "a character",
+            Value::Special(Special::Entry(_)) => "an entry of a map",
+            Value::Special(Special::Scope(_)) => "$foreach",
+            Value::Special(Special::Tool(_)) => "a tool",
+            _ => "a number",
         }
     }
-
-    /// As a double, if it is a number.
-    pub(crate) fn number(&self) -> Option<f64> {
-        match self {
-            Value::Int(it) => Some(f64::from(*it)),
-            Value::Long(it) => Some(*it as f64),
-            Value::Double(it) => Some(*it),
-            _ => None,
-        }
-    }
-
-    /// As a whole number, if it is one.
-    pub(crate) fn whole(&self) -> Option<i64> {
-        match self {
-            Value::Int(it) => Some(i64::from(*it)),
-            Value::Long(it) => Some(*it),
-            _ => None,
-        }
-    }
-
-    /// Velocity's `==`: numbers by value, the same kinds by `equals`, others by what they print.
-    pub(crate) fn equals(&self, other: &Value) -> bool {
-        match (self, other) {
-            (Value::Null, Value::Null) => true,
-            (Value::Null, _) | (_, Value::Null) => false,
-            _ => match (
-                self.whole().zip(other.whole()),
-                self.number().zip(other.number()),
-            ) {
-                (Some((a, b)), _) => a == b,
-                (None, Some((a, b))) => a == b,
-                (None, None) => self.print() == other.print(),
-            },
-        }
-    }
-}
-
-/// An `Integer` where it fits, else a `Long`.
-pub(crate) fn whole_number(whole: i64) -> Value {
-    i32::try_from(whole).map_or(Value::Long(whole), Value::Int)
 }

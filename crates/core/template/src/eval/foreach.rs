@@ -1,0 +1,128 @@
+//! Loops.
+
+use super::{Halt, Outcome, Renderer};
+use crate::node::Foreach;
+use crate::value::{Scope, Special, Value};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+impl Renderer<'_> {
+    pub(super) fn foreach(&mut self, node: &Foreach, out: &mut String) -> Outcome {
+        let over = self.evaluate(&node.over)?;
+        self.meter.at = node.offset;
+        let Some(items) = self.items(&over)? else {
+            return Ok(());
+        };
+        let slots = self.scope;
+        let names = [node.slot, slots.count, slots.has_next];
+        let before = names.map(|slot| self.variables.get(slot).clone());
+        let scope = self.enter();
+        let mut ended = Ok(());
+        // Whether a null element's name is hidden; once shown it stays so.
+        let mut hides = None;
+        let last = items.len();
+        let changes = changes(&over);
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 && changes != self::changes(&over) {
+                // Java ends where the list ends now, if that is here; else it refuses to go on.
+                if length(&over) != Some(index) {
+                    let message = "what a loop goes over must not grow or shrink in its body";
+                    ended = self.check(Err(message.to_owned()));
+                }
+                break;
+            }
+            let has_next = index + 1 < last;
+            self.meter.at = node.offset;
+            self.variables.set(slots.count, Value::count(index + 1));
+            self.variables.set(slots.has_next, Value::Bool(has_next));
+            let null = item.is_null();
+            self.variables.set(node.slot, item);
+            scope.index.set(i32::try_from(index).unwrap_or(i32::MAX));
+            scope.has_next.set(has_next);
+            if null {
+                self.variables.hide(node.slot, hides.unwrap_or(true));
+            }
+            ended = self.step().and_then(|()| self.nodes(&node.body, out));
+            if null {
+                hides = Some(self.variables.show());
+            }
+            if ended.is_err() {
+                break;
+            }
+        }
+        for (slot, value) in names.into_iter().zip(before) {
+            self.variables.restore(slot, value);
+        }
+        self.leave();
+        match ended {
+            Err(Halt::Break) => Ok(()),
+            Err(Halt::BreakFrom(id)) if id == scope.id => Ok(()),
+            ended => ended,
+        }
+    }
+
+    /// What a loop goes over: none if it can't.
+    fn items(&mut self, over: &Value) -> Outcome<Option<Vec<Value>>> {
+        let items = match over {
+            Value::List(list) => list.0.items.borrow().clone(),
+            Value::Map(map) => {
+                let entries = map.0.entries.borrow();
+                entries.iter().map(|(_, value)| value.clone()).collect()
+            }
+            Value::Special(Special::Scope(scope)) => {
+                let stored = scope.storage.borrow();
+                stored.iter().map(|(_, value)| value.clone()).collect()
+            }
+            _ => return Ok(None),
+        };
+        let work = self.meter.work(items.len());
+        self.check(work)?;
+        Ok(Some(items))
+    }
+
+    fn enter(&mut self) -> Rc<Scope> {
+        self.loops += 1;
+        let (parent, replaced) = match self.variables.get(self.scope.foreach) {
+            Value::Special(Special::Scope(scope)) => (Some(scope.clone()), Value::Null),
+            other => (None, other.clone()),
+        };
+        let scope = Rc::new(Scope {
+            id: self.loops,
+            index: Cell::new(-1),
+            has_next: Cell::new(false),
+            parent,
+            replaced,
+            storage: RefCell::new(Vec::new()),
+        });
+        let value = Value::Special(Special::Scope(scope.clone()));
+        self.variables.set(self.scope.foreach, value);
+        scope
+    }
+
+    /// `$foreach` is again what it was, unless the template made it something else.
+    fn leave(&mut self) {
+        let Value::Special(Special::Scope(scope)) = self.variables.get(self.scope.foreach) else {
+            return;
+        };
+        let before = match &scope.parent {
+            Some(parent) => Value::Special(Special::Scope(parent.clone())),
+            None => scope.replaced.clone(),
+        };
+        self.variables.restore(self.scope.foreach, before);
+    }
+}
+
+fn changes(over: &Value) -> u32 {
+    match over {
+        Value::List(list) => list.0.changes.get(),
+        Value::Map(map) => map.0.changes.get(),
+        _ => 0,
+    }
+}
+
+fn length(over: &Value) -> Option<usize> {
+    match over {
+        Value::List(list) => Some(list.0.items.borrow().len()),
+        _ => None,
+    }
+}

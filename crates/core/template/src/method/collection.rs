@@ -1,0 +1,210 @@
+//! Methods of lists, of arrays (which Velocity wraps into lists), and of a map's keys and values.
+
+use super::{Found, unsupported};
+use crate::bounds::Meter;
+use crate::value::{List, ListKind, Value, changed, reaches};
+
+/// Methods of Java's lists that templates don't get.
+const UNSUPPORTED: [&str; 21] = [
+    "iterator",
+    "listIterator",
+    "stream",
+    "parallelStream",
+    "spliterator",
+    "forEach",
+    "removeIf",
+    "replaceAll",
+    "sort",
+    "toArray",
+    "clone",
+    "hashCode",
+    "ensureCapacity",
+    "trimToSize",
+    "of",
+    "copyOf",
+    "appendElement",
+    "merge",
+    "writeJSONString",
+    "toJSONString",
+    "toJSONStr",
+];
+
+pub(super) fn get(list: &List, index: &Value) -> Found {
+    let (Value::Int(at), true) = (index, list.0.kind != ListKind::View) else {
+        return Ok(Value::Null);
+    };
+    let items = list.0.items.borrow();
+    let found = usize::try_from(*at).ok().and_then(|at| items.get(at));
+    found.cloned().ok_or_else(|| outside(*at, items.len()))
+}
+
+/// Replaces an item; the one before.
+pub(super) fn set(holder: &Value, list: &List, at: i32, value: Value, meter: &mut Meter) -> Found {
+    if list.0.kind == ListKind::Array && !matches!(value, Value::Text(_) | Value::Null) {
+        return Err(format!("an array of texts can't hold {}", value.kind()));
+    }
+    fits(holder, &value, meter)?;
+    let mut items = list.0.items.borrow_mut();
+    let length = items.len();
+    let held = usize::try_from(at).ok().and_then(|at| items.get_mut(at));
+    let held = held.ok_or_else(|| outside(at, length))?;
+    Ok(std::mem::replace(held, value))
+}
+
+pub(super) fn call(
+    value: &Value,
+    list: &List,
+    name: &str,
+    arguments: &[Value],
+    meter: &mut Meter,
+) -> Found {
+    let kind = list.0.kind;
+    let ordered = kind != ListKind::View;
+    Ok(match (name, arguments) {
+        ("size", []) => Value::count(list.0.items.borrow().len()),
+        ("isEmpty", []) => Value::Bool(list.0.items.borrow().is_empty()),
+        ("get", [index]) if ordered => return get(list, index),
+        ("contains", [item]) => Value::Bool(place(list, item, meter)?.is_some()),
+        ("indexOf", [item]) if ordered => at(place(list, item, meter)?),
+        ("lastIndexOf", [item]) if ordered => {
+            let items = list.0.items.borrow();
+            let mut last = None;
+            for (at, held) in items.iter().enumerate() {
+                if held.same(item, meter)? {
+                    last = Some(at);
+                }
+            }
+            at(last)
+        }
+        ("containsAll", [Value::List(others)]) => {
+            for item in others.0.items.borrow().iter() {
+                if place(list, item, meter)?.is_none() {
+                    return Ok(Value::Bool(false));
+                }
+            }
+            Value::Bool(true)
+        }
+        ("set", [Value::Int(at), item]) if ordered => {
+            return set(value, list, *at, item.clone(), meter);
+        }
+        ("add" | "addAll" | "remove" | "removeAll" | "retainAll" | "clear", _)
+            if matches!(kind, ListKind::Array | ListKind::View | ListKind::Part) =>
+        {
+            return Err(format!("{name}: this list can't grow or shrink"));
+        }
+        ("subList", [Value::Int(from), Value::Int(to)]) if ordered => {
+            let items = list.0.items.borrow();
+            let range = usize::try_from(*from).ok().zip(usize::try_from(*to).ok());
+            let part = range.and_then(|(from, to)| items.get(from..to));
+            let part = part.ok_or_else(|| outside(*to, items.len()))?;
+            meter.work(part.len())?;
+            Value::of_list(ListKind::Part, part.to_vec())
+        }
+        _ => return changing(value, list, name, arguments, meter),
+    })
+}
+
+fn changing(
+    value: &Value,
+    list: &List,
+    name: &str,
+    arguments: &[Value],
+    meter: &mut Meter,
+) -> Found {
+    Ok(match (name, arguments) {
+        ("add", [item]) => {
+            fits(value, item, meter)?;
+            list.0.items.borrow_mut().push(item.clone());
+            changed(&list.0.changes);
+            Value::Bool(true)
+        }
+        ("add", [Value::Int(at), item]) => {
+            fits(value, item, meter)?;
+            let mut items = list.0.items.borrow_mut();
+            meter.work(items.len())?;
+            let place = usize::try_from(*at).ok().filter(|at| *at <= items.len());
+            let place = place.ok_or_else(|| outside(*at, items.len()))?;
+            items.insert(place, item.clone());
+            changed(&list.0.changes);
+            Value::text("")
+        }
+        ("addAll", [Value::List(others)]) => {
+            let added = others.0.items.borrow().clone();
+            meter.steps(u32::try_from(added.len()).unwrap_or(u32::MAX))?;
+            for item in &added {
+                fits(value, item, meter)?;
+            }
+            let grown = !added.is_empty();
+            list.0.items.borrow_mut().extend(added);
+            changed(&list.0.changes);
+            Value::Bool(grown)
+        }
+        ("remove", [Value::Int(at)]) => {
+            let mut items = list.0.items.borrow_mut();
+            meter.work(items.len())?;
+            let place = usize::try_from(*at).ok().filter(|at| *at < items.len());
+            let place = place.ok_or_else(|| outside(*at, items.len()))?;
+            changed(&list.0.changes);
+            items.remove(place)
+        }
+        ("remove", [item]) => match place(list, item, meter)? {
+            Some(at) => {
+                list.0.items.borrow_mut().remove(at);
+                changed(&list.0.changes);
+                Value::Bool(true)
+            }
+            None => Value::Bool(false),
+        },
+        ("removeAll" | "retainAll", [Value::List(others)]) => {
+            let held = list.0.items.borrow().clone();
+            let mut kept = Vec::new();
+            for item in &held {
+                if place(others, item, meter)?.is_some() == (name == "retainAll") {
+                    kept.push(item.clone());
+                }
+            }
+            let shrank = kept.len() != held.len();
+            *list.0.items.borrow_mut() = kept;
+            if shrank {
+                changed(&list.0.changes);
+            }
+            Value::Bool(shrank)
+        }
+        ("clear", []) => {
+            changed(&list.0.changes);
+            let items = std::mem::take(&mut *list.0.items.borrow_mut());
+            drop(Value::of_list(ListKind::Plain, items));
+            Value::text("")
+        }
+        _ if UNSUPPORTED.contains(&name) => return unsupported(name, value),
+        _ => Value::Null,
+    })
+}
+
+/// Refuses what would make the list hold itself, which nothing could print.
+fn fits(holder: &Value, item: &Value, meter: &mut Meter) -> Result<(), String> {
+    let (inside, looked) = reaches(item, holder);
+    meter.steps(looked)?;
+    if inside {
+        return Err("a list can't be put into itself".to_owned());
+    }
+    Ok(())
+}
+
+fn place(list: &List, item: &Value, meter: &mut Meter) -> Result<Option<usize>, String> {
+    let items = list.0.items.borrow();
+    for (at, held) in items.iter().enumerate() {
+        if item.same(held, meter)? {
+            return Ok(Some(at));
+        }
+    }
+    Ok(None)
+}
+
+fn at(found: Option<usize>) -> Value {
+    found.map_or(Value::Int(-1), Value::count)
+}
+
+fn outside(at: i32, length: usize) -> String {
+    format!("index {at} is outside a list of {length}")
+}

@@ -1,0 +1,283 @@
+//! Methods of maps, and of `$foreach`.
+
+use super::{Found, unsupported};
+use crate::bounds::Meter;
+use crate::value::{ListKind, Scope, Special, Value, changed, reaches};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Methods of Java's maps that templates don't get.
+const UNSUPPORTED: [&str; 19] = [
+    "forEach",
+    "replaceAll",
+    "compute",
+    "computeIfAbsent",
+    "computeIfPresent",
+    "merge",
+    "clone",
+    "hashCode",
+    "entry",
+    "of",
+    "ofEntries",
+    "copyOf",
+    "appendField",
+    "getAsString",
+    "getAsNumber",
+    "toJSONString",
+    "writeJSONString",
+    "writeJSON",
+    "escape",
+];
+
+type Entries = [(Value, Value)];
+
+pub(super) fn lookup(entries: &Entries, name: &str, meter: &mut Meter) -> Found {
+    meter.work(entries.len())?;
+    let found = entries
+        .iter()
+        .find(|(key, _)| matches!(key, Value::Text(key) if **key == *name));
+    Ok(found.map_or(Value::Null, |(_, value)| value.clone()))
+}
+
+pub(super) fn get(entries: &Entries, key: &Value, meter: &mut Meter) -> Found {
+    let at = place(entries, key, meter)?;
+    Ok(at.map_or(Value::Null, |at| entries[at].1.clone()))
+}
+
+fn place(entries: &Entries, key: &Value, meter: &mut Meter) -> Result<Option<usize>, String> {
+    meter.work(entries.len())?;
+    for (at, (held, _)) in entries.iter().enumerate() {
+        let same = match (held, key) {
+            (Value::Text(held), Value::Text(key)) => held == key,
+            (Value::Text(_), _) | (_, Value::Text(_)) => false,
+            (held, key) => held.same(key, meter)?,
+        };
+        if same {
+            return Ok(Some(at));
+        }
+    }
+    Ok(None)
+}
+
+fn cell(holder: &Value) -> Option<&RefCell<Vec<(Value, Value)>>> {
+    match holder {
+        Value::Map(map) => Some(&map.0.entries),
+        Value::Special(Special::Scope(scope)) => Some(&scope.storage),
+        _ => None,
+    }
+}
+
+/// Puts a value under a key; the one before, or null.
+pub(crate) fn put(holder: &Value, key: Value, value: Value, meter: &mut Meter) -> Found {
+    for inside in [&key, &value] {
+        let (found, looked) = reaches(inside, holder);
+        meter.steps(looked)?;
+        if found {
+            return Err("a map can't be put into itself".to_owned());
+        }
+    }
+    let Some(entries) = cell(holder) else {
+        return Ok(Value::Null);
+    };
+    let mut entries = entries.borrow_mut();
+    Ok(match place(&entries, &key, meter)? {
+        Some(at) => std::mem::replace(&mut entries[at].1, value),
+        None => {
+            entries.push((key, value));
+            note_change(holder);
+            Value::Null
+        }
+    })
+}
+
+fn note_change(holder: &Value) {
+    if let Value::Map(map) = holder {
+        changed(&map.0.changes);
+    }
+}
+
+pub(super) fn call(holder: &Value, name: &str, arguments: &[Value], meter: &mut Meter) -> Found {
+    if let Some(found) = scope_call(holder, name, arguments) {
+        return Ok(found);
+    }
+    let Some(cell) = cell(holder) else {
+        return Ok(Value::Null);
+    };
+    let entries = cell.borrow();
+    let view = |items: Vec<Value>| Value::of_list(ListKind::View, items);
+    Ok(match (name, arguments) {
+        ("size", []) => Value::count(entries.len()),
+        ("isEmpty", []) => Value::Bool(entries.is_empty()),
+        ("get", [key]) => match holder {
+            Value::Special(Special::Scope(scope)) => return scope_get(scope, key, meter),
+            _ => return get(&entries, key, meter),
+        },
+        ("getOrDefault", [key, default]) => match place(&entries, key, meter)? {
+            Some(at) => entries[at].1.clone(),
+            None => default.clone(),
+        },
+        ("containsKey", [key]) => Value::Bool(place(&entries, key, meter)?.is_some()),
+        ("containsValue", [value]) => {
+            for (_, held) in entries.iter() {
+                if value.same(held, meter)? {
+                    return Ok(Value::Bool(true));
+                }
+            }
+            Value::Bool(false)
+        }
+        ("keySet", []) => {
+            meter.work(entries.len())?;
+            view(entries.iter().map(|(key, _)| key.clone()).collect())
+        }
+        ("values", []) => {
+            meter.work(entries.len())?;
+            view(entries.iter().map(|(_, value)| value.clone()).collect())
+        }
+        ("entrySet", []) => {
+            meter.work(entries.len())?;
+            let entry = |(key, value): &(Value, Value)| {
+                Value::Special(Special::Entry(Rc::new((key.clone(), value.clone()))))
+            };
+            view(entries.iter().map(entry).collect())
+        }
+        _ => {
+            drop(entries);
+            return changing(holder, cell, name, arguments, meter);
+        }
+    })
+}
+
+fn changing(
+    holder: &Value,
+    cell: &RefCell<Vec<(Value, Value)>>,
+    name: &str,
+    arguments: &[Value],
+    meter: &mut Meter,
+) -> Found {
+    Ok(match (name, arguments) {
+        ("put", [key, value]) => return put(holder, key.clone(), value.clone(), meter),
+        ("putIfAbsent", [key, value]) => {
+            let held = get(&cell.borrow(), key, meter)?;
+            if held.is_null() {
+                put(holder, key.clone(), value.clone(), meter)?;
+            }
+            held
+        }
+        ("putAll", [Value::Map(other)]) => {
+            let added = other.0.entries.borrow().clone();
+            for (key, value) in added {
+                put(holder, key, value, meter)?;
+            }
+            Value::text("")
+        }
+        ("remove", [key]) => {
+            let at = place(&cell.borrow(), key, meter)?;
+            at.map_or(Value::Null, |at| {
+                note_change(holder);
+                cell.borrow_mut().remove(at).1
+            })
+        }
+        ("remove", [key, value]) => {
+            let at = place(&cell.borrow(), key, meter)?;
+            let Some(at) = at else {
+                return Ok(Value::Bool(false));
+            };
+            let same = cell.borrow()[at].1.same(value, meter)?;
+            if same {
+                note_change(holder);
+                cell.borrow_mut().remove(at);
+            }
+            Value::Bool(same)
+        }
+        ("replace", [key, value]) => {
+            let held = place(&cell.borrow(), key, meter)?;
+            match held {
+                Some(_) => return put(holder, key.clone(), value.clone(), meter),
+                None => Value::Null,
+            }
+        }
+        ("clear", []) => {
+            note_change(holder);
+            let entries = std::mem::take(&mut *cell.borrow_mut());
+            drop(Value::of_map(crate::value::MapKind::Plain, entries));
+            Value::text("")
+        }
+        _ if UNSUPPORTED.contains(&name) => return unsupported(name, holder),
+        _ => Value::Null,
+    })
+}
+
+/// A loop's own properties, then what the template put into it or into a loop around it.
+pub(super) fn scope_property(scope: &Rc<Scope>, name: &str, meter: &mut Meter) -> Found {
+    let mut chars = name.chars();
+    let lower = chars
+        .next()
+        .map(|c| c.to_ascii_lowercase())
+        .into_iter()
+        .chain(chars);
+    let name_lower: String = lower.collect();
+    if let Some(found) = of_scope(scope, &name_lower) {
+        return Ok(found);
+    }
+    scope_get(scope, &Value::text(name), meter)
+}
+
+fn of_scope(scope: &Rc<Scope>, name: &str) -> Option<Value> {
+    let value = |scope: &Rc<Scope>| Value::Special(Special::Scope(scope.clone()));
+    Some(match name {
+        "index" => Value::Int(scope.index.get()),
+        "count" => Value::Int(scope.index.get().saturating_add(1)),
+        "hasNext" => Value::Bool(scope.has_next.get()),
+        "first" => Value::Bool(scope.index.get() < 1),
+        "last" => Value::Bool(!scope.has_next.get()),
+        "parent" => scope.parent.as_ref().map_or(Value::Null, value),
+        "topmost" => {
+            let mut top = scope;
+            while let Some(parent) = &top.parent {
+                top = parent;
+            }
+            value(top)
+        }
+        "replaced" => {
+            let mut scope = scope;
+            while let (true, Some(parent)) = (scope.replaced.is_null(), &scope.parent) {
+                scope = parent;
+            }
+            scope.replaced.clone()
+        }
+        _ => return None,
+    })
+}
+
+fn scope_call(holder: &Value, name: &str, arguments: &[Value]) -> Option<Value> {
+    let (Value::Special(Special::Scope(scope)), []) = (holder, arguments) else {
+        return None;
+    };
+    match name {
+        "hasNext" | "isFirst" | "isLast" => {}
+        _ if name.starts_with("get") => {}
+        _ => return None,
+    }
+    let bare = name.trim_start_matches("get").trim_start_matches("is");
+    let mut chars = bare.chars();
+    let first = chars.next()?.to_ascii_lowercase();
+    of_scope(
+        scope,
+        &std::iter::once(first).chain(chars).collect::<String>(),
+    )
+}
+
+pub(super) fn scope_get(scope: &Rc<Scope>, key: &Value, meter: &mut Meter) -> Found {
+    let mut scope = scope;
+    loop {
+        let stored = scope.storage.borrow();
+        if let Some(at) = place(&stored, key, meter)? {
+            return Ok(stored[at].1.clone());
+        }
+        drop(stored);
+        match &scope.parent {
+            Some(parent) => scope = parent,
+            None => return Ok(Value::Null),
+        }
+    }
+}

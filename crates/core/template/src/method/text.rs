@@ -1,0 +1,242 @@
+//! `String`'s methods. Places are counted in UTF-16 units, as Java does.
+
+use super::units::{
+    character, compare, folded, ignoring_case, index_from, is_java_white, last_from, length, place,
+    substring,
+};
+use super::{Found, unsupported};
+use crate::bounds::Meter;
+use crate::node::Method;
+use crate::pattern::{self, Pattern};
+use crate::value::{ListKind, Special, Value};
+use std::sync::Arc;
+
+/// Methods of `String` that need what a template has no use for, or can't be bounded.
+const UNSUPPORTED: [&str; 24] = [
+    "getBytes",
+    "toCharArray",
+    "chars",
+    "codePoints",
+    "lines",
+    "format",
+    "formatted",
+    "intern",
+    "join",
+    "valueOf",
+    "copyValueOf",
+    "regionMatches",
+    "getChars",
+    "contentEquals",
+    "transform",
+    "describeConstable",
+    "resolveConstantDesc",
+    "translateEscapes",
+    "stripIndent",
+    "indent",
+    "codePointBefore",
+    "codePointCount",
+    "offsetByCodePoints",
+    "splitWithDelimiters",
+];
+
+pub(super) fn call(text: &str, method: &Method, arguments: &[Value], meter: &mut Meter) -> Found {
+    meter.work(text.len())?;
+    let name = &*method.name;
+    match (name, arguments) {
+        ("matches" | "split" | "replaceFirst" | "replaceAll", [Value::Text(first), ..]) => {
+            let pattern = compiled(method, first)?;
+            with_pattern(text, name, &pattern, arguments, meter)
+        }
+        _ => match plain(text, name, arguments, meter)? {
+            Some(found) => Ok(found),
+            None if UNSUPPORTED.contains(&name) => unsupported(name, &Value::text("")),
+            None if takes_text(name, arguments) => Err(format!("{name} is given a null")),
+            None => Ok(Value::Null),
+        },
+    }
+}
+
+/// Whether it is a null among texts that the method would have taken.
+fn takes_text(name: &str, arguments: &[Value]) -> bool {
+    let count = match name {
+        "concat"
+        | "contains"
+        | "startsWith"
+        | "endsWith"
+        | "indexOf"
+        | "lastIndexOf"
+        | "split"
+        | "matches"
+        | "compareTo"
+        | "compareToIgnoreCase" => 1..=2,
+        "replace" | "replaceAll" | "replaceFirst" => 2..=2,
+        _ => return false,
+    };
+    let second = |it: &Value| matches!(it, Value::Null | Value::Text(_));
+    let number = matches!(name, "startsWith" | "indexOf" | "lastIndexOf" | "split");
+    count.contains(&arguments.len())
+        && arguments.contains_null()
+        && match arguments {
+            [_] => *count.start() == 1,
+            [Value::Null, Value::Int(_)] if number => true,
+            [a, b] => *count.start() == 2 && second(a) && second(b),
+            _ => false,
+        }
+}
+
+trait ContainsNull {
+    fn contains_null(&self) -> bool;
+}
+
+impl ContainsNull for [Value] {
+    fn contains_null(&self) -> bool {
+        self.iter().any(Value::is_null)
+    }
+}
+
+fn plain(
+    text: &str,
+    name: &str,
+    arguments: &[Value],
+    meter: &mut Meter,
+) -> Result<Option<Value>, String> {
+    let out_of_range = || format!("{name} looks outside a text of {} characters", length(text));
+    Ok(Some(match (name, arguments) {
+        ("length", []) => Value::count(length(text)),
+        ("isEmpty", []) => Value::Bool(text.is_empty()),
+        ("isBlank", []) => Value::Bool(text.chars().all(is_java_white)),
+        ("trim", []) => built(text.trim_matches(|c| c <= ' '), meter)?,
+        ("strip", []) => built(text.trim_matches(is_java_white), meter)?,
+        ("stripLeading", []) => built(text.trim_start_matches(is_java_white), meter)?,
+        ("stripTrailing", []) => built(text.trim_end_matches(is_java_white), meter)?,
+        ("toLowerCase", []) => built(&text.to_lowercase(), meter)?,
+        ("toUpperCase", []) => built(&text.to_uppercase(), meter)?,
+        ("contains", [Value::Text(part)]) => Value::Bool(text.contains(&**part)),
+        ("startsWith", [Value::Text(part)]) => Value::Bool(text.starts_with(&**part)),
+        ("startsWith", [Value::Text(part), Value::Int(from)]) => {
+            let rest = substring(text, *from, None);
+            Value::Bool(rest.is_some_and(|rest| rest.starts_with(&**part)))
+        }
+        ("endsWith", [Value::Text(part)]) => Value::Bool(text.ends_with(&**part)),
+        ("equalsIgnoreCase", [Value::Text(other)]) => {
+            Value::Bool(ignoring_case(text, other).is_eq())
+        }
+        ("equalsIgnoreCase", [Value::Null]) => Value::Bool(false),
+        ("compareTo", [Value::Text(other)]) => Value::Int(compare(text, other)),
+        ("compareToIgnoreCase", [Value::Text(other)]) => {
+            Value::Int(compare(&folded(text), &folded(other)))
+        }
+        ("indexOf", [Value::Text(part)]) => place(text, text.find(&**part)),
+        ("indexOf", [Value::Text(part), Value::Int(from)]) => index_from(text, part, *from),
+        ("indexOf", [Value::Int(c)]) => index_from(text, &character(*c), 0),
+        ("indexOf", [Value::Int(c), Value::Int(from)]) => index_from(text, &character(*c), *from),
+        ("lastIndexOf", [Value::Text(part)]) => place(text, text.rfind(&**part)),
+        ("lastIndexOf", [Value::Text(part), Value::Int(from)]) => last_from(text, part, *from),
+        ("lastIndexOf", [Value::Int(c)]) => last_from(text, &character(*c), i32::MAX),
+        ("lastIndexOf", [Value::Int(c), Value::Int(from)]) => {
+            last_from(text, &character(*c), *from)
+        }
+        ("concat", [Value::Text(other)]) => {
+            meter.build(text.len() + other.len())?;
+            Value::text(&format!("{text}{other}"))
+        }
+        ("charAt", [Value::Int(at)]) => {
+            let unit = usize::try_from(*at)
+                .ok()
+                .and_then(|at| text.encode_utf16().nth(at));
+            Value::Special(Special::Char(unit.ok_or_else(out_of_range)?))
+        }
+        ("codePointAt", [Value::Int(at)]) => {
+            let rest = substring(text, *at, None).ok_or_else(out_of_range)?;
+            let c = rest.chars().next().ok_or_else(out_of_range)?;
+            Value::whole(i64::from(u32::from(c)))
+        }
+        ("substring", [Value::Int(from)]) => built(
+            &substring(text, *from, None).ok_or_else(out_of_range)?,
+            meter,
+        )?,
+        ("substring" | "subSequence", [Value::Int(from), Value::Int(to)]) => built(
+            &substring(text, *from, Some(*to)).ok_or_else(out_of_range)?,
+            meter,
+        )?,
+        ("replace", [Value::Text(from), Value::Text(to)]) => replaced(text, from, to, meter)?,
+        (
+            "replace",
+            [
+                Value::Special(Special::Char(from)),
+                Value::Special(Special::Char(to)),
+            ],
+        ) => {
+            let units = text
+                .encode_utf16()
+                .map(|unit| if unit == *from { *to } else { unit });
+            let units: Vec<u16> = units.collect();
+            built(&String::from_utf16_lossy(&units), meter)?
+        }
+        ("repeat", [Value::Int(times)]) => {
+            let times = usize::try_from(*times).map_err(|_| "repeat is given a number below 0")?;
+            meter.build(text.len().saturating_mul(times))?;
+            Value::text(&text.repeat(times))
+        }
+        ("hashCode", []) => Value::Int(text.encode_utf16().fold(0_i32, |hash, unit| {
+            hash.wrapping_mul(31).wrapping_add(i32::from(unit))
+        })),
+        _ => return Ok(None),
+    }))
+}
+
+fn with_pattern(
+    text: &str,
+    name: &str,
+    pattern: &Pattern,
+    arguments: &[Value],
+    meter: &mut Meter,
+) -> Found {
+    match (name, arguments) {
+        ("matches", [_]) => Ok(Value::Bool(pattern.matches(text))),
+        ("replaceAll" | "replaceFirst", [_, Value::Text(to)]) => {
+            let out = pattern.replace(text, to, name == "replaceAll", meter)?;
+            Ok(Value::Text(out.into()))
+        }
+        ("replaceAll" | "replaceFirst", [_, Value::Null]) => Err(format!("{name} is given a null")),
+        ("split", [_]) => split(text, pattern, 0, meter),
+        ("split", [_, Value::Int(limit)]) => split(text, pattern, *limit, meter),
+        _ => Ok(Value::Null),
+    }
+}
+
+fn split(text: &str, pattern: &Pattern, limit: i32, meter: &mut Meter) -> Found {
+    let parts = pattern.split(text, limit, meter)?;
+    Ok(Value::of_list(
+        ListKind::Array,
+        parts.into_iter().map(Value::text).collect(),
+    ))
+}
+
+/// The pattern, compiled once where the template gives it as a constant.
+fn compiled(method: &Method, text: &str) -> Result<Arc<Pattern>, String> {
+    let constant = matches!(
+        method.arguments.first(),
+        Some(crate::node::Expression::Constant(_))
+    );
+    if let Some(pattern) = method.pattern.get() {
+        return Ok(pattern.clone());
+    }
+    let pattern = Arc::new(pattern::compile(text)?);
+    if constant {
+        return Ok(method.pattern.get_or_init(|| pattern).clone());
+    }
+    Ok(pattern)
+}
+
+fn built(text: &str, meter: &mut Meter) -> Found {
+    meter.build(text.len())?;
+    Ok(Value::text(text))
+}
+
+fn replaced(text: &str, from: &str, to: &str, meter: &mut Meter) -> Found {
+    let found = text.matches(from).count();
+    meter
+        .build((text.len() + found.saturating_mul(to.len())).saturating_sub(found * from.len()))?;
+    Ok(Value::text(&text.replace(from, to)))
+}

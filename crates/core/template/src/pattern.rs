@@ -1,0 +1,177 @@
+//! Java's regular expressions, run in linear time.
+//!
+//! A pattern is rewritten to the `regex` crate's syntax, then matched the way Java's `Matcher` finds: after an
+//! empty match the next character is tried, and an empty match may follow another at its end. What linear
+//! time can't do (look-around, back-references, possessive and atomic groups) is an error that says so.
+
+mod rewrite;
+
+use crate::bounds::Meter;
+use regex::{Captures, Regex, RegexBuilder};
+
+/// The longest pattern, in bytes.
+const MAX_PATTERN_BYTES: usize = 4096;
+/// The largest compiled pattern, in bytes.
+const MAX_COMPILED_BYTES: usize = 1 << 20;
+
+/// A compiled pattern.
+#[derive(Debug)]
+pub(crate) struct Pattern {
+    find: Regex,
+    whole: Regex,
+}
+
+/// Compiles a pattern of Java's.
+pub(crate) fn compile(text: &str) -> Result<Pattern, String> {
+    if text.len() > MAX_PATTERN_BYTES {
+        return Err(format!("a pattern may have {MAX_PATTERN_BYTES} bytes"));
+    }
+    let rewritten = rewrite::rewrite(text)?;
+    let build = |pattern: &str| {
+        let mut builder = RegexBuilder::new(pattern);
+        let built = builder
+            .size_limit(MAX_COMPILED_BYTES)
+            .nest_limit(64)
+            .build();
+        built.map_err(|_| {
+            let text: String = text.chars().take(40).collect();
+            format!("the pattern `{text}` is malformed or too large")
+        })
+    };
+    Ok(Pattern {
+        find: build(&rewritten)?,
+        whole: build(&format!("\\A(?:{rewritten})\\z"))?,
+    })
+}
+
+impl Pattern {
+    /// Whether the whole text matches.
+    pub(crate) fn matches(&self, text: &str) -> bool {
+        self.whole.is_match(text)
+    }
+
+    /// Calls `each` with every match; stops where it says false.
+    fn each<'t>(
+        &self,
+        text: &'t str,
+        mut each: impl FnMut(&Captures<'t>, (usize, usize)) -> Result<bool, String>,
+    ) -> Result<(), String> {
+        let mut from = 0;
+        while from <= text.len() {
+            let Some(found) = self.find.captures_at(text, from) else {
+                break;
+            };
+            let Some(span) = found.get(0).map(|it| (it.start(), it.end())) else {
+                break;
+            };
+            if !each(&found, span)? {
+                break;
+            }
+            from = span.1;
+            if span.0 == span.1 {
+                from += text[from..].chars().next().map_or(1, char::len_utf8);
+            }
+        }
+        Ok(())
+    }
+
+    /// `replaceAll`, or the first only: `$1` and `${name}` are groups, `\x` is x.
+    pub(crate) fn replace(
+        &self,
+        text: &str,
+        to: &str,
+        all: bool,
+        meter: &mut Meter,
+    ) -> Result<String, String> {
+        let (mut out, mut last) = (String::new(), 0);
+        self.each(text, |found, (start, end)| {
+            meter.step()?;
+            out.push_str(&text[last..start]);
+            last = end;
+            expand(to, found, &mut out)?;
+            meter.fits(out.len())?;
+            Ok(all)
+        })?;
+        out.push_str(&text[last..]);
+        meter.build(out.len())?;
+        Ok(out)
+    }
+
+    /// `split`: below 0 as many parts as there are, above 0 that many at most, at 0 without empty ones at
+    /// the end.
+    pub(crate) fn split<'t>(
+        &self,
+        text: &'t str,
+        limit: i32,
+        meter: &mut Meter,
+    ) -> Result<Vec<&'t str>, String> {
+        let most = usize::try_from(limit).ok().filter(|most| *most > 0);
+        let (mut parts, mut last) = (Vec::new(), 0);
+        if most != Some(1) {
+            self.each(text, |_, (start, end)| {
+                meter.step()?;
+                // An empty match at the start makes no part.
+                if end > 0 {
+                    parts.push(&text[last..start]);
+                    last = end;
+                }
+                Ok(most.is_none_or(|most| parts.len() + 1 < most))
+            })?;
+        }
+        if parts.is_empty() {
+            return Ok(vec![text]);
+        }
+        parts.push(&text[last..]);
+        if limit == 0 {
+            while parts.last().is_some_and(|part| part.is_empty()) {
+                parts.pop();
+            }
+        }
+        Ok(parts)
+    }
+}
+
+/// Appends a replacement with its groups.
+fn expand(to: &str, found: &Captures<'_>, out: &mut String) -> Result<(), String> {
+    let mut rest = to;
+    while let Some(at) = rest.find(['\\', '$']) {
+        out.push_str(&rest[..at]);
+        let sign = rest.as_bytes()[at];
+        rest = &rest[at + 1..];
+        let Some(next) = rest.chars().next() else {
+            return Err("a replacement ends with a lone \\ or $".to_owned());
+        };
+        if sign == b'\\' {
+            out.push(next);
+            rest = &rest[next.len_utf8()..];
+            continue;
+        }
+        let group = if let Some(named) = rest.strip_prefix('{') {
+            let (name, after) = named.split_once('}').ok_or("a replacement's ${ has no }")?;
+            rest = after;
+            found.name(name)
+        } else {
+            let first = next
+                .to_digit(10)
+                .ok_or("a replacement's $ is not followed by a group")?;
+            let mut group = first as usize;
+            if group >= found.len() {
+                return Err(format!("the pattern has no group {group}"));
+            }
+            rest = &rest[1..];
+            // More digits belong to it as long as there is such a group.
+            while let Some(digit) = rest.chars().next().and_then(|c| c.to_digit(10)) {
+                let longer = group * 10 + digit as usize;
+                if longer >= found.len() {
+                    break;
+                }
+                group = longer;
+                rest = &rest[1..];
+            }
+            found.get(group)
+        };
+        out.push_str(group.map_or("", |it| it.as_str()));
+    }
+    out.push_str(rest);
+    Ok(())
+}

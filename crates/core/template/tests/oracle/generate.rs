@@ -1,0 +1,582 @@
+//! Templates from a grammar of Velocity, and from pieces thrown together.
+//!
+//! The keys of maps are single letters in the order Java's hash tables hold them; ours keep the document's.
+
+use super::ask::Dice;
+use super::parsed;
+use serde_json::Value as Json;
+
+/// Values at the edges.
+pub(crate) fn contexts() -> Vec<Json> {
+    [
+        "{}",
+        r#"{"x": "text", "y": "O'Brien \"q\" <&> é漢😀 /\\ $x #if", "i": 3, "j": -7, "z": 0,
+            "big": 3000000000, "max": 2147483647, "long": 9223372036854775807, "huge": 123456789012345678901234567890,
+            "d": 2.5, "e": 1e10, "f": 0.1, "p": 123456789.123456789123456789, "tiny": 2.2250738585072014E-308,
+            "t": true, "no": false, "n": null, "s": "12", "blank": " a b ", "csv": "a,b,,c,,", "none": "",
+            "l": ["a", "b", "c"], "nums": [3, 1, 2.5, null, 10000000000], "el": [], "m": {"a": 1, "b": "v", "c": {"d": [1, 2]}},
+            "em": {}, "in": {"a": "q-1", "b": 7, "c": null, "d": ["u", "v"], "e": {"f": 1.5}}}"#,
+        r#"{"x": "", "y": "$d.add(1) \\$x \n\t end", "i": 0, "j": 2147483648, "z": -1, "max": -2147483648,
+            "long": -9223372036854775808, "huge": -18446744073709551616, "d": 1e23, "e": 5e-324, "f": -0.0001,
+            "p": 0.30000000000000004441, "t": false, "s": "-1.5E3", "l": ["x"], "nums": [0], "m": {"a": null}, "n": [null],
+            "in": {"a": "", "b": -1.0, "d": [], "e": {}}}"#,
+    ]
+    .into_iter()
+    .map(parsed)
+    .collect()
+}
+
+pub(crate) fn cases(seed: u64, count: usize) -> Vec<(String, Json)> {
+    let contexts = contexts();
+    let mut dice = Dice(seed);
+    let mut cases = Vec::with_capacity(count);
+    for _ in 0..count {
+        let mut writer = Writer {
+            dice: &mut dice,
+            out: String::new(),
+        };
+        match writer.dice.roll(10) {
+            0 | 1 => writer.soup(),
+            2 => writer.damaged(),
+            _ => writer.block(3),
+        }
+        let template = writer.out;
+        cases.push((template, dice.pick(&contexts).clone()));
+    }
+    cases
+}
+
+struct Writer<'a> {
+    dice: &'a mut Dice,
+    out: String,
+}
+
+const NAMES: [&str; 24] = [
+    "x", "y", "i", "j", "z", "big", "max", "long", "huge", "d", "e", "f", "p", "tiny", "t", "no",
+    "n", "s", "l", "nums", "m", "in", "nope", "v",
+];
+const PIECES: [&str; 88] = [
+    "$",
+    "$!",
+    "${",
+    "$!{",
+    "}",
+    "{",
+    "#",
+    "##",
+    "#*",
+    "*#",
+    "#[[",
+    "]]#",
+    "\\",
+    "\\\\",
+    "(",
+    ")",
+    "[",
+    "]",
+    "\"",
+    "'",
+    ".",
+    "..",
+    ",",
+    " ",
+    "\n",
+    "  \n",
+    "\r\n",
+    "\t",
+    "x",
+    "y",
+    "n",
+    "nope",
+    "1",
+    "2.5",
+    "-3",
+    "true",
+    "#if",
+    "#if($x)",
+    "#if(",
+    "#else",
+    "#elseif",
+    "#elseif($t)",
+    "#end",
+    "#{end}",
+    "#{else}",
+    "#set",
+    "#set(",
+    "#set($v = 1)",
+    "#foreach",
+    "#foreach($v in $l)",
+    "#foreach($v in [1..2])",
+    "#break",
+    "#stop",
+    "#foo",
+    "#foo(1)",
+    "#{foo}",
+    "$x",
+    "$!x",
+    "${x}",
+    "$!{x}",
+    "\\$x",
+    "\\\\$x",
+    "\\$nope",
+    "\\#if",
+    "\\#foo",
+    "$!nope",
+    "$m.a",
+    "$l[0]",
+    "$x.length()",
+    "$x.",
+    "$x.foo(",
+    "$x[",
+    "$esc.d",
+    "$$",
+    "##\n",
+    "=",
+    "==",
+    "&&",
+    "or",
+    "-",
+    "text",
+    "é",
+    "😀",
+    "!",
+    "$\\!x",
+    "$x.true",
+    "#@x",
+    "#literal()",
+];
+const BINARY: [&str; 24] = [
+    "+", "-", "*", "/", "%", "==", "!=", "<", ">", "<=", ">=", "&&", "||", "and", "or", "eq", "ne",
+    "lt", "gt", "le", "ge", "+", "+", "-",
+];
+const TEXT_METHODS: [&str; 30] = [
+    "length()",
+    "toUpperCase()",
+    "toLowerCase()",
+    "trim()",
+    "isEmpty()",
+    "substring(1)",
+    "substring(0, 2)",
+    "indexOf('e')",
+    "lastIndexOf('t', 2)",
+    "replace('t', 'é')",
+    "replaceAll('[a-e]+', '<$0>')",
+    "replaceFirst('(t)(e)?', '$2$1')",
+    "split(',').size()",
+    "split('')",
+    "split('[te]')[0]",
+    "contains('ex')",
+    "startsWith('te')",
+    "endsWith($x)",
+    "equals($y)",
+    "equalsIgnoreCase('TEXT')",
+    "concat($s)",
+    "charAt(0)",
+    "matches('t.*')",
+    "hashCode()",
+    "toString()",
+    "compareTo('tex')",
+    "repeat(2)",
+    "isBlank()",
+    "strip()",
+    "codePointAt(0)",
+];
+const LIST_METHODS: [&str; 18] = [
+    "size()",
+    "isEmpty()",
+    "get(0)",
+    "get($i)",
+    "contains('a')",
+    "indexOf('b')",
+    "lastIndexOf('z')",
+    "add('n')",
+    "add(0, 'n')",
+    "remove(0)",
+    "remove('a')",
+    "set(0, 'w')",
+    "subList(0, 1)",
+    "containsAll(['a'])",
+    "clear()",
+    "addAll([1])",
+    "equals($l)",
+    "toString()",
+];
+const MAP_METHODS: [&str; 16] = [
+    "size()",
+    "isEmpty()",
+    "get('a')",
+    "containsKey('a')",
+    "containsValue(1)",
+    "keySet()",
+    "values()",
+    "entrySet()",
+    "put('a', 2)",
+    "remove('a')",
+    "getOrDefault('q', 'w')",
+    "putIfAbsent('a', 3)",
+    "a",
+    "b",
+    "c.d[1]",
+    "putAll({'a': 4})",
+];
+const NUMBER_METHODS: [&str; 10] = [
+    "intValue()",
+    "longValue()",
+    "doubleValue()",
+    "toString()",
+    "equals(3)",
+    "compareTo(3)",
+    "hashCode()",
+    "toString().length()",
+    "parseInt('12')",
+    "isNaN()",
+];
+const ESC: [&str; 15] = [
+    "url",
+    "html",
+    "xml",
+    "java",
+    "javascript",
+    "sql",
+    "jsonString",
+    "jsonEncode",
+    "propertyKey",
+    "propertyValue",
+    "velocity",
+    "unicode",
+    "nope",
+    "html",
+    "jsonString",
+];
+const MATH: [(&str, usize); 19] = [
+    ("add", 2),
+    ("sub", 2),
+    ("mul", 2),
+    ("div", 2),
+    ("pow", 2),
+    ("idiv", 2),
+    ("mod", 2),
+    ("max", 2),
+    ("min", 2),
+    ("abs", 1),
+    ("ceil", 1),
+    ("floor", 1),
+    ("round", 1),
+    ("roundTo", 2),
+    ("toInteger", 1),
+    ("toDouble", 1),
+    ("toNumber", 1),
+    ("add", 3),
+    ("getTotal", 1),
+];
+
+impl Writer<'_> {
+    fn pick(&mut self, from: &[&str]) {
+        let piece = *self.dice.pick(from);
+        self.out.push_str(piece);
+    }
+
+    /// Pieces thrown together.
+    fn soup(&mut self) {
+        for _ in 0..=self.dice.roll(8) {
+            self.pick(&PIECES);
+        }
+    }
+
+    /// A template with a piece dropped into it, or taken out.
+    fn damaged(&mut self) {
+        self.block(2);
+        let chars: Vec<char> = self.out.chars().collect();
+        let at = self.dice.roll(chars.len() + 1);
+        let (head, tail) = chars.split_at(at);
+        self.out = head.iter().collect();
+        if self.dice.roll(2) == 0 {
+            self.pick(&PIECES);
+        }
+        self.out.extend(tail.iter().skip(self.dice.roll(2)));
+    }
+
+    fn block(&mut self, depth: usize) {
+        for _ in 0..=self.dice.roll(3) {
+            self.statement(depth);
+        }
+    }
+
+    fn statement(&mut self, depth: usize) {
+        let most = if depth == 0 { 8 } else { 14 };
+        match self.dice.roll(most) {
+            0 => self.pick(&[
+                "text ",
+                "\n",
+                "  ",
+                " \n  ",
+                "a.b",
+                "{\"k\": \"",
+                "\"}",
+                "100% ",
+                "é漢😀",
+                "\r\n",
+                "\t",
+            ]),
+            1 => self.pick(&[
+                "## c $x\n",
+                "#* c #if *#",
+                "#** d *#",
+                "#[[ $x #if ]]#",
+                "##\n",
+                "\\#if",
+                "\\\\#foreach",
+                "#foo",
+                "\\#foo ",
+            ]),
+            2..=5 => self.reference(depth),
+            6 => {
+                self.pick(&["\\", "\\\\", "$", "#", "\\\\\\"]);
+                self.reference(depth);
+            }
+            7 | 8 => {
+                self.pick(&[
+                    "#set($", "#set( $", "#{set}($", " #set ($", "#set($", "#set($",
+                ]);
+                self.pick(&["v", "v", "w", "x", "m.a", "l[0]", "m['o']", "w", "v"]);
+                self.pick(&[" = ", "=", " =\n"]);
+                self.expression(depth);
+                self.pick(&[")", " )", ")\n", ") \n", ")  "]);
+            }
+            9 | 10 => {
+                self.pick(&["#if(", "#if (", "#{if}( "]);
+                self.expression(depth - 1);
+                self.pick(&[")", ")\n", " )  \n "]);
+                self.block(depth - 1);
+                if self.dice.roll(3) == 0 {
+                    self.out.push_str("#elseif(");
+                    self.expression(depth - 1);
+                    self.pick(&[")", ") \n"]);
+                    self.block(depth - 1);
+                }
+                if self.dice.roll(2) == 0 {
+                    self.pick(&["#else ", "#{else}", "#else\n", "#else  \n "]);
+                    self.block(depth - 1);
+                }
+                self.pick(&["#end", "#end\n", "#{end}", "#end "]);
+            }
+            11 | 12 => {
+                self.pick(&["#foreach($v in ", "#foreach( $v in ", "#foreach($w in "]);
+                self.list(depth - 1);
+                self.pick(&[")", " )\n", ")  \n"]);
+                self.pick(&[
+                    "",
+                    "$foreach.count",
+                    "$velocityCount",
+                    "$foreach.index,",
+                    "#if($foreach.hasNext),#end",
+                    "$v",
+                    "$!v",
+                    "$foreach.parent.index",
+                ]);
+                self.block(depth - 1);
+                self.pick(&[
+                    "",
+                    "",
+                    "#break",
+                    "#if($v == 2)#break#end",
+                    "$foreach.first$foreach.last",
+                    "#if($v)#stop#end",
+                ]);
+                self.pick(&["#end", "#end\n", "#{end}"]);
+            }
+            _ => {
+                self.out.push_str("#foo(");
+                self.simple(depth - 1);
+                self.pick(&[")", " $x)", ", 'b')", ")\n"]);
+            }
+        }
+    }
+
+    fn reference(&mut self, depth: usize) {
+        let sign = self.dice.roll(5);
+        let formal = sign >= 3;
+        self.out.push_str(["$", "$", "$!", "${", "$!{"][sign]);
+        self.named(depth);
+        if formal {
+            self.out.push('}');
+        }
+    }
+
+    /// What follows the sign of a reference.
+    fn named(&mut self, depth: usize) {
+        match self.dice.roll(8) {
+            0 => self.pick(&NAMES),
+            1 | 2 => {
+                self.pick(&["x", "y", "s", "blank", "csv", "none", "in.a"]);
+                for _ in 0..=self.dice.roll(2) {
+                    self.out.push('.');
+                    self.pick(&TEXT_METHODS);
+                }
+            }
+            3 => {
+                self.pick(&["l", "nums", "el", "in.d", "v"]);
+                self.pick(&[".", ".", "[0].", "[1].", "[-1]."]);
+                self.pick(&LIST_METHODS);
+            }
+            4 => {
+                self.pick(&["m", "in", "em", "v"]);
+                self.out.push('.');
+                self.pick(&MAP_METHODS);
+            }
+            5 => {
+                self.pick(&["i", "j", "d", "big", "long", "e", "t"]);
+                self.out.push('.');
+                self.pick(&NUMBER_METHODS);
+            }
+            6 if depth > 0 => {
+                self.out.push_str("esc.");
+                self.pick(&ESC);
+                self.out.push('(');
+                self.simple(depth - 1);
+                self.out.push(')');
+            }
+            7 if depth > 0 => {
+                let (name, count) = *self.dice.pick(&MATH);
+                self.out.push_str("math.");
+                self.out.push_str(name);
+                self.out.push('(');
+                for place in 0..count {
+                    if place > 0 {
+                        self.out.push_str(", ");
+                    }
+                    self.simple(depth - 1);
+                }
+                self.out.push(')');
+            }
+            _ => self.pick(&[
+                "esc.d",
+                "esc.q",
+                "m.a",
+                "in.e.f",
+                "l[0]",
+                "m['a']",
+                "nums[3]",
+                "in.d[1]",
+                "nope.a.b()",
+                "x-y",
+                "x_1",
+            ]),
+        }
+    }
+
+    fn expression(&mut self, depth: usize) {
+        match self.dice.roll(if depth == 0 { 3 } else { 9 }) {
+            0..=3 => self.simple(depth),
+            4 => {
+                self.pick(&["!", "not ", "! "]);
+                self.expression(depth - 1);
+            }
+            5 => {
+                self.out.push('(');
+                self.expression(depth - 1);
+                self.out.push(')');
+            }
+            _ => {
+                self.expression(depth - 1);
+                self.out.push(' ');
+                self.pick(&BINARY);
+                self.out.push(' ');
+                self.expression(depth - 1);
+            }
+        }
+    }
+
+    fn simple(&mut self, depth: usize) {
+        match self.dice.roll(if depth == 0 { 6 } else { 9 }) {
+            0 | 1 => self.pick(&[
+                "0",
+                "1",
+                "-5",
+                "2147483647",
+                "2147483648",
+                "9223372036854775807",
+                "99999999999999999999",
+                "1.5",
+                "-0.5",
+                "1e3",
+                "1.0E10",
+                ".5",
+                "3.",
+                "0.1",
+                "7",
+            ]),
+            2 => self.pick(&[
+                "'a'",
+                "''",
+                "'it''s'",
+                "'a$x'",
+                "\"\"",
+                "\"b\"",
+                "\"say \"\"hi\"\"\"",
+                "'12'",
+                "'1,234.5x'",
+                "\"\\u0041b\"",
+                "'a/b\\'",
+            ]),
+            3 => self.pick(&["true", "false"]),
+            4 | 5 => self.reference(depth.saturating_sub(1)),
+            6 => {
+                self.out.push('"');
+                let start = self.out.len();
+                self.block(depth - 1);
+                let inner = self.out.split_off(start).replace('"', "'");
+                self.out.push_str(&inner);
+                self.out.push('"');
+            }
+            7 => self.list(depth - 1),
+            _ => {
+                self.out.push('{');
+                for place in 0..self.dice.roll(3) {
+                    if place > 0 {
+                        self.out.push_str(", ");
+                    }
+                    self.pick(&["'a'", "\"b\"", "1", "$x"]);
+                    self.out.push_str(": ");
+                    self.simple(depth - 1);
+                }
+                self.out.push('}');
+            }
+        }
+    }
+
+    fn list(&mut self, depth: usize) {
+        match self.dice.roll(4) {
+            0 => self.pick(&[
+                "$l",
+                "$nums",
+                "$m",
+                "$el",
+                "$x",
+                "$nope",
+                "$in.d",
+                "$csv.split(',')",
+                "$m.entrySet()",
+                "$m.keySet()",
+            ]),
+            1 => self.pick(&[
+                "[1..3]",
+                "[3..1]",
+                "[$i..1]",
+                "[-1..1]",
+                "[0..$nope]",
+                "[ 1 .. 2 ]",
+            ]),
+            _ => {
+                self.out.push('[');
+                for place in 0..self.dice.roll(4) {
+                    if place > 0 {
+                        self.out.push_str(", ");
+                    }
+                    self.simple(depth.saturating_sub(1));
+                }
+                self.out.push(']');
+            }
+        }
+    }
+}
