@@ -4,7 +4,7 @@ use super::{Parts, Report, Site, SiteKind, property_names};
 use tollgate_template::nearest;
 
 /// The names that every template sees.
-const TOOLS: [&str; 9] = [
+pub(super) const TOOLS: [&str; 9] = [
     "input",
     "esc",
     "math",
