@@ -54,14 +54,10 @@ impl RequestTemplates {
             method: method(file)?,
             url: field(file, &url_path, url)?,
             headers: headers(file)?,
-            body: body.map(|template| Field {
+            body: body.map(|(text, template)| Field {
                 name: body_path.join("."),
                 template,
-                secret: file
-                    .text(&body_path)
-                    .ok()
-                    .flatten()
-                    .is_some_and(redact::mentions_secrets),
+                secret: redact::mentions_secrets(text),
             }),
         })
     }

@@ -60,6 +60,7 @@ impl Mapping {
             });
         }
         let success = file.template(&["config", "response", "successTemplate"])?;
+        let success = success.map(|(_, template)| template);
         let print = file.compile(&["config", "response"], "$found")?;
         Ok(Mapping {
             entries,
