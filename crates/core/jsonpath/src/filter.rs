@@ -6,6 +6,7 @@
 use crate::parse::Cursor;
 use crate::{CompileError, MAX_DEPTH, Path};
 use regex::Regex;
+use serde_json::Value;
 
 /// A condition on a candidate.
 #[derive(Debug, Clone)]
@@ -30,7 +31,7 @@ pub(crate) enum Operand {
     /// `$…`.
     Document(Box<Path>),
     /// A literal: its text, without quotes.
-    Text(String),
+    Text(Value),
 }
 
 /// The orderings.
@@ -133,7 +134,7 @@ fn comparison(cursor: &mut Cursor<'_>) -> Result<Filter, CompileError> {
 fn operand(cursor: &mut Cursor<'_>) -> Result<Operand, CompileError> {
     let start = cursor.offset();
     match cursor.peek() {
-        Some(quote @ ('\'' | '"')) => Ok(Operand::Text(cursor.quoted(quote)?)),
+        Some(quote @ ('\'' | '"')) => Ok(Operand::Text(Value::String(cursor.quoted(quote)?))),
         Some(root @ ('@' | '$')) => {
             let text = path_text(cursor);
             let path = Path::compile(text).map_err(|e| CompileError {
@@ -159,7 +160,7 @@ fn operand(cursor: &mut Cursor<'_>) -> Result<Operand, CompileError> {
             if word.is_empty() {
                 return Err(cursor.error("expected @…, $…, a number or a quoted text"));
             }
-            Ok(Operand::Text(word.to_owned()))
+            Ok(Operand::Text(Value::String(word.to_owned())))
         }
     }
 }

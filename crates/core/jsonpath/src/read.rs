@@ -4,14 +4,15 @@ use crate::function::Function;
 use crate::step::{Step, place, slice};
 use crate::{MAX_DEPTH, MAX_VISITS, ReadError};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// Everything the steps lead to, in document order.
-pub(crate) fn matches(
+pub(crate) fn matches<'a>(
     steps: &[Step],
-    document: &Value,
+    document: &'a Value,
     definite: bool,
     function: Option<Function>,
-) -> Result<Vec<Value>, ReadError> {
+) -> Result<Vec<Cow<'a, Value>>, ReadError> {
     let mut reader = Reader {
         document,
         definite,
@@ -27,19 +28,14 @@ struct Reader<'a> {
     document: &'a Value,
     definite: bool,
     function: Option<Function>,
-    found: Vec<Value>,
+    found: Vec<Cow<'a, Value>>,
     visits: usize,
 }
 
 impl<'a> Reader<'a> {
     /// `certain`: every step so far was definite, so what doesn't fit is an error.
     fn follow(&mut self, steps: &[Step], value: &'a Value, certain: bool) -> Result<(), ReadError> {
-        self.visits += 1;
-        if self.visits > MAX_VISITS {
-            return Err(ReadError::TooLarge(
-                "the path looks at too many places of the document",
-            ));
-        }
+        self.visit()?;
         let Some((step, rest)) = steps.split_first() else {
             return self.arrive(value, certain);
         };
@@ -53,7 +49,8 @@ impl<'a> Reader<'a> {
                 let some = names
                     .iter()
                     .filter_map(|n| Some((n.clone(), members.get(n)?.clone())));
-                self.found.push(Value::Object(some.collect::<Map<_, _>>()));
+                let some = Value::Object(some.collect::<Map<_, _>>());
+                self.found.push(Cow::Owned(some));
                 Ok(())
             }
             (Step::Index(index), Value::Array(items)) => self.index(*index, items, rest, certain),
@@ -87,10 +84,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn arrive(&mut self, value: &Value, certain: bool) -> Result<(), ReadError> {
+    fn visit(&mut self) -> Result<(), ReadError> {
+        self.visits += 1;
+        if self.visits > MAX_VISITS {
+            return Err(ReadError::TooLarge(
+                "the path looks at too many places of the document",
+            ));
+        }
+        Ok(())
+    }
+
+    fn arrive(&mut self, value: &'a Value, certain: bool) -> Result<(), ReadError> {
         match self.function.map(|function| function.apply(value)) {
-            None => self.found.push(value.clone()),
-            Some(Ok(result)) => self.found.push(result),
+            None => self.found.push(Cow::Borrowed(value)),
+            Some(Ok(result)) => self.found.push(Cow::Owned(result)),
             Some(Err(error)) if certain => return Err(error),
             Some(Err(_)) => {}
         }
@@ -126,6 +133,7 @@ impl<'a> Reader<'a> {
         if depth > MAX_DEPTH {
             return Err(ReadError::TooLarge("the document nests too deeply to scan"));
         }
+        self.visit()?;
         let here = match (steps.first(), value) {
             (Some(Step::Names(names)), Value::Object(members)) => {
                 names.iter().all(|n| members.contains_key(n))
@@ -146,6 +154,39 @@ impl<'a> Reader<'a> {
                 .try_for_each(|member| self.scan(steps, member, depth + 1)),
             _ => Ok(()),
         }
+    }
+}
+
+/// Takes what copying a value costs off the room that is left.
+pub(crate) fn weigh(value: &Value, room: &mut usize) -> Result<(), ReadError> {
+    let text = |text: &str| 1 + text.len() / 64;
+    let cost = match value {
+        Value::String(it) => text(it),
+        Value::Object(members) => members.keys().map(|key| text(key)).sum(),
+        _ => 1,
+    };
+    *room = room.checked_sub(cost).ok_or(ReadError::TooLarge(
+        "the path finds more than can be copied",
+    ))?;
+    match value {
+        Value::Array(items) => items.iter().try_for_each(|it| weigh(it, room)),
+        Value::Object(members) => members.values().try_for_each(|it| weigh(it, room)),
+        _ => Ok(()),
+    }
+}
+
+/// What a name or an index leads to.
+pub(crate) fn single<'a>(step: &Step, value: &'a Value) -> Result<&'a Value, ReadError> {
+    match (step, value) {
+        (Step::Name(name), Value::Object(members)) => {
+            let member = members.get(name);
+            member.ok_or_else(|| missing(&format!("no member {name:?}")))
+        }
+        (Step::Index(index), Value::Array(items)) => match place(*index, items.len()) {
+            Some(at) => Ok(&items[at]),
+            None => Err(missing(&format!("no item [{index}] among {}", items.len()))),
+        },
+        _ => Err(missing(&format!("{} has no such part", kind(value)))),
     }
 }
 

@@ -228,4 +228,12 @@ fn bounds_hold() {
     }
     let scans = Path::compile(&format!("${}", "..*".repeat(12))).unwrap();
     assert!(matches!(scans.read(&wide), Err(ReadError::TooLarge(_))));
+    // What is found again and again is not copied without end.
+    let mut deep = json!("x".repeat(400_000));
+    for _ in 0..60 {
+        deep = json!({ "a": deep });
+    }
+    let pairs = Path::compile("$..a..a").unwrap();
+    assert!(matches!(pairs.read(&deep), Err(ReadError::TooLarge(_))));
+    assert!(pairs.find(&deep).is_ok_and(|found| found.len() > 1000));
 }

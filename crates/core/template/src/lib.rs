@@ -7,7 +7,7 @@
 //!
 //! **The reference** is Velocity 1.7 with velocity-tools 2.0: the same text, to the byte, and an error where
 //! it fails. It is reproduced from its lexer's states up, because that is where its rules lie; what differs on
-//! purpose is the table in `tests/oracle/intended.rs`, each with its reason.
+//! purpose is in `tests/oracle/intended.rs`, each with its reason.
 //!
 //! **Nothing but values and tools is reached**: there is no reflection, no class, no file. `#macro`,
 //! `#define`, `#evaluate`, `#parse` and `#include` are refused when the template is parsed. A Java method
@@ -22,8 +22,8 @@
 //! **Cost.** Parsed once, rendered often: names are looked up once a rendering, literals are not copied, and
 //! values are printed straight into the output.
 //!
-//! **Tested** against the reference on generated
-//! templates and on real ones (`tests/oracle.rs`), and with random bytes (`tests/fuzz.rs`).
+//! **Tested** by example (`tests/language.rs`, `tests/bounds.rs`), against the reference on generated
+//! templates and on real ones (`tests/oracle`), and with random bytes (`tests/fuzz.rs`).
 
 mod bounds;
 mod context;
