@@ -78,17 +78,17 @@ impl RequestTemplates {
             input,
         };
         let url = run.render(&self.url)?;
-        url::check(kind, &url).map_err(|message| run.fault(&self.url, &message))?;
+        url::check(kind, &url).map_err(|message| run.url_fault(&self.url, &message))?;
         let mut headers = Vec::with_capacity(self.headers.len() + 1);
         for (name, field) in &self.headers {
             let value = run.render(field)?;
-            header_value(&value).map_err(|message| run.fault(field, &message))?;
+            header_value(&value).map_err(|message| fault(field, &message))?;
             headers.push((name.clone(), value));
         }
         let body = match &self.body {
             Some(field) if self.method.has_body() => {
                 let body = run.render(field)?;
-                body_size(&body).map_err(|message| run.fault(field, &message))?;
+                body_size(&body).map_err(|message| fault(field, &message))?;
                 Some(body)
             }
             _ => None,
@@ -131,8 +131,8 @@ impl Run<'_> {
         })
     }
 
-    /// A rendered text that can't be sent; says which inputs had no value, since that is the common cause.
-    fn fault(&self, field: &Field, message: &str) -> RenderError {
+    /// A rendered URL that can't be sent; says which inputs had no value, since that is the common cause.
+    fn url_fault(&self, field: &Field, message: &str) -> RenderError {
         let mut missing: Vec<String> = Vec::new();
         for reference in field.template.references() {
             if missing.len() == MAX_MISSING {
@@ -141,13 +141,18 @@ impl Run<'_> {
             let told = self.missing(&reference);
             missing.extend(told.filter(|text| !missing.contains(text)));
         }
-        RenderError {
-            field: field.name.clone(),
-            line: None,
-            column: None,
-            message: missing.iter().fold(message.to_owned(), |text, missing| {
-                format!("{text}; {missing}")
-            }),
+        let missing = missing.join("; ");
+        // Such a reference prints as it is written, braces and all; to escape it would not help.
+        let (what, _) = message.split_once("; ").unwrap_or((message, ""));
+        if missing.is_empty() {
+            fault(field, message)
+        } else if what.contains("is `{`") {
+            fault(
+                field,
+                &format!("{missing}; so it is printed as written, and {what}"),
+            )
+        } else {
+            fault(field, &format!("{message}; {missing}"))
         }
     }
 
@@ -159,7 +164,7 @@ impl Run<'_> {
         if root != "input" {
             let meant = nearest(root, ["input"])?;
             return Some(format!(
-                "`{root}` names nothing here (case matters); did you mean `{meant}`?"
+                "`{root}` names nothing here, case matters (did you mean `{meant}`?)"
             ));
         }
         let name = properties.first().filter(|name| *name != "rawRequest")?;
@@ -173,10 +178,20 @@ impl Run<'_> {
         let meant = nearest(name, known.take(MAX_KNOWN));
         Some(match meant {
             Some(meant) => {
-                format!("`input.{name}` has no value; did you mean `input.{meant}`?")
+                format!("`input.{name}` has no value (did you mean `input.{meant}`?)")
             }
             None => format!("`input.{name}` has no value"),
         })
+    }
+}
+
+/// A rendered text that can't be sent.
+fn fault(field: &Field, message: &str) -> RenderError {
+    RenderError {
+        field: field.name.clone(),
+        line: None,
+        column: None,
+        message: message.to_owned(),
     }
 }
 

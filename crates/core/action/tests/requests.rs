@@ -15,8 +15,8 @@ fn requests_that_cannot_be_sent_are_refused() {
         rendered.unwrap_err().to_string()
     };
     let error = render(&[], json!({"ID": "1"}));
-    let expected = "config.request.requestUrlTemplate: character 12 is `{`, which a URL can't hold; escape what an \
-                    input holds, as in $esc.uriEncode($input.name); `input.id` has no value; did you mean `input.ID`?";
+    let expected = "config.request.requestUrlTemplate: `input.id` has no value (did you mean `input.ID`?); \
+                    so it is printed as written, and character 12 is `{`, which a URL can't hold";
     assert_eq!(error, expected);
     let error = render(&[], json!({"id": "1\r\nHost: x"}));
     assert!(error.contains("character 12 is a line end (CR)"), "{error}");
