@@ -92,6 +92,7 @@ impl Action {
             method: self.method(),
             mapping: &self.mapping,
             input_schema: self.input.schema(),
+            output_schema: self.output.schema(),
         };
         warn::warnings(&parts)
     }

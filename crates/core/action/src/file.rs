@@ -92,11 +92,11 @@ impl<'a> File<'a> {
         }
     }
 
-    /// The template of a field, if it is there and not empty. An export that gives only the address of the
-    /// template can't run: nothing is fetched.
-    pub(crate) fn template(&self, path: &[&str]) -> Result<Option<Template>, ActionError> {
+    /// The template of a field and its text, if it is there and not empty. An export that gives only the
+    /// address of the template can't run: nothing is fetched.
+    pub(crate) fn template(&self, path: &[&str]) -> Result<Option<(&str, Template)>, ActionError> {
         match self.text(path)? {
-            Some(text) if !text.is_empty() => self.compile(path, text).map(Some),
+            Some(text) if !text.is_empty() => Ok(Some((text, self.compile(path, text)?))),
             _ => match self.get(&by_address(path).each()) {
                 Some(_) => Err(self.only_address(path)),
                 None => Ok(None),

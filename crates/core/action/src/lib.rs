@@ -23,7 +23,6 @@ mod place;
 mod redact;
 mod render;
 mod scope;
-mod suggest;
 mod translate;
 mod url;
 mod value;

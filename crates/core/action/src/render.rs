@@ -4,8 +4,8 @@ use crate::error::{ActionError, RenderError};
 use crate::file::File;
 use crate::redact::{self, Secrets};
 use crate::value::{Credentials, IntegrationType, Method, RawInput, Request};
-use crate::{MAX_JSON_DEPTH, MAX_REQUEST_BYTES, json, scope, suggest, url};
-use tollgate_template::{Bounds, Context, Reference, Template};
+use crate::{MAX_JSON_DEPTH, MAX_REQUEST_BYTES, json, scope, url};
+use tollgate_template::{Bounds, Context, Reference, Template, nearest};
 
 /// The names that the connection itself sets: a template that set them could split a request in two.
 const OWN_HEADERS: [&str; 7] = [
@@ -23,6 +23,9 @@ const BUFFERING_HEADER: &str = "transfer-encoding";
 
 /// The most references without a value that an error tells of.
 const MAX_MISSING: usize = 4;
+
+/// The most inputs among which a nearer name is looked for.
+const MAX_KNOWN: usize = 256;
 
 /// A template, with the name of its field.
 struct Field {
@@ -51,14 +54,10 @@ impl RequestTemplates {
             method: method(file)?,
             url: field(file, &url_path, url)?,
             headers: headers(file)?,
-            body: body.map(|template| Field {
+            body: body.map(|(text, template)| Field {
                 name: body_path.join("."),
                 template,
-                secret: file
-                    .text(&body_path)
-                    .ok()
-                    .flatten()
-                    .is_some_and(redact::mentions_secrets),
+                secret: redact::mentions_secrets(text),
             }),
         })
     }
@@ -79,17 +78,17 @@ impl RequestTemplates {
             input,
         };
         let url = run.render(&self.url)?;
-        url::check(kind, &url).map_err(|message| run.fault(&self.url, &message))?;
+        url::check(kind, &url).map_err(|message| run.url_fault(&self.url, &message))?;
         let mut headers = Vec::with_capacity(self.headers.len() + 1);
         for (name, field) in &self.headers {
             let value = run.render(field)?;
-            header_value(&value).map_err(|message| run.fault(field, &message))?;
+            header_value(&value).map_err(|message| fault(field, &message))?;
             headers.push((name.clone(), value));
         }
         let body = match &self.body {
             Some(field) if self.method.has_body() => {
                 let body = run.render(field)?;
-                body_size(&body).map_err(|message| run.fault(field, &message))?;
+                body_size(&body).map_err(|message| fault(field, &message))?;
                 Some(body)
             }
             _ => None,
@@ -132,8 +131,8 @@ impl Run<'_> {
         })
     }
 
-    /// A rendered text that can't be sent; says which inputs had no value, since that is the common cause.
-    fn fault(&self, field: &Field, message: &str) -> RenderError {
+    /// A rendered URL that can't be sent; says which inputs had no value, since that is the common cause.
+    fn url_fault(&self, field: &Field, message: &str) -> RenderError {
         let mut missing: Vec<String> = Vec::new();
         for reference in field.template.references() {
             if missing.len() == MAX_MISSING {
@@ -142,13 +141,18 @@ impl Run<'_> {
             let told = self.missing(&reference);
             missing.extend(told.filter(|text| !missing.contains(text)));
         }
-        RenderError {
-            field: field.name.clone(),
-            line: None,
-            column: None,
-            message: missing.iter().fold(message.to_owned(), |text, missing| {
-                format!("{text}; {missing}")
-            }),
+        let missing = missing.join("; ");
+        // Such a reference prints as it is written, braces and all; to escape it would not help.
+        let (what, _) = message.split_once("; ").unwrap_or((message, ""));
+        if missing.is_empty() {
+            fault(field, message)
+        } else if what.contains("is `{`") {
+            fault(
+                field,
+                &format!("{missing}; so it is printed as written, and {what}"),
+            )
+        } else {
+            fault(field, &format!("{message}; {missing}"))
         }
     }
 
@@ -158,9 +162,9 @@ impl Run<'_> {
             root, properties, ..
         } = reference;
         if root != "input" {
-            let meant = suggest::nearest(root, ["input"])?;
+            let meant = nearest(root, ["input"])?;
             return Some(format!(
-                "`{root}` names nothing here (case matters); did you mean `{meant}`?"
+                "`{root}` names nothing here, case matters (did you mean `{meant}`?)"
             ));
         }
         let name = properties.first().filter(|name| *name != "rawRequest")?;
@@ -170,16 +174,24 @@ impl Run<'_> {
         }
         let fields = self.input.value().as_object();
         let known = fields.into_iter().flat_map(|fields| fields.keys());
-        let meant = suggest::nearest(
-            name,
-            known.map(String::as_str).filter(|known| known != name),
-        );
+        let known = known.map(String::as_str).filter(|known| known != name);
+        let meant = nearest(name, known.take(MAX_KNOWN));
         Some(match meant {
             Some(meant) => {
-                format!("`input.{name}` has no value; did you mean `input.{meant}`?")
+                format!("`input.{name}` has no value (did you mean `input.{meant}`?)")
             }
             None => format!("`input.{name}` has no value"),
         })
+    }
+}
+
+/// A rendered text that can't be sent.
+fn fault(field: &Field, message: &str) -> RenderError {
+    RenderError {
+        field: field.name.clone(),
+        line: None,
+        column: None,
+        message: message.to_owned(),
     }
 }
 

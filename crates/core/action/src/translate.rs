@@ -19,7 +19,7 @@ use crate::scope;
 use crate::value::RawInput;
 use serde_json::Value;
 use tollgate_jsonpath::{Path, ReadError};
-use tollgate_template::{Bounds, Template, Value as Variable};
+use tollgate_template::{Bounds, Context, Template, Value as Variable};
 
 const SUCCESS: &str = "config.response.successTemplate";
 /// How much of a result an error quotes, in characters before and after the place.
@@ -36,6 +36,8 @@ pub(crate) struct Entry {
 pub(crate) struct Mapping {
     pub(crate) entries: Vec<Entry>,
     pub(crate) success: Option<Template>,
+    /// Prints `$found`, by which a list of JSON is serialised as the reference does it.
+    print: Template,
 }
 
 /// A key that no value was found for.
@@ -58,7 +60,25 @@ impl Mapping {
             });
         }
         let success = file.template(&["config", "response", "successTemplate"])?;
-        Ok(Mapping { entries, success })
+        let success = success.map(|(_, template)| template);
+        let print = file.compile(&["config", "response"], "$found")?;
+        Ok(Mapping {
+            entries,
+            success,
+            print,
+        })
+    }
+
+    /// The text of what a path found. In a list, and only there, a text prints with its quotes.
+    fn serialise(&self, found: Value) -> Result<String, String> {
+        let mut context = Context::new();
+        let list = Variable::from_json(&Value::Array(vec![found]));
+        context.insert("found", list);
+        let printed = self.print.render(&context, &Bounds::default());
+        let mut text = printed.map_err(|error| error.message)?;
+        text.pop();
+        text.remove(0);
+        Ok(text)
     }
 
     pub(crate) fn apply(&self, input: &RawInput, body: &str) -> Result<Value, TranslateError> {
@@ -71,7 +91,11 @@ impl Mapping {
             let document = json::parse(body).map_err(|fault| body_fault(&fault, body))?;
             for entry in &self.entries {
                 match entry.path.read(&document) {
-                    Ok(found) => context.insert(&entry.key, Variable::text(&json::write(&found))),
+                    Ok(found) => {
+                        let text = self.serialise(found);
+                        let text = text.map_err(|why| path_fault(entry, &why))?;
+                        context.insert(&entry.key, Variable::text(&text));
+                    }
                     Err(ReadError::TooLarge(why)) => return Err(path_fault(entry, why)),
                     Err(ReadError::NotFound(why)) => match &entry.default {
                         Some(text) => {

@@ -28,6 +28,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) method: Method,
     pub(crate) mapping: &'a Mapping,
     pub(crate) input_schema: &'a Value,
+    pub(crate) output_schema: &'a Value,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,16 +102,15 @@ pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Warning> {
         file: parts.text,
         found: Vec::new(),
     };
-    if property_names(parts.input_schema).is_some_and(|names| names.contains("rawRequest")) {
-        let message =
-            "`rawRequest` is taken: templates see the caller's whole text under that name";
-        let path = [
-            "contract",
-            "input",
-            "inputSchema",
-            "properties",
-            "rawRequest",
-        ];
+    for name in property_names(parts.input_schema).unwrap_or_default() {
+        let message = if name == "rawRequest" {
+            "`rawRequest` is taken: templates see the caller's whole text under that name"
+        } else if scan::identifier(name) != name.len() {
+            "no template can refer to this input: a name is a letter, then letters, digits, - and _"
+        } else {
+            continue;
+        };
+        let path = ["contract", "input", "inputSchema", "properties", name];
         report.add_field(&path, message.to_owned());
     }
     let sites = sites(parts.definition);

@@ -24,14 +24,11 @@ const PIECES: &[&str] = &[
     "#",
     "é",
     "x",
-    "#if($input.a)",
-    "#else",
-    "#end",
-    "#{end}",
+    "#if($input.a)y#end",
+    "#if($k == \"x\")$!k#{else}z#end",
     "#set($v = $input.a)",
-    "#foreach($i in $input.l)",
-    "#foreach($i in [1..3])",
-    "$i",
+    "#foreach($i in $input.l)$i,#end",
+    "#foreach($i in [1..3])$v$i#end",
     "$v",
     "$input.a",
     "$!{input.b}",
@@ -43,6 +40,7 @@ const PIECES: &[&str] = &[
     "$k",
     "${k}",
     "$!k",
+    "{\"k\": $k}",
     "$esc.jsonString($input.a)",
     "$esc.url($k)",
     "$credentials.s",
@@ -56,16 +54,28 @@ const PIECES: &[&str] = &[
     "$successTemplateUtils.firstFromArray($credentials.s)",
     "$successTemplateUtils.firstFromArray(\"$k\")",
     "#set($input.a = $credentials.s)",
+    "## x\n",
+    "#* x *#",
+    "#[[ $k ]]#",
+];
+
+/// Pieces that are whole only together.
+const HALVES: &[&str] = &[
+    "#if($input.a)",
+    "#else",
+    "#end",
+    "#foreach($i in $k)",
     "##",
     "#*",
-    "*#",
     "#[[",
-    "]]#",
 ];
 
 fn template() -> impl Strategy<Value = String> {
-    proptest::collection::vec(proptest::sample::select(PIECES), 0..8)
-        .prop_map(|pieces| pieces.concat())
+    let piece = prop_oneof![
+        40 => proptest::sample::select(PIECES),
+        1 => proptest::sample::select(HALVES),
+    ];
+    proptest::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
 }
 
 fn document() -> impl Strategy<Value = Value> {

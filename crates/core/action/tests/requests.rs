@@ -15,8 +15,8 @@ fn requests_that_cannot_be_sent_are_refused() {
         rendered.unwrap_err().to_string()
     };
     let error = render(&[], json!({"ID": "1"}));
-    let expected = "config.request.requestUrlTemplate: character 12 is `{`, which a URL can't hold; escape what an \
-                    input holds, as in $esc.uriEncode($input.name); `input.id` has no value; did you mean `input.ID`?";
+    let expected = "config.request.requestUrlTemplate: `input.id` has no value (did you mean `input.ID`?); \
+                    so it is printed as written, and character 12 is `{`, which a URL can't hold";
     assert_eq!(error, expected);
     let error = render(&[], json!({"id": "1\r\nHost: x"}));
     assert!(error.contains("character 12 is a line end (CR)"), "{error}");
@@ -152,6 +152,32 @@ fn a_response_is_mapped() {
             Ok(output),
             "{path} {body}"
         );
+    }
+}
+
+/// Each pair is what the reference writes.
+#[test]
+fn what_is_found_is_serialised_as_the_reference_does_it() {
+    for (found, text) in [
+        ("1.0", "1.0"),
+        ("1e10", "1.0E10"),
+        ("12345678901234567890", "12345678901234567890"),
+        ("-0", "0"),
+        ("1.10", "1.1"),
+        ("1e400", "null"),
+        ("123456789012345678.5", "123456789012345678.5"),
+        ("0.0000001234567890123", "1.234567890123E-7"),
+        ("1e23", "9.999999999999999E22"),
+        (
+            "\"a/b\\u2028\\u0007\\u0085<'\"",
+            "\"a\\/b\\u2028\\u0007\\u0085<'\"",
+        ),
+        ("[null,true,{\"k/\":[]}]", "[null,true,{\"k\\/\":[]}]"),
+        ("\"\"", "\"\""),
+    ] {
+        let body = format!("{{\"a\": {found}}}");
+        let written = mapped("$.a", None, "{\"v\": \"$esc.jsonString($k)\"}", &body);
+        assert_eq!(written, Ok(json!({"v": text})), "{found}");
     }
 }
 

@@ -154,6 +154,23 @@ fn a_translation_map_and_a_success_template_that_do_not_fit() {
 }
 
 #[test]
+fn a_result_that_breaks_its_contract_whatever_is_found() {
+    let schema = (
+        "/contract/output/successSchema",
+        json!({"required": ["a", "b"]}),
+    );
+    let map = (MAP, json!({"a": "$.a"}));
+    let success = |text: &str| (SUCCESS, json!(text));
+    one(
+        &[schema.clone(), map.clone(), success("{\"a\": $a}")],
+        "the output contract requires `b`, which the result never has",
+    );
+    let decides = "{\"a\": $a #if($a), \"b\": 1#end}";
+    assert_eq!(warnings(&[schema.clone(), map, success(decides)]), [""; 0]);
+    assert_eq!(warnings(&[schema, success("${rawResult}")]), [""; 0]);
+}
+
+#[test]
 fn velocitys_traps() {
     one(
         &[(BODY, json!("#if($input.id)x#end"))],
@@ -180,12 +197,19 @@ fn a_body_that_is_not_sent() {
 }
 
 #[test]
-fn a_reserved_input() {
+fn a_name_that_is_taken_or_that_no_template_can_say() {
     let schema = json!({"properties": {"rawRequest": {"type": "string"}}});
     one(
         &[("/contract/input/inputSchema", schema)],
         "`rawRequest` is taken",
     );
+    let schema = json!({"properties": {"first name": {"type": "string"}}});
+    one(
+        &[("/contract/input/inputSchema", schema)],
+        "contract.input.inputSchema.properties.first name: no template can refer to this input",
+    );
+    let found = warnings(&[(MAP, json!({"esc": "$.a"})), (SUCCESS, json!("{}"))]);
+    assert!(found[0].contains("`esc` is taken"), "{found:?}");
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! References to what isn't there.
 
 use super::{Parts, Report, Site, SiteKind, property_names};
-use crate::suggest;
+use tollgate_template::nearest;
 
 /// The names that every template sees.
-const TOOLS: [&str; 9] = [
+pub(super) const TOOLS: [&str; 9] = [
     "input",
     "esc",
     "math",
@@ -15,6 +15,9 @@ const TOOLS: [&str; 9] = [
     "salesforce",
     "foreach",
 ];
+
+/// The most names among which a nearer one is looked for.
+const MAX_KNOWN: usize = 256;
 
 /// What Velocity itself sets in a loop.
 const LOOP: [&str; 2] = ["velocityCount", "velocityHasNext"];
@@ -32,7 +35,7 @@ pub(super) fn check(parts: &Parts<'_>, site: &Site<'_>, report: &mut Report<'_>)
             || LOOP.contains(&used.root)
             || site.uses.sets(used.root);
         if !known {
-            let meant = suggest::nearest(used.root, own.iter().copied().chain(TOOLS));
+            let meant = nearest(used.root, own.iter().copied().chain(TOOLS).take(MAX_KNOWN));
             let meant = meant.map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
             let message = match site.kind {
                 SiteKind::Success => format!(
@@ -54,7 +57,7 @@ pub(super) fn check(parts: &Parts<'_>, site: &Site<'_>, report: &mut Report<'_>)
         if *name == "rawRequest" || inputs.contains(name) {
             continue;
         }
-        let meant = suggest::nearest(name, inputs.iter().copied());
+        let meant = nearest(name, inputs.iter().copied().take(MAX_KNOWN));
         let meant = meant.map_or(String::new(), |meant| {
             format!("; did you mean `input.{meant}`?")
         });

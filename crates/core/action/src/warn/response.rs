@@ -1,9 +1,8 @@
 //! A translation map and a success template that don't fit each other.
 
 use super::scan::{self, As};
-use super::{Parts, Report, Site, path};
+use super::{Parts, Report, Site, names, path};
 use crate::json;
-use crate::translate::Entry;
 use serde_json::Value;
 use tollgate_template::{Bounds, Context, Template, Value as Variable};
 
@@ -14,6 +13,10 @@ pub(super) fn check(parts: &Parts<'_>, site: Option<&Site<'_>>, report: &mut Rep
         if scan::identifier(key) != key.len() {
             let message = "no template can refer to this key: a name is a letter, then letters, digits, - and _";
             report.add_field(&map, message.to_owned());
+        } else if names::TOOLS.contains(&key) {
+            let message =
+                format!("`{key}` is taken: templates see the tool of that name, or the inputs");
+            report.add_field(&map, message);
         } else if !site.is_some_and(|site| uses_key(site, key)) {
             let message = "the success template never uses this key".to_owned();
             report.add_field(&map, message);
@@ -40,7 +43,7 @@ pub(super) fn check(parts: &Parts<'_>, site: Option<&Site<'_>>, report: &mut Rep
         }
     }
     if let (Some(site), Some(success)) = (site, &parts.mapping.success) {
-        result_is_json(&parts.mapping.entries, success, site, report);
+        result(parts, success, site, report);
     }
 }
 
@@ -69,10 +72,10 @@ fn default_is_json(key: &str, default: &str, site: &Site<'_>, report: &mut Repor
 }
 
 /// Renders the template as if every path had found a text, and looks at the result.
-fn result_is_json(entries: &[Entry], success: &Template, site: &Site<'_>, report: &mut Report<'_>) {
+fn result(parts: &Parts<'_>, success: &Template, site: &Site<'_>, report: &mut Report<'_>) {
     let mut context = Context::new();
     context.insert("rawResult", Variable::text("{}"));
-    for entry in entries {
+    for entry in &parts.mapping.entries {
         let found = if entry.path.is_definite() {
             "\"x\""
         } else {
@@ -87,7 +90,8 @@ fn result_is_json(entries: &[Entry], success: &Template, site: &Site<'_>, report
     let inputs = |used: &scan::Use<'_>| used.root == "input" && used.as_what != As::Argument;
     let told = report.tells_of(site);
     match json::parse_first(&rendered) {
-        Ok((_, end)) => {
+        Ok((result, end)) => {
+            lacks_required(&result, parts.output_schema, site, report);
             let rest = rendered[end..].trim();
             if !rest.is_empty() {
                 let rest: String = rest.chars().take(20).collect();
@@ -102,6 +106,29 @@ fn result_is_json(entries: &[Entry], success: &Template, site: &Site<'_>, report
                 "the result is not JSON even where every path finds a text: {}",
                 fault.message
             );
+            report.add(site, 0, message);
+        }
+    }
+}
+
+/// What the contract requires and the result never has, as far as the template doesn't decide on the way.
+fn lacks_required(result: &Value, schema: &Value, site: &Site<'_>, report: &mut Report<'_>) {
+    let Some(fields) = result
+        .as_object()
+        .filter(|_| site.uses.directives.is_empty())
+    else {
+        return;
+    };
+    let required = schema.get("required").and_then(Value::as_array);
+    for name in required.into_iter().flatten().filter_map(Value::as_str) {
+        let raw = site
+            .uses
+            .references
+            .iter()
+            .any(|used| used.root == "rawResult");
+        if !raw && !fields.contains_key(name) {
+            let message =
+                format!("the output contract requires `{name}`, which the result never has");
             report.add(site, 0, message);
         }
     }

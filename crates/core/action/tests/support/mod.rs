@@ -8,7 +8,6 @@
 )]
 
 pub(crate) mod made;
-pub(crate) mod oracle;
 pub(crate) mod response;
 
 use std::path::PathBuf;
