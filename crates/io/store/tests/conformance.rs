@@ -17,7 +17,7 @@ mod definitions;
 mod secrets;
 
 use std::sync::Arc;
-use support::postgres::Server;
+use support::postgres::{Disk, Server};
 use tollgate_store::SqlStore;
 
 /// A store and where it is, to open it again.
@@ -42,7 +42,7 @@ macro_rules! suite {
 
         #[tokio::test]
         async fn postgres() {
-            let server = match Server::start() {
+            let server = match Server::start(Disk::Lags) {
                 Ok(server) => server,
                 Err(why) => return support::skip(&why),
             };

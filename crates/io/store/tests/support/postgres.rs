@@ -9,15 +9,23 @@ use std::time::{Duration, Instant};
 /// Bounds only how long a broken server keeps a test from failing.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Whether the server waits for its disk. It must where it is killed; elsewhere that only takes time.
+#[derive(Clone, Copy)]
+pub(crate) enum Disk {
+    Waits,
+    Lags,
+}
+
 pub(crate) struct Server {
     programs: PathBuf,
+    disk: Disk,
     child: Child,
     folder: Folder,
 }
 
 impl Server {
     /// Starts one, or says why not.
-    pub(crate) fn start() -> Result<Self, String> {
+    pub(crate) fn start(disk: Disk) -> Result<Self, String> {
         let programs = programs()
             .ok_or("PostgreSQL's programs are not installed (apt-get install postgresql)")?;
         let folder = Folder::new("postgres");
@@ -46,9 +54,10 @@ impl Server {
         if !made.success() {
             return Err("initdb failed".into());
         }
-        let child = serve(&programs, folder.path());
+        let child = serve(&programs, folder.path(), disk);
         let server = Self {
             programs,
+            disk,
             child,
             folder,
         };
@@ -64,7 +73,7 @@ impl Server {
         let until = Instant::now() + PATIENCE;
         loop {
             // Refused while the orphans of the killed one still hold its memory.
-            self.child = serve(&self.programs, self.folder.path());
+            self.child = serve(&self.programs, self.folder.path(), self.disk);
             while self.child.try_wait().unwrap().is_none() {
                 if self.answers() {
                     return;
@@ -121,12 +130,20 @@ impl Drop for Server {
     }
 }
 
-fn serve(programs: &Path, folder: &Path) -> Child {
+fn serve(programs: &Path, folder: &Path, disk: Disk) -> Child {
     command(programs, "postgres")
         .arg("-D")
         .arg(folder.join("data"))
         .arg("-k")
         .arg(folder)
+        .args([
+            "-c",
+            if matches!(disk, Disk::Waits) {
+                "fsync=on"
+            } else {
+                "fsync=off"
+            },
+        ])
         .args(["-c", "listen_addresses=", "-c", "max_connections=60"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
