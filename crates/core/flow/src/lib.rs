@@ -20,8 +20,10 @@ mod expr;
 mod flow;
 mod kind;
 mod place;
+mod play;
 mod read;
 mod run;
+mod script;
 mod time;
 mod value;
 mod yaml;
@@ -30,10 +32,12 @@ pub use coverage::Coverage;
 pub use flow::{Flow, FlowCallKind, FlowKind};
 pub use kind::{Kind, Type};
 pub use place::{Place, Problem, Problems, Severity};
+pub use play::{Line, Played, Reply, Transcript, World, play};
 pub use run::{
     Answer, AnswerError, Asked, Effect, EffectId, End, Inputs, Library, MAX_DEPTH, MAX_STEPS,
     Person, Progress, Question, Run, Tell,
 };
+pub use script::{Expect, Script, ScriptWorld, Scripted, Table, Turn};
 pub use value::{Entity, Money, Value};
 pub use yaml::Substitutions;
 

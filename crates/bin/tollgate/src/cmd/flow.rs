@@ -3,6 +3,10 @@
 //! Data goes to stdout, messages to stderr. Exit codes: 0 all well, 1 something is wrong with a flow
 //! or a test, 64 the command itself was wrong.
 
+mod play;
+mod run;
+mod service;
+mod test;
 mod validate;
 
 use anyhow::{Context, bail};
@@ -21,6 +25,10 @@ pub(crate) struct Args {
 enum Command {
     /// Check flow files: everything that is wrong, each with its place.
     Validate(validate::Args),
+    /// Run a flow in virtual time and print what happens.
+    Run(run::Args),
+    /// Run a folder of scripts: what passes, what fails, which branches were taken.
+    Test(test::Args),
     /// List the functions of the expression language.
     Functions,
 }
@@ -28,6 +36,8 @@ enum Command {
 pub(crate) fn run(args: Args) -> ExitCode {
     let outcome = match args.command {
         Command::Validate(args) => validate::run(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Test(args) => test::run(&args),
         Command::Functions => {
             for (_, usage, says) in tollgate_flow::functions() {
                 println!("{usage}\n    {says}");
