@@ -15,7 +15,9 @@
 //! - *Deterministic*: the same flow, inputs, seed, answers and times give the same run.
 //! - *One effect*: a run has at most one open effect, and an answer fits it or changes nothing.
 
+mod calls;
 mod coverage;
+mod explore;
 mod expr;
 mod flow;
 mod kind;
@@ -28,7 +30,9 @@ mod time;
 mod value;
 mod yaml;
 
+pub use calls::{CallSite, Calls, Count, calls, unknown_flows};
 pub use coverage::Coverage;
+pub use explore::{Explored, explore};
 pub use flow::{Flow, FlowCallKind, FlowKind};
 pub use kind::{Kind, Type};
 pub use place::{Place, Problem, Problems, Severity};

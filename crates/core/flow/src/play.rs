@@ -73,6 +73,7 @@ pub fn play(
         transcript: Transcript::default(),
         calls: BTreeMap::new(),
         coming: None,
+        asking: false,
         peak: run.bytes(),
     };
     for _ in 0..MAX_EVENTS {
@@ -96,6 +97,8 @@ struct Player {
     transcript: Transcript,
     calls: BTreeMap<String, u32>,
     coming: Option<(Instant, EffectId, Answer)>,
+    /// Whether a person is asked, so that time that passes is silence.
+    asking: bool,
     peak: usize,
 }
 
@@ -109,11 +112,7 @@ impl Player {
         match tell {
             Tell::Played(text) => {
                 self.note("plays", text.to_string());
-                if self.speech > 0 {
-                    let characters = text.chars().count() as u64;
-                    let millis = characters * 1000 / u64::from(self.speech);
-                    self.now = self.now + Duration::from_millis(millis);
-                }
+                self.now = self.now + spoken(text, self.speech);
             }
             Tell::Sent(text) => self.note("sends", text.to_string()),
             Tell::Attribute { name, value } => {
@@ -140,6 +139,7 @@ impl Player {
         if let Effect::CallData { action, .. } = effect {
             *self.calls.entry(action.to_string()).or_insert(0) += 1;
         }
+        self.asking = matches!(effect, Effect::Person(_));
         self.coming = match world.reply(effect)? {
             Reply::After(span, answer) => Some((self.now + span, id, answer)),
             Reply::Never => None,
@@ -151,6 +151,7 @@ impl Player {
         match self.coming.take() {
             Some((at, id, answer)) if at < until => {
                 self.now = at;
+                self.asking = false;
                 let (event, text) = transcript::answered(&answer);
                 self.note(event, text);
                 run.answer(id, answer, self.now)
@@ -161,6 +162,9 @@ impl Player {
             }
             _ => {
                 self.now = until;
+                if std::mem::take(&mut self.asking) {
+                    self.note("person", "is silent".to_owned());
+                }
                 Ok(())
             }
         }
@@ -184,4 +188,22 @@ impl Player {
             end,
         }
     }
+}
+
+/// How long a text takes to be read out; `[silence 500 ms]` takes what it says, other brackets nothing.
+fn spoken(text: &str, speech: u32) -> Duration {
+    if speech == 0 {
+        return Duration::ZERO;
+    }
+    let (mut millis, mut rest) = (0, text);
+    let read_out = |part: &str| part.trim().chars().count() as u64 * 1000 / u64::from(speech);
+    while let Some((before, after)) = rest.split_once('[') {
+        let (inside, behind) = after.split_once(']').unwrap_or((after, ""));
+        let silence = inside
+            .strip_prefix("silence ")
+            .and_then(|s| s.strip_suffix(" ms"));
+        millis += read_out(before) + silence.and_then(|s| s.parse().ok()).unwrap_or(0);
+        rest = behind;
+    }
+    Duration::from_millis(millis + read_out(rest))
 }

@@ -2,7 +2,7 @@
 
 use super::{Script, Scripted, Turn};
 use crate::play::{Reply, World};
-use crate::run::{Answer, Effect};
+use crate::run::{Answer, Effect, Person};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -107,6 +107,9 @@ impl World for ScriptWorld {
                     return Ok(Reply::Never);
                 };
                 self.next_turn += 1;
+                if turn.does == Person::IsSilent {
+                    return Ok(Reply::Never);
+                }
                 Ok(Reply::After(turn.after, Answer::Person(turn.does.clone())))
             }
             Effect::Transfer { step, inputs } => Ok(self

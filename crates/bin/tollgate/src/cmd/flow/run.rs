@@ -67,11 +67,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
         _ => played(&loaded, &told, &mut scripted)?,
     };
     if args.json {
-        println!("{:#}", report(&outcome));
+        outln!("{:#}", report(&outcome));
     } else {
-        print!("{}", outcome.transcript);
+        out!("{}", outcome.transcript);
         if !outcome.outputs.is_empty() {
-            println!("outputs: {}", Value::Object(outcome.outputs.clone()));
+            outln!("outputs: {}", Value::Object(outcome.outputs.clone()));
         }
         eprintln!(
             "{} calls of data actions, {} of {} branches, at most {} bytes",

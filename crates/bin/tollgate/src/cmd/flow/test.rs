@@ -1,6 +1,6 @@
 //! `tollgate flow test`: a folder of scripts, for a user's CI.
 //!
-//! Each `*.yaml` or `*.json` of the folder is a script that names its flow; a `.txt` of the same name is
+//! Each `*.yaml` or `*.json` of the folder and its subfolders is a script that names its flow; a `.txt` of the same name is
 //! the transcript it must give. `--accept` writes those.
 
 use super::play::{from_script, played, script, world};
@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tollgate_flow::{Coverage, Flow};
+
+/// Folders within folders that are looked into.
+const MAX_FOLDERS: usize = 4;
 
 /// Runs a folder of scripts.
 #[derive(clap::Args)]
@@ -53,9 +56,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
             reports.push(json!({"script": name, "passed": faults.is_empty(), "faults": faults}));
             continue;
         }
-        println!("{} {name}", if faults.is_empty() { "pass" } else { "FAIL" });
+        outln!("{} {name}", if faults.is_empty() { "pass" } else { "FAIL" });
         for fault in &faults {
-            println!("     {}", fault.replace('\n', "\n     "));
+            outln!("     {}", fault.replace('\n', "\n     "));
         }
     }
     let mut short = 0;
@@ -69,20 +72,20 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
             covered.push(json!({"flow": file, "branches": all, "taken": taken, "missed": missed}));
             continue;
         }
-        println!(
+        outln!(
             "{taken:>4} of {all:>3} branches, {} scripts: {file}",
             facts.scripts
         );
         for branch in missed {
-            println!("     never: {branch}");
+            outln!("     never: {branch}");
         }
     }
     if args.json {
-        println!("{:#}", json!({"scripts": reports, "flows": covered}));
+        outln!("{:#}", json!({"scripts": reports, "flows": covered}));
     } else {
-        println!("{} scripts, {failed} failed", scripts.len());
+        outln!("{} scripts, {failed} failed", scripts.len());
         if short > 0 {
-            println!("{short} flows below {} % of their branches", args.coverage);
+            outln!("{short} flows below {} % of their branches", args.coverage);
         }
     }
     Ok(failed == 0 && short == 0)
@@ -92,19 +95,26 @@ fn scripts(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     if folder.is_file() {
         return Ok(vec![folder.to_owned()]);
     }
-    let listed = std::fs::read_dir(folder)
-        .with_context(|| format!("{}: can't be read", folder.display()))?;
     let mut found = Vec::new();
-    for entry in listed {
-        let path = entry?.path();
-        let kind = path.extension().and_then(|kind| kind.to_str());
-        if matches!(kind, Some("yaml" | "yml" | "json")) {
-            found.push(path);
-        }
-    }
+    collect(folder, MAX_FOLDERS, &mut found)?;
     found.sort();
     anyhow::ensure!(!found.is_empty(), "{}: no scripts in it", folder.display());
     Ok(found)
+}
+
+fn collect(folder: &Path, deeper: usize, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let listed = std::fs::read_dir(folder)
+        .with_context(|| format!("{}: can't be read", folder.display()))?;
+    for entry in listed {
+        let path = entry?.path();
+        let kind = path.extension().and_then(|kind| kind.to_str());
+        if path.is_dir() && deeper > 0 {
+            collect(&path, deeper - 1, found)?;
+        } else if matches!(kind, Some("yaml" | "yml" | "json")) {
+            found.push(path);
+        }
+    }
+    Ok(())
 }
 
 /// Plays one script; what differs from its expectations.
