@@ -42,6 +42,12 @@ impl Coverage {
         })
     }
 
+    /// Whether it holds every branch that `other` does.
+    #[must_use]
+    pub fn holds(&self, other: &Coverage) -> bool {
+        !other.adds_to(self)
+    }
+
     /// The branches of this flow that were never taken, each with its place and name.
     #[must_use]
     pub fn missed(&self, flow: &Flow) -> Vec<String> {

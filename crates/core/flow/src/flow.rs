@@ -232,7 +232,7 @@ impl Flow {
             .map(|variable| (variable.name.as_str(), variable.kind))
     }
 
-    /// The branches a run can take: each way out of each step that has more than one.
+    /// The branches a run can take: each way out of each step that can be reached and has more than one.
     #[must_use]
     pub fn branch_count(&self) -> usize {
         self.branches().count()
@@ -242,7 +242,7 @@ impl Flow {
     pub(crate) fn branches(&self) -> impl Iterator<Item = (u32, u16)> + '_ {
         let forks = self.steps.iter().enumerate();
         forks
-            .filter(|(_, step)| step.paths.len() > 1)
+            .filter(|(_, step)| step.reached && step.paths.len() > 1)
             .flat_map(|(index, step)| {
                 (0..step.paths.len()).map(move |path| (index as u32, path as u16))
             })

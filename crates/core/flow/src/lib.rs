@@ -15,25 +15,33 @@
 //! - *Deterministic*: the same flow, inputs, seed, answers and times give the same run.
 //! - *One effect*: a run has at most one open effect, and an answer fits it or changes nothing.
 
+mod calls;
 mod coverage;
+mod explore;
 mod expr;
 mod flow;
 mod kind;
 mod place;
+mod play;
 mod read;
 mod run;
+mod script;
 mod time;
 mod value;
 mod yaml;
 
+pub use calls::{CallSite, Calls, Count, calls, unknown_flows};
 pub use coverage::Coverage;
+pub use explore::{Explored, explore};
 pub use flow::{Flow, FlowCallKind, FlowKind};
 pub use kind::{Kind, Type};
 pub use place::{Place, Problem, Problems, Severity};
+pub use play::{Line, Played, Reply, Transcript, World, play};
 pub use run::{
     Answer, AnswerError, Asked, Effect, EffectId, End, Inputs, Library, MAX_DEPTH, MAX_STEPS,
     Person, Progress, Question, Run, Tell,
 };
+pub use script::{Expect, Script, ScriptWorld, Scripted, Table, Turn};
 pub use value::{Entity, Money, Value};
 pub use yaml::Substitutions;
 

@@ -5,6 +5,7 @@
 
 mod call;
 mod control;
+mod reach;
 mod settings;
 mod spec;
 mod step;
@@ -123,6 +124,7 @@ impl Reader<'_> {
         self.compile_tasks();
         let settings = self.settings();
         let start = self.start()?;
+        self.mark_reached(start, &settings);
         Some(Flow {
             kind: self.kind,
             name: root
@@ -297,6 +299,7 @@ impl Reader<'_> {
             action: crate::flow::Action::Pass,
             paths: Vec::new(),
             loops: self.open_loops.len() as u16,
+            reached: false,
         };
         self.steps.push(step);
         self.steps.len() as u32 - 1

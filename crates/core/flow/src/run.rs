@@ -338,6 +338,13 @@ impl Run {
             .collect()
     }
 
+    pub(crate) fn all_variables(&self) -> Map<String, Json> {
+        let variables = self.flow.variables.iter().zip(&self.variables);
+        variables
+            .map(|(variable, value)| (variable.name.to_lowercase(), value.to_json()))
+            .collect()
+    }
+
     /// A variable's value by name, also one that is no output; for tests and transcripts.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&Value> {

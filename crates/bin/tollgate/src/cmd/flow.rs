@@ -3,6 +3,28 @@
 //! Data goes to stdout, messages to stderr. Exit codes: 0 all well, 1 something is wrong with a flow
 //! or a test, 64 the command itself was wrong.
 
+/// To stdout. Whoever reads may stop reading; that is no error.
+macro_rules! out {
+    ($($part:tt)*) => {{
+        use std::io::Write;
+        let _ = write!(std::io::stdout(), $($part)*);
+    }};
+}
+
+/// A line to stdout.
+macro_rules! outln {
+    ($($part:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stdout(), $($part)*);
+    }};
+}
+
+mod calls;
+mod explore;
+mod play;
+mod run;
+mod service;
+mod test;
 mod validate;
 
 use anyhow::{Context, bail};
@@ -21,6 +43,14 @@ pub(crate) struct Args {
 enum Command {
     /// Check flow files: everything that is wrong, each with its place.
     Validate(validate::Args),
+    /// Run a flow in virtual time and print what happens.
+    Run(run::Args),
+    /// Run a folder of scripts: what passes, what fails, which branches were taken.
+    Test(test::Args),
+    /// List the data actions a flow can call: on which path, how often at least and at most.
+    Calls(calls::Args),
+    /// Try a flow out, and write scripts that take its branches.
+    Explore(explore::Args),
     /// List the functions of the expression language.
     Functions,
 }
@@ -28,9 +58,13 @@ enum Command {
 pub(crate) fn run(args: Args) -> ExitCode {
     let outcome = match args.command {
         Command::Validate(args) => validate::run(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Calls(args) => calls::run(&args),
+        Command::Explore(args) => explore::run(&args),
         Command::Functions => {
             for (_, usage, says) in tollgate_flow::functions() {
-                println!("{usage}\n    {says}");
+                outln!("{usage}\n    {says}");
             }
             Ok(true)
         }

@@ -18,6 +18,8 @@ pub(crate) struct Step {
     pub(crate) paths: Vec<Path>,
     /// Loops that stay open after it: those it stands in.
     pub(crate) loops: u16,
+    /// Whether any way leads to it from where the flow starts.
+    pub(crate) reached: bool,
 }
 
 /// A way out of a step.

@@ -40,7 +40,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
         }
         match &parsed {
             Ok(flow) => {
-                println!(
+                outln!(
                     "{name}: valid, {}, {} steps, {} branches",
                     flow.kind().word(),
                     flow.step_count(),
@@ -49,13 +49,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
                 print(&name, flow.warnings());
             }
             Err(problems) => {
-                println!("{name}: not valid");
+                outln!("{name}: not valid");
                 print(&name, problems);
             }
         }
     }
     if args.json {
-        println!("{:#}", json!(reports));
+        outln!("{:#}", json!(reports));
     }
     Ok(good)
 }

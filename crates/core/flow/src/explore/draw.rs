@@ -1,0 +1,451 @@
+//! Answers drawn by chance, and written down.
+
+use crate::expr::Expr;
+use crate::flow::{Action, EntityType, Flow, QuestionKind};
+use crate::kind::{Base, Type};
+use crate::play::{Reply, World};
+use crate::run::{Answer, Asked, Effect, Person};
+use crate::script::{Script, Scripted, Table, Turn};
+use crate::time::write_date_time;
+use crate::value::Value;
+use serde_json::{Map, Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a flow's answers may be made of.
+pub(super) struct Pool {
+    texts: Vec<String>,
+    /// Outputs by data action, table, step type or called flow: path, name and type.
+    outputs: BTreeMap<String, BTreeSet<(String, String, Type)>>,
+    /// Built-in variables that are used.
+    builtins: BTreeSet<String>,
+    /// Names of JSON properties that are read.
+    properties: BTreeSet<String>,
+    /// Texts that each entity accepts, as far as they are known.
+    slots: BTreeMap<String, Vec<String>>,
+}
+
+/// Texts that flows often look at.
+const COMMON: [&str; 6] = [
+    "",
+    "x",
+    "+13175550100",
+    "87654321",
+    "jo@example.com",
+    "true",
+];
+
+impl Pool {
+    pub(super) fn of<'a>(flows: impl Iterator<Item = &'a Arc<Flow>>, start: i64) -> Pool {
+        let mut pool = Pool {
+            texts: COMMON.map(str::to_owned).to_vec(),
+            outputs: BTreeMap::new(),
+            builtins: BTreeSet::new(),
+            properties: BTreeSet::new(),
+            slots: BTreeMap::new(),
+        };
+        pool.texts.push(write_date_time(start));
+        pool.texts.push(write_date_time(start - 86_400_000));
+        for flow in flows {
+            for step in &flow.steps {
+                step.action.expressions(&mut |expr| pool.harvest(expr));
+                let (name, bindings) = match &step.action {
+                    Action::CallData(call) => (call.action.to_string(), &call.outputs),
+                    Action::Lookup { table, outputs, .. } => (table.to_string(), outputs),
+                    Action::CallFlow(call) => (call.flow.to_string(), &call.outputs),
+                    Action::Platform { outputs, .. } | Action::Transfer { outputs, .. } => {
+                        (step.word.to_owned(), outputs)
+                    }
+                    _ => continue,
+                };
+                let known = pool.outputs.entry(name).or_default();
+                for binding in bindings {
+                    let (path, name) = (binding.path.to_owned(), binding.name.to_string());
+                    known.insert((path, name, binding.kind));
+                }
+                if let Action::CallFlow(call) = &step.action
+                    && call.intent.is_some()
+                {
+                    known.insert(("success".to_owned(), "intent".to_owned(), Type::STRING));
+                }
+            }
+            for (entity, kind) in &flow.nlu.entities {
+                let texts = match kind {
+                    EntityType::Items(items) => {
+                        items.iter().map(|(value, _)| value.clone()).collect()
+                    }
+                    _ => Vec::new(),
+                };
+                pool.slots.entry(entity.clone()).or_default().extend(texts);
+            }
+        }
+        let texts: BTreeSet<String> = pool.texts.drain(..).collect();
+        pool.texts = texts.into_iter().collect();
+        for texts in pool.slots.values_mut() {
+            texts.extend(pool.texts.iter().cloned());
+        }
+        pool
+    }
+
+    fn harvest(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Constant(Value::String(text)) if text.len() <= 80 => {
+                self.texts.push(text.to_string());
+            }
+            Expr::Builtin(name) => {
+                self.builtins.insert(name.to_string());
+            }
+            Expr::Property(inner, name) => {
+                self.properties.insert(name.to_string());
+                self.harvest(inner);
+            }
+            Expr::Index(left, right) | Expr::Binary(_, left, right) => {
+                self.harvest(left);
+                self.harvest(right);
+            }
+            Expr::Not(inner) | Expr::Negate(inner) => self.harvest(inner),
+            Expr::If(parts) => parts.iter().for_each(|part| self.harvest(part)),
+            Expr::Call(_, arguments, _) => arguments.iter().for_each(|part| self.harvest(part)),
+            _ => {}
+        }
+    }
+}
+
+/// How the person of one run is.
+#[derive(Clone, Copy, PartialEq)]
+enum Mood {
+    Willing,
+    /// Always answers what is asked.
+    Eager,
+    Silent,
+    Unclear,
+}
+
+pub(super) struct Drawer<'a> {
+    pool: &'a Pool,
+    random: u64,
+    script: Script,
+    mood: Mood,
+}
+
+impl<'a> Drawer<'a> {
+    pub(super) fn new(pool: &'a Pool, seed: u64, base: &Script) -> Drawer<'a> {
+        Drawer {
+            pool,
+            random: seed,
+            script: base.clone(),
+            mood: Mood::Willing,
+        }
+    }
+
+    /// splitmix64, below a bound.
+    fn below(&mut self, bound: usize) -> usize {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.random;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) % bound.max(1) as u64) as usize
+    }
+
+    /// The script with its inputs drawn.
+    pub(super) fn begin(&mut self, flow: &Flow) -> Script {
+        self.mood = self.some_mood();
+        for (name, kind) in flow.inputs() {
+            let value = self.value_of(name, kind);
+            if !value.is_null() {
+                self.script.inputs.insert(name.to_owned(), value);
+            }
+        }
+        for name in &self.pool.builtins {
+            let Some(kind) = crate::flow::builtin(name).filter(|_| !name.starts_with("session."))
+            else {
+                continue;
+            };
+            let value = self.value_of(name, kind);
+            if !value.is_null() && !name.starts_with("flow.") {
+                self.script.interaction.insert(name.clone(), value);
+            }
+        }
+        self.script.clone()
+    }
+
+    fn some_mood(&mut self) -> Mood {
+        match self.below(10) {
+            0 => Mood::Silent,
+            1 => Mood::Unclear,
+            2 | 3 => Mood::Eager,
+            _ => Mood::Willing,
+        }
+    }
+
+    /// What was drawn.
+    pub(super) fn written(&self) -> Script {
+        self.script.clone()
+    }
+
+    fn text(&mut self) -> String {
+        let index = self.below(self.pool.texts.len());
+        self.pool.texts[index].clone()
+    }
+
+    /// A value for something of this name: of some names it is known what they usually hold.
+    fn value_of(&mut self, name: &str, kind: Type) -> Json {
+        const USUAL: [(&str, &str); 5] = [
+            ("conversationid", "3f2a9c1e-7b64-4d1f-9a55-0c8e6d2b4a10"),
+            ("ani", "tel:+13175550100"),
+            ("phone", "+13175550100"),
+            ("email", "jo@example.com"),
+            ("name", "Jo Example"),
+        ];
+        let last = name.rsplit('.').next().unwrap_or_default().to_lowercase();
+        let usual = USUAL.iter().find(|(part, _)| last.contains(part));
+        match usual {
+            Some((_, text)) if kind == Type::STRING && self.below(4) > 0 => json!(text),
+            _ => self.value(kind),
+        }
+    }
+
+    fn value(&mut self, kind: Type) -> Json {
+        if self.below(8) == 0 {
+            return Json::Null;
+        }
+        if kind.collection {
+            let count = self.below(4);
+            return (0..count)
+                .map(|_| self.value(kind.item()))
+                .filter(|v| !v.is_null())
+                .collect();
+        }
+        match kind.base {
+            Base::Integer => json!(self.below(5) as i64 - 1),
+            Base::Decimal => json!(self.below(50) as f64 / 10.0),
+            Base::Boolean => json!(self.below(2) == 0),
+            Base::Currency => json!(format!("{}.50 EUR", self.below(100))),
+            Base::DateTime => json!(write_date_time(
+                self.script.start - self.below(100_000_000) as i64
+            )),
+            Base::Duration => json!(crate::time::write_duration(self.below(1_000_000) as i64)),
+            Base::Json => {
+                let names: Vec<String> = self.pool.properties.iter().cloned().collect();
+                let mut object = Map::new();
+                for name in names {
+                    let value = self.value_of(&name, Type::STRING);
+                    object.insert(name, value);
+                }
+                Json::Object(object)
+            }
+            Base::Entity(kind) => {
+                let mut object = Map::new();
+                for name in kind.properties() {
+                    if let Some((_, Base::String)) = kind.property(name) {
+                        let value = self.value_of(name, Type::STRING);
+                        object.insert(name.to_owned(), value);
+                    }
+                }
+                Json::Object(object)
+            }
+            _ => json!(self.text()),
+        }
+    }
+
+    fn outputs(&mut self, name: &str, path: &str) -> Map<String, Json> {
+        let known: Vec<_> = self
+            .pool
+            .outputs
+            .get(name)
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect();
+        let mut outputs = Map::new();
+        for (on, output, kind) in known {
+            // An output for any path is what was found.
+            let wanted = on == path || on.is_empty() && !matches!(path, "failure" | "notFound");
+            let value = self.value_of(&output, kind);
+            if wanted && !value.is_null() {
+                outputs.insert(output, value);
+            }
+        }
+        outputs
+    }
+
+    fn reply_by(&mut self, name: &str, paths: &[&str]) -> Reply {
+        let index = self.below(paths.len() + 1).saturating_sub(1);
+        let path = paths[index];
+        let outputs = self.outputs(name, path);
+        let after = Duration::from_millis(50 * self.below(20) as u64);
+        self.script
+            .answers
+            .entry(name.to_owned())
+            .or_default()
+            .push(Scripted {
+                path: path.to_owned(),
+                outputs: outputs.clone(),
+                after,
+                row: None,
+            });
+        match path {
+            "timeout" => Reply::Never,
+            _ => Reply::After(after, Answer::with(path, outputs)),
+        }
+    }
+
+    fn look_up(&mut self, table: &str, key: Option<&str>) -> Reply {
+        let known = self.script.tables.contains_key(table);
+        if !known {
+            let fails = self.below(6) == 0;
+            let table_facts = Table {
+                fails,
+                ..Table::default()
+            };
+            self.script.tables.insert(table.to_owned(), table_facts);
+        }
+        if let Some(key) = key
+            && self.below(3) > 0
+            && !self.script.tables[table].rows.contains_key(key)
+            && !known
+        {
+            let row = self.outputs(table, "found");
+            if let Some(facts) = self.script.tables.get_mut(table) {
+                facts.rows.insert(key.to_owned(), row);
+            }
+        }
+        let facts = &self.script.tables[table];
+        let row = key.and_then(|key| facts.rows.get(key));
+        let answer = match row {
+            _ if facts.fails => Answer::path("failure"),
+            Some(row) => Answer::with("found", row.clone()),
+            None => Answer::path("notFound"),
+        };
+        Reply::After(Duration::ZERO, answer)
+    }
+
+    fn person(&mut self, asked: &Asked) -> Person {
+        // Few change their mind, so that whoever is silent is so often enough to be given up.
+        if self.mood != Mood::Eager && self.below(4) == 0 {
+            self.mood = self.some_mood();
+        }
+        let odd = self.below(12);
+        match (self.mood, odd) {
+            (Mood::Eager, _) => {}
+            (Mood::Silent, _) | (_, 0) => return Person::IsSilent,
+            (Mood::Unclear, _) | (_, 1) => {
+                return match asked {
+                    Asked::Menu(_) | Asked::Digits { .. } => Person::Presses("*".to_owned()),
+                    _ => Person::Says("hm?".to_owned()),
+                };
+            }
+            (_, 2) if self.below(4) == 0 => return Person::HangsUp,
+            (_, 3) if self.below(4) == 0 => return Person::WantsAgent,
+            _ => {}
+        }
+        match asked {
+            Asked::Menu(choices) => {
+                let index = self.below(choices.len());
+                match choices.get(index) {
+                    Some((_, Some(key))) if self.below(3) > 0 => Person::Presses(key.to_string()),
+                    Some((name, _)) => Person::Says(name.to_string()),
+                    None => Person::IsSilent,
+                }
+            }
+            Asked::Digits { min, max } => {
+                let count = *min as usize + self.below((max - min + 1) as usize);
+                let digits = (0..count).map(|_| char::from(b'0' + self.below(10) as u8));
+                Person::Presses(digits.collect())
+            }
+            Asked::Intent(names) => {
+                let wanted = names
+                    .iter()
+                    .filter(|name| self.mood != Mood::Eager || !name.starts_with("maxNo"));
+                let names: Vec<_> = wanted.collect();
+                let index = self.below(names.len());
+                match names.get(index).map_or("", |name| name) {
+                    "noIntent" => Person::Means {
+                        intent: "none".to_owned(),
+                        slots: BTreeMap::new(),
+                    },
+                    "knowledge" => Person::Learns("It is in the handbook.".to_owned()),
+                    "maxNoInputs" => Person::IsSilent,
+                    "maxNoMatches" => Person::Says("hm?".to_owned()),
+                    name => Person::Says(name.to_owned()),
+                }
+            }
+            Asked::Slot(entity) => {
+                let known = self
+                    .pool
+                    .slots
+                    .get(&**entity)
+                    .filter(|texts| !texts.is_empty());
+                let texts = known.unwrap_or(&self.pool.texts);
+                let index = self.below(texts.len());
+                Person::Says(texts[index].clone())
+            }
+            Asked::Boolean => Person::Says(["yes", "no"][self.below(2)].to_owned()),
+            Asked::Text => Person::Says(self.text()),
+        }
+    }
+}
+
+impl World for Drawer<'_> {
+    fn reply(&mut self, effect: &Effect) -> Result<Reply, String> {
+        Ok(match effect {
+            Effect::CallData { action, .. } => {
+                self.reply_by(action, &["success", "failure", "timeout"])
+            }
+            Effect::Lookup { table, key } => self.look_up(table, key.as_deref()),
+            Effect::Transfer { step, .. } => self.reply_by(step, &["success", "failure"]),
+            Effect::CallFlow { flow, .. } => self.reply_by(flow, &["success", "failure"]),
+            Effect::Platform { step, paths, .. } => {
+                let paths: Vec<&str> = paths.iter().map(|path| &**path).collect();
+                self.reply_by(step, &paths)
+            }
+            Effect::Person(question) => {
+                let does = self.person(&question.kind);
+                let after = Duration::from_millis(500 + 100 * self.below(20) as u64);
+                let after = if does == Person::IsSilent {
+                    Duration::ZERO
+                } else {
+                    after
+                };
+                self.script.person.push(Turn {
+                    after,
+                    does: does.clone(),
+                });
+                match does {
+                    Person::IsSilent => Reply::Never,
+                    does => Reply::After(after, Answer::Person(does)),
+                }
+            }
+        })
+    }
+}
+
+impl Action {
+    /// Every expression of the step.
+    fn expressions(&self, see: &mut dyn FnMut(&Expr)) {
+        match self {
+            Action::Decision(expr) | Action::Wait(expr) => see(expr),
+            Action::Switch(exprs) | Action::Say(exprs) => exprs.iter().for_each(see),
+            Action::Update(statements) => statements.iter().for_each(|s| see(&s.value)),
+            Action::SetData(pairs) => pairs.iter().for_each(|(name, value)| {
+                see(name);
+                see(value);
+            }),
+            Action::CallData(call) => call.inputs.iter().for_each(|field| see(&field.value)),
+            Action::Lookup { key: Some(key), .. } => see(key),
+            Action::CallFlow(call) => call.inputs.iter().for_each(|field| see(&field.value)),
+            Action::Platform { inputs, .. }
+            | Action::Transfer { inputs, .. }
+            | Action::Tell(inputs) => {
+                inputs.iter().for_each(|field| see(&field.value));
+            }
+            Action::Question {
+                kind: QuestionKind::Digits { .. },
+                prompting,
+                ..
+            } => prompting.question.iter().for_each(see),
+            _ => {}
+        }
+    }
+}
