@@ -25,6 +25,8 @@ enum Command {
     Emulate(cmd::emulate::Args),
     /// Validate, render and translate action files without a network.
     Action(cmd::action::Args),
+    /// Simulate a scenario in virtual time and compare policies.
+    Simulate(cmd::simulate::Args),
 }
 
 fn main() -> ExitCode {
@@ -34,5 +36,6 @@ fn main() -> ExitCode {
         Command::Config(args) => cmd::config::run(args),
         Command::Emulate(args) => cmd::emulate::run(args),
         Command::Action(args) => cmd::action::run(args),
+        Command::Simulate(args) => cmd::simulate::run(args),
     }
 }
