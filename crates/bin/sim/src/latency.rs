@@ -95,6 +95,34 @@ impl Latency {
         Some(Self::Histogram(Buckets { bounds, from }))
     }
 
+    /// The same shape, `factor` times as long.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        match self {
+            Self::Fixed(span) => Self::Fixed(span.mul_f64(factor)),
+            Self::Even { from, to } => Self::Even {
+                from: from.mul_f64(factor),
+                to: to.mul_f64(factor),
+            },
+            Self::Exponential { mean } => Self::Exponential {
+                mean: mean.mul_f64(factor),
+            },
+            Self::LogNormal { median, sigma } => Self::LogNormal {
+                median: median.mul_f64(factor),
+                sigma: *sigma,
+            },
+            Self::Histogram(buckets) => {
+                let bounds = buckets.bounds.iter();
+                Self::Histogram(Buckets {
+                    bounds: bounds
+                        .map(|(bound, up_to)| (bound * factor, *up_to))
+                        .collect(),
+                    from: buckets.from * factor,
+                })
+            }
+        }
+    }
+
     /// One answer time.
     #[must_use]
     pub fn draw(&self, random: &mut Stream) -> Duration {

@@ -19,6 +19,7 @@
 pub mod arrivals;
 pub mod interaction;
 pub mod latency;
+mod plan;
 mod policy;
 pub mod random;
 mod records;
@@ -30,6 +31,7 @@ mod sweep;
 mod upstream;
 mod world;
 
+pub use plan::{Change, Least, LimitPlan, Plan, plan_json, plan_table};
 pub use policy::Kind as Policy;
 pub use records::{Record, RecordError, Records};
 pub use scenario::{

@@ -4,7 +4,7 @@
 
 mod csv;
 mod json;
-mod table;
+pub(crate) mod table;
 
 pub use csv::csv;
 pub use json::json;

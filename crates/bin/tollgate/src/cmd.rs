@@ -4,5 +4,6 @@ pub(crate) mod action;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod emulate;
+pub(crate) mod plan;
 pub(crate) mod serve;
 pub(crate) mod simulate;

@@ -25,6 +25,8 @@ enum Command {
     Emulate(cmd::emulate::Args),
     /// Validate, render and translate action files without a network.
     Action(cmd::action::Args),
+    /// Say at once what a scenario's limits carry, and what each change would buy.
+    Plan(cmd::plan::Args),
     /// Simulate a scenario in virtual time and compare policies.
     Simulate(cmd::simulate::Args),
 }
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Command::Config(args) => cmd::config::run(args),
         Command::Emulate(args) => cmd::emulate::run(args),
         Command::Action(args) => cmd::action::run(args),
+        Command::Plan(args) => cmd::plan::run(args),
         Command::Simulate(args) => cmd::simulate::run(args),
     }
 }
