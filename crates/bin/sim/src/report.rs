@@ -2,15 +2,34 @@
 //!
 //! All are made from the same [`crate::Results`], and are text: nothing is written here.
 
+mod charts;
 mod csv;
+mod html;
 mod json;
+mod svg;
 pub(crate) mod table;
 
 pub use csv::csv;
+pub use html::html;
 pub use json::json;
 pub use table::table;
 
 use crate::stats::Estimate;
+
+/// Text as HTML and SVG show it.
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            _ => escaped.push(char),
+        }
+    }
+    escaped
+}
 
 /// A number with as many places as it deserves.
 pub(crate) fn number(value: f64) -> String {

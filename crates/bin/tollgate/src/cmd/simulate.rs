@@ -51,6 +51,9 @@ pub(crate) struct Args {
     /// Write CSV to this file, too.
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
+    /// Write a self-contained HTML report to this file, too.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Runs at once; as many as there are cores if not given.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=256))]
     threads: Option<u32>,
@@ -184,6 +187,9 @@ fn progress(runs: usize) -> ProgressBar {
 fn give_out(args: &Args, results: &Results) -> anyhow::Result<()> {
     if let Some(path) = &args.csv {
         write(path, &report::csv(results))?;
+    }
+    if let Some(path) = &args.html {
+        write(path, &report::html(results))?;
     }
     if args.json {
         println!("{:#}", report::json(results));
