@@ -44,7 +44,16 @@ pub(crate) fn number(value: f64) -> String {
     if places == 0 { grouped(&text) } else { text }
 }
 
-/// Thousands set apart by a narrow no-break space's plain cousin, a comma.
+/// A number on an axis: no more places than it needs.
+pub(crate) fn tick(value: f64) -> String {
+    if value.fract().abs() < 1e-9 {
+        return grouped(&format!("{value:.0}"));
+    }
+    let text = format!("{value:.3}");
+    text.trim_end_matches('0').to_owned()
+}
+
+/// Thousands set apart by commas.
 fn grouped(digits: &str) -> String {
     let (sign, digits) = match digits.strip_prefix('-') {
         Some(rest) => ("-", rest),

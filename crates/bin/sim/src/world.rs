@@ -252,7 +252,10 @@ impl<'s, P: Policy> World<'s, P> {
                 self.stats.tokens += 1;
                 self.tokens += 1;
                 let tokens = self.tokens;
-                self.bucket(|bucket| bucket.tokens = tokens);
+                self.bucket(|bucket| {
+                    bucket.tokens = tokens;
+                    bucket.granted += 1;
+                });
                 Event::TokenGranted { token, expires_in }
             }
             None => Event::TokenFailed {

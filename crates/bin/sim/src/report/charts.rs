@@ -1,9 +1,12 @@
 //! Which plots a report has, and what they show.
 
+mod uses;
+
+pub(super) use uses::{limits, uses};
+
 use super::svg::{self, Axis, Bar, Line};
-use super::{number, span};
-use crate::scenario::Scenario;
-use crate::stats::{Bucket, FlowStats};
+use super::{number, span, tick};
+use crate::stats::FlowStats;
 use crate::study::{Point, PolicySummary, Results};
 use std::collections::BTreeMap;
 
@@ -78,110 +81,6 @@ fn short(seconds: f64) -> String {
     }
 }
 
-/// The limits of a scenario, each with its colour.
-pub(super) fn limits(scenario: &Scenario) -> Vec<(usize, String)> {
-    let limits = &scenario.limits;
-    let named = [
-        ("tokens held", limits.token),
-        ("organisation", limits.organisation),
-        ("executions", limits.executions),
-        ("executions at once", limits.concurrency),
-    ];
-    let there = named
-        .into_iter()
-        .enumerate()
-        .filter(|(_, (_, allowed))| allowed.is_some());
-    there
-        .map(|(style, (name, _))| (style, name.to_owned()))
-        .collect()
-}
-
-/// How much of each limit is used over time: of windows, what was admitted within the last window's
-/// length; of executions at once, the most in each step.
-pub(super) fn uses(point: &Point) -> Vec<(String, String)> {
-    let scenario = &point.scenario;
-    let limits = &scenario.limits;
-    let curves = |policy: &PolicySummary| -> Vec<Line> {
-        let series = &policy.series;
-        let step = series.step as f64 / 1e9;
-        let period = limits.period.as_secs_f64();
-        let within = ((period / step).floor() as usize).max(1);
-        let minutes = |at: usize| (at + 1) as f64 * step / 60.0;
-        let window = |of: &dyn Fn(&Bucket) -> u64, allowed: &dyn Fn(&Bucket) -> f64| {
-            let point = |at: usize| {
-                let from = (at + 1).saturating_sub(within);
-                let sum: u64 = series.buckets[from..=at].iter().map(of).sum();
-                let scale = period / (within as f64 * step);
-                let allowed = allowed(&series.buckets[at]);
-                let used = if allowed > 0.0 {
-                    sum as f64 * scale / allowed
-                } else {
-                    0.0
-                };
-                (minutes(at), used * 100.0)
-            };
-            (0..series.buckets.len()).map(point).collect::<Vec<_>>()
-        };
-        let fixed = |allowed: u32| move |_: &Bucket| f64::from(allowed);
-        let at_once = |allowed: u32| {
-            let buckets = series.buckets.iter().enumerate();
-            let used = |it: &Bucket| f64::from(it.at_once) / f64::from(allowed) * 100.0;
-            buckets
-                .map(|(at, it)| (minutes(at), used(it)))
-                .collect::<Vec<_>>()
-        };
-        let curves = [
-            limits.token.map(|token| {
-                let held = move |it: &Bucket| f64::from(it.tokens) * f64::from(token);
-                window(&|it| it.with_token, &held)
-            }),
-            limits
-                .organisation
-                .map(|it| window(&|it| it.with_token, &fixed(it))),
-            limits
-                .executions
-                .map(|it| window(&|it| it.admitted, &fixed(it))),
-            limits.concurrency.map(at_once),
-        ];
-        let there = curves.into_iter().enumerate();
-        there
-            .filter_map(|(style, points)| {
-                Some(Line {
-                    style,
-                    points: points?,
-                    band: Vec::new(),
-                })
-            })
-            .collect()
-    };
-    let all: Vec<Vec<Line>> = point.policies.iter().map(curves).collect();
-    let tops = all
-        .iter()
-        .flatten()
-        .flat_map(|line| &line.points)
-        .map(|(_, y)| *y);
-    let top = tops.fold(100.0, f64::max).min(200.0);
-    let x = Axis::between("minutes", 0.0, scenario.end().as_secs_f64() / 60.0, number);
-    let y = Axis::linear("of what is allowed", top, |value| format!("{value:.0} %"));
-    let names = limits_of(scenario);
-    let plots = point.policies.iter().zip(&all).map(|(policy, lines)| {
-        let about = lines.iter().map(|line| {
-            let most = line.points.iter().map(|(_, y)| *y).fold(0.0, f64::max);
-            let name = names.get(&line.style).map_or("", String::as_str);
-            format!("{name}: at most {most:.0} %.")
-        });
-        let about = about.collect::<Vec<_>>().join(" ");
-        let title = format!("Use of the limits under {}", policy.policy.as_str());
-        let plot = svg::lines(&title, &about, &x, &y, lines, Some(100.0));
-        (policy.policy.as_str().to_owned(), plot)
-    });
-    plots.collect()
-}
-
-fn limits_of(scenario: &Scenario) -> BTreeMap<usize, String> {
-    limits(scenario).into_iter().collect()
-}
-
 /// What became of the calls under each policy, and the legend.
 pub(super) fn outcomes(point: &Point) -> (String, String) {
     let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
@@ -244,7 +143,8 @@ pub(super) fn outcomes(point: &Point) -> (String, String) {
     (plot, svg::legend(&names, true))
 }
 
-/// The curves of a sweep: what each policy serves, and how long calls wait for it.
+/// The curves of a sweep: what each policy carries and serves, and how long calls wait for it. (Calls
+/// and interactions differ in overload: who goes first may make more calls in each.)
 pub(super) fn sweeps(results: &Results) -> Vec<(String, String)> {
     let Some(sweep) = &results.study.sweep else {
         return Vec::new();
@@ -255,9 +155,13 @@ pub(super) fn sweeps(results: &Results) -> Vec<(String, String)> {
         .fold((f64::MAX, f64::MIN), |(low, high), value| {
             (low.min(*value), high.max(*value))
         });
-    let x = Axis::between(sweep.parameter.title(), first, last, number);
+    let x = Axis::between(sweep.parameter.title(), first, last, tick);
     type Value = fn(&PolicySummary) -> Option<(f64, f64)>;
-    let plots: [(&str, &str, Value); 3] = [
+    let plots: [(&str, &str, Value); 4] = [
+        ("Calls admitted upstream a minute", "a minute", |it| {
+            let admitted = it.admitted_per_minute;
+            Some((admitted.mean, admitted.half.unwrap_or(0.0)))
+        }),
         ("Interactions served a minute", "a minute", |it| {
             Some((
                 it.total.throughput.mean,
@@ -302,7 +206,7 @@ pub(super) fn sweeps(results: &Results) -> Vec<(String, String)> {
             .iter()
             .flat_map(|line| &line.points)
             .map(|point| point.1);
-        let y = Axis::linear(unit, most.fold(0.0, f64::max), number);
+        let y = Axis::linear(unit, most.fold(0.0, f64::max), tick);
         let about = "The numbers are in the table below.";
         (
             title.to_owned(),

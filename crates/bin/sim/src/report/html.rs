@@ -39,7 +39,7 @@ pub fn html(results: &Results) -> String {
         .split("\n\n")
         .filter(|text| !text.trim().is_empty())
     {
-        let _ = writeln!(page, "<p>{}</p>", escape(paragraph.trim()));
+        let _ = writeln!(page, "<p>{}</p>", prose(paragraph.trim()));
     }
     page.push_str("</header>\n<main>\n");
     if results.study.sweep.is_some() {
@@ -146,6 +146,19 @@ fn swept(page: &mut String, results: &Results) {
     });
 }
 
+/// Text as the page shows it; what stands between backticks is code.
+fn prose(text: &str) -> String {
+    let mut html = String::new();
+    for (at, part) in escape(text).split('`').enumerate() {
+        let _ = if at % 2 == 1 {
+            write!(html, "<code>{part}</code>")
+        } else {
+            write!(html, "{part}")
+        };
+    }
+    html
+}
+
 /// The finding in sentences.
 fn in_short(page: &mut String, point: &Point) {
     page.push_str("<div class=\"short\">\n");
@@ -174,12 +187,18 @@ fn in_short(page: &mut String, point: &Point) {
                 number(policy.limited_per_minute.mean)
             ),
         };
-        let _ = write!(
+        let _ = writeln!(
             page,
-            "; 95 of 100 answered calls waited {}",
-            waited(total, 1)
+            "; {}.</p>",
+            match total.wait[1] {
+                Some(wait) if wait.mean < 1.0 => "95 of 100 answered calls did not wait".to_owned(),
+                Some(wait) => format!(
+                    "95 of 100 answered calls waited {} at most",
+                    span(wait.mean)
+                ),
+                None => "no call was answered".to_owned(),
+            }
         );
-        page.push_str(" at most.</p>\n");
     }
     page.push_str("</div>\n");
 }

@@ -83,10 +83,12 @@ fn step(rough: f64) -> f64 {
         .unwrap_or(power * 10.0)
 }
 
-const WIDTH: f64 = 560.0;
-const HEIGHT: f64 = 290.0;
-const LEFT: f64 = 62.0;
-const RIGHT: f64 = 16.0;
+const WIDTH: f64 = 470.0;
+const HEIGHT: f64 = 270.0;
+const LEFT: f64 = 66.0;
+const RIGHT: f64 = 28.0;
+/// Width of a plot of bars, which has the page to itself.
+const BARS: f64 = 900.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 46.0;
 
@@ -188,9 +190,9 @@ pub(crate) struct Bar {
 pub(crate) fn bars(title: &str, about: &str, bars: &[Bar]) -> String {
     const STEP: f64 = 38.0;
     const LABEL: f64 = 110.0;
-    let length = WIDTH * 1.6 - LABEL - RIGHT;
+    let length = BARS - LABEL - RIGHT;
     let height = STEP * bars.len() as f64 + 6.0;
-    let mut svg = open_sized(title, about, WIDTH * 1.6, height);
+    let mut svg = open_sized(title, about, BARS, height);
     for (at, bar) in bars.iter().enumerate() {
         let top = STEP * at as f64 + 4.0;
         let _ = write!(

@@ -33,6 +33,8 @@ pub struct Bucket {
     pub waiting: u32,
     /// Tokens held at the end of the step.
     pub tokens: u32,
+    /// Tokens granted in it.
+    pub granted: u32,
 }
 
 impl Series {
