@@ -1,1 +1,96 @@
 //! Virtual time: engine and platform under one seed.
+//!
+//! **What this decides.** What a scenario means ([`Scenario`]), what happens in it ([`run`]: discrete
+//! events over the very engine that serves, against the provider's own rules), what can be said
+//! without simulating ([`Plan`]), and how either is reported ([`report`]). **What it does not**: it
+//! opens no socket, reads no clock and no file, and has no threads; whoever calls it runs many runs at
+//! once, and gives it the files that a scenario names.
+//!
+//! Invariants, by name:
+//!
+//! - *same seed, same result*: a run depends on the scenario, the policy and the seed, to the byte;
+//! - *same traffic*: policies of one seed see the same arrivals;
+//! - *flat*: what a run keeps does not grow with the time it simulates;
+//! - *nothing hangs*: every interaction that began ends.
+//!
+//! They are tested in `tests/`, beside the known answers (`tests/answers.rs`) and the waiting times of
+//! queueing theory (`tests/queueing.rs`).
+
+pub mod arrivals;
+pub mod interaction;
+pub mod latency;
+mod plan;
+mod policy;
+pub mod random;
+mod records;
+pub mod report;
+mod scenario;
+pub mod stats;
+mod study;
+mod sweep;
+mod upstream;
+mod world;
+
+pub use plan::{Change, Least, LimitPlan, Plan, plan_json, plan_table};
+pub use policy::Kind as Policy;
+pub use records::{Record, RecordError, Records};
+pub use scenario::{
+    Action, ActionId, Cache, Client, Flow, Limits, Outage, Scenario, ScenarioError, Source,
+};
+pub use study::{FlowSummary, Job, Point, PolicySummary, Results, Study};
+pub use sweep::{Parameter, Sweep, SweepError};
+
+use policy::{Settings, baseline};
+use random::Stream;
+use stats::RunStats;
+use std::time::Duration;
+use tollgate_engine::Engine;
+use tollgate_model::{ClientId, Instant};
+use world::World;
+
+/// Simulates a scenario once under a policy.
+#[must_use]
+pub fn run(scenario: &Scenario, policy: Policy, seed: u64) -> RunStats {
+    if policy == Policy::Tollgate {
+        let engine = Engine::new(
+            scenario.engine(),
+            Stream::child(seed, "engine", 0).next(),
+            Instant::ZERO,
+        );
+        return World::new(scenario, engine, policy.caches(), seed).run();
+    }
+    let baseline = baseline(policy, settings(scenario));
+    World::new(scenario, baseline, policy.caches(), seed).run()
+}
+
+/// The seed of a scenario's replication with this number.
+#[must_use]
+pub fn seed_of(scenario: &Scenario, replication: u32) -> u64 {
+    Stream::child(scenario.seed, "replication", replication.into()).next()
+}
+
+fn settings(scenario: &Scenario) -> Settings {
+    let limits = &scenario.limits;
+    let places = scenario
+        .clients
+        .iter()
+        .enumerate()
+        .flat_map(|(at, client)| std::iter::repeat_n(ClientId(at as u32), client.tokens as usize));
+    let token_places: Vec<_> = places.collect();
+    let over = |allowed: Option<u32>, many: usize| Some(u64::from(allowed?) * many as u64);
+    let narrowest = [
+        over(limits.token, token_places.len()),
+        over(limits.client, scenario.clients.len()),
+        over(limits.organisation, 1),
+        over(limits.executions, 1),
+    ];
+    let narrowest = narrowest.into_iter().flatten().min();
+    Settings {
+        token_places,
+        with_token: vec![scenario::WITH_TOKEN],
+        period: limits.period,
+        pace: narrowest.map_or(Duration::ZERO, |calls| {
+            limits.period.div_f64(calls.max(1) as f64)
+        }),
+    }
+}

@@ -5,4 +5,6 @@ pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod emulate;
 pub(crate) mod flow;
+pub(crate) mod plan;
 pub(crate) mod serve;
+pub(crate) mod simulate;

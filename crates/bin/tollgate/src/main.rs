@@ -27,6 +27,10 @@ enum Command {
     Action(cmd::action::Args),
     /// Validate, run and test Architect flows.
     Flow(cmd::flow::Args),
+    /// Say at once what a scenario's limits carry, and what each change would buy.
+    Plan(cmd::plan::Args),
+    /// Simulate a scenario in virtual time and compare policies.
+    Simulate(cmd::simulate::Args),
 }
 
 fn main() -> ExitCode {
@@ -37,5 +41,7 @@ fn main() -> ExitCode {
         Command::Emulate(args) => cmd::emulate::run(args),
         Command::Action(args) => cmd::action::run(args),
         Command::Flow(args) => cmd::flow::run(args),
+        Command::Plan(args) => cmd::plan::run(args),
+        Command::Simulate(args) => cmd::simulate::run(args),
     }
 }

@@ -1,0 +1,245 @@
+//! What can be said at once, without simulating: the ceiling, what binds first, and what a change buys.
+//!
+//! # Formulas
+//!
+//! Let *α* be a factor on the whole load, its mix unchanged. Flow *f* begins α·λ_f interactions a
+//! minute and makes n_fa calls of action *a* in each; a call of *a* takes L_a, and is given up after
+//! τ_a.
+//!
+//! - **Calls that go upstream.** Without a cache all of them: x_a(α) = Σ_f α·λ_f·n_fa. With a cache
+//!   that keeps an answer for T, and K inputs asked for independently at x_a/K each: after a miss the
+//!   input is answered from the cache for T, then misses again after K/x_a on the average, so the share
+//!   of misses is 1 / (1 + x_a·T/K) (exact for Poisson arrivals and answers that take no time).
+//! - **A window** of A calls in P is A slots, each held for P + h: h is how long the count of a call
+//!   stays uncertain, E[min(L, τ)] plus the way in, or the declared bound if that is less. By Little's
+//!   law it carries no more than **A / (P + h)**; the provider itself would carry A / P, which is the
+//!   ceiling *of the limit*.
+//! - **Concurrency** of C is C slots, each held for E[min(L, τ)]: it carries **C / E[min(L, τ)]**.
+//! - **Tokens** are Σ over clients of min(tokens · A_token, A_client) slots of a window.
+//! - **The ceiling** is the least α at which a limit carries no more. Demand grows with α (less than in
+//!   proportion, if cached), so it is found by bisection.
+//! - **Waiting.** Every limit is a queue with c = slots servers and a service of that length, so
+//!   Erlang's C gives the chance to wait at all, and C·s / (c·(1 − ρ)) the mean wait where service times
+//!   are memoryless; it is half of that where they are constant, as windows' are.
+//!
+//! Exact for the ceiling of each limit. Not modelled: deadlines and priorities (they decide *who* waits
+//! or is refused, not how many are carried), retries, and the calls wasted on interactions that fail
+//! half way, which lower the number served in overload. The simulator has all of these.
+
+mod changes;
+mod demand;
+mod erlang;
+mod report;
+
+pub use changes::Change;
+pub use report::{plan_json, plan_table};
+
+use crate::scenario::Scenario;
+use demand::Demand;
+use erlang::Queue;
+
+/// What can be said at once.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Plan {
+    /// The scenario's name.
+    pub name: String,
+    /// Interactions a minute at the given load, on the average.
+    pub interactions_per_minute: f64,
+    /// Calls a minute of that load that go upstream.
+    pub calls_per_minute: f64,
+    /// The same within the busiest window.
+    pub peak_calls_per_minute: f64,
+    /// Each limit, the one that binds first at the head.
+    pub limits: Vec<LimitPlan>,
+    /// Least number of tokens that carries the load, if tokens have a limit.
+    pub least_tokens: Option<Least>,
+    /// Least number of executions at once that carries the load.
+    pub least_slots: Least,
+    /// What each change would buy, the most first.
+    pub changes: Vec<Change>,
+}
+
+/// One limit.
+#[derive(Clone, PartialEq, Debug)]
+pub struct LimitPlan {
+    /// Its name.
+    pub name: &'static str,
+    /// Calls in a window, or at once.
+    pub allowed: u64,
+    /// How much of it the load takes, on the average; 1 is all.
+    pub used: f64,
+    /// Interactions a minute that the limit allows, by the provider's own count; none if never reached.
+    pub ceiling: Option<f64>,
+    /// Interactions a minute that it carries without ever exceeding it, whatever the windows'
+    /// alignment: tollgate's.
+    pub sure: Option<f64>,
+    /// Chance that a call has to wait for it at the given load; none if the load is more than it
+    /// carries.
+    pub waits: Option<f64>,
+    /// Mean wait of a call at the given load, in milliseconds; none as before.
+    pub mean_wait_ms: Option<f64>,
+}
+
+/// A least number of something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Least {
+    /// To carry the mean load at all.
+    pub mean: u64,
+    /// To carry the load of the busiest window.
+    pub peak: u64,
+    /// So that 95 of 100 calls of the mean load need not wait for it.
+    pub at_ease: u64,
+}
+
+impl Plan {
+    /// Plans a scenario.
+    #[must_use]
+    pub fn of(scenario: &Scenario) -> Self {
+        let demand = Demand::of(scenario);
+        let mut limits = limits(scenario, &demand);
+        limits.sort_by(|a, b| order(a.sure).total_cmp(&order(b.sure)));
+        let calls = demand.upstream(1.0);
+        let per_token = scenario.limits.token.map(|allowed| {
+            let hold = demand.window_hold(1.0);
+            let with_token = demand.with_token(1.0) / 60.0;
+            let busy = with_token * (scenario.limits.period.as_secs_f64() + hold);
+            Least::of(busy, demand.peak, f64::from(allowed))
+        });
+        Self {
+            name: scenario.name.clone(),
+            interactions_per_minute: demand.interactions,
+            calls_per_minute: calls,
+            peak_calls_per_minute: calls * demand.peak,
+            least_tokens: per_token,
+            least_slots: Least::of(demand.busy(1.0), demand.peak, 1.0),
+            changes: changes::all(scenario, &limits),
+            limits,
+        }
+    }
+
+    /// The limit that binds first.
+    #[must_use]
+    pub fn binding(&self) -> Option<&LimitPlan> {
+        self.limits.first().filter(|limit| limit.sure.is_some())
+    }
+
+    /// Interactions a minute that are carried; none without a limit that binds.
+    #[must_use]
+    pub fn carries(&self) -> Option<f64> {
+        self.binding()?.sure
+    }
+
+    /// What is left of the ceiling at the given load; negative beyond it.
+    #[must_use]
+    pub fn head_room(&self) -> Option<f64> {
+        let ceiling = self.carries()?;
+        (ceiling > 0.0).then(|| 1.0 - self.interactions_per_minute / ceiling)
+    }
+}
+
+impl Least {
+    /// Of things with `each` slots, for a load that keeps `busy` slots busy on the average, and `peak`
+    /// times as many at its peak.
+    fn of(busy: f64, peak: f64, each: f64) -> Self {
+        let carries = |busy: f64| (busy / each - 1e-9).ceil().max(1.0) as u64;
+        let mut at_ease = carries(busy);
+        while Queue::new(busy, at_ease as f64 * each)
+            .waits()
+            .is_none_or(|waits| waits > 0.05)
+        {
+            // Never far above the offered load: the slots' spare grows as its square root.
+            at_ease += 1;
+        }
+        Self {
+            mean: carries(busy),
+            peak: carries(busy * peak),
+            at_ease,
+        }
+    }
+}
+
+/// Limits that are never reached come last.
+fn order(ceiling: Option<f64>) -> f64 {
+    ceiling.unwrap_or(f64::INFINITY)
+}
+
+/// Just the ceiling that all limits leave, and the limit that says so.
+fn ceiling(scenario: &Scenario) -> Option<(f64, &'static str)> {
+    let demand = Demand::of(scenario);
+    let limits = limits(scenario, &demand).into_iter();
+    let sure = limits.filter_map(|limit| Some((limit.sure?, limit.name)));
+    sure.min_by(|a, b| a.0.total_cmp(&b.0))
+}
+
+fn limits(scenario: &Scenario, demand: &Demand) -> Vec<LimitPlan> {
+    let limits = &scenario.limits;
+    let tokens = limits.token.map(|token| {
+        let own = scenario.clients.iter().map(|client| {
+            let all = u64::from(client.tokens) * u64::from(token);
+            limits.client.map_or(all, |client| all.min(client.into()))
+        });
+        own.sum::<u64>()
+    });
+    let clients = limits.client.filter(|_| limits.token.is_none());
+    let clients = clients.map(|client| u64::from(client) * scenario.clients.len() as u64);
+    let windows = [
+        ("tokens", tokens, true),
+        ("clients", clients, true),
+        ("organisation", limits.organisation.map(u64::from), true),
+        ("executions", limits.executions.map(u64::from), false),
+    ];
+    let period = limits.period.as_secs_f64();
+    let mut plans = Vec::new();
+    for (name, allowed, with_token) in windows {
+        let Some(allowed) = allowed else { continue };
+        let rate = |scale: f64| {
+            let calls = if with_token {
+                demand.with_token(scale)
+            } else {
+                demand.upstream(scale)
+            };
+            calls / 60.0
+        };
+        let slots = allowed as f64;
+        let busy = |scale: f64| rate(scale) * (period + demand.window_hold(scale));
+        plans.push(LimitPlan {
+            ceiling: demand.ceiling(|scale| rate(scale) * period, slots),
+            sure: demand.ceiling(busy, slots),
+            ..LimitPlan::of(name, allowed, busy(1.0), rate(1.0), 0.5)
+        });
+    }
+    if let Some(allowed) = limits.concurrency {
+        let busy = |scale: f64| demand.busy(scale);
+        let ceiling = demand.ceiling(busy, allowed.into());
+        plans.push(LimitPlan {
+            ceiling,
+            sure: ceiling,
+            ..LimitPlan::of(
+                "concurrency",
+                allowed.into(),
+                busy(1.0),
+                demand.upstream(1.0) / 60.0,
+                1.0,
+            )
+        });
+    }
+    plans
+}
+
+impl LimitPlan {
+    /// At a load that keeps `busy` slots busy with `rate` calls a second; `steadiness` is what part of
+    /// the memoryless wait is waited.
+    fn of(name: &'static str, allowed: u64, busy: f64, rate: f64, steadiness: f64) -> Self {
+        let queue = Queue::new(busy, allowed as f64);
+        let service = if rate > 0.0 { busy / rate } else { 0.0 };
+        Self {
+            name,
+            allowed,
+            used: busy / allowed as f64,
+            ceiling: None,
+            sure: None,
+            waits: queue.waits(),
+            mean_wait_ms: queue.mean_wait(service).map(|wait| wait * steadiness * 1e3),
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! What a scenario asks of its limits, at any multiple of its load.
+
+use crate::interaction::Behaviour;
+use crate::scenario::Scenario;
+use std::time::Duration;
+
+#[derive(Clone, Debug)]
+pub(super) struct Demand {
+    /// Interactions a minute.
+    pub(super) interactions: f64,
+    /// The busiest window's rate over the mean's.
+    pub(super) peak: f64,
+    actions: Vec<Asked>,
+}
+
+/// What is asked of one action.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    /// Calls a minute.
+    calls: f64,
+    token: bool,
+    /// E[min(L, τ)], seconds.
+    takes: f64,
+    /// How long the count of a call is uncertain, seconds.
+    uncertain: f64,
+    /// Life of a cached answer over the number of inputs, minutes.
+    cache: f64,
+}
+
+impl Demand {
+    pub(super) fn of(scenario: &Scenario) -> Self {
+        let minutes = scenario.end().as_secs_f64().max(1e-9) / 60.0;
+        let mut calls = vec![0.0; scenario.actions.len()];
+        let mut interactions = 0.0;
+        for flow in &scenario.flows {
+            let rate = scenario.interactions_per_minute(flow);
+            interactions += rate;
+            for (action, times) in flow.behaviour.calls() {
+                calls[action.index()] += rate * times;
+            }
+        }
+        for record in scenario.replay.iter().flat_map(|records| records.iter()) {
+            interactions += 1.0 / minutes;
+            calls[record.action.index()] += 1.0 / minutes;
+        }
+        let way_in = scenario.limits.way_in;
+        let way_in = f64::midpoint(way_in.from.as_secs_f64(), way_in.to.as_secs_f64());
+        let bound = scenario
+            .limits
+            .counted_within
+            .map_or(f64::INFINITY, |it| it.as_secs_f64());
+        let asked = scenario.actions.iter().zip(calls).map(|(action, calls)| {
+            let timeout = action.timeout.as_secs_f64();
+            Asked {
+                calls,
+                token: action.token,
+                takes: action.latency.mean_within((timeout - way_in).max(0.0)) + way_in,
+                uncertain: action
+                    .latency
+                    .mean_within((timeout.min(bound) - way_in).max(0.0))
+                    + way_in.min(bound),
+                cache: action
+                    .cache
+                    .map_or(0.0, |it| it.life.as_secs_f64() / 60.0 / f64::from(it.keys)),
+            }
+        });
+        Self {
+            interactions,
+            peak: peak(scenario),
+            actions: asked.collect(),
+        }
+    }
+
+    /// Calls a minute of each action that go upstream at `scale` times the load.
+    fn each(&self, scale: f64) -> impl Iterator<Item = (f64, &Asked)> {
+        self.actions.iter().map(move |asked| {
+            let calls = asked.calls * scale;
+            (calls / (1.0 + calls * asked.cache), asked)
+        })
+    }
+
+    /// Calls a minute that go upstream.
+    pub(super) fn upstream(&self, scale: f64) -> f64 {
+        self.each(scale).map(|(calls, _)| calls).sum()
+    }
+
+    /// Of those, the ones with a token.
+    pub(super) fn with_token(&self, scale: f64) -> f64 {
+        let with_token = self.each(scale).filter(|(_, asked)| asked.token);
+        with_token.map(|(calls, _)| calls).sum()
+    }
+
+    /// Executions under way on the average.
+    pub(super) fn busy(&self, scale: f64) -> f64 {
+        self.each(scale)
+            .map(|(calls, asked)| calls / 60.0 * asked.takes)
+            .sum()
+    }
+
+    /// Seconds that a call's slot is held beyond its window's length, on the average over the calls.
+    pub(super) fn window_hold(&self, scale: f64) -> f64 {
+        let held = self
+            .each(scale)
+            .map(|(calls, asked)| calls * asked.uncertain);
+        held.sum::<f64>() / self.upstream(scale).max(f64::MIN_POSITIVE)
+    }
+
+    /// Interactions a minute at which `busy` slots reach `slots`; none if they never do.
+    pub(super) fn ceiling(&self, busy: impl Fn(f64) -> f64, slots: f64) -> Option<f64> {
+        const MOST: f64 = 1e9;
+        if self.interactions <= 0.0 || busy(MOST) < slots {
+            return None;
+        }
+        let (mut low, mut high) = (0.0, MOST);
+        // Halving the exponent's range first would be faster; 100 halvings are exact and instant.
+        for _ in 0..100 {
+            let middle = f64::midpoint(low, high);
+            if busy(middle) < slots {
+                low = middle
+            } else {
+                high = middle
+            }
+        }
+        Some(high * self.interactions)
+    }
+}
+
+/// Calls in the busiest window over those of a window on the average.
+fn peak(scenario: &Scenario) -> f64 {
+    let (period, end) = (scenario.limits.period, scenario.end());
+    let mean = scenario.calls_per_minute();
+    if mean <= 0.0 {
+        return 1.0;
+    }
+    if let Some(records) = &scenario.replay {
+        let (mut first, mut most) = (0, 0);
+        for (last, record) in records.iter().enumerate() {
+            while records[first].at + period <= record.at {
+                first += 1;
+            }
+            most = most.max(last + 1 - first);
+        }
+        let per_minute = most as f64 / period.min(end).as_secs_f64().max(1e-9) * 60.0;
+        return (per_minute / mean).max(1.0);
+    }
+    let calls = |behaviour: &Behaviour| -> f64 { behaviour.calls().iter().map(|(_, n)| n).sum() };
+    let at = |from: Duration| -> f64 {
+        let flows = scenario.flows.iter();
+        flows
+            .map(|flow| {
+                flow.arrivals.per_minute(from, (from + period).min(end)) * calls(&flow.behaviour)
+            })
+            .sum()
+    };
+    // A window's rate is largest where it opens at an edge of some flow's rate, or closes at one.
+    let edges = scenario.flows.iter().flat_map(|flow| flow.arrivals.edges());
+    let starts = edges.flat_map(|edge| [edge, edge.saturating_sub(period)]);
+    let measured = starts.filter(|from| *from >= scenario.warm_up && *from < end);
+    let most = measured.map(at).fold(mean, f64::max);
+    most / mean
+}

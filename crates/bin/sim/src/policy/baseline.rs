@@ -1,0 +1,301 @@
+//! The policies that are not the engine: a call is tried, and tried again.
+//!
+//! They share the bookkeeping (tokens, attempts, timeouts, retries) and differ in which token a call
+//! takes and in what follows a 429; see the table in [`super`].
+
+mod choice;
+
+use super::{Kind, Policy};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::time::Duration;
+use tollgate_engine::{Command, Event, Facts, LossKind, Submission, Verdict};
+use tollgate_model::{
+    AttemptId, ClientId, ExecutionId, Instant, Reason, Refusal, RouteId, TokenId,
+};
+
+/// What a baseline knows.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// Clients, each as often as it may hold tokens.
+    pub(crate) token_places: Vec<ClientId>,
+    /// The routes that take a token.
+    pub(crate) with_token: Vec<RouteId>,
+    /// Length of the windows.
+    pub(crate) period: Duration,
+    /// From one send to the next, at a pace that keeps the windows.
+    pub(crate) pace: Duration,
+}
+
+/// Tries of a call that is answered 5xx.
+const ATTEMPTS: u32 = 3;
+/// First pause before such a try; doubles.
+const PAUSE: Duration = Duration::from_millis(100);
+/// A wait after a 429 that does not say how long.
+const USUAL_WAIT: Duration = Duration::from_secs(1);
+/// Tokens that today's service takes up within a window's length.
+const TOKENS_TODAY: usize = 3;
+
+#[derive(Debug)]
+pub(crate) struct Baseline {
+    kind: Kind,
+    settings: Settings,
+    /// A token for each place; none until it is granted.
+    tokens: Vec<Option<TokenId>>,
+    /// Fetches under way, and the place each is for.
+    fetching: BTreeMap<TokenId, usize>,
+    next_token: u32,
+    /// Where the next call's token is looked for.
+    turn: usize,
+    /// When the last tokens were taken up (`today`).
+    taken_up: VecDeque<Instant>,
+    /// When the next call may leave (`paced`).
+    next_slot: Instant,
+    executions: BTreeMap<ExecutionId, Execution>,
+    attempts: BTreeMap<AttemptId, Try>,
+    next_attempt: u64,
+    /// Executions that wait for a token.
+    waiting: VecDeque<ExecutionId>,
+    timers: BinaryHeap<Reverse<(Instant, u64, Timer)>>,
+    serial: u64,
+    commands: VecDeque<Command>,
+}
+
+#[derive(Debug)]
+struct Execution {
+    submission: Submission,
+    failures: u32,
+    /// Tokens that answered 429 in a row.
+    limited: u32,
+}
+
+#[derive(Debug)]
+struct Try {
+    execution: ExecutionId,
+    place: Option<usize>,
+    token: Option<TokenId>,
+    head: Option<(u16, Facts)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Timer {
+    GiveUp(AttemptId),
+    Start(ExecutionId),
+}
+
+impl Policy for Baseline {
+    fn handle_event(&mut self, event: Event, now: Instant) {
+        self.run_timers(now);
+        match event {
+            Event::Submit(submission) => self.submit(submission, now),
+            Event::Head {
+                attempt,
+                status,
+                facts,
+            } => {
+                if let Some(it) = self.attempts.get_mut(&attempt) {
+                    it.head = Some((status, facts));
+                }
+            }
+            Event::Done(attempt) => {
+                if let Some(it) = self.attempts.remove(&attempt) {
+                    self.done(attempt, &it, now);
+                }
+            }
+            Event::Lost(attempt, kind) => {
+                if let Some(it) = self.attempts.remove(&attempt) {
+                    self.failed(it.execution, Verdict::Lost(kind), now);
+                }
+            }
+            Event::TokenGranted { token, .. } => self.granted(token, now),
+            Event::TokenFailed { token, .. } => self.not_granted(token),
+            // The simulator's callers never hang up.
+            _ => {}
+        }
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.run_timers(now);
+    }
+
+    fn poll_command(&mut self) -> Option<Command> {
+        self.commands.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.peek().map(|Reverse((at, ..))| *at)
+    }
+}
+
+impl Baseline {
+    pub(crate) fn new(kind: Kind, settings: Settings) -> Self {
+        let places = match kind {
+            Kind::OneToken | Kind::Today => settings.token_places.len().min(1),
+            _ => settings.token_places.len(),
+        };
+        Self {
+            kind,
+            tokens: vec![None; places],
+            settings,
+            fetching: BTreeMap::new(),
+            next_token: 0,
+            turn: 0,
+            taken_up: VecDeque::new(),
+            next_slot: Instant::ZERO,
+            executions: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            next_attempt: 0,
+            waiting: VecDeque::new(),
+            timers: BinaryHeap::new(),
+            serial: 0,
+            commands: VecDeque::new(),
+        }
+    }
+
+    fn set(&mut self, at: Instant, timer: Timer) {
+        self.serial += 1;
+        self.timers.push(Reverse((at, self.serial, timer)));
+    }
+
+    fn run_timers(&mut self, now: Instant) {
+        while let Some(&Reverse((at, _, timer))) = self.timers.peek() {
+            if at > now {
+                break;
+            }
+            self.timers.pop();
+            match timer {
+                Timer::GiveUp(attempt) => {
+                    if let Some(it) = self.attempts.remove(&attempt) {
+                        self.commands.push_back(Command::Abort(attempt));
+                        self.finish(it.execution, Verdict::TimedOut);
+                    }
+                }
+                Timer::Start(execution) => self.start(execution, now),
+            }
+        }
+    }
+
+    fn submit(&mut self, submission: Submission, now: Instant) {
+        let execution = submission.execution;
+        self.executions.insert(
+            execution,
+            Execution {
+                submission,
+                failures: 0,
+                limited: 0,
+            },
+        );
+        if self.kind != Kind::Paced {
+            return self.start(execution, now);
+        }
+        let slot = self.next_slot.max(now);
+        if slot > submission.deadline {
+            let refusal = Refusal {
+                reason: Reason::DeadlineCannotBeMet,
+                limit: Some("pace".to_owned()),
+                earliest_start: Some(slot),
+            };
+            return self.finish(execution, Verdict::Refused(refusal));
+        }
+        self.next_slot = slot + self.settings.pace;
+        if slot == now {
+            self.start(execution, now);
+        } else {
+            self.set(slot, Timer::Start(execution));
+        }
+    }
+
+    /// Sends the execution's request, or lets it wait for a token.
+    fn start(&mut self, execution: ExecutionId, now: Instant) {
+        let Some(it) = self.executions.get(&execution) else {
+            return;
+        };
+        if !self.settings.with_token.contains(&it.submission.route) {
+            return self.send(execution, None, now);
+        }
+        match self.place(now) {
+            Some((place, token)) => self.send(execution, Some((place, token)), now),
+            None => self.waiting.push_back(execution),
+        }
+    }
+
+    fn send(&mut self, execution: ExecutionId, place: Option<(usize, TokenId)>, now: Instant) {
+        let Some(it) = self.executions.get(&execution) else {
+            return;
+        };
+        let give_up = now + it.submission.timeout;
+        let attempt = AttemptId(self.next_attempt);
+        self.next_attempt += 1;
+        let token = place.map(|(_, token)| token);
+        self.attempts.insert(
+            attempt,
+            Try {
+                execution,
+                place: place.map(|(place, _)| place),
+                token,
+                head: None,
+            },
+        );
+        self.set(give_up, Timer::GiveUp(attempt));
+        self.commands.push_back(Command::Send {
+            execution,
+            attempt,
+            token,
+            give_up,
+        });
+    }
+
+    fn done(&mut self, attempt: AttemptId, it: &Try, now: Instant) {
+        let answered = Verdict::Answered(attempt);
+        match it.head {
+            Some((401, _)) => {
+                if let Some(place) = it.place
+                    && self.tokens[place] == it.token
+                {
+                    self.forget(place);
+                }
+                self.again(it.execution, now, now, answered);
+            }
+            Some((429, facts)) => self.limited(it, facts, answered, now),
+            Some((500.., _)) => self.failed(it.execution, answered, now),
+            Some(_) => self.finish(it.execution, answered),
+            None => self.failed(it.execution, Verdict::Lost(LossKind::NoAnswer), now),
+        }
+    }
+
+    /// No good answer, but no 429: another try after a pause. Today's service makes none.
+    fn failed(&mut self, execution: ExecutionId, verdict: Verdict, now: Instant) {
+        let Some(it) = self.executions.get_mut(&execution) else {
+            return;
+        };
+        it.failures += 1;
+        let pause = PAUSE * (1 << (it.failures - 1).min(10));
+        let may = it.submission.idempotent && it.failures < ATTEMPTS && self.kind != Kind::Today;
+        if may {
+            self.again(execution, now + pause, now, verdict);
+        } else {
+            self.finish(execution, verdict);
+        }
+    }
+
+    /// Starts the execution again at `at`, or ends it with `verdict` if that is too late.
+    fn again(&mut self, execution: ExecutionId, at: Instant, now: Instant, verdict: Verdict) {
+        let Some(it) = self.executions.get(&execution) else {
+            return;
+        };
+        let latest = it.submission.deadline;
+        if at > latest.max(now) {
+            self.finish(execution, verdict);
+        } else if at <= now {
+            self.start(execution, now);
+        } else {
+            self.set(at, Timer::Start(execution));
+        }
+    }
+
+    fn finish(&mut self, execution: ExecutionId, verdict: Verdict) {
+        if self.executions.remove(&execution).is_some() {
+            self.commands.push_back(Command::Finish(execution, verdict));
+        }
+    }
+}

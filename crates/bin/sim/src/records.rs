@@ -1,0 +1,127 @@
+//! A running service's own records as a workload: yesterday's traffic under tomorrow's limits.
+//!
+//! One record a call: `at,flow,action,latency_ms,outcome`, as CSV with that heading (columns in any
+//! order, others are passed over) or as JSON objects, one a line. `at` is RFC 3339 in UTC or a number
+//! of seconds; `latency_ms` is how long the upstream took, empty if it was not asked; `outcome` is a
+//! word, of which only `cached` matters: such a call never went upstream and is left out.
+
+mod parse;
+
+use crate::arrivals::{Arrivals, Spacing};
+use crate::interaction::Behaviour;
+use crate::latency::Latency;
+use crate::scenario::{Action, ActionId, Flow, Scenario};
+use std::time::Duration;
+
+pub use parse::RecordError;
+
+/// One call as it was recorded.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Record {
+    /// Since the first.
+    pub at: Duration,
+    /// The place of its flow in the scenario.
+    pub flow: u32,
+    /// What it called.
+    pub action: ActionId,
+    /// How long the upstream took; drawn from the action's distribution if that isn't known.
+    pub latency: Option<Duration>,
+}
+
+/// A file of records.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Records {
+    /// In the order of time; `flow` and `action` are places in the two lists.
+    lines: Vec<Record>,
+    flows: Vec<String>,
+    actions: Vec<String>,
+    /// Left out: they were answered from a cache.
+    pub cached: u64,
+}
+
+impl Scenario {
+    /// This scenario's limits, under recorded calls. Flows and actions are found by name; those that
+    /// the scenario doesn't have are added, with the answer times recorded.
+    #[must_use]
+    pub fn replaying(&self, records: &Records) -> Self {
+        let mut scenario = self.clone();
+        let measured = |action: usize| {
+            let own = records
+                .lines
+                .iter()
+                .filter(|it| it.action.index() == action);
+            let seconds = own.filter_map(|it| Some(it.latency?.as_secs_f64()));
+            Latency::measured(seconds.collect())
+        };
+        let action_of: Vec<ActionId> = records
+            .actions
+            .iter()
+            .enumerate()
+            .map(|(at, name)| {
+                let known = scenario.actions.iter().position(|it| it.name == *name);
+                let place = known.unwrap_or_else(|| {
+                    scenario.actions.push(unknown_action(name));
+                    scenario.actions.len() - 1
+                });
+                if let Some(latency) = measured(at) {
+                    scenario.actions[place].latency = latency;
+                }
+                // Recorded calls say nothing of their inputs, so nothing can be found in a cache.
+                scenario.actions[place].cache = None;
+                ActionId(place as u32)
+            })
+            .collect();
+        let flow_of: Vec<u32> = records
+            .flows
+            .iter()
+            .map(|name| {
+                let known = scenario.flows.iter().position(|it| it.name == *name);
+                known.unwrap_or_else(|| {
+                    scenario.flows.push(unknown_flow(name, &scenario.flows));
+                    scenario.flows.len() - 1
+                }) as u32
+            })
+            .collect();
+        let lines = records.lines.iter().map(|record| Record {
+            flow: flow_of[record.flow as usize],
+            action: action_of[record.action.index()],
+            ..record.clone()
+        });
+        let lines: Vec<Record> = lines.collect();
+        let span = lines.last().map_or(Duration::ZERO, |last| last.at) + Duration::from_millis(1);
+        scenario.replay = Some(lines.into());
+        for flow in &mut scenario.flows {
+            flow.arrivals = Arrivals::constant(0.0, Spacing::Even);
+        }
+        if scenario.warm_up * 2 > span {
+            scenario.warm_up = Duration::ZERO;
+        }
+        scenario.duration = span - scenario.warm_up;
+        scenario
+    }
+}
+
+fn unknown_action(name: &str) -> Action {
+    Action {
+        name: name.to_owned(),
+        latency: Latency::Fixed(Duration::from_millis(200)),
+        timeout: Duration::from_secs(60),
+        token: true,
+        idempotent: true,
+        cache: None,
+    }
+}
+
+/// In the last of the classes there are.
+fn unknown_flow(name: &str, others: &[Flow]) -> Flow {
+    Flow {
+        name: name.to_owned(),
+        priority: others.iter().map(|flow| flow.priority).max().unwrap_or(0),
+        weight: 1,
+        guaranteed: None,
+        max_queued: 10_000,
+        deadline: Duration::from_secs(10),
+        behaviour: Behaviour::Steps([].into()),
+        arrivals: Arrivals::constant(0.0, Spacing::Even),
+    }
+}

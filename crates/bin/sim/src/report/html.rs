@@ -1,0 +1,318 @@
+//! One HTML file that needs nothing else: style and plots are in it, there is no script and no link.
+
+use super::svg::legend;
+use super::table::{failures, limited_by, percent};
+use super::{charts, escape, estimate, number, span};
+use crate::study::{FlowSummary, Point, Results};
+use std::fmt::Write as _;
+use tollgate_settings::show_span;
+
+const STYLE: &str = include_str!("style.css");
+
+/// The results as a page.
+#[must_use]
+pub fn html(results: &Results) -> String {
+    let scenario = &results.study.scenario;
+    let mut page = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <link rel=\"icon\" href=\"data:,\">\n\
+         <title>{} – tollgate</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n",
+        escape(&scenario.name)
+    );
+    let _ = write!(page, "<header>\n<h1>{}</h1>\n", escape(&scenario.name));
+    let _ = writeln!(
+        page,
+        "<p class=\"meta\">{} calls a minute over {} flows · {} measured after {} · {} replications · seed {}{}</p>",
+        number(scenario.calls_per_minute()),
+        scenario.flows.len(),
+        show_span(scenario.duration),
+        show_span(scenario.warm_up),
+        scenario.replications,
+        scenario.seed,
+        results.study.sweep.as_ref().map_or(String::new(), |sweep| {
+            format!(" · sweep over {}", escape(sweep.parameter.title()))
+        })
+    );
+    for paragraph in scenario
+        .about
+        .split("\n\n")
+        .filter(|text| !text.trim().is_empty())
+    {
+        let _ = writeln!(page, "<p>{}</p>", prose(paragraph.trim()));
+    }
+    page.push_str("</header>\n<main>\n");
+    if results.study.sweep.is_some() {
+        swept(&mut page, results);
+    } else if let Some(point) = results.points.first() {
+        single(&mut page, point);
+    }
+    page.push_str(
+        "</main>\n<footer><p>± is half of the 95 % confidence interval over the replications (Student’s t). \
+         The same scenario and seed give the same file.</p></footer>\n</body>\n</html>\n",
+    );
+    page
+}
+
+fn single(page: &mut String, point: &Point) {
+    in_short(page, point);
+    section(
+        page,
+        "Outcome by policy",
+        "What became of the calls.",
+        |page| {
+            let (plot, legend) = charts::outcomes(point);
+            let _ = write!(page, "{legend}<figure>{plot}</figure>");
+        },
+    );
+    section(
+        page,
+        "How long calls wait",
+        "For each flow, the share of all its calls that was answered after waiting no longer than \
+         that. A curve that ends below 100 % tells of calls that failed.",
+        |page| {
+            let names = point.scenario.flows.iter().enumerate();
+            let names: Vec<_> = names.map(|(at, flow)| (at, flow.name.clone())).collect();
+            page.push_str(&legend(&names, false));
+            panels(page, charts::waits(point));
+        },
+    );
+    section(
+        page,
+        "Use of each limit over time",
+        "Of windows, what the upstream admitted within the last window’s length; of executions at \
+         once, the most in each step. The first replication.",
+        |page| {
+            page.push_str(&legend(&charts::limits(&point.scenario), false));
+            panels(page, charts::uses(point));
+        },
+    );
+    section(page, "Numbers", "", |page| {
+        numbers(page, point);
+        upstream(page, point);
+    });
+}
+
+fn swept(page: &mut String, results: &Results) {
+    let policies = &results.study.scenario.policies;
+    section(
+        page,
+        "Ceilings",
+        "Bands are 95 % confidence intervals over the replications.",
+        |page| {
+            let names = policies.iter().enumerate();
+            let names: Vec<_> = names.map(|(at, it)| (at, it.as_str().to_owned())).collect();
+            page.push_str(&legend(&names, false));
+            panels(page, charts::sweeps(results));
+        },
+    );
+    let Some(sweep) = &results.study.sweep else {
+        return;
+    };
+    section(page, "Numbers", "", |page| {
+        let heading = [
+            "policy",
+            "served a minute",
+            "served",
+            "wait p50",
+            "wait p95",
+            "429 a minute",
+            "failed calls",
+        ];
+        table(page, sweep.parameter.as_str(), &heading, 2, |page| {
+            for point in &results.points {
+                let value = point.value.map(|value| sweep.parameter.show(value));
+                for (at, policy) in point.policies.iter().enumerate() {
+                    let first = if at == 0 {
+                        value.clone().unwrap_or_default()
+                    } else {
+                        String::new()
+                    };
+                    let total = &policy.total;
+                    let cells = vec![
+                        first,
+                        policy.policy.as_str().to_owned(),
+                        estimate(Some(total.throughput)),
+                        percent(total.served),
+                        waited(total, 0),
+                        waited(total, 1),
+                        estimate(Some(policy.limited_per_minute)),
+                        failures(total),
+                    ];
+                    row(page, at == 0, 2, &cells);
+                }
+            }
+        });
+    });
+}
+
+/// Text as the page shows it; what stands between backticks is code.
+fn prose(text: &str) -> String {
+    let mut html = String::new();
+    for (at, part) in escape(text).split('`').enumerate() {
+        let _ = if at % 2 == 1 {
+            write!(html, "<code>{part}</code>")
+        } else {
+            write!(html, "{part}")
+        };
+    }
+    html
+}
+
+/// The finding in sentences.
+fn in_short(page: &mut String, point: &Point) {
+    page.push_str("<div class=\"short\">\n");
+    for policy in &point.policies {
+        let total = &policy.total;
+        let worst = policy
+            .flows
+            .iter()
+            .filter_map(|flow| Some((flow.served?.mean, &flow.name)));
+        let worst = worst.min_by(|a, b| a.0.total_cmp(&b.0));
+        let _ = write!(
+            page,
+            "<p><strong>{}</strong> served {} of the interactions",
+            policy.policy.as_str(),
+            percent(total.served)
+        );
+        if let Some((share, name)) = worst.filter(|(share, _)| *share < 0.999) {
+            let _ = write!(page, " ({} only {:.1} %)", escape(name), share * 100.0);
+        }
+        let limited: u64 = policy.limited.iter().map(|(_, count)| count).sum();
+        let _ = match limited {
+            0 => write!(page, ", and the upstream never answered 429"),
+            _ => write!(
+                page,
+                ", and met {} answers of 429 a minute",
+                number(policy.limited_per_minute.mean)
+            ),
+        };
+        let _ = writeln!(
+            page,
+            "; {}.</p>",
+            match total.wait[1] {
+                Some(wait) if wait.mean < 1.0 => "95 of 100 answered calls did not wait".to_owned(),
+                Some(wait) => format!(
+                    "95 of 100 answered calls waited {} at most",
+                    span(wait.mean)
+                ),
+                None => "no call was answered".to_owned(),
+            }
+        );
+    }
+    page.push_str("</div>\n");
+}
+
+fn numbers(page: &mut String, point: &Point) {
+    let heading = [
+        "flow",
+        "served",
+        "a minute",
+        "wait p50",
+        "p95",
+        "p99",
+        "answer p95",
+        "failed calls",
+    ];
+    table(page, "policy", &heading, 2, |page| {
+        for policy in &point.policies {
+            let several = policy.flows.len() > 1;
+            let flows = policy.flows.iter().chain(several.then_some(&policy.total));
+            for (at, flow) in flows.enumerate() {
+                let name = if at == 0 { policy.policy.as_str() } else { "" };
+                let answer = flow.response[1].map_or("–".to_owned(), |it| span(it.mean));
+                let cells = vec![
+                    name.to_owned(),
+                    flow.name.clone(),
+                    percent(flow.served),
+                    estimate(Some(flow.throughput)),
+                    waited(flow, 0),
+                    waited(flow, 1),
+                    waited(flow, 2),
+                    answer,
+                    failures(flow),
+                ];
+                row(page, at == 0, 2, &cells);
+            }
+        }
+    });
+}
+
+fn upstream(page: &mut String, point: &Point) {
+    page.push_str("<h3 style=\"margin-top:1.2rem\">Upstream</h3>\n");
+    let heading = [
+        "admitted a minute",
+        "429 a minute",
+        "by",
+        "tokens fetched",
+        "most at once",
+    ];
+    table(page, "policy", &heading, 1, |page| {
+        for policy in &point.policies {
+            let cells = vec![
+                policy.policy.as_str().to_owned(),
+                estimate(Some(policy.admitted_per_minute)),
+                estimate(Some(policy.limited_per_minute)),
+                limited_by(policy),
+                number(policy.tokens),
+                policy.most_at_once.to_string(),
+            ];
+            row(page, false, 1, &cells);
+        }
+    });
+}
+
+fn waited(flow: &FlowSummary, quantile: usize) -> String {
+    flow.wait[quantile].map_or("–".to_owned(), |wait| span(wait.mean))
+}
+
+fn section(page: &mut String, title: &str, about: &str, content: impl FnOnce(&mut String)) {
+    let _ = write!(page, "<section>\n<h2>{title}</h2>\n");
+    if !about.is_empty() {
+        let _ = writeln!(page, "<p class=\"note\">{about}</p>");
+    }
+    content(page);
+    page.push_str("</section>\n");
+}
+
+fn panels(page: &mut String, plots: Vec<(String, String)>) {
+    page.push_str("<div class=\"panels\">\n");
+    for (name, plot) in plots {
+        let _ = writeln!(
+            page,
+            "<figure><figcaption>{}</figcaption>{plot}</figure>",
+            escape(&name)
+        );
+    }
+    page.push_str("</div>\n");
+}
+
+fn table(
+    page: &mut String,
+    first: &str,
+    heading: &[&str],
+    left: usize,
+    rows: impl FnOnce(&mut String),
+) {
+    page.push_str("<div class=\"scroll\"><table><thead><tr>");
+    for (at, name) in std::iter::once(&first).chain(heading).enumerate() {
+        let class = if at < left { " class=\"l\"" } else { "" };
+        let _ = write!(page, "<th scope=\"col\"{class}>{}</th>", escape(name));
+    }
+    page.push_str("</tr></thead><tbody>\n");
+    rows(page);
+    page.push_str("</tbody></table></div>\n");
+}
+
+fn row(page: &mut String, first: bool, left: usize, cells: &[String]) {
+    page.push_str(if first {
+        "<tr class=\"first\">"
+    } else {
+        "<tr>"
+    });
+    for (at, cell) in cells.iter().enumerate() {
+        let class = if at < left { " class=\"l\"" } else { "" };
+        let _ = write!(page, "<td{class}>{}</td>", escape(cell));
+    }
+    page.push_str("</tr>\n");
+}

@@ -1,0 +1,207 @@
+//! The table of a terminal.
+
+use super::{estimate, number, span};
+use crate::stats::Estimate;
+use crate::study::{FlowSummary, Point, PolicySummary, Results};
+use std::fmt::Write as _;
+
+/// A table with a heading: columns as wide as their widest cell, the first to the left.
+pub(crate) struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub(crate) fn new(heading: &[&str]) -> Self {
+        Self {
+            rows: vec![heading.iter().map(|cell| (*cell).to_owned()).collect()],
+        }
+    }
+
+    pub(crate) fn row(&mut self, cells: Vec<String>) {
+        self.rows.push(cells);
+    }
+
+    /// `left` columns are set to the left, the others to the right.
+    pub(crate) fn write(&self, to: &mut String, left: usize) {
+        let width = |column: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        for (at, row) in self.rows.iter().enumerate() {
+            let cells = row.iter().enumerate().map(|(column, cell)| {
+                let width = width(column);
+                if column < left {
+                    format!("{cell:<width$}")
+                } else {
+                    format!("{cell:>width$}")
+                }
+            });
+            let line = cells.collect::<Vec<_>>().join("  ");
+            let _ = writeln!(to, "{}", line.trim_end());
+            if at == 0 {
+                let all: usize = (0..row.len()).map(width).sum();
+                let _ = writeln!(to, "{}", "─".repeat(all + 2 * (row.len() - 1)));
+            }
+        }
+    }
+}
+
+/// The results as text.
+#[must_use]
+pub fn table(results: &Results) -> String {
+    let scenario = &results.study.scenario;
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "{}: {:.0} calls a minute, {} measured after {}, {} replications, seed {}\n",
+        scenario.name,
+        scenario.calls_per_minute(),
+        tollgate_settings::show_span(scenario.duration),
+        tollgate_settings::show_span(scenario.warm_up),
+        scenario.replications,
+        scenario.seed
+    );
+    match &results.study.sweep {
+        Some(sweep) => swept(&mut text, results, sweep.parameter.as_str()),
+        None => results
+            .points
+            .iter()
+            .for_each(|point| single(&mut text, point)),
+    }
+    text
+}
+
+/// One row for each policy and flow.
+fn single(text: &mut String, point: &Point) {
+    let mut table = Table::new(&[
+        "policy",
+        "flow",
+        "served",
+        "per minute",
+        "wait p50",
+        "p95",
+        "p99",
+        "failed calls",
+    ]);
+    for policy in &point.policies {
+        let flows = policy.flows.iter().chain(std::iter::once(&policy.total));
+        let flows = flows.take(if policy.flows.len() > 1 {
+            usize::MAX
+        } else {
+            1
+        });
+        for (at, flow) in flows.enumerate() {
+            let name = if at == 0 { policy.policy.as_str() } else { "" };
+            table.row(row(name, flow));
+        }
+    }
+    table.write(text, 2);
+    text.push('\n');
+    let mut table = Table::new(&[
+        "policy",
+        "upstream a minute",
+        "429 a minute",
+        "by",
+        "tokens",
+        "most at once",
+    ]);
+    for policy in &point.policies {
+        table.row(vec![
+            policy.policy.as_str().to_owned(),
+            estimate(Some(policy.admitted_per_minute)),
+            estimate(Some(policy.limited_per_minute)),
+            limited_by(policy),
+            number(policy.tokens),
+            policy.most_at_once.to_string(),
+        ]);
+    }
+    table.write(text, 1);
+}
+
+fn row(policy: &str, flow: &FlowSummary) -> Vec<String> {
+    let wait = |at: usize| flow.wait[at].map_or("–".to_owned(), |wait: Estimate| span(wait.mean));
+    vec![
+        policy.to_owned(),
+        flow.name.clone(),
+        percent(flow.served),
+        estimate(Some(flow.throughput)),
+        wait(0),
+        wait(1),
+        wait(2),
+        failures(flow),
+    ]
+}
+
+/// One row for each value, one column for each policy's throughput and share.
+fn swept(text: &mut String, results: &Results, parameter: &str) {
+    let policies = &results.study.scenario.policies;
+    for (title, cell) in [
+        (
+            "interactions served a minute",
+            throughput as fn(&PolicySummary) -> String,
+        ),
+        ("interactions served, of those begun", |it| {
+            percent(it.total.served)
+        }),
+        ("calls' wait, p95", |it| {
+            it.total.wait[1].map_or("–".to_owned(), |wait| span(wait.mean))
+        }),
+    ] {
+        let _ = writeln!(text, "{title}");
+        let mut heading = vec![parameter];
+        heading.extend(policies.iter().map(|policy| policy.as_str()));
+        let mut table = Table::new(&heading);
+        for point in &results.points {
+            let sweep = results.study.sweep.as_ref();
+            let value = sweep
+                .zip(point.value)
+                .map(|(it, value)| it.parameter.show(value));
+            let mut row = vec![value.unwrap_or_default()];
+            row.extend(point.policies.iter().map(cell));
+            table.row(row);
+        }
+        table.write(text, 0);
+        text.push('\n');
+    }
+}
+
+fn throughput(policy: &PolicySummary) -> String {
+    estimate(Some(policy.total.throughput))
+}
+
+/// A share as a percentage that does not round a loss away.
+pub(crate) fn percent(share: Option<Estimate>) -> String {
+    let Some(share) = share else {
+        return "–".to_owned();
+    };
+    let percent = share.mean * 100.0;
+    let floor = if percent < 100.0 {
+        percent.min(99.99)
+    } else {
+        percent
+    };
+    format!("{floor:.2} %")
+}
+
+/// `12 % 429, 3 % expired`: of the flow's calls.
+pub(crate) fn failures(flow: &FlowSummary) -> String {
+    if flow.failed() == 0 {
+        return "none".to_owned();
+    }
+    let mut reasons: Vec<_> = flow.all.failed.iter().collect();
+    reasons.sort_by_key(|(reason, count)| (std::cmp::Reverse(**count), **reason));
+    let shown = reasons.iter().take(3).map(|(reason, count)| {
+        let share = **count as f64 / flow.all.calls.max(1) as f64 * 100.0;
+        format!("{} % {reason}", number(share))
+    });
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+pub(crate) fn limited_by(policy: &PolicySummary) -> String {
+    let names: Vec<_> = policy.limited.iter().map(|(name, _)| *name).collect();
+    if names.is_empty() {
+        "–".to_owned()
+    } else {
+        names.join(", ")
+    }
+}

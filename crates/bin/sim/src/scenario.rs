@@ -1,0 +1,236 @@
+//! What is simulated: limits, clients, actions, flows and faults.
+//!
+//! A [`Scenario`] is read from a TOML file ([`Scenario::parse`]; every field is described in
+//! `docs/planning.md`) or built in code. It comes to three things: the engine's tables
+//! ([`Scenario::engine`]), the provider's truth ([`Scenario::platform`]), and a workload.
+
+mod read;
+mod tables;
+
+use crate::arrivals::Arrivals;
+use crate::interaction::Behaviour;
+use crate::latency::Latency;
+use crate::policy::Kind;
+use crate::records::Record;
+use std::sync::Arc;
+use std::time::Duration;
+use tollgate_platform::{Alignment, Faults, Spread, Window};
+
+pub use read::{ScenarioError, Source};
+pub(crate) use tables::{UNIT, WITH_TOKEN, WITHOUT_TOKEN};
+
+/// The place of an action in [`Scenario::actions`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct ActionId(pub u32);
+
+impl ActionId {
+    /// The id as an index.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Everything that is simulated.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// What it is called in reports.
+    pub name: String,
+    /// What it teaches.
+    pub about: String,
+    /// Where all streams come from.
+    pub seed: u64,
+    /// Runs, each with a seed of its own.
+    pub replications: u32,
+    /// Time that passes before anything is measured.
+    pub warm_up: Duration,
+    /// Time measured.
+    pub duration: Duration,
+    /// What may not be exceeded.
+    pub limits: Limits,
+    /// OAuth clients, the preferred first.
+    pub clients: Vec<Client>,
+    /// What is called.
+    pub actions: Vec<Action>,
+    /// Who calls.
+    pub flows: Vec<Flow>,
+    /// What goes wrong, and when.
+    pub outages: Vec<Outage>,
+    /// Who is compared.
+    pub policies: Vec<Kind>,
+    /// Calls as they were recorded, in the place of all flows' arrivals; ascending.
+    pub replay: Option<Arc<[Record]>>,
+}
+
+/// The provider's limits. All windows have the same length.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Limits {
+    /// Calls in a window of one token.
+    pub token: Option<u32>,
+    /// Calls in a window over all tokens of one client.
+    pub client: Option<u32>,
+    /// Calls in a window over all tokens.
+    pub organisation: Option<u32>,
+    /// Executions of data actions in a window, with or without a token.
+    pub executions: Option<u32>,
+    /// Executions under way at once.
+    pub concurrency: Option<u32>,
+    /// The windows' length.
+    pub period: Duration,
+    /// Where windows open.
+    pub alignment: Alignment,
+    /// Life of a token.
+    pub token_life: Duration,
+    /// From asking for a token to having it.
+    pub token_latency: Duration,
+    /// From the send to the counting.
+    pub way_in: Spread,
+    /// If declared to the engine: the upstream counts a call no later than this after its send.
+    pub counted_within: Option<Duration>,
+}
+
+impl Default for Limits {
+    /// The vendor's documented defaults.
+    fn default() -> Self {
+        Self {
+            token: Some(300),
+            client: None,
+            organisation: Some(3_000),
+            executions: Some(2_500),
+            concurrency: Some(50),
+            period: Duration::from_secs(60),
+            alignment: Alignment::FirstCall,
+            token_life: Duration::from_secs(86_400),
+            token_latency: Duration::from_millis(100),
+            way_in: Spread::fixed(Duration::ZERO),
+            counted_within: None,
+        }
+    }
+}
+
+impl Limits {
+    /// A window of `allowed` calls.
+    #[must_use]
+    pub fn window(&self, allowed: Option<u32>) -> Option<Window> {
+        let period = self.period;
+        allowed.map(|allowed| Window { allowed, period })
+    }
+}
+
+/// An OAuth client.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Client {
+    /// Its name.
+    pub name: String,
+    /// Tokens it may hold at once.
+    pub tokens: u32,
+}
+
+/// A data action.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Action {
+    /// Its name.
+    pub name: String,
+    /// How long its upstream takes.
+    pub latency: Latency,
+    /// How long one execution may take once it was sent.
+    pub timeout: Duration,
+    /// Whether it takes a token (a platform action) or not (a web service).
+    pub token: bool,
+    /// Whether sending it twice does no harm.
+    pub idempotent: bool,
+    /// Answers that may be kept.
+    pub cache: Option<Cache>,
+}
+
+/// A cache of answers by input.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cache {
+    /// How long an answer is good.
+    pub life: Duration,
+    /// Different inputs, each as likely as the other.
+    pub keys: u32,
+}
+
+/// Who calls.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    /// Its name.
+    pub name: String,
+    /// Class: 0 goes first.
+    pub priority: u8,
+    /// Share within the class.
+    pub weight: u32,
+    /// Calls of the organisation's window that are this flow's when it asks.
+    pub guaranteed: Option<u32>,
+    /// Executions that may wait.
+    pub max_queued: usize,
+    /// How long after it was asked for a call may still start.
+    pub deadline: Duration,
+    /// What an interaction does.
+    pub behaviour: Behaviour,
+    /// When interactions begin.
+    pub arrivals: Arrivals,
+}
+
+/// A time in which the upstream fails.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Outage {
+    /// When it begins.
+    pub at: Duration,
+    /// How long it lasts.
+    pub lasts: Duration,
+    /// What goes wrong meanwhile.
+    pub faults: Faults,
+}
+
+impl Scenario {
+    /// When the measured time ends.
+    #[must_use]
+    pub fn end(&self) -> Duration {
+        self.warm_up + self.duration
+    }
+
+    /// Tokens over all clients.
+    #[must_use]
+    pub fn tokens(&self) -> u32 {
+        self.clients.iter().map(|client| client.tokens).sum()
+    }
+
+    /// Interactions a minute of one flow, on the average of the measured time.
+    #[must_use]
+    pub fn interactions_per_minute(&self, flow: &Flow) -> f64 {
+        flow.arrivals.per_minute(self.warm_up, self.end())
+    }
+
+    /// Calls a minute over all flows, on the average of the measured time, were nothing cached.
+    #[must_use]
+    pub fn calls_per_minute(&self) -> f64 {
+        if let Some(records) = &self.replay {
+            return records.len() as f64 / self.end().as_secs_f64().max(1e-9) * 60.0;
+        }
+        let flows = self.flows.iter().map(|flow| {
+            let calls: f64 = flow.behaviour.calls().iter().map(|(_, n)| n).sum();
+            calls * self.interactions_per_minute(flow)
+        });
+        flows.sum()
+    }
+
+    /// The same scenario with `factor` times the load.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        let mut scaled = self.clone();
+        for flow in &mut scaled.flows {
+            flow.arrivals = flow.arrivals.scaled(factor);
+        }
+        if let Some(records) = &self.replay {
+            let faster = records.iter().map(|record| Record {
+                at: record.at.div_f64(factor),
+                ..record.clone()
+            });
+            scaled.replay = Some(faster.collect());
+            scaled.duration = self.end().div_f64(factor).saturating_sub(self.warm_up);
+        }
+        scaled
+    }
+}

@@ -1,0 +1,140 @@
+//! From a file to a [`Scenario`]; every field is described in `docs/planning.md`.
+
+mod actions;
+mod flows;
+mod limits;
+
+use super::{Client, Outage, Scenario};
+use crate::policy::Kind;
+use std::time::Duration;
+use tollgate_platform::Faults;
+use tollgate_settings::{Listing, Problem, Section, unique_name};
+
+/// The longest time that may be simulated: a year.
+const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+
+/// Where a text comes from, and how it reaches files that it names.
+pub struct Source<'a> {
+    /// How errors call the file.
+    pub file: &'a str,
+    /// Reads a file by its path as written, relative to the scenario.
+    pub read: &'a dyn Fn(&str) -> std::io::Result<String>,
+}
+
+/// Why there is no scenario.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", Listing { file, problems })]
+pub struct ScenarioError {
+    /// As it was given.
+    pub file: String,
+    /// All that is wrong, in the order of the file.
+    pub problems: Vec<Problem>,
+}
+
+impl Scenario {
+    /// Reads a scenario.
+    ///
+    /// # Errors
+    /// Something in it is wrong; all that was found is listed, with places.
+    pub fn parse(text: &str, source: &Source<'_>) -> Result<Self, ScenarioError> {
+        tollgate_settings::read(text, |root| read(root, source)).map_err(|problems| ScenarioError {
+            file: source.file.to_owned(),
+            problems,
+        })
+    }
+}
+
+fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Scenario {
+    let text = |key| root.text(key).map(|text| text.value).unwrap_or_default();
+    let (name, about) = (text("name"), text("about"));
+    let seed = root.whole("seed", 0..=u64::from(u32::MAX)).unwrap_or(1);
+    let replications = root.whole("replications", 1..=1_000).unwrap_or(5);
+    let warm_up = root.span("warm_up", Duration::ZERO..=LONGEST);
+    let duration = root.span("duration", Duration::from_millis(1)..=LONGEST);
+    let limits = limits::read(root);
+    let clients = read_clients(root);
+    let actions = actions::read(root, source);
+    let names: Vec<String> = actions.iter().map(|action| action.name.clone()).collect();
+    let flows = flows::read(root, source, &names, &limits);
+    if actions.iter().any(|action| action.token) && clients.is_empty() {
+        root.missing(
+            "client",
+            "a table [[client]] with name and tokens, for actions with a token",
+        );
+    }
+    Scenario {
+        name: if name.is_empty() {
+            source.file.to_owned()
+        } else {
+            name
+        },
+        about: about.trim().to_owned(),
+        seed,
+        replications: replications as u32,
+        warm_up: warm_up.unwrap_or(Duration::from_secs(120)),
+        duration: duration.unwrap_or(Duration::from_secs(600)),
+        limits,
+        clients,
+        actions,
+        flows,
+        outages: read_outages(root),
+        policies: read_policies(root),
+        replay: None,
+    }
+}
+
+fn read_clients(root: &Section<'_, '_>) -> Vec<Client> {
+    let mut taken = Vec::new();
+    let clients = root.sections("client").into_iter().map(|section| {
+        let name = unique_name(&section, "name", &mut taken);
+        let tokens = section.whole("tokens", 1..=10_000).unwrap_or(1) as u32;
+        section.finish();
+        Client { name, tokens }
+    });
+    clients.collect()
+}
+
+fn read_outages(root: &Section<'_, '_>) -> Vec<Outage> {
+    let outages = root.sections("outage").into_iter().map(|section| {
+        let span = |key| {
+            let span = section.span(key, Duration::ZERO..=LONGEST);
+            if !section.has(key) {
+                section.missing(key, "a time span such as \"5m\"");
+            }
+            span.unwrap_or_default()
+        };
+        let percent = |key| section.whole(key, 0..=100).unwrap_or(0) as u8;
+        let outage = Outage {
+            at: span("at"),
+            lasts: span("lasts"),
+            faults: Faults {
+                unavailable_percent: percent("unavailable_percent"),
+                dropped_percent: percent("dropped_percent"),
+                slow_percent: percent("slow_percent"),
+            },
+        };
+        section.finish();
+        outage
+    });
+    outages.collect()
+}
+
+fn read_policies(root: &Section<'_, '_>) -> Vec<Kind> {
+    let Some(texts) = root.texts("policies") else {
+        return Kind::ALL.to_vec();
+    };
+    let words: Vec<String> = Kind::ALL
+        .iter()
+        .map(|kind| kind.as_str().to_owned())
+        .collect();
+    let kinds = texts.iter().filter_map(|text| {
+        let at = tollgate_settings::resolve(root, text, "policy", &words)?;
+        Kind::ALL.get(at as usize).copied()
+    });
+    let kinds: Vec<_> = kinds.collect();
+    if kinds.is_empty() {
+        Kind::ALL.to_vec()
+    } else {
+        kinds
+    }
+}

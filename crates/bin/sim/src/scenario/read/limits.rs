@@ -1,0 +1,75 @@
+//! `[limits]`; a number of zero means that there is no such limit.
+
+use crate::scenario::Limits;
+use std::time::Duration;
+use tollgate_platform::{Alignment, Spread};
+use tollgate_settings::Section;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+pub(super) fn read(root: &Section<'_, '_>) -> Limits {
+    let default = Limits::default();
+    let Some(section) = root.section("limits") else {
+        return default;
+    };
+    let allowed = |key, default| match section.count(key, 0) {
+        Some(0) => None,
+        Some(allowed) => Some(allowed),
+        None => default,
+    };
+    let span = |key| section.span(key, Duration::ZERO..=HOUR);
+    let period = section.span("period", Duration::from_millis(1)..=HOUR * 24);
+    let alignment = section.parsed(
+        "windows_open",
+        "\"first-call\", \"wall-clock\" or \"phase-per-key\"",
+        |text| match text {
+            "first-call" => Some(Alignment::FirstCall),
+            "wall-clock" => Some(Alignment::WallClock),
+            "phase-per-key" => Some(Alignment::PhasePerKey),
+            _ => None,
+        },
+    );
+    let token_life = section.span("token_life", Duration::from_secs(1)..=HOUR * 48);
+    let limits = Limits {
+        token: allowed("token", default.token),
+        client: allowed("client", default.client),
+        organisation: allowed("organisation", default.organisation),
+        executions: allowed("executions", default.executions),
+        concurrency: allowed("concurrency", default.concurrency),
+        period: period.unwrap_or(default.period),
+        alignment: alignment.map_or(default.alignment, |placed| placed.value),
+        token_life: token_life.unwrap_or(default.token_life),
+        token_latency: span("token_latency").unwrap_or(default.token_latency),
+        way_in: way_in(&section).unwrap_or(default.way_in),
+        counted_within: span("counted_within"),
+    };
+    if let Some(bound) = limits.counted_within
+        && bound < limits.way_in.to
+    {
+        section.reject(
+            &section.here(()),
+            "expected counted_within to be no less than way_in; the engine would rely on what is not so"
+                .to_owned(),
+        );
+    }
+    section.finish();
+    limits
+}
+
+/// `way_in = "15ms"` or `"0ms..15ms"`.
+fn way_in(section: &Section<'_, '_>) -> Option<Spread> {
+    let read = |text: &str| {
+        let (from, to) = text.split_once("..").unwrap_or((text, text));
+        let (from, to) = (
+            tollgate_settings::parse_span(from)?,
+            tollgate_settings::parse_span(to)?,
+        );
+        (from <= to).then_some(Spread { from, to })
+    };
+    let placed = section.parsed(
+        "way_in",
+        "a time span such as \"5ms\" or \"0ms..15ms\"",
+        read,
+    )?;
+    Some(placed.value)
+}

@@ -1,0 +1,133 @@
+//! What the replications of one policy come to.
+
+use crate::policy::Kind;
+use crate::scenario::Scenario;
+use crate::stats::{Estimate, FlowStats, Histogram, RunStats, Series};
+use crate::upstream::LIMITS;
+
+/// One policy at one point.
+#[derive(Clone, Debug)]
+pub struct PolicySummary {
+    /// Whose.
+    pub policy: Kind,
+    /// Over all flows; named `all`.
+    pub total: FlowSummary,
+    /// By flow, in the order of the scenario.
+    pub flows: Vec<FlowSummary>,
+    /// Requests admitted upstream a minute of the measured time.
+    pub admitted_per_minute: Estimate,
+    /// 429s a minute of the whole run.
+    pub limited_per_minute: Estimate,
+    /// 429s of all runs by limit; those that answered none are left out.
+    pub limited: Vec<(&'static str, u64)>,
+    /// Tokens granted, mean over the runs.
+    pub tokens: f64,
+    /// Most requests at once, of all runs.
+    pub most_at_once: u32,
+    /// Calls asked for, of all runs together.
+    pub calls: u64,
+    /// Events handled, of all runs together.
+    pub events: u64,
+    /// The course of the first run.
+    pub series: Series,
+}
+
+/// One flow under one policy.
+#[derive(Clone, Debug)]
+pub struct FlowSummary {
+    /// Its name.
+    pub name: String,
+    /// Counts and distributions of all runs together.
+    pub all: FlowStats,
+    /// Interactions ended well, of those begun; none of none.
+    pub served: Option<Estimate>,
+    /// Interactions ended well a minute.
+    pub throughput: Estimate,
+    /// Mean wait in milliseconds.
+    pub mean_wait: Option<Estimate>,
+    /// Waits that half, 95 and 99 of a hundred calls don't exceed, in milliseconds.
+    pub wait: [Option<Estimate>; 3],
+    /// The same of the time from asking to the answer.
+    pub response: [Option<Estimate>; 3],
+}
+
+/// The quantiles of reports.
+pub(crate) const QUANTILES: [f64; 3] = [0.5, 0.95, 0.99];
+
+impl PolicySummary {
+    pub(super) fn of(scenario: &Scenario, policy: Kind, runs: &[RunStats]) -> Self {
+        let minutes = scenario.duration.as_secs_f64() / 60.0;
+        let whole = scenario.end().as_secs_f64() / 60.0;
+        let totals: Vec<FlowStats> = runs.iter().map(RunStats::total).collect();
+        let flows = scenario.flows.iter().enumerate().map(|(at, flow)| {
+            let own: Vec<&FlowStats> = runs.iter().map(|run| &run.flows[at]).collect();
+            FlowSummary::of(&flow.name, &own, minutes)
+        });
+        let limits = LIMITS.iter().enumerate();
+        let limited = limits
+            .map(|(at, name)| (*name, runs.iter().map(|run| run.limited[at]).sum::<u64>()))
+            .filter(|(_, count)| *count > 0);
+        let per = |of: &dyn Fn(&RunStats) -> u64, minutes: f64| {
+            let rates: Vec<f64> = runs.iter().map(|run| of(run) as f64 / minutes).collect();
+            estimate(&rates)
+        };
+        Self {
+            policy,
+            total: FlowSummary::of("all", &totals.iter().collect::<Vec<_>>(), minutes),
+            flows: flows.collect(),
+            admitted_per_minute: per(&|run| run.admitted_measured, minutes),
+            limited_per_minute: per(&RunStats::limited, whole),
+            limited: limited.collect(),
+            tokens: per(&|run| run.tokens, 1.0).mean,
+            most_at_once: runs.iter().map(|run| run.most_at_once).max().unwrap_or(0),
+            calls: runs.iter().map(|run| run.calls).sum(),
+            events: runs.iter().map(|run| run.events).sum(),
+            series: runs
+                .first()
+                .map(|run| run.series.clone())
+                .unwrap_or_default(),
+        }
+    }
+}
+
+impl FlowSummary {
+    fn of(name: &str, runs: &[&FlowStats], minutes: f64) -> Self {
+        let mut all = FlowStats::default();
+        runs.iter().for_each(|run| all.add(run));
+        let each = |of: &dyn Fn(&FlowStats) -> Option<f64>| {
+            let values: Vec<f64> = runs.iter().filter_map(|run| of(run)).collect();
+            Estimate::of(&values)
+        };
+        let quantiles = |of: fn(&FlowStats) -> &Histogram| {
+            QUANTILES.map(|share| each(&|run| Some(of(run).quantile(share)? as f64 / 1e3)))
+        };
+        let served =
+            |run: &FlowStats| (run.offered > 0).then(|| run.served as f64 / run.offered as f64);
+        let rates: Vec<f64> = runs
+            .iter()
+            .map(|run| run.throughput as f64 / minutes)
+            .collect();
+        Self {
+            name: name.to_owned(),
+            served: each(&served),
+            throughput: estimate(&rates),
+            mean_wait: each(&|run| Some(run.wait.mean()? / 1e3)),
+            wait: quantiles(|run| &run.wait),
+            response: quantiles(|run| &run.response),
+            all,
+        }
+    }
+
+    /// Calls that failed, of all runs.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.all.failed.values().sum()
+    }
+}
+
+fn estimate(values: &[f64]) -> Estimate {
+    Estimate::of(values).unwrap_or(Estimate {
+        mean: 0.0,
+        half: None,
+    })
+}

@@ -1,0 +1,323 @@
+//! Calls: from the interaction's asking, through the policy's attempts, to the outcome.
+
+use super::{NEVER, SLOT_BITS, World, nanos, slot_of};
+use crate::interaction::{Ended, Progress};
+use crate::policy::Policy;
+use crate::scenario::{ActionId, WITH_TOKEN, WITHOUT_TOKEN};
+use crate::upstream::Reply;
+use crate::world::heap::Due;
+use std::time::Duration;
+use tollgate_engine::{Command, Event, Facts, LossKind, Submission, Verdict};
+use tollgate_model::{AttemptId, ExecutionId, FlowId, Instant, TokenId};
+use tollgate_platform::Fault;
+
+/// One request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempt {
+    execution: u64,
+    token: Option<TokenId>,
+    state: State,
+    facts: Facts,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    OnItsWay,
+    /// Given up by the policy before it arrived.
+    GivenUpOnItsWay,
+    /// Admitted upstream; the status it is to be answered with, none if its answer gets lost.
+    Inside(Option<u16>),
+    /// Turned away.
+    TurnedAway(u16),
+    Over,
+}
+
+impl<P: Policy> World<'_, P> {
+    /// Asks for a call. Whether it is answered already, from the cache.
+    pub(super) fn call(&mut self, slot: u32, action: ActionId) -> bool {
+        let scenario = self.scenario;
+        let it = &mut self.interactions[slot as usize];
+        let flow = &scenario.flows[it.flow as usize];
+        let known = &scenario.actions[action.index()];
+        let measured = it.measured;
+        self.stats.calls += 1;
+        if measured {
+            self.stats.flows[it.flow as usize].calls += 1;
+        }
+        it.action = action;
+        if let Some(cache) = known.cache.filter(|_| self.caches) {
+            it.key = self.keys.below(cache.keys.into()) as u32;
+            if self.kept[action.index()][it.key as usize] > self.now {
+                if measured {
+                    self.stats.flows[it.flow as usize].cached += 1;
+                }
+                self.bucket(|bucket| bucket.calls += 1);
+                return true;
+            }
+        }
+        assert!(
+            slot < 1 << SLOT_BITS,
+            "no more than 16 million interactions at once"
+        );
+        let execution = self.next_execution << SLOT_BITS | u64::from(slot);
+        self.next_execution += 1;
+        it.execution = execution;
+        it.asked = self.now;
+        it.sent = NEVER;
+        it.status = 0;
+        let submission = Submission {
+            execution: ExecutionId(execution),
+            flow: FlowId(it.flow),
+            route: if known.token {
+                WITH_TOKEN
+            } else {
+                WITHOUT_TOKEN
+            },
+            deadline: Instant::from_nanos(self.now) + flow.deadline,
+            timeout: known.timeout,
+            idempotent: known.idempotent,
+        };
+        self.waiting += 1;
+        let waiting = self.waiting;
+        self.bucket(|bucket| {
+            bucket.calls += 1;
+            bucket.waiting = bucket.waiting.max(waiting);
+        });
+        let now = Instant::from_nanos(self.now);
+        self.policy.handle_event(Event::Submit(submission), now);
+        false
+    }
+
+    /// Carries out what the policy wants done, and what follows from that.
+    pub(super) fn carry_out(&mut self) {
+        while let Some(command) = self.policy.poll_command() {
+            match command {
+                Command::Send {
+                    execution,
+                    attempt,
+                    token,
+                    ..
+                } => self.send(execution, attempt, token),
+                Command::Abort(attempt) => self.abort(attempt),
+                Command::Finish(execution, verdict) => self.finish(execution, &verdict),
+                Command::FetchToken(client, token) => {
+                    let took = nanos(self.scenario.limits.token_latency);
+                    self.heap.push(self.now + took, Due::Token(client, token));
+                }
+                Command::DropToken(_) => self.tokens = self.tokens.saturating_sub(1),
+            }
+        }
+    }
+
+    fn send(&mut self, execution: ExecutionId, attempt: AttemptId, token: Option<TokenId>) {
+        let it = &mut self.interactions[slot_of(execution) as usize];
+        debug_assert_eq!(it.execution, execution.0, "sent what nobody waits for");
+        if it.sent == NEVER {
+            self.waiting -= 1;
+        }
+        it.sent = self.now;
+        self.stats.sent += 1;
+        if self.attempts.is_empty() {
+            self.first_attempt = attempt.0;
+        }
+        debug_assert_eq!(
+            attempt.0,
+            self.first_attempt + self.attempts.len() as u64,
+            "attempts are numbered one after the other"
+        );
+        self.attempts.push_back(Attempt {
+            execution: execution.0,
+            token,
+            state: State::OnItsWay,
+            facts: Facts::default(),
+        });
+        if self.way_in {
+            let way_in = nanos(self.upstream.way_in());
+            self.heap.push(self.now + way_in, Due::Reach(attempt.0));
+        } else {
+            self.reach(attempt.0);
+        }
+    }
+
+    fn attempt(&mut self, attempt: u64) -> Option<&mut Attempt> {
+        let place = attempt.checked_sub(self.first_attempt)?;
+        self.attempts.get_mut(place as usize)
+    }
+
+    fn over(&mut self, attempt: u64) {
+        if let Some(it) = self.attempt(attempt) {
+            it.state = State::Over;
+        }
+        while self
+            .attempts
+            .front()
+            .is_some_and(|it| it.state == State::Over)
+        {
+            self.attempts.pop_front();
+            self.first_attempt += 1;
+        }
+    }
+
+    /// The request arrives upstream.
+    pub(super) fn reach(&mut self, attempt: u64) {
+        let Some(it) = self.attempt(attempt).copied() else {
+            return;
+        };
+        let reply = self
+            .upstream
+            .arrive(it.token, Instant::from_nanos(self.now));
+        let (state, facts, after) = match reply {
+            Reply::Admitted {
+                facts,
+                fault,
+                slower,
+            } => {
+                self.admitted(it.token.is_some());
+                let status = match fault {
+                    None => Some(200),
+                    Some(Fault::Unavailable) => Some(503),
+                    Some(Fault::Dropped) => None,
+                };
+                let latency = self.latency(it.execution);
+                let latency = latency.saturating_mul(slower.into());
+                (State::Inside(status), facts, latency)
+            }
+            Reply::Limited(limit, facts) => {
+                self.stats.limited[limit] += 1;
+                self.bucket(|bucket| bucket.limited += 1);
+                (State::TurnedAway(429), facts, 0)
+            }
+            Reply::Unauthorized => (State::TurnedAway(401), Facts::default(), 0),
+        };
+        if it.state == State::GivenUpOnItsWay {
+            if matches!(state, State::Inside(_)) {
+                self.left();
+            }
+            return self.over(attempt);
+        }
+        if let Some(it) = self.attempt(attempt) {
+            it.state = state;
+            it.facts = facts;
+        }
+        self.heap
+            .push(self.now.saturating_add(after), Due::Answer(attempt));
+    }
+
+    fn admitted(&mut self, with_token: bool) {
+        self.stats.admitted += 1;
+        self.stats.admitted_measured += u64::from(self.measured.contains(&self.now));
+        self.under_way += 1;
+        let under_way = self.under_way;
+        self.stats.most_at_once = self.stats.most_at_once.max(under_way);
+        self.bucket(|bucket| {
+            bucket.admitted += 1;
+            bucket.with_token += u64::from(with_token);
+            bucket.at_once = bucket.at_once.max(under_way);
+        });
+    }
+
+    fn left(&mut self) {
+        self.under_way -= 1;
+        self.upstream.leave();
+    }
+
+    fn latency(&mut self, execution: u64) -> u64 {
+        let it = &self.interactions[slot_of(ExecutionId(execution)) as usize];
+        if let Progress::Record(_, Some(recorded)) = it.progress {
+            return nanos(recorded);
+        }
+        let action = it.action.index();
+        nanos(
+            self.scenario.actions[action]
+                .latency
+                .draw(&mut self.latencies[action]),
+        )
+    }
+
+    /// The answer arrives, or the loss of it shows.
+    pub(super) fn answer(&mut self, attempt: u64) {
+        let Some(it) = self.attempt(attempt).copied() else {
+            return;
+        };
+        let status = match it.state {
+            State::Inside(status) => {
+                self.left();
+                status
+            }
+            State::TurnedAway(status) => Some(status),
+            State::OnItsWay | State::GivenUpOnItsWay | State::Over => return,
+        };
+        self.over(attempt);
+        let (attempt, now) = (AttemptId(attempt), Instant::from_nanos(self.now));
+        let Some(status) = status else {
+            let lost = Event::Lost(attempt, LossKind::NoAnswer);
+            return self.policy.handle_event(lost, now);
+        };
+        self.interactions[slot_of(ExecutionId(it.execution)) as usize].status = status;
+        let head = Event::Head {
+            attempt,
+            status,
+            facts: it.facts,
+        };
+        self.policy.handle_event(head, now);
+        self.policy.handle_event(Event::Done(attempt), now);
+    }
+
+    /// The policy gave the attempt up: it leaves the provider's concurrency at once.
+    fn abort(&mut self, attempt: AttemptId) {
+        let Some(it) = self.attempt(attempt.0) else {
+            return;
+        };
+        match it.state {
+            State::OnItsWay => it.state = State::GivenUpOnItsWay,
+            State::Inside(_) => {
+                self.left();
+                self.over(attempt.0);
+            }
+            State::TurnedAway(_) => self.over(attempt.0),
+            State::GivenUpOnItsWay | State::Over => {}
+        }
+    }
+
+    fn finish(&mut self, execution: ExecutionId, verdict: &Verdict) {
+        let slot = slot_of(execution);
+        let it = &self.interactions[slot as usize];
+        debug_assert_eq!(it.execution, execution.0, "answered once");
+        if it.sent == NEVER {
+            self.waiting -= 1;
+        }
+        let reason = match verdict {
+            Verdict::Answered(_) => match it.status {
+                200..=299 => None,
+                429 => Some("429"),
+                401 => Some("401"),
+                _ => Some("5xx"),
+            },
+            Verdict::Refused(refusal) => Some(refusal.reason.as_str()),
+            Verdict::TimedOut => Some("timed.out"),
+            Verdict::Lost(_) => Some("lost"),
+        };
+        if it.measured {
+            let flow = &mut self.stats.flows[it.flow as usize];
+            match reason {
+                None => {
+                    flow.answered += 1;
+                    flow.response.record((self.now - it.asked) / 1_000);
+                    flow.wait.record((it.sent - it.asked) / 1_000);
+                }
+                Some(reason) => *flow.failed.entry(reason).or_default() += 1,
+            }
+        }
+        let cache = self.scenario.actions[it.action.index()].cache;
+        if let (None, true, Some(cache)) = (reason, self.caches, cache) {
+            let until = self.now + nanos(cache.life.max(Duration::ZERO));
+            self.kept[it.action.index()][it.key as usize] = until;
+        }
+        let ended = if reason.is_none() {
+            Ended::Answered
+        } else {
+            Ended::Failed
+        };
+        self.go_on(slot, Some(ended));
+    }
+}

@@ -1,0 +1,207 @@
+//! `tollgate simulate`.
+//!
+//! The threads live here: the simulator itself has none. Runs are taken from one list by as many
+//! threads as asked for, and their results put back by place, so the output does not depend on which
+//! was done first.
+
+use anyhow::{Context, bail};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal as _;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+use tollgate_sim::stats::RunStats;
+use tollgate_sim::{Policy, Records, Results, Scenario, Source, Study, Sweep, report};
+
+/// Largest scenario, or file that one names, in bytes.
+const MAX_FILE: u64 = 4 << 30;
+
+/// Simulates a scenario in virtual time, under tollgate and under what people do without it.
+///
+/// The table goes to stdout, the progress to stderr. The same scenario and seed give the same output,
+/// byte for byte. The scenario's fields are described in docs/planning.md; examples lie in
+/// examples/scenarios.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The scenario file.
+    scenario: PathBuf,
+    /// Vary one parameter: calls=100..600/50, tokens=1,2,5, timeout=1s..5s/1s; also token,
+    /// organisation, executions, concurrency, deadline, cache.
+    #[arg(long, value_name = "PARAMETER=FROM..TO/STEP")]
+    sweep: Option<String>,
+    /// Simulate only this policy: tollgate, one-token, round-robin, paced or today. May be repeated.
+    #[arg(long = "policy", value_name = "POLICY")]
+    policies: Vec<String>,
+    /// Replay a service's own records (CSV or JSON lines: at,flow,action,latency_ms,outcome) in the
+    /// place of the scenario's arrivals.
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
+    /// Seed in the place of the scenario's.
+    #[arg(long)]
+    seed: Option<u32>,
+    /// Replications in the place of the scenario's.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    replications: Option<u32>,
+    /// Print JSON in the place of the table.
+    #[arg(long)]
+    json: bool,
+    /// Write CSV to this file, too.
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Write a self-contained HTML report to this file, too.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Runs at once; as many as there are cores if not given.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=256))]
+    threads: Option<u32>,
+}
+
+pub(crate) fn run(args: Args) -> ExitCode {
+    let study = match study(&args) {
+        Ok(study) => study,
+        Err(error) => {
+            eprintln!("tollgate simulate: {error:#}");
+            return ExitCode::from(64);
+        }
+    };
+    let results = carry_out(study, args.threads);
+    match give_out(&args, &results) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tollgate simulate: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn study(args: &Args) -> anyhow::Result<Study> {
+    let mut scenario = load(&args.scenario, args.from.as_deref())?;
+    if let Some(seed) = args.seed {
+        scenario.seed = seed.into();
+    }
+    if let Some(replications) = args.replications {
+        scenario.replications = replications;
+    }
+    if !args.policies.is_empty() {
+        scenario.policies = args
+            .policies
+            .iter()
+            .map(|word| {
+                let words = Policy::ALL.map(Policy::as_str).join(", ");
+                Policy::parse(word)
+                    .with_context(|| format!("--policy {word}: expected one of {words}"))
+            })
+            .collect::<anyhow::Result<_>>()?;
+    }
+    let sweep = args.sweep.as_deref().map(Sweep::parse).transpose();
+    Ok(Study::new(scenario, sweep.context("--sweep")?))
+}
+
+/// Reads a scenario, and the records that take the place of its arrivals.
+pub(super) fn load(path: &Path, from: Option<&Path>) -> anyhow::Result<Scenario> {
+    let file = path.display().to_string();
+    let text = read(path).with_context(|| format!("{file}: give the path of a scenario"))?;
+    let folder = path.parent().unwrap_or_else(|| Path::new(""));
+    let source = Source {
+        file: &file,
+        read: &|name| read(&folder.join(name)),
+    };
+    let scenario = Scenario::parse(&text, &source)?;
+    let Some(from) = from else {
+        return Ok(scenario);
+    };
+    let file = from.display().to_string();
+    let text = read(from).with_context(|| format!("{file}: give the path of a file of records"))?;
+    let records = Records::parse(&text, &file)?;
+    eprintln!(
+        "{file}: {} calls replayed, {} answered from a cache left out",
+        records.len(),
+        records.cached
+    );
+    Ok(scenario.replaying(&records))
+}
+
+fn read(path: &Path) -> std::io::Result<String> {
+    if std::fs::metadata(path)?.len() > MAX_FILE {
+        return Err(std::io::Error::other("larger than 4 GiB"));
+    }
+    std::fs::read_to_string(path)
+}
+
+/// Runs everything on several threads.
+fn carry_out(study: Study, threads: Option<u32>) -> Results {
+    let jobs = study.jobs();
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let threads = threads.map_or(cores, |threads| threads as usize);
+    let bar = progress(jobs.len());
+    let next = AtomicUsize::new(0);
+    let places: Vec<Mutex<Option<RunStats>>> = jobs.iter().map(|_| Mutex::default()).collect();
+    let started = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..threads.min(jobs.len()) {
+            scope.spawn(|| {
+                while let Some((job, place)) = {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    jobs.get(at).zip(places.get(at))
+                } {
+                    let run = study.run(*job);
+                    // A poisoned place would mean that this very line panicked before.
+                    if let Ok(mut place) = place.lock() {
+                        *place = Some(run);
+                    }
+                    bar.inc(1);
+                }
+            });
+        }
+    });
+    bar.finish_and_clear();
+    let runs: Vec<RunStats> = places
+        .into_iter()
+        .filter_map(|place| place.into_inner().ok().flatten())
+        .collect();
+    let calls: u64 = runs.iter().map(|run| run.calls).sum();
+    let seconds = started.elapsed().as_secs_f64();
+    eprintln!(
+        "{} runs, {calls} calls in {seconds:.2} s: {:.0} calls a second on {threads} threads",
+        runs.len(),
+        calls as f64 / seconds.max(1e-9)
+    );
+    study.sum_up(runs)
+}
+
+/// On stderr, if that is a terminal.
+fn progress(runs: usize) -> ProgressBar {
+    let bar = ProgressBar::new(runs as u64);
+    if !std::io::stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len} runs, {eta} to go") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn give_out(args: &Args, results: &Results) -> anyhow::Result<()> {
+    if let Some(path) = &args.csv {
+        write(path, &report::csv(results))?;
+    }
+    if let Some(path) = &args.html {
+        write(path, &report::html(results))?;
+    }
+    if args.json {
+        println!("{:#}", report::json(results));
+    } else {
+        print!("{}", report::table(results));
+    }
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    if path.is_dir() {
+        bail!("{}: is a folder; give the path of a file", path.display());
+    }
+    std::fs::write(path, text).with_context(|| path.display().to_string())
+}

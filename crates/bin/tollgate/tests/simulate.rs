@@ -1,0 +1,200 @@
+//! `tollgate simulate` and `tollgate plan` as they are used.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn tollgate(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tollgate"))
+        .args(args)
+        .output()
+        .expect("the binary runs")
+}
+
+fn stdout(args: &[&str]) -> String {
+    let output = tollgate(args);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{args:?}: {errors}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+fn scenarios() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../examples/scenarios")
+}
+
+fn example(name: &str) -> String {
+    scenarios().join(name).display().to_string()
+}
+
+fn written(name: &str, text: &str) -> String {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, text).expect("the test's folder can be written");
+    path.display().to_string()
+}
+
+#[test]
+fn every_example_is_planned_and_says_what_it_teaches() {
+    let files = std::fs::read_dir(scenarios()).expect("examples/scenarios");
+    let mut found = 0;
+    for file in files.map(|file| file.expect("a file").path()) {
+        let path = file.display().to_string();
+        let plan: serde_json::Value =
+            serde_json::from_str(&stdout(&["plan", &path, "--json"])).expect("JSON");
+        assert!(plan["ceiling"].as_f64() > Some(0.0), "{path}: {plan}");
+        assert!(
+            plan["changes"].as_array().is_some_and(|it| it.len() > 8),
+            "{path}"
+        );
+        let text = std::fs::read_to_string(&file).expect("text");
+        assert!(
+            text.contains("about = \"\"\"") && text.contains("teaches")
+                || text.contains("Then ask"),
+            "{path}"
+        );
+        found += 1;
+    }
+    assert!(found >= 4, "{found} scenarios");
+}
+
+#[test]
+fn the_same_seed_prints_the_same_bytes_on_any_number_of_threads() {
+    let scenario = example("start.toml");
+    let run = |threads: &str, seed: &str| {
+        let html = written(&format!("same-{threads}-{seed}.html"), "");
+        let args = [
+            "simulate",
+            &scenario,
+            "--replications",
+            "2",
+            "--policy",
+            "tollgate",
+            "--policy",
+            "today",
+            "--threads",
+            threads,
+            "--seed",
+            seed,
+            "--json",
+            "--html",
+            &html,
+        ];
+        (stdout(&args), std::fs::read(&html).expect("the report"))
+    };
+    let one = run("1", "5");
+    assert_eq!(one, run("2", "5"));
+    assert_ne!(one.0, run("2", "6").0);
+    let json: serde_json::Value = serde_json::from_str(&one.0).expect("JSON");
+    let policies = &json["points"][0]["policies"];
+    assert_eq!(
+        policies[0]["limited"],
+        serde_json::json!({}),
+        "tollgate meets no 429"
+    );
+    assert_eq!(
+        policies[0]["total"]["served"],
+        policies[0]["total"]["interactions"]
+    );
+    assert!(policies[1]["limited_per_minute"]["mean"].as_f64() > Some(0.0));
+}
+
+#[test]
+fn a_sweep_has_a_line_for_each_value_policy_and_flow() {
+    let csv = written("sweep.csv", "");
+    let scenario = example("start.toml");
+    let table = stdout(&[
+        "simulate",
+        &scenario,
+        "--replications",
+        "1",
+        "--policy",
+        "today",
+        "--sweep",
+        "calls=300,1500",
+        "--csv",
+        &csv,
+    ]);
+    assert!(table.contains("interactions served a minute"), "{table}");
+    let csv = std::fs::read_to_string(csv).expect("the CSV");
+    // A heading, and two values with three flows and their sum.
+    assert_eq!(csv.lines().count(), 1 + 2 * 4, "{csv}");
+    assert!(
+        csv.lines()
+            .nth(8)
+            .is_some_and(|line| line.starts_with("calls,1500,today,all,"))
+    );
+}
+
+#[test]
+fn records_of_a_service_are_replayed_under_other_limits() {
+    // 400 calls a minute for four minutes, of which one token carries 300.
+    let mut records = "at,flow,action,latency_ms,outcome\n".to_owned();
+    for n in 0..1_600 {
+        let at = f64::from(n) * 0.15;
+        records += &format!("{at:.3},voice,find-customer,{},answered\n", 100 + n % 50);
+    }
+    let records = written("records.csv", &records);
+    let scenario = written(
+        "replayed.toml",
+        r#"
+        replications = 1
+        warm_up = "1m"
+        [[client]]
+        name = "a"
+        tokens = 1
+        [[action]]
+        name = "find-customer"
+        [[flow]]
+        name = "voice"
+        deadline = "5s"
+        calls = ["find-customer"]
+        arrivals = { per_minute = 1 }
+        "#,
+    );
+    let plan = stdout(&["plan", &scenario, "--from", &records, "--json"]);
+    let plan: serde_json::Value = serde_json::from_str(&plan).expect("JSON");
+    assert!(
+        (plan["calls_per_minute"].as_f64().unwrap_or(0.0) - 400.0).abs() < 1.0,
+        "{plan}"
+    );
+    assert_eq!(plan["least_tokens"]["mean"], 2, "{plan}");
+    let args = [
+        "simulate", &scenario, "--from", &records, "--policy", "tollgate", "--json",
+    ];
+    let found: serde_json::Value = serde_json::from_str(&stdout(&args)).expect("JSON");
+    let policy = &found["points"][0]["policies"][0];
+    let admitted = policy["admitted_per_minute"]["mean"]
+        .as_f64()
+        .unwrap_or(0.0);
+    assert!(
+        (295.0..=301.0).contains(&admitted),
+        "one token's worth: {admitted}"
+    );
+}
+
+#[test]
+fn faults_name_file_line_column_and_field() {
+    let path = written(
+        "broken.toml",
+        "name = \"x\"\n[[action]]\nname = \"a\"\nlatency = { fixed = 5 }\n[[flow]]\nname = \"f\"\ncalls = [\"b\"]\n",
+    );
+    for command in ["plan", "simulate"] {
+        let output = tollgate(&[command, &path]);
+        assert_eq!(output.status.code(), Some(64));
+        let errors = String::from_utf8_lossy(&output.stderr);
+        for said in [
+            "broken.toml:4:21: action[1].latency.fixed: expected a time span",
+            "broken.toml:7:10: flow[1].calls: no action is called \"b\"; there are: a",
+            "flow[1].arrivals: missing; add arrivals = { per_minute = 60 }",
+            "client: missing; add client = a table [[client]]",
+        ] {
+            assert!(errors.contains(said), "{said}\n{errors}");
+        }
+    }
+    let output = tollgate(&[
+        "simulate",
+        &example("start.toml"),
+        "--sweep",
+        "calls=9..1/1",
+    ]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("calls=FROM..TO/STEP"));
+}
