@@ -1,6 +1,7 @@
 //! One limit's slots.
 
 mod header;
+mod spare;
 mod usage;
 
 pub use header::{Header, Shift};

@@ -214,3 +214,21 @@ fn what_an_earlier_process_has_used_is_held() {
     assert_eq!(after.held(at(68_999)), 3, "without a known end");
     assert_eq!(after.held(at(69_000)), 0);
 }
+
+#[test]
+fn slots_that_others_will_need_are_not_spared() {
+    // A hundred a minute; the others come once a second, evenly.
+    let mut ledger = window(100, 60_000);
+    let need = |span: Duration| span.as_secs_f64();
+    let mut given = 0;
+    while ledger.spares(1, at(0), need) {
+        ledger.take(at(0), 1);
+        ledger.settle(at(0), at(0), 1);
+        given += 1;
+    }
+    assert_eq!(given, 40, "sixty will be needed before these come back");
+    // The others stay away: what was kept is given away as the window's end comes near.
+    assert!(!ledger.spares(1, at(900), need));
+    assert!(ledger.spares(1, at(1_000), need));
+    assert!(ledger.spares(60, at(60_000), |_| 0.0));
+}

@@ -54,8 +54,8 @@ impl Ledger {
         counted_by: Instant,
         now: Instant,
     ) {
-        // Never more than were allowed at once: the earlier process held to the rule.
-        let unknown = usage.open.saturating_add(since).min(self.allowed());
+        // Not bounded by what is allowed: that may have been more then, and may be again.
+        let unknown = usage.open.saturating_add(since);
         let end = match self.rule {
             Rule::Window { period, .. } => counted_by + period,
             Rule::Concurrency { .. } => counted_by,
@@ -63,7 +63,7 @@ impl Ledger {
         for &(span, slots) in &usage.ends {
             let left = span.saturating_sub(elapsed);
             if !left.is_zero() {
-                self.hold(slots.min(self.allowed()), now + left);
+                self.hold(slots, now + left);
             }
         }
         self.hold(unknown, end);
