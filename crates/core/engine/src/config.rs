@@ -21,7 +21,7 @@ pub struct Config {
 }
 
 /// An OAuth client and the limits of it and of each of its tokens.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Client {
     /// Name in configuration and metrics.
     pub name: String,
@@ -34,7 +34,7 @@ pub struct Client {
 }
 
 /// A token pool.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Pool {
     /// Name in configuration and metrics.
     pub name: String,
@@ -51,6 +51,19 @@ pub struct Route {
     pub limits: Vec<LimitId>,
     /// Where the access token comes from; none for calls that need none.
     pub pool: Option<PoolId>,
+    /// Slots that one call takes of each windowed limit it passes; at least 1.
+    pub cost: u32,
+}
+
+impl Default for Route {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            limits: Vec::new(),
+            pool: None,
+            cost: 1,
+        }
+    }
 }
 
 /// Who calls: importance and share.
@@ -66,6 +79,21 @@ pub struct Flow {
     pub guarantee: Option<Guarantee>,
     /// Executions that may wait, at the most.
     pub max_queued: usize,
+    /// Limits that every attempt of this flow passes, beside those of its route.
+    pub limits: Vec<LimitId>,
+}
+
+impl Default for Flow {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            priority: 0,
+            weight: 1,
+            guarantee: None,
+            max_queued: 10_000,
+            limits: Vec::new(),
+        }
+    }
 }
 
 /// A guaranteed share of one windowed limit.
@@ -132,8 +160,8 @@ impl Config {
     /// Checks what the types can't say.
     ///
     /// # Errors
-    /// An id without an entry; a limit that allows nothing or has no period; a client in two pools;
-    /// a pool whose clients' tokens are not interchangeable (limits of other number or period).
+    /// An id without an entry; a limit that allows nothing or has no period; a call that costs more
+    /// than one of its limits allows, or nothing; a client in two pools; a pool whose clients' tokens are not interchangeable (limits of other number or period).
     pub fn check(&self) -> Result<(), ConfigError> {
         let fail = |what: String| Err(ConfigError(what));
         let token_limits = self.clients.iter().flat_map(|client| &client.token_limits);
@@ -146,13 +174,37 @@ impl Config {
                 ));
             }
         }
-        let shared = self.routes.iter().map(|route| (&route.name, &route.limits));
-        for (name, limits) in shared.chain(self.clients.iter().map(|it| (&it.name, &it.limits))) {
+        let routes = self.routes.iter().map(|it| (&it.name, &it.limits));
+        let clients = self.clients.iter().map(|it| (&it.name, &it.limits));
+        let flows = self.flows.iter().map(|it| (&it.name, &it.limits));
+        for (name, limits) in routes.chain(clients).chain(flows) {
             if limits
                 .iter()
                 .any(|limit| limit.index() >= self.limits.len())
             {
                 return fail(format!("{name}: names a limit that does not exist"));
+            }
+        }
+        for route in &self.routes {
+            let clients = route.pool.and_then(|pool| self.pools.get(pool.index()));
+            let clients = clients.iter().flat_map(|pool| &pool.clients);
+            let clients = clients.filter_map(|client| self.clients.get(client.index()));
+            let of_clients = clients.clone().flat_map(|client| &client.limits);
+            let shared = route.limits.iter().chain(of_clients);
+            let shared = shared.map(|limit| &self.limits[limit.index()]);
+            let dear = shared
+                .chain(clients.flat_map(|client| &client.token_limits))
+                .find(|limit| {
+                    matches!(limit.rule, Rule::Window { allowed, .. } if allowed < route.cost)
+                });
+            if let Some(limit) = dear {
+                return fail(format!(
+                    "route {}: a call costs {}, which limit {} never allows",
+                    route.name, route.cost, limit.name
+                ));
+            }
+            if route.cost == 0 {
+                return fail(format!("route {}: a call costs nothing", route.name));
             }
         }
         let mut pooled = vec![false; self.clients.len()];

@@ -1,9 +1,11 @@
 //! The state machine: what happens, and what follows from it.
 
 mod attempt;
+mod limits;
 mod start;
 
-use crate::queue::{Place, Queue};
+use crate::places::Place;
+use crate::queue::{Candidate, Queue};
 use crate::resources::Resources;
 use crate::timer::{Timer, Timers};
 use crate::{
@@ -40,8 +42,16 @@ pub struct Engine {
     retry_budget: u32,
     /// Drawn from for the spread of renewals.
     random: u64,
-    /// When a blocked route may have room.
+    /// When a blocked lane may have room.
     wake: Option<Instant>,
+    /// The most important class of all flows.
+    top_class: u8,
+    /// The highest rate, in slots a second, for which the last choice kept slots.
+    kept_rate: f64,
+    /// The last choice's candidates; kept for its memory.
+    order: Vec<Candidate>,
+    headers_ignored: u64,
+    limited: u64,
 }
 
 /// An execution that is not over.
@@ -75,10 +85,20 @@ struct FlowCount {
 impl Engine {
     /// An engine with empty ledgers. `config` is one that [`Config::check`] has passed.
     #[must_use]
-    pub fn new(config: Config, seed: u64, _now: Instant) -> Self {
+    pub fn new(mut config: Config, seed: u64, now: Instant) -> Self {
+        // A limit named twice is one limit.
+        for route in &mut config.routes {
+            once(&mut route.limits);
+        }
+        for client in &mut config.clients {
+            once(&mut client.limits);
+        }
+        for flow in &mut config.flows {
+            once(&mut flow.limits);
+        }
         let config = Arc::new(config);
         Self {
-            resources: Resources::new(Arc::clone(&config)),
+            resources: Resources::new(Arc::clone(&config), now),
             queue: Queue::new(&config),
             executions: BTreeMap::new(),
             attempts: BTreeMap::new(),
@@ -89,6 +109,11 @@ impl Engine {
             retry_budget: attempt::FULL_RETRY_BUDGET,
             random: seed,
             wake: None,
+            top_class: config.flows.iter().map(|it| it.priority).min().unwrap_or(0),
+            kept_rate: 0.0,
+            order: Vec::new(),
+            headers_ignored: 0,
+            limited: 0,
             config,
         }
     }
@@ -112,6 +137,12 @@ impl Engine {
             Event::Lost(attempt, kind) => self.lost(attempt, kind, now),
             Event::TokenGranted { token, expires_in } => self.token_granted(token, expires_in, now),
             Event::TokenFailed { token, retry_after } => self.token_failed(token, retry_after, now),
+            Event::SetLimit { limit, allowed } => self.set_limit(limit, allowed),
+            Event::SetTokenLimit {
+                client,
+                place,
+                allowed,
+            } => self.set_token_limit(client, place, allowed),
         }
         self.start_what_can(now);
     }
@@ -173,6 +204,8 @@ impl Engine {
                     refused: count.refused,
                 })
                 .collect(),
+            headers_ignored: self.headers_ignored,
+            limited: self.limited,
         }
     }
 
@@ -192,17 +225,14 @@ impl Engine {
         if submission.deadline < now {
             return self.refuse(execution, Reason::DeadlineCannotBeMet, None, Some(now));
         }
-        if self.starts_at_once(submission.route, now) {
+        if self.starts_at_once(&submission, now) {
+            self.queue.arrived(submission.flow, submission.route, now);
             return self.enqueue(execution);
         }
-        let (earliest, limit) = self.earliest_start(&submission, now);
+        let estimate = self.earliest_start(&submission, now);
+        let (earliest, limit) = (estimate.at, estimate.limit);
         if earliest > submission.deadline {
-            return self.refuse(
-                execution,
-                Reason::DeadlineCannotBeMet,
-                limit,
-                Some(earliest),
-            );
+            return self.refuse(execution, estimate.reason, limit, Some(earliest));
         }
         let flow = &self.config.flows[submission.flow.index()];
         if self.queue.queued(submission.flow) >= flow.max_queued {
@@ -215,6 +245,7 @@ impl Engine {
             self.dequeue(shed);
             self.refuse(shed, Reason::Shed, limit.clone(), None);
         }
+        self.queue.arrived(submission.flow, submission.route, now);
         self.enqueue(execution);
     }
 
@@ -281,7 +312,8 @@ impl Engine {
         }
         while let Some(execution) = self.queue.pop_expired(now) {
             let submission = self.executions.get(&execution).map(|it| it.submission);
-            let limit = submission.and_then(|submission| self.earliest_start(&submission, now).1);
+            let limit =
+                submission.and_then(|submission| self.earliest_start(&submission, now).limit);
             self.refuse(execution, Reason::Expired, limit, None);
         }
     }
@@ -307,7 +339,7 @@ impl Engine {
     }
 
     fn retire(&mut self, token: TokenId) {
-        if self.resources.pools.retire(token, &self.config).is_some() {
+        if self.resources.pools.retire(token).is_some() {
             self.commands.push_back(Command::DropToken(token));
             self.resources.unblock();
         }
@@ -328,7 +360,6 @@ impl Engine {
             deadline: submission.deadline,
             execution,
         };
-        self.forget_stale(submission.route);
         self.queue.push(submission.flow, submission.route, place);
     }
 
@@ -388,12 +419,19 @@ impl Engine {
     }
 }
 
+/// Each limit once, in the order of their naming.
+fn once(limits: &mut Vec<tollgate_model::LimitId>) {
+    let mut seen = std::collections::BTreeSet::new();
+    limits.retain(|limit| seen.insert(*limit));
+}
+
 fn view(now: Instant) -> impl Fn((&Limit, &Ledger)) -> LimitView {
     move |(limit, ledger)| LimitView {
         name: limit.name.clone(),
         scope: limit.scope,
         allowed: ledger.allowed(),
         held: ledger.held(now),
+        foreign: ledger.foreign(now),
         closed_until: ledger.closed_until(now),
     }
 }

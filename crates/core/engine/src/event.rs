@@ -1,7 +1,9 @@
 //! What happens to the engine.
 
 use std::time::Duration;
-use tollgate_model::{AttemptId, ExecutionId, FlowId, Instant, RouteId, TokenId};
+use tollgate_model::{
+    AttemptId, ClientId, ExecutionId, FlowId, Instant, LimitId, RouteId, TokenId,
+};
 
 /// Something that happened outside, at the instant given with it.
 #[derive(Clone, Debug)]
@@ -36,6 +38,23 @@ pub enum Event {
         token: TokenId,
         /// What the endpoint asked for.
         retry_after: Option<Duration>,
+    },
+    /// A shared limit allows another number from now on. A raise is used at once; a lower number
+    /// drains what is held, and no window whose last call starts later counts more than it.
+    SetLimit {
+        /// Which.
+        limit: LimitId,
+        /// Calls per window, or at once; with 0 nothing starts.
+        allowed: u32,
+    },
+    /// The same for a limit that each token of a client has for itself.
+    SetTokenLimit {
+        /// Whose tokens.
+        client: ClientId,
+        /// Its place in the client's `token_limits`.
+        place: usize,
+        /// Calls per window.
+        allowed: u32,
     },
 }
 

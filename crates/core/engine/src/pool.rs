@@ -17,7 +17,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::time::Duration;
 use tollgate_model::{ClientId, Instant, LimitId, PoolId, Rule, TokenId};
-use tollgate_quota::Ledger;
+use tollgate_quota::{Ledger, Shift};
 
 /// An access token's ledgers.
 #[derive(Debug)]
@@ -84,6 +84,7 @@ impl Pools {
     pub(crate) fn choose(
         &mut self,
         pool: PoolId,
+        cost: u32,
         now: Instant,
         mut open: impl FnMut(ClientId) -> bool,
     ) -> Option<TokenId> {
@@ -92,32 +93,40 @@ impl Pools {
             if !open(client) {
                 continue;
             }
-            if let Some(token) = self.ready(client, now) {
+            if let Some(token) = self.ready(client, cost, now) {
                 return Some(token);
             }
         }
         None
     }
 
-    /// The client's first token with room.
-    fn ready(&mut self, client: ClientId, now: Instant) -> Option<TokenId> {
+    /// The client's first token with room for a call of this cost.
+    fn ready(&mut self, client: ClientId, cost: u32, now: Instant) -> Option<TokenId> {
         let state = &mut self.clients[client.index()];
         state.wake(&self.tokens, now);
-        // A token without room leaves `ready` here, and comes back through `full`.
-        while let Some(&token) = state.ready.first() {
-            if let Some(held) = self.tokens.get_mut(&token) {
-                if held.ledgers.iter_mut().all(|ledger| ledger.has_room(now)) {
-                    return Some(token);
-                }
-                state.watch(token, held, now);
+        let mut from = TokenId(0);
+        while let Some(&token) = state.ready.range(from..).next() {
+            let Some(held) = self.tokens.get_mut(&token) else {
+                state.ready.remove(&token);
+                continue;
+            };
+            if held.has_room(now, cost) {
+                return Some(token);
             }
-            state.ready.remove(&token);
+            // A token without any room leaves `ready` here, and comes back through `full`. One that
+            // has room for cheaper calls stays.
+            if held.has_room(now, 1) {
+                from = TokenId(token.0 + 1);
+            } else {
+                state.watch(token, held, now);
+                state.ready.remove(&token);
+            }
         }
         None
     }
 
-    pub(crate) fn take(&mut self, token: TokenId, now: Instant) {
-        self.each_ledger(token, |ledger| ledger.take(now));
+    pub(crate) fn take(&mut self, token: TokenId, cost: u32, now: Instant) {
+        self.each_ledger(token, |ledger| ledger.take(now, cost));
         if let Some(held) = self.tokens.get_mut(&token) {
             held.sent += 1;
         }
@@ -139,6 +148,17 @@ impl Pools {
         }
     }
 
+    /// Applies `change` to the token's ledgers alone.
+    pub(crate) fn each_of_token(
+        &mut self,
+        token: Option<TokenId>,
+        change: impl FnMut(&mut Ledger),
+    ) {
+        if let Some(held) = token.and_then(|token| self.tokens.get_mut(&token)) {
+            held.ledgers.iter_mut().for_each(change);
+        }
+    }
+
     /// To be called when the token's slots have been settled: a full one may have an end to wait for.
     pub(crate) fn rewatch(&mut self, token: TokenId, now: Instant) {
         let Some(held) = self.tokens.get_mut(&token) else {
@@ -152,12 +172,24 @@ impl Pools {
 
     /// When a token of the client has room, or may have it again; none while only a settlement can
     /// tell.
-    pub(crate) fn next_room(&mut self, client: ClientId, now: Instant) -> Option<Instant> {
-        if self.ready(client, now).is_some() {
+    pub(crate) fn next_room(
+        &mut self,
+        client: ClientId,
+        cost: u32,
+        now: Instant,
+    ) -> Option<Instant> {
+        if self.ready(client, cost, now).is_some() {
             return Some(now);
         }
-        let next = self.clients[client.index()].full.peek();
-        next.map(|Reverse((at, _))| *at)
+        let state = &self.clients[client.index()];
+        let mut next = state.full.peek().map(|Reverse((at, _))| *at);
+        // Tokens that have room, but not for this cost.
+        for token in &state.ready {
+            if let Some(held) = self.tokens.get_mut(token) {
+                next = next.into_iter().chain(held.next_room(now, cost)).min();
+            }
+        }
+        next
     }
 
     /// The client that is to fetch a token now, if the pool may grow.
@@ -210,6 +242,22 @@ impl Pools {
         live < most.min(state.ceiling)
     }
 
+    /// When the first token can be fetched, where there is none and none on its way.
+    pub(crate) fn first_token(&self, pool: PoolId, now: Instant) -> Option<Instant> {
+        let clients = &self.pools[pool.index()].clients;
+        let clients = clients.iter().map(|client| &self.clients[client.index()]);
+        if clients
+            .clone()
+            .any(|client| !client.live.is_empty() || client.fetching.is_some())
+        {
+            return None;
+        }
+        clients
+            .map(|client| client.paused_until)
+            .min()
+            .filter(|&at| at > now)
+    }
+
     /// Starts a fetch for the client.
     pub(crate) fn begin_fetch(&mut self, client: ClientId) -> TokenId {
         let token = TokenId(self.next_token);
@@ -229,11 +277,21 @@ impl Pools {
     }
 
     pub(crate) fn add(&mut self, token: TokenId, client: ClientId, config: &Client) {
-        let ledgers = config
-            .token_limits
-            .iter()
-            .map(|limit| Ledger::new(limit.rule))
-            .collect();
+        let limits = config.token_limits.iter();
+        let mut ledgers: Vec<_> = limits.map(|limit| Ledger::new(limit.rule)).collect();
+        // What one token's windows have shown holds for the next one's.
+        let known = self.clients[client.index()].live.last();
+        if let Some(known) = known.and_then(|token| self.tokens.get(token)) {
+            for (ledger, known) in ledgers.iter_mut().zip(&known.ledgers) {
+                ledger.learn_from(known);
+            }
+        }
+        if let Some(pool) = self.clients[client.index()].pool {
+            let aggregates = &mut self.pools[pool.index()].aggregates;
+            for (aggregate, ledger) in aggregates.iter_mut().zip(&ledgers) {
+                aggregate.merge(ledger);
+            }
+        }
         self.tokens.insert(
             token,
             Token {
@@ -247,37 +305,83 @@ impl Pools {
         state.ready.insert(token);
         state.failures = 0;
         state.paused_until = Instant::ZERO;
-        self.sum_up(client, config);
     }
 
     /// Sends nothing with the token any more. Its calls under way may still end.
-    pub(crate) fn retire(&mut self, token: TokenId, config: &Config) -> Option<ClientId> {
-        let client = self.tokens.get(&token)?.client;
-        let state = &mut self.clients[client.index()];
-        state.live.remove(&token).then_some(())?;
+    pub(crate) fn retire(&mut self, token: TokenId) -> Option<ClientId> {
+        let held = self.tokens.remove(&token)?;
+        let state = &mut self.clients[held.client.index()];
+        state.live.remove(&token);
         state.ready.remove(&token);
-        self.tokens.remove(&token);
-        self.sum_up(client, &config.clients[client.index()]);
-        Some(client)
+        if let Some(pool) = state.pool {
+            let aggregates = &mut self.pools[pool.index()].aggregates;
+            for (aggregate, ledger) in aggregates.iter_mut().zip(&held.ledgers) {
+                aggregate.unmerge(ledger);
+            }
+        }
+        Some(held.client)
     }
 
-    /// Makes the aggregates of the client's pool anew; tokens come and go rarely.
-    fn sum_up(&mut self, client: ClientId, config: &Client) {
-        let Some(pool) = self.clients[client.index()].pool else {
-            return;
+    /// Learns from an answer's header what the token's limit at `place` has counted. No if the header
+    /// can't be true.
+    pub(crate) fn observe(
+        &mut self,
+        token: TokenId,
+        place: usize,
+        learn: impl FnOnce(&mut Ledger) -> Option<Shift>,
+    ) -> bool {
+        let Some(held) = self.tokens.get_mut(&token) else {
+            return false;
         };
-        let state = &mut self.pools[pool.index()];
-        for (at, aggregate) in state.aggregates.iter_mut().enumerate() {
-            let Some(limit) = config.token_limits.get(at) else {
-                continue;
-            };
-            let tokens = state
-                .clients
-                .iter()
-                .flat_map(|client| &self.clients[client.index()].live);
-            let ledgers = tokens.filter_map(|token| self.tokens.get(token)?.ledgers.get(at));
-            *aggregate = Ledger::sum(limit.rule, ledgers);
+        let Some(shift) = held.ledgers.get_mut(place).and_then(learn) else {
+            return false;
+        };
+        if let Some(pool) = self.clients[held.client.index()].pool {
+            self.pools[pool.index()].aggregates[place].shift(shift);
         }
+        true
+    }
+
+    /// Limits have changed.
+    pub(crate) fn configure(&mut self, config: &Config) {
+        for token in self.tokens.values_mut() {
+            let limits = &config.clients[token.client.index()].token_limits;
+            for (ledger, limit) in token.ledgers.iter_mut().zip(limits) {
+                ledger.set_allowed(limit.rule.allowed());
+            }
+        }
+        for (index, pool) in self.pools.iter_mut().enumerate() {
+            pool.ceiling = ceiling(PoolId(index as u32), config);
+            for (place, aggregate) in pool.aggregates.iter_mut().enumerate() {
+                let tokens = pool.clients.iter().map(|client| {
+                    let live = self.clients[client.index()].live.len() as u32;
+                    let limit = config.clients[client.index()].token_limits.get(place);
+                    limit.map_or(0, |limit| limit.rule.allowed() * live)
+                });
+                aggregate.set_allowed(tokens.sum());
+            }
+        }
+        for client in &mut self.clients {
+            // Whether they have room is looked at when they are needed.
+            client.ready = client.live.clone();
+        }
+    }
+}
+
+impl Token {
+    fn has_room(&mut self, now: Instant, cost: u32) -> bool {
+        self.ledgers
+            .iter_mut()
+            .all(|ledger| ledger.has_room(now, cost))
+    }
+
+    /// When there is room by the passing of time alone.
+    fn next_room(&mut self, now: Instant, cost: u32) -> Option<Instant> {
+        let mut rooms = self
+            .ledgers
+            .iter_mut()
+            .map(|ledger| ledger.next_room(now, cost));
+        rooms.try_fold(now, |latest, room| Some(latest.max(room?)))
     }
 }
 
@@ -296,11 +400,7 @@ impl ClientState {
 
     /// Notes when the full token may have room. Without a known end its next settlement brings it here.
     fn watch(&mut self, token: TokenId, held: &mut Token, now: Instant) {
-        let rooms = held.ledgers.iter_mut().map(|ledger| ledger.next_room(now));
-        if let Some(at) = rooms
-            .collect::<Option<Vec<_>>>()
-            .and_then(|rooms| rooms.into_iter().max())
-        {
+        if let Some(at) = held.next_room(now, 1) {
             self.full.push(Reverse((at, token)));
         }
     }
@@ -327,12 +427,16 @@ impl PoolState {
                 .iter()
                 .map(|client| &config.clients[client.index()].token_limits)
         };
+        // Of one shape for all clients, as the configuration's check has seen to.
         let widest = token_limits().max_by_key(|limits| limits.len());
-        let none = Rule::Concurrency { allowed: 0 };
-        let aggregates = widest.map_or(0, Vec::len);
+        let empty = widest.into_iter().flatten().map(|limit| {
+            let mut ledger = Ledger::new(limit.rule);
+            ledger.set_allowed(0);
+            ledger
+        });
         Self {
             clients: pool.clients.clone(),
-            aggregates: (0..aggregates).map(|_| Ledger::new(none)).collect(),
+            aggregates: empty.collect(),
             ceiling: ceiling(PoolId(index as u32), config),
         }
     }

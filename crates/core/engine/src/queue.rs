@@ -14,29 +14,55 @@
 //!
 //! A guarantee is lent out while its flow is idle: it decides who goes next, it keeps no slot empty.
 //!
-//! Cost: a choice is linear in the lanes that wait (flows × routes in use), not in what they hold.
+//! A lower class takes no slot that a higher one will need before it comes back ([`Candidate::lent`],
+//! and `Ledger::spares`): order alone would let it use a window up in its first second, and leave
+//! the higher class to wait for the next. What a higher class will need is what it has asked for of
+//! late ([`Queue::demand`]).
+//!
+//! Cost: a choice sorts the lanes that wait and may start (flows × routes in use), not what they hold.
 
-use crate::Config;
-use std::collections::{BTreeMap, VecDeque};
+use crate::places::{Place, Places};
+use crate::rate::Rate;
+use crate::{Config, Submission};
+use std::collections::BTreeMap;
+use std::time::Duration;
 use tollgate_model::{ExecutionId, FlowId, Instant, RouteId, Rule};
 use tollgate_quota::Ledger;
 
 /// One start of a flow with weight 1, in virtual time.
 const START: u64 = 1 << 32;
 
-/// The place of an execution in its lane.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) struct Place {
-    pub(crate) deadline: Instant,
-    pub(crate) execution: ExecutionId,
-}
+/// What "of late" means where no limit has a period, and at the most.
+const LATE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(600));
 
 /// One flow's executions on one route, the earliest deadline first.
 #[derive(Debug)]
 pub(crate) struct Lane {
     pub(crate) flow: FlowId,
     pub(crate) route: RouteId,
-    places: VecDeque<Place>,
+    places: Places,
+    arrivals: Rate,
+}
+
+/// A lane that may go next; the least goes first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Candidate {
+    /// Not by right of a guarantee.
+    unentitled: bool,
+    /// Not by right of the floor.
+    unowed: bool,
+    pub(crate) class: u8,
+    virtual_time: u64,
+    head: Place,
+    pub(crate) flow: FlowId,
+    pub(crate) route: RouteId,
+}
+
+impl Candidate {
+    /// Whether it takes what a higher class may come to need, and has no right of its own to it.
+    pub(crate) fn lent(&self) -> bool {
+        self.unentitled && self.unowed
+    }
 }
 
 /// All that wait.
@@ -46,8 +72,12 @@ pub(crate) struct Queue {
     classes: BTreeMap<u8, Class>,
     lanes: Vec<Lane>,
     lane_of: BTreeMap<(FlowId, RouteId), usize>,
+    /// Places in `lanes` of those in which something waits.
+    active: Vec<usize>,
     floor_percent: u32,
     len: usize,
+    /// What "of late" means.
+    late: Duration,
 }
 
 #[derive(Debug)]
@@ -84,8 +114,10 @@ impl Queue {
             classes,
             lanes: Vec::new(),
             lane_of: BTreeMap::new(),
+            active: Vec::new(),
             floor_percent: config.policy.floor_percent,
             len: 0,
+            late: longest_period(config),
         }
     }
 
@@ -99,23 +131,45 @@ impl Queue {
 
     /// Lanes in which something waits.
     pub(crate) fn lanes(&self) -> impl Iterator<Item = &Lane> {
-        self.lanes.iter().filter(|lane| !lane.places.is_empty())
+        self.active.iter().map(|&lane| &self.lanes[lane])
+    }
+
+    /// Slots a second that classes above this one have asked for of late, where `cost` is what a
+    /// call on a route costs.
+    pub(crate) fn demand(
+        &self,
+        class: u8,
+        now: Instant,
+        cost: impl Fn(FlowId, RouteId) -> u32,
+    ) -> f64 {
+        let above = self
+            .lanes
+            .iter()
+            .filter(|lane| self.flows[lane.flow.index()].class < class);
+        above
+            .map(|lane| match cost(lane.flow, lane.route) {
+                0 => 0.0,
+                cost => f64::from(cost) * lane.arrivals.per_second(now),
+            })
+            .sum()
+    }
+
+    pub(crate) fn class(&self, flow: FlowId) -> u8 {
+        self.flows[flow.index()].class
+    }
+
+    /// Counts an arrival, whether it will wait or not.
+    pub(crate) fn arrived(&mut self, flow: FlowId, route: RouteId, now: Instant) {
+        let lane = self.lane(flow, route);
+        self.lanes[lane].arrivals.count(now);
     }
 
     pub(crate) fn push(&mut self, flow: FlowId, route: RouteId, place: Place) {
-        let lanes = &mut self.lanes;
-        let lane = *self.lane_of.entry((flow, route)).or_insert_with(|| {
-            lanes.push(Lane {
-                flow,
-                route,
-                places: VecDeque::new(),
-            });
-            lanes.len() - 1
-        });
-        let places = &mut self.lanes[lane].places;
-        // Deadlines mostly come in order, so the place is at the back or near it.
-        let at = places.partition_point(|other| *other < place);
-        places.insert(at, place);
+        let lane = self.lane(flow, route);
+        if self.lanes[lane].places.len() == 0 {
+            self.active.push(lane);
+        }
+        self.lanes[lane].places.insert(place);
         let state = &mut self.flows[flow.index()];
         let Some(class) = self.classes.get_mut(&state.class) else {
             return;
@@ -128,50 +182,64 @@ impl Queue {
         self.len += 1;
     }
 
+    fn lane(&mut self, flow: FlowId, route: RouteId) -> usize {
+        let (lanes, late) = (&mut self.lanes, self.late);
+        *self.lane_of.entry((flow, route)).or_insert_with(|| {
+            lanes.push(Lane {
+                flow,
+                route,
+                places: Places::default(),
+                arrivals: Rate::new(late),
+            });
+            lanes.len() - 1
+        })
+    }
+
     /// Takes an execution out, if it waits there.
     pub(crate) fn remove(&mut self, flow: FlowId, route: RouteId, place: Place) -> bool {
         let Some(&lane) = self.lane_of.get(&(flow, route)) else {
             return false;
         };
-        let places = &mut self.lanes[lane].places;
-        let Ok(at) = places.binary_search(&place) else {
-            return false;
-        };
-        places.remove(at);
-        self.left(flow);
-        true
+        let removed = self.lanes[lane].places.remove(&place);
+        if removed {
+            self.left(lane);
+        }
+        removed
     }
 
-    /// The lane that goes next among those whose route can start.
-    pub(crate) fn choose(
+    /// Fills `into` with the lanes that may go next, in their order.
+    pub(crate) fn order(
         &mut self,
         now: Instant,
-        mut can_start: impl FnMut(RouteId) -> bool,
-    ) -> Option<(FlowId, RouteId)> {
-        let mut best = None;
-        for index in 0..self.lanes.len() {
-            let lane = &self.lanes[index];
-            let Some(head) = lane.places.front() else {
+        into: &mut Vec<Candidate>,
+        may_start: impl Fn(RouteId) -> bool,
+    ) {
+        into.clear();
+        for &lane in &self.active {
+            let lane = &self.lanes[lane];
+            let Some(&head) = lane.places.first().filter(|_| may_start(lane.route)) else {
                 continue;
             };
-            if !can_start(lane.route) {
-                continue;
-            }
             let state = &mut self.flows[lane.flow.index()];
             let entitled = state
                 .guaranteed
                 .as_mut()
-                .is_some_and(|ledger| ledger.has_room(now));
+                .is_some_and(|ledger| ledger.has_room(now, 1));
             let owed = self
                 .classes
                 .get(&state.class)
                 .is_some_and(|class| class.owed >= 100);
-            let key = (!entitled, !owed, state.class, state.virtual_time, *head);
-            if best.is_none_or(|(other, _)| key < other) {
-                best = Some((key, index));
-            }
+            into.push(Candidate {
+                unentitled: !entitled,
+                unowed: !owed,
+                class: state.class,
+                virtual_time: state.virtual_time,
+                head,
+                flow: lane.flow,
+                route: lane.route,
+            });
         }
-        best.map(|(_, index)| (self.lanes[index].flow, self.lanes[index].route))
+        into.sort_unstable();
     }
 
     /// Starts the first execution of the lane, at the flow's expense.
@@ -182,9 +250,9 @@ impl Queue {
         now: Instant,
     ) -> Option<ExecutionId> {
         let lane = *self.lane_of.get(&(flow, route))?;
-        let place = self.lanes[lane].places.pop_front()?;
+        let place = self.lanes[lane].places.pop_first()?;
         self.charge(flow, now);
-        self.left(flow);
+        self.left(lane);
         Some(place.execution)
     }
 
@@ -192,10 +260,10 @@ impl Queue {
     fn charge(&mut self, flow: FlowId, now: Instant) {
         let state = &mut self.flows[flow.index()];
         if let Some(ledger) = &mut state.guaranteed
-            && ledger.has_room(now)
+            && ledger.has_room(now, 1)
         {
-            ledger.take(now);
-            ledger.settle(now, now);
+            ledger.take(now, 1);
+            ledger.settle(now, now, 1);
         }
         for (&priority, class) in &mut self.classes {
             if priority == state.class {
@@ -210,20 +278,20 @@ impl Queue {
 
     /// An execution whose deadline has passed.
     pub(crate) fn pop_expired(&mut self, now: Instant) -> Option<ExecutionId> {
-        let lane = self.lanes.iter_mut().find(|lane| {
-            lane.places
-                .front()
-                .is_some_and(|place| place.deadline < now)
-        })?;
-        let (flow, place) = (lane.flow, lane.places.pop_front()?);
-        self.left(flow);
+        let passed = |lane: &&usize| {
+            let first = self.lanes[**lane].places.first();
+            first.is_some_and(|place| place.deadline < now)
+        };
+        let lane = *self.active.iter().find(passed)?;
+        let place = self.lanes[lane].places.pop_first()?;
+        self.left(lane);
         Some(place.execution)
     }
 
     /// When the next execution expires.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         self.lanes()
-            .filter_map(|lane| lane.places.front())
+            .filter_map(|lane| lane.places.first())
             .map(|place| place.deadline)
             .min()
     }
@@ -234,46 +302,63 @@ impl Queue {
         let class = self.flows[flow.index()].class;
         let lanes = self
             .lanes()
-            .map(|lane| (self.flows[lane.flow.index()].class, lane.places.back()));
+            .map(|lane| (self.flows[lane.flow.index()].class, lane.places.last()));
         let (lowest, place) = lanes.max()?;
         (lowest > class).then_some(place?.execution)
     }
 
-    /// How many of the lane's executions start before one of `flow` with that deadline, at the
-    /// least: all of higher classes and of its own flow's earlier ones, and of its class's other
-    /// flows what their weights give them meanwhile.
-    pub(crate) fn ahead(&self, lane: &Lane, flow: FlowId, deadline: Instant) -> usize {
-        let own = &self.flows[flow.index()];
-        let other = &self.flows[lane.flow.index()];
-        if lane.flow == flow {
-            return lane
-                .places
-                .partition_point(|place| place.deadline <= deadline);
+    /// Slots that are taken before the submission's turn, were that `within` from now, by what waits
+    /// and by what will have come by then, where `cost` is what a call on a route costs: its own
+    /// flow's earlier deadlines, all of higher classes, and of its class's other flows what their
+    /// weights give them meanwhile.
+    pub(crate) fn ahead(
+        &self,
+        submission: &Submission,
+        within: Duration,
+        now: Instant,
+        cost: impl Fn(FlowId, RouteId) -> u32,
+    ) -> u64 {
+        let own = &self.flows[submission.flow.index()];
+        let present = |flow: &FlowState| {
+            let class = self.classes.get(&flow.class);
+            flow.virtual_time
+                .max(class.map_or(0, |class| class.virtual_time))
+        };
+        let mut rank = 0;
+        for lane in self.lanes().filter(|lane| lane.flow == submission.flow) {
+            rank += lane.places.until(submission.deadline) as u64;
         }
-        if other.class != own.class {
-            return if other.class < own.class {
-                lane.places.len()
-            } else {
-                0
-            };
+        let lead = present(own).saturating_add(rank * own.cost);
+        let mut slots = 0;
+        for lane in &self.lanes {
+            let cost = u64::from(cost(lane.flow, lane.route));
+            let other = &self.flows[lane.flow.index()];
+            if cost == 0 || other.class > own.class {
+                continue;
+            }
+            slots += cost
+                * if lane.flow == submission.flow {
+                    lane.places.until(submission.deadline) as u64
+                } else {
+                    let coming = lane.arrivals.per_second(now) * within.as_secs_f64();
+                    let most = lane.places.len() as u64 + coming as u64;
+                    let by_weight = lead.saturating_sub(present(other)) / other.cost;
+                    if other.class < own.class {
+                        most
+                    } else {
+                        most.min(by_weight)
+                    }
+                };
         }
-        // While this flow makes `rank` starts, the other makes rank × weight / weight.
-        let rank: usize = self
-            .lanes()
-            .filter(|own_lane| own_lane.flow == flow)
-            .map(|own_lane| {
-                own_lane
-                    .places
-                    .partition_point(|place| place.deadline <= deadline)
-            })
-            .sum();
-        let lead = own.virtual_time.saturating_add(rank as u64 * own.cost);
-        let starts = lead.saturating_sub(other.virtual_time) / other.cost;
-        lane.places.len().min(starts as usize)
+        slots
     }
 
-    fn left(&mut self, flow: FlowId) {
-        let state = &mut self.flows[flow.index()];
+    /// An execution has left the lane.
+    fn left(&mut self, lane: usize) {
+        if self.lanes[lane].places.len() == 0 {
+            self.active.retain(|&other| other != lane);
+        }
+        let state = &mut self.flows[self.lanes[lane].flow.index()];
         state.queued -= 1;
         if let Some(class) = self.classes.get_mut(&state.class) {
             class.queued -= 1;
@@ -283,6 +368,14 @@ impl Queue {
         }
         self.len -= 1;
     }
+}
+
+fn longest_period(config: &Config) -> Duration {
+    let periods = config.limits.iter().filter_map(|limit| match limit.rule {
+        Rule::Window { period, .. } => Some(period),
+        Rule::Concurrency { .. } => None,
+    });
+    periods.max().map_or(LATE.0, |longest| longest.min(LATE.1))
 }
 
 impl FlowState {

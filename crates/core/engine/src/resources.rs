@@ -1,12 +1,13 @@
 //! Everything a call takes a slot of: the shared ledgers and the token pools.
 //!
-//! A look has no side effect but that a route without room is remembered as blocked, until
-//! something becomes free or the engine's wake-up passes.
+//! A look has no side effect but that a route without room is remembered as blocked, until something
+//! happens to a slot, or time frees one.
 
 use crate::Config;
+use crate::journal::Journal;
 use crate::pool::Pools;
 use std::sync::Arc;
-use tollgate_model::{ClientId, Instant, LimitId, RouteId, TokenId};
+use tollgate_model::{ClientId, FlowId, Instant, LimitId, RouteId, TokenId};
 use tollgate_quota::Ledger;
 
 #[derive(Debug)]
@@ -15,104 +16,187 @@ pub(crate) struct Resources {
     /// By `LimitId`.
     pub(crate) ledgers: Vec<Ledger>,
     pub(crate) pools: Pools,
-    /// By `RouteId`: known to have no room.
-    blocked: Vec<bool>,
+    pub(crate) journal: Journal,
+    /// By `RouteId`: until when it is known to have no room, unless something happens.
+    blocked: Vec<Instant>,
+}
+
+/// What a call passes and what it costs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Passage {
+    pub(crate) route: RouteId,
+    pub(crate) flow: FlowId,
+    pub(crate) client: Option<ClientId>,
+    pub(crate) token: Option<TokenId>,
+    pub(crate) cost: u32,
 }
 
 impl Resources {
-    pub(crate) fn new(config: Arc<Config>) -> Self {
+    pub(crate) fn new(config: Arc<Config>, now: Instant) -> Self {
+        let limits = config.limits.iter();
         Self {
-            ledgers: config
-                .limits
-                .iter()
-                .map(|limit| Ledger::new(limit.rule))
-                .collect(),
+            ledgers: limits.map(|limit| Ledger::new(limit.rule)).collect(),
             pools: Pools::new(&config),
-            blocked: vec![false; config.routes.len()],
+            journal: Journal::new(config.limits.len(), now),
+            blocked: vec![Instant::ZERO; config.routes.len()],
             config,
         }
     }
 
+    /// Whether the route is not known to have no room.
+    pub(crate) fn may_start(&self, route: RouteId, now: Instant) -> bool {
+        self.blocked[route.index()] <= now
+    }
+
     /// Whether a call on this route may be sent now. Remembers a no until something changes.
     pub(crate) fn can_start(&mut self, route: RouteId, now: Instant) -> bool {
-        if self.blocked[route.index()] {
+        if !self.may_start(route, now) {
             return false;
         }
         let pool = self.config.routes[route.index()].pool;
         let room =
             self.has_room(route, now) && pool.is_none_or(|_| self.token_for(route, now).is_some());
-        self.blocked[route.index()] = !room;
+        if !room {
+            let until = self.route_room(route, now);
+            self.blocked[route.index()] = until.unwrap_or(Instant::NEVER);
+        }
         room
     }
 
     pub(crate) fn token_for(&mut self, route: RouteId, now: Instant) -> Option<TokenId> {
-        let pool = self.config.routes[route.index()].pool?;
+        let it = &self.config.routes[route.index()];
         let (clients, ledgers) = (&self.config.clients, &mut self.ledgers);
-        self.pools.choose(pool, now, |client: ClientId| {
-            room(ledgers, &clients[client.index()].limits, now)
+        self.pools.choose(it.pool?, it.cost, now, |client| {
+            room(ledgers, &clients[client.index()].limits, it.cost, now)
         })
     }
 
     /// Whether the route's own limits have room; its tokens aside.
     pub(crate) fn has_room(&mut self, route: RouteId, now: Instant) -> bool {
-        room(
-            &mut self.ledgers,
-            &self.config.routes[route.index()].limits,
-            now,
-        )
+        let it = &self.config.routes[route.index()];
+        room(&mut self.ledgers, &it.limits, it.cost, now)
     }
 
-    /// When the route may have room by the passing of time alone.
-    pub(crate) fn route_room(&mut self, route: RouteId, now: Instant) -> Option<Instant> {
+    /// Whether the flow's own limits have room for a call on this route.
+    pub(crate) fn flow_has_room(&mut self, flow: FlowId, route: RouteId, now: Instant) -> bool {
+        let cost = self.config.routes[route.index()].cost;
+        let limits = &self.config.flows[flow.index()].limits;
+        room(&mut self.ledgers, limits, cost, now)
+    }
+
+    /// When a call of the flow's on this route may have room by the passing of time alone.
+    pub(crate) fn lane_room(
+        &mut self,
+        flow: FlowId,
+        route: RouteId,
+        now: Instant,
+    ) -> Option<Instant> {
+        let mut latest = self.route_room(route, now)?;
+        let cost = self.config.routes[route.index()].cost;
+        for limit in &self.config.flows[flow.index()].limits {
+            latest = latest.max(self.ledgers[limit.index()].next_room(now, cost)?);
+        }
+        Some(latest)
+    }
+
+    fn route_room(&mut self, route: RouteId, now: Instant) -> Option<Instant> {
         let it = &self.config.routes[route.index()];
         let mut latest = now;
         for limit in &it.limits {
-            latest = latest.max(self.ledgers[limit.index()].next_room(now)?);
+            latest = latest.max(self.ledgers[limit.index()].next_room(now, it.cost)?);
         }
         let Some(pool) = it.pool else {
             return Some(latest);
         };
         // A client carries the call once its own limits have room and one of its tokens does.
         let (config, ledgers, pools) = (&self.config, &mut self.ledgers, &mut self.pools);
-        let client = (0..config.pools[pool.index()].clients.len()).filter_map(|at| {
-            let client = config.pools[pool.index()].clients[at];
-            let limits = &config.clients[client.index()].limits;
-            let mut rooms = limits
+        let clients = config.pools[pool.index()].clients.iter();
+        let client = clients.filter_map(|&client| {
+            let mut rooms = config.clients[client.index()]
+                .limits
                 .iter()
-                .map(|limit| ledgers[limit.index()].next_room(now));
-            let token = pools.next_room(client, now)?;
+                .map(|limit| ledgers[limit.index()].next_room(now, it.cost));
+            let token = pools.next_room(client, it.cost, now)?;
             rooms.try_fold(token, |latest, room| Some(latest.max(room?)))
         });
         client.min().map(|at| at.max(latest))
     }
 
-    /// Applies `change` to the ledgers that a call shares with others: its route's and its client's.
-    pub(crate) fn each_shared(
+    /// The limits that a call shares with others, each once: its route's, its client's, its flow's.
+    fn shared(config: &Config, it: &Passage) -> impl Iterator<Item = LimitId> {
+        let of_route = &config.routes[it.route.index()].limits;
+        let of_client = it.client.map(|client| &config.clients[client.index()]);
+        let of_client = of_client.map_or(&[][..], |client| &client.limits);
+        let of_flow = &config.flows[it.flow.index()].limits;
+        let client = of_client.iter().filter(|it| !of_route.contains(it));
+        let flow = of_flow
+            .iter()
+            .filter(|it| !of_route.contains(it) && !of_client.contains(it));
+        of_route.iter().chain(client).chain(flow).copied()
+    }
+
+    /// The limits that the call shares with others.
+    pub(crate) fn limits_of(&self, it: &Passage) -> impl Iterator<Item = LimitId> {
+        Self::shared(&self.config, it)
+    }
+
+    /// Takes all slots of a call, which is given up at `give_up` at the latest.
+    pub(crate) fn take(&mut self, it: &Passage, now: Instant, give_up: Instant) {
+        for limit in Self::shared(&self.config, it) {
+            let ledger = &mut self.ledgers[limit.index()];
+            ledger.take(now, it.cost);
+            let units = if ledger.period().is_some() {
+                it.cost
+            } else {
+                1
+            };
+            self.journal.take(limit, units, ledger.allowed(), give_up);
+        }
+        if let Some(token) = it.token {
+            self.pools.take(token, it.cost, now);
+        }
+    }
+
+    /// Applies `change` to every ledger that the call has slots of.
+    pub(crate) fn each_ledger(
         &mut self,
-        route: RouteId,
-        client: Option<ClientId>,
+        it: &Passage,
+        now: Instant,
         mut change: impl FnMut(&mut Ledger),
     ) {
-        let of_route = &self.config.routes[route.index()].limits;
-        let of_client = client.map(|client| &self.config.clients[client.index()].limits);
-        for limit in of_route.iter().chain(of_client.into_iter().flatten()) {
+        self.each_shared(it, &mut change);
+        if let Some(token) = it.token {
+            self.pools.each_ledger(token, change);
+            self.pools.rewatch(token, now);
+        }
+        self.unblock();
+    }
+
+    /// Applies `change` to the ledgers that the call shares with others.
+    pub(crate) fn each_shared(&mut self, it: &Passage, mut change: impl FnMut(&mut Ledger)) {
+        for limit in Self::shared(&self.config, it) {
             change(&mut self.ledgers[limit.index()]);
         }
     }
 
-    /// Looks at the route again, whatever is remembered of it.
-    pub(crate) fn unblock_route(&mut self, route: RouteId) {
-        self.blocked[route.index()] = false;
+    /// Limits have changed.
+    pub(crate) fn configure(&mut self, config: Arc<Config>) {
+        for (ledger, limit) in self.ledgers.iter_mut().zip(&config.limits) {
+            ledger.set_allowed(limit.rule.allowed());
+        }
+        self.pools.configure(&config);
+        self.config = config;
+        self.unblock();
     }
 
     /// Something became free, or may have.
     pub(crate) fn unblock(&mut self) {
-        self.blocked.fill(false);
+        self.blocked.fill(Instant::ZERO);
     }
 }
 
-fn room(ledgers: &mut [Ledger], limits: &[LimitId], now: Instant) -> bool {
+fn room(ledgers: &mut [Ledger], limits: &[LimitId], cost: u32, now: Instant) -> bool {
     limits
         .iter()
-        .all(|limit| ledgers[limit.index()].has_room(now))
+        .all(|limit| ledgers[limit.index()].has_room(now, cost))
 }

@@ -11,6 +11,10 @@ pub struct Snapshot {
     pub tokens: Vec<TokenView>,
     /// Flows, in the order of the configuration.
     pub flows: Vec<FlowView>,
+    /// Rate-limit headers that spoke of no limit the call passes, or of several, or could not be true.
+    pub headers_ignored: u64,
+    /// Answers 429.
+    pub limited: u64,
 }
 
 /// One limit.
@@ -24,6 +28,8 @@ pub struct LimitView {
     pub allowed: u32,
     /// Slots held now.
     pub held: u32,
+    /// Of these, held by somebody else, as far as headers have told.
+    pub foreign: u32,
     /// Closed by a 429 until then.
     pub closed_until: Option<Instant>,
 }

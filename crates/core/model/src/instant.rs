@@ -33,6 +33,15 @@ impl Instant {
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
+
+    /// The instant that much earlier; the origin if there is none.
+    #[must_use]
+    pub const fn before(self, span: Duration) -> Self {
+        if span.as_nanos() > u64::MAX as u128 {
+            return Self::ZERO;
+        }
+        Self(self.0.saturating_sub(span.as_nanos() as u64))
+    }
 }
 
 impl Add<Duration> for Instant {

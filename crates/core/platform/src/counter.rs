@@ -10,7 +10,7 @@ pub(crate) struct Counter {
     window: Window,
     alignment: Alignment,
     phase: u64,
-    opened: Option<Instant>,
+    closes: Option<Instant>,
     count: u32,
 }
 
@@ -20,7 +20,7 @@ impl Counter {
             window,
             alignment,
             phase: random % nanos(window.period).max(1),
-            opened: None,
+            closes: None,
             count: 0,
         }
     }
@@ -34,9 +34,9 @@ impl Counter {
     /// Counts a call. Yes if it opened a window.
     pub(crate) fn count(&mut self, now: Instant) -> bool {
         self.roll(now);
-        let opens = self.opened.is_none();
+        let opens = self.closes.is_none();
         if opens {
-            self.opened = Some(self.opening(now));
+            self.closes = Some(self.closing(now));
         }
         self.count += 1;
         opens
@@ -51,36 +51,34 @@ impl Counter {
     }
 
     pub(crate) fn opened(&self) -> Option<Instant> {
-        self.opened
+        self.closes.map(|closes| closes.before(self.window.period))
     }
 
     /// Whole seconds until the window around `now` closes, as observed: the part begun counts whole.
     pub(crate) fn reset_seconds(&mut self, now: Instant) -> u64 {
         self.roll(now);
-        let opened = self.opened.unwrap_or_else(|| self.opening(now));
-        (opened + self.window.period).since(now).as_secs() + 1
+        let closes = self.closes.unwrap_or_else(|| self.closing(now));
+        closes.since(now).as_secs() + 1
     }
 
     fn roll(&mut self, now: Instant) {
-        if self
-            .opened
-            .is_some_and(|opened| now >= opened + self.window.period)
-        {
-            self.opened = None;
+        if self.closes.is_some_and(|closes| now >= closes) {
+            self.closes = None;
             self.count = 0;
         }
     }
 
-    fn opening(&self, now: Instant) -> Instant {
+    /// When the window that a call at `now` falls into closes. Kept instead of its opening, which may
+    /// lie before the time line's beginning.
+    fn closing(&self, now: Instant) -> Instant {
         let period = nanos(self.window.period).max(1);
         let phase = match self.alignment {
-            Alignment::FirstCall => return now,
+            Alignment::FirstCall => return now + self.window.period,
             Alignment::WallClock => 0,
             Alignment::PhasePerKey => self.phase,
         };
         let into = (now.as_nanos() + period - phase) % period;
-        // The first window of a phase may have opened before the time line did.
-        Instant::from_nanos(now.as_nanos().saturating_sub(into))
+        now + Duration::from_nanos(period - into)
     }
 }
 

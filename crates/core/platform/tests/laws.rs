@@ -161,3 +161,28 @@ fn observations_answer_what_is_asked() {
     assert_eq!(queues.keys().copied().collect::<Vec<_>>(), ["a", "b"]);
     assert!(queues.values().all(|metric| *metric == "oWaiting"));
 }
+
+#[test]
+fn a_window_that_opened_before_time_did_still_closes_in_time() {
+    // Some phase of the four has its first window close in the first half of a period.
+    for seed in 0..4 {
+        let mut platform = Platform::new(config(Alignment::PhasePerKey), seed);
+        let token = platform.grant("one", "emulated", at(0)).unwrap().number;
+        let mut resets = vec![];
+        for millis in (0..=60_000).step_by(20_000) {
+            let Verdict::Admitted(admitted) = platform.arrive(Some(token), at(millis)) else {
+                panic!("one call in twenty seconds is admitted")
+            };
+            resets.push(admitted.facts.unwrap().reset);
+        }
+        let first = resets[0] as i64;
+        let expected: Vec<_> = (0..4)
+            .map(|k| (first - 1 - k * 20).rem_euclid(60))
+            .collect();
+        let found: Vec<_> = resets
+            .iter()
+            .map(|reset| (*reset as i64 - 1) % 60)
+            .collect();
+        assert_eq!(found, expected, "seed {seed}");
+    }
+}

@@ -1,5 +1,13 @@
 //! One limit's slots.
 
+mod header;
+mod spare;
+mod usage;
+
+pub use header::{Header, Shift};
+pub use usage::Usage;
+
+use header::Learned;
 use std::collections::VecDeque;
 use std::time::Duration;
 use tollgate_model::{Instant, Rule};
@@ -8,7 +16,8 @@ use tollgate_model::{Instant, Rule};
 ///
 /// A slot is *open* while its end is not known, and *settled* once it is. The caller sends only
 /// while [`Self::has_room`], and ends each slot it took by exactly one of [`Self::settle`] and
-/// [`Self::cancel`] for a window, [`Self::leave`] for a concurrency limit.
+/// [`Self::cancel`] for a window, [`Self::leave`] for a concurrency limit. A call may cost several
+/// slots of a window; it is always one call of a concurrency limit.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     rule: Rule,
@@ -17,6 +26,8 @@ pub struct Ledger {
     /// Ends of the settled slots, ascending.
     ends: VecDeque<Instant>,
     closed_until: Instant,
+    /// What headers have told; none before the first.
+    learned: Option<Box<Learned>>,
 }
 
 impl Ledger {
@@ -28,22 +39,8 @@ impl Ledger {
             open: 0,
             ends: VecDeque::new(),
             closed_until: Instant::ZERO,
+            learned: None,
         }
-    }
-
-    /// The ledger of several interchangeable ones of this shape together, for [`Self::earliest`].
-    #[must_use]
-    pub fn sum<'a>(rule: Rule, ledgers: impl Iterator<Item = &'a Self>) -> Self {
-        let mut sum = Self::new(rule);
-        let mut allowed = 0;
-        for ledger in ledgers {
-            allowed += ledger.allowed();
-            sum.open += ledger.open;
-            sum.ends.extend(&ledger.ends);
-        }
-        sum.set_allowed(allowed);
-        sum.ends.make_contiguous().sort_unstable();
-        sum
     }
 
     /// Slots that may be held at once.
@@ -52,11 +49,21 @@ impl Ledger {
         self.rule.allowed()
     }
 
+    /// The window's length; none for a concurrency limit.
+    #[must_use]
+    pub fn period(&self) -> Option<Duration> {
+        match self.rule {
+            Rule::Window { period, .. } => Some(period),
+            Rule::Concurrency { .. } => None,
+        }
+    }
+
     /// Slots held at `now`.
     #[must_use]
     pub fn held(&self, now: Instant) -> u32 {
         let ended = self.ends.partition_point(|&end| end <= now);
-        self.open + (self.ends.len() - ended) as u32
+        let learned = self.learned.as_ref().map_or(0, |it| it.held(now));
+        self.open + (self.ends.len() - ended) as u32 + learned
     }
 
     /// Until when the ledger is shut, if it is.
@@ -65,60 +72,68 @@ impl Ledger {
         (self.closed_until > now).then_some(self.closed_until)
     }
 
-    /// Whether one more call may be sent.
+    /// Slots that may be taken at `now`.
     #[must_use]
-    pub fn has_room(&mut self, now: Instant) -> bool {
+    pub fn room(&mut self, now: Instant) -> u32 {
         self.forget_ended(now);
-        self.closed_until <= now && self.occupied() < self.allowed()
+        if self.closed_until > now {
+            return 0;
+        }
+        self.allowed().saturating_sub(self.occupied())
     }
 
-    /// Holds a slot for a call that may leave at `now`.
-    pub fn take(&mut self, now: Instant) {
+    /// Whether one more call of this cost may be sent.
+    #[must_use]
+    pub fn has_room(&mut self, now: Instant, cost: u32) -> bool {
+        self.room(now) >= self.units(cost)
+    }
+
+    /// Holds slots for a call that may leave at `now`.
+    pub fn take(&mut self, now: Instant, cost: u32) {
         match self.rule {
             Rule::Window {
                 period,
                 counted_within: Some(bound),
                 ..
-            } => {
-                self.insert(now + bound + period);
-            }
-            Rule::Window { .. } | Rule::Concurrency { .. } => self.open += 1,
+            } => self.insert(now + bound + period, cost),
+            Rule::Window { .. } | Rule::Concurrency { .. } => self.open += self.units(cost),
         }
     }
 
     /// The call sent at `sent` was counted no later than `counted_by`. No effect on a concurrency limit.
-    pub fn settle(&mut self, sent: Instant, counted_by: Instant) {
+    pub fn settle(&mut self, sent: Instant, counted_by: Instant, cost: u32) {
         match self.rule {
             Rule::Window {
                 period,
                 counted_within: Some(bound),
                 ..
             } => {
-                // Already settled at the bound; an answer within the bound frees the slot earlier.
-                if counted_by < sent + bound && self.remove(sent + bound + period) {
-                    self.insert(counted_by + period);
+                // Already settled at the bound; an answer within the bound frees the slots earlier.
+                if counted_by < sent + bound {
+                    let found = self.remove(sent + bound + period, cost);
+                    self.insert(counted_by + period, found);
                 }
             }
             Rule::Window { period, .. } => {
-                debug_assert!(self.open > 0, "settled a slot that was not taken");
-                self.open -= 1;
-                self.insert(counted_by + period);
+                debug_assert!(self.open >= cost, "settled slots that were not taken");
+                self.open -= cost;
+                self.insert(counted_by + period, cost);
             }
             Rule::Concurrency { .. } => {}
         }
     }
 
     /// The call sent at `sent` never left, so it was never counted.
-    pub fn cancel(&mut self, sent: Instant) {
+    pub fn cancel(&mut self, sent: Instant, cost: u32) {
         match self.rule {
             Rule::Window {
                 period,
                 counted_within: Some(bound),
                 ..
             } => {
-                self.remove(sent + bound + period);
+                self.remove(sent + bound + period, cost);
             }
-            Rule::Window { .. } => self.open -= 1,
+            Rule::Window { .. } => self.open -= cost,
             Rule::Concurrency { .. } => {}
         }
     }
@@ -129,6 +144,11 @@ impl Ledger {
             debug_assert!(self.open > 0, "left a slot that was not taken");
             self.open -= 1;
         }
+    }
+
+    /// Holds slots until `until` for calls that somebody else has made, or an earlier process.
+    pub fn hold(&mut self, slots: u32, until: Instant) {
+        self.insert(until, slots);
     }
 
     /// Shuts the ledger until `until`, or for longer if it was shut for longer.
@@ -143,158 +163,132 @@ impl Ledger {
         }
     }
 
-    /// The earliest instant at which the `k`-th call from now (1 is the next) may be sent, were
-    /// nothing else sent in between: exact for settled slots, a lower bound where open ones must
+    /// The earliest instant at which the `k`-th slot from now (1 is the next) may be taken, were
+    /// nothing else taken in between: exact for settled slots, a lower bound where open ones must
     /// end first.
     #[must_use]
-    pub fn earliest(&mut self, k: u32, now: Instant) -> Instant {
+    pub fn earliest(&mut self, k: u64, now: Instant) -> Instant {
         self.forget_ended(now);
         let start = self.closed_until.max(now);
         let allowed = self.allowed();
         if allowed == 0 {
             return Instant::NEVER;
         }
-        let period = match self.rule {
-            Rule::Window { period, .. } => period,
-            // How long calls under way will take is not the ledger's to know.
-            Rule::Concurrency { .. } => Duration::ZERO,
-        };
+        // How long calls under way will take is not the ledger's to know.
+        let period = self.period().unwrap_or_default();
         // Each slot serves one call a period: the k-th call is in round `rounds` of its slot.
-        let rounds = (k - 1) / allowed;
-        let place = (k - 1) % allowed;
-        let free = allowed.saturating_sub(self.occupied());
+        let rounds = u32::try_from((k - 1) / u64::from(allowed)).unwrap_or(u32::MAX);
+        let place = ((k - 1) % u64::from(allowed)) as u32;
+        let occupied = self.occupied();
+        let free = allowed.saturating_sub(occupied);
         let first = if place < free {
             now
         } else {
-            let over = self.occupied().saturating_sub(allowed);
+            let over = occupied.saturating_sub(allowed);
             let index = (place - free + over) as usize;
-            self.ends.get(index).copied().unwrap_or(now + period)
+            self.nth_end(index).unwrap_or(now + period)
         };
-        first.max(start) + period * rounds
+        first.max(start) + period.saturating_mul(rounds)
     }
 
-    /// When room may come back by itself: none while nothing is settled, or there is room.
+    /// Slots held now that are free again by `at`, by the passing of time alone.
     #[must_use]
-    pub fn next_room(&mut self, now: Instant) -> Option<Instant> {
+    pub fn freed_by(&self, at: Instant) -> u32 {
+        let plain = self.ends.partition_point(|&end| end <= at) as u32;
+        plain + self.learned.as_ref().map_or(0, |it| it.freed_by(at))
+    }
+
+    /// When there may be room for a call of this cost by itself: none while too little is settled.
+    #[must_use]
+    pub fn next_room(&mut self, now: Instant, cost: u32) -> Option<Instant> {
         self.forget_ended(now);
         let allowed = self.allowed();
-        let end = match (self.occupied() + 1).checked_sub(allowed) {
+        let end = match (self.occupied() + self.units(cost)).checked_sub(allowed) {
             None | Some(0) => now,
-            Some(nth) => *self.ends.get(nth as usize - 1)?,
+            Some(nth) => self.nth_end(nth as usize - 1)?,
         };
         Some(end.max(self.closed_until))
     }
 
+    /// Adds another ledger's slots and bound to this one, which then stands for several
+    /// interchangeable limits together. Only [`Self::earliest`] and the counts mean anything of it.
+    pub fn merge(&mut self, other: &Self) {
+        self.set_allowed(self.allowed() + other.allowed());
+        self.open += other.open;
+        other.each_end(|end| self.insert(end, 1));
+    }
+
+    /// Takes back what [`Self::merge`] added, and what both have seen since.
+    pub fn unmerge(&mut self, other: &Self) {
+        self.set_allowed(self.allowed().saturating_sub(other.allowed()));
+        self.open = self.open.saturating_sub(other.open);
+        other.each_end(|end| {
+            self.remove(end, 1);
+        });
+    }
+
+    fn each_end(&self, mut what: impl FnMut(Instant)) {
+        self.ends.iter().for_each(|&end| what(end));
+        if let Some(learned) = &self.learned {
+            learned.each_end(what);
+        }
+    }
+
+    /// The end of the settled slot that is `index` others behind the next to be free.
+    fn nth_end(&self, index: usize) -> Option<Instant> {
+        match &self.learned {
+            Some(learned) => learned.nth_end(&self.ends, index),
+            None => self.ends.get(index).copied(),
+        }
+    }
+
     fn occupied(&self) -> u32 {
-        self.open + self.ends.len() as u32
+        let learned = self.learned.as_ref().map_or(0, |it| it.all());
+        self.open + self.ends.len() as u32 + learned
+    }
+
+    /// Slots that a call of this cost takes.
+    fn units(&self, cost: u32) -> u32 {
+        match self.rule {
+            Rule::Window { .. } => cost,
+            Rule::Concurrency { .. } => 1,
+        }
     }
 
     fn forget_ended(&mut self, now: Instant) {
         while self.ends.front().is_some_and(|&end| end <= now) {
             self.ends.pop_front();
         }
+        if let Some(learned) = &mut self.learned {
+            learned.forget_closed(now);
+        }
     }
 
     /// Answers come almost in order, so the place is at the back or near it.
-    fn insert(&mut self, end: Instant) {
-        if self.ends.back().is_none_or(|&last| last <= end) {
-            self.ends.push_back(end);
-        } else {
-            let at = self.ends.partition_point(|&other| other <= end);
-            self.ends.insert(at, end);
+    fn insert(&mut self, end: Instant, slots: u32) {
+        for _ in 0..slots {
+            if self.ends.back().is_none_or(|&last| last <= end) {
+                self.ends.push_back(end);
+            } else {
+                let at = self.ends.partition_point(|&other| other <= end);
+                self.ends.insert(at, end);
+            }
         }
     }
 
-    /// Whether it was there; an end that has passed may have been forgotten.
-    fn remove(&mut self, end: Instant) -> bool {
-        let found = self.ends.binary_search(&end);
-        if let Ok(at) = found {
+    /// How many were there; an end that has passed may have been forgotten.
+    fn remove(&mut self, end: Instant, slots: u32) -> u32 {
+        let mut removed = 0;
+        while removed < slots {
+            let Ok(at) = self.ends.binary_search(&end) else {
+                break;
+            };
             self.ends.remove(at);
+            removed += 1;
         }
-        found.is_ok()
+        removed
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(millis: u64) -> Instant {
-        Instant::from_nanos(millis * 1_000_000)
-    }
-
-    fn window(allowed: u32, millis: u64) -> Ledger {
-        let period = Duration::from_millis(millis);
-        Ledger::new(Rule::Window {
-            allowed,
-            period,
-            counted_within: None,
-        })
-    }
-
-    #[test]
-    fn a_slot_is_held_from_sending_until_a_period_after_the_answer() {
-        let mut ledger = window(1, 100);
-        ledger.take(at(0));
-        assert!(!ledger.has_room(at(500)), "no answer yet");
-        ledger.settle(at(0), at(30));
-        assert!(!ledger.has_room(at(129)));
-        assert!(ledger.has_room(at(130)));
-    }
-
-    #[test]
-    fn a_declared_bound_frees_the_slot_without_an_answer() {
-        let mut ledger = Ledger::new(Rule::Window {
-            allowed: 1,
-            period: Duration::from_millis(100),
-            counted_within: Some(Duration::from_millis(20)),
-        });
-        ledger.take(at(0));
-        assert!(!ledger.has_room(at(119)));
-        assert!(ledger.has_room(at(120)));
-        ledger.take(at(120));
-        ledger.settle(at(120), at(125));
-        assert!(ledger.has_room(at(225)), "answered within the bound");
-        ledger.take(at(225));
-        ledger.settle(at(225), at(290));
-        assert!(!ledger.has_room(at(344)), "a later answer changes nothing");
-        assert!(ledger.has_room(at(345)));
-    }
-
-    #[test]
-    fn the_earliest_start_of_the_kth_call_follows_the_ends() {
-        let mut ledger = window(3, 100);
-        for millis in [0, 10] {
-            ledger.take(at(millis));
-            ledger.settle(at(millis), at(millis));
-        }
-        assert_eq!(ledger.earliest(1, at(20)), at(20), "one is free");
-        assert_eq!(ledger.earliest(2, at(20)), at(100));
-        assert_eq!(ledger.earliest(3, at(20)), at(110));
-        assert_eq!(ledger.earliest(4, at(20)), at(120), "the free one again");
-        assert_eq!(ledger.earliest(5, at(20)), at(200));
-    }
-
-    #[test]
-    fn a_lowered_limit_drains() {
-        let mut ledger = window(3, 100);
-        for millis in [0, 10, 20] {
-            ledger.take(at(millis));
-            ledger.settle(at(millis), at(millis));
-        }
-        ledger.set_allowed(1);
-        assert_eq!(ledger.next_room(at(30)), Some(at(120)));
-        assert!(!ledger.has_room(at(119)));
-        assert!(ledger.has_room(at(120)));
-    }
-
-    #[test]
-    fn a_closed_ledger_has_no_room() {
-        let mut ledger = window(5, 100);
-        ledger.close(at(70));
-        assert!(!ledger.has_room(at(69)));
-        assert_eq!(ledger.earliest(1, at(10)), at(70));
-        assert_eq!(ledger.next_room(at(10)), Some(at(70)));
-        assert!(ledger.has_room(at(70)));
-    }
-}
+mod tests;

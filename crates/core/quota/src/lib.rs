@@ -13,7 +13,8 @@
 //! until r + P ≥ w + P > s\*. Each was sent no later than s\*, so at s\* `allowed` slots were held,
 //! and the call was not sent. The proof asks for no margin and makes no guess about jitter or about
 //! how windows are aligned; and since it holds for every window of the period it holds for fixed,
-//! sliding and first-call windows alike.
+//! sliding and first-call windows alike. A call that costs several slots is so many calls that are
+//! sent and counted at once.
 //!
 //! # A call without an answer
 //!
@@ -29,19 +30,78 @@
 //! uses of r only that the call was counted no later, so it stands with c in place of r. Such a slot
 //! needs no answer to become free, so a slow upstream does not lock the quota.
 //!
+//! # Learned windows
+//!
+//! An answer's [`Header`] says that *count* slots were counted in the window that the call fell
+//! into, and that it closes in *reset* seconds. The seconds are whole, and rounded up (61 was
+//! observed at the opening of a minute), down, or to the nearest; they run from the counting, between
+//! s and c. So a window of length P closes at a W with
+//!
+//! > s + reset − 2 s < W ≤ c + min(reset + 1 s, P).
+//!
+//! One second of the lower bound is for the rounding, the other for headers that name the end as a
+//! date. Ends of two windows are at least P apart, so two such spans, each narrower than P/2, that
+//! meet speak of the same window; its W lies in both. A span as wide as that (a slow answer, a short
+//! window) is not used. The call's slot is then held until the least upper bound that headers have
+//! given for its window, if that is before c + P.
+//!
+//! **Proof, for fixed windows.** Take a window that counts one too many, and the last sent of its
+//! calls as above; it was counted before the window's W, and sent before that. Each other call has a
+//! slot that ends at its c + P ≥ W, or at an upper bound of W, since it was counted in this window.
+//! Either way it was held when the last was sent.
+//!
+//! **Whether windows are fixed is learned first**, for where they slide *reset* may mean something
+//! else. Suppose that they slide. An anchor header with count *a*, answered at r₁, and a later one
+//! with count *b*, sent after r₁, show that at least b − a slots were counted between; a third,
+//! sent after the answer of the second and answered before s₁ + ¾P, counts those b − a as well. If
+//! its count is less than a quarter of b − a, then windows don't slide, nor are two neighbouring
+//! ones interpolated (which would count at least a quarter of what the last ¾P has seen). Others'
+//! calls raise counts, never lower them, so they can't fake this. Until it was seen, every slot is
+//! held for the whole period after its counting.
+//!
+//! # Foreign use
+//!
+//! What a header counts and we can't have used is somebody else's. Ours are at most the open slots,
+//! the slots that end at or after the window's lower bound (one that ends before was counted before
+//! the window opened), and those known to be in the window: so *count* less these is surely foreign,
+//! and holds slots until the window's upper bound. Never less is known later in the same window, so
+//! the most that was seen is held. Only answers that tell the place of their counting to within
+//! P/32 are used for it, lest a window that slides make our own past look foreign.
+//!
+//! **What it gives:** as long as nobody else calls between the last header and the window's end, the
+//! sum of theirs and ours stays within `allowed`: theirs that were seen take slots, so the proofs
+//! above hold with `allowed` less these. What others do after the last header nobody can know: that
+//! is what a 429 is then for.
+//!
 //! # Closed
 //!
 //! A 429 all the same means that somebody else took part of the quota. [`Ledger::close`] shuts the
-//! ledger until the instant the upstream asked for.
+//! ledger until the instant the upstream asked for. It takes room away and gives none, so every
+//! proof stands.
+//!
+//! # Changed limits
+//!
+//! [`Ledger::set_allowed`] bounds what is taken from then on. A window's last sent call obeys the
+//! number of its time, so after a lowering no window whose last call is sent later counts more than
+//! the lower number; nothing is taken back from those before.
+//!
+//! # Restart
+//!
+//! [`Ledger::usage`] tells the slots in few words, ends rounded up; [`Ledger::restore`] holds them in
+//! another process. A slot is held no shorter than it would have been: the caller gives a span that
+//! has surely passed since, the slots that may have been taken since, and an instant by which all
+//! calls without a known answer are surely counted. The proofs use only that slots are held long
+//! enough.
 //!
 //! # Bounds and cost
 //!
 //! A ledger keeps one instant for each held slot, so at most `allowed` (more only while a lowered
-//! limit drains). Every operation is constant amortised time, but that a settlement out of order
-//! moves as many entries as calls have overtaken it.
+//! limit drains), and two windows. Every operation is constant amortised time, but that a settlement
+//! out of order moves as many entries as calls have overtaken it.
 //!
-//! The rule is tested in `tests/rule.rs` against windows of any alignment.
+//! Tested in `tests/rule.rs` against windows of any alignment, and in `tests/headers.rs` against
+//! upstreams with fixed and with sliding windows, each way of rounding, and foreign callers.
 
 mod ledger;
 
-pub use ledger::Ledger;
+pub use ledger::{Header, Ledger, Shift, Usage};

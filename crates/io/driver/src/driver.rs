@@ -2,12 +2,13 @@
 
 use crate::pump::{self, Message, Shared};
 use crate::{Answer, Call, Failure, Setup, SetupError, upstream};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::oneshot;
-use tollgate_engine::{Snapshot, Submission};
-use tollgate_model::{ExecutionId, Instant};
+use tollgate_engine::{Event, Snapshot, Submission};
+use tollgate_model::{ClientId, ExecutionId, Instant, LimitId};
 
 /// A handle on a running driver; clones share it. When the last one goes, the engine's task ends and
 /// with it whatever is still under way.
@@ -15,8 +16,19 @@ use tollgate_model::{ExecutionId, Instant};
 pub struct Driver(Arc<Shared>);
 
 impl Driver {
-    /// Starts the task that owns the engine, on the current tokio runtime.
+    /// Starts the task that owns the engine, on the current tokio runtime. It knows nothing of what an
+    /// earlier process has used.
     pub fn start(setup: Setup) -> Result<Self, SetupError> {
+        Self::launch(setup, None)
+    }
+
+    /// The same, with the use of the shared limits kept in this file: what an earlier process has used
+    /// is held, however it ended, and the next one will know of this one.
+    pub fn start_with_usage(setup: Setup, file: &Path) -> Result<Self, SetupError> {
+        Self::launch(setup, Some(file))
+    }
+
+    fn launch(setup: Setup, usage: Option<&Path>) -> Result<Self, SetupError> {
         let (engine, credentials) = (setup.engine.clients.len(), setup.clients.len());
         if engine != credentials {
             return Err(SetupError::Clients {
@@ -26,7 +38,7 @@ impl Driver {
         }
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| SetupError::NoRuntime)?;
         let http = upstream::client(&setup)?;
-        Ok(Self(pump::start(setup, http, &runtime)))
+        Ok(Self(pump::start(setup, http, &runtime, usage)?))
     }
 
     /// Carries one call out, or says why not. Dropping the future cancels the execution: its place in
@@ -72,6 +84,24 @@ impl Driver {
         let (reply, snapshot) = oneshot::channel();
         self.0.inbox.send(Message::Snapshot(reply)).ok()?;
         snapshot.await.ok()
+    }
+
+    /// Tells the engine that a limit has changed. No effect once the engine stopped.
+    pub fn set_limit(&self, limit: LimitId, allowed: u32) {
+        let event = Event::SetLimit { limit, allowed };
+        // An error means that the engine is gone, and its limits with it.
+        let _ = self.0.inbox.send(Message::Tell(event));
+    }
+
+    /// The same for the limit at `place` of each of the client's tokens.
+    pub fn set_token_limit(&self, client: ClientId, place: usize, allowed: u32) {
+        let event = Event::SetTokenLimit {
+            client,
+            place,
+            allowed,
+        };
+        // As above.
+        let _ = self.0.inbox.send(Message::Tell(event));
     }
 
     /// Now, on the time line of the snapshot's instants.

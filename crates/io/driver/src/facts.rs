@@ -1,122 +1,190 @@
 //! What a response's headers say about limits.
 //!
-//! Headers are a stranger's word: what is missing, not a number or absurd is taken as not said.
+//! Headers are a stranger's word: what is missing is not said, and what is no number, contradicts
+//! itself or is absurd is ignored, and counted. Families, the first that is there:
+//!
+//! | family | count | end of the window |
+//! |---|---|---|
+//! | `inin-ratelimit-count`, `-allowed`, `-reset` (the platform's own) | as said | seconds |
+//! | `RateLimit: "name";r=…;t=…` with `RateLimit-Policy: "name";q=…;w=…` | q − r | t, else w, seconds |
+//! | `RateLimit: limit=…, remaining=…, reset=…` (older draft) | limit − remaining | seconds |
+//! | `RateLimit-Limit`, `-Remaining`, `-Reset` (oldest draft) | limit − remaining | seconds |
+//! | `X-RateLimit-Limit`, `-Remaining`, `-Reset` | limit − remaining | seconds, or an epoch in seconds or milliseconds |
+//!
+//! An epoch is taken from the answer's own `Date`, so that no clock of ours enters. Without a `Date`
+//! it only says how long to wait when nothing remains.
 
-use http::{HeaderMap, header::RETRY_AFTER};
-use std::time::{Duration, SystemTime};
+mod structured;
+
+use http::{HeaderMap, header::DATE, header::RETRY_AFTER};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use structured::Item;
 use tollgate_engine::{Facts, WindowFact};
 
 /// Longest span believed. Windows last a minute, a closed limit some minutes; a header that shuts a
 /// limit for longer than a day is a mistake, and believing it would shut it for good.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+/// Numbers from here on are a date (2001 in seconds), and from there on one in milliseconds.
+const EPOCH: (u64, u64) = (1_000_000_000, 1_000_000_000_000);
 
-/// Reads the facts from the headers of a response that arrived at `now`.
-pub(crate) fn from_headers(headers: &HeaderMap, now: SystemTime) -> Facts {
-    Facts {
-        retry_after: retry_after(headers, now),
-        window: window(headers),
+/// What a family says.
+enum Said {
+    Window(WindowFact),
+    /// Nothing remains, for so long; whose window that is can't be told.
+    Wait(Duration),
+    Nonsense,
+}
+
+/// Reads the facts from the headers of a response that arrived at `now`, and how many of them were
+/// not believed.
+pub(crate) fn from_headers(headers: &HeaderMap, now: SystemTime) -> (Facts, u32) {
+    let mut facts = Facts::default();
+    let mut ignored = 0;
+    if headers.contains_key(RETRY_AFTER) {
+        facts.retry_after = retry_after(headers, now);
+        ignored += u32::from(facts.retry_after.is_none());
     }
+    let families = [own, structured, combined, separate, vendors];
+    let said = families.iter().find_map(|family| family(headers, now));
+    match said {
+        Some(Said::Window(window)) => facts.window = Some(window),
+        Some(Said::Wait(span)) => facts.retry_after = facts.retry_after.or(Some(span)),
+        Some(Said::Nonsense) => ignored += 1,
+        None => {}
+    }
+    (facts, ignored)
 }
 
 /// `Retry-After` in either of its forms, seconds or an HTTP date; a date already past is no wait.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let text = text(headers, RETRY_AFTER.as_str())?;
     let span = match text.parse() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => httpdate::parse_http_date(text)
             .ok()?
-            .duration_since(now)
+            .duration_since(date(headers).unwrap_or(now))
             .unwrap_or_default(),
     };
     (span <= LONGEST).then_some(span)
 }
 
 /// The vendor's three headers, believed together or not at all.
-fn window(headers: &HeaderMap) -> Option<WindowFact> {
-    let number =
-        |name: &str| -> Option<u32> { headers.get(name)?.to_str().ok()?.trim().parse().ok() };
-    let fact = WindowFact {
-        count: number("inin-ratelimit-count")?,
-        allowed: number("inin-ratelimit-allowed")?,
-        reset: Duration::from_secs(number("inin-ratelimit-reset")?.into()),
+fn own(headers: &HeaderMap, _: SystemTime) -> Option<Said> {
+    const NAMES: [&str; 3] = [
+        "inin-ratelimit-count",
+        "inin-ratelimit-allowed",
+        "inin-ratelimit-reset",
+    ];
+    NAMES.iter().find(|name| headers.contains_key(**name))?;
+    let [count, allowed, reset] = NAMES.map(|name| number(text(headers, name)?));
+    Some(match (count, allowed, reset) {
+        (Some(count), Some(allowed), Some(reset)) => window(count, allowed, reset),
+        _ => Said::Nonsense,
+    })
+}
+
+/// `RateLimit` and `RateLimit-Policy` as lists of named items.
+fn structured(headers: &HeaderMap, _: SystemTime) -> Option<Said> {
+    let limits = structured::items(text(headers, "ratelimit")?);
+    let named = |item: &Item| item.parameter("r").is_some();
+    if !limits.iter().any(named) {
+        return None;
+    }
+    let policies = structured::items(text(headers, "ratelimit-policy").unwrap_or_default());
+    // The scarcest speaks: it is the one that turns away.
+    let scarcest = limits
+        .iter()
+        .filter(|item| named(item))
+        .min_by_key(|item| item.parameter("r").and_then(number));
+    let said = scarcest.and_then(|item| {
+        let policy = policies.iter().find(|policy| policy.name == item.name)?;
+        let quota = number(policy.parameter("q")?)?;
+        let remaining = number(item.parameter("r")?)?;
+        let reset = item.parameter("t").or(policy.parameter("w"))?;
+        remains(quota, remaining, number(reset)?)
+    });
+    Some(said.unwrap_or(Said::Nonsense))
+}
+
+/// `RateLimit: limit=100, remaining=50, reset=30`.
+fn combined(headers: &HeaderMap, _: SystemTime) -> Option<Said> {
+    let items = structured::items(text(headers, "ratelimit")?);
+    let value = |name: &str| {
+        let item = items.iter().find(|item| item.name == name)?;
+        number(item.value?)
     };
-    (fact.allowed > 0 && fact.reset <= LONGEST).then_some(fact)
+    let said = || remains(value("limit")?, value("remaining")?, value("reset")?);
+    Some(said().unwrap_or(Said::Nonsense))
+}
+
+fn separate(headers: &HeaderMap, _: SystemTime) -> Option<Said> {
+    let limit = text(headers, "ratelimit-limit")?;
+    let said = || {
+        // The limit may be followed by its policies: "100, 100;w=60".
+        let limit = limit.split([',', ';']).next()?;
+        let remaining = text(headers, "ratelimit-remaining")?;
+        let reset = text(headers, "ratelimit-reset")?;
+        remains(number(limit)?, number(remaining)?, number(reset)?)
+    };
+    Some(said().unwrap_or(Said::Nonsense))
+}
+
+fn vendors(headers: &HeaderMap, now: SystemTime) -> Option<Said> {
+    let limit = text(headers, "x-ratelimit-limit")?;
+    let said = || {
+        let limit = number(limit)?;
+        let remaining = number(text(headers, "x-ratelimit-remaining")?)?;
+        let reset = number(text(headers, "x-ratelimit-reset")?)?;
+        let end = match reset {
+            reset if reset < EPOCH.0 => return remains(limit, remaining, reset),
+            reset if reset < EPOCH.1 => Duration::from_secs(reset),
+            reset => Duration::from_millis(reset),
+        };
+        let end = UNIX_EPOCH.checked_add(end)?;
+        let left = |from: SystemTime| end.duration_since(from).unwrap_or_default();
+        match date(headers) {
+            Some(date) => {
+                let left = left(date);
+                let whole = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+                remains(limit, remaining, whole)
+            }
+            // A second more, for what the epoch's rounding may have cut off.
+            None if remaining == 0 && left(now) < LONGEST => {
+                Some(Said::Wait(left(now) + Duration::from_secs(1)))
+            }
+            None => None,
+        }
+    };
+    Some(said().unwrap_or(Said::Nonsense))
+}
+
+fn remains(limit: u64, remaining: u64, reset: u64) -> Option<Said> {
+    Some(window(limit.checked_sub(remaining)?, limit, reset))
+}
+
+fn window(count: u64, allowed: u64, reset: u64) -> Said {
+    let reset = Duration::from_secs(reset);
+    match (u32::try_from(count), u32::try_from(allowed)) {
+        (Ok(count), Ok(allowed)) if allowed > 0 && reset <= LONGEST => Said::Window(WindowFact {
+            count,
+            allowed,
+            reset,
+        }),
+        _ => Said::Nonsense,
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+fn date(headers: &HeaderMap) -> Option<SystemTime> {
+    httpdate::parse_http_date(text(headers, DATE.as_str())?).ok()
+}
+
+fn number(text: &str) -> Option<u64> {
+    text.trim().parse().ok()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use http::HeaderValue;
-
-    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
-            .collect()
-    }
-
-    fn noon() -> SystemTime {
-        httpdate::parse_http_date("Tue, 02 Jun 2026 12:00:00 GMT").unwrap()
-    }
-
-    #[test]
-    fn a_window_needs_all_three() {
-        let all = [
-            ("inin-ratelimit-count", "1"),
-            ("inin-ratelimit-allowed", "300"),
-            ("inin-ratelimit-reset", "61"),
-        ];
-        let fact = WindowFact {
-            count: 1,
-            allowed: 300,
-            reset: Duration::from_secs(61),
-        };
-        assert_eq!(from_headers(&headers(&all), noon()).window, Some(fact));
-        for missing in 0..3 {
-            let mut some = all.to_vec();
-            some.remove(missing);
-            assert_eq!(from_headers(&headers(&some), noon()), Facts::default());
-        }
-    }
-
-    #[test]
-    fn absurd_windows_are_not_believed() {
-        for (allowed, reset) in [
-            ("0", "60"),
-            ("-3", "60"),
-            ("300", "1e9"),
-            ("300", "4294967295"),
-            ("", "60"),
-        ] {
-            let said = headers(&[
-                ("inin-ratelimit-count", "1"),
-                ("inin-ratelimit-allowed", allowed),
-                ("inin-ratelimit-reset", reset),
-            ]);
-            assert_eq!(
-                from_headers(&said, noon()).window,
-                None,
-                "{allowed} {reset}"
-            );
-        }
-    }
-
-    #[test]
-    fn retry_after_in_both_forms() {
-        let cases = [
-            ("42", Some(42)),
-            (" 0 ", Some(0)),
-            ("Tue, 02 Jun 2026 12:00:30 GMT", Some(30)),
-            ("Tue, 02 Jun 2026 11:59:00 GMT", Some(0)),
-            ("Tue, 02 Jun 2036 12:00:00 GMT", None),
-            ("99999999", None),
-            ("18446744073709551616", None),
-            ("-1", None),
-            ("soon", None),
-        ];
-        for (text, seconds) in cases {
-            let found = retry_after(&headers(&[("retry-after", text)]), noon());
-            assert_eq!(found, seconds.map(Duration::from_secs), "{text}");
-        }
-    }
-}
+mod tests;

@@ -23,6 +23,9 @@
 //!   Bodies are read up to [`Bounds::max_response_bytes`]; attempts end at the engine's `give_up`,
 //!   token fetches at [`Bounds::token_timeout`].
 //!
+//! And of the next process's: with [`Driver::start_with_usage`], what covers a send is on disk before
+//! it, so that a restart, clean or not, causes no 429 either.
+//!
 //! Secrets live in [`Secret`], go out in headers marked sensitive, and appear in no error, event or log.
 //!
 //! Tested over real sockets against the emulated platform: `tests/driver.rs` (behaviour),
@@ -35,6 +38,7 @@ mod pump;
 mod setup;
 mod token;
 mod upstream;
+mod usage;
 
 pub use call::{Answer, Call, Failure, Request};
 pub use driver::Driver;

@@ -2,9 +2,11 @@
 
 use crate::token::{self, Grant, NoGrant};
 use crate::upstream::{self, Response};
-use crate::{Answer, Bounds, ClientCredentials, Failure, Request, Setup};
+use crate::usage::UsageFile;
+use crate::{Answer, Bounds, ClientCredentials, Failure, Request, Setup, SetupError};
 use http::HeaderValue;
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -29,7 +31,11 @@ pub(crate) enum Message {
         attempt: AttemptId,
         status: u16,
         facts: Facts,
+        /// Rate-limit headers that were not believed.
+        ignored: u32,
     },
+    /// Something that an operator wants.
+    Tell(Event),
     Done(AttemptId, Response),
     Lost(AttemptId, LossKind, String),
     Token(TokenId, Result<Grant, NoGrant>),
@@ -178,6 +184,8 @@ struct Pump {
     attempts: HashMap<AttemptId, Attempt>,
     tokens: HashMap<TokenId, HeaderValue>,
     fetches: HashMap<TokenId, Task>,
+    usage: Option<UsageFile>,
+    headers_ignored: u64,
     /// Whoever waits for the drain's end; `Some` from its begin on.
     drain: Option<Vec<oneshot::Sender<()>>>,
 }
@@ -187,7 +195,8 @@ pub(crate) fn start(
     setup: Setup,
     http: reqwest::Client,
     runtime: &tokio::runtime::Handle,
-) -> Arc<Shared> {
+    usage: Option<&Path>,
+) -> Result<Arc<Shared>, SetupError> {
     let clock = Clock(std::time::Instant::now());
     let (inbox, messages) = unbounded_channel();
     let shared = Shared {
@@ -200,8 +209,18 @@ pub(crate) fn start(
         flows: setup.engine.flows.len(),
         clock,
     };
+    let mut engine = Engine::new(setup.engine.clone(), setup.seed, clock.now());
+    let usage = usage
+        .map(|path| {
+            let opened = UsageFile::open(path, &mut engine, &setup.engine, clock.now());
+            opened.map_err(|source| SetupError::Usage {
+                path: path.to_owned(),
+                source,
+            })
+        })
+        .transpose()?;
     let pump = Pump {
-        engine: Engine::new(setup.engine, setup.seed, clock.now()),
+        engine,
         clock,
         http,
         bounds: setup.bounds,
@@ -211,10 +230,12 @@ pub(crate) fn start(
         attempts: HashMap::new(),
         tokens: HashMap::new(),
         fetches: HashMap::new(),
+        usage,
+        headers_ignored: 0,
         drain: None,
     };
     runtime.spawn(pump.run(messages));
-    Arc::new(shared)
+    Ok(Arc::new(shared))
 }
 
 impl Pump {
@@ -241,11 +262,14 @@ impl Pump {
                 }
             };
             match message {
-                None | Some(Message::Stop) => return,
+                None | Some(Message::Stop) => break,
                 Some(message) => self.take(message),
             }
             self.carry_out();
             self.end_drain();
+        }
+        if let Some(usage) = &mut self.usage {
+            usage.close(&mut self.engine, self.clock.now());
         }
     }
 
@@ -271,7 +295,9 @@ impl Pump {
                 attempt,
                 status,
                 facts,
+                ignored,
             } => {
+                self.headers_ignored += u64::from(ignored);
                 if self.attempts.contains_key(&attempt) {
                     tracing::debug!(attempt = attempt.0, status, "head");
                     self.tell(Event::Head {
@@ -304,9 +330,12 @@ impl Pump {
                 }
             }
             Message::Snapshot(reply) => {
+                let mut snapshot = self.engine.snapshot(self.clock.now());
+                snapshot.headers_ignored += self.headers_ignored;
                 // An error means that the one who asked has gone.
-                let _ = reply.send(self.engine.snapshot(self.clock.now()));
+                let _ = reply.send(snapshot);
             }
+            Message::Tell(event) => self.tell(event),
             Message::Drain(reply) => self.drain.get_or_insert_default().push(reply),
             Message::Stop => {}
         }
@@ -360,7 +389,14 @@ impl Pump {
 
     /// Carries out all that the engine wants done.
     fn carry_out(&mut self) {
-        while let Some(command) = self.engine.poll_command() {
+        loop {
+            // Before each command, for one that fails may bring about a send.
+            if let Some(usage) = &mut self.usage {
+                usage.keep(&mut self.engine, self.clock.now());
+            }
+            let Some(command) = self.engine.poll_command() else {
+                return;
+            };
             match command {
                 Command::Send {
                     execution,

@@ -2,6 +2,7 @@
 
 use crate::Secret;
 use reqwest::Url;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Everything [`crate::Driver::start`] needs.
@@ -82,6 +83,14 @@ pub enum SetupError {
     /// The HTTP client could not be made.
     #[error("the HTTP client: {0}")]
     Http(#[source] reqwest::Error),
+    /// The file that keeps the use of the limits can't be used.
+    #[error("usage file {}: {source}", path.display())]
+    Usage {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// Not called from within a tokio runtime.
     #[error("no tokio runtime to run in")]
     NoRuntime,

@@ -75,11 +75,12 @@ async fn exchange(
 ) -> Result<Response, (LossKind, String)> {
     let mut response = http.execute(request).await.map_err(lost)?;
     let status = response.status().as_u16();
-    let facts = facts::from_headers(response.headers(), SystemTime::now());
+    let (facts, ignored) = facts::from_headers(response.headers(), SystemTime::now());
     report.send(Message::Head {
         attempt,
         status,
         facts,
+        ignored,
     });
 
     let headers = std::mem::take(response.headers_mut());

@@ -69,13 +69,11 @@ fn tables() -> Config {
             name: "platform".into(),
             limits: vec![LimitId(0)],
             pool: Some(PoolId(0)),
+            ..Route::default()
         }],
         flows: vec![Flow {
             name: "voice".into(),
-            priority: 0,
-            weight: 1,
-            guarantee: None,
-            max_queued: 10_000,
+            ..Flow::default()
         }],
         policy: Policy::default(),
     }

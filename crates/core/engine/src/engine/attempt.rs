@@ -11,10 +11,11 @@
 //! upstream that is down.
 
 use super::{Engine, State};
+use crate::resources::Passage;
 use crate::timer::Timer;
 use crate::{Command, Facts, LossKind, Verdict};
 use std::time::Duration;
-use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, RouteId, TokenId};
+use tollgate_model::{AttemptId, ExecutionId, Instant};
 use tollgate_quota::Ledger;
 
 /// Ten retries, in hundredths.
@@ -24,9 +25,7 @@ pub(super) const FULL_RETRY_BUDGET: u32 = 1_000;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attempt {
     pub(super) execution: ExecutionId,
-    pub(super) route: RouteId,
-    pub(super) token: Option<TokenId>,
-    pub(super) client: Option<ClientId>,
+    pub(super) passage: Passage,
     pub(super) sent: Instant,
     /// Status and `Retry-After`, once the head has arrived.
     pub(super) head: Option<(u16, Option<Duration>)>,
@@ -43,10 +42,11 @@ impl Engine {
         it.head = Some((status, facts.retry_after));
         let it = *it;
         self.settle(&it, now, now);
-        match (status, it.token) {
+        match (status, it.passage.token) {
             (401, Some(token)) => self.retire(token),
             (429, _) => self.close(&it, facts, now),
-            _ => {}
+            // Whether a call turned away was counted is not known, so nothing is learned from those.
+            _ => self.observe(&it, facts, now),
         }
     }
 
@@ -63,7 +63,7 @@ impl Engine {
         };
         let in_time = now <= execution.submission.deadline;
         match status {
-            401 if in_time && it.token.is_some() && !execution.replayed => {
+            401 if in_time && it.passage.token.is_some() && !execution.replayed => {
                 execution.replayed = true;
                 self.enqueue(it.execution);
             }
@@ -113,7 +113,10 @@ impl Engine {
 
     /// The attempt's slots end a period after `counted_by`, which may lie ahead of `now`.
     fn settle(&mut self, it: &Attempt, counted_by: Instant, now: Instant) {
-        self.each_ledger(it, now, |ledger| ledger.settle(it.sent, counted_by));
+        let cost = it.passage.cost;
+        self.resources.each_ledger(&it.passage, now, |ledger| {
+            ledger.settle(it.sent, counted_by, cost);
+        });
     }
 
     fn settle_unanswered(&mut self, it: &Attempt, now: Instant) {
@@ -123,7 +126,9 @@ impl Engine {
     }
 
     fn uncount(&mut self, it: &Attempt, now: Instant) {
-        self.each_ledger(it, now, |ledger| ledger.cancel(it.sent));
+        let cost = it.passage.cost;
+        self.resources
+            .each_ledger(&it.passage, now, |ledger| ledger.cancel(it.sent, cost));
     }
 
     /// The attempt is over: it leaves the concurrency limits.
@@ -131,51 +136,9 @@ impl Engine {
         let Some(it) = self.attempts.remove(&attempt) else {
             return;
         };
-        self.each_ledger(&it, now, Ledger::leave);
+        self.resources.each_ledger(&it.passage, now, Ledger::leave);
         if let Some(execution) = self.executions.get(&it.execution) {
             self.flows[execution.submission.flow.index()].running -= 1;
-        }
-        self.resources.unblock();
-    }
-
-    /// Applies `change` to every ledger that the attempt has a slot of.
-    fn each_ledger(&mut self, it: &Attempt, now: Instant, mut change: impl FnMut(&mut Ledger)) {
-        self.resources.each_shared(it.route, it.client, &mut change);
-        if let Some(token) = it.token {
-            self.resources.pools.each_ledger(token, change);
-            self.resources.pools.rewatch(token, now);
-        }
-    }
-
-    /// Shuts what answered 429. The headers tell whether it was the token's own window; if they
-    /// don't, it was one that our calls share with somebody else's.
-    fn close(&mut self, it: &Attempt, facts: Facts, now: Instant) {
-        let pause = facts
-            .retry_after
-            .or(facts.window.map(|window| window.reset));
-        let until = now + pause.unwrap_or(self.config.policy.closed_for);
-        let own = |ledger: &Ledger| {
-            facts
-                .window
-                .is_some_and(|window| window.allowed == ledger.allowed())
-        };
-        let tokens_window = it.token.is_some_and(|token| {
-            self.resources
-                .pools
-                .tokens
-                .get(&token)
-                .is_some_and(|token| token.ledgers.iter().any(own))
-        });
-        if let (true, Some(token)) = (tokens_window, it.token) {
-            if let Some(held) = self.resources.pools.tokens.get_mut(&token) {
-                held.ledgers
-                    .iter_mut()
-                    .for_each(|ledger| ledger.close(until));
-            }
-            self.resources.pools.rewatch(token, now);
-        } else {
-            self.resources
-                .each_shared(it.route, it.client, |ledger| ledger.close(until));
         }
         self.resources.unblock();
     }

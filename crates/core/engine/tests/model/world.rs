@@ -1,62 +1,38 @@
-//! A world around one engine: callers, an upstream that counts, and the invariants.
+//! A world around one engine: callers, an upstream that counts, and a process that dies at times.
 
+use super::invariants;
 use super::random::Random;
+use super::setup::{CONCURRENCY, ORGANISATION, Windows, config};
+use super::upstream::{Call, Key, Upstream};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::fmt::Write as _;
 use std::time::Duration;
 use tollgate_engine::{
-    Client, Command, Config, Engine, Event, Facts, Flow, Guarantee, LossKind, Policy, Pool, Route,
-    Submission, Verdict,
+    Checkpoint, Command, Config, Engine, Event, Facts, LossKind, Submission, Verdict, WindowFact,
 };
 use tollgate_model::{
-    AttemptId, ClientId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId, Rule,
-    Scope, TokenId,
+    AttemptId, ClientId, ExecutionId, FlowId, Instant, LimitId, RouteId, TokenId,
 };
 
 const MS: u64 = 1_000_000;
-const ORGANISATION: usize = 0;
-const CONCURRENCY: usize = 1;
-const INTEGRATION: usize = 2;
+const HOUR: u64 = 3_600_000 * MS;
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Due {
     Arrival,
-    Counted(AttemptId),
-    Head(AttemptId, u16),
-    Done(AttemptId),
-    Lost(AttemptId, bool),
-    Token(TokenId, bool),
+    Counted(Key),
+    Head(Key, u16),
+    Done(Key),
+    Lost(Key, bool),
+    Token(Key, bool),
     HangUp(ExecutionId),
+    Foreign,
+    Checkpoint,
+    Kill,
+    Limit,
+    Suspend,
     Wake,
-}
-
-/// What one window of the upstream's has counted; windows may open anywhere.
-#[derive(Debug)]
-struct Counter {
-    allowed: usize,
-    period: u64,
-    counted: VecDeque<u64>,
-}
-
-impl Counter {
-    fn count(&mut self, now: u64) {
-        self.counted.push_back(now);
-        while self
-            .counted
-            .front()
-            .is_some_and(|at| at + self.period <= now)
-        {
-            self.counted.pop_front();
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Sent {
-    execution: ExecutionId,
-    route: RouteId,
-    token: Option<TokenId>,
 }
 
 #[derive(Debug)]
@@ -64,23 +40,36 @@ pub(crate) struct World {
     pub(crate) steps: u64,
     pub(crate) answered: u64,
     pub(crate) refused: u64,
+    pub(crate) kills: u64,
     pub(crate) trace: String,
-    engine: Engine,
+    pub(crate) engine: Engine,
+    pub(crate) config: Config,
+    pub(crate) now: u64,
+    pub(crate) waiting: BTreeMap<ExecutionId, Submission>,
+    pub(crate) running: BTreeMap<Key, ExecutionId>,
+    pub(crate) finished: BTreeSet<ExecutionId>,
+    pub(crate) upstream: Upstream,
+    /// Whether somebody else calls as well.
+    pub(crate) foreign: bool,
+    /// Answers 429 that the upstream's count was the reason of.
+    pub(crate) genuinely_limited: u64,
+    sent: BTreeSet<ExecutionId>,
     random: Random,
-    config: Config,
-    now: u64,
+    seed: u64,
     heap: BinaryHeap<Reverse<(u64, u64, Due)>>,
     serial: u64,
     arrivals: u64,
     pause: u64,
-    waiting: BTreeMap<ExecutionId, Submission>,
-    running: BTreeMap<AttemptId, Sent>,
-    /// Sent and not yet counted, whether or not the engine still waits for it.
-    on_its_way: BTreeMap<AttemptId, (RouteId, Option<TokenId>)>,
-    finished: BTreeSet<ExecutionId>,
-    shared: [Counter; 2],
-    tokens: BTreeMap<TokenId, Counter>,
     latency: (u64, u64),
+    /// Sent and not yet counted, whether or not the engine still waits for it.
+    on_its_way: BTreeMap<Key, Call>,
+    /// What the answer will say.
+    said: BTreeMap<Key, (Option<Duration>, Option<WindowFact>)>,
+    /// Number of the process.
+    process: u32,
+    journal: (Checkpoint, u64),
+    /// The process dies at one of the next commands.
+    dies: bool,
 }
 
 impl World {
@@ -88,64 +77,80 @@ impl World {
     pub(crate) fn run(seed: u64, arrivals: u64) -> Self {
         let mut world = Self::new(seed, arrivals);
         world.at(0, Due::Arrival);
+        if world.random.percent(40) {
+            world.foreign = true;
+            world.at(0, Due::Foreign);
+        }
+        world.at(0, Due::Checkpoint);
+        if world.random.percent(50) {
+            let first = world.random.range(0, 5_000) * MS;
+            world.at(first, Due::Kill);
+        }
+        if world.random.percent(50) {
+            world.at(500 * MS, Due::Limit);
+        }
         while let Some(Reverse((at, _, due))) = world.heap.pop() {
-            assert!(at >= world.now, "seed {seed}: time ran backwards");
-            world.now = at;
-            if world.step(due) {
-                world.carry_out(seed);
-                world.check_idle(seed);
+            // After a suspension what was due meanwhile comes late, in its order.
+            let counted = matches!(due, Due::Counted(_));
+            world.now = world.now.max(if counted { 0 } else { at });
+            if world.step(due, at) {
+                world.carry_out();
+                invariants::never_idle(&world);
             }
-            world.check_windows(seed);
+            invariants::no_window_overcounted(&world);
+            invariants::no_more_at_once(&world);
             world.set_alarm();
         }
-        let (waiting, running) = (&world.waiting, &world.running);
-        assert!(
-            waiting.is_empty() && running.is_empty(),
-            "seed {seed}: something hangs: {waiting:?} {running:?}"
-        );
+        invariants::nothing_hangs(&world);
+        invariants::never_limited(&world);
         world
     }
 
     fn new(seed: u64, arrivals: u64) -> Self {
         let mut random = Random::new(seed);
-        let config = config(&mut random);
+        let windows = Windows::draw(&mut random);
+        let config = config(&mut random, windows);
         config
             .check()
             .expect("the generator makes sound configurations");
-        let counter = |limit: &Limit| match limit.rule {
-            Rule::Window {
-                allowed, period, ..
-            } => Counter {
-                allowed: allowed as usize,
-                period: period.as_nanos() as u64,
-                counted: VecDeque::new(),
-            },
-            Rule::Concurrency { .. } => unreachable!("only windows are counted"),
-        };
+        let mut engine = Engine::new(config.clone(), seed, Instant::ZERO);
         Self {
             steps: 0,
             answered: 0,
             refused: 0,
+            kills: 0,
             trace: String::new(),
-            engine: Engine::new(config.clone(), seed, Instant::ZERO),
+            journal: (engine.checkpoint(Instant::ZERO), 0),
+            engine,
+            now: 0,
+            waiting: BTreeMap::new(),
+            running: BTreeMap::new(),
+            finished: BTreeSet::new(),
+            upstream: Upstream::new(&config, windows, &mut random),
+            foreign: false,
+            genuinely_limited: 0,
+            sent: BTreeSet::new(),
             pause: random.range(1, 60) * MS,
             latency: (random.range(1, 20) * MS, random.range(20, 900) * MS),
-            shared: [
-                counter(&config.limits[ORGANISATION]),
-                counter(&config.limits[INTEGRATION]),
-            ],
             random,
+            seed,
             config,
-            now: 0,
             heap: BinaryHeap::new(),
             serial: 0,
             arrivals,
-            waiting: BTreeMap::new(),
-            running: BTreeMap::new(),
             on_its_way: BTreeMap::new(),
-            finished: BTreeSet::new(),
-            tokens: BTreeMap::new(),
+            said: BTreeMap::new(),
+            process: 0,
+            dies: false,
         }
+    }
+
+    /// Executions that wait and of which nothing was ever sent.
+    pub(crate) fn never_sent(&self) -> impl Iterator<Item = &Submission> {
+        let waiting = self.waiting.iter();
+        waiting
+            .filter(|(execution, _)| !self.sent.contains(execution))
+            .map(|(_, submission)| submission)
     }
 
     fn at(&mut self, at: u64, due: Due) {
@@ -153,60 +158,109 @@ impl World {
         self.heap.push(Reverse((at, self.serial, due)));
     }
 
+    fn later(&mut self, most: u64, due: Due) {
+        let pause = self.random.range(0, most) * MS;
+        self.at(self.now + pause, due);
+    }
+
     /// Whether the engine was called.
-    fn step(&mut self, due: Due) -> bool {
+    fn step(&mut self, due: Due, at: u64) -> bool {
         self.steps += 1;
         let now = Instant::from_nanos(self.now);
+        let goes_on = self.arrivals > 0;
         let event = match due {
             Due::Arrival => {
                 self.arrivals -= 1;
                 if self.arrivals > 0 {
                     let burst = self.random.percent(70);
-                    let pause = if burst {
-                        0
-                    } else {
-                        self.random.range(0, self.pause * 4)
-                    };
-                    self.at(self.now + pause, Due::Arrival);
+                    let pause = self.random.range(0, self.pause * 4);
+                    self.at(self.now + if burst { 0 } else { pause }, Due::Arrival);
                 }
                 Event::Submit(self.arrival())
             }
-            Due::Counted(attempt) => {
-                self.count(attempt);
+            Due::Counted(key) => {
+                self.count(key, at);
                 return false;
             }
-            Due::Head(attempt, status) if self.running.contains_key(&attempt) => {
-                let retry_after = (status == 429).then_some(Duration::from_secs(1));
+            Due::Foreign => {
+                self.upstream.foreign(self.now);
+                if goes_on {
+                    self.later(300, Due::Foreign);
+                }
+                return false;
+            }
+            Due::Checkpoint => {
+                self.journal = (self.engine.checkpoint(now), self.now);
+                if goes_on {
+                    self.later(2_000, Due::Checkpoint);
+                }
+                return false;
+            }
+            Due::Kill => {
+                self.dies = true;
+                if goes_on {
+                    self.later(9_000, Due::Kill);
+                }
+                return false;
+            }
+            Due::Limit => {
+                if goes_on {
+                    self.later(4_000, Due::Limit);
+                }
+                self.change_limit()
+            }
+            Due::Head(key, status) if self.running.contains_key(&key) => {
+                let (retry_after, window) = self.said.remove(&key).unwrap_or_default();
+                let limited = retry_after.is_some();
+                let retry_after = retry_after.or((status == 429).then_some(Duration::from_secs(1)));
                 Event::Head {
-                    attempt,
-                    status,
+                    attempt: AttemptId(key.1),
+                    status: if limited { 429 } else { status },
                     facts: Facts {
                         retry_after,
-                        window: None,
+                        window,
                     },
                 }
             }
-            Due::Done(attempt) if self.running.remove(&attempt).is_some() => Event::Done(attempt),
-            Due::Lost(attempt, sent) if self.running.remove(&attempt).is_some() => Event::Lost(
-                attempt,
-                if sent {
+            Due::Done(key) if self.running.remove(&key).is_some() => {
+                self.upstream.under_way.remove(&key);
+                Event::Done(AttemptId(key.1))
+            }
+            Due::Lost(key, sent) if self.running.remove(&key).is_some() => {
+                self.upstream.under_way.remove(&key);
+                let kind = if sent {
                     LossKind::NoAnswer
                 } else {
                     LossKind::NeverSent
-                },
-            ),
-            Due::Token(token, true) => Event::TokenGranted {
-                token,
-                expires_in: Duration::from_secs(self.random.range(2, 60)),
-            },
-            Due::Token(token, false) => Event::TokenFailed {
-                token,
-                retry_after: None,
-            },
+                };
+                Event::Lost(AttemptId(key.1), kind)
+            }
+            Due::Token((process, token), granted) if process == self.process => {
+                let token = TokenId(token as u32);
+                if granted {
+                    self.upstream
+                        .grant((process, token.0.into()), &mut self.random);
+                    Event::TokenGranted {
+                        token,
+                        expires_in: Duration::from_secs(self.random.range(2, 60)),
+                    }
+                } else {
+                    Event::TokenFailed {
+                        token,
+                        retry_after: None,
+                    }
+                }
+            }
             Due::HangUp(execution) if self.waiting.contains_key(&execution) => {
                 self.waiting.remove(&execution);
-                self.running.retain(|_, sent| sent.execution != execution);
+                self.running.retain(|_, of| *of != execution);
                 Event::Cancel(execution)
+            }
+            Due::Suspend => {
+                // The machine sleeps for some hours; whoever waits is still there.
+                self.now += self.random.range(1, 5) * HOUR;
+                self.engine.handle_timeout(Instant::from_nanos(self.now));
+                return true;
             }
             Due::Wake => {
                 self.engine.handle_timeout(now);
@@ -223,57 +277,92 @@ impl World {
         let submission = Submission {
             execution,
             flow: FlowId(self.random.range(0, self.config.flows.len() as u64 - 1) as u32),
-            route: RouteId(self.random.range(0, 1) as u32),
+            route: RouteId(self.random.range(0, 2) as u32),
             deadline: Instant::from_nanos(self.now + self.random.range(0, 8_000) * MS),
             timeout: Duration::from_millis(self.random.range(50, 5_000)),
             idempotent: self.random.percent(50),
         };
         self.waiting.insert(execution, submission);
         if self.random.percent(5) {
-            let pause = self.random.range(0, 2_000) * MS;
-            self.at(self.now + pause, Due::HangUp(execution));
+            self.later(2_000, Due::HangUp(execution));
+        }
+        if self.random.percent(1) && self.random.percent(10) {
+            self.later(100, Due::Suspend);
         }
         submission
     }
 
-    fn carry_out(&mut self, seed: u64) {
+    /// An upstream's limit is raised or lowered, and the engine is told.
+    fn change_limit(&mut self) -> Event {
+        let draw = self.random.range(0, 4);
+        let allowed = self.random.range(3, 80) as u32;
+        match draw {
+            0 => {
+                self.upstream.set_tokens(allowed);
+                // Both clients' tokens are alike; the second is told below.
+                let event = Event::SetTokenLimit {
+                    client: ClientId(0),
+                    place: 0,
+                    allowed,
+                };
+                self.engine
+                    .handle_event(event, Instant::from_nanos(self.now));
+                Event::SetTokenLimit {
+                    client: ClientId(1),
+                    place: 0,
+                    allowed,
+                }
+            }
+            1 => {
+                self.config.limits[CONCURRENCY.index()].rule =
+                    tollgate_model::Rule::Concurrency { allowed };
+                Event::SetLimit {
+                    limit: CONCURRENCY,
+                    allowed,
+                }
+            }
+            draw => {
+                let limit = [ORGANISATION, LimitId(2), LimitId(4)][draw as usize - 2];
+                self.upstream.set(limit, allowed);
+                Event::SetLimit { limit, allowed }
+            }
+        }
+    }
+
+    fn carry_out(&mut self) {
+        // Before anything is sent, what covers it is on disk.
+        while let Some(record) = self.engine.poll_record() {
+            self.journal.0.add(record);
+        }
         while let Some(command) = self.engine.poll_command() {
+            if self.dies && self.random.percent(30) {
+                return self.die();
+            }
             let _ = writeln!(self.trace, "{} {command:?}", self.now);
             match command {
                 Command::Send {
                     execution,
                     attempt,
                     token,
-                    ..
+                    give_up,
                 } => {
-                    let submission = self.waiting.get(&execution).copied();
-                    let submission = submission.expect("sent what nobody waits for");
-                    assert!(
-                        submission.deadline >= Instant::from_nanos(self.now),
-                        "seed {seed}: no late start"
-                    );
-                    self.running.insert(
-                        attempt,
-                        Sent {
-                            execution,
-                            route: submission.route,
-                            token,
-                        },
-                    );
-                    self.send(attempt);
+                    invariants::no_late_start(self, execution);
+                    let key = (self.process, attempt.0);
+                    self.running.insert(key, execution);
+                    self.sent.insert(execution);
+                    let token = token.map(|token| (self.process, u64::from(token.0)));
+                    self.send(key, execution, token, give_up);
                 }
                 Command::Abort(attempt) => {
-                    self.running.remove(&attempt);
+                    let key = (self.process, attempt.0);
+                    self.running.remove(&key);
+                    self.upstream.under_way.remove(&key);
                 }
                 Command::Finish(execution, verdict) => {
-                    assert!(
-                        self.waiting.remove(&execution).is_some(),
-                        "seed {seed}: answered once"
-                    );
-                    assert!(
-                        self.finished.insert(execution),
-                        "seed {seed}: answered once"
-                    );
+                    if let Verdict::Refused(refusal) = &verdict {
+                        invariants::no_promise_broken(self, execution, refusal);
+                    }
+                    invariants::answered_once(self, execution);
                     match verdict {
                         Verdict::Answered(_) => self.answered += 1,
                         Verdict::Refused(_) => self.refused += 1,
@@ -282,12 +371,43 @@ impl World {
                 }
                 Command::FetchToken(_, token) => {
                     let granted = self.random.percent(90);
-                    let took = self.random.range(5, 100) * MS;
-                    self.at(self.now + took, Due::Token(token, granted));
+                    let key = (self.process, u64::from(token.0));
+                    self.later(100, Due::Token(key, granted));
                 }
                 Command::DropToken(_) => {}
             }
         }
+    }
+
+    /// `kill -9`, and a new process some time later. Callers and answers of the old one are lost.
+    fn die(&mut self) {
+        self.dies = false;
+        self.kills += 1;
+        self.now += self.random.range(0, 20).pow(2) * MS;
+        self.process += 1;
+        self.waiting.clear();
+        self.running.clear();
+        let now = Instant::from_nanos(self.now);
+        let mut config = self.config.clone();
+        // What limits were set to is told again by whoever told it before.
+        for (limit, counter) in &self.upstream.limits {
+            set(&mut config.limits[limit.index()].rule, counter.allowed());
+        }
+        let of_tokens = self.upstream.token_allowed();
+        for client in &mut config.clients {
+            set(&mut client.token_limits[0].rule, of_tokens);
+        }
+        self.engine = Engine::new(config, self.seed, now);
+        // Whether the clock can be trusted is not always known; zero is always safe.
+        let elapsed = if self.random.percent(50) {
+            self.now - self.journal.1
+        } else {
+            0
+        };
+        self.engine
+            .restore(&self.journal.0, Duration::from_nanos(elapsed), now);
+        self.journal = (self.engine.checkpoint(now), self.now);
+        let _ = writeln!(self.trace, "{} killed", self.now);
     }
 
     /// Wakes the engine when it asked for it, unless something else comes first.
@@ -306,35 +426,35 @@ impl World {
     }
 
     /// Puts the call on its way: jitter in, then counted, then an answer, or none.
-    fn send(&mut self, attempt: AttemptId) {
+    fn send(&mut self, key: Key, execution: ExecutionId, token: Option<Key>, give_up: Instant) {
+        // What is sent now obeys the number of now, whatever was under way before.
+        let allowed = self.config.limits[CONCURRENCY.index()].rule.allowed();
+        self.upstream.under_way.retain(|_, until| *until > self.now);
+        self.upstream.at_once = allowed;
         if self.random.percent(3) {
-            let took = self.random.range(0, 50) * MS;
-            return self.at(self.now + took, Due::Lost(attempt, false));
+            return self.later(50, Due::Lost(key, false));
         }
+        let Some(submission) = self.waiting.get(&execution).copied() else {
+            return;
+        };
         let counted = self.now + self.random.range(0, 15) * MS;
-        self.at(counted, Due::Counted(attempt));
+        self.at(counted, Due::Counted(key));
         // Aborted attempts are counted all the same: the upstream knows nothing of it.
-        let token = self.running[&attempt].token;
-        if let Some(token) = token {
-            self.tokens.entry(token).or_insert_with(|| {
-                let Rule::Window {
-                    allowed, period, ..
-                } = self.config.clients[0].token_limits[0].rule
-                else {
-                    unreachable!("tokens have windows")
-                };
-                Counter {
-                    allowed: allowed as usize,
-                    period: period.as_nanos() as u64,
-                    counted: VecDeque::new(),
-                }
-            });
-        }
-        let route = self.running[&attempt].route;
-        self.on_its_way.insert(attempt, (route, token));
+        let call = Call {
+            key,
+            route: submission.route,
+            has_flow_limit: !self.config.flows[submission.flow.index()].limits.is_empty(),
+            token,
+            cost: self.config.routes[submission.route.index()].cost,
+            number: self.upstream.sent,
+        };
+        self.upstream.sent += 1;
+        self.on_its_way.insert(key, call);
         let answer = counted + self.random.range(self.latency.0, self.latency.1);
+        let end = answer.min(give_up.as_nanos());
+        self.upstream.under_way.insert(key, end);
         if self.random.percent(3) {
-            return self.at(answer, Due::Lost(attempt, true));
+            return self.at(answer, Due::Lost(key, true));
         }
         let status = match self.random.range(1, 100) {
             1..=3 => 503,
@@ -343,140 +463,31 @@ impl World {
             6..=8 => 404,
             _ => 200,
         };
-        self.at(answer, Due::Head(attempt, status));
+        self.at(answer, Due::Head(key, status));
         let body = self.random.range(0, 20) * MS;
-        self.at(answer + body, Due::Done(attempt));
+        self.at(answer + body, Due::Done(key));
     }
 
-    /// The upstream counts the call.
-    fn count(&mut self, attempt: AttemptId) {
-        let Some((route, token)) = self.on_its_way.remove(&attempt) else {
+    /// The call arrives at the upstream.
+    fn count(&mut self, key: Key, now: u64) {
+        let Some(call) = self.on_its_way.remove(&key) else {
             return;
         };
-        self.shared[0].count(self.now);
-        if route == RouteId(1) {
-            self.shared[1].count(self.now);
-        }
-        if let Some(counter) = token.and_then(|token| self.tokens.get_mut(&token)) {
-            counter.count(self.now);
-        }
-    }
-
-    fn check_windows(&self, seed: u64) {
-        let now = self.now;
-        for counter in self.shared.iter().chain(self.tokens.values()) {
-            assert!(
-                counter.counted.len() <= counter.allowed,
-                "seed {seed}: no window overcounted: {} of {} at {now}",
-                counter.counted.len(),
-                counter.allowed
-            );
-        }
-    }
-
-    fn check_idle(&self, seed: u64) {
-        let now = self.now;
-        let snapshot = self.engine.snapshot(Instant::from_nanos(now));
-        let queued: usize = snapshot.flows.iter().map(|flow| flow.queued).sum();
-        let full = |limit: &tollgate_engine::LimitView| {
-            limit.held >= limit.allowed || limit.closed_until.is_some()
+        debug_assert_eq!(call.key, key);
+        let closed = self.upstream.arrive(&call, now);
+        self.genuinely_limited += u64::from(closed.is_some());
+        let header = if closed.is_none() {
+            self.upstream.header(&call, now)
+        } else {
+            None
         };
-        let shared = full(&snapshot.limits[ORGANISATION]) || full(&snapshot.limits[CONCURRENCY]);
-        let tokens = snapshot
-            .tokens
-            .iter()
-            .all(|token| token.limits.iter().any(full));
-        let blocked = shared || tokens && full(&snapshot.limits[INTEGRATION]) || {
-            // One route may be free while all that waits is on the other.
-            let running: BTreeSet<_> = self.running.values().map(|sent| sent.execution).collect();
-            let waits_on = |route| {
-                self.waiting
-                    .values()
-                    .any(|it| it.route == route && !running.contains(&it.execution))
-            };
-            let free = [!tokens, !full(&snapshot.limits[INTEGRATION])];
-            // Those in a retry's pause wait too, so this looks only at routes with nobody at all.
-            (0..2).all(|route| !free[route] || !waits_on(RouteId(route as u32)))
-        };
-        let pausing = self.waiting.len() - queued.min(self.waiting.len()) > self.running.len();
-        assert!(
-            queued == 0 || blocked || pausing,
-            "seed {seed}: never idle: {queued} wait at {now}: {snapshot:?}"
-        );
+        self.said.insert(key, (closed, header));
     }
 }
 
-/// Two routes: one over a pool of tokens, one with a limit of its own; both under the organisation's
-/// window and a concurrency limit.
-fn config(random: &mut Random) -> Config {
-    let mut window = |low: u64, high: u64| Rule::Window {
-        allowed: random.range(low, high) as u32,
-        period: Duration::from_millis(random.range(100, 3_000)),
-        counted_within: random.percent(30).then(|| Duration::from_millis(15)),
-    };
-    let limit = |name: &str, scope, rule| Limit {
-        name: name.into(),
-        scope,
-        rule,
-    };
-    let organisation = limit("organisation", Scope::Organisation, window(5, 100));
-    let integration = limit("integration", Scope::Integration, window(2, 50));
-    let token_limits = vec![limit("token", Scope::Token, window(1, 30))];
-    let concurrency = Rule::Concurrency {
-        allowed: random.range(1, 60) as u32,
-    };
-    let concurrency = limit("concurrency", Scope::Organisation, concurrency);
-    let [org, conc, own] = [ORGANISATION, CONCURRENCY, INTEGRATION].map(|at| LimitId(at as u32));
-    let client = |name: &str| Client {
-        name: name.into(),
-        limits: vec![],
-        token_limits: token_limits.clone(),
-        max_tokens: 3,
-    };
-    let flow = |name: &str, priority, weight, guarantee| Flow {
-        name: name.into(),
-        priority,
-        weight,
-        guarantee,
-        max_queued: 200,
-    };
-    Config {
-        limits: vec![organisation, concurrency, integration],
-        clients: vec![client("one"), client("two")],
-        pools: vec![Pool {
-            name: "pool".into(),
-            clients: vec![ClientId(0), ClientId(1)],
-        }],
-        routes: vec![
-            Route {
-                name: "platform".into(),
-                limits: vec![org, conc],
-                pool: Some(PoolId(0)),
-            },
-            Route {
-                name: "web".into(),
-                limits: vec![org, conc, own],
-                pool: None,
-            },
-        ],
-        flows: vec![
-            flow("voice", 0, 3, None),
-            flow("chat", 0, 1, None),
-            flow(
-                "email",
-                1,
-                1,
-                Some(Guarantee {
-                    limit: org,
-                    slots: 2,
-                }),
-            ),
-        ],
-        policy: Policy {
-            grace: Duration::from_millis(20),
-            max_queued: 400,
-            closed_for: Duration::from_millis(300),
-            ..Policy::default()
-        },
+fn set(rule: &mut tollgate_model::Rule, to: u32) {
+    use tollgate_model::Rule;
+    match rule {
+        Rule::Window { allowed, .. } | Rule::Concurrency { allowed } => *allowed = to,
     }
 }

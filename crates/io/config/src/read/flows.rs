@@ -30,6 +30,7 @@ pub(super) fn read(root: &Section<'_, '_>, limits: &[Limit]) -> (Vec<Flow>, Flow
                 .unwrap_or(1),
             guarantee: guarantee(&section, limits, &mut shared_out),
             max_queued: section.size("max_queued").unwrap_or(DEFAULT_QUEUE),
+            ..Flow::default()
         };
         if section.flag("default") == Some(true) && marked.replace(flows.len()).is_some() {
             section.reject(
@@ -57,6 +58,7 @@ fn unnamed(flows: &[Flow]) -> Flow {
         weight: 1,
         guarantee: None,
         max_queued: DEFAULT_QUEUE,
+        ..Flow::default()
     }
 }
 

@@ -121,6 +121,7 @@ fn read_integrations(
             name: name.clone(),
             limits,
             pool,
+            ..Route::default()
         });
         let credentials = credentials(&section, source);
         let folder = source.folder.join(folder(&section));

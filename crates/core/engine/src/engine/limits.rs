@@ -1,0 +1,234 @@
+//! What the upstream says of its limits, what an operator changes in them, and what the next process
+//! must know of them.
+//!
+//! **Which limit a header speaks of.** Headers name no limit, only how many it allows, and that may
+//! fit another limit by chance (a token's raised to the organisation's number, and nobody told us). A
+//! header is taken as that of the narrowest scope with a window that the call passes (token, client,
+//! action, integration, host, organisation; a flow's limits are ours, no upstream knows them), and
+//! there of the one window that allows as many. Where none does, or several, it is ignored and
+//! counted.
+//!
+//! **Which limit a 429 is about.** A window whose header says that it is full, if one allows as many
+//! as the header says. Otherwise nobody knows, and every limit that the call shares with others is
+//! closed; where it shares none, its token's. Closing too much costs a pause of the upstream's own
+//! choosing, closing too little a storm.
+
+use super::Engine;
+use super::attempt::Attempt;
+use crate::{Checkpoint, Facts, LimitUsage, Record, WindowFact};
+use std::sync::Arc;
+use std::time::Duration;
+use tollgate_model::{ClientId, Instant, Limit, LimitId, Rule, Scope};
+use tollgate_quota::{Header, Ledger};
+
+impl Engine {
+    /// What must be on disk before the commands given after it are carried out. Whoever persists
+    /// nothing need not ask.
+    pub fn poll_record(&mut self) -> Option<Record> {
+        self.resources.journal.next()
+    }
+
+    /// The use of all shared limits now. Records given from now on are relative to it.
+    pub fn checkpoint(&mut self, now: Instant) -> Checkpoint {
+        let ends = self.resources.journal.restart(now);
+        let limits = self.config.limits.iter().zip(&self.resources.ledgers);
+        let limits = limits.zip(ends).map(|((limit, ledger), until)| LimitUsage {
+            name: limit.name.clone(),
+            scope: limit.scope,
+            period: ledger.period(),
+            usage: ledger.usage(now),
+            taken: 0,
+            until,
+        });
+        Checkpoint {
+            limits: limits.collect(),
+        }
+    }
+
+    /// Holds what an earlier process has used. To be called before the first event. `elapsed` has
+    /// surely passed since the checkpoint; zero is always safe.
+    pub fn restore(&mut self, checkpoint: &Checkpoint, elapsed: Duration, now: Instant) {
+        let counted_by = now + self.config.policy.grace;
+        for (limit, ledger) in self.config.limits.iter().zip(&mut self.resources.ledgers) {
+            let same = |it: &&LimitUsage| it.name == limit.name && it.scope == limit.scope;
+            let Some(it) = checkpoint.limits.iter().find(same) else {
+                continue;
+            };
+            let over_by = match ledger.period() {
+                Some(_) => counted_by,
+                None => counted_by + it.until.saturating_sub(elapsed),
+            };
+            if it.period == ledger.period() {
+                ledger.restore(&it.usage, it.taken, elapsed, over_by, now);
+            } else {
+                // Of another period: when they were counted is not known.
+                let settled: u32 = it.usage.ends.iter().map(|(_, slots)| slots).sum();
+                let usage = tollgate_quota::Usage {
+                    open: it.usage.open.saturating_add(settled),
+                    ends: Vec::new(),
+                    closed: it.usage.closed,
+                };
+                ledger.restore(&usage, it.taken, elapsed, over_by, now);
+            }
+        }
+    }
+
+    pub(super) fn set_limit(&mut self, limit: LimitId, allowed: u32) {
+        let mut config = (*self.config).clone();
+        if let Some(limit) = config.limits.get_mut(limit.index()) {
+            set(&mut limit.rule, allowed);
+            self.configure(config);
+        }
+    }
+
+    pub(super) fn set_token_limit(&mut self, client: ClientId, place: usize, allowed: u32) {
+        let mut config = (*self.config).clone();
+        let client = config.clients.get_mut(client.index());
+        if let Some(limit) = client.and_then(|client| client.token_limits.get_mut(place)) {
+            set(&mut limit.rule, allowed);
+            self.configure(config);
+        }
+    }
+
+    fn configure(&mut self, config: crate::Config) {
+        self.config = Arc::new(config);
+        self.resources.configure(Arc::clone(&self.config));
+    }
+
+    /// Learns from an answer's headers.
+    pub(super) fn observe(&mut self, it: &Attempt, facts: Facts, now: Instant) {
+        let Some(fact) = facts.window else {
+            return;
+        };
+        let (sent, cost) = (it.sent, it.passage.cost);
+        let header = Header {
+            count: fact.count,
+            reset: fact.reset,
+        };
+        let believed = match self.spoken_of(it, fact) {
+            Some(Window::Token(place)) => it.passage.token.is_some_and(|token| {
+                let pools = &mut self.resources.pools;
+                pools.observe(token, place, |ledger| {
+                    ledger.observe(sent, now, cost, header)
+                })
+            }),
+            Some(Window::Shared(limit)) => {
+                let ledger = &mut self.resources.ledgers[limit.index()];
+                ledger.observe(sent, now, cost, header).is_some()
+            }
+            None => false,
+        };
+        self.headers_ignored += u64::from(!believed);
+        if let Some(token) = it.passage.token {
+            self.resources.pools.rewatch(token, now);
+        }
+        self.resources.unblock();
+    }
+
+    /// The window that the answer's header speaks of.
+    fn spoken_of(&self, it: &Attempt, fact: WindowFact) -> Option<Window> {
+        let windows = match it.passage.client {
+            Some(client) => &self.config.clients[client.index()].token_limits[..],
+            None => &[],
+        };
+        let mut windows = windows.iter().enumerate().filter(|(_, it)| counts(it));
+        let first = windows.next();
+        if first.is_some() {
+            let mut fits = first
+                .into_iter()
+                .chain(windows)
+                .filter(|(_, limit)| limit.rule.allowed() == fact.allowed);
+            let (place, _) = fits.next()?;
+            return fits.next().is_none().then_some(Window::Token(place));
+        }
+        let shared = || {
+            let limits = self.resources.limits_of(&it.passage);
+            limits.filter_map(|id| {
+                let limit = &self.config.limits[id.index()];
+                Some((narrowness(limit.scope)?, id, limit)).filter(|_| counts(limit))
+            })
+        };
+        let narrowest = shared().map(|(narrowness, ..)| narrowness).min()?;
+        let mut fits = shared().filter(|(narrowness, _, limit)| {
+            *narrowness == narrowest && limit.rule.allowed() == fact.allowed
+        });
+        let (_, id, _) = fits.next()?;
+        fits.next().is_none().then_some(Window::Shared(id))
+    }
+
+    /// Shuts what answered 429.
+    pub(super) fn close(&mut self, it: &Attempt, facts: Facts, now: Instant) {
+        self.limited += 1;
+        let policy = &self.config.policy;
+        let asked = facts
+            .retry_after
+            .or(facts.window.map(|window| window.reset));
+        // A limit that asks for no pause at all would be asked again at once.
+        let until = now + asked.unwrap_or(policy.closed_for).max(policy.retry_pause);
+        let full = |ledger: &Ledger| {
+            facts
+                .window
+                .is_some_and(|fact| speaks_of(fact, ledger) && fact.count >= fact.allowed)
+        };
+        let (mut closed, mut shared) = (false, false);
+        let pools = &mut self.resources.pools;
+        pools.each_of_token(it.passage.token, |ledger| {
+            closed |= full(ledger);
+            if full(ledger) {
+                ledger.close(until);
+            }
+        });
+        self.resources.each_shared(&it.passage, |ledger| {
+            shared = true;
+            closed |= full(ledger);
+            if full(ledger) {
+                ledger.close(until);
+            }
+        });
+        if !closed && shared {
+            self.resources
+                .each_shared(&it.passage, |ledger| ledger.close(until));
+        } else if !closed {
+            let pools = &mut self.resources.pools;
+            pools.each_of_token(it.passage.token, |ledger| ledger.close(until));
+        }
+        if let Some(token) = it.passage.token {
+            self.resources.pools.rewatch(token, now);
+        }
+        self.resources.unblock();
+    }
+}
+
+/// One of the windows that a call passes.
+enum Window {
+    /// By its place in the client's `token_limits`.
+    Token(usize),
+    Shared(LimitId),
+}
+
+fn counts(limit: &Limit) -> bool {
+    matches!(limit.rule, Rule::Window { .. })
+}
+
+/// How few calls share the limit, the narrowest first.
+fn narrowness(scope: Scope) -> Option<u8> {
+    match scope {
+        Scope::Token => Some(0),
+        Scope::Client => Some(1),
+        Scope::Action => Some(2),
+        Scope::Integration => Some(3),
+        Scope::Host => Some(4),
+        Scope::Organisation => Some(5),
+        Scope::Flow => None,
+    }
+}
+
+fn speaks_of(fact: WindowFact, ledger: &Ledger) -> bool {
+    ledger.period().is_some() && fact.allowed == ledger.allowed()
+}
+
+fn set(rule: &mut Rule, to: u32) {
+    match rule {
+        Rule::Window { allowed, .. } | Rule::Concurrency { allowed } => *allowed = to,
+    }
+}

@@ -1,0 +1,126 @@
+//! What must hold after every step, by name.
+
+use super::setup::{CONCURRENCY, Windows};
+use super::world::World;
+use std::collections::BTreeSet;
+use tollgate_engine::{LimitView, Snapshot};
+use tollgate_model::{ExecutionId, Instant, Reason, Refusal};
+
+/// No window that lies as the upstream's do counts more of our calls than its limit allowed when the
+/// last of them was sent.
+pub(crate) fn no_window_overcounted(world: &World) {
+    let limits = world.upstream.limits.iter();
+    for (limit, counter) in limits {
+        assert!(
+            counter.within_bounds(),
+            "no window overcounted: {limit:?} at {}: {counter:?}",
+            world.now
+        );
+    }
+    for (token, counter) in &world.upstream.tokens {
+        assert!(
+            counter.within_bounds(),
+            "no window overcounted: token {token:?} at {}: {counter:?}",
+            world.now
+        );
+    }
+}
+
+/// When something was just sent, no more calls are under way at the upstream than the limit allows.
+pub(crate) fn no_more_at_once(world: &World) {
+    let under_way = world.upstream.under_way.values();
+    let at_once = under_way.filter(|&&until| until > world.now).count() as u32;
+    assert!(
+        at_once <= world.upstream.at_once,
+        "no more at once: {at_once} of {} at {}",
+        world.upstream.at_once,
+        world.now
+    );
+}
+
+/// Nothing of the first class waits that could start. What a lower class waits for may be kept.
+pub(crate) fn never_idle(world: &World) {
+    let snapshot = world.engine.snapshot(Instant::from_nanos(world.now));
+    let mut looked_at = BTreeSet::new();
+    for submission in world.never_sent() {
+        let flow = &world.config.flows[submission.flow.index()];
+        if flow.priority > 0 || !looked_at.insert((submission.flow, submission.route)) {
+            continue;
+        }
+        let route = &world.config.routes[submission.route.index()];
+        let mut limits = route.limits.iter().chain(&flow.limits);
+        let room = limits.all(|limit| {
+            let cost = if *limit == CONCURRENCY { 1 } else { route.cost };
+            has_room(&snapshot.limits[limit.index()], cost)
+        });
+        let token = route.pool.is_none() || token_has_room(&snapshot, route.cost);
+        assert!(
+            !(room && token),
+            "never idle: {submission:?} waits at {}: {snapshot:?}",
+            world.now
+        );
+    }
+}
+
+/// Every execution gets one answer, unless its caller hung up or the process died.
+pub(crate) fn answered_once(world: &mut World, execution: ExecutionId) {
+    let waited = world.waiting.remove(&execution).is_some();
+    assert!(
+        waited && world.finished.insert(execution),
+        "answered once: {execution:?} at {}",
+        world.now
+    );
+}
+
+/// A refusal keeps its word: what it calls too late is later than the deadline, and what could be
+/// tried again is not said to be never.
+pub(crate) fn no_promise_broken(world: &World, execution: ExecutionId, refusal: &Refusal) {
+    let deadline = world.waiting.get(&execution).map(|it| it.deadline);
+    if refusal.reason == Reason::DeadlineCannotBeMet {
+        assert!(
+            refusal.earliest_start > deadline || deadline < Some(Instant::from_nanos(world.now)),
+            "no promise broken: {execution:?} at {}: {refusal:?}, deadline {deadline:?}",
+            world.now
+        );
+    }
+}
+
+/// Nothing is sent after its deadline.
+pub(crate) fn no_late_start(world: &World, execution: ExecutionId) {
+    let deadline = world.waiting.get(&execution).map(|it| it.deadline);
+    assert!(
+        deadline >= Some(Instant::from_nanos(world.now)),
+        "no late start: {execution:?} at {}, deadline {deadline:?}",
+        world.now
+    );
+}
+
+/// At the end nothing is left over.
+pub(crate) fn nothing_hangs(world: &World) {
+    assert!(
+        world.waiting.is_empty() && world.running.is_empty(),
+        "nothing hangs: {:?} {:?}",
+        world.waiting,
+        world.running
+    );
+}
+
+/// With nobody else calling, the upstream has turned nothing away; where windows lie anywhere it
+/// could not have, whatever they are.
+pub(crate) fn never_limited(world: &World) {
+    assert!(
+        world.foreign || world.genuinely_limited == 0,
+        "never limited: {} answers 429 under {:?}",
+        world.genuinely_limited,
+        Windows::Anywhere
+    );
+}
+
+fn has_room(limit: &LimitView, cost: u32) -> bool {
+    limit.closed_until.is_none() && limit.held + cost <= limit.allowed
+}
+
+fn token_has_room(snapshot: &Snapshot, cost: u32) -> bool {
+    let mut tokens = snapshot.tokens.iter();
+    tokens.any(|token| token.limits.iter().all(|limit| has_room(limit, cost)))
+}

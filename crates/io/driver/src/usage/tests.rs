@@ -1,0 +1,152 @@
+use super::*;
+use tollgate_engine::{Command, Event, Flow, Route, Submission};
+use tollgate_model::{ExecutionId, FlowId, Limit, RouteId};
+
+fn config() -> Config {
+    let limit = |name: &str, rule| Limit {
+        name: name.into(),
+        scope: Scope::Organisation,
+        rule,
+    };
+    let minute = Rule::Window {
+        allowed: 100,
+        period: Duration::from_secs(60),
+        counted_within: None,
+    };
+    Config {
+        limits: vec![
+            limit("minute", minute),
+            limit("at once", Rule::Concurrency { allowed: 20 }),
+        ],
+        routes: vec![Route {
+            limits: vec![LimitId(0), LimitId(1)],
+            ..Route::default()
+        }],
+        flows: vec![Flow::default()],
+        ..Config::default()
+    }
+}
+
+fn at(seconds: u64) -> Instant {
+    Instant::ZERO + Duration::from_secs(seconds)
+}
+
+/// A file of this test's own.
+fn path(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("tollgate-usage-{}-{name}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    folder.join("usage")
+}
+
+fn engine() -> Engine {
+    Engine::new(config(), 1, at(0))
+}
+
+fn held(engine: &Engine) -> (u32, u32) {
+    let limits = engine.snapshot(at(0)).limits;
+    (limits[0].held, limits[1].held)
+}
+
+/// Submits calls and carries their sends out, each after what covers it is on disk.
+fn send(engine: &mut Engine, file: &mut UsageFile, calls: std::ops::Range<u64>) -> u32 {
+    let mut sent = 0;
+    for call in calls {
+        let submission = Submission {
+            execution: ExecutionId(call),
+            flow: FlowId(0),
+            route: RouteId(0),
+            deadline: at(600),
+            timeout: Duration::from_secs(10),
+            idempotent: true,
+        };
+        engine.handle_event(Event::Submit(submission), at(0));
+        file.keep(engine, at(0));
+        while let Some(command) = engine.poll_command() {
+            sent += u32::from(matches!(command, Command::Send { .. }));
+        }
+    }
+    sent
+}
+
+#[test]
+fn a_process_that_was_killed_is_remembered() {
+    let path = path("killed");
+    let mut first = engine();
+    let mut file = UsageFile::open(&path, &mut first, &config(), at(0)).unwrap();
+    let sent = send(&mut first, &mut file, 0..7);
+    // Killed: nothing is closed or flushed.
+    drop(file);
+    let mut second = engine();
+    let file = UsageFile::open(&path, &mut second, &config(), at(0)).unwrap();
+    let (window, at_once) = held(&second);
+    assert_eq!(sent, 7);
+    assert!(
+        (7..=11).contains(&window),
+        "seven, and up to a block more: {window}"
+    );
+    assert!((7..=8).contains(&at_once), "{at_once}");
+    drop(file);
+    // The next one knows it from the second's first checkpoint, without any event.
+    let mut third = engine();
+    UsageFile::open(&path, &mut third, &config(), at(0)).unwrap();
+    assert!(held(&third).0 >= 7);
+}
+
+#[test]
+fn a_line_cut_short_is_of_a_send_that_never_was() {
+    let path = path("cut");
+    let mut first = engine();
+    let mut file = UsageFile::open(&path, &mut first, &config(), at(0)).unwrap();
+    send(&mut first, &mut file, 0..3);
+    drop(file);
+    let whole = fs::read(&path).unwrap();
+    let mut cut = whole.clone();
+    cut.extend_from_slice(b"0 9");
+    fs::write(&path, cut).unwrap();
+    let mut second = engine();
+    UsageFile::open(&path, &mut second, &config(), at(0)).unwrap();
+    assert!((3..=7).contains(&held(&second).0));
+    assert_eq!(whole.last(), Some(&b'\n'));
+}
+
+#[test]
+fn what_is_not_understood_holds_every_limit_whole() {
+    for (name, text) in [
+        ("empty", ""),
+        ("garbage", "usage\n"),
+        (
+            "record",
+            "{\"boot\":\"\",\"uptime\":{\"secs\":0,\"nanos\":0},\"limits\":[]}\nx y z\n",
+        ),
+    ] {
+        let path = path(name);
+        fs::write(&path, text).unwrap();
+        let mut engine = engine();
+        UsageFile::open(&path, &mut engine, &config(), at(0)).unwrap();
+        assert_eq!(held(&engine), (100, 20), "{name}");
+    }
+}
+
+#[test]
+fn another_boot_or_machine_holds_short_limits_whole() {
+    let path = path("boot");
+    let mut first = engine();
+    let mut file = UsageFile::open(&path, &mut first, &config(), at(0)).unwrap();
+    send(&mut first, &mut file, 0..3);
+    drop(file);
+    let text = fs::read_to_string(&path).unwrap();
+    let boot = Boot::this().id;
+    fs::write(&path, text.replacen(&boot, "another", 1)).unwrap();
+    let mut second = engine();
+    UsageFile::open(&path, &mut second, &config(), at(0)).unwrap();
+    assert_eq!(held(&second).0, 100);
+}
+
+#[test]
+fn two_processes_do_not_share_a_file() {
+    let path = path("shared");
+    let (mut first, mut second) = (engine(), engine());
+    let _held = UsageFile::open(&path, &mut first, &config(), at(0)).unwrap();
+    let refused = UsageFile::open(&path, &mut second, &config(), at(0)).unwrap_err();
+    assert!(refused.to_string().contains("another process"), "{refused}");
+}
