@@ -74,6 +74,7 @@ impl Scenario {
                 .zip(flow.guaranteed)
                 .map(|(limit, slots)| Guarantee { limit, slots }),
             max_queued: flow.max_queued,
+            ..Flow::default()
         });
         let flows = flows.collect();
         Config {
@@ -87,11 +88,13 @@ impl Scenario {
                         .chain(shared.into_iter().flatten())
                         .collect(),
                     pool: Some(PoolId(0)),
+                    ..Route::default()
                 },
                 Route {
                     name: "web".to_owned(),
                     limits: shared.into_iter().flatten().collect(),
                     pool: None,
+                    ..Route::default()
                 },
             ],
             flows,
