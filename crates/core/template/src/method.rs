@@ -10,7 +10,7 @@ mod number;
 mod text;
 mod units;
 
-pub(crate) use map::put;
+pub(crate) use map::replace;
 
 use crate::bounds::Meter;
 use crate::node::Method;

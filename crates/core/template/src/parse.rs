@@ -64,6 +64,7 @@ fn nodes(
         names,
         ahead,
         base,
+        suspect: None,
     };
     let mut nodes = Vec::new();
     while parser.statement(&mut nodes)? {}
@@ -71,8 +72,13 @@ fn nodes(
     match token.kind {
         Kind::Eof => Ok(nodes),
         Kind::EndDirective | Kind::Else | Kind::ElseIf => {
-            let message = format!("{} without an #if or #foreach", token.kind.name());
-            Err((token.start, message))
+            let mut message = format!("{} without an #if or #foreach", token.kind.name());
+            let start = token.start;
+            if let Some(suspect) = &parser.suspect {
+                message.push_str("; ");
+                message.push_str(suspect);
+            }
+            Err((start, message))
         }
         _ => Err(parser.unexpected("a text, a reference or a directive")),
     }
@@ -107,6 +113,8 @@ struct Parser<'a> {
     names: &'a mut Names,
     ahead: &'a mut u32,
     base: Base,
+    /// A hint, should an `#end` be one too many.
+    suspect: Option<String>,
 }
 
 /// Where the text being parsed lies in the template.

@@ -86,13 +86,13 @@ impl Renderer<'_> {
                 self.range(&first, &last)?
             }
             Expression::Map(fields) => {
-                let map = Value::of_map(MapKind::Plain, Vec::new());
+                let mut entries = Vec::with_capacity(fields.len());
                 for (key, value) in fields {
                     let (key, value) = (self.evaluate(key)?, self.evaluate(value)?);
-                    let put = method::put(&map, key, value, &mut self.meter);
-                    self.check(put)?;
+                    let replaced = method::replace(&mut entries, key, value, &mut self.meter);
+                    self.check(replaced)?;
                 }
-                map
+                Value::of_map(MapKind::Plain, entries)
             }
             Expression::Not(_) => Value::Bool(self.truth(expression)?),
             Expression::Chain(chain) => self.chain(chain)?,

@@ -68,7 +68,7 @@ fn cell(holder: &Value) -> Option<&RefCell<Vec<(Value, Value)>>> {
 }
 
 /// Puts a value under a key; the one before, or null.
-pub(crate) fn put(holder: &Value, key: Value, value: Value, meter: &mut Meter) -> Found {
+pub(super) fn put(holder: &Value, key: Value, value: Value, meter: &mut Meter) -> Found {
     for inside in [&key, &value] {
         let (found, looked) = reaches(inside, holder);
         meter.steps(looked)?;
@@ -79,13 +79,25 @@ pub(crate) fn put(holder: &Value, key: Value, value: Value, meter: &mut Meter) -
     let Some(entries) = cell(holder) else {
         return Ok(Value::Null);
     };
-    let mut entries = entries.borrow_mut();
-    Ok(match place(&entries, &key, meter)? {
-        Some(at) => std::mem::replace(&mut entries[at].1, value),
+    let before = replace(&mut entries.borrow_mut(), key, value, meter)?;
+    Ok(before.unwrap_or_else(|| {
+        note_change(holder);
+        Value::Null
+    }))
+}
+
+/// Puts a value under a key among entries; the one before, if the key is there.
+pub(crate) fn replace(
+    entries: &mut Vec<(Value, Value)>,
+    key: Value,
+    value: Value,
+    meter: &mut Meter,
+) -> Result<Option<Value>, String> {
+    Ok(match place(entries, &key, meter)? {
+        Some(at) => Some(std::mem::replace(&mut entries[at].1, value)),
         None => {
             entries.push((key, value));
-            note_change(holder);
-            Value::Null
+            None
         }
     })
 }

@@ -118,6 +118,10 @@ impl Parser<'_> {
             None => (at, message),
         };
         self.arguments(name).map_err(hinted)?;
+        let meant = hint::nearest(name, ["if", "foreach"]);
+        if let Some(meant) = meant.filter(|_| self.suspect.is_none()) {
+            self.suspect = Some(format!("did you mean #{meant} by #{name}?"));
+        }
         if name.starts_with('@') {
             self.block()?;
             self.end(opened, "block")?;

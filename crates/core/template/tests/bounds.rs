@@ -1,0 +1,222 @@
+//! Each bound holds, says where, and is reached at once: no input makes a rendering long, large or deep.
+
+use tollgate_template::{Bounds, Context, Error, Template, Value};
+
+fn context() -> Context {
+    let mut context = Context::new();
+    context.insert("x", Value::text("ab"));
+    context.insert("l", Value::list(vec![Value::text("a"), Value::text("b")]));
+    context
+}
+
+#[track_caller]
+fn fails(template: &str, word: &str) -> Error {
+    let small = Bounds {
+        max_steps: 100_000,
+        max_output_bytes: 1 << 18,
+    };
+    let error = match Template::parse(template) {
+        Ok(parsed) => match parsed.render(&context(), &small) {
+            Ok(out) => panic!("{} bytes from {}", out.len(), start(template)),
+            Err(error) => error,
+        },
+        Err(error) => error,
+    };
+    assert!(error.message.contains(word), "{}: {error}", start(template));
+    assert!(error.line > 0 && error.column > 0, "{error}");
+    error
+}
+
+fn start(text: &str) -> &str {
+    let end = text.char_indices().nth(80).map_or(text.len(), |(at, _)| at);
+    &text[..end]
+}
+
+#[test]
+fn steps() {
+    let long = "#foreach($a in [1..900])\n#foreach($b in [1..900])$a#end#end";
+    let error = fails(long, "stopped after 100000 steps");
+    assert_eq!((error.line, error.column), (2, 1));
+    fails(
+        "#foreach($a in [1..2000000000])#end",
+        "this range is too long",
+    );
+    fails(
+        "#foreach($a in [-2147483648..2147483647])#end",
+        "this range is too long",
+    );
+    // Work on long values counts, however few expressions do it.
+    fails(
+        "#set($s = $x.repeat(100000))#foreach($i in [1..30000])#if($s.contains('c'))#end#end",
+        "steps",
+    );
+    fails(
+        "#set($m = {})#foreach($i in [1..20000])#set($m[$i] = $i)#end#foreach($i in [1..20000])$!m.get($i)#end",
+        "steps",
+    );
+}
+
+#[test]
+fn bytes() {
+    let error = fails(
+        "one\n  #set($s = $x)#foreach($i in [1..90])#set($s = $s + $s)#end",
+        "grew beyond",
+    );
+    assert_eq!(error.line, 2);
+    fails(
+        "#set($s = $x)#foreach($i in [1..90])#set($s = \"$s$s\")#end",
+        "grew beyond",
+    );
+    fails(
+        &format!("#foreach($i in [1..9000]){}#end", "0123456789".repeat(9)),
+        "grew beyond",
+    );
+    fails("$x.repeat(2000000000)", "grew beyond");
+    fails(
+        "#set($s = $x.repeat(1000))$s.replace('a', $s)",
+        "grew beyond",
+    );
+    fails(
+        "#set($s = $x.repeat(1000))$s.replaceAll('a', $s)",
+        "grew beyond",
+    );
+    fails(
+        "#set($s = $x.repeat(1000))$s.replaceAll('', $s)",
+        "grew beyond",
+    );
+    fails(
+        "#set($s = $x.repeat(120000))$esc.url($s.replace('a', '/'))",
+        "grew beyond",
+    );
+    fails("#set($s = $x.repeat(100000))$s$s$s", "grew beyond");
+    // Many texts, each of a size allowed.
+    fails(
+        "#set($s = $x.repeat(120000))#set($l = [])#foreach($i in [1..1000])#set($ok = $l.add(\"$s$i\"))#end",
+        "texts built on the way",
+    );
+}
+
+#[test]
+fn nesting_of_templates() {
+    let deep = 20_000;
+    for (open, close) in [
+        ("#if(true)", "#end"),
+        ("#foreach($a in [1])", "#end"),
+        ("#if((", ""),
+        ("#if(!", ""),
+        ("#set($a = [", ""),
+        ("#set($a = {1:", ""),
+        ("$a.b(", ""),
+        ("$a[$a", ""),
+        ("$a.b($a.c([", ""),
+        ("#foo([$a.b([", ""),
+        ("#if(\"#if(\"\"", ""),
+        ("#@a()", ""),
+        ("#literal()", ""),
+    ] {
+        let template = format!("{}x{}", open.repeat(deep), close.repeat(deep));
+        assert!(Template::parse(&template).is_err(), "{open}");
+    }
+    fails(
+        &format!("#if({}true{})#end", "(".repeat(200), ")".repeat(200)),
+        "nested more than 64 deep",
+    );
+    // Long is not deep.
+    let chain = format!("#set($a = 1{})$a", " + 1".repeat(20_000));
+    let rendered = Template::parse(&chain).and_then(|it| it.render(&context(), &Bounds::default()));
+    assert_eq!(rendered.as_deref(), Ok("20001"));
+    let or = format!("#if(false{})yes#end", " || $nope".repeat(20_000));
+    let rendered = Template::parse(&or).and_then(|it| it.render(&context(), &Bounds::default()));
+    assert_eq!(rendered.as_deref(), Ok(""));
+}
+
+#[test]
+fn nesting_of_values() {
+    fails(
+        "#set($l = [1])#foreach($i in [1..9000])#set($l = [$l])#end$l",
+        "nests more than 128 deep",
+    );
+    fails(
+        "#set($m = {})#foreach($i in [1..9000])#set($m = {'a': $m})#end$m",
+        "nests more than 128 deep",
+    );
+    fails(
+        "#set($a = [])#set($b = [])#foreach($i in [1..9000])#set($a = [$a])#set($b = [$b])#end#if($a == $b)#end",
+        "nests more than 128 deep",
+    );
+    fails("$l.add($l)", "can't be put into itself");
+    fails(
+        "#set($m = {'l': $l})$l.add([$m])",
+        "can't be put into itself",
+    );
+    fails(
+        "#set($m = {})#set($m.a = [{'b': $m}])",
+        "can't be put into itself",
+    );
+    // Let go of without descending: 2^n paths, and a chain of n.
+    let grown = "#set($a = [])#foreach($i in [1..40])#set($a = [$a, $a])#end#set($b = [])#foreach($i in [1..9000])#set($b = [$b])#end";
+    let rendered = Template::parse(grown).and_then(|it| it.render(&context(), &Bounds::default()));
+    assert_eq!(rendered.as_deref(), Ok(""));
+}
+
+#[test]
+fn doubling_by_sharing() {
+    let twice = "#foreach($i in [1..60])#set($a = [$a, $a])#end";
+    fails(&format!("#set($a = ['x']){twice}$a"), "grew beyond");
+    fails(
+        &format!(
+            "#set($a = []){twice}#set($b = []){}#if($a == $b)#end",
+            twice.replace("$a", "$b")
+        ),
+        "steps",
+    );
+    fails(&format!("#set($a = []){twice}$esc.html($a)"), "grew beyond");
+}
+
+#[test]
+fn numbers() {
+    fails(
+        "#set($n = 99999999999999999999)#foreach($i in [1..90])#set($n = $n * $n)#end",
+        "more than 4096 digits",
+    );
+    fails(
+        "#set($n = 99999999999999999999 * 1.5)#foreach($i in [1..90])#set($n = $n * $n)#end",
+        "digits",
+    );
+    assert!(Template::parse(&format!("#set($n = {})$n", "9".repeat(100_000))).is_err());
+}
+
+#[test]
+fn patterns() {
+    let mut context = Context::new();
+    context.insert("s", Value::text(&"a".repeat(5000)));
+    let render = |template: &str| {
+        Template::parse(template).and_then(|it| it.render(&context, &Bounds::default()))
+    };
+    // Elsewhere it backtracks for longer than the sun shines.
+    assert_eq!(
+        render("$s.matches('(a+)+b') $s.matches('(a|aa)+$')").as_deref(),
+        Ok("false true")
+    );
+    for (pattern, word) in [
+        ("(?=a)", "linear time"),
+        ("(a)\\1", "linear time"),
+        ("a++", "linear time"),
+        ("(((a{1000}){1000}){1000})", "malformed or too large"),
+        ("(", "malformed"),
+        ("[", "has no ]"),
+        ("\\", "lone \\"),
+    ] {
+        let error = render(&format!("$s.replaceAll('{pattern}', '')")).expect_err(pattern);
+        assert!(error.message.contains(word), "{pattern}: {error}");
+    }
+    fails(&format!("$x.matches('{}')", "(".repeat(3000)), "malformed");
+    fails(
+        &format!("$x.matches('{}')", "a".repeat(5000)),
+        "a pattern may have",
+    );
+    fails(
+        &format!("$x.matches('{}a{}')", "[".repeat(1000), "]".repeat(1000)),
+        "nest too deeply",
+    );
+}
