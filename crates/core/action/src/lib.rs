@@ -9,8 +9,9 @@
 //! no error's text holds a credential (`redact`). *As rendered*: a URL or header that a client would
 //! have to change before sending is refused. *Bounded*: file, body, nesting, breaches, template steps.
 //!
-//! Tested by example (`tests/examples.rs`), on everything in the corpus (`tests/corpus.rs`), against the
-//! reference implementation (`tests/oracle.rs`) and by properties (`tests/properties.rs`).
+//! **Tested** by example (`tests/errors.rs`, `requests.rs`, `warnings.rs`, and `examples.rs` on the files that
+//! come with the product), on everything in the corpus (`tests/corpus.rs`), against the reference
+//! implementation (`tests/oracle.rs`) and by properties (`tests/properties.rs`).
 
 mod action;
 mod contract;

@@ -85,6 +85,7 @@ fn tables(per_token: u32, at_once: u32) -> Config {
             name: "platform".into(),
             limits: vec![LimitId(0)],
             pool: Some(PoolId(0)),
+            ..Route::default()
         }],
         flows: vec![Flow {
             name: "voice".into(),
@@ -92,6 +93,7 @@ fn tables(per_token: u32, at_once: u32) -> Config {
             weight: 1,
             guarantee: None,
             max_queued: 100,
+            ..Flow::default()
         }],
         policy: Policy {
             retry_pause: Duration::from_millis(5),
