@@ -33,8 +33,24 @@ enum Command {
     Simulate(cmd::simulate::Args),
 }
 
+/// A command line that can't be used; `EX_USAGE` of sysexits.
+const BAD_USAGE: u8 = 64;
+
 fn main() -> ExitCode {
-    match Cli::parse().command {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(message) => {
+            // An error means that nobody reads what is printed.
+            let _ = message.print();
+            let asked_for = !message.use_stderr();
+            return if asked_for {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::from(BAD_USAGE)
+            };
+        }
+    };
+    match cli.command {
         Command::Demo(args) => cmd::demo::run(args),
         Command::Serve(args) => cmd::serve::run(args),
         Command::Config(args) => cmd::config::run(args),
