@@ -1,0 +1,215 @@
+//! What can go wrong, as one enum.
+
+use crate::seam::{EntityId, Version};
+use std::fmt;
+
+/// The result of every method of the store.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// What kind of thing an error is about; the word is the audit log's too.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Entity {
+    /// An integration.
+    Integration,
+    /// An upstream credential.
+    Credential,
+    /// A published action.
+    Action,
+    /// A draft.
+    Draft,
+    /// An OAuth client.
+    Client,
+    /// An access token.
+    Token,
+    /// A data table.
+    Table,
+    /// A row of one.
+    Row,
+    /// A flow.
+    Flow,
+    /// A published version of one.
+    FlowVersion,
+    /// The ring of sealing keys.
+    Keys,
+}
+
+impl Entity {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Integration => "integration",
+            Self::Credential => "credential",
+            Self::Action => "action",
+            Self::Draft => "draft",
+            Self::Client => "client",
+            Self::Token => "token",
+            Self::Table => "table",
+            Self::Row => "row",
+            Self::Flow => "flow",
+            Self::FlowVersion => "flowVersion",
+            Self::Keys => "keys",
+        }
+    }
+}
+
+impl fmt::Display for Entity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// A value that can't be stored: the caller's fault, found before anything was written.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{field} {why}")]
+pub struct Invalid {
+    /// Which field.
+    pub field: String,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl Invalid {
+    pub(crate) fn new(field: impl Into<String>, why: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            why: why.into(),
+        }
+    }
+}
+
+/// Why nothing was done. No variant carries a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No such thing.
+    #[error("no {entity} {id}")]
+    NotFound {
+        /// What.
+        entity: Entity,
+        /// Which.
+        id: String,
+    },
+    /// Changed since the caller read it.
+    #[error("the {entity} is at version {} by now", current.0)]
+    Stale {
+        /// What.
+        entity: Entity,
+        /// Its version now.
+        current: Version,
+    },
+    /// Taken.
+    #[error("there is a {entity} with this {what} already")]
+    Conflict {
+        /// What.
+        entity: Entity,
+        /// What is taken: `id`, `name`, `key`, `draft`.
+        what: &'static str,
+    },
+    /// Something else refers to it.
+    #[error("the {entity} is in use by {by} {id}")]
+    InUse {
+        /// What.
+        entity: Entity,
+        /// What kind of thing refers to it.
+        by: Entity,
+        /// Which: one of perhaps several.
+        id: EntityId,
+    },
+    /// A bound of [`crate::limits`] is reached.
+    #[error("no more than {limit} of {entity} fit here")]
+    Full {
+        /// Of what.
+        entity: Entity,
+        /// The bound.
+        limit: u64,
+    },
+    /// Can't be stored as it is.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// Wrong client, secret or token. Says no more, on purpose.
+    #[error("denied")]
+    Denied,
+    /// The database, or the place where secrets are hashed, is taken; try again later.
+    #[error("busy: waited {} s for {what}", crate::limits::WAIT.as_secs())]
+    Busy {
+        /// For what.
+        what: &'static str,
+    },
+    /// The disk is full. Nothing was written; reading works.
+    #[error("the disk or the quota of the database is full; nothing was written")]
+    DiskFull,
+    /// A sealed value that no key of the ring opens, or that was moved or altered.
+    #[error("the sealed {what} can't be opened: {why}")]
+    Unsealable {
+        /// Entity, id and field.
+        what: String,
+        /// Which key is missing, or that the value is damaged.
+        why: String,
+    },
+    /// The database can't be reached or gave an error of its own.
+    #[error("{backend}: {message}")]
+    Database {
+        /// `sqlite` or `postgres`.
+        backend: &'static str,
+        /// Its words.
+        message: String,
+        /// Whether the connection is lost, so that whether a commit happened isn't known.
+        disconnected: bool,
+    },
+    /// What the database holds isn't what this program wrote.
+    #[error("{table}: {why}")]
+    Corrupt {
+        /// Where.
+        table: &'static str,
+        /// What.
+        why: String,
+    },
+}
+
+/// Why a store can't be opened. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Not a URL of a store.
+    #[error("store URL: {0}")]
+    Url(String),
+    /// The keys can't be read.
+    #[error(transparent)]
+    Keys(#[from] crate::seal::KeyError),
+    /// The ring opens nothing of this store.
+    #[error(
+        "the key ring ({ring}) is not the one this store was sealed with ({stored}); give the key it was sealed with, or restore the store that belongs to these keys"
+    )]
+    WrongKeys {
+        /// Ids in the ring.
+        ring: String,
+        /// Ids in the store.
+        stored: String,
+    },
+    /// Written by a newer program.
+    #[error(
+        "the store has schema {found}, this program knows up to {known}; run the newer program, or restore the backup made before it"
+    )]
+    NewerSchema {
+        /// In the store.
+        found: i64,
+        /// In this program.
+        known: i64,
+    },
+    /// A migration isn't the one that was applied.
+    #[error(
+        "migration {number} ({name}) in this program is not the one applied to the store (checksums {known} and {found}); the program or the store was altered"
+    )]
+    ChangedMigration {
+        /// Its number.
+        number: i64,
+        /// Its name.
+        name: String,
+        /// Checksum in the store.
+        found: String,
+        /// Checksum in the program.
+        known: String,
+    },
+    /// The database said no.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

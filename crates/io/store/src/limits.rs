@@ -1,0 +1,42 @@
+//! Every bound of the store, in one place.
+
+use std::time::Duration;
+
+/// Characters of an id.
+pub const ID_CHARS: usize = 128;
+/// Characters of a name, a category, a type.
+pub const NAME_CHARS: usize = 256;
+/// Characters of notes and descriptions.
+pub const TEXT_CHARS: usize = 16 * 1024;
+/// Bytes of one JSON or YAML document.
+pub const DOCUMENT_BYTES: usize = 1024 * 1024;
+/// Entries in a page.
+pub const PAGE: u32 = 500;
+/// Fields of a credential.
+pub const CREDENTIAL_FIELDS: usize = 64;
+/// Bytes of one field of a credential: room for a certificate chain.
+pub const CREDENTIAL_BYTES: usize = 64 * 1024;
+/// Attributes and credential references of an integration.
+pub const ATTRIBUTES: usize = 64;
+/// Grants of a client, and ids in each.
+pub const GRANTS: usize = 256;
+/// Live tokens of a client.
+pub const TOKENS_PER_CLIENT: u32 = 1000;
+/// Characters of a row's key.
+pub const ROW_KEY_CHARS: usize = 256;
+/// Rows of a data table.
+pub const ROWS_PER_TABLE: u32 = 100_000;
+/// Published versions of a flow.
+pub const VERSIONS_PER_FLOW: u32 = 10_000;
+/// Entries of one batch: usage, audit, rotation, forgetting.
+pub const BATCH: usize = 1000;
+/// Rows of one usage answer.
+pub const USAGE_ROWS: usize = 10_000;
+/// Bytes of a value under [`crate::Meta`].
+pub const META_BYTES: usize = 4096;
+/// Wait for a lock of the database, a connection, or a place to hash a secret.
+pub const WAIT: Duration = Duration::from_secs(5);
+/// Wait for one statement of PostgreSQL, its locks included.
+pub const STATEMENT: Duration = Duration::from_secs(30);
+/// Secrets hashed at once: each takes 19 MiB and one core.
+pub const HASHES_AT_ONCE: usize = 2;

@@ -1,0 +1,168 @@
+//! Ids, versions, wall time, and who did it.
+
+use crate::error::{Invalid, StoreResult};
+use crate::limits;
+use std::fmt;
+
+/// The id of a stored thing: 1–128 characters out of `A-Z a-z 0-9 - _ .`.
+///
+/// Most are UUIDs; the platform's own action ids carry a prefix (`custom_-_…`), so an id is text.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct EntityId(String);
+
+impl EntityId {
+    /// A fresh random UUID.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(uuid::Uuid::new_v4().to_string())
+    }
+
+    /// Takes an id from outside.
+    ///
+    /// # Errors
+    /// Empty, longer than 128, or with a character that no id has.
+    pub fn parse(text: impl Into<String>) -> StoreResult<Self> {
+        let text = text.into();
+        let fits = (1..=limits::ID_CHARS).contains(&text.len())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        if fits {
+            Ok(Self(text))
+        } else {
+            Err(Invalid::new("id", "must be 1 to 128 of A-Z a-z 0-9 - _ .").into())
+        }
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// An id that the store itself wrote.
+    #[expect(dead_code, reason = "the back-ends come next")]
+    pub(crate) fn stored(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Display for EntityId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How often a thing has been written: 1 when made, one more with every change.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Version(pub i64);
+
+impl Version {
+    /// The version of what has just been made.
+    pub const FIRST: Self = Self(1);
+
+    /// The version after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+/// Which version an update was made for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Expected {
+    /// This one; any other is [`crate::StoreError::Stale`] and changes nothing.
+    Version(Version),
+    /// Whichever is there. For the requests in which the platform sends no version.
+    Any,
+}
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct WallTime(pub i64);
+
+impl WallTime {
+    /// This time, so many seconds later; saturates.
+    #[must_use]
+    pub fn plus_seconds(self, seconds: u32) -> Self {
+        Self(self.0.saturating_add(i64::from(seconds) * 1000))
+    }
+}
+
+/// Who acts, as the audit log names them: `client:<id>`, `cli`, `system`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Actor(String);
+
+impl Actor {
+    /// A caller of the API.
+    #[must_use]
+    pub fn client(id: &EntityId) -> Self {
+        Self(format!("client:{id}"))
+    }
+
+    /// Somebody at the command line.
+    #[must_use]
+    pub fn cli() -> Self {
+        Self("cli".into())
+    }
+
+    /// The service itself.
+    #[must_use]
+    pub fn system() -> Self {
+        Self("system".into())
+    }
+
+    /// As text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Who changes something, and when.
+#[derive(Clone, Debug)]
+pub struct By {
+    /// Who.
+    pub actor: Actor,
+    /// When: becomes the time of creation or modification and of the audit entry.
+    pub at: WallTime,
+}
+
+/// A JSON document, kept as the text it came as, so that an export is equal byte for byte.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JsonText(String);
+
+impl JsonText {
+    /// Takes a document over.
+    ///
+    /// # Errors
+    /// Not JSON, or larger than [`limits::DOCUMENT_BYTES`].
+    pub fn parse(text: impl Into<String>) -> StoreResult<Self> {
+        let text = text.into();
+        if text.len() > limits::DOCUMENT_BYTES {
+            return Err(Invalid::new("document", "is larger than 1 MiB").into());
+        }
+        match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
+            Ok(_) => Ok(Self(text)),
+            Err(e) => Err(Invalid::new("document", format!("is not JSON: {e}")).into()),
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A document that the store itself wrote.
+    #[expect(dead_code, reason = "the back-ends come next")]
+    pub(crate) fn stored(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl Default for JsonText {
+    fn default() -> Self {
+        Self("{}".into())
+    }
+}
