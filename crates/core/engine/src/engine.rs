@@ -1,6 +1,7 @@
 //! The state machine: what happens, and what follows from it.
 
 mod attempt;
+mod extend;
 mod start;
 
 use crate::queue::{Place, Queue};
@@ -10,6 +11,7 @@ use crate::{
     Command, Config, Event, FlowView, LimitView, Snapshot, Submission, TokenView, Verdict,
 };
 use attempt::Attempt;
+pub use extend::{Extension, Places};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;

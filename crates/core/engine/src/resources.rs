@@ -33,6 +33,16 @@ impl Resources {
         }
     }
 
+    /// Takes further tables over: `config` is the old one with more behind.
+    pub(crate) fn extend(&mut self, config: Arc<Config>) {
+        let limits = config.limits.iter().skip(self.ledgers.len());
+        self.ledgers
+            .extend(limits.map(|limit| Ledger::new(limit.rule)));
+        self.pools.extend(&config);
+        self.blocked.resize(config.routes.len(), false);
+        self.config = config;
+    }
+
     /// Whether a call on this route may be sent now. Remembers a no until something changes.
     pub(crate) fn can_start(&mut self, route: RouteId, now: Instant) -> bool {
         if self.blocked[route.index()] {
