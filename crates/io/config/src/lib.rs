@@ -18,6 +18,7 @@
 //! Every field is described in `docs/configuration.md`. Tested in `tests/config.rs`, and by the example
 //! file that comes with the project.
 
+mod access;
 mod config;
 mod describe;
 mod problem;
@@ -25,6 +26,7 @@ mod read;
 mod reader;
 mod span;
 
+pub use access::{Access, KeySource, Role, SharedLimits, Store};
 pub use config::{Caller, Config, Integration, IntegrationKind, Server};
 pub use problem::{ConfigError, Problem};
 pub use read::Source;
