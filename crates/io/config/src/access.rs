@@ -48,6 +48,14 @@ pub struct Access {
     pub identity_pem: Option<Secret>,
 }
 
+impl Access {
+    /// Whether its connections are secured in a way of their own.
+    #[must_use]
+    pub fn secures(&self) -> bool {
+        !self.extra_roots_pem.is_empty() || self.identity_pem.is_some()
+    }
+}
+
 /// Where what is changed through the API lives.
 #[derive(Clone, Debug)]
 pub struct Store {

@@ -68,6 +68,24 @@ impl ApiError {
         self
     }
 
+    /// The same, with words put before what it says.
+    #[must_use]
+    pub(crate) fn before(mut self, words: &str) -> Self {
+        self.0.message.insert_str(0, words);
+        self
+    }
+
+    /// The code.
+    pub(crate) fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// Whether the upstream answered 401.
+    pub(crate) fn is_upstream_401(&self) -> bool {
+        let status = self.0.params.get("upstreamStatus");
+        status.and_then(Value::as_str) == Some("401")
+    }
+
     /// What it says.
     pub(crate) fn message(&self) -> &str {
         &self.0.message

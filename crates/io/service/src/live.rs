@@ -269,7 +269,7 @@ impl Live {
             (false, _) => None,
         };
         let route = self.place(building, id, &wanted).await?;
-        self.outlet(route, &wanted.access)?;
+        self.outlet(route, &wanted.access, true)?;
         Ok(Ready {
             route,
             base_url: wanted.base_url,
@@ -283,9 +283,19 @@ impl Live {
     }
 
     /// The way out of calls that are guarded or secured in a way of their own.
-    pub(crate) fn outlet(&self, route: RouteId, access: &Access) -> Result<(), String> {
+    pub(crate) fn outlet(
+        &self,
+        route: RouteId,
+        access: &Access,
+        guarded: bool,
+    ) -> Result<(), String> {
+        let resolver = if guarded {
+            guard::resolver(access)?
+        } else {
+            None
+        };
         let outlet = Outlet {
-            resolver: guard::resolver(access)?,
+            resolver,
             extra_roots_pem: access.extra_roots_pem.clone(),
             identity_pem: access.identity_pem.clone(),
         };

@@ -40,3 +40,5 @@ pub const WAIT: Duration = Duration::from_secs(5);
 pub const STATEMENT: Duration = Duration::from_secs(30);
 /// Secrets hashed at once: each takes 19 MiB and one core.
 pub const HASHES_AT_ONCE: usize = 2;
+/// Secrets waiting for that, or in it.
+pub const HASHES_WAITING: usize = 64;

@@ -37,7 +37,6 @@ impl PageRequest {
         self.number
     }
 
-    #[expect(dead_code, reason = "the back-ends come next")]
     pub(crate) fn offset(self) -> i64 {
         i64::from(self.size) * (i64::from(self.number) - 1)
     }

@@ -1,0 +1,277 @@
+//! PostgreSQL. A bounded pool; a connection that broke is replaced when it is needed.
+//!
+//! Durability: a server set to acknowledge before its disk does (`synchronous_commit = off`) is told
+//! otherwise for our sessions. `fsync = off` can't be undone from here; it is logged as an error.
+
+mod connect;
+
+use super::pool::{Lease, Pool};
+use super::url::Tls;
+use super::{Database, Mode, Row, Transaction, Value};
+use crate::error::{OpenError, StoreError, StoreResult};
+use async_trait::async_trait;
+use connect::{Connection, Connector};
+use std::path::Path;
+use std::sync::Arc;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
+use tollgate_secret::Secret;
+
+/// Connections of one node.
+const CONNECTIONS: usize = 8;
+/// The lock that makes writers one at a time: "tollgate" as bytes.
+const WRITER_LOCK: i64 = i64::from_be_bytes(*b"tollgate");
+
+pub(crate) struct Postgres {
+    connector: Arc<Connector>,
+    pool: Pool<Connection>,
+}
+
+impl Postgres {
+    pub(crate) async fn open(url: &Secret, tls: Option<&Tls>) -> Result<Self, OpenError> {
+        let connector = Arc::new(Connector::new(url, tls)?);
+        let first = connector.connect().await?;
+        if let Ok(rows) = first.client.query_one("SHOW fsync", &[]).await
+            && rows.try_get::<_, String>(0).is_ok_and(|v| v == "off")
+        {
+            tracing::error!(
+                "PostgreSQL runs with fsync = off: a crash of its machine loses what was acknowledged"
+            );
+        }
+        Ok(Self {
+            connector,
+            pool: Pool::new(CONNECTIONS, vec![first]),
+        })
+    }
+
+    /// Runs a first statement on an idle connection, or on a new one if the idle ones turn out dead.
+    /// Only for statements that a lost connection undoes.
+    async fn start(&self, sql: &str) -> StoreResult<Open> {
+        let mut lease = self.pool.take().await?;
+        loop {
+            let is_new = lease.item().is_none();
+            if is_new {
+                lease.replace(Some(self.connector.connect().await?));
+            }
+            // Made before the statement runs, so that dropping this future drops the connection.
+            let mut open = Open {
+                lease,
+                inside: true,
+            };
+            match open.script(sql).await {
+                Ok(()) => return Ok(open),
+                Err(StoreError::Database {
+                    disconnected: true, ..
+                }) if !is_new => {
+                    drop(open);
+                    lease = self.pool.take().await?;
+                }
+                Err(e) => return Err(e),
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Database for Postgres {
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    async fn begin(&self, mode: Mode) -> StoreResult<Box<dyn Transaction>> {
+        let sql = match mode {
+            Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned(),
+            Mode::Append => "BEGIN ISOLATION LEVEL READ COMMITTED".to_owned(),
+            Mode::Write => format!(
+                "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({WRITER_LOCK})"
+            ),
+        };
+        Ok(Box::new(self.start(&sql).await?))
+    }
+
+    async fn read(&self, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>> {
+        let mut lease = self.pool.take().await?;
+        loop {
+            let is_new = lease.item().is_none();
+            if is_new {
+                lease.replace(Some(self.connector.connect().await?));
+            }
+            let mut open = Open {
+                lease,
+                inside: true,
+            };
+            match open.query(sql, values.clone()).await {
+                Err(StoreError::Database {
+                    disconnected: true, ..
+                }) if !is_new => {
+                    drop(open);
+                    lease = self.pool.take().await?;
+                }
+                result => {
+                    open.inside = result.is_err();
+                    return result;
+                }
+            }
+        }
+    }
+
+    async fn copy_to(&self, _path: &Path) -> StoreResult<()> {
+        Err(StoreError::Database {
+            backend: "postgres",
+            message: "copy the database with pg_dump".into(),
+            disconnected: false,
+        })
+    }
+}
+
+/// A lent connection. Dropped inside a transaction, it is closed, and the server rolls back.
+struct Open {
+    lease: Lease<Connection>,
+    inside: bool,
+}
+
+impl Open {
+    fn connection(&mut self) -> StoreResult<&mut Connection> {
+        self.lease.item().ok_or_else(|| StoreError::Database {
+            backend: "postgres",
+            message: "the connection is closed".into(),
+            disconnected: true,
+        })
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if self.inside {
+            self.lease.replace(None);
+        }
+    }
+}
+
+#[async_trait]
+impl Transaction for Open {
+    async fn query(&mut self, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>> {
+        let connection = self.connection()?;
+        let statement = connection.statement(sql).await?;
+        let rows = connection
+            .client
+            .query(&statement, &references(&values))
+            .await;
+        rows.map_err(|e| translate(&e))?.iter().map(row).collect()
+    }
+
+    async fn execute(&mut self, sql: &str, values: Vec<Value>) -> StoreResult<u64> {
+        let connection = self.connection()?;
+        let statement = connection.statement(sql).await?;
+        let changed = connection
+            .client
+            .execute(&statement, &references(&values))
+            .await;
+        changed.map_err(|e| translate(&e))
+    }
+
+    async fn script(&mut self, sql: &str) -> StoreResult<()> {
+        let connection = self.connection()?;
+        connection
+            .client
+            .batch_execute(sql)
+            .await
+            .map_err(|e| translate(&e))
+    }
+
+    async fn commit(mut self: Box<Self>) -> StoreResult<()> {
+        self.script("COMMIT").await?;
+        self.inside = false;
+        Ok(())
+    }
+
+    async fn rollback(mut self: Box<Self>) {
+        self.inside = self.script("ROLLBACK").await.is_err();
+    }
+}
+
+fn references(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
+    values.iter().map(|v| v as &(dyn ToSql + Sync)).collect()
+}
+
+fn row(row: &tokio_postgres::Row) -> StoreResult<Row> {
+    let value = |i: usize, ty: &Type| -> Result<Value, tokio_postgres::Error> {
+        Ok(match *ty {
+            Type::INT8 => row.try_get::<_, Option<i64>>(i)?.into(),
+            Type::INT4 => row.try_get::<_, Option<i32>>(i)?.map(i64::from).into(),
+            Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(i)?.into(),
+            _ => row.try_get::<_, Option<String>>(i)?.into(),
+        })
+    };
+    let values: Result<Vec<Value>, _> = row
+        .columns()
+        .iter()
+        .enumerate()
+        .map(|(i, c)| value(i, c.type_()))
+        .collect();
+    values.map(Row::new).map_err(|e| translate(&e))
+}
+
+fn translate(error: &tokio_postgres::Error) -> StoreError {
+    let busy = |what| StoreError::Busy { what };
+    let Some(db) = error.as_db_error() else {
+        // The chain says what the socket or TLS said; it holds no parameter of a statement.
+        let mut message = error.to_string();
+        let mut source = std::error::Error::source(error);
+        while let Some(inner) = source {
+            message = format!("{message}: {inner}");
+            source = inner.source();
+        }
+        let socket = std::error::Error::source(error).is_some_and(|s| s.is::<std::io::Error>());
+        let disconnected = error.is_closed() || socket;
+        return StoreError::Database {
+            backend: "postgres",
+            message,
+            disconnected,
+        };
+    };
+    let code = db.code();
+    if *code == SqlState::DISK_FULL {
+        StoreError::DiskFull
+    } else if [SqlState::LOCK_NOT_AVAILABLE, SqlState::QUERY_CANCELED].contains(code)
+        || [
+            SqlState::T_R_DEADLOCK_DETECTED,
+            SqlState::T_R_SERIALIZATION_FAILURE,
+        ]
+        .contains(code)
+    {
+        busy("a lock of the database")
+    } else if *code == SqlState::TOO_MANY_CONNECTIONS {
+        busy("a connection to the database")
+    } else {
+        // Class 57P: the server is stopping, starting or has just been killed. The detail is left
+        // out: it may quote values.
+        StoreError::Database {
+            backend: "postgres",
+            message: format!("{} ({})", db.message(), code.code()),
+            disconnected: code.code().starts_with("57P") || code.code().starts_with("08"),
+        }
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Int(n) if *ty == Type::INT4 => i32::try_from(*n)?.to_sql(ty, out),
+            Self::Int(n) => n.to_sql_checked(ty, out),
+            Self::Text(text) => text.to_sql_checked(ty, out),
+            Self::Bytes(bytes) => bytes.to_sql_checked(ty, out),
+        }
+    }
+
+    fn accepts(_ty: &Type) -> bool {
+        true // each value checks its own
+    }
+
+    to_sql_checked!();
+}

@@ -1,0 +1,185 @@
+//! Values in and out of the database.
+
+use crate::error::{StoreError, StoreResult};
+use crate::seam::{EntityId, JsonText, Version, WallTime};
+
+/// One value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Value {
+    Null,
+    Int(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl From<i64> for Value {
+    fn from(n: i64) -> Self {
+        Self::Int(n)
+    }
+}
+
+impl From<u32> for Value {
+    fn from(n: u32) -> Self {
+        Self::Int(i64::from(n))
+    }
+}
+
+impl From<bool> for Value {
+    fn from(b: bool) -> Self {
+        Self::Int(i64::from(b))
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&String> for Value {
+    fn from(text: &String) -> Self {
+        Self::Text(text.clone())
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl From<&EntityId> for Value {
+    fn from(id: &EntityId) -> Self {
+        Self::from(id.as_str())
+    }
+}
+
+impl From<&JsonText> for Value {
+    fn from(json: &JsonText) -> Self {
+        Self::from(json.as_str())
+    }
+}
+
+impl From<WallTime> for Value {
+    fn from(at: WallTime) -> Self {
+        Self::Int(at.0)
+    }
+}
+
+impl From<Version> for Value {
+    fn from(version: Version) -> Self {
+        Self::Int(version.0)
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// The values of a statement, in the order of its parameters.
+macro_rules! values {
+    ($($value:expr),* $(,)?) => { vec![$($crate::backend::Value::from($value)),*] };
+}
+pub(crate) use values;
+
+/// One row, read column by column in the order of the statement.
+#[derive(Debug)]
+pub(crate) struct Row {
+    values: std::vec::IntoIter<Value>,
+}
+
+impl Row {
+    pub(crate) fn new(values: Vec<Value>) -> Self {
+        Self {
+            values: values.into_iter(),
+        }
+    }
+
+    fn next(&mut self, wanted: &'static str) -> StoreResult<Value> {
+        self.values
+            .next()
+            .ok_or_else(|| corrupt(wanted, "a column is missing"))
+    }
+
+    pub(crate) fn int(&mut self) -> StoreResult<i64> {
+        self.maybe_int()?
+            .ok_or_else(|| corrupt("integer", "found null"))
+    }
+
+    pub(crate) fn maybe_int(&mut self) -> StoreResult<Option<i64>> {
+        match self.next("integer")? {
+            Value::Int(n) => Ok(Some(n)),
+            Value::Null => Ok(None),
+            Value::Text(_) | Value::Bytes(_) => Err(corrupt("integer", "found another type")),
+        }
+    }
+
+    pub(crate) fn text(&mut self) -> StoreResult<String> {
+        self.maybe_text()?
+            .ok_or_else(|| corrupt("text", "found null"))
+    }
+
+    pub(crate) fn maybe_text(&mut self) -> StoreResult<Option<String>> {
+        match self.next("text")? {
+            Value::Text(text) => Ok(Some(text)),
+            Value::Null => Ok(None),
+            Value::Int(_) | Value::Bytes(_) => Err(corrupt("text", "found another type")),
+        }
+    }
+
+    pub(crate) fn bytes(&mut self) -> StoreResult<Vec<u8>> {
+        match self.next("bytes")? {
+            Value::Bytes(bytes) => Ok(bytes),
+            _ => Err(corrupt("bytes", "found another type")),
+        }
+    }
+
+    pub(crate) fn flag(&mut self) -> StoreResult<bool> {
+        Ok(self.int()? != 0)
+    }
+
+    pub(crate) fn count(&mut self) -> StoreResult<u64> {
+        u64::try_from(self.int()?).map_err(|_| corrupt("count", "found a negative number"))
+    }
+
+    pub(crate) fn small(&mut self) -> StoreResult<u32> {
+        u32::try_from(self.int()?).map_err(|_| corrupt("number", "out of range"))
+    }
+
+    pub(crate) fn id(&mut self) -> StoreResult<EntityId> {
+        self.text().map(EntityId::stored)
+    }
+
+    pub(crate) fn json(&mut self) -> StoreResult<JsonText> {
+        self.text().map(JsonText::stored)
+    }
+
+    pub(crate) fn version(&mut self) -> StoreResult<Version> {
+        self.int().map(Version)
+    }
+
+    pub(crate) fn time(&mut self) -> StoreResult<WallTime> {
+        self.int().map(WallTime)
+    }
+
+    /// JSON that the store wrote for itself.
+    pub(crate) fn parsed<T: serde::de::DeserializeOwned>(&mut self) -> StoreResult<T> {
+        let text = self.text()?;
+        serde_json::from_str(&text).map_err(|e| corrupt("document", &e.to_string()))
+    }
+}
+
+pub(crate) fn corrupt(table: &'static str, why: &str) -> StoreError {
+    StoreError::Corrupt {
+        table,
+        why: why.to_owned(),
+    }
+}

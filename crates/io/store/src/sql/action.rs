@@ -1,0 +1,354 @@
+//! Actions. Their drafts lie in the file beside this one and share the columns.
+
+use super::list::{Select, by_id, one_id};
+use super::{SqlStore, audit, check, current, draft, found, free};
+use crate::backend::{Row, Tx, Value, values};
+use crate::error::{Entity, Invalid, StoreResult};
+use crate::limits;
+use crate::seam::{
+    Action, ActionBody, ActionQuery, ActionSort, Actions, By, Draft, EntityId, Expected, NewAction,
+    Page, PageRequest, Secure, Version,
+};
+use async_trait::async_trait;
+use serde_json::json;
+
+pub(super) const COLUMNS: &str = "id, integration_id, name, category, secure, config, contract, version, \
+                                  created, modified";
+
+#[async_trait]
+impl Actions for SqlStore {
+    async fn create_action(&self, new: NewAction, by: &By) -> StoreResult<Action> {
+        check_body(&new.body)?;
+        let mut tx = self.write().await?;
+        let outcome = create(&mut tx, new, by).await;
+        tx.finish(outcome).await
+    }
+
+    async fn action(&self, id: &EntityId) -> StoreResult<Action> {
+        let row = self.first(&by_id(COLUMNS, "action"), one_id(id)).await?;
+        found(row, Entity::Action, id, read)
+    }
+
+    async fn action_named(&self, category: &str, name: &str) -> StoreResult<Action> {
+        let sql = format!("SELECT {COLUMNS} FROM action WHERE category_key = $1 AND name_key = $2");
+        let row = self
+            .first(&sql, values![check::key(category), check::key(name)])
+            .await?;
+        found(row, Entity::Action, format!("{category}/{name}"), read)
+    }
+
+    async fn list_actions(&self, query: &ActionQuery) -> StoreResult<Page<Action>> {
+        list(COLUMNS, "action", query)?
+            .page(
+                self,
+                (order(query), "id", query.sort.descending),
+                query.page,
+                read,
+            )
+            .await
+    }
+
+    async fn action_categories(&self, page: PageRequest) -> StoreResult<Page<String>> {
+        // Categories that differ in case only are one, shown as the smallest of them.
+        let each = "(SELECT category_key, MIN(category) AS category FROM action GROUP BY category_key) AS c";
+        Select::new("category", each)
+            .page(self, ("category_key", "category", false), page, Row::text)
+            .await
+    }
+
+    async fn update_action(
+        &self,
+        id: &EntityId,
+        expected: Expected,
+        body: ActionBody,
+        by: &By,
+    ) -> StoreResult<Action> {
+        check_body(&body)?;
+        let mut tx = self.write().await?;
+        let outcome = change(&mut tx, id, expected, body, by).await;
+        tx.finish(outcome).await
+    }
+
+    async fn delete_action(&self, id: &EntityId, expected: Expected, by: &By) -> StoreResult<()> {
+        let mut tx = self.write().await?;
+        let outcome = delete(&mut tx, id, expected, by).await;
+        tx.finish(outcome).await
+    }
+
+    async fn create_draft(&self, new: NewAction, by: &By) -> StoreResult<Draft> {
+        check_body(&new.body)?;
+        let mut tx = self.write().await?;
+        let outcome = draft::create(&mut tx, new, by).await;
+        tx.finish(outcome).await
+    }
+
+    async fn draft_from_action(&self, id: &EntityId, by: &By) -> StoreResult<Draft> {
+        let mut tx = self.write().await?;
+        let outcome = draft::from_action(&mut tx, id, by).await;
+        tx.finish(outcome).await
+    }
+
+    async fn draft(&self, id: &EntityId) -> StoreResult<Draft> {
+        let row = self
+            .first(&by_id(draft::COLUMNS, "draft"), one_id(id))
+            .await?;
+        found(row, Entity::Draft, id, draft::read)
+    }
+
+    async fn list_drafts(&self, query: &ActionQuery) -> StoreResult<Page<Draft>> {
+        list(draft::COLUMNS, "draft", query)?
+            .page(
+                self,
+                (order(query), "id", query.sort.descending),
+                query.page,
+                draft::read,
+            )
+            .await
+    }
+
+    async fn update_draft(
+        &self,
+        id: &EntityId,
+        expected: Expected,
+        body: ActionBody,
+        by: &By,
+    ) -> StoreResult<Draft> {
+        check_body(&body)?;
+        let mut tx = self.write().await?;
+        let outcome = draft::change(&mut tx, id, expected, body, by).await;
+        tx.finish(outcome).await
+    }
+
+    async fn delete_draft(&self, id: &EntityId, expected: Expected, by: &By) -> StoreResult<()> {
+        let mut tx = self.write().await?;
+        let outcome = draft::delete(&mut tx, id, expected, by).await;
+        tx.finish(outcome).await
+    }
+
+    async fn publish_draft(
+        &self,
+        id: &EntityId,
+        expected: Expected,
+        by: &By,
+    ) -> StoreResult<Action> {
+        let mut tx = self.write().await?;
+        let outcome = draft::publish(&mut tx, id, expected, by).await;
+        tx.finish(outcome).await
+    }
+}
+
+/// In a transaction: the action with this id, if there is one.
+pub(super) async fn find(tx: &mut Tx, id: &EntityId) -> StoreResult<Option<Action>> {
+    let row = tx.first(&by_id(COLUMNS, "action"), one_id(id)).await?;
+    row.map(|mut row| read(&mut row)).transpose()
+}
+
+async fn get(tx: &mut Tx, id: &EntityId) -> StoreResult<Action> {
+    let row = tx.first(&by_id(COLUMNS, "action"), one_id(id)).await?;
+    found(row, Entity::Action, id, read)
+}
+
+async fn create(tx: &mut Tx, new: NewAction, by: &By) -> StoreResult<Action> {
+    id_free(tx, &new.id).await?;
+    integration_there(tx, &new.integration_id).await?;
+    let made = Action {
+        id: new.id,
+        integration_id: new.integration_id,
+        body: new.body,
+        version: Version::FIRST,
+        created: by.at,
+        modified: by.at,
+    };
+    insert(tx, &made).await?;
+    audit::note(
+        tx,
+        by,
+        "create",
+        Entity::Action,
+        made.id.as_str(),
+        told(&made.body, made.version),
+    )
+    .await?;
+    Ok(made)
+}
+
+async fn change(
+    tx: &mut Tx,
+    id: &EntityId,
+    expected: Expected,
+    body: ActionBody,
+    by: &By,
+) -> StoreResult<Action> {
+    let mut it = get(tx, id).await?;
+    current(Entity::Action, expected, it.version)?;
+    it.body = body;
+    it.version = it.version.next();
+    it.modified = by.at;
+    replace(tx, &it).await?;
+    audit::note(
+        tx,
+        by,
+        "update",
+        Entity::Action,
+        id.as_str(),
+        told(&it.body, it.version),
+    )
+    .await?;
+    Ok(it)
+}
+
+async fn delete(tx: &mut Tx, id: &EntityId, expected: Expected, by: &By) -> StoreResult<()> {
+    let it = get(tx, id).await?;
+    current(Entity::Action, expected, it.version)?;
+    tx.execute("DELETE FROM draft WHERE id = $1", one_id(id))
+        .await?;
+    tx.execute("DELETE FROM action WHERE id = $1", one_id(id))
+        .await?;
+    audit::note(
+        tx,
+        by,
+        "delete",
+        Entity::Action,
+        id.as_str(),
+        told(&it.body, it.version),
+    )
+    .await
+}
+
+/// Writes an action that wasn't there.
+pub(super) async fn insert(tx: &mut Tx, it: &Action) -> StoreResult<()> {
+    name_free(tx, it).await?;
+    let sql = format!(
+        "INSERT INTO action (name_key, category_key, {COLUMNS}) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+    );
+    let mut row = values![
+        check::key(&it.body.name),
+        check::key(&it.body.category),
+        &it.id,
+        &it.integration_id
+    ];
+    row.extend(body_values(&it.body));
+    row.extend(values![it.version, it.created, it.modified]);
+    tx.execute(&sql, row).await?;
+    Ok(())
+}
+
+/// Writes an action over itself.
+pub(super) async fn replace(tx: &mut Tx, it: &Action) -> StoreResult<()> {
+    name_free(tx, it).await?;
+    let mut row = values![
+        &it.id,
+        check::key(&it.body.name),
+        check::key(&it.body.category)
+    ];
+    row.extend(body_values(&it.body));
+    row.extend(values![it.version, it.modified]);
+    tx.execute(
+        "UPDATE action SET name_key = $2, category_key = $3, name = $4, category = $5, secure = $6, \
+         config = $7, contract = $8, version = $9, modified = $10 WHERE id = $1",
+        row,
+    )
+    .await?;
+    Ok(())
+}
+
+/// Neither an action nor a draft has this id.
+pub(super) async fn id_free(tx: &mut Tx, id: &EntityId) -> StoreResult<()> {
+    free(
+        tx,
+        Entity::Action,
+        "id",
+        "SELECT 1 FROM action WHERE id = $1",
+        one_id(id),
+    )
+    .await?;
+    free(
+        tx,
+        Entity::Draft,
+        "id",
+        "SELECT 1 FROM draft WHERE id = $1",
+        one_id(id),
+    )
+    .await
+}
+
+pub(super) async fn integration_there(tx: &mut Tx, id: &EntityId) -> StoreResult<()> {
+    let row = tx
+        .first("SELECT 1 FROM integration WHERE id = $1", one_id(id))
+        .await?;
+    found(row, Entity::Integration, id, |_| Ok(()))
+}
+
+async fn name_free(tx: &mut Tx, it: &Action) -> StoreResult<()> {
+    let taken = "SELECT 1 FROM action WHERE category_key = $1 AND name_key = $2 AND id <> $3";
+    let names = values![
+        check::key(&it.body.category),
+        check::key(&it.body.name),
+        &it.id
+    ];
+    free(tx, Entity::Action, "name", taken, names).await
+}
+
+/// Name, category, secure, config, contract.
+pub(super) fn body_values(body: &ActionBody) -> Vec<Value> {
+    values![
+        &body.name,
+        &body.category,
+        body.secure,
+        &body.config,
+        &body.contract
+    ]
+}
+
+fn check_body(body: &ActionBody) -> StoreResult<()> {
+    check::name("name", &body.name)?;
+    check::name("category", &body.category)
+}
+
+pub(super) fn told(body: &ActionBody, version: Version) -> serde_json::Value {
+    json!({"name": body.name, "category": body.category, "secure": body.secure, "version": version.0})
+}
+
+fn list(columns: &'static str, table: &'static str, query: &ActionQuery) -> StoreResult<Select> {
+    if query.ids.len() > limits::PAGE as usize {
+        return Err(Invalid::new("ids", "are more than 500").into());
+    }
+    Ok(Select::new(columns, table)
+        .name("name_key", query.name.as_ref())
+        .name("category_key", query.category.as_ref())
+        .compare("integration_id", "=", query.integration_id.as_ref())
+        .compare("secure", "=", query.secure.map(|s| s == Secure::Only))
+        .among("id", &query.ids))
+}
+
+fn order(query: &ActionQuery) -> &'static str {
+    match query.sort.key {
+        ActionSort::Name => "name_key",
+        ActionSort::Category => "category_key",
+        ActionSort::Integration => "integration_id",
+        ActionSort::Created => "created",
+        ActionSort::Modified => "modified",
+    }
+}
+
+pub(super) fn read_body(row: &mut Row) -> StoreResult<ActionBody> {
+    Ok(ActionBody {
+        name: row.text()?,
+        category: row.text()?,
+        secure: row.flag()?,
+        config: row.json()?,
+        contract: row.json()?,
+    })
+}
+
+fn read(row: &mut Row) -> StoreResult<Action> {
+    Ok(Action {
+        id: row.id()?,
+        integration_id: row.id()?,
+        body: read_body(row)?,
+        version: row.version()?,
+        created: row.time()?,
+        modified: row.time()?,
+    })
+}

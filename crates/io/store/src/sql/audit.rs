@@ -1,0 +1,96 @@
+//! The audit log.
+
+use super::list::Select;
+use super::{SqlStore, check};
+use crate::backend::{Tx, values};
+use crate::error::{Entity, Invalid, StoreResult};
+use crate::limits;
+use crate::seam::{Audit, AuditEntry, AuditEvent, AuditQuery, By, Page};
+use async_trait::async_trait;
+use serde_json::Value as Json;
+
+const INSERT: &str = "INSERT INTO audit (at, actor, action, entity_type, entity_id, detail) \
+                      VALUES ($1, $2, $3, $4, $5, $6)";
+
+/// Notes a change in its own transaction. `detail` holds names and numbers only.
+pub(super) async fn note(
+    tx: &mut Tx,
+    by: &By,
+    action: &str,
+    entity: Entity,
+    id: impl AsRef<str>,
+    detail: Json,
+) -> StoreResult<()> {
+    let entry = values![
+        by.at,
+        by.actor.as_str(),
+        action,
+        entity.word(),
+        id.as_ref(),
+        detail.to_string()
+    ];
+    tx.execute(INSERT, entry).await?;
+    Ok(())
+}
+
+#[async_trait]
+impl Audit for SqlStore {
+    async fn record(&self, events: &[AuditEvent]) -> StoreResult<()> {
+        if events.len() > limits::BATCH {
+            return Err(Invalid::new("events", "are more than 1000 in one batch").into());
+        }
+        for event in events {
+            check::name("action", &event.action)?;
+            check::name("entity_type", &event.entity_type)?;
+            check::text("entity_id", &event.entity_id)?;
+        }
+        let mut tx = self.append().await?;
+        let outcome = append(&mut tx, events).await;
+        tx.finish(outcome).await
+    }
+
+    async fn audit(&self, query: &AuditQuery) -> StoreResult<Page<AuditEntry>> {
+        Select::new(
+            "seq, at, actor, action, entity_type, entity_id, detail",
+            "audit",
+        )
+        .compare("at", ">=", query.from)
+        .compare("at", "<", query.until)
+        .compare("actor", "=", query.actor.as_ref())
+        .compare("action", "=", query.action.as_ref())
+        .compare("entity_type", "=", query.entity_type.as_ref())
+        .compare("entity_id", "=", query.entity_id.as_ref())
+        .page(
+            self,
+            ("at", "seq", !query.oldest_first),
+            query.page,
+            |row| {
+                Ok(AuditEntry {
+                    seq: row.int()?,
+                    at: row.time()?,
+                    actor: row.text()?,
+                    action: row.text()?,
+                    entity_type: row.text()?,
+                    entity_id: row.text()?,
+                    detail: row.json()?,
+                })
+            },
+        )
+        .await
+    }
+}
+
+async fn append(tx: &mut Tx, events: &[AuditEvent]) -> StoreResult<()> {
+    for e in events {
+        let entry = values![
+            e.by.at,
+            e.by.actor.as_str(),
+            &e.action,
+            &e.entity_type,
+            &e.entity_id,
+            &e.detail
+        ];
+        tx.execute(INSERT, entry).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,350 @@
+//! Integrations.
+
+use super::list::{Select, by_id, one_id};
+use super::{SqlStore, audit, check, current, found, free};
+use crate::backend::{Row, Tx, corrupt, values};
+use crate::error::{Entity, StoreError, StoreResult};
+use crate::limits;
+use crate::seam::{
+    By, EntityId, Expected, Integration, IntegrationConfig, IntegrationQuery, IntegrationSort,
+    IntegrationUpdate, Integrations, IntendedState, NewIntegration, Page, Version,
+};
+use async_trait::async_trait;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+const COLUMNS: &str = "id, name, type_id, enabled, notes, attributes, config_name, properties, advanced, \
+                       config_notes, credentials, config_version, version, created, modified";
+
+#[async_trait]
+impl Integrations for SqlStore {
+    async fn create_integration(&self, new: NewIntegration, by: &By) -> StoreResult<Integration> {
+        check::name("type", &new.type_id)?;
+        let made = Integration {
+            id: new.id,
+            name: new.name,
+            type_id: new.type_id,
+            intended_state: new.intended_state,
+            notes: new.notes,
+            attributes: new.attributes,
+            config: IntegrationConfig::default(),
+            config_version: Version::FIRST,
+            version: Version::FIRST,
+            created: by.at,
+            modified: by.at,
+        };
+        check_named(&made)?;
+        let mut tx = self.write().await?;
+        let outcome = create(&mut tx, made, by).await;
+        tx.finish(outcome).await
+    }
+
+    async fn integration(&self, id: &EntityId) -> StoreResult<Integration> {
+        let row = self
+            .first(&by_id(COLUMNS, "integration"), one_id(id))
+            .await?;
+        found(row, Entity::Integration, id, read)
+    }
+
+    async fn list_integrations(&self, query: &IntegrationQuery) -> StoreResult<Page<Integration>> {
+        let order = match query.sort.key {
+            IntegrationSort::Name => "name_key",
+            IntegrationSort::Type => "type_id",
+            IntegrationSort::Created => "created",
+            IntegrationSort::Modified => "modified",
+        };
+        Select::new(COLUMNS, "integration")
+            .name("name_key", query.name.as_ref())
+            .compare("type_id", "=", query.type_id.as_ref())
+            .compare(
+                "enabled",
+                "=",
+                query.intended_state.map(|s| s == IntendedState::Enabled),
+            )
+            .page(self, (order, "id", query.sort.descending), query.page, read)
+            .await
+    }
+
+    async fn update_integration(
+        &self,
+        id: &EntityId,
+        expected: Expected,
+        update: IntegrationUpdate,
+        by: &By,
+    ) -> StoreResult<Integration> {
+        let mut tx = self.write().await?;
+        let outcome = change(&mut tx, id, expected, update, by).await;
+        tx.finish(outcome).await
+    }
+
+    async fn update_integration_config(
+        &self,
+        id: &EntityId,
+        expected: Expected,
+        config: IntegrationConfig,
+        by: &By,
+    ) -> StoreResult<Integration> {
+        check::text("config.name", &config.name)?;
+        check::text("config.notes", &config.notes)?;
+        check::at_most(
+            "config.credentials",
+            config.credentials.len(),
+            limits::ATTRIBUTES,
+        )?;
+        for place in config.credentials.keys() {
+            check::name("config.credentials", place)?;
+        }
+        let mut tx = self.write().await?;
+        let outcome = configure(&mut tx, id, expected, config, by).await;
+        tx.finish(outcome).await
+    }
+
+    async fn delete_integration(
+        &self,
+        id: &EntityId,
+        expected: Expected,
+        by: &By,
+    ) -> StoreResult<()> {
+        let mut tx = self.write().await?;
+        let outcome = delete(&mut tx, id, expected, by).await;
+        tx.finish(outcome).await
+    }
+}
+
+/// In a transaction: the integration with this id.
+pub(super) async fn get(tx: &mut Tx, id: &EntityId) -> StoreResult<Integration> {
+    let row = tx.first(&by_id(COLUMNS, "integration"), one_id(id)).await?;
+    found(row, Entity::Integration, id, read)
+}
+
+async fn create(tx: &mut Tx, made: Integration, by: &By) -> StoreResult<Integration> {
+    let taken = "SELECT 1 FROM integration WHERE id = $1";
+    free(tx, Entity::Integration, "id", taken, one_id(&made.id)).await?;
+    name_free(tx, &made).await?;
+    let insert = format!(
+        "INSERT INTO integration (name_key, {COLUMNS}) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+    );
+    let row = values![
+        check::key(&made.name),
+        &made.id,
+        &made.name,
+        &made.type_id,
+        made.intended_state == IntendedState::Enabled,
+        &made.notes,
+        json!(made.attributes).to_string(),
+        &made.config.name,
+        &made.config.properties,
+        &made.config.advanced,
+        &made.config.notes,
+        "{}",
+        made.config_version,
+        made.version,
+        made.created,
+        made.modified,
+    ];
+    tx.execute(&insert, row).await?;
+    audit::note(
+        tx,
+        by,
+        "create",
+        Entity::Integration,
+        made.id.as_str(),
+        told(&made),
+    )
+    .await?;
+    Ok(made)
+}
+
+async fn change(
+    tx: &mut Tx,
+    id: &EntityId,
+    expected: Expected,
+    update: IntegrationUpdate,
+    by: &By,
+) -> StoreResult<Integration> {
+    let mut it = get(tx, id).await?;
+    current(Entity::Integration, expected, it.version)?;
+    it.name = update.name.unwrap_or(it.name);
+    it.intended_state = update.intended_state.unwrap_or(it.intended_state);
+    it.notes = update.notes.unwrap_or(it.notes);
+    it.attributes = update.attributes.unwrap_or(it.attributes);
+    it.version = it.version.next();
+    it.modified = by.at;
+    check_named(&it)?;
+    name_free(tx, &it).await?;
+    let row = values![
+        id,
+        &it.name,
+        check::key(&it.name),
+        it.intended_state == IntendedState::Enabled,
+        &it.notes,
+        json!(it.attributes).to_string(),
+        it.version,
+        it.modified,
+    ];
+    tx.execute(
+        "UPDATE integration SET name = $2, name_key = $3, enabled = $4, notes = $5, attributes = $6, \
+         version = $7, modified = $8 WHERE id = $1",
+        row,
+    )
+    .await?;
+    audit::note(
+        tx,
+        by,
+        "update",
+        Entity::Integration,
+        id.as_str(),
+        told(&it),
+    )
+    .await?;
+    Ok(it)
+}
+
+async fn configure(
+    tx: &mut Tx,
+    id: &EntityId,
+    expected: Expected,
+    config: IntegrationConfig,
+    by: &By,
+) -> StoreResult<Integration> {
+    let mut it = get(tx, id).await?;
+    current(Entity::Integration, expected, it.config_version)?;
+    tx.execute(
+        "DELETE FROM integration_credential WHERE integration_id = $1",
+        one_id(id),
+    )
+    .await?;
+    let mut named = BTreeMap::new();
+    for (place, credential) in &config.credentials {
+        let there = tx
+            .first("SELECT 1 FROM credential WHERE id = $1", one_id(credential))
+            .await?;
+        found(there, Entity::Credential, credential, |_| Ok(()))?;
+        let insert = "INSERT INTO integration_credential (integration_id, place, credential_id) \
+                      VALUES ($1, $2, $3)";
+        tx.execute(insert, values![id, place, credential]).await?;
+        named.insert(place, credential.as_str());
+    }
+    it.config = config.clone();
+    it.config_version = it.config_version.next();
+    it.version = it.version.next();
+    it.modified = by.at;
+    let row = values![
+        id,
+        &config.name,
+        &config.properties,
+        &config.advanced,
+        &config.notes,
+        json!(named).to_string(),
+        it.config_version,
+        it.version,
+        it.modified,
+    ];
+    tx.execute(
+        "UPDATE integration SET config_name = $2, properties = $3, advanced = $4, config_notes = $5, \
+         credentials = $6, config_version = $7, version = $8, modified = $9 WHERE id = $1",
+        row,
+    )
+    .await?;
+    let detail =
+        json!({"name": it.name, "configVersion": it.config_version.0, "credentials": named});
+    audit::note(
+        tx,
+        by,
+        "configure",
+        Entity::Integration,
+        id.as_str(),
+        detail,
+    )
+    .await?;
+    Ok(it)
+}
+
+async fn delete(tx: &mut Tx, id: &EntityId, expected: Expected, by: &By) -> StoreResult<()> {
+    let it = get(tx, id).await?;
+    current(Entity::Integration, expected, it.version)?;
+    for (table, entity) in [("action", Entity::Action), ("draft", Entity::Draft)] {
+        let sql = format!("SELECT id FROM {table} WHERE integration_id = $1 ORDER BY id LIMIT 1");
+        if let Some(mut row) = tx.first(&sql, one_id(id)).await? {
+            return Err(StoreError::InUse {
+                entity: Entity::Integration,
+                by: entity,
+                id: row.id()?,
+            });
+        }
+    }
+    tx.execute("DELETE FROM integration WHERE id = $1", one_id(id))
+        .await?;
+    audit::note(
+        tx,
+        by,
+        "delete",
+        Entity::Integration,
+        id.as_str(),
+        told(&it),
+    )
+    .await
+}
+
+async fn name_free(tx: &mut Tx, it: &Integration) -> StoreResult<()> {
+    let taken = "SELECT 1 FROM integration WHERE name_key = $1 AND id <> $2";
+    free(
+        tx,
+        Entity::Integration,
+        "name",
+        taken,
+        values![check::key(&it.name), &it.id],
+    )
+    .await
+}
+
+fn check_named(it: &Integration) -> StoreResult<()> {
+    check::name("name", &it.name)?;
+    check::text("notes", &it.notes)?;
+    check::at_most("attributes", it.attributes.len(), limits::ATTRIBUTES)?;
+    for (name, value) in &it.attributes {
+        check::name("attributes", name)?;
+        check::text("attributes", value)?;
+    }
+    Ok(())
+}
+
+fn told(it: &Integration) -> serde_json::Value {
+    let enabled = it.intended_state == IntendedState::Enabled;
+    json!({"name": it.name, "type": it.type_id, "enabled": enabled, "version": it.version.0})
+}
+
+fn read(row: &mut Row) -> StoreResult<Integration> {
+    Ok(Integration {
+        id: row.id()?,
+        name: row.text()?,
+        type_id: row.text()?,
+        intended_state: if row.flag()? {
+            IntendedState::Enabled
+        } else {
+            IntendedState::Disabled
+        },
+        notes: row.text()?,
+        attributes: row.parsed()?,
+        config: IntegrationConfig {
+            name: row.text()?,
+            properties: row.json()?,
+            advanced: row.json()?,
+            notes: row.text()?,
+            credentials: credentials(row.parsed()?)?,
+        },
+        config_version: row.version()?,
+        version: row.version()?,
+        created: row.time()?,
+        modified: row.time()?,
+    })
+}
+
+fn credentials(stored: BTreeMap<String, String>) -> StoreResult<BTreeMap<String, EntityId>> {
+    let parse = |(place, id)| match EntityId::parse(id) {
+        Ok(id) => Ok((place, id)),
+        Err(e) => Err(corrupt("integration", &e.to_string())),
+    };
+    stored.into_iter().map(parse).collect()
+}

@@ -1,0 +1,137 @@
+//! Lists: conditions, order, and one page in one snapshot.
+
+use super::SqlStore;
+use super::check;
+use crate::backend::{Row, Value, values};
+use crate::error::StoreResult;
+use crate::seam::{NameFilter, Page, PageRequest};
+
+/// A `SELECT` that grows by conditions.
+pub(super) struct Select {
+    columns: &'static str,
+    table: &'static str,
+    conditions: Vec<String>,
+    values: Vec<Value>,
+}
+
+impl Select {
+    pub(super) fn new(columns: &'static str, table: &'static str) -> Self {
+        Self {
+            columns,
+            table,
+            conditions: Vec::new(),
+            values: Vec::new(),
+        }
+    }
+
+    fn parameter(&mut self, value: Value) -> String {
+        self.values.push(value);
+        format!("${}", self.values.len())
+    }
+
+    /// `column operator value`, if there is a value.
+    pub(super) fn compare<V: Into<Value>>(
+        mut self,
+        column: &str,
+        operator: &str,
+        value: Option<V>,
+    ) -> Self {
+        if let Some(value) = value {
+            let parameter = self.parameter(value.into());
+            self.conditions
+                .push(format!("{column} {operator} {parameter}"));
+        }
+        self
+    }
+
+    /// A folded column, by the folded text.
+    pub(super) fn name(mut self, column: &str, filter: Option<&NameFilter>) -> Self {
+        match filter {
+            None => {}
+            Some(NameFilter::Is(name)) => return self.compare(column, "=", Some(check::key(name))),
+            Some(NameFilter::Contains(part)) => {
+                let mut pattern = String::from("%");
+                for c in check::key(part).chars() {
+                    if matches!(c, '%' | '_' | '\\') {
+                        pattern.push('\\');
+                    }
+                    pattern.push(c);
+                }
+                pattern.push('%');
+                let parameter = self.parameter(pattern.into());
+                self.conditions
+                    .push(format!("{column} LIKE {parameter} ESCAPE '\\'"));
+            }
+        }
+        self
+    }
+
+    /// One of these; none given means any.
+    pub(super) fn among<V: Into<Value>>(
+        mut self,
+        column: &str,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        let parameters: Vec<String> = values
+            .into_iter()
+            .map(|v| self.parameter(v.into()))
+            .collect();
+        if !parameters.is_empty() {
+            self.conditions
+                .push(format!("{column} IN ({})", parameters.join(", ")));
+        }
+        self
+    }
+
+    /// The page, ordered by `order` and then by `tie`, both in the same direction.
+    pub(super) async fn page<T>(
+        mut self,
+        store: &SqlStore,
+        (order, tie, descending): (&str, &str, bool),
+        request: PageRequest,
+        mut read: impl FnMut(&mut Row) -> StoreResult<T>,
+    ) -> StoreResult<Page<T>> {
+        let condition = if self.conditions.is_empty() {
+            String::new()
+        } else {
+            format!(" WHERE {}", self.conditions.join(" AND "))
+        };
+        let (columns, table) = (self.columns, self.table);
+        let count = format!("SELECT COUNT(*) FROM {table}{condition}");
+        let counted = self.values.clone();
+        let direction = if descending { "DESC" } else { "ASC" };
+        let limit = self.parameter(Value::from(request.size()));
+        let offset = self.parameter(Value::from(request.offset()));
+        let sql = format!(
+            "SELECT {columns} FROM {table}{condition} \
+             ORDER BY {order} {direction}, {tie} {direction} LIMIT {limit} OFFSET {offset}"
+        );
+        let mut tx = store.snapshot().await?;
+        let outcome = async {
+            let total = match tx.first(&count, counted).await? {
+                Some(mut row) => row.count()?,
+                None => 0,
+            };
+            let rows = tx.query(&sql, self.values).await?;
+            let items: StoreResult<Vec<T>> =
+                rows.into_iter().map(|mut row| read(&mut row)).collect();
+            Ok(Page {
+                items: items?,
+                total,
+                request,
+            })
+        }
+        .await;
+        tx.finish(outcome).await
+    }
+}
+
+/// Whether a row with this id is there.
+pub(super) fn by_id(columns: &str, table: &str) -> String {
+    format!("SELECT {columns} FROM {table} WHERE id = $1")
+}
+
+/// The one value of a statement that finds ids.
+pub(super) fn one_id(id: &crate::seam::EntityId) -> Vec<Value> {
+    values![id]
+}

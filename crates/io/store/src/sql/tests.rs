@@ -1,0 +1,277 @@
+//! What needs a look behind the traits: migrations from older and altered schemas, and a full file.
+
+use super::*;
+use crate::error::Invalid;
+use crate::seam::*;
+
+fn ring() -> KeyRing {
+    KeyRing::parse(
+        &"k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+            .to_owned()
+            .into(),
+    )
+    .unwrap()
+}
+
+/// A file that is removed at the end.
+struct File(std::path::PathBuf);
+
+impl File {
+    fn new(name: &str) -> Self {
+        let path =
+            std::env::temp_dir().join(format!("tollgate-sql-{name}-{}.db", std::process::id()));
+        let file = Self(path);
+        file.remove();
+        file
+    }
+
+    fn url(&self) -> StoreUrl {
+        StoreUrl::parse(&format!("sqlite:{}", self.0.display())).unwrap()
+    }
+
+    fn remove(&self) {
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{end}", self.0.display()));
+        }
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
+const NOW: WallTime = WallTime(1_700_000_000_000);
+
+fn by() -> By {
+    By {
+        actor: Actor::cli(),
+        at: NOW,
+    }
+}
+
+fn integration(n: u32, notes: &str) -> NewIntegration {
+    NewIntegration {
+        id: EntityId::parse(format!("i{n}")).unwrap(),
+        name: format!("Integration {n}"),
+        type_id: "custom-rest-actions".into(),
+        intended_state: IntendedState::Enabled,
+        notes: notes.into(),
+        attributes: Default::default(),
+    }
+}
+
+async fn open(file: &File, migrations: &[Migration]) -> Result<SqlStore, OpenError> {
+    SqlStore::open_with(&file.url(), ring(), NOW, migrations).await
+}
+
+#[tokio::test]
+async fn an_older_schema_is_brought_up_to_date_and_keeps_what_it_holds() {
+    let file = File::new("older");
+    let old = open(&file, &MIGRATIONS[..1]).await.unwrap();
+    let made = old
+        .create_integration(integration(1, "old"), &by())
+        .await
+        .unwrap();
+    assert_eq!(old.schema_version().await.unwrap(), 1);
+    drop(old);
+    let new = open(&file, MIGRATIONS).await.unwrap();
+    assert_eq!(new.schema_version().await.unwrap(), MIGRATIONS.len() as i64);
+    assert_eq!(new.integration(&made.id).await.unwrap(), made);
+    assert_eq!(
+        new.list_flows(&FlowQuery::default()).await.unwrap().total,
+        0
+    );
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused() {
+    let file = File::new("newer");
+    drop(open(&file, MIGRATIONS).await.unwrap());
+    let error = open(&file, &MIGRATIONS[..1])
+        .await
+        .err()
+        .expect("it is newer");
+    assert!(
+        matches!(error, OpenError::NewerSchema { found: 2, known: 1 }),
+        "{error}"
+    );
+    assert!(
+        open(&file, MIGRATIONS).await.is_ok(),
+        "and nothing has happened to it"
+    );
+}
+
+#[tokio::test]
+async fn an_altered_migration_is_refused() {
+    let file = File::new("altered");
+    drop(open(&file, MIGRATIONS).await.unwrap());
+    let altered = [
+        Migration {
+            common: "CREATE TABLE other (id {text})",
+            ..MIGRATIONS[0]
+        },
+        Migration { ..MIGRATIONS[1] },
+    ];
+    let error = open(&file, &altered)
+        .await
+        .err()
+        .expect("it isn't the one applied");
+    assert!(
+        matches!(&error, OpenError::ChangedMigration { number: 1, .. }),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_leaves_the_store_as_it_was() {
+    let file = File::new("fails");
+    drop(open(&file, &MIGRATIONS[..1]).await.unwrap());
+    let broken = [
+        Migration { ..MIGRATIONS[0] },
+        Migration {
+            number: 2,
+            name: "broken",
+            common: "CREATE TABLE good (id {text}); CREATE TABEL",
+            sqlite: "",
+            postgres: "",
+        },
+    ];
+    assert!(matches!(
+        open(&file, &broken).await,
+        Err(OpenError::Store(StoreError::Database { .. }))
+    ));
+    let store = open(&file, MIGRATIONS).await.unwrap();
+    assert!(
+        store.first("SELECT 1 FROM good", vec![]).await.is_err(),
+        "its first half isn't there"
+    );
+}
+
+#[tokio::test]
+async fn a_full_database_is_an_error_and_nothing_is_half_written() {
+    let file = File::new("full");
+    let store = open(&file, MIGRATIONS).await.unwrap();
+    // Little more than the file has now; the limit is the writing connection's.
+    let mut tx = store.write().await.unwrap();
+    let pages = tx
+        .first("PRAGMA page_count", vec![])
+        .await
+        .unwrap()
+        .unwrap()
+        .int()
+        .unwrap();
+    let limit = format!("PRAGMA max_page_count = {}", pages + 20);
+    let limited = tx.query(&limit, vec![]).await.map(drop);
+    tx.finish(limited).await.unwrap();
+    let notes = "x".repeat(10_000);
+    let mut stored = 0;
+    let error = loop {
+        match store
+            .create_integration(integration(stored, &notes), &by())
+            .await
+        {
+            Ok(_) => stored += 1,
+            Err(error) => break error,
+        }
+        assert!(stored < 1000, "the limit holds");
+    };
+    assert!(matches!(error, StoreError::DiskFull), "{error}");
+    assert!(stored > 0);
+    let there = store
+        .list_integrations(&IntegrationQuery::default())
+        .await
+        .unwrap();
+    let told = store.audit(&AuditQuery::default()).await.unwrap();
+    assert_eq!(
+        (there.total, told.total),
+        (u64::from(stored), u64::from(stored))
+    );
+    // Room made by deleting serves the next.
+    for gone in there.items.iter().take(3) {
+        store
+            .delete_integration(&gone.id, Expected::Any, &by())
+            .await
+            .unwrap();
+    }
+    store
+        .create_integration(integration(9999, &notes), &by())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_dropped_transaction_is_rolled_back_and_the_next_one_starts() {
+    let file = File::new("dropped");
+    let store = open(&file, MIGRATIONS).await.unwrap();
+    let mut tx = store.write().await.unwrap();
+    tx.execute("INSERT INTO meta (name, value) VALUES ('a', 'b')", vec![])
+        .await
+        .unwrap();
+    drop(tx);
+    // Dropped while it waits for its turn, and while it runs.
+    let held = store.write().await.unwrap();
+    let waiting = tokio::time::timeout(std::time::Duration::from_millis(10), store.write()).await;
+    assert!(waiting.is_err());
+    drop(held);
+    assert_eq!(store.meta("a").await.unwrap(), None);
+    store.set_meta("a", "c").await.unwrap();
+    assert_eq!(store.meta("a").await.unwrap().as_deref(), Some("c"));
+}
+
+#[tokio::test]
+async fn a_failed_statement_cannot_be_committed() {
+    let file = File::new("failed");
+    let store = open(&file, MIGRATIONS).await.unwrap();
+    let mut tx = store.write().await.unwrap();
+    tx.execute("INSERT INTO meta (name, value) VALUES ('a', 'b')", vec![])
+        .await
+        .unwrap();
+    tx.execute("INSERT INTO nowhere VALUES (1)", vec![])
+        .await
+        .unwrap_err();
+    assert!(tx.finish(Ok::<(), StoreError>(())).await.is_err());
+    assert_eq!(store.meta("a").await.unwrap(), None);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_file_and_its_copy_are_the_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let (file, copy) = (File::new("private"), File::new("copy"));
+    let store = open(&file, MIGRATIONS).await.unwrap();
+    store
+        .create_integration(integration(1, ""), &by())
+        .await
+        .unwrap();
+    store.copy_to(&copy.0).await.unwrap();
+    for path in [&file.0, &copy.0, &file.0.with_extension("db-wal")] {
+        assert_eq!(
+            std::fs::metadata(path).unwrap().permissions().mode() & 0o777,
+            0o600,
+            "{path:?}"
+        );
+    }
+    let copied = open(&copy, MIGRATIONS).await.unwrap();
+    assert_eq!(
+        copied
+            .list_integrations(&IntegrationQuery::default())
+            .await
+            .unwrap()
+            .total,
+        1
+    );
+    assert!(
+        store.copy_to(&copy.0).await.is_err(),
+        "a copy overwrites nothing"
+    );
+}
+
+#[test]
+fn an_invalid_value_names_its_field() {
+    assert_eq!(
+        StoreError::from(Invalid::new("name", "is empty")).to_string(),
+        "name is empty"
+    );
+}

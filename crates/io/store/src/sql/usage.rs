@@ -1,0 +1,171 @@
+//! Usage counters.
+
+use super::{SqlStore, check};
+use crate::backend::{Row, Tx, values};
+use crate::error::{Invalid, StoreResult};
+use crate::limits;
+use crate::seam::{
+    EntityId, Usage, UsageCounts, UsageDelta, UsageGrain, UsageQuery, UsageRow, WallTime,
+};
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+
+const HOUR: i64 = 3_600_000;
+const DAY: i64 = 24 * HOUR;
+
+type Key<'a> = (&'a EntityId, i64, &'a str, &'a str);
+
+#[async_trait]
+impl Usage for SqlStore {
+    async fn add_usage(&self, deltas: &[UsageDelta]) -> StoreResult<()> {
+        check::at_most("usage", deltas.len(), limits::BATCH)?;
+        // One row per counter, always in the same order: two batches can't wait for each other.
+        let mut sums: BTreeMap<Key<'_>, UsageCounts> = BTreeMap::new();
+        for delta in deltas {
+            check::name("template", &delta.template)?;
+            check::name("method", &delta.method)?;
+            let hour = delta.at.0.div_euclid(HOUR) * HOUR;
+            let key = (
+                &delta.client,
+                hour,
+                delta.template.as_str(),
+                delta.method.as_str(),
+            );
+            sums.entry(key).or_default().add(&delta.counts);
+        }
+        if sums.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.append().await?;
+        let outcome = add(&mut tx, sums).await;
+        tx.finish(outcome).await
+    }
+
+    async fn usage(&self, query: &UsageQuery) -> StoreResult<Vec<UsageRow>> {
+        let at = match query.grain {
+            UsageGrain::Hour => "hour".to_owned(),
+            // Hours from 1970 on; earlier ones aren't counted.
+            UsageGrain::Day => format!("hour - hour % {DAY}"),
+            UsageGrain::Span => "NULL".to_owned(),
+        };
+        let column = |wanted, name: &'static str| if wanted { name } else { "NULL" };
+        let client = column(query.by_client, "client_id");
+        let template = column(query.by_template, "template");
+        let method = column(query.by_method, "method");
+        let groups: Vec<&str> = [at.as_str(), client, template, method]
+            .into_iter()
+            .filter(|g| *g != "NULL")
+            .collect();
+        let grouped = if groups.is_empty() {
+            "HAVING COUNT(*) > 0".to_owned()
+        } else {
+            format!("GROUP BY {0} ORDER BY {0}", groups.join(", "))
+        };
+        let sums = [
+            "status_200",
+            "status_300",
+            "status_400",
+            "status_429",
+            "status_500",
+            "requests",
+        ]
+        .map(|name| format!("CAST(SUM({name}) AS BIGINT)"))
+        .join(", ");
+        let mut parameters = values![
+            query.from.0.div_euclid(HOUR) * HOUR,
+            query.until,
+            limits::USAGE_ROWS as i64 + 1
+        ];
+        let of_client = match &query.client {
+            Some(client) => {
+                parameters.extend(values![client]);
+                "AND client_id = $4"
+            }
+            None => "",
+        };
+        let sql = format!(
+            "SELECT {at}, {client}, {template}, {method}, {sums} FROM api_usage \
+             WHERE hour >= $1 AND hour < $2 {of_client} {grouped} LIMIT $3"
+        );
+        let rows = self.db.read(&sql, parameters).await?;
+        if rows.len() > limits::USAGE_ROWS {
+            return Err(Invalid::new(
+                "interval",
+                "gives more than 10000 rows; ask for a shorter one or a coarser grain",
+            )
+            .into());
+        }
+        rows.into_iter().map(read).collect()
+    }
+
+    async fn forget_usage(&self, until: WallTime) -> StoreResult<u64> {
+        let mut tx = self.write().await?;
+        let sql = "DELETE FROM api_usage WHERE (client_id, hour, template, method) IN \
+                   (SELECT client_id, hour, template, method FROM api_usage WHERE hour < $1 LIMIT $2)";
+        let outcome = tx.execute(sql, values![until, limits::BATCH as i64]).await;
+        tx.finish(outcome).await
+    }
+}
+
+impl UsageCounts {
+    /// Adds another's counts; saturates.
+    pub fn add(&mut self, other: &Self) {
+        let sum = |a: &mut u64, b: u64| *a = a.saturating_add(b);
+        sum(&mut self.status_200, other.status_200);
+        sum(&mut self.status_300, other.status_300);
+        sum(&mut self.status_400, other.status_400);
+        sum(&mut self.status_429, other.status_429);
+        sum(&mut self.status_500, other.status_500);
+        sum(&mut self.requests, other.requests);
+    }
+}
+
+async fn add(tx: &mut Tx, sums: BTreeMap<Key<'_>, UsageCounts>) -> StoreResult<()> {
+    let sql = "INSERT INTO api_usage (client_id, hour, template, method, status_200, status_300, \
+               status_400, status_429, status_500, requests) \
+               SELECT id, CAST($2 AS BIGINT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS BIGINT), \
+               CAST($6 AS BIGINT), CAST($7 AS BIGINT), CAST($8 AS BIGINT), CAST($9 AS BIGINT), \
+               CAST($10 AS BIGINT) FROM client WHERE id = $1 \
+               ON CONFLICT (client_id, hour, template, method) DO UPDATE SET \
+               status_200 = api_usage.status_200 + excluded.status_200, \
+               status_300 = api_usage.status_300 + excluded.status_300, \
+               status_400 = api_usage.status_400 + excluded.status_400, \
+               status_429 = api_usage.status_429 + excluded.status_429, \
+               status_500 = api_usage.status_500 + excluded.status_500, \
+               requests = api_usage.requests + excluded.requests";
+    for ((client, hour, template, method), counts) in sums {
+        // A count that doesn't fit a column is no count of calls.
+        let n = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let row = values![
+            client,
+            hour,
+            template,
+            method,
+            n(counts.status_200),
+            n(counts.status_300),
+            n(counts.status_400),
+            n(counts.status_429),
+            n(counts.status_500),
+            n(counts.requests),
+        ];
+        tx.execute(sql, row).await?;
+    }
+    Ok(())
+}
+
+fn read(mut row: Row) -> StoreResult<UsageRow> {
+    Ok(UsageRow {
+        at: row.maybe_int()?.map(WallTime),
+        client: row.maybe_text()?.map(EntityId::stored),
+        template: row.maybe_text()?,
+        method: row.maybe_text()?,
+        counts: UsageCounts {
+            status_200: row.count()?,
+            status_300: row.count()?,
+            status_400: row.count()?,
+            status_429: row.count()?,
+            status_500: row.count()?,
+            requests: row.count()?,
+        },
+    })
+}

@@ -1,0 +1,93 @@
+//! One suite, run on SQLite and on PostgreSQL: what the traits of the seam promise.
+//!
+//! Each case gets a fresh store. On SQLite every case is a test; on PostgreSQL one test runs them all
+//! on one server, each in a database of its own.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+#[path = "conformance/callers.rs"]
+mod callers;
+#[path = "conformance/data.rs"]
+mod data;
+#[path = "conformance/definitions.rs"]
+mod definitions;
+#[path = "conformance/secrets.rs"]
+mod secrets;
+
+use std::sync::Arc;
+use support::postgres::Server;
+use tollgate_store::SqlStore;
+
+/// A store and where it is, to open it again.
+pub(crate) struct Place {
+    pub(crate) store: Arc<SqlStore>,
+    pub(crate) url: String,
+}
+
+macro_rules! suite {
+    ($($module:ident: $($case:ident),* $(,)?;)*) => {
+        mod sqlite {
+            $($(
+                #[tokio::test]
+                async fn $case() {
+                    let folder = crate::support::Folder::new("conformance");
+                    let url = format!("sqlite:{}", folder.path().join("store.db").display());
+                    let store = std::sync::Arc::new(crate::support::open(&url).await);
+                    crate::$module::$case(crate::Place { store, url }).await;
+                }
+            )*)*
+        }
+
+        #[tokio::test]
+        async fn postgres() {
+            let server = match Server::start() {
+                Ok(server) => server,
+                Err(why) => return support::skip(&why),
+            };
+            $($(
+                eprintln!("on PostgreSQL: {}", stringify!($case));
+                let url = server.database(stringify!($case));
+                let store = Arc::new(support::open(&url).await);
+                $module::$case(Place { store, url }).await;
+            )*)*
+        }
+    };
+}
+
+suite! {
+    definitions:
+        an_integration_lives,
+        an_integration_in_use_stays,
+        names_are_unique_whatever_their_case,
+        a_stale_update_changes_nothing,
+        an_action_lives,
+        lists_filter_sort_and_page,
+        publishing_has_one_point,
+        a_draft_does_not_overwrite_a_newer_action,
+        one_of_many_writers_wins,
+        bad_values_are_refused;
+    secrets:
+        a_credential_shows_names_only,
+        a_credential_in_use_stays,
+        keys_rotate_in_steps,
+        wrong_keys_are_refused_at_start,
+        a_value_moved_elsewhere_does_not_open,
+        no_secret_is_in_the_database;
+    callers:
+        the_first_administrator_is_made_once,
+        a_client_lives,
+        a_secret_gets_tokens_and_a_new_one_ends_them,
+        tokens_end,
+        tokens_are_bounded,
+        denied_is_denied_whatever_is_wrong;
+    data:
+        a_table_and_its_rows_live,
+        a_flow_is_published_again_and_again,
+        usage_adds_up,
+        the_audit_log_tells_all_and_keeps_it,
+        a_failed_change_is_not_in_the_audit_log,
+        meta_values_stay,
+        many_nodes_start_at_once;
+}

@@ -1,0 +1,251 @@
+//! OAuth clients and their tokens.
+
+use crate::Place;
+use crate::definitions::id;
+use crate::support::{NOW, by, open};
+use std::collections::BTreeSet;
+use tollgate_store::prelude::*;
+use tollgate_store::*;
+
+fn body(name: &str) -> ClientBody {
+    ClientBody {
+        name: name.into(),
+        description: String::new(),
+        grants: BTreeSet::from([
+            Grant {
+                role: Role::Execute,
+                reach: Reach::Actions(BTreeSet::from(["custom_-_1".into()])),
+            },
+            Grant {
+                role: Role::Author,
+                reach: Reach::Integrations(BTreeSet::from(["i1".into()])),
+            },
+        ]),
+        access_token_validity_seconds: 300,
+        state: ClientState::Active,
+    }
+}
+
+fn is_denied<T: std::fmt::Debug>(result: StoreResult<T>) {
+    assert!(matches!(result, Err(StoreError::Denied)), "{result:?}");
+}
+
+pub(crate) async fn the_first_administrator_is_made_once(place: Place) {
+    let s = &place.store;
+    let by0 = by(0);
+    let (one, two) = tokio::join!(
+        s.create_first_administrator(id("a"), "One".into(), &by0),
+        s.create_first_administrator(id("b"), "Two".into(), &by0),
+    );
+    assert_eq!(
+        [one.is_ok(), two.is_ok()].iter().filter(|ok| **ok).count(),
+        1,
+        "{one:?} {two:?}"
+    );
+    let made = one.or(two).unwrap();
+    assert!(
+        made.client
+            .body
+            .grants
+            .iter()
+            .any(|g| g.role == Role::Administer && g.reach == Reach::Everything)
+    );
+    assert_eq!(made.secret.expose().len(), 43);
+    s.delete_client(&made.client.id, Expected::Any, &by(1))
+        .await
+        .unwrap();
+    let again = s
+        .create_first_administrator(id("c"), "Three".into(), &by(2))
+        .await;
+    assert!(
+        matches!(again, Err(StoreError::Conflict { .. })),
+        "not even when it is gone: {again:?}"
+    );
+}
+
+pub(crate) async fn a_client_lives(place: Place) {
+    let s = &place.store;
+    let made = s
+        .create_client(id("x"), body("Caller"), &by(0))
+        .await
+        .unwrap()
+        .client;
+    assert_eq!(
+        (made.version, &made.body, made.created_by.as_str()),
+        (Version(1), &body("Caller"), "cli")
+    );
+    let same = s
+        .create_client(id("y"), body("Caller"), &by(0))
+        .await
+        .unwrap()
+        .client;
+    let page = s.list_clients(&ClientQuery::default()).await.unwrap();
+    assert_eq!(page.items, [made.clone(), same]);
+    let off = ClientBody {
+        state: ClientState::Inactive,
+        ..body("Off")
+    };
+    let changed = s
+        .update_client(&made.id, Expected::Version(Version(1)), off.clone(), &by(1))
+        .await
+        .unwrap();
+    assert_eq!((changed.version, &changed.body), (Version(2), &off));
+    let stale = s
+        .update_client(&made.id, Expected::Version(Version(1)), body("Z"), &by(2))
+        .await;
+    assert!(matches!(
+        stale,
+        Err(StoreError::Stale {
+            current: Version(2),
+            ..
+        })
+    ));
+    assert_eq!(
+        open(&place.url).await.client(&made.id).await.unwrap(),
+        changed
+    );
+    let inactive = ClientQuery {
+        state: Some(ClientState::Inactive),
+        ..Default::default()
+    };
+    assert_eq!(s.list_clients(&inactive).await.unwrap().total, 1);
+    let short = ClientBody {
+        access_token_validity_seconds: 299,
+        ..body("Short")
+    };
+    assert!(matches!(
+        s.create_client(id("z"), short, &by(3)).await,
+        Err(StoreError::Invalid(_))
+    ));
+    s.delete_client(&made.id, Expected::Version(Version(2)), &by(4))
+        .await
+        .unwrap();
+    assert!(matches!(
+        s.client(&made.id).await,
+        Err(StoreError::NotFound { .. })
+    ));
+}
+
+pub(crate) async fn a_secret_gets_tokens_and_a_new_one_ends_them(place: Place) {
+    let s = &place.store;
+    let made = s
+        .create_client(id("x"), body("Caller"), &by(0))
+        .await
+        .unwrap();
+    let issued = s.issue_token("x", &made.secret, NOW).await.unwrap();
+    assert_eq!(issued.expires, NOW.plus_seconds(300));
+    let owner = open(&place.url)
+        .await
+        .check_token(&issued.token, NOW)
+        .await
+        .unwrap();
+    assert_eq!((owner.client, owner.expires), (made.client, issued.expires));
+    let renewed = s.new_client_secret(&id("x"), &by(1)).await.unwrap();
+    assert_eq!(renewed.client.version, Version(2));
+    is_denied(s.check_token(&issued.token, NOW).await);
+    is_denied(s.issue_token("x", &made.secret, NOW).await);
+    let again = s.issue_token("x", &renewed.secret, NOW).await.unwrap();
+    assert!(s.check_token(&again.token, NOW).await.is_ok());
+}
+
+pub(crate) async fn tokens_end(place: Place) {
+    let s = &place.store;
+    let made = s
+        .create_client(id("x"), body("Caller"), &by(0))
+        .await
+        .unwrap();
+    let issue = || s.issue_token("x", &made.secret, NOW);
+    let (one, two, three) = (
+        issue().await.unwrap(),
+        issue().await.unwrap(),
+        issue().await.unwrap(),
+    );
+    // By time, at the very millisecond.
+    assert!(
+        s.check_token(&one.token, WallTime(one.expires.0 - 1))
+            .await
+            .is_ok()
+    );
+    is_denied(s.check_token(&one.token, one.expires).await);
+    // One by name.
+    s.revoke_token(&one.token, &by(1)).await.unwrap();
+    s.revoke_token(&one.token, &by(1)).await.unwrap();
+    is_denied(s.check_token(&one.token, NOW).await);
+    assert!(s.check_token(&two.token, NOW).await.is_ok());
+    // All of a client that is switched off, for as long as it is.
+    let off = ClientBody {
+        state: ClientState::Inactive,
+        ..body("Caller")
+    };
+    s.update_client(&id("x"), Expected::Any, off, &by(2))
+        .await
+        .unwrap();
+    is_denied(s.check_token(&two.token, NOW).await);
+    is_denied(s.issue_token("x", &made.secret, NOW).await);
+    s.update_client(&id("x"), Expected::Any, body("Caller"), &by(3))
+        .await
+        .unwrap();
+    assert!(s.check_token(&two.token, NOW).await.is_ok());
+    // All at once.
+    assert_eq!(s.revoke_tokens(&id("x"), &by(4)).await.unwrap(), 2);
+    is_denied(s.check_token(&three.token, NOW).await);
+    // And those that have expired are forgotten.
+    issue().await.unwrap();
+    assert_eq!(s.forget_expired_tokens(NOW).await.unwrap(), 0);
+    assert_eq!(
+        s.forget_expired_tokens(NOW.plus_seconds(300))
+            .await
+            .unwrap(),
+        1
+    );
+}
+
+pub(crate) async fn tokens_are_bounded(place: Place) {
+    let s = &place.store;
+    let made = s
+        .create_client(id("x"), body("Caller"), &by(0))
+        .await
+        .unwrap();
+    let first = s.issue_token("x", &made.secret, NOW).await.unwrap();
+    // As many as fit, put in beside the store: hashing a thousand secrets takes a minute.
+    let sql = match s.backend() {
+        "postgres" => {
+            "INSERT INTO token SELECT decode(lpad(n::text, 8, '0'), 'hex'), 'x', 1700000000001 + n, 1700000300000 FROM generate_series(1, 999) n"
+        }
+        _ => {
+            "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 999) \
+              INSERT INTO token SELECT CAST(n AS BLOB), 'x', 1700000000001 + n, 1700000300000 FROM s"
+        }
+    };
+    crate::secrets::raw(&place.url, sql).await.unwrap();
+    assert!(s.check_token(&first.token, NOW).await.is_ok());
+    let newest = s
+        .issue_token("x", &made.secret, NOW.plus_seconds(2))
+        .await
+        .unwrap();
+    is_denied(s.check_token(&first.token, NOW).await);
+    assert!(
+        s.check_token(&newest.token, NOW).await.is_ok(),
+        "the oldest goes, the newest works"
+    );
+    assert_eq!(s.revoke_tokens(&id("x"), &by(1)).await.unwrap(), 1000);
+}
+
+pub(crate) async fn denied_is_denied_whatever_is_wrong(place: Place) {
+    let s = &place.store;
+    let made = s
+        .create_client(id("x"), body("Caller"), &by(0))
+        .await
+        .unwrap();
+    for client in ["nobody", "", "not an id", "X"] {
+        is_denied(s.issue_token(client, &made.secret, NOW).await);
+    }
+    for wrong in ["", "guess", &"x".repeat(100_000)] {
+        is_denied(s.issue_token("x", &wrong.to_owned().into(), NOW).await);
+        is_denied(s.check_token(&wrong.to_owned().into(), NOW).await);
+    }
+    assert!(matches!(
+        s.new_client_secret(&id("nobody"), &by(1)).await,
+        Err(StoreError::NotFound { .. })
+    ));
+}

@@ -1,0 +1,585 @@
+//! Data tables, flows, usage, audit, meta, starting.
+
+use crate::Place;
+use crate::definitions::{id, integration, json};
+use crate::secrets::raw;
+use crate::support::{NOW, by, open};
+use tollgate_store::prelude::*;
+use tollgate_store::*;
+
+fn table(name: &str) -> TableBody {
+    TableBody {
+        name: name.into(),
+        description: String::new(),
+        schema: json("{\"type\":\"object\"}"),
+    }
+}
+
+fn row(key: &str, value: &str) -> Row {
+    Row {
+        key: key.into(),
+        value: json(value),
+    }
+}
+
+pub(crate) async fn a_table_and_its_rows_live(place: Place) {
+    let s = &place.store;
+    let made = s
+        .create_table(id("t"), table("Hours"), &by(0))
+        .await
+        .unwrap();
+    let taken = s
+        .create_table(id("u"), table("HOURS"), &by(0))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(taken, StoreError::Conflict { what: "name", .. }),
+        "{taken}"
+    );
+    assert_eq!(s.table_named("hours").await.unwrap(), made);
+    for key in ["b", "a", "Ä", "B"] {
+        s.insert_row(&made.id, row(key, "{\"x\": 1}"), &by(1))
+            .await
+            .unwrap();
+    }
+    let again = s
+        .insert_row(&made.id, row("a", "{}"), &by(1))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            again,
+            StoreError::Conflict {
+                entity: Entity::Row,
+                ..
+            }
+        ),
+        "{again}"
+    );
+    let keys = s
+        .list_rows(&made.id, PageRequest::new(3, 1).unwrap())
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            keys.total,
+            keys.items
+                .iter()
+                .map(|r| r.key.as_str())
+                .collect::<Vec<_>>()
+        ),
+        (4, vec!["B", "a", "b"]),
+        "byte by byte"
+    );
+    s.update_row(&made.id, row("a", "{\"x\": 2}"), &by(2))
+        .await
+        .unwrap();
+    assert_eq!(s.row(&made.id, "a").await.unwrap(), row("a", "{\"x\": 2}"));
+    s.delete_row(&made.id, "b", &by(3)).await.unwrap();
+    for gone in [
+        s.row(&made.id, "b").await.err(),
+        s.delete_row(&made.id, "b", &by(3)).await.err(),
+        s.update_row(&made.id, row("b", "{}"), &by(3)).await.err(),
+    ] {
+        assert!(
+            matches!(
+                gone,
+                Some(StoreError::NotFound {
+                    entity: Entity::Row,
+                    ..
+                })
+            ),
+            "{gone:?}"
+        );
+    }
+    assert!(matches!(
+        s.insert_row(&id("none"), row("a", "{}"), &by(3)).await,
+        Err(StoreError::NotFound {
+            entity: Entity::Table,
+            ..
+        })
+    ));
+    let long = row(&"k".repeat(257), "{}");
+    assert!(matches!(
+        s.insert_row(&made.id, long, &by(3)).await,
+        Err(StoreError::Invalid(_))
+    ));
+    let changed = s
+        .update_table(
+            &made.id,
+            Expected::Version(Version(1)),
+            table("Opening"),
+            &by(4),
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        changed.version,
+        Version(2),
+        "rows don't count as changes of the table"
+    );
+    let used = s
+        .delete_table(&made.id, Expected::Version(Version(2)), false, &by(5))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            used,
+            StoreError::InUse {
+                by: Entity::Row,
+                ..
+            }
+        ),
+        "{used}"
+    );
+    s.delete_table(&made.id, Expected::Version(Version(2)), true, &by(5))
+        .await
+        .unwrap();
+    // A table of the same id starts empty.
+    s.create_table(id("t"), table("Hours"), &by(6))
+        .await
+        .unwrap();
+    assert_eq!(
+        s.list_rows(&made.id, PageRequest::default())
+            .await
+            .unwrap()
+            .total,
+        0
+    );
+    s.delete_table(&made.id, Expected::Any, false, &by(7))
+        .await
+        .unwrap();
+}
+
+pub(crate) async fn a_flow_is_published_again_and_again(place: Place) {
+    let s = &place.store;
+    let body = |yaml: &str| FlowBody {
+        name: "Main".into(),
+        description: String::new(),
+        yaml: yaml.into(),
+    };
+    let new = NewFlow {
+        id: id("f"),
+        flow_type: "workflow".into(),
+        body: body("a: 1\n"),
+    };
+    let made = s.create_flow(new.clone(), &by(0)).await.unwrap();
+    assert_eq!((made.published, made.version), (None, Version(1)));
+    let same = s
+        .create_flow(
+            NewFlow {
+                id: id("g"),
+                ..new.clone()
+            },
+            &by(0),
+        )
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(same, StoreError::Conflict { what: "name", .. }),
+        "{same}"
+    );
+    s.create_flow(
+        NewFlow {
+            id: id("h"),
+            flow_type: "bot".into(),
+            ..new
+        },
+        &by(0),
+    )
+    .await
+    .unwrap();
+    let one = s
+        .publish_flow(&made.id, Expected::Version(Version(1)), &by(1))
+        .await
+        .unwrap();
+    assert_eq!(
+        (one.number, one.yaml.as_str(), one.published_by.as_str()),
+        (1, "a: 1\n", "cli")
+    );
+    s.update_flow(
+        &made.id,
+        Expected::Version(Version(2)),
+        body("a: 2\n"),
+        &by(2),
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        s.flow_version(&made.id, 1).await.unwrap(),
+        one,
+        "what is published stays"
+    );
+    let stale = s
+        .publish_flow(&made.id, Expected::Version(Version(2)), &by(3))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            stale,
+            StoreError::Stale {
+                current: Version(3),
+                ..
+            }
+        ),
+        "{stale}"
+    );
+    let two = s
+        .publish_flow(&made.id, Expected::Version(Version(3)), &by(3))
+        .await
+        .unwrap();
+    let versions = s
+        .list_flow_versions(&made.id, PageRequest::default())
+        .await
+        .unwrap();
+    assert_eq!(versions.items, [two, one], "the newest first");
+    assert_eq!(
+        s.flow_named("workflow", "MAIN").await.unwrap().published,
+        Some(2)
+    );
+    assert_eq!(s.list_flows(&FlowQuery::default()).await.unwrap().total, 2);
+    s.delete_flow(&made.id, Expected::Any, &by(4))
+        .await
+        .unwrap();
+    assert!(s.flow_version(&made.id, 1).await.is_err());
+}
+
+pub(crate) async fn usage_adds_up(place: Place) {
+    let s = &place.store;
+    let client = |state| ClientBody {
+        name: "c".into(),
+        description: String::new(),
+        grants: Default::default(),
+        access_token_validity_seconds: 300,
+        state,
+    };
+    for name in ["a", "b"] {
+        s.create_client(id(name), client(ClientState::Active), &by(0))
+            .await
+            .unwrap();
+    }
+    let hour = 3_600;
+    let delta = |client: &str, seconds, method: &str| UsageDelta {
+        client: id(client),
+        at: NOW.plus_seconds(seconds),
+        template: "/api/v2/x/{id}".into(),
+        method: method.into(),
+        counts: UsageCounts {
+            status_200: 2,
+            status_429: 1,
+            requests: 3,
+            ..Default::default()
+        },
+    };
+    let batch = [
+        delta("a", 0, "GET"),
+        delta("a", 1, "GET"),
+        delta("a", hour, "POST"),
+        delta("b", 0, "GET"),
+        delta("gone", 0, "GET"),
+    ];
+    s.add_usage(&batch).await.unwrap();
+    s.add_usage(&batch[..1]).await.unwrap();
+    let query = UsageQuery {
+        client: None,
+        from: WallTime(0),
+        until: NOW.plus_seconds(10 * hour),
+        grain: UsageGrain::Span,
+        by_client: false,
+        by_template: false,
+        by_method: false,
+    };
+    let rows = |q: UsageQuery| async move {
+        let rows = s.usage(&q).await.unwrap();
+        rows.into_iter()
+            .map(|r| (r.client.map(|c| c.to_string()), r.method, r.counts.requests))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        rows(query.clone()).await,
+        [(None, None, 15)],
+        "five times three; of the one that isn't there, none"
+    );
+    let by_client = UsageQuery {
+        by_client: true,
+        ..query.clone()
+    };
+    assert_eq!(
+        rows(by_client).await,
+        [(Some("a".into()), None, 12), (Some("b".into()), None, 3)]
+    );
+    let of_a = UsageQuery {
+        client: Some(id("a")),
+        by_method: true,
+        ..query.clone()
+    };
+    assert_eq!(
+        rows(of_a).await,
+        [
+            (None, Some("GET".into()), 9),
+            (None, Some("POST".into()), 3)
+        ]
+    );
+    let hours = s
+        .usage(&UsageQuery {
+            grain: UsageGrain::Hour,
+            ..query.clone()
+        })
+        .await
+        .unwrap();
+    assert_eq!(hours.len(), 2);
+    assert_eq!(hours[0].at.unwrap().0 % 3_600_000, 0);
+    assert_eq!(
+        (
+            hours[0].counts.status_200,
+            hours[0].counts.status_429,
+            hours[0].counts.status_500
+        ),
+        (8, 4, 0)
+    );
+    let days = s
+        .usage(&UsageQuery {
+            grain: UsageGrain::Day,
+            by_template: true,
+            ..query.clone()
+        })
+        .await
+        .unwrap();
+    assert!(
+        days.iter()
+            .all(|r| r.at.unwrap().0 % 86_400_000 == 0 && r.template.is_some())
+    );
+    let none = UsageQuery {
+        until: WallTime(0),
+        ..query.clone()
+    };
+    assert_eq!(rows(none).await, []);
+    // Counting beside each other loses nothing.
+    let many = (0..8).map(|_| s.add_usage(&batch[..3]));
+    for outcome in join_all(many).await {
+        outcome.unwrap();
+    }
+    assert_eq!(rows(query.clone()).await, [(None, None, 15 + 8 * 9)]);
+    assert_eq!(
+        s.forget_usage(NOW.plus_seconds(hour)).await.unwrap(),
+        3,
+        "hours that begin before it"
+    );
+    assert_eq!(rows(query).await, []);
+}
+
+/// Runs all at once.
+async fn join_all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut running: Vec<_> = futures.map(|f| (Box::pin(f), None)).collect();
+    std::future::poll_fn(|cx| {
+        for (future, output) in &mut running {
+            if output.is_none()
+                && let std::task::Poll::Ready(value) = future.as_mut().poll(cx)
+            {
+                *output = Some(value);
+            }
+        }
+        if running.iter().all(|(_, output)| output.is_some()) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    running
+        .into_iter()
+        .filter_map(|(_, output)| output)
+        .collect()
+}
+
+pub(crate) async fn the_audit_log_tells_all_and_keeps_it(place: Place) {
+    let s = &place.store;
+    let it = s
+        .create_integration(integration("CRM"), &by(0))
+        .await
+        .unwrap();
+    let update = IntegrationUpdate {
+        notes: Some("n".into()),
+        ..Default::default()
+    };
+    s.update_integration(&it.id, Expected::Any, update, &by(1))
+        .await
+        .unwrap();
+    let executed = AuditEvent {
+        by: By {
+            actor: Actor::client(&id("x")),
+            at: by(2).at,
+        },
+        action: "execute".into(),
+        entity_type: "action".into(),
+        entity_id: "a1".into(),
+        detail: json("{\"outcome\":\"success\"}"),
+    };
+    s.record(&[executed]).await.unwrap();
+    s.delete_integration(&it.id, Expected::Any, &by(3))
+        .await
+        .unwrap();
+    let list = |query: AuditQuery| async move {
+        let page = s.audit(&query).await.unwrap();
+        page.items.into_iter().map(|e| e.action).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        list(AuditQuery::default()).await,
+        ["delete", "execute", "update", "create"]
+    );
+    assert_eq!(
+        list(AuditQuery {
+            oldest_first: true,
+            page: PageRequest::new(2, 2).unwrap(),
+            ..Default::default()
+        })
+        .await,
+        ["execute", "delete"]
+    );
+    assert_eq!(
+        list(AuditQuery {
+            from: Some(by(1).at),
+            until: Some(by(3).at),
+            ..Default::default()
+        })
+        .await,
+        ["execute", "update"]
+    );
+    assert_eq!(
+        list(AuditQuery {
+            actor: Some("client:x".into()),
+            ..Default::default()
+        })
+        .await,
+        ["execute"]
+    );
+    assert_eq!(
+        list(AuditQuery {
+            entity_type: Some("integration".into()),
+            action: Some("delete".into()),
+            ..Default::default()
+        })
+        .await,
+        ["delete"]
+    );
+    assert_eq!(
+        list(AuditQuery {
+            entity_id: Some("a1".into()),
+            ..Default::default()
+        })
+        .await,
+        ["execute"]
+    );
+    for sql in ["UPDATE audit SET actor = 'nobody'", "DELETE FROM audit"] {
+        let refused = raw(&place.url, sql).await.unwrap_err();
+        assert!(refused.contains("append-only"), "{refused}");
+    }
+    assert_eq!(list(AuditQuery::default()).await.len(), 4);
+    let too_many = vec![
+        AuditEvent {
+            by: by(0),
+            action: "x".into(),
+            entity_type: "x".into(),
+            entity_id: "x".into(),
+            detail: json("{}")
+        };
+        1001
+    ];
+    assert!(matches!(
+        s.record(&too_many).await,
+        Err(StoreError::Invalid(_))
+    ));
+}
+
+pub(crate) async fn a_failed_change_is_not_in_the_audit_log(place: Place) {
+    let s = &place.store;
+    s.create_integration(integration("CRM"), &by(0))
+        .await
+        .unwrap();
+    let _ = s
+        .create_integration(integration("CRM"), &by(1))
+        .await
+        .unwrap_err();
+    let _ = s
+        .delete_integration(&id("i-crm"), Expected::Version(Version(9)), &by(1))
+        .await
+        .unwrap_err();
+    assert_eq!(s.audit(&AuditQuery::default()).await.unwrap().total, 1);
+    // And the other way round: no entry, no change.
+    let sql = match s.backend() {
+        "postgres" => "ALTER TABLE audit ADD CONSTRAINT never CHECK (action <> 'update')",
+        _ => {
+            "CREATE TRIGGER never BEFORE INSERT ON audit WHEN NEW.action = 'update' BEGIN SELECT RAISE(ABORT, 'never'); END"
+        }
+    };
+    raw(&place.url, sql).await.unwrap();
+    let before = s.integration(&id("i-crm")).await.unwrap();
+    let update = IntegrationUpdate {
+        notes: Some("n".into()),
+        ..Default::default()
+    };
+    let error = s
+        .update_integration(&before.id, Expected::Any, update, &by(2))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            error,
+            StoreError::Database {
+                disconnected: false,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    assert_eq!(s.integration(&before.id).await.unwrap(), before);
+    assert!(
+        s.create_integration(integration("Next"), &by(3))
+            .await
+            .is_ok(),
+        "and the connection is fit for the next"
+    );
+}
+
+pub(crate) async fn meta_values_stay(place: Place) {
+    let s = &place.store;
+    s.ping().await.unwrap();
+    assert_eq!(s.schema_version().await.unwrap(), 2);
+    assert_eq!(s.meta("organisation").await.unwrap(), None);
+    s.set_meta("organisation", "one").await.unwrap();
+    s.set_meta("organisation", "two").await.unwrap();
+    assert_eq!(
+        open(&place.url)
+            .await
+            .meta("organisation")
+            .await
+            .unwrap()
+            .as_deref(),
+        Some("two")
+    );
+    assert!(matches!(
+        s.set_meta("tollgate.x", "y").await,
+        Err(StoreError::Invalid(_))
+    ));
+}
+
+pub(crate) async fn many_nodes_start_at_once(place: Place) {
+    // A store that nobody has opened yet.
+    let url = match place.url.strip_prefix("sqlite:") {
+        Some(path) => format!("sqlite:{path}-new"),
+        None => {
+            raw(&place.url, "CREATE DATABASE fresh").await.unwrap();
+            let (base, _) = place.url.rsplit_once('/').unwrap();
+            format!("{base}/fresh")
+        }
+    };
+    let nodes = join_all((0..4).map(|_| open(&url))).await;
+    for node in &nodes {
+        assert_eq!(node.schema_version().await.unwrap(), 2);
+    }
+    nodes[0]
+        .create_integration(integration("CRM"), &by(0))
+        .await
+        .unwrap();
+    assert!(nodes[3].integration(&id("i-crm")).await.is_ok());
+}

@@ -1,0 +1,710 @@
+//! Integrations, actions, drafts.
+
+use crate::Place;
+use crate::support::{by, open};
+use std::collections::BTreeMap;
+use tollgate_store::prelude::*;
+use tollgate_store::*;
+
+pub(crate) fn id(text: &str) -> EntityId {
+    EntityId::parse(text).unwrap()
+}
+
+pub(crate) fn json(text: &str) -> JsonText {
+    JsonText::parse(text).unwrap()
+}
+
+pub(crate) fn integration(name: &str) -> NewIntegration {
+    let plain: String = name
+        .to_lowercase()
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
+    NewIntegration {
+        id: id(&format!("i-{plain}")),
+        name: name.into(),
+        type_id: "custom-rest-actions".into(),
+        intended_state: IntendedState::Disabled,
+        notes: "made by a test".into(),
+        attributes: BTreeMap::from([("owner".into(), "tests".into())]),
+    }
+}
+
+pub(crate) fn action(n: &str, integration: &EntityId, name: &str, category: &str) -> NewAction {
+    NewAction {
+        id: id(n),
+        integration_id: integration.clone(),
+        body: ActionBody {
+            name: name.into(),
+            category: category.into(),
+            secure: false,
+            config: json("{ \"request\" : {\"a\":1.0, \"b\":1e3} }"),
+            contract: json("{\"input\":{}}"),
+        },
+    }
+}
+
+pub(crate) async fn an_integration_lives(place: Place) {
+    let s = &place.store;
+    let made = s
+        .create_integration(integration("CRM"), &by(0))
+        .await
+        .unwrap();
+    assert_eq!(
+        (made.version, made.config_version),
+        (Version(1), Version(1))
+    );
+    assert_eq!(s.integration(&made.id).await.unwrap(), made);
+
+    let update = IntegrationUpdate {
+        intended_state: Some(IntendedState::Enabled),
+        ..Default::default()
+    };
+    let enabled = s
+        .update_integration(&made.id, Expected::Version(Version(1)), update, &by(1))
+        .await
+        .unwrap();
+    assert_eq!(enabled.intended_state, IntendedState::Enabled);
+    assert_eq!(
+        (enabled.name.as_str(), enabled.notes.as_str()),
+        ("CRM", "made by a test")
+    );
+    assert_eq!(
+        (enabled.version, enabled.created, enabled.modified),
+        (Version(2), by(0).at, by(1).at)
+    );
+
+    let config = IntegrationConfig {
+        name: "CRM".into(),
+        properties: json("{\"url\":\"https://crm.example\"}"),
+        advanced: json("{}"),
+        notes: String::new(),
+        credentials: BTreeMap::new(),
+    };
+    let set = s
+        .update_integration_config(
+            &made.id,
+            Expected::Version(Version(1)),
+            config.clone(),
+            &by(2),
+        )
+        .await
+        .unwrap();
+    assert_eq!((set.config_version, set.version), (Version(2), Version(3)));
+    assert_eq!(set.config, config);
+
+    // What was acknowledged is there when the store is opened anew.
+    assert_eq!(
+        open(&place.url).await.integration(&made.id).await.unwrap(),
+        set
+    );
+
+    s.delete_integration(&made.id, Expected::Version(Version(3)), &by(3))
+        .await
+        .unwrap();
+    assert!(matches!(
+        s.integration(&made.id).await,
+        Err(StoreError::NotFound {
+            entity: Entity::Integration,
+            ..
+        })
+    ));
+}
+
+pub(crate) async fn an_integration_in_use_stays(place: Place) {
+    let s = &place.store;
+    let it = s
+        .create_integration(integration("CRM"), &by(0))
+        .await
+        .unwrap();
+    s.create_draft(action("a1", &it.id, "Lookup", "CRM"), &by(1))
+        .await
+        .unwrap();
+    let error = s
+        .delete_integration(&it.id, Expected::Any, &by(2))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            error,
+            StoreError::InUse {
+                by: Entity::Draft,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    s.publish_draft(&id("a1"), Expected::Any, &by(3))
+        .await
+        .unwrap();
+    let error = s
+        .delete_integration(&it.id, Expected::Any, &by(4))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            error,
+            StoreError::InUse {
+                by: Entity::Action,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    s.delete_action(&id("a1"), Expected::Any, &by(5))
+        .await
+        .unwrap();
+    s.delete_integration(&it.id, Expected::Any, &by(6))
+        .await
+        .unwrap();
+}
+
+pub(crate) async fn names_are_unique_whatever_their_case(place: Place) {
+    let s = &place.store;
+    let name_taken = |e: StoreError| {
+        assert!(
+            matches!(e, StoreError::Conflict { what: "name", .. }),
+            "{e}"
+        )
+    };
+    let it = s
+        .create_integration(integration("Übersicht"), &by(0))
+        .await
+        .unwrap();
+    let again = NewIntegration {
+        id: id("other"),
+        ..integration("ÜBERSICHT")
+    };
+    name_taken(s.create_integration(again, &by(1)).await.unwrap_err());
+    let same_id = NewIntegration {
+        name: "Other".into(),
+        id: it.id.clone(),
+        ..integration("x")
+    };
+    let error = s.create_integration(same_id, &by(1)).await.unwrap_err();
+    assert!(
+        matches!(error, StoreError::Conflict { what: "id", .. }),
+        "{error}"
+    );
+
+    s.create_action(action("a1", &it.id, "Lookup", "CRM"), &by(2))
+        .await
+        .unwrap();
+    name_taken(
+        s.create_action(action("a2", &it.id, "LOOKUP", "crm"), &by(3))
+            .await
+            .unwrap_err(),
+    );
+    s.create_action(action("a3", &it.id, "Lookup", "Other"), &by(3))
+        .await
+        .unwrap();
+    // A draft may have any name; publishing it may not.
+    s.create_draft(action("a4", &it.id, "lookup", "CRM"), &by(4))
+        .await
+        .unwrap();
+    name_taken(
+        s.publish_draft(&id("a4"), Expected::Any, &by(5))
+            .await
+            .unwrap_err(),
+    );
+    assert!(
+        s.draft(&id("a4")).await.is_ok(),
+        "a refused draft is still there"
+    );
+    // Renaming to one's own name in another case is no conflict.
+    let update = IntegrationUpdate {
+        name: Some("übersicht".into()),
+        ..Default::default()
+    };
+    s.update_integration(&it.id, Expected::Any, update, &by(6))
+        .await
+        .unwrap();
+    assert_eq!(s.action_named("crm", "lookup").await.unwrap().id, id("a1"));
+}
+
+pub(crate) async fn a_stale_update_changes_nothing(place: Place) {
+    let s = &place.store;
+    let stale = |e: StoreError| {
+        assert!(
+            matches!(
+                e,
+                StoreError::Stale {
+                    current: Version(2),
+                    ..
+                }
+            ),
+            "{e}"
+        )
+    };
+    let old = Expected::Version(Version(1));
+    let it = s
+        .create_integration(integration("CRM"), &by(0))
+        .await
+        .unwrap();
+    let it = s
+        .update_integration(&it.id, old, IntegrationUpdate::default(), &by(1))
+        .await
+        .unwrap();
+    let rename = IntegrationUpdate {
+        name: Some("Gone".into()),
+        ..Default::default()
+    };
+    stale(
+        s.update_integration(&it.id, old, rename, &by(2))
+            .await
+            .unwrap_err(),
+    );
+    stale(s.delete_integration(&it.id, old, &by(2)).await.unwrap_err());
+    assert_eq!(s.integration(&it.id).await.unwrap(), it);
+
+    let new = action("a1", &it.id, "Lookup", "CRM");
+    let made = s.create_action(new.clone(), &by(3)).await.unwrap();
+    let it = s
+        .update_action(&made.id, old, new.body.clone(), &by(4))
+        .await
+        .unwrap();
+    let other = ActionBody {
+        name: "Gone".into(),
+        ..new.body.clone()
+    };
+    stale(
+        s.update_action(&made.id, old, other.clone(), &by(5))
+            .await
+            .unwrap_err(),
+    );
+    stale(s.delete_action(&made.id, old, &by(5)).await.unwrap_err());
+    assert_eq!(s.action(&made.id).await.unwrap(), it);
+
+    s.draft_from_action(&made.id, &by(6)).await.unwrap();
+    let draft = s
+        .update_draft(&made.id, old, new.body, &by(7))
+        .await
+        .unwrap();
+    stale(
+        s.update_draft(&made.id, old, other, &by(8))
+            .await
+            .unwrap_err(),
+    );
+    stale(s.delete_draft(&made.id, old, &by(8)).await.unwrap_err());
+    stale(s.publish_draft(&made.id, old, &by(8)).await.unwrap_err());
+    assert_eq!(s.draft(&made.id).await.unwrap(), draft);
+    assert_eq!(s.action(&made.id).await.unwrap(), it);
+}
+
+pub(crate) async fn an_action_lives(place: Place) {
+    let s = &place.store;
+    let it = s
+        .create_integration(integration("CRM"), &by(0))
+        .await
+        .unwrap();
+    let new = action("custom_-_1", &it.id, "Lookup", "CRM");
+    let draft = s.create_draft(new.clone(), &by(1)).await.unwrap();
+    assert_eq!((draft.version, draft.based_on), (Version(1), None));
+    assert!(matches!(
+        s.action(&draft.id).await,
+        Err(StoreError::NotFound { .. })
+    ));
+    let made = s
+        .publish_draft(&draft.id, Expected::Version(Version(1)), &by(2))
+        .await
+        .unwrap();
+    assert_eq!(made.body, new.body, "documents come back byte for byte");
+    assert_eq!(made.version, Version(1));
+    assert!(matches!(
+        s.draft(&draft.id).await,
+        Err(StoreError::NotFound { .. })
+    ));
+
+    let draft = s.draft_from_action(&made.id, &by(3)).await.unwrap();
+    assert_eq!(
+        (draft.based_on, &draft.body),
+        (Some(Version(1)), &made.body)
+    );
+    let error = s.draft_from_action(&made.id, &by(3)).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            StoreError::Conflict {
+                entity: Entity::Draft,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    let body = ActionBody {
+        secure: true,
+        contract: json("{}"),
+        ..made.body.clone()
+    };
+    s.update_draft(
+        &made.id,
+        Expected::Version(Version(1)),
+        body.clone(),
+        &by(4),
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        s.action(&made.id).await.unwrap(),
+        made,
+        "a draft doesn't touch the action"
+    );
+    let again = s
+        .publish_draft(&made.id, Expected::Version(Version(2)), &by(5))
+        .await
+        .unwrap();
+    assert_eq!(
+        (again.version, &again.body, again.created),
+        (Version(2), &body, made.created)
+    );
+    assert_eq!(
+        open(&place.url).await.action(&made.id).await.unwrap(),
+        again
+    );
+    s.draft_from_action(&made.id, &by(6)).await.unwrap();
+    s.delete_action(&made.id, Expected::Version(Version(2)), &by(7))
+        .await
+        .unwrap();
+    assert!(
+        matches!(s.draft(&made.id).await, Err(StoreError::NotFound { .. })),
+        "the draft goes too"
+    );
+    let nowhere = s
+        .create_action(action("a9", &id("nowhere"), "x", "y"), &by(8))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            nowhere,
+            StoreError::NotFound {
+                entity: Entity::Integration,
+                ..
+            }
+        ),
+        "{nowhere}"
+    );
+}
+
+pub(crate) async fn lists_filter_sort_and_page(place: Place) {
+    let s = &place.store;
+    let it = s
+        .create_integration(integration("CRM"), &by(0))
+        .await
+        .unwrap();
+    let other = s
+        .create_integration(integration("100%_other"), &by(0))
+        .await
+        .unwrap();
+    for n in 0..7 {
+        let mut new = action(
+            &format!("a{n}"),
+            &it.id,
+            &format!("Name {}", 6 - n),
+            if n < 3 { "Left" } else { "Right" },
+        );
+        new.body.secure = n == 0;
+        if n == 6 {
+            new.integration_id = other.id.clone();
+        }
+        s.create_action(new, &by(n)).await.unwrap();
+    }
+    let names = |query: ActionQuery| async move {
+        let page = s.list_actions(&query).await.unwrap();
+        (
+            page.total,
+            page.items
+                .into_iter()
+                .map(|a| a.body.name)
+                .collect::<Vec<_>>(),
+        )
+    };
+    let page = |size, number| PageRequest::new(size, number).unwrap();
+    let base = ActionQuery {
+        page: page(3, 1),
+        ..Default::default()
+    };
+    assert_eq!(
+        names(base.clone()).await,
+        (7, vec!["Name 0".into(), "Name 1".into(), "Name 2".into()])
+    );
+    assert_eq!(
+        names(ActionQuery {
+            page: page(3, 3),
+            ..base.clone()
+        })
+        .await,
+        (7, vec!["Name 6".into()])
+    );
+    assert_eq!(
+        names(ActionQuery {
+            page: page(3, 4),
+            ..base.clone()
+        })
+        .await,
+        (7, vec![])
+    );
+    let newest = Sort {
+        key: ActionSort::Created,
+        descending: true,
+    };
+    assert_eq!(
+        names(ActionQuery {
+            sort: newest,
+            page: page(1, 1),
+            ..base.clone()
+        })
+        .await
+        .1,
+        ["Name 0"]
+    );
+    // Equal keys: the id decides, so pages never overlap.
+    let by_category = Sort {
+        key: ActionSort::Category,
+        descending: false,
+    };
+    let mut seen = Vec::new();
+    for number in 1..=3 {
+        seen.extend(
+            names(ActionQuery {
+                sort: by_category,
+                page: page(3, number),
+                ..base.clone()
+            })
+            .await
+            .1,
+        );
+    }
+    assert_eq!(
+        seen,
+        [
+            "Name 6", "Name 5", "Name 4", "Name 3", "Name 2", "Name 1", "Name 0"
+        ]
+    );
+
+    let left = ActionQuery {
+        category: Some(NameFilter::Is("LEFT".into())),
+        ..base.clone()
+    };
+    assert_eq!(names(left).await.0, 3);
+    let part = ActionQuery {
+        name: Some(NameFilter::Contains("E 5".into())),
+        ..base.clone()
+    };
+    assert_eq!(names(part).await.1, ["Name 5"]);
+    assert_eq!(
+        names(ActionQuery {
+            secure: Some(Secure::Only),
+            ..base.clone()
+        })
+        .await
+        .1,
+        ["Name 6"]
+    );
+    assert_eq!(
+        names(ActionQuery {
+            secure: Some(Secure::Not),
+            ..base.clone()
+        })
+        .await
+        .0,
+        6
+    );
+    assert_eq!(
+        names(ActionQuery {
+            integration_id: Some(other.id.clone()),
+            ..base.clone()
+        })
+        .await
+        .1,
+        ["Name 0"]
+    );
+    let ids = ActionQuery {
+        ids: vec![id("a1"), id("a2"), id("none")],
+        ..base.clone()
+    };
+    assert_eq!(names(ids).await.1, ["Name 4", "Name 5"]);
+    // Wildcards of LIKE are letters like others.
+    for (text, total) in [("%", 1), ("_", 1), ("\\", 0), ("0%_O", 1)] {
+        let query = IntegrationQuery {
+            name: Some(NameFilter::Contains(text.into())),
+            ..Default::default()
+        };
+        assert_eq!(
+            s.list_integrations(&query).await.unwrap().total,
+            total,
+            "{text}"
+        );
+    }
+    let categories = s.action_categories(PageRequest::default()).await.unwrap();
+    assert_eq!(
+        (categories.total, categories.items),
+        (2, vec!["Left".to_owned(), "Right".to_owned()])
+    );
+    assert!(
+        PageRequest::new(501, 1).is_err()
+            && PageRequest::new(0, 1).is_err()
+            && PageRequest::new(1, 0).is_err()
+    );
+}
+
+pub(crate) async fn publishing_has_one_point(place: Place) {
+    let s = place.store.clone();
+    let it = s
+        .create_integration(integration("CRM"), &by(0))
+        .await
+        .unwrap();
+    let new = action("a1", &it.id, "Lookup", "CRM");
+    let mut version = s.create_action(new, &by(1)).await.unwrap().version;
+    for round in 0..10 {
+        s.draft_from_action(&id("a1"), &by(round)).await.unwrap();
+        let (one, two) = (s.clone(), s.clone());
+        let publish = |store: std::sync::Arc<SqlStore>| {
+            tokio::spawn(async move {
+                store
+                    .publish_draft(&id("a1"), Expected::Version(Version(1)), &by(9))
+                    .await
+            })
+        };
+        let (first, second) = (publish(one), publish(two));
+        let outcomes = [first.await.unwrap(), second.await.unwrap()];
+        assert_eq!(
+            outcomes.iter().filter(|o| o.is_ok()).count(),
+            1,
+            "one publishes: {outcomes:?}"
+        );
+        version = version.next();
+        assert_eq!(s.action(&id("a1")).await.unwrap().version, version);
+        assert!(s.draft(&id("a1")).await.is_err());
+    }
+}
+
+pub(crate) async fn a_draft_does_not_overwrite_a_newer_action(place: Place) {
+    let s = &place.store;
+    let it = s
+        .create_integration(integration("CRM"), &by(0))
+        .await
+        .unwrap();
+    let new = action("a1", &it.id, "Lookup", "CRM");
+    s.create_action(new.clone(), &by(1)).await.unwrap();
+    s.draft_from_action(&id("a1"), &by(2)).await.unwrap();
+    let body = ActionBody {
+        config: json("{\"newer\":true}"),
+        ..new.body
+    };
+    let newer = s
+        .update_action(&id("a1"), Expected::Any, body, &by(3))
+        .await
+        .unwrap();
+    let error = s
+        .publish_draft(&id("a1"), Expected::Version(Version(1)), &by(4))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            error,
+            StoreError::Stale {
+                entity: Entity::Action,
+                current: Version(2)
+            }
+        ),
+        "{error}"
+    );
+    assert_eq!(s.action(&id("a1")).await.unwrap(), newer);
+    assert!(
+        s.draft(&id("a1")).await.is_ok(),
+        "and the draft isn't lost either"
+    );
+}
+
+pub(crate) async fn one_of_many_writers_wins(place: Place) {
+    let s = place.store.clone();
+    let it = s
+        .create_integration(integration("CRM"), &by(0))
+        .await
+        .unwrap();
+    // Two nodes, eight writers; each reads, and tries to be the one who raises the version.
+    let other = std::sync::Arc::new(open(&place.url).await);
+    let writers: Vec<_> = (0..8_u32)
+        .map(|n| {
+            let (store, id) = (
+                if n % 2 == 0 { s.clone() } else { other.clone() },
+                it.id.clone(),
+            );
+            tokio::spawn(async move {
+                let mut won = 0;
+                for _ in 0..10 {
+                    let seen = store.integration(&id).await.unwrap().version;
+                    let update = IntegrationUpdate {
+                        notes: Some(format!("{n}")),
+                        ..Default::default()
+                    };
+                    match store
+                        .update_integration(&id, Expected::Version(seen), update, &by(n))
+                        .await
+                    {
+                        Ok(_) => won += 1,
+                        Err(StoreError::Stale { .. }) => {}
+                        Err(e) => panic!("{e}"),
+                    }
+                }
+                won
+            })
+        })
+        .collect();
+    let mut won = 0;
+    for writer in writers {
+        won += writer.await.unwrap();
+    }
+    assert_eq!(
+        s.integration(&it.id).await.unwrap().version,
+        Version(1 + won),
+        "each success counts once"
+    );
+    let query = AuditQuery {
+        action: Some("update".into()),
+        ..Default::default()
+    };
+    assert_eq!(s.audit(&query).await.unwrap().total, won as u64);
+}
+
+pub(crate) async fn bad_values_are_refused(place: Place) {
+    let s = &place.store;
+    for bad in ["", "a b", "a/b", "é", &"x".repeat(129)] {
+        assert!(EntityId::parse(bad).is_err(), "{bad}");
+    }
+    for bad in ["", "{", "{} {}", "nul"] {
+        assert!(JsonText::parse(bad).is_err(), "{bad}");
+    }
+    for name in ["", "a\u{0}b", "line\nbreak", &"x".repeat(257)] {
+        let new = NewIntegration {
+            name: name.into(),
+            id: id("x"),
+            ..integration("x")
+        };
+        let error = s.create_integration(new, &by(0)).await.unwrap_err();
+        assert!(
+            matches!(&error, StoreError::Invalid(i) if i.field == "name"),
+            "{error}"
+        );
+    }
+    let notes = NewIntegration {
+        notes: "a\u{0}".into(),
+        ..integration("x")
+    };
+    assert!(matches!(
+        s.create_integration(notes, &by(0)).await,
+        Err(StoreError::Invalid(_))
+    ));
+    let long = NewIntegration {
+        name: "ü".repeat(256),
+        id: id("long"),
+        ..integration("x")
+    };
+    assert_eq!(
+        s.create_integration(long.clone(), &by(0))
+            .await
+            .unwrap()
+            .name,
+        long.name
+    );
+}
