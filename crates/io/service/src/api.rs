@@ -82,7 +82,10 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 /// All paths that need a token. Variables are named as the platform's, since usage is told by them.
 fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
     vec![
-        ("/api/v2/integrations", get(integrations::list).post(integrations::create)),
+        (
+            "/api/v2/integrations",
+            get(integrations::list).post(integrations::create),
+        ),
         ("/api/v2/integrations/types", get(types::list)),
         ("/api/v2/integrations/types/{typeId}", get(types::get)),
         (
@@ -91,36 +94,81 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
         ),
         (
             "/api/v2/integrations/{integrationId}",
-            get(integrations::get).patch(integrations::update).delete(integrations::remove),
+            get(integrations::get)
+                .patch(integrations::update)
+                .delete(integrations::remove),
         ),
         (
             "/api/v2/integrations/{integrationId}/config/current",
             get(integrations::config).put(integrations::configure),
         ),
-        ("/api/v2/integrations/credentials", get(credentials::list).post(credentials::create)),
-        ("/api/v2/integrations/credentials/types", get(credentials::types)),
+        (
+            "/api/v2/integrations/credentials",
+            get(credentials::list).post(credentials::create),
+        ),
+        (
+            "/api/v2/integrations/credentials/types",
+            get(credentials::types),
+        ),
         (
             "/api/v2/integrations/credentials/{credentialId}",
-            get(credentials::get).put(credentials::update).delete(credentials::remove),
+            get(credentials::get)
+                .put(credentials::update)
+                .delete(credentials::remove),
         ),
-        ("/api/v2/integrations/actions", get(actions::list).post(actions::create)),
-        ("/api/v2/integrations/actions/categories", get(actions::categories)),
-        ("/api/v2/integrations/actions/drafts", get(drafts::list).post(drafts::create)),
+        (
+            "/api/v2/integrations/actions",
+            get(actions::list).post(actions::create),
+        ),
+        (
+            "/api/v2/integrations/actions/categories",
+            get(actions::categories),
+        ),
+        (
+            "/api/v2/integrations/actions/drafts",
+            get(drafts::list).post(drafts::create),
+        ),
         (
             "/api/v2/integrations/actions/{actionId}",
-            get(actions::get).patch(actions::update).delete(actions::remove),
+            get(actions::get)
+                .patch(actions::update)
+                .delete(actions::remove),
         ),
-        ("/api/v2/integrations/actions/{actionId}/execute", post(actions::execute)),
-        ("/api/v2/integrations/actions/{actionId}/test", post(actions::test)),
-        ("/api/v2/integrations/actions/{actionId}/schemas/{fileName}", get(parts::schema)),
-        ("/api/v2/integrations/actions/{actionId}/templates/{fileName}", get(parts::template)),
+        (
+            "/api/v2/integrations/actions/{actionId}/execute",
+            post(actions::execute),
+        ),
+        (
+            "/api/v2/integrations/actions/{actionId}/test",
+            post(actions::test),
+        ),
+        (
+            "/api/v2/integrations/actions/{actionId}/schemas/{fileName}",
+            get(parts::schema),
+        ),
+        (
+            "/api/v2/integrations/actions/{actionId}/templates/{fileName}",
+            get(parts::template),
+        ),
         (
             "/api/v2/integrations/actions/{actionId}/draft",
-            get(drafts::get).post(drafts::copy).patch(drafts::update).delete(drafts::remove),
+            get(drafts::get)
+                .post(drafts::copy)
+                .patch(drafts::update)
+                .delete(drafts::remove),
         ),
-        ("/api/v2/integrations/actions/{actionId}/draft/validation", get(drafts::validate)),
-        ("/api/v2/integrations/actions/{actionId}/draft/test", post(drafts::test)),
-        ("/api/v2/integrations/actions/{actionId}/draft/publish", post(drafts::publish)),
+        (
+            "/api/v2/integrations/actions/{actionId}/draft/validation",
+            get(drafts::validate),
+        ),
+        (
+            "/api/v2/integrations/actions/{actionId}/draft/test",
+            post(drafts::test),
+        ),
+        (
+            "/api/v2/integrations/actions/{actionId}/draft/publish",
+            post(drafts::publish),
+        ),
         (
             "/api/v2/integrations/actions/{actionId}/draft/schemas/{fileName}",
             get(parts::draft_schema),
@@ -129,32 +177,55 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
             "/api/v2/integrations/actions/{actionId}/draft/templates/{fileName}",
             get(parts::draft_template),
         ),
-        ("/api/v2/oauth/clients", get(clients::list).post(clients::create)),
+        (
+            "/api/v2/oauth/clients",
+            get(clients::list).post(clients::create),
+        ),
         (
             "/api/v2/oauth/clients/{clientId}",
-            get(clients::get).put(clients::update).delete(clients::remove),
+            get(clients::get)
+                .put(clients::update)
+                .delete(clients::remove),
         ),
-        ("/api/v2/oauth/clients/{clientId}/secret", post(clients::renew)),
-        ("/api/v2/oauth/clients/{clientId}/usage/query", post(usage::query)),
+        (
+            "/api/v2/oauth/clients/{clientId}/secret",
+            post(clients::renew),
+        ),
+        (
+            "/api/v2/oauth/clients/{clientId}/usage/query",
+            post(usage::query),
+        ),
         (
             "/api/v2/oauth/clients/{clientId}/usage/query/results/{executionId}",
             get(usage::results),
         ),
-        ("/api/v2/oauth/clients/{clientId}/usage/summary", get(usage::summary)),
+        (
+            "/api/v2/oauth/clients/{clientId}/usage/summary",
+            get(usage::summary),
+        ),
         ("/api/v2/tokens/me", delete(oauth::revoke)),
-        ("/api/v2/flows/datatables", get(tables::list).post(tables::create)),
+        (
+            "/api/v2/flows/datatables",
+            get(tables::list).post(tables::create),
+        ),
         (
             "/api/v2/flows/datatables/{datatableId}",
             get(tables::get).put(tables::update).delete(tables::remove),
         ),
-        ("/api/v2/flows/datatables/{datatableId}/rows", get(rows::list).post(rows::create)),
+        (
+            "/api/v2/flows/datatables/{datatableId}/rows",
+            get(rows::list).post(rows::create),
+        ),
         (
             "/api/v2/flows/datatables/{datatableId}/rows/{rowId}",
             get(rows::get).put(rows::update).delete(rows::remove),
         ),
         ("/api/v2/audits/query/realtime", post(audit::query)),
         ("/api/v2/tollgate/limits", get(limits::list)),
-        ("/api/v2/tollgate/actions/{actionId}/export", get(parts::export_action)),
+        (
+            "/api/v2/tollgate/actions/{actionId}/export",
+            get(parts::export_action),
+        ),
     ]
 }
 
@@ -176,7 +247,10 @@ async fn authenticate(
         let status = StatusCode::UNAUTHORIZED;
         return Err(ApiError::new(status, "authentication.required", message));
     };
-    let caller = app.callers.of_token(&token, (Instant::now(), wall_time())).await?;
+    let caller = app
+        .callers
+        .of_token(&token, (Instant::now(), wall_time()))
+        .await?;
     let admitted = app.meter.admit(&caller.id, Instant::now());
     let counted = caller.stored.clone().map(|id| {
         let template = request.extensions().get::<MatchedPath>();
@@ -194,7 +268,8 @@ async fn authenticate(
         Err(error) => error.into_response(),
     };
     if let Some((id, method, template)) = counted {
-        app.journal.count(&id, method, &template, response.status().as_u16());
+        app.journal
+            .count(&id, method, &template, response.status().as_u16());
     }
     Ok(response)
 }

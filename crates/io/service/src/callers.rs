@@ -75,7 +75,10 @@ impl Callers {
         secret: &Secret,
         (now, wall): (Instant, WallTime),
     ) -> Result<Granted, StoreError> {
-        let of_file = self.callers.iter().find(|(caller, _)| caller.client_id == id);
+        let of_file = self
+            .callers
+            .iter()
+            .find(|(caller, _)| caller.client_id == id);
         if let Some((caller, principal)) = of_file {
             // Ids are no secret; of the right one's secret nothing is to be learned by timing.
             let (known, given) = (caller.secret.expose(), secret.expose());
@@ -84,7 +87,13 @@ impl Callers {
             }
             let token = random_token().ok_or(StoreError::Busy { what: "entropy" })?;
             let expires = now + self.life;
-            lock(&self.alive).insert(token.clone(), expires, principal.clone(), now, self.max_tokens);
+            lock(&self.alive).insert(
+                token.clone(),
+                expires,
+                principal.clone(),
+                now,
+                self.max_tokens,
+            );
             return Ok(Granted {
                 access_token: Secret::new(token),
                 expires_in: self.life,
@@ -114,10 +123,13 @@ impl Callers {
             }
         }
         let store = self.store.as_ref().ok_or(StoreError::Denied)?;
-        let owner = store.check_token(&Secret::new(token.to_owned()), wall).await?;
+        let owner = store
+            .check_token(&Secret::new(token.to_owned()), wall)
+            .await?;
         let left = u64::try_from(owner.expires.0.saturating_sub(wall.0)).unwrap_or(0);
         let client = owner.client;
-        let principal = Principal::new(client.id.as_str(), client.body.grants, Some(client.id));
+        let id = client.id.to_string();
+        let principal = Principal::new(&id, client.body.grants, Some(client.id));
         let until = now + BELIEVED.min(Duration::from_millis(left));
         lock(&self.believed).insert(
             token.to_owned(),
@@ -138,7 +150,9 @@ impl Callers {
         let of_file = lock(&self.alive).remove(token);
         lock(&self.believed).remove(token);
         if let (false, Some(store)) = (of_file, &self.store) {
-            store.revoke_token(&Secret::new(token.to_owned()), by).await?;
+            store
+                .revoke_token(&Secret::new(token.to_owned()), by)
+                .await?;
         }
         Ok(())
     }

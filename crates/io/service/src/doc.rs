@@ -63,7 +63,10 @@ impl Doc {
         let Some(value) = self.get(name) else {
             return Ok(None);
         };
-        match value.as_i64().filter(|number| (low..=high).contains(number)) {
+        match value
+            .as_i64()
+            .filter(|number| (low..=high).contains(number))
+        {
             Some(number) => Ok(Some(number)),
             None => {
                 let wanted = format!("a whole number from {low} to {high}");
@@ -97,7 +100,11 @@ impl Doc {
             Value::String(text) => Ok((key, text)),
             other => Err(expected(&format!("{name}.{key}"), "a text", &other)),
         };
-        fields.into_iter().map(read).collect::<Result<_, _>>().map(Some)
+        fields
+            .into_iter()
+            .map(read)
+            .collect::<Result<_, _>>()
+            .map(Some)
     }
 
     /// A list of texts.
@@ -175,7 +182,8 @@ pub(crate) fn parse_time(text: &str) -> Option<tollgate_store::WallTime> {
     let (date, time) = text.split_once(['T', ' ']).unwrap_or((text, "00:00"));
     let mut parts = date.split('-').map(|part| part.parse::<i64>().ok());
     let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    let fits = (1970..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    let fits =
+        (1970..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
     if !fits || parts.next().is_some() {
         return None;
     }
@@ -183,7 +191,8 @@ pub(crate) fn parse_time(text: &str) -> Option<tollgate_store::WallTime> {
     let hour: i64 = parts.next()?.parse().ok()?;
     let minute: i64 = parts.next().map_or(Some(0), |it| it.parse().ok())?;
     let second: f64 = parts.next().map_or(Some(0.0), |it| it.parse().ok())?;
-    let fits = (0..24).contains(&hour) && (0..60).contains(&minute) && (0.0..61.0).contains(&second);
+    let fits =
+        (0..24).contains(&hour) && (0..60).contains(&minute) && (0.0..61.0).contains(&second);
     let day_millis = (hour * 3600 + minute * 60) * 1000 + (second * 1000.0) as i64;
     fits.then(|| tollgate_store::WallTime(days(year, month, day) * 86_400_000 + day_millis))
 }
@@ -231,7 +240,8 @@ mod tests {
 
     #[test]
     fn mistakes_name_their_field() {
-        let doc = Doc::parse(r#"{"name": 7, "version": "1", "empty": " ", "nothing": null}"#).unwrap();
+        let doc =
+            Doc::parse(r#"{"name": 7, "version": "1", "empty": " ", "nothing": null}"#).unwrap();
         let message = |error: ApiError| error.body()["message"].to_string();
         assert!(message(doc.text("name").unwrap_err()).contains("name: expected a text"));
         assert!(message(doc.seen().unwrap_err()).contains("version: expected a whole number"));

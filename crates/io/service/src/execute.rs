@@ -196,9 +196,8 @@ impl<'a> Execution<'a> {
             ))
         })?;
         if self.ready.guarded {
-            guard::check(&self.ready.access, &url).map_err(|why| {
-                ApiError::new(StatusCode::FORBIDDEN, "address.not.allowed", why)
-            })?;
+            guard::check(&self.ready.access, &url)
+                .map_err(|why| ApiError::new(StatusCode::FORBIDDEN, "address.not.allowed", why))?;
         }
         let mut headers = HeaderMap::with_capacity(request.headers.len() + 2);
         for (name, value) in &request.headers {

@@ -30,7 +30,13 @@ pub(crate) struct Journal {
 type Place = (EntityId, i64, &'static str, String);
 
 impl Journal {
-    pub(crate) fn note(&self, actor: Actor, action: &str, entity: (&str, &str), detail: &serde_json::Value) {
+    pub(crate) fn note(
+        &self,
+        actor: Actor,
+        action: &str,
+        entity: (&str, &str),
+        detail: &serde_json::Value,
+    ) {
         let event = AuditEvent {
             by: By {
                 actor,
@@ -50,7 +56,13 @@ impl Journal {
     }
 
     /// Counts a call of a stored client.
-    pub(crate) fn count(&self, client: &EntityId, method: &'static str, template: &str, status: u16) {
+    pub(crate) fn count(
+        &self,
+        client: &EntityId,
+        method: &'static str,
+        template: &str,
+        status: u16,
+    ) {
         const HOUR: i64 = 3_600_000;
         let hour = wall_time().0 / HOUR * HOUR;
         let mut usage = self.usage.lock().unwrap_or_else(PoisonError::into_inner);
@@ -92,14 +104,16 @@ impl Journal {
             let detail = serde_json::json!({"entries": lost});
             self.note(Actor::system(), "lose", ("audit", "-"), &detail);
         }
-        let events = std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner));
+        let events =
+            std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner));
         for batch in events.chunks(limits::BATCH) {
             if let Err(error) = store.record(batch).await {
                 tracing::warn!(%error, entries = batch.len(), "executions are not noted yet");
                 let mut waiting = self.events.lock().unwrap_or_else(PoisonError::into_inner);
                 let room = WAITING.saturating_sub(waiting.len());
                 let kept = batch.len().min(room);
-                self.lost.fetch_add((batch.len() - kept) as u64, Ordering::Relaxed);
+                self.lost
+                    .fetch_add((batch.len() - kept) as u64, Ordering::Relaxed);
                 waiting.extend(batch.iter().take(kept).cloned());
             }
         }

@@ -54,6 +54,6 @@ mod principal;
 mod service;
 mod steps;
 
-pub use catalog::{Catalog, CatalogError, FileProblem};
 pub use api::openapi_document;
+pub use catalog::{Catalog, CatalogError, FileProblem};
 pub use service::{Service, StartError, open};

@@ -41,11 +41,20 @@ pub(crate) struct Live {
     files: Catalog,
     pub(crate) store: Option<Arc<dyn Store>>,
     driver: Driver,
-    bounds: Bounds,
-    shared: SharedLimits,
+    common: Common,
     /// Pictures asked for; each is answered by one that was begun later.
     asked: AtomicU64,
     building: tokio::sync::Mutex<Building>,
+}
+
+/// What all integrations share.
+pub(crate) struct Common {
+    /// Bounds of the calls upstream.
+    pub(crate) bounds: Bounds,
+    /// Certificate authorities trusted beside the public ones.
+    pub(crate) extra_roots_pem: Vec<Vec<u8>>,
+    /// Shared limits that stored integrations pass.
+    pub(crate) limits: SharedLimits,
 }
 
 #[derive(Default)]
@@ -67,7 +76,9 @@ struct Placed {
 /// Milliseconds since 1970, for the store.
 pub(crate) fn wall_time() -> WallTime {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    WallTime(since.map_or(0, |span| i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
+    WallTime(since.map_or(0, |span| {
+        i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+    }))
 }
 
 impl Live {
@@ -75,15 +86,14 @@ impl Live {
         files: Catalog,
         store: Option<Arc<dyn Store>>,
         driver: Driver,
-        (bounds, shared): (Bounds, SharedLimits),
+        common: Common,
     ) -> Self {
         Self {
             now: RwLock::new(Arc::new(files.clone())),
             files,
             store,
             driver,
-            bounds,
-            shared,
+            common,
             asked: AtomicU64::new(0),
             building: tokio::sync::Mutex::default(),
         }
@@ -122,7 +132,10 @@ impl Live {
                 Ok(false) => {}
                 Ok(true) => {
                     if let Err(error) = self.refresh().await {
-                        tracing::warn!(error = error.message(), "the store's changes can't be followed");
+                        tracing::warn!(
+                            error = error.message(),
+                            "the store's changes can't be followed"
+                        );
                     }
                 }
                 Err(error) => tracing::warn!(error = error.message(), "the store can't be asked"),
@@ -140,7 +153,12 @@ impl Live {
                 page: PageRequest::new(1, 1)?,
                 ..AuditQuery::default()
             };
-            let newest = store.audit(&query).await?.items.first().map(|entry| entry.seq);
+            let newest = store
+                .audit(&query)
+                .await?
+                .items
+                .first()
+                .map(|entry| entry.seq);
             let mut building = self.building.lock().await;
             let seen = building.seen.insert(kind, newest.unwrap_or(0));
             changed |= newest.is_some() && seen != newest;
@@ -148,11 +166,7 @@ impl Live {
         Ok(changed)
     }
 
-    async fn build(
-        &self,
-        store: &dyn Store,
-        building: &mut Building,
-    ) -> Result<Catalog, ApiError> {
+    async fn build(&self, store: &dyn Store, building: &mut Building) -> Result<Catalog, ApiError> {
         let old = self.catalog();
         let mut catalog = self.files.clone();
         let integrations = self.integrations(store).await?;
@@ -172,14 +186,22 @@ impl Live {
                     let integration = action.integration_id.as_str();
                     let version = action.version.0;
                     let id = action.id.as_str();
-                    Arc::new(Entry::of_stored(id, integration, kind, &action.body, version))
+                    Arc::new(Entry::of_stored(
+                        id,
+                        integration,
+                        kind,
+                        &action.body,
+                        version,
+                    ))
                 }
             };
             catalog.add_entry(entry);
         }
         for integration in integrations {
             let auth = catalog.action(&auth_id(integration.id.as_str())).cloned();
-            let target = self.target(store, building, &old, integration, auth).await?;
+            let target = self
+                .target(store, building, &old, integration, auth)
+                .await?;
             catalog.add_target(target);
         }
         Ok(catalog)
@@ -294,12 +316,17 @@ impl Live {
         } else {
             None
         };
+        let roots = self
+            .common
+            .extra_roots_pem
+            .iter()
+            .chain(&access.extra_roots_pem);
         let outlet = Outlet {
             resolver,
-            extra_roots_pem: access.extra_roots_pem.clone(),
+            extra_roots_pem: roots.cloned().collect(),
             identity_pem: access.identity_pem.clone(),
         };
-        let set = self.driver.set_outlet(route, &self.bounds, &outlet);
+        let set = self.driver.set_outlet(route, &self.common.bounds, &outlet);
         set.map_err(|error| error.to_string())
     }
 
@@ -326,7 +353,7 @@ impl Live {
         let mut more = Extension::default();
         let mut route = Route {
             name: plan.name.clone(),
-            limits: self.shared.all.clone(),
+            limits: self.common.limits.all.clone(),
             pool: None,
         };
         more.engine.limits = plan.limits();
@@ -335,7 +362,7 @@ impl Live {
         let own = u32::try_from(own).unwrap_or(0);
         route.limits.extend((first..first + own).map(LimitId));
         if let (Some((max_tokens, per_minute)), Some(client)) = (plan.tokens, &wanted.client) {
-            route.limits.extend(&self.shared.with_token);
+            route.limits.extend(&self.common.limits.with_token);
             route.pool = Some(places.pool);
             more.engine.clients.push(Client {
                 name: plan.name.clone(),
@@ -350,7 +377,10 @@ impl Live {
             more.clients.push(client.clone());
         }
         more.engine.routes.push(route);
-        self.driver.extend(more).await.map_err(|error| error.to_string())?;
+        self.driver
+            .extend(more)
+            .await
+            .map_err(|error| error.to_string())?;
         let client = wanted.client.clone().map(|it| (places.client, it));
         let placed = Placed {
             plan: plan.clone(),

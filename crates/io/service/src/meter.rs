@@ -72,7 +72,11 @@ impl Meter {
         }
         let reset = WINDOW.saturating_sub(now.duration_since(window.opened));
         if window.count >= self.per_minute {
-            return Err(refusal("caller.requests.per.minute", self.per_minute, reset));
+            return Err(refusal(
+                "caller.requests.per.minute",
+                self.per_minute,
+                reset,
+            ));
         }
         if window.running >= self.at_once {
             let soon = Duration::from_secs(1);
@@ -105,7 +109,11 @@ impl Admitted<'_> {
 
 impl Drop for Admitted<'_> {
     fn drop(&mut self) {
-        let mut windows = self.meter.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut windows = self
+            .meter
+            .windows
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(window) = windows.of.get_mut(&self.caller) {
             window.running = window.running.saturating_sub(1);
         }

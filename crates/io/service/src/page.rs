@@ -54,9 +54,18 @@ impl Page {
     }
 
     /// The list's answer: a page that the store cut out of `total`.
-    pub(crate) fn answer(self, path: &str, query: &Query, entities: Vec<Value>, total: u64) -> Value {
+    pub(crate) fn answer(
+        self,
+        path: &str,
+        query: &Query,
+        entities: Vec<Value>,
+        total: u64,
+    ) -> Value {
         let Self { size, number } = self;
-        let count = usize::try_from(total).unwrap_or(usize::MAX).div_ceil(size).max(1);
+        let count = usize::try_from(total)
+            .unwrap_or(usize::MAX)
+            .div_ceil(size)
+            .max(1);
         let uri = |number: usize| {
             let others = query
                 .pairs()

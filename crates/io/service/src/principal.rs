@@ -33,10 +33,7 @@ pub(crate) enum Over<'a> {
     /// An integration and its actions.
     Integration(&'a str),
     /// One action of an integration.
-    Action {
-        id: &'a str,
-        integration: &'a str,
-    },
+    Action { id: &'a str, integration: &'a str },
 }
 
 impl Principal {
@@ -107,9 +104,13 @@ fn forbidden(needed: &str) -> ApiError {
 fn reaches(reach: &Reach, over: Over<'_>) -> bool {
     match (reach, over) {
         (Reach::Everything, _) => true,
-        (Reach::Integrations(ids), Over::Integration(id) | Over::Action { integration: id, .. }) => {
-            ids.contains(id)
-        }
+        (
+            Reach::Integrations(ids),
+            Over::Integration(id)
+            | Over::Action {
+                integration: id, ..
+            },
+        ) => ids.contains(id),
         (Reach::Actions(ids), Over::Action { id, .. }) => ids.contains(id),
         _ => false,
     }
@@ -132,9 +133,15 @@ mod tests {
         let all = [action, Over::Integration("i"), Over::Everything];
         for (reach, reached) in [
             (Reach::Everything, [true, true, true]),
-            (Reach::Integrations(["i".to_owned()].into()), [true, true, false]),
+            (
+                Reach::Integrations(["i".to_owned()].into()),
+                [true, true, false],
+            ),
             (Reach::Integrations(["j".to_owned()].into()), [false; 3]),
-            (Reach::Actions(["a".to_owned()].into()), [true, false, false]),
+            (
+                Reach::Actions(["a".to_owned()].into()),
+                [true, false, false],
+            ),
             (Reach::Actions(["b".to_owned()].into()), [false; 3]),
         ] {
             let caller = principal(Role::Author, reach);

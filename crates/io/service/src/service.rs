@@ -4,7 +4,7 @@ use crate::api::{self, App};
 use crate::callers::Callers;
 use crate::catalog::{Catalog, CatalogError, file_integration_id};
 use crate::journal::Journal;
-use crate::live::{Live, wall_time};
+use crate::live::{Common, Live, wall_time};
 use crate::meter::Meter;
 use crate::principal::Principal;
 use hyper_util::service::TowerToHyperService;
@@ -16,9 +16,7 @@ use tollgate_driver::{Driver, Setup, SetupError};
 use tollgate_engine::Snapshot;
 use tollgate_listen::{Bounds, Listening};
 use tollgate_model::FlowId;
-use tollgate_store::{
-    Grant, KeyRing, OpenError, Reach, Role, SqlStore, Store, StoreUrl, Tokens as _,
-};
+use tollgate_store::{Grant, KeyRing, OpenError, Reach, Role, SqlStore, Store, StoreUrl};
 
 /// A running service; ends when dropped.
 pub struct Service {
@@ -145,7 +143,7 @@ impl Service {
     /// See [`StartError`].
     pub async fn start(config: Config, seed: u64) -> Result<Self, StartError> {
         let files = Catalog::load(&config).map_err(StartError::Actions)?;
-        let store = match &config.store {
+        let store: Option<Arc<dyn Store>> = match &config.store {
             Some(store) => Some(open(store).await.map_err(StartError::Store)?),
             None => None,
         };
@@ -166,12 +164,16 @@ impl Service {
             clients: config.clients,
             seed,
             bounds: config.upstream,
-            extra_roots_pem: config.extra_roots_pem,
+            extra_roots_pem: config.extra_roots_pem.clone(),
         })
         .map_err(StartError::Driver)?;
         let guarded: Vec<_> = files.integrations().map(Arc::clone).collect();
-        let shared = (bounds, config.shared_limits);
-        let live = Arc::new(Live::new(files, store.clone(), driver.clone(), shared));
+        let common = Common {
+            bounds,
+            extra_roots_pem: config.extra_roots_pem.clone(),
+            limits: config.shared_limits,
+        };
+        let live = Arc::new(Live::new(files, store.clone(), driver.clone(), common));
         for target in guarded {
             if let Ok(ready) = &target.ready
                 && (ready.guarded || ready.access.secures())

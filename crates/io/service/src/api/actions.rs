@@ -96,7 +96,12 @@ pub(super) async fn categories(
         names.reverse();
     }
     let path = format!("{PATH}/categories");
-    Ok(Json(page.list(&path, &query, &names, |name| json!({"name": name}))))
+    Ok(Json(page.list(
+        &path,
+        &query,
+        &names,
+        |name| json!({"name": name}),
+    )))
 }
 
 pub(super) async fn get(
@@ -185,7 +190,11 @@ pub(super) fn usable(id: &str, target: &Target, body: &ActionBody) -> Result<(),
         Ok(_) => Ok(()),
         Err(why) => {
             let message = format!("The action can't be published: {why}");
-            Err(ApiError::new(StatusCode::BAD_REQUEST, "action.invalid", message))
+            Err(ApiError::new(
+                StatusCode::BAD_REQUEST,
+                "action.invalid",
+                message,
+            ))
         }
     }
 }
@@ -232,7 +241,9 @@ pub(super) async fn remove(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let (id, _) = own(&app, &caller, &id)?;
-    app.store()?.delete_action(&id, Expected::Any, &by(&caller)).await?;
+    app.store()?
+        .delete_action(&id, Expected::Any, &by(&caller))
+        .await?;
     app.live.refresh().await?;
     Ok(StatusCode::NO_CONTENT)
 }

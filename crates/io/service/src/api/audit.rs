@@ -38,12 +38,19 @@ fn read(doc: &Doc) -> Result<AuditQuery, ApiError> {
     let (from, until) = interval(&doc.required("interval")?)?;
     let number = |name, high, default| {
         let found = doc.whole(name, 1, high)?;
-        Ok::<_, ApiError>(found.and_then(|it| u32::try_from(it).ok()).unwrap_or(default))
+        Ok::<_, ApiError>(
+            found
+                .and_then(|it| u32::try_from(it).ok())
+                .unwrap_or(default),
+        )
     };
     let mut wanted = AuditQuery {
         from: Some(from),
         until: Some(until),
-        page: PageRequest::new(number("pageSize", 500, 25)?, number("pageNumber", 1_000_000, 1)?)?,
+        page: PageRequest::new(
+            number("pageSize", 500, 25)?,
+            number("pageNumber", 1_000_000, 1)?,
+        )?,
         ..AuditQuery::default()
     };
     let filters = doc.get("filters").and_then(Value::as_array);

@@ -68,7 +68,10 @@ pub(super) async fn create(
 ) -> Result<Json<Value>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
     let written = read(&app.doc(body).await?)?;
-    let made = app.store()?.create_client(EntityId::random(), written, &by(&caller)).await?;
+    let made = app
+        .store()?
+        .create_client(EntityId::random(), written, &by(&caller))
+        .await?;
     Ok(Json(show(&made.client, Some(&made.secret))))
 }
 
@@ -82,7 +85,10 @@ pub(super) async fn update(
     let id = parse_id(&id)?;
     let doc = app.doc(body).await?;
     let (written, seen) = (read(&doc)?, doc.perhaps_seen()?);
-    let changed = app.store()?.update_client(&id, seen, written, &by(&caller)).await?;
+    let changed = app
+        .store()?
+        .update_client(&id, seen, written, &by(&caller))
+        .await?;
     app.callers.forget();
     Ok(Json(show(&changed, None)))
 }
@@ -94,7 +100,9 @@ pub(super) async fn remove(
 ) -> Result<StatusCode, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
     let id = parse_id(&id)?;
-    app.store()?.delete_client(&id, Expected::Any, &by(&caller)).await?;
+    app.store()?
+        .delete_client(&id, Expected::Any, &by(&caller))
+        .await?;
     app.callers.forget();
     Ok(StatusCode::NO_CONTENT)
 }
@@ -106,7 +114,10 @@ pub(super) async fn renew(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
-    let made = app.store()?.new_client_secret(&parse_id(&id)?, &by(&caller)).await?;
+    let made = app
+        .store()?
+        .new_client_secret(&parse_id(&id)?, &by(&caller))
+        .await?;
     app.callers.forget();
     Ok(Json(show(&made.client, Some(&made.secret))))
 }
@@ -169,7 +180,10 @@ fn grants(doc: &Doc) -> Result<BTreeSet<Grant>, ApiError> {
             grants.insert(everywhere(role));
         } else {
             let action = place.contains("_-_");
-            places.entry((role, action)).or_default().insert(place.to_owned());
+            places
+                .entry((role, action))
+                .or_default()
+                .insert(place.to_owned());
         }
     }
     grants.extend(places.into_iter().map(|((role, action), ids)| Grant {

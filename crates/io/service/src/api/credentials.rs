@@ -23,7 +23,11 @@ const PATH: &str = "/api/v2/integrations/credentials";
 struct Type(CredentialKind, &'static str, &'static [&'static str]);
 
 const TYPES: [Type; 4] = [
-    Type(CredentialKind::BasicAuth, "basicAuth", &["userName", "password"]),
+    Type(
+        CredentialKind::BasicAuth,
+        "basicAuth",
+        &["userName", "password"],
+    ),
     Type(
         CredentialKind::PureCloudOAuthClient,
         "pureCloudOAuthClient",
@@ -90,7 +94,9 @@ pub(super) async fn create(
     caller.needs(Role::Administer, Over::Everything)?;
     let doc = app.doc(body).await?;
     let wanted = doc.object("type")?;
-    let wanted = wanted.as_ref().map_or_else(|| doc.required("type.name"), named)?;
+    let wanted = wanted
+        .as_ref()
+        .map_or_else(|| doc.required("type.name"), named)?;
     let found = TYPES.iter().find(|Type(_, name, _)| *name == wanted);
     let Type(kind, _, required) = found.ok_or_else(|| {
         let known: Vec<_> = TYPES.iter().map(|Type(_, name, _)| *name).collect();
@@ -134,7 +140,9 @@ pub(super) async fn update(
         complete(of_kind.map_or(&[], |Type(.., required)| required), fields)?;
     }
     let (name, seen) = (doc.text("name")?, doc.perhaps_seen()?);
-    let changed = store.update_credential(&id, seen, name, fields, &by(&caller)).await?;
+    let changed = store
+        .update_credential(&id, seen, name, fields, &by(&caller))
+        .await?;
     app.live.refresh().await?;
     Ok(Json(show(&changed)))
 }
@@ -146,7 +154,9 @@ pub(super) async fn remove(
 ) -> Result<StatusCode, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
     let id = parse_id(&id)?;
-    app.store()?.delete_credential(&id, Expected::Any, &by(&caller)).await?;
+    app.store()?
+        .delete_credential(&id, Expected::Any, &by(&caller))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -50,9 +50,13 @@ pub(super) async fn list(
     }
     found.retain(|draft| {
         caller.sees(over(draft))
-            && query.get("category").is_none_or(|it| it == draft.body.category)
+            && query
+                .get("category")
+                .is_none_or(|it| it == draft.body.category)
             && secure.is_none_or(|it| it == draft.body.secure)
-            && ids.as_ref().is_none_or(|ids| ids.iter().any(|id| id == draft.id.as_str()))
+            && ids
+                .as_ref()
+                .is_none_or(|ids| ids.iter().any(|id| id == draft.id.as_str()))
     });
     found.sort_by_cached_key(|draft| {
         let first = match by {
@@ -67,7 +71,9 @@ pub(super) async fn list(
         found.reverse();
     }
     let path = format!("{PATH}/drafts");
-    Ok(Json(page.list(&path, &query, &found, |draft| show(draft, None, config))))
+    Ok(Json(page.list(&path, &query, &found, |draft| {
+        show(draft, None, config)
+    })))
 }
 
 pub(super) async fn create(
@@ -116,7 +122,10 @@ pub(super) async fn update(
     let draft = own(&app, &caller, &id).await?;
     let seen = doc.seen()?;
     let body = merged(&doc, draft.body)?;
-    let changed = app.store()?.update_draft(&draft.id, seen, body, &by(&caller)).await?;
+    let changed = app
+        .store()?
+        .update_draft(&draft.id, seen, body, &by(&caller))
+        .await?;
     Ok(Json(show(&changed, Some(false), true)))
 }
 
@@ -126,7 +135,9 @@ pub(super) async fn remove(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let draft = own(&app, &caller, &id).await?;
-    app.store()?.delete_draft(&draft.id, Expected::Any, &by(&caller)).await?;
+    app.store()?
+        .delete_draft(&draft.id, Expected::Any, &by(&caller))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -184,7 +195,10 @@ pub(super) async fn publish(
     if seen == Expected::Version(draft.version) {
         usable(draft.id.as_str(), &target, &draft.body)?;
     }
-    let made = app.store()?.publish_draft(&draft.id, seen, &by(&caller)).await?;
+    let made = app
+        .store()?
+        .publish_draft(&draft.id, seen, &by(&caller))
+        .await?;
     actions::changed(&app, &made.id).await
 }
 
@@ -213,12 +227,20 @@ pub(super) fn over(draft: &Draft) -> Over<'_> {
 
 pub(super) fn target(app: &App, draft: &Draft) -> Result<Arc<Target>, ApiError> {
     let catalog = app.live.catalog();
-    Ok(Arc::clone(catalog.find_integration(draft.integration_id.as_str())?))
+    Ok(Arc::clone(
+        catalog.find_integration(draft.integration_id.as_str())?,
+    ))
 }
 
 fn entry(draft: &Draft, target: &Target) -> Entry {
     let version = draft.version.0;
-    Entry::of_stored(draft.id.as_str(), &target.id, &target.kind, &draft.body, version)
+    Entry::of_stored(
+        draft.id.as_str(),
+        &target.id,
+        &target.kind,
+        &draft.body,
+        version,
+    )
 }
 
 fn show(draft: &Draft, contract: Option<bool>, config: bool) -> Value {

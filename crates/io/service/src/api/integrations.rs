@@ -105,7 +105,9 @@ pub(super) async fn update(
         attributes: doc.texts("attributes")?,
     };
     let seen = doc.perhaps_seen()?;
-    app.store()?.update_integration(&id, seen, update, &by(&caller)).await?;
+    app.store()?
+        .update_integration(&id, seen, update, &by(&caller))
+        .await?;
     changed(&app, &id).await
 }
 
@@ -120,14 +122,21 @@ pub(super) async fn remove(
     let shown = show_stored(&store.integration(&id).await?, None);
     let catalog = app.live.catalog();
     let auth = auth_id(id.as_str());
-    let others = catalog.actions().any(|it| it.integration == id.as_str() && it.id != auth);
+    let others = catalog
+        .actions()
+        .any(|it| it.integration == id.as_str() && it.id != auth);
     if !others && catalog.action(&auth).is_some() {
-        match store.delete_action(&parse_id(&auth)?, Expected::Any, &by(&caller)).await {
+        match store
+            .delete_action(&parse_id(&auth)?, Expected::Any, &by(&caller))
+            .await
+        {
             Ok(()) | Err(StoreError::NotFound { .. }) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    store.delete_integration(&id, Expected::Any, &by(&caller)).await?;
+    store
+        .delete_integration(&id, Expected::Any, &by(&caller))
+        .await?;
     app.live.refresh().await?;
     Ok(Json(shown))
 }
@@ -141,7 +150,9 @@ pub(super) async fn config(
     let catalog = app.live.catalog();
     Ok(Json(match &catalog.find_integration(&id)?.stored {
         Some(stored) => show_config(stored),
-        None => json!({"id": id, "version": 1, "properties": {}, "advanced": {}, "credentials": {}}),
+        None => {
+            json!({"id": id, "version": 1, "properties": {}, "advanced": {}, "credentials": {}})
+        }
     }))
 }
 
@@ -176,7 +187,9 @@ pub(super) async fn configure(
         notes: doc.text("notes")?.unwrap_or_default(),
         credentials,
     };
-    let after = store.update_integration_config(&id, seen, config, &by(&caller)).await?;
+    let after = store
+        .update_integration_config(&id, seen, config, &by(&caller))
+        .await?;
     if logs_in {
         make_login(&app, &caller, &after).await?;
     }
@@ -232,9 +245,8 @@ fn own(app: &App, caller: &Principal, id: &str) -> Result<EntityId, ApiError> {
 
 /// Names are categories, and flows call actions by these: none may be the file's as well.
 fn free_of_files(app: &App, name: &str) -> Result<(), ApiError> {
-    let taken = |it: &Arc<Target>| {
-        it.stored.is_none() && it.name.to_lowercase() == name.to_lowercase()
-    };
+    let taken =
+        |it: &Arc<Target>| it.stored.is_none() && it.name.to_lowercase() == name.to_lowercase();
     if app.live.catalog().integrations().any(taken) {
         let message = format!("The configuration file has an integration {name:?} already.");
         return Err(ApiError::conflict("already.exists", message).with("field", "name"));
@@ -245,7 +257,9 @@ fn free_of_files(app: &App, name: &str) -> Result<(), ApiError> {
 /// Shows what was changed, as requests see it from now on.
 async fn changed(app: &App, id: &EntityId) -> Result<Json<Value>, ApiError> {
     app.live.refresh().await?;
-    Ok(Json(show(app.live.catalog().find_integration(id.as_str())?)))
+    Ok(Json(show(
+        app.live.catalog().find_integration(id.as_str())?,
+    )))
 }
 
 fn state(doc: &Doc) -> Result<Option<IntendedState>, ApiError> {

@@ -26,7 +26,9 @@ pub(super) async fn list(
     })?;
     let now = app.driver.now();
     let show = |limit: &LimitView, token: Option<(&str, u32)>| {
-        let closed = limit.closed_until.map(|at| at.since(now).as_millis() as u64);
+        let closed = limit
+            .closed_until
+            .map(|at| at.since(now).as_millis() as u64);
         let mut shown = json!({
             "name": limit.name,
             "scope": limit.scope.as_str(),

@@ -4,10 +4,10 @@ use super::{App, Caller, Token, by};
 use crate::error::ApiError;
 use crate::live::wall_time;
 use crate::page::form;
-use axum::{Extension, Json};
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 use base64::Engine as _;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::json;
@@ -43,7 +43,10 @@ pub(super) async fn token(
     let Some((id, secret)) = credentials else {
         return Ok(wrong());
     };
-    let granted = app.callers.grant(&id, &secret, (Instant::now(), wall_time())).await;
+    let granted = app
+        .callers
+        .grant(&id, &secret, (Instant::now(), wall_time()))
+        .await;
     let grant = match granted {
         Ok(grant) => grant,
         Err(StoreError::Denied) => {

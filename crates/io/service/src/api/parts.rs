@@ -24,7 +24,10 @@ const SCHEMAS: [(&str, &str); 3] = [
 /// The same for templates.
 const TEMPLATES: [(&str, &str); 3] = [
     ("requesttemplate.vm", "/config/request/requestTemplate"),
-    ("requesturltemplate.vm", "/config/request/requestUrlTemplate"),
+    (
+        "requesturltemplate.vm",
+        "/config/request/requestUrlTemplate",
+    ),
     ("successtemplate.vm", "/config/response/successTemplate"),
 ];
 
@@ -53,7 +56,11 @@ pub(super) async fn draft_schema(
     Path((id, name)): Named,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, ApiError> {
-    schema_of(&of_draft(&app, &caller, &id).await?, &name, query.as_deref())
+    schema_of(
+        &of_draft(&app, &caller, &id).await?,
+        &name,
+        query.as_deref(),
+    )
 }
 
 pub(super) async fn draft_template(
@@ -102,7 +109,9 @@ fn schema_of(definition: &Value, name: &str, query: Option<&str>) -> Result<Json
 }
 
 fn template_of(definition: &Value, name: &str) -> Result<Response, ApiError> {
-    let template = part(definition, name, &TEMPLATES)?.as_str().unwrap_or_default();
+    let template = part(definition, name, &TEMPLATES)?
+        .as_str()
+        .unwrap_or_default();
     let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
     Ok((kind, template.to_owned()).into_response())
 }
@@ -112,7 +121,9 @@ fn part<'a>(
     name: &str,
     known: &[(&str, &str)],
 ) -> Result<&'a Value, ApiError> {
-    let found = known.iter().find(|(file, _)| name.eq_ignore_ascii_case(file));
+    let found = known
+        .iter()
+        .find(|(file, _)| name.eq_ignore_ascii_case(file));
     let value = found.and_then(|(_, place)| definition.pointer(place));
     value.ok_or_else(|| {
         let known: Vec<_> = known.iter().map(|(file, _)| *file).collect();
@@ -143,7 +154,8 @@ pub(super) fn flattened(contract: &Value) -> Value {
 fn flat(schema: &Value) -> Value {
     let mut properties = Map::new();
     fields(schema, "", false, MAX_DEPTH, &mut properties);
-    let mut shown = json!({"type": "object", "properties": properties, "additionalProperties": false});
+    let mut shown =
+        json!({"type": "object", "properties": properties, "additionalProperties": false});
     for name in ["$schema", "title", "description"] {
         if let Some(value) = schema.get(name) {
             shown[name] = value.clone();

@@ -39,7 +39,9 @@ pub(super) async fn get(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, ApiError> {
     caller.needs_any()?;
-    let brief = Query::parse(query.as_deref()).flag("showbrief")?.unwrap_or(true);
+    let brief = Query::parse(query.as_deref())
+        .flag("showbrief")?
+        .unwrap_or(true);
     let row = app.store()?.row(&parse_id(&id)?, &key).await?;
     Ok(Json(show(&row, brief)))
 }
@@ -80,7 +82,9 @@ pub(super) async fn remove(
     Path((id, key)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
     caller.needs(Role::Author, Over::Everything)?;
-    app.store()?.delete_row(&parse_id(&id)?, &key, &by(&caller)).await?;
+    app.store()?
+        .delete_row(&parse_id(&id)?, &key, &by(&caller))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -98,7 +102,10 @@ fn read(table: &Table, text: &str, key: Option<&str>) -> Result<Row, ApiError> {
         }
     }
     let schema = super::actions::json_of(&table.body.schema);
-    let columns = schema["properties"].as_object().cloned().unwrap_or_default();
+    let columns = schema["properties"]
+        .as_object()
+        .cloned()
+        .unwrap_or_default();
     if let Some(unknown) = given.keys().find(|name| !columns.contains_key(*name)) {
         return Err(ApiError::bad_request(format!(
             "{unknown}: the table has no such column."
@@ -107,7 +114,9 @@ fn read(table: &Table, text: &str, key: Option<&str>) -> Result<Row, ApiError> {
     let required = schema["required"].as_array().cloned().unwrap_or_default();
     let mut row = Map::new();
     for (name, column) in &columns {
-        let value = given.remove(name).or_else(|| column.get("default").cloned());
+        let value = given
+            .remove(name)
+            .or_else(|| column.get("default").cloned());
         match value {
             Some(value) => {
                 let kind = column["type"].as_str().unwrap_or_default();
@@ -122,7 +131,11 @@ fn read(table: &Table, text: &str, key: Option<&str>) -> Result<Row, ApiError> {
             None => {}
         }
     }
-    let key = row.get("key").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let key = row
+        .get("key")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
     Ok(Row {
         key,
         value: JsonText::parse(Value::Object(row).to_string())?,

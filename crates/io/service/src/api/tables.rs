@@ -44,7 +44,11 @@ pub(super) async fn list(
         return Ok(Json(page.answer(PATH, &query, Vec::new(), 0)));
     };
     let found = store.list_tables(&wanted).await?;
-    let shown = found.items.iter().map(|table| show(table, schema)).collect();
+    let shown = found
+        .items
+        .iter()
+        .map(|table| show(table, schema))
+        .collect();
     Ok(Json(page.answer(PATH, &query, shown, found.total)))
 }
 
@@ -56,7 +60,10 @@ pub(super) async fn get(
 ) -> Result<Json<Value>, ApiError> {
     caller.needs_any()?;
     let schema = listing::expands(&Query::parse(query.as_deref()), "schema");
-    Ok(Json(show(&app.store()?.table(&parse_id(&id)?).await?, schema)))
+    Ok(Json(show(
+        &app.store()?.table(&parse_id(&id)?).await?,
+        schema,
+    )))
 }
 
 pub(super) async fn create(
@@ -66,7 +73,10 @@ pub(super) async fn create(
 ) -> Result<Json<Value>, ApiError> {
     caller.needs(Role::Author, Over::Everything)?;
     let written = read(&app.doc(body).await?)?;
-    let made = app.store()?.create_table(EntityId::random(), written, &by(&caller)).await?;
+    let made = app
+        .store()?
+        .create_table(EntityId::random(), written, &by(&caller))
+        .await?;
     Ok(Json(show(&made, true)))
 }
 
@@ -80,7 +90,10 @@ pub(super) async fn update(
     let id = parse_id(&id)?;
     let doc = app.doc(body).await?;
     let (written, seen) = (read(&doc)?, doc.perhaps_seen()?);
-    let changed = app.store()?.update_table(&id, seen, written, &by(&caller)).await?;
+    let changed = app
+        .store()?
+        .update_table(&id, seen, written, &by(&caller))
+        .await?;
     Ok(Json(show(&changed, true)))
 }
 
@@ -92,8 +105,12 @@ pub(super) async fn remove(
 ) -> Result<StatusCode, ApiError> {
     caller.needs(Role::Author, Over::Everything)?;
     let id = parse_id(&id)?;
-    let with_rows = Query::parse(query.as_deref()).flag("force")?.unwrap_or(false);
-    app.store()?.delete_table(&id, Expected::Any, with_rows, &by(&caller)).await?;
+    let with_rows = Query::parse(query.as_deref())
+        .flag("force")?
+        .unwrap_or(false);
+    app.store()?
+        .delete_table(&id, Expected::Any, with_rows, &by(&caller))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -110,7 +127,10 @@ fn read(doc: &Doc) -> Result<TableBody, ApiError> {
     }
     let kinds = ["string", "integer", "number", "boolean"];
     for (name, column) in &columns {
-        let kind = column.get("type").and_then(Value::as_str).unwrap_or_default();
+        let kind = column
+            .get("type")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         if !kinds.contains(&kind) {
             return Err(ApiError::bad_request(format!(
                 "schema.properties.{name}.type: expected one of {}, found {kind:?}.",

@@ -105,7 +105,8 @@ fn show(of: &Type) -> Value {
 
 fn properties(of: &Type) -> Value {
     let count = |what: &str| json!({"type": "integer", "minimum": 1, "description": what});
-    let texts = |what: &str| json!({"type": "array", "items": {"type": "string"}, "description": what});
+    let texts =
+        |what: &str| json!({"type": "array", "items": {"type": "string"}, "description": what});
     let mut fields = json!({
         "requestsPerMinute": count("Calls of this integration in a minute."),
         "requestsAtOnce": count("Calls of this integration at once."),
@@ -116,7 +117,8 @@ fn properties(of: &Type) -> Value {
     let platform = of.id == "purecloud-data-actions";
     if platform {
         fields["baseUrl"] = json!({"type": "string", "description": "Host of the platform's API."});
-        fields["tokenUrl"] = json!({"type": "string", "description": "Where its client gets tokens."});
+        fields["tokenUrl"] =
+            json!({"type": "string", "description": "Where its client gets tokens."});
         fields["maxTokens"] = count("Access tokens at once.");
         fields["tokenRequestsPerMinute"] = count("Calls with one token in a minute.");
     }

@@ -54,7 +54,10 @@ pub(super) async fn query(
             }
         }
     }
-    Ok(Json(started(&id, &json!([from.0, until.0, grain, template, method]))))
+    Ok(Json(started(
+        &id,
+        &json!([from.0, until.0, grain, template, method]),
+    )))
 }
 
 pub(super) async fn summary(
@@ -76,7 +79,10 @@ pub(super) async fn summary(
     app.store()?.client(&parse_id(&id)?).await?;
     // Up to the end of this hour: what is counted now belongs to it.
     let until = wall_time().0 + 3_600_000;
-    Ok(Json(started(&id, &json!([until - days * DAY, until, "day", true, true]))))
+    Ok(Json(started(
+        &id,
+        &json!([until - days * DAY, until, "day", true, true]),
+    )))
 }
 
 fn started(client: &str, query: &Value) -> Value {
@@ -93,9 +99,8 @@ pub(super) async fn results(
     caller.needs(Role::Administer, Over::Everything)?;
     let store = app.store()?;
     let client = store.client(&parse_id(&id)?).await?;
-    let wanted = decode(&execution).ok_or_else(|| {
-        ApiError::not_found("There is no such query; ask for it again.")
-    })?;
+    let wanted = decode(&execution)
+        .ok_or_else(|| ApiError::not_found("There is no such query; ask for it again."))?;
     // What this node has counted and not yet written.
     app.journal.write(store).await;
     let rows = store
@@ -104,7 +109,10 @@ pub(super) async fn results(
             ..wanted
         })
         .await?;
-    let shown: Vec<_> = rows.iter().map(|row| show(row, &id, &client.body.name)).collect();
+    let shown: Vec<_> = rows
+        .iter()
+        .map(|row| show(row, &id, &client.body.name))
+        .collect();
     Ok(Json(json!({"results": shown, "queryStatus": "Complete"})))
 }
 

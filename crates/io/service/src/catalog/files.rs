@@ -1,6 +1,6 @@
 //! Integrations and actions of the configuration file.
 
-use super::{Catalog, Entry, Ready, Stamp, Target, auth_id, file_integration_id, IDS};
+use super::{Catalog, Entry, IDS, Ready, Stamp, Target, auth_id, file_integration_id};
 use crate::auth::Auth;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -59,7 +59,9 @@ pub(super) fn load(config: &Config) -> Result<Catalog, CatalogError> {
                 message,
             }),
         }
-        let auth = folder.actions.get(&auth_id(&file_integration_id(&integration.name)));
+        let auth = folder
+            .actions
+            .get(&auth_id(&file_integration_id(&integration.name)));
         let auth = auth.map(|(entry, _)| Auth::new(Arc::clone(entry)));
         let route = RouteId(u32::try_from(index).unwrap_or(u32::MAX));
         catalog.add_target(Arc::new(target(integration, route, auth)));
@@ -130,7 +132,11 @@ impl Folder {
             ));
         }
         let integration_id = file_integration_id(&integration.name);
-        let auth = action.definition().get("actionType").and_then(|it| it.as_str()) == Some("customAuth");
+        let auth = action
+            .definition()
+            .get("actionType")
+            .and_then(|it| it.as_str())
+            == Some("customAuth");
         let id = if auth {
             auth_id(&integration_id)
         } else {

@@ -65,8 +65,12 @@ impl Plan {
             scope: Scope::Integration,
             rule,
         };
-        let rate = self.per_minute.map(|n| named("requests.per.minute", window(n)));
-        let at_once = self.at_once.map(|allowed| named("requests.at.once", Rule::Concurrency { allowed }));
+        let rate = self
+            .per_minute
+            .map(|n| named("requests.per.minute", window(n)));
+        let at_once = self
+            .at_once
+            .map(|allowed| named("requests.at.once", Rule::Concurrency { allowed }));
         rate.into_iter().chain(at_once).collect()
     }
 
@@ -120,10 +124,7 @@ fn count(properties: &Doc, name: &str) -> Result<Option<u32>, ApiError> {
     Ok(number.and_then(|number| u32::try_from(number).ok()))
 }
 
-fn access(
-    properties: &Doc,
-    certificate: Option<Revealed>,
-) -> Result<Access, ApiError> {
+fn access(properties: &Doc, certificate: Option<Revealed>) -> Result<Access, ApiError> {
     let roots = properties.text("trustedRoots")?;
     Ok(Access {
         hosts: properties.list("allowedHosts")?,
@@ -132,7 +133,9 @@ fn access(
         identity_pem: certificate
             .map(|(_, mut fields)| {
                 let missing = "the credential clientCertificate has no field pem";
-                fields.remove("pem").ok_or_else(|| ApiError::bad_request(missing))
+                fields
+                    .remove("pem")
+                    .ok_or_else(|| ApiError::bad_request(missing))
             })
             .transpose()?,
     })
@@ -144,14 +147,18 @@ fn platform(
     mut credentials: BTreeMap<String, Revealed>,
 ) -> Result<Wanted, ApiError> {
     let base_url = url(properties, "baseUrl")?.ok_or_else(|| {
-        ApiError::bad_request("its property baseUrl is missing, such as \"https://api.mypurecloud.com\"")
+        ApiError::bad_request(
+            "its property baseUrl is missing, such as \"https://api.mypurecloud.com\"",
+        )
     })?;
     let token_url = match url(properties, "tokenUrl")? {
         Some(url) => url,
         None => login_of(&base_url)?,
     };
     let access = access(properties, credentials.remove("clientCertificate"))?;
-    let client = credentials.into_values().find(|(kind, _)| *kind == CredentialKind::PureCloudOAuthClient);
+    let client = credentials
+        .into_values()
+        .find(|(kind, _)| *kind == CredentialKind::PureCloudOAuthClient);
     let (_, mut fields) = client.ok_or_else(|| {
         ApiError::bad_request("its configuration names no credential of type pureCloudOAuthClient")
     })?;
@@ -236,7 +243,8 @@ fn login_of(base: &Url) -> Result<Url, ApiError> {
     let mut url = base.clone();
     if let Some(rest) = base.host_str().and_then(|host| host.strip_prefix("api.")) {
         let host = format!("login.{rest}");
-        let wrong = |_| ApiError::bad_request("its property baseUrl has a host without a login host");
+        let wrong =
+            |_| ApiError::bad_request("its property baseUrl has a host without a login host");
         url.set_host(Some(&host)).map_err(wrong)?;
     }
     url.set_path("/oauth/token");
