@@ -15,9 +15,11 @@ mod data;
 mod definitions;
 #[path = "conformance/secrets.rs"]
 mod secrets;
+#[path = "conformance/waiting.rs"]
+mod waiting;
 
 use std::sync::Arc;
-use support::postgres::Server;
+use support::postgres::{Disk, Server};
 use tollgate_store::SqlStore;
 
 /// A store and where it is, to open it again.
@@ -42,7 +44,7 @@ macro_rules! suite {
 
         #[tokio::test]
         async fn postgres() {
-            let server = match Server::start() {
+            let server = match Server::start(Disk::Lags) {
                 Ok(server) => server,
                 Err(why) => return support::skip(&why),
             };
@@ -68,6 +70,9 @@ suite! {
         a_draft_does_not_overwrite_a_newer_action,
         one_of_many_writers_wins,
         bad_values_are_refused;
+    waiting:
+        a_dropped_call_is_done_or_not,
+        a_lock_is_waited_for_so_long;
     secrets:
         a_credential_shows_names_only,
         a_credential_in_use_stays,

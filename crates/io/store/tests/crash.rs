@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-use support::postgres::Server;
+use support::postgres::{Disk, Server};
 use support::{Folder, by, open};
 use tollgate_store::prelude::*;
 use tollgate_store::*;
@@ -322,7 +322,7 @@ async fn sqlite_keeps_what_it_acknowledged() {
 
 #[tokio::test]
 async fn postgres_keeps_what_it_acknowledged() {
-    let mut server = match Server::start() {
+    let mut server = match Server::start(Disk::Waits) {
         Ok(server) => server,
         Err(why) => return support::skip(&why),
     };

@@ -6,18 +6,74 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// Names the socket; nothing listens on it.
+const PORT: u16 = 5432;
 /// Bounds only how long a broken server keeps a test from failing.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Whether the server waits for its disk. It must where it is killed; elsewhere that only takes time.
+#[derive(Clone, Copy)]
+pub(crate) enum Disk {
+    Waits,
+    Lags,
+}
+
 pub(crate) struct Server {
     programs: PathBuf,
+    arguments: Vec<String>,
+    port: u16,
     child: Child,
     folder: Folder,
 }
 
 impl Server {
-    /// Starts one, or says why not.
-    pub(crate) fn start() -> Result<Self, String> {
+    /// Starts one on a Unix socket in its own folder, or says why not.
+    pub(crate) fn start(disk: Disk) -> Result<Self, String> {
+        let fsync = if matches!(disk, Disk::Waits) {
+            "fsync=on"
+        } else {
+            "fsync=off"
+        };
+        Self::start_with(vec!["listen_addresses=".into(), fsync.into()], PORT, |_| {
+            Ok(())
+        })
+    }
+
+    /// Starts one that listens on a port of the loopback, too, and takes nothing but TLS there, with
+    /// `server.crt` and `server.key` of the folder.
+    pub(crate) fn start_encrypted(certificates: &Path) -> Result<Self, String> {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
+        let port = free.local_addr().map_err(|e| e.to_string())?.port();
+        drop(free);
+        let settings = [
+            "listen_addresses=localhost",
+            "fsync=off",
+            "ssl=on",
+            "ssl_cert_file=server.crt",
+            "ssl_key_file=server.key",
+        ];
+        Self::start_with(settings.map(String::from).into(), port, |data| {
+            for name in ["server.crt", "server.key"] {
+                std::fs::copy(certificates.join(name), data.join(name))?;
+                if is_root() {
+                    Command::new("chown")
+                        .arg("postgres")
+                        .arg(data.join(name))
+                        .status()?;
+                }
+                let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+                std::fs::set_permissions(data.join(name), mode)?;
+            }
+            let rules = "local all all trust\nhostssl all all all trust\n";
+            std::fs::write(data.join("pg_hba.conf"), rules)
+        })
+    }
+
+    fn start_with(
+        settings: Vec<String>,
+        port: u16,
+        prepare: impl FnOnce(&Path) -> std::io::Result<()>,
+    ) -> Result<Self, String> {
         let programs = programs()
             .ok_or("PostgreSQL's programs are not installed (apt-get install postgresql)")?;
         let folder = Folder::new("postgres");
@@ -30,6 +86,7 @@ impl Server {
                 return Err("there is no user postgres for a server that can't run as root".into());
             }
         }
+        let data = folder.path().join("data");
         let made = command(&programs, "initdb")
             .args([
                 "--auth=trust",
@@ -39,21 +96,33 @@ impl Server {
                 "--no-sync",
                 "-D",
             ])
-            .arg(folder.path().join("data"))
+            .arg(&data)
             .stdout(Stdio::null())
             .status()
             .map_err(|e| e.to_string())?;
         if !made.success() {
             return Err("initdb failed".into());
         }
-        let child = serve(&programs, folder.path());
+        prepare(&data).map_err(|e| e.to_string())?;
+        let mut arguments = vec!["-p".to_owned(), port.to_string()];
+        for setting in settings {
+            arguments.extend(["-c".to_owned(), setting]);
+        }
+        let child = serve(&programs, folder.path(), &arguments);
         let server = Self {
             programs,
+            arguments,
+            port,
             child,
             folder,
         };
         server.wait();
         Ok(server)
+    }
+
+    /// The port it listens on if it does; its socket is named by it, too.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// `kill -9` of the postmaster, and a start right after it.
@@ -64,7 +133,7 @@ impl Server {
         let until = Instant::now() + PATIENCE;
         loop {
             // Refused while the orphans of the killed one still hold its memory.
-            self.child = serve(&self.programs, self.folder.path());
+            self.child = serve(&self.programs, self.folder.path(), &self.arguments);
             while self.child.try_wait().unwrap().is_none() {
                 if self.answers() {
                     return;
@@ -96,7 +165,7 @@ impl Server {
 
     fn answers(&self) -> bool {
         let ready = command(&self.programs, "pg_isready")
-            .args(["--quiet", "--host"])
+            .args(["--quiet", "--port", &self.port.to_string(), "--host"])
             .arg(self.folder.path())
             .status();
         ready.is_ok_and(|s| s.success())
@@ -121,13 +190,14 @@ impl Drop for Server {
     }
 }
 
-fn serve(programs: &Path, folder: &Path) -> Child {
+fn serve(programs: &Path, folder: &Path, arguments: &[String]) -> Child {
     command(programs, "postgres")
         .arg("-D")
         .arg(folder.join("data"))
         .arg("-k")
         .arg(folder)
-        .args(["-c", "listen_addresses=", "-c", "max_connections=60"])
+        .args(arguments)
+        .args(["-c", "max_connections=60"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
