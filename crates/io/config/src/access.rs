@@ -38,8 +38,12 @@ impl Role {
 /// Where an integration's calls may go, and how they are secured. Its text forms are the guard's.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
-    /// The only hosts that may be called; `None` means any public one.
-    pub hosts: Option<Vec<String>>,
+    /// The only hosts that may be called; empty means any public one.
+    pub hosts: Vec<String>,
+    /// Schemes; empty means `https`.
+    pub schemes: Vec<String>,
+    /// Ports; empty means each scheme's own.
+    pub ports: Vec<String>,
     /// Networks that may be called although they aren't public.
     pub networks: Vec<String>,
     /// Certificate authorities trusted beside the public ones, each as PEM text.

@@ -80,19 +80,19 @@ impl Driver {
         let _ = self.tell(Message::Credentials(client, credentials));
     }
 
-    /// Sends this route's next calls through an outlet of its own.
+    /// Sends this route's next calls, and its client's next token requests, through an outlet of its own.
     ///
     /// # Errors
     /// Certificates or a key that can't be used.
     pub fn set_outlet(
         &self,
-        route: RouteId,
+        (route, client): (RouteId, Option<ClientId>),
         bounds: &Bounds,
         outlet: &Outlet,
     ) -> Result<(), SetupError> {
         let http = upstream::client(bounds, outlet)?;
         // As above.
-        let _ = self.tell(Message::Outlet(route, http));
+        let _ = self.tell(Message::Outlet(route, client, http));
         Ok(())
     }
 }

@@ -39,7 +39,7 @@ pub(crate) enum Message {
     Places(oneshot::Sender<Places>),
     Extend(Extension, oneshot::Sender<Result<(), ConfigError>>),
     Credentials(ClientId, ClientCredentials),
-    Outlet(RouteId, reqwest::Client),
+    Outlet(RouteId, Option<ClientId>, reqwest::Client),
     Drain(oneshot::Sender<()>),
     Stop,
 }
@@ -179,6 +179,8 @@ struct Pump {
     http: reqwest::Client,
     /// Of routes that have one of their own.
     outlets: HashMap<RouteId, reqwest::Client>,
+    /// Of clients that have one of their own.
+    client_outlets: HashMap<ClientId, reqwest::Client>,
     bounds: Bounds,
     clients: Vec<Arc<ClientCredentials>>,
     /// Cloned into the tasks.
@@ -214,6 +216,7 @@ pub(crate) fn start(
         clock,
         http,
         outlets: HashMap::new(),
+        client_outlets: HashMap::new(),
         bounds: setup.bounds,
         clients: setup.clients.into_iter().map(Arc::new).collect(),
         inbox,
@@ -333,7 +336,10 @@ impl Pump {
                     *place = Arc::new(credentials);
                 }
             }
-            Message::Outlet(route, http) => {
+            Message::Outlet(route, client, http) => {
+                if let Some(client) = client {
+                    self.client_outlets.insert(client, http.clone());
+                }
                 self.outlets.insert(route, http);
             }
             Message::Drain(reply) => self.drain.get_or_insert_default().push(reply),
@@ -463,7 +469,8 @@ impl Pump {
             inbox: self.inbox.clone(),
             last: Some(died),
         };
-        let (http, within): (_, Duration) = (self.http.clone(), self.bounds.token_timeout);
+        let http = self.client_outlets.get(&client).unwrap_or(&self.http);
+        let (http, within): (_, Duration) = (http.clone(), self.bounds.token_timeout);
         let work = async move {
             report.set(Message::Token(
                 token,

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use tollgate_action::{Action, Credentials, IntegrationType};
 use tollgate_config::{Access, Config};
 use tollgate_driver::{Secret, Url};
+use tollgate_guard::Guard;
 use tollgate_model::RouteId;
 use uuid::Uuid;
 
@@ -51,7 +52,6 @@ pub(crate) struct Target {
 }
 
 /// What the calls of an integration need.
-#[derive(Debug)]
 pub(crate) struct Ready {
     pub(crate) route: RouteId,
     pub(crate) base_url: Option<Url>,
@@ -62,8 +62,8 @@ pub(crate) struct Ready {
     /// Values that no answer may show.
     pub(crate) secrets: Vec<Secret>,
     pub(crate) access: Access,
-    /// Whether a call is checked against `access`. Not where the operator wrote the address himself.
-    pub(crate) guarded: bool,
+    /// Checks its calls; none where the operator wrote the address himself.
+    pub(crate) guard: Option<Guard>,
     /// Its own login, where it has one.
     pub(crate) auth: Option<Auth>,
 }
@@ -80,6 +80,14 @@ pub(crate) struct Entry {
     pub(crate) stored: bool,
     /// Compiled, or why it can't be.
     pub(crate) action: Result<Action, String>,
+}
+
+impl std::fmt::Debug for Ready {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ready")
+            .field("route", &self.route)
+            .finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for Entry {

@@ -195,9 +195,8 @@ impl<'a> Execution<'a> {
                 "config.request.requestUrlTemplate: no URL: {error}"
             ))
         })?;
-        if self.ready.guarded {
-            guard::check(&self.ready.access, &url)
-                .map_err(|why| ApiError::new(StatusCode::FORBIDDEN, "address.not.allowed", why))?;
+        if let Some(guard) = &self.ready.guard {
+            guard::check(guard, &url)?;
         }
         let mut headers = HeaderMap::with_capacity(request.headers.len() + 2);
         for (name, value) in &request.headers {

@@ -20,8 +20,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tollgate_action::IntegrationType;
 use tollgate_config::{Access, SharedLimits};
+use tollgate_driver::dns::Resolve;
 use tollgate_driver::{Bounds, ClientCredentials, Driver, Extension, Outlet};
 use tollgate_engine::{Client, Pool, Route};
+use tollgate_guard::Guard;
 use tollgate_model::{ClientId, LimitId, RouteId};
 use tollgate_store::{
     ActionQuery, AuditQuery, EntityId, Integration, IntegrationQuery, PageRequest, Store, WallTime,
@@ -290,8 +292,13 @@ impl Live {
             (true, Some(entry)) => Some(Auth::new(entry)),
             (false, _) => None,
         };
-        let route = self.place(building, id, &wanted).await?;
-        self.outlet(route, &wanted.access, true)?;
+        let guard = guard::guard(&wanted.access, wanted.base_url.as_ref())?;
+        if let Some(client) = &wanted.client {
+            let checked = guard::check(&guard, &client.token_url);
+            checked.map_err(|error| error.message().to_owned())?;
+        }
+        let (route, client) = self.place(building, id, &wanted).await?;
+        self.outlet((route, client), &wanted.access, Some(&guard))?;
         Ok(Ready {
             route,
             base_url: wanted.base_url,
@@ -299,7 +306,7 @@ impl Live {
             basic: wanted.basic,
             secrets: wanted.secrets,
             access: wanted.access,
-            guarded: true,
+            guard: Some(guard),
             auth,
         })
     }
@@ -307,26 +314,21 @@ impl Live {
     /// The way out of calls that are guarded or secured in a way of their own.
     pub(crate) fn outlet(
         &self,
-        route: RouteId,
+        (route, client): (RouteId, Option<ClientId>),
         access: &Access,
-        guarded: bool,
+        guard: Option<&Guard>,
     ) -> Result<(), String> {
-        let resolver = if guarded {
-            guard::resolver(access)?
-        } else {
-            None
-        };
         let roots = self
             .common
             .extra_roots_pem
             .iter()
             .chain(&access.extra_roots_pem);
         let outlet = Outlet {
-            resolver,
+            resolver: guard.map(|guard| Arc::new(guard.clone()) as Arc<dyn Resolve>),
             extra_roots_pem: roots.cloned().collect(),
             identity_pem: access.identity_pem.clone(),
         };
-        let set = self.driver.set_outlet(route, &self.common.bounds, &outlet);
+        let set = self.driver.set_outlet((route, client), &self.common.bounds, &outlet);
         set.map_err(|error| error.to_string())
     }
 
@@ -336,7 +338,7 @@ impl Live {
         building: &mut Building,
         id: &EntityId,
         wanted: &Wanted,
-    ) -> Result<RouteId, String> {
+    ) -> Result<(RouteId, Option<ClientId>), String> {
         if let Some(placed) = building.places.get_mut(id.as_str())
             && placed.plan == wanted.plan
         {
@@ -346,7 +348,7 @@ impl Live {
                 *known = now.clone();
                 self.driver.set_credentials(*client, now.clone());
             }
-            return Ok(placed.route);
+            return Ok((placed.route, placed.client.as_ref().map(|(id, _)| *id)));
         }
         let places = self.driver.places().await.ok_or("the engine stopped")?;
         let plan = &wanted.plan;
@@ -382,13 +384,14 @@ impl Live {
             .await
             .map_err(|error| error.to_string())?;
         let client = wanted.client.clone().map(|it| (places.client, it));
+        let id_of_client = client.as_ref().map(|(id, _)| *id);
         let placed = Placed {
             plan: plan.clone(),
             route: places.route,
             client,
         };
         building.places.insert(id.to_string(), placed);
-        Ok(places.route)
+        Ok((places.route, id_of_client))
     }
 }
 

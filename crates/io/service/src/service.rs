@@ -176,9 +176,9 @@ impl Service {
         let live = Arc::new(Live::new(files, store.clone(), driver.clone(), common));
         for target in guarded {
             if let Ok(ready) = &target.ready
-                && (ready.guarded || ready.access.secures())
+                && (ready.guard.is_some() || ready.access.secures())
             {
-                let set = live.outlet(ready.route, &ready.access, ready.guarded);
+                let set = live.outlet((ready.route, None), &ready.access, ready.guard.as_ref());
                 let named = |why| StartError::Integration(target.name.clone(), why);
                 set.map_err(named)?;
             }

@@ -36,16 +36,19 @@ pub(super) fn read_roles(
     (roles, named)
 }
 
-/// `allowed_hosts`, `allowed_networks`, `trusted_roots` and `client_certificate` of an integration.
+/// `allowed_hosts` and its like, `trusted_roots` and `client_certificate` of an integration.
 pub(super) fn read_access(section: &Section<'_, '_>, source: &Source<'_>) -> Access {
     let texts = |key| {
         section
             .texts(key)
             .map(|texts| texts.into_iter().map(|text| text.value).collect())
+            .unwrap_or_default()
     };
     let mut access = Access {
         hosts: texts("allowed_hosts"),
-        networks: texts("allowed_networks").unwrap_or_default(),
+        schemes: texts("allowed_schemes"),
+        ports: texts("allowed_ports"),
+        networks: texts("allowed_networks"),
         ..Access::default()
     };
     for file in section.texts("trusted_roots").unwrap_or_default() {

@@ -2,6 +2,7 @@
 
 use super::{Catalog, Entry, IDS, Ready, Stamp, Target, auth_id, file_integration_id};
 use crate::auth::Auth;
+use crate::guard;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -64,7 +65,13 @@ pub(super) fn load(config: &Config) -> Result<Catalog, CatalogError> {
             .get(&auth_id(&file_integration_id(&integration.name)));
         let auth = auth.map(|(entry, _)| Auth::new(Arc::clone(entry)));
         let route = RouteId(u32::try_from(index).unwrap_or(u32::MAX));
-        catalog.add_target(Arc::new(target(integration, route, auth)));
+        let target = target(integration, route, auth).map_err(|message| {
+            CatalogError(vec![FileProblem {
+                path: PathBuf::from(&integration.name),
+                message,
+            }])
+        })?;
+        catalog.add_target(Arc::new(target));
         for (entry, _) in folder.actions.into_values() {
             catalog.add_entry(entry);
         }
@@ -76,10 +83,19 @@ pub(super) fn load(config: &Config) -> Result<Catalog, CatalogError> {
     }
 }
 
-fn target(integration: &Integration, route: RouteId, auth: Option<Auth>) -> Target {
+fn target(
+    integration: &Integration,
+    route: RouteId,
+    auth: Option<Auth>,
+) -> Result<Target, String> {
+    // A platform integration's calls go to the address in the file, whatever the inputs are.
+    let guard = match integration.kind {
+        IntegrationKind::Platform => None,
+        IntegrationKind::WebService => Some(guard::guard(&integration.access, None)?),
+    };
     let secrets = integration.credentials.iter();
     let fields = secrets.map(|(name, secret)| (name.clone(), secret.expose().to_owned()));
-    Target {
+    Ok(Target {
         id: file_integration_id(&integration.name),
         name: integration.name.clone(),
         kind: kind(integration.kind),
@@ -91,11 +107,11 @@ fn target(integration: &Integration, route: RouteId, auth: Option<Auth>) -> Targ
             basic: None,
             secrets: integration.credentials.values().cloned().collect(),
             access: integration.access.clone(),
-            guarded: integration.kind == IntegrationKind::WebService,
+            guard,
             auth,
         }),
         stamp: Stamp::default(),
-    }
+    })
 }
 
 fn kind(kind: IntegrationKind) -> IntegrationType {

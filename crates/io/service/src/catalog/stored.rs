@@ -9,6 +9,7 @@
 //! | `maxTokens`, `tokenRequestsPerMinute` | platform | as `max_tokens` and `token_rate` of the file; 10 and 300 |
 //! | `requestsPerMinute`, `requestsAtOnce` | both | limits of this integration alone |
 //! | `allowedHosts`, `allowedNetworks` | both | where its calls may go |
+//! | `allowedSchemes`, `allowedPorts` | web service | the same; by default `https` and its port |
 //! | `trustedRoots` | both | PEM text of authorities trusted beside the public ones |
 //!
 //! Credentials are found by the place they fill: `pureCloudOAuthClient` gives the tokens of a platform
@@ -127,7 +128,9 @@ fn count(properties: &Doc, name: &str) -> Result<Option<u32>, ApiError> {
 fn access(properties: &Doc, certificate: Option<Revealed>) -> Result<Access, ApiError> {
     let roots = properties.text("trustedRoots")?;
     Ok(Access {
-        hosts: properties.list("allowedHosts")?,
+        hosts: properties.list("allowedHosts")?.unwrap_or_default(),
+        schemes: properties.list("allowedSchemes")?.unwrap_or_default(),
+        ports: properties.list("allowedPorts")?.unwrap_or_default(),
         networks: properties.list("allowedNetworks")?.unwrap_or_default(),
         extra_roots_pem: roots.map(String::into_bytes).into_iter().collect(),
         identity_pem: certificate
