@@ -1,6 +1,7 @@
 //! The state machine: what happens, and what follows from it.
 
 mod attempt;
+mod extend;
 mod limits;
 mod start;
 
@@ -9,9 +10,11 @@ use crate::queue::{Candidate, Queue};
 use crate::resources::Resources;
 use crate::timer::{Timer, Timers};
 use crate::{
-    Command, Config, Event, FlowView, LimitView, Snapshot, Submission, TokenView, Verdict,
+    Checkpoint, Command, Config, Event, FlowView, LimitView, Snapshot, Submission, TokenView,
+    Verdict,
 };
 use attempt::Attempt;
+pub use extend::{Extension, Places};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,6 +55,8 @@ pub struct Engine {
     order: Vec<Candidate>,
     headers_ignored: u64,
     limited: u64,
+    /// What an earlier process has used, what had passed since, and when that was.
+    restored: Option<(Checkpoint, Duration, Instant)>,
 }
 
 /// An execution that is not over.
@@ -114,6 +119,7 @@ impl Engine {
             order: Vec::new(),
             headers_ignored: 0,
             limited: 0,
+            restored: None,
             config,
         }
     }

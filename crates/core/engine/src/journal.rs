@@ -99,6 +99,11 @@ impl Journal {
         }
     }
 
+    /// Takes further limits over; records of them count from the next checkpoint on.
+    pub(crate) fn extend(&mut self, limits: usize) {
+        self.limits.resize(limits, Taken::default());
+    }
+
     /// A call takes `cost` of what the limit allows, and is given up at `give_up` at the latest.
     pub(crate) fn take(&mut self, limit: LimitId, cost: u32, allowed: u32, give_up: Instant) {
         let it = &mut self.limits[limit.index()];

@@ -32,7 +32,7 @@ mod timer;
 
 pub use command::{Command, Verdict};
 pub use config::{Client, Config, ConfigError, Flow, Guarantee, Policy, Pool, Route};
-pub use engine::Engine;
+pub use engine::{Engine, Extension, Places};
 pub use event::{Event, Facts, LossKind, Submission, WindowFact};
 pub use journal::{Checkpoint, LimitUsage, Record};
 pub use snapshot::{FlowView, LimitView, Snapshot, TokenView};

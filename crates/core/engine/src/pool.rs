@@ -79,6 +79,18 @@ impl Pools {
         }
     }
 
+    /// Takes further clients and pools over. The ceilings of pools that were there stay.
+    pub(crate) fn extend(&mut self, config: &Config) {
+        self.clients
+            .resize_with(config.clients.len(), ClientState::new);
+        for index in self.pools.len()..config.pools.len() {
+            for client in &config.pools[index].clients {
+                self.clients[client.index()].pool = Some(PoolId(index as u32));
+            }
+            self.pools.push(PoolState::new(index, config));
+        }
+    }
+
     /// The token that a call of this pool takes now. `open` tells whether a client's own limits
     /// have room.
     pub(crate) fn choose(

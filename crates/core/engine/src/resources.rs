@@ -48,6 +48,17 @@ impl Resources {
         self.blocked[route.index()] <= now
     }
 
+    /// Takes further tables over: `config` is the old one with more behind.
+    pub(crate) fn extend(&mut self, config: Arc<Config>) {
+        let limits = config.limits.iter().skip(self.ledgers.len());
+        self.ledgers
+            .extend(limits.map(|limit| Ledger::new(limit.rule)));
+        self.pools.extend(&config);
+        self.journal.extend(config.limits.len());
+        self.blocked.resize(config.routes.len(), Instant::ZERO);
+        self.config = config;
+    }
+
     /// Whether a call on this route may be sent now. Remembers a no until something changes.
     pub(crate) fn can_start(&mut self, route: RouteId, now: Instant) -> bool {
         if !self.may_start(route, now) {

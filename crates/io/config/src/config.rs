@@ -1,6 +1,7 @@
 //! What a file comes to.
 
-use std::collections::BTreeMap;
+use crate::{Access, Role, SharedLimits, Store};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,6 +27,10 @@ pub struct Config {
     pub upstream: Bounds,
     /// Certificate authorities trusted beside the public ones, each as PEM text.
     pub extra_roots_pem: Vec<Vec<u8>>,
+    /// Where what is changed through the API lives; without it nothing can be.
+    pub store: Option<Store>,
+    /// Shared limits that integrations of the store pass.
+    pub shared_limits: SharedLimits,
 }
 
 /// The service's own side: where it listens, and its bounds.
@@ -47,6 +52,10 @@ pub struct Server {
     pub token_life: Duration,
     /// Tokens of callers alive at once; beyond it the oldest ends.
     pub max_tokens: usize,
+    /// Requests of one caller in a minute; further ones are answered 429.
+    pub caller_requests_per_minute: u32,
+    /// Requests of one caller at once; further ones are answered 429.
+    pub caller_requests_at_once: u32,
 }
 
 impl Default for Server {
@@ -60,6 +69,8 @@ impl Default for Server {
             body_timeout: Duration::from_secs(30),
             token_life: Duration::from_secs(86_400),
             max_tokens: 10_000,
+            caller_requests_per_minute: 60_000,
+            caller_requests_at_once: 10_000,
         }
     }
 }
@@ -71,6 +82,10 @@ pub struct Caller {
     pub client_id: String,
     /// Its secret.
     pub secret: Secret,
+    /// What it may do.
+    pub roles: BTreeSet<Role>,
+    /// Names of the integrations where it may; `None` means everywhere.
+    pub integrations: Option<BTreeSet<String>>,
 }
 
 /// An instance of an integration type.
@@ -86,6 +101,8 @@ pub struct Integration {
     pub credentials: BTreeMap<String, Secret>,
     /// Folder of its action files.
     pub folder: PathBuf,
+    /// Where its calls may go.
+    pub access: Access,
 }
 
 /// The integration types that can be configured.

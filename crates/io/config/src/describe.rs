@@ -28,6 +28,12 @@ impl Config {
             .map(|caller| caller.client_id.as_str())
             .collect();
         writeln!(out, "callers: {}", callers.join(", "))?;
+        if let Some(store) = &self.store {
+            // The URL may hold a password; its kind says enough.
+            let url = store.url.expose();
+            let kind = url.split_once(':').map_or("", |(kind, _)| kind);
+            writeln!(out, "store: {kind}; changes through the API are kept")?;
+        }
         for client in &self.engine.clients {
             let limits = client.token_limits.iter().map(show);
             let limits: Vec<_> = limits.chain(self.named(&client.limits)).collect();

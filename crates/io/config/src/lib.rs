@@ -17,11 +17,13 @@
 //! Every field is described in `docs/configuration.md`. Tested in `tests/config.rs`, and by the example
 //! file that comes with the project.
 
+mod access;
 mod config;
 mod describe;
 mod problem;
 mod read;
 
+pub use access::{Access, KeySource, Role, SharedLimits, Store};
 pub use config::{Caller, Config, Integration, IntegrationKind, Server};
 pub use problem::ConfigError;
 pub use read::Source;

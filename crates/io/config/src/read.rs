@@ -1,11 +1,13 @@
 //! From text to [`Config`]: the order in which tables are read, and what refers to what.
 
+mod access;
 mod flows;
 mod integrations;
 mod limits;
 mod policy;
 mod secrets;
 mod server;
+mod store;
 
 use crate::{Config, ConfigError};
 use std::path::Path;
@@ -62,9 +64,11 @@ impl Config {
 /// the result is then thrown away.
 fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Config {
     let (server, upstream, extra_roots_pem) = server::read(root, source);
-    let callers = server::read_callers(root, source);
+    let store = store::read(root, source);
+    let stored = root.has("store");
     let shared = limits::read_shared(root);
-    let mut tables = integrations::read(root, source, shared);
+    let mut tables = integrations::read(root, source, shared, stored);
+    let callers = server::read_callers(root, source, &tables.integrations, stored);
     let (flows, default_flow) = flows::read(root, &tables.engine.limits);
     tables.engine.flows = flows;
     tables.engine.policy = policy::read(root);
@@ -77,5 +81,7 @@ fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Config {
         engine: tables.engine,
         upstream,
         extra_roots_pem,
+        store,
+        shared_limits: tables.shared,
     }
 }

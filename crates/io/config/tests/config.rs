@@ -4,7 +4,7 @@
 
 use std::path::Path;
 use std::time::Duration;
-use tollgate_config::{Config, ConfigError, IntegrationKind, Problem, Source};
+use tollgate_config::{Config, ConfigError, IntegrationKind, KeySource, Problem, Role, Source};
 use tollgate_model::{Rule, Scope};
 
 /// The least that can be served.
@@ -226,4 +226,52 @@ fn all_problems_come_at_once_in_the_files_order() {
     let shown = parse(&text).unwrap_err().to_string();
     assert!(shown.starts_with("test.toml:6:"), "{shown}");
     assert_eq!(problems("x = ")[0].line, 1);
+}
+
+#[test]
+fn with_a_store_the_file_needs_no_callers_and_no_integrations() {
+    let config = parse("[store]\nurl = \"sqlite:t.db\"\nkey_file = \"t.keys\"").unwrap();
+    let store = config.store.unwrap();
+    assert_eq!(store.url.expose(), "sqlite:/srv/t.db");
+    assert_eq!(store.keys, KeySource::File("/srv/t.keys".into()));
+    assert_eq!(
+        config.shared_limits.with_token.len(),
+        1,
+        "the organisation's rate"
+    );
+    assert_eq!(config.shared_limits.all.len(), 2);
+    let found = problems("[store]\nurl = \"sqlite:t.db\"");
+    assert_eq!(found[0].field, "store.key_file");
+    let found = problems("[store]\nurl = \"sqlite:t.db\"\nkey_file = \"a\"\nkey_env = \"B\"");
+    assert_eq!(found[0].field, "store.key_env");
+    let url = parse("[store]\nurl_env = \"URL\"\nkey_env = \"B\"").unwrap();
+    assert_eq!(url.store.unwrap().url.expose(), "hunter2");
+}
+
+#[test]
+fn callers_execute_unless_the_file_says_more() {
+    let config = parse(LEAST).unwrap();
+    assert_eq!(config.callers[0].roles, [Role::Execute].into());
+    assert_eq!(config.callers[0].integrations, None);
+    let roles = "client_id = \"flows\"\nroles = [\"author\", \"administer\"]\nintegrations = [\"Platform\"]";
+    let config = parse(&LEAST.replace("client_id = \"flows\"", roles)).unwrap();
+    assert_eq!(
+        config.callers[0].roles,
+        [Role::Author, Role::Administer].into()
+    );
+    assert_eq!(
+        config.callers[0].integrations,
+        Some(["Platform".to_owned()].into())
+    );
+    let (_, field, message) = problem(
+        "client_id = \"flows\"",
+        "client_id = \"flows\"\nroles = [\"root\"]",
+    );
+    assert_eq!(field, "caller[1].roles");
+    assert!(message.contains("administer"), "{message}");
+    let (_, field, _) = problem(
+        "client_id = \"flows\"",
+        "client_id = \"flows\"\nintegrations = [\"Nowhere\"]",
+    );
+    assert_eq!(field, "caller[1].integrations");
 }

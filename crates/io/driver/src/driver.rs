@@ -1,7 +1,7 @@
 //! The handle callers hold.
 
 use crate::pump::{self, Message, Shared};
-use crate::{Answer, Call, Failure, Setup, SetupError, upstream};
+use crate::{Answer, Call, Failure, Outlet, Setup, SetupError, upstream};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -37,7 +37,11 @@ impl Driver {
             });
         }
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| SetupError::NoRuntime)?;
-        let http = upstream::client(&setup)?;
+        let outlet = Outlet {
+            extra_roots_pem: setup.extra_roots_pem.clone(),
+            ..Outlet::default()
+        };
+        let http = upstream::client(&setup.bounds, &outlet)?;
         Ok(Self(pump::start(setup, http, &runtime, usage)?))
     }
 
@@ -45,7 +49,7 @@ impl Driver {
     /// the queue or under its limits is handed on at once.
     pub async fn execute(&self, call: Call) -> Result<Answer, Failure> {
         let shared = &*self.0;
-        if call.route.index() >= shared.routes {
+        if call.route.index() >= shared.routes.load(Ordering::Acquire) {
             return Err(Failure::Unknown("route"));
         }
         if call.flow.index() >= shared.flows {
@@ -77,6 +81,14 @@ impl Driver {
         let outcome = answer.await.unwrap_or(Err(Failure::Stopped));
         hang_up.execution = None;
         outcome
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0
+    }
+
+    pub(crate) fn tell(&self, message: Message) -> Result<(), ()> {
+        self.0.inbox.send(message).map_err(|_| ())
     }
 
     /// What can be seen from outside; `None` once the engine stopped.

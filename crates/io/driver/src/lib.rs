@@ -33,6 +33,7 @@
 
 mod call;
 mod driver;
+mod extend;
 mod facts;
 mod pump;
 mod setup;
@@ -42,6 +43,8 @@ mod usage;
 
 pub use call::{Answer, Call, Failure, Request};
 pub use driver::Driver;
+pub use extend::{ExtendError, Extension, Outlet};
 pub use reqwest::Url;
+pub use reqwest::dns;
 pub use setup::{Bounds, ClientCredentials, Setup, SetupError};
 pub use tollgate_secret::Secret;

@@ -3,17 +3,19 @@
 use crate::token::{self, Grant, NoGrant};
 use crate::upstream::{self, Response};
 use crate::usage::UsageFile;
-use crate::{Answer, Bounds, ClientCredentials, Failure, Request, Setup, SetupError};
+use crate::{Answer, Bounds, ClientCredentials, Extension, Failure, Request, Setup, SetupError};
 use http::HeaderValue;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use tollgate_engine::{Command, Engine, Event, Facts, LossKind, Snapshot, Submission, Verdict};
-use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, TokenId};
+use tollgate_engine::{
+    Command, ConfigError, Engine, Event, Facts, LossKind, Places, Snapshot, Submission, Verdict,
+};
+use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, RouteId, TokenId};
 
 /// What callers, attempts and token fetches tell the task. The crate's documentation argues why the
 /// channel needs no bound of its own.
@@ -40,6 +42,10 @@ pub(crate) enum Message {
     Lost(AttemptId, LossKind, String),
     Token(TokenId, Result<Grant, NoGrant>),
     Snapshot(oneshot::Sender<Snapshot>),
+    Places(oneshot::Sender<Places>),
+    Extend(Extension, oneshot::Sender<Result<(), ConfigError>>),
+    Credentials(ClientId, ClientCredentials),
+    Outlet(RouteId, Option<ClientId>, reqwest::Client),
     Drain(oneshot::Sender<()>),
     Stop,
 }
@@ -50,7 +56,7 @@ pub(crate) struct Shared {
     pub(crate) inbox: UnboundedSender<Message>,
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) next_execution: AtomicU64,
-    pub(crate) routes: usize,
+    pub(crate) routes: AtomicUsize,
     pub(crate) flows: usize,
     clock: Clock,
 }
@@ -126,6 +132,7 @@ impl Drop for Task {
 /// A caller waiting for its answer.
 #[derive(Debug)]
 struct Execution {
+    route: RouteId,
     request: Arc<Request>,
     reply: oneshot::Sender<Result<Answer, Failure>>,
     submitted: Instant,
@@ -176,6 +183,10 @@ struct Pump {
     engine: Engine,
     clock: Clock,
     http: reqwest::Client,
+    /// Of routes that have one of their own.
+    outlets: HashMap<RouteId, reqwest::Client>,
+    /// Of clients that have one of their own.
+    client_outlets: HashMap<ClientId, reqwest::Client>,
     bounds: Bounds,
     clients: Vec<Arc<ClientCredentials>>,
     /// Cloned into the tasks.
@@ -205,7 +216,7 @@ pub(crate) fn start(
             setup.bounds.inbox.clamp(1, Semaphore::MAX_PERMITS),
         )),
         next_execution: AtomicU64::new(0),
-        routes: setup.engine.routes.len(),
+        routes: AtomicUsize::new(setup.engine.routes.len()),
         flows: setup.engine.flows.len(),
         clock,
     };
@@ -223,6 +234,8 @@ pub(crate) fn start(
         engine,
         clock,
         http,
+        outlets: HashMap::new(),
+        client_outlets: HashMap::new(),
         bounds: setup.bounds,
         clients: setup.clients.into_iter().map(Arc::new).collect(),
         inbox,
@@ -336,6 +349,32 @@ impl Pump {
                 let _ = reply.send(snapshot);
             }
             Message::Tell(event) => self.tell(event),
+            Message::Places(reply) => {
+                let _ = reply.send(self.engine.places());
+            }
+            Message::Extend(more, reply) => {
+                let now = self.clock.now();
+                let done = self.engine.extend(more.engine, now);
+                if done.is_ok() {
+                    self.clients.extend(more.clients.into_iter().map(Arc::new));
+                    if let Some(usage) = &mut self.usage {
+                        usage.close(&mut self.engine, now);
+                    }
+                }
+                // An error means that the one who extends has gone; the tables stand all the same.
+                let _ = reply.send(done);
+            }
+            Message::Credentials(client, credentials) => {
+                if let Some(place) = self.clients.get_mut(client.index()) {
+                    *place = Arc::new(credentials);
+                }
+            }
+            Message::Outlet(route, client, http) => {
+                if let Some(client) = client {
+                    self.client_outlets.insert(client, http.clone());
+                }
+                self.outlets.insert(route, http);
+            }
             Message::Drain(reply) => self.drain.get_or_insert_default().push(reply),
             Message::Stop => {}
         }
@@ -358,6 +397,7 @@ impl Pump {
             return;
         }
         let execution = Execution {
+            route: submission.route,
             request,
             reply,
             submitted: self.clock.now(),
@@ -451,13 +491,8 @@ impl Pump {
             inbox: self.inbox.clone(),
             last: Some(died),
         };
-        let work = upstream::attempt(
-            self.http.clone(),
-            self.bounds.clone(),
-            attempt,
-            request,
-            report,
-        );
+        let http = self.outlets.get(&execution.route).unwrap_or(&self.http);
+        let work = upstream::attempt(http.clone(), self.bounds.clone(), attempt, request, report);
         self.attempts.insert(
             attempt,
             Attempt {
@@ -474,7 +509,8 @@ impl Pump {
             inbox: self.inbox.clone(),
             last: Some(died),
         };
-        let (http, within): (_, Duration) = (self.http.clone(), self.bounds.token_timeout);
+        let http = self.client_outlets.get(&client).unwrap_or(&self.http);
+        let (http, within): (_, Duration) = (http.clone(), self.bounds.token_timeout);
         let work = async move {
             report.set(Message::Token(
                 token,

@@ -80,6 +80,9 @@ pub enum SetupError {
         /// What is wrong with it.
         source: reqwest::Error,
     },
+    /// A client certificate or its key that can't be used.
+    #[error("client certificate: {0}")]
+    Identity(#[source] reqwest::Error),
     /// The HTTP client could not be made.
     #[error("the HTTP client: {0}")]
     Http(#[source] reqwest::Error),

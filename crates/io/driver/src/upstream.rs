@@ -1,10 +1,11 @@
 //! One attempt over HTTP.
 
 use crate::pump::{Message, Report};
-use crate::{Bounds, Request, Setup, SetupError, facts};
+use crate::{Bounds, Outlet, Request, SetupError, facts};
 use bytes::{Bytes, BytesMut};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use std::error::Error as _;
+use std::sync::Arc;
 use std::time::SystemTime;
 use tollgate_engine::LossKind;
 use tollgate_model::AttemptId;
@@ -29,9 +30,8 @@ pub(crate) struct Response {
     pub(crate) body: Bytes,
 }
 
-/// The client that all attempts and token fetches share.
-pub(crate) fn client(setup: &Setup) -> Result<reqwest::Client, SetupError> {
-    let bounds = &setup.bounds;
+/// A client that attempts and token fetches share.
+pub(crate) fn client(bounds: &Bounds, outlet: &Outlet) -> Result<reqwest::Client, SetupError> {
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("tollgate/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
@@ -42,13 +42,29 @@ pub(crate) fn client(setup: &Setup) -> Result<reqwest::Client, SetupError> {
         .connect_timeout(bounds.connect_timeout)
         .pool_idle_timeout(bounds.pool_idle_timeout)
         .pool_max_idle_per_host(bounds.pool_max_idle_per_host);
-    for (index, pem) in setup.extra_roots_pem.iter().enumerate() {
+    for (index, pem) in outlet.extra_roots_pem.iter().enumerate() {
         let bundle = reqwest::Certificate::from_pem_bundle(pem);
         for root in bundle.map_err(|source| SetupError::Root { index, source })? {
             builder = builder.add_root_certificate(root);
         }
     }
+    if let Some(pem) = &outlet.identity_pem {
+        let identity = reqwest::Identity::from_pem(pem.expose().as_bytes());
+        builder = builder.identity(identity.map_err(SetupError::Identity)?);
+    }
+    if let Some(resolver) = &outlet.resolver {
+        builder = builder.dns_resolver(Arc::new(Resolver(Arc::clone(resolver))));
+    }
     builder.build().map_err(SetupError::Http)
+}
+
+/// A resolver that is chosen at run time.
+struct Resolver(Arc<dyn reqwest::dns::Resolve>);
+
+impl reqwest::dns::Resolve for Resolver {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        self.0.resolve(name)
+    }
 }
 
 /// Makes the attempt and reports its head and its end.

@@ -290,3 +290,56 @@ async fn draining_ends_with_what_is_under_way() {
     assert_eq!(running.await.unwrap().unwrap().status, 200);
     assert_eq!(world.get().await.unwrap_err(), Failure::Draining);
 }
+
+#[tokio::test]
+async fn a_route_with_a_client_of_its_own_is_added_while_running() {
+    let world = World::start(10, 10, Duration::ZERO).await;
+    let places = world.driver.places().await.unwrap();
+    let more = tollgate_engine::Extension {
+        clients: vec![Client {
+            name: "added".into(),
+            limits: vec![],
+            token_limits: vec![],
+            max_tokens: 1,
+        }],
+        pools: vec![Pool {
+            name: "added".into(),
+            clients: vec![places.client],
+        }],
+        routes: vec![Route {
+            name: "added".into(),
+            limits: vec![LimitId(0)],
+            pool: Some(places.pool),
+            ..Route::default()
+        }],
+        ..tollgate_engine::Extension::default()
+    };
+    let credentials = |secret: &str| ClientCredentials {
+        token_url: format!("http://{}/oauth/token", world.emulator.address())
+            .parse()
+            .unwrap(),
+        client_id: "one".into(),
+        client_secret: secret.to_owned().into(),
+    };
+    let call = || Call {
+        route: places.route,
+        ..world.call(http::Method::GET, Duration::from_millis(300), MINUTE)
+    };
+    let early = world.driver.execute(call()).await;
+    assert_eq!(early.unwrap_err(), Failure::Unknown("route"));
+    let extension = tollgate_driver::Extension {
+        engine: more,
+        clients: vec![credentials("wrong")],
+    };
+    world.driver.extend(extension).await.unwrap();
+    let refused = world.driver.execute(call()).await.unwrap_err();
+    assert!(matches!(refused, Failure::Refused { .. }), "{refused:?}");
+    world
+        .driver
+        .set_credentials(places.client, credentials("emulated"));
+    let later = Call {
+        deadline: MINUTE,
+        ..call()
+    };
+    assert_eq!(world.driver.execute(later).await.unwrap().status, 200);
+}

@@ -1,30 +1,51 @@
 //! The paths and who answers them.
 
 mod actions;
+mod audit;
+mod clients;
+mod credentials;
+mod drafts;
+mod integrations;
+mod limits;
+mod listing;
 mod oauth;
+mod openapi;
+mod parts;
+mod rows;
+mod tables;
+mod types;
+mod usage;
+
+pub use openapi::document as openapi_document;
 
 use crate::callers::Callers;
-use crate::catalog::Catalog;
+use crate::doc::Doc;
 use crate::error::ApiError;
-use axum::Router;
+use crate::journal::Journal;
+use crate::live::{Live, wall_time};
+use crate::meter::Meter;
+use crate::principal::Principal;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{self, Next};
-use axum::response::Response;
-use axum::routing::{get, post};
-use http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, delete, get, post};
+use axum::{Extension, Router};
+use http::{Method, StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tollgate_driver::Driver;
 use tollgate_model::FlowId;
+use tollgate_store::{By, Store};
 
 /// What the handlers share.
-#[derive(Debug)]
 pub(crate) struct App {
-    pub(crate) catalog: Catalog,
+    pub(crate) live: Arc<Live>,
     pub(crate) callers: Callers,
+    pub(crate) meter: Meter,
+    pub(crate) journal: Arc<Journal>,
     pub(crate) driver: Driver,
     pub(crate) flows: BTreeMap<String, FlowId>,
     pub(crate) default_flow: FlowId,
@@ -32,13 +53,18 @@ pub(crate) struct App {
     pub(crate) body_timeout: Duration,
 }
 
+/// The caller, as [`authenticate`] found it.
+type Caller = Extension<Principal>;
+/// The token that it came with.
+#[derive(Clone)]
+struct Token(Arc<str>);
+
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let actions = "/api/v2/integrations/actions";
-    let api = Router::new()
-        .route(actions, get(actions::list))
-        .route(&format!("{actions}/{{id}}"), get(actions::get))
-        .route(&format!("{actions}/{{id}}/execute"), post(actions::execute))
-        .route(&format!("{actions}/{{id}}/test"), post(actions::test))
+    let mut api = Router::new();
+    for (path, methods) in routes() {
+        api = api.route(path, methods);
+    }
+    let api = api
         .fallback(no_such_path)
         .route_layer(middleware::from_fn_with_state(
             Arc::clone(&app),
@@ -47,36 +73,218 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/oauth/token", post(oauth::token))
         .route("/health", get(|| async { "ok\n" }))
+        .route("/api/v2/openapi.json", get(openapi::serve))
         .merge(api)
         .method_not_allowed_fallback(no_such_method)
         .with_state(app)
 }
 
-/// Lets only callers with a good token through.
+/// All paths that need a token. Variables are named as the platform's, since usage is told by them.
+fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
+    vec![
+        (
+            "/api/v2/integrations",
+            get(integrations::list).post(integrations::create),
+        ),
+        ("/api/v2/integrations/types", get(types::list)),
+        ("/api/v2/integrations/types/{typeId}", get(types::get)),
+        (
+            "/api/v2/integrations/types/{typeId}/configschemas/{configType}",
+            get(types::schema),
+        ),
+        (
+            "/api/v2/integrations/{integrationId}",
+            get(integrations::get)
+                .patch(integrations::update)
+                .delete(integrations::remove),
+        ),
+        (
+            "/api/v2/integrations/{integrationId}/config/current",
+            get(integrations::config).put(integrations::configure),
+        ),
+        (
+            "/api/v2/integrations/credentials",
+            get(credentials::list).post(credentials::create),
+        ),
+        (
+            "/api/v2/integrations/credentials/types",
+            get(credentials::types),
+        ),
+        (
+            "/api/v2/integrations/credentials/{credentialId}",
+            get(credentials::get)
+                .put(credentials::update)
+                .delete(credentials::remove),
+        ),
+        (
+            "/api/v2/integrations/actions",
+            get(actions::list).post(actions::create),
+        ),
+        (
+            "/api/v2/integrations/actions/categories",
+            get(actions::categories),
+        ),
+        (
+            "/api/v2/integrations/actions/drafts",
+            get(drafts::list).post(drafts::create),
+        ),
+        (
+            "/api/v2/integrations/actions/{actionId}",
+            get(actions::get)
+                .patch(actions::update)
+                .delete(actions::remove),
+        ),
+        (
+            "/api/v2/integrations/actions/{actionId}/execute",
+            post(actions::execute),
+        ),
+        (
+            "/api/v2/integrations/actions/{actionId}/test",
+            post(actions::test),
+        ),
+        (
+            "/api/v2/integrations/actions/{actionId}/schemas/{fileName}",
+            get(parts::schema),
+        ),
+        (
+            "/api/v2/integrations/actions/{actionId}/templates/{fileName}",
+            get(parts::template),
+        ),
+        (
+            "/api/v2/integrations/actions/{actionId}/draft",
+            get(drafts::get)
+                .post(drafts::copy)
+                .patch(drafts::update)
+                .delete(drafts::remove),
+        ),
+        (
+            "/api/v2/integrations/actions/{actionId}/draft/validation",
+            get(drafts::validate),
+        ),
+        (
+            "/api/v2/integrations/actions/{actionId}/draft/test",
+            post(drafts::test),
+        ),
+        (
+            "/api/v2/integrations/actions/{actionId}/draft/publish",
+            post(drafts::publish),
+        ),
+        (
+            "/api/v2/integrations/actions/{actionId}/draft/schemas/{fileName}",
+            get(parts::draft_schema),
+        ),
+        (
+            "/api/v2/integrations/actions/{actionId}/draft/templates/{fileName}",
+            get(parts::draft_template),
+        ),
+        (
+            "/api/v2/oauth/clients",
+            get(clients::list).post(clients::create),
+        ),
+        (
+            "/api/v2/oauth/clients/{clientId}",
+            get(clients::get)
+                .put(clients::update)
+                .delete(clients::remove),
+        ),
+        (
+            "/api/v2/oauth/clients/{clientId}/secret",
+            post(clients::renew),
+        ),
+        (
+            "/api/v2/oauth/clients/{clientId}/usage/query",
+            post(usage::query),
+        ),
+        (
+            "/api/v2/oauth/clients/{clientId}/usage/query/results/{executionId}",
+            get(usage::results),
+        ),
+        (
+            "/api/v2/oauth/clients/{clientId}/usage/summary",
+            get(usage::summary),
+        ),
+        ("/api/v2/tokens/me", delete(oauth::revoke)),
+        (
+            "/api/v2/flows/datatables",
+            get(tables::list).post(tables::create),
+        ),
+        (
+            "/api/v2/flows/datatables/{datatableId}",
+            get(tables::get).put(tables::update).delete(tables::remove),
+        ),
+        (
+            "/api/v2/flows/datatables/{datatableId}/rows",
+            get(rows::list).post(rows::create),
+        ),
+        (
+            "/api/v2/flows/datatables/{datatableId}/rows/{rowId}",
+            get(rows::get).put(rows::update).delete(rows::remove),
+        ),
+        ("/api/v2/audits/query/realtime", post(audit::query)),
+        ("/api/v2/tollgate/limits", get(limits::list)),
+        (
+            "/api/v2/tollgate/actions/{actionId}/export",
+            get(parts::export_action),
+        ),
+    ]
+}
+
+/// Lets only callers with a good token through, within their bounds, and counts what they call.
 async fn authenticate(
     State(app): State<Arc<App>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let unauthorized = |code, message: &str| ApiError::new(StatusCode::UNAUTHORIZED, code, message);
     let header = request.headers().get(header::AUTHORIZATION);
     let token = header.and_then(|header| {
         let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
         scheme
             .eq_ignore_ascii_case("bearer")
-            .then_some(token.trim())
+            .then(|| Arc::<str>::from(token.trim()))
     });
     let Some(token) = token else {
         let message = "No authentication bearer token found in the authorization header.";
-        return Err(unauthorized("authentication.required", message));
+        let status = StatusCode::UNAUTHORIZED;
+        return Err(ApiError::new(status, "authentication.required", message));
     };
-    if app.callers.of_token(token, Instant::now()).is_none() {
-        return Err(unauthorized(
-            "bad.credentials",
-            "Invalid login credentials.",
-        ));
+    let caller = app
+        .callers
+        .of_token(&token, (Instant::now(), wall_time()))
+        .await?;
+    let admitted = app.meter.admit(&caller.id, Instant::now());
+    let counted = caller.stored.clone().map(|id| {
+        let template = request.extensions().get::<MatchedPath>();
+        let template = template.map_or("-", MatchedPath::as_str).to_owned();
+        (id, method(request.method()), template)
+    });
+    let response = match admitted {
+        Ok(admitted) => {
+            request.extensions_mut().insert(caller);
+            request.extensions_mut().insert(Token(token));
+            let mut response = next.run(request).await;
+            admitted.tell(response.headers_mut());
+            response
+        }
+        Err(error) => error.into_response(),
+    };
+    if let Some((id, method, template)) = counted {
+        app.journal
+            .count(&id, method, &template, response.status().as_u16());
     }
-    Ok(next.run(request).await)
+    Ok(response)
+}
+
+/// The methods that there are paths for; others are answered 405 and counted together.
+fn method(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        _ => "OTHER",
+    }
 }
 
 async fn no_such_path() -> ApiError {
@@ -92,7 +300,41 @@ async fn no_such_method() -> ApiError {
     )
 }
 
+/// What is the configuration file's can't be changed here.
+fn managed(what: &str) -> ApiError {
+    ApiError::conflict(
+        "managed.by.configuration",
+        format!(
+            "This {what} comes from the service's configuration file; change it there and restart."
+        ),
+    )
+}
+
+/// Who changes something, and when.
+fn by(caller: &Principal) -> By {
+    By {
+        actor: caller.actor(),
+        at: wall_time(),
+    }
+}
+
 impl App {
+    /// The store, or the answer that there is none.
+    fn store(&self) -> Result<&dyn Store, ApiError> {
+        self.live.store.as_deref().ok_or_else(|| {
+            ApiError::conflict(
+                "no.store",
+                "This service runs from its configuration file alone. To make changes through the API, \
+                 add [store] with url and key_file to the file and run `tollgate init`.",
+            )
+        })
+    }
+
+    /// A body's JSON object, within the bounds of size and time.
+    async fn doc(&self, body: Body) -> Result<Doc, ApiError> {
+        Doc::parse(&self.text(body).await?)
+    }
+
     /// A body's text, within the bounds of size and time.
     async fn text(&self, body: Body) -> Result<String, ApiError> {
         let read = Limited::new(body, self.max_body_bytes).collect();

@@ -1,101 +1,204 @@
 //! Who may call: OAuth 2.0 client credentials, and the tokens given for them.
 //!
-//! Tokens are 256 random bits and live in memory: after a restart a caller logs in again, which every
-//! OAuth client does by itself on a 401. At most [`Callers::max_tokens`] are alive; beyond it the one
-//! that expires first ends.
+//! Callers come from two places. Those of the *file* have their secret there; their tokens are 256
+//! random bits that live in this process, so after a restart they log in again, which every OAuth client
+//! does by itself on a 401. Those of the *store* are the API's OAuth clients: secrets and tokens are kept
+//! hashed, any node takes them, and they can be revoked.
+//!
+//! **Staleness.** What the store said of a token is believed for [`BELIEVED`]: that long another node's
+//! revocation, new grants or deactivation may go unnoticed here. Changes made through this node count at
+//! once: they empty the cache.
+//!
+//! **Bounds.** At most `max_tokens` tokens of the file's callers live, and as many answers of the store
+//! are remembered; beyond it the one that ends first goes.
 
+use crate::error::ApiError;
+use crate::principal::Principal;
 use rand::TryRngCore as _;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq as _;
 use tollgate_config::Caller;
+use tollgate_driver::Secret;
+use tollgate_store::{Store, StoreError, WallTime};
+
+/// How long an answer of the store about a token is believed.
+const BELIEVED: Duration = Duration::from_secs(2);
 
 /// The callers and their tokens.
-#[derive(Debug)]
 pub(crate) struct Callers {
-    callers: Vec<Caller>,
+    callers: Vec<(Caller, Principal)>,
+    store: Option<Arc<dyn Store>>,
     life: Duration,
     max_tokens: usize,
     alive: Mutex<Alive>,
+    believed: Mutex<Alive>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Alive {
-    tokens: HashMap<String, Session>,
+    tokens: HashMap<String, (Instant, Principal)>,
     by_expiry: BTreeSet<(Instant, String)>,
 }
 
-#[derive(Debug)]
-struct Session {
-    caller: usize,
-    expires: Instant,
-}
-
 /// What is given for good credentials.
-#[derive(Debug)]
-pub(crate) struct Grant {
-    pub(crate) access_token: String,
+pub(crate) struct Granted {
+    pub(crate) access_token: Secret,
     pub(crate) expires_in: Duration,
 }
 
 impl Callers {
-    pub(crate) fn new(callers: Vec<Caller>, life: Duration, max_tokens: usize) -> Self {
+    pub(crate) fn new(
+        callers: Vec<(Caller, Principal)>,
+        store: Option<Arc<dyn Store>>,
+        life: Duration,
+        max_tokens: usize,
+    ) -> Self {
         Self {
             callers,
+            store,
             life,
             max_tokens,
             alive: Mutex::default(),
+            believed: Mutex::default(),
         }
     }
 
-    /// A token for a caller's credentials; none if they are wrong.
-    pub(crate) fn grant(&self, id: &str, secret: &str, now: Instant) -> Option<Grant> {
-        let caller = self.callers.iter().position(|caller| {
+    /// A token for a caller's credentials.
+    ///
+    /// # Errors
+    /// `Denied` if they are wrong; what else the store says.
+    pub(crate) async fn grant(
+        &self,
+        id: &str,
+        secret: &Secret,
+        (now, wall): (Instant, WallTime),
+    ) -> Result<Granted, StoreError> {
+        let of_file = self
+            .callers
+            .iter()
+            .find(|(caller, _)| caller.client_id == id);
+        if let Some((caller, principal)) = of_file {
             // Ids are no secret; of the right one's secret nothing is to be learned by timing.
-            caller.client_id == id
-                && bool::from(caller.secret.expose().as_bytes().ct_eq(secret.as_bytes()))
-        })?;
-        let token = random_token()?;
-        let expires = now + self.life;
-        let mut alive = self.lock();
-        alive.end_expired(now);
-        while alive.tokens.len() >= self.max_tokens {
-            alive.end_first();
+            let (known, given) = (caller.secret.expose(), secret.expose());
+            if !bool::from(known.as_bytes().ct_eq(given.as_bytes())) {
+                return Err(StoreError::Denied);
+            }
+            let token = random_token().ok_or(StoreError::Busy { what: "entropy" })?;
+            let expires = now + self.life;
+            lock(&self.alive).insert(
+                token.clone(),
+                expires,
+                principal.clone(),
+                now,
+                self.max_tokens,
+            );
+            return Ok(Granted {
+                access_token: Secret::new(token),
+                expires_in: self.life,
+            });
         }
-        alive.by_expiry.insert((expires, token.clone()));
-        alive
-            .tokens
-            .insert(token.clone(), Session { caller, expires });
-        Some(Grant {
-            access_token: token,
-            expires_in: self.life,
+        let store = self.store.as_ref().ok_or(StoreError::Denied)?;
+        let issued = store.issue_token(id, secret, wall).await?;
+        let life = u64::try_from(issued.expires.0.saturating_sub(wall.0)).unwrap_or(0);
+        Ok(Granted {
+            access_token: issued.token,
+            expires_in: Duration::from_millis(life),
         })
     }
 
-    /// The id of the caller whose token this is, if it is one that is alive.
-    pub(crate) fn of_token(&self, token: &str, now: Instant) -> Option<&str> {
-        let alive = self.lock();
-        let session = alive.tokens.get(token)?;
-        let caller = self.callers.get(session.caller)?;
-        (now < session.expires).then_some(caller.client_id.as_str())
+    /// Whose token this is.
+    ///
+    /// # Errors
+    /// `Denied` for one that isn't alive; what else the store says.
+    pub(crate) async fn of_token(
+        &self,
+        token: &str,
+        (now, wall): (Instant, WallTime),
+    ) -> Result<Principal, StoreError> {
+        for known in [&self.alive, &self.believed] {
+            if let Some(principal) = lock(known).get(token, now) {
+                return Ok(principal);
+            }
+        }
+        let store = self.store.as_ref().ok_or(StoreError::Denied)?;
+        let owner = store
+            .check_token(&Secret::new(token.to_owned()), wall)
+            .await?;
+        let left = u64::try_from(owner.expires.0.saturating_sub(wall.0)).unwrap_or(0);
+        let client = owner.client;
+        let id = client.id.to_string();
+        let principal = Principal::new(&id, client.body.grants, Some(client.id));
+        let until = now + BELIEVED.min(Duration::from_millis(left));
+        lock(&self.believed).insert(
+            token.to_owned(),
+            until,
+            principal.clone(),
+            now,
+            self.max_tokens,
+        );
+        Ok(principal)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Alive> {
-        // The two tables are changed together without a point where one could panic.
-        self.alive.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Ends a token.
+    pub(crate) async fn revoke(
+        &self,
+        token: &str,
+        by: &tollgate_store::By,
+    ) -> Result<(), ApiError> {
+        let of_file = lock(&self.alive).remove(token);
+        lock(&self.believed).remove(token);
+        if let (false, Some(store)) = (of_file, &self.store) {
+            store
+                .revoke_token(&Secret::new(token.to_owned()), by)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Believes nothing of what the store said until now.
+    pub(crate) fn forget(&self) {
+        *lock(&self.believed) = Alive::default();
     }
 }
 
+fn lock(alive: &Mutex<Alive>) -> MutexGuard<'_, Alive> {
+    // The two tables are changed together without a point where one could panic.
+    alive.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Alive {
-    fn end_expired(&mut self, now: Instant) {
-        while self
-            .by_expiry
-            .first()
-            .is_some_and(|(expires, _)| *expires <= now)
-        {
+    fn get(&self, token: &str, now: Instant) -> Option<Principal> {
+        let (expires, principal) = self.tokens.get(token)?;
+        (now < *expires).then(|| principal.clone())
+    }
+
+    fn insert(
+        &mut self,
+        token: String,
+        expires: Instant,
+        principal: Principal,
+        now: Instant,
+        most: usize,
+    ) {
+        self.remove(&token);
+        while self.by_expiry.first().is_some_and(|(at, _)| *at <= now) {
             self.end_first();
         }
+        while self.tokens.len() >= most.max(1) {
+            self.end_first();
+        }
+        self.by_expiry.insert((expires, token.clone()));
+        self.tokens.insert(token, (expires, principal));
+    }
+
+    fn remove(&mut self, token: &str) -> bool {
+        let Some((expires, _)) = self.tokens.remove(token) else {
+            return false;
+        };
+        self.by_expiry.remove(&(expires, token.to_owned()));
+        true
     }
 
     fn end_first(&mut self) {
@@ -117,41 +220,54 @@ fn random_token() -> Option<String> {
 mod tests {
     use super::*;
 
+    const WALL: WallTime = WallTime(0);
+
     fn callers(max_tokens: usize) -> Callers {
         let caller = Caller {
             client_id: "one".into(),
             secret: String::from("secret").into(),
+            roles: BTreeSet::new(),
+            integrations: None,
         };
-        Callers::new(vec![caller], Duration::from_secs(300), max_tokens)
+        let principal = Principal::new("one", BTreeSet::new(), None);
+        let life = Duration::from_secs(300);
+        Callers::new(vec![(caller, principal)], None, life, max_tokens)
     }
 
-    #[test]
-    fn a_token_ends_with_its_life() {
+    async fn login(callers: &Callers, id: &str, secret: &str, now: Instant) -> Option<String> {
+        let granted = callers
+            .grant(id, &Secret::new(secret.into()), (now, WALL))
+            .await;
+        granted.ok().map(|it| it.access_token.expose().to_owned())
+    }
+
+    async fn whose(callers: &Callers, token: &str, now: Instant) -> Option<String> {
+        let principal = callers.of_token(token, (now, WALL)).await.ok()?;
+        Some(principal.id.to_string())
+    }
+
+    #[tokio::test]
+    async fn a_token_ends_with_its_life() {
         let (callers, now) = (callers(10), Instant::now());
-        assert!(callers.grant("one", "wrong", now).is_none());
-        assert!(callers.grant("two", "secret", now).is_none());
-        let token = callers.grant("one", "secret", now).unwrap().access_token;
-        assert_eq!(callers.of_token(&token, now), Some("one"));
-        assert_eq!(
-            callers.of_token(&token, now + Duration::from_secs(300)),
-            None
-        );
-        assert_eq!(callers.of_token("made up", now), None);
+        assert!(login(&callers, "one", "wrong", now).await.is_none());
+        assert!(login(&callers, "two", "secret", now).await.is_none());
+        let token = login(&callers, "one", "secret", now).await.unwrap();
+        assert_eq!(whose(&callers, &token, now).await.as_deref(), Some("one"));
+        let end = now + Duration::from_secs(300);
+        assert_eq!(whose(&callers, &token, end).await, None);
+        assert_eq!(whose(&callers, "made up", now).await, None);
     }
 
-    #[test]
-    fn beyond_the_bound_the_oldest_ends() {
+    #[tokio::test]
+    async fn beyond_the_bound_the_oldest_ends() {
         let (callers, now) = (callers(2), Instant::now());
-        let tokens: Vec<_> = (0..3)
-            .map(|at| {
-                callers
-                    .grant("one", "secret", now + Duration::from_secs(at))
-                    .unwrap()
-                    .access_token
-            })
-            .collect();
-        assert_eq!(callers.of_token(&tokens[0], now), None);
-        assert_eq!(callers.of_token(&tokens[1], now), Some("one"));
-        assert_eq!(callers.of_token(&tokens[2], now), Some("one"));
+        let mut tokens = Vec::new();
+        for at in 0..3 {
+            let now = now + Duration::from_secs(at);
+            tokens.push(login(&callers, "one", "secret", now).await.unwrap());
+        }
+        assert_eq!(whose(&callers, &tokens[0], now).await, None);
+        assert!(whose(&callers, &tokens[1], now).await.is_some());
+        assert!(whose(&callers, &tokens[2], now).await.is_some());
     }
 }

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
+use tollgate_store::StoreError;
 
 /// An answer that says what is wrong and what to do. Boxed: errors are rare, and results are moved often.
 #[derive(Debug)]
@@ -40,6 +41,10 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "not.found", message)
     }
 
+    pub(crate) fn conflict(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, message)
+    }
+
     /// A fact for programs, such as the limit's name. The platform's `messageParams` are texts.
     #[must_use]
     pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
@@ -61,6 +66,29 @@ impl ApiError {
     pub(crate) fn retry_after(mut self, span: Duration) -> Self {
         self.0.retry_after = Some(span);
         self
+    }
+
+    /// The same, with words put before what it says.
+    #[must_use]
+    pub(crate) fn before(mut self, words: &str) -> Self {
+        self.0.message.insert_str(0, words);
+        self
+    }
+
+    /// The code.
+    pub(crate) fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// Whether the upstream answered 401.
+    pub(crate) fn is_upstream_401(&self) -> bool {
+        let status = self.0.params.get("upstreamStatus");
+        status.and_then(Value::as_str) == Some("401")
+    }
+
+    /// What it says.
+    pub(crate) fn message(&self) -> &str {
+        &self.0.message
     }
 
     /// The body, as part of another answer.
@@ -89,6 +117,58 @@ impl ApiError {
             body["messageParams"] = Value::Object(parts.params.clone());
         }
         body
+    }
+}
+
+/// What the store says, in the API's words. Which status follows from which error is the table in the
+/// crate's documentation.
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        let unavailable = StatusCode::SERVICE_UNAVAILABLE;
+        let internal = StatusCode::INTERNAL_SERVER_ERROR;
+        let message = format!("{error}.");
+        match &error {
+            StoreError::NotFound { .. } => Self::not_found(format!("There is {message}")),
+            StoreError::Stale { current, .. } => Self::conflict(
+                "version.conflict",
+                format!("Changed since it was read: {error}; nothing was changed now. Get it and try again."),
+            )
+            .with("version", current.0),
+            StoreError::Conflict { what, .. } => {
+                Self::conflict("already.exists", format!("Nothing was changed: {message}"))
+                    .with("field", what)
+            }
+            StoreError::InUse { by, id, .. } => {
+                Self::conflict("in.use", format!("Nothing was changed: {message}"))
+                    .with(by.word(), id)
+            }
+            StoreError::Full { limit, .. } => {
+                Self::conflict("limit.reached", format!("Nothing was changed: {message}"))
+                    .with("limit", limit)
+            }
+            StoreError::Invalid(_) => Self::bad_request(message),
+            StoreError::Denied => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "bad.credentials",
+                "Invalid login credentials.",
+            ),
+            StoreError::Busy { .. } => Self::new(unavailable, "store.busy", message)
+                .retry_after(Duration::from_secs(1)),
+            StoreError::DiskFull => Self::new(unavailable, "store.full", message)
+                .retry_after(Duration::from_secs(60)),
+            StoreError::Database { .. } => {
+                tracing::error!(%error, "store");
+                // The database's own words may name hosts and tables; the log has them.
+                let message = "The store can't be reached or failed; see the service's log.";
+                Self::new(unavailable, "store.unavailable", message)
+                    .retry_after(Duration::from_secs(5))
+            }
+            StoreError::Unsealable { .. } | StoreError::Corrupt { .. } => {
+                tracing::error!(%error, "store");
+                let message = "What the store holds can't be used; see the service's log.";
+                Self::new(internal, "store.corrupt", message)
+            }
+        }
     }
 }
 

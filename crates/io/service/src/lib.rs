@@ -39,12 +39,21 @@
 //! Tested over sockets in `tests/service.rs`, with the vendor's Python SDK in `tests/sdk/`.
 
 mod api;
+mod auth;
 mod callers;
 mod catalog;
+mod doc;
 mod error;
 mod execute;
+mod guard;
+mod journal;
+mod live;
+mod meter;
 mod page;
+mod principal;
 mod service;
+mod steps;
 
+pub use api::openapi_document;
 pub use catalog::{Catalog, CatalogError, FileProblem};
-pub use service::{Service, StartError};
+pub use service::{Service, StartError, open};

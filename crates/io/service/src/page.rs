@@ -2,6 +2,7 @@
 
 use crate::error::ApiError;
 use serde_json::{Value, json};
+use tollgate_store::PageRequest;
 
 /// Entities on a page, at the most.
 const MAX_PAGE_SIZE: usize = 500;
@@ -32,6 +33,13 @@ impl Page {
         })
     }
 
+    /// The same for the store.
+    pub(crate) fn request(self) -> Result<PageRequest, ApiError> {
+        let (size, number) = (u32::try_from(self.size), u32::try_from(self.number));
+        let request = PageRequest::new(size.unwrap_or(u32::MAX), number.unwrap_or(u32::MAX));
+        request.map_err(ApiError::from)
+    }
+
     /// The list's answer: this page of `all`, each shown by `show`.
     pub(crate) fn list<T>(
         self,
@@ -42,7 +50,22 @@ impl Page {
     ) -> Value {
         let Self { size, number } = self;
         let entities = all.iter().skip((number - 1) * size).take(size);
-        let count = all.len().div_ceil(size).max(1);
+        self.answer(path, query, entities.map(show).collect(), all.len() as u64)
+    }
+
+    /// The list's answer: a page that the store cut out of `total`.
+    pub(crate) fn answer(
+        self,
+        path: &str,
+        query: &Query,
+        entities: Vec<Value>,
+        total: u64,
+    ) -> Value {
+        let Self { size, number } = self;
+        let count = usize::try_from(total)
+            .unwrap_or(usize::MAX)
+            .div_ceil(size)
+            .max(1);
         let uri = |number: usize| {
             let others = query
                 .pairs()
@@ -55,10 +78,10 @@ impl Page {
             ))
         };
         let mut list = json!({
-            "entities": entities.map(show).collect::<Vec<_>>(),
+            "entities": entities,
             "pageSize": size,
             "pageNumber": number,
-            "total": all.len(),
+            "total": total,
             "pageCount": count,
             "selfUri": uri(number),
             "firstUri": uri(1),

@@ -2,22 +2,29 @@
 
 use crate::api::{self, App};
 use crate::callers::Callers;
-use crate::catalog::{Catalog, CatalogError};
+use crate::catalog::{Catalog, CatalogError, file_integration_id};
+use crate::journal::Journal;
+use crate::live::{Common, Live, wall_time};
+use crate::meter::Meter;
+use crate::principal::Principal;
 use hyper_util::service::TowerToHyperService;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tollgate_config::Config;
+use tollgate_config::{Caller, Config, KeySource};
 use tollgate_driver::{Driver, Setup, SetupError};
 use tollgate_engine::Snapshot;
 use tollgate_listen::{Bounds, Listening};
 use tollgate_model::FlowId;
+use tollgate_store::{Grant, KeyRing, OpenError, Reach, Role, SqlStore, Store, StoreUrl};
 
 /// A running service; ends when dropped.
-#[derive(Debug)]
 pub struct Service {
     listening: Listening,
     driver: Driver,
+    journal: Arc<Journal>,
+    store: Option<Arc<dyn Store>>,
+    _tasks: Tasks,
 }
 
 /// Why a service could not be started. Nothing was bound, or nothing is any more.
@@ -25,6 +32,12 @@ pub struct Service {
 pub enum StartError {
     /// An action file can't be used.
     Actions(CatalogError),
+    /// The store can't be opened.
+    Store(OpenError),
+    /// What the store holds can't be read.
+    Definitions(String),
+    /// An integration's authorities, certificate or allow-list can't be used.
+    Integration(String, String),
     /// The driver could not be set up.
     Driver(SetupError),
     /// The address can't be bound.
@@ -35,6 +48,9 @@ impl std::fmt::Display for StartError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Actions(error) => error.fmt(f),
+            Self::Store(error) => write!(f, "[store]: {error}"),
+            Self::Definitions(why) => write!(f, "[store]: {why}"),
+            Self::Integration(name, why) => write!(f, "integration {name}: {why}"),
             Self::Driver(error) => error.fmt(f),
             Self::Listen(address, error) => {
                 write!(f, "server.listen: can't listen on {address}: {error}")
@@ -45,13 +61,93 @@ impl std::fmt::Display for StartError {
 
 impl std::error::Error for StartError {}
 
+/// Between two sweeps of expired tokens.
+const SWEEP: Duration = Duration::from_secs(600);
+
+/// Opens the store of a configuration, and brings its schema up to date.
+///
+/// # Errors
+/// Its URL or keys can't be used, or the database can't.
+pub async fn open(store: &tollgate_config::Store) -> Result<Arc<SqlStore>, OpenError> {
+    let url = StoreUrl::parse(store.url.expose())?;
+    let ring = match &store.keys {
+        KeySource::File(path) => KeyRing::from_file(path)?,
+        KeySource::Env(name) => KeyRing::from_env(name)?,
+    };
+    Ok(Arc::new(SqlStore::open(&url, ring, wall_time()).await?))
+}
+
+/// Forgets expired tokens now and then, for as long as the service lives.
+async fn sweep(store: Arc<dyn Store>) {
+    loop {
+        if let Err(error) = store.forget_expired_tokens(wall_time()).await {
+            tracing::warn!(%error, "expired tokens are kept for now");
+        }
+        tokio::time::sleep(SWEEP).await;
+    }
+}
+
+/// The file's callers and what they may do.
+fn callers(config: &Config) -> Vec<(Caller, Principal)> {
+    let principal = |caller: &Caller| {
+        let reach = match &caller.integrations {
+            None => Reach::Everything,
+            Some(names) => {
+                let ids = names.iter().map(|name| file_integration_id(name));
+                Reach::Integrations(ids.collect())
+            }
+        };
+        let grant = |role: &tollgate_config::Role| Grant {
+            role: match role {
+                tollgate_config::Role::Execute => Role::Execute,
+                tollgate_config::Role::Author => Role::Author,
+                tollgate_config::Role::Administer => Role::Administer,
+            },
+            reach: reach.clone(),
+        };
+        let grants = caller.roles.iter().map(grant).collect();
+        Principal::new(&caller.client_id, grants, None)
+    };
+    let callers = config.callers.iter();
+    callers.map(|it| (it.clone(), principal(it))).collect()
+}
+
+/// Tasks that end with their owner.
+#[derive(Default)]
+struct Tasks(Vec<tokio::task::AbortHandle>);
+
+impl Tasks {
+    fn spawn(&mut self, work: impl Future<Output = ()> + Send + 'static) {
+        self.0.push(tokio::spawn(work).abort_handle());
+    }
+}
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        self.0.iter().for_each(tokio::task::AbortHandle::abort);
+    }
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Service")
+            .field("listening", &self.listening)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Service {
-    /// Reads the action files, starts the driver, and listens last.
+    /// Reads the action files, opens the store, starts the driver, and listens last.
     ///
     /// # Errors
     /// See [`StartError`].
     pub async fn start(config: Config, seed: u64) -> Result<Self, StartError> {
-        let catalog = Catalog::load(&config).map_err(StartError::Actions)?;
+        let files = Catalog::load(&config).map_err(StartError::Actions)?;
+        let store: Option<Arc<dyn Store>> = match &config.store {
+            Some(store) => Some(open(store).await.map_err(StartError::Store)?),
+            None => None,
+        };
+        let callers = callers(&config);
         let names = config.engine.flows.iter().enumerate();
         let flows = names
             .map(|(index, flow)| {
@@ -62,17 +158,50 @@ impl Service {
             })
             .collect();
         let server = config.server;
+        let bounds = config.upstream.clone();
         let driver = Driver::start(Setup {
             engine: config.engine,
             clients: config.clients,
             seed,
             bounds: config.upstream,
-            extra_roots_pem: config.extra_roots_pem,
+            extra_roots_pem: config.extra_roots_pem.clone(),
         })
         .map_err(StartError::Driver)?;
+        let guarded: Vec<_> = files.integrations().map(Arc::clone).collect();
+        let common = Common {
+            bounds,
+            extra_roots_pem: config.extra_roots_pem.clone(),
+            limits: config.shared_limits,
+        };
+        let live = Arc::new(Live::new(files, store.clone(), driver.clone(), common));
+        for target in guarded {
+            if let Ok(ready) = &target.ready
+                && (ready.guard.is_some() || ready.access.secures())
+            {
+                let set = live.outlet((ready.route, None), &ready.access, ready.guard.as_ref());
+                let named = |why| StartError::Integration(target.name.clone(), why);
+                set.map_err(named)?;
+            }
+        }
+        live.refresh()
+            .await
+            .map_err(|error| StartError::Definitions(error.message().to_owned()))?;
+        let journal = Arc::new(Journal::default());
+        let mut tasks = Tasks::default();
+        if let Some(store) = &store {
+            tasks.spawn(Arc::clone(&live).follow());
+            tasks.spawn(Arc::clone(&journal).keep(Arc::clone(store)));
+            tasks.spawn(sweep(Arc::clone(store)));
+        }
+        let (per_minute, at_once) = (
+            server.caller_requests_per_minute,
+            server.caller_requests_at_once,
+        );
         let app = App {
-            catalog,
-            callers: Callers::new(config.callers, server.token_life, server.max_tokens),
+            live,
+            callers: Callers::new(callers, store.clone(), server.token_life, server.max_tokens),
+            meter: Meter::new(per_minute, at_once),
+            journal: Arc::clone(&journal),
             driver: driver.clone(),
             flows,
             default_flow: config.default_flow,
@@ -87,7 +216,13 @@ impl Service {
         let listening = Listening::start(server.listen, bounds, router)
             .await
             .map_err(|error| StartError::Listen(server.listen, error))?;
-        Ok(Self { listening, driver })
+        Ok(Self {
+            listening,
+            driver,
+            journal,
+            store,
+            _tasks: tasks,
+        })
     }
 
     /// Where it listens.
@@ -111,6 +246,9 @@ impl Service {
             .driver
             .drain(until.saturating_duration_since(Instant::now()))
             .await;
+        if let Some(store) = &self.store {
+            self.journal.write(store.as_ref()).await;
+        }
         answered && ended
     }
 }

@@ -46,29 +46,25 @@ impl Engine {
     }
 
     /// Holds what an earlier process has used. To be called before the first event. `elapsed` has
-    /// surely passed since the checkpoint; zero is always safe.
+    /// surely passed since the checkpoint; zero is always safe. It is kept for limits that
+    /// [`Engine::extend`] brings later.
     pub fn restore(&mut self, checkpoint: &Checkpoint, elapsed: Duration, now: Instant) {
+        self.restored = Some((checkpoint.clone(), elapsed, now));
+        self.restore_from(0, now);
+    }
+
+    /// Restores the limits from this place on.
+    pub(super) fn restore_from(&mut self, first: usize, now: Instant) {
+        let Some((checkpoint, elapsed, at)) = &self.restored else {
+            return;
+        };
+        let elapsed = *elapsed + now.since(*at);
         let counted_by = now + self.config.policy.grace;
-        for (limit, ledger) in self.config.limits.iter().zip(&mut self.resources.ledgers) {
+        let limits = self.config.limits.iter().zip(&mut self.resources.ledgers);
+        for (limit, ledger) in limits.skip(first) {
             let same = |it: &&LimitUsage| it.name == limit.name && it.scope == limit.scope;
-            let Some(it) = checkpoint.limits.iter().find(same) else {
-                continue;
-            };
-            let over_by = match ledger.period() {
-                Some(_) => counted_by,
-                None => counted_by + it.until.saturating_sub(elapsed),
-            };
-            if it.period == ledger.period() {
-                ledger.restore(&it.usage, it.taken, elapsed, over_by, now);
-            } else {
-                // Of another period: when they were counted is not known.
-                let settled: u32 = it.usage.ends.iter().map(|(_, slots)| slots).sum();
-                let usage = tollgate_quota::Usage {
-                    open: it.usage.open.saturating_add(settled),
-                    ends: Vec::new(),
-                    closed: it.usage.closed,
-                };
-                ledger.restore(&usage, it.taken, elapsed, over_by, now);
+            if let Some(it) = checkpoint.limits.iter().find(same) {
+                restore(it, ledger, elapsed, counted_by, now);
             }
         }
     }
@@ -231,4 +227,28 @@ fn set(rule: &mut Rule, to: u32) {
     match rule {
         Rule::Window { allowed, .. } | Rule::Concurrency { allowed } => *allowed = to,
     }
+}
+
+fn restore(
+    it: &LimitUsage,
+    ledger: &mut Ledger,
+    elapsed: Duration,
+    counted_by: Instant,
+    now: Instant,
+) {
+    let over_by = match ledger.period() {
+        Some(_) => counted_by,
+        None => counted_by + it.until.saturating_sub(elapsed),
+    };
+    if it.period == ledger.period() {
+        return ledger.restore(&it.usage, it.taken, elapsed, over_by, now);
+    }
+    // Of another period: when they were counted is not known.
+    let settled: u32 = it.usage.ends.iter().map(|(_, slots)| slots).sum();
+    let usage = tollgate_quota::Usage {
+        open: it.usage.open.saturating_add(settled),
+        ends: Vec::new(),
+        closed: it.usage.closed,
+    };
+    ledger.restore(&usage, it.taken, elapsed, over_by, now);
 }

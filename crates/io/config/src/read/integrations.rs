@@ -1,8 +1,8 @@
 //! `[[client]]` and `[[integration]]`, and the engine's tables that come of them.
 
 use super::limits::{self, Counts, Shared};
-use super::{Source, resolve, secrets, unique_name};
-use crate::{Integration, IntegrationKind};
+use super::{Source, access, resolve, secrets, unique_name};
+use crate::{Integration, IntegrationKind, SharedLimits};
 use std::collections::BTreeMap;
 use tollgate_driver::{ClientCredentials, Url};
 use tollgate_engine::{Client, Pool, Route};
@@ -20,6 +20,7 @@ pub(super) struct Tables {
     pub(super) engine: tollgate_engine::Config,
     pub(super) clients: Vec<ClientCredentials>,
     pub(super) integrations: Vec<Integration>,
+    pub(super) shared: SharedLimits,
 }
 
 impl Tables {
@@ -37,7 +38,13 @@ fn place(len: usize) -> u32 {
     u32::try_from(len.saturating_sub(1)).unwrap_or(u32::MAX)
 }
 
-pub(super) fn read(root: &Section<'_, '_>, source: &Source<'_>, shared: Vec<Shared>) -> Tables {
+/// `stored`: integrations may come from the store, so the file needs none.
+pub(super) fn read(
+    root: &Section<'_, '_>,
+    source: &Source<'_>,
+    shared: Vec<Shared>,
+    stored: bool,
+) -> Tables {
     let mut tables = Tables::default();
     let mut counts = Vec::new();
     for Shared {
@@ -49,7 +56,7 @@ pub(super) fn read(root: &Section<'_, '_>, source: &Source<'_>, shared: Vec<Shar
         tables.engine.limits.push(limit);
     }
     let client_names = read_clients(root, source, &mut tables);
-    let names = read_integrations(root, source, &client_names, &mut tables);
+    let names = read_integrations(root, source, &client_names, &mut tables, stored);
     for (index, counted) in counts.iter().enumerate() {
         pass(
             root,
@@ -104,6 +111,7 @@ fn read_integrations(
     source: &Source<'_>,
     client_names: &[String],
     tables: &mut Tables,
+    stored: bool,
 ) -> Vec<String> {
     let mut names = Vec::new();
     for section in root.sections("integration") {
@@ -131,10 +139,11 @@ fn read_integrations(
             base_url,
             credentials,
             folder,
+            access: access::read_access(&section, source),
         });
         section.finish();
     }
-    if !root.has("integration") {
+    if !root.has("integration") && !stored {
         root.missing(
             "integration",
             "a table: without [[integration]] there is nothing to call",
@@ -253,8 +262,12 @@ fn pass(
 ) {
     let routes = &mut tables.engine.routes;
     match counts {
-        Counts::All => routes.iter_mut().for_each(|route| route.limits.push(limit)),
+        Counts::All => {
+            tables.shared.all.push(limit);
+            routes.iter_mut().for_each(|route| route.limits.push(limit));
+        }
         Counts::WithToken => {
+            tables.shared.with_token.push(limit);
             routes
                 .iter_mut()
                 .filter(|route| route.pool.is_some())

@@ -18,6 +18,31 @@ pub(super) fn client_secret(section: &Section<'_, '_>, source: &Source<'_>) -> O
     one_of(section, source, env, file, "client_secret_env")
 }
 
+/// A text that may hold a secret, or the environment variable that has it.
+pub(super) fn plain_or_env(
+    section: &Section<'_, '_>,
+    source: &Source<'_>,
+    plain: &'static str,
+    env: &'static str,
+    example: &str,
+) -> Option<Secret> {
+    match (section.text(plain), section.text(env)) {
+        (Some(text), None) => Some(Secret::new(text.value)),
+        (None, Some(name)) => from_env(section, source, &name),
+        (Some(_), Some(name)) => {
+            section.reject(
+                &name,
+                format!("expected either this or {plain}, found both"),
+            );
+            None
+        }
+        (None, None) => {
+            section.missing(plain, example);
+            None
+        }
+    }
+}
+
 /// `{ env = "NAME" }` or `{ file = "path" }`.
 pub(super) fn credential(section: &Section<'_, '_>, source: &Source<'_>) -> Option<Secret> {
     let (env, file) = (section.text("env"), section.text("file"));

@@ -1,7 +1,7 @@
 //! `[server]`, `[upstream]` and `[[caller]]`.
 
-use super::{Source, secrets, unique_name};
-use crate::{Caller, Server};
+use super::{Source, access, secrets, unique_name};
+use crate::{Caller, Integration, Server};
 use std::time::Duration;
 use tollgate_driver::Bounds;
 use tollgate_settings::Section;
@@ -49,6 +49,12 @@ fn read_server(root: &Section<'_, '_>) -> Server {
             .span("token_life", TOKEN_LIFE.0..=TOKEN_LIFE.1)
             .unwrap_or(default.token_life),
         max_tokens: section.size("max_tokens").unwrap_or(default.max_tokens),
+        caller_requests_per_minute: section
+            .count("caller_requests_per_minute", 1)
+            .unwrap_or(default.caller_requests_per_minute),
+        caller_requests_at_once: section
+            .count("caller_requests_at_once", 1)
+            .unwrap_or(default.caller_requests_at_once),
     };
     section.finish();
     server
@@ -92,16 +98,29 @@ fn read_upstream(root: &Section<'_, '_>, source: &Source<'_>) -> (Bounds, Vec<Ve
     (bounds, roots)
 }
 
-pub(super) fn read_callers(root: &Section<'_, '_>, source: &Source<'_>) -> Vec<Caller> {
+/// `stored`: callers may come from the store, so the file needs none.
+pub(super) fn read_callers(
+    root: &Section<'_, '_>,
+    source: &Source<'_>,
+    integrations: &[Integration],
+    stored: bool,
+) -> Vec<Caller> {
+    let names: Vec<_> = integrations.iter().map(|it| it.name.clone()).collect();
     let mut taken = Vec::new();
     let mut callers = Vec::new();
     for section in root.sections("caller") {
         let client_id = unique_name(&section, "client_id", &mut taken);
         let secret = secrets::client_secret(&section, source);
-        callers.extend(secret.map(|secret| Caller { client_id, secret }));
+        let (roles, integrations) = access::read_roles(&section, &names);
+        callers.extend(secret.map(|secret| Caller {
+            client_id,
+            secret,
+            roles,
+            integrations,
+        }));
         section.finish();
     }
-    if !root.has("caller") {
+    if !root.has("caller") && !stored {
         root.missing(
             "caller",
             "a table: without [[caller]] nobody could call the service",

@@ -1,124 +1,296 @@
-//! `/api/v2/integrations/actions`: list, get, execute, test.
+//! `/api/v2/integrations/actions`: what is published.
 
-use super::App;
-use crate::catalog::Entry;
+use super::{App, Caller, by, listing, managed, parts};
+use crate::catalog::{Catalog, Entry, Target, auth_id};
+use crate::doc::{Doc, id as parse_id};
 use crate::error::ApiError;
-use crate::execute::{Execution, Terms, show_request};
+use crate::execute::{Execution, Terms};
 use crate::page::{Page, Query};
-use axum::Json;
+use crate::principal::{Over, Principal};
+use crate::steps;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, HeaderName};
+use axum::{Extension, Json};
+use http::{HeaderMap, HeaderName, StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tollgate_config::parse_span;
+use tollgate_store::{ActionBody, EntityId, Expected, JsonText, NewAction, Role};
 
-const PATH: &str = "/api/v2/integrations/actions";
+pub(super) const PATH: &str = "/api/v2/integrations/actions";
 /// The flow that calls.
 const FLOW: HeaderName = HeaderName::from_static("tollgate-flow");
 /// The latest useful start, from the request's arrival.
 const DEADLINE: HeaderName = HeaderName::from_static("tollgate-deadline");
 /// How long an execution waited for its start, in milliseconds.
 const WAITED: HeaderName = HeaderName::from_static("tollgate-waited");
-/// Ids in one `ids=` filter, as on the platform.
-const MAX_IDS: usize = 50;
 
-/// `GET /api/v2/integrations/actions`.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, ApiError> {
+    let query = Query::parse(query.as_deref());
+    let page = Page::of(&query)?;
+    let config = query.flag("includeConfig")?.unwrap_or(false);
+    let catalog = app.live.catalog();
+    let found = found(&catalog, &caller, &query)?;
+    Ok(Json(page.list(PATH, &query, &found, |entry| {
+        show(entry, None, config)
+    })))
+}
+
+/// The actions that the caller sees and the query wants, in its order.
+fn found<'a>(
+    catalog: &'a Catalog,
+    caller: &Principal,
+    query: &Query,
+) -> Result<Vec<&'a Arc<Entry>>, ApiError> {
+    let secure = query.flag("secure")?;
+    let logins = query.flag("includeAuthActions")?.unwrap_or(false);
+    let ids = listing::ids(query)?;
+    let by = listing::sort_by(query, &["name", "category", "integrationId", "id"])?;
+    let descending = listing::descending(query)?;
+    let wanted = |entry: &&Arc<Entry>| {
+        caller.sees(over(entry))
+            && (logins || !entry.is_auth())
+            && query.get("category").is_none_or(|it| it == entry.category)
+            && listing::named(query, &entry.name)
+            && secure.is_none_or(|it| it == entry.secure)
+            && ids.as_ref().is_none_or(|ids| ids.contains(&entry.id))
+    };
+    let mut found: Vec<_> = catalog.actions().filter(wanted).collect();
+    found.sort_by_cached_key(|entry| {
+        let first = match by {
+            "category" => &entry.category,
+            "integrationId" => &entry.integration,
+            "id" => &entry.id,
+            _ => &entry.name,
+        };
+        (first.clone(), entry.name.clone(), entry.id.clone())
+    });
+    if descending {
+        found.reverse();
+    }
+    Ok(found)
+}
+
+pub(super) async fn categories(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, ApiError> {
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
     let secure = query.flag("secure")?;
-    let config = query.flag("includeConfig")?.unwrap_or(false);
-    let ids: Option<Vec<_>> = query
-        .get("ids")
-        .map(|ids| ids.split(',').map(str::trim).collect());
-    if ids.as_ref().is_some_and(|ids| ids.len() > MAX_IDS) {
-        return Err(ApiError::bad_request(format!(
-            "ids may name {MAX_IDS} actions at the most."
-        )));
+    let descending = listing::descending(&query)?;
+    let catalog = app.live.catalog();
+    let seen = catalog
+        .actions()
+        .filter(|it| caller.sees(over(it)) && secure.is_none_or(|secure| secure == it.secure));
+    let mut names: Vec<_> = seen.map(|it| it.category.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    if descending {
+        names.reverse();
     }
-    let wanted = |entry: &&Entry| {
-        let category = query
-            .get("category")
-            .is_none_or(|it| it == app.catalog.target(entry).name);
-        let name = query.get("name").is_none_or(|it| {
-            entry
-                .action
-                .name()
-                .to_lowercase()
-                .contains(&it.to_lowercase())
-        });
-        let secure = secure.is_none_or(|it| it == entry.action.secure());
-        category
-            && name
-            && secure
-            && ids
-                .as_ref()
-                .is_none_or(|ids| ids.contains(&entry.id.as_str()))
-    };
-    let mut found: Vec<_> = app.catalog.actions().filter(wanted).collect();
-    let key = |entry: &Entry, by: &str| match by {
-        "category" => Some(app.catalog.target(entry).name.clone()),
-        "id" => Some(entry.id.clone()),
-        "integrationId" => Some(app.catalog.target(entry).id.clone()),
-        "name" => Some(entry.action.name().to_owned()),
-        _ => None,
-    };
-    let by = query.get("sortBy").unwrap_or("name");
-    if found.first().is_some_and(|first| key(first, by).is_none()) {
-        let message = format!("sortBy must be name, category, integrationId or id, found {by:?}.");
-        return Err(ApiError::bad_request(message));
-    }
-    found.sort_by_cached_key(|entry| (key(entry, by), entry.action.name().to_owned()));
-    match query.get("sortOrder").map(str::to_lowercase).as_deref() {
-        None | Some("asc" | "ascending") => {}
-        Some("desc" | "descending") => found.reverse(),
-        Some(other) => {
-            let message = format!("sortOrder must be asc or desc, found {other:?}.");
-            return Err(ApiError::bad_request(message));
-        }
-    }
-    Ok(Json(page.list(PATH, &query, &found, |entry| {
-        show(&app, entry, false, config)
-    })))
+    let path = format!("{PATH}/categories");
+    Ok(Json(page.list(
+        &path,
+        &query,
+        &names,
+        |name| json!({"name": name}),
+    )))
 }
 
-/// `GET /api/v2/integrations/actions/{id}`.
 pub(super) async fn get(
     State(app): State<Arc<App>>,
+    Extension(caller): Caller,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, ApiError> {
     let query = Query::parse(query.as_deref());
-    let entry = find(&app, &id)?;
-    let contract = query
-        .get("expand")
-        .is_some_and(|it| it.split(',').any(|it| it == "contract"));
     let config = query.flag("includeConfig")?.unwrap_or(false);
-    Ok(Json(show(&app, entry, contract, config)))
+    let contract = wants_contract(&query)?;
+    let catalog = app.live.catalog();
+    let entry = catalog.find(&id)?;
+    caller.needs_sight(over(entry))?;
+    Ok(Json(show(entry, contract, config)))
 }
 
-/// `POST /api/v2/integrations/actions/{id}/execute`.
+/// Whether the contract is wanted, and then whether flattened.
+pub(super) fn wants_contract(query: &Query) -> Result<Option<bool>, ApiError> {
+    let flatten = query.flag("flatten")?.unwrap_or(false);
+    Ok((flatten || listing::expands(query, "contract")).then_some(flatten))
+}
+
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    let doc = app.doc(body).await?;
+    let (target, new) = read_new(&app, &caller, &doc)?;
+    compiled(&new, &target)?;
+    let made = app.store()?.create_action(new, &by(&caller)).await?;
+    changed(&app, &made.id).await
+}
+
+/// What a request or an action file makes, and the integration that it belongs to.
+pub(super) fn read_new(
+    app: &App,
+    caller: &Principal,
+    doc: &Doc,
+) -> Result<(Arc<Target>, NewAction), ApiError> {
+    let integration = doc.required("integrationId")?;
+    caller.needs(Role::Author, Over::Integration(&integration))?;
+    let catalog = app.live.catalog();
+    let target = catalog.find_integration(&integration)?;
+    if target.stored.is_none() {
+        return Err(managed("integration"));
+    }
+    if let Some(kind) = doc.text("integrationType")?
+        && kind != target.kind.as_str()
+    {
+        return Err(ApiError::bad_request(format!(
+            "integrationType: expected {}, the type of the integration, found {kind:?}.",
+            target.kind.as_str()
+        )));
+    }
+    let login = doc.text("actionType")?.as_deref() == Some("customAuth");
+    let id = if login {
+        auth_id(&integration)
+    } else {
+        format!("custom_-_{}", EntityId::random())
+    };
+    let body = ActionBody {
+        name: doc.required("name")?,
+        category: doc.text("category")?.unwrap_or_else(|| target.name.clone()),
+        secure: doc.flag("secure")?.unwrap_or(false),
+        config: doc.json("config")?.unwrap_or_default(),
+        contract: doc.json("contract")?.unwrap_or_default(),
+    };
+    let new = NewAction {
+        id: parse_id(&id)?,
+        integration_id: parse_id(&integration)?,
+        body,
+    };
+    Ok((Arc::clone(target), new))
+}
+
+/// Refuses what couldn't be executed.
+fn compiled(new: &NewAction, target: &Target) -> Result<(), ApiError> {
+    usable(new.id.as_str(), target, &new.body)
+}
+
+/// Refuses what couldn't be executed.
+pub(super) fn usable(id: &str, target: &Target, body: &ActionBody) -> Result<(), ApiError> {
+    match Entry::of_stored(id, &target.id, &target.kind, body, 1).action {
+        Ok(_) => Ok(()),
+        Err(why) => {
+            let message = format!("The action can't be published: {why}");
+            Err(ApiError::new(
+                StatusCode::BAD_REQUEST,
+                "action.invalid",
+                message,
+            ))
+        }
+    }
+}
+
+/// What the platform lets a published action change; its contract changes through a draft alone.
+pub(super) async fn update(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    let (id, target) = own(&app, &caller, &id)?;
+    let doc = app.doc(body).await?;
+    if doc.get("contract").is_some() {
+        let message = "contract: a published action's contract is changed by publishing a draft.";
+        return Err(ApiError::bad_request(message));
+    }
+    let seen = doc.seen()?;
+    let store = app.store()?;
+    let before = store.action(&id).await?;
+    let body = merged(&doc, before.body)?;
+    usable(id.as_str(), &target, &body)?;
+    store.update_action(&id, seen, body, &by(&caller)).await?;
+    changed(&app, &id).await
+}
+
+/// The body with what the request gives in place of what there was.
+pub(super) fn merged(doc: &Doc, before: ActionBody) -> Result<ActionBody, ApiError> {
+    Ok(ActionBody {
+        name: match doc.get("name") {
+            Some(_) => doc.required("name")?,
+            None => before.name,
+        },
+        category: doc.text("category")?.unwrap_or(before.category),
+        secure: doc.flag("secure")?.unwrap_or(before.secure),
+        config: doc.json("config")?.unwrap_or(before.config),
+        contract: doc.json("contract")?.unwrap_or(before.contract),
+    })
+}
+
+pub(super) async fn remove(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let (id, _) = own(&app, &caller, &id)?;
+    app.store()?
+        .delete_action(&id, Expected::Any, &by(&caller))
+        .await?;
+    app.live.refresh().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A published action that this caller may change here, and its integration.
+pub(super) fn own(
+    app: &App,
+    caller: &Principal,
+    id: &str,
+) -> Result<(EntityId, Arc<Target>), ApiError> {
+    let catalog = app.live.catalog();
+    let entry = catalog.find(id)?;
+    caller.needs(Role::Author, over(entry))?;
+    if !entry.stored {
+        return Err(managed("action"));
+    }
+    let target = catalog.find_integration(&entry.integration)?;
+    Ok((parse_id(id)?, Arc::clone(target)))
+}
+
+/// Shows what was changed, as requests see it from now on.
+pub(super) async fn changed(app: &App, id: &EntityId) -> Result<Json<Value>, ApiError> {
+    app.live.refresh().await?;
+    let catalog = app.live.catalog();
+    Ok(Json(show(catalog.find(id.as_str())?, Some(false), true)))
+}
+
 pub(super) async fn execute(
     State(app): State<Arc<App>>,
+    Extension(caller): Caller,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let entry = find(&app, &id)?;
+    let catalog = app.live.catalog();
+    let entry = callable(&catalog, &caller, &id)?;
     let flatten = Query::parse(query.as_deref())
         .flag("flatten")?
         .unwrap_or(false);
     let terms = terms(&app, &headers)?;
     let body = app.text(body).await?;
-    let outcome = execution(&app, entry, terms).run(&body).await?;
+    let result = async { execution(&app, &catalog, entry, terms)?.run(&body).await }.await;
+    note(&app, &caller, "execute", entry, result.as_ref().err());
+    let outcome = result?;
     let output = if flatten {
-        entry.action.flatten(&outcome.output)
+        entry.action()?.flatten(&outcome.output)
     } else {
         outcome.output
     };
@@ -126,112 +298,80 @@ pub(super) async fn execute(
     Ok(([(WAITED, waited)], Json(output)).into_response())
 }
 
-/// `POST /api/v2/integrations/actions/{id}/test`: the same, step by step, up to the one that fails.
+/// The same, step by step, up to the one that fails.
 pub(super) async fn test(
     State(app): State<Arc<App>>,
+    Extension(caller): Caller,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, ApiError> {
-    let entry = find(&app, &id)?;
+    let catalog = app.live.catalog();
+    let entry = callable(&catalog, &caller, &id)?;
     let flatten = Query::parse(query.as_deref())
         .flag("flatten")?
         .unwrap_or(false);
     let terms = terms(&app, &headers)?;
     let body = app.text(body).await?;
-    let mut operations = Vec::new();
-    let result = steps(&execution(&app, entry, terms), &body, &mut operations).await;
-    Ok(Json(match result {
-        Ok(output) => {
-            let output = if flatten {
-                entry.action.flatten(&output)
-            } else {
-                output
-            };
-            json!({"operations": operations, "finalResult": output, "success": true})
-        }
-        Err(error) => json!({"operations": operations, "error": error, "success": false}),
-    }))
+    let execution = execution(&app, &catalog, entry, terms)?;
+    let shown = steps::run(&execution, &body, flatten).await;
+    note(&app, &caller, "test", entry, None);
+    Ok(Json(shown))
 }
 
-/// Runs an execution and notes each step; the error is that of the step that failed.
-async fn steps(
-    execution: &Execution<'_>,
-    body: &str,
-    done: &mut Vec<Value>,
-) -> Result<Value, Value> {
-    let input = note(
-        done,
-        "Check the inputs against the contract",
-        execution.input(body),
-        |input| input.value().clone(),
-    )?;
-    let request = note(
-        done,
-        "Render the request",
-        execution.render(&input),
-        show_request,
-    )?;
-    let answer = note(
-        done,
-        "Send the request",
-        execution.send(&request).await,
-        |answer| {
-            json!({
-                "status": answer.status,
-                "attempts": answer.attempts,
-                "waitedMillis": answer.waited.as_millis() as u64,
-                "body": String::from_utf8_lossy(&answer.body),
-            })
-        },
-    )?;
-    note(
-        done,
-        "Map the answer to the output",
-        execution.translate(&input, &answer),
-        Value::clone,
-    )
+fn callable<'a>(
+    catalog: &'a Catalog,
+    caller: &Principal,
+    id: &str,
+) -> Result<&'a Arc<Entry>, ApiError> {
+    let entry = catalog.find(id)?;
+    caller.needs(Role::Execute, over(entry))?;
+    if entry.is_auth() {
+        let message = "This action is an integration's own login; it runs when a call needs it.";
+        return Err(ApiError::bad_request(message));
+    }
+    Ok(entry)
 }
 
-fn note<T>(
-    done: &mut Vec<Value>,
-    name: &str,
-    result: Result<T, ApiError>,
-    show: impl Fn(&T) -> Value,
-) -> Result<T, Value> {
-    let step = done.len() + 1;
-    match result {
-        Ok(value) => {
-            done.push(json!({"step": step, "name": name, "success": true, "result": show(&value)}));
-            Ok(value)
-        }
-        Err(error) => {
-            let error = error.body();
-            done.push(json!({"step": step, "name": name, "success": false, "error": error}));
-            Err(error)
-        }
+/// Who executed what, and how it ended.
+pub(super) fn note(
+    app: &App,
+    caller: &Principal,
+    what: &str,
+    entry: &Entry,
+    error: Option<&ApiError>,
+) {
+    if app.live.store.is_some() {
+        let ended = error.map_or("ok", ApiError::code);
+        let detail = json!({"name": entry.name, "version": entry.version, "end": ended});
+        let of = ("execution", entry.id.as_str());
+        app.journal.note(caller.actor(), what, of, &detail);
     }
 }
 
-fn execution<'a>(app: &'a App, entry: &'a Entry, terms: Terms) -> Execution<'a> {
-    Execution {
-        entry,
-        target: app.catalog.target(entry),
+pub(super) fn execution<'a>(
+    app: &'a App,
+    catalog: &'a Catalog,
+    entry: &'a Entry,
+    terms: Terms,
+) -> Result<Execution<'a>, ApiError> {
+    Ok(Execution {
+        action: entry.action()?,
+        ready: catalog.find_integration(&entry.integration)?.ready()?,
         driver: &app.driver,
         terms,
-    }
-}
-
-fn find<'a>(app: &'a App, id: &str) -> Result<&'a Entry, ApiError> {
-    app.catalog.action(id).ok_or_else(|| {
-        ApiError::not_found(format!(
-            "There is no action with the id {id:?}; list them to see their ids."
-        ))
     })
 }
 
-fn terms(app: &App, headers: &HeaderMap) -> Result<Terms, ApiError> {
+pub(super) fn over(entry: &Entry) -> Over<'_> {
+    Over::Action {
+        id: &entry.id,
+        integration: &entry.integration,
+    }
+}
+
+pub(super) fn terms(app: &App, headers: &HeaderMap) -> Result<Terms, ApiError> {
     let text = |name: &HeaderName| match headers.get(name).map(|value| value.to_str()) {
         None => Ok(None),
         Some(Ok(text)) => Ok(Some(text.trim())),
@@ -260,21 +400,33 @@ fn terms(app: &App, headers: &HeaderMap) -> Result<Terms, ApiError> {
     Ok(Terms { flow, deadline })
 }
 
-fn show(app: &App, entry: &Entry, contract: bool, config: bool) -> Value {
-    let target = app.catalog.target(entry);
+/// An action as lists and gets show it. `contract`: whether with its contract, and then whether flattened.
+pub(super) fn show(entry: &Entry, contract: Option<bool>, config: bool) -> Value {
     let mut shown = json!({
         "id": entry.id,
-        "name": entry.action.name(),
-        "integrationId": target.id,
-        "category": target.name,
-        "version": 1,
-        "secure": entry.action.secure(),
+        "name": entry.name,
+        "integrationId": entry.integration,
+        "category": entry.category,
+        "version": entry.version,
+        "secure": entry.secure,
         "selfUri": format!("{PATH}/{}", entry.id),
     });
-    for (field, wanted) in [("contract", contract), ("config", config)] {
-        if let (true, Some(value)) = (wanted, entry.action.definition().get(field)) {
-            shown[field] = value.clone();
-        }
+    let definition = entry.action.as_ref().ok().map(|action| action.definition());
+    let part = |name: &str| definition.and_then(|it| it.get(name)).cloned();
+    if let (Some(flatten), Some(contract)) = (contract, part("contract")) {
+        shown["contract"] = if flatten {
+            parts::flattened(&contract)
+        } else {
+            contract
+        };
+    }
+    if let (true, Some(config)) = (config, part("config")) {
+        shown["config"] = config;
     }
     shown
+}
+
+/// A stored JSON text as a value.
+pub(super) fn json_of(text: &JsonText) -> Value {
+    serde_json::from_str(text.as_str()).unwrap_or(Value::Null)
 }

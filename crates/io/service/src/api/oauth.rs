@@ -1,17 +1,20 @@
 //! `POST /oauth/token`: client credentials, by HTTP Basic or in the form (RFC 6749, 4.4).
 
-use super::App;
+use super::{App, Caller, Token, by};
 use crate::error::ApiError;
+use crate::live::wall_time;
 use crate::page::form;
-use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 use base64::Engine as _;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Instant;
+use tollgate_driver::Secret;
+use tollgate_store::{Actor, StoreError};
 
 pub(super) async fn token(
     State(app): State<Arc<App>>,
@@ -31,19 +34,34 @@ pub(super) async fn token(
             description,
         ));
     }
-    let credentials = basic(&headers).or_else(|| field("client_id").zip(field("client_secret")));
-    let grant =
-        credentials.and_then(|(id, secret)| app.callers.grant(&id, &secret, Instant::now()));
-    let Some(grant) = grant else {
+    let form = || Some((field("client_id")?, Secret::new(field("client_secret")?)));
+    let credentials = basic(&headers).or_else(form);
+    let wrong = || {
         let description = "The client id or its secret is wrong.";
-        return Ok(refusal(
-            StatusCode::UNAUTHORIZED,
-            "invalid_client",
-            description,
-        ));
+        refusal(StatusCode::UNAUTHORIZED, "invalid_client", description)
+    };
+    let Some((id, secret)) = credentials else {
+        return Ok(wrong());
+    };
+    let granted = app
+        .callers
+        .grant(&id, &secret, (Instant::now(), wall_time()))
+        .await;
+    let grant = match granted {
+        Ok(grant) => grant,
+        Err(StoreError::Denied) => {
+            if app.live.store.is_some() {
+                // What was tried is somebody's secret as often as a wrong id; only its length is kept.
+                let detail = json!({"idLength": id.len()});
+                let of = ("token", "-");
+                app.journal.note(Actor::system(), "deny", of, &detail);
+            }
+            return Ok(wrong());
+        }
+        Err(error) => return Err(error.into()),
     };
     let answer = json!({
-        "access_token": grant.access_token,
+        "access_token": grant.access_token.expose(),
         "token_type": "bearer",
         "expires_in": grant.expires_in.as_secs(),
     });
@@ -57,7 +75,17 @@ fn refusal(status: StatusCode, error: &str, description: &str) -> Response {
     (status, Json(body)).into_response()
 }
 
-fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+/// `DELETE /api/v2/tokens/me`: ends the token that the request came with.
+pub(super) async fn revoke(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    Extension(token): Extension<Token>,
+) -> Result<StatusCode, ApiError> {
+    app.callers.revoke(&token.0, &by(&caller)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn basic(headers: &HeaderMap) -> Option<(String, Secret)> {
     let (scheme, text) = headers
         .get(header::AUTHORIZATION)?
         .to_str()
@@ -70,5 +98,5 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
         .decode(text)
         .ok()?;
     let (id, secret) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
-    Some((id.to_owned(), secret.to_owned()))
+    Some((id.to_owned(), Secret::new(secret.to_owned())))
 }

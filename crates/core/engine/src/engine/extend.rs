@@ -1,0 +1,78 @@
+//! Tables that grow while the engine runs.
+//!
+//! What an engine was told once stays: ids keep their places, nothing is removed, and no ledger is
+//! touched. New entries are appended; they may refer to old ones and to each other. A route that is no
+//! longer wanted just gets no submissions.
+
+use super::Engine;
+use crate::{Client, Config, ConfigError, Pool, Route};
+use std::sync::Arc;
+use tollgate_model::{ClientId, Instant, Limit, LimitId, PoolId, RouteId};
+
+/// What is appended. Ids in it count from the begin of the whole table, as [`Engine::places`] says.
+#[derive(Clone, Debug, Default)]
+pub struct Extension {
+    /// Further shared limits.
+    pub limits: Vec<Limit>,
+    /// Further OAuth clients.
+    pub clients: Vec<Client>,
+    /// Further token pools.
+    pub pools: Vec<Pool>,
+    /// Further routes.
+    pub routes: Vec<Route>,
+}
+
+/// The ids that the next entries of each table get.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "the types say it")]
+pub struct Places {
+    pub limit: LimitId,
+    pub client: ClientId,
+    pub pool: PoolId,
+    pub route: RouteId,
+}
+
+impl Config {
+    /// The ids that the next entries of each table get.
+    #[must_use]
+    pub fn places(&self) -> Places {
+        let place = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
+        Places {
+            limit: LimitId(place(self.limits.len())),
+            client: ClientId(place(self.clients.len())),
+            pool: PoolId(place(self.pools.len())),
+            route: RouteId(place(self.routes.len())),
+        }
+    }
+
+    fn append(&mut self, more: Extension) {
+        self.limits.extend(more.limits);
+        self.clients.extend(more.clients);
+        self.pools.extend(more.pools);
+        self.routes.extend(more.routes);
+    }
+}
+
+impl Engine {
+    /// The ids that the next entries of each table get.
+    #[must_use]
+    pub fn places(&self) -> Places {
+        self.config.places()
+    }
+
+    /// Appends to the tables. A limit that an earlier process knew has what that used of it; a
+    /// checkpoint is due afterwards, for records only tell of limits that the last one has.
+    ///
+    /// # Errors
+    /// What [`Config::check`] says of the whole; nothing has changed then.
+    pub fn extend(&mut self, more: Extension, now: Instant) -> Result<(), ConfigError> {
+        let known = self.config.limits.len();
+        let mut config = Config::clone(&self.config);
+        config.append(more);
+        config.check()?;
+        self.config = Arc::new(config);
+        self.resources.extend(Arc::clone(&self.config));
+        self.restore_from(known, now);
+        Ok(())
+    }
+}

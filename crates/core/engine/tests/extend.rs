@@ -1,0 +1,157 @@
+//! Tables appended to a running engine.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+use tollgate_engine::{
+    Client, Command, Config, Engine, Event, Extension, Flow, Pool, Route, Submission,
+};
+use tollgate_model::{
+    ClientId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId, Rule, Scope,
+};
+
+fn at_once(name: &str, allowed: u32) -> Limit {
+    Limit {
+        name: name.into(),
+        scope: Scope::Organisation,
+        rule: Rule::Concurrency { allowed },
+    }
+}
+
+fn engine() -> Engine {
+    let config = Config {
+        limits: vec![at_once("shared", 2)],
+        routes: vec![Route {
+            name: "old".into(),
+            limits: vec![LimitId(0)],
+            pool: None,
+            ..Route::default()
+        }],
+        flows: vec![Flow {
+            name: "flow".into(),
+            priority: 0,
+            weight: 1,
+            guarantee: None,
+            max_queued: 10,
+            ..Flow::default()
+        }],
+        ..Config::default()
+    };
+    Engine::new(config, 1, Instant::ZERO)
+}
+
+fn submit(engine: &mut Engine, execution: u64, route: u32) -> Vec<Command> {
+    let submission = Submission {
+        execution: ExecutionId(execution),
+        flow: FlowId(0),
+        route: RouteId(route),
+        deadline: Instant::ZERO + Duration::from_secs(10),
+        timeout: Duration::from_secs(5),
+        idempotent: true,
+    };
+    engine.handle_event(Event::Submit(submission), Instant::ZERO);
+    std::iter::from_fn(|| engine.poll_command()).collect()
+}
+
+fn sends(commands: &[Command]) -> usize {
+    let send = |it: &&Command| matches!(it, Command::Send { .. });
+    commands.iter().filter(send).count()
+}
+
+#[test]
+fn a_new_route_passes_old_limits_and_its_own() {
+    let mut engine = engine();
+    assert_eq!(
+        sends(&submit(&mut engine, 1, 0)),
+        1,
+        "one of two shared slots"
+    );
+    let places = engine.places();
+    let more = Extension {
+        limits: vec![at_once("own", 1)],
+        routes: vec![Route {
+            name: "new".into(),
+            limits: vec![LimitId(0), places.limit],
+            pool: None,
+            ..Route::default()
+        }],
+        ..Extension::default()
+    };
+    engine.extend(more, Instant::ZERO).unwrap();
+    assert_eq!(places.route, RouteId(1));
+    assert_eq!(
+        sends(&submit(&mut engine, 2, 1)),
+        1,
+        "the other shared slot"
+    );
+    assert_eq!(sends(&submit(&mut engine, 3, 1)), 0, "its own limit holds");
+    let held: Vec<_> = engine.snapshot(Instant::ZERO).limits;
+    let held: Vec<_> = held.iter().map(|it| (it.name.as_str(), it.held)).collect();
+    assert_eq!(
+        held,
+        [("shared", 2), ("own", 1)],
+        "what was held stays held"
+    );
+}
+
+#[test]
+fn a_new_pool_fetches_its_tokens() {
+    let mut engine = engine();
+    let places = engine.places();
+    let more = Extension {
+        clients: vec![Client {
+            name: "client".into(),
+            limits: vec![],
+            token_limits: vec![],
+            max_tokens: 1,
+        }],
+        pools: vec![Pool {
+            name: "pool".into(),
+            clients: vec![places.client],
+        }],
+        routes: vec![Route {
+            name: "new".into(),
+            limits: vec![],
+            pool: Some(places.pool),
+            ..Route::default()
+        }],
+        ..Extension::default()
+    };
+    engine.extend(more, Instant::ZERO).unwrap();
+    let commands = submit(&mut engine, 1, 1);
+    let [Command::FetchToken(client, token)] = commands[..] else {
+        panic!("{commands:?}");
+    };
+    assert_eq!(client, ClientId(0));
+    let granted = Event::TokenGranted {
+        token,
+        expires_in: Duration::from_secs(600),
+    };
+    engine.handle_event(granted, Instant::ZERO);
+    let commands: Vec<_> = std::iter::from_fn(|| engine.poll_command()).collect();
+    assert_eq!(sends(&commands), 1);
+}
+
+#[test]
+fn what_does_not_fit_changes_nothing() {
+    let mut engine = engine();
+    let before = engine.places();
+    let more = Extension {
+        limits: vec![at_once("own", 1)],
+        routes: vec![Route {
+            name: "new".into(),
+            limits: vec![],
+            pool: Some(PoolId(9)),
+            ..Route::default()
+        }],
+        ..Extension::default()
+    };
+    assert!(
+        engine
+            .extend(more, Instant::ZERO)
+            .unwrap_err()
+            .to_string()
+            .contains("pool that does not exist")
+    );
+    assert_eq!(engine.places(), before);
+}

@@ -1,0 +1,76 @@
+//! Who may do what, and where an integration's calls may go.
+
+use super::{Source, resolve};
+use crate::{Access, Role};
+use std::collections::BTreeSet;
+use tollgate_driver::Secret;
+use tollgate_settings::Section;
+
+/// `roles` and `integrations` of a caller; by default it executes everything.
+pub(super) fn read_roles(
+    section: &Section<'_, '_>,
+    integrations: &[String],
+) -> (BTreeSet<Role>, Option<BTreeSet<String>>) {
+    let mut roles = BTreeSet::new();
+    for text in section.texts("roles").unwrap_or_default() {
+        match Role::from_name(&text.value) {
+            Some(role) => drop(roles.insert(role)),
+            None => section.reject(
+                &text,
+                format!(
+                    "expected execute, author or administer, found {:?}",
+                    text.value
+                ),
+            ),
+        }
+    }
+    if roles.is_empty() {
+        roles.insert(Role::Execute);
+    }
+    let named = section.texts("integrations").map(|names| {
+        let known = |name: &tollgate_settings::Placed<String>| {
+            resolve(section, name, "integration", integrations).map(|_| name.value.clone())
+        };
+        names.iter().filter_map(known).collect()
+    });
+    (roles, named)
+}
+
+/// `allowed_hosts` and its like, `trusted_roots` and `client_certificate` of an integration.
+pub(super) fn read_access(section: &Section<'_, '_>, source: &Source<'_>) -> Access {
+    let texts = |key| {
+        section
+            .texts(key)
+            .map(|texts| texts.into_iter().map(|text| text.value).collect())
+            .unwrap_or_default()
+    };
+    let mut access = Access {
+        hosts: texts("allowed_hosts"),
+        schemes: texts("allowed_schemes"),
+        ports: texts("allowed_ports"),
+        networks: texts("allowed_networks"),
+        ..Access::default()
+    };
+    for file in section.texts("trusted_roots").unwrap_or_default() {
+        match std::fs::read(source.folder.join(&file.value)) {
+            Ok(pem) => access.extra_roots_pem.push(pem),
+            Err(error) => section.reject(
+                &file,
+                format!("expected a readable PEM file; {:?}: {error}", file.value),
+            ),
+        }
+    }
+    if let Some(file) = section.text("client_certificate") {
+        match std::fs::read_to_string(source.folder.join(&file.value)) {
+            Ok(pem) => access.identity_pem = Some(Secret::new(pem)),
+            Err(error) => section.reject(
+                &file,
+                format!(
+                    "expected a readable PEM file with certificate and key; {:?}: {error}",
+                    file.value
+                ),
+            ),
+        }
+    }
+    access
+}

@@ -1,0 +1,105 @@
+//! `POST /api/v2/audits/query/realtime`: who changed or executed what.
+
+use super::usage::interval;
+use super::{App, Caller};
+use crate::doc::{Doc, show_time};
+use crate::error::ApiError;
+use crate::principal::Over;
+use axum::body::Body;
+use axum::extract::State;
+use axum::{Extension, Json};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tollgate_store::{AuditEntry, AuditQuery, PageRequest, Role};
+
+pub(super) async fn query(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    caller.needs(Role::Administer, Over::Everything)?;
+    let doc = app.doc(body).await?;
+    let wanted = read(&doc)?;
+    let store = app.store()?;
+    // What this node has noted and not yet written.
+    app.journal.write(store).await;
+    let found = store.audit(&wanted).await?;
+    let size = u64::from(found.request.size());
+    Ok(Json(json!({
+        "entities": found.items.iter().map(show).collect::<Vec<_>>(),
+        "pageSize": size,
+        "pageNumber": found.request.number(),
+        "total": found.total,
+        "pageCount": found.total.div_ceil(size).max(1),
+    })))
+}
+
+fn read(doc: &Doc) -> Result<AuditQuery, ApiError> {
+    let (from, until) = interval(&doc.required("interval")?)?;
+    let number = |name, high, default| {
+        let found = doc.whole(name, 1, high)?;
+        Ok::<_, ApiError>(
+            found
+                .and_then(|it| u32::try_from(it).ok())
+                .unwrap_or(default),
+        )
+    };
+    let mut wanted = AuditQuery {
+        from: Some(from),
+        until: Some(until),
+        page: PageRequest::new(
+            number("pageSize", 500, 25)?,
+            number("pageNumber", 1_000_000, 1)?,
+        )?,
+        ..AuditQuery::default()
+    };
+    let filters = doc.get("filters").and_then(Value::as_array);
+    for filter in filters.into_iter().flatten() {
+        let text = |name: &str| {
+            let found = filter.get(name).and_then(Value::as_str);
+            found.ok_or_else(|| ApiError::bad_request(format!("filters: {name} is missing.")))
+        };
+        let value = Some(text("value")?.to_owned());
+        match text("property")?.to_lowercase().as_str() {
+            "action" => wanted.action = value,
+            "entitytype" => wanted.entity_type = value,
+            "entityid" => wanted.entity_id = value,
+            "clientid" => wanted.actor = value.map(|id| format!("client:{id}")),
+            other => {
+                return Err(ApiError::bad_request(format!(
+                    "filters: property must be Action, EntityType, EntityId or ClientId, found {other:?}."
+                )));
+            }
+        }
+    }
+    let sort = doc.get("sort").and_then(Value::as_array);
+    let first = sort.and_then(|sort| sort.first()?.get("sortOrder")?.as_str());
+    wanted.oldest_first = first.is_some_and(|order| order.to_lowercase().starts_with("asc"));
+    Ok(wanted)
+}
+
+fn show(entry: &AuditEntry) -> Value {
+    let detail: Value = serde_json::from_str(entry.detail.as_str()).unwrap_or(Value::Null);
+    let fields = detail.as_object().into_iter().flatten();
+    let context = fields.map(|(name, value)| match value {
+        Value::String(text) => (name.clone(), text.clone()),
+        other => (name.clone(), other.to_string()),
+    });
+    let context: std::collections::BTreeMap<_, _> = context.collect();
+    let mut shown = json!({
+        "id": entry.seq.to_string(),
+        "eventDate": show_time(entry.at),
+        "serviceName": "Tollgate",
+        "level": "USER",
+        "action": entry.action,
+        "entityType": entry.entity_type,
+        "entity": {"id": entry.entity_id},
+        "status": "SUCCESS",
+        "application": entry.actor,
+        "context": context,
+    });
+    if let Some(id) = entry.actor.strip_prefix("client:") {
+        shown["client"] = json!({"id": id});
+    }
+    shown
+}

@@ -1,0 +1,238 @@
+//! `/api/v2/oauth/clients`: who may call, and what they may do.
+//!
+//! `roleIds` (`execute`, `author`, `administer`) hold everywhere; a `roleDivisions` entry holds where its
+//! `divisionId` says: `*`, or the id of an integration or of an action (which has `_-_` in it).
+
+use super::{App, Caller, by, listing};
+use crate::doc::{Doc, id as parse_id, show_time};
+use crate::error::ApiError;
+use crate::page::{Page, Query};
+use crate::principal::Over;
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State};
+use axum::{Extension, Json};
+use http::StatusCode;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use tollgate_driver::Secret;
+use tollgate_store::{
+    ClientBody, ClientQuery, ClientState, EntityId, Expected, Grant, OAuthClient, Reach, Role,
+};
+
+const PATH: &str = "/api/v2/oauth/clients";
+const DAY: i64 = 86_400;
+/// The roles, by their ids.
+const ROLES: [(&str, Role); 3] = [
+    ("execute", Role::Execute),
+    ("author", Role::Author),
+    ("administer", Role::Administer),
+];
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, ApiError> {
+    caller.needs(Role::Administer, Over::Everything)?;
+    let query = Query::parse(query.as_deref());
+    let page = Page::of(&query)?;
+    let wanted = ClientQuery {
+        name: listing::name(&query),
+        page: page.request()?,
+        ..ClientQuery::default()
+    };
+    let Ok(store) = app.store() else {
+        return Ok(Json(page.answer(PATH, &query, Vec::new(), 0)));
+    };
+    let found = store.list_clients(&wanted).await?;
+    let shown = found.items.iter().map(|it| show(it, None)).collect();
+    Ok(Json(page.answer(PATH, &query, shown, found.total)))
+}
+
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    caller.needs(Role::Administer, Over::Everything)?;
+    let found = app.store()?.client(&parse_id(&id)?).await?;
+    Ok(Json(show(&found, None)))
+}
+
+/// The answer has the secret; it is shown once.
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    caller.needs(Role::Administer, Over::Everything)?;
+    let written = read(&app.doc(body).await?)?;
+    let made = app
+        .store()?
+        .create_client(EntityId::random(), written, &by(&caller))
+        .await?;
+    Ok(Json(show(&made.client, Some(&made.secret))))
+}
+
+pub(super) async fn update(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    caller.needs(Role::Administer, Over::Everything)?;
+    let id = parse_id(&id)?;
+    let doc = app.doc(body).await?;
+    let (written, seen) = (read(&doc)?, doc.perhaps_seen()?);
+    let changed = app
+        .store()?
+        .update_client(&id, seen, written, &by(&caller))
+        .await?;
+    app.callers.forget();
+    Ok(Json(show(&changed, None)))
+}
+
+pub(super) async fn remove(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    caller.needs(Role::Administer, Over::Everything)?;
+    let id = parse_id(&id)?;
+    app.store()?
+        .delete_client(&id, Expected::Any, &by(&caller))
+        .await?;
+    app.callers.forget();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A new secret; what the old one got is worth nothing any more.
+pub(super) async fn renew(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    caller.needs(Role::Administer, Over::Everything)?;
+    let made = app
+        .store()?
+        .new_client_secret(&parse_id(&id)?, &by(&caller))
+        .await?;
+    app.callers.forget();
+    Ok(Json(show(&made.client, Some(&made.secret))))
+}
+
+fn read(doc: &Doc) -> Result<ClientBody, ApiError> {
+    match doc.text("authorizedGrantType")?.as_deref() {
+        None | Some("CLIENT-CREDENTIALS") => {}
+        Some(other) => {
+            return Err(ApiError::bad_request(format!(
+                "authorizedGrantType: only CLIENT-CREDENTIALS is supported, found {other:?}."
+            )));
+        }
+    }
+    let state = match doc.text("state")?.as_deref() {
+        None | Some("active") => ClientState::Active,
+        Some("inactive" | "disabled") => ClientState::Inactive,
+        Some(other) => {
+            return Err(ApiError::bad_request(format!(
+                "state: expected active or inactive, found {other:?}."
+            )));
+        }
+    };
+    let life = doc.whole("accessTokenValiditySeconds", 300, 2 * DAY)?;
+    Ok(ClientBody {
+        name: doc.required("name")?,
+        description: doc.text("description")?.unwrap_or_default(),
+        grants: grants(doc)?,
+        access_token_validity_seconds: u32::try_from(life.unwrap_or(DAY)).unwrap_or(300),
+        state,
+    })
+}
+
+fn grants(doc: &Doc) -> Result<BTreeSet<Grant>, ApiError> {
+    let role = |id: &str, field: &str| {
+        let found = ROLES.iter().find(|(name, _)| *name == id);
+        found.map(|(_, role)| *role).ok_or_else(|| {
+            ApiError::bad_request(format!(
+                "{field}: expected execute, author or administer, found {id:?}."
+            ))
+        })
+    };
+    let everywhere = |role| Grant {
+        role,
+        reach: Reach::Everything,
+    };
+    let mut grants = BTreeSet::new();
+    for id in doc.list("roleIds")?.unwrap_or_default() {
+        grants.insert(everywhere(role(&id, "roleIds")?));
+    }
+    // One grant for each role and kind of place, however many places there are.
+    let mut places: BTreeMap<(Role, bool), BTreeSet<String>> = BTreeMap::new();
+    let divisions = doc.get("roleDivisions").and_then(Value::as_array);
+    for entry in divisions.into_iter().flatten() {
+        let text = |name: &str| {
+            let missing = || ApiError::bad_request(format!("roleDivisions: {name} is missing."));
+            entry.get(name).and_then(Value::as_str).ok_or_else(missing)
+        };
+        let (role, place) = (role(text("roleId")?, "roleDivisions")?, text("divisionId")?);
+        if place == "*" {
+            grants.insert(everywhere(role));
+        } else {
+            let action = place.contains("_-_");
+            places
+                .entry((role, action))
+                .or_default()
+                .insert(place.to_owned());
+        }
+    }
+    grants.extend(places.into_iter().map(|((role, action), ids)| Grant {
+        role,
+        reach: if action {
+            Reach::Actions(ids)
+        } else {
+            Reach::Integrations(ids)
+        },
+    }));
+    Ok(grants)
+}
+
+fn show(it: &OAuthClient, secret: Option<&Secret>) -> Value {
+    let mut everywhere = Vec::new();
+    let mut divisions = Vec::new();
+    for grant in &it.body.grants {
+        let id = ROLES.iter().find(|(_, role)| *role == grant.role);
+        let id = id.map_or("", |(id, _)| *id);
+        match &grant.reach {
+            Reach::Everything => {
+                everywhere.push(id);
+                divisions.push(json!({"roleId": id, "divisionId": "*"}));
+            }
+            Reach::Integrations(ids) | Reach::Actions(ids) => {
+                let place = |place| json!({"roleId": id, "divisionId": place});
+                divisions.extend(ids.iter().map(place));
+            }
+        }
+    }
+    let active = it.body.state == ClientState::Active;
+    let mut shown = json!({
+        "id": it.id.as_str(),
+        "name": it.body.name,
+        "description": it.body.description,
+        "authorizedGrantType": "CLIENT-CREDENTIALS",
+        "accessTokenValiditySeconds": it.body.access_token_validity_seconds,
+        "roleIds": everywhere,
+        "roleDivisions": divisions,
+        "state": if active { "active" } else { "inactive" },
+        "dateCreated": show_time(it.created),
+        "dateModified": show_time(it.modified),
+        "createdBy": {"id": it.created_by},
+        "modifiedBy": {"id": it.modified_by},
+        "version": it.version.0,
+        "selfUri": format!("{PATH}/{}", it.id),
+    });
+    if let Some(secret) = secret {
+        shown["secret"] = Value::String(secret.expose().to_owned());
+    }
+    shown
+}

@@ -1,0 +1,268 @@
+//! Drafts: actions that are yet to be, or yet to change. They are the author's; nothing calls them.
+
+use super::actions::{self, PATH, json_of, merged, note, read_new, usable, wants_contract};
+use super::{App, Caller, by, listing, managed, parts};
+use crate::catalog::{Entry, Target};
+use crate::doc::id as parse_id;
+use crate::error::ApiError;
+use crate::execute::Execution;
+use crate::page::{Page, Query};
+use crate::principal::{Over, Principal};
+use crate::steps;
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State};
+use axum::{Extension, Json};
+use http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tollgate_store::{ActionQuery, Draft, Expected, NewAction, PageRequest, Role, limits};
+
+/// Drafts that a list looks through: of all those there may be, more than anybody writes at a time.
+const MAX_PAGES: u32 = 20;
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, ApiError> {
+    let query = Query::parse(query.as_deref());
+    let page = Page::of(&query)?;
+    let config = query.flag("includeConfig")?.unwrap_or(false);
+    let secure = query.flag("secure")?;
+    let ids = listing::ids(&query)?;
+    let by = listing::sort_by(&query, &["name", "category", "integrationId", "id"])?;
+    let descending = listing::descending(&query)?;
+    let mut found = Vec::new();
+    if let Ok(store) = app.store() {
+        for number in 1..=MAX_PAGES {
+            let wanted = ActionQuery {
+                name: listing::name(&query),
+                page: PageRequest::new(limits::PAGE, number)?,
+                ..ActionQuery::default()
+            };
+            let part = store.list_drafts(&wanted).await?;
+            let last = u64::from(number) * u64::from(limits::PAGE) >= part.total;
+            found.extend(part.items);
+            if last {
+                break;
+            }
+        }
+    }
+    found.retain(|draft| {
+        caller.sees(over(draft))
+            && query
+                .get("category")
+                .is_none_or(|it| it == draft.body.category)
+            && secure.is_none_or(|it| it == draft.body.secure)
+            && ids
+                .as_ref()
+                .is_none_or(|ids| ids.iter().any(|id| id == draft.id.as_str()))
+    });
+    found.sort_by_cached_key(|draft| {
+        let first = match by {
+            "category" => draft.body.category.as_str(),
+            "integrationId" => draft.integration_id.as_str(),
+            "id" => draft.id.as_str(),
+            _ => draft.body.name.as_str(),
+        };
+        (first.to_owned(), draft.id.to_string())
+    });
+    if descending {
+        found.reverse();
+    }
+    let path = format!("{PATH}/drafts");
+    Ok(Json(page.list(&path, &query, &found, |draft| {
+        show(draft, None, config)
+    })))
+}
+
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    let doc = app.doc(body).await?;
+    let (_, new): (_, NewAction) = read_new(&app, &caller, &doc)?;
+    let made = app.store()?.create_draft(new, &by(&caller)).await?;
+    Ok(Json(show(&made, Some(false), true)))
+}
+
+/// A draft of a published action, equal to it.
+pub(super) async fn copy(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let (id, _) = actions::own(&app, &caller, &id)?;
+    let made = app.store()?.draft_from_action(&id, &by(&caller)).await?;
+    Ok(Json(show(&made, Some(false), true)))
+}
+
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, ApiError> {
+    let query = Query::parse(query.as_deref());
+    let config = query.flag("includeConfig")?.unwrap_or(false);
+    let contract = wants_contract(&query)?;
+    let draft = find(&app, &id).await?;
+    caller.needs_sight(over(&draft))?;
+    Ok(Json(show(&draft, contract, config)))
+}
+
+pub(super) async fn update(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    let doc = app.doc(body).await?;
+    let draft = own(&app, &caller, &id).await?;
+    let seen = doc.seen()?;
+    let body = merged(&doc, draft.body)?;
+    let changed = app
+        .store()?
+        .update_draft(&draft.id, seen, body, &by(&caller))
+        .await?;
+    Ok(Json(show(&changed, Some(false), true)))
+}
+
+pub(super) async fn remove(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let draft = own(&app, &caller, &id).await?;
+    app.store()?
+        .delete_draft(&draft.id, Expected::Any, &by(&caller))
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn validate(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let draft = find(&app, &id).await?;
+    caller.needs_sight(over(&draft))?;
+    let target = target(&app, &draft)?;
+    let problem = usable(draft.id.as_str(), &target, &draft.body).err();
+    let errors: Vec<_> = problem.iter().map(ApiError::body).collect();
+    Ok(Json(json!({"valid": errors.is_empty(), "errors": errors})))
+}
+
+pub(super) async fn test(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    let flatten = Query::parse(query.as_deref())
+        .flag("flatten")?
+        .unwrap_or(false);
+    let terms = actions::terms(&app, &headers)?;
+    let body = app.text(body).await?;
+    let draft = own(&app, &caller, &id).await?;
+    let target = target(&app, &draft)?;
+    let entry = entry(&draft, &target);
+    let execution = Execution {
+        action: entry.action()?,
+        ready: target.ready()?,
+        driver: &app.driver,
+        terms,
+    };
+    let shown = steps::run(&execution, &body, flatten).await;
+    note(&app, &caller, "test", &entry, None);
+    Ok(Json(shown))
+}
+
+/// Makes the action what its draft says. What couldn't be executed isn't published.
+pub(super) async fn publish(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    let doc = app.doc(body).await?;
+    let seen = doc.seen()?;
+    let draft = own(&app, &caller, &id).await?;
+    let target = target(&app, &draft)?;
+    if seen == Expected::Version(draft.version) {
+        usable(draft.id.as_str(), &target, &draft.body)?;
+    }
+    let made = app
+        .store()?
+        .publish_draft(&draft.id, seen, &by(&caller))
+        .await?;
+    actions::changed(&app, &made.id).await
+}
+
+/// The draft of that id.
+pub(super) async fn find(app: &App, id: &str) -> Result<Draft, ApiError> {
+    let known = app.live.catalog().action(id).map(|entry| entry.stored);
+    if known == Some(false) {
+        return Err(managed("action"));
+    }
+    Ok(app.store()?.draft(&parse_id(id)?).await?)
+}
+
+/// A draft that this caller may change.
+async fn own(app: &App, caller: &Principal, id: &str) -> Result<Draft, ApiError> {
+    let draft = find(app, id).await?;
+    caller.needs(Role::Author, over(&draft))?;
+    Ok(draft)
+}
+
+pub(super) fn over(draft: &Draft) -> Over<'_> {
+    Over::Action {
+        id: draft.id.as_str(),
+        integration: draft.integration_id.as_str(),
+    }
+}
+
+pub(super) fn target(app: &App, draft: &Draft) -> Result<Arc<Target>, ApiError> {
+    let catalog = app.live.catalog();
+    Ok(Arc::clone(
+        catalog.find_integration(draft.integration_id.as_str())?,
+    ))
+}
+
+fn entry(draft: &Draft, target: &Target) -> Entry {
+    let version = draft.version.0;
+    Entry::of_stored(
+        draft.id.as_str(),
+        &target.id,
+        &target.kind,
+        &draft.body,
+        version,
+    )
+}
+
+fn show(draft: &Draft, contract: Option<bool>, config: bool) -> Value {
+    let mut shown = json!({
+        "id": draft.id.as_str(),
+        "name": draft.body.name,
+        "integrationId": draft.integration_id.as_str(),
+        "category": draft.body.category,
+        "version": draft.version.0,
+        "secure": draft.body.secure,
+        "selfUri": format!("{PATH}/{}/draft", draft.id),
+    });
+    if let Some(flatten) = contract {
+        let contract = json_of(&draft.body.contract);
+        shown["contract"] = if flatten {
+            parts::flattened(&contract)
+        } else {
+            contract
+        };
+    }
+    if config {
+        shown["config"] = json_of(&draft.body.config);
+    }
+    shown
+}

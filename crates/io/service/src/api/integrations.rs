@@ -1,0 +1,334 @@
+//! `/api/v2/integrations`: instances of an integration type, and their configuration.
+
+use super::{App, Caller, by, listing, managed, types};
+use crate::catalog::{Target, auth_id};
+use crate::doc::{Doc, id as parse_id};
+use crate::error::ApiError;
+use crate::page::{Page, Query};
+use crate::principal::{Over, Principal};
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State};
+use axum::{Extension, Json};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tollgate_store::{
+    ActionBody, CredentialKind, EntityId, Expected, Integration, IntegrationConfig,
+    IntegrationUpdate, IntendedState, JsonText, NewAction, NewIntegration, Role, StoreError,
+};
+
+const PATH: &str = "/api/v2/integrations";
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, ApiError> {
+    let query = Query::parse(query.as_deref());
+    let page = Page::of(&query)?;
+    let ids = listing::ids(&query)?;
+    let by = listing::sort_by(&query, &["name", "id", "integrationType"])?;
+    let catalog = app.live.catalog();
+    let wanted = |target: &&Arc<Target>| {
+        let kind = query.get("integrationType");
+        caller.sees(Over::Integration(&target.id))
+            && kind.is_none_or(|kind| kind == target.kind.as_str())
+            && ids.as_ref().is_none_or(|ids| ids.contains(&target.id))
+            && listing::named(&query, &target.name)
+    };
+    let mut found: Vec<_> = catalog.integrations().filter(wanted).collect();
+    found.sort_by_cached_key(|target| match by {
+        "id" => (target.id.clone(), String::new()),
+        "integrationType" => (target.kind.as_str().to_owned(), target.name.to_lowercase()),
+        _ => (target.name.to_lowercase(), target.id.clone()),
+    });
+    Ok(Json(page.list(PATH, &query, &found, |target| show(target))))
+}
+
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    caller.needs_sight(Over::Integration(&id))?;
+    Ok(Json(show(app.live.catalog().find_integration(&id)?)))
+}
+
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    caller.needs(Role::Administer, Over::Everything)?;
+    let doc = app.doc(body).await?;
+    let kind = doc.object("integrationType")?;
+    let type_id = match kind {
+        Some(kind) => kind.required("id")?,
+        None => doc.required("integrationType.id")?,
+    };
+    if types::find(&type_id).is_none() {
+        let known = types::TYPES.map(|it| it.id).join(" or ");
+        return Err(ApiError::bad_request(format!(
+            "integrationType.id: expected {known}, found {type_id:?}."
+        )));
+    }
+    let name = doc.required("name")?;
+    free_of_files(&app, &name)?;
+    let new = NewIntegration {
+        id: EntityId::random(),
+        name,
+        type_id,
+        intended_state: state(&doc)?.unwrap_or(IntendedState::Disabled),
+        notes: doc.text("notes")?.unwrap_or_default(),
+        attributes: doc.texts("attributes")?.unwrap_or_default(),
+    };
+    let made = app.store()?.create_integration(new, &by(&caller)).await?;
+    changed(&app, &made.id).await
+}
+
+pub(super) async fn update(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    let id = own(&app, &caller, &id)?;
+    let doc = app.doc(body).await?;
+    let name = doc.text("name")?;
+    if let Some(name) = &name {
+        free_of_files(&app, name)?;
+    }
+    let update = IntegrationUpdate {
+        name,
+        intended_state: state(&doc)?,
+        notes: doc.text("notes")?,
+        attributes: doc.texts("attributes")?,
+    };
+    let seen = doc.perhaps_seen()?;
+    app.store()?
+        .update_integration(&id, seen, update, &by(&caller))
+        .await?;
+    changed(&app, &id).await
+}
+
+/// Its own login goes with it; other actions are deleted first, by name.
+pub(super) async fn remove(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let id = own(&app, &caller, &id)?;
+    let store = app.store()?;
+    let shown = show_stored(&store.integration(&id).await?, None);
+    let catalog = app.live.catalog();
+    let auth = auth_id(id.as_str());
+    let others = catalog
+        .actions()
+        .any(|it| it.integration == id.as_str() && it.id != auth);
+    if !others && catalog.action(&auth).is_some() {
+        match store
+            .delete_action(&parse_id(&auth)?, Expected::Any, &by(&caller))
+            .await
+        {
+            Ok(()) | Err(StoreError::NotFound { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    store
+        .delete_integration(&id, Expected::Any, &by(&caller))
+        .await?;
+    app.live.refresh().await?;
+    Ok(Json(shown))
+}
+
+pub(super) async fn config(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    caller.needs(Role::Administer, Over::Integration(&id))?;
+    let catalog = app.live.catalog();
+    Ok(Json(match &catalog.find_integration(&id)?.stored {
+        Some(stored) => show_config(stored),
+        None => {
+            json!({"id": id, "version": 1, "properties": {}, "advanced": {}, "credentials": {}})
+        }
+    }))
+}
+
+pub(super) async fn configure(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    let id = own(&app, &caller, &id)?;
+    let doc = app.doc(body).await?;
+    let seen = doc.seen()?;
+    let store = app.store()?;
+    let before = store.integration(&id).await?;
+    let mut credentials = BTreeMap::new();
+    let mut logs_in = false;
+    if let Some(places) = doc.object("credentials")? {
+        for (place, _) in places.fields() {
+            let Some(named) = places.object(place)? else {
+                continue;
+            };
+            let credential = parse_id(&named.required("id")?)?;
+            let kind = store.credential(&credential).await?.kind;
+            logs_in |= kind == CredentialKind::UserDefinedOAuth;
+            credentials.insert(place.clone(), credential);
+        }
+    }
+    let config = IntegrationConfig {
+        name: doc.text("name")?.unwrap_or(before.config.name),
+        properties: doc.json("properties")?.unwrap_or_default(),
+        advanced: doc.json("advanced")?.unwrap_or_default(),
+        notes: doc.text("notes")?.unwrap_or_default(),
+        credentials,
+    };
+    let after = store
+        .update_integration_config(&id, seen, config, &by(&caller))
+        .await?;
+    if logs_in {
+        make_login(&app, &caller, &after).await?;
+    }
+    app.live.refresh().await?;
+    Ok(Json(show_config(&after)))
+}
+
+/// As on the platform, an integration with credentials for a login of its own has an action for it, to be
+/// changed like any other. If there is one already it stays as it is.
+async fn make_login(app: &App, caller: &Principal, of: &Integration) -> Result<(), ApiError> {
+    let config = json!({
+        "request": {
+            "requestUrlTemplate": "${credentials.loginUrl}",
+            "requestType": "POST",
+            "headers": {
+                "Authorization":
+                    "Basic $encoding.base64(\"${credentials.clientId}:${credentials.clientSecret}\")",
+                "Content-Type": "application/x-www-form-urlencoded",
+            },
+            "requestTemplate": "grant_type=client_credentials",
+        },
+        "response": {
+            "translationMap": {}, "translationMapDefaults": {}, "successTemplate": "${rawResult}",
+        },
+    });
+    let any = json!({"type": "object", "properties": {}, "additionalProperties": true});
+    let contract = json!({"input": {"inputSchema": any}, "output": {"successSchema": any}});
+    let new = NewAction {
+        id: parse_id(&auth_id(of.id.as_str()))?,
+        integration_id: of.id.clone(),
+        body: ActionBody {
+            name: "Custom Auth".to_owned(),
+            category: of.name.clone(),
+            secure: true,
+            config: JsonText::parse(config.to_string())?,
+            contract: JsonText::parse(contract.to_string())?,
+        },
+    };
+    match app.store()?.create_action(new, &by(caller)).await {
+        Ok(_) | Err(StoreError::Conflict { what: "id", .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The id of an integration that this caller may change here.
+fn own(app: &App, caller: &Principal, id: &str) -> Result<EntityId, ApiError> {
+    caller.needs(Role::Administer, Over::Integration(id))?;
+    if app.live.catalog().find_integration(id)?.stored.is_none() {
+        return Err(managed("integration"));
+    }
+    parse_id(id)
+}
+
+/// Names are categories, and flows call actions by these: none may be the file's as well.
+fn free_of_files(app: &App, name: &str) -> Result<(), ApiError> {
+    let taken =
+        |it: &Arc<Target>| it.stored.is_none() && it.name.to_lowercase() == name.to_lowercase();
+    if app.live.catalog().integrations().any(taken) {
+        let message = format!("The configuration file has an integration {name:?} already.");
+        return Err(ApiError::conflict("already.exists", message).with("field", "name"));
+    }
+    Ok(())
+}
+
+/// Shows what was changed, as requests see it from now on.
+async fn changed(app: &App, id: &EntityId) -> Result<Json<Value>, ApiError> {
+    app.live.refresh().await?;
+    Ok(Json(show(
+        app.live.catalog().find_integration(id.as_str())?,
+    )))
+}
+
+fn state(doc: &Doc) -> Result<Option<IntendedState>, ApiError> {
+    match doc.text("intendedState")?.as_deref() {
+        None => Ok(None),
+        Some("ENABLED") => Ok(Some(IntendedState::Enabled)),
+        Some("DISABLED") => Ok(Some(IntendedState::Disabled)),
+        Some(other) => Err(ApiError::bad_request(format!(
+            "intendedState: expected ENABLED or DISABLED, found {other:?}."
+        ))),
+    }
+}
+
+fn show(target: &Target) -> Value {
+    let why = target.ready.as_ref().err().map(String::as_str);
+    if let Some(stored) = &target.stored {
+        return show_stored(stored, why);
+    }
+    json!({
+        "id": target.id,
+        "name": target.name,
+        "integrationType": show_type(target.kind.as_str()),
+        "notes": "From the configuration file; it can't be changed here.",
+        "intendedState": "ENABLED",
+        "reportedState": {"code": "ACTIVE"},
+        "attributes": {},
+        "version": 1,
+        "selfUri": format!("{PATH}/{}", target.id),
+    })
+}
+
+fn show_type(id: &str) -> Value {
+    json!({"id": id, "selfUri": format!("{PATH}/types/{id}")})
+}
+
+fn show_stored(stored: &Integration, why: Option<&str>) -> Value {
+    let enabled = stored.intended_state == IntendedState::Enabled;
+    let reported = match (enabled, why) {
+        (false, _) => json!({"code": "INACTIVE"}),
+        (true, None) => json!({"code": "ACTIVE"}),
+        (true, Some(why)) => json!({"code": "ERROR", "detail": {"message": why}}),
+    };
+    json!({
+        "id": stored.id.as_str(),
+        "name": stored.name,
+        "integrationType": show_type(&stored.type_id),
+        "notes": stored.notes,
+        "intendedState": if enabled { "ENABLED" } else { "DISABLED" },
+        "reportedState": reported,
+        "attributes": stored.attributes,
+        "version": stored.version.0,
+        "selfUri": format!("{PATH}/{}", stored.id),
+    })
+}
+
+fn show_config(stored: &Integration) -> Value {
+    let json = |text: &JsonText| serde_json::from_str(text.as_str()).unwrap_or(Value::Null);
+    let credentials = stored.config.credentials.iter().map(|(place, id)| {
+        let uri = format!("{PATH}/credentials/{id}");
+        (place.clone(), json!({"id": id.as_str(), "selfUri": uri}))
+    });
+    json!({
+        "id": stored.id.as_str(),
+        "name": stored.config.name,
+        "version": stored.config_version.0,
+        "properties": json(&stored.config.properties),
+        "advanced": json(&stored.config.advanced),
+        "notes": stored.config.notes,
+        "credentials": credentials.collect::<serde_json::Map<_, _>>(),
+        "selfUri": format!("{PATH}/{}/config/current", stored.id),
+    })
+}

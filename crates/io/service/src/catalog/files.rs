@@ -1,0 +1,214 @@
+//! Integrations and actions of the configuration file.
+//!
+//! Integrations may share a folder: each takes the files of its own type. A file that none takes is a
+//! problem, so nothing is left out silently.
+
+use super::{Catalog, Entry, IDS, Ready, Stamp, Target, auth_id, file_integration_id};
+use crate::auth::Auth;
+use crate::guard;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tollgate_action::{Action, Credentials, IntegrationType};
+use tollgate_config::{Config, Integration, IntegrationKind};
+use tollgate_model::RouteId;
+use uuid::Uuid;
+
+/// Action files of one integration, at the most.
+const MAX_FILES: usize = 10_000;
+/// Longest action file, in bytes.
+const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
+
+/// What is wrong with the action files; all that was found.
+#[derive(Debug)]
+pub struct CatalogError(pub Vec<FileProblem>);
+
+/// One file or folder that can't be used.
+#[derive(Debug)]
+pub struct FileProblem {
+    /// Which.
+    pub path: PathBuf,
+    /// What is wrong with it, and what to do.
+    pub message: String,
+}
+
+impl fmt::Display for CatalogError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, FileProblem { path, message }) in self.0.iter().enumerate() {
+            let line = if index > 0 { "\n" } else { "" };
+            write!(f, "{line}{}: {message}", path.display())?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for CatalogError {}
+
+pub(super) fn load(config: &Config) -> Result<Catalog, CatalogError> {
+    let mut catalog = Catalog::default();
+    let mut problems = Vec::new();
+    // By file: its type, and whether an integration of that type took it.
+    let mut taken: BTreeMap<PathBuf, (IntegrationType, bool)> = BTreeMap::new();
+    for (index, integration) in config.integrations.iter().enumerate() {
+        let mut folder = Folder::default();
+        match files(&integration.folder) {
+            Ok(files) => {
+                for path in files {
+                    match folder.add(integration, &path) {
+                        Ok((of_type, took)) => {
+                            taken.entry(path).or_insert((of_type, false)).1 |= took;
+                        }
+                        Err(message) => problems.push(FileProblem { path, message }),
+                    }
+                }
+            }
+            Err(message) => problems.push(FileProblem {
+                path: integration.folder.clone(),
+                message,
+            }),
+        }
+        let auth = folder
+            .actions
+            .get(&auth_id(&file_integration_id(&integration.name)));
+        let auth = auth.map(|(entry, _)| Auth::new(Arc::clone(entry)));
+        let route = RouteId(u32::try_from(index).unwrap_or(u32::MAX));
+        let target = target(integration, route, auth).map_err(|message| {
+            CatalogError(vec![FileProblem {
+                path: PathBuf::from(&integration.name),
+                message,
+            }])
+        })?;
+        catalog.add_target(Arc::new(target));
+        for (entry, _) in folder.actions.into_values() {
+            catalog.add_entry(entry);
+        }
+    }
+    for (path, (of_type, _)) in taken.into_iter().filter(|(_, (_, took))| !took) {
+        let message = format!(
+            "integrationType: no integration with this folder is of the type {:?}",
+            of_type.as_str()
+        );
+        problems.push(FileProblem { path, message });
+    }
+    if problems.is_empty() {
+        Ok(catalog)
+    } else {
+        Err(CatalogError(problems))
+    }
+}
+
+fn target(integration: &Integration, route: RouteId, auth: Option<Auth>) -> Result<Target, String> {
+    // A platform integration's calls go to the address in the file, whatever the inputs are.
+    let guard = match integration.kind {
+        IntegrationKind::Platform => None,
+        IntegrationKind::WebService => Some(guard::guard(&integration.access, None)?),
+    };
+    let secrets = integration.credentials.iter();
+    let fields = secrets.map(|(name, secret)| (name.clone(), secret.expose().to_owned()));
+    Ok(Target {
+        id: file_integration_id(&integration.name),
+        name: integration.name.clone(),
+        kind: kind(integration.kind),
+        stored: None,
+        ready: Ok(Ready {
+            route,
+            base_url: integration.base_url.clone(),
+            credentials: Credentials::from_fields(fields),
+            basic: None,
+            secrets: integration.credentials.values().cloned().collect(),
+            access: integration.access.clone(),
+            guard,
+            auth,
+        }),
+        stamp: Stamp::default(),
+    })
+}
+
+fn kind(kind: IntegrationKind) -> IntegrationType {
+    match kind {
+        IntegrationKind::Platform => IntegrationType::Platform,
+        IntegrationKind::WebService => IntegrationType::WebService,
+    }
+}
+
+/// The actions of one folder, each with its file.
+#[derive(Default)]
+struct Folder {
+    actions: BTreeMap<String, (Arc<Entry>, PathBuf)>,
+}
+
+impl Folder {
+    /// Adds the file's action if it is of the integration's type; gives its type, and whether it is.
+    fn add(
+        &mut self,
+        integration: &Integration,
+        file: &Path,
+    ) -> Result<(IntegrationType, bool), String> {
+        let length = std::fs::metadata(file)
+            .map_err(|error| error.to_string())?
+            .len();
+        if length > MAX_FILE_BYTES {
+            return Err(format!("is longer than {MAX_FILE_BYTES} bytes"));
+        }
+        let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
+        let action = Action::from_json(&text).map_err(|error| error.to_string())?;
+        let of_type = action.integration_type().clone();
+        if of_type != kind(integration.kind) {
+            return Ok((of_type, false));
+        }
+        let integration_id = file_integration_id(&integration.name);
+        let auth = action
+            .definition()
+            .get("actionType")
+            .and_then(|it| it.as_str())
+            == Some("customAuth");
+        let id = if auth {
+            auth_id(&integration_id)
+        } else {
+            let name = format!("{}/{}", integration.name, action.name());
+            format!("custom_-_{}", Uuid::new_v5(&IDS, name.as_bytes()))
+        };
+        if let Some((_, other)) = self.actions.get(&id) {
+            let name = if auth { "customAuth" } else { action.name() };
+            return Err(format!(
+                "name: {} has an action {name:?} already, from {}; rename one of them",
+                integration.name,
+                other.display()
+            ));
+        }
+        let entry = Entry {
+            id: id.clone(),
+            name: action.name().to_owned(),
+            category: integration.name.clone(),
+            secure: action.secure(),
+            version: 1,
+            integration: integration_id,
+            stored: false,
+            action: Ok(action),
+        };
+        self.actions.insert(id, (Arc::new(entry), file.to_owned()));
+        Ok((of_type, true))
+    }
+}
+
+/// The folder's action files, by name.
+fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let entries = std::fs::read_dir(folder)
+        .map_err(|error| format!("expected a folder of action files: {error}"))?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| error.to_string())?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
+            files.push(path);
+        }
+        if files.len() > MAX_FILES {
+            return Err(format!("holds more than {MAX_FILES} action files"));
+        }
+    }
+    files.sort();
+    Ok(files)
+}

@@ -1,0 +1,292 @@
+//! Integrations and actions of the store: what their properties and credentials mean.
+//!
+//! Properties that are known here, all others are kept and passed over:
+//!
+//! | property | of | what it is |
+//! |---|---|---|
+//! | `baseUrl` | platform | host and path that the actions' paths are appended to |
+//! | `tokenUrl` | platform | where its client gets tokens; by default `/oauth/token` on the login host |
+//! | `maxTokens`, `tokenRequestsPerMinute` | platform | as `max_tokens` and `token_rate` of the file; 10 and 300 |
+//! | `requestsPerMinute`, `requestsAtOnce` | both | limits of this integration alone |
+//! | `allowedHosts`, `allowedNetworks` | both | where its calls may go |
+//! | `allowedSchemes`, `allowedPorts` | web service | the same; by default `https` and its port |
+//! | `trustedRoots` | both | PEM text of authorities trusted beside the public ones |
+//!
+//! Credentials are found by the place they fill: `pureCloudOAuthClient` gives the tokens of a platform
+//! integration; `userDefinedOAuth`, `basicAuth` and `userDefined` are what a web service's templates
+//! read; `clientCertificate` (a `userDefined` with the field `pem`) is ours towards the upstream.
+
+use super::{Entry, Url};
+use crate::doc::Doc;
+use crate::error::ApiError;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tollgate_action::{Action, Credentials, IntegrationType};
+use tollgate_config::Access;
+use tollgate_driver::{ClientCredentials, Secret};
+use tollgate_model::{Limit, Rule, Scope};
+use tollgate_store::{ActionBody, CredentialKind, Integration, IntendedState, JsonText};
+
+/// Versions of what an integration was made from: the same stamp, the same integration.
+pub(crate) type Stamp = Vec<(String, i64)>;
+/// A revealed credential.
+pub(crate) type Revealed = (CredentialKind, BTreeMap<String, Secret>);
+
+/// What an integration asks of the engine's tables. The same plan, the same route.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Plan {
+    pub(crate) name: String,
+    /// Tokens at once, and the rate of each; none where calls take no token.
+    pub(crate) tokens: Option<(u32, u32)>,
+    pub(crate) per_minute: Option<u32>,
+    pub(crate) at_once: Option<u32>,
+}
+
+/// What an integration wants to be.
+pub(crate) struct Wanted {
+    pub(crate) plan: Plan,
+    pub(crate) client: Option<ClientCredentials>,
+    pub(crate) base_url: Option<Url>,
+    pub(crate) credentials: Credentials,
+    pub(crate) basic: Option<Secret>,
+    pub(crate) secrets: Vec<Secret>,
+    pub(crate) access: Access,
+    /// Whether it has a login of its own.
+    pub(crate) logs_in: bool,
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+impl Plan {
+    /// The limits that this integration has alone.
+    pub(crate) fn limits(&self) -> Vec<Limit> {
+        let named = |what: &str, rule| Limit {
+            name: format!("{}.{what}", self.name),
+            scope: Scope::Integration,
+            rule,
+        };
+        let rate = self
+            .per_minute
+            .map(|n| named("requests.per.minute", window(n)));
+        let at_once = self
+            .at_once
+            .map(|allowed| named("requests.at.once", Rule::Concurrency { allowed }));
+        rate.into_iter().chain(at_once).collect()
+    }
+
+    /// The limit of each of its tokens.
+    pub(crate) fn token_limit(per_minute: u32) -> Limit {
+        Limit {
+            name: "client.credentials.token.rate.per.minute".to_owned(),
+            scope: Scope::Token,
+            rule: window(per_minute),
+        }
+    }
+}
+
+const fn window(allowed: u32) -> Rule {
+    Rule::Window {
+        allowed,
+        period: MINUTE,
+        counted_within: None,
+    }
+}
+
+/// What the integration wants, or why it can't be called.
+pub(crate) fn want(
+    integration: &Integration,
+    credentials: BTreeMap<String, Revealed>,
+) -> Result<Wanted, String> {
+    if integration.intended_state != IntendedState::Enabled {
+        return Err("it is disabled; set intendedState to ENABLED".to_owned());
+    }
+    let read = || -> Result<Wanted, ApiError> {
+        let properties = Doc::parse(integration.config.properties.as_str())?;
+        match IntegrationType::from_name(&integration.type_id) {
+            IntegrationType::Platform => platform(integration, &properties, credentials),
+            _ => web_service(integration, &properties, credentials),
+        }
+    };
+    read().map_err(|error| error.message().to_owned())
+}
+
+fn plan(integration: &Integration, properties: &Doc) -> Result<Plan, ApiError> {
+    Ok(Plan {
+        name: integration.name.clone(),
+        tokens: None,
+        per_minute: count(properties, "requestsPerMinute")?,
+        at_once: count(properties, "requestsAtOnce")?,
+    })
+}
+
+fn count(properties: &Doc, name: &str) -> Result<Option<u32>, ApiError> {
+    let number = properties.whole(name, 1, i64::from(u32::MAX))?;
+    Ok(number.and_then(|number| u32::try_from(number).ok()))
+}
+
+fn access(properties: &Doc, certificate: Option<Revealed>) -> Result<Access, ApiError> {
+    let roots = properties.text("trustedRoots")?;
+    Ok(Access {
+        hosts: properties.list("allowedHosts")?.unwrap_or_default(),
+        schemes: properties.list("allowedSchemes")?.unwrap_or_default(),
+        ports: properties.list("allowedPorts")?.unwrap_or_default(),
+        networks: properties.list("allowedNetworks")?.unwrap_or_default(),
+        extra_roots_pem: roots.map(String::into_bytes).into_iter().collect(),
+        identity_pem: certificate
+            .map(|(_, mut fields)| {
+                let missing = "the credential clientCertificate has no field pem";
+                fields
+                    .remove("pem")
+                    .ok_or_else(|| ApiError::bad_request(missing))
+            })
+            .transpose()?,
+    })
+}
+
+fn platform(
+    integration: &Integration,
+    properties: &Doc,
+    mut credentials: BTreeMap<String, Revealed>,
+) -> Result<Wanted, ApiError> {
+    let base_url = url(properties, "baseUrl")?.ok_or_else(|| {
+        ApiError::bad_request(
+            "its property baseUrl is missing, such as \"https://api.mypurecloud.com\"",
+        )
+    })?;
+    let token_url = match url(properties, "tokenUrl")? {
+        Some(url) => url,
+        None => login_of(&base_url)?,
+    };
+    let access = access(properties, credentials.remove("clientCertificate"))?;
+    let client = credentials
+        .into_values()
+        .find(|(kind, _)| *kind == CredentialKind::PureCloudOAuthClient);
+    let (_, mut fields) = client.ok_or_else(|| {
+        ApiError::bad_request("its configuration names no credential of type pureCloudOAuthClient")
+    })?;
+    let mut field = |name: &str| {
+        let missing = || ApiError::bad_request(format!("its credential has no field {name}"));
+        fields.remove(name).ok_or_else(missing)
+    };
+    let client = ClientCredentials {
+        token_url,
+        client_id: field("clientId")?.expose().to_owned(),
+        client_secret: field("clientSecret")?,
+    };
+    let tokens = (
+        count(properties, "maxTokens")?.unwrap_or(10).min(1000),
+        count(properties, "tokenRequestsPerMinute")?.unwrap_or(300),
+    );
+    Ok(Wanted {
+        plan: Plan {
+            tokens: Some(tokens),
+            ..plan(integration, properties)?
+        },
+        secrets: vec![client.client_secret.clone()],
+        client: Some(client),
+        base_url: Some(base_url),
+        credentials: Credentials::none(),
+        basic: None,
+        access,
+        logs_in: false,
+    })
+}
+
+fn web_service(
+    integration: &Integration,
+    properties: &Doc,
+    mut credentials: BTreeMap<String, Revealed>,
+) -> Result<Wanted, ApiError> {
+    let access = access(properties, credentials.remove("clientCertificate"))?;
+    let found = credentials.into_values().next();
+    let kind = found.as_ref().map(|(kind, _)| *kind);
+    let fields = found.map(|(_, fields)| fields).unwrap_or_default();
+    let basic = (kind == Some(CredentialKind::BasicAuth)).then(|| {
+        use base64::Engine as _;
+        let part = |name| fields.get(name).map_or("", Secret::expose);
+        let pair = Secret::new(format!("{}:{}", part("userName"), part("password")));
+        let encoded = base64::engine::general_purpose::STANDARD.encode(pair.expose());
+        Secret::new(format!("Basic {encoded}"))
+    });
+    let texts = fields.iter();
+    let texts = texts.map(|(name, secret)| (name.clone(), secret.expose().to_owned()));
+    Ok(Wanted {
+        plan: plan(integration, properties)?,
+        client: None,
+        base_url: None,
+        credentials: Credentials::from_fields(texts),
+        secrets: fields.values().chain(&basic).cloned().collect(),
+        basic,
+        access,
+        logs_in: kind == Some(CredentialKind::UserDefinedOAuth),
+    })
+}
+
+fn url(properties: &Doc, name: &str) -> Result<Option<Url>, ApiError> {
+    let Some(text) = properties.text(name)? else {
+        return Ok(None);
+    };
+    let plain = |url: &Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    };
+    match Url::parse(&text).ok().filter(plain) {
+        Some(url) => Ok(Some(url)),
+        None => Err(ApiError::bad_request(format!(
+            "its property {name} is no http or https URL"
+        ))),
+    }
+}
+
+/// The platform's login host beside its API host.
+fn login_of(base: &Url) -> Result<Url, ApiError> {
+    let mut url = base.clone();
+    if let Some(rest) = base.host_str().and_then(|host| host.strip_prefix("api.")) {
+        let host = format!("login.{rest}");
+        let wrong =
+            |_| ApiError::bad_request("its property baseUrl has a host without a login host");
+        url.set_host(Some(&host)).map_err(wrong)?;
+    }
+    url.set_path("/oauth/token");
+    Ok(url)
+}
+
+/// The action file of a stored action or draft; exporting what was imported gives an equal document.
+pub(crate) fn export(body: &ActionBody, kind: &IntegrationType, auth: bool) -> Value {
+    let json = |text: &JsonText| serde_json::from_str(text.as_str()).unwrap_or(Value::Null);
+    json!({
+        "name": body.name,
+        "integrationType": kind.as_str(),
+        "actionType": if auth { "customAuth" } else { "custom" },
+        "config": json(&body.config),
+        "contract": json(&body.contract),
+        "secure": body.secure,
+    })
+}
+
+impl Entry {
+    /// Compiles what is stored.
+    pub(crate) fn of_stored(
+        id: &str,
+        integration: &str,
+        kind: &IntegrationType,
+        body: &ActionBody,
+        version: i64,
+    ) -> Self {
+        let auth = id.starts_with(super::AUTH);
+        let text = export(body, kind, auth).to_string();
+        Self {
+            id: id.to_owned(),
+            name: body.name.clone(),
+            category: body.category.clone(),
+            secure: body.secure,
+            version,
+            integration: integration.to_owned(),
+            stored: true,
+            action: Action::from_json(&text).map_err(|error| error.to_string()),
+        }
+    }
+}

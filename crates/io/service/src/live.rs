@@ -1,0 +1,405 @@
+//! The picture that requests look at, and how it follows the store.
+//!
+//! A change goes to the store first. Then the picture is made anew: what has the versions it had is
+//! shared with the old one, what changed is read and compiled, and one swap shows all of it. A request
+//! that came after an acknowledged change sees it, on this node at once; on others within
+//! [`POLL`], when they notice that the audit log has an entry about an integration, a credential or an
+//! action that they haven't seen.
+//!
+//! Calls need places in the engine's tables. An integration whose plan is unchanged keeps its route, with
+//! all that its limits have counted; another plan gets a new route, and the old one no more calls. Nothing
+//! is ever removed from the tables, so they grow with the number of changed plans.
+
+use crate::auth::Auth;
+use crate::catalog::{Catalog, Entry, Plan, Ready, Stamp, Target, Wanted, auth_id, want};
+use crate::error::ApiError;
+use crate::guard;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tollgate_action::IntegrationType;
+use tollgate_config::{Access, SharedLimits};
+use tollgate_driver::dns::Resolve;
+use tollgate_driver::{Bounds, ClientCredentials, Driver, Extension, Outlet};
+use tollgate_engine::{Client, Pool, Route};
+use tollgate_guard::Guard;
+use tollgate_model::{ClientId, LimitId, RouteId};
+use tollgate_store::{
+    ActionQuery, AuditQuery, EntityId, Integration, IntegrationQuery, PageRequest, Store, WallTime,
+    limits,
+};
+
+/// How often the store is asked whether another node changed it.
+const POLL: Duration = Duration::from_secs(1);
+/// How far back a look for changes goes: nodes' clocks may differ by as much.
+const LOOK_BACK: i64 = 10 * 60 * 1000;
+/// Pages of a list of the store that are read; beyond it are more integrations or actions than fit.
+const MAX_PAGES: u32 = 200;
+
+/// The picture, and what it is made from.
+pub(crate) struct Live {
+    now: RwLock<Arc<Catalog>>,
+    files: Catalog,
+    pub(crate) store: Option<Arc<dyn Store>>,
+    driver: Driver,
+    common: Common,
+    /// Pictures asked for; each is answered by one that was begun later.
+    asked: AtomicU64,
+    building: tokio::sync::Mutex<Building>,
+}
+
+/// What all integrations share.
+pub(crate) struct Common {
+    /// Bounds of the calls upstream.
+    pub(crate) bounds: Bounds,
+    /// Certificate authorities trusted beside the public ones.
+    pub(crate) extra_roots_pem: Vec<Vec<u8>>,
+    /// Shared limits that stored integrations pass.
+    pub(crate) limits: SharedLimits,
+}
+
+#[derive(Default)]
+struct Building {
+    /// The last of `asked` that is answered.
+    done: u64,
+    places: BTreeMap<String, Placed>,
+    /// Numbers of the newest audit entries seen, by kind of thing.
+    seen: BTreeMap<&'static str, i64>,
+}
+
+/// An integration's place in the engine's tables.
+struct Placed {
+    plan: Plan,
+    route: RouteId,
+    client: Option<(ClientId, ClientCredentials)>,
+}
+
+/// Milliseconds since 1970, for the store.
+pub(crate) fn wall_time() -> WallTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    WallTime(since.map_or(0, |span| {
+        i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+    }))
+}
+
+impl Live {
+    pub(crate) fn new(
+        files: Catalog,
+        store: Option<Arc<dyn Store>>,
+        driver: Driver,
+        common: Common,
+    ) -> Self {
+        Self {
+            now: RwLock::new(Arc::new(files.clone())),
+            files,
+            store,
+            driver,
+            common,
+            asked: AtomicU64::new(0),
+            building: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// The picture as it is now.
+    pub(crate) fn catalog(&self) -> Arc<Catalog> {
+        Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Makes the picture anew after a change; when it returns, the change can be seen.
+    pub(crate) async fn refresh(&self) -> Result<(), ApiError> {
+        let Some(store) = &self.store else {
+            return Ok(());
+        };
+        let ticket = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        let mut building = self.building.lock().await;
+        if building.done >= ticket {
+            return Ok(());
+        }
+        let answers = self.asked.load(Ordering::SeqCst);
+        let catalog = self.build(store.as_ref(), &mut building).await?;
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalog);
+        building.done = answers;
+        Ok(())
+    }
+
+    /// Follows what other nodes and the command line change, for as long as the service lives.
+    pub(crate) async fn follow(self: Arc<Self>) {
+        let Some(store) = self.store.clone() else {
+            return;
+        };
+        loop {
+            tokio::time::sleep(POLL).await;
+            match self.changed(store.as_ref()).await {
+                Ok(false) => {}
+                Ok(true) => {
+                    if let Err(error) = self.refresh().await {
+                        tracing::warn!(
+                            error = error.message(),
+                            "the store's changes can't be followed"
+                        );
+                    }
+                }
+                Err(error) => tracing::warn!(error = error.message(), "the store can't be asked"),
+            }
+        }
+    }
+
+    /// Whether the audit log has something that this node hasn't seen.
+    async fn changed(&self, store: &dyn Store) -> Result<bool, ApiError> {
+        let mut changed = false;
+        for kind in ["integration", "credential", "action"] {
+            let query = AuditQuery {
+                from: Some(WallTime(wall_time().0 - LOOK_BACK)),
+                entity_type: Some(kind.to_owned()),
+                page: PageRequest::new(1, 1)?,
+                ..AuditQuery::default()
+            };
+            let newest = store
+                .audit(&query)
+                .await?
+                .items
+                .first()
+                .map(|entry| entry.seq);
+            let mut building = self.building.lock().await;
+            let seen = building.seen.insert(kind, newest.unwrap_or(0));
+            changed |= newest.is_some() && seen != newest;
+        }
+        Ok(changed)
+    }
+
+    async fn build(&self, store: &dyn Store, building: &mut Building) -> Result<Catalog, ApiError> {
+        let old = self.catalog();
+        let mut catalog = self.files.clone();
+        let integrations = self.integrations(store).await?;
+        let kinds: BTreeMap<_, _> = integrations
+            .iter()
+            .map(|it| (it.id.clone(), IntegrationType::from_name(&it.type_id)))
+            .collect();
+        for action in self.actions(store).await? {
+            let same = |it: &&Arc<Entry>| it.stored && it.version == action.version.0;
+            let entry = match old.action(action.id.as_str()).filter(same) {
+                Some(entry) => Arc::clone(entry),
+                None => {
+                    // Deleted between the two lists; the next picture has neither.
+                    let Some(kind) = kinds.get(&action.integration_id) else {
+                        continue;
+                    };
+                    let integration = action.integration_id.as_str();
+                    let version = action.version.0;
+                    let id = action.id.as_str();
+                    Arc::new(Entry::of_stored(
+                        id,
+                        integration,
+                        kind,
+                        &action.body,
+                        version,
+                    ))
+                }
+            };
+            catalog.add_entry(entry);
+        }
+        for integration in integrations {
+            let auth = catalog.action(&auth_id(integration.id.as_str())).cloned();
+            let target = self
+                .target(store, building, &old, integration, auth)
+                .await?;
+            catalog.add_target(target);
+        }
+        Ok(catalog)
+    }
+
+    async fn integrations(&self, store: &dyn Store) -> Result<Vec<Integration>, ApiError> {
+        let mut all = Vec::new();
+        for number in 1..=MAX_PAGES {
+            let query = IntegrationQuery {
+                page: PageRequest::new(limits::PAGE, number)?,
+                ..IntegrationQuery::default()
+            };
+            let page = store.list_integrations(&query).await?;
+            all.extend(page.items);
+            if all.len() as u64 >= page.total {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    async fn actions(&self, store: &dyn Store) -> Result<Vec<tollgate_store::Action>, ApiError> {
+        let mut all = Vec::new();
+        for number in 1..=MAX_PAGES {
+            let query = ActionQuery {
+                page: PageRequest::new(limits::PAGE, number)?,
+                ..ActionQuery::default()
+            };
+            let page = store.list_actions(&query).await?;
+            all.extend(page.items);
+            if all.len() as u64 >= page.total {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    async fn target(
+        &self,
+        store: &dyn Store,
+        building: &mut Building,
+        old: &Catalog,
+        integration: Integration,
+        auth: Option<Arc<Entry>>,
+    ) -> Result<Arc<Target>, ApiError> {
+        let mut stamp: Stamp = vec![(String::new(), integration.version.0)];
+        stamp.extend(auth.iter().map(|entry| (entry.id.clone(), entry.version)));
+        let mut kinds = BTreeMap::new();
+        for (place, id) in &integration.config.credentials {
+            let credential = store.credential(id).await?;
+            stamp.push((id.to_string(), credential.version.0));
+            kinds.insert(place.clone(), (id.clone(), credential.kind));
+        }
+        if let Some(same) = old.integration(integration.id.as_str())
+            && same.stamp == stamp
+        {
+            return Ok(Arc::clone(same));
+        }
+        let mut revealed = BTreeMap::new();
+        for (place, (id, kind)) in kinds {
+            revealed.insert(place, (kind, store.reveal_credential(&id).await?));
+        }
+        let ready = match want(&integration, revealed) {
+            Ok(wanted) => self.ready(building, &integration.id, wanted, auth).await,
+            Err(why) => Err(why),
+        };
+        Ok(Arc::new(Target {
+            id: integration.id.to_string(),
+            name: integration.name.clone(),
+            kind: IntegrationType::from_name(&integration.type_id),
+            stored: Some(integration),
+            ready,
+            stamp,
+        }))
+    }
+
+    async fn ready(
+        &self,
+        building: &mut Building,
+        id: &EntityId,
+        wanted: Wanted,
+        auth: Option<Arc<Entry>>,
+    ) -> Result<Ready, String> {
+        let auth = match (wanted.logs_in, auth) {
+            (true, None) => return Err("it has no custom authentication action yet".to_owned()),
+            (true, Some(entry)) => Some(Auth::new(entry)),
+            (false, _) => None,
+        };
+        let guard = guard::guard(&wanted.access, wanted.base_url.as_ref())?;
+        if let Some(client) = &wanted.client {
+            let checked = guard::check(&guard, &client.token_url);
+            checked.map_err(|error| error.message().to_owned())?;
+        }
+        let (route, client) = self.place(building, id, &wanted).await?;
+        self.outlet((route, client), &wanted.access, Some(&guard))?;
+        Ok(Ready {
+            route,
+            base_url: wanted.base_url,
+            credentials: wanted.credentials,
+            basic: wanted.basic,
+            secrets: wanted.secrets,
+            access: wanted.access,
+            guard: Some(guard),
+            auth,
+        })
+    }
+
+    /// The way out of calls that are guarded or secured in a way of their own.
+    pub(crate) fn outlet(
+        &self,
+        (route, client): (RouteId, Option<ClientId>),
+        access: &Access,
+        guard: Option<&Guard>,
+    ) -> Result<(), String> {
+        let roots = self
+            .common
+            .extra_roots_pem
+            .iter()
+            .chain(&access.extra_roots_pem);
+        let outlet = Outlet {
+            resolver: guard.map(|guard| Arc::new(guard.clone()) as Arc<dyn Resolve>),
+            extra_roots_pem: roots.cloned().collect(),
+            identity_pem: access.identity_pem.clone(),
+        };
+        let set = self
+            .driver
+            .set_outlet((route, client), &self.common.bounds, &outlet);
+        set.map_err(|error| error.to_string())
+    }
+
+    /// The integration's route; a new one if its plan isn't what it was.
+    async fn place(
+        &self,
+        building: &mut Building,
+        id: &EntityId,
+        wanted: &Wanted,
+    ) -> Result<(RouteId, Option<ClientId>), String> {
+        if let Some(placed) = building.places.get_mut(id.as_str())
+            && placed.plan == wanted.plan
+        {
+            if let (Some((client, known)), Some(now)) = (&mut placed.client, &wanted.client)
+                && !same(known, now)
+            {
+                *known = now.clone();
+                self.driver.set_credentials(*client, now.clone());
+            }
+            return Ok((placed.route, placed.client.as_ref().map(|(id, _)| *id)));
+        }
+        let places = self.driver.places().await.ok_or("the engine stopped")?;
+        let plan = &wanted.plan;
+        let mut more = Extension::default();
+        let mut route = Route {
+            name: plan.name.clone(),
+            limits: self.common.limits.all.clone(),
+            pool: None,
+            ..Route::default()
+        };
+        more.engine.limits = plan.limits();
+        let first = places.limit.0;
+        let own = more.engine.limits.len();
+        let own = u32::try_from(own).unwrap_or(0);
+        route.limits.extend((first..first + own).map(LimitId));
+        if let (Some((max_tokens, per_minute)), Some(client)) = (plan.tokens, &wanted.client) {
+            route.limits.extend(&self.common.limits.with_token);
+            route.pool = Some(places.pool);
+            more.engine.clients.push(Client {
+                name: plan.name.clone(),
+                limits: Vec::new(),
+                token_limits: vec![Plan::token_limit(per_minute)],
+                max_tokens,
+            });
+            more.engine.pools.push(Pool {
+                name: plan.name.clone(),
+                clients: vec![places.client],
+            });
+            more.clients.push(client.clone());
+        }
+        more.engine.routes.push(route);
+        self.driver
+            .extend(more)
+            .await
+            .map_err(|error| error.to_string())?;
+        let client = wanted.client.clone().map(|it| (places.client, it));
+        let id_of_client = client.as_ref().map(|(id, _)| *id);
+        let placed = Placed {
+            plan: plan.clone(),
+            route: places.route,
+            client,
+        };
+        building.places.insert(id.to_string(), placed);
+        Ok((places.route, id_of_client))
+    }
+}
+
+fn same(one: &ClientCredentials, other: &ClientCredentials) -> bool {
+    one.token_url == other.token_url
+        && one.client_id == other.client_id
+        && one.client_secret.expose() == other.client_secret.expose()
+}

@@ -1,0 +1,87 @@
+//! `/test`: an execution told step by step, up to the one that fails.
+
+use crate::error::ApiError;
+use crate::execute::{Execution, show_request};
+use serde_json::{Value, json};
+
+/// Runs it; the answer is the platform's `TestExecutionResult`.
+pub(crate) async fn run(execution: &Execution<'_>, body: &str, flatten: bool) -> Value {
+    let mut operations = Vec::new();
+    match steps(execution, body, &mut operations).await {
+        Ok(output) => {
+            let output = if flatten {
+                execution.action.flatten(&output)
+            } else {
+                output
+            };
+            json!({"operations": operations, "finalResult": output, "success": true})
+        }
+        Err(error) => json!({"operations": operations, "error": error, "success": false}),
+    }
+}
+
+async fn steps(
+    execution: &Execution<'_>,
+    body: &str,
+    done: &mut Vec<Value>,
+) -> Result<Value, Value> {
+    let input = note(
+        done,
+        "Check the inputs against the contract",
+        execution.input(body),
+        |input| input.value().clone(),
+    )?;
+    let credentials = execution.credentials(None).await;
+    let (credentials, login) = if execution.logs_in() {
+        // What a login answers is never shown.
+        let name = "Run the custom authentication";
+        note(done, name, credentials, |_| Value::Null)?
+    } else {
+        credentials.map_err(|error| error.body())?
+    };
+    let request = note(
+        done,
+        "Render the request",
+        execution.render(&input, &credentials),
+        show_request,
+    )?;
+    let sent = execution.send(&request).await;
+    if sent.as_ref().is_err_and(ApiError::is_upstream_401) {
+        // So that the next try doesn't meet the same refusal.
+        let _ = execution.credentials(login).await;
+    }
+    let answer = note(done, "Send the request", sent, |answer| {
+        json!({
+            "status": answer.status,
+            "attempts": answer.attempts,
+            "waitedMillis": answer.waited.as_millis() as u64,
+            "body": execution.strike(&String::from_utf8_lossy(&answer.body)),
+        })
+    })?;
+    note(
+        done,
+        "Map the answer to the output",
+        execution.translate(&input, &answer),
+        Value::clone,
+    )
+}
+
+fn note<T>(
+    done: &mut Vec<Value>,
+    name: &str,
+    result: Result<T, ApiError>,
+    show: impl Fn(&T) -> Value,
+) -> Result<T, Value> {
+    let step = done.len() + 1;
+    match result {
+        Ok(value) => {
+            done.push(json!({"step": step, "name": name, "success": true, "result": show(&value)}));
+            Ok(value)
+        }
+        Err(error) => {
+            let error = error.body();
+            done.push(json!({"step": step, "name": name, "success": false, "error": error}));
+            Err(error)
+        }
+    }
+}
