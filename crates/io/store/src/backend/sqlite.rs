@@ -12,6 +12,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::Path;
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// Connections that read.
@@ -222,15 +223,32 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(limits::WAIT)?;
     connection.set_prepared_statement_cache_capacity(256);
+    make_wal(&connection)?;
     connection.execute_batch(
-        "PRAGMA journal_mode = WAL;
-         PRAGMA synchronous = FULL;
+        "PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
          PRAGMA secure_delete = ON;
          PRAGMA trusted_schema = OFF;
          PRAGMA journal_size_limit = 67108864;",
     )?;
     Ok(connection)
+}
+
+/// Two processes that make the same file a WAL database at once would wait for each other, so SQLite
+/// tells one of them `BUSY` without any wait. That one tries again, for as long as it would have waited.
+fn make_wal(connection: &Connection) -> rusqlite::Result<()> {
+    let until = Instant::now() + limits::WAIT;
+    loop {
+        match connection.execute_batch("PRAGMA journal_mode = WAL") {
+            Err(e)
+                if e.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && Instant::now() < until =>
+            {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            outcome => return outcome,
+        }
+    }
 }
 
 /// `$1` of the common SQL as SQLite's `?1`. No literal of the store's has a dollar sign.
