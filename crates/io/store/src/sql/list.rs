@@ -4,6 +4,7 @@ use super::SqlStore;
 use super::check;
 use crate::backend::{Row, Value, values};
 use crate::error::StoreResult;
+use crate::limits;
 use crate::seam::{NameFilter, Page, PageRequest};
 
 /// A `SELECT` that grows by conditions.
@@ -97,7 +98,10 @@ impl Select {
             format!(" WHERE {}", self.conditions.join(" AND "))
         };
         let (columns, table) = (self.columns, self.table);
-        let count = format!("SELECT COUNT(*) FROM {table}{condition}");
+        let count = format!(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM {table}{condition} LIMIT {}) AS counted",
+            limits::LIST
+        );
         let counted = self.values.clone();
         let direction = if descending { "DESC" } else { "ASC" };
         let limit = self.parameter(Value::from(request.size()));

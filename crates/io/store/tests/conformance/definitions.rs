@@ -540,6 +540,7 @@ pub(crate) async fn lists_filter_sort_and_page(place: Place) {
         (categories.total, categories.items),
         (2, vec!["Left".to_owned(), "Right".to_owned()])
     );
+    assert!(PageRequest::new(500, 400).is_ok() && PageRequest::new(500, 401).is_err());
     assert!(
         PageRequest::new(501, 1).is_err()
             && PageRequest::new(0, 1).is_err()
