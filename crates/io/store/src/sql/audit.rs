@@ -63,7 +63,7 @@ impl Audit for SqlStore {
         for event in events {
             check::name("action", &event.action)?;
             check::name("entity_type", &event.entity_type)?;
-            check::text("entity_id", &event.entity_id)?;
+            check::name("entity_id", &event.entity_id)?;
         }
         let mut tx = self.append().await?;
         let outcome = append(&mut tx, events).await;

@@ -50,6 +50,10 @@ impl Select {
         match filter {
             None => {}
             Some(NameFilter::Is(name)) => return self.compare(column, "=", Some(check::key(name))),
+            // No name has it, and SQLite takes no pattern of that length.
+            Some(NameFilter::Contains(part)) if part.chars().count() > limits::NAME_CHARS => {
+                self.conditions.push("1 = 0".into());
+            }
             Some(NameFilter::Contains(part)) => {
                 let mut pattern = String::from("%");
                 for c in check::key(part).chars() {

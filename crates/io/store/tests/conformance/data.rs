@@ -354,6 +354,12 @@ pub(crate) async fn usage_adds_up(place: Place) {
         ..query.clone()
     };
     assert_eq!(rows(none).await, []);
+    let ever = UsageQuery {
+        from: WallTime(i64::MIN),
+        until: WallTime(i64::MAX),
+        ..query.clone()
+    };
+    assert_eq!(rows(ever).await, [(None, None, 15)]);
     // Counting beside each other loses nothing.
     let many = (0..8).map(|_| s.add_usage(&batch[..3]));
     for outcome in join_all(many).await {
