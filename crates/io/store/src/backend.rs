@@ -18,7 +18,7 @@ mod sqlite;
 pub(crate) mod url;
 
 pub(crate) use postgres::Postgres;
-pub(crate) use row::{Row, Value, corrupt, values};
+pub(crate) use row::{Answer, Row, Value, corrupt, values};
 pub(crate) use sqlite::Sqlite;
 pub use url::StoreUrl;
 

@@ -94,6 +94,7 @@ suite! {
     data:
         a_table_and_its_rows_live,
         a_flow_is_published_again_and_again,
+        a_page_has_a_bound_in_bytes,
         usage_adds_up,
         the_audit_log_tells_all_and_keeps_it,
         a_failed_change_is_not_in_the_audit_log,

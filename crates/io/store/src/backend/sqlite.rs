@@ -4,7 +4,7 @@
 //! an interrupted one is gone when the file is opened next. The file is made readable by its owner only.
 
 use super::pool::{Lease, Pool};
-use super::{Database, Mode, Row, Transaction, Value};
+use super::{Answer, Database, Mode, Row, Transaction, Value};
 use crate::error::{StoreError, StoreResult};
 use crate::limits;
 use async_trait::async_trait;
@@ -107,20 +107,22 @@ impl Open {
 impl Transaction for Open {
     async fn query(&mut self, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>> {
         let sql = numbered(sql);
-        self.run(move |c| {
+        let answer = self.run(move |c| {
             let mut statement = c.prepare_cached(&sql)?;
             let columns = statement.column_count();
             let mut found = statement.query(rusqlite::params_from_iter(values))?;
-            let mut rows = Vec::new();
+            let mut answer = Answer::default();
             while let Some(row) = found.next()? {
-                let row: rusqlite::Result<Vec<Value>> = (0..columns)
+                let values: rusqlite::Result<Vec<Value>> = (0..columns)
                     .map(|i| row.get_ref(i).map(Value::from))
                     .collect();
-                rows.push(Row::new(row?));
+                if !answer.add(values?) {
+                    break;
+                }
             }
-            Ok(rows)
-        })
-        .await
+            Ok(answer)
+        });
+        answer.await?.rows()
     }
 
     async fn execute(&mut self, sql: &str, values: Vec<Value>) -> StoreResult<u64> {

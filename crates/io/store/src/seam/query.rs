@@ -3,7 +3,8 @@
 use crate::error::{Invalid, StoreResult};
 use crate::limits;
 
-/// Which part of a list.
+/// Which part of a list. A page that turns out to have more than [`limits::ANSWER_BYTES`] is refused as
+/// `Invalid`: documents are up to a megabyte each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PageRequest {
     size: u32,

@@ -244,6 +244,44 @@ pub(crate) async fn a_flow_is_published_again_and_again(place: Place) {
     assert!(s.flow_version(&made.id, 1).await.is_err());
 }
 
+pub(crate) async fn a_page_has_a_bound_in_bytes(place: Place) {
+    let s = &place.store;
+    // Forty flows just below a megabyte each: more than an answer holds.
+    for n in 0..40 {
+        let new = NewFlow {
+            id: id(&format!("f{n}")),
+            flow_type: "workflow".into(),
+            body: FlowBody {
+                name: format!("Flow {n}"),
+                description: String::new(),
+                yaml: "# x\n".repeat(250_000),
+            },
+        };
+        s.create_flow(new, &by(n)).await.unwrap();
+    }
+    let list = |size| {
+        let page = PageRequest::new(size, 1).unwrap();
+        async move {
+            s.list_flows(&FlowQuery {
+                page,
+                ..Default::default()
+            })
+            .await
+        }
+    };
+    let refused = list(40).await.unwrap_err();
+    assert!(
+        matches!(&refused, StoreError::Invalid(i) if i.field == "pageSize"),
+        "{refused}"
+    );
+    let page = list(20).await.unwrap();
+    assert_eq!(
+        (page.items.len(), page.total),
+        (20, 40),
+        "and the connection is fit for the next"
+    );
+}
+
 pub(crate) async fn usage_adds_up(place: Place) {
     let s = &place.store;
     let client = |state| ClientBody {
