@@ -29,10 +29,12 @@ mod host;
 mod network;
 mod policy;
 mod refused;
+mod scheme;
 
 pub use address::{Class, faces};
 pub use client::{Guard, Lookup, SystemLookup, refusal};
 pub use host::HostPattern;
 pub use network::Network;
-pub use policy::{Policy, Ports, Scheme};
+pub use policy::Policy;
 pub use refused::{BadRule, Refused};
+pub use scheme::{Ports, Scheme};

@@ -32,9 +32,9 @@ CREATE TABLE audit (
     entity_id {text} NOT NULL,
     detail {text} NOT NULL
 );
-CREATE INDEX audit_by_time ON audit (at);
-CREATE INDEX audit_by_entity ON audit (entity_type, entity_id);
-CREATE INDEX audit_by_actor ON audit (actor);
+CREATE INDEX audit_by_time ON audit (at, seq);
+CREATE INDEX audit_by_entity ON audit (entity_type, entity_id, at);
+CREATE INDEX audit_by_actor ON audit (actor, at);
 
 CREATE TABLE credential (
     id {text} PRIMARY KEY,

@@ -18,11 +18,11 @@ mod sqlite;
 pub(crate) mod url;
 
 pub(crate) use postgres::Postgres;
-pub(crate) use row::{Row, Value, corrupt, values};
+pub(crate) use row::{Answer, Row, Value, corrupt, values};
 pub(crate) use sqlite::Sqlite;
 pub use url::StoreUrl;
 
-use crate::error::{StoreError, StoreResult};
+use crate::error::{Invalid, StoreError, StoreResult};
 use async_trait::async_trait;
 
 /// What a transaction is for.
@@ -54,6 +54,15 @@ pub(crate) trait Transaction: Send {
     async fn rollback(self: Box<Self>);
 }
 
+/// Refuses text that PostgreSQL can't keep or compare. SQLite could, and shouldn't differ.
+pub(crate) fn fit(values: &[Value]) -> StoreResult<()> {
+    let odd = |value: &Value| matches!(value, Value::Text(text) if text.contains('\0'));
+    if values.iter().any(odd) {
+        return Err(Invalid::new("text", "holds a NUL character").into());
+    }
+    Ok(())
+}
+
 /// A transaction that remembers a failed statement, so that it can't be committed after one.
 pub(crate) struct Tx {
     inner: Box<dyn Transaction>,
@@ -70,6 +79,7 @@ impl Tx {
     }
 
     pub(crate) async fn query(&mut self, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>> {
+        fit(&values)?;
         let result = self.inner.query(sql, values).await;
         self.failed |= result.is_err();
         result
@@ -85,6 +95,7 @@ impl Tx {
     }
 
     pub(crate) async fn execute(&mut self, sql: &str, values: Vec<Value>) -> StoreResult<u64> {
+        fit(&values)?;
         let result = self.inner.execute(sql, values).await;
         self.failed |= result.is_err();
         result

@@ -12,6 +12,10 @@ pub const TEXT_CHARS: usize = 16 * 1024;
 pub const DOCUMENT_BYTES: usize = 1024 * 1024;
 /// Entries in a page.
 pub const PAGE: u32 = 500;
+/// Bytes of one answer of the database, in memory. A page that has more is refused.
+pub const ANSWER_BYTES: usize = 32 * 1024 * 1024;
+/// How far lists are counted and paged. Further on, a filter leads.
+pub const LIST: u32 = 200_000;
 /// Fields of a credential.
 pub const CREDENTIAL_FIELDS: usize = 64;
 /// Bytes of one field of a credential: room for a certificate chain.

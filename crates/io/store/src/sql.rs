@@ -20,7 +20,7 @@ mod token;
 mod usage;
 
 use crate::backend::url::Target;
-use crate::backend::{Database, Mode, Postgres, Row, Sqlite, StoreUrl, Tx, Value};
+use crate::backend::{Database, Mode, Postgres, Row, Sqlite, StoreUrl, Tx, Value, fit};
 use crate::error::{Entity, OpenError, StoreError, StoreResult};
 use crate::hash::Hasher;
 use crate::migrate::{MIGRATIONS, Migration, migrate};
@@ -85,7 +85,13 @@ impl SqlStore {
 
     /// The first row of a read of its own.
     async fn first(&self, sql: &str, values: Vec<Value>) -> StoreResult<Option<Row>> {
-        Ok(self.db.read(sql, values).await?.into_iter().next())
+        Ok(self.read(sql, values).await?.into_iter().next())
+    }
+
+    /// A read of its own.
+    async fn read(&self, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>> {
+        fit(&values)?;
+        self.db.read(sql, values).await
     }
 }
 

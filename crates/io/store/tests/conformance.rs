@@ -13,6 +13,8 @@ mod callers;
 mod data;
 #[path = "conformance/definitions.rs"]
 mod definitions;
+#[path = "conformance/model.rs"]
+mod model;
 #[path = "conformance/secrets.rs"]
 mod secrets;
 #[path = "conformance/waiting.rs"]
@@ -70,6 +72,8 @@ suite! {
         a_draft_does_not_overwrite_a_newer_action,
         one_of_many_writers_wins,
         bad_values_are_refused;
+    model:
+        histories_follow_the_model;
     waiting:
         a_dropped_call_is_done_or_not,
         a_lock_is_waited_for_so_long;
@@ -90,6 +94,7 @@ suite! {
     data:
         a_table_and_its_rows_live,
         a_flow_is_published_again_and_again,
+        a_page_has_a_bound_in_bytes,
         usage_adds_up,
         the_audit_log_tells_all_and_keeps_it,
         a_failed_change_is_not_in_the_audit_log,

@@ -7,11 +7,13 @@ mod connect;
 
 use super::pool::{Lease, Pool};
 use super::url::Tls;
-use super::{Database, Mode, Row, Transaction, Value};
+use super::{Answer, Database, Mode, Row, Transaction, Value};
 use crate::error::{OpenError, StoreError, StoreResult};
 use async_trait::async_trait;
 use connect::{Connection, Connector};
+use futures_util::StreamExt;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
@@ -153,11 +155,15 @@ impl Transaction for Open {
     async fn query(&mut self, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>> {
         let connection = self.connection()?;
         let statement = connection.statement(sql).await?;
-        let rows = connection
-            .client
-            .query(&statement, &references(&values))
-            .await;
-        rows.map_err(|e| translate(&e))?.iter().map(row).collect()
+        let found = connection.client.query_raw(&statement, references(&values));
+        let mut found = pin!(found.await.map_err(|e| translate(&e))?);
+        let mut answer = Answer::default();
+        while let Some(row) = found.next().await {
+            if !answer.add(row_values(&row.map_err(|e| translate(&e))?)?) {
+                break;
+            }
+        }
+        answer.rows()
     }
 
     async fn execute(&mut self, sql: &str, values: Vec<Value>) -> StoreResult<u64> {
@@ -194,7 +200,7 @@ fn references(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
     values.iter().map(|v| v as &(dyn ToSql + Sync)).collect()
 }
 
-fn row(row: &tokio_postgres::Row) -> StoreResult<Row> {
+fn row_values(row: &tokio_postgres::Row) -> StoreResult<Vec<Value>> {
     let value = |i: usize, ty: &Type| -> Result<Value, tokio_postgres::Error> {
         Ok(match *ty {
             Type::INT8 => row.try_get::<_, Option<i64>>(i)?.into(),
@@ -209,7 +215,7 @@ fn row(row: &tokio_postgres::Row) -> StoreResult<Row> {
         .enumerate()
         .map(|(i, c)| value(i, c.type_()))
         .collect();
-    values.map(Row::new).map_err(|e| translate(&e))
+    values.map_err(|e| translate(&e))
 }
 
 fn translate(error: &tokio_postgres::Error) -> StoreError {

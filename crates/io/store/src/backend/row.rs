@@ -1,6 +1,7 @@
 //! Values in and out of the database.
 
-use crate::error::{StoreError, StoreResult};
+use crate::error::{Invalid, StoreError, StoreResult};
+use crate::limits;
 use crate::seam::{EntityId, JsonText, Version, WallTime};
 
 /// One value.
@@ -10,6 +11,17 @@ pub(crate) enum Value {
     Int(i64),
     Text(String),
     Bytes(Vec<u8>),
+}
+
+impl Value {
+    fn size(&self) -> usize {
+        size_of::<Self>()
+            + match self {
+                Self::Null | Self::Int(_) => 0,
+                Self::Text(text) => text.len(),
+                Self::Bytes(bytes) => bytes.len(),
+            }
+    }
 }
 
 impl From<i64> for Value {
@@ -97,7 +109,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    pub(crate) fn new(values: Vec<Value>) -> Self {
+    fn new(values: Vec<Value>) -> Self {
         Self {
             values: values.into_iter(),
         }
@@ -174,6 +186,31 @@ impl Row {
     pub(crate) fn parsed<T: serde::de::DeserializeOwned>(&mut self) -> StoreResult<T> {
         let text = self.text()?;
         serde_json::from_str(&text).map_err(|e| corrupt("document", &e.to_string()))
+    }
+}
+
+/// The rows of an answer, as long as they fit.
+#[derive(Default)]
+pub(crate) struct Answer {
+    rows: Vec<Row>,
+    bytes: usize,
+}
+
+impl Answer {
+    /// Takes a row; `false` when there are too many bytes.
+    #[must_use]
+    pub(crate) fn add(&mut self, values: Vec<Value>) -> bool {
+        self.bytes += values.iter().map(Value::size).sum::<usize>();
+        self.rows.push(Row::new(values));
+        self.bytes <= limits::ANSWER_BYTES
+    }
+
+    pub(crate) fn rows(self) -> StoreResult<Vec<Row>> {
+        if self.bytes > limits::ANSWER_BYTES {
+            let why = "gives an answer of more than 32 MiB; ask for fewer at once";
+            return Err(Invalid::new("pageSize", why).into());
+        }
+        Ok(self.rows)
     }
 }
 

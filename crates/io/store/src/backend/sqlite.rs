@@ -4,7 +4,7 @@
 //! an interrupted one is gone when the file is opened next. The file is made readable by its owner only.
 
 use super::pool::{Lease, Pool};
-use super::{Database, Mode, Row, Transaction, Value};
+use super::{Answer, Database, Mode, Row, Transaction, Value};
 use crate::error::{StoreError, StoreResult};
 use crate::limits;
 use async_trait::async_trait;
@@ -12,6 +12,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::Path;
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// Connections that read.
@@ -106,20 +107,22 @@ impl Open {
 impl Transaction for Open {
     async fn query(&mut self, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>> {
         let sql = numbered(sql);
-        self.run(move |c| {
+        let answer = self.run(move |c| {
             let mut statement = c.prepare_cached(&sql)?;
             let columns = statement.column_count();
             let mut found = statement.query(rusqlite::params_from_iter(values))?;
-            let mut rows = Vec::new();
+            let mut answer = Answer::default();
             while let Some(row) = found.next()? {
-                let row: rusqlite::Result<Vec<Value>> = (0..columns)
+                let values: rusqlite::Result<Vec<Value>> = (0..columns)
                     .map(|i| row.get_ref(i).map(Value::from))
                     .collect();
-                rows.push(Row::new(row?));
+                if !answer.add(values?) {
+                    break;
+                }
             }
-            Ok(rows)
-        })
-        .await
+            Ok(answer)
+        });
+        answer.await?.rows()
     }
 
     async fn execute(&mut self, sql: &str, values: Vec<Value>) -> StoreResult<u64> {
@@ -222,15 +225,32 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(limits::WAIT)?;
     connection.set_prepared_statement_cache_capacity(256);
+    make_wal(&connection)?;
     connection.execute_batch(
-        "PRAGMA journal_mode = WAL;
-         PRAGMA synchronous = FULL;
+        "PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
          PRAGMA secure_delete = ON;
          PRAGMA trusted_schema = OFF;
          PRAGMA journal_size_limit = 67108864;",
     )?;
     Ok(connection)
+}
+
+/// Two processes that make the same file a WAL database at once would wait for each other, so SQLite
+/// tells one of them `BUSY` without any wait. That one tries again, for as long as it would have waited.
+fn make_wal(connection: &Connection) -> rusqlite::Result<()> {
+    let until = Instant::now() + limits::WAIT;
+    loop {
+        match connection.execute_batch("PRAGMA journal_mode = WAL") {
+            Err(e)
+                if e.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && Instant::now() < until =>
+            {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            outcome => return outcome,
+        }
+    }
 }
 
 /// `$1` of the common SQL as SQLite's `?1`. No literal of the store's has a dollar sign.

@@ -3,7 +3,8 @@
 use crate::error::{Invalid, StoreResult};
 use crate::limits;
 
-/// Which part of a list.
+/// Which part of a list. A page that turns out to have more than [`limits::ANSWER_BYTES`] is refused as
+/// `Invalid`: documents are up to a megabyte each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PageRequest {
     size: u32,
@@ -14,7 +15,7 @@ impl PageRequest {
     /// Page `number` (from 1) of pages of `size` (1 to [`limits::PAGE`]).
     ///
     /// # Errors
-    /// Either out of its range.
+    /// Either out of its range, or a page that begins beyond [`limits::LIST`].
     pub fn new(size: u32, number: u32) -> StoreResult<Self> {
         if !(1..=limits::PAGE).contains(&size) {
             return Err(Invalid::new("pageSize", "must be from 1 to 500").into());
@@ -22,7 +23,12 @@ impl PageRequest {
         if number == 0 {
             return Err(Invalid::new("pageNumber", "starts at 1").into());
         }
-        Ok(Self { size, number })
+        let request = Self { size, number };
+        if request.offset() >= i64::from(limits::LIST) {
+            let why = "leads beyond 200000 entries; filter the list instead";
+            return Err(Invalid::new("pageNumber", why).into());
+        }
+        Ok(request)
     }
 
     /// Entries in a page.
@@ -57,7 +63,8 @@ impl Default for PageRequest {
 pub struct Page<T> {
     /// The entries, at most [`PageRequest::size`].
     pub items: Vec<T>,
-    /// Entries in the whole list, read in the same transaction as the page.
+    /// Entries in the whole list, read in the same transaction as the page. Counted up to
+    /// [`limits::LIST`]: that much means that or more.
     pub total: u64,
     /// What was asked for.
     pub request: PageRequest,

@@ -1,16 +1,17 @@
 //! Actions. Their drafts lie in the file beside this one and share the columns.
 
+pub(super) mod body;
+
 use super::list::{Select, by_id, one_id};
 use super::{SqlStore, audit, check, current, draft, found, free};
-use crate::backend::{Row, Tx, Value, values};
-use crate::error::{Entity, Invalid, StoreResult};
-use crate::limits;
+use crate::backend::{Row, Tx, values};
+use crate::error::{Entity, StoreResult};
 use crate::seam::{
-    Action, ActionBody, ActionQuery, ActionSort, Actions, By, Draft, EntityId, Expected, NewAction,
-    Page, PageRequest, Secure, Version,
+    Action, ActionBody, ActionQuery, Actions, By, Draft, EntityId, Expected, NewAction, Page,
+    PageRequest, Version,
 };
 use async_trait::async_trait;
-use serde_json::json;
+use body::{body_values, check_body, list, order, read_body, told};
 
 pub(super) const COLUMNS: &str = "id, integration_id, name, category, secure, config, contract, version, \
                                   created, modified";
@@ -288,58 +289,6 @@ async fn name_free(tx: &mut Tx, it: &Action) -> StoreResult<()> {
         &it.id
     ];
     free(tx, Entity::Action, "name", taken, names).await
-}
-
-/// Name, category, secure, config, contract.
-pub(super) fn body_values(body: &ActionBody) -> Vec<Value> {
-    values![
-        &body.name,
-        &body.category,
-        body.secure,
-        &body.config,
-        &body.contract
-    ]
-}
-
-fn check_body(body: &ActionBody) -> StoreResult<()> {
-    check::name("name", &body.name)?;
-    check::name("category", &body.category)
-}
-
-pub(super) fn told(body: &ActionBody, version: Version) -> serde_json::Value {
-    json!({"name": body.name, "category": body.category, "secure": body.secure, "version": version.0})
-}
-
-fn list(columns: &'static str, table: &'static str, query: &ActionQuery) -> StoreResult<Select> {
-    if query.ids.len() > limits::PAGE as usize {
-        return Err(Invalid::new("ids", "are more than 500").into());
-    }
-    Ok(Select::new(columns, table)
-        .name("name_key", query.name.as_ref())
-        .name("category_key", query.category.as_ref())
-        .compare("integration_id", "=", query.integration_id.as_ref())
-        .compare("secure", "=", query.secure.map(|s| s == Secure::Only))
-        .among("id", &query.ids))
-}
-
-fn order(query: &ActionQuery) -> &'static str {
-    match query.sort.key {
-        ActionSort::Name => "name_key",
-        ActionSort::Category => "category_key",
-        ActionSort::Integration => "integration_id",
-        ActionSort::Created => "created",
-        ActionSort::Modified => "modified",
-    }
-}
-
-pub(super) fn read_body(row: &mut Row) -> StoreResult<ActionBody> {
-    Ok(ActionBody {
-        name: row.text()?,
-        category: row.text()?,
-        secure: row.flag()?,
-        config: row.json()?,
-        contract: row.json()?,
-    })
 }
 
 fn read(row: &mut Row) -> StoreResult<Action> {

@@ -1,6 +1,7 @@
 //! Drafts, and the point at which one becomes the action.
 
-use super::action::{self, body_values, id_free, integration_there, read_body, told};
+use super::action::body::{body_values, read_body, told};
+use super::action::{self, id_free, integration_there};
 use super::list::{by_id, one_id};
 use super::{audit, check, current, found, free};
 use crate::backend::{Row, Tx, values};

@@ -1,8 +1,10 @@
 //! Integrations.
 
+mod config;
+
 use super::list::{Select, by_id, one_id};
 use super::{SqlStore, audit, check, current, found, free};
-use crate::backend::{Row, Tx, corrupt, values};
+use crate::backend::{Row, Tx, values};
 use crate::error::{Entity, StoreError, StoreResult};
 use crate::limits;
 use crate::seam::{
@@ -11,7 +13,6 @@ use crate::seam::{
 };
 use async_trait::async_trait;
 use serde_json::json;
-use std::collections::BTreeMap;
 
 const COLUMNS: &str = "id, name, type_id, enabled, notes, attributes, config_name, properties, advanced, \
                        config_notes, credentials, config_version, version, created, modified";
@@ -84,18 +85,9 @@ impl Integrations for SqlStore {
         config: IntegrationConfig,
         by: &By,
     ) -> StoreResult<Integration> {
-        check::text("config.name", &config.name)?;
-        check::text("config.notes", &config.notes)?;
-        check::at_most(
-            "config.credentials",
-            config.credentials.len(),
-            limits::ATTRIBUTES,
-        )?;
-        for place in config.credentials.keys() {
-            check::name("config.credentials", place)?;
-        }
+        config::check_config(&config)?;
         let mut tx = self.write().await?;
-        let outcome = configure(&mut tx, id, expected, config, by).await;
+        let outcome = config::set(&mut tx, id, expected, config, by).await;
         tx.finish(outcome).await
     }
 
@@ -201,66 +193,6 @@ async fn change(
     Ok(it)
 }
 
-async fn configure(
-    tx: &mut Tx,
-    id: &EntityId,
-    expected: Expected,
-    config: IntegrationConfig,
-    by: &By,
-) -> StoreResult<Integration> {
-    let mut it = get(tx, id).await?;
-    current(Entity::Integration, expected, it.config_version)?;
-    tx.execute(
-        "DELETE FROM integration_credential WHERE integration_id = $1",
-        one_id(id),
-    )
-    .await?;
-    let mut named = BTreeMap::new();
-    for (place, credential) in &config.credentials {
-        let there = tx
-            .first("SELECT 1 FROM credential WHERE id = $1", one_id(credential))
-            .await?;
-        found(there, Entity::Credential, credential, |_| Ok(()))?;
-        let insert = "INSERT INTO integration_credential (integration_id, place, credential_id) \
-                      VALUES ($1, $2, $3)";
-        tx.execute(insert, values![id, place, credential]).await?;
-        named.insert(place, credential.as_str());
-    }
-    it.config = config.clone();
-    it.config_version = it.config_version.next();
-    it.version = it.version.next();
-    it.modified = by.at;
-    let row = values![
-        id,
-        &config.name,
-        &config.properties,
-        &config.advanced,
-        &config.notes,
-        json!(named).to_string(),
-        it.config_version,
-        it.version,
-        it.modified,
-    ];
-    tx.execute(
-        "UPDATE integration SET config_name = $2, properties = $3, advanced = $4, config_notes = $5, \
-         credentials = $6, config_version = $7, version = $8, modified = $9 WHERE id = $1",
-        row,
-    )
-    .await?;
-    let detail =
-        json!({"name": it.name, "configVersion": it.config_version.0, "credentials": named});
-    audit::note(
-        tx,
-        by,
-        "configure",
-        Entity::Integration,
-        id.as_str(),
-        detail,
-    )
-    .await?;
-    Ok(it)
-}
-
 async fn delete(tx: &mut Tx, id: &EntityId, expected: Expected, by: &By) -> StoreResult<()> {
     let it = get(tx, id).await?;
     current(Entity::Integration, expected, it.version)?;
@@ -332,19 +264,11 @@ fn read(row: &mut Row) -> StoreResult<Integration> {
             properties: row.json()?,
             advanced: row.json()?,
             notes: row.text()?,
-            credentials: credentials(row.parsed()?)?,
+            credentials: config::credentials(row.parsed()?)?,
         },
         config_version: row.version()?,
         version: row.version()?,
         created: row.time()?,
         modified: row.time()?,
     })
-}
-
-fn credentials(stored: BTreeMap<String, String>) -> StoreResult<BTreeMap<String, EntityId>> {
-    let parse = |(place, id)| match EntityId::parse(id) {
-        Ok(id) => Ok((place, id)),
-        Err(e) => Err(corrupt("integration", &e.to_string())),
-    };
-    stored.into_iter().map(parse).collect()
 }

@@ -4,6 +4,7 @@ use super::SqlStore;
 use super::check;
 use crate::backend::{Row, Value, values};
 use crate::error::StoreResult;
+use crate::limits;
 use crate::seam::{NameFilter, Page, PageRequest};
 
 /// A `SELECT` that grows by conditions.
@@ -49,6 +50,10 @@ impl Select {
         match filter {
             None => {}
             Some(NameFilter::Is(name)) => return self.compare(column, "=", Some(check::key(name))),
+            // No name has it, and SQLite takes no pattern of that length.
+            Some(NameFilter::Contains(part)) if part.chars().count() > limits::NAME_CHARS => {
+                self.conditions.push("1 = 0".into());
+            }
             Some(NameFilter::Contains(part)) => {
                 let mut pattern = String::from("%");
                 for c in check::key(part).chars() {
@@ -97,7 +102,10 @@ impl Select {
             format!(" WHERE {}", self.conditions.join(" AND "))
         };
         let (columns, table) = (self.columns, self.table);
-        let count = format!("SELECT COUNT(*) FROM {table}{condition}");
+        let count = format!(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM {table}{condition} LIMIT {}) AS counted",
+            limits::LIST
+        );
         let counted = self.values.clone();
         let direction = if descending { "DESC" } else { "ASC" };
         let limit = self.parameter(Value::from(request.size()));

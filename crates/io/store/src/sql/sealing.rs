@@ -147,7 +147,7 @@ impl Sealing for SqlStore {
     async fn key_use(&self) -> StoreResult<Vec<KeyUse>> {
         let sql = "SELECT k.key_id, COUNT(s.key_id) FROM sealing_key k \
                    LEFT JOIN sealed s ON s.key_id = k.key_id GROUP BY k.key_id ORDER BY k.key_id";
-        let rows = self.db.read(sql, vec![]).await?;
+        let rows = self.read(sql, vec![]).await?;
         let read = |mut row: crate::backend::Row| -> StoreResult<KeyUse> {
             let key = KeyId::stored(row.text()?);
             Ok(KeyUse {

@@ -1,10 +1,11 @@
-//! Data tables and their rows.
+//! Data tables.
+
+mod row;
 
 use super::list::{Select, by_id, one_id};
 use super::{SqlStore, audit, check, current, found, free};
 use crate::backend::{Row as DbRow, Tx, values};
-use crate::error::{Entity, Invalid, StoreError, StoreResult};
-use crate::limits;
+use crate::error::{Entity, StoreError, StoreResult};
 use crate::seam::{
     By, EntityId, Expected, Page, PageRequest, Row, Table, TableBody, TableQuery, TableSort,
     Tables, Version,
@@ -81,35 +82,35 @@ impl Tables for SqlStore {
     }
 
     async fn insert_row(&self, table: &EntityId, row: Row, by: &By) -> StoreResult<Row> {
-        check_key(&row.key)?;
+        row::check_key(&row.key)?;
         let mut tx = self.write().await?;
-        let outcome = insert_row(&mut tx, table, row, by).await;
+        let outcome = row::insert(&mut tx, table, row, by).await;
         tx.finish(outcome).await
     }
 
     async fn update_row(&self, table: &EntityId, row: Row, by: &By) -> StoreResult<Row> {
         let mut tx = self.write().await?;
-        let outcome = update_row(&mut tx, table, row, by).await;
+        let outcome = row::update(&mut tx, table, row, by).await;
         tx.finish(outcome).await
     }
 
     async fn row(&self, table: &EntityId, key: &str) -> StoreResult<Row> {
         let sql = "SELECT row_key, value FROM data_row WHERE table_id = $1 AND row_key = $2";
         let row = self.first(sql, values![table, key]).await?;
-        found(row, Entity::Row, key, read_row)
+        found(row, Entity::Row, key, row::read)
     }
 
     async fn list_rows(&self, table: &EntityId, page: PageRequest) -> StoreResult<Page<Row>> {
         self.table(table).await?;
         Select::new("row_key, value", "data_row")
             .compare("table_id", "=", Some(table))
-            .page(self, ("row_key", "table_id", false), page, read_row)
+            .page(self, ("row_key", "table_id", false), page, row::read)
             .await
     }
 
     async fn delete_row(&self, table: &EntityId, key: &str, by: &By) -> StoreResult<()> {
         let mut tx = self.write().await?;
-        let outcome = delete_row(&mut tx, table, key, by).await;
+        let outcome = row::delete(&mut tx, table, key, by).await;
         tx.finish(outcome).await
     }
 }
@@ -196,7 +197,7 @@ async fn delete(
 ) -> StoreResult<()> {
     let it = get(tx, id).await?;
     current(Entity::Table, expected, it.version)?;
-    let rows = rows(tx, id).await?;
+    let rows = row::rows(tx, id).await?;
     if rows > 0 && !with_rows {
         return Err(StoreError::InUse {
             entity: Entity::Table,
@@ -209,87 +210,6 @@ async fn delete(
     let mut detail = told(&it);
     detail["rows"] = rows.into();
     audit::note(tx, by, "delete", Entity::Table, id.as_str(), detail).await
-}
-
-/// Rows of a table. Counted as they come and go, because counting a hundred thousand takes a while.
-async fn rows(tx: &mut Tx, table: &EntityId) -> StoreResult<u64> {
-    let row = tx
-        .first(
-            "SELECT row_count FROM data_table WHERE id = $1",
-            one_id(table),
-        )
-        .await?;
-    found(row, Entity::Table, table, DbRow::count)
-}
-
-async fn count(tx: &mut Tx, table: &EntityId, change: i64) -> StoreResult<()> {
-    let sql = "UPDATE data_table SET row_count = row_count + $2 WHERE id = $1";
-    tx.execute(sql, values![table, change]).await?;
-    Ok(())
-}
-
-async fn insert_row(tx: &mut Tx, table: &EntityId, row: Row, by: &By) -> StoreResult<Row> {
-    if rows(tx, table).await? >= u64::from(limits::ROWS_PER_TABLE) {
-        return Err(StoreError::Full {
-            entity: Entity::Row,
-            limit: limits::ROWS_PER_TABLE.into(),
-        });
-    }
-    let taken = "SELECT 1 FROM data_row WHERE table_id = $1 AND row_key = $2";
-    free(tx, Entity::Row, "key", taken, values![table, &row.key]).await?;
-    let sql = "INSERT INTO data_row (table_id, row_key, value) VALUES ($1, $2, $3)";
-    tx.execute(sql, values![table, &row.key, &row.value])
-        .await?;
-    count(tx, table, 1).await?;
-    note_row(tx, by, "create", table, &row.key).await?;
-    Ok(row)
-}
-
-async fn update_row(tx: &mut Tx, table: &EntityId, row: Row, by: &By) -> StoreResult<Row> {
-    get(tx, table).await?;
-    let sql = "UPDATE data_row SET value = $3 WHERE table_id = $1 AND row_key = $2";
-    let changed = tx
-        .execute(sql, values![table, &row.key, &row.value])
-        .await?;
-    one_row(changed, &row.key)?;
-    note_row(tx, by, "update", table, &row.key).await?;
-    Ok(row)
-}
-
-async fn delete_row(tx: &mut Tx, table: &EntityId, key: &str, by: &By) -> StoreResult<()> {
-    get(tx, table).await?;
-    let sql = "DELETE FROM data_row WHERE table_id = $1 AND row_key = $2";
-    one_row(tx.execute(sql, values![table, key]).await?, key)?;
-    count(tx, table, -1).await?;
-    note_row(tx, by, "delete", table, key).await
-}
-
-fn one_row(changed: u64, key: &str) -> StoreResult<()> {
-    if changed == 0 {
-        return Err(StoreError::NotFound {
-            entity: Entity::Row,
-            id: key.to_owned(),
-        });
-    }
-    Ok(())
-}
-
-async fn note_row(
-    tx: &mut Tx,
-    by: &By,
-    action: &str,
-    table: &EntityId,
-    key: &str,
-) -> StoreResult<()> {
-    audit::note(
-        tx,
-        by,
-        action,
-        Entity::Row,
-        table.as_str(),
-        json!({"key": key}),
-    )
-    .await
 }
 
 async fn name_free(tx: &mut Tx, it: &Table) -> StoreResult<()> {
@@ -309,13 +229,6 @@ fn check_body(body: &TableBody) -> StoreResult<()> {
     check::text("description", &body.description)
 }
 
-fn check_key(key: &str) -> StoreResult<()> {
-    if !(1..=limits::ROW_KEY_CHARS).contains(&key.chars().count()) || key.contains('\0') {
-        return Err(Invalid::new("key", "must have 1 to 256 characters, none of them NUL").into());
-    }
-    Ok(())
-}
-
 fn told(it: &Table) -> serde_json::Value {
     json!({"name": it.body.name, "version": it.version.0})
 }
@@ -331,12 +244,5 @@ fn read(row: &mut DbRow) -> StoreResult<Table> {
         version: row.version()?,
         created: row.time()?,
         modified: row.time()?,
-    })
-}
-
-fn read_row(row: &mut DbRow) -> StoreResult<Row> {
-    Ok(Row {
-        key: row.text()?,
-        value: row.json()?,
     })
 }

@@ -268,6 +268,33 @@ async fn the_file_and_its_copy_are_the_owners_alone() {
     );
 }
 
+#[tokio::test]
+async fn every_connection_waits_for_the_disk() {
+    // A killed process can't show this: what it wrote is in the system's memory. A power cut would.
+    let file = File::new("sync");
+    let store = open(&file, MIGRATIONS).await.unwrap();
+    for mut tx in [
+        store.write().await.unwrap(),
+        store.snapshot().await.unwrap(),
+    ] {
+        let mode = tx
+            .first("PRAGMA journal_mode", vec![])
+            .await
+            .unwrap()
+            .unwrap()
+            .text()
+            .unwrap();
+        let sync = tx
+            .first("PRAGMA synchronous", vec![])
+            .await
+            .unwrap()
+            .unwrap()
+            .int()
+            .unwrap();
+        assert_eq!((mode.as_str(), sync), ("wal", 2), "2 is FULL");
+    }
+}
+
 #[test]
 fn an_invalid_value_names_its_field() {
     assert_eq!(

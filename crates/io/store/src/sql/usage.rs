@@ -13,6 +13,11 @@ use std::collections::BTreeMap;
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
 
+/// The start of the hour that a time lies in.
+fn hour(at: WallTime) -> i64 {
+    at.0.div_euclid(HOUR).saturating_mul(HOUR)
+}
+
 type Key<'a> = (&'a EntityId, i64, &'a str, &'a str);
 
 #[async_trait]
@@ -24,10 +29,9 @@ impl Usage for SqlStore {
         for delta in deltas {
             check::name("template", &delta.template)?;
             check::name("method", &delta.method)?;
-            let hour = delta.at.0.div_euclid(HOUR) * HOUR;
             let key = (
                 &delta.client,
-                hour,
+                hour(delta.at),
                 delta.template.as_str(),
                 delta.method.as_str(),
             );
@@ -71,11 +75,7 @@ impl Usage for SqlStore {
         ]
         .map(|name| format!("CAST(SUM({name}) AS BIGINT)"))
         .join(", ");
-        let mut parameters = values![
-            query.from.0.div_euclid(HOUR) * HOUR,
-            query.until,
-            limits::USAGE_ROWS as i64 + 1
-        ];
+        let mut parameters = values![hour(query.from), query.until, limits::USAGE_ROWS as i64 + 1];
         let of_client = match &query.client {
             Some(client) => {
                 parameters.extend(values![client]);
@@ -87,7 +87,7 @@ impl Usage for SqlStore {
             "SELECT {at}, {client}, {template}, {method}, {sums} FROM api_usage \
              WHERE hour >= $1 AND hour < $2 {of_client} {grouped} LIMIT $3"
         );
-        let rows = self.db.read(&sql, parameters).await?;
+        let rows = self.read(&sql, parameters).await?;
         if rows.len() > limits::USAGE_ROWS {
             return Err(Invalid::new(
                 "interval",

@@ -244,6 +244,44 @@ pub(crate) async fn a_flow_is_published_again_and_again(place: Place) {
     assert!(s.flow_version(&made.id, 1).await.is_err());
 }
 
+pub(crate) async fn a_page_has_a_bound_in_bytes(place: Place) {
+    let s = &place.store;
+    // Forty flows just below a megabyte each: more than an answer holds.
+    for n in 0..40 {
+        let new = NewFlow {
+            id: id(&format!("f{n}")),
+            flow_type: "workflow".into(),
+            body: FlowBody {
+                name: format!("Flow {n}"),
+                description: String::new(),
+                yaml: "# x\n".repeat(250_000),
+            },
+        };
+        s.create_flow(new, &by(n)).await.unwrap();
+    }
+    let list = |size| {
+        let page = PageRequest::new(size, 1).unwrap();
+        async move {
+            s.list_flows(&FlowQuery {
+                page,
+                ..Default::default()
+            })
+            .await
+        }
+    };
+    let refused = list(40).await.unwrap_err();
+    assert!(
+        matches!(&refused, StoreError::Invalid(i) if i.field == "pageSize"),
+        "{refused}"
+    );
+    let page = list(20).await.unwrap();
+    assert_eq!(
+        (page.items.len(), page.total),
+        (20, 40),
+        "and the connection is fit for the next"
+    );
+}
+
 pub(crate) async fn usage_adds_up(place: Place) {
     let s = &place.store;
     let client = |state| ClientBody {
@@ -354,6 +392,12 @@ pub(crate) async fn usage_adds_up(place: Place) {
         ..query.clone()
     };
     assert_eq!(rows(none).await, []);
+    let ever = UsageQuery {
+        from: WallTime(i64::MIN),
+        until: WallTime(i64::MAX),
+        ..query.clone()
+    };
+    assert_eq!(rows(ever).await, [(None, None, 15)]);
     // Counting beside each other loses nothing.
     let many = (0..8).map(|_| s.add_usage(&batch[..3]));
     for outcome in join_all(many).await {
@@ -475,18 +519,26 @@ pub(crate) async fn the_audit_log_tells_all_and_keeps_it(place: Place) {
         assert!(refused.contains("append-only"), "{refused}");
     }
     assert_eq!(list(AuditQuery::default()).await.len(), 4);
-    let too_many = vec![
-        AuditEvent {
-            by: by(0),
-            action: "x".into(),
-            entity_type: "x".into(),
-            entity_id: "x".into(),
-            detail: json("{}")
-        };
-        1001
-    ];
+    let many = |count| {
+        vec![
+            AuditEvent {
+                by: by(9),
+                action: "many".into(),
+                entity_type: "x".into(),
+                entity_id: "x".into(),
+                detail: json("{}")
+            };
+            count
+        ]
+    };
+    s.record(&many(250)).await.unwrap();
+    let written = AuditQuery {
+        action: Some("many".into()),
+        ..Default::default()
+    };
+    assert_eq!(s.audit(&written).await.unwrap().total, 250);
     assert!(matches!(
-        s.record(&too_many).await,
+        s.record(&many(1001)).await,
         Err(StoreError::Invalid(_))
     ));
 }

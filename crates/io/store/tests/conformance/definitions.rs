@@ -540,6 +540,7 @@ pub(crate) async fn lists_filter_sort_and_page(place: Place) {
         (categories.total, categories.items),
         (2, vec!["Left".to_owned(), "Right".to_owned()])
     );
+    assert!(PageRequest::new(500, 400).is_ok() && PageRequest::new(500, 401).is_err());
     assert!(
         PageRequest::new(501, 1).is_err()
             && PageRequest::new(0, 1).is_err()
@@ -695,6 +696,71 @@ pub(crate) async fn bad_values_are_refused(place: Place) {
         s.create_integration(notes, &by(0)).await,
         Err(StoreError::Invalid(_))
     ));
+    // The longest names in the widest letters fit, also into the database's indexes.
+    let wide = |seed: u32| -> String {
+        (0..256_u32)
+            .filter_map(|n| char::from_u32(0x2_0000 + seed + n * 37))
+            .collect()
+    };
+    let it = s
+        .create_integration(
+            NewIntegration {
+                name: wide(0),
+                ..integration("x")
+            },
+            &by(0),
+        )
+        .await
+        .unwrap();
+    s.create_action(action("wide", &it.id, &wide(1), &wide(2)), &by(0))
+        .await
+        .unwrap();
+    let event = |entity_id: String| AuditEvent {
+        by: by(0),
+        action: wide(3),
+        entity_type: wide(4),
+        entity_id,
+        detail: JsonText::default(),
+    };
+    s.record(&[event(wide(5))]).await.unwrap();
+    assert!(matches!(
+        s.record(&[event("x".repeat(257))]).await,
+        Err(StoreError::Invalid(_))
+    ));
+    // What can't be there is asked for in vain; the database isn't even asked.
+    for odd in [
+        "a\u{0}b".to_owned(),
+        "x".repeat(100_000),
+        "%_".repeat(60_000),
+    ] {
+        let vain = |outcome: StoreResult<u64>| {
+            assert!(
+                matches!(
+                    outcome,
+                    Ok(0) | Err(StoreError::Invalid(_) | StoreError::NotFound { .. })
+                ),
+                "{outcome:?}"
+            );
+        };
+        vain(s.action_named(&odd, &odd).await.map(|_| 1));
+        vain(s.row(&it.id, &odd).await.map(|_| 1));
+        vain(s.meta(&odd).await.map(|found| u64::from(found.is_some())));
+        for filter in [
+            NameFilter::Is(odd.clone()),
+            NameFilter::Contains(odd.clone()),
+        ] {
+            let query = ActionQuery {
+                name: Some(filter),
+                ..Default::default()
+            };
+            vain(s.list_actions(&query).await.map(|page| page.total));
+        }
+        let query = AuditQuery {
+            actor: Some(odd.clone()),
+            ..Default::default()
+        };
+        vain(s.audit(&query).await.map(|page| page.total));
+    }
     let long = NewIntegration {
         name: "ü".repeat(256),
         id: id("long"),
