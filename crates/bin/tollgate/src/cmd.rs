@@ -4,4 +4,8 @@ pub(crate) mod action;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod emulate;
+pub(crate) mod import;
+pub(crate) mod init;
+pub(crate) mod keys;
 pub(crate) mod serve;
+pub(crate) mod stored;

@@ -25,6 +25,14 @@ enum Command {
     Emulate(cmd::emulate::Args),
     /// Validate, render and translate action files without a network.
     Action(cmd::action::Args),
+    /// Make the key file, the store and its first administrator.
+    Init(cmd::init::Args),
+    /// Look at and rotate the keys that seal the store's secrets.
+    Keys(cmd::keys::Args),
+    /// Import action files into the store or a running service.
+    Import(cmd::import::ImportArgs),
+    /// Export actions of the store or a running service as files.
+    Export(cmd::import::ExportArgs),
 }
 
 fn main() -> ExitCode {
@@ -34,5 +42,9 @@ fn main() -> ExitCode {
         Command::Config(args) => cmd::config::run(args),
         Command::Emulate(args) => cmd::emulate::run(args),
         Command::Action(args) => cmd::action::run(args),
+        Command::Init(args) => cmd::init::run(args),
+        Command::Keys(args) => cmd::keys::run(args),
+        Command::Import(args) => cmd::import::import(args),
+        Command::Export(args) => cmd::import::export(args),
     }
 }

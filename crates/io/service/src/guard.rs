@@ -24,7 +24,13 @@ pub(crate) fn guard(access: &Access, base: Option<&Url>) -> Result<Guard, String
     }
     if let Some(base) = base {
         policy.schemes = rules(&[base.scheme().to_owned()])?;
-        policy.ports = rules(&base.port().map(|port| port.to_string()).into_iter().collect::<Vec<_>>())?;
+        policy.ports = rules(
+            &base
+                .port()
+                .map(|port| port.to_string())
+                .into_iter()
+                .collect::<Vec<_>>(),
+        )?;
     }
     Ok(Guard::new(policy))
 }

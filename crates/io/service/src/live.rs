@@ -328,7 +328,9 @@ impl Live {
             extra_roots_pem: roots.cloned().collect(),
             identity_pem: access.identity_pem.clone(),
         };
-        let set = self.driver.set_outlet((route, client), &self.common.bounds, &outlet);
+        let set = self
+            .driver
+            .set_outlet((route, client), &self.common.bounds, &outlet);
         set.map_err(|error| error.to_string())
     }
 

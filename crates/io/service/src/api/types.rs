@@ -117,7 +117,8 @@ fn properties(of: &Type) -> Value {
     let platform = of.id == "purecloud-data-actions";
     if !platform {
         fields["allowedSchemes"] = texts("https, http; without it https alone.");
-        fields["allowedPorts"] = texts("Ports such as 8443 or 8000-8999; without it each scheme's own.");
+        fields["allowedPorts"] =
+            texts("Ports such as 8443 or 8000-8999; without it each scheme's own.");
     }
     if platform {
         fields["baseUrl"] = json!({"type": "string", "description": "Host of the platform's API."});

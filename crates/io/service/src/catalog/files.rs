@@ -83,11 +83,7 @@ pub(super) fn load(config: &Config) -> Result<Catalog, CatalogError> {
     }
 }
 
-fn target(
-    integration: &Integration,
-    route: RouteId,
-    auth: Option<Auth>,
-) -> Result<Target, String> {
+fn target(integration: &Integration, route: RouteId, auth: Option<Auth>) -> Result<Target, String> {
     // A platform integration's calls go to the address in the file, whatever the inputs are.
     let guard = match integration.kind {
         IntegrationKind::Platform => None,
