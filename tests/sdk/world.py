@@ -55,10 +55,11 @@ default = true
 class Process:
     """A server that prints its URL first."""
 
-    def __init__(self, *arguments, env=None):
+    def __init__(self, *arguments, env=None, stderr=None):
         self.process = subprocess.Popen(
             [BINARY, *arguments],
             stdout=subprocess.PIPE,
+            stderr=stderr,
             text=True,
             env={**os.environ, **(env or {})},
         )

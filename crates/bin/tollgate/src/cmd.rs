@@ -8,3 +8,8 @@ pub(crate) mod flow;
 pub(crate) mod plan;
 pub(crate) mod serve;
 pub(crate) mod simulate;
+pub(crate) mod import;
+pub(crate) mod init;
+pub(crate) mod keys;
+pub(crate) mod serve;
+pub(crate) mod stored;

@@ -31,6 +31,14 @@ enum Command {
     Plan(cmd::plan::Args),
     /// Simulate a scenario in virtual time and compare policies.
     Simulate(cmd::simulate::Args),
+    /// Make the key file, the store and its first administrator.
+    Init(cmd::init::Args),
+    /// Look at and rotate the keys that seal the store's secrets.
+    Keys(cmd::keys::Args),
+    /// Import action files into the store or a running service.
+    Import(cmd::import::ImportArgs),
+    /// Export actions of the store or a running service as files.
+    Export(cmd::import::ExportArgs),
 }
 
 /// A command line that can't be used; `EX_USAGE` of sysexits.
@@ -59,5 +67,9 @@ fn main() -> ExitCode {
         Command::Flow(args) => cmd::flow::run(args),
         Command::Plan(args) => cmd::plan::run(args),
         Command::Simulate(args) => cmd::simulate::run(args),
+        Command::Init(args) => cmd::init::run(args),
+        Command::Keys(args) => cmd::keys::run(args),
+        Command::Import(args) => cmd::import::import(args),
+        Command::Export(args) => cmd::import::export(args),
     }
 }

@@ -359,3 +359,17 @@ impl App {
             .map_err(|_| ApiError::bad_request("The request body is not UTF-8."))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_is_described() {
+        let document = openapi_document();
+        let described = document["paths"].as_object().unwrap();
+        for (path, _) in routes() {
+            assert!(described.contains_key(path), "{path} is not described");
+        }
+    }
+}

@@ -81,7 +81,9 @@ async fn keys(command: Command) -> anyhow::Result<()> {
 /// Writes the new ring beside the old one and puts it in its place at once.
 fn add(keys: &KeySource) -> anyhow::Result<()> {
     let KeySource::File(path) = keys else {
-        anyhow::bail!("the keys are in an environment variable; put a new first line into it yourself");
+        anyhow::bail!(
+            "the keys are in an environment variable; put a new first line into it yourself"
+        );
     };
     let shown = || format!("{}", path.display());
     let old = tollgate_driver::Secret::new(std::fs::read_to_string(path).with_context(shown)?);
@@ -94,7 +96,9 @@ fn add(keys: &KeySource) -> anyhow::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&beside).with_context(|| format!("{}", beside.display()))?;
+    let mut file = options
+        .open(&beside)
+        .with_context(|| format!("{}", beside.display()))?;
     std::io::Write::write_all(&mut file, new.expose().as_bytes())
         .and_then(|()| file.sync_all())
         .and_then(|()| std::fs::rename(&beside, path))

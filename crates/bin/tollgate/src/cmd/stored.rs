@@ -24,7 +24,9 @@ pub(crate) fn wanted(config: &Config) -> anyhow::Result<&Store> {
 /// Now, as the store has it.
 pub(crate) fn now() -> WallTime {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    WallTime(since.map_or(0, |span| i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
+    WallTime(since.map_or(0, |span| {
+        i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+    }))
 }
 
 /// A key file with one fresh key that its owner alone can read; false if there is a file already.

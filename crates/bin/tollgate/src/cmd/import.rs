@@ -1,0 +1,199 @@
+//! `tollgate import` and `tollgate export`: action files into a store or a running service, and back.
+//!
+//! An imported action of a name that its category has already replaces that one, as a new version;
+//! importing the same file again changes nothing but the version. What is exported is equal to what was
+//! imported, field by field and in the same order.
+
+mod direct;
+mod remote;
+
+use super::stored;
+use anyhow::Context as _;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use tollgate_action::Action;
+
+/// Longest file, in bytes.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// Imports action files.
+#[derive(clap::Args)]
+pub(crate) struct ImportArgs {
+    /// Action files as the vendor exports them.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Name or id of the integration that they belong to.
+    #[arg(long)]
+    integration: String,
+    /// Make drafts instead of publishing.
+    #[arg(long)]
+    draft: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Exports actions.
+#[derive(clap::Args)]
+pub(crate) struct ExportArgs {
+    /// Names or ids of actions; all without any.
+    actions: Vec<String>,
+    /// Only those of this integration, by name or id.
+    #[arg(long)]
+    integration: Option<String>,
+    /// Folder to write a file for each into; without it they go to stdout.
+    #[arg(long)]
+    to: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Where the actions are.
+#[derive(clap::Args)]
+#[group(required = true, multiple = true)]
+struct Place {
+    /// The configuration file, whose store is worked on directly. A running service follows within a
+    /// second.
+    #[arg(long, conflicts_with = "url")]
+    config: Option<PathBuf>,
+    /// A running service, such as http://127.0.0.1:8080.
+    #[arg(long, requires = "client_id", requires = "client_secret_env")]
+    url: Option<String>,
+    /// Client id to log in with.
+    #[arg(long)]
+    client_id: Option<String>,
+    /// Environment variable with its secret.
+    #[arg(long)]
+    client_secret_env: Option<String>,
+}
+
+/// One of the two places, opened.
+enum Open {
+    Direct(direct::Direct),
+    Remote(remote::Remote),
+}
+
+/// An action as the place has it.
+struct Found {
+    id: String,
+    name: String,
+    file: Value,
+}
+
+impl Place {
+    async fn open(&self) -> anyhow::Result<Open> {
+        if let Some(config) = &self.config {
+            let config = stored::config(config)?;
+            let store = tollgate_service::open(stored::wanted(&config)?).await?;
+            return Ok(Open::Direct(direct::Direct { store }));
+        }
+        let missing = "give --config FILE, or --url with --client-id and --client-secret-env";
+        let url = self.url.as_deref().context(missing)?;
+        let id = self.client_id.as_deref().context(missing)?;
+        let name = self.client_secret_env.as_deref().context(missing)?;
+        let secret = std::env::var(name).with_context(|| format!("the variable {name}"))?;
+        Ok(Open::Remote(remote::Remote::login(url, id, &secret).await?))
+    }
+}
+
+pub(crate) fn import(args: ImportArgs) -> ExitCode {
+    stored::report("import", do_import(args))
+}
+
+pub(crate) fn export(args: ExportArgs) -> ExitCode {
+    stored::report("export", do_export(args))
+}
+
+#[tokio::main]
+async fn do_import(args: ImportArgs) -> anyhow::Result<()> {
+    // All are read before the first is sent: a mistake in the last changes nothing.
+    let files: Vec<_> = args
+        .files
+        .iter()
+        .map(|path| read(path))
+        .collect::<Result<_, _>>()?;
+    let place = args.place.open().await?;
+    for (path, file) in args.files.iter().zip(files) {
+        let done = match &place {
+            Open::Direct(it) => it.import(&args.integration, &file, args.draft).await,
+            Open::Remote(it) => it.import(&args.integration, &file, args.draft).await,
+        };
+        let id = done.with_context(|| path.display().to_string())?;
+        println!("{id}\t{}", file["name"].as_str().unwrap_or_default());
+    }
+    Ok(())
+}
+
+/// An action file that can be executed.
+fn read(path: &Path) -> anyhow::Result<Value> {
+    let named = || path.display().to_string();
+    let length = std::fs::metadata(path).with_context(named)?.len();
+    anyhow::ensure!(
+        length <= MAX_BYTES,
+        "{}: is longer than {MAX_BYTES} bytes",
+        named()
+    );
+    let text = std::fs::read_to_string(path).with_context(named)?;
+    let action =
+        Action::from_json(&text).map_err(|error| anyhow::anyhow!("{}: {error}", named()))?;
+    Ok(action.definition().clone())
+}
+
+#[tokio::main]
+async fn do_export(args: ExportArgs) -> anyhow::Result<()> {
+    let place = args.place.open().await?;
+    let integration = args.integration.as_deref();
+    let mut found = match &place {
+        Open::Direct(it) => it.list(integration).await?,
+        Open::Remote(it) => it.list(integration).await?,
+    };
+    for wanted in &args.actions {
+        let known = found
+            .iter()
+            .any(|it| it.id == *wanted || it.name == *wanted);
+        anyhow::ensure!(known, "there is no action {wanted:?}");
+    }
+    let wanted = |it: &Found| {
+        args.actions
+            .iter()
+            .any(|name| *name == it.id || *name == it.name)
+    };
+    found.retain(|it| args.actions.is_empty() || wanted(it));
+    for Found { id, name, file } in found {
+        let text = serde_json::to_string_pretty(&file)?;
+        let Some(folder) = &args.to else {
+            println!("{text}");
+            continue;
+        };
+        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        let path = folder.join(file_name(&name, &id));
+        // Never over a file that is there: it may be of another action of the same name.
+        let mut options = std::fs::OpenOptions::new();
+        let mut out = options
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .with_context(|| path.display().to_string())?;
+        std::io::Write::write_all(&mut out, format!("{text}\n").as_bytes())?;
+        println!("{}", path.display());
+    }
+    Ok(())
+}
+
+/// A name that every file system takes, told apart by the begin of the id's last part.
+fn file_name(name: &str, id: &str) -> String {
+    let safe = |c: char| c.is_alphanumeric() || "-_ .".contains(c);
+    let name: String = name
+        .chars()
+        .map(|c| if safe(c) { c } else { '_' })
+        .take(80)
+        .collect();
+    let unique: String = id
+        .rsplit("_-_")
+        .next()
+        .unwrap_or(id)
+        .chars()
+        .take(8)
+        .collect();
+    format!("{}-{unique}.json", name.trim_start_matches('.'))
+}

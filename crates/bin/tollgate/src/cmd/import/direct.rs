@@ -1,0 +1,170 @@
+//! On the store itself, without a service.
+
+use super::Found;
+use crate::cmd::stored;
+use anyhow::Context as _;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tollgate_store::prelude::*;
+use tollgate_store::{
+    Action, ActionBody, ActionQuery, Actor, By, EntityId, Expected, Integration, IntegrationQuery,
+    JsonText, NewAction, PageRequest, SqlStore, StoreError, limits,
+};
+
+pub(super) struct Direct {
+    pub(super) store: Arc<SqlStore>,
+}
+
+impl Direct {
+    pub(super) async fn import(
+        &self,
+        integration: &str,
+        file: &Value,
+        draft: bool,
+    ) -> anyhow::Result<String> {
+        let integration = self.integration(integration).await?;
+        let kind = file["integrationType"].as_str().unwrap_or_default();
+        anyhow::ensure!(
+            kind == integration.type_id,
+            "integrationType: expected {}, the type of {}, found {kind}",
+            integration.type_id,
+            integration.name
+        );
+        let part = |name: &str| match file.get(name) {
+            Some(value) => JsonText::parse(value.to_string()),
+            None => Ok(JsonText::default()),
+        };
+        let body = ActionBody {
+            name: file["name"].as_str().unwrap_or_default().to_owned(),
+            category: integration.name.clone(),
+            secure: file["secure"].as_bool().unwrap_or(false),
+            config: part("config")?,
+            contract: part("contract")?,
+        };
+        let by = By {
+            actor: Actor::cli(),
+            at: stored::now(),
+        };
+        let login = file["actionType"] == "customAuth";
+        let known = self.known(&integration, &body, login).await?;
+        let id = match &known {
+            Some(action) => action.id.clone(),
+            None if login => EntityId::parse(format!("customAuth_-_{}", integration.id))?,
+            None => EntityId::parse(format!("custom_-_{}", EntityId::random()))?,
+        };
+        let store = &self.store;
+        let new = NewAction {
+            id: id.clone(),
+            integration_id: integration.id,
+            body: body.clone(),
+        };
+        match (known, draft) {
+            (None, false) => drop(store.create_action(new, &by).await?),
+            (None, true) => drop(store.create_draft(new, &by).await?),
+            (Some(action), false) => {
+                let seen = Expected::Version(action.version);
+                store.update_action(&id, seen, body, &by).await?;
+            }
+            (Some(_), true) => {
+                let made = store.draft_from_action(&id, &by).await?;
+                let seen = Expected::Version(made.version);
+                store.update_draft(&id, seen, body, &by).await?;
+            }
+        }
+        Ok(id.to_string())
+    }
+
+    /// The action that an import replaces.
+    async fn known(
+        &self,
+        integration: &Integration,
+        body: &ActionBody,
+        login: bool,
+    ) -> anyhow::Result<Option<Action>> {
+        let found = if login {
+            let id = EntityId::parse(format!("customAuth_-_{}", integration.id))?;
+            self.store.action(&id).await
+        } else {
+            self.store.action_named(&body.category, &body.name).await
+        };
+        match found {
+            Ok(action) if action.integration_id == integration.id => Ok(Some(action)),
+            Ok(_) => anyhow::bail!("another integration has an action of this category and name"),
+            Err(StoreError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn integration(&self, wanted: &str) -> anyhow::Result<Integration> {
+        let all = self.integrations().await?;
+        let found = all
+            .into_iter()
+            .find(|it| it.name == wanted || it.id.as_str() == wanted);
+        found.with_context(|| {
+            format!("the store has no integration {wanted:?}; make it through the API")
+        })
+    }
+
+    async fn integrations(&self) -> anyhow::Result<Vec<Integration>> {
+        let mut all = Vec::new();
+        for number in 1.. {
+            let query = IntegrationQuery {
+                page: PageRequest::new(limits::PAGE, number)?,
+                ..IntegrationQuery::default()
+            };
+            let page = self.store.list_integrations(&query).await?;
+            let last = page.items.is_empty();
+            all.extend(page.items);
+            if last || all.len() as u64 >= page.total {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    pub(super) async fn list(&self, integration: Option<&str>) -> anyhow::Result<Vec<Found>> {
+        let integration_id = match integration {
+            Some(name) => Some(self.integration(name).await?.id),
+            None => None,
+        };
+        let integrations = self.integrations().await?;
+        let mut found = Vec::new();
+        for number in 1.. {
+            let query = ActionQuery {
+                integration_id: integration_id.clone(),
+                page: PageRequest::new(limits::PAGE, number)?,
+                ..ActionQuery::default()
+            };
+            let page = self.store.list_actions(&query).await?;
+            let last = page.items.is_empty();
+            for action in page.items {
+                let of = integrations
+                    .iter()
+                    .find(|it| it.id == action.integration_id);
+                found.push(Found {
+                    id: action.id.to_string(),
+                    name: action.body.name.clone(),
+                    file: file(&action, of.map_or("", |it| &it.type_id)),
+                });
+            }
+            if last || found.len() as u64 >= page.total {
+                break;
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// In the field order of the vendor's exports.
+fn file(action: &Action, kind: &str) -> Value {
+    let json = |text: &JsonText| serde_json::from_str(text.as_str()).unwrap_or(Value::Null);
+    let login = action.id.as_str().starts_with("customAuth_-_");
+    json!({
+        "name": action.body.name,
+        "integrationType": kind,
+        "actionType": if login { "customAuth" } else { "custom" },
+        "config": json(&action.body.config),
+        "contract": json(&action.body.contract),
+        "secure": action.body.secure,
+    })
+}

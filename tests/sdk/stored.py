@@ -1,0 +1,111 @@
+"""The service over a store, made by `tollgate init`, in front of the emulated platform."""
+
+import json
+import pathlib
+import subprocess
+import tempfile
+import urllib.error
+import urllib.request
+
+import PureCloudPlatformClientV2 as sdk
+from PureCloudPlatformClientV2.gateway_configuration import GatewayConfiguration
+
+from world import BINARY, ROOT, Process
+
+CONFIG = """
+[server]
+listen = "127.0.0.1:0"
+drain_timeout = "5s"
+{server}
+
+[store]
+url = "{url}"
+key_file = "tollgate.keys"
+"""
+
+
+class Stored:
+    """A folder with a configuration, a store and its first administrator; and a service over it."""
+
+    def __init__(self, url="sqlite:tollgate.db", server="", log="info"):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = pathlib.Path(self.folder.name)
+        self.config = self.path / "tollgate.toml"
+        self.config.write_text(CONFIG.format(url=url, server=server))
+        self.log_level = log
+        made = self.tollgate("init", "--config", str(self.config))
+        self.admin = dict(line.split("=", 1) for line in made.stdout.split())
+        self.platform = Process("emulate", "--client", "demo:emulated", "--latency", "2ms")
+        self.service = None
+        self.start()
+
+    def tollgate(self, *arguments, **more):
+        run = subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=60, **more)
+        if run.returncode:
+            raise RuntimeError(f"{arguments}: {run.stderr}")
+        return run
+
+    def start(self):
+        self.log = open(self.path / "service.log", "ab")
+        self.service = Process(
+            "serve", "--config", str(self.config), env={"RUST_LOG": self.log_level}, stderr=self.log
+        )
+
+    def kill(self):
+        self.service.process.kill()
+        self.service.process.wait(10)
+        self.service.process.stdout.close()
+        self.log.close()
+
+    def client(self):
+        """An SDK client that is not logged in."""
+        host, port = self.service.url.removeprefix("http://").split(":")
+        client = sdk.api_client.ApiClient()
+        client.gateway_configuration = GatewayConfiguration(
+            host=host, protocol="http", port=int(port), path_params_login="", path_params_api=""
+        )
+        return client
+
+    def login(self):
+        return self.client().get_client_credentials_token(self.admin["client_id"], self.admin["client_secret"])
+
+    def stop(self):
+        statuses = self.service.stop(), self.platform.stop()
+        self.log.close()
+        self.folder.cleanup()
+        return statuses
+
+
+def request(base, method, path, token=None, body=None, basic=None):
+    """Status and body of one request, whatever the status."""
+    request = urllib.request.Request(base + path, method=method)
+    if token:
+        request.add_header("Authorization", f"Bearer {token}")
+    if basic:
+        import base64
+
+        request.add_header("Authorization", "Basic " + base64.b64encode(":".join(basic).encode()).decode())
+    data = None
+    if body is not None:
+        data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        request.add_header("Content-Type", "application/json" if not isinstance(body, str) else "text/plain")
+    try:
+        with urllib.request.urlopen(request, data, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def login(base, basic):
+    status, text = request(base, "POST", "/oauth/token", body="grant_type=client_credentials", basic=basic)
+    if status != 200:
+        raise RuntimeError(f"login: {status} {text}")
+    return json.loads(text)["access_token"]
+
+
+EXAMPLE = ROOT / "examples/actions/Get-Estimated-Wait-Time.json"
+
+
+def properties(platform):
+    """Of an integration that calls the emulated platform on this machine."""
+    return {"baseUrl": platform, "tokenUrl": f"{platform}/oauth/token", "allowedNetworks": ["127.0.0.0/8"]}
