@@ -31,6 +31,23 @@ pub struct Config {
     pub store: Option<Store>,
     /// Shared limits that integrations of the store pass.
     pub shared_limits: SharedLimits,
+    /// Actions whose answers are kept; none unless the file says so.
+    pub caches: Vec<CacheRule>,
+}
+
+/// An action whose answers are kept for a while.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CacheRule {
+    /// Its name.
+    pub action: String,
+    /// Name of its integration; without it, the action of every integration that has one of the name.
+    pub integration: Option<String>,
+    /// An answer younger than this is given without a call.
+    pub fresh_for: Duration,
+    /// After that, for so long, it is given while a new one is fetched.
+    pub stale_for: Duration,
+    /// Inputs that tell one call from another; without it, all of them.
+    pub inputs: Option<Vec<String>>,
 }
 
 /// The service's own side: where it listens, and its bounds.
@@ -56,6 +73,16 @@ pub struct Server {
     pub caller_requests_per_minute: u32,
     /// Requests of one caller at once; further ones are answered 429.
     pub caller_requests_at_once: u32,
+    /// Where the use of the limits is kept, so that a restart knows it.
+    pub usage_file: PathBuf,
+    /// Where each execution is noted for the planner; nowhere unless the file says so.
+    pub records_file: Option<PathBuf>,
+    /// Folder of flow files; none unless the file says so.
+    pub flow_folder: Option<PathBuf>,
+    /// Runs of flows at once.
+    pub max_flow_runs: usize,
+    /// Bytes of kept answers.
+    pub cache_bytes: usize,
 }
 
 impl Default for Server {
@@ -71,6 +98,11 @@ impl Default for Server {
             max_tokens: 10_000,
             caller_requests_per_minute: 60_000,
             caller_requests_at_once: 10_000,
+            usage_file: PathBuf::from("tollgate.usage"),
+            records_file: None,
+            flow_folder: None,
+            max_flow_runs: 10_000,
+            cache_bytes: 64 * 1024 * 1024,
         }
     }
 }

@@ -24,7 +24,7 @@ mod problem;
 mod read;
 
 pub use access::{Access, KeySource, Role, SharedLimits, Store};
-pub use config::{Caller, Config, Integration, IntegrationKind, Server};
+pub use config::{CacheRule, Caller, Config, Integration, IntegrationKind, Server};
 pub use problem::ConfigError;
 pub use read::Source;
 pub use tollgate_settings::{Problem, parse_span, show_span};

@@ -1,6 +1,7 @@
 //! From text to [`Config`]: the order in which tables are read, and what refers to what.
 
 mod access;
+mod cache;
 mod flows;
 mod integrations;
 mod limits;
@@ -72,6 +73,7 @@ fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Config {
     let (flows, default_flow) = flows::read(root, &tables.engine.limits);
     tables.engine.flows = flows;
     tables.engine.policy = policy::read(root);
+    let caches = cache::read(root, &tables.integrations, stored);
     Config {
         server,
         callers,
@@ -83,5 +85,6 @@ fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Config {
         extra_roots_pem,
         store,
         shared_limits: tables.shared,
+        caches,
     }
 }

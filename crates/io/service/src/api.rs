@@ -2,9 +2,12 @@
 
 mod actions;
 mod audit;
+mod cache;
 mod clients;
 mod credentials;
+mod dashboard;
 mod drafts;
+mod flows;
 mod integrations;
 mod limits;
 mod listing;
@@ -16,15 +19,19 @@ mod tables;
 mod types;
 mod usage;
 
+pub(crate) use actions::execution;
 pub use openapi::document as openapi_document;
 
+use crate::cached::Cached;
 use crate::callers::Callers;
 use crate::doc::Doc;
 use crate::error::ApiError;
+use crate::flows::{Desk, FlowFiles};
 use crate::journal::Journal;
 use crate::live::{Live, wall_time};
 use crate::meter::Meter;
 use crate::principal::Principal;
+use crate::records::Records;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{self, Next};
@@ -37,6 +44,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tollgate_driver::Driver;
+use tollgate_flows::Runner;
 use tollgate_model::FlowId;
 use tollgate_store::{By, Store};
 
@@ -49,6 +57,10 @@ pub(crate) struct App {
     pub(crate) driver: Driver,
     pub(crate) flows: BTreeMap<String, FlowId>,
     pub(crate) default_flow: FlowId,
+    pub(crate) cached: Cached,
+    pub(crate) records: Records,
+    pub(crate) flow_files: FlowFiles,
+    pub(crate) runner: Runner<Desk>,
     pub(crate) max_body_bytes: usize,
     pub(crate) body_timeout: Duration,
 }
@@ -73,6 +85,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/oauth/token", post(oauth::token))
         .route("/health", get(|| async { "ok\n" }))
+        .route("/", get(dashboard::page))
+        .route("/dashboard.css", get(dashboard::style))
+        .route("/dashboard.js", get(dashboard::script))
         .route("/api/v2/openapi.json", get(openapi::serve))
         .merge(api)
         .method_not_allowed_fallback(no_such_method)
@@ -221,6 +236,22 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
             get(rows::get).put(rows::update).delete(rows::remove),
         ),
         ("/api/v2/audits/query/realtime", post(audit::query)),
+        ("/api/v2/flows", get(flows::list)),
+        (
+            "/api/v2/flows/{flowId}",
+            get(flows::get).delete(flows::remove),
+        ),
+        ("/api/v2/flows/executions", post(flows::launch)),
+        (
+            "/api/v2/flows/executions/{flowExecutionId}",
+            get(flows::execution),
+        ),
+        (
+            "/api/v2/tollgate/flows",
+            get(limits::flows).post(flows::publish),
+        ),
+        ("/api/v2/tollgate/cache", get(cache::get)),
+        ("/api/v2/tollgate/cache/{actionId}", delete(cache::purge)),
         ("/api/v2/tollgate/limits", get(limits::list)),
         (
             "/api/v2/tollgate/actions/{actionId}/export",
@@ -319,8 +350,16 @@ fn by(caller: &Principal) -> By {
 }
 
 impl App {
+    /// The configured flow's name.
+    pub(crate) fn flow_name(&self, id: FlowId) -> &str {
+        let mut flows = self.flows.iter();
+        flows
+            .find(|(_, it)| **it == id)
+            .map_or("", |(name, _)| name)
+    }
+
     /// The store, or the answer that there is none.
-    fn store(&self) -> Result<&dyn Store, ApiError> {
+    pub(crate) fn store(&self) -> Result<&dyn Store, ApiError> {
         self.live.store.as_deref().ok_or_else(|| {
             ApiError::conflict(
                 "no.store",

@@ -26,7 +26,7 @@ use tollgate_model::RouteId;
 use uuid::Uuid;
 
 /// The name space of our ids (RFC 9562, version 5).
-const IDS: Uuid = Uuid::from_u128(0x6f0c_6a5e_8f7b_4f0e_9d0a_7c1e_5b6d_3a21);
+pub(crate) const IDS: Uuid = Uuid::from_u128(0x6f0c_6a5e_8f7b_4f0e_9d0a_7c1e_5b6d_3a21);
 /// What the id of an integration's own login starts with; the integration's id follows.
 const AUTH: &str = "customAuth_-_";
 

@@ -8,10 +8,10 @@ use std::time::Duration;
 use tollgate_store::StoreError;
 
 /// An answer that says what is wrong and what to do. Boxed: errors are rare, and results are moved often.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ApiError(Box<Parts>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Parts {
     status: StatusCode,
     code: &'static str,
@@ -76,6 +76,10 @@ impl ApiError {
     }
 
     /// The code.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
     pub(crate) fn code(&self) -> &'static str {
         self.0.code
     }

@@ -34,6 +34,8 @@ pub(crate) struct Execution<'a> {
 pub(crate) struct Outcome {
     pub(crate) output: Value,
     pub(crate) waited: Duration,
+    /// From the first send to the answer, retries included.
+    pub(crate) latency: Duration,
 }
 
 /// What the templates may read, and the number of the login that it holds.
@@ -54,6 +56,7 @@ impl<'a> Execution<'a> {
         Ok(Outcome {
             output,
             waited: answer.waited,
+            latency: answer.took.saturating_sub(answer.waited),
         })
     }
 

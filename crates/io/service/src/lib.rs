@@ -40,17 +40,20 @@
 
 mod api;
 mod auth;
+mod cached;
 mod callers;
 mod catalog;
 mod doc;
 mod error;
 mod execute;
+mod flows;
 mod guard;
 mod journal;
 mod live;
 mod meter;
 mod page;
 mod principal;
+mod records;
 mod service;
 mod steps;
 

@@ -1,12 +1,15 @@
 //! Starting and ending.
 
 use crate::api::{self, App};
+use crate::cached::Cached;
 use crate::callers::Callers;
 use crate::catalog::{Catalog, CatalogError, file_integration_id};
+use crate::flows::{Desk, FlowFiles};
 use crate::journal::Journal;
 use crate::live::{Common, Live, wall_time};
 use crate::meter::Meter;
 use crate::principal::Principal;
+use crate::records::Records;
 use hyper_util::service::TowerToHyperService;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,6 +17,7 @@ use std::time::{Duration, Instant};
 use tollgate_config::{Caller, Config, KeySource};
 use tollgate_driver::{Driver, Setup, SetupError};
 use tollgate_engine::Snapshot;
+use tollgate_flows::Runner;
 use tollgate_listen::{Bounds, Listening};
 use tollgate_model::FlowId;
 use tollgate_store::{Grant, KeyRing, OpenError, Reach, Role, SqlStore, Store, StoreUrl};
@@ -38,6 +42,10 @@ pub enum StartError {
     Definitions(String),
     /// An integration's authorities, certificate or allow-list can't be used.
     Integration(String, String),
+    /// Flow files that can't be used, a line for each problem.
+    Flows(Vec<String>),
+    /// The file of records can't be opened.
+    Records(std::path::PathBuf, std::io::Error),
     /// The driver could not be set up.
     Driver(SetupError),
     /// The address can't be bound.
@@ -51,6 +59,10 @@ impl std::fmt::Display for StartError {
             Self::Store(error) => write!(f, "[store]: {error}"),
             Self::Definitions(why) => write!(f, "[store]: {why}"),
             Self::Integration(name, why) => write!(f, "integration {name}: {why}"),
+            Self::Flows(problems) => f.write_str(&problems.join("\n")),
+            Self::Records(path, error) => {
+                write!(f, "server.records_file: {}: {error}", path.display())
+            }
             Self::Driver(error) => error.fmt(f),
             Self::Listen(address, error) => {
                 write!(f, "server.listen: can't listen on {address}: {error}")
@@ -159,14 +171,28 @@ impl Service {
             .collect();
         let server = config.server;
         let bounds = config.upstream.clone();
-        let driver = Driver::start(Setup {
+        let flow_files = match &server.flow_folder {
+            Some(folder) => FlowFiles::load(folder).map_err(StartError::Flows)?,
+            None => FlowFiles::default(),
+        };
+        let records = match server.records_file {
+            Some(path) => Records::open(&path).map_err(|error| StartError::Records(path, error))?,
+            None => Records::default(),
+        };
+        let setup = Setup {
             engine: config.engine,
             clients: config.clients,
             seed,
             bounds: config.upstream,
             extra_roots_pem: config.extra_roots_pem.clone(),
-        })
-        .map_err(StartError::Driver)?;
+        };
+        let driver = Driver::start_with_usage(setup, &server.usage_file);
+        let driver = driver.map_err(StartError::Driver)?;
+        let desk = Arc::new(Desk::default());
+        let runs = tollgate_flows::Bounds {
+            max_running: server.max_flow_runs,
+            ..tollgate_flows::Bounds::default()
+        };
         let guarded: Vec<_> = files.integrations().map(Arc::clone).collect();
         let common = Common {
             bounds,
@@ -205,6 +231,10 @@ impl Service {
             driver: driver.clone(),
             flows,
             default_flow: config.default_flow,
+            cached: Cached::new(config.caches, server.cache_bytes),
+            records,
+            flow_files,
+            runner: Runner::new(Arc::clone(&desk), runs),
             max_body_bytes: server.max_body_bytes,
             body_timeout: server.body_timeout,
         };
@@ -212,7 +242,9 @@ impl Service {
             max_connections: server.max_connections,
             header_timeout: server.header_timeout,
         };
-        let router = TowerToHyperService::new(api::router(Arc::new(app)));
+        let app = Arc::new(app);
+        desk.set(&app);
+        let router = TowerToHyperService::new(api::router(app));
         let listening = Listening::start(server.listen, bounds, router)
             .await
             .map_err(|error| StartError::Listen(server.listen, error))?;

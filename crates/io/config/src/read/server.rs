@@ -13,15 +13,23 @@ const TOKEN_LIFE: (Duration, Duration) = (Duration::from_secs(300), Duration::fr
 
 pub(super) fn read(root: &Section<'_, '_>, source: &Source<'_>) -> (Server, Bounds, Vec<Vec<u8>>) {
     let (upstream, roots) = read_upstream(root, source);
-    (read_server(root), upstream, roots)
+    (read_server(root, source), upstream, roots)
 }
 
-fn read_server(root: &Section<'_, '_>) -> Server {
+fn read_server(root: &Section<'_, '_>, source: &Source<'_>) -> Server {
     let default = Server::default();
+    let default = Server {
+        usage_file: source.folder.join(&default.usage_file),
+        ..default
+    };
     let Some(section) = root.section("server") else {
         return default;
     };
     let spans = MILLISECOND..=HOUR;
+    let path = |key| {
+        let written = section.text(key);
+        written.map(|written| source.folder.join(written.value))
+    };
     let server = Server {
         listen: section
             .parsed(
@@ -55,6 +63,13 @@ fn read_server(root: &Section<'_, '_>) -> Server {
         caller_requests_at_once: section
             .count("caller_requests_at_once", 1)
             .unwrap_or(default.caller_requests_at_once),
+        usage_file: path("usage_file").unwrap_or(default.usage_file),
+        records_file: path("records_file"),
+        flow_folder: path("flow_folder"),
+        max_flow_runs: section
+            .size("max_flow_runs")
+            .unwrap_or(default.max_flow_runs),
+        cache_bytes: section.size("cache_bytes").unwrap_or(default.cache_bytes),
     };
     section.finish();
     server

@@ -1,6 +1,7 @@
 //! `/api/v2/integrations/actions`: what is published.
 
 use super::{App, Caller, by, listing, managed, parts};
+use crate::cached;
 use crate::catalog::{Catalog, Entry, Target, auth_id};
 use crate::doc::{Doc, id as parse_id};
 use crate::error::ApiError;
@@ -12,7 +13,7 @@ use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tollgate_config::parse_span;
@@ -25,6 +26,8 @@ const FLOW: HeaderName = HeaderName::from_static("tollgate-flow");
 const DEADLINE: HeaderName = HeaderName::from_static("tollgate-deadline");
 /// How long an execution waited for its start, in milliseconds.
 const WAITED: HeaderName = HeaderName::from_static("tollgate-waited");
+/// Where the answer of an action that may be kept came from.
+const CACHE: HeaderName = HeaderName::from_static("tollgate-cache");
 
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -286,16 +289,21 @@ pub(super) async fn execute(
         .unwrap_or(false);
     let terms = terms(&app, &headers)?;
     let body = app.text(body).await?;
-    let result = async { execution(&app, &catalog, entry, terms)?.run(&body).await }.await;
+    let result = cached::execute(&app, &catalog, entry, terms, body).await;
     note(&app, &caller, "execute", entry, result.as_ref().err());
-    let outcome = result?;
+    let (outcome, source) = result?;
     let output = if flatten {
         entry.action()?.flatten(&outcome.output)
     } else {
         outcome.output
     };
     let waited = outcome.waited.as_millis().to_string();
-    Ok(([(WAITED, waited)], Json(output)).into_response())
+    let mut response = ([(WAITED, waited)], Json(output)).into_response();
+    if let Some(source) = source {
+        let word = HeaderValue::from_static(cached::word(source));
+        response.headers_mut().insert(CACHE, word);
+    }
+    Ok(response)
 }
 
 /// The same, step by step, up to the one that fails.
@@ -350,7 +358,7 @@ pub(super) fn note(
     }
 }
 
-pub(super) fn execution<'a>(
+pub(crate) fn execution<'a>(
     app: &'a App,
     catalog: &'a Catalog,
     entry: &'a Entry,

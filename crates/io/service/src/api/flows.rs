@@ -1,0 +1,288 @@
+//! `/api/v2/flows` and `/api/v2/flows/executions`: flows of files and of the store, and their runs.
+//!
+//! A flow is published by its file (`POST /api/v2/tollgate/flows`, YAML): its type and name tell which
+//! flow it is, and each publishing makes a version. Only workflows can be begun by a program; what a
+//! call or a message does needs a person, and is tried with `tollgate flow run`.
+
+use super::{App, Caller, by, listing};
+use crate::doc::{Doc, id as parse_id, show_time};
+use crate::error::ApiError;
+use crate::page::{Page, Query};
+use crate::principal::Over;
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State};
+use axum::{Extension, Json};
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use tollgate_flow::{Flow, FlowKind};
+use tollgate_flows::{FlowsError, Launch, Record, Status};
+use tollgate_store::{
+    EntityId, Expected, FlowBody, FlowQuery, NewFlow, PageRequest, Role, StoreError, WallTime,
+};
+
+const PATH: &str = "/api/v2/flows";
+/// Flows of the store read at once, and how often.
+const PAGE: u32 = 25;
+const MAX_PAGES: u32 = 200;
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, ApiError> {
+    caller.needs_any()?;
+    let query = Query::parse(query.as_deref());
+    let page = Page::of(&query)?;
+    let wanted = |name: &str, kind: &str| {
+        let same = |it: &str| it.eq_ignore_ascii_case(kind);
+        listing::named(&query, name) && query.get("type").is_none_or(same)
+    };
+    let mut all: Vec<Value> = Vec::new();
+    for (id, flow) in &app.flow_files.by_id {
+        if wanted(flow.name(), flow.kind().word()) {
+            all.push(show(id, flow.name(), flow.kind().word(), None));
+        }
+    }
+    if let Ok(store) = app.store() {
+        // The documents come along, so pages are small.
+        for number in 1..=MAX_PAGES {
+            let stored = FlowQuery {
+                page: PageRequest::new(PAGE, number)?,
+                ..FlowQuery::default()
+            };
+            let found = store.list_flows(&stored).await?;
+            let last = found.items.len() < PAGE as usize;
+            for flow in found.items {
+                if wanted(&flow.body.name, &flow.flow_type) {
+                    let id = flow.id.to_string();
+                    all.push(show(&id, &flow.body.name, &flow.flow_type, flow.published));
+                }
+            }
+            if last {
+                break;
+            }
+        }
+    }
+    all.sort_by_cached_key(|flow| flow["name"].as_str().unwrap_or_default().to_owned());
+    Ok(Json(page.list(PATH, &query, &all, Value::clone)))
+}
+
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    caller.needs_any()?;
+    if let Some(flow) = app.flow_files.by_id.get(&id) {
+        return Ok(Json(show(&id, flow.name(), flow.kind().word(), None)));
+    }
+    let flow = stored(&app, &id).await?;
+    Ok(Json(show(
+        &id,
+        &flow.body.name,
+        &flow.flow_type,
+        flow.published,
+    )))
+}
+
+/// Saves a flow's file and publishes it; its type and name tell which flow it is.
+pub(super) async fn publish(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    caller.needs(Role::Author, Over::Everything)?;
+    let yaml = app.text(body).await?;
+    let flow = parse(&yaml)?;
+    let kind = flow.kind().word();
+    let in_files = app.flow_files.library.get(flow.name());
+    if in_files.is_some_and(|it| it.kind() == flow.kind()) {
+        return Err(super::managed("flow"));
+    }
+    let (store, by) = (app.store()?, by(&caller));
+    let body = FlowBody {
+        name: flow.name().to_owned(),
+        description: String::new(),
+        yaml,
+    };
+    let saved = match store.flow_named(kind, flow.name()).await {
+        Ok(found) => {
+            let seen = Expected::Version(found.version);
+            store.update_flow(&found.id, seen, body, &by).await?
+        }
+        Err(StoreError::NotFound { .. }) => {
+            let new = NewFlow {
+                id: EntityId::random(),
+                flow_type: kind.to_owned(),
+                body,
+            };
+            store.create_flow(new, &by).await?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let seen = Expected::Version(saved.version);
+    let version = store.publish_flow(&saved.id, seen, &by).await?;
+    let id = saved.id.to_string();
+    Ok(Json(show(&id, flow.name(), kind, Some(version.number))))
+}
+
+pub(super) async fn remove(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    caller.needs(Role::Author, Over::Everything)?;
+    if app.flow_files.by_id.contains_key(&id) {
+        return Err(super::managed("flow"));
+    }
+    let store = app.store()?;
+    store
+        .delete_flow(&parse_id(&id)?, Expected::Any, &by(&caller))
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Begins a run. It goes on by itself; [`execution`] tells how far it is.
+pub(super) async fn launch(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    caller.needs(Role::Execute, Over::Everything)?;
+    let doc = app.doc(body).await?;
+    let flow_id = doc.required("flowId")?;
+    let (flow, version) = runnable(&app, &flow_id, &doc).await?;
+    if flow.kind() != FlowKind::Workflow {
+        let message = format!(
+            "flowId: {} is of the type {}; only a workflow can be begun by a program.",
+            flow.name(),
+            flow.kind().word()
+        );
+        return Err(ApiError::bad_request(message));
+    }
+    let inputs = doc.object("inputData")?.map(Doc::into_value);
+    let id = EntityId::random().to_string();
+    let launch = Launch {
+        flow,
+        library: Arc::clone(&app.flow_files.library),
+        name: doc.text("name")?,
+        inputs: match inputs {
+            Some(Value::Object(fields)) => fields,
+            _ => Map::new(),
+        },
+        seed: rand::random(),
+    };
+    let name = launch.name.clone();
+    app.runner
+        .launch(id.clone(), launch)
+        .map_err(|error| match error {
+            FlowsError::Full(_) => {
+                let status = StatusCode::TOO_MANY_REQUESTS;
+                ApiError::new(status, "flows.full", error.to_string())
+                    .retry_after(std::time::Duration::from_secs(1))
+            }
+            FlowsError::Inputs(why) => ApiError::bad_request(format!("inputData: {why}.")),
+            FlowsError::Taken => ApiError::conflict("flows.taken", error.to_string()),
+        })?;
+    let mut shown = json!({
+        "id": id,
+        "flowVersion": {"id": version, "selfUri": format!("{PATH}/{flow_id}/versions/{version}")},
+        "selfUri": format!("{PATH}/executions/{id}"),
+    });
+    if let Some(name) = name {
+        shown["name"] = name.into();
+    }
+    Ok(Json(shown))
+}
+
+pub(super) async fn execution(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    caller.needs(Role::Execute, Over::Everything)?;
+    let record = app.runner.record(&id);
+    let record = record.ok_or_else(|| {
+        let message = format!("There is no run with the id {id:?}, or it ended long ago.");
+        ApiError::not_found(message)
+    })?;
+    Ok(Json(show_run(&id, &record)))
+}
+
+/// The flow to run, and the number of its version: what was asked for, or what was published last.
+async fn runnable(app: &App, id: &str, doc: &Doc) -> Result<(Arc<Flow>, String), ApiError> {
+    if let Some(flow) = app.flow_files.by_id.get(id) {
+        return Ok((Arc::clone(flow), "1".to_owned()));
+    }
+    let flow = stored(app, id).await?;
+    let asked = doc.text("flowVersion")?;
+    let number = match &asked {
+        Some(text) => text.parse().ok(),
+        None => flow.published,
+    };
+    let Some(number) = number else {
+        let message = format!(
+            "flowVersion: {asked:?} is no version of {}.",
+            flow.body.name
+        );
+        return Err(ApiError::bad_request(message));
+    };
+    let version = app.store()?.flow_version(&flow.id, number).await?;
+    Ok((Arc::new(parse(&version.yaml)?), number.to_string()))
+}
+
+async fn stored(app: &App, id: &str) -> Result<tollgate_store::Flow, ApiError> {
+    let missing = || ApiError::not_found(format!("There is no flow with the id {id:?}."));
+    let store = app.store().map_err(|_| missing())?;
+    Ok(store.flow(&parse_id(id)?).await?)
+}
+
+fn parse(yaml: &str) -> Result<Flow, ApiError> {
+    Flow::parse(yaml).map_err(|problems| {
+        let errors: Vec<_> = problems.to_string().lines().map(str::to_owned).collect();
+        let message = format!("The flow can't be run: {}", errors.join("; "));
+        ApiError::new(StatusCode::BAD_REQUEST, "flow.invalid", message).because(errors)
+    })
+}
+
+fn show(id: &str, name: &str, kind: &str, published: Option<u32>) -> Value {
+    let mut shown = json!({
+        "id": id,
+        "name": name,
+        "type": kind.to_uppercase(),
+        "selfUri": format!("{PATH}/{id}"),
+    });
+    if let Some(number) = published {
+        shown["publishedVersion"] = json!({"id": number.to_string()});
+    }
+    shown
+}
+
+fn show_run(id: &str, record: &Record) -> Value {
+    let (status, reason) = match &record.status {
+        Status::Running => ("RUNNING", None),
+        Status::Completed(end) => ("COMPLETED", Some(end.to_string())),
+        Status::Failed(end) => ("FAILED", Some(end.to_string())),
+        Status::Stopped => ("TERMINATED", None),
+    };
+    let line = |line: &tollgate_flows::Line| json!({"millis": line.at.as_millis() as u64, "text": line.text});
+    let mut shown = json!({
+        "id": id,
+        "dateLaunched": show_time(WallTime(record.started)),
+        "status": status,
+        "outputData": record.outputs,
+        "transcript": record.transcript.iter().map(line).collect::<Vec<_>>(),
+        "selfUri": format!("{PATH}/executions/{id}"),
+    });
+    if let Some(name) = &record.name {
+        shown["name"] = name.as_str().into();
+    }
+    if let Some(reason) = reason {
+        shown["completionReason"] = reason.into();
+    }
+    if let Some(ended) = record.ended {
+        shown["dateCompleted"] = show_time(WallTime(ended)).into();
+    }
+    shown
+}

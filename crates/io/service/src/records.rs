@@ -1,0 +1,92 @@
+//! A line for each execution, in the format that the simulator replays (`docs/planning.md`).
+//!
+//! Written behind the callers' backs: a disk that is slow or full costs lines, which are counted in the
+//! log, and never an execution. The file is renamed to `….1` at a bound, over the one before, so there
+//! are never more than two.
+
+use serde_json::json;
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+/// Lines on their way to the disk.
+const MAX_WAITING: usize = 10_000;
+/// Bytes of one file.
+const MAX_BYTES: u64 = 256 * 1024 * 1024;
+
+/// One execution.
+#[derive(Debug)]
+pub(crate) struct Line<'a> {
+    pub(crate) flow: &'a str,
+    pub(crate) action: &'a str,
+    /// How long the upstream took, if it answered.
+    pub(crate) latency: Option<Duration>,
+    /// `answered`, `refused`, `failed` or `cached`.
+    pub(crate) outcome: &'static str,
+    /// How long ago it was asked for.
+    pub(crate) took: Duration,
+}
+
+/// Takes lines; cheap where no file is wanted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Records(Option<Sender<String>>);
+
+impl Records {
+    /// Opens the file at its end and starts its writer.
+    ///
+    /// # Errors
+    /// The file can't be opened.
+    pub(crate) fn open(path: &Path) -> std::io::Result<Self> {
+        let file = append(path)?;
+        let (sender, lines) = channel(MAX_WAITING);
+        let path = path.to_owned();
+        tokio::task::spawn_blocking(move || write(file, &path, lines));
+        Ok(Self(Some(sender)))
+    }
+
+    pub(crate) fn note(&self, line: &Line<'_>) {
+        let Some(sender) = &self.0 else { return };
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let at = now.saturating_sub(line.took);
+        let text = json!({
+            "at": at.as_millis() as f64 / 1e3,
+            "flow": line.flow,
+            "action": line.action,
+            "latency_ms": line.latency.map(|it| it.as_micros() as f64 / 1e3),
+            "outcome": line.outcome,
+        });
+        if sender.try_send(format!("{text}\n")).is_err() {
+            tracing::warn!("a record was lost: the disk is too slow, or it can't be written");
+        }
+    }
+}
+
+fn append(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().create(true).append(true).open(path)
+}
+
+/// Writes until the last sender is gone.
+fn write(mut file: File, path: &PathBuf, mut lines: Receiver<String>) {
+    let mut bytes = file.metadata().map_or(0, |it| it.len());
+    while let Some(line) = lines.blocking_recv() {
+        bytes += line.len() as u64;
+        let written = file.write_all(line.as_bytes());
+        let turned = if bytes > MAX_BYTES {
+            let mut before = path.clone().into_os_string();
+            before.push(".1");
+            bytes = 0;
+            std::fs::rename(path, before)
+                .and_then(|()| append(path))
+                .map(|fresh| file = fresh)
+        } else {
+            Ok(())
+        };
+        if let Err(error) = written.and(turned) {
+            tracing::warn!(path = %path.display(), %error, "a record was lost");
+        }
+    }
+}
