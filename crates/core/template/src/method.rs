@@ -173,6 +173,8 @@ fn takes_nothing(value: &Value, name: &str) -> bool {
                 | "strip"
                 | "stripLeading"
                 | "stripTrailing"
+                | "toLowerCase"
+                | "toUpperCase"
                 | "intern"
                 | "toCharArray"
                 | "chars"

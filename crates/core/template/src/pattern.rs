@@ -50,6 +50,11 @@ impl Pattern {
         self.whole.is_match(text)
     }
 
+    /// Whether some part of the text matches.
+    pub(crate) fn finds(&self, text: &str) -> bool {
+        self.find.is_match(text)
+    }
+
     /// Calls `each` with every match; stops where it says false.
     fn each<'t>(
         &self,

@@ -66,6 +66,7 @@ pub(crate) fn property(tool: Tool, name: &str) -> Found {
 
 pub(crate) fn call(tool: Tool, name: &str, arguments: &[Value], meter: &mut Meter) -> Found {
     match (tool, name, arguments) {
+        (Tool::Esc, _, [_, ..]) if is_esc_getter(name) => Err(format!("{name} takes no arguments")),
         (Tool::Esc, _, [value]) => escape::call(name, value, meter),
         (Tool::Esc, _, []) => Ok(match name.strip_prefix("get") {
             Some(name) => escape::property(name),
@@ -98,6 +99,11 @@ pub(crate) fn call(tool: Tool, name: &str, arguments: &[Value], meter: &mut Mete
         }
         _ => Ok(Value::Null),
     }
+}
+
+fn is_esc_getter(name: &str) -> bool {
+    let property = name.strip_prefix("get");
+    property.is_some_and(|property| !escape::property(property).is_null())
 }
 
 /// What a value prints.

@@ -176,6 +176,11 @@ fn changing(
             drop(Value::of_list(ListKind::Plain, items));
             Value::text("")
         }
+        ("addAll", [Value::Int(_), Value::List(_)]) => return unsupported(name, value),
+        ("containsAll" | "addAll" | "removeAll" | "retainAll", [Value::Null])
+        | ("addAll", [Value::Int(_), Value::Null]) => {
+            return Err(format!("{name} is given a null"));
+        }
         _ if UNSUPPORTED.contains(&name) => return unsupported(name, value),
         _ => Value::Null,
     })

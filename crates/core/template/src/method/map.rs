@@ -214,6 +214,7 @@ fn changing(
             drop(Value::of_map(crate::value::MapKind::Plain, entries));
             Value::text("")
         }
+        ("putAll", [Value::Null]) => return Err("putAll is given a null".to_owned()),
         _ if UNSUPPORTED.contains(&name) => return unsupported(name, holder),
         _ => Value::Null,
     })

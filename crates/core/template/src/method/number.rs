@@ -16,6 +16,15 @@ pub(super) fn call(value: &Value, name: &str, arguments: &[Value]) -> Found {
         ("hashCode", [], Value::Long(it)) => Value::Int((*it ^ ((*it as u64) >> 32) as i64) as i32),
         ("isNaN", [], Value::Double(it)) => Value::Bool(it.is_nan()),
         ("isInfinite", [], Value::Double(it)) => Value::Bool(it.is_infinite()),
+        ("isNaN", [Value::Double(it)], Value::Double(_)) => Value::Bool(it.is_nan()),
+        ("isInfinite", [Value::Double(it)], Value::Double(_)) => Value::Bool(it.is_infinite()),
+        ("isNaN" | "isInfinite", [Value::Int(_) | Value::Long(_)], Value::Double(_)) => {
+            Value::Bool(false)
+        }
+        ("isNaN" | "isInfinite", [_, ..], Value::Double(_)) => return Err(not_so(name)),
+        ("parseInt", [Value::Null], Value::Int(_))
+        | ("parseLong", [Value::Null], Value::Long(_))
+        | ("parseDouble", [Value::Null], Value::Double(_)) => return Err(not_so(name)),
         ("compareTo", [other], _) => order(value, other)?,
         ("parseInt", [Value::Text(text)], Value::Int(_))
         | ("valueOf", [Value::Text(text)], Value::Int(_)) => Value::Int(whole(name, text)?),
@@ -153,6 +162,10 @@ fn double(name: &str, text: &str) -> Result<f64, String> {
         .ok_or_else(|| format!("{name}: `{}` is no number", start(text)))
 }
 
+fn not_so(name: &str) -> String {
+    format!("{name} doesn't take these arguments")
+}
+
 fn start(text: &str) -> String {
     text.chars().take(20).collect()
 }
@@ -166,6 +179,8 @@ pub(super) fn on_bool(value: bool, name: &str, arguments: &[Value]) -> Found {
             Value::Bool(text.eq_ignore_ascii_case("true"))
         }
         ("parseBoolean" | "valueOf", [Value::Null]) => Value::Bool(false),
+        ("toString", [Value::Bool(other)]) => Value::text(if *other { "true" } else { "false" }),
+        ("toString", [_, ..]) => return Err(not_so(name)),
         ("logicalAnd", [Value::Bool(a), Value::Bool(b)]) => Value::Bool(*a && *b),
         ("logicalOr", [Value::Bool(a), Value::Bool(b)]) => Value::Bool(*a || *b),
         ("logicalXor", [Value::Bool(a), Value::Bool(b)]) => Value::Bool(a != b),

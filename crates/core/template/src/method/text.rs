@@ -198,6 +198,8 @@ fn with_pattern(
             let out = pattern.replace(text, to, name == "replaceAll", meter)?;
             Ok(Value::Text(out.into()))
         }
+        // Java looks at the replacement only once there is something to replace.
+        ("replaceAll", [_, Value::Null]) if !pattern.finds(text) => Ok(Value::text(text)),
         ("replaceAll" | "replaceFirst", [_, Value::Null]) => Err(format!("{name} is given a null")),
         ("split", [_]) => split(text, pattern, 0, meter),
         ("split", [_, Value::Int(limit)]) => split(text, pattern, *limit, meter),

@@ -25,6 +25,9 @@ pub(super) fn call(name: &str, arguments: &[Value], meter: &mut Meter) -> Found 
             {
                 return many(name, &list.0.items.borrow(), meter);
             }
+            if let [Value::Null] = arguments {
+                return Err(format!("{name} is given a null"));
+            }
             return many(name, arguments, meter);
         }
         "getTotal" | "getAverage" => {

@@ -125,7 +125,9 @@ impl Printer<'_> {
                 self.out.push('}');
                 self.depth -= 1;
             }
-            Value::Special(Special::Char(_) | Special::Entry(_) | Special::Scope(_)) => {
+            // json-smart looks for the fields of a `Character`, and finds none.
+            Value::Special(Special::Char(_)) => self.out.push_str("{}"),
+            Value::Special(Special::Entry(_) | Special::Scope(_)) => {
                 let mut text = String::new();
                 print(value, &mut text, self.meter)?;
                 self.quoted(&text);

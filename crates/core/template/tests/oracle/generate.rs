@@ -4,6 +4,9 @@
 
 use super::ask::Dice;
 use super::parsed;
+use super::pieces::{
+    BINARY, ESC, LIST_METHODS, MAP_METHODS, MATH, NAMES, NUMBER_METHODS, PIECES, TEXT_METHODS,
+};
 use serde_json::Value as Json;
 
 /// Values at the edges.
@@ -46,229 +49,51 @@ pub(crate) fn cases(seed: u64, count: usize) -> Vec<(String, Json)> {
     cases
 }
 
+/// Doubles of every size, printed, and whole numbers calculated with.
+pub(crate) fn numbers(seed: u64, count: usize) -> Vec<(String, Json)> {
+    let mut dice = Dice(seed);
+    let whole = |dice: &mut Dice| {
+        let bits = dice.roll(70) as u32;
+        let value = (dice.roll(usize::MAX) as i128 * 3) & ((1_i128 << bits) - 1);
+        if dice.roll(2) == 0 { value } else { -value }
+    };
+    (0..count)
+        .map(|place| {
+            let template = if place % 2 == 0 {
+                // Some written by people, most any 64 bits.
+                let double = match dice.roll(4) {
+                    0 => format!("{}.{}", dice.roll(100_000), dice.roll(1000)),
+                    1 => format!("{}.0E{}", 1 + dice.roll(99), dice.roll(620) as i32 - 310),
+                    _ => {
+                        let bits = (dice.roll(usize::MAX) as u64) & !(1 << 63);
+                        let double = f64::from_bits(bits);
+                        if double.is_finite() {
+                            format!("{double:e}")
+                        } else {
+                            "0.5".to_owned()
+                        }
+                    }
+                };
+                let double = if double.contains('.') {
+                    double
+                } else {
+                    double.replace('e', ".0e")
+                };
+                format!("#set($d = {double})$d")
+            } else {
+                let (a, b) = (whole(&mut dice), whole(&mut dice));
+                let sign = dice.word(&["+", "*", "/", "-", "%", "<", "=="]);
+                format!("#set($a = {a})#set($b = {b})#set($c = $a {sign} $b)$c $a.equals($c)")
+            };
+            (template, parsed("{}"))
+        })
+        .collect()
+}
+
 struct Writer<'a> {
     dice: &'a mut Dice,
     out: String,
 }
-
-const NAMES: [&str; 24] = [
-    "x", "y", "i", "j", "z", "big", "max", "long", "huge", "d", "e", "f", "p", "tiny", "t", "no",
-    "n", "s", "l", "nums", "m", "in", "nope", "v",
-];
-const PIECES: [&str; 88] = [
-    "$",
-    "$!",
-    "${",
-    "$!{",
-    "}",
-    "{",
-    "#",
-    "##",
-    "#*",
-    "*#",
-    "#[[",
-    "]]#",
-    "\\",
-    "\\\\",
-    "(",
-    ")",
-    "[",
-    "]",
-    "\"",
-    "'",
-    ".",
-    "..",
-    ",",
-    " ",
-    "\n",
-    "  \n",
-    "\r\n",
-    "\t",
-    "x",
-    "y",
-    "n",
-    "nope",
-    "1",
-    "2.5",
-    "-3",
-    "true",
-    "#if",
-    "#if($x)",
-    "#if(",
-    "#else",
-    "#elseif",
-    "#elseif($t)",
-    "#end",
-    "#{end}",
-    "#{else}",
-    "#set",
-    "#set(",
-    "#set($v = 1)",
-    "#foreach",
-    "#foreach($v in $l)",
-    "#foreach($v in [1..2])",
-    "#break",
-    "#stop",
-    "#foo",
-    "#foo(1)",
-    "#{foo}",
-    "$x",
-    "$!x",
-    "${x}",
-    "$!{x}",
-    "\\$x",
-    "\\\\$x",
-    "\\$nope",
-    "\\#if",
-    "\\#foo",
-    "$!nope",
-    "$m.a",
-    "$l[0]",
-    "$x.length()",
-    "$x.",
-    "$x.foo(",
-    "$x[",
-    "$esc.d",
-    "$$",
-    "##\n",
-    "=",
-    "==",
-    "&&",
-    "or",
-    "-",
-    "text",
-    "é",
-    "😀",
-    "!",
-    "$\\!x",
-    "$x.true",
-    "#@x",
-    "#literal()",
-];
-const BINARY: [&str; 24] = [
-    "+", "-", "*", "/", "%", "==", "!=", "<", ">", "<=", ">=", "&&", "||", "and", "or", "eq", "ne",
-    "lt", "gt", "le", "ge", "+", "+", "-",
-];
-const TEXT_METHODS: [&str; 30] = [
-    "length()",
-    "toUpperCase()",
-    "toLowerCase()",
-    "trim()",
-    "isEmpty()",
-    "substring(1)",
-    "substring(0, 2)",
-    "indexOf('e')",
-    "lastIndexOf('t', 2)",
-    "replace('t', 'é')",
-    "replaceAll('[a-e]+', '<$0>')",
-    "replaceFirst('(t)(e)?', '$2$1')",
-    "split(',').size()",
-    "split('')",
-    "split('[te]')[0]",
-    "contains('ex')",
-    "startsWith('te')",
-    "endsWith($x)",
-    "equals($y)",
-    "equalsIgnoreCase('TEXT')",
-    "concat($s)",
-    "charAt(0)",
-    "matches('t.*')",
-    "hashCode()",
-    "toString()",
-    "compareTo('tex')",
-    "repeat(2)",
-    "isBlank()",
-    "strip()",
-    "codePointAt(0)",
-];
-const LIST_METHODS: [&str; 18] = [
-    "size()",
-    "isEmpty()",
-    "get(0)",
-    "get($i)",
-    "contains('a')",
-    "indexOf('b')",
-    "lastIndexOf('z')",
-    "add('n')",
-    "add(0, 'n')",
-    "remove(0)",
-    "remove('a')",
-    "set(0, 'w')",
-    "subList(0, 1)",
-    "containsAll(['a'])",
-    "clear()",
-    "addAll([1])",
-    "equals($l)",
-    "toString()",
-];
-const MAP_METHODS: [&str; 16] = [
-    "size()",
-    "isEmpty()",
-    "get('a')",
-    "containsKey('a')",
-    "containsValue(1)",
-    "keySet()",
-    "values()",
-    "entrySet()",
-    "put('a', 2)",
-    "remove('a')",
-    "getOrDefault('q', 'w')",
-    "putIfAbsent('a', 3)",
-    "a",
-    "b",
-    "c.d[1]",
-    "putAll({'a': 4})",
-];
-const NUMBER_METHODS: [&str; 10] = [
-    "intValue()",
-    "longValue()",
-    "doubleValue()",
-    "toString()",
-    "equals(3)",
-    "compareTo(3)",
-    "hashCode()",
-    "toString().length()",
-    "parseInt('12')",
-    "isNaN()",
-];
-const ESC: [&str; 15] = [
-    "url",
-    "html",
-    "xml",
-    "java",
-    "javascript",
-    "sql",
-    "jsonString",
-    "jsonEncode",
-    "propertyKey",
-    "propertyValue",
-    "velocity",
-    "unicode",
-    "nope",
-    "html",
-    "jsonString",
-];
-const MATH: [(&str, usize); 19] = [
-    ("add", 2),
-    ("sub", 2),
-    ("mul", 2),
-    ("div", 2),
-    ("pow", 2),
-    ("idiv", 2),
-    ("mod", 2),
-    ("max", 2),
-    ("min", 2),
-    ("abs", 1),
-    ("ceil", 1),
-    ("floor", 1),
-    ("round", 1),
-    ("roundTo", 2),
-    ("toInteger", 1),
-    ("toDouble", 1),
-    ("toNumber", 1),
-    ("add", 3),
-    ("getTotal", 1),
-];
 
 impl Writer<'_> {
     fn pick(&mut self, from: &[&str]) {

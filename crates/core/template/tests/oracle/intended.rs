@@ -6,7 +6,9 @@ use serde_json::Value as Json;
 enum Mark {
     Template(&'static str),
     Ours(&'static str),
+    OurText(&'static str),
     Theirs(&'static str),
+    TheirError(&'static str),
 }
 
 /// The table.
@@ -34,6 +36,14 @@ const INTENDED: &[(Mark, &str)] = &[
     (Mark::Ours("grew beyond"), "our bound on texts"),
     (Mark::Ours("more than 4096 digits"), "our bound on numbers"),
     (
+        Mark::OurText("\u{fffd}"),
+        "half of a surrogate pair is no character; Java prints ? for it",
+    ),
+    (
+        Mark::Ours("can't grow or shrink"),
+        "keys, values, parts of lists and arrays are copies, so changing them is an error",
+    ),
+    (
         Mark::Theirs("class java."),
         "no reflection: .class and getClass() have no value",
     ),
@@ -54,11 +64,11 @@ const INTENDED: &[(Mark, &str)] = &[
         "an array prints as a list; Java prints its address",
     ),
     (
-        Mark::Theirs("ConcurrentModificationException"),
+        Mark::TheirError("ConcurrentModificationException"),
         "keys, values and entries are copies, so a loop over them may change the map",
     ),
     (
-        Mark::Theirs("StackOverflowError"),
+        Mark::TheirError("StackOverflowError"),
         "keys, values and entries are copies, so a map may hold its own",
     ),
     (
@@ -85,16 +95,15 @@ pub(crate) fn reason(
     ours: &Result<String, String>,
     theirs: &Json,
 ) -> Option<&'static str> {
-    let answer = theirs
-        .get("ok")
-        .or(theirs.get("error"))
-        .and_then(Json::as_str)
-        .unwrap_or_default();
+    let piece_of = |field: &str| theirs.get(field).and_then(Json::as_str).unwrap_or_default();
+    let (answer, error) = (piece_of("ok"), piece_of("error"));
     let fault = ours.as_ref().err().map_or("", String::as_str);
     let found = INTENDED.iter().find(|(mark, _)| match mark {
         Mark::Template(piece) => template.contains(piece),
         Mark::Ours(piece) => fault.contains(piece),
+        Mark::OurText(piece) => ours.as_ref().is_ok_and(|it| it.contains(piece)),
         Mark::Theirs(piece) => answer.contains(piece),
+        Mark::TheirError(piece) => error.contains(piece),
     });
     found.map(|(_, reason)| *reason)
 }
