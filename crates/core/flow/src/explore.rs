@@ -5,13 +5,15 @@
 //! read and kept as a test.
 
 mod draw;
+mod pool;
 
 use crate::coverage::Coverage;
 use crate::flow::Flow;
 use crate::play::play;
 use crate::run::{Library, Run};
 use crate::script::Script;
-use draw::{Drawer, Pool};
+use draw::Drawer;
+use pool::Pool;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tollgate_model::Instant;

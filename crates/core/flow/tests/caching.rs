@@ -1,5 +1,7 @@
 //! The article's flow: a data table keeps a data action's answer for five minutes.
 
+#![allow(clippy::unwrap_used)]
+
 mod shared;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! How often a flow calls its actions, read off its graph.
 
+#![allow(clippy::unwrap_used)]
+
 mod shared;
 
 use tollgate_flow::{Library, calls, unknown_flows};

@@ -1,5 +1,7 @@
 //! What the steps do, one flow each.
 
+#![allow(clippy::unwrap_used)]
+
 mod shared;
 
 use serde_json::json;
