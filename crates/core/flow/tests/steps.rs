@@ -123,6 +123,25 @@ fn a_menu_nobody_answers_is_repeated_and_left() {
     assert!(played.coverage.taken(&shared::parse(&default)) == 1);
 }
 
+#[test]
+fn a_global_choice_is_open_in_every_menu() {
+    let heard = |flow: &str, last: &str| {
+        let lines = events(flow, &format!("person: [{{press: '2'}}, {last}]"));
+        lines
+            .iter()
+            .filter(|line| line.starts_with("plays"))
+            .count()
+    };
+    assert_eq!(
+        heard(MENU, "{press: '9'}"),
+        4,
+        "not known there: asked twice more"
+    );
+    let global = MENU.replace("{name: Bye, dtmf", "{name: Bye, globalDtmf: true, dtmf");
+    assert_eq!(heard(&global, "{press: '9'}"), 2);
+    assert_eq!(heard(&global, "{say: bye}"), 4, "its words are not global");
+}
+
 const TASKS: &str = "
 inboundCall:
   name: Tasks

@@ -232,10 +232,12 @@ fn from_step(flow: &Flow, goals: &[Goals], own: &[Range], id: usize) -> Goals {
                 };
                 add(&mut found, Goal::Stopped, stopped);
             }
-            let transfer = matches!(action, Action::Transfer { .. });
             for (index, path) in step.paths.iter().enumerate() {
-                let leaves = transfer && index == 0
-                    || matches!(action, Action::Menu { .. }) && index + 1 == step.paths.len();
+                let leaves = match action {
+                    Action::Transfer { .. } => index == 0,
+                    Action::Menu { choices, .. } => index == choices.len(),
+                    _ => false,
+                };
                 if leaves {
                     add(&mut found, Goal::End, own[id]);
                     continue;

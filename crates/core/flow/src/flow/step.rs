@@ -138,6 +138,9 @@ pub(crate) struct ChoiceKey {
 pub(crate) struct MenuChoice {
     pub(crate) key: ChoiceKey,
     pub(crate) default: bool,
+    /// Whether its key, and its words, choose it in every menu of the flow.
+    pub(crate) global_key: bool,
+    pub(crate) global_terms: bool,
 }
 
 /// Which kind of flow is called.

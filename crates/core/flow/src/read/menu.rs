@@ -49,11 +49,13 @@ impl Reader<'_> {
                 paths.push(path);
             }
         }
-        // What the menu does when nobody chooses: by default choice, or by leaving.
-        paths.push(Path {
-            name: "no choice".into(),
-            next: Next::Return,
-        });
+        // What the menu does when nobody chooses: its default choice, or the call is over.
+        if !choices.iter().any(|choice| choice.default) {
+            paths.push(Path {
+                name: "no choice".into(),
+                next: Next::Return,
+            });
+        }
         let name = self.tasks[task as usize].name.clone();
         self.steps[id as usize].name = name;
         let action = Action::Menu {
@@ -82,10 +84,12 @@ impl Reader<'_> {
             digit: self.digit(node),
             terms: terms(node),
         };
-        let default = node
-            .get("defaultMenuChoice")
-            .and_then(Node::boolean)
-            .unwrap_or(false);
+        let flag = |key: &str| node.get(key).and_then(Node::boolean).unwrap_or(false);
+        let (default, global_key, global_terms) = (
+            flag("defaultMenuChoice"),
+            flag("globalDtmf"),
+            flag("globalSpeechRecTerms"),
+        );
         let name = node
             .get("name")
             .and_then(Node::text)
@@ -113,7 +117,12 @@ impl Reader<'_> {
             }
         };
         Some((
-            MenuChoice { key, default },
+            MenuChoice {
+                key,
+                default,
+                global_key,
+                global_terms,
+            },
             Path {
                 name: name.into(),
                 next,

@@ -115,7 +115,16 @@ impl Run {
                 .insert("session.lastcollectionutterance".into(), Value::text(text));
         }
         let understood = match &step.action {
-            Action::Menu { choices, .. } => menu_choice(step, choices, &person).map(Some),
+            Action::Menu { choices, .. } => match menu_choice(step, choices, &person, false) {
+                Err(Miss::NoMatch) => match self.global_choice(&person) {
+                    Some((menu, path)) => {
+                        self.leave(menu, path);
+                        Ok(None)
+                    }
+                    None => Err(Miss::NoMatch),
+                },
+                chosen => chosen.map(Some),
+            },
             Action::Question { kind, .. } => self.understand(step, kind, &person),
             Action::Loop { .. } => yes_or_no(&person).map(|yes| Some(u16::from(!yes))),
             _ => Err(Miss::NoMatch),
@@ -134,6 +143,17 @@ impl Run {
         if let Err(why) = outcome {
             self.fail(step, why);
         }
+    }
+
+    /// A choice of any menu that can be chosen from everywhere: its menu and its path.
+    fn global_choice(&self, person: &Person) -> Option<(u32, u16)> {
+        self.flow.steps.iter().enumerate().find_map(|(id, step)| {
+            let Action::Menu { choices, .. } = &step.action else {
+                return None;
+            };
+            let path = menu_choice(step, choices, person, true).ok()?;
+            Some((id as u32, path))
+        })
     }
 
     fn missed(
@@ -247,19 +267,24 @@ fn asked(kind: &QuestionKind, step: &Step) -> Asked {
     }
 }
 
-fn menu_choice(step: &Step, choices: &[MenuChoice], person: &Person) -> Result<u16, Miss> {
+fn menu_choice(
+    step: &Step,
+    choices: &[MenuChoice],
+    person: &Person,
+    global: bool,
+) -> Result<u16, Miss> {
     let found = match person {
         Person::Presses(keys) => {
             let key = keys.chars().next();
-            choices
-                .iter()
-                .position(|choice| choice.key.digit.is_some() && choice.key.digit == key)
+            choices.iter().position(|choice| {
+                key.is_some() && choice.key.digit == key && (choice.global_key || !global)
+            })
         }
         Person::Says(text) => {
             let text = normal(text);
-            choices
-                .iter()
-                .position(|choice| choice.key.terms.contains(&text))
+            choices.iter().position(|choice| {
+                choice.key.terms.contains(&text) && (choice.global_terms || !global)
+            })
         }
         _ => return Err(miss(person)),
     };
