@@ -30,7 +30,6 @@ pub use effect::{
 };
 
 use crate::coverage::Coverage;
-use crate::expr::World;
 use crate::flow::{Flow, Next};
 use crate::place::did_you_mean;
 use crate::value::Value;
@@ -72,7 +71,9 @@ pub struct Run {
     library: Arc<Library>,
     ids: Arc<BTreeMap<String, String>>,
     variables: Vec<Value>,
-    builtins: BTreeMap<Box<str>, Value>,
+    /// Built-in variables that were given or learned, by lower-case name; few, so a list.
+    builtins: Vec<(Box<str>, Value)>,
+    started: Instant,
     participant: BTreeMap<Arc<str>, Arc<str>>,
     frames: Vec<Frame>,
     loops: Vec<Round>,
@@ -142,7 +143,8 @@ impl Run {
             library: Arc::clone(&inputs.library),
             ids: Arc::clone(&inputs.ids),
             variables: vec![Value::NotSet; flow.variables.len()],
-            builtins: BTreeMap::new(),
+            builtins: Vec::new(),
+            started: now,
             participant: BTreeMap::new(),
             frames: Vec::new(),
             loops: Vec::new(),
@@ -172,13 +174,8 @@ impl Run {
                 format!("no built-in variable `{name}` ({help})")
             })?;
             let value = Value::from_json(json, kind).map_err(|why| format!("{name}: {why}"))?;
-            run.builtins.insert(name.to_lowercase().into(), value);
+            run.learn(name, value);
         }
-        run.builtins
-            .insert("flow.name".into(), Value::text(&flow.name));
-        let wall = run.wall();
-        run.builtins
-            .insert("flow.startdatetimeutc".into(), Value::DateTime(wall));
         run.enter_flow(&inputs.variables)?;
         Ok(run)
     }

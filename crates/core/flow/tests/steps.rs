@@ -549,6 +549,39 @@ fn a_called_flow_of_the_library_runs_within() {
 }
 
 #[test]
+fn a_module_sees_its_own_name_and_the_interaction_and_gives_outputs() {
+    let module = "
+commonModule:
+  name: Module
+  variables:
+    - stringVariable: {name: Common.given, isInput: true}
+    - stringVariable: {name: Common.told, isOutput: true}
+  startUpTaskActions:
+    - updateData:
+        statements:
+          - string: {variable: Common.told, value: {exp: 'Append(Flow.Name, \" \", Common.given, \" \", Call.Ani)'}}
+";
+    let caller = "
+inboundCall:
+  name: Outer
+  startUpRef: start
+  variables: [{stringVariable: {name: Flow.told}}]
+  tasks:
+    - task:
+        name: start
+        actions:
+          - callCommonModule:
+              commonModule:
+                Module:
+                  ver_latestPublished:
+                    inputs: {Common.given: {exp: Flow.Name}}
+                    outputs: {Common.told: {var: Flow.told}}
+";
+    let played = played_with(caller, &[module], "interaction: {Call.Ani: '+1'}");
+    assert_eq!(played.variables["flow.told"], json!("Module Outer +1"));
+}
+
+#[test]
 fn what_a_script_says_nothing_about_stops_the_run() {
     let flow = shared::parse(CALL);
     let script = Script::parse("flow: x").unwrap();

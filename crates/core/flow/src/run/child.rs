@@ -1,6 +1,7 @@
 //! Flows within flows.
 
 use super::{Effect, End, MAX_DEPTH, Progress, Run, State};
+use crate::expr::World;
 use crate::flow::FlowCall;
 use crate::value::Value;
 use serde_json::{Map, Value as Json};
@@ -32,7 +33,7 @@ impl Run {
             library: Arc::clone(&self.library),
             ids: Arc::clone(&self.ids),
         };
-        let seed = crate::expr::World::random(self);
+        let seed = self.random();
         let mut child = Run::new(flow, &given, self.now, seed)?;
         child.builtins = self.builtins.clone();
         child.participant = std::mem::take(&mut self.participant);
@@ -56,7 +57,7 @@ impl Run {
         self.last_effect = child.last_effect;
         self.steps = child.steps;
         self.participant = std::mem::take(&mut child.participant);
-        if let Some(Value::String(intent)) = child.builtins.get("session.lastintent") {
+        if let Value::String(intent) = World::builtin(&**child, "session.lastintent") {
             outputs.insert("intent".to_owned(), Json::String(intent.to_string()));
         }
         let covered = child.take_coverage();

@@ -73,32 +73,38 @@ impl Run {
         taken
     }
 
-    /// Bytes this run takes, but for the flow, which is shared: an estimate from its parts.
+    /// Bytes this run takes, but for the flow, which is shared: its parts and what they have reserved.
+    /// The allocator adds its own, some 16 bytes for each part.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let values = self.variables.iter().chain(self.builtins.values());
-        let text = |text: &str| text.len() + 16;
+        let heap = |values: &[Value]| values.iter().map(Value::heap_bytes).sum::<usize>();
+        let builtins = self.builtins.iter();
+        let builtins = builtins.map(|(name, value)| name.len() + value.heap_bytes());
+        let participant = self.participant.iter();
+        // An entry's two pointers and its part of the tree's node, at its worst the whole node.
+        let node = if self.participant.is_empty() { 0 } else { 368 };
+        let participant = participant.map(|(name, value)| name.len() + value.len() + 64);
+        let frames = self.frames.iter();
+        let frames = frames.map(|frame| {
+            frame.saved.capacity() * size_of::<Value>()
+                + heap(&frame.saved)
+                + frame.loops.capacity() * size_of::<Round>()
+        });
         size_of::<Run>()
-            + values
-                .map(|value| size_of::<Value>() + value.heap_bytes())
-                .sum::<usize>()
-            + self.builtins.keys().map(|name| text(name)).sum::<usize>()
-            + self
-                .participant
-                .iter()
-                .map(|(k, v)| text(k) + text(v) + 32)
-                .sum::<usize>()
-            + self
-                .frames
-                .iter()
-                .map(|f| size_of::<Frame>() + f.saved.len() * size_of::<Value>())
-                .sum::<usize>()
-            + self.loops.len() * size_of::<Round>()
-            + self.told.len() * size_of::<Tell>()
-            + if matches!(self.state, State::Open(_)) {
-                size_of::<Open>()
-            } else {
-                0
+            + self.variables.capacity() * size_of::<Value>()
+            + heap(&self.variables)
+            + self.builtins.capacity() * size_of::<(Box<str>, Value)>()
+            + builtins.sum::<usize>()
+            + node
+            + participant.sum::<usize>()
+            + self.frames.capacity() * size_of::<Frame>()
+            + frames.sum::<usize>()
+            + self.loops.capacity() * size_of::<Round>()
+            + self.menus.capacity() * size_of::<u32>()
+            + self.told.capacity() * size_of::<Tell>()
+            + match &self.state {
+                State::Open(_) => size_of::<Open>(),
+                _ => 0,
             }
             + self.child.as_ref().map_or(0, |child| child.bytes())
     }

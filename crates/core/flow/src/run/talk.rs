@@ -111,8 +111,7 @@ impl Run {
             return self.hand_over(settings.escalation_says.as_ref(), settings.escalation_next);
         }
         if let Person::Says(text) = &person {
-            self.builtins
-                .insert("session.lastcollectionutterance".into(), Value::text(text));
+            self.learn("session.lastcollectionutterance", Value::text(text));
         }
         let understood = match &step.action {
             Action::Menu { choices, .. } => match menu_choice(step, choices, &person, false) {

@@ -78,8 +78,7 @@ impl Run {
                 (intent.as_str(), false)
             }
             Person::Learns(text) => {
-                self.builtins
-                    .insert("session.lastknowledgeanswer".into(), Value::text(text));
+                self.learn("session.lastknowledgeanswer", Value::text(text));
                 return step.path("knowledge").ok_or(Miss::NoMatch);
             }
             _ => return Err(miss(person)),
@@ -91,8 +90,7 @@ impl Run {
         if !known {
             return Err(Miss::NoMatch);
         }
-        self.builtins
-            .insert("session.lastintent".into(), Value::text(name));
+        self.learn("session.lastintent", Value::text(name));
         step.path(name)
             .or_else(|| step.path("noIntent"))
             .ok_or(Miss::NoMatch)

@@ -6,6 +6,7 @@ use crate::flow::{Channel, FlowKind};
 use crate::value::Value;
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
+use tollgate_model::Instant;
 
 impl Run {
     /// How things said reach the person.
@@ -44,18 +45,39 @@ impl Run {
     }
 }
 
+impl Run {
+    /// A built-in variable has this value from now on.
+    pub(super) fn learn(&mut self, name: &str, value: Value) {
+        let name = name.to_lowercase();
+        match self.builtins.iter_mut().find(|(known, _)| **known == *name) {
+            Some((_, before)) => *before = value,
+            None => self.builtins.push((name.into(), value)),
+        }
+    }
+
+    fn wall_of(&self, at: Instant) -> i64 {
+        let millis = i64::try_from(at.as_nanos() / 1_000_000).unwrap_or(i64::MAX);
+        self.wall_at_origin.saturating_add(millis)
+    }
+}
+
 impl World for Run {
     fn variable(&self, slot: u32) -> Value {
         self.variables[slot as usize].clone()
     }
 
     fn builtin(&self, name: &str) -> Value {
-        self.builtins.get(name).cloned().unwrap_or_default()
+        let given = self.builtins.iter().find(|(known, _)| **known == *name);
+        match (given, name) {
+            (Some((_, value)), _) => value.clone(),
+            (None, "flow.name") => Value::text(&self.flow.name),
+            (None, "flow.startdatetimeutc") => Value::DateTime(self.wall_of(self.started)),
+            (None, _) => Value::NotSet,
+        }
     }
 
     fn wall(&self) -> i64 {
-        let millis = i64::try_from(self.now.as_nanos() / 1_000_000).unwrap_or(i64::MAX);
-        self.wall_at_origin.saturating_add(millis)
+        self.wall_of(self.now)
     }
 
     /// splitmix64.
