@@ -88,6 +88,21 @@ impl Expr {
         eval::truth(&self.evaluate(world)?)
     }
 
+    /// Shows this expression and all within it.
+    pub(crate) fn walk(&self, see: &mut dyn FnMut(&Expr)) {
+        see(self);
+        match self {
+            Expr::Property(inner, _) | Expr::Not(inner) | Expr::Negate(inner) => inner.walk(see),
+            Expr::Index(left, right) | Expr::Binary(_, left, right) => {
+                left.walk(see);
+                right.walk(see);
+            }
+            Expr::If(parts) => parts.iter().for_each(|part| part.walk(see)),
+            Expr::Call(_, parts, _) => parts.iter().for_each(|part| part.walk(see)),
+            Expr::Constant(_) | Expr::Variable(_) | Expr::Builtin(_) => {}
+        }
+    }
+
     /// The value, or why there is none.
     pub(crate) fn evaluate(&self, world: &mut dyn World) -> Result<Value, String> {
         eval::evaluate(self, world)

@@ -84,26 +84,18 @@ impl Pool {
     }
 
     fn harvest(&mut self, expr: &Expr) {
-        match expr {
+        expr.walk(&mut |part| match part {
             Expr::Constant(Value::String(text)) if text.len() <= 80 => {
                 self.texts.push(text.to_string());
             }
             Expr::Builtin(name) => {
                 self.builtins.insert(name.to_string());
             }
-            Expr::Property(inner, name) => {
+            Expr::Property(_, name) => {
                 self.properties.insert(name.to_string());
-                self.harvest(inner);
             }
-            Expr::Index(left, right) | Expr::Binary(_, left, right) => {
-                self.harvest(left);
-                self.harvest(right);
-            }
-            Expr::Not(inner) | Expr::Negate(inner) => self.harvest(inner),
-            Expr::If(parts) => parts.iter().for_each(|part| self.harvest(part)),
-            Expr::Call(_, arguments, _) => arguments.iter().for_each(|part| self.harvest(part)),
             _ => {}
-        }
+        });
     }
 }
 

@@ -86,6 +86,7 @@ impl Reader<'_> {
         };
         match check(text, &self.scope()) {
             Ok((expr, kind)) => {
+                self.name_unconfirmed(&expr, node);
                 // What is heard may be given as a text, and is spoken; a prompt is played.
                 let spoken = matches!(wanted.base, Base::Audio | Base::Communication)
                     && matches!(kind.base, Base::String | Base::Audio | Base::Communication)
@@ -117,6 +118,24 @@ impl Reader<'_> {
                 self.problems.error(place, message, fault.help);
                 None
             }
+        }
+    }
+
+    fn name_unconfirmed(&mut self, expr: &Expr, node: &Node) {
+        let mut names = std::collections::BTreeSet::new();
+        expr.walk(&mut |part| {
+            if let Expr::Call(function, ..) = part
+                && !function.confirmed()
+            {
+                names.insert(function.name);
+            }
+        });
+        for name in names {
+            self.problems.warn(
+                node.place,
+                format!("`{name}` is not confirmed to have this name at the vendor"),
+                "it works here; check it there",
+            );
         }
     }
 
