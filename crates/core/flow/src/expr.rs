@@ -10,7 +10,8 @@
 //! three values: a `NOT_SET` beside a `true` in an `or` doesn't matter. A condition that is `NOT_SET`
 //! counts as no.
 //!
-//! **Bounds.** [`MAX_CHARACTERS`] of an expression, [`MAX_DEPTH`] of its nesting, [`MAX_TEXT`] bytes of
+//! **Bounds.** [`MAX_CHARACTERS`] of an expression, [`MAX_DEPTH`] of its nesting and [`MAX_LINKS`] of its
+//! chains, [`MAX_TEXT`] bytes of
 //! a text and [`MAX_ITEMS`] of a collection that it may build.
 
 mod check;
@@ -27,6 +28,8 @@ use std::sync::Arc;
 
 /// Characters of one expression.
 pub(crate) const MAX_CHARACTERS: usize = 65_536;
+/// Operations one within the other, as in a long chain of `+`.
+pub(crate) const MAX_LINKS: usize = 200;
 /// Nesting of one expression.
 pub(crate) const MAX_DEPTH: usize = 100;
 /// Bytes of a text that a function builds.
