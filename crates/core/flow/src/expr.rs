@@ -86,6 +86,11 @@ impl Expr {
         Expr::Binary(tree::Operator::Equal, Box::new(left), Box::new(right))
     }
 
+    /// Whether it is written `NOT_SET`.
+    pub(crate) fn is_not_set(&self) -> bool {
+        matches!(self, Expr::Constant(Value::NotSet))
+    }
+
     /// Whether it holds; `NOT_SET` doesn't.
     pub(crate) fn holds(&self, world: &mut dyn World) -> Result<bool, String> {
         eval::truth(&self.evaluate(world)?)

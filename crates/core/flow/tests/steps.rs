@@ -474,6 +474,17 @@ fn a_bot_understands_fills_slots_and_gives_up() {
         ]
     );
     assert_eq!(order, json!("33334444"));
+    let checked = BOT.replace(
+        "question: {lit: Which order?}",
+        "question: {lit: Which order?}, customValidation: {exp: 'StartsWith(Slot.Order, \"4\")'}",
+    );
+    let script = "person: [{intent: Status}, {say: '33334444'}, {say: '44445555'}]";
+    let played = played_with(&checked, &[], script);
+    assert_eq!(played.outputs["Slot.Order"], json!("44445555"));
+    let asked = lines(&played)
+        .into_iter()
+        .filter(|line| line == "sends Which order?");
+    assert_eq!(asked.count(), 2);
     assert_eq!(
         sent("person: [{say: a}, {say: b}]").0,
         ["How can I help?", "What?", "I give up"]

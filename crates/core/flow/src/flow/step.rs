@@ -118,6 +118,8 @@ pub(crate) enum QuestionKind {
         slot: u32,
         kind: Type,
         entity: Arc<str>,
+        /// What must hold of the value; seen with the slot set.
+        valid: Option<Expr>,
     },
     Boolean,
     /// Any text.

@@ -45,16 +45,6 @@ impl Reader<'_> {
                 "noInputConfirmation",
             ],
         );
-        if let Some(validation) = node
-            .get("customValidation")
-            .filter(|v| v.get("noValue").is_none())
-        {
-            self.problems.error(
-                validation.place,
-                "customValidation isn't supported",
-                "check the slot in a decision after the step",
-            );
-        }
         if let Some(mode) = node.get("confirmationMode")
             && mode.get("lit").and_then(Node::text) != Some("never")
             && mode.get("noValue").is_none()
@@ -110,6 +100,9 @@ impl Reader<'_> {
             slot: variable,
             kind,
             entity: entity.into(),
+            valid: self
+                .audio(node, "customValidation")
+                .filter(|valid| !valid.is_not_set()),
         })
     }
 

@@ -41,7 +41,12 @@ impl Run {
                 }
                 Ok(Some(0))
             }
-            QuestionKind::Slot { slot, kind, entity } => {
+            QuestionKind::Slot {
+                slot,
+                kind,
+                entity,
+                valid,
+            } => {
                 let flow = Arc::clone(&self.flow);
                 let text = match person {
                     Person::Says(text) => flow.nlu.value(entity, text),
@@ -52,7 +57,15 @@ impl Run {
                     _ => return Err(miss(person)),
                 };
                 let value = text.and_then(|text| Value::from_json(&Json::String(text), *kind).ok());
-                self.variables[*slot as usize] = value.ok_or(Miss::NoMatch)?;
+                let value = value.ok_or(Miss::NoMatch)?;
+                let before = std::mem::replace(&mut self.variables[*slot as usize], value);
+                // A check that fails to be computed is not passed either.
+                if let Some(valid) = valid
+                    && !valid.holds(self).unwrap_or(false)
+                {
+                    self.variables[*slot as usize] = before;
+                    return Err(Miss::NoMatch);
+                }
                 Ok(Some(0))
             }
             QuestionKind::Intent => self.intent(step, person).map(Some),
