@@ -5,13 +5,15 @@
 //! read and kept as a test.
 
 mod draw;
+mod pool;
 
 use crate::coverage::Coverage;
 use crate::flow::Flow;
 use crate::play::play;
 use crate::run::{Library, Run};
 use crate::script::Script;
-use draw::{Drawer, Pool};
+use draw::Drawer;
+use pool::Pool;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tollgate_model::Instant;
@@ -44,7 +46,7 @@ pub fn explore(
 ) -> Explored {
     let pool = Pool::of(std::iter::once(flow).chain(library.values()), base.start);
     let mut found = Explored::default();
-    let mut kept: Vec<(Script, Coverage)> = Vec::new();
+    let (mut kept, mut handled) = (Vec::new(), Vec::new());
     for attempt in 0..tries {
         let mut drawer = Drawer::new(&pool, seed.wrapping_add(u64::from(attempt) << 20), base);
         let script = drawer.begin(flow);
@@ -67,24 +69,30 @@ pub fn explore(
             }
         };
         *found.ends.entry(played.end.word().to_owned()).or_insert(0) += 1;
-        // Runs that fail are no examples; they count, but aren't kept.
-        let good = !matches!(played.end.word(), "failed" | "bound")
-            && !played
-                .transcript
-                .lines()
-                .iter()
-                .any(|line| line.event == "fails");
-        if good && (kept.is_empty() || played.coverage.adds_to(&found.coverage)) {
+        // Runs that fail are no examples; those whose flow deals with a failure are, where nothing
+        // else takes a branch.
+        if matches!(played.end.word(), "failed" | "bound") {
+            continue;
+        }
+        let faulty = played
+            .transcript
+            .lines()
+            .iter()
+            .any(|line| line.event == "fails");
+        let list = if faulty { &mut handled } else { &mut kept };
+        let first = list.is_empty() && !faulty;
+        if first || played.coverage.adds_to(&found.coverage) {
             let mut script = drawer.written();
             script.expect.end = Some(played.end.word().to_owned());
             script.expect.calls.clone_from(&played.calls);
-            kept.push((script, played.coverage.clone()));
+            list.push((script, played.coverage.clone()));
             found.coverage.add(played.coverage);
         }
         if found.coverage.taken(flow) == flow.branch_count() {
             break;
         }
     }
+    kept.extend(handled);
     found.scripts = fewest(kept);
     found
 }

@@ -10,7 +10,8 @@
 //! three values: a `NOT_SET` beside a `true` in an `or` doesn't matter. A condition that is `NOT_SET`
 //! counts as no.
 //!
-//! **Bounds.** [`MAX_CHARACTERS`] of an expression, [`MAX_DEPTH`] of its nesting, [`MAX_TEXT`] bytes of
+//! **Bounds.** [`MAX_CHARACTERS`] of an expression, [`MAX_DEPTH`] of its nesting and [`MAX_LINKS`] of its
+//! chains, [`MAX_TEXT`] bytes of
 //! a text and [`MAX_ITEMS`] of a collection that it may build.
 
 mod check;
@@ -27,6 +28,8 @@ use std::sync::Arc;
 
 /// Characters of one expression.
 pub(crate) const MAX_CHARACTERS: usize = 65_536;
+/// Operations one within the other, as in a long chain of `+`.
+pub(crate) const MAX_LINKS: usize = 200;
 /// Nesting of one expression.
 pub(crate) const MAX_DEPTH: usize = 100;
 /// Bytes of a text that a function builds.
@@ -83,9 +86,29 @@ impl Expr {
         Expr::Binary(tree::Operator::Equal, Box::new(left), Box::new(right))
     }
 
+    /// Whether it is written `NOT_SET`.
+    pub(crate) fn is_not_set(&self) -> bool {
+        matches!(self, Expr::Constant(Value::NotSet))
+    }
+
     /// Whether it holds; `NOT_SET` doesn't.
     pub(crate) fn holds(&self, world: &mut dyn World) -> Result<bool, String> {
         eval::truth(&self.evaluate(world)?)
+    }
+
+    /// Shows this expression and all within it.
+    pub(crate) fn walk(&self, see: &mut dyn FnMut(&Expr)) {
+        see(self);
+        match self {
+            Expr::Property(inner, _) | Expr::Not(inner) | Expr::Negate(inner) => inner.walk(see),
+            Expr::Index(left, right) | Expr::Binary(_, left, right) => {
+                left.walk(see);
+                right.walk(see);
+            }
+            Expr::If(parts) => parts.iter().for_each(|part| part.walk(see)),
+            Expr::Call(_, parts, _) => parts.iter().for_each(|part| part.walk(see)),
+            Expr::Constant(_) | Expr::Variable(_) | Expr::Builtin(_) => {}
+        }
     }
 
     /// The value, or why there is none.

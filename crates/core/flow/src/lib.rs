@@ -45,9 +45,27 @@ pub use script::{Expect, Script, ScriptWorld, Scripted, Table, Turn};
 pub use value::{Entity, Money, Value};
 pub use yaml::Substitutions;
 
-/// Every function of the expression language: its name, how it is called, and what it does.
-pub fn functions() -> impl Iterator<Item = (&'static str, String, &'static str)> {
-    expr::function::all().map(|function| (function.name, function.usage(), function.says))
+/// A function of the expression language, for documentation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FunctionFacts {
+    /// Its name; any case will do.
+    pub name: &'static str,
+    /// How it is called.
+    pub usage: String,
+    /// What it does.
+    pub says: &'static str,
+    /// Whether it has this name at the vendor, as far as we could see.
+    pub confirmed: bool,
+}
+
+/// Every function of the expression language.
+pub fn functions() -> impl Iterator<Item = FunctionFacts> {
+    expr::function::all().map(|function| FunctionFacts {
+        name: function.name,
+        usage: function.usage(),
+        says: function.says,
+        confirmed: function.confirmed(),
+    })
 }
 
 /// Every type of step.

@@ -161,17 +161,28 @@ pub(crate) fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str> 
     }
 }
 
-/// Edits from one to the other (Levenshtein), letters' case aside.
+/// Edits from one to the other, neighbours swapped counted as one; letters' case aside.
 fn distance(wanted: &[char], candidate: &str) -> usize {
+    let other: Vec<char> = candidate.to_lowercase().chars().collect();
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=wanted.len()).collect();
-    for (line, letter) in candidate.to_lowercase().chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = line + 1;
-        for (column, other) in wanted.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *other);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(row[column] + 1).min(diagonal + 1);
+    for line in 0..other.len() {
+        let mut next = vec![line + 1];
+        for column in 0..wanted.len() {
+            let differs = usize::from(other[line] != wanted[column]);
+            let mut least = (row[column] + differs)
+                .min(row[column + 1] + 1)
+                .min(next[column] + 1);
+            let swapped = line > 0
+                && column > 0
+                && other[line] == wanted[column - 1]
+                && other[line - 1] == wanted[column];
+            if swapped {
+                least = least.min(before[column - 1] + 1);
+            }
+            next.push(least);
         }
+        before = std::mem::replace(&mut row, next);
     }
     row[wanted.len()]
 }

@@ -5,6 +5,8 @@
 
 mod call;
 mod control;
+mod literal;
+mod menu;
 mod reach;
 mod settings;
 mod spec;

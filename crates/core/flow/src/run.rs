@@ -15,17 +15,22 @@
 //! and of flows within flows. A run holds its variables, the open tasks and loops, the participant data
 //! and at most one open effect: [`Run::bytes`] tells how much that is.
 
+mod child;
 mod effect;
 mod execute;
+mod outcome;
+mod report;
 mod talk;
+mod task;
+mod understand;
+mod world;
 
 pub use effect::{
     Answer, AnswerError, Asked, Effect, EffectId, End, Person, Progress, Question, Tell,
 };
 
 use crate::coverage::Coverage;
-use crate::expr::World;
-use crate::flow::{Channel, Flow, FlowKind, Next};
+use crate::flow::{Flow, Next};
 use crate::place::did_you_mean;
 use crate::value::Value;
 use serde_json::{Map, Value as Json};
@@ -66,7 +71,9 @@ pub struct Run {
     library: Arc<Library>,
     ids: Arc<BTreeMap<String, String>>,
     variables: Vec<Value>,
-    builtins: BTreeMap<Box<str>, Value>,
+    /// Built-in variables that were given or learned, by lower-case name; few, so a list.
+    builtins: Vec<(Box<str>, Value)>,
+    started: Instant,
     participant: BTreeMap<Arc<str>, Arc<str>>,
     frames: Vec<Frame>,
     loops: Vec<Round>,
@@ -136,7 +143,8 @@ impl Run {
             library: Arc::clone(&inputs.library),
             ids: Arc::clone(&inputs.ids),
             variables: vec![Value::NotSet; flow.variables.len()],
-            builtins: BTreeMap::new(),
+            builtins: Vec::new(),
+            started: now,
             participant: BTreeMap::new(),
             frames: Vec::new(),
             loops: Vec::new(),
@@ -166,13 +174,8 @@ impl Run {
                 format!("no built-in variable `{name}` ({help})")
             })?;
             let value = Value::from_json(json, kind).map_err(|why| format!("{name}: {why}"))?;
-            run.builtins.insert(name.to_lowercase().into(), value);
+            run.learn(name, value);
         }
-        run.builtins
-            .insert("flow.name".into(), Value::text(&flow.name));
-        let wall = run.wall();
-        run.builtins
-            .insert("flow.startdatetimeutc".into(), Value::DateTime(wall));
         run.enter_flow(&inputs.variables)?;
         Ok(run)
     }
@@ -315,173 +318,4 @@ impl Run {
             self.state = State::Ended(End::HungUp);
         }
     }
-
-    /// The flow it runs.
-    #[must_use]
-    pub fn flow(&self) -> &Arc<Flow> {
-        &self.flow
-    }
-
-    /// Steps taken so far.
-    #[must_use]
-    pub fn steps(&self) -> u32 {
-        self.steps + self.child.as_ref().map_or(0, |child| child.steps())
-    }
-
-    /// Variables marked as outputs, by name.
-    #[must_use]
-    pub fn outputs(&self) -> Map<String, Json> {
-        let variables = self.flow.variables.iter().zip(&self.variables);
-        let outputs = variables.filter(|(variable, _)| variable.output);
-        outputs
-            .map(|(variable, value)| (variable.name.clone(), value.to_json()))
-            .collect()
-    }
-
-    pub(crate) fn all_variables(&self) -> Map<String, Json> {
-        let variables = self.flow.variables.iter().zip(&self.variables);
-        variables
-            .map(|(variable, value)| (variable.name.to_lowercase(), value.to_json()))
-            .collect()
-    }
-
-    /// A variable's value by name, also one that is no output; for tests and transcripts.
-    #[must_use]
-    pub fn variable(&self, name: &str) -> Option<&Value> {
-        let found = self
-            .flow
-            .variables
-            .iter()
-            .position(|v| v.name.eq_ignore_ascii_case(name));
-        found.map(|slot| &self.variables[slot])
-    }
-
-    /// The participant data.
-    #[must_use]
-    pub fn participant(&self) -> &BTreeMap<Arc<str>, Arc<str>> {
-        &self.participant
-    }
-
-    /// From now on notes which branches it takes.
-    pub fn watch(&mut self) {
-        self.coverage.get_or_insert_default();
-    }
-
-    /// The branches taken since [`Run::watch`], those of flows it called included.
-    pub fn take_coverage(&mut self) -> Coverage {
-        let mut taken = self
-            .coverage
-            .as_mut()
-            .map(|c| std::mem::take(&mut **c))
-            .unwrap_or_default();
-        if let Some(child) = &mut self.child {
-            taken.add(child.take_coverage());
-        }
-        taken
-    }
-
-    /// Bytes this run takes, but for the flow, which is shared: an estimate from its parts.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        let values = self.variables.iter().chain(self.builtins.values());
-        let text = |text: &str| text.len() + 16;
-        size_of::<Run>()
-            + values
-                .map(|value| size_of::<Value>() + value.heap_bytes())
-                .sum::<usize>()
-            + self.builtins.keys().map(|name| text(name)).sum::<usize>()
-            + self
-                .participant
-                .iter()
-                .map(|(k, v)| text(k) + text(v) + 32)
-                .sum::<usize>()
-            + self
-                .frames
-                .iter()
-                .map(|f| size_of::<Frame>() + f.saved.len() * size_of::<Value>())
-                .sum::<usize>()
-            + self.loops.len() * size_of::<Round>()
-            + self.told.len() * size_of::<Tell>()
-            + if matches!(self.state, State::Open(_)) {
-                size_of::<Open>()
-            } else {
-                0
-            }
-            + self.child.as_ref().map_or(0, |child| child.bytes())
-    }
-
-    /// How things said reach the person.
-    fn say(&mut self, value: &Value) {
-        let Some(text) = value.to_text().filter(|text| !text.is_empty()) else {
-            return;
-        };
-        let played = matches!(self.flow.kind.channel(), Channel::Voice)
-            || matches!(
-                (self.flow.kind, value),
-                (FlowKind::CommonModule, Value::Audio(_))
-            );
-        self.told.push_back(if played {
-            Tell::Played(text)
-        } else {
-            Tell::Sent(text)
-        });
-    }
-
-    /// The value with its id, where the id of the thing it names is known.
-    fn known(&self, value: Value) -> Value {
-        let Value::Entity(entity) = &value else {
-            return value;
-        };
-        let Some(name) = entity.properties.get("name").and_then(Value::to_text) else {
-            return value;
-        };
-        match self.ids.get(&format!("{}/{name}", entity.kind.word())) {
-            None => value,
-            Some(id) => {
-                let mut entity = (**entity).clone();
-                entity.properties.insert("id".to_owned(), Value::text(id));
-                Value::Entity(Arc::new(entity))
-            }
-        }
-    }
-}
-
-impl World for Run {
-    fn variable(&self, slot: u32) -> Value {
-        self.variables[slot as usize].clone()
-    }
-
-    fn builtin(&self, name: &str) -> Value {
-        self.builtins.get(name).cloned().unwrap_or_default()
-    }
-
-    fn wall(&self) -> i64 {
-        let millis = i64::try_from(self.now.as_nanos() / 1_000_000).unwrap_or(i64::MAX);
-        self.wall_at_origin.saturating_add(millis)
-    }
-
-    /// splitmix64.
-    fn random(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.random;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-}
-
-/// An output by its name: as it is, in any case, or along the dots of the name.
-fn find_output<'a>(outputs: &'a Map<String, Json>, name: &str) -> Option<&'a Json> {
-    if let Some(found) = outputs.get(name) {
-        return Some(found);
-    }
-    if let Some((_, found)) = outputs
-        .iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
-    {
-        return Some(found);
-    }
-    let (first, rest) = name.split_once('.')?;
-    rest.split('.')
-        .try_fold(outputs.get(first)?, |json, key| json.get(key))
 }

@@ -63,8 +63,13 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Calls(args) => calls::run(&args),
         Command::Explore(args) => explore::run(&args),
         Command::Functions => {
-            for (_, usage, says) in tollgate_flow::functions() {
-                outln!("{usage}\n    {says}");
+            for function in tollgate_flow::functions() {
+                let mark = if function.confirmed {
+                    ""
+                } else {
+                    " (name not confirmed)"
+                };
+                outln!("{}\n    {}{mark}", function.usage, function.says);
             }
             Ok(true)
         }

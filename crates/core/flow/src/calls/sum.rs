@@ -75,6 +75,9 @@ enum Goal {
     Return,
     End,
     Again(u32),
+    /// Wherever the run is broken off, so that a circle without an end counts too. Only the most
+    /// matters.
+    Stopped,
 }
 
 type Goals = BTreeMap<Goal, Range>;
@@ -127,7 +130,12 @@ pub(super) fn of_flow(flow: &Flow, library: &Library, action: &str, depth: usize
         }
     }
     let start = to(flow.tasks[flow.start as usize].entry, &goals);
-    start.values().copied().reduce(Range::or).unwrap_or(NONE)
+    let all = start.values().copied().reduce(Range::or).unwrap_or(NONE);
+    let ends = start.iter().filter(|(goal, _)| **goal != Goal::Stopped);
+    Range {
+        least: ends.map(|(_, range)| range.least).min().unwrap_or(0),
+        ..all
+    }
 }
 
 /// The goals of going on there.
@@ -202,10 +210,14 @@ fn from_step(flow: &Flow, goals: &[Goals], own: &[Range], id: usize) -> Goals {
                 for (goal, range) in body {
                     if goal != again {
                         // Left in the first round, or after all the others.
-                        let most = all.map_or(Count::Finite(0), |all| all.most);
+                        let before = match rounds {
+                            Count::Finite(count) => Count::Finite(count.saturating_sub(1)),
+                            Count::Unbounded => Count::Unbounded,
+                        };
+                        let others = once.map_or(Count::Finite(0), |once| once.most.times(before));
                         let range = Range {
                             least: range.least,
-                            most: range.most.plus(most),
+                            most: range.most.plus(others),
                         };
                         add(&mut found, goal, range);
                     }
@@ -213,10 +225,19 @@ fn from_step(flow: &Flow, goals: &[Goals], own: &[Range], id: usize) -> Goals {
             }
         }
         action => {
-            let transfer = matches!(action, Action::Transfer { .. });
+            if own[id].most > Count::Finite(0) {
+                let stopped = Range {
+                    least: u64::MAX,
+                    ..own[id]
+                };
+                add(&mut found, Goal::Stopped, stopped);
+            }
             for (index, path) in step.paths.iter().enumerate() {
-                let leaves = transfer && index == 0
-                    || matches!(action, Action::Menu { .. }) && index + 1 == step.paths.len();
+                let leaves = match action {
+                    Action::Transfer { .. } => index == 0,
+                    Action::Menu { choices, .. } => index == choices.len(),
+                    _ => false,
+                };
                 if leaves {
                     add(&mut found, Goal::End, own[id]);
                     continue;

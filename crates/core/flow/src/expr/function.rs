@@ -72,6 +72,47 @@ const TABLES: [&[Function]; 5] = [
     other::FUNCTIONS,
 ];
 
+/// Functions that do what flows need, but whose names we couldn't confirm with the vendor: a flow that
+/// uses one may have to name it otherwise there.
+const UNCONFIRMED: [&str; 36] = [
+    "AddItems",
+    "Average",
+    "CharAt",
+    "DayOfYear",
+    "Distinct",
+    "DurationInDays",
+    "DurationInHours",
+    "DurationInMinutes",
+    "DurationInSeconds",
+    "FindPrompt",
+    "First",
+    "Format",
+    "Insert",
+    "IsEmpty",
+    "IsNotSet",
+    "Join",
+    "JsonStringify",
+    "JsonToStringCollection",
+    "Last",
+    "MakeUUID",
+    "Mid",
+    "Millisecond",
+    "Power",
+    "RandomInteger",
+    "RegexExtract",
+    "RegexMatch",
+    "RemoveAt",
+    "RemoveItem",
+    "SetAt",
+    "SetJsonObjectProperty",
+    "Slice",
+    "Sqrt",
+    "ToEmailAddress",
+    "TrimEnd",
+    "TrimStart",
+    "UrlEncode",
+];
+
 /// Every function.
 pub(crate) fn all() -> impl Iterator<Item = &'static Function> + Clone {
     TABLES.into_iter().flatten()
@@ -83,6 +124,11 @@ pub(crate) fn find(name: &str) -> Option<&'static Function> {
 }
 
 impl Function {
+    /// Whether it has this name at the vendor, as far as we could see.
+    pub(crate) fn confirmed(&self) -> bool {
+        !UNCONFIRMED.contains(&self.name)
+    }
+
     pub(crate) fn signatures(&self) -> impl Iterator<Item = Signature> + '_ {
         self.signatures.iter().map(|text| Signature::read(text))
     }

@@ -4,13 +4,15 @@
 //! then property and index.
 
 use super::lex::{Token, tokens};
-use super::{Fault, MAX_DEPTH};
+use super::{Fault, MAX_DEPTH, MAX_LINKS};
 use rust_decimal::Decimal;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Tree {
     pub(crate) at: usize,
     pub(crate) node: Node,
+    /// Levels below and with it; the checker and the evaluator go down as far.
+    deep: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -159,6 +161,29 @@ impl<'a> Parser<'a> {
         Err(self.fault(&format!("expected `{sign}`"), ""))
     }
 
+    /// A tree of this node, if it isn't too deep: `1 + 1 + 1 …` nests without brackets.
+    fn grown(&self, at: usize, node: Node) -> Result<Tree, Fault> {
+        let below = match &node {
+            Node::Path(names) => names.len(),
+            Node::Property(inner, _) | Node::Not(inner) | Node::Negate(inner) => inner.deep,
+            Node::Index(left, right) | Node::Binary(_, left, right) => left.deep.max(right.deep),
+            Node::Call(_, arguments) => arguments.iter().map(|tree| tree.deep).max().unwrap_or(0),
+            _ => 0,
+        };
+        if below >= MAX_LINKS {
+            return Err(Fault::new(
+                at,
+                format!("more than {MAX_LINKS} operations one within the other"),
+                "compute it in several updateData steps",
+            ));
+        }
+        Ok(Tree {
+            at,
+            node,
+            deep: below + 1,
+        })
+    }
+
     fn binary(&mut self, level: u8) -> Result<Tree, Fault> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
@@ -175,10 +200,7 @@ impl<'a> Parser<'a> {
             let at = self.at();
             self.next += 1;
             let right = self.binary(operator.level() + 1)?;
-            left = Tree {
-                at,
-                node: Node::Binary(operator, Box::new(left), Box::new(right)),
-            };
+            left = self.grown(at, Node::Binary(operator, Box::new(left), Box::new(right)))?;
             // A comparison of a comparison is a mistake: `a < b < c`.
             if operator.level() == 4 && Operator::of(self.peek()).is_some_and(|o| o.level() == 4) {
                 return Err(self.fault("a chain of comparisons", "join them with and"));
@@ -209,7 +231,7 @@ impl<'a> Parser<'a> {
             }
             _ => return self.postfix(),
         };
-        Ok(Tree { at, node })
+        self.grown(at, node)
     }
 
     fn nested(
@@ -232,28 +254,20 @@ impl<'a> Parser<'a> {
             if self.take("[") {
                 let index = self.binary(0)?;
                 self.expect("]")?;
-                tree = Tree {
-                    at,
-                    node: Node::Index(Box::new(tree), Box::new(index)),
-                };
+                tree = self.grown(at, Node::Index(Box::new(tree), Box::new(index)))?;
             } else if self.take(".") {
                 let at = self.at();
                 let Token::Name(name) = self.peek() else {
                     return Err(self.fault("expected a property's name after `.`", ""));
                 };
                 self.next += 1;
+                let start = tree.at;
                 tree = match tree.node {
                     Node::Path(mut path) => {
                         path.push((at, name.clone()));
-                        Tree {
-                            at: tree.at,
-                            node: Node::Path(path),
-                        }
+                        self.grown(start, Node::Path(path))?
                     }
-                    _ => Tree {
-                        at,
-                        node: Node::Property(Box::new(tree), name.clone()),
-                    },
+                    _ => self.grown(at, Node::Property(Box::new(tree), name.clone()))?,
                 };
             } else {
                 return Ok(tree);
@@ -279,7 +293,7 @@ impl<'a> Parser<'a> {
             Token::Sign(_) => return Err(self.fault("expected a value", "")),
         };
         self.next += 1;
-        Ok(Tree { at, node })
+        self.grown(at, node)
     }
 
     fn name(&mut self, at: usize, name: &str) -> Result<Tree, Fault> {
@@ -292,10 +306,7 @@ impl<'a> Parser<'a> {
                 }
                 arguments.push(self.binary(0)?);
             }
-            return Ok(Tree {
-                at,
-                node: Node::Call(name.to_owned(), arguments),
-            });
+            return self.grown(at, Node::Call(name.to_owned(), arguments));
         }
         let node = match name.to_ascii_lowercase().as_str() {
             "true" => Node::Boolean(true),
@@ -303,6 +314,6 @@ impl<'a> Parser<'a> {
             "not_set" => Node::NotSet,
             _ => Node::Path(vec![(at, name.to_owned())]),
         };
-        Ok(Tree { at, node })
+        self.grown(at, node)
     }
 }

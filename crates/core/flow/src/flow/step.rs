@@ -118,6 +118,8 @@ pub(crate) enum QuestionKind {
         slot: u32,
         kind: Type,
         entity: Arc<str>,
+        /// What must hold of the value; seen with the slot set.
+        valid: Option<Expr>,
     },
     Boolean,
     /// Any text.
@@ -138,6 +140,9 @@ pub(crate) struct ChoiceKey {
 pub(crate) struct MenuChoice {
     pub(crate) key: ChoiceKey,
     pub(crate) default: bool,
+    /// Whether its key, and its words, choose it in every menu of the flow.
+    pub(crate) global_key: bool,
+    pub(crate) global_terms: bool,
 }
 
 /// Which kind of flow is called.

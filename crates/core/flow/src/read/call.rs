@@ -7,7 +7,6 @@ use crate::flow::{
     Action, Binding, DataCall, Field, FlowCall, FlowCallKind, FlowKind, Next, Path, Statement,
 };
 use crate::kind::Type;
-use crate::value::Value;
 use crate::yaml::{Entry, Node};
 
 impl Reader<'_> {
@@ -39,7 +38,7 @@ impl Reader<'_> {
         );
         let says = self
             .audio(node, "processingPrompt")
-            .filter(|expr| !is_not_set(expr));
+            .filter(|expr| !expr.is_not_set());
         let timeout = self.audio(node, "timeout");
         let call = self.data_action(node, timeout, says);
         let paths = self.outputs(node, spec.paths, next);
@@ -78,7 +77,7 @@ impl Reader<'_> {
             action: action.key.as_str().into(),
             inputs,
             outputs,
-            timeout: timeout.filter(|expr| !is_not_set(expr)),
+            timeout: timeout.filter(|expr| !expr.is_not_set()),
             says,
         })
     }
@@ -315,8 +314,4 @@ impl Reader<'_> {
     pub(super) fn is_bot(&self) -> bool {
         matches!(self.kind, FlowKind::BotFlow | FlowKind::DigitalBotFlow)
     }
-}
-
-fn is_not_set(expr: &Expr) -> bool {
-    matches!(expr, Expr::Constant(Value::NotSet))
 }

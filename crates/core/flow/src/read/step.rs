@@ -54,6 +54,13 @@ impl Reader<'_> {
             );
             self.problems.error(place, message, "");
         }
+        if !spec.confirmed() {
+            self.problems.warn(
+                place,
+                format!("how `{word}` is written is our reading of the vendor's step"),
+                "compare its settings and outputs with an exported flow",
+            );
+        }
         for key in spec.required {
             if node.get(key).is_none() {
                 self.problems

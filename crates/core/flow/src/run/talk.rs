@@ -6,15 +6,13 @@
 
 use super::{Asked, Effect, End, Person, Question, Run, State};
 use crate::flow::{Action, LoopKind, MenuChoice, Prompting, QuestionKind, Step, normal};
-use crate::kind::Type;
 use crate::value::Value;
-use serde_json::Value as Json;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How a question was missed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Miss {
+pub(super) enum Miss {
     Silence,
     NoMatch,
 }
@@ -113,11 +111,19 @@ impl Run {
             return self.hand_over(settings.escalation_says.as_ref(), settings.escalation_next);
         }
         if let Person::Says(text) = &person {
-            self.builtins
-                .insert("session.lastcollectionutterance".into(), Value::text(text));
+            self.learn("session.lastcollectionutterance", Value::text(text));
         }
         let understood = match &step.action {
-            Action::Menu { choices, .. } => menu_choice(step, choices, &person).map(Some),
+            Action::Menu { choices, .. } => match menu_choice(step, choices, &person, false) {
+                Err(Miss::NoMatch) => match self.global_choice(&person) {
+                    Some((menu, path)) => {
+                        self.leave(menu, path);
+                        Ok(None)
+                    }
+                    None => Err(Miss::NoMatch),
+                },
+                chosen => chosen.map(Some),
+            },
             Action::Question { kind, .. } => self.understand(step, kind, &person),
             Action::Loop { .. } => yes_or_no(&person).map(|yes| Some(u16::from(!yes))),
             _ => Err(Miss::NoMatch),
@@ -136,6 +142,17 @@ impl Run {
         if let Err(why) = outcome {
             self.fail(step, why);
         }
+    }
+
+    /// A choice of any menu that can be chosen from everywhere: its menu and its path.
+    fn global_choice(&self, person: &Person) -> Option<(u32, u16)> {
+        self.flow.steps.iter().enumerate().find_map(|(id, step)| {
+            let Action::Menu { choices, .. } = &step.action else {
+                return None;
+            };
+            let path = menu_choice(step, choices, person, true).ok()?;
+            Some((id as u32, path))
+        })
     }
 
     fn missed(
@@ -217,113 +234,9 @@ impl Run {
         }
         Ok(())
     }
-
-    /// The path an answer leads to; none where it was dealt with here.
-    fn understand(
-        &mut self,
-        step: &Step,
-        kind: &QuestionKind,
-        person: &Person,
-    ) -> Result<Option<u16>, Miss> {
-        match kind {
-            QuestionKind::Digits { min, max, slot } => {
-                let Person::Presses(keys) = person else {
-                    return Err(miss(person));
-                };
-                let digits: String = keys.trim_end_matches('#').to_owned();
-                let count = digits.chars().count() as u32;
-                if digits.is_empty() || count < *min || !digits.chars().all(|c| c.is_ascii_digit())
-                {
-                    return Err(Miss::NoMatch);
-                }
-                let taken: String = digits.chars().take(*max as usize).collect();
-                self.variables[*slot as usize] = Value::text(&taken);
-                Ok(Some(0))
-            }
-            QuestionKind::Boolean => yes_or_no(person).map(|yes| Some(u16::from(!yes))),
-            QuestionKind::Text { slot } => {
-                let Person::Says(text) = person else {
-                    return Err(miss(person));
-                };
-                if let Some(slot) = slot {
-                    self.variables[*slot as usize] = Value::text(text);
-                }
-                Ok(Some(0))
-            }
-            QuestionKind::Slot { slot, kind, entity } => {
-                let flow = Arc::clone(&self.flow);
-                let text = match person {
-                    Person::Says(text) => flow.nlu.value(entity, text),
-                    Person::Presses(keys) => flow.nlu.value(entity, keys),
-                    Person::Means { slots, .. } => slots
-                        .get(&**entity)
-                        .and_then(|text| flow.nlu.value(entity, text)),
-                    _ => return Err(miss(person)),
-                };
-                let value = text.and_then(|text| Value::from_json(&Json::String(text), *kind).ok());
-                self.variables[*slot as usize] = value.ok_or(Miss::NoMatch)?;
-                Ok(Some(0))
-            }
-            QuestionKind::Intent => self.intent(step, person).map(Some),
-        }
-    }
-
-    fn intent(&mut self, step: &Step, person: &Person) -> Result<u16, Miss> {
-        let flow = Arc::clone(&self.flow);
-        let (name, said) = match person {
-            Person::Says(text) => {
-                let intent = flow.nlu.intent(text).ok_or(Miss::NoMatch)?;
-                for entity in &intent.entities {
-                    if let Some(value) = flow.nlu.value(entity, text) {
-                        self.fill(entity, &value);
-                    }
-                }
-                (intent.name.as_str(), true)
-            }
-            Person::Means { intent, slots } => {
-                for (entity, value) in slots {
-                    self.fill(entity, value);
-                }
-                (intent.as_str(), false)
-            }
-            Person::Learns(text) => {
-                self.builtins
-                    .insert("session.lastknowledgeanswer".into(), Value::text(text));
-                return step.path("knowledge").ok_or(Miss::NoMatch);
-            }
-            _ => return Err(miss(person)),
-        };
-        if normal(name) == "none" {
-            return step.path("noIntent").ok_or(Miss::NoMatch);
-        }
-        let known = said || flow.nlu.intents.iter().any(|intent| intent.name == name);
-        if !known {
-            return Err(Miss::NoMatch);
-        }
-        self.builtins
-            .insert("session.lastintent".into(), Value::text(name));
-        step.path(name)
-            .or_else(|| step.path("noIntent"))
-            .ok_or(Miss::NoMatch)
-    }
-
-    fn fill(&mut self, entity: &str, text: &str) {
-        let name = format!("Slot.{entity}");
-        let flow = Arc::clone(&self.flow);
-        let found = flow
-            .variables
-            .iter()
-            .position(|v| v.name.eq_ignore_ascii_case(&name));
-        if let Some(slot) = found {
-            let kind: Type = flow.variables[slot].kind;
-            if let Ok(value) = Value::from_json(&Json::String(text.to_owned()), kind) {
-                self.variables[slot] = value;
-            }
-        }
-    }
 }
 
-fn miss(person: &Person) -> Miss {
+pub(super) fn miss(person: &Person) -> Miss {
     match person {
         Person::IsSilent => Miss::Silence,
         _ => Miss::NoMatch,
@@ -353,19 +266,24 @@ fn asked(kind: &QuestionKind, step: &Step) -> Asked {
     }
 }
 
-fn menu_choice(step: &Step, choices: &[MenuChoice], person: &Person) -> Result<u16, Miss> {
+fn menu_choice(
+    step: &Step,
+    choices: &[MenuChoice],
+    person: &Person,
+    global: bool,
+) -> Result<u16, Miss> {
     let found = match person {
         Person::Presses(keys) => {
             let key = keys.chars().next();
-            choices
-                .iter()
-                .position(|choice| choice.key.digit.is_some() && choice.key.digit == key)
+            choices.iter().position(|choice| {
+                key.is_some() && choice.key.digit == key && (choice.global_key || !global)
+            })
         }
         Person::Says(text) => {
             let text = normal(text);
-            choices
-                .iter()
-                .position(|choice| choice.key.terms.contains(&text))
+            choices.iter().position(|choice| {
+                choice.key.terms.contains(&text) && (choice.global_terms || !global)
+            })
         }
         _ => return Err(miss(person)),
     };
@@ -375,7 +293,7 @@ fn menu_choice(step: &Step, choices: &[MenuChoice], person: &Person) -> Result<u
         .ok_or(Miss::NoMatch)
 }
 
-fn yes_or_no(person: &Person) -> Result<bool, Miss> {
+pub(super) fn yes_or_no(person: &Person) -> Result<bool, Miss> {
     let text = match person {
         Person::Says(text) | Person::Presses(text) => text,
         Person::Means { intent, .. } => intent,

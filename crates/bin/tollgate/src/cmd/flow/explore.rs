@@ -3,7 +3,7 @@
 use super::play::load;
 use super::substitutions;
 use anyhow::Context;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use tollgate_flow::{Script, explore};
 
 /// Tries a flow out.
@@ -20,9 +20,6 @@ pub(super) struct Args {
     /// Write the scripts into this folder, to be read, corrected and kept as tests.
     #[arg(long)]
     out: Option<PathBuf>,
-    /// How the scripts name the flow's file; as given, unless said.
-    #[arg(long)]
-    named: Option<String>,
     /// Begins the scripts' names.
     #[arg(long, default_value = "path")]
     prefix: String,
@@ -36,17 +33,18 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
     let set = substitutions(&args.set)?;
+    if let Some(folder) = &args.out {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("{}: can't be made", folder.display()))?;
+    }
     let loaded = load(&args.file, args.with.iter().cloned(), &set)?;
     let base = Script {
-        flow: args
-            .named
-            .clone()
-            .unwrap_or_else(|| args.file.display().to_string()),
+        flow: from_folder(args.out.as_deref(), &args.file)?,
         library: args
             .with
             .iter()
-            .map(|file| file.display().to_string())
-            .collect(),
+            .map(|file| from_folder(args.out.as_deref(), file))
+            .collect::<anyhow::Result<_>>()?,
         set,
         ..Script::default()
     };
@@ -71,8 +69,6 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
         eprintln!("stuck: {why}");
     }
     if let Some(folder) = &args.out {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("{}: can't be made", folder.display()))?;
         for (index, script) in found.scripts.iter().enumerate() {
             let path = folder.join(format!("{}-{:02}.yaml", args.prefix, index + 1));
             std::fs::write(&path, script.to_yaml())
@@ -80,4 +76,36 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
         }
     }
     Ok(found.stuck.is_empty())
+}
+
+/// A file as scripts in a folder name it: the way from there, as short as it is.
+fn from_folder(folder: Option<&Path>, file: &Path) -> anyhow::Result<String> {
+    let Some(folder) = folder else {
+        return Ok(file.display().to_string());
+    };
+    // By the names alone: a link in the way is meant to stay one.
+    let whole = |path: &Path| -> anyhow::Result<PathBuf> {
+        let absolute =
+            std::path::absolute(path).with_context(|| format!("{}: no path", path.display()))?;
+        let mut plain = PathBuf::new();
+        for part in absolute.components() {
+            match part {
+                Component::ParentDir => drop(plain.pop()),
+                other => plain.push(other),
+            }
+        }
+        Ok(plain)
+    };
+    let (folder, file) = (whole(folder)?, whole(file)?);
+    let common = folder
+        .components()
+        .zip(file.components())
+        .take_while(|(l, r)| l == r)
+        .count();
+    let mut way = PathBuf::new();
+    for _ in folder.components().skip(common) {
+        way.push("..");
+    }
+    way.extend(file.components().skip(common));
+    Ok(way.display().to_string())
 }

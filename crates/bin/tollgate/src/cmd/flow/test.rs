@@ -66,6 +66,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
     for (file, facts) in &flows {
         let (taken, all) = (facts.taken.taken(&facts.flow), facts.flow.branch_count());
         let missed = facts.taken.missed(&facts.flow);
+        let name = Path::new(file).file_name();
+        let name = name.map_or_else(|| file.clone(), |name| name.to_string_lossy().into_owned());
         let enough = taken * 100 >= all * usize::from(args.coverage);
         short += usize::from(!enough);
         if args.json {
@@ -73,7 +75,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
             continue;
         }
         outln!(
-            "{taken:>4} of {all:>3} branches, {} scripts: {file}",
+            "{taken:>4} of {all:>3} branches, {} scripts: {name}",
             facts.scripts
         );
         for branch in missed {
@@ -157,7 +159,7 @@ fn one(
     Ok(faults)
 }
 
-/// The flows of a script by file; called ones by name.
+/// The flows of a script by their whole path; called ones by name.
 fn files(
     path: &Path,
     told: &tollgate_flow::Script,
@@ -166,10 +168,7 @@ fn files(
     let folder = path.parent().unwrap_or(Path::new("."));
     let main = folder.join(&told.flow);
     let main = main.canonicalize().unwrap_or(main);
-    let main_name = main
-        .file_name()
-        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let mut files = vec![(main_name, Arc::clone(&loaded.flow))];
+    let mut files = vec![(main.display().to_string(), Arc::clone(&loaded.flow))];
     files.extend(
         loaded
             .library

@@ -1,0 +1,107 @@
+//! What expressions see of a run, and what it says.
+
+use super::{Run, Tell};
+use crate::expr::World;
+use crate::flow::{Channel, FlowKind};
+use crate::value::Value;
+use serde_json::{Map, Value as Json};
+use std::sync::Arc;
+use tollgate_model::Instant;
+
+impl Run {
+    /// How things said reach the person.
+    pub(super) fn say(&mut self, value: &Value) {
+        let Some(text) = value.to_text().filter(|text| !text.is_empty()) else {
+            return;
+        };
+        let played = matches!(self.flow.kind.channel(), Channel::Voice)
+            || matches!(
+                (self.flow.kind, value),
+                (FlowKind::CommonModule, Value::Audio(_))
+            );
+        self.told.push_back(if played {
+            Tell::Played(text)
+        } else {
+            Tell::Sent(text)
+        });
+    }
+
+    /// The value with its id, where the id of the thing it names is known.
+    pub(super) fn known(&self, value: Value) -> Value {
+        let Value::Entity(entity) = &value else {
+            return value;
+        };
+        let Some(name) = entity.properties.get("name").and_then(Value::to_text) else {
+            return value;
+        };
+        match self.ids.get(&format!("{}/{name}", entity.kind.word())) {
+            None => value,
+            Some(id) => {
+                let mut entity = (**entity).clone();
+                entity.properties.insert("id".to_owned(), Value::text(id));
+                Value::Entity(Arc::new(entity))
+            }
+        }
+    }
+}
+
+impl Run {
+    /// A built-in variable has this value from now on.
+    pub(super) fn learn(&mut self, name: &str, value: Value) {
+        let name = name.to_lowercase();
+        match self.builtins.iter_mut().find(|(known, _)| **known == *name) {
+            Some((_, before)) => *before = value,
+            None => self.builtins.push((name.into(), value)),
+        }
+    }
+
+    fn wall_of(&self, at: Instant) -> i64 {
+        let millis = i64::try_from(at.as_nanos() / 1_000_000).unwrap_or(i64::MAX);
+        self.wall_at_origin.saturating_add(millis)
+    }
+}
+
+impl World for Run {
+    fn variable(&self, slot: u32) -> Value {
+        self.variables[slot as usize].clone()
+    }
+
+    fn builtin(&self, name: &str) -> Value {
+        let given = self.builtins.iter().find(|(known, _)| **known == *name);
+        match (given, name) {
+            (Some((_, value)), _) => value.clone(),
+            (None, "flow.name") => Value::text(&self.flow.name),
+            (None, "flow.startdatetimeutc") => Value::DateTime(self.wall_of(self.started)),
+            (None, _) => Value::NotSet,
+        }
+    }
+
+    fn wall(&self) -> i64 {
+        self.wall_of(self.now)
+    }
+
+    /// splitmix64.
+    fn random(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.random;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+/// An output by its name: as it is, in any case, or along the dots of the name.
+pub(super) fn find_output<'a>(outputs: &'a Map<String, Json>, name: &str) -> Option<&'a Json> {
+    if let Some(found) = outputs.get(name) {
+        return Some(found);
+    }
+    if let Some((_, found)) = outputs
+        .iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+    {
+        return Some(found);
+    }
+    let (first, rest) = name.split_once('.')?;
+    rest.split('.')
+        .try_fold(outputs.get(first)?, |json, key| json.get(key))
+}
