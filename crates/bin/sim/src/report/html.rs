@@ -1,9 +1,12 @@
 //! One HTML file that needs nothing else: style and plots are in it, there is no script and no link.
 
+mod parts;
+
 use super::svg::legend;
 use super::table::{failures, limited_by, percent};
 use super::{charts, escape, estimate, number, span};
 use crate::study::{FlowSummary, Point, Results};
+use parts::{panels, prose, row, section, table};
 use std::fmt::Write as _;
 use tollgate_settings::show_span;
 
@@ -146,19 +149,6 @@ fn swept(page: &mut String, results: &Results) {
     });
 }
 
-/// Text as the page shows it; what stands between backticks is code.
-fn prose(text: &str) -> String {
-    let mut html = String::new();
-    for (at, part) in escape(text).split('`').enumerate() {
-        let _ = if at % 2 == 1 {
-            write!(html, "<code>{part}</code>")
-        } else {
-            write!(html, "{part}")
-        };
-    }
-    html
-}
-
 /// The finding in sentences.
 fn in_short(page: &mut String, point: &Point) {
     page.push_str("<div class=\"short\">\n");
@@ -264,55 +254,4 @@ fn upstream(page: &mut String, point: &Point) {
 
 fn waited(flow: &FlowSummary, quantile: usize) -> String {
     flow.wait[quantile].map_or("–".to_owned(), |wait| span(wait.mean))
-}
-
-fn section(page: &mut String, title: &str, about: &str, content: impl FnOnce(&mut String)) {
-    let _ = write!(page, "<section>\n<h2>{title}</h2>\n");
-    if !about.is_empty() {
-        let _ = writeln!(page, "<p class=\"note\">{about}</p>");
-    }
-    content(page);
-    page.push_str("</section>\n");
-}
-
-fn panels(page: &mut String, plots: Vec<(String, String)>) {
-    page.push_str("<div class=\"panels\">\n");
-    for (name, plot) in plots {
-        let _ = writeln!(
-            page,
-            "<figure><figcaption>{}</figcaption>{plot}</figure>",
-            escape(&name)
-        );
-    }
-    page.push_str("</div>\n");
-}
-
-fn table(
-    page: &mut String,
-    first: &str,
-    heading: &[&str],
-    left: usize,
-    rows: impl FnOnce(&mut String),
-) {
-    page.push_str("<div class=\"scroll\"><table><thead><tr>");
-    for (at, name) in std::iter::once(&first).chain(heading).enumerate() {
-        let class = if at < left { " class=\"l\"" } else { "" };
-        let _ = write!(page, "<th scope=\"col\"{class}>{}</th>", escape(name));
-    }
-    page.push_str("</tr></thead><tbody>\n");
-    rows(page);
-    page.push_str("</tbody></table></div>\n");
-}
-
-fn row(page: &mut String, first: bool, left: usize, cells: &[String]) {
-    page.push_str(if first {
-        "<tr class=\"first\">"
-    } else {
-        "<tr>"
-    });
-    for (at, cell) in cells.iter().enumerate() {
-        let class = if at < left { " class=\"l\"" } else { "" };
-        let _ = write!(page, "<td{class}>{}</td>", escape(cell));
-    }
-    page.push_str("</tr>\n");
 }
