@@ -62,7 +62,7 @@ fn single(page: &mut String, point: &Point) {
     section(
         page,
         "Outcome by policy",
-        "What became of the calls.",
+        "What became of each flow’s calls.",
         |page| {
             let (plot, legend) = charts::outcomes(point);
             let _ = write!(page, "{legend}<figure>{plot}</figure>");
@@ -153,21 +153,18 @@ fn swept(page: &mut String, results: &Results) {
 fn in_short(page: &mut String, point: &Point) {
     page.push_str("<div class=\"short\">\n");
     for policy in &point.policies {
-        let total = &policy.total;
-        let worst = policy
-            .flows
-            .iter()
-            .filter_map(|flow| Some((flow.served?.mean, &flow.name)));
-        let worst = worst.min_by(|a, b| a.0.total_cmp(&b.0));
+        let flows = policy.flows.iter();
+        let served = flows.map(|flow| {
+            let share = percent(flow.served);
+            format!("{share} of {}", escape(&flow.name))
+        });
+        let served: Vec<_> = served.collect();
+        let name = policy.policy.as_str();
         let _ = write!(
             page,
-            "<p><strong>{}</strong> served {} of the interactions",
-            policy.policy.as_str(),
-            percent(total.served)
+            "<p><strong>{name}</strong> served {}",
+            served.join(", ")
         );
-        if let Some((share, name)) = worst.filter(|(share, _)| *share < 0.999) {
-            let _ = write!(page, " ({} only {:.1} %)", escape(name), share * 100.0);
-        }
         let limited: u64 = policy.limited.iter().map(|(_, count)| count).sum();
         let _ = match limited {
             0 => write!(page, ", and the upstream never answered 429"),
@@ -177,18 +174,21 @@ fn in_short(page: &mut String, point: &Point) {
                 number(policy.limited_per_minute.mean)
             ),
         };
-        let _ = writeln!(
-            page,
-            "; {}.</p>",
-            match total.wait[1] {
-                Some(wait) if wait.mean < 1.0 => "95 of 100 answered calls did not wait".to_owned(),
-                Some(wait) => format!(
-                    "95 of 100 answered calls waited {} at most",
-                    span(wait.mean)
-                ),
-                None => "no call was answered".to_owned(),
+        // Of the flow that matters most.
+        let flows = point.scenario.flows.iter().zip(&policy.flows);
+        let first = flows.min_by_key(|(flow, _)| flow.priority);
+        let _ = match first.map(|(_, flow)| (escape(&flow.name), flow.wait[1])) {
+            Some((name, Some(wait))) if wait.mean < 1.0 => {
+                write!(page, "; 95 of 100 answered calls of {name} did not wait")
             }
-        );
+            Some((name, Some(wait))) => write!(
+                page,
+                "; 95 of 100 answered calls of {name} waited {} at most",
+                span(wait.mean)
+            ),
+            _ => Ok(()),
+        };
+        page.push_str(".</p>\n");
     }
     page.push_str("</div>\n");
 }
