@@ -31,7 +31,7 @@ mod sweep;
 mod upstream;
 mod world;
 
-pub use plan::{Change, Least, LimitPlan, Plan, plan_json, plan_table};
+pub use plan::{Change, FlowPlan, Least, LimitPlan, Plan, plan_json, plan_table};
 pub use policy::Kind as Policy;
 pub use records::{Record, RecordError, Records};
 pub use scenario::{

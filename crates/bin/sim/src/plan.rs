@@ -29,9 +29,11 @@
 mod changes;
 mod demand;
 mod erlang;
+mod flows;
 mod report;
 
 pub use changes::Change;
+pub use flows::FlowPlan;
 pub use report::{plan_json, plan_table};
 
 use crate::scenario::Scenario;
@@ -51,6 +53,8 @@ pub struct Plan {
     pub peak_calls_per_minute: f64,
     /// Each limit, the one that binds first at the head.
     pub limits: Vec<LimitPlan>,
+    /// What each flow takes, and how far it could grow; none of records.
+    pub flows: Vec<FlowPlan>,
     /// Least number of tokens that carries the load, if tokens have a limit.
     pub least_tokens: Option<Least>,
     /// Least number of executions at once that carries the load.
@@ -110,6 +114,7 @@ impl Plan {
             interactions_per_minute: demand.interactions,
             calls_per_minute: calls,
             peak_calls_per_minute: calls * demand.peak,
+            flows: flows::all(scenario),
             least_tokens: per_token,
             least_slots: Least::of(demand.busy(1.0), demand.peak, 1.0),
             changes: changes::all(scenario, &limits),

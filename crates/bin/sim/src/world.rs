@@ -6,18 +6,21 @@
 //! policy one after the other, so they lie in a queue that loses its head as they end. Nothing here
 //! grows with the time simulated, only with what is under way.
 
+mod attempts;
 mod calls;
 mod heap;
+mod interactions;
 
 use crate::arrivals::Cursor;
-use crate::interaction::{Ended, Progress, Step};
+use crate::interaction::Progress;
 use crate::policy::Policy;
 use crate::random::Stream;
-use crate::scenario::{ActionId, Scenario};
+use crate::scenario::Scenario;
 use crate::stats::{Bucket, FlowStats, RunStats, Series};
 use crate::upstream::Upstream;
-use calls::Attempt;
+use attempts::Attempt;
 use heap::{Due, Heap};
+use interactions::Interaction;
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::time::Duration;
@@ -63,23 +66,6 @@ pub(crate) struct World<'s, P> {
     stats: RunStats,
     bucket: usize,
     bucket_end: u64,
-}
-
-#[derive(Debug)]
-struct Interaction {
-    flow: u32,
-    progress: Progress,
-    begun: u64,
-    measured: bool,
-    execution: u64,
-    action: ActionId,
-    /// Place of the call's input in the cache.
-    key: u32,
-    asked: u64,
-    /// When its last request was sent.
-    sent: u64,
-    /// Of the last answer.
-    status: u16,
 }
 
 impl<'s, P: Policy> World<'s, P> {
@@ -264,72 +250,6 @@ impl<'s, P: Policy> World<'s, P> {
             },
         };
         self.policy.handle_event(event, now);
-    }
-
-    fn begin(&mut self, flow: u32, progress: Progress) {
-        let measured = self.measured.contains(&self.now);
-        let interaction = Interaction {
-            flow,
-            progress,
-            begun: self.now,
-            measured,
-            execution: NEVER,
-            action: ActionId(0),
-            key: 0,
-            asked: 0,
-            sent: NEVER,
-            status: 0,
-        };
-        let next = self.interactions.len() as u32;
-        let slot = self.free.pop().unwrap_or(next);
-        match self.interactions.get_mut(slot as usize) {
-            Some(place) => *place = interaction,
-            None => self.interactions.push(interaction),
-        }
-        self.live += 1;
-        if measured {
-            self.stats.flows[flow as usize].offered += 1;
-        }
-        self.go_on(slot, None);
-    }
-
-    /// Carries out the interaction's next steps, up to one that takes time.
-    fn go_on(&mut self, slot: u32, mut last: Option<Ended>) {
-        loop {
-            let it = &mut self.interactions[slot as usize];
-            let behaviour = &self.scenario.flows[it.flow as usize].behaviour;
-            match it.progress.next(behaviour, last, &mut self.scripts) {
-                Step::Call(action) => {
-                    if !self.call(slot, action) {
-                        return;
-                    }
-                    last = Some(Ended::Answered);
-                }
-                Step::Pause(span) => {
-                    self.heap.push(self.now + nanos(span), Due::Resume(slot));
-                    return;
-                }
-                Step::End { served } => return self.end(slot, served),
-            }
-        }
-    }
-
-    fn end(&mut self, slot: u32, served: bool) {
-        let it = &self.interactions[slot as usize];
-        let flow = &mut self.stats.flows[it.flow as usize];
-        if served && self.measured.contains(&self.now) {
-            flow.throughput += 1;
-        }
-        if served && it.measured {
-            flow.served += 1;
-            flow.interaction.record((self.now - it.begun) / 1_000);
-        }
-        self.bucket(|bucket| {
-            bucket.served += u64::from(served);
-            bucket.failed += u64::from(!served);
-        });
-        self.live -= 1;
-        self.free.push(slot);
     }
 
     fn bucket(&mut self, change: impl FnOnce(&mut Bucket)) {

@@ -180,3 +180,36 @@ fn waiting_for_slots_is_as_planned() {
         "{found:?} for {wanted}"
     );
 }
+
+#[test]
+fn flows_take_room_from_each_other() {
+    let scenario = scenario(
+        r#"
+        [limits]
+        executions = 0
+        concurrency = 0
+        token = 0
+        organisation = 1000
+        counted_within = "1ms"
+        [[client]]
+        name = "a"
+        [[action]]
+        name = "lookup"
+        latency = { fixed = "1ms" }
+        [[flow]]
+        name = "voice"
+        calls = ["lookup", "lookup"]
+        arrivals = { per_minute = 100 }
+        [[flow]]
+        name = "e-mail"
+        calls = ["lookup"]
+        arrivals = { per_minute = 300 }
+        "#,
+    );
+    let plan = Plan::of(&scenario);
+    let voice = &plan.flows[0];
+    assert!((voice.share - 0.4).abs() < 1e-9, "200 of 500 calls");
+    let (beside, alone) = (voice.beside.unwrap(), voice.alone.unwrap());
+    assert!((beside - 350.0).abs() < 0.1, "700 calls are left: {beside}");
+    assert!((alone - 500.0).abs() < 0.1, "{alone}");
+}

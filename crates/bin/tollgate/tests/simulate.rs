@@ -1,5 +1,6 @@
 //! `tollgate simulate` and `tollgate plan` as they are used.
 
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -197,4 +198,66 @@ fn faults_name_file_line_column_and_field() {
     ]);
     assert_eq!(output.status.code(), Some(64));
     assert!(String::from_utf8_lossy(&output.stderr).contains("calls=FROM..TO/STEP"));
+}
+
+/// Answers each request on one connection after `after`, until it is closed.
+fn slow_server(after: std::time::Duration) -> std::net::SocketAddr {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        let (stream, _) = listener.accept().expect("a connection");
+        let mut lines = BufReader::new(stream.try_clone().expect("a second handle"));
+        let (mut stream, mut line) = (stream, String::new());
+        while lines.read_line(&mut line).is_ok_and(|read| read > 0) {
+            if line == "\r\n" {
+                std::thread::sleep(after);
+                let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+                stream.write_all(answer).expect("the answer is taken");
+            }
+            line.clear();
+        }
+    });
+    address
+}
+
+#[test]
+fn a_probe_takes_the_place_of_the_latency() {
+    // 100 ms where the scenario says 80 ms.
+    let address = slow_server(std::time::Duration::from_millis(100));
+    let scenario = example("saturation.toml");
+    let ceiling = |args: &[&str]| {
+        let text = stdout(&[&["plan", &scenario, "--json"], args].concat());
+        let plan: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        plan["ceiling"].as_f64().expect("a ceiling")
+    };
+    let assumed = ceiling(&[]);
+    let measured = ceiling(&["--probe", &format!("lookup=http://{address}/")]);
+    // Slots are held for as long as an answer takes, at least: 60.1 s in the place of 60.08 s.
+    assert!(
+        measured < assumed && measured > assumed * 0.99,
+        "{measured} for {assumed}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_probe_that_is_turned_away_is_said_so() {
+    let platform = tollgate_platform::Config {
+        latency: tollgate_platform::Spread::fixed(std::time::Duration::from_millis(30)),
+        ..Default::default()
+    };
+    let emulator = tollgate_emulator::Emulator::start(platform, 1, ([127, 0, 0, 1], 0).into())
+        .await
+        .expect("a free port");
+    // It wants a token for its API, which a probe has not: that is said, not measured.
+    let url = format!("find-customer=http://{}/api/v2/users/7", emulator.address());
+    let output = tollgate(&["plan", &example("start.toml"), "--probe", &url]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("answered 401"));
+    let output = tollgate(&[
+        "plan",
+        &example("start.toml"),
+        "--probe",
+        "nobody=http://127.0.0.1/",
+    ]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("there are: find-customer"));
 }

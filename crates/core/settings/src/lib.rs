@@ -12,12 +12,16 @@
 //!
 //! [`read`] is the way in. Tested here and by the files of those who use it.
 
+mod findings;
+mod names;
 mod problem;
 mod reader;
 mod span;
 
+pub use findings::{Findings, Placed};
+pub use names::{resolve, unique_name};
 pub use problem::{Listing, Problem};
-pub use reader::{Findings, Placed, Section, resolve, unique_name};
+pub use reader::Section;
 pub use span::{parse_span, show_span};
 
 use toml::de::DeTable;

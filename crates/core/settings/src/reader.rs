@@ -3,66 +3,13 @@
 //! A getter gives `None` in two cases, and only the second is a problem: the field is absent, or it is
 //! not what was expected. Callers go on with a default either way; the problems decide at the end.
 
-use crate::problem::Problem;
+use crate::findings::{Findings, Placed};
 use crate::{parse_span, show_span};
 use std::cell::{Cell, RefCell};
 use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-
-/// The text of a file, and what was found wrong with it.
-pub struct Findings<'t> {
-    text: &'t str,
-    problems: RefCell<Vec<(usize, Problem)>>,
-}
-
-impl<'t> Findings<'t> {
-    /// Nothing found yet.
-    #[must_use]
-    pub fn new(text: &'t str) -> Self {
-        Self {
-            text,
-            problems: RefCell::default(),
-        }
-    }
-
-    /// Adds a problem at a byte of the text.
-    pub fn add(&self, at: usize, field: String, message: String) {
-        let before = self.text.get(..at).unwrap_or(self.text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = before.matches('\n').count() + 1;
-        let column = before[line_start..].chars().count() + 1;
-        self.problems.borrow_mut().push((
-            at,
-            Problem {
-                line,
-                column,
-                field,
-                message,
-            },
-        ));
-    }
-
-    /// All of them, in the order of the text.
-    #[must_use]
-    pub fn into_problems(self) -> Vec<Problem> {
-        let mut problems = self.problems.into_inner();
-        problems.sort_by_key(|(at, _)| *at);
-        problems.into_iter().map(|(_, problem)| problem).collect()
-    }
-}
-
-/// A value and the place to complain about it.
-#[derive(Clone, Debug)]
-pub struct Placed<T> {
-    /// The value.
-    pub value: T,
-    /// The byte of the text it starts at.
-    pub at: usize,
-    /// The path of its field.
-    pub field: String,
-}
 
 /// One table being read.
 pub struct Section<'f, 't> {
@@ -364,53 +311,6 @@ impl<'f, 't> Section<'f, 't> {
             }
         }
     }
-}
-
-/// The table's `key`: text that no earlier table of its kind has.
-pub fn unique_name(
-    section: &Section<'_, '_>,
-    key: &'static str,
-    taken: &mut Vec<String>,
-) -> String {
-    let Some(name) = section.text(key) else {
-        if !section.has(key) {
-            section.missing(key, "\"…\"");
-        }
-        return String::new();
-    };
-    if taken.contains(&name.value) {
-        section.reject(
-            &name,
-            format!(
-                "expected a name of its own, found {:?} a second time",
-                name.value
-            ),
-        );
-    }
-    taken.push(name.value.clone());
-    name.value
-}
-
-/// The place of `wanted` among `names`, or a problem that lists them.
-pub fn resolve(
-    section: &Section<'_, '_>,
-    wanted: &Placed<String>,
-    what: &str,
-    names: &[String],
-) -> Option<u32> {
-    let found = names.iter().position(|name| *name == wanted.value);
-    if found.is_none() {
-        let known = if names.is_empty() {
-            "none".to_owned()
-        } else {
-            names.join(", ")
-        };
-        section.reject(
-            wanted,
-            format!("no {what} is called {:?}; there are: {known}", wanted.value),
-        );
-    }
-    found.and_then(|index| u32::try_from(index).ok())
 }
 
 /// A value as an error shows it. Texts are cut: one in the wrong place may be long, or a secret.

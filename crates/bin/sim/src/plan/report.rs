@@ -53,6 +53,7 @@ pub fn plan_table(plan: &Plan) -> String {
     let _ = writeln!(text, "slots      {}\n", least(plan.least_slots));
     limits(plan, &mut text);
     text.push('\n');
+    flows(plan, &mut text);
     changes(plan, &mut text);
     text
 }
@@ -86,6 +87,31 @@ fn limits(plan: &Plan, text: &mut String) {
         ]);
     }
     table.write(text, 1);
+}
+
+fn flows(plan: &Plan, text: &mut String) {
+    if plan.flows.is_empty() {
+        return;
+    }
+    let mut table = Table::new(&[
+        "flow",
+        "interactions a minute",
+        "of all calls",
+        "up to, beside the others",
+        "up to, alone",
+    ]);
+    let up_to = |most: Option<f64>| most.map_or_else(|| "no limit".to_owned(), number);
+    for flow in &plan.flows {
+        table.row(vec![
+            flow.name.clone(),
+            number(flow.interactions_per_minute),
+            format!("{:.1} %", flow.share * 100.0),
+            up_to(flow.beside),
+            up_to(flow.alone),
+        ]);
+    }
+    table.write(text, 1);
+    text.push('\n');
 }
 
 fn changes(plan: &Plan, text: &mut String) {
@@ -125,6 +151,15 @@ pub fn plan_json(plan: &Plan) -> Value {
             "mean_wait_ms": limit.mean_wait_ms,
         })
     });
+    let flows = plan.flows.iter().map(|flow| {
+        json!({
+            "flow": flow.name,
+            "interactions_per_minute": flow.interactions_per_minute,
+            "share": flow.share,
+            "beside_the_others": flow.beside,
+            "alone": flow.alone,
+        })
+    });
     let changes = plan.changes.iter().map(|change| {
         json!({
             "change": change.what,
@@ -143,6 +178,7 @@ pub fn plan_json(plan: &Plan) -> Value {
         "head_room": plan.head_room(),
         "least_tokens": plan.least_tokens.map(least),
         "least_slots": least(plan.least_slots),
+        "flows": flows.collect::<Vec<_>>(),
         "limits": limits.collect::<Vec<_>>(),
         "changes": changes.collect::<Vec<_>>(),
     })

@@ -81,7 +81,7 @@ fn short(seconds: f64) -> String {
     }
 }
 
-/// What became of the calls under each policy, and the legend.
+/// What became of each flow's calls under each policy, and the legend.
 pub(super) fn outcomes(point: &Point) -> (String, String) {
     let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
     for (reason, count) in point.policies.iter().flat_map(|it| &it.total.all.failed) {
@@ -108,37 +108,34 @@ pub(super) fn outcomes(point: &Point) -> (String, String) {
             .map(|(reason, _)| (styles[reason], (*reason).to_owned())),
     );
     let mut about = Vec::new();
-    let bars: Vec<Bar> = point
-        .policies
-        .iter()
-        .map(|policy| {
-            let all = &policy.total.all;
+    let mut bars = Vec::new();
+    for policy in &point.policies {
+        for (at, flow) in policy.flows.iter().enumerate() {
+            let all = &flow.all;
             let calls = all.calls.max(1) as f64;
             let part = |count: u64, style: usize, name: &str| {
                 let share = count as f64 / calls;
                 (share, style, format!("{} % {name}", number(share * 100.0)))
             };
-            let mut parts = vec![part(all.answered, 0, "answered")];
-            parts.push(part(all.cached, 2, "from the cache"));
+            let mut parts = vec![
+                part(all.answered, 0, "answered"),
+                part(all.cached, 2, "from the cache"),
+            ];
             parts.extend(ranked.iter().map(|(reason, _)| {
-                part(
-                    all.failed.get(reason).copied().unwrap_or(0),
-                    styles[reason],
-                    reason,
-                )
+                let count = all.failed.get(reason).copied().unwrap_or(0);
+                part(count, styles[reason], reason)
             }));
-            let said: Vec<_> = parts
-                .iter()
-                .filter(|it| it.0 > 0.0)
-                .map(|it| it.2.clone())
-                .collect();
-            about.push(format!("{}: {}.", policy.policy.as_str(), said.join(", ")));
-            Bar {
-                name: policy.policy.as_str().to_owned(),
+            let said = parts.iter().filter(|it| it.0 > 0.0);
+            let said: Vec<_> = said.map(|it| it.2.as_str()).collect();
+            let name = policy.policy.as_str();
+            about.push(format!("{name}, {}: {}.", flow.name, said.join(", ")));
+            bars.push(Bar {
+                group: (at == 0).then(|| name.to_owned()),
+                name: flow.name.clone(),
                 parts,
-            }
-        })
-        .collect();
+            });
+        }
+    }
     let plot = svg::bars("Outcome of the calls by policy", &about.join(" "), &bars);
     (plot, svg::legend(&names, true))
 }

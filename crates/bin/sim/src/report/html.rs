@@ -1,9 +1,12 @@
 //! One HTML file that needs nothing else: style and plots are in it, there is no script and no link.
 
+mod parts;
+
 use super::svg::legend;
 use super::table::{failures, limited_by, percent};
 use super::{charts, escape, estimate, number, span};
 use crate::study::{FlowSummary, Point, Results};
+use parts::{panels, prose, row, section, table};
 use std::fmt::Write as _;
 use tollgate_settings::show_span;
 
@@ -59,7 +62,7 @@ fn single(page: &mut String, point: &Point) {
     section(
         page,
         "Outcome by policy",
-        "What became of the calls.",
+        "What became of each flow’s calls.",
         |page| {
             let (plot, legend) = charts::outcomes(point);
             let _ = write!(page, "{legend}<figure>{plot}</figure>");
@@ -146,38 +149,22 @@ fn swept(page: &mut String, results: &Results) {
     });
 }
 
-/// Text as the page shows it; what stands between backticks is code.
-fn prose(text: &str) -> String {
-    let mut html = String::new();
-    for (at, part) in escape(text).split('`').enumerate() {
-        let _ = if at % 2 == 1 {
-            write!(html, "<code>{part}</code>")
-        } else {
-            write!(html, "{part}")
-        };
-    }
-    html
-}
-
 /// The finding in sentences.
 fn in_short(page: &mut String, point: &Point) {
     page.push_str("<div class=\"short\">\n");
     for policy in &point.policies {
-        let total = &policy.total;
-        let worst = policy
-            .flows
-            .iter()
-            .filter_map(|flow| Some((flow.served?.mean, &flow.name)));
-        let worst = worst.min_by(|a, b| a.0.total_cmp(&b.0));
+        let flows = policy.flows.iter();
+        let served = flows.map(|flow| {
+            let share = percent(flow.served);
+            format!("{share} of {}", escape(&flow.name))
+        });
+        let served: Vec<_> = served.collect();
+        let name = policy.policy.as_str();
         let _ = write!(
             page,
-            "<p><strong>{}</strong> served {} of the interactions",
-            policy.policy.as_str(),
-            percent(total.served)
+            "<p><strong>{name}</strong> served {}",
+            served.join(", ")
         );
-        if let Some((share, name)) = worst.filter(|(share, _)| *share < 0.999) {
-            let _ = write!(page, " ({} only {:.1} %)", escape(name), share * 100.0);
-        }
         let limited: u64 = policy.limited.iter().map(|(_, count)| count).sum();
         let _ = match limited {
             0 => write!(page, ", and the upstream never answered 429"),
@@ -187,18 +174,21 @@ fn in_short(page: &mut String, point: &Point) {
                 number(policy.limited_per_minute.mean)
             ),
         };
-        let _ = writeln!(
-            page,
-            "; {}.</p>",
-            match total.wait[1] {
-                Some(wait) if wait.mean < 1.0 => "95 of 100 answered calls did not wait".to_owned(),
-                Some(wait) => format!(
-                    "95 of 100 answered calls waited {} at most",
-                    span(wait.mean)
-                ),
-                None => "no call was answered".to_owned(),
+        // Of the flow that matters most.
+        let flows = point.scenario.flows.iter().zip(&policy.flows);
+        let first = flows.min_by_key(|(flow, _)| flow.priority);
+        let _ = match first.map(|(_, flow)| (escape(&flow.name), flow.wait[1])) {
+            Some((name, Some(wait))) if wait.mean < 1.0 => {
+                write!(page, "; 95 of 100 answered calls of {name} did not wait")
             }
-        );
+            Some((name, Some(wait))) => write!(
+                page,
+                "; 95 of 100 answered calls of {name} waited {} at most",
+                span(wait.mean)
+            ),
+            _ => Ok(()),
+        };
+        page.push_str(".</p>\n");
     }
     page.push_str("</div>\n");
 }
@@ -264,55 +254,4 @@ fn upstream(page: &mut String, point: &Point) {
 
 fn waited(flow: &FlowSummary, quantile: usize) -> String {
     flow.wait[quantile].map_or("–".to_owned(), |wait| span(wait.mean))
-}
-
-fn section(page: &mut String, title: &str, about: &str, content: impl FnOnce(&mut String)) {
-    let _ = write!(page, "<section>\n<h2>{title}</h2>\n");
-    if !about.is_empty() {
-        let _ = writeln!(page, "<p class=\"note\">{about}</p>");
-    }
-    content(page);
-    page.push_str("</section>\n");
-}
-
-fn panels(page: &mut String, plots: Vec<(String, String)>) {
-    page.push_str("<div class=\"panels\">\n");
-    for (name, plot) in plots {
-        let _ = writeln!(
-            page,
-            "<figure><figcaption>{}</figcaption>{plot}</figure>",
-            escape(&name)
-        );
-    }
-    page.push_str("</div>\n");
-}
-
-fn table(
-    page: &mut String,
-    first: &str,
-    heading: &[&str],
-    left: usize,
-    rows: impl FnOnce(&mut String),
-) {
-    page.push_str("<div class=\"scroll\"><table><thead><tr>");
-    for (at, name) in std::iter::once(&first).chain(heading).enumerate() {
-        let class = if at < left { " class=\"l\"" } else { "" };
-        let _ = write!(page, "<th scope=\"col\"{class}>{}</th>", escape(name));
-    }
-    page.push_str("</tr></thead><tbody>\n");
-    rows(page);
-    page.push_str("</tbody></table></div>\n");
-}
-
-fn row(page: &mut String, first: bool, left: usize, cells: &[String]) {
-    page.push_str(if first {
-        "<tr class=\"first\">"
-    } else {
-        "<tr>"
-    });
-    for (at, cell) in cells.iter().enumerate() {
-        let class = if at < left { " class=\"l\"" } else { "" };
-        let _ = write!(page, "<td{class}>{}</td>", escape(cell));
-    }
-    page.push_str("</tr>\n");
 }

@@ -182,25 +182,40 @@ fn band(svg: &mut String, line: &Line, across: &dyn Fn(f64) -> f64, down: &dyn F
 
 /// One bar, cut in parts: share, colour and what it is.
 pub(crate) struct Bar {
+    /// Name of a group that begins with it.
+    pub(crate) group: Option<String>,
     pub(crate) name: String,
     pub(crate) parts: Vec<(f64, usize, String)>,
 }
 
-/// Bars of the same length, one below the other.
+/// Bars of the same length, one below the other, in groups.
 pub(crate) fn bars(title: &str, about: &str, bars: &[Bar]) -> String {
-    const STEP: f64 = 38.0;
-    const LABEL: f64 = 110.0;
+    const STEP: f64 = 26.0;
+    const GAP: f64 = 12.0;
+    const GROUP: f64 = 92.0;
+    const LABEL: f64 = 210.0;
     let length = BARS - LABEL - RIGHT;
-    let height = STEP * bars.len() as f64 + 6.0;
+    let groups = bars.iter().filter(|bar| bar.group.is_some()).count();
+    let height = STEP * bars.len() as f64 + GAP * groups as f64;
     let mut svg = open_sized(title, about, BARS, height);
-    for (at, bar) in bars.iter().enumerate() {
-        let top = STEP * at as f64 + 4.0;
+    let mut next = -GAP / 2.0;
+    for bar in bars {
+        if let Some(group) = &bar.group {
+            next += GAP;
+            let _ = write!(
+                svg,
+                "<text class=\"name group\" x=\"0\" y=\"{:.1}\">{}</text>",
+                next + 16.0,
+                escape(group)
+            );
+        }
+        let top = next;
+        next += STEP;
         let _ = write!(
             svg,
-            "<text class=\"name\" x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
-            LABEL - 10.0,
-            top + 19.0,
-            escape(&bar.name)
+            "<text class=\"name\" x=\"{GROUP}\" y=\"{:.1}\">{}</text>",
+            top + 16.0,
+            escape(&cut(&bar.name))
         );
         let mut from = LABEL;
         for (share, style, label) in &bar.parts {
@@ -208,7 +223,7 @@ pub(crate) fn bars(title: &str, about: &str, bars: &[Bar]) -> String {
             if width > 0.0 {
                 let _ = write!(
                     svg,
-                    "<rect class=\"f{}\" x=\"{from:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"28\"><title>{}</title></rect>",
+                    "<rect class=\"f{}\" x=\"{from:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"22\"><title>{}</title></rect>",
                     style % STYLES,
                     (width - 1.0).max(0.5),
                     escape(label)
@@ -220,7 +235,7 @@ pub(crate) fn bars(title: &str, about: &str, bars: &[Bar]) -> String {
                     svg,
                     "<text class=\"in\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
                     from + 8.0,
-                    top + 19.0,
+                    top + 16.0,
                     escape(label)
                 );
             }
@@ -229,6 +244,15 @@ pub(crate) fn bars(title: &str, about: &str, bars: &[Bar]) -> String {
     }
     svg.push_str("</svg>");
     svg
+}
+
+/// As much of a name as there is room for.
+fn cut(name: &str) -> String {
+    const LETTERS: usize = 16;
+    if name.chars().count() <= LETTERS {
+        return name.to_owned();
+    }
+    name.chars().take(LETTERS - 1).chain(['…']).collect()
 }
 
 fn open(title: &str, about: &str, height: f64) -> String {

@@ -5,32 +5,12 @@ use crate::interaction::{Ended, Progress};
 use crate::policy::Policy;
 use crate::scenario::{ActionId, WITH_TOKEN, WITHOUT_TOKEN};
 use crate::upstream::Reply;
+use crate::world::attempts::State;
 use crate::world::heap::Due;
 use std::time::Duration;
 use tollgate_engine::{Command, Event, Facts, LossKind, Submission, Verdict};
 use tollgate_model::{AttemptId, ExecutionId, FlowId, Instant, TokenId};
 use tollgate_platform::Fault;
-
-/// One request.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Attempt {
-    execution: u64,
-    token: Option<TokenId>,
-    state: State,
-    facts: Facts,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum State {
-    OnItsWay,
-    /// Given up by the policy before it arrived.
-    GivenUpOnItsWay,
-    /// Admitted upstream; the status it is to be answered with, none if its answer gets lost.
-    Inside(Option<u16>),
-    /// Turned away.
-    TurnedAway(u16),
-    Over,
-}
 
 impl<P: Policy> World<'_, P> {
     /// Asks for a call. Whether it is answered already, from the cache.
@@ -117,44 +97,12 @@ impl<P: Policy> World<'_, P> {
         }
         it.sent = self.now;
         self.stats.sent += 1;
-        if self.attempts.is_empty() {
-            self.first_attempt = attempt.0;
-        }
-        debug_assert_eq!(
-            attempt.0,
-            self.first_attempt + self.attempts.len() as u64,
-            "attempts are numbered one after the other"
-        );
-        self.attempts.push_back(Attempt {
-            execution: execution.0,
-            token,
-            state: State::OnItsWay,
-            facts: Facts::default(),
-        });
+        self.register(attempt, execution, token);
         if self.way_in {
             let way_in = nanos(self.upstream.way_in());
             self.heap.push(self.now + way_in, Due::Reach(attempt.0));
         } else {
             self.reach(attempt.0);
-        }
-    }
-
-    fn attempt(&mut self, attempt: u64) -> Option<&mut Attempt> {
-        let place = attempt.checked_sub(self.first_attempt)?;
-        self.attempts.get_mut(place as usize)
-    }
-
-    fn over(&mut self, attempt: u64) {
-        if let Some(it) = self.attempt(attempt) {
-            it.state = State::Over;
-        }
-        while self
-            .attempts
-            .front()
-            .is_some_and(|it| it.state == State::Over)
-        {
-            self.attempts.pop_front();
-            self.first_attempt += 1;
         }
     }
 

@@ -1,7 +1,6 @@
 //! `tollgate plan`.
 
-use super::simulate::load;
-use std::path::PathBuf;
+use super::simulate::Input;
 use std::process::ExitCode;
 use tollgate_sim::{Plan, plan_json, plan_table};
 
@@ -11,18 +10,15 @@ use tollgate_sim::{Plan, plan_json, plan_table};
 /// and beyond them.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The scenario file.
-    scenario: PathBuf,
-    /// Plan for a service's own records (CSV or JSON lines) in the place of the scenario's arrivals.
-    #[arg(long, value_name = "FILE")]
-    from: Option<PathBuf>,
+    #[command(flatten)]
+    input: Input,
     /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
 pub(crate) fn run(args: Args) -> ExitCode {
-    match load(&args.scenario, args.from.as_deref()) {
+    match args.input.load() {
         Ok(scenario) => {
             let plan = Plan::of(&scenario);
             if args.json {

@@ -4,6 +4,8 @@
 //! threads as asked for, and their results put back by place, so the output does not depend on which
 //! was done first.
 
+mod input;
+
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal as _;
@@ -14,10 +16,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 use tollgate_sim::stats::RunStats;
-use tollgate_sim::{Policy, Records, Results, Scenario, Source, Study, Sweep, report};
+use tollgate_sim::{Policy, Results, Study, Sweep, report};
 
-/// Largest scenario, or file that one names, in bytes.
-const MAX_FILE: u64 = 4 << 30;
+pub(crate) use input::Input;
 
 /// Simulates a scenario in virtual time, under tollgate and under what people do without it.
 ///
@@ -26,8 +27,8 @@ const MAX_FILE: u64 = 4 << 30;
 /// examples/scenarios.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The scenario file.
-    scenario: PathBuf,
+    #[command(flatten)]
+    input: Input,
     /// Vary one parameter: calls=100..600/50, tokens=1,2,5, timeout=1s..5s/1s; also token,
     /// organisation, executions, concurrency, deadline, cache.
     #[arg(long, value_name = "PARAMETER=FROM..TO/STEP")]
@@ -35,10 +36,6 @@ pub(crate) struct Args {
     /// Simulate only this policy: tollgate, one-token, round-robin, paced or today. May be repeated.
     #[arg(long = "policy", value_name = "POLICY")]
     policies: Vec<String>,
-    /// Replay a service's own records (CSV or JSON lines: at,flow,action,latency_ms,outcome) in the
-    /// place of the scenario's arrivals.
-    #[arg(long, value_name = "FILE")]
-    from: Option<PathBuf>,
     /// Seed in the place of the scenario's.
     #[arg(long)]
     seed: Option<u32>,
@@ -78,7 +75,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
 }
 
 fn study(args: &Args) -> anyhow::Result<Study> {
-    let mut scenario = load(&args.scenario, args.from.as_deref())?;
+    let mut scenario = args.input.load()?;
     if let Some(seed) = args.seed {
         scenario.seed = seed.into();
     }
@@ -98,37 +95,6 @@ fn study(args: &Args) -> anyhow::Result<Study> {
     }
     let sweep = args.sweep.as_deref().map(Sweep::parse).transpose();
     Ok(Study::new(scenario, sweep.context("--sweep")?))
-}
-
-/// Reads a scenario, and the records that take the place of its arrivals.
-pub(super) fn load(path: &Path, from: Option<&Path>) -> anyhow::Result<Scenario> {
-    let file = path.display().to_string();
-    let text = read(path).with_context(|| format!("{file}: give the path of a scenario"))?;
-    let folder = path.parent().unwrap_or_else(|| Path::new(""));
-    let source = Source {
-        file: &file,
-        read: &|name| read(&folder.join(name)),
-    };
-    let scenario = Scenario::parse(&text, &source)?;
-    let Some(from) = from else {
-        return Ok(scenario);
-    };
-    let file = from.display().to_string();
-    let text = read(from).with_context(|| format!("{file}: give the path of a file of records"))?;
-    let records = Records::parse(&text, &file)?;
-    eprintln!(
-        "{file}: {} calls replayed, {} answered from a cache left out",
-        records.len(),
-        records.cached
-    );
-    Ok(scenario.replaying(&records))
-}
-
-fn read(path: &Path) -> std::io::Result<String> {
-    if std::fs::metadata(path)?.len() > MAX_FILE {
-        return Err(std::io::Error::other("larger than 4 GiB"));
-    }
-    std::fs::read_to_string(path)
 }
 
 /// Runs everything on several threads.

@@ -7,7 +7,7 @@
 
 use super::super::svg::{self, Axis, Line};
 use super::super::tick;
-use crate::scenario::{Limits, Scenario};
+use crate::scenario::Scenario;
 use crate::stats::{Bucket, Series};
 use crate::study::Point;
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ pub(in super::super) fn uses(point: &Point) -> Vec<(String, String)> {
     let scenario = &point.scenario;
     let policies = point.policies.iter();
     let all: Vec<Vec<Line>> = policies
-        .map(|policy| curves(&policy.series, &scenario.limits))
+        .map(|policy| curves(&policy.series, scenario))
         .collect();
     let points = all.iter().flatten().flat_map(|line| &line.points);
     let top = points.map(|(_, y)| *y).fold(100.0, f64::max).min(200.0);
@@ -55,7 +55,10 @@ pub(in super::super) fn uses(point: &Point) -> Vec<(String, String)> {
 }
 
 /// A line for each limit there is.
-fn curves(series: &Series, limits: &Limits) -> Vec<Line> {
+fn curves(series: &Series, scenario: &Scenario) -> Vec<Line> {
+    let limits = &scenario.limits;
+    // A last step that the run ends within would seem idle.
+    let end = scenario.end().as_secs_f64() / 60.0 + 1e-9;
     let over = |of: fn(&Bucket) -> u64, allowed: &dyn Fn(&[Bucket]) -> f64| {
         window(series, limits.period.as_secs_f64(), of, allowed)
     };
@@ -89,9 +92,11 @@ fn curves(series: &Series, limits: &Limits) -> Vec<Line> {
     let there = curves.into_iter().enumerate();
     there
         .filter_map(|(style, points)| {
+            let points: Vec<(f64, f64)> = points?;
+            let whole = points.into_iter().filter(|(minutes, _)| *minutes <= end);
             Some(Line {
                 style,
-                points: points?,
+                points: whole.collect(),
                 band: Vec::new(),
             })
         })

@@ -1,0 +1,114 @@
+//! What `plan` and `simulate` read: the scenario, a service's records, and a probe's answer times.
+
+use anyhow::{Context, bail};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tollgate_sim::latency::Latency;
+use tollgate_sim::{Records, Scenario, Source};
+
+/// Largest scenario, or file that one names, in bytes.
+const MAX_FILE: u64 = 4 << 30;
+/// Requests of a probe, one after the other.
+const PROBES: usize = 30;
+/// Pause between two of them.
+const PAUSE: Duration = Duration::from_millis(50);
+/// Longest wait for one.
+const LONGEST: Duration = Duration::from_secs(20);
+
+#[derive(clap::Args)]
+pub(crate) struct Input {
+    /// The scenario file.
+    scenario: PathBuf,
+    /// Take a service's own records (CSV or JSON lines: at,flow,action,latency_ms,outcome) in the place
+    /// of the scenario's arrivals.
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
+    /// Measure how long this action's upstream takes, by 30 GET requests one after the other, in the
+    /// place of the scenario's latency. May be repeated.
+    #[arg(long = "probe", value_name = "ACTION=URL")]
+    probes: Vec<String>,
+}
+
+impl Input {
+    pub(crate) fn load(&self) -> anyhow::Result<Scenario> {
+        let path = &self.scenario;
+        let file = path.display().to_string();
+        let text = read(path).with_context(|| format!("{file}: give the path of a scenario"))?;
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
+        let source = Source {
+            file: &file,
+            read: &|name| read(&folder.join(name)),
+        };
+        let mut scenario = Scenario::parse(&text, &source)?;
+        if let Some(from) = &self.from {
+            scenario = replaying(&scenario, from)?;
+        }
+        for probe in &self.probes {
+            measure(&mut scenario, probe)?;
+        }
+        Ok(scenario)
+    }
+}
+
+fn replaying(scenario: &Scenario, from: &Path) -> anyhow::Result<Scenario> {
+    let file = from.display().to_string();
+    let text = read(from).with_context(|| format!("{file}: give the path of a file of records"))?;
+    let records = Records::parse(&text, &file)?;
+    eprintln!(
+        "{file}: {} calls replayed, {} answered from a cache left out",
+        records.len(),
+        records.cached
+    );
+    Ok(scenario.replaying(&records))
+}
+
+fn read(path: &Path) -> std::io::Result<String> {
+    if std::fs::metadata(path)?.len() > MAX_FILE {
+        return Err(std::io::Error::other("larger than 4 GiB"));
+    }
+    std::fs::read_to_string(path)
+}
+
+fn measure(scenario: &mut Scenario, probe: &str) -> anyhow::Result<()> {
+    let (name, url) = probe
+        .split_once('=')
+        .with_context(|| format!("--probe {probe}: expected ACTION=URL"))?;
+    let Some(action) = scenario.actions.iter_mut().find(|it| it.name == name) else {
+        let names: Vec<_> = scenario.actions.iter().map(|it| it.name.as_str()).collect();
+        let names = names.join(", ");
+        bail!("--probe {probe}: no action is called {name:?}; there are: {names}");
+    };
+    let mut seconds = ask(url).with_context(|| format!("--probe {probe}"))?;
+    seconds.sort_by(f64::total_cmp);
+    let millis = |share: usize| seconds[(seconds.len() - 1) * share / 100] * 1e3;
+    eprintln!(
+        "{name}: {PROBES} answers, half within {:.1} ms, 95 of 100 within {:.1} ms",
+        millis(50),
+        millis(95)
+    );
+    if let Some(latency) = Latency::measured(seconds) {
+        action.latency = latency;
+    }
+    Ok(())
+}
+
+/// Answer times in seconds. The first, which had to connect, does not count.
+#[tokio::main(flavor = "current_thread")]
+async fn ask(url: &str) -> anyhow::Result<Vec<f64>> {
+    let client = reqwest::Client::builder().timeout(LONGEST).build()?;
+    let mut seconds = Vec::with_capacity(PROBES);
+    for n in 0..=PROBES {
+        let started = Instant::now();
+        let answer = client.get(url).send().await?;
+        let status = answer.status();
+        answer.bytes().await?;
+        if !status.is_success() {
+            bail!("answered {status}; give a URL that answers a GET without a token with success");
+        }
+        if n > 0 {
+            seconds.push(started.elapsed().as_secs_f64());
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(seconds)
+}
