@@ -27,7 +27,7 @@ key_file = "tollgate.keys"
 class Stored:
     """A folder with a configuration, a store and its first administrator; and a service over it."""
 
-    def __init__(self, url="sqlite:tollgate.db", server="", log="info"):
+    def __init__(self, url="sqlite:tollgate.db", server="", log="info", platform="demo:emulated"):
         self.folder = tempfile.TemporaryDirectory()
         self.path = pathlib.Path(self.folder.name)
         self.config = self.path / "tollgate.toml"
@@ -35,8 +35,8 @@ class Stored:
         self.log_level = log
         made = self.tollgate("init", "--config", str(self.config))
         self.admin = dict(line.split("=", 1) for line in made.stdout.split())
-        self.platform = Process("emulate", "--client", "demo:emulated", "--latency", "2ms")
-        self.service = None
+        self.platform = Process("emulate", "--client", platform, "--latency", "2ms")
+        self.log = None
         self.start()
 
     def tollgate(self, *arguments, **more):
@@ -46,6 +46,8 @@ class Stored:
         return run
 
     def start(self):
+        if self.log:
+            self.log.close()
         self.log = open(self.path / "service.log", "ab")
         self.service = Process(
             "serve", "--config", str(self.config), env={"RUST_LOG": self.log_level}, stderr=self.log
@@ -69,6 +71,14 @@ class Stored:
     def login(self):
         return self.client().get_client_credentials_token(self.admin["client_id"], self.admin["client_secret"])
 
+    def end(self):
+        """Ends what still runs, however it ended."""
+        if self.service.process.poll() is None:
+            self.kill()
+        self.log.close()
+        self.platform.stop()
+        self.folder.cleanup()
+
     def stop(self):
         statuses = self.service.stop(), self.platform.stop()
         self.log.close()
@@ -85,6 +95,8 @@ def request(base, method, path, token=None, body=None, basic=None):
         import base64
 
         request.add_header("Authorization", "Basic " + base64.b64encode(":".join(basic).encode()).decode())
+    # Long enough for what works; what can't, such as a wrong credential of the platform, needn't wait.
+    request.add_header("Tollgate-Deadline", "2s")
     data = None
     if body is not None:
         data = body.encode() if isinstance(body, str) else json.dumps(body).encode()

@@ -25,7 +25,12 @@ class TheDescription(unittest.TestCase):
             self.assertEqual(served, json.loads((ROOT / "openapi.json").read_text()))
             token = login(base, (world.admin["client_id"], world.admin["client_secret"]))
             # Something of each kind, so that ids taken out of answers lead somewhere.
-            self.fill(base, token, world.platform.url)
+            ids = self.fill(base, token, world.platform.url)
+            known = "".join(f'"path.{name}" = "{value}"\n' for name, value in ids.items())
+            # What is there is asked for, but not deleted.
+            spared = '[[operations]]\ninclude-method = "DELETE"\n[operations.parameters]\n' + "".join(
+                f'"path.{name}" = "nothing"\n' for name in ids)
+            (world.path / "schemathesis.toml").write_text(f"[parameters]\n{known}\n{spared}")
             command = [
                 str(pathlib.Path(sys.executable).with_name("schemathesis")), "run", f"{base}/api/v2/openapi.json",
                 "--header", f"Authorization: Bearer {token}",
@@ -57,9 +62,20 @@ class TheDescription(unittest.TestCase):
             "version": 1, "properties": properties(platform),
             "credentials": {"pureCloudOAuthClient": {"id": credential["id"]}}})
         file = json.loads(EXAMPLE.read_text())
-        done("POST", "/api/v2/integrations/actions", {**file, "integrationId": integration["id"]})
-        done("POST", "/api/v2/flows/datatables", {
+        action = done("POST", "/api/v2/integrations/actions", {**file, "integrationId": integration["id"]})
+        done("POST", f"/api/v2/integrations/actions/{action['id']}/draft", None)
+        table = done("POST", "/api/v2/flows/datatables", {
             "name": "One", "schema": {"type": "object", "properties": {"key": {"type": "string"}}}})
+        done("POST", f"/api/v2/flows/datatables/{table['id']}/rows", {"key": "one"})
+        client = done("POST", "/api/v2/oauth/clients", {"name": "One", "roleIds": ["execute"]})
+        query = done("POST", f"/api/v2/oauth/clients/{client['id']}/usage/query",
+                     {"interval": "2020-01-01/2100-01-01"})
+        return {
+            "integrationId": integration["id"], "credentialId": credential["id"], "actionId": action["id"],
+            "datatableId": table["id"], "rowId": "one", "clientId": client["id"],
+            "executionId": query["executionId"], "typeId": "custom-rest-actions", "configType": "properties",
+            "fileName": "inputschema.json",
+        }
 
 
 if __name__ == "__main__":

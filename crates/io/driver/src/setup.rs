@@ -80,6 +80,12 @@ pub enum SetupError {
         /// What is wrong with it.
         source: reqwest::Error,
     },
+    /// One of `extra_roots_pem` holds no certificate at all.
+    #[error("certificate authority file {index}: holds no PEM certificate")]
+    NoRoot {
+        /// Its place in the list.
+        index: usize,
+    },
     /// A client certificate or its key that can't be used.
     #[error("client certificate: {0}")]
     Identity(#[source] reqwest::Error),

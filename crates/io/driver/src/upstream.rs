@@ -44,7 +44,11 @@ pub(crate) fn client(bounds: &Bounds, outlet: &Outlet) -> Result<reqwest::Client
         .pool_max_idle_per_host(bounds.pool_max_idle_per_host);
     for (index, pem) in outlet.extra_roots_pem.iter().enumerate() {
         let bundle = reqwest::Certificate::from_pem_bundle(pem);
-        for root in bundle.map_err(|source| SetupError::Root { index, source })? {
+        let bundle = bundle.map_err(|source| SetupError::Root { index, source })?;
+        if bundle.is_empty() {
+            return Err(SetupError::NoRoot { index });
+        }
+        for root in bundle {
             builder = builder.add_root_certificate(root);
         }
     }

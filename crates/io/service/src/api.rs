@@ -8,6 +8,7 @@ mod credentials;
 mod dashboard;
 mod drafts;
 mod flows;
+mod gate;
 mod integrations;
 mod limits;
 mod listing;
@@ -15,12 +16,13 @@ mod oauth;
 mod openapi;
 mod parts;
 mod rows;
+mod run;
 mod tables;
 mod types;
 mod usage;
 
-pub(crate) use actions::execution;
 pub use openapi::document as openapi_document;
+pub(crate) use run::execution;
 
 use crate::cached::Cached;
 use crate::callers::Callers;
@@ -33,16 +35,14 @@ use crate::meter::Meter;
 use crate::principal::Principal;
 use crate::records::Records;
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse as _, Response};
+use axum::middleware;
 use axum::routing::{MethodRouter, delete, get, post};
 use axum::{Extension, Router};
-use http::{Method, StatusCode, header};
+use http::StatusCode;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tollgate_driver::Driver;
 use tollgate_flows::Runner;
 use tollgate_model::FlowId;
@@ -65,7 +65,7 @@ pub(crate) struct App {
     pub(crate) body_timeout: Duration,
 }
 
-/// The caller, as [`authenticate`] found it.
+/// The caller, as [`gate::authenticate`] found it.
 type Caller = Extension<Principal>;
 /// The token that it came with.
 #[derive(Clone)]
@@ -80,7 +80,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .fallback(no_such_path)
         .route_layer(middleware::from_fn_with_state(
             Arc::clone(&app),
-            authenticate,
+            gate::authenticate,
         ));
     Router::new()
         .route("/oauth/token", post(oauth::token))
@@ -151,11 +151,11 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
         ),
         (
             "/api/v2/integrations/actions/{actionId}/execute",
-            post(actions::execute),
+            post(run::execute),
         ),
         (
             "/api/v2/integrations/actions/{actionId}/test",
-            post(actions::test),
+            post(run::test),
         ),
         (
             "/api/v2/integrations/actions/{actionId}/schemas/{fileName}",
@@ -258,64 +258,6 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
             get(parts::export_action),
         ),
     ]
-}
-
-/// Lets only callers with a good token through, within their bounds, and counts what they call.
-async fn authenticate(
-    State(app): State<Arc<App>>,
-    mut request: Request,
-    next: Next,
-) -> Result<Response, ApiError> {
-    let header = request.headers().get(header::AUTHORIZATION);
-    let token = header.and_then(|header| {
-        let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
-        scheme
-            .eq_ignore_ascii_case("bearer")
-            .then(|| Arc::<str>::from(token.trim()))
-    });
-    let Some(token) = token else {
-        let message = "No authentication bearer token found in the authorization header.";
-        let status = StatusCode::UNAUTHORIZED;
-        return Err(ApiError::new(status, "authentication.required", message));
-    };
-    let caller = app
-        .callers
-        .of_token(&token, (Instant::now(), wall_time()))
-        .await?;
-    let admitted = app.meter.admit(&caller.id, Instant::now());
-    let counted = caller.stored.clone().map(|id| {
-        let template = request.extensions().get::<MatchedPath>();
-        let template = template.map_or("-", MatchedPath::as_str).to_owned();
-        (id, method(request.method()), template)
-    });
-    let response = match admitted {
-        Ok(admitted) => {
-            request.extensions_mut().insert(caller);
-            request.extensions_mut().insert(Token(token));
-            let mut response = next.run(request).await;
-            admitted.tell(response.headers_mut());
-            response
-        }
-        Err(error) => error.into_response(),
-    };
-    if let Some((id, method, template)) = counted {
-        app.journal
-            .count(&id, method, &template, response.status().as_u16());
-    }
-    Ok(response)
-}
-
-/// The methods that there are paths for; others are answered 405 and counted together.
-fn method(method: &Method) -> &'static str {
-    match method.as_str() {
-        "GET" => "GET",
-        "HEAD" => "HEAD",
-        "POST" => "POST",
-        "PUT" => "PUT",
-        "PATCH" => "PATCH",
-        "DELETE" => "DELETE",
-        _ => "OTHER",
-    }
 }
 
 async fn no_such_path() -> ApiError {

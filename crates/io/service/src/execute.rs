@@ -1,14 +1,17 @@
 //! One execution, step by step: check the inputs, render the request, send it, map the answer.
 
+mod explain;
+
 use crate::catalog::Ready;
 use crate::error::ApiError;
 use crate::guard;
+use explain::explain;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tollgate_action::{Action, Credentials, Method, RawInput, Request, TranslateError};
 use tollgate_driver::{Answer, Call, Driver, Failure, Url};
-use tollgate_model::{FlowId, Reason, Refusal};
+use tollgate_model::FlowId;
 
 /// Characters of an upstream's error body that its caller is shown.
 const SHOWN_OF_BODY: usize = 1000;
@@ -259,73 +262,4 @@ fn invalid(code: &'static str, message: String) -> ApiError {
 
 fn bad_gateway(code: &'static str, message: String) -> ApiError {
     ApiError::new(StatusCode::BAD_GATEWAY, code, message)
-}
-
-/// Why there is no answer, in the words of the table in the crate's documentation.
-fn explain(failure: Failure, own_deadline: bool, timeout: Duration) -> ApiError {
-    match failure {
-        Failure::Refused {
-            refusal,
-            earliest_in,
-        } => refused(&refusal, earliest_in, own_deadline),
-        Failure::TimedOut => ApiError::new(
-            StatusCode::GATEWAY_TIMEOUT,
-            "execution.timeout",
-            format!(
-                "No answer within the action's timeout of {} s.",
-                timeout.as_secs()
-            ),
-        ),
-        Failure::ConnectFailed(reason) => bad_gateway(
-            "upstream.unreachable",
-            format!("The upstream can't be reached: {reason}."),
-        ),
-        Failure::NoAnswer(reason) => bad_gateway(
-            "upstream.no.answer",
-            format!("The request was sent and no whole answer came: {reason}."),
-        ),
-        Failure::Draining | Failure::Stopped => ApiError::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "draining",
-            "The service is about to end; call another node, or again when it is back.",
-        )
-        .retry_after(Duration::from_secs(1)),
-        Failure::Unknown(what) => ApiError::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal.server.error",
-            format!("The engine knows no such {what}; this is a fault of the service."),
-        ),
-    }
-}
-
-fn refused(refusal: &Refusal, earliest_in: Option<Duration>, own_deadline: bool) -> ApiError {
-    let (status, code) = match refusal.reason {
-        Reason::NoToken => (StatusCode::SERVICE_UNAVAILABLE, refusal.reason.as_str()),
-        _ => (StatusCode::TOO_MANY_REQUESTS, refusal.reason.as_str()),
-    };
-    let limit = refusal.limit.as_deref();
-    let mut message = format!("Not carried out: {}", refusal.reason);
-    if let Some(limit) = limit {
-        message.push_str(&format!("; {limit} is what binds"));
-    }
-    if let Some(span) = earliest_in {
-        message.push_str(&format!(
-            "; the earliest start is in {} ms",
-            span.as_millis()
-        ));
-    }
-    message
-        .push_str(". Allow a later deadline, give the flow a higher priority, or raise the limit.");
-    let mut error = ApiError::new(status, code, message);
-    if let Some(limit) = limit {
-        error = error.with("limit", limit);
-    }
-    if let Some(span) = earliest_in {
-        error = error.with("earliestStartMillis", span.as_millis());
-    }
-    if own_deadline {
-        error
-    } else {
-        error.retry_after(earliest_in.unwrap_or(Duration::from_secs(1)))
-    }
 }

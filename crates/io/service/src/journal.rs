@@ -25,6 +25,7 @@ pub(crate) struct Journal {
     events: Mutex<Vec<AuditEvent>>,
     usage: Mutex<HashMap<Place, UsageCounts>>,
     lost: AtomicU64,
+    denied: AtomicU64,
 }
 
 type Place = (EntityId, i64, &'static str, String);
@@ -53,6 +54,12 @@ impl Journal {
         } else {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Counts a refused login. One entry tells of all between two writes: who guesses secrets doesn't
+    /// get to fill the log.
+    pub(crate) fn deny(&self) {
+        self.denied.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a call of a stored client.
@@ -98,6 +105,11 @@ impl Journal {
             if let Err(error) = store.add_usage(batch).await {
                 tracing::warn!(%error, "usage is not counted");
             }
+        }
+        let denied = self.denied.swap(0, Ordering::Relaxed);
+        if denied > 0 {
+            let detail = serde_json::json!({"logins": denied});
+            self.note(Actor::system(), "deny", ("token", "-"), &detail);
         }
         let lost = self.lost.swap(0, Ordering::Relaxed);
         if lost > 0 {

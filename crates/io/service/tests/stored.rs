@@ -86,6 +86,14 @@ impl World {
     }
 
     async fn over(folder: tempfile::TempDir) -> Self {
+        Self {
+            service: Self::serve(folder.path()).await,
+            http: reqwest::Client::new(),
+            folder,
+        }
+    }
+
+    async fn serve(folder: &std::path::Path) -> Service {
         let text = r#"
 [server]
 listen = "127.0.0.1:0"
@@ -99,15 +107,11 @@ roles = ["execute", "author", "administer"]
 "#;
         let source = Source {
             file: "test.toml",
-            folder: folder.path(),
+            folder,
             env: &|_| Some("secret".to_owned()),
         };
         let config = Config::parse(text, &source).unwrap();
-        Self {
-            service: Service::start(config, 1).await.unwrap(),
-            http: reqwest::Client::new(),
-            folder,
-        }
+        Service::start(config, 1).await.unwrap()
     }
 
     async fn login(&self, id: &str, secret: &str) -> Result<String, Value> {
@@ -453,4 +457,68 @@ async fn what_was_changed_is_there_after_a_restart_and_round_trips() {
         export.to_string(),
         "equal, and in the same order"
     );
+}
+
+#[tokio::test]
+async fn two_nodes_on_one_store_follow_each_other() {
+    let (upstream, _) = upstream().await;
+    let world = World::start().await;
+    let other = World {
+        service: World::serve(world.folder.path()).await,
+        http: reqwest::Client::new(),
+        folder: tempfile::tempdir().unwrap(),
+    };
+    let root = world.login("root", "secret").await.unwrap();
+    let there = other.login("root", "secret").await.unwrap();
+    let id = world
+        .web_service(&root, "userDefined", json!({"k": "v"}), loopback())
+        .await;
+    let new = action("One", &id, &format!("{upstream}/echo"), json!({}));
+    let made = world.done(&root, Method::POST, ACTIONS, new).await;
+    let path = format!("{ACTIONS}/{}", made["id"].as_str().unwrap());
+    // The other node looks once a second; how long this machine takes for it is not what is tested.
+    let mut shown = (404, Value::Null);
+    for _ in 0..200 {
+        shown = other.call(&there, Method::GET, &path, Value::Null).await;
+        if shown.0 == 200 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert_eq!((shown.0, &shown.1["name"]), (200, &json!("One")));
+    let (status, body) = other
+        .call(&there, Method::POST, &format!("{path}/execute"), json!({}))
+        .await;
+    assert_eq!(
+        (status, &body["code"]),
+        (502, &json!("upstream.error")),
+        "it has a route there too: {body}"
+    );
+
+    // A token of the store counts on both, and its end as well.
+    let wanted = json!({"name": "c", "roleIds": ["execute"]});
+    let client = world
+        .done(&root, Method::POST, "/api/v2/oauth/clients", wanted)
+        .await;
+    let (client_id, secret) = (
+        client["id"].as_str().unwrap(),
+        client["secret"].as_str().unwrap(),
+    );
+    let token = world.login(client_id, secret).await.unwrap();
+    assert_eq!(
+        other.call(&token, Method::GET, &path, Value::Null).await.0,
+        200
+    );
+    world
+        .done(&token, Method::DELETE, "/api/v2/tokens/me", Value::Null)
+        .await;
+    let mut status = 200;
+    for _ in 0..200 {
+        status = other.call(&token, Method::GET, &path, Value::Null).await.0;
+        if status == 401 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert_eq!(status, 401, "what is believed of a token ends");
 }

@@ -1,34 +1,20 @@
 //! `/api/v2/integrations/actions`: what is published.
 
 use super::{App, Caller, by, listing, managed, parts};
-use crate::cached;
 use crate::catalog::{Catalog, Entry, Target, auth_id};
 use crate::doc::{Doc, id as parse_id};
 use crate::error::ApiError;
-use crate::execute::{Execution, Terms};
 use crate::page::{Page, Query};
 use crate::principal::{Over, Principal};
-use crate::steps;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tollgate_config::parse_span;
 use tollgate_store::{ActionBody, EntityId, Expected, JsonText, NewAction, Role};
 
 pub(super) const PATH: &str = "/api/v2/integrations/actions";
-/// The flow that calls.
-const FLOW: HeaderName = HeaderName::from_static("tollgate-flow");
-/// The latest useful start, from the request's arrival.
-const DEADLINE: HeaderName = HeaderName::from_static("tollgate-deadline");
-/// How long an execution waited for its start, in milliseconds.
-const WAITED: HeaderName = HeaderName::from_static("tollgate-waited");
-/// Where the answer of an action that may be kept came from.
-const CACHE: HeaderName = HeaderName::from_static("tollgate-cache");
-
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): Caller,
@@ -274,138 +260,11 @@ pub(super) async fn changed(app: &App, id: &EntityId) -> Result<Json<Value>, Api
     Ok(Json(show(catalog.find(id.as_str())?, Some(false), true)))
 }
 
-pub(super) async fn execute(
-    State(app): State<Arc<App>>,
-    Extension(caller): Caller,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, ApiError> {
-    let catalog = app.live.catalog();
-    let entry = callable(&catalog, &caller, &id)?;
-    let flatten = Query::parse(query.as_deref())
-        .flag("flatten")?
-        .unwrap_or(false);
-    let terms = terms(&app, &headers)?;
-    let body = app.text(body).await?;
-    let result = cached::execute(&app, &catalog, entry, terms, body).await;
-    note(&app, &caller, "execute", entry, result.as_ref().err());
-    let (outcome, source) = result?;
-    let output = if flatten {
-        entry.action()?.flatten(&outcome.output)
-    } else {
-        outcome.output
-    };
-    let waited = outcome.waited.as_millis().to_string();
-    let mut response = ([(WAITED, waited)], Json(output)).into_response();
-    if let Some(source) = source {
-        let word = HeaderValue::from_static(cached::word(source));
-        response.headers_mut().insert(CACHE, word);
-    }
-    Ok(response)
-}
-
-/// The same, step by step, up to the one that fails.
-pub(super) async fn test(
-    State(app): State<Arc<App>>,
-    Extension(caller): Caller,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Json<Value>, ApiError> {
-    let catalog = app.live.catalog();
-    let entry = callable(&catalog, &caller, &id)?;
-    let flatten = Query::parse(query.as_deref())
-        .flag("flatten")?
-        .unwrap_or(false);
-    let terms = terms(&app, &headers)?;
-    let body = app.text(body).await?;
-    let execution = execution(&app, &catalog, entry, terms)?;
-    let shown = steps::run(&execution, &body, flatten).await;
-    note(&app, &caller, "test", entry, None);
-    Ok(Json(shown))
-}
-
-fn callable<'a>(
-    catalog: &'a Catalog,
-    caller: &Principal,
-    id: &str,
-) -> Result<&'a Arc<Entry>, ApiError> {
-    let entry = catalog.find(id)?;
-    caller.needs(Role::Execute, over(entry))?;
-    if entry.is_auth() {
-        let message = "This action is an integration's own login; it runs when a call needs it.";
-        return Err(ApiError::bad_request(message));
-    }
-    Ok(entry)
-}
-
-/// Who executed what, and how it ended.
-pub(super) fn note(
-    app: &App,
-    caller: &Principal,
-    what: &str,
-    entry: &Entry,
-    error: Option<&ApiError>,
-) {
-    if app.live.store.is_some() {
-        let ended = error.map_or("ok", ApiError::code);
-        let detail = json!({"name": entry.name, "version": entry.version, "end": ended});
-        let of = ("execution", entry.id.as_str());
-        app.journal.note(caller.actor(), what, of, &detail);
-    }
-}
-
-pub(crate) fn execution<'a>(
-    app: &'a App,
-    catalog: &'a Catalog,
-    entry: &'a Entry,
-    terms: Terms,
-) -> Result<Execution<'a>, ApiError> {
-    Ok(Execution {
-        action: entry.action()?,
-        ready: catalog.find_integration(&entry.integration)?.ready()?,
-        driver: &app.driver,
-        terms,
-    })
-}
-
 pub(super) fn over(entry: &Entry) -> Over<'_> {
     Over::Action {
         id: &entry.id,
         integration: &entry.integration,
     }
-}
-
-pub(super) fn terms(app: &App, headers: &HeaderMap) -> Result<Terms, ApiError> {
-    let text = |name: &HeaderName| match headers.get(name).map(|value| value.to_str()) {
-        None => Ok(None),
-        Some(Ok(text)) => Ok(Some(text.trim())),
-        Some(Err(_)) => Err(ApiError::bad_request(format!(
-            "The header {name} is not plain text."
-        ))),
-    };
-    let flow = match text(&FLOW)? {
-        None => app.default_flow,
-        Some(name) => *app.flows.get(name).ok_or_else(|| {
-            let known: Vec<_> = app.flows.keys().map(String::as_str).collect();
-            let known = known.join(", ");
-            ApiError::bad_request(format!(
-                "The header {FLOW} names no flow of this service: {name:?}; there are: {known}."
-            ))
-        })?,
-    };
-    let deadline = match text(&DEADLINE)? {
-        None => None,
-        Some(span) => Some(parse_span(span).ok_or_else(|| {
-            ApiError::bad_request(format!(
-                "The header {DEADLINE} must be a span such as 1500ms or 2s, found {span:?}."
-            ))
-        })?),
-    };
-    Ok(Terms { flow, deadline })
 }
 
 /// An action as lists and gets show it. `contract`: whether with its contract, and then whether flattened.

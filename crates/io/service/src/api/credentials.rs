@@ -107,7 +107,8 @@ pub(super) async fn create(
     complete(required, &fields)?;
     let new = NewCredential {
         id: EntityId::random(),
-        name: doc.text("name")?.unwrap_or_default(),
+        // The platform takes one without a name, the store doesn't.
+        name: doc.text("name")?.unwrap_or(wanted),
         kind: *kind,
         fields,
     };

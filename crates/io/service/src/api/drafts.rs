@@ -1,6 +1,7 @@
 //! Drafts: actions that are yet to be, or yet to change. They are the author's; nothing calls them.
 
-use super::actions::{self, PATH, json_of, merged, note, read_new, usable, wants_contract};
+use super::actions::{self, PATH, json_of, merged, read_new, usable, wants_contract};
+use super::run::{note, terms};
 use super::{App, Caller, by, listing, managed, parts};
 use crate::catalog::{Entry, Target};
 use crate::doc::id as parse_id;
@@ -165,7 +166,7 @@ pub(super) async fn test(
     let flatten = Query::parse(query.as_deref())
         .flag("flatten")?
         .unwrap_or(false);
-    let terms = actions::terms(&app, &headers)?;
+    let terms = terms(&app, &headers)?;
     let body = app.text(body).await?;
     let draft = own(&app, &caller, &id).await?;
     let target = target(&app, &draft)?;

@@ -14,7 +14,7 @@ use serde_json::json;
 use std::sync::Arc;
 use std::time::Instant;
 use tollgate_driver::Secret;
-use tollgate_store::{Actor, StoreError};
+use tollgate_store::StoreError;
 
 pub(super) async fn token(
     State(app): State<Arc<App>>,
@@ -50,12 +50,7 @@ pub(super) async fn token(
     let grant = match granted {
         Ok(grant) => grant,
         Err(StoreError::Denied) => {
-            if app.live.store.is_some() {
-                // What was tried is somebody's secret as often as a wrong id; only its length is kept.
-                let detail = json!({"idLength": id.len()});
-                let of = ("token", "-");
-                app.journal.note(Actor::system(), "deny", of, &detail);
-            }
+            app.journal.deny();
             return Ok(wrong());
         }
         Err(error) => return Err(error.into()),

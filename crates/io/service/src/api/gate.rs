@@ -1,0 +1,69 @@
+//! The gate of all paths that need a token.
+
+use super::{App, Token};
+use crate::error::ApiError;
+use crate::live::wall_time;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use http::{Method, StatusCode, header};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Lets only callers with a good token through, within their bounds, and counts what they call.
+pub(super) async fn authenticate(
+    State(app): State<Arc<App>>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let header = request.headers().get(header::AUTHORIZATION);
+    let token = header.and_then(|header| {
+        let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
+        scheme
+            .eq_ignore_ascii_case("bearer")
+            .then(|| Arc::<str>::from(token.trim()))
+    });
+    let Some(token) = token else {
+        let message = "No authentication bearer token found in the authorization header.";
+        let status = StatusCode::UNAUTHORIZED;
+        return Err(ApiError::new(status, "authentication.required", message));
+    };
+    let caller = app
+        .callers
+        .of_token(&token, (Instant::now(), wall_time()))
+        .await?;
+    let admitted = app.meter.admit(&caller.id, Instant::now());
+    let counted = caller.stored.clone().map(|id| {
+        let template = request.extensions().get::<MatchedPath>();
+        let template = template.map_or("-", MatchedPath::as_str).to_owned();
+        (id, method(request.method()), template)
+    });
+    let response = match admitted {
+        Ok(admitted) => {
+            request.extensions_mut().insert(caller);
+            request.extensions_mut().insert(Token(token));
+            let mut response = next.run(request).await;
+            admitted.tell(response.headers_mut());
+            response
+        }
+        Err(error) => error.into_response(),
+    };
+    if let Some((id, method, template)) = counted {
+        app.journal
+            .count(&id, method, &template, response.status().as_u16());
+    }
+    Ok(response)
+}
+
+/// The methods that there are paths for; others are answered 405 and counted together.
+fn method(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        _ => "OTHER",
+    }
+}

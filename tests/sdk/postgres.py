@@ -1,0 +1,59 @@
+"""A PostgreSQL server for a test, from Debian's packages."""
+
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+
+def programs():
+    """The newest installation, or one in the path; none if there is none."""
+    found = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda it: int(it.parts[-3]))
+    if found:
+        return found[-1].parent
+    initdb = shutil.which("initdb")
+    return pathlib.Path(initdb).resolve().parent if initdb else None
+
+
+class Postgres:
+    """Runs until it is stopped, as a user that it accepts."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        folder = pathlib.Path(self.folder.name)
+        self.prefix = []
+        if os.getuid() == 0:
+            shutil.chown(folder, "postgres", "postgres")
+            self.prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=KILL"]
+        at = programs()
+        data = folder / "data"
+        initdb = [*self.prefix, at / "initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8",
+                  "--locale=C", "--no-sync", "-D", data]
+        subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd="/")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.process = subprocess.Popen(
+            [*self.prefix, at / "postgres", "-D", data, "-k", folder, "-p", str(self.port), "-h", "127.0.0.1"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/",
+        )
+        self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+        for _ in range(200):
+            ready = [*self.prefix, at / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+            if subprocess.run(ready, cwd="/").returncode == 0:
+                return
+            time.sleep(0.1)
+        raise RuntimeError("PostgreSQL does not answer")
+
+    def stop(self):
+        # As it asks to be ended at once; what it held is thrown away.
+        subprocess.run([*self.prefix, "kill", "-QUIT", str(self.process.pid)], check=False)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(10)
+        self.folder.cleanup()
