@@ -204,27 +204,11 @@ impl Line {
         starts as f64 / f64::from(self.allowed * (self.windows - 2))
     }
 
-    /// Executions refused at once, though one of the same flow with a later deadline started before
-    /// theirs had passed: so could they have.
-    pub(crate) fn wrongly_refused(&self, flow: usize) -> usize {
-        let of = self.of(flow);
-        let mut started: Vec<_> = of
-            .iter()
-            .filter_map(|it| Some((it.deadline, it.started?)))
-            .collect();
-        started.sort_unstable();
-        // The earliest start among those with this deadline or a later one.
-        let mut earliest = vec![Instant::NEVER; started.len() + 1];
-        for place in (0..started.len()).rev() {
-            earliest[place] = earliest[place + 1].min(started[place].1);
-        }
-        let refused = of.iter().filter(|it| it.refused_at_once());
-        refused
-            .filter(|it| {
-                let later = started.partition_point(|(deadline, _)| *deadline <= it.deadline);
-                earliest[later] <= it.deadline
-            })
-            .count()
+    /// How many more could have been served than were: slots that nobody took in the windows measured.
+    /// Another who was served in somebody's place makes no refusal wrong; a slot left empty does.
+    pub(crate) fn left_empty(&self) -> f64 {
+        let slots = f64::from(self.allowed * (self.windows - 2));
+        (slots * (1.0 - self.used())).max(0.0)
     }
 }
 
