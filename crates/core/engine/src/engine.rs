@@ -320,7 +320,7 @@ impl Engine {
 
     /// Fetches a successor, unless the client's other tokens carry what there is to do.
     fn renew(&mut self, token: TokenId, now: Instant) {
-        let Some(client) = self.resources.pools.tokens.get(&token).map(|it| it.client) else {
+        let Some(client) = self.resources.pools.tokens.get(token).map(|it| it.client) else {
             return;
         };
         let state = &self.resources.pools.clients[client.index()];
@@ -328,7 +328,7 @@ impl Engine {
             .resources
             .pools
             .tokens
-            .get(&token)
+            .get(token)
             .is_some_and(|it| it.ledgers.iter().any(|l| l.held(now) > 0));
         if state.live.len() > 1 && !busy {
             return;

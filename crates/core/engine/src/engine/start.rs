@@ -219,7 +219,7 @@ impl Engine {
         it.state = State::Running(attempt);
         it.attempts += 1;
         self.flows[it.submission.flow.index()].running += 1;
-        let client = token.and_then(|token| Some(self.resources.pools.tokens.get(&token)?.client));
+        let client = token.and_then(|token| Some(self.resources.pools.tokens.get(token)?.client));
         let passage = Passage {
             route,
             flow: it.submission.flow,
