@@ -144,14 +144,23 @@ impl Engine {
                 allowed,
             } => self.set_token_limit(client, place, allowed),
         }
-        self.start_what_can(now);
+        self.settle_down(now);
     }
 
     /// Wakes the engine; due whenever [`Self::poll_timeout`] said so. Early and repeated calls do no
     /// harm.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.run_timers(now);
+        self.settle_down(now);
+    }
+
+    fn settle_down(&mut self, now: Instant) {
         self.start_what_can(now);
+        let attempts = &self.attempts;
+        self.timers.prune(|timer| match timer {
+            Timer::GiveUp(attempt) => attempts.contains_key(&attempt),
+            _ => true,
+        });
     }
 
     /// The next thing to do.

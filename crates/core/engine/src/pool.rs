@@ -26,6 +26,8 @@ pub(crate) struct Token {
     pub(crate) client: ClientId,
     pub(crate) ledgers: Vec<Ledger>,
     pub(crate) sent: u64,
+    /// When it is to be looked at again, if it has no room.
+    watched: Option<Instant>,
 }
 
 /// An OAuth client's tokens.
@@ -36,7 +38,8 @@ pub(crate) struct ClientState {
     pub(crate) live: TokenSet,
     /// Those of them that had room when last looked at.
     ready: TokenSet,
-    /// When a token without room may have some again. May name a token twice, or one that is gone.
+    /// When a token without room may have some again. May name one that is gone, or an instant that
+    /// does not matter any more.
     full: BinaryHeap<Reverse<(Instant, TokenId)>>,
     pub(crate) fetching: Option<TokenId>,
     pub(crate) failures: u32,
@@ -104,7 +107,7 @@ impl Pools {
     /// The client's first token with room for a call of this cost.
     fn ready(&mut self, client: ClientId, cost: u32, now: Instant) -> Option<TokenId> {
         let state = &mut self.clients[client.index()];
-        state.wake(&self.tokens, now);
+        state.wake(&mut self.tokens, now);
         let mut from = TokenId(0);
         while let Some(token) = state.ready.first_from(from) {
             let Some(held) = self.tokens.get_mut(token) else {
@@ -299,6 +302,7 @@ impl Pools {
                 client,
                 ledgers,
                 sent: 0,
+                watched: None,
             },
         );
         let state = &mut self.clients[client.index()];
@@ -366,6 +370,9 @@ impl Pools {
             // Whether they have room is looked at when they are needed.
             client.ready = client.live.clone();
         }
+        for token in self.tokens.values_mut() {
+            token.watched = None;
+        }
     }
 }
 
@@ -401,19 +408,25 @@ impl ClientState {
 
     /// Notes when the full token may have room. Without a known end its next settlement brings it here.
     fn watch(&mut self, token: TokenId, held: &mut Token, now: Instant) {
-        if let Some(at) = held.next_room(now, 1) {
+        if let Some(at) = held.next_room(now, 1)
+            && held.watched.is_none_or(|watched| at < watched)
+        {
+            held.watched = Some(at);
             self.full.push(Reverse((at, token)));
         }
     }
 
     /// Looks again at the full tokens whose time has come.
-    fn wake(&mut self, tokens: &Tokens<Token>, now: Instant) {
+    fn wake(&mut self, tokens: &mut Tokens<Token>, now: Instant) {
         while let Some(&Reverse((at, token))) = self.full.peek() {
             if at > now {
                 break;
             }
             self.full.pop();
-            if tokens.get(token).is_some() {
+            if let Some(held) = tokens.get_mut(token)
+                && held.watched == Some(at)
+            {
+                held.watched = None;
                 self.ready.insert(token);
             }
         }

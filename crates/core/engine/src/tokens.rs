@@ -68,12 +68,14 @@ impl<T> Tokens<T> {
     }
 }
 
-/// Some of the tokens: a bit for each.
+/// Some of the tokens: a bit for each, and a bit for each word of bits that is not empty.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TokenSet {
     /// Number of the first word.
     base: u32,
     words: VecDeque<u64>,
+    /// By words, 64 of them in each.
+    used: Vec<u64>,
     len: usize,
 }
 
@@ -97,9 +99,16 @@ impl TokenSet {
         if self.words.is_empty() {
             self.base = word;
         }
-        while word < self.base {
-            self.words.push_front(0);
-            self.base -= 1;
+        if word < self.base {
+            // Rare: a token granted before an older one.
+            while word < self.base {
+                self.words.push_front(0);
+                self.base -= 1;
+            }
+            self.used.clear();
+            for place in 0..self.words.len() {
+                self.mark(place);
+            }
         }
         let place = (word - self.base) as usize;
         while self.words.len() <= place {
@@ -107,16 +116,33 @@ impl TokenSet {
         }
         self.len += usize::from(self.words[place] & bit(token) == 0);
         self.words[place] |= bit(token);
+        self.mark(place);
+    }
+
+    /// Notes whether the word is empty.
+    fn mark(&mut self, place: usize) {
+        if self.used.len() <= place / 64 {
+            self.used.resize(place / 64 + 1, 0);
+        }
+        let mark = 1 << (place % 64);
+        if self.words[place] == 0 {
+            self.used[place / 64] &= !mark;
+        } else {
+            self.used[place / 64] |= mark;
+        }
     }
 
     pub(crate) fn remove(&mut self, token: TokenId) -> bool {
         let there = self.contains(token);
         if there {
-            self.words[(token.0 / 64 - self.base) as usize] &= !bit(token);
+            let place = (token.0 / 64 - self.base) as usize;
+            self.words[place] &= !bit(token);
+            self.mark(place);
             self.len -= 1;
-            // The front goes with the tokens that expire first. An empty set starts anew.
+            // An empty set starts anew, at the number of the next.
             if self.len == 0 {
                 self.words.clear();
+                self.used.clear();
             }
         }
         there
@@ -125,16 +151,29 @@ impl TokenSet {
     /// The first token from this number on.
     pub(crate) fn first_from(&self, token: TokenId) -> Option<TokenId> {
         let from = token.0.max(self.base.saturating_mul(64));
-        let skipped = (from / 64 - self.base) as usize;
-        for (place, &word) in self.words.iter().enumerate().skip(skipped) {
-            let word = if place == skipped {
-                word & (u64::MAX << (from % 64))
+        let place = (from / 64 - self.base) as usize;
+        let word = self.words.get(place)? & (u64::MAX << (from % 64));
+        let (place, word) = if word == 0 {
+            let place = self.used_from(place + 1)?;
+            (place, self.words[place])
+        } else {
+            (place, word)
+        };
+        let number = (self.base + place as u32) * 64 + word.trailing_zeros();
+        Some(TokenId(number))
+    }
+
+    /// The first word from this one on that is not empty.
+    fn used_from(&self, place: usize) -> Option<usize> {
+        let first = place / 64;
+        for (at, &used) in self.used.iter().enumerate().skip(first) {
+            let used = if at == first {
+                used & (u64::MAX << (place % 64))
             } else {
-                word
+                used
             };
-            if word != 0 {
-                let number = (self.base + place as u32) * 64 + word.trailing_zeros();
-                return Some(TokenId(number));
+            if used != 0 {
+                return Some(at * 64 + used.trailing_zeros() as usize);
             }
         }
         None
