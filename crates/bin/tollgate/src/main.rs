@@ -23,6 +23,8 @@ enum Command {
     Config(cmd::config::Args),
     /// Run the emulated platform.
     Emulate(cmd::emulate::Args),
+    /// Compare with other limiters.
+    Bench(cmd::bench::Args),
     /// Validate, render and translate action files without a network.
     Action(cmd::action::Args),
     /// Validate, run and test Architect flows.
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => cmd::serve::run(args),
         Command::Config(args) => cmd::config::run(args),
         Command::Emulate(args) => cmd::emulate::run(args),
+        Command::Bench(args) => cmd::bench::run(args),
         Command::Action(args) => cmd::action::run(args),
         Command::Flow(args) => cmd::flow::run(args),
         Command::Plan(args) => cmd::plan::run(args),

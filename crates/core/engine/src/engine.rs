@@ -150,14 +150,23 @@ impl Engine {
                 allowed,
             } => self.set_token_limit(client, place, allowed),
         }
-        self.start_what_can(now);
+        self.settle_down(now);
     }
 
     /// Wakes the engine; due whenever [`Self::poll_timeout`] said so. Early and repeated calls do no
     /// harm.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.run_timers(now);
+        self.settle_down(now);
+    }
+
+    fn settle_down(&mut self, now: Instant) {
         self.start_what_can(now);
+        let attempts = &self.attempts;
+        self.timers.prune(|timer| match timer {
+            Timer::GiveUp(attempt) => attempts.contains_key(&attempt),
+            _ => true,
+        });
     }
 
     /// The next thing to do.
@@ -326,7 +335,7 @@ impl Engine {
 
     /// Fetches a successor, unless the client's other tokens carry what there is to do.
     fn renew(&mut self, token: TokenId, now: Instant) {
-        let Some(client) = self.resources.pools.tokens.get(&token).map(|it| it.client) else {
+        let Some(client) = self.resources.pools.tokens.get(token).map(|it| it.client) else {
             return;
         };
         let state = &self.resources.pools.clients[client.index()];
@@ -334,7 +343,7 @@ impl Engine {
             .resources
             .pools
             .tokens
-            .get(&token)
+            .get(token)
             .is_some_and(|it| it.ledgers.iter().any(|l| l.held(now) > 0));
         if state.live.len() > 1 && !busy {
             return;

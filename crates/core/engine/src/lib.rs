@@ -29,6 +29,7 @@ mod rate;
 mod resources;
 mod snapshot;
 mod timer;
+mod tokens;
 
 pub use command::{Command, Verdict};
 pub use config::{Client, Config, ConfigError, Flow, Guarantee, Policy, Pool, Route};

@@ -13,8 +13,9 @@
 //! limits: tokens are interchangeable, so the pool's k-th next free slot is the aggregate's.
 
 use crate::config::{Client, Config};
+use crate::tokens::{TokenSet, Tokens};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Duration;
 use tollgate_model::{ClientId, Instant, LimitId, PoolId, Rule, TokenId};
 use tollgate_quota::{Ledger, Shift};
@@ -25,6 +26,8 @@ pub(crate) struct Token {
     pub(crate) client: ClientId,
     pub(crate) ledgers: Vec<Ledger>,
     pub(crate) sent: u64,
+    /// When it is to be looked at again, if it has no room.
+    watched: Option<Instant>,
 }
 
 /// An OAuth client's tokens.
@@ -32,10 +35,11 @@ pub(crate) struct Token {
 pub(crate) struct ClientState {
     pub(crate) pool: Option<PoolId>,
     /// Tokens to send with.
-    pub(crate) live: BTreeSet<TokenId>,
+    pub(crate) live: TokenSet,
     /// Those of them that had room when last looked at.
-    ready: BTreeSet<TokenId>,
-    /// When a token without room may have some again. May name a token twice, or one that is gone.
+    ready: TokenSet,
+    /// When a token without room may have some again. May name one that is gone, or an instant that
+    /// does not matter any more.
     full: BinaryHeap<Reverse<(Instant, TokenId)>>,
     pub(crate) fetching: Option<TokenId>,
     pub(crate) failures: u32,
@@ -57,7 +61,7 @@ pub(crate) struct PoolState {
 pub(crate) struct Pools {
     pub(crate) clients: Vec<ClientState>,
     pub(crate) pools: Vec<PoolState>,
-    pub(crate) tokens: BTreeMap<TokenId, Token>,
+    pub(crate) tokens: Tokens<Token>,
     next_token: u32,
 }
 
@@ -74,7 +78,7 @@ impl Pools {
         Self {
             clients,
             pools,
-            tokens: BTreeMap::new(),
+            tokens: Tokens::new(),
             next_token: 0,
         }
     }
@@ -115,11 +119,11 @@ impl Pools {
     /// The client's first token with room for a call of this cost.
     fn ready(&mut self, client: ClientId, cost: u32, now: Instant) -> Option<TokenId> {
         let state = &mut self.clients[client.index()];
-        state.wake(&self.tokens, now);
+        state.wake(&mut self.tokens, now);
         let mut from = TokenId(0);
-        while let Some(&token) = state.ready.range(from..).next() {
-            let Some(held) = self.tokens.get_mut(&token) else {
-                state.ready.remove(&token);
+        while let Some(token) = state.ready.first_from(from) {
+            let Some(held) = self.tokens.get_mut(token) else {
+                state.ready.remove(token);
                 continue;
             };
             if held.has_room(now, cost) {
@@ -131,7 +135,7 @@ impl Pools {
                 from = TokenId(token.0 + 1);
             } else {
                 state.watch(token, held, now);
-                state.ready.remove(&token);
+                state.ready.remove(token);
             }
         }
         None
@@ -139,14 +143,14 @@ impl Pools {
 
     pub(crate) fn take(&mut self, token: TokenId, cost: u32, now: Instant) {
         self.each_ledger(token, |ledger| ledger.take(now, cost));
-        if let Some(held) = self.tokens.get_mut(&token) {
+        if let Some(held) = self.tokens.get_mut(token) {
             held.sent += 1;
         }
     }
 
     /// Applies `change` to the token's ledgers and to the pool's aggregates.
     pub(crate) fn each_ledger(&mut self, token: TokenId, mut change: impl FnMut(&mut Ledger)) {
-        let Some(held) = self.tokens.get_mut(&token) else {
+        let Some(held) = self.tokens.get_mut(token) else {
             return;
         };
         held.ledgers.iter_mut().for_each(&mut change);
@@ -166,18 +170,18 @@ impl Pools {
         token: Option<TokenId>,
         change: impl FnMut(&mut Ledger),
     ) {
-        if let Some(held) = token.and_then(|token| self.tokens.get_mut(&token)) {
+        if let Some(held) = token.and_then(|token| self.tokens.get_mut(token)) {
             held.ledgers.iter_mut().for_each(change);
         }
     }
 
     /// To be called when the token's slots have been settled: a full one may have an end to wait for.
     pub(crate) fn rewatch(&mut self, token: TokenId, now: Instant) {
-        let Some(held) = self.tokens.get_mut(&token) else {
+        let Some(held) = self.tokens.get_mut(token) else {
             return;
         };
         let state = &mut self.clients[held.client.index()];
-        if state.live.contains(&token) && !state.ready.contains(&token) {
+        if state.live.contains(token) && !state.ready.contains(token) {
             state.watch(token, held, now);
         }
     }
@@ -196,7 +200,7 @@ impl Pools {
         let state = &self.clients[client.index()];
         let mut next = state.full.peek().map(|Reverse((at, _))| *at);
         // Tokens that have room, but not for this cost.
-        for token in &state.ready {
+        for token in state.ready.iter() {
             if let Some(held) = self.tokens.get_mut(token) {
                 next = next.into_iter().chain(held.next_room(now, cost)).min();
             }
@@ -292,7 +296,7 @@ impl Pools {
         let limits = config.token_limits.iter();
         let mut ledgers: Vec<_> = limits.map(|limit| Ledger::new(limit.rule)).collect();
         // What one token's windows have shown holds for the next one's.
-        let known = self.clients[client.index()].live.last();
+        let known = self.clients[client.index()].live.first();
         if let Some(known) = known.and_then(|token| self.tokens.get(token)) {
             for (ledger, known) in ledgers.iter_mut().zip(&known.ledgers) {
                 ledger.learn_from(known);
@@ -310,6 +314,7 @@ impl Pools {
                 client,
                 ledgers,
                 sent: 0,
+                watched: None,
             },
         );
         let state = &mut self.clients[client.index()];
@@ -321,10 +326,10 @@ impl Pools {
 
     /// Sends nothing with the token any more. Its calls under way may still end.
     pub(crate) fn retire(&mut self, token: TokenId) -> Option<ClientId> {
-        let held = self.tokens.remove(&token)?;
+        let held = self.tokens.remove(token)?;
         let state = &mut self.clients[held.client.index()];
-        state.live.remove(&token);
-        state.ready.remove(&token);
+        state.live.remove(token);
+        state.ready.remove(token);
         if let Some(pool) = state.pool {
             let aggregates = &mut self.pools[pool.index()].aggregates;
             for (aggregate, ledger) in aggregates.iter_mut().zip(&held.ledgers) {
@@ -342,7 +347,7 @@ impl Pools {
         place: usize,
         learn: impl FnOnce(&mut Ledger) -> Option<Shift>,
     ) -> bool {
-        let Some(held) = self.tokens.get_mut(&token) else {
+        let Some(held) = self.tokens.get_mut(token) else {
             return false;
         };
         let Some(shift) = held.ledgers.get_mut(place).and_then(learn) else {
@@ -377,6 +382,9 @@ impl Pools {
             // Whether they have room is looked at when they are needed.
             client.ready = client.live.clone();
         }
+        for token in self.tokens.values_mut() {
+            token.watched = None;
+        }
     }
 }
 
@@ -401,8 +409,8 @@ impl ClientState {
     fn new() -> Self {
         Self {
             pool: None,
-            live: BTreeSet::new(),
-            ready: BTreeSet::new(),
+            live: TokenSet::default(),
+            ready: TokenSet::default(),
             full: BinaryHeap::new(),
             fetching: None,
             failures: 0,
@@ -412,19 +420,25 @@ impl ClientState {
 
     /// Notes when the full token may have room. Without a known end its next settlement brings it here.
     fn watch(&mut self, token: TokenId, held: &mut Token, now: Instant) {
-        if let Some(at) = held.next_room(now, 1) {
+        if let Some(at) = held.next_room(now, 1)
+            && held.watched.is_none_or(|watched| at < watched)
+        {
+            held.watched = Some(at);
             self.full.push(Reverse((at, token)));
         }
     }
 
     /// Looks again at the full tokens whose time has come.
-    fn wake(&mut self, tokens: &BTreeMap<TokenId, Token>, now: Instant) {
+    fn wake(&mut self, tokens: &mut Tokens<Token>, now: Instant) {
         while let Some(&Reverse((at, token))) = self.full.peek() {
             if at > now {
                 break;
             }
             self.full.pop();
-            if tokens.contains_key(&token) {
+            if let Some(held) = tokens.get_mut(token)
+                && held.watched == Some(at)
+            {
+                held.watched = None;
                 self.ready.insert(token);
             }
         }

@@ -22,8 +22,9 @@
 //! Cost: a choice sorts the lanes that wait and may start (flows × routes in use), not what they hold.
 
 use crate::places::{Place, Places};
-use crate::rate::Rate;
+use crate::rate::{self, Rate};
 use crate::{Config, Submission};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_model::{ExecutionId, FlowId, Instant, RouteId, Rule};
@@ -307,10 +308,34 @@ impl Queue {
         (lowest > class).then_some(place?.execution)
     }
 
+    /// What "of late" means.
+    pub(crate) fn late(&self) -> Duration {
+        self.late
+    }
+
+    /// When a submission's turn comes by its flow's guarantee, were there a slot, and how many of its
+    /// own flow's are before it. None without a guarantee.
+    pub(crate) fn by_guarantee(
+        &mut self,
+        submission: &Submission,
+        now: Instant,
+    ) -> Option<(Instant, u64)> {
+        let rank = self.rank(submission);
+        let ledger = self.flows[submission.flow.index()].guaranteed.as_mut()?;
+        Some((ledger.earliest(rank + 1, now), rank))
+    }
+
+    /// Executions of the submission's flow that go before it.
+    fn rank(&self, submission: &Submission) -> u64 {
+        let own = self.lanes().filter(|lane| lane.flow == submission.flow);
+        own.map(|lane| lane.places.until(submission.deadline) as u64)
+            .sum()
+    }
+
     /// Slots that are taken before the submission's turn, were that `within` from now, by what waits
     /// and by what will have come by then, where `cost` is what a call on a route costs: its own
-    /// flow's earlier deadlines, all of higher classes, and of its class's other flows what their
-    /// weights give them meanwhile.
+    /// flow's earlier deadlines, all of higher classes, of its class's other flows what their weights
+    /// give them meanwhile, and of lower classes what is guaranteed to them.
     pub(crate) fn ahead(
         &self,
         submission: &Submission,
@@ -324,31 +349,26 @@ impl Queue {
             flow.virtual_time
                 .max(class.map_or(0, |class| class.virtual_time))
         };
-        let mut rank = 0;
-        for lane in self.lanes().filter(|lane| lane.flow == submission.flow) {
-            rank += lane.places.until(submission.deadline) as u64;
-        }
-        let lead = present(own).saturating_add(rank * own.cost);
+        let lead = present(own).saturating_add(self.rank(submission) * own.cost);
         let mut slots = 0;
         for lane in &self.lanes {
             let cost = u64::from(cost(lane.flow, lane.route));
             let other = &self.flows[lane.flow.index()];
-            if cost == 0 || other.class > own.class {
+            if cost == 0 || other.class > own.class && other.guaranteed.is_none() {
                 continue;
             }
-            slots += cost
-                * if lane.flow == submission.flow {
-                    lane.places.until(submission.deadline) as u64
-                } else {
-                    let coming = lane.arrivals.per_second(now) * within.as_secs_f64();
-                    let most = lane.places.len() as u64 + coming as u64;
-                    let by_weight = lead.saturating_sub(present(other)) / other.cost;
-                    if other.class < own.class {
-                        most
-                    } else {
-                        most.min(by_weight)
-                    }
-                };
+            if lane.flow == submission.flow {
+                slots += cost * lane.places.until(submission.deadline) as u64;
+                continue;
+            }
+            let coming = rate::most(lane.arrivals.per_second(now), within, self.late);
+            let most = lane.places.len() as u64 + coming as u64;
+            let first = match other.class.cmp(&own.class) {
+                Ordering::Less => most,
+                Ordering::Equal => lead.saturating_sub(present(other)) / other.cost,
+                Ordering::Greater => other.guaranteed_within(within, now),
+            };
+            slots += cost * most.min(first);
         }
         slots
     }
@@ -379,6 +399,15 @@ fn longest_period(config: &Config) -> Duration {
 }
 
 impl FlowState {
+    /// Starts that the guarantee gives it within a span.
+    fn guaranteed_within(&self, within: Duration, now: Instant) -> u64 {
+        let Some(ledger) = &self.guaranteed else {
+            return 0;
+        };
+        let left = u64::from(ledger.allowed().saturating_sub(ledger.held(now)));
+        left + u64::from(ledger.freed_by(now + within))
+    }
+
     fn new(flow: &crate::Flow, config: &Config) -> Self {
         let guaranteed = flow.guarantee.and_then(|guarantee| {
             match config.limits.get(guarantee.limit.index())?.rule {

@@ -4,6 +4,26 @@ use std::time::Duration;
 use tollgate_model::Instant;
 
 const SLICES: usize = 8;
+/// Standard deviations of chance arrivals for which a higher class finds slots kept.
+const KEPT: f64 = 3.0;
+/// Standard deviations for which a start foretold comes true: of what is taken in, less than one in a
+/// thousand is to expire.
+const FORETOLD: f64 = 5.5;
+
+/// How many will come within a span, chance included, where `per_second` came of late. Both what will
+/// come varies, and what came, from which the rate was taken.
+pub(crate) fn most(per_second: f64, within: Duration, late: Duration) -> f64 {
+    let mean = per_second * within.as_secs_f64();
+    let known = within.as_secs_f64() / late.as_secs_f64();
+    mean + FORETOLD * (mean * (1.0 + known)).sqrt()
+}
+
+/// How many to keep for those who come within a span: chance is given half of what "of late"
+/// means, for after that the slots given away meanwhile have begun to come back, and no more are given.
+pub(crate) fn kept(per_second: f64, within: Duration, late: Duration) -> f64 {
+    let chance = per_second * within.min(late / 2).as_secs_f64();
+    per_second * within.as_secs_f64() + KEPT * chance.sqrt()
+}
 
 /// Arrivals of the last eight slices of time.
 #[derive(Clone, Debug)]

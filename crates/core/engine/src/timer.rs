@@ -36,6 +36,16 @@ impl Timers {
         self.heap.peek().map(|Reverse((at, ..))| *at)
     }
 
+    /// Drops the next timers for as long as they don't matter any more, lest they wake for nothing.
+    pub(crate) fn prune(&mut self, matters: impl Fn(Timer) -> bool) {
+        while let Some(&Reverse((.., timer))) = self.heap.peek() {
+            if matters(timer) {
+                break;
+            }
+            self.heap.pop();
+        }
+    }
+
     /// A timer that is due, the earliest first.
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Timer> {
         if self.next()? > now {

@@ -5,6 +5,7 @@
 
 use super::attempt::Attempt;
 use super::{Engine, State};
+use crate::rate;
 use crate::resources::Passage;
 use crate::timer::Timer;
 use crate::{Command, Submission};
@@ -16,8 +17,6 @@ use tollgate_quota::Ledger;
 
 /// Looks again at what is kept for a higher class, at the soonest and at the latest.
 const KEPT: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(1));
-/// Standard deviations of chance arrivals for which a higher class finds slots kept.
-const CHANCE: f64 = 2.0;
 /// Rounds in which the estimate of a start and of what will have come before it agree, or don't.
 const ROUNDS: u32 = 8;
 
@@ -118,7 +117,7 @@ impl Engine {
 
     /// The later the start, the more others will have come before it; so the two are found together.
     fn earliest_under(
-        &self,
+        &mut self,
         ledger: &mut Ledger,
         submission: &Submission,
         now: Instant,
@@ -128,6 +127,10 @@ impl Engine {
         if own > u64::from(ledger.allowed()) && ledger.period().is_some() {
             return Instant::NEVER;
         }
+        let by_guarantee = self.queue.by_guarantee(submission, now);
+        let guaranteed = by_guarantee.map_or(Instant::NEVER, |(at, rank)| {
+            at.max(ledger.earliest(rank * own + own, now))
+        });
         let mut at = now;
         for _ in 0..ROUNDS {
             let ahead = self
@@ -137,11 +140,11 @@ impl Engine {
                 });
             let next = ledger.earliest(ahead + own, now);
             if next <= at || next > submission.deadline {
-                return at.max(next);
+                return at.max(next).min(guaranteed);
             }
             at = next;
         }
-        at
+        at.min(guaranteed)
     }
 
     /// Whether a start of this flow's leaves the classes above it what they will need before its
@@ -152,13 +155,14 @@ impl Engine {
             return true;
         }
         let config = std::sync::Arc::clone(&self.config);
+        let late = self.queue.late();
         let it = &config.routes[route.index()];
         for &limit in &it.limits {
             let rate = self.queue.demand(class, now, |flow, route| {
                 config.cost_under(limit, flow, route)
             });
             let ledger = &mut self.resources.ledgers[limit.index()];
-            if !spares(ledger, rate, it.cost, now) {
+            if !spares(ledger, rate, late, it.cost, now) {
                 self.kept_rate = self.kept_rate.max(rate);
                 return false;
             }
@@ -175,7 +179,7 @@ impl Engine {
         let aggregates = &mut self.resources.pools.pools[pool.index()].aggregates;
         let spared = aggregates
             .iter_mut()
-            .all(|ledger| spares(ledger, rate, it.cost, now));
+            .all(|ledger| spares(ledger, rate, late, it.cost, now));
         if !spared {
             self.kept_rate = self.kept_rate.max(rate);
         }
@@ -215,7 +219,7 @@ impl Engine {
         it.state = State::Running(attempt);
         it.attempts += 1;
         self.flows[it.submission.flow.index()].running += 1;
-        let client = token.and_then(|token| Some(self.resources.pools.tokens.get(&token)?.client));
+        let client = token.and_then(|token| Some(self.resources.pools.tokens.get(token)?.client));
         let passage = Passage {
             route,
             flow: it.submission.flow,
@@ -345,10 +349,6 @@ impl crate::Config {
 }
 
 /// Whether the ledger has enough for `rate` slots a second, chance included, after this call.
-fn spares(ledger: &mut Ledger, rate: f64, cost: u32, now: Instant) -> bool {
-    rate <= 0.0
-        || ledger.spares(cost, now, |span| {
-            let mean = rate * span.as_secs_f64();
-            mean + CHANCE * mean.sqrt()
-        })
+fn spares(ledger: &mut Ledger, rate: f64, late: Duration, cost: u32, now: Instant) -> bool {
+    rate <= 0.0 || ledger.spares(cost, now, |span| rate::kept(rate, span, late))
 }

@@ -9,7 +9,7 @@ impl Ledger {
     /// within each span from now on. Slots that end meanwhile count, open ones don't.
     ///
     /// Between two ends nothing is added while the need grows, so the worst instant is just before an
-    /// end. Not every end is looked at: each look is a quarter further on than the last, and answers
+    /// end. Not every end is looked at: each look is a sixteenth further on than the last, and answers
     /// for the ends between by the need at its own end and the supply at the last.
     #[must_use]
     pub fn spares(&mut self, cost: u32, now: Instant, need: impl Fn(Duration) -> f64) -> bool {
@@ -34,7 +34,7 @@ impl Ledger {
                 return false;
             }
             back = index + 1;
-            index = back.max(index * 5 / 4);
+            index = back.max(index * 17 / 16);
         }
         most <= left + f64::from(self.occupied() - self.open)
     }

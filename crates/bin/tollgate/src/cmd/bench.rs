@@ -1,0 +1,185 @@
+//! `tollgate bench quota`: tollgate beside what people use today, on the same emulated platform, in
+//! virtual time.
+
+mod fifo;
+mod load;
+mod ours;
+mod world;
+
+use fifo::{Fifo, Governor, RoundRobin, SendLog};
+use load::Load;
+use ours::Ours;
+use serde_json::json;
+use std::process::ExitCode;
+use std::time::Duration;
+use tollgate_platform::Alignment;
+use world::{Peer, Report, World};
+
+/// Compares with other limiters.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// Use of the quota, 429s, waits and deadlines met, beside other limiters.
+    Quota {
+        /// Machine-readable.
+        #[arg(long)]
+        json: bool,
+        /// Seed of arrivals, jitter and phases.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Windows to measure, after one to warm up.
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(3..=1_000))]
+        windows: u32,
+        /// The organisation's calls per minute; ten tokens share them.
+        #[arg(long, default_value_t = 3_000, value_parser = clap::value_parser!(u32).range(10..=100_000))]
+        allowed: u32,
+    },
+}
+
+/// What the platform is and how long it is watched.
+#[derive(Clone, Copy)]
+struct Scale {
+    /// The organisation's calls per window.
+    allowed: u32,
+    /// Tokens; each allows its part of the organisation's calls.
+    tokens: u32,
+    period: Duration,
+    windows: u32,
+}
+
+const ALIGNMENTS: [Alignment; 3] = [
+    Alignment::FirstCall,
+    Alignment::WallClock,
+    Alignment::PhasePerKey,
+];
+
+type Make = fn(Scale, &Load) -> Box<dyn Peer>;
+
+const PEERS: [(&str, Make); 5] = [
+    ("round robin, retry", |scale, load| {
+        Box::new(Fifo::new(load, RoundRobin::new(scale)))
+    }),
+    ("governor, full burst", |scale, load| {
+        Box::new(Fifo::new(load, Governor::full_burst(scale)))
+    }),
+    ("governor, paced", |scale, load| {
+        Box::new(Fifo::new(load, Governor::paced(scale)))
+    }),
+    ("log of send times", |scale, load| {
+        Box::new(Fifo::new(load, SendLog::new(scale)))
+    }),
+    ("tollgate", |scale, load| Box::new(Ours::new(scale, load))),
+];
+
+pub(crate) fn run(args: Args) -> ExitCode {
+    let What::Quota {
+        json,
+        seed,
+        windows,
+        allowed,
+    } = args.what;
+    let scale = Scale {
+        allowed: allowed / 10 * 10,
+        tokens: 10,
+        period: Duration::from_secs(60),
+        windows,
+    };
+    let mut rows = Vec::new();
+    if !json {
+        eprintln!(
+            "{} calls a minute over {} tokens, 0–15 ms of jitter; {windows} windows under each of {} alignments, seed {seed}",
+            scale.allowed,
+            scale.tokens,
+            ALIGNMENTS.len()
+        );
+        println!(
+            "{:<16} {:<21} {:>7} {:>7} {:>8} {:>10} {:>10} {:>8}",
+            "load", "limiter", "use", "429s", "of sent", "wait p50", "wait p99", "in time"
+        );
+    }
+    for load in Load::all(scale, seed) {
+        for (name, make) in PEERS {
+            let report = measure(scale, &load, seed, make);
+            if json {
+                rows.push(row(load.name, name, &report));
+            } else {
+                print(load.name, name, &report);
+            }
+        }
+    }
+    if json {
+        println!(
+            "{}",
+            json!({ "seed": seed, "windows": windows, "allowed": scale.allowed, "rows": rows })
+        );
+    }
+    ExitCode::SUCCESS
+}
+
+/// One limiter under one load, all alignments together.
+fn measure(scale: Scale, load: &Load, seed: u64, make: Make) -> Report {
+    let mut all = Report::default();
+    for alignment in ALIGNMENTS {
+        let mut peer = make(scale, load);
+        all.add(World::run(scale, load, alignment, seed, peer.as_mut()));
+    }
+    all.finish();
+    all
+}
+
+fn print(load: &str, limiter: &str, report: &Report) {
+    println!(
+        "{load:<16} {limiter:<21} {:>6.2}% {:>7} {:>7.2}% {:>9.3}s {:>9.3}s {:>7.2}%",
+        100.0 * report.used(),
+        report.limited,
+        100.0 * report.limited_part(),
+        report.waits.percentile(50).as_secs_f64(),
+        report.waits.percentile(99).as_secs_f64(),
+        100.0 * report.in_time(),
+    );
+    if report.flows.len() > 1 {
+        for flow in &report.flows {
+            println!(
+                "{:<16}   of which {:<10} {:>7} {:>7} {:>8} {:>9.3}s {:>9.3}s {:>7.2}%",
+                "",
+                flow.name,
+                "",
+                "",
+                "",
+                flow.waits.percentile(50).as_secs_f64(),
+                flow.waits.percentile(99).as_secs_f64(),
+                100.0 * flow.in_time(),
+            );
+        }
+    }
+}
+
+fn row(load: &str, limiter: &str, report: &Report) -> serde_json::Value {
+    let flows = report.flows.iter().map(|flow| {
+        json!({
+            "flow": flow.name,
+            "wait_p50_s": flow.waits.percentile(50).as_secs_f64(),
+            "wait_p99_s": flow.waits.percentile(99).as_secs_f64(),
+            "in_time": flow.in_time(),
+        })
+    });
+    json!({
+        "load": load,
+        "limiter": limiter,
+        "use": report.used(),
+        "answers_429": report.limited,
+        "part_429": report.limited_part(),
+        "wait_p50_s": report.waits.percentile(50).as_secs_f64(),
+        "wait_p99_s": report.waits.percentile(99).as_secs_f64(),
+        "in_time": report.in_time(),
+        "flows": flows.collect::<Vec<_>>(),
+    })
+}
+
+#[cfg(test)]
+mod tests;
