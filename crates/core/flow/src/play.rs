@@ -195,15 +195,18 @@ fn spoken(text: &str, speech: u32) -> Duration {
     if speech == 0 {
         return Duration::ZERO;
     }
-    let (mut millis, mut rest) = (0, text);
+    let (mut millis, mut rest) = (0_u64, text);
     let read_out = |part: &str| part.trim().chars().count() as u64 * 1000 / u64::from(speech);
     while let Some((before, after)) = rest.split_once('[') {
         let (inside, behind) = after.split_once(']').unwrap_or((after, ""));
         let silence = inside
             .strip_prefix("silence ")
             .and_then(|s| s.strip_suffix(" ms"));
-        millis += read_out(before) + silence.and_then(|s| s.parse().ok()).unwrap_or(0);
+        let silence = silence.and_then(|s| s.parse().ok()).unwrap_or(0);
+        millis = millis
+            .saturating_add(read_out(before))
+            .saturating_add(silence);
         rest = behind;
     }
-    Duration::from_millis(millis + read_out(rest))
+    Duration::from_millis(millis.saturating_add(read_out(rest)))
 }

@@ -34,6 +34,8 @@ pub(crate) struct Reader<'a> {
     /// Of each task, by its place in `tasks`.
     locals: Vec<BTreeMap<String, u32>>,
     tasks: Vec<Task>,
+    /// References given by `refId`.
+    reference_ids: std::collections::BTreeSet<String>,
     /// Tasks, menus and states by their reference and their name.
     references: BTreeMap<String, u32>,
     steps: Vec<Step>,
@@ -68,6 +70,7 @@ pub(crate) fn read(text: &str, substitutions: &Substitutions) -> Result<Flow, Pr
         globals: BTreeMap::new(),
         locals: Vec::new(),
         tasks: Vec::new(),
+        reference_ids: Default::default(),
         references: BTreeMap::new(),
         steps: Vec::new(),
         task: None,

@@ -186,3 +186,33 @@ fn placeholders_stand_as_written_or_take_a_value() {
     assert_eq!(flow.name(), "Filled: in");
     assert_eq!(flow.warnings().as_slice(), []);
 }
+
+#[test]
+fn settings_are_read_too() {
+    let text = workflow("- endWorkflow: {}").replace(
+        "  states:",
+        "  settingsErrorHandling: {errorHandlng: {endWorkflow: {}}}\n  settingsUserInput: {noMatchApology: {exp: Upper(1)}, colour: red}\n  states:",
+    );
+    assert_eq!(
+        told(&text),
+        [
+            "11:27: error: `errorHandlng` isn't known here (did you mean errorHandling?)",
+            "12:51: error: argument 1 of Upper is integer (it is Upper(string) -> string)",
+            "12:56: warning: `colour` isn't known here (it has no effect)",
+        ]
+    );
+}
+
+#[test]
+fn references_lead_to_one_place() {
+    let text = workflow("- changeState: {targetStateRef: Tea}")
+        + "    - state: {name: A, refId: S, actions: []}\n";
+    assert_eq!(
+        told(&text),
+        [
+            "16:11: warning: how `changeState` is written is our reading of the vendor's step (compare its settings and outputs with an exported flow)",
+            "16:41: error: `Tea` leads to no task, menu or state (known: A, S)",
+            "17:14: error: refId `S` is there twice (give each task, menu and state its own)",
+        ]
+    );
+}

@@ -96,3 +96,40 @@ proptest! {
         let _ = Flow::parse(&file);
     }
 }
+
+/// The characters that stand in for a placeholder's braces while YAML is read.
+#[test]
+fn private_characters_of_the_file_are_only_characters() {
+    for name in [
+        "\u{E000}\u{E001}",
+        "\u{E000}",
+        "\u{E001}\u{E000}",
+        "\u{E000}\u{E000}",
+        "a\u{E000}b\u{E001}c",
+    ] {
+        for quote in ["", "\""] {
+            let text = format!(
+                "workflow: {{name: {quote}{name}{quote}, startUpRef: S, states: [{{state: {{name: S}}}}]}}"
+            );
+            assert_eq!(shared::parse(&text).name(), name);
+        }
+    }
+}
+
+#[test]
+fn endless_spans_saturate() {
+    let blank = "ToAudioBlank(9223372036854775807)";
+    let text = format!(
+        "inboundCall:\n  name: I\n  startUpRef: T\n  variables: [{{durationVariable: {{name: Flow.d}}}}]\n  tasks:\n    - task:\n        name: T\n        actions:\n          \
+         - playAudio: {{audio: {{exp: 'Append({blank}, {blank}, {blank})'}}}}\n          \
+         - updateData: {{statements: [{{duration: {{variable: Flow.d, value: {{exp: '-(MakeDuration(0, 0, 0, 0, -9223372036854775807) - MakeDuration(0, 0, 0, 0, 1))'}}}}}}]}}\n"
+    );
+    let found = explore(
+        &shared::parse(&text),
+        &BTreeMap::new(),
+        &Script::default(),
+        1,
+        1,
+    );
+    assert_eq!(found.ends.get("failed"), Some(&1), "{found:?}");
+}

@@ -31,7 +31,9 @@ pub(super) fn evaluate(expr: &Expr, world: &mut dyn World) -> Result<Value, Stri
                 Value::Integer(number.checked_neg().ok_or("the number is too large")?)
             }
             Value::Decimal(number) => Value::Decimal(-number),
-            Value::Duration(millis) => Value::Duration(-millis),
+            Value::Duration(millis) => {
+                Value::Duration(millis.checked_neg().ok_or("the duration is too long")?)
+            }
             other => return Err(wrong("a number", &other)),
         },
         Expr::If(parts) => {

@@ -35,6 +35,9 @@ impl Reader<'_> {
         let before = self.task.replace(task);
         let audio = self.audio(node, "audio");
         let settings = node.get("settingsMenu");
+        if let Some(settings) = settings {
+            self.known(settings, super::settings::MENU);
+        }
         let mut setting = |key: &str, kind| {
             let value = settings.and_then(|settings| settings.get(key))?;
             let value = self.value(value, kind, key)?;

@@ -38,6 +38,75 @@ pub(super) const TOP: &[&str] = &[
     "settingsWorkitem",
 ];
 
+/// Keys within groups of settings.
+const GROUPS: [(&str, &[&str]); 4] = [
+    (
+        "settingsErrorHandling",
+        &[
+            "errorHandling",
+            "preHandlingAudio",
+            "enableAgentEscalation",
+            "errorEventHandover",
+            "agentEscalationConfirmation",
+            "agentEscalationHandover",
+            "agentEscalationHandling",
+            "recognitionFailureEventHandover",
+            "recognitionFailureEventHandling",
+        ],
+    ),
+    ("settingsMenu", MENU),
+    (
+        "settingsUserInput",
+        &[
+            "enableBargeIn",
+            "enableAutomaticQuickReplies",
+            "enableIntentClassificationHinting",
+            "noMatchesMax",
+            "noInputsMax",
+            "noInputsTimeout",
+            "speechToTextSpeechDetectionSensitivity",
+            "speechToTextMaxSpeechTimeout",
+            "confirmationRejectionsMax",
+            "collectionLowConfidenceThreshold",
+            "collectionHighConfidenceThreshold",
+            "confirmationLowConfidenceThreshold",
+            "noMatchApology",
+            "noInputApology",
+            "noToConfirmationApology",
+            "confirmationNoMatchApology",
+            "confirmationNoInputApology",
+        ],
+    ),
+    (
+        "settingsActionDefaults",
+        &[
+            "askForBoolean",
+            "askForIntent",
+            "askForSlot",
+            "callBridge",
+            "callData",
+            "callDataSecure",
+            "collectInput",
+            "detectSilence",
+            "dialByExtension",
+            "loopAnythingElse",
+            "playAudioOnSilence",
+            "transferToFlowSecure",
+            "transferToGroup",
+            "transferToNumber",
+            "transferToUser",
+        ],
+    ),
+];
+
+/// Of a flow's menus, or of one.
+pub(super) const MENU: &[&str] = &[
+    "extensionDialingMaxDelay",
+    "listenForExtensionDialing",
+    "menuSelectionTimeout",
+    "repeatCount",
+];
+
 /// Times and counts that hold where the file says nothing: the vendor's defaults.
 const MENU_TIMEOUT: Duration = Duration::from_secs(10);
 const MENU_REPEATS: u32 = 3;
@@ -48,6 +117,16 @@ const MAX_MISSES: u32 = 3;
 impl Reader<'_> {
     pub(super) fn settings(&mut self) -> Settings {
         let root = self.root;
+        for (group, keys) in GROUPS {
+            if let Some(settings) = root.get(group) {
+                self.known(settings, keys);
+            }
+        }
+        for entry in root.entries() {
+            if entry.key.starts_with("settings") {
+                self.check_expressions(&entry.value);
+            }
+        }
         let greeting = self.setting_value(root, &["initialGreeting"], Type::AUDIO);
         let says = if self.is_bot() {
             self.setting_value(
@@ -125,6 +204,20 @@ impl Reader<'_> {
     fn setting_value(&mut self, root: &Node, path: &[&str], kind: Type) -> Option<Expr> {
         let node = path.iter().try_fold(root, |node, key| node.get(key))?;
         self.value(node, kind, path.last().copied().unwrap_or_default())
+    }
+
+    /// Checks every expression below, also of settings that have no effect here.
+    fn check_expressions(&mut self, node: &Node) {
+        if let Some(("exp", inner)) = super::value::form(node) {
+            self.expression(inner, Type::ANY, "the setting");
+            return;
+        }
+        for entry in node.entries() {
+            self.check_expressions(&entry.value);
+        }
+        for item in node.items() {
+            self.check_expressions(item);
+        }
     }
 
     /// What to do after a failure: one step, such as `disconnect: {none: true}`.

@@ -84,6 +84,16 @@ impl Reader<'_> {
             menu,
         });
         self.locals.push(Default::default());
+        if let Some(reference) = reference
+            && !self.reference_ids.insert(reference.to_owned())
+        {
+            let message = format!("refId `{reference}` is there twice");
+            self.problems.error(
+                node.place,
+                message,
+                "give each task, menu and state its own",
+            );
+        }
         for text in [reference, Some(name)].into_iter().flatten() {
             self.references.entry(text.to_owned()).or_insert(id);
         }

@@ -147,10 +147,7 @@ impl Builder<'_> {
         let at = |index: usize| raw_places.get(index).copied();
         let mut index = 0;
         while index < characters.len() {
-            let close = (characters[index] == OPEN)
-                .then(|| characters[index..].iter().position(|c| *c == CLOSE))
-                .flatten();
-            let Some(close) = close else {
+            let Some(close) = placeholder(&characters[index..]) else {
                 out.push(characters[index]);
                 places.extend(at(index));
                 index += 1;
@@ -216,4 +213,14 @@ fn count(node: &Node) -> usize {
         Kind::List(items) => items.iter().map(count).sum(),
         Kind::Map(entries) => entries.iter().map(|entry| count(&entry.value)).sum(),
     }
+}
+
+/// Characters of a placeholder's name; a longer one is no placeholder.
+const MAX_NAME: usize = 200;
+
+/// Where the closing braces begin, if a placeholder begins here.
+fn placeholder(rest: &[char]) -> Option<usize> {
+    let name = rest.strip_prefix(&[OPEN, OPEN])?;
+    let length = name.iter().take(MAX_NAME).position(|c| *c == CLOSE)?;
+    (length > 0 && name.get(length + 1) == Some(&CLOSE)).then_some(length + 2)
 }
