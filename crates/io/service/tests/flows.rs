@@ -1,0 +1,366 @@
+//! Flows and kept answers, over sockets, against the emulated platform.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use serde_json::{Value, json};
+use std::time::Duration;
+use tollgate_config::{Config, Source};
+use tollgate_emulator::Emulator;
+use tollgate_platform::{Client, Spread};
+use tollgate_service::{Service, StartError};
+
+/// Asks how many members a queue has.
+const FLOW: &str = r#"
+workflow:
+  name: Members
+  defaultLanguage: en-us
+  startUpRef: /workflow/states/state[main]
+  variables:
+    - stringVariable:
+        name: Flow.Queue
+        initialValue: { noValue: true }
+        isInput: true
+        isOutput: false
+    - integerVariable:
+        name: Flow.Members
+        initialValue: { lit: 0 }
+        isInput: false
+        isOutput: true
+  states:
+    - state:
+        name: Main
+        refId: main
+        actions:
+          - callData:
+              name: Ask
+              timeout:
+                lit: { seconds: 30 }
+              category:
+                Platform:
+                  dataAction:
+                    Get Queue:
+                      inputs:
+                        queueId: { exp: Flow.Queue }
+                      successOutputs:
+                        members: { var: Flow.Members }
+              outputs:
+                success:
+                  actions:
+                    - endWorkflow: { name: Found, exitReason: { lit: found } }
+                failure:
+                  actions:
+                    - endWorkflow: { name: Broken, exitReason: { lit: broken } }
+          - endWorkflow: { name: End, exitReason: { noValue: true } }
+"#;
+
+fn action() -> Value {
+    json!({
+        "name": "Get Queue",
+        "integrationType": "purecloud-data-actions",
+        "actionType": "custom",
+        "secure": false,
+        "config": {
+            "request": {
+                "requestUrlTemplate": "/api/v2/routing/queues/${input.queueId}",
+                "requestType": "GET", "headers": {}, "requestTemplate": "${input.rawRequest}"
+            },
+            "response": {
+                "translationMap": {"members": "$.memberCount"}, "translationMapDefaults": {},
+                "successTemplate": "{\"members\": ${members}}"
+            }
+        },
+        "contract": {
+            "input": {"inputSchema": {
+                "type": "object", "required": ["queueId"],
+                "properties": {"queueId": {"type": "string"}, "note": {"type": "string"}}
+            }},
+            "output": {"successSchema": {
+                "type": "object", "properties": {"members": {"type": "integer"}}
+            }}
+        }
+    })
+}
+
+struct World {
+    emulator: Emulator,
+    _service: Service,
+    base: String,
+    http: reqwest::Client,
+    token: String,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    async fn start(server: &str, more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("action.json"), action().to_string()).unwrap();
+        std::fs::write(folder.path().join("members.yaml"), FLOW).unwrap();
+        Self::within(folder, server, more).await.unwrap()
+    }
+
+    async fn within(
+        folder: tempfile::TempDir,
+        server: &str,
+        more: &str,
+    ) -> Result<Self, StartError> {
+        let platform = tollgate_platform::Config {
+            clients: vec![Client {
+                id: "pool".into(),
+                secret: "secret".into(),
+            }],
+            latency: Spread::fixed(Duration::from_millis(10)),
+            ..tollgate_platform::Config::default()
+        };
+        let emulator = Emulator::start(platform, 1, ([127, 0, 0, 1], 0).into());
+        let emulator = emulator.await.unwrap();
+        let url = format!("http://{}", emulator.address());
+        let text = format!(
+            r#"
+[server]
+listen = "127.0.0.1:0"
+flow_folder = "."
+{server}
+[[caller]]
+client_id = "flows"
+client_secret_env = "SECRET"
+[[client]]
+name = "pool"
+client_id = "pool"
+client_secret_env = "SECRET"
+token_url = "{url}/oauth/token"
+[[integration]]
+name = "Platform"
+type = "purecloud-data-actions"
+base_url = "{url}"
+clients = ["pool"]
+actions = {{ folder = "." }}
+[[flow]]
+name = "Members"
+priority = 0
+[[flow]]
+name = "others"
+priority = 1
+default = true
+{more}
+"#
+        );
+        let source = Source {
+            file: "test.toml",
+            folder: folder.path(),
+            env: &|_| Some("secret".to_owned()),
+        };
+        let service = Service::start(Config::parse(&text, &source).unwrap(), 1).await?;
+        let (base, http) = (
+            format!("http://{}", service.address()),
+            reqwest::Client::new(),
+        );
+        let grant: Value = http
+            .post(format!("{base}/oauth/token"))
+            .basic_auth("flows", Some("secret"))
+            .body("grant_type=client_credentials")
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        Ok(Self {
+            emulator,
+            _service: service,
+            base,
+            http,
+            token: grant["access_token"].as_str().unwrap().to_owned(),
+            folder,
+        })
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let request = self.http.get(format!("{}{path}", self.base));
+        let answer = request.bearer_auth(&self.token).send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+
+    async fn post(&self, path: &str, body: Value) -> (reqwest::header::HeaderMap, Value) {
+        let request = self.http.post(format!("{}{path}", self.base));
+        let request = request.bearer_auth(&self.token).json(&body);
+        let answer = request.send().await.unwrap();
+        (answer.headers().clone(), answer.json().await.unwrap())
+    }
+
+    /// Executes the action; gives the source of its answer.
+    async fn execute(&self, inputs: Value) -> String {
+        let list = self.get("/api/v2/integrations/actions").await;
+        let id = list["entities"][0]["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v2/integrations/actions/{id}/execute");
+        let (headers, output) = self.post(&path, inputs).await;
+        assert!(output["members"].is_u64(), "{output}");
+        headers["tollgate-cache"].to_str().unwrap().to_owned()
+    }
+
+    async fn launch(&self, queue: &str) -> String {
+        let flows = self.get("/api/v2/flows?type=workflow").await;
+        let flow = flows["entities"][0]["id"].clone();
+        let body = json!({"flowId": flow, "name": "by test", "inputData": {"Flow.Queue": queue}});
+        let (_, launched) = self.post("/api/v2/flows/executions", body).await;
+        launched["id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{launched}"))
+            .to_owned()
+    }
+
+    async fn ended(&self, id: &str) -> Value {
+        loop {
+            let run = self.get(&format!("/api/v2/flows/executions/{id}")).await;
+            if run["status"] != "RUNNING" {
+                return run;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_workflow_runs_its_actions_and_gives_its_outputs() {
+    let world = World::start("", "").await;
+    let run = world.ended(&world.launch("q-1").await).await;
+    assert_eq!(run["status"], "COMPLETED", "{run}");
+    assert_eq!(run["name"], "by test");
+    assert!(
+        run["outputData"]["Flow.Members"].as_u64().unwrap() > 0,
+        "{run}"
+    );
+    assert!(run["completionReason"].as_str().unwrap().contains("found"));
+    assert!(run["dateLaunched"].as_str().unwrap() <= run["dateCompleted"].as_str().unwrap());
+    // Its calls went as the configured flow of its name.
+    let flows = world.get("/api/v2/tollgate/flows").await;
+    assert_eq!(flows["entities"][0]["name"], "Members");
+    assert_eq!(flows["entities"][0]["answered"], 1);
+    let (_, error) = world
+        .post("/api/v2/flows/executions", json!({"flowId": "none"}))
+        .await;
+    assert_eq!(error["status"], 404);
+}
+
+#[tokio::test]
+async fn a_thousand_runs_at_once_are_all_answered() {
+    let world = World::start("", "").await;
+    let launches = (0..1000).map(|number| {
+        let world = &world;
+        async move { world.launch(&format!("q-{number}")).await }
+    });
+    let mut ids = Vec::new();
+    for launch in launches {
+        ids.push(launch.await);
+    }
+    for id in &ids {
+        let run = world.ended(id).await;
+        assert_eq!(run["status"], "COMPLETED", "{run}");
+        assert!(
+            run["completionReason"].as_str().unwrap().contains("found"),
+            "{run}"
+        );
+    }
+    let counts = world.emulator.counts();
+    println!(
+        "1000 runs ended; {} calls, {} answers 429",
+        counts.admitted,
+        counts.limited()
+    );
+    assert_eq!((counts.admitted, counts.limited()), (1000, 0));
+}
+
+#[tokio::test]
+async fn kept_answers_save_calls_until_they_are_purged() {
+    let cache = "[[cache]]\naction = \"Get Queue\"\nfresh_for = \"1h\"\ninputs = [\"queueId\"]\n";
+    let world = World::start("", cache).await;
+    assert_eq!(world.execute(json!({"queueId": "q-1"})).await, "call");
+    assert_eq!(
+        world.execute(json!({"queueId": "q-1", "note": "x"})).await,
+        "fresh"
+    );
+    assert_eq!(world.execute(json!({"queueId": "q-2"})).await, "call");
+    let run = world.ended(&world.launch("q-1").await).await;
+    assert_eq!(run["status"], "COMPLETED");
+    assert_eq!(
+        world.emulator.counts().admitted,
+        2,
+        "the flow's call was saved too"
+    );
+    let together = (0..20).map(|_| world.execute(json!({"queueId": "q-3"})));
+    let sources = futures_util::future::join_all(together).await;
+    assert_eq!(
+        sources.iter().filter(|it| *it == "call").count(),
+        1,
+        "{sources:?}"
+    );
+    assert_eq!(world.emulator.counts().admitted, 3);
+
+    let id = world.get("/api/v2/integrations/actions").await;
+    let id = id["entities"][0]["id"].as_str().unwrap().to_owned();
+    let purge = world
+        .http
+        .delete(format!("{}/api/v2/tollgate/cache/{id}", world.base));
+    let purged = purge.bearer_auth(&world.token).send().await.unwrap();
+    assert_eq!(purged.status(), 403, "only authors may");
+    let counts = world.get("/api/v2/tollgate/cache").await;
+    assert_eq!((&counts["call"], &counts["stale"]), (&json!(3), &json!(0)));
+}
+
+#[tokio::test]
+async fn each_execution_leaves_a_record_that_the_simulator_reads() {
+    let world = World::start("records_file = \"records.jsonl\"", "").await;
+    world.ended(&world.launch("q-1").await).await;
+    let path = world.folder.path().join("records.jsonl");
+    let text = loop {
+        let text = std::fs::read_to_string(&path).unwrap();
+        if text.ends_with('\n') {
+            break text;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    };
+    let line: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (&line["flow"], &line["action"]),
+        (&json!("Members"), &json!("Get Queue"))
+    );
+    assert_eq!(line["outcome"], "answered");
+    assert!(line["latency_ms"].as_f64().unwrap() >= 10.0);
+    assert!(line["at"].as_f64().unwrap() > 1.7e9);
+}
+
+#[tokio::test]
+async fn a_flow_file_that_can_not_run_is_named_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("action.json"), action().to_string()).unwrap();
+    let broken = FLOW.replace("Flow.Queue }", "Flow.Kueue }");
+    std::fs::write(folder.path().join("broken.yaml"), broken).unwrap();
+    let Err(StartError::Flows(problems)) = World::within(folder, "", "").await else {
+        panic!("expected problems with the flow");
+    };
+    assert!(problems[0].contains("broken.yaml:"), "{problems:?}");
+    assert!(
+        problems.iter().any(|it| it.contains("Flow.Queue")),
+        "{problems:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_page_needs_no_token_and_talks_to_nobody_else() {
+    let world = World::start("", "").await;
+    for path in ["/", "/dashboard.css", "/dashboard.js"] {
+        let answer = world
+            .http
+            .get(format!("{}{path}", world.base))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 200);
+        let policy = answer.headers()["content-security-policy"]
+            .to_str()
+            .unwrap();
+        assert!(policy.contains("default-src 'none'"));
+        let text = answer.text().await.unwrap();
+        let text = text.replace("http://www.w3.org/2000/svg", "the name of SVG");
+        assert!(!text.contains("://"), "{path}");
+    }
+}
