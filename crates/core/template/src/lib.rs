@@ -110,8 +110,9 @@ impl Template {
     #[must_use]
     pub fn references(&self) -> Vec<Reference> {
         let mut found = Vec::new();
+        let mut places = error::Places::new(&self.text);
         node::references(&self.nodes, &mut |reference| {
-            let (line, column) = error::place(&self.text, reference.offset);
+            let (line, column) = places.of(reference.offset);
             found.push(Reference {
                 root: self.names[reference.slot as usize].clone(),
                 properties: reference.properties(),

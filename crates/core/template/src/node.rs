@@ -10,7 +10,7 @@ pub(crate) type Slot = u32;
 
 #[derive(Debug, Clone)]
 pub(crate) enum Node {
-    Text(Box<str>),
+    Text(String),
     Print(Box<Print>),
     /// No target where the reference language sets a name that can't be read.
     Set(Option<Box<Reference>>, Expression),
