@@ -6,11 +6,17 @@ use std::{fs, io};
 
 fn main() -> io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let written = fs::read_to_string(root.join("../crates/core/template/tests/oracle/templates.txt"))?;
+    let written =
+        fs::read_to_string(root.join("../crates/core/template/tests/oracle/templates.txt"))?;
     let mut templates: Vec<String> = written.split("\n---\n").map(str::to_owned).collect();
-    let mut paths: Vec<String> = ["$.a[?(@.b == 'x' && !@.c)].d", "$..a", "$['a','b']", "$.a[-1:].length()"]
-        .map(str::to_owned)
-        .to_vec();
+    let mut paths: Vec<String> = [
+        "$.a[?(@.b == 'x' && !@.c)].d",
+        "$..a",
+        "$['a','b']",
+        "$.a[-1:].length()",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     for folder in ["actions", "caching-in-flows"] {
         let Ok(entries) = fs::read_dir(root.join("../../shared/corpus").join(folder)) else {
             eprintln!("skipped: there is no ../shared/corpus/{folder}");
@@ -21,11 +27,22 @@ fn main() -> io::Result<()> {
             let Ok(action) = serde_json::from_str::<Json>(&text) else {
                 continue;
             };
-            let fields = ["request/requestUrlTemplate", "request/requestTemplate", "response/successTemplate"];
-            let texts = fields.iter().filter_map(|field| action.pointer(&format!("/config/{field}"))?.as_str());
+            let fields = [
+                "request/requestUrlTemplate",
+                "request/requestTemplate",
+                "response/successTemplate",
+            ];
+            let texts = fields
+                .iter()
+                .filter_map(|field| action.pointer(&format!("/config/{field}"))?.as_str());
             templates.extend(texts.map(str::to_owned));
-            let map = action.pointer("/config/response/translationMap").and_then(Json::as_object);
-            let found = map.into_iter().flatten().filter_map(|(_, path)| path.as_str());
+            let map = action
+                .pointer("/config/response/translationMap")
+                .and_then(Json::as_object);
+            let found = map
+                .into_iter()
+                .flatten()
+                .filter_map(|(_, path)| path.as_str());
             paths.extend(found.map(str::to_owned));
         }
     }

@@ -50,9 +50,43 @@ pub(crate) fn at(text: &str, (offset, message): Fault) -> Error {
     }
 }
 
-pub(crate) fn place(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    let line = before.matches('\n').count() + 1;
-    (line, before[line_start..].chars().count() + 1)
+fn place(text: &str, offset: usize) -> (usize, usize) {
+    Places::new(text).of(offset)
+}
+
+/// Finds lines and columns; fast for offsets that grow.
+pub(crate) struct Places<'a> {
+    text: &'a str,
+    offset: usize,
+    line: usize,
+    column: usize,
+}
+
+impl<'a> Places<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            offset: 0,
+            line: 1,
+            column: 1,
+        }
+    }
+
+    /// Line and column of a byte, both from 1.
+    pub(crate) fn of(&mut self, offset: usize) -> (usize, usize) {
+        if offset < self.offset {
+            *self = Places::new(self.text);
+        }
+        let passed = self.text.get(self.offset..offset).unwrap_or_default();
+        for c in passed.chars() {
+            if c == '\n' {
+                self.line += 1;
+                self.column = 1;
+            } else {
+                self.column += 1;
+            }
+        }
+        self.offset += passed.len();
+        (self.line, self.column)
+    }
 }

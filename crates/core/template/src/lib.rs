@@ -13,6 +13,9 @@
 //! `#define`, `#evaluate`, `#parse` and `#include` are refused when the template is parsed. A Java method
 //! that exists but isn't offered here is an error, not a text that silently stays as written.
 //!
+//! **Values are shared.** A `#set` of a name is the rendering's own; what a template puts into a list or a map
+//! of the context stays there. The tools' names are theirs, whatever the context calls so.
+//!
 //! **Null.** A reference without a value is printed as written (`$x`), or not at all (`$!x`); a `#set`
 //! to null changes nothing.
 //!
@@ -110,8 +113,9 @@ impl Template {
     #[must_use]
     pub fn references(&self) -> Vec<Reference> {
         let mut found = Vec::new();
+        let mut places = error::Places::new(&self.text);
         node::references(&self.nodes, &mut |reference| {
-            let (line, column) = error::place(&self.text, reference.offset);
+            let (line, column) = places.of(reference.offset);
             found.push(Reference {
                 root: self.names[reference.slot as usize].clone(),
                 properties: reference.properties(),

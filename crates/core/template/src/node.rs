@@ -10,7 +10,7 @@ pub(crate) type Slot = u32;
 
 #[derive(Debug, Clone)]
 pub(crate) enum Node {
-    Text(Box<str>),
+    Text(String),
     Print(Box<Print>),
     /// No target where the reference language sets a name that can't be read.
     Set(Option<Box<Reference>>, Expression),
@@ -82,6 +82,8 @@ pub(crate) enum Expression {
     Not(Box<Expression>),
     /// Operators of one level, from left to right.
     Chain(Box<Chain>),
+    /// In parentheses, and how it is repeated.
+    Grouped(Box<(Expression, Box<str>)>),
     /// `$\!x`, or a reference that lost its `$`: never a value.
     Nothing(Box<str>),
 }
@@ -155,6 +157,7 @@ impl Expression {
         match self {
             Expression::Reference(reference) => &reference.literal,
             Expression::Range(_, literal) | Expression::Nothing(literal) => literal,
+            Expression::Grouped(grouped) => &grouped.1,
             Expression::Chain(chain) => chain.links.last().map_or("null", |link| &link.literal),
             _ => "null",
         }
@@ -241,6 +244,7 @@ fn in_expression(expression: &Expression, found: &mut dyn FnMut(&Reference)) {
                 .for_each(|link| in_expression(&link.right, found));
         }
         Expression::Not(it) => in_expression(it, found),
+        Expression::Grouped(grouped) => in_expression(&grouped.0, found),
         Expression::Interpolated(text) => references(&text.nodes, found),
         Expression::Constant(_) | Expression::Nothing(_) => {}
     }

@@ -23,6 +23,9 @@ pub(crate) const MAX_DEPTH: u32 = 64;
 /// the work with every level.
 const MAX_AHEAD: u32 = 1_000_000;
 
+/// The longest template, in bytes.
+const MAX_BYTES: usize = 1 << 20;
+
 /// A parsed text.
 pub(crate) struct Parsed {
     pub(crate) nodes: Vec<Node>,
@@ -32,6 +35,10 @@ pub(crate) struct Parsed {
 }
 
 pub(crate) fn template(text: &str) -> Result<Parsed, Error> {
+    if text.len() > MAX_BYTES {
+        let message = format!("a template may have {MAX_BYTES} bytes");
+        return Err(error::at(text, (0, message)));
+    }
     let mut names = Names::default();
     let mut ahead = MAX_AHEAD;
     let nodes = nodes(text, &mut names, 0, &mut ahead, Base::WHOLE)

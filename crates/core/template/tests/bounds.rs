@@ -220,3 +220,25 @@ fn patterns() {
         "nest too deeply",
     );
 }
+
+#[test]
+fn long_templates() {
+    // Every byte is looked at a bounded number of times: many small pieces, many references, many quotes.
+    for (piece, times) in [
+        ("\\a", 30_000),
+        ("$x\n", 20_000),
+        ("$x ", 20_000),
+        ("\\\\ ", 20_000),
+        ("#foo ", 15_000),
+        ("#* *#", 15_000),
+        ("$a.b('\"')", 8_000),
+        ("  ", 50_000),
+        ("$ # ", 20_000),
+        ("{\"a\":\"", 10_000),
+    ] {
+        let text = piece.repeat(times);
+        let template = Template::parse(&text).unwrap_or_else(|error| panic!("{piece}: {error}"));
+        assert!(template.references().len() <= times, "{piece}");
+    }
+    fails(&"a".repeat((1 << 20) + 1), "a template may have");
+}

@@ -196,3 +196,25 @@ fn a_context_is_only_read_and_a_buffer_used_again() {
         assert_eq!(out, "[\"p\\/1\", {\"a\": 1.0}]1");
     }
 }
+
+#[test]
+fn a_template_is_rendered_from_any_thread() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    shared(&Template::parse(
+        "#set($a = [1, 'x', 99999999999999999999])$b.replaceAll('a', '')",
+    ));
+}
+
+#[test]
+fn what_is_put_into_a_value_stays_there() {
+    let context = context();
+    for expected in ["3", "4"] {
+        let template = Template::parse("$input.list.size()#set($ok = $input.list.add('z'))");
+        let rendered = template.and_then(|it| it.render(&context, &Bounds::default()));
+        assert_eq!(rendered.as_deref(), Ok(expected));
+    }
+    let mut tools = Context::new();
+    tools.insert("esc", Value::text("mine"));
+    let rendered = Template::parse("$esc.q").and_then(|it| it.render(&tools, &Bounds::default()));
+    assert_eq!(rendered.as_deref(), Ok("\""));
+}

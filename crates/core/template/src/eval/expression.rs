@@ -60,6 +60,7 @@ impl Renderer<'_> {
         Ok(match expression {
             Expression::Constant(constant) => constant.value(),
             Expression::Nothing(_) => Value::Null,
+            Expression::Grouped(grouped) => self.evaluate(&grouped.0)?,
             Expression::Reference(reference) => self.value(reference)?,
             Expression::Interpolated(text) => {
                 let mut out = String::new();
@@ -107,6 +108,7 @@ impl Renderer<'_> {
                 matches!(constant, crate::node::Constant::Bool(true))
             }
             Expression::Not(it) => !self.truth(it)?,
+            Expression::Grouped(grouped) => self.truth(&grouped.0)?,
             Expression::Chain(chain) if !calculates(chain) => self.chain(chain)?.is_true(),
             _ => false,
         })

@@ -83,10 +83,12 @@ impl Parser<'_> {
         self.white()?;
         if self.kind()? == Kind::Open {
             self.take()?;
+            let start = self.next;
             let inner = self.expression()?;
+            let literal = self.literal(start);
             self.expect(Kind::Close)?;
             self.white()?;
-            return Ok(inner);
+            return Ok(Expression::Grouped(Box::new((inner, literal))));
         }
         self.parameter()
     }

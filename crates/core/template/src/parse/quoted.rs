@@ -49,9 +49,9 @@ impl Parser<'_> {
         let mut trimmed = spaced;
         if let Some(Node::Text(last)) = nodes.last_mut()
             && spaced
-            && let Some(kept) = last.strip_suffix(' ')
+            && last.ends_with(' ')
         {
-            *last = kept.into();
+            last.pop();
             trimmed = false;
         }
         Ok(Expression::Interpolated(Box::new(Interpolated {

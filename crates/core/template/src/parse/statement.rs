@@ -140,12 +140,9 @@ pub(super) fn text(nodes: &mut Vec<Node>, added: &str) {
     if added.is_empty() {
         return;
     }
-    if let Some(Node::Text(before)) = nodes.last_mut() {
-        let mut joined = String::from(std::mem::take(before));
-        joined.push_str(added);
-        *before = joined.into();
-    } else {
-        nodes.push(Node::Text(added.into()));
+    match nodes.last_mut() {
+        Some(Node::Text(before)) => before.push_str(added),
+        _ => nodes.push(Node::Text(added.to_owned())),
     }
 }
 

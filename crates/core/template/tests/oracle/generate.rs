@@ -198,6 +198,11 @@ impl Writer<'_> {
                     "$v",
                     "$!v",
                     "$foreach.parent.index",
+                    "$velocityHasNext",
+                    "$foreach.topmost.count",
+                    "#set($foreach.a = $v)$foreach.a$!foreach.parent.a",
+                    "$foreach",
+                    "#set($v = $foreach)$v.index",
                 ]);
                 self.block(depth - 1);
                 self.pick(&[
@@ -205,6 +210,10 @@ impl Writer<'_> {
                     "",
                     "#break",
                     "#if($v == 2)#break#end",
+                    "#break($foreach)",
+                    "#if($foreach.parent)#break($foreach.parent)#end",
+                    "#set($t = 'b#break')",
+                    "#stop('x')",
                     "$foreach.first$foreach.last",
                     "#if($v)#stop#end",
                 ]);

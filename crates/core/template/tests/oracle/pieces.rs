@@ -7,7 +7,7 @@ pub(super) const NAMES: [&str; 24] = [
 ];
 
 #[rustfmt::skip]
-pub(super) const PIECES: [&str; 88] = [
+pub(super) const PIECES: [&str; 133] = [
     "$", "$!", "${", "$!{", "}", "{", "#", "##", "#*", "*#", "#[[", "]]#", "\\", "\\\\", "(", ")", "[",
     "]", "\"", "'", ".", "..", ",", " ", "\n", "  \n", "\r\n", "\t", "x", "y", "n", "nope", "1", "2.5",
     "-3", "true", "#if", "#if($x)", "#if(", "#else", "#elseif", "#elseif($t)", "#end", "#{end}",
@@ -16,6 +16,12 @@ pub(super) const PIECES: [&str; 88] = [
     "$!{x}", "\\$x", "\\\\$x", "\\$nope", "\\#if", "\\#foo", "$!nope", "$m.a", "$l[0]", "$x.length()",
     "$x.", "$x.foo(", "$x[", "$esc.d", "$$", "##\n", "=", "==", "&&", "or", "-", "text", "é", "😀", "!",
     "$\\!x", "$x.true", "#@x", "#literal()",
+    "#if($x)a#end", "$l[ 0 ]", "$l[0", "[1, 2]", "[1..3]", "{'a': 1}", "#set($v = \"", "not", "|", "||",
+    "<=", ":", "$x.y.z", "$!{x.y}", "\\#set($v = 1)", "\\\\#if($x)", "\\\\#set($v=1)", "##c\r\n", "#**#",
+    "#***#", "#[[]]#", "#{if}", "$x#if($t)", "$x##", "$x.a##", "$x#*a*#", "$m.a#set($v=2)", "#$x",
+    "#foo$x", "${x}#end", "$x-1", "$x$y$!n", "@", "#if ($t)", "#if\n($t)", "#foreach", "#break()",
+    "#stop()", "#define", "\u{0}", "\u{a0}", "#set(${v} = 1)$v", "#set($!v = 1)$v", "$foreach",
+    "$velocityHasNext",
 ];
 
 #[rustfmt::skip]
