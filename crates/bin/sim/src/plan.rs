@@ -147,18 +147,24 @@ impl Least {
     /// times as many at its peak.
     fn of(busy: f64, peak: f64, each: f64) -> Self {
         let carries = |busy: f64| (busy / each - 1e-9).ceil().max(1.0) as u64;
-        let mut at_ease = carries(busy);
-        while Queue::new(busy, at_ease as f64 * each)
-            .waits()
-            .is_none_or(|waits| waits > 0.05)
-        {
-            // Never far above the offered load: the slots' spare grows as its square root.
-            at_ease += 1;
+        let waits = |n: u64| Queue::new(busy, n as f64 * each).waits();
+        // The spare grows as the load's square root; four times that is ample for one in twenty.
+        let (mut low, mut high) = (
+            carries(busy),
+            carries(busy + 4.0 * busy.sqrt() + 4.0 * each),
+        );
+        while low < high {
+            let middle = u64::midpoint(low, high);
+            if waits(middle).is_some_and(|waits| waits <= 0.05) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
         }
         Self {
             mean: carries(busy),
             peak: carries(busy * peak),
-            at_ease,
+            at_ease: high,
         }
     }
 }
