@@ -6,14 +6,28 @@
 //! for any rate, and nothing is kept of the past.
 
 use crate::random::Stream;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A rate over time, and how arrivals are spaced under it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Arrivals {
-    /// Start in nanoseconds and arrivals a nanosecond; ascending, the first at zero, the last holds.
-    pieces: Vec<(u64, f64)>,
+    /// Ascending, the first at zero; the last holds. Shared by copies, which a plan makes many of.
+    pieces: Arc<[Piece]>,
+    /// What every rate is multiplied with.
+    scale: f64,
     spacing: Spacing,
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Piece {
+    /// Start in nanoseconds.
+    from: u64,
+    /// Arrivals a nanosecond.
+    rate: f64,
+    /// Arrivals up to its start.
+    before: f64,
 }
 
 /// How arrivals are spaced.
@@ -49,13 +63,24 @@ pub(crate) struct Cursor {
 const MINUTE: f64 = 60e9;
 
 impl Arrivals {
+    /// From starts and rates, ascending.
+    fn of(rates: impl Iterator<Item = (u64, f64)>, spacing: Spacing) -> Self {
+        let mut pieces: Vec<Piece> = Vec::new();
+        for (from, rate) in rates {
+            let before = pieces.last().map_or(0.0, |last| last.up_to(from));
+            pieces.push(Piece { from, rate, before });
+        }
+        Self {
+            pieces: pieces.into(),
+            scale: 1.0,
+            spacing,
+        }
+    }
+
     /// The same rate for ever.
     #[must_use]
     pub fn constant(per_minute: f64, spacing: Spacing) -> Self {
-        Self {
-            pieces: vec![(0, per_minute / MINUTE)],
-            spacing,
-        }
+        Self::of(std::iter::once((0, per_minute / MINUTE)), spacing)
     }
 
     /// A rate for each step in turn; the last holds.
@@ -63,12 +88,10 @@ impl Arrivals {
     pub fn profile(per_minute: &[f64], step: Duration, spacing: Spacing) -> Self {
         let step = nanos(step);
         let pieces = per_minute.iter().enumerate();
-        Self {
-            pieces: pieces
-                .map(|(at, rate)| (at as u64 * step, rate / MINUTE))
-                .collect(),
+        Self::of(
+            pieces.map(|(at, rate)| ((at as u64).saturating_mul(step), rate / MINUTE)),
             spacing,
-        }
+        )
     }
 
     /// A number of interactions for each step in turn, and none after.
@@ -80,33 +103,40 @@ impl Arrivals {
         Self::profile(&rates, step, spacing)
     }
 
-    /// These arrivals and a burst.
+    /// These arrivals and bursts.
     #[must_use]
-    pub fn with_burst(mut self, burst: Burst) -> Self {
-        let (from, to) = (nanos(burst.at), nanos(burst.at + burst.within));
-        let extra = burst.interactions / (to - from).max(1) as f64;
-        for edge in [from, to] {
-            let place = self.pieces.partition_point(|piece| piece.0 <= edge);
-            let rate = place.checked_sub(1).map_or(0.0, |at| self.pieces[at].1);
-            if place == 0 || self.pieces[place - 1].0 != edge {
-                self.pieces.insert(place, (edge, rate));
-            }
+    pub fn with_bursts(&self, bursts: &[Burst]) -> Self {
+        // What each edge changes of the rate.
+        let mut changes: BTreeMap<u64, f64> = BTreeMap::new();
+        let mut last = 0.0;
+        for piece in self.pieces.iter() {
+            *changes.entry(piece.from).or_default() += piece.rate - last;
+            last = piece.rate;
         }
-        for piece in &mut self.pieces {
-            if piece.0 >= from && piece.0 < to {
-                piece.1 += extra;
-            }
+        for burst in bursts {
+            let (from, to) = (nanos(burst.at), nanos(burst.at + burst.within));
+            let extra = burst.interactions / (to - from).max(1) as f64;
+            *changes.entry(from).or_default() += extra;
+            *changes.entry(to).or_default() -= extra;
         }
-        self
+        let mut rate: f64 = 0.0;
+        let rates = changes.into_iter().map(|(from, change)| {
+            rate += change;
+            // A remainder of rounding is no arrival in a million years.
+            (from, if rate < 1e-22 { 0.0 } else { rate })
+        });
+        Self {
+            scale: self.scale,
+            ..Self::of(rates, self.spacing)
+        }
     }
 
     /// The same pattern, `factor` times as many.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Self {
-        let pieces = self.pieces.iter().map(|&(at, rate)| (at, rate * factor));
         Self {
-            pieces: pieces.collect(),
-            spacing: self.spacing,
+            scale: self.scale * factor,
+            ..self.clone()
         }
     }
 
@@ -114,25 +144,25 @@ impl Arrivals {
     #[must_use]
     pub fn per_minute(&self, from: Duration, to: Duration) -> f64 {
         let (from, to) = (nanos(from), nanos(to).max(nanos(from) + 1));
-        let ends = self.pieces.iter().skip(1).map(|piece| piece.0);
-        let ends = ends.chain(std::iter::once(u64::MAX));
-        let sum: f64 = self
-            .pieces
-            .iter()
-            .zip(ends)
-            .map(|(&(start, rate), end)| {
-                let overlap = end.min(to).saturating_sub(start.max(from));
-                rate * overlap as f64
-            })
-            .sum();
-        sum * MINUTE / (to - from) as f64
+        (self.up_to(to) - self.up_to(from)) * MINUTE / (to - from) as f64
+    }
+
+    /// Arrivals from the origin on.
+    fn up_to(&self, at: u64) -> f64 {
+        let place = self.pieces.partition_point(|piece| piece.from <= at);
+        let piece = place.checked_sub(1).and_then(|at| self.pieces.get(at));
+        piece.map_or(0.0, |piece| piece.up_to(at)) * self.scale
     }
 
     /// Where the rate changes.
     pub fn edges(&self) -> impl Iterator<Item = Duration> {
         self.pieces
             .iter()
-            .map(|piece| Duration::from_nanos(piece.0))
+            .map(|piece| Duration::from_nanos(piece.from))
+    }
+
+    fn rate(&self, place: usize) -> Option<f64> {
+        Some(self.pieces.get(place)?.rate * self.scale)
     }
 
     pub(crate) fn begin(&self, mut random: Stream) -> Cursor {
@@ -144,8 +174,8 @@ impl Arrivals {
             random,
         };
         if self.spacing == Spacing::Even
-            && let Some((_, rate)) = self.pieces.first()
-            && *rate > 0.0
+            && let Some(rate) = self.rate(0)
+            && rate > 0.0
         {
             cursor.at = -phase / rate;
         }
@@ -159,11 +189,11 @@ impl Arrivals {
             Spacing::Poisson => cursor.random.exponential(),
         };
         loop {
-            let rate = self.pieces.get(cursor.piece)?.1;
+            let rate = self.rate(cursor.piece)?;
             let end = self
                 .pieces
                 .get(cursor.piece + 1)
-                .map(|piece| piece.0 as f64);
+                .map(|piece| piece.from as f64);
             let left = end.map_or(f64::INFINITY, |end| end - cursor.at);
             if rate > 0.0 && due <= rate * left {
                 cursor.at += due / rate;
@@ -173,6 +203,13 @@ impl Arrivals {
             cursor.at = end?;
             cursor.piece += 1;
         }
+    }
+}
+
+impl Piece {
+    /// Arrivals from the origin up to an instant no earlier than its start.
+    fn up_to(&self, at: u64) -> f64 {
+        self.before + self.rate * (at - self.from) as f64
     }
 }
 
@@ -225,7 +262,7 @@ mod tests {
             interactions: 300.0,
             within: Duration::from_secs(10),
         };
-        let arrivals = Arrivals::profile(&[60.0, 30.0], STEP, Spacing::Even).with_burst(burst);
+        let arrivals = Arrivals::profile(&[60.0, 30.0], STEP, Spacing::Even).with_bursts(&[burst]);
         let counts = per_minute(&arrivals, 3);
         assert!(
             counts[0].abs_diff(60) <= 1 && counts[1].abs_diff(330) <= 1,

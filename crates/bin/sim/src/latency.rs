@@ -241,7 +241,7 @@ fn even_beyond(low: f64, high: f64, most: f64) -> f64 {
 
 /// The standard normal's distribution function, by the complementary error function's continued
 /// fraction far out and its series near zero; exact to 1e-12.
-fn normal_below(z: f64) -> f64 {
+pub(crate) fn normal_below(z: f64) -> f64 {
     let x = z.abs() / std::f64::consts::SQRT_2;
     let tail = if x < 2.5 {
         // erf(x) = 2/√π · e^{-x²} · Σ 2ⁿ x^{2n+1} / (1·3·…·(2n+1))

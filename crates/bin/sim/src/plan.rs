@@ -31,6 +31,7 @@ mod demand;
 mod erlang;
 mod flows;
 mod report;
+mod slots;
 
 pub use changes::Change;
 pub use flows::FlowPlan;
@@ -147,18 +148,24 @@ impl Least {
     /// times as many at its peak.
     fn of(busy: f64, peak: f64, each: f64) -> Self {
         let carries = |busy: f64| (busy / each - 1e-9).ceil().max(1.0) as u64;
-        let mut at_ease = carries(busy);
-        while Queue::new(busy, at_ease as f64 * each)
-            .waits()
-            .is_none_or(|waits| waits > 0.05)
-        {
-            // Never far above the offered load: the slots' spare grows as its square root.
-            at_ease += 1;
+        let waits = |n: u64| Queue::new(busy, n as f64 * each).waits();
+        // The spare grows as the load's square root; four times that is ample for one in twenty.
+        let (mut low, mut high) = (
+            carries(busy),
+            carries(busy + 4.0 * busy.sqrt() + 4.0 * each),
+        );
+        while low < high {
+            let middle = u64::midpoint(low, high);
+            if waits(middle).is_some_and(|waits| waits <= 0.05) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
         }
         Self {
             mean: carries(busy),
             peak: carries(busy * peak),
-            at_ease,
+            at_ease: high,
         }
     }
 }
@@ -171,80 +178,34 @@ fn order(ceiling: Option<f64>) -> f64 {
 /// Just the ceiling that all limits leave, and the limit that says so.
 fn ceiling(scenario: &Scenario) -> Option<(f64, &'static str)> {
     let demand = Demand::of(scenario);
-    let limits = limits(scenario, &demand).into_iter();
-    let sure = limits.filter_map(|limit| Some((limit.sure?, limit.name)));
+    let limits = slots::of(scenario).into_iter();
+    let sure = limits.filter_map(|limit| Some((limit.sure(&demand)?, limit.name)));
     sure.min_by(|a, b| a.0.total_cmp(&b.0))
 }
 
 fn limits(scenario: &Scenario, demand: &Demand) -> Vec<LimitPlan> {
-    let limits = &scenario.limits;
-    let tokens = limits.token.map(|token| {
-        let own = scenario.clients.iter().map(|client| {
-            let all = u64::from(client.tokens) * u64::from(token);
-            limits.client.map_or(all, |client| all.min(client.into()))
-        });
-        own.sum::<u64>()
-    });
-    let clients = limits.client.filter(|_| limits.token.is_none());
-    let clients = clients.map(|client| u64::from(client) * scenario.clients.len() as u64);
-    let windows = [
-        ("tokens", tokens, true),
-        ("clients", clients, true),
-        ("organisation", limits.organisation.map(u64::from), true),
-        ("executions", limits.executions.map(u64::from), false),
-    ];
-    let period = limits.period.as_secs_f64();
-    let mut plans = Vec::new();
-    for (name, allowed, with_token) in windows {
-        let Some(allowed) = allowed else { continue };
-        let rate = |scale: f64| {
-            let calls = if with_token {
-                demand.with_token(scale)
-            } else {
-                demand.upstream(scale)
-            };
-            calls / 60.0
-        };
-        let slots = allowed as f64;
-        let busy = |scale: f64| rate(scale) * (period + demand.window_hold(scale));
-        plans.push(LimitPlan {
-            ceiling: demand.ceiling(|scale| rate(scale) * period, slots),
-            sure: demand.ceiling(busy, slots),
-            ..LimitPlan::of(name, allowed, busy(1.0), rate(1.0), 0.5)
-        });
-    }
-    if let Some(allowed) = limits.concurrency {
-        let busy = |scale: f64| demand.busy(scale);
-        let ceiling = demand.ceiling(busy, allowed.into());
-        plans.push(LimitPlan {
-            ceiling,
-            sure: ceiling,
-            ..LimitPlan::of(
-                "concurrency",
-                allowed.into(),
-                busy(1.0),
-                demand.upstream(1.0) / 60.0,
-                1.0,
-            )
-        });
-    }
-    plans
+    let plan = |limit: slots::Slots| LimitPlan {
+        ceiling: limit.nominal(demand),
+        sure: limit.sure(demand),
+        ..LimitPlan::of(&limit, limit.busy(demand, 1.0), limit.rate(demand, 1.0))
+    };
+    slots::of(scenario).into_iter().map(plan).collect()
 }
 
 impl LimitPlan {
-    /// At a load that keeps `busy` slots busy with `rate` calls a second; `steadiness` is what part of
-    /// the memoryless wait is waited.
-    fn of(name: &'static str, allowed: u64, busy: f64, rate: f64, steadiness: f64) -> Self {
-        let queue = Queue::new(busy, allowed as f64);
+    /// At a load that keeps `busy` slots busy with `rate` calls a second.
+    fn of(limit: &slots::Slots, busy: f64, rate: f64) -> Self {
+        let queue = Queue::new(busy, limit.allowed as f64);
         let service = if rate > 0.0 { busy / rate } else { 0.0 };
+        let wait = queue.mean_wait(service);
         Self {
-            name,
-            allowed,
-            used: busy / allowed as f64,
+            name: limit.name,
+            allowed: limit.allowed,
+            used: busy / limit.allowed as f64,
             ceiling: None,
             sure: None,
             waits: queue.waits(),
-            mean_wait_ms: queue.mean_wait(service).map(|wait| wait * steadiness * 1e3),
+            mean_wait_ms: wait.map(|wait| wait * limit.steadiness() * 1e3),
         }
     }
 }

@@ -44,7 +44,7 @@ pub(crate) fn number(value: f64) -> String {
     if places == 0 { grouped(&text) } else { text }
 }
 
-/// A number on an axis: no more places than it needs.
+/// A number on an axis, or a count: no more places than it needs.
 pub(crate) fn tick(value: f64) -> String {
     if value.fract().abs() < 1e-9 {
         return grouped(&format!("{value:.0}"));

@@ -6,7 +6,9 @@
 //! and simulated must agree: the ceiling to within 2 %, the waits that half and 95 of 100 calls don't
 //! exceed to within 10 % or 10 ms, what is refused to within two calls in a hundred.
 //!
-//! A machine that stalls for a moment says nothing about the prophecy, so it may be tried three times.
+//! On a machine that is busy with other things calls take longer than the probe found. Then the
+//! prophecy is made again from the times that the calls took live, and must agree with that; and
+//! because a stall in the wrong moment says nothing at all, all of it may be tried three times.
 //! `cargo test -p tollgate --test prophecy -- --nocapture` prints both side by side.
 
 use std::fmt::Write as _;
@@ -32,7 +34,7 @@ warm_up = "0s"
 token = 45
 organisation = 160
 executions = 0
-concurrency = 12
+concurrency = 30
 period = "2s"
 token_latency = "5ms"
 [[client]]
@@ -168,7 +170,8 @@ impl Live {
         Latency::measured(seconds).expect("there were probes")
     }
 
-    async fn replay(&self, times: &[f64]) -> Seen {
+    /// What was seen, and how long the calls took upstream.
+    async fn replay(&self, times: &[f64]) -> (Seen, Latency) {
         let before = self.emulator.counts();
         let start = tokio::time::Instant::now();
         let mut calls = tokio::task::JoinSet::new();
@@ -177,22 +180,29 @@ impl Live {
             let (driver, call) = (self.driver.clone(), self.call.clone());
             calls.spawn(async move { driver.execute(call).await });
         }
-        let (mut waits, mut refused) = (Histogram::default(), 0);
+        let (mut waits, mut refused, mut seconds) = (Histogram::default(), 0, Vec::new());
         while let Some(ended) = calls.join_next().await {
             match ended.expect("no call panics") {
-                Ok(answer) => waits.record(answer.waited.as_micros() as u64),
+                Ok(answer) => {
+                    waits.record(answer.waited.as_micros() as u64);
+                    seconds.push((answer.took - answer.waited).as_secs_f64());
+                }
                 Err(Failure::Refused { .. }) => refused += 1,
                 Err(other) => panic!("{other}"),
             }
         }
         let after = self.emulator.counts();
-        Seen {
+        let seen = Seen {
             admitted: after.admitted - before.admitted,
             limited: after.limited() - before.limited(),
             refused: f64::from(refused) / times.len() as f64,
             p50: quantile(&waits, 0.5),
             p95: quantile(&waits, 0.95),
-        }
+        };
+        (
+            seen,
+            Latency::measured(seconds).expect("calls were answered"),
+        )
     }
 }
 
@@ -245,7 +255,7 @@ async fn foretell(what: &str, deadline: &str, rates: &[f64]) {
         let started = Instant::now();
         let foretold = simulated(&scenario, &times);
         let took = started.elapsed();
-        let live = Live::start(&scenario).await.replay(&times).await;
+        let (live, found) = Live::start(&scenario).await.replay(&times).await;
         show(what, &live, &foretold);
         println!("  ({} calls; simulated in {took:.1?})", times.len());
         assert_eq!(
@@ -255,6 +265,16 @@ async fn foretell(what: &str, deadline: &str, rates: &[f64]) {
         );
         if agrees(&live, &foretold) {
             return;
+        }
+        let (probed, found_mean) = (scenario.actions[0].latency.mean(), found.mean());
+        if found_mean > probed * 1.1 {
+            scenario.actions[0].latency = found;
+            let again = simulated(&scenario, &times);
+            let what = format!("{what}, when calls took {found_mean:.3} s and not {probed:.3}");
+            show(&what, &live, &again);
+            if agrees(&live, &again) {
+                return;
+            }
         }
         eprintln!("{what}: did not agree, try {attempt} of {TRIES}");
     }

@@ -1,6 +1,6 @@
 //! What flows take from each other.
 
-use super::{Demand, limits};
+use super::{Demand, slots};
 use crate::scenario::Scenario;
 
 /// One flow's part of the load, and how far it could grow.
@@ -43,10 +43,13 @@ pub(super) fn all(scenario: &Scenario) -> Vec<FlowPlan> {
 
 /// The largest multiple of the flow's load that fits, with `others` times the load of the rest.
 fn growth(scenario: &Scenario, flow: usize, others: f64) -> Option<f64> {
+    let slots = slots::of(scenario);
     let fits = |growth: f64| {
         let grown = with(scenario, |at| if at == flow { growth } else { others });
-        let limits = limits(&grown, &Demand::of(&grown));
-        limits.iter().all(|limit| limit.used <= 1.0)
+        let demand = Demand::of(&grown);
+        slots
+            .iter()
+            .all(|limit| limit.busy(&demand, 1.0) <= limit.allowed as f64)
     };
     if fits(MOST) {
         return None;

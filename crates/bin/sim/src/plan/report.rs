@@ -2,7 +2,7 @@
 
 use super::{Least, Plan};
 use crate::report::table::Table;
-use crate::report::{number, span};
+use crate::report::{number, span, tick};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -72,7 +72,7 @@ fn limits(plan: &Plan, text: &mut String) {
     for limit in &plan.limits {
         table.row(vec![
             limit.name.to_owned(),
-            number(limit.allowed as f64),
+            tick(limit.allowed as f64),
             format!("{} %", number(limit.used * 100.0)),
             limit.ceiling.map_or_else(none, number),
             limit.sure.map_or_else(none, number),

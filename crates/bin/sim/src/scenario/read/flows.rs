@@ -114,7 +114,7 @@ fn read_arrivals(flow: &Section<'_, '_>, source: &Source<'_>) -> Arrivals {
         Arrivals::constant(per_minute.unwrap_or(0.0), spacing)
     };
     section.finish();
-    bursts.into_iter().fold(base, Arrivals::with_burst)
+    base.with_bursts(&bursts)
 }
 
 fn read_bursts(arrivals: &Section<'_, '_>) -> Vec<Burst> {
