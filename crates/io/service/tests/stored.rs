@@ -522,3 +522,93 @@ async fn two_nodes_on_one_store_follow_each_other() {
     }
     assert_eq!(status, 401, "what is believed of a token ends");
 }
+
+#[tokio::test]
+async fn a_login_of_the_file_is_an_action_in_the_folder() {
+    let (upstream, seen) = upstream().await;
+    let folder = tempfile::tempdir().unwrap();
+    let login = json!({
+        "name": "Login", "integrationType": "custom-rest-actions", "actionType": "customAuth",
+        "config": {
+            "request": {
+                "requestUrlTemplate": format!("{upstream}/login"), "requestType": "POST",
+                "headers": {"Authorization": "Basic $encoding.base64(\"id:${credentials.key}\")"},
+                "requestTemplate": "grant_type=client_credentials",
+            },
+            "response": {"translationMap": {}, "successTemplate": "${rawResult}"},
+        },
+        "contract": {
+            "input": {"inputSchema": {"type": "object", "properties": {}}},
+            "output": {"successSchema": {"type": "object", "properties": {}}},
+        },
+    });
+    let headers = json!({"Authorization": "Bearer ${authResponse.access_token}"});
+    let mut call = action("Call", "", &format!("{upstream}/resource"), headers);
+    call["integrationType"] = json!("custom-rest-actions");
+    std::fs::write(folder.path().join("login.json"), login.to_string()).unwrap();
+    std::fs::write(folder.path().join("call.json"), call.to_string()).unwrap();
+    let text = r#"
+[server]
+listen = "127.0.0.1:0"
+[[caller]]
+client_id = "root"
+client_secret_env = "SECRET"
+roles = ["execute", "author", "administer"]
+[[integration]]
+name = "Web"
+type = "custom-rest-actions"
+actions = { folder = "." }
+allowed_networks = ["127.0.0.1"]
+allowed_schemes = ["http"]
+allowed_ports = ["1-65535"]
+[integration.credentials]
+key = { env = "KEY" }
+"#;
+    let source = Source {
+        file: "test.toml",
+        folder: folder.path(),
+        env: &|name| {
+            Some(
+                if name == "KEY" {
+                    "upstream-secret-7"
+                } else {
+                    "secret"
+                }
+                .to_owned(),
+            )
+        },
+    };
+    let config = Config::parse(text, &source).unwrap();
+    let world = World {
+        service: Service::start(config, 1).await.unwrap(),
+        http: reqwest::Client::new(),
+        folder,
+    };
+    let root = world.login("root", "secret").await.unwrap();
+    let listed = world.done(&root, Method::GET, ACTIONS, Value::Null).await;
+    assert_eq!(listed["total"], 1, "{listed}");
+    let path = format!(
+        "{ACTIONS}/{}",
+        listed["entities"][0]["id"].as_str().unwrap()
+    );
+    for _ in 0..2 {
+        let output = world
+            .done(&root, Method::POST, &format!("{path}/execute"), json!({}))
+            .await;
+        assert_eq!(output, json!({"answer": 42}));
+    }
+    assert_eq!(seen.logins.load(Ordering::SeqCst), 1);
+
+    // The file's things can't be changed here, nor can others be made without a store.
+    let changed = json!({"name": "Other", "version": 1});
+    let (status, body) = world.call(&root, Method::PATCH, &path, changed).await;
+    assert_eq!(
+        (status, &body["code"]),
+        (409, &json!("managed.by.configuration"))
+    );
+    let new = json!({"name": "New", "integrationType": {"id": "custom-rest-actions"}});
+    let (status, body) = world
+        .call(&root, Method::POST, "/api/v2/integrations", new)
+        .await;
+    assert_eq!((status, &body["code"]), (409, &json!("no.store")));
+}
