@@ -49,11 +49,16 @@ class Postgres:
         raise RuntimeError("PostgreSQL does not answer")
 
     def stop(self):
-        # As it asks to be ended at once; what it held is thrown away.
+        self.halt()
+        self.folder.cleanup()
+
+    def halt(self):
+        # As it asks to be ended at once; what it held may be thrown away.
+        if self.process.poll() is not None:
+            return
         subprocess.run([*self.prefix, "kill", "-QUIT", str(self.process.pid)], check=False)
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait(10)
-        self.folder.cleanup()

@@ -172,6 +172,29 @@ class Crash(unittest.TestCase):
         finally:
             server.stop()
 
+    def test_a_store_that_is_away(self):
+        if programs() is None:
+            self.assertFalse(os.environ.get("TOLLGATE_REQUIRE_POSTGRES"), "PostgreSQL is not installed")
+            self.skipTest("PostgreSQL is not installed")
+        server = Postgres()
+        self.stored = Stored(url=server.url, log="error")
+        try:
+            self.prepare()
+            base = self.stored.service.url
+            execute = f"{ACTIONS}/{self.action}/execute"
+            self.assertEqual(request(base, "POST", execute, self.token, {"queueId": QUEUE})[0], 200)
+            server.halt()
+            # Longer than an answer of the store is believed while it can be asked.
+            time.sleep(2.5)
+            self.assertEqual(request(base, "POST", execute, self.token, {"queueId": QUEUE})[0], 200, "calls go on")
+            path = f"/api/v2/flows/datatables/{self.table}/rows"
+            status, text = request(base, "POST", path, self.token, {"key": "a", "twice": "b"})
+            self.assertEqual((status, json.loads(text)["code"]), (503, "store.unavailable"))
+            self.assertNotIn(str(server.port), text, "the database's own words are for the log")
+        finally:
+            self.stored.end()
+            server.stop()
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -7,7 +7,8 @@
 //!
 //! **Staleness.** What the store said of a token is believed for [`BELIEVED`]: that long another node's
 //! revocation, new grants or deactivation may go unnoticed here. Changes made through this node count at
-//! once: they empty the cache.
+//! once: they empty the cache. While the store can't be asked, what it said last holds for
+//! [`WITHOUT_STORE`]: calls go on, and nobody can revoke anything then anyway.
 //!
 //! **Bounds.** At most `max_tokens` tokens of the file's callers live, and as many answers of the store
 //! are remembered; beyond it the one that ends first goes.
@@ -26,6 +27,9 @@ use tollgate_store::{Store, StoreError, WallTime};
 /// How long an answer of the store about a token is believed.
 const BELIEVED: Duration = Duration::from_secs(2);
 
+/// How long it is believed while the store can't be asked.
+const WITHOUT_STORE: Duration = Duration::from_secs(300);
+
 /// The callers and their tokens.
 pub(crate) struct Callers {
     callers: Vec<(Caller, Principal)>,
@@ -38,8 +42,16 @@ pub(crate) struct Callers {
 
 #[derive(Default)]
 struct Alive {
-    tokens: HashMap<String, (Instant, Principal)>,
+    tokens: HashMap<String, Known>,
     by_expiry: BTreeSet<(Instant, String)>,
+}
+
+#[derive(Clone)]
+struct Known {
+    expires: Instant,
+    /// From then on it is asked for again.
+    fresh_until: Instant,
+    principal: Principal,
 }
 
 /// What is given for good credentials.
@@ -87,13 +99,12 @@ impl Callers {
             }
             let token = random_token().ok_or(StoreError::Busy { what: "entropy" })?;
             let expires = now + self.life;
-            lock(&self.alive).insert(
-                token.clone(),
+            let known = Known {
                 expires,
-                principal.clone(),
-                now,
-                self.max_tokens,
-            );
+                fresh_until: expires,
+                principal: principal.clone(),
+            };
+            lock(&self.alive).insert(token.clone(), known, now, self.max_tokens);
             return Ok(Granted {
                 access_token: Secret::new(token),
                 expires_in: self.life,
@@ -117,27 +128,36 @@ impl Callers {
         token: &str,
         (now, wall): (Instant, WallTime),
     ) -> Result<Principal, StoreError> {
-        for known in [&self.alive, &self.believed] {
-            if let Some(principal) = lock(known).get(token, now) {
-                return Ok(principal);
-            }
+        let known = lock(&self.alive).get(token, now);
+        let known = known.or_else(|| lock(&self.believed).get(token, now));
+        if let Some(known) = &known
+            && now < known.fresh_until
+        {
+            return Ok(known.principal.clone());
         }
         let store = self.store.as_ref().ok_or(StoreError::Denied)?;
-        let owner = store
-            .check_token(&Secret::new(token.to_owned()), wall)
-            .await?;
+        let asked = Secret::new(token.to_owned());
+        let owner = match (store.check_token(&asked, wall).await, known) {
+            (Ok(owner), _) => owner,
+            (Err(StoreError::Database { .. } | StoreError::Busy { .. }), Some(known)) => {
+                return Ok(known.principal);
+            }
+            (Err(error), _) => {
+                lock(&self.believed).remove(token);
+                return Err(error);
+            }
+        };
         let left = u64::try_from(owner.expires.0.saturating_sub(wall.0)).unwrap_or(0);
+        let left = Duration::from_millis(left);
         let client = owner.client;
         let id = client.id.to_string();
         let principal = Principal::new(&id, client.body.grants, Some(client.id));
-        let until = now + BELIEVED.min(Duration::from_millis(left));
-        lock(&self.believed).insert(
-            token.to_owned(),
-            until,
-            principal.clone(),
-            now,
-            self.max_tokens,
-        );
+        let known = Known {
+            expires: now + WITHOUT_STORE.min(left),
+            fresh_until: now + BELIEVED.min(left),
+            principal: principal.clone(),
+        };
+        lock(&self.believed).insert(token.to_owned(), known, now, self.max_tokens);
         Ok(principal)
     }
 
@@ -169,19 +189,12 @@ fn lock(alive: &Mutex<Alive>) -> MutexGuard<'_, Alive> {
 }
 
 impl Alive {
-    fn get(&self, token: &str, now: Instant) -> Option<Principal> {
-        let (expires, principal) = self.tokens.get(token)?;
-        (now < *expires).then(|| principal.clone())
+    fn get(&self, token: &str, now: Instant) -> Option<Known> {
+        let known = self.tokens.get(token)?;
+        (now < known.expires).then(|| known.clone())
     }
 
-    fn insert(
-        &mut self,
-        token: String,
-        expires: Instant,
-        principal: Principal,
-        now: Instant,
-        most: usize,
-    ) {
+    fn insert(&mut self, token: String, known: Known, now: Instant, most: usize) {
         self.remove(&token);
         while self.by_expiry.first().is_some_and(|(at, _)| *at <= now) {
             self.end_first();
@@ -189,15 +202,15 @@ impl Alive {
         while self.tokens.len() >= most.max(1) {
             self.end_first();
         }
-        self.by_expiry.insert((expires, token.clone()));
-        self.tokens.insert(token, (expires, principal));
+        self.by_expiry.insert((known.expires, token.clone()));
+        self.tokens.insert(token, known);
     }
 
     fn remove(&mut self, token: &str) -> bool {
-        let Some((expires, _)) = self.tokens.remove(token) else {
+        let Some(known) = self.tokens.remove(token) else {
             return false;
         };
-        self.by_expiry.remove(&(expires, token.to_owned()));
+        self.by_expiry.remove(&(known.expires, token.to_owned()));
         true
     }
 

@@ -1,8 +1,14 @@
-//! The HTTP surface: callers log in, list actions and execute them, as on the platform.
+//! The HTTP surface: callers log in, manage integrations and actions, and execute them, as on the
+//! platform.
 //!
-//! *Decides* who may call, what a request means, and what an execution's end looks like to its caller.
-//! *Doesn't decide* when a call starts or with which token (the engine's), nor what a template means
-//! (the action's).
+//! *Decides* who may call and change what (`principal`), what a request means, what an integration's
+//! properties and credentials mean, how it logs in (`auth`), and what an execution's end looks like to
+//! its caller. *Doesn't decide* when a call starts or with which token (the engine's), what a template
+//! means (the action's), what is durable (the store's), nor which address may be called (the guard's).
+//!
+//! Definitions come from the configuration file and from the store; requests look at one picture of both
+//! that never changes (`live`, `catalog`). Every path is in the table of `api`, and described in the
+//! document of `api::openapi`.
 //!
 //! # Shape
 //!
@@ -25,18 +31,34 @@
 //! | a limit: the deadline can't be met, the queue is full, shed, expired | 429 | the refusal's own |
 //! | the upstream answered 4xx or 5xx, or can't be reached, or broke off | 502 | `upstream.error`, `upstream.unreachable`, `upstream.no.answer` |
 //! | the upstream's answer can't be mapped | 502 | `action.response.invalid` |
+//! | the call would go where the integration doesn't allow | 400 | `address.not.allowed` |
+//! | the integration is disabled or incomplete, or the action can't be compiled | 409 | `integration.not.active`, `action.not.usable` |
 //! | no access token can be had; the service ends | 503 | `no.token`, `draining` |
 //! | the action's timeout passed | 504 | `execution.timeout` |
 //!
 //! A 429 carries `Retry-After` unless the caller's own deadline was what could not be met: a client
 //! that waits by itself, as the SDKs do, would then wait for something that is of no use any more.
 //!
+//! # How changes end
+//!
+//! | end | status | code |
+//! |---|---|---|
+//! | done, and seen by the next request to this node | 200, 204 | |
+//! | a field is missing or can't be what it is | 400 | `bad.request`, `action.invalid` |
+//! | no good token; not allowed; not there | 401, 403, 404 | `bad.credentials`, `missing.permissions`, `not.found` |
+//! | another version is there; taken; in use; full | 409 | `version.conflict`, `already.exists`, `in.use`, `limit.reached` |
+//! | it is the configuration file's; there is no store | 409 | `managed.by.configuration`, `no.store` |
+//! | the store is busy, full or out of reach | 503 | `store.busy`, `store.full`, `store.unavailable` |
+//! | what the store holds can't be read | 500 | `store.corrupt` |
+//!
 //! # Bounds
 //!
 //! Connections, time for a head, time and size of a body, callers' tokens: all in the configuration.
 //! Everything behind has its own bounds (the driver's, the engine's).
 //!
-//! Tested over sockets in `tests/service.rs`, with the vendor's Python SDK in `tests/sdk/`.
+//! Tested over sockets in `tests/service.rs` (the file alone) and `tests/stored` (over a store); with the
+//! vendor's SDKs, by schemathesis, by killing it and by searching what it wrote for secrets in
+//! `tests/sdk/` of the project.
 
 mod api;
 mod auth;

@@ -31,8 +31,8 @@ use tollgate_store::{
 
 /// How often the store is asked whether another node changed it.
 const POLL: Duration = Duration::from_secs(1);
-/// How far back a look for changes goes: nodes' clocks may differ by as much.
-const LOOK_BACK: i64 = 10 * 60 * 1000;
+/// Looks for changes count from this long before the start: nodes' clocks may differ by as much.
+const LOOK_BACK: i64 = 60 * 60 * 1000;
 /// Pages of a list of the store that are read; beyond it are more integrations or actions than fit.
 const MAX_PAGES: u32 = 200;
 
@@ -43,6 +43,8 @@ pub(crate) struct Live {
     pub(crate) store: Option<Arc<dyn Store>>,
     driver: Driver,
     common: Common,
+    /// From when on changes are looked for.
+    since: WallTime,
     /// Pictures asked for; each is answered by one that was begun later.
     asked: AtomicU64,
     building: tokio::sync::Mutex<Building>,
@@ -63,8 +65,8 @@ struct Building {
     /// The last of `asked` that is answered.
     done: u64,
     places: BTreeMap<String, Placed>,
-    /// Numbers of the newest audit entries seen, by kind of thing.
-    seen: BTreeMap<&'static str, i64>,
+    /// Audit entries seen, by kind of thing.
+    seen: BTreeMap<&'static str, u64>,
 }
 
 /// An integration's place in the engine's tables.
@@ -95,6 +97,7 @@ impl Live {
             store,
             driver,
             common,
+            since: WallTime(wall_time().0 - LOOK_BACK),
             asked: AtomicU64::new(0),
             building: tokio::sync::Mutex::default(),
         }
@@ -146,25 +149,20 @@ impl Live {
         }
     }
 
-    /// Whether the audit log has something that this node hasn't seen.
+    /// Whether the audit log has something that this node hasn't seen. Entries are counted, not looked at:
+    /// one of a node whose clock is behind is not the newest.
     async fn changed(&self, store: &dyn Store) -> Result<bool, ApiError> {
         let mut changed = false;
         for kind in ["integration", "credential", "action"] {
             let query = AuditQuery {
-                from: Some(WallTime(wall_time().0 - LOOK_BACK)),
+                from: Some(self.since),
                 entity_type: Some(kind.to_owned()),
                 page: PageRequest::new(1, 1)?,
                 ..AuditQuery::default()
             };
-            let newest = store
-                .audit(&query)
-                .await?
-                .items
-                .first()
-                .map(|entry| entry.seq);
-            let mut building = self.building.lock().await;
-            let seen = building.seen.insert(kind, newest.unwrap_or(0));
-            changed |= newest.is_some() && seen != newest;
+            let count = store.audit(&query).await?.total;
+            let seen = self.building.lock().await.seen.insert(kind, count);
+            changed |= seen != Some(count);
         }
         Ok(changed)
     }

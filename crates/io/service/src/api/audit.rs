@@ -57,7 +57,10 @@ fn read(doc: &Doc) -> Result<AuditQuery, ApiError> {
     for filter in filters.into_iter().flatten() {
         let text = |name: &str| {
             let found = filter.get(name).and_then(Value::as_str);
-            found.ok_or_else(|| ApiError::bad_request(format!("filters: {name} is missing.")))
+            let found = found.filter(|text| !text.contains('\0'));
+            found.ok_or_else(|| {
+                ApiError::bad_request(format!("filters: {name} is missing or holds a NUL."))
+            })
         };
         let value = Some(text("value")?.to_owned());
         match text("property")?.to_lowercase().as_str() {

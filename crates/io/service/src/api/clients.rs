@@ -11,7 +11,7 @@ use crate::principal::Over;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::{Extension, Json};
-use http::StatusCode;
+use http::{HeaderName, StatusCode, header};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,6 +22,9 @@ use tollgate_store::{
 
 const PATH: &str = "/api/v2/oauth/clients";
 const DAY: i64 = 86_400;
+/// An answer with a secret in it is for its caller alone, not for what lies between.
+type Secretive = ([(HeaderName, &'static str); 1], Json<Value>);
+const NO_STORE: [(HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
 /// The roles, by their ids.
 const ROLES: [(&str, Role); 3] = [
     ("execute", Role::Execute),
@@ -65,14 +68,14 @@ pub(super) async fn create(
     State(app): State<Arc<App>>,
     Extension(caller): Caller,
     body: Body,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Secretive, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
     let written = read(&app.doc(body).await?)?;
     let made = app
         .store()?
         .create_client(EntityId::random(), written, &by(&caller))
         .await?;
-    Ok(Json(show(&made.client, Some(&made.secret))))
+    Ok((NO_STORE, Json(show(&made.client, Some(&made.secret)))))
 }
 
 pub(super) async fn update(
@@ -112,14 +115,14 @@ pub(super) async fn renew(
     State(app): State<Arc<App>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Secretive, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
     let made = app
         .store()?
         .new_client_secret(&parse_id(&id)?, &by(&caller))
         .await?;
     app.callers.forget();
-    Ok(Json(show(&made.client, Some(&made.secret))))
+    Ok((NO_STORE, Json(show(&made.client, Some(&made.secret)))))
 }
 
 fn read(doc: &Doc) -> Result<ClientBody, ApiError> {

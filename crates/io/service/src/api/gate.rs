@@ -6,7 +6,8 @@ use crate::live::wall_time;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use http::{Method, StatusCode, header};
+use http::uri::PathAndQuery;
+use http::{Method, StatusCode, Uri, header};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -33,6 +34,7 @@ pub(super) async fn authenticate(
         .of_token(&token, (Instant::now(), wall_time()))
         .await?;
     let admitted = app.meter.admit(&caller.id, Instant::now());
+    let admitted = admitted.and_then(|admitted| plain(request.uri()).map(|()| admitted));
     let counted = caller.stored.clone().map(|id| {
         let template = request.extensions().get::<MatchedPath>();
         let template = template.map_or("-", MatchedPath::as_str).to_owned();
@@ -66,4 +68,15 @@ fn method(method: &Method) -> &'static str {
         "DELETE" => "DELETE",
         _ => "OTHER",
     }
+}
+
+/// PostgreSQL has no place for a NUL, and nothing here has one in its name or id.
+fn plain(uri: &Uri) -> Result<(), ApiError> {
+    let text = uri.path_and_query().map_or("", PathAndQuery::as_str);
+    if text.contains("%00") {
+        return Err(ApiError::bad_request(
+            "The path or the query holds a NUL character.",
+        ));
+    }
+    Ok(())
 }
