@@ -308,6 +308,13 @@ impl Queue {
         (lowest > class).then_some(place?.execution)
     }
 
+    /// What waits behind the submission in its flow, in runs of deadlines from the first to the last.
+    pub(crate) fn behind(&self, submission: &Submission) -> Vec<(Instant, Instant)> {
+        let own = self.lanes().filter(|lane| lane.flow == submission.flow);
+        own.flat_map(|lane| lane.places.later(submission.deadline))
+            .collect()
+    }
+
     /// What "of late" means.
     pub(crate) fn late(&self) -> Duration {
         self.late

@@ -115,6 +115,23 @@ impl Engine {
         latest
     }
 
+    /// Whether those with later deadlines, who were taken in and count on their start, would miss it if
+    /// the submission went before. If so, when it could start behind them. Of each run of them the last
+    /// is held against the first one's deadline, so none between is overlooked.
+    pub(super) fn displaces(&mut self, submission: &Submission, now: Instant) -> Option<Estimate> {
+        for (first, last) in self.queue.behind(submission) {
+            let one_behind = Submission {
+                deadline: last,
+                ..*submission
+            };
+            let estimate = self.earliest_start(&one_behind, now);
+            if estimate.at > first {
+                return Some(estimate);
+            }
+        }
+        None
+    }
+
     /// The later the start, the more others will have come before it; so the two are found together.
     fn earliest_under(
         &mut self,
