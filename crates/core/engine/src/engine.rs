@@ -249,6 +249,9 @@ impl Engine {
         if earliest > submission.deadline {
             return self.refuse(execution, estimate.reason, limit, Some(earliest));
         }
+        if let Some(behind) = self.displaces(&submission, now) {
+            return self.refuse(execution, behind.reason, behind.limit, Some(behind.at));
+        }
         let flow = &self.config.flows[submission.flow.index()];
         if self.queue.queued(submission.flow) >= flow.max_queued {
             return self.refuse(execution, Reason::QueueFull, limit, Some(earliest));

@@ -9,6 +9,9 @@ use tollgate_model::{ExecutionId, Instant};
 /// Entries in one piece, at the most.
 const PIECE: usize = 256;
 
+/// Runs that [`Places::later`] makes, at the most.
+const RUNS: usize = 16;
+
 /// The place of an execution among others.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Place {
@@ -102,6 +105,29 @@ impl Places {
             piece.partition_point(|place| place.deadline <= deadline)
         });
         whole + part
+    }
+
+    /// The places with a later deadline than this one, in a few runs: the first deadline of each run
+    /// and its last.
+    pub(crate) fn later(&self, deadline: Instant) -> Vec<(Instant, Instant)> {
+        let first = self.until(deadline);
+        let run = (self.len - first).div_ceil(RUNS).max(1);
+        let starts = (first..self.len).step_by(run);
+        let runs = starts.filter_map(|start| {
+            let end = (start + run).min(self.len) - 1;
+            Some((self.get(start)?.deadline, self.get(end)?.deadline))
+        });
+        runs.collect()
+    }
+
+    fn get(&self, mut rank: usize) -> Option<&Place> {
+        for piece in &self.pieces {
+            if rank < piece.len() {
+                return piece.get(rank);
+            }
+            rank -= piece.len();
+        }
+        None
     }
 
     /// The first piece that ends at the place or behind it.

@@ -5,7 +5,7 @@ use tollgate_model::Instant;
 
 const SLICES: usize = 8;
 /// Standard deviations of chance arrivals for which a higher class finds slots kept.
-const KEPT: f64 = 3.0;
+const KEPT: f64 = 3.5;
 /// Standard deviations for which a start foretold comes true: of what is taken in, less than one in a
 /// thousand is to expire.
 const FORETOLD: f64 = 5.5;

@@ -27,6 +27,7 @@ fn asks(part: f64, seconds: u64) -> Arrivals {
     Arrivals {
         per_second: part * f64::from(ALLOWED) / PERIOD.as_secs_f64(),
         within: Duration::from_secs(seconds),
+        longer: Duration::ZERO,
         from: Duration::ZERO,
     }
 }
@@ -40,7 +41,7 @@ fn p99(outcomes: &[Outcome]) -> Duration {
 #[test]
 fn a_higher_class_waits_as_if_the_lower_ones_did_not_exist() {
     // Alone, the first class waits when its own chance arrivals, or its own overload, fill the windows.
-    for part in [0.5, 0.9, 1.2] {
+    for part in [0.5, 0.8, 1.2] {
         let seed = 7;
         let voice = (flow("voice", 0, 1), asks(part, 20));
         let rest = (flow("email", 1, 1), asks(2.0 - part, 40));
@@ -127,6 +128,16 @@ fn a_guarantee_is_there_within_a_window_of_being_asked_for() {
 fn refusals_are_right_and_what_waits_is_served() {
     let loads = [
         ("one flow", vec![(flow("calls", 0, 1), asks(2.0, 20))]),
+        (
+            "deadlines of all kinds",
+            vec![(
+                flow("calls", 0, 1),
+                Arrivals {
+                    longer: Duration::from_secs(60),
+                    ..asks(2.0, 1)
+                },
+            )],
+        ),
         (
             "two classes",
             vec![

@@ -115,6 +115,28 @@ impl Engine {
         latest
     }
 
+    /// Whether those with later deadlines, who were taken in and count on their start, would miss it if
+    /// the submission went before. If so, when it could start behind them. Of each run of them the last
+    /// is held against the first one's deadline, so none between is overlooked.
+    pub(super) fn displaces(&mut self, submission: &Submission, now: Instant) -> Option<Estimate> {
+        let behind = |deadline| Submission {
+            deadline,
+            ..*submission
+        };
+        let last = self.queue.last_behind(submission)?;
+        if self.earliest_start(&behind(last), now).at <= submission.deadline {
+            // Even the last would start by then.
+            return None;
+        }
+        for (first, last) in self.queue.behind(submission) {
+            let estimate = self.earliest_start(&behind(last), now);
+            if estimate.at > first {
+                return Some(estimate);
+            }
+        }
+        None
+    }
+
     /// The later the start, the more others will have come before it; so the two are found together.
     fn earliest_under(
         &mut self,

@@ -21,6 +21,8 @@ pub(crate) struct Arrivals {
     pub(crate) per_second: f64,
     /// From arrival to the latest useful start.
     pub(crate) within: Duration,
+    /// Some have up to so much longer.
+    pub(crate) longer: Duration,
     /// When they begin.
     pub(crate) from: Duration,
 }
@@ -84,10 +86,11 @@ impl Line {
                 if arrived >= end {
                     break;
                 }
+                let longer = arrivals.longer.mul_f64(random.fraction());
                 outcomes.push(Outcome {
                     flow,
                     arrived,
-                    deadline: arrived + arrivals.within,
+                    deadline: arrived + arrivals.within + longer,
                     started: None,
                     refused: None,
                 });

@@ -71,7 +71,11 @@ fn tollgate_beside_its_peers() {
         let least = match load {
             "saturation" => 0.999,
             "slow answers" => 0.97,
-            _ => 0.99,
+            "burst after idle" => 1.0,
+            // What is kept for chance arrivals of the first class.
+            "mix of flows" => 0.985,
+            // Half of the time less is asked for than the windows allow.
+            _ => 0.9,
         };
         assert!(ours.used() >= least, "{load}: {:.4} used", ours.used());
         if load == "burst after idle" {

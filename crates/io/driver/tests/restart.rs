@@ -1,0 +1,140 @@
+//! A process that follows a `kill -9` takes nothing of what its predecessor has used: over real sockets,
+//! against the emulated platform. `--nocapture` prints the figures.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tollgate_driver::{Bounds, Call, ClientCredentials, Driver, Request, Setup};
+use tollgate_emulator::Emulator;
+use tollgate_engine::{Client, Config, Flow, Pool, Route};
+use tollgate_model::{ClientId, FlowId, Limit, LimitId, PoolId, RouteId, Rule, Scope};
+use tollgate_platform::{Alignment, Spread, Window};
+
+const ORGANISATION: u32 = 40;
+const PERIOD: Duration = Duration::from_secs(4);
+
+async fn emulator() -> Emulator {
+    let upstream = tollgate_platform::Config {
+        clients: vec![tollgate_platform::Client {
+            id: "one".into(),
+            secret: "emulated".into(),
+        }],
+        token: None,
+        organisation: Some(Window {
+            allowed: ORGANISATION,
+            period: PERIOD,
+        }),
+        alignment: Alignment::FirstCall,
+        way_in: Spread::fixed(Duration::ZERO),
+        latency: Spread::fixed(Duration::from_millis(5)),
+        ..tollgate_platform::Config::default()
+    };
+    Emulator::start(upstream, 1, ([127, 0, 0, 1], 0).into())
+        .await
+        .expect("a free port")
+}
+
+fn setup(emulator: &Emulator) -> Setup {
+    let url = format!("http://{}/oauth/token", emulator.address());
+    let limit = Limit {
+        name: "organisation".into(),
+        scope: Scope::Organisation,
+        rule: Rule::Window {
+            allowed: ORGANISATION,
+            period: PERIOD,
+            counted_within: None,
+        },
+    };
+    Setup {
+        engine: Config {
+            limits: vec![limit],
+            clients: vec![Client {
+                name: "one".into(),
+                max_tokens: 1,
+                ..Client::default()
+            }],
+            pools: vec![Pool {
+                name: "pool".into(),
+                clients: vec![ClientId(0)],
+            }],
+            routes: vec![Route {
+                name: "platform".into(),
+                limits: vec![LimitId(0)],
+                pool: Some(PoolId(0)),
+                ..Route::default()
+            }],
+            flows: vec![Flow::default()],
+            ..Config::default()
+        },
+        clients: vec![ClientCredentials {
+            token_url: url.parse().expect("a URL"),
+            client_id: "one".into(),
+            client_secret: String::from("emulated").into(),
+        }],
+        seed: 1,
+        bounds: Bounds::default(),
+        extra_roots_pem: vec![],
+    }
+}
+
+/// Calls at once, each answered or refused.
+async fn calls(driver: &Driver, emulator: &Emulator, number: u32, deadline: Duration) {
+    let url = format!(
+        "http://{}/api/v2/users/7/presences/PURECLOUD",
+        emulator.address()
+    );
+    let call = Call {
+        route: RouteId(0),
+        flow: FlowId(0),
+        deadline,
+        timeout: Duration::from_secs(10),
+        idempotent: true,
+        request: Request {
+            method: http::Method::GET,
+            url: url.parse().expect("a URL"),
+            headers: http::HeaderMap::new(),
+            body: bytes::Bytes::new(),
+        },
+    };
+    let tasks: Vec<_> = (0..number)
+        .map(|_| {
+            let (driver, call) = (driver.clone(), call.clone());
+            tokio::spawn(async move { driver.execute(call).await.is_ok() })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("no panic");
+    }
+}
+
+/// Fills most of a window, is killed, and wants all of one again at once. Tells how many answers were 429.
+async fn killed_and_restarted(file: Option<&Path>) -> u64 {
+    let emulator = emulator().await;
+    let start = |file: Option<&Path>| match file {
+        Some(file) => Driver::start_with_usage(setup(&emulator), file),
+        None => Driver::start(setup(&emulator)),
+    };
+    let first = start(file).expect("a sound setup");
+    calls(&first, &emulator, ORGANISATION - 5, Duration::from_secs(60)).await;
+    // What a kill leaves: the file as it is now, without the last words of an orderly end.
+    let left = file.map(|file| {
+        let left = file.with_file_name("left");
+        std::fs::copy(file, &left).expect("there is a file");
+        left
+    });
+    let second = start(left.as_deref()).expect("a sound setup");
+    calls(&second, &emulator, ORGANISATION, Duration::from_secs(60)).await;
+    drop(first);
+    emulator.counts().limited()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_causes_no_429() {
+    let folder: PathBuf =
+        std::env::temp_dir().join(format!("tollgate-restart-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let with = killed_and_restarted(Some(&folder.join("usage"))).await;
+    let without = killed_and_restarted(None).await;
+    println!("answers 429 after a kill: {with} with a usage file, {without} without");
+    assert_eq!(with, 0);
+    assert!(without > 0, "so the test can fail");
+}
