@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use tollgate_driver::{Bounds, ClientCredentials, Secret, Url};
-use tollgate_model::FlowId;
+use tollgate_model::{FlowId, RouteId};
 
 /// A whole configuration, ready to be served.
 #[derive(Clone, Debug)]
@@ -133,6 +133,8 @@ pub struct Integration {
     pub credentials: BTreeMap<String, Secret>,
     /// Folder of its action files.
     pub folder: PathBuf,
+    /// Routes of actions that have limits or a cost of their own, by name.
+    pub action_routes: BTreeMap<String, RouteId>,
     /// Where its calls may go.
     pub access: Access,
 }

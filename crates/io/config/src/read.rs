@@ -10,7 +10,7 @@ mod secrets;
 mod server;
 mod store;
 
-use crate::{Config, ConfigError};
+use crate::{Config, ConfigError, Problem};
 use std::path::Path;
 use tollgate_settings::{Section, resolve, unique_name};
 
@@ -52,12 +52,21 @@ impl Config {
     /// # Errors
     /// Something in it is wrong; all that was found is listed.
     pub fn parse(text: &str, source: &Source<'_>) -> Result<Self, ConfigError> {
-        tollgate_settings::read(text, |root| read(root, source)).map_err(|problems| {
-            ConfigError::Invalid {
-                file: source.file.to_owned(),
-                problems,
-            }
-        })
+        let invalid = |problems| ConfigError::Invalid {
+            file: source.file.to_owned(),
+            problems,
+        };
+        let config = tollgate_settings::read(text, |root| read(root, source)).map_err(invalid)?;
+        // What each table says may be sound and all of them together not.
+        match config.engine.check() {
+            Ok(()) => Ok(config),
+            Err(error) => Err(invalid(vec![Problem {
+                line: 1,
+                column: 1,
+                field: String::new(),
+                message: error.to_string(),
+            }])),
+        }
     }
 }
 
@@ -70,7 +79,7 @@ fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Config {
     let shared = limits::read_shared(root);
     let mut tables = integrations::read(root, source, shared, stored);
     let callers = server::read_callers(root, source, &tables.integrations, stored);
-    let (flows, default_flow) = flows::read(root, &tables.engine.limits);
+    let (flows, default_flow) = flows::read(root, &mut tables);
     tables.engine.flows = flows;
     tables.engine.policy = policy::read(root);
     let caches = cache::read(root, &tables.integrations, stored);

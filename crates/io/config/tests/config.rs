@@ -275,3 +275,62 @@ fn callers_execute_unless_the_file_says_more() {
     );
     assert_eq!(field, "caller[1].integrations");
 }
+
+#[test]
+fn tokens_actions_and_flows_may_have_limits_of_their_own() {
+    let more = r#"
+[[integration.action]]
+name = "Search"
+cost = 5
+
+[[integration.action.limit]]
+name = "searches"
+allowed = 20
+period = "1s"
+
+[[flow]]
+name = "voice"
+
+[[flow.limit]]
+name = "voice.calls"
+concurrent = 7
+"#;
+    let text = LEAST.replace(
+        "[[integration]]",
+        "[[client.token_limit]]\nname = \"burst\"\nallowed = 10\nperiod = \"1s\"\n\n[[integration]]",
+    );
+    let config = parse(&format!("{text}{more}")).unwrap();
+    let engine = &config.engine;
+    engine.check().unwrap();
+    assert_eq!(engine.clients[0].token_limits.len(), 2);
+    let route = config.integrations[0].action_routes["Search"];
+    let (own, whole) = (&engine.routes[route.index()], &engine.routes[0]);
+    assert_eq!((own.cost, own.pool), (5, whole.pool));
+    let names = |limits: &[tollgate_model::LimitId]| -> Vec<String> {
+        let name = |limit: &tollgate_model::LimitId| engine.limits[limit.index()].name.clone();
+        limits.iter().map(name).collect()
+    };
+    let mut expected = names(&whole.limits);
+    expected.push("searches".into());
+    assert_eq!(names(&own.limits), expected);
+    assert_eq!(names(&engine.flows[0].limits), ["voice.calls"]);
+    let scope = |name: &str| {
+        engine
+            .limits
+            .iter()
+            .find(|it| it.name == name)
+            .unwrap()
+            .scope
+    };
+    assert_eq!(
+        (scope("searches"), scope("voice.calls")),
+        (Scope::Action, Scope::Flow)
+    );
+}
+
+#[test]
+fn what_the_tables_can_not_hold_is_a_problem_too() {
+    let dear = "\n[[integration.action]]\nname = \"Search\"\ncost = 5000\n";
+    let found = problems(&format!("{LEAST}{dear}"));
+    assert!(found[0].message.contains("costs 5000"), "{found:?}");
+}

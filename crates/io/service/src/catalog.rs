@@ -54,6 +54,8 @@ pub(crate) struct Target {
 /// What the calls of an integration need.
 pub(crate) struct Ready {
     pub(crate) route: RouteId,
+    /// Routes of actions that have limits or a cost of their own, by name.
+    pub(crate) action_routes: BTreeMap<String, RouteId>,
     pub(crate) base_url: Option<Url>,
     /// What its templates may read.
     pub(crate) credentials: Credentials,
@@ -80,6 +82,21 @@ pub(crate) struct Entry {
     pub(crate) stored: bool,
     /// Compiled, or why it can't be.
     pub(crate) action: Result<Action, String>,
+}
+
+impl Ready {
+    /// The route of an action of its.
+    pub(crate) fn route_of(&self, action: &str) -> RouteId {
+        self.action_routes
+            .get(action)
+            .copied()
+            .unwrap_or(self.route)
+    }
+
+    /// All its routes.
+    pub(crate) fn routes(&self) -> impl Iterator<Item = RouteId> {
+        std::iter::once(self.route).chain(self.action_routes.values().copied())
+    }
 }
 
 impl std::fmt::Debug for Ready {

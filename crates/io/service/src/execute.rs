@@ -133,7 +133,7 @@ impl<'a> Execution<'a> {
     async fn attempt(&self, request: &Request) -> Result<Answer, ApiError> {
         let timeout = self.action.timeout();
         let call = Call {
-            route: self.ready.route,
+            route: self.ready.route_of(self.action.name()),
             flow: self.terms.flow,
             deadline: self.terms.deadline.unwrap_or(timeout),
             timeout,

@@ -310,6 +310,7 @@ impl Live {
         self.outlet((route, client), &wanted.access, Some(&guard))?;
         Ok(Ready {
             route,
+            action_routes: BTreeMap::new(),
             base_url: wanted.base_url,
             credentials: wanted.credentials,
             basic: wanted.basic,

@@ -204,9 +204,11 @@ impl Service {
             if let Ok(ready) = &target.ready
                 && (ready.guard.is_some() || ready.access.secures())
             {
-                let set = live.outlet((ready.route, None), &ready.access, ready.guard.as_ref());
-                let named = |why| StartError::Integration(target.name.clone(), why);
-                set.map_err(named)?;
+                for route in ready.routes() {
+                    let set = live.outlet((route, None), &ready.access, ready.guard.as_ref());
+                    let named = |why| StartError::Integration(target.name.clone(), why);
+                    set.map_err(named)?;
+                }
             }
         }
         live.refresh()

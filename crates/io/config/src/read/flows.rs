@@ -1,8 +1,9 @@
 //! `[[flow]]`.
 
-use super::{resolve, unique_name};
+use super::integrations::Tables;
+use super::{limits, resolve, unique_name};
 use tollgate_engine::{Flow, Guarantee};
-use tollgate_model::{FlowId, Limit, LimitId, Rule};
+use tollgate_model::{FlowId, Limit, LimitId, Rule, Scope};
 use tollgate_settings::Section;
 
 /// Name of the flow that is added when the file marks none as the default.
@@ -11,7 +12,9 @@ const DEFAULT: &str = "default";
 const DEFAULT_QUEUE: usize = 10_000;
 
 /// The flows, and the one of callers that name none.
-pub(super) fn read(root: &Section<'_, '_>, limits: &[Limit]) -> (Vec<Flow>, FlowId) {
+pub(super) fn read(root: &Section<'_, '_>, tables: &mut Tables) -> (Vec<Flow>, FlowId) {
+    // What may be guaranteed is the limits that flows share.
+    let limits = tables.engine.limits.clone();
     let mut names = Vec::new();
     let mut flows = Vec::new();
     let mut marked = None;
@@ -28,9 +31,9 @@ pub(super) fn read(root: &Section<'_, '_>, limits: &[Limit]) -> (Vec<Flow>, Flow
                 .whole("weight", 1..=1_000_000)
                 .and_then(|n| u32::try_from(n).ok())
                 .unwrap_or(1),
-            guarantee: guarantee(&section, limits, &mut shared_out),
+            guarantee: guarantee(&section, &limits, &mut shared_out),
             max_queued: section.size("max_queued").unwrap_or(DEFAULT_QUEUE),
-            ..Flow::default()
+            limits: tables.add_limits(limits::read_own(&section, "limit", &[Scope::Flow])),
         };
         if section.flag("default") == Some(true) && marked.replace(flows.len()).is_some() {
             section.reject(

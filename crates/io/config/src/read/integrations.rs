@@ -6,7 +6,7 @@ use crate::{Integration, IntegrationKind, SharedLimits};
 use std::collections::BTreeMap;
 use tollgate_driver::{ClientCredentials, Url};
 use tollgate_engine::{Client, Pool, Route};
-use tollgate_model::{ClientId, Limit, LimitId, PoolId, Scope};
+use tollgate_model::{ClientId, Limit, LimitId, PoolId, RouteId, Scope};
 use tollgate_settings::Section;
 
 /// Tokens of one client at once, unless the file says: enough for the organisation's default rate.
@@ -24,7 +24,7 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    fn add_limits(&mut self, limits: Vec<Limit>) -> Vec<LimitId> {
+    pub(super) fn add_limits(&mut self, limits: Vec<Limit>) -> Vec<LimitId> {
         let add = |limit| {
             self.engine.limits.push(limit);
             LimitId(place(self.engine.limits.len()))
@@ -56,7 +56,7 @@ pub(super) fn read(
         tables.engine.limits.push(limit);
     }
     let client_names = read_clients(root, source, &mut tables);
-    let names = read_integrations(root, source, &client_names, &mut tables, stored);
+    let (names, actions) = read_integrations(root, source, &client_names, &mut tables, stored);
     for (index, counted) in counts.iter().enumerate() {
         pass(
             root,
@@ -66,15 +66,56 @@ pub(super) fn read(
             &names,
         );
     }
+    route_actions(&mut tables, actions);
     tables
+}
+
+/// An action with limits of its own, or a cost of its own.
+struct Apart {
+    integration: usize,
+    action: String,
+    limits: Vec<Limit>,
+    cost: u32,
+}
+
+/// Gives each of them a route of its own, which passes all that its integration's does.
+fn route_actions(tables: &mut Tables, actions: Vec<Apart>) {
+    for apart in actions {
+        let limits = tables.add_limits(apart.limits);
+        let mut route = tables.engine.routes[apart.integration].clone();
+        route.name = format!("{}/{}", route.name, apart.action);
+        route.limits.extend(limits);
+        route.cost = apart.cost;
+        tables.engine.routes.push(route);
+        let route = RouteId(place(tables.engine.routes.len()));
+        let integration = &mut tables.integrations[apart.integration];
+        integration.action_routes.insert(apart.action, route);
+    }
+}
+
+/// `[[integration.action]]`.
+fn read_apart(integration: &Section<'_, '_>, index: usize) -> Vec<Apart> {
+    let mut names = Vec::new();
+    let mut apart = Vec::new();
+    for section in integration.sections("action") {
+        apart.push(Apart {
+            integration: index,
+            action: unique_name(&section, "name", &mut names),
+            limits: limits::read_own(&section, "limit", &[Scope::Action, Scope::Host]),
+            cost: section.count("cost", 1).unwrap_or(1),
+        });
+        section.finish();
+    }
+    apart
 }
 
 fn read_clients(root: &Section<'_, '_>, source: &Source<'_>, tables: &mut Tables) -> Vec<String> {
     let mut names = Vec::new();
     for section in root.sections("client") {
         let name = unique_name(&section, "name", &mut names);
-        let limits = tables.add_limits(limits::read_own(&section, &[Scope::Client]));
-        let token_limits = vec![limits::read_token_rate(&section)];
+        let limits = tables.add_limits(limits::read_own(&section, "limit", &[Scope::Client]));
+        let mut token_limits = vec![limits::read_token_rate(&section)];
+        token_limits.extend(limits::read_own(&section, "token_limit", &[Scope::Token]));
         let max_tokens = section.whole("max_tokens", 1..=MOST_TOKENS);
         let max_tokens = max_tokens
             .and_then(|n| u32::try_from(n).ok())
@@ -112,9 +153,10 @@ fn read_integrations(
     client_names: &[String],
     tables: &mut Tables,
     stored: bool,
-) -> Vec<String> {
+) -> (Vec<String>, Vec<Apart>) {
     let mut names = Vec::new();
-    for section in root.sections("integration") {
+    let mut apart = Vec::new();
+    for (index, section) in root.sections("integration").into_iter().enumerate() {
         let name = unique_name(&section, "name", &mut names);
         let kind = kind(&section);
         let platform = kind == Some(IntegrationKind::Platform);
@@ -123,7 +165,8 @@ fn read_integrations(
             .then(|| url(&section, "base_url", "\"https://api…\" of the platform"))
             .flatten();
         let pool = pool(&section, &name, kind, client_names, tables);
-        let own = limits::read_own(&section, &[Scope::Integration, Scope::Host]);
+        let own = limits::read_own(&section, "limit", &[Scope::Integration, Scope::Host]);
+        apart.extend(read_apart(&section, index));
         let limits = tables.add_limits(own);
         tables.engine.routes.push(Route {
             name: name.clone(),
@@ -140,6 +183,7 @@ fn read_integrations(
             credentials,
             folder,
             access: access::read_access(&section, source),
+            action_routes: BTreeMap::new(),
         });
         section.finish();
     }
@@ -149,7 +193,7 @@ fn read_integrations(
             "a table: without [[integration]] there is nothing to call",
         );
     }
-    names
+    (names, apart)
 }
 
 fn kind(section: &Section<'_, '_>) -> Option<IntegrationKind> {

@@ -87,11 +87,15 @@ const fn window(allowed: u32, period: Duration) -> Rule {
     }
 }
 
-/// `[[….limit]]` inside of a table that the limits belong to.
-pub(super) fn read_own(section: &Section<'_, '_>, scopes: &[Scope]) -> Vec<Limit> {
+/// `[[….limit]]`, or what `key` calls them, inside of a table that the limits belong to.
+pub(super) fn read_own(
+    section: &Section<'_, '_>,
+    key: &'static str,
+    scopes: &[Scope],
+) -> Vec<Limit> {
     let mut taken = Vec::new();
     let mut limits = Vec::new();
-    for own in section.sections("limit") {
+    for own in section.sections(key) {
         let name = unique_name(&own, "name", &mut taken);
         let scope = scope(&own, scopes);
         limits.extend(rule(&own).map(|rule| Limit { name, scope, rule }));

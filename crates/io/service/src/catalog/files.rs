@@ -113,6 +113,7 @@ fn target(integration: &Integration, route: RouteId, auth: Option<Auth>) -> Resu
         stored: None,
         ready: Ok(Ready {
             route,
+            action_routes: integration.action_routes.clone(),
             base_url: integration.base_url.clone(),
             credentials: Credentials::from_fields(fields),
             basic: None,
