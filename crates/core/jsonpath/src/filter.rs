@@ -208,6 +208,19 @@ fn list(cursor: &mut Cursor<'_>) -> Result<Vec<Operand>, CompileError> {
     }
 }
 
+/// Java's short classes are of ASCII.
+fn ascii_class(c: char) -> Option<&'static str> {
+    Some(match c {
+        'd' => "[0-9]",
+        'D' => "[^0-9]",
+        'w' => "[A-Za-z0-9_]",
+        'W' => "[^A-Za-z0-9_]",
+        's' => "[ \\t\\n\\x0B\\x0C\\r]",
+        'S' => "[^ \\t\\n\\x0B\\x0C\\r]",
+        _ => return None,
+    })
+}
+
 fn pattern(cursor: &mut Cursor<'_>) -> Result<Regex, CompileError> {
     let start = cursor.offset();
     cursor.expect("/")?;
@@ -217,10 +230,13 @@ fn pattern(cursor: &mut Cursor<'_>) -> Result<Regex, CompileError> {
             None => return Err(cursor.error("the pattern is not closed by /")),
             Some('/') => break,
             Some('\\') if cursor.peek() == Some('/') => {}
-            Some('\\') => {
-                text.push('\\');
-                text.extend(cursor.next());
-            }
+            Some('\\') => match cursor.next() {
+                Some(c) if ascii_class(c).is_some() => text.extend(ascii_class(c)),
+                escaped => {
+                    text.push('\\');
+                    text.extend(escaped);
+                }
+            },
             Some(c) => text.push(c),
         }
     }

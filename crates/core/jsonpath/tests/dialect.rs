@@ -160,6 +160,22 @@ fn filters() {
 }
 
 #[test]
+fn patterns_are_java_s() {
+    let document = json!([{ "a": "é1" }, { "a": "x1" }, { "a": "\u{661}" }, { "a": "a b" }]);
+    for (pattern, found) in [
+        ("\\w\\d", vec!["x1"]),
+        ("\\W\\d", vec!["é1"]),
+        ("\\D", vec!["\u{661}"]),
+        ("[\\w\\s]+", vec!["x1", "a b"]),
+        ("[^\\d].*", vec!["é1", "x1", "\u{661}", "a b"]),
+        (".\\S", vec!["é1", "x1"]),
+    ] {
+        let path = Path::compile(&format!("$[?(@.a =~ /{pattern}/)].a")).unwrap();
+        assert_eq!(path.read(&document), Ok(json!(found)), "{pattern}");
+    }
+}
+
+#[test]
 fn functions_end_a_path() {
     check(&[
         ("$.store.book.length()", json!(3)),

@@ -93,7 +93,7 @@ impl Pattern {
             meter.step()?;
             out.push_str(&text[last..start]);
             last = end;
-            expand(to, found, &mut out)?;
+            self.expand(to, found, &mut out)?;
             meter.fits(out.len())?;
             Ok(all)
         })?;
@@ -134,49 +134,52 @@ impl Pattern {
         }
         Ok(parts)
     }
-}
 
-/// Appends a replacement with its groups.
-fn expand(to: &str, found: &Captures<'_>, out: &mut String) -> Result<(), String> {
-    let mut rest = to;
-    while let Some(at) = rest.find(['\\', '$']) {
-        out.push_str(&rest[..at]);
-        let sign = rest.as_bytes()[at];
-        rest = &rest[at + 1..];
-        let Some(next) = rest.chars().next() else {
-            return Err("a replacement ends with a lone \\ or $".to_owned());
-        };
-        if sign == b'\\' {
-            out.push(next);
-            rest = &rest[next.len_utf8()..];
-            continue;
-        }
-        let group = if let Some(named) = rest.strip_prefix('{') {
-            let (name, after) = named.split_once('}').ok_or("a replacement's ${ has no }")?;
-            rest = after;
-            found.name(name)
-        } else {
-            let first = next
-                .to_digit(10)
-                .ok_or("a replacement's $ is not followed by a group")?;
-            let mut group = first as usize;
-            if group >= found.len() {
-                return Err(format!("the pattern has no group {group}"));
+    /// Appends a replacement with its groups.
+    fn expand(&self, to: &str, found: &Captures<'_>, out: &mut String) -> Result<(), String> {
+        let mut rest = to;
+        while let Some(at) = rest.find(['\\', '$']) {
+            out.push_str(&rest[..at]);
+            let sign = rest.as_bytes()[at];
+            rest = &rest[at + 1..];
+            let Some(next) = rest.chars().next() else {
+                return Err("a replacement ends with a lone \\ or $".to_owned());
+            };
+            if sign == b'\\' {
+                out.push(next);
+                rest = &rest[next.len_utf8()..];
+                continue;
             }
-            rest = &rest[1..];
-            // More digits belong to it as long as there is such a group.
-            while let Some(digit) = rest.chars().next().and_then(|c| c.to_digit(10)) {
-                let longer = group * 10 + digit as usize;
-                if longer >= found.len() {
-                    break;
+            let group = if let Some(named) = rest.strip_prefix('{') {
+                let (name, after) = named.split_once('}').ok_or("a replacement's ${ has no }")?;
+                rest = after;
+                if !self.find.capture_names().any(|it| it == Some(name)) {
+                    return Err(format!("the pattern has no group {name}"));
                 }
-                group = longer;
+                found.name(name)
+            } else {
+                let first = next
+                    .to_digit(10)
+                    .ok_or("a replacement's $ is not followed by a group")?;
+                let mut group = first as usize;
+                if group >= found.len() {
+                    return Err(format!("the pattern has no group {group}"));
+                }
                 rest = &rest[1..];
-            }
-            found.get(group)
-        };
-        out.push_str(group.map_or("", |it| it.as_str()));
+                // More digits belong to it as long as there is such a group.
+                while let Some(digit) = rest.chars().next().and_then(|c| c.to_digit(10)) {
+                    let longer = group * 10 + digit as usize;
+                    if longer >= found.len() {
+                        break;
+                    }
+                    group = longer;
+                    rest = &rest[1..];
+                }
+                found.get(group)
+            };
+            out.push_str(group.map_or("", |it| it.as_str()));
+        }
+        out.push_str(rest);
+        Ok(())
     }
-    out.push_str(rest);
-    Ok(())
 }

@@ -39,6 +39,10 @@ fn escapes_that_data_actions_add() {
             "$!esc.uriEncode($input.n)|$esc.uriEncode($input.n)",
             "|$esc.uriEncode($input.n)",
         ),
+        (
+            "$input.e.replaceAll('(')|$input.e.matches('(', 1)",
+            "$input.e.replaceAll('(')|$input.e.matches('(', 1)",
+        ),
         ("$encoding.base64('user:pässword')", "dXNlcjpww6Rzc3dvcmQ="),
     ]);
 }

@@ -43,7 +43,9 @@ pub(super) fn call(text: &str, method: &Method, arguments: &[Value], meter: &mut
     meter.work(text.len())?;
     let name = &*method.name;
     match (name, arguments) {
-        ("matches" | "split" | "replaceFirst" | "replaceAll", [Value::Text(first), ..]) => {
+        ("matches" | "split", [Value::Text(first)])
+        | ("split", [Value::Text(first), Value::Int(_)])
+        | ("replaceFirst" | "replaceAll", [Value::Text(first), Value::Text(_) | Value::Null]) => {
             let pattern = compiled(method, first)?;
             with_pattern(text, name, &pattern, arguments, meter)
         }

@@ -1,7 +1,8 @@
 //! From Java's pattern syntax to the `regex` crate's.
 //!
-//! Java's classes are of ASCII where the crate's are of Unicode, its `.` stops at more line ends, and its
-//! `$` also matches before the last of them.
+//! Java's classes are of ASCII where the crate's are of Unicode, and its `.` stops at more line ends. Its `$`
+//! also matches before a line end that is the last, which can't be had in linear time: ours matches at the
+//! end only, and with `(?m)` at `\n`, `\r` and `\r\n`.
 
 const LINE_ENDS: &str = "\\n\\r\\x{85}\\x{2028}\\x{2029}";
 const SPACES: &str = " \\t\\n\\x0B\\x0C\\r";
@@ -236,7 +237,10 @@ impl Rewriter<'_> {
                 }
                 '-' => on = false,
                 's' => self.dot_all = on,
-                'm' => self.multi_line = on,
+                'm' => {
+                    self.multi_line = on;
+                    self.out.push('R');
+                }
                 'i' | 'x' => {}
                 'u' | 'U' | 'd' => continue,
                 c => return Err(format!("(?{c} means nothing in a pattern")),
@@ -246,14 +250,18 @@ impl Rewriter<'_> {
         Err("a pattern's ( has no )".to_owned())
     }
 
+    /// What may follow a quantifier: `?` makes it reluctant, and another is an error.
     fn no_possession(&mut self) -> Result<(), String> {
         match self.rest.peek() {
-            Some('+') => Err(impossible("a possessive quantifier")),
+            Some('+') => return Err(impossible("a possessive quantifier")),
             Some('?') => {
                 self.rest.next();
                 self.out.push('?');
-                Ok(())
             }
+            _ => {}
+        }
+        match self.rest.peek() {
+            Some(c @ ('*' | '+' | '?' | '{')) => Err(format!("a pattern's {c} repeats nothing")),
             _ => Ok(()),
         }
     }

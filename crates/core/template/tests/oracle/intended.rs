@@ -1,4 +1,7 @@
 //! What differs from the reference on purpose, each with its reason.
+//!
+//! One more, which the table can't show: an object of JSON keeps the document's order, where the reference's
+//! hash tables have one of their own. The keys in these tests are such that both orders are the same.
 
 use serde_json::Value as Json;
 

@@ -13,6 +13,7 @@ mod corpus;
 mod generate;
 mod intended;
 mod methods;
+mod patterns;
 mod pieces;
 
 use serde_json::{Value as Json, json};
@@ -51,6 +52,11 @@ fn real_templates_agree() {
 #[test]
 fn methods_agree() {
     compare("methods", &methods::cases(), 5_000);
+}
+
+#[test]
+fn patterns_agree() {
+    compare("patterns", &patterns::cases(), 1_800);
 }
 
 #[test]
