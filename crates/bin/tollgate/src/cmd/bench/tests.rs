@@ -6,7 +6,10 @@ use super::*;
 const EDGE: f64 = 0.01;
 
 /// By load: tollgate's report first, then the others'.
-fn reports() -> Vec<(&'static str, Report, Vec<(&'static str, Report)>)> {
+/// A scenario, tollgate's figures, and each peer's.
+type Beside = (&'static str, Report, Vec<(&'static str, Report)>);
+
+fn reports() -> Vec<Beside> {
     let scale = Scale {
         allowed: 300,
         tokens: 10,
