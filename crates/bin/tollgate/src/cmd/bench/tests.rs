@@ -5,8 +5,11 @@ use super::*;
 /// A window that opens at the edge of what is measured, and so is counted by one and not by another.
 const EDGE: f64 = 0.01;
 
+/// A load, tollgate's report, and the others' by name.
+type Row = (&'static str, Report, Vec<(&'static str, Report)>);
+
 /// By load: tollgate's report first, then the others'.
-fn reports() -> Vec<(&'static str, Report, Vec<(&'static str, Report)>)> {
+fn reports() -> Vec<Row> {
     let scale = Scale {
         allowed: 300,
         tokens: 10,
