@@ -268,7 +268,8 @@ impl World {
             }
             _ => return false,
         };
-        self.engine.handle_event(event, now);
+        self.engine
+            .handle_event(event, Instant::from_nanos(self.now));
         true
     }
 
@@ -313,6 +314,9 @@ impl World {
                 }
                 self.engine.handle_event(event(0), now);
                 self.carry_out();
+                // It may have died of it; then the next one is told from the start.
+                let now = Instant::from_nanos(self.now);
+                self.engine.handle_event(event(0), now);
                 self.engine.handle_event(event(1), now);
                 self.upstream.set_tokens(allowed);
                 event(1)
