@@ -1,30 +1,25 @@
 //! The state machine: what happens, and what follows from it.
 
 mod attempt;
+mod estimate;
 mod extend;
+mod kept;
 mod limits;
 mod start;
+mod token;
+mod view;
 
 use crate::places::Place;
 use crate::queue::{Candidate, Queue};
 use crate::resources::Resources;
 use crate::timer::{Timer, Timers};
-use crate::{
-    Checkpoint, Command, Config, Event, FlowView, LimitView, Snapshot, Submission, TokenView,
-    Verdict,
-};
+use crate::{Checkpoint, Command, Config, Event, Submission, Verdict};
 use attempt::Attempt;
 pub use extend::{Extension, Places};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
-use tollgate_model::{
-    AttemptId, ClientId, ExecutionId, Instant, Limit, Reason, Refusal, RouteId, TokenId,
-};
-use tollgate_quota::Ledger;
-
-/// Longest pause between two fetches for one client.
-const LONGEST_FETCH_PAUSE: Duration = Duration::from_secs(60);
+use tollgate_model::{AttemptId, ExecutionId, Instant, Reason, Refusal, RouteId};
 
 /// Event in, command out, next wake-up.
 ///
@@ -188,42 +183,6 @@ impl Engine {
             .min()
     }
 
-    /// What can be seen from outside.
-    #[must_use]
-    pub fn snapshot(&self, now: Instant) -> Snapshot {
-        let limits = self.config.limits.iter().zip(&self.resources.ledgers);
-        let tokens = self.resources.pools.tokens.iter().map(|(id, token)| {
-            let client = &self.config.clients[token.client.index()];
-            TokenView {
-                client: client.name.clone(),
-                token: id.0,
-                sent: token.sent,
-                limits: client
-                    .token_limits
-                    .iter()
-                    .zip(&token.ledgers)
-                    .map(view(now))
-                    .collect(),
-            }
-        });
-        let flows = self.config.flows.iter().zip(&self.flows).enumerate();
-        Snapshot {
-            limits: limits.map(view(now)).collect(),
-            tokens: tokens.collect(),
-            flows: flows
-                .map(|(at, (flow, count))| FlowView {
-                    name: flow.name.clone(),
-                    queued: self.queue.queued(tollgate_model::FlowId(at as u32)),
-                    running: count.running,
-                    answered: count.answered,
-                    refused: count.refused,
-                })
-                .collect(),
-            headers_ignored: self.headers_ignored,
-            limited: self.limited,
-        }
-    }
-
     fn submit(&mut self, submission: Submission, now: Instant) {
         let execution = submission.execution;
         let previous = self.executions.insert(
@@ -281,34 +240,6 @@ impl Engine {
         self.executions.remove(&execution);
     }
 
-    fn token_granted(&mut self, token: TokenId, expires_in: Duration, now: Instant) {
-        let Some(client) = self.resources.pools.end_fetch(token) else {
-            return self.commands.push_back(Command::DropToken(token));
-        };
-        self.resources
-            .pools
-            .add(token, client, &self.config.clients[client.index()]);
-        // Renewals are spread over a tenth of the lead, lest tokens of one birth be renewed at once.
-        let lead = self.config.policy.renew_ahead.min(expires_in / 4);
-        let spread = lead.mul_f64(0.1 * self.fraction());
-        self.timers
-            .set(now + (expires_in - lead - spread), Timer::Renew(token));
-        self.timers
-            .set(now + (expires_in - lead / 2), Timer::Retire(token));
-        self.resources.unblock();
-    }
-
-    fn token_failed(&mut self, token: TokenId, retry_after: Option<Duration>, now: Instant) {
-        let Some(client) = self.resources.pools.end_fetch(token) else {
-            return;
-        };
-        let state = &mut self.resources.pools.clients[client.index()];
-        let doubled = self.config.policy.fetch_pause * (1 << state.failures.min(10));
-        state.failures += 1;
-        state.paused_until = now + retry_after.unwrap_or(doubled.min(LONGEST_FETCH_PAUSE));
-        self.timers.set(state.paused_until, Timer::Fetch(client));
-    }
-
     fn run_timers(&mut self, now: Instant) {
         while let Some(timer) = self.timers.pop_due(now) {
             match timer {
@@ -334,38 +265,6 @@ impl Engine {
                 submission.and_then(|submission| self.earliest_start(&submission, now).limit);
             self.refuse(execution, Reason::Expired, limit, None);
         }
-    }
-
-    /// Fetches a successor, unless the client's other tokens carry what there is to do.
-    fn renew(&mut self, token: TokenId, now: Instant) {
-        let Some(client) = self.resources.pools.tokens.get(token).map(|it| it.client) else {
-            return;
-        };
-        let state = &self.resources.pools.clients[client.index()];
-        let busy = self
-            .resources
-            .pools
-            .tokens
-            .get(token)
-            .is_some_and(|it| it.ledgers.iter().any(|l| l.held(now) > 0));
-        if state.live.len() > 1 && !busy {
-            return;
-        }
-        if state.fetching.is_none() && state.paused_until <= now {
-            self.fetch(client);
-        }
-    }
-
-    fn retire(&mut self, token: TokenId) {
-        if self.resources.pools.retire(token).is_some() {
-            self.commands.push_back(Command::DropToken(token));
-            self.resources.unblock();
-        }
-    }
-
-    fn fetch(&mut self, client: ClientId) {
-        let token = self.resources.pools.begin_fetch(client);
-        self.commands.push_back(Command::FetchToken(client, token));
     }
 
     fn enqueue(&mut self, execution: ExecutionId) {
@@ -441,15 +340,4 @@ impl Engine {
 fn once(limits: &mut Vec<tollgate_model::LimitId>) {
     let mut seen = std::collections::BTreeSet::new();
     limits.retain(|limit| seen.insert(*limit));
-}
-
-fn view(now: Instant) -> impl Fn((&Limit, &Ledger)) -> LimitView {
-    move |(limit, ledger)| LimitView {
-        name: limit.name.clone(),
-        scope: limit.scope,
-        allowed: ledger.allowed(),
-        held: ledger.held(now),
-        foreign: ledger.foreign(now),
-        closed_until: ledger.closed_until(now),
-    }
 }

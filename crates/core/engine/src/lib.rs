@@ -10,12 +10,18 @@
 //!
 //! - *no window overcounted*: an upstream with windows of any alignment never counts more of our
 //!   calls than a limit allows (the proof is in `tollgate_quota`);
-//! - *never idle*: after each call of the engine, nothing waits that could start;
+//! - *never idle*: after each call of the engine, nothing waits that could start, but that slots may
+//!   be kept from a lower class which a higher one is expected to need before they come back;
+//! - *no promise broken*: who is refused could not have started in time, and who was taken in is not
+//!   displaced by who comes later and is due sooner in the same flow;
+//! - *no restart limited*: records and checkpoints ([`Engine::poll_record`], [`Engine::checkpoint`])
+//!   tell the next process no less than was sent ([`Engine::restore`]);
 //! - *answered once*: every submission that is not cancelled gets exactly one [`Command::Finish`];
 //! - *no late start*: nothing is sent after its deadline;
 //! - *same seed, same trace*: the commands depend on the configuration, the seed and the events only.
 //!
-//! They are tested in `tests/model.rs`, against a platform in virtual time.
+//! They are tested in `tests/model.rs`, against a platform in virtual time; who waits for whom, and
+//! how accurate refusals are, in `tests/flows.rs`; what an admission costs in `benches/admission.rs`.
 
 mod command;
 mod config;

@@ -12,49 +12,16 @@
 //! Each pool keeps, beside the ledgers of its tokens, one *aggregate* ledger for each of a token's
 //! limits: tokens are interchangeable, so the pool's k-th next free slot is the aggregate's.
 
+mod client;
+mod state;
+
 use crate::config::{Client, Config};
-use crate::tokens::{TokenSet, Tokens};
+use crate::tokens::Tokens;
+use client::{ClientState, Token};
+use state::{PoolState, ceiling};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
-use std::time::Duration;
-use tollgate_model::{ClientId, Instant, LimitId, PoolId, Rule, TokenId};
+use tollgate_model::{ClientId, Instant, PoolId, TokenId};
 use tollgate_quota::{Ledger, Shift};
-
-/// An access token's ledgers.
-#[derive(Debug)]
-pub(crate) struct Token {
-    pub(crate) client: ClientId,
-    pub(crate) ledgers: Vec<Ledger>,
-    pub(crate) sent: u64,
-    /// When it is to be looked at again, if it has no room.
-    watched: Option<Instant>,
-}
-
-/// An OAuth client's tokens.
-#[derive(Debug)]
-pub(crate) struct ClientState {
-    pub(crate) pool: Option<PoolId>,
-    /// Tokens to send with.
-    pub(crate) live: TokenSet,
-    /// Those of them that had room when last looked at.
-    ready: TokenSet,
-    /// When a token without room may have some again. May name one that is gone, or an instant that
-    /// does not matter any more.
-    full: BinaryHeap<Reverse<(Instant, TokenId)>>,
-    pub(crate) fetching: Option<TokenId>,
-    pub(crate) failures: u32,
-    pub(crate) paused_until: Instant,
-}
-
-/// A pool's sums over its tokens.
-#[derive(Debug)]
-pub(crate) struct PoolState {
-    pub(crate) clients: Vec<ClientId>,
-    /// By the place of the limit in the clients' `token_limits`.
-    pub(crate) aggregates: Vec<Ledger>,
-    /// More tokens than this the wider limits could not use.
-    pub(crate) ceiling: usize,
-}
 
 /// All clients, tokens and pools.
 #[derive(Debug)]
@@ -385,124 +352,5 @@ impl Pools {
         for token in self.tokens.values_mut() {
             token.watched = None;
         }
-    }
-}
-
-impl Token {
-    fn has_room(&mut self, now: Instant, cost: u32) -> bool {
-        self.ledgers
-            .iter_mut()
-            .all(|ledger| ledger.has_room(now, cost))
-    }
-
-    /// When there is room by the passing of time alone.
-    fn next_room(&mut self, now: Instant, cost: u32) -> Option<Instant> {
-        let mut rooms = self
-            .ledgers
-            .iter_mut()
-            .map(|ledger| ledger.next_room(now, cost));
-        rooms.try_fold(now, |latest, room| Some(latest.max(room?)))
-    }
-}
-
-impl ClientState {
-    fn new() -> Self {
-        Self {
-            pool: None,
-            live: TokenSet::default(),
-            ready: TokenSet::default(),
-            full: BinaryHeap::new(),
-            fetching: None,
-            failures: 0,
-            paused_until: Instant::ZERO,
-        }
-    }
-
-    /// Notes when the full token may have room. Without a known end its next settlement brings it here.
-    fn watch(&mut self, token: TokenId, held: &mut Token, now: Instant) {
-        if let Some(at) = held.next_room(now, 1)
-            && held.watched.is_none_or(|watched| at < watched)
-        {
-            held.watched = Some(at);
-            self.full.push(Reverse((at, token)));
-        }
-    }
-
-    /// Looks again at the full tokens whose time has come.
-    fn wake(&mut self, tokens: &mut Tokens<Token>, now: Instant) {
-        while let Some(&Reverse((at, token))) = self.full.peek() {
-            if at > now {
-                break;
-            }
-            self.full.pop();
-            if let Some(held) = tokens.get_mut(token)
-                && held.watched == Some(at)
-            {
-                held.watched = None;
-                self.ready.insert(token);
-            }
-        }
-    }
-}
-
-impl PoolState {
-    fn new(index: usize, config: &Config) -> Self {
-        let pool = &config.pools[index];
-        let token_limits = || {
-            pool.clients
-                .iter()
-                .map(|client| &config.clients[client.index()].token_limits)
-        };
-        // Of one shape for all clients, as the configuration's check has seen to.
-        let widest = token_limits().max_by_key(|limits| limits.len());
-        let empty = widest.into_iter().flatten().map(|limit| {
-            let mut ledger = Ledger::new(limit.rule);
-            ledger.set_allowed(0);
-            ledger
-        });
-        Self {
-            clients: pool.clients.clone(),
-            aggregates: empty.collect(),
-            ceiling: ceiling(PoolId(index as u32), config),
-        }
-    }
-}
-
-/// Tokens that the wider limits of the pool's routes could use: the rates of each route's scarcest
-/// limit, each limit once, over the rate of the pool's slowest token.
-fn ceiling(pool: PoolId, config: &Config) -> usize {
-    let clients = config.pools[pool.index()].clients.iter();
-    let token_rates = clients.map(|client| {
-        let limits = config.clients[client.index()].token_limits.iter();
-        limits.filter_map(|limit| per_hour(limit.rule)).min()
-    });
-    // A token without a limit of its own carries everything.
-    let Some(Some(slowest)) = token_rates.min() else {
-        return 1;
-    };
-    let mut scarcest = BTreeMap::new();
-    for route in config
-        .routes
-        .iter()
-        .filter(|route| route.pool == Some(pool))
-    {
-        let rate = |limit: &LimitId| Some((per_hour(config.limits[limit.index()].rule)?, *limit));
-        match route.limits.iter().filter_map(rate).min() {
-            Some((rate, limit)) => scarcest.insert(limit, rate),
-            None => return usize::MAX,
-        };
-    }
-    let tokens = scarcest.values().sum::<u128>().div_ceil(slowest.max(1));
-    usize::try_from(tokens.max(1)).unwrap_or(usize::MAX)
-}
-
-/// Calls an hour that a window allows; none for a concurrency limit.
-fn per_hour(rule: Rule) -> Option<u128> {
-    const HOUR: Duration = Duration::from_secs(3_600);
-    match rule {
-        Rule::Window {
-            allowed, period, ..
-        } => Some(u128::from(allowed) * HOUR.as_nanos() / period.as_nanos().max(1)),
-        Rule::Concurrency { .. } => None,
     }
 }

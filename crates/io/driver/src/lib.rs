@@ -28,8 +28,8 @@
 //!
 //! Secrets live in [`Secret`], go out in headers marked sensitive, and appear in no error, event or log.
 //!
-//! Tested over real sockets against the emulated platform: `tests/driver.rs` (behaviour),
-//! `tests/saturation.rs` (the whole quota and never a 429).
+//! Tested over real sockets against the emulated platform: `tests/saturation.rs` (the whole quota and
+//! never a 429), `tests/restart.rs` (nor after a `kill -9`).
 
 mod call;
 mod driver;

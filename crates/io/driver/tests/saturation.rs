@@ -123,13 +123,11 @@ async fn saturate(alignment: Alignment) -> Counts {
     counts
 }
 
-/// Part of the quota used in the windows that were whole, in percent: neither the one that saw the
-/// pool grow nor the last.
+/// Part of the quota used, in percent: in so many windows and a half each slot can be used once more than
+/// there are windows. Counted over the whole time, since a window may open in the middle of a burst
+/// and share it with the next.
 fn used(counts: &Counts) -> f64 {
-    let whole: Vec<u32> = counts.windows.iter().map(|window| window.count).collect();
-    let whole = &whole[1..whole.len() - 1];
-    let sum: u32 = whole.iter().sum();
-    100.0 * f64::from(sum) / (whole.len() as f64 * f64::from(ORGANISATION))
+    100.0 * counts.admitted as f64 / f64::from(ORGANISATION * (WINDOWS + 1))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -268,7 +268,8 @@ impl World {
             }
             _ => return false,
         };
-        self.engine.handle_event(event, now);
+        self.engine
+            .handle_event(event, Instant::from_nanos(self.now));
         true
     }
 
@@ -298,20 +299,27 @@ impl World {
         let allowed = self.random.range(3, 80) as u32;
         match draw {
             0 => {
-                self.upstream.set_tokens(allowed);
-                // Both clients' tokens are alike; the second is told below.
-                let event = Event::SetTokenLimit {
-                    client: ClientId(0),
+                // Both clients' tokens are alike. While one is told and not yet the other, the wider
+                // number stands.
+                let event = |client| Event::SetTokenLimit {
+                    client: ClientId(client),
                     place: 0,
                     allowed,
                 };
-                self.engine
-                    .handle_event(event, Instant::from_nanos(self.now));
-                Event::SetTokenLimit {
-                    client: ClientId(1),
-                    place: 0,
-                    allowed,
+                let now = Instant::from_nanos(self.now);
+                if allowed > self.upstream.token_allowed() {
+                    self.upstream.set_tokens(allowed);
+                    self.engine.handle_event(event(0), now);
+                    return event(1);
                 }
+                self.engine.handle_event(event(0), now);
+                self.carry_out();
+                // It may have died of it; then the next one is told from the start.
+                let now = Instant::from_nanos(self.now);
+                self.engine.handle_event(event(0), now);
+                self.engine.handle_event(event(1), now);
+                self.upstream.set_tokens(allowed);
+                event(1)
             }
             1 => {
                 self.config.limits[CONCURRENCY.index()].rule =

@@ -5,11 +5,11 @@ use super::*;
 /// A window that opens at the edge of what is measured, and so is counted by one and not by another.
 const EDGE: f64 = 0.01;
 
-/// By load: tollgate's report first, then the others'.
-/// A scenario, tollgate's figures, and each peer's.
-type Beside = (&'static str, Report, Vec<(&'static str, Report)>);
+/// A load, tollgate's report, and the others' by name.
+type Row = (&'static str, Report, Vec<(&'static str, Report)>);
 
-fn reports() -> Vec<Beside> {
+/// By load: tollgate's report first, then the others'.
+fn reports() -> Vec<Row> {
     let scale = Scale {
         allowed: 300,
         tokens: 10,

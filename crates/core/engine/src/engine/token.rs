@@ -1,0 +1,77 @@
+//! Tokens as they come and go.
+
+use super::Engine;
+use crate::Command;
+use crate::timer::Timer;
+use std::time::Duration;
+use tollgate_model::{ClientId, Instant, TokenId};
+
+/// Longest pause between two fetches for one client.
+const LONGEST_FETCH_PAUSE: Duration = Duration::from_secs(60);
+
+impl Engine {
+    pub(super) fn token_granted(&mut self, token: TokenId, expires_in: Duration, now: Instant) {
+        let Some(client) = self.resources.pools.end_fetch(token) else {
+            return self.commands.push_back(Command::DropToken(token));
+        };
+        self.resources
+            .pools
+            .add(token, client, &self.config.clients[client.index()]);
+        // Renewals are spread over a tenth of the lead, lest tokens of one birth be renewed at once.
+        let lead = self.config.policy.renew_ahead.min(expires_in / 4);
+        let spread = lead.mul_f64(0.1 * self.fraction());
+        self.timers
+            .set(now + (expires_in - lead - spread), Timer::Renew(token));
+        self.timers
+            .set(now + (expires_in - lead / 2), Timer::Retire(token));
+        self.resources.unblock();
+    }
+
+    pub(super) fn token_failed(
+        &mut self,
+        token: TokenId,
+        retry_after: Option<Duration>,
+        now: Instant,
+    ) {
+        let Some(client) = self.resources.pools.end_fetch(token) else {
+            return;
+        };
+        let state = &mut self.resources.pools.clients[client.index()];
+        let doubled = self.config.policy.fetch_pause * (1 << state.failures.min(10));
+        state.failures += 1;
+        state.paused_until = now + retry_after.unwrap_or(doubled.min(LONGEST_FETCH_PAUSE));
+        self.timers.set(state.paused_until, Timer::Fetch(client));
+    }
+
+    /// Fetches a successor, unless the client's other tokens carry what there is to do.
+    pub(super) fn renew(&mut self, token: TokenId, now: Instant) {
+        let Some(client) = self.resources.pools.tokens.get(token).map(|it| it.client) else {
+            return;
+        };
+        let state = &self.resources.pools.clients[client.index()];
+        let busy = self
+            .resources
+            .pools
+            .tokens
+            .get(token)
+            .is_some_and(|it| it.ledgers.iter().any(|l| l.held(now) > 0));
+        if state.live.len() > 1 && !busy {
+            return;
+        }
+        if state.fetching.is_none() && state.paused_until <= now {
+            self.fetch(client);
+        }
+    }
+
+    pub(super) fn retire(&mut self, token: TokenId) {
+        if self.resources.pools.retire(token).is_some() {
+            self.commands.push_back(Command::DropToken(token));
+            self.resources.unblock();
+        }
+    }
+
+    pub(super) fn fetch(&mut self, client: ClientId) {
+        let token = self.resources.pools.begin_fetch(client);
+        self.commands.push_back(Command::FetchToken(client, token));
+    }
+}

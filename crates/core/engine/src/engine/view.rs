@@ -1,0 +1,55 @@
+//! The engine as it is seen from outside.
+
+use super::Engine;
+use crate::{FlowView, LimitView, Snapshot, TokenView};
+use tollgate_model::{FlowId, Instant, Limit};
+use tollgate_quota::Ledger;
+
+impl Engine {
+    /// What can be seen from outside.
+    #[must_use]
+    pub fn snapshot(&self, now: Instant) -> Snapshot {
+        let limits = self.config.limits.iter().zip(&self.resources.ledgers);
+        let tokens = self.resources.pools.tokens.iter().map(|(id, token)| {
+            let client = &self.config.clients[token.client.index()];
+            TokenView {
+                client: client.name.clone(),
+                token: id.0,
+                sent: token.sent,
+                limits: client
+                    .token_limits
+                    .iter()
+                    .zip(&token.ledgers)
+                    .map(view(now))
+                    .collect(),
+            }
+        });
+        let flows = self.config.flows.iter().zip(&self.flows).enumerate();
+        Snapshot {
+            limits: limits.map(view(now)).collect(),
+            tokens: tokens.collect(),
+            flows: flows
+                .map(|(at, (flow, count))| FlowView {
+                    name: flow.name.clone(),
+                    queued: self.queue.queued(FlowId(at as u32)),
+                    running: count.running,
+                    answered: count.answered,
+                    refused: count.refused,
+                })
+                .collect(),
+            headers_ignored: self.headers_ignored,
+            limited: self.limited,
+        }
+    }
+}
+
+fn view(now: Instant) -> impl Fn((&Limit, &Ledger)) -> LimitView {
+    move |(limit, ledger)| LimitView {
+        name: limit.name.clone(),
+        scope: limit.scope,
+        allowed: ledger.allowed(),
+        held: ledger.held(now),
+        foreign: ledger.foreign(now),
+        closed_until: ledger.closed_until(now),
+    }
+}
