@@ -29,10 +29,15 @@ pub(super) async fn list(
     let ids = listing::ids(&query)?;
     let by = listing::sort_by(&query, &["name", "id", "integrationType"])?;
     let catalog = app.live.catalog();
+    let full = expands_config(&query);
     let wanted = |target: &&Arc<Target>| {
         let kind = query.get("integrationType");
+        let state = query.get("reportedState");
+        let credential = query.get("credentialId");
         caller.sees(Over::Integration(&target.id))
             && kind.is_none_or(|kind| kind == target.kind.as_str())
+            && state.is_none_or(|code| show(target)["reportedState"]["code"] == code)
+            && credential.is_none_or(|id| uses(target, id))
             && ids.as_ref().is_none_or(|ids| ids.contains(&target.id))
             && listing::named(&query, &target.name)
     };
@@ -42,16 +47,52 @@ pub(super) async fn list(
         "integrationType" => (target.kind.as_str().to_owned(), target.name.to_lowercase()),
         _ => (target.name.to_lowercase(), target.id.clone()),
     });
-    Ok(Json(page.list(PATH, &query, &found, |target| show(target))))
+    Ok(Json(page.list(PATH, &query, &found, |target| {
+        with_config(target, full, &caller)
+    })))
+}
+
+/// Whether any part of the configuration is to be expanded: it then comes whole.
+fn expands_config(query: &Query) -> bool {
+    query
+        .all("expand")
+        .iter()
+        .any(|word| word.starts_with("config"))
+}
+
+fn uses(target: &Target, credential: &str) -> bool {
+    let stored = target.stored.as_ref();
+    stored.is_some_and(|it| {
+        it.config
+            .credentials
+            .values()
+            .any(|id| id.as_str() == credential)
+    })
+}
+
+/// The integration with its configuration, as far as it is wanted and the caller may read it.
+fn with_config(target: &Target, full: bool, caller: &Principal) -> Value {
+    let mut shown = show(target);
+    if let (Some(stored), true) = (
+        &target.stored,
+        full && caller.may(Role::Administer, Over::Integration(&target.id)),
+    ) {
+        shown["config"] = json!({"current": show_config(stored)});
+    }
+    shown
 }
 
 pub(super) async fn get(
     State(app): State<Arc<App>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, ApiError> {
     caller.needs_sight(Over::Integration(&id))?;
-    Ok(Json(show(app.live.catalog().find_integration(&id)?)))
+    let full = expands_config(&Query::parse(query.as_deref()));
+    let catalog = app.live.catalog();
+    let target = catalog.find_integration(&id)?;
+    Ok(Json(with_config(target, full, &caller)))
 }
 
 pub(super) async fn create(
