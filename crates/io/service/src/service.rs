@@ -69,11 +69,12 @@ impl StartError {
     /// Whether it is the configuration that has to be changed.
     #[must_use]
     pub fn is_of_configuration(&self) -> bool {
-        match self {
-            Self::Actions(_) | Self::Integration(..) => true,
-            Self::Store(error) => matches!(error, OpenError::Url(_) | OpenError::Keys(_)),
-            Self::Definitions(_) | Self::Driver(_) | Self::Listen(..) => false,
-        }
+        matches!(
+            self,
+            Self::Actions(_)
+                | Self::Integration(..)
+                | Self::Store(OpenError::Url(_) | OpenError::Keys(_))
+        )
     }
 }
 
