@@ -96,7 +96,7 @@ def request(base, method, path, token=None, body=None, basic=None):
 
         request.add_header("Authorization", "Basic " + base64.b64encode(":".join(basic).encode()).decode())
     # Long enough for what works; what can't, such as a wrong credential of the platform, needn't wait.
-    request.add_header("Tollgate-Deadline", "2s")
+    request.add_header("Tollgate-Deadline", "5s")
     data = None
     if body is not None:
         data = body.encode() if isinstance(body, str) else json.dumps(body).encode()

@@ -68,6 +68,11 @@ class ALife(unittest.TestCase):
         integration, credential = self.integration("A life")
         self.assertIn("A life", [it.name for it in self.api.get_integrations(page_size=100).entities])
 
+        expanded = self.api.get_integration(integration.id, expand=["config.properties", "config.credentials"])
+        self.assertEqual(expanded.config.current.version, 2)
+        self.assertIn("baseUrl", expanded.config.current.properties)
+        self.assertIsNone(self.api.get_integration(integration.id).config)
+
         # An export file becomes a draft.
         file = json.loads(EXAMPLE.read_text())
         draft = self.api.post_integrations_actions_drafts(body={**file, "integrationId": integration.id})
@@ -140,6 +145,9 @@ class ALife(unittest.TestCase):
                 break
             number += 1
         self.assertEqual(names, [f"Action {number}" for number in range(7)])
+        two = [action.id for action in page.entities] + [self.api.get_integrations_actions(name="Action 3").entities[0].id]
+        found = self.api.get_integrations_actions(ids=two, sort_by="name", sort_order="desc").entities
+        self.assertEqual([action.name for action in found], ["Action 6", "Action 3"])
         self.assertEqual((page.total, page.page_count), (7, 3))
 
     def test_a_limit_of_the_integration_refuses_at_once(self):

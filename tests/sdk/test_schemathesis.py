@@ -1,7 +1,7 @@
-"""schemathesis over the description: no 5xx, no status that isn't described.
+"""schemathesis over the description, on both stores: no 5xx, no status and no answer that isn't described.
 
 Bounded in examples and in time. What ends the caller's own token is left out: all that followed would be
-401. Executions are asked of actions that aren't there, but for one that a hook of the run names.
+401. Ids of things that are there are given, so that not all requests end at a 404.
 """
 
 import json
@@ -11,14 +11,29 @@ import subprocess
 import sys
 import unittest
 
+from postgres import Postgres, programs
 from stored import EXAMPLE, Stored, login, properties, request
 
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class TheDescription(unittest.TestCase):
-    def test_holds(self):
-        world = Stored(server="caller_requests_per_minute = 1000000", log="warn")
+    def test_holds_on_sqlite(self):
+        self.holds("sqlite:tollgate.db")
+
+    def test_holds_on_postgres(self):
+        if programs() is None:
+            self.assertFalse(os.environ.get("TOLLGATE_REQUIRE_POSTGRES"), "PostgreSQL is not installed")
+            self.skipTest("PostgreSQL is not installed")
+        server = Postgres()
+        try:
+            self.holds(server.url)
+        finally:
+            server.stop()
+
+    def holds(self, url):
+        world = Stored(url=url, server="caller_requests_per_minute = 1000000", log="warn")
         try:
             base = world.service.url
             served = json.loads(request(base, "GET", "/api/v2/openapi.json")[1])
@@ -34,7 +49,7 @@ class TheDescription(unittest.TestCase):
             command = [
                 str(pathlib.Path(sys.executable).with_name("schemathesis")), "run", f"{base}/api/v2/openapi.json",
                 "--header", f"Authorization: Bearer {token}",
-                "--checks", "not_a_server_error,status_code_conformance",
+                "--checks", CHECKS,
                 "--max-examples", os.environ.get("TOLLGATE_SCHEMATHESIS_EXAMPLES", "15"),
                 "--phases", "examples,fuzzing",
                 "--seed", "1", "--workers", "2", "--request-timeout", "10",

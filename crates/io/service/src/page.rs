@@ -101,7 +101,7 @@ fn encode(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
-/// A query string's fields; of a name given twice the first counts.
+/// A query string's fields; of a name given twice the first counts, but where a list is wanted.
 #[derive(Debug, Default)]
 pub(crate) struct Query(Vec<(String, String)>);
 
@@ -114,6 +114,16 @@ impl Query {
         self.pairs()
             .find(|(key, _)| *key == name)
             .map(|(_, value)| value)
+    }
+
+    /// A list, as the SDKs write them: the name given several times, or values separated by commas.
+    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
+        let given = self.pairs().filter(|(key, _)| *key == name);
+        let values = given.flat_map(|(_, value)| value.split(','));
+        values
+            .map(str::trim)
+            .filter(|value| !value.is_empty())
+            .collect()
     }
 
     /// True, false, or an error that names the field.
@@ -163,6 +173,8 @@ mod tests {
         assert_eq!(list["pageCount"], 3);
         assert_eq!(list["nextUri"], "/x?pageSize=2&pageNumber=3&name=a%20b");
         assert_eq!(list["previousUri"], "/x?pageSize=2&pageNumber=1&name=a%20b");
+        let lists = Query::parse(Some("ids=a&x=1&ids=b,%20c&ids="));
+        assert_eq!(lists.all("ids"), ["a", "b", "c"]);
         assert!(Page::of(&Query::parse(Some("pageSize=0"))).is_err());
         assert!(Page::of(&Query::parse(Some("pageNumber=x"))).is_err());
     }

@@ -56,6 +56,10 @@ impl std::fmt::Display for StartError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Actions(error) => error.fmt(f),
+            Self::Store(error @ OpenError::Keys(_)) => write!(
+                f,
+                "[store]: {error}; `tollgate init` makes a key file where there is none"
+            ),
             Self::Store(error) => write!(f, "[store]: {error}"),
             Self::Definitions(why) => write!(f, "[store]: {why}"),
             Self::Integration(name, why) => write!(f, "integration {name}: {why}"),
@@ -72,6 +76,19 @@ impl std::fmt::Display for StartError {
 }
 
 impl std::error::Error for StartError {}
+
+impl StartError {
+    /// Whether it is the configuration that has to be changed.
+    #[must_use]
+    pub fn is_of_configuration(&self) -> bool {
+        matches!(
+            self,
+            Self::Actions(_)
+                | Self::Integration(..)
+                | Self::Store(OpenError::Url(_) | OpenError::Keys(_))
+        )
+    }
+}
 
 /// Between two sweeps of expired tokens.
 const SWEEP: Duration = Duration::from_secs(600);

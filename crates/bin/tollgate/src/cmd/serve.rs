@@ -39,7 +39,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
             eprintln!("{error:#}");
             let bad_config = error
                 .downcast_ref()
-                .is_some_and(|it| matches!(it, StartError::Actions(_)));
+                .is_some_and(StartError::is_of_configuration);
             if bad_config {
                 ExitCode::from(BAD_CONFIG)
             } else {

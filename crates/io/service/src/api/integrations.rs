@@ -1,5 +1,7 @@
 //! `/api/v2/integrations`: instances of an integration type, and their configuration.
 
+mod shown;
+
 use super::{App, Caller, by, listing, managed, types};
 use crate::catalog::{Target, auth_id};
 use crate::doc::{Doc, id as parse_id};
@@ -10,6 +12,7 @@ use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::{Extension, Json};
 use serde_json::{Value, json};
+use shown::{show, show_config, show_stored, with_config};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tollgate_store::{
@@ -29,10 +32,15 @@ pub(super) async fn list(
     let ids = listing::ids(&query)?;
     let by = listing::sort_by(&query, &["name", "id", "integrationType"])?;
     let catalog = app.live.catalog();
+    let full = expands_config(&query);
     let wanted = |target: &&Arc<Target>| {
         let kind = query.get("integrationType");
+        let state = query.get("reportedState");
+        let credential = query.get("credentialId");
         caller.sees(Over::Integration(&target.id))
             && kind.is_none_or(|kind| kind == target.kind.as_str())
+            && state.is_none_or(|code| show(target)["reportedState"]["code"] == code)
+            && credential.is_none_or(|id| uses(target, id))
             && ids.as_ref().is_none_or(|ids| ids.contains(&target.id))
             && listing::named(&query, &target.name)
     };
@@ -42,16 +50,40 @@ pub(super) async fn list(
         "integrationType" => (target.kind.as_str().to_owned(), target.name.to_lowercase()),
         _ => (target.name.to_lowercase(), target.id.clone()),
     });
-    Ok(Json(page.list(PATH, &query, &found, |target| show(target))))
+    Ok(Json(page.list(PATH, &query, &found, |target| {
+        with_config(target, full, &caller)
+    })))
+}
+
+/// Whether any part of the configuration is to be expanded: it then comes whole.
+fn expands_config(query: &Query) -> bool {
+    query
+        .all("expand")
+        .iter()
+        .any(|word| word.starts_with("config"))
+}
+
+fn uses(target: &Target, credential: &str) -> bool {
+    let stored = target.stored.as_ref();
+    stored.is_some_and(|it| {
+        it.config
+            .credentials
+            .values()
+            .any(|id| id.as_str() == credential)
+    })
 }
 
 pub(super) async fn get(
     State(app): State<Arc<App>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, ApiError> {
     caller.needs_sight(Over::Integration(&id))?;
-    Ok(Json(show(app.live.catalog().find_integration(&id)?)))
+    let full = expands_config(&Query::parse(query.as_deref()));
+    let catalog = app.live.catalog();
+    let target = catalog.find_integration(&id)?;
+    Ok(Json(with_config(target, full, &caller)))
 }
 
 pub(super) async fn create(
@@ -271,64 +303,4 @@ fn state(doc: &Doc) -> Result<Option<IntendedState>, ApiError> {
             "intendedState: expected ENABLED or DISABLED, found {other:?}."
         ))),
     }
-}
-
-fn show(target: &Target) -> Value {
-    let why = target.ready.as_ref().err().map(String::as_str);
-    if let Some(stored) = &target.stored {
-        return show_stored(stored, why);
-    }
-    json!({
-        "id": target.id,
-        "name": target.name,
-        "integrationType": show_type(target.kind.as_str()),
-        "notes": "From the configuration file; it can't be changed here.",
-        "intendedState": "ENABLED",
-        "reportedState": {"code": "ACTIVE"},
-        "attributes": {},
-        "version": 1,
-        "selfUri": format!("{PATH}/{}", target.id),
-    })
-}
-
-fn show_type(id: &str) -> Value {
-    json!({"id": id, "selfUri": format!("{PATH}/types/{id}")})
-}
-
-fn show_stored(stored: &Integration, why: Option<&str>) -> Value {
-    let enabled = stored.intended_state == IntendedState::Enabled;
-    let reported = match (enabled, why) {
-        (false, _) => json!({"code": "INACTIVE"}),
-        (true, None) => json!({"code": "ACTIVE"}),
-        (true, Some(why)) => json!({"code": "ERROR", "detail": {"message": why}}),
-    };
-    json!({
-        "id": stored.id.as_str(),
-        "name": stored.name,
-        "integrationType": show_type(&stored.type_id),
-        "notes": stored.notes,
-        "intendedState": if enabled { "ENABLED" } else { "DISABLED" },
-        "reportedState": reported,
-        "attributes": stored.attributes,
-        "version": stored.version.0,
-        "selfUri": format!("{PATH}/{}", stored.id),
-    })
-}
-
-fn show_config(stored: &Integration) -> Value {
-    let json = |text: &JsonText| serde_json::from_str(text.as_str()).unwrap_or(Value::Null);
-    let credentials = stored.config.credentials.iter().map(|(place, id)| {
-        let uri = format!("{PATH}/credentials/{id}");
-        (place.clone(), json!({"id": id.as_str(), "selfUri": uri}))
-    });
-    json!({
-        "id": stored.id.as_str(),
-        "name": stored.config.name,
-        "version": stored.config_version.0,
-        "properties": json(&stored.config.properties),
-        "advanced": json(&stored.config.advanced),
-        "notes": stored.config.notes,
-        "credentials": credentials.collect::<serde_json::Map<_, _>>(),
-        "selfUri": format!("{PATH}/{}/config/current", stored.id),
-    })
 }

@@ -18,17 +18,15 @@ pub(super) fn descending(query: &Query) -> Result<bool, ApiError> {
     }
 }
 
-/// `ids`, separated by commas.
+/// `ids`; none without any.
 pub(super) fn ids(query: &Query) -> Result<Option<Vec<String>>, ApiError> {
-    let ids: Option<Vec<_>> = query
-        .get("ids")
-        .map(|ids| ids.split(',').map(|id| id.trim().to_owned()).collect());
-    if ids.as_ref().is_some_and(|ids| ids.len() > MAX_IDS) {
+    let ids: Vec<_> = query.all("ids").into_iter().map(str::to_owned).collect();
+    if ids.len() > MAX_IDS {
         return Err(ApiError::bad_request(format!(
             "ids may name {MAX_IDS} things at the most."
         )));
     }
-    Ok(ids)
+    Ok(Some(ids).filter(|ids| !ids.is_empty()))
 }
 
 /// `name`: a part of it, whatever its case.
@@ -45,10 +43,9 @@ pub(super) fn named(query: &Query, text: &str) -> bool {
     })
 }
 
-/// Whether the query's comma-separated `expand` has this word.
+/// Whether the query's `expand` has this word.
 pub(super) fn expands(query: &Query, word: &str) -> bool {
-    let expand = query.get("expand");
-    expand.is_some_and(|words| words.split(',').any(|it| it.trim() == word))
+    query.all("expand").contains(&word)
 }
 
 /// The field that a list is sorted by, of those that it knows; the first without `sortBy`.

@@ -16,6 +16,9 @@
 //! integration; `userDefinedOAuth`, `basicAuth` and `userDefined` are what a web service's templates
 //! read; `clientCertificate` (a `userDefined` with the field `pem`) is ours towards the upstream.
 
+#[cfg(test)]
+mod tests;
+
 use super::{Entry, Url};
 use crate::doc::Doc;
 use crate::error::ApiError;
@@ -56,6 +59,8 @@ pub(crate) struct Wanted {
     pub(crate) logs_in: bool,
 }
 
+/// Tokens of one client at once, at the most; as in the file.
+const MOST_TOKENS: u32 = 1000;
 const MINUTE: Duration = Duration::from_secs(60);
 
 impl Plan {
@@ -115,13 +120,13 @@ fn plan(integration: &Integration, properties: &Doc) -> Result<Plan, ApiError> {
     Ok(Plan {
         name: integration.name.clone(),
         tokens: None,
-        per_minute: count(properties, "requestsPerMinute")?,
-        at_once: count(properties, "requestsAtOnce")?,
+        per_minute: count(properties, "requestsPerMinute", u32::MAX)?,
+        at_once: count(properties, "requestsAtOnce", u32::MAX)?,
     })
 }
 
-fn count(properties: &Doc, name: &str) -> Result<Option<u32>, ApiError> {
-    let number = properties.whole(name, 1, i64::from(u32::MAX))?;
+fn count(properties: &Doc, name: &str, most: u32) -> Result<Option<u32>, ApiError> {
+    let number = properties.whole(name, 1, i64::from(most))?;
     Ok(number.and_then(|number| u32::try_from(number).ok()))
 }
 
@@ -175,8 +180,8 @@ fn platform(
         client_secret: field("clientSecret")?,
     };
     let tokens = (
-        count(properties, "maxTokens")?.unwrap_or(10).min(1000),
-        count(properties, "tokenRequestsPerMinute")?.unwrap_or(300),
+        count(properties, "maxTokens", MOST_TOKENS)?.unwrap_or(10),
+        count(properties, "tokenRequestsPerMinute", u32::MAX)?.unwrap_or(300),
     );
     Ok(Wanted {
         plan: Plan {

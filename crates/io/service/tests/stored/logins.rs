@@ -51,6 +51,25 @@ async fn a_login_of_ones_own_is_made_once_and_again_when_it_is_refused() {
     );
     assert_eq!(tested["operations"][1]["result"], Value::Null);
     assert!(!tested.to_string().contains("upstream-secret-7"));
+
+    let filter = json!({"property": "EntityType", "value": "execution"});
+    let query = json!({"interval": "2020-01-01/2100-01-01", "filters": [filter]});
+    let audit = world
+        .done(&root, Method::POST, "/api/v2/audits/query/realtime", query)
+        .await;
+    let ends: Vec<_> = audit["entities"].as_array().unwrap().iter().rev().collect();
+    let ends: Vec<_> = ends
+        .iter()
+        .map(|it| {
+            (
+                it["action"].as_str().unwrap(),
+                it["context"]["end"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    let run = ("execute", "ok");
+    let failed = ("execute", "upstream.error");
+    assert_eq!(ends, [run, run, run, run, failed, ("test", "ok")]);
 }
 
 #[tokio::test]

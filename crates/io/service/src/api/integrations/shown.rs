@@ -1,0 +1,79 @@
+//! Integrations and their configuration, as answers show them.
+
+use super::PATH;
+use crate::catalog::Target;
+use crate::principal::{Over, Principal};
+use serde_json::{Value, json};
+use tollgate_store::{Integration, IntendedState, JsonText, Role};
+
+/// The integration with its configuration, as far as it is wanted and the caller may read it.
+pub(super) fn with_config(target: &Target, full: bool, caller: &Principal) -> Value {
+    let mut shown = show(target);
+    if let (Some(stored), true) = (
+        &target.stored,
+        full && caller.may(Role::Administer, Over::Integration(&target.id)),
+    ) {
+        shown["config"] = json!({"current": show_config(stored)});
+    }
+    shown
+}
+
+pub(super) fn show(target: &Target) -> Value {
+    let why = target.ready.as_ref().err().map(String::as_str);
+    if let Some(stored) = &target.stored {
+        return show_stored(stored, why);
+    }
+    json!({
+        "id": target.id,
+        "name": target.name,
+        "integrationType": show_type(target.kind.as_str()),
+        "notes": "From the configuration file; it can't be changed here.",
+        "intendedState": "ENABLED",
+        "reportedState": {"code": "ACTIVE"},
+        "attributes": {},
+        "version": 1,
+        "selfUri": format!("{PATH}/{}", target.id),
+    })
+}
+
+fn show_type(id: &str) -> Value {
+    json!({"id": id, "selfUri": format!("{PATH}/types/{id}")})
+}
+
+pub(super) fn show_stored(stored: &Integration, why: Option<&str>) -> Value {
+    let enabled = stored.intended_state == IntendedState::Enabled;
+    let reported = match (enabled, why) {
+        (false, _) => json!({"code": "INACTIVE"}),
+        (true, None) => json!({"code": "ACTIVE"}),
+        (true, Some(why)) => json!({"code": "ERROR", "detail": {"message": why}}),
+    };
+    json!({
+        "id": stored.id.as_str(),
+        "name": stored.name,
+        "integrationType": show_type(&stored.type_id),
+        "notes": stored.notes,
+        "intendedState": if enabled { "ENABLED" } else { "DISABLED" },
+        "reportedState": reported,
+        "attributes": stored.attributes,
+        "version": stored.version.0,
+        "selfUri": format!("{PATH}/{}", stored.id),
+    })
+}
+
+pub(super) fn show_config(stored: &Integration) -> Value {
+    let json = |text: &JsonText| serde_json::from_str(text.as_str()).unwrap_or(Value::Null);
+    let credentials = stored.config.credentials.iter().map(|(place, id)| {
+        let uri = format!("{PATH}/credentials/{id}");
+        (place.clone(), json!({"id": id.as_str(), "selfUri": uri}))
+    });
+    json!({
+        "id": stored.id.as_str(),
+        "name": stored.config.name,
+        "version": stored.config_version.0,
+        "properties": json(&stored.config.properties),
+        "advanced": json(&stored.config.advanced),
+        "notes": stored.config.notes,
+        "credentials": credentials.collect::<serde_json::Map<_, _>>(),
+        "selfUri": format!("{PATH}/{}/config/current", stored.id),
+    })
+}

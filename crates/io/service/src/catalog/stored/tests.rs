@@ -1,0 +1,98 @@
+use super::*;
+use tollgate_store::{EntityId, IntegrationConfig, Version, WallTime};
+
+/// An enabled integration with these properties.
+fn integration(type_id: &str, properties: &Value) -> Integration {
+    Integration {
+        id: EntityId::random(),
+        name: "One".into(),
+        type_id: type_id.into(),
+        intended_state: IntendedState::Enabled,
+        notes: String::new(),
+        attributes: BTreeMap::new(),
+        config: IntegrationConfig {
+            properties: JsonText::parse(properties.to_string()).unwrap(),
+            ..IntegrationConfig::default()
+        },
+        config_version: Version::FIRST,
+        version: Version::FIRST,
+        created: WallTime(0),
+        modified: WallTime(0),
+    }
+}
+
+fn client() -> BTreeMap<String, Revealed> {
+    let secret = |text: &str| Secret::new(text.into());
+    let fields = [("clientId", "id"), ("clientSecret", "hunter2")];
+    let fields = fields.map(|(name, text)| (name.to_owned(), secret(text)));
+    let credential = (CredentialKind::PureCloudOAuthClient, fields.into());
+    [("pureCloudOAuthClient".to_owned(), credential)].into()
+}
+
+fn platform(properties: &Value) -> Result<Wanted, String> {
+    want(&integration("purecloud-data-actions", properties), client())
+}
+
+#[test]
+fn the_login_host_lies_beside_the_api_host() {
+    let token_url = |properties: &Value| platform(properties).unwrap().client.unwrap().token_url;
+    let base = json!({"baseUrl": "https://api.mypurecloud.de"});
+    assert_eq!(
+        token_url(&base).as_str(),
+        "https://login.mypurecloud.de/oauth/token"
+    );
+    let own = json!({"baseUrl": "http://h:1/x", "tokenUrl": "http://l/t"});
+    assert_eq!(token_url(&own).as_str(), "http://l/t");
+    let plain = json!({"baseUrl": "http://h:1/x"});
+    assert_eq!(token_url(&plain).as_str(), "http://h:1/oauth/token");
+}
+
+#[test]
+fn what_can_not_be_used_names_its_property() {
+    for (properties, part) in [
+        (json!({}), "baseUrl is missing"),
+        (json!({"baseUrl": "ftp://h"}), "baseUrl is no http"),
+        (
+            json!({"baseUrl": "https://h", "maxTokens": 1001}),
+            "maxTokens",
+        ),
+        (
+            json!({"baseUrl": "https://h", "requestsAtOnce": 0}),
+            "requestsAtOnce",
+        ),
+        (
+            json!({"baseUrl": "https://h", "allowedHosts": "h"}),
+            "allowedHosts",
+        ),
+    ] {
+        let why = platform(&properties).err().unwrap();
+        assert!(why.contains(part), "{why}");
+        assert!(!why.contains("hunter2"));
+    }
+    let web = integration("custom-rest-actions", &json!({}));
+    assert!(want(&web, BTreeMap::new()).is_ok(), "it needs nothing");
+    let lone = integration("purecloud-data-actions", &json!({"baseUrl": "https://h"}));
+    let why = want(&lone, BTreeMap::new()).err().unwrap();
+    assert!(why.contains("pureCloudOAuthClient"), "{why}");
+}
+
+#[test]
+fn a_platform_integration_passes_the_vendors_token_rate_unless_it_says() {
+    let plan = |properties: &Value| platform(properties).unwrap().plan;
+    assert_eq!(
+        plan(&json!({"baseUrl": "https://h"})).tokens,
+        Some((10, 300))
+    );
+    let own = plan(&json!({
+        "baseUrl": "https://h", "maxTokens": 2, "tokenRequestsPerMinute": 1000,
+        "requestsPerMinute": 50, "requestsAtOnce": 5,
+    }));
+    assert_eq!(own.tokens, Some((2, 1000)));
+    let limits: Vec<_> = own
+        .limits()
+        .into_iter()
+        .map(|it| (it.name, it.rule.allowed()))
+        .collect();
+    let expected = [("One.requests.per.minute", 50), ("One.requests.at.once", 5)];
+    assert_eq!(limits, expected.map(|(name, n)| (name.to_owned(), n)));
+}
