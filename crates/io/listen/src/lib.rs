@@ -9,7 +9,11 @@
 //!
 //! TLS is left to the reverse proxy or the sidecar in front, which has the certificates anyway.
 
+use http_body::Body;
+use hyper::body::Incoming;
 use hyper::rt::{Read, Write};
+use hyper::service::Service;
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use std::error::Error;
@@ -56,28 +60,45 @@ enum Phase {
     Gone,
 }
 
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// What answers requests: a hyper service that each connection has a clone of.
+pub trait Answers<B>:
+    Service<
+        Request<Incoming>,
+        Response = Response<B>,
+        Future: Send + 'static,
+        Error: Into<BoxError>,
+    > + Clone
+    + Send
+    + 'static
+{
+}
+
+impl<S, B> Answers<B> for S where
+    S: Service<
+            Request<Incoming>,
+            Response = Response<B>,
+            Future: Send + 'static,
+            Error: Into<BoxError>,
+        > + Clone
+        + Send
+        + 'static
+{
+}
+
 impl Listening {
     /// Listens on `address` (port 0 takes a free one) and answers with `service`.
     ///
     /// # Errors
     /// The address can't be bound.
-    pub async fn start<S, B>(
+    pub async fn start<B>(
         address: SocketAddr,
         bounds: Bounds,
-        service: S,
+        service: impl Answers<B>,
     ) -> std::io::Result<Self>
     where
-        S: hyper::service::Service<
-                hyper::Request<hyper::body::Incoming>,
-                Response = hyper::Response<B>,
-            > + Clone
-            + Send
-            + 'static,
-        S::Future: Send + 'static,
-        S::Error: Into<Box<dyn Error + Send + Sync>>,
-        B: http_body::Body + Send + 'static,
-        B::Data: Send,
-        B::Error: Into<Box<dyn Error + Send + Sync>>,
+        B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
     {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
@@ -121,24 +142,14 @@ impl Drop for Listening {
     }
 }
 
-async fn accept<S, B>(
+async fn accept<B>(
     listener: TcpListener,
     bounds: Bounds,
     places: Arc<Semaphore>,
     mut phase: watch::Receiver<Phase>,
-    service: S,
+    service: impl Answers<B>,
 ) where
-    S: hyper::service::Service<
-            hyper::Request<hyper::body::Incoming>,
-            Response = hyper::Response<B>,
-        > + Clone
-        + Send
-        + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn Error + Send + Sync>>,
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
+    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
 {
     loop {
         let accepted = tokio::select! {
@@ -169,23 +180,14 @@ async fn accept<S, B>(
 }
 
 /// Answers on one connection until it ends.
-async fn serve<S, B>(
+async fn serve<B>(
     stream: impl Read + Write + Unpin + Send + 'static,
     bounds: Bounds,
     mut phase: watch::Receiver<Phase>,
-    service: S,
+    service: impl Answers<B>,
     _place: OwnedSemaphorePermit,
 ) where
-    S: hyper::service::Service<
-            hyper::Request<hyper::body::Incoming>,
-            Response = hyper::Response<B>,
-        > + Send
-        + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn Error + Send + Sync>>,
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
+    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
 {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder

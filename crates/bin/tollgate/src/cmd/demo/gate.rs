@@ -1,7 +1,7 @@
 //! The caller that goes through tollgate: the service's API, as a flow or an SDK would use it.
 
 use super::load::{Arrival, End, Flow};
-use super::world::{SECRET, World, inputs};
+use super::world::{World, inputs, login};
 use anyhow::Context as _;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,18 +22,7 @@ impl Gate {
             reqwest::Client::new(),
             format!("http://{}", service.address()),
         );
-        let grant: serde_json::Value = http
-            .post(format!("{base}/oauth/token"))
-            .basic_auth("flows", Some(SECRET))
-            .form(&[("grant_type", "client_credentials")])
-            .send()
-            .await?
-            .json()
-            .await?;
-        let token = grant["access_token"]
-            .as_str()
-            .context("no token")?
-            .to_owned();
+        let token = login(&http, &base, "flows").await?;
         let actions = format!("{base}/api/v2/integrations/actions");
         let all = http.get(format!("{actions}?pageSize=100"));
         let all: serde_json::Value = all.bearer_auth(&token).send().await?.json().await?;

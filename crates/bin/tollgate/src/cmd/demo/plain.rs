@@ -1,7 +1,7 @@
 //! The plain caller: one token, and a retry after each 429 when the platform says so, while there is time.
 
 use super::load::{Arrival, End, Flow};
-use super::world::{SECRET, World, inputs};
+use super::world::{World, inputs, login};
 use anyhow::Context as _;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -17,18 +17,7 @@ pub(super) struct Plain {
 impl Plain {
     pub(super) async fn start(world: &World) -> anyhow::Result<Self> {
         let (http, base) = (reqwest::Client::new(), world.url());
-        let grant: serde_json::Value = http
-            .post(format!("{base}/oauth/token"))
-            .basic_auth("plain", Some(SECRET))
-            .form(&[("grant_type", "client_credentials")])
-            .send()
-            .await?
-            .json()
-            .await?;
-        let token = grant["access_token"]
-            .as_str()
-            .context("no token")?
-            .to_owned();
+        let token = login(&http, &base, "plain").await?;
         let names = Flow::ALL.into_iter().flat_map(|flow| flow.actions());
         let mut actions = BTreeMap::new();
         for name in names {

@@ -163,3 +163,21 @@ pub(super) fn inputs(action: &str, number: usize) -> serde_json::Value {
         _ => serde_json::json!({"queueId": id}),
     }
 }
+
+/// Logs in with client credentials; gives the token.
+pub(super) async fn login(
+    http: &reqwest::Client,
+    base: &str,
+    client: &str,
+) -> anyhow::Result<String> {
+    let grant: serde_json::Value = http
+        .post(format!("{base}/oauth/token"))
+        .basic_auth(client, Some(SECRET))
+        .form(&[("grant_type", "client_credentials")])
+        .send()
+        .await?
+        .json()
+        .await?;
+    let token = grant["access_token"].as_str();
+    Ok(token.context("no token")?.to_owned())
+}
