@@ -1,6 +1,7 @@
 //! The handle callers hold.
 
-use crate::pump::{self, Message, Shared};
+use crate::message::{Message, Shared};
+use crate::pump;
 use crate::{Answer, Call, Failure, Outlet, Setup, SetupError, upstream};
 use std::path::Path;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! What a running driver can be told: further tables, other credentials, another way out for a route.
 
 use crate::driver::Driver;
-use crate::pump::Message;
+use crate::message::Message;
 use crate::{Bounds, ClientCredentials, Secret, SetupError, upstream};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

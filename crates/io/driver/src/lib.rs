@@ -33,8 +33,10 @@
 
 mod call;
 mod driver;
+mod execution;
 mod extend;
 mod facts;
+mod message;
 mod pump;
 mod setup;
 mod token;

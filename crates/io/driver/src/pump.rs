@@ -1,9 +1,11 @@
 //! The task that owns the engine: message in, event to the engine, its commands carried out.
 
+use crate::execution::Execution;
+use crate::message::{Clock, Message, Report, Shared, Task};
 use crate::token::{self, Grant, NoGrant};
-use crate::upstream::{self, Response};
+use crate::upstream;
 use crate::usage::UsageFile;
-use crate::{Answer, Bounds, ClientCredentials, Extension, Failure, Request, Setup, SetupError};
+use crate::{Answer, Bounds, ClientCredentials, Failure, Request, Setup, SetupError};
 use http::HeaderValue;
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,166 +13,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use tollgate_engine::{
-    Command, ConfigError, Engine, Event, Facts, LossKind, Places, Snapshot, Submission, Verdict,
-};
-use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, RouteId, TokenId};
-
-/// What callers, attempts and token fetches tell the task. The crate's documentation argues why the
-/// channel needs no bound of its own.
-#[derive(Debug)]
-pub(crate) enum Message {
-    Submit {
-        submission: Submission,
-        request: Arc<Request>,
-        reply: oneshot::Sender<Result<Answer, Failure>>,
-        /// Freed when the task takes the message up.
-        permit: OwnedSemaphorePermit,
-    },
-    Cancel(ExecutionId),
-    Head {
-        attempt: AttemptId,
-        status: u16,
-        facts: Facts,
-        /// Rate-limit headers that were not believed.
-        ignored: u32,
-    },
-    /// Something that an operator wants.
-    Tell(Event),
-    Done(AttemptId, Response),
-    Lost(AttemptId, LossKind, String),
-    Token(TokenId, Result<Grant, NoGrant>),
-    Snapshot(oneshot::Sender<Snapshot>),
-    Places(oneshot::Sender<Places>),
-    Extend(Extension, oneshot::Sender<Result<(), ConfigError>>),
-    Credentials(ClientId, ClientCredentials),
-    Outlet(RouteId, Option<ClientId>, reqwest::Client),
-    Drain(oneshot::Sender<()>),
-    Stop,
-}
-
-/// What the handles share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) inbox: UnboundedSender<Message>,
-    pub(crate) permits: Arc<Semaphore>,
-    pub(crate) next_execution: AtomicU64,
-    pub(crate) routes: AtomicUsize,
-    pub(crate) flows: usize,
-    clock: Clock,
-}
-
-impl Shared {
-    pub(crate) fn now(&self) -> Instant {
-        self.clock.now()
-    }
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        // An error means that the task is gone already.
-        let _ = self.inbox.send(Message::Stop);
-    }
-}
-
-/// The one monotonic time line; its origin is the driver's start.
-#[derive(Clone, Copy, Debug)]
-struct Clock(std::time::Instant);
-
-impl Clock {
-    fn now(self) -> Instant {
-        Instant::ZERO + self.0.elapsed()
-    }
-}
-
-/// Sends its message when dropped, so that a task reports its end however it ends. Before the task has
-/// set its result the message is that of a task that died.
-#[derive(Debug)]
-pub(crate) struct Report {
-    inbox: UnboundedSender<Message>,
-    last: Option<Message>,
-}
-
-impl Report {
-    /// Reports something before the end.
-    pub(crate) fn send(&self, message: Message) {
-        // An error means that the engine is gone and nobody is left to tell.
-        let _ = self.inbox.send(message);
-    }
-
-    /// What to report at the end.
-    pub(crate) fn set(&mut self, message: Message) {
-        self.last = Some(message);
-    }
-}
-
-impl Drop for Report {
-    fn drop(&mut self) {
-        if let Some(message) = self.last.take() {
-            self.send(message);
-        }
-    }
-}
-
-/// A spawned task that ends with its handle.
-#[derive(Debug)]
-struct Task(tokio::task::AbortHandle);
-
-impl Task {
-    fn spawn(work: impl Future<Output = ()> + Send + 'static) -> Self {
-        Self(tokio::spawn(work).abort_handle())
-    }
-}
-
-impl Drop for Task {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-/// A caller waiting for its answer.
-#[derive(Debug)]
-struct Execution {
-    route: RouteId,
-    request: Arc<Request>,
-    reply: oneshot::Sender<Result<Answer, Failure>>,
-    submitted: Instant,
-    first_sent: Option<Instant>,
-    attempts: u32,
-    /// Whole responses; the engine says which one stands. At most one per attempt.
-    responses: Vec<(AttemptId, Response)>,
-    /// Why the last lost attempt was lost.
-    lost: String,
-}
-
-impl Execution {
-    fn outcome(&mut self, verdict: Verdict, now: Instant) -> Result<Answer, Failure> {
-        let lost = std::mem::take(&mut self.lost);
-        match verdict {
-            Verdict::Answered(attempt) => {
-                let found = self.responses.iter().position(|(of, _)| *of == attempt);
-                let place = found.ok_or(Failure::NoAnswer(lost))?;
-                let (_, response) = self.responses.swap_remove(place);
-                Ok(Answer {
-                    status: response.status,
-                    headers: response.headers,
-                    body: response.body,
-                    attempts: self.attempts,
-                    waited: self.first_sent.unwrap_or(now).since(self.submitted),
-                    took: now.since(self.submitted),
-                })
-            }
-            Verdict::Refused(refusal) => Err(Failure::Refused {
-                earliest_in: refusal.earliest_start.map(|start| start.since(now)),
-                refusal,
-            }),
-            Verdict::TimedOut => Err(Failure::TimedOut),
-            Verdict::Lost(LossKind::NeverSent) => Err(Failure::ConnectFailed(lost)),
-            Verdict::Lost(LossKind::NoAnswer) => Err(Failure::NoAnswer(lost)),
-        }
-    }
-}
+use tokio::sync::{Semaphore, oneshot};
+use tollgate_engine::{Command, Engine, Event, LossKind, Submission};
+use tollgate_model::{AttemptId, ClientId, ExecutionId, RouteId, TokenId};
 
 /// An attempt under way.
 #[derive(Debug)]
@@ -396,16 +241,7 @@ impl Pump {
             let _ = reply.send(Err(Failure::Draining));
             return;
         }
-        let execution = Execution {
-            route: submission.route,
-            request,
-            reply,
-            submitted: self.clock.now(),
-            first_sent: None,
-            attempts: 0,
-            responses: Vec::new(),
-            lost: String::new(),
-        };
+        let execution = Execution::new(submission.route, request, reply, self.clock.now());
         self.executions.insert(submission.execution, execution);
         self.tell(Event::Submit(submission));
     }

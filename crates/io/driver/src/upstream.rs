@@ -1,6 +1,6 @@
 //! One attempt over HTTP.
 
-use crate::pump::{Message, Report};
+use crate::message::{Message, Report};
 use crate::{Bounds, Outlet, Request, SetupError, facts};
 use bytes::{Bytes, BytesMut};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};

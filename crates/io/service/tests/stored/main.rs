@@ -205,10 +205,11 @@ async fn what_was_changed_is_there_after_a_restart_and_round_trips() {
 async fn two_nodes_on_one_store_follow_each_other() {
     let (upstream, _) = upstream().await;
     let world = World::start().await;
+    let folder = tempfile::tempdir().unwrap();
     let other = World {
-        service: World::serve(world.folder.path()).await,
+        service: World::serve(folder.path(), world.folder.path()).await,
         http: reqwest::Client::new(),
-        folder: tempfile::tempdir().unwrap(),
+        folder,
     };
     let root = world.login("root", "secret").await.unwrap();
     let there = other.login("root", "secret").await.unwrap();

@@ -85,30 +85,34 @@ impl World {
 
     pub(crate) async fn over(folder: tempfile::TempDir) -> Self {
         Self {
-            service: Self::serve(folder.path()).await,
+            service: Self::serve(folder.path(), folder.path()).await,
             http: reqwest::Client::new(),
             folder,
         }
     }
 
-    pub(crate) async fn serve(folder: &std::path::Path) -> Service {
-        let text = r#"
+    /// A node with a folder of its own, over the store of another.
+    pub(crate) async fn serve(folder: &std::path::Path, store: &std::path::Path) -> Service {
+        let text = format!(
+            r#"
 [server]
 listen = "127.0.0.1:0"
 [store]
-url = "sqlite:store.db"
-key_file = "keys"
+url = "sqlite:{store}/store.db"
+key_file = "{store}/keys"
 [[caller]]
 client_id = "root"
 client_secret_env = "SECRET"
 roles = ["execute", "author", "administer"]
-"#;
+"#,
+            store = store.display()
+        );
         let source = Source {
             file: "test.toml",
             folder,
             env: &|_| Some("secret".to_owned()),
         };
-        let config = Config::parse(text, &source).unwrap();
+        let config = Config::parse(&text, &source).unwrap();
         Service::start(config, 1).await.unwrap()
     }
 

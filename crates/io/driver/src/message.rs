@@ -1,0 +1,123 @@
+//! How callers, attempts and token fetches reach the task that owns the engine.
+
+use crate::token::{Grant, NoGrant};
+use crate::upstream::Response;
+use crate::{Answer, ClientCredentials, Extension, Failure, Request};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tollgate_engine::{ConfigError, Event, Facts, LossKind, Places, Snapshot, Submission};
+use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, RouteId, TokenId};
+
+/// What callers, attempts and token fetches tell the task. The crate's documentation argues why the
+/// channel needs no bound of its own.
+#[derive(Debug)]
+pub(crate) enum Message {
+    Submit {
+        submission: Submission,
+        request: Arc<Request>,
+        reply: oneshot::Sender<Result<Answer, Failure>>,
+        /// Freed when the task takes the message up.
+        permit: OwnedSemaphorePermit,
+    },
+    Cancel(ExecutionId),
+    Head {
+        attempt: AttemptId,
+        status: u16,
+        facts: Facts,
+        /// Rate-limit headers that were not believed.
+        ignored: u32,
+    },
+    /// Something that an operator wants.
+    Tell(Event),
+    Done(AttemptId, Response),
+    Lost(AttemptId, LossKind, String),
+    Token(TokenId, Result<Grant, NoGrant>),
+    Snapshot(oneshot::Sender<Snapshot>),
+    Places(oneshot::Sender<Places>),
+    Extend(Extension, oneshot::Sender<Result<(), ConfigError>>),
+    Credentials(ClientId, ClientCredentials),
+    Outlet(RouteId, Option<ClientId>, reqwest::Client),
+    Drain(oneshot::Sender<()>),
+    Stop,
+}
+
+/// What the handles share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) inbox: UnboundedSender<Message>,
+    pub(crate) permits: Arc<Semaphore>,
+    pub(crate) next_execution: AtomicU64,
+    pub(crate) routes: AtomicUsize,
+    pub(crate) flows: usize,
+    pub(crate) clock: Clock,
+}
+
+impl Shared {
+    pub(crate) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // An error means that the task is gone already.
+        let _ = self.inbox.send(Message::Stop);
+    }
+}
+
+/// The one monotonic time line; its origin is the driver's start.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock(pub(crate) std::time::Instant);
+
+impl Clock {
+    pub(crate) fn now(self) -> Instant {
+        Instant::ZERO + self.0.elapsed()
+    }
+}
+
+/// Sends its message when dropped, so that a task reports its end however it ends. Before the task has
+/// set its result the message is that of a task that died.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) inbox: UnboundedSender<Message>,
+    pub(crate) last: Option<Message>,
+}
+
+impl Report {
+    /// Reports something before the end.
+    pub(crate) fn send(&self, message: Message) {
+        // An error means that the engine is gone and nobody is left to tell.
+        let _ = self.inbox.send(message);
+    }
+
+    /// What to report at the end.
+    pub(crate) fn set(&mut self, message: Message) {
+        self.last = Some(message);
+    }
+}
+
+impl Drop for Report {
+    fn drop(&mut self) {
+        if let Some(message) = self.last.take() {
+            self.send(message);
+        }
+    }
+}
+
+/// A spawned task that ends with its handle.
+#[derive(Debug)]
+pub(crate) struct Task(tokio::task::AbortHandle);
+
+impl Task {
+    pub(crate) fn spawn(work: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(tokio::spawn(work).abort_handle())
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
