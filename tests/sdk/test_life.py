@@ -225,6 +225,22 @@ class ALife(unittest.TestCase):
         self.assertEqual(status_and_code(raised), (409, "in.use"))
         self.architect.delete_flows_datatable(table.id, force=True)
 
+    def test_rows_go_to_a_file_and_back(self):
+        schema = {"type": "object", "required": ["key"], "additionalProperties": False,
+                  "properties": {"key": {"type": "string"}, "count": {"type": "integer"}}}
+        table = self.architect.post_flows_datatables(body={"name": "Rows", "schema": schema})
+        place = ["--url", self.world.service.url, "--client-id", self.world.admin["client_id"],
+                 "--client-secret-env", "ADMIN"]
+        env = {**os.environ, "ADMIN": self.world.admin["client_secret"]}
+        rows = [{"key": "a", "count": 1}, {"key": "b ü/c", "count": 2}]
+        file = self.world.config.parent / "rows.jsonl"
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        for _ in range(2):
+            self.world.tollgate("table", "import", "Rows", str(file), *place, env=env)
+        printed = self.world.tollgate("table", "export", table.id, *place, env=env).stdout
+        self.assertEqual([json.loads(line) for line in printed.splitlines()], rows)
+        self.architect.delete_flows_datatable(table.id, force=True)
+
     def test_the_command_line_imports_and_exports(self):
         integration, _ = self.integration("Files")
         secret = {"ADMIN": self.world.admin["client_secret"]}

@@ -13,3 +13,4 @@ pub(crate) mod plan;
 pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod stored;
+pub(crate) mod table;

@@ -41,6 +41,8 @@ enum Command {
     Import(cmd::import::ImportArgs),
     /// Export actions of the store or a running service as files.
     Export(cmd::import::ExportArgs),
+    /// Take rows into data tables of a running service, and print them.
+    Table(cmd::table::Args),
 }
 
 /// A command line that can't be used; `EX_USAGE` of sysexits.
@@ -74,5 +76,6 @@ fn main() -> ExitCode {
         Command::Keys(args) => cmd::keys::run(args),
         Command::Import(args) => cmd::import::import(args),
         Command::Export(args) => cmd::import::export(args),
+        Command::Table(args) => cmd::table::run(args),
     }
 }

@@ -5,7 +5,7 @@
 //! imported, field by field and in the same order.
 
 mod direct;
-mod remote;
+pub(crate) mod remote;
 
 use super::stored;
 use anyhow::Context as _;

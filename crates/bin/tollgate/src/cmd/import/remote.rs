@@ -10,14 +10,14 @@ use std::time::Duration;
 const WAIT: Duration = Duration::from_secs(60);
 const ACTIONS: &str = "/api/v2/integrations/actions";
 
-pub(super) struct Remote {
+pub(crate) struct Remote {
     http: reqwest::Client,
     base: String,
     token: String,
 }
 
 impl Remote {
-    pub(super) async fn login(base: &str, id: &str, secret: &str) -> anyhow::Result<Self> {
+    pub(crate) async fn login(base: &str, id: &str, secret: &str) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder().timeout(WAIT).build()?;
         let base = base.trim_end_matches('/').to_owned();
         let request = http
@@ -41,7 +41,7 @@ impl Remote {
         })
     }
 
-    async fn call(
+    pub(crate) async fn call(
         &self,
         method: Method,
         path: &str,
@@ -61,7 +61,7 @@ impl Remote {
     }
 
     /// All entities of a list.
-    async fn all(&self, path: &str, query: &str) -> anyhow::Result<Vec<Value>> {
+    pub(crate) async fn all(&self, path: &str, query: &str) -> anyhow::Result<Vec<Value>> {
         let mut all = Vec::new();
         for number in 1.. {
             let path = format!("{path}?pageSize=500&pageNumber={number}{query}");
