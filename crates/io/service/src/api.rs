@@ -57,6 +57,8 @@ pub(crate) struct App {
     pub(crate) driver: Driver,
     pub(crate) flows: BTreeMap<String, FlowId>,
     pub(crate) default_flow: FlowId,
+    /// The file's OAuth clients and their tokens' limits, by name, in the engine's order.
+    pub(crate) token_limits: Vec<(String, Vec<String>)>,
     pub(crate) cached: Cached,
     pub(crate) records: Records,
     pub(crate) flow_files: FlowFiles,
@@ -252,7 +254,10 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
         ),
         ("/api/v2/tollgate/cache", get(cache::get)),
         ("/api/v2/tollgate/cache/{actionId}", delete(cache::purge)),
-        ("/api/v2/tollgate/limits", get(limits::list)),
+        (
+            "/api/v2/tollgate/limits",
+            get(limits::list).put(limits::set),
+        ),
         (
             "/api/v2/tollgate/actions/{actionId}/export",
             get(parts::export_action),

@@ -186,6 +186,14 @@ impl Service {
                 )
             })
             .collect();
+        let clients = config.engine.clients.iter();
+        let token_limits = clients
+            .map(|client| {
+                let limits = client.token_limits.iter();
+                let names = limits.map(|limit| limit.name.clone()).collect();
+                (client.name.clone(), names)
+            })
+            .collect();
         let server = config.server;
         let bounds = config.upstream.clone();
         let flow_files = match &server.flow_folder {
@@ -250,6 +258,7 @@ impl Service {
             driver: driver.clone(),
             flows,
             default_flow: config.default_flow,
+            token_limits,
             cached: Cached::new(config.caches, server.cache_bytes),
             records,
             flow_files,

@@ -81,6 +81,14 @@ fn action() -> Value {
     })
 }
 
+async fn login(http: &reqwest::Client, base: &str, client: &str) -> String {
+    let request = http.post(format!("{base}/oauth/token"));
+    let request = request.basic_auth(client, Some("secret"));
+    let grant = request.body("grant_type=client_credentials").send().await;
+    let grant: Value = grant.unwrap().json().await.unwrap();
+    grant["access_token"].as_str().unwrap().to_owned()
+}
+
 struct World {
     emulator: Emulator,
     _service: Service,
@@ -123,6 +131,10 @@ flow_folder = "."
 [[caller]]
 client_id = "flows"
 client_secret_env = "SECRET"
+[[caller]]
+client_id = "admin"
+client_secret_env = "SECRET"
+roles = ["administer"]
 [[client]]
 name = "pool"
 client_id = "pool"
@@ -154,22 +166,13 @@ default = true
             format!("http://{}", service.address()),
             reqwest::Client::new(),
         );
-        let grant: Value = http
-            .post(format!("{base}/oauth/token"))
-            .basic_auth("flows", Some("secret"))
-            .body("grant_type=client_credentials")
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
+        let token = login(&http, &base, "flows").await;
         Ok(Self {
             emulator,
             _service: service,
             base,
             http,
-            token: grant["access_token"].as_str().unwrap().to_owned(),
+            token,
             folder,
         })
     }
@@ -363,4 +366,33 @@ async fn the_page_needs_no_token_and_talks_to_nobody_else() {
         let text = text.replace("http://www.w3.org/2000/svg", "the name of SVG");
         assert!(!text.contains("://"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn an_administrator_raises_and_lowers_limits_while_it_runs() {
+    let world = World::start("", "").await;
+    let put = |token: String, body: Value| {
+        let request = world
+            .http
+            .put(format!("{}/api/v2/tollgate/limits", world.base));
+        request.bearer_auth(token).json(&body).send()
+    };
+    let admin = login(&world.http, &world.base, "admin").await;
+    let volume = json!({"name": "requests.volume.max", "allowed": 5000});
+    let refused = put(world.token.clone(), volume.clone()).await.unwrap();
+    assert_eq!(refused.status(), 403);
+    assert_eq!(put(admin.clone(), volume).await.unwrap().status(), 204);
+    let missing = json!({"name": "nothing", "allowed": 1});
+    assert_eq!(put(admin.clone(), missing).await.unwrap().status(), 404);
+    let rate = "client.credentials.token.rate.per.minute";
+    let token = json!({"name": rate, "allowed": 3000, "client": "pool"});
+    assert_eq!(put(admin, token).await.unwrap().status(), 204);
+    world.ended(&world.launch("q-1").await).await;
+    let limits = world.get("/api/v2/tollgate/limits").await;
+    let allowed = |name: &str| {
+        let all = limits["entities"].as_array().unwrap();
+        all.iter().find(|it| it["name"] == name).unwrap()["allowed"].clone()
+    };
+    assert_eq!(allowed("requests.volume.max"), 5000);
+    assert_eq!(allowed(rate), 3000);
 }

@@ -3,14 +3,20 @@
 use super::{App, Caller};
 use crate::error::ApiError;
 use crate::page::{Page, Query};
+use crate::principal::Over;
+use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::{Extension, Json};
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tollgate_engine::{LimitView, Snapshot};
+use tollgate_model::{ClientId, LimitId};
+use tollgate_store::Role;
 
 const PATH: &str = "/api/v2/tollgate/limits";
+/// More calls than any limit allows.
+const MOST: i64 = 1_000_000_000;
 const FLOWS: &str = "/api/v2/tollgate/flows";
 
 pub(super) async fn list(
@@ -49,6 +55,54 @@ pub(super) async fn list(
     });
     let all: Vec<_> = shared.chain(of_tokens).collect();
     Ok(Json(page.list(PATH, &query, &all, Value::clone)))
+}
+
+/// Changes a limit while the service runs, until it restarts: `{name, allowed}` of every shared limit of
+/// that name, or with `client` of that client's tokens. A raise holds at once; what a lower one finds
+/// in use drains.
+pub(super) async fn set(
+    State(app): State<Arc<App>>,
+    Extension(caller): Caller,
+    body: Body,
+) -> Result<StatusCode, ApiError> {
+    caller.needs(Role::Administer, Over::Everything)?;
+    let doc = app.doc(body).await?;
+    let name = doc.required("name")?;
+    let allowed = doc.whole("allowed", 1, MOST)?;
+    let allowed = allowed.and_then(|allowed| u32::try_from(allowed).ok());
+    let allowed = allowed
+        .ok_or_else(|| ApiError::bad_request("allowed: missing; give a number of calls."))?;
+    let client = doc.text("client")?;
+    let places: Vec<usize> = match &client {
+        None => {
+            let limits = snapshot(&app).await?.limits;
+            let named = limits.iter().enumerate().filter(|(_, it)| it.name == name);
+            let named = named.map(|(place, _)| place);
+            named
+                .inspect(|place| app.driver.set_limit(LimitId(*place as u32), allowed))
+                .collect()
+        }
+        Some(client) => {
+            let of = app.token_limits.iter().enumerate();
+            let of = of.filter(|(_, it)| it.0 == *client);
+            let named = of.flat_map(|(of, it)| {
+                let places = it.1.iter().enumerate().filter(|(_, it)| **it == name);
+                places.map(move |(place, _)| (ClientId(of as u32), place))
+            });
+            let set = |(of, place): &(ClientId, usize)| {
+                app.driver.set_token_limit(*of, *place, allowed);
+            };
+            named.inspect(set).map(|(_, place)| place).collect()
+        }
+    };
+    if places.is_empty() {
+        let message = format!("There is no such limit: {name:?}; list them to see their names.");
+        return Err(ApiError::not_found(message));
+    }
+    let detail = json!({"allowed": allowed, "client": client});
+    app.journal
+        .note(caller.actor(), "update", ("limit", &name), &detail);
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// `/api/v2/tollgate/flows`: who waits, who runs, and what became of the rest.
