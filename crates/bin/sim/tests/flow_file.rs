@@ -51,6 +51,36 @@ fn calls(scenario: &Scenario) -> f64 {
     calls.iter().map(|(_, calls)| calls).sum()
 }
 
+/// No error handling, and a text that is no date.
+const HOPELESS: &str = r#"
+inboundCall:
+  name: Hopeless
+  startUpRef: ./tasks/task[t]
+  variables:
+    - stringVariable:
+        name: Flow.when
+        initialValue:
+          lit: yesterday
+  tasks:
+    - task:
+        name: T
+        refId: t
+        actions:
+          - decision:
+              name: Fresh?
+              condition:
+                exp: ToDateTime(Flow.when) < GetCurrentDateTimeUtc()
+          - disconnect: {}
+"#;
+
+#[test]
+fn a_flow_whose_every_run_fails_is_an_error_with_its_place() {
+    let text = text(PROMPT, "").replace("../flows/support-line.yaml", "broken.yaml");
+    let error = parse(&text, HOPELESS).expect_err("no run ends well");
+    let wanted = "test.toml:16:8: flow[1].file: broken.yaml:15:13: decision \"Fresh?\": ToDateTime";
+    assert!(error.to_string().starts_with(wanted), "{error}");
+}
+
 const PROMPT: &str = "latency = { fixed = \"400ms\" }";
 const NAMED: &str = "[flow.answers.\"Get Caller\"]\noutputs = '{ \"name\": \"Jo\" }'";
 
