@@ -1,8 +1,8 @@
 //! What one interaction does, call by call: the seam at which a flow plugs in.
 //!
-//! The simulator knows nothing of flows. It asks an interaction for its next [`Step`], carries it out
-//! in virtual time, and comes back with how it ended. A list of calls and pauses is built in
-//! ([`Behaviour::Steps`]); anything that runs step by step (a flow's step machine, a recorded session)
+//! The world knows nothing of flows. It asks an interaction for its next [`Step`], carries it out in
+//! virtual time, and comes back with how it ended. A list of calls and pauses is built in
+//! ([`Behaviour::Steps`]); anything that runs step by step (an Architect flow, a recorded session)
 //! implements [`Script`] and is begun once for each arrival.
 
 use crate::random::Stream;
@@ -10,12 +10,15 @@ use crate::scenario::ActionId;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
+use tollgate_model::Instant;
 
 /// What an interaction does next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Step {
     /// Calls an action and waits for its end.
     Call(ActionId),
+    /// Calls an action, and hangs up if it has not ended within this time.
+    CallWithin(ActionId, Duration),
     /// Does something else for a while.
     Pause(Duration),
     /// It is over.
@@ -32,13 +35,15 @@ pub enum Ended {
     Answered,
     /// In any other way.
     Failed,
+    /// Not at all within the time given.
+    TimedOut,
 }
 
 /// An interaction under way.
 pub trait Script: Debug {
-    /// The next step; `last` is how the call before ended, none at the start and after a pause.
-    /// Must come to [`Step::End`] after finitely many steps.
-    fn next(&mut self, last: Option<Ended>, random: &mut Stream) -> Step;
+    /// The next step at `now`, which never goes back; `last` is how the call before ended, none at the
+    /// start and after a pause. Must come to [`Step::End`] after finitely many steps.
+    fn next(&mut self, now: Instant, last: Option<Ended>, random: &mut Stream) -> Step;
 }
 
 /// Begins interactions of one kind.
@@ -66,7 +71,7 @@ impl Behaviour {
         match self {
             Self::Steps(steps) => {
                 let calls = steps.iter().filter_map(|step| match step {
-                    Step::Call(action) => Some((*action, 1.0)),
+                    Step::Call(action) | Step::CallWithin(action, _) => Some((*action, 1.0)),
                     Step::Pause(_) | Step::End { .. } => None,
                 });
                 calls.collect()
@@ -97,19 +102,20 @@ impl Progress {
     pub(crate) fn next(
         &mut self,
         behaviour: &Behaviour,
+        now: Instant,
         last: Option<Ended>,
         random: &mut Stream,
     ) -> Step {
         match (self, behaviour) {
             (Self::At(at), Behaviour::Steps(steps)) => {
-                if last == Some(Ended::Failed) {
+                if last.is_some_and(|last| last != Ended::Answered) {
                     return Step::End { served: false };
                 }
                 *at += 1;
                 let end = Step::End { served: true };
                 steps.get(*at - 1).copied().unwrap_or(end)
             }
-            (Self::Script(script), _) => script.next(last, random),
+            (Self::Script(script), _) => script.next(now, last, random),
             (Self::Record(action, _), _) => match last {
                 None => Step::Call(*action),
                 Some(last) => Step::End {

@@ -17,6 +17,7 @@
 //! queueing theory (`tests/queueing.rs`).
 
 pub mod arrivals;
+mod flow;
 pub mod interaction;
 pub mod latency;
 mod plan;

@@ -200,6 +200,7 @@ impl<'s, P: Policy> World<'s, P> {
             }
             Due::Record(at) => self.replay(at as usize),
             Due::Resume(slot) => self.go_on(slot, None),
+            Due::HangUp(execution) => self.hang_up(execution),
             Due::Reach(attempt) => self.reach(attempt),
             Due::Answer(attempt) => self.answer(attempt),
             Due::Token(client, token) => self.token(client, token),

@@ -2,14 +2,20 @@
 
 mod common;
 
-use common::{once, scenario};
+use common::once;
 use std::path::Path;
 use tollgate_sim::stats::RunStats;
-use tollgate_sim::{Policy, Scenario};
+use tollgate_sim::{Policy, Scenario, Source};
 
 fn example(name: &str) -> Scenario {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../examples/scenarios");
-    scenario(&std::fs::read_to_string(folder.join(name)).expect("an example"))
+    let read = |path: &str| std::fs::read_to_string(folder.join(path));
+    let text = read(name).expect("an example");
+    let source = Source {
+        file: name,
+        read: &read,
+    };
+    Scenario::parse(&text, &source).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn served(run: &RunStats, flow: usize) -> f64 {
@@ -78,4 +84,19 @@ fn the_campaign_is_worked_off_beside_the_callers() {
     assert!(served(&run, 0) > 0.94, "{}", served(&run, 0));
     assert_eq!(run.flows[1].served, run.flows[1].offered);
     assert!(served(&once(&scenario, Policy::Today), 1) < 0.1);
+}
+
+#[test]
+fn the_support_line_goes_on_without_the_crm() {
+    let scenario = example("support-line.toml");
+    let calls = scenario.flows[0].behaviour.calls();
+    let mean: f64 = calls.iter().map(|(_, calls)| calls).sum();
+    assert!((mean - 0.6).abs() < 0.04, "{mean} calls an interaction");
+    let run = tollgate(&scenario);
+    let line = &run.flows[0];
+    assert_eq!(line.served, line.offered);
+    assert!(line.failed["step.timed.out"] > 300, "{:?}", line.failed);
+    let alone = once(&scenario, Policy::OneToken);
+    let lost = alone.flows[0].failed["429"] as f64 / alone.flows[0].calls as f64;
+    assert!(lost > 0.1, "a row is half of the calls: {lost}");
 }

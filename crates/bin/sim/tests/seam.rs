@@ -5,6 +5,7 @@ mod common;
 use common::{once, scenario};
 use std::sync::Arc;
 use std::time::Duration;
+use tollgate_model::Instant;
 use tollgate_sim::interaction::{Begin, Behaviour, Ended, Script, Step};
 use tollgate_sim::random::Stream;
 use tollgate_sim::{ActionId, Plan, Policy, Scenario};
@@ -40,7 +41,7 @@ struct Fallback(u32);
 struct Fallbacks;
 
 impl Script for Fallback {
-    fn next(&mut self, last: Option<Ended>, _: &mut Stream) -> Step {
+    fn next(&mut self, _: Instant, last: Option<Ended>, _: &mut Stream) -> Step {
         self.0 += 1;
         match (self.0, last) {
             (1, _) => Step::Pause(Duration::from_millis(500)),

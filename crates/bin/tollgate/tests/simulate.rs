@@ -261,3 +261,28 @@ async fn a_probe_that_is_turned_away_is_said_so() {
     ]);
     assert!(String::from_utf8_lossy(&output.stderr).contains("there are: find-customer"));
 }
+
+#[test]
+fn a_flow_file_is_read_beside_its_scenario_and_errors_name_both_places() {
+    let plan: serde_json::Value =
+        serde_json::from_str(&stdout(&["plan", &example("support-line.toml"), "--json"]))
+            .expect("JSON");
+    let share = plan["calls_per_minute"].as_f64().unwrap_or(0.0)
+        / plan["interactions_per_minute"].as_f64().unwrap_or(1.0);
+    assert!((share - 0.6).abs() < 0.04, "{share} calls an interaction");
+    written(
+        "no-such-step.yaml",
+        "inboundCall:\n  name: x\n  startUpRef: ./tasks/task[t]\n  tasks:\n    - task:\n        name: t\n        refId: t\n        actions:\n          - callDatta: {}\n",
+    );
+    let scenario = written(
+        "no-such-step.toml",
+        "[[action]]\nname = \"a\"\ntoken = false\n[[flow]]\nname = \"f\"\nfile = \"no-such-step.yaml\"\narrivals = { per_minute = 1 }\n",
+    );
+    for command in ["plan", "simulate"] {
+        let output = tollgate(&[command, &scenario]);
+        assert_eq!(output.status.code(), Some(64));
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let wanted = "no-such-step.toml:6:8: flow[1].file: no-such-step.yaml:9:";
+        assert!(errors.contains(wanted), "{errors}");
+    }
+}

@@ -85,6 +85,10 @@ enum Timer {
 
 impl Policy for Baseline {
     fn handle_event(&mut self, event: Event, now: Instant) {
+        // Who hung up is not told what a timer says at the same instant.
+        if let Event::Cancel(execution) = event {
+            self.cancel(execution);
+        }
         self.run_timers(now);
         match event {
             Event::Submit(submission) => self.submit(submission, now),
@@ -109,8 +113,8 @@ impl Policy for Baseline {
             }
             Event::TokenGranted { token, .. } => self.granted(token, now),
             Event::TokenFailed { token, .. } => self.not_granted(token),
-            // The simulator's callers never hang up.
-            _ => {}
+            // The simulator's limits stay as they are.
+            Event::Cancel(_) | Event::SetLimit { .. } | Event::SetTokenLimit { .. } => {}
         }
     }
 
@@ -202,6 +206,17 @@ impl Baseline {
             self.start(execution, now);
         } else {
             self.set(slot, Timer::Start(execution));
+        }
+    }
+
+    /// The caller hung up. Timers and the queue for a token pass over what is not there.
+    fn cancel(&mut self, execution: ExecutionId) {
+        self.executions.remove(&execution);
+        let mut under_way = self.attempts.iter();
+        let attempt = under_way.find(|(_, it)| it.execution == execution);
+        if let Some(attempt) = attempt.map(|(attempt, _)| *attempt) {
+            self.attempts.remove(&attempt);
+            self.commands.push_back(Command::Abort(attempt));
         }
     }
 

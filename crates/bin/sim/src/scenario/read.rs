@@ -1,6 +1,7 @@
 //! From a file to a [`Scenario`]; every field is described in `docs/planning.md`.
 
 mod actions;
+mod flow_file;
 mod flows;
 mod limits;
 

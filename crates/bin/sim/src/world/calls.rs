@@ -13,8 +13,8 @@ use tollgate_model::{AttemptId, ExecutionId, FlowId, Instant, TokenId};
 use tollgate_platform::Fault;
 
 impl<P: Policy> World<'_, P> {
-    /// Asks for a call. Whether it is answered already, from the cache.
-    pub(super) fn call(&mut self, slot: u32, action: ActionId) -> bool {
+    /// Asks for a call, which may be hung up on. Whether it is answered already, from the cache.
+    pub(super) fn call(&mut self, slot: u32, action: ActionId, within: Option<Duration>) -> bool {
         let scenario = self.scenario;
         let it = &mut self.interactions[slot as usize];
         let flow = &scenario.flows[it.flow as usize];
@@ -45,6 +45,7 @@ impl<P: Policy> World<'_, P> {
         it.asked = self.now;
         it.sent = NEVER;
         it.status = 0;
+        let now = Instant::from_nanos(self.now);
         let submission = Submission {
             execution: ExecutionId(execution),
             flow: FlowId(it.flow),
@@ -53,7 +54,7 @@ impl<P: Policy> World<'_, P> {
             } else {
                 WITHOUT_TOKEN
             },
-            deadline: Instant::from_nanos(self.now) + flow.deadline,
+            deadline: now + within.map_or(flow.deadline, |within| within.min(flow.deadline)),
             timeout: known.timeout,
             idempotent: known.idempotent,
         };
@@ -63,9 +64,33 @@ impl<P: Policy> World<'_, P> {
             bucket.calls += 1;
             bucket.waiting = bucket.waiting.max(waiting);
         });
-        let now = Instant::from_nanos(self.now);
+        if let Some(within) = within {
+            let at = self.now.saturating_add(nanos(within));
+            self.heap.push(at, Due::HangUp(execution));
+        }
         self.policy.handle_event(Event::Submit(submission), now);
         false
+    }
+
+    /// The time that the interaction had for this call is over.
+    pub(super) fn hang_up(&mut self, execution: u64) {
+        let slot = slot_of(ExecutionId(execution));
+        let it = &mut self.interactions[slot as usize];
+        if it.execution != execution {
+            return;
+        }
+        it.execution = NEVER;
+        if it.sent == NEVER {
+            self.waiting -= 1;
+        }
+        if it.measured {
+            let failed = &mut self.stats.flows[it.flow as usize].failed;
+            *failed.entry("step.timed.out").or_default() += 1;
+        }
+        let now = Instant::from_nanos(self.now);
+        let hung_up = Event::Cancel(ExecutionId(execution));
+        self.policy.handle_event(hung_up, now);
+        self.go_on(slot, Some(Ended::TimedOut));
     }
 
     /// Carries out what the policy wants done, and what follows from that.
@@ -229,8 +254,9 @@ impl<P: Policy> World<'_, P> {
 
     fn finish(&mut self, execution: ExecutionId, verdict: &Verdict) {
         let slot = slot_of(execution);
-        let it = &self.interactions[slot as usize];
+        let it = &mut self.interactions[slot as usize];
         debug_assert_eq!(it.execution, execution.0, "answered once");
+        it.execution = NEVER;
         if it.sent == NEVER {
             self.waiting -= 1;
         }

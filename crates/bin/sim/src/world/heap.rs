@@ -13,6 +13,8 @@ pub(crate) enum Due {
     Record(u32),
     /// The pause of the interaction in this slot is over.
     Resume(u32),
+    /// The interaction no longer waits for this execution.
+    HangUp(u64),
     /// The attempt arrives upstream.
     Reach(u64),
     /// The attempt's answer, or its loss, arrives.

@@ -5,6 +5,7 @@ use super::{NEVER, World, nanos};
 use crate::interaction::{Ended, Progress, Step};
 use crate::policy::Policy;
 use crate::scenario::ActionId;
+use tollgate_model::Instant;
 
 #[derive(Debug)]
 pub(super) struct Interaction {
@@ -53,12 +54,19 @@ impl<P: Policy> World<'_, P> {
 
     /// Carries out the interaction's next steps, up to one that takes time.
     pub(super) fn go_on(&mut self, slot: u32, mut last: Option<Ended>) {
+        let now = Instant::from_nanos(self.now);
         loop {
             let it = &mut self.interactions[slot as usize];
             let behaviour = &self.scenario.flows[it.flow as usize].behaviour;
-            match it.progress.next(behaviour, last, &mut self.scripts) {
+            match it.progress.next(behaviour, now, last, &mut self.scripts) {
                 Step::Call(action) => {
-                    if !self.call(slot, action) {
+                    if !self.call(slot, action, None) {
+                        return;
+                    }
+                    last = Some(Ended::Answered);
+                }
+                Step::CallWithin(action, within) => {
+                    if !self.call(slot, action, Some(within)) {
                         return;
                     }
                     last = Some(Ended::Answered);

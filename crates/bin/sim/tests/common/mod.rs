@@ -2,6 +2,7 @@
 
 use tollgate_sim::{Policy, Scenario, Source, run, seed_of, stats::RunStats};
 
+#[allow(dead_code, reason = "not every test file writes one")]
 pub(crate) fn scenario(text: &str) -> Scenario {
     let source = Source {
         file: "test.toml",

@@ -1,6 +1,6 @@
 //! `[[flow]]`: who calls, what an interaction does, and when they begin.
 
-use super::{LONGEST, Source};
+use super::{LONGEST, Source, flow_file};
 use crate::arrivals::{Arrivals, Burst, Spacing};
 use crate::interaction::{Behaviour, Step};
 use crate::scenario::{ActionId, Flow, Limits};
@@ -38,7 +38,7 @@ pub(super) fn read(
             deadline: section
                 .span("deadline", Duration::ZERO..=LONGEST)
                 .unwrap_or(Duration::from_secs(10)),
-            behaviour: read_calls(&section, actions),
+            behaviour: read_behaviour(&section, source, actions),
             arrivals: read_arrivals(&section, source),
         });
         section.finish();
@@ -49,13 +49,21 @@ pub(super) fn read(
     flows
 }
 
+fn read_behaviour(section: &Section<'_, '_>, source: &Source<'_>, actions: &[String]) -> Behaviour {
+    if section.has("file") {
+        let behaviour = flow_file::read(section, source, actions);
+        return behaviour.unwrap_or_else(|| Behaviour::Steps([].into()));
+    }
+    read_calls(section, actions)
+}
+
 /// `calls = ["lookup", "2s", "route"]`: actions in turn, and pauses between them.
 fn read_calls(section: &Section<'_, '_>, actions: &[String]) -> Behaviour {
     let Some(texts) = section.texts("calls") else {
         if !section.has("calls") {
             section.missing(
                 "calls",
-                "[\"ACTION\", …], the actions that an interaction calls",
+                "[\"ACTION\", …], the actions that an interaction calls (or file, an Architect flow)",
             );
         }
         return Behaviour::Steps([].into());
