@@ -9,7 +9,7 @@ use tollgate_model::Instant;
 
 /// The organisation's windows that are remembered.
 const REMEMBERED_WINDOWS: usize = 4_096;
-/// Tokens that may be granted; the oldest stop being known beyond it.
+/// Tokens that may be granted; beyond it there are none to be had.
 const MAX_TOKENS: usize = 100_000;
 
 /// The provider.

@@ -32,7 +32,7 @@ const AUTH: &str = "customAuth_-_";
 
 /// All integrations and actions, by id.
 #[derive(Clone, Debug, Default)]
-pub struct Catalog {
+pub(crate) struct Catalog {
     integrations: BTreeMap<String, Arc<Target>>,
     actions: BTreeMap<String, Arc<Entry>>,
 }
@@ -157,20 +157,13 @@ impl Catalog {
     /// # Errors
     /// A folder that can't be read, or files that are no actions of their integration's type; nothing is
     /// left out silently.
-    pub fn load(config: &Config) -> Result<Self, CatalogError> {
+    pub(crate) fn load(config: &Config) -> Result<Self, CatalogError> {
         files::load(config)
     }
 
     /// How many actions there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.actions.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.actions.is_empty()
     }
 
     pub(crate) fn add_target(&mut self, target: Arc<Target>) {

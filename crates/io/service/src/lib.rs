@@ -80,5 +80,5 @@ mod service;
 mod steps;
 
 pub use api::openapi_document;
-pub use catalog::{Catalog, CatalogError, FileProblem};
-pub use service::{Service, StartError, open};
+pub use catalog::{CatalogError, FileProblem};
+pub use service::{Definitions, Service, StartError, open};

@@ -84,9 +84,44 @@ impl StartError {
         matches!(
             self,
             Self::Actions(_)
+                | Self::Flows(_)
                 | Self::Integration(..)
                 | Self::Store(OpenError::Url(_) | OpenError::Keys(_))
         )
+    }
+}
+
+/// What the configuration's files define: its actions and its flows.
+#[derive(Debug)]
+pub struct Definitions {
+    catalog: Catalog,
+    flows: FlowFiles,
+}
+
+impl Definitions {
+    /// Reads the files, and binds nothing.
+    ///
+    /// # Errors
+    /// A file that can't be used; see [`StartError::is_of_configuration`].
+    pub fn load(config: &Config) -> Result<Self, StartError> {
+        let flows = match &config.server.flow_folder {
+            Some(folder) => FlowFiles::load(folder).map_err(StartError::Flows)?,
+            None => FlowFiles::default(),
+        };
+        let catalog = Catalog::load(config).map_err(StartError::Actions)?;
+        Ok(Self { catalog, flows })
+    }
+
+    /// How many actions there are.
+    #[must_use]
+    pub fn actions(&self) -> usize {
+        self.catalog.len()
+    }
+
+    /// How many flows there are.
+    #[must_use]
+    pub fn flows(&self) -> usize {
+        self.flows.by_id.len()
     }
 }
 
@@ -171,7 +206,10 @@ impl Service {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(config: Config, seed: u64) -> Result<Self, StartError> {
-        let files = Catalog::load(&config).map_err(StartError::Actions)?;
+        let Definitions {
+            catalog: files,
+            flows: flow_files,
+        } = Definitions::load(&config)?;
         let store: Option<Arc<dyn Store>> = match &config.store {
             Some(store) => Some(open(store).await.map_err(StartError::Store)?),
             None => None,
@@ -196,10 +234,6 @@ impl Service {
             .collect();
         let server = config.server;
         let bounds = config.upstream.clone();
-        let flow_files = match &server.flow_folder {
-            Some(folder) => FlowFiles::load(folder).map_err(StartError::Flows)?,
-            None => FlowFiles::default(),
-        };
         let records = match server.records_file {
             Some(path) => Records::open(&path).map_err(|error| StartError::Records(path, error))?,
             None => Records::default(),

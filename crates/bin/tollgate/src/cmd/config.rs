@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tollgate_config::Config;
-use tollgate_service::Catalog;
+use tollgate_service::Definitions;
 
 /// What a configuration file says that can't be used; `EX_USAGE` of sysexits.
 pub(crate) const BAD_CONFIG: u8 = 64;
@@ -16,7 +16,7 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Command {
-    /// Check a file and the action files it names, and say what was understood.
+    /// Check a file and the action and flow files it names, and say what was understood.
     Check {
         /// The configuration file.
         file: PathBuf,
@@ -27,14 +27,18 @@ pub(crate) fn run(args: Args) -> ExitCode {
     let Command::Check { file } = args.command;
     let checked = Config::load(&file)
         .map_err(|error| error.to_string())
-        .and_then(|config| match Catalog::load(&config) {
-            Ok(catalog) => Ok((config, catalog)),
+        .and_then(|config| match Definitions::load(&config) {
+            Ok(definitions) => Ok((config, definitions)),
             Err(error) => Err(error.to_string()),
         });
     match checked {
-        Ok((config, catalog)) => {
+        Ok((config, definitions)) => {
             print!("{}", config.describe());
-            println!("{} actions", catalog.len());
+            println!(
+                "{} actions, {} flows",
+                definitions.actions(),
+                definitions.flows()
+            );
             ExitCode::SUCCESS
         }
         Err(problems) => {
