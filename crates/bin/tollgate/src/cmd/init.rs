@@ -9,7 +9,7 @@ use tollgate_store::{By, Clients as _, EntityId, StoreError};
 /// secret are printed once.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The configuration file; its [store] says where.
+    /// The configuration file; its `[store]` says where.
     #[arg(long)]
     config: PathBuf,
     /// Name of the administrator.

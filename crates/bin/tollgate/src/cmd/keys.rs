@@ -32,7 +32,7 @@ enum Command {
 
 #[derive(clap::Args)]
 struct Of {
-    /// The configuration file; its [store] says where.
+    /// The configuration file; its `[store]` says where.
     #[arg(long)]
     config: PathBuf,
 }
