@@ -1,12 +1,14 @@
 """The vendor's Python SDK against the service, and real actions of others'."""
 
 import json
+import pathlib
+import subprocess
 import unittest
 
 import PureCloudPlatformClientV2 as sdk
 from PureCloudPlatformClientV2.rest import ApiException
 
-from world import CORPUS, ROOT, World
+from world import BINARY, CORPUS, ROOT, World
 
 EXAMPLES = sorted((ROOT / "examples/actions").glob("*.json"))
 
@@ -113,6 +115,27 @@ class TheLimits(unittest.TestCase):
             self.assertIn("email, voice", json.loads(raised.exception.body)["message"])
         finally:
             world.stop()
+
+
+class TheRecords(unittest.TestCase):
+    def test_the_simulator_replays_what_was_executed(self):
+        world = World(of_platform(EXAMPLES))
+        try:
+            api = sdk.IntegrationsApi(world.login())
+            action = api.get_integrations_actions(name="Get-Estimated-Wait-Time").entities[0].id
+            for _ in range(5):
+                api.post_integrations_action_execute(action, {"queueId": "11111111-2222-4333-8444-555555555555"})
+        finally:
+            world.service.stop()
+            world.platform.stop()
+        records = pathlib.Path(world.folder.name) / "records.jsonl"
+        scenario = ROOT / "examples/scenarios/start.toml"
+        command = [BINARY, "simulate", scenario, "--from", records, "--policy", "tollgate", "--json"]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        world.folder.cleanup()
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertIn("5 calls replayed", run.stderr)
+        json.loads(run.stdout)
 
 
 class TheCachingArticle(unittest.TestCase):

@@ -21,6 +21,7 @@ CONFIG = """
 [server]
 listen = "127.0.0.1:0"
 drain_timeout = "5s"
+records_file = "records.jsonl"
 
 [[caller]]
 client_id = "flows"
