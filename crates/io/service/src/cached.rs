@@ -77,10 +77,13 @@ pub(crate) async fn execute(
     catalog: &Arc<Catalog>,
     entry: &Arc<Entry>,
     terms: Terms,
-    body: String,
+    body: &str,
 ) -> Result<(Outcome, Option<Source>), ApiError> {
     let asked = Instant::now();
     let result = get(app, catalog, entry, terms, body).await;
+    if !app.records.wanted() {
+        return result;
+    }
     let (outcome, latency) = match &result {
         Ok((_, Some(Source::Fresh | Source::Stale | Source::Shared))) => ("cached", None),
         Ok((outcome, _)) => ("answered", Some(outcome.latency)),
@@ -102,14 +105,14 @@ async fn get(
     catalog: &Arc<Catalog>,
     entry: &Arc<Entry>,
     terms: Terms,
-    body: String,
+    body: &str,
 ) -> Result<(Outcome, Option<Source>), ApiError> {
-    let Some(rule) = app.cached.rule(catalog, entry) else {
-        let outcome = execution(app, catalog, entry, terms)?.run(&body).await?;
-        return Ok((outcome, None));
-    };
+    let once = execution(app, catalog, entry, terms)?;
     // Bad inputs are answered at once, and never share a call.
-    let input = execution(app, catalog, entry, terms)?.input(&body)?;
+    let input = once.input(body)?;
+    let Some(rule) = app.cached.rule(catalog, entry) else {
+        return Ok((once.run(&input).await?, None));
+    };
     let key = Key {
         group: entry.id.as_str().into(),
         inputs: inputs(rule, entry.version, input.value()).into(),
@@ -122,7 +125,7 @@ async fn get(
     let (app_too, catalog, entry) = (Arc::clone(app), Arc::clone(catalog), Arc::clone(entry));
     let fetch = async move {
         let outcome = execution(&app_too, &catalog, &entry, terms)?
-            .run(&body)
+            .run(&input)
             .await?;
         let bytes = outcome.output.to_string().len();
         Ok(Kept { outcome, bytes })

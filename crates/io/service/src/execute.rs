@@ -45,17 +45,17 @@ pub(crate) struct Outcome {
 pub(crate) type Read = (Credentials, Option<u64>);
 
 impl<'a> Execution<'a> {
-    pub(crate) async fn run(&self, body: &str) -> Result<Outcome, ApiError> {
-        let input = self.input(body)?;
+    /// All after the inputs were found good.
+    pub(crate) async fn run(&self, input: &RawInput) -> Result<Outcome, ApiError> {
         let (credentials, login) = self.credentials(None).await?;
-        let mut answer = self.attempt(&self.render(&input, &credentials)?).await?;
+        let mut answer = self.attempt(&self.render(input, &credentials)?).await?;
         if let (401, Some(_)) = (answer.status, login) {
             // What the login gave isn't taken any more; a fresh one is tried once.
             let (credentials, _) = self.credentials(login).await?;
-            answer = self.attempt(&self.render(&input, &credentials)?).await?;
+            answer = self.attempt(&self.render(input, &credentials)?).await?;
         }
         let answer = self.accept(answer)?;
-        let output = self.translate(&input, &answer)?;
+        let output = self.translate(input, &answer)?;
         Ok(Outcome {
             output,
             waited: answer.waited,

@@ -151,7 +151,7 @@ impl World for Desk {
             deadline: Some(within),
         };
         let body = Value::Object(inputs).to_string();
-        let (outcome, _) = cached::execute(&app, &catalog, entry, terms, body)
+        let (outcome, _) = cached::execute(&app, &catalog, entry, terms, &body)
             .await
             .map_err(|error| failure_of(&error))?;
         let action = entry.action().map_err(|error| failure_of(&error))?;

@@ -46,6 +46,11 @@ impl Records {
         Ok(Self(Some(sender)))
     }
 
+    /// Whether lines go anywhere.
+    pub(crate) fn wanted(&self) -> bool {
+        self.0.is_some()
+    }
+
     pub(crate) fn note(&self, line: &Line<'_>) {
         let Some(sender) = &self.0 else { return };
         let now = SystemTime::now()

@@ -43,7 +43,7 @@ pub(super) async fn execute(
         .unwrap_or(false);
     let terms = terms(&app, &headers)?;
     let body = app.text(body).await?;
-    let result = cached::execute(&app, &catalog, entry, terms, body).await;
+    let result = cached::execute(&app, &catalog, entry, terms, &body).await;
     note(&app, &caller, "execute", entry, result.as_ref().err());
     let (outcome, source) = result?;
     let output = if flatten {
