@@ -122,7 +122,7 @@ pub struct Policy {
     pub renew_ahead: Duration,
     /// First pause after a failed token fetch; doubles up to a minute.
     pub fetch_pause: Duration,
-    /// Share of starts that classes below the first get at least while they wait, in percent.
+    /// Share of starts that each class below the first gets at least while it asks, in percent; 0 for none.
     pub floor_percent: u32,
     /// How long after a limit answered 429 without `Retry-After` it stays closed.
     pub closed_for: Duration,

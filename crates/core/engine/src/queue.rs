@@ -5,8 +5,9 @@
 //! executions. Among the lanes that can start the order is:
 //!
 //! 1. flows that have had less than their guaranteed share in the last window;
-//! 2. a class below the first that is owed a start: each start of a higher class while it waits
-//!    earns it the floor's part of one, so it is never starved;
+//! 2. a class below the first that is owed a start: each start of a higher class earns it the floor's
+//!    part of one, and each of its own is taken off, however it came by it, so it is never starved, and
+//!    takes nothing from a higher class while it is not;
 //! 3. the class, strictly;
 //! 4. within the class, the flow with the least virtual time: a start costs it 1/weight
 //!    (start-time fair queueing; a flow that was idle joins at the class's present);
@@ -34,6 +35,10 @@ use tollgate_quota::Ledger;
 
 /// One start of a flow with weight 1, in virtual time.
 const START: u64 = 1 << 32;
+/// One start, in hundredths.
+const ONE: i64 = 100;
+/// Hundredths of starts that a class can be owed, or have had beforehand, at the most.
+const OWED: i64 = 10 * ONE;
 
 /// One flow's executions on one route, the earliest deadline first.
 #[derive(Debug)]
@@ -62,6 +67,11 @@ impl Candidate {
     /// Whether it takes what a higher class may come to need, and has no right of its own to it.
     pub(crate) fn lent(&self) -> bool {
         self.unentitled && self.unowed
+    }
+
+    /// Whether its deadline is no later.
+    pub(crate) fn is_due(&self, by: Instant) -> bool {
+        self.head.deadline <= by
     }
 }
 
@@ -94,8 +104,8 @@ struct FlowState {
 struct Class {
     virtual_time: u64,
     queued: usize,
-    /// Hundredths of a start that the floor owes it.
-    owed: u32,
+    /// Hundredths of a start that the floor owes it; negative what it has had beforehand.
+    owed: i64,
 }
 
 impl Queue {
@@ -208,7 +218,7 @@ impl Queue {
             let owed = self
                 .classes
                 .get(&state.class)
-                .is_some_and(|class| class.owed >= 100);
+                .is_some_and(|class| class.owed >= ONE);
             into.push(Candidate {
                 unentitled: !entitled,
                 unowed: !owed,
@@ -248,9 +258,11 @@ impl Queue {
         for (&priority, class) in &mut self.classes {
             if priority == state.class {
                 class.virtual_time = class.virtual_time.max(state.virtual_time);
-                class.owed = class.owed.saturating_sub(100);
-            } else if priority > state.class && class.queued > 0 {
-                class.owed = (class.owed + self.floor_percent).min(1_000);
+                class.owed = (class.owed - ONE).max(-OWED);
+            } else if priority > state.class {
+                // A class whose calls are all refused at once has none waiting, but is owed one all the same.
+                let most = if class.queued > 0 { OWED } else { ONE };
+                class.owed = (class.owed + i64::from(self.floor_percent)).min(most);
             }
         }
         state.virtual_time += state.cost;
@@ -270,9 +282,15 @@ impl Queue {
 
     /// When the next execution expires.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.next_due(Instant::ZERO)
+    }
+
+    /// The first deadline of a lane that is later than this.
+    pub(crate) fn next_due(&self, after: Instant) -> Option<Instant> {
         self.lanes()
             .filter_map(|lane| lane.places.first())
             .map(|place| place.deadline)
+            .filter(|deadline| *deadline > after)
             .min()
     }
 
@@ -297,7 +315,7 @@ impl Queue {
         if let Some(class) = self.classes.get_mut(&state.class) {
             class.queued -= 1;
             if class.queued == 0 {
-                class.owed = 0;
+                class.owed = class.owed.min(ONE);
             }
         }
         self.len -= 1;

@@ -3,9 +3,15 @@
 use std::time::Duration;
 use tollgate_model::Instant;
 
-const SLICES: usize = 8;
-/// Standard deviations of chance arrivals for which a higher class finds slots kept.
-const KEPT: f64 = 3.5;
+/// Slices of what "of late" means.
+const LATE: usize = 8;
+/// Slices remembered.
+const SLICES: usize = 4 * LATE;
+/// Standard deviations by which the last period differs from those before by more than chance.
+const CHANGED: f64 = 3.0;
+/// Standard deviations of chance arrivals for which a higher class finds slots kept: of its calls fewer
+/// than one in a hundred is to wait.
+const KEPT: f64 = 3.0;
 /// Standard deviations for which a start foretold comes true: of what is taken in, less than one in a
 /// thousand is to expire.
 const FORETOLD: f64 = 5.5;
@@ -25,7 +31,13 @@ pub(crate) fn kept(per_second: f64, within: Duration, late: Duration) -> f64 {
     per_second * within.as_secs_f64() + KEPT * chance.sqrt()
 }
 
-/// Arrivals of the last eight slices of time.
+/// Arrivals of late, and of four times that.
+///
+/// A count over a short time varies by chance: 480 in a minute are 440 in the next, and who takes that
+/// for the rate gives away what will be missed. A count over a long time is late to see a change. So
+/// the longer one is believed while the shorter differs by no more than chance, and of the two the
+/// higher is taken then: who keeps a few slots too many wastes little, who keeps too few makes the
+/// first class wait.
 #[derive(Clone, Debug)]
 pub(crate) struct Rate {
     slice: u64,
@@ -40,7 +52,7 @@ pub(crate) struct Rate {
 impl Rate {
     /// `span` is what "of late" means.
     pub(crate) fn new(span: Duration) -> Self {
-        let slice = span.as_nanos() / SLICES as u128;
+        let slice = span.as_nanos() / LATE as u128;
         Self {
             slice: u64::try_from(slice).unwrap_or(u64::MAX).max(1),
             current: 0,
@@ -66,15 +78,29 @@ impl Rate {
         let Some(first) = self.first else {
             return 0.0;
         };
+        let (counted, seconds) = self.over(LATE, first, now);
+        let of_late = counted / seconds;
+        let (before, span) = self.over(SLICES, first, now);
+        let longer = before / span;
+        let expected = longer * seconds;
+        if (counted - expected).abs() <= CHANGED * expected.sqrt() {
+            of_late.max(longer)
+        } else {
+            of_late
+        }
+    }
+
+    /// Arrivals in the last slices, and how many seconds those are.
+    fn over(&self, slices: usize, first: Instant, now: Instant) -> (f64, f64) {
         let number = now.as_nanos() / self.slice;
-        let oldest = number.saturating_sub(SLICES as u64 - 1);
+        let oldest = number.saturating_sub(slices as u64 - 1);
         let counted: u32 = (oldest..=self.current)
             .map(|slice| self.counts[slice as usize % SLICES])
             .sum();
         let since = first.max(Instant::from_nanos(oldest * self.slice));
         // One arrival is no flood: it is taken as the first of its slice.
         let elapsed = now.since(since).as_nanos().max(u128::from(self.slice));
-        f64::from(counted) * 1e9 / elapsed as f64
+        (f64::from(counted), elapsed as f64 / 1e9)
     }
 }
 
@@ -100,5 +126,23 @@ mod tests {
         assert_eq!(rate.per_second(at(40_000)), 0.0);
         rate.count(at(90_000));
         assert!(rate.per_second(at(90_000)) < 0.2);
+    }
+
+    #[test]
+    fn a_dip_within_chance_is_none() {
+        let mut rate = Rate::new(Duration::from_secs(8));
+        let (mut now, mut dip) = (0, 0.0_f64);
+        // 80 in eight seconds for half a minute, then 60, then 20.
+        for (gap, until) in [(100, 32_000), (133, 40_000), (400, 48_000)] {
+            while now < until {
+                now += gap;
+                rate.count(at(now));
+            }
+            dip = dip.max(10.0 - rate.per_second(at(until)));
+            if until == 40_000 {
+                assert!(dip < 0.8, "{dip}");
+            }
+        }
+        assert!(dip > 6.0, "{dip}");
     }
 }

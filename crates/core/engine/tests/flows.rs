@@ -12,6 +12,7 @@ use tollgate_model::LimitId;
 const ALLOWED: u32 = 600;
 const PERIOD: Duration = Duration::from_secs(60);
 const WINDOWS: u32 = 20;
+const SEEDS: std::ops::Range<u64> = 100..110;
 
 fn flow(name: &str, priority: u8, weight: u32) -> Flow {
     Flow {
@@ -32,43 +33,111 @@ fn asks(part: f64, seconds: u64) -> Arrivals {
     }
 }
 
-fn p99(outcomes: &[Outcome]) -> Duration {
-    let mut waits: Vec<_> = outcomes.iter().filter_map(Outcome::wait).collect();
-    waits.sort_unstable();
-    waits[waits.len() * 99 / 100]
+/// One class beside another, over several seeds together.
+struct Beside {
+    alone: Vec<Line>,
+    beside: Vec<Line>,
+}
+
+impl Beside {
+    /// The first class asks for this part of the quota, and both together for twice the quota.
+    fn run(part: f64, floor_percent: u32) -> Self {
+        let voice = (flow("voice", 0, 1), asks(part, 20));
+        let email = (flow("email", 1, 1), asks(2.0 - part, 40));
+        let run = |seed, flows| Line::run(ALLOWED, PERIOD, WINDOWS, seed, floor_percent, flows);
+        Self {
+            alone: SEEDS.map(|seed| run(seed, vec![voice.clone()])).collect(),
+            beside: SEEDS
+                .map(|seed| run(seed, vec![voice.clone(), email.clone()]))
+                .collect(),
+        }
+    }
+}
+
+/// The first class of some runs, and what they used of the quota.
+struct First {
+    p99: Duration,
+    served: f64,
+    used: f64,
+}
+
+impl First {
+    fn of(lines: &[Line]) -> Self {
+        let of: Vec<_> = lines.iter().flat_map(|line| line.of(0)).collect();
+        let mut waits: Vec<_> = of.iter().filter_map(Outcome::wait).collect();
+        waits.sort_unstable();
+        Self {
+            p99: waits[waits.len() * 99 / 100],
+            served: waits.len() as f64 / of.len() as f64,
+            used: lines.iter().map(Line::used).sum::<f64>() / lines.len() as f64,
+        }
+    }
 }
 
 #[test]
 fn a_higher_class_waits_as_if_the_lower_ones_did_not_exist() {
-    // Alone, the first class waits when its own chance arrivals, or its own overload, fill the windows.
-    for part in [0.5, 0.8, 1.2] {
-        let seed = 7;
-        let voice = (flow("voice", 0, 1), asks(part, 20));
-        let rest = (flow("email", 1, 1), asks(2.0 - part, 40));
-        let alone = Line::run(ALLOWED, PERIOD, WINDOWS, seed, vec![voice.clone()]);
-        let beside = Line::run(ALLOWED, PERIOD, WINDOWS, seed, vec![voice, rest]);
-        let (alone_p99, beside_p99) = (p99(&alone.of(0)), p99(&beside.of(0)));
-        let served = |line: &Line| {
-            let of = line.of(0);
-            of.iter().filter(|it| it.wait().is_some()).count() as f64 / of.len() as f64
-        };
+    for (part, least_used) in [
+        (0.3, 0.99),
+        (0.5, 0.99),
+        (0.7, 0.98),
+        (0.8, 0.95),
+        (0.85, 0.92),
+        (0.9, 0.9),
+        (0.95, 0.95),
+        (1.2, 0.999),
+    ] {
+        let runs = Beside::run(part, 0);
+        let (alone, beside) = (First::of(&runs.alone), First::of(&runs.beside));
         println!(
             "voice asks for {:.0} %: p99 {:.3} s alone, {:.3} s beside; {:.2} % and {:.2} % served; the quota's use {:.2} % and {:.2} %",
             100.0 * part,
-            alone_p99.as_secs_f64(),
-            beside_p99.as_secs_f64(),
-            100.0 * served(&alone),
-            100.0 * served(&beside),
-            100.0 * alone.used(),
-            100.0 * beside.used(),
+            alone.p99.as_secs_f64(),
+            beside.p99.as_secs_f64(),
+            100.0 * alone.served,
+            100.0 * beside.served,
+            100.0 * alone.used,
+            100.0 * beside.used,
         );
-        // A tenth of a second is what a slot's way back takes.
-        let most = alone_p99.mul_f64(1.05) + Duration::from_millis(100);
-        assert!(beside_p99 <= most, "{beside_p99:?} of {alone_p99:?}");
-        // What chance arrivals of the first class are kept for is the price; the floor is a part in a
-        // hundred.
-        assert!(served(&beside) >= served(&alone) - 0.015);
-        assert!(beside.used() >= 0.93, "{:.3} used", beside.used());
+        // What a call that was taken in and is due takes of what was kept delays another by less than
+        // an answer takes.
+        let most = alone.p99.mul_f64(1.05) + Duration::from_millis(50);
+        assert!(beside.p99 <= most, "{:?} of {:?}", beside.p99, alone.p99);
+        assert!(beside.served >= alone.served - 0.005);
+        // What is kept for chance arrivals of the first class is the price.
+        assert!(beside.used >= least_used, "{:.4} used", beside.used);
+    }
+}
+
+#[test]
+fn the_floor_costs_a_higher_class_no_more_than_a_little_load_of_its_own() {
+    for part in [0.5, 0.8, 0.9, 0.95] {
+        let beside = First::of(&Beside::run(part, 1).beside);
+        let alone = First::of(&Beside::run(part + 0.02, 0).alone);
+        println!(
+            "voice asks for {:.0} %: p99 {:.3} s beside a floor of 1 %; {:.3} s alone, asking for 2 % more",
+            100.0 * part,
+            beside.p99.as_secs_f64(),
+            alone.p99.as_secs_f64(),
+        );
+        assert!(beside.p99 <= alone.p99.mul_f64(1.05) + Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn the_floor_is_there_for_a_class_that_would_starve() {
+    for floor in [1, 5] {
+        for seed in SEEDS {
+            let voice = (flow("voice", 0, 1), asks(1.5, 20));
+            let email = (flow("email", 1, 1), asks(0.5, 60));
+            let line = Line::run(ALLOWED, PERIOD, WINDOWS, seed, floor, vec![voice, email]);
+            let starts = |flow| line.starts(flow, PERIOD * 5, PERIOD * 15) as f64;
+            let part = 100.0 * starts(1) / starts(0);
+            let of = line.of(1);
+            let expired = of.iter().filter(|it| it.expired()).count();
+            println!("a floor of {floor} %: {part:.2} % of the starts, {expired} expired");
+            assert!((part / f64::from(floor) - 1.0).abs() <= 0.02, "{part}");
+            assert_eq!(expired, 0);
+        }
     }
 }
 
@@ -79,20 +148,22 @@ fn weights_hold_over_ten_windows() {
         (flow("two", 0, 2), asks(1.5, 100)),
         (flow("five", 0, 5), asks(2.0, 100)),
     ];
-    let line = Line::run(ALLOWED, PERIOD, WINDOWS, 3, flows);
-    let starts: Vec<f64> = (0..3)
-        .map(|flow| line.starts(flow, PERIOD * 5, PERIOD * 15) as f64)
-        .collect();
-    let all: f64 = starts.iter().sum();
-    for (starts, weight) in starts.iter().zip([1.0, 2.0, 5.0]) {
-        let (part, due) = (starts / all, weight / 8.0);
-        println!(
-            "weight {weight}: {:.2} % of the starts, {:.2} % due",
-            100.0 * part,
-            100.0 * due
-        );
-        assert!((part / due - 1.0).abs() <= 0.02, "{part} of {due}");
+    let mut worst = 0.0_f64;
+    for seed in SEEDS {
+        let line = Line::run(ALLOWED, PERIOD, WINDOWS, seed, 1, flows.clone());
+        let starts: Vec<f64> = (0..3)
+            .map(|flow| line.starts(flow, PERIOD * 5, PERIOD * 15) as f64)
+            .collect();
+        let all: f64 = starts.iter().sum();
+        for (starts, weight) in starts.iter().zip([1.0, 2.0, 5.0]) {
+            worst = worst.max((starts / all / (weight / 8.0) - 1.0).abs());
+        }
     }
+    println!(
+        "weights 1, 2, 5: within {:.2} % of what is due",
+        100.0 * worst
+    );
+    assert!(worst <= 0.02, "{worst}");
 }
 
 #[test]
@@ -109,27 +180,28 @@ fn a_guarantee_is_there_within_a_window_of_being_asked_for() {
         ..asks(0.5, 100)
     };
     let flows = vec![(flow("voice", 0, 1), asks(2.0, 40)), (guaranteed, late)];
-    let line = Line::run(ALLOWED, PERIOD, WINDOWS, 5, flows);
-    // Asked for from the start of the ninth window on; all of the quota was lent out.
-    let lent = line.starts(0, PERIOD * 2, PERIOD * 8);
-    let first = line.starts(1, PERIOD * 8, PERIOD * 9);
-    let after = line.starts(1, PERIOD * 9, PERIOD * 19) / 10;
-    println!(
-        "lent out: {} a window; asked for: {first} in the window of asking, then {after} a window of 200 guaranteed",
-        lent / 6
-    );
-    assert!(lent / 6 >= 590, "an idle guarantee keeps nothing empty");
-    assert!(after >= 200, "{after}");
-    let within = line.starts(1, PERIOD * 9, PERIOD * 10);
-    assert!(within >= 200, "{within} in the window after");
+    for seed in SEEDS {
+        let line = Line::run(ALLOWED, PERIOD, WINDOWS, seed, 1, flows.clone());
+        // Asked for from the start of the ninth window on; all of the quota was lent out.
+        let lent = line.starts(0, PERIOD * 2, PERIOD * 8) / 6;
+        let first = line.starts(1, PERIOD * 8, PERIOD * 9);
+        let second = line.starts(1, PERIOD * 9, PERIOD * 10);
+        let after = line.starts(1, PERIOD * 9, PERIOD * 19) / 10;
+        println!(
+            "lent out: {lent} a window; asked for: {first} in the window of asking, {second} in the next, then {after} a window of 200 guaranteed"
+        );
+        assert!(lent >= 590, "an idle guarantee keeps nothing empty");
+        assert!(second >= 200 && after >= 200);
+    }
 }
 
 #[test]
 fn refusals_are_right_and_what_waits_is_served() {
     let loads = [
-        ("one flow", vec![(flow("calls", 0, 1), asks(2.0, 20))]),
+        ("one flow", 0.1, vec![(flow("calls", 0, 1), asks(2.0, 20))]),
         (
             "deadlines of all kinds",
+            0.1,
             vec![(
                 flow("calls", 0, 1),
                 Arrivals {
@@ -140,13 +212,24 @@ fn refusals_are_right_and_what_waits_is_served() {
         ),
         (
             "two classes",
+            1.0,
             vec![
                 (flow("voice", 0, 1), asks(0.5, 10)),
                 (flow("email", 1, 1), asks(1.5, 45)),
             ],
         ),
         (
+            "a first class of four fifths",
+            // Left empty for the first class: what its chance arrivals may come to need.
+            4.0,
+            vec![
+                (flow("voice", 0, 1), asks(0.8, 10)),
+                (flow("email", 1, 1), asks(1.2, 45)),
+            ],
+        ),
+        (
             "three flows",
+            1.0,
             vec![
                 (flow("voice", 0, 1), asks(0.4, 5)),
                 (flow("chat", 1, 3), asks(0.8, 30)),
@@ -154,24 +237,26 @@ fn refusals_are_right_and_what_waits_is_served() {
             ],
         ),
     ];
-    for (name, flows) in loads {
-        let count = flows.len();
-        let line = Line::run(ALLOWED, PERIOD, WINDOWS, 11, flows);
-        let (mut refused, mut queued, mut expired) = (0, 0, 0);
-        for flow in 0..count {
-            let of = line.of(flow);
-            refused += of.iter().filter(|it| it.refused_at_once()).count();
-            queued += of.iter().filter(|it| !it.refused_at_once()).count();
-            expired += of.iter().filter(|it| it.expired()).count();
+    for (name, most_wrong, flows) in loads {
+        let (mut empty, mut refused, mut queued, mut expired) = (0.0, 0, 0, 0);
+        for seed in SEEDS {
+            let line = Line::run(ALLOWED, PERIOD, WINDOWS, seed, 1, flows.clone());
+            empty += line.left_empty();
+            for flow in 0..flows.len() {
+                let of = line.of(flow);
+                refused += of.iter().filter(|it| it.refused_at_once()).count();
+                queued += of.iter().filter(|it| !it.refused_at_once()).count();
+                expired += of.iter().filter(|it| it.expired()).count();
+            }
         }
         let (wrong, expired) = (
-            100.0 * line.left_empty() / refused as f64,
+            100.0 * empty / refused as f64,
             100.0 * expired as f64 / queued as f64,
         );
         println!(
             "{name}: {refused} refused at once, {wrong:.3} % could have been served as well; {queued} taken, {expired:.3} % expired"
         );
-        assert!(wrong < 1.0, "{name}: {wrong} % of the refused");
+        assert!(wrong < most_wrong, "{name}: {wrong} % of the refused");
         assert!(expired < 0.1, "{name}: {expired} % of the taken");
     }
 }

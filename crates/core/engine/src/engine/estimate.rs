@@ -107,8 +107,17 @@ impl Engine {
             return Instant::NEVER;
         }
         let by_guarantee = self.queue.by_guarantee(submission, now);
-        let guaranteed = by_guarantee.map_or(Instant::NEVER, |(at, rank)| {
+        let by_guarantee = by_guarantee.map_or(Instant::NEVER, |(at, rank)| {
             at.max(ledger.earliest(rank * own + own, now))
+        });
+        let by_floor = self.queue.by_floor(submission);
+        let by_floor = by_floor.map_or(Instant::NEVER, |starts| {
+            ledger.earliest(starts * own + own, now)
+        });
+        let by_right = by_guarantee.min(by_floor);
+        // What is kept for higher classes is as good as taken.
+        let kept = self.kept_before(ledger, submission.flow, now, |flow, route| {
+            cost(self, flow, route)
         });
         let mut at = now;
         for _ in 0..ROUNDS {
@@ -117,13 +126,13 @@ impl Engine {
                 .ahead(submission, at.since(now), now, |flow, route| {
                     cost(self, flow, route)
                 });
-            let next = ledger.earliest(ahead + own, now);
+            let next = ledger.earliest(ahead + kept + own, now);
             if next <= at || next > submission.deadline {
-                return at.max(next).min(guaranteed);
+                return at.max(next).min(by_right);
             }
             at = next;
         }
-        at.min(guaranteed)
+        at.min(by_right)
     }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! A slot that is given away comes back a period later. Who is more important and comes meanwhile would
 //! wait for that long, though it goes first in every queue; so what it is expected to need is kept.
+//! What is kept goes before a lower call in the estimate of its start as well. Should more be expected
+//! of the higher class later, a call that was taken in is started all the same when its deadline comes:
+//! what is promised goes before what is only expected.
 
 use super::Engine;
 use crate::rate;
@@ -9,7 +12,44 @@ use std::time::Duration;
 use tollgate_model::{FlowId, Instant, RouteId};
 use tollgate_quota::Ledger;
 
+/// How long before its deadline a call that was taken in gets what is kept for others.
+pub(super) const DUE: Duration = Duration::from_millis(100);
+/// Looks again at what is kept, at the soonest and at the latest.
+const LOOK: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(1));
+
 impl Engine {
+    /// When to look again at what is kept: it is a slot less each time one of the higher class is due and
+    /// doesn't come, and is none for a call that is due itself.
+    pub(super) fn look_again(&self, now: Instant) -> Instant {
+        let pause = Duration::try_from_secs_f64(1.0 / self.kept_rate).unwrap_or(LOOK.1);
+        let again = now + pause.clamp(LOOK.0, LOOK.1);
+        match self.queue.next_due(now + DUE) {
+            Some(deadline) => again.min(deadline.before(DUE)),
+            None => again,
+        }
+    }
+
+    /// Slots of the ledger that have to be free before a call of this flow's takes one, where `cost` is
+    /// what a call on a route takes of it.
+    pub(super) fn kept_before(
+        &self,
+        ledger: &mut Ledger,
+        flow: FlowId,
+        now: Instant,
+        cost: impl Fn(FlowId, RouteId) -> u32,
+    ) -> u64 {
+        let class = self.queue.class(flow);
+        if class == self.top_class {
+            return 0;
+        }
+        let (rate, late) = (self.queue.demand(class, now, cost), self.queue.late());
+        if rate <= 0.0 {
+            return 0;
+        }
+        let need = |span| rate::kept(rate, span, late);
+        ledger.reserve(now, f64::INFINITY, need).ceil() as u64
+    }
+
     /// Whether a start of this flow's leaves the classes above it what they will need before its
     /// slots come back.
     pub(super) fn spares(&mut self, flow: FlowId, route: RouteId, now: Instant) -> bool {

@@ -4,15 +4,12 @@
 //! point ([`Engine::send`]): a call never holds a slot under one limit while it waits for another.
 
 use super::attempt::Attempt;
+use super::kept::DUE;
 use super::{Engine, State};
 use crate::resources::Passage;
 use crate::timer::Timer;
 use crate::{Command, Submission};
-use std::time::Duration;
 use tollgate_model::{AttemptId, ExecutionId, FlowId, Instant, PoolId, RouteId, TokenId};
-
-/// Looks again at what is kept for a higher class, at the soonest and at the latest.
-const KEPT: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(1));
 
 impl Engine {
     /// Starts executions until none that waits can start. Ends with every waiting lane blocked, and
@@ -56,7 +53,7 @@ impl Engine {
         let chosen = order.iter().find(|it| {
             self.resources.can_start(it.route, now)
                 && self.resources.flow_has_room(it.flow, it.route, now)
-                && (!it.lent() || self.spares(it.flow, it.route, now))
+                && (!it.lent() || it.is_due(now + DUE) || self.spares(it.flow, it.route, now))
         });
         let chosen = chosen.map(|it| (it.flow, it.route));
         self.order = order;
@@ -155,12 +152,8 @@ impl Engine {
         }
         for (flow, route) in lanes {
             let at = match self.resources.lane_room(flow, route, now) {
-                // It has room, so what it lacks is kept for a higher class, a slot less each time one
-                // of that class is due and doesn't come.
-                Some(at) if at <= now => {
-                    let pause = Duration::try_from_secs_f64(1.0 / self.kept_rate);
-                    Some(now + pause.unwrap_or(KEPT.1).clamp(KEPT.0, KEPT.1))
-                }
+                // It has room, so what it lacks is kept for a higher class.
+                Some(at) if at <= now => Some(self.look_again(now)),
                 at => at,
             };
             next = next.into_iter().chain(at).min();

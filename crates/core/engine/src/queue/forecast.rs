@@ -1,6 +1,6 @@
 //! What waits, what will come, and what of it goes first.
 
-use super::{FlowState, Queue};
+use super::{FlowState, ONE, Queue};
 use crate::{Config, Submission, rate};
 use std::cmp::Ordering;
 use std::time::Duration;
@@ -59,6 +59,19 @@ impl Queue {
         let rank = self.rank(submission);
         let ledger = self.flows[submission.flow.index()].guaranteed.as_mut()?;
         Some((ledger.earliest(rank + 1, now), rank))
+    }
+
+    /// Starts before a submission's turn by the floor, at the most: those of higher classes that earn it,
+    /// and those of its own class. None where there is no floor.
+    pub(crate) fn by_floor(&self, submission: &Submission) -> Option<u64> {
+        let class = self
+            .classes
+            .get(&self.flows[submission.flow.index()].class)?;
+        let own = class.queued as u64;
+        let to_earn = (own as i64 + 1) * ONE - class.owed;
+        let floor = u64::from(self.floor_percent);
+        let higher = u64::try_from(to_earn).unwrap_or(0);
+        (floor > 0).then(|| higher.div_ceil(floor) + own)
     }
 
     /// Executions of the submission's flow that go before it.

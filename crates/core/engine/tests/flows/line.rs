@@ -73,6 +73,7 @@ impl Line {
         period: Duration,
         windows: u32,
         seed: u64,
+        floor_percent: u32,
         flows: Vec<(Flow, Arrivals)>,
     ) -> Self {
         let end = Instant::ZERO + period * windows;
@@ -103,7 +104,9 @@ impl Line {
             period,
             windows,
         };
-        line.go(config(allowed, period, flows), seed, end);
+        let mut config = config(allowed, period, flows);
+        config.policy.floor_percent = floor_percent;
+        line.go(config, seed, end);
         line
     }
 
