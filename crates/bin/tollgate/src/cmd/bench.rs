@@ -1,17 +1,20 @@
 //! `tollgate bench quota`: tollgate beside what people use today, on the same emulated platform, in
 //! virtual time.
 
+mod bound;
 mod fifo;
 mod load;
 mod ours;
 mod world;
 
+use bound::Bound;
 use fifo::{Fifo, Governor, RoundRobin, SendLog};
 use load::Load;
 use ours::Ours;
 use serde_json::json;
 use std::process::ExitCode;
 use std::time::Duration;
+use tollgate_model::Instant;
 use tollgate_platform::Alignment;
 use world::{Peer, Report, World};
 
@@ -50,6 +53,20 @@ struct Scale {
     tokens: u32,
     period: Duration,
     windows: u32,
+}
+
+impl Scale {
+    /// From the end of the warm-up to the end.
+    fn measured(self) -> (Instant, Instant) {
+        let warm = Instant::ZERO + self.period;
+        (warm, warm + self.period * self.windows)
+    }
+
+    /// The less of what was asked for meanwhile and what the windows allow.
+    fn could(self, offered: u64) -> u64 {
+        let allowed = u64::from(self.allowed) * u64::from(self.windows);
+        offered.min(allowed).max(1)
+    }
 }
 
 const ALIGNMENTS: [Alignment; 3] = [
@@ -102,7 +119,9 @@ pub(crate) fn run(args: Args) -> ExitCode {
             "load", "limiter", "use", "429s", "of sent", "wait p50", "wait p99", "in time"
         );
     }
+    let mut bounds = Vec::new();
     for load in Load::all(scale, seed) {
+        let bound = Bound::of(scale, &load);
         for (name, make) in PEERS {
             let report = measure(scale, &load, seed, make);
             if json {
@@ -111,11 +130,28 @@ pub(crate) fn run(args: Args) -> ExitCode {
                 print(load.name, name, &report);
             }
         }
+        if let Some(bound) = bound {
+            if json {
+                bounds.push(json!({
+                    "load": load.name,
+                    "use": bound.used,
+                    "in_time": bound.in_time,
+                }));
+            } else {
+                print_bound(load.name, bound);
+            }
+        }
     }
     if json {
         println!(
             "{}",
-            json!({ "seed": seed, "windows": windows, "allowed": scale.allowed, "rows": rows })
+            json!({
+                "seed": seed,
+                "windows": windows,
+                "allowed": scale.allowed,
+                "rows": rows,
+                "most_without_429": bounds,
+            })
         );
     }
     ExitCode::SUCCESS
@@ -157,6 +193,20 @@ fn print(load: &str, limiter: &str, report: &Report) {
             );
         }
     }
+}
+
+/// The most that is possible for who is never refused.
+fn print_bound(load: &str, bound: Bound) {
+    println!(
+        "{load:<16} {:<21} {:>6.2}% {:>7} {:>7} {:>10} {:>10} {:>8.2}%",
+        "most without a 429",
+        100.0 * bound.used,
+        0,
+        "",
+        "",
+        "",
+        100.0 * bound.in_time,
+    );
 }
 
 fn row(load: &str, limiter: &str, report: &Report) -> serde_json::Value {

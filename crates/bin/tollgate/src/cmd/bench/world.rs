@@ -103,6 +103,7 @@ impl<'a> World<'a> {
             latency: Spread::fixed(load.latency),
             ..Config::default()
         };
+        let (warm, end) = scale.measured();
         let mut world = Self {
             load,
             platform: Platform::new(config, seed),
@@ -114,8 +115,8 @@ impl<'a> World<'a> {
             admitted: 0,
             limited: 0,
             sent: 0,
-            warm: Instant::ZERO + scale.period,
-            end: Instant::ZERO + scale.period * (scale.windows + 1),
+            warm,
+            end,
         };
         for token in 0..peer.tokens() {
             world.grant(token, Instant::ZERO);
@@ -260,8 +261,7 @@ impl<'a> World<'a> {
             }
         }
         let offered: u64 = report.flows.iter().map(|flow| flow.offered).sum();
-        let allowed = u64::from(scale.allowed) * u64::from(scale.windows);
-        report.could = offered.min(allowed);
+        report.could = scale.could(offered);
         report
     }
 }
@@ -333,9 +333,10 @@ impl Report {
         }
     }
 
-    /// Of what could be used of the quota, the part that was.
+    /// Of what could be used of the quota, the part that was. A window that opened in the warm-up and is
+    /// used after it makes no more than all.
     pub(super) fn used(&self) -> f64 {
-        part(self.admitted, self.could)
+        part(self.admitted, self.could).min(1.0)
     }
 
     pub(super) fn limited_part(&self) -> f64 {
