@@ -247,6 +247,13 @@ impl Pump {
     }
 
     fn fetched(&mut self, token: TokenId, result: Result<Grant, NoGrant>) {
+        // Some endpoints give the token that they gave before; its quota is not there twice.
+        let result = result.and_then(|grant| {
+            if self.tokens.values().any(|known| *known == grant.bearer) {
+                return Err(NoGrant::because("the token is in use already"));
+            }
+            Ok(grant)
+        });
         match result {
             Ok(Grant { bearer, expires_in }) => {
                 tracing::debug!(token = token.0, ?expires_in, "token granted");

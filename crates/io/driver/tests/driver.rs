@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tollgate_driver::{Answer, Bounds, Call, ClientCredentials, Driver, Failure, Request, Setup};
 use tollgate_emulator::Emulator;
 use tollgate_engine::{Client, Config, Flow, Policy, Pool, Route};
@@ -275,6 +276,53 @@ async fn without_a_token_nothing_is_sent() {
         Err(Failure::Refused { .. })
     ));
     assert_eq!(world.emulator.counts().admitted, 0);
+}
+
+/// Answers every request with the same token.
+async fn same_token() -> std::net::SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let body = r#"{"access_token":"same","expires_in":3600}"#;
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let answer = answer.clone();
+            tokio::spawn(async move {
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request).await.unwrap();
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_token_that_is_given_twice_has_its_quota_once() {
+    let address = same_token().await;
+    let driver = start(tables(2, 50), &format!("http://{address}/token"));
+    let get = || {
+        let soon = Duration::from_millis(300);
+        call(
+            http::Method::GET,
+            &format!("http://{address}/"),
+            soon,
+            MINUTE,
+        )
+    };
+    for _ in 0..2 {
+        assert_eq!(driver.execute(get()).await.unwrap().status, 200);
+    }
+    let refused = driver.execute(get()).await;
+    assert!(
+        matches!(refused, Err(Failure::Refused { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(driver.snapshot().await.unwrap().tokens.len(), 1);
 }
 
 #[tokio::test]
