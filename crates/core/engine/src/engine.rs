@@ -255,8 +255,7 @@ impl Engine {
                 }
                 Timer::Renew(token) => self.renew(token, now),
                 Timer::Retire(token) => self.retire(token),
-                // The start of what waits asks for a token again.
-                Timer::Fetch(_) => self.resources.unblock(),
+                Timer::Fetch(client) => self.fetch_again(client, now),
             }
         }
         while let Some(execution) = self.queue.pop_expired(now) {
@@ -272,6 +271,10 @@ impl Engine {
             return;
         };
         it.state = State::Queued;
+        // One that was sent before has until its timeout; what starts later could only be aborted.
+        if let Some(give_up) = it.give_up {
+            it.submission.deadline = it.submission.deadline.min(give_up);
+        }
         let submission = it.submission;
         let place = Place {
             deadline: submission.deadline,

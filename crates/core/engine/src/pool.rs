@@ -281,6 +281,7 @@ impl Pools {
                 client,
                 ledgers,
                 sent: 0,
+                renews: Instant::NEVER,
                 watched: None,
             },
         );
@@ -340,9 +341,9 @@ impl Pools {
                 let tokens = pool.clients.iter().map(|client| {
                     let live = self.clients[client.index()].live.len() as u32;
                     let limit = config.clients[client.index()].token_limits.get(place);
-                    limit.map_or(0, |limit| limit.rule.allowed() * live)
+                    limit.map_or(0, |limit| limit.rule.allowed().saturating_mul(live))
                 });
-                aggregate.set_allowed(tokens.sum());
+                aggregate.set_allowed(tokens.fold(0, u32::saturating_add));
             }
         }
         for client in &mut self.clients {

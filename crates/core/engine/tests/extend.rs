@@ -18,8 +18,8 @@ fn at_once(name: &str, allowed: u32) -> Limit {
     }
 }
 
-fn engine() -> Engine {
-    let config = Config {
+fn engine_config() -> Config {
+    Config {
         limits: vec![at_once("shared", 2)],
         routes: vec![Route {
             name: "old".into(),
@@ -36,8 +36,11 @@ fn engine() -> Engine {
             ..Flow::default()
         }],
         ..Config::default()
-    };
-    Engine::new(config, 1, Instant::ZERO)
+    }
+}
+
+fn engine() -> Engine {
+    Engine::new(engine_config(), 1, Instant::ZERO)
 }
 
 fn submit(engine: &mut Engine, execution: u64, route: u32) -> Vec<Command> {
@@ -154,4 +157,81 @@ fn what_does_not_fit_changes_nothing() {
             .contains("pool that does not exist")
     );
     assert_eq!(engine.places(), before);
+}
+
+fn a_minute(allowed: u32) -> Limit {
+    Limit {
+        rule: Rule::Window {
+            allowed,
+            period: Duration::from_secs(60),
+            counted_within: None,
+        },
+        ..at_once("late", 1)
+    }
+}
+
+#[test]
+fn a_limit_that_an_operator_has_lowered_is_no_reason_not_to_extend() {
+    let mut config = Config {
+        limits: vec![a_minute(10)],
+        routes: vec![Route {
+            limits: vec![LimitId(0)],
+            cost: 3,
+            ..Route::default()
+        }],
+        ..Config::default()
+    };
+    let mut engine = Engine::new(config.clone(), 1, Instant::ZERO);
+    for allowed in [2, 0] {
+        let limit = LimitId(0);
+        engine.handle_event(Event::SetLimit { limit, allowed }, Instant::ZERO);
+        let more = Extension {
+            routes: vec![Route::default()],
+            ..Extension::default()
+        };
+        engine.extend(more, Instant::ZERO).unwrap();
+    }
+    config.routes[0].cost = 11;
+    let more = Extension {
+        limits: config.limits,
+        routes: vec![Route {
+            limits: vec![engine.places().limit],
+            ..config.routes[0].clone()
+        }],
+        ..Extension::default()
+    };
+    assert!(engine.extend(more, Instant::ZERO).is_err(), "never started");
+}
+
+#[test]
+fn what_an_earlier_process_used_is_not_held_for_longer_by_a_late_limit() {
+    let config = Config {
+        limits: vec![a_minute(10)],
+        ..engine_config()
+    };
+    let mut old = Engine::new(config.clone(), 1, Instant::ZERO);
+    for execution in 0..10 {
+        submit(&mut old, execution, 0);
+    }
+    let checkpoint = old.checkpoint(Instant::ZERO);
+    let nothing = Config {
+        limits: vec![],
+        routes: vec![],
+        ..config
+    };
+    for (seconds, held) in [(1, 10), (64, 10), (65, 0), (7_200, 0)] {
+        let mut engine = Engine::new(nothing.clone(), 1, Instant::ZERO);
+        engine.restore(&checkpoint, Duration::ZERO, Instant::ZERO);
+        let now = Instant::ZERO + Duration::from_secs(seconds);
+        let more = Extension {
+            limits: vec![a_minute(10)],
+            ..Extension::default()
+        };
+        engine.extend(more, now).unwrap();
+        assert_eq!(
+            engine.snapshot(now).limits[0].held,
+            held,
+            "after {seconds} s"
+        );
+    }
 }

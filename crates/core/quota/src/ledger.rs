@@ -213,7 +213,7 @@ impl Ledger {
     /// Adds another ledger's slots and bound to this one, which then stands for several
     /// interchangeable limits together. Only [`Self::earliest`] and the counts mean anything of it.
     pub fn merge(&mut self, other: &Self) {
-        self.set_allowed(self.allowed() + other.allowed());
+        self.set_allowed(self.allowed().saturating_add(other.allowed()));
         self.open += other.open;
         other.each_end(|end| self.insert(end, 1));
     }

@@ -3,7 +3,7 @@
 //! | what came back | what follows |
 //! |---|---|
 //! | 401, sent with a token | the token is retired; the call is replayed once, until its deadline |
-//! | 429 | the limits are closed until `Retry-After`; back to the queue, until its deadline |
+//! | 429 | the limits are closed until `Retry-After`; back to the queue, if it can start in time |
 //! | 502, 503, 504, no answer | another try, if idempotent, inside the deadline, the bound and the budget |
 //! | anything else | the answer stands |
 //!
@@ -58,10 +58,16 @@ impl Engine {
             return self.lost(attempt, LossKind::NoAnswer, now);
         };
         self.end(attempt, now);
+        let submission = self.executions.get(&it.execution).map(|it| it.submission);
+        let starts = match (status, submission) {
+            (429, Some(submission)) => self.earliest_start(&submission, now).at,
+            _ => now,
+        };
         let Some(execution) = self.executions.get_mut(&it.execution) else {
             return;
         };
-        let in_time = now <= execution.submission.deadline;
+        let latest = execution.submission.deadline;
+        let in_time = starts <= execution.give_up.map_or(latest, |at| latest.min(at));
         match status {
             401 if in_time && it.passage.token.is_some() && !execution.replayed => {
                 execution.replayed = true;

@@ -54,6 +54,21 @@ impl Config {
 }
 
 impl Engine {
+    /// The tables with what was lowered meanwhile raised to what the old routes take: an operator may
+    /// close a limit, and that makes no table wrong.
+    fn as_told(&self, config: &Config) -> Config {
+        let dearest = self.config.routes.iter().map(|route| route.cost).max();
+        let (limits, clients) = (self.config.limits.len(), self.config.clients.len());
+        let mut told = config.clone();
+        let of_clients = told.clients.iter_mut().take(clients);
+        let of_tokens = of_clients.flat_map(|client| &mut client.token_limits);
+        for limit in told.limits.iter_mut().take(limits).chain(of_tokens) {
+            let allowed = limit.rule.allowed().max(dearest.unwrap_or(1));
+            super::limits::set(&mut limit.rule, allowed);
+        }
+        told
+    }
+
     /// The ids that the next entries of each table get.
     #[must_use]
     pub fn places(&self) -> Places {
@@ -69,7 +84,7 @@ impl Engine {
         let known = self.config.limits.len();
         let mut config = Config::clone(&self.config);
         config.append(more);
-        config.check()?;
+        self.as_told(&config).check()?;
         self.config = Arc::new(config);
         self.resources.extend(Arc::clone(&self.config));
         self.restore_from(known, now);

@@ -58,8 +58,10 @@ impl Engine {
         let Some((checkpoint, elapsed, at)) = &self.restored else {
             return;
         };
+        // What the dead process had sent was counted a grace after the start, however late a limit is
+        // restored.
+        let counted_by = *at + self.config.policy.grace;
         let elapsed = *elapsed + now.since(*at);
-        let counted_by = now + self.config.policy.grace;
         let limits = self.config.limits.iter().zip(&mut self.resources.ledgers);
         for (limit, ledger) in limits.skip(first) {
             let same = |it: &&LimitUsage| it.name == limit.name && it.scope == limit.scope;
@@ -223,7 +225,7 @@ fn speaks_of(fact: WindowFact, ledger: &Ledger) -> bool {
     ledger.period().is_some() && fact.allowed == ledger.allowed()
 }
 
-fn set(rule: &mut Rule, to: u32) {
+pub(super) fn set(rule: &mut Rule, to: u32) {
     match rule {
         Rule::Window { allowed, .. } | Rule::Concurrency { allowed } => *allowed = to,
     }
@@ -238,7 +240,7 @@ fn restore(
 ) {
     let over_by = match ledger.period() {
         Some(_) => counted_by,
-        None => counted_by + it.until.saturating_sub(elapsed),
+        None => counted_by.max(now) + it.until.saturating_sub(elapsed),
     };
     if it.period == ledger.period() {
         return ledger.restore(&it.usage, it.taken, elapsed, over_by, now);

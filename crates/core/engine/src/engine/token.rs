@@ -20,8 +20,11 @@ impl Engine {
         // Renewals are spread over a tenth of the lead, lest tokens of one birth be renewed at once.
         let lead = self.config.policy.renew_ahead.min(expires_in / 4);
         let spread = lead.mul_f64(0.1 * self.fraction());
-        self.timers
-            .set(now + (expires_in - lead - spread), Timer::Renew(token));
+        let renews = now + (expires_in - lead - spread);
+        if let Some(held) = self.resources.pools.tokens.get_mut(token) {
+            held.renews = renews;
+        }
+        self.timers.set(renews, Timer::Renew(token));
         self.timers
             .set(now + (expires_in - lead / 2), Timer::Retire(token));
         self.resources.unblock();
@@ -38,9 +41,24 @@ impl Engine {
         };
         let state = &mut self.resources.pools.clients[client.index()];
         let doubled = self.config.policy.fetch_pause * (1 << state.failures.min(10));
+        let pause = doubled.min(LONGEST_FETCH_PAUSE);
         state.failures += 1;
-        state.paused_until = now + retry_after.unwrap_or(doubled.min(LONGEST_FETCH_PAUSE));
+        // An endpoint that asks for no pause at all would be asked again at once.
+        state.paused_until = now + retry_after.map_or(pause, |asked| asked.max(pause));
         self.timers.set(state.paused_until, Timer::Fetch(client));
+    }
+
+    /// The pause after a failed fetch is over. What waits asks for a token by itself; a renewal that
+    /// failed, or was not possible meanwhile, is made up for.
+    pub(super) fn fetch_again(&mut self, client: ClientId, now: Instant) {
+        self.resources.unblock();
+        let pools = &self.resources.pools;
+        let live = pools.clients[client.index()].live.iter();
+        let is_due = |token: &TokenId| pools.tokens.get(*token).is_some_and(|it| it.renews <= now);
+        let due: Vec<TokenId> = live.filter(is_due).collect();
+        for token in due {
+            self.renew(token, now);
+        }
     }
 
     /// Fetches a successor, unless the client's other tokens carry what there is to do.

@@ -12,6 +12,8 @@ pub(crate) struct Token {
     pub(crate) client: ClientId,
     pub(crate) ledgers: Vec<Ledger>,
     pub(crate) sent: u64,
+    /// When a successor is to be fetched.
+    pub(crate) renews: Instant,
     /// When it is to be looked at again, if it has no room.
     pub(super) watched: Option<Instant>,
 }

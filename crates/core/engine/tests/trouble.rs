@@ -1,0 +1,216 @@
+//! Answers that are none, and token endpoints that give none: nothing is sent in vain, nobody is asked
+//! in a storm.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+use tollgate_engine::{
+    Client, Command, Config, Engine, Event, Facts, Flow, Pool, Route, Submission,
+};
+use tollgate_model::{
+    AttemptId, ClientId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId, Rule,
+    Scope, TokenId,
+};
+
+fn at(millis: u64) -> Instant {
+    Instant::from_nanos(millis * 1_000_000)
+}
+
+fn window(scope: Scope, allowed: u32) -> Limit {
+    Limit {
+        name: scope.as_str().into(),
+        scope,
+        rule: Rule::Window {
+            allowed,
+            period: Duration::from_secs(60),
+            counted_within: None,
+        },
+    }
+}
+
+/// One route under one limit.
+fn plain() -> Engine {
+    let config = Config {
+        limits: vec![window(Scope::Organisation, 10)],
+        routes: vec![Route {
+            limits: vec![LimitId(0)],
+            ..Route::default()
+        }],
+        flows: vec![Flow::default()],
+        ..Config::default()
+    };
+    Engine::new(config, 1, at(0))
+}
+
+/// One route over the tokens of so many clients.
+fn pooled(clients: u32, token_allows: u32) -> Engine {
+    let client = Client {
+        token_limits: vec![window(Scope::Token, token_allows)],
+        max_tokens: 1,
+        ..Client::default()
+    };
+    let config = Config {
+        clients: vec![client; clients as usize],
+        pools: vec![Pool {
+            clients: (0..clients).map(ClientId).collect(),
+            ..Pool::default()
+        }],
+        routes: vec![Route {
+            pool: Some(PoolId(0)),
+            ..Route::default()
+        }],
+        flows: vec![Flow::default()],
+        ..Config::default()
+    };
+    Engine::new(config, 1, at(0))
+}
+
+fn commands(engine: &mut Engine) -> Vec<Command> {
+    std::iter::from_fn(|| engine.poll_command()).collect()
+}
+
+/// An execution that may start for a minute.
+fn submit(engine: &mut Engine, timeout: u64) -> Vec<Command> {
+    let submission = Submission {
+        execution: ExecutionId(0),
+        flow: FlowId(0),
+        route: RouteId(0),
+        deadline: at(60_000),
+        timeout: Duration::from_millis(timeout),
+        idempotent: true,
+    };
+    engine.handle_event(Event::Submit(submission), at(0));
+    commands(engine)
+}
+
+fn answer(engine: &mut Engine, status: u16, retry_after: Option<u64>) -> Vec<Command> {
+    let attempt = AttemptId(0);
+    let facts = Facts {
+        retry_after: retry_after.map(Duration::from_secs),
+        window: None,
+    };
+    let head = Event::Head {
+        attempt,
+        status,
+        facts,
+    };
+    engine.handle_event(head, at(100));
+    engine.handle_event(Event::Done(attempt), at(100));
+    commands(engine)
+}
+
+fn fetched(commands: &[Command]) -> Option<TokenId> {
+    commands.iter().find_map(|command| match command {
+        Command::FetchToken(_, token) => Some(*token),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_call_turned_away_starts_again_while_there_is_time_for_it() {
+    let mut engine = plain();
+    submit(&mut engine, 30_000);
+    assert_eq!(answer(&mut engine, 429, Some(5)), []);
+    assert_eq!(engine.poll_timeout(), Some(at(5_100)));
+    engine.handle_timeout(at(5_100));
+    assert!(matches!(commands(&mut engine)[..], [Command::Send { .. }]));
+}
+
+#[test]
+fn a_call_turned_away_for_longer_than_it_may_wait_is_over_at_once() {
+    // Its deadline is a minute away, or its timeout ten seconds.
+    for (timeout, retry_after) in [(90_000, 60), (10_000, 10)] {
+        let mut engine = plain();
+        submit(&mut engine, timeout);
+        let told = answer(&mut engine, 429, Some(retry_after));
+        assert!(matches!(told[..], [Command::Finish(..)]), "{told:?}");
+    }
+}
+
+#[test]
+fn nothing_is_sent_again_after_its_timeout() {
+    // The token is refused, and the next one comes when the timeout has passed.
+    let mut engine = pooled(1, 10);
+    let token = fetched(&submit(&mut engine, 10_000)).unwrap();
+    let granted = |token| Event::TokenGranted {
+        token,
+        expires_in: Duration::from_secs(3_600),
+    };
+    engine.handle_event(granted(token), at(0));
+    assert!(matches!(commands(&mut engine)[..], [Command::Send { .. }]));
+    let token = fetched(&answer(&mut engine, 401, None)).unwrap();
+    engine.handle_event(granted(token), at(10_001));
+    let told = commands(&mut engine);
+    assert!(matches!(told[..], [Command::Finish(..)]), "{told:?}");
+}
+
+#[test]
+fn a_token_endpoint_that_asks_for_no_pause_gets_one() {
+    let mut engine = pooled(1, 10);
+    let mut token = fetched(&submit(&mut engine, 1_000));
+    let (mut fetches, mut now) = (0, 0);
+    while now < 10_000 {
+        if let Some(token) = token.take() {
+            fetches += 1;
+            let retry_after = Some(Duration::ZERO);
+            engine.handle_event(Event::TokenFailed { token, retry_after }, at(now));
+        }
+        now += 1;
+        engine.handle_timeout(at(now));
+        token = fetched(&commands(&mut engine));
+    }
+    assert_eq!(fetches, 5, "after 0, 0.5, 1, 2 and 4 s more");
+}
+
+#[test]
+fn a_renewal_that_failed_is_tried_again() {
+    let mut engine = pooled(1, 10);
+    let mut token = fetched(&submit(&mut engine, 1_000));
+    let (mut fetches, mut dropped) = (0, None);
+    let mut now = at(0);
+    while dropped.is_none() {
+        if let Some(token) = token.take() {
+            fetches += 1;
+            let event = match fetches {
+                2 | 3 => Event::TokenFailed {
+                    token,
+                    retry_after: None,
+                },
+                _ => Event::TokenGranted {
+                    token,
+                    expires_in: Duration::from_secs(3_600),
+                },
+            };
+            engine.handle_event(event, now);
+        }
+        now = engine.poll_timeout().unwrap();
+        engine.handle_timeout(now);
+        let told = commands(&mut engine);
+        token = fetched(&told);
+        let drop = |it: &Command| matches!(it, Command::DropToken(_));
+        dropped = told.iter().any(drop).then_some(now);
+    }
+    assert_eq!(fetches, 4, "the first, two that failed, and the successor");
+    assert_eq!(
+        engine.snapshot(now).tokens.len(),
+        1,
+        "when the old one goes"
+    );
+}
+
+#[test]
+fn tokens_may_allow_more_together_than_a_number_holds() {
+    let mut engine = pooled(2, 3_000_000_000);
+    let first = fetched(&submit(&mut engine, 1_000)).unwrap();
+    for token in [first, TokenId(first.0 + 1)] {
+        let expires_in = Duration::from_secs(3_600);
+        engine.handle_event(Event::TokenGranted { token, expires_in }, at(1));
+    }
+    let limit = Event::SetTokenLimit {
+        client: ClientId(1),
+        place: 0,
+        allowed: u32::MAX,
+    };
+    engine.handle_event(limit, at(2));
+    assert!(!engine.snapshot(at(2)).tokens.is_empty());
+}
