@@ -304,7 +304,9 @@ async fn same_token() -> std::net::SocketAddr {
 #[tokio::test]
 async fn a_token_that_is_given_twice_has_its_quota_once() {
     let address = same_token().await;
-    let driver = start(tables(2, 50), &format!("http://{address}/token"));
+    let mut config = tables(2, 50);
+    config.clients[0].max_tokens = 3;
+    let driver = start(config, &format!("http://{address}/token"));
     let get = || {
         let soon = Duration::from_millis(300);
         call(
