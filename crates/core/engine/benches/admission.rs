@@ -31,10 +31,12 @@ struct Bench {
     /// Sent and not answered.
     under_way: std::collections::VecDeque<(Instant, AttemptId)>,
     tokens: u32,
+    /// A first class asks for two calls of five; what is measured is of the second then.
+    beside: bool,
 }
 
 impl Bench {
-    fn new(tokens: u32) -> Self {
+    fn new(tokens: u32, beside: bool) -> Self {
         let limit = |name: &str, scope, allowed| Limit {
             name: name.into(),
             scope,
@@ -68,11 +70,18 @@ impl Bench {
                 pool: Some(PoolId(0)),
                 ..Route::default()
             }],
-            flows: vec![Flow {
-                name: "calls".into(),
-                max_queued: usize::MAX,
-                ..Flow::default()
-            }],
+            flows: vec![
+                Flow {
+                    name: "calls".into(),
+                    priority: u8::from(beside),
+                    max_queued: usize::MAX,
+                    ..Flow::default()
+                },
+                Flow {
+                    name: "first".into(),
+                    ..Flow::default()
+                },
+            ],
             policy: Policy {
                 max_queued: usize::MAX,
                 ..Policy::default()
@@ -84,19 +93,25 @@ impl Bench {
             next: 0,
             under_way: std::collections::VecDeque::new(),
             tokens,
+            beside,
         };
         // A call each step; the pool grows as it must, and the slots' ends spread over the period.
         let steps = PER_TOKEN * tokens;
         for _ in 0..steps {
             bench.now = bench.now + PERIOD / steps;
             bench.answer();
-            bench.submit();
+            bench.submit(bench.measured());
             bench.carry_out();
         }
         bench
     }
 
-    fn submit(&mut self) {
+    /// Whether the next call is of the flow that is measured.
+    fn measured(&self) -> bool {
+        !self.beside || self.next % 5 > 1
+    }
+
+    fn submit(&mut self, measured: bool) {
         // Deadlines mostly in order, now and then one that is not.
         let later = if self.next.is_multiple_of(16) {
             3_000
@@ -105,7 +120,7 @@ impl Bench {
         };
         let submission = Submission {
             execution: ExecutionId(self.next),
-            flow: FlowId(0),
+            flow: FlowId(u32::from(!measured)),
             route: RouteId(0),
             deadline: self.now + Duration::from_secs(later * 1_000_000),
             timeout: Duration::from_secs(60),
@@ -159,12 +174,12 @@ impl Bench {
 
     fn queue_up(&mut self, calls: usize) {
         for _ in 0..calls {
-            self.submit();
+            self.submit(true);
             self.carry_out();
         }
         // Whatever found a slot left room for another.
         while self.engine.snapshot(self.now).flows[0].queued < calls {
-            self.submit();
+            self.submit(true);
             self.carry_out();
         }
     }
@@ -208,8 +223,12 @@ impl Bench {
                         break;
                     }
                 }
+                while !self.measured() {
+                    self.submit(false);
+                    self.carry_out();
+                }
                 let begun = Clock::now();
-                self.submit();
+                self.submit(true);
                 black_box(self.carry_out());
                 spent[0] += begun.elapsed();
                 counts[0] += 1;
@@ -271,14 +290,14 @@ fn memory() {
     const CALLS: usize = 200_000;
     // A pool in use, an hour later: its tokens are idle, their slots free.
     let base = resident();
-    let mut idle = Bench::new(TOKENS);
+    let mut idle = Bench::new(TOKENS, false);
     idle.now = idle.now + Duration::from_secs(3_600);
     while !idle.under_way.is_empty() {
         idle.answer();
     }
     idle.engine.handle_timeout(idle.now);
     let tokens = (resident() - base) / f64::from(TOKENS);
-    let mut bench = Bench::new(1);
+    let mut bench = Bench::new(1, false);
     let base = resident();
     bench.queue_up(CALLS);
     let calls = (resident() - base) / CALLS as f64;
@@ -298,17 +317,22 @@ fn main() {
         "{:>8} {:>8} {:>12} {:>12} {:>12}   ns, clock taken off",
         "tokens", "queued", "submission", "start", "answer"
     );
-    for tokens in [1, 100, 10_000] {
-        for queued in [0, 1_000, 100_000] {
-            let mut bench = Bench::new(tokens);
-            bench.queue_up(queued);
-            let [submission, start, answer] = bench.measure(queued > 0);
-            println!(
-                "{tokens:>8} {queued:>8} {:>12.0} {:>12.0} {:>12.0}",
-                submission - clock,
-                start - clock,
-                answer - clock
-            );
+    for beside in [false, true] {
+        if beside {
+            println!("beside a first class that asks for two calls of five");
+        }
+        for tokens in [1, 100, 10_000] {
+            for queued in [0, 1_000, 100_000] {
+                let mut bench = Bench::new(tokens, beside);
+                bench.queue_up(queued);
+                let [submission, start, answer] = bench.measure(queued > 0);
+                println!(
+                    "{tokens:>8} {queued:>8} {:>12.0} {:>12.0} {:>12.0}",
+                    submission - clock,
+                    start - clock,
+                    answer - clock
+                );
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 use tollgate_model::Instant;
+use tollgate_quota::Need;
 
 /// Slices of what "of late" means.
 const LATE: usize = 8;
@@ -24,11 +25,37 @@ pub(crate) fn most(per_second: f64, within: Duration, late: Duration) -> f64 {
     mean + FORETOLD * (mean * (1.0 + known)).sqrt()
 }
 
-/// How many to keep for those who come within a span: chance is given half of what "of late"
-/// means, for after that the slots given away meanwhile have begun to come back, and no more are given.
-pub(crate) fn kept(per_second: f64, within: Duration, late: Duration) -> f64 {
-    let chance = per_second * within.min(late / 2).as_secs_f64();
-    per_second * within.as_secs_f64() + KEPT * chance.sqrt()
+/// What comes at a rate, and how much of it chance may bring at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kept {
+    per_second: f64,
+    /// Chance is given half of what "of late" means, for after that the slots given away meanwhile have
+    /// begun to come back, and no more are given.
+    chance_until: Duration,
+}
+
+impl Kept {
+    pub(crate) fn new(per_second: f64, late: Duration) -> Self {
+        Self {
+            per_second,
+            chance_until: late / 2,
+        }
+    }
+}
+
+impl Need for Kept {
+    fn within(&self, span: Duration) -> f64 {
+        let chance = self.per_second * span.min(self.chance_until).as_secs_f64();
+        self.per_second * span.as_secs_f64() + KEPT * chance.sqrt()
+    }
+
+    fn span_of(&self, slots: f64) -> Duration {
+        // slots = x + KEPT √x, where x are expected; past the half only x grows.
+        let root = (KEPT * KEPT / 4.0 + slots).sqrt() - KEPT / 2.0;
+        let most = (self.per_second * self.chance_until.as_secs_f64()).sqrt();
+        let expected = (root * root).max(slots - KEPT * most).max(0.0);
+        Duration::try_from_secs_f64(expected / self.per_second).unwrap_or(Duration::MAX)
+    }
 }
 
 /// Arrivals of late, and of four times that.
@@ -47,7 +74,12 @@ pub(crate) struct Rate {
     first: Option<Instant>,
     /// By the slice's number modulo their count.
     counts: [u32; SLICES],
+    /// Sums over what is of late and over all, as of the slice that was last counted in.
+    sums: [u32; 2],
 }
+
+/// Slices of what is of late, and of all.
+const SPANS: [usize; 2] = [LATE, SLICES];
 
 impl Rate {
     /// `span` is what "of late" means.
@@ -58,18 +90,22 @@ impl Rate {
             current: 0,
             first: None,
             counts: [0; SLICES],
+            sums: [0; 2],
         }
     }
 
     pub(crate) fn count(&mut self, now: Instant) {
         let number = now.as_nanos() / self.slice;
-        // A long silence empties every slice once.
-        let passed = number.saturating_sub(self.current).min(SLICES as u64);
-        for back in 0..passed {
-            self.counts[(number - back) as usize % SLICES] = 0;
+        if number > self.current {
+            // A long silence empties every slice once.
+            for back in 0..(number - self.current).min(SLICES as u64) {
+                self.counts[(number - back) as usize % SLICES] = 0;
+            }
+            self.current = number;
+            self.sums = SPANS.map(|slices| self.sum(slices, number));
         }
-        self.current = number.max(self.current);
-        self.counts[number as usize % SLICES] += 1;
+        self.counts[self.current as usize % SLICES] += 1;
+        self.sums = self.sums.map(|sum| sum + 1);
         self.first.get_or_insert(now);
     }
 
@@ -78,29 +114,34 @@ impl Rate {
         let Some(first) = self.first else {
             return 0.0;
         };
-        let (counted, seconds) = self.over(LATE, first, now);
-        let of_late = counted / seconds;
-        let (before, span) = self.over(SLICES, first, now);
-        let longer = before / span;
-        let expected = longer * seconds;
-        if (counted - expected).abs() <= CHANGED * expected.sqrt() {
-            of_late.max(longer)
+        let number = (now.as_nanos() / self.slice).max(self.current);
+        let sums = if number == self.current {
+            self.sums
         } else {
-            of_late
+            SPANS.map(|slices| self.sum(slices, number))
+        };
+        let [of_late, all] = sums.map(f64::from);
+        let [late, longer] = SPANS.map(|slices| {
+            let oldest = number.saturating_sub(slices as u64 - 1);
+            let since = first.as_nanos().max(oldest * self.slice);
+            // One arrival is no flood: it is taken as the first of its slice.
+            let nanos = now.as_nanos().saturating_sub(since).max(self.slice);
+            nanos as f64 / 1e9
+        });
+        let expected = all / longer * late;
+        if (of_late - expected).abs() <= CHANGED * expected.sqrt() {
+            of_late.max(expected) / late
+        } else {
+            of_late / late
         }
     }
 
-    /// Arrivals in the last slices, and how many seconds those are.
-    fn over(&self, slices: usize, first: Instant, now: Instant) -> (f64, f64) {
-        let number = now.as_nanos() / self.slice;
+    /// Arrivals in so many slices up to this one.
+    fn sum(&self, slices: usize, number: u64) -> u32 {
         let oldest = number.saturating_sub(slices as u64 - 1);
-        let counted: u32 = (oldest..=self.current)
+        (oldest..=self.current)
             .map(|slice| self.counts[slice as usize % SLICES])
-            .sum();
-        let since = first.max(Instant::from_nanos(oldest * self.slice));
-        // One arrival is no flood: it is taken as the first of its slice.
-        let elapsed = now.since(since).as_nanos().max(u128::from(self.slice));
-        (f64::from(counted), elapsed as f64 / 1e9)
+            .sum()
     }
 }
 

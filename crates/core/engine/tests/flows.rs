@@ -98,9 +98,9 @@ fn a_higher_class_waits_as_if_the_lower_ones_did_not_exist() {
             100.0 * alone.used,
             100.0 * beside.used,
         );
-        // What a call that was taken in and is due takes of what was kept delays another by less than
-        // an answer takes.
-        let most = alone.p99.mul_f64(1.05) + Duration::from_millis(50);
+        // What a call that was taken in and is due takes of what was kept delays another by no more than
+        // a call and its answer take.
+        let most = alone.p99.mul_f64(1.05) + Duration::from_millis(100);
         assert!(beside.p99 <= most, "{:?} of {:?}", beside.p99, alone.p99);
         assert!(beside.served >= alone.served - 0.005);
         // What is kept for chance arrivals of the first class is the price.
@@ -119,7 +119,7 @@ fn the_floor_costs_a_higher_class_no_more_than_a_little_load_of_its_own() {
             beside.p99.as_secs_f64(),
             alone.p99.as_secs_f64(),
         );
-        assert!(beside.p99 <= alone.p99.mul_f64(1.05) + Duration::from_millis(50));
+        assert!(beside.p99 <= alone.p99.mul_f64(1.05) + Duration::from_millis(100));
     }
 }
 

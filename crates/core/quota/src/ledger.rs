@@ -5,6 +5,7 @@ mod spare;
 mod usage;
 
 pub use header::{Header, Shift};
+pub use spare::Need;
 pub use usage::Usage;
 
 use header::Learned;

@@ -104,4 +104,4 @@
 
 mod ledger;
 
-pub use ledger::{Header, Ledger, Shift, Usage};
+pub use ledger::{Header, Ledger, Need, Shift, Usage};

@@ -7,7 +7,7 @@
 //! what is promised goes before what is only expected.
 
 use super::Engine;
-use crate::rate;
+use crate::rate::Kept;
 use std::time::Duration;
 use tollgate_model::{FlowId, Instant, RouteId};
 use tollgate_quota::Ledger;
@@ -42,12 +42,12 @@ impl Engine {
         if class == self.top_class {
             return 0;
         }
-        let (rate, late) = (self.queue.demand(class, now, cost), self.queue.late());
+        let rate = self.queue.demand(class, now, cost);
         if rate <= 0.0 {
             return 0;
         }
-        let need = |span| rate::kept(rate, span, late);
-        ledger.reserve(now, f64::INFINITY, need).ceil() as u64
+        let need = Kept::new(rate, self.queue.late());
+        ledger.reserve(now, f64::INFINITY, &need).ceil() as u64
     }
 
     /// Whether a start of this flow's leaves the classes above it what they will need before its
@@ -92,5 +92,5 @@ impl Engine {
 
 /// Whether the ledger has enough for `rate` slots a second, chance included, after this call.
 fn spares(ledger: &mut Ledger, rate: f64, late: Duration, cost: u32, now: Instant) -> bool {
-    rate <= 0.0 || ledger.spares(cost, now, |span| rate::kept(rate, span, late))
+    rate <= 0.0 || ledger.spares(cost, now, &Kept::new(rate, late))
 }

@@ -4,11 +4,20 @@ use super::Ledger;
 use std::time::Duration;
 use tollgate_model::Instant;
 
+/// What somebody will come to need.
+pub trait Need {
+    /// Slots needed within a span from now on; grows with the span.
+    fn within(&self, span: Duration) -> f64;
+
+    /// A span within which no more slots than these are needed, as long as may be.
+    fn span_of(&self, slots: f64) -> Duration;
+}
+
 impl Ledger {
-    /// Whether a call of this cost leaves enough for others, who will come to need `need(span)` slots
-    /// within each span from now on. Slots that end meanwhile count, open ones don't.
+    /// Whether a call of this cost leaves enough for others. Slots that end meanwhile count, open ones
+    /// don't.
     #[must_use]
-    pub fn spares(&mut self, cost: u32, now: Instant, need: impl Fn(Duration) -> f64) -> bool {
+    pub fn spares(&mut self, cost: u32, now: Instant, need: &impl Need) -> bool {
         let Some(period) = self.period() else {
             return true;
         };
@@ -16,29 +25,38 @@ impl Ledger {
             return false;
         };
         let left = f64::from(left);
-        need(period) <= left || self.reserve(now, left, need) <= left
+        need.within(period) <= left || self.reserve(now, left, need) <= left
     }
 
-    /// Slots that have to be free now, lest somewhere in the coming period `need` exceeds what is free
-    /// and what comes back. Any number above `up_to` stands for all of those.
+    /// Slots that have to be free now, lest somewhere in the coming period more is needed than is free
+    /// and comes back. Any number above `up_to` stands for all of those.
     ///
     /// Between two ends nothing is added while the need grows, so the worst instant is just before an
-    /// end. Not every end is looked at: each look is a sixteenth further on than the last, and answers
+    /// end. An end by which no more can be needed than is kept already and back by then is passed over.
+    /// Where need and supply keep step each look is a sixteenth further on than the last, and answers
     /// for the ends between by the need at its own end and the supply at the last.
     #[must_use]
-    pub fn reserve(&mut self, now: Instant, up_to: f64, need: impl Fn(Duration) -> f64) -> f64 {
+    pub fn reserve(&mut self, now: Instant, up_to: f64, need: &impl Need) -> f64 {
         let Some(period) = self.period() else {
             return 0.0;
         };
         self.forget_ended(now);
-        let most = need(period);
+        let most = need.within(period);
         let (mut reserve, mut index, mut back) = (0.0_f64, 0, 0);
-        while let Some(end) = self.nth_end(index) {
+        loop {
             // No later end can ask for more.
-            if most - back as f64 <= reserve || reserve > up_to {
+            if most - f64::from(back) <= reserve || reserve > up_to {
                 return reserve;
             }
-            reserve = reserve.max(need(end.since(now).min(period)) - back as f64);
+            let covered = need.span_of(reserve + f64::from(back));
+            let passed = self.freed_by(now + covered.min(period));
+            if passed > index {
+                (index, back) = (passed, passed);
+            }
+            let Some(end) = self.nth_end(index as usize) else {
+                break;
+            };
+            reserve = reserve.max(need.within(end.since(now).min(period)) - f64::from(back));
             back = index + 1;
             index = back.max(index * 17 / 16);
         }

@@ -215,20 +215,63 @@ fn what_an_earlier_process_has_used_is_held() {
     assert_eq!(after.held(at(69_000)), 0);
 }
 
+/// Others come so often a second, evenly.
+struct Evenly(f64);
+
+impl Need for Evenly {
+    fn within(&self, span: Duration) -> f64 {
+        self.0 * span.as_secs_f64()
+    }
+
+    fn span_of(&self, slots: f64) -> Duration {
+        Duration::try_from_secs_f64(slots / self.0).unwrap_or(Duration::MAX)
+    }
+}
+
 #[test]
 fn slots_that_others_will_need_are_not_spared() {
-    // A hundred a minute; the others come once a second, evenly.
+    // A hundred a minute; the others come once a second.
     let mut ledger = window(100, 60_000);
-    let need = |span: Duration| span.as_secs_f64();
+    let need = Evenly(1.0);
     let mut given = 0;
-    while ledger.spares(1, at(0), need) {
+    while ledger.spares(1, at(0), &need) {
         ledger.take(at(0), 1);
         ledger.settle(at(0), at(0), 1);
         given += 1;
     }
     assert_eq!(given, 40, "sixty will be needed before these come back");
     // The others stay away: what was kept is given away as the window's end comes near.
-    assert!(!ledger.spares(1, at(900), need));
-    assert!(ledger.spares(1, at(1_000), need));
-    assert!(ledger.spares(60, at(60_000), |_| 0.0));
+    assert!(!ledger.spares(1, at(900), &need));
+    assert!(ledger.spares(1, at(1_000), &need));
+    assert!(ledger.spares(60, at(60_000), &Evenly(0.0)));
+}
+
+#[test]
+fn what_is_passed_over_needs_no_more() {
+    // Ends in clusters and gaps, and needs from far less to far more than comes back.
+    let mut seed = 1_u64;
+    let mut random = |below: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (seed >> 33) % below
+    };
+    for _ in 0..300 {
+        let mut ledger = window(100, 60_000);
+        let mut ends = Vec::new();
+        let mut millis = 0;
+        for _ in 0..=random(15) {
+            millis += [0, 1, 500, 8_000][random(4) as usize];
+            ends.push(millis.min(59_999));
+            ledger.hold(1, at(ends[ends.len() - 1] + 1));
+        }
+        let need = Evenly(random(1_000) as f64 / 1_000.0 + 0.001);
+        // Sixteen ends are looked at one by one, or passed over for no loss.
+        let plain = ends
+            .iter()
+            .enumerate()
+            .map(|(back, end)| need.within(Duration::from_millis(end + 1)) - back as f64);
+        let all = need.within(Duration::from_secs(60)) - ends.len() as f64;
+        let plain = plain.chain([all, 0.0]).fold(0.0, f64::max);
+        let reserve = ledger.reserve(at(0), f64::INFINITY, &need);
+        assert!((reserve - plain).abs() < 1e-6, "{reserve} of {plain}");
+    }
 }
