@@ -256,7 +256,10 @@ impl Engine {
                 Timer::Renew(token) => self.renew(token, now),
                 Timer::Retire(token) => self.retire(token),
                 // The start of what waits asks for a token again.
-                Timer::Fetch(_) => self.resources.unblock(),
+                Timer::Fetch(client) => {
+                    self.fetch_successor(client, now);
+                    self.resources.unblock();
+                }
             }
         }
         while let Some(execution) = self.queue.pop_expired(now) {

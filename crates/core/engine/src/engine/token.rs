@@ -24,6 +24,14 @@ impl Engine {
             .set(now + (expires_in - lead - spread), Timer::Renew(token));
         self.timers
             .set(now + (expires_in - lead / 2), Timer::Retire(token));
+        // Whatever it was fetched for, it succeeds the token that has been due for the longest.
+        let state = &mut self.resources.pools.clients[client.index()];
+        if let Some(due) = state.due.pop_front()
+            && state.live.len() > self.config.clients[client.index()].max_tokens as usize
+        {
+            self.retire(due);
+        }
+        self.fetch_successor(client, now);
         self.resources.unblock();
     }
 
@@ -37,28 +45,37 @@ impl Engine {
             return;
         };
         let state = &mut self.resources.pools.clients[client.index()];
-        let doubled = self.config.policy.fetch_pause * (1 << state.failures.min(10));
+        let first = self.config.policy.fetch_pause;
+        let doubled = first.saturating_mul(1 << state.failures.min(16));
         state.failures += 1;
-        state.paused_until = now + retry_after.unwrap_or(doubled.min(LONGEST_FETCH_PAUSE));
+        let pause = retry_after.unwrap_or(doubled.min(LONGEST_FETCH_PAUSE));
+        // An endpoint that asks for no pause at all would be asked again at once.
+        state.paused_until = now + pause.max(first);
         self.timers.set(state.paused_until, Timer::Fetch(client));
     }
 
     /// Fetches a successor, unless the client's other tokens carry what there is to do.
     pub(super) fn renew(&mut self, token: TokenId, now: Instant) {
-        let Some(client) = self.resources.pools.tokens.get(token).map(|it| it.client) else {
+        let pools = &mut self.resources.pools;
+        let Some(held) = pools.tokens.get_mut(token) else {
             return;
         };
-        let state = &self.resources.pools.clients[client.index()];
-        let busy = self
-            .resources
-            .pools
-            .tokens
-            .get(token)
-            .is_some_and(|it| it.ledgers.iter().any(|l| l.held(now) > 0));
-        if state.live.len() > 1 && !busy {
-            return;
+        held.renewing = true;
+        let client = held.client;
+        let busy = held.ledgers.iter().any(|ledger| ledger.held(now) > 0);
+        let state = &mut pools.clients[client.index()];
+        let stays = |token| pools.tokens.get(token).is_some_and(|it| !it.renewing);
+        let last = state.due.is_empty() && !state.live.iter().any(stays);
+        if busy || last {
+            state.due.push_back(token);
+            self.fetch_successor(client, now);
         }
-        if state.fetching.is_none() && state.paused_until <= now {
+    }
+
+    /// Fetches a token in place of one that is due, as soon as the client may fetch.
+    pub(super) fn fetch_successor(&mut self, client: ClientId, now: Instant) {
+        let state = &self.resources.pools.clients[client.index()];
+        if !state.due.is_empty() && state.fetching.is_none() && state.paused_until <= now {
             self.fetch(client);
         }
     }
