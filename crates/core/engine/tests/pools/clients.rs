@@ -1,7 +1,9 @@
 //! Several clients, each with limits of its own.
 
 use crate::rig::{MINUTE, OF_TOKEN, Rig, SECOND, config};
-use tollgate_model::ClientId;
+use std::time::Duration;
+use tollgate_engine::{Config, Verdict};
+use tollgate_model::{ClientId, Reason};
 
 /// Calls that each client carried in the last minute.
 fn shares(rig: &Rig, clients: u32) -> Vec<usize> {
@@ -49,4 +51,67 @@ fn clients_carry_together_what_their_limits_allow() {
         assert!((allowed - 1..=allowed).contains(share), "{shares:?}");
     }
     assert_eq!(rig.granted.len(), 2 + 2 + 1);
+}
+
+/// Twice what `carried` a minute are, for ten minutes, each to start within twenty seconds: of those
+/// taken in none expires, and nobody is refused whom there was room for.
+fn is_foretold(config: Config, carried: u32) {
+    let mut rig = Rig::new(config);
+    rig.calls(20 * carried, MINUTE / carried / 2, SECOND * 20);
+    rig.pass(MINUTE * 10);
+    let reasons = rig.finished.values().map(|(_, verdict)| match verdict {
+        Verdict::Refused(refusal) => Some(refusal.reason),
+        _ => None,
+    });
+    let expired = reasons.filter(|it| *it == Some(Reason::Expired));
+    assert_eq!(expired.count(), 0, "none of those taken in");
+    let (sent, room) = (rig.sent.len() as u32, 10 * carried);
+    assert!(
+        sent > room - carried / 10 && sent <= room,
+        "{sent} of {room}"
+    );
+}
+
+#[test]
+fn the_estimate_sums_what_the_clients_limits_allow() {
+    is_foretold(config(1_000, &[(5, Some(40)), (5, Some(20))]), 60);
+}
+
+#[test]
+fn a_limit_that_some_clients_share_counts_once() {
+    let mut config = config(1_000, &[(5, Some(40)), (5, Some(20)), (5, Some(30))]);
+    // The second is under the first's limit too: together they carry 40, 20 at the most of them by it.
+    let shared = config.clients[0].limits[0];
+    config.clients[1].limits.push(shared);
+    is_foretold(config, 40 + 30);
+}
+
+#[test]
+fn a_limit_that_all_clients_share_is_as_one_of_the_routes() {
+    let mut config = config(1_000, &[(5, Some(40)), (5, None)]);
+    let shared = config.clients[0].limits.clone();
+    config.clients[1].limits = shared;
+    is_foretold(config.clone(), 40);
+    // Nor are tokens fetched that they could not use together.
+    let mut rig = Rig::new(config);
+    rig.calls(600 * 3, MINUTE / 600, SECOND * 30);
+    rig.pass(MINUTE * 4);
+    assert_eq!(rig.granted.len(), 2);
+}
+
+#[test]
+fn who_can_not_start_in_time_is_told_which_limit_and_when() {
+    let mut rig = Rig::new(config(1_000, &[(5, Some(10)), (5, Some(20))]));
+    rig.calls(30, Duration::ZERO, SECOND);
+    rig.pass(SECOND);
+    let call = rig.call(SECOND * 30);
+    rig.pass(SECOND);
+    let (at, verdict) = &rig.finished[&call];
+    let Verdict::Refused(refusal) = verdict else {
+        panic!("{verdict:?}");
+    };
+    assert_eq!(refusal.reason, Reason::DeadlineCannotBeMet);
+    assert_eq!(refusal.limit.as_deref(), Some("client 0"));
+    let wait = refusal.earliest_start.unwrap().since(*at);
+    assert!((58..61).contains(&wait.as_secs()), "{wait:?}");
 }
