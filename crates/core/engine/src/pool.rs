@@ -36,20 +36,14 @@ pub(crate) struct Pools {
 
 impl Pools {
     pub(crate) fn new(config: &Config) -> Self {
-        let mut clients: Vec<_> = config.clients.iter().map(|_| ClientState::new()).collect();
-        let mut pools = Vec::with_capacity(config.pools.len());
-        for (index, pool) in config.pools.iter().enumerate() {
-            for client in &pool.clients {
-                clients[client.index()].pool = Some(PoolId(index as u32));
-            }
-            pools.push(PoolState::new(index, config));
-        }
-        Self {
-            clients,
-            pools,
+        let mut pools = Self {
+            clients: Vec::new(),
+            pools: Vec::new(),
             tokens: Tokens::new(),
             next_token: 0,
-        }
+        };
+        pools.extend(config);
+        pools
     }
 
     /// Takes further clients and pools over. Further routes may use pools that were there.
@@ -60,10 +54,15 @@ impl Pools {
             pool.rates = Rates::new(PoolId(index as u32), config);
         }
         for index in self.pools.len()..config.pools.len() {
-            for client in &config.pools[index].clients {
-                self.clients[client.index()].pool = Some(PoolId(index as u32));
+            let pool = PoolState::new(PoolId(index as u32), config);
+            for client in &pool.clients {
+                let client = &mut self.clients[client.index()];
+                client.pool = Some(PoolId(index as u32));
+                if pool.apart {
+                    client.aggregates.clone_from(&pool.aggregates);
+                }
             }
-            self.pools.push(PoolState::new(index, config));
+            self.pools.push(pool);
         }
     }
 
@@ -126,13 +125,11 @@ impl Pools {
             return;
         };
         held.ledgers.iter_mut().for_each(&mut change);
-        let state = &self.clients[held.client.index()];
+        let state = &mut self.clients[held.client.index()];
+        state.aggregates.iter_mut().for_each(&mut change);
         if let Some(pool) = state.pool {
             let aggregates = &mut self.pools[pool.index()].aggregates;
-            aggregates
-                .iter_mut()
-                .take(held.ledgers.len())
-                .for_each(change);
+            aggregates.iter_mut().for_each(change);
         }
     }
 
@@ -220,12 +217,7 @@ impl Pools {
                 ledger.learn_from(known);
             }
         }
-        if let Some(pool) = self.clients[client.index()].pool {
-            let aggregates = &mut self.pools[pool.index()].aggregates;
-            for (aggregate, ledger) in aggregates.iter_mut().zip(&ledgers) {
-                aggregate.merge(ledger);
-            }
-        }
+        self.each_aggregate(client, &ledgers, Ledger::merge);
         self.tokens.insert(
             token,
             Token {
@@ -251,13 +243,25 @@ impl Pools {
         state.ready.remove(token);
         state.due.retain(|&due| due != token);
         state.closed.retain(|&(_, closed)| closed != token);
-        if let Some(pool) = state.pool {
-            let aggregates = &mut self.pools[pool.index()].aggregates;
-            for (aggregate, ledger) in aggregates.iter_mut().zip(&held.ledgers) {
-                aggregate.unmerge(ledger);
+        self.each_aggregate(held.client, &held.ledgers, Ledger::unmerge);
+        Some(held.client)
+    }
+
+    /// Applies `change` to the aggregates that one of the client's tokens is part of.
+    fn each_aggregate(
+        &mut self,
+        client: ClientId,
+        of_token: &[Ledger],
+        change: impl Fn(&mut Ledger, &Ledger),
+    ) {
+        let state = &mut self.clients[client.index()];
+        let pool = state.pool.map(|pool| &mut self.pools[pool.index()]);
+        let of_pool = pool.into_iter().map(|pool| &mut pool.aggregates);
+        for aggregates in of_pool.chain([&mut state.aggregates]) {
+            for (aggregate, ledger) in aggregates.iter_mut().zip(of_token) {
+                change(aggregate, ledger);
             }
         }
-        Some(held.client)
     }
 
     /// Learns from an answer's header what the token's limit at `place` has counted. No if the header
@@ -274,9 +278,11 @@ impl Pools {
         let Some(shift) = held.ledgers.get_mut(place).and_then(learn) else {
             return false;
         };
-        if let Some(pool) = self.clients[held.client.index()].pool {
-            self.pools[pool.index()].aggregates[place].shift(shift);
-        }
+        let state = &mut self.clients[held.client.index()];
+        let pool = state.pool.map(|pool| &mut self.pools[pool.index()]);
+        let of_pool = pool.and_then(|pool| pool.aggregates.get_mut(place));
+        let both = of_pool.into_iter().chain(state.aggregates.get_mut(place));
+        both.for_each(|aggregate| aggregate.shift(shift));
         true
     }
 
@@ -291,12 +297,17 @@ impl Pools {
         for (index, pool) in self.pools.iter_mut().enumerate() {
             pool.rates = Rates::new(PoolId(index as u32), config);
             for (place, aggregate) in pool.aggregates.iter_mut().enumerate() {
-                let tokens = pool.clients.iter().map(|client| {
-                    let live = self.clients[client.index()].live.len() as u32;
-                    let limit = config.clients[client.index()].token_limits.get(place);
-                    limit.map_or(0, |limit| limit.rule.allowed() * live)
-                });
-                aggregate.set_allowed(tokens.sum());
+                let mut all = 0;
+                for client in &pool.clients {
+                    let limit = &config.clients[client.index()].token_limits[place];
+                    let client = &mut self.clients[client.index()];
+                    let allowed = limit.rule.allowed() * client.live.len() as u32;
+                    all += allowed;
+                    if let Some(aggregate) = client.aggregates.get_mut(place) {
+                        aggregate.set_allowed(allowed);
+                    }
+                }
+                aggregate.set_allowed(all);
             }
         }
         for client in &mut self.clients {

@@ -5,7 +5,7 @@ mod clients;
 
 use super::Engine;
 use crate::Submission;
-use clients::OwnLimits;
+use clients::Together;
 use tollgate_model::{FlowId, Instant, LimitId, PoolId, Reason, RouteId};
 use tollgate_quota::Ledger;
 
@@ -49,17 +49,15 @@ impl Engine {
         let Some(pool) = route.pool else {
             return latest;
         };
-        if let Some(own) = OwnLimits::of(pool, &config) {
-            let mut ledgers = std::mem::take(&mut self.resources.ledgers);
+        if let Some(mut clients) = Together::take(pool, &config, &mut self.resources) {
             let at = self.earliest_behind(
                 submission,
                 now,
                 |it, _, route| it.config.cost_in(pool, route),
-                |k| own.earliest(k, &mut ledgers, now),
+                |k| clients.earliest(k, now),
             );
-            let limit = own.first_full(&mut ledgers, at, now);
-            self.resources.ledgers = ledgers;
-            latest.consider(at, &config.limits[limit.index()].name);
+            latest.consider(at, clients.first_full(at, now, &config));
+            clients.give_back(&mut self.resources);
         }
         if let Some(at) = self.resources.pools.first_token(pool, now) {
             // No token, and none on its way: the pause after a failed fetch has to pass.
@@ -174,13 +172,12 @@ impl crate::Config {
 
     /// The limits that all clients of the route's pool name: as good as the route's own.
     pub(super) fn of_all_clients(&self, route: &crate::Route) -> impl Iterator<Item = &LimitId> {
-        let clients = route.pool.map(|pool| &self.pools[pool.index()].clients[..]);
-        let (first, others) = clients.and_then(<[_]>::split_first).unzip();
-        let limits = first.map(|client| &self.clients[client.index()].limits);
-        limits.into_iter().flatten().filter(move |limit| {
-            let mut others = others.into_iter().flatten();
-            others.all(|client| self.clients[client.index()].limits.contains(limit))
-        })
+        let first = |pool: PoolId| self.pools[pool.index()].clients.first();
+        let limits = route.pool.into_iter().flat_map(move |pool| {
+            let first = first(pool).map(|client| &self.clients[client.index()].limits);
+            first.into_iter().flatten().map(move |limit| (pool, limit))
+        });
+        limits.filter_map(|(pool, limit)| self.all_name(pool, *limit).then_some(limit))
     }
 
     /// What a call on the route takes of the pool's tokens.

@@ -29,6 +29,8 @@ pub(crate) struct ClientState {
     /// When a token without room may have some again. May name one that is gone, or an instant that
     /// does not matter any more.
     pub(super) full: BinaryHeap<Reverse<(Instant, TokenId)>>,
+    /// Sums over its tokens, as its pool's, where the pool's clients are apart.
+    pub(crate) aggregates: Vec<Ledger>,
     /// Those that answered 429 themselves, and until when they are closed.
     pub(super) closed: Vec<(Instant, TokenId)>,
     /// Tokens that wait for a successor, the first due first.
@@ -62,6 +64,7 @@ impl ClientState {
             live: TokenSet::default(),
             ready: TokenSet::default(),
             full: BinaryHeap::new(),
+            aggregates: Vec::new(),
             closed: Vec::new(),
             due: VecDeque::new(),
             fetching: None,

@@ -49,7 +49,7 @@ impl Rates {
             .iter()
             .map(|client| &config.clients[client.index()])
             .collect();
-        let of_all = |limit: &LimitId| clients.iter().all(|client| client.limits.contains(limit));
+        let of_all = |limit: &LimitId| config.all_name(pool, *limit);
         let shared = clients.first().into_iter().flat_map(|it| &it.limits);
         let shared = shared.filter(|limit| of_all(limit)).map(rate).min();
         Self {

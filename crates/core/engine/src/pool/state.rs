@@ -12,27 +12,32 @@ pub(crate) struct PoolState {
     /// By the place of the limit in the clients' `token_limits`.
     pub(crate) aggregates: Vec<Ledger>,
     pub(super) rates: Rates,
+    /// Some clients are under limits that others are not, so it matters whose tokens have room.
+    pub(crate) apart: bool,
 }
 
 impl PoolState {
-    pub(super) fn new(index: usize, config: &Config) -> Self {
-        let pool = &config.pools[index];
-        let token_limits = || {
-            pool.clients
-                .iter()
-                .map(|client| &config.clients[client.index()].token_limits)
+    pub(super) fn new(pool: PoolId, config: &Config) -> Self {
+        let clients = config.pools[pool.index()].clients.clone();
+        let own = |client: &ClientId| {
+            let mut limits = config.clients[client.index()].limits.iter();
+            limits.any(|limit| !config.all_name(pool, *limit))
         };
         // Of one shape for all clients, as the configuration's check has seen to.
-        let widest = token_limits().max_by_key(|limits| limits.len());
-        let empty = widest.into_iter().flatten().map(|limit| {
-            let mut ledger = Ledger::new(limit.rule);
-            ledger.set_allowed(0);
-            ledger
+        let token_limits = clients.first().map(|client| {
+            let limits = config.clients[client.index()].token_limits.iter();
+            let empty = limits.map(|limit| {
+                let mut ledger = Ledger::new(limit.rule);
+                ledger.set_allowed(0);
+                ledger
+            });
+            empty.collect()
         });
         Self {
-            clients: pool.clients.clone(),
-            aggregates: empty.collect(),
-            rates: Rates::new(PoolId(index as u32), config),
+            apart: clients.iter().any(own),
+            clients,
+            aggregates: token_limits.unwrap_or_default(),
+            rates: Rates::new(pool, config),
         }
     }
 }

@@ -78,6 +78,14 @@ fn the_estimate_sums_what_the_clients_limits_allow() {
 }
 
 #[test]
+fn a_client_without_limits_carries_what_its_tokens_do() {
+    is_foretold(
+        config(1_000, &[(5, Some(10)), (2, None)]),
+        10 + 2 * OF_TOKEN,
+    );
+}
+
+#[test]
 fn a_limit_that_some_clients_share_counts_once() {
     let mut config = config(1_000, &[(5, Some(40)), (5, Some(20)), (5, Some(30))]);
     // The second is under the first's limit too: together they carry 40, 20 at the most of them by it.

@@ -1,13 +1,15 @@
-//! What the clients of a pool can carry together, each under limits of its own.
+//! What the clients of a pool carry together, where some are under limits of their own.
 //!
-//! By an instant each client will have had as many slots as the scarcest of its limits gives by then,
-//! and the pool as many as its clients together. A limit that several clients name gives its slots
-//! once: clients take in the pool's order what those before them have left. (Where clients name several
-//! such limits crosswise another order might give more.) A limit that all of them name is the route's.
+//! By an instant each client will have had as many slots as the scarcest of its limits and its tokens
+//! give by then, and the pool as many as its clients together. A limit that several clients name gives
+//! its slots once: clients take in the pool's order what those before them have left. (Where clients
+//! name several such limits crosswise, another order might give more.) A limit that all of them name is
+//! as good as the route's.
 
 use crate::Config;
+use crate::resources::Resources;
 use std::time::Duration;
-use tollgate_model::{Instant, LimitId, PoolId};
+use tollgate_model::{ClientId, Instant, LimitId, PoolId};
 use tollgate_quota::Ledger;
 
 /// How exactly an instant is found. It is never told too late.
@@ -15,44 +17,73 @@ const EXACT: Duration = Duration::from_millis(1);
 /// How far ahead is looked.
 const FURTHEST: Duration = Duration::from_secs(7 * 86_400);
 
-/// The limits that some clients of a pool name and others don't.
+/// The ledgers of a pool's clients, taken out of the resources for the time of an estimate.
 #[derive(Debug)]
-pub(super) struct OwnLimits {
+pub(super) struct Together {
+    ledgers: Vec<Ledger>,
+    /// The limits of some clients and not of all.
     limits: Vec<LimitId>,
-    /// By client, places in `limits`.
-    clients: Vec<Vec<usize>>,
+    clients: Vec<One>,
 }
 
-impl OwnLimits {
-    /// None if a client is under none, for it carries what its tokens do.
-    pub(super) fn of(pool: PoolId, config: &Config) -> Option<Self> {
-        let clients = config.pools[pool.index()].clients.iter();
-        let clients = clients.map(|client| &config.clients[client.index()].limits);
-        let of_all = |limit: &LimitId| clients.clone().all(|limits| limits.contains(limit));
-        let mut own = Self {
-            limits: Vec::new(),
-            clients: Vec::new(),
-        };
-        for limits in clients.clone() {
-            let mut places = Vec::new();
-            for &limit in limits.iter().filter(|limit| !of_all(limit)) {
-                let known = own.limits.iter().position(|&it| it == limit);
-                places.push(known.unwrap_or(own.limits.len()));
-                if known.is_none() {
-                    own.limits.push(limit);
-                }
-            }
-            if places.is_empty() {
+#[derive(Debug)]
+struct One {
+    client: ClientId,
+    /// By their places in `limits`.
+    limits: Vec<usize>,
+    /// The sums over its tokens; empty while the pool may still grow.
+    tokens: Vec<Ledger>,
+}
+
+impl Together {
+    /// None where the clients differ in nothing, or one of them is bound by nothing.
+    pub(super) fn take(pool: PoolId, config: &Config, from: &mut Resources) -> Option<Self> {
+        let state = &from.pools.pools[pool.index()];
+        if !state.apart {
+            return None;
+        }
+        let grows = from.pools.may_grow(pool, config);
+        let mut limits = Vec::new();
+        let mut clients = Vec::with_capacity(state.clients.len());
+        for &client in &state.clients {
+            let named = config.clients[client.index()].limits.iter();
+            let own = named.filter(|limit| !config.all_name(pool, **limit));
+            let places: Vec<_> = own.map(|limit| place(&mut limits, *limit)).collect();
+            let tokens = &from.pools.clients[client.index()].aggregates;
+            if places.is_empty() && (grows || tokens.is_empty()) {
                 return None;
             }
-            own.clients.push(places);
+            clients.push(One {
+                client,
+                limits: places,
+                tokens: Vec::new(),
+            });
         }
-        Some(own).filter(|own| !own.clients.is_empty())
+        if !grows {
+            for it in &mut clients {
+                let state = &mut from.pools.clients[it.client.index()];
+                it.tokens = std::mem::take(&mut state.aggregates);
+            }
+        }
+        Some(Self {
+            ledgers: std::mem::take(&mut from.ledgers),
+            limits,
+            clients,
+        })
+    }
+
+    pub(super) fn give_back(self, to: &mut Resources) {
+        to.ledgers = self.ledgers;
+        for it in self.clients {
+            if !it.tokens.is_empty() {
+                to.pools.clients[it.client.index()].aggregates = it.tokens;
+            }
+        }
     }
 
     /// The earliest instant at which the `k`-th slot from now (1 is the next) may be taken.
-    pub(super) fn earliest(&self, k: u64, ledgers: &mut [Ledger], now: Instant) -> Instant {
-        let mut enough = |span| self.slots_by(now + span, ledgers, now) >= k;
+    pub(super) fn earliest(&mut self, k: u64, now: Instant) -> Instant {
+        let mut enough = |span| self.slots_by(now + span, now) >= k;
         if enough(Duration::ZERO) {
             return now;
         }
@@ -74,25 +105,50 @@ impl OwnLimits {
         now + few
     }
 
-    /// The limit of the preferred client that gives the least by then.
-    pub(super) fn first_full(&self, ledgers: &mut [Ledger], at: Instant, now: Instant) -> LimitId {
-        let limits = self.clients[0].iter().map(|&place| self.limits[place]);
-        let slots = limits.map(|limit| (ledgers[limit.index()].slots_by(at, now), limit));
-        slots.min().map_or(self.limits[0], |(_, limit)| limit)
+    /// Name of the limit that gives the preferred client the least by then.
+    pub(super) fn first_full<'a>(
+        &mut self,
+        at: Instant,
+        now: Instant,
+        config: &'a Config,
+    ) -> &'a str {
+        let Some(first) = self.clients.first_mut() else {
+            return "";
+        };
+        let token_limits = &config.clients[first.client.index()].token_limits;
+        let of_tokens = first.tokens.iter_mut().zip(token_limits);
+        let of_tokens = of_tokens.map(|(ledger, limit)| (ledger.slots_by(at, now), limit));
+        let own = first.limits.iter().map(|&place| {
+            let limit = self.limits[place].index();
+            (self.ledgers[limit].slots_by(at, now), &config.limits[limit])
+        });
+        let least = own.chain(of_tokens).min_by_key(|(slots, _)| *slots);
+        least.map_or("", |(_, limit)| &limit.name)
     }
 
     /// Slots that come free until then, those free now included.
-    fn slots_by(&self, at: Instant, ledgers: &mut [Ledger], now: Instant) -> u64 {
+    fn slots_by(&mut self, at: Instant, now: Instant) -> u64 {
         let limits = self.limits.iter();
         let mut left: Vec<_> = limits
-            .map(|limit| ledgers[limit.index()].slots_by(at, now))
+            .map(|limit| self.ledgers[limit.index()].slots_by(at, now))
             .collect();
         let mut all = 0_u64;
-        for places in &self.clients {
-            let slots = places.iter().map(|&place| left[place]).min().unwrap_or(0);
-            places.iter().for_each(|&place| left[place] -= slots);
+        for it in &mut self.clients {
+            let own = it.limits.iter().map(|&place| left[place]);
+            let tokens = it.tokens.iter_mut().map(|ledger| ledger.slots_by(at, now));
+            let slots = own.chain(tokens).min().unwrap_or(0);
+            it.limits.iter().for_each(|&place| left[place] -= slots);
             all = all.saturating_add(slots);
         }
         all
     }
+}
+
+/// The limit's place in the list, which it is added to.
+fn place(limits: &mut Vec<LimitId>, limit: LimitId) -> usize {
+    let known = limits.iter().position(|&it| it == limit);
+    known.unwrap_or_else(|| {
+        limits.push(limit);
+        limits.len() - 1
+    })
 }
