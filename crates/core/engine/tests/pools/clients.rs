@@ -1,9 +1,9 @@
 //! Several clients, each with limits of its own.
 
-use crate::rig::{MINUTE, OF_TOKEN, Rig, SECOND, config};
+use crate::rig::{MINUTE, OF_TOKEN, Rig, SECOND, Sent, config};
 use std::time::Duration;
 use tollgate_engine::{Config, Verdict};
-use tollgate_model::{ClientId, Reason};
+use tollgate_model::{ClientId, Instant, Reason, Rule};
 
 /// Calls that each client carried in the last minute.
 fn shares(rig: &Rig, clients: u32) -> Vec<usize> {
@@ -27,6 +27,28 @@ fn load_goes_to_the_client_that_has_room() {
     assert!(all >= 2 * OF_TOKEN as usize - 2, "{shares:?}");
     assert!(shares[0] >= 9 && shares[1] >= 19, "{shares:?}");
     assert_eq!(rig.granted.len(), 3, "no token that its client can't use");
+}
+
+#[test]
+fn others_stand_in_for_a_client_that_has_used_up_its_limit() {
+    let mut config = config(2 * OF_TOKEN, &[(5, Some(400)), (5, None)]);
+    // 40 a minute, but all at once if need be.
+    config.limits[1].rule = Rule::Window {
+        allowed: 400,
+        period: MINUTE * 10,
+        counted_within: None,
+    };
+    let mut rig = Rig::new(config);
+    rig.failing.insert(ClientId(1), None);
+    rig.calls(600 * 10, MINUTE / 600, SECOND * 30);
+    rig.pass(MINUTE * 3);
+    rig.failing.clear();
+    rig.pass(MINUTE * 6);
+    let shares = shares(&rig, 2);
+    assert!(
+        shares[0] == 0 && shares[1] >= 2 * OF_TOKEN as usize - 2,
+        "{shares:?}"
+    );
 }
 
 #[test]
@@ -70,6 +92,10 @@ fn is_foretold(config: Config, carried: u32) {
         sent > room - carried / 10 && sent <= room,
         "{sent} of {room}"
     );
+    let arrived = |it: &Sent| Instant::ZERO + MINUTE / carried / 2 * it.execution.0 as u32;
+    let waits = rig.sent.iter().map(|it| it.at.since(arrived(it)));
+    let longest = waits.max().unwrap();
+    assert!(longest > SECOND * 18, "{longest:?}: all the time is used");
 }
 
 #[test]
@@ -96,10 +122,10 @@ fn a_limit_that_some_clients_share_counts_once() {
 
 #[test]
 fn a_limit_that_all_clients_share_is_as_one_of_the_routes() {
-    let mut config = config(1_000, &[(5, Some(40)), (5, None)]);
+    let mut config = config(1_000, &[(5, Some(58)), (5, None)]);
     let shared = config.clients[0].limits.clone();
     config.clients[1].limits = shared;
-    is_foretold(config.clone(), 40);
+    is_foretold(config.clone(), 58);
     // Nor are tokens fetched that they could not use together.
     let mut rig = Rig::new(config);
     rig.calls(600 * 3, MINUTE / 600, SECOND * 30);

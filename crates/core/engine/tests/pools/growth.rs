@@ -64,10 +64,10 @@ fn a_pool_stops_at_each_clients_bound() {
 
 #[test]
 fn a_pool_stops_at_what_the_organisation_could_use() {
-    let mut rig = Rig::new(config(4 * OF_TOKEN - 10, &[(10, None)]));
+    let mut rig = Rig::new(config(4 * OF_TOKEN - 2, &[(10, None)]));
     flood(&mut rig, 5);
     assert_eq!(rig.granted.len(), 4);
-    assert!(rig.starts_within(MINUTE) >= 4 * OF_TOKEN as usize - 11);
+    assert!(rig.starts_within(MINUTE) >= 4 * OF_TOKEN as usize - 3);
 }
 
 #[test]
