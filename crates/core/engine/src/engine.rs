@@ -255,7 +255,11 @@ impl Engine {
                 }
                 Timer::Renew(token) => self.renew(token, now),
                 Timer::Retire(token) => self.retire(token),
-                Timer::Fetch(client) => self.fetch_again(client, now),
+                // The start of what waits asks for a token again.
+                Timer::Fetch(client) => {
+                    self.fetch_successor(client, now);
+                    self.resources.unblock();
+                }
             }
         }
         while let Some(execution) = self.queue.pop_expired(now) {

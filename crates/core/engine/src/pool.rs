@@ -2,23 +2,25 @@
 //!
 //! A pool uses the least tokens that carry the load: a call takes the first token with room, in the
 //! order of the pool's clients and then of age, so a token is touched only when those before it are
-//! used up. The pool grows when calls wait for tokens, or when less than a quarter of one token's
-//! slots is left, up to each client's bound and to what the wider limits could use at all. One fetch
-//! is under way for each client; a failed one is tried again after a pause that doubles.
+//! used up. One fetch is under way for each client; a failed one is tried again after a pause that
+//! doubles. When a pool grows is said in `growth`.
 //!
-//! A token is renewed ahead of its expiry if its client would be left without one, and is not sent
-//! with in the last part of its life, so that no call arrives with an expired token.
+//! A token is renewed ahead of its expiry if it is in use, or its client would be left without one,
+//! and is not sent with in the last part of its life, so that no call arrives with an expired token.
+//! Renewals that are due together follow each other.
 //!
 //! Each pool keeps, beside the ledgers of its tokens, one *aggregate* ledger for each of a token's
 //! limits: tokens are interchangeable, so the pool's k-th next free slot is the aggregate's.
 
 mod client;
+mod growth;
 mod state;
 
 use crate::config::{Client, Config};
 use crate::tokens::Tokens;
 use client::{ClientState, Token};
-use state::{PoolState, ceiling};
+use growth::Rates;
+use state::PoolState;
 use std::cmp::Reverse;
 use tollgate_model::{ClientId, Instant, PoolId, TokenId};
 use tollgate_quota::{Ledger, Shift};
@@ -34,31 +36,33 @@ pub(crate) struct Pools {
 
 impl Pools {
     pub(crate) fn new(config: &Config) -> Self {
-        let mut clients: Vec<_> = config.clients.iter().map(|_| ClientState::new()).collect();
-        let mut pools = Vec::with_capacity(config.pools.len());
-        for (index, pool) in config.pools.iter().enumerate() {
-            for client in &pool.clients {
-                clients[client.index()].pool = Some(PoolId(index as u32));
-            }
-            pools.push(PoolState::new(index, config));
-        }
-        Self {
-            clients,
-            pools,
+        let mut pools = Self {
+            clients: Vec::new(),
+            pools: Vec::new(),
             tokens: Tokens::new(),
             next_token: 0,
-        }
+        };
+        pools.extend(config);
+        pools
     }
 
-    /// Takes further clients and pools over. The ceilings of pools that were there stay.
+    /// Takes further clients and pools over. Further routes may use pools that were there.
     pub(crate) fn extend(&mut self, config: &Config) {
         self.clients
             .resize_with(config.clients.len(), ClientState::new);
+        for (index, pool) in self.pools.iter_mut().enumerate() {
+            pool.rates = Rates::new(PoolId(index as u32), config);
+        }
         for index in self.pools.len()..config.pools.len() {
-            for client in &config.pools[index].clients {
-                self.clients[client.index()].pool = Some(PoolId(index as u32));
+            let pool = PoolState::new(PoolId(index as u32), config);
+            for client in &pool.clients {
+                let client = &mut self.clients[client.index()];
+                client.pool = Some(PoolId(index as u32));
+                if pool.apart {
+                    client.aggregates.clone_from(&pool.aggregates);
+                }
             }
-            self.pools.push(PoolState::new(index, config));
+            self.pools.push(pool);
         }
     }
 
@@ -121,13 +125,11 @@ impl Pools {
             return;
         };
         held.ledgers.iter_mut().for_each(&mut change);
-        let state = &self.clients[held.client.index()];
+        let state = &mut self.clients[held.client.index()];
+        state.aggregates.iter_mut().for_each(&mut change);
         if let Some(pool) = state.pool {
             let aggregates = &mut self.pools[pool.index()].aggregates;
-            aggregates
-                .iter_mut()
-                .take(held.ledgers.len())
-                .for_each(change);
+            aggregates.iter_mut().for_each(change);
         }
     }
 
@@ -153,6 +155,18 @@ impl Pools {
         }
     }
 
+    /// To be called when a ledger of the token's was closed.
+    pub(crate) fn closed(&mut self, token: TokenId, now: Instant) {
+        self.rewatch(token, now);
+        let Some(held) = self.tokens.get(token) else {
+            return;
+        };
+        let until = held.ledgers.iter().filter_map(|it| it.closed_until(now));
+        let state = &mut self.clients[held.client.index()];
+        state.closed.retain(|&(_, closed)| closed != token);
+        state.closed.extend(until.max().map(|until| (until, token)));
+    }
+
     /// When a token of the client has room, or may have it again; none while only a settlement can
     /// tell.
     pub(crate) fn next_room(
@@ -173,72 +187,6 @@ impl Pools {
             }
         }
         next
-    }
-
-    /// The client that is to fetch a token now, if the pool may grow.
-    pub(crate) fn grower(&self, pool: PoolId, config: &Config, now: Instant) -> Option<ClientId> {
-        let state = &self.pools[pool.index()];
-        let live_or_coming: usize = state
-            .clients
-            .iter()
-            .map(|client| {
-                let client = &self.clients[client.index()];
-                client.live.len() + usize::from(client.fetching.is_some())
-            })
-            .sum();
-        if live_or_coming >= state.ceiling {
-            return None;
-        }
-        state.clients.iter().copied().find(|client| {
-            let held = &self.clients[client.index()];
-            held.fetching.is_none()
-                && held.paused_until <= now
-                && held.live.len() < config.clients[client.index()].max_tokens as usize
-        })
-    }
-
-    /// Whether less than a quarter of one token's slots is left.
-    pub(crate) fn runs_short(&self, pool: PoolId, now: Instant) -> bool {
-        let state = &self.pools[pool.index()];
-        let tokens: usize = state
-            .clients
-            .iter()
-            .map(|c| self.clients[c.index()].live.len())
-            .sum();
-        let Some(tokens) = u32::try_from(tokens).ok().filter(|&tokens| tokens > 0) else {
-            return true;
-        };
-        state.aggregates.iter().any(|ledger| {
-            let left = ledger.allowed().saturating_sub(ledger.held(now));
-            left < ledger.allowed() / tokens / 4
-        })
-    }
-
-    /// Tokens the pool may still come to hold.
-    pub(crate) fn may_grow(&self, pool: PoolId, config: &Config) -> bool {
-        let state = &self.pools[pool.index()];
-        let (mut live, mut most) = (0, 0);
-        for client in &state.clients {
-            live += self.clients[client.index()].live.len();
-            most += config.clients[client.index()].max_tokens as usize;
-        }
-        live < most.min(state.ceiling)
-    }
-
-    /// When the first token can be fetched, where there is none and none on its way.
-    pub(crate) fn first_token(&self, pool: PoolId, now: Instant) -> Option<Instant> {
-        let clients = &self.pools[pool.index()].clients;
-        let clients = clients.iter().map(|client| &self.clients[client.index()]);
-        if clients
-            .clone()
-            .any(|client| !client.live.is_empty() || client.fetching.is_some())
-        {
-            return None;
-        }
-        clients
-            .map(|client| client.paused_until)
-            .min()
-            .filter(|&at| at > now)
     }
 
     /// Starts a fetch for the client.
@@ -269,20 +217,15 @@ impl Pools {
                 ledger.learn_from(known);
             }
         }
-        if let Some(pool) = self.clients[client.index()].pool {
-            let aggregates = &mut self.pools[pool.index()].aggregates;
-            for (aggregate, ledger) in aggregates.iter_mut().zip(&ledgers) {
-                aggregate.merge(ledger);
-            }
-        }
+        self.each_aggregate(client, &ledgers, Ledger::merge);
         self.tokens.insert(
             token,
             Token {
                 client,
                 ledgers,
                 sent: 0,
-                renews: Instant::NEVER,
                 watched: None,
+                renewing: false,
             },
         );
         let state = &mut self.clients[client.index()];
@@ -298,13 +241,27 @@ impl Pools {
         let state = &mut self.clients[held.client.index()];
         state.live.remove(token);
         state.ready.remove(token);
-        if let Some(pool) = state.pool {
-            let aggregates = &mut self.pools[pool.index()].aggregates;
-            for (aggregate, ledger) in aggregates.iter_mut().zip(&held.ledgers) {
-                aggregate.unmerge(ledger);
+        state.due.retain(|&due| due != token);
+        state.closed.retain(|&(_, closed)| closed != token);
+        self.each_aggregate(held.client, &held.ledgers, Ledger::unmerge);
+        Some(held.client)
+    }
+
+    /// Applies `change` to the aggregates that one of the client's tokens is part of.
+    fn each_aggregate(
+        &mut self,
+        client: ClientId,
+        of_token: &[Ledger],
+        change: impl Fn(&mut Ledger, &Ledger),
+    ) {
+        let state = &mut self.clients[client.index()];
+        let pool = state.pool.map(|pool| &mut self.pools[pool.index()]);
+        let of_pool = pool.into_iter().map(|pool| &mut pool.aggregates);
+        for aggregates in of_pool.chain([&mut state.aggregates]) {
+            for (aggregate, ledger) in aggregates.iter_mut().zip(of_token) {
+                change(aggregate, ledger);
             }
         }
-        Some(held.client)
     }
 
     /// Learns from an answer's header what the token's limit at `place` has counted. No if the header
@@ -321,9 +278,11 @@ impl Pools {
         let Some(shift) = held.ledgers.get_mut(place).and_then(learn) else {
             return false;
         };
-        if let Some(pool) = self.clients[held.client.index()].pool {
-            self.pools[pool.index()].aggregates[place].shift(shift);
-        }
+        let state = &mut self.clients[held.client.index()];
+        let pool = state.pool.map(|pool| &mut self.pools[pool.index()]);
+        let of_pool = pool.and_then(|pool| pool.aggregates.get_mut(place));
+        let both = of_pool.into_iter().chain(state.aggregates.get_mut(place));
+        both.for_each(|aggregate| aggregate.shift(shift));
         true
     }
 
@@ -336,14 +295,20 @@ impl Pools {
             }
         }
         for (index, pool) in self.pools.iter_mut().enumerate() {
-            pool.ceiling = ceiling(PoolId(index as u32), config);
+            pool.rates = Rates::new(PoolId(index as u32), config);
             for (place, aggregate) in pool.aggregates.iter_mut().enumerate() {
-                let tokens = pool.clients.iter().map(|client| {
-                    let live = self.clients[client.index()].live.len() as u32;
-                    let limit = config.clients[client.index()].token_limits.get(place);
-                    limit.map_or(0, |limit| limit.rule.allowed().saturating_mul(live))
-                });
-                aggregate.set_allowed(tokens.fold(0, u32::saturating_add));
+                let mut all = 0_u32;
+                for client in &pool.clients {
+                    let limit = &config.clients[client.index()].token_limits[place];
+                    let client = &mut self.clients[client.index()];
+                    let live = u32::try_from(client.live.len()).unwrap_or(u32::MAX);
+                    let allowed = limit.rule.allowed().saturating_mul(live);
+                    all = all.saturating_add(allowed);
+                    if let Some(aggregate) = client.aggregates.get_mut(place) {
+                        aggregate.set_allowed(allowed);
+                    }
+                }
+                aggregate.set_allowed(all);
             }
         }
         for client in &mut self.clients {

@@ -192,6 +192,32 @@ impl Ledger {
         first.max(start) + period.saturating_mul(rounds)
     }
 
+    /// How many slots may be taken from now on until `at`: the `k`-th of them at its
+    /// [`Self::earliest`].
+    #[must_use]
+    pub fn slots_by(&mut self, at: Instant, now: Instant) -> u64 {
+        self.forget_ended(now);
+        let start = self.closed_until.max(now);
+        let allowed = u64::from(self.allowed());
+        if at < start || allowed == 0 {
+            return 0;
+        }
+        let Some(period) = self.period().filter(|period| !period.is_zero()) else {
+            return u64::MAX;
+        };
+        let span = at.since(start).as_nanos();
+        let rounds = u64::try_from(span / period.as_nanos()).unwrap_or(u64::MAX);
+        let in_round = start + Duration::from_nanos_u128(span % period.as_nanos());
+        let open = if now + period <= in_round {
+            0
+        } else {
+            self.open
+        };
+        let settled = self.occupied() - self.open - self.freed_by(in_round);
+        let free = allowed.saturating_sub(u64::from(open + settled));
+        rounds.saturating_mul(allowed).saturating_add(free)
+    }
+
     /// Slots held now that are free again by `at`, by the passing of time alone.
     #[must_use]
     pub fn freed_by(&self, at: Instant) -> u32 {

@@ -1,8 +1,11 @@
 //! When a submission could start, behind those that go before it and those that are expected to come
 //! and go before it.
 
+mod clients;
+
 use super::Engine;
 use crate::Submission;
+use clients::Together;
 use tollgate_model::{FlowId, Instant, LimitId, PoolId, Reason, RouteId};
 use tollgate_quota::Ledger;
 
@@ -31,9 +34,8 @@ impl Engine {
         let config = std::sync::Arc::clone(&self.config);
         let route = &config.routes[submission.route.index()];
         let of_flow = &config.flows[submission.flow.index()].limits;
-        let of_client = config.only_client(route).map(|client| &client.limits);
         let limits = route.limits.iter().chain(of_flow);
-        for &limit in limits.chain(of_client.into_iter().flatten()) {
+        for &limit in limits.chain(config.of_all_clients(route)) {
             let mut ledger = std::mem::replace(
                 &mut self.resources.ledgers[limit.index()],
                 Ledger::new(config.limits[limit.index()].rule),
@@ -47,6 +49,16 @@ impl Engine {
         let Some(pool) = route.pool else {
             return latest;
         };
+        if let Some(mut clients) = Together::take(pool, &config, &mut self.resources) {
+            let at = self.earliest_behind(
+                submission,
+                now,
+                |it, _, route| it.config.cost_in(pool, route),
+                |k| clients.earliest(k, now),
+            );
+            latest.consider(at, clients.first_full(at, now, &config));
+            clients.give_back(&mut self.resources);
+        }
         if let Some(at) = self.resources.pools.first_token(pool, now) {
             // No token, and none on its way: the pause after a failed fetch has to pass.
             if at > submission.deadline && at > latest.at {
@@ -94,7 +106,6 @@ impl Engine {
         None
     }
 
-    /// The later the start, the more others will have come before it; so the two are found together.
     fn earliest_under(
         &mut self,
         ledger: &mut Ledger,
@@ -102,23 +113,34 @@ impl Engine {
         now: Instant,
         cost: impl Fn(&Self, FlowId, RouteId) -> u32,
     ) -> Instant {
-        let own = u64::from(self.config.routes[submission.route.index()].cost);
-        if own > u64::from(ledger.allowed()) && ledger.period().is_some() {
+        let own = self.config.routes[submission.route.index()].cost;
+        if own > ledger.allowed() && ledger.period().is_some() {
             return Instant::NEVER;
         }
-        let by_guarantee = self.queue.by_guarantee(submission, now);
-        let by_guarantee = by_guarantee.map_or(Instant::NEVER, |(at, rank)| {
-            at.max(ledger.earliest(rank * own + own, now))
-        });
-        let by_floor = self.queue.by_floor(submission);
-        let by_floor = by_floor.map_or(Instant::NEVER, |starts| {
-            ledger.earliest(starts * own + own, now)
-        });
-        let by_right = by_guarantee.min(by_floor);
         // What is kept for higher classes is as good as taken.
         let kept = self.kept_before(ledger, submission.flow, now, |flow, route| {
             cost(self, flow, route)
         });
+        self.earliest_behind(submission, now, cost, |k| ledger.earliest(kept + k, now))
+    }
+
+    /// When the submission starts, where `earliest` says when the k-th slot from now is free. The
+    /// later the start, the more others will have come before it; so the two are found together.
+    fn earliest_behind(
+        &mut self,
+        submission: &Submission,
+        now: Instant,
+        cost: impl Fn(&Self, FlowId, RouteId) -> u32,
+        mut earliest: impl FnMut(u64) -> Instant,
+    ) -> Instant {
+        let own = u64::from(self.config.routes[submission.route.index()].cost);
+        let by_guarantee = self.queue.by_guarantee(submission, now);
+        let by_guarantee = by_guarantee.map_or(Instant::NEVER, |(at, rank)| {
+            at.max(earliest(rank * own + own))
+        });
+        let by_floor = self.queue.by_floor(submission);
+        let by_floor = by_floor.map_or(Instant::NEVER, |starts| earliest(starts * own + own));
+        let by_right = by_guarantee.min(by_floor);
         let mut at = now;
         for _ in 0..ROUNDS {
             let ahead = self
@@ -126,7 +148,7 @@ impl Engine {
                 .ahead(submission, at.since(now), now, |flow, route| {
                     cost(self, flow, route)
                 });
-            let next = ledger.earliest(ahead + kept + own, now);
+            let next = earliest(ahead + own);
             if next <= at || next > submission.deadline {
                 return at.max(next).min(by_right);
             }
@@ -151,18 +173,18 @@ impl crate::Config {
         let route = &self.routes[route.index()];
         let passes = route.limits.contains(&limit)
             || self.flows[flow.index()].limits.contains(&limit)
-            || self
-                .only_client(route)
-                .is_some_and(|it| it.limits.contains(&limit));
+            || self.of_all_clients(route).any(|&it| it == limit);
         if passes { route.cost } else { 0 }
     }
 
-    /// The client that carries every call on the route, where there is but one.
-    pub(super) fn only_client(&self, route: &crate::Route) -> Option<&crate::Client> {
-        match self.pools[route.pool?.index()].clients[..] {
-            [client] => Some(&self.clients[client.index()]),
-            _ => None,
-        }
+    /// The limits that all clients of the route's pool name: as good as the route's own.
+    pub(super) fn of_all_clients(&self, route: &crate::Route) -> impl Iterator<Item = &LimitId> {
+        let first = |pool: PoolId| self.pools[pool.index()].clients.first();
+        let limits = route.pool.into_iter().flat_map(move |pool| {
+            let first = first(pool).map(|client| &self.clients[client.index()].limits);
+            first.into_iter().flatten().map(move |limit| (pool, limit))
+        });
+        limits.filter_map(|(pool, limit)| self.all_name(pool, *limit).then_some(limit))
     }
 
     /// What a call on the route takes of the pool's tokens.

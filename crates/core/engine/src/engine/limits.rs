@@ -191,7 +191,7 @@ impl Engine {
             pools.each_of_token(it.passage.token, |ledger| ledger.close(until));
         }
         if let Some(token) = it.passage.token {
-            self.resources.pools.rewatch(token, now);
+            self.resources.pools.closed(token, now);
         }
         self.resources.unblock();
     }

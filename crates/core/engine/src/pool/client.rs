@@ -2,7 +2,7 @@
 
 use crate::tokens::{TokenSet, Tokens};
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use tollgate_model::{ClientId, Instant, PoolId, TokenId};
 use tollgate_quota::Ledger;
 
@@ -12,10 +12,10 @@ pub(crate) struct Token {
     pub(crate) client: ClientId,
     pub(crate) ledgers: Vec<Ledger>,
     pub(crate) sent: u64,
-    /// When a successor is to be fetched.
-    pub(crate) renews: Instant,
     /// When it is to be looked at again, if it has no room.
     pub(super) watched: Option<Instant>,
+    /// Its time to be renewed has come, whether it needs to be or not.
+    pub(crate) renewing: bool,
 }
 
 /// An OAuth client's tokens.
@@ -29,6 +29,12 @@ pub(crate) struct ClientState {
     /// When a token without room may have some again. May name one that is gone, or an instant that
     /// does not matter any more.
     pub(super) full: BinaryHeap<Reverse<(Instant, TokenId)>>,
+    /// Sums over its tokens, as its pool's, where the pool's clients are apart.
+    pub(crate) aggregates: Vec<Ledger>,
+    /// Those that answered 429 themselves, and until when they are closed.
+    pub(super) closed: Vec<(Instant, TokenId)>,
+    /// Tokens that wait for a successor, the first due first.
+    pub(crate) due: VecDeque<TokenId>,
     pub(crate) fetching: Option<TokenId>,
     pub(crate) failures: u32,
     pub(crate) paused_until: Instant,
@@ -58,6 +64,9 @@ impl ClientState {
             live: TokenSet::default(),
             ready: TokenSet::default(),
             full: BinaryHeap::new(),
+            aggregates: Vec::new(),
+            closed: Vec::new(),
+            due: VecDeque::new(),
             fetching: None,
             failures: 0,
             paused_until: Instant::ZERO,

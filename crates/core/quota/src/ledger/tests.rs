@@ -75,6 +75,32 @@ fn the_earliest_start_of_the_kth_call_follows_the_ends() {
     assert_eq!(ledger.earliest(5, at(20)), at(200));
 }
 
+/// With slots open and settled, room left and not, shut and lowered.
+#[test]
+fn the_slots_until_an_instant_are_those_whose_earliest_start_is_not_later() {
+    for (calls, open, closed_until, allowed) in [
+        (0, 0, 0, 4),
+        (3, 0, 0, 4),
+        (2, 2, 0, 4),
+        (4, 0, 75, 4),
+        (2, 2, 350, 4),
+        (4, 0, 0, 2),
+        (4, 0, 0, 0),
+    ] {
+        let mut ledger = window(4, 100);
+        (0..calls).for_each(|nth| call(&mut ledger, 10 * nth));
+        (0..open).for_each(|_| ledger.take(at(40), 1));
+        ledger.close(at(closed_until));
+        ledger.set_allowed(allowed);
+        for until in (50..800).step_by(5) {
+            let slots = ledger.slots_by(at(until), at(50));
+            let next = ledger.earliest(slots + 1, at(50));
+            assert!(next > at(until), "{slots} by {until}");
+            assert!(slots == 0 || ledger.earliest(slots, at(50)) <= at(until));
+        }
+    }
+}
+
 #[test]
 fn a_lowered_limit_drains_and_a_raised_one_is_used_at_once() {
     let mut ledger = window(3, 100);

@@ -1,0 +1,154 @@
+//! What the clients of a pool carry together, where some are under limits of their own.
+//!
+//! By an instant each client will have had as many slots as the scarcest of its limits and its tokens
+//! give by then, and the pool as many as its clients together. A limit that several clients name gives
+//! its slots once: clients take in the pool's order what those before them have left. (Where clients
+//! name several such limits crosswise, another order might give more.) A limit that all of them name is
+//! as good as the route's.
+
+use crate::Config;
+use crate::resources::Resources;
+use std::time::Duration;
+use tollgate_model::{ClientId, Instant, LimitId, PoolId};
+use tollgate_quota::Ledger;
+
+/// How exactly an instant is found. It is never told too late.
+const EXACT: Duration = Duration::from_millis(1);
+/// How far ahead is looked.
+const FURTHEST: Duration = Duration::from_secs(7 * 86_400);
+
+/// The ledgers of a pool's clients, taken out of the resources for the time of an estimate.
+#[derive(Debug)]
+pub(super) struct Together {
+    ledgers: Vec<Ledger>,
+    /// The limits of some clients and not of all.
+    limits: Vec<LimitId>,
+    clients: Vec<One>,
+}
+
+#[derive(Debug)]
+struct One {
+    client: ClientId,
+    /// By their places in `limits`.
+    limits: Vec<usize>,
+    /// The sums over its tokens; empty while the pool may still grow.
+    tokens: Vec<Ledger>,
+}
+
+impl Together {
+    /// None where the clients differ in nothing, or one of them is bound by nothing.
+    pub(super) fn take(pool: PoolId, config: &Config, from: &mut Resources) -> Option<Self> {
+        let state = &from.pools.pools[pool.index()];
+        if !state.apart {
+            return None;
+        }
+        let grows = from.pools.may_grow(pool, config);
+        let mut limits = Vec::new();
+        let mut clients = Vec::with_capacity(state.clients.len());
+        for &client in &state.clients {
+            let named = config.clients[client.index()].limits.iter();
+            let own = named.filter(|limit| !config.all_name(pool, **limit));
+            let places: Vec<_> = own.map(|limit| place(&mut limits, *limit)).collect();
+            let tokens = &from.pools.clients[client.index()].aggregates;
+            if places.is_empty() && (grows || tokens.is_empty()) {
+                return None;
+            }
+            clients.push(One {
+                client,
+                limits: places,
+                tokens: Vec::new(),
+            });
+        }
+        if !grows {
+            for it in &mut clients {
+                let state = &mut from.pools.clients[it.client.index()];
+                it.tokens = std::mem::take(&mut state.aggregates);
+            }
+        }
+        Some(Self {
+            ledgers: std::mem::take(&mut from.ledgers),
+            limits,
+            clients,
+        })
+    }
+
+    pub(super) fn give_back(self, to: &mut Resources) {
+        to.ledgers = self.ledgers;
+        for it in self.clients {
+            if !it.tokens.is_empty() {
+                to.pools.clients[it.client.index()].aggregates = it.tokens;
+            }
+        }
+    }
+
+    /// The earliest instant at which the `k`-th slot from now (1 is the next) may be taken.
+    pub(super) fn earliest(&mut self, k: u64, now: Instant) -> Instant {
+        let mut enough = |span| self.slots_by(now + span, now) >= k;
+        if enough(Duration::ZERO) {
+            return now;
+        }
+        let (mut few, mut many) = (Duration::ZERO, EXACT);
+        while !enough(many) {
+            if many > FURTHEST {
+                return Instant::NEVER;
+            }
+            (few, many) = (many, many * 2);
+        }
+        while many - few > EXACT {
+            let middle = (few + many) / 2;
+            if enough(middle) {
+                many = middle;
+            } else {
+                few = middle;
+            }
+        }
+        now + few
+    }
+
+    /// Name of the limit that gives the preferred client the least by then.
+    pub(super) fn first_full<'a>(
+        &mut self,
+        at: Instant,
+        now: Instant,
+        config: &'a Config,
+    ) -> &'a str {
+        let Some(first) = self.clients.first_mut() else {
+            return "";
+        };
+        let token_limits = &config.clients[first.client.index()].token_limits;
+        let of_tokens = first.tokens.iter_mut().zip(token_limits);
+        let of_tokens = of_tokens.map(|(ledger, limit)| (ledger.slots_by(at, now), limit));
+        let own = first.limits.iter().map(|&place| {
+            let limit = self.limits[place].index();
+            (self.ledgers[limit].slots_by(at, now), &config.limits[limit])
+        });
+        let least = own.chain(of_tokens).min_by_key(|(slots, _)| *slots);
+        least.map_or("", |(_, limit)| &limit.name)
+    }
+
+    /// Slots that come free until then, those free now included.
+    fn slots_by(&mut self, at: Instant, now: Instant) -> u64 {
+        let limits = self.limits.iter();
+        let mut left: Vec<_> = limits
+            .map(|limit| self.ledgers[limit.index()].slots_by(at, now))
+            .collect();
+        let mut all = 0_u64;
+        for it in &mut self.clients {
+            let own = it.limits.iter().map(|&place| left[place]);
+            let tokens = it.tokens.iter_mut().map(|ledger| ledger.slots_by(at, now));
+            let slots = own.chain(tokens).min().unwrap_or(0);
+            it.limits.iter().for_each(|&place| left[place] -= slots);
+            all = all.saturating_add(slots);
+        }
+        all
+    }
+}
+
+/// The limit's place in the list, which it is added to.
+fn place(limits: &mut Vec<LimitId>, limit: LimitId) -> usize {
+    let known = limits.iter().position(|&it| it == limit);
+    known.unwrap_or_else(|| {
+        limits.push(limit);
+        limits.len() - 1
+    })
+}
