@@ -259,12 +259,6 @@ impl Config {
         }
         Ok(())
     }
-
-    /// Whether all clients of the pool are under the limit, so that it is as good as its routes'.
-    pub(crate) fn all_name(&self, pool: PoolId, limit: LimitId) -> bool {
-        let mut clients = self.pools[pool.index()].clients.iter();
-        clients.all(|client| self.clients[client.index()].limits.contains(&limit))
-    }
 }
 
 fn period(rule: Rule) -> (Option<Duration>, Option<Duration>) {

@@ -48,6 +48,8 @@ pub struct Engine {
     kept_rate: f64,
     /// The last choice's candidates; kept for its memory.
     order: Vec<Candidate>,
+    /// The last estimate's tables; kept for their memory.
+    ahead: estimate::Ahead,
     headers_ignored: u64,
     limited: u64,
     /// What an earlier process has used, what had passed since, and when that was.
@@ -112,6 +114,7 @@ impl Engine {
             top_class: config.flows.iter().map(|it| it.priority).min().unwrap_or(0),
             kept_rate: 0.0,
             order: Vec::new(),
+            ahead: estimate::Ahead::default(),
             headers_ignored: 0,
             limited: 0,
             restored: None,

@@ -29,6 +29,7 @@ mod config;
 mod engine;
 mod event;
 mod journal;
+mod passes;
 mod places;
 mod pool;
 mod queue;

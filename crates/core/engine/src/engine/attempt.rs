@@ -16,7 +16,6 @@ use crate::timer::Timer;
 use crate::{Command, Facts, LossKind, Verdict};
 use std::time::Duration;
 use tollgate_model::{AttemptId, ExecutionId, Instant};
-use tollgate_quota::Ledger;
 
 /// Ten retries, in hundredths.
 pub(super) const FULL_RETRY_BUDGET: u32 = 1_000;
@@ -142,7 +141,8 @@ impl Engine {
         let Some(it) = self.attempts.remove(&attempt) else {
             return;
         };
-        self.resources.each_ledger(&it.passage, now, Ledger::leave);
+        self.resources
+            .each_ledger(&it.passage, now, |ledger| ledger.leave(now));
         if let Some(execution) = self.executions.get(&it.execution) {
             self.flows[execution.submission.flow.index()].running -= 1;
         }

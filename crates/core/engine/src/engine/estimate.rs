@@ -1,13 +1,18 @@
 //! When a submission could start, behind those that go before it and those that are expected to come
 //! and go before it.
 
+mod ahead;
 mod clients;
+mod under;
 
 use super::Engine;
 use crate::Submission;
+use crate::rate::Kept;
+pub(super) use ahead::Ahead;
 use clients::Together;
-use tollgate_model::{FlowId, Instant, LimitId, PoolId, Reason, RouteId};
-use tollgate_quota::Ledger;
+use std::sync::Arc;
+use tollgate_model::{Instant, PoolId, Reason};
+use under::Under;
 
 /// Rounds in which the estimate of a start and of what will have come before it agree, or don't.
 const ROUNDS: u32 = 8;
@@ -31,33 +36,38 @@ impl Engine {
             limit: None,
             reason: Reason::DeadlineCannotBeMet,
         };
-        let config = std::sync::Arc::clone(&self.config);
+        let config = Arc::clone(&self.config);
         let route = &config.routes[submission.route.index()];
-        let of_flow = &config.flows[submission.flow.index()].limits;
-        let limits = route.limits.iter().chain(of_flow);
-        for &limit in limits.chain(config.of_all_clients(route)) {
-            let mut ledger = std::mem::replace(
-                &mut self.resources.ledgers[limit.index()],
-                Ledger::new(config.limits[limit.index()].rule),
-            );
-            let at = self.earliest_under(&mut ledger, submission, now, |it, flow, route| {
-                it.config.cost_under(limit, flow, route)
-            });
-            self.resources.ledgers[limit.index()] = ledger;
+        let mut ahead = std::mem::take(&mut self.ahead);
+        self.queue.line(submission, now, &mut ahead.line);
+        ahead.look_up(submission, &config, &self.resources);
+        for limit in config.passed(submission.flow, submission.route) {
+            let at = self.earliest_under(&Under::Limit(limit), submission, &mut ahead, now);
             latest.consider(at, &config.limits[limit.index()].name);
         }
-        let Some(pool) = route.pool else {
-            return latest;
-        };
-        if let Some(mut clients) = Together::take(pool, &config, &mut self.resources) {
-            let at = self.earliest_behind(
-                submission,
-                now,
-                |it, _, route| it.config.cost_in(pool, route),
-                |k| clients.earliest(k, now),
-            );
-            latest.consider(at, clients.first_full(at, now, &config));
-            clients.give_back(&mut self.resources);
+        if let Some(pool) = route.pool {
+            self.consider_tokens(pool, submission, &mut ahead, &mut latest, now);
+        }
+        self.ahead = ahead;
+        latest
+    }
+
+    fn consider_tokens(
+        &mut self,
+        pool: PoolId,
+        submission: &Submission,
+        ahead: &mut Ahead,
+        latest: &mut Estimate,
+        now: Instant,
+    ) {
+        let config = Arc::clone(&self.config);
+        if let Some(clients) = Together::of(pool, &config, &self.resources) {
+            let under = Under::Clients(clients);
+            let at = self.earliest_under(&under, submission, ahead, now);
+            if let Under::Clients(clients) = &under {
+                let full = clients.first_full(&mut self.resources, at, now, &config);
+                latest.consider(at, full);
+            }
         }
         if let Some(at) = self.resources.pools.first_token(pool, now) {
             // No token, and none on its way: the pause after a failed fetch has to pass.
@@ -67,21 +77,16 @@ impl Engine {
                 latest.limit = None;
             }
         } else if !self.resources.pools.may_grow(pool, &config) {
-            let state = &mut self.resources.pools.pools[pool.index()];
-            let mut aggregates = std::mem::take(&mut state.aggregates);
             let client = config.pools[pool.index()].clients.first();
             let limits = client.map_or(&[][..], |client| {
                 &config.clients[client.index()].token_limits
             });
-            for (ledger, limit) in aggregates.iter_mut().zip(limits) {
-                let at = self.earliest_under(ledger, submission, now, |it, _, route| {
-                    it.config.cost_in(pool, route)
-                });
+            for (place, limit) in limits.iter().enumerate() {
+                let under = Under::Tokens(pool, place);
+                let at = self.earliest_under(&under, submission, ahead, now);
                 latest.consider(at, &limit.name);
             }
-            self.resources.pools.pools[pool.index()].aggregates = aggregates;
         }
-        latest
     }
 
     /// Whether those with later deadlines, who were taken in and count on their start, would miss it if
@@ -106,49 +111,42 @@ impl Engine {
         None
     }
 
+    /// The later the start, the more others will have come before it; so the two are found together.
     fn earliest_under(
         &mut self,
-        ledger: &mut Ledger,
+        under: &Under,
         submission: &Submission,
+        ahead: &mut Ahead,
         now: Instant,
-        cost: impl Fn(&Self, FlowId, RouteId) -> u32,
     ) -> Instant {
-        let own = self.config.routes[submission.route.index()].cost;
-        if own > ledger.allowed() && ledger.period().is_some() {
+        let config = Arc::clone(&self.config);
+        let rate = self.demand(submission.flow, now, under.limit(), |flow, route| {
+            under.cost(&config, flow, route)
+        });
+        let from = &mut self.resources;
+        let own = under.cost(&config, submission.flow, submission.route);
+        if own > under.allowed(from) {
             return Instant::NEVER;
         }
+        let own = u64::from(own);
+        let mut by_right = Instant::NEVER;
+        if let Some((at, rank)) = ahead.line.by_guarantee {
+            by_right = at.max(under.earliest(from, rank * own + own, now));
+        }
+        if let Some(starts) = ahead.line.by_floor {
+            by_right = by_right.min(under.earliest(from, starts * own + own, now));
+        }
         // What is kept for higher classes is as good as taken.
-        let kept = self.kept_before(ledger, submission.flow, now, |flow, route| {
-            cost(self, flow, route)
-        });
-        self.earliest_behind(submission, now, cost, |k| ledger.earliest(kept + k, now))
-    }
-
-    /// When the submission starts, where `earliest` says when the k-th slot from now is free. The
-    /// later the start, the more others will have come before it; so the two are found together.
-    fn earliest_behind(
-        &mut self,
-        submission: &Submission,
-        now: Instant,
-        cost: impl Fn(&Self, FlowId, RouteId) -> u32,
-        mut earliest: impl FnMut(u64) -> Instant,
-    ) -> Instant {
-        let own = u64::from(self.config.routes[submission.route.index()].cost);
-        let by_guarantee = self.queue.by_guarantee(submission, now);
-        let by_guarantee = by_guarantee.map_or(Instant::NEVER, |(at, rank)| {
-            at.max(earliest(rank * own + own))
-        });
-        let by_floor = self.queue.by_floor(submission);
-        let by_floor = by_floor.map_or(Instant::NEVER, |starts| earliest(starts * own + own));
-        let by_right = by_guarantee.min(by_floor);
+        let kept = if rate > 0.0 {
+            under.reserve(from, now, &Kept::new(rate, self.queue.late()))
+        } else {
+            0
+        };
         let mut at = now;
         for _ in 0..ROUNDS {
-            let ahead = self
-                .queue
-                .ahead(submission, at.since(now), now, |flow, route| {
-                    cost(self, flow, route)
-                });
-            let next = earliest(ahead + own);
+            let tables = (&*config, &self.queue, &mut *from);
+            let before = ahead.slots(under, at.since(now), now, tables);
+            let next = under.earliest(from, before.saturating_add(kept + own), now);
             if next <= at || next > submission.deadline {
                 return at.max(next).min(by_right);
             }
@@ -163,37 +161,6 @@ impl Estimate {
         if at > self.at {
             self.at = at;
             self.limit = Some(name.to_owned());
-        }
-    }
-}
-
-impl crate::Config {
-    /// What a call of the flow's on the route takes of the limit.
-    pub(super) fn cost_under(&self, limit: LimitId, flow: FlowId, route: RouteId) -> u32 {
-        let route = &self.routes[route.index()];
-        let passes = route.limits.contains(&limit)
-            || self.flows[flow.index()].limits.contains(&limit)
-            || self.of_all_clients(route).any(|&it| it == limit);
-        if passes { route.cost } else { 0 }
-    }
-
-    /// The limits that all clients of the route's pool name: as good as the route's own.
-    pub(super) fn of_all_clients(&self, route: &crate::Route) -> impl Iterator<Item = &LimitId> {
-        let first = |pool: PoolId| self.pools[pool.index()].clients.first();
-        let limits = route.pool.into_iter().flat_map(move |pool| {
-            let first = first(pool).map(|client| &self.clients[client.index()].limits);
-            first.into_iter().flatten().map(move |limit| (pool, limit))
-        });
-        limits.filter_map(|(pool, limit)| self.all_name(pool, *limit).then_some(limit))
-    }
-
-    /// What a call on the route takes of the pool's tokens.
-    pub(super) fn cost_in(&self, pool: PoolId, route: RouteId) -> u32 {
-        let route = &self.routes[route.index()];
-        if route.pool == Some(pool) {
-            route.cost
-        } else {
-            0
         }
     }
 }

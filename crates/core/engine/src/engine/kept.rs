@@ -8,8 +8,9 @@
 
 use super::Engine;
 use crate::rate::Kept;
+use std::sync::Arc;
 use std::time::Duration;
-use tollgate_model::{FlowId, Instant, RouteId};
+use tollgate_model::{FlowId, Instant, LimitId, RouteId};
 use tollgate_quota::Ledger;
 
 /// How long before its deadline a call that was taken in gets what is kept for others.
@@ -29,39 +30,66 @@ impl Engine {
         }
     }
 
-    /// Slots of the ledger that have to be free before a call of this flow's takes one, where `cost` is
-    /// what a call on a route takes of it.
-    pub(super) fn kept_before(
+    /// Slots a second that classes above the flow's have asked for of late, where `cost` is what a call
+    /// on a route takes: no more of them than limits other than this one let through.
+    pub(super) fn demand(
         &self,
-        ledger: &mut Ledger,
         flow: FlowId,
         now: Instant,
+        limit: Option<LimitId>,
         cost: impl Fn(FlowId, RouteId) -> u32,
-    ) -> u64 {
+    ) -> f64 {
         let class = self.queue.class(flow);
         if class == self.top_class {
-            return 0;
+            return 0.0;
         }
-        let rate = self.queue.demand(class, now, cost);
-        if rate <= 0.0 {
-            return 0;
+        let mut slots = 0.0;
+        // Slots a second that others give, less what lanes before have taken of them.
+        let mut left: Vec<(LimitId, f64)> = Vec::new();
+        for (flow, route, mut calls) in self.queue.above(class, now) {
+            let cost = f64::from(cost(flow, route));
+            if calls <= 0.0 || cost <= 0.0 {
+                continue;
+            }
+            let of_call = f64::from(self.config.routes[route.index()].cost);
+            let others = self.config.passed(flow, route);
+            let others = others.filter(|other| Some(*other) != limit);
+            let mut passed = Vec::new();
+            for (other, given) in others.filter_map(|other| Some((other, self.given(other)?))) {
+                let known = left.iter().position(|(it, _)| *it == other);
+                let place = known.unwrap_or(left.len());
+                if known.is_none() {
+                    left.push((other, given));
+                }
+                calls = calls.min(left[place].1 / of_call);
+                passed.push(place);
+            }
+            for place in passed {
+                left[place].1 -= calls * of_call;
+            }
+            slots += calls * cost;
         }
-        let need = Kept::new(rate, self.queue.late());
-        ledger.reserve(now, f64::INFINITY, &need).ceil() as u64
+        slots
+    }
+
+    /// Slots a second that a window gives.
+    fn given(&self, limit: LimitId) -> Option<f64> {
+        let ledger = &self.resources.ledgers[limit.index()];
+        let period = ledger.period()?.as_secs_f64();
+        Some(f64::from(ledger.allowed()) / period)
     }
 
     /// Whether a start of this flow's leaves the classes above it what they will need before its
     /// slots come back.
     pub(super) fn spares(&mut self, flow: FlowId, route: RouteId, now: Instant) -> bool {
-        let class = self.queue.class(flow);
-        if class == self.top_class {
+        if self.queue.class(flow) == self.top_class {
             return true;
         }
-        let config = std::sync::Arc::clone(&self.config);
+        let config = Arc::clone(&self.config);
         let late = self.queue.late();
         let it = &config.routes[route.index()];
-        for &limit in &it.limits {
-            let rate = self.queue.demand(class, now, |flow, route| {
+        for limit in config.passed(flow, route) {
+            let rate = self.demand(flow, now, Some(limit), |flow, route| {
                 config.cost_under(limit, flow, route)
             });
             let ledger = &mut self.resources.ledgers[limit.index()];
@@ -76,9 +104,7 @@ impl Engine {
         if self.resources.pools.may_grow(pool, &config) {
             return true;
         }
-        let rate = self
-            .queue
-            .demand(class, now, |_, route| config.cost_in(pool, route));
+        let rate = self.demand(flow, now, None, |_, route| config.cost_in(pool, route));
         let aggregates = &mut self.resources.pools.pools[pool.index()].aggregates;
         let spared = aggregates
             .iter_mut()

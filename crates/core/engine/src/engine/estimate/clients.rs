@@ -10,20 +10,21 @@ use crate::Config;
 use crate::resources::Resources;
 use std::time::Duration;
 use tollgate_model::{ClientId, Instant, LimitId, PoolId};
-use tollgate_quota::Ledger;
 
 /// How exactly an instant is found. It is never told too late.
 const EXACT: Duration = Duration::from_millis(1);
 /// How far ahead is looked.
 const FURTHEST: Duration = Duration::from_secs(7 * 86_400);
 
-/// The ledgers of a pool's clients, taken out of the resources for the time of an estimate.
+/// A pool's clients, and what binds each of them.
 #[derive(Debug)]
 pub(super) struct Together {
-    ledgers: Vec<Ledger>,
+    pub(super) pool: PoolId,
     /// The limits of some clients and not of all.
     limits: Vec<LimitId>,
     clients: Vec<One>,
+    /// Whether their tokens bind them; not while the pool may still grow.
+    tokens: bool,
 }
 
 #[derive(Debug)]
@@ -31,59 +32,42 @@ struct One {
     client: ClientId,
     /// By their places in `limits`.
     limits: Vec<usize>,
-    /// The sums over its tokens; empty while the pool may still grow.
-    tokens: Vec<Ledger>,
 }
 
 impl Together {
     /// None where the clients differ in nothing, or one of them is bound by nothing.
-    pub(super) fn take(pool: PoolId, config: &Config, from: &mut Resources) -> Option<Self> {
-        let state = &from.pools.pools[pool.index()];
+    pub(super) fn of(pool: PoolId, config: &Config, resources: &Resources) -> Option<Self> {
+        let state = &resources.pools.pools[pool.index()];
         if !state.apart {
             return None;
         }
-        let grows = from.pools.may_grow(pool, config);
+        let grows = resources.pools.may_grow(pool, config);
         let mut limits = Vec::new();
         let mut clients = Vec::with_capacity(state.clients.len());
         for &client in &state.clients {
             let named = config.clients[client.index()].limits.iter();
             let own = named.filter(|limit| !config.all_name(pool, **limit));
             let places: Vec<_> = own.map(|limit| place(&mut limits, *limit)).collect();
-            let tokens = &from.pools.clients[client.index()].aggregates;
+            let tokens = &resources.pools.clients[client.index()].aggregates;
             if places.is_empty() && (grows || tokens.is_empty()) {
                 return None;
             }
             clients.push(One {
                 client,
                 limits: places,
-                tokens: Vec::new(),
             });
         }
-        if !grows {
-            for it in &mut clients {
-                let state = &mut from.pools.clients[it.client.index()];
-                it.tokens = std::mem::take(&mut state.aggregates);
-            }
-        }
         Some(Self {
-            ledgers: std::mem::take(&mut from.ledgers),
+            pool,
             limits,
             clients,
+            tokens: !grows,
         })
     }
 
-    pub(super) fn give_back(self, to: &mut Resources) {
-        to.ledgers = self.ledgers;
-        for it in self.clients {
-            if !it.tokens.is_empty() {
-                to.pools.clients[it.client.index()].aggregates = it.tokens;
-            }
-        }
-    }
-
     /// The earliest instant at which the `k`-th slot from now (1 is the next) may be taken.
-    pub(super) fn earliest(&mut self, k: u64, now: Instant) -> Instant {
-        let mut enough = |span| self.slots_by(now + span, now) >= k;
+    pub(super) fn earliest(&self, resources: &mut Resources, k: u64, now: Instant) -> Instant {
+        let mut enough = |span| self.slots_by(resources, now + span, now) >= k;
         if enough(Duration::ZERO) {
             return now;
         }
@@ -107,35 +91,45 @@ impl Together {
 
     /// Name of the limit that gives the preferred client the least by then.
     pub(super) fn first_full<'a>(
-        &mut self,
+        &self,
+        resources: &mut Resources,
         at: Instant,
         now: Instant,
         config: &'a Config,
     ) -> &'a str {
-        let Some(first) = self.clients.first_mut() else {
+        let Some(first) = self.clients.first() else {
             return "";
         };
         let token_limits = &config.clients[first.client.index()].token_limits;
-        let of_tokens = first.tokens.iter_mut().zip(token_limits);
+        let of_tokens = resources.pools.clients[first.client.index()]
+            .aggregates
+            .iter_mut()
+            .filter(|_| self.tokens)
+            .zip(token_limits);
         let of_tokens = of_tokens.map(|(ledger, limit)| (ledger.slots_by(at, now), limit));
         let own = first.limits.iter().map(|&place| {
             let limit = self.limits[place].index();
-            (self.ledgers[limit].slots_by(at, now), &config.limits[limit])
+            let slots = resources.ledgers[limit].slots_by(at, now);
+            (slots, &config.limits[limit])
         });
         let least = own.chain(of_tokens).min_by_key(|(slots, _)| *slots);
         least.map_or("", |(_, limit)| &limit.name)
     }
 
     /// Slots that come free until then, those free now included.
-    fn slots_by(&mut self, at: Instant, now: Instant) -> u64 {
+    pub(super) fn slots_by(&self, resources: &mut Resources, at: Instant, now: Instant) -> u64 {
         let limits = self.limits.iter();
         let mut left: Vec<_> = limits
-            .map(|limit| self.ledgers[limit.index()].slots_by(at, now))
+            .map(|limit| resources.ledgers[limit.index()].slots_by(at, now))
             .collect();
         let mut all = 0_u64;
-        for it in &mut self.clients {
+        for it in &self.clients {
             let own = it.limits.iter().map(|&place| left[place]);
-            let tokens = it.tokens.iter_mut().map(|ledger| ledger.slots_by(at, now));
+            let tokens = resources.pools.clients[it.client.index()]
+                .aggregates
+                .iter_mut()
+                .filter(|_| self.tokens)
+                .map(|ledger| ledger.slots_by(at, now));
             let slots = own.chain(tokens).min().unwrap_or(0);
             it.limits.iter().for_each(|&place| left[place] -= slots);
             all = all.saturating_add(slots);
