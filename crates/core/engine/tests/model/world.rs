@@ -1,5 +1,7 @@
 //! A world around one engine: callers, an upstream that counts, and a process that dies at times.
 
+mod kill;
+
 use super::invariants;
 use super::random::Random;
 use super::setup::{CONCURRENCY, ORGANISATION, Windows, config};
@@ -228,6 +230,7 @@ impl World {
             }
             Due::Lost(key, sent) if self.running.remove(&key).is_some() => {
                 self.upstream.under_way.remove(&key);
+                self.give_up_on(key);
                 let kind = if sent {
                     LossKind::NoAnswer
                 } else {
@@ -365,6 +368,7 @@ impl World {
                     let key = (self.process, attempt.0);
                     self.running.remove(&key);
                     self.upstream.under_way.remove(&key);
+                    self.give_up_on(key);
                 }
                 Command::Finish(execution, verdict) => {
                     if let Verdict::Refused(refusal) = &verdict {
@@ -385,37 +389,6 @@ impl World {
                 Command::DropToken(_) => {}
             }
         }
-    }
-
-    /// `kill -9`, and a new process some time later. Callers and answers of the old one are lost.
-    fn die(&mut self) {
-        self.dies = false;
-        self.kills += 1;
-        self.now += self.random.range(0, 20).pow(2) * MS;
-        self.process += 1;
-        self.waiting.clear();
-        self.running.clear();
-        let now = Instant::from_nanos(self.now);
-        let mut config = self.config.clone();
-        // What limits were set to is told again by whoever told it before.
-        for (limit, counter) in &self.upstream.limits {
-            set(&mut config.limits[limit.index()].rule, counter.allowed());
-        }
-        let of_tokens = self.upstream.token_allowed();
-        for client in &mut config.clients {
-            set(&mut client.token_limits[0].rule, of_tokens);
-        }
-        self.engine = Engine::new(config, self.seed, now);
-        // Whether the clock can be trusted is not always known; zero is always safe.
-        let elapsed = if self.random.percent(50) {
-            self.now - self.journal.1
-        } else {
-            0
-        };
-        self.engine
-            .restore(&self.journal.0, Duration::from_nanos(elapsed), now);
-        self.journal = (self.engine.checkpoint(now), self.now);
-        let _ = writeln!(self.trace, "{} killed", self.now);
     }
 
     /// Wakes the engine when it asked for it, unless something else comes first.
@@ -445,24 +418,25 @@ impl World {
         let Some(submission) = self.waiting.get(&execution).copied() else {
             return;
         };
-        let counted = self.now + self.random.range(0, 15) * MS;
-        self.at(counted, Due::Counted(key));
-        // Aborted attempts are counted all the same: the upstream knows nothing of it.
-        let call = Call {
-            key,
+        let mut call = Call {
             route: submission.route,
             has_flow_limit: !self.config.flows[submission.flow.index()].limits.is_empty(),
             token,
             cost: self.config.routes[submission.route.index()].cost,
             number: self.upstream.sent,
+            counted: 0,
         };
+        let slow = self.random.percent(20) && !self.upstream.is_bounded(&call);
+        call.counted = self.now + self.random.range(0, if slow { 300 } else { 15 }) * MS;
+        self.at(call.counted, Due::Counted(key));
         self.upstream.sent += 1;
         self.on_its_way.insert(key, call);
-        let answer = counted + self.random.range(self.latency.0, self.latency.1);
+        let answer = call.counted + self.random.range(self.latency.0, self.latency.1);
         let end = answer.min(give_up.as_nanos());
         self.upstream.under_way.insert(key, end);
         if self.random.percent(3) {
-            return self.at(answer, Due::Lost(key, true));
+            let lost = self.random.range(self.now, answer);
+            return self.at(lost, Due::Lost(key, true));
         }
         let status = match self.random.range(1, 100) {
             1..=3 => 503,
@@ -476,12 +450,28 @@ impl World {
         self.at(answer + body, Due::Done(key));
     }
 
+    /// Nobody waits for the call any more. If it is still on its way, it arrives as late as the grace
+    /// lets it; not where a bound is declared, which holds whatever becomes of the sender.
+    pub(super) fn give_up_on(&mut self, key: Key) {
+        let grace = self.config.policy.grace.as_nanos() as u64 / MS;
+        let counted = self.now + self.random.range(0, grace) * MS;
+        if let Some(call) = self.on_its_way.get_mut(&key)
+            && !self.upstream.is_bounded(call)
+        {
+            call.counted = counted;
+            self.at(counted, Due::Counted(key));
+        }
+    }
+
     /// The call arrives at the upstream.
     fn count(&mut self, key: Key, now: u64) {
-        let Some(call) = self.on_its_way.remove(&key) else {
+        let Some(call) = self.on_its_way.get(&key).copied() else {
             return;
         };
-        debug_assert_eq!(call.key, key);
+        if call.counted != now {
+            return;
+        }
+        self.on_its_way.remove(&key);
         let closed = self.upstream.arrive(&call, now);
         self.genuinely_limited += u64::from(closed.is_some());
         let header = if closed.is_none() {
@@ -490,12 +480,5 @@ impl World {
             None
         };
         self.said.insert(key, (closed, header));
-    }
-}
-
-fn set(rule: &mut tollgate_model::Rule, to: u32) {
-    use tollgate_model::Rule;
-    match rule {
-        Rule::Window { allowed, .. } | Rule::Concurrency { allowed } => *allowed = to,
     }
 }
