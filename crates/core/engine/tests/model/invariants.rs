@@ -39,8 +39,7 @@ pub(crate) fn no_more_at_once(world: &World) {
 }
 
 /// Nothing of the first class waits that could start. What a lower class waits for may be kept.
-pub(crate) fn never_idle(world: &World) {
-    let snapshot = world.engine.snapshot(Instant::from_nanos(world.now));
+pub(crate) fn never_idle(world: &World, snapshot: &Snapshot) {
     let mut looked_at = BTreeSet::new();
     for submission in world.never_sent() {
         let flow = &world.config.flows[submission.flow.index()];
@@ -53,13 +52,25 @@ pub(crate) fn never_idle(world: &World) {
             let cost = if *limit == CONCURRENCY { 1 } else { route.cost };
             has_room(&snapshot.limits[limit.index()], cost)
         });
-        let token = route.pool.is_none() || token_has_room(&snapshot, route.cost);
+        let token = route.pool.is_none() || token_has_room(snapshot, route.cost);
         assert!(
             !(room && token),
             "never idle: {submission:?} waits at {}: {snapshot:?}",
             world.now
         );
     }
+}
+
+/// Each limit holds the slots that the quota's rule asks for, and no more: none is kept from those who
+/// wait, none is free too early.
+pub(crate) fn held_as_ruled(world: &mut World, snapshot: &Snapshot) {
+    let learns = world.upstream.windows != Windows::Anywhere;
+    assert!(
+        world.reference.agrees(snapshot, learns, world.now),
+        "held as ruled: {snapshot:?} at {}: {:?}",
+        world.now,
+        world.reference
+    );
 }
 
 /// Every execution gets one answer, unless its caller hung up or the process died.

@@ -1,5 +1,6 @@
 //! `kill -9`, and a new process with what the old one has written.
 
+use super::super::reference::Reference;
 use super::{MS, World};
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -37,6 +38,9 @@ impl World {
         };
         self.engine
             .restore(&self.journal.0, Duration::from_nanos(elapsed), now);
+        let snapshot = self.engine.snapshot(now);
+        self.reference = Reference::new(&self.config, &snapshot, self.now);
+        self.told = None;
         self.journal = (self.engine.checkpoint(now), self.now);
         let _ = writeln!(self.trace, "{} killed", self.now);
     }

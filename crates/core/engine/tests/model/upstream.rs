@@ -151,7 +151,7 @@ impl Counter {
 /// The upstream: a counter for each limit, and for each token it granted.
 #[derive(Debug)]
 pub(crate) struct Upstream {
-    windows: Windows,
+    pub(crate) windows: Windows,
     pub(crate) limits: BTreeMap<LimitId, Counter>,
     pub(crate) tokens: BTreeMap<Key, Counter>,
     token_rule: Rule,

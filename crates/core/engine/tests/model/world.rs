@@ -4,6 +4,7 @@ mod kill;
 
 use super::invariants;
 use super::random::Random;
+use super::reference::{Reference, Told};
 use super::setup::{CONCURRENCY, ORGANISATION, Windows, config};
 use super::upstream::{Call, Key, Upstream};
 use std::cmp::Reverse;
@@ -67,6 +68,9 @@ pub(crate) struct World {
     on_its_way: BTreeMap<Key, Call>,
     /// What the answer will say.
     said: BTreeMap<Key, (Option<Duration>, Option<WindowFact>)>,
+    pub(crate) reference: Reference,
+    /// What the engine is told of an attempt in this step.
+    told: Option<(u64, Told)>,
     /// Number of the process.
     process: u32,
     journal: (Checkpoint, u64),
@@ -97,7 +101,12 @@ impl World {
             world.now = world.now.max(if counted { 0 } else { at });
             if world.step(due, at) {
                 world.carry_out();
-                invariants::never_idle(&world);
+                if let Some((attempt, told)) = world.told.take() {
+                    world.reference.told(attempt, told, world.now);
+                }
+                let snapshot = world.engine.snapshot(Instant::from_nanos(world.now));
+                invariants::never_idle(&world, &snapshot);
+                invariants::held_as_ruled(&mut world, &snapshot);
             }
             invariants::no_window_overcounted(&world);
             invariants::no_more_at_once(&world);
@@ -123,6 +132,7 @@ impl World {
             kills: 0,
             trace: String::new(),
             journal: (engine.checkpoint(Instant::ZERO), 0),
+            reference: Reference::new(&config, &engine.snapshot(Instant::ZERO), 0),
             engine,
             now: 0,
             waiting: BTreeMap::new(),
@@ -142,6 +152,7 @@ impl World {
             arrivals,
             on_its_way: BTreeMap::new(),
             said: BTreeMap::new(),
+            told: None,
             process: 0,
             dies: false,
         }
@@ -212,6 +223,7 @@ impl World {
                 self.change_limit()
             }
             Due::Head(key, status) if self.running.contains_key(&key) => {
+                self.told = Some((key.1, Told::Head));
                 let (retry_after, window) = self.said.remove(&key).unwrap_or_default();
                 let limited = retry_after.is_some();
                 let retry_after = retry_after.or((status == 429).then_some(Duration::from_secs(1)));
@@ -225,17 +237,19 @@ impl World {
                 }
             }
             Due::Done(key) if self.running.remove(&key).is_some() => {
+                self.told = Some((key.1, Told::Done));
                 self.upstream.under_way.remove(&key);
                 Event::Done(AttemptId(key.1))
             }
             Due::Lost(key, sent) if self.running.remove(&key).is_some() => {
                 self.upstream.under_way.remove(&key);
                 self.give_up_on(key);
-                let kind = if sent {
-                    LossKind::NoAnswer
+                let (kind, told) = if sent {
+                    (LossKind::NoAnswer, Told::NoAnswer)
                 } else {
-                    LossKind::NeverSent
+                    (LossKind::NeverSent, Told::NeverSent)
                 };
+                self.told = Some((key.1, told));
                 Event::Lost(AttemptId(key.1), kind)
             }
             Due::Token((process, token), granted) if process == self.process => {
@@ -369,6 +383,7 @@ impl World {
                     self.running.remove(&key);
                     self.upstream.under_way.remove(&key);
                     self.give_up_on(key);
+                    self.reference.given_up(attempt.0, self.now);
                 }
                 Command::Finish(execution, verdict) => {
                     if let Verdict::Refused(refusal) = &verdict {
@@ -412,12 +427,15 @@ impl World {
         let allowed = self.config.limits[CONCURRENCY.index()].rule.allowed();
         self.upstream.under_way.retain(|_, until| *until > self.now);
         self.upstream.at_once = allowed;
-        if self.random.percent(3) {
-            return self.later(50, Due::Lost(key, false));
-        }
         let Some(submission) = self.waiting.get(&execution).copied() else {
             return;
         };
+        let of_token = token.map(|(_, token)| token);
+        self.reference
+            .sent(key.1, submission.flow, submission.route, of_token, self.now);
+        if self.random.percent(3) {
+            return self.later(50, Due::Lost(key, false));
+        }
         let mut call = Call {
             route: submission.route,
             has_flow_limit: !self.config.flows[submission.flow.index()].limits.is_empty(),
