@@ -73,6 +73,32 @@ pub(crate) fn held_as_ruled(world: &mut World, snapshot: &Snapshot) {
     );
 }
 
+/// Who waits, who is under way and what became of the others is as the snapshot says. Who neither
+/// waits nor is under way pauses before another try.
+pub(crate) fn counts_are_true(world: &World, snapshot: &Snapshot) {
+    let mut all = vec![(0, 0, 0); snapshot.flows.len()];
+    for submission in world.waiting.values() {
+        all[submission.flow.index()].0 += 1;
+    }
+    for submission in world.never_sent() {
+        all[submission.flow.index()].1 += 1;
+    }
+    for execution in world.running.values() {
+        all[world.waiting[execution].flow.index()].2 += 1;
+    }
+    let flows = snapshot.flows.iter().zip(all).zip(&world.verdicts);
+    for ((flow, (unanswered, never_sent, running)), verdicts) in flows {
+        let queued = never_sent..=unanswered - running;
+        assert!(
+            flow.running == running
+                && queued.contains(&flow.queued)
+                && (flow.answered, flow.refused) == *verdicts,
+            "counts are true: {flow:?} at {}: {running} under way, {queued:?} waiting, {verdicts:?}",
+            world.now
+        );
+    }
+}
+
 /// Every execution gets one answer, unless its caller hung up or the process died.
 pub(crate) fn answered_once(world: &mut World, execution: ExecutionId) {
     let waited = world.waiting.remove(&execution).is_some();

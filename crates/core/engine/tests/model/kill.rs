@@ -40,6 +40,7 @@ impl World {
             .restore(&self.journal.0, Duration::from_nanos(elapsed), now);
         let snapshot = self.engine.snapshot(now);
         self.reference = Reference::new(&self.config, &snapshot, self.now);
+        self.verdicts.fill((0, 0));
         self.told = None;
         self.journal = (self.engine.checkpoint(now), self.now);
         let _ = writeln!(self.trace, "{} killed", self.now);

@@ -69,6 +69,8 @@ pub(crate) struct World {
     /// What the answer will say.
     said: BTreeMap<Key, (Option<Duration>, Option<WindowFact>)>,
     pub(crate) reference: Reference,
+    /// Of each flow, since the process began: answered, refused.
+    pub(crate) verdicts: Vec<(u64, u64)>,
     /// What the engine is told of an attempt in this step.
     told: Option<(u64, Told)>,
     /// Number of the process.
@@ -107,6 +109,7 @@ impl World {
                 let snapshot = world.engine.snapshot(Instant::from_nanos(world.now));
                 invariants::never_idle(&world, &snapshot);
                 invariants::held_as_ruled(&mut world, &snapshot);
+                invariants::counts_are_true(&world, &snapshot);
             }
             invariants::no_window_overcounted(&world);
             invariants::no_more_at_once(&world);
@@ -132,6 +135,7 @@ impl World {
             kills: 0,
             trace: String::new(),
             journal: (engine.checkpoint(Instant::ZERO), 0),
+            verdicts: vec![(0, 0); config.flows.len()],
             reference: Reference::new(&config, &engine.snapshot(Instant::ZERO), 0),
             engine,
             now: 0,
@@ -389,6 +393,10 @@ impl World {
                     if let Verdict::Refused(refusal) = &verdict {
                         invariants::no_promise_broken(self, execution, refusal);
                     }
+                    let flow = self.waiting.get(&execution).map_or(0, |it| it.flow.index());
+                    let (answered, refused) = &mut self.verdicts[flow];
+                    *answered += u64::from(matches!(verdict, Verdict::Answered(_)));
+                    *refused += u64::from(matches!(verdict, Verdict::Refused(_)));
                     invariants::answered_once(self, execution);
                     match verdict {
                         Verdict::Answered(_) => self.answered += 1,
