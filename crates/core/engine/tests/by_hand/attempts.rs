@@ -5,7 +5,7 @@ use std::time::Duration;
 use tollgate_engine::{
     Client, Command, Config, Event, Facts, Flow, LossKind, Policy, Pool, Route, Verdict,
 };
-use tollgate_model::{AttemptId, ClientId, ExecutionId, LimitId, PoolId, Scope};
+use tollgate_model::{AttemptId, ClientId, ExecutionId, LimitId, PoolId, Reason, Scope};
 
 const LONG: Duration = Duration::from_secs(3_600);
 const NONE: Facts = Facts {
@@ -218,6 +218,26 @@ fn an_attempt_ends_with_its_timeout() {
     let done = desk.wait(seconds(4));
     let (abort, finish) = (Command::Abort(attempt), finish(Verdict::TimedOut));
     assert_eq!(done, [(end, abort), (end, finish)]);
+}
+
+#[test]
+fn nothing_is_sent_again_that_would_be_given_up_at_once() {
+    let mut desk = begin(Policy::default());
+    let commands = desk.submit_as(0, LONG, |it| it.timeout = seconds(3));
+    let end = desk.now + seconds(3);
+    assert_eq!(desk.answer(sent(&commands)[0], 429, asks(3)), []);
+    let done = desk.wait(seconds(10));
+    assert_eq!(done, [(end, finish(Verdict::TimedOut))]);
+    assert_eq!(desk.engine.snapshot(desk.now).flows[0].queued, 0);
+    // Its deadline comes first.
+    let commands = desk.submit_as(0, seconds(2), |it| it.timeout = seconds(3));
+    assert_eq!(desk.answer(sent(&commands)[0], 429, asks(4)), []);
+    let done = desk.wait(seconds(10));
+    let [(_, Command::Finish(_, Verdict::Refused(refusal)))] = &done[..] else {
+        panic!("{done:?}");
+    };
+    assert_eq!(refusal.reason, Reason::Expired);
+    assert_eq!(refusal.limit.as_deref(), Some("organisation"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::support::{Desk, fetches, millis, per_minute, seconds, sent};
 use std::time::Duration;
-use tollgate_engine::{Client, Config, Event, Facts, Flow, Pool, Route, WindowFact};
+use tollgate_engine::{Client, Command, Config, Event, Facts, Flow, Pool, Route, WindowFact};
 use tollgate_model::{AttemptId, ClientId, Limit, LimitId, PoolId, Rule, Scope};
 
 const LONG: Duration = Duration::from_secs(3_600);
@@ -290,36 +290,52 @@ fn a_changed_limit_holds_from_now_on() {
     assert_eq!(desk.submit(0, LONG), []);
     assert_eq!(sent(&desk.event(set(1, 2))).len(), 1);
     assert_eq!(desk.event(set(2, 1)), [], "there is none");
+    // Who comes now is held against the new number as well.
+    let refused = desk.submit(0, seconds(1));
+    assert!(matches!(refused[..], [Command::Finish(..)]), "{refused:?}");
+    assert_eq!(sent(&desk.event(set(1, 3))).len(), 0);
+    assert_eq!(sent(&desk.submit(0, seconds(1))).len(), 1);
 }
 
 #[test]
 fn a_limit_named_twice_is_one_limit() {
-    let both = vec![LimitId(0), LimitId(0)];
-    let mut desk = Desk::new(Config {
-        limits: vec![organisation("one", 9)],
-        clients: vec![Client {
-            name: "client".into(),
-            limits: both.clone(),
-            max_tokens: 1,
-            ..Client::default()
-        }],
-        pools: vec![Pool {
-            name: "pool".into(),
-            clients: vec![ClientId(0)],
-        }],
-        routes: vec![Route {
-            name: "route".into(),
-            limits: both.clone(),
-            pool: Some(PoolId(0)),
-            cost: 1,
-        }],
-        flows: vec![Flow {
-            limits: both,
-            ..Flow::default()
-        }],
-        ..Config::default()
-    });
-    let token = fetches(&desk.submit(0, LONG))[0];
-    assert_eq!(sent(&desk.grant(token, LONG)).len(), 1);
-    assert_eq!(desk.engine.snapshot(desk.now).limits[0].held, 1);
+    let none = || vec![];
+    let twice = || vec![LimitId(0), LimitId(0)];
+    for (of_route, of_client, of_flow) in [
+        (twice(), none(), none()),
+        (none(), twice(), none()),
+        (none(), none(), twice()),
+        (twice(), twice(), none()),
+        (none(), twice(), twice()),
+        (twice(), none(), twice()),
+        (twice(), twice(), twice()),
+    ] {
+        let mut desk = Desk::new(Config {
+            limits: vec![organisation("one", 9)],
+            clients: vec![Client {
+                name: "client".into(),
+                limits: of_client,
+                max_tokens: 1,
+                ..Client::default()
+            }],
+            pools: vec![Pool {
+                name: "pool".into(),
+                clients: vec![ClientId(0)],
+            }],
+            routes: vec![Route {
+                name: "route".into(),
+                limits: of_route,
+                pool: Some(PoolId(0)),
+                cost: 1,
+            }],
+            flows: vec![Flow {
+                limits: of_flow,
+                ..Flow::default()
+            }],
+            ..Config::default()
+        });
+        let token = fetches(&desk.submit(0, LONG))[0];
+        assert_eq!(sent(&desk.grant(token, LONG)).len(), 1);
+        assert_eq!(desk.engine.snapshot(desk.now).limits[0].held, 1);
+    }
 }

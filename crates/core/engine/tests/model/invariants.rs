@@ -99,6 +99,16 @@ pub(crate) fn counts_are_true(world: &World, snapshot: &Snapshot) {
     }
 }
 
+/// The engine has done all there is to do now: it asks to be woken later, if at all.
+pub(crate) fn never_spins(world: &World) {
+    let wake = world.engine.poll_timeout();
+    assert!(
+        wake.is_none_or(|at| at.as_nanos() > world.now),
+        "never spins: {wake:?} at {}",
+        world.now
+    );
+}
+
 /// Every execution gets one answer, unless its caller hung up or the process died.
 pub(crate) fn answered_once(world: &mut World, execution: ExecutionId) {
     let waited = world.waiting.remove(&execution).is_some();
@@ -122,12 +132,12 @@ pub(crate) fn no_promise_broken(world: &World, execution: ExecutionId, refusal: 
     }
 }
 
-/// Nothing is sent after its deadline.
-pub(crate) fn no_late_start(world: &World, execution: ExecutionId) {
+/// Nothing is sent after its deadline, nor when it would be given up at once.
+pub(crate) fn no_late_start(world: &World, execution: ExecutionId, give_up: Instant) {
     let deadline = world.waiting.get(&execution).map(|it| it.deadline);
     assert!(
-        deadline >= Some(Instant::from_nanos(world.now)),
-        "no late start: {execution:?} at {}, deadline {deadline:?}",
+        deadline >= Some(Instant::from_nanos(world.now)) && give_up.as_nanos() > world.now,
+        "no late start: {execution:?} at {}, deadline {deadline:?}, given up at {give_up:?}",
         world.now
     );
 }

@@ -110,6 +110,7 @@ impl World {
                 invariants::never_idle(&world, &snapshot);
                 invariants::held_as_ruled(&mut world, &snapshot);
                 invariants::counts_are_true(&world, &snapshot);
+                invariants::never_spins(&world);
             }
             invariants::no_window_overcounted(&world);
             invariants::no_more_at_once(&world);
@@ -375,7 +376,7 @@ impl World {
                     token,
                     give_up,
                 } => {
-                    invariants::no_late_start(self, execution);
+                    invariants::no_late_start(self, execution, give_up);
                     let key = (self.process, attempt.0);
                     self.running.insert(key, execution);
                     self.sent.insert(execution);
