@@ -40,6 +40,7 @@ impl World {
             .restore(&self.journal.0, Duration::from_nanos(elapsed), now);
         let snapshot = self.engine.snapshot(now);
         self.reference = Reference::new(&self.config, &snapshot, self.now);
+        self.first_class = None;
         self.verdicts.fill((0, 0));
         self.told = None;
         self.journal = (self.engine.checkpoint(now), self.now);

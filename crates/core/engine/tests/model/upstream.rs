@@ -7,7 +7,7 @@ use std::time::Duration;
 use tollgate_engine::{Config, WindowFact};
 use tollgate_model::{LimitId, RouteId, Rule};
 
-const SECOND: u64 = 1_000_000_000;
+pub(crate) const SECOND: u64 = 1_000_000_000;
 
 /// What an attempt is called across restarts of the engine: its process, its number there.
 pub(crate) type Key = (u32, u64);

@@ -15,7 +15,7 @@ use tollgate_engine::{
     Checkpoint, Command, Config, Engine, Event, Facts, LossKind, Submission, Verdict, WindowFact,
 };
 use tollgate_model::{
-    AttemptId, ClientId, ExecutionId, FlowId, Instant, LimitId, RouteId, TokenId,
+    AttemptId, ClientId, ExecutionId, FlowId, Instant, LimitId, RouteId, Rule, TokenId,
 };
 
 const MS: u64 = 1_000_000;
@@ -57,6 +57,10 @@ pub(crate) struct World {
     /// Answers 429 that the upstream's count was the reason of.
     pub(crate) genuinely_limited: u64,
     sent: BTreeSet<ExecutionId>,
+    /// When this process was last asked for an execution of the first class.
+    first_class: Option<u64>,
+    /// Arrivals are all of the lowest class.
+    low: bool,
     random: Random,
     seed: u64,
     heap: BinaryHeap<Reverse<(u64, u64, Due)>>,
@@ -147,6 +151,8 @@ impl World {
             foreign: false,
             genuinely_limited: 0,
             sent: BTreeSet::new(),
+            first_class: None,
+            low: random.percent(10),
             pause: random.range(1, 60) * MS,
             latency: (random.range(1, 20) * MS, random.range(20, 900) * MS),
             random,
@@ -169,6 +175,16 @@ impl World {
         waiting
             .filter(|(execution, _)| !self.sent.contains(execution))
             .map(|(_, submission)| submission)
+    }
+
+    /// Whether the first class has come within the longest period.
+    pub(crate) fn first_class_came(&self) -> bool {
+        let periods = self.config.limits.iter().filter_map(|it| match it.rule {
+            Rule::Window { period, .. } => Some(period.as_nanos() as u64),
+            Rule::Concurrency { .. } => None,
+        });
+        let late = periods.max().unwrap_or(0);
+        self.first_class.is_some_and(|at| self.now < at + late)
     }
 
     fn at(&mut self, at: u64, due: Due) {
@@ -297,9 +313,14 @@ impl World {
 
     fn arrival(&mut self) -> Submission {
         let execution = ExecutionId(self.arrivals);
+        let lowest = self.config.flows.len() as u64 - 1;
+        let flow = self.random.range(if self.low { lowest } else { 0 }, lowest) as u32;
+        if self.config.flows[flow as usize].priority == 0 {
+            self.first_class = Some(self.now);
+        }
         let submission = Submission {
             execution,
-            flow: FlowId(self.random.range(0, self.config.flows.len() as u64 - 1) as u32),
+            flow: FlowId(flow),
             route: RouteId(self.random.range(0, 2) as u32),
             deadline: Instant::from_nanos(self.now + self.random.range(0, 8_000) * MS),
             timeout: Duration::from_millis(self.random.range(50, 5_000)),
@@ -344,8 +365,7 @@ impl World {
                 event(1)
             }
             1 => {
-                self.config.limits[CONCURRENCY.index()].rule =
-                    tollgate_model::Rule::Concurrency { allowed };
+                self.config.limits[CONCURRENCY.index()].rule = Rule::Concurrency { allowed };
                 Event::SetLimit {
                     limit: CONCURRENCY,
                     allowed,
