@@ -205,6 +205,7 @@ mod tests {
         assert_eq!(journal.next(), None);
         journal.take(LIMIT, 1, 100, at(11));
         assert_eq!(journal.next(), record(4, 11));
+        assert_eq!(journal.restart(at(12)), [Duration::from_secs(4)]);
         assert_eq!(journal.restart(at(20)), [Duration::ZERO]);
     }
 
