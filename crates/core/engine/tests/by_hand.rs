@@ -4,6 +4,8 @@
 mod attempts;
 #[path = "by_hand/limits.rs"]
 mod limits;
+#[path = "by_hand/queue.rs"]
+mod queue;
 #[path = "by_hand/restart.rs"]
 mod restart;
 #[path = "by_hand/support.rs"]

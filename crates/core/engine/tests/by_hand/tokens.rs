@@ -125,6 +125,21 @@ fn a_fetch_for_one_client_counts_for_all() {
 }
 
 #[test]
+fn while_there_is_a_token_one_more_is_fetched_at_a_time() {
+    let mut desk = begun(1_000, &[2, 2, 2, 2]);
+    assert_eq!(
+        desk.engine.snapshot(desk.now).tokens.len(),
+        4,
+        "at first all"
+    );
+    let ahead: Vec<_> = (2..=32).flat_map(|_| desk.submit(0, LONG)).collect();
+    assert_eq!((sent(&ahead).len(), fetches(&ahead).len()), (31, 2));
+    // Two more clients may have a second one, and calls wait.
+    let waits = [0; 3].map(|_| fetches(&desk.submit(0, LONG)).len());
+    assert_eq!(waits, [1, 1, 0]);
+}
+
+#[test]
 fn a_token_that_can_not_come_any_more_is_not_waited_for() {
     let mut desk = begun(1_000, &[1]);
     for attempt in 0..8 {
