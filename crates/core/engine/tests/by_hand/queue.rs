@@ -1,9 +1,9 @@
 //! Who may wait, and for how many there is a place.
 
-use super::support::{Desk, per_minute, seconds, sent};
+use super::support::{Desk, millis, per_minute, seconds, sent};
 use std::time::Duration;
 use tollgate_engine::{Command, Config, Facts, Flow, Policy, Route, Verdict};
-use tollgate_model::{ExecutionId, FlowId, LimitId, Reason, Refusal, Scope};
+use tollgate_model::{ExecutionId, FlowId, Instant, Limit, LimitId, Reason, Refusal, Rule, Scope};
 
 const LONG: Duration = Duration::from_secs(3_600);
 
@@ -93,4 +93,80 @@ fn who_comes_when_a_slot_frees_is_behind_those_who_wait_for_it() {
     let late = refused(2, Reason::DeadlineCannotBeMet, Some(60), &desk);
     assert!(commands.contains(&late), "{commands:?}");
     assert_eq!(sent(&commands).len(), 1);
+}
+
+#[test]
+fn the_engine_wakes_for_whoever_can_start_first() {
+    // The first flow has a limit of its own, the second shares its route.
+    let flow = |name: &str, limits| Flow {
+        name: name.into(),
+        limits,
+        ..Flow::default()
+    };
+    let mut desk = Desk::new(Config {
+        limits: vec![
+            per_minute("organisation", Scope::Organisation, 2),
+            per_minute("own", Scope::Flow, 1),
+        ],
+        routes: vec![Route {
+            name: "route".into(),
+            limits: vec![LimitId(0)],
+            ..Route::default()
+        }],
+        flows: vec![flow("bounded", vec![LimitId(1)]), flow("free", vec![])],
+        ..Config::default()
+    });
+    for flow in [1, 0] {
+        let attempt = sent(&submit(&mut desk, flow))[0];
+        desk.answer(attempt, 200, Facts::default());
+        desk.wait(seconds(10));
+    }
+    for flow in [0, 1] {
+        assert_eq!(submit(&mut desk, flow), []);
+    }
+    let starts = desk.wait(seconds(60));
+    let starts = starts.iter().map(|(at, command)| match command {
+        Command::Send { execution, .. } => (*execution, at.since(Instant::ZERO)),
+        other => panic!("{other:?}"),
+    });
+    let starts: Vec<_> = starts.collect();
+    let second = (ExecutionId(3), seconds(60));
+    assert_eq!(starts, [second, (ExecutionId(2), seconds(70))]);
+}
+
+#[test]
+fn what_is_kept_is_looked_at_again_when_the_next_of_the_higher_class_is_due() {
+    for (high, pause) in [(30, millis(250)), (1, seconds(1))] {
+        let at_once = Limit {
+            name: "at once".into(),
+            scope: Scope::Organisation,
+            rule: Rule::Concurrency { allowed: 1 },
+        };
+        let flow = |priority| Flow {
+            priority,
+            ..Flow::default()
+        };
+        let mut desk = Desk::new(Config {
+            limits: vec![
+                per_minute("organisation", Scope::Organisation, high + 3),
+                at_once,
+            ],
+            routes: vec![Route {
+                name: "route".into(),
+                limits: vec![LimitId(0), LimitId(1)],
+                ..Route::default()
+            }],
+            flows: vec![flow(0), flow(1)],
+            ..Config::default()
+        });
+        let mut attempt = sent(&submit(&mut desk, 1))[0];
+        submit(&mut desk, 1);
+        (0..high).for_each(|_| drop(submit(&mut desk, 0)));
+        for _ in 0..high {
+            attempt = sent(&desk.answer(attempt, 200, Facts::default()))[0];
+        }
+        assert_eq!(desk.answer(attempt, 200, Facts::default()).len(), 1, "kept");
+        // An eighth of a minute is the shortest span that a rate is taken from.
+        assert_eq!(desk.engine.poll_timeout(), Some(desk.now + pause));
+    }
 }

@@ -219,7 +219,8 @@ fn who_can_not_wait_for_the_next_fetch_is_refused_at_once() {
 fn life(seed: u64, expires_in: Duration) -> (f64, f64) {
     let mut desk = Desk::seeded(config(1_000, &[2]), seed);
     let token = fetches(&desk.submit(0, LONG))[0];
-    desk.grant(token, expires_in);
+    let attempt = sent(&desk.grant(token, expires_in))[0];
+    desk.answer(attempt, 200, Facts::default());
     let done = desk.wait(expires_in);
     let renewed = done
         .iter()
@@ -278,11 +279,41 @@ fn an_idle_token_beside_another_is_not_renewed() {
 }
 
 #[test]
+fn a_token_is_not_renewed_while_a_fetch_is_under_way_or_has_to_wait() {
+    let under_way = |desk: &mut Desk| drop(desk.wait(LONG - seconds(70)));
+    let has_to_wait = |desk: &mut Desk| {
+        under_way(desk);
+        desk.event(failed(TokenId(1), Some(seconds(20))));
+    };
+    for begin in [&under_way as &dyn Fn(&mut Desk), &has_to_wait] {
+        let mut desk = begun(1_000, &[2]);
+        let first: Vec<_> = (0..6).flat_map(|_| desk.submit(0, LONG)).collect();
+        assert_eq!(fetches(&first), [TokenId(1)]);
+        begin(&mut desk);
+        // Renewed between 66 and 60 s before its end.
+        assert_eq!(desk.wait(seconds(15)), []);
+    }
+}
+
+#[test]
 fn a_token_that_nobody_waits_for_is_dropped() {
     let mut desk = Desk::new(config(1_000, &[1]));
     let token = TokenId(7);
     assert_eq!(desk.grant(token, LONG), [Command::DropToken(token)]);
     assert_eq!(desk.event(failed(token, None)), []);
+}
+
+#[test]
+fn a_call_starts_the_moment_a_token_has_room() {
+    let mut desk = begun(1_000, &[1]);
+    (0..7).for_each(|_| drop(desk.submit(0, LONG)));
+    desk.wait(millis(500));
+    desk.answer(AttemptId(3), 200, Facts::default());
+    desk.wait(millis(200));
+    assert_eq!(desk.submit(0, LONG), []);
+    let started = desk.wait(seconds(60));
+    assert_eq!(started.len(), 1);
+    assert_eq!(started[0].0, Instant::ZERO + millis(60_500));
 }
 
 #[test]

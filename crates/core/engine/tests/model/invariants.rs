@@ -39,6 +39,17 @@ pub(crate) fn no_more_at_once(world: &World) {
     );
 }
 
+/// The engine wakes as soon as something that waits may start, if nothing happens before.
+pub(crate) fn wakes_in_time(world: &World) {
+    let wake = world.engine.poll_timeout().map(Instant::as_nanos);
+    let next = wake.into_iter().chain(world.next_due()).min();
+    if let Some(before) = next.and_then(|next| next.checked_sub(1))
+        && before > world.now
+    {
+        never_idle(world, &world.engine.snapshot(Instant::from_nanos(before)));
+    }
+}
+
 /// Nothing waits that could start; but what a lower class waits for may be kept, as long as a higher
 /// one has come of late, and is then looked at again within a second.
 pub(crate) fn never_idle(world: &World, snapshot: &Snapshot) {

@@ -115,6 +115,7 @@ impl World {
                 invariants::held_as_ruled(&mut world, &snapshot);
                 invariants::counts_are_true(&world, &snapshot);
                 invariants::never_spins(&world);
+                invariants::wakes_in_time(&world);
             }
             invariants::no_window_overcounted(&world);
             invariants::no_more_at_once(&world);
@@ -185,6 +186,11 @@ impl World {
         });
         let late = periods.max().unwrap_or(0);
         self.first_class.is_some_and(|at| self.now < at + late)
+    }
+
+    /// When the next thing happens.
+    pub(crate) fn next_due(&self) -> Option<u64> {
+        self.heap.peek().map(|Reverse((next, ..))| *next)
     }
 
     fn at(&mut self, at: u64, due: Due) {
@@ -439,10 +445,7 @@ impl World {
     fn set_alarm(&mut self) {
         if let Some(at) = self.engine.poll_timeout() {
             let at = at.as_nanos();
-            let due = self
-                .heap
-                .peek()
-                .map_or(u64::MAX, |Reverse((next, ..))| *next);
+            let due = self.next_due().unwrap_or(u64::MAX);
             // Without anything else to come, only what still waits is worth waking for.
             if at < due && (due < u64::MAX || !self.waiting.is_empty()) {
                 self.at(at.max(self.now), Due::Wake);
