@@ -200,14 +200,8 @@ impl Pools {
     /// Whether less than a quarter of one token's slots is left.
     pub(crate) fn runs_short(&self, pool: PoolId, now: Instant) -> bool {
         let state = &self.pools[pool.index()];
-        let tokens: usize = state
-            .clients
-            .iter()
-            .map(|c| self.clients[c.index()].live.len())
-            .sum();
-        let Some(tokens) = u32::try_from(tokens).ok().filter(|&tokens| tokens > 0) else {
-            return true;
-        };
+        let live = |client: &ClientId| self.clients[client.index()].live.len() as u32;
+        let tokens = state.clients.iter().map(live).sum::<u32>().max(1);
         state.aggregates.iter().any(|ledger| {
             let left = ledger.allowed().saturating_sub(ledger.held(now));
             left < ledger.allowed() / tokens / 4

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tollgate_engine::{
     Client, Command, Config, Event, Facts, Flow, LossKind, Pool, Route, Verdict,
 };
-use tollgate_model::{AttemptId, ClientId, Instant, LimitId, PoolId, Reason, Scope, TokenId};
+use tollgate_model::{AttemptId, ClientId, Instant, LimitId, PoolId, Reason, Rule, Scope, TokenId};
 
 const LONG: Duration = Duration::from_secs(3_600);
 
@@ -115,6 +115,26 @@ fn a_pool_holds_no_more_tokens_than_the_wider_limits_can_use() {
 }
 
 #[test]
+fn limits_of_other_periods_are_compared_by_their_rates() {
+    // Sixteen a minute.
+    let mut config = config(960, &[9]);
+    config.limits[0].rule = Rule::Window {
+        allowed: 960,
+        period: seconds(3_600),
+        counted_within: None,
+    };
+    let mut desk = Desk::new(config);
+    let mut tokens = fetches(&desk.submit(0, LONG));
+    for _ in 0..30 {
+        if let Some(token) = tokens.pop() {
+            desk.grant(token, LONG);
+        }
+        tokens.extend(fetches(&desk.submit(0, LONG)));
+    }
+    assert_eq!(desk.engine.snapshot(desk.now).tokens.len(), 2);
+}
+
+#[test]
 fn a_fetch_for_one_client_counts_for_all() {
     // Two tokens' worth.
     let mut desk = Desk::new(config(16, &[2, 2]));
@@ -192,6 +212,14 @@ fn a_failed_fetch_is_tried_again_after_a_pause_that_doubles() {
     let token = fetches(&desk.submit(0, LONG))[0];
     desk.event(failed(token, None));
     assert_eq!(desk.wait(seconds(1))[0].0, begin + seconds(1), "the second");
+}
+
+#[test]
+fn while_there_is_a_token_nobody_is_refused_for_a_failed_fetch() {
+    let mut desk = begun(1_000, &[2]);
+    let others: Vec<_> = (0..7).flat_map(|_| desk.submit(0, LONG)).collect();
+    desk.event(failed(fetches(&others)[0], Some(seconds(100))));
+    assert_eq!(desk.submit(0, seconds(70)), []);
 }
 
 #[test]

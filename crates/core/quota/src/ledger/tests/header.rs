@@ -68,6 +68,8 @@ fn somebody_elses_calls_hold_slots_until_their_window_closes() {
     sum.merge(&window(20, 60_000));
     sum.shift(shift);
     assert_eq!(sum.held(at(1_000)), 14);
+    sum.merge(&ledger);
+    assert_eq!(sum.held(at(1_000)), 29, "theirs and ours");
 }
 
 /// What one answer shows of somebody else's calls.
@@ -165,6 +167,19 @@ fn another_ledger_of_the_same_kind_need_not_learn_again() {
     let mut knows_not = window(20, 60_000);
     knows_not.learn_from(&window(20, 60_000));
     assert_eq!(closed_early(&mut knows_not), (1, 1));
+}
+
+#[test]
+fn a_narrower_bound_frees_the_whole_window_earlier() {
+    let mut ledger = window(20, 60_000);
+    ledger.learn_from(&learned());
+    for (now, said) in [(84_500, header(1, 30)), (90_300, header(2, 24))] {
+        call(&mut ledger, now);
+        ledger.observe(at(now), at(now), 1, said);
+    }
+    // 84.5 s and 31 are 115.5; 90.3 and 25 are less.
+    assert_eq!(ledger.held(at(115_299)), 2);
+    assert_eq!(ledger.held(at(115_300)), 0);
 }
 
 #[test]
