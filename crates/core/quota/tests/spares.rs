@@ -31,7 +31,7 @@ proptest! {
 
     #[test]
     fn what_others_need_is_kept_and_little_more(
-        mut settled in prop::collection::vec(0..60_000u64, 0..300), open in 0..5u32,
+        mut settled in prop::collection::vec(0..60_000u64, 0..300), open in 0..60u32,
         spare in 0..40u32, cost in 1..4u32, per_second in 0.0..8.0f64, burst in 0.0..30.0f64,
     ) {
         settled.sort_unstable();

@@ -180,6 +180,19 @@ fn what_an_earlier_process_has_used_is_held() {
 }
 
 #[test]
+fn usage_takes_few_words_however_many_calls() {
+    let mut ledger = window(100, 64_000);
+    for call_at in 0..100 {
+        call(&mut ledger, call_at * 10);
+    }
+    let seconds = Duration::from_secs;
+    let usage = ledger.usage(at(1_000));
+    assert_eq!(usage.ends, [(seconds(63), 1), (seconds(64), 99)]);
+    let usage = ledger.usage(at(64_000));
+    assert_eq!(usage.ends, [(seconds(1), 99)], "what has ended is not told");
+}
+
+#[test]
 fn slots_that_others_will_need_are_not_spared() {
     // A hundred a minute; the others come once a second, evenly.
     let mut ledger = window(100, 60_000);
