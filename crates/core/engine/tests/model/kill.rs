@@ -1,7 +1,7 @@
 //! `kill -9`, and a new process with what the old one has written.
 
-use super::super::reference::Reference;
 use super::{MS, World};
+use crate::reference::Reference;
 use std::fmt::Write as _;
 use std::time::Duration;
 use tollgate_engine::Engine;
