@@ -63,7 +63,8 @@ impl World {
     /// lets it; not where a bound is declared, which holds whatever becomes of the sender.
     pub(super) fn give_up_on(&mut self, key: Key) {
         let grace = self.config.policy.grace.as_nanos() as u64 / MS;
-        let counted = self.now + self.random.range(0, grace) * MS;
+        let earliest = if self.random.percent(50) { grace } else { 0 };
+        let counted = self.now + self.random.range(earliest, grace) * MS;
         if let Some(call) = self.on_its_way.get_mut(&key)
             && !self.upstream.is_bounded(call)
         {
