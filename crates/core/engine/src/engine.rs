@@ -5,6 +5,7 @@ mod estimate;
 mod extend;
 mod kept;
 mod limits;
+mod random;
 mod start;
 mod token;
 mod view;
@@ -66,6 +67,23 @@ struct Execution {
     give_up: Option<Instant>,
     /// A 401 is answered by another token once.
     replayed: bool,
+}
+
+impl Execution {
+    /// Its place in the queue. Whoever has been sent before is not sent again when its timeout has
+    /// passed.
+    fn place(&self) -> Place {
+        let Submission {
+            deadline,
+            execution,
+            ..
+        } = self.submission;
+        let in_time = self.give_up.map(|at| at.before(Duration::from_nanos(1)));
+        Place {
+            deadline: in_time.map_or(deadline, |at| at.min(deadline)),
+            execution,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -266,9 +284,15 @@ impl Engine {
             }
         }
         while let Some(execution) = self.queue.pop_expired(now) {
-            let submission = self.executions.get(&execution).map(|it| it.submission);
-            let limit =
-                submission.and_then(|submission| self.earliest_start(&submission, now).limit);
+            let Some(it) = self.executions.get(&execution) else {
+                continue;
+            };
+            if it.give_up.is_some_and(|at| at <= now) {
+                self.finish(execution, Verdict::TimedOut);
+                continue;
+            }
+            let submission = it.submission;
+            let limit = self.earliest_start(&submission, now).limit;
             self.refuse(execution, Reason::Expired, limit, None);
         }
     }
@@ -283,23 +307,16 @@ impl Engine {
             it.submission.deadline = it.submission.deadline.min(give_up);
         }
         let submission = it.submission;
-        let place = Place {
-            deadline: submission.deadline,
-            execution,
-        };
-        self.queue.push(submission.flow, submission.route, place);
+        self.queue
+            .push(submission.flow, submission.route, it.place());
     }
 
     fn dequeue(&mut self, execution: ExecutionId) {
         let Some(it) = self.executions.get(&execution) else {
             return;
         };
-        let place = Place {
-            deadline: it.submission.deadline,
-            execution,
-        };
         self.queue
-            .remove(it.submission.flow, it.submission.route, place);
+            .remove(it.submission.flow, it.submission.route, it.place());
     }
 
     fn refuse(
@@ -334,15 +351,6 @@ impl Engine {
 
     fn route(&self, route: RouteId) -> &crate::Route {
         &self.config.routes[route.index()]
-    }
-
-    /// A number in 0..1 (splitmix64).
-    fn fraction(&mut self) -> f64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.random;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
 

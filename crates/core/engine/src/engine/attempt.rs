@@ -2,10 +2,13 @@
 //!
 //! | what came back | what follows |
 //! |---|---|
-//! | 401, sent with a token | the token is retired; the call is replayed once, until its deadline |
+//! | 401, sent with a token | the token is retired; the call is replayed once, in time |
 //! | 429 | the limits are closed until `Retry-After`; back to the queue, if it can start in time |
 //! | 502, 503, 504, no answer | another try, if idempotent, inside the deadline, the bound and the budget |
 //! | anything else | the answer stands |
+//!
+//! In time is before the deadline, and before the execution's timeout, which began with its first
+//! attempt: nothing is sent only to be given up.
 //!
 //! The retry budget is a share of all attempts, so that retries can't multiply the load of an
 //! upstream that is down.
@@ -162,12 +165,9 @@ impl Engine {
         };
         let pause = policy.retry_pause * (1 << (it.attempts - 1).min(10));
         let again = now + retry_after.unwrap_or(pause).max(pause);
-        let latest = it
-            .give_up
-            .map_or(it.submission.deadline, |at| at.min(it.submission.deadline));
         if !it.submission.idempotent
             || it.attempts >= policy.max_attempts
-            || again > latest
+            || again > it.place().deadline
             || self.retry_budget < 100
         {
             return false;

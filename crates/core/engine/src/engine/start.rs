@@ -24,11 +24,8 @@ impl Engine {
             self.send(execution, route, token, now);
             self.grow_ahead(route, now);
         }
-        self.wake = None;
-        if self.queue.len() > 0 {
-            self.grow_for_waiting(now);
-            self.wake = self.next_room(now);
-        }
+        self.grow_for_waiting(now);
+        self.wake = self.next_room(now);
     }
 
     /// Whether a submission would go out now: there is room, and nothing waits for it.
