@@ -49,6 +49,8 @@ pub struct Engine {
     kept_rate: f64,
     /// The last choice's candidates; kept for its memory.
     order: Vec<Candidate>,
+    /// By class: what those above it have asked for of late.
+    demands: BTreeMap<u8, kept::Demand>,
     /// The last estimate's tables; kept for their memory.
     ahead: estimate::Ahead,
     headers_ignored: u64,
@@ -132,6 +134,7 @@ impl Engine {
             top_class: config.flows.iter().map(|it| it.priority).min().unwrap_or(0),
             kept_rate: 0.0,
             order: Vec::new(),
+            demands: BTreeMap::new(),
             ahead: estimate::Ahead::default(),
             headers_ignored: 0,
             limited: 0,

@@ -120,9 +120,8 @@ impl Engine {
         now: Instant,
     ) -> Instant {
         let config = Arc::clone(&self.config);
-        let rate = self.demand(submission.flow, now, under.limit(), |flow, route| {
-            under.cost(&config, flow, route)
-        });
+        let demand = self.demand(submission.flow, now);
+        let rate = demand.map_or(0.0, |demand| under.demand(demand));
         let from = &mut self.resources;
         let own = under.cost(&config, submission.flow, submission.route);
         if own > under.allowed(from) {

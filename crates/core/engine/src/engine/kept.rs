@@ -7,14 +7,17 @@
 //! what is promised goes before what is only expected.
 
 use super::Engine;
+use crate::Config;
 use crate::rate::Kept;
 use std::sync::Arc;
 use std::time::Duration;
-use tollgate_model::{FlowId, Instant, LimitId, RouteId};
+use tollgate_model::{FlowId, Instant, LimitId, PoolId, RouteId, Rule};
 use tollgate_quota::Ledger;
 
 /// How long before its deadline a call that was taken in gets what is kept for others.
 pub(super) const DUE: Duration = Duration::from_millis(100);
+/// What was asked for of late is counted anew after this part of what "of late" means.
+const FRESH: u32 = 1_024;
 /// Looks again at what is kept, at the soonest and at the latest.
 const LOOK: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(1));
 
@@ -30,68 +33,34 @@ impl Engine {
         }
     }
 
-    /// Slots a second that classes above the flow's have asked for of late, where `cost` is what a call
-    /// on a route takes: no more of them than limits other than this one let through.
-    pub(super) fn demand(
-        &self,
-        flow: FlowId,
-        now: Instant,
-        limit: Option<LimitId>,
-        cost: impl Fn(FlowId, RouteId) -> u32,
-    ) -> f64 {
+    /// What classes above the flow's have asked for of late, as it was a moment ago. None of the first
+    /// class.
+    pub(super) fn demand(&mut self, flow: FlowId, now: Instant) -> Option<&Demand> {
         let class = self.queue.class(flow);
         if class == self.top_class {
-            return 0.0;
+            return None;
         }
-        let mut slots = 0.0;
-        // Slots a second that others give, less what lanes before have taken of them.
-        let mut left: Vec<(LimitId, f64)> = Vec::new();
-        for (flow, route, mut calls) in self.queue.above(class, now) {
-            let cost = f64::from(cost(flow, route));
-            if calls <= 0.0 || cost <= 0.0 {
-                continue;
-            }
-            let of_call = f64::from(self.config.routes[route.index()].cost);
-            let others = self.config.passed(flow, route);
-            let others = others.filter(|other| Some(*other) != limit);
-            let mut passed = Vec::new();
-            for (other, given) in others.filter_map(|other| Some((other, self.given(other)?))) {
-                let known = left.iter().position(|(it, _)| *it == other);
-                let place = known.unwrap_or(left.len());
-                if known.is_none() {
-                    left.push((other, given));
-                }
-                calls = calls.min(left[place].1 / of_call);
-                passed.push(place);
-            }
-            for place in passed {
-                left[place].1 -= calls * of_call;
-            }
-            slots += calls * cost;
+        let fresh = self.queue.late() / FRESH;
+        let demand = self.demands.entry(class).or_default();
+        if demand.until <= now {
+            demand.count(&self.config, self.queue.above(class, now));
+            demand.until = now + fresh;
         }
-        slots
-    }
-
-    /// Slots a second that a window gives.
-    fn given(&self, limit: LimitId) -> Option<f64> {
-        let ledger = &self.resources.ledgers[limit.index()];
-        let period = ledger.period()?.as_secs_f64();
-        Some(f64::from(ledger.allowed()) / period)
+        Some(demand)
     }
 
     /// Whether a start of this flow's leaves the classes above it what they will need before its
     /// slots come back.
     pub(super) fn spares(&mut self, flow: FlowId, route: RouteId, now: Instant) -> bool {
-        if self.queue.class(flow) == self.top_class {
+        let late = self.queue.late();
+        if self.demand(flow, now).is_none_or(|it| it.is_none) {
             return true;
         }
         let config = Arc::clone(&self.config);
-        let late = self.queue.late();
         let it = &config.routes[route.index()];
+        let demand = &self.demands[&self.queue.class(flow)];
         for limit in config.passed(flow, route) {
-            let rate = self.demand(flow, now, Some(limit), |flow, route| {
-                config.cost_under(limit, flow, route)
-            });
+            let rate = demand.limits[limit.index()];
             let ledger = &mut self.resources.ledgers[limit.index()];
             if !spares(ledger, rate, late, it.cost, now) {
                 self.kept_rate = self.kept_rate.max(rate);
@@ -104,7 +73,7 @@ impl Engine {
         if self.resources.pools.may_grow(pool, &config) {
             return true;
         }
-        let rate = self.demand(flow, now, None, |_, route| config.cost_in(pool, route));
+        let rate = demand.pools[pool.index()];
         let aggregates = &mut self.resources.pools.pools[pool.index()].aggregates;
         let spared = aggregates
             .iter_mut()
@@ -113,6 +82,63 @@ impl Engine {
             self.kept_rate = self.kept_rate.max(rate);
         }
         spared
+    }
+}
+
+/// Slots a second that classes above one have asked for of late.
+#[derive(Debug, Default)]
+pub(crate) struct Demand {
+    /// When it is to be counted again.
+    until: Instant,
+    /// Whether nothing was asked for.
+    is_none: bool,
+    /// By `LimitId`.
+    limits: Vec<f64>,
+    /// By `PoolId`.
+    pools: Vec<f64>,
+}
+
+impl Demand {
+    pub(super) fn under(&self, limit: LimitId) -> f64 {
+        self.limits[limit.index()]
+    }
+
+    pub(super) fn of_tokens(&self, pool: PoolId) -> f64 {
+        self.pools[pool.index()]
+    }
+
+    /// `above`: flows, routes, and how many calls a second come of each. No more of them take slots of
+    /// one limit than their other limits let through.
+    fn count(&mut self, config: &Config, above: impl Iterator<Item = (FlowId, RouteId, f64)>) {
+        self.is_none = true;
+        for (slots, len) in [
+            (&mut self.limits, config.limits.len()),
+            (&mut self.pools, config.pools.len()),
+        ] {
+            slots.clear();
+            slots.resize(len, 0.0);
+        }
+        for (flow, route, mut calls) in above.filter(|(.., calls)| *calls > 0.0) {
+            self.is_none = false;
+            let it = &config.routes[route.index()];
+            let cost = f64::from(it.cost);
+            for limit in config.passed(flow, route) {
+                if let Rule::Window {
+                    allowed, period, ..
+                } = config.limits[limit.index()].rule
+                {
+                    let given = f64::from(allowed) / period.as_secs_f64();
+                    let left = (given - self.limits[limit.index()]).max(0.0);
+                    calls = calls.min(left / cost);
+                }
+            }
+            for limit in config.passed(flow, route) {
+                self.limits[limit.index()] += calls * cost;
+            }
+            if let Some(pool) = it.pool {
+                self.pools[pool.index()] += calls * cost;
+            }
+        }
     }
 }
 

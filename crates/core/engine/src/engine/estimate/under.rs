@@ -1,5 +1,6 @@
 //! What a call has to get a slot of.
 
+use super::super::kept::Demand;
 use super::clients::Together;
 use crate::Config;
 use crate::rate::Kept;
@@ -32,10 +33,11 @@ impl Under {
         }
     }
 
-    pub(super) fn limit(&self) -> Option<LimitId> {
+    /// Slots a second that are asked for of it.
+    pub(super) fn demand(&self, demand: &Demand) -> f64 {
         match self {
-            Self::Limit(limit) => Some(*limit),
-            Self::Tokens(..) | Self::Clients(_) => None,
+            Self::Limit(limit) => demand.under(*limit),
+            Self::Tokens(pool, _) | Self::Clients(Together { pool, .. }) => demand.of_tokens(*pool),
         }
     }
 
