@@ -51,6 +51,8 @@ pub struct Engine {
     order: Vec<Candidate>,
     /// By class: what those above it have asked for of late.
     demands: BTreeMap<u8, kept::Demand>,
+    /// What is to be kept for them of what, until when that is believed.
+    reserves: BTreeMap<(u8, estimate::Key), (Instant, f64)>,
     /// The last estimate's tables; kept for their memory.
     ahead: estimate::Ahead,
     headers_ignored: u64,
@@ -135,6 +137,7 @@ impl Engine {
             kept_rate: 0.0,
             order: Vec::new(),
             demands: BTreeMap::new(),
+            reserves: BTreeMap::new(),
             ahead: estimate::Ahead::default(),
             headers_ignored: 0,
             limited: 0,

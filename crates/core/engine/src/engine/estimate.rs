@@ -7,12 +7,11 @@ mod under;
 
 use super::Engine;
 use crate::Submission;
-use crate::rate::Kept;
 pub(super) use ahead::Ahead;
 use clients::Together;
 use std::sync::Arc;
 use tollgate_model::{Instant, PoolId, Reason};
-use under::Under;
+pub(super) use under::{Key, Under};
 
 /// Rounds in which the estimate of a start and of what will have come before it agree, or don't.
 const ROUNDS: u32 = 8;
@@ -120,8 +119,8 @@ impl Engine {
         now: Instant,
     ) -> Instant {
         let config = Arc::clone(&self.config);
-        let demand = self.demand(submission.flow, now);
-        let rate = demand.map_or(0.0, |demand| under.demand(demand));
+        // What is kept for higher classes is as good as taken.
+        let kept = self.reserve(submission.flow, under, now).ceil() as u64;
         let from = &mut self.resources;
         let own = under.cost(&config, submission.flow, submission.route);
         if own > under.allowed(from) {
@@ -135,12 +134,6 @@ impl Engine {
         if let Some(starts) = ahead.line.by_floor {
             by_right = by_right.min(under.earliest(from, starts * own + own, now));
         }
-        // What is kept for higher classes is as good as taken.
-        let kept = if rate > 0.0 {
-            under.reserve(from, now, &Kept::new(rate, self.queue.late()))
-        } else {
-            0
-        };
         let mut at = now;
         for _ in 0..ROUNDS {
             let tables = (&*config, &self.queue, &mut *from);

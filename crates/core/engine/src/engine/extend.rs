@@ -88,6 +88,7 @@ impl Engine {
         self.config = Arc::new(config);
         self.resources.extend(Arc::clone(&self.config));
         self.demands.clear();
+        self.reserves.clear();
         self.restore_from(known, now);
         Ok(())
     }

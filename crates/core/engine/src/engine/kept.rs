@@ -7,17 +7,18 @@
 //! what is promised goes before what is only expected.
 
 use super::Engine;
+use super::estimate::Under;
 use crate::Config;
 use crate::rate::Kept;
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_model::{FlowId, Instant, LimitId, PoolId, RouteId, Rule};
-use tollgate_quota::Ledger;
 
 /// How long before its deadline a call that was taken in gets what is kept for others.
 pub(super) const DUE: Duration = Duration::from_millis(100);
-/// What was asked for of late is counted anew after this part of what "of late" means.
-const FRESH: u32 = 1_024;
+/// What was asked for of late, and what is to be kept for it, is found anew after this part of what "of
+/// late" means: after 15 ms where that is a minute.
+const FRESH: u32 = 4_096;
 /// Looks again at what is kept, at the soonest and at the latest.
 const LOOK: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(1));
 
@@ -49,39 +50,56 @@ impl Engine {
         Some(demand)
     }
 
+    /// Slots that have to be free before a call of this flow's takes one, lest classes above miss them; as
+    /// it was a moment ago.
+    pub(super) fn reserve(&mut self, flow: FlowId, under: &Under, now: Instant) -> f64 {
+        let rate = match self.demand(flow, now) {
+            Some(demand) if !demand.is_none => under.demand(demand),
+            _ => return 0.0,
+        };
+        let Some(ledger) = under.ledger(&mut self.resources).filter(|_| rate > 0.0) else {
+            return 0.0;
+        };
+        let late = self.queue.late();
+        let key = (self.queue.class(flow), under.key());
+        let (until, reserve) = self.reserves.entry(key).or_default();
+        if *until <= now {
+            *reserve = ledger.reserve(now, &Kept::new(rate, late));
+            *until = now + late / FRESH;
+        }
+        *reserve
+    }
+
     /// Whether a start of this flow's leaves the classes above it what they will need before its
     /// slots come back.
     pub(super) fn spares(&mut self, flow: FlowId, route: RouteId, now: Instant) -> bool {
-        let late = self.queue.late();
-        if self.demand(flow, now).is_none_or(|it| it.is_none) {
+        if self.demand(flow, now).is_none_or(|demand| demand.is_none) {
             return true;
         }
         let config = Arc::clone(&self.config);
         let it = &config.routes[route.index()];
-        let demand = &self.demands[&self.queue.class(flow)];
         for limit in config.passed(flow, route) {
-            let rate = demand.limits[limit.index()];
-            let ledger = &mut self.resources.ledgers[limit.index()];
-            if !spares(ledger, rate, late, it.cost, now) {
-                self.kept_rate = self.kept_rate.max(rate);
+            if !self.spares_of(&Under::Limit(limit), flow, it.cost, now) {
                 return false;
             }
         }
-        let Some(pool) = it.pool else {
-            return true;
-        };
-        if self.resources.pools.may_grow(pool, &config) {
-            return true;
+        let pools = &self.resources.pools;
+        let tokens = it.pool.filter(|&pool| !pools.may_grow(pool, &config));
+        tokens.is_none_or(|pool| {
+            let limits = self.resources.pools.pools[pool.index()].aggregates.len();
+            (0..limits).all(|at| self.spares_of(&Under::Tokens(pool, at), flow, it.cost, now))
+        })
+    }
+
+    fn spares_of(&mut self, under: &Under, flow: FlowId, cost: u32, now: Instant) -> bool {
+        let reserve = self.reserve(flow, under, now);
+        let ledger = under.ledger(&mut self.resources);
+        let left = ledger.map_or(0.0, |ledger| f64::from(ledger.room(now)));
+        let spares = reserve <= 0.0 || left - f64::from(cost) >= reserve;
+        if !spares && let Some(demand) = self.demands.get(&self.queue.class(flow)) {
+            self.kept_rate = self.kept_rate.max(under.demand(demand));
         }
-        let rate = demand.pools[pool.index()];
-        let aggregates = &mut self.resources.pools.pools[pool.index()].aggregates;
-        let spared = aggregates
-            .iter_mut()
-            .all(|ledger| spares(ledger, rate, late, it.cost, now));
-        if !spared {
-            self.kept_rate = self.kept_rate.max(rate);
-        }
-        spared
+        spares
     }
 }
 
@@ -140,9 +158,4 @@ impl Demand {
             }
         }
     }
-}
-
-/// Whether the ledger has enough for `rate` slots a second, chance included, after this call.
-fn spares(ledger: &mut Ledger, rate: f64, late: Duration, cost: u32, now: Instant) -> bool {
-    rate <= 0.0 || ledger.spares(cost, now, &Kept::new(rate, late))
 }

@@ -18,7 +18,7 @@ const FURTHEST: Duration = Duration::from_secs(7 * 86_400);
 
 /// A pool's clients, and what binds each of them.
 #[derive(Debug)]
-pub(super) struct Together {
+pub(in crate::engine) struct Together {
     pub(super) pool: PoolId,
     /// The limits of some clients and not of all.
     limits: Vec<LimitId>,

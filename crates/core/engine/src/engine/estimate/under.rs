@@ -3,7 +3,6 @@
 use super::super::kept::Demand;
 use super::clients::Together;
 use crate::Config;
-use crate::rate::Kept;
 use crate::resources::Resources;
 use tollgate_model::{FlowId, Instant, LimitId, PoolId, RouteId};
 use tollgate_quota::Ledger;
@@ -14,12 +13,19 @@ const LONGER: f64 = 3.5;
 
 /// One thing that gives slots.
 #[derive(Debug)]
-pub(super) enum Under {
+pub(in crate::engine) enum Under {
     Limit(LimitId),
     /// The pool's tokens together, by the place of their limit.
     Tokens(PoolId, usize),
     /// The pool's clients together.
     Clients(Together),
+}
+
+/// A name for it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(in crate::engine) enum Key {
+    Limit(LimitId),
+    Tokens(PoolId, usize),
 }
 
 impl Under {
@@ -34,7 +40,7 @@ impl Under {
     }
 
     /// Slots a second that are asked for of it.
-    pub(super) fn demand(&self, demand: &Demand) -> f64 {
+    pub(in crate::engine) fn demand(&self, demand: &Demand) -> f64 {
         match self {
             Self::Limit(limit) => demand.under(*limit),
             Self::Tokens(pool, _) | Self::Clients(Together { pool, .. }) => demand.of_tokens(*pool),
@@ -79,15 +85,16 @@ impl Under {
         }
     }
 
-    /// Slots that have to be free, so that what is needed is there.
-    pub(super) fn reserve(&self, from: &mut Resources, now: Instant, need: &Kept) -> u64 {
-        let reserve = self
-            .ledger(from)
-            .map_or(0.0, |ledger| ledger.reserve(now, f64::INFINITY, need));
-        reserve.ceil() as u64
+    /// What it is kept by.
+    pub(in crate::engine) fn key(&self) -> Key {
+        match self {
+            Self::Limit(limit) => Key::Limit(*limit),
+            Self::Tokens(pool, place) => Key::Tokens(*pool, *place),
+            Self::Clients(clients) => Key::Tokens(clients.pool, usize::MAX),
+        }
     }
 
-    fn ledger<'a>(&self, from: &'a mut Resources) -> Option<&'a mut Ledger> {
+    pub(in crate::engine) fn ledger<'a>(&self, from: &'a mut Resources) -> Option<&'a mut Ledger> {
         match self {
             Self::Limit(limit) => from.ledgers.get_mut(limit.index()),
             Self::Tokens(pool, place) => from.pools.pools[pool.index()].aggregates.get_mut(*place),
