@@ -32,13 +32,25 @@ pub(crate) struct Kept {
     /// Chance is given half of what "of late" means, for after that the slots given away meanwhile have
     /// begun to come back, and no more are given.
     chance_until: Duration,
+    deviations: f64,
 }
 
 impl Kept {
-    pub(crate) fn new(per_second: f64, late: Duration) -> Self {
+    /// What is kept now.
+    pub(crate) fn now(per_second: f64, late: Duration) -> Self {
         Self {
             per_second,
             chance_until: late / 2,
+            deviations: KEPT,
+        }
+    }
+
+    /// What may be kept later.
+    pub(crate) fn later(per_second: f64, late: Duration) -> Self {
+        Self {
+            per_second,
+            chance_until: late,
+            deviations: FORETOLD,
         }
     }
 }
@@ -46,14 +58,15 @@ impl Kept {
 impl Need for Kept {
     fn within(&self, span: Duration) -> f64 {
         let chance = self.per_second * span.min(self.chance_until).as_secs_f64();
-        self.per_second * span.as_secs_f64() + KEPT * chance.sqrt()
+        self.per_second * span.as_secs_f64() + self.deviations * chance.sqrt()
     }
 
     fn span_of(&self, slots: f64) -> Duration {
-        // slots = x + KEPT √x, where x are expected; past the half only x grows.
-        let root = (KEPT * KEPT / 4.0 + slots).sqrt() - KEPT / 2.0;
+        // slots = x + z √x, where x are expected; once chance is given no more, only x grows.
+        let half = self.deviations / 2.0;
+        let root = (half * half + slots).sqrt() - half;
         let most = (self.per_second * self.chance_until.as_secs_f64()).sqrt();
-        let expected = (root * root).max(slots - KEPT * most).max(0.0);
+        let expected = (root * root).max(slots - self.deviations * most).max(0.0);
         Duration::try_from_secs_f64(expected / self.per_second).unwrap_or(Duration::MAX)
     }
 }

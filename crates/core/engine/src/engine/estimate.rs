@@ -119,8 +119,6 @@ impl Engine {
         now: Instant,
     ) -> Instant {
         let config = Arc::clone(&self.config);
-        // What is kept for higher classes is as good as taken.
-        let kept = self.reserve(submission.flow, under, now).ceil() as u64;
         let from = &mut self.resources;
         let own = under.cost(&config, submission.flow, submission.route);
         if own > under.allowed(from) {
@@ -136,9 +134,13 @@ impl Engine {
         }
         let mut at = now;
         for _ in 0..ROUNDS {
-            let tables = (&*config, &self.queue, &mut *from);
-            let before = ahead.slots(under, at.since(now), now, tables);
-            let next = under.earliest(from, before.saturating_add(kept + own), now);
+            let within = at.since(now);
+            // What is kept for higher classes by then is as good as taken.
+            let kept = self.reserve_in(within, submission.flow, under, now);
+            let tables = (&*config, &self.queue, &mut self.resources);
+            let before = ahead.slots(under, within, now, tables);
+            let k = before.saturating_add(kept.ceil() as u64 + own);
+            let next = under.earliest(&mut self.resources, k, now);
             if next <= at || next > submission.deadline {
                 return at.max(next).min(by_right);
             }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use tollgate_model::{FlowId, Instant, LimitId, PoolId, RouteId, Rule};
 
 /// How long before its deadline a call that was taken in gets what is kept for others.
-pub(super) const DUE: Duration = Duration::from_millis(100);
+pub(super) const DUE: Duration = Duration::from_millis(400);
 /// What was asked for of late, and what is to be kept for it, is found anew after this part of what "of
 /// late" means: after 15 ms where that is a minute.
 const FRESH: u32 = 4_096;
@@ -64,10 +64,28 @@ impl Engine {
         let key = (self.queue.class(flow), under.key());
         let (until, reserve) = self.reserves.entry(key).or_default();
         if *until <= now {
-            *reserve = ledger.reserve(now, &Kept::new(rate, late));
+            *reserve = ledger.reserve(now, &Kept::now(rate, late));
             *until = now + late / FRESH;
         }
         *reserve
+    }
+
+    /// What [`Self::reserve`] will be when a span has passed, as far as it is known.
+    pub(super) fn reserve_in(
+        &mut self,
+        span: Duration,
+        flow: FlowId,
+        under: &Under,
+        now: Instant,
+    ) -> f64 {
+        let reserve = self.reserve(flow, under, now);
+        let rate = match self.demand(flow, now) {
+            Some(demand) if reserve > 0.0 => under.demand(demand),
+            _ => return reserve,
+        };
+        let need = Kept::later(rate, self.queue.late());
+        let ledger = under.ledger(&mut self.resources);
+        reserve.max(ledger.map_or(0.0, |ledger| ledger.reserve_in(span, now, &need)))
     }
 
     /// Whether a start of this flow's leaves the classes above it what they will need before its

@@ -49,4 +49,18 @@ impl Ledger {
         let settled = self.occupied() - self.open;
         reserve.max(most - f64::from(settled))
     }
+
+    /// What [`Self::reserve`] will be at the least when `span` has passed: what is needed from then to the
+    /// end of the coming period, less what comes back meanwhile. What is taken from now on comes back
+    /// later than that.
+    #[must_use]
+    pub fn reserve_in(&mut self, span: Duration, now: Instant, need: &impl Need) -> f64 {
+        let Some(left) = self.period().and_then(|period| period.checked_sub(span)) else {
+            return 0.0;
+        };
+        self.forget_ended(now);
+        let settled = self.occupied() - self.open;
+        let back = settled - self.freed_by(now + span);
+        (need.within(left) - f64::from(back)).max(0.0)
+    }
 }
