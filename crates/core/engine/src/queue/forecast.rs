@@ -98,7 +98,7 @@ impl Queue {
             flow.virtual_time
                 .max(class.map_or(0, |class| class.virtual_time))
         };
-        let lead = present(own).saturating_add(self.rank(submission) * own.cost);
+        let lead = present(own).saturating_add(u128::from(self.rank(submission)) * own.cost);
         let mut slots = 0;
         for lane in &self.lanes {
             let cost = u64::from(cost(lane.flow, lane.route));
@@ -114,7 +114,7 @@ impl Queue {
             let most = lane.places.len() as u64 + coming as u64;
             let first = match other.class.cmp(&own.class) {
                 Ordering::Less => most,
-                Ordering::Equal => lead.saturating_sub(present(other)) / other.cost,
+                Ordering::Equal => (lead.saturating_sub(present(other)) / other.cost) as u64,
                 Ordering::Greater => other.guaranteed_within(within, now),
             };
             slots += cost * most.min(first);
