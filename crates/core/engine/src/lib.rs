@@ -21,7 +21,8 @@
 //! - *same seed, same trace*: the commands depend on the configuration, the seed and the events only.
 //!
 //! They are tested in `tests/model.rs`, against a platform in virtual time; who waits for whom, and
-//! how accurate refusals are, in `tests/flows.rs`; what an admission costs in `benches/admission.rs`.
+//! how accurate refusals are, in `tests/flows.rs`; what a 429 closes, in `tests/closed.rs`; what an
+//! admission costs in `benches/admission.rs`.
 
 mod command;
 mod config;

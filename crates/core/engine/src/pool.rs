@@ -4,20 +4,25 @@
 //! order of the pool's clients and then of age, so a token is touched only when those before it are
 //! used up. The pool grows when calls wait for tokens, or when less than a quarter of one token's
 //! slots is left, up to each client's bound and to what the wider limits could use at all. One fetch
-//! is under way for each client; a failed one is tried again after a pause that doubles.
+//! is under way for each client; a failed one is tried again after a pause that doubles,
+//! and so is one whose token is refused (401) before it was ever accepted.
 //!
 //! A token is renewed ahead of its expiry if its client would be left without one, and is not sent
 //! with in the last part of its life, so that no call arrives with an expired token.
 //!
 //! Each pool keeps, beside the ledgers of its tokens, one *aggregate* ledger for each of a token's
-//! limits: tokens are interchangeable, so the pool's k-th next free slot is the aggregate's.
+//! limits: tokens are interchangeable, so the pool's k-th next free slot is the aggregate's. A token
+//! that is closed is out of the aggregates until it opens ([`closed`]).
 
 mod client;
+mod closed;
+mod growth;
 mod state;
 
 use crate::config::{Client, Config};
 use crate::tokens::Tokens;
-use client::{ClientState, Token};
+use client::ClientState;
+pub(crate) use client::Token;
 use state::{PoolState, ceiling};
 use std::cmp::Reverse;
 use tollgate_model::{ClientId, Instant, PoolId, TokenId};
@@ -122,23 +127,12 @@ impl Pools {
         };
         held.ledgers.iter_mut().for_each(&mut change);
         let state = &self.clients[held.client.index()];
-        if let Some(pool) = state.pool {
+        if let Some(pool) = state.pool_of(token) {
             let aggregates = &mut self.pools[pool.index()].aggregates;
             aggregates
                 .iter_mut()
                 .take(held.ledgers.len())
                 .for_each(change);
-        }
-    }
-
-    /// Applies `change` to the token's ledgers alone.
-    pub(crate) fn each_of_token(
-        &mut self,
-        token: Option<TokenId>,
-        change: impl FnMut(&mut Ledger),
-    ) {
-        if let Some(held) = token.and_then(|token| self.tokens.get_mut(token)) {
-            held.ledgers.iter_mut().for_each(change);
         }
     }
 
@@ -148,7 +142,7 @@ impl Pools {
             return;
         };
         let state = &mut self.clients[held.client.index()];
-        if state.live.contains(token) && !state.ready.contains(token) {
+        if state.is_open(token) && !state.ready.contains(token) {
             state.watch(token, held, now);
         }
     }
@@ -173,72 +167,6 @@ impl Pools {
             }
         }
         next
-    }
-
-    /// The client that is to fetch a token now, if the pool may grow.
-    pub(crate) fn grower(&self, pool: PoolId, config: &Config, now: Instant) -> Option<ClientId> {
-        let state = &self.pools[pool.index()];
-        let live_or_coming: usize = state
-            .clients
-            .iter()
-            .map(|client| {
-                let client = &self.clients[client.index()];
-                client.live.len() + usize::from(client.fetching.is_some())
-            })
-            .sum();
-        if live_or_coming >= state.ceiling {
-            return None;
-        }
-        state.clients.iter().copied().find(|client| {
-            let held = &self.clients[client.index()];
-            held.fetching.is_none()
-                && held.paused_until <= now
-                && held.live.len() < config.clients[client.index()].max_tokens as usize
-        })
-    }
-
-    /// Whether less than a quarter of one token's slots is left.
-    pub(crate) fn runs_short(&self, pool: PoolId, now: Instant) -> bool {
-        let state = &self.pools[pool.index()];
-        let tokens: usize = state
-            .clients
-            .iter()
-            .map(|c| self.clients[c.index()].live.len())
-            .sum();
-        let Some(tokens) = u32::try_from(tokens).ok().filter(|&tokens| tokens > 0) else {
-            return true;
-        };
-        state.aggregates.iter().any(|ledger| {
-            let left = ledger.allowed().saturating_sub(ledger.held(now));
-            left < ledger.allowed() / tokens / 4
-        })
-    }
-
-    /// Tokens the pool may still come to hold.
-    pub(crate) fn may_grow(&self, pool: PoolId, config: &Config) -> bool {
-        let state = &self.pools[pool.index()];
-        let (mut live, mut most) = (0, 0);
-        for client in &state.clients {
-            live += self.clients[client.index()].live.len();
-            most += config.clients[client.index()].max_tokens as usize;
-        }
-        live < most.min(state.ceiling)
-    }
-
-    /// When the first token can be fetched, where there is none and none on its way.
-    pub(crate) fn first_token(&self, pool: PoolId, now: Instant) -> Option<Instant> {
-        let clients = &self.pools[pool.index()].clients;
-        let clients = clients.iter().map(|client| &self.clients[client.index()]);
-        if clients
-            .clone()
-            .any(|client| !client.live.is_empty() || client.fetching.is_some())
-        {
-            return None;
-        }
-        clients
-            .map(|client| client.paused_until)
-            .min()
-            .filter(|&at| at > now)
     }
 
     /// Starts a fetch for the client.
@@ -270,10 +198,7 @@ impl Pools {
             }
         }
         if let Some(pool) = self.clients[client.index()].pool {
-            let aggregates = &mut self.pools[pool.index()].aggregates;
-            for (aggregate, ledger) in aggregates.iter_mut().zip(&ledgers) {
-                aggregate.merge(ledger);
-            }
+            self.pools[pool.index()].add(&ledgers);
         }
         self.tokens.insert(
             token,
@@ -282,29 +207,37 @@ impl Pools {
                 ledgers,
                 sent: 0,
                 renews: Instant::NEVER,
+                closed_until: Instant::ZERO,
+                proven: false,
                 watched: None,
             },
         );
         let state = &mut self.clients[client.index()];
         state.live.insert(token);
         state.ready.insert(token);
-        state.failures = 0;
-        state.paused_until = Instant::ZERO;
+    }
+
+    /// A call with the token had another answer than 401, so the client's credential is good.
+    pub(crate) fn accepted(&mut self, token: TokenId) {
+        if let Some(held) = self.tokens.get_mut(token)
+            && !held.proven
+        {
+            held.proven = true;
+            self.clients[held.client.index()].failures = 0;
+        }
     }
 
     /// Sends nothing with the token any more. Its calls under way may still end.
-    pub(crate) fn retire(&mut self, token: TokenId) -> Option<ClientId> {
+    pub(crate) fn retire(&mut self, token: TokenId) -> Option<Token> {
         let held = self.tokens.remove(token)?;
         let state = &mut self.clients[held.client.index()];
+        if let Some(pool) = state.pool_of(token) {
+            self.pools[pool.index()].take_off(&held.ledgers);
+        }
         state.live.remove(token);
         state.ready.remove(token);
-        if let Some(pool) = state.pool {
-            let aggregates = &mut self.pools[pool.index()].aggregates;
-            for (aggregate, ledger) in aggregates.iter_mut().zip(&held.ledgers) {
-                aggregate.unmerge(ledger);
-            }
-        }
-        Some(held.client)
+        state.closed.remove(token);
+        Some(held)
     }
 
     /// Learns from an answer's header what the token's limit at `place` has counted. No if the header
@@ -321,7 +254,7 @@ impl Pools {
         let Some(shift) = held.ledgers.get_mut(place).and_then(learn) else {
             return false;
         };
-        if let Some(pool) = self.clients[held.client.index()].pool {
+        if let Some(pool) = self.clients[held.client.index()].pool_of(token) {
             self.pools[pool.index()].aggregates[place].shift(shift);
         }
         true
@@ -339,9 +272,9 @@ impl Pools {
             pool.ceiling = ceiling(PoolId(index as u32), config);
             for (place, aggregate) in pool.aggregates.iter_mut().enumerate() {
                 let tokens = pool.clients.iter().map(|client| {
-                    let live = self.clients[client.index()].live.len() as u32;
+                    let open = self.clients[client.index()].open() as u32;
                     let limit = config.clients[client.index()].token_limits.get(place);
-                    limit.map_or(0, |limit| limit.rule.allowed().saturating_mul(live))
+                    limit.map_or(0, |limit| limit.rule.allowed().saturating_mul(open))
                 });
                 aggregate.set_allowed(tokens.fold(0, u32::saturating_add));
             }
@@ -349,6 +282,9 @@ impl Pools {
         for client in &mut self.clients {
             // Whether they have room is looked at when they are needed.
             client.ready = client.live.clone();
+            client.closed.iter().for_each(|token| {
+                client.ready.remove(token);
+            });
         }
         for token in self.tokens.values_mut() {
             token.watched = None;

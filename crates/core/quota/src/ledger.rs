@@ -2,6 +2,7 @@
 
 mod header;
 mod spare;
+mod sum;
 mod usage;
 
 pub use header::{Header, Shift};
@@ -209,30 +210,6 @@ impl Ledger {
             Some(nth) => self.nth_end(nth as usize - 1)?,
         };
         Some(end.max(self.closed_until))
-    }
-
-    /// Adds another ledger's slots and bound to this one, which then stands for several
-    /// interchangeable limits together. Only [`Self::earliest`] and the counts mean anything of it.
-    pub fn merge(&mut self, other: &Self) {
-        self.set_allowed(self.allowed().saturating_add(other.allowed()));
-        self.open += other.open;
-        other.each_end(|end| self.insert(end, 1));
-    }
-
-    /// Takes back what [`Self::merge`] added, and what both have seen since.
-    pub fn unmerge(&mut self, other: &Self) {
-        self.set_allowed(self.allowed().saturating_sub(other.allowed()));
-        self.open = self.open.saturating_sub(other.open);
-        other.each_end(|end| {
-            self.remove(end, 1);
-        });
-    }
-
-    fn each_end(&self, mut what: impl FnMut(Instant)) {
-        self.ends.iter().for_each(|&end| what(end));
-        if let Some(learned) = &self.learned {
-            learned.each_end(what);
-        }
     }
 
     /// The end of the settled slot that is `index` others behind the next to be free.

@@ -24,7 +24,7 @@ impl Engine {
     /// to come and go before it.
     pub(super) fn earliest_start(&mut self, submission: &Submission, now: Instant) -> Estimate {
         let mut latest = Estimate {
-            at: now,
+            at: now.max(self.resources.opens(submission.route)),
             limit: None,
             reason: Reason::DeadlineCannotBeMet,
         };
@@ -54,8 +54,14 @@ impl Engine {
                 latest.reason = Reason::NoToken;
                 latest.limit = None;
             }
-        } else if !self.resources.pools.may_grow(pool, &config) {
+        } else if !self
+            .resources
+            .pools
+            .may_grow(pool, &config, submission.deadline)
+        {
+            let foreseen = self.resources.pools.foreseen(pool);
             let state = &mut self.resources.pools.pools[pool.index()];
+            let own = foreseen.map(|it| std::mem::replace(&mut state.aggregates, it));
             let mut aggregates = std::mem::take(&mut state.aggregates);
             let client = config.pools[pool.index()].clients.first();
             let limits = client.map_or(&[][..], |client| {
@@ -67,7 +73,7 @@ impl Engine {
                 });
                 latest.consider(at, &limit.name);
             }
-            self.resources.pools.pools[pool.index()].aggregates = aggregates;
+            self.resources.pools.pools[pool.index()].aggregates = own.unwrap_or(aggregates);
         }
         latest
     }

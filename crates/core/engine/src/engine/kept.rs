@@ -73,7 +73,7 @@ impl Engine {
         let Some(pool) = it.pool else {
             return true;
         };
-        if self.resources.pools.may_grow(pool, &config) {
+        if self.resources.pools.may_grow(pool, &config, now) {
             return true;
         }
         let rate = self

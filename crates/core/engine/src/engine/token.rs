@@ -2,6 +2,7 @@
 
 use super::Engine;
 use crate::Command;
+use crate::pool::Token;
 use crate::timer::Timer;
 use std::time::Duration;
 use tollgate_model::{ClientId, Instant, TokenId};
@@ -24,6 +25,10 @@ impl Engine {
         if let Some(held) = self.resources.pools.tokens.get_mut(token) {
             held.renews = renews;
         }
+        let closed_until = self.resources.pools.closed_until(client);
+        if closed_until > now {
+            self.close_token(token, closed_until);
+        }
         self.timers.set(renews, Timer::Renew(token));
         self.timers
             .set(now + (expires_in - lead / 2), Timer::Retire(token));
@@ -36,19 +41,23 @@ impl Engine {
         retry_after: Option<Duration>,
         now: Instant,
     ) {
-        let Some(client) = self.resources.pools.end_fetch(token) else {
-            return;
-        };
+        if let Some(client) = self.resources.pools.end_fetch(token) {
+            self.fetch_failed(client, retry_after, now);
+        }
+    }
+
+    /// The endpoint gave no token, or one that nobody takes.
+    fn fetch_failed(&mut self, client: ClientId, retry_after: Option<Duration>, now: Instant) {
         let state = &mut self.resources.pools.clients[client.index()];
         let doubled = self.config.policy.fetch_pause * (1 << state.failures.min(10));
         let pause = doubled.min(LONGEST_FETCH_PAUSE);
         state.failures += 1;
         // An endpoint that asks for no pause at all would be asked again at once.
-        state.paused_until = now + retry_after.map_or(pause, |asked| asked.max(pause));
+        state.paused_until = now + retry_after.unwrap_or(pause).max(pause);
         self.timers.set(state.paused_until, Timer::Fetch(client));
     }
 
-    /// The pause after a failed fetch is over. What waits asks for a token by itself; a renewal that
+    /// The client may fetch again. What waits asks for a token by itself; a renewal that
     /// failed, or was not possible meanwhile, is made up for.
     pub(super) fn fetch_again(&mut self, client: ClientId, now: Instant) {
         self.resources.unblock();
@@ -76,15 +85,24 @@ impl Engine {
         if state.live.len() > 1 && !busy {
             return;
         }
-        if state.fetching.is_none() && state.paused_until <= now {
+        if state.fetching.is_none() && state.fetches_from() <= now {
             self.fetch(client);
         }
     }
 
-    pub(super) fn retire(&mut self, token: TokenId) {
-        if self.resources.pools.retire(token).is_some() {
-            self.commands.push_back(Command::DropToken(token));
-            self.resources.unblock();
+    pub(super) fn retire(&mut self, token: TokenId) -> Option<Token> {
+        let held = self.resources.pools.retire(token)?;
+        self.commands.push_back(Command::DropToken(token));
+        self.resources.unblock();
+        Some(held)
+    }
+
+    /// A call with the token was answered 401.
+    pub(super) fn unauthorised(&mut self, token: TokenId, now: Instant) {
+        if let Some(held) = self.retire(token)
+            && !held.proven
+        {
+            self.fetch_failed(held.client, None, now);
         }
     }
 

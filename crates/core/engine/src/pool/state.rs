@@ -37,6 +37,20 @@ impl PoolState {
             ceiling: ceiling(PoolId(index as u32), config),
         }
     }
+
+    /// Counts on a token's slots.
+    pub(super) fn add(&mut self, ledgers: &[Ledger]) {
+        for (aggregate, ledger) in self.aggregates.iter_mut().zip(ledgers) {
+            aggregate.merge(ledger);
+        }
+    }
+
+    /// Counts on them no longer.
+    pub(super) fn take_off(&mut self, ledgers: &[Ledger]) {
+        for (aggregate, ledger) in self.aggregates.iter_mut().zip(ledgers) {
+            aggregate.unmerge(ledger);
+        }
+    }
 }
 
 /// Tokens that the wider limits of the pool's routes could use: the rates of each route's scarcest

@@ -54,8 +54,10 @@ pub(crate) fn never_idle(world: &World) {
             has_room(&snapshot.limits[limit.index()], cost)
         });
         let token = route.pool.is_none() || token_has_room(&snapshot, route.cost);
+        let mut closed = snapshot.closed_routes.iter();
+        let open = closed.all(|(route, _)| *route != submission.route);
         assert!(
-            !(room && token),
+            !(room && token && open),
             "never idle: {submission:?} waits at {}: {snapshot:?}",
             world.now
         );
