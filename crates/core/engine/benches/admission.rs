@@ -31,6 +31,8 @@ struct Bench {
     /// Sent and not answered.
     under_way: std::collections::VecDeque<(Instant, AttemptId)>,
     tokens: u32,
+    /// Calls of the flow that is measured which wait.
+    waiting: usize,
     /// A first class asks for two calls of five; what is measured is of the second then.
     beside: bool,
 }
@@ -93,6 +95,7 @@ impl Bench {
             next: 0,
             under_way: std::collections::VecDeque::new(),
             tokens,
+            waiting: 0,
             beside,
         };
         // A call each step; the pool grows as it must, and the slots' ends spread over the period.
@@ -119,7 +122,7 @@ impl Bench {
             4_000
         };
         let submission = Submission {
-            execution: ExecutionId(self.next),
+            execution: ExecutionId(2 * self.next + u64::from(measured)),
             flow: FlowId(u32::from(!measured)),
             route: RouteId(0),
             deadline: self.now + Duration::from_secs(later * 1_000_000),
@@ -127,6 +130,7 @@ impl Bench {
             idempotent: true,
         };
         self.next += 1;
+        self.waiting += usize::from(measured);
         self.engine
             .handle_event(Event::Submit(submission), self.now);
     }
@@ -136,8 +140,11 @@ impl Bench {
         let mut sent = 0;
         while let Some(command) = self.engine.poll_command() {
             match command {
-                Command::Send { attempt, .. } => {
+                Command::Send {
+                    execution, attempt, ..
+                } => {
                     sent += 1;
+                    self.waiting -= execution.index() % 2;
                     self.under_way.push_back((self.now + LATENCY, attempt));
                 }
                 Command::FetchToken(_, token) => self.grant(token),
@@ -172,13 +179,9 @@ impl Bench {
         self.carry_out()
     }
 
+    /// Submits until so many wait.
     fn queue_up(&mut self, calls: usize) {
-        for _ in 0..calls {
-            self.submit(true);
-            self.carry_out();
-        }
-        // Whatever found a slot left room for another.
-        while self.engine.snapshot(self.now).flows[0].queued < calls {
+        while self.waiting < calls {
             self.submit(true);
             self.carry_out();
         }
@@ -186,20 +189,21 @@ impl Bench {
 
     /// Nanoseconds of a submission (started at once, or put in the queue), of a start from the queue,
     /// and of an answer; medians over the batches.
-    fn measure(&mut self, queued: bool) -> [f64; 3] {
+    fn measure(&mut self, queued: usize) -> [f64; 3] {
         let step = PERIOD / (PER_TOKEN * self.tokens);
         let mut medians = [Vec::new(), Vec::new(), Vec::new()];
         for _ in 0..BATCHES {
             let mut spent = [Duration::ZERO; 3];
             let mut counts = [0_usize; 3];
             for _ in 0..BATCH {
-                let mut started = !queued;
+                let mut started = queued == 0;
                 self.now = self.now
-                    + if queued {
+                    + if queued > 0 {
                         Duration::ZERO
                     } else {
                         step * 11 / 10
                     };
+                self.queue_up(queued);
                 loop {
                     // Answers and wake-ups in the order of their instants, until something starts.
                     let wake = self.engine.poll_timeout().unwrap_or(Instant::NEVER);
@@ -325,7 +329,7 @@ fn main() {
             for queued in [0, 1_000, 100_000] {
                 let mut bench = Bench::new(tokens, beside);
                 bench.queue_up(queued);
-                let [submission, start, answer] = bench.measure(queued > 0);
+                let [submission, start, answer] = bench.measure(queued);
                 println!(
                     "{tokens:>8} {queued:>8} {:>12.0} {:>12.0} {:>12.0}",
                     submission - clock,

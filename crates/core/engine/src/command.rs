@@ -33,7 +33,7 @@ pub enum Verdict {
     Answered(AttemptId),
     /// It was not carried out.
     Refused(Refusal),
-    /// It was sent and its timeout passed.
+    /// It was sent and its timeout passed, be it under way or in the queue again.
     TimedOut,
     /// It was sent and no answer came, and it may not or could not be tried again.
     Lost(crate::LossKind),

@@ -5,6 +5,7 @@ mod estimate;
 mod extend;
 mod kept;
 mod limits;
+mod random;
 mod start;
 mod token;
 mod turned_away;
@@ -49,6 +50,12 @@ pub struct Engine {
     kept_rate: f64,
     /// The last choice's candidates; kept for its memory.
     order: Vec<Candidate>,
+    /// By class: what those above it have asked for of late.
+    demands: BTreeMap<u8, kept::Demand>,
+    /// What is to be kept for them of what, until when that is believed.
+    reserves: BTreeMap<(u8, estimate::Key), (Instant, f64)>,
+    /// The last estimate's tables; kept for their memory.
+    ahead: estimate::Ahead,
     headers_ignored: u64,
     limited: u64,
     /// What an earlier process has used, what had passed since, and when that was.
@@ -65,6 +72,23 @@ struct Execution {
     give_up: Option<Instant>,
     /// A 401 is answered by another token once.
     replayed: bool,
+}
+
+impl Execution {
+    /// Its place in the queue. Whoever has been sent before is not sent again when its timeout has
+    /// passed.
+    fn place(&self) -> Place {
+        let Submission {
+            deadline,
+            execution,
+            ..
+        } = self.submission;
+        let in_time = self.give_up.map(|at| at.before(Duration::from_nanos(1)));
+        Place {
+            deadline: in_time.map_or(deadline, |at| at.min(deadline)),
+            execution,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -113,6 +137,9 @@ impl Engine {
             top_class: config.flows.iter().map(|it| it.priority).min().unwrap_or(0),
             kept_rate: 0.0,
             order: Vec::new(),
+            demands: BTreeMap::new(),
+            reserves: BTreeMap::new(),
+            ahead: estimate::Ahead::default(),
             headers_ignored: 0,
             limited: 0,
             restored: None,
@@ -267,13 +294,23 @@ impl Engine {
                     self.resources.pools.open(token, now);
                     self.resources.unblock();
                 }
-                Timer::Fetch(client) => self.fetch_again(client, now),
+                // The start of what waits asks for a token again.
+                Timer::Fetch(client) => {
+                    self.fetch_successor(client, now);
+                    self.resources.unblock();
+                }
             }
         }
         while let Some(execution) = self.queue.pop_expired(now) {
-            let submission = self.executions.get(&execution).map(|it| it.submission);
-            let limit =
-                submission.and_then(|submission| self.earliest_start(&submission, now).limit);
+            let Some(it) = self.executions.get(&execution) else {
+                continue;
+            };
+            if it.give_up.is_some_and(|at| at <= now) {
+                self.finish(execution, Verdict::TimedOut);
+                continue;
+            }
+            let submission = it.submission;
+            let limit = self.earliest_start(&submission, now).limit;
             self.refuse(execution, Reason::Expired, limit, None);
         }
     }
@@ -288,23 +325,16 @@ impl Engine {
             it.submission.deadline = it.submission.deadline.min(give_up);
         }
         let submission = it.submission;
-        let place = Place {
-            deadline: submission.deadline,
-            execution,
-        };
-        self.queue.push(submission.flow, submission.route, place);
+        self.queue
+            .push(submission.flow, submission.route, it.place());
     }
 
     fn dequeue(&mut self, execution: ExecutionId) {
         let Some(it) = self.executions.get(&execution) else {
             return;
         };
-        let place = Place {
-            deadline: it.submission.deadline,
-            execution,
-        };
         self.queue
-            .remove(it.submission.flow, it.submission.route, place);
+            .remove(it.submission.flow, it.submission.route, it.place());
     }
 
     fn refuse(
@@ -339,15 +369,6 @@ impl Engine {
 
     fn route(&self, route: RouteId) -> &crate::Route {
         &self.config.routes[route.index()]
-    }
-
-    /// A number in 0..1 (splitmix64).
-    fn fraction(&mut self) -> f64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.random;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
 

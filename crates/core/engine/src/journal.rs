@@ -151,3 +151,82 @@ impl Journal {
         ends.collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: LimitId = LimitId(0);
+
+    fn at(seconds: u64) -> Instant {
+        Instant::ZERO + Duration::from_secs(seconds)
+    }
+
+    fn record(taken: u32, until: u64) -> Option<Record> {
+        Some(Record {
+            limit: LIMIT,
+            taken,
+            until: Duration::from_secs(until),
+        })
+    }
+
+    #[test]
+    fn a_record_covers_a_block_of_calls() {
+        let mut journal = Journal::new(1, at(0));
+        let mut recorded = Vec::new();
+        for taken in 1..=12 {
+            journal.take(LIMIT, 1, 100, at(5));
+            recorded.extend(journal.next().map(|it| (taken, it.taken)));
+        }
+        // A thirty-second part of a hundred is three.
+        assert_eq!(recorded, [(1, 4), (5, 8), (9, 12)]);
+        let mut journal = Journal::new(1, at(0));
+        journal.take(LIMIT, 2, 10, at(5));
+        assert_eq!(journal.next(), record(3, 15), "of a small limit one");
+        journal.take(LIMIT, 2, 10, at(5));
+        journal.take(LIMIT, 3, 10, at(5));
+        assert_eq!(journal.next(), record(8, 15), "the last counts");
+        assert_eq!(journal.next(), None);
+    }
+
+    #[test]
+    fn a_record_covers_the_end_of_every_call() {
+        let mut journal = Journal::new(1, at(2));
+        journal.take(LIMIT, 1, 100, at(5));
+        assert_eq!(journal.next(), record(4, 13));
+        journal.take(LIMIT, 1, 100, at(15));
+        assert_eq!(journal.next(), None, "covered");
+        journal.take(LIMIT, 1, 100, at(16));
+        assert_eq!(journal.next(), record(4, 24));
+        journal.take(LIMIT, 1, 100, at(7));
+        assert_eq!(journal.next(), None);
+        // The checkpoint knows the end of the last call; what is recorded counts from there.
+        assert_eq!(journal.restart(at(10)), [Duration::from_secs(6)]);
+        assert_eq!(journal.next(), None);
+        journal.take(LIMIT, 1, 100, at(11));
+        assert_eq!(journal.next(), record(4, 11));
+        assert_eq!(journal.restart(at(12)), [Duration::from_secs(4)]);
+        assert_eq!(journal.restart(at(20)), [Duration::ZERO]);
+    }
+
+    #[test]
+    fn of_several_records_the_last_number_counts_and_the_latest_end() {
+        let mut checkpoint = Checkpoint {
+            limits: vec![LimitUsage {
+                name: "one".into(),
+                scope: Scope::Organisation,
+                period: None,
+                usage: Usage::default(),
+                taken: 0,
+                until: Duration::from_secs(4),
+            }],
+        };
+        for (taken, until) in [(3, 7), (6, 2)] {
+            record(taken, until)
+                .into_iter()
+                .for_each(|it| checkpoint.add(it));
+        }
+        let it = &checkpoint.limits[0];
+        assert_eq!((it.taken, it.until), (6, Duration::from_secs(7)));
+    }
+}

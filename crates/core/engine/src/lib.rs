@@ -16,19 +16,22 @@
 //!   displaced by who comes later and is due sooner in the same flow;
 //! - *no restart limited*: records and checkpoints ([`Engine::poll_record`], [`Engine::checkpoint`])
 //!   tell the next process no less than was sent ([`Engine::restore`]);
+//! - *held as ruled*: each limit holds the slots that the quota's rule asks for, and no more;
 //! - *answered once*: every submission that is not cancelled gets exactly one [`Command::Finish`];
 //! - *no late start*: nothing is sent after its deadline;
 //! - *same seed, same trace*: the commands depend on the configuration, the seed and the events only.
 //!
 //! They are tested in `tests/model.rs`, against a platform in virtual time; who waits for whom, and
-//! how accurate refusals are, in `tests/flows.rs`; what a 429 closes, in `tests/closed.rs`; what an
-//! admission costs in `benches/admission.rs`.
+//! how accurate refusals are, in `tests/flows.rs` and `tests/foretold.rs`; what a 429 closes, in
+//! `tests/closed.rs`; what is promised of token pools in `tests/pools.rs`; single rules, one situation each, in `tests/by_hand.rs`; what an admission
+//! costs in `benches/admission.rs`.
 
 mod command;
 mod config;
 mod engine;
 mod event;
 mod journal;
+mod passes;
 mod places;
 mod pool;
 mod queue;

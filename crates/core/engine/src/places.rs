@@ -10,7 +10,7 @@ use tollgate_model::{ExecutionId, Instant};
 const PIECE: usize = 256;
 
 /// Runs that [`Places::later`] makes, at the most.
-const RUNS: usize = 16;
+pub(crate) const RUNS: usize = 16;
 
 /// The place of an execution among others.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -2,13 +2,12 @@
 //!
 //! A pool uses the least tokens that carry the load: a call takes the first token with room, in the
 //! order of the pool's clients and then of age, so a token is touched only when those before it are
-//! used up. The pool grows when calls wait for tokens, or when less than a quarter of one token's
-//! slots is left, up to each client's bound and to what the wider limits could use at all. One fetch
-//! is under way for each client; a failed one is tried again after a pause that doubles,
-//! and so is one whose token is refused (401) before it was ever accepted.
+//! used up. One fetch is under way for each client; a failed one is tried again after a pause that
+//! doubles, and so is one whose token is refused (401) before it was ever accepted. When a pool grows is said in `growth`.
 //!
-//! A token is renewed ahead of its expiry if its client would be left without one, and is not sent
-//! with in the last part of its life, so that no call arrives with an expired token.
+//! A token is renewed ahead of its expiry if it is in use, or its client would be left without one,
+//! and is not sent with in the last part of its life, so that no call arrives with an expired token.
+//! Renewals that are due together follow each other.
 //!
 //! Each pool keeps, beside the ledgers of its tokens, one *aggregate* ledger for each of a token's
 //! limits: tokens are interchangeable, so the pool's k-th next free slot is the aggregate's. A token
@@ -23,7 +22,8 @@ use crate::config::{Client, Config};
 use crate::tokens::Tokens;
 use client::ClientState;
 pub(crate) use client::Token;
-use state::{PoolState, ceiling};
+use growth::Rates;
+use state::PoolState;
 use std::cmp::Reverse;
 use tollgate_model::{ClientId, Instant, PoolId, TokenId};
 use tollgate_quota::{Ledger, Shift};
@@ -39,31 +39,33 @@ pub(crate) struct Pools {
 
 impl Pools {
     pub(crate) fn new(config: &Config) -> Self {
-        let mut clients: Vec<_> = config.clients.iter().map(|_| ClientState::new()).collect();
-        let mut pools = Vec::with_capacity(config.pools.len());
-        for (index, pool) in config.pools.iter().enumerate() {
-            for client in &pool.clients {
-                clients[client.index()].pool = Some(PoolId(index as u32));
-            }
-            pools.push(PoolState::new(index, config));
-        }
-        Self {
-            clients,
-            pools,
+        let mut pools = Self {
+            clients: Vec::new(),
+            pools: Vec::new(),
             tokens: Tokens::new(),
             next_token: 0,
-        }
+        };
+        pools.extend(config);
+        pools
     }
 
-    /// Takes further clients and pools over. The ceilings of pools that were there stay.
+    /// Takes further clients and pools over. Further routes may use pools that were there.
     pub(crate) fn extend(&mut self, config: &Config) {
         self.clients
             .resize_with(config.clients.len(), ClientState::new);
+        for (index, pool) in self.pools.iter_mut().enumerate() {
+            pool.rates = Rates::new(PoolId(index as u32), config);
+        }
         for index in self.pools.len()..config.pools.len() {
-            for client in &config.pools[index].clients {
-                self.clients[client.index()].pool = Some(PoolId(index as u32));
+            let pool = PoolState::new(PoolId(index as u32), config);
+            for client in &pool.clients {
+                let client = &mut self.clients[client.index()];
+                client.pool = Some(PoolId(index as u32));
+                if pool.apart {
+                    client.aggregates.clone_from(&pool.aggregates);
+                }
             }
-            self.pools.push(PoolState::new(index, config));
+            self.pools.push(pool);
         }
     }
 
@@ -126,13 +128,14 @@ impl Pools {
             return;
         };
         held.ledgers.iter_mut().for_each(&mut change);
-        let state = &self.clients[held.client.index()];
-        if let Some(pool) = state.pool_of(token) {
+        let state = &mut self.clients[held.client.index()];
+        if !state.is_open(token) {
+            return;
+        }
+        state.aggregates.iter_mut().for_each(&mut change);
+        if let Some(pool) = state.pool {
             let aggregates = &mut self.pools[pool.index()].aggregates;
-            aggregates
-                .iter_mut()
-                .take(held.ledgers.len())
-                .for_each(change);
+            aggregates.iter_mut().for_each(change);
         }
     }
 
@@ -197,19 +200,17 @@ impl Pools {
                 ledger.learn_from(known);
             }
         }
-        if let Some(pool) = self.clients[client.index()].pool {
-            self.pools[pool.index()].add(&ledgers);
-        }
+        self.each_aggregate(client, &ledgers, Ledger::merge);
         self.tokens.insert(
             token,
             Token {
                 client,
                 ledgers,
                 sent: 0,
-                renews: Instant::NEVER,
                 closed_until: Instant::ZERO,
                 proven: false,
                 watched: None,
+                renewing: false,
             },
         );
         let state = &mut self.clients[client.index()];
@@ -231,13 +232,32 @@ impl Pools {
     pub(crate) fn retire(&mut self, token: TokenId) -> Option<Token> {
         let held = self.tokens.remove(token)?;
         let state = &mut self.clients[held.client.index()];
-        if let Some(pool) = state.pool_of(token) {
-            self.pools[pool.index()].take_off(&held.ledgers);
-        }
+        let open = state.is_open(token);
         state.live.remove(token);
         state.ready.remove(token);
+        state.due.retain(|&due| due != token);
         state.closed.remove(token);
+        if open {
+            self.each_aggregate(held.client, &held.ledgers, Ledger::unmerge);
+        }
         Some(held)
+    }
+
+    /// Applies `change` to the aggregates that one of the client's tokens is part of.
+    fn each_aggregate(
+        &mut self,
+        client: ClientId,
+        of_token: &[Ledger],
+        change: impl Fn(&mut Ledger, &Ledger),
+    ) {
+        let state = &mut self.clients[client.index()];
+        let pool = state.pool.map(|pool| &mut self.pools[pool.index()]);
+        let of_pool = pool.into_iter().map(|pool| &mut pool.aggregates);
+        for aggregates in of_pool.chain([&mut state.aggregates]) {
+            for (aggregate, ledger) in aggregates.iter_mut().zip(of_token) {
+                change(aggregate, ledger);
+            }
+        }
     }
 
     /// Learns from an answer's header what the token's limit at `place` has counted. No if the header
@@ -254,9 +274,14 @@ impl Pools {
         let Some(shift) = held.ledgers.get_mut(place).and_then(learn) else {
             return false;
         };
-        if let Some(pool) = self.clients[held.client.index()].pool_of(token) {
-            self.pools[pool.index()].aggregates[place].shift(shift);
+        let state = &mut self.clients[held.client.index()];
+        if !state.is_open(token) {
+            return true;
         }
+        let pool = state.pool.map(|pool| &mut self.pools[pool.index()]);
+        let of_pool = pool.and_then(|pool| pool.aggregates.get_mut(place));
+        let both = of_pool.into_iter().chain(state.aggregates.get_mut(place));
+        both.for_each(|aggregate| aggregate.shift(shift));
         true
     }
 
@@ -269,14 +294,20 @@ impl Pools {
             }
         }
         for (index, pool) in self.pools.iter_mut().enumerate() {
-            pool.ceiling = ceiling(PoolId(index as u32), config);
+            pool.rates = Rates::new(PoolId(index as u32), config);
             for (place, aggregate) in pool.aggregates.iter_mut().enumerate() {
-                let tokens = pool.clients.iter().map(|client| {
-                    let open = self.clients[client.index()].open() as u32;
-                    let limit = config.clients[client.index()].token_limits.get(place);
-                    limit.map_or(0, |limit| limit.rule.allowed().saturating_mul(open))
-                });
-                aggregate.set_allowed(tokens.fold(0, u32::saturating_add));
+                let mut all = 0_u32;
+                for client in &pool.clients {
+                    let limit = &config.clients[client.index()].token_limits[place];
+                    let client = &mut self.clients[client.index()];
+                    let open = u32::try_from(client.open()).unwrap_or(u32::MAX);
+                    let allowed = limit.rule.allowed().saturating_mul(open);
+                    all = all.saturating_add(allowed);
+                    if let Some(aggregate) = client.aggregates.get_mut(place) {
+                        aggregate.set_allowed(allowed);
+                    }
+                }
+                aggregate.set_allowed(all);
             }
         }
         for client in &mut self.clients {

@@ -18,7 +18,7 @@
 //! A lower class takes no slot that a higher one will need before it comes back ([`Candidate::lent`],
 //! and `Ledger::spares`): order alone would let it use a window up in its first second, and leave
 //! the higher class to wait for the next. What a higher class will need is what it has asked for of
-//! late ([`Queue::demand`]).
+//! late ([`Queue::above`]).
 //!
 //! Cost: a choice sorts the lanes that wait and may start (flows × routes in use), not what they hold.
 
@@ -27,6 +27,7 @@ mod forecast;
 use crate::Config;
 use crate::places::{Place, Places};
 use crate::rate::Rate;
+pub(crate) use forecast::Line;
 use forecast::longest_period;
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -12,7 +12,7 @@ const SLICES: usize = 4 * LATE;
 const CHANGED: f64 = 3.0;
 /// Standard deviations of chance arrivals for which a higher class finds slots kept: of its calls fewer
 /// than one in a hundred is to wait.
-const KEPT: f64 = 3.0;
+const KEPT: f64 = 3.25;
 /// Standard deviations for which a start foretold comes true: of what is taken in, less than one in a
 /// thousand is to expire.
 const FORETOLD: f64 = 5.5;

@@ -104,6 +104,16 @@ impl Resources {
         })
     }
 
+    /// The client that is to fetch a token for calls that wait on this route, if its pool may grow.
+    pub(crate) fn grower(&mut self, route: RouteId, now: Instant) -> Option<ClientId> {
+        let it = &self.config.routes[route.index()];
+        let (config, ledgers) = (&self.config, &mut self.ledgers);
+        self.pools.grower(it.pool?, config, now, |client| {
+            let limits = &config.clients[client.index()].limits;
+            room(ledgers, limits, it.cost, now)
+        })
+    }
+
     /// Whether the route's own limits have room; its tokens aside.
     pub(crate) fn has_room(&mut self, route: RouteId, now: Instant) -> bool {
         let it = &self.config.routes[route.index()];

@@ -85,4 +85,23 @@ mod tests {
         }
         assert_eq!(timers.next(), Some(Instant::from_nanos(1_000_000)));
     }
+
+    #[test]
+    fn timers_are_due_in_the_order_of_their_instants_then_of_their_setting() {
+        let mut timers = Timers::default();
+        let fetch = |client| Timer::Fetch(ClientId(client));
+        let at = Instant::from_nanos;
+        for (nanos, client) in [(7, 3), (5, 2), (7, 1), (5, 4), (7, 2)] {
+            timers.set(at(nanos), fetch(client));
+        }
+        assert_eq!(timers.next(), Some(at(5)));
+        assert_eq!(timers.pop_due(at(4)), None);
+        let due: Vec<_> = std::iter::from_fn(|| timers.pop_due(at(7))).collect();
+        assert_eq!(due, [2, 4, 3, 1, 2].map(fetch));
+        timers.set(at(1), fetch(1));
+        timers.set(at(2), fetch(2));
+        timers.set(at(3), fetch(1));
+        timers.prune(|timer| timer != fetch(1));
+        assert_eq!(timers.next(), Some(at(2)), "what matters hides the rest");
+    }
 }

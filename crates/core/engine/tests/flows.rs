@@ -81,7 +81,7 @@ fn a_higher_class_waits_as_if_the_lower_ones_did_not_exist() {
         (0.5, 0.99),
         (0.7, 0.98),
         (0.8, 0.95),
-        (0.85, 0.92),
+        (0.85, 0.91),
         (0.9, 0.9),
         (0.95, 0.95),
         (1.2, 0.999),
@@ -221,7 +221,7 @@ fn refusals_are_right_and_what_waits_is_served() {
         (
             "a first class of four fifths",
             // Left empty for the first class: what its chance arrivals may come to need.
-            4.0,
+            5.0,
             vec![
                 (flow("voice", 0, 1), asks(0.8, 10)),
                 (flow("email", 1, 1), asks(1.2, 45)),

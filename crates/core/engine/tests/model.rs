@@ -10,6 +10,8 @@
 mod invariants;
 #[path = "model/random.rs"]
 mod random;
+#[path = "model/reference.rs"]
+mod reference;
 #[path = "model/setup.rs"]
 mod setup;
 #[path = "model/upstream.rs"]

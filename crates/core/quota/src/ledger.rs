@@ -1,5 +1,6 @@
 //! One limit's slots.
 
+mod forecast;
 mod header;
 mod spare;
 mod sum;
@@ -9,6 +10,7 @@ pub use header::{Header, Shift};
 pub use spare::Need;
 pub use usage::Usage;
 
+use forecast::Hold;
 use header::Learned;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -28,6 +30,8 @@ pub struct Ledger {
     /// Ends of the settled slots, ascending.
     ends: VecDeque<Instant>,
     closed_until: Instant,
+    /// How long calls hold their slots; of a concurrency limit.
+    hold: Hold,
     /// What headers have told; none before the first.
     learned: Option<Box<Learned>>,
 }
@@ -41,6 +45,7 @@ impl Ledger {
             open: 0,
             ends: VecDeque::new(),
             closed_until: Instant::ZERO,
+            hold: Hold::default(),
             learned: None,
         }
     }
@@ -98,7 +103,11 @@ impl Ledger {
                 counted_within: Some(bound),
                 ..
             } => self.insert(now + bound + period, cost),
-            Rule::Window { .. } | Rule::Concurrency { .. } => self.open += self.units(cost),
+            Rule::Window { .. } => self.open += cost,
+            Rule::Concurrency { .. } => {
+                self.hold.pass(self.open, now);
+                self.open += 1;
+            }
         }
     }
 
@@ -141,9 +150,11 @@ impl Ledger {
     }
 
     /// The call is over. No effect on a window.
-    pub fn leave(&mut self) {
+    pub fn leave(&mut self, now: Instant) {
         if let Rule::Concurrency { .. } = self.rule {
             debug_assert!(self.open > 0, "left a slot that was not taken");
+            self.hold.pass(self.open, now);
+            self.hold.leave();
             self.open -= 1;
         }
     }
@@ -163,53 +174,6 @@ impl Ledger {
         match &mut self.rule {
             Rule::Window { allowed, .. } | Rule::Concurrency { allowed } => *allowed = to,
         }
-    }
-
-    /// The earliest instant at which the `k`-th slot from now (1 is the next) may be taken, were
-    /// nothing else taken in between: exact for settled slots, a lower bound where open ones must
-    /// end first.
-    #[must_use]
-    pub fn earliest(&mut self, k: u64, now: Instant) -> Instant {
-        self.forget_ended(now);
-        let start = self.closed_until.max(now);
-        let allowed = self.allowed();
-        if allowed == 0 {
-            return Instant::NEVER;
-        }
-        // How long calls under way will take is not the ledger's to know.
-        let period = self.period().unwrap_or_default();
-        // Each slot serves one call a period: the k-th call is in round `rounds` of its slot.
-        let rounds = u32::try_from((k - 1) / u64::from(allowed)).unwrap_or(u32::MAX);
-        let place = ((k - 1) % u64::from(allowed)) as u32;
-        let occupied = self.occupied();
-        let free = allowed.saturating_sub(occupied);
-        let first = if place < free {
-            now
-        } else {
-            let over = occupied.saturating_sub(allowed);
-            let index = (place - free + over) as usize;
-            self.nth_end(index).unwrap_or(now + period)
-        };
-        first.max(start) + period.saturating_mul(rounds)
-    }
-
-    /// Slots held now that are free again by `at`, by the passing of time alone.
-    #[must_use]
-    pub fn freed_by(&self, at: Instant) -> u32 {
-        let plain = self.ends.partition_point(|&end| end <= at) as u32;
-        plain + self.learned.as_ref().map_or(0, |it| it.freed_by(at))
-    }
-
-    /// When there may be room for a call of this cost by itself: none while too little is settled.
-    #[must_use]
-    pub fn next_room(&mut self, now: Instant, cost: u32) -> Option<Instant> {
-        self.forget_ended(now);
-        let allowed = self.allowed();
-        let end = match (self.occupied() + self.units(cost)).checked_sub(allowed) {
-            None | Some(0) => now,
-            Some(nth) => self.nth_end(nth as usize - 1)?,
-        };
-        Some(end.max(self.closed_until))
     }
 
     /// The end of the settled slot that is `index` others behind the next to be free.

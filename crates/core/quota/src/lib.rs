@@ -99,8 +99,9 @@
 //! limit drains), and two windows. Every operation is constant amortised time, but that a settlement
 //! out of order moves as many entries as calls have overtaken it.
 //!
-//! Tested in `tests/rule.rs` against windows of any alignment, and in `tests/headers.rs` against
-//! upstreams with fixed and with sliding windows, each way of rounding, and foreign callers.
+//! Tested in `tests/rule.rs` against windows of any alignment, in `tests/headers.rs` against upstreams
+//! with fixed and with sliding windows, each way of rounding, and foreign callers, and in
+//! `tests/spares.rs` against a plain look at every end.
 
 mod ledger;
 

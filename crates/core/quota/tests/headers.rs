@@ -131,6 +131,31 @@ fn at(nanos: u64) -> Instant {
     Instant::from_nanos(nanos)
 }
 
+/// A ledger that stands for several, of which there is but this one.
+fn sum_of(one: &Ledger) -> Ledger {
+    let mut sum = one.clone();
+    sum.set_allowed(0);
+    sum.merge(one);
+    sum
+}
+
+/// What stands for several ledgers tells the same of their slots as they do.
+fn agree(one: &mut Ledger, sum: &mut Ledger, now: Instant) {
+    assert_eq!(
+        (one.held(now), one.room(now)),
+        (sum.held(now), sum.room(now))
+    );
+    for call in [1, 2, 3, 5, 8, 13, 21, 34] {
+        assert_eq!(one.earliest(call, now), sum.earliest(call, now), "{call}");
+    }
+    for ahead in [PERIOD / 64, PERIOD / 2, PERIOD] {
+        let then = now + Duration::from_nanos(ahead);
+        let open = one.held(now) - one.freed_by(then);
+        assert_eq!(open, one.held(then));
+        assert_eq!(open, sum.held(now) - sum.freed_by(then));
+    }
+}
+
 /// Sends every call as early as the ledger has room; gives the upstream and when the last was sent.
 fn run(
     rule: Rule,
@@ -141,6 +166,7 @@ fn run(
     learn: bool,
 ) -> (Upstream, u64) {
     let mut ledger = Ledger::new(rule);
+    let mut sum = sum_of(&ledger);
     let mut upstream = Upstream::new(windows, rounding);
     let mut due = BinaryHeap::new();
     let mut sent = vec![0; calls.len()];
@@ -149,6 +175,7 @@ fn run(
     let mut now = PERIOD;
     let mut take_up = |until: u64,
                        ledger: &mut Ledger,
+                       sum: &mut Ledger,
                        upstream: &mut Upstream,
                        due: &mut BinaryHeap<Reverse<(u64, Due)>>,
                        sent: &[u64]| {
@@ -160,10 +187,15 @@ fn run(
             match what {
                 Due::Counted(call) => said[call] = Some(upstream.count(when, true)),
                 Due::Answered(call) => {
-                    ledger.settle(at(sent[call]), at(when), 1);
-                    if let Some(header) = said[call].filter(|_| learn) {
-                        ledger.observe(at(sent[call]), at(when), 1, header);
+                    for ledger in [&mut *ledger, &mut *sum] {
+                        ledger.settle(at(sent[call]), at(when), 1);
                     }
+                    if let Some(header) = said[call].filter(|_| learn)
+                        && let Some(shift) = ledger.observe(at(sent[call]), at(when), 1, header)
+                    {
+                        sum.shift(shift);
+                    }
+                    agree(ledger, sum, at(when));
                 }
             }
         }
@@ -171,7 +203,7 @@ fn run(
     for (number, call) in calls.iter().enumerate() {
         now += call.pause;
         loop {
-            take_up(now, &mut ledger, &mut upstream, &mut due, &sent);
+            take_up(now, &mut ledger, &mut sum, &mut upstream, &mut due, &sent);
             if ledger.has_room(at(now), 1) {
                 break;
             }
@@ -188,14 +220,17 @@ fn run(
             // Others call while none of ours is on the way, and never beyond the limit.
             while let Some(&Reverse((when, _))) = due.peek() {
                 now = now.max(when);
-                take_up(now, &mut ledger, &mut upstream, &mut due, &sent);
+                take_up(now, &mut ledger, &mut sum, &mut upstream, &mut due, &sent);
             }
             for _ in 0..foreign {
                 upstream.count(now, false);
             }
         }
         sent[number] = now;
-        ledger.take(at(now), 1);
+        for ledger in [&mut ledger, &mut sum] {
+            ledger.take(at(now), 1);
+        }
+        agree(&mut ledger, &mut sum, at(now));
         let counted = now + call.way_in;
         due.push(Reverse((counted, Due::Counted(number))));
         let way_back = if foreign > 0 { 5 * MS } else { call.way_back };
@@ -206,7 +241,14 @@ fn run(
         }
     }
     let last = now;
-    take_up(u64::MAX, &mut ledger, &mut upstream, &mut due, &sent);
+    take_up(
+        u64::MAX,
+        &mut ledger,
+        &mut sum,
+        &mut upstream,
+        &mut due,
+        &sent,
+    );
     (upstream, last)
 }
 

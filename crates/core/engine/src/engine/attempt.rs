@@ -2,10 +2,13 @@
 //!
 //! | what came back | what follows |
 //! |---|---|
-//! | 401, sent with a token | the token is retired, and if it never had another answer, its fetch has failed; the call is replayed once, until its deadline |
+//! | 401, sent with a token | the token is retired, and if it never had another answer, its fetch has failed; the call is replayed once, in time |
 //! | 429 | what it is about is closed until `Retry-After`; back to the queue, if it can start in time |
 //! | 502, 503, 504, no answer | another try, if idempotent, inside the deadline, the bound and the budget |
 //! | anything else | the answer stands |
+//!
+//! In time is before the deadline, and before the execution's timeout, which began with its first
+//! attempt: nothing is sent only to be given up.
 //!
 //! The retry budget is a share of all attempts, so that retries can't multiply the load of an
 //! upstream that is down.
@@ -16,7 +19,6 @@ use crate::timer::Timer;
 use crate::{Command, Facts, LossKind, Verdict};
 use std::time::Duration;
 use tollgate_model::{AttemptId, ExecutionId, Instant};
-use tollgate_quota::Ledger;
 
 /// Ten retries, in hundredths.
 pub(super) const FULL_RETRY_BUDGET: u32 = 1_000;
@@ -149,7 +151,8 @@ impl Engine {
         let Some(it) = self.attempts.remove(&attempt) else {
             return;
         };
-        self.resources.each_ledger(&it.passage, now, Ledger::leave);
+        self.resources
+            .each_ledger(&it.passage, now, |ledger| ledger.leave(now));
         if let Some(execution) = self.executions.get(&it.execution) {
             self.flows[execution.submission.flow.index()].running -= 1;
         }
@@ -169,12 +172,9 @@ impl Engine {
         };
         let pause = policy.retry_pause * (1 << (it.attempts - 1).min(10));
         let again = now + retry_after.unwrap_or(pause).max(pause);
-        let latest = it
-            .give_up
-            .map_or(it.submission.deadline, |at| at.min(it.submission.deadline));
         if !it.submission.idempotent
             || it.attempts >= policy.max_attempts
-            || again > latest
+            || again > it.place().deadline
             || self.retry_budget < 100
         {
             return false;

@@ -1,10 +1,17 @@
 //! When a submission could start, behind those that go before it and those that are expected to come
 //! and go before it.
 
+mod ahead;
+mod clients;
+mod under;
+
 use super::Engine;
 use crate::Submission;
-use tollgate_model::{FlowId, Instant, LimitId, PoolId, Reason, RouteId};
-use tollgate_quota::Ledger;
+pub(super) use ahead::Ahead;
+use clients::Together;
+use std::sync::Arc;
+use tollgate_model::{Instant, PoolId, Reason};
+pub(super) use under::{Key, Under};
 
 /// Rounds in which the estimate of a start and of what will have come before it agree, or don't.
 const ROUNDS: u32 = 8;
@@ -28,25 +35,43 @@ impl Engine {
             limit: None,
             reason: Reason::DeadlineCannotBeMet,
         };
-        let config = std::sync::Arc::clone(&self.config);
+        let config = Arc::clone(&self.config);
         let route = &config.routes[submission.route.index()];
-        let of_flow = &config.flows[submission.flow.index()].limits;
-        let of_client = config.only_client(route).map(|client| &client.limits);
-        let limits = route.limits.iter().chain(of_flow);
-        for &limit in limits.chain(of_client.into_iter().flatten()) {
-            let mut ledger = std::mem::replace(
-                &mut self.resources.ledgers[limit.index()],
-                Ledger::new(config.limits[limit.index()].rule),
-            );
-            let at = self.earliest_under(&mut ledger, submission, now, |it, flow, route| {
-                it.config.cost_under(limit, flow, route)
-            });
-            self.resources.ledgers[limit.index()] = ledger;
+        let mut ahead = std::mem::take(&mut self.ahead);
+        self.queue.line(submission, now, &mut ahead.line);
+        ahead.look_up(submission, &config, &self.resources);
+        for limit in config.passed(submission.flow, submission.route) {
+            let at = self.earliest_under(&Under::Limit(limit), submission, &mut ahead, now);
             latest.consider(at, &config.limits[limit.index()].name);
         }
-        let Some(pool) = route.pool else {
-            return latest;
-        };
+        if let Some(pool) = route.pool {
+            let sums = self.resources.pools.foresee(pool);
+            self.consider_tokens(pool, submission, &mut ahead, &mut latest, now);
+            if let Some(sums) = sums {
+                self.resources.pools.put_back(pool, sums);
+            }
+        }
+        self.ahead = ahead;
+        latest
+    }
+
+    fn consider_tokens(
+        &mut self,
+        pool: PoolId,
+        submission: &Submission,
+        ahead: &mut Ahead,
+        latest: &mut Estimate,
+        now: Instant,
+    ) {
+        let config = Arc::clone(&self.config);
+        if let Some(clients) = Together::of(pool, &config, &self.resources, submission.deadline) {
+            let under = Under::Clients(clients);
+            let at = self.earliest_under(&under, submission, ahead, now);
+            if let Under::Clients(clients) = &under {
+                let full = clients.first_full(&mut self.resources, at, now, &config);
+                latest.consider(at, full);
+            }
+        }
         if let Some(at) = self.resources.pools.first_token(pool, now) {
             // No token, and none on its way: the pause after a failed fetch has to pass.
             if at > submission.deadline && at > latest.at {
@@ -59,23 +84,16 @@ impl Engine {
             .pools
             .may_grow(pool, &config, submission.deadline)
         {
-            let foreseen = self.resources.pools.foreseen(pool);
-            let state = &mut self.resources.pools.pools[pool.index()];
-            let own = foreseen.map(|it| std::mem::replace(&mut state.aggregates, it));
-            let mut aggregates = std::mem::take(&mut state.aggregates);
             let client = config.pools[pool.index()].clients.first();
             let limits = client.map_or(&[][..], |client| {
                 &config.clients[client.index()].token_limits
             });
-            for (ledger, limit) in aggregates.iter_mut().zip(limits) {
-                let at = self.earliest_under(ledger, submission, now, |it, _, route| {
-                    it.config.cost_in(pool, route)
-                });
+            for (place, limit) in limits.iter().enumerate() {
+                let under = Under::Tokens(pool, place);
+                let at = self.earliest_under(&under, submission, ahead, now);
                 latest.consider(at, &limit.name);
             }
-            self.resources.pools.pools[pool.index()].aggregates = own.unwrap_or(aggregates);
         }
-        latest
     }
 
     /// Whether those with later deadlines, who were taken in and count on their start, would miss it if
@@ -103,36 +121,32 @@ impl Engine {
     /// The later the start, the more others will have come before it; so the two are found together.
     fn earliest_under(
         &mut self,
-        ledger: &mut Ledger,
+        under: &Under,
         submission: &Submission,
+        ahead: &mut Ahead,
         now: Instant,
-        cost: impl Fn(&Self, FlowId, RouteId) -> u32,
     ) -> Instant {
-        let own = u64::from(self.config.routes[submission.route.index()].cost);
-        if own > u64::from(ledger.allowed()) && ledger.period().is_some() {
+        let config = Arc::clone(&self.config);
+        // What is kept for higher classes is as good as taken.
+        let kept = self.reserve(submission.flow, under, now).ceil() as u64;
+        let from = &mut self.resources;
+        let own = under.cost(&config, submission.flow, submission.route);
+        if own > under.allowed(from) {
             return Instant::NEVER;
         }
-        let by_guarantee = self.queue.by_guarantee(submission, now);
-        let by_guarantee = by_guarantee.map_or(Instant::NEVER, |(at, rank)| {
-            at.max(ledger.earliest(rank * own + own, now))
-        });
-        let by_floor = self.queue.by_floor(submission);
-        let by_floor = by_floor.map_or(Instant::NEVER, |starts| {
-            ledger.earliest(starts * own + own, now)
-        });
-        let by_right = by_guarantee.min(by_floor);
-        // What is kept for higher classes is as good as taken.
-        let kept = self.kept_before(ledger, submission.flow, now, |flow, route| {
-            cost(self, flow, route)
-        });
+        let own = u64::from(own);
+        let mut by_right = Instant::NEVER;
+        if let Some((at, rank)) = ahead.line.by_guarantee {
+            by_right = at.max(under.earliest(from, rank * own + own, now));
+        }
+        if let Some(starts) = ahead.line.by_floor {
+            by_right = by_right.min(under.earliest(from, starts * own + own, now));
+        }
         let mut at = now;
         for _ in 0..ROUNDS {
-            let ahead = self
-                .queue
-                .ahead(submission, at.since(now), now, |flow, route| {
-                    cost(self, flow, route)
-                });
-            let next = ledger.earliest(ahead + kept + own, now);
+            let tables = (&*config, &self.queue, &mut *from);
+            let before = ahead.slots(under, at.since(now), now, tables);
+            let next = under.earliest(from, before.saturating_add(kept + own), now);
             if next <= at || next > submission.deadline {
                 return at.max(next).min(by_right);
             }
@@ -147,37 +161,6 @@ impl Estimate {
         if at > self.at {
             self.at = at;
             self.limit = Some(name.to_owned());
-        }
-    }
-}
-
-impl crate::Config {
-    /// What a call of the flow's on the route takes of the limit.
-    pub(super) fn cost_under(&self, limit: LimitId, flow: FlowId, route: RouteId) -> u32 {
-        let route = &self.routes[route.index()];
-        let passes = route.limits.contains(&limit)
-            || self.flows[flow.index()].limits.contains(&limit)
-            || self
-                .only_client(route)
-                .is_some_and(|it| it.limits.contains(&limit));
-        if passes { route.cost } else { 0 }
-    }
-
-    /// The client that carries every call on the route, where there is but one.
-    pub(super) fn only_client(&self, route: &crate::Route) -> Option<&crate::Client> {
-        match self.pools[route.pool?.index()].clients[..] {
-            [client] => Some(&self.clients[client.index()]),
-            _ => None,
-        }
-    }
-
-    /// What a call on the route takes of the pool's tokens.
-    pub(super) fn cost_in(&self, pool: PoolId, route: RouteId) -> u32 {
-        let route = &self.routes[route.index()];
-        if route.pool == Some(pool) {
-            route.cost
-        } else {
-            0
         }
     }
 }

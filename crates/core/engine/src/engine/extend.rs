@@ -87,6 +87,8 @@ impl Engine {
         self.as_told(&config).check()?;
         self.config = Arc::new(config);
         self.resources.extend(Arc::clone(&self.config));
+        self.demands.clear();
+        self.reserves.clear();
         self.restore_from(known, now);
         Ok(())
     }

@@ -7,13 +7,18 @@
 //! what is promised goes before what is only expected.
 
 use super::Engine;
+use super::estimate::Under;
+use crate::Config;
 use crate::rate::Kept;
+use std::sync::Arc;
 use std::time::Duration;
-use tollgate_model::{FlowId, Instant, RouteId};
-use tollgate_quota::Ledger;
+use tollgate_model::{FlowId, Instant, LimitId, PoolId, RouteId, Rule};
 
 /// How long before its deadline a call that was taken in gets what is kept for others.
 pub(super) const DUE: Duration = Duration::from_millis(100);
+/// What was asked for of late, and what is to be kept for it, is found anew after this part of what "of
+/// late" means: after 15 ms where that is a minute.
+const FRESH: u32 = 4_096;
 /// Looks again at what is kept, at the soonest and at the latest.
 const LOOK: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(1));
 
@@ -29,68 +34,128 @@ impl Engine {
         }
     }
 
-    /// Slots of the ledger that have to be free before a call of this flow's takes one, where `cost` is
-    /// what a call on a route takes of it.
-    pub(super) fn kept_before(
-        &self,
-        ledger: &mut Ledger,
-        flow: FlowId,
-        now: Instant,
-        cost: impl Fn(FlowId, RouteId) -> u32,
-    ) -> u64 {
+    /// What classes above the flow's have asked for of late, as it was a moment ago. None of the first
+    /// class.
+    pub(super) fn demand(&mut self, flow: FlowId, now: Instant) -> Option<&Demand> {
         let class = self.queue.class(flow);
         if class == self.top_class {
-            return 0;
+            return None;
         }
-        let rate = self.queue.demand(class, now, cost);
-        if rate <= 0.0 {
-            return 0;
+        let fresh = self.queue.late() / FRESH;
+        let demand = self.demands.entry(class).or_default();
+        if demand.until <= now {
+            demand.count(&self.config, self.queue.above(class, now));
+            demand.until = now + fresh;
         }
-        let need = Kept::new(rate, self.queue.late());
-        ledger.reserve(now, f64::INFINITY, &need).ceil() as u64
+        Some(demand)
+    }
+
+    /// Slots that have to be free before a call of this flow's takes one, lest classes above miss them; as
+    /// it was a moment ago.
+    pub(super) fn reserve(&mut self, flow: FlowId, under: &Under, now: Instant) -> f64 {
+        let rate = match self.demand(flow, now) {
+            Some(demand) if !demand.is_none => under.demand(demand),
+            _ => return 0.0,
+        };
+        let Some(ledger) = under.ledger(&mut self.resources).filter(|_| rate > 0.0) else {
+            return 0.0;
+        };
+        let late = self.queue.late();
+        let key = (self.queue.class(flow), under.key());
+        let (until, reserve) = self.reserves.entry(key).or_default();
+        if *until <= now {
+            *reserve = ledger.reserve(now, &Kept::new(rate, late));
+            *until = now + late / FRESH;
+        }
+        *reserve
     }
 
     /// Whether a start of this flow's leaves the classes above it what they will need before its
     /// slots come back.
     pub(super) fn spares(&mut self, flow: FlowId, route: RouteId, now: Instant) -> bool {
-        let class = self.queue.class(flow);
-        if class == self.top_class {
+        if self.demand(flow, now).is_none_or(|demand| demand.is_none) {
             return true;
         }
-        let config = std::sync::Arc::clone(&self.config);
-        let late = self.queue.late();
+        let config = Arc::clone(&self.config);
         let it = &config.routes[route.index()];
-        for &limit in &it.limits {
-            let rate = self.queue.demand(class, now, |flow, route| {
-                config.cost_under(limit, flow, route)
-            });
-            let ledger = &mut self.resources.ledgers[limit.index()];
-            if !spares(ledger, rate, late, it.cost, now) {
-                self.kept_rate = self.kept_rate.max(rate);
+        for limit in config.passed(flow, route) {
+            if !self.spares_of(&Under::Limit(limit), flow, it.cost, now) {
                 return false;
             }
         }
-        let Some(pool) = it.pool else {
-            return true;
-        };
-        if self.resources.pools.may_grow(pool, &config, now) {
-            return true;
+        let pools = &self.resources.pools;
+        let tokens = it.pool.filter(|&pool| !pools.may_grow(pool, &config, now));
+        tokens.is_none_or(|pool| {
+            let limits = self.resources.pools.pools[pool.index()].aggregates.len();
+            (0..limits).all(|at| self.spares_of(&Under::Tokens(pool, at), flow, it.cost, now))
+        })
+    }
+
+    fn spares_of(&mut self, under: &Under, flow: FlowId, cost: u32, now: Instant) -> bool {
+        let reserve = self.reserve(flow, under, now);
+        let ledger = under.ledger(&mut self.resources);
+        let left = ledger.map_or(0.0, |ledger| f64::from(ledger.room(now)));
+        let spares = reserve <= 0.0 || left - f64::from(cost) >= reserve;
+        if !spares && let Some(demand) = self.demands.get(&self.queue.class(flow)) {
+            self.kept_rate = self.kept_rate.max(under.demand(demand));
         }
-        let rate = self
-            .queue
-            .demand(class, now, |_, route| config.cost_in(pool, route));
-        let aggregates = &mut self.resources.pools.pools[pool.index()].aggregates;
-        let spared = aggregates
-            .iter_mut()
-            .all(|ledger| spares(ledger, rate, late, it.cost, now));
-        if !spared {
-            self.kept_rate = self.kept_rate.max(rate);
-        }
-        spared
+        spares
     }
 }
 
-/// Whether the ledger has enough for `rate` slots a second, chance included, after this call.
-fn spares(ledger: &mut Ledger, rate: f64, late: Duration, cost: u32, now: Instant) -> bool {
-    rate <= 0.0 || ledger.spares(cost, now, &Kept::new(rate, late))
+/// Slots a second that classes above one have asked for of late.
+#[derive(Debug, Default)]
+pub(crate) struct Demand {
+    /// When it is to be counted again.
+    until: Instant,
+    /// Whether nothing was asked for.
+    is_none: bool,
+    /// By `LimitId`.
+    limits: Vec<f64>,
+    /// By `PoolId`.
+    pools: Vec<f64>,
+}
+
+impl Demand {
+    pub(super) fn under(&self, limit: LimitId) -> f64 {
+        self.limits[limit.index()]
+    }
+
+    pub(super) fn of_tokens(&self, pool: PoolId) -> f64 {
+        self.pools[pool.index()]
+    }
+
+    /// `above`: flows, routes, and how many calls a second come of each. No more of them take slots of
+    /// one limit than their other limits let through.
+    fn count(&mut self, config: &Config, above: impl Iterator<Item = (FlowId, RouteId, f64)>) {
+        self.is_none = true;
+        for (slots, len) in [
+            (&mut self.limits, config.limits.len()),
+            (&mut self.pools, config.pools.len()),
+        ] {
+            slots.clear();
+            slots.resize(len, 0.0);
+        }
+        for (flow, route, mut calls) in above.filter(|(.., calls)| *calls > 0.0) {
+            self.is_none = false;
+            let it = &config.routes[route.index()];
+            let cost = f64::from(it.cost);
+            for limit in config.passed(flow, route) {
+                if let Rule::Window {
+                    allowed, period, ..
+                } = config.limits[limit.index()].rule
+                {
+                    let given = f64::from(allowed) / period.as_secs_f64();
+                    let left = (given - self.limits[limit.index()]).max(0.0);
+                    calls = calls.min(left / cost);
+                }
+            }
+            for limit in config.passed(flow, route) {
+                self.limits[limit.index()] += calls * cost;
+            }
+            if let Some(pool) = it.pool {
+                self.pools[pool.index()] += calls * cost;
+            }
+        }
+    }
 }

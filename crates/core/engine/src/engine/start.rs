@@ -9,7 +9,7 @@ use super::{Engine, State};
 use crate::resources::Passage;
 use crate::timer::Timer;
 use crate::{Command, Submission};
-use tollgate_model::{AttemptId, ExecutionId, FlowId, Instant, PoolId, RouteId, TokenId};
+use tollgate_model::{AttemptId, ExecutionId, FlowId, Instant, RouteId, TokenId};
 
 impl Engine {
     /// Starts executions until none that waits can start. Ends with every waiting lane blocked, and
@@ -24,11 +24,8 @@ impl Engine {
             self.send(execution, route, token, now);
             self.grow_ahead(route, now);
         }
-        self.wake = None;
-        if self.queue.len() > 0 {
-            self.grow_for_waiting(now);
-            self.wake = self.next_room(now);
-        }
+        self.grow_for_waiting(now);
+        self.wake = self.next_room(now);
     }
 
     /// Whether a submission would go out now: there is room, and nothing waits for it.
@@ -108,7 +105,11 @@ impl Engine {
         if let Some(pool) = self.route(route).pool
             && self.resources.pools.runs_short(pool, now)
         {
-            self.grow(pool, now);
+            let pools = &mut self.resources.pools;
+            let grower = pools.grower(pool, &self.config, now, |_| true);
+            if let Some(client) = grower {
+                self.fetch(client);
+            }
         }
     }
 
@@ -116,21 +117,17 @@ impl Engine {
     fn grow_for_waiting(&mut self, now: Instant) {
         let waiting: Vec<RouteId> = self.queue.lanes().map(|lane| lane.route).collect();
         for route in waiting {
-            if let Some(pool) = self.route(route).pool
-                && self.resources.has_room(route, now)
-            {
-                self.grow(pool, now);
+            if self.resources.has_room(route, now) {
+                self.grow(route, now);
             }
         }
     }
 
-    fn grow(&mut self, pool: PoolId, now: Instant) {
-        while let Some(client) = self.resources.pools.grower(pool, &self.config, now) {
+    fn grow(&mut self, route: RouteId, now: Instant) {
+        while let Some(client) = self.resources.grower(route, now) {
             self.fetch(client);
             // While there is a token, the others can wait to see whether they are needed.
-            if !self.resources.pools.clients[client.index()].live.is_empty()
-                || self.queue.len() == 0
-            {
+            if !self.resources.pools.clients[client.index()].live.is_empty() {
                 break;
             }
         }

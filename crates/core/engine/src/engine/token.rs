@@ -21,17 +21,22 @@ impl Engine {
         // Renewals are spread over a tenth of the lead, lest tokens of one birth be renewed at once.
         let lead = self.config.policy.renew_ahead.min(expires_in / 4);
         let spread = lead.mul_f64(0.1 * self.fraction());
-        let renews = now + (expires_in - lead - spread);
-        if let Some(held) = self.resources.pools.tokens.get_mut(token) {
-            held.renews = renews;
-        }
         let closed_until = self.resources.pools.closed_until(client);
         if closed_until > now {
             self.close_token(token, closed_until);
         }
-        self.timers.set(renews, Timer::Renew(token));
+        self.timers
+            .set(now + (expires_in - lead - spread), Timer::Renew(token));
         self.timers
             .set(now + (expires_in - lead / 2), Timer::Retire(token));
+        // Whatever it was fetched for, it succeeds the token that has been due for the longest.
+        let state = &mut self.resources.pools.clients[client.index()];
+        if let Some(due) = state.due.pop_front()
+            && state.live.len() > self.config.clients[client.index()].max_tokens as usize
+        {
+            self.retire(due);
+        }
+        self.fetch_successor(client, now);
         self.resources.unblock();
     }
 
@@ -49,43 +54,37 @@ impl Engine {
     /// The endpoint gave no token, or one that nobody takes.
     fn fetch_failed(&mut self, client: ClientId, retry_after: Option<Duration>, now: Instant) {
         let state = &mut self.resources.pools.clients[client.index()];
-        let doubled = self.config.policy.fetch_pause * (1 << state.failures.min(10));
-        let pause = doubled.min(LONGEST_FETCH_PAUSE);
+        let first = self.config.policy.fetch_pause;
+        let doubled = first.saturating_mul(1 << state.failures.min(16));
         state.failures += 1;
+        let pause = retry_after.unwrap_or(doubled.min(LONGEST_FETCH_PAUSE));
         // An endpoint that asks for no pause at all would be asked again at once.
-        state.paused_until = now + retry_after.unwrap_or(pause).max(pause);
+        state.paused_until = now + pause.max(first);
         self.timers.set(state.paused_until, Timer::Fetch(client));
-    }
-
-    /// The client may fetch again. What waits asks for a token by itself; a renewal that
-    /// failed, or was not possible meanwhile, is made up for.
-    pub(super) fn fetch_again(&mut self, client: ClientId, now: Instant) {
-        self.resources.unblock();
-        let pools = &self.resources.pools;
-        let live = pools.clients[client.index()].live.iter();
-        let is_due = |token: &TokenId| pools.tokens.get(*token).is_some_and(|it| it.renews <= now);
-        let due: Vec<TokenId> = live.filter(is_due).collect();
-        for token in due {
-            self.renew(token, now);
-        }
     }
 
     /// Fetches a successor, unless the client's other tokens carry what there is to do.
     pub(super) fn renew(&mut self, token: TokenId, now: Instant) {
-        let Some(client) = self.resources.pools.tokens.get(token).map(|it| it.client) else {
+        let pools = &mut self.resources.pools;
+        let Some(held) = pools.tokens.get_mut(token) else {
             return;
         };
-        let state = &self.resources.pools.clients[client.index()];
-        let busy = self
-            .resources
-            .pools
-            .tokens
-            .get(token)
-            .is_some_and(|it| it.ledgers.iter().any(|l| l.held(now) > 0));
-        if state.live.len() > 1 && !busy {
-            return;
+        held.renewing = true;
+        let client = held.client;
+        let busy = held.ledgers.iter().any(|ledger| ledger.held(now) > 0);
+        let state = &mut pools.clients[client.index()];
+        let stays = |token| pools.tokens.get(token).is_some_and(|it| !it.renewing);
+        let last = state.due.is_empty() && !state.live.iter().any(stays);
+        if busy || last {
+            state.due.push_back(token);
+            self.fetch_successor(client, now);
         }
-        if state.fetching.is_none() && state.fetches_from() <= now {
+    }
+
+    /// Fetches a token in place of one that is due, as soon as the client may fetch.
+    pub(super) fn fetch_successor(&mut self, client: ClientId, now: Instant) {
+        let state = &self.resources.pools.clients[client.index()];
+        if !state.due.is_empty() && state.fetching.is_none() && state.fetches_from() <= now {
             self.fetch(client);
         }
     }

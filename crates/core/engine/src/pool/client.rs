@@ -2,7 +2,7 @@
 
 use crate::tokens::{TokenSet, Tokens};
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use tollgate_model::{ClientId, Instant, PoolId, TokenId};
 use tollgate_quota::Ledger;
 
@@ -12,14 +12,14 @@ pub(crate) struct Token {
     pub(crate) client: ClientId,
     pub(crate) ledgers: Vec<Ledger>,
     pub(crate) sent: u64,
-    /// When a successor is to be fetched.
-    pub(crate) renews: Instant,
     /// Nothing is sent with it until then.
     pub(crate) closed_until: Instant,
     /// Whether a call with it had another answer than 401.
     pub(crate) proven: bool,
     /// When it is to be looked at again, if it has no room.
     pub(super) watched: Option<Instant>,
+    /// Its time to be renewed has come, whether it needs to be or not.
+    pub(crate) renewing: bool,
 }
 
 /// An OAuth client's tokens.
@@ -35,6 +35,10 @@ pub(crate) struct ClientState {
     /// When a token without room may have some again. May name one that is gone, or an instant that
     /// does not matter any more.
     pub(super) full: BinaryHeap<Reverse<(Instant, TokenId)>>,
+    /// Sums over its tokens, as its pool's, where the pool's clients are apart.
+    pub(crate) aggregates: Vec<Ledger>,
+    /// Tokens that wait for a successor, the first due first.
+    pub(crate) due: VecDeque<TokenId>,
     pub(crate) fetching: Option<TokenId>,
     /// Fetches that gave no token, or one that was refused, since a token was accepted.
     pub(crate) failures: u32,
@@ -70,6 +74,8 @@ impl ClientState {
             ready: TokenSet::default(),
             closed: TokenSet::default(),
             full: BinaryHeap::new(),
+            aggregates: Vec::new(),
+            due: VecDeque::new(),
             fetching: None,
             failures: 0,
             paused_until: Instant::ZERO,
@@ -86,11 +92,6 @@ impl ClientState {
     /// Tokens that something may be sent with, were there room.
     pub(super) fn open(&self) -> usize {
         self.live.len() - self.closed.len()
-    }
-
-    /// The pool that has the token in its sums.
-    pub(super) fn pool_of(&self, token: TokenId) -> Option<PoolId> {
-        self.pool.filter(|_| self.is_open(token))
     }
 
     /// When a token may be fetched, and sent with.

@@ -17,12 +17,13 @@ impl Pools {
         };
         held.closed_until = until;
         held.watched = None;
-        let state = &mut self.clients[held.client.index()];
-        if let Some(pool) = state.pool_of(token) {
-            self.pools[pool.index()].take_off(&held.ledgers);
-        }
+        let client = held.client;
+        let state = &mut self.clients[client.index()];
         state.ready.remove(token);
-        state.closed.insert(token);
+        if state.is_open(token) {
+            state.closed.insert(token);
+            self.resum(client, token, Ledger::unmerge);
+        }
         true
     }
 
@@ -31,12 +32,23 @@ impl Pools {
         let Some(held) = self.tokens.get(token).filter(|it| it.closed_until <= now) else {
             return;
         };
-        let state = &mut self.clients[held.client.index()];
+        let client = held.client;
+        let state = &mut self.clients[client.index()];
         if state.closed.remove(token) {
             state.ready.insert(token);
-            if let Some(pool) = state.pool {
-                self.pools[pool.index()].add(&held.ledgers);
-            }
+            self.resum(client, token, Ledger::merge);
+        }
+    }
+
+    /// Applies `change` to the sums that the token is part of while it is open.
+    fn resum(&mut self, client: ClientId, token: TokenId, change: impl Fn(&mut Ledger, &Ledger)) {
+        let held = self.tokens.get_mut(token);
+        let Some(ledgers) = held.map(|it| std::mem::take(&mut it.ledgers)) else {
+            return;
+        };
+        self.each_aggregate(client, &ledgers, change);
+        if let Some(held) = self.tokens.get_mut(token) {
+            held.ledgers = ledgers;
         }
     }
 
@@ -83,31 +95,52 @@ impl Pools {
         let Some(opens) = tokens.map(|token| token.closed_until).min() else {
             return Instant::ZERO;
         };
-        let held: usize = clients().map(|(_, it)| it.live.len()).sum();
         let fetched = clients()
             .filter(|(client, it)| {
                 let most = config.clients[client.index()].max_tokens as usize;
-                held < state.ceiling && it.live.len() < most
+                it.live.len() < most
             })
             .map(|(_, it)| it.fetches_from());
         fetched.chain([opens]).min().unwrap_or(opens)
     }
 
-    /// The pool's aggregates with what its closed tokens will have; none if no token is closed.
-    pub(crate) fn foreseen(&self, pool: PoolId) -> Option<Vec<Ledger>> {
-        let state = &self.pools[pool.index()];
-        let clients = state.clients.iter();
-        let mut closed = clients
-            .flat_map(|client| self.clients[client.index()].closed.iter())
-            .filter_map(|token| self.tokens.get(token))
-            .peekable();
-        closed.peek()?;
-        let mut foreseen = state.aggregates.clone();
-        for token in closed {
-            for (aggregate, ledger) in foreseen.iter_mut().zip(&token.ledgers) {
-                aggregate.merge_from(ledger, token.closed_until);
+    /// Adds what the pool's closed tokens will have to the sums; gives what these were, to be put back
+    /// by [`Self::put_back`]. None if no token is closed.
+    pub(crate) fn foresee(&mut self, pool: PoolId) -> Option<Sums> {
+        let closed = |client: &&ClientId| !self.clients[client.index()].closed.is_empty();
+        self.pools[pool.index()].clients.iter().find(closed)?;
+        let members = self.pools[pool.index()].clients.clone();
+        let sums = Sums {
+            of_pool: self.pools[pool.index()].aggregates.clone(),
+            of_clients: members
+                .iter()
+                .map(|client| self.clients[client.index()].aggregates.clone())
+                .collect(),
+        };
+        for client in members {
+            let closed: Vec<TokenId> = self.clients[client.index()].closed.iter().collect();
+            for token in closed {
+                let opens = self.tokens.get(token).map(|held| held.closed_until);
+                let opens = opens.unwrap_or(Instant::ZERO);
+                self.resum(client, token, |sum, ledger| sum.merge_from(ledger, opens));
             }
         }
-        Some(foreseen)
+        Some(sums)
     }
+
+    /// Counts on open tokens only again.
+    pub(crate) fn put_back(&mut self, pool: PoolId, sums: Sums) {
+        let state = &mut self.pools[pool.index()];
+        state.aggregates = sums.of_pool;
+        for (client, sum) in state.clients.iter().zip(sums.of_clients) {
+            self.clients[client.index()].aggregates = sum;
+        }
+    }
+}
+
+/// A pool's sums over its open tokens, and its clients'.
+#[derive(Debug)]
+pub(crate) struct Sums {
+    of_pool: Vec<Ledger>,
+    of_clients: Vec<Vec<Ledger>>,
 }

@@ -1,6 +1,7 @@
 //! What waits, what will come, and what of it goes first.
 
 use super::{FlowState, ONE, Queue};
+use crate::places::RUNS;
 use crate::{Config, Submission, rate};
 use std::cmp::Ordering;
 use std::time::Duration;
@@ -10,24 +11,17 @@ use tollgate_model::{FlowId, Instant, RouteId, Rule};
 const LATE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(600));
 
 impl Queue {
-    /// Slots a second that classes above this one have asked for of late, where `cost` is what a
-    /// call on a route costs.
-    pub(crate) fn demand(
+    /// Lanes of the classes above this one, and how many calls a second have come of late.
+    pub(crate) fn above(
         &self,
         class: u8,
         now: Instant,
-        cost: impl Fn(FlowId, RouteId) -> u32,
-    ) -> f64 {
+    ) -> impl Iterator<Item = (FlowId, RouteId, f64)> {
         let above = self
             .lanes
             .iter()
-            .filter(|lane| self.flows[lane.flow.index()].class < class);
-        above
-            .map(|lane| match cost(lane.flow, lane.route) {
-                0 => 0.0,
-                cost => f64::from(cost) * lane.arrivals.per_second(now),
-            })
-            .sum()
+            .filter(move |lane| self.flows[lane.flow.index()].class < class);
+        above.map(move |lane| (lane.flow, lane.route, lane.arrivals.per_second(now)))
     }
 
     /// The last deadline that waits behind the submission in its flow.
@@ -37,11 +31,21 @@ impl Queue {
         Some(last.deadline).filter(|deadline| *deadline > submission.deadline)
     }
 
-    /// What waits behind the submission in its flow, in runs of deadlines from the first to the last.
+    /// What waits behind the submission in its flow, in a few runs of deadlines from the first to the
+    /// last.
     pub(crate) fn behind(&self, submission: &Submission) -> Vec<(Instant, Instant)> {
         let own = self.lanes().filter(|lane| lane.flow == submission.flow);
-        own.flat_map(|lane| lane.places.later(submission.deadline))
-            .collect()
+        let mut runs: Vec<_> = own
+            .flat_map(|lane| lane.places.later(submission.deadline))
+            .collect();
+        // Of many lanes together no more than of one.
+        runs.sort_unstable();
+        let many = runs.len().div_ceil(RUNS).max(1);
+        let together = runs.chunks(many).map(|runs| {
+            let last = runs.iter().map(|(_, last)| *last).max();
+            (runs[0].0, last.unwrap_or(runs[0].1))
+        });
+        together.collect()
     }
 
     /// What "of late" means.
@@ -51,11 +55,7 @@ impl Queue {
 
     /// When a submission's turn comes by its flow's guarantee, were there a slot, and how many of its
     /// own flow's are before it. None without a guarantee.
-    pub(crate) fn by_guarantee(
-        &mut self,
-        submission: &Submission,
-        now: Instant,
-    ) -> Option<(Instant, u64)> {
+    fn by_guarantee(&mut self, submission: &Submission, now: Instant) -> Option<(Instant, u64)> {
         let rank = self.rank(submission);
         let ledger = self.flows[submission.flow.index()].guaranteed.as_mut()?;
         Some((ledger.earliest(rank + 1, now), rank))
@@ -63,7 +63,7 @@ impl Queue {
 
     /// Starts before a submission's turn by the floor, at the most: those of higher classes that earn it,
     /// and those of its own class. None where there is no floor.
-    pub(crate) fn by_floor(&self, submission: &Submission) -> Option<u64> {
+    fn by_floor(&self, submission: &Submission) -> Option<u64> {
         let class = self
             .classes
             .get(&self.flows[submission.flow.index()].class)?;
@@ -81,17 +81,11 @@ impl Queue {
             .sum()
     }
 
-    /// Slots that are taken before the submission's turn, were that `within` from now, by what waits
-    /// and by what will have come by then, where `cost` is what a call on a route costs: its own
-    /// flow's earlier deadlines, all of higher classes, of its class's other flows what their weights
-    /// give them meanwhile, and of lower classes what is guaranteed to them.
-    pub(crate) fn ahead(
-        &self,
-        submission: &Submission,
-        within: Duration,
-        now: Instant,
-        cost: impl Fn(FlowId, RouteId) -> u32,
-    ) -> u64 {
+    /// All that goes before the submission, and comes to.
+    pub(crate) fn line(&mut self, submission: &Submission, now: Instant, into: &mut Line) {
+        into.by_guarantee = self.by_guarantee(submission, now);
+        into.by_floor = self.by_floor(submission);
+        into.lanes.clear();
         let own = &self.flows[submission.flow.index()];
         let present = |flow: &FlowState| {
             let class = self.classes.get(&flow.class);
@@ -99,28 +93,86 @@ impl Queue {
                 .max(class.map_or(0, |class| class.virtual_time))
         };
         let lead = present(own).saturating_add(u128::from(self.rank(submission)) * own.cost);
-        let mut slots = 0;
         for lane in &self.lanes {
-            let cost = u64::from(cost(lane.flow, lane.route));
             let other = &self.flows[lane.flow.index()];
-            if cost == 0 || other.class > own.class && other.guaranteed.is_none() {
-                continue;
-            }
-            if lane.flow == submission.flow {
-                slots += cost * lane.places.until(submission.deadline) as u64;
-                continue;
-            }
-            let coming = rate::most(lane.arrivals.per_second(now), within, self.late);
-            let most = lane.places.len() as u64 + coming as u64;
-            let first = match other.class.cmp(&own.class) {
-                Ordering::Less => most,
-                Ordering::Equal => (lead.saturating_sub(present(other)) / other.cost) as u64,
-                Ordering::Greater => other.guaranteed_within(within, now),
+            let (waiting, turn) = if lane.flow == submission.flow {
+                (lane.places.until(submission.deadline), Turn::Own)
+            } else {
+                let turn = match other.class.cmp(&own.class) {
+                    Ordering::Less => Turn::First,
+                    Ordering::Equal => {
+                        Turn::UpTo((lead.saturating_sub(present(other)) / other.cost) as u64)
+                    }
+                    Ordering::Greater if other.guaranteed.is_none() => continue,
+                    Ordering::Greater => Turn::ByGuarantee,
+                };
+                (lane.places.len(), turn)
             };
-            slots += cost * most.min(first);
+            let per_second = match turn {
+                Turn::Own => 0.0,
+                _ => lane.arrivals.per_second(now),
+            };
+            if waiting > 0 || per_second > 0.0 {
+                into.lanes.push(InLine {
+                    flow: lane.flow,
+                    route: lane.route,
+                    waiting: waiting as u64,
+                    per_second,
+                    turn,
+                });
+            }
         }
-        slots
     }
+
+    /// Calls of the lane that go before, were the submission's turn `within` from now: of what waits and
+    /// what will have come by then.
+    pub(crate) fn before(&self, it: &InLine, within: Duration, now: Instant) -> u64 {
+        let coming = match it.turn {
+            Turn::Own => return it.waiting,
+            _ => rate::most(it.per_second, within, self.late) as u64,
+        };
+        let most = it.waiting.saturating_add(coming);
+        match it.turn {
+            Turn::Own | Turn::First => most,
+            Turn::UpTo(calls) => most.min(calls),
+            Turn::ByGuarantee => {
+                most.min(self.flows[it.flow.index()].guaranteed_within(within, now))
+            }
+        }
+    }
+}
+
+/// What goes before a submission.
+#[derive(Debug, Default)]
+pub(crate) struct Line {
+    pub(crate) lanes: Vec<InLine>,
+    /// When its turn comes by its flow's guarantee, and how many of its flow are before it.
+    pub(crate) by_guarantee: Option<(Instant, u64)>,
+    /// Starts before its turn by the floor.
+    pub(crate) by_floor: Option<u64>,
+}
+
+/// A lane of which something goes before a submission, or will.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct InLine {
+    pub(crate) flow: FlowId,
+    pub(crate) route: RouteId,
+    waiting: u64,
+    /// What comes of it.
+    per_second: f64,
+    turn: Turn,
+}
+
+/// What gives a lane its turn before a submission.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Turn {
+    /// Earlier deadlines of the same flow.
+    Own,
+    /// The class.
+    First,
+    /// Its weight, for so many calls.
+    UpTo(u64),
+    ByGuarantee,
 }
 
 impl FlowState {

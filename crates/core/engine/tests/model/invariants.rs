@@ -1,6 +1,7 @@
 //! What must hold after every step, by name.
 
 use super::setup::{CONCURRENCY, Windows};
+use super::upstream::SECOND;
 use super::world::World;
 use std::collections::BTreeSet;
 use tollgate_engine::{LimitView, Snapshot};
@@ -38,13 +39,24 @@ pub(crate) fn no_more_at_once(world: &World) {
     );
 }
 
-/// Nothing of the first class waits that could start. What a lower class waits for may be kept.
-pub(crate) fn never_idle(world: &World) {
-    let snapshot = world.engine.snapshot(Instant::from_nanos(world.now));
+/// The engine wakes as soon as something that waits may start, if nothing happens before.
+pub(crate) fn wakes_in_time(world: &World) {
+    let wake = world.engine.poll_timeout().map(Instant::as_nanos);
+    let next = wake.into_iter().chain(world.next_due()).min();
+    if let Some(before) = next.and_then(|next| next.checked_sub(1))
+        && before > world.now
+    {
+        never_idle(world, &world.engine.snapshot(Instant::from_nanos(before)));
+    }
+}
+
+/// Nothing waits that could start; but what a lower class waits for may be kept, as long as a higher
+/// one has come of late, and is then looked at again within a second.
+pub(crate) fn never_idle(world: &World, snapshot: &Snapshot) {
     let mut looked_at = BTreeSet::new();
     for submission in world.never_sent() {
         let flow = &world.config.flows[submission.flow.index()];
-        if flow.priority > 0 || !looked_at.insert((submission.flow, submission.route)) {
+        if !looked_at.insert((submission.flow, submission.route)) {
             continue;
         }
         let route = &world.config.routes[submission.route.index()];
@@ -53,15 +65,68 @@ pub(crate) fn never_idle(world: &World) {
             let cost = if *limit == CONCURRENCY { 1 } else { route.cost };
             has_room(&snapshot.limits[limit.index()], cost)
         });
-        let token = route.pool.is_none() || token_has_room(&snapshot, route.cost);
+        let token = route.pool.is_none() || token_has_room(snapshot, route.cost);
         let mut closed = snapshot.closed_routes.iter();
         let open = closed.all(|(route, _)| *route != submission.route);
+        if !(room && token && open) {
+            continue;
+        }
+        let wake = world.engine.poll_timeout();
+        let again = wake.is_some_and(|at| at.as_nanos() <= world.now + SECOND);
         assert!(
-            !(room && token && open),
+            flow.priority > 0 && world.first_class_came() && again,
             "never idle: {submission:?} waits at {}: {snapshot:?}",
             world.now
         );
     }
+}
+
+/// Each limit holds the slots that the quota's rule asks for, and no more: none is kept from those who
+/// wait, none is free too early.
+pub(crate) fn held_as_ruled(world: &mut World, snapshot: &Snapshot) {
+    let learns = world.upstream.windows != Windows::Anywhere;
+    assert!(
+        world.reference.agrees(snapshot, learns, world.now),
+        "held as ruled: {snapshot:?} at {}: {:?}",
+        world.now,
+        world.reference
+    );
+}
+
+/// Who waits, who is under way and what became of the others is as the snapshot says. Who neither
+/// waits nor is under way pauses before another try.
+pub(crate) fn counts_are_true(world: &World, snapshot: &Snapshot) {
+    let mut all = vec![(0, 0, 0); snapshot.flows.len()];
+    for submission in world.waiting.values() {
+        all[submission.flow.index()].0 += 1;
+    }
+    for submission in world.never_sent() {
+        all[submission.flow.index()].1 += 1;
+    }
+    for execution in world.running.values() {
+        all[world.waiting[execution].flow.index()].2 += 1;
+    }
+    let flows = snapshot.flows.iter().zip(all).zip(&world.verdicts);
+    for ((flow, (unanswered, never_sent, running)), verdicts) in flows {
+        let queued = never_sent..=unanswered - running;
+        assert!(
+            flow.running == running
+                && queued.contains(&flow.queued)
+                && (flow.answered, flow.refused) == *verdicts,
+            "counts are true: {flow:?} at {}: {running} under way, {queued:?} waiting, {verdicts:?}",
+            world.now
+        );
+    }
+}
+
+/// The engine has done all there is to do now: it asks to be woken later, if at all.
+pub(crate) fn never_spins(world: &World) {
+    let wake = world.engine.poll_timeout();
+    assert!(
+        wake.is_none_or(|at| at.as_nanos() > world.now),
+        "never spins: {wake:?} at {}",
+        world.now
+    );
 }
 
 /// Every execution gets one answer, unless its caller hung up or the process died.
@@ -87,12 +152,12 @@ pub(crate) fn no_promise_broken(world: &World, execution: ExecutionId, refusal: 
     }
 }
 
-/// Nothing is sent after its deadline.
-pub(crate) fn no_late_start(world: &World, execution: ExecutionId) {
+/// Nothing is sent after its deadline, nor when it would be given up at once.
+pub(crate) fn no_late_start(world: &World, execution: ExecutionId, give_up: Instant) {
     let deadline = world.waiting.get(&execution).map(|it| it.deadline);
     assert!(
-        deadline >= Some(Instant::from_nanos(world.now)),
-        "no late start: {execution:?} at {}, deadline {deadline:?}",
+        deadline >= Some(Instant::from_nanos(world.now)) && give_up.as_nanos() > world.now,
+        "no late start: {execution:?} at {}, deadline {deadline:?}, given up at {give_up:?}",
         world.now
     );
 }

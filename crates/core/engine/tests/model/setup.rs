@@ -108,7 +108,8 @@ pub(crate) fn config(random: &mut Random, windows: Windows) -> Config {
             },
         ],
         policy: Policy {
-            grace: Duration::from_millis(20),
+            // No shorter than a declared bound, which holds for what was given up as well.
+            grace: Duration::from_millis(random.range(15, 200)),
             max_queued: 400,
             closed_for: Duration::from_millis(300),
             ..Policy::default()

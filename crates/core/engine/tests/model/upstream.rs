@@ -7,7 +7,7 @@ use std::time::Duration;
 use tollgate_engine::{Config, WindowFact};
 use tollgate_model::{LimitId, RouteId, Rule};
 
-const SECOND: u64 = 1_000_000_000;
+pub(crate) const SECOND: u64 = 1_000_000_000;
 
 /// What an attempt is called across restarts of the engine: its process, its number there.
 pub(crate) type Key = (u32, u64);
@@ -15,13 +15,14 @@ pub(crate) type Key = (u32, u64);
 /// A call that was sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call {
-    pub(crate) key: Key,
     pub(crate) route: RouteId,
     pub(crate) has_flow_limit: bool,
     pub(crate) token: Option<Key>,
     pub(crate) cost: u32,
     /// Which call of all this is.
     pub(crate) number: u64,
+    /// When it is counted.
+    pub(crate) counted: u64,
 }
 
 /// One slot that was counted.
@@ -39,6 +40,8 @@ struct Slot {
 pub(crate) struct Counter {
     windows: Windows,
     period: u64,
+    /// Whether a bound on a call's way in is declared.
+    bounded: bool,
     phase: u64,
     closes: Option<u64>,
     /// Ours in the window; in the last period where windows lie anywhere.
@@ -50,13 +53,18 @@ pub(crate) struct Counter {
 
 impl Counter {
     fn new(rule: Rule, windows: Windows, random: &mut Random) -> Self {
-        let period = match rule {
-            Rule::Window { period, .. } => period.as_nanos() as u64,
-            Rule::Concurrency { .. } => u64::MAX,
+        let (period, within) = match rule {
+            Rule::Window {
+                period,
+                counted_within,
+                ..
+            } => (period.as_nanos() as u64, counted_within),
+            Rule::Concurrency { .. } => (u64::MAX, None),
         };
         Self {
             windows,
             period,
+            bounded: within.is_some(),
             phase: random.next() % period.max(1),
             closes: None,
             ours: VecDeque::new(),
@@ -143,7 +151,7 @@ impl Counter {
 /// The upstream: a counter for each limit, and for each token it granted.
 #[derive(Debug)]
 pub(crate) struct Upstream {
-    windows: Windows,
+    pub(crate) windows: Windows,
     pub(crate) limits: BTreeMap<LimitId, Counter>,
     pub(crate) tokens: BTreeMap<Key, Counter>,
     token_rule: Rule,
@@ -226,6 +234,11 @@ impl Upstream {
         }
         passed.extend(call.token.and_then(|token| self.tokens.get_mut(&token)));
         passed
+    }
+
+    /// Whether one of the limits that the call passes declares a bound on its way in.
+    pub(crate) fn is_bounded(&mut self, call: &Call) -> bool {
+        self.passes(call).iter().any(|counter| counter.bounded)
     }
 
     /// A call arrives. None if it was counted; else for how long its limit is closed. A limit is

@@ -1,7 +1,11 @@
 //! A world around one engine: callers, an upstream that counts, and a process that dies at times.
 
+mod kill;
+mod way;
+
 use super::invariants;
 use super::random::Random;
+use super::reference::{Reference, Told};
 use super::setup::{CONCURRENCY, ORGANISATION, Windows, config};
 use super::upstream::{Call, Key, Upstream};
 use std::cmp::Reverse;
@@ -12,7 +16,7 @@ use tollgate_engine::{
     Checkpoint, Command, Config, Engine, Event, Facts, LossKind, Submission, Verdict, WindowFact,
 };
 use tollgate_model::{
-    AttemptId, ClientId, ExecutionId, FlowId, Instant, LimitId, RouteId, TokenId,
+    AttemptId, ClientId, ExecutionId, FlowId, Instant, LimitId, RouteId, Rule, TokenId,
 };
 
 const MS: u64 = 1_000_000;
@@ -54,6 +58,10 @@ pub(crate) struct World {
     /// Answers 429 that the upstream's count was the reason of.
     pub(crate) genuinely_limited: u64,
     sent: BTreeSet<ExecutionId>,
+    /// When this process was last asked for an execution of the first class.
+    first_class: Option<u64>,
+    /// Arrivals are all of the lowest class.
+    low: bool,
     random: Random,
     seed: u64,
     heap: BinaryHeap<Reverse<(u64, u64, Due)>>,
@@ -65,6 +73,11 @@ pub(crate) struct World {
     on_its_way: BTreeMap<Key, Call>,
     /// What the answer will say.
     said: BTreeMap<Key, (Option<Duration>, Option<WindowFact>)>,
+    pub(crate) reference: Reference,
+    /// Of each flow, since the process began: answered, refused.
+    pub(crate) verdicts: Vec<(u64, u64)>,
+    /// What the engine is told of an attempt in this step.
+    told: Option<(u64, Told)>,
     /// Number of the process.
     process: u32,
     journal: (Checkpoint, u64),
@@ -95,7 +108,15 @@ impl World {
             world.now = world.now.max(if counted { 0 } else { at });
             if world.step(due, at) {
                 world.carry_out();
-                invariants::never_idle(&world);
+                if let Some((attempt, told)) = world.told.take() {
+                    world.reference.told(attempt, told, world.now);
+                }
+                let snapshot = world.engine.snapshot(Instant::from_nanos(world.now));
+                invariants::never_idle(&world, &snapshot);
+                invariants::held_as_ruled(&mut world, &snapshot);
+                invariants::counts_are_true(&world, &snapshot);
+                invariants::never_spins(&world);
+                invariants::wakes_in_time(&world);
             }
             invariants::no_window_overcounted(&world);
             invariants::no_more_at_once(&world);
@@ -121,6 +142,8 @@ impl World {
             kills: 0,
             trace: String::new(),
             journal: (engine.checkpoint(Instant::ZERO), 0),
+            verdicts: vec![(0, 0); config.flows.len()],
+            reference: Reference::new(&config, &engine.snapshot(Instant::ZERO), 0),
             engine,
             now: 0,
             waiting: BTreeMap::new(),
@@ -130,6 +153,8 @@ impl World {
             foreign: false,
             genuinely_limited: 0,
             sent: BTreeSet::new(),
+            first_class: None,
+            low: random.percent(10),
             pause: random.range(1, 60) * MS,
             latency: (random.range(1, 20) * MS, random.range(20, 900) * MS),
             random,
@@ -140,6 +165,7 @@ impl World {
             arrivals,
             on_its_way: BTreeMap::new(),
             said: BTreeMap::new(),
+            told: None,
             process: 0,
             dies: false,
         }
@@ -151,6 +177,22 @@ impl World {
         waiting
             .filter(|(execution, _)| !self.sent.contains(execution))
             .map(|(_, submission)| submission)
+    }
+
+    /// Whether the first class has come within four of the longest period, which is how long a rate is
+    /// remembered.
+    pub(crate) fn first_class_came(&self) -> bool {
+        let periods = self.config.limits.iter().filter_map(|it| match it.rule {
+            Rule::Window { period, .. } => Some(period.as_nanos() as u64),
+            Rule::Concurrency { .. } => None,
+        });
+        let late = periods.max().unwrap_or(0);
+        self.first_class.is_some_and(|at| self.now < at + 4 * late)
+    }
+
+    /// When the next thing happens.
+    pub(crate) fn next_due(&self) -> Option<u64> {
+        self.heap.peek().map(|Reverse((next, ..))| *next)
     }
 
     fn at(&mut self, at: u64, due: Due) {
@@ -210,6 +252,7 @@ impl World {
                 self.change_limit()
             }
             Due::Head(key, status) if self.running.contains_key(&key) => {
+                self.told = Some((key.1, Told::Head));
                 let (retry_after, window) = self.said.remove(&key).unwrap_or_default();
                 let limited = retry_after.is_some();
                 let retry_after = retry_after.or((status == 429).then_some(Duration::from_secs(1)));
@@ -223,16 +266,19 @@ impl World {
                 }
             }
             Due::Done(key) if self.running.remove(&key).is_some() => {
+                self.told = Some((key.1, Told::Done));
                 self.upstream.under_way.remove(&key);
                 Event::Done(AttemptId(key.1))
             }
             Due::Lost(key, sent) if self.running.remove(&key).is_some() => {
                 self.upstream.under_way.remove(&key);
-                let kind = if sent {
-                    LossKind::NoAnswer
+                self.give_up_on(key);
+                let (kind, told) = if sent {
+                    (LossKind::NoAnswer, Told::NoAnswer)
                 } else {
-                    LossKind::NeverSent
+                    (LossKind::NeverSent, Told::NeverSent)
                 };
+                self.told = Some((key.1, told));
                 Event::Lost(AttemptId(key.1), kind)
             }
             Due::Token((process, token), granted) if process == self.process => {
@@ -275,9 +321,14 @@ impl World {
 
     fn arrival(&mut self) -> Submission {
         let execution = ExecutionId(self.arrivals);
+        let lowest = self.config.flows.len() as u64 - 1;
+        let flow = self.random.range(if self.low { lowest } else { 0 }, lowest) as u32;
+        if self.config.flows[flow as usize].priority == 0 {
+            self.first_class = Some(self.now);
+        }
         let submission = Submission {
             execution,
-            flow: FlowId(self.random.range(0, self.config.flows.len() as u64 - 1) as u32),
+            flow: FlowId(flow),
             route: RouteId(self.random.range(0, 2) as u32),
             deadline: Instant::from_nanos(self.now + self.random.range(0, 8_000) * MS),
             timeout: Duration::from_millis(self.random.range(50, 5_000)),
@@ -322,8 +373,7 @@ impl World {
                 event(1)
             }
             1 => {
-                self.config.limits[CONCURRENCY.index()].rule =
-                    tollgate_model::Rule::Concurrency { allowed };
+                self.config.limits[CONCURRENCY.index()].rule = Rule::Concurrency { allowed };
                 Event::SetLimit {
                     limit: CONCURRENCY,
                     allowed,
@@ -354,7 +404,7 @@ impl World {
                     token,
                     give_up,
                 } => {
-                    invariants::no_late_start(self, execution);
+                    invariants::no_late_start(self, execution, give_up);
                     let key = (self.process, attempt.0);
                     self.running.insert(key, execution);
                     self.sent.insert(execution);
@@ -365,11 +415,17 @@ impl World {
                     let key = (self.process, attempt.0);
                     self.running.remove(&key);
                     self.upstream.under_way.remove(&key);
+                    self.give_up_on(key);
+                    self.reference.given_up(attempt.0, self.now);
                 }
                 Command::Finish(execution, verdict) => {
                     if let Verdict::Refused(refusal) = &verdict {
                         invariants::no_promise_broken(self, execution, refusal);
                     }
+                    let flow = self.waiting.get(&execution).map_or(0, |it| it.flow.index());
+                    let (answered, refused) = &mut self.verdicts[flow];
+                    *answered += u64::from(matches!(verdict, Verdict::Answered(_)));
+                    *refused += u64::from(matches!(verdict, Verdict::Refused(_)));
                     invariants::answered_once(self, execution);
                     match verdict {
                         Verdict::Answered(_) => self.answered += 1,
@@ -387,115 +443,15 @@ impl World {
         }
     }
 
-    /// `kill -9`, and a new process some time later. Callers and answers of the old one are lost.
-    fn die(&mut self) {
-        self.dies = false;
-        self.kills += 1;
-        self.now += self.random.range(0, 20).pow(2) * MS;
-        self.process += 1;
-        self.waiting.clear();
-        self.running.clear();
-        let now = Instant::from_nanos(self.now);
-        let mut config = self.config.clone();
-        // What limits were set to is told again by whoever told it before.
-        for (limit, counter) in &self.upstream.limits {
-            set(&mut config.limits[limit.index()].rule, counter.allowed());
-        }
-        let of_tokens = self.upstream.token_allowed();
-        for client in &mut config.clients {
-            set(&mut client.token_limits[0].rule, of_tokens);
-        }
-        self.engine = Engine::new(config, self.seed, now);
-        // Whether the clock can be trusted is not always known; zero is always safe.
-        let elapsed = if self.random.percent(50) {
-            self.now - self.journal.1
-        } else {
-            0
-        };
-        self.engine
-            .restore(&self.journal.0, Duration::from_nanos(elapsed), now);
-        self.journal = (self.engine.checkpoint(now), self.now);
-        let _ = writeln!(self.trace, "{} killed", self.now);
-    }
-
     /// Wakes the engine when it asked for it, unless something else comes first.
     fn set_alarm(&mut self) {
         if let Some(at) = self.engine.poll_timeout() {
             let at = at.as_nanos();
-            let due = self
-                .heap
-                .peek()
-                .map_or(u64::MAX, |Reverse((next, ..))| *next);
+            let due = self.next_due().unwrap_or(u64::MAX);
             // Without anything else to come, only what still waits is worth waking for.
             if at < due && (due < u64::MAX || !self.waiting.is_empty()) {
                 self.at(at.max(self.now), Due::Wake);
             }
         }
-    }
-
-    /// Puts the call on its way: jitter in, then counted, then an answer, or none.
-    fn send(&mut self, key: Key, execution: ExecutionId, token: Option<Key>, give_up: Instant) {
-        // What is sent now obeys the number of now, whatever was under way before.
-        let allowed = self.config.limits[CONCURRENCY.index()].rule.allowed();
-        self.upstream.under_way.retain(|_, until| *until > self.now);
-        self.upstream.at_once = allowed;
-        if self.random.percent(3) {
-            return self.later(50, Due::Lost(key, false));
-        }
-        let Some(submission) = self.waiting.get(&execution).copied() else {
-            return;
-        };
-        let counted = self.now + self.random.range(0, 15) * MS;
-        self.at(counted, Due::Counted(key));
-        // Aborted attempts are counted all the same: the upstream knows nothing of it.
-        let call = Call {
-            key,
-            route: submission.route,
-            has_flow_limit: !self.config.flows[submission.flow.index()].limits.is_empty(),
-            token,
-            cost: self.config.routes[submission.route.index()].cost,
-            number: self.upstream.sent,
-        };
-        self.upstream.sent += 1;
-        self.on_its_way.insert(key, call);
-        let answer = counted + self.random.range(self.latency.0, self.latency.1);
-        let end = answer.min(give_up.as_nanos());
-        self.upstream.under_way.insert(key, end);
-        if self.random.percent(3) {
-            return self.at(answer, Due::Lost(key, true));
-        }
-        let status = match self.random.range(1, 100) {
-            1..=3 => 503,
-            4 => 429,
-            5 if token.is_some() => 401,
-            6..=8 => 404,
-            _ => 200,
-        };
-        self.at(answer, Due::Head(key, status));
-        let body = self.random.range(0, 20) * MS;
-        self.at(answer + body, Due::Done(key));
-    }
-
-    /// The call arrives at the upstream.
-    fn count(&mut self, key: Key, now: u64) {
-        let Some(call) = self.on_its_way.remove(&key) else {
-            return;
-        };
-        debug_assert_eq!(call.key, key);
-        let closed = self.upstream.arrive(&call, now);
-        self.genuinely_limited += u64::from(closed.is_some());
-        let header = if closed.is_none() {
-            self.upstream.header(&call, now)
-        } else {
-            None
-        };
-        self.said.insert(key, (closed, header));
-    }
-}
-
-fn set(rule: &mut tollgate_model::Rule, to: u32) {
-    use tollgate_model::Rule;
-    match rule {
-        Rule::Window { allowed, .. } | Rule::Concurrency { allowed } => *allowed = to,
     }
 }

@@ -103,14 +103,14 @@ impl Ledger {
             if up <= now {
                 if learned.fixed {
                     let freed = self.remove(end, cost);
-                    shift.own = (freed > 0).then_some((end, now, freed));
+                    shift.own = Some((end, now, freed));
                 }
             } else if let Some(place) = learned.place(low, up, &mut shift) {
-                if learned.fixed && learned.windows[place].up < end {
+                if learned.fixed {
                     let window = &mut learned.windows[place];
                     let moved = self.remove(end, cost);
                     window.own += moved;
-                    shift.own = (moved > 0).then_some((end, window.up, moved));
+                    shift.own = Some((end, window.up, moved));
                 }
                 let sharp = counted_by.since(sent) <= period / SHARP;
                 let it = learned.windows[place];
@@ -120,11 +120,11 @@ impl Ledger {
                         let before = self.ends.partition_point(|&end| end < it.low);
                         self.open + (self.ends.len() - before) as u32 + it.own
                     } else {
-                        self.open + self.ends.len() as u32 + learned.own()
+                        self.open + self.ends.len() as u32
                     };
                     let more = header.count.saturating_sub(ours + it.foreign);
                     learned.windows[place].foreign += more;
-                    shift.foreign = (more > 0).then_some((it.up, more));
+                    shift.foreign = Some((it.up, more));
                 }
             }
         }
@@ -202,9 +202,8 @@ impl Learned {
         if let Some(place) = found {
             let window = &mut self.windows[place];
             window.low = window.low.max(low);
-            let slots = window.own + window.foreign;
             if up < window.up {
-                shift.window = (slots > 0).then_some((window.up, up, slots));
+                shift.window = Some((window.up, up, window.own + window.foreign));
                 window.up = up;
             }
             return Some(place);
@@ -231,10 +230,6 @@ impl Learned {
 
     pub(super) fn all(&self) -> u32 {
         self.windows.iter().map(|it| it.own + it.foreign).sum()
-    }
-
-    fn own(&self) -> u32 {
-        self.windows.iter().map(|it| it.own).sum()
     }
 
     pub(super) fn held(&self, now: Instant) -> u32 {

@@ -1,4 +1,4 @@
-//! What can be given away now without somebody more important missing it later.
+//! What is to be kept free now, lest somebody more important misses it later.
 
 use super::Ledger;
 use std::time::Duration;
@@ -14,29 +14,15 @@ pub trait Need {
 }
 
 impl Ledger {
-    /// Whether a call of this cost leaves enough for others. Slots that end meanwhile count, open ones
-    /// don't.
-    #[must_use]
-    pub fn spares(&mut self, cost: u32, now: Instant, need: &impl Need) -> bool {
-        let Some(period) = self.period() else {
-            return true;
-        };
-        let Some(left) = self.room(now).checked_sub(cost) else {
-            return false;
-        };
-        let left = f64::from(left);
-        need.within(period) <= left || self.reserve(now, left, need) <= left
-    }
-
     /// Slots that have to be free now, lest somewhere in the coming period more is needed than is free
-    /// and comes back. Any number above `up_to` stands for all of those.
+    /// and comes back. Slots that end meanwhile come back, open ones don't.
     ///
     /// Between two ends nothing is added while the need grows, so the worst instant is just before an
     /// end. An end by which no more can be needed than is kept already and back by then is passed over.
     /// Where need and supply keep step each look is a sixteenth further on than the last, and answers
     /// for the ends between by the need at its own end and the supply at the last.
     #[must_use]
-    pub fn reserve(&mut self, now: Instant, up_to: f64, need: &impl Need) -> f64 {
+    pub fn reserve(&mut self, now: Instant, need: &impl Need) -> f64 {
         let Some(period) = self.period() else {
             return 0.0;
         };
@@ -45,7 +31,7 @@ impl Ledger {
         let (mut reserve, mut index, mut back) = (0.0_f64, 0, 0);
         loop {
             // No later end can ask for more.
-            if most - f64::from(back) <= reserve || reserve > up_to {
+            if most - f64::from(back) <= reserve {
                 return reserve;
             }
             let covered = need.span_of(reserve + f64::from(back));

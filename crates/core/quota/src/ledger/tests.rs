@@ -1,4 +1,7 @@
+mod header;
+
 use super::*;
+use header::learned;
 
 fn at(millis: u64) -> Instant {
     Instant::from_nanos(millis * 1_000_000)
@@ -75,6 +78,32 @@ fn the_earliest_start_of_the_kth_call_follows_the_ends() {
     assert_eq!(ledger.earliest(5, at(20)), at(200));
 }
 
+/// With slots open and settled, room left and not, shut and lowered.
+#[test]
+fn the_slots_until_an_instant_are_those_whose_earliest_start_is_not_later() {
+    for (calls, open, closed_until, allowed) in [
+        (0, 0, 0, 4),
+        (3, 0, 0, 4),
+        (2, 2, 0, 4),
+        (4, 0, 75, 4),
+        (2, 2, 350, 4),
+        (4, 0, 0, 2),
+        (4, 0, 0, 0),
+    ] {
+        let mut ledger = window(4, 100);
+        (0..calls).for_each(|nth| call(&mut ledger, 10 * nth));
+        (0..open).for_each(|_| ledger.take(at(40), 1));
+        ledger.close(at(closed_until));
+        ledger.set_allowed(allowed);
+        for until in (50..800).step_by(5) {
+            let slots = ledger.slots_by(at(until), at(50));
+            let next = ledger.earliest(slots + 1, at(50));
+            assert!(next > at(until), "{slots} by {until}");
+            assert!(slots == 0 || ledger.earliest(slots, at(50)) <= at(until));
+        }
+    }
+}
+
 #[test]
 fn a_lowered_limit_drains_and_a_raised_one_is_used_at_once() {
     let mut ledger = window(3, 100);
@@ -92,89 +121,42 @@ fn a_lowered_limit_drains_and_a_raised_one_is_used_at_once() {
 fn a_closed_ledger_has_no_room() {
     let mut ledger = window(5, 100);
     ledger.close(at(70));
+    assert_eq!(ledger.closed_until(at(69)), Some(at(70)));
+    assert_eq!(ledger.closed_until(at(70)), None);
     assert!(!ledger.has_room(at(69), 1));
     assert_eq!(ledger.earliest(1, at(10)), at(70));
     assert_eq!(ledger.next_room(at(10), 1), Some(at(70)));
     assert!(ledger.has_room(at(70), 1));
 }
 
-fn header(count: u32, reset: u64) -> Header {
-    Header {
-        count,
-        reset: Duration::from_secs(reset),
-    }
-}
-
-/// Thirteen calls in a minute's window, seen to be forgotten all at once by another.
-fn learned() -> Ledger {
-    let mut ledger = window(20, 60_000);
-    for count in 1..=13 {
-        let now = 20_000 + u64::from(count) * 4_000;
-        call(&mut ledger, now);
-        let said = header(count, 61 - (now - 24_000) / 1_000);
-        assert!(ledger.observe(at(now), at(now), 1, said).is_some());
-    }
-    assert_eq!(ledger.held(at(84_000)), 12, "one slot is a minute old");
-    call(&mut ledger, 84_500);
-    assert!(
-        ledger
-            .observe(at(84_500), at(84_500), 1, header(1, 61))
-            .is_some()
-    );
-    ledger
+#[test]
+fn a_call_holds_one_slot_of_a_concurrency_limit_until_it_leaves() {
+    let mut ledger = Ledger::new(Rule::Concurrency { allowed: 3 });
+    ledger.take(at(0), 2);
+    ledger.take(at(0), 1);
+    assert_eq!(ledger.held(at(0)), 2, "whatever it costs");
+    ledger.settle(at(0), at(10), 1);
+    ledger.cancel(at(0), 1);
+    assert_eq!(ledger.held(at(10)), 2);
+    ledger.leave(at(0));
+    assert_eq!(ledger.held(at(10)), 1);
+    ledger.leave(at(0));
+    assert_eq!(ledger.held(at(10)), 0);
+    let mut ledger = window(3, 100);
+    ledger.take(at(0), 1);
+    ledger.leave(at(0));
+    assert_eq!(ledger.held(at(0)), 1, "a window forgets by time alone");
 }
 
 #[test]
-fn slots_of_a_window_surely_closed_are_free_at_once() {
-    let mut ledger = learned();
-    // Without headers the last of these slots is held until 148.508 s.
-    for count in 2..=8 {
-        let now = 88_500 + u64::from(count);
-        call(&mut ledger, now);
-        ledger.observe(at(now), at(now), 1, header(count, 57));
-    }
-    assert_eq!(ledger.held(at(144_499)), 8);
-    assert_eq!(ledger.held(at(144_500)), 0, "a minute after the first call");
-}
-
-#[test]
-fn windows_that_slide_are_never_learned() {
-    let mut ledger = window(20, 60_000);
-    for step in 0..200_u64 {
-        let now = step * 4_000;
-        call(&mut ledger, now);
-        let count = (step as u32 + 1).min(15);
-        ledger.observe(at(now), at(now), 1, header(count, 4));
-        assert_eq!(ledger.held(at(now)), count, "at {now}");
-    }
-}
-
-#[test]
-fn somebody_elses_calls_hold_slots_until_their_window_closes() {
-    let mut ledger = window(20, 60_000);
-    call(&mut ledger, 1_000);
-    let shift = ledger
-        .observe(at(1_000), at(1_000), 1, header(15, 30))
-        .unwrap();
-    assert_eq!(ledger.foreign(at(1_000)), 14);
-    assert!(!ledger.has_room(at(1_000), 6));
-    assert!(ledger.has_room(at(1_000), 5));
-    assert_eq!(ledger.foreign(at(32_000)), 0, "30 s, and one for rounding");
-    let mut sum = window(0, 60_000);
-    sum.merge(&window(20, 60_000));
-    sum.shift(shift);
-    assert_eq!(sum.held(at(1_000)), 14);
-}
-
-#[test]
-fn a_header_that_can_not_be_true_is_ignored() {
-    let mut ledger = window(20, 60_000);
-    call(&mut ledger, 0);
-    for said in [header(0, 30), header(3, 62), header(3, 90_000)] {
-        assert!(ledger.observe(at(0), at(0), 1, said).is_none(), "{said:?}");
-    }
-    let mut concurrency = Ledger::new(Rule::Concurrency { allowed: 3 });
-    assert!(concurrency.observe(at(0), at(0), 1, header(1, 5)).is_none());
+fn what_will_be_free_by_then_is_what_ends_until_then() {
+    let mut ledger = window(9, 100);
+    ledger.take(at(0), 1);
+    call(&mut ledger, 10);
+    call(&mut ledger, 10);
+    call(&mut ledger, 20);
+    let freed = [109, 110, 119, 120, 900].map(|then| ledger.freed_by(at(then)));
+    assert_eq!(freed, [0, 2, 2, 3, 3]);
 }
 
 #[test]
@@ -189,6 +171,14 @@ fn merged_ledgers_come_apart_again() {
     );
     sum.unmerge(&one);
     assert_eq!((sum.allowed(), sum.held(at(84_500))), (3, 0));
+    // With calls under way.
+    let mut open = window(5, 60_000);
+    open.take(at(84_500), 2);
+    sum.merge(&open);
+    sum.merge(&open);
+    assert_eq!((sum.allowed(), sum.held(at(84_500))), (13, 4));
+    sum.unmerge(&open);
+    assert_eq!((sum.allowed(), sum.held(at(84_500))), (8, 2));
 }
 
 #[test]
@@ -229,21 +219,32 @@ impl Need for Evenly {
 }
 
 #[test]
-fn slots_that_others_will_need_are_not_spared() {
+fn usage_takes_few_words_however_many_calls() {
+    let mut ledger = window(100, 64_000);
+    for call_at in 0..100 {
+        call(&mut ledger, call_at * 10);
+    }
+    let seconds = Duration::from_secs;
+    let usage = ledger.usage(at(1_000));
+    assert_eq!(usage.ends, [(seconds(63), 1), (seconds(64), 99)]);
+    let usage = ledger.usage(at(64_000));
+    assert_eq!(usage.ends, [(seconds(1), 99)], "what has ended is not told");
+}
+
+#[test]
+fn slots_that_others_will_need_are_kept() {
     // A hundred a minute; the others come once a second.
     let mut ledger = window(100, 60_000);
     let need = Evenly(1.0);
-    let mut given = 0;
-    while ledger.spares(1, at(0), &need) {
-        ledger.take(at(0), 1);
-        ledger.settle(at(0), at(0), 1);
-        given += 1;
-    }
-    assert_eq!(given, 40, "sixty will be needed before these come back");
+    let mut spared = |now| f64::from(ledger.room(now)) - ledger.reserve(now, &need);
+    assert_eq!(spared(at(0)), 40.0, "sixty will be needed in a period");
+    ledger.take(at(0), 40);
+    ledger.settle(at(0), at(0), 40);
+    let mut spared = |now| f64::from(ledger.room(now)) - ledger.reserve(now, &need);
+    assert_eq!(spared(at(0)), 0.0, "sixty before these come back");
     // The others stay away: what was kept is given away as the window's end comes near.
-    assert!(!ledger.spares(1, at(900), &need));
-    assert!(ledger.spares(1, at(1_000), &need));
-    assert!(ledger.spares(60, at(60_000), &Evenly(0.0)));
+    assert_eq!(spared(at(1_000)), 1.0);
+    assert_eq!(spared(at(60_000)), 40.0);
 }
 
 #[test]
@@ -271,7 +272,7 @@ fn what_is_passed_over_needs_no_more() {
             .map(|(back, end)| need.within(Duration::from_millis(end + 1)) - back as f64);
         let all = need.within(Duration::from_secs(60)) - ends.len() as f64;
         let plain = plain.chain([all, 0.0]).fold(0.0, f64::max);
-        let reserve = ledger.reserve(at(0), f64::INFINITY, &need);
+        let reserve = ledger.reserve(at(0), &need);
         assert!((reserve - plain).abs() < 1e-6, "{reserve} of {plain}");
     }
 }

@@ -1,0 +1,153 @@
+//! What the clients of a pool carry together, where some are under limits of their own.
+//!
+//! By an instant each client will have had as many slots as the scarcest of its limits and its tokens
+//! give by then, and the pool as many as its clients together. A limit that several clients name gives
+//! its slots once: clients take in the pool's order what those before them have left. (Where clients
+//! name several such limits crosswise, another order might give more.) A limit that all of them name is
+//! as good as the route's.
+
+use crate::Config;
+use crate::resources::Resources;
+use std::time::Duration;
+use tollgate_model::{ClientId, Instant, LimitId, PoolId};
+
+/// How exactly an instant is found. It is never told too late.
+const EXACT: Duration = Duration::from_millis(1);
+/// How far ahead is looked.
+const FURTHEST: Duration = Duration::from_secs(7 * 86_400);
+
+/// A pool's clients, and what binds each of them.
+#[derive(Debug)]
+pub(in crate::engine) struct Together {
+    pub(super) pool: PoolId,
+    /// The limits of some clients and not of all.
+    limits: Vec<LimitId>,
+    clients: Vec<One>,
+    /// Whether their tokens bind them; not while the pool may still grow.
+    tokens: bool,
+}
+
+#[derive(Debug)]
+struct One {
+    client: ClientId,
+    /// By their places in `limits`.
+    limits: Vec<usize>,
+}
+
+impl Together {
+    /// None where the clients differ in nothing, or one of them is bound by nothing by then.
+    pub(super) fn of(
+        pool: PoolId,
+        config: &Config,
+        resources: &Resources,
+        by: Instant,
+    ) -> Option<Self> {
+        let state = &resources.pools.pools[pool.index()];
+        if !state.apart {
+            return None;
+        }
+        let grows = resources.pools.may_grow(pool, config, by);
+        let mut limits = Vec::new();
+        let mut clients = Vec::with_capacity(state.clients.len());
+        for &client in &state.clients {
+            let named = config.clients[client.index()].limits.iter();
+            let own = named.filter(|limit| !config.all_name(pool, **limit));
+            let places: Vec<_> = own.map(|limit| place(&mut limits, *limit)).collect();
+            let tokens = &resources.pools.clients[client.index()].aggregates;
+            if places.is_empty() && (grows || tokens.is_empty()) {
+                return None;
+            }
+            clients.push(One {
+                client,
+                limits: places,
+            });
+        }
+        Some(Self {
+            pool,
+            limits,
+            clients,
+            tokens: !grows,
+        })
+    }
+
+    /// The earliest instant at which the `k`-th slot from now (1 is the next) may be taken.
+    pub(super) fn earliest(&self, resources: &mut Resources, k: u64, now: Instant) -> Instant {
+        let mut enough = |span| self.slots_by(resources, now + span, now) >= k;
+        if enough(Duration::ZERO) {
+            return now;
+        }
+        let (mut few, mut many) = (Duration::ZERO, EXACT);
+        while !enough(many) {
+            if many > FURTHEST {
+                return Instant::NEVER;
+            }
+            (few, many) = (many, many * 2);
+        }
+        while many - few > EXACT {
+            let middle = (few + many) / 2;
+            if enough(middle) {
+                many = middle;
+            } else {
+                few = middle;
+            }
+        }
+        now + few
+    }
+
+    /// Name of the limit that gives the preferred client the least by then.
+    pub(super) fn first_full<'a>(
+        &self,
+        resources: &mut Resources,
+        at: Instant,
+        now: Instant,
+        config: &'a Config,
+    ) -> &'a str {
+        let Some(first) = self.clients.first() else {
+            return "";
+        };
+        let token_limits = &config.clients[first.client.index()].token_limits;
+        let of_tokens = resources.pools.clients[first.client.index()]
+            .aggregates
+            .iter_mut()
+            .filter(|_| self.tokens)
+            .zip(token_limits);
+        let of_tokens = of_tokens.map(|(ledger, limit)| (ledger.slots_by(at, now), limit));
+        let own = first.limits.iter().map(|&place| {
+            let limit = self.limits[place].index();
+            let slots = resources.ledgers[limit].slots_by(at, now);
+            (slots, &config.limits[limit])
+        });
+        let least = own.chain(of_tokens).min_by_key(|(slots, _)| *slots);
+        least.map_or("", |(_, limit)| &limit.name)
+    }
+
+    /// Slots that come free until then, those free now included.
+    pub(super) fn slots_by(&self, resources: &mut Resources, at: Instant, now: Instant) -> u64 {
+        let limits = self.limits.iter();
+        let mut left: Vec<_> = limits
+            .map(|limit| resources.ledgers[limit.index()].slots_by(at, now))
+            .collect();
+        let mut all = 0_u64;
+        for it in &self.clients {
+            let own = it.limits.iter().map(|&place| left[place]);
+            let tokens = resources.pools.clients[it.client.index()]
+                .aggregates
+                .iter_mut()
+                .filter(|_| self.tokens)
+                .map(|ledger| ledger.slots_by(at, now));
+            let slots = own.chain(tokens).min().unwrap_or(0);
+            it.limits.iter().for_each(|&place| left[place] -= slots);
+            all = all.saturating_add(slots);
+        }
+        all
+    }
+}
+
+/// The limit's place in the list, which it is added to.
+fn place(limits: &mut Vec<LimitId>, limit: LimitId) -> usize {
+    let known = limits.iter().position(|&it| it == limit);
+    known.unwrap_or_else(|| {
+        limits.push(limit);
+        limits.len() - 1
+    })
+}

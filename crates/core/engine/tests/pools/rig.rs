@@ -1,0 +1,341 @@
+//! One engine, a token endpoint and an upstream in virtual time. What holds always is asserted at each
+//! command: one fetch in flight for each client, and nothing sent with a token that is not good.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::time::Duration;
+use tollgate_engine::{
+    Client, Command, Config, Engine, Event, Facts, Flow, Pool, Route, Submission, Verdict,
+    WindowFact,
+};
+use tollgate_model::{
+    AttemptId, ClientId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId, Rule,
+    Scope, TokenId,
+};
+
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+/// What each token carries a minute.
+pub(crate) const OF_TOKEN: u32 = 30;
+const LATENCY: Duration = Duration::from_millis(80);
+const WAY_IN: Duration = Duration::from_millis(10);
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Due {
+    Submit(ExecutionId, Duration),
+    Answer(AttemptId),
+    Fetched(ClientId, TokenId),
+    Wake,
+}
+
+/// A request that was sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sent {
+    pub(crate) at: Instant,
+    pub(crate) execution: ExecutionId,
+    pub(crate) client: ClientId,
+    pub(crate) token: TokenId,
+}
+
+/// A token that was granted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Grant {
+    pub(crate) client: ClientId,
+    pub(crate) at: Instant,
+    pub(crate) expires: Instant,
+}
+
+pub(crate) struct Rig {
+    pub(crate) engine: Engine,
+    pub(crate) now: Instant,
+    /// Life of the tokens granted from now on.
+    pub(crate) life: Duration,
+    pub(crate) fetch_takes: Duration,
+    /// Clients whose fetches fail, and what the endpoint asks for then.
+    pub(crate) failing: BTreeMap<ClientId, Option<Duration>>,
+    /// Tokens answered 401.
+    pub(crate) dead: BTreeSet<TokenId>,
+    /// Tokens answered 429 once, and the pause asked for.
+    pub(crate) limited: BTreeMap<TokenId, Duration>,
+    pub(crate) sent: Vec<Sent>,
+    pub(crate) fetches: Vec<(Instant, ClientId)>,
+    pub(crate) granted: BTreeMap<TokenId, Grant>,
+    pub(crate) dropped: BTreeMap<TokenId, Instant>,
+    pub(crate) finished: BTreeMap<ExecutionId, (Instant, Verdict)>,
+    /// Status of the answer that each attempt got.
+    pub(crate) status: BTreeMap<AttemptId, u16>,
+    /// Most fetches under way at once.
+    pub(crate) most_fetching: usize,
+    fetching: BTreeSet<ClientId>,
+    under_way: BTreeMap<AttemptId, TokenId>,
+    heap: BinaryHeap<Reverse<(Instant, u64, Due)>>,
+    serial: u64,
+    executions: u64,
+}
+
+impl Rig {
+    pub(crate) fn new(config: Config) -> Self {
+        config.check().unwrap();
+        Self {
+            engine: Engine::new(config, 7, Instant::ZERO),
+            now: Instant::ZERO,
+            life: MINUTE * 600,
+            fetch_takes: Duration::from_millis(50),
+            failing: BTreeMap::new(),
+            dead: BTreeSet::new(),
+            limited: BTreeMap::new(),
+            sent: Vec::new(),
+            fetches: Vec::new(),
+            granted: BTreeMap::new(),
+            dropped: BTreeMap::new(),
+            finished: BTreeMap::new(),
+            status: BTreeMap::new(),
+            most_fetching: 0,
+            fetching: BTreeSet::new(),
+            under_way: BTreeMap::new(),
+            heap: BinaryHeap::new(),
+            serial: 0,
+            executions: 0,
+        }
+    }
+
+    fn at(&mut self, at: Instant, due: Due) {
+        self.serial += 1;
+        self.heap.push(Reverse((at, self.serial, due)));
+    }
+
+    /// One call now, that has to start within so much.
+    pub(crate) fn call(&mut self, within: Duration) -> ExecutionId {
+        self.calls(1, Duration::ZERO, within)
+    }
+
+    /// So many calls from now on, one each `every`. Gives the first one's number.
+    pub(crate) fn calls(&mut self, count: u32, every: Duration, within: Duration) -> ExecutionId {
+        let first = ExecutionId(self.executions);
+        for nth in 0..count {
+            let execution = ExecutionId(self.executions);
+            self.executions += 1;
+            self.at(self.now + every * nth, Due::Submit(execution, within));
+        }
+        first
+    }
+
+    /// Lets so much time pass.
+    pub(crate) fn pass(&mut self, span: Duration) {
+        let end = self.now + span;
+        let mut idle_wakes = 0;
+        while let Some(at) = self.next().filter(|&at| at <= end) {
+            // A wake that brings no later one is a spin.
+            idle_wakes = if at > self.now { 0 } else { idle_wakes + 1 };
+            assert!(idle_wakes < 1_000, "spins at {at:?}");
+            self.now = at.max(self.now);
+            self.step();
+        }
+        self.now = end;
+    }
+
+    /// Stands still for so long: what was due meanwhile comes after it, all at one instant.
+    pub(crate) fn suspend(&mut self, span: Duration) {
+        self.now = self.now + span;
+    }
+
+    fn next(&self) -> Option<Instant> {
+        let due = self.heap.peek().map(|Reverse((at, ..))| *at);
+        due.into_iter().chain(self.engine.poll_timeout()).min()
+    }
+
+    fn step(&mut self) {
+        let due = match self.heap.peek() {
+            Some(Reverse((at, ..))) if *at <= self.now => self.heap.pop(),
+            _ => None,
+        };
+        match due.map_or(Due::Wake, |Reverse((.., due))| due) {
+            Due::Submit(execution, within) => {
+                let submission = Submission {
+                    execution,
+                    flow: FlowId(0),
+                    route: RouteId(0),
+                    deadline: self.now + within,
+                    timeout: MINUTE,
+                    idempotent: true,
+                };
+                self.tell(Event::Submit(submission));
+            }
+            Due::Answer(attempt) => self.answer(attempt),
+            Due::Fetched(client, token) => self.fetched(client, token),
+            Due::Wake => self.engine.handle_timeout(self.now),
+        }
+        self.carry_out();
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.engine.handle_event(event, self.now);
+    }
+
+    fn answer(&mut self, attempt: AttemptId) {
+        let Some(token) = self.under_way.remove(&attempt) else {
+            return;
+        };
+        let mut facts = Facts::default();
+        let status = if self.dead.contains(&token) {
+            401
+        } else if let Some(pause) = self.limited.remove(&token) {
+            facts.retry_after = Some(pause);
+            facts.window = Some(WindowFact {
+                count: OF_TOKEN,
+                allowed: OF_TOKEN,
+                reset: pause,
+            });
+            429
+        } else {
+            200
+        };
+        self.status.insert(attempt, status);
+        self.tell(Event::Head {
+            attempt,
+            status,
+            facts,
+        });
+        self.tell(Event::Done(attempt));
+    }
+
+    fn fetched(&mut self, client: ClientId, token: TokenId) {
+        self.fetching.remove(&client);
+        if let Some(&retry_after) = self.failing.get(&client) {
+            return self.tell(Event::TokenFailed { token, retry_after });
+        }
+        let grant = Grant {
+            client,
+            at: self.now,
+            expires: self.now + self.life,
+        };
+        self.granted.insert(token, grant);
+        self.tell(Event::TokenGranted {
+            token,
+            expires_in: self.life,
+        });
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(command) = self.engine.poll_command() {
+            match command {
+                Command::Send {
+                    execution,
+                    attempt,
+                    token,
+                    ..
+                } => self.send(execution, attempt, token.unwrap()),
+                Command::Abort(attempt) => {
+                    self.under_way.remove(&attempt);
+                }
+                Command::Finish(execution, verdict) => {
+                    let before = self.finished.insert(execution, (self.now, verdict));
+                    assert_eq!(before, None, "answered twice");
+                }
+                Command::FetchToken(client, token) => {
+                    let alone = self.fetching.insert(client);
+                    assert!(alone, "two fetches in flight for {client:?}");
+                    self.most_fetching = self.most_fetching.max(self.fetching.len());
+                    self.fetches.push((self.now, client));
+                    self.at(self.now + self.fetch_takes, Due::Fetched(client, token));
+                }
+                Command::DropToken(token) => {
+                    self.dropped.insert(token, self.now);
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, execution: ExecutionId, attempt: AttemptId, token: TokenId) {
+        let grant = self.granted[&token];
+        assert!(
+            !self.dropped.contains_key(&token),
+            "sent with a dropped token"
+        );
+        assert!(
+            self.now < last_use(&grant),
+            "sent in the last part of its life"
+        );
+        self.sent.push(Sent {
+            at: self.now,
+            execution,
+            client: grant.client,
+            token,
+        });
+        self.under_way.insert(attempt, token);
+        self.at(self.now + LATENCY, Due::Answer(attempt));
+    }
+
+    /// Tokens that are not dropped.
+    pub(crate) fn live(&self) -> Vec<TokenId> {
+        let granted = self.granted.keys().copied();
+        granted
+            .filter(|token| !self.dropped.contains_key(token))
+            .collect()
+    }
+
+    /// Starts since so long ago.
+    pub(crate) fn starts_within(&self, span: Duration) -> usize {
+        let recent = |it: &&Sent| self.now.since(it.at) < span;
+        self.sent.iter().filter(recent).count()
+    }
+}
+
+/// From then on the token is too old to send with: half of what it is renewed ahead of its expiry.
+pub(crate) fn last_use(grant: &Grant) -> Instant {
+    let life = grant.expires.since(grant.at);
+    grant.at + (life - MINUTE.min(life / 4) / 2)
+}
+
+pub(crate) fn window(name: &str, scope: Scope, allowed: u32) -> Limit {
+    Limit {
+        name: name.into(),
+        scope,
+        rule: Rule::Window {
+            allowed,
+            period: MINUTE,
+            counted_within: Some(WAY_IN),
+        },
+    }
+}
+
+/// A client: how many tokens it may hold, and what it may call a minute, if that is limited.
+pub(crate) type Of = (u32, Option<u32>);
+
+/// One route under the organisation's limit, over one pool of these clients.
+pub(crate) fn config(organisation: u32, clients: &[Of]) -> Config {
+    let mut limits = vec![window("organisation", Scope::Organisation, organisation)];
+    let mut list = Vec::new();
+    for (at, (max_tokens, own)) in clients.iter().enumerate() {
+        let name = format!("client {at}");
+        let own = own.map(|allowed| {
+            limits.push(window(&name, Scope::Client, allowed));
+            LimitId(limits.len() as u32 - 1)
+        });
+        list.push(Client {
+            name,
+            limits: own.into_iter().collect(),
+            token_limits: vec![window("token", Scope::Token, OF_TOKEN)],
+            max_tokens: *max_tokens,
+        });
+    }
+    Config {
+        limits,
+        pools: vec![Pool {
+            name: "pool".into(),
+            clients: (0..list.len()).map(|at| ClientId(at as u32)).collect(),
+        }],
+        clients: list,
+        routes: vec![Route {
+            name: "route".into(),
+            limits: vec![LimitId(0)],
+            pool: Some(PoolId(0)),
+            ..Route::default()
+        }],
+        flows: vec![Flow {
+            name: "flow".into(),
+            ..Flow::default()
+        }],
+        ..Config::default()
+    }
+}

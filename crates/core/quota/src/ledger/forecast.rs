@@ -1,0 +1,126 @@
+//! When slots come free, as far as it is known now.
+
+use super::Ledger;
+use std::time::Duration;
+use tollgate_model::Instant;
+
+/// How long calls hold their slots: the time that slots were held, over the calls that left. So calls
+/// that are still under way count from the start, and the first to leave don't pass for all.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Hold {
+    /// Slot seconds held until `last`, and calls that left; of the last few.
+    held: f64,
+    left: f64,
+    last: Instant,
+}
+
+impl Hold {
+    /// Calls over which it is told.
+    const CALLS: f64 = 256.0;
+
+    /// So many slots were held until now.
+    pub(super) fn pass(&mut self, open: u32, now: Instant) {
+        self.held += f64::from(open) * now.since(self.last).as_secs_f64();
+        self.last = now;
+    }
+
+    pub(super) fn leave(&mut self) {
+        if self.left >= Self::CALLS {
+            self.held *= 1.0 - 1.0 / Self::CALLS;
+            self.left -= 1.0;
+        }
+        self.left += 1.0;
+    }
+
+    /// In seconds; zero while nothing is known.
+    fn seconds(&self) -> f64 {
+        if self.left > 0.0 {
+            self.held / self.left
+        } else {
+            0.0
+        }
+    }
+}
+
+impl Ledger {
+    /// The earliest instant at which the `k`-th slot from now (1 is the next) may be taken, were
+    /// nothing else taken in between: exact for settled slots, a lower bound where open ones must
+    /// end first. Of a concurrency limit it is what can be expected, where calls go on taking as long
+    /// as they took of late.
+    #[must_use]
+    pub fn earliest(&mut self, k: u64, now: Instant) -> Instant {
+        self.forget_ended(now);
+        let start = self.closed_until.max(now);
+        let allowed = self.allowed();
+        if allowed == 0 {
+            return Instant::NEVER;
+        }
+        let Some(period) = self.period() else {
+            let free = allowed.saturating_sub(self.occupied());
+            let leave_first = k.saturating_sub(u64::from(free)) as f64;
+            let span = self.hold.seconds() * leave_first / f64::from(allowed);
+            return start + Duration::try_from_secs_f64(span).unwrap_or(Duration::MAX);
+        };
+        // Each slot serves one call a period: the k-th call is in round `rounds` of its slot.
+        let rounds = u32::try_from((k - 1) / u64::from(allowed)).unwrap_or(u32::MAX);
+        let place = ((k - 1) % u64::from(allowed)) as u32;
+        let occupied = self.occupied();
+        let free = allowed.saturating_sub(occupied);
+        let first = if place < free {
+            now
+        } else {
+            let over = occupied.saturating_sub(allowed);
+            let index = (place - free + over) as usize;
+            self.nth_end(index).unwrap_or(now + period)
+        };
+        first.max(start) + period.saturating_mul(rounds)
+    }
+
+    /// How many slots may be taken from now on until `at`: the `k`-th of them at its
+    /// [`Self::earliest`].
+    #[must_use]
+    pub fn slots_by(&mut self, at: Instant, now: Instant) -> u64 {
+        self.forget_ended(now);
+        let start = self.closed_until.max(now);
+        let allowed = u64::from(self.allowed());
+        if at < start || allowed == 0 {
+            return 0;
+        }
+        let Some(period) = self.period() else {
+            let free = allowed.saturating_sub(u64::from(self.occupied()));
+            let ended = at.since(start).as_secs_f64() / self.hold.seconds();
+            // As many as there may be while nothing is known.
+            return free.saturating_add((ended * allowed as f64) as u64);
+        };
+        let span = at.since(start).as_nanos();
+        let rounds = u64::try_from(span / period.as_nanos()).unwrap_or(u64::MAX);
+        let in_round = start + Duration::from_nanos_u128(span % period.as_nanos());
+        let open = if now + period <= in_round {
+            0
+        } else {
+            self.open
+        };
+        let settled = self.occupied() - self.open - self.freed_by(in_round);
+        let free = allowed.saturating_sub(u64::from(open + settled));
+        rounds.saturating_mul(allowed).saturating_add(free)
+    }
+
+    /// Slots held now that are free again by `at`, by the passing of time alone.
+    #[must_use]
+    pub fn freed_by(&self, at: Instant) -> u32 {
+        let plain = self.ends.partition_point(|&end| end <= at) as u32;
+        plain + self.learned.as_ref().map_or(0, |it| it.freed_by(at))
+    }
+
+    /// When there may be room for a call of this cost by itself: none while too little is settled.
+    #[must_use]
+    pub fn next_room(&mut self, now: Instant, cost: u32) -> Option<Instant> {
+        self.forget_ended(now);
+        let allowed = self.allowed();
+        let end = match (self.occupied() + self.units(cost)).checked_sub(allowed) {
+            None | Some(0) => now,
+            Some(nth) => self.nth_end(nth as usize - 1)?,
+        };
+        Some(end.max(self.closed_until))
+    }
+}
