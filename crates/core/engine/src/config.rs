@@ -124,7 +124,7 @@ pub struct Policy {
     pub fetch_pause: Duration,
     /// Share of starts that each class below the first gets at least while it asks, in percent; 0 for none.
     pub floor_percent: u32,
-    /// How long after a limit answered 429 without `Retry-After` it stays closed.
+    /// How long what answered 429 without `Retry-After` stays closed.
     pub closed_for: Duration,
 }
 

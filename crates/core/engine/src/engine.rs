@@ -8,6 +8,7 @@ mod limits;
 mod random;
 mod start;
 mod token;
+mod turned_away;
 mod view;
 
 use crate::places::Place;
@@ -184,10 +185,15 @@ impl Engine {
 
     fn settle_down(&mut self, now: Instant) {
         self.start_what_can(now);
-        let attempts = &self.attempts;
+        let (attempts, executions) = (&self.attempts, &self.executions);
+        let tokens = &self.resources.pools.tokens;
         self.timers.prune(|timer| match timer {
             Timer::GiveUp(attempt) => attempts.contains_key(&attempt),
-            _ => true,
+            Timer::Retry(execution) => executions.contains_key(&execution),
+            Timer::Renew(token) | Timer::Retire(token) | Timer::Open(token) => {
+                tokens.get(token).is_some()
+            }
+            Timer::Fetch(_) => true,
         });
     }
 
@@ -281,7 +287,13 @@ impl Engine {
                     }
                 }
                 Timer::Renew(token) => self.renew(token, now),
-                Timer::Retire(token) => self.retire(token),
+                Timer::Retire(token) => {
+                    self.retire(token);
+                }
+                Timer::Open(token) => {
+                    self.resources.pools.open(token, now);
+                    self.resources.unblock();
+                }
                 // The start of what waits asks for a token again.
                 Timer::Fetch(client) => {
                     self.fetch_successor(client, now);

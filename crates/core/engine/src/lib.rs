@@ -22,8 +22,8 @@
 //! - *same seed, same trace*: the commands depend on the configuration, the seed and the events only.
 //!
 //! They are tested in `tests/model.rs`, against a platform in virtual time; who waits for whom, and
-//! how accurate refusals are, in `tests/flows.rs` and `tests/foretold.rs`; what is promised of token
-//! pools in `tests/pools.rs`; single rules, one situation each, in `tests/by_hand.rs`; what an admission
+//! how accurate refusals are, in `tests/flows.rs` and `tests/foretold.rs`; what a 429 closes, in
+//! `tests/closed.rs`; what is promised of token pools in `tests/pools.rs`; single rules, one situation each, in `tests/by_hand.rs`; what an admission
 //! costs in `benches/admission.rs`.
 
 mod command;

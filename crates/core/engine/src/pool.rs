@@ -3,22 +3,25 @@
 //! A pool uses the least tokens that carry the load: a call takes the first token with room, in the
 //! order of the pool's clients and then of age, so a token is touched only when those before it are
 //! used up. One fetch is under way for each client; a failed one is tried again after a pause that
-//! doubles. When a pool grows is said in `growth`.
+//! doubles, and so is one whose token is refused (401) before it was ever accepted. When a pool grows is said in `growth`.
 //!
 //! A token is renewed ahead of its expiry if it is in use, or its client would be left without one,
 //! and is not sent with in the last part of its life, so that no call arrives with an expired token.
 //! Renewals that are due together follow each other.
 //!
 //! Each pool keeps, beside the ledgers of its tokens, one *aggregate* ledger for each of a token's
-//! limits: tokens are interchangeable, so the pool's k-th next free slot is the aggregate's.
+//! limits: tokens are interchangeable, so the pool's k-th next free slot is the aggregate's. A token
+//! that is closed is out of the aggregates until it opens ([`closed`]).
 
 mod client;
+mod closed;
 mod growth;
 mod state;
 
 use crate::config::{Client, Config};
 use crate::tokens::Tokens;
-use client::{ClientState, Token};
+use client::ClientState;
+pub(crate) use client::Token;
 use growth::Rates;
 use state::PoolState;
 use std::cmp::Reverse;
@@ -126,21 +129,13 @@ impl Pools {
         };
         held.ledgers.iter_mut().for_each(&mut change);
         let state = &mut self.clients[held.client.index()];
+        if !state.is_open(token) {
+            return;
+        }
         state.aggregates.iter_mut().for_each(&mut change);
         if let Some(pool) = state.pool {
             let aggregates = &mut self.pools[pool.index()].aggregates;
             aggregates.iter_mut().for_each(change);
-        }
-    }
-
-    /// Applies `change` to the token's ledgers alone.
-    pub(crate) fn each_of_token(
-        &mut self,
-        token: Option<TokenId>,
-        change: impl FnMut(&mut Ledger),
-    ) {
-        if let Some(held) = token.and_then(|token| self.tokens.get_mut(token)) {
-            held.ledgers.iter_mut().for_each(change);
         }
     }
 
@@ -150,21 +145,9 @@ impl Pools {
             return;
         };
         let state = &mut self.clients[held.client.index()];
-        if state.live.contains(token) && !state.ready.contains(token) {
+        if state.is_open(token) && !state.ready.contains(token) {
             state.watch(token, held, now);
         }
-    }
-
-    /// To be called when a ledger of the token's was closed.
-    pub(crate) fn closed(&mut self, token: TokenId, now: Instant) {
-        self.rewatch(token, now);
-        let Some(held) = self.tokens.get(token) else {
-            return;
-        };
-        let until = held.ledgers.iter().filter_map(|it| it.closed_until(now));
-        let state = &mut self.clients[held.client.index()];
-        state.closed.retain(|&(_, closed)| closed != token);
-        state.closed.extend(until.max().map(|until| (until, token)));
     }
 
     /// When a token of the client has room, or may have it again; none while only a settlement can
@@ -224,6 +207,8 @@ impl Pools {
                 client,
                 ledgers,
                 sent: 0,
+                closed_until: Instant::ZERO,
+                proven: false,
                 watched: None,
                 renewing: false,
             },
@@ -231,20 +216,31 @@ impl Pools {
         let state = &mut self.clients[client.index()];
         state.live.insert(token);
         state.ready.insert(token);
-        state.failures = 0;
-        state.paused_until = Instant::ZERO;
+    }
+
+    /// A call with the token had another answer than 401, so the client's credential is good.
+    pub(crate) fn accepted(&mut self, token: TokenId) {
+        if let Some(held) = self.tokens.get_mut(token)
+            && !held.proven
+        {
+            held.proven = true;
+            self.clients[held.client.index()].failures = 0;
+        }
     }
 
     /// Sends nothing with the token any more. Its calls under way may still end.
-    pub(crate) fn retire(&mut self, token: TokenId) -> Option<ClientId> {
+    pub(crate) fn retire(&mut self, token: TokenId) -> Option<Token> {
         let held = self.tokens.remove(token)?;
         let state = &mut self.clients[held.client.index()];
+        let open = state.is_open(token);
         state.live.remove(token);
         state.ready.remove(token);
         state.due.retain(|&due| due != token);
-        state.closed.retain(|&(_, closed)| closed != token);
-        self.each_aggregate(held.client, &held.ledgers, Ledger::unmerge);
-        Some(held.client)
+        state.closed.remove(token);
+        if open {
+            self.each_aggregate(held.client, &held.ledgers, Ledger::unmerge);
+        }
+        Some(held)
     }
 
     /// Applies `change` to the aggregates that one of the client's tokens is part of.
@@ -279,6 +275,9 @@ impl Pools {
             return false;
         };
         let state = &mut self.clients[held.client.index()];
+        if !state.is_open(token) {
+            return true;
+        }
         let pool = state.pool.map(|pool| &mut self.pools[pool.index()]);
         let of_pool = pool.and_then(|pool| pool.aggregates.get_mut(place));
         let both = of_pool.into_iter().chain(state.aggregates.get_mut(place));
@@ -301,8 +300,8 @@ impl Pools {
                 for client in &pool.clients {
                     let limit = &config.clients[client.index()].token_limits[place];
                     let client = &mut self.clients[client.index()];
-                    let live = u32::try_from(client.live.len()).unwrap_or(u32::MAX);
-                    let allowed = limit.rule.allowed().saturating_mul(live);
+                    let open = u32::try_from(client.open()).unwrap_or(u32::MAX);
+                    let allowed = limit.rule.allowed().saturating_mul(open);
                     all = all.saturating_add(allowed);
                     if let Some(aggregate) = client.aggregates.get_mut(place) {
                         aggregate.set_allowed(allowed);
@@ -314,6 +313,9 @@ impl Pools {
         for client in &mut self.clients {
             // Whether they have room is looked at when they are needed.
             client.ready = client.live.clone();
+            client.closed.iter().for_each(|token| {
+                client.ready.remove(token);
+            });
         }
         for token in self.tokens.values_mut() {
             token.watched = None;

@@ -35,7 +35,7 @@ use tollgate_model::{ExecutionId, FlowId, Instant, RouteId, Rule};
 use tollgate_quota::Ledger;
 
 /// One start of a flow with weight 1, in virtual time.
-const START: u64 = 1 << 32;
+const START: u128 = 1 << 32;
 /// One start, in hundredths.
 const ONE: i64 = 100;
 /// Hundredths of starts that a class can be owed, or have had beforehand, at the most.
@@ -58,7 +58,7 @@ pub(crate) struct Candidate {
     /// Not by right of the floor.
     unowed: bool,
     pub(crate) class: u8,
-    virtual_time: u64,
+    virtual_time: u128,
     head: Place,
     pub(crate) flow: FlowId,
     pub(crate) route: RouteId,
@@ -94,8 +94,8 @@ pub(crate) struct Queue {
 #[derive(Debug)]
 struct FlowState {
     class: u8,
-    cost: u64,
-    virtual_time: u64,
+    cost: u128,
+    virtual_time: u128,
     queued: usize,
     /// Starts of the last window, up to the guaranteed number.
     guaranteed: Option<Ledger>,
@@ -103,7 +103,7 @@ struct FlowState {
 
 #[derive(Debug, Default)]
 struct Class {
-    virtual_time: u64,
+    virtual_time: u128,
     queued: usize,
     /// Hundredths of a start that the floor owes it; negative what it has had beforehand.
     owed: i64,
@@ -337,7 +337,7 @@ impl FlowState {
         });
         Self {
             class: flow.priority,
-            cost: START / u64::from(flow.weight.max(1)),
+            cost: START / u128::from(flow.weight.max(1)),
             virtual_time: 0,
             queued: 0,
             guaranteed,

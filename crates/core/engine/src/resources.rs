@@ -19,6 +19,8 @@ pub(crate) struct Resources {
     pub(crate) journal: Journal,
     /// By `RouteId`: until when it is known to have no room, unless something happens.
     blocked: Vec<Instant>,
+    /// By `RouteId`: until when it is shut by a 429.
+    closed: Vec<Instant>,
 }
 
 /// What a call passes and what it costs.
@@ -39,13 +41,32 @@ impl Resources {
             pools: Pools::new(&config),
             journal: Journal::new(config.limits.len(), now),
             blocked: vec![Instant::ZERO; config.routes.len()],
+            closed: vec![Instant::ZERO; config.routes.len()],
             config,
         }
     }
 
     /// Whether the route is not known to have no room.
     pub(crate) fn may_start(&self, route: RouteId, now: Instant) -> bool {
-        self.blocked[route.index()] <= now
+        self.blocked[route.index()].max(self.closed[route.index()]) <= now
+    }
+
+    /// Sends nothing on the route until then, or for longer if it was shut for longer.
+    pub(crate) fn close_route(&mut self, route: RouteId, until: Instant) {
+        let closed = &mut self.closed[route.index()];
+        *closed = until.max(*closed);
+    }
+
+    /// Until when the route is shut by a 429; an instant that has passed if it is not.
+    pub(crate) fn closed_until(&self, route: RouteId) -> Instant {
+        self.closed[route.index()]
+    }
+
+    /// When something may be sent on the route, as far as answers 429 are in the way.
+    pub(crate) fn opens(&self, route: RouteId) -> Instant {
+        let pool = self.config.routes[route.index()].pool;
+        let pool = pool.map(|pool| self.pools.opens(pool, &self.config));
+        self.closed_until(route).max(pool.unwrap_or(Instant::ZERO))
     }
 
     /// Takes further tables over: `config` is the old one with more behind.
@@ -56,6 +77,7 @@ impl Resources {
         self.pools.extend(&config);
         self.journal.extend(config.limits.len());
         self.blocked.resize(config.routes.len(), Instant::ZERO);
+        self.closed.resize(config.routes.len(), Instant::ZERO);
         self.config = config;
     }
 
@@ -122,7 +144,7 @@ impl Resources {
 
     fn route_room(&mut self, route: RouteId, now: Instant) -> Option<Instant> {
         let it = &self.config.routes[route.index()];
-        let mut latest = now;
+        let mut latest = now.max(self.closed_until(route));
         for limit in &it.limits {
             latest = latest.max(self.ledgers[limit.index()].next_room(now, it.cost)?);
         }

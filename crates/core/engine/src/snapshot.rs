@@ -1,6 +1,6 @@
 //! What can be seen from outside.
 
-use tollgate_model::{Instant, Scope};
+use tollgate_model::{Instant, RouteId, Scope};
 
 /// The state at one instant.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +13,8 @@ pub struct Snapshot {
     pub flows: Vec<FlowView>,
     /// Rate-limit headers that spoke of no limit the call passes, or of several, or could not be true.
     pub headers_ignored: u64,
+    /// Routes that a 429 has shut, each until when.
+    pub closed_routes: Vec<(RouteId, Instant)>,
     /// Answers 429.
     pub limited: u64,
 }

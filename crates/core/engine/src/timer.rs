@@ -15,15 +15,22 @@ pub(crate) enum Timer {
     Renew(TokenId),
     /// The token is too old to send with.
     Retire(TokenId),
-    /// The pause after a failed token fetch is over.
+    /// The token is no longer closed.
+    Open(TokenId),
+    /// The client may fetch again: a pause after a failure is over, or it is no longer closed.
     Fetch(ClientId),
 }
+
+/// Timers that are no pile.
+const FEW: usize = 64;
 
 /// Timers in the order of their instants; ties in the order of setting.
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
     heap: BinaryHeap<Reverse<(Instant, u64, Timer)>>,
     serial: u64,
+    /// Timers that mattered when all were last looked at.
+    mattered: usize,
 }
 
 impl Timers {
@@ -36,8 +43,13 @@ impl Timers {
         self.heap.peek().map(|Reverse((at, ..))| *at)
     }
 
-    /// Drops the next timers for as long as they don't matter any more, lest they wake for nothing.
+    /// Drops the next timers for as long as they don't matter any more, lest they wake for nothing;
+    /// and all that don't when there are twice as many as did, lest they pile up.
     pub(crate) fn prune(&mut self, matters: impl Fn(Timer) -> bool) {
+        if self.heap.len() > 2 * self.mattered.max(FEW) {
+            self.heap.retain(|Reverse((.., timer))| matters(*timer));
+            self.mattered = self.heap.len();
+        }
         while let Some(&Reverse((.., timer))) = self.heap.peek() {
             if matters(timer) {
                 break;
@@ -58,6 +70,21 @@ impl Timers {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn timers_that_do_not_matter_do_not_pile_up() {
+        let mut timers = Timers::default();
+        for number in 0..100_000_u32 {
+            let expiry = Instant::from_nanos(u64::from(number) + 1_000_000);
+            timers.set(expiry, Timer::Retire(TokenId(number)));
+            // The first stays to the end, so none behind it is ever the next.
+            timers.prune(|timer| {
+                timer == Timer::Retire(TokenId(0)) || timer == Timer::Retire(TokenId(number))
+            });
+            assert!(timers.heap.len() <= 2 * FEW, "{}", timers.heap.len());
+        }
+        assert_eq!(timers.next(), Some(Instant::from_nanos(1_000_000)));
+    }
 
     #[test]
     fn timers_are_due_in_the_order_of_their_instants_then_of_their_setting() {

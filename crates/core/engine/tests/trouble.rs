@@ -3,108 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "trouble/setup.rs"]
+mod setup;
+
+use setup::{answer, at, commands, fetched, plain, pooled, submit};
 use std::time::Duration;
-use tollgate_engine::{
-    Client, Command, Config, Engine, Event, Facts, Flow, Pool, Route, Submission,
-};
-use tollgate_model::{
-    AttemptId, ClientId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId, Rule,
-    Scope, TokenId,
-};
-
-fn at(millis: u64) -> Instant {
-    Instant::from_nanos(millis * 1_000_000)
-}
-
-fn window(scope: Scope, allowed: u32) -> Limit {
-    Limit {
-        name: scope.as_str().into(),
-        scope,
-        rule: Rule::Window {
-            allowed,
-            period: Duration::from_secs(60),
-            counted_within: None,
-        },
-    }
-}
-
-/// One route under one limit.
-fn plain() -> Engine {
-    let config = Config {
-        limits: vec![window(Scope::Organisation, 10)],
-        routes: vec![Route {
-            limits: vec![LimitId(0)],
-            ..Route::default()
-        }],
-        flows: vec![Flow::default()],
-        ..Config::default()
-    };
-    Engine::new(config, 1, at(0))
-}
-
-/// One route over the tokens of so many clients.
-fn pooled(clients: u32, token_allows: u32) -> Engine {
-    let client = Client {
-        token_limits: vec![window(Scope::Token, token_allows)],
-        max_tokens: 1,
-        ..Client::default()
-    };
-    let config = Config {
-        clients: vec![client; clients as usize],
-        pools: vec![Pool {
-            clients: (0..clients).map(ClientId).collect(),
-            ..Pool::default()
-        }],
-        routes: vec![Route {
-            pool: Some(PoolId(0)),
-            ..Route::default()
-        }],
-        flows: vec![Flow::default()],
-        ..Config::default()
-    };
-    Engine::new(config, 1, at(0))
-}
-
-fn commands(engine: &mut Engine) -> Vec<Command> {
-    std::iter::from_fn(|| engine.poll_command()).collect()
-}
-
-/// An execution that may start for a minute.
-fn submit(engine: &mut Engine, timeout: u64) -> Vec<Command> {
-    let submission = Submission {
-        execution: ExecutionId(0),
-        flow: FlowId(0),
-        route: RouteId(0),
-        deadline: at(60_000),
-        timeout: Duration::from_millis(timeout),
-        idempotent: true,
-    };
-    engine.handle_event(Event::Submit(submission), at(0));
-    commands(engine)
-}
-
-fn answer(engine: &mut Engine, status: u16, retry_after: Option<u64>) -> Vec<Command> {
-    let attempt = AttemptId(0);
-    let facts = Facts {
-        retry_after: retry_after.map(Duration::from_secs),
-        window: None,
-    };
-    let head = Event::Head {
-        attempt,
-        status,
-        facts,
-    };
-    engine.handle_event(head, at(100));
-    engine.handle_event(Event::Done(attempt), at(100));
-    commands(engine)
-}
-
-fn fetched(commands: &[Command]) -> Option<TokenId> {
-    commands.iter().find_map(|command| match command {
-        Command::FetchToken(_, token) => Some(*token),
-        _ => None,
-    })
-}
+use tollgate_engine::{Command, Event, Verdict};
+use tollgate_model::{ClientId, TokenId};
 
 #[test]
 fn a_call_turned_away_starts_again_while_there_is_time_for_it() {
@@ -138,10 +43,25 @@ fn nothing_is_sent_again_after_its_timeout() {
     };
     engine.handle_event(granted(token), at(0));
     assert!(matches!(commands(&mut engine)[..], [Command::Send { .. }]));
-    let token = fetched(&answer(&mut engine, 401, None)).unwrap();
+    answer(&mut engine, 401, None);
+    engine.handle_timeout(at(600));
+    let token = fetched(&commands(&mut engine)).unwrap();
     engine.handle_event(granted(token), at(10_001));
     let told = commands(&mut engine);
     assert!(matches!(told[..], [Command::Finish(..)]), "{told:?}");
+}
+
+#[test]
+fn a_call_that_no_further_token_comes_for_in_time_is_over_at_once() {
+    // A token that was never accepted counts as a failed fetch, and the next comes half a second later.
+    let mut engine = pooled(1, 10);
+    let token = fetched(&submit(&mut engine, 400)).unwrap();
+    let expires_in = Duration::from_secs(3_600);
+    engine.handle_event(Event::TokenGranted { token, expires_in }, at(0));
+    commands(&mut engine);
+    let told = answer(&mut engine, 401, None);
+    let answered = |it: &Command| matches!(it, Command::Finish(_, Verdict::Answered(_)));
+    assert!(told.iter().any(answered), "{told:?}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod forecast;
 mod header;
 mod spare;
+mod sum;
 mod usage;
 
 pub use header::{Header, Shift};
@@ -172,30 +173,6 @@ impl Ledger {
     pub fn set_allowed(&mut self, to: u32) {
         match &mut self.rule {
             Rule::Window { allowed, .. } | Rule::Concurrency { allowed } => *allowed = to,
-        }
-    }
-
-    /// Adds another ledger's slots and bound to this one, which then stands for several
-    /// interchangeable limits together. Only [`Self::earliest`] and the counts mean anything of it.
-    pub fn merge(&mut self, other: &Self) {
-        self.set_allowed(self.allowed().saturating_add(other.allowed()));
-        self.open += other.open;
-        other.each_end(|end| self.insert(end, 1));
-    }
-
-    /// Takes back what [`Self::merge`] added, and what both have seen since.
-    pub fn unmerge(&mut self, other: &Self) {
-        self.set_allowed(self.allowed().saturating_sub(other.allowed()));
-        self.open = self.open.saturating_sub(other.open);
-        other.each_end(|end| {
-            self.remove(end, 1);
-        });
-    }
-
-    fn each_end(&self, mut what: impl FnMut(Instant)) {
-        self.ends.iter().for_each(|&end| what(end));
-        if let Some(learned) = &self.learned {
-            learned.each_end(what);
         }
     }
 

@@ -85,12 +85,12 @@ fn own(headers: &HeaderMap, _: SystemTime) -> Option<Said> {
 
 /// `RateLimit` and `RateLimit-Policy` as lists of named items.
 fn structured(headers: &HeaderMap, _: SystemTime) -> Option<Said> {
-    let limits = structured::items(text(headers, "ratelimit")?);
+    let limits = list(headers, "ratelimit")?;
     let named = |item: &Item| item.parameter("r").is_some();
     if !limits.iter().any(named) {
         return None;
     }
-    let policies = structured::items(text(headers, "ratelimit-policy").unwrap_or_default());
+    let policies = list(headers, "ratelimit-policy").unwrap_or_default();
     // The scarcest speaks: it is the one that turns away.
     let scarcest = limits
         .iter()
@@ -108,7 +108,7 @@ fn structured(headers: &HeaderMap, _: SystemTime) -> Option<Said> {
 
 /// `RateLimit: limit=100, remaining=50, reset=30`.
 fn combined(headers: &HeaderMap, _: SystemTime) -> Option<Said> {
-    let items = structured::items(text(headers, "ratelimit")?);
+    let items = list(headers, "ratelimit")?;
     let value = |name: &str| {
         let item = items.iter().find(|item| item.name == name)?;
         number(item.value?)
@@ -176,6 +176,15 @@ fn window(count: u64, allowed: u64, reset: u64) -> Said {
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+/// The items of all the field's lines. None where there are none, or one that is no text.
+fn list<'a>(headers: &'a HeaderMap, name: &str) -> Option<Vec<Item<'a>>> {
+    let mut items = Vec::new();
+    for line in headers.get_all(name) {
+        items.extend(structured::items(line.to_str().ok()?.trim()));
+    }
+    (!items.is_empty()).then_some(items)
 }
 
 fn date(headers: &HeaderMap) -> Option<SystemTime> {

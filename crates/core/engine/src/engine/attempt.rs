@@ -2,8 +2,8 @@
 //!
 //! | what came back | what follows |
 //! |---|---|
-//! | 401, sent with a token | the token is retired; the call is replayed once, in time |
-//! | 429 | the limits are closed until `Retry-After`; back to the queue, if it can start in time |
+//! | 401, sent with a token | the token is retired, and if it never had another answer, its fetch has failed; the call is replayed once, in time |
+//! | 429 | what it is about is closed until `Retry-After`; back to the queue, if it can start in time |
 //! | 502, 503, 504, no answer | another try, if idempotent, inside the deadline, the bound and the budget |
 //! | anything else | the answer stands |
 //!
@@ -45,10 +45,13 @@ impl Engine {
         let it = *it;
         self.settle(&it, now, now);
         match (status, it.passage.token) {
-            (401, Some(token)) => self.retire(token),
+            (401, Some(token)) => return self.unauthorised(token, now),
             (429, _) => self.close(&it, facts, now),
             // Whether a call turned away was counted is not known, so nothing is learned from those.
             _ => self.observe(&it, facts, now),
+        }
+        if let Some(token) = it.passage.token {
+            self.resources.pools.accepted(token);
         }
     }
 
@@ -60,16 +63,20 @@ impl Engine {
             return self.lost(attempt, LossKind::NoAnswer, now);
         };
         self.end(attempt, now);
-        let submission = self.executions.get(&it.execution).map(|it| it.submission);
-        let starts = match (status, submission) {
-            (429, Some(submission)) => self.earliest_start(&submission, now).at,
+        let Some(execution) = self.executions.get(&it.execution) else {
+            return;
+        };
+        let mut submission = execution.submission;
+        let latest = submission.deadline;
+        submission.deadline = execution.give_up.map_or(latest, |at| latest.min(at));
+        let starts = match status {
+            401 | 429 => self.earliest_start(&submission, now).at,
             _ => now,
         };
+        let in_time = starts <= submission.deadline;
         let Some(execution) = self.executions.get_mut(&it.execution) else {
             return;
         };
-        let latest = execution.submission.deadline;
-        let in_time = starts <= execution.give_up.map_or(latest, |at| latest.min(at));
         match status {
             401 if in_time && it.passage.token.is_some() && !execution.replayed => {
                 execution.replayed = true;

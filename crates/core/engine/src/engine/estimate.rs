@@ -31,7 +31,7 @@ impl Engine {
     /// to come and go before it.
     pub(super) fn earliest_start(&mut self, submission: &Submission, now: Instant) -> Estimate {
         let mut latest = Estimate {
-            at: now,
+            at: now.max(self.resources.opens(submission.route)),
             limit: None,
             reason: Reason::DeadlineCannotBeMet,
         };
@@ -45,7 +45,11 @@ impl Engine {
             latest.consider(at, &config.limits[limit.index()].name);
         }
         if let Some(pool) = route.pool {
+            let sums = self.resources.pools.foresee(pool);
             self.consider_tokens(pool, submission, &mut ahead, &mut latest, now);
+            if let Some(sums) = sums {
+                self.resources.pools.put_back(pool, sums);
+            }
         }
         self.ahead = ahead;
         latest
@@ -60,7 +64,7 @@ impl Engine {
         now: Instant,
     ) {
         let config = Arc::clone(&self.config);
-        if let Some(clients) = Together::of(pool, &config, &self.resources) {
+        if let Some(clients) = Together::of(pool, &config, &self.resources, submission.deadline) {
             let under = Under::Clients(clients);
             let at = self.earliest_under(&under, submission, ahead, now);
             if let Under::Clients(clients) = &under {
@@ -75,7 +79,11 @@ impl Engine {
                 latest.reason = Reason::NoToken;
                 latest.limit = None;
             }
-        } else if !self.resources.pools.may_grow(pool, &config) {
+        } else if !self
+            .resources
+            .pools
+            .may_grow(pool, &config, submission.deadline)
+        {
             let client = config.pools[pool.index()].clients.first();
             let limits = client.map_or(&[][..], |client| {
                 &config.clients[client.index()].token_limits

@@ -7,11 +7,6 @@
 //! action, integration, host, organisation; a flow's limits are ours, no upstream knows them), and
 //! there of the one window that allows as many. Where none does, or several, it is ignored and
 //! counted.
-//!
-//! **Which limit a 429 is about.** A window whose header says that it is full, if one allows as many
-//! as the header says. Otherwise nobody knows, and every limit that the call shares with others is
-//! closed; where it shares none, its token's. Closing too much costs a pause of the upstream's own
-//! choosing, closing too little a storm.
 
 use super::Engine;
 use super::attempt::Attempt;
@@ -153,48 +148,6 @@ impl Engine {
         let (_, id, _) = fits.next()?;
         fits.next().is_none().then_some(Window::Shared(id))
     }
-
-    /// Shuts what answered 429.
-    pub(super) fn close(&mut self, it: &Attempt, facts: Facts, now: Instant) {
-        self.limited += 1;
-        let policy = &self.config.policy;
-        let asked = facts
-            .retry_after
-            .or(facts.window.map(|window| window.reset));
-        // A limit that asks for no pause at all would be asked again at once.
-        let until = now + asked.unwrap_or(policy.closed_for).max(policy.retry_pause);
-        let full = |ledger: &Ledger| {
-            facts
-                .window
-                .is_some_and(|fact| speaks_of(fact, ledger) && fact.count >= fact.allowed)
-        };
-        let (mut closed, mut shared) = (false, false);
-        let pools = &mut self.resources.pools;
-        pools.each_of_token(it.passage.token, |ledger| {
-            closed |= full(ledger);
-            if full(ledger) {
-                ledger.close(until);
-            }
-        });
-        self.resources.each_shared(&it.passage, |ledger| {
-            shared = true;
-            closed |= full(ledger);
-            if full(ledger) {
-                ledger.close(until);
-            }
-        });
-        if !closed && shared {
-            self.resources
-                .each_shared(&it.passage, |ledger| ledger.close(until));
-        } else if !closed {
-            let pools = &mut self.resources.pools;
-            pools.each_of_token(it.passage.token, |ledger| ledger.close(until));
-        }
-        if let Some(token) = it.passage.token {
-            self.resources.pools.closed(token, now);
-        }
-        self.resources.unblock();
-    }
 }
 
 /// One of the windows that a call passes.
@@ -204,7 +157,7 @@ enum Window {
     Shared(LimitId),
 }
 
-fn counts(limit: &Limit) -> bool {
+pub(super) fn counts(limit: &Limit) -> bool {
     matches!(limit.rule, Rule::Window { .. })
 }
 
@@ -219,10 +172,6 @@ fn narrowness(scope: Scope) -> Option<u8> {
         Scope::Organisation => Some(5),
         Scope::Flow => None,
     }
-}
-
-fn speaks_of(fact: WindowFact, ledger: &Ledger) -> bool {
-    ledger.period().is_some() && fact.allowed == ledger.allowed()
 }
 
 pub(super) fn set(rule: &mut Rule, to: u32) {

@@ -2,6 +2,7 @@
 
 use super::Engine;
 use crate::Command;
+use crate::pool::Token;
 use crate::timer::Timer;
 use std::time::Duration;
 use tollgate_model::{ClientId, Instant, TokenId};
@@ -20,6 +21,10 @@ impl Engine {
         // Renewals are spread over a tenth of the lead, lest tokens of one birth be renewed at once.
         let lead = self.config.policy.renew_ahead.min(expires_in / 4);
         let spread = lead.mul_f64(0.1 * self.fraction());
+        let closed_until = self.resources.pools.closed_until(client);
+        if closed_until > now {
+            self.close_token(token, closed_until);
+        }
         self.timers
             .set(now + (expires_in - lead - spread), Timer::Renew(token));
         self.timers
@@ -41,9 +46,13 @@ impl Engine {
         retry_after: Option<Duration>,
         now: Instant,
     ) {
-        let Some(client) = self.resources.pools.end_fetch(token) else {
-            return;
-        };
+        if let Some(client) = self.resources.pools.end_fetch(token) {
+            self.fetch_failed(client, retry_after, now);
+        }
+    }
+
+    /// The endpoint gave no token, or one that nobody takes.
+    fn fetch_failed(&mut self, client: ClientId, retry_after: Option<Duration>, now: Instant) {
         let state = &mut self.resources.pools.clients[client.index()];
         let first = self.config.policy.fetch_pause;
         let doubled = first.saturating_mul(1 << state.failures.min(16));
@@ -75,15 +84,24 @@ impl Engine {
     /// Fetches a token in place of one that is due, as soon as the client may fetch.
     pub(super) fn fetch_successor(&mut self, client: ClientId, now: Instant) {
         let state = &self.resources.pools.clients[client.index()];
-        if !state.due.is_empty() && state.fetching.is_none() && state.paused_until <= now {
+        if !state.due.is_empty() && state.fetching.is_none() && state.fetches_from() <= now {
             self.fetch(client);
         }
     }
 
-    pub(super) fn retire(&mut self, token: TokenId) {
-        if self.resources.pools.retire(token).is_some() {
-            self.commands.push_back(Command::DropToken(token));
-            self.resources.unblock();
+    pub(super) fn retire(&mut self, token: TokenId) -> Option<Token> {
+        let held = self.resources.pools.retire(token)?;
+        self.commands.push_back(Command::DropToken(token));
+        self.resources.unblock();
+        Some(held)
+    }
+
+    /// A call with the token was answered 401.
+    pub(super) fn unauthorised(&mut self, token: TokenId, now: Instant) {
+        if let Some(held) = self.retire(token)
+            && !held.proven
+        {
+            self.fetch_failed(held.client, None, now);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::{FlowView, LimitView, Snapshot, TokenView};
-use tollgate_model::{FlowId, Instant, Limit};
+use tollgate_model::{FlowId, Instant, Limit, RouteId};
 use tollgate_quota::Ledger;
 
 impl Engine {
@@ -21,9 +21,15 @@ impl Engine {
                     .iter()
                     .zip(&token.ledgers)
                     .map(view(now))
+                    .map(|view| LimitView {
+                        closed_until: Some(token.closed_until).filter(|&until| until > now),
+                        ..view
+                    })
                     .collect(),
             }
         });
+        let routes = (0..self.config.routes.len()).map(|at| RouteId(at as u32));
+        let closed = routes.map(|route| (route, self.resources.closed_until(route)));
         let flows = self.config.flows.iter().zip(&self.flows).enumerate();
         Snapshot {
             limits: limits.map(view(now)).collect(),
@@ -38,6 +44,7 @@ impl Engine {
                 })
                 .collect(),
             headers_ignored: self.headers_ignored,
+            closed_routes: closed.filter(|(_, until)| *until > now).collect(),
             limited: self.limited,
         }
     }

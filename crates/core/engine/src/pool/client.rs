@@ -12,6 +12,10 @@ pub(crate) struct Token {
     pub(crate) client: ClientId,
     pub(crate) ledgers: Vec<Ledger>,
     pub(crate) sent: u64,
+    /// Nothing is sent with it until then.
+    pub(crate) closed_until: Instant,
+    /// Whether a call with it had another answer than 401.
+    pub(crate) proven: bool,
     /// When it is to be looked at again, if it has no room.
     pub(super) watched: Option<Instant>,
     /// Its time to be renewed has come, whether it needs to be or not.
@@ -26,18 +30,23 @@ pub(crate) struct ClientState {
     pub(crate) live: TokenSet,
     /// Those of them that had room when last looked at.
     pub(super) ready: TokenSet,
+    /// Those of them that nothing is sent with, because of a 429.
+    pub(super) closed: TokenSet,
     /// When a token without room may have some again. May name one that is gone, or an instant that
     /// does not matter any more.
     pub(super) full: BinaryHeap<Reverse<(Instant, TokenId)>>,
     /// Sums over its tokens, as its pool's, where the pool's clients are apart.
     pub(crate) aggregates: Vec<Ledger>,
-    /// Those that answered 429 themselves, and until when they are closed.
-    pub(super) closed: Vec<(Instant, TokenId)>,
     /// Tokens that wait for a successor, the first due first.
     pub(crate) due: VecDeque<TokenId>,
     pub(crate) fetching: Option<TokenId>,
+    /// Fetches that gave no token, or one that was refused, since a token was accepted.
     pub(crate) failures: u32,
     pub(crate) paused_until: Instant,
+    /// Nothing is sent with its tokens, and none fetched, until then.
+    pub(super) closed_until: Instant,
+    /// The last token that answered 429 without a known reason, and until when that closed it.
+    pub(super) turned_away: Option<(TokenId, Instant)>,
 }
 
 impl Token {
@@ -63,14 +72,31 @@ impl ClientState {
             pool: None,
             live: TokenSet::default(),
             ready: TokenSet::default(),
+            closed: TokenSet::default(),
             full: BinaryHeap::new(),
             aggregates: Vec::new(),
-            closed: Vec::new(),
             due: VecDeque::new(),
             fetching: None,
             failures: 0,
             paused_until: Instant::ZERO,
+            closed_until: Instant::ZERO,
+            turned_away: None,
         }
+    }
+
+    /// Whether something may be sent with the token, were there room.
+    pub(super) fn is_open(&self, token: TokenId) -> bool {
+        self.live.contains(token) && !self.closed.contains(token)
+    }
+
+    /// Tokens that something may be sent with, were there room.
+    pub(super) fn open(&self) -> usize {
+        self.live.len() - self.closed.len()
+    }
+
+    /// When a token may be fetched, and sent with.
+    pub(crate) fn fetches_from(&self) -> Instant {
+        self.paused_until.max(self.closed_until)
     }
 
     /// Notes when the full token may have room. Without a known end its next settlement brings it here.

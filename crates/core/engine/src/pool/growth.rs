@@ -111,7 +111,7 @@ impl Pools {
     /// The client that is to fetch a token now, if the pool may grow. `open` tells whether a client's
     /// own limits are reckoned to have room.
     pub(crate) fn grower(
-        &mut self,
+        &self,
         pool: PoolId,
         config: &Config,
         now: Instant,
@@ -123,14 +123,12 @@ impl Pools {
             if !open(client) {
                 continue;
             }
-            let held = &mut self.clients[client.index()];
-            held.closed.retain(|&(until, _)| until > now);
-            let good = held.live.len() - held.closed.len();
-            let coming = good + usize::from(held.fetching.is_some());
+            let held = &self.clients[client.index()];
+            let coming = held.open() + usize::from(held.fetching.is_some());
             let carries = rates.with(coming);
             carried = Rate::saturating_add(carried, carries);
             let may_fetch = held.fetching.is_none()
-                && held.paused_until <= now
+                && held.fetches_from() <= now
                 && held.live.len() < config.clients[client.index()].max_tokens as usize;
             if grower.is_none() && may_fetch && rates.with(coming + 1) > carries {
                 grower = Some(client);
@@ -145,7 +143,7 @@ impl Pools {
         let tokens: usize = state
             .clients
             .iter()
-            .map(|c| self.clients[c.index()].live.len())
+            .map(|client| self.clients[client.index()].open())
             .sum();
         let Some(tokens) = u32::try_from(tokens).ok().filter(|&tokens| tokens > 0) else {
             return true;
@@ -156,16 +154,17 @@ impl Pools {
         })
     }
 
-    /// Whether the pool may still come to hold more tokens.
-    pub(crate) fn may_grow(&self, pool: PoolId, config: &Config) -> bool {
+    /// Whether the pool may come to hold more tokens by then.
+    pub(crate) fn may_grow(&self, pool: PoolId, config: &Config, by: Instant) -> bool {
         let state = &self.pools[pool.index()];
         let (mut carried, mut grows) = (0, false);
         for (client, rates) in state.clients.iter().zip(&state.rates.clients) {
-            let live = self.clients[client.index()].live.len();
-            let carries = rates.with(live);
+            let held = &self.clients[client.index()];
+            let carries = rates.with(held.open());
             carried = Rate::saturating_add(carried, carries);
-            grows |= live < config.clients[client.index()].max_tokens as usize
-                && rates.with(live + 1) > carries;
+            grows |= held.live.len() < config.clients[client.index()].max_tokens as usize
+                && (held.fetching.is_some() || held.fetches_from() <= by)
+                && rates.with(held.open() + 1) > carries;
         }
         grows && state.rates.exceeds(carried)
     }
@@ -181,7 +180,7 @@ impl Pools {
             return None;
         }
         clients
-            .map(|client| client.paused_until)
+            .map(super::ClientState::fetches_from)
             .min()
             .filter(|&at| at > now)
     }

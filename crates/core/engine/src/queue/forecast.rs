@@ -92,7 +92,7 @@ impl Queue {
             flow.virtual_time
                 .max(class.map_or(0, |class| class.virtual_time))
         };
-        let lead = present(own).saturating_add(self.rank(submission) * own.cost);
+        let lead = present(own).saturating_add(u128::from(self.rank(submission)) * own.cost);
         for lane in &self.lanes {
             let other = &self.flows[lane.flow.index()];
             let (waiting, turn) = if lane.flow == submission.flow {
@@ -100,7 +100,9 @@ impl Queue {
             } else {
                 let turn = match other.class.cmp(&own.class) {
                     Ordering::Less => Turn::First,
-                    Ordering::Equal => Turn::UpTo(lead.saturating_sub(present(other)) / other.cost),
+                    Ordering::Equal => {
+                        Turn::UpTo((lead.saturating_sub(present(other)) / other.cost) as u64)
+                    }
                     Ordering::Greater if other.guaranteed.is_none() => continue,
                     Ordering::Greater => Turn::ByGuarantee,
                 };

@@ -200,8 +200,9 @@ fn a_failed_fetch_is_tried_again_after_a_pause_that_doubles() {
     desk.event(failed(token, Some(seconds(7))));
     assert_eq!(desk.wait(millis(6_999)), [], "as the endpoint asked");
     token = fetches(&[desk.wait(millis(1)).remove(0).1])[0];
-    desk.grant(token, seconds(40));
-    // Its successor's first failure is a first one.
+    let attempt = sent(&desk.grant(token, seconds(40)))[0];
+    desk.answer(attempt, 200, Facts::default());
+    // It was accepted, so its successor's first failure is a first one.
     let renewed = desk.wait(seconds(31));
     let [.., (_, Command::FetchToken(_, token))] = renewed[..] else {
         panic!("{renewed:?}");

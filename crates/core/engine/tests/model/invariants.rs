@@ -66,7 +66,9 @@ pub(crate) fn never_idle(world: &World, snapshot: &Snapshot) {
             has_room(&snapshot.limits[limit.index()], cost)
         });
         let token = route.pool.is_none() || token_has_room(snapshot, route.cost);
-        if !(room && token) {
+        let mut closed = snapshot.closed_routes.iter();
+        let open = closed.all(|(route, _)| *route != submission.route);
+        if !(room && token && open) {
             continue;
         }
         let wake = world.engine.poll_timeout();

@@ -18,7 +18,7 @@ impl<'a> Item<'a> {
     }
 }
 
-/// The items of a field. What is not of this form gives items without the expected names.
+/// The items of a field's line. What is not of this form gives items without the expected names.
 pub(super) fn items(field: &str) -> Vec<Item<'_>> {
     split(field, ',').map(item).collect()
 }

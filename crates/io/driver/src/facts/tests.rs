@@ -2,10 +2,11 @@ use super::*;
 use http::HeaderValue;
 
 fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-    pairs
-        .iter()
-        .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
-        .collect()
+    let mut headers = HeaderMap::new();
+    for (name, value) in pairs {
+        headers.append(*name, HeaderValue::from_static(value));
+    }
+    headers
 }
 
 fn noon() -> SystemTime {
@@ -60,8 +61,26 @@ fn the_common_families_say_the_same() {
             ],
             fact(50, 100, 60),
         ),
+        // A list may be cut into several lines.
+        (
+            &[
+                ("ratelimit", "\"default\";r=4;t=30"),
+                ("ratelimit", "\"burst\";r=2;t=1, \"day\";r=900;t=9"),
+                ("ratelimit-policy", "\"default\";q=100;w=60"),
+                ("ratelimit-policy", "\"day\";q=1000;w=86400"),
+                ("ratelimit-policy", "\"burst\";q=10;w=1"),
+            ],
+            fact(8, 10, 1),
+        ),
         (
             &[("ratelimit", "limit=100, remaining=50, reset=30")],
+            fact(50, 100, 30),
+        ),
+        (
+            &[
+                ("ratelimit", "limit=100"),
+                ("ratelimit", "remaining=50, reset=30"),
+            ],
             fact(50, 100, 30),
         ),
         (

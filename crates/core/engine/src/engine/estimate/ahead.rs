@@ -53,7 +53,7 @@ impl Ahead {
             let pool = config.routes[lane.route.index()].pool;
             if let Some(pool) = pool
                 && config.cost_in(pool, own.1) == 0
-                && !from.pools.may_grow(pool, config)
+                && !from.pools.may_grow(pool, config, submission.deadline)
             {
                 for at in 0..from.pools.pools[pool.index()].aggregates.len() {
                     let same = move |it: &Under| matches!(it, Under::Tokens(other, place) if (*other, *place) == (pool, at));

@@ -35,13 +35,18 @@ struct One {
 }
 
 impl Together {
-    /// None where the clients differ in nothing, or one of them is bound by nothing.
-    pub(super) fn of(pool: PoolId, config: &Config, resources: &Resources) -> Option<Self> {
+    /// None where the clients differ in nothing, or one of them is bound by nothing by then.
+    pub(super) fn of(
+        pool: PoolId,
+        config: &Config,
+        resources: &Resources,
+        by: Instant,
+    ) -> Option<Self> {
         let state = &resources.pools.pools[pool.index()];
         if !state.apart {
             return None;
         }
-        let grows = resources.pools.may_grow(pool, config);
+        let grows = resources.pools.may_grow(pool, config, by);
         let mut limits = Vec::new();
         let mut clients = Vec::with_capacity(state.clients.len());
         for &client in &state.clients {

@@ -1,0 +1,146 @@
+//! Tokens and clients that are closed because of a 429.
+//!
+//! A closed token takes no part in its pool: it is chosen for no call and is out of the aggregates. An
+//! estimate counts on what it will have once it opens ([`Pools::foreseen`]).
+
+use super::Pools;
+use crate::Config;
+use tollgate_model::{ClientId, Instant, PoolId, TokenId};
+use tollgate_quota::Ledger;
+
+impl Pools {
+    /// Sends nothing with the token until then. No if it is gone, or was closed for as long.
+    pub(crate) fn close(&mut self, token: TokenId, until: Instant) -> bool {
+        let held = self.tokens.get_mut(token);
+        let Some(held) = held.filter(|it| it.closed_until < until) else {
+            return false;
+        };
+        held.closed_until = until;
+        held.watched = None;
+        let client = held.client;
+        let state = &mut self.clients[client.index()];
+        state.ready.remove(token);
+        if state.is_open(token) {
+            state.closed.insert(token);
+            self.resum(client, token, Ledger::unmerge);
+        }
+        true
+    }
+
+    /// Opens the token again, if its time has come.
+    pub(crate) fn open(&mut self, token: TokenId, now: Instant) {
+        let Some(held) = self.tokens.get(token).filter(|it| it.closed_until <= now) else {
+            return;
+        };
+        let client = held.client;
+        let state = &mut self.clients[client.index()];
+        if state.closed.remove(token) {
+            state.ready.insert(token);
+            self.resum(client, token, Ledger::merge);
+        }
+    }
+
+    /// Applies `change` to the sums that the token is part of while it is open.
+    fn resum(&mut self, client: ClientId, token: TokenId, change: impl Fn(&mut Ledger, &Ledger)) {
+        let held = self.tokens.get_mut(token);
+        let Some(ledgers) = held.map(|it| std::mem::take(&mut it.ledgers)) else {
+            return;
+        };
+        self.each_aggregate(client, &ledgers, change);
+        if let Some(held) = self.tokens.get_mut(token) {
+            held.ledgers = ledgers;
+        }
+    }
+
+    /// Notes that the client's token was answered 429 for no known reason, and is closed until then.
+    /// Whether another of its tokens has been, and is still closed: then it is not the token.
+    pub(crate) fn turned_away(
+        &mut self,
+        client: ClientId,
+        token: TokenId,
+        until: Instant,
+        now: Instant,
+    ) -> bool {
+        let before = self.clients[client.index()]
+            .turned_away
+            .replace((token, until));
+        before.is_some_and(|(other, closed_until)| other != token && closed_until > now)
+    }
+
+    /// Fetches no token for the client until then. Those it has are to be closed as well.
+    pub(crate) fn close_client(&mut self, client: ClientId, until: Instant) -> Vec<TokenId> {
+        let state = &mut self.clients[client.index()];
+        state.closed_until = state.closed_until.max(until);
+        state.live.iter().collect()
+    }
+
+    /// Until when the client is closed.
+    pub(crate) fn closed_until(&self, client: ClientId) -> Instant {
+        self.clients[client.index()].closed_until
+    }
+
+    /// When one of the pool's tokens is not closed, or another can be fetched. An instant that has passed
+    /// if that is so now, or no token is closed.
+    pub(crate) fn opens(&self, pool: PoolId, config: &Config) -> Instant {
+        let state = &self.pools[pool.index()];
+        let clients = || {
+            let clients = state.clients.iter();
+            clients.map(|&client| (client, &self.clients[client.index()]))
+        };
+        if clients().any(|(_, it)| it.open() > 0 || it.fetching.is_some()) {
+            return Instant::ZERO;
+        }
+        let tokens = clients().flat_map(|(_, it)| it.closed.iter());
+        let tokens = tokens.filter_map(|token| self.tokens.get(token));
+        let Some(opens) = tokens.map(|token| token.closed_until).min() else {
+            return Instant::ZERO;
+        };
+        let fetched = clients()
+            .filter(|(client, it)| {
+                let most = config.clients[client.index()].max_tokens as usize;
+                it.live.len() < most
+            })
+            .map(|(_, it)| it.fetches_from());
+        fetched.chain([opens]).min().unwrap_or(opens)
+    }
+
+    /// Adds what the pool's closed tokens will have to the sums; gives what these were, to be put back
+    /// by [`Self::put_back`]. None if no token is closed.
+    pub(crate) fn foresee(&mut self, pool: PoolId) -> Option<Sums> {
+        let closed = |client: &&ClientId| !self.clients[client.index()].closed.is_empty();
+        self.pools[pool.index()].clients.iter().find(closed)?;
+        let members = self.pools[pool.index()].clients.clone();
+        let sums = Sums {
+            of_pool: self.pools[pool.index()].aggregates.clone(),
+            of_clients: members
+                .iter()
+                .map(|client| self.clients[client.index()].aggregates.clone())
+                .collect(),
+        };
+        for client in members {
+            let closed: Vec<TokenId> = self.clients[client.index()].closed.iter().collect();
+            for token in closed {
+                let opens = self.tokens.get(token).map(|held| held.closed_until);
+                let opens = opens.unwrap_or(Instant::ZERO);
+                self.resum(client, token, |sum, ledger| sum.merge_from(ledger, opens));
+            }
+        }
+        Some(sums)
+    }
+
+    /// Counts on open tokens only again.
+    pub(crate) fn put_back(&mut self, pool: PoolId, sums: Sums) {
+        let state = &mut self.pools[pool.index()];
+        state.aggregates = sums.of_pool;
+        for (client, sum) in state.clients.iter().zip(sums.of_clients) {
+            self.clients[client.index()].aggregates = sum;
+        }
+    }
+}
+
+/// A pool's sums over its open tokens, and its clients'.
+#[derive(Debug)]
+pub(crate) struct Sums {
+    of_pool: Vec<Ledger>,
+    of_clients: Vec<Vec<Ledger>>,
+}

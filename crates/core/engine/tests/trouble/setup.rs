@@ -1,0 +1,106 @@
+//! Small engines, and what they are told.
+
+#![allow(dead_code, reason = "no test uses all of it")]
+
+use std::time::Duration;
+use tollgate_engine::{
+    Client, Command, Config, Engine, Event, Facts, Flow, Pool, Route, Submission,
+};
+use tollgate_model::{
+    AttemptId, ClientId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId, Rule,
+    Scope, TokenId,
+};
+
+pub(crate) fn at(millis: u64) -> Instant {
+    Instant::from_nanos(millis * 1_000_000)
+}
+
+fn window(scope: Scope, allowed: u32) -> Limit {
+    Limit {
+        name: scope.as_str().into(),
+        scope,
+        rule: Rule::Window {
+            allowed,
+            period: Duration::from_secs(60),
+            counted_within: None,
+        },
+    }
+}
+
+/// One route under one limit.
+pub(crate) fn plain() -> Engine {
+    let config = Config {
+        limits: vec![window(Scope::Organisation, 10)],
+        routes: vec![Route {
+            limits: vec![LimitId(0)],
+            ..Route::default()
+        }],
+        flows: vec![Flow::default()],
+        ..Config::default()
+    };
+    Engine::new(config, 1, at(0))
+}
+
+/// One route over the tokens of so many clients.
+pub(crate) fn pooled(clients: u32, token_allows: u32) -> Engine {
+    let client = Client {
+        token_limits: vec![window(Scope::Token, token_allows)],
+        max_tokens: 1,
+        ..Client::default()
+    };
+    let config = Config {
+        clients: vec![client; clients as usize],
+        pools: vec![Pool {
+            clients: (0..clients).map(ClientId).collect(),
+            ..Pool::default()
+        }],
+        routes: vec![Route {
+            pool: Some(PoolId(0)),
+            ..Route::default()
+        }],
+        flows: vec![Flow::default()],
+        ..Config::default()
+    };
+    Engine::new(config, 1, at(0))
+}
+
+pub(crate) fn commands(engine: &mut Engine) -> Vec<Command> {
+    std::iter::from_fn(|| engine.poll_command()).collect()
+}
+
+/// An execution that may start for a minute.
+pub(crate) fn submit(engine: &mut Engine, timeout: u64) -> Vec<Command> {
+    let submission = Submission {
+        execution: ExecutionId(0),
+        flow: FlowId(0),
+        route: RouteId(0),
+        deadline: at(60_000),
+        timeout: Duration::from_millis(timeout),
+        idempotent: true,
+    };
+    engine.handle_event(Event::Submit(submission), at(0));
+    commands(engine)
+}
+
+pub(crate) fn answer(engine: &mut Engine, status: u16, retry_after: Option<u64>) -> Vec<Command> {
+    let attempt = AttemptId(0);
+    let facts = Facts {
+        retry_after: retry_after.map(Duration::from_secs),
+        window: None,
+    };
+    let head = Event::Head {
+        attempt,
+        status,
+        facts,
+    };
+    engine.handle_event(head, at(100));
+    engine.handle_event(Event::Done(attempt), at(100));
+    commands(engine)
+}
+
+pub(crate) fn fetched(commands: &[Command]) -> Option<TokenId> {
+    commands.iter().find_map(|command| match command {
+        Command::FetchToken(_, token) => Some(*token),
+        _ => None,
+    })
+}

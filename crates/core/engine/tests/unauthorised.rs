@@ -1,0 +1,111 @@
+//! Tokens that are granted and then refused.
+
+#[path = "trouble/setup.rs"]
+mod setup;
+
+use setup::{at, commands, fetched, pooled};
+use std::time::Duration;
+use tollgate_engine::{Command, Engine, Event, Facts, Submission};
+use tollgate_model::{ExecutionId, FlowId, RouteId};
+
+/// A call that may start for two seconds.
+fn submit_at(engine: &mut Engine, now: u64) -> Vec<Command> {
+    let submission = Submission {
+        execution: ExecutionId(engine.snapshot(at(now)).flows[0].answered + 1_000_000),
+        flow: FlowId(0),
+        route: RouteId(0),
+        deadline: at(now + 2_000),
+        timeout: Duration::from_secs(10),
+        idempotent: true,
+    };
+    engine.handle_event(Event::Submit(submission), at(now));
+    commands(engine)
+}
+
+/// Answers every call 401 and grants every token; how many were fetched.
+fn unauthorised(engine: &mut Engine, seconds: u64) -> usize {
+    let (mut fetches, mut now, mut number) = (0, 0, 0);
+    while now < seconds * 1_000 {
+        let submission = Submission {
+            execution: ExecutionId(number),
+            flow: FlowId(0),
+            route: RouteId(0),
+            deadline: at(now + 100),
+            timeout: Duration::from_secs(1),
+            idempotent: true,
+        };
+        number += 1;
+        engine.handle_event(Event::Submit(submission), at(now));
+        loop {
+            let told = commands(engine);
+            for command in &told {
+                let event = match *command {
+                    Command::FetchToken(_, token) => {
+                        fetches += 1;
+                        Event::TokenGranted {
+                            token,
+                            expires_in: Duration::from_secs(86_400),
+                        }
+                    }
+                    Command::Send { attempt, .. } => {
+                        let head = Event::Head {
+                            attempt,
+                            status: 401,
+                            facts: Facts::default(),
+                        };
+                        engine.handle_event(head, at(now));
+                        Event::Done(attempt)
+                    }
+                    _ => continue,
+                };
+                engine.handle_event(event, at(now));
+            }
+            if told.is_empty() {
+                break;
+            }
+        }
+        now += 10;
+        engine.handle_timeout(at(now));
+    }
+    fetches
+}
+
+#[test]
+fn a_credential_that_is_always_refused_is_asked_for_in_pauses_that_double() {
+    let mut engine = pooled(1, 10);
+    assert_eq!(unauthorised(&mut engine, 10), 5, "after 0.5, 1, 2 and 4 s");
+    // What it left to wake for is gone with its tokens.
+    engine.handle_timeout(at(60_000));
+    assert_eq!(engine.poll_timeout(), None);
+}
+
+#[test]
+fn a_token_that_was_accepted_ends_the_doubling() {
+    let mut engine = pooled(1, 10);
+    assert_eq!(unauthorised(&mut engine, 2), 3, "the next after 2 s more");
+    let calls = |engine: &mut Engine, status| {
+        let mut told = submit_at(engine, 4_000);
+        if let Some(token) = fetched(&told) {
+            let expires_in = Duration::from_secs(3_600);
+            engine.handle_event(Event::TokenGranted { token, expires_in }, at(4_000));
+            told = commands(engine);
+        }
+        let Some(Command::Send { attempt, .. }) = told.pop() else {
+            panic!("{told:?}");
+        };
+        let facts = Facts::default();
+        let head = Event::Head {
+            attempt,
+            status,
+            facts,
+        };
+        engine.handle_event(head, at(4_000));
+        engine.handle_event(Event::Done(attempt), at(4_000));
+        commands(engine)
+    };
+    calls(&mut engine, 200);
+    let token = fetched(&calls(&mut engine, 401)).expect("a successor at once");
+    let retry_after = None;
+    engine.handle_event(Event::TokenFailed { token, retry_after }, at(4_000));
+    assert_eq!(engine.poll_timeout(), Some(at(4_500)));
+}
