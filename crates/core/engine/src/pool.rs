@@ -50,10 +50,13 @@ impl Pools {
         }
     }
 
-    /// Takes further clients and pools over. The ceilings of pools that were there stay.
+    /// Takes further clients and pools over. Pools that were there may carry further routes.
     pub(crate) fn extend(&mut self, config: &Config) {
         self.clients
             .resize_with(config.clients.len(), ClientState::new);
+        for (index, pool) in self.pools.iter_mut().enumerate() {
+            pool.ceiling = ceiling(PoolId(index as u32), config);
+        }
         for index in self.pools.len()..config.pools.len() {
             for client in &config.pools[index].clients {
                 self.clients[client.index()].pool = Some(PoolId(index as u32));

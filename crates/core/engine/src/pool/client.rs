@@ -30,6 +30,8 @@ pub(crate) struct ClientState {
     /// does not matter any more.
     pub(super) full: BinaryHeap<Reverse<(Instant, TokenId)>>,
     pub(crate) fetching: Option<TokenId>,
+    /// Nothing new will ask for its tokens.
+    pub(crate) retired: bool,
     pub(crate) failures: u32,
     pub(crate) paused_until: Instant,
 }
@@ -59,6 +61,7 @@ impl ClientState {
             ready: TokenSet::default(),
             full: BinaryHeap::new(),
             fetching: None,
+            retired: false,
             failures: 0,
             paused_until: Instant::ZERO,
         }
