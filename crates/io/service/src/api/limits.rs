@@ -58,7 +58,7 @@ pub(super) async fn list(
 }
 
 /// Changes a limit while the service runs, until it restarts: `{name, allowed}` of every shared limit of
-/// that name, or with `client` of that client's tokens. A raise holds at once; what a lower one finds
+/// that name, or with `client` of the tokens of that client or stored integration. A raise holds at once; what a lower one finds
 /// in use drains.
 pub(super) async fn set(
     State(app): State<Arc<App>>,
@@ -73,14 +73,13 @@ pub(super) async fn set(
     let allowed = allowed
         .ok_or_else(|| ApiError::bad_request("allowed: missing; give a number of calls."))?;
     let client = doc.text("client")?;
-    let places: Vec<usize> = match &client {
+    let found = match &client {
         None => {
             let limits = snapshot(&app).await?.limits;
             let named = limits.iter().enumerate().filter(|(_, it)| it.name == name);
-            let named = named.map(|(place, _)| place);
-            named
-                .inspect(|place| app.driver.set_limit(LimitId(*place as u32), allowed))
-                .collect()
+            let set =
+                named.inspect(|(place, _)| app.driver.set_limit(LimitId(*place as u32), allowed));
+            set.count() > 0
         }
         Some(client) => {
             let of = app.token_limits.iter().enumerate();
@@ -89,13 +88,12 @@ pub(super) async fn set(
                 let places = it.1.iter().enumerate().filter(|(_, it)| **it == name);
                 places.map(move |(place, _)| (ClientId(of as u32), place))
             });
-            let set = |(of, place): &(ClientId, usize)| {
-                app.driver.set_token_limit(*of, *place, allowed);
-            };
-            named.inspect(set).map(|(_, place)| place).collect()
+            let set = named.inspect(|(of, place)| app.driver.set_token_limit(*of, *place, allowed));
+            let of_file = set.count() > 0;
+            app.live.set_token_limit(client, &name, allowed).await || of_file
         }
     };
-    if places.is_empty() {
+    if !found {
         let message = format!("There is no such limit: {name:?}; list them to see their names.");
         return Err(ApiError::not_found(message));
     }
