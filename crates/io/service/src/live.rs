@@ -18,6 +18,7 @@ use crate::auth::Auth;
 use crate::catalog::{Catalog, Entry, Plan, Ready, Stamp, Target, Wanted, auth_id, want};
 use crate::error::ApiError;
 use crate::guard;
+use crate::numbers::Numbers;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -60,6 +61,8 @@ pub(crate) struct Common {
     pub(crate) extra_roots_pem: Vec<Vec<u8>>,
     /// Shared limits that stored integrations pass.
     pub(crate) limits: SharedLimits,
+    /// Numbers that an operator has set.
+    pub(crate) numbers: Numbers,
 }
 
 #[derive(Default)]

@@ -2,6 +2,7 @@
 
 use super::{Building, Live, Placed, PlacedClient};
 use crate::catalog::{Plan, Wanted};
+use crate::numbers::Numbers;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tollgate_config::Access;
@@ -9,7 +10,7 @@ use tollgate_driver::dns::Resolve;
 use tollgate_driver::{Extension, Outlet};
 use tollgate_engine::{Client, Pool, Route};
 use tollgate_guard::Guard;
-use tollgate_model::{ClientId, LimitId, RouteId};
+use tollgate_model::{ClientId, Limit, LimitId, RouteId};
 use tollgate_store::{EntityId, Integration};
 
 impl Live {
@@ -63,6 +64,7 @@ impl Live {
         }
         let places = self.driver.places().await.ok_or("the engine stopped")?;
         let mut more = Extension::default();
+        let mut added = Vec::new();
         let mut route = Route {
             name: plan.name.clone(),
             limits: self.common.limits.all.clone(),
@@ -71,9 +73,11 @@ impl Live {
         };
         for (what, limit) in plan.limits() {
             let id = *known.limits.entry(what).or_insert_with(|| {
-                more.engine.limits.push(limit);
-                let nth = u32::try_from(more.engine.limits.len() - 1).unwrap_or(0);
-                LimitId(places.limit.0 + nth)
+                let nth = u32::try_from(more.engine.limits.len()).unwrap_or(0);
+                let id = LimitId(places.limit.0 + nth);
+                more.engine.limits.push(limit.clone());
+                added.push((limit, id));
+                id
             });
             route.limits.push(id);
         }
@@ -104,6 +108,19 @@ impl Live {
             .extend(more)
             .await
             .map_err(|error| error.to_string())?;
+        for (limit, id) in added {
+            let allowed = self.allowed(None, &limit);
+            if allowed != limit.rule.allowed() {
+                self.driver.set_limit(id, allowed);
+            }
+        }
+        if let (Some(client), Some((_, per_minute))) = (&known.client, plan.tokens)
+            && client.id == places.client
+        {
+            let limit = Plan::token_limit(per_minute);
+            let allowed = self.allowed(Some(&plan.name), &limit);
+            self.driver.set_token_limit(client.id, 0, allowed);
+        }
         known.route = places.route;
         self.renew_secret(&mut known, wanted);
         let client = known.client.as_ref().map(|it| it.id);
@@ -119,13 +136,18 @@ impl Live {
     /// Tells the engine of other numbers and names. A number that didn't change in the plan stays as an
     /// operator may have set it.
     fn adjust(&self, placed: &mut Placed, plan: &Plan) {
+        if placed.plan.name != plan.name
+            && let Err(error) = self.numbers().rename(&placed.plan.name, &plan.name)
+        {
+            tracing::warn!(%error, "limits that were set will not be after a restart");
+        }
         let before = placed.plan.limits();
         let now = plan.limits();
         for (what, &id) in &placed.limits {
             if let Some(limit) = now.get(what)
                 && before.get(what).map(|it| it.rule) != Some(limit.rule)
             {
-                self.driver.set_limit(id, limit.rule.allowed());
+                self.driver.set_limit(id, self.allowed(None, limit));
             }
             if placed.plan.name != plan.name {
                 self.driver.rename_limit(id, plan.limit_name(what));
@@ -137,7 +159,9 @@ impl Live {
                 self.driver.set_max_tokens(client.id, max_tokens);
             }
             if known.map(|it| it.1) != Some(per_minute) {
-                self.driver.set_token_limit(client.id, 0, per_minute);
+                let limit = Plan::token_limit(per_minute);
+                let allowed = self.allowed(Some(&plan.name), &limit);
+                self.driver.set_token_limit(client.id, 0, allowed);
             }
             if placed.plan.name != plan.name {
                 self.driver.rename_client(client.id, plan.name.clone());
@@ -184,16 +208,45 @@ impl Live {
         });
     }
 
-    /// Sets the limit of that name of each token of the stored integration `client`. No if there is none.
-    pub(crate) async fn set_token_limit(&self, client: &str, name: &str, allowed: u32) -> bool {
-        if name != Plan::TOKEN_LIMIT {
-            return false;
-        }
+    /// Numbers that an operator has set.
+    pub(crate) fn numbers(&self) -> &Numbers {
+        &self.common.numbers
+    }
+
+    /// What a limit allows: its own number, unless an operator has set another.
+    fn allowed(&self, client: Option<&str>, limit: &Limit) -> u32 {
+        self.numbers().of(client, &limit.name, limit.rule.allowed())
+    }
+
+    /// Sets the stored integrations' limits of that name; gives what the integrations say of them.
+    pub(crate) async fn set_limit(&self, name: &str, allowed: u32) -> Vec<u32> {
         let building = self.building.lock().await;
-        let named = building.places.values().filter(|it| it.plan.name == client);
-        let clients = named.filter_map(|it| it.client.as_ref());
-        let set = clients.inspect(|it| self.driver.set_token_limit(it.id, 0, allowed));
-        set.count() > 0
+        let mut told = Vec::new();
+        for placed in building.places.values() {
+            for (what, limit) in placed.plan.limits() {
+                if limit.name == name
+                    && let Some(id) = placed.limits.get(what)
+                {
+                    self.driver.set_limit(*id, allowed);
+                    told.push(limit.rule.allowed());
+                }
+            }
+        }
+        told
+    }
+
+    /// The same of the limit of each token of the integration `client`.
+    pub(crate) async fn set_token_limit(&self, client: &str, name: &str, allowed: u32) -> Vec<u32> {
+        let building = self.building.lock().await;
+        let named = building
+            .places
+            .values()
+            .filter(|it| it.plan.name == client && name == Plan::TOKEN_LIMIT);
+        let tokens = named.filter_map(|it| Some((it.client.as_ref()?.id, it.plan.tokens?.1)));
+        tokens
+            .inspect(|(id, _)| self.driver.set_token_limit(*id, 0, allowed))
+            .map(|(_, told)| told)
+            .collect()
     }
 }
 

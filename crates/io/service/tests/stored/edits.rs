@@ -212,3 +212,40 @@ async fn another_client_has_other_tokens_and_the_old_ones_go() {
     it.done(Method::DELETE, &path, Value::Null).await;
     assert_eq!(it.limits(TOKEN_LIMIT).await, [] as [Value; 0]);
 }
+
+#[tokio::test]
+async fn a_number_that_was_set_is_there_after_a_restart_until_its_definition_changes() {
+    let properties = json!({"requestsPerMinute": 300});
+    let mut it = Edited::start(properties).await;
+    let (path, rate, file) = (
+        "/api/v2/tollgate/limits",
+        "Old.requests.per.minute",
+        "requests.volume.max",
+    );
+    let set = |name: &str, allowed: u32| json!({"name": name, "allowed": allowed});
+    it.done(Method::PUT, path, set(rate, 200)).await;
+    it.done(Method::PUT, path, set(file, 100)).await;
+    let token = json!({"name": TOKEN_LIMIT, "client": "Old", "allowed": 9});
+    it.done(Method::PUT, path, token).await;
+    it.patch(json!({"name": "New"})).await;
+
+    let World {
+        service, folder, ..
+    } = it.world;
+    drop(service);
+    it.world = World::over(folder).await;
+    it.root = it.world.login("root", "secret").await.unwrap();
+    it.call().await;
+    for (name, allowed) in [
+        ("New.requests.per.minute", 200),
+        (file, 100),
+        (TOKEN_LIMIT, 9),
+    ] {
+        let limits = it.limits(name).await;
+        assert_eq!(limits.len(), 1, "{name}: {limits:?}");
+        assert_eq!(limits[0]["allowed"], allowed, "{name}");
+    }
+    it.configure(json!({"requestsPerMinute": 250})).await;
+    let limits = it.limits("New.requests.per.minute").await;
+    assert_eq!(limits[0]["allowed"], 250);
+}
