@@ -21,7 +21,7 @@ pub use extend::{Extension, Places};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
-use tollgate_model::{AttemptId, ExecutionId, Instant, Reason, Refusal, RouteId};
+use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, Reason, Refusal, RouteId};
 
 /// Event in, command out, next wake-up.
 ///
@@ -60,6 +60,8 @@ pub struct Engine {
     limited: u64,
     /// What an earlier process has used, what had passed since, and when that was.
     restored: Option<(Checkpoint, Duration, Instant)>,
+    /// Retired clients that may have tokens to drop.
+    retiring: Vec<ClientId>,
 }
 
 /// An execution that is not over.
@@ -143,6 +145,7 @@ impl Engine {
             headers_ignored: 0,
             limited: 0,
             restored: None,
+            retiring: Vec::new(),
             config,
         }
     }
@@ -172,6 +175,10 @@ impl Engine {
                 place,
                 allowed,
             } => self.set_token_limit(client, place, allowed),
+            Event::SetMaxTokens { client, max_tokens } => self.set_max_tokens(client, max_tokens),
+            Event::RenameLimit { limit, name } => self.rename_limit(limit, name),
+            Event::RenameClient { client, name } => self.rename_client(client, name),
+            Event::RetireClient(client) => self.retire_client(client),
         }
         self.settle_down(now);
     }
@@ -185,6 +192,7 @@ impl Engine {
 
     fn settle_down(&mut self, now: Instant) {
         self.start_what_can(now);
+        self.drop_retired();
         let (attempts, executions) = (&self.attempts, &self.executions);
         let tokens = &self.resources.pools.tokens;
         self.timers.prune(|timer| match timer {

@@ -56,6 +56,31 @@ pub enum Event {
         /// Calls per window.
         allowed: u32,
     },
+    /// A client may hold another number of tokens. Those beyond it are used until they expire, and not
+    /// renewed.
+    SetMaxTokens {
+        /// Which.
+        client: ClientId,
+        /// Tokens held at once, at the most; with 0 none is fetched.
+        max_tokens: u32,
+    },
+    /// A shared limit is called otherwise from now on, in checkpoints too: one is due at once.
+    RenameLimit {
+        /// Which.
+        limit: LimitId,
+        /// Its name.
+        name: String,
+    },
+    /// The same for a client.
+    RenameClient {
+        /// Which.
+        client: ClientId,
+        /// Its name.
+        name: String,
+    },
+    /// No route of the client's pool will be called any more. What waits is still served; then its
+    /// tokens are dropped. None is renewed.
+    RetireClient(ClientId),
 }
 
 /// A request for one execution.

@@ -4,10 +4,10 @@
 
 use std::time::Duration;
 use tollgate_engine::{
-    Client, Command, Config, Engine, Event, Extension, Flow, Pool, Route, Submission,
+    Client, Command, Config, Engine, Event, Extension, Facts, Flow, Pool, Route, Submission,
 };
 use tollgate_model::{
-    ClientId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId, Rule, Scope,
+    ClientId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId, Rule, Scope, TokenId,
 };
 
 fn at_once(name: &str, allowed: u32) -> Limit {
@@ -234,4 +234,146 @@ fn what_an_earlier_process_used_is_not_held_for_longer_by_a_late_limit() {
             "after {seconds} s"
         );
     }
+}
+
+/// Tokens that are good for one call a minute each.
+fn pooled() -> Engine {
+    let mut config = engine_config();
+    config.clients = vec![Client {
+        token_limits: vec![Limit {
+            scope: Scope::Token,
+            ..a_minute(1)
+        }],
+        max_tokens: 2,
+        ..Client::default()
+    }];
+    config.pools = vec![Pool {
+        clients: vec![ClientId(0)],
+        ..Pool::default()
+    }];
+    config.routes[0].pool = Some(PoolId(0));
+    Engine::new(config, 1, Instant::ZERO)
+}
+
+fn tell(engine: &mut Engine, event: Event, now: Instant) -> Vec<Command> {
+    engine.handle_event(event, now);
+    std::iter::from_fn(|| engine.poll_command()).collect()
+}
+
+fn granted(token: TokenId) -> Event {
+    Event::TokenGranted {
+        token,
+        expires_in: Duration::from_secs(600),
+    }
+}
+
+/// What it commands by itself until nothing is left to wait for.
+fn rest(engine: &mut Engine) -> Vec<Command> {
+    let mut all = Vec::new();
+    while let Some(now) = engine.poll_timeout() {
+        engine.handle_timeout(now);
+        all.extend(std::iter::from_fn(|| engine.poll_command()));
+    }
+    all
+}
+
+#[test]
+fn a_route_that_takes_anothers_place_uses_its_tokens_on() {
+    let mut engine = pooled();
+    submit(&mut engine, 1, 0);
+    let sent = tell(&mut engine, granted(TokenId(0)), Instant::ZERO);
+    assert_eq!(sends(&sent), 1);
+    let more = Extension {
+        routes: vec![Route {
+            pool: Some(PoolId(0)),
+            ..Route::default()
+        }],
+        ..Extension::default()
+    };
+    engine.extend(more, Instant::ZERO).unwrap();
+    let commands = submit(&mut engine, 2, 1);
+    assert!(
+        matches!(commands[..], [Command::FetchToken(ClientId(0), _)]),
+        "the first token is used up: {commands:?}"
+    );
+}
+
+#[test]
+fn a_retired_client_serves_what_waits_and_holds_no_token_then() {
+    let mut engine = pooled();
+    submit(&mut engine, 1, 0);
+    let retire = Event::RetireClient(ClientId(0));
+    assert_eq!(
+        tell(&mut engine, retire, Instant::ZERO),
+        [],
+        "a call waits for the token"
+    );
+    let commands = tell(&mut engine, granted(TokenId(0)), Instant::ZERO);
+    let [Command::Send { attempt, .. }, ..] = commands[..] else {
+        panic!("{commands:?}");
+    };
+    assert!(commands.contains(&Command::DropToken(TokenId(0))));
+    assert_eq!(engine.snapshot(Instant::ZERO).tokens.len(), 0);
+    // Its answer may still come, and even turn the token away.
+    let head = Event::Head {
+        attempt,
+        status: 401,
+        facts: Facts::default(),
+    };
+    tell(&mut engine, head, Instant::ZERO);
+    let commands = tell(&mut engine, Event::Done(attempt), Instant::ZERO);
+    let fetched = commands.iter().find_map(|it| match it {
+        Command::FetchToken(_, token) => Some(*token),
+        _ => None,
+    });
+    let commands = tell(&mut engine, granted(fetched.unwrap()), Instant::ZERO);
+    assert_eq!(sends(&commands), 1, "the replay");
+    assert_eq!(engine.snapshot(Instant::ZERO).tokens.len(), 0);
+    let fetches = |it: &Command| matches!(it, Command::FetchToken(..));
+    assert!(!rest(&mut engine).iter().any(fetches));
+}
+
+#[test]
+fn a_client_that_is_retired_while_it_fetches_is_given_no_token() {
+    let mut engine = pooled();
+    submit(&mut engine, 1, 0);
+    tell(&mut engine, Event::Cancel(ExecutionId(1)), Instant::ZERO);
+    let retire = Event::RetireClient(ClientId(0));
+    let dropped = [Command::DropToken(TokenId(0))];
+    assert_eq!(tell(&mut engine, retire, Instant::ZERO), dropped);
+    assert_eq!(
+        tell(&mut engine, granted(TokenId(0)), Instant::ZERO),
+        dropped,
+        "the grant was on its way"
+    );
+}
+
+#[test]
+fn tokens_beyond_a_clients_number_are_used_and_not_renewed() {
+    for (max_tokens, renews) in [(0, false), (2, true)] {
+        let mut engine = pooled();
+        submit(&mut engine, 1, 0);
+        tell(&mut engine, granted(TokenId(0)), Instant::ZERO);
+        let client = ClientId(0);
+        let set = Event::SetMaxTokens { client, max_tokens };
+        tell(&mut engine, set, Instant::ZERO);
+        assert_eq!(engine.snapshot(Instant::ZERO).tokens.len(), 1);
+        let fetches = |it: &Command| matches!(it, Command::FetchToken(..));
+        assert_eq!(rest(&mut engine).iter().any(fetches), renews);
+    }
+}
+
+#[test]
+fn another_name_leaves_what_is_held() {
+    let mut engine = engine();
+    submit(&mut engine, 1, 0);
+    let name = "renamed".to_owned();
+    let rename = Event::RenameLimit {
+        limit: LimitId(0),
+        name,
+    };
+    tell(&mut engine, rename, Instant::ZERO);
+    let limits = engine.checkpoint(Instant::ZERO).limits;
+    assert_eq!(limits[0].name, "renamed");
+    assert_eq!(engine.snapshot(Instant::ZERO).limits[0].held, 1);
 }

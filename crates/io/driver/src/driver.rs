@@ -101,20 +101,22 @@ impl Driver {
 
     /// Tells the engine that a limit has changed. No effect once the engine stopped.
     pub fn set_limit(&self, limit: LimitId, allowed: u32) {
-        let event = Event::SetLimit { limit, allowed };
-        // An error means that the engine is gone, and its limits with it.
-        let _ = self.0.inbox.send(Message::Tell(event));
+        self.change(Event::SetLimit { limit, allowed });
     }
 
     /// The same for the limit at `place` of each of the client's tokens.
     pub fn set_token_limit(&self, client: ClientId, place: usize, allowed: u32) {
-        let event = Event::SetTokenLimit {
+        self.change(Event::SetTokenLimit {
             client,
             place,
             allowed,
-        };
-        // As above.
-        let _ = self.0.inbox.send(Message::Tell(event));
+        });
+    }
+
+    /// Tells the engine what somebody changes.
+    pub(crate) fn change(&self, event: Event) {
+        // An error means that the engine is gone, and its limits with it.
+        let _ = self.tell(Message::Tell(event));
     }
 
     /// Now, on the time line of the snapshot's instants.

@@ -6,8 +6,8 @@ use crate::{Bounds, ClientCredentials, Secret, SetupError, upstream};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::oneshot;
-use tollgate_engine::{ConfigError, Places};
-use tollgate_model::{ClientId, RouteId};
+use tollgate_engine::{ConfigError, Event, Places};
+use tollgate_model::{ClientId, LimitId, RouteId};
 
 /// What is appended to the engine's tables.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +78,28 @@ impl Driver {
     pub fn set_credentials(&self, client: ClientId, credentials: ClientCredentials) {
         // An error means that the engine is gone, and its clients with it.
         let _ = self.tell(Message::Credentials(client, credentials));
+    }
+
+    /// Lets this client hold another number of tokens; with 0 none is fetched. See
+    /// [`Event::SetMaxTokens`].
+    pub fn set_max_tokens(&self, client: ClientId, max_tokens: u32) {
+        self.change(Event::SetMaxTokens { client, max_tokens });
+    }
+
+    /// Calls a shared limit otherwise from now on; what was used of it stays.
+    pub fn rename_limit(&self, limit: LimitId, name: String) {
+        self.change(Event::RenameLimit { limit, name });
+    }
+
+    /// The same for a client.
+    pub fn rename_client(&self, client: ClientId, name: String) {
+        self.change(Event::RenameClient { client, name });
+    }
+
+    /// Drops this client's tokens once nothing waits for them; no route of its pool is to be called any
+    /// more.
+    pub fn retire_client(&self, client: ClientId) {
+        self.change(Event::RetireClient(client));
     }
 
     /// Sends this route's next calls, and its client's next token requests, through an outlet of its own.

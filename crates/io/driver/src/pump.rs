@@ -193,7 +193,13 @@ impl Pump {
                 // An error means that the one who asked has gone.
                 let _ = reply.send(snapshot);
             }
-            Message::Tell(event) => self.tell(event),
+            Message::Tell(event) => {
+                let renames = matches!(event, Event::RenameLimit { .. });
+                self.tell(event);
+                if let Some(usage) = self.usage.as_mut().filter(|_| renames) {
+                    usage.close(&mut self.engine, self.clock.now());
+                }
+            }
             Message::Places(reply) => {
                 let _ = reply.send(self.engine.places());
             }

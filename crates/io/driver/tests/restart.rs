@@ -138,3 +138,20 @@ async fn a_restart_causes_no_429() {
     assert_eq!(with, 0);
     assert!(without > 0, "so the test can fail");
 }
+
+/// The next process looks for the use of a limit under its new name, however soon this one is killed.
+#[tokio::test]
+async fn a_renamed_limit_is_on_disk_at_once() {
+    let name = format!("tollgate-renamed-{}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("usage");
+    let emulator = emulator().await;
+    let driver = Driver::start_with_usage(setup(&emulator), &file).expect("a sound setup");
+    driver.rename_limit(LimitId(0), "renamed".into());
+    // Answered after what was told before it.
+    let snapshot = driver.snapshot().await.expect("it runs");
+    assert_eq!(snapshot.limits[0].name, "renamed");
+    let kept = std::fs::read_to_string(&file).expect("there is a file");
+    assert!(kept.contains("\"renamed\""), "{kept}");
+}

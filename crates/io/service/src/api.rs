@@ -57,14 +57,21 @@ pub(crate) struct App {
     pub(crate) driver: Driver,
     pub(crate) flows: BTreeMap<String, FlowId>,
     pub(crate) default_flow: FlowId,
-    /// The file's OAuth clients and their tokens' limits, by name, in the engine's order.
-    pub(crate) token_limits: Vec<(String, Vec<String>)>,
+    pub(crate) told: Told,
     pub(crate) cached: Cached,
     pub(crate) records: Records,
     pub(crate) flow_files: FlowFiles,
     pub(crate) runner: Runner<Desk>,
     pub(crate) max_body_bytes: usize,
     pub(crate) body_timeout: Duration,
+}
+
+/// The file's limits and what it says they allow, in the engine's order.
+pub(crate) struct Told {
+    /// Those that are shared.
+    pub(crate) limits: Vec<(String, u32)>,
+    /// Its OAuth clients and the limits of their tokens.
+    pub(crate) token_limits: Vec<(String, Vec<(String, u32)>)>,
 }
 
 /// The caller, as [`gate::authenticate`] found it.

@@ -73,6 +73,7 @@ mod guard;
 mod journal;
 mod live;
 mod meter;
+mod numbers;
 mod page;
 mod principal;
 mod records;

@@ -6,9 +6,11 @@
 //! [`POLL`], when they notice that the audit log has an entry about an integration, a credential or an
 //! action that they haven't seen.
 //!
-//! Calls need places in the engine's tables. An integration whose plan is unchanged keeps its route, with
-//! all that its limits have counted; another plan gets a new route, and the old one no more calls. Nothing
-//! is ever removed from the tables, so they grow with the number of changed plans.
+//! Calls need places in the engine's tables. An integration keeps its limits there, with all that they
+//! have counted, for as long as it exists: other numbers and another name change them in place. Where it
+//! passes other limits than before, or is another OAuth client, it gets a new route, and the old one no
+//! more calls; a client that is left is retired. Nothing is ever removed from the tables, so they grow
+//! with the number of such changes.
 
 mod place;
 
@@ -16,6 +18,7 @@ use crate::auth::Auth;
 use crate::catalog::{Catalog, Entry, Plan, Ready, Stamp, Target, Wanted, auth_id, want};
 use crate::error::ApiError;
 use crate::guard;
+use crate::numbers::Numbers;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -23,7 +26,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tollgate_action::IntegrationType;
 use tollgate_config::SharedLimits;
 use tollgate_driver::{Bounds, ClientCredentials, Driver};
-use tollgate_model::{ClientId, RouteId};
+use tollgate_model::{ClientId, LimitId, PoolId, RouteId};
 use tollgate_store::{
     ActionQuery, AuditQuery, EntityId, Integration, IntegrationQuery, PageRequest, Store,
     StoreError, WallTime, limits,
@@ -58,6 +61,8 @@ pub(crate) struct Common {
     pub(crate) extra_roots_pem: Vec<Vec<u8>>,
     /// Shared limits that stored integrations pass.
     pub(crate) limits: SharedLimits,
+    /// Numbers that an operator has set.
+    pub(crate) numbers: Numbers,
 }
 
 #[derive(Default)]
@@ -73,7 +78,17 @@ struct Building {
 struct Placed {
     plan: Plan,
     route: RouteId,
-    client: Option<(ClientId, ClientCredentials)>,
+    /// Its own limits by what they limit, those that its route passes no more included.
+    limits: BTreeMap<&'static str, LimitId>,
+    client: Option<PlacedClient>,
+}
+
+/// Its OAuth client there.
+#[derive(Clone)]
+struct PlacedClient {
+    id: ClientId,
+    pool: PoolId,
+    credentials: ClientCredentials,
 }
 
 /// Milliseconds since 1970, for the store.
@@ -198,6 +213,7 @@ impl Live {
             };
             catalog.add_entry(entry);
         }
+        self.forget(building, &integrations);
         for integration in integrations {
             let auth = catalog.action(&auth_id(integration.id.as_str())).cloned();
             let target = self
@@ -277,7 +293,10 @@ impl Live {
         };
         let ready = match wanted {
             Ok(wanted) => self.ready(building, &integration.id, wanted, auth).await,
-            Err(why) => Err(why),
+            Err(why) => {
+                self.pause(building, &integration.id);
+                Err(why)
+            }
         };
         Ok(Arc::new(Target {
             id: integration.id.to_string(),

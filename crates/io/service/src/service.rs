@@ -1,6 +1,6 @@
 //! Starting and ending.
 
-use crate::api::{self, App};
+use crate::api::{self, App, Told};
 use crate::cached::Cached;
 use crate::callers::Callers;
 use crate::catalog::{Catalog, CatalogError, file_integration_id};
@@ -8,6 +8,7 @@ use crate::flows::{Desk, FlowFiles};
 use crate::journal::Journal;
 use crate::live::{Common, Live, wall_time};
 use crate::meter::Meter;
+use crate::numbers::Numbers;
 use crate::principal::Principal;
 use crate::records::Records;
 use hyper_util::service::TowerToHyperService;
@@ -46,6 +47,8 @@ pub enum StartError {
     Flows(Vec<String>),
     /// The file of records can't be opened.
     Records(std::path::PathBuf, std::io::Error),
+    /// The file of the numbers that were set, beside this usage file, can't be read.
+    Numbers(std::path::PathBuf, std::io::Error),
     /// The driver could not be set up.
     Driver(SetupError),
     /// The address can't be bound.
@@ -66,6 +69,10 @@ impl std::fmt::Display for StartError {
             Self::Flows(problems) => f.write_str(&problems.join("\n")),
             Self::Records(path, error) => {
                 write!(f, "server.records_file: {}: {error}", path.display())
+            }
+            Self::Numbers(path, error) => {
+                let path = path.with_extension("limits");
+                write!(f, "limits that were set: {}: {error}", path.display())
             }
             Self::Driver(error) => error.fmt(f),
             Self::Listen(address, error) => {
@@ -215,6 +222,7 @@ impl Service {
             None => None,
         };
         let callers = callers(&config);
+        let server = config.server;
         let names = config.engine.flows.iter().enumerate();
         let flows = names
             .map(|(index, flow)| {
@@ -228,11 +236,16 @@ impl Service {
         let token_limits = clients
             .map(|client| {
                 let limits = client.token_limits.iter();
-                let names = limits.map(|limit| limit.name.clone()).collect();
-                (client.name.clone(), names)
+                let limits = limits.map(|limit| (limit.name.clone(), limit.rule.allowed()));
+                (client.name.clone(), limits.collect())
             })
             .collect();
-        let server = config.server;
+        let limits = config.engine.limits.iter();
+        let limits = limits.map(|limit| (limit.name.clone(), limit.rule.allowed()));
+        let limits = limits.collect();
+        let numbers = Numbers::open(&server.usage_file);
+        let numbers =
+            numbers.map_err(|error| StartError::Numbers(server.usage_file.clone(), error))?;
         let bounds = config.upstream.clone();
         let records = match server.records_file {
             Some(path) => Records::open(&path).map_err(|error| StartError::Records(path, error))?,
@@ -257,7 +270,13 @@ impl Service {
             bounds,
             extra_roots_pem: config.extra_roots_pem.clone(),
             limits: config.shared_limits,
+            numbers,
         };
+        let told = Told {
+            limits,
+            token_limits,
+        };
+        told.set_as(&common.numbers, &driver);
         let live = Arc::new(Live::new(files, store.clone(), driver.clone(), common));
         for target in guarded {
             if let Ok(ready) = &target.ready
@@ -292,7 +311,7 @@ impl Service {
             driver: driver.clone(),
             flows,
             default_flow: config.default_flow,
-            token_limits,
+            told,
             cached: Cached::new(config.caches, server.cache_bytes),
             records,
             flow_files,

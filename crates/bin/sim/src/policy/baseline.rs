@@ -114,7 +114,13 @@ impl Policy for Baseline {
             Event::TokenGranted { token, .. } => self.granted(token, now),
             Event::TokenFailed { token, .. } => self.not_granted(token),
             // The simulator's limits stay as they are.
-            Event::Cancel(_) | Event::SetLimit { .. } | Event::SetTokenLimit { .. } => {}
+            Event::Cancel(_)
+            | Event::SetLimit { .. }
+            | Event::SetTokenLimit { .. }
+            | Event::SetMaxTokens { .. }
+            | Event::RenameLimit { .. }
+            | Event::RenameClient { .. }
+            | Event::RetireClient(_) => {}
         }
     }
 

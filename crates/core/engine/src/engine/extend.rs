@@ -1,8 +1,9 @@
 //! Tables that grow while the engine runs.
 //!
 //! What an engine was told once stays: ids keep their places, nothing is removed, and no ledger is
-//! touched. New entries are appended; they may refer to old ones and to each other. A route that is no
-//! longer wanted just gets no submissions.
+//! touched. New entries are appended; they may refer to old ones and to each other, so a route that
+//! takes another's place goes on with its limits, its pool and all that they hold. A route that is no
+//! longer wanted just gets no submissions; its client is retired ([`crate::Event::RetireClient`]).
 
 use super::Engine;
 use crate::{Client, Config, ConfigError, Pool, Route};
@@ -91,5 +92,23 @@ impl Engine {
         self.reserves.clear();
         self.restore_from(known, now);
         Ok(())
+    }
+
+    pub(super) fn rename_limit(&mut self, limit: LimitId, name: String) {
+        if let Some(it) = Arc::make_mut(&mut self.config)
+            .limits
+            .get_mut(limit.index())
+        {
+            it.name = name;
+        }
+    }
+
+    pub(super) fn rename_client(&mut self, client: ClientId, name: String) {
+        if let Some(it) = Arc::make_mut(&mut self.config)
+            .clients
+            .get_mut(client.index())
+        {
+            it.name = name;
+        }
     }
 }

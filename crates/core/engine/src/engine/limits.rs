@@ -83,7 +83,7 @@ impl Engine {
         }
     }
 
-    fn configure(&mut self, config: crate::Config) {
+    pub(super) fn configure(&mut self, config: crate::Config) {
         self.config = Arc::new(config);
         self.resources.configure(Arc::clone(&self.config));
     }

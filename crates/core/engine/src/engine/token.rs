@@ -72,7 +72,11 @@ impl Engine {
         held.renewing = true;
         let client = held.client;
         let busy = held.ledgers.iter().any(|ledger| ledger.held(now) > 0);
+        let most = self.config.clients[client.index()].max_tokens as usize;
         let state = &mut pools.clients[client.index()];
+        if state.retired || state.live.len() > most {
+            return;
+        }
         let stays = |token| pools.tokens.get(token).is_some_and(|it| !it.renewing);
         let last = state.due.is_empty() && !state.live.iter().any(stays);
         if busy || last {
@@ -108,5 +112,47 @@ impl Engine {
     pub(super) fn fetch(&mut self, client: ClientId) {
         let token = self.resources.pools.begin_fetch(client);
         self.commands.push_back(Command::FetchToken(client, token));
+        if self.resources.pools.clients[client.index()].retired {
+            self.retiring.push(client);
+        }
+    }
+
+    pub(super) fn set_max_tokens(&mut self, client: ClientId, max_tokens: u32) {
+        let mut config = (*self.config).clone();
+        if let Some(client) = config.clients.get_mut(client.index()) {
+            client.max_tokens = max_tokens;
+            self.configure(config);
+        }
+    }
+
+    pub(super) fn retire_client(&mut self, client: ClientId) {
+        if let Some(state) = self.resources.pools.clients.get_mut(client.index()) {
+            state.retired = true;
+            self.retiring.push(client);
+        }
+    }
+
+    /// Drops the tokens of retired clients that nothing waits for. A call that comes back for a retry
+    /// fetches another, which goes the same way.
+    pub(super) fn drop_retired(&mut self) {
+        for client in std::mem::take(&mut self.retiring) {
+            let pool = self.resources.pools.clients[client.index()].pool;
+            let waits = pool.is_some()
+                && self
+                    .queue
+                    .lanes()
+                    .any(|lane| self.route(lane.route).pool == pool);
+            if waits {
+                self.retiring.push(client);
+                continue;
+            }
+            let state = &mut self.resources.pools.clients[client.index()];
+            let fetching = state.fetching.take();
+            self.commands.extend(fetching.map(Command::DropToken));
+            let live: Vec<TokenId> = state.live.iter().collect();
+            for token in live {
+                self.retire(token);
+            }
+        }
     }
 }

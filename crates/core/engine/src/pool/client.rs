@@ -40,6 +40,8 @@ pub(crate) struct ClientState {
     /// Tokens that wait for a successor, the first due first.
     pub(crate) due: VecDeque<TokenId>,
     pub(crate) fetching: Option<TokenId>,
+    /// Nothing new will ask for its tokens.
+    pub(crate) retired: bool,
     /// Fetches that gave no token, or one that was refused, since a token was accepted.
     pub(crate) failures: u32,
     pub(crate) paused_until: Instant,
@@ -77,6 +79,7 @@ impl ClientState {
             aggregates: Vec::new(),
             due: VecDeque::new(),
             fetching: None,
+            retired: false,
             failures: 0,
             paused_until: Instant::ZERO,
             closed_until: Instant::ZERO,

@@ -1,7 +1,8 @@
 //! `/api/v2/tollgate/limits` and `/api/v2/tollgate/flows`: every limit and every flow as they are now.
 
-use super::{App, Caller};
+use super::{App, Caller, Told};
 use crate::error::ApiError;
+use crate::numbers::Numbers;
 use crate::page::{Page, Query};
 use crate::principal::Over;
 use axum::body::Body;
@@ -10,6 +11,7 @@ use axum::{Extension, Json};
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tollgate_driver::Driver;
 use tollgate_engine::{LimitView, Snapshot};
 use tollgate_model::{ClientId, LimitId};
 use tollgate_store::Role;
@@ -57,8 +59,9 @@ pub(super) async fn list(
     Ok(Json(page.list(PATH, &query, &all, Value::clone)))
 }
 
-/// Changes a limit while the service runs, until it restarts: `{name, allowed}` of every shared limit of
-/// that name, or with `client` of that client's tokens. A raise holds at once; what a lower one finds
+/// Changes a limit while the service runs, and until its definition says another number ([`crate::numbers`]):
+/// `{name, allowed}` of every shared limit of that name, or with `client` of the tokens of that client or
+/// stored integration. A raise holds at once; what a lower one finds
 /// in use drains.
 pub(super) async fn set(
     State(app): State<Arc<App>>,
@@ -73,36 +76,78 @@ pub(super) async fn set(
     let allowed = allowed
         .ok_or_else(|| ApiError::bad_request("allowed: missing; give a number of calls."))?;
     let client = doc.text("client")?;
-    let places: Vec<usize> = match &client {
-        None => {
-            let limits = snapshot(&app).await?.limits;
-            let named = limits.iter().enumerate().filter(|(_, it)| it.name == name);
-            let named = named.map(|(place, _)| place);
-            named
-                .inspect(|place| app.driver.set_limit(LimitId(*place as u32), allowed))
-                .collect()
-        }
-        Some(client) => {
-            let of = app.token_limits.iter().enumerate();
-            let of = of.filter(|(_, it)| it.0 == *client);
-            let named = of.flat_map(|(of, it)| {
-                let places = it.1.iter().enumerate().filter(|(_, it)| **it == name);
-                places.map(move |(place, _)| (ClientId(of as u32), place))
-            });
-            let set = |(of, place): &(ClientId, usize)| {
-                app.driver.set_token_limit(*of, *place, allowed);
-            };
-            named.inspect(set).map(|(_, place)| place).collect()
-        }
+    let (of_file, of_stored) = match &client {
+        None => (
+            app.told.set_limit(&app.driver, &name, allowed),
+            app.live.set_limit(&name, allowed).await,
+        ),
+        Some(client) => (
+            app.told
+                .set_token_limit(&app.driver, client, &name, allowed),
+            app.live.set_token_limit(client, &name, allowed).await,
+        ),
     };
-    if places.is_empty() {
+    let told = [of_file, of_stored].concat();
+    if told.is_empty() {
         let message = format!("There is no such limit: {name:?}; list them to see their names.");
         return Err(ApiError::not_found(message));
     }
     let detail = json!({"allowed": allowed, "client": client});
     app.journal
         .note(caller.actor(), "update", ("limit", &name), &detail);
+    let kept = app
+        .live
+        .numbers()
+        .set((client.as_deref(), &name), &told, allowed);
+    kept.map_err(|error| {
+        let message = format!("It holds now, but will not after a restart: {error}");
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "not.kept", message)
+    })?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+impl Told {
+    /// Sets what an earlier process was told.
+    pub(crate) fn set_as(&self, numbers: &Numbers, driver: &Driver) {
+        for (place, (name, told)) in self.limits.iter().enumerate() {
+            let allowed = numbers.of(None, name, *told);
+            if allowed != *told {
+                driver.set_limit(LimitId(place as u32), allowed);
+            }
+        }
+        for (of, (client, limits)) in self.token_limits.iter().enumerate() {
+            for (place, (name, told)) in limits.iter().enumerate() {
+                let allowed = numbers.of(Some(client), name, *told);
+                if allowed != *told {
+                    driver.set_token_limit(ClientId(of as u32), place, allowed);
+                }
+            }
+        }
+    }
+
+    /// Sets the limits of that name; gives what the file says of them.
+    fn set_limit(&self, driver: &Driver, name: &str, allowed: u32) -> Vec<u32> {
+        let limits = self.limits.iter().enumerate();
+        let named = limits.filter(|(_, it)| it.0 == name);
+        named
+            .inspect(|(place, _)| driver.set_limit(LimitId(*place as u32), allowed))
+            .map(|(_, it)| it.1)
+            .collect()
+    }
+
+    fn set_token_limit(&self, driver: &Driver, client: &str, name: &str, allowed: u32) -> Vec<u32> {
+        let clients = self.token_limits.iter().enumerate();
+        let named = clients
+            .filter(|(_, it)| it.0 == client)
+            .flat_map(|(of, it)| {
+                let limits = it.1.iter().enumerate().filter(|(_, it)| it.0 == name);
+                limits.map(move |(place, it)| (ClientId(of as u32), place, it.1))
+            });
+        named
+            .inspect(|(of, place, _)| driver.set_token_limit(*of, *place, allowed))
+            .map(|(.., told)| told)
+            .collect()
+    }
 }
 
 /// `/api/v2/tollgate/flows`: who waits, who runs, and what became of the rest.

@@ -36,7 +36,7 @@ pub(crate) type Stamp = Vec<(String, i64)>;
 /// A revealed credential.
 pub(crate) type Revealed = (CredentialKind, BTreeMap<String, Secret>);
 
-/// What an integration asks of the engine's tables. The same plan, the same route.
+/// What an integration asks of the engine's tables.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Plan {
     pub(crate) name: String,
@@ -64,26 +64,36 @@ const MOST_TOKENS: u32 = 1000;
 const MINUTE: Duration = Duration::from_secs(60);
 
 impl Plan {
-    /// The limits that this integration has alone.
-    pub(crate) fn limits(&self) -> Vec<Limit> {
-        let named = |what: &str, rule| Limit {
-            name: format!("{}.{what}", self.name),
-            scope: Scope::Integration,
-            rule,
-        };
-        let rate = self
-            .per_minute
-            .map(|n| named("requests.per.minute", window(n)));
+    /// What the limit of each of its tokens is called.
+    pub(crate) const TOKEN_LIMIT: &str = "client.credentials.token.rate.per.minute";
+
+    /// The limits that this integration has alone, by what they limit.
+    pub(crate) fn limits(&self) -> BTreeMap<&'static str, Limit> {
+        let rate = self.per_minute.map(|n| ("requests.per.minute", window(n)));
         let at_once = self
             .at_once
-            .map(|allowed| named("requests.at.once", Rule::Concurrency { allowed }));
-        rate.into_iter().chain(at_once).collect()
+            .map(|allowed| ("requests.at.once", Rule::Concurrency { allowed }));
+        let limits = rate.into_iter().chain(at_once);
+        let named = limits.map(|(what, rule)| {
+            let limit = Limit {
+                name: self.limit_name(what),
+                scope: Scope::Integration,
+                rule,
+            };
+            (what, limit)
+        });
+        named.collect()
+    }
+
+    /// What its limit on `what` is called.
+    pub(crate) fn limit_name(&self, what: &str) -> String {
+        format!("{}.{what}", self.name)
     }
 
     /// The limit of each of its tokens.
     pub(crate) fn token_limit(per_minute: u32) -> Limit {
         Limit {
-            name: "client.credentials.token.rate.per.minute".to_owned(),
+            name: Self::TOKEN_LIMIT.to_owned(),
             scope: Scope::Token,
             rule: window(per_minute),
         }

@@ -190,6 +190,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
     op("post", "/api/v2/tollgate/flows", "postTollgateFlows", "Saves a flow's file (YAML) and publishes it.", (OK, Json("Flow"))).body("Any").errors(CHANGE),
     op("get", "/api/v2/tollgate/cache", "getCache", "How often the cache answered.", (OK, Json("Any"))),
     op("delete", "/api/v2/tollgate/cache/{actionId}", "deleteCache", "Forgets the kept answers of an action.", (EMPTY, Nothing)).errors(FOUND),
-    op("put", "/api/v2/tollgate/limits", "putLimits", "Changes a limit until the service restarts.", (EMPTY, Nothing)).body("LimitUpdate").errors(FOUND),
+    op("put", "/api/v2/tollgate/limits", "putLimits", "Changes a limit until its definition says another number.", (EMPTY, Nothing)).body("LimitUpdate").errors(FOUND),
     op("get", "/api/v2/tollgate/limits", "getLimits", "Every limit with its use now.", (OK, List("Limit"))).query(PAGE),
 ];

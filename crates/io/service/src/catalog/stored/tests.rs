@@ -90,9 +90,9 @@ fn a_platform_integration_passes_the_vendors_token_rate_unless_it_says() {
     assert_eq!(own.tokens, Some((2, 1000)));
     let limits: Vec<_> = own
         .limits()
-        .into_iter()
+        .into_values()
         .map(|it| (it.name, it.rule.allowed()))
         .collect();
-    let expected = [("One.requests.per.minute", 50), ("One.requests.at.once", 5)];
+    let expected = [("One.requests.at.once", 5), ("One.requests.per.minute", 50)];
     assert_eq!(limits, expected.map(|(name, n)| (name.to_owned(), n)));
 }

@@ -1,0 +1,148 @@
+//! Numbers of limits that an operator has set while the service ran, kept for the next process.
+//!
+//! They are this node's alone, as its quota is, so they lie in a file beside its usage file and not in the
+//! store that nodes share. Such a number goes with the one that the configuration file or the integration
+//! said when it was set, and holds for as long as that says the same: who changes the definition wants the
+//! definition's number.
+
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// One number.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Number {
+    /// Whose tokens' limit; none for a shared one.
+    pub(crate) client: Option<String>,
+    /// The limit's name.
+    pub(crate) name: String,
+    /// What its definition said.
+    pub(crate) told: u32,
+    /// What it allows.
+    pub(crate) allowed: u32,
+}
+
+/// All of them, and where they are kept.
+#[derive(Debug)]
+pub(crate) struct Numbers {
+    path: PathBuf,
+    all: Mutex<Vec<Number>>,
+}
+
+impl Numbers {
+    /// Reads the file beside the usage file, if there is one.
+    ///
+    /// # Errors
+    /// It can't be read, or is no such file.
+    pub(crate) fn open(usage_file: &Path) -> io::Result<Self> {
+        let path = usage_file.with_extension("limits");
+        let all = match fs::read(&path) {
+            Ok(text) => serde_json::from_slice(&text)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        Ok(Self {
+            path,
+            all: Mutex::new(all),
+        })
+    }
+
+    /// What the limit allows, where its definition says `told`.
+    pub(crate) fn of(&self, client: Option<&str>, name: &str, told: u32) -> u32 {
+        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let set = all
+            .iter()
+            .find(|it| is(it, client, name) && it.told == told);
+        set.map_or(told, |it| it.allowed)
+    }
+
+    /// Keeps `allowed` for the limits of that name, whose definitions say these numbers now.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub(crate) fn set(
+        &self,
+        (client, name): (Option<&str>, &str),
+        told: &[u32],
+        allowed: u32,
+    ) -> io::Result<()> {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|it| !is(it, client, name));
+        let differ = told.iter().filter(|told| **told != allowed);
+        all.extend(differ.map(|&told| Number {
+            client: client.map(str::to_owned),
+            name: name.to_owned(),
+            told,
+            allowed,
+        }));
+        self.write(&all)
+    }
+
+    /// Follows an integration's name, from `old` to `new`.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub(crate) fn rename(&self, old: &str, new: &str) -> io::Result<()> {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut renamed = false;
+        for it in all.iter_mut() {
+            match &mut it.client {
+                Some(client) if client == old => new.clone_into(client),
+                None if it
+                    .name
+                    .strip_prefix(old)
+                    .is_some_and(|what| what.starts_with('.')) =>
+                {
+                    it.name.replace_range(..old.len(), new);
+                }
+                _ => continue,
+            }
+            renamed = true;
+        }
+        if renamed { self.write(&all) } else { Ok(()) }
+    }
+
+    fn write(&self, all: &[Number]) -> io::Result<()> {
+        let fresh = self.path.with_extension("limits.new");
+        let mut file = File::create(&fresh)?;
+        file.write_all(&serde_json::to_vec(all)?)?;
+        file.sync_data()?;
+        fs::rename(&fresh, &self.path)
+    }
+}
+
+fn is(it: &Number, client: Option<&str>, name: &str) -> bool {
+    it.client.as_deref() == client && it.name == name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_holds_while_its_definition_says_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let usage = folder.path().join("tollgate.usage");
+        let numbers = Numbers::open(&usage).unwrap();
+        assert_eq!(numbers.of(None, "Old.rate", 300), 300);
+        numbers.set((None, "Old.rate"), &[300], 100).unwrap();
+        numbers.set((Some("Old"), "token"), &[50], 5).unwrap();
+        numbers.set((None, "Older.rate"), &[300], 200).unwrap();
+        numbers.rename("Old", "New").unwrap();
+        let numbers = Numbers::open(&usage).unwrap();
+        let of = |client, name, told| numbers.of(client, name, told);
+        assert_eq!(of(None, "New.rate", 300), 100);
+        assert_eq!(of(None, "New.rate", 400), 400, "its own number changed");
+        assert_eq!(of(None, "Old.rate", 300), 300);
+        assert_eq!(of(Some("New"), "token", 50), 5);
+        assert_eq!(of(None, "token", 50), 50);
+        assert_eq!(of(None, "Older.rate", 300), 200);
+        numbers.set((None, "New.rate"), &[300], 300).unwrap();
+        let again = Numbers::open(&usage).unwrap();
+        assert_eq!(again.all.lock().unwrap().len(), 2);
+        fs::write(usage.with_extension("limits"), "no").unwrap();
+        assert!(Numbers::open(&usage).is_err());
+    }
+}
