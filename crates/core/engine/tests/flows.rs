@@ -5,6 +5,7 @@
 mod line;
 
 use line::{Arrivals, Line, Outcome};
+use std::ops::Range;
 use std::time::Duration;
 use tollgate_engine::{Flow, Guarantee};
 use tollgate_model::LimitId;
@@ -12,7 +13,7 @@ use tollgate_model::LimitId;
 const ALLOWED: u32 = 600;
 const PERIOD: Duration = Duration::from_secs(60);
 const WINDOWS: u32 = 20;
-const SEEDS: std::ops::Range<u64> = 100..110;
+const SEEDS: Range<u64> = 100..110;
 
 fn flow(name: &str, priority: u8, weight: u32) -> Flow {
     Flow {
@@ -25,8 +26,12 @@ fn flow(name: &str, priority: u8, weight: u32) -> Flow {
 
 /// Arrivals that ask for this part of the quota, and start within `seconds` or not at all.
 fn asks(part: f64, seconds: u64) -> Arrivals {
+    asks_of(ALLOWED, part, seconds)
+}
+
+fn asks_of(allowed: u32, part: f64, seconds: u64) -> Arrivals {
     Arrivals {
-        per_second: part * f64::from(ALLOWED) / PERIOD.as_secs_f64(),
+        per_second: part * f64::from(allowed) / PERIOD.as_secs_f64(),
         within: Duration::from_secs(seconds),
         longer: Duration::ZERO,
         from: Duration::ZERO,
@@ -42,14 +47,18 @@ struct Beside {
 impl Beside {
     /// The first class asks for this part of the quota, and both together for twice the quota.
     fn run(part: f64, floor_percent: u32) -> Self {
-        let voice = (flow("voice", 0, 1), asks(part, 20));
-        let email = (flow("email", 1, 1), asks(2.0 - part, 40));
-        let run = |seed, flows| Line::run(ALLOWED, PERIOD, WINDOWS, seed, floor_percent, flows);
+        Self::of(ALLOWED, SEEDS, part, floor_percent)
+    }
+
+    fn of(allowed: u32, seeds: Range<u64>, part: f64, floor_percent: u32) -> Self {
+        let voice = (flow("voice", 0, 1), asks_of(allowed, part, 20));
+        let email = (flow("email", 1, 1), asks_of(allowed, 2.0 - part, 40));
+        let run = |seed, flows| Line::run(allowed, PERIOD, WINDOWS, seed, floor_percent, flows);
+        let alone = seeds.clone().map(|seed| run(seed, vec![voice.clone()]));
+        let beside = seeds.map(|seed| run(seed, vec![voice.clone(), email.clone()]));
         Self {
-            alone: SEEDS.map(|seed| run(seed, vec![voice.clone()])).collect(),
-            beside: SEEDS
-                .map(|seed| run(seed, vec![voice.clone(), email.clone()]))
-                .collect(),
+            alone: alone.collect(),
+            beside: beside.collect(),
         }
     }
 }
@@ -103,6 +112,27 @@ fn a_higher_class_waits_as_if_the_lower_ones_did_not_exist() {
         assert!(beside.served >= alone.served - 0.005);
         // What is kept for chance arrivals of the first class is the price.
         assert!(beside.used >= least_used, "{:.4} used", beside.used);
+    }
+}
+
+#[test]
+fn of_three_thousand_calls_a_minute_less_is_kept() {
+    for (part, least_used) in [(0.8, 0.99), (0.9, 0.95)] {
+        let runs = Beside::of(3_000, 100..102, part, 0);
+        let (alone, beside) = (First::of(&runs.alone), First::of(&runs.beside));
+        let email: Vec<_> = runs.beside.iter().flat_map(|line| line.of(1)).collect();
+        let expired = email.iter().filter(|it| it.expired()).count();
+        let taken = email.iter().filter(|it| !it.refused_at_once()).count();
+        println!(
+            "voice asks for {:.0} % of 3,000: p99 {:.3} s alone, {:.3} s beside; the quota's use {:.2} %; of {taken} others taken {expired} expired",
+            100.0 * part,
+            alone.p99.as_secs_f64(),
+            beside.p99.as_secs_f64(),
+            100.0 * beside.used,
+        );
+        assert!(beside.p99 <= alone.p99.mul_f64(1.05));
+        assert!(beside.used >= least_used, "{:.4} used", beside.used);
+        assert!(expired * 1_000 < taken);
     }
 }
 

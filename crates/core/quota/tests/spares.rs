@@ -68,7 +68,7 @@ proptest! {
         let ends: Vec<_> = settled.iter().map(|&sent| at(sent) + PERIOD).filter(|&end| end > now).collect();
         let need = Bursts { per_second, burst };
         let left = f64::from(ledger.room(now)) - f64::from(cost);
-        let spares = left >= ledger.reserve(now, &need);
+        let spares = left >= ledger.reserve(Duration::ZERO, now, &need);
         prop_assert!(!spares || left >= 0.0 && covers(left, &ends, now, 1.0, &need));
         // Looks are a sixteenth apart.
         prop_assert!(spares || left < 0.0 || !covers(left - 1.0, &ends, now, 15.0 / 16.0, &need));

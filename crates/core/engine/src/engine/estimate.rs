@@ -14,7 +14,7 @@ use tollgate_model::{Instant, PoolId, Reason};
 pub(super) use under::{Key, Under};
 
 /// Rounds in which the estimate of a start and of what will have come before it agree, or don't.
-const ROUNDS: u32 = 8;
+const ROUNDS: u32 = 20;
 
 /// When a submission could start.
 #[derive(Debug)]
@@ -140,19 +140,26 @@ impl Engine {
         if let Some(starts) = ahead.line.by_floor {
             by_right = by_right.min(under.earliest(from, starts * own + own, now));
         }
+        // What is kept for higher classes is as good as taken; by then it may be more than it is now.
+        let mut kept = self.reserve(submission.flow, under, now);
         let mut at = now;
         for _ in 0..ROUNDS {
             let within = at.since(now);
-            // What is kept for higher classes by then is as good as taken.
-            let kept = self.reserve_in(within, submission.flow, under, now);
             let tables = (&*config, &self.queue, &mut self.resources);
             let before = ahead.slots(under, within, now, tables);
             let k = before.saturating_add(kept.ceil() as u64 + own);
             let next = under.earliest(&mut self.resources, k, now);
-            if next <= at || next > submission.deadline {
-                return at.max(next).min(by_right);
+            if next > submission.deadline {
+                return next.min(by_right);
             }
-            at = next;
+            if next <= at {
+                let then = self.reserve_in(within, submission.flow, under, now);
+                if then <= kept {
+                    break;
+                }
+                kept = then;
+            }
+            at = at.max(next);
         }
         at.min(by_right)
     }

@@ -64,7 +64,7 @@ impl Engine {
         let key = (self.queue.class(flow), under.key());
         let (until, reserve) = self.reserves.entry(key).or_default();
         if *until <= now {
-            *reserve = ledger.reserve(now, &Kept::now(rate, late));
+            *reserve = ledger.reserve(Duration::ZERO, now, &Kept::now(rate, late));
             *until = now + late / FRESH;
         }
         *reserve
@@ -85,7 +85,7 @@ impl Engine {
         };
         let need = Kept::later(rate, self.queue.late());
         let ledger = under.ledger(&mut self.resources);
-        reserve.max(ledger.map_or(0.0, |ledger| ledger.reserve_in(span, now, &need)))
+        reserve.max(ledger.map_or(0.0, |ledger| ledger.reserve(span, now, &need)))
     }
 
     /// Whether a start of this flow's leaves the classes above it what they will need before its

@@ -14,20 +14,23 @@ pub trait Need {
 }
 
 impl Ledger {
-    /// Slots that have to be free now, lest somewhere in the coming period more is needed than is free
-    /// and comes back. Slots that end meanwhile come back, open ones don't.
+    /// Slots that have to be free when `span` has passed, lest somewhere from then to the end of the
+    /// coming period more is needed than is free then and comes back. Slots that end meanwhile come
+    /// back; open ones don't, nor what is taken from now on.
     ///
     /// Between two ends nothing is added while the need grows, so the worst instant is just before an
     /// end. An end by which no more can be needed than is kept already and back by then is passed over.
     /// Where need and supply keep step each look is a sixteenth further on than the last, and answers
     /// for the ends between by the need at its own end and the supply at the last.
     #[must_use]
-    pub fn reserve(&mut self, now: Instant, need: &impl Need) -> f64 {
-        let Some(period) = self.period() else {
+    pub fn reserve(&mut self, span: Duration, now: Instant, need: &impl Need) -> f64 {
+        let Some(left) = self.period().and_then(|period| period.checked_sub(span)) else {
             return 0.0;
         };
         self.forget_ended(now);
-        let most = need.within(period);
+        let from = now + span;
+        let before = self.freed_by(from);
+        let most = need.within(left);
         let (mut reserve, mut index, mut back) = (0.0_f64, 0, 0);
         loop {
             // No later end can ask for more.
@@ -35,32 +38,18 @@ impl Ledger {
                 return reserve;
             }
             let covered = need.span_of(reserve + f64::from(back));
-            let passed = self.freed_by(now + covered.min(period));
+            let passed = self.freed_by(from + covered.min(left)) - before;
             if passed > index {
                 (index, back) = (passed, passed);
             }
-            let Some(end) = self.nth_end(index as usize) else {
+            let Some(end) = self.nth_end((before + index) as usize) else {
                 break;
             };
-            reserve = reserve.max(need.within(end.since(now).min(period)) - f64::from(back));
+            reserve = reserve.max(need.within(end.since(from).min(left)) - f64::from(back));
             back = index + 1;
             index = back.max(index * 17 / 16);
         }
-        let settled = self.occupied() - self.open;
+        let settled = self.occupied() - self.open - before;
         reserve.max(most - f64::from(settled))
-    }
-
-    /// What [`Self::reserve`] will be at the least when `span` has passed: what is needed from then to the
-    /// end of the coming period, less what comes back meanwhile. What is taken from now on comes back
-    /// later than that.
-    #[must_use]
-    pub fn reserve_in(&mut self, span: Duration, now: Instant, need: &impl Need) -> f64 {
-        let Some(left) = self.period().and_then(|period| period.checked_sub(span)) else {
-            return 0.0;
-        };
-        self.forget_ended(now);
-        let settled = self.occupied() - self.open;
-        let back = settled - self.freed_by(now + span);
-        (need.within(left) - f64::from(back)).max(0.0)
     }
 }

@@ -236,11 +236,11 @@ fn slots_that_others_will_need_are_kept() {
     // A hundred a minute; the others come once a second.
     let mut ledger = window(100, 60_000);
     let need = Evenly(1.0);
-    let mut spared = |now| f64::from(ledger.room(now)) - ledger.reserve(now, &need);
+    let mut spared = |now| f64::from(ledger.room(now)) - ledger.reserve(Duration::ZERO, now, &need);
     assert_eq!(spared(at(0)), 40.0, "sixty will be needed in a period");
     ledger.take(at(0), 40);
     ledger.settle(at(0), at(0), 40);
-    let mut spared = |now| f64::from(ledger.room(now)) - ledger.reserve(now, &need);
+    let mut spared = |now| f64::from(ledger.room(now)) - ledger.reserve(Duration::ZERO, now, &need);
     assert_eq!(spared(at(0)), 0.0, "sixty before these come back");
     // The others stay away: what was kept is given away as the window's end comes near.
     assert_eq!(spared(at(1_000)), 1.0);
@@ -272,7 +272,7 @@ fn what_is_passed_over_needs_no_more() {
             .map(|(back, end)| need.within(Duration::from_millis(end + 1)) - back as f64);
         let all = need.within(Duration::from_secs(60)) - ends.len() as f64;
         let plain = plain.chain([all, 0.0]).fold(0.0, f64::max);
-        let reserve = ledger.reserve(at(0), &need);
+        let reserve = ledger.reserve(Duration::ZERO, at(0), &need);
         assert!((reserve - plain).abs() < 1e-6, "{reserve} of {plain}");
     }
 }
