@@ -3,7 +3,8 @@
 //! A pool uses the least tokens that carry the load: a call takes the first token with room, in the
 //! order of the pool's clients and then of age, so a token is touched only when those before it are
 //! used up. One fetch is under way for each client; a failed one is tried again after a pause that
-//! doubles, and so is one whose token is refused (401) before it was ever accepted. When a pool grows is said in `growth`.
+//! doubles, and so is one whose token is refused (401) before it was ever accepted. When a pool grows
+//! is said in `growth`.
 //!
 //! A token is renewed ahead of its expiry if it is in use, or its client would be left without one,
 //! and is not sent with in the last part of its life, so that no call arrives with an expired token.
