@@ -14,17 +14,15 @@ impl Config {
         }
     }
 
-    /// The limits that every call of the flow's on the route passes.
+    /// The limits that every call of the flow's on the route passes, each once.
     pub(crate) fn passed(&self, flow: FlowId, route: RouteId) -> impl Iterator<Item = LimitId> {
         let route = &self.routes[route.index()];
         let of_flow = &self.flows[flow.index()].limits;
-        let of_clients = self.of_all_clients(route);
-        route
-            .limits
-            .iter()
-            .chain(of_flow)
-            .chain(of_clients)
-            .copied()
+        let flow = of_flow.iter().filter(|it| !route.limits.contains(it));
+        let clients = self
+            .of_all_clients(route)
+            .filter(|it| !route.limits.contains(it) && !of_flow.contains(it));
+        route.limits.iter().chain(flow).chain(clients).copied()
     }
 
     /// The limits that all clients of the route's pool name: as good as the route's own.

@@ -154,7 +154,11 @@ fn a_higher_class_that_waits_for_a_limit_of_its_own_keeps_nobody_from_others() {
         flows: vec![of_flow, flow(1)],
         ..of_action.clone()
     };
-    for config in [of_action, own] {
+    let of_both = Config {
+        flows: own.flows.clone(),
+        ..of_action.clone()
+    };
+    for config in [of_action, own, of_both] {
         let mut engine = Engine::new(config, 1, at(0));
         for execution in 0..400 {
             submit(&mut engine, execution, (0, 0), at(0), SECOND * 36_000);
@@ -174,6 +178,9 @@ fn a_higher_class_that_waits_for_a_limit_of_its_own_keeps_nobody_from_others() {
             started >= 265,
             "{started} of 290 slots that nobody else can take"
         );
+        // In the next minute, behind what the limit lets through by then.
+        let later = submit(&mut engine, 2_000, (1, 1), at(0), SECOND * 200);
+        assert!(later.is_empty(), "{later:?}");
     }
 }
 
