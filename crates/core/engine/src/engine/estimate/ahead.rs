@@ -36,18 +36,17 @@ impl Ahead {
             if lane.route == own.1 && same_limits(lane.flow) {
                 continue;
             }
-            let mut pass = |limit: Under, is: &dyn Fn(&Under) -> bool| {
-                let known = self.others.iter().position(is);
+            let mut pass = |under: Under| {
+                let known = self.others.iter().position(|it| it.key() == under.key());
                 let other = known.unwrap_or(self.others.len());
                 if known.is_none() {
-                    self.others.push(limit);
+                    self.others.push(under);
                 }
                 self.passes.push((place, other));
             };
             for limit in config.passed(lane.flow, lane.route) {
                 if config.cost_under(limit, own.0, own.1) == 0 {
-                    let same = move |it: &Under| matches!(it, Under::Limit(it) if *it == limit);
-                    pass(Under::Limit(limit), &same);
+                    pass(Under::Limit(limit));
                 }
             }
             let pool = config.routes[lane.route.index()].pool;
@@ -56,8 +55,7 @@ impl Ahead {
                 && !from.pools.may_grow(pool, config, submission.deadline)
             {
                 for at in 0..from.pools.pools[pool.index()].aggregates.len() {
-                    let same = move |it: &Under| matches!(it, Under::Tokens(other, place) if (*other, *place) == (pool, at));
-                    pass(Under::Tokens(pool, at), &same);
+                    pass(Under::Tokens(pool, at));
                 }
             }
         }

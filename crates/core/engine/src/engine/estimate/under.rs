@@ -85,7 +85,7 @@ impl Under {
         }
     }
 
-    /// What it is kept by.
+    /// Its name, by which it is known again.
     pub(in crate::engine) fn key(&self) -> Key {
         match self {
             Self::Limit(limit) => Key::Limit(*limit),
