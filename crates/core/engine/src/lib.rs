@@ -46,5 +46,5 @@ pub use config::{Client, Config, ConfigError, Flow, Guarantee, Policy, Pool, Rou
 pub use engine::{Engine, Extension, Places};
 pub use event::{Event, Facts, LossKind, Submission, WindowFact};
 pub use journal::{Checkpoint, LimitUsage, Record};
-pub use snapshot::{FlowView, LimitView, Snapshot, TokenView};
+pub use snapshot::{ClientView, FlowView, LimitView, Snapshot, TokenView};
 pub use tollgate_quota::Usage;

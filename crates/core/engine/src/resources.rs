@@ -134,20 +134,36 @@ impl Resources {
         route: RouteId,
         now: Instant,
     ) -> Option<Instant> {
-        let mut latest = self.route_room(route, now)?;
+        let latest = self.route_room(route, now)?;
         let cost = self.config.routes[route.index()].cost;
-        for limit in &self.config.flows[flow.index()].limits {
-            latest = latest.max(self.ledgers[limit.index()].next_room(now, cost)?);
-        }
-        Some(latest)
+        let limits = &self.config.flows[flow.index()].limits;
+        Some(rooms(&mut self.ledgers, limits, cost, now)?.max(latest))
+    }
+
+    /// When a token may come to be fetched for a call that waits on this route, by the passing of time
+    /// alone. That is done once the route has room, so before it there is no token whose fetching
+    /// could wake anybody.
+    pub(crate) fn growth_room(&mut self, route: RouteId, now: Instant) -> Option<Instant> {
+        let it = &self.config.routes[route.index()];
+        let (config, ledgers, pools) = (&self.config, &mut self.ledgers, &self.pools);
+        let clients = config.pools[it.pool?.index()].clients.iter();
+        let mut clients = clients
+            .filter_map(|&client| Some((client, pools.may_fetch_from(client, config)?)))
+            .peekable();
+        clients.peek()?;
+        let latest = rooms(ledgers, &it.limits, it.cost, now)?;
+        let from = clients.filter_map(|(client, from)| {
+            let limits = &config.clients[client.index()].limits;
+            Some(rooms(ledgers, limits, it.cost, now)?.max(from).max(latest))
+        });
+        // What could be fetched now is not needed, or it was fetched.
+        from.filter(|&at| at > now).min()
     }
 
     fn route_room(&mut self, route: RouteId, now: Instant) -> Option<Instant> {
         let it = &self.config.routes[route.index()];
-        let mut latest = now.max(self.closed_until(route));
-        for limit in &it.limits {
-            latest = latest.max(self.ledgers[limit.index()].next_room(now, it.cost)?);
-        }
+        let closed_until = self.closed_until(route);
+        let latest = rooms(&mut self.ledgers, &it.limits, it.cost, now)?.max(closed_until);
         let Some(pool) = it.pool else {
             return Some(latest);
         };
@@ -155,12 +171,9 @@ impl Resources {
         let (config, ledgers, pools) = (&self.config, &mut self.ledgers, &mut self.pools);
         let clients = config.pools[pool.index()].clients.iter();
         let client = clients.filter_map(|&client| {
-            let mut rooms = config.clients[client.index()]
-                .limits
-                .iter()
-                .map(|limit| ledgers[limit.index()].next_room(now, it.cost));
             let token = pools.next_room(client, it.cost, now)?;
-            rooms.try_fold(token, |latest, room| Some(latest.max(room?)))
+            let limits = &config.clients[client.index()].limits;
+            Some(rooms(ledgers, limits, it.cost, now)?.max(token))
         });
         client.min().map(|at| at.max(latest))
     }
@@ -242,4 +255,12 @@ fn room(ledgers: &mut [Ledger], limits: &[LimitId], cost: u32, now: Instant) -> 
     limits
         .iter()
         .all(|limit| ledgers[limit.index()].has_room(now, cost))
+}
+
+/// When all the limits have room by the passing of time alone; none while one of them waits for an
+/// answer.
+fn rooms(ledgers: &mut [Ledger], limits: &[LimitId], cost: u32, now: Instant) -> Option<Instant> {
+    limits.iter().try_fold(now, |latest, limit| {
+        Some(latest.max(ledgers[limit.index()].next_room(now, cost)?))
+    })
 }

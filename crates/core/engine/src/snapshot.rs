@@ -9,6 +9,8 @@ pub struct Snapshot {
     pub limits: Vec<LimitView>,
     /// Live tokens.
     pub tokens: Vec<TokenView>,
+    /// OAuth clients, in the order of the configuration.
+    pub clients: Vec<ClientView>,
     /// Flows, in the order of the configuration.
     pub flows: Vec<FlowView>,
     /// Rate-limit headers that spoke of no limit the call passes, or of several, or could not be true.
@@ -47,6 +49,19 @@ pub struct TokenView {
     pub sent: u64,
     /// Its own limits.
     pub limits: Vec<LimitView>,
+}
+
+/// One OAuth client.
+#[derive(Clone, Debug)]
+pub struct ClientView {
+    /// The client's name.
+    pub name: String,
+    /// Tokens to send with.
+    pub tokens: usize,
+    /// Whether a token is being fetched.
+    pub fetching: bool,
+    /// No token is fetched before: a fetch has failed, or the client is closed by a 429.
+    pub fetches_from: Option<Instant>,
 }
 
 /// One flow.

@@ -91,6 +91,8 @@ impl Engine {
         self.demands.clear();
         self.reserves.clear();
         self.restore_from(known, now);
+        // Further routes may be what a pool's next token is for.
+        self.settle_down(now);
         Ok(())
     }
 

@@ -133,7 +133,7 @@ impl Engine {
         }
     }
 
-    /// When a waiting lane may have room by the passing of time alone.
+    /// When a waiting lane may have room, or a token be fetched for one, by the passing of time alone.
     fn next_room(&mut self, now: Instant) -> Option<Instant> {
         let mut next = None;
         let mut lanes: Vec<(FlowId, RouteId)> = Vec::new();
@@ -153,7 +153,8 @@ impl Engine {
                 Some(at) if at <= now => Some(self.look_again(now)),
                 at => at,
             };
-            next = next.into_iter().chain(at).min();
+            let growth = self.resources.growth_room(route, now);
+            next = next.into_iter().chain(at).chain(growth).min();
         }
         next
     }

@@ -1,7 +1,7 @@
 //! The engine as it is seen from outside.
 
 use super::Engine;
-use crate::{FlowView, LimitView, Snapshot, TokenView};
+use crate::{ClientView, FlowView, LimitView, Snapshot, TokenView};
 use tollgate_model::{FlowId, Instant, Limit, RouteId};
 use tollgate_quota::Ledger;
 
@@ -28,12 +28,24 @@ impl Engine {
                     .collect(),
             }
         });
+        let clients = self
+            .config
+            .clients
+            .iter()
+            .zip(&self.resources.pools.clients);
+        let clients = clients.map(|(client, state)| ClientView {
+            name: client.name.clone(),
+            tokens: state.live.len(),
+            fetching: state.fetching.is_some(),
+            fetches_from: Some(state.fetches_from()).filter(|&from| from > now),
+        });
         let routes = (0..self.config.routes.len()).map(|at| RouteId(at as u32));
         let closed = routes.map(|route| (route, self.resources.closed_until(route)));
         let flows = self.config.flows.iter().zip(&self.flows).enumerate();
         Snapshot {
             limits: limits.map(view(now)).collect(),
             tokens: tokens.collect(),
+            clients: clients.collect(),
             flows: flows
                 .map(|(at, (flow, count))| FlowView {
                     name: flow.name.clone(),

@@ -127,14 +127,22 @@ impl Pools {
             let coming = held.open() + usize::from(held.fetching.is_some());
             let carries = rates.with(coming);
             carried = Rate::saturating_add(carried, carries);
-            let may_fetch = held.fetching.is_none()
-                && held.fetches_from() <= now
-                && held.live.len() < config.clients[client.index()].max_tokens as usize;
+            let from = self.may_fetch_from(client, config);
+            let may_fetch = from.is_some_and(|from| from <= now);
             if grower.is_none() && may_fetch && rates.with(coming + 1) > carries {
                 grower = Some(client);
             }
         }
         grower.filter(|_| state.rates.exceeds(carried))
+    }
+
+    /// From when on a further token may be fetched for the client; none while one is, or while it has as
+    /// many as it may hold.
+    pub(crate) fn may_fetch_from(&self, client: ClientId, config: &Config) -> Option<Instant> {
+        let held = &self.clients[client.index()];
+        let most = config.clients[client.index()].max_tokens as usize;
+        let may_fetch = held.fetching.is_none() && held.live.len() < most;
+        may_fetch.then(|| held.fetches_from())
     }
 
     /// Whether less than a quarter of one token's slots is left.

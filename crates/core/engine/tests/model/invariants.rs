@@ -4,8 +4,8 @@ use super::setup::{CONCURRENCY, Windows};
 use super::upstream::SECOND;
 use super::world::World;
 use std::collections::BTreeSet;
-use tollgate_engine::{LimitView, Snapshot};
-use tollgate_model::{ExecutionId, Instant, Reason, Refusal};
+use tollgate_engine::{LimitView, Snapshot, Submission, TokenView};
+use tollgate_model::{ExecutionId, Instant, Limit, Reason, Refusal, Rule};
 
 /// No window that lies as the upstream's do counts more of our calls than its limit allowed when the
 /// last of them was sent.
@@ -68,7 +68,11 @@ pub(crate) fn never_idle(world: &World, snapshot: &Snapshot) {
         let token = route.pool.is_none() || token_has_room(snapshot, route.cost);
         let mut closed = snapshot.closed_routes.iter();
         let open = closed.all(|(route, _)| *route != submission.route);
-        if !(room && token && open) {
+        if !(room && open) {
+            continue;
+        }
+        if !token {
+            never_without_a_fetch(world, snapshot, submission);
             continue;
         }
         let wake = world.engine.poll_timeout();
@@ -79,6 +83,41 @@ pub(crate) fn never_idle(world: &World, snapshot: &Snapshot) {
             world.now
         );
     }
+}
+
+/// Nothing waits for a token that could be fetched: some client that may hold more fetches one, as long as
+/// all tokens together carry less than the limits of the pool's routes.
+fn never_without_a_fetch(world: &World, snapshot: &Snapshot, submission: &Submission) {
+    // In calls of a billion hours.
+    let rate = |limit: &Limit, allowed: u32| match limit.rule {
+        Rule::Window { period, .. } => {
+            u128::from(allowed) * 3_600_000_000_000_000_000_000 / period.as_nanos()
+        }
+        Rule::Concurrency { .. } => u128::MAX,
+    };
+    let limits = &world.config.routes[submission.route.index()].limits;
+    let wider = limits.iter().map(|limit| {
+        let limit = limit.index();
+        rate(&world.config.limits[limit], snapshot.limits[limit].allowed)
+    });
+    let mut tokens = 0;
+    let mut may_fetch = false;
+    for (client, view) in world.config.clients.iter().zip(&snapshot.clients) {
+        let closed =
+            |it: &&TokenView| it.client == client.name && it.limits[0].closed_until.is_some();
+        let closed = snapshot.tokens.iter().filter(closed).count();
+        tokens += view.tokens - closed;
+        may_fetch |= view.fetches_from.is_none() && view.tokens < client.max_tokens as usize;
+    }
+    let fetching = snapshot.clients.iter().any(|client| client.fetching);
+    let of_token = &world.config.clients[0].token_limits[0];
+    let carried = rate(of_token, world.upstream.token_allowed()) * tokens as u128;
+    // What is within a call of a billion hours for each token, rounding may hide.
+    assert!(
+        fetching || !may_fetch || Some(carried + 1_000) >= wider.min(),
+        "never without a fetch: {submission:?} waits at {}: {snapshot:?}",
+        world.now
+    );
 }
 
 /// Each limit holds the slots that the quota's rule asks for, and no more: none is kept from those who
@@ -147,6 +186,29 @@ pub(crate) fn no_promise_broken(world: &World, execution: ExecutionId, refusal: 
         assert!(
             refusal.earliest_start > deadline || deadline < Some(Instant::from_nanos(world.now)),
             "no promise broken: {execution:?} at {}: {refusal:?}, deadline {deadline:?}",
+            world.now
+        );
+    }
+}
+
+/// Who was just taken in can start in time, as far as it is known: by its deadline there is room under each
+/// limit, when no call is under way whose end could not be foreseen.
+pub(crate) fn foretold(world: &World, execution: ExecutionId) {
+    let Some(submission) = world.waiting.get(&execution) else {
+        return;
+    };
+    if !world.running.is_empty() {
+        return;
+    }
+    let by_then = world.engine.snapshot(submission.deadline);
+    let (flow, route) = (submission.flow.index(), submission.route.index());
+    let (flow, route) = (&world.config.flows[flow], &world.config.routes[route]);
+    for limit in route.limits.iter().chain(&flow.limits) {
+        let view = &by_then.limits[limit.index()];
+        let cost = if *limit == CONCURRENCY { 1 } else { route.cost };
+        assert!(
+            has_room(view, cost),
+            "foretold: {submission:?} was taken in at {}: {view:?} at its deadline",
             world.now
         );
     }

@@ -60,6 +60,8 @@ pub(crate) struct World {
     sent: BTreeSet<ExecutionId>,
     /// When this process was last asked for an execution of the first class.
     first_class: Option<u64>,
+    /// Who came in this step.
+    arrived: Option<ExecutionId>,
     /// Arrivals are all of the lowest class.
     low: bool,
     random: Random,
@@ -117,6 +119,9 @@ impl World {
                 invariants::counts_are_true(&world, &snapshot);
                 invariants::never_spins(&world);
                 invariants::wakes_in_time(&world);
+                if let Some(execution) = world.arrived.take() {
+                    invariants::foretold(&world, execution);
+                }
             }
             invariants::no_window_overcounted(&world);
             invariants::no_more_at_once(&world);
@@ -154,6 +159,7 @@ impl World {
             genuinely_limited: 0,
             sent: BTreeSet::new(),
             first_class: None,
+            arrived: None,
             low: random.percent(10),
             pause: random.range(1, 60) * MS,
             latency: (random.range(1, 20) * MS, random.range(20, 900) * MS),
@@ -335,6 +341,7 @@ impl World {
             idempotent: self.random.percent(50),
         };
         self.waiting.insert(execution, submission);
+        self.arrived = Some(execution);
         if self.random.percent(5) {
             self.later(2_000, Due::HangUp(execution));
         }

@@ -40,6 +40,33 @@ impl Hold {
             0.0
         }
     }
+
+    /// Calls that so many slots let through within a span; as many as there may be while nothing is
+    /// known.
+    fn calls(&self, slots: u32, span: Duration) -> f64 {
+        if slots == 0 || span.is_zero() {
+            return 0.0;
+        }
+        f64::from(slots) * span.as_secs_f64() / self.seconds()
+    }
+
+    /// The span in which so many slots let so many calls through.
+    fn span(&self, slots: u32, calls: f64) -> Duration {
+        let span = self.seconds() * calls.max(0.0) / f64::from(slots);
+        Duration::try_from_secs_f64(span).unwrap_or(Duration::MAX)
+    }
+}
+
+/// A span in which a concurrency limit's calls pass through the same number of slots: until the next
+/// of those slots ends that an earlier process holds.
+struct Turn {
+    from: Instant,
+    /// None for the last one.
+    to: Option<Instant>,
+    /// Slots that calls pass through.
+    slots: u32,
+    /// Slots held by an earlier process that have ended by its begin.
+    ended: u32,
 }
 
 impl Ledger {
@@ -49,31 +76,82 @@ impl Ledger {
     /// as they took of late.
     #[must_use]
     pub fn earliest(&mut self, k: u64, now: Instant) -> Instant {
+        self.earliest_by_chance(k, 0.0, now)
+    }
+
+    /// The same where calls under a concurrency limit may by chance take longer than of late, by so many
+    /// standard deviations of their number. Slots of an earlier process have a known end, which no chance
+    /// moves.
+    #[must_use]
+    pub fn earliest_by_chance(&mut self, k: u64, deviations: f64, now: Instant) -> Instant {
         self.forget_ended(now);
         let start = self.closed_until.max(now);
         let allowed = self.allowed();
         if allowed == 0 {
             return Instant::NEVER;
         }
+        let occupied = self.occupied();
+        let free = allowed.saturating_sub(occupied);
+        let over = occupied.saturating_sub(allowed);
         let Some(period) = self.period() else {
-            let free = allowed.saturating_sub(self.occupied());
-            let leave_first = k.saturating_sub(u64::from(free)) as f64;
-            let span = self.hold.seconds() * leave_first / f64::from(allowed);
-            return start + Duration::try_from_secs_f64(span).unwrap_or(Duration::MAX);
+            return self.expected(
+                k.saturating_sub(free.into()) + u64::from(over),
+                deviations,
+                start,
+            );
         };
         // Each slot serves one call a period: the k-th call is in round `rounds` of its slot.
         let rounds = u32::try_from((k - 1) / u64::from(allowed)).unwrap_or(u32::MAX);
         let place = ((k - 1) % u64::from(allowed)) as u32;
-        let occupied = self.occupied();
-        let free = allowed.saturating_sub(occupied);
         let first = if place < free {
             now
         } else {
-            let over = occupied.saturating_sub(allowed);
             let index = (place - free + over) as usize;
             self.nth_end(index).unwrap_or(now + period)
         };
         first.max(start) + period.saturating_mul(rounds)
+    }
+
+    /// When so many slots of a concurrency limit have come free, as far as it can be expected.
+    fn expected(&self, leave_first: u64, deviations: f64, start: Instant) -> Instant {
+        let mut passed = 0.0;
+        for turn in self.turns(start) {
+            let left = leave_first.saturating_sub(turn.ended.into()) as f64;
+            if left == 0.0 {
+                return turn.from;
+            }
+            let calls = left + (deviations * left.sqrt()).floor();
+            let at = if turn.slots > 0 {
+                turn.from + self.hold.span(turn.slots, calls - passed)
+            } else {
+                Instant::NEVER
+            };
+            match turn.to {
+                Some(to) if to < at => passed += self.hold.calls(turn.slots, to.since(turn.from)),
+                _ => return at,
+            }
+        }
+        Instant::NEVER
+    }
+
+    /// The spans between the ends of those slots of a concurrency limit that an earlier process holds.
+    fn turns(&self, start: Instant) -> impl Iterator<Item = Turn> {
+        let (allowed, occupied) = (self.allowed(), self.occupied());
+        let free = allowed.saturating_sub(occupied);
+        let over = occupied.saturating_sub(allowed);
+        let mut next = Some((start, 0_usize));
+        std::iter::from_fn(move || {
+            let (from, ended) = next?;
+            let to = self.ends.get(ended).map(|&end| end.max(start));
+            next = to.map(|to| (to, self.ends.partition_point(|&end| end <= to)));
+            Some(Turn {
+                from,
+                to,
+                // Nothing takes the place of the first to end while more are held than are allowed.
+                slots: free + self.open + (ended as u32).saturating_sub(over),
+                ended: ended as u32,
+            })
+        })
     }
 
     /// How many slots may be taken from now on until `at`: the `k`-th of them at its
@@ -87,10 +165,16 @@ impl Ledger {
             return 0;
         }
         let Some(period) = self.period() else {
-            let free = allowed.saturating_sub(u64::from(self.occupied()));
-            let ended = at.since(start).as_secs_f64() / self.hold.seconds();
-            // As many as there may be while nothing is known.
-            return free.saturating_add((ended * allowed as f64) as u64);
+            let occupied = u64::from(self.occupied());
+            let mut passed = 0.0;
+            for turn in self.turns(start).take_while(|turn| turn.from <= at) {
+                let to = turn.to.map_or(at, |to| to.min(at));
+                passed += self.hold.calls(turn.slots, to.since(turn.from));
+            }
+            // More than may be at once is held while a lowered limit drains.
+            let over = occupied.saturating_sub(allowed);
+            let free = allowed.saturating_sub(occupied) + u64::from(self.freed_by(at));
+            return free.saturating_add(passed as u64).saturating_sub(over);
         };
         let span = at.since(start).as_nanos();
         let rounds = u64::try_from(span / period.as_nanos()).unwrap_or(u64::MAX);

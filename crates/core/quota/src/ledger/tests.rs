@@ -104,6 +104,46 @@ fn the_slots_until_an_instant_are_those_whose_earliest_start_is_not_later() {
     }
 }
 
+/// Where an earlier process holds slots of a concurrency limit, and calls pass through the others.
+#[test]
+fn calls_wait_for_the_slots_of_an_earlier_process_to_their_ends() {
+    let at_once = |allowed| {
+        let mut ledger = Ledger::new(Rule::Concurrency { allowed });
+        (0..3).for_each(|nth| ledger.hold(1, at(100 * (nth + 1))));
+        ledger
+    };
+    // All are held, and how long calls take is not known.
+    let mut ledger = at_once(3);
+    assert_eq!(ledger.earliest(1, at(0)), at(100));
+    assert_eq!(ledger.slots_by(at(99), at(0)), 0);
+    assert_eq!(ledger.next_room(at(0), 1), Some(at(100)));
+    // Lowered: two have to end first.
+    ledger.set_allowed(1);
+    assert_eq!(ledger.earliest(1, at(0)), at(300));
+    assert_eq!(ledger.slots_by(at(299), at(0)), 0);
+    ledger.set_allowed(0);
+    assert_eq!(ledger.earliest(1, at(0)), Instant::NEVER);
+    // Closed by an operator, then raised.
+    ledger.set_allowed(4);
+    assert_eq!(ledger.earliest(1, at(0)), at(0));
+    // Calls take 50 ms: one slot lets two through in 100 ms, from then on two let four through.
+    let mut ledger = at_once(4);
+    ledger.take(at(0), 1);
+    ledger.leave(at(50));
+    ledger.take(at(50), 1);
+    let earliest = |ledger: &mut Ledger, k| ledger.earliest(k, at(50)).as_nanos() / 1_000_000;
+    let starts: Vec<_> = (1..=6).map(|k| earliest(&mut ledger, k)).collect();
+    assert_eq!(starts, [100, 100, 125, 150, 175, 200]);
+    for k in 1..40 {
+        let start = ledger.earliest(k, at(50));
+        let nano = Duration::from_nanos(1_000);
+        assert!(ledger.slots_by(start + nano, at(50)) >= k, "{k}");
+        assert!(ledger.slots_by(start.before(nano), at(50)) < k, "{k}");
+    }
+    // Chance moves no end that is known.
+    assert_eq!(at_once(3).earliest_by_chance(3, 3.0, at(0)), at(100));
+}
+
 #[test]
 fn a_lowered_limit_drains_and_a_raised_one_is_used_at_once() {
     let mut ledger = window(3, 100);

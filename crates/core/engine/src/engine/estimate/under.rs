@@ -66,13 +66,7 @@ impl Under {
             };
             return clients.earliest(from, k, now);
         };
-        if ledger.period().is_some() {
-            return ledger.earliest(k, now);
-        }
-        // Those who have to leave first do so at a rate, and by chance more slowly.
-        let first = k.saturating_sub(u64::from(ledger.room(now)));
-        let chance = LONGER * (first as f64).sqrt();
-        ledger.earliest(k + chance as u64, now)
+        ledger.earliest_by_chance(k, LONGER, now)
     }
 
     /// Slots that come free until then, those free now included.
