@@ -8,7 +8,7 @@ use tollgate_jsonpath::Path;
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);
     let (text, document) = text.split_once('\0').unwrap_or((&text, ""));
-    let document = serde_json::from_str(document).unwrap_or_else(|_| {
+    let document = tollgate_json::read(document).unwrap_or_else(|_| {
         json!({"a": [{"b": "x", "c": [1, 2.5, -3]}, {"b": null, "a": {"a": [[]]}}], "b": {"c": true}})
     });
     if let Ok(path) = Path::compile(text) {

@@ -24,7 +24,7 @@ fn main() -> io::Result<()> {
         };
         for entry in entries {
             let text = fs::read_to_string(entry?.path())?;
-            let Ok(action) = serde_json::from_str::<Json>(&text) else {
+            let Ok(action) = tollgate_json::read(&text) else {
                 continue;
             };
             let fields = [

@@ -1,4 +1,4 @@
-//! One file for each command.
+//! One file for each command; `http` is what those share that talk to a service.
 
 pub(crate) mod action;
 pub(crate) mod bench;
@@ -6,6 +6,7 @@ pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod emulate;
 pub(crate) mod flow;
+mod http;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod keys;

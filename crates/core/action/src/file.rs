@@ -1,7 +1,7 @@
 //! Reading an export file field by field, so that each fault names its field and its place.
 
+use crate::MAX_JSON_DEPTH;
 use crate::error::ActionError;
-use crate::json;
 use crate::place::{self, Place};
 use serde_json::Value;
 use tollgate_jsonpath::Path;
@@ -29,9 +29,9 @@ impl<'a> File<'a> {
             return Err(whole(None, None, message));
         }
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let root = json::parse(text).map_err(|fault| {
+        let root = tollgate_json::read_within(text, MAX_JSON_DEPTH).map_err(|fault| {
             let message = format!("this is not JSON: {}", fault.message);
-            whole(fault.line, fault.column, message)
+            whole(Some(fault.line), Some(fault.column), message)
         })?;
         if !root.is_object() {
             let message = "expected an object, as the export of an action is".to_owned();

@@ -19,7 +19,6 @@ mod error;
 mod example;
 mod file;
 mod flatten;
-mod json;
 mod place;
 mod redact;
 mod render;

@@ -84,7 +84,7 @@ fn member(text: &str, object: usize, name: &str) -> Option<usize> {
         let end = skip(text, at);
         let key: Option<String> = text
             .get(at..end)
-            .and_then(|quoted| serde_json::from_str(quoted).ok());
+            .and_then(|quoted| tollgate_json::read_as(quoted).ok());
         let value = blank(text, blank(text, end) + 1);
         if key.as_deref() == Some(name) {
             found = Some(value);

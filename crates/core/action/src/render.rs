@@ -4,7 +4,7 @@ use crate::error::{ActionError, RenderError};
 use crate::file::File;
 use crate::redact::{self, Secrets};
 use crate::value::{Credentials, IntegrationType, Method, RawInput, Request};
-use crate::{MAX_JSON_DEPTH, MAX_REQUEST_BYTES, json, scope, url};
+use crate::{MAX_JSON_DEPTH, MAX_REQUEST_BYTES, scope, url};
 use tollgate_template::{Bounds, Context, Reference, Template, nearest};
 
 /// The names that the connection itself sets: a template that set them could split a request in two.
@@ -262,7 +262,9 @@ fn body_size(body: &str) -> Result<(), String> {
             "the body has {found} bytes, the platform takes {MAX_REQUEST_BYTES} at the most"
         ));
     }
-    if body.trim_start().starts_with(['{', '[']) && json::text_deeper_than(body, MAX_JSON_DEPTH) {
+    if body.trim_start().starts_with(['{', '['])
+        && tollgate_json::text_deeper_than(body, MAX_JSON_DEPTH)
+    {
         return Err(format!(
             "the body is nested deeper than {MAX_JSON_DEPTH} levels"
         ));

@@ -14,10 +14,10 @@
 
 use crate::error::{ActionError, TranslateError};
 use crate::file::File;
-use crate::json;
-use crate::scope;
 use crate::value::RawInput;
+use crate::{MAX_JSON_DEPTH, scope};
 use serde_json::Value;
+use tollgate_json::Fault;
 use tollgate_jsonpath::{Path, ReadError};
 use tollgate_template::{Bounds, Context, Template, Value as Variable};
 
@@ -88,7 +88,8 @@ impl Mapping {
         context.insert("rawResult", Variable::text(body));
         let (mut missing, mut defaulted) = (Vec::new(), Vec::new());
         if !self.entries.is_empty() {
-            let document = json::parse(body).map_err(|fault| body_fault(&fault, body))?;
+            let document = tollgate_json::read_within(body, MAX_JSON_DEPTH)
+                .map_err(|fault| body_fault(&fault, body))?;
             for entry in &self.entries {
                 match entry.path.read(&document) {
                     Ok(found) => {
@@ -131,7 +132,7 @@ fn parse_result(
     missing: &[Missing<'_>],
     defaulted: &[&Entry],
 ) -> Result<Value, TranslateError> {
-    let fault = match json::parse_first(text) {
+    let fault = match tollgate_json::read_first(text, MAX_JSON_DEPTH) {
         Ok((value, _)) => return Ok(value),
         Err(fault) => fault,
     };
@@ -157,7 +158,7 @@ fn parse_result(
     }
     let no_json = |entry: &&&Entry| {
         let default = entry.default.as_deref().unwrap_or_default();
-        json::parse(default).is_err()
+        tollgate_json::read_within(default, MAX_JSON_DEPTH).is_err()
     };
     if let Some(entry) = defaulted.iter().find(no_json) {
         let (key, default) = (&entry.key, entry.default.as_deref().unwrap_or_default());
@@ -174,8 +175,8 @@ fn parse_result(
     }
     Err(TranslateError::Mapping {
         field: SUCCESS.to_owned(),
-        line: fault.line,
-        column: fault.column,
+        line: Some(fault.line),
+        column: Some(fault.column),
         message: format!(
             "the result is not JSON: {}{}",
             fault.message,
@@ -203,32 +204,24 @@ fn path_fault(entry: &Entry, why: &str) -> TranslateError {
     }
 }
 
-fn body_fault(fault: &json::Fault, body: &str) -> TranslateError {
-    let place = match (fault.line, fault.column) {
-        (Some(line), Some(column)) => format!(" at line {line}, column {column}"),
-        _ => String::new(),
-    };
+fn body_fault(fault: &Fault, body: &str) -> TranslateError {
+    let Fault {
+        line,
+        column,
+        message,
+    } = fault;
     TranslateError::Body {
         message: format!(
-            "the translation map needs JSON: {}{place}{}",
-            fault.message,
+            "the translation map needs JSON: {message} at line {line}, column {column}{}",
             quote(body, fault)
         ),
     }
 }
 
 /// The text around the place of a fault.
-fn quote(text: &str, fault: &json::Fault) -> String {
-    let (Some(line), Some(column)) = (fault.line, fault.column) else {
-        return String::new();
-    };
-    // serde_json counts columns in bytes.
-    let line = text.split('\n').nth(line - 1).unwrap_or_default();
-    let at = line
-        .char_indices()
-        .take_while(|(byte, _)| byte + 1 < column)
-        .count();
-    let start = at.saturating_sub(QUOTED);
+fn quote(text: &str, fault: &Fault) -> String {
+    let line = text.split('\n').nth(fault.line - 1).unwrap_or_default();
+    let start = fault.column.saturating_sub(1 + QUOTED);
     let part: String = line.chars().skip(start).take(2 * QUOTED).collect();
     format!(", near `{part}`")
 }

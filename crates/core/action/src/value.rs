@@ -3,6 +3,7 @@
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
+use tollgate_json::Fault;
 
 /// Which kind of integration an action belongs to; decides what its URL template must yield.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,10 +99,10 @@ impl RawInput {
     /// Parses the caller's body.
     ///
     /// # Errors
-    /// The text is not JSON.
-    pub fn parse(text: &str) -> Result<RawInput, serde_json::Error> {
+    /// The text is not JSON, or is nested deeper than [`tollgate_json::MAX_DEPTH`] levels.
+    pub fn parse(text: &str) -> Result<RawInput, Fault> {
         Ok(RawInput {
-            value: serde_json::from_str(text)?,
+            value: tollgate_json::read(text)?,
             text: text.to_owned(),
         })
     }

@@ -49,7 +49,7 @@ impl Data {
         let parsed: Option<Value> = if body.is_empty() {
             None
         } else {
-            match serde_json::from_slice(body) {
+            match tollgate_json::read_bytes(body) {
                 Ok(value) => Some(value),
                 Err(_) if path.starts_with("/api/v2/") => {
                     return Answer::error(400, "bad.request", "The request body is not JSON.");

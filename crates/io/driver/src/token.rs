@@ -74,7 +74,7 @@ struct Body {
 
 fn parse(body: &[u8]) -> Result<Grant, NoGrant> {
     // The parser's message could quote the token.
-    let body: Body = serde_json::from_slice(body)
+    let body: Body = tollgate_json::read_bytes_as(body)
         .map_err(|_| NoGrant::because("the token endpoint's answer has no access_token"))?;
     let token = Secret::new(body.access_token);
     let bearer_type = body.token_type.as_deref().unwrap_or("bearer");

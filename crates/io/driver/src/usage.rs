@@ -229,7 +229,7 @@ fn read(path: &Path) -> Result<Option<(Line, Checkpoint)>, String> {
         .split_inclusive('\n')
         .filter(|line| line.ends_with('\n'));
     let first = lines.next().ok_or("it has no checkpoint")?;
-    let line: Line = serde_json::from_str(first).map_err(|error| error.to_string())?;
+    let line: Line = tollgate_json::read_as(first).map_err(|error| error.to_string())?;
     let limits = line.limits.iter().map(|it| {
         Some(LimitUsage {
             name: it.name.clone(),

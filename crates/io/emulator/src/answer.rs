@@ -267,7 +267,7 @@ fn form(body: &[u8]) -> Vec<(String, String)> {
 }
 
 fn faults(body: &[u8]) -> Option<Faults> {
-    let body: Value = serde_json::from_slice(body).ok()?;
+    let body: Value = tollgate_json::read_bytes(body).ok()?;
     let percent = |name: &str| match body.get(name) {
         None => Some(0),
         Some(value) => value

@@ -11,7 +11,7 @@ pub(crate) struct Doc(Map<String, Value>);
 
 impl Doc {
     pub(crate) fn parse(text: &str) -> Result<Self, ApiError> {
-        match serde_json::from_str(text) {
+        match tollgate_json::read(text) {
             Ok(Value::Object(fields)) => Ok(Self(fields)),
             Ok(other) => Err(ApiError::bad_request(format!(
                 "The request body must be a JSON object, found {}.",

@@ -168,7 +168,10 @@ impl World for Desk {
         let table = store.table_named(table).await;
         let table = table.map_err(|error| failure_of(&ApiError::from(error)))?;
         match store.row(&table.id, key).await {
-            Ok(row) => Ok(serde_json::from_str(row.value.as_str()).ok()),
+            Ok(row) => Ok(match row.value.value() {
+                Value::Object(fields) => Some(fields),
+                _ => None,
+            }),
             Err(StoreError::NotFound { .. }) => Ok(None),
             Err(error) => Err(failure_of(&ApiError::from(error))),
         }

@@ -71,6 +71,7 @@ mod execute;
 mod flows;
 mod guard;
 mod journal;
+mod json;
 mod live;
 mod meter;
 mod numbers;

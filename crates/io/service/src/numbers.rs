@@ -39,7 +39,7 @@ impl Numbers {
     pub(crate) fn open(usage_file: &Path) -> io::Result<Self> {
         let path = usage_file.with_extension("limits");
         let all = match fs::read(&path) {
-            Ok(text) => serde_json::from_slice(&text)?,
+            Ok(text) => tollgate_json::read_bytes_as(&text).map_err(io::Error::other)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(error),
         };

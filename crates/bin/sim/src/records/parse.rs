@@ -188,7 +188,7 @@ fn cells(line: &str) -> Result<Vec<String>, String> {
 }
 
 fn json_line(line: &str) -> Result<Raw, String> {
-    let value: Value = serde_json::from_str(line).map_err(|error| format!("JSON: {error}"))?;
+    let value = tollgate_json::read(line).map_err(|error| format!("JSON: {error}"))?;
     let field = |name: &str| match value.get(name) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Number(number)) => number.to_string(),

@@ -107,7 +107,7 @@ fn read(file: &Path) -> anyhow::Result<Vec<(String, Value)>> {
         .filter(|(_, line)| !line.trim().is_empty());
     let rows = lines.map(|(at, line)| {
         let place = || format!("{}:{}", named(), at + 1);
-        let row: Value = serde_json::from_str(line).with_context(place)?;
+        let row = tollgate_json::read(line).with_context(place)?;
         let key = row["key"].as_str().filter(|key| !key.is_empty());
         let key =
             key.with_context(|| format!("{}: expected an object with a text \"key\"", place()))?;

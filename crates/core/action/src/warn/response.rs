@@ -2,7 +2,7 @@
 
 use super::scan::{self, As};
 use super::{Parts, Report, Site, names, path};
-use crate::json;
+use crate::MAX_JSON_DEPTH;
 use serde_json::Value;
 use tollgate_template::{Bounds, Context, Template, Value as Variable};
 
@@ -54,7 +54,9 @@ fn uses_key(site: &Site<'_>, key: &str) -> bool {
 fn default_is_json(key: &str, default: &str, site: &Site<'_>, report: &mut Report<'_>) {
     let printed =
         |used: &&scan::Use<'_>| used.root == key && used.as_what == As::Printed && !used.called;
-    if json::parse(default).is_ok() || !site.uses.references.iter().any(|used| printed(&used)) {
+    if tollgate_json::read_within(default, MAX_JSON_DEPTH).is_ok()
+        || !site.uses.references.iter().any(|used| printed(&used))
+    {
         return;
     }
     let at = ["config", "response", "translationMapDefaults", key];
@@ -89,7 +91,7 @@ fn result(parts: &Parts<'_>, success: &Template, site: &Site<'_>, report: &mut R
     };
     let inputs = |used: &scan::Use<'_>| used.root == "input" && used.as_what != As::Argument;
     let told = report.tells_of(site);
-    match json::parse_first(&rendered) {
+    match tollgate_json::read_first(&rendered, MAX_JSON_DEPTH) {
         Ok((result, end)) => {
             lacks_required(&result, parts.output_schema, site, report);
             let rest = rendered[end..].trim();

@@ -48,7 +48,7 @@ pub(super) fn literal(node: &Node, wanted: Type) -> Result<Value, String> {
         (Base::Duration, Some(text)) => time::read_duration(text).map(Value::Duration),
         (Base::Duration, None) => duration(node).map(Value::Duration),
         (Base::Currency, None) => money(node),
-        (Base::Json, Some(text)) => serde_json::from_str(text)
+        (Base::Json, Some(text)) => tollgate_json::read(text)
             .ok()
             .map(|j| Value::Json(Arc::new(j))),
         (Base::Json, None) => Some(Value::Json(Arc::new(node.to_json()))),

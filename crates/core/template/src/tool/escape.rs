@@ -220,7 +220,7 @@ fn property_text(text: &str, key: bool, out: &mut String) {
 /// The text whose JSON, without quotes, this is; itself where it is no such.
 fn json_decode(text: &str) -> String {
     let quoted = format!("\"{text}\"");
-    serde_json::from_str::<String>(&quoted).unwrap_or_else(|_| text.to_owned())
+    tollgate_json::read_as::<String>(&quoted).unwrap_or_else(|_| text.to_owned())
 }
 
 /// The character of a hexadecimal code, with `\u` before it or not.

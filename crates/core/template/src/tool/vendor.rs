@@ -10,7 +10,7 @@ pub(super) fn first_from_array(array: &Value, default: &Value, meter: &mut Meter
     if !matches!(array, Value::List(_)) {
         let text = text_of(&array, meter)?;
         meter.work(text.len())?;
-        let parsed = serde_json::from_str::<serde_json::Value>(&text);
+        let parsed = tollgate_json::read(&text);
         array = parsed.map_or(Value::Null, |json| Value::from_json(&json));
     }
     let first = match &array {

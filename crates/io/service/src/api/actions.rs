@@ -4,15 +4,16 @@ use super::{App, Caller, by, listing, managed, parts};
 use crate::catalog::{Catalog, Entry, Target, auth_id};
 use crate::doc::{Doc, id as parse_id};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::page::{Page, Query};
 use crate::principal::{Over, Principal};
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::{Extension, Json};
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tollgate_store::{ActionBody, EntityId, Expected, JsonText, NewAction, Role};
+use tollgate_store::{ActionBody, EntityId, Expected, NewAction, Role};
 
 pub(super) const PATH: &str = "/api/v2/integrations/actions";
 pub(super) async fn list(
@@ -291,9 +292,4 @@ pub(super) fn show(entry: &Entry, contract: Option<bool>, config: bool) -> Value
         shown["config"] = config;
     }
     shown
-}
-
-/// A stored JSON text as a value.
-pub(super) fn json_of(text: &JsonText) -> Value {
-    serde_json::from_str(text.as_str()).unwrap_or(Value::Null)
 }

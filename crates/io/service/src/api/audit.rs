@@ -4,10 +4,11 @@ use super::usage::interval;
 use super::{App, Caller};
 use crate::doc::{Doc, show_time};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::principal::Over;
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
-use axum::{Extension, Json};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tollgate_store::{AuditEntry, AuditQuery, PageRequest, Role};
@@ -82,7 +83,7 @@ fn read(doc: &Doc) -> Result<AuditQuery, ApiError> {
 }
 
 fn show(entry: &AuditEntry) -> Value {
-    let detail: Value = serde_json::from_str(entry.detail.as_str()).unwrap_or(Value::Null);
+    let detail = entry.detail.value();
     let fields = detail.as_object().into_iter().flatten();
     let context = fields.map(|(name, value)| match value {
         Value::String(text) => (name.clone(), text.clone()),

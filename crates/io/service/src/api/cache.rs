@@ -2,9 +2,10 @@
 
 use super::{App, Caller};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::principal::Over;
+use axum::Extension;
 use axum::extract::{Path, State};
-use axum::{Extension, Json};
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;

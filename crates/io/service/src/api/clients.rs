@@ -6,11 +6,12 @@
 use super::{App, Caller, by, listing};
 use crate::doc::{Doc, id as parse_id, show_time};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::page::{Page, Query};
 use crate::principal::Over;
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::{Extension, Json};
 use http::{HeaderName, StatusCode, header};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,11 +3,12 @@
 use super::{App, Caller, by};
 use crate::doc::{Doc, id as parse_id, show_time};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::page::{Page, Query};
 use crate::principal::Over;
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::{Extension, Json};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

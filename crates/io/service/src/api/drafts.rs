@@ -1,18 +1,19 @@
 //! Drafts: actions that are yet to be, or yet to change. They are the author's; nothing calls them.
 
-use super::actions::{self, PATH, json_of, merged, read_new, usable, wants_contract};
+use super::actions::{self, PATH, merged, read_new, usable, wants_contract};
 use super::run::{note, terms};
 use super::{App, Caller, by, listing, managed, parts};
 use crate::catalog::{Entry, Target};
 use crate::doc::id as parse_id;
 use crate::error::ApiError;
 use crate::execute::Execution;
+use crate::json::Json;
 use crate::page::{Page, Query};
 use crate::principal::{Over, Principal};
 use crate::steps;
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::{Extension, Json};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -255,7 +256,7 @@ fn show(draft: &Draft, contract: Option<bool>, config: bool) -> Value {
         "selfUri": format!("{PATH}/{}/draft", draft.id),
     });
     if let Some(flatten) = contract {
-        let contract = json_of(&draft.body.contract);
+        let contract = draft.body.contract.value();
         shown["contract"] = if flatten {
             parts::flattened(&contract)
         } else {
@@ -263,7 +264,7 @@ fn show(draft: &Draft, contract: Option<bool>, config: bool) -> Value {
         };
     }
     if config {
-        shown["config"] = json_of(&draft.body.config);
+        shown["config"] = draft.body.config.value();
     }
     shown
 }

@@ -2,12 +2,13 @@
 
 use super::{App, Caller, Told};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::numbers::Numbers;
 use crate::page::{Page, Query};
 use crate::principal::Over;
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::{Extension, Json};
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -2,12 +2,13 @@
 
 use super::{App, Caller, Token, by};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::live::wall_time;
 use crate::page::form;
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use axum::{Extension, Json};
 use base64::Engine as _;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::json;

@@ -3,7 +3,7 @@
 
 mod operations;
 
-use axum::Json;
+use crate::json::Json;
 use operations::{Answer, OPERATIONS, Operation};
 use serde_json::{Map, Value, json};
 
@@ -35,7 +35,7 @@ pub fn document() -> Value {
         path[operation.method] = describe(operation);
     }
     // The file is part of the program and a test parses it.
-    let schemas: Value = serde_json::from_str(SCHEMAS).unwrap_or_default();
+    let schemas: Value = tollgate_json::read(SCHEMAS).unwrap_or_default();
     json!({
         "openapi": "3.0.3",
         "info": {

@@ -5,11 +5,12 @@ use super::tables::PATH;
 use super::{App, Caller, by};
 use crate::doc::id as parse_id;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::page::{Page, Query};
 use crate::principal::Over;
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::{Extension, Json};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -101,7 +102,7 @@ fn read(table: &Table, text: &str, key: Option<&str>) -> Result<Row, ApiError> {
             return Err(ApiError::bad_request(message));
         }
     }
-    let schema = super::actions::json_of(&table.body.schema);
+    let schema = table.body.schema.value();
     let columns = schema["properties"]
         .as_object()
         .cloned()
@@ -157,6 +158,6 @@ fn show(row: &Row, brief: bool) -> Value {
     if brief {
         json!({"key": row.key})
     } else {
-        super::actions::json_of(&row.value)
+        row.value.value()
     }
 }

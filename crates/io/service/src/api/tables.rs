@@ -3,11 +3,12 @@
 use super::{App, Caller, by, listing};
 use crate::doc::{Doc, id as parse_id};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::page::{Page, Query};
 use crate::principal::Over;
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::{Extension, Json};
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -160,7 +161,7 @@ fn show(table: &Table, schema: bool) -> Value {
         "selfUri": format!("{PATH}/{}", table.id),
     });
     if schema {
-        shown["schema"] = super::actions::json_of(&table.body.schema);
+        shown["schema"] = table.body.schema.value();
     }
     shown
 }

@@ -2,9 +2,10 @@
 
 use super::Caller;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::page::{Page, Query};
+use axum::Extension;
 use axum::extract::{Path, RawQuery};
-use axum::{Extension, Json};
 use serde_json::{Value, json};
 
 const PATH: &str = "/api/v2/integrations/types";

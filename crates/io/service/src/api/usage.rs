@@ -4,12 +4,13 @@
 use super::{App, Caller};
 use crate::doc::{id as parse_id, parse_time, show_time};
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::live::wall_time;
 use crate::page::Query;
 use crate::principal::Over;
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::{Extension, Json};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -122,7 +123,7 @@ fn decode(id: &str) -> Option<UsageQuery> {
     }
     let text = URL_SAFE_NO_PAD.decode(id).ok()?;
     let (from, until, grain, by_template, by_method): (i64, i64, String, bool, bool) =
-        serde_json::from_slice(&text).ok()?;
+        tollgate_json::read_bytes_as(&text).ok()?;
     Some(UsageQuery {
         client: None,
         from: WallTime(from),

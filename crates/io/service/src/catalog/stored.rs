@@ -29,7 +29,7 @@ use tollgate_action::{Action, Credentials, IntegrationType};
 use tollgate_config::Access;
 use tollgate_driver::{ClientCredentials, Secret};
 use tollgate_model::{Limit, Rule, Scope};
-use tollgate_store::{ActionBody, CredentialKind, Integration, IntendedState, JsonText};
+use tollgate_store::{ActionBody, CredentialKind, Integration, IntendedState};
 
 /// Versions of what an integration was made from: the same stamp, the same integration.
 pub(crate) type Stamp = Vec<(String, i64)>;
@@ -271,13 +271,12 @@ fn login_of(base: &Url) -> Result<Url, ApiError> {
 
 /// The action file of a stored action or draft; exporting what was imported gives an equal document.
 pub(crate) fn export(body: &ActionBody, kind: &IntegrationType, auth: bool) -> Value {
-    let json = |text: &JsonText| serde_json::from_str(text.as_str()).unwrap_or(Value::Null);
     json!({
         "name": body.name,
         "integrationType": kind.as_str(),
         "actionType": if auth { "customAuth" } else { "custom" },
-        "config": json(&body.config),
-        "contract": json(&body.contract),
+        "config": body.config.value(),
+        "contract": body.contract.value(),
         "secure": body.secure,
     })
 }

@@ -185,7 +185,7 @@ impl Row {
     /// JSON that the store wrote for itself.
     pub(crate) fn parsed<T: serde::de::DeserializeOwned>(&mut self) -> StoreResult<T> {
         let text = self.text()?;
-        serde_json::from_str(&text).map_err(|e| corrupt("document", &e.to_string()))
+        tollgate_json::read_as(&text).map_err(|e| corrupt("document", &e.to_string()))
     }
 }
 

@@ -141,7 +141,7 @@ impl JsonText {
         if text.len() > limits::DOCUMENT_BYTES {
             return Err(Invalid::new("document", "is larger than 1 MiB").into());
         }
-        match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
+        match tollgate_json::check(&text) {
             Ok(_) => Ok(Self(text)),
             Err(e) => Err(Invalid::new("document", format!("is not JSON: {e}")).into()),
         }
@@ -151,6 +151,12 @@ impl JsonText {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// What the text says; null where somebody else than the store has put there what isn't JSON.
+    #[must_use]
+    pub fn value(&self) -> serde_json::Value {
+        tollgate_json::read(&self.0).unwrap_or_default()
     }
 
     /// A document that the store itself wrote.

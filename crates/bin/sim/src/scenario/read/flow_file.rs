@@ -184,7 +184,10 @@ fn read_json(section: &Section<'_, '_>, key: &'static str) -> Option<Map<String,
     let object = section.parsed(
         key,
         "a JSON object in quotes such as '{ \"name\": \"Jo\" }'",
-        |text| serde_json::from_str(text).ok(),
+        |text| match tollgate_json::read(text) {
+            Ok(Json::Object(object)) => Some(object),
+            _ => None,
+        },
     );
     object.map(|object| object.value)
 }

@@ -184,7 +184,7 @@ mod tests {
         assert_eq!((status, stdout.as_str()), (64, ""));
         assert!(stderr.starts_with("tollgate action: no/such/file.json: "));
         let (status, stdout, _) = output(vec![file], true);
-        let report: Value = serde_json::from_str(&stdout).unwrap();
+        let report = tollgate_json::read(&stdout).unwrap();
         assert_eq!((status, &report[0]["valid"]), (64, &json!(false)));
     }
 }

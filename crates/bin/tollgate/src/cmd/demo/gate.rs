@@ -2,6 +2,7 @@
 
 use super::load::{Arrival, End, Flow};
 use super::world::{World, inputs, login};
+use crate::cmd::http::{json, with_json};
 use anyhow::Context as _;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -25,7 +26,7 @@ impl Gate {
         let token = login(&http, &base, "flows").await?;
         let actions = format!("{base}/api/v2/integrations/actions");
         let all = http.get(format!("{actions}?pageSize=100"));
-        let all: serde_json::Value = all.bearer_auth(&token).send().await?.json().await?;
+        let all = json(all.bearer_auth(&token).send().await?).await?;
         let mut ids = BTreeMap::new();
         for name in Flow::ALL.into_iter().flat_map(|flow| flow.actions()) {
             let mut entities = all["entities"].as_array().into_iter().flatten();
@@ -58,16 +59,14 @@ impl Gate {
     async fn call(&self, name: &str, arrival: Arrival) -> Option<End> {
         let url = format!("{}/{}/execute", self.actions, self.ids.get(name)?);
         let deadline = arrival.flow.deadline().as_millis();
-        let response = self
+        let request = self
             .http
             .post(url)
             .bearer_auth(&self.token)
             .header("Tollgate-Flow", arrival.flow.name())
-            .header("Tollgate-Deadline", format!("{deadline}ms"))
-            .json(&inputs(name, arrival.number))
-            .send()
-            .await
-            .ok()?;
+            .header("Tollgate-Deadline", format!("{deadline}ms"));
+        let request = with_json(request, &inputs(name, arrival.number));
+        let response = request.send().await.ok()?;
         match response.status().as_u16() {
             200 => {
                 let waited = response

@@ -1,6 +1,7 @@
 //! The emulated platform, and the configuration of a service that calls it.
 
 use super::{MINUTE, SPEED};
+use crate::cmd::http::json;
 use anyhow::Context as _;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -170,14 +171,13 @@ pub(super) async fn login(
     base: &str,
     client: &str,
 ) -> anyhow::Result<String> {
-    let grant: serde_json::Value = http
+    let grant = http
         .post(format!("{base}/oauth/token"))
         .basic_auth(client, Some(SECRET))
         .form(&[("grant_type", "client_credentials")])
         .send()
-        .await?
-        .json()
         .await?;
+    let grant = json(grant).await?;
     let token = grant["access_token"].as_str();
     Ok(token.context("no token")?.to_owned())
 }

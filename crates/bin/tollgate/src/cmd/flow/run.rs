@@ -3,8 +3,8 @@
 use super::play::{load, played, script, world};
 use super::service::{Service, ServiceWorld};
 use super::substitutions;
-use anyhow::Context;
-use serde_json::{Map, Value, json};
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
 use std::path::PathBuf;
 use tollgate_flow::{Played, Script, World};
 
@@ -44,8 +44,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
         Some(path) => (script(path)?, path.parent().map(PathBuf::from)),
         None => (Script::default(), None),
     };
-    let input: Map<String, Value> =
-        serde_json::from_str(&args.input).context("--input: expected a JSON object")?;
+    let input = tollgate_json::read(&args.input).context("--input: expected a JSON object")?;
+    let Value::Object(input) = input else {
+        bail!("--input: expected a JSON object");
+    };
     told.inputs.extend(input);
     told.set.extend(substitutions(&args.set)?);
     let folder = folder.unwrap_or_default();

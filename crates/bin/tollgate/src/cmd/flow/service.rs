@@ -3,6 +3,7 @@
 //! Actions are found by name. The run's time stays virtual: what a call really took is what it takes in
 //! the run. A flow's step has its own timeout, so that a slow answer is a timeout there too.
 
+use crate::cmd::http;
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -80,8 +81,8 @@ impl Service {
         self.runtime.block_on(async {
             let response = request.send().await?;
             let status = response.status().as_u16();
-            let body = response.text().await?;
-            Ok((status, serde_json::from_str(&body).unwrap_or(Value::Null)))
+            let body = http::bytes(response).await?;
+            Ok((status, tollgate_json::read_bytes(&body).unwrap_or_default()))
         })
     }
 

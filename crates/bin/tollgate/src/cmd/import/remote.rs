@@ -1,6 +1,7 @@
 //! Through a running service's API.
 
 use super::Found;
+use crate::cmd::http::{json, with_json};
 use anyhow::Context as _;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -30,7 +31,7 @@ impl Remote {
             "login: the service answered {}",
             answer.status()
         );
-        let answer: Value = answer.json().await?;
+        let answer = json(answer).await?;
         let token = answer["access_token"]
             .as_str()
             .context("login: no token came")?;
@@ -50,11 +51,11 @@ impl Remote {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         request = request.bearer_auth(&self.token);
         if let Some(body) = body {
-            request = request.json(body);
+            request = with_json(request, body);
         }
         let answer = request.send().await?;
         let status = answer.status();
-        let answer: Value = answer.json().await?;
+        let answer = json(answer).await?;
         let message = answer["message"].as_str().unwrap_or("no message");
         anyhow::ensure!(status.is_success(), "{message} ({status})");
         Ok(answer)

@@ -125,11 +125,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "the JSON in a text",
         |call| {
             let text = call.text(0)?;
-            let json: Json =
-                serde_json::from_str(&text).map_err(|error| format!("not JSON: {error}"))?;
-            if depth(&json) > MAX_JSON_DEPTH {
-                return Err(format!("JSON nested deeper than {MAX_JSON_DEPTH}"));
-            }
+            let json = tollgate_json::read_within(&text, MAX_JSON_DEPTH)
+                .map_err(|fault| format!("not JSON: {fault}"))?;
             Ok(Value::Json(Arc::new(json)))
         },
     ),
@@ -310,13 +307,5 @@ fn communication(call: &mut Call<'_>) -> Result<Value, String> {
     match super::bounded_text(texts.join(" "))? {
         Value::String(text) => Ok(Value::Communication(text)),
         other => Ok(other),
-    }
-}
-
-fn depth(json: &Json) -> usize {
-    match json {
-        Json::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
-        Json::Object(object) => 1 + object.values().map(depth).max().unwrap_or(0),
-        _ => 0,
     }
 }

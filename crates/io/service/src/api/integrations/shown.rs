@@ -4,7 +4,7 @@ use super::PATH;
 use crate::catalog::Target;
 use crate::principal::{Over, Principal};
 use serde_json::{Value, json};
-use tollgate_store::{Integration, IntendedState, JsonText, Role};
+use tollgate_store::{Integration, IntendedState, Role};
 
 /// The integration with its configuration, as far as it is wanted and the caller may read it.
 pub(super) fn with_config(target: &Target, full: bool, caller: &Principal) -> Value {
@@ -61,7 +61,6 @@ pub(super) fn show_stored(stored: &Integration, why: Option<&str>) -> Value {
 }
 
 pub(super) fn show_config(stored: &Integration) -> Value {
-    let json = |text: &JsonText| serde_json::from_str(text.as_str()).unwrap_or(Value::Null);
     let credentials = stored.config.credentials.iter().map(|(place, id)| {
         let uri = format!("{PATH}/credentials/{id}");
         (place.clone(), json!({"id": id.as_str(), "selfUri": uri}))
@@ -70,8 +69,8 @@ pub(super) fn show_config(stored: &Integration) -> Value {
         "id": stored.id.as_str(),
         "name": stored.config.name,
         "version": stored.config_version.0,
-        "properties": json(&stored.config.properties),
-        "advanced": json(&stored.config.advanced),
+        "properties": stored.config.properties.value(),
+        "advanced": stored.config.advanced.value(),
         "notes": stored.config.notes,
         "credentials": credentials.collect::<serde_json::Map<_, _>>(),
         "selfUri": format!("{PATH}/{}/config/current", stored.id),

@@ -1,4 +1,5 @@
 use super::*;
+use tollgate_store::JsonText;
 use tollgate_store::{EntityId, IntegrationConfig, Version, WallTime};
 
 /// An enabled integration with these properties.
