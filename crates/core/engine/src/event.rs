@@ -125,6 +125,12 @@ pub struct WindowFact {
 pub enum LossKind {
     /// No connection: no byte of the request left, so the upstream can't have counted it.
     NeverSent,
+    /// The upstream says that it has not processed the request. Whatever it is, it may be sent again;
+    /// whether it was counted isn't known.
+    Unprocessed,
+    /// The upstream closed a connection that had carried calls before, instead of answering: most often it
+    /// had been about to. It may have been received all the same.
+    Closed,
     /// It may have been received: reset, broken response, too large an answer.
     NoAnswer,
 }

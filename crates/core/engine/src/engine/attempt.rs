@@ -4,6 +4,8 @@
 //! |---|---|
 //! | 401, sent with a token | the token is retired, and if it never had another answer, its fetch has failed; the call is replayed once, in time |
 //! | 429 | what it is about is closed until `Retry-After`; back to the queue, if it can start in time |
+//! | not processed, as the upstream says | another try whatever it is, in time: the first at once, the next after pauses that double |
+//! | a kept connection closed | the first time another try at once, if idempotent and in time: it says nothing of the upstream's health |
 //! | 502, 503, 504, no answer | another try, if idempotent, inside the deadline, the bound and the budget |
 //! | anything else | the answer stands |
 //!
@@ -11,7 +13,9 @@
 //! attempt: nothing is sent only to be given up.
 //!
 //! The retry budget is a share of all attempts, so that retries can't multiply the load of an
-//! upstream that is down.
+//! upstream that is down. What the upstream says it has not processed needs none: the pauses double, so
+//! that no execution is sent again more than some ten times within its timeout. Whether such a try was
+//! counted isn't known, so its slots are held as those of a try without an answer.
 
 use super::{Engine, State};
 use crate::resources::Passage;
@@ -66,23 +70,15 @@ impl Engine {
         let Some(execution) = self.executions.get(&it.execution) else {
             return;
         };
-        let mut submission = execution.submission;
-        let latest = submission.deadline;
-        submission.deadline = execution.give_up.map_or(latest, |at| latest.min(at));
-        let starts = match status {
-            401 | 429 => self.earliest_start(&submission, now).at,
-            _ => now,
-        };
-        let in_time = starts <= submission.deadline;
-        let Some(execution) = self.executions.get_mut(&it.execution) else {
-            return;
-        };
+        let replays = it.passage.token.is_some() && !execution.replayed;
         match status {
-            401 if in_time && it.passage.token.is_some() && !execution.replayed => {
-                execution.replayed = true;
+            401 if replays && self.starts_in_time(it.execution, now) => {
+                if let Some(execution) = self.executions.get_mut(&it.execution) {
+                    execution.replayed = true;
+                }
                 self.enqueue(it.execution);
             }
-            429 if in_time => self.enqueue(it.execution),
+            429 if self.starts_in_time(it.execution, now) => self.enqueue(it.execution),
             502..=504 if self.retries(it.execution, retry_after, now) => {}
             _ => self.finish(it.execution, Verdict::Answered(attempt)),
         }
@@ -97,7 +93,14 @@ impl Engine {
             _ => self.settle_unanswered(&it, now),
         }
         self.end(attempt, now);
-        if !self.retries(it.execution, None, now) {
+        let again = match kind {
+            LossKind::Unprocessed if it.head.is_none() => self.repeats(it.execution, now),
+            LossKind::Closed if self.is_first_of_idempotent(it.execution) => {
+                self.repeats(it.execution, now)
+            }
+            _ => self.retries(it.execution, None, now),
+        };
+        if !again {
             self.finish(it.execution, Verdict::Lost(kind));
         }
     }
@@ -157,6 +160,43 @@ impl Engine {
             self.flows[execution.submission.flow.index()].running -= 1;
         }
         self.resources.unblock();
+    }
+
+    /// Whether the execution, sent before, could start again before its deadline and its timeout.
+    fn starts_in_time(&mut self, execution: ExecutionId, now: Instant) -> bool {
+        let Some(execution) = self.executions.get(&execution) else {
+            return false;
+        };
+        let mut submission = execution.submission;
+        let latest = submission.deadline;
+        submission.deadline = execution.give_up.map_or(latest, |at| latest.min(at));
+        self.earliest_start(&submission, now).at <= submission.deadline
+    }
+
+    fn is_first_of_idempotent(&self, execution: ExecutionId) -> bool {
+        let execution = self.executions.get(&execution);
+        execution.is_some_and(|it| it.submission.idempotent && it.attempts == 1)
+    }
+
+    /// Plans another try that is owed to nothing but a connection's end, if it can start in time.
+    fn repeats(&mut self, execution: ExecutionId, now: Instant) -> bool {
+        let pause = self.config.policy.retry_pause;
+        let Some(it) = self.executions.get_mut(&execution) else {
+            return false;
+        };
+        if let Some(pauses) = it.attempts.checked_sub(2) {
+            let again = now + pause * (1 << pauses.min(10));
+            if again > it.place().deadline {
+                return false;
+            }
+            it.state = State::Pausing;
+            self.timers.set(again, Timer::Retry(execution));
+        } else if self.starts_in_time(execution, now) {
+            self.enqueue(execution);
+        } else {
+            return false;
+        }
+        true
     }
 
     /// Plans another try, if there may be one.

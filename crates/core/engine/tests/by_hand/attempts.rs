@@ -123,6 +123,69 @@ fn a_call_that_is_not_idempotent_is_tried_once() {
 }
 
 #[test]
+fn what_was_not_processed_is_sent_again_at_once_and_then_after_pauses_until_its_time_is_up() {
+    let mut desk = begin(Policy::default());
+    let begin = desk.now;
+    let commands = desk.submit_as(0, LONG, |it| {
+        it.idempotent = false;
+        it.timeout = seconds(3);
+    });
+    let mut attempt = sent(&commands)[0];
+    let mut held = 1;
+    for pause in [0, 100, 200, 400, 800] {
+        let mut done = desk.event(Event::Lost(attempt, LossKind::Unprocessed));
+        if pause > 0 {
+            assert_eq!(done, []);
+            assert_eq!(desk.wait(millis(pause - 1)), []);
+            done = desk.wait(millis(1)).into_iter().map(|it| it.1).collect();
+        }
+        attempt = sent(&done)[0];
+        held += 1;
+        assert_eq!(
+            desk.engine.snapshot(desk.now).limits[0].held,
+            held,
+            "each may have been counted"
+        );
+    }
+    desk.now = begin + seconds(2);
+    let done = desk.event(Event::Lost(attempt, LossKind::Unprocessed));
+    assert_eq!(done, [finish(Verdict::Lost(LossKind::Unprocessed))]);
+    // Behind an answer's head the upstream can't say that it has done nothing.
+    let mut desk = self::begin(Policy::default());
+    let attempt = sent(&desk.submit_as(0, LONG, |it| it.idempotent = false))[0];
+    desk.event(Event::Head {
+        attempt,
+        status: 200,
+        facts: NONE,
+    });
+    let done = desk.event(Event::Lost(attempt, LossKind::Unprocessed));
+    assert_eq!(done, [finish(Verdict::Lost(LossKind::Unprocessed))]);
+}
+
+#[test]
+fn a_closed_connection_costs_an_idempotent_call_one_try_beside_the_budget() {
+    let mut desk = begin(Policy {
+        retry_budget_percent: 0,
+        max_attempts: 2,
+        ..Policy::default()
+    });
+    for call in 0..50 {
+        let attempt = sent(&desk.submit(0, LONG))[0];
+        let again = sent(&desk.event(Event::Lost(attempt, LossKind::Closed)));
+        assert_eq!(again.len(), 1, "call {call}");
+        desk.answer(again[0], 200, NONE);
+    }
+    let attempt = sent(&desk.submit(0, LONG))[0];
+    let again = sent(&desk.event(Event::Lost(attempt, LossKind::Closed)))[0];
+    let done = desk.event(Event::Lost(again, LossKind::Closed));
+    let lost = Verdict::Lost(LossKind::Closed);
+    assert_eq!(done, [Command::Finish(ExecutionId(50), lost.clone())]);
+    let attempt = sent(&desk.submit_as(0, LONG, |it| it.idempotent = false))[0];
+    let done = desk.event(Event::Lost(attempt, LossKind::Closed));
+    assert_eq!(done, [Command::Finish(ExecutionId(51), lost)]);
+}
+
+#[test]
 fn retries_have_a_budget_that_attempts_earn() {
     let mut desk = begin(Policy {
         max_attempts: 2,

@@ -279,7 +279,12 @@ impl World {
             Due::Lost(key, sent) if self.running.remove(&key).is_some() => {
                 self.upstream.under_way.remove(&key);
                 self.give_up_on(key);
-                let (kind, told) = if sent {
+                let (kind, told) = if sent && self.random.range(0, 3) == 0 {
+                    // The upstream says that it hasn't processed what it may have counted.
+                    (LossKind::Unprocessed, Told::NoAnswer)
+                } else if sent && self.random.range(0, 3) == 0 {
+                    (LossKind::Closed, Told::NoAnswer)
+                } else if sent {
                     (LossKind::NoAnswer, Told::NoAnswer)
                 } else {
                     (LossKind::NeverSent, Told::NeverSent)
