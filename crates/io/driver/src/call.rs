@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use reqwest::Url;
 use std::time::Duration;
 use tollgate_model::{FlowId, Refusal, RouteId};
+use url::Url;
 
 /// One execution, as its caller wants it.
 #[derive(Clone, Debug)]

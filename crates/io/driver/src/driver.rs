@@ -1,8 +1,9 @@
 //! The handle callers hold.
 
+use crate::http::Http;
 use crate::message::{Message, Shared};
 use crate::pump;
-use crate::{Answer, Call, Failure, Outlet, Setup, SetupError, upstream};
+use crate::{Answer, Call, Failure, Outlet, Setup, SetupError};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -42,7 +43,7 @@ impl Driver {
             extra_roots_pem: setup.extra_roots_pem.clone(),
             ..Outlet::default()
         };
-        let http = upstream::client(&setup.bounds, &outlet)?;
+        let http = Http::new(&setup.bounds, &outlet)?;
         Ok(Self(pump::start(setup, http, &runtime, usage)?))
     }
 

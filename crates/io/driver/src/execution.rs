@@ -1,6 +1,6 @@
 //! A caller waiting for its answer, and what it is told in the end.
 
-use crate::upstream::Response;
+use crate::http;
 use crate::{Answer, Failure, Request};
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -17,7 +17,7 @@ pub(crate) struct Execution {
     pub(crate) first_sent: Option<Instant>,
     pub(crate) attempts: u32,
     /// Whole responses; the engine says which one stands. At most one per attempt.
-    pub(crate) responses: Vec<(AttemptId, Response)>,
+    pub(crate) responses: Vec<(AttemptId, http::Answer)>,
     /// Why the last lost attempt was lost.
     pub(crate) lost: String,
 }
@@ -63,7 +63,9 @@ impl Execution {
             }),
             Verdict::TimedOut => Err(Failure::TimedOut),
             Verdict::Lost(LossKind::NeverSent) => Err(Failure::ConnectFailed(lost)),
-            Verdict::Lost(LossKind::NoAnswer) => Err(Failure::NoAnswer(lost)),
+            Verdict::Lost(LossKind::Unprocessed | LossKind::Closed | LossKind::NoAnswer) => {
+                Err(Failure::NoAnswer(lost))
+            }
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What a running driver can be told: further tables, other credentials, another way out for a route.
 
 use crate::driver::Driver;
+use crate::http::{Http, Resolve};
 use crate::message::Message;
-use crate::{Bounds, ClientCredentials, Secret, SetupError, upstream};
+use crate::{Bounds, ClientCredentials, Secret, SetupError};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::oneshot;
@@ -22,7 +23,7 @@ pub struct Extension {
 #[derive(Clone, Default)]
 pub struct Outlet {
     /// Resolves names; the system does where there is none.
-    pub resolver: Option<Arc<dyn reqwest::dns::Resolve>>,
+    pub resolver: Option<Arc<dyn Resolve>>,
     /// Certificate authorities trusted beside the public ones, each as PEM text.
     pub extra_roots_pem: Vec<Vec<u8>>,
     /// Certificate chain and private key of ours, as PEM text.
@@ -112,7 +113,7 @@ impl Driver {
         bounds: &Bounds,
         outlet: &Outlet,
     ) -> Result<(), SetupError> {
-        let http = upstream::client(bounds, outlet)?;
+        let http = Http::new(bounds, outlet)?;
         // As above.
         let _ = self.tell(Message::Outlet(route, client, http));
         Ok(())

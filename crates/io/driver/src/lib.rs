@@ -12,6 +12,7 @@
 //! - **One attempt is one request.** No redirects, no retries inside the HTTP client, no proxy from
 //!   the environment. (A kept connection found closed before a byte was written is replaced.)
 //! - **`NeverSent` means it.** Only a failure to connect counts as such; all else may have been received.
+//!   `Unprocessed` is the server's own word (GOAWAY, REFUSED_STREAM).
 //!
 //! And of its callers' peace:
 //! - **Every attempt ends in one event**, also when its task panics: a guard reports the loss.
@@ -36,6 +37,7 @@ mod driver;
 mod execution;
 mod extend;
 mod facts;
+mod http;
 mod message;
 mod pump;
 mod setup;
@@ -46,7 +48,7 @@ mod usage;
 pub use call::{Answer, Call, Failure, Request};
 pub use driver::Driver;
 pub use extend::{ExtendError, Extension, Outlet};
-pub use reqwest::Url;
-pub use reqwest::dns;
+pub use http::{Addresses, BoxError, Resolve, certificate_warnings, check_identity, check_roots};
 pub use setup::{Bounds, ClientCredentials, Setup, SetupError};
 pub use tollgate_secret::Secret;
+pub use url::Url;

@@ -1,7 +1,7 @@
 //! How callers, attempts and token fetches reach the task that owns the engine.
 
+use crate::http::{self, Http};
 use crate::token::{Grant, NoGrant};
-use crate::upstream::Response;
 use crate::{Answer, ClientCredentials, Extension, Failure, Request};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
@@ -31,14 +31,14 @@ pub(crate) enum Message {
     },
     /// Something that an operator wants.
     Tell(Event),
-    Done(AttemptId, Response),
+    Done(AttemptId, http::Answer),
     Lost(AttemptId, LossKind, String),
     Token(TokenId, Result<Grant, NoGrant>),
     Snapshot(oneshot::Sender<Snapshot>),
     Places(oneshot::Sender<Places>),
     Extend(Extension, oneshot::Sender<Result<(), ConfigError>>),
     Credentials(ClientId, ClientCredentials),
-    Outlet(RouteId, Option<ClientId>, reqwest::Client),
+    Outlet(RouteId, Option<ClientId>, Http),
     Drain(oneshot::Sender<()>),
     Stop,
 }
@@ -74,6 +74,11 @@ pub(crate) struct Clock(pub(crate) std::time::Instant);
 impl Clock {
     pub(crate) fn now(self) -> Instant {
         Instant::ZERO + self.0.elapsed()
+    }
+
+    /// The instant as the runtime's timers have it.
+    pub(crate) fn at(self, instant: Instant) -> tokio::time::Instant {
+        (self.0 + instant.since(Instant::ZERO)).into()
     }
 }
 

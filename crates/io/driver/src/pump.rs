@@ -1,6 +1,7 @@
 //! The task that owns the engine: message in, event to the engine, its commands carried out.
 
 use crate::execution::Execution;
+use crate::http::Http;
 use crate::message::{Clock, Message, Report, Shared, Task};
 use crate::token::{self, Grant, NoGrant};
 use crate::upstream;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Semaphore, oneshot};
 use tollgate_engine::{Command, Engine, Event, LossKind, Submission};
-use tollgate_model::{AttemptId, ClientId, ExecutionId, RouteId, TokenId};
+use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, RouteId, TokenId};
 
 /// An attempt under way.
 #[derive(Debug)]
@@ -27,11 +28,11 @@ struct Attempt {
 struct Pump {
     engine: Engine,
     clock: Clock,
-    http: reqwest::Client,
+    http: Http,
     /// Of routes that have one of their own.
-    outlets: HashMap<RouteId, reqwest::Client>,
+    outlets: HashMap<RouteId, Http>,
     /// Of clients that have one of their own.
-    client_outlets: HashMap<ClientId, reqwest::Client>,
+    client_outlets: HashMap<ClientId, Http>,
     bounds: Bounds,
     clients: Vec<Arc<ClientCredentials>>,
     /// Cloned into the tasks.
@@ -49,7 +50,7 @@ struct Pump {
 /// Starts the task and gives the part that the handles share.
 pub(crate) fn start(
     setup: Setup,
-    http: reqwest::Client,
+    http: Http,
     runtime: &tokio::runtime::Handle,
     usage: Option<&Path>,
 ) -> Result<Arc<Shared>, SetupError> {
@@ -291,8 +292,8 @@ impl Pump {
                     execution,
                     attempt,
                     token,
-                    ..
-                } => self.send(execution, attempt, token),
+                    give_up,
+                } => self.send((execution, attempt), token, give_up),
                 Command::Abort(attempt) => {
                     tracing::debug!(attempt = attempt.0, "aborted");
                     self.attempts.remove(&attempt);
@@ -313,7 +314,12 @@ impl Pump {
         }
     }
 
-    fn send(&mut self, id: ExecutionId, attempt: AttemptId, token: Option<TokenId>) {
+    fn send(
+        &mut self,
+        (id, attempt): (ExecutionId, AttemptId),
+        token: Option<TokenId>,
+        give_up: Instant,
+    ) {
         let bearer = token.map(|token| self.tokens.get(&token).cloned());
         let (Some(execution), None | Some(Some(_))) = (self.executions.get_mut(&id), &bearer)
         else {
@@ -341,7 +347,9 @@ impl Pump {
             last: Some(died),
         };
         let http = self.outlets.get(&execution.route).unwrap_or(&self.http);
-        let work = upstream::attempt(http.clone(), self.bounds.clone(), attempt, request, report);
+        let most = self.bounds.max_response_bytes;
+        let request = (request, self.clock.at(give_up));
+        let work = upstream::attempt(http.clone(), most, attempt, request, report);
         self.attempts.insert(
             attempt,
             Attempt {

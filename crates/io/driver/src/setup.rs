@@ -1,9 +1,9 @@
 //! What a driver is told once.
 
 use crate::Secret;
-use reqwest::Url;
 use std::path::PathBuf;
 use std::time::Duration;
+use url::Url;
 
 /// Everything [`crate::Driver::start`] needs.
 #[derive(Clone, Debug)]
@@ -36,12 +36,26 @@ pub struct ClientCredentials {
 pub struct Bounds {
     /// Longest response body read, in bytes; a longer one is lost (`LossKind::NoAnswer`).
     pub max_response_bytes: usize,
+    /// Longest headers of a response, in bytes of names and values; longer ones likewise.
+    pub max_response_header_bytes: usize,
+    /// Interim answers (1xx) taken before the response; more likewise.
+    pub max_interim_answers: u32,
     /// Longest wait for a connection, TLS handshake included.
     pub connect_timeout: Duration,
     /// How long an unused connection is kept.
     pub pool_idle_timeout: Duration,
     /// Unused connections kept per host.
     pub pool_max_idle_per_host: usize,
+    /// How long after its opening a connection is given further requests: a name that leads elsewhere
+    /// is followed within this time.
+    pub connection_max_age: Duration,
+    /// Requests at once on one HTTP/2 connection, be it that the server allows as many; further ones
+    /// open another. What ends one connection ends no more requests than this.
+    pub streams_per_connection: usize,
+    /// Pause between the pings that tell whether an HTTP/2 connection still leads anywhere.
+    pub ping_interval: Duration,
+    /// How long the answer to a ping may take, before the connection is ended.
+    pub ping_timeout: Duration,
     /// Longest wait for an access token, connecting included.
     pub token_timeout: Duration,
     /// Submissions on their way to the engine at once; further callers wait for their turn.
@@ -52,9 +66,15 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             max_response_bytes: 2 * 1024 * 1024,
+            max_response_header_bytes: 64 * 1024,
+            max_interim_answers: 100,
             connect_timeout: Duration::from_secs(5),
             pool_idle_timeout: Duration::from_secs(60),
             pool_max_idle_per_host: 256,
+            connection_max_age: Duration::from_secs(60),
+            streams_per_connection: 100,
+            ping_interval: Duration::from_secs(5),
+            ping_timeout: Duration::from_secs(5),
             token_timeout: Duration::from_secs(10),
             inbox: 1024,
         }
@@ -72,26 +92,20 @@ pub enum SetupError {
         /// Credentials given.
         credentials: usize,
     },
-    /// One of `extra_roots_pem` is no PEM certificate.
-    #[error("certificate authority file {index}: {source}")]
+    /// One of `extra_roots_pem` can't be used.
+    #[error("certificate authority file {index}: {reason}")]
     Root {
         /// Its place in the list.
         index: usize,
         /// What is wrong with it.
-        source: reqwest::Error,
-    },
-    /// One of `extra_roots_pem` holds no certificate at all.
-    #[error("certificate authority file {index}: holds no PEM certificate")]
-    NoRoot {
-        /// Its place in the list.
-        index: usize,
+        reason: String,
     },
     /// A client certificate or its key that can't be used.
     #[error("client certificate: {0}")]
-    Identity(#[source] reqwest::Error),
-    /// The HTTP client could not be made.
-    #[error("the HTTP client: {0}")]
-    Http(#[source] reqwest::Error),
+    Identity(String),
+    /// TLS could not be set up.
+    #[error("TLS: {0}")]
+    Tls(String),
     /// The file that keeps the use of the limits can't be used.
     #[error("usage file {}: {source}", path.display())]
     Usage {

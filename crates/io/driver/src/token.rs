@@ -1,9 +1,15 @@
 //! Fetching an access token by OAuth 2.0 client credentials.
 
-use crate::{ClientCredentials, Secret, facts, upstream};
-use http::header::{CONTENT_TYPE, HeaderValue};
+use crate::http::{Http, Loss};
+use crate::{ClientCredentials, Request, Secret, facts};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::Method;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde::Deserialize;
 use std::time::{Duration, SystemTime};
+use tokio::time::Instant;
 
 /// Longest answer read.
 const MAX_BYTES: usize = 64 * 1024;
@@ -41,28 +47,50 @@ impl NoGrant {
 
 /// Asks the client's endpoint for a token; takes no longer than `within`.
 pub(crate) async fn fetch(
-    http: &reqwest::Client,
+    http: &Http,
     client: &ClientCredentials,
     within: Duration,
 ) -> Result<Grant, NoGrant> {
-    let unreachable = |error| NoGrant::because(upstream::explain(error));
-    let mut response = http
-        .post(client.token_url.clone())
-        .basic_auth(&client.client_id, Some(client.client_secret.expose()))
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body("grant_type=client_credentials")
-        .timeout(within)
-        .send()
-        .await
-        .map_err(unreachable)?;
-    if !response.status().is_success() {
+    let fetched = tokio::time::timeout(within, ask(http, client, Instant::now() + within));
+    fetched.await.unwrap_or_else(|_| {
+        Err(NoGrant::because(format!(
+            "the token endpoint did not answer within {within:?}"
+        )))
+    })
+}
+
+async fn ask(http: &Http, client: &ClientCredentials, give_up: Instant) -> Result<Grant, NoGrant> {
+    let unreachable = |loss: Loss| NoGrant::because(loss.reason);
+    let incoming = http.send(&request(client)?, give_up).await;
+    let incoming = incoming.map_err(unreachable)?;
+    let status = incoming.status();
+    if !(200..300).contains(&status) {
         return Err(NoGrant {
-            reason: format!("the token endpoint answered {}", response.status().as_u16()),
-            retry_after: facts::retry_after(response.headers(), SystemTime::now()),
+            reason: format!("the token endpoint answered {status}"),
+            retry_after: facts::retry_after(incoming.headers(), SystemTime::now()),
         });
     }
-    let body = upstream::read(&mut response, MAX_BYTES).await;
-    parse(&body.map_err(|(_, reason)| NoGrant::because(reason))?)
+    let answer = incoming.read(MAX_BYTES).await.map_err(unreachable)?;
+    parse(&answer.body)
+}
+
+fn request(client: &ClientCredentials) -> Result<Request, NoGrant> {
+    let pair = Secret::new(format!(
+        "{}:{}",
+        client.client_id,
+        client.client_secret.expose()
+    ));
+    let basic = Secret::new(format!("Basic {}", STANDARD.encode(pair.expose())));
+    let mut basic = HeaderValue::from_str(basic.expose())
+        .map_err(|_| NoGrant::because("the credentials fit no header"))?;
+    basic.set_sensitive(true);
+    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+    Ok(Request {
+        method: Method::POST,
+        url: client.token_url.clone(),
+        headers: HeaderMap::from_iter([(AUTHORIZATION, basic), (CONTENT_TYPE, form)]),
+        body: Bytes::from_static(b"grant_type=client_credentials"),
+    })
 }
 
 #[derive(Deserialize)]

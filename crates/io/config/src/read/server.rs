@@ -1,6 +1,6 @@
 //! `[server]`, `[upstream]` and `[[caller]]`.
 
-use super::{Source, access, secrets, unique_name};
+use super::{Source, access, pem, secrets, unique_name};
 use crate::{Caller, Integration, Server};
 use std::time::Duration;
 use tollgate_driver::Bounds;
@@ -85,6 +85,12 @@ fn read_upstream(root: &Section<'_, '_>, source: &Source<'_>) -> (Bounds, Vec<Ve
         max_response_bytes: section
             .size("max_response_bytes")
             .unwrap_or(default.max_response_bytes),
+        max_response_header_bytes: section
+            .size("max_response_header_bytes")
+            .unwrap_or(default.max_response_header_bytes),
+        max_interim_answers: section
+            .count("max_interim_answers", 0)
+            .unwrap_or(default.max_interim_answers),
         connect_timeout: section
             .span("connect_timeout", spans.clone())
             .unwrap_or(default.connect_timeout),
@@ -94,21 +100,24 @@ fn read_upstream(root: &Section<'_, '_>, source: &Source<'_>) -> (Bounds, Vec<Ve
         pool_max_idle_per_host: section
             .size("max_idle_per_host")
             .unwrap_or(default.pool_max_idle_per_host),
+        connection_max_age: section
+            .span("connection_max_age", spans.clone())
+            .unwrap_or(default.connection_max_age),
+        streams_per_connection: section
+            .size("streams_per_connection")
+            .unwrap_or(default.streams_per_connection),
+        ping_interval: section
+            .span("ping_interval", spans.clone())
+            .unwrap_or(default.ping_interval),
+        ping_timeout: section
+            .span("ping_timeout", spans.clone())
+            .unwrap_or(default.ping_timeout),
         token_timeout: section
             .span("token_timeout", spans)
             .unwrap_or(default.token_timeout),
         ..default
     };
-    let mut roots = Vec::new();
-    for file in section.texts("trusted_roots").unwrap_or_default() {
-        match std::fs::read(source.folder.join(&file.value)) {
-            Ok(pem) => roots.push(pem),
-            Err(error) => section.reject(
-                &file,
-                format!("expected a readable PEM file; {:?}: {error}", file.value),
-            ),
-        }
-    }
+    let roots = pem::trusted_roots(&section, source);
     section.finish();
     (bounds, roots)
 }

@@ -6,12 +6,21 @@ use crate::numbers::Numbers;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tollgate_config::Access;
-use tollgate_driver::dns::Resolve;
-use tollgate_driver::{Extension, Outlet};
+use tollgate_driver::{Addresses, Extension, Outlet, Resolve};
 use tollgate_engine::{Client, Pool, Route};
 use tollgate_guard::Guard;
 use tollgate_model::{ClientId, Limit, LimitId, RouteId};
 use tollgate_store::{EntityId, Integration};
+
+/// Connections are made to the addresses that a guard has allowed, and to no others.
+struct Guarded(Guard);
+
+impl Resolve for Guarded {
+    fn resolve(&self, name: String) -> Addresses {
+        let guard = self.0.clone();
+        Box::pin(async move { guard.resolve_checked(name).await })
+    }
+}
 
 impl Live {
     /// The way out of calls that are guarded or secured in a way of their own.
@@ -27,7 +36,7 @@ impl Live {
             .iter()
             .chain(&access.extra_roots_pem);
         let outlet = Outlet {
-            resolver: guard.map(|guard| Arc::new(guard.clone()) as Arc<dyn Resolve>),
+            resolver: guard.map(|guard| Arc::new(Guarded(guard.clone())) as Arc<dyn Resolve>),
             extra_roots_pem: roots.cloned().collect(),
             identity_pem: access.identity_pem.clone(),
         };

@@ -1,0 +1,64 @@
+//! An answer as it is read.
+
+use super::Loss;
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+
+/// A whole answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// What has been read of a body.
+pub(super) struct Body {
+    most: usize,
+    read: BytesMut,
+}
+
+impl Body {
+    pub(super) fn new(most: usize) -> Self {
+        Self {
+            most,
+            read: BytesMut::new(),
+        }
+    }
+
+    pub(super) fn push(&mut self, data: &[u8]) -> Result<(), Loss> {
+        if data.len() > self.most - self.read.len() {
+            let most = self.most;
+            let reason = format!("the response is longer than {most} bytes");
+            return Err(Loss::no_answer(reason));
+        }
+        self.read.extend_from_slice(data);
+        Ok(())
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.read.len()
+    }
+
+    pub(super) fn end(self, head: http::response::Parts) -> Answer {
+        Answer {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body: self.read.freeze(),
+        }
+    }
+}
+
+pub(super) fn too_many_interim(most: u32) -> Loss {
+    Loss::no_answer(format!(
+        "more than {most} interim answers (1xx) came before the answer"
+    ))
+}
+
+/// Bytes of names and values.
+pub(super) fn size(headers: &HeaderMap) -> usize {
+    let sizes = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len());
+    sizes.sum()
+}

@@ -1,0 +1,114 @@
+//! Opens connections: a name's addresses, TCP, TLS, and which version of HTTP it is to be.
+
+use super::origin::{Host, Origin};
+use super::{Http1, Http2, Loss};
+use crate::Bounds;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use std::error::Error;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+/// How much sooner one address is tried than the next (RFC 8305 recommends 250 ms).
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// The addresses of a name, or why there are none.
+pub type Addresses = Pin<Box<dyn Future<Output = Result<Vec<IpAddr>, BoxError>> + Send>>;
+/// Any error.
+pub type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Turns names into addresses.
+pub trait Resolve: Send + Sync + 'static {
+    /// The addresses of a name, the best first.
+    fn resolve(&self, name: String) -> Addresses;
+}
+
+/// A connection that has been opened.
+pub(super) enum Opened {
+    Http1(Http1),
+    Http2(Http2),
+    /// The server takes no request on it.
+    Useless,
+}
+
+/// How connections are opened.
+pub(super) struct Dialer {
+    pub(super) tls: Arc<ClientConfig>,
+    pub(super) resolver: Option<Arc<dyn Resolve>>,
+}
+
+impl Dialer {
+    /// Opens a connection. Bounded by nothing but its caller.
+    pub(super) async fn open(&self, origin: &Origin, bounds: &Bounds) -> Result<Opened, Loss> {
+        let failed = |what: &str, error: &dyn std::fmt::Display| {
+            Loss::never_sent(format!("{what} {}:{}: {error}", origin.host, origin.port))
+        };
+        let addresses = self.addresses(&origin.host).await;
+        let addresses = addresses.map_err(|error| {
+            Loss::never_sent(format!("no address for {}: {error}", origin.host))
+        })?;
+        let sockets = addresses.into_iter().map(|ip| (ip, origin.port).into());
+        let tcp = connect(sockets.collect()).await;
+        let tcp = tcp.map_err(|error| failed("can't connect to", &error))?;
+        // An error means that small requests may wait for an acknowledgement.
+        let _ = tcp.set_nodelay(true);
+        if !origin.secure {
+            return Ok(Opened::Http1(Http1::begin(tcp, bounds).await?));
+        }
+        let name = match &origin.host {
+            Host::Address(ip) => ServerName::from(*ip),
+            Host::Name(name) => {
+                ServerName::try_from(name.clone()).map_err(|error| failed("no TLS with", &error))?
+            }
+        };
+        let tls = TlsConnector::from(Arc::clone(&self.tls)).connect(name, tcp);
+        let tls = tls.await.map_err(|error| failed("no TLS with", &error))?;
+        match tls.get_ref().1.alpn_protocol() {
+            Some(b"h2") => Ok(match Http2::begin(tls, bounds).await? {
+                Some(connection) => Opened::Http2(connection),
+                None => Opened::Useless,
+            }),
+            _ => Ok(Opened::Http1(Http1::begin(tls, bounds).await?)),
+        }
+    }
+
+    async fn addresses(&self, host: &Host) -> Result<Vec<IpAddr>, BoxError> {
+        match (host, &self.resolver) {
+            (Host::Address(ip), _) => Ok(vec![*ip]),
+            (Host::Name(name), Some(resolver)) => resolver.resolve(name.clone()).await,
+            (Host::Name(name), None) => {
+                let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+                Ok(found.map(|address| address.ip()).collect())
+            }
+        }
+    }
+}
+
+/// Connects to the address that answers first, each having a head start on the next.
+async fn connect(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
+    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    let mut addresses = addresses.into_iter();
+    let mut tries = FuturesUnordered::new();
+    loop {
+        let next = addresses.next();
+        let more = next.is_some();
+        tries.extend(next.map(TcpStream::connect));
+        if tries.is_empty() {
+            return Err(failure);
+        }
+        tokio::select! {
+            Some(tried) = tries.next() => match tried {
+                Ok(stream) => return Ok(stream),
+                Err(error) => failure = error,
+            },
+            () = tokio::time::sleep(HEAD_START), if more => {}
+        }
+    }
+}
