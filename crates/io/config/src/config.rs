@@ -4,8 +4,8 @@ use crate::{Access, Role, SharedLimits, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
-use tollgate_driver::{Bounds, ClientCredentials, Secret, Url};
+use std::time::{Duration, SystemTime};
+use tollgate_driver::{Bounds, ClientCredentials, Secret, Url, certificate_warnings};
 use tollgate_model::{FlowId, RouteId};
 
 /// A whole configuration, ready to be served.
@@ -33,6 +33,37 @@ pub struct Config {
     pub shared_limits: SharedLimits,
     /// Actions whose answers are kept; none unless the file says so.
     pub caches: Vec<CacheRule>,
+}
+
+impl Config {
+    /// What can be used and is most likely a mistake at `now`: certificates that have expired, or aren't
+    /// valid yet.
+    #[must_use]
+    pub fn warnings(&self, now: SystemTime) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let mut look = |whose: &str, pem: &[u8]| {
+            let found = certificate_warnings(pem, now);
+            warnings.extend(
+                found
+                    .into_iter()
+                    .map(|warning| format!("{whose}: {warning}")),
+            );
+        };
+        for pem in &self.extra_roots_pem {
+            look("[upstream] trusted_roots", pem);
+        }
+        for integration in &self.integrations {
+            let (name, access) = (&integration.name, &integration.access);
+            for pem in &access.extra_roots_pem {
+                look(&format!("integration {name:?}: trusted_roots"), pem);
+            }
+            if let Some(pem) = &access.identity_pem {
+                let whose = format!("integration {name:?}: client_certificate");
+                look(&whose, pem.expose().as_bytes());
+            }
+        }
+        warnings
+    }
 }
 
 /// An action whose answers are kept for a while.

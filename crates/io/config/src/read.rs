@@ -5,6 +5,7 @@ mod cache;
 mod flows;
 mod integrations;
 mod limits;
+mod pem;
 mod policy;
 mod secrets;
 mod server;

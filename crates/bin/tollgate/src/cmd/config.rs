@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::SystemTime;
 use tollgate_config::Config;
 use tollgate_service::Definitions;
 
@@ -39,6 +40,9 @@ pub(crate) fn run(args: Args) -> ExitCode {
                 definitions.actions(),
                 definitions.flows()
             );
+            for warning in config.warnings(SystemTime::now()) {
+                eprintln!("warning: {warning}");
+            }
             ExitCode::SUCCESS
         }
         Err(problems) => {

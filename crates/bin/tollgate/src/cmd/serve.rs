@@ -3,6 +3,7 @@
 use super::config::BAD_CONFIG;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::SystemTime;
 use tokio::signal::unix::{SignalKind, signal};
 use tollgate_config::{Config, show_span};
 use tollgate_service::{Service, StartError};
@@ -29,6 +30,9 @@ pub(crate) fn run(args: Args) -> ExitCode {
             return ExitCode::from(BAD_CONFIG);
         }
     };
+    for warning in config.warnings(SystemTime::now()) {
+        tracing::warn!("{warning}");
+    }
     match serve(config) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => {

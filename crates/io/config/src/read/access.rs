@@ -1,9 +1,8 @@
 //! Who may do what, and where an integration's calls may go.
 
-use super::{Source, resolve};
+use super::{Source, pem, resolve};
 use crate::{Access, Role};
 use std::collections::BTreeSet;
-use tollgate_driver::Secret;
 use tollgate_settings::Section;
 
 /// `roles` and `integrations` of a caller; by default it executes everything.
@@ -44,33 +43,12 @@ pub(super) fn read_access(section: &Section<'_, '_>, source: &Source<'_>) -> Acc
             .map(|texts| texts.into_iter().map(|text| text.value).collect())
             .unwrap_or_default()
     };
-    let mut access = Access {
+    Access {
         hosts: texts("allowed_hosts"),
         schemes: texts("allowed_schemes"),
         ports: texts("allowed_ports"),
         networks: texts("allowed_networks"),
-        ..Access::default()
-    };
-    for file in section.texts("trusted_roots").unwrap_or_default() {
-        match std::fs::read(source.folder.join(&file.value)) {
-            Ok(pem) => access.extra_roots_pem.push(pem),
-            Err(error) => section.reject(
-                &file,
-                format!("expected a readable PEM file; {:?}: {error}", file.value),
-            ),
-        }
+        extra_roots_pem: pem::trusted_roots(section, source),
+        identity_pem: pem::client_certificate(section, source),
     }
-    if let Some(file) = section.text("client_certificate") {
-        match std::fs::read_to_string(source.folder.join(&file.value)) {
-            Ok(pem) => access.identity_pem = Some(Secret::new(pem)),
-            Err(error) => section.reject(
-                &file,
-                format!(
-                    "expected a readable PEM file with certificate and key; {:?}: {error}",
-                    file.value
-                ),
-            ),
-        }
-    }
-    access
 }
