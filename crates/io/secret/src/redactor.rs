@@ -1,0 +1,339 @@
+//! Strikes secrets out of texts that leave.
+//!
+//! Some upstreams repeat what they were sent, in their errors above all: as it was, inside JSON, in a
+//! URL, in HTML, as base64 alone or of `user:password`. A [`Redactor`] knows the secrets that were in
+//! play and writes `[redacted]` in their place, however they are spelled.
+//!
+//! **Spellings.** Three layers of escapes (percent signs, backslashes, character references, in any
+//! mixture) are taken out of the text, and each reading is searched for the secret as it is, as base64
+//! of either alphabet at any place inside of a longer encoded text, as base64 of that, and as
+//! hexadecimal digits. Letters are compared whatever their case, and line ends are passed over. Other
+//! encodings (compression, encryption, base32, a secret reversed or taken apart) are not recognised.
+//!
+//! **Short secrets.** A value of fewer than 4 bytes is struck nowhere: it would strike out innocent text
+//! and is no secret worth the name. [`Redactor::strike`], for errors and tests, strikes all others;
+//! [`Redactor::strike_output`], for what an action returns on purpose, only private values of 8 bytes
+//! and more: an answer that is right must not be changed because a user name or a PIN occurs in it.
+//!
+//! **Cuts.** A text is cut after it was struck, never before ([`Redactor::shown`]). Where somebody else
+//! has cut it already and marked the place (`…` or `...`), a begin or an end of a secret that touches the
+//! mark is struck too, from 4 bytes on.
+//!
+//! **Cost.** One pass of an Aho-Corasick automaton for each reading. The automaton holds the first
+//! 32 bytes of each spelling, so it is small and quick to make however long the secrets are; what
+//! follows is compared.
+
+mod forms;
+mod reading;
+
+use crate::Secret;
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use forms::{Form, LAYERS};
+use reading::Reading;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// What stands in the place of a secret.
+const STRUCK: &str = "[redacted]";
+/// Bytes of the shortest value that is struck.
+const SHORTEST: usize = 4;
+/// Bytes of the shortest private value that is struck from an action's own output.
+const SHORTEST_IN_OUTPUT: usize = 8;
+/// Bytes of a spelling that are looked for; what follows is compared.
+const HEAD: usize = 32;
+/// Bytes that are searched at once where only the finding counts.
+const PIECE: usize = 64 * 1024;
+/// Bytes that two pieces have in common: a spelling's head, each byte of it escaped in every layer.
+const PIECES_SHARE: usize = 2 * 1024;
+/// Marks of a cut that are looked at; a text with more of them ends there.
+const MAX_CUTS: usize = 32;
+/// Bytes of a text that is shown in part; the rest is left out before it is struck.
+const MAX_SHOWN_BYTES: usize = 64 * 1024;
+
+/// Knows secrets, and strikes them out of texts. Cheap to clone and to join; shows none of them.
+#[derive(Clone, Default)]
+pub struct Redactor(Vec<Arc<Finder>>);
+
+/// The spellings of some secrets.
+struct Finder {
+    forms: Vec<Form>,
+    heads: AhoCorasick,
+    /// Whether they are struck from an action's own output too.
+    in_output: bool,
+}
+
+impl Redactor {
+    /// Strikes these values: `private` ones wherever they occur, `public` ones (user names, client ids,
+    /// addresses of logins) from errors and tests only.
+    #[must_use]
+    pub fn new<'a>(
+        private: impl IntoIterator<Item = &'a Secret>,
+        public: impl IntoIterator<Item = &'a Secret>,
+    ) -> Self {
+        let (mut long, mut other) = (Vec::new(), Vec::new());
+        for secret in private {
+            let text = secret.expose();
+            let to = if text.len() < SHORTEST_IN_OUTPUT {
+                &mut other
+            } else {
+                &mut long
+            };
+            to.extend(spellings(text));
+        }
+        other.extend(
+            public
+                .into_iter()
+                .flat_map(|secret| spellings(secret.expose())),
+        );
+        let finders = [Finder::new(long, true), Finder::new(other, false)];
+        Self(finders.into_iter().flatten().map(Arc::new).collect())
+    }
+
+    /// Strikes what the other strikes, too.
+    #[must_use]
+    pub fn and(mut self, other: &Redactor) -> Self {
+        self.0.extend(other.0.iter().cloned());
+        self
+    }
+
+    /// The text without any secret, for errors and tests.
+    #[must_use]
+    pub fn strike<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut parts = self.parts(text, false);
+        let end = self.cuts(text, &mut parts);
+        without(&text[..end], parts)
+    }
+
+    /// The text's first characters without any secret.
+    #[must_use]
+    pub fn shown(&self, text: &str, most_chars: usize) -> String {
+        let mut end = text.len().min(MAX_SHOWN_BYTES);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let part = if end < text.len() {
+            Cow::Owned(format!("{}…", &text[..end]))
+        } else {
+            Cow::Borrowed(text)
+        };
+        self.strike(&part).chars().take(most_chars).collect()
+    }
+
+    /// Whether [`Redactor::strike_output`] would change the text.
+    #[must_use]
+    pub fn finds(&self, text: &str) -> bool {
+        let mut from = 0;
+        loop {
+            let mut to = text.len().min(from + PIECE);
+            while !text.is_char_boundary(to) {
+                to += 1;
+            }
+            if !self.parts(&text[from..to], true).is_empty() {
+                return true;
+            }
+            if to == text.len() {
+                return false;
+            }
+            from = to - PIECES_SHARE;
+            while !text.is_char_boundary(from) {
+                from -= 1;
+            }
+        }
+    }
+
+    /// The text without private secrets, for what an action returns on purpose.
+    #[must_use]
+    pub fn strike_output<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        without(text, self.parts(text, true))
+    }
+
+    /// The parts of the text that spell a secret, in no order.
+    fn parts(&self, text: &str, output: bool) -> Vec<(usize, usize)> {
+        let finders: Vec<_> = self.0.iter().filter(|it| !output || it.in_output).collect();
+        let mut parts = Vec::new();
+        if finders.is_empty() {
+            return parts;
+        }
+        each_reading(text, |folded| {
+            for finder in &finders {
+                finder.find(folded, &mut parts);
+            }
+        });
+        parts
+    }
+
+    /// Adds begins and ends of secrets that touch the mark of a cut; gives the end of what was looked at.
+    fn cuts(&self, text: &str, parts: &mut Vec<(usize, usize)>) -> usize {
+        let (mut marks, mut end) = (Vec::new(), text.len());
+        for (at, mark) in text.match_indices('…').chain(text.match_indices("...")) {
+            marks.push((at, at + mark.len()));
+        }
+        marks.sort_unstable();
+        if let Some((at, _)) = marks.get(MAX_CUTS) {
+            end = *at;
+            marks.truncate(MAX_CUTS);
+        }
+        for (before, behind) in marks {
+            for finder in &self.0 {
+                each_reading(around(text, before, true), |read| {
+                    finder.begin_at_end(read, before, parts, text);
+                });
+                let rest = around(text, behind, false);
+                each_reading(rest, |read| finder.end_at_begin(read, behind, parts));
+            }
+        }
+        end
+    }
+}
+
+/// The text before or behind a place, as far as a secret may reach.
+fn around(text: &str, at: usize, before: bool) -> &str {
+    /// Bytes on either side of a cut: more than quotes in errors hold.
+    const REACH: usize = 4096;
+    let mut edge = if before {
+        at.saturating_sub(REACH)
+    } else {
+        text.len().min(at + REACH)
+    };
+    while !text.is_char_boundary(edge) {
+        edge += 1;
+    }
+    if before {
+        &text[edge..at]
+    } else {
+        &text[at..edge]
+    }
+}
+
+fn spellings(secret: &str) -> Vec<Form> {
+    if secret.len() < SHORTEST {
+        return Vec::new();
+    }
+    forms::of(secret, SHORTEST)
+}
+
+/// Shows each reading of the text, folded.
+fn each_reading(text: &str, mut show: impl FnMut(&Reading)) {
+    let mut reading = Some(Reading::plain(text.as_bytes()));
+    for _ in 0..=LAYERS {
+        let Some(read) = reading else { return };
+        reading = read.unescaped();
+        show(&read.folded());
+    }
+}
+
+/// The text with a mark in place of the parts; those that touch have one mark together.
+fn without(text: &str, mut parts: Vec<(usize, usize)>) -> Cow<'_, str> {
+    if parts.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    parts.sort_unstable();
+    let mut struck = String::with_capacity(text.len());
+    let mut done: Option<usize> = None;
+    for (mut from, mut to) in parts {
+        (from, to) = (from.min(text.len()), to.min(text.len()));
+        // An escape may be of a character's single byte.
+        while !text.is_char_boundary(from) {
+            from -= 1;
+        }
+        while !text.is_char_boundary(to) {
+            to += 1;
+        }
+        match done {
+            Some(end) if from <= end => done = Some(end.max(to)),
+            _ => {
+                struck.push_str(&text[done.unwrap_or(0)..from]);
+                struck.push_str(STRUCK);
+                done = Some(to);
+            }
+        }
+    }
+    struck.push_str(&text[done.unwrap_or(0)..]);
+    Cow::Owned(struck)
+}
+
+impl Finder {
+    fn new(forms: Vec<Form>, in_output: bool) -> Option<Self> {
+        let heads = forms
+            .iter()
+            .map(|form| &form.bytes[..form.bytes.len().min(HEAD)]);
+        let heads = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(heads)
+            .ok()?;
+        (!forms.is_empty()).then_some(Self {
+            forms,
+            heads,
+            in_output,
+        })
+    }
+
+    fn find(&self, read: &Reading, parts: &mut Vec<(usize, usize)>) {
+        for found in self.heads.find_overlapping_iter(&read.bytes) {
+            let Some(form) = self.forms.get(found.pattern().as_usize()) else {
+                continue;
+            };
+            let more = form.bytes.get(HEAD..).unwrap_or_default();
+            let rest = read.bytes.get(found.end()..).unwrap_or_default();
+            let more = more.iter().zip(rest).take_while(|(a, b)| a == b).count();
+            let (mut from, mut to) = (found.start(), found.end() + more);
+            if form.base64 {
+                // Up to two letters on either side hold bits of the secret.
+                let letter = |at: usize| read.bytes.get(at).is_some_and(|it| is_base64(*it));
+                for _ in 0..2 {
+                    from -= usize::from(from > 0 && letter(from - 1));
+                    to += usize::from(letter(to));
+                }
+            }
+            parts.push(read.part(from, to));
+        }
+    }
+
+    /// The begin of a secret at the end of the text before a cut.
+    fn begin_at_end(
+        &self,
+        read: &Reading,
+        cut: usize,
+        parts: &mut Vec<(usize, usize)>,
+        text: &str,
+    ) {
+        let offset = cut - around(text, cut, true).len();
+        for form in &self.forms {
+            let most = form.bytes.len().min(read.bytes.len());
+            let longest = (SHORTEST..=most)
+                .rev()
+                .find(|len| read.bytes.ends_with(&form.bytes[..*len]));
+            if let Some(len) = longest {
+                let (from, to) = read.part(read.bytes.len() - len, read.bytes.len());
+                parts.push((from + offset, to + offset));
+            }
+        }
+    }
+
+    /// The end of a secret at the begin of the text behind a cut.
+    fn end_at_begin(&self, read: &Reading, cut: usize, parts: &mut Vec<(usize, usize)>) {
+        for form in &self.forms {
+            let most = form.bytes.len().min(read.bytes.len());
+            let ends = |len: &usize| {
+                read.bytes
+                    .starts_with(&form.bytes[form.bytes.len() - len..])
+            };
+            if let Some(len) = (SHORTEST..=most).rev().find(ends) {
+                let (from, to) = read.part(0, len);
+                parts.push((from + cut, to + cut));
+            }
+        }
+    }
+}
+
+/// Whether a folded byte is a letter of base64.
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/'
+}
+
+impl std::fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Redactor")
+    }
+}
