@@ -223,5 +223,12 @@ fn quote(text: &str, fault: &Fault) -> String {
     let line = text.split('\n').nth(fault.line - 1).unwrap_or_default();
     let start = fault.column.saturating_sub(1 + QUOTED);
     let part: String = line.chars().skip(start).take(2 * QUOTED).collect();
-    format!(", near `{part}`")
+    // Whoever hides secrets in this must know where one may have been cut.
+    let before = if start > 0 { "…" } else { "" };
+    let behind = if line.chars().nth(start + 2 * QUOTED).is_some() {
+        "…"
+    } else {
+        ""
+    };
+    format!(", near `{before}{part}{behind}`")
 }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use std::time::Duration;
 use tollgate_model::{FlowId, Refusal, RouteId};
+use tollgate_secret::Redactor;
 use url::Url;
 
 /// One execution, as its caller wants it.
@@ -45,6 +46,8 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The whole body.
     pub body: Bytes,
+    /// Strikes the tokens that went with the attempts: some upstreams repeat what they were sent.
+    pub redactor: Redactor,
     /// Attempts made, the answered one included.
     pub attempts: u32,
     /// From the call to the first send.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tollgate_engine::{LossKind, Verdict};
 use tollgate_model::{AttemptId, Instant, RouteId};
+use tollgate_secret::Redactor;
 
 /// A caller waiting for its answer.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(crate) struct Execution {
     pub(crate) attempts: u32,
     /// Whole responses; the engine says which one stands. At most one per attempt.
     pub(crate) responses: Vec<(AttemptId, http::Answer)>,
+    /// What the tokens that went with it are struck by; one for each attempt at the most.
+    pub(crate) sent: Vec<Redactor>,
     /// Why the last lost attempt was lost.
     pub(crate) lost: String,
 }
@@ -37,6 +40,7 @@ impl Execution {
             first_sent: None,
             attempts: 0,
             responses: Vec::new(),
+            sent: Vec::new(),
             lost: String::new(),
         }
     }
@@ -52,6 +56,7 @@ impl Execution {
                     status: response.status,
                     headers: response.headers,
                     body: response.body,
+                    redactor: self.sent.iter().fold(Redactor::default(), Redactor::and),
                     attempts: self.attempts,
                     waited: self.first_sent.unwrap_or(now).since(self.submitted),
                     took: now.since(self.submitted),

@@ -50,5 +50,5 @@ pub use driver::Driver;
 pub use extend::{ExtendError, Extension, Outlet};
 pub use http::{Addresses, BoxError, Resolve, certificate_warnings, check_identity, check_roots};
 pub use setup::{Bounds, ClientCredentials, Setup, SetupError};
-pub use tollgate_secret::Secret;
+pub use tollgate_secret::{Redactor, Secret};
 pub use url::Url;

@@ -3,11 +3,10 @@
 use crate::execution::Execution;
 use crate::http::Http;
 use crate::message::{Clock, Message, Report, Shared, Task};
-use crate::token::{self, Grant, NoGrant};
+use crate::token::{self, Bearer, Grant, NoGrant};
 use crate::upstream;
 use crate::usage::UsageFile;
 use crate::{Answer, Bounds, ClientCredentials, Failure, Request, Setup, SetupError};
-use http::HeaderValue;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -39,7 +38,7 @@ struct Pump {
     inbox: UnboundedSender<Message>,
     executions: HashMap<ExecutionId, Execution>,
     attempts: HashMap<AttemptId, Attempt>,
-    tokens: HashMap<TokenId, HeaderValue>,
+    tokens: HashMap<TokenId, Bearer>,
     fetches: HashMap<TokenId, Task>,
     usage: Option<UsageFile>,
     headers_ignored: u64,
@@ -256,7 +255,11 @@ impl Pump {
     fn fetched(&mut self, token: TokenId, result: Result<Grant, NoGrant>) {
         // Some endpoints give the token that they gave before; its quota is not there twice.
         let result = result.and_then(|grant| {
-            if self.tokens.values().any(|known| *known == grant.bearer) {
+            if self
+                .tokens
+                .values()
+                .any(|known| known.header == grant.bearer.header)
+            {
                 return Err(NoGrant::because("the token is in use already"));
             }
             Ok(grant)
@@ -336,7 +339,12 @@ impl Pump {
         execution.attempts += 1;
         execution.first_sent.get_or_insert(self.clock.now());
         tracing::debug!(execution = id.0, attempt = attempt.0, ?token, "send");
-        let request = upstream::prepare(&execution.request, bearer.flatten());
+        let bearer = bearer.flatten();
+        if let Some(bearer) = &bearer {
+            execution.sent.push(bearer.redactor.clone());
+        }
+        let header = bearer.map(|bearer| bearer.header);
+        let request = upstream::prepare(&execution.request, header);
         let died = Message::Lost(
             attempt,
             LossKind::NoAnswer,

@@ -10,6 +10,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde::Deserialize;
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
+use tollgate_secret::Redactor;
 
 /// Longest answer read.
 const MAX_BYTES: usize = 64 * 1024;
@@ -18,11 +19,18 @@ const LONGEST_LIFE: Duration = Duration::from_secs(172_800);
 /// The vendor's shortest token life; taken where the answer names none.
 const SHORTEST_LIFE: Duration = Duration::from_secs(300);
 
-/// A token, ready to be sent.
+/// A token, ready to be sent, and to be struck out of what comes back.
+#[derive(Clone, Debug)]
+pub(crate) struct Bearer {
+    /// The `Authorization` header, marked sensitive.
+    pub(crate) header: HeaderValue,
+    pub(crate) redactor: Redactor,
+}
+
+/// What a token endpoint gave.
 #[derive(Debug)]
 pub(crate) struct Grant {
-    /// The `Authorization` header, marked sensitive.
-    pub(crate) bearer: HeaderValue,
+    pub(crate) bearer: Bearer,
     /// Its life, from the answer on.
     pub(crate) expires_in: Duration,
 }
@@ -116,12 +124,16 @@ fn parse(body: &[u8]) -> Result<Grant, NoGrant> {
         return Err(NoGrant::because("the token endpoint gave an expired token"));
     }
     let header = Secret::new(format!("Bearer {}", token.expose()));
+    let redactor = Redactor::new([&token], []);
     let mut bearer = HeaderValue::from_str(header.expose()).map_err(|_| {
         NoGrant::because("the token endpoint gave a token that no header can carry")
     })?;
     bearer.set_sensitive(true);
     Ok(Grant {
-        bearer,
+        bearer: Bearer {
+            header: bearer,
+            redactor,
+        },
         expires_in: life.min(LONGEST_LIFE),
     })
 }
@@ -134,7 +146,7 @@ mod tests {
     fn a_grant_as_the_vendor_sends_it() {
         let grant =
             parse(br#"{"access_token":"t0","token_type":"bearer","expires_in":86399}"#).unwrap();
-        assert_eq!(grant.bearer.to_str().unwrap(), "Bearer t0");
+        assert_eq!(grant.bearer.header.to_str().unwrap(), "Bearer t0");
         assert_eq!(grant.expires_in, Duration::from_secs(86399));
         assert!(
             !format!("{grant:?}").contains("t0"),

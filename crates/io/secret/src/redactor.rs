@@ -17,7 +17,7 @@
 //!
 //! **Cuts.** A text is cut after it was struck, never before ([`Redactor::shown`]). Where somebody else
 //! has cut it already and marked the place (`…` or `...`), a begin or an end of a secret that touches the
-//! mark is struck too, from 4 bytes on.
+//! mark is struck too, from 4 bytes on, also where the cut went through an escape.
 //!
 //! **Cost.** One pass of an Aho-Corasick automaton for each reading. The automaton holds the first
 //! 32 bytes of each spelling, so it is small and quick to make however long the secrets are; what
@@ -41,12 +41,14 @@ const SHORTEST: usize = 4;
 const SHORTEST_IN_OUTPUT: usize = 8;
 /// Bytes of a spelling that are looked for; what follows is compared.
 const HEAD: usize = 32;
+/// Bytes of an escape, at the most: as much of one may stand at a cut.
+const ESCAPE: usize = 12;
 /// Bytes that are searched at once where only the finding counts.
 const PIECE: usize = 64 * 1024;
 /// Bytes that two pieces have in common: a spelling's head, each byte of it escaped in every layer.
 const PIECES_SHARE: usize = 2 * 1024;
 /// Marks of a cut that are looked at; a text with more of them ends there.
-const MAX_CUTS: usize = 32;
+const MAX_CUTS: usize = 128;
 /// Bytes of a text that is shown in part; the rest is left out before it is struck.
 const MAX_SHOWN_BYTES: usize = 64 * 1024;
 
@@ -290,7 +292,7 @@ impl Finder {
         }
     }
 
-    /// The begin of a secret at the end of the text before a cut.
+    /// The begin of a secret at the end of the text before a cut, which may have fallen into an escape.
     fn begin_at_end(
         &self,
         read: &Reading,
@@ -299,32 +301,47 @@ impl Finder {
         text: &str,
     ) {
         let offset = cut - around(text, cut, true).len();
-        for form in &self.forms {
-            let most = form.bytes.len().min(read.bytes.len());
-            let longest = (SHORTEST..=most)
-                .rev()
-                .find(|len| read.bytes.ends_with(&form.bytes[..*len]));
-            if let Some(len) = longest {
-                let (from, to) = read.part(read.bytes.len() - len, read.bytes.len());
-                parts.push((from + offset, to + offset));
+        let whole = read.bytes.len();
+        let last = read
+            .bytes
+            .get(whole.saturating_sub(ESCAPE)..)
+            .unwrap_or_default();
+        let escape = last.iter().position(|byte| b"\\%&".contains(byte));
+        let escape = escape.filter(|at| last[at + 1..].iter().all(is_of_escape));
+        let escape = escape.map(|at| whole - last.len() + at);
+        for end in [Some(whole), escape].into_iter().flatten() {
+            let before = &read.bytes[..end];
+            for form in &self.forms {
+                let most = form.bytes.len().min(end);
+                let begins = |len: &usize| before.ends_with(&form.bytes[..*len]);
+                if let Some(len) = (SHORTEST..=most).rev().find(begins) {
+                    parts.push((read.part(end - len, end).0 + offset, cut));
+                }
             }
         }
     }
 
-    /// The end of a secret at the begin of the text behind a cut.
+    /// The end of a secret at the begin of the text behind a cut, the same.
     fn end_at_begin(&self, read: &Reading, cut: usize, parts: &mut Vec<(usize, usize)>) {
-        for form in &self.forms {
-            let most = form.bytes.len().min(read.bytes.len());
-            let ends = |len: &usize| {
-                read.bytes
-                    .starts_with(&form.bytes[form.bytes.len() - len..])
-            };
-            if let Some(len) = (SHORTEST..=most).rev().find(ends) {
-                let (from, to) = read.part(0, len);
-                parts.push((from + cut, to + cut));
+        for skipped in 0..ESCAPE.min(read.bytes.len()) {
+            let (rest, behind) = read.bytes.split_at(skipped);
+            if !rest.iter().all(is_of_escape) {
+                break;
+            }
+            for form in &self.forms {
+                let most = form.bytes.len().min(behind.len());
+                let ends = |len: &usize| behind.starts_with(&form.bytes[form.bytes.len() - len..]);
+                if let Some(len) = (SHORTEST..=most).rev().find(ends) {
+                    parts.push((cut, read.part(skipped, skipped + len).1 + cut));
+                }
             }
         }
     }
+}
+
+/// Whether an escape may have the byte behind its first one.
+fn is_of_escape(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"\\#;%&".contains(byte)
 }
 
 /// Whether a folded byte is a letter of base64.

@@ -158,6 +158,15 @@ fn a_cut_leaves_no_piece() {
             assert!(struck.starts_with("near `x [redacted]"), "{struck}");
         }
     }
+    // Through an escape.
+    let spelled = units(secret);
+    for cut in 30..spelled.len() - 30 {
+        let (begin, end) = spelled.split_at(cut);
+        let struck = redactor
+            .strike(&format!("near `x {begin}…` and `…{end} y`"))
+            .into_owned();
+        assert_eq!(struck, "near `x [redacted]…` and `…[redacted] y`", "{cut}");
+    }
     // Cut here, wherever that falls: the whole is struck first.
     let text = format!("{}{secret}", "x".repeat(990));
     for most in 990..1022 {
@@ -183,6 +192,15 @@ fn a_long_text_is_searched_whole_and_shown_in_part() {
     let long = "k".repeat(3000) + "abcdefgh";
     let redactor = Redactor::new([&Secret::new(long.clone())], []);
     assert_eq!(redactor.strike(&format!("<{long}>")), "<[redacted]>");
+}
+
+#[test]
+fn too_many_cuts_end_the_text() {
+    let redactor = redactor(&["SECRETTOKEN"]);
+    let struck = redactor.strike(&"...SECRETTO".repeat(200)).into_owned();
+    assert!(
+        struck.len() < 200 * 11 && redactor.strike(&"SECRETTO...".repeat(200)).len() < 200 * 14
+    );
 }
 
 #[test]

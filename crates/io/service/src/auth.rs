@@ -9,6 +9,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
+use tollgate_driver::{Redactor, Secret};
 
 /// How long an answer that names no end is believed.
 const LIFE: Duration = Duration::from_secs(3600);
@@ -21,12 +22,15 @@ pub(crate) struct Auth {
     answer: Mutex<Option<Answer>>,
 }
 
-/// What a login answered. `number` tells two answers apart.
+/// What a login answered.
 #[derive(Clone)]
-struct Answer {
-    value: Arc<Value>,
+pub(crate) struct Answer {
+    pub(crate) value: Arc<Value>,
+    /// Tells two answers apart.
+    pub(crate) number: u64,
+    /// Strikes the answer's texts out of what upstreams say.
+    pub(crate) redactor: Redactor,
     until: Instant,
-    number: u64,
 }
 
 impl Auth {
@@ -43,25 +47,52 @@ impl Auth {
         &self,
         refused: Option<u64>,
         login: impl Future<Output = Result<Value, E>>,
-    ) -> Result<(Arc<Value>, u64), E> {
+    ) -> Result<Answer, E> {
         let mut answer = self.answer.lock().await;
         let number = answer.as_ref().map_or(0, |it| it.number);
         if let Some(it) = answer.as_ref()
             && Instant::now() < it.until
             && refused != Some(it.number)
         {
-            return Ok((Arc::clone(&it.value), it.number));
+            return Ok(it.clone());
         }
         *answer = None;
         let value = Arc::new(login.await?);
         let fresh = Answer {
             until: Instant::now() + life(&value),
-            value: Arc::clone(&value),
+            redactor: redactor(&value),
+            value,
             number: number + 1,
         };
-        *answer = Some(fresh);
-        Ok((value, number + 1))
+        *answer = Some(fresh.clone());
+        Ok(fresh)
     }
+}
+
+/// Bytes of the shortest text of a login's answer that is taken for a token.
+const SHORTEST_TOKEN: usize = 16;
+
+/// Strikes the answer's texts. Those that look like a token, a session or a key are private; addresses,
+/// scopes and the like are not, for actions may well answer with them.
+fn redactor(answer: &Value) -> Redactor {
+    let (mut private, mut public) = (Vec::new(), Vec::new());
+    let mut left = vec![answer];
+    while let Some(value) = left.pop() {
+        match value {
+            Value::String(text) if text.eq_ignore_ascii_case("bearer") => {}
+            Value::String(text) => {
+                let opaque = text.len() >= SHORTEST_TOKEN
+                    && !text.contains("://")
+                    && !text.contains(char::is_whitespace);
+                let secret = Secret::new(text.clone());
+                if opaque { &mut private } else { &mut public }.push(secret);
+            }
+            Value::Array(items) => left.extend(items),
+            Value::Object(fields) => left.extend(fields.values()),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    Redactor::new(&private, &public)
 }
 
 /// Nine tenths of `expires_in`, which some upstreams write as text.

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tollgate_action::{Action, Credentials, IntegrationType};
 use tollgate_config::{Access, Config};
-use tollgate_driver::{Secret, Url};
+use tollgate_driver::{Redactor, Secret, Url};
 use tollgate_guard::Guard;
 use tollgate_model::RouteId;
 use uuid::Uuid;
@@ -29,6 +29,20 @@ use uuid::Uuid;
 pub(crate) const IDS: Uuid = Uuid::from_u128(0x6f0c_6a5e_8f7b_4f0e_9d0a_7c1e_5b6d_3a21);
 /// What the id of an integration's own login starts with; the integration's id follows.
 const AUTH: &str = "customAuth_-_";
+
+/// Fields of credentials that others may know: they are struck from errors, and not from outputs.
+const PUBLIC_FIELDS: [&str; 3] = ["userName", "clientId", "loginUrl"];
+
+/// Strikes the values of these credential fields.
+pub(crate) fn redactor_of(fields: &BTreeMap<String, Secret>) -> Redactor {
+    let is_public = |name: &str| PUBLIC_FIELDS.contains(&name);
+    let of = |public| {
+        let fields = fields.iter();
+        let fields = fields.filter(move |(name, _)| is_public(name) == public);
+        fields.map(|(_, secret)| secret)
+    };
+    Redactor::new(of(false), of(true))
+}
 
 /// All integrations and actions, by id.
 #[derive(Clone, Debug, Default)]
@@ -61,8 +75,8 @@ pub(crate) struct Ready {
     pub(crate) credentials: Credentials,
     /// `Authorization` of calls that have none of their own.
     pub(crate) basic: Option<Secret>,
-    /// Values that no answer may show.
-    pub(crate) secrets: Vec<Secret>,
+    /// Strikes what no answer may show.
+    pub(crate) redactor: Redactor,
     pub(crate) access: Access,
     /// Checks its calls; none where the operator wrote the address himself.
     pub(crate) guard: Option<Guard>,

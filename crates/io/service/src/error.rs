@@ -4,7 +4,9 @@ use crate::json::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use std::time::Duration;
+use tollgate_driver::Redactor;
 use tollgate_store::StoreError;
 
 /// An answer that says what is wrong and what to do. Boxed: errors are rare, and results are moved often.
@@ -72,6 +74,24 @@ impl ApiError {
     #[must_use]
     pub(crate) fn before(mut self, words: &str) -> Self {
         self.0.message.insert_str(0, words);
+        self
+    }
+
+    /// The same without any secret: what an execution says may quote what its upstream answered.
+    #[must_use]
+    pub(crate) fn struck(mut self, redactor: &Redactor) -> Self {
+        let strike = |text: &mut String| {
+            if let Cow::Owned(struck) = redactor.strike(text) {
+                *text = struck;
+            }
+        };
+        strike(&mut self.0.message);
+        self.0.errors.iter_mut().for_each(strike);
+        for param in self.0.params.values_mut() {
+            if let Value::String(text) = param {
+                strike(text);
+            }
+        }
         self
     }
 

@@ -1,6 +1,9 @@
 //! One execution, step by step: check the inputs, render the request, send it, map the answer.
 
+mod answered;
 mod explain;
+
+pub(crate) use answered::Answered;
 
 use crate::catalog::Ready;
 use crate::error::ApiError;
@@ -9,12 +12,22 @@ use explain::explain;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tollgate_action::{Action, Credentials, Method, RawInput, Request, TranslateError};
-use tollgate_driver::{Answer, Call, Driver, Failure, Url};
+use tollgate_action::{Action, Credentials, Method, RawInput, Request};
+use tollgate_driver::{Call, Driver, Failure, Redactor, Secret, Url};
 use tollgate_model::FlowId;
 
-/// Characters of an upstream's error body that its caller is shown.
-const SHOWN_OF_BODY: usize = 1000;
+/// Words in the names of headers that carry secrets.
+const SENSITIVE: [&str; 9] = [
+    "auth",
+    "key",
+    "token",
+    "secret",
+    "pass",
+    "cookie",
+    "sign",
+    "session",
+    "credential",
+];
 
 /// Who calls and how long it may wait.
 #[derive(Clone, Copy, Debug)]
@@ -41,21 +54,40 @@ pub(crate) struct Outcome {
     pub(crate) latency: Duration,
 }
 
-/// What the templates may read, and the number of the login that it holds.
-pub(crate) type Read = (Credentials, Option<u64>);
+/// What the templates may read.
+pub(crate) struct Read {
+    pub(crate) credentials: Credentials,
+    /// Number of the login whose answer is among it.
+    pub(crate) login: Option<u64>,
+    /// Strikes all of it.
+    pub(crate) redactor: Redactor,
+}
 
 impl<'a> Execution<'a> {
     /// All after the inputs were found good.
     pub(crate) async fn run(&self, input: &RawInput) -> Result<Outcome, ApiError> {
-        let (credentials, login) = self.credentials(None).await?;
-        let mut answer = self.attempt(&self.render(input, &credentials)?).await?;
-        if let (401, Some(_)) = (answer.status, login) {
+        let mut redactor = self.ready.redactor.clone();
+        let outcome = self.outcome(input, &mut redactor).await;
+        outcome.map_err(|error| error.struck(&redactor))
+    }
+
+    /// The same; what it says of a failure is yet to be struck.
+    async fn outcome(
+        &self,
+        input: &RawInput,
+        redactor: &mut Redactor,
+    ) -> Result<Outcome, ApiError> {
+        let mut read = self.credentials(None).await?;
+        *redactor = read.redactor.clone();
+        let mut answer = self.attempt(&self.render(input, &read)?, &read).await?;
+        if let (401, Some(_)) = (answer.status, read.login) {
             // What the login gave isn't taken any more; a fresh one is tried once.
-            let (credentials, _) = self.credentials(login).await?;
-            answer = self.attempt(&self.render(input, &credentials)?).await?;
+            read = self.credentials(read.login).await?;
+            *redactor = std::mem::take(redactor).and(&read.redactor);
+            answer = self.attempt(&self.render(input, &read)?, &read).await?;
         }
-        let answer = self.accept(answer)?;
-        let output = self.translate(input, &answer)?;
+        let answer = answer.accepted()?;
+        let output = answer.map(self.action, input)?;
         Ok(Outcome {
             output,
             waited: answer.waited,
@@ -89,48 +121,54 @@ impl<'a> Execution<'a> {
     /// remembered, or it is the one that was refused.
     pub(crate) async fn credentials(&self, refused: Option<u64>) -> Result<Read, ApiError> {
         let known = self.ready.credentials.clone();
+        let mut read = Read {
+            credentials: known,
+            login: None,
+            redactor: self.ready.redactor.clone(),
+        };
         let Some(auth) = &self.ready.auth else {
-            return Ok((known, None));
+            return Ok(read);
         };
         let login = async {
             let action = auth.action.action()?;
             let login = Execution { action, ..*self };
             let input = RawInput::from_value(json!({}));
-            let answer = login.attempt(&login.render(&input, &known)?).await?;
-            login.translate(&input, &login.accept(answer)?)
+            let answer = login.attempt(&login.render(&input, &read)?, &read).await?;
+            answer.accepted()?.login(action, &input)
         };
         // Box: a login is an execution inside of one.
         let within = self.action.timeout();
         let got = tokio::time::timeout(within, Box::pin(auth.get(refused, login))).await;
         let got = got.unwrap_or_else(|_| Err(explain(Failure::TimedOut, false, within)));
         match got {
-            Ok((answer, number)) => {
-                let known = known.clone().with_auth_response(answer.as_ref().clone());
-                Ok((known, Some(number)))
+            Ok(answer) => {
+                let value = answer.value.as_ref().clone();
+                read.credentials = read.credentials.with_auth_response(value);
+                read.login = Some(answer.number);
+                read.redactor = read.redactor.and(&answer.redactor);
+                Ok(read)
             }
             Err(error) => Err(error.before("The custom authentication failed: ")),
         }
     }
 
-    pub(crate) fn render(
+    pub(crate) fn render(&self, input: &RawInput, read: &Read) -> Result<Request, ApiError> {
+        self.action
+            .render(input, &read.credentials)
+            .map_err(|error| {
+                invalid(
+                    "action.request.invalid",
+                    format!("No request can be made of the inputs: {error}"),
+                )
+            })
+    }
+
+    /// Sends the request when its turn comes.
+    pub(crate) async fn attempt(
         &self,
-        input: &RawInput,
-        credentials: &Credentials,
-    ) -> Result<Request, ApiError> {
-        self.action.render(input, credentials).map_err(|error| {
-            invalid(
-                "action.request.invalid",
-                format!("No request can be made of the inputs: {error}"),
-            )
-        })
-    }
-
-    /// Sends the request when its turn comes; an answer that isn't 2xx is an error.
-    pub(crate) async fn send(&self, request: &Request) -> Result<Answer, ApiError> {
-        self.accept(self.attempt(request).await?)
-    }
-
-    async fn attempt(&self, request: &Request) -> Result<Answer, ApiError> {
+        request: &Request,
+        read: &Read,
+    ) -> Result<Answered, ApiError> {
         let timeout = self.action.timeout();
         let call = Call {
             route: self.ready.route_of(self.action.name()),
@@ -140,50 +178,13 @@ impl<'a> Execution<'a> {
             idempotent: request.method.is_idempotent(),
             request: self.prepare(request)?,
         };
-        let answer = self.driver.execute(call).await;
-        answer.map_err(|failure| explain(failure, self.terms.deadline.is_some(), timeout))
-    }
-
-    fn accept(&self, answer: Answer) -> Result<Answer, ApiError> {
-        if (200..300).contains(&answer.status) {
-            return Ok(answer);
-        }
-        let status = answer.status;
-        let mut error = bad_gateway("upstream.error", format!("The upstream answered {status}."))
-            .with("upstreamStatus", status);
-        if !self.action.secure() {
-            let body = self.strike(&String::from_utf8_lossy(&answer.body));
-            let shown: String = body.chars().take(SHOWN_OF_BODY).collect();
-            error = error.with("upstreamBody", shown);
-        }
-        Err(error)
-    }
-
-    /// The text without the integration's secrets: some upstreams repeat what they were sent.
-    pub(crate) fn strike(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for secret in &self.ready.secrets {
-            // A short one would strike out innocent text, and says little.
-            if secret.expose().len() >= 4 {
-                text = text.replace(secret.expose(), "[redacted]");
+        match self.driver.execute(call).await {
+            Ok(answer) => {
+                let redactor = read.redactor.clone().and(&sensitive(request));
+                Ok(Answered::new(answer, &redactor, self.action.secure()))
             }
+            Err(failure) => Err(explain(failure, self.terms.deadline.is_some(), timeout)),
         }
-        text
-    }
-
-    pub(crate) fn translate(&self, input: &RawInput, answer: &Answer) -> Result<Value, ApiError> {
-        let invalid = |message: String| bad_gateway("action.response.invalid", message);
-        let body = std::str::from_utf8(&answer.body)
-            .map_err(|_| invalid("The upstream's answer is not UTF-8.".to_owned()))?;
-        self.action.translate(input, body).map_err(|error| {
-            let errors = match &error {
-                TranslateError::Contract(error) => {
-                    error.violations.iter().map(ToString::to_string).collect()
-                }
-                TranslateError::Body { .. } | TranslateError::Mapping { .. } => Vec::new(),
-            };
-            invalid(format!("The upstream's answer can't be mapped: {error}")).because(errors)
-        })
     }
 
     fn prepare(&self, request: &Request) -> Result<tollgate_driver::Request, ApiError> {
@@ -234,6 +235,20 @@ impl<'a> Execution<'a> {
             body: request.body.clone().unwrap_or_default().into(),
         })
     }
+}
+
+/// Strikes what went out in headers that carry secrets, whatever a template made of the credentials.
+fn sensitive(request: &Request) -> Redactor {
+    let named = |name: &str| SENSITIVE.iter().any(|word| name.contains(word));
+    let headers = request.headers.iter();
+    let headers = headers.filter(|(name, _)| named(&name.to_ascii_lowercase()));
+    let values: Vec<_> = headers
+        .flat_map(|(_, value)| {
+            let behind_scheme = value.split_once(' ').map_or("", |(_, rest)| rest);
+            [value.as_str(), behind_scheme].map(|text| Secret::new(text.to_owned()))
+        })
+        .collect();
+    Redactor::new([], &values)
 }
 
 /// The request as `/test` shows it, without what may hold secrets.

@@ -333,7 +333,7 @@ impl Live {
             base_url: wanted.base_url,
             credentials: wanted.credentials,
             basic: wanted.basic,
-            secrets: wanted.secrets,
+            redactor: wanted.redactor,
             access: wanted.access,
             guard: Some(guard),
             auth,

@@ -1,7 +1,7 @@
 //! `/test`: an execution told step by step, up to the one that fails.
 
 use crate::error::ApiError;
-use crate::execute::{Execution, show_request};
+use crate::execute::{Answered, Execution, show_request};
 use serde_json::{Value, json};
 
 /// Runs it; the answer is the platform's `TestExecutionResult`.
@@ -31,39 +31,26 @@ async fn steps(
         execution.input(body),
         |input| input.value().clone(),
     )?;
-    let credentials = execution.credentials(None).await;
-    let (credentials, login) = if execution.logs_in() {
+    let read = execution.credentials(None).await;
+    let read = read.map_err(|error| error.struck(&execution.ready.redactor));
+    let read = if execution.logs_in() {
         // What a login answers is never shown.
-        let name = "Run the custom authentication";
-        note(done, name, credentials, |_| Value::Null)?
+        note(done, "Run the custom authentication", read, |_| Value::Null)?
     } else {
-        credentials.map_err(|error| error.body())?
+        read.map_err(|error| error.body())?
     };
-    let request = note(
-        done,
-        "Render the request",
-        execution.render(&input, &credentials),
-        show_request,
-    )?;
-    let sent = execution.send(&request).await;
+    let struck = |error: ApiError| error.struck(&read.redactor);
+    let rendered = execution.render(&input, &read).map_err(struck);
+    let request = note(done, "Render the request", rendered, show_request)?;
+    let sent = execution.attempt(&request, &read).await;
+    let sent = sent.and_then(Answered::accepted).map_err(struck);
     if sent.as_ref().is_err_and(ApiError::is_upstream_401) {
         // So that the next try doesn't meet the same refusal.
-        let _ = execution.credentials(login).await;
+        let _ = execution.credentials(read.login).await;
     }
-    let answer = note(done, "Send the request", sent, |answer| {
-        json!({
-            "status": answer.status,
-            "attempts": answer.attempts,
-            "waitedMillis": answer.waited.as_millis() as u64,
-            "body": execution.strike(&String::from_utf8_lossy(&answer.body)),
-        })
-    })?;
-    note(
-        done,
-        "Map the answer to the output",
-        execution.translate(&input, &answer),
-        Value::clone,
-    )
+    let answer = note(done, "Send the request", sent, Answered::show)?;
+    let output = answer.map(execution.action, &input).map_err(struck);
+    note(done, "Map the answer to the output", output, Value::clone)
 }
 
 fn note<T>(

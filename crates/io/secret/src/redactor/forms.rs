@@ -26,7 +26,7 @@ pub(super) fn of(secret: &str, shortest: usize) -> Vec<Form> {
     }
     let mut forms = Vec::new();
     // The secret may hold what looks like an escape; a text's reading has it unescaped too.
-    let mut reading = Some(Reading::plain(secret[..end].as_bytes()));
+    let mut reading = Some(Reading::plain(&secret.as_bytes()[..end]));
     for _ in 0..LAYERS {
         let Some(read) = reading else { break };
         add(&mut forms, &read.bytes, false);

@@ -3,7 +3,7 @@
 //! Integrations may share a folder: each takes the files of its own type. A file that none takes is a
 //! problem, so nothing is left out silently.
 
-use super::{Catalog, Entry, IDS, Ready, Stamp, Target, auth_id, file_integration_id};
+use super::{Catalog, Entry, IDS, Ready, Stamp, Target, auth_id, file_integration_id, redactor_of};
 use crate::auth::Auth;
 use crate::guard;
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tollgate_action::{Action, Credentials, IntegrationType};
 use tollgate_config::{Config, Integration, IntegrationKind};
+use tollgate_driver::{Redactor, Secret};
 use tollgate_model::RouteId;
 use uuid::Uuid;
 
@@ -73,7 +74,7 @@ pub(super) fn load(config: &Config) -> Result<Catalog, CatalogError> {
             .get(&auth_id(&file_integration_id(&integration.name)));
         let auth = auth.map(|(entry, _)| Auth::new(Arc::clone(entry)));
         let route = RouteId(u32::try_from(index).unwrap_or(u32::MAX));
-        let target = target(integration, route, auth).map_err(|message| {
+        let target = target(config, integration, route, auth).map_err(|message| {
             CatalogError(vec![FileProblem {
                 path: PathBuf::from(&integration.name),
                 message,
@@ -98,7 +99,32 @@ pub(super) fn load(config: &Config) -> Result<Catalog, CatalogError> {
     }
 }
 
-fn target(integration: &Integration, route: RouteId, auth: Option<Auth>) -> Result<Target, String> {
+/// Strikes the integration's credentials, and those of the clients whose tokens its calls take.
+fn redactor(config: &Config, integration: &Integration, route: RouteId) -> Redactor {
+    let pool = config
+        .engine
+        .routes
+        .get(route.index())
+        .and_then(|it| it.pool);
+    let pool = pool.and_then(|pool| config.engine.pools.get(pool.index()));
+    let clients = pool.into_iter().flat_map(|pool| &pool.clients);
+    let clients = clients.filter_map(|client| config.clients.get(client.index()));
+    let clients: Vec<_> = clients
+        .map(|it| (&it.client_secret, Secret::new(it.client_id.clone())))
+        .collect();
+    let of_clients = Redactor::new(
+        clients.iter().map(|(secret, _)| *secret),
+        clients.iter().map(|(_, id)| id),
+    );
+    redactor_of(&integration.credentials).and(&of_clients)
+}
+
+fn target(
+    config: &Config,
+    integration: &Integration,
+    route: RouteId,
+    auth: Option<Auth>,
+) -> Result<Target, String> {
     // A platform integration's calls go to the address in the file, whatever the inputs are.
     let guard = match integration.kind {
         IntegrationKind::Platform => None,
@@ -117,7 +143,7 @@ fn target(integration: &Integration, route: RouteId, auth: Option<Auth>) -> Resu
             base_url: integration.base_url.clone(),
             credentials: Credentials::from_fields(fields),
             basic: None,
-            secrets: integration.credentials.values().cloned().collect(),
+            redactor: redactor(config, integration, route),
             access: integration.access.clone(),
             guard,
             auth,

@@ -19,7 +19,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Entry, Url};
+use super::{Entry, Url, redactor_of};
 use crate::doc::Doc;
 use crate::error::ApiError;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_action::{Action, Credentials, IntegrationType};
 use tollgate_config::Access;
-use tollgate_driver::{ClientCredentials, Secret};
+use tollgate_driver::{ClientCredentials, Redactor, Secret};
 use tollgate_model::{Limit, Rule, Scope};
 use tollgate_store::{ActionBody, CredentialKind, Integration, IntendedState};
 
@@ -53,7 +53,7 @@ pub(crate) struct Wanted {
     pub(crate) base_url: Option<Url>,
     pub(crate) credentials: Credentials,
     pub(crate) basic: Option<Secret>,
-    pub(crate) secrets: Vec<Secret>,
+    pub(crate) redactor: Redactor,
     pub(crate) access: Access,
     /// Whether it has a login of its own.
     pub(crate) logs_in: bool,
@@ -198,7 +198,10 @@ fn platform(
             tokens: Some(tokens),
             ..plan(integration, properties)?
         },
-        secrets: vec![client.client_secret.clone()],
+        redactor: Redactor::new(
+            [&client.client_secret],
+            [&Secret::new(client.client_id.clone())],
+        ),
         client: Some(client),
         base_url: Some(base_url),
         credentials: Credentials::none(),
@@ -231,7 +234,7 @@ fn web_service(
         client: None,
         base_url: None,
         credentials: Credentials::from_fields(texts),
-        secrets: fields.values().chain(&basic).cloned().collect(),
+        redactor: redactor_of(&fields),
         basic,
         access,
         logs_in: kind == Some(CredentialKind::UserDefinedOAuth),

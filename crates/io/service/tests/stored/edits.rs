@@ -37,7 +37,7 @@ impl Edited {
             .await
             .unwrap();
         let world = World::start().await;
-        let root = world.login("root", "secret").await.unwrap();
+        let root = world.root().await;
         let kind = "pureCloudOAuthClient";
         let new = json!({
             "name": "c", "type": {"name": kind},
@@ -234,7 +234,7 @@ async fn a_number_that_was_set_is_there_after_a_restart_until_its_definition_cha
     } = it.world;
     drop(service);
     it.world = World::over(folder).await;
-    it.root = it.world.login("root", "secret").await.unwrap();
+    it.root = it.world.root().await;
     it.call().await;
     for (name, allowed) in [
         ("New.requests.per.minute", 200),

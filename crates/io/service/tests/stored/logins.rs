@@ -11,7 +11,7 @@ use tollgate_service::Service;
 async fn a_login_of_ones_own_is_made_once_and_again_when_it_is_refused() {
     let (upstream, seen) = upstream().await;
     let world = World::start().await;
-    let root = world.login("root", "secret").await.unwrap();
+    let root = world.root().await;
     let fields = json!({
         "loginUrl": format!("{upstream}/login"), "clientId": "id", "clientSecret": "upstream-secret-7",
     });
@@ -76,7 +76,7 @@ async fn a_login_of_ones_own_is_made_once_and_again_when_it_is_refused() {
 async fn basic_credentials_go_out_and_are_struck_from_what_comes_back() {
     let (upstream, _) = upstream().await;
     let world = World::start().await;
-    let root = world.login("root", "secret").await.unwrap();
+    let root = world.root().await;
     let fields = json!({"userName": "user", "password": "hunter2hunter2"});
     let id = world
         .web_service(&root, "basicAuth", fields, loopback())
@@ -143,7 +143,7 @@ key = { env = "KEY" }
                 if name == "KEY" {
                     "upstream-secret-7"
                 } else {
-                    "secret"
+                    crate::world::SECRET
                 }
                 .to_owned(),
             )
@@ -155,7 +155,7 @@ key = { env = "KEY" }
         http: reqwest::Client::new(),
         folder,
     };
-    let root = world.login("root", "secret").await.unwrap();
+    let root = world.root().await;
     let listed = world.done(&root, Method::GET, ACTIONS, Value::Null).await;
     assert_eq!(listed["total"], 1, "{listed}");
     let path = format!(

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod echo;
 mod edits;
 mod logins;
 mod world;
@@ -15,7 +16,7 @@ use world::{ACTIONS, World, action, loopback, upstream};
 async fn calls_go_where_the_integration_allows_and_nowhere_else() {
     let (upstream, seen) = upstream().await;
     let world = World::start().await;
-    let root = world.login("root", "secret").await.unwrap();
+    let root = world.root().await;
     let http = json!({"allowedSchemes": ["http"], "allowedPorts": ["1-65535"]});
     let id = world
         .web_service(&root, "userDefined", json!({"k": "v"}), http)
@@ -46,7 +47,7 @@ async fn calls_go_where_the_integration_allows_and_nowhere_else() {
 async fn a_role_holds_where_it_was_given_and_a_stale_version_changes_nothing() {
     let (upstream, _) = upstream().await;
     let world = World::start().await;
-    let root = world.login("root", "secret").await.unwrap();
+    let root = world.root().await;
     let id = world
         .web_service(&root, "userDefined", json!({"k": "v"}), loopback())
         .await;
@@ -142,7 +143,7 @@ async fn a_role_holds_where_it_was_given_and_a_stale_version_changes_nothing() {
 async fn what_was_changed_is_there_after_a_restart_and_round_trips() {
     let (upstream, _) = upstream().await;
     let world = World::start().await;
-    let root = world.login("root", "secret").await.unwrap();
+    let root = world.root().await;
     let id = world
         .web_service(&root, "userDefined", json!({"k": "v"}), loopback())
         .await;
@@ -187,7 +188,7 @@ async fn what_was_changed_is_there_after_a_restart_and_round_trips() {
     } = world;
     drop(service);
     let world = World::over(folder).await;
-    let root = world.login("root", "secret").await.unwrap();
+    let root = world.root().await;
     let export_path = format!(
         "/api/v2/tollgate/actions/{}/export",
         draft["id"].as_str().unwrap()
@@ -212,8 +213,8 @@ async fn two_nodes_on_one_store_follow_each_other() {
         http: reqwest::Client::new(),
         folder,
     };
-    let root = world.login("root", "secret").await.unwrap();
-    let there = other.login("root", "secret").await.unwrap();
+    let root = world.root().await;
+    let there = other.login("root", world::SECRET).await.unwrap();
     let id = world
         .web_service(&root, "userDefined", json!({"k": "v"}), loopback())
         .await;
@@ -270,7 +271,7 @@ async fn two_nodes_on_one_store_follow_each_other() {
 #[tokio::test]
 async fn what_no_database_can_hold_is_the_callers_mistake() {
     let world = World::start().await;
-    let root = world.login("root", "secret").await.unwrap();
+    let root = world.root().await;
     for path in [
         "/api/v2/flows/datatables?name=%00",
         "/api/v2/flows/datatables/a%00b",

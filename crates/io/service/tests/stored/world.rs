@@ -11,6 +11,9 @@ use tollgate_config::{Config, Source};
 use tollgate_service::Service;
 use tollgate_store::KeyRing;
 
+/// Secret of the administrator of the configuration file.
+pub(crate) const SECRET: &str = "root-secret-0123456789";
+
 /// What the upstream saw.
 #[derive(Default)]
 pub(crate) struct Seen {
@@ -110,7 +113,7 @@ roles = ["execute", "author", "administer"]
         let source = Source {
             file: "test.toml",
             folder,
-            env: &|_| Some("secret".to_owned()),
+            env: &|_| Some(SECRET.to_owned()),
         };
         let config = Config::parse(&text, &source).unwrap();
         Service::start(config, 1).await.unwrap()
@@ -128,6 +131,36 @@ roles = ["execute", "author", "administer"]
             .as_str()
             .map(str::to_owned)
             .ok_or(grant)
+    }
+
+    /// A token of the administrator of the configuration file.
+    pub(crate) async fn root(&self) -> String {
+        self.login("root", SECRET).await.unwrap()
+    }
+
+    /// An enabled platform integration of that upstream.
+    pub(crate) async fn platform(&self, root: &str, name: &str, base: &str, token: &str) -> String {
+        let path = "/api/v2/integrations/credentials";
+        let fields = json!({"clientId": "pool", "clientSecret": "pool-secret-1234"});
+        let new = json!({"type": {"name": "pureCloudOAuthClient"}, "credentialFields": fields});
+        let credential = self.done(root, Method::POST, path, new).await;
+        let new = json!({"name": name, "integrationType": {"id": "purecloud-data-actions"}});
+        let made = self
+            .done(root, Method::POST, "/api/v2/integrations", new)
+            .await;
+        let id = made["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v2/integrations/{id}");
+        let config = json!({
+            "version": 1,
+            "properties": {"baseUrl": base, "tokenUrl": token, "allowedNetworks": ["127.0.0.0/8"]},
+            "credentials": {"pureCloudOAuthClient": {"id": credential["id"]}},
+        });
+        self.done(root, Method::PUT, &format!("{path}/config/current"), config)
+            .await;
+        let enabled = json!({"intendedState": "ENABLED"});
+        let shown = self.done(root, Method::PATCH, &path, enabled).await;
+        assert_eq!(shown["reportedState"]["code"], "ACTIVE", "{shown}");
+        id
     }
 
     pub(crate) async fn call(

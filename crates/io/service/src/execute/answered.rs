@@ -1,0 +1,153 @@
+//! What an upstream answered: a body that nobody sees as it came.
+//!
+//! Upstreams repeat what they were sent, so a body leaves only through the redactor of its execution,
+//! which knows the integration's credentials, the login's answer and the token that went with the call.
+//! Of a secure action nothing leaves but its output: neither a refusal's body nor what an error quotes.
+//!
+//! **Outputs** are what an action's author wants its callers to have, and yet a secret in them is nobody's
+//! wish: where the upstream repeated a private one of 8 bytes or more, it is struck from the output too.
+//! Other outputs are not touched: the body is searched first, and templates see nothing else of the
+//! upstream's. An author who takes a secret apart on purpose is not held off by this.
+
+use super::bad_gateway;
+use crate::error::ApiError;
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+use tollgate_action::{Action, RawInput, TranslateError};
+use tollgate_driver::{Answer, Redactor};
+
+/// Characters of an upstream's error body that its caller is shown.
+const SHOWN_OF_BODY: usize = 1000;
+
+/// An upstream's answer.
+pub(crate) struct Answered {
+    pub(crate) status: u16,
+    pub(crate) attempts: u32,
+    pub(crate) waited: Duration,
+    pub(crate) took: Duration,
+    body: Bytes,
+    redactor: Redactor,
+    secure: bool,
+}
+
+impl Answered {
+    /// `redactor` strikes what the call was made with; the token is in the answer.
+    pub(super) fn new(answer: Answer, redactor: &Redactor, secure: bool) -> Self {
+        Self {
+            status: answer.status,
+            attempts: answer.attempts,
+            waited: answer.waited,
+            took: answer.took,
+            body: answer.body,
+            redactor: answer.redactor.and(redactor),
+            secure,
+        }
+    }
+
+    /// The answer, if it is 2xx.
+    pub(crate) fn accepted(self) -> Result<Self, ApiError> {
+        if (200..300).contains(&self.status) {
+            return Ok(self);
+        }
+        let status = self.status;
+        let mut error = bad_gateway("upstream.error", format!("The upstream answered {status}."))
+            .with("upstreamStatus", status);
+        if !self.secure {
+            let body = String::from_utf8_lossy(&self.body);
+            error = error.with("upstreamBody", self.redactor.shown(&body, SHOWN_OF_BODY));
+        }
+        Err(error)
+    }
+
+    /// The answer as `/test` shows it.
+    pub(crate) fn show(&self) -> Value {
+        let mut shown = json!({
+            "status": self.status,
+            "attempts": self.attempts,
+            "waitedMillis": self.waited.as_millis() as u64,
+        });
+        if self.secure {
+            shown["bodyBytes"] = self.body.len().into();
+        } else {
+            let body = String::from_utf8_lossy(&self.body);
+            shown["body"] = self.redactor.strike(&body).into();
+        }
+        shown
+    }
+
+    /// The action's output.
+    pub(crate) fn map(&self, action: &Action, input: &RawInput) -> Result<Value, ApiError> {
+        let body = self.text()?;
+        let output = translate(action, input, body, self.secure);
+        let output = output.map_err(|error| error.struck(&self.redactor))?;
+        if self.redactor.finds(body) {
+            return Ok(struck(&self.redactor, output));
+        }
+        Ok(output)
+    }
+
+    /// What a login answered, as the integration's other templates read it. Of an answer that can't be
+    /// mapped nothing is quoted: it may hold a token that nothing here knows yet.
+    pub(super) fn login(&self, action: &Action, input: &RawInput) -> Result<Value, ApiError> {
+        translate(action, input, self.text()?, true)
+    }
+
+    fn text(&self) -> Result<&str, ApiError> {
+        std::str::from_utf8(&self.body).map_err(|_| {
+            let message = "The upstream's answer is not UTF-8.";
+            bad_gateway("action.response.invalid", message.to_owned())
+        })
+    }
+}
+
+/// Maps the body; says nothing of what it holds if that is `withheld`.
+fn translate(
+    action: &Action,
+    input: &RawInput,
+    body: &str,
+    withheld: bool,
+) -> Result<Value, ApiError> {
+    action.translate(input, body).map_err(|error| {
+        let (told, errors) = match &error {
+            TranslateError::Body { .. } if withheld => ("response body".to_owned(), Vec::new()),
+            TranslateError::Mapping { field, .. } if withheld => (field.clone(), Vec::new()),
+            TranslateError::Contract(error) if withheld => (error.field.to_owned(), Vec::new()),
+            TranslateError::Contract(broken) => {
+                let errors = broken.violations.iter().map(ToString::to_string);
+                (error.to_string(), errors.collect())
+            }
+            TranslateError::Body { .. } | TranslateError::Mapping { .. } => {
+                (error.to_string(), Vec::new())
+            }
+        };
+        let why = if withheld {
+            "; why is withheld, since the action is secure"
+        } else {
+            ""
+        };
+        let message = format!("The upstream's answer can't be mapped: {told}{why}");
+        bad_gateway("action.response.invalid", message).because(errors)
+    })
+}
+
+/// The value with every text, name and number struck.
+fn struck(redactor: &Redactor, value: Value) -> Value {
+    let strike = |text: &str| redactor.strike_output(text).into_owned();
+    match value {
+        Value::String(text) => strike(&text).into(),
+        Value::Number(number) if redactor.finds(&number.to_string()) => {
+            strike(&number.to_string()).into()
+        }
+        Value::Array(items) => {
+            let items = items.into_iter().map(|item| struck(redactor, item));
+            items.collect()
+        }
+        Value::Object(fields) => {
+            let fields = fields.into_iter();
+            let fields = fields.map(|(name, value)| (strike(&name), struck(redactor, value)));
+            Value::Object(fields.collect::<Map<_, _>>())
+        }
+        other => other,
+    }
+}
