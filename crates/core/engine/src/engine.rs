@@ -6,6 +6,7 @@ mod extend;
 mod kept;
 mod limits;
 mod random;
+mod restart;
 mod start;
 mod token;
 mod turned_away;
@@ -15,7 +16,7 @@ use crate::places::Place;
 use crate::queue::{Candidate, Queue};
 use crate::resources::Resources;
 use crate::timer::{Timer, Timers};
-use crate::{Checkpoint, Command, Config, Event, Submission, Verdict};
+use crate::{Command, Config, Event, Submission, Verdict};
 use attempt::Attempt;
 pub use extend::{Extension, Places};
 use std::collections::{BTreeMap, VecDeque};
@@ -58,8 +59,8 @@ pub struct Engine {
     ahead: estimate::Ahead,
     headers_ignored: u64,
     limited: u64,
-    /// What an earlier process has used, what had passed since, and when that was.
-    restored: Option<(Checkpoint, Duration, Instant)>,
+    /// What an earlier process has used; none if there was none.
+    earlier: Option<restart::Earlier>,
     /// Retired clients that may have tokens to drop.
     retiring: Vec<ClientId>,
 }
@@ -144,7 +145,7 @@ impl Engine {
             ahead: estimate::Ahead::default(),
             headers_ignored: 0,
             limited: 0,
-            restored: None,
+            earlier: None,
             retiring: Vec::new(),
             config,
         }

@@ -18,12 +18,12 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 use tollgate_model::{Instant, LimitId, Scope};
-use tollgate_quota::Usage;
+use tollgate_quota::{Since, Usage};
 
 /// Parts of a limit that are recorded at a time.
 const BLOCKS: u32 = 32;
-/// How much later than an attempt's end the record says.
-const ROUND_UP: Duration = Duration::from_secs(10);
+/// How much later than an attempt's end the record says, lest each needs one.
+const ROUND_UP: Duration = Duration::from_secs(1);
 
 /// To be on disk before the commands that [`crate::Engine::poll_command`] gives after it are carried
 /// out.
@@ -31,10 +31,8 @@ const ROUND_UP: Duration = Duration::from_secs(10);
 pub struct Record {
     /// Of which limit.
     pub limit: LimitId,
-    /// Slots that may have been taken since the checkpoint.
-    pub taken: u32,
-    /// From the checkpoint to when the last of the calls has surely ended.
-    pub until: Duration,
+    /// What may have been taken of it since the checkpoint.
+    pub since: Since,
 }
 
 /// The use of all shared limits at an instant.
@@ -42,6 +40,10 @@ pub struct Record {
 pub struct Checkpoint {
     /// In the order of the configuration.
     pub limits: Vec<LimitUsage>,
+    /// Routes that a 429 has shut: their names, and for how much longer.
+    pub closed_routes: Vec<(String, Duration)>,
+    /// Clients that a 429 has shut: their names, and for how much longer.
+    pub closed_clients: Vec<(String, Duration)>,
 }
 
 /// One limit in a checkpoint.
@@ -55,18 +57,19 @@ pub struct LimitUsage {
     pub period: Option<Duration>,
     /// Its slots at the checkpoint.
     pub usage: Usage,
-    /// Slots that may have been taken since.
-    pub taken: u32,
-    /// From the checkpoint to when the last call has surely ended.
-    pub until: Duration,
+    /// What may have been taken of it since.
+    pub since: Since,
 }
 
 impl Checkpoint {
     /// Adds what was recorded after it. Of several records of a limit the last counts.
     pub fn add(&mut self, record: Record) {
         if let Some(it) = self.limits.get_mut(record.limit.index()) {
-            it.taken = record.taken;
-            it.until = it.until.max(record.until);
+            let until = it.since.until.max(record.since.until);
+            it.since = Since {
+                until,
+                ..record.since
+            };
         }
     }
 }
@@ -78,16 +81,29 @@ pub(crate) struct Journal {
     limits: Vec<Taken>,
     /// Limits whose record is out of date.
     due: VecDeque<LimitId>,
+    /// Whether slots or closures have changed since the checkpoint.
+    pub(crate) changed: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Taken {
     taken: u32,
     recorded: u32,
+    at_once: Option<u32>,
     until: Instant,
     is_due: bool,
-    /// The end of the last call ever sent, whichever checkpoint it was after.
-    last_end: Instant,
+}
+
+/// A call that takes slots of a limit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taking {
+    pub(crate) slots: u32,
+    /// What the limit allows.
+    pub(crate) allowed: u32,
+    /// Of a concurrency limit: slots held at once, this one included.
+    pub(crate) at_once: Option<u32>,
+    /// When the call is given up, at the latest.
+    pub(crate) give_up: Instant,
 }
 
 impl Journal {
@@ -96,6 +112,7 @@ impl Journal {
             since: now,
             limits: vec![Taken::default(); limits],
             due: VecDeque::new(),
+            changed: false,
         }
     }
 
@@ -104,21 +121,24 @@ impl Journal {
         self.limits.resize(limits, Taken::default());
     }
 
-    /// A call takes `cost` of what the limit allows, and is given up at `give_up` at the latest.
-    pub(crate) fn take(&mut self, limit: LimitId, cost: u32, allowed: u32, give_up: Instant) {
+    pub(crate) fn take(&mut self, limit: LimitId, call: Taking) {
+        self.changed = true;
         let it = &mut self.limits[limit.index()];
-        it.taken = it.taken.saturating_add(cost);
-        it.last_end = it.last_end.max(give_up);
-        if it.taken <= it.recorded && give_up <= it.until {
-            return;
+        it.taken = it.taken.saturating_add(call.slots);
+        let more = it.taken > it.recorded;
+        let more_at_once = call.at_once > it.at_once;
+        let later = call.give_up > it.until;
+        let block = (call.allowed / BLOCKS).max(1);
+        if more {
+            it.recorded = it.taken.saturating_add(block);
         }
-        if it.taken > it.recorded {
-            it.recorded = it.taken.saturating_add((allowed / BLOCKS).max(1));
+        if more_at_once {
+            it.at_once = call.at_once.map(|slots| slots.saturating_add(block));
         }
-        if give_up > it.until {
-            it.until = give_up + ROUND_UP;
+        if later {
+            it.until = call.give_up + ROUND_UP;
         }
-        if !it.is_due {
+        if (more || more_at_once || later) && !it.is_due {
             it.is_due = true;
             self.due.push_back(limit);
         }
@@ -128,27 +148,20 @@ impl Journal {
         let limit = self.due.pop_front()?;
         let it = &mut self.limits[limit.index()];
         it.is_due = false;
-        Some(Record {
-            limit,
+        let since = Since {
             taken: it.recorded,
+            at_once: it.at_once,
             until: it.until.since(self.since),
-        })
+        };
+        Some(Record { limit, since })
     }
 
-    /// Starts anew behind a checkpoint; gives when the last call of each limit has surely ended.
-    pub(crate) fn restart(&mut self, now: Instant) -> Vec<Duration> {
+    /// Starts anew behind a checkpoint.
+    pub(crate) fn restart(&mut self, now: Instant) {
         self.since = now;
         self.due.clear();
-        let limits = self.limits.iter_mut();
-        let ends = limits.map(|it| {
-            let last_end = it.last_end;
-            *it = Taken {
-                last_end,
-                ..Taken::default()
-            };
-            last_end.since(now)
-        });
-        ends.collect()
+        self.changed = false;
+        self.limits.fill(Taken::default());
     }
 }
 
@@ -162,12 +175,26 @@ mod tests {
         Instant::ZERO + Duration::from_secs(seconds)
     }
 
-    fn record(taken: u32, until: u64) -> Option<Record> {
+    fn record(taken: u32, at_once: Option<u32>, until: u64) -> Option<Record> {
+        let until = Duration::from_secs(until);
+        let since = Since {
+            taken,
+            at_once,
+            until,
+        };
         Some(Record {
             limit: LIMIT,
-            taken,
-            until: Duration::from_secs(until),
+            since,
         })
+    }
+
+    fn taking(slots: u32, allowed: u32, give_up: u64) -> Taking {
+        Taking {
+            slots,
+            allowed,
+            at_once: None,
+            give_up: at(give_up),
+        }
     }
 
     #[test]
@@ -175,38 +202,55 @@ mod tests {
         let mut journal = Journal::new(1, at(0));
         let mut recorded = Vec::new();
         for taken in 1..=12 {
-            journal.take(LIMIT, 1, 100, at(5));
-            recorded.extend(journal.next().map(|it| (taken, it.taken)));
+            journal.take(LIMIT, taking(1, 100, 5));
+            recorded.extend(journal.next().map(|it| (taken, it.since.taken)));
         }
         // A thirty-second part of a hundred is three.
         assert_eq!(recorded, [(1, 4), (5, 8), (9, 12)]);
         let mut journal = Journal::new(1, at(0));
-        journal.take(LIMIT, 2, 10, at(5));
-        assert_eq!(journal.next(), record(3, 15), "of a small limit one");
-        journal.take(LIMIT, 2, 10, at(5));
-        journal.take(LIMIT, 3, 10, at(5));
-        assert_eq!(journal.next(), record(8, 15), "the last counts");
+        journal.take(LIMIT, taking(2, 10, 5));
+        assert_eq!(journal.next(), record(3, None, 6), "of a small limit one");
+        journal.take(LIMIT, taking(2, 10, 5));
+        journal.take(LIMIT, taking(3, 10, 5));
+        assert_eq!(journal.next(), record(8, None, 6), "the last counts");
         assert_eq!(journal.next(), None);
     }
 
     #[test]
     fn a_record_covers_the_end_of_every_call() {
         let mut journal = Journal::new(1, at(2));
-        journal.take(LIMIT, 1, 100, at(5));
-        assert_eq!(journal.next(), record(4, 13));
-        journal.take(LIMIT, 1, 100, at(15));
+        journal.take(LIMIT, taking(1, 100, 5));
+        assert_eq!(journal.next(), record(4, None, 4));
+        journal.take(LIMIT, taking(1, 100, 6));
         assert_eq!(journal.next(), None, "covered");
-        journal.take(LIMIT, 1, 100, at(16));
-        assert_eq!(journal.next(), record(4, 24));
-        journal.take(LIMIT, 1, 100, at(7));
+        journal.take(LIMIT, taking(1, 100, 7));
+        assert_eq!(journal.next(), record(4, None, 6));
+        journal.take(LIMIT, taking(1, 100, 4));
         assert_eq!(journal.next(), None);
-        // The checkpoint knows the end of the last call; what is recorded counts from there.
-        assert_eq!(journal.restart(at(10)), [Duration::from_secs(6)]);
+        // What is recorded counts from the checkpoint.
+        journal.restart(at(10));
         assert_eq!(journal.next(), None);
-        journal.take(LIMIT, 1, 100, at(11));
-        assert_eq!(journal.next(), record(4, 11));
-        assert_eq!(journal.restart(at(12)), [Duration::from_secs(4)]);
-        assert_eq!(journal.restart(at(20)), [Duration::ZERO]);
+        journal.take(LIMIT, taking(1, 100, 11));
+        assert_eq!(journal.next(), record(4, None, 2));
+    }
+
+    #[test]
+    fn a_record_covers_the_calls_that_are_under_way_at_once() {
+        let mut journal = Journal::new(1, at(0));
+        let mut recorded = Vec::new();
+        for at_once in [1, 2, 1, 2, 3, 3, 1] {
+            let call = Taking {
+                at_once: Some(at_once),
+                ..taking(1, 20, 5)
+            };
+            journal.take(LIMIT, call);
+            recorded.extend(journal.next().and_then(|it| it.since.at_once));
+        }
+        // The number taken is recorded every other time, the number at once when it has grown.
+        assert_eq!(recorded, [2, 2, 4, 4]);
+        assert!(journal.changed);
+        journal.restart(at(1));
+        assert!(!journal.changed);
     }
 
     #[test]
@@ -217,16 +261,20 @@ mod tests {
                 scope: Scope::Organisation,
                 period: None,
                 usage: Usage::default(),
-                taken: 0,
-                until: Duration::from_secs(4),
+                since: Since {
+                    until: Duration::from_secs(4),
+                    ..Since::default()
+                },
             }],
+            ..Checkpoint::default()
         };
         for (taken, until) in [(3, 7), (6, 2)] {
-            record(taken, until)
+            record(taken, Some(2), until)
                 .into_iter()
                 .for_each(|it| checkpoint.add(it));
         }
-        let it = &checkpoint.limits[0];
+        let it = &checkpoint.limits[0].since;
         assert_eq!((it.taken, it.until), (6, Duration::from_secs(7)));
+        assert_eq!(it.at_once, Some(2));
     }
 }

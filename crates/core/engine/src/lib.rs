@@ -47,4 +47,4 @@ pub use engine::{Engine, Extension, Places};
 pub use event::{Event, Facts, LossKind, Submission, WindowFact};
 pub use journal::{Checkpoint, LimitUsage, Record};
 pub use snapshot::{ClientView, FlowView, LimitView, Snapshot, TokenView};
-pub use tollgate_quota::Usage;
+pub use tollgate_quota::{Since, Usage};

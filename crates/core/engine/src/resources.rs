@@ -4,7 +4,7 @@
 //! happens to a slot, or time frees one.
 
 use crate::Config;
-use crate::journal::Journal;
+use crate::journal::{Journal, Taking};
 use crate::pool::Pools;
 use std::sync::Arc;
 use tollgate_model::{ClientId, FlowId, Instant, LimitId, RouteId, TokenId};
@@ -201,12 +201,18 @@ impl Resources {
         for limit in Self::shared(&self.config, it) {
             let ledger = &mut self.ledgers[limit.index()];
             ledger.take(now, it.cost);
-            let units = if ledger.period().is_some() {
-                it.cost
-            } else {
-                1
+            let (slots, at_once) = match ledger.period() {
+                Some(_) => (it.cost, None),
+                None => (1, Some(ledger.held(now))),
             };
-            self.journal.take(limit, units, ledger.allowed(), give_up);
+            let allowed = ledger.allowed();
+            let call = Taking {
+                slots,
+                allowed,
+                at_once,
+                give_up,
+            };
+            self.journal.take(limit, call);
         }
         if let Some(token) = it.token {
             self.pools.take(token, it.cost, now);
@@ -248,6 +254,7 @@ impl Resources {
     /// Something became free, or may have.
     pub(crate) fn unblock(&mut self) {
         self.blocked.fill(Instant::ZERO);
+        self.journal.changed = true;
     }
 }
 

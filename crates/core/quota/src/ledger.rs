@@ -8,7 +8,7 @@ mod usage;
 
 pub use header::{Header, Shift};
 pub use spare::Need;
-pub use usage::Usage;
+pub use usage::{Since, Usage};
 
 use forecast::Hold;
 use header::Learned;
@@ -34,6 +34,8 @@ pub struct Ledger {
     hold: Hold,
     /// What headers have told; none before the first.
     learned: Option<Box<Learned>>,
+    /// A step's begin, by which ends are rounded for the next process; none before the first checkpoint.
+    steps_from: Option<Instant>,
 }
 
 impl Ledger {
@@ -47,6 +49,7 @@ impl Ledger {
             closed_until: Instant::ZERO,
             hold: Hold::default(),
             learned: None,
+            steps_from: None,
         }
     }
 

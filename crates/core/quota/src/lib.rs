@@ -93,6 +93,10 @@
 //! calls without a known answer are surely counted. The proofs use only that slots are held long
 //! enough.
 //!
+//! And not for longer than that: an end that is handed on is rounded up once, to a step that every later
+//! process shares, so no number of restarts moves it. A concurrency limit holds what may be under way
+//! ([`Ledger::restore_at_once`], with its proof).
+//!
 //! # Bounds and cost
 //!
 //! A ledger keeps one instant for each held slot, so at most `allowed` (more only while a lowered
@@ -105,4 +109,4 @@
 
 mod ledger;
 
-pub use ledger::{Header, Ledger, Need, Shift, Usage};
+pub use ledger::{Header, Ledger, Need, Shift, Since, Usage};

@@ -101,15 +101,11 @@ impl Pump {
         self.carry_out();
         loop {
             // Before the messages, so that a stream of them can't hold a due timer back.
-            if self
-                .engine
-                .poll_timeout()
-                .is_some_and(|due| due <= self.clock.now())
-            {
+            if self.due().is_some_and(|due| due <= self.clock.now()) {
                 self.engine.handle_timeout(self.clock.now());
                 self.carry_out();
             }
-            let message = match self.engine.poll_timeout() {
+            let message = match self.due() {
                 None => messages.recv().await,
                 Some(due) => {
                     let pause = due.since(self.clock.now());
@@ -129,6 +125,13 @@ impl Pump {
         if let Some(usage) = &mut self.usage {
             usage.close(&mut self.engine, self.clock.now());
         }
+    }
+
+    /// When the engine is to be woken, or a checkpoint to be written, should nothing happen before.
+    fn due(&self) -> Option<Instant> {
+        let checkpoint = self.usage.as_ref().and_then(|it| it.due(&self.engine));
+        let wake = self.engine.poll_timeout();
+        wake.into_iter().chain(checkpoint).min()
     }
 
     fn take(&mut self, message: Message) {

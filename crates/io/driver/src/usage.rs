@@ -14,19 +14,28 @@
 //! as the file says, which is synced at each checkpoint if there are such limits: a power failure can
 //! cost them what was sent in the last second.
 //!
+//! A checkpoint is written a second after something has changed, whether or not anything else happens
+//! ([`UsageFile::due`]), so that the next process doesn't hold limits for calls that ended long before.
+//!
 //! A file that can't be understood holds every limit whole. One that can't be written is reported,
 //! and calls go on: the promise for the next process is then void until a checkpoint is written.
 
-use serde::{Deserialize, Serialize};
+mod format;
+
+use format::{Line, read, used, write};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tollgate_engine::{Checkpoint, Config, Engine, LimitUsage, Record};
-use tollgate_model::{Instant, LimitId, Rule, Scope};
+use tollgate_engine::{Checkpoint, Config, Engine, LimitUsage, Since};
+use tollgate_model::{Instant, Rule};
 
 /// Between two checkpoints, at the least.
 const PAUSE: Duration = Duration::from_secs(1);
+/// The system tells its uptime in these.
+const TICK: Duration = Duration::from_millis(10);
+/// For how long a call may be under way of which nothing is known.
+const CALL: Duration = Duration::from_secs(60);
 /// Limits with a longer period are not held whole after a machine's end.
 const LONG: Duration = Duration::from_secs(3_600);
 /// A longer file is not believed.
@@ -44,13 +53,13 @@ pub(crate) struct UsageFile {
     _lock: File,
     boot: Boot,
     checkpointed: Instant,
-    /// Records were written since.
-    stale: bool,
+    /// The last write failed, and that was reported.
+    failed: bool,
     sync: bool,
 }
 
 /// Which boot of which machine, and how long it has been up.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 struct Boot {
     id: String,
 }
@@ -77,25 +86,6 @@ impl Boot {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct Line {
-    boot: String,
-    uptime: Duration,
-    limits: Vec<Used>,
-}
-
-/// A limit's use, as written.
-#[derive(Serialize, Deserialize)]
-struct Used {
-    name: String,
-    scope: String,
-    period: Option<Duration>,
-    open: u32,
-    ends: Vec<(Duration, u32)>,
-    closed: Duration,
-    until: Duration,
-}
-
 impl UsageFile {
     /// Takes the file up and tells the engine what it says. `engine` has seen no event yet.
     pub(crate) fn open(
@@ -116,7 +106,7 @@ impl UsageFile {
             Ok(None) => {}
             Ok(Some((line, mut checkpoint))) => {
                 let elapsed = if line.boot == boot.id && !boot.id.is_empty() {
-                    Boot::uptime().saturating_sub(line.uptime)
+                    Boot::uptime().saturating_sub(line.uptime + TICK)
                 } else {
                     hold_whole(&mut checkpoint, config);
                     Duration::ZERO
@@ -135,7 +125,7 @@ impl UsageFile {
             _lock: lock,
             boot,
             checkpointed: now,
-            stale: false,
+            failed: false,
             sync: config.limits.iter().any(|limit| long(limit.rule)),
         };
         it.checkpoint(engine, now)?;
@@ -145,16 +135,10 @@ impl UsageFile {
     /// To be called before the engine's commands are carried out: what covers them is on disk then.
     pub(crate) fn keep(&mut self, engine: &mut Engine, now: Instant) {
         let mut lines = String::new();
-        while let Some(Record {
-            limit,
-            taken,
-            until,
-        }) = engine.poll_record()
-        {
-            lines.push_str(&format!("{} {taken} {}\n", limit.0, until.as_millis() + 1));
+        while let Some(record) = engine.poll_record() {
+            lines.push_str(&write(record));
         }
         if !lines.is_empty() {
-            self.stale = true;
             // One write, so that a record is there as a whole or not at all.
             let written = self
                 .file
@@ -165,9 +149,15 @@ impl UsageFile {
             }
         }
         let due = self.checkpointed + PAUSE <= now;
-        if due && (self.stale || self.file.is_none()) {
+        if due && (engine.checkpoint_is_due() || self.file.is_none()) {
             self.close(engine, now);
         }
+    }
+
+    /// When [`Self::keep`] has a checkpoint to write, should nothing happen before.
+    pub(crate) fn due(&self, engine: &Engine) -> Option<Instant> {
+        let due = engine.checkpoint_is_due() || self.file.is_none();
+        due.then(|| self.checkpointed + PAUSE)
     }
 
     /// Writes a last checkpoint.
@@ -177,21 +167,23 @@ impl UsageFile {
         }
     }
 
+    /// Once, until it can be written again: it is tried every second.
     fn report(&mut self, error: &io::Error) {
-        tracing::error!(path = %self.path.display(), %error, "usage not written: a restart now would not know it");
+        if !self.failed {
+            tracing::error!(path = %self.path.display(), %error, "usage not written: a restart now would not know it");
+        }
+        self.failed = true;
         self.file = None;
     }
 
     fn checkpoint(&mut self, engine: &mut Engine, now: Instant) -> io::Result<()> {
+        let checkpoint = engine.checkpoint(now);
         let line = Line {
             boot: self.boot.id.clone(),
             uptime: Boot::uptime(),
-            limits: engine
-                .checkpoint(now)
-                .limits
-                .into_iter()
-                .map(used)
-                .collect(),
+            limits: checkpoint.limits.into_iter().map(used).collect(),
+            closed_routes: checkpoint.closed_routes,
+            closed_clients: checkpoint.closed_clients,
         };
         self.checkpointed = now;
         // Records are relative to this checkpoint from here on, so the old file takes no more of them.
@@ -211,89 +203,11 @@ impl UsageFile {
         fs::rename(&fresh, &self.path)?;
         // The handle follows the file through its renaming.
         self.file = Some(file);
-        self.stale = false;
+        if std::mem::take(&mut self.failed) {
+            tracing::info!(path = %self.path.display(), "usage is written again");
+        }
         Ok(())
     }
-}
-
-/// The checkpoint and its records; none if there is no file.
-fn read(path: &Path) -> Result<Option<(Line, Checkpoint)>, String> {
-    match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.to_string()),
-        Ok(found) if found.len() > MAX_BYTES => return Err("it is too long".into()),
-        Ok(_) => {}
-    }
-    let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let mut lines = text
-        .split_inclusive('\n')
-        .filter(|line| line.ends_with('\n'));
-    let first = lines.next().ok_or("it has no checkpoint")?;
-    let line: Line = tollgate_json::read_as(first).map_err(|error| error.to_string())?;
-    let limits = line.limits.iter().map(|it| {
-        Some(LimitUsage {
-            name: it.name.clone(),
-            scope: scope(&it.scope)?,
-            period: it.period,
-            usage: tollgate_engine::Usage {
-                open: it.open,
-                ends: it.ends.clone(),
-                closed: it.closed,
-            },
-            taken: 0,
-            until: it.until,
-        })
-    });
-    let limits: Option<Vec<_>> = limits.collect();
-    let mut checkpoint = Checkpoint {
-        limits: limits.ok_or("it names an unknown scope")?,
-    };
-    for record in lines {
-        checkpoint.add(parse(record).ok_or_else(|| format!("not a record: {record:?}"))?);
-    }
-    let slots = checkpoint.limits.iter().map(|it| {
-        let settled = it.usage.ends.iter().map(|(_, slots)| u64::from(*slots));
-        settled.sum::<u64>() + u64::from(it.usage.open) + u64::from(it.taken)
-    });
-    if slots.max() > Some(MAX_SLOTS.into()) {
-        return Err("it tells of more slots than any limit has".into());
-    }
-    Ok(Some((line, checkpoint)))
-}
-
-fn parse(record: &str) -> Option<Record> {
-    let mut words = record.split_whitespace();
-    let record = Record {
-        limit: LimitId(words.next()?.parse().ok()?),
-        taken: words.next()?.parse().ok()?,
-        until: Duration::from_millis(words.next()?.parse().ok()?),
-    };
-    words.next().is_none().then_some(record)
-}
-
-fn used(it: LimitUsage) -> Used {
-    Used {
-        name: it.name,
-        scope: it.scope.as_str().to_owned(),
-        period: it.period,
-        open: it.usage.open,
-        ends: it.usage.ends,
-        closed: it.usage.closed,
-        until: it.until,
-    }
-}
-
-fn scope(word: &str) -> Option<Scope> {
-    const ALL: [Scope; 7] = [
-        Scope::Token,
-        Scope::Client,
-        Scope::Organisation,
-        Scope::Integration,
-        Scope::Action,
-        Scope::Host,
-        Scope::Flow,
-    ];
-    ALL.into_iter().find(|scope| scope.as_str() == word)
 }
 
 /// Everything that each limit of no more than an hour allows may have been used just now.
@@ -306,7 +220,12 @@ fn hold_whole(checkpoint: &mut Checkpoint, config: &Config) {
         if let Some(limit) = same
             && it.period.is_none_or(|period| period <= LONG)
         {
-            it.taken = it.taken.max(limit.rule.allowed().min(MAX_SLOTS));
+            let whole = whole(limit.rule);
+            it.since = Since {
+                taken: whole.taken.max(it.since.taken),
+                until: whole.until.max(it.since.until),
+                ..whole
+            };
         }
     }
 }
@@ -320,11 +239,20 @@ fn everything(config: &Config) -> Checkpoint {
             Rule::Concurrency { .. } => None,
         },
         usage: tollgate_engine::Usage::default(),
-        taken: limit.rule.allowed().min(MAX_SLOTS),
-        until: Duration::from_secs(60),
+        since: whole(limit.rule),
     });
     Checkpoint {
         limits: limits.collect(),
+        ..Checkpoint::default()
+    }
+}
+
+/// All that the limit allows was taken.
+fn whole(rule: Rule) -> Since {
+    Since {
+        taken: rule.allowed().min(MAX_SLOTS),
+        at_once: None,
+        until: CALL,
     }
 }
 

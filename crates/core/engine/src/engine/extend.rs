@@ -82,7 +82,7 @@ impl Engine {
     /// # Errors
     /// What [`Config::check`] says of the whole; nothing has changed then.
     pub fn extend(&mut self, more: Extension, now: Instant) -> Result<(), ConfigError> {
-        let known = self.config.limits.len();
+        let known = self.places();
         let mut config = Config::clone(&self.config);
         config.append(more);
         self.as_told(&config).check()?;
@@ -90,7 +90,7 @@ impl Engine {
         self.resources.extend(Arc::clone(&self.config));
         self.demands.clear();
         self.reserves.clear();
-        self.restore_from(known, now);
+        self.restore_from((known.limit, known.client, known.route), now);
         // Further routes may be what a pool's next token is for.
         self.settle_down(now);
         Ok(())

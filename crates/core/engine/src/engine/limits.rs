@@ -1,5 +1,4 @@
-//! What the upstream says of its limits, what an operator changes in them, and what the next process
-//! must know of them.
+//! What the upstream says of its limits, and what an operator changes in them.
 //!
 //! **Which limit a header speaks of.** Headers name no limit, only how many it allows, and that may
 //! fit another limit by chance (a token's raised to the organisation's number, and nobody told us). A
@@ -10,62 +9,12 @@
 
 use super::Engine;
 use super::attempt::Attempt;
-use crate::{Checkpoint, Facts, LimitUsage, Record, WindowFact};
+use crate::{Facts, WindowFact};
 use std::sync::Arc;
-use std::time::Duration;
 use tollgate_model::{ClientId, Instant, Limit, LimitId, Rule, Scope};
-use tollgate_quota::{Header, Ledger};
+use tollgate_quota::Header;
 
 impl Engine {
-    /// What must be on disk before the commands given after it are carried out. Whoever persists
-    /// nothing need not ask.
-    pub fn poll_record(&mut self) -> Option<Record> {
-        self.resources.journal.next()
-    }
-
-    /// The use of all shared limits now. Records given from now on are relative to it.
-    pub fn checkpoint(&mut self, now: Instant) -> Checkpoint {
-        let ends = self.resources.journal.restart(now);
-        let limits = self.config.limits.iter().zip(&self.resources.ledgers);
-        let limits = limits.zip(ends).map(|((limit, ledger), until)| LimitUsage {
-            name: limit.name.clone(),
-            scope: limit.scope,
-            period: ledger.period(),
-            usage: ledger.usage(now),
-            taken: 0,
-            until,
-        });
-        Checkpoint {
-            limits: limits.collect(),
-        }
-    }
-
-    /// Holds what an earlier process has used. To be called before the first event. `elapsed` has
-    /// surely passed since the checkpoint; zero is always safe. It is kept for limits that
-    /// [`Engine::extend`] brings later.
-    pub fn restore(&mut self, checkpoint: &Checkpoint, elapsed: Duration, now: Instant) {
-        self.restored = Some((checkpoint.clone(), elapsed, now));
-        self.restore_from(0, now);
-    }
-
-    /// Restores the limits from this place on.
-    pub(super) fn restore_from(&mut self, first: usize, now: Instant) {
-        let Some((checkpoint, elapsed, at)) = &self.restored else {
-            return;
-        };
-        // What the dead process had sent was counted a grace after the start, however late a limit is
-        // restored.
-        let counted_by = *at + self.config.policy.grace;
-        let elapsed = *elapsed + now.since(*at);
-        let limits = self.config.limits.iter().zip(&mut self.resources.ledgers);
-        for (limit, ledger) in limits.skip(first) {
-            let same = |it: &&LimitUsage| it.name == limit.name && it.scope == limit.scope;
-            if let Some(it) = checkpoint.limits.iter().find(same) {
-                restore(it, ledger, elapsed, counted_by, now);
-            }
-        }
-    }
-
     pub(super) fn set_limit(&mut self, limit: LimitId, allowed: u32) {
         let mut config = (*self.config).clone();
         if let Some(limit) = config.limits.get_mut(limit.index()) {
@@ -178,28 +127,4 @@ pub(super) fn set(rule: &mut Rule, to: u32) {
     match rule {
         Rule::Window { allowed, .. } | Rule::Concurrency { allowed } => *allowed = to,
     }
-}
-
-fn restore(
-    it: &LimitUsage,
-    ledger: &mut Ledger,
-    elapsed: Duration,
-    counted_by: Instant,
-    now: Instant,
-) {
-    let over_by = match ledger.period() {
-        Some(_) => counted_by,
-        None => counted_by.max(now) + it.until.saturating_sub(elapsed),
-    };
-    if it.period == ledger.period() {
-        return ledger.restore(&it.usage, it.taken, elapsed, over_by, now);
-    }
-    // Of another period: when they were counted is not known.
-    let settled: u32 = it.usage.ends.iter().map(|(_, slots)| slots).sum();
-    let usage = tollgate_quota::Usage {
-        open: it.usage.open.saturating_add(settled),
-        ends: Vec::new(),
-        closed: it.usage.closed,
-    };
-    ledger.restore(&usage, it.taken, elapsed, over_by, now);
 }

@@ -86,6 +86,7 @@ impl Engine {
             execution,
             passage,
             sent: now,
+            give_up,
             head: None,
         };
         self.resources.take(&passage, now, give_up);

@@ -80,7 +80,7 @@ impl Engine {
         }
     }
 
-    fn close_client(&mut self, client: ClientId, until: Instant) {
+    pub(super) fn close_client(&mut self, client: ClientId, until: Instant) {
         if self.resources.pools.closed_until(client) >= until {
             return;
         }

@@ -132,6 +132,18 @@ pub(crate) fn held_as_ruled(world: &mut World, snapshot: &Snapshot) {
     );
 }
 
+/// A new process holds of the concurrency limit no more than was under way at once since the last
+/// checkpoint, but for what a record covers beforehand.
+pub(crate) fn held_as_it_was(world: &World, snapshot: &Snapshot) {
+    let held = snapshot.limits[CONCURRENCY.index()].held;
+    assert!(
+        held <= world.at_once.most + world.at_once.block,
+        "held as it was: {held} at {}: {:?}",
+        world.now,
+        world.at_once
+    );
+}
+
 /// Who waits, who is under way and what became of the others is as the snapshot says. Who neither
 /// waits nor is under way pauses before another try.
 pub(crate) fn counts_are_true(world: &World, snapshot: &Snapshot) {

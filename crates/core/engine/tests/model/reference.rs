@@ -1,6 +1,6 @@
 //! What an engine has to hold: the quota's rule, applied to what the engine was told.
 
-use super::setup::INTEGRATION;
+use super::setup::{CONCURRENCY, INTEGRATION};
 use std::collections::BTreeMap;
 use tollgate_engine::{Config, LimitView, Snapshot};
 use tollgate_model::{FlowId, Limit, LimitId, RouteId, Rule};
@@ -109,8 +109,9 @@ impl Slots {
 }
 
 impl Reference {
-    /// Of a process that begins at `now` with what `snapshot` says.
-    pub(crate) fn new(config: &Config, snapshot: &Snapshot, now: u64) -> Self {
+    /// Of a process that begins at `now` with what `snapshot` says. Of the concurrency limit nothing that an
+    /// earlier process has used is held from `free_from` on.
+    pub(crate) fn new(config: &Config, snapshot: &Snapshot, free_from: u64, now: u64) -> Self {
         let grace = config.policy.grace.as_nanos() as u64;
         let restored = config.limits.iter().zip(&snapshot.limits);
         let restored = restored.map(|(limit, view)| match limit.rule {
@@ -119,8 +120,7 @@ impl Reference {
                 let period = period.as_nanos() as u64;
                 (view.held, now + 2 * grace + period + period / 64 + 64)
             }
-            // Their ends are known roughly.
-            Rule::Concurrency { .. } => (view.held, u64::MAX),
+            Rule::Concurrency { .. } => (view.held, free_from),
         });
         Self {
             grace,
@@ -130,6 +130,11 @@ impl Reference {
             restored: restored.collect(),
             config: config.clone(),
         }
+    }
+
+    /// When nothing of the concurrency limit is held any more that an earlier process has used.
+    pub(crate) fn free_from(&self) -> u64 {
+        self.restored[CONCURRENCY.index()].1
     }
 
     pub(crate) fn sent(

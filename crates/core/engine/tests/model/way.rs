@@ -40,7 +40,10 @@ impl World {
         self.at(call.counted, Due::Counted(key));
         self.upstream.sent += 1;
         self.on_its_way.insert(key, call);
-        let answer = call.counted + self.random.range(self.latency.0, self.latency.1);
+        // A few are not answered before they are given up.
+        let latency = self.random.range(self.latency.0, self.latency.1);
+        let mute = self.random.percent(3);
+        let answer = if mute { give_up.as_nanos() } else { 0 }.max(call.counted + latency);
         let end = answer.min(give_up.as_nanos());
         self.upstream.under_way.insert(key, end);
         if self.random.percent(3) {

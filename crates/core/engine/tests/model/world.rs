@@ -8,6 +8,7 @@ use super::random::Random;
 use super::reference::{Reference, Told};
 use super::setup::{CONCURRENCY, ORGANISATION, Windows, config};
 use super::upstream::{Call, Key, Upstream};
+use kill::AtOnce;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::fmt::Write as _;
@@ -83,6 +84,9 @@ pub(crate) struct World {
     /// Number of the process.
     process: u32,
     journal: (Checkpoint, u64),
+    pub(crate) at_once: AtOnce,
+    /// When each call is given up.
+    give_ups: BTreeMap<Key, u64>,
     /// The process dies at one of the next commands.
     dies: bool,
 }
@@ -114,6 +118,7 @@ impl World {
                     world.reference.told(attempt, told, world.now);
                 }
                 let snapshot = world.engine.snapshot(Instant::from_nanos(world.now));
+                world.note_at_once(&snapshot);
                 invariants::never_idle(&world, &snapshot);
                 invariants::held_as_ruled(&mut world, &snapshot);
                 invariants::counts_are_true(&world, &snapshot);
@@ -148,7 +153,7 @@ impl World {
             trace: String::new(),
             journal: (engine.checkpoint(Instant::ZERO), 0),
             verdicts: vec![(0, 0); config.flows.len()],
-            reference: Reference::new(&config, &engine.snapshot(Instant::ZERO), 0),
+            reference: Reference::new(&config, &engine.snapshot(Instant::ZERO), 0, 0),
             engine,
             now: 0,
             waiting: BTreeMap::new(),
@@ -173,6 +178,8 @@ impl World {
             said: BTreeMap::new(),
             told: None,
             process: 0,
+            at_once: AtOnce::default(),
+            give_ups: BTreeMap::new(),
             dies: false,
         }
     }
@@ -238,7 +245,7 @@ impl World {
                 return false;
             }
             Due::Checkpoint => {
-                self.journal = (self.engine.checkpoint(now), self.now);
+                self.checkpoint();
                 if goes_on {
                     self.later(2_000, Due::Checkpoint);
                 }
@@ -406,7 +413,7 @@ impl World {
         }
         while let Some(command) = self.engine.poll_command() {
             if self.dies && self.random.percent(30) {
-                return self.die();
+                return self.die(command);
             }
             let _ = writeln!(self.trace, "{} {command:?}", self.now);
             match command {
@@ -419,6 +426,8 @@ impl World {
                     invariants::no_late_start(self, execution, give_up);
                     let key = (self.process, attempt.0);
                     self.running.insert(key, execution);
+                    self.give_ups.insert(key, give_up.as_nanos());
+                    self.at_once.until = self.at_once.until.max(give_up.as_nanos());
                     self.sent.insert(execution);
                     let token = token.map(|token| (self.process, u64::from(token.0)));
                     self.send(key, execution, token, give_up);

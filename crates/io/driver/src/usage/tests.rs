@@ -1,6 +1,6 @@
 use super::*;
-use tollgate_engine::{Command, Event, Flow, Route, Submission};
-use tollgate_model::{ExecutionId, FlowId, Limit, RouteId};
+use tollgate_engine::{Command, Event, Facts, Flow, Route, Submission};
+use tollgate_model::{AttemptId, ExecutionId, FlowId, Limit, LimitId, RouteId, Scope};
 
 fn config() -> Config {
     let limit = |name: &str, rule| Limit {
@@ -149,4 +149,130 @@ fn two_processes_do_not_share_a_file() {
     let _held = UsageFile::open(&path, &mut first, &config(), at(0)).unwrap();
     let refused = UsageFile::open(&path, &mut second, &config(), at(0)).unwrap_err();
     assert!(refused.to_string().contains("another process"), "{refused}");
+}
+
+/// Answers these attempts.
+fn answer(engine: &mut Engine, attempts: std::ops::Range<u64>, status: u16, now: Instant) {
+    for attempt in attempts.map(AttemptId) {
+        let head = Event::Head {
+            attempt,
+            status,
+            facts: Facts {
+                retry_after: (status == 429).then(|| Duration::from_secs(600)),
+                ..Facts::default()
+            },
+        };
+        engine.handle_event(head, now);
+        engine.handle_event(Event::Done(attempt), now);
+    }
+}
+
+#[test]
+fn calls_that_have_ended_are_not_held_though_nothing_happened_afterwards() {
+    let path = path("ended");
+    let mut first = engine();
+    let mut file = UsageFile::open(&path, &mut first, &config(), at(0)).unwrap();
+    send(&mut first, &mut file, 0..7);
+    answer(&mut first, 0..5, 200, at(0));
+    assert_eq!(file.due(&first), Some(at(1)));
+    file.keep(&mut first, at(1));
+    assert_eq!(file.due(&first), None, "nothing has changed since");
+    drop(file);
+    let mut second = engine();
+    UsageFile::open(&path, &mut second, &config(), at(0)).unwrap();
+    assert_eq!(held(&second), (7, 2));
+}
+
+#[test]
+fn calls_of_the_last_second_are_held_as_far_as_they_were_under_way_at_once() {
+    let path = path("at-once");
+    let mut first = engine();
+    let mut file = UsageFile::open(&path, &mut first, &config(), at(0)).unwrap();
+    for call in 0..50 {
+        assert_eq!(send(&mut first, &mut file, call..call + 1), 1);
+        answer(&mut first, call..call + 1, 200, at(0));
+    }
+    drop(file);
+    let mut second = engine();
+    UsageFile::open(&path, &mut second, &config(), at(0)).unwrap();
+    let (window, at_once) = held(&second);
+    assert!((50..=54).contains(&window), "{window}");
+    assert!(at_once <= 2, "one, and one beforehand: {at_once}");
+}
+
+#[test]
+fn no_number_of_restarts_holds_a_slot_for_longer() {
+    let path = path("loop");
+    let mut first = engine();
+    let mut file = UsageFile::open(&path, &mut first, &config(), at(0)).unwrap();
+    send(&mut first, &mut file, 0..20);
+    drop(file);
+    // On the machine's line of time, of both limits, the end of the last slot.
+    let ends = || {
+        let text = fs::read_to_string(&path).unwrap();
+        let line: Line = tollgate_json::read_as(text.lines().next().unwrap()).unwrap();
+        let last = line.limits.into_iter().map(|it| it.ends.last().unwrap().0);
+        last.map(|last| line.uptime + last).collect::<Vec<_>>()
+    };
+    let mut before = Vec::new();
+    for restart in 0..30 {
+        let mut engine = engine();
+        // It was begun a while ago on its own line of time, which is another for each.
+        let now = Instant::ZERO + Duration::from_millis(restart * 333);
+        let file = UsageFile::open(&path, &mut engine, &config(), now).unwrap();
+        drop(file);
+        if restart == 0 {
+            before = ends();
+        }
+        // The uptime is told in ticks, and rounded down; so a tick or two get lost.
+        let lost = TICK * 3 * restart as u32;
+        for (now, before) in ends().into_iter().zip(&before) {
+            assert!(now <= *before + lost, "{restart}: {now:?}, {before:?}");
+            assert!(now + TICK * 3 >= *before, "{restart}: {now:?}, {before:?}");
+        }
+    }
+}
+
+#[test]
+fn what_a_429_has_closed_stays_closed() {
+    let path = path("closed");
+    let mut first = engine();
+    let mut file = UsageFile::open(&path, &mut first, &config(), at(0)).unwrap();
+    send(&mut first, &mut file, 0..1);
+    answer(&mut first, 0..1, 429, at(0));
+    file.keep(&mut first, at(1));
+    drop(file);
+    let mut second = engine();
+    let mut file = UsageFile::open(&path, &mut second, &config(), at(0)).unwrap();
+    let closed = second.snapshot(at(0)).closed_routes;
+    assert_eq!(closed.len(), 1);
+    assert!(
+        closed[0].1 > at(500) && closed[0].1 <= at(600),
+        "{closed:?}"
+    );
+    assert_eq!(send(&mut second, &mut file, 1..2), 0);
+}
+
+#[test]
+fn a_file_of_the_version_before_is_understood() {
+    let path = path("before");
+    let boot = Boot::this().id;
+    let uptime = serde_json::to_string(&Boot::uptime()).unwrap();
+    let minute = "{\"secs\":60,\"nanos\":0}";
+    let zero = "{\"secs\":0,\"nanos\":0}";
+    let limit = |name: &str, period: &str| {
+        format!(
+            "{{\"name\":\"{name}\",\"scope\":\"organisation\",\"period\":{period},\"open\":2,\
+             \"ends\":[],\"closed\":{zero},\"until\":{minute}}}"
+        )
+    };
+    let text = format!(
+        "{{\"boot\":\"{boot}\",\"uptime\":{uptime},\"limits\":[{},{}]}}\n1 3 70000\n",
+        limit("minute", minute),
+        limit("at once", "null")
+    );
+    fs::write(&path, text).unwrap();
+    let mut engine = engine();
+    UsageFile::open(&path, &mut engine, &config(), at(0)).unwrap();
+    assert_eq!(held(&engine), (2, 5));
 }

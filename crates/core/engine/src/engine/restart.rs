@@ -1,0 +1,153 @@
+//! What this process tells the next one, and takes over from an earlier one. Why that is enough is said in
+//! the journal's documentation.
+
+use super::Engine;
+use crate::{Checkpoint, LimitUsage, Record, Since};
+use std::time::Duration;
+use tollgate_model::{ClientId, Instant, LimitId, RouteId};
+use tollgate_quota::{Ledger, Usage};
+
+/// What an earlier process has used.
+#[derive(Clone, Debug)]
+pub(super) struct Earlier {
+    checkpoint: Checkpoint,
+    /// What had surely passed since the checkpoint when this process began.
+    elapsed: Duration,
+    /// When this process began.
+    begun: Instant,
+}
+
+impl Engine {
+    /// What must be on disk before the commands given after it are carried out. Whoever persists
+    /// nothing need not ask.
+    pub fn poll_record(&mut self) -> Option<Record> {
+        self.resources.journal.next()
+    }
+
+    /// Whether slots or closures have changed since the last checkpoint. The next process holds no less
+    /// than it must without another, but for longer: it doesn't know of the calls that have ended.
+    #[must_use]
+    pub fn checkpoint_is_due(&self) -> bool {
+        self.resources.journal.changed
+    }
+
+    /// The use of all shared limits now, and what is closed. Records given from now on are relative to it.
+    pub fn checkpoint(&mut self, now: Instant) -> Checkpoint {
+        self.resources.journal.restart(now);
+        let mut running: Vec<Vec<Instant>> = vec![Vec::new(); self.config.limits.len()];
+        for it in self.attempts.values() {
+            for limit in self.resources.limits_of(&it.passage) {
+                running[limit.index()].push(it.give_up);
+            }
+        }
+        let limits = self.config.limits.iter().zip(&mut self.resources.ledgers);
+        let limits = limits.zip(running).map(|((limit, ledger), running)| {
+            let last = running.iter().max().map(|last| last.since(now));
+            let mut usage = ledger.usage(now);
+            if ledger.period().is_none() {
+                usage.running = ledger.in_steps(running, now);
+            }
+            LimitUsage {
+                name: limit.name.clone(),
+                scope: limit.scope,
+                period: ledger.period(),
+                usage,
+                since: Since {
+                    until: last.unwrap_or_default(),
+                    ..Since::default()
+                },
+            }
+        });
+        let limits = limits.collect();
+        let routes = self.config.routes.iter().enumerate().map(|(at, route)| {
+            let until = self.resources.closed_until(RouteId(at as u32));
+            (route.name.clone(), until.since(now))
+        });
+        let clients = self.config.clients.iter().enumerate().map(|(at, client)| {
+            let until = self.resources.pools.closed_until(ClientId(at as u32));
+            (client.name.clone(), until.since(now))
+        });
+        let closed = |(_, left): &(String, Duration)| !left.is_zero();
+        Checkpoint {
+            limits,
+            closed_routes: routes.filter(closed).collect(),
+            closed_clients: clients.filter(closed).collect(),
+        }
+    }
+
+    /// Holds what an earlier process has used. To be called before the first event. `elapsed` has
+    /// surely passed since the checkpoint; zero is always safe. It is kept for limits that
+    /// [`Engine::extend`] brings later.
+    pub fn restore(&mut self, checkpoint: &Checkpoint, elapsed: Duration, now: Instant) {
+        self.earlier = Some(Earlier {
+            checkpoint: checkpoint.clone(),
+            elapsed,
+            begun: now,
+        });
+        self.restore_from((LimitId(0), ClientId(0), RouteId(0)), now);
+    }
+
+    /// Restores what the tables have from these places on.
+    pub(super) fn restore_from(
+        &mut self,
+        (limit, client, route): (LimitId, ClientId, RouteId),
+        now: Instant,
+    ) {
+        let Some(earlier) = self.earlier.take() else {
+            return;
+        };
+        let elapsed = earlier.elapsed + now.since(earlier.begun);
+        let grace = self.config.policy.grace;
+        let limits = self.config.limits.iter().zip(&mut self.resources.ledgers);
+        for (limit, ledger) in limits.skip(limit.index()) {
+            let same = |it: &&LimitUsage| it.name == limit.name && it.scope == limit.scope;
+            if let Some(it) = earlier.checkpoint.limits.iter().find(same) {
+                restore(it, ledger, elapsed, (earlier.begun, grace), now);
+            }
+        }
+        for at in route.index()..self.config.routes.len() {
+            let name = &self.config.routes[at].name;
+            if let Some(left) = left_of(&earlier.checkpoint.closed_routes, name, elapsed) {
+                self.resources.close_route(RouteId(at as u32), now + left);
+            }
+        }
+        for at in client.index()..self.config.clients.len() {
+            let name = &self.config.clients[at].name;
+            if let Some(left) = left_of(&earlier.checkpoint.closed_clients, name, elapsed) {
+                self.close_client(ClientId(at as u32), now + left);
+            }
+        }
+        self.earlier = Some(earlier);
+    }
+}
+
+/// For how much longer the one of this name is closed.
+fn left_of(closed: &[(String, Duration)], name: &str, elapsed: Duration) -> Option<Duration> {
+    let (_, left) = closed.iter().find(|(it, _)| it == name)?;
+    Some(left.saturating_sub(elapsed)).filter(|left| !left.is_zero())
+}
+
+fn restore(
+    it: &LimitUsage,
+    ledger: &mut Ledger,
+    elapsed: Duration,
+    (begun, grace): (Instant, Duration),
+    now: Instant,
+) {
+    let mut usage = it.usage.clone();
+    if it.period != ledger.period() {
+        // When they were counted is not known.
+        let settled: u32 = usage.ends.iter().map(|(_, slots)| slots).sum();
+        usage = Usage {
+            open: usage.open.saturating_add(settled),
+            closed: usage.closed,
+            ..Usage::default()
+        };
+    }
+    if ledger.period().is_none() {
+        return ledger.restore_at_once(&usage, it.since, elapsed, (begun, grace), now);
+    }
+    // What the dead process had sent was counted a grace after the start, however late a limit is
+    // restored.
+    ledger.restore(&usage, it.since.taken, elapsed, begun + grace, now);
+}
