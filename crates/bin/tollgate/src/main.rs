@@ -1,6 +1,8 @@
 //! The one binary.
 
 mod cmd;
+mod console;
+mod log;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -62,7 +64,9 @@ fn main() -> ExitCode {
             };
         }
     };
-    match cli.command {
+    // Each connection is an open file. Where nothing more is to be had, the servers take fewer.
+    let _ = tollgate_listen::raise_descriptor_limit();
+    console::status(match cli.command {
         Command::Demo(args) => cmd::demo::run(args),
         Command::Serve(args) => cmd::serve::run(args),
         Command::Config(args) => cmd::config::run(args),
@@ -77,5 +81,5 @@ fn main() -> ExitCode {
         Command::Import(args) => cmd::import::import(args),
         Command::Export(args) => cmd::import::export(args),
         Command::Table(args) => cmd::table::run(args),
-    }
+    })
 }

@@ -90,12 +90,25 @@ pub struct Server {
     pub drain_timeout: Duration,
     /// Longest request body taken, in bytes.
     pub max_body_bytes: usize,
-    /// Connections at once; further ones wait to be accepted.
+    /// Connections at once, and never more than half of the descriptors that the process may have; further
+    /// ones take the place of one that waits for its caller, or are answered 503.
     pub max_connections: usize,
-    /// How long a caller may take to send a request's head.
+    /// How long a caller may take to send a request's head, the first one's from the connection's begin on.
     pub header_timeout: Duration,
+    /// How long a connection may be without a request.
+    pub idle_timeout: Duration,
+    /// How long a caller may take for each 16 KiB of an answer.
+    pub write_timeout: Duration,
+    /// Pause between two pings of an HTTP/2 connection.
+    pub http2_ping_interval: Duration,
+    /// Requests at once on one HTTP/2 connection.
+    pub http2_max_streams: u32,
+    /// Bytes of answers, in all, that callers haven't taken yet.
+    pub max_untaken_bytes: usize,
     /// How long a caller may take to send a request's body.
     pub body_timeout: Duration,
+    /// Bytes a second that a body has to come with on the average, once `header_timeout` has passed.
+    pub body_bytes_per_second: u32,
     /// Life of the tokens given to callers.
     pub token_life: Duration,
     /// Tokens of callers alive at once; beyond it the oldest ends.
@@ -124,7 +137,13 @@ impl Default for Server {
             max_body_bytes: tollgate_action::MAX_REQUEST_BYTES,
             max_connections: 10_000,
             header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(90),
+            write_timeout: Duration::from_secs(30),
+            http2_ping_interval: Duration::from_secs(20),
+            http2_max_streams: 250,
+            max_untaken_bytes: 256 * 1024 * 1024,
             body_timeout: Duration::from_secs(30),
+            body_bytes_per_second: 1024,
             token_life: Duration::from_secs(86_400),
             max_tokens: 10_000,
             caller_requests_per_minute: 60_000,

@@ -120,6 +120,23 @@ impl Driver {
         let _ = self.tell(Message::Tell(event));
     }
 
+    /// Waits until the engine's task has ended, of itself or by a panic. Nothing is carried out after that.
+    pub async fn ended(&self) {
+        self.0.inbox.closed().await;
+    }
+
+    /// Whether the engine's task is alive.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        !self.0.inbox.is_closed()
+    }
+
+    /// Ends the engine's task, and gives up what waits and what is under way.
+    pub fn stop(&self) {
+        // An error means that it has ended already.
+        let _ = self.tell(Message::Stop);
+    }
+
     /// Now, on the time line of the snapshot's instants.
     #[must_use]
     pub fn now(&self) -> Instant {

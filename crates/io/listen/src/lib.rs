@@ -1,7 +1,29 @@
 //! Accepts HTTP connections (1.1 and 2, without TLS) within bounds, and drains them.
 //!
-//! *Decides* how many connections there are at once, how long a request's head may take, and how a
-//! server ends. *Doesn't decide* what a request is answered: that is the given service's.
+//! *Decides* how many connections there are at once, how long each may be silent, how slowly its caller
+//! may take answers, and how a server ends. *Doesn't decide* what a request is answered: that is the given
+//! service's, and so is how long a request's body may take.
+//!
+//! **A connection is of use or it ends.** Whoever connects has [`Bounds::header_timeout`] for the first
+//! request's head, whichever version of HTTP it is, and whether nothing comes, a byte, or an HTTP/2 preface.
+//! Between requests a connection may be idle for [`Bounds::idle_timeout`]; the head of a further HTTP/1.1
+//! request that has begun has `header_timeout` again. HTTP/2 connections are pinged, so that one whose
+//! caller has vanished ends though a request is under way. Answers must be taken: [`STEP`] bytes in
+//! [`Bounds::write_timeout`] at the least, on the socket, and for each HTTP/2 stream, whose caller may hold
+//! its own window shut.
+//!
+//! **Memory.** A connection buffers [`BUFFER`] bytes each way. An HTTP/2 connection has at most
+//! [`Bounds::max_streams`] requests at once, and may send [`CONNECTION_WINDOW`] bytes that no handler has
+//! read. Answers that callers haven't taken yet have a bound in all, [`Bounds::max_untaken_bytes`]: past it
+//! the connection that has taken nothing for the longest time is cut.
+//!
+//! **Full.** There are at most [`Bounds::max_connections`], and never more than half of the descriptors
+//! that the process may have ([`raise_descriptor_limit`] raises that), so that the rest is there for
+//! upstreams, the store and files. When there is no place, a new connection takes that of one which waits
+//! for its caller: of the one that has been waiting for its first request for the longest time, or else of
+//! the one that is idle the longest, or else of the one that has been waiting the longest for more of a
+//! body, or for its answers to be taken. If all are busy with requests of theirs, the new one is answered
+//! 503 and closed. So a flood of callers that don't do their part keeps nobody out who does.
 //!
 //! **Ending.** [`Listening::drain`] accepts no more, lets each connection finish the requests it has
 //! begun, and closes it; what isn't finished in time is dropped. Dropping the handle drops everything
@@ -9,30 +31,47 @@
 //!
 //! TLS is left to the reverse proxy or the sidecar in front, which has the certificates anyway.
 
+mod accept;
+mod answer;
+mod connection;
+mod descriptors;
+mod places;
+mod stream;
+
+pub use answer::{Asked, STEP};
+pub use connection::{BUFFER, CONNECTION_WINDOW};
+pub use descriptors::raise_descriptor_limit;
+
+use bytes::Bytes;
 use http_body::Body;
-use hyper::body::Incoming;
-use hyper::rt::{Read, Write};
 use hyper::service::Service;
 use hyper::{Request, Response};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
+use places::Places;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-
-/// Pause after a failed accept (out of file descriptors, mostly).
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+use tokio::sync::watch;
 
 /// What a server takes on.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// Connections at once; further ones wait to be accepted.
+    /// Connections at once; see the crate's documentation for what happens to further ones.
     pub max_connections: usize,
-    /// How long a caller may take to send a request's head (HTTP/1.1).
+    /// How long a caller may take to send a request's head, the first one's from the connection's begin on.
     pub header_timeout: Duration,
+    /// How long a connection may be without a request.
+    pub idle_timeout: Duration,
+    /// How long a caller may take for each [`STEP`] bytes of an answer.
+    pub write_timeout: Duration,
+    /// Pause between two pings of an HTTP/2 connection; one that isn't answered within `header_timeout`
+    /// ends the connection.
+    pub ping_interval: Duration,
+    /// Requests at once on one HTTP/2 connection.
+    pub max_streams: u32,
+    /// Bytes of answers, in all, that callers haven't taken yet.
+    pub max_untaken_bytes: usize,
 }
 
 impl Default for Bounds {
@@ -40,6 +79,11 @@ impl Default for Bounds {
         Self {
             max_connections: 10_000,
             header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(90),
+            write_timeout: Duration::from_secs(30),
+            ping_interval: Duration::from_secs(20),
+            max_streams: 250,
+            max_untaken_bytes: 256 * 1024 * 1024,
         }
     }
 }
@@ -49,8 +93,8 @@ impl Default for Bounds {
 pub struct Listening {
     address: SocketAddr,
     phase: watch::Sender<Phase>,
-    places: Arc<Semaphore>,
-    all: u32,
+    places: Arc<Places>,
+    accepting: tokio::task::JoinHandle<()>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,59 +108,53 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 /// What answers requests: a hyper service that each connection has a clone of.
 pub trait Answers<B>:
-    Service<
-        Request<Incoming>,
-        Response = Response<B>,
-        Future: Send + 'static,
-        Error: Into<BoxError>,
-    > + Clone
+    Service<Request<Asked>, Response = Response<B>, Future: Send + 'static, Error: Into<BoxError>>
+    + Clone
     + Send
+    + Sync
     + 'static
 {
 }
 
 impl<S, B> Answers<B> for S where
     S: Service<
-            Request<Incoming>,
+            Request<Asked>,
             Response = Response<B>,
             Future: Send + 'static,
             Error: Into<BoxError>,
         > + Clone
         + Send
+        + Sync
         + 'static
 {
 }
+
+/// The body of an answer.
+pub trait Answer: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static {}
+
+impl<B> Answer for B where B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static {}
 
 impl Listening {
     /// Listens on `address` (port 0 takes a free one) and answers with `service`.
     ///
     /// # Errors
     /// The address can't be bound.
-    pub async fn start<B>(
+    pub async fn start<B: Answer>(
         address: SocketAddr,
         bounds: Bounds,
         service: impl Answers<B>,
-    ) -> std::io::Result<Self>
-    where
-        B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
-    {
+    ) -> std::io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let all = u32::try_from(bounds.max_connections.clamp(1, 1 << 20)).unwrap_or(1 << 20);
-        let places = Arc::new(Semaphore::new(all as usize));
+        let most = bounds.max_connections.min(descriptors::connections());
+        let places = Arc::new(Places::new(most, bounds.max_untaken_bytes));
         let (phase, watched) = watch::channel(Phase::Open);
-        tokio::spawn(accept(
-            listener,
-            bounds,
-            Arc::clone(&places),
-            watched,
-            service,
-        ));
+        let accepting = accept::accept(listener, bounds, Arc::clone(&places), watched, service);
         Ok(Self {
             address,
             phase,
             places,
-            all,
+            accepting: tokio::spawn(accepting),
         })
     }
 
@@ -126,86 +164,31 @@ impl Listening {
         self.address
     }
 
+    /// Connections that it takes at once: as many as its bounds say, or as the process's descriptors allow.
+    #[must_use]
+    pub fn max_connections(&self) -> usize {
+        self.places.all()
+    }
+
+    /// Waits until no more connections are accepted, of itself or by a panic. To be asked again only
+    /// before it has answered.
+    pub async fn ended(&mut self) {
+        // An error is a panic, which ends the accepting as well.
+        let _ = (&mut self.accepting).await;
+    }
+
     /// Accepts no more and waits until the connections have answered what they had begun, but no
     /// longer than `within`. True if all of them came to their end.
     pub async fn drain(&self, within: Duration) -> bool {
         // An error means that the task and its connections are gone already.
         let _ = self.phase.send(Phase::Draining);
-        let all = self.places.acquire_many(self.all);
-        tokio::time::timeout(within, all).await.is_ok()
+        let empty = self.places.empty();
+        tokio::time::timeout(within, empty).await.is_ok()
     }
 }
 
 impl Drop for Listening {
     fn drop(&mut self) {
         let _ = self.phase.send(Phase::Gone);
-    }
-}
-
-async fn accept<B>(
-    listener: TcpListener,
-    bounds: Bounds,
-    places: Arc<Semaphore>,
-    mut phase: watch::Receiver<Phase>,
-    service: impl Answers<B>,
-) where
-    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
-{
-    loop {
-        let accepted = tokio::select! {
-            place = Arc::clone(&places).acquire_owned() => {
-                let Ok(place) = place else { return };
-                tokio::select! {
-                    accepted = listener.accept() => accepted.map(|(stream, _)| (stream, place)),
-                    _ = phase.changed() => return,
-                }
-            }
-            _ = phase.changed() => return,
-        };
-        let Ok((stream, place)) = accepted else {
-            tokio::time::sleep(ACCEPT_PAUSE).await;
-            continue;
-        };
-        // Small answers at once; without it a head waits for an ACK.
-        let _ = stream.set_nodelay(true);
-        let serving = serve(
-            TokioIo::new(stream),
-            bounds,
-            phase.clone(),
-            service.clone(),
-            place,
-        );
-        tokio::spawn(serving);
-    }
-}
-
-/// Answers on one connection until it ends.
-async fn serve<B>(
-    stream: impl Read + Write + Unpin + Send + 'static,
-    bounds: Bounds,
-    mut phase: watch::Receiver<Phase>,
-    service: impl Answers<B>,
-    _place: OwnedSemaphorePermit,
-) where
-    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
-{
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(bounds.header_timeout);
-    builder.http2().timer(TokioTimer::new());
-    let connection = builder.serve_connection(stream, service);
-    tokio::pin!(connection);
-    loop {
-        // Errors are the other side's: it went away, or was dropped on purpose.
-        tokio::select! {
-            _ = connection.as_mut() => return,
-            changed = phase.changed() => match (changed, *phase.borrow()) {
-                (Ok(()), Phase::Draining) => connection.as_mut().graceful_shutdown(),
-                (Ok(()), Phase::Open) => {}
-                (Ok(()), Phase::Gone) | (Err(_), _) => return,
-            },
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod actions;
 mod audit;
+mod bodies;
 mod cache;
 mod clients;
 mod credentials;
@@ -21,6 +22,7 @@ mod tables;
 mod types;
 mod usage;
 
+pub(crate) use bodies::Bodies;
 pub use openapi::document as openapi_document;
 pub(crate) use run::execution;
 
@@ -35,14 +37,16 @@ use crate::meter::Meter;
 use crate::principal::Principal;
 use crate::records::Records;
 use axum::body::Body;
-use axum::middleware;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, delete, get, post};
 use axum::{Extension, Router};
+use futures_util::FutureExt as _;
 use http::StatusCode;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 use tollgate_driver::Driver;
 use tollgate_flows::Runner;
 use tollgate_model::FlowId;
@@ -62,8 +66,7 @@ pub(crate) struct App {
     pub(crate) records: Records,
     pub(crate) flow_files: FlowFiles,
     pub(crate) runner: Runner<Desk>,
-    pub(crate) max_body_bytes: usize,
-    pub(crate) body_timeout: Duration,
+    pub(crate) bodies: Bodies,
 }
 
 /// The file's limits and what it says they allow, in the engine's order.
@@ -93,13 +96,14 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         ));
     Router::new()
         .route("/oauth/token", post(oauth::token))
-        .route("/health", get(|| async { "ok\n" }))
+        .route("/health", get(health))
         .route("/", get(dashboard::page))
         .route("/dashboard.css", get(dashboard::style))
         .route("/dashboard.js", get(dashboard::script))
         .route("/api/v2/openapi.json", get(openapi::serve))
         .merge(api)
         .method_not_allowed_fallback(no_such_method)
+        .layer(middleware::from_fn(panicked))
         .with_state(app)
 }
 
@@ -272,6 +276,23 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
     ]
 }
 
+/// 200 for as long as executions can be carried out.
+async fn health(State(app): State<Arc<App>>) -> (StatusCode, &'static str) {
+    if app.driver.is_alive() {
+        (StatusCode::OK, "ok\n")
+    } else {
+        let message = "the engine has died; the service is about to end\n";
+        (StatusCode::SERVICE_UNAVAILABLE, message)
+    }
+}
+
+/// The answer of a call in which a fault of this program came to light; it costs that call alone. What
+/// happened is in the log.
+async fn panicked(request: Request, next: Next) -> Response {
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    answer.unwrap_or_else(|_| ApiError::internal().into_response())
+}
+
 async fn no_such_path() -> ApiError {
     ApiError::not_found("There is no such path here.")
 }
@@ -303,6 +324,15 @@ fn by(caller: &Principal) -> By {
     }
 }
 
+impl Told {
+    /// The shared limits in words, for the log.
+    pub(crate) fn shown(&self) -> String {
+        let limits = self.limits.iter();
+        let limits = limits.map(|(name, allowed)| format!("{name}={allowed}"));
+        limits.collect::<Vec<_>>().join(" ")
+    }
+}
+
 impl App {
     /// The configured flow's name.
     pub(crate) fn flow_name(&self, id: FlowId) -> &str {
@@ -330,26 +360,7 @@ impl App {
 
     /// A body's text, within the bounds of size and time.
     async fn text(&self, body: Body) -> Result<String, ApiError> {
-        let read = Limited::new(body, self.max_body_bytes).collect();
-        let body = match tokio::time::timeout(self.body_timeout, read).await {
-            Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                let message = format!(
-                    "The request body is longer than {} bytes.",
-                    self.max_body_bytes
-                );
-                let status = StatusCode::PAYLOAD_TOO_LARGE;
-                return Err(ApiError::new(status, "request.entity.too.large", message));
-            }
-            Ok(Err(_)) => return Err(ApiError::bad_request("The request body broke off.")),
-            Err(_) => {
-                let status = StatusCode::REQUEST_TIMEOUT;
-                let message = "The request body took too long to arrive.";
-                return Err(ApiError::new(status, "request.timeout", message));
-            }
-        };
-        String::from_utf8(body.into())
-            .map_err(|_| ApiError::bad_request("The request body is not UTF-8."))
+        self.bodies.text(body).await
     }
 }
 
@@ -364,5 +375,37 @@ mod tests {
         for (path, _) in routes() {
             assert!(described.contains_key(path), "{path} is not described");
         }
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_its_call_alone() {
+        use hyper_util::service::TowerToHyperService;
+        use tollgate_listen::{Bounds, Listening};
+
+        async fn panics() -> &'static str {
+            panic!("a fault")
+        }
+        let router = Router::new()
+            .route("/panics", get(panics))
+            .route("/well", get(|| async { "well" }))
+            .layer(middleware::from_fn(panicked));
+        let service = TowerToHyperService::new(router);
+        let address = ([127, 0, 0, 1], 0).into();
+        let listening = Listening::start(address, Bounds::default(), service);
+        let listening = listening.await.unwrap();
+        // One connection for all of them, so that it is seen to live on.
+        let http = reqwest::Client::builder().pool_max_idle_per_host(1);
+        let http = http.build().unwrap();
+        let get = async |path: &str| {
+            let url = format!("http://{}{path}", listening.address());
+            http.get(url).send().await.unwrap()
+        };
+        let answer = get("/panics").await;
+        assert_eq!(answer.status(), 500);
+        let error: serde_json::Value = answer.json().await.unwrap();
+        assert_eq!(error["code"], "internal.server.error");
+        assert_eq!(error["status"], 500);
+        assert!(error["contextId"].is_string());
+        assert_eq!(get("/well").await.text().await.unwrap(), "well");
     }
 }

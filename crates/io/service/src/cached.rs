@@ -9,8 +9,10 @@ use crate::catalog::{Catalog, Entry};
 use crate::error::ApiError;
 use crate::execute::{Outcome, Terms};
 use crate::records::Line;
+use futures_util::FutureExt as _;
 use http::StatusCode;
 use serde_json::Value;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tollgate_cache::{Bounds, Cache, Counts, Key, Policy, Source, Weigh};
@@ -80,7 +82,9 @@ pub(crate) async fn execute(
     body: &str,
 ) -> Result<(Outcome, Option<Source>), ApiError> {
     let asked = Instant::now();
-    let result = get(app, catalog, entry, terms, body).await;
+    let result = AssertUnwindSafe(get(app, catalog, entry, terms, body)).catch_unwind();
+    // A panic costs this call, and not the run of a flow that makes it.
+    let result = result.await.unwrap_or_else(|_| Err(ApiError::internal()));
     if !app.records.wanted() {
         return result;
     }
@@ -130,6 +134,9 @@ async fn get(
         let bytes = outcome.output.to_string().len();
         Ok(Kept { outcome, bytes })
     };
+    // All who share the call get the answer of a panic in it; the next one makes a call of its own.
+    let fetch = AssertUnwindSafe(fetch).catch_unwind();
+    let fetch = fetch.map(|made| made.unwrap_or_else(|_| Err(ApiError::internal())));
     let got = app.cached.cache.get(key, policy, Instant::now, fetch).await;
     let (kept, source) = got.map_err(|error| error.as_ref().clone())?;
     let outcome = Outcome {

@@ -39,6 +39,13 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "bad.request", message)
     }
 
+    /// A fault of this program, told of in the log.
+    pub(crate) fn internal() -> Self {
+        let message = "Something went wrong in tollgate itself; see the service's log.";
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        Self::new(status, "internal.server.error", message)
+    }
+
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not.found", message)
     }

@@ -53,7 +53,8 @@
 //!
 //! # Bounds
 //!
-//! Connections, time for a head, time and size of a body, callers' tokens: all in the configuration.
+//! Connections, time for a head, time, rate and size of a body, how fast answers are taken, callers' tokens:
+//! all in the configuration.
 //! Everything behind has its own bounds (the driver's, the engine's).
 //!
 //! Tested over sockets in `tests/service.rs` (the file alone) and `tests/stored` (over a store); with the

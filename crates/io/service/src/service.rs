@@ -12,6 +12,7 @@ use crate::numbers::Numbers;
 use crate::principal::Principal;
 use crate::records::Records;
 use hyper_util::service::TowerToHyperService;
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,7 +30,7 @@ pub struct Service {
     driver: Driver,
     journal: Arc<Journal>,
     store: Option<Arc<dyn Store>>,
-    _tasks: Tasks,
+    tasks: Tasks,
 }
 
 /// Why a service could not be started. Nothing was bound, or nothing is any more.
@@ -183,19 +184,27 @@ fn callers(config: &Config) -> Vec<(Caller, Principal)> {
     callers.map(|it| (it.clone(), principal(it))).collect()
 }
 
-/// Tasks that end with their owner.
+/// Tasks that run for as long as their owner lives, each with a name. One that ends before has died.
 #[derive(Default)]
-struct Tasks(Vec<tokio::task::AbortHandle>);
-
-impl Tasks {
-    fn spawn(&mut self, work: impl Future<Output = ()> + Send + 'static) {
-        self.0.push(tokio::spawn(work).abort_handle());
-    }
+struct Tasks {
+    running: tokio::task::JoinSet<()>,
+    names: HashMap<tokio::task::Id, &'static str>,
 }
 
-impl Drop for Tasks {
-    fn drop(&mut self) {
-        self.0.iter().for_each(tokio::task::AbortHandle::abort);
+impl Tasks {
+    fn spawn(&mut self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+        let id = self.running.spawn(work).id();
+        self.names.insert(id, name);
+    }
+
+    /// Waits until one has ended, and gives its name. Never ends if there are none.
+    async fn ended(&mut self) -> &'static str {
+        let id = match self.running.join_next_with_id().await {
+            None => std::future::pending().await,
+            Some(Ok((id, ()))) => id,
+            Some(Err(panicked)) => panicked.id(),
+        };
+        self.names.get(&id).copied().unwrap_or("task")
     }
 }
 
@@ -295,9 +304,9 @@ impl Service {
         let journal = Arc::new(Journal::default());
         let mut tasks = Tasks::default();
         if let Some(store) = &store {
-            tasks.spawn(Arc::clone(&live).follow());
-            tasks.spawn(Arc::clone(&journal).keep(Arc::clone(store)));
-            tasks.spawn(sweep(Arc::clone(store)));
+            tasks.spawn("follower of the store", Arc::clone(&live).follow());
+            tasks.spawn("journal", Arc::clone(&journal).keep(Arc::clone(store)));
+            tasks.spawn("sweep of tokens", sweep(Arc::clone(store)));
         }
         let (per_minute, at_once) = (
             server.caller_requests_per_minute,
@@ -316,25 +325,45 @@ impl Service {
             records,
             flow_files,
             runner: Runner::new(Arc::clone(&desk), runs),
-            max_body_bytes: server.max_body_bytes,
-            body_timeout: server.body_timeout,
+            bodies: api::Bodies {
+                max_bytes: server.max_body_bytes,
+                within: server.body_timeout,
+                patience: server.header_timeout,
+                bytes_per_second: server.body_bytes_per_second,
+            },
         };
         let bounds = Bounds {
             max_connections: server.max_connections,
             header_timeout: server.header_timeout,
+            idle_timeout: server.idle_timeout,
+            write_timeout: server.write_timeout,
+            ping_interval: server.http2_ping_interval,
+            max_streams: server.http2_max_streams,
+            max_untaken_bytes: server.max_untaken_bytes,
         };
         let app = Arc::new(app);
         desk.set(&app);
-        let router = TowerToHyperService::new(api::router(app));
+        let picture = app.live.catalog();
+        let router = TowerToHyperService::new(api::router(Arc::clone(&app)));
         let listening = Listening::start(server.listen, bounds, router)
             .await
             .map_err(|error| StartError::Listen(server.listen, error))?;
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            address = %listening.address(),
+            actions = picture.len(),
+            flows = app.flow_files.by_id.len(),
+            connections = listening.max_connections(),
+            limits = app.told.shown(),
+            store = app.live.store.is_some(),
+            "serving"
+        );
         Ok(Self {
             listening,
             driver,
             journal,
             store,
-            _tasks: tasks,
+            tasks,
         })
     }
 
@@ -347,6 +376,22 @@ impl Service {
     /// The engine's limits, tokens and flows as they are now; none once the engine stopped.
     pub async fn snapshot(&self) -> Option<Snapshot> {
         self.driver.snapshot().await
+    }
+
+    /// Waits until a part that the service can't do without has ended, of itself or by a panic, and gives
+    /// its name. What the service would do after that is not to be relied on: its owner should end it.
+    pub async fn ended(&mut self) -> &'static str {
+        tokio::select! {
+            () = self.driver.ended() => "engine",
+            () = self.listening.ended() => "listener",
+            name = self.tasks.ended() => name,
+        }
+    }
+
+    /// Ends the engine's task as a panic in it would, for tests of whoever watches the service.
+    #[doc(hidden)]
+    pub fn stop_engine(&self) {
+        self.driver.stop();
     }
 
     /// Accepts no more, lets what is under way come to its end, but no longer than `within`. True if all

@@ -6,7 +6,7 @@
 mod run;
 mod validate;
 
-use std::io;
+use crate::console::{Stderr, Stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -78,7 +78,7 @@ struct Example {
 }
 
 pub(crate) fn run(args: Args) -> ExitCode {
-    let (stdout, stderr) = (&mut io::stdout().lock(), &mut io::stderr().lock());
+    let (stdout, stderr) = (&mut Stdout, &mut Stderr);
     let status = match &args.command {
         Command::Validate(args) => validate::validate(args, stdout, stderr),
         Command::Render(args) => run::report(run::render(args), stdout, stderr),

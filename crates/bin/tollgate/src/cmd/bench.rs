@@ -7,6 +7,7 @@ mod load;
 mod ours;
 mod world;
 
+use crate::console::{errln, outln};
 use bound::Bound;
 use fifo::{Fifo, Governor, RoundRobin, SendLog};
 use load::Load;
@@ -108,15 +109,22 @@ pub(crate) fn run(args: Args) -> ExitCode {
     };
     let mut rows = Vec::new();
     if !json {
-        eprintln!(
+        errln!(
             "{} calls a minute over {} tokens, 0–15 ms of jitter; {windows} windows under each of {} alignments, seed {seed}",
             scale.allowed,
             scale.tokens,
             ALIGNMENTS.len()
         );
-        println!(
+        outln!(
             "{:<16} {:<21} {:>7} {:>7} {:>8} {:>10} {:>10} {:>8}",
-            "load", "limiter", "use", "429s", "of sent", "wait p50", "wait p99", "in time"
+            "load",
+            "limiter",
+            "use",
+            "429s",
+            "of sent",
+            "wait p50",
+            "wait p99",
+            "in time"
         );
     }
     let mut bounds = Vec::new();
@@ -143,7 +151,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         }
     }
     if json {
-        println!(
+        outln!(
             "{}",
             json!({
                 "seed": seed,
@@ -169,7 +177,7 @@ fn measure(scale: Scale, load: &Load, seed: u64, make: Make) -> Report {
 }
 
 fn print(load: &str, limiter: &str, report: &Report) {
-    println!(
+    outln!(
         "{load:<16} {limiter:<21} {:>6.2}% {:>7} {:>7.2}% {:>9.3}s {:>9.3}s {:>7.2}%",
         100.0 * report.used(),
         report.limited,
@@ -180,7 +188,7 @@ fn print(load: &str, limiter: &str, report: &Report) {
     );
     if report.flows.len() > 1 {
         for flow in &report.flows {
-            println!(
+            outln!(
                 "{:<16}   of which {:<10} {:>7} {:>7} {:>8} {:>9.3}s {:>9.3}s {:>7.2}%",
                 "",
                 flow.name,
@@ -197,7 +205,7 @@ fn print(load: &str, limiter: &str, report: &Report) {
 
 /// The most that is possible for who is never refused.
 fn print_bound(load: &str, bound: Bound) {
-    println!(
+    outln!(
         "{load:<16} {:<21} {:>6.2}% {:>7} {:>7} {:>10} {:>10} {:>8.2}%",
         "most without a 429",
         100.0 * bound.used,

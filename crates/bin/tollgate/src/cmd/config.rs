@@ -1,5 +1,6 @@
 //! `tollgate config`.
 
+use crate::console::{errln, out, outln};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -34,19 +35,19 @@ pub(crate) fn run(args: Args) -> ExitCode {
         });
     match checked {
         Ok((config, definitions)) => {
-            print!("{}", config.describe());
-            println!(
+            out!("{}", config.describe());
+            outln!(
                 "{} actions, {} flows",
                 definitions.actions(),
                 definitions.flows()
             );
             for warning in config.warnings(SystemTime::now()) {
-                eprintln!("warning: {warning}");
+                errln!("warning: {warning}");
             }
             ExitCode::SUCCESS
         }
         Err(problems) => {
-            eprintln!("{problems}");
+            errln!("{problems}");
             ExitCode::from(BAD_CONFIG)
         }
     }

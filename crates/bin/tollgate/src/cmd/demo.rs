@@ -11,6 +11,7 @@ mod plain;
 mod report;
 mod world;
 
+use crate::console::{errln, out, outln};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use load::{Arrival, Load, Tally};
@@ -40,9 +41,9 @@ pub(crate) fn run(args: Args) -> ExitCode {
     match demo(args.seed) {
         Ok(report) => {
             if args.json {
-                println!("{}", report.to_json());
+                outln!("{}", report.to_json());
             } else {
-                print!("{report}");
+                out!("{report}");
             }
             if report.gate.limited == 0 {
                 ExitCode::SUCCESS
@@ -51,7 +52,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
             }
         }
         Err(error) => {
-            eprintln!("tollgate demo: {error:#}");
+            errln!("tollgate demo: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -61,7 +62,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
 async fn demo(seed: u64) -> anyhow::Result<Report> {
     let world = World::start(seed).await?;
     let load = Load::draw(seed);
-    eprintln!(
+    errln!(
         "{} actions imported; {} executions in {} minutes of the platform's, {} s here, twice",
         world.actions,
         load.arrivals.len(),

@@ -1,5 +1,6 @@
 //! `tollgate emulate`.
 
+use crate::console::{errln, outln};
 use anyhow::{Context, bail};
 use std::process::ExitCode;
 use tollgate_config::parse_span;
@@ -54,14 +55,14 @@ pub(crate) fn run(args: Args) -> ExitCode {
     let config = match config(&args) {
         Ok(config) => config,
         Err(error) => {
-            eprintln!("tollgate emulate: {error:#}");
+            errln!("tollgate emulate: {error:#}");
             return ExitCode::from(64);
         }
     };
     match serve(config, args.seed, args.port) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("tollgate emulate: {error:#}");
+            errln!("tollgate emulate: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -72,14 +73,14 @@ async fn serve(config: Config, seed: u64, port: u16) -> anyhow::Result<()> {
     let emulator = Emulator::start(config, seed, ([127, 0, 0, 1], port).into())
         .await
         .with_context(|| format!("port {port} on loopback"))?;
-    println!("http://{}", emulator.address());
+    outln!("http://{}", emulator.address());
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
         result = tokio::signal::ctrl_c() => result?,
         _ = terminate.recv() => {}
     }
     let counts = emulator.counts();
-    eprintln!(
+    errln!(
         "{} calls admitted, {} answered 429, {} answered 401, over {} tokens",
         counts.admitted,
         counts.limited(),

@@ -3,22 +3,6 @@
 //! Data goes to stdout, messages to stderr. Exit codes: 0 all well, 1 something is wrong with a flow
 //! or a test, 64 the command itself was wrong.
 
-/// To stdout. Whoever reads may stop reading; that is no error.
-macro_rules! out {
-    ($($part:tt)*) => {{
-        use std::io::Write;
-        let _ = write!(std::io::stdout(), $($part)*);
-    }};
-}
-
-/// A line to stdout.
-macro_rules! outln {
-    ($($part:tt)*) => {{
-        use std::io::Write;
-        let _ = writeln!(std::io::stdout(), $($part)*);
-    }};
-}
-
 mod calls;
 mod explore;
 mod play;
@@ -27,6 +11,7 @@ mod service;
 mod test;
 mod validate;
 
+use crate::console::{errln, outln};
 use anyhow::{Context, bail};
 use std::path::Path;
 use std::process::ExitCode;
@@ -78,7 +63,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("tollgate flow: {error:#}");
+            errln!("tollgate flow: {error:#}");
             ExitCode::from(64)
         }
     }

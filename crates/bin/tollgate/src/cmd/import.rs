@@ -8,6 +8,7 @@ mod direct;
 pub(crate) mod remote;
 
 use super::stored;
+use crate::console::outln;
 use anyhow::Context as _;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -119,7 +120,7 @@ async fn do_import(args: ImportArgs) -> anyhow::Result<()> {
             Open::Remote(it) => it.import(&args.integration, &file, args.draft).await,
         };
         let id = done.with_context(|| path.display().to_string())?;
-        println!("{id}\t{}", file["name"].as_str().unwrap_or_default());
+        outln!("{id}\t{}", file["name"].as_str().unwrap_or_default());
     }
     Ok(())
 }
@@ -162,7 +163,7 @@ async fn do_export(args: ExportArgs) -> anyhow::Result<()> {
     for Found { id, name, file } in found {
         let text = serde_json::to_string_pretty(&file)?;
         let Some(folder) = &args.to else {
-            println!("{text}");
+            outln!("{text}");
             continue;
         };
         std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
@@ -175,7 +176,7 @@ async fn do_export(args: ExportArgs) -> anyhow::Result<()> {
             .open(&path)
             .with_context(|| path.display().to_string())?;
         std::io::Write::write_all(&mut out, format!("{text}\n").as_bytes())?;
-        println!("{}", path.display());
+        outln!("{}", path.display());
     }
     Ok(())
 }

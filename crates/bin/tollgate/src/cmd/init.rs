@@ -1,6 +1,7 @@
 //! `tollgate init`: the key file, the store and its first administrator.
 
 use super::stored;
+use crate::console::{errln, outln};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tollgate_store::{By, Clients as _, EntityId, StoreError};
@@ -28,7 +29,7 @@ async fn init(args: Args) -> anyhow::Result<()> {
     if let tollgate_config::KeySource::File(path) = &wanted.keys
         && stored::make_key_file(path)?
     {
-        eprintln!(
+        errln!(
             "made the key file {}: back it up; without it the store's secrets are lost",
             path.display()
         );
@@ -43,9 +44,9 @@ async fn init(args: Args) -> anyhow::Result<()> {
         .await
     {
         Ok(made) => {
-            eprintln!("the secret is shown here and never again:");
-            println!("client_id={}", made.client.id);
-            println!("client_secret={}", made.secret.expose());
+            errln!("the secret is shown here and never again:");
+            outln!("client_id={}", made.client.id);
+            outln!("client_secret={}", made.secret.expose());
             Ok(())
         }
         Err(StoreError::Conflict { .. }) => anyhow::bail!(

@@ -5,6 +5,7 @@
 //! `keys show` says that the old key seals nothing, its line may be removed.
 
 use super::stored;
+use crate::console::outln;
 use anyhow::Context as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -61,7 +62,7 @@ async fn keys(command: Command) -> anyhow::Result<()> {
             resealed += step.resealed;
             // A step that seals nothing ends it, lest a value that can't be opened keep it going.
             if step.left == 0 || step.resealed == 0 {
-                println!("sealed anew: {resealed}, left: {}", step.left);
+                outln!("sealed anew: {resealed}, left: {}", step.left);
                 return Ok(());
             }
         }
@@ -73,7 +74,7 @@ async fn keys(command: Command) -> anyhow::Result<()> {
             ""
         };
         let known = if key.known { "" } else { " (not in the ring)" };
-        println!("{}{active}{known}: {} values", key.key, key.values);
+        outln!("{}{active}{known}: {} values", key.key, key.values);
     }
     Ok(())
 }
@@ -103,6 +104,6 @@ fn add(keys: &KeySource) -> anyhow::Result<()> {
         .and_then(|()| file.sync_all())
         .and_then(|()| std::fs::rename(&beside, path))
         .with_context(shown)?;
-    println!("{name} is the first key; it seals from the next start on");
+    outln!("{name} is the first key; it seals from the next start on");
     Ok(())
 }

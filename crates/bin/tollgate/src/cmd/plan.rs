@@ -1,6 +1,7 @@
 //! `tollgate plan`.
 
 use super::simulate::Input;
+use crate::console::{errln, out, outln};
 use std::process::ExitCode;
 use tollgate_sim::{Plan, plan_json, plan_table};
 
@@ -22,14 +23,14 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Ok(scenario) => {
             let plan = Plan::of(&scenario);
             if args.json {
-                println!("{:#}", plan_json(&plan));
+                outln!("{:#}", plan_json(&plan));
             } else {
-                print!("{}", plan_table(&plan));
+                out!("{}", plan_table(&plan));
             }
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("tollgate plan: {error:#}");
+            errln!("tollgate plan: {error:#}");
             ExitCode::from(64)
         }
     }

@@ -6,6 +6,7 @@
 
 mod input;
 
+use crate::console::{errln, out, outln};
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal as _;
@@ -60,7 +61,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
     let study = match study(&args) {
         Ok(study) => study,
         Err(error) => {
-            eprintln!("tollgate simulate: {error:#}");
+            errln!("tollgate simulate: {error:#}");
             return ExitCode::from(64);
         }
     };
@@ -68,7 +69,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
     match give_out(&args, &results) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("tollgate simulate: {error:#}");
+            errln!("tollgate simulate: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -130,7 +131,7 @@ fn carry_out(study: Study, threads: Option<u32>) -> Results {
         .collect();
     let calls: u64 = runs.iter().map(|run| run.calls).sum();
     let seconds = started.elapsed().as_secs_f64();
-    eprintln!(
+    errln!(
         "{} runs, {calls} calls in {seconds:.2} s: {:.0} calls a second on {threads} threads",
         runs.len(),
         calls as f64 / seconds.max(1e-9)
@@ -158,9 +159,9 @@ fn give_out(args: &Args, results: &Results) -> anyhow::Result<()> {
         write(path, &report::html(results))?;
     }
     if args.json {
-        println!("{:#}", report::json(results));
+        outln!("{:#}", report::json(results));
     } else {
-        print!("{}", report::table(results));
+        out!("{}", report::table(results));
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What the commands that work on the store share.
 
+use crate::console::errln;
 use anyhow::Context as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -51,7 +52,7 @@ pub(crate) fn report(command: &str, result: anyhow::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("tollgate {command}: {error:#}");
+            errln!("tollgate {command}: {error:#}");
             ExitCode::FAILURE
         }
     }

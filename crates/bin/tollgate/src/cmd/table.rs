@@ -6,6 +6,7 @@
 
 use super::import::remote::Remote;
 use super::stored;
+use crate::console::{errln, outln};
 use anyhow::Context as _;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -68,14 +69,14 @@ async fn carry_out(command: Command) -> anyhow::Result<()> {
             let rows = read(&file)?;
             let remote = place.login().await?;
             let (new, replaced) = import(&remote, &table, rows).await?;
-            eprintln!("{new} rows added, {replaced} replaced");
+            errln!("{new} rows added, {replaced} replaced");
         }
         Command::Export { table, place } => {
             let remote = place.login().await?;
             let id = find(&remote, &table).await?;
             let path = format!("{TABLES}/{id}/rows");
             for row in remote.all(&path, "&showbrief=false").await? {
-                println!("{row}");
+                outln!("{row}");
             }
         }
     }

@@ -50,9 +50,27 @@ fn read_server(root: &Section<'_, '_>, source: &Source<'_>) -> Server {
         header_timeout: section
             .span("header_timeout", spans.clone())
             .unwrap_or(default.header_timeout),
+        idle_timeout: section
+            .span("idle_timeout", spans.clone())
+            .unwrap_or(default.idle_timeout),
+        write_timeout: section
+            .span("write_timeout", spans.clone())
+            .unwrap_or(default.write_timeout),
+        http2_ping_interval: section
+            .span("http2_ping_interval", spans.clone())
+            .unwrap_or(default.http2_ping_interval),
+        http2_max_streams: section
+            .count("http2_max_streams", 1)
+            .unwrap_or(default.http2_max_streams),
+        max_untaken_bytes: section
+            .size("max_untaken_bytes")
+            .unwrap_or(default.max_untaken_bytes),
         body_timeout: section
             .span("body_timeout", spans)
             .unwrap_or(default.body_timeout),
+        body_bytes_per_second: section
+            .count("body_bytes_per_second", 1)
+            .unwrap_or(default.body_bytes_per_second),
         token_life: section
             .span("token_life", TOKEN_LIFE.0..=TOKEN_LIFE.1)
             .unwrap_or(default.token_life),

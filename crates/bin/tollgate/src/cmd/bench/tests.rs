@@ -1,6 +1,7 @@
 //! The goals, on a small scale.
 
 use super::*;
+use crate::console::outln;
 
 /// A call that one limiter starts just before the end of what is measured and another just after it, and
 /// the jitter that is none to the bound.
@@ -47,7 +48,7 @@ fn tollgate_beside_its_peers() {
         // calls have deadlines of all kinds, twice the quota is asked for.
         let most = bound.map_or(1.0, |bound| bound.used);
         let kept = if ours.flows.len() > 1 { KEPT } else { 0.0 };
-        println!(
+        outln!(
             "{load}: {:.4} used, {most:.4} possible without a 429",
             ours.used()
         );

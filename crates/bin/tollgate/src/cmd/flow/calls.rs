@@ -2,6 +2,7 @@
 
 use super::play::load;
 use super::substitutions;
+use crate::console::{errln, outln};
 use serde_json::json;
 use std::path::PathBuf;
 use tollgate_flow::{calls, unknown_flows};
@@ -67,7 +68,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
         }
     }
     for flow in &unknown {
-        eprintln!("not looked into: flow `{flow}`; give its file by --with");
+        errln!("not looked into: flow `{flow}`; give its file by --with");
     }
     Ok(true)
 }

@@ -2,6 +2,7 @@
 
 use super::play::load;
 use super::substitutions;
+use crate::console::{errln, outln};
 use anyhow::Context;
 use std::path::{Component, Path, PathBuf};
 use tollgate_flow::{Script, explore};
@@ -66,7 +67,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
         outln!("  never: {branch}");
     }
     for why in &found.stuck {
-        eprintln!("stuck: {why}");
+        errln!("stuck: {why}");
     }
     if let Some(folder) = &args.out {
         for (index, script) in found.scripts.iter().enumerate() {

@@ -3,6 +3,7 @@
 use super::play::{load, played, script, world};
 use super::service::{Service, ServiceWorld};
 use super::substitutions;
+use crate::console::{errln, out, outln};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -75,7 +76,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
         if !outcome.outputs.is_empty() {
             outln!("outputs: {}", Value::Object(outcome.outputs.clone()));
         }
-        eprintln!(
+        errln!(
             "{} calls of data actions, {} of {} branches, at most {} bytes",
             outcome.calls.values().sum::<u32>(),
             outcome.coverage.taken(&loaded.flow),
@@ -85,7 +86,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
     }
     let differences = told.differences(&outcome);
     for difference in &differences {
-        eprintln!("{difference}");
+        errln!("{difference}");
     }
     let failed = matches!(outcome.end.word(), "failed" | "bound");
     Ok(differences.is_empty() && (!failed || told.expect.end.is_some()))

@@ -5,6 +5,7 @@
 
 use super::play::{from_script, played, script, world};
 use super::read;
+use crate::console::outln;
 use anyhow::Context;
 use serde_json::json;
 use std::collections::BTreeMap;

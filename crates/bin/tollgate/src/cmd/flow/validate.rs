@@ -1,6 +1,7 @@
 //! `tollgate flow validate`.
 
 use super::{read, substitutions};
+use crate::console::{errln, outln};
 use serde_json::json;
 use std::path::PathBuf;
 use tollgate_flow::{Flow, Problems};
@@ -63,7 +64,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
 /// Problems go to stderr, in the form that editors jump to.
 pub(super) fn print(name: &str, problems: &Problems) {
     for problem in problems.as_slice() {
-        eprintln!("{name}:{problem}");
+        errln!("{name}:{problem}");
     }
 }
 

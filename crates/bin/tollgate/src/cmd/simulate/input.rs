@@ -1,5 +1,6 @@
 //! What `plan` and `simulate` read: the scenario, a service's records, and a probe's answer times.
 
+use crate::console::errln;
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -54,7 +55,7 @@ fn replaying(scenario: &Scenario, from: &Path) -> anyhow::Result<Scenario> {
     let file = from.display().to_string();
     let text = read(from).with_context(|| format!("{file}: give the path of a file of records"))?;
     let records = Records::parse(&text, &file)?;
-    eprintln!(
+    errln!(
         "{file}: {} calls replayed, {} answered from a cache left out",
         records.len(),
         records.cached
@@ -81,7 +82,7 @@ fn measure(scenario: &mut Scenario, probe: &str) -> anyhow::Result<()> {
     let mut seconds = ask(url).with_context(|| format!("--probe {probe}"))?;
     seconds.sort_by(f64::total_cmp);
     let millis = |share: usize| seconds[(seconds.len() - 1) * share / 100] * 1e3;
-    eprintln!(
+    errln!(
         "{name}: {PROBES} answers, half within {:.1} ms, 95 of 100 within {:.1} ms",
         millis(50),
         millis(95)

@@ -1,0 +1,312 @@
+//! The log of the long-running commands, on stderr.
+//!
+//! **A log never costs anything but lines.** Whoever logs puts a line into a queue and goes on; a thread of
+//! its own writes them. The queue has a bound in bytes: a reader that is slow, blocked or gone, or a full
+//! disk, loses lines, and how many is said in the log itself as soon as that can be written again.
+//!
+//! A panic is logged too, with its place in the source. Its words are only told where they are a constant
+//! of the source: the others may quote what a caller sent.
+
+use std::io::{self, ErrorKind, IsTerminal as _, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+/// Bytes that may wait to be written.
+const MAX_WAITING: usize = 4 * 1024 * 1024;
+/// What a line takes beside its text.
+const OVERHEAD: usize = 64;
+/// Longest wait for the last lines at the end.
+const LAST_LINES: Duration = Duration::from_secs(1);
+/// The variable that says what is logged.
+const VARIABLE: &str = "RUST_LOG";
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+/// Starts the log on stderr; what it holds at the end is written when the handle is dropped.
+///
+/// # Errors
+/// `RUST_LOG` says something that can't be understood.
+pub(crate) fn start() -> Result<Log, String> {
+    let filter = match std::env::var(VARIABLE) {
+        Err(std::env::VarError::NotPresent) => EnvFilter::new("info"),
+        Err(error) => return Err(format!("{VARIABLE}: {error}")),
+        Ok(text) => filter(&text)?,
+    };
+    let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let log = Log::writing(io::stderr(), MAX_WAITING);
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(colours)
+        .log_internal_errors(false)
+        .with_writer(log.clone())
+        .init();
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        let words = panic.payload().downcast_ref::<&'static str>();
+        tracing::error!(
+            place = place.as_deref().unwrap_or("unknown"),
+            words,
+            "a panic: a fault of this program; please report it"
+        );
+    }));
+    Ok(log)
+}
+
+/// A bare word that isn't a level would be a module's name, all of which is then logged and nothing else:
+/// mostly it is a slip.
+fn filter(text: &str) -> Result<EnvFilter, String> {
+    let expected = "expected a level (off, error, warn, info, debug, trace) or, for a module, \
+                    tollgate_driver=debug; several with commas between";
+    for part in text.split(',').map(str::trim) {
+        let level = LEVELS.iter().any(|level| part.eq_ignore_ascii_case(level));
+        if !(part.is_empty() || level || part.contains(['=', '['])) {
+            return Err(format!("{VARIABLE}: {part:?} is no level; {expected}"));
+        }
+    }
+    if text.trim().is_empty() {
+        return Ok(EnvFilter::new("info"));
+    }
+    EnvFilter::try_new(text).map_err(|error| format!("{VARIABLE}: {error}; {expected}"))
+}
+
+/// A handle on the log; clones share it.
+#[derive(Clone)]
+pub(crate) struct Log {
+    queue: Sender<Entry>,
+    waiting: Arc<Waiting>,
+}
+
+enum Entry {
+    Line(Vec<u8>),
+    /// Answered when all before it is written.
+    End(Sender<()>),
+}
+
+struct Waiting {
+    max: usize,
+    bytes: AtomicUsize,
+    /// Lines that were not written, and not told of yet.
+    lost: AtomicU64,
+}
+
+impl Log {
+    fn writing(out: impl Write + Send + 'static, max: usize) -> Self {
+        let (queue, entries) = channel();
+        let waiting = Arc::new(Waiting {
+            max,
+            bytes: AtomicUsize::new(0),
+            lost: AtomicU64::new(0),
+        });
+        let shared = Arc::clone(&waiting);
+        let work = move || write(Sink { out, torn: false }, &entries, &shared);
+        // Without the thread the queue's other end is gone, and every line is lost.
+        let _ = std::thread::Builder::new().name("log".into()).spawn(work);
+        Self { queue, waiting }
+    }
+
+    /// Waits until all that was logged is written, but not for long.
+    pub(crate) fn end(&self) {
+        let (done, written) = channel();
+        if self.queue.send(Entry::End(done)).is_ok() {
+            // An error means that the log can't be written; nothing is left to be done about it.
+            let _ = written.recv_timeout(LAST_LINES);
+        }
+    }
+
+    fn put(&self, line: &[u8]) {
+        let size = line.len() + OVERHEAD;
+        let before = self.waiting.bytes.fetch_add(size, Ordering::Relaxed);
+        let fits = before.saturating_add(size) <= self.waiting.max;
+        if !fits || self.queue.send(Entry::Line(line.to_vec())).is_err() {
+            self.waiting.bytes.fetch_sub(size, Ordering::Relaxed);
+            self.waiting.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Line<'a>;
+
+    fn make_writer(&'a self) -> Line<'a> {
+        Line(self)
+    }
+}
+
+/// Takes a line, which the subscriber writes at once.
+pub(crate) struct Line<'a>(&'a Log);
+
+impl Write for Line<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.put(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The thread's work, until the last handle is gone.
+fn write(mut sink: Sink<impl Write>, entries: &Receiver<Entry>, waiting: &Waiting) {
+    for entry in entries {
+        let lost = waiting.lost.swap(0, Ordering::Relaxed);
+        if lost > 0 && !sink.put(missing(lost).as_bytes()) {
+            waiting.lost.fetch_add(lost, Ordering::Relaxed);
+        }
+        match entry {
+            Entry::Line(line) => {
+                if !sink.put(&line) {
+                    waiting.lost.fetch_add(1, Ordering::Relaxed);
+                }
+                let size = line.len() + OVERHEAD;
+                waiting.bytes.fetch_sub(size, Ordering::Relaxed);
+            }
+            Entry::End(done) => {
+                // An error means that the one who waited has given up.
+                let _ = done.send(());
+            }
+        }
+    }
+}
+
+fn missing(lost: u64) -> String {
+    let (lines, are) = if lost == 1 {
+        ("line", "is")
+    } else {
+        ("lines", "are")
+    };
+    format!(
+        "{lost} {lines} of the log {are} missing: the log could not be written, or not fast enough\n"
+    )
+}
+
+/// Where lines end up.
+struct Sink<W> {
+    out: W,
+    /// The last line was cut off in its middle.
+    torn: bool,
+}
+
+impl<W: Write> Sink<W> {
+    /// Whether the whole line was written.
+    fn put(&mut self, line: &[u8]) -> bool {
+        if self.torn {
+            if self.write(b"\n") < 1 {
+                return false;
+            }
+            self.torn = false;
+        }
+        let written = self.write(line);
+        self.torn = 0 < written && written < line.len();
+        written == line.len()
+    }
+
+    /// How many of the bytes were written.
+    fn write(&mut self, bytes: &[u8]) -> usize {
+        let mut written = 0;
+        while written < bytes.len() {
+            match self.out.write(&bytes[written..]) {
+                Ok(0) => break,
+                Ok(more) => written += more,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+        written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    /// A disk with room for so many bytes, which can be made larger.
+    #[derive(Clone)]
+    struct Disk(Arc<Mutex<(usize, Vec<u8>)>>);
+
+    impl Disk {
+        fn with_room(room: usize) -> Self {
+            Self(Arc::new(Mutex::new((room, Vec::new()))))
+        }
+
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().1.clone()).unwrap()
+        }
+    }
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let (room, written) = &mut *self.0.lock().unwrap();
+            let taken = bytes.len().min(*room);
+            if taken == 0 {
+                return Err(ErrorKind::StorageFull.into());
+            }
+            *room -= taken;
+            written.extend(&bytes[..taken]);
+            Ok(taken)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_a_full_disk_did_not_take_is_counted_in_the_log() {
+        let disk = Disk::with_room(10);
+        let log = Log::writing(disk.clone(), MAX_WAITING);
+        for line in [b"one\n", b"two\n", b"six\n", b"ten\n"] {
+            log.put(line);
+        }
+        log.end();
+        disk.0.lock().unwrap().0 = 1000;
+        log.put(b"more\n");
+        log.end();
+        let expected = format!("one\ntwo\nsi\n{}more\n", missing(2));
+        assert_eq!(disk.text(), expected);
+    }
+
+    #[test]
+    fn a_writer_that_hangs_holds_nobody_up() {
+        struct Hangs(Receiver<()>);
+        impl Write for Hangs {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                let _ = self.0.recv();
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let (release, gate) = channel();
+        let log = Log::writing(Hangs(gate), 10 * (4 + OVERHEAD));
+        for _ in 0..100 {
+            log.put(b"one\n");
+        }
+        assert_eq!(log.waiting.lost.load(Ordering::Relaxed), 90);
+        drop(release);
+        log.end();
+        assert_eq!(log.waiting.lost.load(Ordering::Relaxed), 0, "told of");
+    }
+
+    #[test]
+    fn a_filter_that_would_silence_all_is_refused() {
+        for good in [
+            "",
+            "info",
+            "WARN",
+            "off",
+            "info,tollgate_driver=debug",
+            "[call]=trace",
+        ] {
+            assert!(filter(good).is_ok(), "{good}");
+        }
+        for bad in ["inof", "info,verbose", "tollgate=loud", "=,="] {
+            assert!(filter(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Requests and their answers, as the connection counts them.
+//!
+//! An answer is given over in steps, so that what its caller doesn't take stays here, where it is seen,
+//! and not in a buffer of the protocol's. HTTP/2 takes one piece more than the caller's window has room
+//! for, and calls the answer finished when it has the last; so there the last byte goes by itself, and is
+//! handed over only when all before it have gone.
+
+use crate::connection::Connection;
+use crate::{Answer, Answers, BoxError};
+use bytes::{Buf as _, Bytes};
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use hyper::service::Service;
+use hyper::{Request, Response, Version};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+/// Bytes of an answer that are handed over at once. A caller has to take as many in
+/// [`crate::Bounds::write_timeout`].
+pub const STEP: usize = 16 * 1024;
+
+/// A service whose requests are counted on their connection.
+#[derive(Clone)]
+pub(crate) struct Counted<S, B> {
+    service: S,
+    connection: Arc<Connection>,
+    body: PhantomData<fn() -> B>,
+}
+
+impl<S, B> Counted<S, B> {
+    pub(crate) fn new(service: S, connection: Arc<Connection>) -> Self {
+        Self {
+            service,
+            connection,
+            body: PhantomData,
+        }
+    }
+}
+
+impl<S: Answers<B>, B: Answer> Service<Request<Incoming>> for Counted<S, B> {
+    type Response = Response<Given<B>>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let is_http2 = request.version() == Version::HTTP_2;
+        let running = Arc::new(Running {
+            request: self.connection.begin(is_http2),
+            connection: Arc::clone(&self.connection),
+        });
+        let of = Arc::clone(&running);
+        let answer = self.service.call(request.map(|body| Asked { body, of }));
+        Box::pin(async move {
+            let answer = answer.await.map_err(Into::into)?;
+            Ok(answer.map(|body| Given::new(body, running, is_http2)))
+        })
+    }
+}
+
+/// A request under way, until its answer is given over and its body is left alone.
+#[derive(Debug)]
+struct Running {
+    connection: Arc<Connection>,
+    request: u64,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.connection.end(self.request);
+    }
+}
+
+/// A request's body. Its connection is known to wait for its caller while there should be more of it.
+#[derive(Debug)]
+pub struct Asked {
+    body: Incoming,
+    of: Arc<Running>,
+}
+
+impl Body for Asked {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        let Running {
+            connection,
+            request,
+        } = &*self.of;
+        connection.awaits_body(*request, frame.is_pending());
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.of.connection.awaits_body(self.of.request, false);
+    }
+}
+
+/// An answer's body on its way.
+pub(crate) struct Given<B> {
+    body: B,
+    /// Of the body's last frame, what hasn't been handed over.
+    rest: Bytes,
+    running: Arc<Running>,
+    is_http2: bool,
+}
+
+impl<B: Answer> Given<B> {
+    fn new(body: B, running: Arc<Running>, is_http2: bool) -> Self {
+        let bytes = body.size_hint().lower();
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        running.connection.answered(running.request, bytes);
+        Self {
+            body,
+            rest: Bytes::new(),
+            running,
+            is_http2,
+        }
+    }
+
+    fn next_step(&mut self) -> Bytes {
+        let left = self.rest.remaining();
+        let alone = usize::from(self.is_http2 && left > 1 && self.body.is_end_stream());
+        let step = self.rest.split_to((left - alone).min(STEP));
+        self.running
+            .connection
+            .taken(self.running.request, step.len());
+        step
+    }
+}
+
+impl<B: Answer> Body for Given<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        if self.rest.is_empty() {
+            let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+            match frame.map(|frame| frame.map(Frame::into_data)) {
+                Some(Ok(Ok(data))) => self.rest = data,
+                Some(Ok(Err(other))) => return Poll::Ready(Some(Ok(other))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+        Poll::Ready(Some(Ok(Frame::data(self.next_step()))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let (hint, rest) = (self.body.size_hint(), self.rest.len() as u64);
+        let mut with_rest = SizeHint::new();
+        with_rest.set_lower(hint.lower().saturating_add(rest));
+        if let Some(upper) = hint.upper() {
+            with_rest.set_upper(upper.saturating_add(rest));
+        }
+        with_rest
+    }
+}

@@ -1,0 +1,391 @@
+//! One connection: when it has to end, and serving it until then.
+
+use crate::answer::Counted;
+use crate::places::Places;
+use crate::stream::Watched;
+use crate::{Answer, Answers, Bounds, Phase};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use tokio::net::TcpStream;
+use tokio::sync::{Notify, OwnedSemaphorePermit, watch};
+use tokio::time::{Instant, sleep_until};
+
+/// Bytes that a connection buffers each way. A request's head has to fit.
+pub const BUFFER: usize = 64 * 1024;
+/// Bytes of bodies that an HTTP/2 caller may send before handlers have read those before.
+pub const CONNECTION_WINDOW: u32 = 128 * 1024;
+/// The same for one request.
+const STREAM_WINDOW: u32 = 64 * 1024;
+/// Bytes of an HTTP/2 request's head.
+const HEADER_LIST: u32 = 32 * 1024;
+
+/// What is known of a connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) number: u64,
+    pub(crate) places: Arc<Places>,
+    cut: Notify,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// It has had a request.
+    had_request: bool,
+    /// Its requests come over HTTP/2.
+    is_http2: bool,
+    /// The requests under way, by number.
+    requests: BTreeMap<u64, Stage>,
+    next_request: u64,
+    /// Since when there are none.
+    idle: Instant,
+    /// When the head of a further request began.
+    head: Option<Instant>,
+    /// Since when the socket doesn't take what is written, and the bytes it took nevertheless.
+    stuck: Option<(Instant, usize)>,
+    /// It has to end whatever is under way.
+    is_cut: bool,
+}
+
+/// How far a request has come.
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    /// It is being answered.
+    Working,
+    /// More of its body has to come.
+    Body,
+    /// Its answer has to be taken: since when nothing was, and the bytes that are left.
+    Answer(Instant, usize),
+}
+
+/// Who keeps a connection waiting, the first to lose its place first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Standing {
+    /// Its caller: it has never had a request.
+    Silent,
+    /// Its caller: it has no request now.
+    Idle,
+    /// Its caller: bodies have to come, or answers have to be taken.
+    Slow,
+    /// The service.
+    Busy,
+}
+
+/// What has to be done when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Due {
+    /// Nothing is lost if it is closed, but a request may be on its way.
+    Close(Instant),
+    Cut(Instant),
+}
+
+impl Connection {
+    pub(crate) fn new(number: u64, places: Arc<Places>) -> Self {
+        Self {
+            number,
+            places,
+            cut: Notify::new(),
+            state: Mutex::new(State {
+                had_request: false,
+                is_http2: false,
+                requests: BTreeMap::new(),
+                next_request: 0,
+                idle: Instant::now(),
+                head: None,
+                stuck: None,
+                is_cut: false,
+            }),
+        }
+    }
+
+    /// Ends it, soon, unless it is busy by then.
+    pub(crate) fn cut_unless_busy(&self) {
+        self.cut.notify_one();
+    }
+
+    /// Ends it, soon, and gives up its answers at once; gives the bytes of them that were left.
+    pub(crate) fn cut(&self) -> usize {
+        let left = self.change(|state| {
+            state.is_cut = true;
+            let requests = state.requests.values_mut();
+            requests.map(Stage::give_up).sum()
+        });
+        self.places.taken(left);
+        self.cut.notify_one();
+        left
+    }
+
+    pub(crate) fn standing(&self) -> Standing {
+        self.lock().standing()
+    }
+
+    /// Since when nothing is taken of some answer.
+    pub(crate) fn untaken_since(&self) -> Option<Instant> {
+        self.lock().untaken_since()
+    }
+
+    /// A request has come; gives its number.
+    pub(crate) fn begin(&self, is_http2: bool) -> u64 {
+        self.change(|state| {
+            (state.had_request, state.is_http2, state.head) = (true, is_http2, None);
+            state.next_request += 1;
+            state.requests.insert(state.next_request, Stage::Working);
+            state.next_request
+        })
+    }
+
+    /// More of the request's body has to come, or it has come.
+    pub(crate) fn awaits_body(&self, request: u64, more: bool) {
+        self.change(|state| match state.requests.get_mut(&request) {
+            Some(stage @ Stage::Working) if more => *stage = Stage::Body,
+            Some(stage @ Stage::Body) if !more => *stage = Stage::Working,
+            _ => {}
+        });
+    }
+
+    /// The request's answer is there, with so many bytes.
+    pub(crate) fn answered(&self, request: u64, bytes: usize) {
+        let noted = self.change(|state| {
+            let stage = state.requests.get_mut(&request).filter(|_| !state.is_cut);
+            stage.map(|stage| *stage = Stage::Answer(Instant::now(), bytes))
+        });
+        if noted.is_some() {
+            self.places.untaken(bytes);
+        }
+    }
+
+    /// So many bytes of it were taken.
+    pub(crate) fn taken(&self, request: u64, bytes: usize) {
+        let taken = match self.lock().requests.get_mut(&request) {
+            Some(Stage::Answer(since, left)) => {
+                let taken = bytes.min(*left);
+                (*since, *left) = (Instant::now(), *left - taken);
+                taken
+            }
+            _ => 0,
+        };
+        self.places.taken(taken);
+    }
+
+    /// The request has its answer, or nobody is left to take it.
+    pub(crate) fn end(&self, request: u64) {
+        let left = self.change(|state| {
+            let stage = state.requests.remove(&request);
+            if state.requests.is_empty() {
+                (state.idle, state.head) = (Instant::now(), None);
+            }
+            stage.map_or(0, |mut stage| stage.give_up())
+        });
+        self.places.taken(left);
+    }
+
+    /// Bytes came.
+    pub(crate) fn has_read(&self) {
+        let mut state = self.lock();
+        if state.requests.is_empty() && state.head.is_none() {
+            state.head = Some(Instant::now());
+        }
+    }
+
+    /// The socket takes no more for now.
+    pub(crate) fn is_stuck(&self) {
+        self.lock().stuck.get_or_insert((Instant::now(), 0));
+    }
+
+    /// The socket took so many bytes.
+    pub(crate) fn has_written(&self, bytes: usize) {
+        let mut state = self.lock();
+        if let Some((_, written)) = &mut state.stuck {
+            *written += bytes;
+            if *written >= crate::STEP {
+                state.stuck = None;
+            }
+        }
+    }
+
+    /// The socket took all there was.
+    pub(crate) fn has_flushed(&self) {
+        self.lock().stuck = None;
+    }
+
+    fn has_to_end(&self) -> bool {
+        let state = self.lock();
+        state.is_cut || state.standing() != Standing::Busy
+    }
+
+    fn due(&self, bounds: &Bounds) -> Option<Due> {
+        let state = self.lock();
+        let stuck = state.stuck.map(|(since, _)| since);
+        let untaken = state.untaken_since().into_iter().chain(stuck).min();
+        let untaken = untaken.map(|since| Due::Cut(since + bounds.write_timeout));
+        let silent = match state.standing() {
+            Standing::Silent => Some(Due::Cut(state.idle + bounds.header_timeout)),
+            Standing::Idle => {
+                // An HTTP/2 caller's bytes may be anything, such as the answer to a ping.
+                let head = state.head.filter(|_| !state.is_http2);
+                let head = head.map(|since| Due::Cut(since + bounds.header_timeout));
+                Some(head.unwrap_or(Due::Close(state.idle + bounds.idle_timeout)))
+            }
+            Standing::Slow | Standing::Busy => None,
+        };
+        [untaken, silent]
+            .into_iter()
+            .flatten()
+            .min_by_key(|due| due.at())
+    }
+
+    /// Changes what is known, and tells the places if it stands elsewhere then.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.lock();
+        let before = state.standing();
+        let result = change(&mut state);
+        let moved = state.standing() != before;
+        drop(state);
+        if moved {
+            self.places.stand(self);
+        }
+        result
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // It is whole between two operations on it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn standing(&self) -> Standing {
+        let busy = |stage: &Stage| matches!(stage, Stage::Working);
+        if !self.had_request {
+            Standing::Silent
+        } else if self.requests.is_empty() {
+            Standing::Idle
+        } else if self.requests.values().any(busy) {
+            Standing::Busy
+        } else {
+            Standing::Slow
+        }
+    }
+
+    fn untaken_since(&self) -> Option<Instant> {
+        let since = |stage: &Stage| match stage {
+            Stage::Answer(since, _) => Some(*since),
+            Stage::Working | Stage::Body => None,
+        };
+        self.requests.values().filter_map(since).min()
+    }
+}
+
+impl Stage {
+    /// Forgets the answer, if there is one; gives the bytes that were left of it.
+    fn give_up(&mut self) -> usize {
+        match self {
+            Self::Answer(_, left) => std::mem::take(left),
+            Self::Working | Self::Body => 0,
+        }
+    }
+}
+
+impl Due {
+    fn at(self) -> Instant {
+        match self {
+            Self::Close(at) | Self::Cut(at) => at,
+        }
+    }
+}
+
+/// Leaves the table when the connection's task ends, however it does.
+struct Left(Arc<Connection>);
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        self.0.places.leave(&self.0);
+    }
+}
+
+/// Answers on one connection until it ends.
+pub(crate) async fn serve<B: Answer>(
+    stream: TcpStream,
+    bounds: Bounds,
+    mut phase: watch::Receiver<Phase>,
+    service: impl Answers<B>,
+    places: Arc<Places>,
+    _place: OwnedSemaphorePermit,
+) {
+    let known = places.enter(|number| Connection::new(number, Arc::clone(&places)));
+    let _left = Left(Arc::clone(&known));
+    let builder = builder(&bounds);
+    let stream = TokioIo::new(Watched::new(stream, Arc::clone(&known)));
+    let service = Counted::new(service, Arc::clone(&known));
+    let mut connection = pin!(builder.serve_connection(stream, service));
+    let mut timer = pin!(sleep_until(Instant::now()));
+    let mut closing = None;
+    loop {
+        let served = poll_fn(|context| {
+            // Errors are the other side's: it went away, or was dropped on purpose.
+            if connection.as_mut().poll(context).is_ready() {
+                return Poll::Ready(true);
+            }
+            // What changes when it is due happens while the connection is polled, or wakes it.
+            let due = closing.or_else(|| known.due(&bounds));
+            let Some(due) = due else {
+                return Poll::Pending;
+            };
+            if timer.deadline() != due.at() {
+                timer.as_mut().reset(due.at());
+            }
+            if timer.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            match due {
+                Due::Cut(_) => Poll::Ready(true),
+                Due::Close(at) => {
+                    closing = Some(Due::Cut(at + bounds.header_timeout));
+                    Poll::Ready(false)
+                }
+            }
+        });
+        tokio::select! {
+            over = served => {
+                if over {
+                    return;
+                }
+                connection.as_mut().graceful_shutdown();
+            }
+            () = known.cut.notified() => if known.has_to_end() {
+                return;
+            },
+            changed = phase.changed() => match (changed, *phase.borrow()) {
+                (Ok(()), Phase::Draining) => connection.as_mut().graceful_shutdown(),
+                (Ok(()), Phase::Open) => {}
+                (Ok(()), Phase::Gone) | (Err(_), _) => return,
+            },
+        }
+    }
+}
+
+fn builder(bounds: &Bounds) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        // `Connection::due` has a bound for the head and another for idleness.
+        .header_read_timeout(None)
+        .max_buf_size(BUFFER);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(bounds.ping_interval)
+        .keep_alive_timeout(bounds.header_timeout)
+        .max_concurrent_streams(bounds.max_streams)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .max_header_list_size(HEADER_LIST)
+        .max_send_buf_size(BUFFER);
+    builder
+}
