@@ -10,6 +10,7 @@ use crate::value::{Credentials, IntegrationType, Method, RawInput, Request, Warn
 use crate::{example, warn};
 use serde_json::Value;
 use std::time::Duration;
+use tollgate_meter::{Exhausted, Meter};
 
 /// The longest an execution may take, in seconds; and how long it may take if the file doesn't say.
 const MAX_SECONDS: u64 = 60;
@@ -102,7 +103,15 @@ impl Action {
     /// # Errors
     /// Every violation, with its JSON pointer; at most 32. No message quotes a value.
     pub fn check_input(&self, input: &Value) -> Result<(), ContractError> {
-        self.input.check(input)
+        self.check_input_within(input, &Meter::default())
+    }
+
+    /// The same, as a part of an execution that this meter counts.
+    ///
+    /// # Errors
+    /// As [`Action::check_input`]; where the meter stopped it, that is the one violation.
+    pub fn check_input_within(&self, input: &Value, meter: &Meter) -> Result<(), ContractError> {
+        self.input.check(input, meter)
     }
 
     /// Renders the request. Does not check the inputs: call [`Action::check_input`] first.
@@ -116,8 +125,21 @@ impl Action {
         input: &RawInput,
         credentials: &Credentials,
     ) -> Result<Request, RenderError> {
+        self.render_within(input, credentials, &Meter::default())
+    }
+
+    /// The same, as a part of an execution that this meter counts: the URL, all headers and the body.
+    ///
+    /// # Errors
+    /// As [`Action::render`]; or the meter stopped it.
+    pub fn render_within(
+        &self,
+        input: &RawInput,
+        credentials: &Credentials,
+        meter: &Meter,
+    ) -> Result<Request, RenderError> {
         self.request
-            .render(&self.integration_type, input, credentials)
+            .render(&self.integration_type, input, credentials, meter)
     }
 
     /// Maps the upstream's body to the output, and checks it against the output contract.
@@ -129,14 +151,39 @@ impl Action {
         input: &RawInput,
         response_body: &str,
     ) -> Result<Value, TranslateError> {
-        let output = self.mapping.apply(input, response_body)?;
-        self.output.check(&output)?;
+        self.translate_within(input, response_body, &Meter::default())
+    }
+
+    /// The same, as a part of an execution that this meter counts: all paths, the success template and the
+    /// output contract.
+    ///
+    /// # Errors
+    /// As [`Action::translate`]; or the meter stopped it.
+    pub fn translate_within(
+        &self,
+        input: &RawInput,
+        response_body: &str,
+        meter: &Meter,
+    ) -> Result<Value, TranslateError> {
+        let output = self.mapping.apply(input, response_body, meter)?;
+        self.output.check(&output, meter)?;
         Ok(output)
     }
 
     /// The output in Architect's flattened form.
-    pub fn flatten(&self, output: &Value) -> Value {
-        flatten::flatten(output, self.output.schema())
+    ///
+    /// # Errors
+    /// It would take more than one execution may.
+    pub fn flatten(&self, output: &Value) -> Result<Value, Exhausted> {
+        self.flatten_within(output, &Meter::default())
+    }
+
+    /// The same, as a part of an execution that this meter counts.
+    ///
+    /// # Errors
+    /// The meter stopped it.
+    pub fn flatten_within(&self, output: &Value, meter: &Meter) -> Result<Value, Exhausted> {
+        flatten::flatten(output, self.output.schema(), meter)
     }
 
     /// An input made from the input contract: every property it names, each the simplest value of its kind.

@@ -4,25 +4,40 @@
 //! reads it. It is applied as written: no defaults are filled in, nothing is converted, and a property that
 //! it doesn't name is refused only where it says `additionalProperties: false`. Nothing is fetched: a
 //! `$ref` must stay within the schema. A breach never quotes the value, only its place: inputs may be secret.
+//!
+//! A check is metered, whatever schema and document are: see [`metered`]. First is asked whether the document
+//! keeps the contract, which holds nothing; only where it doesn't are the breaches gathered.
 
+mod document;
+mod metered;
+mod pattern;
 pub(crate) mod reference;
+mod unique;
 
 use crate::error::{ActionError, ContractError, Violation};
 use crate::file::File;
 use crate::flatten;
+use document::{Counted, Spot};
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::Value;
+use std::fmt::{self, Write as _};
+use tollgate_meter::{Exhausted, Meter};
 
 /// The most breaches that are told of one document.
 const MAX_VIOLATIONS: usize = 32;
-/// Where a pattern that backtracks is given up; a plain pattern never does.
-const MAX_BACKTRACKING: usize = 100_000;
+/// Characters that are told of one breach.
+const MAX_MESSAGE: usize = 1_000;
+/// One such part of what the check has left may be used for gathering the breaches: they can be many more
+/// than are told, and long.
+const SHARE: u64 = 2;
 
 /// A compiled contract.
 pub(crate) struct Contract {
     field: &'static str,
     schema: Value,
-    validator: Validator,
+    validator: Validator<Counted>,
+    /// Steps of a look at one item or field.
+    weight: u64,
     /// Whether it describes the flattened form, as `…Flattened` does.
     flattened: bool,
 }
@@ -63,6 +78,7 @@ impl Contract {
             field,
             schema: schema.clone(),
             validator,
+            weight: weight(schema),
             flattened: at == flat_path,
         })
     }
@@ -71,37 +87,166 @@ impl Contract {
         &self.schema
     }
 
-    pub(crate) fn check(&self, value: &Value) -> Result<(), ContractError> {
+    pub(crate) fn check(&self, value: &Value, meter: &Meter) -> Result<(), ContractError> {
         let flat;
         let value = if self.flattened {
-            flat = flatten::flatten(value, &Value::Null);
+            flat = match flatten::flatten(value, &Value::Null, meter) {
+                Ok(flat) => flat,
+                Err(exhausted) => return Err(self.broken(vec![stopped(&exhausted)])),
+            };
             &flat
         } else {
             value
         };
-        let errors = self.validator.iter_errors(value).take(MAX_VIOLATIONS);
-        let violations: Vec<Violation> = errors
-            .map(|error| Violation {
-                pointer: error.instance_path().to_string(),
-                message: error.masked().to_string(),
-            })
-            .collect();
-        if violations.is_empty() {
-            return Ok(());
+        let root = Spot::root(value);
+        match metered::run(meter, self.weight, || self.validator.is_valid(root)) {
+            Some(true) => Ok(()),
+            Some(false) => Err(self.broken(self.breaches(root, meter))),
+            None => Err(self.broken(meter.stopped().iter().map(stopped).collect())),
         }
-        Err(ContractError {
+    }
+
+    /// What the document breaks; only the first breach where gathering all of them would take too much.
+    fn breaches(&self, root: Spot<'_>, meter: &Meter) -> Vec<Violation> {
+        let all = || {
+            let errors = self.validator.iter_errors(root).take(MAX_VIOLATIONS);
+            errors.map(|error| violation(&error)).collect()
+        };
+        let first = || {
+            let first = self.validator.validate(root).err();
+            first.iter().map(violation).collect()
+        };
+        let gathered = self.part(meter, all).or_else(|| self.part(meter, first));
+        if let Some(exhausted) = meter.stopped() {
+            return vec![stopped(&exhausted)];
+        }
+        gathered.unwrap_or_else(|| {
+            vec![Violation {
+                pointer: String::new(),
+                message: "the value breaks the contract in more places than can be told".to_owned(),
+            }]
+        })
+    }
+
+    /// Runs a part of a check, with half of what is left for it.
+    fn part<T>(&self, meter: &Meter, check: impl FnOnce() -> T) -> Option<T> {
+        let part = meter.part(SHARE);
+        let result = metered::run(&part, self.weight, check);
+        meter.join(&part).ok().and(result)
+    }
+
+    fn broken(&self, violations: Vec<Violation>) -> ContractError {
+        ContractError {
             field: self.field,
             violations,
-        })
+        }
     }
 }
 
-fn compile(schema: &Value) -> Result<Validator, String> {
+fn violation(error: &ValidationError<'_>) -> Violation {
+    let mut message = Short(String::new());
+    // It stops where the message is long enough.
+    let _ = write!(message, "{}", error.masked());
+    Violation {
+        pointer: error.instance_path().to_string(),
+        message: message.0,
+    }
+}
+
+/// The start of a text that may be long.
+struct Short(String);
+
+impl fmt::Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = MAX_MESSAGE.saturating_sub(self.0.len());
+        match text
+            .char_indices()
+            .find(|(at, letter)| at + letter.len_utf8() > room)
+        {
+            None => self.0.push_str(text),
+            Some((at, _)) => {
+                self.0.push_str(&text[..at]);
+                self.0.push('…');
+                return Err(fmt::Error);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn stopped(exhausted: &Exhausted) -> Violation {
+    Violation {
+        pointer: String::new(),
+        message: format!("the check was {exhausted}"),
+    }
+}
+
+/// Whether a text is JSON; nothing of it is kept.
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}
+
+/// Words of a schema that make the library look at the document, which is where a check is counted.
+const LOOKING: [&str; 31] = [
+    "additionalItems",
+    "additionalProperties",
+    "const",
+    "contains",
+    "contentEncoding",
+    "contentMediaType",
+    "dependencies",
+    "dependentRequired",
+    "dependentSchemas",
+    "enum",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "items",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "pattern",
+    "patternProperties",
+    "prefixItems",
+    "properties",
+    "propertyNames",
+    "required",
+    "type",
+    "uniqueItems",
+];
+/// Parts of a schema that look at nothing, and are passed over in one step.
+const PARTS_PER_STEP: u64 = 16;
+
+/// Steps of a look at one item or field: one, and those for the parts that look at nothing themselves.
+fn weight(schema: &Value) -> u64 {
+    let (mut left, mut idle) = (vec![schema], 0);
+    while let Some(part) = left.pop() {
+        match part {
+            Value::Array(items) => left.extend(items),
+            Value::Object(fields) => {
+                idle += u64::from(!LOOKING.iter().any(|word| fields.contains_key(*word)));
+                left.extend(fields.values());
+            }
+            Value::Bool(_) => idle += 1,
+            _ => {}
+        }
+    }
+    1 + idle / PARTS_PER_STEP
+}
+
+fn compile(schema: &Value) -> Result<Validator<Counted>, String> {
     if !schema.is_object() {
         let found = crate::file::kind(schema);
         return Err(format!("expected a JSON Schema, an object; found {found}"));
     }
     reference::check(schema)?;
+    pattern::check_named(schema)?;
     let draft = match schema.get("$schema") {
         None | Some(Value::Null) => Draft::Draft4,
         Some(named) => match Draft::from_schema_uri(named.as_str().unwrap_or_default()) {
@@ -114,10 +259,15 @@ fn compile(schema: &Value) -> Result<Validator, String> {
             draft => draft,
         },
     };
-    let patterns = PatternOptions::fancy_regex().backtrack_limit(MAX_BACKTRACKING);
-    let options = jsonschema::options()
+    let names = PatternOptions::regex()
+        .size_limit(pattern::NAMED_BYTES)
+        .dfa_size_limit(pattern::NAMED_MEMORY);
+    pattern::begin();
+    let options = jsonschema::options_for::<Counted>()
         .with_draft(draft)
-        .with_pattern_options(patterns);
+        .with_keyword("pattern", pattern::compile)
+        .with_content_media_type("application/json", is_json)
+        .with_pattern_options(names);
     let built = options.offline().build(schema);
     built.map_err(|error| explain(&error))
 }

@@ -7,7 +7,8 @@
 //!
 //! **Invariants.** *Compiled once*: nothing is parsed per execution but the caller's JSON. *No secrets out*:
 //! no error's text holds a credential (`redact`). *As rendered*: a URL or header that a client would
-//! have to change before sending is refused. *Bounded*: file, body, nesting, breaches, template steps.
+//! have to change before sending is refused. *Bounded*: file, body, nesting, breaches; and a [`Meter`] of all
+//! that one execution does.
 //!
 //! **Tested** by example (`tests/errors.rs`, `requests.rs`, `warnings.rs`, and `examples.rs` on the files that
 //! come with the product), on everything in the corpus (`tests/corpus.rs`), against the reference
@@ -29,6 +30,8 @@ mod value;
 mod warn;
 
 pub use action::Action;
+pub use tollgate_meter::{Budget, Exhausted, Interrupt, Meter};
+
 pub use error::{ActionError, ContractError, RenderError, TranslateError, Violation};
 pub use value::{Credentials, IntegrationType, Method, RawInput, Request, Warning};
 

@@ -5,6 +5,7 @@ use crate::file::File;
 use crate::redact::{self, Secrets};
 use crate::value::{Credentials, IntegrationType, Method, RawInput, Request};
 use crate::{MAX_JSON_DEPTH, MAX_REQUEST_BYTES, scope, url};
+use tollgate_meter::Meter;
 use tollgate_template::{Bounds, Context, Reference, Template, nearest};
 
 /// The names that the connection itself sets: a template that set them could split a request in two.
@@ -26,6 +27,10 @@ const MAX_MISSING: usize = 4;
 
 /// The most inputs among which a nearer name is looked for.
 const MAX_KNOWN: usize = 256;
+
+/// Letters of a name that are compared, each with each of the other name's.
+const MAX_LETTERS: usize = 64;
+const LETTERS_PER_STEP: usize = 16;
 
 /// A template, with the name of its field.
 struct Field {
@@ -71,11 +76,14 @@ impl RequestTemplates {
         kind: &IntegrationType,
         input: &RawInput,
         credentials: &Credentials,
+        meter: &Meter,
     ) -> Result<Request, RenderError> {
+        let context = scope::with_credentials(input, credentials, meter);
         let run = Run {
-            context: scope::with_credentials(input, credentials),
+            context: context.map_err(|exhausted| fault(&self.url, &exhausted.to_string()))?,
             credentials,
             input,
+            meter,
         };
         let url = run.render(&self.url)?;
         url::check(kind, &url).map_err(|message| run.url_fault(&self.url, &message))?;
@@ -111,11 +119,13 @@ struct Run<'a> {
     context: Context,
     credentials: &'a Credentials,
     input: &'a RawInput,
+    meter: &'a Meter,
 }
 
 impl Run<'_> {
     fn render(&self, field: &Field) -> Result<String, RenderError> {
-        let rendered = field.template.render(&self.context, &Bounds::default());
+        let template = &field.template;
+        let rendered = template.render_within(&self.context, &Bounds::default(), self.meter);
         rendered.map_err(|error| {
             let message = if field.secret {
                 "the template fails here; why is withheld, since it uses credentials".to_owned()
@@ -175,7 +185,11 @@ impl Run<'_> {
         let fields = self.input.value().as_object();
         let known = fields.into_iter().flat_map(|fields| fields.keys());
         let known = known.map(String::as_str).filter(|known| known != name);
-        let meant = nearest(name, known.take(MAX_KNOWN));
+        let known: Vec<&str> = known.take(MAX_KNOWN).collect();
+        let letters: usize = known.iter().map(|known| known.len().min(MAX_LETTERS)).sum();
+        let steps = letters * name.len().min(MAX_LETTERS) / LETTERS_PER_STEP;
+        self.meter.steps(steps as u64).ok()?;
+        let meant = nearest(name, known);
         Some(match meant {
             Some(meant) => {
                 format!("`input.{name}` has no value (did you mean `input.{meant}`?)")

@@ -19,6 +19,7 @@ use crate::{MAX_JSON_DEPTH, scope};
 use serde_json::Value;
 use tollgate_json::Fault;
 use tollgate_jsonpath::{Path, ReadError};
+use tollgate_meter::{Exhausted, Meter};
 use tollgate_template::{Bounds, Context, Template, Value as Variable};
 
 const SUCCESS: &str = "config.response.successTemplate";
@@ -70,31 +71,52 @@ impl Mapping {
     }
 
     /// The text of what a path found. In a list, and only there, a text prints with its quotes.
-    fn serialise(&self, found: Value) -> Result<String, String> {
+    fn serialise(&self, found: Value, meter: &Meter) -> Result<String, String> {
         let mut context = Context::new();
+        let copied = meter.hold_copy(&found);
+        let copied = copied.map_err(|exhausted| exhausted.to_string())?;
         let list = Variable::from_json(&Value::Array(vec![found]));
         context.insert("found", list);
-        let printed = self.print.render(&context, &Bounds::default());
+        let printed = self
+            .print
+            .render_within(&context, &Bounds::default(), meter);
         let mut text = printed.map_err(|error| error.message)?;
+        meter.release(copied);
         text.pop();
         text.remove(0);
         Ok(text)
     }
 
-    pub(crate) fn apply(&self, input: &RawInput, body: &str) -> Result<Value, TranslateError> {
+    pub(crate) fn apply(
+        &self,
+        input: &RawInput,
+        body: &str,
+        meter: &Meter,
+    ) -> Result<Value, TranslateError> {
         let body = body.strip_prefix('\u{feff}').unwrap_or(body);
         let body = if body.trim().is_empty() { "{}" } else { body };
-        let mut context = scope::with_input(input);
+        let context = scope::with_input(input, meter);
+        let mut context = context.map_err(|exhausted| stopped(&exhausted))?;
+        let held = meter.hold(body.len());
+        held.map_err(|exhausted| stopped(&exhausted))?;
         context.insert("rawResult", Variable::text(body));
         let (mut missing, mut defaulted) = (Vec::new(), Vec::new());
         if !self.entries.is_empty() {
+            let read = meter.hold_document(body);
+            let read = read.map_err(|exhausted| stopped(&exhausted))?;
             let document = tollgate_json::read_within(body, MAX_JSON_DEPTH)
                 .map_err(|fault| body_fault(&fault, body))?;
             for entry in &self.entries {
-                match entry.path.read(&document) {
+                // What was copied is gone once it is printed.
+                let held = meter.bytes_held();
+                match entry.path.read_within(&document, meter) {
                     Ok(found) => {
-                        let text = self.serialise(found);
+                        let text = self.serialise(found, meter);
                         let text = text.map_err(|why| path_fault(entry, &why))?;
+                        let copied = meter.bytes_held() - held;
+                        meter.release(usize::try_from(copied).unwrap_or(usize::MAX));
+                        let kept = meter.hold(text.len());
+                        kept.map_err(|exhausted| path_fault(entry, &exhausted.to_string()))?;
                         context.insert(&entry.key, Variable::text(&text));
                     }
                     Err(ReadError::TooLarge(why)) => return Err(path_fault(entry, why)),
@@ -107,11 +129,12 @@ impl Mapping {
                     },
                 }
             }
+            meter.release(read);
         }
         let Some(success) = &self.success else {
-            return parse_result(body, &[], &[]);
+            return parse_result(body, &[], &[], meter);
         };
-        let rendered = success.render(&context, &Bounds::default());
+        let rendered = success.render_within(&context, &Bounds::default(), meter);
         let rendered = rendered.map_err(|error| TranslateError::Mapping {
             field: SUCCESS.to_owned(),
             line: Some(error.line),
@@ -123,7 +146,7 @@ impl Mapping {
                 found_nothing(&missing)
             ),
         })?;
-        parse_result(&rendered, &missing, &defaulted)
+        parse_result(&rendered, &missing, &defaulted, meter)
     }
 }
 
@@ -131,7 +154,10 @@ fn parse_result(
     text: &str,
     missing: &[Missing<'_>],
     defaulted: &[&Entry],
+    meter: &Meter,
 ) -> Result<Value, TranslateError> {
+    let held = meter.hold_document(text);
+    held.map_err(|exhausted| stopped(&exhausted))?;
     let fault = match tollgate_json::read_first(text, MAX_JSON_DEPTH) {
         Ok((value, _)) => return Ok(value),
         Err(fault) => fault,
@@ -183,6 +209,16 @@ fn parse_result(
             quote(text, &fault)
         ),
     })
+}
+
+/// The mapping as a whole was stopped.
+fn stopped(exhausted: &Exhausted) -> TranslateError {
+    TranslateError::Mapping {
+        field: "config.response".to_owned(),
+        line: None,
+        column: None,
+        message: exhausted.to_string(),
+    }
 }
 
 fn found_nothing(missing: &[Missing<'_>]) -> String {

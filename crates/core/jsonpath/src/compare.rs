@@ -11,28 +11,48 @@ use crate::filter::{Filter, Operand, Order};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use tollgate_meter::{Exhausted, Meter};
 
 impl Filter {
     /// Whether the candidate passes.
-    pub(crate) fn accepts(&self, candidate: &Value, document: &Value) -> bool {
-        match self {
-            Filter::All(all) => all.iter().all(|f| f.accepts(candidate, document)),
-            Filter::Any(any) => any.iter().any(|f| f.accepts(candidate, document)),
-            Filter::Not(inner) => !inner.accepts(candidate, document),
-            Filter::Exists(operand) => {
-                let found = operand.value(candidate, document);
-                found.is_some_and(|found| !found.is_null())
+    pub(crate) fn accepts(
+        &self,
+        candidate: &Value,
+        document: &Value,
+        meter: &Meter,
+    ) -> Result<bool, Exhausted> {
+        meter.steps(1)?;
+        let value = |operand| Operand::value(operand, candidate, document, meter);
+        Ok(match self {
+            Filter::All(all) => {
+                for filter in all {
+                    if !filter.accepts(candidate, document, meter)? {
+                        return Ok(false);
+                    }
+                }
+                true
             }
-            Filter::Matches(operand, pattern) => {
-                let found = operand.value(candidate, document);
-                found.is_some_and(|found| !found.is_null() && pattern.is_match(&text(&found)))
+            Filter::Any(any) => {
+                for filter in any {
+                    if filter.accepts(candidate, document, meter)? {
+                        return Ok(true);
+                    }
+                }
+                false
             }
+            Filter::Not(inner) => !inner.accepts(candidate, document, meter)?,
+            Filter::Exists(operand) => value(operand)?.is_some_and(|found| !found.is_null()),
+            Filter::Matches(operand, pattern) => match value(operand)? {
+                Some(found) if !found.is_null() => {
+                    pattern.is_match(&text(&found, meter)?, meter)?
+                }
+                _ => false,
+            },
             Filter::Compare(left, order, right) => {
-                let left_value = left.value(candidate, document);
-                let right_value = right.value(candidate, document);
-                let (Some(l), Some(r)) = (left_value, right_value) else {
-                    return false;
+                let (Some(l), Some(r)) = (value(left)?, value(right)?) else {
+                    return Ok(false);
                 };
+                meter.work(written(&l) + written(&r))?;
                 // A literal on the left: the path decides all the same.
                 match (left, right) {
                     (Operand::Text(_), Operand::Candidate(_) | Operand::Document(_)) => {
@@ -42,22 +62,46 @@ impl Filter {
                 }
             }
             Filter::Among(left, list, wanted) => {
-                let Some(left) = left.value(candidate, document) else {
-                    return false;
+                let Some(left) = value(left)? else {
+                    return Ok(false);
                 };
-                let mut values = list.iter().filter_map(|it| it.value(candidate, document));
-                values.any(|value| Order::Equal.holds(&left, &value)) == *wanted
+                let mut among = false;
+                for operand in list {
+                    let Some(right) = value(operand)? else {
+                        continue;
+                    };
+                    meter.work(written(&left) + written(&right))?;
+                    if Order::Equal.holds(&left, &right) {
+                        among = true;
+                        break;
+                    }
+                }
+                among == *wanted
             }
-        }
+        })
+    }
+}
+
+/// Bytes of a text or of a number, which is all that a comparison looks through.
+fn written(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Number(number) => number.as_str().len(),
+        _ => 0,
     }
 }
 
 impl Operand {
-    fn value<'a>(&'a self, candidate: &'a Value, document: &'a Value) -> Option<Cow<'a, Value>> {
+    fn value<'a>(
+        &'a self,
+        candidate: &'a Value,
+        document: &'a Value,
+        meter: &Meter,
+    ) -> Result<Option<Cow<'a, Value>>, Exhausted> {
         match self {
-            Operand::Candidate(path) => path.one(candidate),
-            Operand::Document(path) => path.one(document),
-            Operand::Text(text) => Some(Cow::Borrowed(text)),
+            Operand::Candidate(path) => path.one(candidate, meter),
+            Operand::Document(path) => path.one(document, meter),
+            Operand::Text(text) => Ok(Some(Cow::Borrowed(text))),
         }
     }
 }
@@ -129,9 +173,14 @@ fn numeric(left: &str, right: &str) -> Compared {
     }
 }
 
-fn text(value: &Value) -> Cow<'_, str> {
-    match value {
+fn text<'a>(value: &'a Value, meter: &Meter) -> Result<Cow<'a, str>, Exhausted> {
+    Ok(match value {
         Value::String(s) => Cow::Borrowed(s),
-        other => Cow::Owned(other.to_string()),
-    }
+        other => {
+            let bytes = meter.hold_copy(other)?;
+            let text = other.to_string();
+            meter.release(bytes);
+            Cow::Owned(text)
+        }
+    })
 }

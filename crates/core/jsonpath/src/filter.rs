@@ -5,8 +5,8 @@
 
 use crate::parse::Cursor;
 use crate::{CompileError, MAX_DEPTH, Path};
-use regex::Regex;
 use serde_json::Value;
+use tollgate_meter::{Meter, Pattern};
 
 /// A condition on a candidate.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub(crate) enum Filter {
     Exists(Operand),
     Compare(Operand, Order, Operand),
     /// `=~`: the whole text matches.
-    Matches(Operand, Regex),
+    Matches(Operand, Pattern),
     /// `in`, and `nin` where the flag is false.
     Among(Operand, Vec<Operand>, bool),
 }
@@ -221,7 +221,7 @@ fn ascii_class(c: char) -> Option<&'static str> {
     })
 }
 
-fn pattern(cursor: &mut Cursor<'_>) -> Result<Regex, CompileError> {
+fn pattern(cursor: &mut Cursor<'_>) -> Result<Pattern, CompileError> {
     let start = cursor.offset();
     cursor.expect("/")?;
     let mut text = String::new();
@@ -250,11 +250,9 @@ fn pattern(cursor: &mut Cursor<'_>) -> Result<Regex, CompileError> {
     } else {
         format!("(?{known})")
     };
-    regex::RegexBuilder::new(&format!("{flags}^(?:{text})$"))
-        .size_limit(1 << 20)
-        .build()
-        .map_err(|e| CompileError {
-            offset: start,
-            message: format!("not a pattern: {e}"),
-        })
+    let compiled = Pattern::compile(&format!("{flags}^(?:{text})$"), &Meter::default());
+    compiled.map_err(|e| CompileError {
+        offset: start,
+        message: format!("not a pattern: {e}"),
+    })
 }

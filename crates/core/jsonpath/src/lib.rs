@@ -23,7 +23,8 @@
 //! A function that ends a path is applied to each match; after a path that starts with `..` it is applied
 //! to the list of all of them. `min max avg sum` answer with a floating-point number.
 //!
-//! **Bounds.** [`MAX_PATH_BYTES`], [`MAX_STEPS`], [`MAX_VISITS`], [`MAX_COPIED`], [`MAX_DEPTH`].
+//! **Bounds.** [`MAX_PATH_BYTES`], [`MAX_STEPS`], [`MAX_VISITS`], [`MAX_COPIED`], [`MAX_DEPTH`],
+//! and the [`Meter`] of the calculation that a reading is part of.
 //!
 //! **Tested** against the reference on generated paths and documents and on real ones (`tests/oracle`), by
 //! example (`tests/dialect.rs`), and with random bytes (`tests/fuzz.rs`).
@@ -39,6 +40,7 @@ mod step;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
+use tollgate_meter::{Exhausted, Meter};
 
 /// The longest path, in bytes.
 pub const MAX_PATH_BYTES: usize = 4096;
@@ -76,8 +78,19 @@ pub struct CompileError {
 pub enum ReadError {
     /// Nothing lies where the path points; says at which step.
     NotFound(String),
-    /// A bound was reached.
+    /// A bound was reached, of the reading or of the calculation that it is part of.
     TooLarge(&'static str),
+}
+
+impl From<Exhausted> for ReadError {
+    fn from(exhausted: Exhausted) -> Self {
+        ReadError::TooLarge(match exhausted {
+            Exhausted::Steps(_) => "stopped after all the steps that one execution may take",
+            Exhausted::Bytes(_) => "stopped: it would hold more bytes than one execution may",
+            Exhausted::Piece => "stopped: a text is too long for so large a pattern",
+            Exhausted::Interrupted => "stopped: it took too long, or nobody waits for it any more",
+        })
+    }
 }
 
 impl Path {
@@ -114,16 +127,29 @@ impl Path {
     /// # Errors
     /// [`ReadError::NotFound`], or a bound.
     pub fn read(&self, document: &Value) -> Result<Value, ReadError> {
+        self.read_within(document, &Meter::default())
+    }
+
+    /// Reads the path as part of a larger calculation. What it gives stays counted as held.
+    ///
+    /// # Errors
+    /// As [`Path::read`]; or the meter stops it.
+    pub fn read_within(&self, document: &Value, meter: &Meter) -> Result<Value, ReadError> {
         if self.single {
-            return self.walk(document).cloned();
+            let found = self.walk(document, meter)?;
+            meter.hold_copy(found)?;
+            return Ok(found.clone());
         }
         let whole = self.definite && matches!(self.steps.first(), Some(step::Step::Scan));
         let per_match = if whole { None } else { self.function };
-        let found = read::matches(&self.steps, document, self.definite && !whole, per_match)?;
+        let definite = self.definite && !whole;
+        let found = read::matches(&self.steps, document, definite, per_match, meter)?;
         let mut room = MAX_COPIED;
         for value in found.iter().filter(|it| matches!(it, Cow::Borrowed(_))) {
             read::weigh(value, &mut room)?;
+            meter.hold_copy(value)?;
         }
+        meter.release(found.len() * read::FOUND);
         let mut found = found.into_iter().map(Cow::into_owned);
         if let (true, Some(function)) = (whole, self.function) {
             return function.apply(&Value::Array(found.collect()));
@@ -140,13 +166,15 @@ impl Path {
     /// # Errors
     /// As [`Path::read`].
     pub fn find<'a>(&self, document: &'a Value) -> Result<Vec<Cow<'a, Value>>, ReadError> {
+        let meter = &Meter::default();
         if self.single {
-            return self.walk(document).map(|found| vec![Cow::Borrowed(found)]);
+            let found = self.walk(document, meter)?;
+            return Ok(vec![Cow::Borrowed(found)]);
         }
         if self.function.is_some() {
             return self.read(document).map(|found| vec![Cow::Owned(found)]);
         }
-        let found = read::matches(&self.steps, document, self.definite, None)?;
+        let found = read::matches(&self.steps, document, self.definite, None, meter)?;
         if self.definite && found.is_empty() {
             return Err(ReadError::NotFound(format!("nothing at {}", self.text)));
         }
@@ -154,14 +182,24 @@ impl Path {
     }
 
     /// The one value of a definite path, if it is there.
-    fn one<'a>(&self, document: &'a Value) -> Option<Cow<'a, Value>> {
-        if self.single {
-            return self.walk(document).ok().map(Cow::Borrowed);
+    fn one<'a>(
+        &self,
+        document: &'a Value,
+        meter: &Meter,
+    ) -> Result<Option<Cow<'a, Value>>, Exhausted> {
+        let found = if self.single {
+            self.walk(document, meter).map(Cow::Borrowed)
+        } else {
+            self.read_within(document, meter).map(Cow::Owned)
+        };
+        match meter.stopped() {
+            Some(exhausted) => Err(exhausted),
+            None => Ok(found.ok()),
         }
-        self.read(document).ok().map(Cow::Owned)
     }
 
-    fn walk<'a>(&self, document: &'a Value) -> Result<&'a Value, ReadError> {
+    fn walk<'a>(&self, document: &'a Value, meter: &Meter) -> Result<&'a Value, ReadError> {
+        meter.steps(self.steps.len() as u64)?;
         let mut value = document;
         for step in &self.steps {
             value = read::single(step, value)?;

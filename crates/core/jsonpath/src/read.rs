@@ -1,10 +1,12 @@
 //! Following the steps through a document.
 
+use crate::filter::Filter;
 use crate::function::Function;
 use crate::step::{Step, place, slice};
 use crate::{MAX_DEPTH, MAX_VISITS, ReadError};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use tollgate_meter::Meter;
 
 /// Everything the steps lead to, in document order.
 pub(crate) fn matches<'a>(
@@ -12,6 +14,7 @@ pub(crate) fn matches<'a>(
     document: &'a Value,
     definite: bool,
     function: Option<Function>,
+    meter: &Meter,
 ) -> Result<Vec<Cow<'a, Value>>, ReadError> {
     let mut reader = Reader {
         document,
@@ -19,20 +22,25 @@ pub(crate) fn matches<'a>(
         function,
         found: Vec::new(),
         visits: 0,
+        meter,
     };
     reader.follow(steps, document, true)?;
     Ok(reader.found)
 }
 
-struct Reader<'a> {
+struct Reader<'a, 'm> {
     document: &'a Value,
     definite: bool,
     function: Option<Function>,
     found: Vec<Cow<'a, Value>>,
     visits: usize,
+    meter: &'m Meter,
 }
 
-impl<'a> Reader<'a> {
+/// Bytes of a place that was found.
+pub(crate) const FOUND: usize = 128;
+
+impl<'a> Reader<'a, '_> {
     /// `certain`: every step so far was definite, so what doesn't fit is an error.
     fn follow(&mut self, steps: &[Step], value: &'a Value, certain: bool) -> Result<(), ReadError> {
         self.visit()?;
@@ -46,11 +54,15 @@ impl<'a> Reader<'a> {
                 None => Ok(()),
             },
             (Step::Names(names), Value::Object(members)) => {
-                let some = names
-                    .iter()
-                    .filter_map(|n| Some((n.clone(), members.get(n)?.clone())));
-                let some = Value::Object(some.collect::<Map<_, _>>());
-                self.found.push(Cow::Owned(some));
+                let mut some = Map::new();
+                for name in names {
+                    if let Some(member) = members.get(name) {
+                        self.meter.hold_copy(member)?;
+                        some.insert(name.clone(), member.clone());
+                    }
+                }
+                self.meter.hold(FOUND)?;
+                self.found.push(Cow::Owned(Value::Object(some)));
                 Ok(())
             }
             (Step::Index(index), Value::Array(items)) => self.index(*index, items, rest, certain),
@@ -64,15 +76,15 @@ impl<'a> Reader<'a> {
             (Step::Wildcard, Value::Object(members)) => self.each(rest, members.values()),
             (Step::Wildcard, _) => Ok(()),
             (Step::Filter(filter), Value::Array(items)) => {
-                let document = self.document;
-                self.each(
-                    rest,
-                    items.iter().filter(|item| filter.accepts(item, document)),
-                )
+                for item in items {
+                    if self.accepts(filter, item)? {
+                        self.follow(rest, item, false)?;
+                    }
+                }
+                Ok(())
             }
             (Step::Filter(filter), Value::Object(_)) => {
-                let passes = filter.accepts(value, self.document);
-                if passes {
+                if self.accepts(filter, value)? {
                     self.follow(rest, value, false)
                 } else {
                     Ok(())
@@ -84,7 +96,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether the candidate passes; what was copied to find out is held no longer.
+    fn accepts(&self, filter: &Filter, candidate: &Value) -> Result<bool, ReadError> {
+        let held = self.meter.bytes_held();
+        let accepts = filter.accepts(candidate, self.document, self.meter)?;
+        let copied = self.meter.bytes_held() - held;
+        self.meter
+            .release(usize::try_from(copied).unwrap_or(usize::MAX));
+        Ok(accepts)
+    }
+
     fn visit(&mut self) -> Result<(), ReadError> {
+        self.meter.steps(1)?;
         self.visits += 1;
         if self.visits > MAX_VISITS {
             return Err(ReadError::TooLarge(
@@ -95,6 +118,10 @@ impl<'a> Reader<'a> {
     }
 
     fn arrive(&mut self, value: &'a Value, certain: bool) -> Result<(), ReadError> {
+        self.meter.hold(FOUND)?;
+        if let (Some(_), Value::Array(items)) = (self.function, value) {
+            self.meter.work(items.len() * FOUND)?;
+        }
         match self.function.map(|function| function.apply(value)) {
             None => self.found.push(Cow::Borrowed(value)),
             Some(Ok(result)) => self.found.push(Cow::Owned(result)),
@@ -136,6 +163,7 @@ impl<'a> Reader<'a> {
         self.visit()?;
         let here = match (steps.first(), value) {
             (Some(Step::Names(names)), Value::Object(members)) => {
+                self.meter.steps(names.len() as u64)?;
                 names.iter().all(|n| members.contains_key(n))
             }
             (Some(Step::Filter(_)), Value::Object(_)) => true,

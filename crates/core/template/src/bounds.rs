@@ -1,8 +1,10 @@
 //! How much a rendering may do.
 
 use crate::error::Fault;
+use crate::value::Value;
+use tollgate_meter::LOOK_EVERY;
 
-/// Where a rendering stops.
+/// Where a rendering stops, whatever is left of the meter that it shares with others.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
     /// Nodes and expressions evaluated, loops' bodies each time; work on long texts and lists counts, too.
@@ -27,37 +29,79 @@ const TIMES_BUILT: usize = 16;
 const WORK_PER_STEP: usize = 64;
 /// Nesting of values that are printed or compared.
 pub(crate) const MAX_NESTING: u32 = 128;
+/// Bytes of a value in a list, and of a text, a list or a map beside what it holds.
+pub(crate) const SLOT: usize = 32;
 
 /// Counts what a rendering does.
-pub(crate) struct Meter {
+///
+/// Steps are counted here and handed on to the shared meter in lots: the rendering never makes more of
+/// them than the shared meter has left.
+pub(crate) struct Meter<'a> {
+    whole: &'a tollgate_meter::Meter,
     bounds: Bounds,
     steps: u32,
+    /// Of them, those that the shared meter knows of.
+    settled: u32,
+    /// Steps up to which nothing has to be asked.
+    free_until: u32,
+    /// Bytes that a text may have without asking.
+    room: usize,
     built: usize,
+    held: usize,
     /// The reference or loop last come to, for errors.
     pub(crate) at: usize,
 }
 
-impl Meter {
-    pub(crate) fn new(bounds: &Bounds) -> Self {
+impl<'a> Meter<'a> {
+    pub(crate) fn new(bounds: &Bounds, whole: &'a tollgate_meter::Meter) -> Self {
+        let room = usize::try_from(whole.bytes_left()).unwrap_or(usize::MAX);
         Self {
+            whole,
             bounds: *bounds,
+            room: room.min(bounds.max_output_bytes),
             steps: 0,
+            settled: 0,
+            free_until: 0,
             built: 0,
+            held: 0,
             at: 0,
         }
     }
 
+    #[inline]
     pub(crate) fn step(&mut self) -> Result<(), String> {
         self.steps(1)
     }
 
+    #[inline]
     pub(crate) fn steps(&mut self, steps: u32) -> Result<(), String> {
         self.steps = self.steps.saturating_add(steps);
+        if self.steps > self.free_until {
+            return self.ask();
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn ask(&mut self) -> Result<(), String> {
         let most = self.bounds.max_steps;
         if self.steps > most {
             return Err(format!("stopped after {most} steps"));
         }
+        self.settle()?;
+        let lot = self.whole.steps_left().min(LOOK_EVERY);
+        let lot = u32::try_from(lot).unwrap_or(u32::MAX);
+        self.free_until = self.steps.saturating_add(lot).min(most);
         Ok(())
+    }
+
+    /// Tells the shared meter of the steps that it doesn't know of.
+    fn settle(&mut self) -> Result<(), String> {
+        let new = self.steps - self.settled;
+        self.settled = self.steps;
+        self.free_until = self.steps;
+        let granted = self.whole.steps(u64::from(new));
+        granted.map_err(|exhausted| exhausted.to_string())
     }
 
     /// Work on that many bytes or items.
@@ -70,12 +114,37 @@ impl Meter {
         }
     }
 
+    /// The shared meter, told of all steps so far.
+    pub(crate) fn whole(&mut self) -> Result<&'a tollgate_meter::Meter, String> {
+        self.settle()?;
+        Ok(self.whole)
+    }
+
+    /// Work that can't be stopped: steps at worst, and as a rule.
+    pub(crate) fn piece(&mut self, worst: u64, usual: u64) -> Result<(), String> {
+        self.settle()?;
+        let begun = self.whole.piece(worst, 0);
+        begun.map_err(|exhausted| exhausted.to_string())?;
+        self.steps(u32::try_from(usual).unwrap_or(u32::MAX))
+    }
+
     /// A text of that many bytes is printed or is about to be built.
     pub(crate) fn fits(&self, bytes: usize) -> Result<(), String> {
+        if bytes > self.room {
+            return self.fits_at_all(bytes);
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn fits_at_all(&self, bytes: usize) -> Result<(), String> {
         let most = self.bounds.max_output_bytes;
         if bytes > most {
             return Err(format!("a text grew beyond {most} bytes"));
         }
+        let granted = self.whole.hold(bytes);
+        granted.map_err(|exhausted| exhausted.to_string())?;
+        self.whole.release(bytes);
         Ok(())
     }
 
@@ -89,7 +158,43 @@ impl Meter {
                 "the texts built on the way have more than {most} bytes"
             ));
         }
+        self.hold(bytes.saturating_add(SLOT))
+    }
+
+    /// A list or a map gets so many items more.
+    pub(crate) fn grow(&mut self, items: usize) -> Result<(), String> {
+        self.hold(items.saturating_mul(SLOT))
+    }
+
+    pub(crate) fn hold(&mut self, bytes: usize) -> Result<(), String> {
+        let granted = self.whole.hold(bytes);
+        granted.map_err(|exhausted| exhausted.to_string())?;
+        self.held = self.held.saturating_add(bytes);
         Ok(())
+    }
+
+    /// So many bytes are held no longer.
+    pub(crate) fn release(&mut self, bytes: usize) {
+        let bytes = bytes.min(self.held);
+        self.held -= bytes;
+        self.whole.release(bytes);
+    }
+
+    /// A value that a name stood for is let go of.
+    pub(crate) fn let_go(&mut self, value: &Value) {
+        let bytes = value.owned_bytes();
+        if bytes > 0 {
+            self.release(bytes);
+        }
+    }
+
+    /// The rendering has ended: only what it printed is held on.
+    pub(crate) fn end(&mut self, printed: usize) -> Result<(), String> {
+        self.whole.release(self.held);
+        self.held = 0;
+        self.settle()?;
+        let granted = self.whole.hold(printed);
+        granted.map_err(|exhausted| exhausted.to_string())
     }
 
     /// How many items a range may have.

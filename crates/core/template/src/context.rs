@@ -78,14 +78,19 @@ impl<'a> Variables<'a> {
         }
     }
 
-    pub(crate) fn set(&mut self, slot: Slot, value: Value) {
+    /// Gives back what the template had set before.
+    pub(crate) fn set(&mut self, slot: Slot, value: Value) -> Value {
         if value.is_null() {
             for hidden in self.hidden.iter_mut().filter(|it| it.0 == slot) {
                 hidden.1 = true;
             }
         }
-        if let Some(variable) = self.slots.get_mut(slot as usize) {
-            *variable = Variable::Set(value);
+        let Some(variable) = self.slots.get_mut(slot as usize) else {
+            return Value::Null;
+        };
+        match std::mem::replace(variable, Variable::Set(value)) {
+            Variable::Set(before) => before,
+            Variable::Given(_) | Variable::Unread => Value::Null,
         }
     }
 

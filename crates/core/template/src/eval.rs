@@ -29,19 +29,26 @@ pub(crate) fn render(
     template: &Template,
     context: &Context,
     bounds: &Bounds,
+    whole: &tollgate_meter::Meter,
     out: &mut String,
 ) -> Result<(), Error> {
     let mut renderer = Renderer {
         variables: Variables::new(context, &template.names),
-        meter: Meter::new(bounds),
+        meter: Meter::new(bounds, whole),
         loops: 0,
         scope: template.scope,
         depth: 0,
     };
-    match renderer.nodes(&template.nodes, out) {
-        Ok(()) | Err(Halt::Break | Halt::BreakFrom(_) | Halt::Stop) => Ok(()),
-        Err(Halt::Fault(fault)) => Err(error::at(&template.text, *fault)),
-    }
+    let rendered = renderer.nodes(&template.nodes, out);
+    let ended = renderer.meter.end(out.len());
+    let fault = match rendered {
+        Err(Halt::Fault(fault)) => *fault,
+        Ok(()) | Err(Halt::Break | Halt::BreakFrom(_) | Halt::Stop) => match ended {
+            Ok(()) => return Ok(()),
+            Err(message) => renderer.meter.fault(message),
+        },
+    };
+    Err(error::at(&template.text, fault))
 }
 
 /// The slots of the names a loop sets.
@@ -54,7 +61,7 @@ pub(crate) struct ScopeSlots {
 
 struct Renderer<'a> {
     variables: Variables<'a>,
-    meter: Meter,
+    meter: Meter<'a>,
     /// Loops begun, to tell them apart.
     loops: u32,
     scope: ScopeSlots,
@@ -135,7 +142,9 @@ impl Renderer<'_> {
             other => {
                 let mut text = String::new();
                 print(other, &mut text, &mut self.meter)
+                    .and_then(|()| self.meter.hold(text.len()))
                     .and_then(|()| escape.write(&text, out, &mut self.meter))
+                    .map(|()| self.meter.release(text.len()))
             }
         };
         self.check(escaped)?;
@@ -148,7 +157,8 @@ impl Renderer<'_> {
             return Ok(());
         };
         let Some((last, path)) = target.parts.split_last() else {
-            self.variables.set(target.slot, value);
+            let before = self.variables.set(target.slot, value);
+            self.meter.let_go(&before);
             return Ok(());
         };
         let holder = self.walk(target, path)?;

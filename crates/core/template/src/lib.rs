@@ -19,8 +19,9 @@
 //! **Null.** A reference without a value is printed as written (`$x`), or not at all (`$!x`); a `#set`
 //! to null changes nothing.
 //!
-//! **Bounds.** [`Bounds`]: steps, and bytes printed or built; nesting of templates and of values has fixed
-//! ones. Patterns run in linear time. No input overflows the stack.
+//! **Bounds.** [`Bounds`] of one rendering: steps, and bytes printed or built; a [`Meter`] of the calculation
+//! that the rendering is part of: steps and bytes of all its parts, and an interrupt. Nesting of templates
+//! and of values has fixed bounds. Patterns run in linear time. No input overflows the stack.
 //!
 //! **Cost.** Parsed once, rendered often: names are looked up once a rendering, literals are not copied, and
 //! values are printed straight into the output.
@@ -46,6 +47,7 @@ pub use bounds::Bounds;
 pub use context::Context;
 pub use error::Error;
 pub use hint::nearest;
+pub use tollgate_meter::Meter;
 pub use value::{List, Map, Value};
 
 /// A parsed template; rendered as often as one likes, from as many threads.
@@ -90,8 +92,22 @@ impl Template {
     /// # Errors
     /// A method or a tool that fails on its values, or a bound that is reached.
     pub fn render(&self, context: &Context, bounds: &Bounds) -> Result<String, Error> {
+        self.render_within(context, bounds, &Meter::default())
+    }
+
+    /// Renders the template as part of a larger calculation, whose meter also counts what others of its
+    /// parts do. What is printed stays counted as held.
+    ///
+    /// # Errors
+    /// As [`Template::render`]; or the meter stops it.
+    pub fn render_within(
+        &self,
+        context: &Context,
+        bounds: &Bounds,
+        meter: &Meter,
+    ) -> Result<String, Error> {
         let mut out = String::with_capacity(self.text.len());
-        self.render_into(context, bounds, &mut out)?;
+        eval::render(self, context, bounds, meter, &mut out)?;
         Ok(out)
     }
 
@@ -106,7 +122,7 @@ impl Template {
         out: &mut String,
     ) -> Result<(), Error> {
         out.clear();
-        eval::render(self, context, bounds, out)
+        eval::render(self, context, bounds, &Meter::default(), out)
     }
 
     /// Every reference that is read, in the order of the text, those within quoted texts included.

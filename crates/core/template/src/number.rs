@@ -38,6 +38,32 @@ pub(crate) fn affordable(big: &BigInt) -> Result<(), String> {
     Ok(())
 }
 
+/// Steps that calculating with two numbers takes are the product of both costs: it is quadratic at worst.
+pub(crate) fn cost(value: &Value) -> u32 {
+    let bits = match value {
+        Value::Special(Special::Big(big)) => big.bits(),
+        // Its zeros have to be written out.
+        Value::Special(Special::Decimal(decimal)) => decimal
+            .unscaled
+            .bits()
+            .max(decimal.scale.unsigned_abs().saturating_mul(4)),
+        _ => return 1,
+    };
+    1 + u32::try_from(bits / BITS_PER_COST)
+        .unwrap_or(u32::MAX)
+        .min(MAX_COST)
+}
+
+/// Steps that printing a number takes, or reading it.
+pub(crate) fn cost_of_printing(big: &BigInt) -> u32 {
+    let cost = u32::try_from(big.bits() / BITS_PER_COST).unwrap_or(MAX_COST);
+    1 + cost.min(MAX_COST).pow(2)
+}
+
+const BITS_PER_COST: u64 = 512;
+/// Of numbers beyond the bound, which aren't calculated with.
+const MAX_COST: u32 = 40;
+
 /// `doubleValue()` of a number.
 pub(crate) fn to_double(value: &Value) -> Option<f64> {
     Some(match value {

@@ -7,35 +7,32 @@
 mod rewrite;
 
 use crate::bounds::Meter;
-use regex::{Captures, Regex, RegexBuilder};
+use regex::Captures;
+use tollgate_meter::PatternError;
 
 /// The longest pattern, in bytes.
 const MAX_PATTERN_BYTES: usize = 4096;
-/// The largest compiled pattern, in bytes.
-const MAX_COMPILED_BYTES: usize = 1 << 20;
-
 /// A compiled pattern.
 #[derive(Debug)]
 pub(crate) struct Pattern {
-    find: Regex,
-    whole: Regex,
+    find: tollgate_meter::Pattern,
+    whole: tollgate_meter::Pattern,
 }
 
 /// Compiles a pattern of Java's.
-pub(crate) fn compile(text: &str) -> Result<Pattern, String> {
+pub(crate) fn compile(text: &str, meter: &mut Meter) -> Result<Pattern, String> {
     if text.len() > MAX_PATTERN_BYTES {
         return Err(format!("a pattern may have {MAX_PATTERN_BYTES} bytes"));
     }
     let rewritten = rewrite::rewrite(text)?;
-    let build = |pattern: &str| {
-        let mut builder = RegexBuilder::new(pattern);
-        let built = builder
-            .size_limit(MAX_COMPILED_BYTES)
-            .nest_limit(64)
-            .build();
-        built.map_err(|_| {
-            let text: String = text.chars().take(40).collect();
-            format!("the pattern `{text}` is malformed or too large")
+    let mut build = |pattern: &str| {
+        let built = tollgate_meter::Pattern::compile(pattern, meter.whole()?);
+        built.map_err(|error| match error {
+            PatternError::Malformed(_) | PatternError::TooLarge => {
+                let text: String = text.chars().take(40).collect();
+                format!("the pattern `{text}` is malformed or too large")
+            }
+            PatternError::Stopped(exhausted) => exhausted.to_string(),
         })
     };
     Ok(Pattern {
@@ -46,30 +43,37 @@ pub(crate) fn compile(text: &str) -> Result<Pattern, String> {
 
 impl Pattern {
     /// Whether the whole text matches.
-    pub(crate) fn matches(&self, text: &str) -> bool {
-        self.whole.is_match(text)
+    pub(crate) fn matches(&self, text: &str, meter: &mut Meter) -> Result<bool, String> {
+        let matched = self.whole.is_match(text, meter.whole()?);
+        matched.map_err(|exhausted| exhausted.to_string())
     }
 
     /// Whether some part of the text matches.
-    pub(crate) fn finds(&self, text: &str) -> bool {
-        self.find.is_match(text)
+    pub(crate) fn finds(&self, text: &str, meter: &mut Meter) -> Result<bool, String> {
+        let found = self.find.is_match(text, meter.whole()?);
+        found.map_err(|exhausted| exhausted.to_string())
     }
 
     /// Calls `each` with every match; stops where it says false.
     fn each<'t>(
         &self,
         text: &'t str,
-        mut each: impl FnMut(&Captures<'t>, (usize, usize)) -> Result<bool, String>,
+        meter: &mut Meter,
+        mut each: impl FnMut(&Captures<'t>, (usize, usize), &mut Meter) -> Result<bool, String>,
     ) -> Result<(), String> {
+        let find = self.find.lend(text);
         let mut from = 0;
         while from <= text.len() {
-            let Some(found) = self.find.captures_at(text, from) else {
+            // What is passed over is paid for below; that a search may look further than it finds is not.
+            meter.piece(self.find.worst(text.len() - from), 4)?;
+            let Some(found) = find.captures_at(text, from) else {
                 break;
             };
             let Some(span) = found.get(0).map(|it| (it.start(), it.end())) else {
                 break;
             };
-            if !each(&found, span)? {
+            meter.work(span.1 - from)?;
+            if !each(&found, span, meter)? {
                 break;
             }
             from = span.1;
@@ -89,8 +93,8 @@ impl Pattern {
         meter: &mut Meter,
     ) -> Result<String, String> {
         let (mut out, mut last) = (String::new(), 0);
-        self.each(text, |found, (start, end)| {
-            meter.step()?;
+        self.each(text, meter, |found, (start, end), meter| {
+            meter.work(to.len())?;
             out.push_str(&text[last..start]);
             last = end;
             self.expand(to, found, &mut out)?;
@@ -113,8 +117,7 @@ impl Pattern {
         let most = usize::try_from(limit).ok().filter(|most| *most > 0);
         let (mut parts, mut last) = (Vec::new(), 0);
         if most != Some(1) {
-            self.each(text, |_, (start, end)| {
-                meter.step()?;
+            self.each(text, meter, |_, (start, end), _| {
                 // An empty match at the start makes no part.
                 if end > 0 {
                     parts.push(&text[last..start]);
@@ -153,7 +156,12 @@ impl Pattern {
             let group = if let Some(named) = rest.strip_prefix('{') {
                 let (name, after) = named.split_once('}').ok_or("a replacement's ${ has no }")?;
                 rest = after;
-                if !self.find.capture_names().any(|it| it == Some(name)) {
+                if !self
+                    .find
+                    .lend("")
+                    .capture_names()
+                    .any(|it| it == Some(name))
+                {
                     return Err(format!("the pattern has no group {name}"));
                 }
                 found.name(name)

@@ -12,6 +12,7 @@ mod print;
 pub(crate) use holder::{ListCell, ListKind, MapCell, MapKind, changed, reaches};
 pub(crate) use print::{escape_json, print};
 
+use crate::bounds::SLOT;
 use crate::number::Decimal;
 use crate::tool::Tool;
 use num_bigint::BigInt;
@@ -106,6 +107,14 @@ impl Value {
         Value::of_map(MapKind::Plain, entries.collect())
     }
 
+    /// An object of JSON, in this order; it prints as JSON.
+    #[must_use]
+    pub fn json_object(fields: Vec<(&str, Value)>) -> Value {
+        let fields = fields.into_iter();
+        let fields = fields.map(|(name, value)| (Value::text(name), value));
+        Value::of_map(MapKind::Json, fields.collect())
+    }
+
     pub(crate) fn of_list(kind: ListKind, items: Vec<Value>) -> Value {
         Value::List(List(Rc::new(ListCell {
             kind,
@@ -130,6 +139,31 @@ impl Value {
     /// A count, as Java's `int`.
     pub(crate) fn count(count: usize) -> Value {
         Value::Int(i32::try_from(count).unwrap_or(i32::MAX))
+    }
+
+    /// Bytes of a text; 0 of anything else.
+    pub(crate) fn text_bytes(&self) -> usize {
+        match self {
+            Value::Text(text) => text.len(),
+            _ => 0,
+        }
+    }
+
+    /// Bytes that are free once this value is let go of: those of a text that nothing else holds, or of
+    /// such a list and the texts in it.
+    pub(crate) fn owned_bytes(&self) -> usize {
+        match self {
+            Value::Text(text) if Arc::strong_count(text) == 1 => text.len() + SLOT,
+            Value::List(list) if Rc::strong_count(&list.0) == 1 => {
+                let items = list.0.items.borrow();
+                let text = |item: &Value| match item {
+                    Value::Text(text) if Arc::strong_count(text) == 1 => text.len() + SLOT,
+                    _ => 0,
+                };
+                (items.len() + 2) * SLOT + items.iter().map(text).sum::<usize>()
+            }
+            _ => 0,
+        }
     }
 
     pub(crate) fn is_null(&self) -> bool {

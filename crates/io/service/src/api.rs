@@ -24,7 +24,7 @@ mod usage;
 
 pub(crate) use bodies::Bodies;
 pub use openapi::document as openapi_document;
-pub(crate) use run::execution;
+pub(crate) use run::{execution, unflat};
 
 use crate::cached::Cached;
 use crate::callers::Callers;

@@ -5,7 +5,7 @@
 //! the deadline. They go as the configured flow (`[[flow]]`) of the Architect flow's name, with its
 //! priority, weight and share, or as the default flow if there is none of that name.
 
-use crate::api::App;
+use crate::api::{App, unflat};
 use crate::cached;
 use crate::catalog::IDS;
 use crate::error::ApiError;
@@ -155,7 +155,8 @@ impl World for Desk {
             .await
             .map_err(|error| failure_of(&error))?;
         let action = entry.action().map_err(|error| failure_of(&error))?;
-        match action.flatten(&outcome.output) {
+        let flat = action.flatten(&outcome.output);
+        match flat.map_err(|exhausted| failure_of(&unflat(exhausted)))? {
             Value::Object(outputs) => Ok(outputs),
             other => Ok([("result".to_owned(), other)].into_iter().collect()),
         }

@@ -1,5 +1,6 @@
 //! `/test`: an execution told step by step, up to the one that fails.
 
+use crate::api::unflat;
 use crate::error::ApiError;
 use crate::execute::{Answered, Execution, show_request};
 use serde_json::{Value, json};
@@ -8,14 +9,13 @@ use serde_json::{Value, json};
 pub(crate) async fn run(execution: &Execution<'_>, body: &str, flatten: bool) -> Value {
     let mut operations = Vec::new();
     match steps(execution, body, &mut operations).await {
-        Ok(output) => {
-            let output = if flatten {
-                execution.action.flatten(&output)
-            } else {
-                output
-            };
-            json!({"operations": operations, "finalResult": output, "success": true})
-        }
+        Ok(output) if flatten => match execution.action.flatten(&output).map_err(unflat) {
+            Ok(flat) => json!({"operations": operations, "finalResult": flat, "success": true}),
+            Err(error) => {
+                json!({"operations": operations, "error": error.body(), "success": false})
+            }
+        },
+        Ok(output) => json!({"operations": operations, "finalResult": output, "success": true}),
         Err(error) => json!({"operations": operations, "error": error, "success": false}),
     }
 }

@@ -79,6 +79,8 @@ impl Renderer<'_> {
                 Value::Text(out.into())
             }
             Expression::List(items) => {
+                let grown = self.meter.grow(items.len() + 2);
+                self.check(grown)?;
                 let items: Outcome<Vec<Value>> = items.iter().map(|it| self.evaluate(it)).collect();
                 Value::of_list(ListKind::Plain, items?)
             }
@@ -87,6 +89,8 @@ impl Renderer<'_> {
                 self.range(&first, &last)?
             }
             Expression::Map(fields) => {
+                let grown = self.meter.grow(2);
+                self.check(grown)?;
                 let mut entries = Vec::with_capacity(fields.len());
                 for (key, value) in fields {
                     let (key, value) = (self.evaluate(key)?, self.evaluate(value)?);
@@ -123,7 +127,8 @@ impl Renderer<'_> {
             return self.check(Err("this range is too long".to_owned()));
         }
         let steps = self.meter.steps(length);
-        self.check(steps)?;
+        let grown = steps.and_then(|()| self.meter.grow(length as usize + 2));
+        self.check(grown)?;
         let items = if first < last {
             (first..=last).map(Value::Int).collect()
         } else {
@@ -168,11 +173,19 @@ impl Renderer<'_> {
             Operator::Less
             | Operator::LessOrEqual
             | Operator::Greater
-            | Operator::GreaterOrEqual => compare(left, link.operator, right).map(Value::Bool),
+            | Operator::GreaterOrEqual => {
+                let affordable = self.meter.steps(number::cost(left) * number::cost(right));
+                affordable
+                    .and_then(|()| compare(left, link.operator, right))
+                    .map(Value::Bool)
+            }
             Operator::Add if text(left) || text(right) => {
                 self.joined(left, literal, right, link.right.literal())
             }
-            operator => number::calculate(left, operator, right),
+            operator => {
+                let affordable = self.meter.steps(number::cost(left) * number::cost(right));
+                affordable.and_then(|()| number::calculate(left, operator, right))
+            }
         };
         self.check(result)
     }

@@ -1,10 +1,14 @@
 //! Loops.
 
 use super::{Halt, Outcome, Renderer};
+use crate::bounds::SLOT;
 use crate::node::Foreach;
 use crate::value::{Scope, Special, Value};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+
+/// Bytes of a loop's `$foreach`.
+const SCOPE: usize = 160;
 
 impl Renderer<'_> {
     pub(super) fn foreach(&mut self, node: &Foreach, out: &mut String) -> Outcome {
@@ -13,6 +17,9 @@ impl Renderer<'_> {
         let Some(items) = self.items(&over)? else {
             return Ok(());
         };
+        let copied = items.len() * SLOT + SCOPE;
+        let held = self.meter.hold(copied);
+        self.check(held)?;
         let slots = self.scope;
         let names = [node.slot, slots.count, slots.has_next];
         let before = names.map(|slot| self.variables.get(slot).clone());
@@ -36,7 +43,8 @@ impl Renderer<'_> {
             self.variables.set(slots.count, Value::count(index + 1));
             self.variables.set(slots.has_next, Value::Bool(has_next));
             let null = item.is_null();
-            self.variables.set(node.slot, item);
+            let before = self.variables.set(node.slot, item);
+            self.meter.let_go(&before);
             scope.index.set(i32::try_from(index).unwrap_or(i32::MAX));
             scope.has_next.set(has_next);
             if null {
@@ -54,6 +62,11 @@ impl Renderer<'_> {
             self.variables.restore(slot, value);
         }
         self.leave();
+        // A scope that the template kept is still there.
+        self.meter.release(match Rc::strong_count(&scope) {
+            1 => copied,
+            _ => copied - SCOPE,
+        });
         match ended {
             Err(Halt::Break) => Ok(()),
             Err(Halt::BreakFrom(id)) if id == scope.id => Ok(()),

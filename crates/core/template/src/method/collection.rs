@@ -98,6 +98,7 @@ pub(super) fn call(
             let part = range.and_then(|(from, to)| items.get(from..to));
             let part = part.ok_or_else(|| outside(*to, items.len()))?;
             meter.work(part.len())?;
+            meter.grow(part.len() + 2)?;
             Value::of_list(ListKind::Part, part.to_vec())
         }
         _ => return changing(value, list, name, arguments, meter),
@@ -114,12 +115,14 @@ fn changing(
     Ok(match (name, arguments) {
         ("add", [item]) => {
             fits(value, item, meter)?;
+            meter.grow(1)?;
             list.0.items.borrow_mut().push(item.clone());
             changed(&list.0.changes);
             Value::Bool(true)
         }
         ("add", [Value::Int(at), item]) => {
             fits(value, item, meter)?;
+            meter.grow(1)?;
             let mut items = list.0.items.borrow_mut();
             meter.work(items.len())?;
             let place = usize::try_from(*at).ok().filter(|at| *at <= items.len());
@@ -129,8 +132,10 @@ fn changing(
             Value::text("")
         }
         ("addAll", [Value::List(others)]) => {
+            let count = others.0.items.borrow().len();
+            meter.steps(u32::try_from(count).unwrap_or(u32::MAX))?;
+            meter.grow(count)?;
             let added = others.0.items.borrow().clone();
-            meter.steps(u32::try_from(added.len()).unwrap_or(u32::MAX))?;
             for item in &added {
                 fits(value, item, meter)?;
             }
@@ -156,6 +161,9 @@ fn changing(
             None => Value::Bool(false),
         },
         ("removeAll" | "retainAll", [Value::List(others)]) => {
+            let count = list.0.items.borrow().len();
+            meter.work(count)?;
+            meter.grow(2 * count)?;
             let held = list.0.items.borrow().clone();
             let mut kept = Vec::new();
             for item in &held {

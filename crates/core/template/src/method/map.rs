@@ -96,6 +96,7 @@ pub(crate) fn replace(
     Ok(match place(entries, &key, meter)? {
         Some(at) => Some(std::mem::replace(&mut entries[at].1, value)),
         None => {
+            meter.grow(2)?;
             entries.push((key, value));
             None
         }
@@ -139,14 +140,17 @@ pub(super) fn call(holder: &Value, name: &str, arguments: &[Value], meter: &mut 
         }
         ("keySet", []) => {
             meter.work(entries.len())?;
+            meter.grow(entries.len() + 2)?;
             view(entries.iter().map(|(key, _)| key.clone()).collect())
         }
         ("values", []) => {
             meter.work(entries.len())?;
+            meter.grow(entries.len() + 2)?;
             view(entries.iter().map(|(_, value)| value.clone()).collect())
         }
         ("entrySet", []) => {
             meter.work(entries.len())?;
+            meter.grow(4 * entries.len() + 2)?;
             let entry = |(key, value): &(Value, Value)| {
                 Value::Special(Special::Entry(Rc::new((key.clone(), value.clone()))))
             };
@@ -176,6 +180,9 @@ fn changing(
             held
         }
         ("putAll", [Value::Map(other)]) => {
+            let count = other.0.entries.borrow().len();
+            meter.work(count)?;
+            meter.grow(2 * count)?;
             let added = other.0.entries.borrow().clone();
             for (key, value) in added {
                 put(holder, key, value, meter)?;

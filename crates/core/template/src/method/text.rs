@@ -40,13 +40,14 @@ const UNSUPPORTED: [&str; 24] = [
 ];
 
 pub(super) fn call(text: &str, method: &Method, arguments: &[Value], meter: &mut Meter) -> Found {
-    meter.work(text.len())?;
+    let given: usize = arguments.iter().map(Value::text_bytes).sum();
+    meter.work(text.len() + given)?;
     let name = &*method.name;
     match (name, arguments) {
         ("matches" | "split", [Value::Text(first)])
         | ("split", [Value::Text(first), Value::Int(_)])
         | ("replaceFirst" | "replaceAll", [Value::Text(first), Value::Text(_) | Value::Null]) => {
-            let pattern = compiled(method, first)?;
+            let pattern = compiled(method, first, meter)?;
             with_pattern(text, name, &pattern, arguments, meter)
         }
         _ => match plain(text, name, arguments, meter)? {
@@ -195,13 +196,13 @@ fn with_pattern(
     meter: &mut Meter,
 ) -> Found {
     match (name, arguments) {
-        ("matches", [_]) => Ok(Value::Bool(pattern.matches(text))),
+        ("matches", [_]) => pattern.matches(text, meter).map(Value::Bool),
         ("replaceAll" | "replaceFirst", [_, Value::Text(to)]) => {
             let out = pattern.replace(text, to, name == "replaceAll", meter)?;
             Ok(Value::Text(out.into()))
         }
         // Java looks at the replacement only once there is something to replace.
-        ("replaceAll", [_, Value::Null]) if !pattern.finds(text) => Ok(Value::text(text)),
+        ("replaceAll", [_, Value::Null]) if !pattern.finds(text, meter)? => built(text, meter),
         ("replaceAll" | "replaceFirst", [_, Value::Null]) => Err(format!("{name} is given a null")),
         ("split", [_]) => split(text, pattern, 0, meter),
         ("split", [_, Value::Int(limit)]) => split(text, pattern, *limit, meter),
@@ -211,6 +212,8 @@ fn with_pattern(
 
 fn split(text: &str, pattern: &Pattern, limit: i32, meter: &mut Meter) -> Found {
     let parts = pattern.split(text, limit, meter)?;
+    meter.build(text.len())?;
+    meter.grow(2 * parts.len() + 2)?;
     Ok(Value::of_list(
         ListKind::Array,
         parts.into_iter().map(Value::text).collect(),
@@ -218,7 +221,7 @@ fn split(text: &str, pattern: &Pattern, limit: i32, meter: &mut Meter) -> Found 
 }
 
 /// The pattern, compiled once where the template gives it as a constant.
-fn compiled(method: &Method, text: &str) -> Result<Arc<Pattern>, String> {
+fn compiled(method: &Method, text: &str, meter: &mut Meter) -> Result<Arc<Pattern>, String> {
     let constant = matches!(
         method.arguments.first(),
         Some(crate::node::Expression::Constant(_))
@@ -226,12 +229,15 @@ fn compiled(method: &Method, text: &str) -> Result<Arc<Pattern>, String> {
     if let Some(pattern) = method.pattern.get() {
         return Ok(pattern.clone());
     }
-    let pattern = Arc::new(pattern::compile(text)?);
+    let pattern = Arc::new(pattern::compile(text, meter)?);
     if constant {
         return Ok(method.pattern.get_or_init(|| pattern).clone());
     }
     Ok(pattern)
 }
+
+/// Bytes to be copied that one match of `replace` counts for.
+const WORK_OF_A_MATCH: usize = 32;
 
 fn built(text: &str, meter: &mut Meter) -> Found {
     meter.build(text.len())?;
@@ -240,6 +246,7 @@ fn built(text: &str, meter: &mut Meter) -> Found {
 
 fn replaced(text: &str, from: &str, to: &str, meter: &mut Meter) -> Found {
     let found = text.matches(from).count();
+    meter.work(found * WORK_OF_A_MATCH)?;
     meter
         .build((text.len() + found.saturating_mul(to.len())).saturating_sub(found * from.len()))?;
     Ok(Value::text(&text.replace(from, to)))

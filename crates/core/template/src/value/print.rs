@@ -9,21 +9,23 @@ type Printed = Result<(), String>;
 
 /// Prints a value as Java's `toString` does.
 pub(crate) fn print(value: &Value, out: &mut String, meter: &mut Meter) -> Printed {
-    Printer {
+    let start = out.len();
+    let mut printer = Printer {
         out,
         meter,
         depth: 0,
-    }
-    .value(value)
+    };
+    printer.value(value)?;
+    meter.work(out.len() - start)
 }
 
-struct Printer<'a> {
+struct Printer<'a, 'm> {
     out: &'a mut String,
-    meter: &'a mut Meter,
+    meter: &'a mut Meter<'m>,
     depth: u32,
 }
 
-impl Printer<'_> {
+impl Printer<'_, '_> {
     fn value(&mut self, value: &Value) -> Printed {
         match value {
             Value::Null => self.out.push_str("null"),
@@ -48,10 +50,13 @@ impl Printer<'_> {
         match special {
             Special::Big(big) => {
                 number::affordable(big)?;
+                self.meter.steps(number::cost_of_printing(big))?;
                 let _ = write!(self.out, "{big}");
             }
             Special::Decimal(decimal) => {
                 number::affordable(&decimal.unscaled)?;
+                self.meter
+                    .steps(number::cost_of_printing(&decimal.unscaled))?;
                 decimal.print(self.out);
             }
             Special::Char(unit) => self.out.push_str(&String::from_utf16_lossy(&[*unit])),

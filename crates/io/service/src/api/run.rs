@@ -14,9 +14,10 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tollgate_action::Exhausted;
 use tollgate_config::parse_span;
 use tollgate_store::Role;
 
@@ -48,7 +49,7 @@ pub(super) async fn execute(
     note(&app, &caller, "execute", entry, result.as_ref().err());
     let (outcome, source) = result?;
     let output = if flatten {
-        entry.action()?.flatten(&outcome.output)
+        entry.action()?.flatten(&outcome.output).map_err(unflat)?
     } else {
         outcome.output
     };
@@ -95,6 +96,12 @@ fn callable<'a>(
         return Err(ApiError::bad_request(message));
     }
     Ok(entry)
+}
+
+/// An output that can't be flattened.
+pub(crate) fn unflat(exhausted: Exhausted) -> ApiError {
+    let message = format!("The output can't be flattened: {exhausted}.");
+    ApiError::new(StatusCode::BAD_GATEWAY, "action.response.invalid", message)
 }
 
 /// Who executed what, and how it ended.

@@ -67,7 +67,8 @@ pub(super) fn translate(args: &Translate) -> Result<Value, Failure> {
     let output = action.translate(&input, &response);
     let output = output.map_err(|error| about(&args.file, &error))?;
     Ok(if args.flatten {
-        action.flatten(&output)
+        let flat = action.flatten(&output);
+        flat.map_err(|exhausted| about(&args.file, &exhausted))?
     } else {
         output
     })

@@ -1,0 +1,65 @@
+//! The meter of the check that is under way on this thread, and how a check is stopped.
+//!
+//! The library that checks documents against schemas can't be told to stop. But it sees a document only
+//! through the accessors of [`super::document`], and patterns only through [`super::pattern`]; those ask
+//! the meter. Where it grants nothing more, they unwind out of the library (with `resume_unwind`, which
+//! isn't a panic: no hook runs, nothing is printed) to [`run`], which hands back nothing. The library keeps
+//! no state between two checks that unwinding could leave half-made.
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use tollgate_meter::{Exhausted, Meter};
+
+thread_local! {
+    static UNDER_WAY: RefCell<Option<(Meter, u64)>> = const { RefCell::new(None) };
+}
+
+/// What unwinds out of the library.
+struct Stopped;
+
+/// Takes the meter away again, however the check ends.
+struct Lent(Option<(Meter, u64)>);
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        UNDER_WAY.replace(self.0.take());
+    }
+}
+
+/// Runs a check with this meter; nothing if the meter stopped it. `weight`: steps of an item or a field.
+pub(super) fn run<T>(meter: &Meter, weight: u64, check: impl FnOnce() -> T) -> Option<T> {
+    let _lent = Lent(UNDER_WAY.replace(Some((meter.clone(), weight))));
+    match catch_unwind(AssertUnwindSafe(check)) {
+        Ok(result) => Some(result),
+        Err(payload) if payload.is::<Stopped>() => None,
+        Err(panic) => resume_unwind(panic),
+    }
+}
+
+/// Asks the meter of the check that is under way; doesn't come back if it refuses.
+pub(super) fn ask(request: impl FnOnce(&Meter) -> Result<(), Exhausted>) {
+    let granted = UNDER_WAY.with_borrow(|meter| match meter {
+        Some((meter, _)) => request(meter).is_ok(),
+        None => true,
+    });
+    if !granted {
+        resume_unwind(Box::new(Stopped));
+    }
+}
+
+/// Asks for the steps of an item or a field.
+pub(super) fn item() {
+    let granted = UNDER_WAY.with_borrow(|meter| match meter {
+        Some((meter, weight)) => meter.steps(*weight).is_ok(),
+        None => true,
+    });
+    if !granted {
+        resume_unwind(Box::new(Stopped));
+    }
+}
+
+/// Asks for steps.
+#[inline]
+pub(super) fn steps(steps: u64) {
+    ask(|meter| meter.steps(steps));
+}

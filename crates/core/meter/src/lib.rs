@@ -1,0 +1,318 @@
+//! What one calculation may cost.
+//!
+//! **What this decides.** How many steps a calculation makes and how many bytes it holds before it is
+//! stopped, over *all* its parts: an execution renders a URL, headers and a body, reads paths, matches
+//! patterns and checks two contracts, and one [`Meter`] counts for all of them, so that three hundred
+//! headers can't each use what one may. **What it does not:** where a calculation runs, and for how long.
+//! There is no clock here; who has one hands in an [`Interrupt`], which is asked every [`LOOK_EVERY`] steps.
+//!
+//! **A step** is the work of some 20 to 50 ns: one node of a template, one place of a document, 64 bytes
+//! copied or compared. **Bytes** are those held at the same time, as far as they depend on what an author
+//! or a caller wrote: texts built, lists, documents read. **A piece** is work that can't be stopped once it
+//! has begun, such as the matching of one pattern against one text; how much it costs at worst is known
+//! before, and a piece that could cost more than [`Budget::piece`] isn't begun.
+//!
+//! **Invariants.** *Never more*: what is granted never exceeds the budget. *Once stopped, stopped*: after
+//! the first refusal every further request is refused, for the same reason. *Soon*: after an interrupt is
+//! raised, at most [`LOOK_EVERY`] steps are granted. Tested in `tests/laws.rs`.
+//!
+//! All that is metered is a pure function of its inputs. It can be begun with a small budget where it is
+//! wanted, and where that doesn't suffice be thrown away and done again elsewhere with a larger one.
+
+mod json;
+mod pattern;
+
+pub use pattern::{Pattern, PatternError};
+
+use std::cell::Cell;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// How many steps are granted between two looks at the interrupt.
+pub const LOOK_EVERY: u64 = 1024;
+
+/// What a calculation may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Steps, of some 20 to 50 ns each.
+    pub steps: u64,
+    /// Bytes held at the same time.
+    pub bytes: u64,
+    /// Steps that work which can't be stopped may cost at worst.
+    pub piece: u64,
+}
+
+impl Budget {
+    /// What one execution may cost, all its templates, paths, patterns and contracts together.
+    pub const EXECUTION: Budget = Budget {
+        steps: 2_000_000,
+        bytes: 24 * 1024 * 1024,
+        piece: 16_000_000,
+    };
+
+    /// What is done at once where it is asked for: some 0.2 ms at the most. Nearly all executions need less.
+    pub const TRIAL: Budget = Budget {
+        steps: 5_000,
+        bytes: 256 * 1024,
+        piece: 5_000,
+    };
+
+    /// The smaller of both, in each respect.
+    #[must_use]
+    pub fn min(self, other: Budget) -> Budget {
+        Budget {
+            steps: self.steps.min(other.steps),
+            bytes: self.bytes.min(other.bytes),
+            piece: self.piece.min(other.piece),
+        }
+    }
+}
+
+/// Asks from outside that a calculation stops: says true from then on.
+pub type Interrupt = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// Why a calculation was stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exhausted {
+    /// All steps are used.
+    Steps(u64),
+    /// More bytes would be held at the same time than may be.
+    Bytes(u64),
+    /// Work that can't be stopped could cost more than it may.
+    Piece,
+    /// It was asked from outside to stop.
+    Interrupted,
+}
+
+impl fmt::Display for Exhausted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Exhausted::Steps(most) => write!(
+                f,
+                "stopped after {most} steps, which is all that one execution may take"
+            ),
+            Exhausted::Bytes(most) => write!(
+                f,
+                "stopped: it would hold more than {most} bytes, which is all that one execution may"
+            ),
+            Exhausted::Piece => f.write_str(
+                "stopped: the text is too long for so large a pattern; shorten the one or the other",
+            ),
+            Exhausted::Interrupted => {
+                f.write_str("stopped: it took too long, or nobody waits for it any more")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Exhausted {}
+
+/// Counts what a calculation costs, and stops it. Clones count together; a meter stays on its thread.
+#[derive(Clone)]
+pub struct Meter(Rc<State>);
+
+struct State {
+    budget: Budget,
+    interrupt: Option<Interrupt>,
+    steps: Cell<u64>,
+    bytes: Cell<u64>,
+    /// Steps at which the budget and the interrupt are looked at again.
+    look_at: Cell<u64>,
+    stopped: Cell<Option<Exhausted>>,
+}
+
+impl Default for Meter {
+    /// A meter for one whole execution.
+    fn default() -> Self {
+        Meter::new(Budget::EXECUTION)
+    }
+}
+
+impl fmt::Debug for Meter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Meter")
+            .field("budget", &self.0.budget)
+            .field("steps", &self.0.steps.get())
+            .field("bytes", &self.0.bytes.get())
+            .field("stopped", &self.0.stopped.get())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Meter {
+    /// A meter that nothing interrupts.
+    #[must_use]
+    pub fn new(budget: Budget) -> Meter {
+        Meter::build(budget, None)
+    }
+
+    /// A meter that stops when the interrupt says so.
+    #[must_use]
+    pub fn interruptible(budget: Budget, interrupt: Interrupt) -> Meter {
+        Meter::build(budget, Some(interrupt))
+    }
+
+    /// A meter for a part of the calculation, which has one `share`-th of what is left and stops when the
+    /// whole is interrupted. [`Meter::join`] tells of it afterwards.
+    #[must_use]
+    pub fn part(&self, share: u64) -> Meter {
+        let budget = Budget {
+            steps: self.steps_left() / share.max(1),
+            bytes: self.bytes_left() / share.max(1),
+            piece: self.0.budget.piece,
+        };
+        Meter::build(budget, self.0.interrupt.clone())
+    }
+
+    /// Counts the steps of a part, which has ended and holds nothing any more.
+    ///
+    /// # Errors
+    /// The calculation is to stop.
+    pub fn join(&self, part: &Meter) -> Result<(), Exhausted> {
+        if part.stopped() == Some(Exhausted::Interrupted) {
+            return Err(self.stop(Exhausted::Interrupted));
+        }
+        self.steps(part.steps_used())
+    }
+
+    fn build(budget: Budget, interrupt: Option<Interrupt>) -> Meter {
+        Meter(Rc::new(State {
+            budget,
+            interrupt,
+            steps: Cell::new(0),
+            bytes: Cell::new(0),
+            // The first step looks: what nobody waits for isn't begun.
+            look_at: Cell::new(0),
+            stopped: Cell::new(None),
+        }))
+    }
+
+    /// Asks for so many steps, before they are made.
+    ///
+    /// # Errors
+    /// They aren't to be made.
+    #[inline]
+    pub fn steps(&self, steps: u64) -> Result<(), Exhausted> {
+        let used = self.0.steps.get().saturating_add(steps);
+        if used < self.0.look_at.get() {
+            self.0.steps.set(used);
+            return Ok(());
+        }
+        self.look(used)
+    }
+
+    #[cold]
+    fn look(&self, used: u64) -> Result<(), Exhausted> {
+        if let Some(stopped) = self.0.stopped.get() {
+            return Err(stopped);
+        }
+        if self
+            .0
+            .interrupt
+            .as_ref()
+            .is_some_and(|interrupt| interrupt())
+        {
+            return Err(self.stop(Exhausted::Interrupted));
+        }
+        if used > self.0.budget.steps {
+            return Err(self.stop(Exhausted::Steps(self.0.budget.steps)));
+        }
+        self.0.steps.set(used);
+        let next = used.saturating_add(LOOK_EVERY);
+        self.0.look_at.set(next.min(self.0.budget.steps));
+        Ok(())
+    }
+
+    /// Asks for the steps of work on so many bytes.
+    ///
+    /// # Errors
+    /// As [`Meter::steps`].
+    #[inline]
+    pub fn work(&self, bytes: usize) -> Result<(), Exhausted> {
+        self.steps(1 + bytes as u64 / BYTES_PER_STEP)
+    }
+
+    /// Asks to hold so many bytes more.
+    ///
+    /// # Errors
+    /// They aren't to be held.
+    pub fn hold(&self, bytes: usize) -> Result<(), Exhausted> {
+        if let Some(stopped) = self.0.stopped.get() {
+            return Err(stopped);
+        }
+        let held = self.0.bytes.get().saturating_add(bytes as u64);
+        if held > self.0.budget.bytes {
+            return Err(self.stop(Exhausted::Bytes(self.0.budget.bytes)));
+        }
+        self.0.bytes.set(held);
+        Ok(())
+    }
+
+    /// Tells that so many bytes are held no longer.
+    pub fn release(&self, bytes: usize) {
+        self.0
+            .bytes
+            .set(self.0.bytes.get().saturating_sub(bytes as u64));
+    }
+
+    /// Asks for work that can't be stopped: what it costs at worst, and what it costs as a rule, which is
+    /// what is counted.
+    ///
+    /// # Errors
+    /// It isn't to be begun.
+    pub fn piece(&self, worst: u64, usual: u64) -> Result<(), Exhausted> {
+        if let Some(stopped) = self.0.stopped.get() {
+            return Err(stopped);
+        }
+        if worst > self.0.budget.piece {
+            return Err(self.stop(Exhausted::Piece));
+        }
+        if worst > LOOK_EVERY {
+            self.0.look_at.set(0);
+        }
+        self.steps(usual)
+    }
+
+    fn stop(&self, why: Exhausted) -> Exhausted {
+        self.0.stopped.set(Some(why));
+        self.0.look_at.set(0);
+        why
+    }
+
+    /// Why it was stopped, if it was.
+    #[must_use]
+    pub fn stopped(&self) -> Option<Exhausted> {
+        self.0.stopped.get()
+    }
+
+    /// Steps granted.
+    #[must_use]
+    pub fn steps_used(&self) -> u64 {
+        self.0.steps.get()
+    }
+
+    /// Steps that may still be granted.
+    #[must_use]
+    pub fn steps_left(&self) -> u64 {
+        match self.0.stopped.get() {
+            Some(_) => 0,
+            None => self.0.budget.steps.saturating_sub(self.0.steps.get()),
+        }
+    }
+
+    /// Bytes held.
+    #[must_use]
+    pub fn bytes_held(&self) -> u64 {
+        self.0.bytes.get()
+    }
+
+    /// Bytes that may still be held.
+    #[must_use]
+    pub fn bytes_left(&self) -> u64 {
+        self.0.budget.bytes.saturating_sub(self.0.bytes.get())
+    }
+}
+
+/// Bytes that are copied or compared in one step.
+pub const BYTES_PER_STEP: u64 = 64;
