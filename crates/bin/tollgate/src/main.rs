@@ -2,6 +2,7 @@
 
 mod cmd;
 mod console;
+mod deadline;
 mod log;
 
 use clap::{Parser, Subcommand};

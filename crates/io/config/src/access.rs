@@ -1,6 +1,7 @@
 //! Who may do what, where calls may go, and where changes are kept.
 
 use std::path::PathBuf;
+use std::time::Duration;
 use tollgate_driver::Secret;
 use tollgate_model::LimitId;
 
@@ -67,6 +68,23 @@ pub struct Store {
     pub url: Secret,
     /// The ring of sealing keys.
     pub keys: KeySource,
+    /// Longest time for a read, a lock, or a statement; a whole change takes at most twice as long.
+    pub timeout: Duration,
+    /// Longest time in which a connection to one host of PostgreSQL is made.
+    pub connect_timeout: Duration,
+    /// How long entries are kept.
+    pub keep: Keep,
+}
+
+/// How long the store keeps what grows with time; none: for ever.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Keep {
+    /// Changes, in the audit log.
+    pub changes: Option<Duration>,
+    /// Executions, logins and refused logins, in the audit log.
+    pub executions: Option<Duration>,
+    /// Usage counters.
+    pub usage: Option<Duration>,
 }
 
 /// Where the sealing keys are.

@@ -23,7 +23,7 @@ mod describe;
 mod problem;
 mod read;
 
-pub use access::{Access, KeySource, Role, SharedLimits, Store};
+pub use access::{Access, Keep, KeySource, Role, SharedLimits, Store};
 pub use config::{CacheRule, Caller, Config, Integration, IntegrationKind, Server};
 pub use problem::ConfigError;
 pub use read::Source;

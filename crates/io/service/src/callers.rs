@@ -8,7 +8,8 @@
 //! **Staleness.** What the store said of a token is believed for [`BELIEVED`]: that long another node's
 //! revocation, new grants or deactivation may go unnoticed here. Changes made through this node count at
 //! once: they empty the cache. While the store can't be asked, what it said last holds for
-//! [`WITHOUT_STORE`]: calls go on, and nobody can revoke anything then anyway.
+//! [`WITHOUT_STORE`]: calls go on, and nobody can revoke anything then anyway. A store that is slow to
+//! answer is waited for [`PATIENCE`]; its answer counts from when it comes.
 //!
 //! **Bounds.** At most `max_tokens` tokens of the file's callers live, and as many answers of the store
 //! are remembered; beyond it the one that ends first goes.
@@ -30,6 +31,9 @@ const BELIEVED: Duration = Duration::from_secs(2);
 /// How long it is believed while the store can't be asked.
 const WITHOUT_STORE: Duration = Duration::from_secs(300);
 
+/// How long a caller who is known waits for the store to say so again.
+const PATIENCE: Duration = Duration::from_millis(500);
+
 /// The callers and their tokens.
 pub(crate) struct Callers {
     callers: Vec<(Caller, Principal)>,
@@ -37,13 +41,15 @@ pub(crate) struct Callers {
     life: Duration,
     max_tokens: usize,
     alive: Mutex<Alive>,
-    believed: Mutex<Alive>,
+    believed: Arc<Mutex<Alive>>,
 }
 
 #[derive(Default)]
 struct Alive {
     tokens: HashMap<String, Known>,
     by_expiry: BTreeSet<(Instant, String)>,
+    /// How often tokens were ended here: what the store was asked before that isn't believed any more.
+    endings: u64,
 }
 
 #[derive(Clone)]
@@ -73,7 +79,7 @@ impl Callers {
             life,
             max_tokens,
             alive: Mutex::default(),
-            believed: Mutex::default(),
+            believed: Arc::default(),
         }
     }
 
@@ -135,15 +141,87 @@ impl Callers {
         {
             return Ok(known.principal.clone());
         }
-        let store = self.store.as_ref().ok_or(StoreError::Denied)?;
-        let asked = Secret::new(token.to_owned());
-        let owner = match (store.check_token(&asked, wall).await, known) {
-            (Ok(owner), _) => owner,
-            (Err(StoreError::Database { .. } | StoreError::Busy { .. }), Some(known)) => {
-                return Ok(known.principal);
-            }
-            (Err(error), _) => {
-                lock(&self.believed).remove(token);
+        let store = Arc::clone(self.store.as_ref().ok_or(StoreError::Denied)?);
+        let asked = Asked {
+            believed: Arc::clone(&self.believed),
+            max_tokens: self.max_tokens,
+            token: Secret::new(token.to_owned()),
+            at: (now, wall),
+            endings: lock(&self.believed).endings,
+        };
+        let Some(known) = known else {
+            return asked.of(store.as_ref()).await;
+        };
+        // Goes on when nobody waits for it any more, so that a slow answer counts, too.
+        let answer = tokio::spawn(async move { asked.of(store.as_ref()).await });
+        match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(Ok(Err(StoreError::Database { .. } | StoreError::Busy { .. }))) => {}
+            Ok(Ok(answer)) => return answer,
+            Ok(Err(_)) | Err(_) => {}
+        }
+        let principal = known.principal.clone();
+        let known = Known {
+            fresh_until: known.expires.min(now + BELIEVED),
+            ..known
+        };
+        lock(&self.believed).believe_on(token, known);
+        Ok(principal)
+    }
+
+    /// Ends a token.
+    pub(crate) async fn revoke(
+        &self,
+        token: &str,
+        by: &tollgate_store::By,
+    ) -> Result<(), ApiError> {
+        let of_file = lock(&self.alive).remove(token);
+        self.disbelieve(token);
+        if let (false, Some(store)) = (of_file, &self.store) {
+            store
+                .revoke_token(&Secret::new(token.to_owned()), by)
+                .await?;
+            // Whoever asked meanwhile may have heard that it was alive.
+            self.disbelieve(token);
+        }
+        Ok(())
+    }
+
+    fn disbelieve(&self, token: &str) {
+        let mut believed = lock(&self.believed);
+        believed.remove(token);
+        believed.endings += 1;
+    }
+
+    /// Believes nothing of what the store said until now.
+    pub(crate) fn forget(&self) {
+        let mut believed = lock(&self.believed);
+        *believed = Alive {
+            endings: believed.endings + 1,
+            ..Alive::default()
+        };
+    }
+}
+
+/// A token that the store is asked about.
+struct Asked {
+    believed: Arc<Mutex<Alive>>,
+    max_tokens: usize,
+    token: Secret,
+    at: (Instant, WallTime),
+    /// Of the table, when the store was asked.
+    endings: u64,
+}
+
+impl Asked {
+    /// Whose the store says it is; remembers that.
+    async fn of(self, store: &dyn Store) -> Result<Principal, StoreError> {
+        let ((now, wall), token) = (self.at, self.token.expose());
+        let owner = match store.check_token(&self.token, wall).await {
+            Ok(owner) => owner,
+            Err(error) => {
+                if matches!(error, StoreError::Denied) {
+                    lock(&self.believed).remove(token);
+                }
                 return Err(error);
             }
         };
@@ -157,29 +235,11 @@ impl Callers {
             fresh_until: now + BELIEVED.min(left),
             principal: principal.clone(),
         };
-        lock(&self.believed).insert(token.to_owned(), known, now, self.max_tokens);
-        Ok(principal)
-    }
-
-    /// Ends a token.
-    pub(crate) async fn revoke(
-        &self,
-        token: &str,
-        by: &tollgate_store::By,
-    ) -> Result<(), ApiError> {
-        let of_file = lock(&self.alive).remove(token);
-        lock(&self.believed).remove(token);
-        if let (false, Some(store)) = (of_file, &self.store) {
-            store
-                .revoke_token(&Secret::new(token.to_owned()), by)
-                .await?;
+        let mut believed = lock(&self.believed);
+        if believed.endings == self.endings {
+            believed.insert(token.to_owned(), known, now, self.max_tokens);
         }
-        Ok(())
-    }
-
-    /// Believes nothing of what the store said until now.
-    pub(crate) fn forget(&self) {
-        *lock(&self.believed) = Alive::default();
+        Ok(principal)
     }
 }
 
@@ -204,6 +264,16 @@ impl Alive {
         }
         self.by_expiry.insert((known.expires, token.clone()));
         self.tokens.insert(token, known);
+    }
+
+    /// Keeps on believing what is known of a token, unless it was ended meanwhile.
+    fn believe_on(&mut self, token: &str, known: Known) {
+        if let Some(there) = self.tokens.get_mut(token)
+            && there.fresh_until < known.fresh_until
+            && there.expires == known.expires
+        {
+            *there = known;
+        }
     }
 
     fn remove(&mut self, token: &str) -> bool {

@@ -2,9 +2,10 @@
 //!
 //! A change goes to the store first. Then the picture is made anew: what has the versions it had is
 //! shared with the old one, what changed is read and compiled, and one swap shows all of it. A request
-//! that came after an acknowledged change sees it, on this node at once; on others within
-//! [`POLL`], when they notice that the audit log has an entry about an integration, a credential or an
-//! action that they haven't seen.
+//! that came after an acknowledged change sees it, on this node at once. Other nodes look at the store's
+//! revision, when the store tells of a change and every [`POLL`]. The revision is read *before* the lists,
+//! and counts as seen when the picture made of them is shown: a change is never taken for seen because
+//! the store broke off half-way.
 //!
 //! Calls need places in the engine's tables. An integration keeps its limits there, with all that they
 //! have counted, for as long as it exists: other numbers and another name change them in place. Where it
@@ -28,14 +29,12 @@ use tollgate_config::SharedLimits;
 use tollgate_driver::{Bounds, ClientCredentials, Driver};
 use tollgate_model::{ClientId, LimitId, PoolId, RouteId};
 use tollgate_store::{
-    ActionQuery, AuditQuery, EntityId, Integration, IntegrationQuery, PageRequest, Store,
-    StoreError, WallTime, limits,
+    ActionQuery, EntityId, Integration, IntegrationQuery, PageRequest, Store, StoreError, WallTime,
+    limits,
 };
 
 /// How often the store is asked whether another node changed it.
 const POLL: Duration = Duration::from_secs(1);
-/// Looks for changes count from this long before the start: nodes' clocks may differ by as much.
-const LOOK_BACK: i64 = 60 * 60 * 1000;
 /// Pages of a list of the store that are read; beyond it are more integrations or actions than fit.
 const MAX_PAGES: u32 = 200;
 
@@ -46,8 +45,6 @@ pub(crate) struct Live {
     pub(crate) store: Option<Arc<dyn Store>>,
     driver: Driver,
     common: Common,
-    /// From when on changes are looked for.
-    since: WallTime,
     /// Pictures asked for; each is answered by one that was begun later.
     asked: AtomicU64,
     building: tokio::sync::Mutex<Building>,
@@ -70,8 +67,8 @@ struct Building {
     /// The last of `asked` that is answered.
     done: u64,
     places: BTreeMap<String, Placed>,
-    /// Audit entries seen, by kind of thing.
-    seen: BTreeMap<&'static str, u64>,
+    /// The store's revision whose changes are all in the picture.
+    seen: Option<i64>,
 }
 
 /// An integration's place in the engine's tables.
@@ -112,7 +109,6 @@ impl Live {
             store,
             driver,
             common,
-            since: WallTime(wall_time().0 - LOOK_BACK),
             asked: AtomicU64::new(0),
             building: tokio::sync::Mutex::default(),
         }
@@ -134,9 +130,11 @@ impl Live {
             return Ok(());
         }
         let answers = self.asked.load(Ordering::SeqCst);
+        let revision = store.revision().await?;
         let catalog = self.build(store.as_ref(), &mut building).await?;
         *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalog);
         building.done = answers;
+        building.seen = Some(revision);
         Ok(())
     }
 
@@ -145,41 +143,31 @@ impl Live {
         let Some(store) = self.store.clone() else {
             return;
         };
+        let mut follows = true;
         loop {
-            tokio::time::sleep(POLL).await;
-            match self.changed(store.as_ref()).await {
-                Ok(false) => {}
-                Ok(true) => {
-                    if let Err(error) = self.refresh().await {
-                        tracing::warn!(
-                            error = error.message(),
-                            "the store's changes can't be followed"
-                        );
-                        // So that the next look finds them again.
-                        self.building.lock().await.seen.clear();
-                    }
-                }
-                Err(error) => tracing::warn!(error = error.message(), "the store can't be asked"),
+            tokio::select! {
+                () = tokio::time::sleep(POLL) => {}
+                () = store.revised() => {}
             }
+            let outcome = self.catch_up(store.as_ref()).await;
+            match &outcome {
+                Err(error) if follows => tracing::warn!(
+                    error = error.message(),
+                    "the store's changes can't be followed; they are looked for until they can"
+                ),
+                Ok(()) if !follows => tracing::info!("the store's changes are followed again"),
+                _ => {}
+            }
+            follows = outcome.is_ok();
         }
     }
 
-    /// Whether the audit log has something that this node hasn't seen. Entries are counted, not looked at:
-    /// one of a node whose clock is behind is not the newest.
-    async fn changed(&self, store: &dyn Store) -> Result<bool, ApiError> {
-        let mut changed = false;
-        for kind in ["integration", "credential", "action"] {
-            let query = AuditQuery {
-                from: Some(self.since),
-                entity_type: Some(kind.to_owned()),
-                page: PageRequest::new(1, 1)?,
-                ..AuditQuery::default()
-            };
-            let count = store.audit(&query).await?.total;
-            let seen = self.building.lock().await.seen.insert(kind, count);
-            changed |= seen != Some(count);
+    async fn catch_up(&self, store: &dyn Store) -> Result<(), ApiError> {
+        let revision = store.revision().await?;
+        if self.building.lock().await.seen == Some(revision) {
+            return Ok(());
         }
-        Ok(changed)
+        self.refresh().await
     }
 
     async fn build(&self, store: &dyn Store, building: &mut Building) -> Result<Catalog, ApiError> {

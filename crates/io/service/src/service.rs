@@ -133,6 +133,9 @@ impl Definitions {
     }
 }
 
+/// Of the time to drain, at most so much is kept for what the store is told in the end.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 /// Between two sweeps of expired tokens.
 const SWEEP: Duration = Duration::from_secs(600);
 
@@ -146,7 +149,12 @@ pub async fn open(store: &tollgate_config::Store) -> Result<Arc<SqlStore>, OpenE
         KeySource::File(path) => KeyRing::from_file(path)?,
         KeySource::Env(name) => KeyRing::from_env(name)?,
     };
-    Ok(Arc::new(SqlStore::open(&url, ring, wall_time()).await?))
+    let bounds = tollgate_store::Bounds {
+        timeout: store.timeout,
+        connect_timeout: store.connect_timeout,
+    };
+    let opened = SqlStore::open_within(&url, ring, wall_time(), bounds);
+    Ok(Arc::new(opened.await?))
 }
 
 /// Forgets expired tokens now and then, for as long as the service lives.
@@ -394,19 +402,27 @@ impl Service {
         self.driver.stop();
     }
 
-    /// Accepts no more, lets what is under way come to its end, but no longer than `within`. True if all
-    /// of it did.
+    /// Accepts no more, lets what is under way come to its end, and writes down what is to be kept; all
+    /// of it no longer than `within`, whatever hangs. True if everything came to its end.
     pub async fn drain(self, within: Duration) -> bool {
         let until = Instant::now() + within;
-        let answered = self.listening.drain(within).await;
+        // What the store is told in the end gets time even if executions take all they may.
+        let executions = within - (within / 10).min(LAST_WORDS);
+        let answered = self.listening.drain(executions).await;
+        let until_ended = until - (within - executions);
         // What is left has no caller any more; the engine gives it up when the driver goes.
         let ended = self
             .driver
-            .drain(until.saturating_duration_since(Instant::now()))
+            .drain(until_ended.saturating_duration_since(Instant::now()))
             .await;
-        if let Some(store) = &self.store {
-            self.journal.write(store.as_ref()).await;
+        let Some(store) = &self.store else {
+            return answered && ended;
+        };
+        let left = until.saturating_duration_since(Instant::now());
+        let written = tokio::time::timeout(left, self.journal.write(store.as_ref())).await;
+        if written.is_err() {
+            tracing::warn!("the store took the last executions and counters in no time it had");
         }
-        answered && ended
+        answered && ended && written.is_ok()
     }
 }

@@ -7,9 +7,20 @@
 //!   and no transaction is ever repeated. Definitions change a few times a minute; that is enough.
 //! - [`Mode::Append`]: for counters and log entries, which depend on nothing read. On PostgreSQL they
 //!   run beside the writers.
-//! - [`Mode::Read`]: one snapshot; waits for no writer.
+//! - [`Mode::Login`]: gives tokens, beside the writers; it locks the row of the client.
+//! - [`Mode::Read`] and [`Mode::Check`]: one snapshot; waits for no writer. Checks of tokens have places
+//!   of their own, which no list takes from them.
 //!
 //! A transaction that is dropped is rolled back, also in the middle of a statement.
+//!
+//! # A database that doesn't answer
+//!
+//! Nothing here waits for ever. A transaction has one span for all it does, the wait for its place
+//! included ([`Bounds::span`]); a connection that gave no answer in that span is closed and never used
+//! again, and so are the other ones of the pool, which lead to the same server. PostgreSQL ends a
+//! statement by itself a little earlier, so a span that passes tells of a connection, a server or a disk
+//! that is silent. While no new connection can be made, callers are told so at once
+//! (`postgres::connect`).
 
 mod pool;
 mod postgres;
@@ -23,22 +34,77 @@ pub(crate) use sqlite::Sqlite;
 pub use url::StoreUrl;
 
 use crate::error::{Invalid, StoreError, StoreResult};
+use crate::limits;
 use async_trait::async_trait;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long the store may keep its callers waiting.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bounds {
+    /// Longest time for a read, for the wait for a lock, and for one statement of a change; a whole change
+    /// takes at most twice as long.
+    pub timeout: Duration,
+    /// Longest time in which a connection to one host of PostgreSQL is made, TLS and login included.
+    pub connect_timeout: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(5),
+            connect_timeout: Duration::from_secs(3),
+        }
+    }
+}
+
+impl Bounds {
+    /// Longest time for all that a transaction does.
+    pub(crate) fn span(&self, mode: Mode) -> Duration {
+        match mode {
+            Mode::Read | Mode::Check => self.timeout,
+            Mode::Login | Mode::Append | Mode::Write => self.timeout * 2,
+            Mode::Migrate => limits::MIGRATION,
+        }
+    }
+
+    /// Longest time of one statement, by the server's own clock: it ends before the caller gives up.
+    pub(crate) fn statement(&self) -> Duration {
+        self.timeout * 9 / 10
+    }
+
+    /// Longest wait for a place in the pool.
+    pub(crate) fn place(&self) -> Duration {
+        self.timeout / 2
+    }
+}
 
 /// What a transaction is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Mode {
     Read,
+    /// Reads whose token this is.
+    Check,
+    Login,
     Append,
     Write,
+    /// As [`Mode::Write`], for changes of the schema, which may take long.
+    Migrate,
 }
 
 #[async_trait]
 pub(crate) trait Database: Send + Sync {
     fn name(&self) -> &'static str;
+    fn bounds(&self) -> Bounds;
     async fn begin(&self, mode: Mode) -> StoreResult<Box<dyn Transaction>>;
     /// One read of its own, without a transaction around it.
-    async fn read(&self, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>>;
+    async fn read(&self, mode: Mode, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>>;
+    /// Ends when the database says that a definition has changed, or perhaps has. Never, where the database
+    /// says no such thing. For one waiter at a time.
+    async fn changed(&self);
+    /// Learns that a connection gave no answer in the time it had.
+    fn suspect(&self);
     /// A consistent copy of the database into a new file, where the back-end can make one.
     async fn copy_to(&self, path: &std::path::Path) -> StoreResult<()>;
 }
@@ -54,6 +120,42 @@ pub(crate) trait Transaction: Send {
     async fn rollback(self: Box<Self>);
 }
 
+/// The outcome of `work`, or that there was none until `until`. The work is dropped then, and what it
+/// had begun is rolled back with its connection.
+async fn answered<T>(
+    database: &dyn Database,
+    until: Instant,
+    work: impl Future<Output = StoreResult<T>>,
+) -> StoreResult<T> {
+    match tokio::time::timeout_at(until, work).await {
+        Ok(outcome) => outcome,
+        Err(_) => {
+            database.suspect();
+            Err(silent(database.name()))
+        }
+    }
+}
+
+fn silent(backend: &'static str) -> StoreError {
+    StoreError::Database {
+        backend,
+        message: "gave no answer in the time it had (store.timeout)".into(),
+        disconnected: true,
+    }
+}
+
+/// One read of its own, within its time.
+pub(crate) async fn read(
+    database: &dyn Database,
+    mode: Mode,
+    sql: &str,
+    values: Vec<Value>,
+) -> StoreResult<Vec<Row>> {
+    fit(&values)?;
+    let until = Instant::now() + database.bounds().span(mode);
+    answered(database, until, database.read(mode, sql, values)).await
+}
+
 /// Refuses text that PostgreSQL can't keep or compare. SQLite could, and shouldn't differ.
 pub(crate) fn fit(values: &[Value]) -> StoreResult<()> {
     let odd = |value: &Value| matches!(value, Value::Text(text) if text.contains('\0'));
@@ -63,26 +165,77 @@ pub(crate) fn fit(values: &[Value]) -> StoreResult<()> {
     Ok(())
 }
 
-/// A transaction that remembers a failed statement, so that it can't be committed after one.
+/// A transaction that remembers a failed statement, so that it can't be committed after one, and that
+/// ends in time.
 pub(crate) struct Tx {
-    inner: Box<dyn Transaction>,
+    database: Arc<dyn Database>,
+    /// None once the database was silent.
+    inner: Option<Box<dyn Transaction>>,
     failed: bool,
+    until: Instant,
 }
 
 impl Tx {
-    pub(crate) async fn begin(database: &dyn Database, mode: Mode) -> StoreResult<Self> {
-        let inner = database.begin(mode).await?;
+    pub(crate) async fn begin(database: &Arc<dyn Database>, mode: Mode) -> StoreResult<Self> {
+        let until = Instant::now() + database.bounds().span(mode);
+        let begun = database.begin(mode);
+        let inner = answered(database.as_ref(), until, begun).await?;
         Ok(Self {
-            inner,
+            database: Arc::clone(database),
+            inner: Some(inner),
             failed: false,
+            until,
         })
+    }
+
+    /// What a statement that reads a row ends with, so that the row stays as it is until the commit. The
+    /// database that has one writer needs nothing.
+    pub(crate) fn for_update(&self) -> &'static str {
+        match self.database.name() {
+            "postgres" => " FOR NO KEY UPDATE",
+            _ => "",
+        }
+    }
+
+    /// What a statement that reads rows to remove ends with: those that another one locks are left alone.
+    pub(crate) fn skip_locked(&self) -> &'static str {
+        match self.database.name() {
+            "postgres" => " FOR UPDATE SKIP LOCKED",
+            _ => "",
+        }
+    }
+
+    /// The transaction, to be given to [`Self::settle`] with what it is asked.
+    fn take(&mut self) -> StoreResult<Box<dyn Transaction>> {
+        let gone = silent(self.database.name());
+        self.inner.take().ok_or(gone)
+    }
+
+    /// Waits for an answer. What has none at the deadline is dropped, and its connection with it.
+    async fn settle<T>(
+        &mut self,
+        work: impl Future<Output = (Box<dyn Transaction>, StoreResult<T>)>,
+    ) -> StoreResult<T> {
+        let work = async { Ok(work.await) };
+        let outcome = match answered(self.database.as_ref(), self.until, work).await {
+            Ok((inner, outcome)) => {
+                self.inner = Some(inner);
+                outcome
+            }
+            Err(silent) => Err(silent),
+        };
+        self.failed |= outcome.is_err();
+        outcome
     }
 
     pub(crate) async fn query(&mut self, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>> {
         fit(&values)?;
-        let result = self.inner.query(sql, values).await;
-        self.failed |= result.is_err();
-        result
+        let mut inner = self.take()?;
+        let work = async move {
+            let outcome = inner.query(sql, values).await;
+            (inner, outcome)
+        };
+        self.settle(work).await
     }
 
     /// The first row, if there is one.
@@ -96,15 +249,21 @@ impl Tx {
 
     pub(crate) async fn execute(&mut self, sql: &str, values: Vec<Value>) -> StoreResult<u64> {
         fit(&values)?;
-        let result = self.inner.execute(sql, values).await;
-        self.failed |= result.is_err();
-        result
+        let mut inner = self.take()?;
+        let work = async move {
+            let outcome = inner.execute(sql, values).await;
+            (inner, outcome)
+        };
+        self.settle(work).await
     }
 
     pub(crate) async fn script(&mut self, sql: &str) -> StoreResult<()> {
-        let result = self.inner.script(sql).await;
-        self.failed |= result.is_err();
-        result
+        let mut inner = self.take()?;
+        let work = async move {
+            let outcome = inner.script(sql).await;
+            (inner, outcome)
+        };
+        self.settle(work).await
     }
 
     /// Commits if the outcome is good, rolls back if not, and hands the outcome on.
@@ -112,22 +271,33 @@ impl Tx {
         self,
         outcome: Result<T, E>,
     ) -> Result<T, E> {
+        let (database, until) = (self.database.as_ref(), self.until);
+        let Some(inner) = self.inner else {
+            return match outcome {
+                Ok(_) => Err(silent(database.name()).into()),
+                Err(error) => Err(error),
+            };
+        };
         match outcome {
             Ok(value) if !self.failed => {
-                self.inner.commit().await?;
+                answered(database, until, inner.commit()).await?;
                 Ok(value)
             }
-            Ok(_) => {
-                self.inner.rollback().await;
-                Err(StoreError::Corrupt {
-                    table: "transaction",
-                    why: "a failed statement was passed over".into(),
+            outcome => {
+                let undo = async {
+                    inner.rollback().await;
+                    Ok(())
+                };
+                // Rolled back with its connection if not by this.
+                let _ = answered(database, until, undo).await;
+                match outcome {
+                    Err(error) => Err(error),
+                    Ok(_) => Err(StoreError::Corrupt {
+                        table: "transaction",
+                        why: "a failed statement was passed over".into(),
+                    }
+                    .into()),
                 }
-                .into())
-            }
-            Err(error) => {
-                self.inner.rollback().await;
-                Err(error)
             }
         }
     }

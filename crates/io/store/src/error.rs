@@ -130,7 +130,7 @@ pub enum StoreError {
     #[error("denied")]
     Denied,
     /// The database, or the place where secrets are hashed, is taken; try again later.
-    #[error("busy: waited {} s for {what}", crate::limits::WAIT.as_secs())]
+    #[error("busy: waited too long for {what}")]
     Busy {
         /// For what.
         what: &'static str,

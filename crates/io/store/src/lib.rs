@@ -25,7 +25,7 @@ mod seal;
 mod seam;
 mod sql;
 
-pub use backend::StoreUrl;
+pub use backend::{Bounds, StoreUrl};
 pub use error::{Entity, Invalid, OpenError, StoreError, StoreResult};
 pub use seal::{KeyError, KeyId, KeyRing, KeyUse, Rotation};
 pub use seam::*;

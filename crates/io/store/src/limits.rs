@@ -38,10 +38,10 @@ pub const BATCH: usize = 1000;
 pub const USAGE_ROWS: usize = 10_000;
 /// Bytes of a value under [`crate::Meta`].
 pub const META_BYTES: usize = 4096;
-/// Wait for a lock of the database, a connection, or a place to hash a secret.
+/// Wait for a place to hash a secret.
 pub const WAIT: Duration = Duration::from_secs(5);
-/// Wait for one statement of PostgreSQL, its locks included.
-pub const STATEMENT: Duration = Duration::from_secs(30);
+/// Longest time that the migrations of a large store may take.
+pub const MIGRATION: Duration = Duration::from_secs(3600);
 /// Secrets hashed at once: each takes 19 MiB and one core.
 pub const HASHES_AT_ONCE: usize = 2;
 /// Secrets waiting for that, or in it.

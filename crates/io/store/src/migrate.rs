@@ -8,6 +8,7 @@ use crate::backend::{Database, Mode, Tx, values};
 use crate::error::{OpenError, StoreResult};
 use crate::seam::WallTime;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 /// One step. The common part comes first; `{text}`, `{blob}`, `{serial}` in it are filled in.
 pub(crate) struct Migration {
@@ -33,6 +34,13 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         common: include_str!("../migrations/0002_data.sql"),
         sqlite: "",
         postgres: "",
+    },
+    Migration {
+        number: 3,
+        name: "revision",
+        common: include_str!("../migrations/0003_revision.sql"),
+        sqlite: include_str!("../migrations/0003_revision.sqlite.sql"),
+        postgres: include_str!("../migrations/0003_revision.postgres.sql"),
     },
 ];
 
@@ -71,11 +79,18 @@ impl Migration {
 
 /// Brings the store to the last of `migrations`; returns its number.
 pub(crate) async fn migrate(
-    database: &dyn Database,
+    database: &Arc<dyn Database>,
     migrations: &[Migration],
     now: WallTime,
 ) -> Result<i64, OpenError> {
+    // Whether there is anything to do is found out in the usual time; a step may take long.
     let mut tx = Tx::begin(database, Mode::Write).await?;
+    let applied = applied(&mut tx).await;
+    let applied = tx.finish(applied).await?;
+    let last = migrations.last().map_or(0, |m| m.number);
+    let missing = applied.last().is_none_or(|(number, _)| *number < last);
+    let mode = if missing { Mode::Migrate } else { Mode::Write };
+    let mut tx = Tx::begin(database, mode).await?;
     let outcome = run(&mut tx, database.name(), migrations, now).await;
     tx.finish(outcome).await
 }

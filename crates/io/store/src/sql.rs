@@ -20,17 +20,18 @@ mod token;
 mod usage;
 
 use crate::backend::url::Target;
-use crate::backend::{Database, Mode, Postgres, Row, Sqlite, StoreUrl, Tx, Value, fit};
+use crate::backend::{Bounds, Database, Mode, Postgres, Row, Sqlite, StoreUrl, Tx, Value, read};
 use crate::error::{Entity, OpenError, StoreError, StoreResult};
 use crate::hash::Hasher;
 use crate::migrate::{MIGRATIONS, Migration, migrate};
 use crate::seal::KeyRing;
 use crate::seam::{Expected, Version, WallTime};
 use std::path::Path;
+use std::sync::Arc;
 
 /// A [`crate::Store`] on SQLite or PostgreSQL.
 pub struct SqlStore {
-    db: Box<dyn Database>,
+    db: Arc<dyn Database>,
     ring: KeyRing,
     hasher: Hasher,
 }
@@ -41,21 +42,37 @@ impl SqlStore {
     /// # Errors
     /// [`OpenError`]; nothing has been changed then, but that missing migrations may have been applied.
     pub async fn open(url: &StoreUrl, ring: KeyRing, now: WallTime) -> Result<Self, OpenError> {
-        Self::open_with(url, ring, now, MIGRATIONS).await
+        Self::open_within(url, ring, now, Bounds::default()).await
+    }
+
+    /// The same, with other bounds than the usual ones.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_within(
+        url: &StoreUrl,
+        ring: KeyRing,
+        now: WallTime,
+        bounds: Bounds,
+    ) -> Result<Self, OpenError> {
+        Self::open_with(url, ring, now, bounds, MIGRATIONS).await
     }
 
     async fn open_with(
         url: &StoreUrl,
         ring: KeyRing,
         now: WallTime,
+        bounds: Bounds,
         migrations: &[Migration],
     ) -> Result<Self, OpenError> {
-        let db: Box<dyn Database> = match &url.0 {
-            Target::Sqlite(path) => Box::new(Sqlite::open(path).await?),
-            Target::Postgres { url, tls } => Box::new(Postgres::open(url, tls.as_ref()).await?),
+        let db: Arc<dyn Database> = match &url.0 {
+            Target::Sqlite(path) => Arc::new(Sqlite::open(path, bounds).await?),
+            Target::Postgres { url, tls } => {
+                Arc::new(Postgres::open(url, tls.as_ref(), bounds).await?)
+            }
         };
-        migrate(db.as_ref(), migrations, now).await?;
-        sealing::check_ring(db.as_ref(), &ring, now).await?;
+        migrate(&db, migrations, now).await?;
+        sealing::check_ring(&db, &ring, now).await?;
         Ok(Self {
             db,
             ring,
@@ -72,15 +89,19 @@ impl SqlStore {
     }
 
     async fn write(&self) -> StoreResult<Tx> {
-        Tx::begin(self.db.as_ref(), Mode::Write).await
+        Tx::begin(&self.db, Mode::Write).await
     }
 
     async fn append(&self) -> StoreResult<Tx> {
-        Tx::begin(self.db.as_ref(), Mode::Append).await
+        Tx::begin(&self.db, Mode::Append).await
+    }
+
+    async fn login(&self) -> StoreResult<Tx> {
+        Tx::begin(&self.db, Mode::Login).await
     }
 
     async fn snapshot(&self) -> StoreResult<Tx> {
-        Tx::begin(self.db.as_ref(), Mode::Read).await
+        Tx::begin(&self.db, Mode::Read).await
     }
 
     /// The first row of a read of its own.
@@ -90,8 +111,13 @@ impl SqlStore {
 
     /// A read of its own.
     async fn read(&self, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>> {
-        fit(&values)?;
-        self.db.read(sql, values).await
+        read(self.db.as_ref(), Mode::Read, sql, values).await
+    }
+
+    /// The first row of a read that a login or a call waits for.
+    async fn checked(&self, sql: &str, values: Vec<Value>) -> StoreResult<Option<Row>> {
+        let rows = read(self.db.as_ref(), Mode::Check, sql, values).await?;
+        Ok(rows.into_iter().next())
     }
 }
 

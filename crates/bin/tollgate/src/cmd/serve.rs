@@ -84,6 +84,7 @@ enum End {
 async fn serve(config: Config) -> anyhow::Result<End> {
     let mut signals = Signals::new()?;
     let within = config.server.drain_timeout;
+    crate::deadline::hold(within)?;
     let mut service = Service::start(config, rand::random()).await?;
     outln!("http://{}", service.address());
     tokio::select! {
@@ -109,6 +110,7 @@ async fn broken(service: Service, part: &'static str) -> End {
         status = BROKEN,
         "a part of the service has died; the process ends"
     );
+    crate::deadline::end_within(LAST_ANSWERS, BROKEN);
     service.drain(LAST_ANSWERS).await;
     tracing::error!(part, status = BROKEN, "ended");
     End::Broken

@@ -1,9 +1,16 @@
 //! `[store]`: where what is changed through the API lives.
 
 use super::{Source, secrets};
-use crate::{KeySource, Store};
+use crate::{Keep, KeySource, Store};
+use std::time::Duration;
 use tollgate_driver::Secret;
 use tollgate_settings::Section;
+
+/// Of `timeout` and `connect_timeout`.
+const SHORTEST: Duration = Duration::from_millis(200);
+const LONGEST: Duration = Duration::from_secs(60);
+/// A hundred years.
+const MOST_DAYS: u64 = 36_500;
 
 pub(super) fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Option<Store> {
     let section = root.section("store")?;
@@ -23,11 +30,27 @@ pub(super) fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Option<Store>
             None
         }
     };
+    let timeout = section.span("timeout", SHORTEST..=LONGEST);
+    let connect_timeout = section.span("connect_timeout", SHORTEST..=LONGEST);
+    let keep = Keep {
+        changes: days(&section, "keep_changes_days", 3 * 365),
+        executions: days(&section, "keep_executions_days", 30),
+        usage: days(&section, "keep_usage_days", 400),
+    };
     section.finish();
     Some(Store {
         url: located(url?, source),
         keys: keys?,
+        timeout: timeout.unwrap_or(Duration::from_secs(5)),
+        connect_timeout: connect_timeout.unwrap_or(Duration::from_secs(3)),
+        keep,
     })
+}
+
+/// Days, of which 0 are for ever.
+fn days(section: &Section<'_, '_>, key: &'static str, usual: u64) -> Option<Duration> {
+    let days = section.whole(key, 0..=MOST_DAYS).unwrap_or(usual);
+    (days > 0).then(|| Duration::from_secs(days * 24 * 3600))
 }
 
 /// As every path of the file, SQLite's starts from the file's folder.

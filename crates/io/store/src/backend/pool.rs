@@ -1,43 +1,102 @@
-//! A bounded set of connections. Each is lent to one user at a time and comes back when dropped.
+//! Connections, and who may have how many of them at once.
+//!
+//! Each kind of work has places of its own, so that work of one kind that is slow takes no place of
+//! another: writers that wait for a lock leave the readers alone, and lists leave the logins alone. A
+//! connection is lent to one user at a time and comes back when dropped, unless the pool was emptied
+//! meanwhile: then all that it had lent or kept is closed.
 
+use super::Mode;
 use crate::error::{StoreError, StoreResult};
-use crate::limits;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+/// How many of each kind of work run at once.
+#[derive(Clone, Copy)]
+pub(super) struct Places {
+    pub(super) read: usize,
+    pub(super) check: usize,
+    pub(super) login: usize,
+    pub(super) append: usize,
+    pub(super) write: usize,
+}
+
 pub(super) struct Pool<T> {
-    places: Arc<Semaphore>,
-    idle: Arc<Mutex<Vec<T>>>,
+    read: Arc<Semaphore>,
+    check: Arc<Semaphore>,
+    login: Arc<Semaphore>,
+    append: Arc<Semaphore>,
+    write: Arc<Semaphore>,
+    shared: Arc<Mutex<Idle<T>>>,
+    /// Longest wait for a place.
+    wait: Duration,
+}
+
+struct Idle<T> {
+    items: Vec<T>,
+    /// How often the pool was emptied.
+    generation: u64,
 }
 
 impl<T> Pool<T> {
-    pub(super) fn new(places: usize, idle: Vec<T>) -> Self {
+    pub(super) fn new(places: Places, wait: Duration, items: Vec<T>) -> Self {
+        let places_of = |count| Arc::new(Semaphore::new(count));
         Self {
-            places: Arc::new(Semaphore::new(places)),
-            idle: Arc::new(Mutex::new(idle)),
+            read: places_of(places.read),
+            check: places_of(places.check),
+            login: places_of(places.login),
+            append: places_of(places.append),
+            write: places_of(places.write),
+            shared: Arc::new(Mutex::new(Idle {
+                items,
+                generation: 0,
+            })),
+            wait,
         }
     }
 
-    /// A place, and an idle connection if there is one. Waits at most [`limits::WAIT`].
-    pub(super) async fn take(&self) -> StoreResult<Lease<T>> {
-        let busy = StoreError::Busy {
-            what: "a connection to the database",
+    /// A place, and an idle connection if there is one.
+    ///
+    /// # Errors
+    /// `Busy` when no place gets free in time.
+    pub(super) async fn take(&self, mode: Mode) -> StoreResult<Lease<T>> {
+        let places = match mode {
+            Mode::Read => &self.read,
+            Mode::Check => &self.check,
+            Mode::Login => &self.login,
+            Mode::Append => &self.append,
+            Mode::Write | Mode::Migrate => &self.write,
         };
-        match tokio::time::timeout(limits::WAIT, self.places.clone().acquire_owned()).await {
-            Ok(Ok(place)) => Ok(Lease {
-                item: lock(&self.idle).pop(),
-                idle: self.idle.clone(),
-                _place: place,
-            }),
-            _ => Err(busy),
-        }
+        let place = tokio::time::timeout(self.wait, Arc::clone(places).acquire_owned());
+        let Ok(Ok(place)) = place.await else {
+            return Err(StoreError::Busy {
+                what: "a connection to the database",
+            });
+        };
+        let mut idle = lock(&self.shared);
+        Ok(Lease {
+            item: idle.items.pop(),
+            generation: idle.generation,
+            shared: Arc::clone(&self.shared),
+            _place: place,
+        })
+    }
+
+    /// Closes what is idle now, and what is lent when it comes back.
+    pub(super) fn empty(&self) {
+        let mut idle = lock(&self.shared);
+        idle.generation += 1;
+        let closed = std::mem::take(&mut idle.items);
+        drop(idle);
+        drop(closed);
     }
 }
 
 /// A place in the pool with perhaps a connection in it.
 pub(super) struct Lease<T> {
     item: Option<T>,
-    idle: Arc<Mutex<Vec<T>>>,
+    generation: u64,
+    shared: Arc<Mutex<Idle<T>>>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -46,19 +105,29 @@ impl<T> Lease<T> {
         self.item.as_mut()
     }
 
-    /// Puts a connection in its place, or takes a broken one out of it.
-    pub(super) fn replace(&mut self, item: Option<T>) {
-        self.item = item;
+    /// Puts a new connection in its place.
+    pub(super) fn put(&mut self, item: T) {
+        self.generation = lock(&self.shared).generation;
+        self.item = Some(item);
+    }
+
+    /// Takes the connection out for good.
+    pub(super) fn remove(&mut self) -> Option<T> {
+        self.item.take()
     }
 }
 
 impl<T> Drop for Lease<T> {
     fn drop(&mut self) {
+        let Some(item) = self.item.take() else { return };
         // Before the permit is freed: fields are dropped after this.
-        lock(&self.idle).extend(self.item.take());
+        let mut idle = lock(&self.shared);
+        if idle.generation == self.generation {
+            idle.items.push(item);
+        }
     }
 }
 
-fn lock<T>(idle: &Mutex<Vec<T>>) -> std::sync::MutexGuard<'_, Vec<T>> {
+fn lock<T>(idle: &Mutex<Idle<T>>) -> MutexGuard<'_, Idle<T>> {
     idle.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,40 +1,57 @@
-//! PostgreSQL. A bounded pool; a connection that broke is replaced when it is needed.
+//! PostgreSQL. A bounded pool; a connection that broke is replaced when it is needed, and one that was
+//! silent is cut off.
 //!
 //! Durability: a server set to acknowledge before its disk does (`synchronous_commit = off`) is told
 //! otherwise for our sessions. `fsync = off` can't be undone from here; it is logged as an error.
 
 mod connect;
+mod listen;
 
-use super::pool::{Lease, Pool};
+use super::pool::{Lease, Places, Pool};
 use super::url::Tls;
-use super::{Answer, Database, Mode, Row, Transaction, Value};
+use super::{Answer, Bounds, Database, Mode, Row, Transaction, Value};
 use crate::error::{OpenError, StoreError, StoreResult};
 use async_trait::async_trait;
 use connect::{Connection, Connector};
 use futures_util::StreamExt;
+use listen::Listener;
 use std::path::Path;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
 use tollgate_secret::Secret;
 
-/// Connections of one node.
-const CONNECTIONS: usize = 8;
+/// Connections of one node, but for the one that listens. Writers are one at a time in the whole store,
+/// so more than two of one node would only wait.
+const PLACES: Places = Places {
+    read: 3,
+    check: 2,
+    login: 2,
+    append: 1,
+    write: 2,
+};
 /// The lock that makes writers one at a time: "tollgate" as bytes.
 const WRITER_LOCK: i64 = i64::from_be_bytes(*b"tollgate");
 
 pub(crate) struct Postgres {
     connector: Arc<Connector>,
+    bounds: Bounds,
     pool: Pool<Connection>,
+    listener: OnceLock<Listener>,
 }
 
 impl Postgres {
-    pub(crate) async fn open(url: &Secret, tls: Option<&Tls>) -> Result<Self, OpenError> {
-        let connector = Arc::new(Connector::new(url, tls)?);
+    pub(crate) async fn open(
+        url: &Secret,
+        tls: Option<&Tls>,
+        bounds: Bounds,
+    ) -> Result<Self, OpenError> {
+        let connector = Arc::new(Connector::new(url, tls, bounds)?);
         let first = connector.connect().await?;
-        if let Ok(rows) = first.client.query_one("SHOW fsync", &[]).await
-            && rows.try_get::<_, String>(0).is_ok_and(|v| v == "off")
+        let asked = first.client.query_one("SHOW fsync", &[]);
+        if let Ok(Ok(row)) = tokio::time::timeout(bounds.timeout, asked).await
+            && row.try_get::<_, String>(0).is_ok_and(|v| v == "off")
         {
             tracing::error!(
                 "PostgreSQL runs with fsync = off: a crash of its machine loses what was acknowledged"
@@ -42,36 +59,46 @@ impl Postgres {
         }
         Ok(Self {
             connector,
-            pool: Pool::new(CONNECTIONS, vec![first]),
+            bounds,
+            pool: Pool::new(PLACES, bounds.place(), vec![first]),
+            listener: OnceLock::new(),
         })
+    }
+
+    /// A connection that has been used before, or a new one, with a transaction's guard around it.
+    async fn lend(&self, mode: Mode) -> StoreResult<(Open, bool)> {
+        let mut lease = self.pool.take(mode).await?;
+        let is_new = lease.item().is_none();
+        if is_new {
+            lease.put(self.connector.connect().await?);
+        }
+        // Made before a statement runs, so that dropping the future of one drops the connection.
+        let inside = true;
+        Ok((Open { lease, inside }, is_new))
     }
 
     /// Runs a first statement on an idle connection, or on a new one if the idle ones turn out dead.
     /// Only for statements that a lost connection undoes.
-    async fn start(&self, sql: &str) -> StoreResult<Open> {
-        let mut lease = self.pool.take().await?;
+    async fn start(&self, mode: Mode, sql: &str) -> StoreResult<Open> {
         loop {
-            let is_new = lease.item().is_none();
-            if is_new {
-                lease.replace(Some(self.connector.connect().await?));
-            }
-            // Made before the statement runs, so that dropping this future drops the connection.
-            let mut open = Open {
-                lease,
-                inside: true,
-            };
+            let (mut open, is_new) = self.lend(mode).await?;
             match open.script(sql).await {
                 Ok(()) => return Ok(open),
-                Err(StoreError::Database {
-                    disconnected: true, ..
-                }) if !is_new => {
-                    drop(open);
-                    lease = self.pool.take().await?;
-                }
-                Err(e) => return Err(e),
+                Err(error) if is_new || !disconnected(&error) => return Err(error),
+                Err(_) => {}
             }
         }
     }
+}
+
+fn disconnected(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::Database {
+            disconnected: true,
+            ..
+        }
+    )
 }
 
 #[async_trait]
@@ -80,41 +107,50 @@ impl Database for Postgres {
         "postgres"
     }
 
+    fn bounds(&self) -> Bounds {
+        self.bounds
+    }
+
     async fn begin(&self, mode: Mode) -> StoreResult<Box<dyn Transaction>> {
         let sql = match mode {
-            Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned(),
-            Mode::Append => "BEGIN ISOLATION LEVEL READ COMMITTED".to_owned(),
+            Mode::Read | Mode::Check => {
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned()
+            }
+            Mode::Append | Mode::Login => "BEGIN ISOLATION LEVEL READ COMMITTED".to_owned(),
             Mode::Write => format!(
                 "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({WRITER_LOCK})"
             ),
+            Mode::Migrate => format!(
+                "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 0; \
+                 SET LOCAL lock_timeout = {wait}; SELECT pg_advisory_xact_lock({WRITER_LOCK})",
+                wait = self.bounds.span(mode).as_millis()
+            ),
         };
-        Ok(Box::new(self.start(&sql).await?))
+        Ok(Box::new(self.start(mode, &sql).await?))
     }
 
-    async fn read(&self, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>> {
-        let mut lease = self.pool.take().await?;
+    async fn read(&self, mode: Mode, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>> {
         loop {
-            let is_new = lease.item().is_none();
-            if is_new {
-                lease.replace(Some(self.connector.connect().await?));
-            }
-            let mut open = Open {
-                lease,
-                inside: true,
-            };
+            let (mut open, is_new) = self.lend(mode).await?;
             match open.query(sql, values.clone()).await {
-                Err(StoreError::Database {
-                    disconnected: true, ..
-                }) if !is_new => {
-                    drop(open);
-                    lease = self.pool.take().await?;
-                }
+                Err(error) if !is_new && disconnected(&error) => {}
                 result => {
                     open.inside = result.is_err();
                     return result;
                 }
             }
         }
+    }
+
+    fn suspect(&self) {
+        tracing::warn!("the database gave no answer in time; its connections are closed");
+        self.pool.empty();
+    }
+
+    async fn changed(&self) {
+        let listen = || Listener::start(Arc::clone(&self.connector), self.bounds.timeout);
+        self.listener.get_or_init(listen);
+        self.connector.changes.notified().await;
     }
 
     async fn copy_to(&self, _path: &Path) -> StoreResult<()> {
@@ -144,8 +180,10 @@ impl Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        if self.inside {
-            self.lease.replace(None);
+        if self.inside
+            && let Some(connection) = self.lease.remove()
+        {
+            connection.cut();
         }
     }
 }

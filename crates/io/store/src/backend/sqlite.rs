@@ -1,40 +1,67 @@
 //! SQLite, embedded. One thread per connection: one writes, a few read.
 //!
+//! A call of SQLite blocks its thread and nothing else. A caller that gives up, because its time has
+//! passed or because it is gone, interrupts the statement; the connection is lent again when the thread
+//! has come back from it and rolled back, so a disk that hangs costs at most the threads there are.
+//!
 //! Durability: WAL with `synchronous=FULL`, so a commit is on the disk before it is acknowledged, and
 //! an interrupted one is gone when the file is opened next. The file is made readable by its owner only.
 
-use super::pool::{Lease, Pool};
-use super::{Answer, Database, Mode, Row, Transaction, Value};
+use super::pool::{Lease, Places, Pool};
+use super::{Answer, Bounds, Database, Mode, Row, Transaction, Value};
 use crate::error::{StoreError, StoreResult};
-use crate::limits;
 use async_trait::async_trait;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags};
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// Connections that read.
-const READERS: usize = 4;
+/// Connections that read: for lists and the like, and for checks of tokens.
+const READERS: Places = Places {
+    read: 4,
+    check: 2,
+    login: 0,
+    append: 0,
+    write: 0,
+};
+/// Who may be next at the one connection that writes: one of each kind. So a login waits for one change
+/// and one batch of the log at most, however many others wait.
+const NEXT: Places = Places {
+    read: 0,
+    check: 0,
+    login: 1,
+    append: 1,
+    write: 1,
+};
+/// The one connection that writes.
+const WRITER: Places = Places {
+    write: 1,
+    ..READERS
+};
 
 pub(crate) struct Sqlite {
+    next: Pool<()>,
     writer: Pool<Worker>,
     readers: Pool<Worker>,
+    bounds: Bounds,
 }
 
 impl Sqlite {
-    pub(crate) async fn open(path: &Path) -> StoreResult<Self> {
+    pub(crate) async fn open(path: &Path, bounds: Bounds) -> StoreResult<Self> {
         create_private(path)?;
         // The first connection makes the file a WAL database; the others find it so.
-        let writer = Worker::start(path).await?;
-        let mut readers = Vec::with_capacity(READERS);
-        for _ in 0..READERS {
-            readers.push(Worker::start(path).await?);
+        let writer = Worker::start(path, bounds.statement()).await?;
+        let mut readers = Vec::new();
+        for _ in 0..READERS.read + READERS.check {
+            readers.push(Worker::start(path, bounds.statement()).await?);
         }
         Ok(Self {
-            writer: Pool::new(1, vec![writer]),
-            readers: Pool::new(READERS, readers),
+            next: Pool::new(NEXT, bounds.place(), Vec::new()),
+            writer: Pool::new(WRITER, bounds.place(), vec![writer]),
+            readers: Pool::new(READERS, bounds.place(), readers),
+            bounds,
         })
     }
 }
@@ -62,25 +89,41 @@ impl Database for Sqlite {
         "sqlite"
     }
 
+    fn bounds(&self) -> Bounds {
+        self.bounds
+    }
+
     async fn begin(&self, mode: Mode) -> StoreResult<Box<dyn Transaction>> {
-        let (pool, sql) = match mode {
-            Mode::Read => (&self.readers, "BEGIN DEFERRED"),
-            Mode::Append | Mode::Write => (&self.writer, "BEGIN IMMEDIATE"),
+        let (lease, sql) = match mode {
+            Mode::Read | Mode::Check => (self.readers.take(mode).await?, "BEGIN DEFERRED"),
+            Mode::Login | Mode::Append | Mode::Write | Mode::Migrate => {
+                let _turn = self.next.take(mode).await?;
+                (self.writer.take(Mode::Write).await?, "BEGIN IMMEDIATE")
+            }
         };
         // Made before the statement runs, so that dropping this future rolls it back.
-        let mut open = Open(pool.take().await?);
+        let mut open = Open::new(lease, true);
         open.run(move |c| c.execute_batch(sql)).await?;
         Ok(Box::new(open))
     }
 
-    async fn read(&self, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>> {
-        Open(self.readers.take().await?).query(sql, values).await
+    async fn read(&self, mode: Mode, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>> {
+        let lease = self.readers.take(mode).await?;
+        Open::new(lease, false).query(sql, values).await
+    }
+
+    /// Nothing: a connection is no way to a server, and is lent again only when it has come back.
+    fn suspect(&self) {}
+
+    /// Never: the command line is the only other one at the file, and what it changes is polled for.
+    async fn changed(&self) {
+        std::future::pending().await
     }
 
     async fn copy_to(&self, path: &Path) -> StoreResult<()> {
         create_private(path)?;
         let target = path.to_string_lossy().into_owned();
-        let mut open = Open(self.readers.take().await?);
+        let mut open = Open::new(self.readers.take(Mode::Read).await?, false);
         // The file exists and is empty, which VACUUM INTO accepts.
         open.run(move |c| c.execute("VACUUM INTO ?1", [target]))
             .await?;
@@ -89,17 +132,34 @@ impl Database for Sqlite {
 }
 
 /// A lent connection, rolled back when dropped.
-struct Open(Lease<Worker>);
+struct Open {
+    lease: Option<Lease<Worker>>,
+    /// Whether a statement is under way.
+    busy: bool,
+    /// Whether there may be a transaction.
+    inside: bool,
+}
 
 impl Open {
+    fn new(lease: Lease<Worker>, inside: bool) -> Self {
+        Self {
+            lease: Some(lease),
+            busy: false,
+            inside,
+        }
+    }
+
     async fn run<T: Send + 'static>(
         &mut self,
         job: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> StoreResult<T> {
-        match self.0.item() {
-            Some(worker) => worker.run(job).await,
-            None => Err(gone()),
-        }
+        let Some(worker) = self.lease.as_mut().and_then(Lease::item) else {
+            return Err(gone());
+        };
+        self.busy = true;
+        let outcome = worker.run(job).await;
+        self.busy = false;
+        outcome
     }
 }
 
@@ -142,7 +202,9 @@ impl Transaction for Open {
     }
 
     async fn commit(mut self: Box<Self>) -> StoreResult<()> {
-        self.run(|c| c.execute_batch("COMMIT")).await
+        self.run(|c| c.execute_batch("COMMIT")).await?;
+        self.inside = false;
+        Ok(())
     }
 
     async fn rollback(mut self: Box<Self>) {
@@ -161,14 +223,25 @@ impl Transaction for Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        if let Some(worker) = self.0.item() {
-            // Queued before the connection is lent again. An error of some kinds has rolled back already.
-            worker.post(Box::new(|c| {
+        let Some(mut lease) = self.lease.take() else {
+            return;
+        };
+        let Some(worker) = lease.item() else { return };
+        if self.busy {
+            // Before the rollback is queued, so that nothing but a statement nobody waits for is interrupted.
+            worker.interrupt.interrupt();
+        }
+        if self.busy || self.inside {
+            let jobs = worker.jobs.clone();
+            // The connection goes with the rollback, and is lent again after it. An error of some kinds has
+            // rolled back already.
+            let _ = jobs.send(Box::new(move |c| {
                 if !c.is_autocommit()
                     && let Err(e) = c.execute_batch("ROLLBACK")
                 {
                     tracing::error!(error = %e, "sqlite can't roll back");
                 }
+                drop(lease);
             }));
         }
     }
@@ -178,18 +251,21 @@ type Job = Box<dyn FnOnce(&Connection) + Send>;
 
 /// A thread with a connection. It ends when this is dropped. Its queue holds at most one statement of
 /// the one user it is lent to, and one rollback.
-struct Worker(mpsc::Sender<Job>);
+struct Worker {
+    jobs: mpsc::Sender<Job>,
+    interrupt: InterruptHandle,
+}
 
 impl Worker {
-    async fn start(path: &Path) -> StoreResult<Self> {
+    async fn start(path: &Path, wait: Duration) -> StoreResult<Self> {
         let path = path.to_owned();
         let (ready, opened) = oneshot::channel();
         let (jobs, inbox) = mpsc::channel::<Job>();
         std::thread::Builder::new()
             .name("sqlite".into())
-            .spawn(move || match connect(&path) {
+            .spawn(move || match connect(&path, wait) {
                 Ok(connection) => {
-                    let _ = ready.send(Ok(()));
+                    let _ = ready.send(Ok(connection.get_interrupt_handle()));
                     for job in inbox {
                         job(&connection);
                     }
@@ -199,8 +275,8 @@ impl Worker {
                 }
             })
             .map_err(|_| gone())?;
-        opened.await.map_err(|_| gone())??;
-        Ok(Self(jobs))
+        let interrupt = opened.await.map_err(|_| gone())??;
+        Ok(Self { jobs, interrupt })
     }
 
     async fn run<T: Send + 'static>(
@@ -216,16 +292,16 @@ impl Worker {
 
     fn post(&self, job: Job) {
         // Fails only if the thread is gone; whoever waits for the answer learns it.
-        let _ = self.0.send(job);
+        let _ = self.jobs.send(job);
     }
 }
 
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
+fn connect(path: &Path, wait: Duration) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(limits::WAIT)?;
+    connection.busy_timeout(wait)?;
     connection.set_prepared_statement_cache_capacity(256);
-    make_wal(&connection)?;
+    make_wal(&connection, wait)?;
     connection.execute_batch(
         "PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
@@ -238,8 +314,8 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 
 /// Two processes that make the same file a WAL database at once would wait for each other, so SQLite
 /// tells one of them `BUSY` without any wait. That one tries again, for as long as it would have waited.
-fn make_wal(connection: &Connection) -> rusqlite::Result<()> {
-    let until = Instant::now() + limits::WAIT;
+fn make_wal(connection: &Connection, wait: Duration) -> rusqlite::Result<()> {
+    let until = Instant::now() + wait;
     loop {
         match connection.execute_batch("PRAGMA journal_mode = WAL") {
             Err(e)

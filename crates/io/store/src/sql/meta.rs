@@ -1,7 +1,7 @@
 //! The store about itself.
 
 use super::{SqlStore, check};
-use crate::backend::values;
+use crate::backend::{corrupt, values};
 use crate::error::{Invalid, StoreResult};
 use crate::limits;
 use crate::seam::Meta;
@@ -29,6 +29,18 @@ impl Meta for SqlStore {
     async fn ping(&self) -> StoreResult<()> {
         self.first("SELECT 1 FROM meta LIMIT 1", vec![]).await?;
         Ok(())
+    }
+
+    async fn revision(&self) -> StoreResult<i64> {
+        let sql = "SELECT number FROM revision WHERE scope = 'definitions'";
+        match self.first(sql, vec![]).await? {
+            Some(mut row) => row.int(),
+            None => Err(corrupt("revision", "has no row for the definitions")),
+        }
+    }
+
+    async fn revised(&self) {
+        self.db.changed().await;
     }
 
     async fn meta(&self, key: &str) -> StoreResult<Option<String>> {

@@ -9,6 +9,7 @@ use crate::seam::{By, EntityId, Sealing, WallTime};
 use async_trait::async_trait;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tollgate_secret::Secret;
 
 /// What each key seals once, so that a wrong key of the right name is found at start.
@@ -24,7 +25,7 @@ fn proof_place(key: &KeyId) -> Place<'_> {
 
 /// Checks that the ring opens what the store holds, and notes keys that are new.
 pub(super) async fn check_ring(
-    database: &dyn Database,
+    database: &Arc<dyn Database>,
     ring: &KeyRing,
     now: WallTime,
 ) -> Result<(), OpenError> {

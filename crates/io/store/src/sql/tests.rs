@@ -3,6 +3,7 @@
 use super::*;
 use crate::error::Invalid;
 use crate::seam::*;
+use std::time::Duration;
 
 fn ring() -> KeyRing {
     KeyRing::parse(
@@ -63,7 +64,7 @@ fn integration(n: u32, notes: &str) -> NewIntegration {
 }
 
 async fn open(file: &File, migrations: &[Migration]) -> Result<SqlStore, OpenError> {
-    SqlStore::open_with(&file.url(), ring(), NOW, migrations).await
+    SqlStore::open_with(&file.url(), ring(), NOW, Bounds::default(), migrations).await
 }
 
 #[tokio::test]
@@ -88,7 +89,7 @@ async fn an_older_schema_is_brought_up_to_date_and_keeps_what_it_holds() {
 #[tokio::test]
 async fn a_newer_schema_is_refused() {
     let file = File::new("newer");
-    drop(open(&file, MIGRATIONS).await.unwrap());
+    drop(open(&file, &MIGRATIONS[..2]).await.unwrap());
     let error = open(&file, &MIGRATIONS[..1])
         .await
         .err()
@@ -106,7 +107,7 @@ async fn a_newer_schema_is_refused() {
 #[tokio::test]
 async fn an_altered_migration_is_refused() {
     let file = File::new("altered");
-    drop(open(&file, MIGRATIONS).await.unwrap());
+    drop(open(&file, &MIGRATIONS[..2]).await.unwrap());
     let altered = [
         Migration {
             common: "CREATE TABLE other (id {text})",
@@ -301,4 +302,57 @@ fn an_invalid_value_names_its_field() {
         StoreError::from(Invalid::new("name", "is empty")).to_string(),
         "name is empty"
     );
+}
+
+#[tokio::test]
+async fn a_statement_that_takes_too_long_is_given_up_and_its_connection_used_again() {
+    const ENDLESS: &str =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n";
+    let file = File::new("endless");
+    let bounds = Bounds {
+        timeout: Duration::from_millis(300),
+        ..Bounds::default()
+    };
+    let store = SqlStore::open_with(&file.url(), ring(), NOW, bounds, MIGRATIONS)
+        .await
+        .unwrap();
+    // More than there are connections: each comes back.
+    for _ in 0..20 {
+        let error = store.read(ENDLESS, vec![]).await.unwrap_err();
+        assert!(error.to_string().contains("no answer"), "{error}");
+    }
+    for _ in 0..3 {
+        let mut tx = store.write().await.unwrap();
+        let sql = "INSERT INTO meta (name, value) VALUES ('half', 'done')";
+        tx.execute(sql, vec![]).await.unwrap();
+        tx.query(ENDLESS, vec![]).await.unwrap_err();
+        assert!(tx.finish(StoreResult::Ok(())).await.is_err());
+    }
+    store.set_meta("a", "b").await.unwrap();
+    assert_eq!(store.meta("half").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_disk_that_hangs_holds_up_nobody_for_ever() {
+    let file = File::new("hangs");
+    let bounds = Bounds {
+        timeout: Duration::from_millis(300),
+        ..Bounds::default()
+    };
+    let store = SqlStore::open_with(&file.url(), ring(), NOW, bounds, MIGRATIONS)
+        .await
+        .unwrap();
+    // As a write to a disk that hangs, another process that holds the file's lock stops the one writer.
+    let other = rusqlite::Connection::open(&file.0).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let writers = (0..20).map(|_| store.set_meta("a", "b"));
+    let written = futures_util::future::join_all(writers);
+    let written = tokio::time::timeout(Duration::from_secs(60), written);
+    assert!(written.await.unwrap().iter().all(StoreResult::is_err));
+    store.meta("a").await.unwrap();
+    other.execute_batch("ROLLBACK").unwrap();
+    let until = std::time::Instant::now() + Duration::from_secs(60);
+    while store.set_meta("a", "b").await.is_err() {
+        assert!(std::time::Instant::now() < until);
+    }
 }

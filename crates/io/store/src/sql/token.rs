@@ -4,7 +4,7 @@ use super::client::{self, denied};
 use super::list::one_id;
 use super::{SqlStore, audit};
 use crate::backend::{Tx, values};
-use crate::error::{Entity, StoreError, StoreResult};
+use crate::error::{Entity, StoreResult};
 use crate::hash::{random_secret, token_hash};
 use crate::limits;
 use crate::seam::{
@@ -25,7 +25,7 @@ impl Tokens for SqlStore {
         let stored = match EntityId::parse(client) {
             Ok(id) => {
                 let sql = "SELECT secret_hash FROM client WHERE id = $1";
-                self.first(sql, one_id(&id))
+                self.checked(sql, one_id(&id))
                     .await?
                     .map(|mut row| row.text())
                     .transpose()?
@@ -40,7 +40,7 @@ impl Tokens for SqlStore {
             return denied();
         };
         let token = random_secret()?;
-        let mut tx = self.write().await?;
+        let mut tx = self.login().await?;
         let outcome = issue(&mut tx, &id, &stored, &token, now).await;
         let (client, expires) = tx.finish(outcome).await?;
         Ok(IssuedToken {
@@ -59,7 +59,7 @@ impl Tokens for SqlStore {
             "SELECT t.expires, {} FROM token t JOIN client c ON c.id = t.client_id WHERE t.hash = $1",
             columns.join(", ")
         );
-        let Some(mut row) = self.first(&sql, values![token_hash(token)]).await? else {
+        let Some(mut row) = self.checked(&sql, values![token_hash(token)]).await? else {
             return denied();
         };
         let expires = row.time()?;
@@ -84,9 +84,11 @@ impl Tokens for SqlStore {
 
     async fn forget_expired_tokens(&self, now: WallTime) -> StoreResult<u64> {
         let mut tx = self.write().await?;
-        let sql =
-            "DELETE FROM token WHERE hash IN (SELECT hash FROM token WHERE expires <= $1 LIMIT $2)";
-        let outcome = tx.execute(sql, values![now, limits::BATCH as i64]).await;
+        let sql = format!(
+            "DELETE FROM token WHERE hash IN (SELECT hash FROM token WHERE expires <= $1 LIMIT $2{})",
+            tx.skip_locked()
+        );
+        let outcome = tx.execute(&sql, values![now, limits::BATCH as i64]).await;
         tx.finish(outcome).await
     }
 }
@@ -98,15 +100,17 @@ async fn issue(
     token: &Secret,
     now: WallTime,
 ) -> StoreResult<(OAuthClient, WallTime)> {
-    let client = match client::get(tx, id).await {
-        Err(StoreError::NotFound { .. }) => return denied(),
-        other => other?,
-    };
-    // The secret may have been replaced, or the client switched off, while the old one was checked.
-    let still = "SELECT 1 FROM client WHERE id = $1 AND secret_hash = $2";
-    if client.body.state != ClientState::Active
-        || tx.first(still, values![id, verified]).await?.is_none()
-    {
+    // The secret may have been replaced, or the client switched off, while the old one was checked. From
+    // here on the client stays as it is: who changes it waits, and then ends the token given here.
+    let still = format!(
+        "SELECT 1 FROM client WHERE id = $1 AND secret_hash = $2{}",
+        tx.for_update()
+    );
+    if tx.first(&still, values![id, verified]).await?.is_none() {
+        return denied();
+    }
+    let client = client::get(tx, id).await?;
+    if client.body.state != ClientState::Active {
         return denied();
     }
     let expired = "DELETE FROM token WHERE client_id = $1 AND expires <= $2";
@@ -151,6 +155,9 @@ async fn revoke(tx: &mut Tx, token: &Secret, by: &By) -> StoreResult<()> {
 
 async fn revoke_all(tx: &mut Tx, client: &EntityId, by: &By) -> StoreResult<u64> {
     client::get(tx, client).await?;
+    // Waits for a login of this client, whose token is removed with the others.
+    let lock = format!("SELECT 1 FROM client WHERE id = $1{}", tx.for_update());
+    tx.first(&lock, one_id(client)).await?;
     let revoked = tx
         .execute("DELETE FROM token WHERE client_id = $1", one_id(client))
         .await?;

@@ -7,6 +7,9 @@ use crate::support::{NOW, by, open};
 use tollgate_store::prelude::*;
 use tollgate_store::*;
 
+/// Number of the last migration there is.
+const SCHEMA: i64 = 3;
+
 fn table(name: &str) -> TableBody {
     TableBody {
         name: name.into(),
@@ -596,7 +599,7 @@ pub(crate) async fn a_failed_change_is_not_in_the_audit_log(place: Place) {
 pub(crate) async fn meta_values_stay(place: Place) {
     let s = &place.store;
     s.ping().await.unwrap();
-    assert_eq!(s.schema_version().await.unwrap(), 2);
+    assert_eq!(s.schema_version().await.unwrap(), SCHEMA);
     assert_eq!(s.meta("organisation").await.unwrap(), None);
     s.set_meta("organisation", "one").await.unwrap();
     s.set_meta("organisation", "two").await.unwrap();
@@ -627,7 +630,7 @@ pub(crate) async fn many_nodes_start_at_once(place: Place) {
     };
     let nodes = join_all((0..4).map(|_| open(&url))).await;
     for node in &nodes {
-        assert_eq!(node.schema_version().await.unwrap(), 2);
+        assert_eq!(node.schema_version().await.unwrap(), SCHEMA);
     }
     nodes[0]
         .create_integration(integration("CRM"), &by(0))

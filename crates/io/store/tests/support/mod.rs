@@ -3,10 +3,12 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 pub(crate) mod postgres;
+pub(crate) mod proxy;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use tollgate_store::{Actor, By, KeyRing, SqlStore, StoreUrl, WallTime};
+use std::time::Duration;
+use tollgate_store::{Actor, Bounds, By, KeyRing, SqlStore, StoreUrl, WallTime};
 
 /// A folder that is removed at the end.
 pub(crate) struct Folder(PathBuf);
@@ -54,6 +56,18 @@ pub(crate) fn by(seconds: u32) -> By {
 
 pub(crate) async fn open(url: &str) -> SqlStore {
     SqlStore::open(&StoreUrl::parse(url).unwrap(), ring(), NOW)
+        .await
+        .unwrap()
+}
+
+/// A store that waits no longer than a second for an answer.
+pub(crate) async fn open_hasty(url: &str) -> SqlStore {
+    let url = StoreUrl::parse(url).unwrap();
+    let bounds = Bounds {
+        timeout: Duration::from_secs(1),
+        connect_timeout: Duration::from_millis(800),
+    };
+    SqlStore::open_within(&url, ring(), NOW, bounds)
         .await
         .unwrap()
 }

@@ -39,6 +39,21 @@ impl Server {
         })
     }
 
+    /// Starts one whose sessions can't write, as a standby's.
+    pub(crate) fn start_read_only() -> Result<Self, String> {
+        let settings = [
+            "listen_addresses=",
+            "fsync=off",
+            "default_transaction_read_only=on",
+        ];
+        Self::start_with(settings.map(String::from).into(), PORT, |_| Ok(()))
+    }
+
+    /// Its Unix socket.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.path().join(format!(".s.PGSQL.{}", self.port))
+    }
+
     /// Starts one that listens on a port of the loopback, too, and takes nothing but TLS there, with
     /// `server.crt` and `server.key` of the folder.
     pub(crate) fn start_encrypted(certificates: &Path) -> Result<Self, String> {

@@ -1,0 +1,229 @@
+//! Several nodes over one PostgreSQL whose connections are silent, cut or refused.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "../../store/tests/support/mod.rs"]
+mod support;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+use support::postgres::{Disk, Server};
+use support::proxy::{Proxy, Way};
+use support::{Folder, skip};
+use tollgate_config::{Config, Source};
+use tollgate_service::Service;
+use tollgate_store::KeyRing;
+
+/// More than anything here may take on a slow machine, and less than for ever.
+const PATIENCE: Duration = Duration::from_secs(60);
+const ACTIONS: &str = "/api/v2/integrations/actions";
+
+/// One node of a service.
+struct Node {
+    service: Service,
+    http: reqwest::Client,
+    token: String,
+    _folder: Folder,
+}
+
+impl Node {
+    async fn start(url: &str, key: &str) -> Self {
+        let folder = Folder::new("node");
+        std::fs::write(folder.path().join("keys"), key).unwrap();
+        let text = format!(
+            r#"
+[server]
+listen = "127.0.0.1:0"
+[store]
+url = "{url}"
+key_file = "keys"
+timeout = "1s"
+connect_timeout = "800ms"
+[[caller]]
+client_id = "root"
+client_secret_env = "SECRET"
+roles = ["execute", "author", "administer"]
+"#
+        );
+        let source = Source {
+            file: "test.toml",
+            folder: folder.path(),
+            env: &|_| Some("secret".to_owned()),
+        };
+        let service = Service::start(Config::parse(&text, &source).unwrap(), 1);
+        let mut node = Self {
+            service: service.await.unwrap(),
+            http: reqwest::Client::new(),
+            token: String::new(),
+            _folder: folder,
+        };
+        node.token = node.login("root", "secret").await;
+        node
+    }
+
+    async fn login(&self, id: &str, secret: &str) -> String {
+        let url = format!("http://{}/oauth/token", self.service.address());
+        let request = self.http.post(url).basic_auth(id, Some(secret));
+        let request = request.body("grant_type=client_credentials");
+        let grant: Value = request.send().await.unwrap().json().await.unwrap();
+        grant["access_token"].as_str().unwrap().to_owned()
+    }
+
+    async fn call(&self, token: &str, method: Method, path: &str, body: Value) -> (u16, Value) {
+        let url = format!("http://{}{path}", self.service.address());
+        let mut request = self.http.request(method, url).bearer_auth(token);
+        if !body.is_null() {
+            request = request.body(body.to_string());
+        }
+        let answer = request.send().await.unwrap();
+        let status = answer.status().as_u16();
+        let text = answer.text().await.unwrap();
+        let text = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        (status, text)
+    }
+
+    async fn done(&self, method: Method, path: &str, body: Value) -> Value {
+        let (status, answer) = self.call(&self.token, method, path, body).await;
+        assert!(status < 300, "{path}: {status} {answer}");
+        answer
+    }
+
+    /// The names that this node's picture has, by action.
+    async fn names(&self) -> BTreeMap<String, String> {
+        let listed = self
+            .done(Method::GET, &format!("{ACTIONS}?pageSize=100"), Value::Null)
+            .await;
+        let text = |it: &Value, name: &str| it[name].as_str().unwrap_or_default().to_owned();
+        let entities = listed["entities"].as_array().unwrap();
+        entities
+            .iter()
+            .map(|it| (text(it, "id"), text(it, "name")))
+            .collect()
+    }
+}
+
+fn action(name: &str, integration: &str) -> Value {
+    json!({
+        "name": name, "integrationId": integration,
+        "config": {
+            "request": {"requestUrlTemplate": "http://localhost/", "requestType": "GET"},
+            "response": {"translationMap": {}, "translationMapDefaults": {}, "successTemplate": "${rawResult}"},
+        },
+        "contract": {
+            "input": {"inputSchema": {"type": "object", "properties": {}}},
+            "output": {"successSchema": {"type": "object", "properties": {}}},
+        },
+    })
+}
+
+#[tokio::test]
+async fn a_silent_store_holds_up_no_known_caller_and_not_the_end() {
+    let server = match Server::start(Disk::Lags) {
+        Ok(server) => server,
+        Err(why) => return skip(&why),
+    };
+    server.database("mute");
+    let proxy = Proxy::start(server.socket()).await;
+    let key = KeyRing::generate_line("k1").unwrap();
+    let node = Node::start(&proxy.url("mute"), key.expose()).await;
+    let new = json!({"name": "c", "roleDivisions": [{"roleId": "execute", "divisionId": "*"}]});
+    let client = node.done(Method::POST, "/api/v2/oauth/clients", new).await;
+    let text = |name: &str| client[name].as_str().unwrap().to_owned();
+    let token = node.login(&text("id"), &text("secret")).await;
+    let path = format!("{ACTIONS}/nothing/execute");
+    let missing = node.call(&token, Method::POST, &path, json!({})).await.0;
+    assert_eq!(missing, 404);
+
+    proxy.set(Way::Mute);
+    // Longer than what the store says is believed without a question.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let began = Instant::now();
+    for _ in 0..50 {
+        let missing = node.call(&token, Method::POST, &path, json!({})).await.0;
+        assert_eq!(missing, 404, "who is known goes on");
+    }
+    assert!(began.elapsed() < PATIENCE / 2, "{:?}", began.elapsed());
+    let (status, _) = node
+        .call(
+            &node.token,
+            Method::POST,
+            "/api/v2/integrations",
+            json!({"name": "x", "integrationType": {"id": "custom-rest-actions"}}),
+        )
+        .await;
+    assert_eq!(status, 503);
+
+    let began = Instant::now();
+    node.service.drain(Duration::from_secs(4)).await;
+    assert!(began.elapsed() < PATIENCE / 2, "{:?}", began.elapsed());
+}
+
+/// A random wait, of a stream that can be repeated.
+fn pause(state: &mut u64, most: u64) -> Duration {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    Duration::from_millis(*state % most)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_change_is_seen_by_the_other_node_while_connections_are_cut() {
+    const EDITS: usize = 40;
+    let server = match Server::start(Disk::Lags) {
+        Ok(server) => server,
+        Err(why) => return skip(&why),
+    };
+    let direct = server.database("cut");
+    let proxy = Proxy::start(server.socket()).await;
+    let key = KeyRing::generate_line("k1").unwrap();
+    let writer = Node::start(&direct, key.expose()).await;
+    let new = json!({"name": "I0", "integrationType": {"id": "custom-rest-actions"}});
+    let made = writer.done(Method::POST, "/api/v2/integrations", new).await;
+    let integration = made["id"].as_str().unwrap().to_owned();
+    let new = action("A0", &integration);
+    let made = writer.done(Method::POST, ACTIONS, new).await;
+    let (id, mut version) = (made["id"].as_str().unwrap(), made["version"].clone());
+    let reader = Node::start(&proxy.url("cut"), key.expose()).await;
+    assert_eq!(reader.names().await[id], "A0");
+
+    let cutter = proxy.clone();
+    let cutting = tokio::spawn(async move {
+        let mut state = 0x9e37_79b9_7f4a_7c15;
+        loop {
+            tokio::time::sleep(pause(&mut state, 60)).await;
+            cutter.cut();
+        }
+    });
+    let mut state = 7;
+    for edit in 1..=EDITS {
+        // Some edits follow each other before the other node can have looked.
+        tokio::time::sleep(pause(&mut state, 80)).await;
+        let body = json!({"name": format!("A{edit}"), "version": version});
+        let path = format!("{ACTIONS}/{id}");
+        version = writer.done(Method::PATCH, &path, body).await["version"].clone();
+        let path = format!("/api/v2/integrations/{integration}");
+        let body = json!({"name": format!("I{edit}")});
+        writer.done(Method::PATCH, &path, body).await;
+        if edit % 4 != 0 {
+            continue;
+        }
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let seen = reader.names().await[id].clone();
+            if seen == format!("A{edit}") {
+                break;
+            }
+            assert!(Instant::now() < until, "edit {edit} isn't seen, but {seen}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    cutting.abort();
+    let until = Instant::now() + PATIENCE;
+    let path = format!("/api/v2/integrations/{integration}");
+    while reader.done(Method::GET, &path, Value::Null).await["name"] != format!("I{EDITS}") {
+        assert!(Instant::now() < until, "the last name isn't seen");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
