@@ -78,7 +78,7 @@ fn place_is_in(text: &str, fault: &Fault) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
 
     #[test]
     fn what_is_read_is_what_the_text_says(tree in tree(), seed in any::<u64>()) {

@@ -108,7 +108,11 @@ fn draw(seed: &mut u64) -> u64 {
 
 fn quote(text: &str, seed: &mut u64, out: &mut String) {
     // Some texts without an escape that they can do without.
-    let often = if draw(seed) % 2 == 0 { 3 } else { u64::MAX };
+    let often = if draw(seed).is_multiple_of(2) {
+        3
+    } else {
+        u64::MAX
+    };
     out.push('"');
     for c in text.chars() {
         if c < ' ' || c == '"' || c == '\\' || draw(seed) % often == 1 {
