@@ -39,8 +39,8 @@ pub(crate) fn property(value: &Value, name: &str, meter: &mut Meter) -> Found {
             _ => Value::Null,
         },
         Value::Special(Special::Entry(entry)) => match name {
-            "key" | "Key" => entry.0.clone(),
-            "value" | "Value" => entry.1.clone(),
+            "key" | "Key" => entry.key.clone(),
+            "value" | "Value" => entry.value.clone(),
             _ => Value::Null,
         },
         Value::Special(Special::Scope(scope)) => return map::scope_property(scope, name, meter),
@@ -145,8 +145,8 @@ pub(crate) fn call(
             map::call(value, name, arguments, meter)
         }
         Value::Special(Special::Entry(entry)) => Ok(match (name, arguments) {
-            ("getKey", []) => entry.0.clone(),
-            ("getValue", []) => entry.1.clone(),
+            ("getKey", []) => entry.key.clone(),
+            ("getValue", []) => entry.value.clone(),
             ("setValue" | "hashCode", _) => return unsupported(name, value),
             _ => Value::Null,
         }),

@@ -1,8 +1,8 @@
 //! What a reference may stand for, as Java has it.
 //!
 //! Lists and maps are shared: what a method changes is seen wherever the value is. None ever holds itself
-//! (what would make one do so is an error), and one that holds others lets go of them in a loop, so that no
-//! depth overflows the stack.
+//! (what would make one do so is an error). They, entries and loops hold others, and let go of them in a
+//! loop; what descends into them counts its depth: so that no chain of any of them overflows the stack.
 
 mod compare;
 mod from_json;
@@ -64,11 +64,19 @@ pub enum Special {
     /// A `Character`: a UTF-16 unit.
     Char(u16),
     /// A `Map.Entry`.
-    Entry(Rc<(Value, Value)>),
+    Entry(Rc<Entry>),
     /// `$foreach`.
     Scope(Rc<Scope>),
     /// One of the tools.
     Tool(Tool),
+}
+
+/// A key of a map and what it stands for, as they were.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Entry {
+    pub(crate) key: Value,
+    pub(crate) value: Value,
 }
 
 /// Where a loop is.

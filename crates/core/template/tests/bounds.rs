@@ -159,6 +159,48 @@ fn nesting_of_values() {
     assert_eq!(rendered.as_deref(), Ok(""));
 }
 
+/// Whatever holds the next: an entry of a map, a loop, a list of JSON or plain. As deep as the steps allow,
+/// on a thread with the stack that a test's and a server's threads have.
+#[test]
+fn chains_of_any_holder_are_printed_compared_and_let_go_of() {
+    let entry = "#set($m = {'k': $a})#foreach($e in $m.entrySet())#set($a = $e)#end";
+    let scope = "#foreach($j in [1])#set($k = $foreach)#end#set($foreach = $k)#set($a = $k)";
+    let stored = "#foreach($j in [1])#set($foreach.x = $a)#set($k = $foreach)#end#set($a = $k)";
+    // What the caller sent is of JSON, and prints what it holds anew.
+    let json = "#set($l = $input.lists.get($i))#set($x = $l.add($a))#set($m = {'k': $l})\
+        #foreach($e in $m.entrySet())#set($a = $e)#end";
+    for make in [entry, scope, stored, json] {
+        for end in [
+            "$a",
+            "#if($a == $b)x#end",
+            "#set($a = 1)x",
+            "$esc.url($a)",
+            "#set($l = [$a])$l",
+        ] {
+            let template = format!(
+                "#set($a = 1)#foreach($i in [0..30000])#if($a)#end{make}#end#set($b = $a){end}"
+            );
+            let template = Template::parse(&template).unwrap();
+            let mut context = context();
+            let lists = vec![serde_json::json!([]); 30_001];
+            let input = serde_json::json!({"lists": lists});
+            context.insert("input", Value::from_json(&input));
+            let bounds = Bounds {
+                max_steps: 3_000_000,
+                ..Bounds::default()
+            };
+            if let Err(error) = template.render(&context, &bounds) {
+                let message = error.message;
+                let bounded = ["nests more than 128 deep", "stopped after"];
+                assert!(
+                    bounded.iter().any(|it| message.contains(it)),
+                    "{make} {end}: {message}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn doubling_by_sharing() {
     let twice = "#foreach($i in [1..60])#set($a = [$a, $a])#end";

@@ -2,7 +2,7 @@
 
 use super::{Found, unsupported};
 use crate::bounds::Meter;
-use crate::value::{ListKind, Scope, Special, Value, changed, reaches};
+use crate::value::{Entry, ListKind, Scope, Special, Value, changed, reaches};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -152,7 +152,10 @@ pub(super) fn call(holder: &Value, name: &str, arguments: &[Value], meter: &mut 
             meter.work(entries.len())?;
             meter.grow(4 * entries.len() + 2)?;
             let entry = |(key, value): &(Value, Value)| {
-                Value::Special(Special::Entry(Rc::new((key.clone(), value.clone()))))
+                Value::Special(Special::Entry(Rc::new(Entry {
+                    key: key.clone(),
+                    value: value.clone(),
+                })))
             };
             view(entries.iter().map(entry).collect())
         }

@@ -117,7 +117,7 @@ fn special(a: &Special, b: &Special, meter: &mut Meter, depth: u32) -> Same {
         }
         (Special::Char(a), Special::Char(b)) => a == b,
         (Special::Entry(a), Special::Entry(b)) => {
-            same(&a.0, &b.0, meter, depth + 1)? && same(&a.1, &b.1, meter, depth + 1)?
+            same(&a.key, &b.key, meter, depth + 1)? && same(&a.value, &b.value, meter, depth + 1)?
         }
         (Special::Scope(a), Special::Scope(b)) => Rc::ptr_eq(a, b),
         (Special::Tool(a), Special::Tool(b)) => a == b,

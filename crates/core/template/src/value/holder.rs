@@ -1,6 +1,6 @@
 //! Lists and maps, and how they let go of what they hold.
 
-use super::{Special, Value};
+use super::{Entry, Scope, Special, Value};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -81,6 +81,25 @@ impl Drop for MapCell {
     }
 }
 
+impl Drop for Entry {
+    fn drop(&mut self) {
+        if holds(&self.key) || holds(&self.value) {
+            release(vec![
+                std::mem::take(&mut self.key),
+                std::mem::take(&mut self.value),
+            ]);
+        }
+    }
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        let mut held = Vec::new();
+        take_scope(self, &mut held);
+        release(held);
+    }
+}
+
 fn holds(value: &Value) -> bool {
     match value {
         Value::List(_) | Value::Map(_) => true,
@@ -104,23 +123,29 @@ fn release(mut values: Vec<Value>) {
                     values.extend(entries.into_iter().flat_map(|(key, value)| [key, value]));
                 }
             }
-            Value::Special(Special::Entry(entry)) => {
-                if let Ok((key, value)) = Rc::try_unwrap(entry) {
-                    values.extend([key, value]);
+            Value::Special(Special::Entry(mut entry)) => {
+                if let Some(entry) = Rc::get_mut(&mut entry) {
+                    values.push(std::mem::take(&mut entry.key));
+                    values.push(std::mem::take(&mut entry.value));
                 }
             }
             Value::Special(Special::Scope(mut scope)) => {
                 if let Some(scope) = Rc::get_mut(&mut scope) {
-                    let stored = std::mem::take(scope.storage.get_mut());
-                    values.extend(stored.into_iter().flat_map(|(key, value)| [key, value]));
-                    values.push(std::mem::take(&mut scope.replaced));
-                    let parent = scope.parent.take();
-                    values.extend(parent.map(|it| Value::Special(Special::Scope(it))));
+                    take_scope(scope, &mut values);
                 }
             }
             _ => {}
         }
     }
+}
+
+/// Moves what a loop holds to `values`.
+fn take_scope(scope: &mut Scope, values: &mut Vec<Value>) {
+    let stored = std::mem::take(scope.storage.get_mut());
+    values.extend(stored.into_iter().flat_map(|(key, value)| [key, value]));
+    values.push(std::mem::take(&mut scope.replaced));
+    let parent = scope.parent.take();
+    values.extend(parent.map(|it| Value::Special(Special::Scope(it))));
 }
 
 /// Whether `holder` is `value` or somewhere inside it; and how many values were looked at.
@@ -135,7 +160,7 @@ pub(crate) fn reaches(value: &Value, holder: &Value) -> (bool, u32) {
         looked = looked.saturating_add(1);
         let Some(address) = address(&value) else {
             if let Value::Special(Special::Entry(entry)) = &value {
-                left.extend([entry.0.clone(), entry.1.clone()]);
+                left.extend([entry.key.clone(), entry.value.clone()]);
             }
             continue;
         };

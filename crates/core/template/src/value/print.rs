@@ -61,9 +61,11 @@ impl Printer<'_, '_> {
             }
             Special::Char(unit) => self.out.push_str(&String::from_utf16_lossy(&[*unit])),
             Special::Entry(entry) => {
-                self.value(&entry.0)?;
+                self.deeper()?;
+                self.value(&entry.key)?;
                 self.out.push('=');
-                return self.value(&entry.1);
+                self.value(&entry.value)?;
+                self.depth -= 1;
             }
             Special::Scope(scope) => return self.entries(&scope.storage.borrow()),
             Special::Tool(tool) => self.out.push_str(tool.name()),
@@ -133,8 +135,7 @@ impl Printer<'_, '_> {
             // json-smart looks for the fields of a `Character`, and finds none.
             Value::Special(Special::Char(_)) => self.out.push_str("{}"),
             Value::Special(Special::Entry(_) | Special::Scope(_)) => {
-                let mut text = String::new();
-                print(value, &mut text, self.meter)?;
+                let text = self.apart(value)?;
                 self.quoted(&text);
             }
             other => self.value(other)?,
@@ -146,13 +147,24 @@ impl Printer<'_, '_> {
         match key {
             Value::Text(text) => self.quoted(text),
             other => {
-                let mut text = String::new();
-                print(other, &mut text, self.meter)?;
+                let text = self.apart(other)?;
                 self.quoted(&text);
             }
         }
         self.out.push(':');
         Ok(())
+    }
+
+    /// What a value prints by itself, at the depth where it is.
+    fn apart(&mut self, value: &Value) -> Result<String, String> {
+        let mut text = String::new();
+        let mut printer = Printer {
+            out: &mut text,
+            meter: self.meter,
+            depth: self.depth,
+        };
+        printer.value(value)?;
+        Ok(text)
     }
 
     fn quoted(&mut self, text: &str) {
