@@ -37,6 +37,10 @@ pub(crate) const MAX_TEXT: usize = 1024 * 1024;
 /// Items of a collection that a function builds.
 pub(crate) const MAX_ITEMS: usize = 10_000;
 
+/// Bytes of a collection or of JSON that a function builds, as they lie in memory: twice what the JSON of the
+/// longest text takes.
+pub(crate) const MAX_VALUE: usize = 32 * 1024 * 1024;
+
 /// A fault of an expression, at a character of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {

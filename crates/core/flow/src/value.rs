@@ -280,6 +280,72 @@ impl Value {
     }
 }
 
+/// What a value that is being built may still have.
+pub(crate) struct Room {
+    /// Bytes, as [`Value::heap_bytes`] counts them.
+    pub(crate) bytes: usize,
+    /// Levels of lists and objects within each other.
+    pub(crate) levels: usize,
+}
+
+impl Room {
+    /// Takes the room for a value, before it is copied into what is built. Ends where the room does, however
+    /// large the value is.
+    ///
+    /// # Errors
+    /// There isn't so much.
+    pub(crate) fn take(&mut self, value: &Value) -> Result<(), String> {
+        match value {
+            Value::Json(json) => self.take_json(json),
+            Value::Collection(items) => self.inside(items.iter(), |room, item| {
+                room.take_bytes(size_of::<Value>())?;
+                room.take(item)
+            }),
+            Value::Entity(entity) => self.inside(&entity.properties, |room, (name, value)| {
+                room.take_bytes(name.len() + 48)?;
+                room.take(value)
+            }),
+            other => self.take_bytes(other.heap_bytes()),
+        }
+    }
+
+    /// The same for JSON.
+    ///
+    /// # Errors
+    /// There isn't so much.
+    pub(crate) fn take_json(&mut self, json: &Json) -> Result<(), String> {
+        self.take_bytes(32)?;
+        match json {
+            Json::String(text) => self.take_bytes(text.len()),
+            Json::Array(items) => self.inside(items, Room::take_json),
+            Json::Object(object) => self.inside(object, |room, (key, value)| {
+                room.take_bytes(key.len() + 24)?;
+                room.take_json(value)
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes the room for what lies one level deeper.
+    fn inside<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        mut each: impl FnMut(&mut Room, T) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let levels = self.levels.checked_sub(1);
+        self.levels = levels.ok_or("JSON nested too deeply; take a part out of it first")?;
+        items.into_iter().try_for_each(|item| each(self, item))?;
+        self.levels += 1;
+        Ok(())
+    }
+
+    fn take_bytes(&mut self, bytes: usize) -> Result<(), String> {
+        let left = self.bytes.checked_sub(bytes);
+        self.bytes = left.ok_or("a value that is too large; keep less in it")?;
+        Ok(())
+    }
+}
+
 fn json_bytes(json: &Json) -> usize {
     32 + match json {
         Json::String(text) => text.len(),

@@ -5,7 +5,8 @@ mod shared;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tollgate_flow::{Flow, Script, explore};
+use tollgate_flow::{Flow, Inputs, Progress, Run, Script, Tell, explore};
+use tollgate_model::Instant;
 
 #[test]
 fn long_chains_and_deep_nesting_are_refused_not_followed() {
@@ -28,6 +29,63 @@ fn long_chains_and_deep_nesting_are_refused_not_followed() {
     }
     let chain = format!("1{}", " + 1".repeat(99));
     assert_eq!(shared::evaluate("integer", &chain).unwrap().to_json(), 100);
+}
+
+/// JSON that is put together in many steps, each time around what there was.
+#[test]
+fn json_is_built_as_deep_and_as_large_as_it_is_read_and_no_more() {
+    let wrap = format!("{}Flow.j{}", "ToJson(MakeList(".repeat(40), "))".repeat(40));
+    let set = r#"SetJsonObjectProperty(JsonParse("{}"), "a", Flow.j)"#;
+    let double = "ToJson(MakeList(Flow.j, Flow.j))";
+    for (build, times, bounded) in [
+        ("ToJson(MakeList(Flow.j))", 120, false),
+        ("ToJson(MakeList(Flow.j))", 4_000, true),
+        (&wrap, 4_000, true),
+        (set, 120, false),
+        (set, 4_000, true),
+        (double, 100, true),
+        ("ToJson(AddItem(MakeList(Flow.j), Flow.j))", 100, true),
+    ] {
+        let text = format!(
+            r#"
+workflow:
+  name: W
+  startUpRef: S
+  variables:
+    - jsonVariable: {{name: Flow.j, initialValue: {{lit: {{a: 1}}}}}}
+    - stringVariable: {{name: Flow.s}}
+    - booleanVariable: {{name: Flow.b}}
+  states:
+    - state:
+        name: S
+        actions:
+          - loop:
+              loopCount: {{lit: {times}}}
+              outputs:
+                loop:
+                  actions:
+                    - updateData: {{statements: [{{json: {{variable: Flow.j, value: {{exp: '{build}'}}}}}}]}}
+          - updateData:
+              statements:
+                - string: {{variable: Flow.s, value: {{exp: JsonStringify(Flow.j)}}}}
+                - boolean: {{variable: Flow.b, value: {{exp: Flow.j == Flow.j}}}}
+          - endWorkflow: {{}}
+"#
+        );
+        let flow = shared::parse(&text);
+        let mut run = Run::new(flow, &Inputs::default(), Instant::ZERO, 7).unwrap();
+        let fault = loop {
+            match run.next(Instant::ZERO) {
+                Progress::Tell(Tell::Fault { message, .. }) => break message,
+                Progress::Ended(_) => break String::new(),
+                _ => {}
+            }
+        };
+        let found = ["too deeply", "too large"]
+            .iter()
+            .any(|it| fault.contains(it));
+        assert_eq!(found, bounded, "{build}: {fault}");
+    }
 }
 
 /// Steps within steps as deep as YAML may be nested.

@@ -178,15 +178,15 @@ fn chains_of_any_holder_are_printed_compared_and_let_go_of() {
             "#set($l = [$a])$l",
         ] {
             let template = format!(
-                "#set($a = 1)#foreach($i in [0..30000])#if($a)#end{make}#end#set($b = $a){end}"
+                "#set($a = 1)#foreach($i in [0..15000])#if($a)#end{make}#end#set($b = $a){end}"
             );
             let template = Template::parse(&template).unwrap();
             let mut context = context();
-            let lists = vec![serde_json::json!([]); 30_001];
+            let lists = vec![serde_json::json!([]); 15_001];
             let input = serde_json::json!({"lists": lists});
             context.insert("input", Value::from_json(&input));
             let bounds = Bounds {
-                max_steps: 3_000_000,
+                max_steps: 1_500_000,
                 ..Bounds::default()
             };
             if let Err(error) = template.render(&context, &bounds) {

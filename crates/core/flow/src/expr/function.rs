@@ -11,9 +11,9 @@ mod number;
 mod other;
 mod text;
 
-use super::{MAX_ITEMS, MAX_TEXT, World};
+use super::{MAX_ITEMS, MAX_TEXT, MAX_VALUE, World};
 use crate::kind::{Base, Type};
-use crate::value::{Value, decimal};
+use crate::value::{Room, Value, decimal};
 use rust_decimal::Decimal;
 use std::sync::Arc;
 
@@ -356,6 +356,21 @@ impl Call<'_> {
     }
 }
 
+/// The JSON of a value.
+fn bounded_json(value: &Value) -> Result<serde_json::Value, String> {
+    room().take(value)?;
+    Ok(value.to_json())
+}
+
+/// What a function may build. It is no deeper than what is read, so that JSON put together in many steps is
+/// copied, printed and let go of within the stack, too.
+fn room() -> Room {
+    Room {
+        bytes: MAX_VALUE,
+        levels: tollgate_json::MAX_DEPTH,
+    }
+}
+
 fn bounded_text(text: String) -> Result<Value, String> {
     if text.len() > MAX_TEXT {
         return Err(format!("a text of more than {MAX_TEXT} bytes"));
@@ -367,5 +382,7 @@ fn bounded_list(items: Vec<Value>) -> Result<Value, String> {
     if items.len() > MAX_ITEMS {
         return Err(format!("a collection of more than {MAX_ITEMS} items"));
     }
+    let mut room = room();
+    items.iter().try_for_each(|item| room.take(item))?;
     Ok(Value::collection(items))
 }

@@ -1,6 +1,6 @@
 //! Being set, conversions, JSON, audio, communications, and references to things by name.
 
-use super::{Call, Function, bounded_list, seeing, strict};
+use super::{Call, Function, bounded_json, bounded_list, room, seeing, strict};
 use crate::kind::{Kind, Type};
 use crate::value::{Money, Value, decimal, uuid};
 use rust_decimal::prelude::ToPrimitive;
@@ -134,7 +134,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "ToJson",
         &["any -> json", "[any] -> json"],
         "as JSON",
-        |call| Ok(Value::Json(Arc::new(call.at(0).to_json()))),
+        |call| Ok(Value::Json(Arc::new(bounded_json(call.at(0))?))),
     ),
     strict(
         "JsonStringify",
@@ -159,6 +159,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
         &["json, string, any -> json"],
         "with a property set",
         |call| {
+            let mut room = room();
+            room.take_json(call.json(0)?)?;
+            room.levels -= 1;
+            room.take(call.at(2))?;
             let mut json = call.json(0)?.clone();
             let Json::Object(object) = &mut json else {
                 return call.wrong(0, "a JSON object");
