@@ -107,6 +107,7 @@ fn unknown_action(name: &str) -> Action {
         latency: Latency::Fixed(Duration::from_millis(200)),
         timeout: Duration::from_secs(60),
         token: true,
+        reads: None,
         idempotent: true,
         cache: None,
     }

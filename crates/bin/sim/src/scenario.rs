@@ -139,6 +139,8 @@ pub struct Action {
     pub token: bool,
     /// Whether sending it twice does no harm.
     pub idempotent: bool,
+    /// Whether it only reads; unknown unless the scenario says so, or gives its method.
+    pub reads: Option<bool>,
     /// Answers that may be kept.
     pub cache: Option<Cache>,
 }

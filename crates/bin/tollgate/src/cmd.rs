@@ -9,6 +9,7 @@ pub(crate) mod flow;
 mod http;
 pub(crate) mod import;
 pub(crate) mod init;
+pub(crate) mod input;
 pub(crate) mod keys;
 pub(crate) mod plan;
 pub(crate) mod serve;

@@ -50,6 +50,12 @@ pub(crate) fn remark(words: Arguments<'_>) {
     let _ = io::stderr().lock().write_fmt(format_args!("{words}\n"));
 }
 
+/// `1 warning`, `2 warnings`.
+pub(crate) fn plural(count: usize, noun: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{ending}")
+}
+
 /// What the process ends with when a command has come to this status.
 pub(crate) fn status(of_command: ExitCode) -> ExitCode {
     note(io::stdout().lock().flush());

@@ -296,6 +296,11 @@ impl<'f, 't> Section<'f, 't> {
         sections
     }
 
+    /// Leaves the fields that weren't asked for alone: whoever reads this section wants a part of it.
+    pub fn leave_the_rest(&self) {
+        self.any_name.set(true);
+    }
+
     /// To be called when every field was asked for: the rest are unknown.
     pub fn finish(self) {
         if self.any_name.get() {

@@ -11,7 +11,7 @@ mod secrets;
 mod server;
 mod store;
 
-use crate::{Config, ConfigError, Problem};
+use crate::{Config, ConfigError, Problem, Store};
 use std::path::Path;
 use tollgate_settings::{Section, resolve, unique_name};
 
@@ -31,21 +31,7 @@ impl Config {
     /// # Errors
     /// The file can't be read, or something in it is wrong.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let file = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
-            file: file.clone(),
-            source,
-        })?;
-        let folder = path.parent().unwrap_or_else(|| Path::new(""));
-        let env = |name: &str| std::env::var(name).ok();
-        Self::parse(
-            &text,
-            &Source {
-                file: &file,
-                folder,
-                env: &env,
-            },
-        )
+        with_file(path, Self::parse)
     }
 
     /// Reads a text.
@@ -69,6 +55,44 @@ impl Config {
             }])),
         }
     }
+}
+
+impl Store {
+    /// Reads a file's `[store]` and nothing else of it: to work on the store takes none of the other secrets
+    /// that the file names. None if it has no store.
+    ///
+    /// # Errors
+    /// The file can't be read, or something in that table is wrong.
+    pub fn load(path: &Path) -> Result<Option<Self>, ConfigError> {
+        with_file(path, |text, source| {
+            let read = |root: &Section<'_, '_>| {
+                root.leave_the_rest();
+                store::read(root, source)
+            };
+            tollgate_settings::read(text, read).map_err(|problems| ConfigError::Invalid {
+                file: source.file.to_owned(),
+                problems,
+            })
+        })
+    }
+}
+
+/// Reads a file's text, with secrets from the process's environment.
+fn with_file<T>(
+    path: &Path,
+    read: impl FnOnce(&str, &Source<'_>) -> Result<T, ConfigError>,
+) -> Result<T, ConfigError> {
+    let file = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+        file: file.clone(),
+        source,
+    })?;
+    let source = Source {
+        file: &file,
+        folder: path.parent().unwrap_or_else(|| Path::new("")),
+        env: &|name| std::env::var(name).ok(),
+    };
+    read(&text, &source)
 }
 
 /// Reads all tables. What could not be read is left out or has its default: the findings say so, and

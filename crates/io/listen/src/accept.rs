@@ -56,6 +56,10 @@ pub(crate) async fn accept<B: Answer>(
 async fn place(places: &Places) -> Option<OwnedSemaphorePermit> {
     loop {
         if let Some(place) = places.take() {
+            // Room is made ahead, so that those who come fast don't wait for those who go.
+            if places.are_scarce() {
+                places.make_room();
+            }
             return Some(place);
         }
         if !places.make_room() {

@@ -59,6 +59,11 @@ impl Places {
         Arc::clone(&self.free).try_acquire_owned().ok()
     }
 
+    /// Whether fewer than one in 32 is free.
+    pub(crate) fn are_scarce(&self) -> bool {
+        self.free.available_permits() < self.all() / 32
+    }
+
     /// A place, once one is free.
     pub(crate) async fn wait(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.free).acquire_owned().await.ok()

@@ -138,11 +138,18 @@ fn of_actions(scenario: &Scenario, consider: &mut Consider<'_>) {
             }
             Some(_) => {}
             // How often inputs repeat isn't said (`keys`); so many that it answers half of the calls.
-            None if action.idempotent => {
+            None if action.reads.unwrap_or(action.idempotent) => {
                 let calls: f64 = calls_of(scenario, at);
                 let keys = (calls.max(1.0)).ceil() as u32;
+                // An answer of an action that writes must never be kept.
+                let reads = match action.reads {
+                    Some(_) => "",
+                    None => "it only reads and ",
+                };
                 consider(
-                    format!("answers of {name} cached for a minute, if half of its inputs repeat"),
+                    format!(
+                        "answers of {name} cached for a minute, if {reads}half of its inputs repeat"
+                    ),
                     &|it| it.actions[at].cache = Some(Cache { life: MINUTE, keys }),
                 );
             }

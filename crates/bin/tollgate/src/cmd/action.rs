@@ -33,7 +33,7 @@ enum Command {
 
 #[derive(clap::Args)]
 struct Validate {
-    /// Action files as the vendor exports them, or folders of such.
+    /// Action files as the vendor exports them, or folders of such; - for stdin.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Print an array with an object for each file.
@@ -43,7 +43,7 @@ struct Validate {
 
 #[derive(clap::Args)]
 struct Render {
-    /// The action file.
+    /// The action file; - for stdin.
     file: PathBuf,
     /// The inputs as JSON, or @FILE, or @- for stdin.
     #[arg(long)]
@@ -55,7 +55,7 @@ struct Render {
 
 #[derive(clap::Args)]
 struct Translate {
-    /// The action file.
+    /// The action file; - for stdin.
     file: PathBuf,
     /// The inputs as JSON, or @FILE, or @- for stdin.
     #[arg(long, default_value = "{}")]
@@ -70,7 +70,7 @@ struct Translate {
 
 #[derive(clap::Args)]
 struct Example {
-    /// The action file.
+    /// The action file; - for stdin.
     file: PathBuf,
     /// Print an output made from the output contract instead.
     #[arg(long)]

@@ -1,6 +1,6 @@
 //! `tollgate config`.
 
-use crate::console::{errln, out, outln};
+use crate::console::{errln, out, outln, plural};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -37,9 +37,9 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Ok((config, definitions)) => {
             out!("{}", config.describe());
             outln!(
-                "{} actions, {} flows",
-                definitions.actions(),
-                definitions.flows()
+                "{}, {}",
+                plural(definitions.actions(), "action"),
+                plural(definitions.flows(), "flow")
             );
             for warning in config.warnings(SystemTime::now()) {
                 errln!("warning: {warning}");

@@ -6,6 +6,7 @@
 //! and this machine add is shown thirty times too long, for both.
 
 mod gate;
+mod lag;
 mod load;
 mod plain;
 mod report;
@@ -14,11 +15,13 @@ mod world;
 use crate::console::{errln, out, outln};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
+use lag::Lag;
 use load::{Arrival, Load, Tally};
 use report::Report;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::signal::unix::{SignalKind, signal};
 use tollgate_emulator::Emulator;
 use world::World;
 
@@ -26,6 +29,9 @@ use world::World;
 const MINUTE: Duration = Duration::from_secs(2);
 /// How much faster time passes than at the platform.
 const SPEED: u32 = 30;
+
+/// Exit status of what a signal ended, as shells have it for Ctrl-C.
+const INTERRUPTED: u8 = 130;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -39,7 +45,11 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args) -> ExitCode {
     match demo(args.seed) {
-        Ok(report) => {
+        Ok(None) => {
+            errln!("tollgate demo: ended before its end");
+            ExitCode::from(INTERRUPTED)
+        }
+        Ok(Some(report)) => {
             if args.json {
                 outln!("{}", report.to_json());
             } else {
@@ -58,17 +68,33 @@ pub(crate) fn run(args: Args) -> ExitCode {
     }
 }
 
+/// The report; none if somebody ended it before. Either way nothing of it is left behind.
 #[tokio::main]
-async fn demo(seed: u64) -> anyhow::Result<Report> {
+async fn demo(seed: u64) -> anyhow::Result<Option<Report>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    tokio::select! {
+        report = compare(seed) => report.map(Some),
+        _ = terminate.recv() => Ok(None),
+        _ = interrupt.recv() => Ok(None),
+        _ = hang_up.recv() => Ok(None),
+    }
+}
+
+async fn compare(seed: u64) -> anyhow::Result<Report> {
     let world = World::start(seed).await?;
     let load = Load::draw(seed);
     errln!(
-        "{} actions imported; {} executions in {} minutes of the platform's, {} s here, twice",
+        "{} actions imported. {} interactions call them {} times in {} minutes of the\n\
+         platform's, which take {} s here; twice.",
         world.actions,
         load.arrivals.len(),
+        load.executions(),
         load::MINUTES,
         load::MINUTES * MINUTE.as_secs() as u32,
     );
+    let lag = Lag::watch();
     let plain = Arc::new(
         plain::Plain::start(&world)
             .await
@@ -92,7 +118,11 @@ async fn demo(seed: u64) -> anyhow::Result<Report> {
         async move { gate.execute(arrival).await }
     })
     .await;
-    Ok(Report { plain, gate })
+    Ok(Report {
+        plain,
+        gate,
+        lag: lag.usual(),
+    })
 }
 
 /// Lets each interaction of the load begin when it arrives, and waits for all of them.
@@ -141,7 +171,7 @@ fn limited(emulator: &Emulator) -> u64 {
 /// Drawn on stderr, and only where a person looks.
 fn progress(name: &str, load: &Load) -> ProgressBar {
     let bar = ProgressBar::new(load.executions());
-    let style = ProgressStyle::with_template("{prefix:>18} {bar:32} {pos}/{len} {elapsed} {msg}");
+    let style = ProgressStyle::with_template("{prefix:>18} {bar:22} {pos}/{len} {elapsed} {msg}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.set_prefix(name.to_owned());
     bar

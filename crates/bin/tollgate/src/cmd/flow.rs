@@ -12,10 +12,13 @@ mod test;
 mod validate;
 
 use crate::console::{errln, outln};
-use anyhow::{Context, bail};
+use anyhow::bail;
 use std::path::Path;
 use std::process::ExitCode;
 use tollgate_flow::Substitutions;
+
+/// Longest file, in bytes.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Validates, runs and tests Architect flows.
 #[derive(clap::Args)]
@@ -79,5 +82,5 @@ fn substitutions(given: &[String]) -> anyhow::Result<Substitutions> {
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("{}: can't be read", path.display()))
+    super::input::read(path, MAX_BYTES).map_err(anyhow::Error::msg)
 }

@@ -7,7 +7,7 @@
 mod direct;
 pub(crate) mod remote;
 
-use super::stored;
+use super::{input, stored};
 use crate::console::outln;
 use anyhow::Context as _;
 use serde_json::Value;
@@ -21,7 +21,7 @@ const MAX_BYTES: u64 = 1024 * 1024;
 /// Imports action files.
 #[derive(clap::Args)]
 pub(crate) struct ImportArgs {
-    /// Action files as the vendor exports them.
+    /// Action files as the vendor exports them; - for stdin.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Name or id of the integration that they belong to.
@@ -45,6 +45,9 @@ pub(crate) struct ExportArgs {
     /// Folder to write a file for each into; without it they go to stdout.
     #[arg(long)]
     to: Option<PathBuf>,
+    /// Write over files that are there.
+    #[arg(long, requires = "to")]
+    force: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -84,15 +87,14 @@ struct Found {
 impl Place {
     async fn open(&self) -> anyhow::Result<Open> {
         if let Some(config) = &self.config {
-            let config = stored::config(config)?;
-            let store = tollgate_service::open(stored::wanted(&config)?).await?;
+            let store = tollgate_service::open(&stored::wanted(config)?).await?;
             return Ok(Open::Direct(direct::Direct { store }));
         }
         let missing = "give --config FILE, or --url with --client-id and --client-secret-env";
         let url = self.url.as_deref().context(missing)?;
         let id = self.client_id.as_deref().context(missing)?;
         let name = self.client_secret_env.as_deref().context(missing)?;
-        let secret = std::env::var(name).with_context(|| format!("the variable {name}"))?;
+        let secret = stored::variable(name)?;
         Ok(Open::Remote(remote::Remote::login(url, id, &secret).await?))
     }
 }
@@ -127,16 +129,9 @@ async fn do_import(args: ImportArgs) -> anyhow::Result<()> {
 
 /// An action file that can be executed.
 fn read(path: &Path) -> anyhow::Result<Value> {
-    let named = || path.display().to_string();
-    let length = std::fs::metadata(path).with_context(named)?.len();
-    anyhow::ensure!(
-        length <= MAX_BYTES,
-        "{}: is longer than {MAX_BYTES} bytes",
-        named()
-    );
-    let text = std::fs::read_to_string(path).with_context(named)?;
-    let action =
-        Action::from_json(&text).map_err(|error| anyhow::anyhow!("{}: {error}", named()))?;
+    let text = input::read(path, MAX_BYTES).map_err(stored::bad_usage)?;
+    let action = Action::from_json(&text);
+    let action = action.map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
     Ok(action.definition().clone())
 }
 
@@ -168,17 +163,36 @@ async fn do_export(args: ExportArgs) -> anyhow::Result<()> {
         };
         std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         let path = folder.join(file_name(&name, &id));
-        // Never over a file that is there: it may be of another action of the same name.
-        let mut options = std::fs::OpenOptions::new();
-        let mut out = options
-            .write(true)
-            .create_new(true)
-            .open(&path)
-            .with_context(|| path.display().to_string())?;
-        std::io::Write::write_all(&mut out, format!("{text}\n").as_bytes())?;
+        write(folder, &path, &format!("{text}\n"), args.force)?;
         outln!("{}", path.display());
     }
     Ok(())
+}
+
+/// Writes a whole file or none, and over one that is there only if told so: it may be of another action
+/// of the same name.
+fn write(folder: &Path, path: &Path, text: &str, force: bool) -> anyhow::Result<()> {
+    let named = || path.display().to_string();
+    // As for any new file, the user's mask says who may read it.
+    let rights = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    let mut beside = tempfile::Builder::new()
+        .permissions(rights)
+        .tempfile_in(folder)
+        .with_context(named)?;
+    std::io::Write::write_all(&mut beside, text.as_bytes()).with_context(named)?;
+    let kept = if force {
+        beside.persist(path)
+    } else {
+        beside.persist_noclobber(path)
+    };
+    match kept {
+        Ok(_) => Ok(()),
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => anyhow::bail!(
+            "{} is there already; give --force to write over it",
+            path.display()
+        ),
+        Err(error) => Err(error.error).with_context(named),
+    }
 }
 
 /// A name that every file system takes, told apart by the begin of the id's last part.

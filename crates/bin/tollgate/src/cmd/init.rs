@@ -24,8 +24,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
 
 #[tokio::main]
 async fn init(args: Args) -> anyhow::Result<()> {
-    let config = stored::config(&args.config)?;
-    let wanted = stored::wanted(&config)?;
+    let wanted = stored::wanted(&args.config)?;
     if let tollgate_config::KeySource::File(path) = &wanted.keys
         && stored::make_key_file(path)?
     {
@@ -34,7 +33,7 @@ async fn init(args: Args) -> anyhow::Result<()> {
             path.display()
         );
     }
-    let store = tollgate_service::open(wanted).await?;
+    let store = tollgate_service::open(&wanted).await?;
     let by = By {
         actor: tollgate_store::Actor::cli(),
         at: stored::now(),

@@ -45,12 +45,11 @@ pub(crate) fn run(args: Args) -> ExitCode {
 #[tokio::main]
 async fn keys(command: Command) -> anyhow::Result<()> {
     let (Command::Show(of) | Command::Add(of) | Command::Rotate(of)) = &command;
-    let config = stored::config(&of.config)?;
-    let wanted = stored::wanted(&config)?;
+    let wanted = stored::wanted(&of.config)?;
     if let Command::Add(_) = command {
         return add(&wanted.keys);
     }
-    let store = tollgate_service::open(wanted).await?;
+    let store = tollgate_service::open(&wanted).await?;
     if let Command::Rotate(_) = command {
         let by = By {
             actor: Actor::cli(),
@@ -79,6 +78,15 @@ async fn keys(command: Command) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The time in seconds, with a number after it where the ring has a key of that second.
+fn fresh_name(ring: &KeyRing) -> String {
+    let name = format!("k{}", stored::now().0 / 1000);
+    let free = |name: &String| ring.ids().all(|id| id.as_str() != name);
+    let numbered = (2..).map(|number| format!("{name}-{number}"));
+    let mut names = std::iter::once(name.clone()).chain(numbered);
+    names.find(free).unwrap_or(name)
+}
+
 /// Writes the new ring beside the old one and puts it in its place at once.
 fn add(keys: &KeySource) -> anyhow::Result<()> {
     let KeySource::File(path) = keys else {
@@ -88,8 +96,8 @@ fn add(keys: &KeySource) -> anyhow::Result<()> {
     };
     let shown = || format!("{}", path.display());
     let old = tollgate_driver::Secret::new(std::fs::read_to_string(path).with_context(shown)?);
-    KeyRing::parse(&old)?;
-    let name = format!("k{}", stored::now().0 / 1000);
+    let ring = KeyRing::parse(&old)?;
+    let name = fresh_name(&ring);
     let line = KeyRing::generate_line(&name)?;
     let new = tollgate_driver::Secret::new(format!("{}\n{}", line.expose(), old.expose()));
     KeyRing::parse(&new)?;

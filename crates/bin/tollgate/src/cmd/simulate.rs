@@ -6,7 +6,7 @@
 
 mod input;
 
-use crate::console::{errln, out, outln};
+use crate::console::{errln, out, outln, plural};
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal as _;
@@ -132,9 +132,10 @@ fn carry_out(study: Study, threads: Option<u32>) -> Results {
     let calls: u64 = runs.iter().map(|run| run.calls).sum();
     let seconds = started.elapsed().as_secs_f64();
     errln!(
-        "{} runs, {calls} calls in {seconds:.2} s: {:.0} calls a second on {threads} threads",
-        runs.len(),
-        calls as f64 / seconds.max(1e-9)
+        "{}, {calls} calls in {seconds:.2} s: {:.0} calls a second on {}",
+        plural(runs.len(), "run"),
+        calls as f64 / seconds.max(1e-9),
+        plural(threads, "thread")
     );
     study.sum_up(runs)
 }

@@ -1,25 +1,46 @@
 //! What the commands that work on the store share.
 
+use super::config::BAD_CONFIG;
 use crate::console::errln;
 use anyhow::Context as _;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
-use tollgate_config::{Config, Store};
+use tollgate_config::Store;
 use tollgate_store::{KeyRing, WallTime};
 
-/// The configuration, whose problems are already told well.
-pub(crate) fn config(path: &Path) -> anyhow::Result<Config> {
-    Ok(Config::load(path)?)
+/// A command that can't be carried out as it was given: a file or a variable that isn't there, say.
+#[derive(Debug)]
+pub(crate) struct BadUsage(String);
+
+impl std::fmt::Display for BadUsage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
-/// Its store.
-pub(crate) fn wanted(config: &Config) -> anyhow::Result<&Store> {
-    config.store.as_ref().context(
-        "the configuration has no [store]; add one with url = \"sqlite:tollgate.db\" and \
-         key_file = \"tollgate.keys\"",
-    )
+impl std::error::Error for BadUsage {}
+
+/// Such an error.
+pub(crate) fn bad_usage(message: impl std::fmt::Display) -> anyhow::Error {
+    BadUsage(message.to_string()).into()
+}
+
+/// The store that a configuration file names.
+pub(crate) fn wanted(path: &Path) -> anyhow::Result<Store> {
+    Store::load(path).map_err(bad_usage)?.ok_or_else(|| {
+        bad_usage(format_args!(
+            "{} has no [store]; add one with url = \"sqlite:tollgate.db\" and key_file = \"tollgate.keys\"",
+            path.display()
+        ))
+    })
+}
+
+/// An environment variable that an option names.
+pub(crate) fn variable(name: &str) -> anyhow::Result<String> {
+    let value = std::env::var(name);
+    value.map_err(|error| bad_usage(format_args!("the variable {name}: {error}")))
 }
 
 /// Now, as the store has it.
@@ -47,13 +68,18 @@ pub(crate) fn make_key_file(path: &Path) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Exit status 0, or the error on stderr and status 1.
+/// Exit status 0, or the error on stderr and status 64 for a command that can't be carried out as it was
+/// given, 1 for one that failed.
 pub(crate) fn report(command: &str, result: anyhow::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             errln!("tollgate {command}: {error:#}");
-            ExitCode::FAILURE
+            if error.chain().any(|cause| cause.is::<BadUsage>()) {
+                ExitCode::from(BAD_CONFIG)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }

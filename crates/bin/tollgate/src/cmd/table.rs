@@ -5,7 +5,7 @@
 //! before the first is sent, and the service checks each against the table's schema.
 
 use super::import::remote::Remote;
-use super::stored;
+use super::{input, stored};
 use crate::console::{errln, outln};
 use anyhow::Context as _;
 use reqwest::Method;
@@ -30,7 +30,7 @@ enum Command {
     Import {
         /// Name or id of the table.
         table: String,
-        /// The file, a JSON object a line.
+        /// The file, a JSON object a line; - for stdin.
         file: PathBuf,
         #[command(flatten)]
         place: Place,
@@ -86,7 +86,7 @@ async fn carry_out(command: Command) -> anyhow::Result<()> {
 impl Place {
     async fn login(&self) -> anyhow::Result<Remote> {
         let name = &self.client_secret_env;
-        let secret = std::env::var(name).with_context(|| format!("the variable {name}"))?;
+        let secret = stored::variable(name)?;
         Remote::login(&self.url, &self.client_id, &secret).await
     }
 }
@@ -94,13 +94,7 @@ impl Place {
 /// The file's rows with their keys.
 fn read(file: &Path) -> anyhow::Result<Vec<(String, Value)>> {
     let named = || file.display().to_string();
-    let length = std::fs::metadata(file).with_context(named)?.len();
-    anyhow::ensure!(
-        length <= MAX_BYTES,
-        "{}: is longer than {MAX_BYTES} bytes",
-        named()
-    );
-    let text = std::fs::read_to_string(file).with_context(named)?;
+    let text = input::read(file, MAX_BYTES).map_err(stored::bad_usage)?;
     let mut keys = BTreeSet::new();
     let lines = text
         .lines()

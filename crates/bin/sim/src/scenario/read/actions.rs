@@ -13,9 +13,39 @@ const LONGEST: Duration = Duration::from_secs(3_600);
 /// An answer time if the file gives none.
 const USUAL: Duration = Duration::from_millis(200);
 
+/// What HTTP says of a method.
+struct Method {
+    name: &'static str,
+    /// Its requests may be sent twice.
+    idempotent: bool,
+    /// Its requests change nothing.
+    reads: bool,
+}
+
+const METHODS: [Method; 6] = [
+    method("GET", true, true),
+    method("HEAD", true, true),
+    method("POST", false, false),
+    method("PUT", true, false),
+    method("PATCH", false, false),
+    method("DELETE", true, false),
+];
+
+const fn method(name: &'static str, idempotent: bool, reads: bool) -> Method {
+    Method {
+        name,
+        idempotent,
+        reads,
+    }
+}
+
 pub(super) fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Vec<Action> {
     let mut taken = Vec::new();
     let actions = root.sections("action").into_iter().map(|section| {
+        let method = section.parsed("method", "GET, HEAD, POST, PUT, PATCH or DELETE", |text| {
+            METHODS.iter().find(|method| method.name == text)
+        });
+        let method = method.map(|method| method.value);
         let action = Action {
             name: unique_name(&section, "name", &mut taken),
             latency: section
@@ -24,7 +54,10 @@ pub(super) fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Vec<Action> {
                 .unwrap_or(Latency::Fixed(USUAL)),
             timeout: section.span("timeout", TIMEOUTS).unwrap_or(*TIMEOUTS.end()),
             token: section.flag("token").unwrap_or(true),
-            idempotent: section.flag("idempotent").unwrap_or(true),
+            idempotent: section
+                .flag("idempotent")
+                .unwrap_or(method.is_none_or(|method| method.idempotent)),
+            reads: method.map(|method| method.reads),
             cache: read_cache(&section),
         };
         section.finish();

@@ -1,8 +1,9 @@
 //! `render`, `translate` and `example`: one action, one answer.
 
 use super::{Example, Render, Translate, USAGE};
+use crate::cmd::input;
 use serde_json::{Map, Value, json};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use tollgate_action::{Action, Credentials, RawInput};
 
@@ -83,21 +84,9 @@ pub(super) fn example(args: &Example) -> Result<Value, Failure> {
     })
 }
 
-/// Reads a text file of a bounded size.
+/// Reads a text file of a bounded size, or stdin where the path is `-`.
 pub(super) fn read(path: &Path) -> Result<String, String> {
-    let named = |error: io::Error| format!("{}: {error}", path.display());
-    let mut text = String::new();
-    let file = std::fs::File::open(path).map_err(named)?;
-    let read = file.take(MAX_INPUT_BYTES + 1).read_to_string(&mut text);
-    read.map_err(named)?;
-    bounded(text).map_err(|message| format!("{}: {message}", path.display()))
-}
-
-fn bounded(text: String) -> Result<String, String> {
-    if text.len() as u64 > MAX_INPUT_BYTES {
-        return Err(format!("more than {MAX_INPUT_BYTES} bytes"));
-    }
-    Ok(text)
+    input::read(path, MAX_INPUT_BYTES)
 }
 
 fn load(path: &Path) -> Result<Action, Failure> {
@@ -119,14 +108,6 @@ fn text(flag: &str, argument: &str) -> Result<String, Failure> {
     let named = |message: String| Failure::Usage(format!("{flag}: {message}"));
     match argument.strip_prefix('@') {
         None => Ok(argument.to_owned()),
-        Some("-") => {
-            let mut text = String::new();
-            let read = io::stdin()
-                .take(MAX_INPUT_BYTES + 1)
-                .read_to_string(&mut text);
-            read.map_err(|error| named(error.to_string()))?;
-            bounded(text).map_err(named)
-        }
         Some(path) => read(Path::new(path)).map_err(named),
     }
 }

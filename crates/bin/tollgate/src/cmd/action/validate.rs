@@ -1,6 +1,7 @@
 //! `validate`: any number of files, each judged by itself.
 
 use super::{USAGE, Validate, run};
+use crate::console::plural;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -45,10 +46,12 @@ pub(super) fn validate(
         writeln!(stdout, "{:#}", Value::Array(report))?;
     } else {
         let refused = files.len() - valid;
-        writeln!(
-            stderr,
-            "{valid} valid, {refused} refused, {warned} warnings"
-        )?;
+        let warned = plural(warned, "warning");
+        writeln!(stderr, "{valid} valid, {refused} refused, {warned}")?;
+    }
+    if files.is_empty() {
+        writeln!(stderr, "tollgate action: no .json file is there")?;
+        status = USAGE;
     }
     Ok(status)
 }

@@ -1,6 +1,6 @@
 //! The figures, side by side.
 
-use super::load::{Flow, FlowTally, Tally};
+use super::load::{Flow, FlowTally, MINUTES, Tally};
 use super::world::{ORGANISATION, PER_TOKEN};
 use super::{MINUTE, SPEED};
 use comfy_table::{Cell, CellAlignment, Table, presets};
@@ -9,10 +9,17 @@ use std::fmt;
 use std::time::Duration;
 use tollgate_platform::Counts;
 
+/// What a step of a call may be late by, at the platform's pace.
+const TOO_LATE: Duration = Duration::from_millis(500);
+/// How long a run takes at the most: who arrives last has a minute and a half, and calls take a moment.
+const RUN: Duration = Duration::from_secs(MINUTE.as_secs() * (MINUTES as u64 + 2));
+
 /// Both runs.
 pub(super) struct Report {
     pub(super) plain: Side,
     pub(super) gate: Side,
+    /// How late this machine usually was.
+    pub(super) lag: Duration,
 }
 
 /// One run.
@@ -105,7 +112,44 @@ fn wait(tally: &FlowTally, part: f64) -> Option<Duration> {
 
 impl Report {
     pub(super) fn to_json(&self) -> Value {
-        json!({"speed": SPEED, "plain": self.plain.to_json(), "tollgate": self.gate.to_json()})
+        json!({
+            "speed": SPEED, "plain": self.plain.to_json(), "tollgate": self.gate.to_json(),
+            "lagMillis": self.lag.as_secs_f64() * 1e3, "machineTooSlow": self.too_slow(),
+        })
+    }
+
+    /// Whether the figures tell of this machine rather than of what is compared: what it is late by at each
+    /// step of a call is much of the platform's time, or calls went on when all deadlines were over.
+    fn too_slow(&self) -> bool {
+        let took = self.plain.took.max(self.gate.took);
+        self.lag * SPEED > TOO_LATE || took > RUN
+    }
+
+    /// What the figures come to, in lines of at most 80 columns.
+    fn verdict(&self) -> String {
+        if self.too_slow() {
+            return format!(
+                "Verdict: none. This machine was too slow or too busy: it was late by {} ms at each\n\
+                 step of a call, {:.1} s of the platform's time. Use a release build, and try again\n\
+                 when the machine has less to do.",
+                self.lag.as_millis(),
+                (self.lag * SPEED).as_secs_f64()
+            );
+        }
+        let lost = |side: &Side| side.sum(|flow| flow.failed);
+        let all =
+            |side: &Side| side.sum(|flow| flow.waits.len() as u64 + flow.failed + flow.refused);
+        format!(
+            "Verdict: with one token and retries, {} of {} executions failed, after {}\n\
+             answers 429. Through tollgate {} failed, {} were refused at once with a time to\n\
+             come back, and the platform answered 429 {} times.",
+            lost(&self.plain),
+            all(&self.plain),
+            self.plain.limited,
+            lost(&self.gate),
+            self.gate.sum(|flow| flow.refused),
+            self.gate.limited,
+        )
     }
 }
 
@@ -124,10 +168,10 @@ impl fmt::Display for Report {
             side.sum(|flow| flow.waits.len() as u64).to_string()
         });
         row("  failed", &|side| side.sum(|flow| flow.failed).to_string());
-        row("  refused, with limit and time", &|side| {
+        row("  refused at once", &|side| {
             side.sum(|flow| flow.refused).to_string()
         });
-        row("answers 429 of the upstream's", &|side| {
+        row("answers 429 of the platform", &|side| {
             side.limited.to_string()
         });
         for flow in Flow::ALL {
@@ -138,17 +182,17 @@ impl fmt::Display for Report {
                 let done = tally.waits.len() as u64;
                 format!("{done} of {}", done + tally.failed + tally.refused)
             });
-            row("  waiting p50 / p95 / p99", &|side| {
+            row("  wait p50/p95/p99 in s", &|side| {
                 let tally = tally(side);
                 [0.50, 0.95, 0.99]
                     .map(|part| seconds(wait(&tally, part)))
                     .join(" / ")
             });
         }
-        row("organisation's limit, whole run", &|side| {
+        row("organisation, whole run", &|side| {
             format!("{:.0} %", side.part(side.tokens.iter().sum(), ORGANISATION))
         });
-        row("organisation's limit, fullest minute", &|side| {
+        row("organisation, fullest minute", &|side| {
             format!("{:.0} %", side.fullest())
         });
         for at in 0..sides
@@ -168,8 +212,14 @@ impl fmt::Display for Report {
         writeln!(f, "{table}")?;
         writeln!(
             f,
-            "Waiting is from the call to the start that was answered. Spans are at the platform's pace,\n\
-             {SPEED} times as long as measured here. Use is of what the minutes that the run touched let pass."
+            "A wait is from the call to the start that was answered. Times are at the\n\
+             platform's pace, {SPEED} times as long as measured here. Use is of what the minutes\n\
+             that the run touched let pass.\n"
+        )?;
+        writeln!(f, "{}", self.verdict())?;
+        writeln!(
+            f,
+            "Next: `tollgate plan` says what your limits carry; README.md, \"Real use\"."
         )
     }
 }
@@ -180,6 +230,6 @@ fn right(text: &str) -> Cell {
 
 fn seconds(span: Option<Duration>) -> String {
     span.map_or("–".to_owned(), |span| {
-        format!("{:.1} s", span.as_secs_f64())
+        format!("{:.1}", span.as_secs_f64())
     })
 }
