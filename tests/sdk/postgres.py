@@ -36,11 +36,17 @@ class Postgres:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
+        self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+        self.start()
+
+    def start(self):
+        """Starts it, again if it was halted, over the data that it had."""
+        at, folder = programs(), pathlib.Path(self.folder.name)
         self.process = subprocess.Popen(
-            [*self.prefix, at / "postgres", "-D", data, "-k", folder, "-p", str(self.port), "-h", "127.0.0.1"],
+            [*self.prefix, at / "postgres", "-D", folder / "data", "-k", folder, "-p", str(self.port),
+             "-h", "127.0.0.1"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/",
         )
-        self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
         for _ in range(200):
             ready = [*self.prefix, at / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
             if subprocess.run(ready, cwd="/").returncode == 0:

@@ -7,9 +7,6 @@ import tempfile
 import urllib.error
 import urllib.request
 
-import PureCloudPlatformClientV2 as sdk
-from PureCloudPlatformClientV2.gateway_configuration import GatewayConfiguration
-
 from world import BINARY, ROOT, Process
 
 CONFIG = """
@@ -61,6 +58,9 @@ class Stored:
 
     def client(self):
         """An SDK client that is not logged in."""
+        import PureCloudPlatformClientV2 as sdk
+        from PureCloudPlatformClientV2.gateway_configuration import GatewayConfiguration
+
         host, port = self.service.url.removeprefix("http://").split(":")
         client = sdk.api_client.ApiClient()
         client.gateway_configuration = GatewayConfiguration(

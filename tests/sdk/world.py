@@ -9,9 +9,6 @@ import subprocess
 import tempfile
 import urllib.request
 
-import PureCloudPlatformClientV2 as sdk
-from PureCloudPlatformClientV2.gateway_configuration import GatewayConfiguration
-
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("TOLLGATE_BINARY", str(ROOT / "target/debug/tollgate"))
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -97,6 +94,9 @@ class World:
 
     def client(self):
         """An SDK client that is not logged in."""
+        import PureCloudPlatformClientV2 as sdk
+        from PureCloudPlatformClientV2.gateway_configuration import GatewayConfiguration
+
         host, port = self.service.url.removeprefix("http://").split(":")
         client = sdk.api_client.ApiClient()
         client.gateway_configuration = GatewayConfiguration(
