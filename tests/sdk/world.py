@@ -22,6 +22,7 @@ records_file = "records.jsonl"
 
 [[caller]]
 client_id = "flows"
+flows = ["*"]
 client_secret_env = "TOLLGATE_TEST_SECRET"
 
 [[client]]

@@ -91,6 +91,7 @@ impl Action {
             text: &self.text,
             definition: &self.definition,
             method: self.method(),
+            platform: self.integration_type == IntegrationType::Platform,
             mapping: &self.mapping,
             input_schema: self.input.schema(),
             output_schema: self.output.schema(),

@@ -8,19 +8,26 @@ use crate::{MAX_JSON_DEPTH, MAX_REQUEST_BYTES, scope, url};
 use tollgate_meter::Meter;
 use tollgate_template::{Bounds, Context, Reference, Template, nearest};
 
-/// The names that the connection itself sets: a template that set them could split a request in two.
-const OWN_HEADERS: [&str; 7] = [
+/// The names that the connection itself sets. A template that set them could split a request in two, or, with
+/// `Host`, reach another service behind the address that was checked.
+const OWN_HEADERS: [&str; 13] = [
     "connection",
     "content-length",
+    "expect",
+    "host",
+    "http2-settings",
     "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
     "proxy-connection",
     "te",
     "trailer",
     "upgrade",
+    "via",
 ];
 /// Documented as the platform's switch between a buffered and a chunked body, so it may stand in a file. It
 /// isn't sent: a body here always goes out whole, with its length.
-const BUFFERING_HEADER: &str = "transfer-encoding";
+pub(crate) const BUFFERING_HEADER: &str = "transfer-encoding";
 
 /// The most references without a value that an error tells of.
 const MAX_MISSING: usize = 4;

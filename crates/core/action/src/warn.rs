@@ -13,6 +13,7 @@ mod scan;
 
 use crate::file;
 use crate::place;
+use crate::render::BUFFERING_HEADER;
 use crate::translate::Mapping;
 use crate::value::{Method, Warning};
 use serde_json::Value;
@@ -26,6 +27,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) text: &'a str,
     pub(crate) definition: &'a Value,
     pub(crate) method: Method,
+    /// Whether its calls take a token of a client.
+    pub(crate) platform: bool,
     pub(crate) mapping: &'a Mapping,
     pub(crate) input_schema: &'a Value,
     pub(crate) output_schema: &'a Value,
@@ -114,6 +117,9 @@ pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Warning> {
         report.add_field(&path, message.to_owned());
     }
     let sites = sites(parts.definition);
+    for site in sites.iter().filter(|it| it.kind == SiteKind::Header) {
+        header(parts, site, &mut report);
+    }
     for site in &sites {
         names::check(parts, site, &mut report);
         escape::check(parts, site, &mut report);
@@ -131,6 +137,19 @@ pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Warning> {
     let mut found = report.found;
     found.sort_by_key(|warning| (warning.line, warning.column));
     found
+}
+
+/// Headers that aren't sent as the file has them.
+fn header(parts: &Parts<'_>, site: &Site<'_>, report: &mut Report<'_>) {
+    let name = site.path.last().copied().unwrap_or_default();
+    let message = if name.eq_ignore_ascii_case(BUFFERING_HEADER) {
+        "this header is not sent: a body here always goes out whole, with its length"
+    } else if parts.platform && name.eq_ignore_ascii_case("authorization") {
+        "this header is not sent: a platform action's calls take a token of its integration's client"
+    } else {
+        return;
+    };
+    report.add(site, 0, message.to_owned());
 }
 
 fn sites(definition: &Value) -> Vec<Site<'_>> {

@@ -227,3 +227,58 @@ fn a_deep_body_is_refused_where_a_path_must_be_read() {
     };
     assert!(message.contains("deeper than 50"), "{message}");
 }
+
+#[test]
+fn headers_of_the_connection_are_refused_and_what_is_not_sent_is_told() {
+    use support::made::file;
+    for name in [
+        "Host",
+        "host",
+        "HOST",
+        "Connection",
+        "Content-Length",
+        "Expect",
+        "HTTP2-Settings",
+        "Keep-Alive",
+        "Proxy-Authenticate",
+        "Proxy-Authorization",
+        "Proxy-Connection",
+        "TE",
+        "Trailer",
+        "Upgrade",
+        "Via",
+    ] {
+        let headers = ("/config/request/headers", json!({name: "x"}));
+        let text = file(&[headers]);
+        let error = tollgate_action::Action::from_json(&text)
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(
+            error.contains("is set by the connection itself"),
+            "{name}: {error}"
+        );
+    }
+    let headers = json!({"transfer-encoding": "buffered", "AUTHORIZATION": "x", "X-Host": "y"});
+    let warned = |kind: &str| {
+        let changes = [
+            ("/config/request/headers", headers.clone()),
+            ("/integrationType", json!(kind)),
+            (
+                "/config/request/requestUrlTemplate",
+                json!("https://example.com/${input.id}"),
+            ),
+        ];
+        let warnings = tollgate_action::Action::from_json(&file(&changes))
+            .unwrap()
+            .warnings();
+        let unsent = warnings
+            .into_iter()
+            .filter(|it| it.message.contains("is not sent"));
+        unsent.map(|it| it.field).collect::<Vec<_>>()
+    };
+    let field = |name: &str| format!("config.request.headers.{name}");
+    assert_eq!(warned("custom-rest-actions"), [field("transfer-encoding")]);
+    let both = [field("transfer-encoding"), field("AUTHORIZATION")];
+    assert_eq!(warned("purecloud-data-actions"), both);
+}

@@ -168,6 +168,10 @@ pub struct Caller {
     pub roles: BTreeSet<Role>,
     /// Names of the integrations where it may; `None` means everywhere.
     pub integrations: Option<BTreeSet<String>>,
+    /// Names of the flows that it may call as beside its default flow; `*` means every flow.
+    pub flows: BTreeSet<String>,
+    /// The flow of its calls that name none; `None` means that of the service.
+    pub default_flow: Option<String>,
 }
 
 /// An instance of an integration type.

@@ -103,8 +103,8 @@ fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Config {
     let stored = root.has("store");
     let shared = limits::read_shared(root);
     let mut tables = integrations::read(root, source, shared, stored);
-    let callers = server::read_callers(root, source, &tables.integrations, stored);
     let (flows, default_flow) = flows::read(root, &mut tables);
+    let callers = server::read_callers(root, source, (&tables.integrations, &flows), stored);
     tables.engine.flows = flows;
     tables.engine.policy = policy::read(root);
     let caches = cache::read(root, &tables.integrations, stored);

@@ -38,6 +38,8 @@ impl Default for Bounds {
 pub struct Launch {
     /// The flow.
     pub flow: Arc<Flow>,
+    /// The name that its calls give to [`World::call_data`].
+    pub calls_as: String,
     /// Flows that it may call.
     pub library: Arc<Library>,
     /// The caller's own name for the run.
@@ -122,7 +124,7 @@ impl<W: World> Runner<W> {
         }
         let driving = Driving {
             id: id.clone(),
-            flow: Arc::clone(&flow),
+            calls_as: launch.calls_as.into(),
             world: Arc::clone(&self.world),
             runs: Arc::clone(&self.runs),
             bounds: self.bounds,
@@ -214,7 +216,7 @@ impl Runs {
 /// The task of one run.
 struct Driving<W> {
     id: String,
-    flow: Arc<str>,
+    calls_as: Arc<str>,
     world: Arc<W>,
     runs: Arc<Mutex<Runs>>,
     bounds: Bounds,
@@ -267,9 +269,9 @@ impl<W: World> Driving<W> {
                 timeout,
             } => {
                 self.note(format!("calls {category} / {action}"));
-                let flow = Arc::clone(&self.flow);
+                let calls_as = Arc::clone(&self.calls_as);
                 async move {
-                    let called = world.call_data(&flow, &category, &action, inputs, timeout);
+                    let called = world.call_data(&calls_as, &category, &action, inputs, timeout);
                     match called.await {
                         Ok(outputs) => Answer::with("success", outputs),
                         Err(failure) => failed(failure),

@@ -14,11 +14,11 @@ pub struct Failure {
 
 /// Does what runs ask for. Dropping a future it gave gives the effect up.
 pub trait World: Send + Sync + 'static {
-    /// Executes a data action by category and name for the flow of that name; gives its output in the
-    /// flattened form. `within` is the step's own timeout, and the latest useful start.
+    /// Executes a data action by category and name for a run that calls as `calls_as`; gives its output in
+    /// the flattened form. `within` is the step's own timeout, and the latest useful start.
     fn call_data(
         &self,
-        flow: &str,
+        calls_as: &str,
         category: &str,
         action: &str,
         inputs: Map<String, Value>,

@@ -109,6 +109,7 @@ async fn calls(flow: &Arc<Flow>, cached: bool) -> BTreeMap<String, u32> {
     let runner = Runner::new(Arc::new(Desk(Arc::clone(&platform))), Bounds::default());
     for number in 0..4000 {
         let launch = Launch {
+            calls_as: "Look up".to_owned(),
             flow: Arc::clone(flow),
             library: Arc::default(),
             name: None,

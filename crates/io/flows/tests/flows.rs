@@ -130,6 +130,7 @@ impl World for Desk {
 
 fn launch() -> Launch {
     Launch {
+        calls_as: "Look up".to_owned(),
         flow: Arc::new(Flow::parse(FLOW).unwrap()),
         library: Arc::default(),
         name: None,

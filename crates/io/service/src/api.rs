@@ -32,6 +32,7 @@ use crate::doc::Doc;
 use crate::error::ApiError;
 use crate::flows::{Desk, FlowFiles};
 use crate::journal::Journal;
+use crate::lanes::Lanes;
 use crate::live::{Live, wall_time};
 use crate::meter::Meter;
 use crate::principal::Principal;
@@ -44,12 +45,10 @@ use axum::routing::{MethodRouter, delete, get, post};
 use axum::{Extension, Router};
 use futures_util::FutureExt as _;
 use http::StatusCode;
-use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tollgate_driver::Driver;
 use tollgate_flows::Runner;
-use tollgate_model::FlowId;
 use tollgate_store::{By, Store};
 
 /// What the handlers share.
@@ -59,8 +58,7 @@ pub(crate) struct App {
     pub(crate) meter: Meter,
     pub(crate) journal: Arc<Journal>,
     pub(crate) driver: Driver,
-    pub(crate) flows: BTreeMap<String, FlowId>,
-    pub(crate) default_flow: FlowId,
+    pub(crate) lanes: Arc<Lanes>,
     pub(crate) told: Told,
     pub(crate) cached: Cached,
     pub(crate) records: Records,
@@ -334,14 +332,6 @@ impl Told {
 }
 
 impl App {
-    /// The configured flow's name.
-    pub(crate) fn flow_name(&self, id: FlowId) -> &str {
-        let mut flows = self.flows.iter();
-        flows
-            .find(|(_, it)| **it == id)
-            .map_or("", |(name, _)| name)
-    }
-
     /// The store, or the answer that there is none.
     pub(crate) fn store(&self) -> Result<&dyn Store, ApiError> {
         self.live.store.as_deref().ok_or_else(|| {

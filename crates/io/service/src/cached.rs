@@ -95,7 +95,7 @@ pub(crate) async fn execute(
         Err(_) => ("failed", None),
     };
     app.records.note(&Line {
-        flow: app.flow_name(terms.flow),
+        flow: app.lanes.name(terms.flow),
         action: &entry.name,
         latency,
         outcome,

@@ -15,6 +15,7 @@
 //! are remembered; beyond it the one that ends first goes.
 
 use crate::error::ApiError;
+use crate::lanes::Lanes;
 use crate::principal::Principal;
 use rand::TryRngCore as _;
 use std::collections::{BTreeSet, HashMap};
@@ -37,6 +38,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// The callers and their tokens.
 pub(crate) struct Callers {
     callers: Vec<(Caller, Principal)>,
+    lanes: Arc<Lanes>,
     store: Option<Arc<dyn Store>>,
     life: Duration,
     max_tokens: usize,
@@ -69,12 +71,14 @@ pub(crate) struct Granted {
 impl Callers {
     pub(crate) fn new(
         callers: Vec<(Caller, Principal)>,
+        lanes: Arc<Lanes>,
         store: Option<Arc<dyn Store>>,
         life: Duration,
         max_tokens: usize,
     ) -> Self {
         Self {
             callers,
+            lanes,
             store,
             life,
             max_tokens,
@@ -144,6 +148,7 @@ impl Callers {
         let store = Arc::clone(self.store.as_ref().ok_or(StoreError::Denied)?);
         let asked = Asked {
             believed: Arc::clone(&self.believed),
+            lanes: Arc::clone(&self.lanes),
             max_tokens: self.max_tokens,
             token: Secret::new(token.to_owned()),
             at: (now, wall),
@@ -205,6 +210,7 @@ impl Callers {
 /// A token that the store is asked about.
 struct Asked {
     believed: Arc<Mutex<Alive>>,
+    lanes: Arc<Lanes>,
     max_tokens: usize,
     token: Secret,
     at: (Instant, WallTime),
@@ -229,7 +235,9 @@ impl Asked {
         let left = Duration::from_millis(left);
         let client = owner.client;
         let id = client.id.to_string();
-        let principal = Principal::new(&id, client.body.grants, Some(client.id));
+        let default = client.body.default_flow.as_deref();
+        let lanes = self.lanes.own(&client.body.flows, default);
+        let principal = Principal::new(&id, client.body.grants, Some(client.id), lanes);
         let known = Known {
             expires: now + WITHOUT_STORE.min(left),
             fresh_until: now + BELIEVED.min(left),
@@ -311,10 +319,16 @@ mod tests {
             secret: String::from("secret").into(),
             roles: BTreeSet::new(),
             integrations: None,
+            flows: BTreeSet::new(),
+            default_flow: None,
         };
-        let principal = Principal::new("one", BTreeSet::new(), None);
+        let lanes = Arc::new(Lanes::new(
+            ["default".to_owned()],
+            tollgate_model::FlowId(0),
+        ));
+        let principal = Principal::new("one", BTreeSet::new(), None, lanes.own([], None));
         let life = Duration::from_secs(300);
-        Callers::new(vec![(caller, principal)], None, life, max_tokens)
+        Callers::new(vec![(caller, principal)], lanes, None, life, max_tokens)
     }
 
     async fn login(callers: &Callers, id: &str, secret: &str, now: Instant) -> Option<String> {

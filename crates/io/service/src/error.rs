@@ -50,6 +50,11 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "not.found", message)
     }
 
+    /// What the caller's roles don't allow; `needed` is the role that would.
+    pub(crate) fn forbidden(message: impl Into<String>, needed: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "missing.permissions", message).with("needed", needed)
+    }
+
     pub(crate) fn conflict(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code, message)
     }

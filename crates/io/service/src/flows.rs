@@ -3,7 +3,8 @@
 //! Flow files come from a folder, as action files do, and from the store. A run's calls go through the
 //! same door as a caller's: the action's contract, the cache, the engine, with the step's own timeout as
 //! the deadline. They go as the configured flow (`[[flow]]`) of the Architect flow's name, with its
-//! priority, weight and share, or as the default flow if there is none of that name.
+//! priority, weight and share, if whoever began the run may name that one; else as that caller's default
+//! flow.
 
 use crate::api::{App, unflat};
 use crate::cached;
@@ -147,7 +148,7 @@ impl World for Desk {
             return Err(failure("not.found", message));
         };
         let terms = Terms {
-            flow: app.flows.get(flow).copied().unwrap_or(app.default_flow),
+            flow: app.lanes.of_run(flow),
             deadline: Some(within),
         };
         let body = Value::Object(inputs).to_string();

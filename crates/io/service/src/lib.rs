@@ -15,7 +15,8 @@
 //! Paths, fields, lists and errors are the platform's, so that its SDKs work against this service
 //! through their gateway configuration. Two request headers are ours:
 //!
-//! - `Tollgate-Flow: NAME`: the flow that calls; without it the default flow.
+//! - `Tollgate-Flow: NAME`: the flow that calls, one of the caller's own (`lanes`); without it the
+//!   caller's default flow.
 //! - `Tollgate-Deadline: SPAN` (`1500ms`, `2s`): the latest useful start, from the arrival of the
 //!   request; without it the action's timeout. Past it the execution is refused, at once if that is
 //!   known already.
@@ -73,6 +74,7 @@ mod flows;
 mod guard;
 mod journal;
 mod json;
+mod lanes;
 mod live;
 mod meter;
 mod numbers;

@@ -9,7 +9,7 @@
 //! up beyond what the decision needs.
 
 use crate::error::ApiError;
-use http::StatusCode;
+use crate::lanes::OwnLanes;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tollgate_store::{Actor, EntityId, Grant, Reach, Role};
@@ -23,6 +23,8 @@ pub(crate) struct Principal {
     grants: Arc<BTreeSet<Grant>>,
     /// Its id in the store; none for a caller of the configuration file.
     pub(crate) stored: Option<EntityId>,
+    /// The flows that it may name.
+    pub(crate) lanes: OwnLanes,
 }
 
 /// What a role must hold over.
@@ -37,11 +39,17 @@ pub(crate) enum Over<'a> {
 }
 
 impl Principal {
-    pub(crate) fn new(id: &str, grants: BTreeSet<Grant>, stored: Option<EntityId>) -> Self {
+    pub(crate) fn new(
+        id: &str,
+        grants: BTreeSet<Grant>,
+        stored: Option<EntityId>,
+        lanes: OwnLanes,
+    ) -> Self {
         Self {
             id: id.into(),
             grants: Arc::new(grants),
             stored,
+            lanes,
         }
     }
 
@@ -98,7 +106,7 @@ impl Principal {
 
 fn forbidden(needed: &str) -> ApiError {
     let message = format!("The caller is not allowed to do this; it takes: {needed}.");
-    ApiError::new(StatusCode::FORBIDDEN, "missing.permissions", message).with("needed", needed)
+    ApiError::forbidden(message, needed)
 }
 
 fn reaches(reach: &Reach, over: Over<'_>) -> bool {
@@ -120,8 +128,12 @@ fn reaches(reach: &Reach, over: Over<'_>) -> bool {
 mod tests {
     use super::*;
 
+    fn lanes() -> OwnLanes {
+        crate::lanes::Lanes::new(["default".to_owned()], tollgate_model::FlowId(0)).own([], None)
+    }
+
     fn principal(role: Role, reach: Reach) -> Principal {
-        Principal::new("one", [Grant { role, reach }].into(), None)
+        Principal::new("one", [Grant { role, reach }].into(), None, lanes())
     }
 
     #[test]
@@ -155,7 +167,7 @@ mod tests {
 
     #[test]
     fn an_id_of_the_file_becomes_an_actor() {
-        let caller = Principal::new("flows of Ä", BTreeSet::new(), None);
+        let caller = Principal::new("flows of Ä", BTreeSet::new(), None, lanes());
         assert_eq!(caller.actor().as_str(), "client:flows_of__");
     }
 }

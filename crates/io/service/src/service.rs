@@ -6,6 +6,7 @@ use crate::callers::Callers;
 use crate::catalog::{Catalog, CatalogError, file_integration_id};
 use crate::flows::{Desk, FlowFiles};
 use crate::journal::Journal;
+use crate::lanes::Lanes;
 use crate::live::{Common, Live, wall_time};
 use crate::meter::Meter;
 use crate::numbers::Numbers;
@@ -21,7 +22,6 @@ use tollgate_driver::{Driver, Setup, SetupError};
 use tollgate_engine::Snapshot;
 use tollgate_flows::Runner;
 use tollgate_listen::{Bounds, Listening};
-use tollgate_model::FlowId;
 use tollgate_store::{Grant, KeyRing, OpenError, Reach, Role, SqlStore, Store, StoreUrl};
 
 /// A running service; ends when dropped.
@@ -168,7 +168,7 @@ async fn sweep(store: Arc<dyn Store>) {
 }
 
 /// The file's callers and what they may do.
-fn callers(config: &Config) -> Vec<(Caller, Principal)> {
+fn callers(config: &Config, lanes: &Lanes) -> Vec<(Caller, Principal)> {
     let principal = |caller: &Caller| {
         let reach = match &caller.integrations {
             None => Reach::Everything,
@@ -186,7 +186,8 @@ fn callers(config: &Config) -> Vec<(Caller, Principal)> {
             reach: reach.clone(),
         };
         let grants = caller.roles.iter().map(grant).collect();
-        Principal::new(&caller.client_id, grants, None)
+        let own = lanes.own(&caller.flows, caller.default_flow.as_deref());
+        Principal::new(&caller.client_id, grants, None, own)
     };
     let callers = config.callers.iter();
     callers.map(|it| (it.clone(), principal(it))).collect()
@@ -238,17 +239,10 @@ impl Service {
             Some(store) => Some(open(store).await.map_err(StartError::Store)?),
             None => None,
         };
-        let callers = callers(&config);
+        let names = config.engine.flows.iter().map(|flow| flow.name.clone());
+        let lanes = Arc::new(Lanes::new(names, config.default_flow));
+        let callers = callers(&config, &lanes);
         let server = config.server;
-        let names = config.engine.flows.iter().enumerate();
-        let flows = names
-            .map(|(index, flow)| {
-                (
-                    flow.name.clone(),
-                    FlowId(u32::try_from(index).unwrap_or(u32::MAX)),
-                )
-            })
-            .collect();
         let clients = config.engine.clients.iter();
         let token_limits = clients
             .map(|client| {
@@ -322,12 +316,17 @@ impl Service {
         );
         let app = App {
             live,
-            callers: Callers::new(callers, store.clone(), server.token_life, server.max_tokens),
+            callers: Callers::new(
+                callers,
+                Arc::clone(&lanes),
+                store.clone(),
+                server.token_life,
+                server.max_tokens,
+            ),
             meter: Meter::new(per_minute, at_once),
             journal: Arc::clone(&journal),
             driver: driver.clone(),
-            flows,
-            default_flow: config.default_flow,
+            lanes,
             told,
             cached: Cached::new(config.caches, server.cache_bytes),
             records,

@@ -83,7 +83,7 @@ fn action() -> Value {
 
 async fn login(http: &reqwest::Client, base: &str, client: &str) -> String {
     let request = http.post(format!("{base}/oauth/token"));
-    let request = request.basic_auth(client, Some("secret"));
+    let request = request.basic_auth(client, Some("test-secret-0123456789"));
     let grant = request.body("grant_type=client_credentials").send().await;
     let grant: Value = grant.unwrap().json().await.unwrap();
     grant["access_token"].as_str().unwrap().to_owned()
@@ -114,7 +114,7 @@ impl World {
         let platform = tollgate_platform::Config {
             clients: vec![Client {
                 id: "pool".into(),
-                secret: "secret".into(),
+                secret: "test-secret-0123456789".into(),
             }],
             latency: Spread::fixed(Duration::from_millis(10)),
             ..tollgate_platform::Config::default()
@@ -130,9 +130,11 @@ flow_folder = "."
 {server}
 [[caller]]
 client_id = "flows"
+flows = ["*"]
 client_secret_env = "SECRET"
 [[caller]]
 client_id = "admin"
+flows = ["*"]
 client_secret_env = "SECRET"
 roles = ["administer"]
 [[client]]
@@ -159,7 +161,7 @@ default = true
         let source = Source {
             file: "test.toml",
             folder: folder.path(),
-            env: &|_| Some("secret".to_owned()),
+            env: &|_| Some("test-secret-0123456789".to_owned()),
         };
         let service = Service::start(Config::parse(&text, &source).unwrap(), 1).await?;
         let (base, http) = (

@@ -57,7 +57,7 @@ impl World {
         let platform = tollgate_platform::Config {
             clients: vec![Client {
                 id: "pool".into(),
-                secret: "secret".into(),
+                secret: "test-secret-0123456789".into(),
             }],
             latency: Spread::fixed(Duration::from_millis(50)),
             ..tollgate_platform::Config::default()
@@ -78,6 +78,7 @@ impl World {
             r#"
 [[caller]]
 client_id = "flows"
+flows = ["*"]
 client_secret_env = "SECRET"
 [[client]]
 name = "pool"
@@ -98,7 +99,7 @@ listen = "127.0.0.1:0"
         let source = Source {
             file: "test.toml",
             folder: folder.path(),
-            env: &|_| Some("secret".to_owned()),
+            env: &|_| Some("test-secret-0123456789".to_owned()),
         };
         let service = Service::start(Config::parse(&text, &source).unwrap(), 1).await?;
         Ok(Self {
@@ -113,7 +114,7 @@ listen = "127.0.0.1:0"
     async fn token(&self) -> String {
         let request = self.http.post(format!("{}/oauth/token", self.base));
         let request = request
-            .basic_auth("flows", Some("secret"))
+            .basic_auth("flows", Some("test-secret-0123456789"))
             .body("grant_type=client_credentials");
         let grant: Value = request.send().await.unwrap().json().await.unwrap();
         grant["access_token"].as_str().unwrap().to_owned()

@@ -32,6 +32,8 @@ pub const ROW_KEY_CHARS: usize = 256;
 pub const ROWS_PER_TABLE: u32 = 100_000;
 /// Published versions of a flow.
 pub const VERSIONS_PER_FLOW: u32 = 10_000;
+/// Flows that are listed for a client.
+pub const CLIENT_FLOWS: usize = 1000;
 /// Entries of one batch: usage, audit, rotation, forgetting.
 pub const BATCH: usize = 1000;
 /// Rows of one usage answer.

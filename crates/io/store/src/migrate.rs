@@ -42,6 +42,13 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/0003_revision.sqlite.sql"),
         postgres: include_str!("../migrations/0003_revision.postgres.sql"),
     },
+    Migration {
+        number: 4,
+        name: "caller_flows",
+        common: include_str!("../migrations/0004_caller_flows.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 impl Migration {

@@ -34,6 +34,8 @@ async fn client(store: &SqlStore) -> MadeClient {
         grants: BTreeSet::new(),
         access_token_validity_seconds: 3600,
         state: ClientState::Active,
+        flows: std::collections::BTreeSet::new(),
+        default_flow: None,
     };
     let id = EntityId::random();
     store.create_client(id, body, &by(0)).await.unwrap()

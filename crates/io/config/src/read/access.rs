@@ -3,7 +3,10 @@
 use super::{Source, pem, resolve};
 use crate::{Access, Role};
 use std::collections::BTreeSet;
-use tollgate_settings::Section;
+use tollgate_settings::{Placed, Section};
+
+/// Stands for every flow in a caller's list.
+const EVERY: &str = "*";
 
 /// `roles` and `integrations` of a caller; by default it executes everything.
 pub(super) fn read_roles(
@@ -27,12 +30,28 @@ pub(super) fn read_roles(
         roles.insert(Role::Execute);
     }
     let named = section.texts("integrations").map(|names| {
-        let known = |name: &tollgate_settings::Placed<String>| {
+        let known = |name: &Placed<String>| {
             resolve(section, name, "integration", integrations).map(|_| name.value.clone())
         };
         names.iter().filter_map(known).collect()
     });
     (roles, named)
+}
+
+/// `flows` and `default_flow` of a caller; by default it calls as the service's default flow alone.
+pub(super) fn read_flows(
+    section: &Section<'_, '_>,
+    flows: &[String],
+) -> (BTreeSet<String>, Option<String>) {
+    let known = |name: &Placed<String>| {
+        name.value == EVERY || resolve(section, name, "flow", flows).is_some()
+    };
+    let listed = section.texts("flows").unwrap_or_default();
+    let listed = listed.into_iter().filter(known).map(|name| name.value);
+    let listed = listed.collect();
+    let default = section.text("default_flow");
+    let default = default.filter(|name| resolve(section, name, "flow", flows).is_some());
+    (listed, default.map(|name| name.value))
 }
 
 /// `allowed_hosts` and its like, `trusted_roots` and `client_certificate` of an integration.

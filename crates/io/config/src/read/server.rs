@@ -4,6 +4,7 @@ use super::{Source, access, pem, secrets, unique_name};
 use crate::{Caller, Integration, Server};
 use std::time::Duration;
 use tollgate_driver::Bounds;
+use tollgate_engine::Flow;
 use tollgate_settings::Section;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -144,21 +145,25 @@ fn read_upstream(root: &Section<'_, '_>, source: &Source<'_>) -> (Bounds, Vec<Ve
 pub(super) fn read_callers(
     root: &Section<'_, '_>,
     source: &Source<'_>,
-    integrations: &[Integration],
+    (integrations, flows): (&[Integration], &[Flow]),
     stored: bool,
 ) -> Vec<Caller> {
     let names: Vec<_> = integrations.iter().map(|it| it.name.clone()).collect();
+    let flows: Vec<_> = flows.iter().map(|it| it.name.clone()).collect();
     let mut taken = Vec::new();
     let mut callers = Vec::new();
     for section in root.sections("caller") {
         let client_id = unique_name(&section, "client_id", &mut taken);
         let secret = secrets::client_secret(&section, source);
         let (roles, integrations) = access::read_roles(&section, &names);
+        let (flows, default_flow) = access::read_flows(&section, &flows);
         callers.extend(secret.map(|secret| Caller {
             client_id,
             secret,
             roles,
             integrations,
+            flows,
+            default_flow,
         }));
         section.finish();
     }

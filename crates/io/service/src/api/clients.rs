@@ -2,11 +2,13 @@
 //!
 //! `roleIds` (`execute`, `author`, `administer`) hold everywhere; a `roleDivisions` entry holds where its
 //! `divisionId` says: `*`, or the id of an integration or of an action (which has `_-_` in it).
+//! `tollgateFlows` and `tollgateDefaultFlow` are ours: the flows that it may call as.
 
 use super::{App, Caller, by, listing};
 use crate::doc::{Doc, id as parse_id, show_time};
 use crate::error::ApiError;
 use crate::json::Json;
+use crate::lanes::EVERY;
 use crate::page::{Page, Query};
 use crate::principal::Over;
 use axum::Extension;
@@ -71,7 +73,7 @@ pub(super) async fn create(
     body: Body,
 ) -> Result<Secretive, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
-    let written = read(&app.doc(body).await?)?;
+    let written = read(&app, &app.doc(body).await?, None)?;
     let made = app
         .store()?
         .create_client(EntityId::random(), written, &by(&caller))
@@ -88,7 +90,8 @@ pub(super) async fn update(
     caller.needs(Role::Administer, Over::Everything)?;
     let id = parse_id(&id)?;
     let doc = app.doc(body).await?;
-    let (written, seen) = (read(&doc)?, doc.perhaps_seen()?);
+    let before = app.store()?.client(&id).await?;
+    let (written, seen) = (read(&app, &doc, Some(&before.body))?, doc.perhaps_seen()?);
     let changed = app
         .store()?
         .update_client(&id, seen, written, &by(&caller))
@@ -126,7 +129,9 @@ pub(super) async fn renew(
     Ok((NO_STORE, Json(show(&made.client, Some(&made.secret)))))
 }
 
-fn read(doc: &Doc) -> Result<ClientBody, ApiError> {
+/// `before`: fields of ours stay as they are where a body doesn't have them, since the vendor's SDKs know
+/// nothing of them.
+fn read(app: &App, doc: &Doc, before: Option<&ClientBody>) -> Result<ClientBody, ApiError> {
     match doc.text("authorizedGrantType")?.as_deref() {
         None | Some("CLIENT-CREDENTIALS") => {}
         Some(other) => {
@@ -151,7 +156,28 @@ fn read(doc: &Doc) -> Result<ClientBody, ApiError> {
         grants: grants(doc)?,
         access_token_validity_seconds: u32::try_from(life.unwrap_or(DAY)).unwrap_or(300),
         state,
+        flows: match doc.list("tollgateFlows")? {
+            Some(names) => names
+                .into_iter()
+                .map(|name| flow(app, "tollgateFlows", name))
+                .collect::<Result<_, _>>()?,
+            None => before.map(|it| it.flows.clone()).unwrap_or_default(),
+        },
+        default_flow: match doc.text("tollgateDefaultFlow")? {
+            Some(name) if name.is_empty() => None,
+            Some(name) => Some(flow(app, "tollgateDefaultFlow", name)?),
+            None => before.and_then(|it| it.default_flow.clone()),
+        },
     })
+}
+
+/// The name of a flow that there is here.
+fn flow(app: &App, field: &str, name: String) -> Result<String, ApiError> {
+    if app.lanes.has(&name) || (name == EVERY && field == "tollgateFlows") {
+        return Ok(name);
+    }
+    let message = format!("{field}: the configuration file has no [[flow]] {name:?}.");
+    Err(ApiError::bad_request(message))
 }
 
 fn grants(doc: &Doc) -> Result<BTreeSet<Grant>, ApiError> {
@@ -227,6 +253,8 @@ fn show(it: &OAuthClient, secret: Option<&Secret>) -> Value {
         "accessTokenValiditySeconds": it.body.access_token_validity_seconds,
         "roleIds": everywhere,
         "roleDivisions": divisions,
+        "tollgateFlows": it.body.flows,
+        "tollgateDefaultFlow": it.body.default_flow.clone().unwrap_or_default(),
         "state": if active { "active" } else { "inactive" },
         "dateCreated": show_time(it.created),
         "dateModified": show_time(it.modified),

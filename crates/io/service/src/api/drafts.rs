@@ -167,7 +167,7 @@ pub(super) async fn test(
     let flatten = Query::parse(query.as_deref())
         .flag("flatten")?
         .unwrap_or(false);
-    let terms = terms(&app, &headers)?;
+    let terms = terms(&caller, &headers)?;
     let body = app.text(body).await?;
     let draft = own(&app, &caller, &id).await?;
     let target = target(&app, &draft)?;

@@ -164,7 +164,10 @@ pub(super) async fn launch(
     }
     let inputs = doc.object("inputData")?.map(Doc::into_value);
     let id = EntityId::random().to_string();
+    let named = caller.lanes.pick(Some(flow.name()));
+    let lane = named.or_else(|| caller.lanes.pick(None));
     let launch = Launch {
+        calls_as: lane.map_or("", |lane| app.lanes.name(lane)).to_owned(),
         flow,
         library: Arc::clone(&app.flow_files.library),
         name: doc.text("name")?,

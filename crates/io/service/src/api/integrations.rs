@@ -1,5 +1,6 @@
 //! `/api/v2/integrations`: instances of an integration type, and their configuration.
 
+mod reach;
 mod shown;
 
 use super::{App, Caller, by, listing, managed, types};
@@ -200,6 +201,7 @@ pub(super) async fn configure(
     let seen = doc.seen()?;
     let store = app.store()?;
     let before = store.integration(&id).await?;
+    reach::seen(&before, seen)?;
     let mut credentials = BTreeMap::new();
     let mut logs_in = false;
     if let Some(places) = doc.object("credentials")? {
@@ -208,18 +210,22 @@ pub(super) async fn configure(
                 continue;
             };
             let credential = parse_id(&named.required("id")?)?;
+            reach::credential(&app, &caller, &before, &credential)?;
             let kind = store.credential(&credential).await?.kind;
             logs_in |= kind == CredentialKind::UserDefinedOAuth;
             credentials.insert(place.clone(), credential);
         }
     }
     let config = IntegrationConfig {
-        name: doc.text("name")?.unwrap_or(before.config.name),
+        name: doc
+            .text("name")?
+            .unwrap_or_else(|| before.config.name.clone()),
         properties: doc.json("properties")?.unwrap_or_default(),
         advanced: doc.json("advanced")?.unwrap_or_default(),
         notes: doc.text("notes")?.unwrap_or_default(),
         credentials,
     };
+    reach::networks(&caller, &before, &config)?;
     let after = store
         .update_integration_config(&id, seen, config, &by(&caller))
         .await?;

@@ -43,7 +43,7 @@ pub(super) async fn execute(
     let flatten = Query::parse(query.as_deref())
         .flag("flatten")?
         .unwrap_or(false);
-    let terms = terms(&app, &headers)?;
+    let terms = terms(&caller, &headers)?;
     let body = app.text(body).await?;
     let result = cached::execute(&app, &catalog, entry, terms, &body).await;
     note(&app, &caller, "execute", entry, result.as_ref().err());
@@ -76,7 +76,7 @@ pub(super) async fn test(
     let flatten = Query::parse(query.as_deref())
         .flag("flatten")?
         .unwrap_or(false);
-    let terms = terms(&app, &headers)?;
+    let terms = terms(&caller, &headers)?;
     let body = app.text(body).await?;
     let execution = execution(&app, &catalog, entry, terms)?;
     let shown = steps::run(&execution, &body, flatten).await;
@@ -134,7 +134,7 @@ pub(crate) fn execution<'a>(
     })
 }
 
-pub(super) fn terms(app: &App, headers: &HeaderMap) -> Result<Terms, ApiError> {
+pub(super) fn terms(caller: &Principal, headers: &HeaderMap) -> Result<Terms, ApiError> {
     let text = |name: &HeaderName| match headers.get(name).map(|value| value.to_str()) {
         None => Ok(None),
         Some(Ok(text)) => Ok(Some(text.trim())),
@@ -142,16 +142,14 @@ pub(super) fn terms(app: &App, headers: &HeaderMap) -> Result<Terms, ApiError> {
             "The header {name} is not plain text."
         ))),
     };
-    let flow = match text(&FLOW)? {
-        None => app.default_flow,
-        Some(name) => *app.flows.get(name).ok_or_else(|| {
-            let known: Vec<_> = app.flows.keys().map(String::as_str).collect();
-            let known = known.join(", ");
-            ApiError::bad_request(format!(
-                "The header {FLOW} names no flow of this service: {name:?}; there are: {known}."
-            ))
-        })?,
-    };
+    let name = text(&FLOW)?;
+    let flow = caller.lanes.pick(name).ok_or_else(|| {
+        let own = caller.lanes.names().collect::<Vec<_>>().join(", ");
+        ApiError::bad_request(format!(
+            "The header {FLOW} names no flow that this caller may call as: {:?}; it may as: {own}.",
+            name.unwrap_or_default()
+        ))
+    })?;
     let deadline = match text(&DEADLINE)? {
         None => None,
         Some(span) => Some(parse_span(span).ok_or_else(|| {

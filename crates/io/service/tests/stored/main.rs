@@ -5,6 +5,7 @@
 mod echo;
 mod edits;
 mod logins;
+mod reach;
 mod world;
 
 use reqwest::Method;

@@ -107,6 +107,23 @@ key_file = "{store}/keys"
 client_id = "root"
 client_secret_env = "SECRET"
 roles = ["execute", "author", "administer"]
+[[caller]]
+client_id = "one-flow"
+client_secret_env = "SECRET"
+[[caller]]
+client_id = "two-flows"
+client_secret_env = "SECRET"
+flows = ["voice"]
+default_flow = "sms"
+[[flow]]
+name = "voice"
+[[flow]]
+name = "sms"
+priority = 1
+[[flow]]
+name = "email"
+priority = 2
+default = true
 "#,
             store = store.display()
         );

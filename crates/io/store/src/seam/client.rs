@@ -63,6 +63,11 @@ pub struct ClientBody {
     pub access_token_validity_seconds: u32,
     /// Whether it may.
     pub state: ClientState,
+    /// Names of the flows that it may call as beside its default flow, at most
+    /// [`crate::limits::CLIENT_FLOWS`]; `*` means every flow.
+    pub flows: BTreeSet<String>,
+    /// The flow of its calls that name none; `None` means that of the service.
+    pub default_flow: Option<String>,
 }
 
 /// A stored client. Its secret is in no field: only a hash of it is kept.

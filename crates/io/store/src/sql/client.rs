@@ -12,9 +12,10 @@ use crate::seam::{
 };
 use async_trait::async_trait;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 pub(super) const COLUMNS: &str = "id, name, description, grants, validity, active, version, created, \
-                                  modified, created_by, modified_by";
+                                  modified, created_by, modified_by, flows, default_flow";
 /// Life of a token unless said otherwise, as the platform's.
 const DEFAULT_VALIDITY: u32 = 86_400;
 
@@ -38,6 +39,8 @@ impl Clients for SqlStore {
                 .into(),
             access_token_validity_seconds: DEFAULT_VALIDITY,
             state: ClientState::Active,
+            flows: BTreeSet::new(),
+            default_flow: None,
         };
         self.make(id, body, by, true).await
     }
@@ -163,7 +166,7 @@ async fn create(
     .await?;
     let sql = format!(
         "INSERT INTO client (name_key, secret_hash, {COLUMNS}) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
     );
     let row = values![
         check::key(&made.body.name),
@@ -179,6 +182,8 @@ async fn create(
         made.modified,
         &made.created_by,
         &made.modified_by,
+        json!(made.body.flows).to_string(),
+        made.body.default_flow.clone().unwrap_or_default(),
     ];
     tx.execute(&sql, row).await?;
     audit::note(
@@ -215,10 +220,12 @@ async fn change(
         it.version,
         it.modified,
         &it.modified_by,
+        json!(it.body.flows).to_string(),
+        it.body.default_flow.clone().unwrap_or_default(),
     ];
     tx.execute(
         "UPDATE client SET name = $2, name_key = $3, description = $4, grants = $5, validity = $6, \
-         active = $7, version = $8, modified = $9, modified_by = $10 WHERE id = $1",
+         active = $7, version = $8, modified = $9, modified_by = $10, flows = $11, default_flow = $12 WHERE id = $1",
         row,
     )
     .await?;
@@ -271,6 +278,10 @@ fn check_body(body: &ClientBody) -> StoreResult<()> {
             }
         }
     }
+    check::at_most("flows", body.flows.len(), limits::CLIENT_FLOWS)?;
+    for name in body.flows.iter().chain(&body.default_flow) {
+        check::name("flows", name)?;
+    }
     if !(300..=172_800).contains(&body.access_token_validity_seconds) {
         return Err(
             Invalid::new("accessTokenValiditySeconds", "must be from 300 to 172800").into(),
@@ -283,13 +294,15 @@ fn told(it: &OAuthClient) -> serde_json::Value {
     json!({
         "name": it.body.name,
         "grants": it.body.grants,
+        "flows": it.body.flows,
+        "defaultFlow": it.body.default_flow,
         "active": it.body.state == ClientState::Active,
         "version": it.version.0,
     })
 }
 
 pub(super) fn read(row: &mut Row) -> StoreResult<OAuthClient> {
-    Ok(OAuthClient {
+    let mut it = OAuthClient {
         id: row.id()?,
         body: ClientBody {
             name: row.text()?,
@@ -301,13 +314,19 @@ pub(super) fn read(row: &mut Row) -> StoreResult<OAuthClient> {
             } else {
                 ClientState::Inactive
             },
+            flows: BTreeSet::new(),
+            default_flow: None,
         },
         version: row.version()?,
         created: row.time()?,
         modified: row.time()?,
         created_by: row.text()?,
         modified_by: row.text()?,
-    })
+    };
+    // In the order of the columns.
+    it.body.flows = row.parsed()?;
+    it.body.default_flow = Some(row.text()?).filter(|name| !name.is_empty());
+    Ok(it)
 }
 
 /// What an unknown caller is told, whatever is wrong.

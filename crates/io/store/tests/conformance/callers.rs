@@ -23,6 +23,8 @@ fn body(name: &str) -> ClientBody {
         ]),
         access_token_validity_seconds: 300,
         state: ClientState::Active,
+        flows: ["voice".to_owned()].into(),
+        default_flow: Some("email".to_owned()),
     }
 }
 

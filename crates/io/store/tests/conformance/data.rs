@@ -8,7 +8,7 @@ use tollgate_store::prelude::*;
 use tollgate_store::*;
 
 /// Number of the last migration there is.
-const SCHEMA: i64 = 3;
+const SCHEMA: i64 = 4;
 
 fn table(name: &str) -> TableBody {
     TableBody {
@@ -293,6 +293,8 @@ pub(crate) async fn usage_adds_up(place: Place) {
         grants: Default::default(),
         access_token_validity_seconds: 300,
         state,
+        flows: ["voice".to_owned()].into(),
+        default_flow: Some("email".to_owned()),
     };
     for name in ["a", "b"] {
         s.create_client(id(name), client(ClientState::Active), &by(0))

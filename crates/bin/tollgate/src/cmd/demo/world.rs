@@ -18,7 +18,7 @@ pub(super) const ORGANISATION: u32 = 3_000;
 /// Tokens that tollgate may hold.
 const MAX_TOKENS: u32 = 10;
 /// The secret of the emulator's clients, worth nothing elsewhere.
-pub(super) const SECRET: &str = "emulated";
+pub(super) const SECRET: &str = "emulated-0f1e2d3c4b5a";
 
 /// The action files of `examples/actions`, so that the binary needs no folder beside it.
 const ACTIONS: include_dir::Dir<'_> =
@@ -71,6 +71,7 @@ listen = "127.0.0.1:0"
 
 [[caller]]
 client_id = "flows"
+flows = ["*"]
 client_secret_env = "SECRET"
 
 [[limit]]

@@ -1,0 +1,119 @@
+//! Which flows a caller may name, and the one that it calls as when it names none.
+//!
+//! A flow's priority and share are what others wait behind, so they are given and not taken: a caller
+//! calls as its default flow and as those that are listed for it. A name that is not among them is answered
+//! alike whether there is such a flow or not, by one look into the caller's own list.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tollgate_model::FlowId;
+
+/// Stands for every flow in a list.
+pub(crate) const EVERY: &str = "*";
+
+/// The flows of the configuration file.
+#[derive(Debug)]
+pub(crate) struct Lanes {
+    by_name: BTreeMap<String, FlowId>,
+    default: FlowId,
+}
+
+/// The flows that one caller may name.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnLanes {
+    by_name: Arc<BTreeMap<String, FlowId>>,
+    default: FlowId,
+}
+
+impl Lanes {
+    /// `names` in the order of the ids.
+    pub(crate) fn new(names: impl IntoIterator<Item = String>, default: FlowId) -> Self {
+        let numbered = names.into_iter().enumerate();
+        Self {
+            by_name: numbered
+                .map(|(at, name)| (name, FlowId(u32::try_from(at).unwrap_or(u32::MAX))))
+                .collect(),
+            default,
+        }
+    }
+
+    /// The flow of that name, or the default flow.
+    pub(crate) fn of_run(&self, name: &str) -> FlowId {
+        self.by_name.get(name).copied().unwrap_or(self.default)
+    }
+
+    /// Whether there is such a flow.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    /// The flow's name.
+    pub(crate) fn name(&self, id: FlowId) -> &str {
+        let found = self.by_name.iter().find(|(_, it)| **it == id);
+        found.map_or("", |(name, _)| name)
+    }
+
+    /// Those that are listed for a caller. Names of no flow here are passed over: nodes may differ.
+    pub(crate) fn own<'a>(
+        &self,
+        listed: impl IntoIterator<Item = &'a String>,
+        default: Option<&str>,
+    ) -> OwnLanes {
+        let default = default.map_or(self.default, |name| self.of_run(name));
+        let mut by_name = BTreeMap::new();
+        for name in listed {
+            if name == EVERY {
+                by_name.clone_from(&self.by_name);
+            } else if let Some(id) = self.by_name.get(name) {
+                by_name.insert(name.clone(), *id);
+            }
+        }
+        by_name.insert(self.name(default).to_owned(), default);
+        OwnLanes {
+            by_name: Arc::new(by_name),
+            default,
+        }
+    }
+}
+
+impl OwnLanes {
+    /// The flow that a call names, or the caller's default; none if the name is not the caller's.
+    pub(crate) fn pick(&self, name: Option<&str>) -> Option<FlowId> {
+        match name {
+            None => Some(self.default),
+            Some(name) => self.by_name.get(name).copied(),
+        }
+    }
+
+    /// The names that the caller may give.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_has_its_default_and_what_is_listed() {
+        let lanes = Lanes::new(["voice", "email", "sms"].map(String::from), FlowId(1));
+        let names = |listed: &[&str], default| {
+            let listed: Vec<_> = listed.iter().map(|it| (*it).to_owned()).collect();
+            let own = lanes.own(&listed, default);
+            (
+                own.names().map(str::to_owned).collect::<Vec<_>>(),
+                own.pick(None),
+            )
+        };
+        assert_eq!(
+            names(&[], None),
+            (vec!["email".to_owned()], Some(FlowId(1)))
+        );
+        assert_eq!(names(&["sms", "fax"], Some("voice")).0, ["sms", "voice"]);
+        assert_eq!(names(&["sms"], Some("voice")).1, Some(FlowId(0)));
+        assert_eq!(names(&["*"], None).0.len(), 3);
+        let own = lanes.own(&[], None);
+        assert_eq!(own.pick(Some("voice")), own.pick(Some("no such flow")));
+    }
+}
