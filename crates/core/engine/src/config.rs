@@ -122,6 +122,9 @@ pub struct Policy {
     pub renew_ahead: Duration,
     /// First pause after a failed token fetch; doubles up to a minute.
     pub fetch_pause: Duration,
+    /// Whether an execution waits, as long as its deadline allows, while its pool has no token and the
+    /// last fetch for each of its clients failed. If not, it is refused, and so are those that wait.
+    pub wait_for_tokens: bool,
     /// Share of starts that each class below the first gets at least while it asks, in percent; 0 for none.
     pub floor_percent: u32,
     /// How long what answered 429 without `Retry-After` stays closed.
@@ -138,6 +141,7 @@ impl Default for Policy {
             retry_budget_percent: 10,
             renew_ahead: Duration::from_secs(60),
             fetch_pause: Duration::from_millis(500),
+            wait_for_tokens: true,
             floor_percent: 1,
             closed_for: Duration::from_secs(1),
         }

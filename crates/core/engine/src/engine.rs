@@ -107,6 +107,8 @@ enum State {
 struct FlowCount {
     running: usize,
     answered: u64,
+    errors: u64,
+    lost: u64,
     refused: u64,
 }
 
@@ -245,6 +247,11 @@ impl Engine {
             self.queue.arrived(submission.flow, submission.route, now);
             return self.enqueue(execution);
         }
+        if self.lacks_token(submission.route, now)
+            && let Some(pool) = self.route(submission.route).pool
+        {
+            return self.refuse_without_token(execution, pool, now);
+        }
         let estimate = self.earliest_start(&submission, now);
         let (earliest, limit) = (estimate.at, estimate.limit);
         if earliest > submission.deadline {
@@ -306,6 +313,7 @@ impl Engine {
                 // The start of what waits asks for a token again.
                 Timer::Fetch(client) => {
                     self.fetch_successor(client, now);
+                    self.probe(client, now);
                     self.resources.unblock();
                 }
             }
@@ -319,6 +327,11 @@ impl Engine {
                 continue;
             }
             let submission = it.submission;
+            let pool = self.route(submission.route).pool;
+            if pool.is_some_and(|pool| self.resources.pools.is_empty(pool)) {
+                self.refuse(execution, Reason::NoToken, None, None);
+                continue;
+            }
             let limit = self.earliest_start(&submission, now).limit;
             self.refuse(execution, Reason::Expired, limit, None);
         }
@@ -371,7 +384,7 @@ impl Engine {
         match verdict {
             Verdict::Answered(_) => count.answered += 1,
             Verdict::Refused(_) => count.refused += 1,
-            Verdict::TimedOut | Verdict::Lost(_) => {}
+            Verdict::TimedOut | Verdict::Lost(_) => count.lost += 1,
         }
         self.commands.push_back(Command::Finish(execution, verdict));
     }

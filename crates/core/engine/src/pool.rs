@@ -4,7 +4,7 @@
 //! order of the pool's clients and then of age, so a token is touched only when those before it are
 //! used up. One fetch is under way for each client; a failed one is tried again after a pause that
 //! doubles, and so is one whose token is refused (401) before it was ever accepted. When a pool grows
-//! is said in `growth`.
+//! is said in `growth`; when it is known to have nothing to give, in `lack`.
 //!
 //! A token is renewed ahead of its expiry if it is in use, or its client would be left without one,
 //! and is not sent with in the last part of its life, so that no call arrives with an expired token.
@@ -17,6 +17,7 @@
 mod client;
 mod closed;
 mod growth;
+mod lack;
 mod state;
 
 use crate::config::{Client, Config};
@@ -177,7 +178,10 @@ impl Pools {
     pub(crate) fn begin_fetch(&mut self, client: ClientId) -> TokenId {
         let token = TokenId(self.next_token);
         self.next_token += 1;
-        self.clients[client.index()].fetching = Some(token);
+        let state = &mut self.clients[client.index()];
+        state.fetching = Some(token);
+        state.probing = false;
+        state.wanted = false;
         token
     }
 

@@ -73,8 +73,12 @@ pub struct FlowView {
     pub queued: usize,
     /// Executions under way.
     pub running: usize,
-    /// Executions answered since start.
+    /// Executions answered since start, whatever the status.
     pub answered: u64,
+    /// Of these, answered 5xx or 429.
+    pub errors: u64,
+    /// Executions sent since start that no answer came to.
+    pub lost: u64,
     /// Executions refused since start, whatever the reason.
     pub refused: u64,
 }

@@ -81,7 +81,12 @@ impl Engine {
             }
             429 if self.starts_in_time(it.execution, now) => self.enqueue(it.execution),
             502..=504 if self.retries(it.execution, retry_after, now) => {}
-            _ => self.finish(it.execution, Verdict::Answered(attempt)),
+            _ => {
+                if matches!(status, 429 | 500..) {
+                    self.flows[it.passage.flow.index()].errors += 1;
+                }
+                self.finish(it.execution, Verdict::Answered(attempt));
+            }
         }
     }
 
@@ -171,7 +176,8 @@ impl Engine {
         let mut submission = execution.submission;
         let latest = submission.deadline;
         submission.deadline = execution.give_up.map_or(latest, |at| latest.min(at));
-        self.earliest_start(&submission, now).at <= submission.deadline
+        !self.lacks_token(submission.route, now)
+            && self.earliest_start(&submission, now).at <= submission.deadline
     }
 
     fn is_first_of_idempotent(&self, execution: ExecutionId) -> bool {

@@ -1,11 +1,18 @@
 //! Tokens as they come and go.
+//!
+//! **While a pool gives no token** (`Policy::wait_for_tokens` aside), executions are refused at once, those
+//! that waited for the fetch that failed included: an honest answer beats a wait whose end nobody
+//! knows. A token is renewed a minute ahead of its end, and asked for again until then, so what an
+//! endpoint misses for a moment is felt at a cold start only. The engine asks again by itself, after
+//! pauses that double, as long as executions are refused; a call that comes long after the last failure
+//! waits for a fetch of its own.
 
-use super::Engine;
+use super::{Engine, State};
 use crate::Command;
 use crate::pool::Token;
 use crate::timer::Timer;
 use std::time::Duration;
-use tollgate_model::{ClientId, Instant, TokenId};
+use tollgate_model::{ClientId, ExecutionId, Instant, PoolId, Reason, RouteId, TokenId};
 
 /// Longest pause between two fetches for one client.
 const LONGEST_FETCH_PAUSE: Duration = Duration::from_secs(60);
@@ -61,6 +68,54 @@ impl Engine {
         // An endpoint that asks for no pause at all would be asked again at once.
         state.paused_until = now + pause.max(first);
         self.timers.set(state.paused_until, Timer::Fetch(client));
+        if let Some(pool) = state.pool {
+            self.refuse_those_without_token(pool, now);
+        }
+    }
+
+    /// Whether executions on this route are refused for want of a token.
+    pub(super) fn lacks_token(&self, route: RouteId, now: Instant) -> bool {
+        let pool = self.route(route).pool;
+        let none = |pool| self.resources.pools.gives_none(pool, &self.config, now);
+        !self.config.policy.wait_for_tokens && pool.is_some_and(none)
+    }
+
+    /// Nobody is kept waiting for what can't be expected.
+    fn refuse_those_without_token(&mut self, pool: PoolId, now: Instant) {
+        let pools = &self.resources.pools;
+        if self.config.policy.wait_for_tokens || !pools.gives_none(pool, &self.config, now) {
+            return;
+        }
+        let executions = self.executions.iter().filter(|(_, execution)| {
+            execution.state == State::Queued
+                && self.route(execution.submission.route).pool == Some(pool)
+        });
+        let waiting: Vec<ExecutionId> = executions.map(|(id, _)| *id).collect();
+        for execution in waiting {
+            self.dequeue(execution);
+            self.refuse_without_token(execution, pool, now);
+        }
+    }
+
+    pub(super) fn refuse_without_token(
+        &mut self,
+        execution: ExecutionId,
+        pool: PoolId,
+        now: Instant,
+    ) {
+        self.resources.pools.want(pool);
+        let again = self.resources.pools.fetches_from(pool);
+        let again = again.filter(|&at| at > now);
+        self.refuse(execution, Reason::NoToken, None, again);
+    }
+
+    /// Asks whether the client's endpoint gives tokens again, if somebody was refused for want of one.
+    pub(super) fn probe(&mut self, client: ClientId, now: Instant) {
+        let most = self.config.clients[client.index()].max_tokens;
+        if self.resources.pools.take_probe(client, most, now) {
+            self.fetch(client);
+            self.resources.pools.clients[client.index()].probing = true;
+        }
     }
 
     /// Fetches a successor, unless the client's other tokens carry what there is to do.

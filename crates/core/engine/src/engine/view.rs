@@ -52,6 +52,8 @@ impl Engine {
                     queued: self.queue.queued(FlowId(at as u32)),
                     running: count.running,
                     answered: count.answered,
+                    errors: count.errors,
+                    lost: count.lost,
                     refused: count.refused,
                 })
                 .collect(),

@@ -40,6 +40,10 @@ pub(crate) struct ClientState {
     /// Tokens that wait for a successor, the first due first.
     pub(crate) due: VecDeque<TokenId>,
     pub(crate) fetching: Option<TokenId>,
+    /// The fetch under way was made for nobody, to see whether the endpoint gives tokens again.
+    pub(crate) probing: bool,
+    /// Somebody was refused for want of a token since the last fetch.
+    pub(super) wanted: bool,
     /// Nothing new will ask for its tokens.
     pub(crate) retired: bool,
     /// Fetches that gave no token, or one that was refused, since a token was accepted.
@@ -79,6 +83,8 @@ impl ClientState {
             aggregates: Vec::new(),
             due: VecDeque::new(),
             fetching: None,
+            probing: false,
+            wanted: false,
             retired: false,
             failures: 0,
             paused_until: Instant::ZERO,

@@ -244,6 +244,88 @@ fn who_can_not_wait_for_the_next_fetch_is_refused_at_once() {
     );
 }
 
+fn impatient(max_tokens: &[u32]) -> Desk {
+    let mut config = config(1_000, max_tokens);
+    config.policy.wait_for_tokens = false;
+    Desk::new(config)
+}
+
+/// Why and until when these were refused, by their numbers.
+fn refusals(commands: &[Command]) -> Vec<(u64, Reason, Option<Instant>)> {
+    let refused = commands.iter().filter_map(|command| match command {
+        Command::Finish(id, Verdict::Refused(refusal)) => {
+            Some((id.0, refusal.reason, refusal.earliest_start))
+        }
+        _ => None,
+    });
+    refused.collect()
+}
+
+#[test]
+fn when_no_token_can_be_had_nobody_is_kept_waiting() {
+    let mut desk = impatient(&[1, 1]);
+    let first = desk.submit(0, LONG);
+    let tokens = fetches(&first);
+    desk.submit(0, LONG);
+    // One client may still give one.
+    assert_eq!(desk.event(failed(tokens[0], None)), []);
+    assert_eq!(desk.submit(0, LONG), []);
+    let at = Some(desk.now + millis(500));
+    let done = desk.event(failed(tokens[1], None));
+    let none = Reason::NoToken;
+    assert_eq!(
+        refusals(&done),
+        [(0, none, at), (1, none, at), (2, none, at)]
+    );
+    assert_eq!(refusals(&desk.submit(0, LONG)), [(3, none, at)]);
+    // Both are asked again by themselves, once; who comes meanwhile isn't kept waiting either.
+    let asked: Vec<_> = desk.wait(millis(500)).into_iter().map(|it| it.1).collect();
+    let again = fetches(&asked);
+    assert_eq!(again.len(), 2, "{asked:?}");
+    assert_eq!(refusals(&desk.submit(0, LONG)), [(4, none, None)]);
+    desk.event(failed(again[0], None));
+    assert_eq!(desk.grant(again[1], LONG), []);
+    assert_eq!(sent(&desk.submit(0, LONG)).len(), 1);
+    assert_eq!(sent(&desk.submit(0, LONG)).len(), 1, "one client is enough");
+}
+
+#[test]
+fn an_endpoint_is_not_asked_again_for_nobody_and_one_that_failed_long_ago_gets_a_chance() {
+    let mut desk = impatient(&[1]);
+    let token = fetches(&desk.submit(0, LONG))[0];
+    desk.event(failed(token, None));
+    let probe: Vec<_> = desk.wait(millis(500)).into_iter().map(|it| it.1).collect();
+    desk.event(failed(fetches(&probe)[0], None));
+    assert_eq!(desk.wait(LONG), [], "nobody came since");
+    let token = fetches(&desk.submit(0, LONG))[0];
+    assert_eq!(refusals(&desk.submit(0, LONG)), []);
+    assert_eq!(sent(&desk.grant(token, LONG)).len(), 2);
+}
+
+#[test]
+fn while_another_token_lives_a_failing_endpoint_refuses_nobody() {
+    let mut desk = impatient(&[2]);
+    let token = fetches(&desk.submit(0, LONG))[0];
+    let mut done = desk.grant(token, LONG);
+    for _ in 0..30 {
+        done.extend(desk.submit(0, LONG));
+    }
+    let more = fetches(&done);
+    assert_eq!(more.len(), 1);
+    let failed = desk.event(failed(more[0], None));
+    assert_eq!(refusals(&failed), []);
+    assert_eq!(refusals(&desk.submit(0, LONG)), []);
+}
+
+#[test]
+fn a_call_whose_deadline_passes_before_the_first_token_is_told_so() {
+    for mut desk in [impatient(&[1]), Desk::new(config(1_000, &[1]))] {
+        assert_eq!(fetches(&desk.submit(0, seconds(2))).len(), 1);
+        let done: Vec<_> = desk.wait(seconds(3)).into_iter().map(|it| it.1).collect();
+        assert_eq!(refusals(&done), [(0, Reason::NoToken, None)]);
+    }
+}
+
 /// When the only token is renewed and when it is dropped, in seconds after it was granted.
 fn life(seed: u64, expires_in: Duration) -> (f64, f64) {
     let mut desk = Desk::seeded(config(1_000, &[2]), seed);

@@ -112,6 +112,7 @@ pub(crate) fn config(random: &mut Random, windows: Windows) -> Config {
             grace: Duration::from_millis(random.range(15, 200)),
             max_queued: 400,
             closed_for: Duration::from_millis(300),
+            wait_for_tokens: random.range(0, 1) == 0,
             ..Policy::default()
         },
     }
