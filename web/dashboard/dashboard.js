@@ -66,13 +66,35 @@ function line(parts) {
   return svg;
 }
 
+function span(millis) {
+  const seconds = Math.ceil(millis / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7200 ? `${Math.ceil(seconds / 60)} min` : `${Math.ceil(seconds / 3600)} h`;
+}
+
+// Until when a 429 has closed it, where one has.
+function closed(limit) {
+  return limit.closedMillis ? `closed for ${span(limit.closedMillis)}` : null;
+}
+
+function showTroubles(upstreams, closings) {
+  const missed = upstreams.clients.filter((client) => client.trouble).map(({ name, trouble }) =>
+    `${name} gets no token from ${trouble.endpoint} since ${span(trouble.sinceMillis)}: ${trouble.reason}`);
+  const shut = closings.map((closing) => {
+    const number = closing.token === undefined ? "" : ` ${closing.token}`;
+    return `the upstream answered 429: ${closing.kind}${number} of ${closing.name} ${closed(closing)}`;
+  });
+  const lines = [...missed, ...shut].map((text) => element("li", "trouble", text));
+  place("troubles").hidden = lines.length === 0;
+  place("troubles").querySelector("ul").replaceChildren(...lines);
+}
+
 function showLimit(limit) {
   const { track, tone } = bar(limit);
   const row = element("div", `limit ${tone}`);
   const name = element("div", "name", limit.name);
   name.append(" ", element("span", "scope", limit.scope));
-  const closed = limit.closedMillis ? `closed ${Math.ceil(limit.closedMillis / 1000)} s` : null;
-  const numbers = element("div", "numbers", closed ?? `${limit.held} of ${limit.allowed}`);
+  const numbers = element("div", "numbers", closed(limit) ?? `${limit.held} of ${limit.allowed}`);
   const history = remember(`${limit.scope}/${limit.name}`, limit.held / limit.allowed);
   row.append(name, track, numbers, line(history));
   return row;
@@ -81,19 +103,25 @@ function showLimit(limit) {
 function showToken(limit) {
   const { track, tone } = bar(limit);
   const card = element("div", `token ${tone}`, `${limit.client} · token ${limit.token}`);
-  card.append(element("div", "numbers", `${limit.held} of ${limit.allowed}`), track);
+  card.append(element("div", "numbers", closed(limit) ?? `${limit.held} of ${limit.allowed}`), track);
   return card;
 }
 
 function showFlow(flow) {
   const row = element("tr");
   row.append(element("td", "", flow.name), element("td", flow.queued > 0 ? "waiting" : "", flow.queued));
-  for (const count of [flow.running, flow.answered, flow.refused]) row.append(element("td", "", count));
+  for (const count of [flow.running, flow.answered, flow.failed, flow.refused]) row.append(element("td", "", count));
   return row;
 }
 
 async function show() {
-  const [limits, flows] = await Promise.all([all("/api/v2/tollgate/limits"), all("/api/v2/tollgate/flows")]);
+  const [limits, flows, closings, upstreams] = await Promise.all([
+    all("/api/v2/tollgate/limits"),
+    all("/api/v2/tollgate/flows"),
+    all("/api/v2/tollgate/closings"),
+    ask("/api/v2/tollgate/upstreams"),
+  ]);
+  showTroubles(upstreams, closings);
   place("limits").replaceChildren(...limits.filter((limit) => !limit.client).map(showLimit));
   const tokens = limits.filter((limit) => limit.client).map(showToken);
   place("tokens").replaceChildren(...(tokens.length ? tokens : [element("p", "scope", "none fetched yet")]));

@@ -181,6 +181,7 @@ impl Engine {
             Event::SetMaxTokens { client, max_tokens } => self.set_max_tokens(client, max_tokens),
             Event::RenameLimit { limit, name } => self.rename_limit(limit, name),
             Event::RenameClient { client, name } => self.rename_client(client, name),
+            Event::Open(closed) => self.open(closed, now),
             Event::RetireClient(client) => self.retire_client(client),
         }
         self.settle_down(now);
@@ -247,9 +248,7 @@ impl Engine {
             self.queue.arrived(submission.flow, submission.route, now);
             return self.enqueue(execution);
         }
-        if self.lacks_token(submission.route, now)
-            && let Some(pool) = self.route(submission.route).pool
-        {
+        if let Some(pool) = self.lacks_token(&submission, now) {
             return self.refuse_without_token(execution, pool, now);
         }
         let estimate = self.earliest_start(&submission, now);

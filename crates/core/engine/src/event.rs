@@ -78,9 +78,38 @@ pub enum Event {
         /// Its name.
         name: String,
     },
+    /// What a 429 has closed is open again, and closes with the next. In checkpoints too: one is due at
+    /// once.
+    Open(Closed),
     /// No route of the client's pool will be called any more. What waits is still served; then its
     /// tokens are dropped. None is renewed.
     RetireClient(ClientId),
+}
+
+/// What a 429 closes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Closed {
+    /// A shared window.
+    Limit(LimitId),
+    /// A token.
+    Token(TokenId),
+    /// A client, with all its tokens.
+    Client(ClientId),
+    /// A route, with the windows that only calls to its upstream pass.
+    Route(RouteId),
+}
+
+impl Closed {
+    /// The word used in the API and in logs.
+    #[must_use]
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Limit(_) => "limit",
+            Self::Token(_) => "token",
+            Self::Client(_) => "client",
+            Self::Route(_) => "route",
+        }
+    }
 }
 
 /// A request for one execution.

@@ -57,6 +57,13 @@ impl Resources {
         *closed = until.max(*closed);
     }
 
+    /// Takes [`Self::close_route`] back.
+    pub(crate) fn open_route(&mut self, route: RouteId) {
+        if let Some(closed) = self.closed.get_mut(route.index()) {
+            *closed = Instant::ZERO;
+        }
+    }
+
     /// Until when the route is shut by a 429; an instant that has passed if it is not.
     pub(crate) fn closed_until(&self, route: RouteId) -> Instant {
         self.closed[route.index()]

@@ -1,5 +1,6 @@
 //! What can be seen from outside.
 
+use crate::Closed;
 use tollgate_model::{Instant, RouteId, Scope};
 
 /// The state at one instant.
@@ -17,8 +18,21 @@ pub struct Snapshot {
     pub headers_ignored: u64,
     /// Routes that a 429 has shut, each until when.
     pub closed_routes: Vec<(RouteId, Instant)>,
+    /// All that a 429 has closed.
+    pub closed: Vec<ClosedView>,
     /// Answers 429.
     pub limited: u64,
+}
+
+/// What a 429 has closed.
+#[derive(Clone, Debug)]
+pub struct ClosedView {
+    /// Which.
+    pub what: Closed,
+    /// Name of the limit, the route or the client; of a token, its client's.
+    pub name: String,
+    /// It opens then.
+    pub until: Instant,
 }
 
 /// One limit.
@@ -62,6 +76,17 @@ pub struct ClientView {
     pub fetching: bool,
     /// No token is fetched before: a fetch has failed, or the client is closed by a 429.
     pub fetches_from: Option<Instant>,
+}
+
+/// What a client's tokens are for.
+#[derive(Clone, Debug)]
+pub struct TokenSupply {
+    /// The client's name.
+    pub name: String,
+    /// Routes whose calls take tokens of its pool.
+    pub routes: Vec<RouteId>,
+    /// The client's last fetch failed, and nothing can be sent with a token of its pool.
+    pub dry: bool,
 }
 
 /// One flow.

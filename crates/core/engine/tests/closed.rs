@@ -6,8 +6,8 @@
 mod world;
 
 use std::time::Duration;
-use tollgate_engine::{Client, Event, Facts, WindowFact};
-use tollgate_model::{RouteId, Scope};
+use tollgate_engine::{Client, Closed, Event, Facts, WindowFact};
+use tollgate_model::{LimitId, RouteId, Scope, TokenId};
 use world::{World, at, at_once, window};
 
 fn client(max_tokens: u32) -> Client {
@@ -181,4 +181,46 @@ fn a_token_that_cannot_be_fetched_in_time_is_not_counted_on() {
     world.pass(50);
     world.grant(50);
     assert_eq!(world.sent.len(), 1, "with the second token");
+}
+
+#[test]
+fn an_operator_opens_what_a_429_has_closed() {
+    let day = 86_400;
+    // A route and its upstream's window.
+    let mut world = World::plain(vec![window(Scope::Host, 10)], &[&[0]]);
+    world.submit(0, 0, 10);
+    world.answer(429, pause(day), 0);
+    let waits = world.submit(0, 1, day * 2);
+    let closed = |world: &World| -> Vec<Closed> {
+        let snapshot = world.engine.snapshot(at(1));
+        assert!(snapshot.closed.iter().all(|it| it.until == at(day)));
+        snapshot.closed.iter().map(|it| it.what).collect()
+    };
+    let (limit, route) = (Closed::Limit(LimitId(0)), Closed::Route(RouteId(0)));
+    assert_eq!(closed(&world), [limit, route]);
+    world.engine.handle_event(Event::Open(limit), at(1));
+    assert_eq!(closed(&world), [route]);
+    world.event(Event::Open(route), 1);
+    assert_eq!(closed(&world), []);
+    assert_eq!(world.sent.last().unwrap().0, waits);
+    // Tokens, and with the second of them their client.
+    let mut world = World::pooled(vec![client(2)]);
+    world.submit(0, 0, 5);
+    world.grant(0);
+    world.answer(429, pause(day), 0);
+    let token = closed(&world);
+    assert_eq!(token, [Closed::Token(TokenId(0))]);
+    world.event(Event::Open(token[0]), 1);
+    world.submit(0, 1, 5);
+    assert_eq!(closed(&world), []);
+    assert_eq!(world.sent.len(), 2);
+    // What isn't there opens nothing.
+    for gone in [
+        Closed::Limit(LimitId(99)),
+        Closed::Token(TokenId(99)),
+        Closed::Client(tollgate_model::ClientId(99)),
+        Closed::Route(RouteId(99)),
+    ] {
+        world.event(Event::Open(gone), 1);
+    }
 }

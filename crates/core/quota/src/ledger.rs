@@ -172,6 +172,11 @@ impl Ledger {
         self.closed_until = self.closed_until.max(until);
     }
 
+    /// Takes [`Ledger::close`] back.
+    pub fn open(&mut self) {
+        self.closed_until = Instant::ZERO;
+    }
+
     /// Changes how many slots may be held. A lower number drains; it takes nothing back.
     pub fn set_allowed(&mut self, to: u32) {
         match &mut self.rule {

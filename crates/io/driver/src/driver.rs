@@ -3,14 +3,14 @@
 use crate::http::Http;
 use crate::message::{Message, Shared};
 use crate::pump;
-use crate::{Answer, Call, Failure, Outlet, Setup, SetupError};
+use crate::{Answer, Call, Failure, Outlet, Setup, SetupError, TokenTrouble};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::oneshot;
-use tollgate_engine::{Event, Snapshot, Submission};
-use tollgate_model::{ClientId, ExecutionId, Instant, LimitId};
+use tollgate_engine::{Closed, Event, Snapshot, Submission};
+use tollgate_model::{ClientId, ExecutionId, Instant, LimitId, RouteId};
 
 /// A handle on a running driver; clones share it. When the last one goes, the engine's task ends and
 /// with it whatever is still under way.
@@ -135,6 +135,23 @@ impl Driver {
     pub fn stop(&self) {
         // An error means that it has ended already.
         let _ = self.tell(Message::Stop);
+    }
+
+    /// Why this route's calls can have no access token, if so.
+    #[must_use]
+    pub fn token_trouble(&self, route: RouteId) -> Option<TokenTrouble> {
+        self.0.troubles.of(route)
+    }
+
+    /// All that is in the way of access tokens.
+    #[must_use]
+    pub fn token_troubles(&self) -> Vec<TokenTrouble> {
+        self.0.troubles.all()
+    }
+
+    /// Opens what a 429 has closed; it closes with the next. No effect once the engine stopped.
+    pub fn open(&self, closed: Closed) {
+        self.change(Event::Open(closed));
     }
 
     /// Now, on the time line of the snapshot's instants.

@@ -42,6 +42,7 @@ mod message;
 mod pump;
 mod setup;
 mod token;
+mod trouble;
 mod upstream;
 mod usage;
 
@@ -51,4 +52,5 @@ pub use extend::{ExtendError, Extension, Outlet};
 pub use http::{Addresses, BoxError, Resolve, certificate_warnings, check_identity, check_roots};
 pub use setup::{Bounds, ClientCredentials, Setup, SetupError};
 pub use tollgate_secret::{Redactor, Secret};
+pub use trouble::TokenTrouble;
 pub use url::Url;

@@ -2,6 +2,7 @@
 
 use crate::http::{self, Http};
 use crate::token::{Grant, NoGrant};
+use crate::trouble::Troubles;
 use crate::{Answer, ClientCredentials, Extension, Failure, Request};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
@@ -52,6 +53,7 @@ pub(crate) struct Shared {
     pub(crate) routes: AtomicUsize,
     pub(crate) flows: usize,
     pub(crate) clock: Clock,
+    pub(crate) troubles: Arc<Troubles>,
 }
 
 impl Shared {

@@ -1,9 +1,12 @@
 //! The task that owns the engine: message in, event to the engine, its commands carried out.
 
+mod tokens;
+
 use crate::execution::Execution;
 use crate::http::Http;
 use crate::message::{Clock, Message, Report, Shared, Task};
-use crate::token::{self, Bearer, Grant, NoGrant};
+use crate::token::Bearer;
+use crate::trouble::Troubles;
 use crate::upstream;
 use crate::usage::UsageFile;
 use crate::{Answer, Bounds, ClientCredentials, Failure, Request, Setup, SetupError};
@@ -11,16 +14,23 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
-use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Semaphore, oneshot};
 use tollgate_engine::{Command, Engine, Event, LossKind, Submission};
 use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, RouteId, TokenId};
 
+/// A token that calls are sent with.
+#[derive(Debug)]
+struct Held {
+    client: ClientId,
+    bearer: Bearer,
+}
+
 /// An attempt under way.
 #[derive(Debug)]
 struct Attempt {
     execution: ExecutionId,
+    token: Option<TokenId>,
     _task: Task,
 }
 
@@ -38,8 +48,11 @@ struct Pump {
     inbox: UnboundedSender<Message>,
     executions: HashMap<ExecutionId, Execution>,
     attempts: HashMap<AttemptId, Attempt>,
-    tokens: HashMap<TokenId, Bearer>,
-    fetches: HashMap<TokenId, Task>,
+    tokens: HashMap<TokenId, Held>,
+    fetches: HashMap<TokenId, (ClientId, Task)>,
+    troubles: Arc<Troubles>,
+    /// When closings by a 429 were last logged.
+    closings_logged: Instant,
     usage: Option<UsageFile>,
     headers_ignored: u64,
     /// Whoever waits for the drain's end; `Some` from its begin on.
@@ -64,6 +77,7 @@ pub(crate) fn start(
         routes: AtomicUsize::new(setup.engine.routes.len()),
         flows: setup.engine.flows.len(),
         clock,
+        troubles: Arc::default(),
     };
     let mut engine = Engine::new(setup.engine.clone(), setup.seed, clock.now());
     let usage = usage
@@ -88,6 +102,8 @@ pub(crate) fn start(
         attempts: HashMap::new(),
         tokens: HashMap::new(),
         fetches: HashMap::new(),
+        troubles: Arc::clone(&shared.troubles),
+        closings_logged: Instant::ZERO,
         usage,
         headers_ignored: 0,
         drain: None,
@@ -159,13 +175,15 @@ impl Pump {
                 ignored,
             } => {
                 self.headers_ignored += u64::from(ignored);
-                if self.attempts.contains_key(&attempt) {
+                if let Some(Attempt { token, .. }) = self.attempts.get(&attempt) {
+                    let client = token.and_then(|token| Some(self.tokens.get(&token)?.client));
                     tracing::debug!(attempt = attempt.0, status, "head");
                     self.tell(Event::Head {
                         attempt,
                         status,
                         facts,
                     });
+                    self.look_at(status, client);
                 }
             }
             Message::Done(attempt, response) => {
@@ -186,8 +204,8 @@ impl Pump {
                 }
             }
             Message::Token(token, result) => {
-                if self.fetches.remove(&token).is_some() {
-                    self.fetched(token, result);
+                if let Some((client, _)) = self.fetches.remove(&token) {
+                    self.fetched(client, token, result);
                 }
             }
             Message::Snapshot(reply) => {
@@ -197,9 +215,9 @@ impl Pump {
                 let _ = reply.send(snapshot);
             }
             Message::Tell(event) => {
-                let renames = matches!(event, Event::RenameLimit { .. });
+                let to_disk = matches!(event, Event::RenameLimit { .. } | Event::Open(_));
                 self.tell(event);
-                if let Some(usage) = self.usage.as_mut().filter(|_| renames) {
+                if let Some(usage) = self.usage.as_mut().filter(|_| to_disk) {
                     usage.close(&mut self.engine, self.clock.now());
                 }
             }
@@ -255,34 +273,6 @@ impl Pump {
         self.tell(Event::Submit(submission));
     }
 
-    fn fetched(&mut self, token: TokenId, result: Result<Grant, NoGrant>) {
-        // Some endpoints give the token that they gave before; its quota is not there twice.
-        let result = result.and_then(|grant| {
-            if self
-                .tokens
-                .values()
-                .any(|known| known.header == grant.bearer.header)
-            {
-                return Err(NoGrant::because("the token is in use already"));
-            }
-            Ok(grant)
-        });
-        match result {
-            Ok(Grant { bearer, expires_in }) => {
-                tracing::debug!(token = token.0, ?expires_in, "token granted");
-                self.tokens.insert(token, bearer);
-                self.tell(Event::TokenGranted { token, expires_in });
-            }
-            Err(NoGrant {
-                reason,
-                retry_after,
-            }) => {
-                tracing::warn!(token = token.0, reason, "no token");
-                self.tell(Event::TokenFailed { token, retry_after });
-            }
-        }
-    }
-
     /// Carries out all that the engine wants done.
     fn carry_out(&mut self) {
         loop {
@@ -326,7 +316,8 @@ impl Pump {
         token: Option<TokenId>,
         give_up: Instant,
     ) {
-        let bearer = token.map(|token| self.tokens.get(&token).cloned());
+        let held = |token| Some(self.tokens.get(&token)?.bearer.clone());
+        let bearer = token.map(held);
         let (Some(execution), None | Some(Some(_))) = (self.executions.get_mut(&id), &bearer)
         else {
             // Against the engine's contract; it gets its slot back instead of waiting for the timeout.
@@ -365,27 +356,10 @@ impl Pump {
             attempt,
             Attempt {
                 execution: id,
+                token,
                 _task: Task::spawn(work),
             },
         );
-    }
-
-    fn fetch(&mut self, client: ClientId, token: TokenId) {
-        let credentials = Arc::clone(&self.clients[client.index()]);
-        let died = Message::Token(token, Err(NoGrant::because("the fetch's task died")));
-        let mut report = Report {
-            inbox: self.inbox.clone(),
-            last: Some(died),
-        };
-        let http = self.client_outlets.get(&client).unwrap_or(&self.http);
-        let (http, within): (_, Duration) = (http.clone(), self.bounds.token_timeout);
-        let work = async move {
-            report.set(Message::Token(
-                token,
-                token::fetch(&http, &credentials, within).await,
-            ));
-        };
-        self.fetches.insert(token, Task::spawn(work));
     }
 
     fn end_drain(&mut self) {

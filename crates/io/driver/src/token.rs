@@ -73,9 +73,15 @@ async fn ask(http: &Http, client: &ClientCredentials, give_up: Instant) -> Resul
     let incoming = incoming.map_err(unreachable)?;
     let status = incoming.status();
     if !(200..300).contains(&status) {
+        let retry_after = facts::retry_after(incoming.headers(), SystemTime::now());
+        let mut reason = format!("the token endpoint answered {status}");
+        let body = incoming.read(MAX_BYTES).await;
+        if let Some(code) = body.ok().and_then(|answer| error_code(&answer.body)) {
+            reason.push_str(&format!(" {code}"));
+        }
         return Err(NoGrant {
-            reason: format!("the token endpoint answered {status}"),
-            retry_after: facts::retry_after(incoming.headers(), SystemTime::now()),
+            reason,
+            retry_after,
         });
     }
     let answer = incoming.read(MAX_BYTES).await.map_err(unreachable)?;
@@ -99,6 +105,19 @@ fn request(client: &ClientCredentials) -> Result<Request, NoGrant> {
         headers: HeaderMap::from_iter([(AUTHORIZATION, basic), (CONTENT_TYPE, form)]),
         body: Bytes::from_static(b"grant_type=client_credentials"),
     })
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    error: String,
+}
+
+/// What OAuth calls the refusal, such as `invalid_client` (RFC 6749, 5.2). Nothing longer or else is
+/// believed to be harmless.
+fn error_code(body: &[u8]) -> Option<String> {
+    let Refusal { error } = tollgate_json::read_bytes_as(body).ok()?;
+    let word = error.len() <= 40 && error.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    word.then_some(error)
 }
 
 #[derive(Deserialize)]

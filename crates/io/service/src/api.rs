@@ -5,6 +5,7 @@ mod audit;
 mod bodies;
 mod cache;
 mod clients;
+mod closings;
 mod credentials;
 mod dashboard;
 mod drafts;
@@ -263,6 +264,11 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
         ),
         ("/api/v2/tollgate/cache", get(cache::get)),
         ("/api/v2/tollgate/cache/{actionId}", delete(cache::purge)),
+        (
+            "/api/v2/tollgate/closings",
+            get(closings::list).delete(closings::open),
+        ),
+        ("/api/v2/tollgate/upstreams", get(closings::upstreams)),
         (
             "/api/v2/tollgate/limits",
             get(limits::list).put(limits::set),

@@ -9,6 +9,7 @@ use crate::catalog::Ready;
 use crate::error::ApiError;
 use crate::guard;
 use explain::explain;
+pub(crate) use explain::say;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -139,7 +140,7 @@ impl<'a> Execution<'a> {
         // Box: a login is an execution inside of one.
         let within = self.action.timeout();
         let got = tokio::time::timeout(within, Box::pin(auth.get(refused, login))).await;
-        let got = got.unwrap_or_else(|_| Err(explain(Failure::TimedOut, false, within)));
+        let got = got.unwrap_or_else(|_| Err(explain(Failure::TimedOut, false, within, None)));
         match got {
             Ok(answer) => {
                 let value = answer.value.as_ref().clone();
@@ -170,8 +171,9 @@ impl<'a> Execution<'a> {
         read: &Read,
     ) -> Result<Answered, ApiError> {
         let timeout = self.action.timeout();
+        let route = self.ready.route_of(self.action.name());
         let call = Call {
-            route: self.ready.route_of(self.action.name()),
+            route,
             flow: self.terms.flow,
             deadline: self.terms.deadline.unwrap_or(timeout),
             timeout,
@@ -183,7 +185,11 @@ impl<'a> Execution<'a> {
                 let redactor = read.redactor.clone().and(&sensitive(request));
                 Ok(Answered::new(answer, &redactor, self.action.secure()))
             }
-            Err(failure) => Err(explain(failure, self.terms.deadline.is_some(), timeout)),
+            Err(failure) => {
+                let trouble = self.driver.token_trouble(route);
+                let own_deadline = self.terms.deadline.is_some();
+                Err(explain(failure, own_deadline, timeout, trouble))
+            }
         }
     }
 

@@ -176,7 +176,7 @@ impl Engine {
         let mut submission = execution.submission;
         let latest = submission.deadline;
         submission.deadline = execution.give_up.map_or(latest, |at| latest.min(at));
-        !self.lacks_token(submission.route, now)
+        self.lacks_token(&submission, now).is_none()
             && self.earliest_start(&submission, now).at <= submission.deadline
     }
 

@@ -8,11 +8,11 @@
 //! waits for a fetch of its own.
 
 use super::{Engine, State};
-use crate::Command;
 use crate::pool::Token;
 use crate::timer::Timer;
+use crate::{Command, Submission};
 use std::time::Duration;
-use tollgate_model::{ClientId, ExecutionId, Instant, PoolId, Reason, RouteId, TokenId};
+use tollgate_model::{ClientId, ExecutionId, Instant, PoolId, Reason, TokenId};
 
 /// Longest pause between two fetches for one client.
 const LONGEST_FETCH_PAUSE: Duration = Duration::from_secs(60);
@@ -73,22 +73,23 @@ impl Engine {
         }
     }
 
-    /// Whether executions on this route are refused for want of a token.
-    pub(super) fn lacks_token(&self, route: RouteId, now: Instant) -> bool {
-        let pool = self.route(route).pool;
-        let none = |pool| self.resources.pools.gives_none(pool, &self.config, now);
-        !self.config.policy.wait_for_tokens && pool.is_some_and(none)
+    /// The pool, if the execution is refused because that gives no token by its deadline.
+    pub(super) fn lacks_token(&self, submission: &Submission, now: Instant) -> Option<PoolId> {
+        let pools = &self.resources.pools;
+        let pool = self.route(submission.route).pool?;
+        let lacks = !self.config.policy.wait_for_tokens
+            && pools.gives_none(pool, &self.config, now)
+            && pools
+                .first_opening(pool)
+                .is_none_or(|at| at > submission.deadline);
+        lacks.then_some(pool)
     }
 
     /// Nobody is kept waiting for what can't be expected.
     fn refuse_those_without_token(&mut self, pool: PoolId, now: Instant) {
-        let pools = &self.resources.pools;
-        if self.config.policy.wait_for_tokens || !pools.gives_none(pool, &self.config, now) {
-            return;
-        }
         let executions = self.executions.iter().filter(|(_, execution)| {
             execution.state == State::Queued
-                && self.route(execution.submission.route).pool == Some(pool)
+                && self.lacks_token(&execution.submission, now) == Some(pool)
         });
         let waiting: Vec<ExecutionId> = executions.map(|(id, _)| *id).collect();
         for execution in waiting {
@@ -104,8 +105,8 @@ impl Engine {
         now: Instant,
     ) {
         self.resources.pools.want(pool);
-        let again = self.resources.pools.fetches_from(pool);
-        let again = again.filter(|&at| at > now);
+        let pools = &self.resources.pools;
+        let again = pools.fetches_from(pool).filter(|&at| at > now);
         self.refuse(execution, Reason::NoToken, None, again);
     }
 

@@ -21,7 +21,8 @@ use super::Engine;
 use super::attempt::Attempt;
 use super::limits::counts;
 use crate::timer::Timer;
-use crate::{Facts, WindowFact};
+use crate::{Closed, Config, Facts, WindowFact};
+use std::sync::Arc;
 use tollgate_model::{ClientId, Instant, Limit, LimitId, RouteId, Scope, TokenId};
 
 impl Engine {
@@ -90,15 +91,50 @@ impl Engine {
         self.timers.set(until, Timer::Fetch(client));
     }
 
+    /// Takes a closing back, as an operator wants it.
+    pub(super) fn open(&mut self, closed: Closed, now: Instant) {
+        match closed {
+            Closed::Limit(limit) => {
+                if let Some(ledger) = self.resources.ledgers.get_mut(limit.index()) {
+                    ledger.open();
+                }
+            }
+            Closed::Token(token) => self.resources.pools.reopen(token, now),
+            Closed::Client(client) => {
+                for token in self.resources.pools.reopen_client(client) {
+                    self.resources.pools.reopen(token, now);
+                }
+            }
+            Closed::Route(route) => {
+                self.resources.open_route(route);
+                let config = Arc::clone(&self.config);
+                let route = config.routes.get(route.index());
+                let limits = route.into_iter().flat_map(|route| &route.limits);
+                for limit in limits.filter(|limit| is_of_one_upstream(&config, **limit)) {
+                    self.resources.ledgers[limit.index()].open();
+                }
+            }
+        }
+        self.resources.unblock();
+    }
+
     fn close_route(&mut self, route: RouteId, until: Instant) {
         self.resources.close_route(route, until);
-        for limit in &self.config.routes[route.index()].limits {
-            let scope = self.config.limits[limit.index()].scope;
-            let ledger = &mut self.resources.ledgers[limit.index()];
-            let own = matches!(scope, Scope::Action | Scope::Integration | Scope::Host);
-            if own && ledger.period().is_some() {
-                ledger.close(until);
+        let limits = &self.config.routes[route.index()].limits;
+        for limit in limits {
+            if is_of_one_upstream(&self.config, *limit) {
+                self.resources.ledgers[limit.index()].close(until);
             }
         }
     }
+}
+
+/// Whether the limit is a window that only calls to the same upstream pass.
+fn is_of_one_upstream(config: &Config, limit: LimitId) -> bool {
+    let limit = &config.limits[limit.index()];
+    counts(limit)
+        && matches!(
+            limit.scope,
+            Scope::Action | Scope::Integration | Scope::Host
+        )
 }

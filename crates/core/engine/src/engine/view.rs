@@ -1,8 +1,10 @@
 //! The engine as it is seen from outside.
 
 use super::Engine;
-use crate::{ClientView, FlowView, LimitView, Snapshot, TokenView};
-use tollgate_model::{FlowId, Instant, Limit, RouteId};
+use crate::{
+    ClientView, Closed, ClosedView, FlowView, LimitView, Snapshot, TokenSupply, TokenView,
+};
+use tollgate_model::{ClientId, FlowId, Instant, Limit, LimitId, RouteId};
 use tollgate_quota::Ledger;
 
 impl Engine {
@@ -59,8 +61,57 @@ impl Engine {
                 .collect(),
             headers_ignored: self.headers_ignored,
             closed_routes: closed.filter(|(_, until)| *until > now).collect(),
+            closed: self.closed(now),
             limited: self.limited,
         }
+    }
+
+    /// What the client's tokens are for, as far as they can be had.
+    #[must_use]
+    pub fn token_supply(&self, client: ClientId) -> Option<TokenSupply> {
+        let name = self.config.clients.get(client.index())?.name.clone();
+        let state = &self.resources.pools.clients[client.index()];
+        let pool = state.pool;
+        let routes = self.config.routes.iter().zip(0..);
+        let routes = routes.filter(|(route, _)| pool.is_some() && route.pool == pool);
+        Some(TokenSupply {
+            name,
+            routes: routes.map(|(_, id)| RouteId(id)).collect(),
+            dry: state.failures > 0
+                && pool.is_some_and(|pool| self.resources.pools.all_closed(pool)),
+        })
+    }
+
+    fn closed(&self, now: Instant) -> Vec<ClosedView> {
+        let (config, pools) = (&self.config, &self.resources.pools);
+        let limits = config.limits.iter().zip(&self.resources.ledgers).zip(0..);
+        let limits = limits.map(|((limit, ledger), id)| {
+            let until = ledger.closed_until(now).unwrap_or(Instant::ZERO);
+            (Closed::Limit(LimitId(id)), &limit.name, until)
+        });
+        let routes = config.routes.iter().zip(0..).map(|(route, id)| {
+            let until = self.resources.closed_until(RouteId(id));
+            (Closed::Route(RouteId(id)), &route.name, until)
+        });
+        let clients = config.clients.iter().zip(0..).map(|(client, id)| {
+            let until = pools.closed_until(ClientId(id));
+            (Closed::Client(ClientId(id)), &client.name, until)
+        });
+        let tokens = pools.tokens.iter().map(|(id, token)| {
+            let name = &config.clients[token.client.index()].name;
+            (Closed::Token(id), name, token.closed_until)
+        });
+        limits
+            .chain(routes)
+            .chain(clients)
+            .chain(tokens)
+            .filter(|(.., until)| *until > now)
+            .map(|(what, name, until)| ClosedView {
+                what,
+                name: name.clone(),
+                until,
+            })
+            .collect()
     }
 }
 

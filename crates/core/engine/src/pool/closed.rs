@@ -40,6 +40,24 @@ impl Pools {
         }
     }
 
+    /// Opens the token before its time.
+    pub(crate) fn reopen(&mut self, token: TokenId, now: Instant) {
+        if let Some(held) = self.tokens.get_mut(token) {
+            held.closed_until = now;
+            self.open(token, now);
+        }
+    }
+
+    /// Lets the client fetch again before its time. Gives its closed tokens, which are to be opened.
+    pub(crate) fn reopen_client(&mut self, client: ClientId) -> Vec<TokenId> {
+        let Some(state) = self.clients.get_mut(client.index()) else {
+            return Vec::new();
+        };
+        state.closed_until = Instant::ZERO;
+        state.turned_away = None;
+        state.closed.iter().collect()
+    }
+
     /// Applies `change` to the sums that the token is part of while it is open.
     fn resum(&mut self, client: ClientId, token: TokenId, change: impl Fn(&mut Ledger, &Ledger)) {
         let held = self.tokens.get_mut(token);

@@ -6,7 +6,7 @@ use crate::Config;
 use tollgate_model::{ClientId, Instant, PoolId};
 
 impl Pools {
-    /// Whether the pool has no token and isn't about to have one: the last fetch of each client that
+    /// Whether the pool has no open token and isn't about to have one: the last fetch of each client that
     /// may hold tokens failed, and the next is not to be made yet, or is made only to see whether that
     /// has changed.
     pub(crate) fn gives_none(&self, pool: PoolId, config: &Config, now: Instant) -> bool {
@@ -20,6 +20,20 @@ impl Pools {
     /// Whether the pool holds no token at all.
     pub(crate) fn is_empty(&self, pool: PoolId) -> bool {
         self.members(pool).all(|(_, state)| state.live.is_empty())
+    }
+
+    /// Whether none of the pool's tokens may be sent with, were there room.
+    pub(crate) fn all_closed(&self, pool: PoolId) -> bool {
+        self.members(pool).all(|(_, state)| state.open() == 0)
+    }
+
+    /// When the first of the pool's closed tokens opens.
+    pub(crate) fn first_opening(&self, pool: PoolId) -> Option<Instant> {
+        let closed = self
+            .members(pool)
+            .flat_map(|(_, state)| state.closed.iter());
+        let tokens = closed.filter_map(|token| self.tokens.get(token));
+        tokens.map(|token| token.closed_until).min()
     }
 
     /// When the first of the pool's clients may fetch.
@@ -42,7 +56,7 @@ impl Pools {
         let state = &mut self.clients[client.index()];
         let probes = state.wanted
             && most > 0
-            && state.live.is_empty()
+            && state.open() == 0
             && state.fetching.is_none()
             && !state.retired
             && state.fetches_from() <= now;
@@ -62,6 +76,6 @@ impl ClientState {
             Some(_) => self.probing,
             None => now < self.paused_until,
         };
-        fails && self.failures > 0 && self.live.is_empty()
+        fails && self.failures > 0 && self.open() == 0
     }
 }

@@ -318,6 +318,26 @@ fn while_another_token_lives_a_failing_endpoint_refuses_nobody() {
 }
 
 #[test]
+fn a_closed_token_is_waited_for_if_it_opens_in_time_though_no_other_can_be_had() {
+    let mut desk = impatient(&[2]);
+    let token = fetches(&desk.submit(0, LONG))[0];
+    let attempt = sent(&desk.grant(token, LONG))[0];
+    let facts = Facts {
+        retry_after: Some(seconds(100)),
+        ..Facts::default()
+    };
+    let more = fetches(&desk.answer(attempt, 429, facts));
+    assert_eq!(more.len(), 1, "another may go on with it");
+    assert_eq!(desk.submit(0, seconds(99)), []);
+    let done = desk.event(failed(more[0], None));
+    let at = Some(desk.now + millis(500));
+    assert_eq!(refusals(&done), [(1, Reason::NoToken, at)]);
+    let done = desk.submit(0, seconds(99));
+    assert_eq!(refusals(&done), [(2, Reason::NoToken, at)]);
+    assert_eq!(desk.submit(0, seconds(101)), []);
+}
+
+#[test]
 fn a_call_whose_deadline_passes_before_the_first_token_is_told_so() {
     for mut desk in [impatient(&[1]), Desk::new(config(1_000, &[1]))] {
         assert_eq!(fetches(&desk.submit(0, seconds(2))).len(), 1);

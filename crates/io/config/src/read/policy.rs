@@ -7,7 +7,11 @@ use tollgate_settings::Section;
 const LONGEST: Duration = Duration::from_secs(3600);
 
 pub(super) fn read(root: &Section<'_, '_>) -> Policy {
-    let default = Policy::default();
+    // Whoever calls would rather know at once.
+    let default = Policy {
+        wait_for_tokens: false,
+        ..Policy::default()
+    };
     let Some(section) = root.section("policy") else {
         return default;
     };
@@ -37,6 +41,9 @@ pub(super) fn read(root: &Section<'_, '_>) -> Policy {
         fetch_pause: section
             .span("fetch_pause", spans())
             .unwrap_or(default.fetch_pause),
+        wait_for_tokens: section
+            .flag("wait_for_tokens")
+            .unwrap_or(default.wait_for_tokens),
         floor_percent: percent("floor_percent").unwrap_or(default.floor_percent),
         closed_for: section
             .span("closed_for", spans())

@@ -41,7 +41,7 @@ pub(super) async fn list(
         let credential = query.get("credentialId");
         caller.sees(Over::Integration(&target.id))
             && kind.is_none_or(|kind| kind == target.kind.as_str())
-            && state.is_none_or(|code| show(target)["reportedState"]["code"] == code)
+            && state.is_none_or(|code| show(target, &app.driver)["reportedState"]["code"] == code)
             && credential.is_none_or(|id| uses(target, id))
             && ids.as_ref().is_none_or(|ids| ids.contains(&target.id))
             && listing::named(&query, &target.name)
@@ -53,7 +53,7 @@ pub(super) async fn list(
         _ => (target.name.to_lowercase(), target.id.clone()),
     });
     Ok(Json(page.list(PATH, &query, &found, |target| {
-        with_config(target, full, &caller)
+        with_config(target, full, &caller, &app.driver)
     })))
 }
 
@@ -85,7 +85,7 @@ pub(super) async fn get(
     let full = expands_config(&Query::parse(query.as_deref()));
     let catalog = app.live.catalog();
     let target = catalog.find_integration(&id)?;
-    Ok(Json(with_config(target, full, &caller)))
+    Ok(Json(with_config(target, full, &caller, &app.driver)))
 }
 
 pub(super) async fn create(
@@ -298,6 +298,7 @@ async fn changed(app: &App, id: &EntityId) -> Result<Json<Value>, ApiError> {
     app.live.refresh().await?;
     Ok(Json(show(
         app.live.catalog().find_integration(id.as_str())?,
+        &app.driver,
     )))
 }
 

@@ -41,6 +41,7 @@ pub(super) async fn list(
             "scope": limit.scope.as_str(),
             "allowed": limit.allowed,
             "held": limit.held,
+            "foreign": limit.foreign,
         });
         if let Some(millis) = closed.filter(|millis| *millis > 0) {
             shown["closedMillis"] = millis.into();
@@ -174,13 +175,14 @@ pub(super) async fn flows(
             "name": flow.name,
             "queued": flow.queued,
             "running": flow.running,
-            "answered": flow.answered,
+            "answered": flow.answered - flow.errors,
+            "failed": flow.errors + flow.lost,
             "refused": flow.refused,
         })
     })))
 }
 
-async fn snapshot(app: &App) -> Result<Snapshot, ApiError> {
+pub(super) async fn snapshot(app: &App) -> Result<Snapshot, ApiError> {
     app.driver.snapshot().await.ok_or_else(|| {
         let message = "The service is about to end.";
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "draining", message)

@@ -4,12 +4,21 @@ use super::bad_gateway;
 use crate::error::ApiError;
 use http::StatusCode;
 use std::time::Duration;
-use tollgate_driver::Failure;
+use tollgate_driver::{Failure, TokenTrouble};
 use tollgate_model::{Reason, Refusal};
 
 /// Why there is no answer, in the words of the table in the crate's documentation.
-pub(super) fn explain(failure: Failure, own_deadline: bool, timeout: Duration) -> ApiError {
+pub(super) fn explain(
+    failure: Failure,
+    own_deadline: bool,
+    timeout: Duration,
+    trouble: Option<TokenTrouble>,
+) -> ApiError {
     match failure {
+        Failure::Refused {
+            refusal,
+            earliest_in,
+        } if refusal.reason == Reason::NoToken => no_token(earliest_in, own_deadline, trouble),
         Failure::Refused {
             refusal,
             earliest_in,
@@ -44,11 +53,48 @@ pub(super) fn explain(failure: Failure, own_deadline: bool, timeout: Duration) -
     }
 }
 
+fn no_token(
+    again_in: Option<Duration>,
+    own_deadline: bool,
+    trouble: Option<TokenTrouble>,
+) -> ApiError {
+    let mut message = "Not carried out: no access token can be had".to_owned();
+    if let Some(trouble) = &trouble {
+        message.push_str("; ");
+        message.push_str(&say(trouble));
+    }
+    if let Some(span) = again_in {
+        message.push_str(&format!("; asked again in {} ms", span.as_millis()));
+    }
+    message.push_str(". Look at the client's id, secret and token URL, and at the endpoint.");
+    let code = Reason::NoToken.as_str();
+    let mut error = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, code, message);
+    if let Some(trouble) = trouble {
+        error = error.with("client", trouble.client);
+    }
+    if let Some(span) = again_in {
+        error = error.with("earliestStartMillis", span.as_millis());
+    }
+    if own_deadline {
+        error
+    } else {
+        error.retry_after(again_in.unwrap_or(Duration::from_secs(1)))
+    }
+}
+
+/// Which client has no token, of whom, and why.
+pub(crate) fn say(trouble: &TokenTrouble) -> String {
+    let TokenTrouble {
+        client,
+        endpoint,
+        reason,
+        ..
+    } = trouble;
+    format!("client {client:?} at {endpoint}: {reason}")
+}
+
 fn refused(refusal: &Refusal, earliest_in: Option<Duration>, own_deadline: bool) -> ApiError {
-    let (status, code) = match refusal.reason {
-        Reason::NoToken => (StatusCode::SERVICE_UNAVAILABLE, refusal.reason.as_str()),
-        _ => (StatusCode::TOO_MANY_REQUESTS, refusal.reason.as_str()),
-    };
+    let (status, code) = (StatusCode::TOO_MANY_REQUESTS, refusal.reason.as_str());
     let limit = refusal.limit.as_deref();
     let mut message = format!("Not carried out: {}", refusal.reason);
     if let Some(limit) = limit {

@@ -2,13 +2,20 @@
 
 use super::PATH;
 use crate::catalog::Target;
+use crate::execute::say;
 use crate::principal::{Over, Principal};
 use serde_json::{Value, json};
+use tollgate_driver::Driver;
 use tollgate_store::{Integration, IntendedState, Role};
 
 /// The integration with its configuration, as far as it is wanted and the caller may read it.
-pub(super) fn with_config(target: &Target, full: bool, caller: &Principal) -> Value {
-    let mut shown = show(target);
+pub(super) fn with_config(
+    target: &Target,
+    full: bool,
+    caller: &Principal,
+    driver: &Driver,
+) -> Value {
+    let mut shown = show(target, driver);
     if let (Some(stored), true) = (
         &target.stored,
         full && caller.may(Role::Administer, Over::Integration(&target.id)),
@@ -18,8 +25,15 @@ pub(super) fn with_config(target: &Target, full: bool, caller: &Principal) -> Va
     shown
 }
 
-pub(super) fn show(target: &Target) -> Value {
-    let why = target.ready.as_ref().err().map(String::as_str);
+pub(super) fn show(target: &Target, driver: &Driver) -> Value {
+    let why = match &target.ready {
+        Err(why) => Some(why.clone()),
+        Ok(ready) => driver.token_trouble(ready.route).map(|trouble| {
+            let trouble = say(&trouble);
+            format!("No access token can be had; {trouble}.")
+        }),
+    };
+    let why = why.as_deref();
     if let Some(stored) = &target.stored {
         return show_stored(stored, why);
     }
@@ -29,11 +43,20 @@ pub(super) fn show(target: &Target) -> Value {
         "integrationType": show_type(target.kind.as_str()),
         "notes": "From the configuration file; it can't be changed here.",
         "intendedState": "ENABLED",
-        "reportedState": {"code": "ACTIVE"},
+        "reportedState": reported(true, why),
         "attributes": {},
         "version": 1,
         "selfUri": format!("{PATH}/{}", target.id),
     })
+}
+
+/// Whether calls can be made, and why not.
+fn reported(enabled: bool, why: Option<&str>) -> Value {
+    match (enabled, why) {
+        (false, _) => json!({"code": "INACTIVE"}),
+        (true, None) => json!({"code": "ACTIVE"}),
+        (true, Some(why)) => json!({"code": "ERROR", "detail": {"message": why}}),
+    }
 }
 
 fn show_type(id: &str) -> Value {
@@ -42,18 +65,13 @@ fn show_type(id: &str) -> Value {
 
 pub(super) fn show_stored(stored: &Integration, why: Option<&str>) -> Value {
     let enabled = stored.intended_state == IntendedState::Enabled;
-    let reported = match (enabled, why) {
-        (false, _) => json!({"code": "INACTIVE"}),
-        (true, None) => json!({"code": "ACTIVE"}),
-        (true, Some(why)) => json!({"code": "ERROR", "detail": {"message": why}}),
-    };
     json!({
         "id": stored.id.as_str(),
         "name": stored.name,
         "integrationType": show_type(&stored.type_id),
         "notes": stored.notes,
         "intendedState": if enabled { "ENABLED" } else { "DISABLED" },
-        "reportedState": reported,
+        "reportedState": reported(enabled, why),
         "attributes": stored.attributes,
         "version": stored.version.0,
         "selfUri": format!("{PATH}/{}", stored.id),

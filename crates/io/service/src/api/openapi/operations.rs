@@ -190,6 +190,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
     op("post", "/api/v2/tollgate/flows", "postTollgateFlows", "Saves a flow's file (YAML) and publishes it.", (OK, Json("Flow"))).body("Any").errors(CHANGE),
     op("get", "/api/v2/tollgate/cache", "getCache", "How often the cache answered.", (OK, Json("Any"))),
     op("delete", "/api/v2/tollgate/cache/{actionId}", "deleteCache", "Forgets the kept answers of an action.", (EMPTY, Nothing)).errors(FOUND),
+    op("get", "/api/v2/tollgate/closings", "getClosings", "All that a 429 has closed, and until when.", (OK, List("Closing"))).query(PAGE),
+    op("delete", "/api/v2/tollgate/closings", "deleteClosings", "Opens what a 429 has closed: all of it, or what has this kind and name.", (OK, Json("Opened"))).query(&["kind", "name"]),
+    op("get", "/api/v2/tollgate/upstreams", "getUpstreams", "Answers 429, headers that were not believed, and each client's tokens.", (OK, Json("Upstreams"))),
     op("put", "/api/v2/tollgate/limits", "putLimits", "Changes a limit until its definition says another number.", (EMPTY, Nothing)).body("LimitUpdate").errors(FOUND),
     op("get", "/api/v2/tollgate/limits", "getLimits", "Every limit with its use now.", (OK, List("Limit"))).query(PAGE),
 ];

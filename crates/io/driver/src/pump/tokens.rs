@@ -1,0 +1,129 @@
+//! Access tokens: fetched, held, missed.
+
+use super::{Held, Pump};
+use crate::ClientCredentials;
+use crate::TokenTrouble;
+use crate::message::{Message, Report, Task};
+use crate::token::{self, Grant, NoGrant};
+use std::sync::Arc;
+use std::time::Duration;
+use tollgate_engine::Event;
+use tollgate_model::{ClientId, TokenId};
+
+/// Shortest pause between two lists of closings in the log.
+const CLOSINGS: Duration = Duration::from_secs(1);
+
+impl Pump {
+    pub(super) fn fetch(&mut self, client: ClientId, token: TokenId) {
+        let credentials = Arc::clone(&self.clients[client.index()]);
+        let died = Message::Token(token, Err(NoGrant::because("the fetch's task died")));
+        let mut report = Report {
+            inbox: self.inbox.clone(),
+            last: Some(died),
+        };
+        let http = self.client_outlets.get(&client).unwrap_or(&self.http);
+        let (http, within) = (http.clone(), self.bounds.token_timeout);
+        let work = async move {
+            report.set(Message::Token(
+                token,
+                token::fetch(&http, &credentials, within).await,
+            ));
+        };
+        self.fetches.insert(token, (client, Task::spawn(work)));
+    }
+
+    pub(super) fn fetched(
+        &mut self,
+        client: ClientId,
+        token: TokenId,
+        result: Result<Grant, NoGrant>,
+    ) {
+        // Some endpoints give the token that they gave before; its quota is not there twice.
+        let known = |grant: &Grant| {
+            let mut tokens = self.tokens.values();
+            tokens.any(|held| held.bearer.header == grant.bearer.header)
+        };
+        let result = match result {
+            Ok(grant) if known(&grant) => Err(NoGrant::because("the token is in use already")),
+            result => result,
+        };
+        match result {
+            Ok(Grant { bearer, expires_in }) => {
+                tracing::debug!(token = token.0, ?expires_in, "token granted");
+                self.tokens.insert(token, Held { client, bearer });
+                self.tell(Event::TokenGranted { token, expires_in });
+                if let Some(supply) = self.engine.token_supply(client)
+                    && self.troubles.forget(&supply.routes)
+                {
+                    tracing::info!(client = supply.name, "tokens are granted again");
+                }
+            }
+            Err(NoGrant {
+                reason,
+                retry_after,
+            }) => {
+                self.tell(Event::TokenFailed { token, retry_after });
+                self.miss(client, reason);
+            }
+        }
+    }
+
+    /// Notes what is in the way of the client's tokens.
+    fn miss(&mut self, client: ClientId, reason: String) {
+        let Some(supply) = self.engine.token_supply(client) else {
+            return;
+        };
+        let endpoint = endpoint(&self.clients[client.index()]);
+        tracing::warn!(client = supply.name, endpoint, reason, "no token");
+        if supply.dry {
+            let trouble = TokenTrouble {
+                client: supply.name,
+                endpoint,
+                reason,
+                since: self.clock.now(),
+            };
+            self.troubles.note(&supply.routes, &trouble);
+        }
+    }
+
+    /// Looks at an answer's status for what an operator has to know.
+    pub(super) fn look_at(&mut self, status: u16, client: Option<ClientId>) {
+        match (status, client) {
+            (401, Some(client)) => {
+                let supply = self.engine.token_supply(client);
+                if supply.is_some_and(|supply| supply.dry) {
+                    let reason = "the upstream answers 401 to tokens that were just granted";
+                    self.miss(client, reason.to_owned());
+                }
+            }
+            (429, _) => self.log_closings(),
+            _ => {}
+        }
+    }
+
+    fn log_closings(&mut self) {
+        let now = self.clock.now();
+        if now < self.closings_logged {
+            return;
+        }
+        self.closings_logged = now + CLOSINGS;
+        for closed in self.engine.snapshot(now).closed {
+            tracing::warn!(
+                kind = closed.what.kind(),
+                name = closed.name,
+                seconds = closed.until.since(now).as_secs_f64().ceil(),
+                "closed, for the upstream answered 429"
+            );
+        }
+    }
+}
+
+/// Host and port of the token endpoint. The rest of its URL is nobody's business.
+fn endpoint(credentials: &ClientCredentials) -> String {
+    let url = &credentials.token_url;
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
