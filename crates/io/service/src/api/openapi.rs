@@ -3,9 +3,11 @@
 
 mod operations;
 
-use crate::json::Json;
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, header};
 use operations::{Answer, OPERATIONS, Operation};
 use serde_json::{Map, Value, json};
+use std::sync::LazyLock;
 
 const SCHEMAS: &str = include_str!("openapi/schemas.json");
 
@@ -169,7 +171,9 @@ fn reference(schema: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{schema}")})
 }
 
-/// `GET /api/v2/openapi.json`.
-pub(super) async fn serve() -> Json<Value> {
-    Json(document())
+/// `GET /api/v2/openapi.json`, which anybody may ask for: made once, and its bytes shared by all answers.
+pub(super) async fn serve() -> ([(HeaderName, HeaderValue); 1], Bytes) {
+    static TEXT: LazyLock<Bytes> = LazyLock::new(|| document().to_string().into());
+    let kind = HeaderValue::from_static("application/json");
+    ([(header::CONTENT_TYPE, kind)], TEXT.clone())
 }
