@@ -21,15 +21,18 @@ use document::{Counted, Spot};
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::Value;
 use std::fmt::{self, Write as _};
-use tollgate_meter::{Exhausted, Meter};
+use tollgate_meter::{Budget, Exhausted, Meter};
 
 /// The most breaches that are told of one document.
 const MAX_VIOLATIONS: usize = 32;
 /// Characters that are told of one breach.
 const MAX_MESSAGE: usize = 1_000;
-/// One such part of what the check has left may be used for gathering the breaches: they can be many more
-/// than are told, and long.
-const SHARE: u64 = 2;
+/// What gathering the breaches may cost: they can be many more than are told, and long.
+const BREACHES: Budget = Budget {
+    steps: 500_000,
+    bytes: 8 * 1024 * 1024,
+    ..Budget::EXECUTION
+};
 
 /// A compiled contract.
 pub(crate) struct Contract {
@@ -116,7 +119,10 @@ impl Contract {
             let first = self.validator.validate(root).err();
             first.iter().map(violation).collect()
         };
-        let gathered = self.part(meter, all).or_else(|| self.part(meter, first));
+        let mut gathered = self.part(meter, all);
+        if gathered.is_none() && meter.stopped().is_none() {
+            gathered = self.part(meter, first);
+        }
         if let Some(exhausted) = meter.stopped() {
             return vec![stopped(&exhausted)];
         }
@@ -128,11 +134,11 @@ impl Contract {
         })
     }
 
-    /// Runs a part of a check, with half of what is left for it.
+    /// Gathers breaches, within their own budget.
     fn part<T>(&self, meter: &Meter, check: impl FnOnce() -> T) -> Option<T> {
-        let part = meter.part(SHARE);
+        let part = meter.part(BREACHES);
         let result = metered::run(&part, self.weight, check);
-        meter.join(&part).ok().and(result)
+        meter.join(&part, BREACHES).ok().and(result)
     }
 
     fn broken(&self, violations: Vec<Violation>) -> ContractError {

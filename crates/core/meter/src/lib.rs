@@ -153,27 +153,34 @@ impl Meter {
         Meter::build(budget, Some(interrupt))
     }
 
-    /// A meter for a part of the calculation, which has one `share`-th of what is left and stops when the
-    /// whole is interrupted. [`Meter::join`] tells of it afterwards.
+    /// A meter for a part of the calculation, which has this budget, or what is left if that is less, and
+    /// stops when the whole is interrupted. [`Meter::join`] tells of its end.
     #[must_use]
-    pub fn part(&self, share: u64) -> Meter {
-        let budget = Budget {
-            steps: self.steps_left() / share.max(1),
-            bytes: self.bytes_left() / share.max(1),
+    pub fn part(&self, most: Budget) -> Meter {
+        let left = Budget {
+            steps: self.steps_left(),
+            bytes: self.bytes_left(),
             piece: self.0.budget.piece,
         };
-        Meter::build(budget, self.0.interrupt.clone())
+        Meter::build(most.min(left), self.0.interrupt.clone())
     }
 
-    /// Counts the steps of a part, which has ended and holds nothing any more.
+    /// Counts the steps of a part with this budget, which has ended and holds nothing any more. A part that
+    /// was stopped because the whole had less left than that stops the whole.
     ///
     /// # Errors
-    /// The calculation is to stop.
-    pub fn join(&self, part: &Meter) -> Result<(), Exhausted> {
-        if part.stopped() == Some(Exhausted::Interrupted) {
-            return Err(self.stop(Exhausted::Interrupted));
+    /// The whole is to stop.
+    pub fn join(&self, part: &Meter, most: Budget) -> Result<(), Exhausted> {
+        match part.stopped() {
+            Some(Exhausted::Steps(had)) if had < most.steps => {
+                Err(self.stop(Exhausted::Steps(self.0.budget.steps)))
+            }
+            Some(Exhausted::Bytes(had)) if had < most.bytes => {
+                Err(self.stop(Exhausted::Bytes(self.0.budget.bytes)))
+            }
+            Some(why @ (Exhausted::Interrupted | Exhausted::Piece)) => Err(self.stop(why)),
+            _ => self.steps(part.steps_used()),
         }
-        self.steps(part.steps_used())
     }
 
     fn build(budget: Budget, interrupt: Option<Interrupt>) -> Meter {

@@ -127,6 +127,8 @@ pub struct Server {
     pub max_flow_runs: usize,
     /// Bytes of kept answers.
     pub cache_bytes: usize,
+    /// The threads that calculate what takes long, and what may wait for them.
+    pub calculations: tollgate_workers::Bounds,
 }
 
 impl Default for Server {
@@ -153,6 +155,7 @@ impl Default for Server {
             flow_folder: None,
             max_flow_runs: 10_000,
             cache_bytes: 64 * 1024 * 1024,
+            calculations: tollgate_workers::Bounds::default(),
         }
     }
 }

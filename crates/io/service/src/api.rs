@@ -25,7 +25,7 @@ mod usage;
 
 pub(crate) use bodies::Bodies;
 pub use openapi::document as openapi_document;
-pub(crate) use run::{execution, unflat};
+pub(crate) use run::execution;
 
 use crate::cached::Cached;
 use crate::callers::Callers;
@@ -38,6 +38,7 @@ use crate::live::{Live, wall_time};
 use crate::meter::Meter;
 use crate::principal::Principal;
 use crate::records::Records;
+use crate::work::Works;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
@@ -60,6 +61,7 @@ pub(crate) struct App {
     pub(crate) journal: Arc<Journal>,
     pub(crate) driver: Driver,
     pub(crate) lanes: Arc<Lanes>,
+    pub(crate) works: Arc<Works>,
     pub(crate) told: Told,
     pub(crate) cached: Cached,
     pub(crate) records: Records,

@@ -15,8 +15,10 @@ use serde_json::Value;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tollgate_action::Action;
 use tollgate_cache::{Bounds, Cache, Counts, Key, Policy, Source, Weigh};
 use tollgate_config::CacheRule;
+use tollgate_meter::Meter;
 use tollgate_model::FlowId;
 
 /// The cache and its rules.
@@ -79,7 +81,7 @@ pub(crate) async fn execute(
     catalog: &Arc<Catalog>,
     entry: &Arc<Entry>,
     terms: Terms,
-    body: &str,
+    body: String,
 ) -> Result<(Outcome, Option<Source>), ApiError> {
     let asked = Instant::now();
     let result = AssertUnwindSafe(get(app, catalog, entry, terms, body)).catch_unwind();
@@ -109,17 +111,27 @@ async fn get(
     catalog: &Arc<Catalog>,
     entry: &Arc<Entry>,
     terms: Terms,
-    body: &str,
+    body: String,
 ) -> Result<(Outcome, Option<Source>), ApiError> {
     let once = execution(app, catalog, entry, terms)?;
     // Bad inputs are answered at once, and never share a call.
-    let input = once.input(body)?;
+    let input = once.input(body).await?;
     let Some(rule) = app.cached.rule(catalog, entry) else {
         return Ok((once.run(&input).await?, None));
     };
+    let key = {
+        let (rule, version, input) = (rule.clone(), entry.version, input.clone());
+        let key = move |_: &Action, meter: &Meter| {
+            let input = input.read(meter)?;
+            let copied = meter.hold_copy(input.value());
+            copied.map_err(|exhausted| ApiError::bad_request(format!("{exhausted}.")))?;
+            Ok(inputs(&rule, version, input.value()))
+        };
+        once.work(key).await?
+    };
     let key = Key {
         group: entry.id.as_str().into(),
-        inputs: inputs(rule, entry.version, input.value()).into(),
+        inputs: key.into(),
         party: terms.flow,
     };
     let policy = Policy {
@@ -131,7 +143,7 @@ async fn get(
         let outcome = execution(&app_too, &catalog, &entry, terms)?
             .run(&input)
             .await?;
-        let bytes = outcome.output.to_string().len();
+        let bytes = outcome.output.len();
         Ok(Kept { outcome, bytes })
     };
     // All who share the call get the answer of a panic in it; the next one makes a call of its own.
@@ -140,7 +152,7 @@ async fn get(
     let got = app.cached.cache.get(key, policy, Instant::now, fetch).await;
     let (kept, source) = got.map_err(|error| error.as_ref().clone())?;
     let outcome = Outcome {
-        output: kept.outcome.output.clone(),
+        output: Arc::clone(&kept.outcome.output),
         waited: match source {
             Source::Call | Source::Shared => kept.outcome.waited,
             Source::Fresh | Source::Stale => Duration::ZERO,

@@ -5,16 +5,20 @@ mod explain;
 
 pub(crate) use answered::Answered;
 
-use crate::catalog::Ready;
+use crate::api::App;
+use crate::catalog::{Entry, Ready, Target};
 use crate::error::ApiError;
 use crate::guard;
+use crate::work::{Job, Works};
 use explain::explain;
 pub(crate) use explain::say;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 use tollgate_action::{Action, Credentials, Method, RawInput, Request};
 use tollgate_driver::{Call, Driver, Failure, Redactor, Secret, Url};
+use tollgate_meter::{Exhausted, Meter};
 use tollgate_model::FlowId;
 
 /// Words in the names of headers that carry secrets.
@@ -39,20 +43,61 @@ pub(crate) struct Terms {
 }
 
 /// An execution under way. Each step takes it further; `/test` tells of each of them.
-pub(crate) struct Execution<'a> {
-    pub(crate) action: &'a Action,
-    pub(crate) ready: &'a Ready,
-    pub(crate) driver: &'a Driver,
-    pub(crate) terms: Terms,
+pub(crate) struct Execution {
+    entry: Arc<Entry>,
+    target: Arc<Target>,
+    driver: Driver,
+    works: Arc<Works>,
+    terms: Terms,
+    job: Job,
 }
 
 /// What came out, and how long it waited for its start.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Outcome {
-    pub(crate) output: Value,
+    /// JSON.
+    pub(crate) output: Arc<str>,
     pub(crate) waited: Duration,
     /// From the first send to the answer, retries included.
     pub(crate) latency: Duration,
+}
+
+/// A caller's inputs, which keep the contract. What they say is kept beside their text where it is little:
+/// in memory it takes many times the room.
+#[derive(Clone)]
+pub(crate) struct Input {
+    text: Arc<str>,
+    said: Option<Arc<RawInput>>,
+}
+
+/// The longest inputs that are kept as what they say, in bytes.
+const MAX_KEPT: usize = 16 * 1024;
+
+impl Input {
+    /// What the inputs say.
+    pub(crate) fn read(&self, meter: &Meter) -> Result<Arc<RawInput>, ApiError> {
+        match &self.said {
+            Some(said) => Ok(Arc::clone(said)),
+            None => Ok(Arc::new(parse(&self.text, meter)?)),
+        }
+    }
+
+    /// The inputs as `/test` shows them; of long ones, how long they are.
+    pub(crate) fn show(&self) -> Value {
+        match &self.said {
+            Some(said) => said.value().clone(),
+            None => json!({"bytes": self.text.len()}),
+        }
+    }
+}
+
+fn parse(text: &str, meter: &Meter) -> Result<RawInput, ApiError> {
+    let held = meter.hold_document(text);
+    held.map_err(|exhausted| {
+        ApiError::bad_request(format!("The request body can't be read: {exhausted}."))
+    })?;
+    RawInput::parse(text)
+        .map_err(|error| ApiError::bad_request(format!("The request body is not JSON: {error}.")))
 }
 
 /// What the templates may read.
@@ -64,81 +109,149 @@ pub(crate) struct Read {
     pub(crate) redactor: Redactor,
 }
 
-impl<'a> Execution<'a> {
+impl Execution {
+    pub(crate) fn new(
+        app: &App,
+        entry: &Arc<Entry>,
+        target: &Arc<Target>,
+        terms: Terms,
+    ) -> Result<Self, ApiError> {
+        let timeout = entry.action()?.timeout();
+        target.ready()?;
+        Ok(Self {
+            entry: Arc::clone(entry),
+            target: Arc::clone(target),
+            driver: app.driver.clone(),
+            works: Arc::clone(&app.works),
+            terms,
+            job: job(
+                entry,
+                target,
+                terms.deadline.unwrap_or(timeout).min(timeout),
+            ),
+        })
+    }
+
+    fn action(&self) -> Result<&Action, ApiError> {
+        self.entry.action()
+    }
+
+    pub(crate) fn ready(&self) -> Result<&Ready, ApiError> {
+        self.target.ready()
+    }
+
+    /// Does a part of the execution's work where it belongs.
+    pub(crate) async fn work<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Action, &Meter) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let entry = Arc::clone(&self.entry);
+        let work = move |meter: &Meter| work(entry.action()?, meter);
+        self.works.run(&self.job, work).await
+    }
+
     /// All after the inputs were found good.
-    pub(crate) async fn run(&self, input: &RawInput) -> Result<Outcome, ApiError> {
-        let mut redactor = self.ready.redactor.clone();
+    pub(crate) async fn run(&self, input: &Input) -> Result<Outcome, ApiError> {
+        let mut redactor = self.ready()?.redactor.clone();
         let outcome = self.outcome(input, &mut redactor).await;
         outcome.map_err(|error| error.struck(&redactor))
     }
 
     /// The same; what it says of a failure is yet to be struck.
-    async fn outcome(
-        &self,
-        input: &RawInput,
-        redactor: &mut Redactor,
-    ) -> Result<Outcome, ApiError> {
+    async fn outcome(&self, input: &Input, redactor: &mut Redactor) -> Result<Outcome, ApiError> {
         let mut read = self.credentials(None).await?;
         *redactor = read.redactor.clone();
-        let mut answer = self.attempt(&self.render(input, &read)?, &read).await?;
+        let mut answer = self
+            .attempt(&self.render(input, &read).await?, &read)
+            .await?;
         if let (401, Some(_)) = (answer.status, read.login) {
             // What the login gave isn't taken any more; a fresh one is tried once.
             read = self.credentials(read.login).await?;
             *redactor = std::mem::take(redactor).and(&read.redactor);
-            answer = self.attempt(&self.render(input, &read)?, &read).await?;
+            answer = self
+                .attempt(&self.render(input, &read).await?, &read)
+                .await?;
         }
-        let answer = answer.accepted()?;
-        let output = answer.map(self.action, input)?;
+        let answer = Arc::new(answer.accepted()?);
+        let (waited, took) = (answer.waited, answer.took);
+        let input = input.clone();
+        let output = self.work(move |action, meter| {
+            let output = answer.map(action, input.read(meter)?.as_ref(), meter)?;
+            written(&output, meter)
+        });
         Ok(Outcome {
-            output,
-            waited: answer.waited,
-            latency: answer.took.saturating_sub(answer.waited),
+            output: output.await?,
+            waited,
+            latency: took.saturating_sub(waited),
         })
     }
 
     /// The inputs, as far as they keep the contract.
-    pub(crate) fn input(&self, body: &str) -> Result<RawInput, ApiError> {
-        let body = if body.trim().is_empty() { "{}" } else { body };
-        let input = RawInput::parse(body).map_err(|error| {
-            ApiError::bad_request(format!("The request body is not JSON: {error}."))
-        })?;
-        self.action.check_input(input.value()).map_err(|error| {
-            let errors = error.violations.iter().map(ToString::to_string).collect();
-            invalid(
-                "action.input.invalid",
-                format!("The inputs break the action's contract: {error}"),
-            )
-            .because(errors)
-        })?;
-        Ok(input)
+    pub(crate) async fn input(&self, body: String) -> Result<Input, ApiError> {
+        let body = if body.trim().is_empty() {
+            "{}".to_owned()
+        } else {
+            body
+        };
+        let text: Arc<str> = body.into();
+        let said = self.work({
+            let text = Arc::clone(&text);
+            move |action, meter| {
+                let input = parse(&text, meter)?;
+                let checked = action.check_input_within(input.value(), meter);
+                checked.map_err(|error| {
+                    let errors = error.violations.iter().map(ToString::to_string).collect();
+                    invalid(
+                        "action.input.invalid",
+                        format!("The inputs break the action's contract: {error}"),
+                    )
+                    .because(errors)
+                })?;
+                Ok((text.len() <= MAX_KEPT).then(|| Arc::new(input)))
+            }
+        });
+        let said = said.await?;
+        Ok(Input { text, said })
     }
 
     /// Whether the integration logs in by an action of its own.
     pub(crate) fn logs_in(&self) -> bool {
-        self.ready.auth.is_some()
+        self.ready().is_ok_and(|ready| ready.auth.is_some())
     }
 
     /// What the templates may read. Logs in first where the integration has a login and it isn't
     /// remembered, or it is the one that was refused.
     pub(crate) async fn credentials(&self, refused: Option<u64>) -> Result<Read, ApiError> {
-        let known = self.ready.credentials.clone();
+        let ready = self.ready()?;
         let mut read = Read {
-            credentials: known,
+            credentials: ready.credentials.clone(),
             login: None,
-            redactor: self.ready.redactor.clone(),
+            redactor: ready.redactor.clone(),
         };
-        let Some(auth) = &self.ready.auth else {
+        let Some(auth) = &ready.auth else {
             return Ok(read);
         };
+        let within = self.action()?.timeout();
         let login = async {
-            let action = auth.action.action()?;
-            let login = Execution { action, ..*self };
-            let input = RawInput::from_value(json!({}));
-            let answer = login.attempt(&login.render(&input, &read)?, &read).await?;
-            answer.accepted()?.login(action, &input)
+            let login = Execution {
+                entry: Arc::clone(&auth.action),
+                target: Arc::clone(&self.target),
+                driver: self.driver.clone(),
+                works: Arc::clone(&self.works),
+                terms: self.terms,
+                job: job(&auth.action, &self.target, within),
+            };
+            let said = Arc::new(RawInput::from_value(json!({})));
+            let input = Input {
+                text: said.text().into(),
+                said: Some(Arc::clone(&said)),
+            };
+            let request = login.render(&input, &read).await?;
+            let answer = login.attempt(&request, &read).await?.accepted()?;
+            let map = move |action: &Action, meter: &Meter| answer.login(action, &said, meter);
+            login.work(map).await
         };
         // Box: a login is an execution inside of one.
-        let within = self.action.timeout();
         let got = tokio::time::timeout(within, Box::pin(auth.get(refused, login))).await;
         let got = got.unwrap_or_else(|_| Err(explain(Failure::TimedOut, false, within, None)));
         match got {
@@ -153,15 +266,60 @@ impl<'a> Execution<'a> {
         }
     }
 
-    pub(crate) fn render(&self, input: &RawInput, read: &Read) -> Result<Request, ApiError> {
-        self.action
-            .render(input, &read.credentials)
-            .map_err(|error| {
+    pub(crate) async fn render(&self, input: &Input, read: &Read) -> Result<Request, ApiError> {
+        let (input, credentials) = (input.clone(), read.credentials.clone());
+        let render = move |action: &Action, meter: &Meter| {
+            let input = input.read(meter)?;
+            let rendered = action.render_within(&input, &credentials, meter);
+            rendered.map_err(|error| {
                 invalid(
                     "action.request.invalid",
                     format!("No request can be made of the inputs: {error}"),
                 )
             })
+        };
+        self.work(render).await
+    }
+
+    /// What the answer is mapped to, as `/test` shows it.
+    pub(crate) async fn map(
+        &self,
+        input: &Input,
+        answer: Arc<Answered>,
+    ) -> Result<Value, ApiError> {
+        let input = input.clone();
+        let map = move |action: &Action, meter: &Meter| {
+            answer.map(action, input.read(meter)?.as_ref(), meter)
+        };
+        self.work(map).await
+    }
+
+    /// The output in Architect's flattened form.
+    pub(crate) async fn flatten(&self, output: Value) -> Result<Value, ApiError> {
+        self.work(move |action, meter| action.flatten_within(&output, meter).map_err(unflat))
+            .await
+    }
+
+    /// What a text says that was written by us.
+    pub(crate) async fn value(&self, text: Arc<str>) -> Result<Value, ApiError> {
+        let read = move |_: &Action, meter: &Meter| {
+            meter.hold_document(&text).map_err(unflat)?;
+            tollgate_json::read(&text).map_err(|_| ApiError::internal())
+        };
+        self.work(read).await
+    }
+
+    /// The same, as text of text.
+    pub(crate) async fn flatten_text(&self, output: Arc<str>) -> Result<Arc<str>, ApiError> {
+        let flatten = move |action: &Action, meter: &Meter| {
+            let held = meter.hold_document(&output);
+            held.map_err(unflat)?;
+            // It was written by us.
+            let value = tollgate_json::read(&output).map_err(|_| ApiError::internal())?;
+            let flat = action.flatten_within(&value, meter).map_err(unflat)?;
+            written(&flat, meter)
+        };
+        self.work(flatten).await
     }
 
     /// Sends the request when its turn comes.
@@ -170,8 +328,9 @@ impl<'a> Execution<'a> {
         request: &Request,
         read: &Read,
     ) -> Result<Answered, ApiError> {
-        let timeout = self.action.timeout();
-        let route = self.ready.route_of(self.action.name());
+        let action = self.action()?;
+        let timeout = action.timeout();
+        let route = self.ready()?.route_of(action.name());
         let call = Call {
             route,
             flow: self.terms.flow,
@@ -183,7 +342,7 @@ impl<'a> Execution<'a> {
         match self.driver.execute(call).await {
             Ok(answer) => {
                 let redactor = read.redactor.clone().and(&sensitive(request));
-                Ok(Answered::new(answer, &redactor, self.action.secure()))
+                Ok(Answered::new(answer, &redactor, action.secure()))
             }
             Err(failure) => {
                 let trouble = self.driver.token_trouble(route);
@@ -195,7 +354,8 @@ impl<'a> Execution<'a> {
 
     fn prepare(&self, request: &Request) -> Result<tollgate_driver::Request, ApiError> {
         let invalid = |message: String| invalid("action.request.invalid", message);
-        let url = match &self.ready.base_url {
+        let ready = self.ready()?;
+        let url = match &ready.base_url {
             Some(base) => {
                 let base = base.as_str().trim_end_matches('/');
                 Url::parse(&format!("{base}{}", request.url))
@@ -208,7 +368,7 @@ impl<'a> Execution<'a> {
                 "config.request.requestUrlTemplate: no URL: {error}"
             ))
         })?;
-        if let Some(guard) = &self.ready.guard {
+        if let Some(guard) = &ready.guard {
             guard::check(guard, &url)?;
         }
         let mut headers = HeaderMap::with_capacity(request.headers.len() + 2);
@@ -221,7 +381,7 @@ impl<'a> Execution<'a> {
             })?;
             headers.append(key, value);
         }
-        if let Some(basic) = &self.ready.basic
+        if let Some(basic) = &ready.basic
             && !headers.contains_key(header::AUTHORIZATION)
         {
             let broken = |_| invalid("The credential can't be sent in a header.".to_owned());
@@ -241,6 +401,28 @@ impl<'a> Execution<'a> {
             body: request.body.clone().unwrap_or_default().into(),
         })
     }
+}
+
+fn job(entry: &Entry, target: &Target, within: Duration) -> Job {
+    Job::new(
+        &target.id,
+        format!("{} {}", entry.id, entry.version),
+        within,
+    )
+}
+
+/// An output as text.
+fn written(output: &Value, meter: &Meter) -> Result<Arc<str>, ApiError> {
+    let copied = meter.hold_copy(output).map_err(unflat)?;
+    let text = output.to_string();
+    meter.release(copied);
+    Ok(text.into())
+}
+
+/// An output that takes too much to be given.
+fn unflat(exhausted: Exhausted) -> ApiError {
+    let message = format!("The output can't be given: {exhausted}.");
+    bad_gateway("action.response.invalid", message)
 }
 
 /// Strikes what went out in headers that carry secrets, whatever a template made of the credentials.

@@ -6,7 +6,7 @@
 //! priority, weight and share, if whoever began the run may name that one; else as that caller's default
 //! flow.
 
-use crate::api::{App, unflat};
+use crate::api::{App, execution};
 use crate::cached;
 use crate::catalog::IDS;
 use crate::error::ApiError;
@@ -152,12 +152,15 @@ impl World for Desk {
             deadline: Some(within),
         };
         let body = Value::Object(inputs).to_string();
-        let (outcome, _) = cached::execute(&app, &catalog, entry, terms, &body)
+        let (outcome, _) = cached::execute(&app, &catalog, entry, terms, body)
             .await
             .map_err(|error| failure_of(&error))?;
-        let action = entry.action().map_err(|error| failure_of(&error))?;
-        let flat = action.flatten(&outcome.output);
-        match flat.map_err(|exhausted| failure_of(&unflat(exhausted)))? {
+        let flat = async {
+            let execution = execution(&app, &catalog, entry, terms)?;
+            let text = execution.flatten_text(outcome.output).await?;
+            execution.value(text).await
+        };
+        match flat.await.map_err(|error| failure_of(&error))? {
             Value::Object(outputs) => Ok(outputs),
             other => Ok([("result".to_owned(), other)].into_iter().collect()),
         }

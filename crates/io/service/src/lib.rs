@@ -36,6 +36,9 @@
 //! | the integration is disabled or incomplete, or the action can't be compiled | 409 | `integration.not.active`, `action.not.usable` |
 //! | no access token can be had; the service ends | 503 | `no.token`, `draining` |
 //! | the action's timeout passed | 504 | `execution.timeout` |
+//! | as many of the integration's calculations wait as may | 429 | `calculations.waiting` |
+//! | too many wait in all, or its turn didn't come in time | 503 | `calculations.waiting` |
+//! | a calculation took longer than it may | 504 | `calculation.timeout` |
 //!
 //! A 429 carries `Retry-After` unless the caller's own deadline was what could not be met: a client
 //! that waits by itself, as the SDKs do, would then wait for something that is of no use any more.
@@ -83,6 +86,7 @@ mod principal;
 mod records;
 mod service;
 mod steps;
+mod work;
 
 pub use api::openapi_document;
 pub use catalog::{CatalogError, FileProblem};

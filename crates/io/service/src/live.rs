@@ -20,6 +20,7 @@ use crate::catalog::{Catalog, Entry, Plan, Ready, Stamp, Target, Wanted, auth_id
 use crate::error::ApiError;
 use crate::guard;
 use crate::numbers::Numbers;
+use crate::work::Works;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -52,6 +53,8 @@ pub(crate) struct Live {
 
 /// What all integrations share.
 pub(crate) struct Common {
+    /// What compiles actions.
+    pub(crate) works: Arc<Works>,
     /// Bounds of the calls upstream.
     pub(crate) bounds: Bounds,
     /// Certificate authorities trusted beside the public ones.
@@ -61,6 +64,11 @@ pub(crate) struct Common {
     /// Numbers that an operator has set.
     pub(crate) numbers: Numbers,
 }
+
+/// The workers' party that compiles what is stored, one action after the other.
+const DEFINITIONS: &str = "definitions";
+/// How long that may wait for its turn: others' calculations are bounded, so that it always comes.
+const COMPILED_WITHIN: Duration = Duration::from_secs(600);
 
 #[derive(Default)]
 struct Building {
@@ -187,16 +195,14 @@ impl Live {
                     let Some(kind) = kinds.get(&action.integration_id) else {
                         continue;
                     };
-                    let integration = action.integration_id.as_str();
-                    let version = action.version.0;
-                    let id = action.id.as_str();
-                    Arc::new(Entry::of_stored(
-                        id,
-                        integration,
-                        kind,
-                        &action.body,
-                        version,
-                    ))
+                    let kind = kind.clone();
+                    let compile = move || {
+                        let (id, version) = (action.id.as_str(), action.version.0);
+                        let integration = action.integration_id.as_str();
+                        Entry::of_stored(id, integration, &kind, &action.body, version)
+                    };
+                    let works = &self.common.works;
+                    Arc::new(works.away(DEFINITIONS, COMPILED_WITHIN, compile).await?)
                 }
             };
             catalog.add_entry(entry);

@@ -12,6 +12,7 @@ use crate::meter::Meter;
 use crate::numbers::Numbers;
 use crate::principal::Principal;
 use crate::records::Records;
+use crate::work::Works;
 use hyper_util::service::TowerToHyperService;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -50,6 +51,8 @@ pub enum StartError {
     Records(std::path::PathBuf, std::io::Error),
     /// The file of the numbers that were set, beside this usage file, can't be read.
     Numbers(std::path::PathBuf, std::io::Error),
+    /// The threads that calculate can't be started.
+    Workers(std::io::Error),
     /// The driver could not be set up.
     Driver(SetupError),
     /// The address can't be bound.
@@ -75,6 +78,7 @@ impl std::fmt::Display for StartError {
                 let path = path.with_extension("limits");
                 write!(f, "limits that were set: {}: {error}", path.display())
             }
+            Self::Workers(error) => write!(f, "server.calculation_threads: {error}"),
             Self::Driver(error) => error.fmt(f),
             Self::Listen(address, error) => {
                 write!(f, "server.listen: can't listen on {address}: {error}")
@@ -277,7 +281,10 @@ impl Service {
             ..tollgate_flows::Bounds::default()
         };
         let guarded: Vec<_> = files.integrations().map(Arc::clone).collect();
+        let works = Works::start(server.calculations).map_err(StartError::Workers)?;
+        let works = Arc::new(works);
         let common = Common {
+            works: Arc::clone(&works),
             bounds,
             extra_roots_pem: config.extra_roots_pem.clone(),
             limits: config.shared_limits,
@@ -327,6 +334,7 @@ impl Service {
             journal: Arc::clone(&journal),
             driver: driver.clone(),
             lanes,
+            works,
             told,
             cached: Cached::new(config.caches, server.cache_bytes),
             records,

@@ -1,15 +1,15 @@
 //! `/test`: an execution told step by step, up to the one that fails.
 
-use crate::api::unflat;
 use crate::error::ApiError;
-use crate::execute::{Answered, Execution, show_request};
+use crate::execute::{Answered, Execution, Input, show_request};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Runs it; the answer is the platform's `TestExecutionResult`.
-pub(crate) async fn run(execution: &Execution<'_>, body: &str, flatten: bool) -> Value {
+pub(crate) async fn run(execution: &Execution, body: String, flatten: bool) -> Value {
     let mut operations = Vec::new();
     match steps(execution, body, &mut operations).await {
-        Ok(output) if flatten => match execution.action.flatten(&output).map_err(unflat) {
+        Ok(output) if flatten => match execution.flatten(output).await {
             Ok(flat) => json!({"operations": operations, "finalResult": flat, "success": true}),
             Err(error) => {
                 json!({"operations": operations, "error": error.body(), "success": false})
@@ -20,19 +20,18 @@ pub(crate) async fn run(execution: &Execution<'_>, body: &str, flatten: bool) ->
     }
 }
 
-async fn steps(
-    execution: &Execution<'_>,
-    body: &str,
-    done: &mut Vec<Value>,
-) -> Result<Value, Value> {
+async fn steps(execution: &Execution, body: String, done: &mut Vec<Value>) -> Result<Value, Value> {
     let input = note(
         done,
         "Check the inputs against the contract",
-        execution.input(body),
-        |input| input.value().clone(),
+        execution.input(body).await,
+        Input::show,
     )?;
     let read = execution.credentials(None).await;
-    let read = read.map_err(|error| error.struck(&execution.ready.redactor));
+    let read = read.map_err(|error| match execution.ready() {
+        Ok(ready) => error.struck(&ready.redactor),
+        Err(error) => error,
+    });
     let read = if execution.logs_in() {
         // What a login answers is never shown.
         note(done, "Run the custom authentication", read, |_| Value::Null)?
@@ -40,7 +39,7 @@ async fn steps(
         read.map_err(|error| error.body())?
     };
     let struck = |error: ApiError| error.struck(&read.redactor);
-    let rendered = execution.render(&input, &read).map_err(struck);
+    let rendered = execution.render(&input, &read).await.map_err(struck);
     let request = note(done, "Render the request", rendered, show_request)?;
     let sent = execution.attempt(&request, &read).await;
     let sent = sent.and_then(Answered::accepted).map_err(struck);
@@ -49,7 +48,10 @@ async fn steps(
         let _ = execution.credentials(read.login).await;
     }
     let answer = note(done, "Send the request", sent, Answered::show)?;
-    let output = answer.map(execution.action, &input).map_err(struck);
+    let output = execution
+        .map(&input, Arc::new(answer))
+        .await
+        .map_err(struck);
     note(done, "Map the answer to the output", output, Value::clone)
 }
 

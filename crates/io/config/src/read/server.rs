@@ -89,6 +89,20 @@ fn read_server(root: &Section<'_, '_>, source: &Source<'_>) -> Server {
             .size("max_flow_runs")
             .unwrap_or(default.max_flow_runs),
         cache_bytes: section.size("cache_bytes").unwrap_or(default.cache_bytes),
+        calculations: tollgate_workers::Bounds {
+            threads: section
+                .size("calculation_threads")
+                .unwrap_or(default.calculations.threads),
+            waiting_each: section
+                .size("calculations_waiting_each")
+                .unwrap_or(default.calculations.waiting_each),
+            waiting: section
+                .size("calculations_waiting")
+                .unwrap_or(default.calculations.waiting),
+            time: section
+                .span("calculation_time", MILLISECOND..=HOUR)
+                .unwrap_or(default.calculations.time),
+        },
     };
     section.finish();
     server

@@ -13,6 +13,7 @@ use axum::extract::{Path, RawQuery, State};
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use tollgate_store::{ActionBody, EntityId, Expected, NewAction, Role};
 
 pub(super) const PATH: &str = "/api/v2/integrations/actions";
@@ -122,7 +123,7 @@ pub(super) async fn create(
 ) -> Result<Json<Value>, ApiError> {
     let doc = app.doc(body).await?;
     let (target, new) = read_new(&app, &caller, &doc)?;
-    compiled(&new, &target)?;
+    usable(&app, new.id.as_str(), &target, &new.body).await?;
     let made = app.store()?.create_action(new, &by(&caller)).await?;
     changed(&app, &made.id).await
 }
@@ -169,14 +170,30 @@ pub(super) fn read_new(
     Ok((Arc::clone(target), new))
 }
 
-/// Refuses what couldn't be executed.
-fn compiled(new: &NewAction, target: &Target) -> Result<(), ApiError> {
-    usable(new.id.as_str(), target, &new.body)
+/// How long the compiling of an action may wait for a worker.
+const COMPILED_WITHIN: Duration = Duration::from_secs(30);
+
+/// The action as it would be executed. The workers compile it: it may be large.
+pub(super) async fn compiled(
+    app: &App,
+    id: &str,
+    target: &Arc<Target>,
+    body: &ActionBody,
+    version: i64,
+) -> Result<Entry, ApiError> {
+    let (id, body, to) = (id.to_owned(), body.clone(), Arc::clone(target));
+    let compile = move || Entry::of_stored(&id, &to.id, &to.kind, &body, version);
+    app.works.away(&target.id, COMPILED_WITHIN, compile).await
 }
 
 /// Refuses what couldn't be executed.
-pub(super) fn usable(id: &str, target: &Target, body: &ActionBody) -> Result<(), ApiError> {
-    match Entry::of_stored(id, &target.id, &target.kind, body, 1).action {
+pub(super) async fn usable(
+    app: &App,
+    id: &str,
+    target: &Arc<Target>,
+    body: &ActionBody,
+) -> Result<(), ApiError> {
+    match compiled(app, id, target, body, 1).await?.action {
         Ok(_) => Ok(()),
         Err(why) => {
             let message = format!("The action can't be published: {why}");
@@ -206,7 +223,7 @@ pub(super) async fn update(
     let store = app.store()?;
     let before = store.action(&id).await?;
     let body = merged(&doc, before.body)?;
-    usable(id.as_str(), &target, &body)?;
+    usable(&app, id.as_str(), &target, &body).await?;
     store.update_action(&id, seen, body, &by(&caller)).await?;
     changed(&app, &id).await
 }

@@ -151,7 +151,9 @@ pub(super) async fn validate(
     let draft = find(&app, &id).await?;
     caller.needs_sight(over(&draft))?;
     let target = target(&app, &draft)?;
-    let problem = usable(draft.id.as_str(), &target, &draft.body).err();
+    let problem = usable(&app, draft.id.as_str(), &target, &draft.body)
+        .await
+        .err();
     let errors: Vec<_> = problem.iter().map(ApiError::body).collect();
     Ok(Json(json!({"valid": errors.is_empty(), "errors": errors})))
 }
@@ -171,14 +173,9 @@ pub(super) async fn test(
     let body = app.text(body).await?;
     let draft = own(&app, &caller, &id).await?;
     let target = target(&app, &draft)?;
-    let entry = entry(&draft, &target);
-    let execution = Execution {
-        action: entry.action()?,
-        ready: target.ready()?,
-        driver: &app.driver,
-        terms,
-    };
-    let shown = steps::run(&execution, &body, flatten).await;
+    let entry = Arc::new(entry(&app, &draft, &target).await?);
+    let execution = Execution::new(&app, &entry, &target, terms)?;
+    let shown = steps::run(&execution, body, flatten).await;
     note(&app, &caller, "test", &entry, None);
     Ok(Json(shown))
 }
@@ -195,7 +192,7 @@ pub(super) async fn publish(
     let draft = own(&app, &caller, &id).await?;
     let target = target(&app, &draft)?;
     if seen == Expected::Version(draft.version) {
-        usable(draft.id.as_str(), &target, &draft.body)?;
+        usable(&app, draft.id.as_str(), &target, &draft.body).await?;
     }
     let made = app
         .store()?
@@ -234,15 +231,9 @@ pub(super) fn target(app: &App, draft: &Draft) -> Result<Arc<Target>, ApiError> 
     ))
 }
 
-fn entry(draft: &Draft, target: &Target) -> Entry {
+async fn entry(app: &App, draft: &Draft, target: &Arc<Target>) -> Result<Entry, ApiError> {
     let version = draft.version.0;
-    Entry::of_stored(
-        draft.id.as_str(),
-        &target.id,
-        &target.kind,
-        &draft.body,
-        version,
-    )
+    actions::compiled(app, draft.id.as_str(), target, &draft.body, version).await
 }
 
 fn show(draft: &Draft, contract: Option<bool>, config: bool) -> Value {

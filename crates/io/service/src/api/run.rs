@@ -14,10 +14,9 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tollgate_action::Exhausted;
 use tollgate_config::parse_span;
 use tollgate_store::Role;
 
@@ -45,16 +44,20 @@ pub(super) async fn execute(
         .unwrap_or(false);
     let terms = terms(&caller, &headers)?;
     let body = app.text(body).await?;
-    let result = cached::execute(&app, &catalog, entry, terms, &body).await;
+    let result = cached::execute(&app, &catalog, entry, terms, body).await;
     note(&app, &caller, "execute", entry, result.as_ref().err());
     let (outcome, source) = result?;
     let output = if flatten {
-        entry.action()?.flatten(&outcome.output).map_err(unflat)?
+        let execution = execution(&app, &catalog, entry, terms)?;
+        execution.flatten_text(outcome.output).await?
     } else {
         outcome.output
     };
     let waited = outcome.waited.as_millis().to_string();
-    let mut response = ([(WAITED, waited)], Json(output)).into_response();
+    let json = HeaderValue::from_static("application/json");
+    let head = [(header::CONTENT_TYPE, json)];
+    let body = output.as_bytes().to_vec();
+    let mut response = ([(WAITED, waited)], head, body).into_response();
     if let Some(source) = source {
         let word = HeaderValue::from_static(cached::word(source));
         response.headers_mut().insert(CACHE, word);
@@ -79,7 +82,7 @@ pub(super) async fn test(
     let terms = terms(&caller, &headers)?;
     let body = app.text(body).await?;
     let execution = execution(&app, &catalog, entry, terms)?;
-    let shown = steps::run(&execution, &body, flatten).await;
+    let shown = steps::run(&execution, body, flatten).await;
     note(&app, &caller, "test", entry, None);
     Ok(Json(shown))
 }
@@ -98,12 +101,6 @@ fn callable<'a>(
     Ok(entry)
 }
 
-/// An output that can't be flattened.
-pub(crate) fn unflat(exhausted: Exhausted) -> ApiError {
-    let message = format!("The output can't be flattened: {exhausted}.");
-    ApiError::new(StatusCode::BAD_GATEWAY, "action.response.invalid", message)
-}
-
 /// Who executed what, and how it ended.
 pub(super) fn note(
     app: &App,
@@ -120,18 +117,14 @@ pub(super) fn note(
     }
 }
 
-pub(crate) fn execution<'a>(
-    app: &'a App,
-    catalog: &'a Catalog,
-    entry: &'a Entry,
+pub(crate) fn execution(
+    app: &App,
+    catalog: &Catalog,
+    entry: &Arc<Entry>,
     terms: Terms,
-) -> Result<Execution<'a>, ApiError> {
-    Ok(Execution {
-        action: entry.action()?,
-        ready: catalog.find_integration(&entry.integration)?.ready()?,
-        driver: &app.driver,
-        terms,
-    })
+) -> Result<Execution, ApiError> {
+    let target = catalog.find_integration(&entry.integration)?;
+    Execution::new(app, entry, target, terms)
 }
 
 pub(super) fn terms(caller: &Principal, headers: &HeaderMap) -> Result<Terms, ApiError> {

@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 use std::time::Duration;
 use tollgate_action::{Action, RawInput, TranslateError};
 use tollgate_driver::{Answer, Redactor};
+use tollgate_meter::Meter;
 
 /// Characters of an upstream's error body that its caller is shown.
 const SHOWN_OF_BODY: usize = 1000;
@@ -77,9 +78,14 @@ impl Answered {
     }
 
     /// The action's output.
-    pub(crate) fn map(&self, action: &Action, input: &RawInput) -> Result<Value, ApiError> {
+    pub(crate) fn map(
+        &self,
+        action: &Action,
+        input: &RawInput,
+        meter: &Meter,
+    ) -> Result<Value, ApiError> {
         let body = self.text()?;
-        let output = translate(action, input, body, self.secure);
+        let output = translate(action, input, body, meter, self.secure);
         let output = output.map_err(|error| error.struck(&self.redactor))?;
         if self.redactor.finds(body) {
             return Ok(struck(&self.redactor, output));
@@ -89,8 +95,13 @@ impl Answered {
 
     /// What a login answered, as the integration's other templates read it. Of an answer that can't be
     /// mapped nothing is quoted: it may hold a token that nothing here knows yet.
-    pub(super) fn login(&self, action: &Action, input: &RawInput) -> Result<Value, ApiError> {
-        translate(action, input, self.text()?, true)
+    pub(super) fn login(
+        &self,
+        action: &Action,
+        input: &RawInput,
+        meter: &Meter,
+    ) -> Result<Value, ApiError> {
+        translate(action, input, self.text()?, meter, true)
     }
 
     fn text(&self) -> Result<&str, ApiError> {
@@ -106,29 +117,32 @@ fn translate(
     action: &Action,
     input: &RawInput,
     body: &str,
+    meter: &Meter,
     withheld: bool,
 ) -> Result<Value, ApiError> {
-    action.translate(input, body).map_err(|error| {
-        let (told, errors) = match &error {
-            TranslateError::Body { .. } if withheld => ("response body".to_owned(), Vec::new()),
-            TranslateError::Mapping { field, .. } if withheld => (field.clone(), Vec::new()),
-            TranslateError::Contract(error) if withheld => (error.field.to_owned(), Vec::new()),
-            TranslateError::Contract(broken) => {
-                let errors = broken.violations.iter().map(ToString::to_string);
-                (error.to_string(), errors.collect())
-            }
-            TranslateError::Body { .. } | TranslateError::Mapping { .. } => {
-                (error.to_string(), Vec::new())
-            }
-        };
-        let why = if withheld {
-            "; why is withheld, since the action is secure"
-        } else {
-            ""
-        };
-        let message = format!("The upstream's answer can't be mapped: {told}{why}");
-        bad_gateway("action.response.invalid", message).because(errors)
-    })
+    action
+        .translate_within(input, body, meter)
+        .map_err(|error| {
+            let (told, errors) = match &error {
+                TranslateError::Body { .. } if withheld => ("response body".to_owned(), Vec::new()),
+                TranslateError::Mapping { field, .. } if withheld => (field.clone(), Vec::new()),
+                TranslateError::Contract(error) if withheld => (error.field.to_owned(), Vec::new()),
+                TranslateError::Contract(broken) => {
+                    let errors = broken.violations.iter().map(ToString::to_string);
+                    (error.to_string(), errors.collect())
+                }
+                TranslateError::Body { .. } | TranslateError::Mapping { .. } => {
+                    (error.to_string(), Vec::new())
+                }
+            };
+            let why = if withheld {
+                "; why is withheld, since the action is secure"
+            } else {
+                ""
+            };
+            let message = format!("The upstream's answer can't be mapped: {told}{why}");
+            bad_gateway("action.response.invalid", message).because(errors)
+        })
 }
 
 /// The value with every text, name and number struck.

@@ -1,0 +1,206 @@
+//! Threads that calculate, shared fairly.
+//!
+//! **What this decides.** When and where a calculation runs that takes too long for the threads which serve
+//! connections. **What it does not:** what a calculation may cost in steps and bytes (`tollgate-meter`).
+//!
+//! **Fair.** Each calculation is of one *party*, such as an integration. Parties take turns, whatever they
+//! have waiting; within one, who came first is first. One party never has all the threads, unless there is
+//! only one: who comes next finds one that is free, or is next on the first that will be.
+//!
+//! **Behind everything else.** The threads have a lower priority than the rest of the process (`nice`): where
+//! cores are scarce, a request that needs no calculation isn't held up by one that does.
+//!
+//! **Bounded.** Waiting calculations of one party, and of all; the time a calculation waits, and the time it
+//! runs. Whoever awaits one and goes away stops it, waiting or running: the interrupt that its meter asks
+//! says so.
+//!
+//! Tested in `tests/workers.rs`.
+
+mod queue;
+
+use queue::{Job, Queue};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tollgate_meter::Interrupt;
+
+/// How far the threads stand back, as `nice` counts: 19 is furthest.
+const NICE: i32 = 15;
+
+/// What the threads take on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Threads; at least one.
+    pub threads: usize,
+    /// Calculations of one party that may wait.
+    pub waiting_each: usize,
+    /// Calculations of all parties that may wait.
+    pub waiting: usize,
+    /// The longest that one calculation may run.
+    pub time: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            threads: 2,
+            waiting_each: 32,
+            waiting: 1_000,
+            time: Duration::from_secs(2),
+        }
+    }
+}
+
+/// Why a calculation gave nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// As many of this party wait as may.
+    #[error("{0} calculations of one integration wait already, which is the bound")]
+    Full(usize),
+    /// As many wait in all as may.
+    #[error("{0} calculations wait already, which is the bound")]
+    AllFull(usize),
+    /// Its turn didn't come in time.
+    #[error("its turn did not come within {} ms", .0.as_millis())]
+    Late(Duration),
+    /// It panicked, or the process is about to end.
+    #[error("it did not end as it should")]
+    Died,
+}
+
+/// The threads. They end when the last handle is dropped and what is under way has ended.
+#[derive(Debug)]
+pub struct Workers {
+    shared: Arc<Shared>,
+    bounds: Bounds,
+}
+
+#[derive(Debug)]
+struct Shared {
+    queue: Mutex<Queue>,
+    /// Something may have become ready to run.
+    ready: Condvar,
+}
+
+impl Workers {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// The system has no threads left.
+    pub fn start(bounds: Bounds) -> std::io::Result<Workers> {
+        let threads = bounds.threads.max(1);
+        let shared = Arc::new(Shared {
+            queue: Mutex::new(Queue::new(threads)),
+            ready: Condvar::new(),
+        });
+        for number in 0..threads {
+            let shared = Arc::clone(&shared);
+            std::thread::Builder::new()
+                .name(format!("worker {number}"))
+                .spawn(move || shared.work())?;
+        }
+        Ok(Workers { shared, bounds })
+    }
+
+    /// Runs a calculation of this party when its turn comes, which must be within that time. It is given the
+    /// interrupt for its meter. Dropping the future stops it.
+    ///
+    /// # Errors
+    /// See [`Refused`].
+    pub async fn run<T: Send + 'static>(
+        &self,
+        party: &str,
+        within: Duration,
+        calculation: impl FnOnce(Interrupt) -> T + Send + 'static,
+    ) -> Result<T, Refused> {
+        let waits = Waits::default();
+        let (gone, started) = (Arc::clone(&waits.gone), Arc::clone(&waits.started));
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let time = self.bounds.time;
+        let run = move || {
+            started.store(true, Ordering::Relaxed);
+            if gone.load(Ordering::Relaxed) {
+                return;
+            }
+            let end = Instant::now() + time;
+            let interrupt = Arc::new(move || gone.load(Ordering::Relaxed) || Instant::now() >= end);
+            // Nobody may wait for it any more.
+            let _ = tell.send(calculation(interrupt));
+        };
+        self.submit(party, Box::new(run))?;
+        let mut told = told;
+        match tokio::time::timeout(within, &mut told).await {
+            Ok(result) => result.map_err(|_| Refused::Died),
+            // It has its own bound once it runs.
+            Err(_) if waits.started.load(Ordering::Relaxed) => {
+                told.await.map_err(|_| Refused::Died)
+            }
+            Err(_) => Err(Refused::Late(within)),
+        }
+    }
+
+    fn submit(&self, party: &str, job: Job) -> Result<(), Refused> {
+        let mut queue = self.shared.lock();
+        if queue.waiting() >= self.bounds.waiting {
+            return Err(Refused::AllFull(self.bounds.waiting));
+        }
+        if queue.waiting_of(party) >= self.bounds.waiting_each {
+            return Err(Refused::Full(self.bounds.waiting_each));
+        }
+        queue.push(party, job);
+        drop(queue);
+        self.shared.ready.notify_one();
+        Ok(())
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.shared.lock().close();
+        self.shared.ready.notify_all();
+    }
+}
+
+/// Somebody awaits a calculation.
+#[derive(Default)]
+struct Waits {
+    gone: Arc<AtomicBool>,
+    started: Arc<AtomicBool>,
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.gone.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Shared {
+    /// The life of one thread.
+    fn work(&self) {
+        // Where the system doesn't let it stand back, it works all the same.
+        let _ = rustix::process::setpriority_process(None, NICE);
+        let mut queue = self.lock();
+        while !queue.is_closed() {
+            let Some((party, job)) = queue.take() else {
+                queue = self
+                    .ready
+                    .wait(queue)
+                    .unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            drop(queue);
+            // A panic ends the calculation; who awaits it is told by the channel that closes.
+            let _ = catch_unwind(AssertUnwindSafe(job));
+            queue = self.lock();
+            queue.done(&party);
+            // What waited for this party's place can run now, maybe elsewhere.
+            self.ready.notify_one();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // The queue is whole between two operations on it.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
