@@ -84,6 +84,7 @@ class World:
         for file in actions:
             shutil.copy(file, folder / "actions")
         (folder / "pool.secret").write_text("emulated\n")
+        (folder / "pool.secret").chmod(0o600)
         self.platform = Process(
             "emulate", "--client", "demo:emulated", "--latency", "5ms", "--token-limit", f"{per_token}/60s"
         )

@@ -1,6 +1,6 @@
 //! What a file comes to.
 
-use crate::{Access, Role, SharedLimits, Store};
+use crate::{Access, FileUse, Role, SharedLimits, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -33,6 +33,8 @@ pub struct Config {
     pub shared_limits: SharedLimits,
     /// Actions whose answers are kept; none unless the file says so.
     pub caches: Vec<CacheRule>,
+    /// The files that it names beside those of its folders.
+    pub files: Vec<FileUse>,
 }
 
 impl Config {

@@ -20,11 +20,13 @@
 mod access;
 mod config;
 mod describe;
+mod files;
 mod problem;
 mod read;
 
 pub use access::{Access, Keep, KeySource, Role, SharedLimits, Store};
 pub use config::{CacheRule, Caller, Config, Integration, IntegrationKind, Server};
+pub use files::FileUse;
 pub use problem::ConfigError;
 pub use read::Source;
 pub use tollgate_settings::{Problem, parse_span, show_span};

@@ -11,9 +11,12 @@ mod secrets;
 mod server;
 mod store;
 
+use crate::files::{self, FileUse};
 use crate::{Config, ConfigError, Problem, Store};
-use std::path::Path;
-use tollgate_settings::{Section, resolve, unique_name};
+use std::cell::RefCell;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use tollgate_settings::{Placed, Section, resolve, unique_name};
 
 /// Where a text comes from, and where its secrets do.
 pub struct Source<'a> {
@@ -25,7 +28,59 @@ pub struct Source<'a> {
     pub env: &'a dyn Fn(&str) -> Option<String>,
 }
 
+/// A source under way: the files that were named so far.
+struct Reading<'a> {
+    source: &'a Source<'a>,
+    files: RefCell<Vec<FileUse>>,
+}
+
+impl<'a> Reading<'a> {
+    fn new(source: &'a Source<'a>) -> Self {
+        Self {
+            source,
+            files: RefCell::default(),
+        }
+    }
+
+    /// The path of a file that is read.
+    fn uses(&self, named: &Placed<String>) -> PathBuf {
+        let path = self.folder.join(&named.value);
+        self.note([FileUse::read(&named.field, path.clone())]);
+        path
+    }
+
+    fn note(&self, files: impl IntoIterator<Item = FileUse>) {
+        self.files.borrow_mut().extend(files);
+    }
+}
+
+impl<'a> Deref for Reading<'a> {
+    type Target = Source<'a>;
+
+    fn deref(&self) -> &Source<'a> {
+        self.source
+    }
+}
+
 impl Config {
+    /// Checks that the files it names can be what they are to be: no two are one, and those that are
+    /// written are files, or can be. Nothing is opened or changed.
+    ///
+    /// # Errors
+    /// A line for each problem.
+    pub fn check_files(&self) -> Result<(), String> {
+        let actions = self.integrations.iter().map(|it| {
+            let field = format!("the action files of {}", it.name);
+            (field, it.folder.clone(), &["json"] as &[_])
+        });
+        let flows = self.server.flow_folder.iter().map(|folder| {
+            let field = "the flow files".to_owned();
+            (field, folder.clone(), &["yaml", "yml"] as &[_])
+        });
+        let folders: Vec<_> = actions.chain(flows).collect();
+        files::check(&self.files, &folders)
+    }
+
     /// Reads a file, with secrets from the process's environment.
     ///
     /// # Errors
@@ -67,7 +122,7 @@ impl Store {
         with_file(path, |text, source| {
             let read = |root: &Section<'_, '_>| {
                 root.leave_the_rest();
-                store::read(root, source)
+                store::read(root, &Reading::new(source))
             };
             tollgate_settings::read(text, read).map_err(|problems| ConfigError::Invalid {
                 file: source.file.to_owned(),
@@ -98,6 +153,7 @@ fn with_file<T>(
 /// Reads all tables. What could not be read is left out or has its default: the findings say so, and
 /// the result is then thrown away.
 fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Config {
+    let source = &Reading::new(source);
     let (server, upstream, extra_roots_pem) = server::read(root, source);
     let store = store::read(root, source);
     let stored = root.has("store");
@@ -108,6 +164,8 @@ fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Config {
     tables.engine.flows = flows;
     tables.engine.policy = policy::read(root);
     let caches = cache::read(root, &tables.integrations, stored);
+    server::note_files(&server, source);
+    source.note([FileUse::read("the configuration file", source.file.into())]);
     Config {
         server,
         callers,
@@ -120,5 +178,6 @@ fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Config {
         store,
         shared_limits: tables.shared,
         caches,
+        files: source.files.take(),
     }
 }

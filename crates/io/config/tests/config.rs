@@ -33,7 +33,7 @@ fn parse(text: &str) -> Result<Config, ConfigError> {
         &Source {
             file: "test.toml",
             folder: Path::new("/srv"),
-            env: &|name| (name != "ABSENT").then(|| "hunter2".to_owned()),
+            env: &|name| (name != "ABSENT").then(|| "hunter2-hunter3-0123".to_owned()),
         },
     )
 }
@@ -245,7 +245,7 @@ fn with_a_store_the_file_needs_no_callers_and_no_integrations() {
     let found = problems("[store]\nurl = \"sqlite:t.db\"\nkey_file = \"a\"\nkey_env = \"B\"");
     assert_eq!(found[0].field, "store.key_env");
     let url = parse("[store]\nurl_env = \"URL\"\nkey_env = \"B\"").unwrap();
-    assert_eq!(url.store.unwrap().url.expose(), "hunter2");
+    assert_eq!(url.store.unwrap().url.expose(), "hunter2-hunter3-0123");
 }
 
 #[test]
@@ -362,10 +362,12 @@ fn certificates_that_no_call_could_use_are_refused_with_the_field_and_why() {
     let source = Source {
         file: "test.toml",
         folder: folder.path(),
-        env: &|_| Some("hunter2".to_owned()),
+        env: &|_| Some("hunter2-hunter3-0123".to_owned()),
     };
     let parse = |field: &str, pem: &str| {
         std::fs::write(folder.path().join("file.pem"), pem).unwrap();
+        let mine = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(folder.path().join("file.pem"), mine).unwrap();
         let text = LEAST.replace(
             "clients = [\"pool\"]",
             &format!("clients = [\"pool\"]\n{field}"),
@@ -415,10 +417,12 @@ fn certificates_that_have_expired_are_told_and_used() {
     let folder = tempfile::tempdir().unwrap();
     let (key, cert) = certificate(folder.path(), "one", "2");
     std::fs::write(folder.path().join("file.pem"), cert + &key).unwrap();
+    let mine = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(folder.path().join("file.pem"), mine).unwrap();
     let source = Source {
         file: "test.toml",
         folder: folder.path(),
-        env: &|_| Some("hunter2".to_owned()),
+        env: &|_| Some("hunter2-hunter3-0123".to_owned()),
     };
     let fields =
         "clients = [\"pool\"]\ntrusted_roots = [\"file.pem\"]\nclient_certificate = \"file.pem\"";

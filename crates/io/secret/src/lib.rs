@@ -6,6 +6,7 @@
 //! [`Redactor`] strikes secrets out of texts that others wrote and that leave the process, however the
 //! secrets are spelled there.
 
+mod file;
 mod redactor;
 mod secret;
 

@@ -9,9 +9,11 @@
 //! platform. What comes from files is read-only: the files are its definition.
 
 mod files;
+mod named;
 mod stored;
 
 pub use files::{CatalogError, FileProblem};
+pub(crate) use named::problems as unknown_names;
 pub(crate) use stored::{Plan, Stamp, Wanted, export, want};
 
 use crate::auth::Auth;

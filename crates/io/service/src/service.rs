@@ -3,7 +3,7 @@
 use crate::api::{self, App, Told};
 use crate::cached::Cached;
 use crate::callers::Callers;
-use crate::catalog::{Catalog, CatalogError, file_integration_id};
+use crate::catalog::{Catalog, CatalogError, file_integration_id, unknown_names};
 use crate::flows::{Desk, FlowFiles};
 use crate::journal::Journal;
 use crate::lanes::Lanes;
@@ -45,6 +45,10 @@ pub enum StartError {
     Definitions(String),
     /// An integration's authorities, certificate or allow-list can't be used.
     Integration(String, String),
+    /// Files that can't be what they are to be, a line for each problem. None was touched.
+    Files(String),
+    /// Names of actions or inputs that there are none of, a line for each problem.
+    Names(Vec<String>),
     /// Flow files that can't be used, a line for each problem.
     Flows(Vec<String>),
     /// The file of records can't be opened.
@@ -70,6 +74,8 @@ impl std::fmt::Display for StartError {
             Self::Store(error) => write!(f, "[store]: {error}"),
             Self::Definitions(why) => write!(f, "[store]: {why}"),
             Self::Integration(name, why) => write!(f, "integration {name}: {why}"),
+            Self::Files(problems) => f.write_str(problems),
+            Self::Names(problems) => f.write_str(&problems.join("\n")),
             Self::Flows(problems) => f.write_str(&problems.join("\n")),
             Self::Records(path, error) => {
                 write!(f, "server.records_file: {}: {error}", path.display())
@@ -97,6 +103,8 @@ impl StartError {
             self,
             Self::Actions(_)
                 | Self::Flows(_)
+                | Self::Files(_)
+                | Self::Names(_)
                 | Self::Integration(..)
                 | Self::Store(OpenError::Url(_) | OpenError::Keys(_))
         )
@@ -116,11 +124,19 @@ impl Definitions {
     /// # Errors
     /// A file that can't be used; see [`StartError::is_of_configuration`].
     pub fn load(config: &Config) -> Result<Self, StartError> {
+        config.check_files().map_err(StartError::Files)?;
+        if let Some(store) = &config.store {
+            check_store(store).map_err(StartError::Store)?;
+        }
         let flows = match &config.server.flow_folder {
             Some(folder) => FlowFiles::load(folder).map_err(StartError::Flows)?,
             None => FlowFiles::default(),
         };
         let catalog = Catalog::load(config).map_err(StartError::Actions)?;
+        let unknown = unknown_names(config, &catalog);
+        if !unknown.is_empty() {
+            return Err(StartError::Names(unknown));
+        }
         Ok(Self { catalog, flows })
     }
 
@@ -143,16 +159,22 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Between two sweeps of expired tokens.
 const SWEEP: Duration = Duration::from_secs(600);
 
-/// Opens the store of a configuration, and brings its schema up to date.
-///
-/// # Errors
-/// Its URL or keys can't be used, or the database can't.
-pub async fn open(store: &tollgate_config::Store) -> Result<Arc<SqlStore>, OpenError> {
+/// What a store is opened with; opens nothing.
+fn check_store(store: &tollgate_config::Store) -> Result<(StoreUrl, KeyRing), OpenError> {
     let url = StoreUrl::parse(store.url.expose())?;
     let ring = match &store.keys {
         KeySource::File(path) => KeyRing::from_file(path)?,
         KeySource::Env(name) => KeyRing::from_env(name)?,
     };
+    Ok((url, ring))
+}
+
+/// Opens the store of a configuration, and brings its schema up to date.
+///
+/// # Errors
+/// Its URL or keys can't be used, or the database can't.
+pub async fn open(store: &tollgate_config::Store) -> Result<Arc<SqlStore>, OpenError> {
+    let (url, ring) = check_store(store)?;
     let bounds = tollgate_store::Bounds {
         timeout: store.timeout,
         connect_timeout: store.connect_timeout,

@@ -32,6 +32,8 @@ impl Node {
     async fn start(url: &str, key: &str) -> Self {
         let folder = Folder::new("node");
         std::fs::write(folder.path().join("keys"), key).unwrap();
+        let mine = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(folder.path().join("keys"), mine).unwrap();
         let text = format!(
             r#"
 [server]
@@ -50,7 +52,7 @@ roles = ["execute", "author", "administer"]
         let source = Source {
             file: "test.toml",
             folder: folder.path(),
-            env: &|_| Some("secret".to_owned()),
+            env: &|_| Some("test-secret-0123456789".to_owned()),
         };
         let service = Service::start(Config::parse(&text, &source).unwrap(), 1);
         let mut node = Self {
@@ -59,7 +61,7 @@ roles = ["execute", "author", "administer"]
             token: String::new(),
             _folder: folder,
         };
-        node.token = node.login("root", "secret").await;
+        node.token = node.login("root", "test-secret-0123456789").await;
         node
     }
 

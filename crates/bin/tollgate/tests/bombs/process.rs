@@ -28,7 +28,7 @@ pub(crate) fn run(folder: &Path, args: &[&str]) -> Output {
     command
         .args(args)
         .current_dir(folder)
-        .env("SECRET", "secret");
+        .env("SECRET", "test-secret-0123456789");
     command.stdin(Stdio::null()).output().unwrap()
 }
 
@@ -54,7 +54,7 @@ impl Process {
         let mut child = Command::new(BINARY)
             .args(args)
             .current_dir(&self.folder)
-            .env("SECRET", "secret")
+            .env("SECRET", "test-secret-0123456789")
             .env("RUST_LOG", "error")
             .stdout(Stdio::piped())
             .spawn()
@@ -66,7 +66,7 @@ impl Process {
         self.child = Some(child);
         for id in ["root", "nobody"] {
             let request = self.http.post(format!("{}/oauth/token", self.url));
-            let request = request.basic_auth(id, Some("secret"));
+            let request = request.basic_auth(id, Some("test-secret-0123456789"));
             let request = request.header("content-type", "application/x-www-form-urlencoded");
             let answer = request
                 .body("grant_type=client_credentials")

@@ -1,6 +1,6 @@
 //! Who may do what, and where an integration's calls may go.
 
-use super::{Source, pem, resolve};
+use super::{Reading, pem, resolve};
 use crate::{Access, Role};
 use std::collections::BTreeSet;
 use tollgate_settings::{Placed, Section};
@@ -55,7 +55,7 @@ pub(super) fn read_flows(
 }
 
 /// `allowed_hosts` and its like, `trusted_roots` and `client_certificate` of an integration.
-pub(super) fn read_access(section: &Section<'_, '_>, source: &Source<'_>) -> Access {
+pub(super) fn read_access(section: &Section<'_, '_>, source: &Reading<'_>) -> Access {
     let texts = |key| {
         section
             .texts(key)

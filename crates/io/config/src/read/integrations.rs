@@ -1,7 +1,7 @@
 //! `[[client]]` and `[[integration]]`, and the engine's tables that come of them.
 
 use super::limits::{self, Counts, Shared};
-use super::{Source, access, resolve, secrets, unique_name};
+use super::{Reading, access, resolve, secrets, unique_name};
 use crate::{Integration, IntegrationKind, SharedLimits};
 use std::collections::BTreeMap;
 use tollgate_driver::{ClientCredentials, Url};
@@ -41,7 +41,7 @@ fn place(len: usize) -> u32 {
 /// `stored`: integrations may come from the store, so the file needs none.
 pub(super) fn read(
     root: &Section<'_, '_>,
-    source: &Source<'_>,
+    source: &Reading<'_>,
     shared: Vec<Shared>,
     stored: bool,
 ) -> Tables {
@@ -109,7 +109,7 @@ fn read_apart(integration: &Section<'_, '_>, index: usize) -> Vec<Apart> {
     apart
 }
 
-fn read_clients(root: &Section<'_, '_>, source: &Source<'_>, tables: &mut Tables) -> Vec<String> {
+fn read_clients(root: &Section<'_, '_>, source: &Reading<'_>, tables: &mut Tables) -> Vec<String> {
     let mut names = Vec::new();
     for section in root.sections("client") {
         let name = unique_name(&section, "name", &mut names);
@@ -149,7 +149,7 @@ fn read_clients(root: &Section<'_, '_>, source: &Source<'_>, tables: &mut Tables
 
 fn read_integrations(
     root: &Section<'_, '_>,
-    source: &Source<'_>,
+    source: &Reading<'_>,
     client_names: &[String],
     tables: &mut Tables,
     stored: bool,
@@ -245,7 +245,7 @@ fn pool(
 
 fn credentials(
     section: &Section<'_, '_>,
-    source: &Source<'_>,
+    source: &Reading<'_>,
 ) -> BTreeMap<String, tollgate_driver::Secret> {
     let mut credentials = BTreeMap::new();
     let Some(table) = section.section("credentials") else {

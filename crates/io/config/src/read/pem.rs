@@ -1,12 +1,12 @@
 //! `trusted_roots` and `client_certificate`: what TLS could not use is refused here, not by the first
 //! call.
 
-use super::Source;
+use super::Reading;
 use tollgate_driver::{Secret, check_identity, check_roots};
 use tollgate_settings::{Placed, Section};
 
 /// Certificate authorities, each file's PEM text.
-pub(super) fn trusted_roots(section: &Section<'_, '_>, source: &Source<'_>) -> Vec<Vec<u8>> {
+pub(super) fn trusted_roots(section: &Section<'_, '_>, source: &Reading<'_>) -> Vec<Vec<u8>> {
     let mut roots = Vec::new();
     for file in section.texts("trusted_roots").unwrap_or_default() {
         let pem = read(section, source, &file, "a readable PEM file");
@@ -20,25 +20,27 @@ pub(super) fn trusted_roots(section: &Section<'_, '_>, source: &Source<'_>) -> V
 }
 
 /// Our certificate and its key, as PEM text.
-pub(super) fn client_certificate(section: &Section<'_, '_>, source: &Source<'_>) -> Option<Secret> {
+pub(super) fn client_certificate(
+    section: &Section<'_, '_>,
+    source: &Reading<'_>,
+) -> Option<Secret> {
     let file = section.text("client_certificate")?;
     let what = "a readable PEM file with certificate and key";
-    let pem = read(section, source, &file, what)?;
-    let pem = String::from_utf8(pem).ok();
-    if pem.is_none() {
-        section.reject(&file, format!("{:?}: is not PEM", file.value));
-    }
-    let pem = Secret::new(pem?);
+    let refused = |why| section.reject(&file, format!("expected {what}; {why}"));
+    let pem = Secret::from_file(&source.uses(&file))
+        .map_err(refused)
+        .ok()?;
     usable(section, &file, check_identity(&pem)).then_some(pem)
 }
 
 fn read(
     section: &Section<'_, '_>,
-    source: &Source<'_>,
+    source: &Reading<'_>,
     file: &Placed<String>,
     expected: &str,
 ) -> Option<Vec<u8>> {
-    let read = std::fs::read(source.folder.join(&file.value));
+    let path = source.uses(file);
+    let read = std::fs::read(path);
     let failed = |error| {
         let name = &file.value;
         section.reject(file, format!("expected {expected}; {name:?}: {error}"));

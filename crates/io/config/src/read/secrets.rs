@@ -1,11 +1,11 @@
 //! Secrets: from the environment or from a file, never from the text itself.
 
-use super::Source;
+use super::Reading;
 use tollgate_driver::Secret;
 use tollgate_settings::{Placed, Section};
 
 /// `client_secret_env` or `client_secret_file`.
-pub(super) fn client_secret(section: &Section<'_, '_>, source: &Source<'_>) -> Option<Secret> {
+pub(super) fn client_secret(section: &Section<'_, '_>, source: &Reading<'_>) -> Option<Secret> {
     if let Some(inline) = section.text("client_secret") {
         let message = "secrets are not written here; use client_secret_env or client_secret_file";
         section.reject(&inline, message.to_owned());
@@ -21,7 +21,7 @@ pub(super) fn client_secret(section: &Section<'_, '_>, source: &Source<'_>) -> O
 /// A text that may hold a secret, or the environment variable that has it.
 pub(super) fn plain_or_env(
     section: &Section<'_, '_>,
-    source: &Source<'_>,
+    source: &Reading<'_>,
     plain: &'static str,
     env: &'static str,
     example: &str,
@@ -44,14 +44,14 @@ pub(super) fn plain_or_env(
 }
 
 /// `{ env = "NAME" }` or `{ file = "path" }`.
-pub(super) fn credential(section: &Section<'_, '_>, source: &Source<'_>) -> Option<Secret> {
+pub(super) fn credential(section: &Section<'_, '_>, source: &Reading<'_>) -> Option<Secret> {
     let (env, file) = (section.text("env"), section.text("file"));
     one_of(section, source, env, file, "env")
 }
 
 fn one_of(
     section: &Section<'_, '_>,
-    source: &Source<'_>,
+    source: &Reading<'_>,
     env: Option<Placed<String>>,
     file: Option<Placed<String>>,
     first: &str,
@@ -78,7 +78,7 @@ fn one_of(
 
 fn from_env(
     section: &Section<'_, '_>,
-    source: &Source<'_>,
+    source: &Reading<'_>,
     name: &Placed<String>,
 ) -> Option<Secret> {
     let found = (source.env)(&name.value).filter(|secret| !secret.is_empty());
@@ -96,12 +96,14 @@ fn from_env(
 
 fn from_file(
     section: &Section<'_, '_>,
-    source: &Source<'_>,
+    source: &Reading<'_>,
     path: &Placed<String>,
 ) -> Option<Secret> {
-    let file = source.folder.join(&path.value);
-    match std::fs::read_to_string(&file) {
-        Ok(text) if !text.trim().is_empty() => Some(Secret::new(text.trim().to_owned())),
+    let file = source.uses(path);
+    match Secret::from_file(&file) {
+        Ok(text) if !text.expose().trim().is_empty() => {
+            Some(Secret::new(text.expose().trim().to_owned()))
+        }
         Ok(_) => {
             section.reject(
                 path,
@@ -110,10 +112,7 @@ fn from_file(
             None
         }
         Err(error) => {
-            section.reject(
-                path,
-                format!("expected a readable file; {}: {error}", file.display()),
-            );
+            section.reject(path, format!("expected a file with a secret; {error}"));
             None
         }
     }

@@ -1,9 +1,11 @@
 //! `[server]`, `[upstream]` and `[[caller]]`.
 
-use super::{Source, access, pem, secrets, unique_name};
-use crate::{Caller, Integration, Server};
+use super::{Reading, access, pem, secrets, unique_name};
+use crate::{Caller, FileUse, Integration, Server};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tollgate_driver::Bounds;
+use tollgate_driver::Secret;
 use tollgate_engine::Flow;
 use tollgate_settings::Section;
 
@@ -12,12 +14,12 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// The platform's own range of token lives.
 const TOKEN_LIFE: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(172_800));
 
-pub(super) fn read(root: &Section<'_, '_>, source: &Source<'_>) -> (Server, Bounds, Vec<Vec<u8>>) {
+pub(super) fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> (Server, Bounds, Vec<Vec<u8>>) {
     let (upstream, roots) = read_upstream(root, source);
     (read_server(root, source), upstream, roots)
 }
 
-fn read_server(root: &Section<'_, '_>, source: &Source<'_>) -> Server {
+fn read_server(root: &Section<'_, '_>, source: &Reading<'_>) -> Server {
     let default = Server::default();
     let default = Server {
         usage_file: source.folder.join(&default.usage_file),
@@ -108,7 +110,24 @@ fn read_server(root: &Section<'_, '_>, source: &Source<'_>) -> Server {
     server
 }
 
-fn read_upstream(root: &Section<'_, '_>, source: &Source<'_>) -> (Bounds, Vec<Vec<u8>>) {
+/// Notes the files that the service writes.
+pub(super) fn note_files(server: &Server, source: &Reading<'_>) {
+    let beside = ["limits", "lock", "new"];
+    source.note(FileUse::written_with(
+        "server.usage_file",
+        &server.usage_file,
+        &beside,
+    ));
+    if let Some(records) = &server.records_file {
+        source.note(FileUse::written_and(
+            "server.records_file",
+            records,
+            &[".1"],
+        ));
+    }
+}
+
+fn read_upstream(root: &Section<'_, '_>, source: &Reading<'_>) -> (Bounds, Vec<Vec<u8>>) {
     let default = Bounds::default();
     let Some(section) = root.section("upstream") else {
         return (default, Vec::new());
@@ -155,10 +174,41 @@ fn read_upstream(root: &Section<'_, '_>, source: &Source<'_>) -> (Bounds, Vec<Ve
     (bounds, roots)
 }
 
+/// Characters of the shortest secret of a caller, and how many of them must differ.
+const SHORTEST: usize = 16;
+const FEWEST: usize = 8;
+
+/// Why a caller's secret could be guessed. A rule about shape alone: it finds what was typed, not what was
+/// stolen.
+fn weak(secret: &Secret, client_id: &str) -> Option<&'static str> {
+    let letters: Vec<char> = secret.expose().chars().collect();
+    let different: BTreeSet<_> = letters.iter().collect();
+    let repeats = (1..=letters.len() / 2)
+        .any(|of| letters.iter().skip(of).eq(&letters[..letters.len() - of]));
+    let counts = letters
+        .windows(2)
+        .filter(|two| u32::from(two[1]).abs_diff(u32::from(two[0])) <= 1);
+    if letters.len() < SHORTEST {
+        Some("has fewer than 16 characters")
+    } else if different.len() < FEWEST {
+        Some("has fewer than 8 different characters")
+    } else if repeats {
+        Some("repeats itself")
+    } else if counts.count() * 2 > letters.len() {
+        Some("is a row of letters or digits")
+    } else if !client_id.is_empty()
+        && secret.expose().replace(client_id, "").chars().count() < SHORTEST
+    {
+        Some("is the client id and little more")
+    } else {
+        None
+    }
+}
+
 /// `stored`: callers may come from the store, so the file needs none.
 pub(super) fn read_callers(
     root: &Section<'_, '_>,
-    source: &Source<'_>,
+    source: &Reading<'_>,
     (integrations, flows): (&[Integration], &[Flow]),
     stored: bool,
 ) -> Vec<Caller> {
@@ -169,6 +219,16 @@ pub(super) fn read_callers(
     for section in root.sections("caller") {
         let client_id = unique_name(&section, "client_id", &mut taken);
         let secret = secrets::client_secret(&section, source);
+        if let Some(why) = secret.as_ref().and_then(|it| weak(it, &client_id)) {
+            let key = ["client_secret_env", "client_secret_file"];
+            let named = key.into_iter().find(|key| section.has(key));
+            let named = named.and_then(|key| section.text(key));
+            let place = named.unwrap_or_else(|| section.here(String::new()));
+            section.reject(
+                &place,
+                format!("the secret is too weak: it {why}; make one by openssl rand -base64 32"),
+            );
+        }
         let (roles, integrations) = access::read_roles(&section, &names);
         let (flows, default_flow) = access::read_flows(&section, &flows);
         callers.extend(secret.map(|secret| Caller {

@@ -1,7 +1,7 @@
 //! `[store]`: where what is changed through the API lives.
 
-use super::{Source, secrets};
-use crate::{Keep, KeySource, Store};
+use super::{Reading, secrets};
+use crate::{FileUse, Keep, KeySource, Store};
 use std::time::Duration;
 use tollgate_driver::Secret;
 use tollgate_settings::Section;
@@ -12,13 +12,13 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// A hundred years.
 const MOST_DAYS: u64 = 36_500;
 
-pub(super) fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Option<Store> {
+pub(super) fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Option<Store> {
     let section = root.section("store")?;
     let url = secrets::plain_or_env(&section, source, "url", "url_env", "\"sqlite:tollgate.db\"");
     let file = section.text("key_file");
     let env = section.text("key_env");
     let keys = match (file, env) {
-        (Some(file), None) => Some(KeySource::File(source.folder.join(file.value))),
+        (Some(file), None) => Some(KeySource::File(source.uses(&file))),
         (None, Some(env)) => Some(KeySource::Env(env.value)),
         (Some(_), Some(env)) => {
             let message = "expected either this or key_file, found both".to_owned();
@@ -54,10 +54,12 @@ fn days(section: &Section<'_, '_>, key: &'static str, usual: u64) -> Option<Dura
 }
 
 /// As every path of the file, SQLite's starts from the file's folder.
-fn located(url: Secret, source: &Source<'_>) -> Secret {
+fn located(url: Secret, source: &Reading<'_>) -> Secret {
     let Some(path) = url.expose().strip_prefix("sqlite:") else {
         return url;
     };
     let path = source.folder.join(path.strip_prefix("//").unwrap_or(path));
+    let beside = ["-wal", "-shm", "-journal"];
+    source.note(FileUse::written_and("store.url", &path, &beside));
     Secret::new(format!("sqlite:{}", path.display()))
 }

@@ -83,6 +83,8 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let line = KeyRing::generate_line("k1").unwrap();
         std::fs::write(folder.path().join("keys"), line.expose()).unwrap();
+        let mine = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(folder.path().join("keys"), mine).unwrap();
         Self::over(folder).await
     }
 

@@ -104,11 +104,10 @@ impl KeyRing {
     /// Reads the ring in a file.
     ///
     /// # Errors
-    /// As [`KeyRing::parse`], and a file that can't be read.
+    /// As [`KeyRing::parse`], and a file that can't be read, or that others may read or write.
     pub fn from_file(path: &Path) -> Result<Self, KeyError> {
-        let named = |why: String| KeyError::new(None, format!("{}: {why}", path.display()));
-        let text = std::fs::read_to_string(path).map_err(|e| named(e.to_string()))?;
-        Self::parse(&Secret::new(text))
+        let text = Secret::from_file(path).map_err(|why| KeyError::new(None, why))?;
+        Self::parse(&text)
             .map_err(|e| KeyError::new(e.line, format!("{}: {}", path.display(), e.why)))
     }
 
