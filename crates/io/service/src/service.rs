@@ -455,3 +455,18 @@ impl Service {
         answered && ended && written.is_ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_dies_is_named() {
+        let mut tasks = Tasks::default();
+        tasks.spawn("lives", std::future::pending());
+        tasks.spawn("panics", async { panic!("a fault") });
+        assert_eq!(tasks.ended().await, "panics");
+        tasks.spawn("returns", async {});
+        assert_eq!(tasks.ended().await, "returns");
+    }
+}
