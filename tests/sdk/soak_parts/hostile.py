@@ -130,7 +130,7 @@ class Hostile:
         return self.execute(self.world.heavy, {"list": list(range(2_000))})
 
     def pattern(self):
-        return self.execute(self.world.pattern, {"text": "a" * 5_000 + "!"})
+        return self.execute(self.world.pattern, {"text": "a" * self.chance.choice([12, 30, 5_000]) + "!"})
 
     def upstream(self):
         return self.execute(self.world.web["http1"], {"path": self.chance.choice(HOSTILE)})

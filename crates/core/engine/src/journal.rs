@@ -89,7 +89,8 @@ pub(crate) struct Journal {
 struct Taken {
     taken: u32,
     recorded: u32,
-    at_once: Option<u32>,
+    /// Zero of a window.
+    at_once: u32,
     until: Instant,
     is_due: bool,
 }
@@ -100,8 +101,8 @@ pub(crate) struct Taking {
     pub(crate) slots: u32,
     /// What the limit allows.
     pub(crate) allowed: u32,
-    /// Of a concurrency limit: slots held at once, this one included.
-    pub(crate) at_once: Option<u32>,
+    /// Of a concurrency limit: slots held at once, this one included. Zero of a window.
+    pub(crate) at_once: u32,
     /// When the call is given up, at the latest.
     pub(crate) give_up: Instant,
 }
@@ -128,17 +129,20 @@ impl Journal {
         let more = it.taken > it.recorded;
         let more_at_once = call.at_once > it.at_once;
         let later = call.give_up > it.until;
+        if !(more || more_at_once || later) {
+            return;
+        }
         let block = (call.allowed / BLOCKS).max(1);
         if more {
             it.recorded = it.taken.saturating_add(block);
         }
         if more_at_once {
-            it.at_once = call.at_once.map(|slots| slots.saturating_add(block));
+            it.at_once = call.at_once.saturating_add(block);
         }
         if later {
             it.until = call.give_up + ROUND_UP;
         }
-        if (more || more_at_once || later) && !it.is_due {
+        if !it.is_due {
             it.is_due = true;
             self.due.push_back(limit);
         }
@@ -150,7 +154,7 @@ impl Journal {
         it.is_due = false;
         let since = Since {
             taken: it.recorded,
-            at_once: it.at_once,
+            at_once: Some(it.at_once).filter(|&slots| slots > 0),
             until: it.until.since(self.since),
         };
         Some(Record { limit, since })
@@ -192,7 +196,7 @@ mod tests {
         Taking {
             slots,
             allowed,
-            at_once: None,
+            at_once: 0,
             give_up: at(give_up),
         }
     }
@@ -240,7 +244,7 @@ mod tests {
         let mut recorded = Vec::new();
         for at_once in [1, 2, 1, 2, 3, 3, 1] {
             let call = Taking {
-                at_once: Some(at_once),
+                at_once,
                 ..taking(1, 20, 5)
             };
             journal.take(LIMIT, call);

@@ -134,7 +134,8 @@ impl Resources {
         room(&mut self.ledgers, limits, cost, now)
     }
 
-    /// When a call of the flow's on this route may have room by the passing of time alone.
+    /// When a call of the flow's on this route may have room, or a token be fetched for it, by the passing of
+    /// time alone.
     pub(crate) fn lane_room(
         &mut self,
         flow: FlowId,
@@ -147,42 +148,37 @@ impl Resources {
         Some(rooms(&mut self.ledgers, limits, cost, now)?.max(latest))
     }
 
-    /// When a token may come to be fetched for a call that waits on this route, by the passing of time
-    /// alone. That is done once the route has room, so before it there is no token whose fetching
-    /// could wake anybody.
-    pub(crate) fn growth_room(&mut self, route: RouteId, now: Instant) -> Option<Instant> {
-        let it = &self.config.routes[route.index()];
-        let (config, ledgers, pools) = (&self.config, &mut self.ledgers, &self.pools);
-        let clients = config.pools[it.pool?.index()].clients.iter();
-        let mut clients = clients
-            .filter_map(|&client| Some((client, pools.may_fetch_from(client, config)?)))
-            .peekable();
-        clients.peek()?;
-        let latest = rooms(ledgers, &it.limits, it.cost, now)?;
-        let from = clients.filter_map(|(client, from)| {
-            let limits = &config.clients[client.index()].limits;
-            Some(rooms(ledgers, limits, it.cost, now)?.max(from).max(latest))
-        });
-        // What could be fetched now is not needed, or it was fetched.
-        from.filter(|&at| at > now).min()
-    }
-
+    /// When a call on this route may have room, or a token be fetched for it, by the passing of time alone.
     fn route_room(&mut self, route: RouteId, now: Instant) -> Option<Instant> {
         let it = &self.config.routes[route.index()];
         let closed_until = self.closed_until(route);
-        let latest = rooms(&mut self.ledgers, &it.limits, it.cost, now)?.max(closed_until);
+        let limits = rooms(&mut self.ledgers, &it.limits, it.cost, now)?;
+        let latest = limits.max(closed_until);
         let Some(pool) = it.pool else {
             return Some(latest);
         };
-        // A client carries the call once its own limits have room and one of its tokens does.
         let (config, ledgers, pools) = (&self.config, &mut self.ledgers, &mut self.pools);
-        let clients = config.pools[pool.index()].clients.iter();
-        let client = clients.filter_map(|&client| {
-            let token = pools.next_room(client, it.cost, now)?;
-            let limits = &config.clients[client.index()].limits;
-            Some(rooms(ledgers, limits, it.cost, now)?.max(token))
-        });
-        client.min().map(|at| at.max(latest))
+        let mut next: Option<Instant> = None;
+        for &client in &config.pools[pool.index()].clients {
+            // A client carries the call once its own limits have room and one of its tokens does. A further
+            // token is fetched once the call could be sent with it: before that there is none whose coming
+            // could wake anybody. What could be fetched now is not needed, or it was fetched.
+            let token = pools.next_room(client, it.cost, now);
+            let token = token.map(|at| at.max(latest));
+            let fetch = pools.may_fetch_from(client, config);
+            let fetch = fetch.map(|at| at.max(limits));
+            if token.is_none() && fetch.is_none() {
+                continue;
+            }
+            let own = &config.clients[client.index()].limits;
+            let Some(own) = rooms(ledgers, own, it.cost, now) else {
+                continue;
+            };
+            let fetch = fetch.map(|at| at.max(own)).filter(|&at| at > now);
+            let token = token.map(|at| at.max(own));
+            next = next.into_iter().chain(token).chain(fetch).min();
+        }
+        next
     }
 
     /// The limits that a call shares with others, each once: its route's, its client's, its flow's.
@@ -209,8 +205,8 @@ impl Resources {
             let ledger = &mut self.ledgers[limit.index()];
             ledger.take(now, it.cost);
             let (slots, at_once) = match ledger.period() {
-                Some(_) => (it.cost, None),
-                None => (1, Some(ledger.held(now))),
+                Some(_) => (it.cost, 0),
+                None => (1, ledger.held(now)),
             };
             let allowed = ledger.allowed();
             let call = Taking {

@@ -34,8 +34,8 @@ pub struct Ledger {
     hold: Hold,
     /// What headers have told; none before the first.
     learned: Option<Box<Learned>>,
-    /// A step's begin, by which ends are rounded for the next process; none before the first checkpoint.
-    steps_from: Option<Instant>,
+    /// A step's begin, by which ends are rounded for the next process; zero before the first checkpoint.
+    steps_from: Instant,
 }
 
 impl Ledger {
@@ -49,7 +49,7 @@ impl Ledger {
             closed_until: Instant::ZERO,
             hold: Hold::default(),
             learned: None,
-            steps_from: None,
+            steps_from: Instant::ZERO,
         }
     }
 
@@ -70,6 +70,7 @@ impl Ledger {
 
     /// Slots held at `now`.
     #[must_use]
+    #[inline]
     pub fn held(&self, now: Instant) -> u32 {
         let ended = self.ends.partition_point(|&end| end <= now);
         let learned = self.learned.as_ref().map_or(0, |it| it.held(now));

@@ -33,7 +33,6 @@ pub(super) struct Attempt {
     pub(super) execution: ExecutionId,
     pub(super) passage: Passage,
     pub(super) sent: Instant,
-    pub(super) give_up: Instant,
     /// Status and `Retry-After`, once the head has arrived.
     pub(super) head: Option<(u16, Option<Duration>)>,
 }

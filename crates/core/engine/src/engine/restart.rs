@@ -36,8 +36,11 @@ impl Engine {
         self.resources.journal.restart(now);
         let mut running: Vec<Vec<Instant>> = vec![Vec::new(); self.config.limits.len()];
         for it in self.attempts.values() {
-            for limit in self.resources.limits_of(&it.passage) {
-                running[limit.index()].push(it.give_up);
+            let execution = self.executions.get(&it.execution);
+            if let Some(give_up) = execution.and_then(|execution| execution.give_up) {
+                for limit in self.resources.limits_of(&it.passage) {
+                    running[limit.index()].push(give_up);
+                }
             }
         }
         let limits = self.config.limits.iter().zip(&mut self.resources.ledgers);

@@ -86,7 +86,6 @@ impl Engine {
             execution,
             passage,
             sent: now,
-            give_up,
             head: None,
         };
         self.resources.take(&passage, now, give_up);
@@ -154,8 +153,7 @@ impl Engine {
                 Some(at) if at <= now => Some(self.look_again(now)),
                 at => at,
             };
-            let growth = self.resources.growth_room(route, now);
-            next = next.into_iter().chain(at).chain(growth).min();
+            next = next.into_iter().chain(at).min();
         }
         next
     }

@@ -114,13 +114,16 @@ impl Ledger {
 
     /// When so many slots of a concurrency limit have come free, as far as it can be expected.
     fn expected(&self, leave_first: u64, deviations: f64, start: Instant) -> Instant {
+        if leave_first == 0 {
+            return start;
+        }
         let mut passed = 0.0;
         for turn in self.turns(start) {
             let left = leave_first.saturating_sub(turn.ended.into()) as f64;
             if left == 0.0 {
                 return turn.from;
             }
-            let calls = left + (deviations * left.sqrt()).floor();
+            let calls = left + (deviations * left.sqrt()) as u64 as f64;
             let at = if turn.slots > 0 {
                 turn.from + self.hold.span(turn.slots, calls - passed)
             } else {

@@ -55,7 +55,10 @@ impl Ledger {
     #[must_use]
     pub fn in_steps(&mut self, mut instants: Vec<Instant>, now: Instant) -> Vec<(Duration, u32)> {
         let step = self.step();
-        let first = self.steps_from.get_or_insert(now).as_nanos() % step;
+        if self.steps_from == Instant::ZERO {
+            self.steps_from = now;
+        }
+        let first = self.steps_from.as_nanos() % step;
         instants.sort_unstable();
         let mut gathered: Vec<(Duration, u32)> = Vec::new();
         for instant in instants.into_iter().filter(|&it| it > now) {
@@ -150,7 +153,7 @@ impl Ledger {
         });
         let left: Vec<_> = left.collect();
         if let Some(&(end, _)) = left.first() {
-            self.steps_from = Some(end);
+            self.steps_from = end;
         }
         left
     }
