@@ -1,6 +1,7 @@
 //! One file for each command; `http` is what those share that talk to a service.
 
 pub(crate) mod action;
+pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod config;
 pub(crate) mod demo;

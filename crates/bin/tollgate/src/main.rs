@@ -40,6 +40,8 @@ enum Command {
     Init(cmd::init::Args),
     /// Look at and rotate the keys that seal the store's secrets.
     Keys(cmd::keys::Args),
+    /// Check the records of what was removed of the audit log.
+    Audit(cmd::audit::Args),
     /// Import action files into the store or a running service.
     Import(cmd::import::ImportArgs),
     /// Export actions of the store or a running service as files.
@@ -79,6 +81,7 @@ fn main() -> ExitCode {
         Command::Simulate(args) => cmd::simulate::run(args),
         Command::Init(args) => cmd::init::run(args),
         Command::Keys(args) => cmd::keys::run(args),
+        Command::Audit(args) => cmd::audit::run(args),
         Command::Import(args) => cmd::import::import(args),
         Command::Export(args) => cmd::import::export(args),
         Command::Table(args) => cmd::table::run(args),

@@ -2,33 +2,70 @@
 //!
 //! Changes are noted by the store in the transaction that makes them. Executions and refused logins are
 //! too many for a transaction each: they are gathered here and written every [`PAUSE`], so a killed
-//! process loses at most that much of them. When the store takes them slower than they come, entries past
-//! [`WAITING`] are dropped, and how many is noted in the log itself: calls go on without it.
+//! process loses at most that much of them.
+//!
+//! **A store that refuses, or is away,** loses none within the bounds. The batch that it didn't take is
+//! sent again, as it was and under its number, until it takes it; what comes meanwhile waits behind it. The
+//! store keeps a number once, so a batch whose answer was lost is not there twice. When [`WAITING`] entries
+//! or counters wait, further ones are dropped, and how many is noted in the log itself: calls go on
+//! without it.
 
 use crate::live::wall_time;
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tollgate_store::{
-    Actor, AuditEvent, By, EntityId, JsonText, Store, UsageCounts, UsageDelta, WallTime, limits,
+    Actor, AuditEvent, Batch, By, EntityId, JsonText, Store, StoreError, UsageCounts, UsageDelta,
+    WallTime, limits,
 };
 
 /// Between two writes.
 const PAUSE: Duration = Duration::from_millis(500);
-/// Entries that may wait to be written.
+/// Entries that may wait to be written, and counters.
 const WAITING: usize = 10_000;
+/// Batches written at once, at most: what waited, and a little of what comes meanwhile.
+const BATCHES: usize = 2 * WAITING / limits::BATCH + 2;
 
 /// What waits to be written.
-#[derive(Default)]
 pub(crate) struct Journal {
-    events: Mutex<Vec<AuditEvent>>,
-    usage: Mutex<HashMap<Place, UsageCounts>>,
-    lost: AtomicU64,
-    denied: AtomicU64,
+    waiting: Mutex<Waiting>,
+    writer: EntityId,
+    sending: tokio::sync::Mutex<Sending>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    events: VecDeque<AuditEvent>,
+    usage: BTreeMap<Place, UsageCounts>,
+    /// Entries that found no room.
+    lost_entries: u64,
+    /// Calls whose counter found no room.
+    lost_calls: u64,
+    /// Refused logins.
+    denied: u64,
+}
+
+#[derive(Default)]
+struct Sending {
+    /// The number of the last batch.
+    number: i64,
+    /// A batch that the store hasn't taken yet.
+    batch: Option<Batch>,
+    refused: bool,
 }
 
 type Place = (EntityId, i64, &'static str, String);
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self {
+            waiting: Mutex::default(),
+            writer: EntityId::random(),
+            sending: tokio::sync::Mutex::default(),
+        }
+    }
+}
 
 impl Journal {
     pub(crate) fn note(
@@ -38,28 +75,13 @@ impl Journal {
         entity: (&str, &str),
         detail: &serde_json::Value,
     ) {
-        let event = AuditEvent {
-            by: By {
-                actor,
-                at: wall_time(),
-            },
-            action: action.to_owned(),
-            entity_type: entity.0.to_owned(),
-            entity_id: entity.1.to_owned(),
-            detail: JsonText::parse(detail.to_string()).unwrap_or_default(),
-        };
-        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
-        if events.len() < WAITING {
-            events.push(event);
-        } else {
-            self.lost.fetch_add(1, Ordering::Relaxed);
-        }
+        self.waiting().note(event(actor, action, entity, detail));
     }
 
     /// Counts a refused login. One entry tells of all between two writes: who guesses secrets doesn't
     /// get to fill the log.
     pub(crate) fn deny(&self) {
-        self.denied.fetch_add(1, Ordering::Relaxed);
+        self.waiting().denied += 1;
     }
 
     /// Counts a call of a stored client.
@@ -72,12 +94,13 @@ impl Journal {
     ) {
         const HOUR: i64 = 3_600_000;
         let hour = wall_time().0 / HOUR * HOUR;
-        let mut usage = self.usage.lock().unwrap_or_else(PoisonError::into_inner);
         let place = (client.clone(), hour, method, template.to_owned());
-        if usage.len() >= WAITING && !usage.contains_key(&place) {
+        let mut waiting = self.waiting();
+        if waiting.usage.len() >= WAITING && !waiting.usage.contains_key(&place) {
+            waiting.lost_calls += 1;
             return;
         }
-        let counts = usage.entry(place).or_default();
+        let counts = waiting.usage.entry(place).or_default();
         counts.requests += 1;
         match status {
             200..300 => counts.status_200 += 1,
@@ -88,47 +111,42 @@ impl Journal {
         }
     }
 
-    /// Writes what waits. What the store doesn't take waits on, within the bounds.
-    pub(crate) async fn write(&self, store: &dyn Store) {
-        let usage = std::mem::take(&mut *self.usage.lock().unwrap_or_else(PoisonError::into_inner));
-        let deltas: Vec<_> = usage
-            .into_iter()
-            .map(|((client, hour, method, template), counts)| UsageDelta {
-                client,
-                at: WallTime(hour),
-                template,
-                method: method.to_owned(),
-                counts,
-            })
-            .collect();
-        for batch in deltas.chunks(limits::BATCH) {
-            if let Err(error) = store.add_usage(batch).await {
-                tracing::warn!(%error, "usage is not counted");
+    /// Writes what waits; true if all that waited when it began is written. What the store doesn't take
+    /// waits on.
+    pub(crate) async fn write(&self, store: &dyn Store) -> bool {
+        let mut sending = self.sending.lock().await;
+        for _ in 0..BATCHES {
+            let sending = &mut *sending;
+            let batch = match &mut sending.batch {
+                Some(batch) => batch,
+                none => match self.waiting().batch(&self.writer, sending.number + 1) {
+                    Some(batch) => {
+                        sending.number = batch.number;
+                        none.insert(batch)
+                    }
+                    None => return true,
+                },
+            };
+            match store.keep_batch(batch).await {
+                Ok(()) => {}
+                Err(error @ (StoreError::Invalid(_) | StoreError::Corrupt { .. })) => {
+                    tracing::error!(%error, entries = batch.events.len(), "executions can't be noted");
+                    self.waiting().lose(batch);
+                }
+                Err(error) => {
+                    if !sending.refused {
+                        tracing::warn!(%error, "executions and counters wait for the store");
+                    }
+                    sending.refused = true;
+                    return false;
+                }
+            }
+            sending.batch = None;
+            if std::mem::take(&mut sending.refused) {
+                tracing::info!("executions and counters are written again");
             }
         }
-        let denied = self.denied.swap(0, Ordering::Relaxed);
-        if denied > 0 {
-            let detail = serde_json::json!({"logins": denied});
-            self.note(Actor::system(), "deny", ("token", "-"), &detail);
-        }
-        let lost = self.lost.swap(0, Ordering::Relaxed);
-        if lost > 0 {
-            let detail = serde_json::json!({"entries": lost});
-            self.note(Actor::system(), "lose", ("audit", "-"), &detail);
-        }
-        let events =
-            std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner));
-        for batch in events.chunks(limits::BATCH) {
-            if let Err(error) = store.record(batch).await {
-                tracing::warn!(%error, entries = batch.len(), "executions are not noted yet");
-                let mut waiting = self.events.lock().unwrap_or_else(PoisonError::into_inner);
-                let room = WAITING.saturating_sub(waiting.len());
-                let kept = batch.len().min(room);
-                self.lost
-                    .fetch_add((batch.len() - kept) as u64, Ordering::Relaxed);
-                waiting.extend(batch.iter().take(kept).cloned());
-            }
-        }
+        true
     }
 
     /// Writes now and then, for as long as the service lives.
@@ -137,5 +155,80 @@ impl Journal {
             tokio::time::sleep(PAUSE).await;
             self.write(store.as_ref()).await;
         }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn note(&mut self, event: AuditEvent) {
+        if self.events.len() < WAITING {
+            self.events.push_back(event);
+        } else {
+            self.lost_entries += 1;
+        }
+    }
+
+    /// The next batch; none if nothing waits.
+    fn batch(&mut self, writer: &EntityId, number: i64) -> Option<Batch> {
+        if self.denied > 0 && self.events.len() < WAITING {
+            let detail = serde_json::json!({"logins": std::mem::take(&mut self.denied)});
+            self.note(event(Actor::system(), "deny", ("token", "-"), &detail));
+        }
+        if self.lost_entries + self.lost_calls > 0 && self.events.len() < WAITING {
+            let detail = serde_json::json!({
+                "entries": std::mem::take(&mut self.lost_entries),
+                "calls": std::mem::take(&mut self.lost_calls),
+            });
+            self.note(event(Actor::system(), "lose", ("audit", "-"), &detail));
+        }
+        if self.events.is_empty() && self.usage.is_empty() {
+            return None;
+        }
+        let events = self.events.len().min(limits::BATCH);
+        let mut usage = Vec::new();
+        while usage.len() < limits::BATCH
+            && let Some(((client, hour, method, template), counts)) = self.usage.pop_first()
+        {
+            usage.push(UsageDelta {
+                client,
+                at: WallTime(hour),
+                template,
+                method: method.to_owned(),
+                counts,
+            });
+        }
+        Some(Batch {
+            writer: writer.clone(),
+            number,
+            at: wall_time(),
+            events: self.events.drain(..events).collect(),
+            usage,
+        })
+    }
+
+    fn lose(&mut self, batch: &Batch) {
+        self.lost_entries += batch.events.len() as u64;
+        self.lost_calls += batch.usage.iter().map(|it| it.counts.requests).sum::<u64>();
+    }
+}
+
+fn event(
+    actor: Actor,
+    action: &str,
+    entity: (&str, &str),
+    detail: &serde_json::Value,
+) -> AuditEvent {
+    AuditEvent {
+        by: By {
+            actor,
+            at: wall_time(),
+        },
+        action: action.to_owned(),
+        entity_type: entity.0.to_owned(),
+        entity_id: entity.1.to_owned(),
+        detail: JsonText::parse(detail.to_string()).unwrap_or_default(),
     }
 }

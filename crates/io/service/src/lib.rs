@@ -86,6 +86,7 @@ mod principal;
 mod records;
 mod service;
 mod steps;
+mod sweep;
 mod work;
 
 pub use api::openapi_document;

@@ -12,6 +12,7 @@ use crate::meter::Meter;
 use crate::numbers::Numbers;
 use crate::principal::Principal;
 use crate::records::Records;
+use crate::sweep::sweep;
 use crate::work::Works;
 use hyper_util::service::TowerToHyperService;
 use std::collections::HashMap;
@@ -156,9 +157,6 @@ impl Definitions {
 /// Of the time to drain, at most so much is kept for what the store is told in the end.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// Between two sweeps of expired tokens.
-const SWEEP: Duration = Duration::from_secs(600);
-
 /// What a store is opened with; opens nothing.
 fn check_store(store: &tollgate_config::Store) -> Result<(StoreUrl, KeyRing), OpenError> {
     let url = StoreUrl::parse(store.url.expose())?;
@@ -181,16 +179,6 @@ pub async fn open(store: &tollgate_config::Store) -> Result<Arc<SqlStore>, OpenE
     };
     let opened = SqlStore::open_within(&url, ring, wall_time(), bounds);
     Ok(Arc::new(opened.await?))
-}
-
-/// Forgets expired tokens now and then, for as long as the service lives.
-async fn sweep(store: Arc<dyn Store>) {
-    loop {
-        if let Err(error) = store.forget_expired_tokens(wall_time()).await {
-            tracing::warn!(%error, "expired tokens are kept for now");
-        }
-        tokio::time::sleep(SWEEP).await;
-    }
 }
 
 /// The file's callers and what they may do.
@@ -334,10 +322,10 @@ impl Service {
             .map_err(|error| StartError::Definitions(error.message().to_owned()))?;
         let journal = Arc::new(Journal::default());
         let mut tasks = Tasks::default();
-        if let Some(store) = &store {
+        if let (Some(store), Some(wanted)) = (&store, &config.store) {
             tasks.spawn("follower of the store", Arc::clone(&live).follow());
             tasks.spawn("journal", Arc::clone(&journal).keep(Arc::clone(store)));
-            tasks.spawn("sweep of tokens", sweep(Arc::clone(store)));
+            tasks.spawn("sweep of the store", sweep(Arc::clone(store), wanted.keep));
         }
         let (per_minute, at_once) = (
             server.caller_requests_per_minute,
@@ -449,10 +437,10 @@ impl Service {
         };
         let left = until.saturating_duration_since(Instant::now());
         let written = tokio::time::timeout(left, self.journal.write(store.as_ref())).await;
-        if written.is_err() {
-            tracing::warn!("the store took the last executions and counters in no time it had");
+        if written != Ok(true) {
+            tracing::warn!("the store did not take the last executions and counters in time");
         }
-        answered && ended && written.is_ok()
+        answered && ended && written == Ok(true)
     }
 }
 

@@ -14,7 +14,10 @@ use support::proxy::{Proxy, Way};
 use support::{Folder, skip};
 use tollgate_config::{Config, Source};
 use tollgate_service::Service;
-use tollgate_store::KeyRing;
+use tollgate_store::prelude::*;
+use tollgate_store::{
+    AuditQuery, EntityId, KeyRing, SqlStore, StoreUrl, UsageGrain, UsageQuery, WallTime,
+};
 
 /// More than anything here may take on a slow machine, and less than for ever.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -227,5 +230,86 @@ async fn every_change_is_seen_by_the_other_node_while_connections_are_cut() {
     while reader.done(Method::GET, &path, Value::Null).await["name"] != format!("I{EDITS}") {
         assert!(Instant::now() < until, "the last name isn't seen");
         tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_counted_while_the_store_refused_is_there_once() {
+    const CALLS: u64 = 120;
+    let server = match Server::start(Disk::Lags) {
+        Ok(server) => server,
+        Err(why) => return skip(&why),
+    };
+    let direct = server.database("counted");
+    let proxy = Proxy::start(server.socket()).await;
+    let key = KeyRing::generate_line("k1").unwrap();
+    let node = Node::start(&proxy.url("counted"), key.expose()).await;
+    let new = json!({"name": "I", "integrationType": {"id": "custom-rest-actions"}});
+    let made = node.done(Method::POST, "/api/v2/integrations", new).await;
+    let new = action("A", made["id"].as_str().unwrap());
+    let made = node.done(Method::POST, ACTIONS, new).await;
+    let path = format!("{ACTIONS}/{}/execute", made["id"].as_str().unwrap());
+    let new = json!({"name": "c", "roleDivisions": [{"roleId": "execute", "divisionId": "*"}]});
+    let client = node.done(Method::POST, "/api/v2/oauth/clients", new).await;
+    let text = |name: &str| client[name].as_str().unwrap().to_owned();
+    let token = node.login(&text("id"), &text("secret")).await;
+    // Known from here on. The integration is disabled, which ends an execution as well as another.
+    assert_eq!(
+        node.call(&token, Method::POST, &path, json!({})).await.0,
+        409
+    );
+
+    let breaker = proxy.clone();
+    let breaking = tokio::spawn(async move {
+        let mut state = 11;
+        for round in 0_u32.. {
+            tokio::time::sleep(pause(&mut state, 200)).await;
+            match round % 8 {
+                3 => breaker.set(Way::Mute),
+                5 => breaker.set(Way::Shut),
+                7 => breaker.set(Way::Open),
+                _ => breaker.cut(),
+            }
+        }
+    });
+    for _ in 1..CALLS {
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        assert_eq!(
+            node.call(&token, Method::POST, &path, json!({})).await.0,
+            409
+        );
+    }
+    breaking.abort();
+    proxy.set(Way::Open);
+    let ring = KeyRing::parse(&key).unwrap();
+    let url = StoreUrl::parse(&direct).unwrap();
+    let store = SqlStore::open(&url, ring, WallTime(1)).await.unwrap();
+    let usage = UsageQuery {
+        client: Some(EntityId::parse(text("id")).unwrap()),
+        from: WallTime(0),
+        until: WallTime(i64::MAX),
+        grain: UsageGrain::Span,
+        by_client: false,
+        by_template: false,
+        by_method: false,
+    };
+    let executed = AuditQuery {
+        entity_type: Some("execution".into()),
+        ..AuditQuery::default()
+    };
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let counted = store.usage(&usage).await.unwrap();
+        let counted = counted.first().map_or(0, |it| it.counts.requests);
+        let noted = store.audit(&executed).await.unwrap().total;
+        assert!(counted <= CALLS && noted <= CALLS, "{counted} {noted}");
+        if (counted, noted) == (CALLS, CALLS) {
+            break;
+        }
+        assert!(
+            Instant::now() < until,
+            "{counted} calls, {noted} executions"
+        );
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

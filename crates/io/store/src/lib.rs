@@ -34,7 +34,11 @@ pub use sql::SqlStore;
 /// The traits: `use tollgate_store::prelude::*`.
 pub mod prelude {
     pub use crate::seam::{
-        Actions, Audit, Clients, Credentials, Flows, Integrations, Meta, Sealing, Store, Tables,
-        Tokens, Usage,
+        Actions, Audit, Clients, Credentials, Flows, Integrations, Journal, Meta, Sealing, Store,
+        Tables, Tokens, Usage,
     };
 }
+
+/// So that tests within the crate can use what its other tests share.
+#[cfg(test)]
+extern crate self as tollgate_store;

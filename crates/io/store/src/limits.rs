@@ -36,6 +36,8 @@ pub const VERSIONS_PER_FLOW: u32 = 10_000;
 pub const CLIENT_FLOWS: usize = 1000;
 /// Entries of one batch: usage, audit, rotation, forgetting.
 pub const BATCH: usize = 1000;
+/// Entries of the audit log removed in one transaction.
+pub const REMOVED_AT_ONCE: usize = 500;
 /// Rows of one usage answer.
 pub const USAGE_ROWS: usize = 10_000;
 /// Bytes of a value under [`crate::Meta`].

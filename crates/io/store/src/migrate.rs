@@ -49,6 +49,13 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        number: 5,
+        name: "retention",
+        common: include_str!("../migrations/0005_retention.sql"),
+        sqlite: include_str!("../migrations/0005_retention.sqlite.sql"),
+        postgres: include_str!("../migrations/0005_retention.postgres.sql"),
+    },
 ];
 
 impl Migration {

@@ -18,6 +18,7 @@ mod common;
 mod credential;
 mod flow;
 mod integration;
+mod journal;
 mod meta;
 mod query;
 mod table;
@@ -25,7 +26,7 @@ mod token;
 mod usage;
 
 pub use action::{Action, ActionBody, ActionQuery, ActionSort, Actions, Draft, NewAction, Secure};
-pub use audit::{Audit, AuditEntry, AuditEvent, AuditQuery};
+pub use audit::{Audit, AuditEntry, AuditEvent, AuditKind, AuditQuery, AuditRemoval};
 pub use client::{
     ClientBody, ClientQuery, ClientSort, ClientState, Clients, Grant, MadeClient, OAuthClient,
     Reach, Role,
@@ -40,6 +41,7 @@ pub use integration::{
     Integration, IntegrationConfig, IntegrationQuery, IntegrationSort, IntegrationUpdate,
     Integrations, IntendedState, NewIntegration,
 };
+pub use journal::{Batch, Journal};
 pub use meta::Meta;
 pub use query::{NameFilter, Page, PageRequest, Sort};
 pub use table::{Row, Table, TableBody, TableQuery, TableSort, Tables};
@@ -59,6 +61,7 @@ pub trait Store:
     + Flows
     + Usage
     + Audit
+    + Journal
     + Send
     + Sync
 {
@@ -76,6 +79,7 @@ impl<T> Store for T where
         + Flows
         + Usage
         + Audit
+        + Journal
         + Send
         + Sync
 {

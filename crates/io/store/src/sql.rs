@@ -12,6 +12,7 @@ mod credential;
 mod draft;
 mod flow;
 mod integration;
+mod journal;
 mod list;
 mod meta;
 mod sealing;

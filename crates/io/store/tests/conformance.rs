@@ -15,6 +15,8 @@ mod data;
 mod definitions;
 #[path = "conformance/model.rs"]
 mod model;
+#[path = "conformance/retention.rs"]
+mod retention;
 #[path = "conformance/secrets.rs"]
 mod secrets;
 #[path = "conformance/waiting.rs"]
@@ -77,6 +79,11 @@ suite! {
     waiting:
         a_dropped_call_is_done_or_not,
         a_lock_is_waited_for_so_long;
+    retention:
+        old_entries_go_and_leave_a_proof,
+        a_record_that_was_forged_is_found,
+        a_batch_is_kept_once,
+        a_revision_tells_of_every_change_of_definitions;
     secrets:
         a_credential_shows_names_only,
         a_credential_in_use_stays,

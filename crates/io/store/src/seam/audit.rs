@@ -59,9 +59,62 @@ pub struct AuditQuery {
     pub page: PageRequest,
 }
 
-/// The audit log. Nothing changes or removes an entry; the database refuses it.
+/// The two kinds of entries, each kept for a time of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AuditKind {
+    /// Executions, logins and refused logins: as many as there is traffic.
+    Executions,
+    /// Everything else: who changed what.
+    Changes,
+}
+
+impl AuditKind {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Executions => "executions",
+            Self::Changes => "changes",
+        }
+    }
+}
+
+/// What was removed of one kind on one day, as the store tells it, and whether that can be believed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AuditRemoval {
+    /// Of which kind.
+    pub kind: String,
+    /// Its number among those of its kind, from 1 on.
+    pub number: i64,
+    /// Start of the day (UTC).
+    pub day: WallTime,
+    /// Entries removed on that day.
+    pub entries: u64,
+    /// Time of the latest entry removed.
+    pub until: WallTime,
+    /// SHA-256 in hexadecimal digits, over all entries of the kind that were ever removed, this day's
+    /// included: of the digest before (32 zero bytes at first) and the entry, for each entry. Of an entry
+    /// these are taken in turn: seq, at, actor, action, entity_type, entity_id, detail, numbers as decimal
+    /// digits, each text after its length in bytes as eight bytes, the highest first.
+    pub digest: String,
+    /// What is wrong: the record isn't as it was sealed, or one before it is missing.
+    pub fault: Option<String>,
+}
+
+/// The audit log. Nothing changes an entry, and nothing removes one but its retention, which leaves a
+/// record; the database refuses everything else.
 #[async_trait]
 pub trait Audit {
+    /// Removes up to [`crate::limits::REMOVED_AT_ONCE`] entries of a kind that are older than `until`, the
+    /// oldest first, and keeps a sealed record of them; returns how many.
+    async fn remove_audit(
+        &self,
+        kind: AuditKind,
+        until: WallTime,
+        now: WallTime,
+    ) -> StoreResult<u64>;
+    /// All records of what was removed, checked.
+    async fn audit_removals(&self) -> StoreResult<Vec<AuditRemoval>>;
     /// Notes a batch of at most [`crate::limits::BATCH`] in one transaction.
     async fn record(&self, events: &[AuditEvent]) -> StoreResult<()>;
     /// A page of entries.

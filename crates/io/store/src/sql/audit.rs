@@ -1,11 +1,15 @@
 //! The audit log.
 
+mod removal;
+
 use super::list::Select;
 use super::{SqlStore, check};
-use crate::backend::{Tx, values};
+use crate::backend::{Row, Tx, values};
 use crate::error::{Entity, Invalid, StoreResult};
 use crate::limits;
-use crate::seam::{Audit, AuditEntry, AuditEvent, AuditQuery, By, Page};
+use crate::seam::{
+    Audit, AuditEntry, AuditEvent, AuditKind, AuditQuery, AuditRemoval, By, Page, WallTime,
+};
 use async_trait::async_trait;
 use serde_json::Value as Json;
 
@@ -54,54 +58,70 @@ pub(super) async fn note(
     Ok(())
 }
 
+/// The columns of an entry, in the order in which it is read.
+const COLUMNS: &str = "seq, at, actor, action, entity_type, entity_id, detail";
+
+fn read(row: &mut Row) -> StoreResult<AuditEntry> {
+    Ok(AuditEntry {
+        seq: row.int()?,
+        at: row.time()?,
+        actor: row.text()?,
+        action: row.text()?,
+        entity_type: row.text()?,
+        entity_id: row.text()?,
+        detail: row.json()?,
+    })
+}
+
+/// Whether a batch can be kept.
+pub(super) fn fit(events: &[AuditEvent]) -> StoreResult<()> {
+    if events.len() > limits::BATCH {
+        return Err(Invalid::new("events", "are more than 1000 in one batch").into());
+    }
+    for event in events {
+        check::name("action", &event.action)?;
+        check::name("entity_type", &event.entity_type)?;
+        check::name("entity_id", &event.entity_id)?;
+    }
+    Ok(())
+}
+
 #[async_trait]
 impl Audit for SqlStore {
     async fn record(&self, events: &[AuditEvent]) -> StoreResult<()> {
-        if events.len() > limits::BATCH {
-            return Err(Invalid::new("events", "are more than 1000 in one batch").into());
-        }
-        for event in events {
-            check::name("action", &event.action)?;
-            check::name("entity_type", &event.entity_type)?;
-            check::name("entity_id", &event.entity_id)?;
-        }
+        fit(events)?;
         let mut tx = self.append().await?;
         let outcome = append(&mut tx, events).await;
         tx.finish(outcome).await
     }
 
+    async fn remove_audit(
+        &self,
+        kind: AuditKind,
+        until: WallTime,
+        now: WallTime,
+    ) -> StoreResult<u64> {
+        removal::remove(self, kind, until, now).await
+    }
+
+    async fn audit_removals(&self) -> StoreResult<Vec<AuditRemoval>> {
+        removal::all(self).await
+    }
+
     async fn audit(&self, query: &AuditQuery) -> StoreResult<Page<AuditEntry>> {
-        Select::new(
-            "seq, at, actor, action, entity_type, entity_id, detail",
-            "audit",
-        )
-        .compare("at", ">=", query.from)
-        .compare("at", "<", query.until)
-        .compare("actor", "=", query.actor.as_ref())
-        .compare("action", "=", query.action.as_ref())
-        .compare("entity_type", "=", query.entity_type.as_ref())
-        .compare("entity_id", "=", query.entity_id.as_ref())
-        .page(
-            self,
-            ("at", "seq", !query.oldest_first),
-            query.page,
-            |row| {
-                Ok(AuditEntry {
-                    seq: row.int()?,
-                    at: row.time()?,
-                    actor: row.text()?,
-                    action: row.text()?,
-                    entity_type: row.text()?,
-                    entity_id: row.text()?,
-                    detail: row.json()?,
-                })
-            },
-        )
-        .await
+        Select::new(COLUMNS, "audit")
+            .compare("at", ">=", query.from)
+            .compare("at", "<", query.until)
+            .compare("actor", "=", query.actor.as_ref())
+            .compare("action", "=", query.action.as_ref())
+            .compare("entity_type", "=", query.entity_type.as_ref())
+            .compare("entity_id", "=", query.entity_id.as_ref())
+            .page(self, ("at", "seq", !query.oldest_first), query.page, read)
+            .await
     }
 }
 
-async fn append(tx: &mut Tx, events: &[AuditEvent]) -> StoreResult<()> {
+pub(super) async fn append(tx: &mut Tx, events: &[AuditEvent]) -> StoreResult<()> {
     for together in events.chunks(TOGETHER) {
         let mut entries = Vec::with_capacity(together.len() * 6);
         for e in together {

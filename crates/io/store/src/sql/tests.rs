@@ -5,6 +5,9 @@ use crate::error::Invalid;
 use crate::seam::*;
 use std::time::Duration;
 
+#[path = "../../tests/support/mod.rs"]
+mod support;
+
 fn ring() -> KeyRing {
     KeyRing::parse(
         &"k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -354,5 +357,52 @@ async fn a_disk_that_hangs_holds_up_nobody_for_ever() {
     let until = std::time::Instant::now() + Duration::from_secs(60);
     while store.set_meta("a", "b").await.is_err() {
         assert!(std::time::Instant::now() < until);
+    }
+}
+
+/// A store that an earlier program made, with a log in it, is brought up to date and goes on.
+async fn grows_up(url: &StoreUrl) {
+    let with = |migrations| SqlStore::open_with(url, ring(), NOW, Bounds::default(), migrations);
+    let old = with(&MIGRATIONS[..2]).await.unwrap();
+    old.create_integration(integration(1, "old"), &by())
+        .await
+        .unwrap();
+    let execution = AuditEvent {
+        by: by(),
+        action: "execute".into(),
+        entity_type: "execution".into(),
+        entity_id: "a".into(),
+        detail: JsonText::default(),
+    };
+    old.record(&vec![execution; 600]).await.unwrap();
+    drop(old);
+
+    let new = with(MIGRATIONS).await.unwrap();
+    assert_eq!(new.schema_version().await.unwrap(), MIGRATIONS.len() as i64);
+    assert_eq!(new.audit(&AuditQuery::default()).await.unwrap().total, 601);
+    let before = new.revision().await.unwrap();
+    new.create_integration(integration(2, "new"), &by())
+        .await
+        .unwrap();
+    assert!(new.revision().await.unwrap() > before);
+    let later = NOW.plus_seconds(1);
+    for wanted in [500, 100, 0] {
+        let removed = new.remove_audit(AuditKind::Executions, later, later);
+        assert_eq!(removed.await.unwrap(), wanted);
+    }
+    let left = new.audit(&AuditQuery::default()).await.unwrap();
+    assert_eq!(left.total, 2, "the changes stay");
+    let records = new.audit_removals().await.unwrap();
+    assert_eq!((records.len(), records[0].entries), (1, 600));
+    assert_eq!(records[0].fault, None);
+}
+
+#[tokio::test]
+async fn a_store_of_an_earlier_program_grows_up() {
+    let file = File::new("grows");
+    grows_up(&file.url()).await;
+    match support::postgres::Server::start(support::postgres::Disk::Lags) {
+        Ok(server) => grows_up(&StoreUrl::parse(&server.database("grows")).unwrap()).await,
+        Err(why) => support::skip(&why),
     }
 }

@@ -18,25 +18,33 @@ fn hour(at: WallTime) -> i64 {
     at.0.div_euclid(HOUR).saturating_mul(HOUR)
 }
 
-type Key<'a> = (&'a EntityId, i64, &'a str, &'a str);
+pub(super) type Key<'a> = (&'a EntityId, i64, &'a str, &'a str);
+
+/// One row per counter, always in the same order: two batches can't wait for each other.
+pub(super) type Sums<'a> = BTreeMap<Key<'a>, UsageCounts>;
+
+/// Adds the deltas of a batch up.
+pub(super) fn sums(deltas: &[UsageDelta]) -> StoreResult<Sums<'_>> {
+    check::at_most("usage", deltas.len(), limits::BATCH)?;
+    let mut sums = Sums::new();
+    for delta in deltas {
+        check::name("template", &delta.template)?;
+        check::name("method", &delta.method)?;
+        let key = (
+            &delta.client,
+            hour(delta.at),
+            delta.template.as_str(),
+            delta.method.as_str(),
+        );
+        sums.entry(key).or_default().add(&delta.counts);
+    }
+    Ok(sums)
+}
 
 #[async_trait]
 impl Usage for SqlStore {
     async fn add_usage(&self, deltas: &[UsageDelta]) -> StoreResult<()> {
-        check::at_most("usage", deltas.len(), limits::BATCH)?;
-        // One row per counter, always in the same order: two batches can't wait for each other.
-        let mut sums: BTreeMap<Key<'_>, UsageCounts> = BTreeMap::new();
-        for delta in deltas {
-            check::name("template", &delta.template)?;
-            check::name("method", &delta.method)?;
-            let key = (
-                &delta.client,
-                hour(delta.at),
-                delta.template.as_str(),
-                delta.method.as_str(),
-            );
-            sums.entry(key).or_default().add(&delta.counts);
-        }
+        let sums = sums(deltas)?;
         if sums.is_empty() {
             return Ok(());
         }
@@ -120,7 +128,7 @@ impl UsageCounts {
     }
 }
 
-async fn add(tx: &mut Tx, sums: BTreeMap<Key<'_>, UsageCounts>) -> StoreResult<()> {
+pub(super) async fn add(tx: &mut Tx, sums: Sums<'_>) -> StoreResult<()> {
     let sql = "INSERT INTO api_usage (client_id, hour, template, method, status_200, status_300, \
                status_400, status_429, status_500, requests) \
                SELECT id, CAST($2 AS BIGINT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS BIGINT), \

@@ -8,7 +8,7 @@ use tollgate_store::prelude::*;
 use tollgate_store::*;
 
 /// Number of the last migration there is.
-const SCHEMA: i64 = 4;
+const SCHEMA: i64 = 5;
 
 fn table(name: &str) -> TableBody {
     TableBody {

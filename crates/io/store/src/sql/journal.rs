@@ -1,0 +1,44 @@
+//! Batches of executions and calls, each kept once.
+
+use super::{SqlStore, audit, usage};
+use crate::backend::{Tx, values};
+use crate::error::StoreResult;
+use crate::limits;
+use crate::seam::{Batch, Journal, WallTime};
+use async_trait::async_trait;
+
+#[async_trait]
+impl Journal for SqlStore {
+    async fn keep_batch(&self, batch: &Batch) -> StoreResult<()> {
+        audit::fit(&batch.events)?;
+        let sums = usage::sums(&batch.usage)?;
+        let mut tx = self.append().await?;
+        let outcome = keep(&mut tx, batch, sums).await;
+        tx.finish(outcome).await
+    }
+
+    async fn forget_writers(&self, until: WallTime) -> StoreResult<u64> {
+        let mut tx = self.append().await?;
+        let sql = format!(
+            "DELETE FROM journal_batch WHERE writer IN \
+             (SELECT writer FROM journal_batch WHERE at < $1 LIMIT $2{})",
+            tx.skip_locked()
+        );
+        let outcome = tx.execute(&sql, values![until, limits::BATCH as i64]).await;
+        tx.finish(outcome).await
+    }
+}
+
+/// The writer's row is locked first: a batch that is sent again while the server still works on it waits,
+/// and then finds it there.
+async fn keep(tx: &mut Tx, batch: &Batch, sums: usage::Sums<'_>) -> StoreResult<()> {
+    let sql = "INSERT INTO journal_batch (writer, number, at) VALUES ($1, $2, $3) \
+               ON CONFLICT (writer) DO UPDATE SET number = excluded.number, at = excluded.at \
+               WHERE journal_batch.number < excluded.number RETURNING number";
+    let row = values![&batch.writer, batch.number, batch.at];
+    if tx.first(sql, row).await?.is_none() {
+        return Ok(());
+    }
+    usage::add(tx, sums).await?;
+    audit::append(tx, &batch.events).await
+}
