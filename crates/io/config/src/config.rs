@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 use tollgate_driver::{Bounds, ClientCredentials, Secret, Url, certificate_warnings};
+use tollgate_guard::Network;
 use tollgate_model::{FlowId, RouteId};
 
 /// A whole configuration, ready to be served.
@@ -119,6 +120,10 @@ pub struct Server {
     pub caller_requests_per_minute: u32,
     /// Requests of one caller at once; further ones are answered 429.
     pub caller_requests_at_once: u32,
+    /// Wrong logins in a minute from one address, and at one id; further ones are answered 429.
+    pub wrong_logins_per_minute: u32,
+    /// Proxies whose `X-Forwarded-For` is believed; none unless the file says so.
+    pub trusted_proxies: Vec<Network>,
     /// Where the use of the limits is kept, so that a restart knows it.
     pub usage_file: PathBuf,
     /// Where each execution is noted for the planner; nowhere unless the file says so.
@@ -152,6 +157,8 @@ impl Default for Server {
             max_tokens: 10_000,
             caller_requests_per_minute: 60_000,
             caller_requests_at_once: 10_000,
+            wrong_logins_per_minute: 60,
+            trusted_proxies: Vec::new(),
             usage_file: PathBuf::from("tollgate.usage"),
             records_file: None,
             flow_folder: None,

@@ -170,3 +170,28 @@ fn secrets_that_others_read_or_that_can_be_guessed_are_refused() {
         assert!(weak.len() < 8 || !said.contains(weak), "{said}");
     }
 }
+
+#[test]
+fn proxies_are_networks() {
+    let parse = |line: &str| {
+        let text = format!("[server]\n{line}\n[store]\nurl = \"sqlite:a\"\nkey_env = \"K\"\n");
+        let source = Source {
+            file: "t.toml",
+            folder: Path::new("."),
+            env: &|_| None,
+        };
+        Config::parse(&text, &source).map_err(|error| error.to_string())
+    };
+    assert!(parse("").unwrap().server.trusted_proxies.is_empty());
+    let config =
+        parse("trusted_proxies = [\"10.0.0.0/8\", \"::1\"]\nwrong_logins_per_minute = 5").unwrap();
+    assert_eq!(
+        (
+            config.server.trusted_proxies.len(),
+            config.server.wrong_logins_per_minute
+        ),
+        (2, 5)
+    );
+    let said = parse("trusted_proxies = [\"proxy.example\"]").unwrap_err();
+    assert!(said.contains("server.trusted_proxies"), "{said}");
+}

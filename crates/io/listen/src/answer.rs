@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper::{Request, Response, Version};
 use std::marker::PhantomData;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -21,19 +22,25 @@ use std::task::{Context, Poll, ready};
 /// [`crate::Bounds::write_timeout`].
 pub const STEP: usize = 16 * 1024;
 
+/// Extension of a request: the address at the connection's other end.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub IpAddr);
+
 /// A service whose requests are counted on their connection.
 #[derive(Clone)]
 pub(crate) struct Counted<S, B> {
     service: S,
     connection: Arc<Connection>,
+    peer: Option<IpAddr>,
     body: PhantomData<fn() -> B>,
 }
 
 impl<S, B> Counted<S, B> {
-    pub(crate) fn new(service: S, connection: Arc<Connection>) -> Self {
+    pub(crate) fn new(service: S, connection: Arc<Connection>, peer: Option<IpAddr>) -> Self {
         Self {
             service,
             connection,
+            peer,
             body: PhantomData,
         }
     }
@@ -44,7 +51,10 @@ impl<S: Answers<B>, B: Answer> Service<Request<Incoming>> for Counted<S, B> {
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(Peer(peer));
+        }
         let is_http2 = request.version() == Version::HTTP_2;
         let running = Arc::new(Running {
             request: self.connection.begin(is_http2),

@@ -320,8 +320,9 @@ pub(crate) async fn serve<B: Answer>(
     let known = places.enter(|number| Connection::new(number, Arc::clone(&places)));
     let _left = Left(Arc::clone(&known));
     let builder = builder(&bounds);
+    let peer = stream.peer_addr().ok().map(|peer| peer.ip());
     let stream = TokioIo::new(Watched::new(stream, Arc::clone(&known)));
-    let service = Counted::new(service, Arc::clone(&known));
+    let service = Counted::new(service, Arc::clone(&known), peer);
     let mut connection = pin!(builder.serve_connection(stream, service));
     let mut timer = pin!(sleep_until(Instant::now()));
     let mut closing = None;

@@ -38,7 +38,7 @@ mod descriptors;
 mod places;
 mod stream;
 
-pub use answer::{Asked, STEP};
+pub use answer::{Asked, Peer, STEP};
 pub use connection::{BUFFER, CONNECTION_WINDOW};
 pub use descriptors::raise_descriptor_limit;
 

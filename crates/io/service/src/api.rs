@@ -35,6 +35,7 @@ use crate::flows::{Desk, FlowFiles};
 use crate::journal::Journal;
 use crate::lanes::Lanes;
 use crate::live::{Live, wall_time};
+use crate::logins::Logins;
 use crate::meter::Meter;
 use crate::principal::Principal;
 use crate::records::Records;
@@ -57,6 +58,7 @@ use tollgate_store::{By, Store};
 pub(crate) struct App {
     pub(crate) live: Arc<Live>,
     pub(crate) callers: Callers,
+    pub(crate) logins: Logins,
     pub(crate) meter: Meter,
     pub(crate) journal: Arc<Journal>,
     pub(crate) driver: Driver,

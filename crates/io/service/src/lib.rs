@@ -79,6 +79,7 @@ mod journal;
 mod json;
 mod lanes;
 mod live;
+mod logins;
 mod meter;
 mod numbers;
 mod page;

@@ -8,6 +8,7 @@ use crate::flows::{Desk, FlowFiles};
 use crate::journal::Journal;
 use crate::lanes::Lanes;
 use crate::live::{Common, Live, wall_time};
+use crate::logins::Logins;
 use crate::meter::Meter;
 use crate::numbers::Numbers;
 use crate::principal::Principal;
@@ -333,6 +334,7 @@ impl Service {
         );
         let app = App {
             live,
+            logins: Logins::new(server.wrong_logins_per_minute, server.trusted_proxies),
             callers: Callers::new(
                 callers,
                 Arc::clone(&lanes),

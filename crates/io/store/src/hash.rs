@@ -2,16 +2,18 @@
 //!
 //! A client's secret is kept as argon2id (19 MiB, two passes, one lane, a salt of 16 bytes), in the usual
 //! `$argon2id$…` text. Hashing runs on blocking threads, [`limits::HASHES_AT_ONCE`] at a time, and
-//! whoever would wait longer than [`limits::WAIT`], or as one of too many, is told so. An access token
+//! the memory goes back to the system after each. A pair of secret and hash that fitted is recognised by a
+//! keyed hash from then on, so that logins that are right go on while others guess. Whoever would wait longer than [`limits::WAIT`], or as one of too many, is told so. An access token
 //! is 256 random bits, so a plain SHA-256 of it is as good as any hash, and quick.
 
 use crate::error::{Invalid, StoreError, StoreResult};
 use crate::limits;
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 use tollgate_secret::Secret;
@@ -19,6 +21,11 @@ use zeroize::Zeroizing;
 
 const SALT: usize = 16;
 const HASH: usize = 32;
+/// Pairs that are remembered.
+const FITTED: usize = 10_000;
+/// Blocks of 1 KiB that are asked of the allocator at once. From 32 MiB on glibc maps such a piece by itself
+/// and gives it back to the system when it is freed; what isn't touched takes no memory.
+const PIECE: usize = 33 * 1024;
 /// A secret of tollgate's own making has 43 characters; longer ones are refused unread.
 const SECRET_BYTES: usize = 256;
 
@@ -40,11 +47,18 @@ pub(crate) struct Hasher {
     waiting: Arc<Semaphore>,
     /// Hash of a secret nobody has: what an unknown client's secret is checked against.
     nobody: String,
+    /// Pairs of secret and hash that fitted, as hashes of both under a key of this process's own.
+    fitted: Mutex<HashSet<[u8; HASH]>>,
+    key: Zeroizing<[u8; HASH]>,
 }
 
 impl Hasher {
     pub(crate) fn new() -> StoreResult<Self> {
+        let mut key = Zeroizing::new([0_u8; HASH]);
+        fill(&mut key[..])?;
         Ok(Self {
+            fitted: Mutex::default(),
+            key,
             running: Arc::new(Semaphore::new(limits::HASHES_AT_ONCE)),
             waiting: Arc::new(Semaphore::new(limits::HASHES_WAITING)),
             nobody: hash(&random_secret()?)?,
@@ -63,7 +77,35 @@ impl Hasher {
         }
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.nobody.clone());
-        Ok(self.run(move || verify(&secret, &stored)).await?? && known)
+        let pair = self.pair(&secret, &stored);
+        if known && self.lock().contains(&pair) {
+            return Ok(true);
+        }
+        let fits = self.run(move || verify(&secret, &stored)).await?? && known;
+        if fits {
+            let mut fitted = self.lock();
+            if fitted.len() >= FITTED {
+                fitted.clear();
+            }
+            fitted.insert(pair);
+        }
+        Ok(fits)
+    }
+
+    /// What is remembered of a secret that fitted a hash. Another hash is another pair, so what is replaced
+    /// is forgotten by itself.
+    fn pair(&self, secret: &Secret, stored: &str) -> [u8; HASH] {
+        let inner = Sha256::digest(secret.expose().as_bytes());
+        let mut digest = Sha256::new();
+        digest.update(&self.key[..]);
+        digest.update(inner);
+        digest.update(stored.as_bytes());
+        digest.finalize().into()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<[u8; HASH]>> {
+        // A set is whole between two operations on it.
+        self.fitted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn run<T: Send + 'static>(
@@ -120,8 +162,15 @@ fn derive(
     let bad = |e: argon2::Error| Invalid::new("secret", format!("can't be hashed: {e}"));
     let params = Params::new(m, t, p, Some(HASH)).map_err(bad)?;
     let mut hash = Zeroizing::new([0_u8; HASH]);
+    let mut memory: Vec<Block> = Vec::with_capacity(PIECE.max(params.block_count()));
+    memory.resize(params.block_count(), Block::new());
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into(secret.expose().as_bytes(), salt, &mut hash[..])
+        .hash_password_into_with_memory(
+            secret.expose().as_bytes(),
+            salt,
+            &mut hash[..],
+            &mut memory[..],
+        )
         .map_err(bad)?;
     Ok(hash)
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tollgate_driver::Bounds;
 use tollgate_driver::Secret;
 use tollgate_engine::Flow;
+use tollgate_guard::Network;
 use tollgate_settings::Section;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -84,6 +85,10 @@ fn read_server(root: &Section<'_, '_>, source: &Reading<'_>) -> Server {
         caller_requests_at_once: section
             .count("caller_requests_at_once", 1)
             .unwrap_or(default.caller_requests_at_once),
+        wrong_logins_per_minute: section
+            .count("wrong_logins_per_minute", 1)
+            .unwrap_or(default.wrong_logins_per_minute),
+        trusted_proxies: networks(&section),
         usage_file: path("usage_file").unwrap_or(default.usage_file),
         records_file: path("records_file"),
         flow_folder: path("flow_folder"),
@@ -108,6 +113,21 @@ fn read_server(root: &Section<'_, '_>, source: &Reading<'_>) -> Server {
     };
     section.finish();
     server
+}
+
+/// `trusted_proxies`.
+fn networks(section: &Section<'_, '_>) -> Vec<Network> {
+    let mut networks = Vec::new();
+    for text in section.texts("trusted_proxies").unwrap_or_default() {
+        match text.value.parse() {
+            Ok(network) => networks.push(network),
+            Err(error) => {
+                let error: tollgate_guard::BadRule = error;
+                section.reject(&text, error.to_string());
+            }
+        }
+    }
+    networks
 }
 
 /// Notes the files that the service writes.

@@ -12,13 +12,16 @@ use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::json;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Instant;
 use tollgate_driver::Secret;
+use tollgate_listen::Peer;
 use tollgate_store::StoreError;
 
 pub(super) async fn token(
     State(app): State<Arc<App>>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
@@ -44,17 +47,38 @@ pub(super) async fn token(
     let Some((id, secret)) = credentials else {
         return Ok(wrong());
     };
+    let peer = peer.map_or(
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        |Extension(Peer(peer))| peer,
+    );
+    let source = app.logins.source(peer, &headers);
+    let attempt = match app.logins.enter(source, &id, &secret, Instant::now()) {
+        Ok(attempt) => attempt,
+        Err(wait) => {
+            app.journal.deny();
+            let message = "Too many wrong logins from this address or of this client id.";
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            return Err(ApiError::new(status, "too.many.wrong.logins", message).retry_after(wait));
+        }
+    };
     let granted = app
         .callers
         .grant(&id, &secret, (Instant::now(), wall_time()))
         .await;
     let grant = match granted {
-        Ok(grant) => grant,
+        Ok(grant) => {
+            app.logins.right(&attempt, Instant::now());
+            grant
+        }
         Err(StoreError::Denied) => {
+            app.logins.wrong(&attempt);
             app.journal.deny();
             return Ok(wrong());
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => {
+            app.logins.give_back(&attempt, Instant::now());
+            return Err(error.into());
+        }
     };
     let answer = json!({
         "access_token": grant.access_token.expose(),

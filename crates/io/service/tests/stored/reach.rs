@@ -365,3 +365,58 @@ async fn an_action_stays_in_its_integration() {
     assert_eq!(shown["integrationId"], json!(own));
     assert_eq!(seen.calls.load(std::sync::atomic::Ordering::SeqCst), 0);
 }
+
+#[tokio::test]
+async fn real_logins_go_on_under_a_flood_of_guesses() {
+    let world = World::start().await;
+    let root = world.root().await;
+    let made = world
+        .done(
+            &root,
+            Method::POST,
+            "/api/v2/oauth/clients",
+            json!({"name": "c", "roleIds": ["execute"]}),
+        )
+        .await;
+    let (id, secret) = (
+        made["id"].as_str().unwrap(),
+        made["secret"].as_str().unwrap(),
+    );
+    world.login(id, secret).await.unwrap();
+    let guess = |id: &str, nth: usize| {
+        let request = world
+            .http
+            .post(format!("http://{}/oauth/token", world.service.address()));
+        let request = request.basic_auth(id, Some(format!("a wrong secret, number {nth}")));
+        request.body("grant_type=client_credentials").send()
+    };
+    let mut statuses = std::collections::BTreeMap::new();
+    let mut answers = std::collections::BTreeSet::new();
+    for nth in 0..40 {
+        let unknown = format!("unknown-{nth}");
+        let guesses =
+            ["root", id, &unknown, "00000000-0000-4000-8000-000000000000"].map(|id| guess(id, nth));
+        let real = [world.login("root", SECRET), world.login(id, secret)];
+        for answer in futures_util::future::join_all(guesses).await {
+            let answer = answer.unwrap();
+            let status = answer.status().as_u16();
+            assert!(status != 429 || answer.headers().contains_key("retry-after"));
+            *statuses.entry(status).or_insert(0) += 1;
+            let mut answer: Value = answer.json().await.unwrap();
+            answer["contextId"] = Value::Null;
+            answers.insert(answer.to_string());
+        }
+        for login in futures_util::future::join_all(real).await {
+            assert!(login.is_ok(), "{nth}: {login:?}");
+        }
+    }
+    let keys: Vec<_> = statuses.keys().copied().collect();
+    assert_eq!(keys, [401, 429], "{statuses:?}");
+    // A minute's worth, and what wears off meanwhile.
+    assert!(statuses[&401] < 130, "{statuses:?}");
+    assert_eq!(
+        answers.len(),
+        2,
+        "known and unknown ids are answered alike: {answers:?}"
+    );
+}
