@@ -32,6 +32,9 @@ pub(crate) const IDS: Uuid = Uuid::from_u128(0x6f0c_6a5e_8f7b_4f0e_9d0a_7c1e_5b6
 /// What the id of an integration's own login starts with; the integration's id follows.
 const AUTH: &str = "customAuth_-_";
 
+/// Actions that are set aside, of one integration, that are told with the reason.
+const MAX_TOLD: usize = 5;
+
 /// Fields of credentials that others may know: they are struck from errors, and not from outputs.
 const PUBLIC_FIELDS: [&str; 3] = ["userName", "clientId", "loginUrl"];
 
@@ -51,6 +54,8 @@ pub(crate) fn redactor_of(fields: &BTreeMap<String, Secret>) -> Redactor {
 pub(crate) struct Catalog {
     integrations: BTreeMap<String, Arc<Target>>,
     actions: BTreeMap<String, Arc<Entry>>,
+    /// Actions that are set aside, by integration: what their names are, and why.
+    set_aside: BTreeMap<String, Vec<String>>,
 }
 
 /// An integration.
@@ -187,6 +192,10 @@ impl Catalog {
     }
 
     pub(crate) fn add_entry(&mut self, entry: Arc<Entry>) {
+        if let Err(why) = &entry.action {
+            let of = self.set_aside.entry(entry.integration.clone());
+            of.or_default().push(format!("{:?}: {why}", entry.name));
+        }
         self.actions.insert(entry.id.clone(), entry);
     }
 
@@ -204,6 +213,21 @@ impl Catalog {
 
     pub(crate) fn integrations(&self) -> impl Iterator<Item = &Arc<Target>> {
         self.integrations.values()
+    }
+
+    /// The integration's actions that can't be used, and why; the first few of them in words.
+    pub(crate) fn set_aside(&self, integration: &str) -> Option<String> {
+        let all = self.set_aside.get(integration)?;
+        let told = all.iter().take(MAX_TOLD).cloned().collect::<Vec<_>>();
+        let more = match all.len() - told.len() {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        Some(format!(
+            "{} of its actions can't be used: {}{more}",
+            all.len(),
+            told.join("; ")
+        ))
     }
 
     /// The action of that id, or the answer that there is none.

@@ -182,6 +182,10 @@ impl From<StoreError> for ApiError {
                 Self::conflict("limit.reached", format!("Nothing was changed: {message}"))
                     .with("limit", limit)
             }
+            StoreError::TooLarge { limit } => {
+                Self::conflict("limit.reached", format!("Nothing was changed: {message}"))
+                    .with("limit", limit)
+            }
             StoreError::Invalid(_) => Self::bad_request(message),
             StoreError::Denied => Self::new(
                 StatusCode::UNAUTHORIZED,

@@ -7,12 +7,17 @@
 //! and counts as seen when the picture made of them is shown: a change is never taken for seen because
 //! the store broke off half-way.
 //!
+//! What is read at once has a bound in bytes, and what is kept between pictures is compiled
+//! ([`definitions`]): no number and no size of actions keeps a picture from being made. One that can't be
+//! read or compiled is set aside: it is in the picture with the reason, and all others are served.
+//!
 //! Calls need places in the engine's tables. An integration keeps its limits there, with all that they
 //! have counted, for as long as it exists: other numbers and another name change them in place. Where it
 //! passes other limits than before, or is another OAuth client, it gets a new route, and the old one no
 //! more calls; a client that is left is retired. Nothing is ever removed from the tables, so they grow
 //! with the number of such changes.
 
+mod definitions;
 mod place;
 
 use crate::auth::Auth;
@@ -29,15 +34,10 @@ use tollgate_action::IntegrationType;
 use tollgate_config::SharedLimits;
 use tollgate_driver::{Bounds, ClientCredentials, Driver};
 use tollgate_model::{ClientId, LimitId, PoolId, RouteId};
-use tollgate_store::{
-    ActionQuery, EntityId, Integration, IntegrationQuery, PageRequest, Store, StoreError, WallTime,
-    limits,
-};
+use tollgate_store::{EntityId, Integration, Store, StoreError, WallTime};
 
 /// How often the store is asked whether another node changed it.
 const POLL: Duration = Duration::from_secs(1);
-/// Pages of a list of the store that are read; beyond it are more integrations or actions than fit.
-const MAX_PAGES: u32 = 200;
 
 /// The picture, and what it is made from.
 pub(crate) struct Live {
@@ -64,11 +64,6 @@ pub(crate) struct Common {
     /// Numbers that an operator has set.
     pub(crate) numbers: Numbers,
 }
-
-/// The workers' party that compiles what is stored, one action after the other.
-const DEFINITIONS: &str = "definitions";
-/// How long that may wait for its turn: others' calculations are bounded, so that it always comes.
-const COMPILED_WITHIN: Duration = Duration::from_secs(600);
 
 #[derive(Default)]
 struct Building {
@@ -181,32 +176,26 @@ impl Live {
     async fn build(&self, store: &dyn Store, building: &mut Building) -> Result<Catalog, ApiError> {
         let old = self.catalog();
         let mut catalog = self.files.clone();
-        let integrations = self.integrations(store).await?;
+        let integrations = definitions::integrations(store).await?;
         let kinds: BTreeMap<_, _> = integrations
             .iter()
             .map(|it| (it.id.clone(), IntegrationType::from_name(&it.type_id)))
             .collect();
-        for action in self.actions(store).await? {
-            let same = |it: &&Arc<Entry>| it.stored && it.version == action.version.0;
-            let entry = match old.action(action.id.as_str()).filter(same) {
-                Some(entry) => Arc::clone(entry),
-                None => {
-                    // Deleted between the two lists; the next picture has neither.
-                    let Some(kind) = kinds.get(&action.integration_id) else {
-                        continue;
-                    };
-                    let kind = kind.clone();
-                    let compile = move || {
-                        let (id, version) = (action.id.as_str(), action.version.0);
-                        let integration = action.integration_id.as_str();
-                        Entry::of_stored(id, integration, &kind, &action.body, version)
-                    };
-                    let works = &self.common.works;
-                    Arc::new(works.away(DEFINITIONS, COMPILED_WITHIN, compile).await?)
-                }
-            };
-            catalog.add_entry(entry);
+        let mut changed = Vec::new();
+        for stamp in definitions::stamps(store).await? {
+            let same = |it: &&Arc<Entry>| it.stored && it.version == stamp.version.0;
+            match old.action(stamp.id.as_str()).filter(same) {
+                Some(entry) => catalog.add_entry(Arc::clone(entry)),
+                // One whose integration was deleted between the two lists; the next picture has neither.
+                None if !kinds.contains_key(&stamp.integration_id) => {}
+                None => changed.push(stamp),
+            }
         }
+        let works = &self.common.works;
+        definitions::read(store, works, &changed, &kinds, |entry| {
+            catalog.add_entry(Arc::new(entry));
+        })
+        .await?;
         self.forget(building, &integrations);
         for integration in integrations {
             let auth = catalog.action(&auth_id(integration.id.as_str())).cloned();
@@ -216,38 +205,6 @@ impl Live {
             catalog.add_target(target);
         }
         Ok(catalog)
-    }
-
-    async fn integrations(&self, store: &dyn Store) -> Result<Vec<Integration>, ApiError> {
-        let mut all = Vec::new();
-        for number in 1..=MAX_PAGES {
-            let query = IntegrationQuery {
-                page: PageRequest::new(limits::PAGE, number)?,
-                ..IntegrationQuery::default()
-            };
-            let page = store.list_integrations(&query).await?;
-            all.extend(page.items);
-            if all.len() as u64 >= page.total {
-                break;
-            }
-        }
-        Ok(all)
-    }
-
-    async fn actions(&self, store: &dyn Store) -> Result<Vec<tollgate_store::Action>, ApiError> {
-        let mut all = Vec::new();
-        for number in 1..=MAX_PAGES {
-            let query = ActionQuery {
-                page: PageRequest::new(limits::PAGE, number)?,
-                ..ActionQuery::default()
-            };
-            let page = store.list_actions(&query).await?;
-            all.extend(page.items);
-            if all.len() as u64 >= page.total {
-                break;
-            }
-        }
-        Ok(all)
     }
 
     async fn target(

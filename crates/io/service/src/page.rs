@@ -7,6 +7,8 @@ use tollgate_store::PageRequest;
 /// Entities on a page, at the most.
 const MAX_PAGE_SIZE: usize = 500;
 const DEFAULT_PAGE_SIZE: usize = 25;
+/// Bytes of the entities of a page; as the store has it for its own.
+const LIST_BYTES: usize = 32 * 1024 * 1024;
 
 /// Which page is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -47,10 +49,27 @@ impl Page {
         query: &Query,
         all: &[T],
         show: impl Fn(&T) -> Value,
-    ) -> Value {
+    ) -> Result<Value, ApiError> {
+        let mut left = LIST_BYTES;
+        let mut entities = Vec::new();
+        for item in self.cut(all) {
+            let shown = show(item);
+            left = left.checked_sub(printed(&shown)).ok_or_else(|| {
+                ApiError::bad_request(format!(
+                    "pageSize: the page has more than {LIST_BYTES} bytes; ask for fewer at once, or for \
+                     fewer of their fields."
+                ))
+            })?;
+            entities.push(shown);
+        }
+        Ok(self.answer(path, query, entities, all.len() as u64))
+    }
+
+    /// What of a whole list is on the page.
+    pub(crate) fn cut<T>(self, all: &[T]) -> &[T] {
         let Self { size, number } = self;
-        let entities = all.iter().skip((number - 1) * size).take(size);
-        self.answer(path, query, entities.map(show).collect(), all.len() as u64)
+        let from = ((number - 1) * size).min(all.len());
+        &all[from..(from + size).min(all.len())]
     }
 
     /// The list's answer: a page that the store cut out of `total`.
@@ -160,6 +179,22 @@ pub(crate) fn form(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// About how many bytes a value is as JSON, without what its texts need escaped.
+fn printed(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len() + 2,
+        Value::Array(items) => items.iter().map(|item| printed(item) + 1).sum::<usize>() + 2,
+        Value::Object(fields) => {
+            let fields = fields.iter();
+            fields
+                .map(|(name, value)| name.len() + 4 + printed(value))
+                .sum::<usize>()
+                + 2
+        }
+        _ => 8,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,7 +203,9 @@ mod tests {
     fn pages_name_their_neighbours() {
         let query = Query::parse(Some("pageSize=2&pageNumber=2&name=a%20b"));
         let page = Page::of(&query).unwrap();
-        let list = page.list("/x", &query, &[1, 2, 3, 4, 5], |it| json!(it));
+        let list = page
+            .list("/x", &query, &[1, 2, 3, 4, 5], |it| json!(it))
+            .unwrap();
         assert_eq!(list["entities"], json!([3, 4]));
         assert_eq!(list["pageCount"], 3);
         assert_eq!(list["nextUri"], "/x?pageSize=2&pageNumber=3&name=a%20b");

@@ -123,6 +123,15 @@ pub enum StoreError {
         /// The bound.
         limit: u64,
     },
+    /// The actions and drafts of an integration would have too many bytes of documents.
+    #[error(
+        "the config and contract of all actions and drafts of an integration have at most {limit} bytes \
+         together; shorten or delete some, or put them into another integration"
+    )]
+    TooLarge {
+        /// [`crate::limits::INTEGRATION_BYTES`].
+        limit: u64,
+    },
     /// Can't be stored as it is.
     #[error(transparent)]
     Invalid(#[from] Invalid),

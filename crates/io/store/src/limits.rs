@@ -10,6 +10,9 @@ pub const NAME_CHARS: usize = 256;
 pub const TEXT_CHARS: usize = 16 * 1024;
 /// Bytes of one JSON or YAML document.
 pub const DOCUMENT_BYTES: usize = 1024 * 1024;
+/// Bytes of the documents of one integration's actions and drafts. Every service over the store holds its
+/// actions compiled.
+pub const INTEGRATION_BYTES: usize = 16 * 1024 * 1024;
 /// Entries in a page.
 pub const PAGE: u32 = 500;
 /// Bytes of one answer of the database, in memory. A page that has more is refused.

@@ -25,7 +25,9 @@ mod table;
 mod token;
 mod usage;
 
-pub use action::{Action, ActionBody, ActionQuery, ActionSort, Actions, Draft, NewAction, Secure};
+pub use action::{
+    Action, ActionBody, ActionQuery, ActionSort, ActionStamp, Actions, Draft, NewAction, Secure,
+};
 pub use audit::{Audit, AuditEntry, AuditEvent, AuditKind, AuditQuery, AuditRemoval};
 pub use client::{
     ClientBody, ClientQuery, ClientSort, ClientState, Clients, Grant, MadeClient, OAuthClient,
@@ -43,7 +45,7 @@ pub use integration::{
 };
 pub use journal::{Batch, Journal};
 pub use meta::Meta;
-pub use query::{NameFilter, Page, PageRequest, Sort};
+pub use query::{NameFilter, Page, PageRequest, Pages, Sort};
 pub use table::{Row, Table, TableBody, TableQuery, TableSort, Tables};
 pub use token::{IssuedToken, TokenOwner, Tokens};
 pub use usage::{Usage, UsageCounts, UsageDelta, UsageGrain, UsageQuery, UsageRow};

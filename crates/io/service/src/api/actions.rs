@@ -27,9 +27,8 @@ pub(super) async fn list(
     let config = query.flag("includeConfig")?.unwrap_or(false);
     let catalog = app.live.catalog();
     let found = found(&catalog, &caller, &query)?;
-    Ok(Json(page.list(PATH, &query, &found, |entry| {
-        show(entry, None, config)
-    })))
+    page.list(PATH, &query, &found, |entry| show(entry, None, config))
+        .map(Json)
 }
 
 /// The actions that the caller sees and the query wants, in its order.
@@ -87,12 +86,8 @@ pub(super) async fn categories(
         names.reverse();
     }
     let path = format!("{PATH}/categories");
-    Ok(Json(page.list(
-        &path,
-        &query,
-        &names,
-        |name| json!({"name": name}),
-    )))
+    page.list(&path, &query, &names, |name| json!({"name": name}))
+        .map(Json)
 }
 
 pub(super) async fn get(
@@ -296,6 +291,9 @@ pub(super) fn show(entry: &Entry, contract: Option<bool>, config: bool) -> Value
         "secure": entry.secure,
         "selfUri": format!("{PATH}/{}", entry.id),
     });
+    if let Err(why) = &entry.action {
+        shown["unusable"] = json!(why);
+    }
     let definition = entry.action.as_ref().ok().map(|action| action.definition());
     let part = |name: &str| definition.and_then(|it| it.get(name)).cloned();
     if let (Some(flatten), Some(contract)) = (contract, part("contract")) {

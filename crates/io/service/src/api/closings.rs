@@ -26,7 +26,7 @@ pub(super) async fn list(
     let page = Page::of(&query)?;
     let closed = limits::snapshot(&app).await?.closed;
     let now = app.driver.now();
-    Ok(Json(page.list(PATH, &query, &closed, |closed| {
+    page.list(PATH, &query, &closed, |closed| {
         let mut shown = json!({
             "kind": closed.what.kind(),
             "name": closed.name,
@@ -36,7 +36,8 @@ pub(super) async fn list(
             shown["token"] = token.0.into();
         }
         shown
-    })))
+    })
+    .map(Json)
 }
 
 /// Opens what a 429 has closed: all of it, or what has this `kind` and this `name`. The next 429 closes

@@ -17,10 +17,7 @@ use axum::extract::{Path, RawQuery, State};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tollgate_store::{ActionQuery, Draft, Expected, NewAction, PageRequest, Role, limits};
-
-/// Drafts that a list looks through: of all those there may be, more than anybody writes at a time.
-const MAX_PAGES: u32 = 20;
+use tollgate_store::{ActionQuery, Draft, Expected, NewAction, PageRequest, Pages, Role, limits};
 
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -34,48 +31,64 @@ pub(super) async fn list(
     let ids = listing::ids(&query)?;
     let by = listing::sort_by(&query, &["name", "category", "integrationId", "id"])?;
     let descending = listing::descending(&query)?;
-    let mut found = Vec::new();
-    if let Ok(store) = app.store() {
-        for number in 1..=MAX_PAGES {
-            let wanted = ActionQuery {
-                name: listing::name(&query),
-                page: PageRequest::new(limits::PAGE, number)?,
-                ..ActionQuery::default()
-            };
-            let part = store.list_drafts(&wanted).await?;
-            let last = u64::from(number) * u64::from(limits::PAGE) >= part.total;
-            found.extend(part.items);
-            if last {
-                break;
-            }
-        }
+    let path = format!("{PATH}/drafts");
+    let Ok(store) = app.store() else {
+        return page
+            .list::<Draft>(&path, &query, &[], |_| Value::Null)
+            .map(Json);
+    };
+    let mut pages = Pages::default();
+    while let Some(request) = pages.next() {
+        pages.add(store.draft_stamps(request).await)?;
     }
+    let mut found = pages.found();
     found.retain(|draft| {
-        caller.sees(over(draft))
-            && query
-                .get("category")
-                .is_none_or(|it| it == draft.body.category)
-            && secure.is_none_or(|it| it == draft.body.secure)
+        let over = Over::Action {
+            id: draft.id.as_str(),
+            integration: draft.integration_id.as_str(),
+        };
+        caller.sees(over)
+            && listing::named(&query, &draft.name)
+            && query.get("category").is_none_or(|it| it == draft.category)
+            && secure.is_none_or(|it| it == draft.secure)
             && ids
                 .as_ref()
                 .is_none_or(|ids| ids.iter().any(|id| id == draft.id.as_str()))
     });
     found.sort_by_cached_key(|draft| {
         let first = match by {
-            "category" => draft.body.category.as_str(),
+            "category" => draft.category.as_str(),
             "integrationId" => draft.integration_id.as_str(),
             "id" => draft.id.as_str(),
-            _ => draft.body.name.as_str(),
+            _ => draft.name.as_str(),
         };
         (first.to_owned(), draft.id.to_string())
     });
     if descending {
         found.reverse();
     }
-    let path = format!("{PATH}/drafts");
-    Ok(Json(page.list(&path, &query, &found, |draft| {
-        show(draft, None, config)
-    })))
+    // What the drafts say is read for those of the page alone.
+    let ids: Vec<_> = page.cut(&found).iter().map(|it| it.id.clone()).collect();
+    let wanted = ActionQuery {
+        page: PageRequest::new(limits::PAGE, 1)?,
+        ids: ids.clone(),
+        ..ActionQuery::default()
+    };
+    let drafts = if ids.is_empty() {
+        Vec::new()
+    } else {
+        store.list_drafts(&wanted).await?.items
+    };
+    let shown = ids.iter().filter_map(|id| {
+        let draft = drafts.iter().find(|draft| draft.id == *id)?;
+        Some(show(draft, None, config))
+    });
+    Ok(Json(page.answer(
+        &path,
+        &query,
+        shown.collect(),
+        found.len() as u64,
+    )))
 }
 
 pub(super) async fn create(

@@ -66,7 +66,7 @@ pub(super) async fn list(
         }
     }
     all.sort_by_cached_key(|flow| flow["name"].as_str().unwrap_or_default().to_owned());
-    Ok(Json(page.list(PATH, &query, &all, Value::clone)))
+    page.list(PATH, &query, &all, Value::clone).map(Json)
 }
 
 pub(super) async fn get(

@@ -41,7 +41,9 @@ pub(super) async fn list(
         let credential = query.get("credentialId");
         caller.sees(Over::Integration(&target.id))
             && kind.is_none_or(|kind| kind == target.kind.as_str())
-            && state.is_none_or(|code| show(target, &app.driver)["reportedState"]["code"] == code)
+            && state.is_none_or(|code| {
+                show(&catalog, target, &app.driver)["reportedState"]["code"] == code
+            })
             && credential.is_none_or(|id| uses(target, id))
             && ids.as_ref().is_none_or(|ids| ids.contains(&target.id))
             && listing::named(&query, &target.name)
@@ -52,9 +54,10 @@ pub(super) async fn list(
         "integrationType" => (target.kind.as_str().to_owned(), target.name.to_lowercase()),
         _ => (target.name.to_lowercase(), target.id.clone()),
     });
-    Ok(Json(page.list(PATH, &query, &found, |target| {
-        with_config(target, full, &caller, &app.driver)
-    })))
+    page.list(PATH, &query, &found, |target| {
+        with_config(&catalog, target, full, &caller, &app.driver)
+    })
+    .map(Json)
 }
 
 /// Whether any part of the configuration is to be expanded: it then comes whole.
@@ -85,7 +88,13 @@ pub(super) async fn get(
     let full = expands_config(&Query::parse(query.as_deref()));
     let catalog = app.live.catalog();
     let target = catalog.find_integration(&id)?;
-    Ok(Json(with_config(target, full, &caller, &app.driver)))
+    Ok(Json(with_config(
+        &catalog,
+        target,
+        full,
+        &caller,
+        &app.driver,
+    )))
 }
 
 pub(super) async fn create(
@@ -296,10 +305,9 @@ fn free_of_files(app: &App, name: &str) -> Result<(), ApiError> {
 /// Shows what was changed, as requests see it from now on.
 async fn changed(app: &App, id: &EntityId) -> Result<Json<Value>, ApiError> {
     app.live.refresh().await?;
-    Ok(Json(show(
-        app.live.catalog().find_integration(id.as_str())?,
-        &app.driver,
-    )))
+    let catalog = app.live.catalog();
+    let target = catalog.find_integration(id.as_str())?;
+    Ok(Json(show(&catalog, target, &app.driver)))
 }
 
 fn state(doc: &Doc) -> Result<Option<IntendedState>, ApiError> {

@@ -58,7 +58,7 @@ pub(super) async fn list(
         token.limits.iter().map(move |limit| show(limit, of))
     });
     let all: Vec<_> = shared.chain(of_tokens).collect();
-    Ok(Json(page.list(PATH, &query, &all, Value::clone)))
+    page.list(PATH, &query, &all, Value::clone).map(Json)
 }
 
 /// Changes a limit while the service runs, and until its definition says another number ([`crate::numbers`]):
@@ -170,7 +170,7 @@ pub(super) async fn flows(
         .iter()
         .filter(|it| all || own(&it.name))
         .collect();
-    Ok(Json(page.list(FLOWS, &query, &seen, |flow| {
+    page.list(FLOWS, &query, &seen, |flow| {
         json!({
             "name": flow.name,
             "queued": flow.queued,
@@ -179,7 +179,8 @@ pub(super) async fn flows(
             "failed": flow.errors + flow.lost,
             "refused": flow.refused,
         })
-    })))
+    })
+    .map(Json)
 }
 
 pub(super) async fn snapshot(app: &App) -> Result<Snapshot, ApiError> {

@@ -2,12 +2,12 @@
 //! else. It is served without a token, and checked in as `openapi.json`; a test compares the two.
 
 mod operations;
+mod served;
 
-use bytes::Bytes;
-use http::{HeaderName, HeaderValue, header};
+pub(super) use served::serve;
+
 use operations::{Answer, OPERATIONS, Operation};
 use serde_json::{Map, Value, json};
-use std::sync::LazyLock;
 
 const SCHEMAS: &str = include_str!("openapi/schemas.json");
 
@@ -169,11 +169,4 @@ fn responses(of: &Operation) -> Value {
 
 fn reference(schema: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{schema}")})
-}
-
-/// `GET /api/v2/openapi.json`, which anybody may ask for: made once, and its bytes shared by all answers.
-pub(super) async fn serve() -> ([(HeaderName, HeaderValue); 1], Bytes) {
-    static TEXT: LazyLock<Bytes> = LazyLock::new(|| document().to_string().into());
-    let kind = HeaderValue::from_static("application/json");
-    ([(header::CONTENT_TYPE, kind)], TEXT.clone())
 }

@@ -45,7 +45,7 @@ pub(super) async fn list(
     caller.needs_any()?;
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
-    Ok(Json(page.list(PATH, &query, &TYPES, show)))
+    page.list(PATH, &query, &TYPES, show).map(Json)
 }
 
 pub(super) async fn get(

@@ -29,7 +29,7 @@ use tollgate_action::{Action, Credentials, IntegrationType};
 use tollgate_config::Access;
 use tollgate_driver::{ClientCredentials, Redactor, Secret};
 use tollgate_model::{Limit, Rule, Scope};
-use tollgate_store::{ActionBody, CredentialKind, Integration, IntendedState};
+use tollgate_store::{ActionBody, ActionStamp, CredentialKind, Integration, IntendedState};
 
 /// Versions of what an integration was made from: the same stamp, the same integration.
 pub(crate) type Stamp = Vec<(String, i64)>;
@@ -285,6 +285,20 @@ pub(crate) fn export(body: &ActionBody, kind: &IntegrationType, auth: bool) -> V
 }
 
 impl Entry {
+    /// An action that can't be read, and why.
+    pub(crate) fn set_aside(stamp: &ActionStamp, why: String) -> Self {
+        Self {
+            id: stamp.id.to_string(),
+            name: stamp.name.clone(),
+            category: stamp.category.clone(),
+            secure: stamp.secure,
+            version: stamp.version.0,
+            integration: stamp.integration_id.to_string(),
+            stored: true,
+            action: Err(why),
+        }
+    }
+
     /// Compiles what is stored.
     pub(crate) fn of_stored(
         id: &str,

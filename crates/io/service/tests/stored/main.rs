@@ -4,6 +4,7 @@
 
 mod echo;
 mod edits;
+mod large;
 mod logins;
 mod reach;
 mod world;

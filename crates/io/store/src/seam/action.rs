@@ -50,6 +50,25 @@ pub struct Action {
     pub modified: WallTime,
 }
 
+/// An action or a draft without its documents.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ActionStamp {
+    /// Its id.
+    pub id: EntityId,
+    /// The integration it belongs to.
+    pub integration_id: EntityId,
+    /// Its name.
+    pub name: String,
+    /// Its category.
+    pub category: String,
+    /// Whether inputs and outputs are hidden.
+    pub secure: bool,
+    /// Its version.
+    pub version: Version,
+    /// Bytes of its documents.
+    pub bytes: u64,
+}
+
 /// A draft: of an action that exists, or of one that is yet to be. At most one per action id.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Draft {
@@ -119,7 +138,8 @@ pub trait Actions {
     /// Makes an action that is published at once.
     ///
     /// # Errors
-    /// `NotFound` for the integration; `Conflict` for a taken id or name.
+    /// `NotFound` for the integration; `Conflict` for a taken id or name; `TooLarge` where its integration
+    /// would have more than [`crate::limits::INTEGRATION_BYTES`] of documents.
     async fn create_action(&self, new: NewAction, by: &By) -> StoreResult<Action>;
     /// One by id.
     async fn action(&self, id: &EntityId) -> StoreResult<Action>;
@@ -127,12 +147,14 @@ pub trait Actions {
     async fn action_named(&self, category: &str, name: &str) -> StoreResult<Action>;
     /// A page of them.
     async fn list_actions(&self, query: &ActionQuery) -> StoreResult<Page<Action>>;
+    /// A page of their stamps, by id.
+    async fn action_stamps(&self, page: PageRequest) -> StoreResult<Page<ActionStamp>>;
     /// The categories of actions, in order.
     async fn action_categories(&self, page: PageRequest) -> StoreResult<Page<String>>;
     /// Replaces the body.
     ///
     /// # Errors
-    /// `NotFound`, `Stale`, `Conflict`.
+    /// `NotFound`, `Stale`, `Conflict`, `TooLarge`.
     async fn update_action(
         &self,
         id: &EntityId,
@@ -149,21 +171,23 @@ pub trait Actions {
     /// Makes the draft of an action that is yet to be.
     ///
     /// # Errors
-    /// `NotFound` for the integration; `Conflict` when action or draft of that id exist.
+    /// `NotFound` for the integration; `Conflict` when action or draft of that id exist; `TooLarge`.
     async fn create_draft(&self, new: NewAction, by: &By) -> StoreResult<Draft>;
     /// Makes a draft of a published action, equal to it.
     ///
     /// # Errors
-    /// `NotFound` for the action; `Conflict` when it has a draft.
+    /// `NotFound` for the action; `Conflict` when it has a draft; `TooLarge`.
     async fn draft_from_action(&self, id: &EntityId, by: &By) -> StoreResult<Draft>;
     /// The draft of that action.
     async fn draft(&self, id: &EntityId) -> StoreResult<Draft>;
     /// A page of them.
     async fn list_drafts(&self, query: &ActionQuery) -> StoreResult<Page<Draft>>;
+    /// A page of their stamps, by id.
+    async fn draft_stamps(&self, page: PageRequest) -> StoreResult<Page<ActionStamp>>;
     /// Replaces the body.
     ///
     /// # Errors
-    /// `NotFound`, `Stale`.
+    /// `NotFound`, `Stale`, `TooLarge`.
     async fn update_draft(
         &self,
         id: &EntityId,

@@ -1,6 +1,6 @@
 //! Lists: filter, sort, page.
 
-use crate::error::{Invalid, StoreResult};
+use crate::error::{Invalid, StoreError, StoreResult};
 use crate::limits;
 
 /// Which part of a list. A page that turns out to have more than [`limits::ANSWER_BYTES`] is refused as
@@ -68,6 +68,64 @@ pub struct Page<T> {
     pub total: u64,
     /// What was asked for.
     pub request: PageRequest,
+}
+
+/// A list that is read from its begin to its end, page by page. A page that turns out to have too many bytes
+/// is asked for in halves, so that a list can be read whatever its entries hold.
+#[derive(Debug)]
+pub struct Pages<T> {
+    found: Vec<T>,
+    size: u32,
+    ended: bool,
+}
+
+impl<T> Default for Pages<T> {
+    fn default() -> Self {
+        Self {
+            found: Vec::new(),
+            // A power of two: its halves begin where it does.
+            size: 256,
+            ended: false,
+        }
+    }
+}
+
+impl<T> Pages<T> {
+    /// The page to ask for; none at the end, or at [`limits::LIST`].
+    #[must_use]
+    pub fn next(&self) -> Option<PageRequest> {
+        let number = u32::try_from(self.found.len()).unwrap_or(u32::MAX) / self.size + 1;
+        let page = PageRequest::new(self.size, number).ok();
+        page.filter(|_| !self.ended)
+    }
+
+    /// Takes what was answered.
+    ///
+    /// # Errors
+    /// The answer's own, but for a page of several entries that has too many bytes.
+    pub fn add(&mut self, answer: StoreResult<Page<T>>) -> StoreResult<()> {
+        match answer {
+            Ok(page) => {
+                let whole = page.items.len() == self.size as usize;
+                self.found.extend(page.items);
+                self.ended = !whole || self.found.len() as u64 >= page.total;
+                Ok(())
+            }
+            Err(StoreError::Invalid(Invalid { field, .. }))
+                if field == "pageSize" && self.size > 1 =>
+            {
+                self.size /= 2;
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// All that was found.
+    #[must_use]
+    pub fn found(self) -> Vec<T> {
+        self.found
+    }
 }
 
 /// The order of a list. Ties are broken by id, so that paging is stable.

@@ -5,16 +5,20 @@ pub(super) mod body;
 use super::list::{Select, by_id, one_id};
 use super::{SqlStore, audit, check, current, draft, found, free};
 use crate::backend::{Row, Tx, values};
-use crate::error::{Entity, StoreResult};
+use crate::error::{Entity, StoreError, StoreResult};
+use crate::limits;
 use crate::seam::{
-    Action, ActionBody, ActionQuery, Actions, By, Draft, EntityId, Expected, NewAction, Page,
-    PageRequest, Version,
+    Action, ActionBody, ActionQuery, ActionStamp, Actions, By, Draft, EntityId, Expected,
+    NewAction, Page, PageRequest, Version,
 };
 use async_trait::async_trait;
-use body::{body_values, check_body, list, order, read_body, told};
+use body::{body_values, check_body, list, order, read_body, told, told_of};
 
 pub(super) const COLUMNS: &str = "id, integration_id, name, category, secure, config, contract, version, \
                                   created, modified";
+
+pub(super) const STAMP: &str = "id, integration_id, name, category, secure, version, \
+                     CAST(octet_length(config) + octet_length(contract) AS BIGINT)";
 
 #[async_trait]
 impl Actions for SqlStore {
@@ -46,6 +50,12 @@ impl Actions for SqlStore {
                 query.page,
                 read,
             )
+            .await
+    }
+
+    async fn action_stamps(&self, page: PageRequest) -> StoreResult<Page<ActionStamp>> {
+        Select::new(STAMP, "action")
+            .page(self, ("id", "id", false), page, read_stamp)
             .await
     }
 
@@ -107,6 +117,12 @@ impl Actions for SqlStore {
             .await
     }
 
+    async fn draft_stamps(&self, page: PageRequest) -> StoreResult<Page<ActionStamp>> {
+        Select::new(STAMP, "draft")
+            .page(self, ("id", "id", false), page, read_stamp)
+            .await
+    }
+
     async fn update_draft(
         &self,
         id: &EntityId,
@@ -152,6 +168,7 @@ async fn get(tx: &mut Tx, id: &EntityId) -> StoreResult<Action> {
 async fn create(tx: &mut Tx, new: NewAction, by: &By) -> StoreResult<Action> {
     id_free(tx, &new.id).await?;
     integration_there(tx, &new.integration_id).await?;
+    room(tx, &new.integration_id, None, &new.body).await?;
     let made = Action {
         id: new.id,
         integration_id: new.integration_id,
@@ -182,6 +199,7 @@ async fn change(
 ) -> StoreResult<Action> {
     let mut it = get(tx, id).await?;
     current(Entity::Action, expected, it.version)?;
+    room(tx, &it.integration_id, Some(&it.body), &body).await?;
     it.body = body;
     it.version = it.version.next();
     it.modified = by.at;
@@ -199,21 +217,15 @@ async fn change(
 }
 
 async fn delete(tx: &mut Tx, id: &EntityId, expected: Expected, by: &By) -> StoreResult<()> {
-    let it = get(tx, id).await?;
+    // Its documents aren't looked at: what can't be read can be thrown away.
+    let row = tx.first(&by_id(STAMP, "action"), one_id(id)).await?;
+    let it = found(row, Entity::Action, id, read_stamp)?;
     current(Entity::Action, expected, it.version)?;
     tx.execute("DELETE FROM draft WHERE id = $1", one_id(id))
         .await?;
     tx.execute("DELETE FROM action WHERE id = $1", one_id(id))
         .await?;
-    audit::note(
-        tx,
-        by,
-        "delete",
-        Entity::Action,
-        id.as_str(),
-        told(&it.body, it.version),
-    )
-    .await
+    audit::note(tx, by, "delete", Entity::Action, id.as_str(), told_of(&it)).await
 }
 
 /// Writes an action that wasn't there.
@@ -289,6 +301,48 @@ async fn name_free(tx: &mut Tx, it: &Action) -> StoreResult<()> {
         &it.id
     ];
     free(tx, Entity::Action, "name", taken, names).await
+}
+
+/// The integration has room for these documents beside those of its other actions and drafts. What gets no
+/// longer always has: it must be possible to shorten what there is, bit by bit.
+pub(super) async fn room(
+    tx: &mut Tx,
+    integration: &EntityId,
+    before: Option<&ActionBody>,
+    body: &ActionBody,
+) -> StoreResult<()> {
+    let bytes =
+        |body: &ActionBody| (body.config.as_str().len() + body.contract.as_str().len()) as u64;
+    let (before, after) = (before.map_or(0, bytes), bytes(body));
+    if after <= before {
+        return Ok(());
+    }
+    let of = |table: &str| {
+        format!(
+            "COALESCE((SELECT SUM(octet_length(config) + octet_length(contract)) FROM {table} \
+             WHERE integration_id = $1), 0)"
+        )
+    };
+    let sql = format!("SELECT CAST({} + {} AS BIGINT)", of("action"), of("draft"));
+    let row = tx.first(&sql, one_id(integration)).await?;
+    let all = row.map_or(Ok(0), |mut row| row.count())?;
+    let limit = limits::INTEGRATION_BYTES as u64;
+    if all - before.min(all) + after > limit {
+        return Err(StoreError::TooLarge { limit });
+    }
+    Ok(())
+}
+
+pub(super) fn read_stamp(row: &mut Row) -> StoreResult<ActionStamp> {
+    Ok(ActionStamp {
+        id: row.id()?,
+        integration_id: row.id()?,
+        name: row.text()?,
+        category: row.text()?,
+        secure: row.flag()?,
+        version: row.version()?,
+        bytes: row.count()?,
+    })
 }
 
 fn read(row: &mut Row) -> StoreResult<Action> {

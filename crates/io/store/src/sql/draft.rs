@@ -1,6 +1,6 @@
 //! Drafts, and the point at which one becomes the action.
 
-use super::action::body::{body_values, read_body, told};
+use super::action::body::{body_values, read_body, told, told_of};
 use super::action::{self, id_free, integration_there};
 use super::list::{by_id, one_id};
 use super::{audit, check, current, found, free};
@@ -48,6 +48,7 @@ async fn insert(
     based_on: Option<Version>,
     by: &By,
 ) -> StoreResult<Draft> {
+    action::room(tx, &integration_id, None, &body).await?;
     let made = Draft {
         id,
         integration_id,
@@ -96,6 +97,7 @@ pub(super) async fn change(
 ) -> StoreResult<Draft> {
     let mut it = get(tx, id).await?;
     current(Entity::Draft, expected, it.version)?;
+    action::room(tx, &it.integration_id, Some(&it.body), &body).await?;
     it.body = body;
     it.version = it.version.next();
     it.modified = by.at;
@@ -126,19 +128,12 @@ pub(super) async fn delete(
     expected: Expected,
     by: &By,
 ) -> StoreResult<()> {
-    let it = get(tx, id).await?;
+    let row = tx.first(&by_id(action::STAMP, "draft"), one_id(id)).await?;
+    let it = found(row, Entity::Draft, id, action::read_stamp)?;
     current(Entity::Draft, expected, it.version)?;
     tx.execute("DELETE FROM draft WHERE id = $1", one_id(id))
         .await?;
-    audit::note(
-        tx,
-        by,
-        "delete",
-        Entity::Draft,
-        id.as_str(),
-        told(&it.body, it.version),
-    )
-    .await
+    audit::note(tx, by, "delete", Entity::Draft, id.as_str(), told_of(&it)).await
 }
 
 pub(super) async fn publish(

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tollgate_store::prelude::*;
 use tollgate_store::{
     Action, ActionBody, ActionQuery, Actor, By, EntityId, Expected, Integration, IntegrationQuery,
-    JsonText, NewAction, PageRequest, SqlStore, StoreError, limits,
+    JsonText, NewAction, Pages, SqlStore, StoreError,
 };
 
 pub(super) struct Direct {
@@ -106,20 +106,15 @@ impl Direct {
     }
 
     async fn integrations(&self) -> anyhow::Result<Vec<Integration>> {
-        let mut all = Vec::new();
-        for number in 1.. {
+        let mut pages = Pages::default();
+        while let Some(page) = pages.next() {
             let query = IntegrationQuery {
-                page: PageRequest::new(limits::PAGE, number)?,
+                page,
                 ..IntegrationQuery::default()
             };
-            let page = self.store.list_integrations(&query).await?;
-            let last = page.items.is_empty();
-            all.extend(page.items);
-            if last || all.len() as u64 >= page.total {
-                break;
-            }
+            pages.add(self.store.list_integrations(&query).await)?;
         }
-        Ok(all)
+        Ok(pages.found())
     }
 
     pub(super) async fn list(&self, integration: Option<&str>) -> anyhow::Result<Vec<Found>> {
@@ -128,30 +123,25 @@ impl Direct {
             None => None,
         };
         let integrations = self.integrations().await?;
-        let mut found = Vec::new();
-        for number in 1.. {
+        let mut pages = Pages::default();
+        while let Some(page) = pages.next() {
             let query = ActionQuery {
                 integration_id: integration_id.clone(),
-                page: PageRequest::new(limits::PAGE, number)?,
+                page,
                 ..ActionQuery::default()
             };
-            let page = self.store.list_actions(&query).await?;
-            let last = page.items.is_empty();
-            for action in page.items {
-                let of = integrations
-                    .iter()
-                    .find(|it| it.id == action.integration_id);
-                found.push(Found {
-                    id: action.id.to_string(),
-                    name: action.body.name.clone(),
-                    file: file(&action, of.map_or("", |it| &it.type_id)),
-                });
-            }
-            if last || found.len() as u64 >= page.total {
-                break;
-            }
+            pages.add(self.store.list_actions(&query).await)?;
         }
-        Ok(found)
+        let found = pages.found().into_iter().map(|action| {
+            let mut all = integrations.iter();
+            let of = all.find(|it| it.id == action.integration_id);
+            Found {
+                id: action.id.to_string(),
+                name: action.body.name.clone(),
+                file: file(&action, of.map_or("", |it| &it.type_id)),
+            }
+        });
+        Ok(found.collect())
     }
 }
 

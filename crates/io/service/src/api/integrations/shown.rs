@@ -1,7 +1,7 @@
 //! Integrations and their configuration, as answers show them.
 
 use super::PATH;
-use crate::catalog::Target;
+use crate::catalog::{Catalog, Target};
 use crate::execute::say;
 use crate::principal::{Over, Principal};
 use serde_json::{Value, json};
@@ -10,12 +10,13 @@ use tollgate_store::{Integration, IntendedState, Role};
 
 /// The integration with its configuration, as far as it is wanted and the caller may read it.
 pub(super) fn with_config(
+    catalog: &Catalog,
     target: &Target,
     full: bool,
     caller: &Principal,
     driver: &Driver,
 ) -> Value {
-    let mut shown = show(target, driver);
+    let mut shown = show(catalog, target, driver);
     if let (Some(stored), true) = (
         &target.stored,
         full && caller.may(Role::Administer, Over::Integration(&target.id)),
@@ -25,7 +26,7 @@ pub(super) fn with_config(
     shown
 }
 
-pub(super) fn show(target: &Target, driver: &Driver) -> Value {
+pub(super) fn show(catalog: &Catalog, target: &Target, driver: &Driver) -> Value {
     let why = match &target.ready {
         Err(why) => Some(why.clone()),
         Ok(ready) => driver.token_trouble(ready.route).map(|trouble| {
@@ -35,7 +36,11 @@ pub(super) fn show(target: &Target, driver: &Driver) -> Value {
     };
     let why = why.as_deref();
     if let Some(stored) = &target.stored {
-        return show_stored(stored, why);
+        let mut shown = show_stored(stored, why);
+        if let (None, Some(aside)) = (why, catalog.set_aside(&target.id)) {
+            shown["reportedState"]["detail"] = json!({"message": aside});
+        }
+        return shown;
     }
     json!({
         "id": target.id,

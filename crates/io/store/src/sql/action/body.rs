@@ -3,7 +3,7 @@
 use crate::backend::{Row, Value, values};
 use crate::error::{Invalid, StoreResult};
 use crate::limits;
-use crate::seam::{ActionBody, ActionQuery, ActionSort, Secure, Version};
+use crate::seam::{ActionBody, ActionQuery, ActionSort, ActionStamp, Secure, Version};
 use crate::sql::check;
 use crate::sql::list::Select;
 use serde_json::json;
@@ -26,6 +26,18 @@ pub(in crate::sql) fn check_body(body: &ActionBody) -> StoreResult<()> {
 
 pub(in crate::sql) fn told(body: &ActionBody, version: Version) -> serde_json::Value {
     json!({"name": body.name, "category": body.category, "secure": body.secure, "version": version.0})
+}
+
+/// The same of one whose documents weren't read.
+pub(in crate::sql) fn told_of(stamp: &ActionStamp) -> serde_json::Value {
+    let ActionStamp {
+        name,
+        category,
+        secure,
+        version,
+        ..
+    } = stamp;
+    json!({"name": name, "category": category, "secure": secure, "version": version.0})
 }
 
 pub(in crate::sql) fn list(
