@@ -174,12 +174,22 @@ fn check_store(store: &tollgate_config::Store) -> Result<(StoreUrl, KeyRing), Op
 /// Its URL or keys can't be used, or the database can't.
 pub async fn open(store: &tollgate_config::Store) -> Result<Arc<SqlStore>, OpenError> {
     let (url, ring) = check_store(store)?;
-    let bounds = tollgate_store::Bounds {
+    let opened = SqlStore::open_within(&url, ring, wall_time(), bounds(store));
+    Ok(Arc::new(opened.await?))
+}
+
+/// The same, for the one service that may use a file.
+async fn open_alone(store: &tollgate_config::Store) -> Result<Arc<SqlStore>, OpenError> {
+    let (url, ring) = check_store(store)?;
+    let opened = SqlStore::open_alone(&url, ring, wall_time(), bounds(store));
+    Ok(Arc::new(opened.await?))
+}
+
+fn bounds(store: &tollgate_config::Store) -> tollgate_store::Bounds {
+    tollgate_store::Bounds {
         timeout: store.timeout,
         connect_timeout: store.connect_timeout,
-    };
-    let opened = SqlStore::open_within(&url, ring, wall_time(), bounds);
-    Ok(Arc::new(opened.await?))
+    }
 }
 
 /// The file's callers and what they may do.
@@ -251,7 +261,7 @@ impl Service {
             flows: flow_files,
         } = Definitions::load(&config)?;
         let store: Option<Arc<dyn Store>> = match &config.store {
-            Some(store) => Some(open(store).await.map_err(StartError::Store)?),
+            Some(store) => Some(open_alone(store).await.map_err(StartError::Store)?),
             None => None,
         };
         let names = config.engine.flows.iter().map(|flow| flow.name.clone());

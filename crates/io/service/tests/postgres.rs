@@ -34,7 +34,10 @@ struct Node {
 impl Node {
     async fn start(url: &str, key: &str) -> Self {
         let folder = Folder::new("node");
-        std::fs::write(folder.path().join("keys"), key).unwrap();
+        let keys = folder.path().join("keys");
+        std::fs::write(&keys, key).unwrap();
+        let mine = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(keys, mine).unwrap();
         let mine = std::os::unix::fs::PermissionsExt::from_mode(0o600);
         std::fs::set_permissions(folder.path().join("keys"), mine).unwrap();
         let text = format!(

@@ -30,7 +30,7 @@ pub(crate) mod url;
 
 pub(crate) use postgres::Postgres;
 pub(crate) use row::{Answer, Row, Value, corrupt, values};
-pub(crate) use sqlite::Sqlite;
+pub(crate) use sqlite::{Alone, Sqlite, make};
 pub use url::StoreUrl;
 
 use crate::error::{Invalid, StoreError, StoreResult};

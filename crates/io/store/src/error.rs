@@ -181,6 +181,16 @@ pub enum OpenError {
     /// Not a URL of a store.
     #[error("store URL: {0}")]
     Url(String),
+    /// A file of no bytes where a store should be.
+    #[error(
+        "{} is empty, which no store is: restore it from a backup, or remove the file if there never was anything in it, and run `tollgate init`", _0.display()
+    )]
+    Empty(std::path::PathBuf),
+    /// Another service uses the file.
+    #[error(
+        "another service uses {}; one service at a time uses a SQLite file (several nodes share a PostgreSQL)", _0.display()
+    )]
+    Taken(std::path::PathBuf),
     /// The keys can't be read.
     #[error(transparent)]
     Keys(#[from] crate::seal::KeyError),

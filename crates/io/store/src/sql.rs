@@ -21,7 +21,9 @@ mod token;
 mod usage;
 
 use crate::backend::url::Target;
-use crate::backend::{Bounds, Database, Mode, Postgres, Row, Sqlite, StoreUrl, Tx, Value, read};
+use crate::backend::{
+    Alone, Bounds, Database, Mode, Postgres, Row, Sqlite, StoreUrl, Tx, Value, make, read,
+};
 use crate::error::{Entity, OpenError, StoreError, StoreResult};
 use crate::hash::Hasher;
 use crate::migrate::{MIGRATIONS, Migration, migrate};
@@ -35,6 +37,8 @@ pub struct SqlStore {
     db: Arc<dyn Database>,
     ring: KeyRing,
     hasher: Hasher,
+    /// Dropped last.
+    _alone: Option<Alone>,
 }
 
 impl SqlStore {
@@ -59,6 +63,31 @@ impl SqlStore {
         Self::open_with(url, ring, now, bounds, MIGRATIONS).await
     }
 
+    /// The same, for a service: the only one that may use the file at a time, where the store is a file.
+    /// Commands may use it beside the service.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and [`OpenError::Taken`]; nothing was looked at then.
+    pub async fn open_alone(
+        url: &StoreUrl,
+        ring: KeyRing,
+        now: WallTime,
+        bounds: Bounds,
+    ) -> Result<Self, OpenError> {
+        let alone = match &url.0 {
+            Target::Sqlite(path) => {
+                make(path)?;
+                Some(Alone::at(path, bounds.timeout).await?)
+            }
+            Target::Postgres { .. } => None,
+        };
+        let opened = Self::open_within(url, ring, now, bounds).await?;
+        Ok(Self {
+            _alone: alone,
+            ..opened
+        })
+    }
+
     async fn open_with(
         url: &StoreUrl,
         ring: KeyRing,
@@ -67,7 +96,10 @@ impl SqlStore {
         migrations: &[Migration],
     ) -> Result<Self, OpenError> {
         let db: Arc<dyn Database> = match &url.0 {
-            Target::Sqlite(path) => Arc::new(Sqlite::open(path, bounds).await?),
+            Target::Sqlite(path) => {
+                make(path)?;
+                Arc::new(Sqlite::open(path, bounds).await?)
+            }
             Target::Postgres { url, tls } => {
                 Arc::new(Postgres::open(url, tls.as_ref(), bounds).await?)
             }
@@ -78,6 +110,7 @@ impl SqlStore {
             db,
             ring,
             hasher: Hasher::new()?,
+            _alone: None,
         })
     }
 

@@ -7,6 +7,8 @@ mod edits;
 mod large;
 mod logins;
 mod reach;
+#[path = "../../../store/tests/support/mod.rs"]
+mod support;
 mod world;
 
 use reqwest::Method;
@@ -208,13 +210,22 @@ async fn what_was_changed_is_there_after_a_restart_and_round_trips() {
 #[tokio::test]
 async fn two_nodes_on_one_store_follow_each_other() {
     let (upstream, _) = upstream().await;
-    let world = World::start().await;
-    let folder = tempfile::tempdir().unwrap();
-    let other = World {
-        service: World::serve(folder.path(), world.folder.path()).await,
-        http: reqwest::Client::new(),
-        folder,
+    let server = match support::postgres::Server::start(support::postgres::Disk::Lags) {
+        Ok(server) => server,
+        Err(why) => return support::skip(&why),
     };
+    let url = server.database("nodes");
+    let keys = tempfile::tempdir().unwrap();
+    world::make_keys(keys.path());
+    let node = async || {
+        let folder = tempfile::tempdir().unwrap();
+        World {
+            service: World::serve(folder.path(), &url, keys.path()).await,
+            http: reqwest::Client::new(),
+            folder,
+        }
+    };
+    let (world, other) = (node().await, node().await);
     let root = world.root().await;
     let there = other.login("root", world::SECRET).await.unwrap();
     let id = world

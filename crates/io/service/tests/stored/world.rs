@@ -81,30 +81,31 @@ pub(crate) struct World {
 impl World {
     pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let line = KeyRing::generate_line("k1").unwrap();
-        std::fs::write(folder.path().join("keys"), line.expose()).unwrap();
-        let mine = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-        std::fs::set_permissions(folder.path().join("keys"), mine).unwrap();
+        make_keys(folder.path());
         Self::over(folder).await
     }
 
     pub(crate) async fn over(folder: tempfile::TempDir) -> Self {
         Self {
-            service: Self::serve(folder.path(), folder.path()).await,
+            service: Self::serve(folder.path(), &url(folder.path()), folder.path()).await,
             http: reqwest::Client::new(),
             folder,
         }
     }
 
-    /// A node with a folder of its own, over the store of another.
-    pub(crate) async fn serve(folder: &std::path::Path, store: &std::path::Path) -> Service {
+    /// A node with a folder of its own, over a store, with the keys of a folder.
+    pub(crate) async fn serve(
+        folder: &std::path::Path,
+        url: &str,
+        keys: &std::path::Path,
+    ) -> Service {
         let text = format!(
             r#"
 [server]
 listen = "127.0.0.1:0"
 [store]
-url = "sqlite:{store}/store.db"
-key_file = "{store}/keys"
+url = "{url}"
+key_file = "{keys}/keys"
 [[caller]]
 client_id = "root"
 client_secret_env = "SECRET"
@@ -127,7 +128,7 @@ name = "email"
 priority = 2
 default = true
 "#,
-            store = store.display()
+            keys = keys.display()
         );
         let source = Source {
             file: "test.toml",
@@ -266,3 +267,17 @@ pub(crate) fn loopback() -> Value {
 
 /// Where actions are.
 pub(crate) const ACTIONS: &str = "/api/v2/integrations/actions";
+
+/// The store in a folder.
+fn url(folder: &std::path::Path) -> String {
+    format!("sqlite:{}/store.db", folder.display())
+}
+
+/// A key file in the folder, for its owner only.
+pub(crate) fn make_keys(folder: &std::path::Path) {
+    let line = KeyRing::generate_line("k1").unwrap();
+    let path = folder.join("keys");
+    std::fs::write(&path, line.expose()).unwrap();
+    let mine = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(path, mine).unwrap();
+}

@@ -9,15 +9,20 @@
 
 use super::pool::{Lease, Places, Pool};
 use super::{Answer, Bounds, Database, Mode, Row, Transaction, Value};
-use crate::error::{StoreError, StoreResult};
+use crate::error::{OpenError, StoreError, StoreResult};
 use async_trait::async_trait;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags};
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
+/// What SQLite keeps in the head of the file, so that others know whose it is: "toll" as bytes.
+const APPLICATION: i32 = i32::from_be_bytes(*b"toll");
 /// Connections that read: for lists and the like, and for checks of tokens.
 const READERS: Places = Places {
     read: 4,
@@ -50,7 +55,6 @@ pub(crate) struct Sqlite {
 
 impl Sqlite {
     pub(crate) async fn open(path: &Path, bounds: Bounds) -> StoreResult<Self> {
-        create_private(path)?;
         // The first connection makes the file a WAL database; the others find it so.
         let writer = Worker::start(path, bounds.statement()).await?;
         let mut readers = Vec::new();
@@ -64,6 +68,81 @@ impl Sqlite {
             bounds,
         })
     }
+}
+
+/// The lock of the one service at a store: the file beside it, locked as long as it is open. The system
+/// frees it with the process, however that ends.
+pub(crate) struct Alone(#[allow(dead_code, reason = "held, not read")] File);
+
+impl Alone {
+    /// Waits a moment for a service that is just ending.
+    pub(crate) async fn at(path: &Path, wait: Duration) -> Result<Self, OpenError> {
+        let failed = |why: String| {
+            OpenError::Store(StoreError::Database {
+                backend: "sqlite",
+                message: why,
+                disconnected: false,
+            })
+        };
+        // A store that two links lead to is one store.
+        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let mut beside = real.into_os_string();
+        beside.push("-lock");
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let shown = beside.to_string_lossy().into_owned();
+        let file = options.open(&beside);
+        let file = file.map_err(|error| failed(format!("{shown}: {error}")))?;
+        let until = Instant::now() + wait;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self(file)),
+                Err(std::fs::TryLockError::WouldBlock) if Instant::now() < until => {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                Err(std::fs::TryLockError::WouldBlock) => {
+                    return Err(OpenError::Taken(path.to_owned()));
+                }
+                Err(std::fs::TryLockError::Error(error)) => {
+                    return Err(failed(format!("{shown}: {error}")));
+                }
+            }
+        }
+    }
+}
+
+/// Makes a missing file a database, all at once: what is killed meanwhile leaves no half of one behind that
+/// another start would take for a store. A file of no bytes is none: something has cut it off.
+pub(crate) fn make(path: &Path) -> Result<(), OpenError> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_file() && found.len() == 0 => {
+            return Err(OpenError::Empty(path.to_owned()));
+        }
+        Ok(_) => return Ok(()),
+        Err(_) => {}
+    }
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!("-new-{}-{number}", std::process::id()));
+    let beside = Path::new(&beside);
+    create_private(beside)?;
+    let made = Connection::open_with_flags(beside, OpenFlags::SQLITE_OPEN_READ_WRITE)
+        .and_then(|fresh| fresh.pragma_update(None, "application_id", APPLICATION))
+        .map_err(|error| translate(&error));
+    // Not over another's, who was quicker.
+    let placed = made.and_then(|()| match std::fs::hard_link(beside, path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(StoreError::Database {
+            backend: "sqlite",
+            message: format!("{}: {error}", path.display()),
+            disconnected: false,
+        }),
+        _ => Ok(()),
+    });
+    let _ = std::fs::remove_file(beside);
+    Ok(placed?)
 }
 
 /// Makes a missing file with no rights for others; SQLite gives its side files the same.

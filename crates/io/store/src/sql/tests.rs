@@ -34,7 +34,7 @@ impl File {
     }
 
     fn remove(&self) {
-        for end in ["", "-wal", "-shm"] {
+        for end in ["", "-wal", "-shm", "-lock"] {
             let _ = std::fs::remove_file(format!("{}{end}", self.0.display()));
         }
     }
@@ -405,4 +405,39 @@ async fn a_store_of_an_earlier_program_grows_up() {
         Ok(server) => grows_up(&StoreUrl::parse(&server.database("grows")).unwrap()).await,
         Err(why) => support::skip(&why),
     }
+}
+
+#[tokio::test]
+async fn a_file_of_no_bytes_is_no_store() {
+    let file = File::new("empty");
+    std::fs::write(&file.0, "").unwrap();
+    let error = open(&file, MIGRATIONS).await.err().unwrap();
+    assert!(matches!(error, OpenError::Empty(_)), "{error}");
+    assert_eq!(std::fs::read(&file.0).unwrap(), b"", "and stays as it is");
+    file.remove();
+    open(&file, MIGRATIONS).await.unwrap();
+    assert!(std::fs::metadata(&file.0).unwrap().len() > 0);
+}
+
+#[tokio::test]
+async fn one_service_uses_a_file() {
+    let file = File::new("alone");
+    let bounds = Bounds {
+        timeout: Duration::from_millis(300),
+        ..Bounds::default()
+    };
+    let url = file.url();
+    let service = || SqlStore::open_alone(&url, ring(), NOW, bounds);
+    let first = service().await.unwrap();
+    assert!(matches!(service().await, Err(OpenError::Taken(_))));
+    // By another name, too.
+    let link = File::new("link");
+    std::os::unix::fs::symlink(&file.0, &link.0).unwrap();
+    let again = SqlStore::open_alone(&link.url(), ring(), NOW, bounds).await;
+    assert!(matches!(again, Err(OpenError::Taken(_))));
+    // A command beside it.
+    let command = open(&file, MIGRATIONS).await.unwrap();
+    command.set_meta("a", "b").await.unwrap();
+    drop(first);
+    service().await.unwrap();
 }
