@@ -12,7 +12,7 @@
 //!
 //! **Bounds.** [`MAX_CHARACTERS`] of an expression, [`MAX_DEPTH`] of its nesting and [`MAX_LINKS`] of its
 //! chains, [`MAX_TEXT`] bytes of
-//! a text and [`MAX_ITEMS`] of a collection that it may build.
+//! a text and [`MAX_ITEMS`] of a collection that it may build; and the work that [`World::work`] grants.
 
 mod check;
 mod eval;
@@ -82,6 +82,9 @@ pub(crate) trait World {
     /// Milliseconds since 1970, UTC.
     fn wall(&self) -> i64;
     fn random(&mut self) -> u64;
+    /// Asks to do so much work: one for a part of an expression, one for 64 bytes of a text or a value of a
+    /// list or of JSON that a function is given.
+    fn work(&mut self, amount: u64) -> Result<(), String>;
 }
 
 impl Expr {

@@ -7,11 +7,12 @@
 //! ```text
 //! loop: next(now) -> Tell    note it, call next again (later, if saying it takes time)
 //!                    Effect  do it, then answer(id, …, now); meanwhile next(now) may time it out
-//!                    Wait    call next at that instant, or after an answer
+//!                    Wait    call next at that instant, or after an answer; at once where the instant has
+//!                            come: the run has much to do, and others get their turn
 //!                    Ended   over; next stays there
 //! ```
 //!
-//! **Bounds.** [`MAX_STEPS`] of one run, its children's included; [`MAX_DEPTH`] of tasks within tasks
+//! **Bounds.** [`MAX_STEPS`] of one run, its children's included; [`MAX_WORK_OF_A_STEP`]; [`MAX_DEPTH`] of tasks within tasks
 //! and of flows within flows. A run holds its variables, the open tasks and loops, the participant data
 //! and at most one open effect: [`Run::bytes`] tells how much that is.
 
@@ -41,6 +42,10 @@ use tollgate_model::Instant;
 
 /// Steps of one run.
 pub const MAX_STEPS: u32 = 10_000;
+/// Work of one step's expressions: parts evaluated, items and 64 bytes of texts looked through.
+pub const MAX_WORK_OF_A_STEP: u64 = 10_000_000;
+/// Work after which a run gives its driver a chance to do something else.
+const SLICE: u64 = 5_000;
 /// Tasks called within tasks, and flows within flows.
 pub const MAX_DEPTH: usize = 16;
 
@@ -84,6 +89,8 @@ pub struct Run {
     wall_at_origin: i64,
     random: u64,
     steps: u32,
+    /// Work since the driver was last given a chance.
+    work: u64,
     last_effect: u64,
     depth: usize,
     in_error: bool,
@@ -155,6 +162,7 @@ impl Run {
             wall_at_origin: inputs.wall_at_origin,
             random: seed,
             steps: 0,
+            work: 0,
             last_effect: 0,
             depth: 0,
             in_error: false,
@@ -256,6 +264,10 @@ impl Run {
                     if let Some(progress) = self.child_next(step) {
                         return progress;
                     }
+                }
+                State::Ready(_) if self.work > SLICE => {
+                    self.work = 0;
+                    return Progress::Wait(self.now);
                 }
                 State::Ready(next) => {
                     let next = *next;

@@ -61,6 +61,18 @@ pub struct Entity {
 }
 
 impl Value {
+    /// The work of looking through it: one for each value in it and for 64 bytes of text.
+    pub(crate) fn weight(&self) -> u64 {
+        let text = |text: &str| 1 + text.len() as u64 / 64;
+        match self {
+            Value::String(it) | Value::Audio(it) | Value::Communication(it) => text(it),
+            Value::Json(json) => json_weight(json),
+            Value::Collection(items) => 1 + items.iter().map(Value::weight).sum::<u64>(),
+            Value::Entity(entity) => 1 + entity.properties.len() as u64,
+            _ => 1,
+        }
+    }
+
     /// A text.
     #[must_use]
     pub fn text(text: &str) -> Value {
@@ -387,4 +399,17 @@ pub(crate) fn uuid(high: u64, low: u64) -> String {
         low >> 48 & 0x3fff | 0x8000,
         low & 0xffff_ffff_ffff
     )
+}
+
+fn json_weight(json: &Json) -> u64 {
+    1 + match json {
+        Json::String(text) => text.len() as u64 / 64,
+        Json::Number(number) => number.as_str().len() as u64 / 64,
+        Json::Array(items) => items.iter().map(json_weight).sum(),
+        Json::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| name.len() as u64 / 64 + json_weight(value))
+            .sum(),
+        Json::Null | Json::Bool(_) => 0,
+    }
 }

@@ -7,10 +7,16 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::task::AbortHandle;
 use tollgate_flow::{Answer, Effect, EffectId, End, Flow, Inputs, Library, Person, Progress, Run};
 use tollgate_model::Instant;
+use tollgate_workers::{Refused, Workers};
+
+/// How long a run waits for its turn to calculate: turns always come.
+const TURN: Duration = Duration::from_secs(3600);
+/// Between two tries to get a place where calculations wait.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// What a runner takes on.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +78,7 @@ pub struct Runner<W> {
     origin: tokio::time::Instant,
     wall_at_origin: i64,
     runs: Arc<Mutex<Runs>>,
+    workers: Option<Arc<Workers>>,
 }
 
 #[derive(Debug, Default)]
@@ -97,6 +104,16 @@ impl<W: World> Runner<W> {
             origin: tokio::time::Instant::now(),
             wall_at_origin: wall(),
             runs: Arc::default(),
+            workers: None,
+        }
+    }
+
+    /// Runs that have much to calculate do it there, where each flow has its turn.
+    #[must_use]
+    pub fn with_workers(self, workers: Arc<Workers>) -> Self {
+        Self {
+            workers: Some(workers),
+            ..self
         }
     }
 
@@ -113,6 +130,7 @@ impl<W: World> Runner<W> {
         };
         let started = self.now();
         let flow: Arc<str> = launch.flow.name().into();
+        let party = format!("flow {}", launch.flow.name());
         let run = Run::new(launch.flow, &inputs, started, launch.seed);
         let run = run.map_err(FlowsError::Inputs)?;
         let mut runs = self.lock();
@@ -127,6 +145,8 @@ impl<W: World> Runner<W> {
             calls_as: launch.calls_as.into(),
             world: Arc::clone(&self.world),
             runs: Arc::clone(&self.runs),
+            workers: self.workers.clone(),
+            party,
             bounds: self.bounds,
             origin: self.origin,
             started,
@@ -219,6 +239,9 @@ struct Driving<W> {
     calls_as: Arc<str>,
     world: Arc<W>,
     runs: Arc<Mutex<Runs>>,
+    workers: Option<Arc<Workers>>,
+    /// Whose turn it is when the run calculates: the flow's.
+    party: String,
     bounds: Bounds,
     origin: tokio::time::Instant,
     started: Instant,
@@ -235,11 +258,23 @@ impl<W> Drop for Driving<W> {
 impl<W: World> Driving<W> {
     async fn drive(self, mut run: Run) {
         let mut under_way: Option<(EffectId, BoxFuture<'static, Answer>)> = None;
+        let mut found = None;
         loop {
-            match run.next(self.now()) {
+            let progress = match found.take() {
+                Some(progress) => progress,
+                None => run.next(self.now()),
+            };
+            match progress {
                 Progress::Tell(tell) => self.note(line(&tell)),
                 // The one before, if any, is given up: its step has timed out.
                 Progress::Effect(id, effect) => under_way = Some((id, self.begin(effect))),
+                Progress::Wait(until) if until <= self.now() => {
+                    // It has much to calculate. Without an end of its task it has failed.
+                    let Some((back, progress)) = self.aside(run).await else {
+                        return;
+                    };
+                    (run, found) = (back, Some(progress));
+                }
                 Progress::Wait(until) => {
                     let pause = tokio::time::sleep_until(self.origin + until.since(Instant::ZERO));
                     match &mut under_way {
@@ -255,6 +290,31 @@ impl<W: World> Driving<W> {
                     }
                 }
                 Progress::Ended(end) => return self.end(&run, end),
+            }
+        }
+    }
+
+    /// Goes on with the run where calculations are done; nothing if it panicked there.
+    async fn aside(&self, mut run: Run) -> Option<(Run, Progress)> {
+        let Some(workers) = &self.workers else {
+            tokio::task::yield_now().await;
+            let progress = run.next(self.now());
+            return Some((run, progress));
+        };
+        let kept = Arc::new(Mutex::new(Some(run)));
+        loop {
+            let (lent, now) = (Arc::clone(&kept), self.now());
+            let go_on = move |_| {
+                let mut lent = lent.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut run = lent.take()?;
+                let progress = run.next(now);
+                Some((run, progress))
+            };
+            match workers.run(&self.party, TURN, go_on).await {
+                Ok(done) => return done,
+                Err(Refused::Died) => return None,
+                // Others of this flow wait there already.
+                Err(_) => tokio::time::sleep(PAUSE).await,
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::error::ApiError;
 use http::StatusCode;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tollgate_meter::{Budget, Exhausted, Meter};
 use tollgate_workers::{Bounds, Refused, Workers};
@@ -25,7 +25,7 @@ const MAX_REMEMBERED: usize = 10_000;
 /// The workers, and which actions need them.
 #[derive(Debug)]
 pub(crate) struct Works {
-    workers: Workers,
+    workers: Arc<Workers>,
     heavy: Mutex<HashMap<String, Instant>>,
 }
 
@@ -68,9 +68,14 @@ impl Job {
 impl Works {
     pub(crate) fn start(bounds: Bounds) -> std::io::Result<Self> {
         Ok(Self {
-            workers: Workers::start(bounds)?,
+            workers: Arc::new(Workers::start(bounds)?),
             heavy: Mutex::default(),
         })
+    }
+
+    /// The threads, for who else calculates.
+    pub(crate) fn workers(&self) -> Arc<Workers> {
+        Arc::clone(&self.workers)
     }
 
     /// Does the work here if it is small, else by the workers.

@@ -11,6 +11,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 pub(super) fn evaluate(expr: &Expr, world: &mut dyn World) -> Result<Value, String> {
+    world.work(1)?;
     Ok(match expr {
         Expr::Constant(value) => value.clone(),
         Expr::Variable(slot) => world.variable(*slot),
@@ -48,6 +49,7 @@ pub(super) fn evaluate(expr: &Expr, world: &mut dyn World) -> Result<Value, Stri
         Expr::Binary(operator, left, right) => {
             let left = evaluate(left, world)?;
             let right = evaluate(right, world)?;
+            world.work(left.weight() + right.weight())?;
             binary(*operator, left, right)?
         }
         Expr::Call(function, arguments, result) => {
@@ -58,12 +60,17 @@ pub(super) fn evaluate(expr: &Expr, world: &mut dyn World) -> Result<Value, Stri
             if function.strict && values.iter().any(Value::is_not_set) {
                 return Ok(Value::NotSet);
             }
+            let weight = values.iter().map(Value::weight).sum();
+            world.work(weight)?;
             let mut call = Call {
                 arguments: &values,
                 result: *result,
                 world,
             };
-            (function.run)(&mut call).map_err(|why| format!("{}: {why}", function.name))?
+            let value = (function.run)(&mut call);
+            let value = value.map_err(|why| format!("{}: {why}", function.name))?;
+            call.world.work(value.weight())?;
+            value
         }
     })
 }

@@ -1,6 +1,6 @@
 //! What expressions see of a run, and what it says.
 
-use super::{Run, Tell};
+use super::{MAX_WORK_OF_A_STEP, Run, Tell};
 use crate::expr::World;
 use crate::flow::{Channel, FlowKind};
 use crate::value::Value;
@@ -78,6 +78,16 @@ impl World for Run {
 
     fn wall(&self) -> i64 {
         self.wall_of(self.now)
+    }
+
+    fn work(&mut self, amount: u64) -> Result<(), String> {
+        self.work = self.work.saturating_add(amount);
+        if self.work > MAX_WORK_OF_A_STEP {
+            return Err(format!(
+                "more than {MAX_WORK_OF_A_STEP} parts and items in one step; do less in it"
+            ));
+        }
+        Ok(())
     }
 
     /// splitmix64.

@@ -3,10 +3,7 @@
 use super::{Call, Function, bounded_list, bounded_text, seeing, strict};
 use crate::kind::Base;
 use crate::value::Value;
-use regex::RegexBuilder;
-
-/// Bytes that a compiled pattern may take.
-const MAX_PATTERN: usize = 256 * 1024;
+use tollgate_meter::{Meter, Pattern};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     strict(
@@ -196,7 +193,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "RegexMatch",
         &["string, string, boolean? -> boolean"],
         "whether a pattern is found in it; true as the third ignores case",
-        |call| Ok(Value::Boolean(pattern(call)?.is_match(&call.text(0)?))),
+        |call| {
+            let text = call.text(0)?;
+            let pattern = pattern(call, &text)?;
+            Ok(Value::Boolean(pattern.lend(&text).is_match(&text)))
+        },
     ),
     strict(
         "RegexExtract",
@@ -204,10 +205,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "the first match of a pattern, or NOT_SET",
         |call| {
             let text = call.text(0)?;
-            let found = pattern(call)?
-                .find(&text)
-                .map(|found| Value::text(found.as_str()));
-            Ok(found.unwrap_or_default())
+            let pattern = pattern(call, &text)?;
+            let lent = pattern.lend(&text);
+            let found = lent.find(&text);
+            Ok(found.map_or(Value::NotSet, |found| Value::text(found.as_str())))
         },
     ),
     strict(
@@ -301,10 +302,14 @@ fn length(call: &mut Call<'_>) -> Result<Value, String> {
     }))
 }
 
-fn pattern(call: &Call<'_>) -> Result<regex::Regex, String> {
-    RegexBuilder::new(&call.text(1)?)
-        .case_insensitive(call.flag_or(2, false)?)
-        .size_limit(MAX_PATTERN)
-        .build()
-        .map_err(|error| format!("not a pattern: {error}"))
+/// The second argument, to be looked for in this text.
+fn pattern(call: &mut Call<'_>, text: &str) -> Result<Pattern, String> {
+    let flags = if call.flag_or(2, false)? { "(?i)" } else { "" };
+    let meter = Meter::default();
+    let pattern = Pattern::compile(&format!("{flags}{}", call.text(1)?), &meter);
+    let pattern = pattern.map_err(|error| format!("not a pattern: {error}"))?;
+    let afforded = pattern.afford(text.len(), &meter);
+    afforded.map_err(|exhausted| exhausted.to_string())?;
+    call.world.work(meter.steps_used())?;
+    Ok(pattern)
 }
