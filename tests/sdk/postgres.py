@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -68,3 +69,18 @@ class Postgres:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait(10)
+
+    def freeze(self):
+        """Its processes stop where they are: connections stay open, and nothing comes."""
+        for process in self.family():
+            os.kill(process, signal.SIGSTOP)
+
+    def thaw(self):
+        for process in self.family():
+            os.kill(process, signal.SIGCONT)
+
+    def family(self):
+        """The postmaster first, so that it starts no further ones, and then its children."""
+        mine = str(self.process.pid)
+        children = subprocess.run(["pgrep", "-P", mine], capture_output=True, text=True, check=False)
+        return [int(it) for it in [mine, *children.stdout.split()]]

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import signal
 import threading
 import time
 import unittest
@@ -198,6 +199,32 @@ class Crash(unittest.TestCase):
             self.assertEqual((status, json.loads(text)["code"]), (503, "store.unavailable"))
             self.assertNotIn(str(server.port), text, "the database's own words are for the log")
         finally:
+            self.stored.end()
+            server.stop()
+
+    def test_a_silent_store_holds_up_neither_calls_nor_the_end(self):
+        if programs() is None:
+            self.assertFalse(os.environ.get("TOLLGATE_REQUIRE_POSTGRES"), "PostgreSQL is not installed")
+            self.skipTest("PostgreSQL is not installed")
+        server = Postgres()
+        self.stored = Stored(url=server.url, log="error")
+        try:
+            self.prepare()
+            base = self.stored.service.url
+            execute = f"{ACTIONS}/{self.action}/execute"
+            self.assertEqual(request(base, "POST", execute, self.token, {"queueId": QUEUE})[0], 200)
+            server.freeze()
+            # Longer than an answer of the store is believed while it can be asked.
+            time.sleep(2.5)
+            for _ in range(10):
+                self.assertEqual(request(base, "POST", execute, self.token, {"queueId": QUEUE})[0], 200, "calls go on")
+            path = f"/api/v2/flows/datatables/{self.table}/rows"
+            self.assertEqual(request(base, "POST", path, self.token, {"key": "a", "twice": "b"})[0], 503)
+            # The drain_timeout is 5 s; the service's own end takes 2 s more at the most, a slow machine some.
+            self.stored.service.process.send_signal(signal.SIGTERM)
+            self.stored.service.process.wait(30)
+        finally:
+            server.thaw()
             self.stored.end()
             server.stop()
 
