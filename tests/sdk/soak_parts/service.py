@@ -17,7 +17,7 @@ from test_tls import certificates
 from world import Process
 
 HERE = pathlib.Path(__file__).resolve().parent
-SECRET = "of the soak's file"
+SECRET = "known to nobody but this soak"
 # The emulated platform's limits, which the service is told.
 PER_WINDOW, PER_TOKEN, AT_ONCE = 300, 60, 40
 LIMIT = "org.app.user.rate.per.minute"
@@ -34,6 +34,7 @@ key_file = "tollgate.keys"
 [[caller]]
 client_id = "file"
 client_secret_file = "caller.secret"
+flows = ["voice", "email"]
 
 [[limit]]
 name = "{LIMIT}"
@@ -113,6 +114,18 @@ class Soaked(Stored):
         self.upstream = subprocess.Popen(
             [sys.executable, "-m", "soak_parts.upstream", self.path / "server.pem", self.path / "server.key"],
             cwd=HERE.parent, stdout=subprocess.PIPE, text=True)
+        try:
+            self.begin()
+        except BaseException:
+            # Nothing of it outlives the test.
+            self.end_upstream()
+            self.platform.process.kill()
+            if self.log:
+                self.log.flush()
+                print((self.path / "service.log").read_text(), file=sys.stderr)
+            raise
+
+    def begin(self):
         self.ports = json.loads(self.upstream.stdout.readline())
         made = self.tollgate("init", "--config", str(self.config))
         self.admin = dict(line.split("=", 1) for line in made.stdout.split())
@@ -156,7 +169,8 @@ class Soaked(Stored):
             "type": "object", "properties": {"key": {"type": "string"}, "twice": {"type": "string"}}}})
         self.flow = self.made("/api/v2/tollgate/flows", FLOW, **{"Content-Type": "application/yaml"})
         client = self.answer("POST", "/api/v2/oauth/clients", {
-            "name": "soak", "authorizedGrantType": "CLIENT-CREDENTIALS", "roleIds": ["execute"]})
+            "name": "soak", "authorizedGrantType": "CLIENT-CREDENTIALS", "roleIds": ["execute"],
+            "tollgateFlows": ["voice", "email"]})
         self.stored_login = (client["id"], client["secret"])
         listed = self.answer("GET", f"{ACTIONS}?pageSize=100")["entities"]
         self.file_action = next(it["id"] for it in listed if it["name"] == self.action_file["name"])
@@ -225,7 +239,10 @@ class Soaked(Stored):
             return json.load(answer)
 
     def end(self):
+        self.end_upstream()
+        super().end()
+
+    def end_upstream(self):
         self.upstream.kill()
         self.upstream.wait(10)
         self.upstream.stdout.close()
-        super().end()
