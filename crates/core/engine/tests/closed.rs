@@ -7,7 +7,7 @@ mod world;
 
 use std::time::Duration;
 use tollgate_engine::{Client, Closed, Event, Facts, WindowFact};
-use tollgate_model::{LimitId, RouteId, Scope, TokenId};
+use tollgate_model::{LimitId, Reason, RouteId, Scope, TokenId};
 use world::{World, at, at_once, window};
 
 fn client(max_tokens: u32) -> Client {
@@ -39,6 +39,7 @@ fn one_hosts_429_leaves_the_others_alone() {
     assert_eq!(world.sent.len(), 1, "another route is another upstream");
     let refused = world.submit(0, 1, 10);
     assert_eq!(world.refused(refused), Some(at(3_600)));
+    assert_eq!(world.refusal(refused), (Reason::UpstreamClosed, None));
     let waits = world.submit(0, 1, 7_000);
     assert_eq!(world.engine.poll_timeout(), Some(at(3_600)));
     let closed = world.engine.snapshot(at(1)).closed_routes;
@@ -75,6 +76,11 @@ fn a_window_that_a_header_calls_full_is_what_closes() {
     world.answer(429, facts, 0);
     let refused = world.submit(1, 1, 10);
     assert_eq!(world.refused(refused), Some(at(30)));
+    assert_eq!(
+        world.refusal(refused).0,
+        Reason::UpstreamClosed,
+        "not a lack of quota"
+    );
     world.submit(2, 1, 10);
     assert_eq!(world.sent.len(), 1, "under another limit");
 }

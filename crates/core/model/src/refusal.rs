@@ -19,6 +19,9 @@ pub struct Refusal {
 pub enum Reason {
     /// The earliest possible start lies behind the deadline. Said at once.
     DeadlineCannotBeMet,
+    /// The upstream has answered 429, and the pause that it asked for ends behind the deadline. Said at
+    /// once.
+    UpstreamClosed,
     /// The flow's queue is full.
     QueueFull,
     /// It gave way to a more important execution because the queue was full.
@@ -35,6 +38,7 @@ impl Reason {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::DeadlineCannotBeMet => "deadline.cannot.be.met",
+            Self::UpstreamClosed => "upstream.closed",
             Self::QueueFull => "queue.full",
             Self::Shed => "shed",
             Self::Expired => "expired",
@@ -47,6 +51,9 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::DeadlineCannotBeMet => "the deadline can't be met",
+            Self::UpstreamClosed => {
+                "the upstream has answered 429, and the pause that it asked for isn't over"
+            }
             Self::QueueFull => "the flow's queue is full",
             Self::Shed => "a more important execution took the place",
             Self::Expired => "the deadline passed in the queue",

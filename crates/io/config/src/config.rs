@@ -36,14 +36,16 @@ pub struct Config {
     pub caches: Vec<CacheRule>,
     /// The files that it names beside those of its folders.
     pub files: Vec<FileUse>,
+    /// Files with secrets that others may read, a line for each.
+    pub secret_warnings: Vec<String>,
 }
 
 impl Config {
-    /// What can be used and is most likely a mistake at `now`: certificates that have expired, or aren't
-    /// valid yet.
+    /// What can be used and is most likely a mistake at `now`: files with secrets that others may read,
+    /// certificates that have expired or aren't valid yet.
     #[must_use]
     pub fn warnings(&self, now: SystemTime) -> Vec<String> {
-        let mut warnings = Vec::new();
+        let mut warnings = self.secret_warnings.clone();
         let mut look = |whose: &str, pem: &[u8]| {
             let found = certificate_warnings(pem, now);
             warnings.extend(

@@ -16,6 +16,8 @@ use crate::{Config, ConfigError, Problem, Store};
 use std::cell::RefCell;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use tollgate_driver::Secret;
+use tollgate_secret::FileSecret;
 use tollgate_settings::{Placed, Section, resolve, unique_name};
 
 /// Where a text comes from, and where its secrets do.
@@ -32,6 +34,8 @@ pub struct Source<'a> {
 struct Reading<'a> {
     source: &'a Source<'a>,
     files: RefCell<Vec<FileUse>>,
+    /// What can be used and had better be changed.
+    warnings: RefCell<Vec<String>>,
 }
 
 impl<'a> Reading<'a> {
@@ -39,6 +43,7 @@ impl<'a> Reading<'a> {
         Self {
             source,
             files: RefCell::default(),
+            warnings: RefCell::default(),
         }
     }
 
@@ -47,6 +52,14 @@ impl<'a> Reading<'a> {
         let path = self.folder.join(&named.value);
         self.note([FileUse::read(&named.field, path.clone())]);
         path
+    }
+
+    /// The secret in a file. Notes a warning where others may read the file.
+    fn secret(&self, named: &Placed<String>) -> Result<Secret, String> {
+        let FileSecret { secret, warning } = Secret::from_file(&self.uses(named))?;
+        let warning = warning.map(|warning| format!("{}: {warning}", named.field));
+        self.warnings.borrow_mut().extend(warning);
+        Ok(secret)
     }
 
     fn note(&self, files: impl IntoIterator<Item = FileUse>) {
@@ -179,5 +192,6 @@ fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Config {
         shared_limits: tables.shared,
         caches,
         files: source.files.take(),
+        secret_warnings: source.warnings.take(),
     }
 }

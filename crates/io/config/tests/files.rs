@@ -123,7 +123,7 @@ fn a_file_that_is_written_is_no_other() {
 }
 
 #[test]
-fn secrets_that_others_read_or_that_can_be_guessed_are_refused() {
+fn secrets_that_others_write_or_that_can_be_guessed_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let parse = |secret: &str, mode: u32| {
         let path = folder.path().join("s");
@@ -136,11 +136,21 @@ fn secrets_that_others_read_or_that_can_be_guessed_are_refused() {
             env: &|_| None,
         };
         Config::parse(text, &source)
-            .map(|_| ())
+            .map(|config| config.warnings(std::time::SystemTime::now()))
             .map_err(|error| error.to_string())
     };
-    assert_eq!(parse("Xq3v9-kT7m2Lw8Rz", 0o600), Ok(()));
-    for mode in [0o644, 0o640, 0o660, 0o666, 0o602] {
+    assert_eq!(parse("Xq3v9-kT7m2Lw8Rz", 0o600), Ok(vec![]));
+    for mode in [0o644, 0o640, 0o604] {
+        let warnings = parse("Xq3v9-kT7m2Lw8Rz", mode).unwrap();
+        let [warning] = &warnings[..] else {
+            panic!("{warnings:?}")
+        };
+        assert!(
+            warning.contains("chmod 600") && warning.contains("caller[1].client_secret_file"),
+            "{warning}"
+        );
+    }
+    for mode in [0o660, 0o666, 0o602] {
         let said = parse("Xq3v9-kT7m2Lw8Rz", mode).unwrap_err();
         assert!(
             said.contains("chmod 600") && said.contains("client_secret_file"),

@@ -10,5 +10,6 @@ mod file;
 mod redactor;
 mod secret;
 
+pub use file::FileSecret;
 pub use redactor::Redactor;
 pub use secret::Secret;

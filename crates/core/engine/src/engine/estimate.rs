@@ -30,10 +30,11 @@ impl Engine {
     /// When the submission could start, behind those that go before it and those that are expected
     /// to come and go before it.
     pub(super) fn earliest_start(&mut self, submission: &Submission, now: Instant) -> Estimate {
+        let opens = self.resources.opens(submission.route);
         let mut latest = Estimate {
-            at: now.max(self.resources.opens(submission.route)),
+            at: now.max(opens),
             limit: None,
-            reason: Reason::DeadlineCannotBeMet,
+            reason: too_late(opens > now),
         };
         let config = Arc::clone(&self.config);
         let route = &config.routes[submission.route.index()];
@@ -43,6 +44,10 @@ impl Engine {
         for limit in config.passed(submission.flow, submission.route) {
             let at = self.earliest_under(&Under::Limit(limit), submission, &mut ahead, now);
             latest.consider(at, &config.limits[limit.index()].name);
+            let closed_until = self.resources.ledgers[limit.index()].closed_until(now);
+            if latest.at == at && closed_until == Some(at) {
+                latest.reason = too_late(true);
+            }
         }
         if let Some(pool) = route.pool {
             let sums = self.resources.pools.foresee(pool);
@@ -170,6 +175,16 @@ impl Estimate {
         if at > self.at {
             self.at = at;
             self.limit = Some(name.to_owned());
+            self.reason = too_late(false);
         }
+    }
+}
+
+/// Why a start is too late: a 429 keeps it from being earlier, or the quota does.
+fn too_late(is_closed: bool) -> Reason {
+    if is_closed {
+        Reason::UpstreamClosed
+    } else {
+        Reason::DeadlineCannotBeMet
     }
 }

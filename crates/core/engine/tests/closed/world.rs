@@ -152,11 +152,23 @@ impl World {
     pub(crate) fn refused(&self, execution: ExecutionId) -> Option<Instant> {
         self.ended.iter().find_map(|(of, verdict)| match verdict {
             Verdict::Refused(it)
-                if *of == execution && it.reason == Reason::DeadlineCannotBeMet =>
+                if *of == execution
+                    && [Reason::DeadlineCannotBeMet, Reason::UpstreamClosed]
+                        .contains(&it.reason) =>
             {
                 it.earliest_start
             }
             _ => None,
         })
+    }
+
+    /// Why the execution was refused, and the limit that was named.
+    pub(crate) fn refusal(&self, execution: ExecutionId) -> (Reason, Option<&str>) {
+        let refusal = self.ended.iter().find_map(|(of, verdict)| match verdict {
+            Verdict::Refused(refusal) if *of == execution => Some(refusal),
+            _ => None,
+        });
+        let refusal = refusal.expect("the execution was refused");
+        (refusal.reason, refusal.limit.as_deref())
     }
 }

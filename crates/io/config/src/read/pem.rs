@@ -27,9 +27,7 @@ pub(super) fn client_certificate(
     let file = section.text("client_certificate")?;
     let what = "a readable PEM file with certificate and key";
     let refused = |why| section.reject(&file, format!("expected {what}; {why}"));
-    let pem = Secret::from_file(&source.uses(&file))
-        .map_err(refused)
-        .ok()?;
+    let pem = source.secret(&file).map_err(refused).ok()?;
     usable(section, &file, check_identity(&pem)).then_some(pem)
 }
 

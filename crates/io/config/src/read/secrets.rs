@@ -99,15 +99,14 @@ fn from_file(
     source: &Reading<'_>,
     path: &Placed<String>,
 ) -> Option<Secret> {
-    let file = source.uses(path);
-    match Secret::from_file(&file) {
+    match source.secret(path) {
         Ok(text) if !text.expose().trim().is_empty() => {
             Some(Secret::new(text.expose().trim().to_owned()))
         }
         Ok(_) => {
             section.reject(
                 path,
-                format!("expected a file with a secret; {} is empty", file.display()),
+                format!("expected a file with a secret; {:?} is empty", path.value),
             );
             None
         }

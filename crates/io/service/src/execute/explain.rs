@@ -106,8 +106,12 @@ fn refused(refusal: &Refusal, earliest_in: Option<Duration>, own_deadline: bool)
             span.as_millis()
         ));
     }
-    message
-        .push_str(". Allow a later deadline, give the flow a higher priority, or raise the limit.");
+    message.push_str(match refusal.reason {
+        Reason::UpstreamClosed => {
+            ". Call again then; an administrator may end the pause: DELETE /api/v2/tollgate/closings."
+        }
+        _ => ". Allow a later deadline, give the flow a higher priority, or raise the limit.",
+    });
     let mut error = ApiError::new(status, code, message);
     if let Some(limit) = limit {
         error = error.with("limit", limit);

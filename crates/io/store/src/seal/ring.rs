@@ -106,7 +106,7 @@ impl KeyRing {
     /// # Errors
     /// As [`KeyRing::parse`], and a file that can't be read, or that others may read or write.
     pub fn from_file(path: &Path) -> Result<Self, KeyError> {
-        let text = Secret::from_file(path).map_err(|why| KeyError::new(None, why))?;
+        let text = Secret::from_key_file(path).map_err(|why| KeyError::new(None, why))?;
         Self::parse(&text)
             .map_err(|e| KeyError::new(e.line, format!("{}: {}", path.display(), e.why)))
     }
