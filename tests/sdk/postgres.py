@@ -70,6 +70,12 @@ class Postgres:
             self.process.kill()
             self.process.wait(10)
 
+    def kill(self):
+        """All its processes at once, as when the machine loses its power; its disk keeps what it had."""
+        for process in self.family():
+            os.kill(process, signal.SIGKILL)
+        self.process.wait(10)
+
     def freeze(self):
         """Its processes stop where they are: connections stay open, and nothing comes."""
         for process in self.family():

@@ -24,8 +24,8 @@ key_file = "tollgate.keys"
 class Stored:
     """A folder with a configuration, a store and its first administrator; and a service over it."""
 
-    def __init__(self, url="sqlite:tollgate.db", server="", log="info", platform="demo:emulated"):
-        self.folder = tempfile.TemporaryDirectory()
+    def __init__(self, url="sqlite:tollgate.db", server="", log="info", platform="demo:emulated", folder=None):
+        self.folder = tempfile.TemporaryDirectory(dir=folder)
         self.path = pathlib.Path(self.folder.name)
         self.config = self.path / "tollgate.toml"
         self.config.write_text(CONFIG.format(url=url, server=server))

@@ -1,147 +1,23 @@
-"""`kill -9` under load, twenty times on each store: what was acknowledged is there, nothing is half-written."""
+"""`kill -9` under load, twenty times on each store: what was acknowledged is there, nothing is half-written.
+
+On PostgreSQL, the same while the database is killed, says nothing, and loses its connections."""
 
 import json
 import os
 import random
 import signal
-import threading
 import time
 import unittest
 
+from acknowledged import ACTIONS, QUEUE, Load, World
 from postgres import Postgres, programs
-from stored import EXAMPLE, Stored, login, properties, request
+from soak_parts.proxy import Proxy
+from stored import Stored, request
 
 KILLS = int(os.environ.get("TOLLGATE_KILLS", "20"))
-ACTIONS = "/api/v2/integrations/actions"
-QUEUE = "11111111-2222-4333-8444-555555555555"
 
 
-class Load:
-    """Writers and executors, until the service is gone. Notes what was acknowledged, never less."""
-
-    def __init__(self, base, token, world):
-        self.base, self.token, self.world = base, token, world
-        self.threads = [
-            threading.Thread(target=self.until_it_is_gone, args=(work,), daemon=True)
-            for work in (self.insert, self.insert, self.rename, self.publish, self.execute)
-        ]
-
-    def until_it_is_gone(self, work):
-        while True:
-            try:
-                work()
-            except OSError:
-                return
-            except Exception as error:  # http.client's, of an answer that broke off
-                if "http.client" in type(error).__module__:
-                    return
-                self.world.wrong.append(repr(error))
-                return
-
-    def call(self, method, path, body=None):
-        status, text = request(self.base, method, path, self.token, body)
-        if status >= 500:
-            self.world.wrong.append(f"{method} {path}: {status} {text}")
-        return status, json.loads(text) if text else None
-
-    def insert(self):
-        key = f"row {self.world.next():06}"
-        status, _ = self.call("POST", f"/api/v2/flows/datatables/{self.world.table}/rows", {"key": key, "twice": key * 2})
-        if status == 200:
-            self.world.rows.add(key)
-
-    def rename(self):
-        path = f"{ACTIONS}/{self.world.action}"
-        _, now = self.call("GET", path)
-        name = f"Renamed {now['version'] + 1}"
-        status, answer = self.call("PATCH", path, {"version": now["version"], "name": name})
-        if status == 200:
-            self.world.version = answer["version"]
-
-    def publish(self):
-        new = {**self.world.file, "name": f"Published {self.world.next()}", "integrationId": self.world.integration}
-        status, draft = self.call("POST", f"{ACTIONS}/drafts", new)
-        if status != 200:
-            return
-        self.world.drafted.add(draft["id"])
-        status, _ = self.call("POST", f"{ACTIONS}/{draft['id']}/draft/publish", {"version": 1})
-        if status == 200:
-            self.world.published.add(draft["id"])
-
-    def execute(self):
-        status, _ = self.call("POST", f"{ACTIONS}/{self.world.action}/execute", {"queueId": QUEUE})
-        self.world.executed += status == 200
-
-
-class Crash(unittest.TestCase):
-    def setUp(self):
-        self.rows, self.drafted, self.published, self.wrong = set(), set(), set(), []
-        self.version, self.executed, self.count = 1, 0, 0
-        self.lock = threading.Lock()
-
-    def next(self):
-        with self.lock:
-            self.count += 1
-            return self.count
-
-    def done(self, method, path, body=None):
-        status, text = request(self.stored.service.url, method, path, self.token, body)
-        self.assertLess(status, 300, text)
-        return json.loads(text)
-
-    def pages(self, path):
-        found, number = [], 1
-        while True:
-            page = self.done("GET", f"{path}pageSize=500&pageNumber={number}")
-            found += page["entities"]
-            if number >= page["pageCount"]:
-                return found
-            number += 1
-
-    def prepare(self):
-        self.token = login(self.stored.service.url, (self.stored.admin["client_id"], self.stored.admin["client_secret"]))
-        self.file = json.loads(EXAMPLE.read_text())
-        self.integration = self.done("POST", "/api/v2/integrations", {
-            "name": "Crash", "integrationType": {"id": "purecloud-data-actions"}})["id"]
-        credential = self.done("POST", "/api/v2/integrations/credentials", {
-            "type": {"name": "pureCloudOAuthClient"},
-            "credentialFields": {"clientId": "demo", "clientSecret": "emulated"}})["id"]
-        path = f"/api/v2/integrations/{self.integration}"
-        self.done("PUT", f"{path}/config/current", {
-            "version": 1, "credentials": {"pureCloudOAuthClient": {"id": credential}},
-            "properties": properties(self.stored.platform.url)})
-        self.done("PATCH", path, {"intendedState": "ENABLED"})
-        new = {**self.file, "name": "Renamed 1", "integrationId": self.integration}
-        self.action = self.done("POST", ACTIONS, new)["id"]
-        kinds = {"key": {"type": "string"}, "twice": {"type": "string"}}
-        self.table = self.done("POST", "/api/v2/flows/datatables", {
-            "name": "Crash", "schema": {"type": "object", "properties": kinds}})["id"]
-
-    def check(self):
-        rows = {row["key"]: row for row in self.pages(f"/api/v2/flows/datatables/{self.table}/rows?showbrief=false&")}
-        self.assertEqual(self.rows - rows.keys(), set(), "acknowledged rows are there")
-        for key, row in rows.items():
-            self.assertEqual(row["twice"], key * 2, "no row is half-written")
-        action = self.done("GET", f"{ACTIONS}/{self.action}")
-        self.assertGreaterEqual(action["version"], self.version)
-        self.assertEqual(action["name"], f"Renamed {action['version']}", "version and name are of one write")
-        actions = {it["id"] for it in self.pages(f"{ACTIONS}?")}
-        drafts = {it["id"] for it in self.pages(f"{ACTIONS}/drafts?")}
-        self.assertEqual(self.published - actions, set(), "what was published is there")
-        self.assertEqual(self.drafted - actions - drafts, set(), "what was drafted is there")
-        self.assertEqual(actions & drafts, set(), "nothing is published and still a draft")
-        span = {"interval": "2020-01-01/2100-01-01", "filters": [
-            {"property": "Action", "value": "publish"}, {"property": "EntityType", "value": "action"}]}
-        audited = self.done("POST", "/api/v2/audits/query/realtime", span)["total"]
-        self.assertEqual(audited, len(actions) - 1, "each publication has its entry, and no entry is of none")
-
-    def wait_for_progress(self):
-        """However slow the machine is: something was acknowledged in this round, in the first of each kind."""
-        before, until = len(self.rows), time.monotonic() + 60
-        while not (len(self.rows) > before and self.published and self.executed):
-            self.assertLess(time.monotonic(), until, f"no progress: {self.wrong}")
-            time.sleep(0.01)
-
+class Crash(World):
     def crash(self, url):
         # Small numbers, so that a run can be repeated.
         chance = random.Random(7)
@@ -149,14 +25,11 @@ class Crash(unittest.TestCase):
         try:
             self.prepare()
             for _ in range(KILLS):
-                load = Load(self.stored.service.url, self.token, self)
-                for thread in load.threads:
-                    thread.start()
+                load = Load(self)
                 self.wait_for_progress()
                 time.sleep(chance.uniform(0, 0.7))
                 self.stored.kill()
-                for thread in load.threads:
-                    thread.join(20)
+                load.join()
                 self.stored.start()
                 self.check()
             self.assertEqual(self.wrong, [])
@@ -166,24 +39,84 @@ class Crash(unittest.TestCase):
         finally:
             self.stored.end()
 
+    def postgres(self):
+        if programs() is None:
+            self.assertFalse(os.environ.get("TOLLGATE_REQUIRE_POSTGRES"), "PostgreSQL is not installed")
+            self.skipTest("PostgreSQL is not installed")
+        return Postgres()
+
     def test_sqlite(self):
         self.crash("sqlite:tollgate.db")
 
     def test_postgres(self):
-        if programs() is None:
-            self.assertFalse(os.environ.get("TOLLGATE_REQUIRE_POSTGRES"), "PostgreSQL is not installed")
-            self.skipTest("PostgreSQL is not installed")
-        server = Postgres()
+        server = self.postgres()
         try:
             self.crash(server.url)
         finally:
             server.stop()
 
+    def test_troubles_of_a_database(self):
+        """Killed, muted, cut off, alone and with the service: executions go on, and nothing acknowledged is lost."""
+        server = self.postgres()
+        way = Proxy(server.port)
+        self.stored = Stored(url=f"postgres://postgres@127.0.0.1:{way.port}/postgres?sslmode=disable", log="error")
+        chance = random.Random(7)
+
+        def killed():
+            server.kill()
+            self.wait_for_executions()
+            server.start()
+
+        def killed_with_the_service():
+            server.kill()
+            self.stored.kill()
+            server.start()
+
+        def muted():
+            way.mute()
+            # Long enough for writers to give up on it: a write's `timeout` is 5 s.
+            before = self.refused
+            self.wait_for("refused change", lambda: self.refused > before)
+            self.wait_for_executions()
+            way.unmute()
+
+        def muted_with_the_service():
+            way.mute()
+            self.wait_for_executions()
+            self.stored.kill()
+            way.unmute()
+
+        def cut():
+            for _ in range(5):
+                way.cut()
+                self.wait_for_executions()
+
+        try:
+            self.prepare()
+            for trouble in (killed, killed_with_the_service, muted, cut, muted_with_the_service) * max(1, KILLS // 10):
+                load = Load(self)
+                self.wait_for_progress()
+                time.sleep(chance.uniform(0, 0.7))
+                self.troubled = True
+                trouble()
+                if self.stored.service.process.poll() is None:
+                    self.wait_for_progress()
+                load.join()
+                self.troubled = False
+                if self.stored.service.process.poll() is not None:
+                    self.assertIn("service", trouble.__name__, "it ended by itself")
+                    self.stored.start()
+                self.check()
+            self.assertEqual(self.wrong, [])
+            print(f"{len(self.rows)} rows, {len(self.published)} publications, version {self.version}, {self.executed} "
+                  f"executions acknowledged, {self.refused} changes refused meanwhile; none lost")
+        finally:
+            self.stored.end()
+            way.stop()
+            server.stop()
+
     def test_a_store_that_is_away(self):
-        if programs() is None:
-            self.assertFalse(os.environ.get("TOLLGATE_REQUIRE_POSTGRES"), "PostgreSQL is not installed")
-            self.skipTest("PostgreSQL is not installed")
-        server = Postgres()
+        server = self.postgres()
         self.stored = Stored(url=server.url, log="error")
         try:
             self.prepare()
@@ -203,10 +136,7 @@ class Crash(unittest.TestCase):
             server.stop()
 
     def test_a_silent_store_holds_up_neither_calls_nor_the_end(self):
-        if programs() is None:
-            self.assertFalse(os.environ.get("TOLLGATE_REQUIRE_POSTGRES"), "PostgreSQL is not installed")
-            self.skipTest("PostgreSQL is not installed")
-        server = Postgres()
+        server = self.postgres()
         self.stored = Stored(url=server.url, log="error")
         try:
             self.prepare()

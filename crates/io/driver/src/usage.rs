@@ -17,14 +17,17 @@
 //! A checkpoint is written a second after something has changed, whether or not anything else happens
 //! ([`UsageFile::due`]), so that the next process doesn't hold limits for calls that ended long before.
 //!
-//! A file that can't be understood holds every limit whole. One that can't be written is reported,
-//! and calls go on: the promise for the next process is then void until a checkpoint is written.
+//! A file that can't be understood holds every limit whole. One that can't be written is reported, and
+//! calls go on. Before they do, the boot's name in the file is struck out, in place, which needs no room on
+//! the disk: a process that starts before a checkpoint can be written again finds a file of an unknown
+//! boot, and holds the limits accordingly. A full disk doesn't keep a process from starting, either; a file
+//! that can't be written for another reason does.
 
 mod format;
 
 use format::{Line, read, used, write};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tollgate_engine::{Checkpoint, Config, Engine, LimitUsage, Since};
@@ -128,7 +131,11 @@ impl UsageFile {
             failed: false,
             sync: config.limits.iter().any(|limit| long(limit.rule)),
         };
-        it.checkpoint(engine, now)?;
+        match it.checkpoint(engine, now) {
+            Ok(()) => {}
+            Err(error) if full(&error) => it.report(&error),
+            Err(error) => return Err(error),
+        }
         Ok(it)
     }
 
@@ -170,7 +177,10 @@ impl UsageFile {
     /// Once, until it can be written again: it is tried every second.
     fn report(&mut self, error: &io::Error) {
         if !self.failed {
-            tracing::error!(path = %self.path.display(), %error, "usage not written: a restart now would not know it");
+            tracing::error!(path = %self.path.display(), %error, "usage not written: a restart now would hold every limit for a period");
+            if let Err(error) = strike_out(&self.path) {
+                tracing::error!(path = %self.path.display(), %error, "nor can that be written: a restart now would not know what was used");
+            }
         }
         self.failed = true;
         self.file = None;
@@ -210,22 +220,51 @@ impl UsageFile {
     }
 }
 
-/// Everything that each limit of no more than an hour allows may have been used just now.
+/// No room on the disk.
+fn full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded
+    )
+}
+
+/// Makes the file one of an unknown boot, and where it names none, one that can't be understood. Takes no
+/// room.
+fn strike_out(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let options = options.read(true).write(true).create(true).truncate(false);
+    let mut file = options.open(path)?;
+    let mut head = Vec::new();
+    Read::by_ref(&mut file).take(256).read_to_end(&mut head)?;
+    let Some(at) = format::boot(&head) else {
+        return file.set_len(0);
+    };
+    file.seek(io::SeekFrom::Start(at.start as u64))?;
+    let struck = file.write_all(&b"-".repeat(at.len()));
+    struck.or_else(|_| file.set_len(0))
+}
+
+/// Everything that each limit of no more than an hour allows may have been used just now. How much that is,
+/// is not known of the limits of integrations that come from the store later on; those are closed for as
+/// long as it would be held.
 fn hold_whole(checkpoint: &mut Checkpoint, config: &Config) {
     for it in &mut checkpoint.limits {
         let same = config
             .limits
             .iter()
             .find(|limit| limit.name == it.name && limit.scope == it.scope);
-        if let Some(limit) = same
-            && it.period.is_none_or(|period| period <= LONG)
-        {
+        if it.period.is_some_and(|period| period > LONG) {
+            continue;
+        }
+        if let Some(limit) = same {
             let whole = whole(limit.rule);
             it.since = Since {
                 taken: whole.taken.max(it.since.taken),
                 until: whole.until.max(it.since.until),
                 ..whole
             };
+        } else if let Some(period) = it.period {
+            it.usage.closed = it.usage.closed.max(period + config.policy.grace);
         }
     }
 }

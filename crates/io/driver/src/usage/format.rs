@@ -4,12 +4,16 @@ use super::{MAX_BYTES, MAX_SLOTS};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 use tollgate_engine::{Checkpoint, LimitUsage, Record, Since};
 use tollgate_model::{LimitId, Scope};
 
-/// A checkpoint, and on which boot of which machine it was written.
+/// What a file begins with, before the boot's name.
+const BOOT: &[u8] = b"{\"boot\":\"";
+
+/// A checkpoint, and on which boot of which machine it was written. `boot` is the first.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Line {
     pub(super) boot: String,
@@ -85,6 +89,13 @@ pub(super) fn read(path: &Path) -> Result<Option<(Line, Checkpoint)>, String> {
         return Err("it tells of more slots than any limit has".into());
     }
     Ok(Some((line, checkpoint)))
+}
+
+/// Where a file that begins like this has the boot's name; none if it hasn't, or an empty one.
+pub(super) fn boot(head: &[u8]) -> Option<Range<usize>> {
+    let name = head.strip_prefix(BOOT)?;
+    let length = name.iter().position(|byte| *byte == b'"')?;
+    (length > 0).then(|| BOOT.len()..BOOT.len() + length)
 }
 
 /// Limit, slots taken, under a concurrency limit how many at once, and until when, in milliseconds.

@@ -143,6 +143,43 @@ fn another_boot_or_machine_holds_short_limits_whole() {
 }
 
 #[test]
+fn what_could_not_be_written_holds_short_limits_whole() {
+    for name in ["checkpoint", "never-written", "unlike"] {
+        let path = path(name);
+        let mut first = engine();
+        let mut file = UsageFile::open(&path, &mut first, &config(), at(0)).unwrap();
+        match name {
+            "never-written" => fs::remove_file(&path).unwrap(),
+            "unlike" => fs::write(&path, "{}").unwrap(),
+            _ => {}
+        }
+        // In the place of the next checkpoint, so that this fails as on a full disk.
+        let fresh = path.with_extension("new");
+        fs::create_dir(&fresh).unwrap();
+        file.close(&mut first, at(1));
+        assert!(send(&mut first, &mut file, 0..3) > 0, "calls go on");
+        drop(file);
+        fs::remove_dir(&fresh).unwrap();
+        let mut second = engine();
+        let mut file = UsageFile::open(&path, &mut second, &config(), at(0)).unwrap();
+        assert_eq!(held(&second).0, 100, "{name}");
+        // Written again, the file is believed again.
+        file.close(&mut second, at(1));
+        let (line, _) = read(&path).unwrap().unwrap();
+        assert_eq!(line.boot, Boot::this().id);
+    }
+}
+
+#[test]
+fn a_limit_that_comes_later_is_closed_for_a_period_where_nothing_is_sure() {
+    let mut checkpoint = everything(&config());
+    hold_whole(&mut checkpoint, &Config::default());
+    let closed: Vec<_> = checkpoint.limits.iter().map(|it| it.usage.closed).collect();
+    let grace = Config::default().policy.grace;
+    assert_eq!(closed, [Duration::from_secs(60) + grace, Duration::ZERO]);
+}
+
+#[test]
 fn two_processes_do_not_share_a_file() {
     let path = path("shared");
     let (mut first, mut second) = (engine(), engine());
