@@ -45,6 +45,18 @@ pub(crate) fn print(words: Arguments<'_>) {
     note(stdout.write_fmt(words).and_then(|()| stdout.flush()));
 }
 
+/// Prints to stdout what is of no use if nobody reads it.
+///
+/// # Errors
+/// It could not be written, also because its reader has gone. The process ends with [`UNWRITABLE`] then.
+pub(crate) fn tell(words: Arguments<'_>) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_fmt(words).and_then(|()| stdout.flush());
+    written.inspect_err(|error| {
+        FAULT.get_or_init(|| error.kind().into());
+    })
+}
+
 /// Prints a line to stderr.
 pub(crate) fn remark(words: Arguments<'_>) {
     let _ = io::stderr().lock().write_fmt(format_args!("{words}\n"));

@@ -153,6 +153,23 @@ fn results_that_cant_be_written_are_a_failure() {
 }
 
 #[test]
+fn an_administrator_whose_secret_cant_be_told_is_not_made() {
+    let folder = folder();
+    let config = folder.path().join("tollgate.toml").display().to_string();
+    let init = ["init", "--config", &config].map(str::to_owned);
+    assert_eq!(run(&init, full(), Stdio::null()), 74);
+    assert_eq!(run(&init, broken(), Stdio::null()), 74);
+    let told = succeeds(folder.path(), &["init", "--config", "tollgate.toml"]);
+    assert!(told.contains("client_secret="), "{told}");
+    fails(
+        folder.path(),
+        &["init", "--config", "tollgate.toml"],
+        1,
+        "has had its first administrator already",
+    );
+}
+
+#[test]
 fn work_on_the_store_needs_no_other_secret() {
     let folder = folder();
     let at = folder.path();

@@ -31,7 +31,7 @@ pub use action::{
 pub use audit::{Audit, AuditEntry, AuditEvent, AuditKind, AuditQuery, AuditRemoval};
 pub use client::{
     ClientBody, ClientQuery, ClientSort, ClientState, Clients, Grant, MadeClient, OAuthClient,
-    Reach, Role,
+    Reach, Role, Tell,
 };
 pub use common::{Actor, By, EntityId, Expected, JsonText, Version, WallTime};
 pub use credential::{

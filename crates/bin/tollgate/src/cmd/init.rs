@@ -1,13 +1,14 @@
 //! `tollgate init`: the key file, the store and its first administrator.
 
 use super::stored;
-use crate::console::{errln, outln};
+use crate::console::{errln, tell};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use tollgate_driver::Secret;
 use tollgate_store::{By, Clients as _, EntityId, StoreError};
 
 /// Makes the key file (if it isn't there), the store, and its first administrator, whose client id and
-/// secret are printed once.
+/// secret are printed once. Where they can't be printed no administrator is made, and `init` may be run again.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The configuration file; its `[store]` says where.
@@ -38,16 +39,16 @@ async fn init(args: Args) -> anyhow::Result<()> {
         actor: tollgate_store::Actor::cli(),
         at: stored::now(),
     };
+    let print = |id: &EntityId, secret: &Secret| {
+        errln!("the secret is shown here and never again:");
+        let secret = secret.expose();
+        tell(format_args!("client_id={id}\nclient_secret={secret}\n"))
+    };
     match store
-        .create_first_administrator(EntityId::random(), args.name, &by)
+        .create_first_administrator(EntityId::random(), args.name, &by, &print)
         .await
     {
-        Ok(made) => {
-            errln!("the secret is shown here and never again:");
-            outln!("client_id={}", made.client.id);
-            outln!("client_secret={}", made.secret.expose());
-            Ok(())
-        }
+        Ok(_) => Ok(()),
         Err(StoreError::Conflict { .. }) => anyhow::bail!(
             "this store has had its first administrator already; make further clients through the API, \
              or give a [[caller]] of the configuration file the role administer"

@@ -123,18 +123,24 @@ pub struct ClientQuery {
     pub page: PageRequest,
 }
 
+/// Tells a client's id and secret to whoever asked for them.
+pub type Tell<'a> = dyn Fn(&EntityId, &Secret) -> std::io::Result<()> + Send + Sync + 'a;
+
 /// OAuth clients.
 #[async_trait]
 pub trait Clients {
-    /// Makes the first administrator, once in the life of a store.
+    /// Makes the first administrator, once in the life of a store. `tell` tells the secret to whoever asked
+    /// for it, before anything is kept: where it can't, nothing was made, and another try may be.
     ///
     /// # Errors
-    /// `Conflict` when there has been one already, deleted or not.
+    /// `Conflict` when there has been one already, deleted or not; nothing was told then. `Invalid` when the
+    /// secret could not be told. After another error the secret that was told is of no use.
     async fn create_first_administrator(
         &self,
         id: EntityId,
         name: String,
         by: &By,
+        tell: &Tell<'_>,
     ) -> StoreResult<MadeClient>;
     /// Makes a client, with a secret of the store's choosing.
     ///

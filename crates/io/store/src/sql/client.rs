@@ -8,7 +8,7 @@ use crate::hash::random_secret;
 use crate::limits;
 use crate::seam::{
     By, ClientBody, ClientQuery, ClientSort, ClientState, Clients, EntityId, Expected, Grant,
-    MadeClient, OAuthClient, Page, Reach, Role, Version,
+    MadeClient, OAuthClient, Page, Reach, Role, Tell, Version,
 };
 use async_trait::async_trait;
 use serde_json::json;
@@ -26,6 +26,7 @@ impl Clients for SqlStore {
         id: EntityId,
         name: String,
         by: &By,
+        tell: &Tell<'_>,
     ) -> StoreResult<MadeClient> {
         let everything = |role| Grant {
             role,
@@ -42,7 +43,7 @@ impl Clients for SqlStore {
             flows: BTreeSet::new(),
             default_flow: None,
         };
-        self.make(id, body, by, true).await
+        self.make(id, body, by, Some(tell)).await
     }
 
     async fn create_client(
@@ -51,7 +52,7 @@ impl Clients for SqlStore {
         body: ClientBody,
         by: &By,
     ) -> StoreResult<MadeClient> {
-        self.make(id, body, by, false).await
+        self.make(id, body, by, None).await
     }
 
     async fn client(&self, id: &EntityId) -> StoreResult<OAuthClient> {
@@ -109,7 +110,7 @@ impl SqlStore {
         id: EntityId,
         body: ClientBody,
         by: &By,
-        first: bool,
+        first: Option<&Tell<'_>>,
     ) -> StoreResult<MadeClient> {
         check_body(&body)?;
         let made = OAuthClient {
@@ -124,7 +125,16 @@ impl SqlStore {
         let secret = random_secret()?;
         let hash = self.hasher.hash(secret.clone()).await?;
         let mut tx = self.write().await?;
-        let outcome = create(&mut tx, made, hash, by, first).await;
+        let created = create(&mut tx, made, hash, by, first.is_some()).await;
+        let outcome = created.and_then(|client| {
+            if let Some(tell) = first {
+                tell(&client.id, &secret).map_err(|error| {
+                    let why = format!("can't be told, so no client was made: {error}");
+                    Invalid::new("secret", why)
+                })?;
+            }
+            Ok(client)
+        });
         let client = tx.finish(outcome).await?;
         Ok(MadeClient { client, secret })
     }

@@ -4,6 +4,8 @@ use crate::Place;
 use crate::definitions::id;
 use crate::support::{NOW, by, open};
 use std::collections::BTreeSet;
+use std::sync::Mutex;
+use tollgate_secret::Secret;
 use tollgate_store::prelude::*;
 use tollgate_store::*;
 
@@ -35,9 +37,23 @@ fn is_denied<T: std::fmt::Debug>(result: StoreResult<T>) {
 pub(crate) async fn the_first_administrator_is_made_once(place: Place) {
     let s = &place.store;
     let by0 = by(0);
+    // Nobody could be told: as if nothing had been asked for.
+    let deaf = |_: &EntityId, _: &Secret| Err(std::io::ErrorKind::BrokenPipe.into());
+    let untold = s
+        .create_first_administrator(id("a"), "One".into(), &by0, &deaf)
+        .await;
+    assert!(matches!(untold, Err(StoreError::Invalid(_))), "{untold:?}");
+    let clients = s.list_clients(&ClientQuery::default()).await.unwrap();
+    assert_eq!(clients.total, 0);
+    let tellings = Mutex::new(Vec::new());
+    let told = |id: &EntityId, secret: &Secret| {
+        let telling = (id.clone(), secret.expose().to_owned());
+        tellings.lock().unwrap().push(telling);
+        Ok(())
+    };
     let (one, two) = tokio::join!(
-        s.create_first_administrator(id("a"), "One".into(), &by0),
-        s.create_first_administrator(id("b"), "Two".into(), &by0),
+        s.create_first_administrator(id("a"), "One".into(), &by0, &told),
+        s.create_first_administrator(id("b"), "Two".into(), &by0, &told),
     );
     assert_eq!(
         [one.is_ok(), two.is_ok()].iter().filter(|ok| **ok).count(),
@@ -53,11 +69,13 @@ pub(crate) async fn the_first_administrator_is_made_once(place: Place) {
             .any(|g| g.role == Role::Administer && g.reach == Reach::Everything)
     );
     assert_eq!(made.secret.expose().len(), 43);
+    let telling = (made.client.id.clone(), made.secret.expose().to_owned());
+    assert_eq!(*tellings.lock().unwrap(), [telling], "once, and only that");
     s.delete_client(&made.client.id, Expected::Any, &by(1))
         .await
         .unwrap();
     let again = s
-        .create_first_administrator(id("c"), "Three".into(), &by(2))
+        .create_first_administrator(id("c"), "Three".into(), &by(2), &told)
         .await;
     assert!(
         matches!(again, Err(StoreError::Conflict { .. })),

@@ -284,7 +284,7 @@ pub(crate) async fn no_secret_is_in_the_database(place: Place) {
     let s = &place.store;
     s.create_credential(credential("c1"), &by(0)).await.unwrap();
     let admin = s
-        .create_first_administrator(id("admin"), "Admin".into(), &by(1))
+        .create_first_administrator(id("admin"), "Admin".into(), &by(1), &|_, _| Ok(()))
         .await
         .unwrap();
     let token = s
