@@ -144,6 +144,9 @@ enum Identity {
 }
 
 fn identities(path: &Path, written: bool) -> Result<Vec<Identity>, String> {
+    if written && path.parent().is_some_and(is_the_systems) {
+        return Err("is the system's, not a file of its own; give the path of a file".into());
+    }
     match std::fs::metadata(path) {
         Ok(meta) if meta.is_file() => Ok(vec![
             Identity::Path(real(path)?),
@@ -168,6 +171,13 @@ fn identities(path: &Path, written: bool) -> Result<Vec<Identity>, String> {
         }
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// Whether what lies in the folder are the system's devices and tables, which may pass for files: what
+/// `/dev/stdout` leads to is one when the output goes to a file.
+fn is_the_systems(folder: &Path) -> bool {
+    let folder = real(folder).unwrap_or_default();
+    folder == Path::new("/dev") || folder.starts_with("/proc") || folder.starts_with("/sys")
 }
 
 fn real(path: &Path) -> Result<PathBuf, String> {

@@ -80,6 +80,8 @@ fn a_file_that_is_written_is_no_other() {
         "no folder/x",
         "/dev/null",
         "/dev/stdout",
+        "/dev/fd/1",
+        "/proc/self/fd/2",
         "tollgate.toml/x",
     ] {
         for field in ["usage_file", "records_file"] {
