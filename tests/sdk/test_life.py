@@ -285,16 +285,22 @@ class TheCorpus(unittest.TestCase):
         try:
             base = world.service.url
             token = login(base, (world.admin["client_id"], world.admin["client_secret"]))
-            ids = {}
-            for kind in ("purecloud-data-actions", "custom-rest-actions"):
-                body = {"name": kind, "integrationType": {"id": kind}}
-                ids[kind] = json.loads(request(base, "POST", "/api/v2/integrations", token, body)[1])["id"]
+
+            def integration(kind, name):
+                body = {"name": name, "integrationType": {"id": kind}}
+                return json.loads(request(base, "POST", "/api/v2/integrations", token, body)[1])["id"]
+
+            ids = {kind: integration(kind, kind) for kind in ("purecloud-data-actions", "custom-rest-actions")}
             tried, refused = 0, 0
             for number, file in enumerate(files):
                 if file["integrationType"] not in ids:
                     continue
+                to = ids[file["integrationType"]]
+                if file.get("actionType") == "customAuth":
+                    # An integration has one login.
+                    to = integration(file["integrationType"], f"login {number}")
                 # A category of its own: many files have the same name.
-                new = {**file, "integrationId": ids[file["integrationType"]], "category": f"{number}"}
+                new = {**file, "integrationId": to, "category": f"{number}"}
                 status, text = request(base, "POST", "/api/v2/integrations/actions", token, new)
                 if status == 400:
                     refused += 1

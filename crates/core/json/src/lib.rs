@@ -5,7 +5,7 @@
 //!
 //! **Depth.** Reading, printing, comparing and dropping a nested value all recurse, so the depth of a value
 //! is a matter of the stack, and the stack's end is the process's end. The depth is therefore counted in the
-//! text, by one pass without recursion ([`scan`]), before `serde_json` sees it. No text can hide brackets
+//! text, by one pass without recursion (`scan`), before `serde_json` sees it. No text can hide brackets
 //! from that pass: as far as a text is JSON, the pass and the parser agree on where strings begin and end,
 //! and the parser stops where it is none.
 //!
@@ -13,7 +13,7 @@
 //! own: with `arbitrary_precision` an object `{"$serde_json::private::Number": "1"}` is read as the number 1,
 //! with `raw_value` one of another name is parsed anew, with a depth of its own. Whoever writes such a key
 //! into a text has that done to it. Here every key of this form gets one more `$` in front before it is
-//! parsed, and loses it afterwards ([`private`]): the parser never meets its own keys, and what is read is
+//! parsed, and loses it afterwards (`private`): the parser never meets its own keys, and what is read is
 //! what the text says.
 //!
 //! A value in which such a key was read must not go through serde again as a `Value` (`from_value`); as
