@@ -106,21 +106,18 @@ impl Pool {
 
     fn find(self: &Arc<Self>, origin: &Origin, give_up: Instant) -> Found {
         let mut hosts = self.hosts();
-        let host = hosts.known.entry(origin.clone()).or_default();
-        host.http2
-            .retain(|connection| connection.is_usable(&self.bounds));
-        let place = |connection: &Arc<Http2>| connection.place(&self.bounds, give_up);
-        if let Some(place) = host.http2.iter().find_map(place) {
-            return Found::Lease(Lease::Http2(place));
-        }
-        while let Some(connection) = host.http1.pop() {
-            if connection.is_usable(&self.bounds) {
-                return Found::Lease(Lease::Http1(connection));
+        if let Some(host) = hosts.known.get_mut(origin) {
+            if let Some(lease) = host.lease(&self.bounds, give_up) {
+                return Found::Lease(lease);
+            }
+            if host.speaks_http1 {
+                return Found::Nothing;
             }
         }
-        if !origin.secure || host.speaks_http1 {
+        if !origin.secure {
             return Found::Nothing;
         }
+        let host = hosts.known.entry(origin.clone()).or_default();
         let opening = host.opening.get_or_insert_with(|| self.begin(origin));
         Found::Opening(opening.clone())
     }
@@ -136,7 +133,7 @@ impl Pool {
             if matches!(dialled, Ok(Ok(Ok(Opened::Useless)))) {
                 tokio::time::sleep(PAUSE).await;
             }
-            pool.host(&origin, |host| host.opening = None);
+            pool.end_opening(&origin);
             match dialled {
                 Ok(Ok(Ok(opened))) => pool.put(&origin, opened),
                 Ok(Ok(Err(loss))) => return Err(loss),
@@ -153,7 +150,12 @@ impl Pool {
 
     /// Keeps a connection for the next request.
     fn put(self: &Arc<Self>, origin: &Origin, opened: Opened) {
-        self.host(origin, |host| match opened {
+        if matches!(opened, Opened::Useless) {
+            return;
+        }
+        let mut hosts = self.hosts();
+        let host = hosts.known.entry(origin.clone()).or_default();
+        match opened {
             Opened::Http1(connection) => {
                 host.speaks_http1 = true;
                 if host.http1.len() < self.bounds.pool_max_idle_per_host {
@@ -165,7 +167,8 @@ impl Pool {
                 host.http2.push(Arc::new(connection));
             }
             Opened::Useless => {}
-        });
+        }
+        drop(hosts);
         self.sweep_from_now_on();
     }
 
@@ -189,17 +192,27 @@ impl Pool {
         });
     }
 
-    /// Uses none of these any more: one of them was found closed.
+    /// Closes the unused HTTP/1.1 connections to a server that was found to have closed one of them.
     pub(super) fn drop_idle(&self, origin: &Origin) {
-        self.host(origin, |host| host.http1.clear());
+        if let Some(host) = self.hosts().known.get_mut(origin) {
+            host.http1.clear();
+        }
+    }
+
+    /// Ends the wait for the connection that is being opened. A host without any connection is forgotten:
+    /// names that lead nowhere are as many as callers can think of.
+    fn end_opening(&self, origin: &Origin) {
+        let mut hosts = self.hosts();
+        if let Some(host) = hosts.known.get_mut(origin) {
+            host.opening = None;
+            if host.is_unused() {
+                hosts.known.remove(origin);
+            }
+        }
     }
 
     fn hosts(&self) -> MutexGuard<'_, Hosts> {
         self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn host(&self, origin: &Origin, change: impl FnOnce(&mut Host)) {
-        change(self.hosts().known.entry(origin.clone()).or_default());
     }
 
     fn sweep_from_now_on(self: &Arc<Self>) {
@@ -226,14 +239,60 @@ impl Pool {
         hosts.known.retain(|_, host| {
             host.http2.retain(|connection| connection.is_usable(bounds));
             host.http1.retain(|connection| connection.is_usable(bounds));
-            !(host.http2.is_empty() && host.http1.is_empty() && host.opening.is_none())
+            !host.is_unused()
         });
         hosts.swept = !hosts.known.is_empty();
         hosts.swept
     }
 }
 
+impl Host {
+    /// An unused HTTP/1.1 connection, or a place on an HTTP/2 connection, if there is one.
+    fn lease(&mut self, bounds: &Bounds, give_up: Instant) -> Option<Lease> {
+        self.http2.retain(|connection| connection.is_usable(bounds));
+        let place = |connection: &Arc<Http2>| connection.place(bounds, give_up);
+        if let Some(place) = self.http2.iter().find_map(place) {
+            return Some(Lease::Http2(place));
+        }
+        while let Some(connection) = self.http1.pop() {
+            if connection.is_usable(bounds) {
+                return Some(Lease::Http1(connection));
+            }
+        }
+        None
+    }
+
+    /// Whether the host has no connection, and none is being opened.
+    fn is_unused(&self) -> bool {
+        self.http2.is_empty() && self.http1.is_empty() && self.opening.is_none()
+    }
+}
+
 fn too_late(origin: &Origin, within: Duration) -> Loss {
     let authority = origin.authority();
     Loss::never_sent(format!("no connection to {authority} within {within:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::tls;
+
+    #[tokio::test]
+    async fn a_host_that_no_connection_leads_to_is_not_remembered() {
+        let dialer = Dialer {
+            tls: Arc::new(tls::settings(&[], None).unwrap()),
+            resolver: None,
+        };
+        let pool = Pool::new(dialer, Bounds::default());
+        // Port 1 of loopback is nobody's; TLS and plain HTTP take different ways to it.
+        for scheme in ["http", "https"] {
+            let url = format!("{scheme}://127.0.0.1:1/").parse().unwrap();
+            let origin = Origin::of(&url).unwrap();
+            let give_up = Instant::now() + Duration::from_secs(60);
+            assert!(pool.lease(&origin, give_up).await.is_err());
+            pool.drop_idle(&origin);
+        }
+        assert_eq!(pool.hosts().known.len(), 0);
+    }
 }
