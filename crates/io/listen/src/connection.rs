@@ -108,8 +108,8 @@ impl Connection {
         self.cut.notify_one();
     }
 
-    /// Ends it, soon, and gives up its answers at once; gives the bytes of them that were left.
-    pub(crate) fn cut(&self) -> usize {
+    /// Ends the connection soon, and gives up the answers that its caller hasn't taken at once.
+    pub(crate) fn cut(&self) {
         let left = self.change(|state| {
             state.is_cut = true;
             let requests = state.requests.values_mut();
@@ -117,7 +117,6 @@ impl Connection {
         });
         self.places.taken(left);
         self.cut.notify_one();
-        left
     }
 
     pub(crate) fn standing(&self) -> Standing {
@@ -150,13 +149,15 @@ impl Connection {
 
     /// The request's answer is there, with so many bytes.
     pub(crate) fn answered(&self, request: u64, bytes: usize) {
-        let noted = self.change(|state| {
+        self.change(|state| {
             let stage = state.requests.get_mut(&request).filter(|_| !state.is_cut);
-            stage.map(|stage| *stage = Stage::Answer(Instant::now(), bytes))
+            if let Some(stage) = stage {
+                *stage = Stage::Answer(Instant::now(), bytes);
+                // Under the lock, so that a cut at the same time takes off only what was added.
+                self.places.add_untaken(bytes);
+            }
         });
-        if noted.is_some() {
-            self.places.untaken(bytes);
-        }
+        self.places.cut_slowest();
     }
 
     /// So many bytes of it were taken.

@@ -117,14 +117,16 @@ impl Places {
         true
     }
 
-    /// Counts bytes of an answer that its caller hasn't taken. Past the bound connections that have taken
-    /// nothing for the longest time are cut.
-    pub(crate) fn untaken(&self, bytes: usize) {
-        let before = self.untaken.fetch_add(bytes, Ordering::Relaxed);
-        let mut excess = before
-            .saturating_add(bytes)
-            .saturating_sub(self.max_untaken);
-        if excess == 0 {
+    /// Adds bytes of an answer that its caller hasn't taken.
+    pub(crate) fn add_untaken(&self, bytes: usize) {
+        self.untaken.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// While more bytes are untaken than may be, cuts the connection that has taken nothing for the longest
+    /// time.
+    pub(crate) fn cut_slowest(&self) {
+        let is_over = || self.untaken.load(Ordering::Relaxed) > self.max_untaken;
+        if !is_over() {
             return;
         }
         let table = self.lock();
@@ -138,14 +140,14 @@ impl Places {
         drop(table);
         slowest.sort_by_key(|(since, _)| *since);
         for (_, connection) in slowest {
-            if excess == 0 {
+            if !is_over() {
                 break;
             }
-            excess = excess.saturating_sub(connection.cut());
+            connection.cut();
         }
     }
 
-    /// They are taken, or dropped with their connection.
+    /// Takes off bytes of answers that their callers have taken, or that are given up.
     pub(crate) fn taken(&self, bytes: usize) {
         self.untaken.fetch_sub(bytes, Ordering::Relaxed);
     }
