@@ -439,3 +439,58 @@ fn certificates_that_have_expired_are_told_and_used() {
     );
     assert!(config.warnings(now - day)[1].contains("isn't valid before"));
 }
+
+#[test]
+fn bounds_that_make_no_sense_are_told_by_field() {
+    for (section, bad) in [
+        (
+            "server",
+            [
+                ("idle_timeout", "\"0s\""),
+                ("write_timeout", "\"2h\""),
+                ("http2_ping_interval", "20"),
+                ("http2_max_streams", "0"),
+                ("max_untaken_bytes", "0"),
+                ("body_bytes_per_second", "0"),
+                ("wrong_logins_per_minute", "0"),
+                ("trusted_proxies", "\"10.0.0.0/8\""),
+                ("calculation_threads", "0"),
+                ("calculation_threads", "1025"),
+                ("calculations_waiting_each", "0"),
+                ("calculations_waiting", "-1"),
+                ("calculation_time", "\"0s\""),
+            ]
+            .as_slice(),
+        ),
+        (
+            "upstream",
+            &[
+                ("max_response_header_bytes", "0"),
+                ("max_interim_answers", "-1"),
+                ("connection_max_age", "\"0s\""),
+                ("streams_per_connection", "0"),
+                ("ping_interval", "\"0s\""),
+                ("ping_timeout", "5"),
+            ],
+        ),
+        (
+            "store",
+            &[
+                ("timeout", "\"1ms\""),
+                ("connect_timeout", "\"61s\""),
+                ("keep_changes_days", "-1"),
+                ("keep_executions_days", "\"30d\""),
+                ("keep_usage_days", "1.5"),
+            ],
+        ),
+    ] {
+        for (key, value) in bad {
+            let found = problems(&format!("[{section}]\n{key} = {value}"));
+            let field = format!("{section}.{key}");
+            assert!(
+                found.iter().any(|it| it.field == field && it.line == 2),
+                "{field} = {value}: {found:?}"
+            );
+        }
+    }
+}

@@ -14,6 +14,8 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 const HOUR: Duration = Duration::from_secs(3600);
 /// The platform's own range of token lives.
 const TOKEN_LIFE: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(172_800));
+/// The most threads that calculate: far more than a machine has processors, far fewer than it has memory for.
+const MAX_THREADS: u64 = 1024;
 
 pub(super) fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> (Server, Bounds, Vec<Vec<u8>>) {
     let (upstream, roots) = read_upstream(root, source);
@@ -98,7 +100,8 @@ fn read_server(root: &Section<'_, '_>, source: &Reading<'_>) -> Server {
         cache_bytes: section.size("cache_bytes").unwrap_or(default.cache_bytes),
         calculations: tollgate_workers::Bounds {
             threads: section
-                .size("calculation_threads")
+                .whole("calculation_threads", 1..=MAX_THREADS)
+                .and_then(|threads| usize::try_from(threads).ok())
                 .unwrap_or(default.calculations.threads),
             waiting_each: section
                 .size("calculations_waiting_each")
