@@ -28,7 +28,7 @@ use tollgate_guard::Network;
 const MOST: usize = 10_000;
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Who logs in wrongly how often.
+/// Counts wrong logins by address and by client id.
 pub(crate) struct Logins {
     per_minute: u32,
     proxies: Vec<Network>,
@@ -38,7 +38,8 @@ pub(crate) struct Logins {
 
 #[derive(Default)]
 struct State {
-    /// What is charged, by hash of an address or an id; it wears off by the minute's number.
+    /// Wrong logins charged when, by hash of an address or of an id. A charge wears off evenly, by
+    /// `per_minute` in a minute.
     charged: HashMap<u64, (f64, Instant)>,
     /// Pairs that were right, and when.
     right: HashMap<u64, Instant>,
@@ -60,7 +61,7 @@ impl Logins {
         }
     }
 
-    /// Where a request comes from.
+    /// The address that a request comes from: the peer's, or what trusted proxies say.
     pub(crate) fn source(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let is_proxy = |address: IpAddr| self.proxies.iter().any(|it| it.contains(address));
         let mut source = peer.to_canonical();
@@ -110,11 +111,12 @@ impl Logins {
         })
     }
 
-    /// It was right.
+    /// Notes that the login was right.
     pub(crate) fn right(&self, attempt: &Attempt, now: Instant) {
         self.give_back(attempt, now);
         let mut state = self.lock();
         if state.right.len() >= MOST
+            && !state.right.contains_key(&attempt.pair)
             && let Some(oldest) = state.right.iter().min_by_key(|(_, at)| **at)
         {
             let oldest = *oldest.0;
@@ -123,12 +125,12 @@ impl Logins {
         state.right.insert(attempt.pair, now);
     }
 
-    /// It was wrong.
+    /// Notes that the login was wrong.
     pub(crate) fn wrong(&self, attempt: &Attempt) {
         self.lock().right.remove(&attempt.pair);
     }
 
-    /// Nobody knows whether it was right.
+    /// Takes the charge back: nobody knows whether the login was right.
     pub(crate) fn give_back(&self, attempt: &Attempt, now: Instant) {
         let mut state = self.lock();
         for key in attempt.charged.into_iter().flatten() {
@@ -144,7 +146,7 @@ impl Logins {
 }
 
 impl State {
-    /// What is still charged.
+    /// The charge that is left of a key's.
     fn now(&self, key: u64, per_minute: f64, now: Instant) -> f64 {
         self.charged.get(&key).map_or(0.0, |(charged, at)| {
             let worn = now.saturating_duration_since(*at).as_secs_f64() / MINUTE.as_secs_f64();
@@ -247,6 +249,26 @@ mod tests {
         }
         let state = logins.lock();
         assert!(state.charged.len() <= MOST && state.right.len() <= MOST);
+    }
+
+    #[test]
+    fn a_known_pair_that_is_right_again_takes_nobodys_room() {
+        let (logins, now) = (Logins::new(10, Vec::new()), Instant::now());
+        logins.lock().right = (0..MOST as u64).map(|pair| (pair, now)).collect();
+        let known = Attempt {
+            pair: 7,
+            charged: None,
+        };
+        logins.right(&known, now + MINUTE);
+        assert_eq!(logins.lock().right.len(), MOST);
+        let new = Attempt {
+            pair: u64::MAX,
+            charged: None,
+        };
+        logins.right(&new, now + MINUTE);
+        let state = logins.lock();
+        assert_eq!(state.right.len(), MOST);
+        assert!(state.right.contains_key(&u64::MAX) && state.right.contains_key(&7));
     }
 
     #[test]
