@@ -1,16 +1,17 @@
 //! Requests over kept connections.
 //!
-//! *Decides* which connection carries a request, and for how long one is kept. *Decides nothing* about
-//! when a request is sent, and whether it is sent again: one request is sent once.
+//! *Decides* which connection carries a request, and for how long a connection is kept. *Doesn't decide*
+//! when a request is sent, nor whether it is sent again: each request is sent once.
 //!
-//! Why a pool of our own, over `hyper`'s HTTP/1.1 and `h2`: whether a request may be sent again hangs on
-//! what a connection's end means to it, and how long callers wait hangs on which connection it gets.
-//! The clients that were at hand hide both: they turn GOAWAY, REFUSED_STREAM and a connection that died
-//! into one error, put every request on the one HTTP/2 connection whether it has a place or not, and
-//! know neither an age nor a timed-out request as a reason to leave it.
+//! Why a pool of our own, over `hyper`'s HTTP/1.1 and `h2`: whether a request may be sent again depends on
+//! how the request's connection ended, and how long callers wait depends on which connection a request gets.
+//! General HTTP clients hide both: they turn GOAWAY, REFUSED_STREAM and a connection that died into one
+//! error, put every request on a host's one HTTP/2 connection whether that has room for it or not, and leave
+//! a connection neither for its age nor after a request on it has timed out.
 //!
 //! - **A request's end is told as what it was**: never sent, not processed, met by a kept connection's
-//!   end, or perhaps carried out ([`LossKind`]). A kept connection that is found closed before a byte was written is replaced.
+//!   end, or perhaps carried out ([`LossKind`]). A kept connection that is found closed before a byte was
+//!   written is replaced.
 //! - **No request waits in a connection**: [`http2`].
 //! - **No answer is another's, and none is half**: [`http1`], [`http2`].
 //! - **No connection is used for ever**: [`pool`].
@@ -42,7 +43,7 @@ use tokio::time::Instant;
 use tollgate_engine::LossKind;
 use url::{Position, Url};
 
-/// Connections found closed in a row, before the request is given up unsent.
+/// How many connections in a row may be found closed before a request is given up unsent.
 const MOST_CLOSED: u32 = 5;
 
 /// A client that attempts and token fetches share; clones share its connections.
@@ -59,25 +60,26 @@ impl std::fmt::Debug for Http {
 #[derive(Clone, Debug)]
 pub(crate) struct Loss {
     pub(crate) kind: LossKind,
-    /// Without the URL: its query may hold what nobody should read.
+    /// What went wrong, without the URL: a URL's query may hold secrets.
     pub(crate) reason: String,
 }
 
-/// Why a request has no answer's head.
+/// Why a request got no answer's head.
 enum Unsent {
     /// The connection was closed before a byte of it was written.
     Closed,
     Lost(Loss),
 }
 
-/// An answer whose body is still to come. Dropping it gives the rest up.
+/// An answer whose body is still to come. Dropping it gives the body up.
 pub(crate) struct Incoming {
-    from: From,
+    answer: AnswerHead,
     pool: Arc<Pool>,
     origin: Origin,
 }
 
-enum From {
+/// An answer's head, and the connection that its body comes over.
+enum AnswerHead {
     Http1(http1::Incoming),
     Http2(http2::Incoming),
 }
@@ -93,35 +95,36 @@ impl Http {
         Ok(Self(Pool::new(dialer, bounds.clone())))
     }
 
-    /// Sends the request, and waits for the answer's head. Whoever drops the future at `give_up` or later
-    /// has found the connection mute.
+    /// Sends the request and waits for the answer's head. `give_up` is when the caller will drop the future
+    /// for lack of an answer: an HTTP/2 connection whose request is dropped then or later counts as mute, and
+    /// carries no further requests.
     pub(crate) async fn send(&self, request: &Request, give_up: Instant) -> Result<Incoming, Loss> {
         let pool = &self.0;
         let origin = Origin::of(&request.url)?;
         for _ in 0..MOST_CLOSED {
             let lease = pool.lease(&origin, give_up).await?;
-            let from = match lease {
+            let answer = match lease {
                 Lease::Http1(connection) => {
                     let request = relative(request, &origin)?;
                     let sent = connection.send(request, &pool.bounds).await;
-                    sent.map(From::Http1)
+                    sent.map(AnswerHead::Http1)
                 }
                 Lease::Http2(place) => {
                     let request = absolute(request, &origin)?;
                     let sent = place.send(request, &pool.bounds).await;
-                    sent.map(From::Http2)
+                    sent.map(AnswerHead::Http2)
                 }
             };
-            match from {
-                Ok(from) => {
+            match answer {
+                Ok(answer) => {
                     let most = pool.bounds.max_response_header_bytes;
-                    if body::size(from.headers()) > most {
+                    if body::size(answer.headers()) > most {
                         return Err(Loss::no_answer(format!(
                             "the answer's headers are longer than {most} bytes"
                         )));
                     }
                     return Ok(Incoming {
-                        from,
+                        answer,
                         pool: Arc::clone(pool),
                         origin,
                     });
@@ -142,30 +145,30 @@ impl Http {
 
 impl Incoming {
     pub(crate) fn status(&self) -> u16 {
-        match &self.from {
-            From::Http1(incoming) => incoming.status(),
-            From::Http2(incoming) => incoming.status(),
+        match &self.answer {
+            AnswerHead::Http1(incoming) => incoming.status(),
+            AnswerHead::Http2(incoming) => incoming.status(),
         }
     }
 
     pub(crate) fn headers(&self) -> &HeaderMap {
-        self.from.headers()
+        self.answer.headers()
     }
 
     /// Reads the body to its end, or to the bound.
     pub(crate) async fn read(self, most: usize) -> Result<Answer, Loss> {
-        match self.from {
-            From::Http1(incoming) => {
+        match self.answer {
+            AnswerHead::Http1(incoming) => {
                 let (answer, connection) = incoming.read(most).await?;
                 self.pool.take_back(&self.origin, connection).await;
                 Ok(answer)
             }
-            From::Http2(incoming) => incoming.read(most).await,
+            AnswerHead::Http2(incoming) => incoming.read(most).await,
         }
     }
 }
 
-impl From {
+impl AnswerHead {
     fn headers(&self) -> &HeaderMap {
         match self {
             Self::Http1(incoming) => incoming.headers(),
@@ -186,13 +189,13 @@ impl Loss {
     }
 }
 
-impl std::convert::From<Loss> for Unsent {
+impl From<Loss> for Unsent {
     fn from(loss: Loss) -> Self {
         Self::Lost(loss)
     }
 }
 
-/// The request as HTTP/1.1 has it.
+/// The request as HTTP/1.1 writes it: a relative URL and a `Host` header.
 fn relative(request: &Request, origin: &Origin) -> Result<http::Request<Bytes>, Loss> {
     let mut built = build(request, path(&request.url))?;
     let authority = HeaderValue::from_str(&origin.authority());
@@ -201,7 +204,7 @@ fn relative(request: &Request, origin: &Origin) -> Result<http::Request<Bytes>, 
     Ok(built)
 }
 
-/// The request as HTTP/2 has it.
+/// The request as HTTP/2 writes it: an absolute URL and no `Host` header.
 fn absolute(request: &Request, origin: &Origin) -> Result<http::Request<Bytes>, Loss> {
     let scheme = request.url.scheme();
     let uri = format!("{scheme}://{}{}", origin.authority(), path(&request.url));

@@ -36,9 +36,11 @@ pub struct ClientCredentials {
 pub struct Bounds {
     /// Longest response body read, in bytes; a longer one is lost (`LossKind::NoAnswer`).
     pub max_response_bytes: usize,
-    /// Longest headers of a response, in bytes of names and values; longer ones likewise.
+    /// Longest headers of a response, in bytes of names and values; with longer ones the response is lost
+    /// (`LossKind::NoAnswer`).
     pub max_response_header_bytes: usize,
-    /// Interim answers (1xx) taken before the response; more likewise.
+    /// Most interim answers (1xx) taken before the response; with more the response is lost
+    /// (`LossKind::NoAnswer`).
     pub max_interim_answers: u32,
     /// Longest wait for a connection, TLS handshake included.
     pub connect_timeout: Duration,
@@ -49,8 +51,8 @@ pub struct Bounds {
     /// How long after its opening a connection is given further requests: a name that leads elsewhere
     /// is followed within this time.
     pub connection_max_age: Duration,
-    /// Requests at once on one HTTP/2 connection, be it that the server allows as many; further ones
-    /// open another. What ends one connection ends no more requests than this.
+    /// Most requests at once on one HTTP/2 connection, if the server allows as many; further requests open
+    /// another connection. The end of one connection costs no more requests than this.
     pub streams_per_connection: usize,
     /// Pause between the pings that tell whether an HTTP/2 connection still leads anywhere.
     pub ping_interval: Duration,

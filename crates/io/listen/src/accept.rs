@@ -15,7 +15,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const GONE_WITHIN: Duration = Duration::from_millis(100);
 /// Connections that are told at once that there is no place; further ones are just closed.
 const MAX_REFUSING: usize = 32;
-/// How long that may take for each.
+/// How long telling one of them may take.
 const REFUSING: Duration = Duration::from_secs(1);
 
 const REFUSAL: &str = r#"{"message":"The service has no place for another connection.","code":"service.unavailable","status":503}"#;
@@ -52,7 +52,7 @@ pub(crate) async fn accept<B: Answer>(
     }
 }
 
-/// A place, if need be that of a connection without a request.
+/// A place, if need be that of a connection that waits for its caller; none if all are busy.
 async fn place(places: &Places) -> Option<OwnedSemaphorePermit> {
     loop {
         if let Some(place) = places.take() {

@@ -1,9 +1,10 @@
 //! Requests and their answers, as the connection counts them.
 //!
-//! An answer is given over in steps, so that what its caller doesn't take stays here, where it is seen,
-//! and not in a buffer of the protocol's. HTTP/2 takes one piece more than the caller's window has room
-//! for, and calls the answer finished when it has the last; so there the last byte goes by itself, and is
-//! handed over only when all before it have gone.
+//! An answer's body is handed to the HTTP implementation in steps of [`STEP`] bytes. Bytes that the caller
+//! doesn't take then stay here, where they are counted, and not in a buffer of the implementation. The HTTP/2
+//! implementation buffers one piece more than the caller's window has room for, and drops the body as soon
+//! as it has the last piece. So over HTTP/2 the last byte is a piece by itself: it is handed over only when
+//! all bytes before it have been sent.
 
 use crate::connection::Connection;
 use crate::{Answer, Answers, BoxError};
@@ -47,7 +48,7 @@ impl<S, B> Counted<S, B> {
 }
 
 impl<S: Answers<B>, B: Answer> Service<Request<Incoming>> for Counted<S, B> {
-    type Response = Response<Given<B>>;
+    type Response = Response<AnswerBody<B>>;
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
@@ -60,16 +61,20 @@ impl<S: Answers<B>, B: Answer> Service<Request<Incoming>> for Counted<S, B> {
             request: self.connection.begin(is_http2),
             connection: Arc::clone(&self.connection),
         });
-        let of = Arc::clone(&running);
-        let answer = self.service.call(request.map(|body| Asked { body, of }));
+        let asking = Arc::clone(&running);
+        let request = request.map(|body| RequestBody {
+            body,
+            running: asking,
+        });
+        let answer = self.service.call(request);
         Box::pin(async move {
             let answer = answer.await.map_err(Into::into)?;
-            Ok(answer.map(|body| Given::new(body, running, is_http2)))
+            Ok(answer.map(|body| AnswerBody::new(body, running, is_http2)))
         })
     }
 }
 
-/// A request under way, until its answer is given over and its body is left alone.
+/// A request under way. It ends when the answer's body and the request's body have both been dropped.
 #[derive(Debug)]
 struct Running {
     connection: Arc<Connection>,
@@ -82,14 +87,14 @@ impl Drop for Running {
     }
 }
 
-/// A request's body. Its connection is known to wait for its caller while there should be more of it.
+/// A request's body. While a handler waits for more of it, its connection counts as waiting for its caller.
 #[derive(Debug)]
-pub struct Asked {
+pub struct RequestBody {
     body: Incoming,
-    of: Arc<Running>,
+    running: Arc<Running>,
 }
 
-impl Body for Asked {
+impl Body for RequestBody {
     type Data = Bytes;
     type Error = hyper::Error;
 
@@ -101,7 +106,7 @@ impl Body for Asked {
         let Running {
             connection,
             request,
-        } = &*self.of;
+        } = &*self.running;
         connection.awaits_body(*request, frame.is_pending());
         frame
     }
@@ -115,22 +120,24 @@ impl Body for Asked {
     }
 }
 
-impl Drop for Asked {
+impl Drop for RequestBody {
     fn drop(&mut self) {
-        self.of.connection.awaits_body(self.of.request, false);
+        self.running
+            .connection
+            .awaits_body(self.running.request, false);
     }
 }
 
-/// An answer's body on its way.
-pub(crate) struct Given<B> {
+/// An answer's body, handed over in steps.
+pub(crate) struct AnswerBody<B> {
     body: B,
-    /// Of the body's last frame, what hasn't been handed over.
+    /// The part of the body's last frame that hasn't been handed over.
     rest: Bytes,
     running: Arc<Running>,
     is_http2: bool,
 }
 
-impl<B: Answer> Given<B> {
+impl<B: Answer> AnswerBody<B> {
     fn new(body: B, running: Arc<Running>, is_http2: bool) -> Self {
         let bytes = body.size_hint().lower();
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
@@ -154,7 +161,7 @@ impl<B: Answer> Given<B> {
     }
 }
 
-impl<B: Answer> Body for Given<B> {
+impl<B: Answer> Body for AnswerBody<B> {
     type Data = Bytes;
     type Error = B::Error;
 

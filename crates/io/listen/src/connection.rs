@@ -17,11 +17,12 @@ use tokio::time::{Instant, sleep_until};
 
 /// Bytes that a connection buffers each way. A request's head has to fit.
 pub const BUFFER: usize = 64 * 1024;
-/// Bytes of bodies that an HTTP/2 caller may send before handlers have read those before.
+/// Bytes of request bodies that an HTTP/2 caller may send on one connection before handlers have read the
+/// bytes sent earlier.
 pub const CONNECTION_WINDOW: u32 = 128 * 1024;
-/// The same for one request.
+/// Bytes of one request's body that an HTTP/2 caller may send before its handler has read the earlier ones.
 const STREAM_WINDOW: u32 = 64 * 1024;
-/// Bytes of an HTTP/2 request's head.
+/// The most bytes of an HTTP/2 request's head.
 const HEADER_LIST: u32 = 32 * 1024;
 
 /// What is known of a connection.
@@ -35,31 +36,31 @@ pub(crate) struct Connection {
 
 #[derive(Debug)]
 struct State {
-    /// It has had a request.
+    /// Whether the connection has had a request.
     had_request: bool,
-    /// Its requests come over HTTP/2.
+    /// Whether its requests come over HTTP/2.
     is_http2: bool,
     /// The requests under way, by number.
     requests: BTreeMap<u64, Stage>,
     next_request: u64,
-    /// Since when there are none.
+    /// Since when the connection has no request.
     idle: Instant,
     /// When the head of a further request began.
     head: Option<Instant>,
-    /// Since when the socket doesn't take what is written, and the bytes it took nevertheless.
+    /// Since when the socket has not taken all that was to be written, and how many bytes it has taken since.
     stuck: Option<(Instant, usize)>,
-    /// It has to end whatever is under way.
+    /// Whether the connection has to end, whatever requests are under way.
     is_cut: bool,
 }
 
 /// How far a request has come.
 #[derive(Clone, Copy, Debug)]
 enum Stage {
-    /// It is being answered.
+    /// The service works on the answer.
     Working,
-    /// More of its body has to come.
+    /// The service waits for more of the request's body.
     Body,
-    /// Its answer has to be taken: since when nothing was, and the bytes that are left.
+    /// The caller has to take the answer: since when it has taken nothing, and the bytes that are left.
     Answer(Instant, usize),
 }
 
@@ -76,11 +77,12 @@ pub(crate) enum Standing {
     Busy,
 }
 
-/// What has to be done when.
+/// What has to be done with the connection, and when.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Due {
-    /// Nothing is lost if it is closed, but a request may be on its way.
+    /// Shut down gracefully, for a request may be on its way.
     Close(Instant),
+    /// End at once.
     Cut(Instant),
 }
 
@@ -103,7 +105,7 @@ impl Connection {
         }
     }
 
-    /// Ends it, soon, unless it is busy by then.
+    /// Ends the connection soon, unless it is busy by then.
     pub(crate) fn cut_unless_busy(&self) {
         self.cut.notify_one();
     }
@@ -123,7 +125,7 @@ impl Connection {
         self.lock().standing()
     }
 
-    /// Since when nothing is taken of some answer.
+    /// Since when the caller has taken nothing of an answer: of the one that it has neglected the longest.
     pub(crate) fn untaken_since(&self) -> Option<Instant> {
         self.lock().untaken_since()
     }
@@ -138,7 +140,7 @@ impl Connection {
         })
     }
 
-    /// More of the request's body has to come, or it has come.
+    /// Notes whether the service waits for more of the request's body.
     pub(crate) fn awaits_body(&self, request: u64, more: bool) {
         self.change(|state| match state.requests.get_mut(&request) {
             Some(stage @ Stage::Working) if more => *stage = Stage::Body,
@@ -147,7 +149,7 @@ impl Connection {
         });
     }
 
-    /// The request's answer is there, with so many bytes.
+    /// Notes that the request's answer is there, and its bytes.
     pub(crate) fn answered(&self, request: u64, bytes: usize) {
         self.change(|state| {
             let stage = state.requests.get_mut(&request).filter(|_| !state.is_cut);
@@ -160,7 +162,7 @@ impl Connection {
         self.places.cut_slowest();
     }
 
-    /// So many bytes of it were taken.
+    /// Notes that the caller has taken some bytes of the request's answer.
     pub(crate) fn taken(&self, request: u64, bytes: usize) {
         let taken = match self.lock().requests.get_mut(&request) {
             Some(Stage::Answer(since, left)) => {
@@ -173,7 +175,7 @@ impl Connection {
         self.places.taken(taken);
     }
 
-    /// The request has its answer, or nobody is left to take it.
+    /// Forgets a request that has its whole answer, or whose caller has gone.
     pub(crate) fn end(&self, request: u64) {
         let left = self.change(|state| {
             let stage = state.requests.remove(&request);
@@ -185,7 +187,7 @@ impl Connection {
         self.places.taken(left);
     }
 
-    /// Bytes came.
+    /// Notes that bytes came in.
     pub(crate) fn has_read(&self) {
         let mut state = self.lock();
         if state.requests.is_empty() && state.head.is_none() {
@@ -193,12 +195,12 @@ impl Connection {
         }
     }
 
-    /// The socket takes no more for now.
+    /// Notes that the socket takes no more bytes for now.
     pub(crate) fn is_stuck(&self) {
         self.lock().stuck.get_or_insert((Instant::now(), 0));
     }
 
-    /// The socket took so many bytes.
+    /// Notes that the socket took some bytes.
     pub(crate) fn has_written(&self, bytes: usize) {
         let mut state = self.lock();
         if let Some((_, written)) = &mut state.stuck {
@@ -209,7 +211,7 @@ impl Connection {
         }
     }
 
-    /// The socket took all there was.
+    /// Notes that the socket took all bytes that waited.
     pub(crate) fn has_flushed(&self) {
         self.lock().stuck = None;
     }
@@ -240,7 +242,7 @@ impl Connection {
             .min_by_key(|due| due.at())
     }
 
-    /// Changes what is known, and tells the places if it stands elsewhere then.
+    /// Changes the state, and tells [`Places`] if the connection's standing is another then.
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.lock();
         let before = state.standing();
@@ -254,7 +256,7 @@ impl Connection {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // It is whole between two operations on it.
+        // The state is whole between two operations on it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -300,10 +302,10 @@ impl Due {
     }
 }
 
-/// Leaves the table when the connection's task ends, however it does.
-struct Left(Arc<Connection>);
+/// Takes a connection off the table when the connection's task ends, by a panic too.
+struct TableEntry(Arc<Connection>);
 
-impl Drop for Left {
+impl Drop for TableEntry {
     fn drop(&mut self) {
         self.0.places.leave(&self.0);
     }
@@ -319,7 +321,7 @@ pub(crate) async fn serve<B: Answer>(
     _place: OwnedSemaphorePermit,
 ) {
     let known = places.enter(|number| Connection::new(number, Arc::clone(&places)));
-    let _left = Left(Arc::clone(&known));
+    let _entry = TableEntry(Arc::clone(&known));
     let builder = builder(&bounds);
     let peer = stream.peer_addr().ok().map(|peer| peer.ip());
     let stream = TokioIo::new(Watched::new(stream, Arc::clone(&known)));
@@ -333,7 +335,7 @@ pub(crate) async fn serve<B: Answer>(
             if connection.as_mut().poll(context).is_ready() {
                 return Poll::Ready(true);
             }
-            // What changes when it is due happens while the connection is polled, or wakes it.
+            // Whatever changes `due` happens within the poll above, or wakes this task.
             let due = closing.or_else(|| known.due(&bounds));
             let Some(due) = due else {
                 return Poll::Pending;

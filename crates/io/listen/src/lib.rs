@@ -38,7 +38,7 @@ mod descriptors;
 mod places;
 mod stream;
 
-pub use answer::{Asked, Peer, STEP};
+pub use answer::{Peer, RequestBody, STEP};
 pub use connection::{BUFFER, CONNECTION_WINDOW};
 pub use descriptors::raise_descriptor_limit;
 
@@ -108,8 +108,12 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 /// What answers requests: a hyper service that each connection has a clone of.
 pub trait Answers<B>:
-    Service<Request<Asked>, Response = Response<B>, Future: Send + 'static, Error: Into<BoxError>>
-    + Clone
+    Service<
+        Request<RequestBody>,
+        Response = Response<B>,
+        Future: Send + 'static,
+        Error: Into<BoxError>,
+    > + Clone
     + Send
     + Sync
     + 'static
@@ -118,7 +122,7 @@ pub trait Answers<B>:
 
 impl<S, B> Answers<B> for S where
     S: Service<
-            Request<Asked>,
+            Request<RequestBody>,
             Response = Response<B>,
             Future: Send + 'static,
             Error: Into<BoxError>,
@@ -158,20 +162,21 @@ impl Listening {
         })
     }
 
-    /// Where it listens.
+    /// The address and port that the server listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Connections that it takes at once: as many as its bounds say, or as the process's descriptors allow.
+    /// Connections that the server takes at once: as many as its bounds say, or as the process's descriptors
+    /// allow.
     #[must_use]
     pub fn max_connections(&self) -> usize {
         self.places.all()
     }
 
-    /// Waits until no more connections are accepted, of itself or by a panic. To be asked again only
-    /// before it has answered.
+    /// Waits until the server accepts no more connections, because it drains or because the accepting task
+    /// has panicked. Must not be called again once it has returned; before, it may be cancelled and repeated.
     pub async fn ended(&mut self) {
         // An error is a panic, which ends the accepting as well.
         let _ = (&mut self.accepting).await;

@@ -21,7 +21,7 @@ pub(crate) struct Places {
 
 #[derive(Debug, Default)]
 struct Table {
-    /// Numbers connections, and orders them by when they became idle.
+    /// The next number, of a connection or of a place in the order of `waiting`.
     next: u64,
     connections: HashMap<u64, Known>,
     /// Those that wait for their callers, the first to lose its place first.
@@ -75,7 +75,7 @@ impl Places {
         let _ = self.free.acquire_many(self.all).await;
     }
 
-    /// Knows of a connection from now on, which waits for its first request.
+    /// Adds a connection, which waits for its first request, to the table.
     pub(crate) fn enter(&self, make: impl FnOnce(u64) -> Connection) -> Arc<Connection> {
         let mut table = self.lock();
         let number = table.next;
@@ -99,12 +99,12 @@ impl Places {
         }
     }
 
-    /// A connection stands elsewhere than before.
+    /// Notes that a connection's standing has changed.
     pub(crate) fn stand(&self, connection: &Connection) {
         self.lock().stand(connection.number);
     }
 
-    /// Cuts the connection that is the first to lose its place; no if all are busy.
+    /// Cuts the connection that is the first to lose its place; false if all are busy.
     pub(crate) fn make_room(&self) -> bool {
         let mut table = self.lock();
         let Some(waiting) = table.waiting.pop_first() else {
@@ -159,8 +159,8 @@ impl Places {
 }
 
 impl Table {
-    /// Puts a connection where it stands now. What it is is asked under the table's lock, so that of two
-    /// changes at once the last is the one that is seen.
+    /// Puts a connection into the order by its present standing. The standing is read under the table's
+    /// lock, so that of two changes at the same time the later one is seen.
     fn stand(&mut self, number: u64) {
         let Some(known) = self.connections.get_mut(&number) else {
             return;

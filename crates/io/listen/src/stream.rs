@@ -66,7 +66,7 @@ impl AsyncWrite for Watched {
         self.stream.is_write_vectored()
     }
 
-    /// Asked for when all that waited was written.
+    /// Called by hyper when everything that waited has been written.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.connection.has_flushed();
         Pin::new(&mut self.stream).poll_flush(context)

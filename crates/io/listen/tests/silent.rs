@@ -9,7 +9,7 @@ use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tollgate_listen::{Asked, Bounds, Listening};
+use tollgate_listen::{Bounds, Listening, RequestBody};
 
 /// What the tests' server allows.
 const SHORT: Duration = Duration::from_millis(300);
@@ -50,7 +50,7 @@ fn get1(path: &str) -> Vec<u8> {
 
 /// `/`: a few bytes; `/large`: more than any socket holds; `/never`: no answer.
 async fn server(bounds: Bounds) -> Listening {
-    let service = service_fn(|request: Request<Asked>| async move {
+    let service = service_fn(|request: Request<RequestBody>| async move {
         let path = request.uri().path().to_owned();
         // What comes as a body has to come whole.
         let _ = request.into_body().collect().await;

@@ -12,7 +12,7 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
 }
 
-/// What has been read of a body.
+/// The part of an answer's body that has been read, and its bound in bytes.
 pub(super) struct Body {
     most: usize,
     read: BytesMut,
@@ -49,13 +49,14 @@ impl Body {
     }
 }
 
+/// The loss of an answer that more than `most` interim answers came before.
 pub(super) fn too_many_interim(most: u32) -> Loss {
     Loss::no_answer(format!(
         "more than {most} interim answers (1xx) came before the answer"
     ))
 }
 
-/// Bytes of names and values.
+/// Bytes of all names and values of the headers.
 pub(super) fn size(headers: &HeaderMap) -> usize {
     let sizes = headers
         .iter()

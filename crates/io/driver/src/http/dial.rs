@@ -1,4 +1,5 @@
-//! Opens connections: a name's addresses, TCP, TLS, and which version of HTTP it is to be.
+//! Opens connections: looks up a name's addresses, connects over TCP and TLS, and lets TLS choose the version of
+//! HTTP.
 
 use super::origin::{Host, Origin};
 use super::{Http1, Http2, Loss};
@@ -45,7 +46,7 @@ pub(super) struct Dialer {
 }
 
 impl Dialer {
-    /// Opens a connection. Bounded by nothing but its caller.
+    /// Opens a connection. The caller bounds how long that may take.
     pub(super) async fn open(&self, origin: &Origin, bounds: &Bounds) -> Result<Opened, Loss> {
         let failed = |what: &str, error: &dyn std::fmt::Display| {
             Loss::never_sent(format!("{what} {}:{}: {error}", origin.host, origin.port))

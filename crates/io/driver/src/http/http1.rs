@@ -1,8 +1,8 @@
 //! One HTTP/1.1 connection: one request at a time.
 //!
-//! A connection is kept only behind an answer that was read to its end; everything else ends it: an
-//! attempt given up, an answer cut short, interim answers without end. What was left unread can then
-//! never be taken for another call's answer.
+//! A connection is kept only after an answer that was read to its end. Everything else ends the connection:
+//! an attempt given up, an answer cut short, too many interim answers. So bytes left unread can never be
+//! taken for another call's answer.
 
 use super::body::{self, Answer};
 use super::{Loss, Unsent};
@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tollgate_engine::LossKind;
 
-/// How long a connection may take to be ready again behind a whole answer.
+/// How long a connection may take to be ready again after a whole answer.
 const SETTLING: Duration = Duration::from_secs(1);
 
 /// A connection that no request is under way on.
@@ -32,7 +32,7 @@ pub(super) struct Http1 {
     _task: Task,
     opened: Instant,
     idle_since: Instant,
-    /// Whether it has carried a request before.
+    /// Whether the connection has carried a request before.
     reused: bool,
     /// How long the server keeps an unused connection, where it says so.
     kept_for: Option<Duration>,
@@ -158,8 +158,8 @@ fn lost(error: &hyper::Error, reused: bool) -> Loss {
     }
 }
 
-/// A second less than the server says that it keeps an unused connection (`Keep-Alive: timeout=5`), so
-/// that no request meets its end on the way.
+/// How long an unused connection may be kept: one second less than the server says (`Keep-Alive: timeout=5`),
+/// so that no request is on its way when the server closes the connection.
 fn kept_for(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get("keep-alive")?.to_str().ok()?;
     let timeout = text.split(',').find_map(|part| {

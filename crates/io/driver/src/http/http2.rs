@@ -1,12 +1,13 @@
 //! One HTTP/2 connection: many requests at once.
 //!
-//! **When it is used.** From the server's first SETTINGS on, and for as many requests at once as these
-//! allow and [`Bounds::streams_per_connection`] does: no request waits in a connection for another to
-//! end. A connection on which the server takes none, or says nothing, is not used at all.
+//! **When a connection is used.** From the server's first SETTINGS on, for as many requests at once as both
+//! these SETTINGS and [`Bounds::streams_per_connection`] allow: no request waits in a connection for another
+//! to end. A connection on which the server takes no request, or sends no SETTINGS, is not used at all.
 //!
-//! **When it isn't any more.** When it is older than [`Bounds::connection_max_age`]; when the server said
-//! GOAWAY or refused a request; when an attempt on it timed out before its answer began. Requests under
-//! way stay on it. It ends, with all of them, when a ping isn't answered in time.
+//! **When a connection takes no more requests.** When it is older than [`Bounds::connection_max_age`]; when
+//! the server said GOAWAY or refused a request; when an attempt on the connection timed out before its answer
+//! was whole. Requests under way stay on the connection. When a ping isn't answered in time, the connection
+//! ends, and with it all of its requests.
 //!
 //! **What a request's error means.** The server names the last request that it has taken up when it says
 //! GOAWAY, and one that it refuses says so: neither has been processed (RFC 9113, 6.8 and 8.7), and
@@ -36,11 +37,11 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tollgate_engine::LossKind;
 
-/// Headers of one answer that are read, and thrown away, before the connection ends over them.
+/// Bytes of one answer's headers that are read and thrown away; past them the connection ends.
 const IGNORED_HEADERS: u32 = 1024 * 1024;
-/// Requests at once that the server is said to take before it says so itself: a number that it can't say.
+/// Stands for the server's bound on requests at once until its SETTINGS come: no SETTINGS can name this number.
 const UNTOLD: usize = usize::MAX - 1;
-/// What the server may send before we have taken it up: of one answer, and of all.
+/// Bytes that the server may send before tollgate has read them: of one answer, and of all answers.
 const WINDOWS: (u32, u32) = (1024 * 1024, 4 * 1024 * 1024);
 
 /// A connection.
@@ -56,14 +57,14 @@ pub(super) struct Http2 {
 struct Load {
     under_way: usize,
     idle_since: Instant,
-    /// Whether a request on it has been answered.
+    /// Whether a request on the connection has been answered.
     proven: bool,
 }
 
 /// One request's place on a connection.
 pub(super) struct Place {
     connection: Arc<Http2>,
-    /// When the attempt is given up: whoever leaves before has hung up.
+    /// When the attempt is given up for lack of an answer. A request dropped earlier was dropped by its caller.
     give_up: Instant,
     /// Whether the request came to an end, good or bad.
     over: bool,
@@ -81,7 +82,8 @@ pub(super) struct Incoming {
 type Upload = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Http2 {
-    /// Waits for the server's SETTINGS, which say how many requests it takes. None if it takes none.
+    /// Waits for the server's SETTINGS, which say how many requests the server takes at once. `None` if it
+    /// takes none.
     pub(super) async fn begin<S>(stream: S, bounds: &Bounds) -> Result<Option<Self>, Loss>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -205,7 +207,7 @@ impl Place {
             Err(error) => Err(error),
         };
         let (mut response, stream) = sent.map_err(|error| {
-            // No frame of it has been made.
+            // No frame of the request has been made.
             if error.is_io() || error.is_go_away() {
                 self.connection.retire();
                 Unsent::Closed
@@ -275,7 +277,7 @@ impl Incoming {
         {
             let data = match data {
                 Ok(data) => data,
-                // Whoever has answered needs no more of the request.
+                // The server has answered and needs no more of the request.
                 Err(error) if error.reason() == Some(Reason::NO_ERROR) => {
                     let said = self.head.headers.get(header::CONTENT_LENGTH);
                     let said = said.and_then(|said| said.to_str().ok()?.parse().ok());
@@ -294,7 +296,7 @@ impl Incoming {
     }
 }
 
-/// Sets what HTTP/2 needs and takes away what it hasn't.
+/// Sets the version and the length that HTTP/2 needs.
 fn complete(request: &mut Request<Bytes>) {
     let length = request.body().len();
     let says_length = length > 0 || [Method::POST, Method::PUT].contains(request.method());

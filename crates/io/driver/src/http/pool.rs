@@ -1,12 +1,13 @@
 //! Which connection carries a request.
 //!
-//! A request takes a connection that is open and has a place, else it opens one. Where it isn't known
-//! that the server speaks HTTP/1.1 only, those that need a new connection to it wait for the first of
-//! them, whose connection may carry all; if that one fails, so do they: each in turn would only find
-//! out the same.
+//! A request takes an open connection that has room for it, or else opens one. As long as the server may
+//! speak HTTP/2, requests that need a new connection at the same time open one together, since one HTTP/2
+//! connection may carry all of them. If that connection can't be opened, all of these requests fail: each
+//! by itself would find out the same.
 //!
-//! Nothing is used for longer than [`Bounds::connection_max_age`], so a name that leads elsewhere by now
-//! is followed within that time. What isn't used is closed after [`Bounds::pool_idle_timeout`].
+//! No connection takes requests for longer than [`Bounds::connection_max_age`], so that a host name whose
+//! address changes is followed within that time. An unused connection is closed after
+//! [`Bounds::pool_idle_timeout`].
 
 use super::dial::{Dialer, Opened};
 use super::origin::Origin;
@@ -19,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often unused connections are looked for, at the least and at the most.
+/// The shortest and the longest pause between two looks for unused connections.
 const SWEEPS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(10));
 
 /// Pause before another connection to a server that took no request on the last.
@@ -42,11 +43,11 @@ struct Hosts {
 #[derive(Default)]
 struct Host {
     http2: Vec<Arc<Http2>>,
-    /// Without a request, the last used behind.
+    /// Connections that carry no request now; the one used last is the last.
     http1: Vec<Http1>,
-    /// The connection that is being opened, for whoever can wait for it.
+    /// The connection that is being opened for all requests that wait.
     opening: Option<Opening>,
-    /// Whether the server chose HTTP/1.1 when it was last asked.
+    /// Whether the server chose HTTP/1.1 when the last connection was opened.
     speaks_http1: bool,
 }
 
@@ -172,7 +173,7 @@ impl Pool {
         self.sweep_from_now_on();
     }
 
-    /// Takes a connection back behind a whole answer.
+    /// Takes a connection back after a whole answer has been read.
     pub(super) async fn take_back(self: &Arc<Self>, origin: &Origin, connection: Http1) {
         let mut settle = Box::pin(connection.settle());
         if let Some(settled) = (&mut settle).now_or_never() {
@@ -181,7 +182,7 @@ impl Pool {
             }
             return;
         }
-        // The answer isn't held back for it.
+        // The answer doesn't wait until the connection has settled.
         let (pool, origin) = (Arc::downgrade(self), origin.clone());
         tokio::spawn(async move {
             if let Some(connection) = settle.await
@@ -232,7 +233,7 @@ impl Pool {
         });
     }
 
-    /// Closes what isn't used. Whether anything is left.
+    /// Closes unused connections. True if any host is left.
     fn sweep(&self) -> bool {
         let bounds = &self.bounds;
         let mut hosts = self.hosts();
