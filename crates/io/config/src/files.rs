@@ -16,7 +16,7 @@ const MAX_FILES: usize = 20_000;
 /// A file, and what it is for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FileUse {
-    /// The field that names it, and what of it this is.
+    /// The configuration field that names the file, and how this file is derived from it.
     pub field: String,
     /// Where it is.
     pub path: PathBuf,
@@ -34,7 +34,7 @@ impl FileUse {
         }
     }
 
-    /// The file and those that stand beside it, by what is put in place of its ending.
+    /// The file and those that stand beside it, by the ending that replaces its own.
     pub(crate) fn written_with(field: &str, path: &Path, endings: &[&str]) -> Vec<Self> {
         let named = |field: String, path: PathBuf| Self {
             field,
@@ -51,7 +51,7 @@ impl FileUse {
         all
     }
 
-    /// The same, by what is put behind its name.
+    /// The file and those that stand beside it, by what is appended to its name.
     pub(crate) fn written_and(field: &str, path: &Path, behind: &[&str]) -> Vec<Self> {
         let mut all = Self::written_with(field, path, &[]);
         all.extend(behind.iter().map(|behind| {
@@ -154,9 +154,9 @@ fn identities(path: &Path, written: bool) -> Result<Vec<Identity>, String> {
         ]),
         Ok(meta) if meta.is_dir() && written => Err("is a folder; give the path of a file".into()),
         Ok(_) if written => Err("is a device, a pipe or a socket; give the path of a file".into()),
-        // What is read says for itself what is wrong with it.
-        Ok(_) | Err(_) if !written => Ok(Vec::new()),
+        // A file that is read says for itself what is wrong, when it is opened.
         Ok(_) => Ok(Vec::new()),
+        Err(_) if !written => Ok(Vec::new()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             if path.is_symlink() {
                 return Err("is a link to a file that isn't there; remove it".into());

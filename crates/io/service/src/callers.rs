@@ -29,7 +29,7 @@ use tollgate_store::{Store, StoreError, WallTime};
 /// How long an answer of the store about a token is believed.
 const BELIEVED: Duration = Duration::from_secs(2);
 
-/// How long it is believed while the store can't be asked.
+/// How long the store's last answer about a token is believed while the store can't be asked.
 const WITHOUT_STORE: Duration = Duration::from_secs(300);
 
 /// How long a caller who is known waits for the store to say so again.
@@ -57,12 +57,12 @@ struct Alive {
 #[derive(Clone)]
 struct Known {
     expires: Instant,
-    /// From then on it is asked for again.
+    /// From when on the store is asked about the token again.
     fresh_until: Instant,
     principal: Principal,
 }
 
-/// What is given for good credentials.
+/// The token that a login with the right credentials gets.
 pub(crate) struct Granted {
     pub(crate) access_token: Secret,
     pub(crate) expires_in: Duration,
@@ -145,7 +145,7 @@ impl Callers {
             return Ok(known.principal.clone());
         }
         let store = Arc::clone(self.store.as_ref().ok_or(StoreError::Denied)?);
-        let asked = Asked {
+        let check = TokenCheck {
             believed: Arc::clone(&self.believed),
             lanes: Arc::clone(&self.lanes),
             max_tokens: self.max_tokens,
@@ -154,10 +154,10 @@ impl Callers {
             endings: lock(&self.believed).endings,
         };
         let Some(known) = known else {
-            return asked.of(store.as_ref()).await;
+            return check.run(store.as_ref()).await;
         };
-        // Goes on when nobody waits for it any more, so that a slow answer counts, too.
-        let answer = tokio::spawn(async move { asked.of(store.as_ref()).await });
+        // A task of its own goes on when nobody waits for the answer any more, so that a slow answer counts too.
+        let answer = tokio::spawn(async move { check.run(store.as_ref()).await });
         match tokio::time::timeout(PATIENCE, answer).await {
             Ok(Ok(Err(StoreError::Database { .. } | StoreError::Busy { .. }))) => {}
             Ok(Ok(answer)) => return answer,
@@ -206,20 +206,20 @@ impl Callers {
     }
 }
 
-/// A token that the store is asked about.
-struct Asked {
+/// One question to the store: whose a token is.
+struct TokenCheck {
     believed: Arc<Mutex<Alive>>,
     lanes: Arc<Lanes>,
     max_tokens: usize,
     token: Secret,
     at: (Instant, WallTime),
-    /// Of the table, when the store was asked.
+    /// [`Alive::endings`] of `believed` when the store was asked.
     endings: u64,
 }
 
-impl Asked {
-    /// Whose the store says it is; remembers that.
-    async fn of(self, store: &dyn Store) -> Result<Principal, StoreError> {
+impl TokenCheck {
+    /// Asks the store whose the token is, and remembers the answer.
+    async fn run(self, store: &dyn Store) -> Result<Principal, StoreError> {
         let ((now, wall), token) = (self.at, self.token.expose());
         let owner = match store.check_token(&self.token, wall).await {
             Ok(owner) => owner,

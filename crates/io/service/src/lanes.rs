@@ -1,7 +1,7 @@
 //! Which flows a caller may name, and the one that it calls as when it names none.
 //!
-//! A flow's priority and share are what others wait behind, so they are given and not taken: a caller
-//! calls as its default flow and as those that are listed for it. A name that is not among them is answered
+//! Other calls wait behind a flow's priority and share, so a caller can't choose them freely: a caller calls
+//! as its default flow and as the flows that are listed for it. A name that is not among them is answered
 //! alike whether there is such a flow or not, by one look into the caller's own list.
 
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ pub(crate) struct OwnLanes {
 }
 
 impl Lanes {
-    /// `names` in the order of the ids.
+    /// The flows of these names; a name's place in the order is its flow's id.
     pub(crate) fn new(names: impl IntoIterator<Item = String>, default: FlowId) -> Self {
         let numbered = names.into_iter().enumerate();
         Self {
@@ -37,7 +37,7 @@ impl Lanes {
         }
     }
 
-    /// The flow of that name, or the default flow.
+    /// The id of a flow by its name; of the default flow if there is none of that name.
     pub(crate) fn of_run(&self, name: &str) -> FlowId {
         self.by_name.get(name).copied().unwrap_or(self.default)
     }
@@ -49,11 +49,12 @@ impl Lanes {
 
     /// The flow's name.
     pub(crate) fn name(&self, id: FlowId) -> &str {
-        let found = self.by_name.iter().find(|(_, it)| **it == id);
+        let found = self.by_name.iter().find(|(_, flow)| **flow == id);
         found.map_or("", |(name, _)| name)
     }
 
-    /// Those that are listed for a caller. Names of no flow here are passed over: nodes may differ.
+    /// The flows of a caller: the listed ones and its default. A name that is no flow on this node is passed
+    /// over, since the nodes' configurations may differ.
     pub(crate) fn own<'a>(
         &self,
         listed: impl IntoIterator<Item = &'a String>,

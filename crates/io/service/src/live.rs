@@ -46,7 +46,7 @@ pub(crate) struct Live {
     pub(crate) store: Option<Arc<dyn Store>>,
     driver: Driver,
     common: Common,
-    /// Pictures asked for; each is answered by one that was begun later.
+    /// How many refreshes were asked for. Each is answered by a picture that was begun after the question.
     asked: AtomicU64,
     building: tokio::sync::Mutex<Building>,
 }
@@ -67,7 +67,7 @@ pub(crate) struct Common {
 
 #[derive(Default)]
 struct Building {
-    /// The last of `asked` that is answered.
+    /// The value of [`Live::asked`] up to which all refreshes are answered.
     done: u64,
     places: BTreeMap<String, Placed>,
     /// The store's revision whose changes are all in the picture.
@@ -83,7 +83,7 @@ struct Placed {
     client: Option<PlacedClient>,
 }
 
-/// Its OAuth client there.
+/// An integration's OAuth client in the engine's tables.
 #[derive(Clone)]
 struct PlacedClient {
     id: ClientId,

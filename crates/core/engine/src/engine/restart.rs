@@ -124,12 +124,13 @@ impl Engine {
     }
 }
 
-/// For how much longer the one of this name is closed.
+/// For how much longer the route or client of this name is closed; `None` if it isn't.
 fn left_of(closed: &[(String, Duration)], name: &str, elapsed: Duration) -> Option<Duration> {
     let (_, left) = closed.iter().find(|(it, _)| it == name)?;
     Some(left.saturating_sub(elapsed)).filter(|left| !left.is_zero())
 }
 
+/// Restores one limit's ledger from what an earlier process said of the limit.
 fn restore(
     it: &LimitUsage,
     ledger: &mut Ledger,
@@ -139,7 +140,7 @@ fn restore(
 ) {
     let mut usage = it.usage.clone();
     if it.period != ledger.period() {
-        // When they were counted is not known.
+        // The instants at which the slots were counted are not known in another period.
         let settled: u32 = usage.ends.iter().map(|(_, slots)| slots).sum();
         usage = Usage {
             open: usage.open.saturating_add(settled),
