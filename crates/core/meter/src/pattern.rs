@@ -13,7 +13,10 @@ use regex::{Regex, RegexBuilder};
 use std::borrow::Cow;
 use std::fmt;
 
-/// Sizes that a compiled pattern may have, in bytes, and the steps that compiling to that size takes.
+/// Bytes that the compiled form of a pattern may have where nothing else is said.
+const MOST: usize = 1 << 20;
+/// Sizes that a compiled pattern may have, in bytes, and the steps that compiling to that size takes. All of
+/// them up to [`MOST`] are affordable within one execution, so that a pattern that is larger is called so.
 const SIZES: [(usize, u64); 7] = [
     (1 << 10, 500),
     (1 << 12, 1_000),
@@ -66,12 +69,20 @@ impl fmt::Display for PatternError {
 impl std::error::Error for PatternError {}
 
 impl Pattern {
-    /// Compiles a pattern in the syntax of the `regex` crate.
+    /// Compiles a pattern in the syntax of the `regex` crate, to 1 MiB at the most.
     ///
     /// # Errors
     /// See [`PatternError`].
     pub fn compile(pattern: &str, meter: &Meter) -> Result<Pattern, PatternError> {
-        for (bytes, steps) in SIZES {
+        Pattern::compile_to(pattern, MOST, meter)
+    }
+
+    /// The same, to so many bytes at the most, and to 4 MiB at the very most.
+    ///
+    /// # Errors
+    /// See [`PatternError`].
+    pub fn compile_to(pattern: &str, most: usize, meter: &Meter) -> Result<Pattern, PatternError> {
+        for (bytes, steps) in SIZES.into_iter().filter(|(bytes, _)| *bytes <= most) {
             meter.piece(steps, steps).map_err(PatternError::Stopped)?;
             let built = RegexBuilder::new(pattern)
                 .size_limit(bytes)

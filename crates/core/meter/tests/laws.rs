@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tollgate_meter::{Budget, Exhausted, LOOK_EVERY, Meter};
+use tollgate_meter::{Budget, Exhausted, LOOK_EVERY, Meter, Pattern, PatternError};
 
 #[derive(Debug, Clone)]
 enum Ask {
@@ -91,4 +91,12 @@ fn a_budget_can_be_used_up_to_the_last_step() {
     }
     assert_eq!(meter.steps(1), Err(Exhausted::Steps(3000)));
     assert_eq!(meter.hold(1), Err(Exhausted::Steps(3000)));
+}
+
+#[test]
+fn a_pattern_that_is_too_large_is_called_so_within_one_execution() {
+    let meter = Meter::default();
+    let error = Pattern::compile("((a{1000}){1000}){1000}", &meter).unwrap_err();
+    assert_eq!(error, PatternError::TooLarge);
+    assert_eq!(meter.stopped(), None);
 }

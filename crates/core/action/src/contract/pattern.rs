@@ -20,7 +20,9 @@ use tollgate_meter::{Budget, Exhausted, Meter, Pattern, PatternError};
 const MAX_BACKTRACKED_BYTES: usize = 1024;
 /// How often such a pattern may go back.
 const MAX_BACKTRACKS: usize = 5_000;
-/// The largest compiled form of each of its parts that need no look-around, in bytes.
+/// The largest compiled form of a pattern in linear time, in bytes.
+const LINEAR_BYTES: usize = 1 << 22;
+/// The largest compiled form of each of the parts of a pattern with look-around that need none, in bytes.
 const BACKTRACKED_BYTES: usize = 1 << 18;
 /// Steps of going back once, with what is matched between, for a text of 16 bytes.
 const STEPS_OF_BACKTRACKS: u64 = 1_250;
@@ -135,7 +137,7 @@ pub(super) fn compile<'a>(
 fn program(written: &str, meter: &Meter) -> Result<Program, String> {
     let translated = jsonschema_regex::to_rust_regex(written);
     let translated = translated.map_err(|()| "it is no regular expression".to_owned())?;
-    let malformed = match Pattern::compile(&translated, meter) {
+    let malformed = match Pattern::compile_to(&translated, LINEAR_BYTES, meter) {
         Ok(pattern) => return Ok(Program::Linear(pattern)),
         Err(PatternError::Malformed(why)) => why,
         Err(PatternError::Stopped(_)) => {
