@@ -310,7 +310,7 @@ impl<W: World> Driving<W> {
                 let progress = run.next(now);
                 Some((run, progress))
             };
-            match workers.run(&self.party, TURN, go_on).await {
+            match workers.run_once(&self.party, TURN, go_on).await {
                 Ok(done) => return done,
                 Err(Refused::Died) => return None,
                 // Others of this flow wait there already.

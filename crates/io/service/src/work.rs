@@ -115,7 +115,7 @@ impl Works {
         within: Duration,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        let done = self.workers.run(party, within, |_| work()).await;
+        let done = self.workers.run_once(party, within, |_| work()).await;
         done.map_err(refused)
     }
 

@@ -3,9 +3,16 @@
 //! **What this decides.** When and where a calculation runs that takes too long for the threads which serve
 //! connections. **What it does not:** what a calculation may cost in steps and bytes (`tollgate-meter`).
 //!
-//! **Fair.** Each calculation is of one *party*, such as an integration. Parties take turns, whatever they
-//! have waiting; within one, who came first is first. One party never has all the threads, unless there is
-//! only one: who comes next finds one that is free, or is next on the first that will be.
+//! **Fair.** Each calculation is of one *party*, such as an integration. The party whose calculations have
+//! run least is next; within one, who came first is first. One party never has all the threads, unless there
+//! is only one.
+//!
+//! **Giving way.** A calculation that has run for [`SLICE`] while one of another party waits, which has used
+//! less, is stopped by its interrupt, and done again later. Nothing but time is lost by that, since
+//! calculations are pure. All threads but one do so; that *patient* one ends what it began, and takes what
+//! gave way first, so that everything gets done. With more than one thread, a party that uses less than
+//! its share thus waits for a slice and no longer, however many others there are and whatever they calculate;
+//! what can't be stopped, a piece ([`tollgate_meter::Budget::piece`]) or what is run once, is waited for.
 //!
 //! **Behind everything else.** The threads have a lower priority than the rest of the process (`nice`): where
 //! cores are scarce, a request that needs no calculation isn't held up by one that does.
@@ -25,6 +32,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tollgate_meter::Interrupt;
 
+/// How long a calculation runs, at least, before it gives way.
+pub const SLICE: Duration = Duration::from_millis(10);
 /// How far the threads stand back, as `nice` counts: 19 is furthest.
 const NICE: i32 = 15;
 
@@ -98,13 +107,14 @@ impl Workers {
             let shared = Arc::clone(&shared);
             std::thread::Builder::new()
                 .name(format!("worker {number}"))
-                .spawn(move || shared.work())?;
+                .spawn(move || shared.work(number == 0))?;
         }
         Ok(Workers { shared, bounds })
     }
 
     /// Runs a calculation of this party when its turn comes, which must be within that time. It is given the
-    /// interrupt for its meter. Dropping the future stops it.
+    /// interrupt for its meter. Where that stopped it so that it gives way, what it gave is thrown away, and
+    /// it is run again. Dropping the future stops it.
     ///
     /// # Errors
     /// See [`Refused`].
@@ -112,30 +122,73 @@ impl Workers {
         &self,
         party: &str,
         within: Duration,
+        mut calculation: impl FnMut(Interrupt) -> T + Send + 'static,
+    ) -> Result<T, Refused> {
+        self.turns(party, within, move |stop, pressure| {
+            let gave_way = Arc::new(AtomicBool::new(false));
+            let gives = Arc::clone(&gave_way);
+            let result = calculation(Arc::new(move || {
+                stop() || gives.load(Ordering::Relaxed) || {
+                    let asked = pressure.asks();
+                    gives.store(asked, Ordering::Relaxed);
+                    asked
+                }
+            }));
+            (!gave_way.load(Ordering::Relaxed)).then_some(result)
+        })
+        .await
+    }
+
+    /// Runs a calculation that can't be done again, and so never gives way.
+    ///
+    /// # Errors
+    /// See [`Refused`].
+    pub async fn run_once<T: Send + 'static>(
+        &self,
+        party: &str,
+        within: Duration,
         calculation: impl FnOnce(Interrupt) -> T + Send + 'static,
+    ) -> Result<T, Refused> {
+        let mut calculation = Some(calculation);
+        let run = move |stop, _| calculation.take().map(|calculation| calculation(stop));
+        self.turns(party, within, run).await
+    }
+
+    /// Runs a calculation until it gives a result.
+    async fn turns<T: Send + 'static>(
+        &self,
+        party: &str,
+        within: Duration,
+        mut calculation: impl FnMut(Interrupt, Pressure) -> Option<T> + Send + 'static,
     ) -> Result<T, Refused> {
         let waits = Waits::default();
         let (gone, started) = (Arc::clone(&waits.gone), Arc::clone(&waits.started));
-        let (tell, told) = tokio::sync::oneshot::channel();
-        let time = self.bounds.time;
-        let run = move || {
+        let (tell, mut told) = tokio::sync::oneshot::channel();
+        let (time, mut tell) = (self.bounds.time, Some(tell));
+        let run = move |pressure: Pressure| {
             started.store(true, Ordering::Relaxed);
             if gone.load(Ordering::Relaxed) {
-                return;
+                return false;
             }
-            let end = Instant::now() + time;
-            let interrupt = Arc::new(move || gone.load(Ordering::Relaxed) || Instant::now() >= end);
-            // Nobody may wait for it any more.
-            let _ = tell.send(calculation(interrupt));
+            let (gone, end) = (Arc::clone(&gone), Instant::now() + time);
+            let stop = Arc::new(move || gone.load(Ordering::Relaxed) || Instant::now() >= end);
+            let Some(result) = calculation(stop, pressure) else {
+                return true;
+            };
+            if let Some(tell) = tell.take() {
+                // Nobody may wait for it any more.
+                let _ = tell.send(result);
+            }
+            false
         };
         self.submit(party, Box::new(run))?;
-        let mut told = told;
-        match tokio::time::timeout(within, &mut told).await {
+        let mut ended = tokio::time::timeout(within, &mut told).await;
+        if ended.is_err() && waits.started.load(Ordering::Relaxed) {
+            // It runs, or gave way and waits once more.
+            ended = tokio::time::timeout(within + time, &mut told).await;
+        }
+        match ended {
             Ok(result) => result.map_err(|_| Refused::Died),
-            // It has its own bound once it runs.
-            Err(_) if waits.started.load(Ordering::Relaxed) => {
-                told.await.map_err(|_| Refused::Died)
-            }
             Err(_) => Err(Refused::Late(within)),
         }
     }
@@ -175,25 +228,59 @@ impl Drop for Waits {
     }
 }
 
+/// Asks a calculation that runs to give way.
+pub(crate) struct Pressure {
+    /// Nothing on a patient thread.
+    shared: Option<Arc<Shared>>,
+    party: Arc<str>,
+    begun: Instant,
+}
+
+impl Pressure {
+    fn asks(&self) -> bool {
+        let ran = self.begun.elapsed();
+        match &self.shared {
+            Some(shared) if ran >= SLICE => shared.lock().presses(&self.party, ran),
+            _ => false,
+        }
+    }
+}
+
 impl Shared {
     /// The life of one thread.
-    fn work(&self) {
+    fn work(self: Arc<Self>, patient: bool) {
         // Where the system doesn't let it stand back, it works all the same.
         let _ = rustix::process::setpriority_process(None, NICE);
         let mut queue = self.lock();
         while !queue.is_closed() {
-            let Some((party, job)) = queue.take() else {
+            let Some((party, mut job)) = queue.take(patient) else {
+                queue.idle += 1;
                 queue = self
                     .ready
                     .wait(queue)
                     .unwrap_or_else(PoisonError::into_inner);
+                queue.idle -= 1;
                 continue;
             };
             drop(queue);
+            let begun = Instant::now();
+            let pressure = Pressure {
+                shared: (!patient).then(|| Arc::clone(&self)),
+                party: Arc::clone(&party),
+                begun,
+            };
             // A panic ends the calculation; who awaits it is told by the channel that closes.
-            let _ = catch_unwind(AssertUnwindSafe(job));
+            let again = catch_unwind(AssertUnwindSafe(|| job(pressure))).unwrap_or(false);
             queue = self.lock();
-            queue.done(&party);
+            queue.done(&party, begun.elapsed());
+            if again {
+                queue.put_back(&party, job);
+            } else {
+                drop(queue);
+                // What it holds may be much.
+                drop(job);
+                queue = self.lock();
+            }
             // What waited for this party's place can run now, maybe elsewhere.
             self.ready.notify_one();
         }

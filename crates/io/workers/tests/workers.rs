@@ -27,7 +27,7 @@ fn endless(interrupt: Interrupt) {
     }
 }
 
-/// Begins a calculation, and waits until it runs.
+/// Begins a calculation that never gives way, and waits until it runs.
 async fn begin(
     workers: &Arc<Workers>,
     party: &'static str,
@@ -39,7 +39,7 @@ async fn begin(
             tell.send(()).unwrap();
             endless(interrupt);
         };
-        workers.run(party, LONG, run).await
+        workers.run_once(party, LONG, run).await
     });
     tokio::task::spawn_blocking(move || told.recv().unwrap())
         .await
@@ -80,7 +80,58 @@ async fn parties_take_turns() {
     for task in tasks {
         task.await.unwrap().unwrap();
     }
-    assert_eq!(*order.lock().unwrap(), ["a1", "b1", "c1", "a2", "b2", "a3"]);
+    let order = order.lock().unwrap();
+    assert_eq!(order[..3], ["a1", "b1", "c1"]);
+    let of_a: Vec<_> = order.iter().filter(|name| name.starts_with('a')).collect();
+    assert_eq!(of_a, [&"a1", &"a2", &"a3"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_wants_little_is_served_beside_many_that_want_all() {
+    let bounds = Bounds {
+        time: LONG,
+        ..Bounds::default()
+    };
+    let workers = Arc::new(Workers::start(bounds).unwrap());
+    let hogs: Vec<_> = (0..20)
+        .map(|n| {
+            let workers = Arc::clone(&workers);
+            tokio::spawn(async move { workers.run(&format!("hog {n}"), LONG, endless).await })
+        })
+        .collect();
+    for n in 0..50 {
+        assert_eq!(workers.run("a", LONG, move |_| n).await, Ok(n));
+    }
+    assert!(hogs.iter().all(|hog| !hog.is_finished()));
+    for hog in hogs {
+        hog.abort();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_gave_way_is_done_in_the_end() {
+    let workers = workers(2);
+    let long = |party: &'static str| {
+        let workers = Arc::clone(&workers);
+        // Begins from the start each time; a result of one that was stopped isn't given.
+        let run = |interrupt: Interrupt| {
+            let begun = Instant::now();
+            while begun.elapsed() < Duration::from_millis(300) {
+                if interrupt() {
+                    return "stopped";
+                }
+            }
+            "done"
+        };
+        tokio::spawn(async move { workers.run(party, LONG, run).await })
+    };
+    let tasks = [long("a"), long("b"), long("c")];
+    while !tasks.iter().all(tokio::task::JoinHandle::is_finished) {
+        assert_eq!(workers.run("d", LONG, |_| 1).await, Ok(1));
+    }
+    for task in tasks {
+        assert_eq!(task.await.unwrap(), Ok("done"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
