@@ -181,6 +181,7 @@ impl<'a> Meter<'a> {
     }
 
     /// A value that a name stood for is let go of.
+    #[inline]
     pub(crate) fn let_go(&mut self, value: &Value) {
         let bytes = value.owned_bytes();
         if bytes > 0 {

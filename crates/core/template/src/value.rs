@@ -159,6 +159,7 @@ impl Value {
 
     /// Bytes that are free once this value is let go of: those of a text that nothing else holds, or of
     /// such a list and the texts in it.
+    #[inline]
     pub(crate) fn owned_bytes(&self) -> usize {
         match self {
             Value::Text(text) if Arc::strong_count(text) == 1 => text.len() + SLOT,
