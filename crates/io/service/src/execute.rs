@@ -294,6 +294,19 @@ impl Execution {
         self.work(map).await
     }
 
+    /// An answer, and how `/test` shows it. The workers strike secrets from its body: it may be long.
+    pub(crate) async fn show(
+        &self,
+        answer: Arc<Answered>,
+    ) -> Result<(Arc<Answered>, Value), ApiError> {
+        let (party, within) = (&self.target.id, self.action()?.timeout());
+        let show = move || {
+            let shown = answer.show();
+            (answer, shown)
+        };
+        self.works.away(party, within, show).await
+    }
+
     /// The output in Architect's flattened form.
     pub(crate) async fn flatten(&self, output: Value) -> Result<Value, ApiError> {
         self.work(move |action, meter| action.flatten_within(&output, meter).map_err(unflat))

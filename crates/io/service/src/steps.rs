@@ -47,11 +47,12 @@ async fn steps(execution: &Execution, body: String, done: &mut Vec<Value>) -> Re
         // So that the next try doesn't meet the same refusal.
         let _ = execution.credentials(read.login).await;
     }
-    let answer = note(done, "Send the request", sent, Answered::show)?;
-    let output = execution
-        .map(&input, Arc::new(answer))
-        .await
-        .map_err(struck);
+    let sent = match sent {
+        Ok(answer) => execution.show(Arc::new(answer)).await,
+        Err(error) => Err(error),
+    };
+    let (answer, _) = note(done, "Send the request", sent, |(_, shown)| shown.clone())?;
+    let output = execution.map(&input, answer).await.map_err(struck);
     note(done, "Map the answer to the output", output, Value::clone)
 }
 

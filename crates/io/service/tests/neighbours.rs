@@ -15,6 +15,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tollgate_config::{Config, Source};
 use tollgate_service::Service;
 
+/// The neighbour's action that has something to calculate.
+const WORKS: &str = "works";
 /// The attacker's calls at once.
 const AT_ONCE: usize = 8;
 /// How long each kind is attacked with.
@@ -27,8 +29,52 @@ const GROWN: u64 = 256 * 1024 * 1024;
 /// A loop over nothing, of nearly as many steps as one template may take.
 const LOOP: &str = "#foreach($i in [1..999])#foreach($j in [1..990])#end#end";
 
+/// A flow that looks through long texts, over and over.
+const FLOW: &str = r#"
+workflow:
+  name: Heavy
+  defaultLanguage: en-us
+  startUpRef: /workflow/states/state[main]
+  variables:
+    - stringVariable:
+        name: Flow.Text
+        initialValue: { exp: 'ToString(Replace(ToString(MakeList("aaaaaaaaaaaaaaaa","bbbbbbbbbbbbbbbb")), "a", "cccccccccccccccc"))' }
+        isInput: false
+        isOutput: false
+  states:
+    - state:
+        name: Main
+        refId: main
+        actions:
+          - loop:
+              name: Again
+              loopCount: { lit: 100 }
+              outputs:
+                loop:
+                  actions:
+                    - updateData:
+                        name: Longer
+                        statements:
+                          - string:
+                              variable: Flow.Text
+                              value: { exp: 'Substring(Replace(Append(Flow.Text, Flow.Text), "b", "bbbb"), 0, 30000)' }
+          - endWorkflow: { name: End, exitReason: { noValue: true } }
+"#;
+
+/// What the attacker calls.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// An action of one integration.
+    Action,
+    /// The same action of two integrations, in turn.
+    TwoIntegrations,
+    /// Runs of [`FLOW`].
+    Flow,
+}
+
 /// A kind of worst: what differs from a plain action, and the inputs.
 struct Worst {
+    way: Way,
     what: &'static str,
     changes: Vec<(&'static str, Value)>,
     inputs: String,
@@ -36,6 +82,7 @@ struct Worst {
 
 fn worst(what: &'static str, changes: Vec<(&'static str, Value)>, inputs: impl ToString) -> Worst {
     Worst {
+        way: Way::Action,
         what,
         changes,
         inputs: inputs.to_string(),
@@ -142,6 +189,22 @@ fn kinds() -> Vec<Worst> {
             schema(json!({})),
             json!({"l": vec![1; 240_000]}),
         ),
+        Worst {
+            way: Way::TwoIntegrations,
+            ..worst(
+                "two integrations, each with such templates",
+                body(LOOP),
+                "{}",
+            )
+        },
+        Worst {
+            way: Way::TwoIntegrations,
+            ..worst("two integrations that scan", paths("$..*", 50), "{}")
+        },
+        Worst {
+            way: Way::Flow,
+            ..worst("flows that calculate", Vec::new(), "{}")
+        },
     ]
 }
 
@@ -202,23 +265,31 @@ struct World {
     ids: Map<String, Value>,
 }
 
-async fn world(kinds: &[Worst]) -> World {
+async fn world(kinds: &[Arc<Worst>]) -> World {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(upstream(listener));
     let folder = tempfile::tempdir().unwrap();
-    let (bad, good) = (folder.path().join("bad"), folder.path().join("good"));
-    std::fs::create_dir(&bad).unwrap();
-    std::fs::create_dir(&good).unwrap();
+    let [bad, second, good] = ["bad", "second", "good"].map(|name| folder.path().join(name));
+    for made in [&bad, &second, &good] {
+        std::fs::create_dir(made).unwrap();
+    }
     for (number, kind) in kinds.iter().enumerate() {
         let file = action(kind.what, &kind.changes, &address.to_string());
-        std::fs::write(bad.join(format!("{number}.json")), file).unwrap();
+        std::fs::write(bad.join(format!("{number}.json")), &file).unwrap();
+        if kind.way == Way::TwoIntegrations {
+            let file = file.replace(kind.what, &format!("{} (2)", kind.what));
+            std::fs::write(second.join(format!("{number}.json")), file).unwrap();
+        }
     }
-    std::fs::write(
-        good.join("ok.json"),
-        action("ok", &[], &address.to_string()),
-    )
-    .unwrap();
+    std::fs::write(folder.path().join("heavy.yaml"), FLOW).unwrap();
+    // More than is done at once: the neighbour needs the workers for this one.
+    let work = "#foreach($i in [1..3000])#if($i < 0)x#end#end";
+    let headers = ("/config/request/headers", json!({"X-Work": work}));
+    for (name, changes) in [("ok", &[][..]), (WORKS, &[headers][..])] {
+        let file = action(name, changes, &address.to_string());
+        std::fs::write(good.join(format!("{name}.json")), file).unwrap();
+    }
     let access = format!(
         "allowed_networks = [\"127.0.0.0/8\"]\nallowed_schemes = [\"http\"]\nallowed_ports = [\"{}\"]\nallowed_hosts = [\"127.0.0.1\"]",
         address.port()
@@ -234,6 +305,11 @@ type = "custom-rest-actions"
 actions = {{ folder = "bad" }}
 {access}
 [[integration]]
+name = "Second"
+type = "custom-rest-actions"
+actions = {{ folder = "second" }}
+{access}
+[[integration]]
 name = "Good"
 type = "custom-rest-actions"
 actions = {{ folder = "good" }}
@@ -241,6 +317,7 @@ actions = {{ folder = "good" }}
 [server]
 listen = "127.0.0.1:0"
 caller_requests_per_minute = 1000000
+flow_folder = "."
 "#
     );
     let source = Source {
@@ -271,8 +348,13 @@ caller_requests_per_minute = 1000000
         .json()
         .await
         .unwrap();
-    let entities = list["entities"].as_array().unwrap().iter();
-    let ids = entities.map(|it| (it["name"].as_str().unwrap().to_owned(), it["id"].clone()));
+    let flows = http.get(format!("{base}/api/v2/flows")).bearer_auth(&token);
+    let flows: Value = flows.send().await.unwrap().json().await.unwrap();
+    let all = [&list, &flows].map(|list| list["entities"].as_array().unwrap());
+    let ids = all
+        .into_iter()
+        .flatten()
+        .map(|it| (it["name"].as_str().unwrap().to_owned(), it["id"].clone()));
     World {
         ids: ids.collect(),
         service,
@@ -294,15 +376,34 @@ impl World {
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
+    /// The attacker's call, of so many that it has made before.
+    async fn attack(&self, kind: &Worst, made: usize) -> (u16, String) {
+        match kind.way {
+            Way::TwoIntegrations if made % 2 == 1 => {
+                self.call(&format!("{} (2)", kind.what), &kind.inputs).await
+            }
+            Way::Action | Way::TwoIntegrations => self.call(kind.what, &kind.inputs).await,
+            Way::Flow => {
+                let path = format!("{}/api/v2/flows/executions", self.base);
+                let body = json!({"flowId": self.ids["Heavy"]}).to_string();
+                let request = self.http.post(path).bearer_auth(&self.token).body(body);
+                let answer = request.send().await.unwrap();
+                (answer.status().as_u16(), answer.text().await.unwrap())
+            }
+        }
+    }
+
     /// The neighbour's calls, one after the other; the 99th percentile of how long they took.
     async fn neighbour(&self, span: Duration) -> Duration {
         let (begun, mut took) = (Instant::now(), Vec::new());
         while begun.elapsed() < span || took.len() < 20 {
-            let asked = Instant::now();
-            let (status, text) = self.call("ok", "{}").await;
-            assert_eq!((status, text.as_str()), (200, "{\"ok\":true}"));
-            took.push(asked.elapsed());
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            for name in ["ok", WORKS] {
+                let asked = Instant::now();
+                let (status, text) = self.call(name, "{}").await;
+                assert_eq!((status, text.as_str()), (200, "{\"ok\":true}"));
+                took.push(asked.elapsed());
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
         }
         took.sort_unstable();
         took[took.len() * 99 / 100]
@@ -325,7 +426,7 @@ fn resident() -> u64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_neighbour_does_not_notice_one_tenant_at_its_worst() {
-    let kinds = kinds();
+    let kinds: Vec<_> = kinds().into_iter().map(Arc::new).collect();
     let world = Arc::new(world(&kinds).await);
     let alone = world.neighbour(SPAN).await;
     let before = resident();
@@ -333,14 +434,13 @@ async fn a_neighbour_does_not_notice_one_tenant_at_its_worst() {
     for kind in &kinds {
         let (ends, what) = (Arc::new(AtomicBool::new(false)), kind.what);
         let mut attackers = Vec::new();
-        for _ in 0..AT_ONCE {
-            let (world, ends, inputs) =
-                (Arc::clone(&world), Arc::clone(&ends), kind.inputs.clone());
+        for number in 0..AT_ONCE {
+            let (world, ends, kind) = (Arc::clone(&world), Arc::clone(&ends), Arc::clone(kind));
             attackers.push(tokio::spawn(async move {
                 let mut last = (0, String::new());
                 let mut calls = 0;
                 while !ends.load(Ordering::Relaxed) {
-                    last = world.call(what, &inputs).await;
+                    last = world.attack(&kind, number + calls).await;
                     calls += 1;
                 }
                 (calls, last)

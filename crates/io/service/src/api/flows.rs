@@ -16,6 +16,7 @@ use axum::extract::{Path, RawQuery, State};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use tollgate_flow::{Flow, FlowKind};
 use tollgate_flows::{FlowsError, Launch, Record, Status};
 use tollgate_store::{
@@ -95,7 +96,7 @@ pub(super) async fn publish(
 ) -> Result<Json<Value>, ApiError> {
     caller.needs(Role::Author, Over::Everything)?;
     let yaml = app.text(body).await?;
-    let flow = parse(&yaml)?;
+    let (flow, yaml) = parse(&app, yaml).await?;
     let kind = flow.kind().word();
     let in_files = app.flow_files.library.get(flow.name());
     if in_files.is_some_and(|it| it.kind() == flow.kind()) {
@@ -178,17 +179,7 @@ pub(super) async fn launch(
         seed: rand::random(),
     };
     let name = launch.name.clone();
-    app.runner
-        .launch(id.clone(), launch)
-        .map_err(|error| match error {
-            FlowsError::Full(_) => {
-                let status = StatusCode::TOO_MANY_REQUESTS;
-                ApiError::new(status, "flows.full", error.to_string())
-                    .retry_after(std::time::Duration::from_secs(1))
-            }
-            FlowsError::Inputs(why) => ApiError::bad_request(format!("inputData: {why}.")),
-            FlowsError::Taken => ApiError::conflict("flows.taken", error.to_string()),
-        })?;
+    begin(&app, id.clone(), launch).await?;
     let mut shown = json!({
         "id": id,
         "flowVersion": {"id": version, "selfUri": format!("{PATH}/{flow_id}/versions/{version}")},
@@ -198,6 +189,25 @@ pub(super) async fn launch(
         shown["name"] = name.into();
     }
     Ok(Json(shown))
+}
+
+/// The workers begin the run: its variables' first values may take long to calculate.
+async fn begin(app: &Arc<App>, id: String, launch: Launch) -> Result<(), ApiError> {
+    let (runtime, to) = (tokio::runtime::Handle::current(), Arc::clone(app));
+    let begin = move || {
+        let _here = runtime.enter();
+        to.runner.launch(id, launch)
+    };
+    let begun = app.works.away(FLOWS, WITHIN, begin).await?;
+    begun.map_err(|error| match error {
+        FlowsError::Full(_) => {
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            ApiError::new(status, "flows.full", error.to_string())
+                .retry_after(Duration::from_secs(1))
+        }
+        FlowsError::Inputs(why) => ApiError::bad_request(format!("inputData: {why}.")),
+        FlowsError::Taken => ApiError::conflict("flows.taken", error.to_string()),
+    })
 }
 
 pub(super) async fn execution(
@@ -233,7 +243,8 @@ async fn runnable(app: &App, id: &str, doc: &Doc) -> Result<(Arc<Flow>, String),
         return Err(ApiError::bad_request(message));
     };
     let version = app.store()?.flow_version(&flow.id, number).await?;
-    Ok((Arc::new(parse(&version.yaml)?), number.to_string()))
+    let (flow, _) = parse(app, version.yaml).await?;
+    Ok((Arc::new(flow), number.to_string()))
 }
 
 async fn stored(app: &App, id: &str) -> Result<tollgate_store::Flow, ApiError> {
@@ -242,12 +253,21 @@ async fn stored(app: &App, id: &str) -> Result<tollgate_store::Flow, ApiError> {
     Ok(store.flow(&parse_id(id)?).await?)
 }
 
-fn parse(yaml: &str) -> Result<Flow, ApiError> {
-    Flow::parse(yaml).map_err(|problems| {
+/// Whose turn it is at the workers when a flow's file is read or a run begins.
+const FLOWS: &str = "flows";
+/// How long that may wait.
+const WITHIN: Duration = Duration::from_secs(30);
+
+/// The flow, and its text. The workers read it: it may be large.
+async fn parse(app: &App, yaml: String) -> Result<(Flow, String), ApiError> {
+    let read = move || (Flow::parse(&yaml), yaml);
+    let (flow, yaml) = app.works.away(FLOWS, WITHIN, read).await?;
+    let flow = flow.map_err(|problems| {
         let errors: Vec<_> = problems.to_string().lines().map(str::to_owned).collect();
         let message = format!("The flow can't be run: {}", errors.join("; "));
         ApiError::new(StatusCode::BAD_REQUEST, "flow.invalid", message).because(errors)
-    })
+    })?;
+    Ok((flow, yaml))
 }
 
 fn show(id: &str, name: &str, kind: &str, published: Option<u32>) -> Value {
