@@ -186,6 +186,11 @@ pub enum OpenError {
         "{} is empty, which no store is: restore it from a backup, or remove the file if there never was anything in it, and run `tollgate init`", _0.display()
     )]
     Empty(std::path::PathBuf),
+    /// The file has another name.
+    #[error(
+        "{} has another name as well (a hard link). SQLite keeps what was written last beside the name that it was opened by, so whoever opens it by the other name damages it: remove one of the two", _0.display()
+    )]
+    Linked(std::path::PathBuf),
     /// Another service uses the file.
     #[error(
         "another service uses {}; one service at a time uses a SQLite file (several nodes share a PostgreSQL)", _0.display()

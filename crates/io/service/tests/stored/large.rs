@@ -108,7 +108,7 @@ async fn what_cant_be_read_is_set_aside_and_named() {
         .web_service(&root, "userDefined", json!({"k": "v"}), loopback())
         .await;
     let mut ids = Vec::new();
-    for name in ["good", "no JSON", "no text"] {
+    for name in ["good", "no JSON", "no text", "no name", "no category"] {
         let made = world
             .done(&root, Method::POST, ACTIONS, large(name, &id, 10))
             .await;
@@ -120,8 +120,13 @@ async fn what_cant_be_read_is_set_aside_and_named() {
     drop(service);
     // As another program, or a damaged disk, may leave it.
     let database = rusqlite::Connection::open(folder.path().join("store.db")).unwrap();
-    for (number, value) in [(1, "'{'"), (2, "x'00ff'")] {
-        let sql = format!("UPDATE action SET config = {value} WHERE id = ?1");
+    for (number, damage) in [
+        (1, "config = '{'"),
+        (2, "config = x'00ff'"),
+        (3, "name = x'ff41'"),
+        (4, "category = 7.5, version = 'x'"),
+    ] {
+        let sql = format!("UPDATE action SET {damage} WHERE id = ?1");
         assert_eq!(database.execute(&sql, [&ids[number]]).unwrap(), 1);
     }
     drop(database);
@@ -147,7 +152,7 @@ async fn what_cant_be_read_is_set_aside_and_named() {
     let told = state["detail"]["message"].as_str().unwrap();
     assert_eq!(state["code"], "ACTIVE");
     assert!(
-        told.starts_with("2 of its actions can't be used") && told.contains("\"no text\""),
+        told.starts_with("4 of its actions can't be used") && told.contains("\"no text\""),
         "{told}"
     );
     // Others are made and changed, and one that is set aside can be thrown away.

@@ -147,6 +147,16 @@ impl Row {
         }
     }
 
+    /// Text to be shown, whatever the column holds: of what is damaged, as much as can be read.
+    pub(crate) fn shown(&mut self) -> StoreResult<String> {
+        Ok(match self.next("text")? {
+            Value::Text(text) => text,
+            Value::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Value::Int(n) => n.to_string(),
+            Value::Null => String::new(),
+        })
+    }
+
     pub(crate) fn bytes(&mut self) -> StoreResult<Vec<u8>> {
         match self.next("bytes")? {
             Value::Bytes(bytes) => Ok(bytes),

@@ -13,8 +13,9 @@ use crate::error::{OpenError, StoreError, StoreResult};
 use async_trait::async_trait;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags};
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
@@ -23,6 +24,8 @@ use tokio::sync::oneshot;
 
 /// What SQLite keeps in the head of the file, so that others know whose it is: "toll" as bytes.
 const APPLICATION: i32 = i32::from_be_bytes(*b"toll");
+/// What is added to the file's name while it is made, before a number of the process's.
+const NEW: &str = "-new-";
 /// Connections that read: for lists and the like, and for checks of tokens.
 const READERS: Places = Places {
     read: 4,
@@ -120,13 +123,14 @@ pub(crate) fn make(path: &Path) -> Result<(), OpenError> {
         Ok(found) if found.is_file() && found.len() == 0 => {
             return Err(OpenError::Empty(path.to_owned()));
         }
+        Ok(found) if linked(path, &found) => return Err(OpenError::Linked(path.to_owned())),
         Ok(_) => return Ok(()),
         Err(_) => {}
     }
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let mut beside = path.as_os_str().to_owned();
-    beside.push(format!("-new-{}-{number}", std::process::id()));
+    beside.push(format!("{NEW}{}-{number}", std::process::id()));
     let beside = Path::new(&beside);
     create_private(beside)?;
     let made = Connection::open_with_flags(beside, OpenFlags::SQLITE_OPEN_READ_WRITE)
@@ -143,6 +147,31 @@ pub(crate) fn make(path: &Path) -> Result<(), OpenError> {
     });
     let _ = std::fs::remove_file(beside);
     Ok(placed?)
+}
+
+/// Whether the file has a name that isn't of [`make`]'s. One of those is there for a moment, and stays where a
+/// process was killed in it; it is removed.
+fn linked(path: &Path, found: &Metadata) -> bool {
+    let same = |it: &Metadata| (it.dev(), it.ino()) == (found.dev(), found.ino());
+    if !found.is_file() || found.nlink() == 1 {
+        return false;
+    }
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return true;
+    };
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let beginning = format!("{}{NEW}", name.to_string_lossy());
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let ours = entry.file_name().to_string_lossy().starts_with(&beginning);
+        if ours && std::fs::metadata(entry.path()).is_ok_and(|it| same(&it)) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+    std::fs::metadata(path).is_ok_and(|it| it.nlink() > 1)
 }
 
 /// Makes a missing file with no rights for others; SQLite gives its side files the same.

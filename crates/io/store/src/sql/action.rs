@@ -333,15 +333,17 @@ pub(super) async fn room(
     Ok(())
 }
 
+/// Also of a damaged action, so that it can be named and thrown away, and keeps no other from being listed:
+/// what can't be read is hidden as secure, and of version 0.
 pub(super) fn read_stamp(row: &mut Row) -> StoreResult<ActionStamp> {
     Ok(ActionStamp {
-        id: row.id()?,
-        integration_id: row.id()?,
-        name: row.text()?,
-        category: row.text()?,
-        secure: row.flag()?,
-        version: row.version()?,
-        bytes: row.count()?,
+        id: EntityId::stored(row.shown()?),
+        integration_id: EntityId::stored(row.shown()?),
+        name: row.shown()?,
+        category: row.shown()?,
+        secure: row.flag().unwrap_or(true),
+        version: row.version().unwrap_or(Version(0)),
+        bytes: row.count().unwrap_or(0),
     })
 }
 

@@ -435,9 +435,23 @@ async fn one_service_uses_a_file() {
     std::os::unix::fs::symlink(&file.0, &link.0).unwrap();
     let again = SqlStore::open_alone(&link.url(), ring(), NOW, bounds).await;
     assert!(matches!(again, Err(OpenError::Taken(_))));
+    // A hard link is another file to SQLite, with a log of its own beside it.
+    let hard = File::new("hard");
+    std::fs::hard_link(&file.0, &hard.0).unwrap();
+    for path in [&hard, &file] {
+        let again = SqlStore::open_alone(&path.url(), ring(), NOW, bounds).await;
+        assert!(matches!(again, Err(OpenError::Linked(_))));
+        let command = open(path, MIGRATIONS).await;
+        assert!(matches!(command, Err(OpenError::Linked(_))));
+    }
+    std::fs::remove_file(&hard.0).unwrap();
+    // But what was killed while it made the file has left such a link.
+    let left = format!("{}-new-1-0", file.0.display());
+    std::fs::hard_link(&file.0, &left).unwrap();
     // A command beside it.
     let command = open(&file, MIGRATIONS).await.unwrap();
     command.set_meta("a", "b").await.unwrap();
+    assert!(!std::fs::exists(&left).unwrap());
     drop(first);
     service().await.unwrap();
 }
