@@ -494,3 +494,38 @@ fn bounds_that_make_no_sense_are_told_by_field() {
         }
     }
 }
+
+#[test]
+fn what_the_store_may_take_and_keep_has_bounds() {
+    let with =
+        |line: &str| format!("[store]\nurl = \"sqlite:t.db\"\nkey_file = \"t.keys\"\n{line}\n");
+    for (field, bad, says) in [
+        ("timeout", "\"100ms\"", "200ms"),
+        ("timeout", "\"61s\"", "60s"),
+        ("timeout", "5", "found 5"),
+        ("timeout", "\"soon\"", "soon"),
+        ("connect_timeout", "\"0s\"", "200ms"),
+        ("connect_timeout", "\"1h\"", "60s"),
+        ("keep_changes_days", "-1", "36500"),
+        ("keep_changes_days", "36501", "36500"),
+        ("keep_executions_days", "\"30\"", "whole number"),
+        ("keep_executions_days", "1.5", "whole number"),
+        ("keep_usage_days", "99999999999999999999", ""),
+        ("keep_logins_days", "30", "keep_executions_days"),
+    ] {
+        let found = problems(&with(&format!("{field} = {bad}")));
+        assert_eq!(found.len(), 1, "{field} = {bad}: {found:?}");
+        assert_eq!(found[0].line, 4, "{found:?}");
+        assert!(
+            found[0].message.contains(says),
+            "{field} = {bad}: {found:?}"
+        );
+    }
+    let set = "timeout = \"200ms\"\nconnect_timeout = \"60s\"\nkeep_changes_days = 0\nkeep_usage_days = 1";
+    let store = parse(&with(set)).unwrap().store.unwrap();
+    assert_eq!(store.timeout, Duration::from_millis(200));
+    assert_eq!(store.connect_timeout, Duration::from_secs(60));
+    let day = Duration::from_secs(24 * 3600);
+    let keep = (store.keep.changes, store.keep.executions, store.keep.usage);
+    assert_eq!(keep, (None, Some(day * 30), Some(day)));
+}
