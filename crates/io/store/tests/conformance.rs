@@ -19,6 +19,8 @@ mod model;
 mod retention;
 #[path = "conformance/secrets.rs"]
 mod secrets;
+#[path = "conformance/stamps.rs"]
+mod stamps;
 #[path = "conformance/waiting.rs"]
 mod waiting;
 
@@ -74,6 +76,9 @@ suite! {
         a_draft_does_not_overwrite_a_newer_action,
         one_of_many_writers_wins,
         bad_values_are_refused;
+    stamps:
+        a_stamp_is_the_action_without_its_documents,
+        an_integration_has_so_many_bytes;
     model:
         histories_follow_the_model;
     waiting:
