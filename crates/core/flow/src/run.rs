@@ -40,6 +40,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tollgate_model::Instant;
 
+/// Attributes of the participant data.
+const MAX_ATTRIBUTES: usize = 1000;
+/// Bytes of their names and values together.
+const MAX_ATTRIBUTE_BYTES: usize = 1024 * 1024;
 /// Steps of one run.
 pub const MAX_STEPS: u32 = 10_000;
 /// Work of one step's expressions: parts evaluated, items and 64 bytes of texts looked through.

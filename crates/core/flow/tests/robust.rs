@@ -88,6 +88,58 @@ workflow:
     }
 }
 
+/// Names and values of the participant data grow as long as the run goes on; they are bounded together.
+#[test]
+fn participant_data_is_bounded() {
+    for (name, value, times, bounded) in [
+        ("ToString(Flow.i)", "\"x\"", 900, false),
+        ("ToString(Flow.i)", "\"x\"", 1_100, true),
+        ("\"a\"", "Flow.s", 3_000, false),
+        ("ToString(Flow.i)", "Flow.s", 100, true),
+        ("Append(Flow.s, ToString(Flow.i))", "\"x\"", 100, true),
+    ] {
+        let text = format!(
+            r#"
+workflow:
+  name: W
+  startUpRef: S
+  variables:
+    - integerVariable: {{name: Flow.i, initialValue: {{lit: 0}}}}
+    - stringVariable: {{name: Flow.s, initialValue: {{lit: "{}"}}}}
+  states:
+    - state:
+        name: S
+        actions:
+          - loop:
+              currentIndex: {{var: Flow.i}}
+              loopCount: {{lit: {times}}}
+              outputs:
+                loop:
+                  actions:
+                    - setParticipantData: {{attributes: [{{attribute: {{name: {{exp: '{name}'}}, value: {{exp: '{value}'}}}}}}]}}
+          - endWorkflow: {{}}
+"#,
+            "x".repeat(32_000)
+        );
+        let flow = shared::parse(&text);
+        let mut run = Run::new(flow, &Inputs::default(), Instant::ZERO, 7).unwrap();
+        let fault = loop {
+            match run.next(Instant::ZERO) {
+                Progress::Tell(Tell::Fault { message, .. }) => break message,
+                Progress::Ended(_) => break String::new(),
+                _ => {}
+            }
+        };
+        assert_eq!(
+            fault.contains("participant data of more"),
+            bounded,
+            "{name}, {value}, {times}: {fault:?}"
+        );
+        assert!(bounded || fault.is_empty(), "{fault}");
+        assert!(run.bytes() < 4 * 1024 * 1024, "{}", run.bytes());
+    }
+}
+
 /// Steps within steps as deep as YAML may be nested.
 #[test]
 fn deep_steps_run() {

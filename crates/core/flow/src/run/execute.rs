@@ -1,6 +1,9 @@
 //! Steps carried out.
 
-use super::{Effect, EffectId, End, Frame, MAX_DEPTH, MAX_STEPS, Open, Run, State, Tell};
+use super::{
+    Effect, EffectId, End, Frame, MAX_ATTRIBUTE_BYTES, MAX_ATTRIBUTES, MAX_DEPTH, MAX_STEPS, Open,
+    Run, State, Tell,
+};
 use crate::flow::{Action, Field, Next, Step};
 use crate::value::Value;
 use serde_json::{Map, Value as Json};
@@ -40,6 +43,21 @@ impl Run {
         }
     }
 
+    /// Whether the participant data may have this as well, or in the place of what the name had.
+    fn room_for(&self, name: &str, value: &str) -> Result<(), String> {
+        let others = self.participant.iter();
+        let others = others.filter(|(other, _)| &***other != name);
+        let (count, bytes) = others.fold((1, name.len() + value.len()), |(count, bytes), it| {
+            (count + 1, bytes + it.0.len() + it.1.len())
+        });
+        if count > MAX_ATTRIBUTES || bytes > MAX_ATTRIBUTE_BYTES {
+            return Err(format!(
+                "participant data of more than {MAX_ATTRIBUTES} attributes, or {MAX_ATTRIBUTE_BYTES} bytes in all"
+            ));
+        }
+        Ok(())
+    }
+
     fn execute(&mut self, id: u32, step: &Step, again: bool) -> Result<(), String> {
         match &step.action {
             Action::Pass => self.leave(id, 0),
@@ -71,6 +89,7 @@ impl Run {
                     let value = value.evaluate(self)?.to_text();
                     match &value {
                         Some(value) => {
+                            self.room_for(&name, value)?;
                             self.participant
                                 .insert(Arc::clone(&name), Arc::clone(value));
                         }
