@@ -17,9 +17,9 @@ pub(crate) struct Resources {
     pub(crate) ledgers: Vec<Ledger>,
     pub(crate) pools: Pools,
     pub(crate) journal: Journal,
-    /// By `RouteId`: until when it is known to have no room, unless something happens.
+    /// By `RouteId`: until when the route is known to have no room, unless something happens.
     blocked: Vec<Instant>,
-    /// By `RouteId`: until when it is shut by a 429.
+    /// By `RouteId`: until when a 429 has shut the route.
     closed: Vec<Instant>,
 }
 
@@ -51,7 +51,7 @@ impl Resources {
         self.blocked[route.index()].max(self.closed[route.index()]) <= now
     }
 
-    /// Sends nothing on the route until then, or for longer if it was shut for longer.
+    /// Sends nothing on the route until this instant, or for longer if the route was shut for longer.
     pub(crate) fn close_route(&mut self, route: RouteId, until: Instant) {
         let closed = &mut self.closed[route.index()];
         *closed = until.max(*closed);
@@ -76,7 +76,7 @@ impl Resources {
         self.closed_until(route).max(pool.unwrap_or(Instant::ZERO))
     }
 
-    /// Takes further tables over: `config` is the old one with more behind.
+    /// Takes further limits and routes over: `config` is the old configuration with more at the tables' ends.
     pub(crate) fn extend(&mut self, config: Arc<Config>) {
         let limits = config.limits.iter().skip(self.ledgers.len());
         self.ledgers
@@ -244,7 +244,7 @@ impl Resources {
         }
     }
 
-    /// Limits have changed.
+    /// Notes that limits have changed.
     pub(crate) fn configure(&mut self, config: Arc<Config>) {
         for (ledger, limit) in self.ledgers.iter_mut().zip(&config.limits) {
             ledger.set_allowed(limit.rule.allowed());
@@ -254,7 +254,7 @@ impl Resources {
         self.unblock();
     }
 
-    /// Something became free, or may have.
+    /// Notes that slots have become free, or may have.
     pub(crate) fn unblock(&mut self) {
         self.blocked.fill(Instant::ZERO);
         self.journal.changed = true;

@@ -31,8 +31,8 @@ pub use fault::Fault;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// The levels that anything may have which has no closer bound of its own: what `serde_json` itself takes.
-/// A scalar has none.
+/// The most levels of lists and objects of a text that has no closer bound of its own: as many as `serde_json`
+/// itself takes. A scalar has no level.
 pub const MAX_DEPTH: usize = 127;
 
 /// The one value of a text, of at most [`MAX_DEPTH`] levels.
@@ -90,7 +90,7 @@ pub fn read_as<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
     serde_json::from_str(safe.text()).map_err(|error| safe.fault(&error))
 }
 
-/// The same of a text in UTF-8.
+/// The one value of a text in UTF-8, read into a type of its own, which holds no [`Value`].
 ///
 /// # Errors
 /// As [`read_as`]; or the text isn't UTF-8.
@@ -106,7 +106,7 @@ pub fn check(text: &str) -> Result<(), Fault> {
     read(text).map(drop)
 }
 
-/// Whether a text opens more brackets within each other than so many, whatever else it is.
+/// Whether a text opens more than `levels` brackets within each other, whether or not it is JSON.
 #[must_use]
 pub fn text_deeper_than(text: &str, levels: usize) -> bool {
     scan::scan(text, levels).is_err()

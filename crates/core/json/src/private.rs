@@ -79,12 +79,12 @@ pub(crate) fn mark(text: &str, marks: Vec<usize>) -> Safe<'_> {
 }
 
 impl Safe<'_> {
-    /// What may be parsed.
+    /// The text that may be parsed.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
-    /// What was parsed, with the text's own keys.
+    /// The value that was parsed, with the original text's keys.
     pub(crate) fn unmark(&self, value: Value) -> Value {
         if self.marks.is_empty() {
             value
@@ -93,7 +93,7 @@ impl Safe<'_> {
         }
     }
 
-    /// The byte of the original text that a byte of the marked one was.
+    /// The place in the original text, in bytes, of a place in the marked text.
     pub(crate) fn origin(&self, byte: usize) -> usize {
         let mut marked = self.marks.iter().enumerate();
         byte - marked
@@ -101,7 +101,7 @@ impl Safe<'_> {
             .unwrap_or(self.marks.len())
     }
 
-    /// What the parser says, at its place in the original text.
+    /// The parser's error, at its place in the original text.
     pub(crate) fn fault(&self, error: &serde_json::Error) -> Fault {
         let text = error.to_string();
         let (line, column) = (error.line(), error.column());

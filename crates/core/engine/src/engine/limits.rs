@@ -101,7 +101,7 @@ impl Engine {
 
 /// One of the windows that a call passes.
 enum Window {
-    /// By its place in the client's `token_limits`.
+    /// A token's window, by its place in the client's `token_limits`.
     Token(usize),
     Shared(LimitId),
 }
