@@ -83,6 +83,7 @@ impl Filter {
 }
 
 /// Bytes of a text or of a number, which is all that a comparison looks through.
+#[inline]
 fn written(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len(),
@@ -92,6 +93,7 @@ fn written(value: &Value) -> usize {
 }
 
 impl Operand {
+    #[inline]
     fn value<'a>(
         &'a self,
         candidate: &'a Value,
@@ -152,6 +154,7 @@ fn compare(left: &Value, right: &Value) -> Compared {
         (true, false) => Ordering::Less,
         (false, true) => Ordering::Greater,
         (false, false) => match (left, right) {
+            (Value::String(l), Value::String(r)) if l == r => Ordering::Equal,
             (Value::String(l), Value::String(r)) => l.encode_utf16().cmp(r.encode_utf16()),
             (Value::Number(l), Value::Number(r)) => return numeric(&l.to_string(), &r.to_string()),
             (Value::Number(l), Value::String(r)) => return numeric(&l.to_string(), r),

@@ -182,24 +182,40 @@ impl Path {
     }
 
     /// The one value of a definite path, if it is there.
+    #[inline]
     fn one<'a>(
         &self,
         document: &'a Value,
         meter: &Meter,
     ) -> Result<Option<Cow<'a, Value>>, Exhausted> {
-        let found = if self.single {
-            self.walk(document, meter).map(Cow::Borrowed)
-        } else {
-            self.read_within(document, meter).map(Cow::Owned)
-        };
+        if self.single {
+            meter.steps(self.steps.len() as u64)?;
+            return Ok(self.follow(document).ok().map(Cow::Borrowed));
+        }
+        self.last(document, meter)
+    }
+
+    /// The one value of a path that is followed by searching.
+    #[cold]
+    fn last<'a>(
+        &self,
+        document: &'a Value,
+        meter: &Meter,
+    ) -> Result<Option<Cow<'a, Value>>, Exhausted> {
+        let found = self.read_within(document, meter);
         match meter.stopped() {
             Some(exhausted) => Err(exhausted),
-            None => Ok(found.ok()),
+            None => Ok(found.ok().map(Cow::Owned)),
         }
     }
 
     fn walk<'a>(&self, document: &'a Value, meter: &Meter) -> Result<&'a Value, ReadError> {
         meter.steps(self.steps.len() as u64)?;
+        self.follow(document)
+    }
+
+    #[inline]
+    fn follow<'a>(&self, document: &'a Value) -> Result<&'a Value, ReadError> {
         let mut value = document;
         for step in &self.steps {
             value = read::single(step, value)?;

@@ -22,9 +22,13 @@ pub(crate) fn matches<'a>(
         function,
         found: Vec::new(),
         visits: 0,
+        settled: 0,
+        free_until: 0,
         meter,
     };
-    reader.follow(steps, document, true)?;
+    let followed = reader.follow(steps, document, true);
+    let settled = reader.settle();
+    followed.and(settled)?;
     Ok(reader.found)
 }
 
@@ -34,6 +38,10 @@ struct Reader<'a, 'm> {
     function: Option<Function>,
     found: Vec<Cow<'a, Value>>,
     visits: usize,
+    /// Of them, those that the meter knows of.
+    settled: usize,
+    /// Visits up to which nothing has to be asked.
+    free_until: usize,
     meter: &'m Meter,
 }
 
@@ -54,6 +62,7 @@ impl<'a> Reader<'a, '_> {
                 None => Ok(()),
             },
             (Step::Names(names), Value::Object(members)) => {
+                self.settle()?;
                 let mut some = Map::new();
                 for name in names {
                     if let Some(member) = members.get(name) {
@@ -97,22 +106,49 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Whether the candidate passes; what was copied to find out is held no longer.
-    fn accepts(&self, filter: &Filter, candidate: &Value) -> Result<bool, ReadError> {
+    fn accepts(&mut self, filter: &Filter, candidate: &Value) -> Result<bool, ReadError> {
+        self.settle()?;
         let held = self.meter.bytes_held();
         let accepts = filter.accepts(candidate, self.document, self.meter)?;
         let copied = self.meter.bytes_held() - held;
-        self.meter
-            .release(usize::try_from(copied).unwrap_or(usize::MAX));
+        if copied > 0 {
+            let copied = usize::try_from(copied).unwrap_or(usize::MAX);
+            self.meter.release(copied);
+        }
         Ok(accepts)
     }
 
+    /// Each visit is a step. The meter is told of them in lots, no larger than what it grants without a look.
+    #[inline]
     fn visit(&mut self) -> Result<(), ReadError> {
-        self.meter.steps(1)?;
         self.visits += 1;
+        if self.visits > self.free_until {
+            return self.ask();
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn ask(&mut self) -> Result<(), ReadError> {
         if self.visits > MAX_VISITS {
             return Err(ReadError::TooLarge(
                 "the path looks at too many places of the document",
             ));
+        }
+        self.settle()?;
+        let lot = usize::try_from(self.meter.steps_at_once()).unwrap_or(usize::MAX);
+        self.free_until = self.visits.saturating_add(lot).min(MAX_VISITS);
+        Ok(())
+    }
+
+    /// Tells the meter of the visits that it doesn't know of; comes before whatever else is asked of it.
+    #[inline]
+    fn settle(&mut self) -> Result<(), ReadError> {
+        let new = self.visits - self.settled;
+        self.settled = self.visits;
+        self.free_until = self.visits;
+        if new > 0 {
+            self.meter.steps(new as u64)?;
         }
         Ok(())
     }
@@ -120,6 +156,7 @@ impl<'a> Reader<'a, '_> {
     fn arrive(&mut self, value: &'a Value, certain: bool) -> Result<(), ReadError> {
         self.meter.hold(FOUND)?;
         if let (Some(_), Value::Array(items)) = (self.function, value) {
+            self.settle()?;
             self.meter.work(items.len() * FOUND)?;
         }
         match self.function.map(|function| function.apply(value)) {
@@ -163,6 +200,7 @@ impl<'a> Reader<'a, '_> {
         self.visit()?;
         let here = match (steps.first(), value) {
             (Some(Step::Names(names)), Value::Object(members)) => {
+                self.settle()?;
                 self.meter.steps(names.len() as u64)?;
                 names.iter().all(|n| members.contains_key(n))
             }

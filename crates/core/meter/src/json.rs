@@ -33,33 +33,43 @@ impl Meter {
     ///
     /// # Errors
     /// It isn't to be made.
+    #[inline]
     pub fn hold_copy(&self, value: &Value) -> Result<usize, Exhausted> {
-        let own = match value {
-            Value::String(text) => VALUE + text.len(),
+        match value {
+            Value::String(text) => self.copied(VALUE + text.len()),
             // Kept as the text it was written as.
-            Value::Number(number) => VALUE + number.as_str().len(),
-            Value::Object(fields) => {
-                let names = fields.keys().map(|name| VALUE + name.len());
-                VALUE + TABLE + names.sum::<usize>()
-            }
-            Value::Array(_) | Value::Bool(_) | Value::Null => VALUE,
-        };
-        self.work(own)?;
-        self.hold(own)?;
-        let mut bytes = own;
+            Value::Number(number) => self.copied(VALUE + number.as_str().len()),
+            Value::Bool(_) | Value::Null => self.copied(VALUE),
+            Value::Array(_) | Value::Object(_) => self.hold_container(value),
+        }
+    }
+
+    /// Asks to keep a copy of so many bytes, and for the steps of making it.
+    #[inline]
+    fn copied(&self, bytes: usize) -> Result<usize, Exhausted> {
+        self.work(bytes)?;
+        self.hold(bytes)?;
+        Ok(bytes)
+    }
+
+    fn hold_container(&self, value: &Value) -> Result<usize, Exhausted> {
         match value {
             Value::Array(items) => {
+                let mut bytes = self.copied(VALUE)?;
                 for item in items {
                     bytes += self.hold_copy(item)?;
                 }
+                Ok(bytes)
             }
             Value::Object(fields) => {
+                let names = fields.keys().map(|name| VALUE + name.len());
+                let mut bytes = self.copied(VALUE + TABLE + names.sum::<usize>())?;
                 for field in fields.values() {
                     bytes += self.hold_copy(field)?;
                 }
+                Ok(bytes)
             }
-            _ => {}
+            leaf => self.hold_copy(leaf),
         }
-        Ok(bytes)
     }
 }

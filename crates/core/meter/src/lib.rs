@@ -26,7 +26,6 @@ pub use pattern::{Pattern, PatternError};
 
 use std::cell::Cell;
 use std::fmt;
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// How many steps are granted between two looks at the interrupt.
@@ -108,11 +107,9 @@ impl fmt::Display for Exhausted {
 
 impl std::error::Error for Exhausted {}
 
-/// Counts what a calculation costs, and stops it. Clones count together; a meter stays on its thread.
-#[derive(Clone)]
-pub struct Meter(Rc<State>);
-
-struct State {
+/// Counts what a calculation costs, and stops it. A meter stays on its thread; the parts of a calculation
+/// borrow the one meter, or have a [`Meter::part`].
+pub struct Meter {
     budget: Budget,
     interrupt: Option<Interrupt>,
     steps: Cell<u64>,
@@ -124,6 +121,7 @@ struct State {
 
 impl Default for Meter {
     /// A meter for one whole execution.
+    #[inline]
     fn default() -> Self {
         Meter::new(Budget::EXECUTION)
     }
@@ -132,10 +130,10 @@ impl Default for Meter {
 impl fmt::Debug for Meter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Meter")
-            .field("budget", &self.0.budget)
-            .field("steps", &self.0.steps.get())
-            .field("bytes", &self.0.bytes.get())
-            .field("stopped", &self.0.stopped.get())
+            .field("budget", &self.budget)
+            .field("steps", &self.steps.get())
+            .field("bytes", &self.bytes.get())
+            .field("stopped", &self.stopped.get())
             .finish_non_exhaustive()
     }
 }
@@ -143,6 +141,7 @@ impl fmt::Debug for Meter {
 impl Meter {
     /// A meter that nothing interrupts.
     #[must_use]
+    #[inline]
     pub fn new(budget: Budget) -> Meter {
         Meter::build(budget, None)
     }
@@ -160,9 +159,14 @@ impl Meter {
         let left = Budget {
             steps: self.steps_left(),
             bytes: self.bytes_left(),
-            piece: self.0.budget.piece,
+            piece: self.budget.piece,
         };
-        Meter::build(most.min(left), self.0.interrupt.clone())
+        let part = Meter::build(most.min(left), self.interrupt.clone());
+        // The part looks where the whole would have looked.
+        let look_at = self.look_at.get().saturating_sub(self.steps.get());
+        part.look_at.set(look_at.min(part.budget.steps));
+        part.stopped.set(self.stopped.get());
+        part
     }
 
     /// Counts the steps of a part with this budget, which has ended and holds nothing any more. A part that
@@ -171,20 +175,29 @@ impl Meter {
     /// # Errors
     /// The whole is to stop.
     pub fn join(&self, part: &Meter, most: Budget) -> Result<(), Exhausted> {
+        if let Some(stopped) = self.stopped.get() {
+            return Err(stopped);
+        }
         match part.stopped() {
             Some(Exhausted::Steps(had)) if had < most.steps => {
-                Err(self.stop(Exhausted::Steps(self.0.budget.steps)))
+                Err(self.stop(Exhausted::Steps(self.budget.steps)))
             }
             Some(Exhausted::Bytes(had)) if had < most.bytes => {
-                Err(self.stop(Exhausted::Bytes(self.0.budget.bytes)))
+                Err(self.stop(Exhausted::Bytes(self.budget.bytes)))
             }
             Some(why @ (Exhausted::Interrupted | Exhausted::Piece)) => Err(self.stop(why)),
-            _ => self.steps(part.steps_used()),
+            _ => {
+                if part.look_at.get() == 0 {
+                    self.look_at.set(0);
+                }
+                self.steps(part.steps_used())
+            }
         }
     }
 
+    #[inline]
     fn build(budget: Budget, interrupt: Option<Interrupt>) -> Meter {
-        Meter(Rc::new(State {
+        Meter {
             budget,
             interrupt,
             steps: Cell::new(0),
@@ -192,7 +205,7 @@ impl Meter {
             // The first step looks: what nobody waits for isn't begun.
             look_at: Cell::new(0),
             stopped: Cell::new(None),
-        }))
+        }
     }
 
     /// Asks for so many steps, before they are made.
@@ -201,9 +214,9 @@ impl Meter {
     /// They aren't to be made.
     #[inline]
     pub fn steps(&self, steps: u64) -> Result<(), Exhausted> {
-        let used = self.0.steps.get().saturating_add(steps);
-        if used < self.0.look_at.get() {
-            self.0.steps.set(used);
+        let used = self.steps.get().saturating_add(steps);
+        if used < self.look_at.get() {
+            self.steps.set(used);
             return Ok(());
         }
         self.look(used)
@@ -211,23 +224,18 @@ impl Meter {
 
     #[cold]
     fn look(&self, used: u64) -> Result<(), Exhausted> {
-        if let Some(stopped) = self.0.stopped.get() {
+        if let Some(stopped) = self.stopped.get() {
             return Err(stopped);
         }
-        if self
-            .0
-            .interrupt
-            .as_ref()
-            .is_some_and(|interrupt| interrupt())
-        {
+        if self.interrupt.as_ref().is_some_and(|interrupt| interrupt()) {
             return Err(self.stop(Exhausted::Interrupted));
         }
-        if used > self.0.budget.steps {
-            return Err(self.stop(Exhausted::Steps(self.0.budget.steps)));
+        if used > self.budget.steps {
+            return Err(self.stop(Exhausted::Steps(self.budget.steps)));
         }
-        self.0.steps.set(used);
+        self.steps.set(used);
         let next = used.saturating_add(LOOK_EVERY);
-        self.0.look_at.set(next.min(self.0.budget.steps));
+        self.look_at.set(next.min(self.budget.steps));
         Ok(())
     }
 
@@ -244,23 +252,24 @@ impl Meter {
     ///
     /// # Errors
     /// They aren't to be held.
+    #[inline]
     pub fn hold(&self, bytes: usize) -> Result<(), Exhausted> {
-        if let Some(stopped) = self.0.stopped.get() {
+        if let Some(stopped) = self.stopped.get() {
             return Err(stopped);
         }
-        let held = self.0.bytes.get().saturating_add(bytes as u64);
-        if held > self.0.budget.bytes {
-            return Err(self.stop(Exhausted::Bytes(self.0.budget.bytes)));
+        let held = self.bytes.get().saturating_add(bytes as u64);
+        if held > self.budget.bytes {
+            return Err(self.stop(Exhausted::Bytes(self.budget.bytes)));
         }
-        self.0.bytes.set(held);
+        self.bytes.set(held);
         Ok(())
     }
 
     /// Tells that so many bytes are held no longer.
+    #[inline]
     pub fn release(&self, bytes: usize) {
-        self.0
-            .bytes
-            .set(self.0.bytes.get().saturating_sub(bytes as u64));
+        self.bytes
+            .set(self.bytes.get().saturating_sub(bytes as u64));
     }
 
     /// Asks for work that can't be stopped: what it costs at worst, and what it costs as a rule, which is
@@ -268,56 +277,72 @@ impl Meter {
     ///
     /// # Errors
     /// It isn't to be begun.
+    #[inline]
     pub fn piece(&self, worst: u64, usual: u64) -> Result<(), Exhausted> {
-        if let Some(stopped) = self.0.stopped.get() {
+        if let Some(stopped) = self.stopped.get() {
             return Err(stopped);
         }
-        if worst > self.0.budget.piece {
+        if worst > self.budget.piece {
             return Err(self.stop(Exhausted::Piece));
         }
         if worst > LOOK_EVERY {
-            self.0.look_at.set(0);
+            self.look_at.set(0);
         }
         self.steps(usual)
     }
 
+    #[cold]
     fn stop(&self, why: Exhausted) -> Exhausted {
-        self.0.stopped.set(Some(why));
-        self.0.look_at.set(0);
+        self.stopped.set(Some(why));
+        self.look_at.set(0);
         why
     }
 
     /// Why it was stopped, if it was.
     #[must_use]
+    #[inline]
     pub fn stopped(&self) -> Option<Exhausted> {
-        self.0.stopped.get()
+        self.stopped.get()
     }
 
     /// Steps granted.
     #[must_use]
+    #[inline]
     pub fn steps_used(&self) -> u64 {
-        self.0.steps.get()
+        self.steps.get()
     }
 
     /// Steps that may still be granted.
     #[must_use]
+    #[inline]
     pub fn steps_left(&self) -> u64 {
-        match self.0.stopped.get() {
+        match self.stopped.get() {
             Some(_) => 0,
-            None => self.0.budget.steps.saturating_sub(self.0.steps.get()),
+            None => self.budget.steps.saturating_sub(self.steps.get()),
         }
+    }
+
+    /// Steps that would be granted at once, with no look at the budget or the interrupt. Whoever makes many
+    /// may count so many of them alone, and ask for them together afterwards.
+    #[inline]
+    #[must_use]
+    pub fn steps_at_once(&self) -> u64 {
+        let next_look = self.look_at.get().saturating_sub(1);
+        next_look.saturating_sub(self.steps.get())
     }
 
     /// Bytes held.
     #[must_use]
+    #[inline]
     pub fn bytes_held(&self) -> u64 {
-        self.0.bytes.get()
+        self.bytes.get()
     }
 
     /// Bytes that may still be held.
     #[must_use]
+    #[inline]
     pub fn bytes_left(&self) -> u64 {
-        self.0.budget.bytes.saturating_sub(self.0.bytes.get())
+        self.budget.bytes.saturating_sub(self.bytes.get())
     }
 }
 

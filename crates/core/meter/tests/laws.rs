@@ -61,6 +61,43 @@ proptest! {
     }
 
     #[test]
+    fn a_part_counts_as_the_whole_would(
+        steps in 0_u64..6_000,
+        sizes in proptest::collection::vec(0_u64..400, 0..60),
+        cut in 0_usize..60,
+    ) {
+        let budget = Budget { steps, ..Budget::EXECUTION };
+        let rest = Budget { steps: u64::MAX, bytes: u64::MAX, piece: u64::MAX };
+        let (whole, alone) = (Meter::new(budget), Meter::new(budget));
+        let (before, after) = sizes.split_at(cut.min(sizes.len()));
+        let first = before.iter().all(|size| whole.steps(*size).is_ok());
+        let part = whole.part(rest);
+        let second = after.iter().all(|size| part.steps(*size).is_ok());
+        prop_assert!(first || second == after.is_empty());
+        let joined = whole.join(&part, rest);
+        let granted = sizes.iter().all(|size| alone.steps(*size).is_ok());
+        prop_assert_eq!(joined.is_ok(), granted);
+        prop_assert_eq!(whole.stopped(), alone.stopped());
+        prop_assert!(whole.steps_used() <= steps);
+    }
+
+    #[test]
+    fn steps_at_once_are_granted_without_a_look(before in 0_u64..5_000, steps in 0_u64..5_000) {
+        let raised = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&raised);
+        let interrupt = Arc::new(move || seen.load(Ordering::Relaxed));
+        let meter = Meter::interruptible(Budget { steps, ..Budget::EXECUTION }, interrupt);
+        let _ = meter.steps(before);
+        raised.store(true, Ordering::Relaxed);
+        let free = meter.steps_at_once();
+        prop_assert!(free < LOOK_EVERY && free <= steps);
+        if free > 0 {
+            prop_assert_eq!(meter.steps(free), Ok(()));
+        }
+        prop_assert!(meter.steps(1).is_err());
+    }
+
+    #[test]
     fn an_interrupt_stops_within_a_look(before in 0_u64..10_000, size in 1_u64..300) {
         let raised = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&raised);

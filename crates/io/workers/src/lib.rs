@@ -11,8 +11,9 @@
 //! less, is stopped by its interrupt, and done again later. Nothing but time is lost by that, since
 //! calculations are pure. All threads but one do so; that *patient* one ends what it began, and takes what
 //! gave way first, so that everything gets done. With more than one thread, a party that uses less than
-//! its share thus waits for a slice and no longer, however many others there are and whatever they calculate;
-//! what can't be stopped, a piece ([`tollgate_meter::Budget::piece`]) or what is run once, is waited for.
+//! its share thus waits for a slice, and for those of parties that have used less still: N newcomers at the
+//! same time hold it up for N slices, divided by the threads less one. What can't be stopped, a piece
+//! ([`tollgate_meter::Budget::piece`]) or what is run once, is waited for.
 //!
 //! **Behind everything else.** The threads have a lower priority than the rest of the process (`nice`): where
 //! cores are scarce, a request that needs no calculation isn't held up by one that does.

@@ -8,11 +8,18 @@
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use tollgate_meter::{Exhausted, Meter};
+use tollgate_meter::{Budget, Exhausted, Meter};
 
 thread_local! {
     static UNDER_WAY: RefCell<Option<(Meter, u64)>> = const { RefCell::new(None) };
 }
+
+/// Of a check: all that is left. More than any meter has, so that a check that is stopped stops its meter.
+const REST: Budget = Budget {
+    steps: u64::MAX,
+    bytes: u64::MAX,
+    piece: u64::MAX,
+};
 
 /// What unwinds out of the library.
 struct Stopped;
@@ -28,9 +35,13 @@ impl Drop for Lent {
 
 /// Runs a check with this meter; nothing if the meter stopped it. `weight`: steps of an item or a field.
 pub(super) fn run<T>(meter: &Meter, weight: u64, check: impl FnOnce() -> T) -> Option<T> {
-    let _lent = Lent(UNDER_WAY.replace(Some((meter.clone(), weight))));
-    match catch_unwind(AssertUnwindSafe(check)) {
-        Ok(result) => Some(result),
+    let lent = Lent(UNDER_WAY.replace(Some((meter.part(REST), weight))));
+    let ended = catch_unwind(AssertUnwindSafe(check));
+    let part = UNDER_WAY.take();
+    drop(lent);
+    let joined = part.map_or(Ok(()), |(part, _)| meter.join(&part, REST));
+    match ended {
+        Ok(result) => joined.ok().map(|()| result),
         Err(payload) if payload.is::<Stopped>() => None,
         Err(panic) => resume_unwind(panic),
     }
