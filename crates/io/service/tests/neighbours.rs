@@ -318,6 +318,10 @@ actions = {{ folder = "good" }}
 listen = "127.0.0.1:0"
 caller_requests_per_minute = 1000000
 flow_folder = "."
+[[limit]]
+name = "more than the fastest machine calls"
+allowed = 1000000
+period = "60s"
 "#
     );
     let source = Source {
