@@ -6,8 +6,9 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 use tollgate_flow::{Answer, Effect, EffectId, End, Flow, Inputs, Library, Person, Progress, Run};
 use tollgate_model::Instant;
@@ -15,7 +16,9 @@ use tollgate_workers::{Refused, Workers};
 
 /// How long a run waits for its turn to calculate: turns always come.
 const TURN: Duration = Duration::from_secs(3600);
-/// Between two tries to get a place where calculations wait.
+/// Runs of one flow that ask for a turn at once; the others sleep until one of these has had it.
+const ASKING: usize = 8;
+/// Between two tries to get a place where calculations wait, while others have taken all of them.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// What a runner takes on.
@@ -86,6 +89,8 @@ struct Runs {
     by_id: BTreeMap<String, Entry>,
     running: usize,
     finished: VecDeque<String>,
+    /// Of each flow that has runs, the places of those that ask for a turn.
+    asking: BTreeMap<String, Weak<Semaphore>>,
 }
 
 #[derive(Debug)]
@@ -140,6 +145,7 @@ impl<W: World> Runner<W> {
         if runs.by_id.contains_key(&id) {
             return Err(FlowsError::Taken);
         }
+        let asking = runs.asking(&party);
         let driving = Driving {
             id: id.clone(),
             calls_as: launch.calls_as.into(),
@@ -147,6 +153,7 @@ impl<W: World> Runner<W> {
             runs: Arc::clone(&self.runs),
             workers: self.workers.clone(),
             party,
+            asking,
             bounds: self.bounds,
             origin: self.origin,
             started,
@@ -212,6 +219,17 @@ fn wall() -> i64 {
 }
 
 impl Runs {
+    /// The places of a flow's runs that ask for a turn.
+    fn asking(&mut self, flow: &str) -> Arc<Semaphore> {
+        if let Some(asking) = self.asking.get(flow).and_then(Weak::upgrade) {
+            return asking;
+        }
+        self.asking.retain(|_, asking| asking.strong_count() > 0);
+        let asking = Arc::new(Semaphore::new(ASKING));
+        self.asking.insert(flow.to_owned(), Arc::downgrade(&asking));
+        asking
+    }
+
     fn finish(&mut self, id: &str, status: Status, outputs: Map<String, Value>, most: usize) {
         let Some(entry) = self.by_id.get_mut(id) else {
             return;
@@ -242,6 +260,8 @@ struct Driving<W> {
     workers: Option<Arc<Workers>>,
     /// Whose turn it is when the run calculates: the flow's.
     party: String,
+    /// Places of the flow's runs that ask for a turn.
+    asking: Arc<Semaphore>,
     bounds: Bounds,
     origin: tokio::time::Instant,
     started: Instant,
@@ -301,6 +321,8 @@ impl<W: World> Driving<W> {
             let progress = run.next(self.now());
             return Some((run, progress));
         };
+        // It is never closed; without a place the run would ask all the same.
+        let _place = self.asking.acquire().await;
         let kept = Arc::new(Mutex::new(Some(run)));
         loop {
             let (lent, now) = (Arc::clone(&kept), self.now());
@@ -313,7 +335,7 @@ impl<W: World> Driving<W> {
             match workers.run_once(&self.party, TURN, go_on).await {
                 Ok(done) => return done,
                 Err(Refused::Died) => return None,
-                // Others of this flow wait there already.
+                // Others wait there already, as many as may.
                 Err(_) => tokio::time::sleep(PAUSE).await,
             }
         }
