@@ -6,7 +6,8 @@ use crate::file::File;
 use crate::flatten;
 use crate::render::RequestTemplates;
 use crate::translate::Mapping;
-use crate::value::{Credentials, IntegrationType, Method, RawInput, Request, Warning};
+use crate::types::{self, IntegrationType};
+use crate::value::{Credentials, Method, RawInput, Request, Warning};
 use crate::{example, warn};
 use serde_json::Value;
 use std::time::Duration;
@@ -38,12 +39,9 @@ impl Action {
     pub fn from_json(text: &str) -> Result<Action, ActionError> {
         let file = File::parse(text)?;
         let name = file.required(&["name"], "an action needs a name")?;
-        let hint =
-            "expected purecloud-data-actions, custom-rest-actions or another integration's type";
-        let integration_type = file.required(&["integrationType"], hint)?;
         Ok(Action {
             name: name.to_owned(),
-            integration_type: IntegrationType::from_name(integration_type),
+            integration_type: types::read(&file)?,
             secure: secure(&file)?,
             timeout: timeout(&file)?,
             request: RequestTemplates::read(&file)?,
@@ -91,7 +89,7 @@ impl Action {
             text: &self.text,
             definition: &self.definition,
             method: self.method(),
-            platform: self.integration_type == IntegrationType::Platform,
+            integration_type: &self.integration_type,
             mapping: &self.mapping,
             input_schema: self.input.schema(),
             output_schema: self.output.schema(),

@@ -25,6 +25,7 @@ mod redact;
 mod render;
 mod scope;
 mod translate;
+mod types;
 mod url;
 mod value;
 mod warn;
@@ -33,7 +34,8 @@ pub use action::Action;
 pub use tollgate_meter::{Budget, Exhausted, Interrupt, Meter};
 
 pub use error::{ActionError, ContractError, RenderError, TranslateError, Violation};
-pub use value::{Credentials, IntegrationType, Method, RawInput, Request, Warning};
+pub use types::{Callee, Evidence, IntegrationType, TypeFacts};
+pub use value::{Credentials, Method, RawInput, Request, Warning};
 
 /// The largest request body the platform takes (`request.bytes.max`), in bytes.
 pub const MAX_REQUEST_BYTES: usize = 512_000;

@@ -3,7 +3,8 @@
 use crate::error::{ActionError, RenderError};
 use crate::file::File;
 use crate::redact::{self, Secrets};
-use crate::value::{Credentials, IntegrationType, Method, RawInput, Request};
+use crate::types::IntegrationType;
+use crate::value::{Credentials, Method, RawInput, Request};
 use crate::{MAX_JSON_DEPTH, MAX_REQUEST_BYTES, scope, url};
 use tollgate_meter::Meter;
 use tollgate_template::{Bounds, Context, Reference, Template, nearest};

@@ -1,10 +1,11 @@
 //! What a rendered URL must be.
 //!
-//! A platform action's URL is a path on the integration's own host; a web-service action's is whole. Both
+//! A platform action's URL is a path on the integration's own host; a web-service action's is whole; that of
+//! an integration with a base URL of its own, or of a type that isn't known, may be either. All
 //! must be sent as they are rendered, so a character that no URL can hold is refused, and so is what a
 //! client would rewrite on its way (`..`) or leave out (`#…`): an input that holds one was not escaped.
 
-use crate::value::IntegrationType;
+use crate::types::{Callee, IntegrationType};
 
 /// What is wrong with a rendered URL. The URL itself isn't quoted: it may hold credentials.
 pub(crate) fn check(kind: &IntegrationType, url: &str) -> Result<(), String> {
@@ -12,15 +13,15 @@ pub(crate) fn check(kind: &IntegrationType, url: &str) -> Result<(), String> {
         return Err("the URL is empty".to_owned());
     }
     characters(url)?;
-    let path_start = match (kind, scheme_end(url)) {
-        (IntegrationType::Platform, Some(_)) => {
+    let path_start = match (kind.calls(), scheme_end(url)) {
+        (Some(Callee::PlatformPath), Some(_)) => {
             return Err(
                 "a platform action's URL must be a path on the integration's own host: \
                  it must begin with `/`, as in /api/v2/…, not with http"
                     .to_owned(),
             );
         }
-        (IntegrationType::WebService, None) => {
+        (Some(Callee::WholeUrl), None) => {
             return Err(
                 "a web-service action's URL must be whole: it must begin with https:// or http://"
                     .to_owned(),
@@ -114,40 +115,59 @@ fn name(letter: char) -> String {
 #[cfg(test)]
 mod tests {
     use super::check;
-    use crate::value::IntegrationType::{Other, Platform, WebService};
+    use crate::types::IntegrationType;
 
     #[test]
     fn urls_are_judged_by_the_integration() {
         for (kind, url, wrong) in [
-            (Platform, "/api/v2/users?x=[a]&y=%20", None),
+            ("purecloud-data-actions", "/api/v2/users?x=[a]&y=%20", None),
             (
-                Platform,
+                "purecloud-data-actions",
                 "https://evil.example/api",
                 Some("must begin with `/`"),
             ),
-            (Platform, "//evil.example/api", Some("one `/`")),
-            (Platform, "api/v2", Some("one `/`")),
-            (WebService, "https://orders.example.com/o/1", None),
-            (WebService, "HTTP://[::1]:80/x", None),
-            (WebService, "/path", Some("must be whole")),
-            (WebService, "https:///x", Some("no host")),
-            (WebService, "https://user@:80/x", Some("no host")),
-            (Other("x".to_owned()), "/services/data", None),
-            (Other("x".to_owned()), "https://h/x", None),
-            (Platform, "", Some("empty")),
-            (Platform, "/a b", Some("character 3 is a space")),
-            (Platform, "/a\r\nHost: x", Some("CR")),
-            (Platform, "/é", Some("`é`")),
-            (Platform, "/${input.x}", Some("`{`")),
-            (Platform, "/a[0]", Some("`[`")),
-            (Platform, "/a#b", Some("%23")),
-            (Platform, "/100%", Some("%25")),
-            (Platform, "/users/../admin", Some("`..`")),
-            (Platform, "/users/%2E%2e/admin", Some("`..`")),
-            (Platform, "/users?x=../y", None),
-            (Platform, "/\u{7f}", Some("U+007F")),
+            (
+                "purecloud-data-actions",
+                "//evil.example/api",
+                Some("one `/`"),
+            ),
+            ("purecloud-data-actions", "api/v2", Some("one `/`")),
+            (
+                "custom-rest-actions",
+                "https://orders.example.com/o/1",
+                None,
+            ),
+            ("custom-rest-actions", "HTTP://[::1]:80/x", None),
+            ("custom-rest-actions", "/path", Some("must be whole")),
+            ("custom-rest-actions", "https:///x", Some("no host")),
+            ("custom-rest-actions", "https://user@:80/x", Some("no host")),
+            ("salesforce-datadip", "/services/data", None),
+            ("salesforce-datadip", "https://h/x", None),
+            ("salesforce-datadip", "//h/x", Some("one `/`")),
+            ("salesforce-datadip", "services/data", Some("one `/`")),
+            ("x", "https://h/x", None),
+            ("purecloud-data-actions", "", Some("empty")),
+            (
+                "purecloud-data-actions",
+                "/a b",
+                Some("character 3 is a space"),
+            ),
+            ("purecloud-data-actions", "/a\r\nHost: x", Some("CR")),
+            ("purecloud-data-actions", "/é", Some("`é`")),
+            ("purecloud-data-actions", "/${input.x}", Some("`{`")),
+            ("purecloud-data-actions", "/a[0]", Some("`[`")),
+            ("purecloud-data-actions", "/a#b", Some("%23")),
+            ("purecloud-data-actions", "/100%", Some("%25")),
+            ("purecloud-data-actions", "/users/../admin", Some("`..`")),
+            (
+                "purecloud-data-actions",
+                "/users/%2E%2e/admin",
+                Some("`..`"),
+            ),
+            ("purecloud-data-actions", "/users?x=../y", None),
+            ("purecloud-data-actions", "/\u{7f}", Some("U+007F")),
         ] {
-            match (check(&kind, url), wrong) {
+            match (check(&IntegrationType::from_name(kind), url), wrong) {
                 (Ok(()), None) => {}
                 (Err(message), Some(part)) if message.contains(part) => {}
                 (got, _) => panic!("{url}: {got:?}"),

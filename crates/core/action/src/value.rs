@@ -5,37 +5,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use tollgate_json::Fault;
 
-/// Which kind of integration an action belongs to; decides what its URL template must yield.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum IntegrationType {
-    /// `purecloud-data-actions`: the URL is a path on the integration's own host.
-    Platform,
-    /// `custom-rest-actions`: the URL is whole, `https://…`.
-    WebService,
-    /// Any other type; its URL may be either.
-    Other(String),
-}
-
-impl IntegrationType {
-    /// Reads the export's `integrationType`.
-    pub fn from_name(name: &str) -> IntegrationType {
-        match name {
-            "purecloud-data-actions" => IntegrationType::Platform,
-            "custom-rest-actions" => IntegrationType::WebService,
-            other => IntegrationType::Other(other.to_owned()),
-        }
-    }
-
-    /// The name in the export.
-    pub fn as_str(&self) -> &str {
-        match self {
-            IntegrationType::Platform => "purecloud-data-actions",
-            IntegrationType::WebService => "custom-rest-actions",
-            IntegrationType::Other(name) => name,
-        }
-    }
-}
-
 /// The HTTP methods an action may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]

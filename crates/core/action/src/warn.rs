@@ -15,6 +15,7 @@ use crate::file;
 use crate::place;
 use crate::render::BUFFERING_HEADER;
 use crate::translate::Mapping;
+use crate::types::IntegrationType;
 use crate::value::{Method, Warning};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -27,8 +28,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) text: &'a str,
     pub(crate) definition: &'a Value,
     pub(crate) method: Method,
-    /// Whether its calls take a token of a client.
-    pub(crate) platform: bool,
+    pub(crate) integration_type: &'a IntegrationType,
     pub(crate) mapping: &'a Mapping,
     pub(crate) input_schema: &'a Value,
     pub(crate) output_schema: &'a Value,
@@ -105,6 +105,9 @@ pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Warning> {
         file: parts.text,
         found: Vec::new(),
     };
+    if let Some(advice) = parts.integration_type.advice() {
+        report.add_field(&["integrationType"], advice);
+    }
     for name in property_names(parts.input_schema).unwrap_or_default() {
         let message = if name == "rawRequest" {
             "`rawRequest` is taken: templates see the caller's whole text under that name"
@@ -144,7 +147,7 @@ fn header(parts: &Parts<'_>, site: &Site<'_>, report: &mut Report<'_>) {
     let name = site.path.last().copied().unwrap_or_default();
     let message = if name.eq_ignore_ascii_case(BUFFERING_HEADER) {
         "this header is not sent: a body here always goes out whole, with its length"
-    } else if parts.platform && name.eq_ignore_ascii_case("authorization") {
+    } else if parts.integration_type.is_platform() && name.eq_ignore_ascii_case("authorization") {
         "this header is not sent: a platform action's calls take a token of its integration's client"
     } else {
         return;

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 use std::path::Path;
-use tollgate_action::{Action, Credentials, IntegrationType, RawInput, Request};
+use tollgate_action::{Action, Credentials, RawInput, Request};
 use tollgate_platform::Data;
 
 fn load(name: &str) -> Action {
@@ -110,7 +110,7 @@ fn the_web_service_ones_name_their_host_and_carry_a_key() {
         ),
     ] {
         let action = load(name);
-        assert_eq!(action.integration_type(), &IntegrationType::WebService);
+        assert_eq!(action.integration_type().as_str(), "custom-rest-actions");
         action.check_input(&input).unwrap();
         let input = RawInput::from_value(input);
         let fields = [("apiKey".to_owned(), "k-1".to_owned())];

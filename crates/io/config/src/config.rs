@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
+use tollgate_action::TypeFacts;
 use tollgate_driver::{Bounds, ClientCredentials, Secret, Url, certificate_warnings};
 use tollgate_guard::Network;
 use tollgate_model::{FlowId, RouteId};
@@ -193,10 +194,12 @@ pub struct Caller {
 pub struct Integration {
     /// Its name; part of its actions' ids.
     pub name: String,
-    /// Its type.
-    pub kind: IntegrationKind,
-    /// Host and path that platform actions' paths are appended to; always there for those.
+    /// Its type; one that is served.
+    pub kind: &'static TypeFacts,
+    /// Host and path that its actions' paths are appended to; there unless their URLs are whole.
     pub base_url: Option<Url>,
+    /// How it logs in, unless one of its actions does that.
+    pub login: Option<Login>,
     /// What `${credentials.x}` gives its actions.
     pub credentials: BTreeMap<String, Secret>,
     /// Folder of its action files.
@@ -207,22 +210,23 @@ pub struct Integration {
     pub access: Access,
 }
 
-/// The integration types that can be configured.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum IntegrationKind {
-    /// `purecloud-data-actions`: paths on the platform's host, with a token of a client.
-    Platform,
-    /// `custom-rest-actions`: whole URLs.
-    WebService,
-}
-
-impl IntegrationKind {
-    /// The name in configuration and in action files.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Platform => "purecloud-data-actions",
-            Self::WebService => "custom-rest-actions",
-        }
-    }
+/// How an integration below a base URL of its own logs in. Its `Debug` shows no secret.
+#[derive(Clone, Debug)]
+pub enum Login {
+    /// A user's name and password go with each call, as Basic credentials.
+    Basic {
+        /// The user.
+        user_name: String,
+        /// The password.
+        password: Secret,
+    },
+    /// OAuth 2.0 client credentials: a token goes with each call.
+    ClientCredentials {
+        /// The client, and where it gets tokens.
+        client: ClientCredentials,
+        /// What it asks for.
+        scope: Option<String>,
+        /// Whether the endpoint is told of the client in the form instead of a header.
+        in_body: bool,
+    },
 }

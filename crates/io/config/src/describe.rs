@@ -1,6 +1,6 @@
 //! A configuration in words, for `tollgate config check`.
 
-use crate::{Config, show_span};
+use crate::{Config, Login, show_span};
 use std::fmt::{self, Write as _};
 use tollgate_model::{Limit, LimitId, Rule};
 
@@ -54,8 +54,7 @@ impl Config {
             writeln!(
                 out,
                 "integration {}: {}{base}",
-                integration.name,
-                integration.kind.as_str()
+                integration.name, integration.kind.id
             )?;
             let pool = route
                 .pool
@@ -67,6 +66,16 @@ impl Config {
                     .filter_map(|client| self.engine.clients.get(client.index()));
                 let names: Vec<_> = names.map(|client| client.name.as_str()).collect();
                 writeln!(out, "  tokens of: {}", names.join(", "))?;
+            }
+            match &integration.login {
+                Some(Login::Basic { user_name, .. }) => {
+                    writeln!(out, "  logs in as the user {user_name}")?;
+                }
+                Some(Login::ClientCredentials { client, .. }) => {
+                    let (id, url) = (&client.client_id, &client.token_url);
+                    writeln!(out, "  logs in as the client {id} at {url}")?;
+                }
+                None => {}
             }
             writeln!(out, "  actions: {}", integration.folder.display())?;
             for limit in self.named(&route.limits) {

@@ -25,7 +25,7 @@ mod problem;
 mod read;
 
 pub use access::{Access, Keep, KeySource, Role, SharedLimits, Store};
-pub use config::{CacheRule, Caller, Config, Integration, IntegrationKind, Server};
+pub use config::{CacheRule, Caller, Config, Integration, Login, Server};
 pub use files::FileUse;
 pub use problem::ConfigError;
 pub use read::Source;

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 use std::time::Duration;
-use tollgate_config::{Config, ConfigError, IntegrationKind, KeySource, Problem, Role, Source};
+use tollgate_config::{Config, ConfigError, KeySource, Problem, Role, Source};
 use tollgate_model::{Rule, Scope};
 
 /// The least that can be served.
@@ -78,7 +78,7 @@ fn without_limits_the_vendors_hold() {
     let client = &config.engine.clients[0];
     assert_eq!(client.token_limits[0].rule.allowed(), 300);
     assert_eq!(client.token_limits[0].scope, Scope::Token);
-    assert_eq!(config.integrations[0].kind, IntegrationKind::Platform);
+    assert_eq!(config.integrations[0].kind.id, "purecloud-data-actions");
     assert_eq!(config.integrations[0].folder, Path::new("/srv/actions"));
     config.engine.check().unwrap();
 }

@@ -20,7 +20,9 @@ impl Scheme {
         }
     }
 
-    pub(crate) fn port(self) -> u16 {
+    /// The port that a URL of this scheme means if it names none.
+    #[must_use]
+    pub fn port(self) -> u16 {
         match self {
             Self::Https => 443,
             Self::Http => 80,

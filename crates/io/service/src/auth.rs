@@ -1,15 +1,21 @@
 //! An integration's own login: an action whose answer its other actions read as `${authResponse.…}`.
 //!
+//! The action is the author's, of the type `customAuth`, or made here of what the configuration says
+//! ([`Auth::client_credentials`]): then only the login sees the client's secret. For an integration below a
+//! base URL of its own, the answer's `access_token` also goes with each call that has no `Authorization` of
+//! its own, since exports of such types have none: the vendor adds it as well.
+//!
 //! The login runs when a call needs it and none is remembered; calls that come meanwhile wait for it, so
 //! there is one at a time for each integration. Its answer is remembered until a tenth of its
 //! `expires_in` is left, without one for [`LIFE`]; and a call that is answered 401 has it made anew, once.
 
 use crate::catalog::Entry;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
-use tollgate_driver::{Redactor, Secret};
+use tollgate_action::{Action, Credentials, TypeFacts};
+use tollgate_driver::{ClientCredentials, Redactor, Secret};
 
 /// How long an answer that names no end is believed.
 const LIFE: Duration = Duration::from_secs(3600);
@@ -19,6 +25,10 @@ const LONGEST: Duration = Duration::from_secs(86_400);
 /// A login and what it answered last.
 pub(crate) struct Auth {
     pub(crate) action: Arc<Entry>,
+    /// What the login's own templates may read.
+    pub(crate) credentials: Credentials,
+    /// Whether it is OAuth made of the configuration, and not an action that an author wrote.
+    made: bool,
     answer: Mutex<Option<Answer>>,
 }
 
@@ -30,15 +40,76 @@ pub(crate) struct Answer {
     pub(crate) number: u64,
     /// Strikes the answer's texts out of what upstreams say.
     pub(crate) redactor: Redactor,
+    /// `Authorization` that its `access_token` makes, if it has one.
+    pub(crate) bearer: Option<Secret>,
     until: Instant,
 }
 
 impl Auth {
-    pub(crate) fn new(action: Arc<Entry>) -> Self {
+    /// A login that an author wrote, with what the integration's templates may read.
+    pub(crate) fn new(action: Arc<Entry>, credentials: Credentials) -> Self {
         Self {
             action,
+            credentials,
+            made: false,
             answer: Mutex::default(),
         }
+    }
+
+    /// OAuth 2.0 client credentials (RFC 6749, 4.4) for an integration of that id, name and type.
+    pub(crate) fn client_credentials(
+        (id, name, kind): (&str, &str, &TypeFacts),
+        client: &ClientCredentials,
+        scope: Option<&str>,
+        in_body: bool,
+    ) -> Result<Self, String> {
+        let any = json!({"type": "object"});
+        let file = json!({
+            "name": "Login",
+            "integrationType": kind.id,
+            "actionType": "customAuth",
+            "config": grant(scope.is_some(), in_body),
+            "contract": {
+                "input": {"inputSchema": any}, "output": {"successSchema": any},
+            },
+        });
+        let action = Action::from_json(&file.to_string()).map_err(|error| error.to_string())?;
+        let entry = Entry {
+            id: crate::catalog::auth_id(id),
+            name: action.name().to_owned(),
+            category: name.to_owned(),
+            // So that an endpoint's refusal can be read. Of what it grants nothing is ever shown.
+            secure: false,
+            version: 1,
+            integration: id.to_owned(),
+            stored: false,
+            action: Ok(action),
+        };
+        let fields = [
+            ("loginUrl", client.token_url.as_str()),
+            ("clientId", &client.client_id),
+            ("clientSecret", client.client_secret.expose()),
+            ("scope", scope.unwrap_or_default()),
+        ];
+        let fields = fields.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        Ok(Self {
+            made: true,
+            ..Self::new(Arc::new(entry), Credentials::from_fields(fields))
+        })
+    }
+
+    /// What an error calls it.
+    pub(crate) fn name(&self) -> &'static str {
+        if self.made {
+            "login"
+        } else {
+            "custom authentication"
+        }
+    }
+
+    /// Whether what it answered can't be used.
+    pub(crate) fn lacks_token(&self, answer: &Value) -> bool {
+        self.made && bearer(answer).is_none()
     }
 
     /// The answer that is remembered, or that of `login`. `refused` is the number of one that the upstream
@@ -61,12 +132,52 @@ impl Auth {
         let fresh = Answer {
             until: Instant::now() + life(&value),
             redactor: redactor(&value),
+            bearer: bearer(&value),
             value,
             number: number + 1,
         };
         *answer = Some(fresh.clone());
         Ok(fresh)
     }
+}
+
+/// The `config` of an action that asks for client credentials: its client, and its scope if it has one, are
+/// fields of its credentials.
+pub(crate) fn grant(scoped: bool, in_body: bool) -> Value {
+    let mut headers = json!({
+        "Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded",
+    });
+    let mut form = "grant_type=client_credentials".to_owned();
+    let mut field = |name: &str, credential: &str| {
+        form.push_str(&format!(
+            "&{name}=$esc.urlFormEncode($credentials.{credential})"
+        ));
+    };
+    if in_body {
+        field("client_id", "clientId");
+        field("client_secret", "clientSecret");
+    } else {
+        headers["Authorization"] = json!(
+            "Basic $encoding.base64(\"${credentials.clientId}:${credentials.clientSecret}\")"
+        );
+    }
+    if scoped {
+        field("scope", "scope");
+    }
+    json!({
+        "request": {
+            "requestUrlTemplate": "${credentials.loginUrl}", "requestType": "POST",
+            "headers": headers, "requestTemplate": form,
+        },
+        "response": {
+            "translationMap": {}, "translationMapDefaults": {}, "successTemplate": "${rawResult}",
+        },
+    })
+}
+
+fn bearer(answer: &Value) -> Option<Secret> {
+    let token = answer.get("access_token")?.as_str()?;
+    Some(Secret::new(format!("Bearer {token}")))
 }
 
 /// Bytes of the shortest text of a login's answer that is taken for a token.

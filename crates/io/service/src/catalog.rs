@@ -49,6 +49,15 @@ pub(crate) fn redactor_of(fields: &BTreeMap<String, Secret>) -> Redactor {
     Redactor::new(of(false), of(true))
 }
 
+/// `Authorization` of the Basic credentials in these fields.
+pub(crate) fn basic_of(fields: &BTreeMap<String, Secret>) -> Secret {
+    use base64::Engine as _;
+    let part = |name| fields.get(name).map_or("", Secret::expose);
+    let pair = Secret::new(format!("{}:{}", part("userName"), part("password")));
+    let encoded = base64::engine::general_purpose::STANDARD.encode(pair.expose());
+    Secret::new(format!("Basic {encoded}"))
+}
+
 /// All integrations and actions, by id.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Catalog {
@@ -63,6 +72,7 @@ pub(crate) struct Catalog {
 pub(crate) struct Target {
     pub(crate) id: String,
     pub(crate) name: String,
+    /// One that is served.
     pub(crate) kind: IntegrationType,
     /// As stored; none if it is the file's.
     pub(crate) stored: Option<tollgate_store::Integration>,

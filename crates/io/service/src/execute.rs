@@ -16,7 +16,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-use tollgate_action::{Action, Credentials, Method, RawInput, Request};
+use tollgate_action::{Action, Callee, Credentials, Method, RawInput, Request};
 use tollgate_driver::{Call, Driver, Failure, Redactor, Secret, Url};
 use tollgate_meter::{Exhausted, Meter};
 use tollgate_model::FlowId;
@@ -100,11 +100,14 @@ fn parse(text: &str, meter: &Meter) -> Result<RawInput, ApiError> {
         .map_err(|error| ApiError::bad_request(format!("The request body is not JSON: {error}.")))
 }
 
-/// What the templates may read.
+/// What the templates may read, and what goes with the call.
+#[derive(Clone)]
 pub(crate) struct Read {
     pub(crate) credentials: Credentials,
     /// Number of the login whose answer is among it.
     pub(crate) login: Option<u64>,
+    /// `Authorization` of a call that has none of its own.
+    pub(crate) authorization: Option<Secret>,
     /// Strikes all of it.
     pub(crate) redactor: Redactor,
 }
@@ -226,6 +229,7 @@ impl Execution {
         let mut read = Read {
             credentials: ready.credentials.clone(),
             login: None,
+            authorization: ready.basic.clone(),
             redactor: ready.redactor.clone(),
         };
         let Some(auth) = &ready.auth else {
@@ -246,10 +250,19 @@ impl Execution {
                 text: said.text().into(),
                 said: Some(Arc::clone(&said)),
             };
+            let read = Read {
+                credentials: auth.credentials.clone(),
+                ..read.clone()
+            };
             let request = login.render(&input, &read).await?;
             let answer = login.attempt(&request, &read).await?.accepted()?;
             let map = move |action: &Action, meter: &Meter| answer.login(action, &said, meter);
-            login.work(map).await
+            let value = login.work(map).await?;
+            if auth.lacks_token(&value) {
+                let message = "The token endpoint's answer has no text access_token.";
+                return Err(bad_gateway("action.response.invalid", message.to_owned()));
+            }
+            Ok(value)
         };
         // Box: a login is an execution inside of one.
         let got = tokio::time::timeout(within, Box::pin(auth.get(refused, login))).await;
@@ -259,10 +272,13 @@ impl Execution {
                 let value = answer.value.as_ref().clone();
                 read.credentials = read.credentials.with_auth_response(value);
                 read.login = Some(answer.number);
+                if self.target.kind.calls() == Some(Callee::BelowBaseUrl) {
+                    read.authorization = answer.bearer.clone().or(read.authorization);
+                }
                 read.redactor = read.redactor.and(&answer.redactor);
                 Ok(read)
             }
-            Err(error) => Err(error.before("The custom authentication failed: ")),
+            Err(error) => Err(error.before(&format!("The {} failed: ", auth.name()))),
         }
     }
 
@@ -350,7 +366,7 @@ impl Execution {
             deadline: self.terms.deadline.unwrap_or(timeout),
             timeout,
             idempotent: request.method.is_idempotent(),
-            request: self.prepare(request)?,
+            request: self.prepare(request, read)?,
         };
         match self.driver.execute(call).await {
             Ok(answer) => {
@@ -365,22 +381,16 @@ impl Execution {
         }
     }
 
-    fn prepare(&self, request: &Request) -> Result<tollgate_driver::Request, ApiError> {
+    fn prepare(
+        &self,
+        request: &Request,
+        read: &Read,
+    ) -> Result<tollgate_driver::Request, ApiError> {
         let invalid = |message: String| invalid("action.request.invalid", message);
         let ready = self.ready()?;
-        let url = match &ready.base_url {
-            Some(base) => {
-                let base = base.as_str().trim_end_matches('/');
-                Url::parse(&format!("{base}{}", request.url))
-            }
-            None => Url::parse(&request.url),
-        };
-        // The URL is not shown: it may hold a credential.
-        let url = url.map_err(|error| {
-            invalid(format!(
-                "config.request.requestUrlTemplate: no URL: {error}"
-            ))
-        })?;
+        let url = self.address(ready.base_url.as_ref(), &request.url);
+        let url =
+            url.map_err(|why| invalid(format!("config.request.requestUrlTemplate: {why}")))?;
         if let Some(guard) = &ready.guard {
             guard::check(guard, &url)?;
         }
@@ -394,11 +404,11 @@ impl Execution {
             })?;
             headers.append(key, value);
         }
-        if let Some(basic) = &ready.basic
+        if let Some(authorization) = &read.authorization
             && !headers.contains_key(header::AUTHORIZATION)
         {
             let broken = |_| invalid("The credential can't be sent in a header.".to_owned());
-            let mut value = HeaderValue::from_str(basic.expose()).map_err(broken)?;
+            let mut value = HeaderValue::from_str(authorization.expose()).map_err(broken)?;
             value.set_sensitive(true);
             headers.insert(header::AUTHORIZATION, value);
         }
@@ -413,6 +423,31 @@ impl Execution {
             headers,
             body: request.body.clone().unwrap_or_default().into(),
         })
+    }
+
+    /// Where a rendered URL leads: below the base URL if it is a path. A whole one has to stay on the base
+    /// URL's scheme, host and port, so that no input takes what the login gave to another host; only the
+    /// login itself may be elsewhere. No error shows the URL: it may hold a credential.
+    fn address(&self, base: Option<&Url>, rendered: &str) -> Result<Url, String> {
+        let parsed = |text: &str| Url::parse(text).map_err(|error| format!("no URL: {error}"));
+        let Some(base) = base else {
+            return parsed(rendered);
+        };
+        if rendered.starts_with('/') {
+            return parsed(&format!(
+                "{}{rendered}",
+                base.as_str().trim_end_matches('/')
+            ));
+        }
+        let url = parsed(rendered)?;
+        if self.entry.is_auth() || url.origin() == base.origin() {
+            return Ok(url);
+        }
+        Err(format!(
+            "a whole URL must have the scheme, host and port of the integration's base URL, {}; write the \
+             path alone, /…",
+            base.origin().ascii_serialization()
+        ))
     }
 }
 

@@ -8,11 +8,12 @@ use http::StatusCode;
 use std::str::FromStr;
 use tollgate_config::Access;
 use tollgate_driver::Url;
-use tollgate_guard::{BadRule, Guard, Policy};
+use tollgate_guard::{BadRule, Guard, Policy, Ports};
 
-/// The guard of an integration. `base`: the URL that its calls start with, whose scheme and port are
-/// allowed by being written there.
-pub(crate) fn guard(access: &Access, base: Option<&Url>) -> Result<Guard, String> {
+/// The guard of an integration. `written`: the URLs of its configuration that its calls go to, whose schemes
+/// and ports are allowed by being written there. Their hosts and networks are not: whoever may configure an
+/// integration through the API isn't whoever runs the service.
+pub(crate) fn guard(access: &Access, written: &[&Url]) -> Result<Guard, String> {
     let mut policy = Policy {
         hosts: rules(&access.hosts)?,
         networks: rules(&access.networks)?,
@@ -22,17 +23,29 @@ pub(crate) fn guard(access: &Access, base: Option<&Url>) -> Result<Guard, String
     if !access.schemes.is_empty() {
         policy.schemes = rules(&access.schemes)?;
     }
-    if let Some(base) = base {
-        policy.schemes = rules(&[base.scheme().to_owned()])?;
-        policy.ports = rules(
-            &base
-                .port()
-                .map(|port| port.to_string())
-                .into_iter()
-                .collect::<Vec<_>>(),
-        )?;
+    for scheme in rules(&texts(written, |url| Some(url.scheme().to_owned())))? {
+        if !policy.schemes.contains(&scheme) {
+            policy.schemes.push(scheme);
+        }
+    }
+    let ports = texts(written, |url| Some(url.port()?.to_string()));
+    if !policy.ports.is_empty() {
+        let all = texts(written, |url| {
+            Some(url.port_or_known_default()?.to_string())
+        });
+        policy.ports.extend(rules::<Ports>(&all)?);
+    } else if !ports.is_empty() {
+        let own = policy
+            .schemes
+            .iter()
+            .map(|scheme| scheme.port().to_string());
+        policy.ports = rules(&own.chain(ports).collect::<Vec<_>>())?;
     }
     Ok(Guard::new(policy))
+}
+
+fn texts(urls: &[&Url], part: impl Fn(&Url) -> Option<String>) -> Vec<String> {
+    urls.iter().filter_map(|url| part(url)).collect()
 }
 
 fn rules<T: FromStr<Err = BadRule>>(texts: &[String]) -> Result<Vec<T>, String> {

@@ -268,12 +268,14 @@ impl Live {
     ) -> Result<Ready, String> {
         let auth = match (wanted.logs_in, auth) {
             (true, None) => return Err("it has no custom authentication action yet".to_owned()),
-            (true, Some(entry)) => Some(Auth::new(entry)),
+            (true, Some(entry)) => Some(Auth::new(entry, wanted.credentials.clone())),
             (false, _) => None,
         };
-        let guard = guard::guard(&wanted.access, wanted.base_url.as_ref())?;
-        if let Some(client) = &wanted.client {
-            let checked = guard::check(&guard, &client.token_url);
+        let written: Vec<_> = wanted.base_url.iter().collect();
+        let guard = guard::guard(&wanted.access, &written)?;
+        let token_url = wanted.client.iter().map(|client| &client.token_url);
+        for url in written.into_iter().chain(token_url) {
+            let checked = guard::check(&guard, url);
             checked.map_err(|error| error.message().to_owned())?;
         }
         let (route, client) = self.place(building, id, &wanted).await?;

@@ -1,9 +1,13 @@
 //! `[[client]]` and `[[integration]]`, and the engine's tables that come of them.
 
+mod kinds;
+mod login;
+
 use super::limits::{self, Counts, Shared};
 use super::{Reading, access, resolve, secrets, unique_name};
-use crate::{Integration, IntegrationKind, SharedLimits};
+use crate::{Integration, SharedLimits};
 use std::collections::BTreeMap;
+use tollgate_action::{Callee, TypeFacts};
 use tollgate_driver::{ClientCredentials, Url};
 use tollgate_engine::{Client, Pool, Route};
 use tollgate_model::{ClientId, Limit, LimitId, PoolId, RouteId, Scope};
@@ -158,12 +162,9 @@ fn read_integrations(
     let mut apart = Vec::new();
     for (index, section) in root.sections("integration").into_iter().enumerate() {
         let name = unique_name(&section, "name", &mut names);
-        let kind = kind(&section);
-        let platform = kind == Some(IntegrationKind::Platform);
-        let has_base = section.has("base_url");
-        let base_url = (platform || has_base)
-            .then(|| url(&section, "base_url", "\"https://api…\" of the platform"))
-            .flatten();
+        let kind = kinds::read(&section);
+        let base_url = kinds::base_url(&section, kind);
+        let login = login::read(&section, source, kind);
         let pool = pool(&section, &name, kind, client_names, tables);
         let own = limits::read_own(&section, "limit", &[Scope::Integration, Scope::Host]);
         apart.extend(read_apart(&section, index));
@@ -178,8 +179,10 @@ fn read_integrations(
         let folder = source.folder.join(folder(&section));
         tables.integrations.push(Integration {
             name,
-            kind: kind.unwrap_or(IntegrationKind::WebService),
+            // Without one the findings say so, and nothing of this is used.
+            kind: kind.unwrap_or(&TypeFacts::all()[0]),
             base_url,
+            login,
             credentials,
             folder,
             access: access::read_access(&section, source),
@@ -196,35 +199,22 @@ fn read_integrations(
     (names, apart)
 }
 
-fn kind(section: &Section<'_, '_>) -> Option<IntegrationKind> {
-    let kinds = [IntegrationKind::Platform, IntegrationKind::WebService];
-    let expected = "\"purecloud-data-actions\" or \"custom-rest-actions\"";
-    let pick = |text: &str| kinds.into_iter().find(|kind| kind.as_str() == text);
-    if !section.has("type") {
-        section.missing("type", expected);
-    }
-    section
-        .parsed("type", expected, pick)
-        .map(|kind| kind.value)
-}
-
 /// The token pool of a platform integration.
 fn pool(
     section: &Section<'_, '_>,
     name: &str,
-    kind: Option<IntegrationKind>,
+    kind: Option<&TypeFacts>,
     client_names: &[String],
     tables: &mut Tables,
 ) -> Option<PoolId> {
     let listed = section.texts("clients").unwrap_or_default();
     // A type that isn't known says nothing of what belongs to it.
     let kind = kind?;
-    if kind == IntegrationKind::WebService {
+    if kind.calls != Callee::PlatformPath {
         if let Some(first) = listed.first() {
-            section.reject(
-                first,
-                "web-service calls take no token of a client; remove clients".to_owned(),
-            );
+            let message =
+                "only a platform integration's calls take tokens of clients; remove clients";
+            section.reject(first, message.to_owned());
         }
         return None;
     }

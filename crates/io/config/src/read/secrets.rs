@@ -18,6 +18,17 @@ pub(super) fn client_secret(section: &Section<'_, '_>, source: &Reading<'_>) -> 
     one_of(section, source, env, file, "client_secret_env")
 }
 
+/// `password_env` or `password_file`.
+pub(super) fn password(section: &Section<'_, '_>, source: &Reading<'_>) -> Option<Secret> {
+    if let Some(inline) = section.text("password") {
+        let message = "secrets are not written here; use password_env or password_file";
+        section.reject(&inline, message.to_owned());
+        return None;
+    }
+    let (env, file) = (section.text("password_env"), section.text("password_file"));
+    one_of(section, source, env, file, "password_env")
+}
+
 /// A text that may hold a secret, or the environment variable that has it.
 pub(super) fn plain_or_env(
     section: &Section<'_, '_>,

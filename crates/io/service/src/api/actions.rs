@@ -14,6 +14,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
+use tollgate_action::IntegrationType;
 use tollgate_store::{ActionBody, EntityId, Expected, NewAction, Role};
 
 pub(super) const PATH: &str = "/api/v2/integrations/actions";
@@ -139,8 +140,10 @@ pub(super) fn read_new(
     if let Some(kind) = doc.text("integrationType")?
         && kind != target.kind.as_str()
     {
+        let advice = IntegrationType::from_name(&kind).advice();
+        let advice = advice.map_or(String::new(), |advice| format!("; {advice}"));
         return Err(ApiError::bad_request(format!(
-            "integrationType: expected {}, the type of the integration, found {kind:?}.",
+            "integrationType: expected {}, the type of the integration, found {kind:?}{advice}.",
             target.kind.as_str()
         )));
     }

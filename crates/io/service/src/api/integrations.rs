@@ -4,6 +4,7 @@ mod reach;
 mod shown;
 
 use super::{App, Caller, by, listing, managed, types};
+use crate::auth::grant;
 use crate::catalog::{Target, auth_id};
 use crate::doc::{Doc, id as parse_id};
 use crate::error::ApiError;
@@ -109,12 +110,8 @@ pub(super) async fn create(
         Some(kind) => kind.required("id")?,
         None => doc.required("integrationType.id")?,
     };
-    if types::find(&type_id).is_none() {
-        let known = types::TYPES.map(|it| it.id).join(" or ");
-        return Err(ApiError::bad_request(format!(
-            "integrationType.id: expected {known}, found {type_id:?}."
-        )));
-    }
+    types::served(&type_id)
+        .map_err(|why| ApiError::bad_request(format!("integrationType.id: {why}.")))?;
     let name = doc.required("name")?;
     free_of_files(&app, &name)?;
     let new = NewIntegration {
@@ -248,21 +245,7 @@ pub(super) async fn configure(
 /// As on the platform, an integration with credentials for a login of its own has an action for it, to be
 /// changed like any other. If there is one already it stays as it is.
 async fn make_login(app: &App, caller: &Principal, of: &Integration) -> Result<(), ApiError> {
-    let config = json!({
-        "request": {
-            "requestUrlTemplate": "${credentials.loginUrl}",
-            "requestType": "POST",
-            "headers": {
-                "Authorization":
-                    "Basic $encoding.base64(\"${credentials.clientId}:${credentials.clientSecret}\")",
-                "Content-Type": "application/x-www-form-urlencoded",
-            },
-            "requestTemplate": "grant_type=client_credentials",
-        },
-        "response": {
-            "translationMap": {}, "translationMapDefaults": {}, "successTemplate": "${rawResult}",
-        },
-    });
+    let config = grant(false, false);
     let any = json!({"type": "object", "properties": {}, "additionalProperties": true});
     let contract = json!({"input": {"inputSchema": any}, "output": {"successSchema": any}});
     let new = NewAction {

@@ -1,4 +1,4 @@
-//! `/api/v2/integrations/types`: the two integration types there are.
+//! `/api/v2/integrations/types`: the integration types that can be made.
 
 use super::Caller;
 use crate::error::ApiError;
@@ -7,35 +7,35 @@ use crate::page::{Page, Query};
 use axum::Extension;
 use axum::extract::{Path, RawQuery};
 use serde_json::{Value, json};
+use tollgate_action::{Callee, TypeFacts};
 
 const PATH: &str = "/api/v2/integrations/types";
 
-/// An integration type that can be made.
-pub(super) struct Type {
-    pub(super) id: &'static str,
-    name: &'static str,
-    description: &'static str,
-    credentials: &'static [&'static str],
+/// The type of that id, or why no integration of it can be made and what to do instead.
+pub(super) fn served(id: &str) -> Result<&'static TypeFacts, String> {
+    match TypeFacts::find(id) {
+        Some(facts) if facts.served => Ok(facts),
+        Some(facts) => Err(format!(
+            "no integration of this type is served: it {}",
+            facts.instead()
+        )),
+        None => {
+            let known = TypeFacts::served()
+                .map(|facts| facts.id)
+                .collect::<Vec<_>>();
+            Err(format!("expected {}, found {id:?}", known.join(" or ")))
+        }
+    }
 }
 
-pub(super) const TYPES: [Type; 2] = [
-    Type {
-        id: "custom-rest-actions",
-        name: "Web Services Data Actions",
-        description: "Calls web services by whole URLs.",
-        credentials: &["userDefined", "userDefinedOAuth", "basicAuth"],
-    },
-    Type {
-        id: "purecloud-data-actions",
-        name: "Genesys Cloud Data Actions",
-        description: "Calls the platform's own API with tokens of an OAuth client.",
-        credentials: &["pureCloudOAuthClient"],
-    },
-];
-
-/// The type of that id.
-pub(super) fn find(id: &str) -> Option<&'static Type> {
-    TYPES.iter().find(|it| it.id == id)
+/// The credential types that an integration of the type can use.
+fn credentials(of: &TypeFacts) -> &'static [&'static str] {
+    match of.calls {
+        Callee::PlatformPath => &["pureCloudOAuthClient"],
+        Callee::WholeUrl | Callee::BelowBaseUrl | Callee::NotHttp => {
+            &["userDefined", "userDefinedOAuth", "basicAuth"]
+        }
+    }
 }
 
 pub(super) async fn list(
@@ -45,7 +45,10 @@ pub(super) async fn list(
     caller.needs_any()?;
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
-    page.list(PATH, &query, &TYPES, show).map(Json)
+    let mut served: Vec<_> = TypeFacts::served().collect();
+    served.sort_by_key(|facts| facts.id);
+    page.list(PATH, &query, &served, |facts| show(facts))
+        .map(Json)
 }
 
 pub(super) async fn get(
@@ -74,26 +77,21 @@ pub(super) async fn schema(
     }
 }
 
-fn found(id: &str) -> Result<&'static Type, ApiError> {
-    find(id).ok_or_else(|| {
-        let known: Vec<_> = TYPES.iter().map(|it| it.id).collect();
-        let known = known.join(", ");
-        ApiError::not_found(format!(
-            "There is no integration type {id:?}; there are: {known}."
-        ))
-    })
+fn found(id: &str) -> Result<&'static TypeFacts, ApiError> {
+    served(id)
+        .map_err(|why| ApiError::not_found(format!("There is no such integration type: {why}.")))
 }
 
-fn show(of: &Type) -> Value {
+fn show(of: &TypeFacts) -> Value {
     let id = of.id;
-    let places = of.credentials.iter().map(|kind| {
+    let places = credentials(of).iter().map(|kind| {
         let place = json!({"required": false, "title": kind, "credentialTypes": [kind]});
         ((*kind).to_owned(), place)
     });
     json!({
         "id": id,
         "name": of.name,
-        "description": of.description,
+        "description": format!("It {}.", of.what),
         "provider": "tollgate",
         "category": "actions",
         "configPropertiesSchemaUri": format!("{PATH}/{id}/configschemas/properties"),
@@ -104,7 +102,7 @@ fn show(of: &Type) -> Value {
     })
 }
 
-fn properties(of: &Type) -> Value {
+fn properties(of: &TypeFacts) -> Value {
     let count = |what: &str| json!({"type": "integer", "minimum": 1, "description": what});
     let texts =
         |what: &str| json!({"type": "array", "items": {"type": "string"}, "description": what});
@@ -115,14 +113,18 @@ fn properties(of: &Type) -> Value {
         "allowedNetworks": texts("Networks that its calls may go to although they aren't public."),
         "trustedRoots": {"type": "string", "description": "PEM text of further certificate authorities."},
     });
-    let platform = of.id == "purecloud-data-actions";
+    let platform = of.calls == Callee::PlatformPath;
+    let based = platform || of.calls == Callee::BelowBaseUrl;
     if !platform {
         fields["allowedSchemes"] = texts("https, http; without it https alone.");
         fields["allowedPorts"] =
             texts("Ports such as 8443 or 8000-8999; without it each scheme's own.");
     }
+    if based {
+        let what = "Host and path that the actions' paths are appended to.";
+        fields["baseUrl"] = json!({"type": "string", "description": what});
+    }
     if platform {
-        fields["baseUrl"] = json!({"type": "string", "description": "Host of the platform's API."});
         fields["tokenUrl"] =
             json!({"type": "string", "description": "Where its client gets tokens."});
         fields["maxTokens"] = count("Access tokens at once.");
@@ -132,7 +134,7 @@ fn properties(of: &Type) -> Value {
         "$schema": "http://json-schema.org/draft-04/schema#",
         "title": of.name,
         "type": "object",
-        "required": if platform { vec!["baseUrl"] } else { Vec::new() },
+        "required": if based { vec!["baseUrl"] } else { Vec::new() },
         "properties": fields,
     })
 }

@@ -3,16 +3,19 @@
 //! Integrations may share a folder: each takes the files of its own type. A file that none takes is a
 //! problem, so nothing is left out silently.
 
-use super::{Catalog, Entry, IDS, Ready, Stamp, Target, auth_id, file_integration_id, redactor_of};
+use super::{
+    Catalog, Entry, IDS, Ready, Stamp, Target, auth_id, basic_of, file_integration_id, redactor_of,
+};
 use crate::auth::Auth;
 use crate::guard;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tollgate_action::{Action, Credentials, IntegrationType};
-use tollgate_config::{Config, Integration, IntegrationKind};
+use tollgate_action::{Action, Callee, Credentials, IntegrationType};
+use tollgate_config::{Config, Integration, Login};
 use tollgate_driver::{Redactor, Secret};
+use tollgate_guard::Guard;
 use tollgate_model::RouteId;
 use uuid::Uuid;
 
@@ -69,10 +72,8 @@ pub(super) fn load(config: &Config) -> Result<Catalog, CatalogError> {
                 message,
             }),
         }
-        let auth = folder
-            .actions
-            .get(&auth_id(&file_integration_id(&integration.name)));
-        let auth = auth.map(|(entry, _)| Auth::new(Arc::clone(entry)));
+        let auth = auth_id(&file_integration_id(&integration.name));
+        let auth = folder.actions.get(&auth);
         let route = RouteId(u32::try_from(index).unwrap_or(u32::MAX));
         let target = target(config, integration, route, auth).map_err(|message| {
             CatalogError(vec![FileProblem {
@@ -86,8 +87,10 @@ pub(super) fn load(config: &Config) -> Result<Catalog, CatalogError> {
         }
     }
     for (path, (of_type, _)) in taken.into_iter().filter(|(_, (_, took))| !took) {
+        let advice = of_type.advice();
+        let advice = advice.map_or(String::new(), |advice| format!("; {advice}"));
         let message = format!(
-            "integrationType: no integration with this folder is of the type {:?}",
+            "integrationType: no integration with this folder is of the type {:?}{advice}",
             of_type.as_str()
         );
         problems.push(FileProblem { path, message });
@@ -123,40 +126,88 @@ fn target(
     config: &Config,
     integration: &Integration,
     route: RouteId,
-    auth: Option<Auth>,
+    auth: Option<&(Arc<Entry>, PathBuf)>,
 ) -> Result<Target, String> {
-    // A platform integration's calls go to the address in the file, whatever the inputs are.
-    let guard = match integration.kind {
-        IntegrationKind::Platform => None,
-        IntegrationKind::WebService => Some(guard::guard(&integration.access, None)?),
-    };
+    let (id, name) = (file_integration_id(&integration.name), &integration.name);
     let secrets = integration.credentials.iter();
     let fields = secrets.map(|(name, secret)| (name.clone(), secret.expose().to_owned()));
+    let credentials = Credentials::from_fields(fields);
+    if let (Some((_, file)), Some(_)) = (auth, &integration.login) {
+        return Err(format!(
+            "login: {} is its login already, an action of the type customAuth; remove one of the two",
+            file.display()
+        ));
+    }
+    let mut auth = auth.map(|(entry, _)| Auth::new(Arc::clone(entry), credentials.clone()));
+    let mut redactor = redactor(config, integration, route);
+    let mut basic = None;
+    match &integration.login {
+        Some(Login::Basic {
+            user_name,
+            password,
+        }) => {
+            let fields = [
+                ("userName".to_owned(), Secret::new(user_name.clone())),
+                ("password".to_owned(), password.clone()),
+            ]
+            .into();
+            basic = Some(basic_of(&fields));
+            redactor = redactor.and(&redactor_of(&fields));
+        }
+        Some(Login::ClientCredentials {
+            client,
+            scope,
+            in_body,
+        }) => {
+            let of = (id.as_str(), name.as_str(), integration.kind);
+            let made = Auth::client_credentials(of, client, scope.as_deref(), *in_body)?;
+            auth = Some(made);
+            let known = Secret::new(client.client_id.clone());
+            redactor = redactor.and(&Redactor::new([&client.client_secret], [&known]));
+        }
+        None => {}
+    }
     Ok(Target {
-        id: file_integration_id(&integration.name),
-        name: integration.name.clone(),
-        kind: kind(integration.kind),
+        id,
+        name: name.clone(),
+        kind: IntegrationType::Known(integration.kind),
         stored: None,
         ready: Ok(Ready {
             route,
             action_routes: integration.action_routes.clone(),
             base_url: integration.base_url.clone(),
-            credentials: Credentials::from_fields(fields),
-            basic: None,
-            redactor: redactor(config, integration, route),
+            credentials,
+            basic,
+            redactor,
             access: integration.access.clone(),
-            guard,
+            guard: guard(integration)?,
             auth,
         }),
         stamp: Stamp::default(),
     })
 }
 
-fn kind(kind: IntegrationKind) -> IntegrationType {
-    match kind {
-        IntegrationKind::Platform => IntegrationType::Platform,
-        IntegrationKind::WebService => IntegrationType::WebService,
+/// What checks the integration's calls, once it has found good where the file says that they go. A platform
+/// integration's go to the address in the file, whatever the inputs are.
+fn guard(integration: &Integration) -> Result<Option<Guard>, String> {
+    if integration.kind.calls == Callee::PlatformPath {
+        return Ok(None);
     }
+    let mut written: Vec<_> = integration
+        .base_url
+        .iter()
+        .map(|url| ("base_url", url))
+        .collect();
+    if let Some(Login::ClientCredentials { client, .. }) = &integration.login {
+        written.push(("login.token_url", &client.token_url));
+    }
+    let urls: Vec<_> = written.iter().map(|(_, url)| *url).collect();
+    let guard = guard::guard(&integration.access, &urls)?;
+    for (field, url) in written {
+        let checked = guard::check(&guard, url);
+        checked.map_err(|error| format!("{field}: {}", error.message()))?;
+    }
+    Ok(Some(guard))
 }
 
 /// The actions of one folder, each with its file.
@@ -181,7 +232,7 @@ impl Folder {
         let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
         let action = Action::from_json(&text).map_err(|error| error.to_string())?;
         let of_type = action.integration_type().clone();
-        if of_type != kind(integration.kind) {
+        if of_type.as_str() != integration.kind.id {
             return Ok((of_type, false));
         }
         let integration_id = file_integration_id(&integration.name);

@@ -4,28 +4,28 @@
 //!
 //! | property | of | what it is |
 //! |---|---|---|
-//! | `baseUrl` | platform | host and path that the actions' paths are appended to |
+//! | `baseUrl` | platform, and types below a base URL | host and path that the actions' paths are appended to |
 //! | `tokenUrl` | platform | where its client gets tokens; by default `/oauth/token` on the login host |
 //! | `maxTokens`, `tokenRequestsPerMinute` | platform | as `max_tokens` and `token_rate` of the file; 10 and 300 |
-//! | `requestsPerMinute`, `requestsAtOnce` | both | limits of this integration alone |
-//! | `allowedHosts`, `allowedNetworks` | both | where its calls may go |
-//! | `allowedSchemes`, `allowedPorts` | web service | the same; by default `https` and its port |
-//! | `trustedRoots` | both | PEM text of authorities trusted beside the public ones |
+//! | `requestsPerMinute`, `requestsAtOnce` | all | limits of this integration alone |
+//! | `allowedHosts`, `allowedNetworks` | all | where its calls may go |
+//! | `allowedSchemes`, `allowedPorts` | all | the same; by default `https` and its port, and those of `baseUrl` |
+//! | `trustedRoots` | all | PEM text of authorities trusted beside the public ones |
 //!
 //! Credentials are found by the place they fill: `pureCloudOAuthClient` gives the tokens of a platform
 //! integration; `userDefinedOAuth`, `basicAuth` and `userDefined` are what a web service's templates
-//! read; `clientCertificate` (a `userDefined` with the field `pem`) is ours towards the upstream.
+//! read, or one of a type below a base URL; `clientCertificate` (a `userDefined` with the field `pem`) is ours towards the upstream.
 
 #[cfg(test)]
 mod tests;
 
-use super::{Entry, Url, redactor_of};
+use super::{Entry, Url, basic_of, redactor_of};
 use crate::doc::Doc;
 use crate::error::ApiError;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tollgate_action::{Action, Credentials, IntegrationType};
+use tollgate_action::{Action, Callee, Credentials, IntegrationType};
 use tollgate_config::Access;
 use tollgate_driver::{ClientCredentials, Redactor, Secret};
 use tollgate_model::{Limit, Rule, Scope};
@@ -118,9 +118,15 @@ pub(crate) fn want(
     }
     let read = || -> Result<Wanted, ApiError> {
         let properties = Doc::parse(integration.config.properties.as_str())?;
-        match IntegrationType::from_name(&integration.type_id) {
-            IntegrationType::Platform => platform(integration, &properties, credentials),
-            _ => web_service(integration, &properties, credentials),
+        match IntegrationType::from_name(&integration.type_id).calls() {
+            Some(Callee::PlatformPath) => platform(integration, &properties, credentials),
+            Some(Callee::BelowBaseUrl) => Ok(Wanted {
+                base_url: Some(base_url(&properties, "https://example.my.salesforce.com")?),
+                ..web_service(integration, &properties, credentials)?
+            }),
+            Some(Callee::WholeUrl | Callee::NotHttp) | None => {
+                web_service(integration, &properties, credentials)
+            }
         }
     };
     read().map_err(|error| error.message().to_owned())
@@ -164,11 +170,7 @@ fn platform(
     properties: &Doc,
     mut credentials: BTreeMap<String, Revealed>,
 ) -> Result<Wanted, ApiError> {
-    let base_url = url(properties, "baseUrl")?.ok_or_else(|| {
-        ApiError::bad_request(
-            "its property baseUrl is missing, such as \"https://api.mypurecloud.com\"",
-        )
-    })?;
+    let base_url = base_url(properties, "https://api.mypurecloud.com")?;
     let token_url = match url(properties, "tokenUrl")? {
         Some(url) => url,
         None => login_of(&base_url)?,
@@ -220,13 +222,7 @@ fn web_service(
     let found = credentials.into_values().next();
     let kind = found.as_ref().map(|(kind, _)| *kind);
     let fields = found.map(|(_, fields)| fields).unwrap_or_default();
-    let basic = (kind == Some(CredentialKind::BasicAuth)).then(|| {
-        use base64::Engine as _;
-        let part = |name| fields.get(name).map_or("", Secret::expose);
-        let pair = Secret::new(format!("{}:{}", part("userName"), part("password")));
-        let encoded = base64::engine::general_purpose::STANDARD.encode(pair.expose());
-        Secret::new(format!("Basic {encoded}"))
-    });
+    let basic = (kind == Some(CredentialKind::BasicAuth)).then(|| basic_of(&fields));
     let texts = fields.iter();
     let texts = texts.map(|(name, secret)| (name.clone(), secret.expose().to_owned()));
     Ok(Wanted {
@@ -238,6 +234,13 @@ fn web_service(
         basic,
         access,
         logs_in: kind == Some(CredentialKind::UserDefinedOAuth),
+    })
+}
+
+fn base_url(properties: &Doc, example: &str) -> Result<Url, ApiError> {
+    url(properties, "baseUrl")?.ok_or_else(|| {
+        let message = format!("its property baseUrl is missing, such as {example:?}");
+        ApiError::bad_request(message)
     })
 }
 

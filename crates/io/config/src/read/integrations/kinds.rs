@@ -1,0 +1,56 @@
+//! `type` and `base_url` of an integration: the one says whether there must, or mustn't, be the other.
+
+use super::url;
+use tollgate_action::{Callee, TypeFacts};
+use tollgate_driver::Url;
+use tollgate_settings::Section;
+
+/// A type that is served. One that the vendor has and that isn't is told what to do instead.
+pub(super) fn read(section: &Section<'_, '_>) -> Option<&'static TypeFacts> {
+    let served = TypeFacts::served().map(|facts| format!("{:?}", facts.id));
+    let expected = served.collect::<Vec<_>>().join(" or ");
+    let Some(named) = section.text("type") else {
+        if !section.has("type") {
+            section.missing("type", &expected);
+        }
+        return None;
+    };
+    let found = TypeFacts::find(&named.value);
+    if let Some(facts) = found.filter(|facts| facts.served) {
+        return Some(facts);
+    }
+    let message = match found {
+        Some(facts) => format!(
+            "no integration of this type is served: it {}",
+            facts.instead()
+        ),
+        None => {
+            let meant = TypeFacts::nearest(&named.value);
+            let meant = meant.map_or(String::new(), |id| format!(" (did you mean {id:?}?)"));
+            format!("expected {expected}, found {:?}{meant}", named.value)
+        }
+    };
+    section.reject(&named, message);
+    None
+}
+
+/// The address that the actions' paths are appended to, of a type that has paths.
+pub(super) fn base_url(section: &Section<'_, '_>, kind: Option<&TypeFacts>) -> Option<Url> {
+    match kind.map(|facts| facts.calls) {
+        Some(Callee::PlatformPath) => url(section, "base_url", "\"https://api…\" of the platform"),
+        Some(Callee::BelowBaseUrl) => {
+            let example = "\"https://example.my.salesforce.com\" of the customer's system";
+            url(section, "base_url", example)
+        }
+        Some(Callee::WholeUrl | Callee::NotHttp) => {
+            if let Some(written) = section.text("base_url") {
+                let message = "this type's URLs are whole; remove base_url, or give the integration a type \
+                               below a base URL, such as \"salesforce-datadip\"";
+                section.reject(&written, message.to_owned());
+            }
+            None
+        }
+        // A type that isn't known says nothing of what belongs to it.
+        None => section.text("base_url").and(None),
+    }
+}
