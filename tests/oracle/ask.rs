@@ -1,4 +1,4 @@
-// Asks the reference (`tests/oracle/run`: Velocity 1.7, velocity-tools 2.0, JsonPath 2.0). Included by path
+// Asks the reference (`tests/oracle/run`: Velocity 1.7, velocity-tools 2.0, JsonPath 2.9). Included by path
 // in the tests of the two language crates.
 //
 // Without Java a test says so and skips, unless `TOLLGATE_REQUIRE_ORACLE` is set, as it is in the checks.
@@ -12,6 +12,12 @@ use std::process::{Command, Stdio};
 #[allow(dead_code, reason = "each crate asks its own kind")]
 pub(crate) fn template(template: &str, context: &Json) -> Json {
     json!({"kind": "velocity", "template": template, "context": context})
+}
+
+/// The same of a success template, where a name that nothing has set is an error.
+#[allow(dead_code, reason = "each crate asks its own kind")]
+pub(crate) fn strict_template(template: &str, context: &Json) -> Json {
+    json!({"kind": "velocity", "template": template, "context": context, "strict": true})
 }
 
 /// A path and its document, as a question.
@@ -57,7 +63,7 @@ pub(crate) fn ask(questions: &[Json]) -> Option<Vec<Json>> {
 pub(crate) fn corpus() -> Vec<(String, Json)> {
     let corpus = root().join("../shared/corpus");
     let mut found = Vec::new();
-    for folder in ["actions", "caching-in-flows"] {
+    for folder in ["actions", "caching-in-flows", "more/actions"] {
         let Ok(entries) = std::fs::read_dir(corpus.join(folder)) else {
             println!("skipped: there is no ../shared/corpus/{folder}");
             continue;

@@ -1,4 +1,4 @@
-//! Differential: what JsonPath 2.0 finds, we find, and we fail where it fails. What differs on purpose is in
+//! Differential: what JsonPath 2.9 finds, we find, and we fail where it fails. What differs on purpose is in
 //! `intended.rs`.
 
 #![allow(
