@@ -8,7 +8,7 @@ use crate::render::RequestTemplates;
 use crate::translate::Mapping;
 use crate::types::{self, IntegrationType};
 use crate::value::{Credentials, Method, RawInput, Request, Warning};
-use crate::{example, warn};
+use crate::{example, url, warn};
 use serde_json::Value;
 use std::time::Duration;
 use tollgate_meter::{Exhausted, Meter};
@@ -95,6 +95,17 @@ impl Action {
             output_schema: self.output.schema(),
         };
         warn::warnings(&parts)
+    }
+
+    /// Why every call fails, whatever the inputs are: no URL that its template renders can be one of its
+    /// integration type. As `field: what is wrong`; nothing where that can't be known.
+    pub fn certain_failure(&self) -> Option<String> {
+        let field = "config.request.requestUrlTemplate";
+        let template = self
+            .definition
+            .pointer("/config/request/requestUrlTemplate")?;
+        let why = url::never(&self.integration_type, template.as_str()?)?;
+        Some(format!("{field}: {why}"))
     }
 
     /// Checks inputs against `contract.input.inputSchema`.

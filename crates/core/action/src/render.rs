@@ -59,7 +59,8 @@ pub(crate) struct RequestTemplates {
 impl RequestTemplates {
     pub(crate) fn read(file: &File<'_>) -> Result<RequestTemplates, ActionError> {
         let url_path = ["config", "request", "requestUrlTemplate"];
-        let hint = "an action needs the URL it calls, as in /api/v2/users/${input.userId}";
+        let hint = "an action needs the URL it calls, as in /api/v2/users/${input.userId}; one that runs a \
+                    function in the vendor's cloud has none, and can't run here";
         let url = file.required(&url_path, hint)?;
         let body_path = ["config", "request", "requestTemplate"];
         let body = file.template(&body_path)?;

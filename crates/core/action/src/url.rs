@@ -23,7 +23,9 @@ pub(crate) fn check(kind: &IntegrationType, url: &str) -> Result<(), String> {
         }
         (Some(Callee::WholeUrl), None) => {
             return Err(
-                "a web-service action's URL must be whole: it must begin with https:// or http://"
+                "a web-service action's URL must be whole: it must begin with https:// or http:// \
+                 (a path below an address of the customer's is for a type with a base URL, such as \
+                 salesforce-datadip)"
                     .to_owned(),
             );
         }
@@ -56,6 +58,34 @@ pub(crate) fn check(kind: &IntegrationType, url: &str) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+/// What is wrong with every URL that this template renders, as far as its literal beginning says: all of it
+/// where nothing is rendered in it.
+pub(crate) fn never(kind: &IntegrationType, template: &str) -> Option<String> {
+    let literal = template.split(['$', '#', '\\']).next().unwrap_or_default();
+    if literal.len() == template.len() {
+        return check(kind, literal).err();
+    }
+    let of_scheme = |scheme: &str| {
+        let both = literal.len().min(scheme.len());
+        let (begin, scheme) = (literal.get(..both), scheme.get(..both));
+        begin
+            .zip(scheme)
+            .is_some_and(|(a, b)| a.eq_ignore_ascii_case(b))
+    };
+    let whole = ["https://", "http://"].into_iter().any(of_scheme);
+    let path = literal.is_empty() || literal.starts_with('/') && !literal.starts_with("//");
+    let can = match kind.calls() {
+        Some(Callee::PlatformPath) => path,
+        Some(Callee::WholeUrl) => whole,
+        Some(Callee::BelowBaseUrl | Callee::NotHttp) | None => path || whole,
+    };
+    if can {
+        None
+    } else {
+        check(kind, literal).err()
+    }
 }
 
 const HINT: &str = "escape what an input holds, as in $esc.uriEncode($input.name)";
@@ -114,8 +144,68 @@ fn name(letter: char) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::check;
+    use super::{check, never};
     use crate::types::IntegrationType;
+
+    #[test]
+    fn a_template_that_never_renders_an_url_is_known() {
+        for (kind, template, wrong) in [
+            (
+                "custom-rest-actions",
+                "/api/${input.id}",
+                Some("must be whole"),
+            ),
+            ("custom-rest-actions", "/api/v1/door", Some("must be whole")),
+            (
+                "custom-rest-actions",
+                "api.example.com/$input.id",
+                Some("must be whole"),
+            ),
+            (
+                "custom-rest-actions",
+                "//$input.host/x",
+                Some("must be whole"),
+            ),
+            (
+                "custom-rest-actions",
+                "arn:aws:lambda:x",
+                Some("must be whole"),
+            ),
+            ("custom-rest-actions", "[YOUR SERVER]", Some("`[`")),
+            ("custom-rest-actions", "https://${input.host}/x", None),
+            ("custom-rest-actions", "HTTP${input.s}://x", None),
+            ("custom-rest-actions", "${credentials.loginUrl}", None),
+            ("custom-rest-actions", "#set($u = 1)/x", None),
+            (
+                "purecloud-data-actions",
+                "https://$input.host/api",
+                Some("must begin with `/`"),
+            ),
+            (
+                "purecloud-data-actions",
+                "api/v2/$input.id",
+                Some("one `/`"),
+            ),
+            (
+                "purecloud-data-actions",
+                "/api/v2/users/../${input.id}",
+                None,
+            ),
+            ("purecloud-data-actions", "/api/v2/$input.id", None),
+            ("purecloud-data-actions", "$input.path", None),
+            ("salesforce-datadip", "/services/$input.id", None),
+            ("salesforce-datadip", "https://$input.host", None),
+            ("salesforce-datadip", "services/$input.id", Some("one `/`")),
+            ("unheard-of", "ftp://$input.id", Some("one `/`")),
+            ("unheard-of", "h$input.rest", None),
+        ] {
+            match (never(&IntegrationType::from_name(kind), template), wrong) {
+                (None, None) => {}
+                (Some(message), Some(part)) if message.contains(part) => {}
+                (got, _) => panic!("{kind} {template}: {got:?}"),
+            }
+        }
+    }
 
     #[test]
     fn urls_are_judged_by_the_integration() {

@@ -16,6 +16,7 @@ use crate::place;
 use crate::render::BUFFERING_HEADER;
 use crate::translate::Mapping;
 use crate::types::IntegrationType;
+use crate::url;
 use crate::value::{Method, Warning};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -124,6 +125,10 @@ pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Warning> {
         header(parts, site, &mut report);
     }
     for site in &sites {
+        let never = url::never(parts.integration_type, site.text);
+        if let (SiteKind::Url, Some(why)) = (site.kind, never) {
+            report.add(site, 0, format!("every call fails: {why}"));
+        }
         names::check(parts, site, &mut report);
         escape::check(parts, site, &mut report);
         directives(parts, site, &mut report);

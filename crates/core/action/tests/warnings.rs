@@ -37,6 +37,7 @@ const SUCCESS: &str = "/config/response/successTemplate";
 fn what_is_well_written_gets_none() {
     let body = "{\"id\": \"$esc.jsonString($input.id)\", \"n\": ${input.n}, \"key\": \"${credentials.k}\"}";
     let found = warnings(&[
+        ("/integrationType", json!("custom-rest-actions")),
         (
             URL,
             json!("https://$input.id.example.com/$esc.uriEncode($input.id)?n=$input.n"),
@@ -50,6 +51,27 @@ fn what_is_well_written_gets_none() {
         ),
     ]);
     assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn an_url_that_the_type_never_calls() {
+    let kind = "/integrationType";
+    one(
+        &[
+            (kind, json!("custom-rest-actions")),
+            (URL, json!("/x/${input.n}")),
+        ],
+        "requestUrlTemplate: every call fails: a web-service action's URL must be whole",
+    );
+    one(
+        &[(URL, json!("https://x.example.com/${input.n}"))],
+        "requestUrlTemplate: every call fails: a platform action's URL must be a path",
+    );
+    let either = [
+        (kind, json!("salesforce-datadip")),
+        (URL, json!("https://x.example.com")),
+    ];
+    assert_eq!(warnings(&either), [""; 0]);
 }
 
 #[test]

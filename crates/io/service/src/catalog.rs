@@ -197,6 +197,17 @@ impl Catalog {
         self.actions.len()
     }
 
+    /// Actions of which every call fails, a line for each.
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
+        self.actions.values().filter_map(|entry| {
+            let why = entry.action.as_ref().ok()?.certain_failure()?;
+            let (of, name) = (&entry.category, &entry.name);
+            Some(format!(
+                "integration {of:?}: every call of {name:?} fails: {why}"
+            ))
+        })
+    }
+
     pub(crate) fn add_target(&mut self, target: Arc<Target>) {
         self.integrations.insert(target.id.clone(), target);
     }

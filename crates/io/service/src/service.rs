@@ -142,6 +142,12 @@ impl Definitions {
         Ok(Self { catalog, flows })
     }
 
+    /// Actions that can't but fail, a line for each.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        self.catalog.warnings().collect()
+    }
+
     /// How many actions there are.
     #[must_use]
     pub fn actions(&self) -> usize {
@@ -260,6 +266,9 @@ impl Service {
             catalog: files,
             flows: flow_files,
         } = Definitions::load(&config)?;
+        for warning in files.warnings() {
+            tracing::warn!("{warning}");
+        }
         let store: Option<Arc<dyn Store>> = match &config.store {
             Some(store) => Some(open_alone(store).await.map_err(StartError::Store)?),
             None => None,

@@ -41,7 +41,9 @@ pub(crate) fn run(args: Args) -> ExitCode {
                 plural(definitions.actions(), "action"),
                 plural(definitions.flows(), "flow")
             );
-            for warning in config.warnings(SystemTime::now()) {
+            let mut warnings = config.warnings(SystemTime::now());
+            warnings.extend(definitions.warnings());
+            for warning in warnings {
                 errln!("warning: {warning}");
             }
             ExitCode::SUCCESS

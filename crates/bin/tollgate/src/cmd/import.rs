@@ -3,17 +3,20 @@
 //! An imported action of a name that its category has already replaces that one, as a new version;
 //! importing the same file again changes nothing but the version. What is exported is equal to what was
 //! imported, field by field and in the same order.
+//!
+//! An import says on stderr what `tollgate action validate` would warn of, and names each file that is
+//! refused, not only the first: an organisation's export may well hold some of a type that can't run here.
 
 mod direct;
 pub(crate) mod remote;
 
 use super::{input, stored};
-use crate::console::outln;
+use crate::console::{errln, outln};
 use anyhow::Context as _;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tollgate_action::Action;
+use tollgate_action::{Action, IntegrationType};
 
 /// Longest file, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -110,11 +113,7 @@ pub(crate) fn export(args: ExportArgs) -> ExitCode {
 #[tokio::main]
 async fn do_import(args: ImportArgs) -> anyhow::Result<()> {
     // All are read before the first is sent: a mistake in the last changes nothing.
-    let files: Vec<_> = args
-        .files
-        .iter()
-        .map(|path| read(path))
-        .collect::<Result<_, _>>()?;
+    let files = read_all(&args.files)?;
     let place = args.place.open().await?;
     for (path, file) in args.files.iter().zip(files) {
         let done = match &place {
@@ -127,12 +126,37 @@ async fn do_import(args: ImportArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// An action file that can be executed.
-fn read(path: &Path) -> anyhow::Result<Value> {
-    let text = input::read(path, MAX_BYTES).map_err(stored::bad_usage)?;
-    let action = Action::from_json(&text);
-    let action = action.map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
-    Ok(action.definition().clone())
+/// Action files that can be executed, or a line for each that can't be.
+fn read_all(paths: &[PathBuf]) -> anyhow::Result<Vec<Value>> {
+    let (mut files, mut refused) = (Vec::new(), Vec::new());
+    for path in paths {
+        let text = input::read(path, MAX_BYTES).map_err(stored::bad_usage)?;
+        match Action::from_json(&text) {
+            Ok(action) => {
+                for warning in action.warnings() {
+                    errln!("{}: warning: {warning}", path.display());
+                }
+                files.push(action.definition().clone());
+            }
+            Err(error) => refused.push(format!("{}: {error}", path.display())),
+        }
+    }
+    anyhow::ensure!(refused.is_empty(), "{}", refused.join("\n"));
+    Ok(files)
+}
+
+/// Refuses a file of another type than that of the integration it is for.
+fn check_type(file: &Value, expected: &str, integration: &str) -> anyhow::Result<()> {
+    let found = file["integrationType"].as_str().unwrap_or_default();
+    let found = IntegrationType::from_name(found);
+    let advice = found.advice();
+    let advice = advice.map_or(String::new(), |advice| format!("; {advice}"));
+    anyhow::ensure!(
+        found.as_str() == expected,
+        "integrationType: expected {expected}, the type of {integration}, found {}{advice}",
+        found.as_str()
+    );
+    Ok(())
 }
 
 #[tokio::main]

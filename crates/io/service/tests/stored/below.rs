@@ -465,6 +465,45 @@ async fn what_cannot_be_served_keeps_the_service_from_starting() {
 }
 
 #[tokio::test]
+async fn an_action_whose_calls_all_fail_is_told_of_and_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = export(
+        "Door",
+        "custom-rest-actions",
+        "/api/v1/door?${input.rawRequest}",
+    );
+    std::fs::write(folder.path().join("door.json"), file.to_string()).unwrap();
+    let text = r#"
+[[caller]]
+client_id = "root"
+client_secret_env = "SECRET"
+[[integration]]
+name = "Web"
+type = "custom-rest-actions"
+actions = { folder = "." }
+"#;
+    let source = Source {
+        file: "test.toml",
+        folder: folder.path(),
+        env: &|_| Some(SECRET.to_owned()),
+    };
+    let config = Config::parse(text, &source).unwrap();
+    let definitions = tollgate_service::Definitions::load(&config).unwrap();
+    let [warning] = &definitions.warnings()[..] else {
+        panic!("{:?}", definitions.warnings());
+    };
+    for part in [
+        "Web",
+        "Door",
+        "requestUrlTemplate",
+        "must be whole",
+        "salesforce-datadip",
+    ] {
+        assert!(warning.contains(part), "{part}: {warning}");
+    }
+}
+
+#[tokio::test]
 async fn the_api_makes_them_as_it_makes_others() {
     let (base, upstream) = Upstream::start().await;
     let world = World::start().await;

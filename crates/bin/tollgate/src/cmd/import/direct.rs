@@ -1,6 +1,6 @@
 //! On the store itself, without a service.
 
-use super::Found;
+use super::{Found, check_type};
 use crate::cmd::stored;
 use anyhow::Context as _;
 use serde_json::{Value, json};
@@ -23,13 +23,7 @@ impl Direct {
         draft: bool,
     ) -> anyhow::Result<String> {
         let integration = self.integration(integration).await?;
-        let kind = file["integrationType"].as_str().unwrap_or_default();
-        anyhow::ensure!(
-            kind == integration.type_id,
-            "integrationType: expected {}, the type of {}, found {kind}",
-            integration.type_id,
-            integration.name
-        );
+        check_type(file, &integration.type_id, &integration.name)?;
         let part = |name: &str| match file.get(name) {
             Some(value) => JsonText::parse(value.to_string()),
             None => Ok(JsonText::default()),

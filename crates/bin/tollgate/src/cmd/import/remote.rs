@@ -1,6 +1,6 @@
 //! Through a running service's API.
 
-use super::Found;
+use super::{Found, check_type};
 use crate::cmd::http::{json, with_json};
 use anyhow::Context as _;
 use reqwest::Method;
@@ -78,14 +78,17 @@ impl Remote {
         Ok(all)
     }
 
-    async fn integration(&self, wanted: &str) -> anyhow::Result<String> {
+    /// The id and the type of the integration of that name or id.
+    async fn integration(&self, wanted: &str) -> anyhow::Result<(String, String)> {
         let all = self.all("/api/v2/integrations", "").await?;
         let found = all
             .iter()
             .find(|it| it["name"] == wanted || it["id"] == wanted);
-        let id = found.and_then(|it| it["id"].as_str());
-        id.map(str::to_owned)
-            .with_context(|| format!("the service has no integration {wanted:?}"))
+        let found = found.and_then(|it| {
+            let kind = it["integrationType"]["id"].as_str()?;
+            Some((it["id"].as_str()?.to_owned(), kind.to_owned()))
+        });
+        found.with_context(|| format!("the service has no integration {wanted:?}"))
     }
 
     pub(super) async fn import(
@@ -94,7 +97,9 @@ impl Remote {
         file: &Value,
         draft: bool,
     ) -> anyhow::Result<String> {
-        let integration = self.integration(integration).await?;
+        let name = integration;
+        let (integration, kind) = self.integration(name).await?;
+        check_type(file, &kind, name)?;
         let mut new = file.clone();
         new["integrationId"] = json!(integration);
         let login = file["actionType"] == "customAuth";
@@ -128,7 +133,7 @@ impl Remote {
 
     pub(super) async fn list(&self, integration: Option<&str>) -> anyhow::Result<Vec<Found>> {
         let wanted = match integration {
-            Some(name) => Some(self.integration(name).await?),
+            Some(name) => Some(self.integration(name).await?.0),
             None => None,
         };
         let mut found = Vec::new();
