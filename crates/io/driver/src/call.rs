@@ -44,8 +44,8 @@ pub struct Answer {
     pub status: u16,
     /// Headers as received.
     pub headers: HeaderMap,
-    /// The whole body.
-    pub body: Bytes,
+    /// The whole body, unpacked whatever the `Content-Encoding` among the headers says.
+    pub body: Result<Bytes, BodyError>,
     /// Strikes the tokens that went with the attempts: some upstreams repeat what they were sent.
     pub redactor: Redactor,
     /// Attempts made, the answered one included.
@@ -54,6 +54,47 @@ pub struct Answer {
     pub waited: Duration,
     /// From the call to the answer.
     pub took: Duration,
+}
+
+/// Why an answer has no body that can be read.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum BodyError {
+    /// Longer, as it was sent, than may be read.
+    #[error("the response is longer than {most} bytes")]
+    TooLong {
+        /// The bound, in bytes.
+        most: usize,
+    },
+    /// Longer than [`crate::Bounds::max_response_bytes`] once unpacked, whatever its length as sent.
+    #[error("unpacked from {coding}, the response is longer than {most} bytes")]
+    UnpacksTooLong {
+        /// The coding, as its `Content-Encoding` calls it.
+        coding: &'static str,
+        /// The bound, in bytes.
+        most: usize,
+    },
+    /// Packed in a way that wasn't asked for.
+    #[error(
+        "its Content-Encoding names `{coding}`, which can't be unpacked; gzip, deflate, br and zstd can"
+    )]
+    UnknownCoding {
+        /// The name, cut where it is long.
+        coding: String,
+    },
+    /// Packed more often than anybody has a reason to.
+    #[error("its Content-Encoding names more than {most} codings")]
+    TooManyCodings {
+        /// How many may be named.
+        most: usize,
+    },
+    /// Not what its `Content-Encoding` says.
+    #[error("its Content-Encoding is {coding}, and it can't be unpacked from that: {reason}")]
+    Broken {
+        /// The coding, as its `Content-Encoding` calls it.
+        coding: &'static str,
+        /// What is wrong with the data.
+        reason: String,
+    },
 }
 
 /// Why there is no answer.

@@ -16,9 +16,11 @@
 //! - **No answer is another's, and none is half**: [`http1`], [`http2`].
 //! - **No connection is used for ever**: [`pool`].
 //! - **Bounds**: an answer's headers ([`Bounds::max_response_header_bytes`]), its interim answers
-//!   ([`Bounds::max_interim_answers`]), its body. Each costs the call that it belongs to.
+//!   ([`Bounds::max_interim_answers`]), its body, as sent and unpacked ([`coding`]). Each costs the call that
+//!   it belongs to.
 
 mod body;
+mod coding;
 mod dial;
 mod http1;
 mod http2;
@@ -31,6 +33,7 @@ pub(crate) use body::Answer;
 use bytes::Bytes;
 use dial::Dialer;
 pub use dial::{Addresses, BoxError, Resolve};
+use http::Method;
 use http::header::{self, HeaderMap, HeaderValue};
 use http1::Http1;
 use http2::Http2;
@@ -155,16 +158,20 @@ impl Incoming {
         self.answer.headers()
     }
 
-    /// Reads the body to its end, or to the bound.
+    /// Reads the body to its end, or to the bound, and unpacks it.
     pub(crate) async fn read(self, most: usize) -> Result<Answer, Loss> {
-        match self.answer {
+        let sent = coding::most_sent(self.headers(), most);
+        let answer = match self.answer {
             AnswerHead::Http1(incoming) => {
-                let (answer, connection) = incoming.read(most).await?;
-                self.pool.take_back(&self.origin, connection).await;
-                Ok(answer)
+                let (answer, connection) = incoming.read(sent).await?;
+                if let Some(connection) = connection {
+                    self.pool.take_back(&self.origin, connection).await;
+                }
+                answer
             }
-            AnswerHead::Http2(incoming) => incoming.read(most).await,
-        }
+            AnswerHead::Http2(incoming) => incoming.read(sent).await?,
+        };
+        Ok(answer.unpacked(most).await)
     }
 }
 
@@ -200,7 +207,7 @@ fn relative(request: &Request, origin: &Origin) -> Result<http::Request<Bytes>, 
     let mut built = build(request, path(&request.url))?;
     let authority = HeaderValue::from_str(&origin.authority());
     let authority = authority.map_err(|error| Loss::never_sent(error.to_string()))?;
-    http1::complete(built.headers_mut(), authority);
+    http1::complete(&mut built, authority);
     Ok(built)
 }
 
@@ -233,7 +240,19 @@ fn build(request: &Request, uri: &str) -> Result<http::Request<Bytes>, Loss> {
     headers
         .entry(header::ACCEPT)
         .or_insert(HeaderValue::from_static("*/*"));
+    // A part of a packed body can't be unpacked.
+    let ranged = headers.contains_key(header::RANGE);
+    let codings = if ranged { "identity" } else { coding::ACCEPTED };
+    headers
+        .entry(header::ACCEPT_ENCODING)
+        .or_insert(HeaderValue::from_static(codings));
     Ok(built)
+}
+
+/// Whether a request says its length even where it has no body: servers expect one of these methods, and some
+/// refuse a request without a length (RFC 9110, 8.6).
+fn says_length(method: &Method) -> bool {
+    [Method::POST, Method::PUT, Method::PATCH].contains(method)
 }
 
 /// The error and its causes in one line.

@@ -21,7 +21,7 @@
 //! - **Bounds.** The inbox is one channel, so a cancellation can't overtake its submission. A
 //!   submission needs a permit ([`Bounds::inbox`]); beside those there are at most one cancellation per
 //!   execution, two messages per attempt and one per token fetch, all of which the engine bounds.
-//!   Bodies are read up to [`Bounds::max_response_bytes`]; attempts end at the engine's `give_up`,
+//!   Bodies are read and unpacked up to [`Bounds::max_response_bytes`]; attempts end at the engine's `give_up`,
 //!   token fetches at [`Bounds::token_timeout`].
 //!
 //! And of the next process's: with [`Driver::start_with_usage`], what covers a send is on disk before
@@ -46,7 +46,7 @@ mod trouble;
 mod upstream;
 mod usage;
 
-pub use call::{Answer, Call, Failure, Request};
+pub use call::{Answer, BodyError, Call, Failure, Request};
 pub use driver::Driver;
 pub use extend::{ExtendError, Extension, Outlet};
 pub use http::{Addresses, BoxError, Resolve, certificate_warnings, check_identity, check_roots};

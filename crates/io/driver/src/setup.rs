@@ -34,7 +34,8 @@ pub struct ClientCredentials {
 /// Bounds of the HTTP side.
 #[derive(Clone, Debug)]
 pub struct Bounds {
-    /// Longest response body read, in bytes; a longer one is lost (`LossKind::NoAnswer`).
+    /// Longest response body, unpacked, in bytes. A longer one is not read to its end
+    /// ([`crate::BodyError`]).
     pub max_response_bytes: usize,
     /// Longest headers of a response, in bytes of names and values; with longer ones the response is lost
     /// (`LossKind::NoAnswer`).

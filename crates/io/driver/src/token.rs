@@ -76,7 +76,8 @@ async fn ask(http: &Http, client: &ClientCredentials, give_up: Instant) -> Resul
         let retry_after = facts::retry_after(incoming.headers(), SystemTime::now());
         let mut reason = format!("the token endpoint answered {status}");
         let body = incoming.read(MAX_BYTES).await;
-        if let Some(code) = body.ok().and_then(|answer| error_code(&answer.body)) {
+        let code = body.ok().and_then(|answer| error_code(&answer.body.ok()?));
+        if let Some(code) = code {
             reason.push_str(&format!(" {code}"));
         }
         return Err(NoGrant {
@@ -85,7 +86,12 @@ async fn ask(http: &Http, client: &ClientCredentials, give_up: Instant) -> Resul
         });
     }
     let answer = incoming.read(MAX_BYTES).await.map_err(unreachable)?;
-    parse(&answer.body)
+    let body = answer.body.map_err(|error| {
+        NoGrant::because(format!(
+            "the token endpoint's answer can't be read: {error}"
+        ))
+    })?;
+    parse(&body)
 }
 
 fn request(client: &ClientCredentials) -> Result<Request, NoGrant> {

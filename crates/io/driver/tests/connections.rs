@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "connections/encodings.rs"]
+mod encodings;
 #[path = "connections/http1.rs"]
 mod http1;
 #[path = "connections/nginx.rs"]
@@ -455,10 +457,10 @@ async fn a_name_that_leads_elsewhere_is_followed_though_its_connection_lives() {
         .unwrap();
     let url = format!("https://upstream.test:{port}/");
     let ask = || driver.execute(request(Method::POST, &url, LONG));
-    assert_eq!(&ask().await.unwrap().body[..], b"old");
+    assert_eq!(&ask().await.unwrap().body.unwrap()[..], b"old");
     moved.store(1, Ordering::SeqCst);
     let begin = std::time::Instant::now();
-    while &ask().await.unwrap().body[..] == b"old" {
+    while &ask().await.unwrap().body.unwrap()[..] == b"old" {
         assert!(begin.elapsed() < LONG, "the name is not followed");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

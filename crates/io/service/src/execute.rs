@@ -1,6 +1,7 @@
 //! One execution, step by step: check the inputs, render the request, send it, map the answer.
 
 mod answered;
+mod charset;
 mod explain;
 
 pub(crate) use answered::Answered;
@@ -371,7 +372,7 @@ impl Execution {
         match self.driver.execute(call).await {
             Ok(answer) => {
                 let redactor = read.redactor.clone().and(&sensitive(request));
-                Ok(Answered::new(answer, &redactor, action.secure()))
+                Ok(Answered::read(answer, &redactor, action.secure()).await)
             }
             Err(failure) => {
                 let trouble = self.driver.token_trouble(route);

@@ -31,7 +31,7 @@
 //! | the inputs break the contract, or no request can be made of them | 400 | `action.input.invalid`, `action.request.invalid` |
 //! | a limit: the deadline can't be met, the queue is full, shed, expired | 429 | the refusal's own |
 //! | the upstream answered 4xx or 5xx, or can't be reached, or broke off | 502 | `upstream.error`, `upstream.unreachable`, `upstream.no.answer` |
-//! | the upstream's answer can't be mapped | 502 | `action.response.invalid` |
+//! | the upstream's answer can't be read (too long, its coding, its charset) or mapped | 502 | `action.response.invalid` |
 //! | the call would go where the integration doesn't allow | 400 | `address.not.allowed` |
 //! | the integration is disabled or incomplete, or the action can't be compiled | 409 | `integration.not.active`, `action.not.usable` |
 //! | no access token can be had; the service ends | 503 | `no.token`, `draining` |

@@ -1,6 +1,7 @@
 //! An answer as it is read.
 
-use super::Loss;
+use super::{Loss, coding};
+use crate::BodyError;
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 
@@ -9,7 +10,26 @@ use http::HeaderMap;
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
+    /// The unpacked body, or why there is none.
+    pub(crate) body: Result<Bytes, BodyError>,
+}
+
+impl Answer {
+    pub(super) fn new(head: http::response::Parts, body: Result<Bytes, BodyError>) -> Self {
+        Self {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body,
+        }
+    }
+
+    /// The same, with what the server packed its body into taken off.
+    pub(super) async fn unpacked(mut self, most: usize) -> Self {
+        if let Ok(sent) = self.body {
+            self.body = coding::unpack(&self.headers, sent, most).await;
+        }
+        self
+    }
 }
 
 /// The part of an answer's body that has been read, and its bound in bytes.
@@ -26,11 +46,9 @@ impl Body {
         }
     }
 
-    pub(super) fn push(&mut self, data: &[u8]) -> Result<(), Loss> {
+    pub(super) fn push(&mut self, data: &[u8]) -> Result<(), BodyError> {
         if data.len() > self.most - self.read.len() {
-            let most = self.most;
-            let reason = format!("the response is longer than {most} bytes");
-            return Err(Loss::no_answer(reason));
+            return Err(BodyError::TooLong { most: self.most });
         }
         self.read.extend_from_slice(data);
         Ok(())
@@ -40,12 +58,8 @@ impl Body {
         self.read.len()
     }
 
-    pub(super) fn end(self, head: http::response::Parts) -> Answer {
-        Answer {
-            status: head.status.as_u16(),
-            headers: head.headers,
-            body: self.read.freeze(),
-        }
+    pub(super) fn end(self) -> Bytes {
+        self.read.freeze()
     }
 }
 

@@ -129,19 +129,21 @@ impl Incoming {
         self.response.headers()
     }
 
-    /// Reads the body to its end, or to the bound.
-    pub(super) async fn read(self, most: usize) -> Result<(Answer, Http1), Loss> {
+    /// Reads the body as it was sent, to its end or to the bound. With its end the connection is free.
+    pub(super) async fn read(self, most: usize) -> Result<(Answer, Option<Http1>), Loss> {
         let (head, mut body) = self.response.into_parts();
         let mut read = body::Body::new(most);
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| Loss::no_answer(super::explain(&error)))?;
-            if let Ok(data) = frame.into_data() {
-                read.push(&data)?;
+            if let Ok(data) = frame.into_data()
+                && let Err(error) = read.push(&data)
+            {
+                return Ok((Answer::new(head, Err(error)), None));
             }
         }
         let mut connection = self.connection;
         connection.kept_for = kept_for(&head.headers);
-        Ok((read.end(head), connection))
+        Ok((Answer::new(head, Ok(read.end())), Some(connection)))
     }
 }
 
@@ -170,7 +172,12 @@ fn kept_for(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds).saturating_sub(Duration::from_secs(1)))
 }
 
-/// Sets what HTTP/1.1 needs and the request hasn't.
-pub(super) fn complete(headers: &mut HeaderMap, authority: http::HeaderValue) {
+/// Sets what HTTP/1.1 needs and the request hasn't. The length of a body that isn't empty is `hyper`'s to set.
+pub(super) fn complete(request: &mut Request<Bytes>, authority: http::HeaderValue) {
+    let empty = request.body().is_empty() && super::says_length(request.method());
+    let headers = request.headers_mut();
     headers.entry(header::HOST).or_insert(authority);
+    if empty {
+        headers.insert(header::CONTENT_LENGTH, 0.into());
+    }
 }

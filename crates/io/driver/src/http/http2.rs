@@ -19,13 +19,13 @@
 
 use super::body::{self, Answer, Body};
 use super::{Loss, Unsent};
-use crate::Bounds;
 use crate::message::Task;
+use crate::{BodyError, Bounds};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use h2::client::{self, SendRequest};
 use h2::{PingPong, Reason, RecvStream, SendStream};
-use http::{HeaderMap, Method, Request, header};
+use http::{HeaderMap, Request, header};
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -259,14 +259,14 @@ impl Incoming {
         &self.head.headers
     }
 
-    /// Reads the body to its end, or to the bound.
+    /// Reads the body as it was sent, to its end or to the bound.
     pub(super) async fn read(mut self, most: usize) -> Result<Answer, Loss> {
         let read = self.read_body(most).await;
         self.place.over = true;
-        Ok(read?.end(self.head))
+        Ok(Answer::new(self.head, read?))
     }
 
-    async fn read_body(&mut self, most: usize) -> Result<Body, Loss> {
+    async fn read_body(&mut self, most: usize) -> Result<Result<Bytes, BodyError>, Loss> {
         let mut read = Body::new(most);
         let (body, upload) = (&mut self.body, &mut self.upload);
         while let Some(data) = poll_fn(|cx| {
@@ -288,19 +288,20 @@ impl Incoming {
                 }
                 Err(error) => return Err(lost_in_body(&error)),
             };
-            read.push(&data)?;
+            if let Err(error) = read.push(&data) {
+                return Ok(Err(error));
+            }
             // An error means that the stream has ended.
             let _ = body.flow_control().release_capacity(data.len());
         }
-        Ok(read)
+        Ok(Ok(read.end()))
     }
 }
 
 /// Sets the version and the length that HTTP/2 needs.
 fn complete(request: &mut Request<Bytes>) {
     let length = request.body().len();
-    let says_length = length > 0 || [Method::POST, Method::PUT].contains(request.method());
-    if says_length {
+    if length > 0 || super::says_length(request.method()) {
         let headers = request.headers_mut();
         headers.insert(header::CONTENT_LENGTH, length.into());
     }

@@ -8,11 +8,16 @@
 //! wish: where the upstream repeated a private one of 8 bytes or more, it is struck from the output too.
 //! Other outputs are not touched: the body is searched first, and templates see nothing else of the
 //! upstream's. An author who takes a secret apart on purpose is not held off by this.
+//!
+//! **What nobody can read, nobody sees**: a body that can't be unpacked, or is in no known charset, could hold a
+//! secret in a spelling that the redactor doesn't know.
 
 use super::bad_gateway;
+use super::charset::{self, Text};
 use crate::error::ApiError;
-use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use std::time::Duration;
 use tollgate_action::{Action, RawInput, TranslateError};
 use tollgate_driver::{Answer, Redactor};
@@ -27,20 +32,32 @@ pub(crate) struct Answered {
     pub(crate) attempts: u32,
     pub(crate) waited: Duration,
     pub(crate) took: Duration,
-    body: Bytes,
+    body: Text,
+    /// The length of the body, unpacked.
+    body_bytes: usize,
     redactor: Redactor,
     secure: bool,
 }
 
 impl Answered {
     /// `redactor` strikes what the call was made with; the token is in the answer.
-    pub(super) fn new(answer: Answer, redactor: &Redactor, secure: bool) -> Self {
+    pub(super) async fn read(answer: Answer, redactor: &Redactor, secure: bool) -> Self {
+        let content_type = answer.headers.get(CONTENT_TYPE);
+        let content_type = content_type.map(|value| value.as_bytes());
+        let body_bytes = answer.body.as_ref().map_or(0, |body| body.len());
+        let body = match answer.body {
+            Ok(body) => charset::read(body, content_type).await,
+            Err(error) => Text::Unreadable {
+                why: error.to_string(),
+            },
+        };
         Self {
             status: answer.status,
             attempts: answer.attempts,
             waited: answer.waited,
             took: answer.took,
-            body: answer.body,
+            body,
+            body_bytes,
             redactor: answer.redactor.and(redactor),
             secure,
         }
@@ -55,8 +72,8 @@ impl Answered {
         let mut error = bad_gateway("upstream.error", format!("The upstream answered {status}."))
             .with("upstreamStatus", status);
         if !self.secure {
-            let body = String::from_utf8_lossy(&self.body);
-            error = error.with("upstreamBody", self.redactor.shown(&body, SHOWN_OF_BODY));
+            let shown = self.redactor.shown(&self.shown(), SHOWN_OF_BODY);
+            error = error.with("upstreamBody", shown);
         }
         Err(error)
     }
@@ -69,10 +86,9 @@ impl Answered {
             "waitedMillis": self.waited.as_millis() as u64,
         });
         if self.secure {
-            shown["bodyBytes"] = self.body.len().into();
+            shown["bodyBytes"] = self.body_bytes.into();
         } else {
-            let body = String::from_utf8_lossy(&self.body);
-            shown["body"] = self.redactor.strike(&body).into();
+            shown["body"] = self.redactor.strike(&self.shown()).into();
         }
         shown
     }
@@ -105,10 +121,21 @@ impl Answered {
     }
 
     fn text(&self) -> Result<&str, ApiError> {
-        std::str::from_utf8(&self.body).map_err(|_| {
-            let message = "The upstream's answer is not UTF-8.";
-            bad_gateway("action.response.invalid", message.to_owned())
-        })
+        match &self.body {
+            Text::Whole(text) => Ok(text),
+            Text::Broken { why, .. } | Text::Unreadable { why } => {
+                let message = format!("The upstream's answer can't be read: {why}.");
+                Err(bad_gateway("action.response.invalid", message).struck(&self.redactor))
+            }
+        }
+    }
+
+    /// The body for people to read.
+    fn shown(&self) -> Cow<'_, str> {
+        match &self.body {
+            Text::Whole(text) | Text::Broken { shown: text, .. } => text.into(),
+            Text::Unreadable { why } => format!("(not shown: {why})").into(),
+        }
     }
 }
 
