@@ -1,6 +1,6 @@
 //! How much a rendering may do.
 
-use crate::error::Fault;
+use crate::error::Place;
 use crate::value::Value;
 use tollgate_meter::LOOK_EVERY;
 
@@ -49,7 +49,7 @@ pub(crate) struct Meter<'a> {
     built: usize,
     held: usize,
     /// The reference or loop last come to, for errors.
-    pub(crate) at: usize,
+    pub(crate) at: Place,
 }
 
 impl<'a> Meter<'a> {
@@ -64,7 +64,7 @@ impl<'a> Meter<'a> {
             free_until: 0,
             built: 0,
             held: 0,
-            at: 0,
+            at: Place::default(),
         }
     }
 
@@ -201,9 +201,5 @@ impl<'a> Meter<'a> {
     /// How many items a range may have.
     pub(crate) fn left(&self) -> u32 {
         self.bounds.max_steps.saturating_sub(self.steps)
-    }
-
-    pub(crate) fn fault(&self, message: String) -> Fault {
-        (self.at, message)
     }
 }

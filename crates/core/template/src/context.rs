@@ -40,6 +40,8 @@ pub(crate) struct Variables<'a> {
 enum Variable<'a> {
     /// Not looked up yet.
     Unread,
+    /// Looked up, and not there.
+    Unset,
     Given(&'a Value),
     Set(Value),
 }
@@ -68,14 +70,20 @@ impl<'a> Variables<'a> {
             *variable = match (Tool::named(name), self.context.0.get(name)) {
                 (Some(tool), _) => Variable::Set(Value::Special(Special::Tool(tool))),
                 (None, Some(value)) => Variable::Given(value),
-                (None, None) => Variable::Given(NULL),
+                (None, None) => Variable::Unset,
             };
         }
         match variable {
             Variable::Given(value) => value,
             Variable::Set(value) => value,
-            Variable::Unread => NULL,
+            Variable::Unread | Variable::Unset => NULL,
         }
+    }
+
+    /// Whether nothing has set a name whose value was asked for, not even to null.
+    pub(crate) fn is_unset(&self, slot: Slot) -> bool {
+        let variable = self.slots.get(slot as usize);
+        matches!(variable, None | Some(Variable::Unread | Variable::Unset))
     }
 
     /// Gives back what the template had set before.
@@ -90,18 +98,19 @@ impl<'a> Variables<'a> {
         };
         match std::mem::replace(variable, Variable::Set(value)) {
             Variable::Set(before) => before,
-            Variable::Given(_) | Variable::Unread => Value::Null,
+            Variable::Given(_) | Variable::Unread | Variable::Unset => Value::Null,
         }
     }
 
-    /// Back to what a name stood for before a loop; null shows what is hidden again.
+    /// Back to what a name stood for before a loop; where that was null, the name is unset, and what hides
+    /// its value does so no longer.
     pub(crate) fn restore(&mut self, slot: Slot, value: Value) {
         if value.is_null() {
             for hidden in self.hidden.iter_mut().filter(|it| it.0 == slot) {
                 hidden.1 = false;
             }
             if let Some(variable) = self.slots.get_mut(slot as usize) {
-                *variable = Variable::Set(Value::Null);
+                *variable = Variable::Unset;
             }
         } else {
             self.set(slot, value);

@@ -2,18 +2,20 @@
 
 mod expression;
 mod foreach;
+mod refuse;
 
 use crate::bounds::Meter;
 use crate::context::Variables;
-use crate::error::{self, Error};
-use crate::node::{Expression, Node, Part, Print, Reference, Slot};
+use crate::error::{self, Error, Place, Source};
+use crate::method::Failure;
+use crate::node::{Expression, Node, Part, Print, Reference, Slot, Step};
 use crate::tool::{self, Tool};
 use crate::value::{Special, Value, print};
-use crate::{Bounds, Context, Template, method};
+use crate::{Bounds, Context, References, Template, method};
 
 /// Why a rendering goes no further.
 pub(crate) enum Halt {
-    Fault(Box<error::Fault>),
+    Fault(Box<Error>),
     /// Out of the innermost loop.
     Break,
     /// Out of the loop of that number.
@@ -35,20 +37,25 @@ pub(crate) fn render(
     let mut renderer = Renderer {
         variables: Variables::new(context, &template.names),
         meter: Meter::new(bounds, whole),
+        sources: &template.sources,
+        names: &template.names,
+        strict: match template.references {
+            References::AsWritten => None,
+            References::Strict { template } => Some(template),
+        },
         loops: 0,
         scope: template.scope,
         depth: 0,
     };
     let rendered = renderer.nodes(&template.nodes, out);
     let ended = renderer.meter.end(out.len());
-    let fault = match rendered {
-        Err(Halt::Fault(fault)) => *fault,
+    match rendered {
+        Err(Halt::Fault(error)) => Err(*error),
         Ok(()) | Err(Halt::Break | Halt::BreakFrom(_) | Halt::Stop) => match ended {
-            Ok(()) => return Ok(()),
-            Err(message) => renderer.meter.fault(message),
+            Ok(()) => Ok(()),
+            Err(message) => Err(error::within(renderer.sources, renderer.meter.at, message)),
         },
-    };
-    Err(error::at(&template.text, fault))
+    }
 }
 
 /// The slots of the names a loop sets.
@@ -62,6 +69,10 @@ pub(crate) struct ScopeSlots {
 struct Renderer<'a> {
     variables: Variables<'a>,
     meter: Meter<'a>,
+    sources: &'a [Source],
+    names: &'a [String],
+    /// What errors call the template, where its references are strict.
+    strict: Option<&'static str>,
     /// Loops begun, to tell them apart.
     loops: u32,
     scope: ScopeSlots,
@@ -79,7 +90,8 @@ impl Renderer<'_> {
                 Node::If(branches) => self.branch(branches, out)?,
                 Node::Foreach(foreach) => self.foreach(foreach, out)?,
                 Node::Break(None, _) => return Err(Halt::Break),
-                Node::Break(Some(which), offset) => return self.break_from(which, *offset),
+                Node::Break(Some(which), place) => return self.break_from(which, *place),
+                Node::Undefined(name, place) => return self.undefined(name, *place),
                 Node::Stop(argument) => {
                     if let Some(argument) = argument {
                         self.evaluate(argument)?;
@@ -101,7 +113,7 @@ impl Renderer<'_> {
         out.truncate(start);
         let value = self.value(&node.reference)?;
         if value.is_null() {
-            out.push_str(&node.missing);
+            self.print_null(node, out)?;
         } else if node.escaped {
             out.push_str(&node.instead);
         } else {
@@ -115,7 +127,13 @@ impl Renderer<'_> {
     /// `$esc.x(…)`, the commonest of calls, straight into the output; no if it is something else.
     fn print_escaped(&mut self, node: &Print, out: &mut String) -> Outcome<bool> {
         let reference = &node.reference;
-        let [Part::Method(method)] = reference.parts.as_slice() else {
+        let [
+            Step {
+                part: Part::Method(method),
+                ..
+            },
+        ] = reference.parts.as_slice()
+        else {
             return Ok(false);
         };
         let [argument] = method.arguments.as_slice() else {
@@ -129,11 +147,11 @@ impl Renderer<'_> {
         let Some(escape) = tool::Escape::named(&method.name) else {
             return Ok(false);
         };
-        self.meter.at = reference.offset;
+        self.meter.at = reference.place;
         self.step()?;
         let value = self.evaluate(argument)?;
         if value.is_null() {
-            out.push_str(&node.missing);
+            self.print_null(node, out)?;
             return Ok(true);
         }
         out.push_str(&node.before);
@@ -153,7 +171,8 @@ impl Renderer<'_> {
 
     fn set(&mut self, target: Option<&Reference>, value: &Expression) -> Outcome {
         let value = self.evaluate(value)?;
-        let Some(target) = target.filter(|_| !value.is_null()) else {
+        let settable = self.strict.is_some() || !value.is_null();
+        let Some(target) = target.filter(|_| settable) else {
             return Ok(());
         };
         let Some((last, path)) = target.parts.split_last() else {
@@ -161,20 +180,30 @@ impl Renderer<'_> {
             self.meter.let_go(&before);
             return Ok(());
         };
-        let holder = self.walk(target, path)?;
-        if holder.is_null() {
+        let root = self.root(target)?;
+        if root.is_null() {
             return Ok(());
         }
-        let put = match last {
-            Part::Property(name) => method::set_property(&holder, name, value, &mut self.meter),
-            Part::Method(it) => method::set_property(&holder, &it.name, value, &mut self.meter),
-            Part::Index(index) => {
-                let index = self.evaluate(index)?;
-                method::set_index(&holder, &index, value, &mut self.meter)
+        let holder = self.follow(target, root, path)?;
+        if holder.is_null() {
+            return self.part_of_null(target, last).map(|_| ());
+        }
+        let mut index = Value::Null;
+        let put = match &last.part {
+            Part::Property(_) | Part::Method(_) => {
+                method::set_property(&holder, last.name(), value.clone(), &mut self.meter)
+            }
+            Part::Index(at) => {
+                index = self.evaluate(at)?;
+                method::set_index(&holder, &index, value.clone(), &mut self.meter)
             }
         };
-        self.meter.at = target.offset;
-        self.check(put)
+        self.meter.at = target.place;
+        match put {
+            Ok(()) => Ok(()),
+            Err(Failure::Fault(message)) => self.check(Err(message)),
+            Err(Failure::Absent) => self.not_settable(target, last, &holder, [&index, &value]),
+        }
     }
 
     fn branch(
@@ -194,11 +223,11 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    fn break_from(&mut self, which: &Expression, offset: usize) -> Outcome {
+    fn break_from(&mut self, which: &Expression, place: Place) -> Outcome {
         match self.evaluate(which)? {
             Value::Special(Special::Scope(scope)) => Err(Halt::BreakFrom(scope.id)),
             other => {
-                self.meter.at = offset;
+                self.meter.at = place;
                 let message = format!("#break takes a loop such as $foreach, not {}", other.kind());
                 self.check(Err(message))
             }
@@ -212,6 +241,9 @@ impl Renderer<'_> {
 
     /// Turns a complaint into a fault at the place last come to.
     fn check<T>(&self, result: Result<T, String>) -> Outcome<T> {
-        result.map_err(|message| Halt::Fault(Box::new(self.meter.fault(message))))
+        result.map_err(|message| {
+            let error = error::within(self.sources, self.meter.at, message);
+            Halt::Fault(Box::new(error))
+        })
     }
 }

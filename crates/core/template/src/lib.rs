@@ -17,7 +17,11 @@
 //! of the context stays there. The tools' names are theirs, whatever the context calls so.
 //!
 //! **Null.** A reference without a value is printed as written (`$x`), or not at all (`$!x`); a `#set`
-//! to null changes nothing.
+//! to null changes nothing. Where references are strict ([`References::Strict`]), a name that nothing has set
+//! is an error, and so are a null that is to be printed or has a property or method asked of it, a property
+//! or method that isn't there, a loop over what is no list, an order of what is no number, and a macro that
+//! isn't there: in Velocity's words and places. `$!x` prints a null as nothing, `#if($x)` asks whether there
+//! is a value, and `#set` to null sets null.
 //!
 //! **Bounds.** [`Bounds`] of one rendering: steps, and bytes printed or built; a [`Meter`] of the calculation
 //! that the rendering is part of: steps and bytes of all its parts, and an interrupt. Nesting of templates
@@ -45,7 +49,7 @@ mod value;
 
 pub use bounds::Bounds;
 pub use context::Context;
-pub use error::Error;
+pub use error::{Error, Refused, Why};
 pub use hint::nearest;
 pub use tollgate_meter::Meter;
 pub use value::{List, Map, Value};
@@ -53,10 +57,24 @@ pub use value::{List, Map, Value};
 /// A parsed template; rendered as often as one likes, from as many threads.
 #[derive(Debug, Clone)]
 pub struct Template {
-    text: String,
+    /// The template itself, then the texts in double quotes that are templates within it.
+    sources: Vec<error::Source>,
     nodes: Vec<node::Node>,
     names: Vec<String>,
     scope: eval::ScopeSlots,
+    references: References,
+}
+
+/// What becomes of a reference that has no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum References {
+    /// The reference is printed as it is written, or not at all where it is quiet.
+    AsWritten,
+    /// The rendering fails: Velocity's `runtime.references.strict`.
+    Strict {
+        /// What errors call the template, as in `successTemplate[line 1, column 11]`.
+        template: &'static str,
+    },
 }
 
 /// A use of a value in a template.
@@ -73,17 +91,26 @@ pub struct Reference {
 }
 
 impl Template {
-    /// Parses a template.
+    /// Parses a template whose references without a value are printed as they are written.
     ///
     /// # Errors
     /// A directive or an expression that isn't closed or isn't known, with its place.
     pub fn parse(text: &str) -> Result<Template, Error> {
-        let parsed = parse::template(text)?;
+        Template::parse_with(text, References::AsWritten)
+    }
+
+    /// Parses a template.
+    ///
+    /// # Errors
+    /// As [`Template::parse`]; where references are strict, also a bare word given to a macro.
+    pub fn parse_with(text: &str, references: References) -> Result<Template, Error> {
+        let parsed = parse::template(text, references)?;
         Ok(Template {
-            text: text.to_owned(),
+            sources: parsed.sources,
             nodes: parsed.nodes,
             names: parsed.names,
             scope: parsed.scope,
+            references,
         })
     }
 
@@ -106,7 +133,8 @@ impl Template {
         bounds: &Bounds,
         meter: &Meter,
     ) -> Result<String, Error> {
-        let mut out = String::with_capacity(self.text.len());
+        let written = self.sources.first().map_or(0, |source| source.text.len());
+        let mut out = String::with_capacity(written);
         eval::render(self, context, bounds, meter, &mut out)?;
         Ok(out)
     }
@@ -129,9 +157,9 @@ impl Template {
     #[must_use]
     pub fn references(&self) -> Vec<Reference> {
         let mut found = Vec::new();
-        let mut places = error::Places::new(&self.text);
+        let mut places = error::Places::new(&self.sources);
         node::references(&self.nodes, &mut |reference| {
-            let (line, column) = places.of(reference.offset);
+            let (line, column) = places.of(reference.sign);
             found.push(Reference {
                 root: self.names[reference.slot as usize].clone(),
                 properties: reference.properties(),

@@ -1,8 +1,10 @@
 //! Java's methods and properties on values.
 //!
 //! Velocity finds a method by its name and the classes of its arguments: an `int` takes an `Integer` and
-//! nothing else, an object takes anything, null included. What isn't found has no value; what is found and
-//! throws is an error. A name that Java knows and this doesn't is an error as well ([`unsupported`]).
+//! nothing else, an object takes anything, null included. What isn't found is told apart from what is found
+//! and gives null ([`Failure::Absent`]), because strict references refuse the one and not the other; what is
+//! found and throws is an error. A name that Java knows and this doesn't is an error as well
+//! ([`unsupported`]).
 
 mod collection;
 mod map;
@@ -17,7 +19,27 @@ use crate::node::Method;
 use crate::tool;
 use crate::value::{ListKind, Special, Value, print};
 
-pub(crate) type Found = Result<Value, String>;
+pub(crate) type Found = Result<Value, Failure>;
+
+/// Why a method or a property gives no value, not even null.
+pub(crate) enum Failure {
+    /// The value's class has no such method for these arguments, or no such property.
+    Absent,
+    /// The method or property is there, and fails.
+    Fault(String),
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        Failure::Fault(message)
+    }
+}
+
+impl From<&str> for Failure {
+    fn from(message: &str) -> Self {
+        Failure::Fault(message.to_owned())
+    }
+}
 
 /// `$value.name`.
 pub(crate) fn property(value: &Value, name: &str, meter: &mut Meter) -> Found {
@@ -27,25 +49,25 @@ pub(crate) fn property(value: &Value, name: &str, meter: &mut Meter) -> Found {
             "empty" | "Empty" => Value::Bool(text.is_empty()),
             "blank" | "Blank" => Value::Bool(text.chars().all(units::is_java_white)),
             "bytes" | "Bytes" => return unsupported(name, value),
-            _ => Value::Null,
+            _ => return Err(Failure::Absent),
         },
         Value::List(list) if list.0.kind != ListKind::Array => match name {
             "empty" | "Empty" => Value::Bool(list.0.items.borrow().is_empty()),
-            _ => Value::Null,
+            _ => return Err(Failure::Absent),
         },
         Value::Double(double) => match name {
             "infinite" | "Infinite" => Value::Bool(double.is_infinite()),
             "naN" | "NaN" => Value::Bool(double.is_nan()),
-            _ => Value::Null,
+            _ => return Err(Failure::Absent),
         },
         Value::Special(Special::Entry(entry)) => match name {
             "key" | "Key" => entry.key.clone(),
             "value" | "Value" => entry.value.clone(),
-            _ => Value::Null,
+            _ => return Err(Failure::Absent),
         },
         Value::Special(Special::Scope(scope)) => return map::scope_property(scope, name, meter),
         Value::Special(Special::Tool(tool)) => return tool::property(*tool, name),
-        _ => Value::Null,
+        _ => return Err(Failure::Absent),
     })
 }
 
@@ -56,11 +78,11 @@ pub(crate) fn index(value: &Value, index: &Value, meter: &mut Meter) -> Found {
         Value::List(list) => collection::get(list, &index),
         Value::Map(map) => map::get(&map.0.entries.borrow(), &index, meter),
         Value::Special(Special::Scope(scope)) => map::scope_get(scope, &index, meter),
-        _ => Ok(Value::Null),
+        _ => Err(Failure::Absent),
     }
 }
 
-fn from_end(value: &Value, index: &Value) -> Found {
+fn from_end(value: &Value, index: &Value) -> Result<Value, String> {
     let Value::Int(at @ ..=-1) = index else {
         return Ok(index.clone());
     };
@@ -74,18 +96,22 @@ fn from_end(value: &Value, index: &Value) -> Found {
     Ok(Value::Int(size.wrapping_add(*at)))
 }
 
-/// `#set($holder.name = …)`; what has no such property is left as it is.
+/// `#set($holder.name = …)`.
 pub(crate) fn set_property(
     holder: &Value,
     name: &str,
     value: Value,
     meter: &mut Meter,
-) -> Result<(), String> {
+) -> Result<(), Failure> {
     match holder {
         Value::Map(_) | Value::Special(Special::Scope(_)) => {
-            map::put(holder, Value::text(name), value, meter).map(|_| ())
+            map::put(holder, Value::text(name), value, meter)?;
+            Ok(())
         }
-        _ => Ok(()),
+        Value::Special(Special::Entry(_)) if matches!(name, "value" | "Value") => {
+            unsupported("setValue", holder).map(|_| ())
+        }
+        _ => Err(Failure::Absent),
     }
 }
 
@@ -95,16 +121,18 @@ pub(crate) fn set_index(
     index: &Value,
     value: Value,
     meter: &mut Meter,
-) -> Result<(), String> {
+) -> Result<(), Failure> {
     let index = from_end(holder, index)?;
     match (holder, &index) {
         (Value::List(list), Value::Int(at)) if list.0.kind != ListKind::View => {
-            collection::set(holder, list, *at, value, meter).map(|_| ())
+            collection::set(holder, list, *at, value, meter)?;
+            Ok(())
         }
         (Value::Map(_) | Value::Special(Special::Scope(_)), _) => {
-            map::put(holder, index, value, meter).map(|_| ())
+            map::put(holder, index, value, meter)?;
+            Ok(())
         }
-        _ => Ok(()),
+        _ => Err(Failure::Absent),
     }
 }
 
@@ -121,22 +149,19 @@ pub(crate) fn call(
             return tool::call(*tool, name, arguments, meter);
         }
         ("toString", [], Value::Text(text)) => return Ok(Value::Text(text.clone())),
-        ("toString", [], _) => return printed(value, meter),
-        ("equals", [other], _) => return value.same(other, meter).map(Value::Bool),
-        ("getClass", [], _) => return Ok(Value::Null),
+        ("toString", [], _) => return Ok(printed(value, meter)?),
+        ("equals", [other], _) => return Ok(Value::Bool(value.same(other, meter)?)),
         ("compareTo", [other], _)
             if number::has_order(value) && !number::comparable(value, other) =>
         {
-            return Err(format!(
-                "compareTo: {} can't be compared with {}",
-                value.kind(),
-                other.kind()
-            ));
+            let (one, other) = (value.kind(), other.kind());
+            let message = format!("compareTo: {one} can't be compared with {other}");
+            return Err(Failure::Fault(message));
         }
         _ => {}
     }
     if !arguments.is_empty() && takes_nothing(value, name) {
-        return Err(format!("{name} takes no arguments"));
+        return Err(Failure::Fault(format!("{name} takes no arguments")));
     }
     match value {
         Value::Text(text) => text::call(text, method, arguments, meter),
@@ -148,11 +173,11 @@ pub(crate) fn call(
             ("getKey", []) => entry.key.clone(),
             ("getValue", []) => entry.value.clone(),
             ("setValue" | "hashCode", _) => return unsupported(name, value),
-            _ => Value::Null,
+            _ => return Err(Failure::Absent),
         }),
         Value::Special(Special::Char(unit)) => number::on_char(*unit, name, arguments),
         Value::Bool(it) => number::on_bool(*it, name, arguments),
-        Value::Null => Ok(Value::Null),
+        Value::Null => Err(Failure::Absent),
         _ => number::call(value, name, arguments),
     }
 }
@@ -200,7 +225,7 @@ fn takes_nothing(value: &Value, name: &str) -> bool {
     }
 }
 
-pub(crate) fn printed(value: &Value, meter: &mut Meter) -> Found {
+pub(crate) fn printed(value: &Value, meter: &mut Meter) -> Result<Value, String> {
     let mut text = String::new();
     print(value, &mut text, meter)?;
     meter.build(text.len())?;
@@ -209,5 +234,6 @@ pub(crate) fn printed(value: &Value, meter: &mut Meter) -> Found {
 
 /// Java has this method, but templates don't get it.
 pub(crate) fn unsupported(name: &str, value: &Value) -> Found {
-    Err(format!("{name} of {} is not supported", value.kind()))
+    let message = format!("{name} of {} is not supported", value.kind());
+    Err(Failure::Fault(message))
 }

@@ -1,6 +1,7 @@
 //! What a template is made of.
 
 use crate::Value;
+use crate::error::Place;
 use crate::value::Special;
 use num_bigint::BigInt;
 use std::sync::{Arc, OnceLock};
@@ -18,8 +19,10 @@ pub(crate) enum Node {
     If(Vec<(Option<Expression>, Vec<Node>)>),
     Foreach(Box<Foreach>),
     /// Out of the innermost loop, or of the one named.
-    Break(Option<Expression>, usize),
+    Break(Option<Expression>, Place),
     Stop(Option<Expression>),
+    /// A macro that isn't there, in a template with strict references.
+    Undefined(Box<str>, Place),
 }
 
 /// A reference among the text.
@@ -28,6 +31,8 @@ pub(crate) struct Print {
     pub(crate) reference: Reference,
     /// An odd number of backslashes stands before it.
     pub(crate) escaped: bool,
+    /// Null prints nothing, also where references are strict.
+    pub(crate) quiet: bool,
     /// Printed before a value.
     pub(crate) before: Box<str>,
     /// Printed instead of a value, where there is one but it is escaped.
@@ -39,11 +44,23 @@ pub(crate) struct Print {
 #[derive(Debug, Clone)]
 pub(crate) struct Reference {
     pub(crate) slot: Slot,
-    pub(crate) parts: Vec<Part>,
+    pub(crate) parts: Vec<Step>,
     /// As the reference language repeats it in messages and texts.
     pub(crate) literal: Box<str>,
+    /// Where it starts, with what escapes its `$`.
+    pub(crate) place: Place,
     /// Where its `$` stands.
-    pub(crate) offset: usize,
+    pub(crate) sign: Place,
+    /// The name may be unset, where references are strict: somewhere within an `#if`, in its condition or
+    /// in the value of a `#set`, it stands alone or between `!`, `&&` and `||`.
+    pub(crate) may_be_unset: bool,
+}
+
+/// A part of a reference, and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    pub(crate) part: Part,
+    pub(crate) place: Place,
 }
 
 #[derive(Debug, Clone)]
@@ -65,8 +82,11 @@ pub(crate) struct Method {
 pub(crate) struct Foreach {
     pub(crate) slot: Slot,
     pub(crate) over: Expression,
+    /// Where `over` stands, and how it is written.
+    pub(crate) over_place: Place,
+    pub(crate) over_written: Box<str>,
     pub(crate) body: Vec<Node>,
-    pub(crate) offset: usize,
+    pub(crate) place: Place,
 }
 
 /// An expression, and how the reference language repeats it where a text is joined with its null.
@@ -108,7 +128,8 @@ pub(crate) struct Link {
     pub(crate) right: Expression,
     /// How the reference repeats the result where it is null.
     pub(crate) literal: Box<str>,
-    pub(crate) offset: usize,
+    /// Where the right side starts.
+    pub(crate) place: Place,
 }
 
 #[derive(Debug, Clone)]
@@ -138,6 +159,18 @@ pub(crate) enum Operator {
     Modulo,
 }
 
+impl Operator {
+    /// How Velocity's words write an operator that compares.
+    pub(crate) fn sign(self) -> &'static str {
+        match self {
+            Operator::Less => "<",
+            Operator::LessOrEqual => "<=",
+            Operator::Greater => ">",
+            _ => ">=",
+        }
+    }
+}
+
 impl Constant {
     pub(crate) fn value(&self) -> Value {
         match self {
@@ -147,6 +180,17 @@ impl Constant {
             Constant::Big(it) => Value::Special(Special::Big(it.clone())),
             Constant::Double(it) => Value::Double(*it),
             Constant::Text(text) => Value::Text(text.clone()),
+        }
+    }
+}
+
+impl Step {
+    /// The first of its tokens.
+    pub(crate) fn name(&self) -> &str {
+        match &self.part {
+            Part::Property(name) => name,
+            Part::Method(method) => &method.name,
+            Part::Index(_) => "[",
         }
     }
 }
@@ -167,7 +211,7 @@ impl Expression {
 impl Reference {
     /// The names after the first, up to a method or an index.
     pub(crate) fn properties(&self) -> Vec<String> {
-        let names = self.parts.iter().map_while(|part| match part {
+        let names = self.parts.iter().map_while(|step| match &step.part {
             Part::Property(name) => Some(name.to_string()),
             Part::Method(_) | Part::Index(_) => None,
         });
@@ -179,11 +223,11 @@ impl Reference {
 pub(crate) fn references(nodes: &[Node], found: &mut dyn FnMut(&Reference)) {
     for node in nodes {
         match node {
-            Node::Text(_) => {}
+            Node::Text(_) | Node::Undefined(..) => {}
             Node::Print(print) => in_reference(&print.reference, found),
             Node::Set(target, value) => {
-                for part in target.iter().flat_map(|it| &it.parts) {
-                    in_part(part, found);
+                for step in target.iter().flat_map(|it| &it.parts) {
+                    in_part(&step.part, found);
                 }
                 in_expression(value, found);
             }
@@ -208,8 +252,8 @@ pub(crate) fn references(nodes: &[Node], found: &mut dyn FnMut(&Reference)) {
 
 fn in_reference(reference: &Reference, found: &mut dyn FnMut(&Reference)) {
     found(reference);
-    for part in &reference.parts {
-        in_part(part, found);
+    for step in &reference.parts {
+        in_part(&step.part, found);
     }
 }
 

@@ -11,7 +11,8 @@ mod quoted;
 mod reference;
 mod statement;
 
-use crate::error::{self, Error, Fault};
+use crate::References;
+use crate::error::{self, Error, Fault, Place, Source};
 use crate::eval::ScopeSlots;
 use crate::lex::{Kind, Lexer, Token};
 use crate::node::{Node, Slot};
@@ -32,17 +33,27 @@ pub(crate) struct Parsed {
     /// The names of its slots.
     pub(crate) names: Vec<String>,
     pub(crate) scope: ScopeSlots,
+    pub(crate) sources: Vec<Source>,
 }
 
-pub(crate) fn template(text: &str) -> Result<Parsed, Error> {
+pub(crate) fn template(text: &str, references: References) -> Result<Parsed, Error> {
     if text.len() > MAX_BYTES {
         let message = format!("a template may have {MAX_BYTES} bytes");
         return Err(error::at(text, (0, message)));
     }
-    let mut names = Names::default();
-    let mut ahead = MAX_AHEAD;
-    let nodes = nodes(text, &mut names, 0, &mut ahead, Base::WHOLE)
-        .map_err(|fault| error::at(text, fault))?;
+    let mut whole = Whole {
+        names: Names::default(),
+        ahead: MAX_AHEAD,
+        references,
+        sources: vec![Source {
+            text: text.to_owned(),
+            quote: Place::default(),
+        }],
+    };
+    let nodes = nodes(text, &mut whole, 0, 0).map_err(|fault| error::at(text, fault))?;
+    let Whole {
+        mut names, sources, ..
+    } = whole;
     let scope = ScopeSlots {
         foreach: names.slot("foreach"),
         count: names.slot("velocityCount"),
@@ -52,25 +63,21 @@ pub(crate) fn template(text: &str) -> Result<Parsed, Error> {
         nodes,
         names: names.list,
         scope,
+        sources,
     })
 }
 
-fn nodes(
-    text: &str,
-    names: &mut Names,
-    depth: u32,
-    ahead: &mut u32,
-    base: Base,
-) -> Result<Vec<Node>, Fault> {
+/// The nodes of one text, which is the `source`-th of the template's.
+fn nodes(text: &str, whole: &mut Whole, depth: u32, source: u32) -> Result<Vec<Node>, Fault> {
     let mut parser = Parser {
         text,
         lexer: Lexer::new(text),
         tokens: Vec::new(),
         next: 0,
         depth,
-        names,
-        ahead,
-        base,
+        whole,
+        source,
+        ifs: 0,
         suspect: None,
     };
     let mut nodes = Vec::new();
@@ -88,6 +95,25 @@ fn nodes(
             Err((start, message))
         }
         _ => Err(parser.unexpected("a text, a reference or a directive")),
+    }
+}
+
+/// What the parsers of a template's texts share.
+struct Whole {
+    names: Names,
+    /// Tokens that may still be looked at ahead of their turn.
+    ahead: u32,
+    references: References,
+    sources: Vec<Source>,
+}
+
+impl Whole {
+    /// What errors call the template, where its references are strict.
+    fn strict(&self) -> Option<&'static str> {
+        match self.references {
+            References::AsWritten => None,
+            References::Strict { template } => Some(template),
+        }
     }
 }
 
@@ -117,26 +143,13 @@ struct Parser<'a> {
     /// The first token not taken yet.
     next: usize,
     depth: u32,
-    names: &'a mut Names,
-    ahead: &'a mut u32,
-    base: Base,
+    whole: &'a mut Whole,
+    /// Which of the template's texts this is.
+    source: u32,
+    /// How many `#if` of this text are open.
+    ifs: u32,
     /// A hint, should an `#end` be one too many.
     suspect: Option<String>,
-}
-
-/// Where the text being parsed lies in the template.
-#[derive(Clone, Copy)]
-struct Base {
-    at: usize,
-    /// Each byte of it is a byte of the template.
-    direct: bool,
-}
-
-impl Base {
-    const WHOLE: Base = Base {
-        at: 0,
-        direct: true,
-    };
 }
 
 impl<'a> Parser<'a> {
@@ -225,9 +238,18 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    /// The place in the template of a byte of this text.
-    fn place(&self, offset: usize) -> usize {
-        self.base.at + if self.base.direct { offset } else { 0 }
+    /// The place of a byte of this text.
+    fn place(&self, offset: usize) -> Place {
+        Place {
+            text: self.source,
+            offset: u32::try_from(offset).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// The place of the next token.
+    fn next_place(&mut self) -> Result<Place, Fault> {
+        let start = self.peek(0)?.start;
+        Ok(self.place(start))
     }
 
     fn shallower(&mut self) {

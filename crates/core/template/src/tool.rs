@@ -12,7 +12,7 @@ use crate::bounds::Meter;
 use crate::value::{Value, print};
 use base64::Engine as _;
 
-type Found = Result<Value, String>;
+pub(crate) use crate::method::{Failure, Found};
 
 /// Which tool.
 #[doc(hidden)]
@@ -50,6 +50,15 @@ impl Tool {
         }
     }
 
+    /// The name of its class in Java; its own name where the vendor's class isn't known.
+    pub(crate) fn class(self) -> &'static str {
+        match self {
+            Tool::Esc => "org.apache.velocity.tools.generic.EscapeTool",
+            Tool::Math => "org.apache.velocity.tools.generic.MathTool",
+            other => other.name(),
+        }
+    }
+
     /// The tool of that name.
     pub(crate) fn named(name: &str) -> Option<Tool> {
         TOOLS.into_iter().find(|tool| tool.name() == name)
@@ -58,20 +67,22 @@ impl Tool {
 
 pub(crate) fn property(tool: Tool, name: &str) -> Found {
     match tool {
-        Tool::Esc => Ok(escape::property(name)),
+        Tool::Esc => escape::property(name).ok_or(Failure::Absent),
         Tool::Math if matches!(name, "random" | "Random") => math::random(),
-        _ => Ok(Value::Null),
+        _ => Err(Failure::Absent),
     }
 }
 
 pub(crate) fn call(tool: Tool, name: &str, arguments: &[Value], meter: &mut Meter) -> Found {
     match (tool, name, arguments) {
-        (Tool::Esc, _, [_, ..]) if is_esc_getter(name) => Err(format!("{name} takes no arguments")),
+        (Tool::Esc, _, [_, ..]) if is_esc_getter(name) => {
+            Err(Failure::Fault(format!("{name} takes no arguments")))
+        }
         (Tool::Esc, _, [value]) => escape::call(name, value, meter),
-        (Tool::Esc, _, []) => Ok(match name.strip_prefix("get") {
-            Some(name) => escape::property(name),
-            None => Value::Null,
-        }),
+        (Tool::Esc, _, []) => {
+            let property = name.strip_prefix("get").and_then(escape::property);
+            property.ok_or(Failure::Absent)
+        }
         (Tool::Math, _, _) => math::call(name, arguments, meter),
         (Tool::Encoding, "base64", [Value::Null]) => Ok(Value::Null),
         (Tool::Encoding, "base64", [value]) => {
@@ -86,9 +97,9 @@ pub(crate) fn call(tool: Tool, name: &str, arguments: &[Value], meter: &mut Mete
         (Tool::SuccessTemplateUtils, "firstFromArray", [array, default]) => {
             vendor::first_from_array(array, default, meter)
         }
-        (Tool::SuccessTemplateUtils, "moveKeysIntoArrayOfObjects", _) => Err(
-            "moveKeysIntoArrayOfObjects is not supported: its meaning is not documented".to_owned(),
-        ),
+        (Tool::SuccessTemplateUtils, "moveKeysIntoArrayOfObjects", _) => {
+            Err("moveKeysIntoArrayOfObjects is not supported: its meaning is not documented".into())
+        }
         (Tool::Url, "optionalQueryParam", [name, value]) => {
             vendor::optional_parameter(name, value, meter)
         }
@@ -97,13 +108,13 @@ pub(crate) fn call(tool: Tool, name: &str, arguments: &[Value], meter: &mut Mete
         (Tool::MsDynamics, "phoneNumberFilter", [number, Value::List(fields)]) => {
             vendor::phone_number_filter(number, &fields.0.items.borrow(), meter)
         }
-        _ => Ok(Value::Null),
+        _ => Err(Failure::Absent),
     }
 }
 
 fn is_esc_getter(name: &str) -> bool {
     let property = name.strip_prefix("get");
-    property.is_some_and(|property| !escape::property(property).is_null())
+    property.is_some_and(|property| escape::property(property).is_some())
 }
 
 /// What a value prints.

@@ -194,6 +194,28 @@ impl Value {
         )
     }
 
+    /// The name of its class in Java, as Velocity's words have it.
+    pub(crate) fn class(&self) -> &'static str {
+        match self {
+            Value::Null => "null",
+            Value::Bool(_) => "java.lang.Boolean",
+            Value::Int(_) => "java.lang.Integer",
+            Value::Long(_) => "java.lang.Long",
+            Value::Double(_) => "java.lang.Double",
+            Value::Text(_) => "java.lang.String",
+            Value::List(list) => list.0.kind.class(),
+            Value::Map(map) => map.0.kind.class(),
+            Value::Special(special) => match special {
+                Special::Big(_) => "java.math.BigInteger",
+                Special::Decimal(_) => "java.math.BigDecimal",
+                Special::Char(_) => "java.lang.Character",
+                Special::Entry(_) => "java.util.Map$Entry",
+                Special::Scope(_) => "org.apache.velocity.runtime.directive.ForeachScope",
+                Special::Tool(tool) => tool.class(),
+            },
+        }
+    }
+
     /// What kind of thing it is, for a message.
     pub(crate) fn kind(&self) -> &'static str {
         match self {

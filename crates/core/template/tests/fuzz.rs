@@ -15,7 +15,7 @@ mod mutate;
 
 use mutate::Mutator;
 use serde_json::json;
-use tollgate_template::{Bounds, Context, Template, Value};
+use tollgate_template::{Bounds, Context, References, Template, Value};
 
 const WORDS: &[&str] = &[
     "#set($a = ",
@@ -57,6 +57,8 @@ const WORDS: &[&str] = &[
     "{{{{",
 ];
 
+const STRICT: References = References::Strict { template: "t" };
+
 #[test]
 fn damaged_templates_end() {
     let written = include_str!("oracle/templates.txt").split("\n---\n");
@@ -83,17 +85,28 @@ fn damaged_templates_end() {
     let mut rendered = 0_u64;
     let done = mutate::rounds(20_000, || {
         let text = mutator.next();
-        let Ok(template) = Template::parse(&text) else {
-            return;
-        };
-        assert!(template.references().len() <= text.len());
-        let mut context = Context::new();
-        for (name, value) in json.as_object().unwrap() {
-            context.insert(name, Value::from_json(value));
-        }
-        if let Ok(out) = template.render(&context, &bounds) {
-            assert!(out.len() <= bounds.max_output_bytes);
-            rendered += 1;
+        for references in [References::AsWritten, STRICT] {
+            let Ok(template) = Template::parse_with(&text, references) else {
+                return;
+            };
+            assert!(template.references().len() <= text.len());
+            let mut context = Context::new();
+            for (name, value) in json.as_object().unwrap() {
+                context.insert(name, Value::from_json(value));
+            }
+            match template.render(&context, &bounds) {
+                Ok(out) => {
+                    assert!(out.len() <= bounds.max_output_bytes);
+                    rendered += u64::from(references == References::AsWritten);
+                }
+                // Only strict references are refused, and their words have the error's place.
+                Err(error) if error.refused.is_some() => {
+                    assert_eq!(references, STRICT);
+                    let place = format!("t[line {}, column {}]", error.line, error.column);
+                    assert!(error.message.contains(&place), "{error}");
+                }
+                Err(_) => {}
+            }
         }
     });
     println!("{done} damaged templates, {rendered} of them rendered");

@@ -1,31 +1,55 @@
 //! The values of references and expressions.
 
+use super::refuse;
 use super::{Outcome, Renderer};
 use crate::bounds::MAX_NESTING;
-use crate::method;
-use crate::node::{Chain, Expression, Link, Operator, Part, Reference};
+use crate::method::{self, Failure, Found};
+use crate::node::{Chain, Expression, Link, Operator, Part, Reference, Slot, Step};
 use crate::number;
 use crate::value::{ListKind, MapKind, Value, print};
 use std::borrow::Cow;
 
 impl Renderer<'_> {
     pub(super) fn value(&mut self, reference: &Reference) -> Outcome<Value> {
-        self.walk(reference, &reference.parts)
+        let root = self.root(reference)?;
+        self.follow(reference, root, &reference.parts)
     }
 
-    pub(super) fn walk(&mut self, reference: &Reference, parts: &[Part]) -> Outcome<Value> {
-        self.meter.at = reference.offset;
-        let mut value = self.variables.get(reference.slot).clone();
-        for part in parts {
+    /// What the name that a reference starts with stands for.
+    pub(super) fn root(&mut self, reference: &Reference) -> Outcome<Value> {
+        self.meter.at = reference.place;
+        let value = self.variables.get(reference.slot).clone();
+        if value.is_null()
+            && self.strict.is_some()
+            && !reference.may_be_unset
+            && self.variables.is_unset(reference.slot)
+        {
+            return self.unset(reference);
+        }
+        Ok(value)
+    }
+
+    /// Goes from a value to its properties, items and what its methods give.
+    pub(super) fn follow(
+        &mut self,
+        reference: &Reference,
+        mut value: Value,
+        parts: &[Step],
+    ) -> Outcome<Value> {
+        for step in parts {
             if value.is_null() {
-                return Ok(value);
+                return self.part_of_null(reference, step);
             }
             self.step()?;
-            let found = match part {
-                Part::Property(name) => method::property(&value, name, &mut self.meter),
+            value = match &step.part {
+                Part::Property(name) => {
+                    let found = method::property(&value, name, &mut self.meter);
+                    self.found(found, reference, step, &value, &[])?
+                }
                 Part::Index(index) => {
                     let index = self.evaluate(index)?;
-                    method::index(&value, &index, &mut self.meter)
+                    let found = method::index(&value, &index, &mut self.meter);
+                    self.found(found, reference, step, &value, &[index])?
                 }
                 Part::Method(call) => {
                     // Most calls have few arguments; those need no list of their own.
@@ -45,14 +69,30 @@ impl Renderer<'_> {
                             &many
                         }
                     };
-                    self.meter.at = reference.offset;
-                    method::call(&value, call, arguments, &mut self.meter)
+                    self.meter.at = reference.place;
+                    let found = method::call(&value, call, arguments, &mut self.meter);
+                    self.found(found, reference, step, &value, arguments)?
                 }
             };
-            self.meter.at = reference.offset;
-            value = self.check(found)?;
         }
         Ok(value)
+    }
+
+    #[inline]
+    fn found(
+        &mut self,
+        found: Found,
+        reference: &Reference,
+        step: &Step,
+        holder: &Value,
+        arguments: &[Value],
+    ) -> Outcome<Value> {
+        self.meter.at = reference.place;
+        match found {
+            Ok(value) => Ok(value),
+            Err(Failure::Fault(message)) => self.check(Err(message)),
+            Err(Failure::Absent) => self.absent(reference, step, holder, arguments),
+        }
     }
 
     pub(super) fn evaluate(&mut self, expression: &Expression) -> Outcome<Value> {
@@ -152,17 +192,23 @@ impl Renderer<'_> {
             return Ok(Value::Bool(holds));
         }
         let mut left = self.evaluate(first)?;
-        let mut literal = first.literal();
+        let (mut literal, mut root) = (first.literal(), refuse::root(first));
         for link in links {
             let right = self.evaluate(&link.right)?;
-            self.meter.at = link.offset;
-            left = self.link(&left, literal, link, &right)?;
-            literal = &link.literal;
+            self.meter.at = link.place;
+            left = self.link((&left, literal, root), link, &right)?;
+            (literal, root) = (&link.literal, None);
         }
         Ok(left)
     }
 
-    fn link(&mut self, left: &Value, literal: &str, link: &Link, right: &Value) -> Outcome<Value> {
+    /// Joins a value, with how it is written and the name it starts with, and the next of its chain.
+    fn link(
+        &mut self,
+        (left, literal, root): (&Value, &str, Option<Slot>),
+        link: &Link,
+        right: &Value,
+    ) -> Outcome<Value> {
         let text = |value: &Value| matches!(value, Value::Text(_));
         let result = match link.operator {
             Operator::Equal => left.equals(right, &mut self.meter).map(Value::Bool),
@@ -174,6 +220,9 @@ impl Renderer<'_> {
             | Operator::LessOrEqual
             | Operator::Greater
             | Operator::GreaterOrEqual => {
+                if !left.is_number() || !right.is_number() {
+                    return self.unordered((left, literal, root), link, right);
+                }
                 let affordable = self.meter.steps(number::cost(left) * number::cost(right));
                 affordable
                     .and_then(|()| compare(left, link.operator, right))
@@ -239,9 +288,6 @@ fn calculates(chain: &Chain) -> bool {
 }
 
 fn compare(left: &Value, operator: Operator, right: &Value) -> Result<bool, String> {
-    if !left.is_number() || !right.is_number() {
-        return Ok(false);
-    }
     let order = number::compare(left, right)?;
     Ok(match operator {
         Operator::Less => order.is_lt(),

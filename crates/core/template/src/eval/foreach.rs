@@ -13,9 +13,9 @@ const SCOPE: usize = 160;
 impl Renderer<'_> {
     pub(super) fn foreach(&mut self, node: &Foreach, out: &mut String) -> Outcome {
         let over = self.evaluate(&node.over)?;
-        self.meter.at = node.offset;
+        self.meter.at = node.place;
         let Some(items) = self.items(&over)? else {
-            return Ok(());
+            return self.not_iterable(node, &over);
         };
         let copied = items.len() * SLOT + SCOPE;
         let held = self.meter.hold(copied);
@@ -39,7 +39,7 @@ impl Renderer<'_> {
                 break;
             }
             let has_next = index + 1 < last;
-            self.meter.at = node.offset;
+            self.meter.at = node.place;
             self.variables.set(slots.count, Value::count(index + 1));
             self.variables.set(slots.has_next, Value::Bool(has_next));
             let null = item.is_null();
@@ -61,16 +61,17 @@ impl Renderer<'_> {
         for (slot, value) in names.into_iter().zip(before) {
             self.variables.restore(slot, value);
         }
-        self.leave();
+        let left = self.leave();
         // A scope that the template kept is still there.
         self.meter.release(match Rc::strong_count(&scope) {
             1 => copied,
             _ => copied - SCOPE,
         });
         match ended {
-            Err(Halt::Break) => Ok(()),
-            Err(Halt::BreakFrom(id)) if id == scope.id => Ok(()),
-            ended => ended,
+            Err(Halt::Fault(fault)) => Err(Halt::Fault(fault)),
+            Ok(()) | Err(Halt::Break) => left,
+            Err(Halt::BreakFrom(id)) if id == scope.id => left,
+            ended => left.and(ended),
         }
     }
 
@@ -112,16 +113,21 @@ impl Renderer<'_> {
         scope
     }
 
-    /// `$foreach` is again what it was, unless the template made it something else.
-    fn leave(&mut self) {
-        let Value::Special(Special::Scope(scope)) = self.variables.get(self.scope.foreach) else {
-            return;
-        };
-        let before = match &scope.parent {
-            Some(parent) => Value::Special(Special::Scope(parent.clone())),
-            None => scope.replaced.clone(),
+    /// `$foreach` is again what it was, unless the template made it something else. Where it made it null,
+    /// the reference fails, and so does this.
+    fn leave(&mut self) -> Outcome {
+        let before = match self.variables.get(self.scope.foreach) {
+            Value::Special(Special::Scope(scope)) => match &scope.parent {
+                Some(parent) => Value::Special(Special::Scope(parent.clone())),
+                None => scope.replaced.clone(),
+            },
+            Value::Null => {
+                return self.check(Err("$foreach is null at the end of its loop".to_owned()));
+            }
+            _ => return Ok(()),
         };
         self.variables.restore(self.scope.foreach, before);
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Methods of lists, of arrays (which Velocity wraps into lists), and of a map's keys and values.
 
-use super::{Found, unsupported};
+use super::{Failure, Found, unsupported};
 use crate::bounds::Meter;
 use crate::value::{List, ListKind, Value, changed, reaches};
 
@@ -31,15 +31,21 @@ const UNSUPPORTED: [&str; 21] = [
 
 pub(super) fn get(list: &List, index: &Value) -> Found {
     let (Value::Int(at), true) = (index, list.0.kind != ListKind::View) else {
-        return Ok(Value::Null);
+        return Err(Failure::Absent);
     };
     let items = list.0.items.borrow();
     let found = usize::try_from(*at).ok().and_then(|at| items.get(at));
-    found.cloned().ok_or_else(|| outside(*at, items.len()))
+    Ok(found.cloned().ok_or_else(|| outside(*at, items.len()))?)
 }
 
 /// Replaces an item; the one before.
-pub(super) fn set(holder: &Value, list: &List, at: i32, value: Value, meter: &mut Meter) -> Found {
+pub(super) fn set(
+    holder: &Value,
+    list: &List,
+    at: i32,
+    value: Value,
+    meter: &mut Meter,
+) -> Result<Value, String> {
     if list.0.kind == ListKind::Array && !matches!(value, Value::Text(_) | Value::Null) {
         return Err(format!("an array of texts can't hold {}", value.kind()));
     }
@@ -85,12 +91,13 @@ pub(super) fn call(
             Value::Bool(true)
         }
         ("set", [Value::Int(at), item]) if ordered => {
-            return set(value, list, *at, item.clone(), meter);
+            return Ok(set(value, list, *at, item.clone(), meter)?);
         }
         ("add" | "addAll" | "remove" | "removeAll" | "retainAll" | "clear", _)
             if matches!(kind, ListKind::Array | ListKind::View | ListKind::Part) =>
         {
-            return Err(format!("{name}: this list can't grow or shrink"));
+            let message = format!("{name}: this list can't grow or shrink");
+            return Err(Failure::Fault(message));
         }
         ("subList", [Value::Int(from), Value::Int(to)]) if ordered => {
             let items = list.0.items.borrow();
@@ -187,10 +194,10 @@ fn changing(
         ("addAll", [Value::Int(_), Value::List(_)]) => return unsupported(name, value),
         ("containsAll" | "addAll" | "removeAll" | "retainAll", [Value::Null])
         | ("addAll", [Value::Int(_), Value::Null]) => {
-            return Err(format!("{name} is given a null"));
+            return Err(Failure::Fault(format!("{name} is given a null")));
         }
         _ if UNSUPPORTED.contains(&name) => return unsupported(name, value),
-        _ => Value::Null,
+        _ => return Err(Failure::Absent),
     })
 }
 

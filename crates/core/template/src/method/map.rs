@@ -1,6 +1,6 @@
 //! Methods of maps, and of `$foreach`.
 
-use super::{Found, unsupported};
+use super::{Failure, Found, unsupported};
 use crate::bounds::Meter;
 use crate::value::{Entry, ListKind, Scope, Special, Value, changed, reaches};
 use std::cell::RefCell;
@@ -73,7 +73,7 @@ pub(super) fn put(holder: &Value, key: Value, value: Value, meter: &mut Meter) -
         let (found, looked) = reaches(inside, holder);
         meter.steps(looked)?;
         if found {
-            return Err("a map can't be put into itself".to_owned());
+            return Err("a map can't be put into itself".into());
         }
     }
     let Some(entries) = cell(holder) else {
@@ -114,7 +114,7 @@ pub(super) fn call(holder: &Value, name: &str, arguments: &[Value], meter: &mut 
         return Ok(found);
     }
     let Some(cell) = cell(holder) else {
-        return Ok(Value::Null);
+        return Err(Failure::Absent);
     };
     let entries = cell.borrow();
     let view = |items: Vec<Value>| Value::of_list(ListKind::View, items);
@@ -224,9 +224,9 @@ fn changing(
             drop(Value::of_map(crate::value::MapKind::Plain, entries));
             Value::text("")
         }
-        ("putAll", [Value::Null]) => return Err("putAll is given a null".to_owned()),
+        ("putAll", [Value::Null]) => return Err("putAll is given a null".into()),
         _ if UNSUPPORTED.contains(&name) => return unsupported(name, holder),
-        _ => Value::Null,
+        _ => return Err(Failure::Absent),
     })
 }
 

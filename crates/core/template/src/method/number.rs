@@ -1,7 +1,7 @@
 //! Methods of numbers, of truth values and of characters, the static ones that templates reach through a
 //! value (`$number.parseInt("12")`) included.
 
-use super::{Found, unsupported};
+use super::{Failure, Found, unsupported};
 use crate::number;
 use crate::value::{Special, Value};
 
@@ -21,10 +21,10 @@ pub(super) fn call(value: &Value, name: &str, arguments: &[Value]) -> Found {
         ("isNaN" | "isInfinite", [Value::Int(_) | Value::Long(_)], Value::Double(_)) => {
             Value::Bool(false)
         }
-        ("isNaN" | "isInfinite", [_, ..], Value::Double(_)) => return Err(not_so(name)),
+        ("isNaN" | "isInfinite", [_, ..], Value::Double(_)) => return Err(not_so(name).into()),
         ("parseInt", [Value::Null], Value::Int(_))
         | ("parseLong", [Value::Null], Value::Long(_))
-        | ("parseDouble", [Value::Null], Value::Double(_)) => return Err(not_so(name)),
+        | ("parseDouble", [Value::Null], Value::Double(_)) => return Err(not_so(name).into()),
         ("compareTo", [other], _) => order(value, other)?,
         ("parseInt", [Value::Text(text)], Value::Int(_))
         | ("valueOf", [Value::Text(text)], Value::Int(_)) => Value::Int(whole(name, text)?),
@@ -93,7 +93,7 @@ pub(super) fn call(value: &Value, name: &str, arguments: &[Value]) -> Found {
             [_, ..] | [],
             _,
         ) if known(value, name, arguments) => return unsupported(name, value),
-        _ => Value::Null,
+        _ => return Err(Failure::Absent),
     })
 }
 
@@ -126,7 +126,7 @@ pub(super) fn comparable(a: &Value, b: &Value) -> bool {
     }
 }
 
-fn order(a: &Value, b: &Value) -> Found {
+fn order(a: &Value, b: &Value) -> Result<Value, String> {
     Ok(Value::Int(match (a, b) {
         (Value::Double(a), Value::Double(b)) => a.total_cmp(b) as i32,
         _ => number::compare(a, b)? as i32,
@@ -180,11 +180,11 @@ pub(super) fn on_bool(value: bool, name: &str, arguments: &[Value]) -> Found {
         }
         ("parseBoolean" | "valueOf", [Value::Null]) => Value::Bool(false),
         ("toString", [Value::Bool(other)]) => Value::text(if *other { "true" } else { "false" }),
-        ("toString", [_, ..]) => return Err(not_so(name)),
+        ("toString", [_, ..]) => return Err(not_so(name).into()),
         ("logicalAnd", [Value::Bool(a), Value::Bool(b)]) => Value::Bool(*a && *b),
         ("logicalOr", [Value::Bool(a), Value::Bool(b)]) => Value::Bool(*a || *b),
         ("logicalXor", [Value::Bool(a), Value::Bool(b)]) => Value::Bool(a != b),
-        _ => Value::Null,
+        _ => return Err(Failure::Absent),
     })
 }
 
@@ -200,6 +200,6 @@ pub(super) fn on_char(unit: u16, name: &str, arguments: &[Value]) -> Found {
         {
             return unsupported(name, &Value::Special(Special::Char(unit)));
         }
-        _ => Value::Null,
+        _ => return Err(Failure::Absent),
     })
 }

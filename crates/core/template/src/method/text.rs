@@ -4,7 +4,7 @@ use super::units::{
     character, compare, folded, ignoring_case, index_from, is_java_white, last_from, length, place,
     substring,
 };
-use super::{Found, unsupported};
+use super::{Failure, Found, unsupported};
 use crate::bounds::Meter;
 use crate::node::Method;
 use crate::pattern::{self, Pattern};
@@ -53,8 +53,8 @@ pub(super) fn call(text: &str, method: &Method, arguments: &[Value], meter: &mut
         _ => match plain(text, name, arguments, meter)? {
             Some(found) => Ok(found),
             None if UNSUPPORTED.contains(&name) => unsupported(name, &Value::text("")),
-            None if takes_text(name, arguments) => Err(format!("{name} is given a null")),
-            None => Ok(Value::Null),
+            None if takes_text(name, arguments) => Err(given_null(name)),
+            None => Err(Failure::Absent),
         },
     }
 }
@@ -85,6 +85,10 @@ fn takes_text(name: &str, arguments: &[Value]) -> bool {
             [a, b] => *count.start() == 2 && second(a) && second(b),
             _ => false,
         }
+}
+
+fn given_null(name: &str) -> Failure {
+    Failure::Fault(format!("{name} is given a null"))
 }
 
 trait ContainsNull {
@@ -196,21 +200,21 @@ fn with_pattern(
     meter: &mut Meter,
 ) -> Found {
     match (name, arguments) {
-        ("matches", [_]) => pattern.matches(text, meter).map(Value::Bool),
+        ("matches", [_]) => Ok(Value::Bool(pattern.matches(text, meter)?)),
         ("replaceAll" | "replaceFirst", [_, Value::Text(to)]) => {
             let out = pattern.replace(text, to, name == "replaceAll", meter)?;
             Ok(Value::Text(out.into()))
         }
         // Java looks at the replacement only once there is something to replace.
-        ("replaceAll", [_, Value::Null]) if !pattern.finds(text, meter)? => built(text, meter),
-        ("replaceAll" | "replaceFirst", [_, Value::Null]) => Err(format!("{name} is given a null")),
-        ("split", [_]) => split(text, pattern, 0, meter),
-        ("split", [_, Value::Int(limit)]) => split(text, pattern, *limit, meter),
-        _ => Ok(Value::Null),
+        ("replaceAll", [_, Value::Null]) if !pattern.finds(text, meter)? => Ok(built(text, meter)?),
+        ("replaceAll" | "replaceFirst", [_, Value::Null]) => Err(given_null(name)),
+        ("split", [_]) => Ok(split(text, pattern, 0, meter)?),
+        ("split", [_, Value::Int(limit)]) => Ok(split(text, pattern, *limit, meter)?),
+        _ => Err(Failure::Absent),
     }
 }
 
-fn split(text: &str, pattern: &Pattern, limit: i32, meter: &mut Meter) -> Found {
+fn split(text: &str, pattern: &Pattern, limit: i32, meter: &mut Meter) -> Result<Value, String> {
     let parts = pattern.split(text, limit, meter)?;
     meter.build(text.len())?;
     meter.grow(2 * parts.len() + 2)?;
@@ -239,12 +243,12 @@ fn compiled(method: &Method, text: &str, meter: &mut Meter) -> Result<Arc<Patter
 /// Bytes to be copied that one match of `replace` counts for.
 const WORK_OF_A_MATCH: usize = 32;
 
-fn built(text: &str, meter: &mut Meter) -> Found {
+fn built(text: &str, meter: &mut Meter) -> Result<Value, String> {
     meter.build(text.len())?;
     Ok(Value::text(text))
 }
 
-fn replaced(text: &str, from: &str, to: &str, meter: &mut Meter) -> Found {
+fn replaced(text: &str, from: &str, to: &str, meter: &mut Meter) -> Result<Value, String> {
     let found = text.matches(from).count();
     meter.work(found * WORK_OF_A_MATCH)?;
     meter

@@ -45,10 +45,10 @@ impl Parser<'_> {
     }
 
     fn one(&mut self, at: usize, kind: Kind) -> Found {
-        *self.ahead = self.ahead.saturating_sub(1);
+        self.whole.ahead = self.whole.ahead.saturating_sub(1);
         let token = self.peek(at)?;
         let (found, start) = (token.kind == kind, token.start);
-        if *self.ahead == 0 {
+        if self.whole.ahead == 0 {
             return Err((
                 start,
                 "brackets and parentheses nest in too many ways".to_owned(),

@@ -1,6 +1,7 @@
 //! `#foreach`, `#break`, `#stop`, `#literal`, and what only looks like a directive.
 
 use super::{Fault, Kind, Parser, statement};
+use crate::error::{self, Place};
 use crate::hint;
 use crate::node::{Expression, Foreach, Node};
 
@@ -13,9 +14,10 @@ const MEANT: [&str; 8] = [
 
 /// An argument of a directive, as far as it matters which it is.
 enum Argument {
-    /// A reference, as an element of a loop and as a value.
-    Value(Expression),
-    Word,
+    /// A value, where it stands and how it is written.
+    Value(Expression, Place, Box<str>),
+    /// The token of a word.
+    Word(usize),
 }
 
 impl Parser<'_> {
@@ -65,7 +67,7 @@ impl Parser<'_> {
                 let mut arguments = self.arguments(name)?;
                 let argument = match arguments.pop() {
                     None => None,
-                    Some(Argument::Value(value)) if arguments.is_empty() => Some(value),
+                    Some(Argument::Value(value, ..)) if arguments.is_empty() => Some(value),
                     _ => return Err((opened, format!("#{name} takes one argument at most"))),
                 };
                 nodes.push(match name {
@@ -75,6 +77,11 @@ impl Parser<'_> {
             }
             _ => {
                 self.unknown(name, opened)?;
+                if self.whole.strict().is_some() {
+                    let name = name.trim_start_matches('@');
+                    nodes.push(Node::Undefined(name.into(), self.place(opened)));
+                    return Ok(());
+                }
                 // A macro that isn't there is printed as it is written.
                 let written = &self.tokens[first..self.next];
                 let written: String = written.iter().map(|it| it.image(self.text)).collect();
@@ -96,7 +103,7 @@ impl Parser<'_> {
         }
         let slot = self.element()?;
         let mut arguments = self.rest_of_arguments("foreach")?;
-        let (Some(Argument::Value(over)), Some(Argument::Word), None) =
+        let (Some(Argument::Value(over, over_place, over_written)), Some(Argument::Word(_)), None) =
             (arguments.pop(), arguments.pop(), arguments.pop())
         else {
             return Err(wrong());
@@ -106,8 +113,10 @@ impl Parser<'_> {
         Ok(Foreach {
             slot,
             over,
+            over_place,
+            over_written,
             body,
-            offset: self.place(opened),
+            place: self.place(opened),
         })
     }
 
@@ -117,7 +126,10 @@ impl Parser<'_> {
             Some(meant) => (at, format!("{message}; did you mean #{meant}?")),
             None => (at, message),
         };
-        self.arguments(name).map_err(hinted)?;
+        let arguments = self.arguments(name).map_err(hinted)?;
+        if let Some(template) = self.whole.strict() {
+            self.no_words(name, &arguments, template)?;
+        }
         let meant = hint::nearest(name, ["if", "foreach"]);
         if let Some(meant) = meant.filter(|_| self.suspect.is_none()) {
             self.suspect = Some(format!("did you mean #{meant} by #{name}?"));
@@ -127,6 +139,25 @@ impl Parser<'_> {
             self.end(opened, "block")?;
         }
         Ok(())
+    }
+
+    /// Where references are strict, a macro takes no bare words, even if nothing comes to it.
+    fn no_words(&self, name: &str, arguments: &[Argument], template: &str) -> Result<(), Fault> {
+        let word = arguments.iter().find_map(|argument| match argument {
+            Argument::Word(token) => Some(*token),
+            Argument::Value(..) => None,
+        });
+        let Some(word) = word else {
+            return Ok(());
+        };
+        let start = self.tokens[word].start;
+        let (line, column) = error::Places::new(&self.whole.sources).of(self.place(start));
+        let name = name.trim_start_matches('@');
+        let message = format!(
+            "Invalid arg '{}' in macro #{name} at {template}[line {line}, column {column}]",
+            self.image(word)
+        );
+        Err((start, message))
     }
 
     fn open(&mut self) -> Result<(), Fault> {
@@ -154,12 +185,13 @@ impl Parser<'_> {
                     self.next = word;
                     return Err(self.unexpected("a value"));
                 }
-                arguments.push(Argument::Word);
+                arguments.push(Argument::Word(word));
                 continue;
             }
+            let (start, place) = (self.next, self.next_place()?);
             let value = self.simple()?;
             let value = value.ok_or_else(|| self.unexpected("a value"))?;
-            arguments.push(Argument::Value(value));
+            arguments.push(Argument::Value(value, place, self.literal(start)));
         }
         self.white()?;
         self.expect(Kind::Close)?;

@@ -34,30 +34,43 @@ const WANTED: &str = "a value: a reference, a number, a text in quotes, true or 
 impl Parser<'_> {
     pub(super) fn expression(&mut self) -> Result<Expression, Fault> {
         self.deeper()?;
-        let expression = self.level(0)?;
+        let mut expression = self.level(0)?;
         self.shallower();
+        self.allow_unset(&mut expression);
         Ok(expression)
+    }
+
+    /// Allows a name to be unset: what is asked is whether it has a value.
+    fn allow_unset(&self, asked: &mut Expression) {
+        if let Expression::Reference(reference) = asked {
+            reference.may_be_unset = self.ifs > 0 && reference.parts.is_empty();
+        }
     }
 
     fn level(&mut self, level: usize) -> Result<Expression, Fault> {
         let Some(operators) = LEVELS.get(level) else {
             return self.unary();
         };
-        let first = self.level(level + 1)?;
+        let mut first = self.level(level + 1)?;
         let mut links = Vec::new();
         loop {
             let kind = self.kind()?;
             let Some((_, operator)) = operators.iter().find(|(sign, _)| *sign == kind) else {
                 break;
             };
-            let sign = self.take()?;
+            self.take()?;
             let start = self.next;
-            let right = self.level(level + 1)?;
+            let place = self.next_place()?;
+            let mut right = self.level(level + 1)?;
+            if matches!(operator, Operator::Or | Operator::And) {
+                self.allow_unset(&mut first);
+                self.allow_unset(&mut right);
+            }
             links.push(Link {
                 operator: *operator,
                 right,
                 literal: self.literal(start),
-                offset: self.place(self.tokens[sign].start),
+                place,
             });
         }
         if links.is_empty() {
@@ -74,8 +87,9 @@ impl Parser<'_> {
         self.white()?;
         self.take()?;
         self.deeper()?;
-        let operand = self.unary()?;
+        let mut operand = self.unary()?;
         self.shallower();
+        self.allow_unset(&mut operand);
         Ok(Expression::Not(Box::new(operand)))
     }
 

@@ -1,6 +1,7 @@
 //! Texts in quotes, and the templates inside double ones.
 
-use super::{Base, Fault, Parser, nodes};
+use super::{Fault, Parser, nodes};
+use crate::error::Source;
 use crate::node::{Constant, Expression, Interpolated, Node};
 
 impl Parser<'_> {
@@ -32,11 +33,13 @@ impl Parser<'_> {
             text.push(' ');
         }
         self.deeper()?;
-        let base = Base {
-            at: self.place(start) + usize::from(as_written && self.base.direct),
-            direct: as_written && self.base.direct,
-        };
-        let parsed = nodes(&text, self.names, self.depth, self.ahead, base);
+        let source = u32::try_from(self.whole.sources.len()).unwrap_or(u32::MAX);
+        let quote = self.place(start);
+        self.whole.sources.push(Source {
+            text: text.clone(),
+            quote,
+        });
+        let parsed = nodes(&text, self.whole, self.depth, source);
         self.shallower();
         let mut nodes = parsed.map_err(|(offset, message)| {
             let offset = if as_written {

@@ -1,15 +1,17 @@
 //! References.
 
 use super::{Fault, Kind, Parser, statement};
-use crate::node::{Expression, Method, Node, Part, Print, Reference};
+use crate::error::Place;
+use crate::node::{Expression, Method, Node, Part, Print, Reference, Step};
 use std::sync::OnceLock;
 
 /// A reference as it was read, before it is known what it is for.
 struct Read {
     /// The first token, from which the name and the escapes come.
     first: usize,
-    parts: Vec<Part>,
-    offset: usize,
+    parts: Vec<Step>,
+    place: Place,
+    sign: Place,
 }
 
 /// What the first token of a reference says.
@@ -33,6 +35,25 @@ impl Parser<'_> {
     pub(super) fn print(&mut self, nodes: &mut Vec<Node>) -> Result<(), Fault> {
         let read = self.read()?;
         match self.root(&read) {
+            // The reference language asks for a variable of this name, which there can't be.
+            Root::Never(literal) if self.whole.strict().is_some() => {
+                let literal: Box<str> = literal.into();
+                nodes.push(Node::Print(Box::new(Print {
+                    escaped: false,
+                    quiet: false,
+                    before: "".into(),
+                    instead: "".into(),
+                    missing: literal.clone(),
+                    reference: Reference {
+                        slot: self.whole.names.slot(&literal),
+                        parts: read.parts,
+                        literal,
+                        place: read.place,
+                        sign: read.sign,
+                        may_be_unset: false,
+                    },
+                })));
+            }
             Root::Never(literal) | Root::Runt(literal) => statement::text(nodes, &literal),
             Root::Name {
                 slot,
@@ -51,6 +72,7 @@ impl Parser<'_> {
                 };
                 nodes.push(Node::Print(Box::new(Print {
                     escaped,
+                    quiet,
                     before: format!("{slashes}{before}").into(),
                     instead: format!("{slashes}{null}").into(),
                     missing: missing.into(),
@@ -58,7 +80,9 @@ impl Parser<'_> {
                         slot,
                         parts: read.parts,
                         literal,
-                        offset: read.offset,
+                        place: read.place,
+                        sign: read.sign,
+                        may_be_unset: false,
                     },
                 })));
             }
@@ -75,7 +99,9 @@ impl Parser<'_> {
                 slot,
                 parts: read.parts,
                 literal,
-                offset: read.offset,
+                place: read.place,
+                sign: read.sign,
+                may_be_unset: false,
             })),
         })
     }
@@ -92,7 +118,9 @@ impl Parser<'_> {
                     slot,
                     parts: read.parts,
                     literal,
-                    offset: read.offset,
+                    place: read.place,
+                    sign: read.sign,
+                    may_be_unset: false,
                 })
             }
             _ => None,
@@ -104,7 +132,7 @@ impl Parser<'_> {
         let read = self.read()?;
         Ok(match self.root(&read) {
             Root::Name { slot, .. } => slot,
-            Root::Never(name) | Root::Runt(name) => self.names.slot(&name),
+            Root::Never(name) | Root::Runt(name) => self.whole.names.slot(&name),
         })
     }
 
@@ -113,8 +141,9 @@ impl Parser<'_> {
         let formal = self.kind()? == Kind::LeftCurly;
         let first = self.take()?;
         let token = &self.tokens[first];
-        let image = token.image(self.text);
-        let offset = self.place(token.start + image.rfind('$').unwrap_or(0));
+        let start = token.start;
+        let sign = start + token.image(self.text).rfind('$').unwrap_or(0);
+        let (place, sign) = (self.place(start), self.place(sign));
         if formal {
             self.expect(Kind::Identifier)?;
         }
@@ -122,19 +151,21 @@ impl Parser<'_> {
         self.indexes(&mut parts)?;
         while self.kind()? == Kind::Dot && self.peek(1)?.kind == Kind::Identifier {
             self.take()?;
-            if self.peek(1)?.kind == Kind::Open && self.arguments_follow()? {
+            let place = self.next_place()?;
+            let part = if self.peek(1)?.kind == Kind::Open && self.arguments_follow()? {
                 let name = self.take()?;
                 self.take()?;
                 let arguments = self.listed(Kind::ArgumentsClose)?;
-                parts.push(Part::Method(Box::new(Method {
+                Part::Method(Box::new(Method {
                     name: self.image(name).into(),
                     arguments,
                     pattern: OnceLock::new(),
-                })));
+                }))
             } else {
                 let name = self.take()?;
-                parts.push(Part::Property(self.image(name).into()));
-            }
+                Part::Property(self.image(name).into())
+            };
+            parts.push(Step { part, place });
             self.indexes(&mut parts)?;
         }
         if formal {
@@ -144,7 +175,8 @@ impl Parser<'_> {
         Ok(Read {
             first,
             parts,
-            offset,
+            place,
+            sign,
         })
     }
 
@@ -165,8 +197,10 @@ impl Parser<'_> {
         ))
     }
 
-    fn indexes(&mut self, parts: &mut Vec<Part>) -> Result<(), Fault> {
-        while self.take_if(Kind::IndexOpen)? {
+    fn indexes(&mut self, parts: &mut Vec<Step>) -> Result<(), Fault> {
+        while self.kind()? == Kind::IndexOpen {
+            let place = self.next_place()?;
+            self.take()?;
             self.white()?;
             let index = match self.kind()? {
                 Kind::String => self.quoted()?,
@@ -177,7 +211,10 @@ impl Parser<'_> {
             };
             self.white()?;
             self.expect(Kind::IndexClose)?;
-            parts.push(Part::Index(index));
+            parts.push(Step {
+                part: Part::Index(index),
+                place,
+            });
         }
         Ok(())
     }
@@ -206,7 +243,7 @@ impl Parser<'_> {
             },
         };
         Root::Name {
-            slot: self.names.slot(name),
+            slot: self.whole.names.slot(name),
             escapes,
             before,
             quiet,

@@ -81,6 +81,7 @@ impl Parser<'_> {
     fn condition(&mut self) -> Result<Node, Fault> {
         let opened = self.take()?;
         let opened = self.tokens[opened].start;
+        self.ifs += 1;
         let mut branches = vec![self.branch()?];
         while self.take_if(Kind::ElseIf)? {
             branches.push(self.branch()?);
@@ -88,6 +89,7 @@ impl Parser<'_> {
         if self.take_if(Kind::Else)? {
             branches.push((None, self.block()?));
         }
+        self.ifs -= 1;
         self.end(opened, "#if")?;
         Ok(Node::If(branches))
     }

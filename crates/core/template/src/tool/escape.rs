@@ -1,6 +1,6 @@
 //! `$esc`: velocity-tools' EscapeTool, and what data actions add to it.
 
-use super::{Found, entities, text_of};
+use super::{Failure, Found, entities, text_of};
 use crate::bounds::Meter;
 use crate::value::{Value, escape_json};
 use std::fmt::Write as _;
@@ -68,7 +68,7 @@ impl Escape {
     }
 }
 
-pub(super) fn property(name: &str) -> Value {
+pub(super) fn property(name: &str) -> Option<Value> {
     let text = match name {
         "dollar" | "Dollar" | "d" | "D" => "$",
         "hash" | "Hash" | "h" | "H" => "#",
@@ -78,17 +78,17 @@ pub(super) fn property(name: &str) -> Value {
         "exclamation" | "Exclamation" | "e" | "E" => "!",
         "newline" | "Newline" | "n" | "N" => "\n",
         "key" | "Key" => "esc",
-        _ => return Value::Null,
+        _ => return None,
     };
-    Value::text(text)
+    Some(Value::text(text))
 }
 
 pub(super) fn call(name: &str, value: &Value, meter: &mut Meter) -> Found {
-    if value.is_null() {
-        return Ok(Value::Null);
-    }
     let escape = Escape::named(name);
     if escape.is_none() && !matches!(name, "jsonDecode" | "unicode") {
+        return Err(Failure::Absent);
+    }
+    if value.is_null() {
         return Ok(Value::Null);
     }
     let text = text_of(value, meter)?;

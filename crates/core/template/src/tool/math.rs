@@ -4,13 +4,13 @@
 //! `Double`. Its `max` starts at the smallest positive double, so the greatest of negative numbers is
 //! `4.9E-324`; that is how it is.
 
-use super::{Found, text_of};
+use super::{Failure, Found, text_of};
 use crate::bounds::Meter;
 use crate::number::{self, print_double};
 use crate::value::{ListKind, Value};
 
 pub(super) fn random() -> Found {
-    Err("random is not supported: a template gives the same for the same values".to_owned())
+    Err("random is not supported: a template gives the same for the same values".into())
 }
 
 pub(super) fn call(name: &str, arguments: &[Value], meter: &mut Meter) -> Found {
@@ -26,7 +26,7 @@ pub(super) fn call(name: &str, arguments: &[Value], meter: &mut Meter) -> Found 
                 return many(name, &list.0.items.borrow(), meter);
             }
             if let [Value::Null] = arguments {
-                return Err(format!("{name} is given a null"));
+                return Err(Failure::Fault(format!("{name} is given a null")));
             }
             return many(name, arguments, meter);
         }
@@ -35,10 +35,13 @@ pub(super) fn call(name: &str, arguments: &[Value], meter: &mut Meter) -> Found 
                 [Value::List(list)] => total(name, &list.0.items.borrow(), meter),
                 // Java can't decide which of its methods is meant.
                 [Value::Null | Value::Int(_) | Value::Long(_) | Value::Double(_)] => {
-                    Ok(Value::Null)
+                    Err(Failure::Absent)
                 }
                 [one] => total(name, std::slice::from_ref(one), meter),
-                _ => Err(format!("{name} of these values is not supported")),
+                _ => {
+                    let message = format!("{name} of these values is not supported");
+                    Err(Failure::Fault(message))
+                }
             };
         }
         _ => {}
@@ -55,7 +58,10 @@ pub(super) fn call(name: &str, arguments: &[Value], meter: &mut Meter) -> Found 
             1
         ) | ("pow" | "idiv" | "mod" | "roundTo", 2)
     );
-    if !known || used.iter().any(Value::is_null) {
+    if !known {
+        return Err(Failure::Absent);
+    }
+    if used.iter().any(Value::is_null) {
         return Ok(Value::Null);
     }
     let [a, b] = &numbers;
@@ -177,7 +183,7 @@ fn matched(result: f64, from: &[&Value]) -> Value {
 }
 
 /// A number, or the number a text starts with as Java's `NumberFormat` reads it; else null.
-fn to_number(value: &Value, meter: &mut Meter) -> Found {
+fn to_number(value: &Value, meter: &mut Meter) -> Result<Value, String> {
     if value.is_number() || value.is_null() {
         return Ok(value.clone());
     }

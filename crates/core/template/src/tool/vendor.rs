@@ -20,9 +20,9 @@ pub(super) fn first_from_array(array: &Value, default: &Value, meter: &mut Meter
     match (first, default) {
         (Some(first), _) => serialised(&first, meter),
         (None, Value::Null) if matches!(array, Value::List(_)) => {
-            Err("firstFromArray: the array is empty and there is no default".to_owned())
+            Err("firstFromArray: the array is empty and there is no default".into())
         }
-        (None, Value::Null) => Err("firstFromArray: this is not an array".to_owned()),
+        (None, Value::Null) => Err("firstFromArray: this is not an array".into()),
         (None, default) => {
             let text = text_of(default, meter)?;
             meter.build(text.len())?;

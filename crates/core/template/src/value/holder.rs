@@ -50,7 +50,28 @@ pub(crate) fn changed(changes: &Cell<u32>) {
     changes.set(changes.get().wrapping_add(1));
 }
 
+impl MapKind {
+    /// The name of the class in Java.
+    pub(super) fn class(self) -> &'static str {
+        match self {
+            MapKind::Plain => "java.util.LinkedHashMap",
+            MapKind::Json => "net.minidev.json.JSONObject",
+        }
+    }
+}
+
 impl ListKind {
+    /// The name of the class in Java.
+    pub(super) fn class(self) -> &'static str {
+        match self {
+            ListKind::Plain => "java.util.ArrayList",
+            ListKind::Json => "net.minidev.json.JSONArray",
+            ListKind::Array => "[Ljava.lang.String;",
+            ListKind::View => "java.util.Collection",
+            ListKind::Part => "java.util.ArrayList$SubList",
+        }
+    }
+
     pub(super) fn name(self) -> &'static str {
         match self {
             ListKind::Array => "an array",

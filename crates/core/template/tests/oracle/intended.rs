@@ -63,6 +63,14 @@ const INTENDED: &[(Mark, &str)] = &[
         "no reflection: .class and getClass() have no value",
     ),
     (
+        Mark::TheirError("NoClassDefFoundError"),
+        "the reference as it is packed can't print a character within JSON",
+    ),
+    (
+        Mark::TheirError("'java.lang.Class'"),
+        "no reflection: .class and getClass() have no value",
+    ),
+    (
         Mark::Theirs("Ljava.lang.String"),
         "an array prints as a list; Java prints its address",
     ),
@@ -76,6 +84,10 @@ const INTENDED: &[(Mark, &str)] = &[
     ),
     (
         Mark::Template("$msdynamics."),
+        "the reference lacks the vendor's macros; theirs stay as written",
+    ),
+    (
+        Mark::Template("$encoding."),
         "the reference lacks the vendor's macros; theirs stay as written",
     ),
     (

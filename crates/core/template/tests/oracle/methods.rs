@@ -128,8 +128,10 @@ fn keeps_order(set: &str, arguments: &str) -> bool {
     !set.contains("= $m)") || ["", "'e'", "'t'", "'a'", "{'a': 'e'}"].contains(&first)
 }
 
-pub(crate) fn cases() -> Vec<(String, Json)> {
-    let context = parsed(r#"{"l": ["e", 1, 2.5, null], "m": {"a": "e", "b": null, "c": 3}}"#);
+/// With `!` as `quiet`, a null prints nothing: so strict references show which methods are there.
+pub(crate) fn cases(quiet: &str) -> Vec<(String, Json)> {
+    let context =
+        parsed(r#"{"nope": null, "l": ["e", 1, 2.5, null], "m": {"a": "e", "b": null, "c": 3}}"#);
     let mut templates = Vec::new();
     let pairs = || {
         let firsts = ["0", "1", "'e'", "'t'", "$nope", "'a'", "$c", "-1"];
@@ -146,14 +148,19 @@ pub(crate) fn cases() -> Vec<(String, Json)> {
                 .map(|it| (*it).to_owned())
                 .chain(pairs().skip(name.len() % 3).step_by(3))
                 .chain([String::new()]);
-            templates.push(format!("{set}$r.{name}|#if($r.{name})y#end"));
+            templates.push(format!("{set}${quiet}r.{name}|#if($r.{name})y#end"));
+            // Java's hash table has this one key before those that are there.
+            if *name != "add" {
+                templates.push(format!("{set}#set($r.{name} = 'new')$!r"));
+            }
             for arguments in calls.filter(|it| keeps_order(set_of, it)) {
-                templates.push(format!("{set}$r.{name}({arguments})|$!r"));
+                templates.push(format!("{set}${quiet}r.{name}({arguments})|$!r"));
             }
         }
         for index in ARGUMENTS {
             if !index.starts_with(['[', '{']) && index != "1.5" && keeps_order(set_of, index) {
-                templates.push(format!("{set}$r[{index}]|"));
+                templates.push(format!("{set}${quiet}r[{index}]|"));
+                templates.push(format!("{set}#set($r[{index}] = $nope)$!r"));
                 templates.push(format!("{set}#set($r[{index}] = 'new')$!r"));
             }
         }
@@ -180,17 +187,18 @@ pub(crate) fn cases() -> Vec<(String, Json)> {
     }
     for (tool, names) in TOOLS {
         for name in names {
-            templates.push(format!("${tool}.{name}|${tool}.{name}()"));
+            templates.push(format!("${quiet}{tool}.{name}|${quiet}{tool}.{name}()"));
+            templates.push(format!("#set(${tool}.{name} = 1)"));
             for a in
                 ARGUMENTS
                     .iter()
                     .chain(&["'12'", "'-1,000.25'", "2.5", "-3.5", "1e300", "'<é/>'"])
             {
-                templates.push(format!(
-                    "#set($t = 'e')#set($c = $t.charAt(0))${tool}.{name}({a})"
-                ));
+                let call =
+                    format!("#set($t = 'e')#set($c = $t.charAt(0))${quiet}{tool}.{name}({a}");
+                templates.push(format!("{call})"));
                 for b in ["2", "0", "'3.5'", "-1.5", "$nope"] {
-                    templates.push(format!("#set($t = 'e')#set($c = $t.charAt(0))${tool}.{name}({a}, {b})|${tool}.{name}({a}, {b}, 2)"));
+                    templates.push(format!("{call}, {b})|${quiet}{tool}.{name}({a}, {b}, 2)"));
                 }
             }
         }
