@@ -5,7 +5,7 @@ use crate::error::ActionError;
 use crate::place::{self, Place};
 use serde_json::Value;
 use tollgate_jsonpath::Path;
-use tollgate_template::Template;
+use tollgate_template::{References, Template};
 
 /// The largest action file, in bytes: a request body's limit is half of it, and no export comes near.
 const MAX_FILE_BYTES: usize = 1024 * 1024;
@@ -95,8 +95,19 @@ impl<'a> File<'a> {
     /// The template of a field and its text, if it is there and not empty. An export that gives only the
     /// address of the template can't run: nothing is fetched.
     pub(crate) fn template(&self, path: &[&str]) -> Result<Option<(&str, Template)>, ActionError> {
+        self.template_with(path, References::AsWritten)
+    }
+
+    /// As [`File::template`], with what becomes of references without a value.
+    pub(crate) fn template_with(
+        &self,
+        path: &[&str],
+        references: References,
+    ) -> Result<Option<(&str, Template)>, ActionError> {
         match self.text(path)? {
-            Some(text) if !text.is_empty() => Ok(Some((text, self.compile(path, text)?))),
+            Some(text) if !text.is_empty() => {
+                Ok(Some((text, self.compile_with(path, text, references)?)))
+            }
             _ => match self.get(&by_address(path).each()) {
                 Some(_) => Err(self.only_address(path)),
                 None => Ok(None),
@@ -106,7 +117,16 @@ impl<'a> File<'a> {
 
     /// Compiles a template, with the place of a fault in the file.
     pub(crate) fn compile(&self, path: &[&str], text: &str) -> Result<Template, ActionError> {
-        Template::parse(text).map_err(|error| {
+        self.compile_with(path, text, References::AsWritten)
+    }
+
+    fn compile_with(
+        &self,
+        path: &[&str],
+        text: &str,
+        references: References,
+    ) -> Result<Template, ActionError> {
+        Template::parse_with(text, references).map_err(|error| {
             let (line, column) = (error.line, error.column);
             let message = format!(
                 "{}, at `{}` (line {line}, column {column} of the template)",

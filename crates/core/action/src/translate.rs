@@ -2,9 +2,12 @@
 //!
 //! Each path of the translation map is read from the body; what it finds is serialised and becomes a
 //! variable of the success template, quotes of a text included. A path that finds nothing takes the default's
-//! text; a null that is found stays `null`. With neither, the reference stays unresolved and is printed as
-//! written, so that the result usually isn't JSON: the error then names the key. `${rawResult}` is the body
-//! as received; an action without a success template returns it.
+//! text; a null that is found stays `null`. With neither, nothing sets the variable. `${rawResult}` is the
+//! body as received, `input` is what the caller gave; an action without a success template returns the body.
+//!
+//! **The success template is strict**, as the vendor's is: a reference to what nothing has set fails, also in
+//! the midst of a text, and so does all that [`References::Strict`] names. The error begins with the vendor's
+//! words and goes on with what to do.
 //!
 //! **The result** is the first JSON value of what the template printed. What follows it is left alone, as
 //! Java's readers do: published actions end in `}}` and work. Everything else is strict, and nothing is
@@ -20,9 +23,17 @@ use serde_json::Value;
 use tollgate_json::Fault;
 use tollgate_jsonpath::{Path, ReadError};
 use tollgate_meter::{Exhausted, Meter};
-use tollgate_template::{Bounds, Context, Template, Value as Variable};
+use tollgate_template::{
+    Bounds, Context, Error, References, Template, Value as Variable, Why, nearest,
+};
 
 const SUCCESS: &str = "config.response.successTemplate";
+/// The success template's references; the vendor's words call it by this name.
+const STRICT: References = References::Strict {
+    template: "successTemplate",
+};
+/// The most names among which a nearer one is looked for.
+const MAX_KNOWN: usize = 256;
 /// How much of a result an error quotes, in characters before and after the place.
 const QUOTED: usize = 24;
 
@@ -60,7 +71,7 @@ impl Mapping {
                 default: default.map(|(_, text)| (*text).to_owned()),
             });
         }
-        let success = file.template(&["config", "response", "successTemplate"])?;
+        let success = file.template_with(&["config", "response", "successTemplate"], STRICT)?;
         let success = success.map(|(_, template)| template);
         let print = file.compile(&["config", "response"], "$found")?;
         Ok(Mapping {
@@ -135,18 +146,64 @@ impl Mapping {
             return parse_result(body, &[], &[], meter);
         };
         let rendered = success.render_within(&context, &Bounds::default(), meter);
-        let rendered = rendered.map_err(|error| TranslateError::Mapping {
+        let rendered = rendered.map_err(|error| self.template_fault(&error, &missing))?;
+        parse_result(&rendered, &missing, &defaulted, meter)
+    }
+
+    /// The success template failed: why, and what to do.
+    fn template_fault(&self, error: &Error, missing: &[Missing<'_>]) -> TranslateError {
+        let Error {
+            message, snippet, ..
+        } = error;
+        let message = match &error.refused {
+            None => format!("{message}, at `{snippet}`{}", found_nothing(missing)),
+            Some(refused) => {
+                let name = refused.name.as_deref().unwrap_or_default();
+                format!("{message}{}", self.advice(refused.why, name, missing))
+            }
+        };
+        TranslateError::Mapping {
             field: SUCCESS.to_owned(),
             line: Some(error.line),
             column: Some(error.column),
-            message: format!(
-                "{}, at `{}`{}",
-                error.message,
-                error.snippet,
-                found_nothing(&missing)
+            message,
+        }
+    }
+
+    /// What to do about what strict references refuse.
+    fn advice(&self, why: Why, name: &str, missing: &[Missing<'_>]) -> String {
+        let entry = self.entries.iter().find(|entry| entry.key == name);
+        match (why, entry) {
+            (Why::Unset, Some(Entry { key, path, .. })) => {
+                let missing = missing.iter().find(|missing| missing.entry.key == name);
+                let why = missing.map_or(String::new(), |missing| format!(" ({})", missing.why));
+                format!(
+                    ": `{}` found nothing in the response{why} and has no default; give \
+                     translationMapDefaults.{key}, as JSON: \"\\\"\\\"\", \"0\", \"[]\" or \"null\"; or ask with \
+                     #if(${key}) first",
+                    path.as_str()
+                )
+            }
+            (Why::Unset, None) => {
+                let keys = self.entries.iter().map(|entry| entry.key.as_str());
+                let known = keys.chain(["input", "rawResult"]).take(MAX_KNOWN);
+                let meant = nearest(name, known);
+                let meant = meant.map_or(String::new(), |meant| format!("; did you mean `${meant}`?"));
+                format!(": no key of the translation map has this name{meant}")
+            }
+            (Why::Null, _) => {
+                "; ask with #if whether there is a value, or print it with `$!`, which prints nothing for a \
+                 null"
+                    .to_owned()
+            }
+            (Why::Kind, Some(Entry { key, path, .. })) => format!(
+                "; `${key}` is a text, the JSON of what `{}` found: give its parts paths of their own, and \
+                 make a number of it with $math.toNumber(${key})",
+                path.as_str()
             ),
-        })?;
-        parse_result(&rendered, &missing, &defaulted, meter)
+            (Why::Kind, None) => String::new(),
+            (Why::Macro, _) => "; a plain # is written ${esc.h}".to_owned(),
+        }
     }
 }
 
@@ -162,26 +219,6 @@ fn parse_result(
         Ok((value, _)) => return Ok(value),
         Err(fault) => fault,
     };
-    let printed = |entry: &Entry| {
-        let formal = format!("${{{}}}", entry.key);
-        text.contains(&formal) || text.contains(&format!("${}", entry.key))
-    };
-    if let Some(first) = missing.iter().find(|missing| printed(missing.entry)) {
-        let Entry { key, path, .. } = first.entry;
-        return Err(TranslateError::Mapping {
-            field: format!("config.response.translationMap.{key}"),
-            line: None,
-            column: None,
-            message: format!(
-                "`{}` found nothing in the response ({}) and has no default, so that `${{{key}}}` stayed as \
-                 written and the result is not JSON{}; give translationMapDefaults.{key}, as JSON: \
-                 \"\\\"\\\"\", \"0\", \"[]\" or \"null\"",
-                path.as_str(),
-                first.why,
-                quote(text, &fault),
-            ),
-        });
-    }
     let no_json = |entry: &&&Entry| {
         let default = entry.default.as_deref().unwrap_or_default();
         tollgate_json::read_within(default, MAX_JSON_DEPTH).is_err()
@@ -204,9 +241,10 @@ fn parse_result(
         line: Some(fault.line),
         column: Some(fault.column),
         message: format!(
-            "the result is not JSON: {}{}",
+            "the result is not JSON: {}{}{}",
             fault.message,
-            quote(text, &fault)
+            quote(text, &fault),
+            found_nothing(missing)
         ),
     })
 }

@@ -81,6 +81,15 @@ fn row(file: &str, verdict: &str, what: &str) {
     println!("{file:<72} | {verdict:<7} | {what}");
 }
 
+/// A value for each credential that a file names: all of them are addresses, since some stand for a URL.
+fn credentials(text: &str) -> Credentials {
+    let names = text.split("credentials.").skip(1).map(|rest| {
+        let end = rest.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+        rest[..end.unwrap_or(rest.len())].to_owned()
+    });
+    Credentials::from_fields(names.map(|name| (name, "https://login.example.com".to_owned())))
+}
+
 /// Validates, renders and translates one file; the request and the output, or the reason against it.
 fn run(text: &str) -> Result<String, String> {
     let action = Action::from_json(text).map_err(|error| error.to_string())?;
@@ -93,7 +102,7 @@ fn run(text: &str) -> Result<String, String> {
         .check_input(&input)
         .map_err(|error| error.to_string())?;
     let input = RawInput::from_value(input);
-    let request = action.render(&input, &Credentials::none());
+    let request = action.render(&input, &credentials(text));
     let request = request.map_err(|error| error.to_string())?;
     let response = response::fitting(&action);
     let output = action.translate(&input, &response);

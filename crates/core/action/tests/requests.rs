@@ -136,7 +136,7 @@ fn a_response_is_mapped() {
             r#"{"a": []}"#,
             json!({"v": []}),
         ),
-        ("$.a", None, "{\"v\": \"$!k\"}", "{}", json!({"v": ""})),
+        ("$.a", None, "{#if($k)\"v\": $k#end}", "{}", json!({})),
         (
             "$.a",
             None,
@@ -188,9 +188,10 @@ fn a_response_that_cannot_be_mapped_says_why() {
         (
             None,
             "{}",
-            "config.response.translationMap.k: `$.a` found nothing in the response",
+            "config.response.successTemplate (line 1, column 7): Variable $k has not been set at \
+             successTemplate[line 1, column 7]: `$.a` found nothing in the response",
         ),
-        (None, "{}", "near `{\"v\": ${k}}`"),
+        (None, "{}", "has no default; give translationMapDefaults.k"),
         (
             Some("none"),
             "{}",

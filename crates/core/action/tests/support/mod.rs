@@ -28,7 +28,7 @@ pub(crate) fn corpus() -> Vec<CorpusFile> {
         return Vec::new();
     }
     let mut files = Vec::new();
-    for folder in ["actions", "caching-in-flows"] {
+    for folder in ["actions", "caching-in-flows", "more/actions"] {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();
             if path
