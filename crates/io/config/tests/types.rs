@@ -275,3 +275,18 @@ fn one(text: &str, line: usize, field: &str, message: &str) {
     assert_eq!((*at, named.as_str()), (line, field), "{said}");
     assert!(said.contains(message), "{said}");
 }
+
+#[test]
+fn the_documentation_has_an_example_that_is_understood() {
+    let page = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../docs/configuration.md"
+    );
+    let page = std::fs::read_to_string(page).unwrap();
+    let block = page.split("```toml\n").nth(1).unwrap();
+    let block = block.split("```").next().unwrap();
+    let caller = CRM.split("[[integration]]").next().unwrap();
+    let config = parse(&format!("{caller}{block}")).unwrap();
+    assert_eq!(config.integrations[0].kind.id, "salesforce-datadip");
+    assert!(config.integrations[0].login.is_some());
+}

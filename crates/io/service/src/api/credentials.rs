@@ -13,6 +13,7 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tollgate_action::TypeFacts;
 use tollgate_driver::Secret;
 use tollgate_store::{
     Credential, CredentialKind, CredentialQuery, EntityId, Expected, NewCredential, Role,
@@ -102,7 +103,10 @@ pub(super) async fn create(
     let Type(kind, _, required) = found.ok_or_else(|| {
         let known: Vec<_> = TYPES.iter().map(|Type(_, name, _)| *name).collect();
         let known = known.join(", ");
-        ApiError::bad_request(format!("type: expected one of {known}, found {wanted:?}."))
+        let advice = of_a_type(&wanted);
+        ApiError::bad_request(format!(
+            "type: expected one of {known}, found {wanted:?}{advice}."
+        ))
     })?;
     let fields = fields(&doc)?.unwrap_or_default();
     complete(required, &fields)?;
@@ -115,6 +119,23 @@ pub(super) async fn create(
     };
     let made = app.store()?.create_credential(new, &by(&caller)).await?;
     Ok(Json(show(&made)))
+}
+
+/// What serves instead of the vendor's own credential of one integration type; nothing if it is none.
+fn of_a_type(wanted: &str) -> String {
+    let is = |facts: &&TypeFacts| facts.login.split(':').next() == Some(wanted);
+    match TypeFacts::all().iter().find(is) {
+        Some(facts) if facts.served => format!(
+            "; an integration of the type {} logs in with userDefinedOAuth (the fields loginUrl, clientId and \
+             clientSecret of an app of your own) or with basicAuth",
+            facts.id
+        ),
+        Some(facts) => format!(
+            "; no integration of its type is served: {}",
+            facts.instead()
+        ),
+        None => String::new(),
+    }
 }
 
 /// The platform's types are known by id and by name.

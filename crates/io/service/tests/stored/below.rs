@@ -65,6 +65,10 @@ async fn answer(
         String::from_utf8(body.to_vec()).unwrap(),
     );
     this.asked.lock().unwrap().push(asked);
+    if head.uri.path() == "/refuses" {
+        let refusal = r#"{"error":"invalid_client","told":"upstream%2Bsecret+7"}"#;
+        return (StatusCode::UNAUTHORIZED, refusal).into_response();
+    }
     if head.uri.path().ends_with("/token") {
         // So that calls which come together all find the login under way.
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -276,18 +280,20 @@ client_in = "body"
     assert_eq!(url, "/api/data/v8.1/leads?$top=1");
     assert_eq!(authorization.as_deref(), Some("Bearer token-of-login-1"));
 
-    // An endpoint that grants nothing: told as the login's trouble, and nothing of the call goes out.
+    // An endpoint that refuses or grants nothing: told as the login's trouble, and nothing of the call goes
+    // out.
     let before = upstream.asked("/api").len();
-    let world = serve(&text("elsewhere"), &files).await.unwrap();
-    let root = world.root().await;
-    let path = execute_path(&world, &root, "Leads").await;
-    let (status, body) = world.call(&root, Method::POST, &path, json!({})).await;
-    let message = body["message"].as_str().unwrap();
-    assert!(
-        status >= 400 && message.contains("login failed"),
-        "{status} {body}"
-    );
-    assert!(message.contains("access_token"), "{body}");
+    for (endpoint, part) in [("elsewhere", "access_token"), ("refuses", "invalid_client")] {
+        let world = serve(&text(endpoint), &files).await.unwrap();
+        let root = world.root().await;
+        let path = execute_path(&world, &root, "Leads").await;
+        let (status, body) = world.call(&root, Method::POST, &path, json!({})).await;
+        let message = body["message"].as_str().unwrap();
+        assert_eq!(status, 502, "{body}");
+        assert!(message.starts_with("The login failed: "), "{body}");
+        let told = body.to_string();
+        assert!(told.contains(part) && !told.contains("secret"), "{body}");
+    }
     assert_eq!(upstream.asked("/api").len(), before);
 }
 
@@ -615,4 +621,27 @@ async fn the_api_makes_them_as_it_makes_others() {
         message.contains("expected salesforce-datadip") && message.contains("function URL"),
         "{body}"
     );
+}
+
+#[tokio::test]
+async fn the_vendors_credential_of_one_type_is_refused_with_what_serves() {
+    let world = World::start().await;
+    let root = world.root().await;
+    for (kind, part) in [
+        (
+            "salesforce",
+            "salesforce-datadip logs in with userDefinedOAuth (the fields loginUrl",
+        ),
+        ("zendeskApiToken", "or with basicAuth"),
+        ("amazonWebServicesARN", "function URL"),
+        ("unheardOf", "found \"unheardOf\"."),
+    ] {
+        let new = json!({"type": {"name": kind}, "credentialFields": {"a": "b"}});
+        let path = "/api/v2/integrations/credentials";
+        let (status, body) = world.call(&root, Method::POST, path, new).await;
+        let message = body["message"].as_str().unwrap();
+        assert_eq!(status, 400, "{body}");
+        let expected = message.contains("type: expected one of");
+        assert!(expected && message.contains(part), "{body}");
+    }
 }
