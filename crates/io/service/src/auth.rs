@@ -6,12 +6,15 @@
 //! its own, since exports of such types have none: the vendor adds it as well.
 //!
 //! The login runs when a call needs it and none is remembered; calls that come meanwhile wait for it, so
-//! there is one at a time for each integration. Its answer is remembered until a tenth of its
+//! there is one at a time for each integration; one that fails has failed for all who waited, so that a
+//! wrong secret doesn't lock an account by as many logins as there are calls. Its answer is remembered until a tenth of its
 //! `expires_in` is left, without one for [`LIFE`]; and a call that is answered 401 has it made anew, once.
 
 use crate::catalog::Entry;
+use crate::error::ApiError;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 use tollgate_action::{Action, Credentials, TypeFacts};
@@ -29,8 +32,14 @@ pub(crate) struct Auth {
     pub(crate) credentials: Credentials,
     /// Whether it is OAuth made of the configuration, and not an action that an author wrote.
     made: bool,
-    answer: Mutex<Option<Answer>>,
+    /// Logins that have ended, whatever came of them.
+    ended: AtomicU64,
+    /// What the last login came to. Held while one is under way.
+    last: Mutex<Option<Said<Answer>>>,
 }
+
+/// What a login's endpoint granted, or what it said instead.
+pub(crate) type Said<T = Value> = Result<T, ApiError>;
 
 /// What a login answered.
 #[derive(Clone)]
@@ -52,7 +61,8 @@ impl Auth {
             action,
             credentials,
             made: false,
-            answer: Mutex::default(),
+            ended: AtomicU64::new(0),
+            last: Mutex::default(),
         }
     }
 
@@ -114,30 +124,48 @@ impl Auth {
 
     /// The answer that is remembered, or that of `login`. `refused` is the number of one that the upstream
     /// didn't take: it isn't given again.
-    pub(crate) async fn get<E>(
+    ///
+    /// # Errors
+    /// What the endpoint said instead of granting something: told to all calls that waited for this login,
+    /// and to none that comes later. Or, to this call alone, why the endpoint wasn't asked.
+    pub(crate) async fn get(
         &self,
         refused: Option<u64>,
-        login: impl Future<Output = Result<Value, E>>,
-    ) -> Result<Answer, E> {
-        let mut answer = self.answer.lock().await;
-        let number = answer.as_ref().map_or(0, |it| it.number);
-        if let Some(it) = answer.as_ref()
-            && Instant::now() < it.until
-            && refused != Some(it.number)
-        {
-            return Ok(it.clone());
+        login: impl Future<Output = Result<Said, ApiError>>,
+    ) -> Result<Answer, ApiError> {
+        let ended = self.ended.load(Ordering::SeqCst);
+        let mut last = self.last.lock().await;
+        match &*last {
+            Some(Ok(answer)) if answer.holds() && refused != Some(answer.number) => {
+                return Ok(answer.clone());
+            }
+            Some(Err(why)) if self.ended.load(Ordering::SeqCst) != ended => {
+                return Err(why.clone());
+            }
+            _ => {}
         }
-        *answer = None;
-        let value = Arc::new(login.await?);
-        let fresh = Answer {
+        *last = None;
+        let said = login.await?;
+        let number = self.ended.fetch_add(1, Ordering::SeqCst) + 1;
+        let answer = said.map(|value| Answer::new(value, number));
+        *last = Some(answer.clone());
+        answer
+    }
+}
+
+impl Answer {
+    fn new(value: Value, number: u64) -> Self {
+        Self {
             until: Instant::now() + life(&value),
             redactor: redactor(&value),
             bearer: bearer(&value),
-            value,
-            number: number + 1,
-        };
-        *answer = Some(fresh.clone());
-        Ok(fresh)
+            value: Arc::new(value),
+            number,
+        }
+    }
+
+    fn holds(&self) -> bool {
+        Instant::now() < self.until
     }
 }
 
@@ -228,6 +256,68 @@ impl std::fmt::Debug for Auth {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    /// A login that takes until the others wait for it; counts how often it runs.
+    async fn login(runs: &AtomicU64, said: Said) -> Result<Said, ApiError> {
+        runs.fetch_add(1, Ordering::SeqCst);
+        tokio::task::yield_now().await;
+        Ok(said)
+    }
+
+    fn auth() -> Auth {
+        let entry = Entry {
+            id: "a".to_owned(),
+            name: "a".to_owned(),
+            category: String::new(),
+            secure: false,
+            version: 1,
+            integration: String::new(),
+            stored: false,
+            action: Err(String::new()),
+        };
+        Auth::new(Arc::new(entry), Credentials::none())
+    }
+
+    #[tokio::test]
+    async fn a_login_that_fails_has_failed_for_all_who_waited_and_for_nobody_later() {
+        let (auth, runs) = (auth(), AtomicU64::new(0));
+        let refused = || Err(ApiError::bad_request("invalid_client"));
+        let all = (0..5).map(|_| auth.get(None, login(&runs, refused())));
+        for got in futures_util::future::join_all(all).await {
+            assert_eq!(
+                got.err().map(|it| it.message().to_owned()),
+                Some("invalid_client".to_owned())
+            );
+        }
+        assert_eq!(runs.load(Ordering::SeqCst), 1);
+        let granted = auth
+            .get(None, login(&runs, Ok(json!({"access_token": "t"}))))
+            .await;
+        assert_eq!(
+            granted.map(|it| it.number).unwrap_or_default(),
+            2,
+            "an answer has a number of its own"
+        );
+        // A refused one that can't be renewed: once for all who had it.
+        let all = (0..5).map(|_| auth.get(Some(2), login(&runs, refused())));
+        let got = futures_util::future::join_all(all).await;
+        assert!(got.iter().all(Result::is_err));
+        assert_eq!(runs.load(Ordering::SeqCst), 3);
+    }
+
+    #[tokio::test]
+    async fn why_an_endpoint_was_not_asked_is_one_calls_own_matter() {
+        let (auth, runs) = (auth(), AtomicU64::new(0));
+        let impatient = async {
+            tokio::task::yield_now().await;
+            Err(ApiError::bad_request("its deadline"))
+        };
+        let (first, second) = tokio::join!(
+            auth.get(None, impatient),
+            auth.get(None, login(&runs, Ok(json!({})))),
+        );
+        assert!(first.is_err() && second.is_ok());
+    }
 
     #[test]
     fn lives_are_bounded() {

@@ -256,14 +256,18 @@ impl Execution {
                 ..read.clone()
             };
             let request = login.render(&input, &read).await?;
-            let answer = login.attempt(&request, &read).await?.accepted()?;
+            let answer = match login.attempt(&request, &read).await?.accepted() {
+                Ok(answer) => answer,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
             let map = move |action: &Action, meter: &Meter| answer.login(action, &said, meter);
-            let value = login.work(map).await?;
-            if auth.lacks_token(&value) {
-                let message = "The token endpoint's answer has no text access_token.";
-                return Err(bad_gateway("action.response.invalid", message.to_owned()));
-            }
-            Ok(value)
+            Ok(login.work(map).await.and_then(|value| {
+                if auth.lacks_token(&value) {
+                    let message = "The token endpoint's answer has no text access_token.";
+                    return Err(bad_gateway("action.response.invalid", message.to_owned()));
+                }
+                Ok(value)
+            }))
         };
         // Box: a login is an execution inside of one.
         let got = tokio::time::timeout(within, Box::pin(auth.get(refused, login))).await;
