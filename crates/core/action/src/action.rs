@@ -3,7 +3,7 @@
 use crate::contract::Contract;
 use crate::error::{ActionError, ContractError, RenderError, TranslateError};
 use crate::file::File;
-use crate::flatten;
+use crate::flatten::{self, FlattenError};
 use crate::render::RequestTemplates;
 use crate::translate::Mapping;
 use crate::types::{self, IntegrationType};
@@ -11,7 +11,7 @@ use crate::value::{Credentials, Method, RawInput, Request, Warning};
 use crate::{example, url, warn};
 use serde_json::Value;
 use std::time::Duration;
-use tollgate_meter::{Exhausted, Meter};
+use tollgate_meter::Meter;
 
 /// The longest an execution may take, in seconds; and how long it may take if the file doesn't say.
 const MAX_SECONDS: u64 = 60;
@@ -183,17 +183,46 @@ impl Action {
     /// The output in Architect's flattened form.
     ///
     /// # Errors
-    /// It would take more than one execution may.
-    pub fn flatten(&self, output: &Value) -> Result<Value, Exhausted> {
+    /// Two of its properties have the same name in that form; or it would take more than one execution may.
+    pub fn flatten(&self, output: &Value) -> Result<Value, FlattenError> {
         self.flatten_within(output, &Meter::default())
     }
 
     /// The same, as a part of an execution that this meter counts.
     ///
     /// # Errors
-    /// The meter stopped it.
-    pub fn flatten_within(&self, output: &Value, meter: &Meter) -> Result<Value, Exhausted> {
-        flatten::flatten(output, self.output.schema(), meter)
+    /// As [`Action::flatten`]; or the meter stopped it.
+    pub fn flatten_within(&self, output: &Value, meter: &Meter) -> Result<Value, FlattenError> {
+        flatten::flatten(output, self.output.shape(), meter)
+    }
+
+    /// The inputs that are given in Architect's flattened form, by the input contract. Inputs that are the
+    /// same in both forms keep their text.
+    ///
+    /// # Errors
+    /// An input whose name or value has no place; or it would take more than one execution may.
+    pub fn unflatten(&self, input: RawInput) -> Result<RawInput, FlattenError> {
+        self.unflatten_within(input, &Meter::default())
+    }
+
+    /// The same, as a part of an execution that this meter counts.
+    ///
+    /// # Errors
+    /// As [`Action::unflatten`]; or the meter stopped it.
+    pub fn unflatten_within(
+        &self,
+        input: RawInput,
+        meter: &Meter,
+    ) -> Result<RawInput, FlattenError> {
+        meter.hold_copy(input.value())?;
+        let whole = flatten::unflatten(input.value().clone(), self.input.shape(), meter)?;
+        if whole == *input.value() {
+            return Ok(input);
+        }
+        let written = meter.hold_copy(&whole)?;
+        let input = RawInput::from_value(whole);
+        meter.release(written - input.text().len().min(written));
+        Ok(input)
     }
 
     /// An input made from the input contract: every property it names, each the simplest value of its kind.

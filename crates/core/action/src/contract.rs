@@ -16,7 +16,7 @@ mod unique;
 
 use crate::error::{ActionError, ContractError, Violation};
 use crate::file::File;
-use crate::flatten;
+use crate::flatten::{self, FlattenError, Shape};
 use document::{Counted, Spot};
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::Value;
@@ -37,7 +37,9 @@ const BREACHES: Budget = Budget {
 /// A compiled contract.
 pub(crate) struct Contract {
     field: &'static str,
+    /// The schema; of one for the flattened form, what it names in the nested form.
     schema: Value,
+    shape: Shape,
     validator: Validator<Counted>,
     /// Steps of a look at one item or field.
     weight: u64,
@@ -76,13 +78,24 @@ impl Contract {
                 return Err(file.error(&path, hint));
             }
         };
+        let flattened = at == flat_path;
+        let (schema, arrays) = match flattened {
+            true => document(schema),
+            false => (schema, Vec::new()),
+        };
         let validator = compile(schema).map_err(|message| file.error(&at, message))?;
+        let weight = weight(schema);
+        let schema = match flattened {
+            true => flatten::nested(schema, &arrays),
+            false => schema.clone(),
+        };
         Ok(Contract {
             field,
-            schema: schema.clone(),
+            shape: Shape::of(&schema),
+            schema,
             validator,
-            weight: weight(schema),
-            flattened: at == flat_path,
+            weight,
+            flattened,
         })
     }
 
@@ -90,12 +103,23 @@ impl Contract {
         &self.schema
     }
 
+    /// What it names, for the flattened form.
+    pub(crate) fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
     pub(crate) fn check(&self, value: &Value, meter: &Meter) -> Result<(), ContractError> {
         let flat;
         let value = if self.flattened {
-            flat = match flatten::flatten(value, &Value::Null, meter) {
+            flat = match flatten::flatten(value, &self.shape, meter) {
                 Ok(flat) => flat,
-                Err(exhausted) => return Err(self.broken(vec![stopped(&exhausted)])),
+                Err(FlattenError::Exhausted(why)) => return Err(self.broken(vec![stopped(&why)])),
+                Err(error) => {
+                    return Err(self.broken(vec![Violation {
+                        pointer: String::new(),
+                        message: error.to_string(),
+                    }]));
+                }
             };
             &flat
         } else {
@@ -244,6 +268,18 @@ fn weight(schema: &Value) -> u64 {
         }
     }
     1 + idle / PARTS_PER_STEP
+}
+
+/// The schema of a flattened one, and the names of what was an array: the platform writes both as
+/// `{schema, arrayProperties}`, or the schema alone.
+fn document(flat: &Value) -> (&Value, Vec<String>) {
+    let inner = flat.get("schema").filter(|inner| inner.is_object());
+    let Some(inner) = inner.filter(|_| flat.get("properties").is_none()) else {
+        return (flat, Vec::new());
+    };
+    let arrays = flat.get("arrayProperties").and_then(Value::as_array);
+    let arrays = arrays.into_iter().flatten().filter_map(Value::as_str);
+    (inner, arrays.map(str::to_owned).collect())
 }
 
 fn compile(schema: &Value) -> Result<Validator<Counted>, String> {

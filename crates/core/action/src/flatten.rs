@@ -1,158 +1,97 @@
-//! Architect's flattened form of an output (`?flatten=true`).
+//! Architect's flattened form (`?flatten=true`): of outputs, of schemas, and back again of inputs.
 //!
 //! Architect's variables hold scalars and lists of scalars. An object within an object becomes names joined
 //! by dots (`address.city`); an array of objects becomes one list for each of their properties
 //! (`contacts.id`, `contacts.name`), all of the array's length, null where an element lacks the property.
-//! An array at the top gives lists named by the properties alone. What is documented ends here. Ours:
-//! an array of objects inside such an array gives a list of lists; an array that is empty gives an empty
-//! list for each property that the contract names; any other array is left as it is; so is a scalar at the
-//! top. Names come in the order in which they are met.
+//! A dot *inside* a name is written `__` (`app.v1` → `app__v1`), so that a dot always separates: exports and
+//! flows in use rely on it (`…:2__0:User.externalIds.value`). A flattened schema comes with the names of
+//! what was an array (the SDKs' `FlattenedJsonSchemaDocument`).
+//!
+//! What is documented or observed ends here. **Ours:**
+//! - an array of objects inside such an array gives a list of lists; an array whose objects are all empty,
+//!   or that is empty itself, gives a list for each property that the contract names, and stays as it is if
+//!   the contract names none; any other array stays as it is, as does an object that is empty and whose
+//!   properties the contract doesn't name; an array at the top gives lists named by the properties alone;
+//! - two properties of one object whose names become the same (`a.b` and `a__b`) have no flattened form: an
+//!   error names both, since to give one of them would lose the other;
+//! - the way back goes by the contract. A name is read along its dots, a part of it is the property that is
+//!   written so; only where that leads nowhere is it taken for a property with dots in its own name. What
+//!   the contract doesn't name is read along its dots as objects, `__` as it is. Nothing given twice, no
+//!   lists of different lengths for one array.
+//!
+//! **Round trip.** For a value that fits its contract, the way back gives the value again, except that
+//! - a property that isn't required, whose properties the contract names, and that is an empty object is left
+//!   out (`{"a": {}}` → `{}`);
+//! - an element of an array that lacks a property gets null where the contract allows null there, or doesn't
+//!   name the property;
+//! - what the contract doesn't name comes back as said above: `a.b` as `a__b`, an array of objects as an
+//!   object of lists;
+//! - where the contract itself names both `a.b` and `a__b`, `a__b` is refused.
 
-use serde_json::{Map, Value};
-use tollgate_meter::{Exhausted, Meter};
+mod inverse;
+mod schema;
+mod shape;
+mod value;
 
-type Flat<T = ()> = Result<T, Exhausted>;
+pub(crate) use inverse::unflatten;
+pub use schema::FlattenedSchema;
+pub(crate) use schema::nested;
+pub(crate) use shape::Shape;
+pub(crate) use value::flatten;
 
-/// The flattened form; the schema is the output contract's, or null.
-pub(crate) fn flatten(value: &Value, schema: &Value, meter: &Meter) -> Flat<Value> {
-    let mut flat = Map::new();
-    match value {
-        Value::Object(fields) => object(fields, schema, "", &mut flat, meter)?,
-        Value::Array(items) if is_table(items, schema, meter)? => {
-            table(items, schema, "", &mut flat, meter)?;
-        }
-        other => {
-            meter.hold_copy(other)?;
-            return Ok(other.clone());
-        }
-    }
-    Ok(Value::Object(flat))
+use std::borrow::Cow;
+use thiserror::Error;
+use tollgate_meter::Exhausted;
+
+/// Why a value has no flattened form, or a flattened one can't be read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum FlattenError {
+    /// It would take more than one execution may.
+    #[error(transparent)]
+    Exhausted(#[from] Exhausted),
+    /// Two properties of one object become the same name.
+    #[error(
+        "the flattened form has one name, `{name}`, for the two properties `{first}` and `{second}`; \
+         rename one of them"
+    )]
+    SameName {
+        /// The flattened name.
+        name: String,
+        /// A property's own name.
+        first: String,
+        /// The other's.
+        second: String,
+    },
+    /// A flattened input can't be read.
+    #[error("the flattened input `{name}` {message}")]
+    Input {
+        /// Its name, as the caller gave it.
+        name: String,
+        /// What is wrong, and what to give.
+        message: String,
+    },
 }
 
-fn object(
-    fields: &Map<String, Value>,
-    schema: &Value,
-    prefix: &str,
-    flat: &mut Map<String, Value>,
-    meter: &Meter,
-) -> Flat {
-    for (name, value) in fields {
-        let schema = property(schema, name);
-        let name = join(prefix, name);
-        // Names grow with the nesting: each holds those it lies under.
-        meter.work(NAME + name.len())?;
-        meter.hold(NAME + name.len())?;
-        match value {
-            Value::Object(fields) => object(fields, schema, &name, flat, meter)?,
-            Value::Array(items) if is_table(items, schema, meter)? => {
-                table(items, schema, &name, flat, meter)?;
-            }
-            other => {
-                meter.hold_copy(other)?;
-                flat.insert(name, other.clone());
-            }
-        }
-    }
-    Ok(())
-}
-
-/// One list a property: each element is flattened, and its values go under one another.
-fn table(
-    items: &[Value],
-    schema: &Value,
-    prefix: &str,
-    flat: &mut Map<String, Value>,
-    meter: &Meter,
-) -> Flat {
-    let schema = schema.get("items").unwrap_or(&Value::Null);
-    let mut columns: Map<String, Value> = Map::new();
-    if items.is_empty() {
-        let mut found = Vec::new();
-        names(schema, "", &mut found, meter)?;
-        for name in found {
-            columns.insert(name, Value::Array(Vec::new()));
-        }
-    }
-    for (row, item) in items.iter().enumerate() {
-        let Value::Object(item) = flatten(item, schema, meter)? else {
-            continue;
-        };
-        for (name, value) in item {
-            let column = columns
-                .entry(name)
-                .or_insert_with(|| Value::Array(Vec::new()));
-            if let Value::Array(column) = column {
-                // A column has a place for each row, whatever the rows have.
-                fill(column, row, meter)?;
-                column.push(value);
-            }
-        }
-    }
-    for (name, mut column) in columns {
-        if let Value::Array(column) = &mut column {
-            fill(column, items.len(), meter)?;
-        }
-        let name = join(prefix, &name);
-        meter.hold(NAME + name.len())?;
-        flat.insert(name, column);
-    }
-    Ok(())
-}
-
-/// Bytes of a name beside its text.
-const NAME: usize = 128;
-/// Bytes of a place in a column.
-const PLACE: usize = 80;
-
-fn fill(column: &mut Vec<Value>, rows: usize, meter: &Meter) -> Flat {
-    let missing = rows.saturating_sub(column.len());
-    meter.work(missing * PLACE)?;
-    meter.hold((missing + 1) * PLACE)?;
-    column.resize(rows, Value::Null);
-    Ok(())
-}
-
-/// Whether an array becomes lists: all its elements are objects or, when it is empty, are to be.
-fn is_table(items: &[Value], schema: &Value, meter: &Meter) -> Flat<bool> {
-    if items.is_empty() {
-        return Ok(schema.pointer("/items/properties").is_some());
-    }
-    meter.work(items.len())?;
-    Ok(items.iter().all(Value::is_object))
-}
-
-/// The flattened names of a schema's properties.
-fn names(schema: &Value, prefix: &str, found: &mut Vec<String>, meter: &Meter) -> Flat {
-    let properties = schema.get("properties").and_then(Value::as_object);
-    for (name, schema) in properties.into_iter().flatten() {
-        let name = join(prefix, name);
-        meter.work(NAME + name.len())?;
-        meter.hold(NAME + name.len())?;
-        let before = found.len();
-        names(schema, &name, found, meter)?;
-        if found.len() == before {
-            found.push(name);
-        }
-    }
-    Ok(())
-}
-
-fn property<'a>(schema: &'a Value, name: &str) -> &'a Value {
-    let property = schema.get("properties").and_then(|all| all.get(name));
-    property.unwrap_or(&Value::Null)
-}
-
-fn join(prefix: &str, name: &str) -> String {
-    if prefix.is_empty() {
-        name.to_owned()
+/// A property's name as it is written within a flattened name.
+fn part(name: &str) -> Cow<'_, str> {
+    if name.contains('.') {
+        Cow::Owned(name.replace('.', "__"))
     } else {
-        format!("{prefix}.{name}")
+        Cow::Borrowed(name)
+    }
+}
+
+/// The flattened name of a property below a place, or at the top.
+fn join(above: Option<&str>, name: &str) -> String {
+    match above {
+        None => part(name).into_owned(),
+        Some(above) => format!("{above}.{}", part(name)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::flatten;
+    use super::{Shape, flatten};
     use serde_json::{Value, json};
     use tollgate_meter::Meter;
 
@@ -182,7 +121,8 @@ mod tests {
             ),
             (json!("text"), json!("text")),
         ] {
-            assert_eq!(flatten(&output, &Value::Null, &Meter::default()), Ok(flat));
+            let shape = Shape::of(&Value::Null);
+            assert_eq!(flatten(&output, &shape, &Meter::default()), Ok(flat));
         }
     }
 
@@ -190,7 +130,8 @@ mod tests {
     fn an_empty_array_of_objects_gives_an_empty_list_a_property() {
         let schema = json!({"properties": {"rows": {"type": "array", "items": {
             "properties": {"id": {"type": "string"}, "at": {"properties": {"city": {}}}}}}}});
-        let flat = flatten(&json!({"rows": []}), &schema, &Meter::default()).unwrap();
+        let shape = Shape::of(&schema);
+        let flat = flatten(&json!({"rows": []}), &shape, &Meter::default()).unwrap();
         assert_eq!(flat, json!({"rows.id": [], "rows.at.city": []}));
     }
 }

@@ -34,6 +34,7 @@ pub use action::Action;
 pub use tollgate_meter::{Budget, Exhausted, Interrupt, Meter};
 
 pub use error::{ActionError, ContractError, RenderError, TranslateError, Violation};
+pub use flatten::{FlattenError, FlattenedSchema};
 pub use types::{Callee, Evidence, IntegrationType, TypeFacts};
 pub use value::{Credentials, Method, RawInput, Request, Warning};
 
