@@ -51,6 +51,9 @@ struct Render {
     /// A credential field as NAME=VALUE, or NAME=@FILE. May be repeated.
     #[arg(long = "credential", value_name = "NAME=VALUE")]
     credentials: Vec<String>,
+    /// The inputs are in Architect's flattened form.
+    #[arg(long)]
+    flatten: bool,
 }
 
 #[derive(clap::Args)]

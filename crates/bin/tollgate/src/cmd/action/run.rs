@@ -43,7 +43,11 @@ pub(super) fn report(
 
 pub(super) fn render(args: &Render) -> Result<Value, Failure> {
     let action = load(&args.file)?;
-    let input = input(&args.input)?;
+    let mut input = input(&args.input)?;
+    if args.flatten {
+        let whole = action.unflatten(input);
+        input = whole.map_err(|error| about(&args.file, &error))?;
+    }
     let credentials = credentials(&args.credentials)?;
     let checked = action.check_input(input.value());
     checked.map_err(|error| about(&args.file, &error))?;
@@ -69,7 +73,7 @@ pub(super) fn translate(args: &Translate) -> Result<Value, Failure> {
     let output = output.map_err(|error| about(&args.file, &error))?;
     Ok(if args.flatten {
         let flat = action.flatten(&output);
-        flat.map_err(|exhausted| about(&args.file, &exhausted))?
+        flat.map_err(|error| about(&args.file, &error))?
     } else {
         output
     })
@@ -140,6 +144,7 @@ mod tests {
             file: example_file("Look-Up-Order.json"),
             input: input.to_owned(),
             credentials: credentials.iter().map(|text| (*text).to_owned()).collect(),
+            flatten: false,
         })
     }
 
