@@ -15,11 +15,12 @@ use explain::explain;
 pub(crate) use explain::say;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_action::{Action, Callee, Credentials, Method, RawInput, Request};
 use tollgate_driver::{Call, Driver, Failure, Redactor, Secret, Url};
-use tollgate_meter::{Exhausted, Meter};
+use tollgate_meter::Meter;
 use tollgate_model::FlowId;
 
 /// Words in the names of headers that carry secrets.
@@ -41,6 +42,8 @@ pub(crate) struct Terms {
     pub(crate) flow: FlowId,
     /// The caller's own deadline; the action's timeout if there is none.
     pub(crate) deadline: Option<Duration>,
+    /// Whether it gives the inputs, and takes the output, in Architect's flattened form.
+    pub(crate) flat: bool,
 }
 
 /// An execution under way. Each step takes it further; `/test` tells of each of them.
@@ -197,25 +200,38 @@ impl Execution {
         } else {
             body
         };
-        let text: Arc<str> = body.into();
-        let said = self.work({
-            let text = Arc::clone(&text);
-            move |action, meter| {
-                let input = parse(&text, meter)?;
-                let checked = action.check_input_within(input.value(), meter);
-                checked.map_err(|error| {
-                    let errors = error.violations.iter().map(ToString::to_string).collect();
+        let given: Arc<str> = body.into();
+        let flat = self.terms.flat;
+        let read = move |action: &Action, meter: &Meter| {
+            let mut input = parse(&given, meter)?;
+            let mut text = Arc::clone(&given);
+            if flat {
+                input = action.unflatten_within(input, meter).map_err(|error| {
                     invalid(
                         "action.input.invalid",
-                        format!("The inputs break the action's contract: {error}"),
+                        format!("The inputs can't be read: {error}."),
                     )
-                    .because(errors)
                 })?;
-                Ok((text.len() <= MAX_KEPT).then(|| Arc::new(input)))
+                if input.text() != &*text {
+                    meter
+                        .hold(input.text().len())
+                        .map_err(|why| ApiError::bad_request(format!("{why}.")))?;
+                    text = input.text().into();
+                }
             }
-        });
-        let said = said.await?;
-        Ok(Input { text, said })
+            let checked = action.check_input_within(input.value(), meter);
+            checked.map_err(|error| {
+                let errors = error.violations.iter().map(ToString::to_string).collect();
+                invalid(
+                    "action.input.invalid",
+                    format!("The inputs break the action's contract: {error}"),
+                )
+                .because(errors)
+            })?;
+            let said = (text.len() <= MAX_KEPT).then(|| Arc::new(input));
+            Ok(Input { text, said })
+        };
+        self.work(read).await
     }
 
     /// Whether the integration logs in by an action of its own.
@@ -472,9 +488,9 @@ fn written(output: &Value, meter: &Meter) -> Result<Arc<str>, ApiError> {
     Ok(text.into())
 }
 
-/// An output that takes too much to be given.
-fn unflat(exhausted: Exhausted) -> ApiError {
-    let message = format!("The output can't be given: {exhausted}.");
+/// An output that can't be given: it takes too much, or has no flattened form.
+fn unflat(why: impl Display) -> ApiError {
+    let message = format!("The output can't be given: {why}.");
     bad_gateway("action.response.invalid", message)
 }
 

@@ -150,6 +150,7 @@ impl World for Desk {
         let terms = Terms {
             flow: app.lanes.of_run(flow),
             deadline: Some(within),
+            flat: true,
         };
         let body = Value::Object(inputs).to_string();
         let (outcome, _) = cached::execute(&app, &catalog, entry, terms, body)

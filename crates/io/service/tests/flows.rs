@@ -246,6 +246,42 @@ async fn a_workflow_runs_its_actions_and_gives_its_outputs() {
     assert_eq!(error["status"], 404);
 }
 
+/// Inputs and outputs are named as Architect names them: nested ones by their path, `__` for a dot of a name.
+#[tokio::test]
+async fn a_flow_names_what_is_nested_in_the_flattened_form() {
+    let mut nested = action();
+    nested["config"]["request"]["requestUrlTemplate"] =
+        json!("/api/v2/routing/queues/$input.get(\"urn:2.0:Queue\").id");
+    let queue =
+        json!({"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}});
+    nested["contract"]["input"]["inputSchema"] = json!({
+        "type": "object", "required": ["urn:2.0:Queue"], "properties": {"urn:2.0:Queue": queue}
+    });
+    nested["config"]["response"]["successTemplate"] =
+        json!("{\"urn:2.0:Stats\": [{\"members.now\": ${members}}]}");
+    nested["contract"]["output"]["successSchema"] = json!({"type": "object"});
+    let flow = FLOW
+        .replace("queueId:", "\"urn:2__0:Queue.id\":")
+        .replace("members:", "\"urn:2__0:Stats.members__now\":")
+        .replace("integerVariable", "integerCollectionVariable")
+        .replace(
+            "initialValue: { lit: 0 }",
+            "initialValue: { noValue: true }",
+        );
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("action.json"), nested.to_string()).unwrap();
+    std::fs::write(folder.path().join("members.yaml"), flow).unwrap();
+    let world = World::within(folder, "", "").await.unwrap();
+    let run = world.ended(&world.launch("q-1").await).await;
+    assert_eq!(run["status"], "COMPLETED", "{run}");
+    assert!(
+        run["completionReason"].as_str().unwrap().contains("found"),
+        "{run}"
+    );
+    let members = &run["outputData"]["Flow.Members"];
+    assert!(members[0].as_u64().unwrap() > 0, "{run}");
+}
+
 #[tokio::test]
 async fn a_thousand_runs_at_once_are_all_answered() {
     let world = World::start("", "").await;

@@ -167,6 +167,103 @@ async fn executes_and_flattens() {
     assert_eq!(output, json!({"queue.id": "q-1", "queue.members": members}));
 }
 
+/// An action whose input and output are nested, with dots in their names.
+fn nested() -> Value {
+    let mut nested = action("Get Queue");
+    nested["config"]["request"]["requestUrlTemplate"] =
+        json!("/api/v2/routing/queues/$input.get(\"of.queue\").id");
+    let queue =
+        json!({"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}});
+    nested["contract"]["input"]["inputSchema"] = json!({
+        "type": "object", "required": ["of.queue"], "properties": {"of.queue": queue}
+    });
+    let member = json!({"type": "object", "properties": {"is.on": {"type": "boolean"}}});
+    let properties = json!({
+        "queue.of": {"type": "object", "properties": {"id": {"type": "string"}}},
+        "members": {"type": "array", "items": member},
+    });
+    nested["contract"]["output"] = json!({
+        "successSchema": {"type": "object", "properties": properties},
+        "errorSchema": {"type": "object"},
+    });
+    nested["config"]["response"]["successTemplate"] =
+        json!("{\"queue.of\": {\"id\": ${id}}, \"members\": [], \"n.o\": ${members}}");
+    nested
+}
+
+#[tokio::test]
+async fn the_flattened_form_goes_in_and_out() {
+    let world = World::with("", &[nested()]).await.unwrap();
+    let id = world.id().await;
+    let out = |output: &Value| {
+        assert_eq!(output["queue__of.id"], "q-1", "{output}");
+        assert_eq!(output["members.is__on"], json!([]), "{output}");
+        assert!(output["n__o"].is_u64(), "{output}");
+    };
+    let flat = r#"{"of__queue.id": "q-1"}"#;
+    for body in [flat, r#"{"of.queue": {"id": "q-1"}}"#] {
+        let path = path(&id, "execute?flatten=true");
+        let (status, output) = world.call(Method::POST, &path, body, &[]).await;
+        assert_eq!(status, 200, "{output}");
+        out(&output);
+    }
+    let (_, tested) = world
+        .call(Method::POST, &path(&id, "test?flatten=true"), flat, &[])
+        .await;
+    out(&tested["finalResult"]);
+    // In the nested form a dot in a name is only that.
+    let (status, error) = world
+        .call(Method::POST, &path(&id, "execute"), flat, &[])
+        .await;
+    assert_eq!(status, 400, "{error}");
+    let twice = r#"{"of__queue.id": "q-1", "of.queue": {}}"#;
+    let (status, error) = world
+        .call(Method::POST, &path(&id, "execute?flatten=true"), twice, &[])
+        .await;
+    assert_eq!(status, 400, "{error}");
+    let told = error["message"].as_str().unwrap();
+    assert!(
+        told.contains("`of.queue` stands for a place that another input gives"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_contract_is_shown_nested_or_flattened_and_not_both() {
+    let world = World::with("", &[nested()]).await.unwrap();
+    let id = world.id().await;
+    let shown = async |query: &str| {
+        let path = format!("/api/v2/integrations/actions/{id}?expand=contract{query}");
+        world.call(Method::GET, &path, "", &[]).await.1["contract"].clone()
+    };
+    let plain = shown("").await;
+    assert_eq!(plain, nested()["contract"]);
+    let flat = shown("&flatten=true").await;
+    let input = json!({
+        "type": "object", "required": ["of__queue.id"],
+        "properties": {"of__queue.id": {"type": "string"}}, "additionalProperties": true
+    });
+    assert_eq!(flat["input"], json!({"inputSchemaFlattened": input}));
+    let list = json!({"type": "array", "items": {"type": "boolean"}});
+    let success = json!({
+        "type": "object",
+        "properties": {"queue__of.id": {"type": "string"}, "members.is__on": list},
+        "additionalProperties": true
+    });
+    assert_eq!(
+        flat["output"]["successSchemaFlattened"],
+        json!({"schema": success, "arrayProperties": ["members"]})
+    );
+    let nothing = json!({"type": "object", "properties": {}, "additionalProperties": true});
+    assert_eq!(
+        flat["output"]["errorSchemaFlattened"],
+        json!({"schema": nothing, "arrayProperties": []})
+    );
+    assert_eq!(flat["output"].as_object().unwrap().len(), 2);
+    let file = path(&id, "schemas/inputschema.json?flatten=true");
+    assert_eq!(world.call(Method::GET, &file, "", &[]).await.1, input);
+}
+
 #[tokio::test]
 async fn ids_are_the_same_on_every_start() {
     let (one, other) = (World::start("").await, World::start("").await);

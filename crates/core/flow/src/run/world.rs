@@ -100,7 +100,8 @@ impl World for Run {
     }
 }
 
-/// An output by its name: as it is, in any case, or along the dots of the name.
+/// An output by its name: as it is, in any case, or along the dots of the name, where the output is nested.
+/// A dot within the name of a property is written `__`, as data actions' flattened outputs have it.
 pub(super) fn find_output<'a>(outputs: &'a Map<String, Json>, name: &str) -> Option<&'a Json> {
     if let Some(found) = outputs.get(name) {
         return Some(found);
@@ -111,7 +112,48 @@ pub(super) fn find_output<'a>(outputs: &'a Map<String, Json>, name: &str) -> Opt
     {
         return Some(found);
     }
-    let (first, rest) = name.split_once('.')?;
-    rest.split('.')
-        .try_fold(outputs.get(first)?, |json, key| json.get(key))
+    let (first, rest) = match name.split_once('.') {
+        Some((first, rest)) => (first, Some(rest)),
+        None => (name, None),
+    };
+    let mut rest = rest.into_iter().flat_map(|rest| rest.split('.'));
+    rest.try_fold(property(outputs, first)?, |json, part| {
+        property(json.as_object()?, part)
+    })
+}
+
+/// The property that a part of a flattened name stands for.
+fn property<'a>(of: &'a Map<String, Json>, part: &str) -> Option<&'a Json> {
+    of.get(part).or_else(|| {
+        let mut all = of.iter();
+        let written = |(name, _): &(&String, &Json)| name.replace('.', "__") == part;
+        all.find(written).map(|(_, value)| value)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find_output;
+    use serde_json::json;
+
+    #[test]
+    fn an_output_is_found_flattened_or_nested() {
+        let outputs = json!({"urn:2__0:A.b": 1, "Name": 2, "app": {"v.1": {"x": 3}}, "c.d": 4, "e.f": {"g": 5}});
+        let outputs = outputs.as_object().unwrap();
+        for (name, value) in [
+            ("urn:2__0:A.b", Some(1)),
+            ("name", Some(2)),
+            ("app.v__1.x", Some(3)),
+            ("c.d", Some(4)),
+            ("c__d", Some(4)),
+            ("e__f.g", Some(5)),
+            ("app.v.1", None),
+        ] {
+            assert_eq!(
+                find_output(outputs, name),
+                value.map(|n| json!(n)).as_ref(),
+                "{name}"
+            );
+        }
+    }
 }

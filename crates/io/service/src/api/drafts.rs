@@ -182,7 +182,7 @@ pub(super) async fn test(
     let flatten = Query::parse(query.as_deref())
         .flag("flatten")?
         .unwrap_or(false);
-    let terms = terms(&caller, &headers)?;
+    let terms = terms(&caller, &headers, flatten)?;
     let body = app.text(body).await?;
     let draft = own(&app, &caller, &id).await?;
     let target = target(&app, &draft)?;

@@ -10,11 +10,9 @@ use axum::Extension;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use http::header;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use std::sync::Arc;
-
-/// Levels of a schema that are flattened; beyond them a property keeps its schema.
-const MAX_DEPTH: usize = 50;
+use tollgate_action::FlattenedSchema;
 
 /// The file names of schemas, and where each lies in a definition.
 const SCHEMAS: [(&str, &str); 3] = [
@@ -103,7 +101,7 @@ fn schema_of(definition: &Value, name: &str, query: Option<&str>) -> Result<Json
     let flatten = Query::parse(query).flag("flatten")?.unwrap_or(false);
     let schema = part(definition, name, &SCHEMAS)?;
     Ok(Json(if flatten {
-        flat(schema)
+        FlattenedSchema::of(schema).schema
     } else {
         schema.clone()
     }))
@@ -135,7 +133,7 @@ fn part<'a>(
     })
 }
 
-/// The contract with its schemas flattened beside them, as the platform names these.
+/// The contract with flattened schemas in the places of its schemas, as the platform shows the one or the other.
 pub(super) fn flattened(contract: &Value) -> Value {
     let mut shown = contract.clone();
     for (side, name) in [
@@ -143,50 +141,20 @@ pub(super) fn flattened(contract: &Value) -> Value {
         ("output", "successSchema"),
         ("output", "errorSchema"),
     ] {
-        if let Some(schema) = contract.pointer(&format!("/{side}/{name}")) {
-            shown[side][format!("{name}Flattened")] = flat(schema);
-        }
+        let Some(fields) = shown.get_mut(side).and_then(Value::as_object_mut) else {
+            continue;
+        };
+        let Some(schema) = fields.shift_remove(name).filter(|schema| !schema.is_null()) else {
+            continue;
+        };
+        let flat = FlattenedSchema::of(&schema);
+        // As the SDKs' models have it: of an input the schema alone.
+        let flat = if side == "input" {
+            flat.schema
+        } else {
+            flat.into_json()
+        };
+        fields.insert(format!("{name}Flattened"), flat);
     }
     shown
-}
-
-/// One level of properties, named by their paths; an array's items become arrays of their fields, as
-/// Architect sees them.
-fn flat(schema: &Value) -> Value {
-    let mut properties = Map::new();
-    fields(schema, "", false, MAX_DEPTH, &mut properties);
-    let mut shown =
-        json!({"type": "object", "properties": properties, "additionalProperties": false});
-    for name in ["$schema", "title", "description"] {
-        if let Some(value) = schema.get(name) {
-            shown[name] = value.clone();
-        }
-    }
-    shown
-}
-
-fn fields(schema: &Value, path: &str, listed: bool, depth: usize, into: &mut Map<String, Value>) {
-    let children = schema.get("properties").and_then(Value::as_object);
-    let items = schema.get("items").filter(|_| schema["type"] == "array");
-    match (children, items) {
-        (Some(children), _) if depth > 0 => {
-            for (name, child) in children {
-                let path = if path.is_empty() {
-                    name.clone()
-                } else {
-                    format!("{path}.{name}")
-                };
-                fields(child, &path, listed, depth - 1, into);
-            }
-        }
-        (None, Some(items)) if depth > 0 => fields(items, path, true, depth - 1, into),
-        _ => {
-            let shown = if listed {
-                json!({"type": "array", "items": schema})
-            } else {
-                schema.clone()
-            };
-            into.insert(path.to_owned(), shown);
-        }
-    }
 }

@@ -42,7 +42,7 @@ pub(super) async fn execute(
     let flatten = Query::parse(query.as_deref())
         .flag("flatten")?
         .unwrap_or(false);
-    let terms = terms(&caller, &headers)?;
+    let terms = terms(&caller, &headers, flatten)?;
     let body = app.text(body).await?;
     let result = cached::execute(&app, &catalog, entry, terms, body).await;
     note(&app, &caller, "execute", entry, result.as_ref().err());
@@ -79,7 +79,7 @@ pub(super) async fn test(
     let flatten = Query::parse(query.as_deref())
         .flag("flatten")?
         .unwrap_or(false);
-    let terms = terms(&caller, &headers)?;
+    let terms = terms(&caller, &headers, flatten)?;
     let body = app.text(body).await?;
     let execution = execution(&app, &catalog, entry, terms)?;
     let shown = steps::run(&execution, body, flatten).await;
@@ -127,7 +127,11 @@ pub(crate) fn execution(
     Execution::new(app, entry, target, terms)
 }
 
-pub(super) fn terms(caller: &Principal, headers: &HeaderMap) -> Result<Terms, ApiError> {
+pub(super) fn terms(
+    caller: &Principal,
+    headers: &HeaderMap,
+    flat: bool,
+) -> Result<Terms, ApiError> {
     let text = |name: &HeaderName| match headers.get(name).map(|value| value.to_str()) {
         None => Ok(None),
         Some(Ok(text)) => Ok(Some(text.trim())),
@@ -151,5 +155,9 @@ pub(super) fn terms(caller: &Principal, headers: &HeaderMap) -> Result<Terms, Ap
             ))
         })?),
     };
-    Ok(Terms { flow, deadline })
+    Ok(Terms {
+        flow,
+        deadline,
+        flat,
+    })
 }
