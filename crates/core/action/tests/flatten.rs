@@ -130,10 +130,7 @@ fn names_that_become_the_same_are_refused_with_both() {
         let error = flat(&any, &value).unwrap_err();
         assert!(error.contains("`a.b` and `a__b`"), "{value}: {error}");
     }
-    assert_eq!(
-        flat(&any, &json!({"x": {"a.b": 1}, "y": {"a__b": 2}})).is_ok(),
-        true
-    );
+    assert!(flat(&any, &json!({"x": {"a.b": 1}, "y": {"a__b": 2}})).is_ok());
     let named = object(json!({"a.b": {}, "a__b": {}}));
     let error = whole(&named, &json!({"a__b": 1})).unwrap_err();
     assert!(

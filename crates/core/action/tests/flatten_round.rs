@@ -1,7 +1,11 @@
 //! There and back: of a value that fits a contract, the flattened form gives the value again, and is of the
 //! flattened schema. Contracts and values are generated from seeds; `TOLLGATE_SEEDS` sets how many.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test, whose seeds may be set from outside"
+)]
 
 mod support;
 

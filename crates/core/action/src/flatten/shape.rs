@@ -65,7 +65,7 @@ impl Shape {
     /// Whether what stands here always has the place's own name in the flattened form.
     pub(super) fn is_leaf(&self) -> bool {
         let items = self.items.as_deref();
-        !self.object && !(self.array && items.is_none_or(|items| items.object))
+        !(self.object || self.array && items.is_none_or(|items| items.object))
     }
 
     /// The items of an array, if they are objects whose properties are named.
