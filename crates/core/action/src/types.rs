@@ -121,8 +121,32 @@ impl TypeFacts {
         nearest(id, TYPES.iter().map(|facts| facts.id))
     }
 
-    /// What to say to somebody who wants an integration of a type that isn't served: what it does, and what
-    /// to do instead.
+    /// The type of that id, of which an integration is wanted.
+    ///
+    /// # Errors
+    /// None can be configured here: what the type does and what to do instead; or which types there are.
+    pub fn find_served(id: &str) -> Result<&'static TypeFacts, String> {
+        match TypeFacts::find(id) {
+            Some(facts) if facts.served => Ok(facts),
+            Some(facts) => Err(format!("this type can't be served: {}", facts.instead())),
+            None => {
+                let meant = TypeFacts::nearest(id);
+                let meant = meant.map_or(String::new(), |id| format!(" (did you mean {id:?}?)"));
+                Err(format!(
+                    "expected {}, found {id:?}{meant}",
+                    TypeFacts::list()
+                ))
+            }
+        }
+    }
+
+    /// The ids of which an integration can be configured here, in quotes.
+    pub fn list() -> String {
+        let ids = TypeFacts::served().map(|facts| format!("{:?}", facts.id));
+        ids.collect::<Vec<_>>().join(" or ")
+    }
+
+    /// What a type that isn't served does, and what to do instead.
     pub fn instead(&self) -> String {
         format!("{} {}; {}", self.id, self.what, self.here)
     }
@@ -200,6 +224,14 @@ impl IntegrationType {
                      `salesforce-datadip`, which takes any `base_url`"
                 ))
             }
+        }
+    }
+
+    /// A message about this type, with the advice behind it if there is any.
+    pub fn advised(&self, message: &str) -> String {
+        match self.advice() {
+            Some(advice) => format!("{message}; {advice}"),
+            None => message.to_owned(),
         }
     }
 }

@@ -6,19 +6,24 @@
 //! its own, since exports of such types have none: the vendor adds it as well.
 //!
 //! The login runs when a call needs it and none is remembered; calls that come meanwhile wait for it, so
-//! there is one at a time for each integration; one that fails has failed for all who waited, so that a
-//! wrong secret doesn't lock an account by as many logins as there are calls. Its answer is remembered until a tenth of its
-//! `expires_in` is left, without one for [`LIFE`]; and a call that is answered 401 has it made anew, once.
+//! there is one at a time for each integration. One that fails has failed for all who waited, so that a
+//! wrong secret doesn't lock an account by as many logins as there are calls. Its answer is remembered until
+//! a tenth of its `expires_in` is left, without one for [`LIFE`]; and a call that is answered 401 has it made
+//! anew, once.
+
+mod oauth;
+
+pub(crate) use oauth::grant;
 
 use crate::catalog::Entry;
 use crate::error::ApiError;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
-use tollgate_action::{Action, Credentials, TypeFacts};
-use tollgate_driver::{ClientCredentials, Redactor, Secret};
+use tollgate_action::Credentials;
+use tollgate_driver::{Redactor, Secret};
 
 /// How long an answer that names no end is believed.
 const LIFE: Duration = Duration::from_secs(3600);
@@ -64,48 +69,6 @@ impl Auth {
             ended: AtomicU64::new(0),
             last: Mutex::default(),
         }
-    }
-
-    /// OAuth 2.0 client credentials (RFC 6749, 4.4) for an integration of that id, name and type.
-    pub(crate) fn client_credentials(
-        (id, name, kind): (&str, &str, &TypeFacts),
-        client: &ClientCredentials,
-        scope: Option<&str>,
-        in_body: bool,
-    ) -> Result<Self, String> {
-        let any = json!({"type": "object"});
-        let file = json!({
-            "name": "Login",
-            "integrationType": kind.id,
-            "actionType": "customAuth",
-            "config": grant(scope.is_some(), in_body),
-            "contract": {
-                "input": {"inputSchema": any}, "output": {"successSchema": any},
-            },
-        });
-        let action = Action::from_json(&file.to_string()).map_err(|error| error.to_string())?;
-        let entry = Entry {
-            id: crate::catalog::auth_id(id),
-            name: action.name().to_owned(),
-            category: name.to_owned(),
-            // So that an endpoint's refusal can be read. Of what it grants nothing is ever shown.
-            secure: false,
-            version: 1,
-            integration: id.to_owned(),
-            stored: false,
-            action: Ok(action),
-        };
-        let fields = [
-            ("loginUrl", client.token_url.as_str()),
-            ("clientId", &client.client_id),
-            ("clientSecret", client.client_secret.expose()),
-            ("scope", scope.unwrap_or_default()),
-        ];
-        let fields = fields.map(|(name, text)| (name.to_owned(), text.to_owned()));
-        Ok(Self {
-            made: true,
-            ..Self::new(Arc::new(entry), Credentials::from_fields(fields))
-        })
     }
 
     /// What an error calls it.
@@ -167,40 +130,6 @@ impl Answer {
     fn holds(&self) -> bool {
         Instant::now() < self.until
     }
-}
-
-/// The `config` of an action that asks for client credentials: its client, and its scope if it has one, are
-/// fields of its credentials.
-pub(crate) fn grant(scoped: bool, in_body: bool) -> Value {
-    let mut headers = json!({
-        "Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded",
-    });
-    let mut form = "grant_type=client_credentials".to_owned();
-    let mut field = |name: &str, credential: &str| {
-        form.push_str(&format!(
-            "&{name}=$esc.urlFormEncode($credentials.{credential})"
-        ));
-    };
-    if in_body {
-        field("client_id", "clientId");
-        field("client_secret", "clientSecret");
-    } else {
-        headers["Authorization"] = json!(
-            "Basic $encoding.base64(\"${credentials.clientId}:${credentials.clientSecret}\")"
-        );
-    }
-    if scoped {
-        field("scope", "scope");
-    }
-    json!({
-        "request": {
-            "requestUrlTemplate": "${credentials.loginUrl}", "requestType": "POST",
-            "headers": headers, "requestTemplate": form,
-        },
-        "response": {
-            "translationMap": {}, "translationMapDefaults": {}, "successTemplate": "${rawResult}",
-        },
-    })
 }
 
 fn bearer(answer: &Value) -> Option<Secret> {

@@ -149,13 +149,11 @@ fn read_all(paths: &[PathBuf]) -> anyhow::Result<Vec<Value>> {
 fn check_type(file: &Value, expected: &str, integration: &str) -> anyhow::Result<()> {
     let found = file["integrationType"].as_str().unwrap_or_default();
     let found = IntegrationType::from_name(found);
-    let advice = found.advice();
-    let advice = advice.map_or(String::new(), |advice| format!("; {advice}"));
-    anyhow::ensure!(
-        found.as_str() == expected,
-        "integrationType: expected {expected}, the type of {integration}, found {}{advice}",
+    let message = format!(
+        "integrationType: expected {expected}, the type of {integration}, found {}",
         found.as_str()
     );
+    anyhow::ensure!(found.as_str() == expected, found.advised(&message));
     Ok(())
 }
 

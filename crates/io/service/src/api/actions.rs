@@ -140,12 +140,11 @@ pub(super) fn read_new(
     if let Some(kind) = doc.text("integrationType")?
         && kind != target.kind.as_str()
     {
-        let advice = IntegrationType::from_name(&kind).advice();
-        let advice = advice.map_or(String::new(), |advice| format!("; {advice}"));
-        return Err(ApiError::bad_request(format!(
-            "integrationType: expected {}, the type of the integration, found {kind:?}{advice}.",
+        let message = IntegrationType::from_name(&kind).advised(&format!(
+            "integrationType: expected {}, the type of the integration, found {kind:?}",
             target.kind.as_str()
-        )));
+        ));
+        return Err(ApiError::bad_request(format!("{message}.")));
     }
     let login = doc.text("actionType")?.as_deref() == Some("customAuth");
     let id = if login {

@@ -3,7 +3,7 @@
 mod reach;
 mod shown;
 
-use super::{App, Caller, by, listing, managed, types};
+use super::{App, Caller, by, listing, managed};
 use crate::auth::grant;
 use crate::catalog::{Target, auth_id};
 use crate::doc::{Doc, id as parse_id};
@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use shown::{show, show_config, show_stored, with_config};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tollgate_action::TypeFacts;
 use tollgate_store::{
     ActionBody, CredentialKind, EntityId, Expected, Integration, IntegrationConfig,
     IntegrationUpdate, IntendedState, JsonText, NewAction, NewIntegration, Role, StoreError,
@@ -110,7 +111,7 @@ pub(super) async fn create(
         Some(kind) => kind.required("id")?,
         None => doc.required("integrationType.id")?,
     };
-    types::served(&type_id)
+    TypeFacts::find_served(&type_id)
         .map_err(|why| ApiError::bad_request(format!("integrationType.id: {why}.")))?;
     let name = doc.required("name")?;
     free_of_files(&app, &name)?;

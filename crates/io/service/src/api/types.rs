@@ -11,23 +11,6 @@ use tollgate_action::{Callee, TypeFacts};
 
 const PATH: &str = "/api/v2/integrations/types";
 
-/// The type of that id, or why no integration of it can be made and what to do instead.
-pub(super) fn served(id: &str) -> Result<&'static TypeFacts, String> {
-    match TypeFacts::find(id) {
-        Some(facts) if facts.served => Ok(facts),
-        Some(facts) => Err(format!(
-            "no integration of this type is served: it {}",
-            facts.instead()
-        )),
-        None => {
-            let known = TypeFacts::served()
-                .map(|facts| facts.id)
-                .collect::<Vec<_>>();
-            Err(format!("expected {}, found {id:?}", known.join(" or ")))
-        }
-    }
-}
-
 /// The credential types that an integration of the type can use.
 fn credentials(of: &TypeFacts) -> &'static [&'static str] {
     match of.calls {
@@ -78,7 +61,7 @@ pub(super) async fn schema(
 }
 
 fn found(id: &str) -> Result<&'static TypeFacts, ApiError> {
-    served(id)
+    TypeFacts::find_served(id)
         .map_err(|why| ApiError::not_found(format!("There is no such integration type: {why}.")))
 }
 

@@ -87,12 +87,10 @@ pub(super) fn load(config: &Config) -> Result<Catalog, CatalogError> {
         }
     }
     for (path, (of_type, _)) in taken.into_iter().filter(|(_, (_, took))| !took) {
-        let advice = of_type.advice();
-        let advice = advice.map_or(String::new(), |advice| format!("; {advice}"));
-        let message = format!(
-            "integrationType: no integration with this folder is of the type {:?}{advice}",
+        let message = of_type.advised(&format!(
+            "integrationType: no integration with this folder is of the type {:?}",
             of_type.as_str()
-        );
+        ));
         problems.push(FileProblem { path, message });
     }
     if problems.is_empty() {

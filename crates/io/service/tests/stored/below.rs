@@ -544,7 +544,7 @@ async fn the_api_makes_them_as_it_makes_others() {
         ("aws-lambda-data-actions", "function URL"),
         ("function-data-actions", "HTTPS address"),
         ("google-data-actions", "custom-rest-actions"),
-        ("webhook", "expected purecloud-data-actions or"),
+        ("webhook", "expected \"purecloud-data-actions\" or"),
     ] {
         let new = json!({"name": "No", "integrationType": {"id": id}});
         let (status, body) = world.call(&root, Method::POST, integrations, new).await;

@@ -7,31 +7,14 @@ use tollgate_settings::Section;
 
 /// A type that is served. One that the vendor has and that isn't is told what to do instead.
 pub(super) fn read(section: &Section<'_, '_>) -> Option<&'static TypeFacts> {
-    let served = TypeFacts::served().map(|facts| format!("{:?}", facts.id));
-    let expected = served.collect::<Vec<_>>().join(" or ");
     let Some(named) = section.text("type") else {
         if !section.has("type") {
-            section.missing("type", &expected);
+            section.missing("type", &TypeFacts::list());
         }
         return None;
     };
-    let found = TypeFacts::find(&named.value);
-    if let Some(facts) = found.filter(|facts| facts.served) {
-        return Some(facts);
-    }
-    let message = match found {
-        Some(facts) => format!(
-            "no integration of this type is served: it {}",
-            facts.instead()
-        ),
-        None => {
-            let meant = TypeFacts::nearest(&named.value);
-            let meant = meant.map_or(String::new(), |id| format!(" (did you mean {id:?}?)"));
-            format!("expected {expected}, found {:?}{meant}", named.value)
-        }
-    };
-    section.reject(&named, message);
-    None
+    let found = TypeFacts::find_served(&named.value);
+    found.map_err(|why| section.reject(&named, why)).ok()
 }
 
 /// The address that the actions' paths are appended to, of a type that has paths.
