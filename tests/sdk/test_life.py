@@ -167,9 +167,10 @@ class ALife(unittest.TestCase):
         api.post_integrations_action_execute(made.id, body={"queueId": QUEUE})
         with self.assertRaises(ApiException) as raised:
             api.post_integrations_action_execute(made.id, body={"queueId": QUEUE})
-        self.assertEqual(status_and_code(raised), (429, "deadline.cannot.be.met"))
-        limit = json.loads(raised.exception.body)["messageParams"]["limit"]
-        self.assertEqual(limit, "Scarce.requests.per.minute")
+        self.assertEqual(status_and_code(raised), (429, "too.many.requests"))
+        params = json.loads(raised.exception.body)["messageParams"]
+        self.assertEqual(params["tollgateCode"], "deadline.cannot.be.met")
+        self.assertEqual(params["limit"], "Scarce.requests.per.minute")
 
     def test_a_caller_has_roles_and_its_calls_are_counted(self):
         made = self.oauth.post_oauth_clients(

@@ -62,7 +62,8 @@ class TheExamples(unittest.TestCase):
         failed = self.api.post_integrations_action_test(self.id_of("Get-Estimated-Wait-Time"), {"queueId": 7})
         self.assertFalse(failed.success)
         self.assertEqual([operation.success for operation in failed.operations], [False])
-        self.assertEqual(failed.error.code, "action.input.invalid")
+        self.assertEqual(failed.error.code, "bad.request")
+        self.assertEqual(failed.error.details[0].error_code, "ACTION.PROCESSING")
 
     def error(self, call, *arguments):
         with self.assertRaises(ApiException) as raised:
@@ -77,7 +78,9 @@ class TheExamples(unittest.TestCase):
         self.assertEqual((status, body["code"]), (404, "not.found"))
         action = self.id_of("Get-Estimated-Wait-Time")
         status, body = self.error(self.api.post_integrations_action_execute, action, {"queueId": 7})
-        self.assertEqual((status, body["code"]), (400, "action.input.invalid"))
+        self.assertEqual((status, body["code"]), (400, "bad.request"))
+        self.assertEqual(body["details"], [{"errorCode": "ACTION.PROCESSING"}])
+        self.assertEqual(body["messageParams"], {"tollgateCode": "action.input.invalid"})
         self.assertIn("queueId", body["errors"][0]["message"])
 
     def test_wrong_secret_and_no_token(self):
@@ -103,7 +106,8 @@ class TheLimits(unittest.TestCase):
             with self.assertRaises(ApiException) as raised:
                 api.post_integrations_action_execute(action, inputs)
             body = json.loads(raised.exception.body)
-            self.assertEqual((raised.exception.status, body["code"]), (429, "deadline.cannot.be.met"))
+            self.assertEqual((raised.exception.status, body["code"]), (429, "too.many.requests"))
+            self.assertEqual(body["messageParams"]["tollgateCode"], "deadline.cannot.be.met")
             self.assertEqual(body["messageParams"]["limit"], "client.credentials.token.rate.per.minute")
             self.assertGreater(int(body["messageParams"]["earliestStartMillis"]), 2000)
             counts = world.counts()
@@ -160,7 +164,8 @@ class TheCachingArticle(unittest.TestCase):
             with self.assertRaises(ApiException) as raised:
                 api.post_integrations_action_execute(ids["Insert IVR Cache Entry"], row)
             body = json.loads(raised.exception.body)
-            self.assertEqual((raised.exception.status, body["code"]), (502, "upstream.error"))
+            self.assertEqual((raised.exception.status, body["code"]), (409, "general.conflict"))
+            self.assertEqual(body["details"], [{"errorCode": "ACTION.REMOTE_ENDPOINT"}])
             self.assertEqual(body["messageParams"]["upstreamStatus"], "409")
             self.assertEqual(world.counts()["admitted"], 4)
         finally:

@@ -38,8 +38,8 @@ pub use kind::{Kind, Type};
 pub use place::{Place, Problem, Problems, Severity};
 pub use play::{Line, Played, Reply, Transcript, World, play};
 pub use run::{
-    Answer, AnswerError, Asked, Effect, EffectId, End, Inputs, Library, MAX_DEPTH, MAX_STEPS,
-    MAX_WORK_OF_A_STEP, Person, Progress, Question, Run, Tell,
+    Answer, AnswerError, Asked, Effect, EffectId, End, Failure, Inputs, Library, MAX_DEPTH,
+    MAX_STEPS, MAX_WORK_OF_A_STEP, Person, Progress, Question, Run, Tell,
 };
 pub use script::{Expect, Script, ScriptWorld, Scripted, Table, Turn};
 pub use value::{Entity, Money, Value};

@@ -19,6 +19,7 @@
 mod child;
 mod effect;
 mod execute;
+mod failure;
 mod outcome;
 mod report;
 mod talk;
@@ -29,6 +30,7 @@ mod world;
 pub use effect::{
     Answer, AnswerError, Asked, Effect, EffectId, End, Person, Progress, Question, Tell,
 };
+pub use failure::Failure;
 
 use crate::coverage::Coverage;
 use crate::flow::{Flow, Next};

@@ -22,4 +22,5 @@ mod world;
 
 pub use record::{Line, Record, Status};
 pub use runner::{Bounds, FlowsError, Launch, Runner};
-pub use world::{Failure, World};
+pub use tollgate_flow::Failure;
+pub use world::World;

@@ -4,7 +4,7 @@ use crate::record::{Record, Status, line};
 use crate::{Failure, World};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -356,7 +356,7 @@ impl<W: World> Driving<W> {
                     let called = world.call_data(&calls_as, &category, &action, inputs, timeout);
                     match called.await {
                         Ok(outputs) => Answer::with("success", outputs),
-                        Err(failure) => failed(failure),
+                        Err(failure) => failure.of_action(),
                     }
                 }
                 .boxed()
@@ -368,7 +368,7 @@ impl<W: World> Driving<W> {
                 match world.look_up(&table, &key).await {
                     Ok(Some(row)) => Answer::with("found", row),
                     Ok(None) => Answer::path("notFound"),
-                    Err(failure) => failed(failure),
+                    Err(failure) => failure.answer(),
                 }
             }
             .boxed(),
@@ -384,11 +384,9 @@ impl<W: World> Driving<W> {
 
     fn not_here(&self, what: &str) -> BoxFuture<'static, Answer> {
         self.note(format!("not carried out here: {what}"));
-        let failure = Failure {
-            code: "not.carried.out".to_owned(),
-            message: format!("{what} is the platform's own and not carried out here"),
-        };
-        std::future::ready(failed(failure)).boxed()
+        let message = format!("{what} is the platform's own and not carried out here");
+        let failure = Failure::new("not.carried.out", message);
+        std::future::ready(failure.answer()).boxed()
     }
 
     /// Answers that come too late are refused by the run, and it goes on.
@@ -416,13 +414,4 @@ impl<W: World> Driving<W> {
     fn now(&self) -> Instant {
         Instant::ZERO + self.origin.elapsed()
     }
-}
-
-fn failed(failure: Failure) -> Answer {
-    let outputs = [
-        ("errorCode".to_owned(), json!(failure.code)),
-        ("errorMessage".to_owned(), json!(failure.message)),
-        ("errorType".to_owned(), json!("tollgate")),
-    ];
-    Answer::with("failure", outputs.into_iter().collect())
 }

@@ -2,15 +2,7 @@
 
 use serde_json::{Map, Value};
 use std::time::Duration;
-
-/// Why a data action gave no output; the outputs of a step's failure path.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Failure {
-    /// A word for programs, such as the API's error code.
-    pub code: String,
-    /// What happened.
-    pub message: String,
-}
+use tollgate_flow::Failure;
 
 /// Does what runs ask for. Dropping a future it gave gives the effect up.
 pub trait World: Send + Sync + 'static {

@@ -115,10 +115,7 @@ impl World for Desk {
         let _leaves = Leaves(&self.under_way);
         tokio::time::sleep(self.takes).await;
         if self.fails {
-            return Err(Failure {
-                code: "upstream.error".into(),
-                message: "it broke".into(),
-            });
+            return Err(Failure::new("upstream.error", "it broke"));
         }
         Ok(json!({"members": 7}).as_object().unwrap().clone())
     }

@@ -6,11 +6,11 @@
 
 use crate::api::{App, execution};
 use crate::catalog::{Catalog, Entry};
+use crate::ends::Cause;
 use crate::error::ApiError;
 use crate::execute::{Outcome, Terms};
 use crate::records::Line;
 use futures_util::FutureExt as _;
-use http::StatusCode;
 use serde_json::Value;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -93,7 +93,7 @@ pub(crate) async fn execute(
     let (outcome, latency) = match &result {
         Ok((_, Some(Source::Fresh | Source::Stale | Source::Shared))) => ("cached", None),
         Ok((outcome, _)) => ("answered", Some(outcome.latency)),
-        Err(error) if error.status() == StatusCode::TOO_MANY_REQUESTS => ("refused", None),
+        Err(error) if error.cause().is_some_and(Cause::is_refusal) => ("refused", None),
         Err(_) => ("failed", None),
     };
     app.records.note(&Line {

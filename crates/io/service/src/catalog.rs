@@ -17,6 +17,7 @@ pub(crate) use named::problems as unknown_names;
 pub(crate) use stored::{Plan, Stamp, Wanted, export, want};
 
 use crate::auth::Auth;
+use crate::ends::Cause;
 use crate::error::ApiError;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -157,7 +158,7 @@ impl Entry {
     pub(crate) fn action(&self) -> Result<&Action, ApiError> {
         self.action.as_ref().map_err(|why| {
             let message = format!("The action can't be used as it is stored: {why}");
-            ApiError::conflict("action.not.usable", message)
+            ApiError::of(Cause::NotUsable, message)
         })
     }
 }
@@ -167,7 +168,7 @@ impl Target {
     pub(crate) fn ready(&self) -> Result<&Ready, ApiError> {
         self.ready.as_ref().map_err(|why| {
             let message = format!("The integration {:?} can't be called: {why}", self.name);
-            ApiError::conflict("integration.not.active", message)
+            ApiError::of(Cause::NotActive, message)
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Errors in the platform's shape.
 
+use crate::ends::{Cause, RETRY_AFTER};
 use crate::json::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -17,6 +18,10 @@ pub(crate) struct ApiError(Box<Parts>);
 struct Parts {
     status: StatusCode,
     code: &'static str,
+    /// Of an execution: why it ended.
+    cause: Option<Cause>,
+    /// The `errorCode` of its detail.
+    detail: Option<&'static str>,
     message: String,
     params: Map<String, Value>,
     errors: Vec<String>,
@@ -28,11 +33,47 @@ impl ApiError {
         Self(Box::new(Parts {
             status,
             code,
+            cause: None,
+            detail: None,
             message: message.into(),
             params: Map::new(),
             errors: Vec::new(),
             retry_after: None,
         }))
+    }
+
+    /// How an execution ended, by the table of [`crate::ends`].
+    pub(crate) fn of(cause: Cause, message: impl Into<String>) -> Self {
+        Self::ended(cause, None, message)
+    }
+
+    /// An execution that ended with an upstream's status that is not 2xx.
+    pub(crate) fn of_upstream(status: u16, message: impl Into<String>) -> Self {
+        Self::ended(Cause::of_upstream(status), Some(status), message)
+            .with("upstreamStatus", status)
+    }
+
+    fn ended(cause: Cause, upstream: Option<u16>, message: impl Into<String>) -> Self {
+        let (status, code) = cause.status(upstream);
+        let mut error = Self::new(status, code, message).with("tollgateCode", cause.own());
+        error.0.cause = Some(cause);
+        error.0.detail = cause.detail();
+        error
+    }
+
+    /// The same, as the end of the login that an execution needs; `login` says which kind of one.
+    pub(crate) fn of_login(mut self, login: &str) -> Self {
+        if self.0.cause.is_some_and(Cause::fails_a_login) {
+            let refused = Self::of(Cause::Login, "");
+            (self.0.status, self.0.code) = (refused.0.status, refused.0.code);
+            self.0.cause = refused.0.cause;
+            self.0.params.extend(refused.0.params);
+        }
+        self.0.detail = Cause::Login.detail();
+        self.0
+            .message
+            .insert_str(0, &format!("The {login} failed: "));
+        self
     }
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
@@ -79,13 +120,9 @@ impl ApiError {
     #[must_use]
     pub(crate) fn retry_after(mut self, span: Duration) -> Self {
         self.0.retry_after = Some(span);
-        self
-    }
-
-    /// The same, with words put before what it says.
-    #[must_use]
-    pub(crate) fn before(mut self, words: &str) -> Self {
-        self.0.message.insert_str(0, words);
+        if self.0.status == StatusCode::TOO_MANY_REQUESTS {
+            self.0.code = RETRY_AFTER;
+        }
         self
     }
 
@@ -107,13 +144,18 @@ impl ApiError {
         self
     }
 
-    /// The code.
     pub(crate) fn status(&self) -> StatusCode {
         self.0.status
     }
 
-    pub(crate) fn code(&self) -> &'static str {
-        self.0.code
+    /// Our own word for it, which tells more apart.
+    pub(crate) fn own_code(&self) -> &'static str {
+        self.0.cause.map_or(self.0.code, Cause::own)
+    }
+
+    /// Why the execution ended, if it is of one.
+    pub(crate) fn cause(&self) -> Option<Cause> {
+        self.0.cause
     }
 
     /// Whether the upstream answered 401.
@@ -137,22 +179,20 @@ impl ApiError {
         let status = parts.status.as_u16();
         let nested = |message: &String| {
             json!({
-                "message": message, "code": parts.code, "status": status,
+                "message": message, "code": parts.code, "status": status, "messageParams": {},
                 "contextId": context, "details": [], "errors": [],
             })
         };
-        let mut body = json!({
+        let details = parts.detail.iter();
+        json!({
             "message": parts.message,
             "code": parts.code,
             "status": status,
+            "messageParams": parts.params,
             "contextId": context,
-            "details": [],
+            "details": details.map(|code| json!({"errorCode": code})).collect::<Vec<_>>(),
             "errors": parts.errors.iter().map(nested).collect::<Vec<_>>(),
-        });
-        if !parts.params.is_empty() {
-            body["messageParams"] = Value::Object(parts.params.clone());
-        }
-        body
+        })
     }
 }
 

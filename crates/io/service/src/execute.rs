@@ -8,12 +8,13 @@ pub(crate) use answered::Answered;
 
 use crate::api::App;
 use crate::catalog::{Entry, Ready, Target};
+use crate::ends::Cause;
 use crate::error::ApiError;
 use crate::guard;
 use crate::work::{Job, Works};
 use explain::explain;
 pub(crate) use explain::say;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::{Value, json};
 use std::fmt::Display;
 use std::sync::Arc;
@@ -207,10 +208,7 @@ impl Execution {
             let mut text = Arc::clone(&given);
             if flat {
                 input = action.unflatten_within(input, meter).map_err(|error| {
-                    invalid(
-                        "action.input.invalid",
-                        format!("The inputs can't be read: {error}."),
-                    )
+                    ApiError::of(Cause::Input, format!("The inputs can't be read: {error}."))
                 })?;
                 if input.text() != &*text {
                     meter
@@ -222,11 +220,8 @@ impl Execution {
             let checked = action.check_input_within(input.value(), meter);
             checked.map_err(|error| {
                 let errors = error.violations.iter().map(ToString::to_string).collect();
-                invalid(
-                    "action.input.invalid",
-                    format!("The inputs break the action's contract: {error}"),
-                )
-                .because(errors)
+                let message = format!("The inputs break the action's contract: {error}");
+                ApiError::of(Cause::Input, message).because(errors)
             })?;
             let said = (text.len() <= MAX_KEPT).then(|| Arc::new(input));
             Ok(Input { text, said })
@@ -280,7 +275,7 @@ impl Execution {
             Ok(login.work(map).await.and_then(|value| {
                 if auth.lacks_token(&value) {
                     let message = "The token endpoint's answer has no text access_token.";
-                    return Err(bad_gateway("action.response.invalid", message.to_owned()));
+                    return Err(ApiError::of(Cause::Mapping, message));
                 }
                 Ok(value)
             }))
@@ -299,7 +294,7 @@ impl Execution {
                 read.redactor = read.redactor.and(&answer.redactor);
                 Ok(read)
             }
-            Err(error) => Err(error.before(&format!("The {} failed: ", auth.name()))),
+            Err(error) => Err(error.of_login(auth.name())),
         }
     }
 
@@ -309,10 +304,8 @@ impl Execution {
             let input = input.read(meter)?;
             let rendered = action.render_within(&input, &credentials, meter);
             rendered.map_err(|error| {
-                invalid(
-                    "action.request.invalid",
-                    format!("No request can be made of the inputs: {error}"),
-                )
+                let message = format!("No request can be made of the inputs: {error}");
+                ApiError::of(Cause::Request, message)
             })
         };
         self.work(render).await
@@ -407,7 +400,7 @@ impl Execution {
         request: &Request,
         read: &Read,
     ) -> Result<tollgate_driver::Request, ApiError> {
-        let invalid = |message: String| invalid("action.request.invalid", message);
+        let invalid = |message: String| ApiError::of(Cause::Request, message);
         let ready = self.ready()?;
         let url = self.address(ready.base_url.as_ref(), &request.url);
         let url =
@@ -491,7 +484,7 @@ fn written(output: &Value, meter: &Meter) -> Result<Arc<str>, ApiError> {
 /// An output that can't be given: it takes too much, or has no flattened form.
 fn unflat(why: impl Display) -> ApiError {
     let message = format!("The output can't be given: {why}.");
-    bad_gateway("action.response.invalid", message)
+    ApiError::of(Cause::Mapping, message)
 }
 
 /// Strikes what went out in headers that carry secrets, whatever a template made of the credentials.
@@ -526,12 +519,4 @@ fn method(method: Method) -> http::Method {
         Method::Delete => http::Method::DELETE,
         Method::Head => http::Method::HEAD,
     }
-}
-
-fn invalid(code: &'static str, message: String) -> ApiError {
-    ApiError::new(StatusCode::BAD_REQUEST, code, message)
-}
-
-fn bad_gateway(code: &'static str, message: String) -> ApiError {
-    ApiError::new(StatusCode::BAD_GATEWAY, code, message)
 }

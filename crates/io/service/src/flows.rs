@@ -9,6 +9,7 @@
 use crate::api::{App, execution};
 use crate::cached;
 use crate::catalog::IDS;
+use crate::ends::Cause;
 use crate::error::ApiError;
 use crate::execute::Terms;
 use serde_json::{Map, Value};
@@ -124,7 +125,12 @@ impl Desk {
 
     fn app(&self) -> Result<Arc<App>, Failure> {
         let app = self.0.get().and_then(Weak::upgrade);
-        app.ok_or_else(|| failure("draining", "The service is about to end.".to_owned()))
+        app.ok_or_else(|| {
+            failure_of(&ApiError::of(
+                Cause::Draining,
+                "The service is about to end.",
+            ))
+        })
     }
 }
 
@@ -145,7 +151,7 @@ impl World for Desk {
         });
         let Some(entry) = entry else {
             let message = format!("There is no action {action:?} in the category {category:?}.");
-            return Err(failure("not.found", message));
+            return Err(failure_of(&ApiError::not_found(message)));
         };
         let terms = Terms {
             flow: app.lanes.of_run(flow),
@@ -184,13 +190,10 @@ impl World for Desk {
     }
 }
 
-fn failure(code: &str, message: String) -> Failure {
-    Failure {
-        code: code.to_owned(),
-        message,
-    }
-}
-
+/// An error as a run sees it.
 fn failure_of(error: &ApiError) -> Failure {
-    failure(error.code(), error.message().to_owned())
+    Failure {
+        timed_out: error.cause().is_some_and(Cause::is_timeout),
+        ..Failure::from_error(error.status().as_u16(), &error.body())
+    }
 }

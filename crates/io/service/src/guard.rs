@@ -3,8 +3,8 @@
 //! A URL is checked before every call; a name's addresses by the resolver that hands them to the socket.
 //! Redirects aren't followed at all: an upstream's 3xx is an answer like any other.
 
+use crate::ends::Cause;
 use crate::error::ApiError;
-use http::StatusCode;
 use std::str::FromStr;
 use tollgate_config::Access;
 use tollgate_driver::Url;
@@ -57,6 +57,6 @@ fn rules<T: FromStr<Err = BadRule>>(texts: &[String]) -> Result<Vec<T>, String> 
 pub(crate) fn check(guard: &Guard, url: &Url) -> Result<(), ApiError> {
     guard.check(url).map_err(|refused| {
         let message = format!("The call is not made: {refused}.");
-        ApiError::new(StatusCode::BAD_REQUEST, "address.not.allowed", message)
+        ApiError::of(Cause::Address, message)
     })
 }

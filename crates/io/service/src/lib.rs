@@ -25,20 +25,7 @@
 //!
 //! # How executions end
 //!
-//! | end | status | code |
-//! |---|---|---|
-//! | answered and mapped | 200 | |
-//! | the inputs break the contract, or no request can be made of them | 400 | `action.input.invalid`, `action.request.invalid` |
-//! | a limit: the deadline can't be met, the queue is full, shed, expired | 429 | the refusal's own |
-//! | the upstream answered 4xx or 5xx, or can't be reached, or broke off | 502 | `upstream.error`, `upstream.unreachable`, `upstream.no.answer` |
-//! | the upstream's answer can't be read (too long, its coding, its charset) or mapped | 502 | `action.response.invalid` |
-//! | the call would go where the integration doesn't allow | 400 | `address.not.allowed` |
-//! | the integration is disabled or incomplete, or the action can't be compiled | 409 | `integration.not.active`, `action.not.usable` |
-//! | no access token can be had; the service ends | 503 | `no.token`, `draining` |
-//! | the action's timeout passed | 504 | `execution.timeout` |
-//! | as many of the integration's calculations wait as may | 429 | `calculations.waiting` |
-//! | too many wait in all, or its turn didn't come in time | 503 | `calculations.waiting` |
-//! | a calculation took longer than it may | 504 | `calculation.timeout` |
+//! The table is data: `ends`, from which `docs/api.md` is made.
 //!
 //! A 429 carries `Retry-After` unless the caller's own deadline was what could not be met: a client
 //! that waits by itself, as the SDKs do, would then wait for something that is of no use any more.
@@ -71,6 +58,7 @@ mod cached;
 mod callers;
 mod catalog;
 mod doc;
+mod ends;
 mod error;
 mod execute;
 mod flows;
@@ -92,4 +80,5 @@ mod work;
 
 pub use api::openapi_document;
 pub use catalog::{CatalogError, FileProblem};
+pub use ends::documented_ends;
 pub use service::{Definitions, Service, StartError, open};

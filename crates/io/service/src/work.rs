@@ -8,8 +8,8 @@
 //!
 //! All of them are pure, so that doing one again changes nothing.
 
+use crate::ends::Cause;
 use crate::error::ApiError;
-use http::StatusCode;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -137,18 +137,16 @@ impl Works {
 }
 
 fn refused(refused: Refused) -> ApiError {
-    let (status, code) = match refused {
-        Refused::Full(_) => (StatusCode::TOO_MANY_REQUESTS, "calculations.waiting"),
-        Refused::AllFull(_) | Refused::Late(_) => {
-            (StatusCode::SERVICE_UNAVAILABLE, "calculations.waiting")
-        }
+    let cause = match refused {
+        Refused::Full(_) => Cause::Crowded,
+        Refused::AllFull(_) | Refused::Late(_) => Cause::Overcrowded,
         Refused::Died => return ApiError::internal(),
     };
     let message = format!(
         "Not carried out: its templates, paths or contracts take long to calculate, and {refused}. Call again \
          later, send less, or make the action simpler."
     );
-    ApiError::new(status, code, message).retry_after(Duration::from_secs(1))
+    ApiError::of(cause, message).retry_after(Duration::from_secs(1))
 }
 
 fn too_long(error: &ApiError) -> ApiError {
@@ -156,5 +154,5 @@ fn too_long(error: &ApiError) -> ApiError {
         "The execution's calculations took too long. Send less, or make the action simpler. {}",
         error.message()
     );
-    ApiError::new(StatusCode::GATEWAY_TIMEOUT, "calculation.timeout", message)
+    ApiError::of(Cause::LongCalculation, message)
 }

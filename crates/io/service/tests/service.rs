@@ -310,14 +310,7 @@ async fn bad_requests_are_answered_in_the_platforms_shape() {
     );
     let cases: [Case<'_>; 8] = [
         (Method::POST, &execute, "{", &[], 400, "bad.request"),
-        (
-            Method::POST,
-            &execute,
-            "{}",
-            &[],
-            400,
-            "action.input.invalid",
-        ),
+        (Method::POST, &execute, "{}", &[], 400, "bad.request"),
         (
             Method::POST,
             &execute,

@@ -178,7 +178,8 @@ async fn an_endpoint_that_refuses_is_told_at_once_to_all_and_forgotten_when_it_g
     for _ in 0..3 {
         let (status, error) = world.execute().await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{error}");
-        assert_eq!(error["code"], "no.token");
+        assert_eq!(error["code"], "service.unavailable");
+        assert_eq!(error["messageParams"]["tollgateCode"], "no.token");
         let message = error["message"].as_str().unwrap();
         for part in ["pool-a", "127.0.0.1:", "401 invalid_client", "secret"] {
             assert!(message.contains(part), "{part}: {message}");
@@ -217,12 +218,12 @@ async fn tokens_that_the_upstream_refuses_are_no_lack_of_quota() {
     world.say(|says| says.call = (401, "", "{}"));
     let (status, error) = world.execute().await;
     assert_eq!(
-        (status, &error["code"]),
-        (StatusCode::BAD_GATEWAY, &json!("upstream.error"))
+        (status, &error["messageParams"]["tollgateCode"]),
+        (StatusCode::BAD_REQUEST, &json!("upstream.error"))
     );
     let (status, error) = world.execute().await;
     assert_eq!(
-        (status, &error["code"]),
+        (status, &error["messageParams"]["tollgateCode"]),
         (StatusCode::SERVICE_UNAVAILABLE, &json!("no.token"))
     );
     assert!(
@@ -239,7 +240,7 @@ async fn answers_of_an_upstream_in_trouble_are_not_called_answered() {
     world.say(|says| says.call = (500, "", "{}"));
     assert_eq!(world.execute().await.0, StatusCode::BAD_GATEWAY);
     world.say(|says| says.call = (404, "", "{}"));
-    assert_eq!(world.execute().await.0, StatusCode::BAD_GATEWAY);
+    assert_eq!(world.execute().await.0, StatusCode::NOT_FOUND);
     let flow = world.get("/api/v2/tollgate/flows").await["entities"][0].clone();
     let counts = ["answered", "failed", "refused"].map(|name| flow[name].as_u64().unwrap());
     assert_eq!(counts, [2, 1, 0], "{flow}");

@@ -110,7 +110,7 @@ pub(super) fn note(
     error: Option<&ApiError>,
 ) {
     if app.live.store.is_some() {
-        let ended = error.map_or("ok", ApiError::code);
+        let ended = error.map_or("ok", ApiError::own_code);
         let detail = json!({"name": entry.name, "version": entry.version, "end": ended});
         let of = ("execution", entry.id.as_str());
         app.journal.note(caller.actor(), what, of, &detail);

@@ -12,8 +12,8 @@
 //! **What nobody can read, nobody sees**: a body that can't be unpacked, or is in no known charset, could hold a
 //! secret in a spelling that the redactor doesn't know.
 
-use super::bad_gateway;
 use super::charset::{self, Text};
+use crate::ends::Cause;
 use crate::error::ApiError;
 use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value, json};
@@ -69,8 +69,7 @@ impl Answered {
             return Ok(self);
         }
         let status = self.status;
-        let mut error = bad_gateway("upstream.error", format!("The upstream answered {status}."))
-            .with("upstreamStatus", status);
+        let mut error = ApiError::of_upstream(status, format!("The upstream answered {status}."));
         if !self.secure {
             let shown = self.redactor.shown(&self.shown(), SHOWN_OF_BODY);
             error = error.with("upstreamBody", shown);
@@ -125,7 +124,7 @@ impl Answered {
             Text::Whole(text) => Ok(text),
             Text::Broken { why, .. } | Text::Unreadable { why } => {
                 let message = format!("The upstream's answer can't be read: {why}.");
-                Err(bad_gateway("action.response.invalid", message).struck(&self.redactor))
+                Err(ApiError::of(Cause::Body, message).struck(&self.redactor))
             }
         }
     }
@@ -168,7 +167,11 @@ fn translate(
                 ""
             };
             let message = format!("The upstream's answer can't be mapped: {told}{why}");
-            bad_gateway("action.response.invalid", message).because(errors)
+            let cause = match error {
+                TranslateError::Body { .. } => Cause::Body,
+                TranslateError::Mapping { .. } | TranslateError::Contract(_) => Cause::Mapping,
+            };
+            ApiError::of(cause, message).because(errors)
         })
 }
 

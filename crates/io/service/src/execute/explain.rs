@@ -1,13 +1,12 @@
 //! Why an execution has no answer, in words.
 
-use super::bad_gateway;
+use crate::ends::Cause;
 use crate::error::ApiError;
-use http::StatusCode;
 use std::time::Duration;
 use tollgate_driver::{Failure, TokenTrouble};
 use tollgate_model::{Reason, Refusal};
 
-/// Why there is no answer, in the words of the table in the crate's documentation.
+/// Why there is no answer, in the words of [`crate::ends`].
 pub(super) fn explain(
     failure: Failure,
     own_deadline: bool,
@@ -23,33 +22,30 @@ pub(super) fn explain(
             refusal,
             earliest_in,
         } => refused(&refusal, earliest_in, own_deadline),
-        Failure::TimedOut => ApiError::new(
-            StatusCode::GATEWAY_TIMEOUT,
-            "execution.timeout",
+        Failure::TimedOut => ApiError::of(
+            Cause::Late,
             format!(
                 "No answer within the action's timeout of {} s.",
                 timeout.as_secs()
             ),
         ),
-        Failure::ConnectFailed(reason) => bad_gateway(
-            "upstream.unreachable",
+        Failure::ConnectFailed(reason) => ApiError::of(
+            Cause::Unreachable,
             format!("The upstream can't be reached: {reason}."),
         ),
-        Failure::NoAnswer(reason) => bad_gateway(
-            "upstream.no.answer",
+        Failure::NoAnswer(reason) => ApiError::of(
+            Cause::NoAnswer,
             format!("The request was sent and no whole answer came: {reason}."),
         ),
-        Failure::Draining | Failure::Stopped => ApiError::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "draining",
+        Failure::Draining | Failure::Stopped => ApiError::of(
+            Cause::Draining,
             "The service is about to end; call another node, or again when it is back.",
         )
         .retry_after(Duration::from_secs(1)),
-        Failure::Unknown(what) => ApiError::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal.server.error",
-            format!("The engine knows no such {what}; this is a fault of the service."),
-        ),
+        Failure::Unknown(what) => {
+            tracing::error!(what, "the engine knows no such thing");
+            ApiError::internal()
+        }
     }
 }
 
@@ -67,8 +63,7 @@ fn no_token(
         message.push_str(&format!("; asked again in {} ms", span.as_millis()));
     }
     message.push_str(". Look at the client's id, secret and token URL, and at the endpoint.");
-    let code = Reason::NoToken.as_str();
-    let mut error = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, code, message);
+    let mut error = ApiError::of(Cause::NoToken, message);
     if let Some(trouble) = trouble {
         error = error.with("client", trouble.client);
     }
@@ -94,7 +89,14 @@ pub(crate) fn say(trouble: &TokenTrouble) -> String {
 }
 
 fn refused(refusal: &Refusal, earliest_in: Option<Duration>, own_deadline: bool) -> ApiError {
-    let (status, code) = (StatusCode::TOO_MANY_REQUESTS, refusal.reason.as_str());
+    let cause = match refusal.reason {
+        Reason::DeadlineCannotBeMet => Cause::Deadline,
+        Reason::UpstreamClosed => Cause::Closed,
+        Reason::QueueFull => Cause::QueueFull,
+        Reason::Shed => Cause::Shed,
+        Reason::Expired => Cause::Expired,
+        Reason::NoToken => Cause::NoToken,
+    };
     let limit = refusal.limit.as_deref();
     let mut message = format!("Not carried out: {}", refusal.reason);
     if let Some(limit) = limit {
@@ -112,7 +114,7 @@ fn refused(refusal: &Refusal, earliest_in: Option<Duration>, own_deadline: bool)
         }
         _ => ". Allow a later deadline, give the flow a higher priority, or raise the limit.",
     });
-    let mut error = ApiError::new(status, code, message);
+    let mut error = ApiError::of(cause, message);
     if let Some(limit) = limit {
         error = error.with("limit", limit);
     }

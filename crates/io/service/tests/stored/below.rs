@@ -228,7 +228,7 @@ scope = "api refresh"
     assert_eq!(upstream.asked("/crm").len(), 12);
     upstream.take("Bearer nobody-has-this");
     let (status, body) = world.call(&root, Method::POST, &path, json!({})).await;
-    assert_eq!(status, 502, "{body}");
+    assert_eq!(status, 400, "{body}");
     assert_eq!(upstream.asked("/token").len(), 3);
     assert_eq!(upstream.asked("/crm").len(), 14, "once, and no more");
     // What the upstream repeats of the token is struck.
@@ -289,7 +289,7 @@ client_in = "body"
         let path = execute_path(&world, &root, "Leads").await;
         let (status, body) = world.call(&root, Method::POST, &path, json!({})).await;
         let message = body["message"].as_str().unwrap();
-        assert_eq!(status, 502, "{body}");
+        assert_eq!(status, 400, "{body}");
         assert!(message.starts_with("The login failed: "), "{body}");
         let told = body.to_string();
         assert!(told.contains(part) && !told.contains("secret"), "{body}");
@@ -397,7 +397,7 @@ password_env = "UPSTREAM_SECRET"
     assert_eq!(output, json!({"name": "Kim"}));
     upstream.take("Basic of-somebody-else");
     let (status, body) = world.call(&root, Method::POST, &path, json!({})).await;
-    assert_eq!(status, 502, "{body}");
+    assert_eq!(status, 400, "{body}");
     assert_eq!(
         upstream.asked("/").len(),
         2,

@@ -40,7 +40,10 @@ async fn a_login_of_ones_own_is_made_once_and_again_when_it_is_refused() {
     assert_eq!(seen.calls.load(Ordering::SeqCst), 5, "one was replayed");
     seen.takes.store(9, Ordering::SeqCst);
     let (status, body) = world.call(&root, Method::POST, &execute, json!({})).await;
-    assert_eq!((status, &body["code"]), (502, &json!("upstream.error")));
+    assert_eq!(
+        (status, &body["code"]),
+        (400, &json!("invalid.credentials"))
+    );
     assert_eq!(seen.calls.load(Ordering::SeqCst), 7, "once, and no more");
     let tested = world
         .done(&root, Method::POST, &format!("{path}/test"), json!({}))
@@ -85,7 +88,7 @@ async fn basic_credentials_go_out_and_are_struck_from_what_comes_back() {
     let made = world.done(&root, Method::POST, ACTIONS, new).await;
     let path = format!("{ACTIONS}/{}/execute", made["id"].as_str().unwrap());
     let (status, body) = world.call(&root, Method::POST, &path, json!({})).await;
-    assert_eq!(status, 502);
+    assert_eq!(status, 418);
     let shown = body["messageParams"]["upstreamBody"].as_str().unwrap();
     assert!(
         shown.contains("[redacted]"),

@@ -249,8 +249,8 @@ async fn two_nodes_on_one_store_follow_each_other() {
         .call(&there, Method::POST, &format!("{path}/execute"), json!({}))
         .await;
     assert_eq!(
-        (status, &body["code"]),
-        (502, &json!("upstream.error")),
+        (status, &body["messageParams"]["tollgateCode"]),
+        (418, &json!("upstream.error")),
         "it has a route there too: {body}"
     );
 

@@ -5,10 +5,10 @@
 
 use crate::cmd::http;
 use anyhow::{Context, bail};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
-use tollgate_flow::{Answer, Effect, Reply, ScriptWorld, World};
+use tollgate_flow::{Answer, Effect, Failure, Reply, ScriptWorld, World};
 
 /// Pages of the list of actions that are read.
 const MAX_PAGES: u32 = 100;
@@ -110,25 +110,17 @@ impl Service {
         Ok(match answered {
             // The transport's own failure is the action's: the flow must deal with it.
             Err(_) if took >= timeout => Reply::Never,
-            Err(error) => Reply::After(took, failure("transport", 0, &format!("{error:#}"))),
+            Err(error) => {
+                let failure = Failure::new("transport", format!("{error:#}"));
+                Reply::After(took, failure.answer())
+            }
             Ok((status, Value::Object(outputs))) if (200..300).contains(&status) => {
                 Reply::After(took, Answer::with("success", outputs))
             }
             Ok((status, body)) => {
-                let code = body["code"].as_str().unwrap_or_default();
-                let message = body["message"].as_str().unwrap_or_default();
-                Reply::After(took, failure(code, status, message))
+                Reply::After(took, Failure::from_error(status, &body).of_action())
             }
         })
-    }
-}
-
-/// The failure's outputs as Architect names them.
-fn failure(code: &str, status: u16, message: &str) -> Answer {
-    let outputs = json!({"errorCode": code, "status": status, "userMessage": message, "errorMessage": message});
-    match outputs {
-        Value::Object(outputs) => Answer::with("failure", outputs),
-        _ => Answer::path("failure"),
     }
 }
 
