@@ -160,6 +160,6 @@ pub enum LossKind {
     /// The upstream closed a connection that had carried calls before, instead of answering: most often it
     /// had been about to. It may have been received all the same.
     Closed,
-    /// It may have been received: reset, broken response, too large an answer.
+    /// It may have been received: reset, broken response, too many headers.
     NoAnswer,
 }

@@ -8,9 +8,10 @@ use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tollgate_driver::{Answer, BodyError, Bounds, Call, Driver};
+use tollgate_driver::{Answer, BodyError, Bounds, Call, Driver, Failure};
 
 const MOST: usize = 100_000;
 
@@ -196,6 +197,22 @@ async fn what_can_not_be_unpacked_says_why_and_costs_no_connection() {
         }
         assert_eq!(upstream.connections.load(Ordering::SeqCst), 1);
     }
+}
+
+/// 1 GiB, which no machine unpacks in the time.
+#[tokio::test]
+async fn unpacking_ends_with_the_attempts_time() {
+    let bomb = pack("gzip", &vec![0; 16 * 1024 * 1024]).repeat(64);
+    let upstream = Upstream::start(answer("200 OK", "content-encoding: gzip\r\n", &bomb)).await;
+    let bounds = Bounds {
+        max_response_bytes: 2 << 30,
+        ..Bounds::default()
+    };
+    let driver = driver(&Certificate::new(), bounds);
+    let mut call = upstream.call(Method::POST);
+    call.timeout = Duration::from_millis(100);
+    let lost = driver.execute(call).await;
+    assert_eq!(lost.unwrap_err(), Failure::TimedOut);
 }
 
 #[tokio::test]
