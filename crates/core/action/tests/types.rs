@@ -110,6 +110,34 @@ fn an_url_must_be_what_the_type_calls() {
 }
 
 #[test]
+fn the_example_below_a_base_url_runs() {
+    let example = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../examples/crm/Find-Account-By-Number.json"
+    );
+    let action = Action::from_json(&std::fs::read_to_string(example).unwrap()).unwrap();
+    assert_eq!(action.warnings(), []);
+    let input = RawInput::from_value(json!({"number": "+49 30-1"}));
+    action.check_input(input.value()).unwrap();
+    let request = action.render(&input, &Credentials::none()).unwrap();
+    let escaped = "FIND+%7B%5C%2B49+30%5C-1%7D+IN+PHONE+FIELDS+RETURNING+Account%28Id%2CName%29";
+    assert_eq!(
+        request.url,
+        format!("/services/data/v60.0/search/?q={escaped}")
+    );
+    let found = r#"{"searchRecords": [{"attributes": {"type": "Account"}, "Id": "001", "Name": "Kim & Co"}]}"#;
+    let output = action.translate(&input, found).unwrap();
+    assert_eq!(
+        output,
+        json!({"accountIds": ["001"], "accountNames": ["Kim & Co"]})
+    );
+    let output = action
+        .translate(&input, r#"{"searchRecords": []}"#)
+        .unwrap();
+    assert_eq!(output, json!({"accountIds": [], "accountNames": []}));
+}
+
+#[test]
 fn the_types_of_the_corpus_are_known() {
     let files = support::corpus();
     if files.is_empty() {

@@ -277,16 +277,13 @@ fn one(text: &str, line: usize, field: &str, message: &str) {
 }
 
 #[test]
-fn the_documentation_has_an_example_that_is_understood() {
-    let page = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../../docs/configuration.md"
-    );
-    let page = std::fs::read_to_string(page).unwrap();
-    let block = page.split("```toml\n").nth(1).unwrap();
-    let block = block.split("```").next().unwrap();
-    let caller = CRM.split("[[integration]]").next().unwrap();
-    let config = parse(&format!("{caller}{block}")).unwrap();
-    assert_eq!(config.integrations[0].kind.id, "salesforce-datadip");
-    assert!(config.integrations[0].login.is_some());
+fn the_example_is_understood() {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../examples/crm.toml");
+    let config = parse(&std::fs::read_to_string(example).unwrap()).unwrap();
+    let crm = &config.integrations[0];
+    assert_eq!(crm.kind.id, "salesforce-datadip");
+    assert!(matches!(crm.login, Some(Login::ClientCredentials { .. })));
+    let limits = config.engine.routes[0].limits.iter();
+    let mut limits = limits.map(|id| &config.engine.limits[id.index()]);
+    assert!(limits.any(|limit| limit.name == "crm.at.once"));
 }

@@ -60,3 +60,47 @@ pub(crate) fn check(guard: &Guard, url: &Url) -> Result<(), ApiError> {
         ApiError::of(Cause::Address, message)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_opens_its_scheme_and_port_and_nothing_else() {
+        let public = "https://8.8.8.8/";
+        let (plain, ported) = ("http://8.8.8.8/", "https://8.8.8.8:8443/");
+        let (both, private) = ("http://8.8.8.8:8443/", "https://10.0.0.1/");
+        let hosts = |hosts: &[&str]| Access {
+            hosts: hosts.iter().map(|&host| host.to_owned()).collect(),
+            ..Access::default()
+        };
+        let ports = Access {
+            ports: vec!["9000".to_owned()],
+            ..Access::default()
+        };
+        for (access, written, allowed) in [
+            (Access::default(), vec![], vec![public]),
+            (Access::default(), vec![public], vec![public]),
+            (Access::default(), vec![plain], vec![public, plain]),
+            (Access::default(), vec![ported], vec![public, ported]),
+            (
+                Access::default(),
+                vec![both],
+                vec![public, plain, ported, both],
+            ),
+            (Access::default(), vec![private], vec![public]),
+            (hosts(&["8.8.4.4"]), vec![public], vec![]),
+            (ports.clone(), vec![], vec![]),
+            // One's own list of ports is kept to, but for those that are written.
+            (ports.clone(), vec![public], vec![public]),
+            (ports, vec![ported], vec![ported]),
+        ] {
+            let urls: Vec<_> = written.iter().map(|url| Url::parse(url).unwrap()).collect();
+            let guard = guard(&access, &urls.iter().collect::<Vec<_>>()).unwrap();
+            for url in [public, plain, ported, both, private] {
+                let open = check(&guard, &Url::parse(url).unwrap()).is_ok();
+                assert_eq!(open, allowed.contains(&url), "{written:?} {url} {access:?}");
+            }
+        }
+    }
+}
