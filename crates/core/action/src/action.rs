@@ -93,6 +93,13 @@ impl Action {
             mapping: &self.mapping,
             input_schema: self.input.schema(),
             output_schema: self.output.schema(),
+            shapes: [
+                ("contract.input.inputSchema", self.input.shape()),
+                ("contract.output.successSchema", self.output.shape()),
+            ],
+            output: &self.output,
+            inputs: warn::Inputs::of(self.input.schema()),
+            meter: Meter::default(),
         };
         warn::warnings(&parts)
     }

@@ -1,25 +1,34 @@
-//! What works but will surprise.
+//! What works but will surprise, and what fails later: on the platform's import, or in each call.
 //!
 //! A warning is never a reason to refuse: the template does what Velocity says, only rarely what its author
 //! meant. Each names its field and its place in the file. Judged is what can be known without a response:
 //! names that are nowhere, values that print unescaped, a translation map and a success template that don't
-//! fit, and Velocity's own traps.
+//! fit, Velocity's own traps, headers that say what isn't so, and what the platform refuses. What isn't known
+//! for certain is left unsaid: a warning about an action that works as it is costs the trust in all others.
 
 mod escape;
+mod header;
+mod import;
+mod made;
 mod names;
 mod path;
 mod response;
 mod scan;
+mod secret;
+mod strict;
 
+use crate::contract::Contract;
 use crate::file;
+use crate::flatten::Shape;
 use crate::place;
-use crate::render::BUFFERING_HEADER;
 use crate::translate::Mapping;
 use crate::types::IntegrationType;
 use crate::url;
 use crate::value::{Method, Warning};
+pub(crate) use made::Inputs;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use tollgate_meter::Meter;
 
 /// The most warnings about one file.
 const MAX_WARNINGS: usize = 500;
@@ -33,6 +42,13 @@ pub(crate) struct Parts<'a> {
     pub(crate) mapping: &'a Mapping,
     pub(crate) input_schema: &'a Value,
     pub(crate) output_schema: &'a Value,
+    /// What the contracts name, for the flattened form.
+    pub(crate) shapes: [(&'static str, &'a Shape); 2],
+    pub(crate) output: &'a Contract,
+    /// What templates are rendered with.
+    pub(crate) inputs: Inputs,
+    /// Counts all that is rendered to see what comes of it.
+    pub(crate) meter: Meter,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,13 +107,8 @@ impl Report<'_> {
 
 impl Parts<'_> {
     fn sends_form(&self) -> bool {
-        let headers = self.definition.pointer("/config/request/headers");
-        let mut headers = headers.and_then(Value::as_object).into_iter().flatten();
-        headers.any(|(name, value)| {
-            let form = "form-urlencoded";
-            name.eq_ignore_ascii_case("content-type")
-                && value.as_str().is_some_and(|value| value.contains(form))
-        })
+        let kind = header::value(self.definition, "content-type");
+        kind.is_some_and(|kind| kind.contains("form-urlencoded"))
     }
 }
 
@@ -120,10 +131,21 @@ pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Warning> {
         let path = ["contract", "input", "inputSchema", "properties", name];
         report.add_field(&path, message.to_owned());
     }
-    let sites = sites(parts.definition);
-    for site in sites.iter().filter(|it| it.kind == SiteKind::Header) {
-        header(parts, site, &mut report);
+    for (field, shape) in parts.shapes {
+        if let Some((first, second)) = shape.same_names() {
+            let path: Vec<&str> = field.split('.').collect();
+            report.add_field(
+                &path,
+                format!(
+                    "`{first}` and `{second}` have the same name in the flattened form: with both, flatten=true \
+                     and flows fail"
+                ),
+            );
+        }
     }
+    import::check(parts, &mut report);
+    let sites = sites(parts.definition);
+    header::check(parts, &sites, &mut report);
     for site in &sites {
         if site.kind == SiteKind::Url
             && let Some(why) = url::never(parts.integration_type, site.text)
@@ -133,6 +155,8 @@ pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Warning> {
         names::check(parts, site, &mut report);
         escape::check(parts, site, &mut report);
         directives(parts, site, &mut report);
+        secret::check(site, &mut report);
+        names::without_sign(parts, site, &mut report);
         if site.kind == SiteKind::Body && !parts.method.has_body() && !is_raw_request(site.text) {
             let message = format!(
                 "{} sends no body: this template is never used",
@@ -141,24 +165,15 @@ pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Warning> {
             report.add(site, 0, message);
         }
     }
+    header::content(parts, &sites, &mut report);
+    for site in sites.iter().filter(|site| site.kind == SiteKind::Success) {
+        strict::check(parts, site, &mut report);
+    }
     let success = sites.iter().find(|site| site.kind == SiteKind::Success);
     response::check(parts, success, &mut report);
     let mut found = report.found;
     found.sort_by_key(|warning| (warning.line, warning.column));
     found
-}
-
-/// Headers that aren't sent as the file has them.
-fn header(parts: &Parts<'_>, site: &Site<'_>, report: &mut Report<'_>) {
-    let name = site.path.last().copied().unwrap_or_default();
-    let message = if name.eq_ignore_ascii_case(BUFFERING_HEADER) {
-        "this header is not sent: a body here always goes out whole, with its length"
-    } else if parts.integration_type.is_platform() && name.eq_ignore_ascii_case("authorization") {
-        "this header is not sent: a platform action's calls take a token of its integration's client"
-    } else {
-        return;
-    };
-    report.add(site, 0, message.to_owned());
 }
 
 fn sites(definition: &Value) -> Vec<Site<'_>> {
@@ -233,6 +248,9 @@ fn directives(parts: &Parts<'_>, site: &Site<'_>, report: &mut Report<'_>) {
                     })
             }
             name if DIRECTIVES.contains(&name) || name == "stop" => None,
+            name if site.kind == SiteKind::Success => Some(format!(
+                "`#{name}` is no directive: every call that reaches it fails; a plain # is written ${{esc.h}}"
+            )),
             name => Some(format!(
                 "`#{name}` is no directive, and is printed as it is written"
             )),
@@ -260,7 +278,11 @@ fn kind<'a>(parts: &Parts<'a>, name: &str) -> Option<&'a str> {
 }
 
 fn is_required(parts: &Parts<'_>, name: &str) -> bool {
-    let required = parts.input_schema.get("required").and_then(Value::as_array);
+    requires(parts.input_schema, name)
+}
+
+fn requires(schema: &Value, name: &str) -> bool {
+    let required = schema.get("required").and_then(Value::as_array);
     required.is_some_and(|all| all.iter().any(|one| one == name))
 }
 

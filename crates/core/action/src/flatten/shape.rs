@@ -80,6 +80,18 @@ impl Shape {
         places.filter_map(|place| self.properties.get(*place))
     }
 
+    /// Two properties of one object that have the same name in the flattened form, if there are any.
+    pub(crate) fn same_names(&self) -> Option<(&str, &str)> {
+        let mut shared = self.by_part.values().filter(|places| places.len() > 1);
+        if let Some([first, second, ..]) = shared.next().map(Vec::as_slice) {
+            let name = |place: &usize| self.properties.get(*place).map(|one| one.name.as_str());
+            return name(first).zip(name(second));
+        }
+        let properties = self.properties.iter().map(|property| &property.shape);
+        let mut below = properties.chain(self.items.as_deref());
+        below.find_map(Shape::same_names)
+    }
+
     /// What is said of the property of a value: that of its name, or the one that is written so in flattened
     /// names, since contracts in use give properties by that name.
     pub(super) fn property(&self, name: &str) -> Option<&Shape> {

@@ -29,17 +29,23 @@ pub(super) fn check(parts: &Parts<'_>, site: &Site<'_>, report: &mut Report<'_>)
         _ => vec!["credentials", "authResponse"],
     };
     let inputs = property_names(parts.input_schema);
+    let loops = site
+        .uses
+        .directives
+        .iter()
+        .any(|directive| directive.name == "foreach");
     for used in &site.uses.references {
         let known = own.contains(&used.root)
-            || TOOLS.contains(&used.root)
-            || LOOP.contains(&used.root)
+            || TOOLS.contains(&used.root) && (used.root != "foreach" || loops)
+            || LOOP.contains(&used.root) && loops
             || site.uses.sets(used.root);
         if !known {
             let meant = nearest(used.root, own.iter().copied().chain(TOOLS).take(MAX_KNOWN));
             let meant = meant.map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
             let message = match site.kind {
                 SiteKind::Success => format!(
-                    "`${}` is no key of the translation map, and is printed as it is written{meant}",
+                    "`${}` is no key of the translation map and nothing sets it: every call that prints it \
+                     fails{meant}",
                     used.root
                 ),
                 _ => format!(
@@ -63,5 +69,32 @@ pub(super) fn check(parts: &Parts<'_>, site: &Site<'_>, report: &mut Report<'_>)
         });
         let message = format!("the input contract has no `{name}`{meant}");
         report.add(site, used.offset, message);
+    }
+}
+
+/// Names in braces that lack their `$`, where such braces can't be anything else.
+pub(super) fn without_sign(parts: &Parts<'_>, site: &Site<'_>, report: &mut Report<'_>) {
+    let keys = parts.mapping.entries.iter().map(|entry| entry.key.as_str());
+    let of_success = |name: &str| name == "rawResult" || keys.clone().any(|key| key == name);
+    for (open, _) in site.text.match_indices('{') {
+        let before = site.text[..open].trim_end_matches('!');
+        let inner = &site.text[open + 1..];
+        let Some(end) = inner.find('}').filter(|_| !before.ends_with(['$', '#'])) else {
+            continue;
+        };
+        let name = &inner[..end];
+        let (root, rest) = name.split_once('.').unwrap_or((name, ""));
+        let is_reference = match (site.kind, root) {
+            (_, "input") => !rest.is_empty(),
+            (SiteKind::Success, root) => rest.is_empty() && of_success(root),
+            (_, "credentials" | "authResponse") => !rest.is_empty(),
+            _ => false,
+        };
+        let plain = |letter: char| letter.is_alphanumeric() || "_-.".contains(letter);
+        if is_reference && name.chars().all(plain) {
+            let message =
+                format!("`{{{name}}}` lacks its `$` and stays as it is written; write ${{{name}}}");
+            report.add(site, open, message);
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! A translation map and a success template that don't fit each other.
 
 use super::scan::{self, As};
-use super::{Parts, Report, Site, names, path};
+use super::{Parts, Report, Site, made, names, path};
 use crate::MAX_JSON_DEPTH;
 use serde_json::Value;
-use tollgate_template::{Bounds, Context, Template, Value as Variable};
+use tollgate_template::{Bounds, Template, Value as Variable};
 
 pub(super) fn check(parts: &Parts<'_>, site: Option<&Site<'_>>, report: &mut Report<'_>) {
     for entry in &parts.mapping.entries {
@@ -44,6 +44,7 @@ pub(super) fn check(parts: &Parts<'_>, site: Option<&Site<'_>>, report: &mut Rep
     }
     if let (Some(site), Some(success)) = (site, &parts.mapping.success) {
         result(parts, success, site, report);
+        defaults_alone(parts, success, site, report);
     }
 }
 
@@ -75,7 +76,7 @@ fn default_is_json(key: &str, default: &str, site: &Site<'_>, report: &mut Repor
 
 /// Renders the template as if every path had found a text, and looks at the result.
 fn result(parts: &Parts<'_>, success: &Template, site: &Site<'_>, report: &mut Report<'_>) {
-    let mut context = Context::new();
+    let mut context = made::context(parts);
     context.insert("rawResult", Variable::text("{}"));
     for entry in &parts.mapping.entries {
         let found = if entry.path.is_definite() {
@@ -86,7 +87,7 @@ fn result(parts: &Parts<'_>, success: &Template, site: &Site<'_>, report: &mut R
         context.insert(&entry.key, Variable::text(found));
     }
     // What fails on a made-up value may well succeed on a real one.
-    let Ok(rendered) = success.render(&context, &Bounds::default()) else {
+    let Ok(rendered) = success.render_within(&context, &Bounds::default(), &parts.meter) else {
         return;
     };
     let inputs = |used: &scan::Use<'_>| used.root == "input" && used.as_what != As::Argument;
@@ -111,6 +112,45 @@ fn result(parts: &Parts<'_>, success: &Template, site: &Site<'_>, report: &mut R
             report.add(site, 0, message);
         }
     }
+}
+
+/// Renders the template as if no path had found anything, where each key has a default, and looks at the result.
+fn defaults_alone(parts: &Parts<'_>, success: &Template, site: &Site<'_>, report: &mut Report<'_>) {
+    let mut context = made::context(parts);
+    context.insert("rawResult", Variable::text("{}"));
+    for entry in &parts.mapping.entries {
+        let Some(default) = &entry.default else {
+            return;
+        };
+        if tollgate_json::read_within(default, MAX_JSON_DEPTH).is_err() {
+            // Told already, or meant to stand between quotes.
+            return;
+        }
+        context.insert(&entry.key, Variable::text(default));
+    }
+    let raw = site
+        .uses
+        .references
+        .iter()
+        .any(|used| used.root == "rawResult");
+    if parts.mapping.entries.is_empty() || raw || report.tells_of(site) {
+        return;
+    }
+    let Ok(rendered) = success.render_within(&context, &Bounds::default(), &parts.meter) else {
+        return;
+    };
+    let Ok((result, _)) = tollgate_json::read_first(&rendered, MAX_JSON_DEPTH) else {
+        return;
+    };
+    let Err(broken) = parts.output.check(&result, &parts.meter) else {
+        return;
+    };
+    let first = broken.violations.first().map(ToString::to_string);
+    let message = format!(
+        "where nothing is found, these defaults give a result that breaks the output contract: {}",
+        first.unwrap_or_default()
+    );
+    report.add_field(&["config", "response", "translationMapDefaults"], message);
 }
 
 /// What the contract requires and the result never has, as far as the template doesn't decide on the way.

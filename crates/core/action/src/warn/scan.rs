@@ -21,6 +21,8 @@ pub(crate) struct Use<'a> {
     pub(crate) quiet: bool,
     /// Whether anything is called or indexed on it.
     pub(crate) called: bool,
+    /// The first method called on the root itself; empty for an index.
+    pub(crate) first_call: Option<&'a str>,
     /// How it is used.
     pub(crate) as_what: As,
 }
@@ -164,15 +166,19 @@ impl<'a> Scan<'a> {
             properties: Vec::new(),
             quiet,
             called: false,
+            first_call: None,
             as_what,
         });
-        let (mut properties, mut called) = (Vec::new(), false);
+        let (mut properties, mut called, mut first_call) = (Vec::new(), false, None);
         loop {
             match bytes.get(at) {
                 Some(b'.') => {
                     let Some(name) = self.name(at + 1) else { break };
                     at += 1 + name.len();
                     if bytes.get(at) == Some(&b'(') {
+                        if !called && properties.is_empty() {
+                            first_call = Some(name);
+                        }
                         called = true;
                         at = self.arguments(at, depth).end + 1;
                     } else if !called {
@@ -180,6 +186,9 @@ impl<'a> Scan<'a> {
                     }
                 }
                 Some(b'[') if bytes.get(at + 1) != Some(&b']') => {
+                    if !called && properties.is_empty() {
+                        first_call = Some("");
+                    }
                     called = true;
                     at = self.arguments(at, depth).end + 1;
                 }
@@ -189,6 +198,7 @@ impl<'a> Scan<'a> {
         let used = self.uses.references.get_mut(place)?;
         used.properties = properties;
         used.called = called;
+        used.first_call = first_call;
         Some(at + usize::from(braced && bytes.get(at) == Some(&b'}')))
     }
 

@@ -6,7 +6,7 @@ use tollgate_action::Action;
 /// A file that runs, with some fields put in place of its own.
 pub(crate) fn file(changes: &[(&str, Value)]) -> String {
     let mut file = json!({
-        "name": "A", "integrationType": "purecloud-data-actions", "secure": false,
+        "name": "A", "integrationType": "purecloud-data-actions", "actionType": "custom", "secure": false,
         "config": {
             "request": {"requestUrlTemplate": "/api/v2/x/${input.id}", "requestType": "POST",
                         "headers": {}, "requestTemplate": "${input.rawRequest}"},
