@@ -1,5 +1,5 @@
-// Asks the reference (`tests/oracle/run`: Velocity 1.7, velocity-tools 2.0, JsonPath 2.9). Included by path
-// in the tests of the two language crates.
+// Asks the reference (`tests/oracle/run`: Velocity 1.7, velocity-tools 2.0, JsonPath 2.9, and the patterns of
+// Java itself). Included by path in the tests of the language crates.
 //
 // Without Java a test says so and skips, unless `TOLLGATE_REQUIRE_ORACLE` is set, as it is in the checks.
 
@@ -24,6 +24,12 @@ pub(crate) fn strict_template(template: &str, context: &Json) -> Json {
 #[allow(dead_code, reason = "each crate asks its own kind")]
 pub(crate) fn path(path: &str, document: &Json) -> Json {
     json!({"kind": "jsonpath", "path": path, "document": document})
+}
+
+/// A pattern, a text, and what a method of `String` is given beside them, as a question.
+#[allow(dead_code, reason = "each crate asks its own kind")]
+pub(crate) fn regex(method: &str, pattern: &str, text: &str, with: &Json) -> Json {
+    json!({"kind": "regex", "method": method, "pattern": pattern, "text": text, "with": with})
 }
 
 /// Answers in the order of the questions, all from one process; none where there is no Java.
@@ -60,6 +66,7 @@ pub(crate) fn ask(questions: &[Json]) -> Option<Vec<Json>> {
 }
 
 /// Real actions, by file name; empty, with a word, where the corpus is absent.
+#[allow(dead_code, reason = "each crate asks its own kind")]
 pub(crate) fn corpus() -> Vec<(String, Json)> {
     let corpus = root().join("../shared/corpus");
     let mut found = Vec::new();
@@ -99,6 +106,7 @@ impl Dice {
     }
 
     /// One of several.
+    #[allow(dead_code, reason = "each crate rolls its own")]
     pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.roll(from.len())]
     }
