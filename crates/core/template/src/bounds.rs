@@ -120,14 +120,6 @@ impl<'a> Meter<'a> {
         Ok(self.whole)
     }
 
-    /// Work that can't be stopped: steps at worst, and as a rule.
-    pub(crate) fn piece(&mut self, worst: u64, usual: u64) -> Result<(), String> {
-        self.settle()?;
-        let begun = self.whole.piece(worst, 0);
-        begun.map_err(|exhausted| exhausted.to_string())?;
-        self.steps(u32::try_from(usual).unwrap_or(u32::MAX))
-    }
-
     /// A text of that many bytes is printed or is about to be built.
     pub(crate) fn fits(&self, bytes: usize) -> Result<(), String> {
         if bytes > self.room {

@@ -25,7 +25,7 @@
 //!
 //! **Bounds.** [`Bounds`] of one rendering: steps, and bytes printed or built; a [`Meter`] of the calculation
 //! that the rendering is part of: steps and bytes of all its parts, and an interrupt. Nesting of templates
-//! and of values has fixed bounds. Patterns run in linear time. No input overflows the stack.
+//! and of values has fixed bounds. Every step of a pattern's matching counts. No input overflows the stack.
 //!
 //! **Cost.** Parsed once, rendered often: names are looked up once a rendering, literals are not copied, and
 //! values are printed straight into the output.

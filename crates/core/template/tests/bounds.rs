@@ -240,13 +240,18 @@ fn patterns() {
         render("$s.matches('(a+)+b') $s.matches('(a|aa)+$')").as_deref(),
         Ok("false true")
     );
+    // What goes back is counted, and ends.
+    assert_eq!(
+        render("$s.replaceAll('a(?=a)', '').length() $s.matches('(a)*+') $s.matches('(((a{1000}){1000}){1000})')")
+            .as_deref(),
+        Ok("1 true false")
+    );
     for (pattern, word) in [
-        ("(?=a)", "linear time"),
-        ("(a)\\1", "linear time"),
-        ("a++", "linear time"),
-        ("(((a{1000}){1000}){1000})", "malformed or too large"),
+        ("(a+)+\\1b", "needed more than"),
+        ("(a|a)*?(?=b)", "needed more than"),
+        ("(a|a)*(?<=b)\\1", "avoid nested repetitions"),
         ("(", "malformed"),
-        ("[", "has no ]"),
+        ("[", "Unclosed character class"),
         ("\\", "lone \\"),
     ] {
         let error = render(&format!("$s.replaceAll('{pattern}', '')")).expect_err(pattern);

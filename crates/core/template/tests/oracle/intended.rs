@@ -33,7 +33,6 @@ const INTENDED: &[(Mark, &str)] = &[
         Mark::Ours("can't be put into itself"),
         "a value that holds itself can't be printed or freed",
     ),
-    (Mark::Ours("in linear time"), "patterns must not backtrack"),
     (Mark::Ours("stopped after"), "our bound on steps"),
     (Mark::Ours("too long"), "our bound on ranges"),
     (Mark::Ours("grew beyond"), "our bound on texts"),
