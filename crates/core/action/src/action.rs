@@ -8,6 +8,7 @@ use crate::render::RequestTemplates;
 use crate::translate::Mapping;
 use crate::types::{self, IntegrationType};
 use crate::value::{Credentials, Method, RawInput, Request, Warning};
+use crate::watch::Watch;
 use crate::{example, url, warn};
 use serde_json::Value;
 use std::time::Duration;
@@ -155,8 +156,22 @@ impl Action {
         credentials: &Credentials,
         meter: &Meter,
     ) -> Result<Request, RenderError> {
+        self.render_watched(input, credentials, meter, &mut ())
+    }
+
+    /// The same, watched.
+    ///
+    /// # Errors
+    /// As [`Action::render_within`].
+    pub fn render_watched(
+        &self,
+        input: &RawInput,
+        credentials: &Credentials,
+        meter: &Meter,
+        watch: &mut dyn Watch,
+    ) -> Result<Request, RenderError> {
         self.request
-            .render(&self.integration_type, input, credentials, meter)
+            .render(&self.integration_type, input, credentials, meter, watch)
     }
 
     /// Maps the upstream's body to the output, and checks it against the output contract.
@@ -182,7 +197,22 @@ impl Action {
         response_body: &str,
         meter: &Meter,
     ) -> Result<Value, TranslateError> {
-        let output = self.mapping.apply(input, response_body, meter)?;
+        self.translate_watched(input, response_body, meter, &mut ())
+    }
+
+    /// The same, watched.
+    ///
+    /// # Errors
+    /// As [`Action::translate_within`].
+    pub fn translate_watched(
+        &self,
+        input: &RawInput,
+        response_body: &str,
+        meter: &Meter,
+        watch: &mut dyn Watch,
+    ) -> Result<Value, TranslateError> {
+        let output = self.mapping.apply(input, response_body, meter, watch)?;
+        watch.output(&output);
         self.output.check(&output, meter)?;
         Ok(output)
     }

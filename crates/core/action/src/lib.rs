@@ -29,6 +29,7 @@ mod types;
 mod url;
 mod value;
 mod warn;
+mod watch;
 
 pub use action::Action;
 pub use tollgate_meter::{Budget, Exhausted, Interrupt, Meter};
@@ -37,6 +38,7 @@ pub use error::{ActionError, ContractError, RenderError, TranslateError, Violati
 pub use flatten::{FlattenError, FlattenedSchema};
 pub use types::{Callee, Evidence, IntegrationType, TypeFacts};
 pub use value::{Credentials, Method, RawInput, Request, Warning};
+pub use watch::{Found, Watch};
 
 /// The largest request body the platform takes (`request.bytes.max`), in bytes.
 pub const MAX_REQUEST_BYTES: usize = 512_000;

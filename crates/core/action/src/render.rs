@@ -5,6 +5,7 @@ use crate::file::File;
 use crate::redact::{self, Secrets};
 use crate::types::IntegrationType;
 use crate::value::{Credentials, Method, RawInput, Request};
+use crate::watch::Watch;
 use crate::{MAX_JSON_DEPTH, MAX_REQUEST_BYTES, scope, url};
 use tollgate_meter::Meter;
 use tollgate_template::{Bounds, Context, Reference, Template, nearest};
@@ -86,6 +87,7 @@ impl RequestTemplates {
         input: &RawInput,
         credentials: &Credentials,
         meter: &Meter,
+        watch: &mut dyn Watch,
     ) -> Result<Request, RenderError> {
         let context = scope::with_credentials(input, credentials, meter);
         let run = Run {
@@ -95,16 +97,19 @@ impl RequestTemplates {
             meter,
         };
         let url = run.render(&self.url)?;
+        watch.url(&url);
         url::check(kind, &url).map_err(|message| run.url_fault(&self.url, &message))?;
         let mut headers = Vec::with_capacity(self.headers.len() + 1);
         for (name, field) in &self.headers {
             let value = run.render(field)?;
+            watch.header(name, &value);
             header_value(&value).map_err(|message| fault(field, &message))?;
             headers.push((name.clone(), value));
         }
         let body = match &self.body {
             Some(field) if self.method.has_body() => {
                 let body = run.render(field)?;
+                watch.body(&body);
                 body_size(&body).map_err(|message| fault(field, &message))?;
                 Some(body)
             }

@@ -18,6 +18,7 @@
 use crate::error::{ActionError, TranslateError};
 use crate::file::File;
 use crate::value::RawInput;
+use crate::watch::{Found, Watch};
 use crate::{MAX_JSON_DEPTH, scope};
 use serde_json::Value;
 use tollgate_json::Fault;
@@ -103,6 +104,7 @@ impl Mapping {
         input: &RawInput,
         body: &str,
         meter: &Meter,
+        watch: &mut dyn Watch,
     ) -> Result<Value, TranslateError> {
         let body = body.strip_prefix('\u{feff}').unwrap_or(body);
         let body = if body.trim().is_empty() { "{}" } else { body };
@@ -128,25 +130,32 @@ impl Mapping {
                         meter.release(usize::try_from(copied).unwrap_or(usize::MAX));
                         let kept = meter.hold(text.len());
                         kept.map_err(|exhausted| path_fault(entry, &exhausted.to_string()))?;
+                        watch.found(&entry.key, entry.path.as_str(), Found::Value(&text));
                         context.insert(&entry.key, Variable::text(&text));
                     }
                     Err(ReadError::TooLarge(why)) => return Err(path_fault(entry, why)),
                     Err(ReadError::NotFound(why)) => match &entry.default {
                         Some(text) => {
+                            watch.found(&entry.key, entry.path.as_str(), Found::Default(text));
                             context.insert(&entry.key, Variable::text(text));
                             defaulted.push(entry);
                         }
-                        None => missing.push(Missing { entry, why }),
+                        None => {
+                            watch.found(&entry.key, entry.path.as_str(), Found::Nothing(&why));
+                            missing.push(Missing { entry, why });
+                        }
                     },
                 }
             }
             meter.release(read);
         }
         let Some(success) = &self.success else {
+            watch.printed(body);
             return parse_result(body, &[], &[], meter);
         };
         let rendered = success.render_within(&context, &Bounds::default(), meter);
         let rendered = rendered.map_err(|error| self.template_fault(&error, &missing))?;
+        watch.printed(&rendered);
         parse_result(&rendered, &missing, &defaulted, meter)
     }
 

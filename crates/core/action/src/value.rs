@@ -118,6 +118,25 @@ impl Credentials {
         }
     }
 
+    /// Credentials of the same names and shape that hold no secret: each text and number is
+    /// [`Credentials::STAND_IN`]. A request that is rendered with them can be shown.
+    #[must_use]
+    pub fn stand_ins(&self) -> Credentials {
+        let name = |name: &String| (name.clone(), Self::STAND_IN.to_owned());
+        Credentials {
+            fields: self.fields.keys().map(name).collect(),
+            auth_response: self.auth_response.as_ref().map(stand_in),
+        }
+    }
+
+    /// What stands in the place of a secret where a request is rendered to be shown.
+    pub const STAND_IN: &'static str = "credential-withheld-here";
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.auth_response.is_none()
+    }
+
     /// Adds what the integration's own login answered.
     #[must_use]
     pub fn with_auth_response(self, response: Value) -> Credentials {
@@ -125,6 +144,21 @@ impl Credentials {
             auth_response: Some(response),
             ..self
         }
+    }
+}
+
+/// A value of the same shape, without what it says.
+fn stand_in(value: &Value) -> Value {
+    match value {
+        Value::String(_) | Value::Number(_) => Credentials::STAND_IN.into(),
+        Value::Array(items) => items.iter().map(stand_in).collect(),
+        Value::Object(fields) => {
+            let fields = fields.iter();
+            fields
+                .map(|(name, value)| (name.clone(), stand_in(value)))
+                .collect()
+        }
+        Value::Null | Value::Bool(_) => value.clone(),
     }
 }
 
