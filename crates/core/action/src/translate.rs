@@ -13,7 +13,9 @@
 //! Java's readers do: published actions end in `}}` and work. Everything else is strict, and nothing is
 //! converted to the contract's types.
 //!
-//! **Ours**: a body that is empty, as of a 204, counts as `{}`.
+//! **A body without content**, as of a 204, lets every default stand, also of a path that would find a list of
+//! nothing. *Ours*: paths without a default read `{}`; `${rawResult}` is as received, and a template that prints
+//! nothing then gives `{}`, as `${rawResult}` alone does.
 
 use crate::error::{ActionError, TranslateError};
 use crate::file::File;
@@ -106,13 +108,14 @@ impl Mapping {
         meter: &Meter,
         watch: &mut dyn Watch,
     ) -> Result<Value, TranslateError> {
-        let body = body.strip_prefix('\u{feff}').unwrap_or(body);
-        let body = if body.trim().is_empty() { "{}" } else { body };
+        let received = body.strip_prefix('\u{feff}').unwrap_or(body);
+        let is_empty = received.trim().is_empty();
+        let body = if is_empty { "{}" } else { received };
         let context = scope::with_input(input, meter);
         let mut context = context.map_err(|exhausted| stopped(&exhausted))?;
         let held = meter.hold(body.len());
         held.map_err(|exhausted| stopped(&exhausted))?;
-        context.insert("rawResult", Variable::text(body));
+        context.insert("rawResult", Variable::text(received));
         let (mut missing, mut defaulted) = (Vec::new(), Vec::new());
         if !self.entries.is_empty() {
             let read = meter.hold_document(body);
@@ -122,7 +125,12 @@ impl Mapping {
             for entry in &self.entries {
                 // What was copied is gone once it is printed.
                 let held = meter.bytes_held();
-                match entry.path.read_within(&document, meter) {
+                let found = if is_empty && entry.default.is_some() {
+                    Err(ReadError::NotFound("the body is empty".to_owned()))
+                } else {
+                    entry.path.read_within(&document, meter)
+                };
+                match found {
                     Ok(found) => {
                         let text = self.serialise(found, meter);
                         let text = text.map_err(|why| path_fault(entry, &why))?;
@@ -154,8 +162,11 @@ impl Mapping {
             return parse_result(body, &[], &[], meter);
         };
         let rendered = success.render_within(&context, &Bounds::default(), meter);
-        let rendered = rendered.map_err(|error| self.template_fault(&error, &missing))?;
+        let mut rendered = rendered.map_err(|error| self.template_fault(&error, &missing))?;
         watch.printed(&rendered);
+        if is_empty && rendered.trim().is_empty() {
+            body.clone_into(&mut rendered);
+        }
         parse_result(&rendered, &missing, &defaulted, meter)
     }
 
