@@ -1,8 +1,10 @@
 //! Who may do what, where calls may go, and where changes are kept.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
-use tollgate_driver::Secret;
+use tollgate_driver::{Secret, Url};
+use tollgate_guard::{BadRule, Policy, Ports};
 use tollgate_model::LimitId;
 
 /// What a caller may do. None includes another.
@@ -61,6 +63,51 @@ impl Access {
     }
 }
 
+impl Access {
+    /// Where calls may go. `written`: the URLs of the configuration that they go to, whose schemes and ports are
+    /// allowed by being written there. Their hosts and networks are not: whoever may configure an integration
+    /// through the API isn't whoever runs the service.
+    ///
+    /// # Errors
+    /// A rule that can't be read.
+    pub fn policy(&self, written: &[&Url]) -> Result<Policy, BadRule> {
+        let mut policy = Policy {
+            hosts: rules(&self.hosts)?,
+            networks: rules(&self.networks)?,
+            ports: rules(&self.ports)?,
+            ..Policy::default()
+        };
+        if !self.schemes.is_empty() {
+            policy.schemes = rules(&self.schemes)?;
+        }
+        for scheme in rules(&texts(written, |url| Some(url.scheme().to_owned())))? {
+            if !policy.schemes.contains(&scheme) {
+                policy.schemes.push(scheme);
+            }
+        }
+        let ports = texts(written, |url| Some(url.port()?.to_string()));
+        if !policy.ports.is_empty() {
+            let all = |url: &Url| Some(url.port_or_known_default()?.to_string());
+            policy.ports.extend(rules::<Ports>(&texts(written, all))?);
+        } else if !ports.is_empty() {
+            let own = policy
+                .schemes
+                .iter()
+                .map(|scheme| scheme.port().to_string());
+            policy.ports = rules(&own.chain(ports).collect::<Vec<_>>())?;
+        }
+        Ok(policy)
+    }
+}
+
+fn texts(urls: &[&Url], part: impl Fn(&Url) -> Option<String>) -> Vec<String> {
+    urls.iter().filter_map(|url| part(url)).collect()
+}
+
+fn rules<T: FromStr<Err = BadRule>>(texts: &[String]) -> Result<Vec<T>, BadRule> {
+    texts.iter().map(|text| text.parse()).collect()
+}
+
 /// Where what is changed through the API lives.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -103,4 +150,48 @@ pub struct SharedLimits {
     pub all: Vec<LimitId>,
     /// By calls that take a token.
     pub with_token: Vec<LimitId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_opens_its_scheme_and_port_and_nothing_else() {
+        let public = "https://8.8.8.8/";
+        let (plain, ported) = ("http://8.8.8.8/", "https://8.8.8.8:8443/");
+        let (both, private) = ("http://8.8.8.8:8443/", "https://10.0.0.1/");
+        let hosts = |hosts: &[&str]| Access {
+            hosts: hosts.iter().map(|&host| host.to_owned()).collect(),
+            ..Access::default()
+        };
+        let ports = Access {
+            ports: vec!["9000".to_owned()],
+            ..Access::default()
+        };
+        for (access, written, allowed) in [
+            (Access::default(), vec![], vec![public]),
+            (Access::default(), vec![public], vec![public]),
+            (Access::default(), vec![plain], vec![public, plain]),
+            (Access::default(), vec![ported], vec![public, ported]),
+            (
+                Access::default(),
+                vec![both],
+                vec![public, plain, ported, both],
+            ),
+            (Access::default(), vec![private], vec![public]),
+            (hosts(&["8.8.4.4"]), vec![public], vec![]),
+            (ports.clone(), vec![], vec![]),
+            // One's own list of ports is kept to, but for those that are written.
+            (ports.clone(), vec![public], vec![public]),
+            (ports, vec![ported], vec![ported]),
+        ] {
+            let urls: Vec<_> = written.iter().map(|url| Url::parse(url).unwrap()).collect();
+            let policy = access.policy(&urls.iter().collect::<Vec<_>>()).unwrap();
+            for url in [public, plain, ported, both, private] {
+                let open = policy.check(&Url::parse(url).unwrap()).is_ok();
+                assert_eq!(open, allowed.contains(&url), "{written:?} {url} {access:?}");
+            }
+        }
+    }
 }

@@ -242,6 +242,67 @@ fn mistakes_name_line_field_and_what_to_do() {
 }
 
 #[test]
+fn an_address_that_calls_would_not_be_let_to_is_told_with_what_to_allow() {
+    let base = "https://example.my.salesforce.com";
+    let private = CRM.replace(base, "http://10.1.2.3:8080");
+    let told = "which is private; only a network this integration allows can permit that; \
+                add 10.1.2.3 to allowed_networks";
+    one(&private, 9, "integration[1].base_url", told);
+    let open = "actions = { folder = \"crm\" }\nallowed_networks = [\"10.1.0.0/16\"]";
+    let private = private.replace("actions = { folder = \"crm\" }", open);
+    assert!(
+        parse(&private).is_ok(),
+        "its scheme and port are allowed by being written"
+    );
+    let token = private.replace("https://login.example.com", "http://10.2.0.1");
+    one(
+        &token,
+        14,
+        "integration[1].login.token_url",
+        "add 10.2.0.1 to allowed_networks",
+    );
+    let hosts = "actions = { folder = \"crm\" }\nallowed_hosts = [\"*.my.salesforce.com\"]";
+    let hosts = CRM.replace("actions = { folder = \"crm\" }", hosts);
+    one(
+        &hosts,
+        14,
+        "integration[1].login.token_url",
+        "add login.example.com to allowed_hosts",
+    );
+    // A web service's rules are read alike.
+    for (rule, field, message) in [
+        (
+            "allowed_networks = [\"10.0.0.0/8\", \"ten\"]",
+            "integration[1].allowed_networks",
+            "network \"ten\"",
+        ),
+        (
+            "allowed_ports = [\"x\"]",
+            "integration[1].allowed_ports",
+            "port \"x\"",
+        ),
+        (
+            "allowed_schemes = [\"ftp\"]",
+            "integration[1].allowed_schemes",
+            "scheme \"ftp\"",
+        ),
+        (
+            "allowed_hosts = [\"a b\"]",
+            "integration[1].allowed_hosts",
+            "host \"a b\"",
+        ),
+    ] {
+        let with = format!("actions = {{ folder = \"crm\" }}\n{rule}");
+        one(
+            &CRM.replace("actions = { folder = \"crm\" }", &with),
+            11,
+            field,
+            message,
+        );
+    }
+}
+
+#[test]
 fn a_login_is_for_types_below_a_base_url() {
     let rest = CRM.replace("salesforce-datadip", "custom-rest-actions");
     one(

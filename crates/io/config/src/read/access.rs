@@ -3,6 +3,9 @@
 use super::{Reading, pem, resolve};
 use crate::{Access, Role};
 use std::collections::BTreeSet;
+use std::str::FromStr;
+use tollgate_driver::Url;
+use tollgate_guard::{BadRule, HostPattern, Network, Ports, Refused, Scheme};
 use tollgate_settings::{Placed, Section};
 
 /// Stands for every flow in a caller's list.
@@ -56,18 +59,47 @@ pub(super) fn read_flows(
 
 /// `allowed_hosts` and its like, `trusted_roots` and `client_certificate` of an integration.
 pub(super) fn read_access(section: &Section<'_, '_>, source: &Reading<'_>) -> Access {
-    let texts = |key| {
-        section
-            .texts(key)
-            .map(|texts| texts.into_iter().map(|text| text.value).collect())
-            .unwrap_or_default()
-    };
     Access {
-        hosts: texts("allowed_hosts"),
-        schemes: texts("allowed_schemes"),
-        ports: texts("allowed_ports"),
-        networks: texts("allowed_networks"),
+        hosts: rules::<HostPattern>(section, "allowed_hosts"),
+        schemes: rules::<Scheme>(section, "allowed_schemes"),
+        ports: rules::<Ports>(section, "allowed_ports"),
+        networks: rules::<Network>(section, "allowed_networks"),
         extra_roots_pem: pem::trusted_roots(section, source),
         identity_pem: pem::client_certificate(section, source),
     }
+}
+
+/// A list of rules of one kind, as they are written.
+fn rules<T: FromStr<Err = BadRule>>(section: &Section<'_, '_>, key: &'static str) -> Vec<String> {
+    let sound = |text: &Placed<String>| match text.value.parse::<T>() {
+        Ok(_) => true,
+        Err(error) => {
+            section.reject(text, error.to_string());
+            false
+        }
+    };
+    let texts = section.texts(key).unwrap_or_default();
+    let texts = texts.into_iter().filter(sound);
+    texts.map(|text| text.value).collect()
+}
+
+/// Refuses a URL of the file where the integration's calls wouldn't be let. What its name resolves to is
+/// looked at before each call.
+pub(super) fn check_written(
+    section: &Section<'_, '_>,
+    key: &'static str,
+    url: &Url,
+    access: &Access,
+) {
+    // A rule that can't be read has been told of.
+    let refused = access.policy(&[url]).map(|policy| policy.check(url));
+    let (Some(written), Ok(Err(refused))) = (section.text(key), refused) else {
+        return;
+    };
+    let what_to_do = match &refused {
+        Refused::Address { address, .. } => format!("; add {address} to allowed_networks"),
+        Refused::Host { host } => format!("; add {host} to allowed_hosts"),
+        _ => String::new(),
+    };
+    section.reject(&written, format!("{refused}{what_to_do}"));
 }

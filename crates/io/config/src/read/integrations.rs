@@ -164,7 +164,11 @@ fn read_integrations(
         let name = unique_name(&section, "name", &mut names);
         let kind = kinds::read(&section);
         let base_url = kinds::base_url(&section, kind);
-        let login = login::read(&section, source, kind);
+        let access = access::read_access(&section, source);
+        let login = login::read(&section, source, (kind, &access));
+        if let (Some(url), Some(Callee::BelowBaseUrl)) = (&base_url, kind.map(|it| it.calls)) {
+            access::check_written(&section, "base_url", url, &access);
+        }
         let pool = pool(&section, &name, kind, client_names, tables);
         let own = limits::read_own(&section, "limit", &[Scope::Integration, Scope::Host]);
         apart.extend(read_apart(&section, index));
@@ -185,7 +189,7 @@ fn read_integrations(
             login,
             credentials,
             folder,
-            access: access::read_access(&section, source),
+            access,
             action_routes: BTreeMap::new(),
         });
         section.finish();

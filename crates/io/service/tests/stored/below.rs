@@ -429,17 +429,17 @@ async fn what_cannot_be_served_keeps_the_service_from_starting() {
         (
             local.clone(),
             vec![query.clone()],
-            ["base_url: ", "127.0.0.1"],
+            ["[1].base_url: ", "add 127.0.0.1 to allowed_networks"],
         ),
         (
             format!("{open}allowed_hosts = [\"crm.example.com\"]\n"),
             vec![query.clone()],
-            ["base_url: ", "127.0.0.1"],
+            ["[1].base_url: ", "add 127.0.0.1 to allowed_hosts"],
         ),
         (
             format!("{open}{far}"),
             vec![query.clone()],
-            ["login.token_url: ", "169.254.169.254"],
+            ["login.token_url: ", "add 169.254.169.254 to"],
         ),
         (
             format!("{open}{login}"),

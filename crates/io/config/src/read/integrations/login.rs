@@ -4,9 +4,9 @@
 //! platform integration has its clients; a web service's actions may call any host, and name their
 //! credentials themselves.
 
-use super::super::{Reading, secrets};
+use super::super::{Reading, access, secrets};
 use super::url;
-use crate::Login;
+use crate::{Access, Login};
 use tollgate_action::{Callee, TypeFacts};
 use tollgate_driver::ClientCredentials;
 use tollgate_settings::Section;
@@ -14,7 +14,7 @@ use tollgate_settings::Section;
 pub(super) fn read(
     integration: &Section<'_, '_>,
     source: &Reading<'_>,
-    kind: Option<&TypeFacts>,
+    (kind, access): (Option<&TypeFacts>, &Access),
 ) -> Option<Login> {
     let section = integration.section("login")?;
     let instead = match kind?.calls {
@@ -41,6 +41,9 @@ pub(super) fn read(
         section.leave_the_rest();
         return None;
     };
+    if let Some(Login::ClientCredentials { client, .. }) = &login {
+        access::check_written(&section, "token_url", &client.token_url, access);
+    }
     section.finish();
     login
 }
