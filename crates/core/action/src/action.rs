@@ -2,6 +2,7 @@
 
 use crate::contract::Contract;
 use crate::error::{ActionError, ContractError, RenderError, TranslateError};
+use crate::faults::{FaultList, Faults};
 use crate::file::File;
 use crate::flatten::{self, FlattenError};
 use crate::render::RequestTemplates;
@@ -38,17 +39,47 @@ impl Action {
     /// # Errors
     /// The first field that can't be used, with its place in the file and what was expected.
     pub fn from_json(text: &str) -> Result<Action, ActionError> {
+        Action::read(text).map_err(|faults| faults.first)
+    }
+
+    /// The same, with every fault that doesn't follow from another one.
+    ///
+    /// # Errors
+    /// All fields that can't be used, at most 32; a file that isn't JSON has that fault alone.
+    pub fn read(text: &str) -> Result<Action, Faults> {
         let file = File::parse(text)?;
-        let name = file.required(&["name"], "an action needs a name")?;
+        let mut found = FaultList::default();
+        let name = found.keep(file.required(&["name"], "an action needs a name"));
+        let name = name.map(str::to_owned);
+        let integration_type = found.keep(types::read(&file));
+        let secure = found.keep(secure(&file));
+        let timeout = found.keep(timeout(&file));
+        let request = RequestTemplates::read(&file, &mut found);
+        let mapping = Mapping::read(&file, &mut found);
+        let input = found.keep(Contract::input(&file));
+        let output = found.keep(Contract::output(&file));
+        if let Some(faults) = found.into_faults() {
+            return Err(faults);
+        }
+        let (Some(name), Some(integration_type), Some(secure), Some(timeout)) =
+            (name, integration_type, secure, timeout)
+        else {
+            return Err(file.error(&[], "can't be used").into());
+        };
+        let (Some(request), Some(mapping), Some(input), Some(output)) =
+            (request, mapping, input, output)
+        else {
+            return Err(file.error(&[], "can't be used").into());
+        };
         Ok(Action {
-            name: name.to_owned(),
-            integration_type: types::read(&file)?,
-            secure: secure(&file)?,
-            timeout: timeout(&file)?,
-            request: RequestTemplates::read(&file)?,
-            mapping: Mapping::read(&file)?,
-            input: Contract::input(&file)?,
-            output: Contract::output(&file)?,
+            name,
+            integration_type,
+            secure,
+            timeout,
+            request,
+            mapping,
+            input,
+            output,
             text: text.strip_prefix('\u{feff}').unwrap_or(text).to_owned(),
             definition: file.into_root(),
         })

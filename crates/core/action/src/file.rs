@@ -2,6 +2,7 @@
 
 use crate::MAX_JSON_DEPTH;
 use crate::error::ActionError;
+use crate::faults::FaultList;
 use crate::place::{self, Place};
 use serde_json::Value;
 use tollgate_jsonpath::Path;
@@ -146,24 +147,30 @@ impl<'a> File<'a> {
         })
     }
 
-    /// An object of texts, in the file's order; empty if it isn't there.
-    pub(crate) fn texts(&self, path: &[&str]) -> Result<Vec<(&str, &str)>, ActionError> {
+    /// An object of texts, in the file's order; empty if it isn't there. What isn't a text is left out.
+    pub(crate) fn texts(&self, path: &[&str], found: &mut FaultList) -> Vec<(&str, &str)> {
         let fields = match self.get(path) {
-            None => return Ok(Vec::new()),
+            None => return Vec::new(),
             Some(Value::Object(fields)) => fields,
             Some(other) => {
-                return Err(self.error(path, format!("expected an object, found {}", kind(other))));
+                let message = format!("expected an object, found {}", kind(other));
+                found.keep::<()>(Err(self.error(path, message)));
+                return Vec::new();
             }
         };
         let mut texts = Vec::with_capacity(fields.len());
         for (name, value) in fields {
-            let Value::String(text) = value else {
-                let path: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
-                return Err(self.error(&path, format!("expected a text, found {}", kind(value))));
-            };
-            texts.push((name.as_str(), text.as_str()));
+            match value {
+                Value::String(text) => texts.push((name.as_str(), text.as_str())),
+                _ if found.is_full() => break,
+                other => {
+                    let path: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
+                    let message = format!("expected a text, found {}", kind(other));
+                    found.keep::<()>(Err(self.error(&path, message)));
+                }
+            }
         }
-        Ok(texts)
+        texts
     }
 
     pub(crate) fn only_address(&self, path: &[&str]) -> ActionError {

@@ -18,6 +18,7 @@ mod action;
 mod contract;
 mod error;
 mod example;
+mod faults;
 mod file;
 mod flatten;
 mod place;
@@ -35,6 +36,7 @@ pub use action::Action;
 pub use tollgate_meter::{Budget, Exhausted, Interrupt, Meter};
 
 pub use error::{ActionError, ContractError, RenderError, TranslateError, Violation};
+pub use faults::Faults;
 pub use flatten::{FlattenError, FlattenedSchema};
 pub use types::{Callee, Evidence, IntegrationType, TypeFacts};
 pub use value::{Credentials, Method, RawInput, Request, Warning};

@@ -1,6 +1,7 @@
 //! From inputs to a request.
 
 use crate::error::{ActionError, RenderError};
+use crate::faults::FaultList;
 use crate::file::File;
 use crate::redact::{self, Secrets};
 use crate::types::IntegrationType;
@@ -58,18 +59,21 @@ pub(crate) struct RequestTemplates {
 }
 
 impl RequestTemplates {
-    pub(crate) fn read(file: &File<'_>) -> Result<RequestTemplates, ActionError> {
+    pub(crate) fn read(file: &File<'_>, found: &mut FaultList) -> Option<RequestTemplates> {
         let url_path = ["config", "request", "requestUrlTemplate"];
         let hint = "an action needs the URL it calls, as in /api/v2/users/${input.userId}; one that runs a \
                     function in the vendor's cloud has none, and can't run here";
-        let url = file.required(&url_path, hint)?;
+        let url = found.keep(file.required(&url_path, hint));
         let body_path = ["config", "request", "requestTemplate"];
-        let body = file.template(&body_path)?;
-        Ok(RequestTemplates {
-            method: method(file)?,
-            url: field(file, &url_path, url)?,
-            headers: headers(file)?,
-            body: body.map(|(text, template)| Field {
+        let body = found.keep(file.template(&body_path));
+        let method = found.keep(method(file));
+        let url = url.and_then(|url| found.keep(field(file, &url_path, url)));
+        let headers = headers(file, found);
+        Some(RequestTemplates {
+            method: method?,
+            url: url?,
+            headers,
+            body: body?.map(|(text, template)| Field {
                 name: body_path.join("."),
                 template,
                 secret: redact::mentions_secrets(text),
@@ -240,26 +244,33 @@ fn method(file: &File<'_>) -> Result<Method, ActionError> {
     found.ok_or_else(|| file.error(&path, format!("`{text}` is none of {names}")))
 }
 
-fn headers(file: &File<'_>) -> Result<Vec<(String, Field)>, ActionError> {
-    let around = ["config", "request", "headers"];
+fn headers(file: &File<'_>, found: &mut FaultList) -> Vec<(String, Field)> {
     let mut headers = Vec::new();
-    for (name, text) in file.texts(&around)? {
-        let path = ["config", "request", "headers", name];
-        if name.is_empty() || !name.bytes().all(is_token) {
-            let message =
-                format!("`{name}` is no header's name: letters, digits and !#$%&'*+-.^_`|~");
-            return Err(file.error(&path, message));
+    for (name, text) in file.texts(&["config", "request", "headers"], found) {
+        match found.keep(header(file, name, text)) {
+            Some(header) => headers.extend(header),
+            None if found.is_full() => break,
+            None => {}
         }
-        if name.eq_ignore_ascii_case(BUFFERING_HEADER) {
-            continue;
-        }
-        if OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
-            let message = format!("`{name}` is set by the connection itself; leave it out");
-            return Err(file.error(&path, message));
-        }
-        headers.push((name.to_owned(), field(file, &path, text)?));
     }
-    Ok(headers)
+    headers
+}
+
+/// A header, unless it is one that is taken and not sent.
+fn header(file: &File<'_>, name: &str, text: &str) -> Result<Option<(String, Field)>, ActionError> {
+    let path = ["config", "request", "headers", name];
+    if name.is_empty() || !name.bytes().all(is_token) {
+        let message = format!("`{name}` is no header's name: letters, digits and !#$%&'*+-.^_`|~");
+        return Err(file.error(&path, message));
+    }
+    if name.eq_ignore_ascii_case(BUFFERING_HEADER) {
+        return Ok(None);
+    }
+    if OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
+        let message = format!("`{name}` is set by the connection itself; leave it out");
+        return Err(file.error(&path, message));
+    }
+    Ok(Some((name.to_owned(), field(file, &path, text)?)))
 }
 
 fn is_token(byte: u8) -> bool {

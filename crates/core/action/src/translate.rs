@@ -17,7 +17,8 @@
 //! nothing. *Ours*: paths without a default read `{}`; `${rawResult}` is as received, and a template that prints
 //! nothing then gives `{}`, as `${rawResult}` alone does.
 
-use crate::error::{ActionError, TranslateError};
+use crate::error::TranslateError;
+use crate::faults::FaultList;
 use crate::file::File;
 use crate::value::RawInput;
 use crate::watch::{Found, Watch};
@@ -62,25 +63,31 @@ struct Missing<'a> {
 }
 
 impl Mapping {
-    pub(crate) fn read(file: &File<'_>) -> Result<Mapping, ActionError> {
-        let defaults = file.texts(&["config", "response", "translationMapDefaults"])?;
+    pub(crate) fn read(file: &File<'_>, found: &mut FaultList) -> Option<Mapping> {
+        let defaults = file.texts(&["config", "response", "translationMapDefaults"], found);
         let mut entries = Vec::new();
-        for (key, path) in file.texts(&["config", "response", "translationMap"])? {
+        for (key, path) in file.texts(&["config", "response", "translationMap"], found) {
             let at = ["config", "response", "translationMap", key];
             let default = defaults.iter().find(|(name, _)| *name == key);
+            let Some(path) = found.keep(file.path(&at, path)) else {
+                if found.is_full() {
+                    break;
+                }
+                continue;
+            };
             entries.push(Entry {
                 key: key.to_owned(),
-                path: file.path(&at, path)?,
+                path,
                 default: default.map(|(_, text)| (*text).to_owned()),
             });
         }
-        let success = file.template_with(&["config", "response", "successTemplate"], STRICT)?;
-        let success = success.map(|(_, template)| template);
-        let print = file.compile(&["config", "response"], "$found")?;
-        Ok(Mapping {
+        let success = file.template_with(&["config", "response", "successTemplate"], STRICT);
+        let success = found.keep(success);
+        let print = found.keep(file.compile(&["config", "response"], "$found"));
+        Some(Mapping {
             entries,
-            success,
-            print,
+            success: success?.map(|(_, template)| template),
+            print: print?,
         })
     }
 

@@ -3,6 +3,7 @@
 //! Data goes to stdout, everything said about it to stderr. Exit status: 0; 1 where an action is refused, or
 //! fails on what it was given; 64 where the command itself can't be carried out.
 
+mod files;
 mod run;
 mod validate;
 
@@ -33,7 +34,7 @@ enum Command {
 
 #[derive(clap::Args)]
 struct Validate {
-    /// Action files as the vendor exports them, or folders of such; - for stdin.
+    /// Action files as the vendor exports them, or folders of such, with the folders in them; - for stdin.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Print an array with an object for each file.

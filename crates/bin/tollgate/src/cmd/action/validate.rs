@@ -1,11 +1,11 @@
 //! `validate`: any number of files, each judged by itself.
 
-use super::{USAGE, Validate, run};
+use super::{USAGE, Validate, files, run};
 use crate::console::plural;
 use serde_json::{Value, json};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use tollgate_action::{Action, ActionError, Warning};
+use std::path::Path;
+use tollgate_action::{Action, ActionError, Faults, Warning};
 
 /// What one file came to.
 enum Verdict {
@@ -13,21 +13,27 @@ enum Verdict {
         name: String,
         warnings: Vec<Warning>,
     },
-    Refused(ActionError),
+    Refused(Faults),
     Unreadable(String),
 }
 
-/// Judges the files. Without `--json` a line for each on stdout, and on stderr one for each fault and
-/// warning, as `file:line:column: field: message`.
+/// Judges the files. Without `--json` a line for each on stdout, and on stderr one for each fault (at most 32 a
+/// file) and warning, as `file:line:column: field: message`.
 pub(super) fn validate(
     args: &Validate,
     stdout: &mut impl Write,
     stderr: &mut impl Write,
 ) -> io::Result<u8> {
     let (mut status, mut report, mut warned, mut valid) = (0, Vec::new(), 0, 0);
-    let files: Vec<PathBuf> = args.files.iter().flat_map(|path| files(path)).collect();
-    for path in &files {
-        let verdict = judge(path);
+    let files = files::named(&args.files);
+    for named in &files {
+        let (path, verdict) = match named {
+            Ok(path) => (path, judge(path)),
+            Err((path, message)) => {
+                let message = format!("{}: {message}", path.display());
+                (path, Verdict::Unreadable(message))
+            }
+        };
         match &verdict {
             Verdict::Valid { warnings, .. } => {
                 valid += 1;
@@ -49,26 +55,7 @@ pub(super) fn validate(
         let warned = plural(warned, "warning");
         writeln!(stderr, "{valid} valid, {refused} refused, {warned}")?;
     }
-    if files.is_empty() {
-        writeln!(stderr, "tollgate action: no .json file is there")?;
-        status = USAGE;
-    }
     Ok(status)
-}
-
-/// The `.json` files of a folder, by name; any other path itself.
-fn files(path: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = path.read_dir() else {
-        return vec![path.to_owned()];
-    };
-    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let json = |path: &PathBuf| {
-        path.extension()
-            .is_some_and(|extension| extension == "json")
-    };
-    let mut paths: Vec<PathBuf> = paths.filter(json).collect();
-    paths.sort();
-    paths
 }
 
 fn judge(path: &Path) -> Verdict {
@@ -76,12 +63,12 @@ fn judge(path: &Path) -> Verdict {
         Ok(text) => text,
         Err(message) => return Verdict::Unreadable(message),
     };
-    match Action::from_json(&text) {
+    match Action::read(&text) {
         Ok(action) => Verdict::Valid {
             name: action.name().to_owned(),
             warnings: action.warnings(),
         },
-        Err(error) => Verdict::Refused(error),
+        Err(faults) => Verdict::Refused(faults),
     }
 }
 
@@ -104,17 +91,19 @@ fn lines(
                 )?;
             }
         }
-        Verdict::Refused(error) => {
+        Verdict::Refused(faults) => {
             writeln!(stdout, "{file}: refused")?;
-            let place = match (error.line, error.column) {
-                (Some(line), Some(column)) => format!(":{line}:{column}"),
-                _ => String::new(),
-            };
-            let field = match error.field.as_str() {
-                "" => String::new(),
-                field => format!("{field}: "),
-            };
-            writeln!(stderr, "{file}{place}: {field}{}", error.message)?;
+            for error in faults.iter() {
+                let place = match (error.line, error.column) {
+                    (Some(line), Some(column)) => format!(":{line}:{column}"),
+                    _ => String::new(),
+                };
+                let field = match error.field.as_str() {
+                    "" => String::new(),
+                    field => format!("{field}: "),
+                };
+                writeln!(stderr, "{file}{place}: {field}{}", error.message)?;
+            }
         }
         Verdict::Unreadable(message) => writeln!(stderr, "tollgate action: {message}")?,
     }
@@ -138,25 +127,32 @@ fn object(path: &Path, verdict: &Verdict) -> Value {
                 .collect();
             json!({"file": file, "valid": true, "name": name, "warnings": warnings})
         }
-        Verdict::Refused(error) => json!({
+        Verdict::Refused(faults) => json!({
             "file": file,
             "valid": false,
-            "error": {
-                "field": error.field,
-                "line": error.line,
-                "column": error.column,
-                "message": error.message,
-            },
+            "error": fault(&faults.first),
+            "errors": faults.iter().map(fault).collect::<Vec<Value>>(),
         }),
         Verdict::Unreadable(message) => {
-            json!({"file": file, "valid": false, "error": {"message": message}})
+            let fault = json!({"message": message});
+            json!({"file": file, "valid": false, "error": fault, "errors": [fault]})
         }
     }
+}
+
+fn fault(error: &ActionError) -> Value {
+    json!({
+        "field": error.field,
+        "line": error.line,
+        "column": error.column,
+        "message": error.message,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::PathBuf;
 
     fn folder() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../examples/actions")
@@ -189,5 +185,95 @@ mod tests {
         let (status, stdout, _) = output(vec![file], true);
         let report = tollgate_json::read(&stdout).unwrap();
         assert_eq!((status, &report[0]["valid"]), (64, &json!(false)));
+    }
+
+    #[test]
+    fn folders_are_looked_into_and_an_empty_one_is_bad_usage() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        for folder in ["in/deep", "empty/.hidden", "other"] {
+            std::fs::create_dir_all(at(folder)).unwrap();
+        }
+        let action = std::fs::read(folder().join("Look-Up-Order.json")).unwrap();
+        for file in [
+            "in/b.json",
+            "in/deep/A.JSON",
+            "empty/.hidden/c.json",
+            "other/note.txt",
+        ] {
+            std::fs::write(at(file), &action).unwrap();
+        }
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(root.path(), at("in/deep/again")).unwrap();
+        let (status, stdout, stderr) = output(vec![at("in")], false);
+        assert_eq!((status, stdout.lines().count()), (0, 2), "{stdout}{stderr}");
+        assert!(
+            stdout.contains("b.json: valid") && stdout.contains("A.JSON: valid"),
+            "{stdout}"
+        );
+        for folder in ["empty", "other"] {
+            let (status, _, stderr) = output(vec![at("in"), at(folder)], false);
+            assert_eq!(status, 64, "{stderr}");
+            let told = format!("{}: no .json file is there", at(folder).display());
+            assert!(stderr.contains(&told), "{stderr}");
+        }
+        let (status, stdout, _) = output(vec![at("other")], true);
+        let report = tollgate_json::read(&stdout).unwrap();
+        assert_eq!((status, &report[0]["valid"]), (64, &json!(false)));
+    }
+
+    #[test]
+    fn a_file_tells_of_all_its_faults() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("a.json");
+        let bad = json!({"integrationType": "custom-rest-actions",
+            "config": {"request": {"requestUrlTemplate": "https://x/#if($", "requestType": "FETCH",
+                "headers": {"Host": "x", "a b": "y", "X": 1}, "requestTemplate": "#if("},
+              "response": {"translationMap": {"k": "$.a[", "l": "$["}, "successTemplate": "#end"},
+              "timeoutSeconds": 90},
+            "contract": {"input": {"inputSchema": {"type": "word"}}, "output": {}}});
+        std::fs::write(&file, format!("{bad:#}")).unwrap();
+        let (status, stdout, stderr) = output(vec![file.clone()], false);
+        assert_eq!((status, stdout.contains("refused")), (1, true));
+        for field in [
+            ": name: is missing",
+            "config.timeoutSeconds: ",
+            "config.request.requestUrlTemplate: ",
+            "config.request.requestType: `FETCH`",
+            "config.request.headers.Host: ",
+            "config.request.headers.a b: ",
+            "config.request.headers.X: expected a text",
+            "config.request.requestTemplate: ",
+            "config.response.translationMap.k: ",
+            "config.response.translationMap.l: ",
+            "config.response.successTemplate: ",
+            "contract.input.inputSchema: ",
+            "contract.output.successSchema: is missing",
+        ] {
+            assert!(stderr.contains(field), "{field}: {stderr}");
+        }
+        let (_, stdout, _) = output(vec![file.clone()], true);
+        let report = tollgate_json::read(&stdout).unwrap();
+        assert_eq!(report[0]["error"], report[0]["errors"][0]);
+        assert_eq!(
+            report[0]["errors"].as_array().unwrap().len(),
+            13,
+            "{stdout}"
+        );
+
+        std::fs::write(&file, "{").unwrap();
+        let (_, stdout, _) = output(vec![file.clone()], true);
+        let report = tollgate_json::read(&stdout).unwrap();
+        assert_eq!(report[0]["errors"].as_array().unwrap().len(), 1);
+        let headers: serde_json::Map<_, _> =
+            (0..99).map(|n| (format!("a {n}"), json!("x"))).collect();
+        std::fs::write(
+            &file,
+            json!({"config": {"request": {"headers": headers}}}).to_string(),
+        )
+        .unwrap();
+        let (_, stdout, _) = output(vec![file], true);
+        let report = tollgate_json::read(&stdout).unwrap();
+        assert_eq!(report[0]["errors"].as_array().unwrap().len(), 32);
     }
 }
