@@ -12,6 +12,7 @@ mod import;
 mod made;
 mod names;
 mod path;
+mod pattern;
 mod response;
 mod scan;
 mod secret;
@@ -155,6 +156,7 @@ pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Warning> {
         names::check(parts, site, &mut report);
         escape::check(parts, site, &mut report);
         directives(parts, site, &mut report);
+        pattern::check(site, &mut report);
         secret::check(site, &mut report);
         names::without_sign(parts, site, &mut report);
         if site.kind == SiteKind::Body && !parts.method.has_body() && !is_raw_request(site.text) {
@@ -165,6 +167,7 @@ pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Warning> {
             report.add(site, 0, message);
         }
     }
+    pattern::check_paths(parts, &mut report);
     header::content(parts, &sites, &mut report);
     for site in sites.iter().filter(|site| site.kind == SiteKind::Success) {
         strict::check(parts, site, &mut report);

@@ -212,6 +212,27 @@ fn velocitys_traps() {
 }
 
 #[test]
+fn a_pattern_that_may_take_too_long() {
+    let success = |text: &str| [(MAP, json!({"a": "$.a"})), (SUCCESS, json!(text))];
+    one(
+        &success("{\"a\": $a.replaceAll(\"(?s)^.*?(?=x)\", '')}"),
+        "`(?s)^.*?(?=x)` can't be matched in linear time (look-ahead)",
+    );
+    one(
+        &success("#set($b = $a.split('(.)\\1'))#if($b.size() > 1){\"a\": $a}#end"),
+        "(a back-reference)",
+    );
+    one(
+        &success("{\"a\": $a.trim().matches('a(b')}"),
+        "every call that comes to `a(b` fails: the pattern is malformed: Unclosed group near index 3",
+    );
+    let found = warnings(&success(
+        "{\"a\": $a.replaceAll(\"[^0-9]+$\", '').replace('(?=x)', 'x')}",
+    ));
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
 fn a_body_that_is_not_sent() {
     let get = ("/config/request/requestType", json!("GET"));
     one(&[get.clone(), (BODY, json!("{}"))], "GET sends no body");

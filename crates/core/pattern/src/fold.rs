@@ -1,5 +1,6 @@
 //! Upper and lower case as Java's `Character` has them: of one character, to one character.
 
+use crate::set;
 use std::sync::OnceLock;
 
 /// The upper case, or the character itself where that would be several characters.
@@ -37,12 +38,12 @@ pub(crate) fn fold(c: char) -> char {
 
 /// All characters that have another case, with their upper case and the lower case of that.
 pub(crate) fn cased() -> &'static [(char, char, char)] {
-    /// No character above has a case.
-    const LAST: char = '\u{1FFFF}';
     static CASED: OnceLock<Vec<(char, char, char)>> = OnceLock::new();
     CASED.get_or_init(|| {
-        let all = ('\0'..=LAST).map(|c| (c, upper(c), fold(c)));
-        all.filter(|(c, upper, lower)| c != upper || c != lower)
+        let changed = set::properties(&["Changes_When_Casemapped"]);
+        let all = changed.iter().flat_map(|range| range.start()..=range.end());
+        all.map(|c| (c, upper(c), fold(c)))
+            .filter(|(c, upper, lower)| c != upper || c != lower)
             .collect()
     })
 }

@@ -143,8 +143,8 @@ impl fmt::Display for Error {
             Error::Replacement(how) => f.write_str(how),
             Error::Runaway { pattern, steps } => write!(
                 f,
-                "the pattern `{pattern}` needed more than {steps} steps, which is all that was left of its \
-                 execution; avoid nested repetitions"
+                "the pattern `{pattern}` needed more than the {steps} steps that its execution had left; \
+                 avoid nested repetitions"
             ),
             Error::Exhausted(exhausted) => exhausted.fmt(f),
         }
@@ -171,13 +171,14 @@ pub struct Pattern {
     program: OnceLock<Program>,
 }
 
-/// What in a pattern keeps it from being matched in linear time, if anything does. A pattern that can't be
-/// compiled says nothing here.
-#[must_use]
-pub fn nonlinear(text: &str) -> Option<&'static str> {
+/// What in a pattern keeps it from being matched in linear time, if anything does.
+///
+/// # Errors
+/// It is too long or malformed.
+pub fn nonlinear(text: &str, flags: Flags) -> Result<Option<&'static str>, Error> {
     let meter = Meter::default();
-    let pattern = Pattern::compile(text, Flags::default(), &meter).ok()?;
-    pattern.nonlinear(&meter)
+    let pattern = Pattern::compile(text, flags, &meter)?;
+    Ok(pattern.nonlinear(&meter))
 }
 
 impl Pattern {

@@ -17,6 +17,8 @@ pub struct Search<'a> {
     matcher: Matcher<'a>,
     from: usize,
     found: Span,
+    /// Steps that the meter had left when it began.
+    steps: u64,
 }
 
 enum Matcher<'a> {
@@ -88,6 +90,7 @@ impl Pattern {
             matcher,
             from: 0,
             found: (0, 0),
+            steps: meter.steps_left(),
         })
     }
 }
@@ -134,9 +137,9 @@ impl Search<'_> {
                 Ok(found)
             }
             Matcher::Machine(machine) => {
-                let steps = self.meter.steps_left();
                 let found = machine.search(from);
-                let found = found.map_err(|exhausted| self.pattern.stopped(exhausted, steps))?;
+                let stopped = |exhausted| self.pattern.stopped(exhausted, self.steps);
+                let found = found.map_err(stopped)?;
                 let (start, end) = machine.groups[0];
                 Ok(found.then_some((start as usize, end as usize)))
             }

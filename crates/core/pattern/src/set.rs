@@ -110,7 +110,7 @@ pub(crate) fn only(set: &Set) -> Option<char> {
 /// A set that is asked often.
 #[derive(Debug)]
 pub(crate) struct Table {
-    ascii: u128,
+    ascii: [bool; 128],
     ranges: Vec<(char, char)>,
 }
 
@@ -118,13 +118,11 @@ impl Table {
     pub(crate) fn new(set: &Set) -> Table {
         let ranges = set.iter().map(|range| (range.start(), range.end()));
         let mut table = Table {
-            ascii: 0,
+            ascii: [false; 128],
             ranges: ranges.collect(),
         };
         for byte in 0..128_u8 {
-            if table.search(char::from(byte)) {
-                table.ascii |= 1 << byte;
-            }
+            table.ascii[usize::from(byte)] = table.search(char::from(byte));
         }
         table
     }
@@ -140,7 +138,7 @@ impl Table {
     /// Whether it holds a character of ASCII.
     #[inline]
     pub(crate) fn holds_byte(&self, byte: u8) -> bool {
-        self.ascii >> byte & 1 == 1
+        self.ascii.get(usize::from(byte)) == Some(&true)
     }
 
     fn search(&self, c: char) -> bool {

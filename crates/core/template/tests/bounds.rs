@@ -247,8 +247,8 @@ fn patterns() {
         Ok("1 true false")
     );
     for (pattern, word) in [
-        ("(a+)+\\1b", "needed more than"),
-        ("(a|a)*?(?=b)", "needed more than"),
+        ("(a+)+\\1b", "needed more than the"),
+        ("(a|a)*?(?=b)", "needed more than the"),
         ("(a|a)*(?<=b)\\1", "avoid nested repetitions"),
         ("(", "malformed"),
         ("[", "Unclosed character class"),

@@ -5,6 +5,11 @@ use crate::program::{At, Chars, Op, Rounds, Steps};
 use crate::tree::Greed;
 use tollgate_meter::Exhausted;
 
+/// Characters that are taken before the meter is asked.
+const CHARS_AT_ONCE: u32 = 256;
+/// What the work on a character counts, in bytes.
+const WORK_OF_A_CHAR: usize = 4;
+
 impl Machine<'_> {
     /// Characters of a set.
     pub(super) fn chars(&mut self, at: At, place: u32, chars: &Chars) -> Result<Go, Exhausted> {
@@ -41,16 +46,28 @@ impl Machine<'_> {
     ) -> Result<(u32, u32), Exhausted> {
         let (mut end, mut taken) = (place, 0);
         while taken < count {
-            match self.char_at(end).filter(|c| chars.set.holds(*c)) {
-                Some(c) => end += c.len_utf8() as u32,
-                None => break,
+            let before = taken;
+            // In lots, for what is passed over at once can't be stopped.
+            let lot = (count - taken).min(CHARS_AT_ONCE);
+            let ascii = self.text.as_bytes()[end as usize..]
+                .iter()
+                .take(lot as usize);
+            let passed = ascii
+                .take_while(|byte| chars.set.holds_byte(**byte))
+                .count() as u32;
+            end += passed;
+            taken += passed;
+            if taken < count
+                && let Some(c) = self.char_at(end).filter(|c| chars.set.holds(*c))
+            {
+                end += c.len_utf8() as u32;
+                taken += 1;
             }
-            taken += 1;
-            if taken % 64 == 0 {
-                self.work(64 * 4)?;
+            self.work((taken - before) as usize * WORK_OF_A_CHAR)?;
+            if taken == before {
+                break;
             }
         }
-        self.work((taken % 64) as usize * 4)?;
         Ok((end, taken))
     }
 
