@@ -88,6 +88,17 @@ pub(crate) fn corpus() -> Vec<(String, Json)> {
     found
 }
 
+/// Paths and documents with what is right, one JSON object a line; none, with a word, where they are absent.
+#[allow(dead_code, reason = "each crate reads its own")]
+pub(crate) fn written_paths() -> Option<Vec<Json>> {
+    let Ok(text) = std::fs::read_to_string(root().join("../shared/cases/paths.jsonl")) else {
+        println!("skipped: there is no ../shared/cases/paths.jsonl");
+        return None;
+    };
+    let cases = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    Some(cases.collect())
+}
+
 fn root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.."))
 }

@@ -1,6 +1,7 @@
 //! Numbers compared by every digit they are written with.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 /// A number as it is written, without what doesn't matter.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,6 +48,29 @@ impl Decimal {
         })
     }
 
+    /// The lowest 32 bits of the number without its fraction, in two's complement.
+    pub(crate) fn bits(&self) -> i32 {
+        /// Ten to this power, and to every higher one, ends in 32 bits of nought.
+        const FAR: i64 = 32;
+        let (mut value, length) = (0_u32, i64::try_from(self.digits.len()).unwrap_or(0));
+        if self.point - length >= FAR {
+            return 0;
+        }
+        for place in 0..self.point {
+            let digit = usize::try_from(place)
+                .ok()
+                .and_then(|at| self.digits.get(at));
+            let digit = digit.map_or(0, |digit| u32::from(*digit - b'0'));
+            value = value.wrapping_mul(10).wrapping_add(digit);
+        }
+        let value = value.cast_signed();
+        if self.negative {
+            value.wrapping_neg()
+        } else {
+            value
+        }
+    }
+
     fn magnitude(&self, other: &Decimal) -> Ordering {
         match (self.digits.is_empty(), other.digits.is_empty()) {
             (true, true) => Ordering::Equal,
@@ -57,6 +81,18 @@ impl Decimal {
                 .cmp(&other.point)
                 .then_with(|| self.digits.cmp(&other.digits)),
         }
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.negative { "-" } else { "" };
+        let digits = std::str::from_utf8(&self.digits).unwrap_or_default();
+        if digits.is_empty() {
+            return f.write_str("0.0");
+        }
+        let length = i64::try_from(self.digits.len()).unwrap_or(0);
+        write!(f, "{sign}{digits}e{}", self.point - length)
     }
 }
 

@@ -1,57 +1,327 @@
-//! The functions that may end a path.
+//! The functions that a path can call.
+//!
+//! A function is given the value that the path has led to, and parameters: literals, and paths that are read
+//! from the document. What a function gives is a result of the path even if steps follow, which go on from it.
 
-use crate::ReadError;
-use serde_json::{Number, Value};
+mod print;
 
-/// A function of one value.
+use crate::chain::{Call, Parameter, PathParameter};
+use crate::number;
+use crate::read::{Answer, Found, Reader, Scope, Stop, Walk};
+use serde_json::Value;
+
+/// The functions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Function {
-    Length,
+    Avg,
+    StdDev,
+    Sum,
     Min,
     Max,
-    Avg,
-    Sum,
+    Concat,
+    Length,
+    Append,
+    Keys,
+    First,
+    Last,
+    Index,
 }
 
-impl Function {
-    /// The names, for a message.
-    pub(crate) const NAMES: &str = "length() size() min() max() avg() sum()";
+const NOT_JSON: Stop<'static> = Stop::Fault("a parameter of the function is no JSON");
 
-    /// The function of that name, without the brackets.
-    pub(crate) fn from_name(name: &str) -> Option<Function> {
+impl Function {
+    /// The function of that name.
+    pub(crate) fn named(name: &str) -> Option<Function> {
         Some(match name {
-            "length" | "size" => Function::Length,
+            "avg" => Function::Avg,
+            "stddev" => Function::StdDev,
+            "sum" => Function::Sum,
             "min" => Function::Min,
             "max" => Function::Max,
-            "avg" => Function::Avg,
-            "sum" => Function::Sum,
+            "concat" => Function::Concat,
+            "length" | "size" => Function::Length,
+            "append" => Function::Append,
+            "keys" => Function::Keys,
+            "first" => Function::First,
+            "last" => Function::Last,
+            "index" => Function::Index,
             _ => return None,
         })
     }
+}
 
-    /// Applies it. A length of something that has none is null; an aggregate without numbers is not found.
-    pub(crate) fn apply(self, value: &Value) -> Result<Value, ReadError> {
-        if self == Function::Length {
-            return Ok(match value {
-                Value::Array(items) => Value::from(items.len()),
-                Value::Object(members) => Value::from(members.len()),
-                _ => Value::Null,
-            });
+impl Reader<'_> {
+    /// Calls the function at a place of the path, and goes on from its result.
+    pub(crate) fn call<'p: 'v, 'v>(
+        &mut self,
+        walk: &mut Walk<'p, 'v>,
+        at: usize,
+        call: &'p Call,
+        model: &'v Value,
+    ) -> Result<(), Stop<'p>> {
+        let function = call.function.ok_or(Stop::Unknown(&call.name))?;
+        let result = self.apply(function, call, model, walk.scope)?;
+        if at + 1 == walk.chain.steps.len() {
+            return self.push(walk, result);
         }
-        let numbers: Vec<f64> = match value {
-            Value::Array(items) => items.iter().filter_map(Value::as_f64).collect(),
-            _ => Vec::new(),
+        let made = match &result {
+            Found::Place(value) => {
+                let value: &'v Value = value;
+                self.push(walk, result)?;
+                return self.step(walk, at + 1, value);
+            }
+            Found::Made(value) => {
+                self.settled()?.hold_copy(value)?;
+                value.clone()
+            }
+            // No step leads into names.
+            Found::Names(_) => Value::Null,
         };
-        if numbers.is_empty() {
-            return Err(ReadError::NotFound("no numbers to aggregate".to_owned()));
+        self.push(walk, result)?;
+        let mut inner = Walk {
+            chain: walk.chain,
+            scope: walk.scope,
+            found: Vec::new(),
+        };
+        self.step(&mut inner, at + 1, &made)?;
+        for found in inner.found {
+            let found = match found {
+                Found::Names(names) => Found::Names(names),
+                other => Found::Made(self.copy(Answer::One(other))?),
+            };
+            self.push(walk, found)?;
         }
-        let sum: f64 = numbers.iter().sum();
-        let result = match self {
-            Function::Min => numbers.iter().copied().fold(f64::INFINITY, f64::min),
-            Function::Max => numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-            Function::Avg => sum / numbers.len() as f64,
-            Function::Sum | Function::Length => sum,
-        };
-        Ok(Number::from_f64(result).map_or(Value::Null, Value::Number))
+        Ok(())
     }
+
+    fn apply<'p: 'v, 'v>(
+        &mut self,
+        function: Function,
+        call: &'p Call,
+        model: &'v Value,
+        scope: Scope<'v>,
+    ) -> Result<Found<'v>, Stop<'p>> {
+        // All paths are read, even those that aren't needed: one that finds nothing is an error.
+        for parameter in &call.parameters {
+            if let Parameter::Path(path) = parameter {
+                self.kept(&path.chain, path.kept, scope)?;
+            }
+        }
+        let items = match model {
+            Value::Array(items) => Some(items),
+            _ => None,
+        };
+        self.charge(items.map_or(0, Vec::len))?;
+        let made = match function {
+            Function::Length => self.length(call, model, scope)?,
+            Function::Keys => match model {
+                Value::Object(members) => {
+                    self.charge(members.len())?;
+                    let names = members.keys().map(|name| Value::from(name.as_str()));
+                    let names = Value::Array(names.collect());
+                    self.settled()?.hold_copy(&names)?;
+                    return Ok(Found::Names(names));
+                }
+                _ => Value::Null,
+            },
+            Function::First | Function::Last | Function::Index => {
+                let items = items.ok_or(Stop::Fault("the function wants a list"))?;
+                let index = match function {
+                    Function::First => 0,
+                    Function::Last => -1,
+                    _ => self.index_wanted(call, scope)?,
+                };
+                return nth(items, index).map(Found::Place);
+            }
+            Function::Append => match items {
+                Some(items) if !call.parameters.is_empty() => {
+                    self.settled()?.hold_copy(model)?;
+                    let mut items = items.clone();
+                    for parameter in &call.parameters {
+                        items.push(self.parameter(parameter, scope, |found| match found {
+                            Found::Made(value) | Found::Names(value) => value.clone(),
+                            Found::Place(value) => (*value).clone(),
+                        })?);
+                    }
+                    Value::Array(items)
+                }
+                _ => return Ok(Found::Place(model)),
+            },
+            Function::Concat => {
+                let mut text = String::new();
+                for item in items.into_iter().flatten() {
+                    if let Value::String(item) = item {
+                        self.work(item.len())?;
+                        text.push_str(item);
+                    }
+                }
+                for parameter in &call.parameters {
+                    self.parameter(parameter, scope, |found| print::concat(found, &mut text))?;
+                    self.settled()?.hold(0)?;
+                }
+                let made = Value::String(text);
+                self.settled()?.hold_copy(&made)?;
+                made
+            }
+            aggregate => {
+                let mut numbers = Vec::new();
+                collect(items.into_iter().flatten(), &mut numbers);
+                for parameter in &call.parameters {
+                    self.parameter(parameter, scope, |found| numbers_of(found, &mut numbers))?;
+                }
+                self.charge(numbers.len())?;
+                number::double(aggregated(aggregate, &numbers)?)
+            }
+        };
+        Ok(Found::Made(made))
+    }
+
+    /// Looks at the value of a parameter.
+    fn parameter<'p: 'v, 'v, T>(
+        &mut self,
+        parameter: &'p Parameter,
+        scope: Scope<'v>,
+        look: impl FnOnce(&Found<'_>) -> T,
+    ) -> Result<T, Stop<'p>> {
+        match parameter {
+            Parameter::Json(value) => Ok(look(&Found::Place(value.as_ref().ok_or(NOT_JSON)?))),
+            Parameter::Path(path) => {
+                let value = self.kept(&path.chain, path.kept, scope)?;
+                Ok(look(&value))
+            }
+        }
+    }
+
+    /// The first number among the parameters, without its fraction.
+    fn index_wanted<'p: 'v, 'v>(
+        &mut self,
+        call: &'p Call,
+        scope: Scope<'v>,
+    ) -> Result<i32, Stop<'p>> {
+        let mut wanted = None;
+        for parameter in &call.parameters {
+            let number = self.parameter(parameter, scope, |found| match found.value() {
+                Some(Value::Number(number)) => Some(number::int(number)),
+                Some(Value::Array(items)) => items.iter().find_map(|item| match item {
+                    Value::Number(number) => Some(number::int(number)),
+                    _ => None,
+                }),
+                _ => None,
+            })?;
+            wanted = wanted.or(number);
+        }
+        wanted.ok_or(Stop::NoItem)
+    }
+
+    /// How many items or members there are: of what the first parameter finds in the model, if that is a
+    /// list, else of the model itself.
+    fn length<'p: 'v, 'v>(
+        &mut self,
+        call: &'p Call,
+        model: &'v Value,
+        scope: Scope<'v>,
+    ) -> Result<Value, Stop<'p>> {
+        match call.parameters.first() {
+            Some(Parameter::Json(_)) => {
+                return Err(Stop::Fault("length() can't be given a literal"));
+            }
+            Some(Parameter::Path(path)) => {
+                if model.is_null() {
+                    return Err(Stop::Fault("length() of null, with a path"));
+                }
+                let calls = self.count(call.count);
+                if let Some(count) = self.counted(path, calls, model, scope)? {
+                    return Ok(Value::from(count));
+                }
+            }
+            None => {}
+        }
+        Ok(match model {
+            Value::Array(items) => Value::from(items.len()),
+            Value::Object(members) => Value::from(members.len()),
+            _ => Value::Null,
+        })
+    }
+
+    fn counted<'p: 'v, 'v>(
+        &mut self,
+        path: &'p PathParameter,
+        calls: usize,
+        model: &'v Value,
+        scope: Scope<'v>,
+    ) -> Result<Option<usize>, Stop<'p>> {
+        let Some(chain) = path.counted.get(calls).or(path.counted.last()) else {
+            return Ok(None);
+        };
+        if let Some(latch) = &chain.latch
+            && let Some(place) = self.latch(latch.slot)
+        {
+            *place = -1;
+        }
+        let scope = Scope {
+            root: model,
+            ..scope
+        };
+        let answer = self.answer(chain, model, scope)?;
+        self.let_go(&answer);
+        Ok(match answer {
+            Answer::List(found) => Some(found.len()),
+            Answer::One(found) => found.value().and_then(Value::as_array).map(Vec::len),
+        })
+    }
+}
+
+/// The item at an index. From the end, the first item can't be reached.
+fn nth<'p>(items: &[Value], index: i32) -> Result<&Value, Stop<'p>> {
+    let count = i64::try_from(items.len()).unwrap_or(i64::MAX);
+    let index = i64::from(index);
+    let place = if index < 0 { index + count } else { index };
+    if index < 0 && place <= 0 {
+        return Err(Stop::Fault("there is no such item from the end"));
+    }
+    let item = usize::try_from(place)
+        .ok()
+        .and_then(|place| items.get(place));
+    item.ok_or(Stop::NoItem)
+}
+
+fn collect<'i>(items: impl Iterator<Item = &'i Value>, numbers: &mut Vec<f64>) {
+    numbers.extend(items.filter_map(|item| match item {
+        Value::Number(number) => Some(number::value(number)),
+        _ => None,
+    }));
+}
+
+fn numbers_of(found: &Found<'_>, numbers: &mut Vec<f64>) {
+    match found.value() {
+        Some(Value::Array(items)) => collect(items.iter(), numbers),
+        Some(value) => collect(std::iter::once(value), numbers),
+        None => {}
+    }
+}
+
+/// What numbers come to, calculated in the order and with the starts of the reference.
+fn aggregated(function: Function, numbers: &[f64]) -> Result<f64, Stop<'static>> {
+    if numbers.is_empty() {
+        return Err(Stop::Fault("there are no numbers"));
+    }
+    let count = numbers.len() as f64;
+    let sum = |of: fn(f64) -> f64| numbers.iter().fold(0.0, |sum, number| sum + of(*number));
+    Ok(match function {
+        Function::Avg => sum(|number| number) / count,
+        Function::StdDev => {
+            let total = sum(|number| number);
+            (sum(|number| number * number) / count - total * total / count / count).sqrt()
+        }
+        Function::Min => {
+            let smaller = |least: f64, number: &f64| if least > *number { *number } else { least };
+            numbers.iter().fold(f64::MAX, smaller)
+        }
+        Function::Max => {
+            // Java's smallest double is above nought, so that is what numbers below nought come to.
+            let larger = |most: f64, number: &f64| if most < *number { *number } else { most };
+            numbers.iter().fold(f64::from_bits(1), larger)
+        }
+        _ => sum(|number| number),
+    })
 }

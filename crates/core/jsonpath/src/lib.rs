@@ -1,42 +1,49 @@
 //! Jayway's dialect of JSONPath, as translation maps are written in.
 //!
-//! **What this decides.** What a path means and what it finds: `$ . .. [*] [n] [-1] [a:b] [a,b] ['name']
-//! ['a','b'] [?(…)]`, filters with `== != < <= > >= =~ in nin && || !`, and the closing functions
-//! `length() size() min() max() avg() sum()`. **What it does not:** what happens when nothing is found
-//! (the action's defaults do), and how a value is printed.
+//! **What this decides.** What a path means and what it finds. **What it does not:** what happens when nothing
+//! is found (the action's defaults do), and how a value is printed.
 //!
-//! **Definite or not.** A path of names and single indices is *definite*: it yields the one value, or
-//! [`ReadError::NotFound`]. Any other yields an array. In such a path the steps before the first
-//! indefinite one are *certain* places: an index that lies outside, or a step into something of the wrong
-//! kind, fails there as it does in a definite path, so that a default applies; a missing name, and
-//! whatever doesn't fit further on, is skipped.
+//! **The reference** is JsonPath 2.9 with its json-smart provider and no options: paths in use have operators
+//! and functions that earlier versions refuse. It is the reference in what surprises, too, for authors tried
+//! their paths until they worked on the platform. Of that:
+//! - A path without `$` gets `$.` in front, so `.total` is `$..total`, a scan, and finds a list.
+//! - What is missing in a definite path is an error, and so is what is missing in front of the first step that
+//!   isn't definite; an index outside of its array is none there. Behind such a step it is skipped.
+//! - A null is there: `[?(@.a)]` accepts it. What is missing equals nothing, and so differs from everything.
+//! - A slice's step is ignored, and `[1:-1]` is empty.
+//! - In a filter, a relation that makes no sense refuses the candidate, even below `!`; a list that holds
+//!   lists or objects can't be searched, which is an error of the whole path.
+//! - A text in a list loses its quotes and backslashes once more, when it is searched.
+//! - `min max avg sum stddev` answer with a fraction. A function behind a scan is applied to the list of all
+//!   that the scan finds, any other to each value; `length` counts what lies in the found values, then.
+//! - The last character is left unread where a step could begin.
 //!
-//! **The reference** is JsonPath 2.0, with differences: paths in use show that data actions run on a later
-//! one. The table is `tests/oracle/intended.rs`:
-//! - `[-1]` counts from the end, and functions and `in`/`nin` exist;
-//! - names and filter texts may stand in double quotes, and brackets group in filters;
-//! - a leading dot is taken from the root (`.total` is `$.total`, not a scan);
-//! - past the first indefinite step nothing fails: what is absent there is skipped;
-//! - in a filter, a comparison that makes no sense is false instead of an error;
-//! - after `..` an index or a wildcard steps into exactly what it selects.
+//! What is not the reference's is the table of `tests/oracle/intended.rs`: `append` changes its result, never
+//! the document. A reading is always the first of its path; the reference's paths change as they are used.
 //!
-//! A function that ends a path is applied to each match; after a path that starts with `..` it is applied
-//! to the list of all of them. `min max avg sum` answer with a floating-point number.
+//! **How.** A text becomes a [`chain::Chain`] of steps, filters in it ([`compile`], [`filter`]). A
+//! [`read::Reader`] follows the steps depth first and copies nothing that it doesn't give. A path of names and
+//! indices alone is followed in a loop.
 //!
 //! **Bounds.** [`MAX_PATH_BYTES`], [`MAX_STEPS`], [`MAX_VISITS`], [`MAX_COPIED`], [`MAX_DEPTH`],
-//! and the [`Meter`] of the calculation that a reading is part of.
+//! and the [`Meter`] of the calculation that a reading is part of. What filters and functions read from the
+//! root of the document is read once, not for each candidate.
 //!
 //! **Tested** against the reference on generated paths and documents and on real ones (`tests/oracle`), by
 //! example (`tests/dialect.rs`), and with random bytes (`tests/fuzz.rs`).
 
-mod compare;
+mod chain;
+mod compile;
 mod decimal;
 mod filter;
 mod function;
-mod parse;
+mod literal;
+mod number;
 mod read;
-mod step;
+mod text;
 
+use chain::{Chain, Slots, Step};
+use read::{Answer, Reader, Scope};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
@@ -50,18 +57,16 @@ pub const MAX_STEPS: usize = 64;
 pub const MAX_VISITS: usize = 1_000_000;
 /// The most values one reading copies; 64 bytes of text count as one.
 pub const MAX_COPIED: usize = 1_000_000;
-/// The deepest a scan descends, and the deepest filters nest.
+/// The deepest that brackets, filters and paths nest in a path; four times as many steps may be followed into a
+/// document, those of paths in paths included.
 pub const MAX_DEPTH: usize = 128;
 
 /// A compiled path.
 #[derive(Debug, Clone)]
 pub struct Path {
     text: String,
-    steps: Vec<step::Step>,
-    function: Option<function::Function>,
-    definite: bool,
-    /// Names and indices only.
-    single: bool,
+    chain: Chain,
+    slots: Slots,
 }
 
 /// A text that is no path.
@@ -82,6 +87,16 @@ pub enum ReadError {
     TooLarge(&'static str),
 }
 
+/// What keeps a path from finding anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeadEnd<'p> {
+    /// There is no function of this name.
+    UnknownFunction(&'p str),
+    /// Steps follow this function, which is given nothing: the reference looks for a member whose name begins
+    /// with the function's closing bracket.
+    BehindFunction(&'p str),
+}
+
 impl From<Exhausted> for ReadError {
     fn from(exhausted: Exhausted) -> Self {
         ReadError::TooLarge(match exhausted {
@@ -99,27 +114,42 @@ impl Path {
     /// # Errors
     /// The text is no path of this dialect, or exceeds a bound.
     pub fn compile(text: &str) -> Result<Path, CompileError> {
-        let (steps, function) = parse::path(text)?;
-        let whole = function.is_some() && matches!(steps.first(), Some(step::Step::Scan));
-        let definite = whole || steps.iter().all(step::Step::is_definite);
-        let walks = |step: &step::Step| matches!(step, step::Step::Name(_) | step::Step::Index(_));
+        let (chain, slots) = compile::path(text, &Meter::default())?;
         Ok(Path {
             text: text.to_owned(),
-            single: function.is_none() && steps.iter().all(walks),
-            steps,
-            function,
-            definite,
+            chain,
+            slots,
         })
     }
 
     /// Whether the path yields one value rather than an array.
     pub fn is_definite(&self) -> bool {
-        self.definite
+        self.chain.definite
     }
 
     /// The path as it was written.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// What keeps the path from finding anything, whatever the document is; none if nothing is known of it.
+    pub fn dead_end(&self) -> Option<DeadEnd<'_>> {
+        let mut steps = self
+            .chain
+            .steps
+            .iter()
+            .map(|placed| &placed.step)
+            .peekable();
+        while let Some(step) = steps.next() {
+            let Step::Call(call) = step else { continue };
+            if call.function.is_none() {
+                return Some(DeadEnd::UnknownFunction(&call.name));
+            }
+            if matches!(steps.peek(), Some(Step::Name(name)) if name.starts_with(')')) {
+                return Some(DeadEnd::BehindFunction(&call.name));
+            }
+        }
+        None
     }
 
     /// Reads the path in a document: the value for a definite path, else an array.
@@ -135,92 +165,46 @@ impl Path {
     /// # Errors
     /// As [`Path::read`]; or the meter stops it.
     pub fn read_within(&self, document: &Value, meter: &Meter) -> Result<Value, ReadError> {
-        if self.single {
-            let found = self.walk(document, meter)?;
+        if self.chain.single && !document.is_null() {
+            meter.steps(self.chain.steps.len() as u64)?;
+            let found = read::follow(&self.chain, document)?;
             meter.hold_copy(found)?;
             return Ok(found.clone());
         }
-        let whole = self.definite && matches!(self.steps.first(), Some(step::Step::Scan));
-        let per_match = if whole { None } else { self.function };
-        let definite = self.definite && !whole;
-        let found = read::matches(&self.steps, document, definite, per_match, meter)?;
-        let mut room = MAX_COPIED;
-        for value in found.iter().filter(|it| matches!(it, Cow::Borrowed(_))) {
-            read::weigh(value, &mut room)?;
-            meter.hold_copy(value)?;
-        }
-        meter.release(found.len() * read::FOUND);
-        let mut found = found.into_iter().map(Cow::into_owned);
-        if let (true, Some(function)) = (whole, self.function) {
-            return function.apply(&Value::Array(found.collect()));
-        }
-        if !self.definite {
-            return Ok(Value::Array(found.collect()));
-        }
-        let last = found.next_back();
-        last.ok_or_else(|| ReadError::NotFound(format!("nothing at {}", self.text)))
+        let mut reader = Reader::new(&self.slots, meter);
+        let answer = self.answer(document, &mut reader)?;
+        Ok(reader.copy(answer)?)
     }
 
     /// Reads the path without copying what it finds: one value for a definite path, else each.
     ///
     /// # Errors
     /// As [`Path::read`].
-    pub fn find<'a>(&self, document: &'a Value) -> Result<Vec<Cow<'a, Value>>, ReadError> {
+    pub fn find<'a>(&'a self, document: &'a Value) -> Result<Vec<Cow<'a, Value>>, ReadError> {
         let meter = &Meter::default();
-        if self.single {
-            let found = self.walk(document, meter)?;
-            return Ok(vec![Cow::Borrowed(found)]);
-        }
-        if self.function.is_some() {
-            return self.read(document).map(|found| vec![Cow::Owned(found)]);
-        }
-        let found = read::matches(&self.steps, document, self.definite, None, meter)?;
-        if self.definite && found.is_empty() {
-            return Err(ReadError::NotFound(format!("nothing at {}", self.text)));
-        }
-        Ok(found)
+        let mut reader = Reader::new(&self.slots, meter);
+        Ok(match self.answer(document, &mut reader)? {
+            Answer::One(found) => vec![found.into_cow()],
+            Answer::List(found) => found.into_iter().map(read::Found::into_cow).collect(),
+        })
     }
 
-    /// The one value of a definite path, if it is there.
-    #[inline]
-    fn one<'a>(
-        &self,
+    fn answer<'a>(
+        &'a self,
         document: &'a Value,
-        meter: &Meter,
-    ) -> Result<Option<Cow<'a, Value>>, Exhausted> {
-        if self.single {
-            meter.steps(self.steps.len() as u64)?;
-            return Ok(self.follow(document).ok().map(Cow::Borrowed));
+        reader: &mut Reader<'_>,
+    ) -> Result<Answer<'a>, ReadError> {
+        if document.is_null() {
+            return Err(ReadError::NotFound("the document is null".to_owned()));
         }
-        self.last(document, meter)
-    }
-
-    /// The one value of a path that is followed by searching.
-    #[cold]
-    fn last<'a>(
-        &self,
-        document: &'a Value,
-        meter: &Meter,
-    ) -> Result<Option<Cow<'a, Value>>, Exhausted> {
-        let found = self.read_within(document, meter);
-        match meter.stopped() {
-            Some(exhausted) => Err(exhausted),
-            None => Ok(found.ok().map(Cow::Owned)),
-        }
-    }
-
-    fn walk<'a>(&self, document: &'a Value, meter: &Meter) -> Result<&'a Value, ReadError> {
-        meter.steps(self.steps.len() as u64)?;
-        self.follow(document)
-    }
-
-    #[inline]
-    fn follow<'a>(&self, document: &'a Value) -> Result<&'a Value, ReadError> {
-        let mut value = document;
-        for step in &self.steps {
-            value = read::single(step, value)?;
-        }
-        Ok(value)
+        let scope = Scope {
+            root: document,
+            strict: false,
+        };
+        let answered = reader.answer(&self.chain, document, scope);
+        // Visits that the meter wasn't told of yet count as well, whatever came out.
+        reader.settled()?;
+        Ok(answered?)
     }
 }
 

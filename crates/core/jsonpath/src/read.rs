@@ -1,272 +1,238 @@
-//! Following the steps through a document.
+//! Following a path through a document.
+//!
+//! The steps are followed depth first, so that what is found is in the reference's order. Three things can end
+//! a branch: nothing is there ([`Stop::Missing`]), a question makes no sense ([`Stop::Invalid`]), a function
+//! finds no such item ([`Stop::NoItem`]); who catches which of them is the reference's rule, too. A
+//! [`Stop::Fault`] ends the whole reading.
 
-use crate::filter::Filter;
-use crate::function::Function;
-use crate::step::{Step, place, slice};
-use crate::{MAX_DEPTH, MAX_VISITS, ReadError};
-use serde_json::{Map, Value};
-use std::borrow::Cow;
-use tollgate_meter::Meter;
+mod answer;
+mod meter;
+mod scan;
+mod step;
 
-/// Everything the steps lead to, in document order.
-pub(crate) fn matches<'a>(
-    steps: &[Step],
-    document: &'a Value,
-    definite: bool,
-    function: Option<Function>,
-    meter: &Meter,
-) -> Result<Vec<Cow<'a, Value>>, ReadError> {
-    let mut reader = Reader {
-        document,
-        definite,
-        function,
-        found: Vec::new(),
-        visits: 0,
-        settled: 0,
-        free_until: 0,
-        meter,
-    };
-    let followed = reader.follow(steps, document, true);
-    let settled = reader.settle();
-    followed.and(settled)?;
-    Ok(reader.found)
-}
+pub(crate) use answer::{Answer, Found};
+pub(crate) use step::{Walk, follow};
 
-struct Reader<'a, 'm> {
-    document: &'a Value,
-    definite: bool,
-    function: Option<Function>,
-    found: Vec<Cow<'a, Value>>,
+use crate::chain::{Chain, Slots};
+use crate::filter::Denied;
+use crate::{MAX_DEPTH, ReadError};
+use serde_json::Value;
+use std::fmt;
+use std::rc::Rc;
+use tollgate_meter::{Exhausted, Meter};
+
+/// One reading of a path.
+pub(crate) struct Reader<'m> {
+    pub(crate) meter: &'m Meter,
+    /// Places looked at.
     visits: usize,
     /// Of them, those that the meter knows of.
     settled: usize,
     /// Visits up to which nothing has to be asked.
     free_until: usize,
-    meter: &'m Meter,
+    /// Steps, scans and paths in paths that are being followed.
+    depth: usize,
+    /// Places of the items that scans went through; below nought before the first.
+    latches: Vec<i64>,
+    /// Values of paths that are read once for all candidates.
+    kept: Vec<Option<Kept>>,
+    /// Bytes of them.
+    kept_bytes: u64,
+    /// Calls of each function.
+    counts: Vec<usize>,
 }
 
-/// Bytes of a place that was found.
-pub(crate) const FOUND: usize = 128;
+/// The value of a path that starts from the document.
+struct Kept {
+    /// The document.
+    root: *const Value,
+    strict: bool,
+    value: Rc<Found<'static>>,
+}
 
-impl<'a> Reader<'a, '_> {
-    /// `certain`: every step so far was definite, so what doesn't fit is an error.
-    fn follow(&mut self, steps: &[Step], value: &'a Value, certain: bool) -> Result<(), ReadError> {
-        self.visit()?;
-        let Some((step, rest)) = steps.split_first() else {
-            return self.arrive(value, certain);
-        };
-        match (step, value) {
-            (Step::Name(name), Value::Object(members)) => match members.get(name) {
-                Some(member) => self.follow(rest, member, certain),
-                None if self.definite => Err(missing(&format!("no member {name:?}"))),
-                None => Ok(()),
-            },
-            (Step::Names(names), Value::Object(members)) => {
-                self.settle()?;
-                let mut some = Map::new();
-                for name in names {
-                    if let Some(member) = members.get(name) {
-                        self.meter.hold_copy(member)?;
-                        some.insert(name.clone(), member.clone());
-                    }
-                }
-                self.meter.hold(FOUND)?;
-                self.found.push(Cow::Owned(Value::Object(some)));
-                Ok(())
-            }
-            (Step::Index(index), Value::Array(items)) => self.index(*index, items, rest, certain),
-            (Step::Indices(all), Value::Array(items)) => all
-                .iter()
-                .try_for_each(|index| self.index(*index, items, rest, certain)),
-            (Step::Slice(from, to), Value::Array(items)) => {
-                self.each(rest, &items[slice(*from, *to, items.len())])
-            }
-            (Step::Wildcard, Value::Array(items)) => self.each(rest, items),
-            (Step::Wildcard, Value::Object(members)) => self.each(rest, members.values()),
-            (Step::Wildcard, _) => Ok(()),
-            (Step::Filter(filter), Value::Array(items)) => {
-                for item in items {
-                    if self.accepts(filter, item)? {
-                        self.follow(rest, item, false)?;
-                    }
-                }
-                Ok(())
-            }
-            (Step::Filter(filter), Value::Object(_)) => {
-                if self.accepts(filter, value)? {
-                    self.follow(rest, value, false)
-                } else {
-                    Ok(())
-                }
-            }
-            (Step::Scan, _) => self.scan(rest, value, 0),
-            _ if certain => Err(missing(&format!("{} has no such part", kind(value)))),
-            _ => Ok(()),
+/// What a path is read with.
+#[derive(Clone, Copy)]
+pub(crate) struct Scope<'v> {
+    /// The document, which `$` in filters means.
+    pub(crate) root: &'v Value,
+    /// Whether a missing member is an error even at the end of a path or behind a wildcard: so it is where a
+    /// filter asks for the existence of a path.
+    pub(crate) strict: bool,
+}
+
+/// Why a branch, or the reading, ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Stop<'p> {
+    /// Nothing lies where the path points.
+    Missing(Why<'p>),
+    /// A relation of a filter, or a step, makes no sense here.
+    Invalid(Denied),
+    /// There is no such function.
+    Unknown(&'p str),
+    /// A function finds no item at its place.
+    NoItem,
+    /// The reference fails as a whole.
+    Fault(&'static str),
+    /// A bound was reached.
+    TooLarge(&'static str),
+}
+
+/// What is missing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Why<'p> {
+    Member(&'p str),
+    Item(i32, usize),
+    /// A value of this kind has no such part.
+    Part(&'static str),
+    Nothing,
+}
+
+/// Steps of paths in paths that may be followed at the same time.
+const MAX_NESTED: usize = 4 * MAX_DEPTH;
+
+impl<'m> Reader<'m> {
+    pub(crate) fn new(slots: &Slots, meter: &'m Meter) -> Reader<'m> {
+        Reader {
+            meter,
+            visits: 0,
+            settled: 0,
+            free_until: 0,
+            depth: 0,
+            latches: vec![-1; slots.latches],
+            kept: std::iter::repeat_with(|| None).take(slots.kept).collect(),
+            kept_bytes: 0,
+            counts: vec![0; slots.counts],
         }
     }
 
-    /// Whether the candidate passes; what was copied to find out is held no longer.
-    fn accepts(&mut self, filter: &Filter, candidate: &Value) -> Result<bool, ReadError> {
-        self.settle()?;
-        let held = self.meter.bytes_held();
-        let accepts = filter.accepts(candidate, self.document, self.meter)?;
-        let copied = self.meter.bytes_held() - held;
-        if copied > 0 {
-            let copied = usize::try_from(copied).unwrap_or(usize::MAX);
-            self.meter.release(copied);
+    /// What the path comes to, read from a value.
+    pub(crate) fn answer<'p: 'v, 'v>(
+        &mut self,
+        chain: &'p Chain,
+        start: &'v Value,
+        scope: Scope<'v>,
+    ) -> Result<Answer<'v>, Stop<'p>> {
+        if chain.single {
+            self.charge(chain.steps.len())?;
+            return step::follow(chain, start).map(|value| Answer::One(Found::Place(value)));
         }
-        Ok(accepts)
+        let mut found = self.search(chain, start, scope)?;
+        if !chain.definite {
+            return Ok(Answer::List(found));
+        }
+        let last = found.pop();
+        self.meter.release(found.capacity() * answer::FOUND);
+        last.map(Answer::One).ok_or(Stop::Missing(Why::Nothing))
     }
 
-    /// Each visit is a step. The meter is told of them in lots, no larger than what it grants without a look.
+    /// Goes one level deeper.
     #[inline]
-    fn visit(&mut self) -> Result<(), ReadError> {
-        self.visits += 1;
-        if self.visits > self.free_until {
-            return self.ask();
-        }
-        Ok(())
-    }
-
-    #[cold]
-    fn ask(&mut self) -> Result<(), ReadError> {
-        if self.visits > MAX_VISITS {
-            return Err(ReadError::TooLarge(
-                "the path looks at too many places of the document",
+    pub(crate) fn deeper<'p>(&mut self) -> Result<(), Stop<'p>> {
+        self.depth += 1;
+        if self.depth > MAX_NESTED {
+            return Err(Stop::TooLarge(
+                "the document, or the path, nests too deeply to be searched",
             ));
         }
-        self.settle()?;
-        let lot = usize::try_from(self.meter.steps_at_once()).unwrap_or(usize::MAX);
-        self.free_until = self.visits.saturating_add(lot).min(MAX_VISITS);
         Ok(())
     }
 
-    /// Tells the meter of the visits that it doesn't know of; comes before whatever else is asked of it.
+    pub(crate) fn higher(&mut self) {
+        self.depth -= 1;
+    }
+
+    /// Bytes that are held, without those of kept values.
+    pub(crate) fn held(&self) -> u64 {
+        self.meter.bytes_held().saturating_sub(self.kept_bytes)
+    }
+
+    /// Tells the meter that what was held since is held no longer.
     #[inline]
-    fn settle(&mut self) -> Result<(), ReadError> {
-        let new = self.visits - self.settled;
-        self.settled = self.visits;
-        self.free_until = self.visits;
-        if new > 0 {
-            self.meter.steps(new as u64)?;
-        }
-        Ok(())
-    }
-
-    fn arrive(&mut self, value: &'a Value, certain: bool) -> Result<(), ReadError> {
-        self.meter.hold(FOUND)?;
-        if let (Some(_), Value::Array(items)) = (self.function, value) {
-            self.settle()?;
-            self.meter.work(items.len() * FOUND)?;
-        }
-        match self.function.map(|function| function.apply(value)) {
-            None => self.found.push(Cow::Borrowed(value)),
-            Some(Ok(result)) => self.found.push(Cow::Owned(result)),
-            Some(Err(error)) if certain => return Err(error),
-            Some(Err(_)) => {}
-        }
-        Ok(())
-    }
-
-    fn index(
-        &mut self,
-        index: i64,
-        items: &'a [Value],
-        rest: &[Step],
-        certain: bool,
-    ) -> Result<(), ReadError> {
-        match place(index, items.len()) {
-            Some(at) => self.follow(rest, &items[at], certain && self.definite),
-            None if certain => Err(missing(&format!("no item [{index}] among {}", items.len()))),
-            None => Ok(()),
+    pub(crate) fn release_to(&self, held: u64) {
+        let more = self.held().saturating_sub(held);
+        if more > 0 {
+            self.meter
+                .release(usize::try_from(more).unwrap_or(usize::MAX));
         }
     }
 
-    fn each(
-        &mut self,
-        rest: &[Step],
-        values: impl IntoIterator<Item = &'a Value>,
-    ) -> Result<(), ReadError> {
-        values
-            .into_iter()
-            .try_for_each(|value| self.follow(rest, value, false))
+    /// The latch of a path: the place of the last item that a scan of it went through.
+    pub(crate) fn latch(&mut self, slot: usize) -> Option<&mut i64> {
+        self.latches.get_mut(slot)
     }
 
-    /// Tries the next step here, then in every container inside.
-    fn scan(&mut self, steps: &[Step], value: &'a Value, depth: usize) -> Result<(), ReadError> {
-        if depth > MAX_DEPTH {
-            return Err(ReadError::TooLarge("the document nests too deeply to scan"));
-        }
-        self.visit()?;
-        let here = match (steps.first(), value) {
-            (Some(Step::Names(names)), Value::Object(members)) => {
-                self.settle()?;
-                self.meter.steps(names.len() as u64)?;
-                names.iter().all(|n| members.contains_key(n))
+    /// Counts a call of a function, and says how many there were before.
+    pub(crate) fn count(&mut self, slot: usize) -> usize {
+        match self.counts.get_mut(slot) {
+            Some(count) => {
+                *count += 1;
+                *count - 1
             }
-            (Some(Step::Filter(_)), Value::Object(_)) => true,
-            (Some(Step::Filter(_)), _) => false,
-            _ => true,
+            None => 0,
+        }
+    }
+
+    /// The value of a path that starts from the document, read once for the document.
+    pub(crate) fn kept<'p: 'v, 'v>(
+        &mut self,
+        chain: &'p Chain,
+        slot: usize,
+        scope: Scope<'v>,
+    ) -> Result<Rc<Found<'static>>, Stop<'p>> {
+        let root = std::ptr::from_ref(scope.root);
+        if let Some(Some(kept)) = self.kept.get(slot)
+            && kept.root == root
+            && kept.strict == scope.strict
+        {
+            return Ok(kept.value.clone());
+        }
+        let held = self.held();
+        let value = match self.answer(chain, scope.root, scope)? {
+            Answer::One(Found::Names(names)) => Found::Names(names),
+            answer => Found::Made(self.copy(answer)?),
         };
-        if here {
-            self.follow(steps, value, false)?;
+        self.kept_bytes += self.held() - held;
+        let value = Rc::new(value);
+        if let Some(place) = self.kept.get_mut(slot) {
+            *place = Some(Kept {
+                root,
+                strict: scope.strict,
+                value: value.clone(),
+            });
         }
-        match value {
-            Value::Array(items) => items
-                .iter()
-                .try_for_each(|item| self.scan(steps, item, depth + 1)),
-            Value::Object(members) => members
-                .values()
-                .try_for_each(|member| self.scan(steps, member, depth + 1)),
-            _ => Ok(()),
+        Ok(value)
+    }
+}
+
+impl From<Exhausted> for Stop<'_> {
+    fn from(exhausted: Exhausted) -> Self {
+        match ReadError::from(exhausted) {
+            ReadError::TooLarge(why) => Stop::TooLarge(why),
+            ReadError::NotFound(_) => Stop::TooLarge("stopped"),
         }
     }
 }
 
-/// Takes what copying a value costs off the room that is left.
-pub(crate) fn weigh(value: &Value, room: &mut usize) -> Result<(), ReadError> {
-    let text = |text: &str| 1 + text.len() / 64;
-    let cost = match value {
-        Value::String(it) => text(it),
-        Value::Object(members) => members.keys().map(|key| text(key)).sum(),
-        _ => 1,
-    };
-    *room = room.checked_sub(cost).ok_or(ReadError::TooLarge(
-        "the path finds more than can be copied",
-    ))?;
-    match value {
-        Value::Array(items) => items.iter().try_for_each(|it| weigh(it, room)),
-        Value::Object(members) => members.values().try_for_each(|it| weigh(it, room)),
-        _ => Ok(()),
-    }
-}
-
-/// What a name or an index leads to.
-pub(crate) fn single<'a>(step: &Step, value: &'a Value) -> Result<&'a Value, ReadError> {
-    match (step, value) {
-        (Step::Name(name), Value::Object(members)) => {
-            let member = members.get(name);
-            member.ok_or_else(|| missing(&format!("no member {name:?}")))
+impl From<Stop<'_>> for ReadError {
+    fn from(stop: Stop<'_>) -> Self {
+        match stop {
+            Stop::TooLarge(why) => ReadError::TooLarge(why),
+            other => ReadError::NotFound(other.to_string()),
         }
-        (Step::Index(index), Value::Array(items)) => match place(*index, items.len()) {
-            Some(at) => Ok(&items[at]),
-            None => Err(missing(&format!("no item [{index}] among {}", items.len()))),
-        },
-        _ => Err(missing(&format!("{} has no such part", kind(value)))),
     }
 }
 
-fn missing(what: &str) -> ReadError {
-    ReadError::NotFound(what.to_owned())
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
+impl fmt::Display for Stop<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stop::Missing(Why::Member(name)) => write!(f, "no member {name:?}"),
+            Stop::Missing(Why::Item(index, count)) => write!(f, "no item [{index}] among {count}"),
+            Stop::Missing(Why::Part(kind)) => write!(f, "{kind} has no such part"),
+            Stop::Missing(Why::Nothing) => f.write_str("nothing is there"),
+            Stop::Invalid(Denied) => f.write_str("a filter can't be applied there"),
+            Stop::Unknown(name) => write!(f, "there is no function {name}()"),
+            Stop::NoItem => f.write_str("the function finds no item at that place"),
+            Stop::Fault(why) | Stop::TooLarge(why) => f.write_str(why),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The dialect by example: one table per topic.
 
 use serde_json::{Value, json};
-use tollgate_jsonpath::{MAX_PATH_BYTES, Path, ReadError};
+use tollgate_jsonpath::{DeadEnd, MAX_PATH_BYTES, Path, ReadError};
 
 fn store() -> Value {
     json!({
@@ -36,8 +36,10 @@ fn check(table: &[(&str, Value)]) {
 fn definite_paths_yield_the_value() {
     check(&[
         ("$.total", json!(4)),
-        (".total", json!(4)),
         ("total", json!(4)),
+        ("@.total", json!(4)),
+        // The reference leaves the last character unread where a step could begin.
+        ("$.total[", json!(4)),
         ("$['total']", json!(4)),
         ("$[\"odd name\"]", json!("spaced")),
         ("$.none", Value::Null),
@@ -89,25 +91,50 @@ fn indefinite_paths_yield_an_array_empty_when_nothing_matches() {
 }
 
 #[test]
+fn a_leading_dot_scans() {
+    check(&[
+        (".total", json!([4])),
+        (".isbn", json!(["0-553", null])),
+        (".missing", json!([])),
+    ]);
+}
+
+#[test]
 fn an_uncertain_place_is_skipped_and_a_certain_one_fails() {
     check(&[
         ("$.store.book[*].tags[1]", json!(["b"])),
         ("$..tags[9]", json!([])),
     ]);
     assert!(read("$.total[*].x").is_ok_and(|v| v == json!([])));
-    assert!(matches!(
-        read("$.store.book[7].tags[*]"),
-        Err(ReadError::NotFound(_))
-    ));
+    // An index that lies outside leads to nothing, which is no error where a list is wanted; a missing member
+    // before the wildcard, and a value without parts, are.
+    check(&[("$.store.book[7].tags[*]", json!([]))]);
+    for path in [
+        "$.store.missing[*]",
+        "$.total.part[*]",
+        "$.none[0,1]",
+        "$.total[?(@.x)]",
+    ] {
+        assert!(matches!(read(path), Err(ReadError::NotFound(_))), "{path}");
+    }
 }
 
 #[test]
 fn filters() {
     check(&[
-        ("$.store.book[?(@.isbn)].title", json!(["Sword"])),
+        // A null is there.
         (
-            "$.store.book[?(!@.isbn)].title",
-            json!(["Sayings", "Moby Dick"]),
+            "$.store.book[?(@.isbn)].title",
+            json!(["Sword", "Moby Dick"]),
+        ),
+        ("$.store.book[?(!@.isbn)].title", json!(["Sayings"])),
+        (
+            "$.store.book[?(@.isbn != null)].title",
+            json!(["Sayings", "Sword"]),
+        ),
+        (
+            "$.store.book[?(@.kind != 'x')].title",
+            json!(["Sayings", "Sword", "Moby Dick"]),
         ),
         ("$.store.book[?(@.title == 'Sword')].price", json!([12.99])),
         ("$.store.book[?(@.title=='Sword')].price", json!([12.99])),
@@ -185,7 +212,10 @@ fn functions_end_a_path() {
         ("$..price.sum()", json!(49.89)),
         ("$..price.max()", json!(19.95)),
         ("$..price.min()", json!(8.0)),
-        ("$..isbn.length()", json!(2)),
+        // What `length` counts behind a scan is what lies in the values.
+        ("$..isbn.length()", json!(0)),
+        ("$..book.length()", json!(3)),
+        ("$..tags.length()", json!(2)),
     ]);
     assert!(matches!(
         read("$.store.book.sum()"),
@@ -205,24 +235,61 @@ fn numbers_keep_every_digit() {
 fn what_is_no_path_says_where_and_why() {
     for (path, offset, word) in [
         ("", 0, "expected a path"),
-        ("$.", 2, "expected a name"),
-        ("$..", 3, "expected a name"),
-        ("$..length()", 11, "can't end with a scan"),
-        ("$.a[", 4, "expected *"),
-        ("$.a[0", 5, "expected ]"),
+        ("$.", 1, "can't end with a dot"),
+        ("$..", 2, "can't end with a dot"),
+        ("$...a", 3, "expected a name"),
+        ("$.a[0", 5, "not closed by ]"),
         ("$.a['b", 6, "not closed"),
+        ("$.a['b' 'c']", 8, "expected , or ]"),
+        ("$.a['b',]", 8, "expected a quoted name"),
+        ("$.a[x]", 4, "expected *"),
         ("$.a b", 3, "a space is not allowed"),
-        ("$.a[99999999999]", 4, "no index"),
-        ("$.a.shout()", 11, "no such function"),
-        ("$.a.length().b", 12, "must end the path"),
-        ("$.a[?(@.b ~ 1)]", 10, "expected )"),
-        ("$.a[?(@.b =~ /(/)]", 13, "not a pattern"),
-        ("$.a[?(@..b == 1)]", 6, "must lead to one place"),
+        ("$.é b", 4, "a space is not allowed"),
+        ("a b", 1, "a space is not allowed"),
+        ("$.a[99999999999]", 4, "is no index"),
+        ("$.a[::2]", 4, "needs a start or an end"),
+        ("$.a[(@.length-1)]", 4, "expected *"),
+        ("$.a[?]", 5, "no filter to be filled in"),
+        ("$.a[?(@.b ~ 1)]", 10, "expected &&, || or )"),
+        ("$.a[?(@.b == x)]", 13, "expected @"),
+        ("$.a[?(@.b in [1)]", 13, "not closed by ]"),
+        ("$.a[?(1)]", 7, "expected an operator"),
+        ("$.a[?(@.b =~ /(/)]", 13, "the pattern is malformed"),
+        ("$.a[?(@.b[ == 1)]", 9, "not closed"),
+        ("$.a.sum(", 7, "not closed by )"),
+        ("$.a.sum($.b c)", 11, "a space is not allowed"),
         ("$x", 1, "after the root"),
     ] {
         let error = Path::compile(path).expect_err(path);
         assert!(error.message.contains(word), "{path}: {error}");
         assert_eq!(error.offset, offset, "{path}: {error}");
+    }
+}
+
+#[test]
+fn what_compiles_and_never_finds_anything_says_so() {
+    for (path, word) in [
+        ("$.store.shout()", "no function shout()"),
+        ("$..length()", "followed by nothing"),
+        ("$.store.book.length().b", "has no such part"),
+        ("$.store.book[*].price.sum()", "no numbers"),
+        ("$.total.first()", "wants a list"),
+        ("$.store.book.index(9)", "no item"),
+        ("$.store.book.length(1)", "can't be given a literal"),
+        ("$.store.book.min(1x,)", "no numbers"),
+        ("$.total[?(@.x)]", "filter can't be applied"),
+    ] {
+        let error = Path::compile(path).unwrap().read(&store()).expect_err(path);
+        assert!(error.to_string().contains(word), "{path}: {error}");
+    }
+    for (path, dead_end) in [
+        ("$.store.shout()", Some(DeadEnd::UnknownFunction("shout"))),
+        ("$.a[*].first().b", Some(DeadEnd::BehindFunction("first"))),
+        ("$..a.length()[0]", Some(DeadEnd::BehindFunction("length"))),
+        ("$.a.index(0).b", None),
+        ("$.a.sum()", None),
+    ] {
+        assert_eq!(Path::compile(path).unwrap().dead_end(), dead_end, "{path}");
     }
 }
 

@@ -5,10 +5,9 @@
 //! numbers drops the rest.
 
 mod decimal;
-mod double;
 
 pub(crate) use decimal::Decimal;
-pub(crate) use double::print_double;
+pub(crate) use tollgate_java::print_double;
 
 use crate::node::Operator;
 use crate::value::{Special, Value};

@@ -1,10 +1,29 @@
 //! Paths that can never match, whatever the response is.
 //!
-//! What is decidable without a response: a slice that is empty, and a filter that wants one property to
-//! equal two different texts at once.
+//! What is decidable without a response: a function that doesn't exist or that steps follow in a way that the
+//! reference can't read, a slice that is empty, and a filter that wants one property to equal two different
+//! texts at once.
+
+use tollgate_jsonpath::{DeadEnd, Path};
 
 /// Why the path can never match, if it can't.
-pub(crate) fn never(path: &str) -> Option<String> {
+pub(crate) fn never(path: &Path) -> Option<String> {
+    match path.dead_end() {
+        Some(DeadEnd::UnknownFunction(name)) => {
+            return Some(format!("there is no function `{name}()`"));
+        }
+        Some(DeadEnd::BehindFunction(name)) => {
+            return Some(format!(
+                "what follows `{name}()` is never found: JsonPath takes the `)` for part of a name"
+            ));
+        }
+        None => {}
+    }
+    steps(path.as_str())
+}
+
+/// What is to be said of the steps in brackets.
+fn steps(path: &str) -> Option<String> {
     let mut rest = path;
     while let Some(open) = rest.find('[') {
         let inner = &rest[open + 1..];
@@ -28,12 +47,11 @@ pub(crate) fn never(path: &str) -> Option<String> {
 }
 
 fn empty_slice(step: &str) -> bool {
-    let Some((from, to)) = step.split_once(':') else {
-        return false;
-    };
-    match (from.trim().parse::<i64>(), to.trim().parse::<i64>()) {
-        (Ok(from), Ok(to)) => (from < 0) == (to < 0) && from >= to,
-        (Err(_), Ok(to)) => from.trim().is_empty() && to == 0,
+    let mut ends = step.split(':').map(|end| end.trim().parse::<i64>());
+    match (ends.next(), ends.next()) {
+        // A start never passes its end, even if that counts from the end of the array.
+        (Some(Ok(from)), Some(Ok(to))) => from >= to,
+        (Some(Err(_)), Some(Ok(to))) => step.trim_start().starts_with(':') && to == 0,
         _ => false,
     }
 }
@@ -45,12 +63,14 @@ fn contradiction(filter: &str) -> Option<String> {
     let equalities: Vec<(&str, &str)> = filter
         .split("&&")
         .filter_map(|part| part.split_once("=="))
-        .map(|(place, literal)| (place.trim(), literal.trim().trim_matches(['\'', '"'])))
+        .map(|(place, literal)| (place.trim(), literal.trim_start_matches('=').trim()))
+        .filter(|(place, literal)| !place.ends_with('!') && !literal.starts_with(['@', '$']))
+        .map(|(place, literal)| (place, literal.trim_matches(['\'', '"'])))
         .collect();
     for (at, (place, literal)) in equalities.iter().enumerate() {
         let other = equalities[..at]
             .iter()
-            .find(|(earlier, other)| earlier == place && other != literal);
+            .find(|(earlier, other)| earlier == place && differ(other, literal));
         if let Some((_, other)) = other {
             return Some(format!("`{place}` can't be both `{other}` and `{literal}`"));
         }
@@ -58,9 +78,18 @@ fn contradiction(filter: &str) -> Option<String> {
     None
 }
 
+/// Whether nothing equals both; one number can be written in several ways.
+fn differ(left: &str, right: &str) -> bool {
+    match (left.parse::<f64>(), right.parse::<f64>()) {
+        (Ok(left), Ok(right)) => left != right,
+        _ => left != right,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::never;
+    use tollgate_jsonpath::Path;
 
     #[test]
     fn what_can_never_match_is_found() {
@@ -68,9 +97,14 @@ mod tests {
             "$.a[3:1]",
             "$.a[:0].b",
             "$.a[-1:-2]",
+            "$.a[1:-1]",
+            "$.a[3:1:1]",
+            "$.a.shout()",
+            "$.a.first().b",
             "$.a[?(@.x == 'a' && @.x == 'b')].y",
         ] {
-            assert!(never(path).is_some(), "{path}");
+            let compiled = Path::compile(path).expect(path);
+            assert!(never(&compiled).is_some(), "{path}");
         }
         for path in [
             "$.a[1:3]",
@@ -80,8 +114,15 @@ mod tests {
             "$.a[?(@.x == 'a' || @.x == 'b')]",
             "$.a[?(@.x == 'a' && @.y == 'b')]",
             "$.a[?(@.x == 'a' && @.x == 'a')]",
+            "$.a[?(@.x == 'a' && @.x === 'a')]",
+            "$.a[?(@.x == 'a' && @.x !== 'b')]",
+            "$.a[?(@.x == 'a' && @.x == @.y)]",
+            "$.a[?(@.x == '1' && @.x == 1.0)]",
+            "$.a[:-1]",
+            "$.a.index(0).b",
         ] {
-            assert_eq!(never(path), None, "{path}");
+            let compiled = Path::compile(path).expect(path);
+            assert_eq!(never(&compiled), None, "{path}");
         }
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn check(parts: &Parts<'_>, site: Option<&Site<'_>>, report: &mut Rep
             let message = "the success template never uses this key".to_owned();
             report.add_field(&map, message);
         }
-        if let Some(why) = path::never(entry.path.as_str()) {
+        if let Some(why) = path::never(&entry.path) {
             let message = format!("`{}` can never match: {why}", entry.path.as_str());
             report.add_field(&map, message);
         }

@@ -129,10 +129,12 @@ fn steps(path: &str) -> Vec<Step> {
         } else {
             rest = rest.trim_start_matches('.');
             let end = rest.find(['.', '[']).unwrap_or(rest.len());
-            steps.push(match &rest[..end] {
-                "length()" | "size()" => Step::Length,
-                name => Step::Name(name.to_owned()),
-            });
+            match &rest[..end] {
+                // A dot before a bracket.
+                "" => {}
+                "length()" | "size()" => steps.push(Step::Length),
+                name => steps.push(Step::Name(name.to_owned())),
+            }
             rest = &rest[end..];
         }
     }

@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 /// Prints a double as Java does.
-pub(crate) fn print_double(value: f64, out: &mut String) {
+pub fn print_double(value: f64, out: &mut String) {
     if value.is_nan() {
         out.push_str("NaN");
         return;

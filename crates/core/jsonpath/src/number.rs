@@ -1,0 +1,167 @@
+//! Numbers as the reference has them.
+//!
+//! A whole number is an `Integer`, a `Long` or a `BigInteger`, whichever is large enough. A fraction is a
+//! `Double`, so that `1.10` is 1.1 and prints so; one that is written with more than [`EXACT`] characters is a
+//! `BigDecimal` and keeps its digits.
+
+use crate::decimal::Decimal;
+use serde_json::{Number, Value};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use tollgate_java::print_double;
+
+/// A fraction with more characters keeps all its digits.
+const EXACT: usize = 18;
+
+/// What the reference says of a number as JSON writes it (`toString`). None for a fraction so large that it is
+/// infinite: comparing it is an error.
+#[inline]
+pub(crate) fn printed(written: &str) -> Option<Cow<'_, str>> {
+    if !is_fraction(written) {
+        return Some(Cow::Borrowed(if written == "-0" { "0" } else { written }));
+    }
+    if written.len() > EXACT {
+        return Some(Cow::Borrowed(written));
+    }
+    let double: f64 = written.parse().ok()?;
+    if !double.is_finite() {
+        return None;
+    }
+    let mut text = String::new();
+    print_double(double, &mut text);
+    Some(Cow::Owned(text))
+}
+
+fn is_fraction(written: &str) -> bool {
+    written
+        .bytes()
+        .any(|byte| matches!(byte, b'.' | b'e' | b'E'))
+}
+
+/// Compares two numbers as they print; none if one of them is none.
+#[inline]
+pub(crate) fn compare(left: &str, right: &str) -> Option<Ordering> {
+    if left == right {
+        // Both may be no number, and then they don't compare.
+        return Decimal::parse(left).map(|_| Ordering::Equal);
+    }
+    match (left.parse::<i64>(), right.parse::<i64>()) {
+        (Ok(left), Ok(right)) => Some(left.cmp(&right)),
+        _ => Some(Decimal::parse(left)?.cmp(&Decimal::parse(right)?)),
+    }
+}
+
+/// The text of a `BigDecimal` that was read from a number as it prints.
+pub(crate) fn decimal(printed: &str) -> Cow<'_, str> {
+    if !is_fraction(printed) && !printed.starts_with(['+', '0']) && !printed.starts_with("-0") {
+        return Cow::Borrowed(printed);
+    }
+    let (negative, rest) = match printed.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, printed.strip_prefix('+').unwrap_or(printed)),
+    };
+    let (mantissa, exponent) = match rest.find(['e', 'E']) {
+        Some(at) => (&rest[..at], rest[at + 1..].parse::<i64>().unwrap_or(0)),
+        None => (rest, 0),
+    };
+    let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let scale = i64::try_from(part.len()).unwrap_or(0) - exponent;
+    let all = format!("{whole}{part}");
+    let digits = match all.trim_start_matches('0') {
+        "" => "0",
+        digits => digits,
+    };
+    let sign = if negative && digits != "0" { "-" } else { "" };
+    let length = i64::try_from(digits.len()).unwrap_or(0);
+    let exponent = length - 1 - scale;
+    Cow::Owned(if scale == 0 {
+        format!("{sign}{digits}")
+    } else if scale > 0 && exponent >= -6 {
+        match usize::try_from(length - scale) {
+            Ok(point @ 1..) => format!("{sign}{}.{}", &digits[..point], &digits[point..]),
+            _ => {
+                let noughts = usize::try_from(scale - length).unwrap_or(0);
+                format!("{sign}0.{}{digits}", "0".repeat(noughts))
+            }
+        }
+    } else {
+        let rest = if digits.len() > 1 {
+            format!(".{}", &digits[1..])
+        } else {
+            String::new()
+        };
+        let power = if exponent == 0 {
+            String::new()
+        } else {
+            format!("E{exponent:+}")
+        };
+        format!("{sign}{}{rest}{power}", &digits[..1])
+    })
+}
+
+/// Whether two numbers of documents are the same object of Java: of one class and one value.
+pub(crate) fn same(left: &Number, right: &Number) -> bool {
+    let (left, right) = (left.as_str(), right.as_str());
+    match (is_fraction(left), is_fraction(right)) {
+        (false, false) => printed(left) == printed(right),
+        (true, true) => match (left.len() > EXACT, right.len() > EXACT) {
+            (true, true) => decimal(left) == decimal(right),
+            (false, false) => {
+                let bits = |text: &str| text.parse::<f64>().map(f64::to_bits);
+                bits(left) == bits(right)
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// A whole number of a literal, which may start with noughts; a minus alone is nought.
+pub(crate) fn whole(text: &str) -> Option<Value> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text),
+    };
+    match digits.trim_start_matches('0') {
+        "" => Some(Value::from(0)),
+        digits => parse(&format!("{sign}{digits}")),
+    }
+}
+
+/// A fraction of a literal.
+pub(crate) fn fraction(text: &str) -> Option<Value> {
+    if text.len() > EXACT {
+        let decimal = Decimal::parse(text)?;
+        return parse(text).or_else(|| parse(&decimal.to_string()));
+    }
+    text.parse().ok().map(double)
+}
+
+fn parse(text: &str) -> Option<Value> {
+    text.parse::<Number>().ok().map(Value::Number)
+}
+
+/// A double as a value. Where it is infinite or none, JSON has nothing but null.
+pub(crate) fn double(value: f64) -> Value {
+    Number::from_f64(value).map_or(Value::Null, Value::Number)
+}
+
+/// The value of a number as a double.
+pub(crate) fn value(number: &Number) -> f64 {
+    number.as_str().parse().unwrap_or(f64::NAN)
+}
+
+/// The lowest 32 bits of a number without its fraction, as `intValue` gives them. Fractions of documents are
+/// doubles, which are cut to the range instead.
+pub(crate) fn int(number: &Number) -> i32 {
+    let written = number.as_str();
+    if is_fraction(written) && written.len() <= EXACT {
+        return value(number) as i32;
+    }
+    bits(written)
+}
+
+/// The lowest 32 bits of a decimal without its fraction.
+pub(crate) fn bits(text: &str) -> i32 {
+    Decimal::parse(text).map_or(0, |decimal| decimal.bits())
+}
