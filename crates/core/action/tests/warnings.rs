@@ -227,7 +227,7 @@ fn a_pattern_that_may_take_too_long() {
         "every call that comes to `a(b` fails: the pattern is malformed: Unclosed group near index 3",
     );
     let found = warnings(&success(
-        "{\"a\": $a.replaceAll(\"[^0-9]+$\", '').replace('(?=x)', 'x')}",
+        "{\"a\": \"$esc.jsonString($a.replaceAll('[^0-9]+$', '').replace('(?=x)', 'x'))\"}",
     ));
     assert_eq!(found, [""; 0]);
 }
