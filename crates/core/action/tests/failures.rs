@@ -91,6 +91,36 @@ fn an_accept_that_the_platform_refuses() {
 }
 
 #[test]
+fn an_answer_that_could_not_be_unpacked_is_not_to_be_asked_for() {
+    for (name, value, part) in [
+        (
+            "Accept-Encoding",
+            "gzip, deflate;q=0.5, BR , x-gzip, zstd;q=0.1",
+            "",
+        ),
+        (
+            "accept-encoding",
+            "identity, *;q=0, compress; q=0, sdch;q=0.0",
+            "",
+        ),
+        ("Accept-Encoding", "$!{input.id}, gzip", ""),
+        (
+            "Accept-encoding",
+            "gzip, compress",
+            "headers.Accept-encoding: an answer in `compress` can't be unpacked",
+        ),
+        (
+            "Accept-Encoding",
+            "utf-8",
+            "`utf-8` can't be unpacked; leave the header out, and gzip, deflate, br, zstd",
+        ),
+        ("Accept-Encoding", "lzma;q=0.01, gzip", "`lzma`"),
+    ] {
+        expect(&[(HEADERS, json!({name: value}))], part);
+    }
+}
+
+#[test]
 fn a_content_type_that_the_body_cannot_be() {
     let form = "application/x-www-form-urlencoded";
     for (kind, body, part) in [

@@ -5,6 +5,9 @@ use crate::render::BUFFERING_HEADER;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// What answers are unpacked from.
+const CODINGS: [&str; 4] = ["gzip", "deflate", "br", "zstd"];
+
 /// What a body is sent as where no header says so.
 const IMPLIED: &str = "application/json";
 
@@ -27,6 +30,12 @@ pub(super) fn check(parts: &Parts<'_>, sites: &[Site<'_>], report: &mut Report<'
                      write application/json, or leave the header out"
                 )
             }),
+            "accept-encoding" => not_unpacked(site.text).map(|coding| {
+                format!(
+                    "an answer in `{coding}` can't be unpacked; leave the header out, and {} are asked for",
+                    CODINGS.join(", ")
+                )
+            }),
             _ => None,
         };
         let message = message.or_else(|| empty(parts, site));
@@ -39,6 +48,24 @@ pub(super) fn check(parts: &Parts<'_>, sites: &[Site<'_>], report: &mut Report<'
             report.add(site, 0, message);
         }
     }
+}
+
+/// The first coding of a list that can't be unpacked, as far as the template spells it out.
+fn not_unpacked(list: &str) -> Option<&str> {
+    let codings = list.split(',').filter_map(|part| {
+        let (coding, quality) = part.split_once(';').unwrap_or((part, ""));
+        let quality: String = quality.split_whitespace().collect();
+        let refused = ["q=0", "q=0.0", "q=0.00", "q=0.000"].contains(&quality.as_str());
+        (!refused).then_some(coding.trim())
+    });
+    let known = |coding: &str| {
+        let lower = coding.to_ascii_lowercase();
+        ["", "*", "identity", "x-gzip"].contains(&lower.as_str())
+            || CODINGS.contains(&lower.as_str())
+    };
+    codings
+        .filter(|coding| !coding.contains(['$', '#']))
+        .find(|coding| !known(coding))
 }
 
 /// The first media type of a list that is no JSON, as far as the template spells it out.

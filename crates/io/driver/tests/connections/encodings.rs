@@ -11,7 +11,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tollgate_driver::{Answer, BodyError, Bounds, Call, Driver, Failure};
+use tollgate_driver::{Answer, BodyError, Bounds, Call, ClientCredentials, Driver, Failure, Setup};
+use tollgate_engine::{Client, Config, Flow, Pool, Route};
+use tollgate_model::{ClientId, Limit, LimitId, PoolId, RouteId, Rule, Scope};
 
 const MOST: usize = 100_000;
 
@@ -251,6 +253,75 @@ async fn answers_without_a_body_have_none_whatever_their_headers_say() {
         }
         assert_eq!(upstream.connections.load(Ordering::SeqCst), 1);
     }
+}
+
+/// A driver whose one route takes tokens that this server grants.
+fn with_tokens(of: &Upstream) -> Driver {
+    let engine = Config {
+        limits: vec![Limit {
+            name: "at once".into(),
+            scope: Scope::Organisation,
+            rule: Rule::Concurrency { allowed: 10 },
+        }],
+        clients: vec![Client {
+            name: "one".into(),
+            limits: vec![],
+            token_limits: vec![],
+            max_tokens: 1,
+        }],
+        pools: vec![Pool {
+            name: "pool".into(),
+            clients: vec![ClientId(0)],
+        }],
+        routes: vec![Route {
+            name: "upstream".into(),
+            limits: vec![LimitId(0)],
+            pool: Some(PoolId(0)),
+            ..Route::default()
+        }],
+        flows: vec![Flow {
+            name: "voice".into(),
+            ..Flow::default()
+        }],
+        ..Config::default()
+    };
+    Driver::start(Setup {
+        engine,
+        clients: vec![ClientCredentials {
+            token_url: format!("http://{}/", of.address).parse().unwrap(),
+            client_id: "id".into(),
+            client_secret: "secret".to_owned().into(),
+        }],
+        seed: 1,
+        bounds: Bounds::default(),
+        extra_roots_pem: vec![],
+    })
+    .unwrap()
+}
+
+#[tokio::test]
+async fn tokens_come_packed_too() {
+    let grant = br#"{"access_token":"t0k3n","expires_in":3600}"#;
+    let gzip = answer("200 OK", "content-encoding: gzip\r\n", &pack("gzip", grant));
+    let upstream = Upstream::start(gzip).await;
+    let driver = with_tokens(&upstream);
+    let read = body_of(&driver, upstream.call(Method::GET)).await;
+    assert_eq!(&read.unwrap()[..], grant);
+    assert!(upstream.last_head().contains("bearer t0k3n"));
+
+    let broken = answer("200 OK", "content-encoding: br\r\n", grant);
+    let upstream = Upstream::start(broken).await;
+    let driver = with_tokens(&upstream);
+    let mut call = upstream.call(Method::GET);
+    call.deadline = Duration::from_secs(1);
+    let refused = driver.execute(call).await;
+    assert!(
+        matches!(refused, Err(Failure::Refused { .. })),
+        "{refused:?}"
+    );
+    let reason = driver.token_trouble(RouteId(0)).unwrap().reason;
+    assert!(reason.contains("Content-Encoding is br"), "{reason}");
+    assert!(!reason.contains("t0k3n"), "{reason}");
 }
 
 /// What requests say of their body's length, by method, without a body and with one of two bytes.
