@@ -214,9 +214,13 @@ impl<'a> Parser<'a> {
     /// What the reference repeats of one token: the `$` and `#` before it, and its image.
     fn token_literal(&self, token: usize, out: &mut String) {
         let token = &self.tokens[token];
+        let image = token.image(self.text);
         if token.kind != Kind::CommentEnd {
             out.push_str(&token.special);
-            out.push_str(token.image(self.text));
+            match token.kind {
+                Kind::EscapedDirective => out.push_str(&statement::escaped_directive(image)),
+                _ => out.push_str(image),
+            }
         }
     }
 

@@ -43,6 +43,10 @@ impl Parser<'_> {
                     statement::text(nodes, "#");
                     statement::text(nodes, name);
                 }
+                // What begins as an `#end` is taken for the end of a macro with a body.
+                _ if image.starts_with("#end") && self.whole.strict().is_some() => {
+                    nodes.push(Node::Undefined(name.into(), self.place(opened)));
+                }
                 _ => statement::text(nodes, image),
             }
             return Ok(());

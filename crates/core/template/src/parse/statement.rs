@@ -2,6 +2,7 @@
 
 use super::{Fault, Kind, Parser};
 use crate::node::{Expression, Node};
+use std::borrow::Cow;
 
 /// Directives that a backslash keeps from being one.
 const KNOWN: [&str; 13] = [
@@ -35,7 +36,7 @@ impl Parser<'_> {
             Kind::Set => nodes.push(self.set()?),
             Kind::EscapedDirective => {
                 let token = self.take()?;
-                escaped_directive(nodes, self.image(token));
+                text(nodes, &escaped_directive(self.image(token)));
             }
             Kind::DoubleEscape => self.escapes(nodes)?,
             Kind::Word | Kind::BracketedWord => self.directive(nodes)?,
@@ -148,14 +149,14 @@ pub(super) fn text(nodes: &mut Vec<Node>, added: &str) {
     }
 }
 
-fn escaped_directive(nodes: &mut Vec<Node>, image: &str) {
+/// What a directive with backslashes before it prints.
+pub(super) fn escaped_directive(image: &str) -> Cow<'_, str> {
     let slashes = image.rfind('\\').map_or(0, |at| at + 1);
     let directive = &image[slashes..];
     let name = directive[1..].trim_start_matches('{').trim_end_matches('}');
     if KNOWN.contains(&name) || name == "stop" {
-        text(nodes, &image[..(slashes - 1) / 2]);
-        text(nodes, directive);
+        format!("{}{directive}", &image[..(slashes - 1) / 2]).into()
     } else {
-        text(nodes, image);
+        image.into()
     }
 }

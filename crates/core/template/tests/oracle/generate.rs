@@ -9,9 +9,10 @@ use super::pieces::{
 };
 use serde_json::Value as Json;
 
-/// Values at the edges.
+/// Values at the edges; the last have every name that templates are made with, so that strict references
+/// get further.
 pub(crate) fn contexts() -> Vec<Json> {
-    [
+    let mut contexts: Vec<Json> = [
         "{}",
         r#"{"x": "text", "y": "O'Brien \"q\" <&> é漢😀 /\\ $x #if", "i": 3, "j": -7, "z": 0,
             "big": 3000000000, "max": 2147483647, "long": 9223372036854775807, "huge": 123456789012345678901234567890,
@@ -26,7 +27,18 @@ pub(crate) fn contexts() -> Vec<Json> {
     ]
     .into_iter()
     .map(parsed)
-    .collect()
+    .collect();
+    let set = parsed(
+        r#"{"nope": null, "v": "V", "w": [2], "x_1": null, "x-y": 1, "foo": {}, "foreach": "f"}"#,
+    );
+    let with = |context: &Json| {
+        let mut context = context.clone();
+        let fields = context.as_object_mut().unwrap();
+        fields.extend(set.as_object().unwrap().clone());
+        context
+    };
+    contexts.extend([with(&contexts[1]), with(&contexts[2])]);
+    contexts
 }
 
 pub(crate) fn cases(seed: u64, count: usize) -> Vec<(String, Json)> {

@@ -99,7 +99,7 @@ const WHOLE: &[&str] = &[
     "#if($i * $x > 1)a#end", "#if(($i * $x) > 1)a#end", "#if($x.length() > \"$i\")a#end", "#if([1] > 1)a#end",
     "#if(true > false)a#end", "#if($nums[4] > 1 && $d >= 2.5)a#end", "#if($s > 1)a#end", "#if($s == 12)a#end",
     "#if($s\n<\n1)a#end", "#if(1\n<\n \t$s)a#end", "#foo(1)\n", "#foo()", " #{foo}()", "#foo(a)", "#foo(1 a)", "#foo",
-    "#@foo(a)b#end", "#@foo()b#end", "#E0E0E0", "#foo(\"$nope\")", "#{foo}", "a\r\nb\rc\n\r $nope", "\t\t $nope",
+    "#@foo(a)b#end", "#@foo()b#end", "#E0E0E0", "#endx", "a #end2.5", "#{endx}", "#end-", "#if($x)a#endb#end", "#@endx", "#foo(\"$nope\")", "#{foo}", "a\r\nb\rc\n\r $nope", "\t\t $nope",
     "1234567\t$nope", "12345678\t$nope", "#if(\n$nope.a\n)#end", "$x\n#set($v = $nope)", "#end", "$m.\n$nope",
     "$x.length( $nope )", "$x.concat(  \"\n$nope\")", "${x.concat($nope)}", "$!{m.nope.a}", "${m.nope}b", "$m.nope.",
     "$m.nope-1", "$nope()", "$nope.", "$nope[", "$nope[0", "$nope.foo(", "$ nope", "$", "$1", "$_", "$nope-a", "$a-b",
