@@ -13,7 +13,51 @@ pub(super) fn call(value: &Value, name: &str, arguments: &[Value]) -> Found {
         ("longValue", [], _) => Value::Long(long()),
         ("doubleValue", [], _) => Value::Double(number::to_double(value).unwrap_or(f64::NAN)),
         ("hashCode", [], Value::Int(it)) => Value::Int(*it),
-        ("hashCode", [], Value::Long(it)) => Value::Int((*it ^ ((*it as u64) >> 32) as i64) as i32),
+        ("hashCode", [], Value::Long(it)) => Value::Int(folded(*it)),
+        ("hashCode", [], Value::Double(it)) => Value::Int(hash(*it)),
+        // Java's static methods take a shorter number for a longer one.
+        ("hashCode", [Value::Int(it)], Value::Int(_)) => Value::Int(*it),
+        ("hashCode", [Value::Int(_) | Value::Long(_)], Value::Long(_)) => {
+            Value::Int(folded(number::to_long(&arguments[0]).unwrap_or_default()))
+        }
+        ("hashCode", [Value::Int(_) | Value::Long(_) | Value::Double(_)], Value::Double(_)) => {
+            Value::Int(hash(number::to_double(&arguments[0]).unwrap_or_default()))
+        }
+        ("toString", [Value::Int(it)], Value::Int(_)) => Value::text(&it.to_string()),
+        ("toString", [Value::Int(_) | Value::Long(_)], Value::Long(_)) => Value::text(
+            &number::to_long(&arguments[0])
+                .unwrap_or_default()
+                .to_string(),
+        ),
+        ("toString", [Value::Int(_) | Value::Long(_) | Value::Double(_)], Value::Double(_)) => {
+            let mut text = String::new();
+            number::print_double(
+                number::to_double(&arguments[0]).unwrap_or_default(),
+                &mut text,
+            );
+            Value::text(&text)
+        }
+        ("toString", [Value::Int(it), Value::Int(radix)], Value::Int(_)) => {
+            Value::text(&in_radix(i64::from(*it), *radix))
+        }
+        ("toString", [Value::Int(_) | Value::Long(_), Value::Int(radix)], Value::Long(_)) => {
+            let long = number::to_long(&arguments[0]).unwrap_or_default();
+            Value::text(&in_radix(long, *radix))
+        }
+        // Without arguments each is there too, and Java finds that one.
+        ("toString" | "hashCode", [_, ..], Value::Int(_) | Value::Long(_) | Value::Double(_)) => {
+            return Err(not_so(name).into());
+        }
+        ("parseInt", [Value::Text(text), Value::Int(radix)], Value::Int(_)) => {
+            Value::Int(from_radix(name, text, *radix, i32::from_str_radix)?)
+        }
+        ("parseLong", [Value::Text(text), Value::Int(radix)], Value::Long(_)) => {
+            Value::Long(from_radix(name, text, *radix, i64::from_str_radix)?)
+        }
+        ("parseInt", [Value::Null, Value::Int(_)], Value::Int(_))
+        | ("parseLong", [Value::Null, Value::Int(_)], Value::Long(_)) => {
+            return Err(not_so(name).into());
+        }
         ("isNaN", [], Value::Double(it)) => Value::Bool(it.is_nan()),
         ("isInfinite", [], Value::Double(it)) => Value::Bool(it.is_infinite()),
         ("isNaN", [Value::Double(it)], Value::Double(_)) => Value::Bool(it.is_nan()),
@@ -103,7 +147,26 @@ fn known(value: &Value, name: &str, arguments: &[Value]) -> bool {
     match (name, arguments) {
         ("floatValue" | "shortValue" | "byteValue" | "hashCode", []) => true,
         (_, []) => long,
-        ("parseInt" | "parseLong" | "parseDouble", [_]) => false,
+        ("parseInt" | "parseLong" | "parseDouble", [_] | [_, _] | [_, _, _]) => false,
+        // What only the longer classes have.
+        (
+            "add"
+            | "subtract"
+            | "multiply"
+            | "divide"
+            | "pow"
+            | "mod"
+            | "negate"
+            | "abs"
+            | "setScale"
+            | "scale"
+            | "round"
+            | "toBigInteger"
+            | "toPlainString"
+            | "toEngineeringString"
+            | "stripTrailingZeros",
+            _,
+        ) => long,
         (_, _) => long || matches!(value, Value::Int(_) | Value::Long(_) | Value::Double(_)),
     }
 }
@@ -160,6 +223,45 @@ fn double(name: &str, text: &str) -> Result<f64, String> {
     special
         .or(parsed)
         .ok_or_else(|| format!("{name}: `{}` is no number", start(text)))
+}
+
+/// `Long.hashCode`.
+fn folded(long: i64) -> i32 {
+    (long ^ ((long as u64) >> 32) as i64) as i32
+}
+
+/// `Double.hashCode`.
+fn hash(double: f64) -> i32 {
+    let double = if double.is_nan() { f64::NAN } else { double };
+    folded(double.to_bits() as i64)
+}
+
+/// Digits in a radix, which is 10 where Java knows no such.
+fn in_radix(number: i64, radix: i32) -> String {
+    let radix = u32::try_from(radix).ok().filter(|it| (2..=36).contains(it));
+    let radix = radix.unwrap_or(10);
+    let mut rest = number.unsigned_abs();
+    let mut digits = Vec::new();
+    while rest > 0 || digits.is_empty() {
+        let digit = u32::try_from(rest % u64::from(radix)).unwrap_or_default();
+        digits.extend(char::from_digit(digit, radix));
+        rest /= u64::from(radix);
+    }
+    if number < 0 {
+        digits.push('-');
+    }
+    digits.iter().rev().collect()
+}
+
+fn from_radix<T>(
+    name: &str,
+    text: &str,
+    radix: i32,
+    parse: fn(&str, u32) -> Result<T, std::num::ParseIntError>,
+) -> Result<T, String> {
+    let radix = u32::try_from(radix).ok().filter(|it| (2..=36).contains(it));
+    let parsed = radix.and_then(|radix| parse(text, radix).ok());
+    parsed.ok_or_else(|| format!("{name}: `{}` is no whole number", start(text)))
 }
 
 fn not_so(name: &str) -> String {

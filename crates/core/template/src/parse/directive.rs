@@ -107,7 +107,7 @@ impl Parser<'_> {
         }
         let slot = self.element()?;
         let mut arguments = self.rest_of_arguments("foreach")?;
-        let (Some(Argument::Value(over, over_place, over_written)), Some(Argument::Word(_)), None) =
+        let (Some(Argument::Value(over, over_place, over_written)), Some(_), None) =
             (arguments.pop(), arguments.pop(), arguments.pop())
         else {
             return Err(wrong());

@@ -38,10 +38,15 @@ pub(super) fn call(name: &str, arguments: &[Value], meter: &mut Meter) -> Found 
                     Err(Failure::Absent)
                 }
                 [one] => total(name, std::slice::from_ref(one), meter),
-                _ => {
+                [] => Err(Failure::Absent),
+                [Value::List(_), _] => {
                     let message = format!("{name} of these values is not supported");
                     Err(Failure::Fault(message))
                 }
+                // Nor can it here.
+                [Value::Null, Value::Null | Value::Text(_)] => Err(Failure::Absent),
+                many if many.iter().all(Value::is_number) => Err(Failure::Absent),
+                many => total(name, many, meter),
             };
         }
         _ => {}

@@ -90,7 +90,7 @@ const WHOLE: &[&str] = &[
     "#foreach($v in [1])#set($foreach = $n)#end", "#foreach($foreach in [1])a#end", "#foreach($foreach in [$n])a#end",
     "#foreach($v in [1])#set($foreach = 2)#end$foreach", "#foreach($v in [1])$foreach.nope#end",
     "#foreach($v in [1])$!foreach.nope#end", "#foreach($v in [1])$!foreach.parent#end",
-    "#foreach($v in [1])#set($foreach.a = $n)$!foreach.a#end", "#foreach($v in [1])#end$v", "#foreach($v in [])#end$v",
+    "#foreach($v in [1])#set($foreach.a = $n)$!foreach.a#end", "#foreach($v in [1])#end$v", "#foreach($v 1 $l)$v#end", "#foreach($v $nope $l)$v#end", "#foreach($v on $l)$v#end", "#foreach($v in [])#end$v",
     "#foreach($x in [1])#end$x", "#foreach($v in [1, $n, 2])[$!v]#end", "#foreach($v in [1, $n, 2])[$v]#end",
     "#foreach($v in [$n])#set($v = 1)$v#end", "#foreach($v in [$n])#set($v = $n)$!v#end$!v", "$velocityHasNext",
     "#foreach($v in [1])#foreach($v in [2])$v#end$!v#end", "#foreach($v in $m.entrySet())$v.nope#end",
