@@ -17,6 +17,7 @@ mod response;
 mod scan;
 mod secret;
 mod strict;
+mod tokens;
 
 use crate::contract::Contract;
 use crate::file;
@@ -88,7 +89,12 @@ impl Report<'_> {
 
     /// Whether anything has been said about a template.
     fn tells_of(&self, site: &Site<'_>) -> bool {
-        let field = site.path.join(".");
+        self.tells_of_field(&site.path)
+    }
+
+    /// Whether anything has been said about a field.
+    fn tells_of_field(&self, path: &[&str]) -> bool {
+        let field = path.join(".");
         self.found.iter().any(|warning| warning.field == field)
     }
 

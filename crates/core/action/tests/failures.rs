@@ -240,13 +240,22 @@ fn a_credential_where_it_is_logged() {
     for (url, part) in [
         (
             "/x?key=${credentials.apiKey}",
-            "`credentials.apiKey` stands in the URL's query",
+            "`credentials.apiKey` stands in the URL",
         ),
         (
             "/x?a=1&t=$esc.url($authResponse.access_token)",
-            "`authResponse.access_token` stands in the URL's query",
+            "`authResponse.access_token` stands in the URL",
+        ),
+        (
+            "/hooks/${credentials.token}",
+            "`credentials.token` stands in the URL",
+        ),
+        (
+            "/x?s=${authResponse.data.session_token}",
+            "`authResponse.session_token` stands in the URL",
         ),
         ("/${credentials.tenant}/x?site=${credentials.site}", ""),
+        ("/x?to=$esc.url($credentials.tokenUrl)", ""),
     ] {
         expect(&[(URL, json!(url))], part);
     }
@@ -391,6 +400,7 @@ fn defaults_that_break_the_result() {
             "breaks the output contract: /t",
         ),
         (json!({"n": "0", "t": "nobody"}), "`nobody` is no JSON"),
+        (json!({"n": "0 0", "t": "\"\""}), "`0 0` is no JSON"),
     ] {
         expect(
             &[
@@ -402,6 +412,24 @@ fn defaults_that_break_the_result() {
             part,
         );
     }
+}
+
+#[test]
+fn a_default_that_is_no_json_where_it_is_printed_through_a_call() {
+    let map = (MAP, json!({"t": "$.t"}));
+    let success = (SUCCESS, json!("{\"t\": $t.replace(\"a\", \"b\")}"));
+    let with = |default: &str| {
+        [
+            map.clone(),
+            success.clone(),
+            (DEFAULTS, json!({"t": default})),
+        ]
+    };
+    expect(
+        &with("none"),
+        "translationMapDefaults.t: with this default the result is not JSON",
+    );
+    expect(&with("\"none\""), "");
 }
 
 #[test]

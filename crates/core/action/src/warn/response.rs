@@ -3,8 +3,9 @@
 use super::scan::{self, As};
 use super::{Parts, Report, Site, made, names, path};
 use crate::MAX_JSON_DEPTH;
+use crate::translate::Entry;
 use serde_json::Value;
-use tollgate_template::{Bounds, Template, Value as Variable};
+use tollgate_template::{Bounds, Context, Template, Value as Variable};
 
 pub(super) fn check(parts: &Parts<'_>, site: Option<&Site<'_>>, report: &mut Report<'_>) {
     for entry in &parts.mapping.entries {
@@ -79,12 +80,7 @@ fn result(parts: &Parts<'_>, success: &Template, site: &Site<'_>, report: &mut R
     let mut context = made::context(parts);
     context.insert("rawResult", Variable::text("{}"));
     for entry in &parts.mapping.entries {
-        let found = if entry.path.is_definite() {
-            "\"x\""
-        } else {
-            "[\"x\"]"
-        };
-        context.insert(&entry.key, Variable::text(found));
+        context.insert(&entry.key, found_text(entry));
     }
     // What fails on a made-up value may well succeed on a real one.
     let Ok(rendered) = success.render_within(&context, &Bounds::default(), &parts.meter) else {
@@ -101,6 +97,7 @@ fn result(parts: &Parts<'_>, success: &Template, site: &Site<'_>, report: &mut R
                 let message = format!("`{rest}` follows the result and is left alone");
                 report.add(site, 0, message);
             }
+            each_default(parts, success, &mut context, report);
         }
         // An input prints something here that isn't known, or what is wrong has been told already.
         Err(_) if told || site.uses.references.iter().any(inputs) => {}
@@ -110,6 +107,41 @@ fn result(parts: &Parts<'_>, success: &Template, site: &Site<'_>, report: &mut R
                 fault.message
             );
             report.add(site, 0, message);
+        }
+    }
+}
+
+/// What is made up for what a path finds.
+fn found_text(entry: &Entry) -> Variable {
+    Variable::text(if entry.path.is_definite() {
+        "\"x\""
+    } else {
+        "[\"x\"]"
+    })
+}
+
+/// Renders the template with each default in turn, given a context in which every path has found a text.
+fn each_default(
+    parts: &Parts<'_>,
+    success: &Template,
+    context: &mut Context,
+    report: &mut Report<'_>,
+) {
+    for entry in &parts.mapping.entries {
+        let Some(default) = &entry.default else {
+            continue;
+        };
+        let at = ["config", "response", "translationMapDefaults", &entry.key];
+        context.insert(&entry.key, Variable::text(default));
+        let rendered = success.render_within(context, &Bounds::default(), &parts.meter);
+        context.insert(&entry.key, found_text(entry));
+        let fault = rendered
+            .ok()
+            .and_then(|text| tollgate_json::read_first(&text, MAX_JSON_DEPTH).err());
+        if let Some(fault) = fault.filter(|_| !report.tells_of_field(&at)) {
+            let why = fault.message;
+            let message = format!("with this default the result is not JSON: {why}");
+            report.add_field(&at, message);
         }
     }
 }
