@@ -48,6 +48,16 @@ class TheExamples(unittest.TestCase):
         self.assertEqual(action.contract.input.input_schema.type, "object")
         self.assertIn(action.config.request.request_type, ["GET", "POST", "PUT", "PATCH", "DELETE"])
 
+    def test_shows_a_contract_in_architects_form(self):
+        action = self.id_of("Find-Contact-By-Number")
+        flat = self.api.get_integrations_action(action, expand="contract", flatten=True).contract
+        self.assertIsNone(flat.input.input_schema)
+        self.assertEqual(flat.input.input_schema_flattened.type, "object")
+        self.assertIsNone(flat.output.success_schema)
+        shown = flat.output.success_schema_flattened
+        self.assertEqual(shown.schema.properties["contacts.id"]["type"], "array")
+        self.assertEqual(shown.array_properties, ["contacts"])
+
     def test_executes(self):
         queue = "11111111-2222-4333-8444-555555555555"
         output = self.api.post_integrations_action_execute(self.id_of("Get-Estimated-Wait-Time"), {"queueId": queue})
