@@ -37,7 +37,7 @@ const AUTH: &str = "customAuth_-_";
 const MAX_TOLD: usize = 5;
 
 /// Fields of credentials that others may know: they are struck from errors, and not from outputs.
-const PUBLIC_FIELDS: [&str; 3] = ["userName", "clientId", "loginUrl"];
+const PUBLIC_FIELDS: [&str; 5] = ["userName", "clientId", "loginUrl", "userEmail", "baseUrl"];
 
 /// Strikes the values of these credential fields.
 pub(crate) fn redactor_of(fields: &BTreeMap<String, Secret>) -> Redactor {

@@ -13,7 +13,7 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tollgate_action::TypeFacts;
+use tollgate_action::{Callee, TypeFacts};
 use tollgate_driver::Secret;
 use tollgate_store::{
     Credential, CredentialKind, CredentialQuery, EntityId, Expected, NewCredential, Role,
@@ -24,7 +24,7 @@ const PATH: &str = "/api/v2/integrations/credentials";
 /// A credential type, and the fields that it can't do without.
 struct Type(CredentialKind, &'static str, &'static [&'static str]);
 
-const TYPES: [Type; 4] = [
+const TYPES: [Type; 5] = [
     Type(
         CredentialKind::BasicAuth,
         "basicAuth",
@@ -37,7 +37,20 @@ const TYPES: [Type; 4] = [
     ),
     Type(CredentialKind::UserDefined, "userDefined", &[]),
     Type(CredentialKind::UserDefinedOAuth, "userDefinedOAuth", &[]),
+    Type(
+        CredentialKind::ZendeskApiToken,
+        "zendeskApiToken",
+        &["userEmail", "baseUrl", "apiToken"],
+    ),
 ];
+
+/// The vendor's own credential type of an integration type below a base URL, where it can be used here.
+pub(super) fn own_of(of: &TypeFacts) -> Option<&'static str> {
+    let own = of.login.split(':').next()?;
+    let mut known = TYPES.iter().map(|Type(_, name, _)| *name);
+    let own = known.find(|name| *name == own)?;
+    (of.calls == Callee::BelowBaseUrl).then_some(own)
+}
 
 pub(super) async fn types(Extension(caller): Caller) -> Result<Json<Value>, ApiError> {
     caller.needs_any()?;

@@ -1,6 +1,7 @@
 //! `/api/v2/integrations/types`: the integration types that can be made.
 
 use super::Caller;
+use super::credentials::own_of;
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::page::{Page, Query};
@@ -12,11 +13,12 @@ use tollgate_action::{Callee, TypeFacts};
 const PATH: &str = "/api/v2/integrations/types";
 
 /// The credential types that an integration of the type can use.
-fn credentials(of: &TypeFacts) -> &'static [&'static str] {
+fn credentials(of: &TypeFacts) -> Vec<&'static str> {
     match of.calls {
-        Callee::PlatformPath => &["pureCloudOAuthClient"],
+        Callee::PlatformPath => vec!["pureCloudOAuthClient"],
         Callee::WholeUrl | Callee::BelowBaseUrl | Callee::NotHttp => {
-            &["userDefined", "userDefinedOAuth", "basicAuth"]
+            let general = ["userDefined", "userDefinedOAuth", "basicAuth"];
+            general.into_iter().chain(own_of(of)).collect()
         }
     }
 }
@@ -67,9 +69,9 @@ fn found(id: &str) -> Result<&'static TypeFacts, ApiError> {
 
 fn show(of: &TypeFacts) -> Value {
     let id = of.id;
-    let places = credentials(of).iter().map(|kind| {
+    let places = credentials(of).into_iter().map(|kind| {
         let place = json!({"required": false, "title": kind, "credentialTypes": [kind]});
-        ((*kind).to_owned(), place)
+        (kind.to_owned(), place)
     });
     json!({
         "id": id,
@@ -117,7 +119,8 @@ fn properties(of: &TypeFacts) -> Value {
         "$schema": "http://json-schema.org/draft-04/schema#",
         "title": of.name,
         "type": "object",
-        "required": if based { vec!["baseUrl"] } else { Vec::new() },
+        // A credential that has it says it as well.
+        "required": if based && own_of(of).is_none() { vec!["baseUrl"] } else { Vec::new() },
         "properties": fields,
     })
 }

@@ -14,7 +14,8 @@
 //!
 //! Credentials are found by the place they fill: `pureCloudOAuthClient` gives the tokens of a platform
 //! integration; `userDefinedOAuth`, `basicAuth` and `userDefined` are what a web service's templates
-//! read, or one of a type below a base URL; `clientCertificate` (a `userDefined` with the field `pem`) is ours towards the upstream.
+//! read, or one of a type below a base URL, which may have a `zendeskApiToken` too, with its `baseUrl`;
+//! `clientCertificate` (a `userDefined` with the field `pem`) is ours towards the upstream.
 
 #[cfg(test)]
 mod tests;
@@ -120,10 +121,7 @@ pub(crate) fn want(
         let properties = Doc::parse(integration.config.properties.as_str())?;
         match IntegrationType::from_name(&integration.type_id).calls() {
             Some(Callee::PlatformPath) => platform(integration, &properties, credentials),
-            Some(Callee::BelowBaseUrl) => Ok(Wanted {
-                base_url: Some(base_url(&properties, "https://example.my.salesforce.com")?),
-                ..web_service(integration, &properties, credentials)?
-            }),
+            Some(Callee::BelowBaseUrl) => below_base_url(integration, &properties, credentials),
             Some(Callee::WholeUrl | Callee::NotHttp) | None => {
                 web_service(integration, &properties, credentials)
             }
@@ -213,6 +211,42 @@ fn platform(
     })
 }
 
+/// The credential's own address and scheme of login hold where it has them, as Zendesk's.
+fn below_base_url(
+    integration: &Integration,
+    properties: &Doc,
+    credentials: BTreeMap<String, Revealed>,
+) -> Result<Wanted, ApiError> {
+    let zendesk = credentials
+        .values()
+        .find(|(kind, _)| *kind == CredentialKind::ZendeskApiToken);
+    let field = |name| {
+        zendesk
+            .and_then(|(_, fields)| fields.get(name))
+            .map(Secret::expose)
+    };
+    let base_url = match (url(properties, "baseUrl")?, field("baseUrl")) {
+        (None, Some(own)) => parsed(own, "the field baseUrl of its credential")?,
+        _ => base_url(properties, "https://example.my.salesforce.com")?,
+    };
+    // As Zendesk has it: the user is the address with /token behind it.
+    let basic = field("userEmail")
+        .zip(field("apiToken"))
+        .map(|(user, token)| {
+            let fields = [
+                ("userName".to_owned(), Secret::new(format!("{user}/token"))),
+                ("password".to_owned(), Secret::new(token.to_owned())),
+            ];
+            basic_of(&fields.into())
+        });
+    let wanted = web_service(integration, properties, credentials)?;
+    Ok(Wanted {
+        base_url: Some(base_url),
+        basic: basic.or(wanted.basic),
+        ..wanted
+    })
+}
+
 fn web_service(
     integration: &Integration,
     properties: &Doc,
@@ -245,21 +279,21 @@ fn base_url(properties: &Doc, example: &str) -> Result<Url, ApiError> {
 }
 
 fn url(properties: &Doc, name: &str) -> Result<Option<Url>, ApiError> {
-    let Some(text) = properties.text(name)? else {
-        return Ok(None);
-    };
+    let text = properties.text(name)?;
+    let whose = || format!("its property {name}");
+    text.map(|text| parsed(&text, &whose())).transpose()
+}
+
+/// A URL of HTTP or HTTPS that a path can be appended to.
+fn parsed(text: &str, whose: &str) -> Result<Url, ApiError> {
     let plain = |url: &Url| {
         matches!(url.scheme(), "http" | "https")
             && url.has_host()
             && url.query().is_none()
             && url.fragment().is_none()
     };
-    match Url::parse(&text).ok().filter(plain) {
-        Some(url) => Ok(Some(url)),
-        None => Err(ApiError::bad_request(format!(
-            "its property {name} is no http or https URL"
-        ))),
-    }
+    let found = Url::parse(text).ok().filter(plain);
+    found.ok_or_else(|| ApiError::bad_request(format!("{whose} is no http or https URL")))
 }
 
 /// The platform's login host beside its API host.

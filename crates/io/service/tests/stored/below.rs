@@ -540,6 +540,16 @@ async fn the_api_makes_them_as_it_makes_others() {
     let schema = "/api/v2/integrations/types/salesforce-datadip/configschemas/properties";
     let schema = world.done(&root, Method::GET, schema, Value::Null).await;
     assert_eq!(schema["required"], json!(["baseUrl"]));
+    let desk = "/api/v2/integrations/types/zendesk-data-actions";
+    let desk = world.done(&root, Method::GET, desk, Value::Null).await;
+    let places = desk["credentials"].as_object().unwrap().keys();
+    let expected = [
+        "userDefined",
+        "userDefinedOAuth",
+        "basicAuth",
+        "zendeskApiToken",
+    ];
+    assert_eq!(places.collect::<Vec<_>>(), expected);
     for (id, part) in [
         ("aws-lambda-data-actions", "function URL"),
         ("function-data-actions", "HTTPS address"),
@@ -632,7 +642,7 @@ async fn the_vendors_credential_of_one_type_is_refused_with_what_serves() {
             "salesforce",
             "salesforce-datadip logs in with userDefinedOAuth (the fields loginUrl",
         ),
-        ("zendeskApiToken", "or with basicAuth"),
+        ("msDynamics", "or with basicAuth"),
         ("amazonWebServicesARN", "function URL"),
         ("unheardOf", "found \"unheardOf\"."),
     ] {
@@ -644,4 +654,51 @@ async fn the_vendors_credential_of_one_type_is_refused_with_what_serves() {
         let expected = message.contains("type: expected one of");
         assert!(expected && message.contains(part), "{body}");
     }
+}
+
+#[tokio::test]
+async fn zendesks_credential_brings_its_address_and_its_login() {
+    let (base, upstream) = Upstream::start().await;
+    let world = World::start().await;
+    let root = world.root().await;
+    let fields =
+        json!({"userEmail": "kim@example.com", "baseUrl": base, "apiToken": "upstream-secret"});
+    let path = "/api/v2/integrations/credentials";
+    for missing in ["userEmail", "baseUrl", "apiToken"] {
+        let mut fields = fields.clone();
+        fields[missing] = json!("");
+        let new = json!({"type": {"name": "zendeskApiToken"}, "credentialFields": fields});
+        let (status, body) = world.call(&root, Method::POST, path, new).await;
+        assert_eq!(status, 400, "{body}");
+    }
+    let new = json!({"type": {"name": "zendeskApiToken"}, "credentialFields": fields});
+    let credential = world.done(&root, Method::POST, path, new).await;
+    let new = json!({
+        "name": "Desk", "integrationType": {"id": "zendesk-data-actions"}, "intendedState": "ENABLED",
+    });
+    let made = world
+        .done(&root, Method::POST, "/api/v2/integrations", new)
+        .await;
+    let id = made["id"].as_str().unwrap();
+    let config = json!({
+        "version": 1, "properties": {"allowedNetworks": ["127.0.0.1"]},
+        "credentials": {"zendeskApiToken": {"id": credential["id"]}},
+    });
+    let config_path = format!("/api/v2/integrations/{id}/config/current");
+    world.done(&root, Method::PUT, &config_path, config).await;
+    let mut new = export("Ticket", "zendesk-data-actions", "/api/v2/tickets.json");
+    new["integrationId"] = json!(id);
+    let made = world.done(&root, Method::POST, ACTIONS, new).await;
+    let execute = format!("{ACTIONS}/{}/execute", made["id"].as_str().unwrap());
+    // Basic of kim@example.com/token:upstream-secret
+    upstream.take("Basic a2ltQGV4YW1wbGUuY29tL3Rva2VuOnVwc3RyZWFtLXNlY3JldA==");
+    let output = world.done(&root, Method::POST, &execute, json!({})).await;
+    assert_eq!(output, json!({"name": "Kim"}));
+    upstream.take("Basic of-somebody-else");
+    let (_, body) = world.call(&root, Method::POST, &execute, json!({})).await;
+    let shown = body.to_string();
+    assert!(
+        shown.contains("[redacted]") && !shown.contains("a2ltQ"),
+        "{shown}"
+    );
 }

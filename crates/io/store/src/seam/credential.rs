@@ -18,6 +18,8 @@ pub enum CredentialKind {
     BasicAuth,
     /// `userDefined`: fields of one's own.
     UserDefined,
+    /// `zendeskApiToken`: a user's address, an API token, and the account's URL.
+    ZendeskApiToken,
 }
 
 /// A new credential.

@@ -27,6 +27,7 @@ impl CredentialKind {
             Self::UserDefinedOAuth => "userDefinedOAuth",
             Self::BasicAuth => "basicAuth",
             Self::UserDefined => "userDefined",
+            Self::ZendeskApiToken => "zendeskApiToken",
         }
     }
 
@@ -38,6 +39,7 @@ impl CredentialKind {
             Self::UserDefinedOAuth,
             Self::BasicAuth,
             Self::UserDefined,
+            Self::ZendeskApiToken,
         ]
         .into_iter()
         .find(|kind| kind.word() == word)
