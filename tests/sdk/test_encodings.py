@@ -315,6 +315,12 @@ class Encodings(unittest.TestCase):
                 shown = error["messageParams"]["upstreamBody"]
                 self.assertTrue(shown.startswith("Zoë isn't here"), shown)
                 self.assertNotIn(KEY, json.dumps(error))
+        for charset in ("utf-8", "iso-8859-1"):
+            page = 500, {"Content-Type": f"text/plain; charset={charset}"}, KEY.encode("utf-16-le")
+            error = self.bad("Map", page, "500", status=502)
+            self.assertNotIn("3-that", json.dumps(error).replace("\\u0000", ""))
+            error = self.bad("Text", (200, *page[1:]), "zeros")
+            self.assertNotIn("3-that", json.dumps(error).replace("\\u0000", ""))
         for headers, body, words in [
             ({"Content-Encoding": "compress"}, why.encode(), "compress"),
             ({"Content-Type": "text/plain; charset=utf-7"}, why.encode("utf-7"), "utf-7"),

@@ -9,12 +9,17 @@
 //! 3. **Zeros** among the first bytes: UTF-16 or UTF-32, since no text begins with U+0000 and that of JSON and
 //!    XML begins with a character of ASCII (RFC 4627, 3; the XML standard, appendix F).
 //! 4. **The declaration of XML**: `<?xml version="1.0" encoding="…"?>`.
-//! 5. **UTF-8**. What isn't UTF-8 is windows-1252 if its type is `text/…` (HTTP's own default once, and Java's
-//!    HTTP clients' still) or isn't said at all.
+//! 5. **UTF-8**. What isn't UTF-8 is windows-1252 if its type isn't said at all or is `text/…`, other than JSON
+//!    and XML: HTTP's own default once, and still that of Apache's HTTP client for Java.
 //!
-//! **Bytes that are no text there** are an error, and so is a charset that isn't known. Java's clients would
-//! put U+FFFD in their place; but two names that differ would then be the same name, and the action would
-//! answer as if all were well. Of an error's body, which people read, the rest is shown with U+FFFD.
+//! **Bytes that are no text there** are an error, and so is a charset that isn't known (of a body that isn't
+//! empty). Java's decoders put U+FFFD in their place; but two names that differ would then be the same name,
+//! and the action would answer as if all were well. Of an error's body, which people read, the rest is shown
+//! with U+FFFD.
+//!
+//! **U+0000** within a text is an error too: neither JSON nor XML can hold one, and UTF-16 read as something else
+//! is full of them. Between the letters of a secret they would hide the secret from the redactor, so they are
+//! shown to nobody.
 
 use bytes::Bytes;
 use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
@@ -75,8 +80,11 @@ enum Found {
 
 /// Reads a body whose `Content-Type` is this.
 pub(super) async fn read(body: Bytes, content_type: Option<&[u8]>) -> Text {
+    if body.trim_ascii().is_empty() {
+        return utf8(body, None).await;
+    }
     let content_type = String::from_utf8_lossy(content_type.unwrap_or_default());
-    match find(&body, &content_type) {
+    let text = match find(&body, &content_type) {
         Found::Sure { charset, mark, by } => match charset {
             Charset::Known(encoding) if encoding == UTF_8 => {
                 utf8(body.slice(mark..), Some(by)).await
@@ -86,6 +94,20 @@ pub(super) async fn read(body: Bytes, content_type: Option<&[u8]>) -> Text {
         },
         Found::Likely => utf8(body, None).await,
         Found::Unknown(why) => Text::Unreadable { why },
+    };
+    match text {
+        Text::Whole(text) if text.trim_end_matches('\0').contains('\0') => Text::Broken {
+            shown: text.replace('\0', ""),
+            why:
+                "it has zeros between its letters, as UTF-16 has that is read in another charset; \
+                  have the upstream name its charset in Content-Type"
+                    .to_owned(),
+        },
+        Text::Broken { shown, why } => Text::Broken {
+            shown: shown.replace('\0', ""),
+            why,
+        },
+        text => text,
     }
 }
 

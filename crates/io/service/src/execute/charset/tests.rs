@@ -202,6 +202,12 @@ fn a_charset_that_nobody_knows_is_named() {
             "{told}"
         );
     }
+    for nothing in ["", " \r\n"] {
+        assert_eq!(
+            whole(nothing.as_bytes(), "text/plain; charset=utf-7"),
+            nothing
+        );
+    }
     let told = why(b"{}", &format!("{JSON}; charset={}", "x".repeat(5000)));
     assert!(told.len() < 300, "{told}");
 }
@@ -263,6 +269,36 @@ fn what_is_no_text_in_its_charset_is_told_with_its_place_and_shown() {
         ];
         assert!(words.iter().all(|word| why.contains(word)), "{why}");
     }
+}
+
+#[test]
+fn zeros_between_letters_are_no_text_and_are_not_shown() {
+    let said = "text/plain; charset=utf-8";
+    for body in [&b"k\0e\0y\0"[..], b"\0k\0e\0y", b"k\0\0\0e\0\0\0y"] {
+        for said in [
+            said,
+            "text/plain; charset=iso-8859-1",
+            "x/y; charset=shift_jis",
+        ] {
+            let Text::Broken { shown, why } = text(body, said) else {
+                panic!("{said}");
+            };
+            assert_eq!(shown, "key");
+            assert!(why.contains("zeros"), "{why}");
+        }
+    }
+    // Not known to be UTF-16: it begins with no character of ASCII.
+    let undeclared = wide("\u{65e5}key", 2, false);
+    assert!(why(&undeclared, "text/plain").contains("zeros"));
+    let Text::Broken { shown, .. } = text(&wide("\u{d7ff}key", 2, false), JSON) else {
+        panic!();
+    };
+    assert!(shown.ends_with("key"), "{shown:?}");
+    assert_eq!(
+        whole(b"{}\0\0", JSON),
+        "{}\0\0",
+        "as some servers end a text"
+    );
 }
 
 #[test]
@@ -329,6 +365,7 @@ fn bytes_of_any_kind_are_text_or_an_error() {
         let label = labels[dice() as usize % labels.len()];
         match text(&body, &format!("text/plain; charset={label}")) {
             Text::Whole(text) => assert!(text.len() <= 3 * body.len()),
+            Text::Broken { shown, why } if why.contains("zeros") => assert!(!shown.contains('\0')),
             Text::Broken { shown, why } => {
                 assert!(shown.contains('\u{fffd}'), "{label} {body:?}");
                 let at = why.split_once("byte ").unwrap().1;
