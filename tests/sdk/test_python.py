@@ -67,8 +67,18 @@ class TheExamples(unittest.TestCase):
         queue = "11111111-2222-4333-8444-555555555555"
         result = self.api.post_integrations_action_test(self.id_of("Get-Estimated-Wait-Time"), {"queueId": queue})
         self.assertTrue(result.success)
-        self.assertEqual([operation.step for operation in result.operations], [1, 2, 3, 4])
+        self.assertEqual([operation.step for operation in result.operations], list(range(1, 10)))
         self.assertTrue(all(operation.success for operation in result.operations))
+        results = {operation.name: operation.result for operation in result.operations}
+        url = results["Resolve execution URL via template"]["url"]
+        self.assertTrue(url.startswith("/api/v2/") and queue in url, url)
+        sent = results["Make request"]
+        self.assertEqual(sent["request"]["url"], self.world.platform.url + url)
+        self.assertEqual(sent["request"]["headers"]["Authorization"], "[redacted] (a token of the pool)")
+        self.assertEqual((sent["status"], sent["headers"]["content-type"]), (200, "application/json"))
+        self.assertEqual(results["Validate output against schema"], result.final_result)
+        for found in results["Apply translation map"].values():
+            self.assertEqual(found.keys(), {"path", "value"})
         failed = self.api.post_integrations_action_test(self.id_of("Get-Estimated-Wait-Time"), {"queueId": 7})
         self.assertFalse(failed.success)
         self.assertEqual([operation.success for operation in failed.operations], [False])

@@ -158,12 +158,6 @@ impl ApiError {
         self.0.cause
     }
 
-    /// Whether the upstream answered 401.
-    pub(crate) fn is_upstream_401(&self) -> bool {
-        let status = self.0.params.get("upstreamStatus");
-        status.and_then(Value::as_str) == Some("401")
-    }
-
     /// What it says.
     pub(crate) fn message(&self) -> &str {
         &self.0.message

@@ -3,6 +3,8 @@
 mod answered;
 mod charset;
 mod explain;
+mod told;
+mod trace;
 
 pub(crate) use answered::Answered;
 
@@ -19,10 +21,11 @@ use serde_json::{Value, json};
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
-use tollgate_action::{Action, Callee, Credentials, Method, RawInput, Request};
+use tollgate_action::{Action, Callee, Credentials, Method, RawInput, RenderError, Request};
 use tollgate_driver::{Call, Driver, Failure, Redactor, Secret, Url};
 use tollgate_meter::Meter;
 use tollgate_model::FlowId;
+pub(crate) use trace::{Part, Reached, output as show_output};
 
 /// Words in the names of headers that carry secrets.
 const SENSITIVE: [&str; 9] = [
@@ -184,7 +187,7 @@ impl Execution {
         let (waited, took) = (answer.waited, answer.took);
         let input = input.clone();
         let output = self.work(move |action, meter| {
-            let output = answer.map(action, input.read(meter)?.as_ref(), meter)?;
+            let output = answer.map(action, input.read(meter)?.as_ref(), meter, &mut ())?;
             written(&output, meter)
         });
         Ok(Outcome {
@@ -303,38 +306,9 @@ impl Execution {
         let render = move |action: &Action, meter: &Meter| {
             let input = input.read(meter)?;
             let rendered = action.render_within(&input, &credentials, meter);
-            rendered.map_err(|error| {
-                let message = format!("No request can be made of the inputs: {error}");
-                ApiError::of(Cause::Request, message)
-            })
+            rendered.map_err(|error| no_request(&error))
         };
         self.work(render).await
-    }
-
-    /// What the answer is mapped to, as `/test` shows it.
-    pub(crate) async fn map(
-        &self,
-        input: &Input,
-        answer: Arc<Answered>,
-    ) -> Result<Value, ApiError> {
-        let input = input.clone();
-        let map = move |action: &Action, meter: &Meter| {
-            answer.map(action, input.read(meter)?.as_ref(), meter)
-        };
-        self.work(map).await
-    }
-
-    /// An answer, and how `/test` shows it. The workers strike secrets from its body: it may be long.
-    pub(crate) async fn show(
-        &self,
-        answer: Arc<Answered>,
-    ) -> Result<(Arc<Answered>, Value), ApiError> {
-        let (party, within) = (&self.target.id, self.action()?.timeout());
-        let show = move || {
-            let shown = answer.show();
-            (answer, shown)
-        };
-        self.works.away(party, within, show).await
     }
 
     /// The output in Architect's flattened form.
@@ -384,7 +358,9 @@ impl Execution {
         };
         match self.driver.execute(call).await {
             Ok(answer) => {
-                let redactor = read.redactor.clone().and(&sensitive(request));
+                let headers = request.headers.iter();
+                let headers = headers.map(|(name, value)| (name.as_str(), value.as_str()));
+                let redactor = read.redactor.clone().and(&sensitive(headers));
                 Ok(Answered::read(answer, &redactor, action.secure()).await)
             }
             Err(failure) => {
@@ -473,6 +449,11 @@ fn job(entry: &Entry, target: &Target, within: Duration) -> Job {
     )
 }
 
+fn no_request(error: &RenderError) -> ApiError {
+    let message = format!("No request can be made of the inputs: {error}");
+    ApiError::of(Cause::Request, message)
+}
+
 /// An output as text.
 fn written(output: &Value, meter: &Meter) -> Result<Arc<str>, ApiError> {
     let copied = meter.hold_copy(output).map_err(unflat)?;
@@ -488,26 +469,21 @@ fn unflat(why: impl Display) -> ApiError {
 }
 
 /// Strikes what went out in headers that carry secrets, whatever a template made of the credentials.
-fn sensitive(request: &Request) -> Redactor {
-    let named = |name: &str| SENSITIVE.iter().any(|word| name.contains(word));
-    let headers = request.headers.iter();
-    let headers = headers.filter(|(name, _)| named(&name.to_ascii_lowercase()));
+fn sensitive<'a>(headers: impl Iterator<Item = (&'a str, &'a str)>) -> Redactor {
+    let headers = headers.filter(|(name, _)| is_sensitive(name));
     let values: Vec<_> = headers
         .flat_map(|(_, value)| {
             let behind_scheme = value.split_once(' ').map_or("", |(_, rest)| rest);
-            [value.as_str(), behind_scheme].map(|text| Secret::new(text.to_owned()))
+            [value, behind_scheme].map(|text| Secret::new(text.to_owned()))
         })
         .collect();
     Redactor::new([], &values)
 }
 
-/// The request as `/test` shows it, without what may hold secrets.
-pub(crate) fn show_request(request: &Request) -> Value {
-    json!({
-        "method": request.method.as_str(),
-        "headers": request.headers.iter().map(|(name, _)| name).collect::<Vec<_>>(),
-        "bodyBytes": request.body.as_ref().map_or(0, String::len),
-    })
+/// Whether a header of this name carries a secret.
+fn is_sensitive(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    SENSITIVE.iter().any(|word| name.contains(word))
 }
 
 fn method(method: Method) -> http::Method {

@@ -93,6 +93,15 @@ impl Works {
             }
             self.remember(&job.what);
         }
+        self.aside(job, work).await
+    }
+
+    /// Has the work done by the workers.
+    pub(crate) async fn aside<T: Send + 'static>(
+        &self,
+        job: &Job,
+        work: impl Fn(&Meter) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
         let left = job.left();
         let calculation = move |interrupt| {
             let meter = Meter::interruptible(left, interrupt);

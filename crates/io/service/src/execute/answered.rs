@@ -13,13 +13,15 @@
 //! secret in a spelling that the redactor doesn't know.
 
 use super::charset::{self, Text};
+use super::trace;
 use crate::ends::Cause;
 use crate::error::ApiError;
+use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::time::Duration;
-use tollgate_action::{Action, RawInput, TranslateError};
+use tollgate_action::{Action, RawInput, TranslateError, Watch};
 use tollgate_driver::{Answer, Redactor};
 use tollgate_meter::Meter;
 
@@ -35,6 +37,7 @@ pub(crate) struct Answered {
     body: Text,
     /// The length of the body, unpacked.
     body_bytes: usize,
+    headers: HeaderMap,
     redactor: Redactor,
     secure: bool,
 }
@@ -58,6 +61,7 @@ impl Answered {
             took: answer.took,
             body,
             body_bytes,
+            headers: answer.headers,
             redactor: answer.redactor.and(redactor),
             secure,
         }
@@ -65,8 +69,13 @@ impl Answered {
 
     /// The answer, if it is 2xx.
     pub(crate) fn accepted(self) -> Result<Self, ApiError> {
+        self.refusal().map_or(Ok(self), Err)
+    }
+
+    /// Why it is none that is mapped.
+    pub(crate) fn refusal(&self) -> Option<ApiError> {
         if (200..300).contains(&self.status) {
-            return Ok(self);
+            return None;
         }
         let status = self.status;
         let mut error = ApiError::of_upstream(status, format!("The upstream answered {status}."));
@@ -74,7 +83,7 @@ impl Answered {
             let shown = self.redactor.shown(&self.shown(), SHOWN_OF_BODY);
             error = error.with("upstreamBody", shown);
         }
-        Err(error)
+        Some(error)
     }
 
     /// The answer as `/test` shows it.
@@ -87,9 +96,23 @@ impl Answered {
         if self.secure {
             shown["bodyBytes"] = self.body_bytes.into();
         } else {
-            shown["body"] = self.redactor.strike(&self.shown()).into();
+            shown["headers"] = trace::headers(&self.headers, &self.redactor);
+            shown["body"] = trace::text(&self.shown(), &self.redactor).into();
         }
         shown
+    }
+
+    /// What strikes all secrets that were in play.
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    /// The body without any secret, if there is one in it.
+    pub(crate) fn struck_body(&self) -> Option<String> {
+        match self.redactor.strike(self.text().ok()?) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(struck) => Some(struck),
+        }
     }
 
     /// The action's output.
@@ -98,9 +121,10 @@ impl Answered {
         action: &Action,
         input: &RawInput,
         meter: &Meter,
+        watch: &mut dyn Watch,
     ) -> Result<Value, ApiError> {
         let body = self.text()?;
-        let output = translate(action, input, body, meter, self.secure);
+        let output = translate(action, input, body, meter, watch, self.secure);
         let output = output.map_err(|error| error.struck(&self.redactor))?;
         if self.redactor.finds(body) {
             return Ok(struck(&self.redactor, output));
@@ -116,7 +140,7 @@ impl Answered {
         input: &RawInput,
         meter: &Meter,
     ) -> Result<Value, ApiError> {
-        translate(action, input, self.text()?, meter, true)
+        translate(action, input, self.text()?, meter, &mut (), true)
     }
 
     fn text(&self) -> Result<&str, ApiError> {
@@ -144,10 +168,11 @@ fn translate(
     input: &RawInput,
     body: &str,
     meter: &Meter,
+    watch: &mut dyn Watch,
     withheld: bool,
 ) -> Result<Value, ApiError> {
     action
-        .translate_within(input, body, meter)
+        .translate_watched(input, body, meter, watch)
         .map_err(|error| {
             let (told, errors) = match &error {
                 TranslateError::Body { .. } if withheld => ("response body".to_owned(), Vec::new()),
