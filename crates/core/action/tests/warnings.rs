@@ -113,7 +113,7 @@ fn a_name_that_is_nowhere() {
         &[(BODY, json!("$esc.jsonString(\"$input.idd\")"))],
         "did you mean `input.id`?",
     );
-    let unknown = "`$cuont` is no key of the translation map and nothing sets it: every call that prints it fails; \
+    let unknown = "`$cuont` is no key of the translation map and nothing sets it: every call that reaches it fails; \
                    did you mean `count`?";
     let found = warnings(&[
         (MAP, json!({"count": "$.a"})),

@@ -1,5 +1,6 @@
 //! References to what isn't there.
 
+use super::tokens::{Token, tokens};
 use super::{Parts, Report, Site, SiteKind, property_names};
 use tollgate_template::nearest;
 
@@ -43,9 +44,13 @@ pub(super) fn check(parts: &Parts<'_>, site: &Site<'_>, report: &mut Report<'_>)
             let meant = nearest(used.root, own.iter().copied().chain(TOOLS).take(MAX_KNOWN));
             let meant = meant.map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
             let message = match site.kind {
+                SiteKind::Success if only_asked(site, used.offset) => format!(
+                    "`${}` is no key of the translation map and nothing sets it: this is never true{meant}",
+                    used.root
+                ),
                 SiteKind::Success => format!(
-                    "`${}` is no key of the translation map and nothing sets it: every call that prints it \
-                     fails{meant}",
+                    "`${}` is no key of the translation map and nothing sets it: every call that reaches \
+                     it fails{meant}",
                     used.root
                 ),
                 _ => format!(
@@ -70,6 +75,22 @@ pub(super) fn check(parts: &Parts<'_>, site: &Site<'_>, report: &mut Report<'_>)
         let message = format!("the input contract has no `{name}`{meant}");
         report.add(site, used.offset, message);
     }
+}
+
+/// Whether a reference stands in a condition that only asks which names are set.
+fn only_asked(site: &Site<'_>, offset: usize) -> bool {
+    site.uses.directives.iter().any(|directive| {
+        matches!(directive.name, "if" | "elseif")
+            && directive.range.contains(&offset)
+            && tokens(directive.argument).iter().all(|token| {
+                let asks = ["!", "&&", "||", "(", ")"];
+                match token {
+                    Token::Name(name) => !name.contains('.'),
+                    Token::Operator(operator) => asks.contains(operator),
+                    Token::Number | Token::Text | Token::Other => false,
+                }
+            })
+    })
 }
 
 /// Names in braces that lack their `$`, where such braces can't be anything else.

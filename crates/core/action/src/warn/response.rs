@@ -75,18 +75,37 @@ fn default_is_json(key: &str, default: &str, site: &Site<'_>, report: &mut Repor
     report.add_field(&at, message);
 }
 
-/// Renders the template as if every path had found a text, and looks at the result.
+/// What is made up for what a definite path finds: what a template can't make anything of may be right for
+/// another.
+const FOUND: [&str; 3] = ["\"x\"", "1", "[\"x\"]"];
+
+/// Renders the template as if every path had found something, and looks at the result.
 fn result(parts: &Parts<'_>, success: &Template, site: &Site<'_>, report: &mut Report<'_>) {
     let mut context = made::context(parts);
     context.insert("rawResult", Variable::text("{}"));
-    for entry in &parts.mapping.entries {
-        context.insert(&entry.key, found_text(entry));
-    }
-    // What fails on a made-up value may well succeed on a real one.
-    let Ok(rendered) = success.render_within(&context, &Bounds::default(), &parts.meter) else {
+    // What fails on one made-up value may well succeed on a real one.
+    let rendered = FOUND.into_iter().find_map(|found| {
+        for entry in &parts.mapping.entries {
+            context.insert(&entry.key, found_text(entry, found));
+        }
+        let rendered = success.render_within(&context, &Bounds::default(), &parts.meter);
+        Some((rendered.ok()?, found))
+    });
+    let Some((rendered, found)) = rendered else {
         return;
     };
-    let inputs = |used: &scan::Use<'_>| used.root == "input" && used.as_what != As::Argument;
+    // What a text given by the caller says isn't known.
+    let inputs = |used: &scan::Use<'_>| {
+        let kind = used
+            .properties
+            .first()
+            .and_then(|name| super::kind(parts, name));
+        let known = matches!(
+            kind,
+            Some("integer" | "number" | "boolean" | "array" | "object")
+        );
+        used.root == "input" && used.as_what == As::Printed && !(known && !used.called)
+    };
     let told = report.tells_of(site);
     match tollgate_json::read_first(&rendered, MAX_JSON_DEPTH) {
         Ok((result, end)) => {
@@ -97,7 +116,7 @@ fn result(parts: &Parts<'_>, success: &Template, site: &Site<'_>, report: &mut R
                 let message = format!("`{rest}` follows the result and is left alone");
                 report.add(site, 0, message);
             }
-            each_default(parts, success, &mut context, report);
+            each_default(parts, success, &mut context, found, report);
         }
         // An input prints something here that isn't known, or what is wrong has been told already.
         Err(_) if told || site.uses.references.iter().any(inputs) => {}
@@ -111,10 +130,9 @@ fn result(parts: &Parts<'_>, success: &Template, site: &Site<'_>, report: &mut R
     }
 }
 
-/// What is made up for what a path finds.
-fn found_text(entry: &Entry) -> Variable {
+fn found_text(entry: &Entry, found: &str) -> Variable {
     Variable::text(if entry.path.is_definite() {
-        "\"x\""
+        found
     } else {
         "[\"x\"]"
     })
@@ -125,6 +143,7 @@ fn each_default(
     parts: &Parts<'_>,
     success: &Template,
     context: &mut Context,
+    found: &str,
     report: &mut Report<'_>,
 ) {
     for entry in &parts.mapping.entries {
@@ -134,7 +153,7 @@ fn each_default(
         let at = ["config", "response", "translationMapDefaults", &entry.key];
         context.insert(&entry.key, Variable::text(default));
         let rendered = success.render_within(context, &Bounds::default(), &parts.meter);
-        context.insert(&entry.key, found_text(entry));
+        context.insert(&entry.key, found_text(entry, found));
         let fault = rendered
             .ok()
             .and_then(|text| tollgate_json::read_first(&text, MAX_JSON_DEPTH).err());

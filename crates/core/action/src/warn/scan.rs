@@ -44,6 +44,8 @@ pub(crate) struct Directive<'a> {
     pub(crate) offset: usize,
     pub(crate) name: &'a str,
     pub(crate) argument: &'a str,
+    /// The bytes of the argument.
+    pub(crate) range: Range<usize>,
 }
 
 /// What a template uses, in the order of its text.
@@ -144,6 +146,7 @@ impl<'a> Scan<'a> {
             offset: hash,
             name,
             argument: &self.text[argument.clone()],
+            range: argument.clone(),
         });
         argument.end + 1
     }

@@ -84,12 +84,15 @@ fn texts<'a>(parts: &'a Parts<'_>, site: &Site<'a>) -> Texts<'a> {
         .filter_map(|set| set.argument.split_once('='))
         .collect();
     for (target, value) in &sets {
+        let is_quoted = matches!(tokens(value)[..], [Token::Text]);
         let (target, value) = (plain(target), plain(value));
         let mut of_target = sets.iter().filter(|(other, _)| plain(other) == target);
         let once = of_target.next().is_some() && of_target.next().is_none();
-        if let (Some(target), Some(value), true) = (target, value, once)
-            && let Some(what) = texts.get(value).copied()
-        {
+        let what = match value {
+            Some(value) => texts.get(value).copied(),
+            None => is_quoted.then_some("a text"),
+        };
+        if let (Some(target), Some(what), true) = (target, what, once) {
             texts.insert(Cow::Borrowed(target), what);
         }
     }

@@ -12,6 +12,8 @@ pub(super) enum Token<'a> {
     Name(&'a str),
     Operator(&'a str),
     Number,
+    /// What stands between quotes.
+    Text,
     Other,
 }
 
@@ -33,11 +35,14 @@ fn token<'a>(rest: &'a str, first: char, before: Option<&Token<'_>>) -> (Token<'
                 .trim_start_matches(|it: char| it.is_ascii_digit() || it == '.')
                 .len()
     };
-    let is_operand = matches!(before, Some(Token::Name(_) | Token::Number | Token::Other));
+    let is_operand = matches!(
+        before,
+        Some(Token::Name(_) | Token::Number | Token::Text | Token::Other)
+    );
     match first {
         '"' | '\'' => {
             let end = rest[1..].find(first).map_or(rest.len(), |end| end + 2);
-            (Token::Other, end)
+            (Token::Text, end)
         }
         '$' => reference(rest),
         '0'..='9' => (Token::Number, digits(rest)),
@@ -117,7 +122,7 @@ mod tests {
 
     #[test]
     fn conditions_are_taken_apart() {
-        use Token::{Name, Number, Operator, Other};
+        use Token::{Name, Number, Operator, Other, Text};
         for (argument, expected) in [
             ("$a > 1", vec![Name("a"), Operator(">"), Number]),
             (
@@ -129,7 +134,7 @@ mod tests {
                 "$x = $a -1",
                 vec![Name("x"), Operator("="), Name("a"), Operator("-"), Number],
             ),
-            ("'$a > 1' == \"$b\"", vec![Other, Operator("=="), Other]),
+            ("'$a > 1' == \"$b\"", vec![Text, Operator("=="), Text]),
             (
                 "!$a && ($b[0] < 2)",
                 vec![
