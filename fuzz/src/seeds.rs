@@ -14,10 +14,16 @@ fn main() -> io::Result<()> {
         "$..a",
         "$['a','b']",
         "$.a[-1:].length()",
+        "$.a[?(@.b nin $..b || @.c.length() == 3)].c.append(4)",
+        "$.concat($.a[*].b, \"-\", {\"x\": [1, 'y']})",
+        "$..[?(@.c[?(@ > 1)] empty false)].c[0].x",
+        "$..[0].b",
+        "$.a[*].c.length($.x[*])",
+        "$.a[?(!(@.b =~ /(?=x).*/i) && 'x' in @..b)]\0{\"a\": [{\"b\": \"xy\"}]}",
     ]
     .map(str::to_owned)
     .to_vec();
-    for folder in ["actions", "caching-in-flows"] {
+    for folder in ["actions", "caching-in-flows", "more/actions"] {
         let Ok(entries) = fs::read_dir(root.join("../../shared/corpus").join(folder)) else {
             eprintln!("skipped: there is no ../shared/corpus/{folder}");
             continue;

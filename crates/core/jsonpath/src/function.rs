@@ -138,10 +138,15 @@ impl Reader<'_> {
                     self.settled()?.hold_copy(model)?;
                     let mut items = items.clone();
                     for parameter in &call.parameters {
-                        items.push(self.parameter(parameter, scope, |found| match found {
-                            Found::Made(value) | Found::Names(value) => value.clone(),
-                            Found::Place(value) => (*value).clone(),
-                        })?);
+                        let meter = self.settled()?;
+                        let copied = self.parameter(parameter, scope, |found| {
+                            let value = match found {
+                                Found::Made(value) | Found::Names(value) => value,
+                                Found::Place(value) => value,
+                            };
+                            meter.hold_copy(value).map(|_| value.clone())
+                        })?;
+                        items.push(copied?);
                     }
                     Value::Array(items)
                 }
@@ -156,8 +161,9 @@ impl Reader<'_> {
                     }
                 }
                 for parameter in &call.parameters {
+                    let before = text.len();
                     self.parameter(parameter, scope, |found| print::concat(found, &mut text))?;
-                    self.settled()?.hold(0)?;
+                    self.work(text.len() - before)?;
                 }
                 let made = Value::String(text);
                 self.settled()?.hold_copy(&made)?;

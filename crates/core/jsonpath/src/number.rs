@@ -20,7 +20,7 @@ pub(crate) fn printed(written: &str) -> Option<Cow<'_, str>> {
     if !is_fraction(written) {
         return Some(Cow::Borrowed(if written == "-0" { "0" } else { written }));
     }
-    if written.len() > EXACT {
+    if written.len() > EXACT || is_plain(written) {
         return Some(Cow::Borrowed(written));
     }
     let double: f64 = written.parse().ok()?;
@@ -30,6 +30,25 @@ pub(crate) fn printed(written: &str) -> Option<Cow<'_, str>> {
     let mut text = String::new();
     print_double(double, &mut text);
     Some(Cow::Owned(text))
+}
+
+/// Whether a fraction prints as it is written, as most do: it has no exponent and no needless nought, lies
+/// where Java writes none, and has so few digits that a double has them all.
+fn is_plain(written: &str) -> bool {
+    /// Digits that every double of them gives back.
+    const SURE: usize = 15;
+    let digits = written.strip_prefix('-').unwrap_or(written);
+    let Some((whole, part)) = digits.split_once('.') else {
+        return false;
+    };
+    let noughts = part.bytes().take_while(|digit| *digit == b'0').count();
+    let needless = part.ends_with('0') && part != "0";
+    !part.is_empty()
+        && part.bytes().all(|digit| digit.is_ascii_digit())
+        && !needless
+        && whole.len() <= 7
+        && whole.len() + part.len() <= SURE
+        && (whole != "0" || noughts < 3)
 }
 
 fn is_fraction(written: &str) -> bool {
@@ -164,4 +183,50 @@ pub(crate) fn int(number: &Number) -> i32 {
 /// The lowest 32 bits of a decimal without its fraction.
 pub(crate) fn bits(text: &str) -> i32 {
     Decimal::parse(text).map_or(0, |decimal| decimal.bits())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_plain, printed};
+    use tollgate_java::print_double;
+
+    #[test]
+    fn what_is_plain_prints_as_it_is_written() {
+        let (mut state, mut plain) = (1_u64, 0);
+        for _ in 0..20_000 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let (number, length) = (state >> 20, (state >> 8) % 16 + 1);
+            let point = (state >> 4) % length;
+            let digits = number % 10_u64.pow(u32::try_from(length).unwrap_or(1));
+            let scale = 10_u64.pow(u32::try_from(point).unwrap_or(0));
+            let width = usize::try_from(point).unwrap_or(0);
+            let written = format!("{}.{:0width$}", digits / scale, digits % scale);
+            if is_plain(&written) {
+                plain += 1;
+                let mut java = String::new();
+                print_double(written.parse().expect(&written), &mut java);
+                assert_eq!(java, written);
+            }
+        }
+        assert!(plain > 2_000, "{plain}");
+    }
+
+    #[test]
+    fn numbers_print_as_java_prints_them() {
+        for (written, java) in [
+            ("1.10", "1.1"),
+            ("0.0001", "1.0E-4"),
+            ("10000000.5", "1.00000005E7"),
+            ("1e2", "100.0"),
+            ("-0", "0"),
+            ("-0.0", "-0.0"),
+            ("0.00", "0.0"),
+            ("123456789012345678.5", "123456789012345678.5"),
+        ] {
+            assert_eq!(printed(written).as_deref(), Some(java), "{written}");
+        }
+        assert_eq!(printed("1e999"), None);
+    }
 }

@@ -320,3 +320,76 @@ fn bounds_hold() {
     assert!(matches!(pairs.read(&deep), Err(ReadError::TooLarge(_))));
     assert!(pairs.find(&deep).is_ok_and(|found| found.len() > 1000));
 }
+
+#[test]
+fn nesting_ends_before_the_stack_does() {
+    let mut deep = json!({"a": [1]});
+    for _ in 0..120 {
+        deep = json!({"a": [deep.clone()], "b": 1});
+    }
+    let scans = "..*".repeat(20);
+    for path in [
+        format!("$[?(@.a{})]", "[?(@.a".repeat(300) + &")]".repeat(300)),
+        format!("${}", "[?(@..a[*]".repeat(100) + &")]".repeat(100)),
+        format!(
+            "$.concat({}$.a{})",
+            "$.concat(".repeat(300),
+            ")".repeat(300)
+        ),
+        format!("$[?({}@.a{})]", "(".repeat(120), ")".repeat(120)),
+        format!("$[?({}@.a)]", "!".repeat(1500)),
+        format!("$[?(@ in {}{})]", "[".repeat(1500), "]".repeat(1500)),
+        format!("$..[?(@{scans}[?(@{scans}[?(@{scans})])])]"),
+        format!(
+            "$.append({{\"a\":{}{}}})",
+            "[".repeat(1500),
+            "]".repeat(1500)
+        ),
+    ] {
+        if let Ok(path) = Path::compile(&path) {
+            let _ = path.read(&deep);
+        }
+    }
+    // As many filters in each other as may be, each of which scans the document.
+    let mut most = 1;
+    while Path::compile(&format!(
+        "${}",
+        "[?(@..a".repeat(most + 1) + &")]".repeat(most + 1)
+    ))
+    .is_ok()
+    {
+        most += 1;
+    }
+    assert!(most > 30, "{most}");
+    let nested = format!("${}", "[?(@..a".repeat(most) + &")]".repeat(most));
+    assert!(matches!(
+        Path::compile(&nested).unwrap().read(&json!([deep])),
+        Err(ReadError::TooLarge(_))
+    ));
+}
+
+#[test]
+fn what_repeats_is_counted() {
+    let items: Vec<Value> = (0..3000).map(|number| json!({"n": number})).collect();
+    let document = json!({"rows": items, "list": (0..3000).collect::<Vec<i32>>()});
+    for path in [
+        "$.rows[?(@.n in $.list)]",
+        "$.rows[?($.list anyof $.list)]",
+        "$.rows[?(@ in $..n)]",
+        "$.rows[*].n.concat($.list)",
+    ] {
+        let read = Path::compile(path).unwrap().read(&document);
+        assert!(matches!(read, Err(ReadError::TooLarge(_))), "{path}");
+    }
+    // What starts from the document is read once.
+    for path in [
+        "$.rows[?(@.n == $..list.max())].n",
+        "$.rows[?(@.n > $.list.length())].n",
+    ] {
+        let read = Path::compile(path).unwrap().read(&document);
+        assert!(
+            !matches!(read, Err(ReadError::TooLarge(_))),
+            "{path}: {read:?}"
+        );
+    }
+}

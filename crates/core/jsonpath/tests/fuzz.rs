@@ -45,6 +45,17 @@ const WORDS: &[&str] = &[
     "((((",
     "[[[[",
     "\\",
+    " === ",
+    " empty false",
+    " subsetof ",
+    " contains ",
+    " size 2",
+    ".append(",
+    ".concat($.a, \"x\")",
+    ".index(-1)",
+    ".first()",
+    "$..",
+    "{\"a\":1}",
 ];
 const WRITTEN: &[&str] = &[
     "$.a.b[0].c",
@@ -59,6 +70,11 @@ const WRITTEN: &[&str] = &[
     ".a",
     "$.a[?(@.b in ['x', 1])]",
     "$..a..b..*",
+    "$.a[?(@.b nin $..b || @.c.length() == 3)].c.append(4)",
+    "$.concat($.a[*].b, \"-\", {\"x\": [1, 'y']})",
+    "$..[?(@.c[?(@ > 1)] empty false)].c[0].x",
+    "$..[0].b",
+    "$.a[*].c.length($.x[*])",
 ];
 
 #[test]
