@@ -19,7 +19,7 @@ const INTENDED: [(&str, Holds); 2] = [
         |it| it.they_said("StackOverflowError") && it.path.contains("append("),
     ),
     (
-        "`append` changes its own result alone, not the document that is being read",
+        "`append` changes its own result alone, not the document, from which later calls and paths read",
         |it| it.path.contains("append(") && matches!(it.ours, Ours::Found(..)),
     ),
 ];

@@ -12,6 +12,7 @@ mod ask;
 mod corpus;
 mod generate;
 mod intended;
+mod tables;
 
 use intended::Difference;
 use serde_json::Value as Json;
@@ -32,6 +33,16 @@ fn generated_paths_agree() {
 #[test]
 fn real_paths_agree() {
     compare("real", &corpus::cases(), 0);
+}
+
+#[test]
+fn relations_agree() {
+    compare("relations", &tables::relations(), 3_000);
+}
+
+#[test]
+fn functions_agree() {
+    compare("functions", &tables::functions(), 5_000);
 }
 
 /// Small cases with what is right of each, where they lie.
