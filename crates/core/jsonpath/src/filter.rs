@@ -39,7 +39,7 @@ pub(crate) struct Relation {
 enum Operand {
     Path {
         chain: Chain,
-        /// Where the value of a path from the document is kept.
+        /// Where the value of a path from the document is kept, unless it is of names and indices alone.
         kept: usize,
     },
     Text(String),

@@ -27,7 +27,7 @@ pub(crate) enum Function {
     Index,
 }
 
-const NOT_JSON: Stop<'static> = Stop::Fault("a parameter of the function is no JSON");
+const NOT_JSON: Stop<'static> = Stop::Fault(&"a parameter of the function is no JSON");
 
 impl Function {
     /// The function of that name.
@@ -72,7 +72,7 @@ impl Reader<'_> {
             }
             Found::Made(value) => {
                 self.settled()?.hold_copy(value)?;
-                value.clone()
+                Value::clone(value)
             }
             // No step leads into names.
             Found::Names(_) => Value::Null,
@@ -87,7 +87,7 @@ impl Reader<'_> {
         for found in inner.found {
             let found = match found {
                 Found::Names(names) => Found::Names(names),
-                other => Found::Made(self.copy(Answer::One(other))?),
+                other => Found::Made(Box::new(self.copy(Answer::One(other))?)),
             };
             self.push(walk, found)?;
         }
@@ -120,12 +120,12 @@ impl Reader<'_> {
                     let names = members.keys().map(|name| Value::from(name.as_str()));
                     let names = Value::Array(names.collect());
                     self.settled()?.hold_copy(&names)?;
-                    return Ok(Found::Names(names));
+                    return Ok(Found::Names(Box::new(names)));
                 }
                 _ => Value::Null,
             },
             Function::First | Function::Last | Function::Index => {
-                let items = items.ok_or(Stop::Fault("the function wants a list"))?;
+                let items = items.ok_or(Stop::Fault(&"the function wants a list"))?;
                 let index = match function {
                     Function::First => 0,
                     Function::Last => -1,
@@ -140,7 +140,7 @@ impl Reader<'_> {
                     for parameter in &call.parameters {
                         let meter = self.settled()?;
                         let copied = self.parameter(parameter, scope, |found| {
-                            let value = match found {
+                            let value: &Value = match found {
                                 Found::Made(value) | Found::Names(value) => value,
                                 Found::Place(value) => value,
                             };
@@ -179,7 +179,7 @@ impl Reader<'_> {
                 number::double(aggregated(aggregate, &numbers)?)
             }
         };
-        Ok(Found::Made(made))
+        Ok(Found::Made(Box::new(made)))
     }
 
     /// Looks at the value of a parameter.
@@ -229,11 +229,11 @@ impl Reader<'_> {
     ) -> Result<Value, Stop<'p>> {
         match call.parameters.first() {
             Some(Parameter::Json(_)) => {
-                return Err(Stop::Fault("length() can't be given a literal"));
+                return Err(Stop::Fault(&"length() can't be given a literal"));
             }
             Some(Parameter::Path(path)) => {
                 if model.is_null() {
-                    return Err(Stop::Fault("length() of null, with a path"));
+                    return Err(Stop::Fault(&"length() of null, with a path"));
                 }
                 let calls = self.count(call.count);
                 if let Some(count) = self.counted(path, calls, model, scope)? {
@@ -283,7 +283,7 @@ fn nth<'p>(items: &[Value], index: i32) -> Result<&Value, Stop<'p>> {
     let index = i64::from(index);
     let place = if index < 0 { index + count } else { index };
     if index < 0 && place <= 0 {
-        return Err(Stop::Fault("there is no such item from the end"));
+        return Err(Stop::Fault(&"there is no such item from the end"));
     }
     let item = usize::try_from(place)
         .ok()
@@ -309,7 +309,7 @@ fn numbers_of(found: &Found<'_>, numbers: &mut Vec<f64>) {
 /// What numbers come to, calculated in the order and with the starts of the reference.
 fn aggregated(function: Function, numbers: &[f64]) -> Result<f64, Stop<'static>> {
     if numbers.is_empty() {
-        return Err(Stop::Fault("there are no numbers"));
+        return Err(Stop::Fault(&"there are no numbers"));
     }
     let count = numbers.len() as f64;
     let sum = |of: fn(f64) -> f64| numbers.iter().fold(0.0, |sum, number| sum + of(*number));

@@ -43,11 +43,11 @@ mod read;
 mod text;
 
 use chain::{Chain, Slots, Step};
-use read::{Answer, Reader, Scope};
+use read::{Answer, Reader, Scope, Stop};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
-use tollgate_meter::{Exhausted, Meter};
+use tollgate_meter::Meter;
 
 /// The longest path, in bytes.
 pub const MAX_PATH_BYTES: usize = 4096;
@@ -95,17 +95,6 @@ pub enum DeadEnd<'p> {
     /// Steps follow this function, which is given nothing: the reference looks for a member whose name begins
     /// with the function's closing bracket.
     BehindFunction(&'p str),
-}
-
-impl From<Exhausted> for ReadError {
-    fn from(exhausted: Exhausted) -> Self {
-        ReadError::TooLarge(match exhausted {
-            Exhausted::Steps(_) => "stopped after all the steps that one execution may take",
-            Exhausted::Bytes(_) => "stopped: it would hold more bytes than one execution may",
-            Exhausted::Piece => "stopped: a text is too long for so large a pattern",
-            Exhausted::Interrupted => "stopped: it took too long, or nobody waits for it any more",
-        })
-    }
 }
 
 impl Path {
@@ -166,9 +155,8 @@ impl Path {
     /// As [`Path::read`]; or the meter stops it.
     pub fn read_within(&self, document: &Value, meter: &Meter) -> Result<Value, ReadError> {
         if self.chain.single && !document.is_null() {
-            meter.steps(self.chain.steps.len() as u64)?;
-            let found = read::follow(&self.chain, document)?;
-            meter.hold_copy(found)?;
+            let found = self.walk(document, meter)?;
+            meter.hold_copy(found).map_err(Stop::from)?;
             return Ok(found.clone());
         }
         let mut reader = Reader::new(&self.slots, meter);
@@ -182,11 +170,22 @@ impl Path {
     /// As [`Path::read`].
     pub fn find<'a>(&'a self, document: &'a Value) -> Result<Vec<Cow<'a, Value>>, ReadError> {
         let meter = &Meter::default();
+        if self.chain.single && !document.is_null() {
+            return Ok(vec![Cow::Borrowed(self.walk(document, meter)?)]);
+        }
         let mut reader = Reader::new(&self.slots, meter);
         Ok(match self.answer(document, &mut reader)? {
             Answer::One(found) => vec![found.into_cow()],
             Answer::List(found) => found.into_iter().map(read::Found::into_cow).collect(),
         })
+    }
+
+    /// The one value of a path of names and indices.
+    #[inline]
+    fn walk<'a>(&'a self, document: &'a Value, meter: &Meter) -> Result<&'a Value, ReadError> {
+        let asked = meter.steps(self.chain.steps.len() as u64);
+        asked.map_err(Stop::from)?;
+        Ok(read::follow(&self.chain, document)?)
     }
 
     fn answer<'a>(

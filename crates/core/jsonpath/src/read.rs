@@ -60,6 +60,9 @@ pub(crate) struct Scope<'v> {
     pub(crate) strict: bool,
 }
 
+/// A text of a stop: a place of one, so that a stop is small enough to be handed up in registers.
+type Words = &'static &'static str;
+
 /// Why a branch, or the reading, ends.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Stop<'p> {
@@ -68,22 +71,23 @@ pub(crate) enum Stop<'p> {
     /// A relation of a filter, or a step, makes no sense here.
     Invalid(Denied),
     /// There is no such function.
-    Unknown(&'p str),
+    Unknown(&'p String),
     /// A function finds no item at its place.
     NoItem,
     /// The reference fails as a whole.
-    Fault(&'static str),
+    Fault(Words),
     /// A bound was reached.
-    TooLarge(&'static str),
+    TooLarge(Words),
 }
 
 /// What is missing.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Why<'p> {
-    Member(&'p str),
-    Item(i32, usize),
+    Member(&'p String),
+    /// An index, and how many items there are.
+    Item(i32, u32),
     /// A value of this kind has no such part.
-    Part(&'static str),
+    Part(Words),
     Nothing,
 }
 
@@ -131,7 +135,7 @@ impl<'m> Reader<'m> {
         self.depth += 1;
         if self.depth > MAX_NESTED {
             return Err(Stop::TooLarge(
-                "the document, or the path, nests too deeply to be searched",
+                &"the document, or the path, nests too deeply to be searched",
             ));
         }
         Ok(())
@@ -189,7 +193,7 @@ impl<'m> Reader<'m> {
         let held = self.held();
         let value = match self.answer(chain, scope.root, scope)? {
             Answer::One(Found::Names(names)) => Found::Names(names),
-            answer => Found::Made(self.copy(answer)?),
+            answer => Found::Made(Box::new(self.copy(answer)?)),
         };
         self.kept_bytes += self.held() - held;
         let value = Rc::new(value);
@@ -206,10 +210,12 @@ impl<'m> Reader<'m> {
 
 impl From<Exhausted> for Stop<'_> {
     fn from(exhausted: Exhausted) -> Self {
-        match ReadError::from(exhausted) {
-            ReadError::TooLarge(why) => Stop::TooLarge(why),
-            ReadError::NotFound(_) => Stop::TooLarge("stopped"),
-        }
+        Stop::TooLarge(match exhausted {
+            Exhausted::Steps(_) => &"stopped after all the steps that one execution may take",
+            Exhausted::Bytes(_) => &"stopped: it would hold more bytes than one execution may",
+            Exhausted::Piece => &"stopped: a text is too long for so large a pattern",
+            Exhausted::Interrupted => &"stopped: it took too long, or nobody waits for it any more",
+        })
     }
 }
 

@@ -2,10 +2,12 @@
 
 use super::node::{Items, Json, Node, Seen};
 use super::{Filter, Operand, Operator, Pattern, Relation};
-use crate::read::{Reader, Scope, Stop};
+use crate::chain::Root;
+use crate::read::{Reader, Scope, Stop, follow};
 use crate::{CompileError, compile};
 use serde_json::Value;
 use std::borrow::Cow;
+use tollgate_meter::BYTES_PER_STEP;
 
 /// Says that a relation makes no sense: the candidate doesn't pass, whatever else the filter says.
 #[derive(Debug, Clone, Copy)]
@@ -86,10 +88,36 @@ impl<'p> Reader<'_> {
     where
         'p: 'v,
     {
+        if let Some(is_equal) = self.text_equals(relation, candidate)? {
+            return Ok(is_equal);
+        }
         let left = self.node(&relation.left, candidate, scope)?;
         let right = self.node(&relation.right, candidate, scope)?;
         self.work(left.length() + right.length())?;
         self.relate(relation.operator, &left, &right)
+    }
+
+    /// The relation of most filters, `@.name == 'text'`, where it is a text that is there: the same as below,
+    /// in half the time.
+    #[inline]
+    fn text_equals(
+        &mut self,
+        relation: &'p Relation,
+        candidate: &Value,
+    ) -> Result<Option<bool>, Stop<'p>> {
+        if let Relation {
+            left: Operand::Path { chain, .. },
+            operator: Operator::Equal,
+            right: Operand::Text(right),
+        } = relation
+            && chain.single
+            && chain.root == Root::Candidate
+            && let Ok(Value::String(left)) = follow(chain, candidate)
+        {
+            self.charge(chain.steps.len() + left.len() / BYTES_PER_STEP as usize)?;
+            return Ok(Some(left == right));
+        }
+        Ok(None)
     }
 
     #[inline]
@@ -169,7 +197,7 @@ impl<'p> Reader<'_> {
                     Node::Json(json) => match json.look()? {
                         Seen::List(items) => items.len() == 0,
                         Seen::Object => {
-                            return Err(Stop::Fault("an object is neither empty nor not"));
+                            return Err(Stop::Fault(&"an object is neither empty nor not"));
                         }
                     },
                     _ => return Ok(false),
@@ -182,7 +210,7 @@ impl<'p> Reader<'_> {
             Op::Exists => match (left, right) {
                 (Node::Bool(left), Node::Bool(right)) => left == right,
                 (Node::Bool(_), _) | (_, Node::Bool(_)) => return Err(Stop::Invalid(Denied)),
-                _ => return Err(Stop::Fault("`exists` wants a boolean beside it")),
+                _ => return Err(Stop::Fault(&"`exists` wants a boolean beside it")),
             },
             Op::Unusable => return Err(Stop::Invalid(Denied)),
         })
@@ -252,11 +280,11 @@ impl<'p> Reader<'_> {
     fn node_at<'n>(&mut self, items: Items<'n>, at: usize) -> Result<Node<'n>, Stop<'p>> {
         self.visit()?;
         let item = items.get(at);
-        let item = item.ok_or(Stop::Fault("the filter searches a list of names"))?;
+        let item = item.ok_or(Stop::Fault(&"the filter searches a list of names"))?;
         let meter = self.settled()?;
         let is_path = |text: &str| match compile::path(text, meter) {
             _ if meter.stopped().is_some() => {
-                Err(Stop::TooLarge("stopped while it read a path in a list"))
+                Err(Stop::TooLarge(&"stopped while it read a path in a list"))
             }
             Ok(_) => Ok(true),
             Err(CompileError { .. }) => Ok(false),

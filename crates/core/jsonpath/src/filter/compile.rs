@@ -2,7 +2,7 @@
 
 use super::{Filter, Literal, Operand, Operator, Relation};
 use crate::CompileError;
-use crate::chain::Chain;
+use crate::chain::{Chain, Root};
 use crate::compile::Compiler;
 use crate::decimal::Decimal;
 use crate::filter::pattern::Pattern;
@@ -105,8 +105,10 @@ impl Compiler<'_> {
         }
         let negated = matches!(text.previous(text.at), Some((_, '!')));
         let chain = self.operand_path(text)?;
-        self.slots.kept += 1;
-        let kept = self.slots.kept - 1;
+        let kept = self.slots.kept;
+        if chain.root == Root::Document && !chain.single {
+            self.slots.kept += 1;
+        }
         Ok((Operand::Path { chain, kept }, !negated))
     }
 

@@ -48,9 +48,9 @@ pub(super) enum Items<'n> {
     Found(&'n [Found<'n>]),
 }
 
-const NO_JSON: Stop<'static> = Stop::Fault("a list or an object in the filter is no JSON");
-const TOO_LARGE: Stop<'static> = Stop::Fault("a number in the filter is infinite");
-const NESTED: Stop<'static> = Stop::Fault("the filter searches a list of lists or objects");
+const NO_JSON: Stop<'static> = Stop::Fault(&"a list or an object in the filter is no JSON");
+const TOO_LARGE: Stop<'static> = Stop::Fault(&"a number in the filter is infinite");
+const NESTED: Stop<'static> = Stop::Fault(&"the filter searches a list of lists or objects");
 
 impl<'v> Node<'v> {
     #[inline]
@@ -69,7 +69,7 @@ impl<'v> Node<'v> {
     /// The node of a value that is kept elsewhere.
     pub(crate) fn kept(kept: &Rc<Found<'static>>) -> Result<Node<'v>, Stop<'static>> {
         let value = kept.value();
-        let value = value.ok_or(Stop::Fault("a filter can't compare names of members"))?;
+        let value = value.ok_or(Stop::Fault(&"a filter can't compare names of members"))?;
         Ok(match Node::of(value)? {
             Node::Undefined => Node::Undefined,
             Node::Null => Node::Null,
@@ -111,7 +111,7 @@ impl<'v> Node<'v> {
         }
         let units: Vec<u16> = plain.encode_utf16().collect();
         let plain = unescape(&units);
-        let plain = plain.ok_or(Stop::Fault("a text in a list has \\u without four digits"))?;
+        let plain = plain.ok_or(Stop::Fault(&"a text in a list has \\u without four digits"))?;
         Ok(Node::Text(Cow::Owned(plain)))
     }
 

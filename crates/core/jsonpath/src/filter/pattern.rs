@@ -26,8 +26,7 @@ impl Pattern {
     pub(super) fn matches(&self, text: &str, meter: &Meter) -> Result<bool, Stop<'static>> {
         self.0.matches(text, meter).map_err(|error| match error {
             Error::Exhausted(exhausted) => Stop::from(exhausted),
-            _ => Stop::TooLarge(
-                "stopped: a pattern in it needs more steps than its execution has left; avoid nested repetitions",
+            _ => Stop::TooLarge(&"stopped: a pattern in it needs more steps than its execution has left; avoid nested repetitions",
             ),
         })
     }

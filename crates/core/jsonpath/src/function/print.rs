@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 /// Adds the texts of a parameter: of each item of a list but nulls, or of the value.
 pub(super) fn concat(found: &Found<'_>, text: &mut String) {
     match found {
-        Found::Names(Value::Array(names)) => {
+        Found::Names(names) => {
             text.push('[');
-            for (at, name) in names.iter().enumerate() {
+            for (at, name) in names.as_array().into_iter().flatten().enumerate() {
                 if at > 0 {
                     text.push_str(", ");
                 }

@@ -14,11 +14,11 @@ use std::rc::Rc;
 pub(crate) enum Found<'v> {
     /// A place of the document.
     Place(&'v Value),
-    /// A value that was made.
-    Made(Value),
+    /// A value that was made. Boxed, so that a place takes no more room than it needs.
+    Made(Box<Value>),
     /// The names of an object's members, as a list. To the reference they are no list where a filter or a
     /// function looks at them.
-    Names(Value),
+    Names(Box<Value>),
 }
 
 /// What a path comes to.
@@ -27,8 +27,8 @@ pub(crate) enum Answer<'v> {
     List(Vec<Found<'v>>),
 }
 
-/// Bytes of a place that was found.
-pub(crate) const FOUND: usize = 128;
+/// Bytes of the room for something that was found.
+pub(crate) const FOUND: usize = 64;
 
 impl<'v> Found<'v> {
     /// The value, if it is one to filters and functions.
@@ -40,10 +40,17 @@ impl<'v> Found<'v> {
         }
     }
 
+    fn into_value(self) -> Value {
+        match self {
+            Found::Place(value) => value.clone(),
+            Found::Made(value) | Found::Names(value) => *value,
+        }
+    }
+
     pub(crate) fn into_cow(self) -> Cow<'v, Value> {
         match self {
             Found::Place(value) => Cow::Borrowed(value),
-            Found::Made(value) | Found::Names(value) => Cow::Owned(value),
+            Found::Made(value) | Found::Names(value) => Cow::Owned(*value),
         }
     }
 }
@@ -51,33 +58,26 @@ impl<'v> Found<'v> {
 impl Reader<'_> {
     /// A copy of what was found, which stays counted as held.
     pub(crate) fn copy<'p>(&mut self, answer: Answer<'_>) -> Result<Value, Stop<'p>> {
-        self.settled()?;
+        let meter = self.settled()?;
+        let mut room = MAX_COPIED;
+        let mut ask = |found: &Found<'_>| match found {
+            Found::Place(value) => {
+                weigh(value, &mut room)?;
+                meter.hold_copy(value).map(drop).map_err(Stop::from)
+            }
+            _ => Ok(()),
+        };
         match answer {
             Answer::One(found) => {
-                let mut room = MAX_COPIED;
-                self.copy_one(found, &mut room)
+                ask(&found)?;
+                Ok(found.into_value())
             }
             Answer::List(found) => {
-                let mut room = MAX_COPIED;
-                let held = found.capacity() * FOUND;
-                let copies = found
-                    .into_iter()
-                    .map(|found| self.copy_one(found, &mut room));
-                let copies = copies.collect::<Result<Vec<Value>, Stop<'p>>>();
-                self.meter.release(held);
-                copies.map(Value::Array)
+                found.iter().try_for_each(ask)?;
+                meter.release(found.capacity() * FOUND);
+                let values = found.into_iter().map(Found::into_value);
+                Ok(Value::Array(values.collect()))
             }
-        }
-    }
-
-    fn copy_one<'p>(&self, found: Found<'_>, room: &mut usize) -> Result<Value, Stop<'p>> {
-        match found {
-            Found::Place(value) => {
-                weigh(value, room)?;
-                self.meter.hold_copy(value)?;
-                Ok(value.clone())
-            }
-            Found::Made(value) | Found::Names(value) => Ok(value),
         }
     }
 
@@ -123,7 +123,9 @@ fn node<'p, 'v>(answer: Answer<'v>) -> Result<Node<'v>, Stop<'p>> {
     match answer {
         Answer::One(Found::Place(value)) => Ok(Node::of(value)?),
         Answer::One(Found::Made(value)) => Ok(Node::kept(&Rc::new(Found::Made(value)))?),
-        Answer::One(Found::Names(_)) => Err(Stop::Fault("a filter can't compare names of members")),
+        Answer::One(Found::Names(_)) => {
+            Err(Stop::Fault(&"a filter can't compare names of members"))
+        }
         Answer::List(found) => Ok(Node::Json(Json::Found(found))),
     }
 }
@@ -138,7 +140,7 @@ pub(crate) fn weigh(value: &Value, room: &mut usize) -> Result<(), Stop<'static>
     };
     *room = room
         .checked_sub(cost)
-        .ok_or(Stop::TooLarge("the path finds more than can be copied"))?;
+        .ok_or(Stop::TooLarge(&"the path finds more than can be copied"))?;
     match value {
         Value::Array(items) => items.iter().try_for_each(|it| weigh(it, room)),
         Value::Object(members) => members.values().try_for_each(|it| weigh(it, room)),

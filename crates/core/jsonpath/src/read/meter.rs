@@ -33,7 +33,7 @@ impl<'m> Reader<'m> {
     fn ask<'p>(&mut self) -> Result<(), Stop<'p>> {
         if self.visits > MAX_VISITS {
             return Err(Stop::TooLarge(
-                "the path looks at too many places of the document",
+                &"the path looks at too many places of the document",
             ));
         }
         self.settled()?;

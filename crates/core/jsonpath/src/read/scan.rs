@@ -19,7 +19,7 @@ impl Reader<'_> {
         value: &'v Value,
     ) -> Result<(), Stop<'p>> {
         let Some(placed) = walk.chain.steps.get(at) else {
-            return Err(Stop::Fault("a scan is followed by nothing"));
+            return Err(Stop::Fault(&"a scan is followed by nothing"));
         };
         match value {
             Value::Object(members) => {

@@ -48,18 +48,21 @@ impl Reader<'_> {
         found: Found<'v>,
     ) -> Result<(), Stop<'p>> {
         if walk.found.len() == walk.found.capacity() {
-            self.grow(&mut walk.found)?;
+            self.grow(&mut walk.found, 0)?;
         }
         walk.found.push(found);
         Ok(())
     }
 
+    /// Makes room for as many again, for sixteen, or for as many as are likely to come, whichever is most.
     #[cold]
-    fn grow<'p>(&mut self, found: &mut Vec<Found<'_>>) -> Result<(), Stop<'p>> {
+    fn grow<'p>(&mut self, found: &mut Vec<Found<'_>>, likely: usize) -> Result<(), Stop<'p>> {
+        /// What is likely doesn't make room for more.
+        const MOST: usize = 64;
         let before = found.capacity();
         let meter = self.settled()?;
-        // Asked for before it is taken: a list doubles, from eight on.
-        let more = before.max(8);
+        // Asked for before it is taken.
+        let more = before.max(16).max(likely.min(MOST));
         meter.hold(more * FOUND)?;
         found.reserve_exact(more);
         let over = found.capacity() - before - more;
@@ -102,6 +105,9 @@ impl Reader<'_> {
                 .values()
                 .try_for_each(|member| self.arrive_by_name(walk, at, member)),
             (Step::Wildcard, Value::Array(items)) => {
+                if walk.found.capacity() == 0 {
+                    self.grow(&mut walk.found, items.len())?;
+                }
                 for item in items {
                     match self.item(walk, at, item) {
                         Err(Stop::Missing(_)) if !walk.scope.strict => {}
@@ -138,7 +144,7 @@ impl Reader<'_> {
         &mut self,
         walk: &mut Walk<'p, 'v>,
         at: usize,
-        name: &'p str,
+        name: &'p String,
         members: &'v Map<String, Value>,
     ) -> Result<(), Stop<'p>> {
         if let Some(member) = members.get(name) {
@@ -172,7 +178,7 @@ impl Reader<'_> {
                 None => {}
             }
         }
-        self.push(walk, Found::Made(Value::Object(some)))
+        self.push(walk, Found::Made(Box::new(Value::Object(some))))
     }
 
     fn index<'p: 'v, 'v>(
@@ -248,7 +254,12 @@ pub(crate) fn follow<'p, 'v>(chain: &'p Chain, start: &'v Value) -> Result<&'v V
             }
             (Step::Index(index), Value::Array(items)) => match place(*index, items.len()) {
                 Some(place) => &items[place],
-                None => return Err(Stop::Missing(Why::Item(*index, items.len()))),
+                None => {
+                    return Err(Stop::Missing(Why::Item(
+                        *index,
+                        items.len().try_into().unwrap_or(u32::MAX),
+                    )));
+                }
             },
             _ => return Err(Stop::Missing(Why::Part(kind(value)))),
         };
@@ -278,13 +289,13 @@ fn slice(from: Option<i32>, to: Option<i32>, length: usize) -> std::ops::Range<i
     }
 }
 
-fn kind(value: &Value) -> &'static str {
+fn kind(value: &Value) -> &'static &'static str {
     match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
+        Value::Null => &"null",
+        Value::Bool(_) => &"a boolean",
+        Value::Number(_) => &"a number",
+        Value::String(_) => &"a text",
+        Value::Array(_) => &"an array",
+        Value::Object(_) => &"an object",
     }
 }
