@@ -104,7 +104,7 @@ fn result(parts: &Parts<'_>, success: &Template, site: &Site<'_>, report: &mut R
             kind,
             Some("integer" | "number" | "boolean" | "array" | "object")
         );
-        used.root == "input" && used.as_what == As::Printed && !(known && !used.called)
+        used.root == "input" && used.as_what == As::Printed && (used.called || !known)
     };
     let told = report.tells_of(site);
     match tollgate_json::read_first(&rendered, MAX_JSON_DEPTH) {
