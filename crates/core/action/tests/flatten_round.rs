@@ -172,3 +172,57 @@ fn there_and_back() {
         "{spread} {described}"
     );
 }
+
+/// Parts of names, of which some contracts know some.
+const PARTS: [&str; 8] = [".", "__", "a", "c.d", "c__d", "g__h", "", "x"];
+
+/// Whatever names and values are given, they are read or refused; what was read once stays what it is when it
+/// is flattened and read again.
+#[test]
+fn any_input_is_read_or_refused() {
+    let (mut read, mut refused) = (0, 0);
+    for seed in 0..1_000 {
+        let dice = &mut Dice(seed);
+        let schema = dice.object(2, false);
+        let action = action(&[
+            ("/contract/input/inputSchema", schema.clone()),
+            ("/contract/output/successSchema", schema.clone()),
+        ]);
+        let mut given = Map::new();
+        for _ in 0..dice.roll(4) {
+            let name: String = (0..1 + dice.roll(4))
+                .map(|_| PARTS[dice.roll(PARTS.len())])
+                .collect();
+            let value = match dice.roll(5) {
+                0 => Value::Null,
+                1 => json!({"a": 1}),
+                2 => json!([1, null]),
+                3 => json!([[1], null, []]),
+                _ => json!("text"),
+            };
+            given.insert(name, value);
+        }
+        let Ok(whole) = action.unflatten(RawInput::from_value(Value::Object(given.clone()))) else {
+            refused += 1;
+            continue;
+        };
+        read += 1;
+        let Ok(flat) = action.flatten(whole.value()) else {
+            continue;
+        };
+        let again = action
+            .unflatten(RawInput::from_value(flat))
+            .map(|again| again.value().clone());
+        let flat = again.as_ref().ok().map(|again| action.flatten(again));
+        let Some(Ok(flat)) = flat else {
+            continue;
+        };
+        let twice = action.unflatten(RawInput::from_value(flat)).unwrap();
+        assert_eq!(
+            Ok(twice.value()),
+            again.as_ref(),
+            "seed {seed}: {given:?} of {schema}"
+        );
+    }
+    assert!(read > 100 && refused > 20, "{read} {refused}");
+}
