@@ -1,5 +1,8 @@
 //! Writes the seeds: our own examples, and the templates and paths of `../shared/corpus` where it is there.
 
+#[path = "../../crates/core/pattern/tests/oracle/pieces.rs"]
+mod pieces;
+
 use serde_json::Value as Json;
 use std::path::Path;
 use std::{fs, io};
@@ -52,7 +55,15 @@ fn main() -> io::Result<()> {
             paths.extend(found.map(str::to_owned));
         }
     }
-    for (target, seeds) in [("template", templates), ("jsonpath", paths)] {
+    let texts = pieces::TEXTS.iter().cycle();
+    let patterns = pieces::PATTERNS.iter().zip(texts);
+    let patterns = patterns.map(|(pattern, text)| format!("{pattern}\0{text}"));
+    let targets = [
+        ("template", templates),
+        ("jsonpath", paths),
+        ("pattern", patterns.collect()),
+    ];
+    for (target, seeds) in targets {
         let folder = root.join("corpus").join(target);
         fs::create_dir_all(&folder)?;
         for (number, seed) in seeds.iter().enumerate() {

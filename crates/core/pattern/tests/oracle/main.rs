@@ -11,6 +11,7 @@
 mod ask;
 mod generate;
 mod hand;
+mod pieces;
 
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
