@@ -226,6 +226,13 @@ fn a_pattern_that_may_take_too_long() {
         &success("{\"a\": $a.trim().matches('a(b')}"),
         "every call that comes to `a(b` fails: the pattern is malformed: Unclosed group near index 3",
     );
+    let map = json!({"a": "$.b[?(@.c =~ /x(?!y).*/i)].d"});
+    let found = warnings(&[(MAP, map), (SUCCESS, json!("{\"a\": $a}"))]);
+    let expected = "config.response.translationMap.a: `x(?!y).*` can't be matched in linear time";
+    assert!(
+        found.iter().any(|one| one.starts_with(expected)),
+        "{found:?}"
+    );
     let found = warnings(&success(
         "{\"a\": \"$esc.jsonString($a.replaceAll('[^0-9]+$', '').replace('(?=x)', 'x'))\"}",
     ));

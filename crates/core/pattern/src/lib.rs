@@ -56,6 +56,8 @@ use tree::Tree;
 pub const MAX_BYTES: usize = 4096;
 /// The largest linear form, in bytes; a larger one is left to the machine, which needs no more for it.
 const MAX_LINEAR: usize = 1 << 18;
+/// Steps that it takes to read a byte of a linear form.
+const STEPS_PER_BYTE: u64 = 2;
 /// Characters of a pattern that an error shows.
 const SHOWN: usize = 40;
 
@@ -77,7 +79,9 @@ impl Flags {
     /// `x`: spaces and comments are passed over.
     pub const COMMENTS: Flags = Flags(32);
     /// `U`: classes such as `\w` are Unicode's; `u` is set with it.
-    pub const UNICODE_CLASSES: Flags = Flags(64 | 16);
+    pub const UNICODE_CLASSES: Flags = Flags(Flags::CLASSES.0 | Flags::UNICODE_CASE.0);
+    /// `U` alone, as it remains after `(?U-u)`.
+    const CLASSES: Flags = Flags(64);
 
     /// The flag of a letter, as `(?i)` has it.
     #[must_use]
@@ -214,7 +218,7 @@ impl Pattern {
             Err(reason) => return Some(reason),
         };
         match self.compiled(linear, false, meter) {
-            Ok(None) => Some("its size"),
+            Ok(None) => Some(linear::TOO_LARGE),
             _ => None,
         }
     }
@@ -244,6 +248,8 @@ impl Pattern {
         if let Some(known) = cell.get() {
             return Ok(known.as_ref());
         }
+        // It is read once for each size that is tried.
+        meter.steps(linear.source.len() as u64 * STEPS_PER_BYTE)?;
         let built = if whole {
             let whole = format!("\\A(?:{})\\z", linear.source);
             tollgate_meter::Pattern::compile_to(&whole, MAX_LINEAR, meter)

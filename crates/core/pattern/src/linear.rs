@@ -11,6 +11,11 @@ use crate::tree::{Anchor, Greed, Lines, Node, Repeat, Shape, Tree, Words};
 use std::fmt::Write;
 use std::sync::OnceLock;
 
+/// What keeps a pattern from being linear that would be, were it smaller.
+pub(crate) const TOO_LARGE: &str = "its size";
+/// The longest translation, in bytes.
+const MAX_SOURCE: usize = 1 << 16;
+
 /// A translation.
 #[derive(Debug)]
 pub(crate) struct Linear {
@@ -60,6 +65,9 @@ impl Linear {
     }
 
     fn add(&mut self, node: &Node, repeated: bool) -> Result<(), &'static str> {
+        if self.source.len() > MAX_SOURCE {
+            return Err(TOO_LARGE);
+        }
         match node {
             Node::Empty => self.source.push_str("(?:)"),
             Node::Set(set) => self.set(set),

@@ -25,6 +25,10 @@ const MAX_NESTING: u32 = 100;
 /// Ranges of a set that are united, negated or compared in one step.
 const RANGES_PER_STEP: usize = 8;
 
+/// What it counts, in ranges, to look up a property, or all characters that have a case.
+const LOOKUP: usize = 4096;
+const CASES: usize = 2048;
+
 /// Parses a pattern; `meter` pays for its sets.
 pub(crate) fn parse(text: &str, flags: Flags, meter: &Meter) -> Result<Tree, Error> {
     let mut parser = Parser {
@@ -168,7 +172,7 @@ impl Parser<'_> {
     }
 
     fn words(&self) -> Words {
-        match self.flags.has(Flags::UNICODE_CLASSES) {
+        match self.flags.has(Flags::CLASSES) {
             true => Words::Unicode,
             false => Words::Letters,
         }
@@ -250,7 +254,7 @@ impl Parser<'_> {
                 (Case::Ascii, Some(_)) => set::folded(*code, false),
                 // In a run, what folds to the same is the same; alone, only what has another case.
                 (Case::Unicode, Some(c)) if run.len() > 1 || fold::upper(c) != fold::fold(c) => {
-                    self.pay(2048)?;
+                    self.pay(CASES)?;
                     set::folded(u32::from(fold::fold(c)), true)
                 }
                 (Case::Unicode, Some(c)) => set::chars(&[c]),

@@ -23,7 +23,7 @@ pub(crate) fn range(first: u32, last: u32) -> Set {
 /// Of these ranges; what is no character of them is left out.
 pub(crate) fn of(ranges: &[(u32, u32)]) -> Set {
     const SURROGATES: (u32, u32) = (0xD800, 0xDFFF);
-    let mut set = Set::empty();
+    let mut found = Vec::new();
     for (first, last) in ranges {
         let below = (*first, (*last).min(SURROGATES.0 - 1));
         let above = ((*first).max(SURROGATES.1 + 1), *last);
@@ -31,11 +31,11 @@ pub(crate) fn of(ranges: &[(u32, u32)]) -> Set {
             if let (Some(first), Some(last)) = (char::from_u32(first), char::from_u32(last))
                 && first <= last
             {
-                set.push(ClassUnicodeRange::new(first, last));
+                found.push(ClassUnicodeRange::new(first, last));
             }
         }
     }
-    set
+    Set::new(found)
 }
 
 pub(crate) fn chars(chars: &[char]) -> Set {
@@ -62,11 +62,9 @@ pub(crate) fn property(name: &str) -> Option<Set> {
 
 /// The union of properties, all of whose names are known to exist.
 pub(crate) fn properties(names: &[&str]) -> Set {
-    let mut set = Set::empty();
-    for found in names.iter().filter_map(|name| property(name)) {
-        set.union(&found);
-    }
-    set
+    let found = names.iter().filter_map(|name| property(name));
+    let ranges: Vec<_> = found.flat_map(|set| set.ranges().to_vec()).collect();
+    Set::new(ranges)
 }
 
 pub(crate) fn negated(mut set: Set) -> Set {
@@ -81,22 +79,21 @@ pub(crate) fn folded(c: u32, unicode: bool) -> Set {
 
 /// A range, and those of another case that belong to it.
 pub(crate) fn folded_range(first: u32, last: u32, unicode: bool) -> Set {
-    let mut set = range(first, last);
     let within = |c: char| (first..=last).contains(&u32::from(c));
+    let mut ranges = vec![(first, last)];
+    let mut add = |c: char| ranges.push((u32::from(c), u32::from(c)));
     if unicode {
-        for (c, upper, lower) in fold::cased() {
-            if within(*upper) || within(*lower) {
-                set.push(ClassUnicodeRange::new(*c, *c));
-            }
-        }
+        let cased = fold::cased().iter();
+        cased
+            .filter(|(_, upper, lower)| within(*upper) || within(*lower))
+            .for_each(|(c, ..)| add(*c));
     } else {
-        for c in (0..128_u8).map(char::from) {
-            if within(c.to_ascii_uppercase()) || within(c.to_ascii_lowercase()) {
-                set.push(ClassUnicodeRange::new(c, c));
-            }
-        }
+        (0..128_u8)
+            .map(char::from)
+            .filter(|c| within(c.to_ascii_uppercase()) || within(c.to_ascii_lowercase()))
+            .for_each(add);
     }
-    set
+    of(&ranges)
 }
 
 /// The only character of a set, if there is but one.

@@ -1,7 +1,7 @@
 //! `[…]`: a set of characters.
 
-use super::Parser;
 use super::escape::Escape;
+use super::{CASES, Parser};
 use crate::set::{self, Set};
 use crate::tree::{Case, Node};
 use crate::{Error, Flags, fold};
@@ -84,12 +84,12 @@ impl Parser<'_> {
 
     fn take_singles(&self, class: &mut Class) -> Result<(), Error> {
         if std::mem::take(&mut class.waiting) {
-            let mut all = Set::empty();
-            for single in &class.singles {
-                for range in single.ranges() {
-                    all.push(*range);
-                }
-            }
+            let all = Set::new(
+                class
+                    .singles
+                    .iter()
+                    .flat_map(|single| single.iter().copied()),
+            );
             self.unite(&mut class.sets, &all)?;
         }
         Ok(())
@@ -175,7 +175,7 @@ impl Parser<'_> {
             (_, None) => Set::empty(),
             (Case::Ascii, Some(_)) => set::folded(c, false),
             (Case::Unicode, Some(c)) if fold::upper(c) != fold::fold(c) => {
-                self.pay(2048)?;
+                self.pay(CASES)?;
                 set::folded(u32::from(fold::fold(c)), true)
             }
             (_, Some(c)) => set::chars(&[c]),
@@ -200,7 +200,7 @@ impl Parser<'_> {
         if !self.flags.has(Flags::ANY_CASE) {
             return Ok(set::range(first, last));
         }
-        self.pay(2048)?;
+        self.pay(CASES)?;
         Ok(set::folded_range(first, last, self.case() == Case::Unicode))
     }
 }

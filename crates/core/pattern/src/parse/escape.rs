@@ -1,6 +1,6 @@
 //! What stands after a backslash.
 
-use super::Parser;
+use super::{LOOKUP, Parser};
 use crate::set::{self, Set};
 use crate::tree::{Anchor, Node, Words};
 use crate::{Error, Flags};
@@ -21,9 +21,9 @@ impl Parser<'_> {
             return Ok(Escape::Character(code));
         };
         Ok(match c {
-            'd' | 'D' | 's' | 'S' | 'w' | 'W' | 'h' | 'H' | 'V' => self.shorthand(c),
+            'd' | 'D' | 's' | 'S' | 'w' | 'W' | 'h' | 'H' | 'V' => self.shorthand(c)?,
             'v' if in_range => Escape::Character(0x0B),
-            'v' => self.shorthand(c),
+            'v' => self.shorthand(c)?,
             'a' => Escape::Character(0x07),
             'e' => Escape::Character(0x1B),
             'f' => Escape::Character(0x0C),
@@ -56,8 +56,11 @@ impl Parser<'_> {
         self.error("Illegal/unsupported escape sequence")
     }
 
-    fn shorthand(&self, c: char) -> Escape {
+    fn shorthand(&self, c: char) -> Result<Escape, Error> {
         let unicode = self.words() == Words::Unicode;
+        if unicode {
+            self.pay(LOOKUP)?;
+        }
         let found = match c.to_ascii_lowercase() {
             'd' if unicode => set::properties(&["Nd"]),
             'd' => set::range(0x30, 0x39),
@@ -78,10 +81,10 @@ impl Parser<'_> {
             ]),
             _ => set::of(&[(0x0A, 0x0D), (0x85, 0x85), (0x2028, 0x2029)]),
         };
-        Escape::Node(Node::Set(match c.is_ascii_uppercase() {
+        Ok(Escape::Node(Node::Set(match c.is_ascii_uppercase() {
             true => set::negated(found),
             false => found,
-        }))
+        })))
     }
 
     /// As many digits as there are groups for; the first always counts.

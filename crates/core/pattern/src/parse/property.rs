@@ -3,14 +3,11 @@
 //! The names are Java's; what they hold is Unicode's, in the version of the tables at hand, which is newer
 //! than that of Java 17.
 
-use super::Parser;
 use super::block::BLOCKS;
 use super::escape::word;
+use super::{LOOKUP, Parser};
 use crate::set::{self, Set};
 use crate::{Error, Flags};
-
-/// Steps that finding a property takes.
-const LOOKUP: usize = 2048;
 
 impl Parser<'_> {
     /// Reads a name, in braces or of one letter, which stands after the next character.
@@ -46,10 +43,7 @@ impl Parser<'_> {
                 .or_else(|| self.java_property(name))
                 .or_else(|| script(name))
         } else {
-            let posix = self
-                .flags
-                .has(Flags::UNICODE_CLASSES)
-                .then(|| self.posix(&name));
+            let posix = self.flags.has(Flags::CLASSES).then(|| self.posix(&name));
             posix.flatten().or_else(|| self.java_property(&name))
         };
         found.ok_or_else(|| self.error(&format!("Unknown character property name {{{name}}}")))
