@@ -106,11 +106,22 @@ impl Renderer<'_> {
     }
 
     fn print(&mut self, node: &Print, out: &mut String) -> Outcome {
-        let start = out.len();
-        if !node.escaped && self.print_escaped(node, out)? {
-            return Ok(());
+        if node.reference.parts.is_empty() {
+            // A name alone is printed where it is, without a copy.
+            self.meter.at = node.reference.place;
+            let value = self.variables.get(node.reference.slot);
+            if !node.escaped && !value.is_null() {
+                out.push_str(&node.before);
+                let printed = print(value, out, &mut self.meter);
+                return self.check(printed);
+            }
+        } else if !node.escaped {
+            let start = out.len();
+            if self.print_escaped(node, out)? {
+                return Ok(());
+            }
+            out.truncate(start);
         }
-        out.truncate(start);
         let value = self.value(&node.reference)?;
         if value.is_null() {
             self.print_null(node, out)?;
@@ -180,13 +191,12 @@ impl Renderer<'_> {
             self.meter.let_go(&before);
             return Ok(());
         };
-        let root = self.root(target)?;
-        if root.is_null() {
-            return Ok(());
+        if self.variables.get(target.slot).is_null() {
+            return self.null_root(target);
         }
-        let holder = self.follow(target, root, path)?;
+        let holder = self.walk(target, path)?;
         if holder.is_null() {
-            return self.part_of_null(target, last).map(|_| ());
+            return self.part_of_null(target, last);
         }
         let mut index = Value::Null;
         let put = match &last.part {
@@ -241,9 +251,16 @@ impl Renderer<'_> {
 
     /// Turns a complaint into a fault at the place last come to.
     fn check<T>(&self, result: Result<T, String>) -> Outcome<T> {
-        result.map_err(|message| {
-            let error = error::within(self.sources, self.meter.at, message);
-            Halt::Fault(Box::new(error))
-        })
+        match result {
+            Ok(value) => Ok(value),
+            Err(message) => Err(self.fault(message)),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn fault(&self, message: String) -> Halt {
+        let error = error::within(self.sources, self.meter.at, message);
+        Halt::Fault(Box::new(error))
     }
 }

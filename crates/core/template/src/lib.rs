@@ -30,7 +30,7 @@
 //! **Cost.** Parsed once, rendered often: names are looked up once a rendering, literals are not copied, and
 //! values are printed straight into the output.
 //!
-//! **Tested** by example (`tests/language.rs`, `tests/bounds.rs`), against the reference on generated
+//! **Tested** by example (`tests/language.rs`, `tests/strict.rs`, `tests/bounds.rs`), against the reference on generated
 //! templates and on real ones (`tests/oracle`), and with random bytes (`tests/fuzz.rs`).
 
 mod bounds;

@@ -3,7 +3,7 @@
 use super::refuse;
 use super::{Outcome, Renderer};
 use crate::bounds::MAX_NESTING;
-use crate::method::{self, Failure, Found};
+use crate::method::{self, Found};
 use crate::node::{Chain, Expression, Link, Operator, Part, Reference, Slot, Step};
 use crate::number;
 use crate::value::{ListKind, MapKind, Value, print};
@@ -11,45 +11,31 @@ use std::borrow::Cow;
 
 impl Renderer<'_> {
     pub(super) fn value(&mut self, reference: &Reference) -> Outcome<Value> {
-        let root = self.root(reference)?;
-        self.follow(reference, root, &reference.parts)
+        self.walk(reference, &reference.parts)
     }
 
-    /// What the name that a reference starts with stands for.
-    pub(super) fn root(&mut self, reference: &Reference) -> Outcome<Value> {
+    /// Goes from what a name stands for to its properties, items and what its methods give.
+    pub(super) fn walk(&mut self, reference: &Reference, parts: &[Step]) -> Outcome<Value> {
         self.meter.at = reference.place;
-        let value = self.variables.get(reference.slot).clone();
-        if value.is_null()
-            && self.strict.is_some()
-            && !reference.may_be_unset
-            && self.variables.is_unset(reference.slot)
-        {
-            return self.unset(reference);
+        let mut value = self.variables.get(reference.slot).clone();
+        if value.is_null() {
+            self.null_root(reference)?;
         }
-        Ok(value)
-    }
-
-    /// Goes from a value to its properties, items and what its methods give.
-    pub(super) fn follow(
-        &mut self,
-        reference: &Reference,
-        mut value: Value,
-        parts: &[Step],
-    ) -> Outcome<Value> {
         for step in parts {
             if value.is_null() {
-                return self.part_of_null(reference, step);
+                self.part_of_null(reference, step)?;
+                return Ok(value);
             }
             self.step()?;
-            value = match &step.part {
+            let found = match &step.part {
                 Part::Property(name) => {
                     let found = method::property(&value, name, &mut self.meter);
-                    self.found(found, reference, step, &value, &[])?
+                    self.present(found, reference, step, &value, &[])
                 }
                 Part::Index(index) => {
                     let index = self.evaluate(index)?;
                     let found = method::index(&value, &index, &mut self.meter);
-                    self.found(found, reference, step, &value, &[index])?
+                    self.present(found, reference, step, &value, &[index])
                 }
                 Part::Method(call) => {
                     // Most calls have few arguments; those need no list of their own.
@@ -71,27 +57,28 @@ impl Renderer<'_> {
                     };
                     self.meter.at = reference.place;
                     let found = method::call(&value, call, arguments, &mut self.meter);
-                    self.found(found, reference, step, &value, arguments)?
+                    self.present(found, reference, step, &value, arguments)
                 }
             };
+            self.meter.at = reference.place;
+            value = found?;
         }
         Ok(value)
     }
 
+    /// What was found; where it is absent, null or what strict references make of it.
     #[inline]
-    fn found(
-        &mut self,
+    fn present(
+        &self,
         found: Found,
         reference: &Reference,
         step: &Step,
         holder: &Value,
         arguments: &[Value],
     ) -> Outcome<Value> {
-        self.meter.at = reference.place;
         match found {
             Ok(value) => Ok(value),
-            Err(Failure::Fault(message)) => self.check(Err(message)),
-            Err(Failure::Absent) => self.absent(reference, step, holder, arguments),
+            Err(failure) => self.failed(failure, reference, step, holder, arguments),
         }
     }
 

@@ -6,11 +6,14 @@
 
 use super::{Halt, Outcome, Renderer};
 use crate::error::{self, Place, Refused, Why};
+use crate::method::Failure;
 use crate::node::{Expression, Foreach, Link, Operator, Part, Print, Reference, Slot, Step};
 use crate::value::Value;
 
 impl Renderer<'_> {
     /// A null that is to be printed; prints what lenient references do.
+    #[cold]
+    #[inline(never)]
     pub(super) fn print_null(&self, node: &Print, out: &mut String) -> Outcome {
         if self.strict.is_none() || node.escaped {
             out.push_str(&node.missing);
@@ -30,8 +33,16 @@ impl Renderer<'_> {
         })
     }
 
+    /// A name that is null, or that nothing has set.
     #[cold]
-    pub(super) fn unset(&self, reference: &Reference) -> Outcome<Value> {
+    #[inline(never)]
+    pub(super) fn null_root(&self, reference: &Reference) -> Outcome {
+        if self.strict.is_none()
+            || reference.may_be_unset
+            || !self.variables.is_unset(reference.slot)
+        {
+            return Ok(());
+        }
         let name = self.name(reference.slot);
         self.refuse(reference.place, Some(reference.slot), Why::Unset, |at| {
             format!("Variable ${name} has not been set at {at}")
@@ -40,9 +51,10 @@ impl Renderer<'_> {
 
     /// A part that is asked of a null: null, where references are lenient.
     #[cold]
-    pub(super) fn part_of_null(&self, reference: &Reference, step: &Step) -> Outcome<Value> {
+    #[inline(never)]
+    pub(super) fn part_of_null(&self, reference: &Reference, step: &Step) -> Outcome {
         if self.strict.is_none() {
-            return Ok(Value::Null);
+            return Ok(());
         }
         let name = step.name();
         self.refuse(step.place, Some(reference.slot), Why::Null, |at| {
@@ -50,15 +62,21 @@ impl Renderer<'_> {
         })
     }
 
-    /// A part that a value doesn't have: null, where references are lenient.
+    /// A part that fails, or that a value doesn't have: null then, where references are lenient.
     #[cold]
-    pub(super) fn absent(
+    #[inline(never)]
+    pub(super) fn failed(
         &self,
+        failure: Failure,
         reference: &Reference,
         step: &Step,
         holder: &Value,
         arguments: &[Value],
     ) -> Outcome<Value> {
+        if let Failure::Fault(message) = failure {
+            let error = error::within(self.sources, reference.place, message);
+            return Err(Halt::Fault(Box::new(error)));
+        }
         if self.strict.is_none() {
             return Ok(Value::Null);
         }
@@ -75,6 +93,7 @@ impl Renderer<'_> {
 
     /// A part that can't be set: nothing is, where references are lenient.
     #[cold]
+    #[inline(never)]
     pub(super) fn not_settable(
         &self,
         target: &Reference,
@@ -103,6 +122,7 @@ impl Renderer<'_> {
 
     /// A loop over what is no list.
     #[cold]
+    #[inline(never)]
     pub(super) fn not_iterable(&self, node: &Foreach, over: &Value) -> Outcome {
         if self.strict.is_none() || over.is_null() {
             return Ok(());
@@ -118,6 +138,7 @@ impl Renderer<'_> {
 
     /// An order of what has none: it doesn't hold, where references are lenient.
     #[cold]
+    #[inline(never)]
     pub(super) fn unordered(
         &self,
         (left, left_written, left_root): (&Value, &str, Option<Slot>),
@@ -152,6 +173,7 @@ impl Renderer<'_> {
     }
 
     #[cold]
+    #[inline(never)]
     pub(super) fn undefined<T>(&self, name: &str, place: Place) -> Outcome<T> {
         self.refuse(place, None, Why::Macro, |at| {
             format!("Macro '#{name}' is not defined at {at}")
