@@ -72,6 +72,14 @@ pub enum FlattenError {
     },
 }
 
+/// Characters of a name that an error tells.
+const TOLD: usize = 100;
+
+/// The start of a name, which may be as long as what was given.
+fn short(name: &str) -> String {
+    name.chars().take(TOLD).collect()
+}
+
 /// A property's name as it is written within a flattened name.
 fn part(name: &str) -> Cow<'_, str> {
     if name.contains('.') {

@@ -10,9 +10,10 @@
 //! have to change before sending is refused. *Bounded*: file, body, nesting, breaches; and a [`Meter`] of all
 //! that one execution does.
 //!
-//! **Tested** by example (`tests/errors.rs`, `requests.rs`, `warnings.rs`, and `examples.rs` on the files that
-//! come with the product), on everything in the corpus (`tests/corpus.rs`), against the reference
-//! implementation (`tests/oracle.rs`) and by properties (`tests/properties.rs`).
+//! **Tested** by example (`tests/errors.rs`, `requests.rs`, `flatten.rs`, `warnings.rs` and `failures.rs`, and
+//! `examples.rs` on the files that come with the product), on everything in the corpus (`tests/corpus.rs`),
+//! against the reference implementation (`tests/oracle.rs`) and by properties (`tests/properties.rs`,
+//! `flatten_round.rs`).
 
 mod action;
 mod contract;

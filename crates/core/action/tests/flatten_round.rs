@@ -137,7 +137,7 @@ fn holds_places(flat: &Value) -> bool {
 
 #[test]
 fn there_and_back() {
-    let seeds = std::env::var("TOLLGATE_SEEDS").map_or(1_000, |text| text.parse().unwrap());
+    let seeds = std::env::var("TOLLGATE_SEEDS").map_or(500, |text| text.parse().unwrap());
     let (mut spread, mut described) = (0, 0);
     for seed in 0..seeds {
         let dice = &mut Dice(seed);
@@ -181,7 +181,7 @@ const PARTS: [&str; 8] = [".", "__", "a", "c.d", "c__d", "g__h", "", "x"];
 #[test]
 fn any_input_is_read_or_refused() {
     let (mut read, mut refused) = (0, 0);
-    for seed in 0..1_000 {
+    for seed in 0..500 {
         let dice = &mut Dice(seed);
         let schema = dice.object(2, false);
         let action = action(&[
@@ -224,5 +224,5 @@ fn any_input_is_read_or_refused() {
             "seed {seed}: {given:?} of {schema}"
         );
     }
-    assert!(read > 100 && refused > 20, "{read} {refused}");
+    assert!(read > 100 && refused > 10, "{read} {refused}");
 }

@@ -1,10 +1,10 @@
 //! From the flattened form back to a value, by the contract.
 
-use super::{FlattenError, Shape};
+use super::{FlattenError, Shape, short};
 use crate::MAX_JSON_DEPTH;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use tollgate_meter::Meter;
+use tollgate_meter::{Exhausted, Meter};
 
 /// Bytes of a property or an element beside its value.
 const PLACE: usize = 160;
@@ -20,15 +20,18 @@ pub(crate) fn unflatten(flat: Value, shape: &Shape, meter: &Meter) -> Result<Val
         let parts: Vec<&str> = name.split('.').take(MAX_JSON_DEPTH + 1).collect();
         if parts.len() > MAX_JSON_DEPTH {
             let message = format!("is nested deeper than {MAX_JSON_DEPTH} levels");
-            return Err(FlattenError::Input { name, message });
+            return Err(fault(&name, message));
         }
-        let way = named(Some(shape), &parts).unwrap_or_else(|| unnamed(Some(shape), &parts));
+        let way = match named(Some(shape), &parts, meter)? {
+            Some(way) => way,
+            None => unnamed(Some(shape), &parts),
+        };
         if let Some(other) = &way.other {
             let message = format!(
                 "is the name of two properties of the contract, `{}` and `{other}`; rename one of them",
                 way.last()
             );
-            return Err(FlattenError::Input { name, message });
+            return Err(fault(&name, message));
         }
         if value.is_null() && way.steps.iter().any(|step| matches!(step, Step::Items)) {
             // No list says nothing of any element.
@@ -44,8 +47,12 @@ pub(crate) fn unflatten(flat: Value, shape: &Shape, meter: &Meter) -> Result<Val
     whole.finish(Some(shape), meter)
 }
 
+fn fault(name: &str, message: String) -> FlattenError {
+    let name = short(name);
+    FlattenError::Input { name, message }
+}
+
 /// One step from a place to a place below.
-#[derive(Clone)]
 enum Step {
     /// To the property of this name.
     Property(String),
@@ -79,38 +86,49 @@ impl Way<'_> {
 
 /// The way along properties that the contract names, if it names them all. Each place of a contract is visited
 /// once at the most.
-fn named<'a>(shape: Option<&'a Shape>, parts: &[&str]) -> Option<Way<'a>> {
+fn named<'a>(
+    shape: Option<&'a Shape>,
+    parts: &[&str],
+    meter: &Meter,
+) -> Result<Option<Way<'a>>, Exhausted> {
+    meter.steps(1 + parts.len() as u64)?;
     let Some((first, rest)) = parts.split_first() else {
-        return Some(Way {
+        return Ok(Some(Way {
             steps: Vec::new(),
             shape,
             other: None,
-        });
+        }));
     };
-    let shape = shape?;
+    let Some(shape) = shape else {
+        return Ok(None);
+    };
     let mut meant = shape.named(first);
     if let Some(property) = meant.next() {
         let other = meant.next().map(|other| other.name.clone());
-        if let Some(way) = named(Some(&property.shape), rest) {
+        if let Some(way) = named(Some(&property.shape), rest, meter)? {
             let mut way = way.before(Step::Property(property.name.clone()));
             way.other = way.other.or(other);
-            return Some(way);
+            return Ok(Some(way));
         }
     }
     // A property with dots in its own name, given as it is.
     for length in 2..=parts.len() {
         let (own, rest) = parts.split_at(length);
         let (own, written) = (own.join("."), own.join("__"));
+        meter.work(own.len())?;
         let mut meant = shape.named(&written);
         let Some(property) = meant.find(|property| property.name == own) else {
             continue;
         };
-        if let Some(way) = named(Some(&property.shape), rest) {
-            return Some(way.before(Step::Property(own)));
+        if let Some(way) = named(Some(&property.shape), rest, meter)? {
+            return Ok(Some(way.before(Step::Property(own))));
         }
     }
-    let items = shape.items.as_deref().filter(|_| shape.array)?;
-    Some(named(Some(items), parts)?.before(Step::Items))
+    let Some(items) = shape.items.as_deref().filter(|_| shape.array) else {
+        return Ok(None);
+    };
+    let way = named(Some(items), parts, meter)?;
+    Ok(way.map(|way| way.before(Step::Items)))
 }
 
 /// The way along the dots, as far as the contract names it, and as objects from there.
@@ -238,10 +256,7 @@ impl Put<'_> {
     }
 
     fn fault(&self, message: &str) -> FlattenError {
-        FlattenError::Input {
-            name: self.name.to_owned(),
-            message: message.to_owned(),
-        }
+        fault(self.name, message.to_owned())
     }
 }
 
@@ -268,7 +283,8 @@ impl Grown {
         let named = shape.into_iter().flat_map(|shape| &shape.properties);
         for property in named.filter(|property| property.required && property.is_object()) {
             if !object.contains_key(&property.name) {
-                meter.hold(PLACE)?;
+                meter.work(property.name.len())?;
+                meter.hold(2 * PLACE + property.name.len())?;
                 let empty = Grown::Nothing.finish(Some(&property.shape), meter)?;
                 object.insert(property.name.clone(), empty);
             }

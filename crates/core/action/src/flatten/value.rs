@@ -1,6 +1,6 @@
 //! From a value to its flattened form.
 
-use super::{FlattenError, Shape, join, part};
+use super::{FlattenError, Shape, join, part, short};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use tollgate_meter::{Exhausted, Meter};
@@ -181,9 +181,9 @@ impl Spreading<'_> {
             return Ok(());
         }
         Err(FlattenError::SameName {
-            name: name.to_owned(),
-            first: first.clone(),
-            second: own.to_owned(),
+            name: short(name),
+            first: short(first),
+            second: short(own),
         })
     }
 }

@@ -44,9 +44,14 @@ pub(super) fn render(parts: &Parts<'_>, site: &Site<'_>, input: &RawInput) -> Op
         .collect();
     let credentials =
         Credentials::from_fields(credentials).with_auth_response(Value::Object(answer));
-    let context = scope::with_credentials(input, &credentials, &parts.meter).ok()?;
     let template = Template::parse(site.text).ok()?;
+    let held = parts.meter.bytes_held();
+    let context = scope::with_credentials(input, &credentials, &parts.meter).ok()?;
     let rendered = template.render_within(&context, &Bounds::default(), &parts.meter);
+    let copied = parts.meter.bytes_held() - held;
+    parts
+        .meter
+        .release(usize::try_from(copied).unwrap_or(usize::MAX));
     rendered.ok()
 }
 
