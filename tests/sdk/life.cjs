@@ -46,11 +46,31 @@ async function main() {
   const file = JSON.parse(fs.readFileSync(ACTION_FILE, "utf8"));
   const draft = await api.postIntegrationsActionsDrafts({ ...file, integrationId: made.id });
   assert.equal((await api.getIntegrationsActionDraftValidation(draft.id)).valid, true);
-  assert.equal((await api.postIntegrationsActionDraftTest(draft.id, { queueId: QUEUE })).success, true);
+  const told = await api.postIntegrationsActionDraftTest(draft.id, { queueId: QUEUE });
+  assert.equal(told.success, true);
+  const shown = Object.fromEntries(told.operations.map(({ name, result }) => [name, result]));
+  assert.equal(shown["Make request"].request.url, PLATFORM_URL + shown["Resolve execution URL via template"].url);
+  assert.deepEqual(shown["Validate output against schema"], told.finalResult);
+  const untold = await api.postIntegrationsActionDraftTest(draft.id, { queueId: 7 });
+  assert.equal(untold.success, false);
+  assert.equal(untold.error.details[0].errorCode, "ACTION.PROCESSING");
   await fails(409, "version.conflict", api.postIntegrationsActionDraftPublish(draft.id, { version: 7 }));
   const published = await api.postIntegrationsActionDraftPublish(draft.id, { version: draft.version });
   const output = await api.postIntegrationsActionExecute(published.id, { queueId: QUEUE });
   assert.equal(typeof Object.values(output)[0], "number");
+  const broken = await fails(400, "bad.request", api.postIntegrationsActionExecute(published.id, { queueId: 7 }));
+  assert.deepEqual(broken.details, [{ errorCode: "ACTION.PROCESSING" }]);
+  assert.equal(broken.messageParams.tollgateCode, "action.input.invalid");
+  const response = { ...file.config.response, successTemplate: "{\"a\": ${nothing}}" };
+  const bad = await api.postIntegrationsActions({
+    ...file, name: "Bad", config: { ...file.config, response }, integrationId: made.id,
+  });
+  const unmapped = await fails(400, "bad.request", api.postIntegrationsActionExecute(bad.id, { queueId: QUEUE }));
+  assert.equal(unmapped.details[0].errorCode, "ACTION.PROCESSING");
+  assert.match(unmapped.message, /nothing/);
+  const failed = (await api.postIntegrationsActionTest(bad.id, { queueId: QUEUE })).operations.at(-1);
+  assert.deepEqual([failed.name, failed.success, failed.error.code], ["Apply success template", false, "bad.request"]);
+  await api.deleteIntegrationsAction(bad.id);
 
   for (let number = 0; number < 4; number++) {
     await api.postIntegrationsActions({ ...file, name: `Action ${number}`, integrationId: made.id });

@@ -80,6 +80,11 @@ class ALife(unittest.TestCase):
         self.assertTrue(self.api.get_integrations_action_draft_validation(draft.id).valid)
         tested = self.api.post_integrations_action_draft_test(draft.id, body={"queueId": QUEUE})
         self.assertTrue(tested.success, tested)
+        shown = {operation.name: operation.result for operation in tested.operations}
+        self.assertIn(QUEUE, shown["Resolve execution URL via template"]["url"])
+        refused = self.api.post_integrations_action_draft_test(draft.id, body={"queueId": 7})
+        self.assertFalse(refused.success)
+        self.assertEqual(refused.error.details[0].error_code, "ACTION.PROCESSING")
         broken = {**file["config"], "request": {**file["config"]["request"], "requestUrlTemplate": "/x/${input.}#if("}}
         changed = self.api.patch_integrations_action_draft(draft.id, body={"version": 1, "config": broken})
         self.assertEqual(changed.version, 2)

@@ -3,6 +3,7 @@
 import json
 import pathlib
 import subprocess
+import tempfile
 import unittest
 
 import PureCloudPlatformClientV2 as sdk
@@ -109,6 +110,52 @@ class TheExamples(unittest.TestCase):
         self.assertEqual(raised.exception.status, 401)
         status, body = self.error(sdk.IntegrationsApi(self.world.client()).get_integrations_actions)
         self.assertEqual((status, body["code"]), (401, "authentication.required"))
+
+
+class TheErrors(unittest.TestCase):
+    """What fails, as the SDK reads it: by executing, and by testing."""
+
+    BROKEN = {
+        "Mapping": ({"response": {"translationMap": {}, "successTemplate": "{\"a\": ${nothing}}"}},
+                    400, "bad.request", "ACTION.PROCESSING", "action.response.invalid", "Apply success template"),
+        "Contract": ({"response": {"translationMap": {}, "successTemplate": "[]"}},
+                     400, "bad.request", "ACTION.PROCESSING", "action.response.invalid",
+                     "Validate output against schema"),
+        "Request": ({"request": {"requestUrlTemplate": "/api/v2/a b", "requestType": "GET", "headers": {}}},
+                    400, "bad.request", "ACTION.PROCESSING", "action.request.invalid",
+                    "Resolve execution URL via template"),
+        "Upstream": ({"request": {"requestUrlTemplate": "/api/v2/flows/datatables/none/rows/none", "requestType": "GET", "headers": {}}},
+                     404, "not.found", "ACTION.REMOTE_ENDPOINT", "upstream.error", "Make request"),
+    }
+
+    def test_each_has_status_code_and_detail(self):
+        whole = json.loads((ROOT / "examples/actions/Get-Estimated-Wait-Time.json").read_text())
+        with tempfile.TemporaryDirectory() as folder:
+            files = []
+            for name, (change, *_) in self.BROKEN.items():
+                files.append(pathlib.Path(folder) / f"{name}.json")
+                files[-1].write_text(json.dumps({**whole, "name": name, "config": {**whole["config"], **change}}))
+            world = World(files)
+        self.addCleanup(world.stop)
+        api = sdk.IntegrationsApi(world.login())
+        inputs = {"queueId": "11111111-2222-4333-8444-555555555555"}
+        for name, (_, status, code, detail, own, step) in self.BROKEN.items():
+            with self.subTest(name):
+                action = api.get_integrations_actions(name=name).entities[0].id
+                with self.assertRaises(ApiException) as raised:
+                    api.post_integrations_action_execute(action, inputs)
+                error = json.loads(raised.exception.body)
+                self.assertEqual((raised.exception.status, error["status"], error["code"]), (status, status, code))
+                self.assertEqual(error["details"], [{"errorCode": detail}])
+                self.assertEqual(error["messageParams"]["tollgateCode"], own)
+                told = api.post_integrations_action_test(action, inputs)
+                self.assertEqual((told.success, told.final_result), (False, None))
+                last = told.operations[-1]
+                self.assertEqual((last.name, last.success), (step, False))
+                for read in (told.error, last.error):
+                    self.assertEqual((read.status, read.code, read.message), (status, code, error["message"]))
+                    self.assertEqual(read.details[0].error_code, detail)
+                    self.assertEqual(read.message_params["tollgateCode"], own)
 
 
 class TheLimits(unittest.TestCase):
