@@ -1,0 +1,115 @@
+//! What the mapping of an answer found and printed.
+
+use super::WITHHELD;
+use super::kept::{KEPT_IN_ALL, Kept};
+use serde_json::{Value, json};
+use tollgate_action::{Found, Watch};
+use tollgate_driver::Redactor;
+
+const UNSHOWABLE: &str = "[withheld: a secret that the upstream repeated is in it]";
+
+enum What {
+    Value(Kept),
+    Default(Kept),
+    Nothing(Kept),
+}
+
+/// What the mapping of an answer found and printed.
+pub(crate) struct Mapped {
+    room: usize,
+    found: Vec<(String, String, What)>,
+    printed: Option<Kept>,
+    output: Option<Kept>,
+}
+
+impl Default for Mapped {
+    fn default() -> Self {
+        Self {
+            room: KEPT_IN_ALL,
+            found: Vec::new(),
+            printed: None,
+            output: None,
+        }
+    }
+}
+
+impl Watch for Mapped {
+    fn found(&mut self, key: &str, path: &str, found: Found<'_>) {
+        let mut keep = |text| Kept::new(text, &mut self.room);
+        let what = match found {
+            Found::Value(text) => What::Value(keep(text)),
+            Found::Default(text) => What::Default(keep(text)),
+            Found::Nothing(why) => What::Nothing(keep(why)),
+        };
+        self.found.push((key.to_owned(), path.to_owned(), what));
+    }
+
+    fn printed(&mut self, result: &str) {
+        self.printed = Some(Kept::new(result, &mut self.room));
+    }
+
+    fn output(&mut self, output: &Value) {
+        self.output = Some(Kept::of_json(output, &mut self.room));
+    }
+}
+
+/// How far a mapping came.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Reached {
+    /// Not all paths were read.
+    Paths,
+    /// They were; the success template printed nothing.
+    Template,
+    /// It did; the result is no JSON.
+    Result,
+    /// It is, and may break the contract.
+    Output,
+}
+
+/// What is shown of a mapping.
+pub(crate) struct ShownMapping {
+    pub(crate) found: Value,
+    pub(crate) printed: Value,
+    pub(crate) output: Value,
+}
+
+impl Mapped {
+    /// How far it came; `keys` are those of the translation map.
+    pub(crate) fn reached(&self, keys: usize) -> Reached {
+        if self.output.is_some() {
+            Reached::Output
+        } else if self.printed.is_some() {
+            Reached::Result
+        } else if self.found.len() == keys {
+            Reached::Template
+        } else {
+            Reached::Paths
+        }
+    }
+
+    pub(crate) fn show(&self, redactor: &Redactor, secure: bool) -> ShownMapping {
+        let one = |(key, path, what): &(String, String, What)| {
+            let (word, kept) = match what {
+                What::Value(kept) => ("value", kept),
+                What::Default(kept) => ("default", kept),
+                What::Nothing(kept) => ("nothing", kept),
+            };
+            let shown = match what {
+                _ if secure => WITHHELD.into(),
+                What::Value(_) => kept.show_json(redactor),
+                What::Default(_) | What::Nothing(_) => kept.show(redactor).into(),
+            };
+            (key.clone(), json!({"path": path, word: shown}))
+        };
+        let printed = self.printed.as_ref().filter(|_| !secure);
+        let output = self.output.as_ref().filter(|_| !secure);
+        let why = if secure { WITHHELD } else { UNSHOWABLE };
+        ShownMapping {
+            found: Value::Object(self.found.iter().map(one).collect()),
+            printed: printed
+                .map_or(why.to_owned(), |kept| kept.show(redactor))
+                .into(),
+            output: output.map_or(why.into(), |kept| kept.show_json(redactor)),
+        }
+    }
+}
