@@ -7,6 +7,7 @@ mod accept;
 mod compile;
 mod node;
 mod pattern;
+mod relate;
 
 pub(crate) use accept::Denied;
 pub(crate) use node::{Json, Node};

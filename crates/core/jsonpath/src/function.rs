@@ -3,6 +3,7 @@
 //! A function is given the value that the path has led to, and parameters: literals, and paths that are read
 //! from the document. What a function gives is a result of the path even if steps follow, which go on from it.
 
+mod aggregate;
 mod print;
 
 use crate::chain::{Call, Parameter, PathParameter};
@@ -84,6 +85,7 @@ impl Reader<'_> {
             found: Vec::new(),
         };
         self.step(&mut inner, at + 1, &made)?;
+        self.let_go(&inner.found);
         for found in inner.found {
             let found = match found {
                 Found::Names(names) => Found::Names(names),
@@ -169,14 +171,15 @@ impl Reader<'_> {
                 self.settled()?.hold_copy(&made)?;
                 made
             }
-            aggregate => {
+            of_numbers => {
                 let mut numbers = Vec::new();
-                collect(items.into_iter().flatten(), &mut numbers);
+                aggregate::collect(items.into_iter().flatten(), &mut numbers);
                 for parameter in &call.parameters {
-                    self.parameter(parameter, scope, |found| numbers_of(found, &mut numbers))?;
+                    self.parameter(parameter, scope, |found| {
+                        aggregate::add(found, &mut numbers)
+                    })?;
                 }
-                self.charge(numbers.len())?;
-                number::double(aggregated(aggregate, &numbers)?)
+                number::double(aggregate::value(of_numbers, &numbers)?)
             }
         };
         Ok(Found::Made(Box::new(made)))
@@ -193,6 +196,8 @@ impl Reader<'_> {
             Parameter::Json(value) => Ok(look(&Found::Place(value.as_ref().ok_or(NOT_JSON)?))),
             Parameter::Path(path) => {
                 let value = self.kept(&path.chain, path.kept, scope)?;
+                let items = value.value().and_then(Value::as_array);
+                self.charge(items.map_or(1, Vec::len))?;
                 Ok(look(&value))
             }
         }
@@ -268,10 +273,11 @@ impl Reader<'_> {
             root: model,
             ..scope
         };
-        let answer = self.answer(chain, model, scope)?;
-        self.let_go(&answer);
-        Ok(match answer {
-            Answer::List(found) => Some(found.len()),
+        Ok(match self.answer(chain, model, scope)? {
+            Answer::List(found) => {
+                self.let_go(&found);
+                Some(found.len())
+            }
             Answer::One(found) => found.value().and_then(Value::as_array).map(Vec::len),
         })
     }
@@ -289,45 +295,4 @@ fn nth<'p>(items: &[Value], index: i32) -> Result<&Value, Stop<'p>> {
         .ok()
         .and_then(|place| items.get(place));
     item.ok_or(Stop::NoItem)
-}
-
-fn collect<'i>(items: impl Iterator<Item = &'i Value>, numbers: &mut Vec<f64>) {
-    numbers.extend(items.filter_map(|item| match item {
-        Value::Number(number) => Some(number::value(number)),
-        _ => None,
-    }));
-}
-
-fn numbers_of(found: &Found<'_>, numbers: &mut Vec<f64>) {
-    match found.value() {
-        Some(Value::Array(items)) => collect(items.iter(), numbers),
-        Some(value) => collect(std::iter::once(value), numbers),
-        None => {}
-    }
-}
-
-/// What numbers come to, calculated in the order and with the starts of the reference.
-fn aggregated(function: Function, numbers: &[f64]) -> Result<f64, Stop<'static>> {
-    if numbers.is_empty() {
-        return Err(Stop::Fault(&"there are no numbers"));
-    }
-    let count = numbers.len() as f64;
-    let sum = |of: fn(f64) -> f64| numbers.iter().fold(0.0, |sum, number| sum + of(*number));
-    Ok(match function {
-        Function::Avg => sum(|number| number) / count,
-        Function::StdDev => {
-            let total = sum(|number| number);
-            (sum(|number| number * number) / count - total * total / count / count).sqrt()
-        }
-        Function::Min => {
-            let smaller = |least: f64, number: &f64| if least > *number { *number } else { least };
-            numbers.iter().fold(f64::MAX, smaller)
-        }
-        Function::Max => {
-            // Java's smallest double is above nought, so that is what numbers below nought come to.
-            let larger = |most: f64, number: &f64| if most < *number { *number } else { most };
-            numbers.iter().fold(f64::from_bits(1), larger)
-        }
-        _ => sum(|number| number),
-    })
 }

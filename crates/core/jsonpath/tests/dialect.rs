@@ -370,13 +370,21 @@ fn nesting_ends_before_the_stack_does() {
 
 #[test]
 fn what_repeats_is_counted() {
-    let items: Vec<Value> = (0..3000).map(|number| json!({"n": number})).collect();
-    let document = json!({"rows": items, "list": (0..3000).collect::<Vec<i32>>()});
+    let rows: Vec<Value> = (0..1500).map(|number| json!({ "n": number })).collect();
+    let document = json!({
+        "rows": rows,
+        "list": (0..1500).collect::<Vec<i32>>(),
+        "same": [rows],
+        "equal": [rows],
+        "paths": vec![format!("$.{}", "a".repeat(2000)); 20],
+    });
     for path in [
         "$.rows[?(@.n in $.list)]",
         "$.rows[?($.list anyof $.list)]",
         "$.rows[?(@ in $..n)]",
         "$.rows[*].n.concat($.list)",
+        "$.rows[?($.same == $.equal)]",
+        "$.rows[?(@.n in $.paths)]",
     ] {
         let read = Path::compile(path).unwrap().read(&document);
         assert!(matches!(read, Err(ReadError::TooLarge(_))), "{path}");

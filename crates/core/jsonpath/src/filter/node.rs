@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::rc::Rc;
+use tollgate_meter::BYTES_PER_STEP;
 
 /// The value of an operand, or an item of a list that is one.
 pub(crate) enum Node<'v> {
@@ -80,22 +81,24 @@ impl<'v> Node<'v> {
         })
     }
 
-    /// The node of an item of a list. A text there loses quotes around it and the backslashes in it.
-    pub(super) fn item(
+    /// The node of an item of a list. A text there loses quotes around it and the backslashes in it. Whoever
+    /// asks is told of a text that looks like a path or like JSON, and says whether it is a path.
+    pub(super) fn item<'p>(
         value: &'v Value,
-        is_path: impl FnOnce(&str) -> Result<bool, Stop<'static>>,
-    ) -> Result<Node<'v>, Stop<'static>> {
+        is_path: impl FnOnce(&str) -> Result<bool, Stop<'p>>,
+    ) -> Result<Node<'v>, Stop<'p>> {
         let text = match value {
             Value::Array(_) | Value::Object(_) => return Err(NESTED),
             Value::String(text) => text,
             _ => return Node::of(value),
         };
         let inner = text.trim_matches(|letter| letter <= ' ');
-        if inner.starts_with(['@', '$']) && is_path(inner)? {
+        let within = |open, close| inner.starts_with(open) && inner.ends_with(close);
+        let like_json = inner.len() > 1 && (within('[', ']') || within('{', '}'));
+        if (like_json || inner.starts_with(['@', '$'])) && is_path(inner)? {
             return Ok(Node::Path);
         }
-        let braces = |open, close| inner.starts_with(open) && inner.ends_with(close);
-        if inner.len() > 1 && (braces('[', ']') || braces('{', '}')) {
+        if like_json {
             let units: Vec<u16> = inner.encode_utf16().collect();
             if crate::literal::read(&units).is_some() {
                 return Ok(Node::Json(Json::Text(text)));
@@ -130,11 +133,10 @@ impl<'v> Node<'v> {
             (Node::Number(left), Node::Number(right) | Node::Text(right)) => {
                 number::compare(left, right) == Some(Ordering::Equal)
             }
-            (Node::Json(left), Node::Json(right)) => match (left.written(), right.written()) {
-                (Some(left), Some(right)) => left == right,
-                (None, None) => left.is_same(right),
-                _ => false,
-            },
+            // Of two that are in a list, or searched in one, at least one is a text.
+            (Node::Json(left), Node::Json(right)) => {
+                left.written().is_some() && left.written() == right.written()
+            }
             _ => false,
         }
     }
@@ -204,25 +206,23 @@ impl Json<'_> {
     }
 
     /// `==` of two that are lists or objects. A literal on the left is a text to the reference, which equals
-    /// no list and no object.
-    pub(super) fn equals(&self, right: &Json<'_>) -> Result<bool, Stop<'static>> {
+    /// no list and no object. Adds how many values were looked at.
+    pub(super) fn equals(&self, right: &Json<'_>, seen: &mut usize) -> Result<bool, Stop<'static>> {
         right.look()?;
-        Ok(self.written().is_none() && self.is_same(right))
-    }
-
-    /// The same of both, when looked into.
-    fn is_same(&self, other: &Json<'_>) -> bool {
-        if let (Some(left), Some(right)) = (self.value(), other.value()) {
-            return is_same(left, right);
+        if self.written().is_some() {
+            return Ok(false);
         }
-        let (Ok(Seen::List(left)), Ok(Seen::List(right))) = (self.look(), other.look()) else {
-            return false;
+        if let (Some(left), Some(right)) = (self.value(), right.value()) {
+            return Ok(is_same(left, right, seen));
+        }
+        let (Seen::List(left), Seen::List(right)) = (self.look()?, right.look()?) else {
+            return Ok(false);
         };
-        left.len() == right.len()
+        Ok(left.len() == right.len()
             && (0..left.len()).all(|at| match (left.get(at), right.get(at)) {
-                (Some(left), Some(right)) => is_same(left, right),
+                (Some(left), Some(right)) => is_same(left, right, seen),
                 _ => false,
-            })
+            }))
     }
 }
 
@@ -244,17 +244,27 @@ impl<'n> Items<'n> {
 }
 
 /// Whether two values are equal as objects of Java: numbers by their class, too.
-fn is_same(left: &Value, right: &Value) -> bool {
+fn is_same(left: &Value, right: &Value, seen: &mut usize) -> bool {
+    *seen += 1;
     match (left, right) {
+        (Value::String(left), Value::String(right)) => {
+            *seen += left.len() / BYTES_PER_STEP as usize;
+            left == right
+        }
         (Value::Number(left), Value::Number(right)) => number::same(left, right),
         (Value::Array(left), Value::Array(right)) => {
-            left.len() == right.len() && left.iter().zip(right).all(|(l, r)| is_same(l, r))
-        }
-        (Value::Object(left), Value::Object(right)) => {
             left.len() == right.len()
                 && left
                     .iter()
-                    .all(|(name, l)| right.get(name).is_some_and(|r| is_same(l, r)))
+                    .zip(right)
+                    .all(|(left, right)| is_same(left, right, seen))
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            left.len() == right.len()
+                && left.iter().all(|(name, left)| {
+                    let right = right.get(name);
+                    right.is_some_and(|right| is_same(left, right, seen))
+                })
         }
         _ => left == right,
     }

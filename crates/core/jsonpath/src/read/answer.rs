@@ -82,10 +82,8 @@ impl Reader<'_> {
     }
 
     /// Tells the meter that what was found is held no longer.
-    pub(crate) fn let_go(&mut self, answer: &Answer<'_>) {
-        if let Answer::List(found) = answer {
-            self.meter.release(found.capacity() * FOUND);
-        }
+    pub(crate) fn let_go(&self, found: &Vec<Found<'_>>) {
+        self.meter.release(found.capacity() * FOUND);
     }
 
     /// The value of a path in a filter.

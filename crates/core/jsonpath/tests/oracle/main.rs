@@ -11,6 +11,7 @@
 mod ask;
 mod corpus;
 mod generate;
+mod generate_filter;
 mod intended;
 mod tables;
 
