@@ -6,12 +6,12 @@
 //! **What it does not:** which methods have patterns, and what their results become.
 //!
 //! **Two matchers.** A pattern that linear time suffices for is translated and matched by the `regex` crate:
-//! no text makes that slow, and what it costs is known before. The others are matched by a [`machine`] that
+//! no text makes that slow, and what it costs is known before. The others are matched by a machine that
 //! goes back, as Java's does, with its stack on the heap and each of its moves counted. Nothing recurses
 //! over a text, no text is too long, and a pattern that would take exponential time ends when the steps of
 //! its execution are used, with an error that names the pattern. Both matchers give what Java gives; which
 //! one it is shows in nothing but the cost. A few places mean the same to both only in texts without
-//! certain characters (`$` before a last line end is one): [`linear`] says which, and other texts are
+//! certain characters (`$` before a last line end is one): `src/linear.rs` says which; other texts are
 //! matched by the machine.
 //!
 //! **Why not a crate that goes back.** `fancy-regex` was tried: `(?s)(?=.*x)` takes 95 seconds in a text of
