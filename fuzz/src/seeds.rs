@@ -26,6 +26,10 @@ fn main() -> io::Result<()> {
     ]
     .map(str::to_owned)
     .to_vec();
+    let mut actions = Vec::new();
+    for entry in fs::read_dir(root.join("../examples/actions"))? {
+        actions.push(fs::read_to_string(entry?.path())?);
+    }
     for folder in ["actions", "caching-in-flows", "more/actions"] {
         let Ok(entries) = fs::read_dir(root.join("../../shared/corpus").join(folder)) else {
             eprintln!("skipped: there is no ../shared/corpus/{folder}");
@@ -53,6 +57,7 @@ fn main() -> io::Result<()> {
                 .flatten()
                 .filter_map(|(_, path)| path.as_str());
             paths.extend(found.map(str::to_owned));
+            actions.push(text);
         }
     }
     let texts = pieces::TEXTS.iter().cycle();
@@ -62,6 +67,7 @@ fn main() -> io::Result<()> {
         ("template", templates),
         ("jsonpath", paths),
         ("pattern", patterns.collect()),
+        ("action", actions),
     ];
     for (target, seeds) in targets {
         let folder = root.join("corpus").join(target);
