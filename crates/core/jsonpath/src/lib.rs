@@ -21,8 +21,8 @@
 //! What is not the reference's is the table of `tests/oracle/intended.rs`: `append` changes its result, never
 //! the document. A reading is always the first of its path; the reference's paths change as they are used.
 //!
-//! **How.** A text becomes a [`chain::Chain`] of steps, filters in it ([`compile`], [`filter`]). A
-//! [`read::Reader`] follows the steps depth first and copies nothing that it doesn't give. A path of names and
+//! **How.** A text becomes a `chain::Chain` of steps, filters in it (`compile`, `filter`). A
+//! `read::Reader` follows the steps depth first and copies nothing that it doesn't give. A path of names and
 //! indices alone is followed in a loop.
 //!
 //! **Bounds.** [`MAX_PATH_BYTES`], [`MAX_STEPS`], [`MAX_VISITS`], [`MAX_COPIED`], [`MAX_DEPTH`],

@@ -59,6 +59,16 @@ const WORDS: &[&str] = &[
 ];
 const WRITTEN: &[&str] = &[
     "$.a.b[0].c",
+    "$.a[0].participants[0].messages",
+    "$.participants[0]['purpose','messages'].messages[*]",
+    "$.a[*].b.concat(\"x\", $.participants[0].purpose)",
+    "$.participants[?(@.purpose == 'acd' || @.messages empty true)].messages.length()",
+    "participants[-1:].messages[0,1]",
+    "$..purpose",
+    "$.a[*].b",
+    "$..messages[0]",
+    "$.a[0,1].b",
+    ".participants",
     "$..a",
     "$.a[?(@.b == 'x' && !@.c || @.d > 1)].e",
     "$['a','b']",
