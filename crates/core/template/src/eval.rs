@@ -116,6 +116,9 @@ impl Renderer<'_> {
                 return self.check(printed);
             }
         } else if !node.escaped {
+            if self.print_property(node, out)? {
+                return Ok(());
+            }
             let start = out.len();
             if self.print_escaped(node, out)? {
                 return Ok(());
@@ -133,6 +136,37 @@ impl Renderer<'_> {
             self.check(printed)?;
         }
         Ok(())
+    }
+
+    /// `$name.property` of a map, the commonest of references, printed where it is, without a copy; no, and nothing
+    /// is counted, if it is something else or has no value.
+    fn print_property(&mut self, node: &Print, out: &mut String) -> Outcome<bool> {
+        let reference = &node.reference;
+        let [
+            Step {
+                part: Part::Property(name),
+                ..
+            },
+        ] = reference.parts.as_slice()
+        else {
+            return Ok(false);
+        };
+        self.meter.at = reference.place;
+        let Value::Map(map) = self.variables.get(reference.slot) else {
+            return Ok(false);
+        };
+        let entries = map.0.entries.borrow();
+        let Some(value) = method::named(&entries, name).filter(|value| !value.is_null()) else {
+            return Ok(false);
+        };
+        out.push_str(&node.before);
+        let counted = self.meter.step();
+        let printed = counted
+            .and_then(|()| self.meter.work(entries.len()))
+            .and_then(|()| print(value, out, &mut self.meter));
+        drop(entries);
+        self.check(printed)?;
+        Ok(true)
     }
 
     /// `$esc.x(…)`, the commonest of calls, straight into the output; no if it is something else.

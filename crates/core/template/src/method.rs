@@ -12,7 +12,7 @@ mod number;
 mod text;
 mod units;
 
-pub(crate) use map::replace;
+pub(crate) use map::{named, replace};
 
 use crate::bounds::Meter;
 use crate::node::Method;

@@ -29,14 +29,19 @@ const UNSUPPORTED: [&str; 19] = [
     "escape",
 ];
 
-type Entries = [(Value, Value)];
+pub(crate) type Entries = [(Value, Value)];
 
 pub(super) fn lookup(entries: &Entries, name: &str, meter: &mut Meter) -> Found {
     meter.work(entries.len())?;
+    Ok(named(entries, name).map_or(Value::Null, Value::clone))
+}
+
+/// What a map has under a name.
+pub(crate) fn named<'a>(entries: &'a Entries, name: &str) -> Option<&'a Value> {
     let found = entries
         .iter()
         .find(|(key, _)| matches!(key, Value::Text(key) if **key == *name));
-    Ok(found.map_or(Value::Null, |(_, value)| value.clone()))
+    found.map(|(_, value)| value)
 }
 
 pub(super) fn get(entries: &Entries, key: &Value, meter: &mut Meter) -> Found {
