@@ -28,7 +28,7 @@ use tollgate_json::Fault;
 use tollgate_jsonpath::{Path, ReadError};
 use tollgate_meter::{Exhausted, Meter};
 use tollgate_template::{
-    Bounds, Context, Error, References, Template, Value as Variable, Why, nearest,
+    Bounds, Error, References, Template, Value as Variable, Why, json_text, nearest,
 };
 
 const SUCCESS: &str = "config.response.successTemplate";
@@ -52,8 +52,6 @@ pub(crate) struct Entry {
 pub(crate) struct Mapping {
     pub(crate) entries: Vec<Entry>,
     pub(crate) success: Option<Template>,
-    /// Prints `$found`, by which a list of JSON is serialised as the reference does it.
-    print: Template,
 }
 
 /// A key that no value was found for.
@@ -83,29 +81,10 @@ impl Mapping {
         }
         let success = file.template_with(&["config", "response", "successTemplate"], STRICT);
         let success = found.keep(success);
-        let print = found.keep(file.compile(&["config", "response"], "$found"));
         Some(Mapping {
             entries,
             success: success?.map(|(_, template)| template),
-            print: print?,
         })
-    }
-
-    /// The text of what a path found. In a list, and only there, a text prints with its quotes.
-    fn serialise(&self, found: Value, meter: &Meter) -> Result<String, String> {
-        let mut context = Context::new();
-        let copied = meter.hold_copy(&found);
-        let copied = copied.map_err(|exhausted| exhausted.to_string())?;
-        let list = Variable::from_json(&Value::Array(vec![found]));
-        context.insert("found", list);
-        let printed = self
-            .print
-            .render_within(&context, &Bounds::default(), meter);
-        let mut text = printed.map_err(|error| error.message)?;
-        meter.release(copied);
-        text.pop();
-        text.remove(0);
-        Ok(text)
     }
 
     pub(crate) fn apply(
@@ -139,7 +118,10 @@ impl Mapping {
                 };
                 match found {
                     Ok(found) => {
-                        let text = self.serialise(found, meter);
+                        let text = meter
+                            .hold_copy(&found)
+                            .map_err(|exhausted| exhausted.to_string());
+                        let text = text.and_then(|_| json_text(&found, meter));
                         let text = text.map_err(|why| path_fault(entry, &why))?;
                         let copied = meter.bytes_held() - held;
                         meter.release(usize::try_from(copied).unwrap_or(usize::MAX));

@@ -52,7 +52,7 @@ pub use context::Context;
 pub use error::{Error, Refused, Why};
 pub use hint::nearest;
 pub use tollgate_meter::Meter;
-pub use value::{List, Map, Value};
+pub use value::{List, Map, Value, json_text};
 
 /// A parsed template; rendered as often as one likes, from as many threads.
 #[derive(Debug, Clone)]

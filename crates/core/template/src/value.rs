@@ -10,6 +10,7 @@ mod holder;
 mod print;
 
 pub(crate) use holder::{ListCell, ListKind, MapCell, MapKind, changed, reaches};
+pub use print::json_text;
 pub(crate) use print::{escape_json, print};
 
 use crate::bounds::SLOT;

@@ -1,7 +1,7 @@
 //! What values print: Java's `toString`, and JSON for what came as JSON.
 
 use super::{ListKind, MapKind, Special, Value};
-use crate::bounds::{MAX_NESTING, Meter};
+use crate::bounds::{Bounds, MAX_NESTING, Meter};
 use crate::number;
 use std::fmt::Write as _;
 
@@ -17,6 +17,27 @@ pub(crate) fn print(value: &Value, out: &mut String, meter: &mut Meter) -> Print
     };
     printer.value(value)?;
     meter.work(out.len() - start)
+}
+
+/// The text of a JSON value as json-smart writes it, which is what a template pastes of what a path found. It stays
+/// counted as held.
+///
+/// # Errors
+/// It is longer than a rendering may be, or nests deeper; or the meter stops it.
+pub fn json_text(
+    json: &serde_json::Value,
+    meter: &tollgate_meter::Meter,
+) -> Result<String, String> {
+    let mut meter = Meter::new(&Bounds::default(), meter);
+    let mut out = String::new();
+    let printed = Printer {
+        out: &mut out,
+        meter: &mut meter,
+        depth: 0,
+    }
+    .json(&Value::from_json(json));
+    let ended = meter.work(out.len()).and_then(|()| meter.end(out.len()));
+    printed.and(ended).map(|()| out)
 }
 
 struct Printer<'a, 'm> {
