@@ -18,6 +18,11 @@ use tollgate_template::nearest;
 /// The table: a line of names, then a line for each type; columns are separated by tabs.
 const TABLE: &str = include_str!("types.tsv");
 
+/// How the name of a function in AWS begins.
+const ARN: &str = "arn:";
+/// The type whose actions have such a name for their URL.
+const LAMBDA: &str = "aws-lambda-data-actions";
+
 static TYPES: LazyLock<Vec<TypeFacts>> =
     LazyLock::new(|| TABLE.lines().skip(1).filter_map(TypeFacts::read).collect());
 
@@ -245,6 +250,18 @@ pub(crate) fn read(file: &File<'_>) -> Result<IntegrationType, ActionError> {
         let why = found.advice().unwrap_or_default();
         let message = format!("such an action is no HTTP request: {why}");
         return Err(file.error(&path, message));
+    }
+    let url = ["config", "request", "requestUrlTemplate"];
+    let text = file.text(&url).ok().flatten().unwrap_or_default();
+    if let Some(begin) = text.trim_start().get(..ARN.len())
+        && begin.eq_ignore_ascii_case(ARN)
+        && let Some(lambda) = TypeFacts::find(LAMBDA)
+    {
+        let message = format!(
+            "`{ARN}…` names a function and is no address of an HTTP request, whatever the type of the file: {}",
+            lambda.instead()
+        );
+        return Err(file.error(&url, message));
     }
     Ok(found)
 }

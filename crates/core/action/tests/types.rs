@@ -26,11 +26,11 @@ fn of_type(id: &str, url: &str) -> String {
 #[test]
 fn what_is_not_http_is_refused_with_what_to_do_instead() {
     for facts in TypeFacts::all() {
-        let refused = Action::from_json(&of_type(facts.id, "arn:aws:lambda:x:1:function:f"));
         if facts.calls != Callee::NotHttp {
-            refused.unwrap();
+            Action::from_json(&of_type(facts.id, "/path")).unwrap();
             continue;
         }
+        let refused = Action::from_json(&of_type(facts.id, "arn:aws:lambda:x:1:function:f"));
         let error = refused.err().unwrap();
         assert_eq!(error.field, "integrationType");
         assert!(error.line.is_some(), "{error}");
@@ -46,6 +46,20 @@ fn what_is_not_http_is_refused_with_what_to_do_instead() {
     ]);
     let error = Action::from_json(&empty).err().unwrap();
     assert_eq!(error.field, "integrationType");
+}
+
+#[test]
+fn the_name_of_a_function_is_refused_under_any_type() {
+    for id in [
+        "custom-rest-actions",
+        "purecloud-data-actions",
+        "x-data-actions",
+    ] {
+        let refused = Action::from_json(&of_type(id, "ARN:aws:lambda:x:1:function:${input.id}"));
+        let error = refused.err().unwrap();
+        assert_eq!(error.field, "config.request.requestUrlTemplate");
+        assert!(error.message.contains("aws-lambda-data-actions"), "{error}");
+    }
 }
 
 #[test]
@@ -98,7 +112,7 @@ fn an_url_must_be_what_the_type_calls() {
             (whole, takes_whole),
             ("//x.example.com/y", false),
             ("services/data", false),
-            ("arn:aws:lambda:x:1:function:f", false),
+            ("urn:x:y", false),
             ("ftp://x.example.com/y", false),
         ] {
             let got = render(facts.id, url);
