@@ -229,7 +229,7 @@ mod tests {
         let bad = json!({"integrationType": "custom-rest-actions",
             "config": {"request": {"requestUrlTemplate": "https://x/#if($", "requestType": "FETCH",
                 "headers": {"Host": "x", "a b": "y", "X": 1}, "requestTemplate": "#if("},
-              "response": {"translationMap": {"k": "$.a[", "l": "$["}, "successTemplate": "#end"},
+              "response": {"translationMap": {"k": "$['a", "l": "$["}, "successTemplate": "#end"},
               "timeoutSeconds": 90},
             "contract": {"input": {"inputSchema": {"type": "word"}}, "output": {}}});
         std::fs::write(&file, format!("{bad:#}")).unwrap();
