@@ -5,7 +5,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::made::action;
+use support::made::{action, file};
 use tollgate_action::{Action, FlattenedSchema, RawInput};
 
 /// An action whose input and output contract are the same.
@@ -324,6 +324,25 @@ fn a_file_may_give_a_flattened_schema_with_its_arrays() {
         action.flatten(&json!({"rows": []})).unwrap(),
         json!({"rows.id": []})
     );
+}
+
+#[test]
+fn what_a_flattened_schema_says_of_an_array_itself_may_be_anything() {
+    for of_array in [
+        json!(true),
+        json!(false),
+        json!({"items": true}),
+        json!({"items": [{}]}),
+        json!({}),
+    ] {
+        let schema = json!({"$schema": "http://json-schema.org/draft-07/schema#", "type": "object",
+            "properties": {"a": of_array, "a.b": {"type": "array", "items": {"type": "integer"}}}});
+        let document = json!({"schema": schema, "arrayProperties": ["a"]});
+        let contract = json!({"successSchemaFlattened": document});
+        // Whether it can be checked against or not: it is read.
+        let text = file(&[("/contract/output", contract)]);
+        let _ = Action::read(&text).map(|action| action.flatten(&json!({"a": [{"b": 1}]})));
+    }
 }
 
 #[test]

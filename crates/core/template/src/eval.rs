@@ -184,9 +184,10 @@ impl Renderer<'_> {
         let [argument] = method.arguments.as_slice() else {
             return Ok(false);
         };
-        let esc = Value::Special(Special::Tool(Tool::Esc));
-        if !matches!((self.variables.get(reference.slot), &esc), (Value::Special(Special::Tool(a)), Value::Special(Special::Tool(b))) if a == b)
-        {
+        if !matches!(
+            self.variables.get(reference.slot),
+            Value::Special(Special::Tool(Tool::Esc))
+        ) {
             return Ok(false);
         }
         let Some(escape) = tool::Escape::named(&method.name) else {

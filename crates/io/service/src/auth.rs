@@ -29,6 +29,8 @@ use tollgate_driver::{Redactor, Secret};
 const LIFE: Duration = Duration::from_secs(3600);
 /// The longest that any is.
 const LONGEST: Duration = Duration::from_secs(86_400);
+/// The shortest: with less, each of the calls that wait for a login would make one of its own, one after another.
+const SHORTEST: Duration = Duration::from_secs(1);
 
 /// A login and what it answered last.
 pub(crate) struct Auth {
@@ -170,7 +172,7 @@ fn life(answer: &Value) -> Duration {
         other => other.as_f64(),
     });
     let given = seconds.and_then(|seconds: f64| Duration::try_from_secs_f64(seconds * 0.9).ok());
-    given.unwrap_or(LIFE).min(LONGEST)
+    given.unwrap_or(LIFE).clamp(SHORTEST, LONGEST)
 }
 
 impl std::fmt::Debug for Auth {
@@ -254,6 +256,7 @@ mod tests {
         assert_eq!(seconds(json!({"expires_in": 100})), 90);
         assert_eq!(seconds(json!({"expires_in": "200"})), 180);
         assert_eq!(seconds(json!({"expires_in": -1})), 3600);
+        assert_eq!(seconds(json!({"expires_in": 0})), 1);
         assert_eq!(seconds(json!({"expires_in": 1e300})), 3600);
         assert_eq!(seconds(json!({"expires_in": 900_000})), 86_400);
         assert_eq!(seconds(json!({})), 3600);

@@ -189,6 +189,20 @@ const WORDS: [(u16, &str); 9] = [
 ];
 
 impl Cause {
+    /// Whether the upstream was asked, as far as that was possible.
+    pub(crate) fn was_asked(self) -> bool {
+        matches!(
+            self,
+            Self::UpstreamRefused
+                | Self::UpstreamUnauthorized
+                | Self::UpstreamFailed
+                | Self::Body
+                | Self::Unreachable
+                | Self::NoAnswer
+                | Self::Late
+        )
+    }
+
     /// What an upstream's status that is not 2xx means.
     pub(crate) fn of_upstream(status: u16) -> Self {
         match status {

@@ -270,9 +270,11 @@ impl Execution {
                 ..read.clone()
             };
             let request = login.render(&input, &read).await?;
-            let answer = match login.attempt(&request, &read).await?.accepted() {
+            let answer = login.attempt(&request, &read).await;
+            let answer = match answer.and_then(Answered::accepted) {
                 Ok(answer) => answer,
-                Err(refusal) => return Ok(Err(refusal)),
+                Err(error) if error.cause().is_some_and(Cause::was_asked) => return Ok(Err(error)),
+                Err(error) => return Err(error),
             };
             let map = move |action: &Action, meter: &Meter| answer.login(action, &said, meter);
             Ok(login.work(map).await.and_then(|value| {

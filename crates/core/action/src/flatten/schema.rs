@@ -3,6 +3,7 @@
 use super::{Shape, join};
 use crate::MAX_JSON_DEPTH;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// A schema that describes the flattened form of what another describes (the SDKs'
 /// `FlattenedJsonSchemaDocument`).
@@ -123,6 +124,12 @@ pub(crate) fn nested(flat: &Value, arrays: &[String]) -> Value {
     let mut whole = json!({"type": "object"});
     let properties = flat.get("properties").and_then(Value::as_object);
     let required = flat.get("required").and_then(Value::as_array);
+    let arrays: BTreeSet<&str> = arrays.iter().map(String::as_str).collect();
+    let required: BTreeSet<&str> = required
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let shallow = |name: &str| name.split('.').nth(MAX_JSON_DEPTH).is_none();
     let properties = properties.into_iter().flatten();
     for (name, schema) in properties.filter(|(name, _)| shallow(name)) {
@@ -135,20 +142,15 @@ pub(crate) fn nested(flat: &Value, arrays: &[String]) -> Value {
                 format!("{above}.{part}")
             };
             place = property(place, part);
-            if above.len() < name.len() && arrays.contains(&above) {
-                place["type"] = json!("array");
-                let items = &mut place["items"];
-                if items.is_null() {
-                    *items = json!({"type": "object"});
-                }
-                place = items;
+            if above.len() < name.len() && arrays.contains(above.as_str()) {
+                place = items(place);
                 schema = schema.get("items").cloned().unwrap_or_else(|| json!({}));
             }
         }
         if place.get("properties").is_none() {
             *place = schema;
         }
-        if required.is_some_and(|all| all.iter().any(|one| one == name)) && !name.contains('.') {
+        if required.contains(name.as_str()) && !name.contains('.') {
             match &mut whole["required"] {
                 Value::Array(names) => names.push(json!(name)),
                 none => *none = json!([name]),
@@ -168,4 +170,18 @@ fn property<'a>(object: &'a mut Value, name: &str) -> &'a mut Value {
         *schema = json!({});
     }
     schema
+}
+
+/// The schema of the items of an array. What the file says of the array itself and is no object, such as `true`,
+/// gives way.
+fn items(array: &mut Value) -> &mut Value {
+    if !array.is_object() {
+        *array = json!({});
+    }
+    array["type"] = json!("array");
+    let items = &mut array["items"];
+    if items.is_null() {
+        *items = json!({"type": "object"});
+    }
+    items
 }

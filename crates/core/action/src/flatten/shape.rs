@@ -3,7 +3,7 @@
 use super::part;
 use crate::contract::reference;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Levels of a schema that are looked at; what lies deeper counts as not named.
 const MAX_DEPTH: usize = 50;
@@ -102,15 +102,18 @@ impl Shape {
     }
 
     fn add(&mut self, property: Property) {
-        let same = |known: &&mut Property| known.name == property.name;
-        if let Some(known) = self.properties.iter_mut().find(same) {
-            known.required |= property.required;
-            known.shape.merge(property.shape);
-            return;
-        }
-        let place = self.properties.len();
         let part = part(&property.name).into_owned();
-        self.by_part.entry(part).or_default().push(place);
+        let places = self.by_part.entry(part).or_default();
+        for place in places.iter() {
+            if let Some(known) = self.properties.get_mut(*place)
+                && known.name == property.name
+            {
+                known.required |= property.required;
+                known.shape.merge(property.shape);
+                return;
+            }
+        }
+        places.push(self.properties.len());
         self.properties.push(property);
     }
 
@@ -164,6 +167,8 @@ impl<'a> Reader<'a> {
             Some(one) => Some(one == kind),
         };
         let required = schema.get("required").and_then(Value::as_array);
+        let required = required.into_iter().flatten().filter_map(Value::as_str);
+        let required: BTreeSet<&str> = required.collect();
         let choices = schema.get("enum").and_then(Value::as_array);
         let mut shape = Shape {
             array: is_of("array").unwrap_or_else(|| schema.get("items").is_some()),
@@ -176,7 +181,7 @@ impl<'a> Reader<'a> {
         };
         let properties = schema.get("properties").and_then(Value::as_object);
         for (name, property) in properties.into_iter().flatten() {
-            let required = required.is_some_and(|all| all.iter().any(|one| one == name));
+            let required = required.contains(name.as_str());
             let property = Property {
                 name: name.clone(),
                 shape: self.shape(property, depth),

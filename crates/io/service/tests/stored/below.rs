@@ -69,6 +69,10 @@ async fn answer(
         let refusal = r#"{"error":"invalid_client","told":"upstream%2Bsecret+7"}"#;
         return (StatusCode::UNAUTHORIZED, refusal).into_response();
     }
+    if head.uri.path() == "/drops" {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        panic!("the connection is dropped");
+    }
     if head.uri.path().ends_with("/token") {
         // So that calls which come together all find the login under way.
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -294,6 +298,17 @@ client_in = "body"
         let told = body.to_string();
         assert!(told.contains(part) && !told.contains("secret"), "{body}");
     }
+    assert_eq!(upstream.asked("/api").len(), before);
+
+    // One that never answers is asked once for all calls that wait, not by each of them after the other.
+    let world = serve(&text("drops"), &files).await.unwrap();
+    let root = world.root().await;
+    let path = execute_path(&world, &root, "Leads").await;
+    let all = (0..10).map(|_| world.call(&root, Method::POST, &path, json!({})));
+    for (status, body) in futures_util::future::join_all(all).await {
+        assert_eq!(status, 502, "{body}");
+    }
+    assert_eq!(upstream.asked("/drops").len(), 1);
     assert_eq!(upstream.asked("/api").len(), before);
 }
 
