@@ -42,11 +42,11 @@ pub(crate) struct Auth {
     /// Logins that have ended, whatever came of them.
     ended: AtomicU64,
     /// What the last login came to. Held while one is under way.
-    last: Mutex<Option<Said<Answer>>>,
+    last: Mutex<Option<Reply<Answer>>>,
 }
 
 /// What a login's endpoint granted, or what it said instead.
-pub(crate) type Said<T = Value> = Result<T, ApiError>;
+pub(crate) type Reply<T = Value> = Result<T, ApiError>;
 
 /// What a login answered.
 #[derive(Clone)]
@@ -96,7 +96,7 @@ impl Auth {
     pub(crate) async fn get(
         &self,
         refused: Option<u64>,
-        login: impl Future<Output = Result<Said, ApiError>>,
+        login: impl Future<Output = Result<Reply, ApiError>>,
     ) -> Result<Answer, ApiError> {
         let ended = self.ended.load(Ordering::SeqCst);
         let mut last = self.last.lock().await;
@@ -189,7 +189,7 @@ mod tests {
     use serde_json::json;
 
     /// A login that takes until the others wait for it; counts how often it runs.
-    async fn login(runs: &AtomicU64, said: Said) -> Result<Said, ApiError> {
+    async fn login(runs: &AtomicU64, said: Reply) -> Result<Reply, ApiError> {
         runs.fetch_add(1, Ordering::SeqCst);
         tokio::task::yield_now().await;
         Ok(said)

@@ -46,7 +46,7 @@ pub(crate) enum Cause {
 
 /// What is known of what the platform answers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Known {
+enum Evidence {
     /// The vendor says so.
     Documented,
     /// An answer of its service was published.
@@ -77,7 +77,7 @@ struct Row {
     detail: &'static str,
     happened: &'static str,
     todo: &'static str,
-    known: Known,
+    known: Evidence,
     source: &'static str,
 }
 
@@ -85,94 +85,94 @@ struct Row {
 const TABLE: [Row; 24] = [
     Row { cause: Cause::Input, own: "action.input.invalid", status: 400, code: "bad.request", detail: PROCESSING,
         happened: "the inputs break the contract; `errors` lists each breach", todo: "correct the inputs",
-        known: Known::Ours, source: "as for a mapping" },
+        known: Evidence::Ours, source: "as for a mapping" },
     Row { cause: Cause::Request, own: "action.request.invalid", status: 400, code: "bad.request", detail: PROCESSING,
         happened: "no request can be made of the inputs", todo: "correct the inputs or the template",
-        known: Known::Ours, source: "as for a mapping" },
+        known: Evidence::Ours, source: "as for a mapping" },
     Row { cause: Cause::Mapping, own: "action.response.invalid", status: 400, code: "bad.request", detail: PROCESSING,
         happened: "the answer can't be mapped, or the output breaks the contract (`errors` lists each breach)",
         todo: "correct the action's mapping",
-        known: Known::Observed, source: "answers to a success template with an unset variable" },
+        known: Evidence::Observed, source: "answers to a success template with an unset variable" },
     Row { cause: Cause::Body, own: "action.response.invalid", status: 400, code: "bad.request", detail: ENDPOINT,
         happened: "the answer's body can't be read: no JSON, longer than `max_response_bytes`, not what its \
                    `Content-Encoding` or charset says, or in one that isn't known",
         todo: "look at the upstream",
-        known: Known::Documented, source: "\"Data action returns a 400 error\"" },
+        known: Evidence::Documented, source: "\"Data action returns a 400 error\"" },
     Row { cause: Cause::UpstreamRefused, own: "upstream.error", status: 0, code: "", detail: ENDPOINT,
         happened: "the upstream answered 4xx, which is passed on; `messageParams` has `upstreamStatus` and, unless \
                    the action is secure, the start of `upstreamBody`",
         todo: "as the upstream says",
-        known: Known::Ours, source: "400 is documented" },
+        known: Evidence::Ours, source: "400 is documented" },
     Row { cause: Cause::UpstreamUnauthorized, own: "upstream.error", status: 400, code: "invalid.credentials",
         detail: AUTHENTICATION,
         happened: "the upstream answered 401 or 407; `messageParams` as above",
         todo: "look at the integration's credentials",
-        known: Known::Ours, source: "as for a login" },
+        known: Evidence::Ours, source: "as for a login" },
     Row { cause: Cause::UpstreamFailed, own: "upstream.error", status: 502, code: "upstream.error", detail: ENDPOINT,
         happened: "the upstream answered 5xx or a redirect; `messageParams` as above", todo: "as the upstream says",
-        known: Known::Ours, source: "500 is observed, of a function that failed" },
+        known: Evidence::Ours, source: "500 is observed, of a function that failed" },
     Row { cause: Cause::Login, own: "login.failed", status: 400, code: "invalid.credentials", detail: AUTHENTICATION,
         happened: "the integration's custom authentication was refused, or gave nothing that can be used",
         todo: "look at the integration's credentials",
-        known: Known::Documented, source: "\"Data action fails during testing\"" },
+        known: Evidence::Documented, source: "\"Data action fails during testing\"" },
     Row { cause: Cause::Unreachable, own: "upstream.unreachable", status: 502, code: "upstream.unreachable",
         detail: ENDPOINT,
-        happened: "no connection", todo: "look at the upstream", known: Known::Ours, source: "" },
+        happened: "no connection", todo: "look at the upstream", known: Evidence::Ours, source: "" },
     Row { cause: Cause::NoAnswer, own: "upstream.no.answer", status: 502, code: "upstream.no.answer", detail: ENDPOINT,
         happened: "sent, but no whole answer (it may have been carried out)", todo: "look at the upstream",
-        known: Known::Ours, source: "" },
+        known: Evidence::Ours, source: "" },
     Row { cause: Cause::Address, own: "address.not.allowed", status: 400, code: "address.not.allowed",
         detail: PROCESSING,
         happened: "the call would go where the integration doesn't allow", todo: "see its `allowedHosts` and the like",
-        known: Known::Ours, source: "" },
+        known: Evidence::Ours, source: "" },
     Row { cause: Cause::NotActive, own: "integration.not.active", status: 409, code: "integration.not.active",
         detail: "",
         happened: "the integration is disabled or incomplete", todo: "the message says what is missing",
-        known: Known::Ours, source: "" },
+        known: Evidence::Ours, source: "" },
     Row { cause: Cause::NotUsable, own: "action.not.usable", status: 409, code: "action.not.usable", detail: "",
         happened: "the stored action can't be compiled", todo: "the message says why",
-        known: Known::Ours, source: "" },
+        known: Evidence::Ours, source: "" },
     Row { cause: Cause::Deadline, own: "deadline.cannot.be.met", status: 429, code: TOO_MANY, detail: "",
         happened: "said at once: `messageParams` has the `limit` that binds and `earliestStartMillis`",
         todo: "a later deadline, a higher priority, or more quota",
-        known: Known::Documented, source: "the body of a 429" },
+        known: Evidence::Documented, source: "the body of a 429" },
     Row { cause: Cause::Closed, own: "upstream.closed", status: 429, code: TOO_MANY, detail: "",
         happened: "said at once: the upstream has answered 429, and the pause that it asked for ends behind the \
                    deadline, in `earliestStartMillis`",
         todo: "a later call; an administrator may end the pause (`DELETE /api/v2/tollgate/closings`)",
-        known: Known::Documented, source: "the body of a 429" },
+        known: Evidence::Documented, source: "the body of a 429" },
     Row { cause: Cause::QueueFull, own: "queue.full", status: 429, code: TOO_MANY, detail: "",
         happened: "no place in the queue", todo: "a higher priority, or more quota",
-        known: Known::Documented, source: "the body of a 429" },
+        known: Evidence::Documented, source: "the body of a 429" },
     Row { cause: Cause::Shed, own: "shed", status: 429, code: TOO_MANY, detail: "",
         happened: "a more important execution took its place in the queue", todo: "the same",
-        known: Known::Documented, source: "the body of a 429" },
+        known: Evidence::Documented, source: "the body of a 429" },
     Row { cause: Cause::Expired, own: "expired", status: 429, code: TOO_MANY, detail: "",
         happened: "it waited until its deadline", todo: "the same",
-        known: Known::Documented, source: "the body of a 429" },
+        known: Evidence::Documented, source: "the body of a 429" },
     Row { cause: Cause::Crowded, own: "calculations.waiting", status: 429, code: TOO_MANY, detail: "",
         happened: "as many of the integration's calculations wait as may", todo: "a simpler action, or less input",
-        known: Known::Documented, source: "the body of a 429" },
+        known: Evidence::Documented, source: "the body of a 429" },
     Row { cause: Cause::NoToken, own: "no.token", status: 503, code: "service.unavailable", detail: AUTHENTICATION,
         happened: "no access token can be had; the message has the client, the endpoint's host and its answer, \
                    `Retry-After` the next try. Said at once, once the last fetch for every client of the integration \
                    has failed and no token is left; tollgate goes on asking by itself, after pauses that double up to \
                    a minute",
         todo: "look at the client's credentials and at the endpoint",
-        known: Known::Ours, source: "the code is documented" },
+        known: Evidence::Ours, source: "the code is documented" },
     Row { cause: Cause::Draining, own: "draining", status: 503, code: "service.unavailable", detail: "",
         happened: "the service is about to end", todo: "another node",
-        known: Known::Ours, source: "the code is documented" },
+        known: Evidence::Ours, source: "the code is documented" },
     Row { cause: Cause::Overcrowded, own: "calculations.waiting", status: 503, code: "service.unavailable", detail: "",
         happened: "too many calculations wait in all, or its turn didn't come in time", todo: "call again later",
-        known: Known::Ours, source: "the code is documented" },
+        known: Evidence::Ours, source: "the code is documented" },
     Row { cause: Cause::Late, own: "execution.timeout", status: 504, code: "request.timeout", detail: ENDPOINT,
         happened: "no answer within the action's timeout", todo: "a longer `timeoutSeconds`",
-        known: Known::Ours, source: "status and code are documented" },
+        known: Evidence::Ours, source: "status and code are documented" },
     Row { cause: Cause::LongCalculation, own: "calculation.timeout", status: 504, code: "request.timeout",
         detail: PROCESSING,
         happened: "templates, paths or contracts took longer than `calculation_time`", todo: "a simpler action",
-        known: Known::Ours, source: "status and code are documented" },
+        known: Evidence::Ours, source: "status and code are documented" },
 ];
 
 /// How an upstream's status is passed on: the platform's word for it.
@@ -295,9 +295,9 @@ pub fn documented_ends() -> String {
             status => (status.to_string(), word(row.code)),
         };
         let known = match row.known {
-            Known::Documented => "*documented*",
-            Known::Observed => "*observed*",
-            Known::Ours => "*ours*",
+            Evidence::Documented => "*documented*",
+            Evidence::Observed => "*observed*",
+            Evidence::Ours => "*ours*",
         };
         let source = if source.is_empty() {
             String::new()
@@ -325,7 +325,7 @@ mod tests {
             assert!(
                 row.code.is_empty()
                     || row.code == row.own
-                    || row.known != Known::Ours
+                    || row.known != Evidence::Ours
                     || !row.source.is_empty()
             );
         }

@@ -25,7 +25,7 @@ use tollgate_action::{Action, Callee, Credentials, Method, RawInput, RenderError
 use tollgate_driver::{Call, Driver, Failure, Redactor, Secret, Url};
 use tollgate_meter::Meter;
 use tollgate_model::FlowId;
-pub(crate) use trace::{Part, Reached, output as show_output};
+pub(crate) use trace::{Part, Stage, output as show_output};
 
 /// Words in the names of headers that carry secrets.
 const SENSITIVE: [&str; 9] = [

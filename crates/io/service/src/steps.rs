@@ -8,7 +8,7 @@
 
 use crate::ends::Cause;
 use crate::error::ApiError;
-use crate::execute::{Answered, Execution, Input, Part, Reached, show_output};
+use crate::execute::{Answered, Execution, Input, Part, Stage, show_output};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -124,15 +124,15 @@ impl Steps {
         let shown = told.shown;
         let output = match told.output {
             Ok(output) => Ok(output),
-            Err(error) if told.reached == Reached::Paths || error.cause() == Some(Cause::Body) => {
+            Err(error) if told.reached == Stage::Paths || error.cause() == Some(Cause::Body) => {
                 return self.fail(paths, shown.found, &error);
             }
             Err(error) => Err(error),
         };
         self.done(paths, shown.found);
         let failed = match (output, told.reached) {
-            (Err(error), Reached::Paths | Reached::Template) => (template, error),
-            (Err(error), Reached::Result) => {
+            (Err(error), Stage::Paths | Stage::Template) => (template, error),
+            (Err(error), Stage::Result) => {
                 self.done(template, shown.printed);
                 (read, error)
             }

@@ -14,7 +14,7 @@ pub(crate) fn unflatten(flat: Value, shape: &Shape, meter: &Meter) -> Result<Val
     let Value::Object(fields) = flat else {
         return Ok(flat);
     };
-    let mut whole = Grown::Nothing;
+    let mut whole = Draft::Nothing;
     for (name, value) in fields {
         meter.work(PLACE + name.len())?;
         let parts: Vec<&str> = name.split('.').take(MAX_JSON_DEPTH + 1).collect();
@@ -37,7 +37,7 @@ pub(crate) fn unflatten(flat: Value, shape: &Shape, meter: &Meter) -> Result<Val
             // No list says nothing of any element.
             continue;
         }
-        let put = Put {
+        let put = Placement {
             name: &name,
             last: way.shape,
             meter,
@@ -159,54 +159,54 @@ fn unnamed<'a>(mut shape: Option<&'a Shape>, parts: &[&str]) -> Way<'a> {
 }
 
 /// What has been put together so far at a place.
-enum Grown {
+enum Draft {
     Nothing,
     /// A value that was given as it is.
     Whole(Value),
     Object(Fields),
-    Items(Vec<Grown>),
+    Items(Vec<Draft>),
 }
 
 /// The properties of an object, in the order in which they were first named.
 #[derive(Default)]
 struct Fields {
-    all: Vec<(String, Grown)>,
+    all: Vec<(String, Draft)>,
     places: BTreeMap<String, usize>,
 }
 
 impl Fields {
-    fn at(&mut self, name: &str) -> &mut Grown {
+    fn at(&mut self, name: &str) -> &mut Draft {
         let next = self.all.len();
         let place = *self.places.entry(name.to_owned()).or_insert(next);
         if place == next {
-            self.all.push((name.to_owned(), Grown::Nothing));
+            self.all.push((name.to_owned(), Draft::Nothing));
         }
         &mut self.all[place].1
     }
 }
 
 /// The putting of one flattened input in its places.
-struct Put<'a> {
+struct Placement<'a> {
     name: &'a str,
     /// What the contract says of the place.
     last: Option<&'a Shape>,
     meter: &'a Meter,
 }
 
-impl Put<'_> {
-    fn place(&self, grown: &mut Grown, steps: &[Step], value: Value) -> Result<(), FlattenError> {
+impl Placement<'_> {
+    fn place(&self, draft: &mut Draft, steps: &[Step], value: Value) -> Result<(), FlattenError> {
         self.meter.work(PLACE)?;
         self.meter.hold(PLACE)?;
-        match (steps.split_first(), &mut *grown) {
-            (None, Grown::Nothing) => {
-                *grown = Grown::Whole(value);
+        match (steps.split_first(), &mut *draft) {
+            (None, Draft::Nothing) => {
+                *draft = Draft::Whole(value);
                 Ok(())
             }
-            (Some((Step::Property(_), _)), Grown::Nothing) => {
-                *grown = Grown::Object(Fields::default());
-                self.place(grown, steps, value)
+            (Some((Step::Property(_), _)), Draft::Nothing) => {
+                *draft = Draft::Object(Fields::default());
+                self.place(draft, steps, value)
             }
-            (Some((Step::Property(name), rest)), Grown::Object(fields)) => {
+            (Some((Step::Property(name), rest)), Draft::Object(fields)) => {
                 // Each element of an array has the name again.
                 self.meter.work(name.len())?;
                 self.meter.hold(2 * name.len())?;
@@ -225,15 +225,15 @@ impl Put<'_> {
 
     fn place_items(
         &self,
-        grown: &mut Grown,
+        draft: &mut Draft,
         steps: &[Step],
         column: Vec<Value>,
     ) -> Result<(), FlattenError> {
-        if matches!(grown, Grown::Nothing) {
+        if matches!(draft, Draft::Nothing) {
             self.meter.hold(column.len() * PLACE)?;
-            *grown = Grown::Items(column.iter().map(|_| Grown::Nothing).collect());
+            *draft = Draft::Items(column.iter().map(|_| Draft::Nothing).collect());
         }
-        let Grown::Items(rows) = grown else {
+        let Draft::Items(rows) = draft else {
             return Err(self.fault("stands for a place that another input gives, whole or in part"));
         };
         if rows.len() != column.len() {
@@ -260,19 +260,19 @@ impl Put<'_> {
     }
 }
 
-impl Grown {
+impl Draft {
     /// The value, with an empty object where the contract requires one and nothing of it is given.
     fn finish(self, shape: Option<&Shape>, meter: &Meter) -> Result<Value, FlattenError> {
         meter.work(PLACE)?;
         let fields = match self {
-            Grown::Whole(value) => return Ok(value),
-            Grown::Items(rows) => {
+            Draft::Whole(value) => return Ok(value),
+            Draft::Items(rows) => {
                 let shape = shape.and_then(|shape| shape.items.as_deref());
                 let rows = rows.into_iter().map(|row| row.finish(shape, meter));
                 return Ok(Value::Array(rows.collect::<Result<_, _>>()?));
             }
-            Grown::Object(fields) => fields.all,
-            Grown::Nothing => Vec::new(),
+            Draft::Object(fields) => fields.all,
+            Draft::Nothing => Vec::new(),
         };
         let mut object = Map::new();
         for (name, field) in fields {
@@ -285,7 +285,7 @@ impl Grown {
             if !object.contains_key(&property.name) {
                 meter.work(property.name.len())?;
                 meter.hold(2 * PLACE + property.name.len())?;
-                let empty = Grown::Nothing.finish(Some(&property.shape), meter)?;
+                let empty = Draft::Nothing.finish(Some(&property.shape), meter)?;
                 object.insert(property.name.clone(), empty);
             }
         }

@@ -12,17 +12,17 @@ const PLACE: usize = 80;
 
 /// The flattened form of a value. The shape is the contract's: it names the properties of what is empty.
 pub(crate) fn flatten(value: &Value, shape: &Shape, meter: &Meter) -> Result<Value, FlattenError> {
-    let mut spreading = Spreading {
+    let mut flattener = Flattener {
         meter,
         own_names: BTreeMap::new(),
     };
     let flat = match value {
         Value::Object(fields) => {
             let mut flat = Map::new();
-            spreading.object(fields, Some(shape), None, &mut flat)?;
+            flattener.object(fields, Some(shape), None, &mut flat)?;
             Some(flat)
         }
-        Value::Array(items) => spreading.array(items, Some(shape), None)?,
+        Value::Array(items) => flattener.array(items, Some(shape), None)?,
         _ => None,
     };
     match flat {
@@ -34,13 +34,13 @@ pub(crate) fn flatten(value: &Value, shape: &Shape, meter: &Meter) -> Result<Val
     }
 }
 
-struct Spreading<'a> {
+struct Flattener<'a> {
     meter: &'a Meter,
     /// By flattened name the own name of the property it stands for, where another's could become the same.
     own_names: BTreeMap<String, String>,
 }
 
-impl Spreading<'_> {
+impl Flattener<'_> {
     fn object(
         &mut self,
         fields: &Map<String, Value>,

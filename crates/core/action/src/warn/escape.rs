@@ -1,6 +1,6 @@
 //! Values that print where a quote, a space or a `&` in them would break what is around them.
 
-use super::scan::{As, Use};
+use super::scan::{Usage, Use};
 use super::{Parts, Report, Site, SiteKind};
 use serde_json::Value;
 
@@ -8,8 +8,8 @@ pub(super) fn check(parts: &Parts<'_>, site: &Site<'_>, report: &mut Report<'_>)
     let json = site.text.trim_start().starts_with(['{', '[']);
     let form = site.kind == SiteKind::Body && parts.sends_form();
     for used in &site.uses.references {
-        let message = match (site.kind, used.as_what) {
-            (_, As::Argument) | (SiteKind::Header, _) => continue,
+        let message = match (site.kind, used.usage) {
+            (_, Usage::Argument) | (SiteKind::Header, _) => continue,
             (SiteKind::Url, _) => text_input(parts, used)
                 .filter(|_| after_host(site.text, used.offset))
                 .map(|name| {
@@ -26,7 +26,7 @@ pub(super) fn check(parts: &Parts<'_>, site: &Site<'_>, report: &mut Report<'_>)
                     used.sign()
                 )
             }),
-            (_, As::PrintedInQuotes) if json => in_quotes(parts, site, used),
+            (_, Usage::PrintedInQuotes) if json => in_quotes(parts, site, used),
             _ => None,
         };
         if let Some(message) = message {

@@ -183,7 +183,7 @@ fn never_json(parts: &Parts<'_>, body: &Site<'_>) -> bool {
             .first()
             .filter(|_| used.root == "input" && !used.called);
         let kind = property.and_then(|name| super::kind(parts, name));
-        used.as_what != super::scan::As::Printed
+        used.usage != super::scan::Usage::Printed
             || matches!(
                 kind,
                 Some("integer" | "number" | "boolean" | "array" | "object")

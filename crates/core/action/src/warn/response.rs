@@ -1,6 +1,6 @@
 //! A translation map and a success template that don't fit each other.
 
-use super::scan::{self, As};
+use super::scan::{self, Usage};
 use super::{Parts, Report, Site, made, names, path};
 use crate::MAX_JSON_DEPTH;
 use crate::translate::Entry;
@@ -55,7 +55,7 @@ fn uses_key(site: &Site<'_>, key: &str) -> bool {
 
 fn default_is_json(key: &str, default: &str, site: &Site<'_>, report: &mut Report<'_>) {
     let printed =
-        |used: &&scan::Use<'_>| used.root == key && used.as_what == As::Printed && !used.called;
+        |used: &&scan::Use<'_>| used.root == key && used.usage == Usage::Printed && !used.called;
     if tollgate_json::read_within(default, MAX_JSON_DEPTH).is_ok()
         || !site.uses.references.iter().any(|used| printed(&used))
     {
@@ -104,7 +104,7 @@ fn result(parts: &Parts<'_>, success: &Template, site: &Site<'_>, report: &mut R
             kind,
             Some("integer" | "number" | "boolean" | "array" | "object")
         );
-        used.root == "input" && used.as_what == As::Printed && (used.called || !known)
+        used.root == "input" && used.usage == Usage::Printed && (used.called || !known)
     };
     let told = report.tells_of(site);
     match tollgate_json::read_first(&rendered, MAX_JSON_DEPTH) {

@@ -24,11 +24,11 @@ pub(crate) struct Use<'a> {
     /// The first method called on the root itself; empty for an index.
     pub(crate) first_call: Option<&'a str>,
     /// How it is used.
-    pub(crate) as_what: As,
+    pub(crate) usage: Usage,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum As {
+pub(crate) enum Usage {
     /// It prints, in the open.
     Printed,
     /// It prints between quotes.
@@ -103,12 +103,12 @@ impl<'a> Scan<'a> {
                     at += 1;
                 }
                 b'$' => {
-                    let as_what = if quoted {
-                        As::PrintedInQuotes
+                    let usage = if quoted {
+                        Usage::PrintedInQuotes
                     } else {
-                        As::Printed
+                        Usage::Printed
                     };
-                    at = self.reference(at, as_what, MAX_DEPTH).unwrap_or(at + 1);
+                    at = self.reference(at, usage, MAX_DEPTH).unwrap_or(at + 1);
                 }
                 b'#' => at = self.directive(at),
                 _ => at += 1,
@@ -152,7 +152,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Records the reference at a `$` and what its calls take; the byte after it, or none if it is none.
-    fn reference(&mut self, dollar: usize, as_what: As, depth: usize) -> Option<usize> {
+    fn reference(&mut self, dollar: usize, usage: Usage, depth: usize) -> Option<usize> {
         let depth = depth.checked_sub(1)?;
         let bytes = self.text.as_bytes();
         let mut at = dollar + 1;
@@ -170,7 +170,7 @@ impl<'a> Scan<'a> {
             quiet,
             called: false,
             first_call: None,
-            as_what,
+            usage,
         });
         let (mut properties, mut called, mut first_call) = (Vec::new(), false, None);
         loop {
@@ -212,7 +212,7 @@ impl<'a> Scan<'a> {
         while let Some(byte) = bytes.get(at) {
             match (byte, text) {
                 (b'$', None | Some(b'"')) => {
-                    at = self.reference(at, As::Argument, depth).unwrap_or(at + 1);
+                    at = self.reference(at, Usage::Argument, depth).unwrap_or(at + 1);
                     continue;
                 }
                 (quote @ (b'"' | b'\''), None) => text = Some(*quote),
@@ -248,14 +248,14 @@ pub(crate) fn identifier(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{As, scan};
+    use super::{Usage, scan};
 
-    fn uses(text: &str) -> Vec<(String, As)> {
+    fn uses(text: &str) -> Vec<(String, Usage)> {
         let found = scan(text).references.into_iter().map(|used| {
             let name = [&[used.root], &used.properties[..]].concat().join(".");
             (
                 format!("{name}{}", if used.called { "()" } else { "" }),
-                used.as_what,
+                used.usage,
             )
         });
         found.collect()
@@ -266,10 +266,10 @@ mod tests {
         let text =
             "{\"a\": \"$input.a\", \"b\": $!{input.b}, \"c\": \"$esc.jsonString($input.c)\"}";
         let expected = [
-            ("input.a", As::PrintedInQuotes),
-            ("input.b", As::Printed),
-            ("esc()", As::PrintedInQuotes),
-            ("input.c", As::Argument),
+            ("input.a", Usage::PrintedInQuotes),
+            ("input.b", Usage::Printed),
+            ("esc()", Usage::PrintedInQuotes),
+            ("input.c", Usage::Argument),
         ];
         assert_eq!(
             uses(text),

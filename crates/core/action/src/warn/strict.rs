@@ -1,7 +1,7 @@
 //! What fails in the success template, whose references are strict: each key of the translation map is a text,
 //! the JSON of what was found, and no list, object or number. An input that the contract calls a text is one too.
 
-use super::scan::{self, As, Directive};
+use super::scan::{self, Directive, Usage};
 use super::tokens::{ORDERING, Token, tokens};
 use super::{Parts, Report, Site};
 use std::borrow::Cow;
@@ -159,7 +159,7 @@ fn optional_inputs(parts: &Parts<'_>, site: &Site<'_>, report: &mut Report<'_>) 
         let Some(name) = used.properties.first().filter(|_| used.root == "input") else {
             continue;
         };
-        let printed = matches!(used.as_what, As::Printed | As::PrintedInQuotes);
+        let printed = matches!(used.usage, Usage::Printed | Usage::PrintedInQuotes);
         let named = parts
             .input_schema
             .pointer("/properties")

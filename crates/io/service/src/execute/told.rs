@@ -1,7 +1,7 @@
 //! The parts of an execution as `/test` runs them: the same calculations, watched, and all by the workers, who
 //! strike what is shown as well.
 
-use super::trace::{self, Mapped, Part, Reached, Rendered, ShownMapping, ShownRequest};
+use super::trace::{self, MappingTrace, Part, RequestTrace, ShownMapping, ShownRequest, Stage};
 use super::{Answered, Execution, Input, Read, job, no_request, sensitive};
 use crate::error::ApiError;
 use serde_json::{Map, Value, json};
@@ -10,18 +10,18 @@ use std::time::Duration;
 use tollgate_action::{Action, Callee, Credentials, Meter, Request};
 
 /// A request, or why there is none; and what is shown of it.
-pub(crate) struct ToldRequest {
+pub(crate) struct RequestStory {
     pub(crate) request: Result<Request, ApiError>,
     pub(crate) shown: ShownRequest,
-    /// The part at which it failed, if it did.
+    /// The part of the request at which it failed, if it did.
     pub(crate) failed_at: Part,
 }
 
 /// An output, or why there is none; and what is shown of the way to it.
-pub(crate) struct ToldMapping {
+pub(crate) struct MappingStory {
     pub(crate) output: Result<Value, ApiError>,
-    /// What it came to.
-    pub(crate) reached: Reached,
+    /// The last stage that the mapping came to.
+    pub(crate) reached: Stage,
     pub(crate) shown: ShownMapping,
 }
 
@@ -31,7 +31,7 @@ impl Execution {
         &self,
         input: &Input,
         read: &Read,
-    ) -> Result<ToldRequest, ApiError> {
+    ) -> Result<RequestStory, ApiError> {
         let (request, real) = self.rendered(input, read.credentials.clone()).await;
         let stand_in = if read.credentials.is_empty() {
             None
@@ -43,7 +43,7 @@ impl Execution {
         let redactor = read.redactor.clone().and(&sensitive(real.headers()));
         let (failed_at, secure) = (real.failed_at(), self.action()?.secure());
         let show = move || real.show(stand_in.as_ref(), &redactor, secure);
-        Ok(ToldRequest {
+        Ok(RequestStory {
             request,
             shown: self.away(show).await?,
             failed_at,
@@ -54,12 +54,12 @@ impl Execution {
         &self,
         input: &Input,
         credentials: Credentials,
-    ) -> (Result<Request, ApiError>, Rendered) {
-        let (input, told) = (input.clone(), Arc::<Mutex<Rendered>>::default());
+    ) -> (Result<Request, ApiError>, RequestTrace) {
+        let (input, told) = (input.clone(), Arc::<Mutex<RequestTrace>>::default());
         let tell = Arc::clone(&told);
         let render = move |action: &Action, meter: &Meter| {
             let input = input.read(meter)?;
-            let mut watch = Rendered::default();
+            let mut watch = RequestTrace::default();
             let request = action.render_watched(&input, &credentials, meter, &mut watch);
             watch.failed = request.as_ref().err().map(|error| error.field.clone());
             *lock(&tell) = watch;
@@ -107,9 +107,9 @@ impl Execution {
         &self,
         input: &Input,
         answer: &Arc<Answered>,
-    ) -> Result<ToldMapping, ApiError> {
+    ) -> Result<MappingStory, ApiError> {
         let (answered, said) = (Arc::clone(answer), input.clone());
-        let map = move |action: &Action, meter: &Meter, watch: &mut Mapped| {
+        let map = move |action: &Action, meter: &Meter, watch: &mut MappingTrace| {
             answered.map(action, said.read(meter)?.as_ref(), meter, watch)
         };
         let (output, mut told) = self.mapped(map).await;
@@ -125,7 +125,7 @@ impl Execution {
             && !secure
         {
             let said = input.clone();
-            let map = move |action: &Action, meter: &Meter, watch: &mut Mapped| {
+            let map = move |action: &Action, meter: &Meter, watch: &mut MappingTrace| {
                 let said = said.read(meter)?;
                 // How it ends is known already.
                 let _ = action.translate_watched(&said, &body, meter, watch);
@@ -135,7 +135,7 @@ impl Execution {
         }
         let answered = Arc::clone(answer);
         let show = move || told.show(answered.redactor(), secure);
-        Ok(ToldMapping {
+        Ok(MappingStory {
             output,
             reached,
             shown: self.away(show).await?,
@@ -144,12 +144,12 @@ impl Execution {
 
     async fn mapped(
         &self,
-        map: impl Fn(&Action, &Meter, &mut Mapped) -> Result<Value, ApiError> + Send + 'static,
-    ) -> (Result<Value, ApiError>, Mapped) {
-        let told = Arc::<Mutex<Mapped>>::default();
+        map: impl Fn(&Action, &Meter, &mut MappingTrace) -> Result<Value, ApiError> + Send + 'static,
+    ) -> (Result<Value, ApiError>, MappingTrace) {
+        let told = Arc::<Mutex<MappingTrace>>::default();
         let tell = Arc::clone(&told);
         let map = move |action: &Action, meter: &Meter| {
-            let mut watch = Mapped::default();
+            let mut watch = MappingTrace::default();
             let output = map(action, meter, &mut watch);
             *lock(&tell) = watch;
             output

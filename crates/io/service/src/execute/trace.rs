@@ -10,11 +10,11 @@
 //! is cut, it says so. Texts are struck before they are cut, by the workers.
 
 mod kept;
-mod mapped;
-mod rendered;
+mod mapping;
+mod request;
 
-pub(crate) use mapped::{Mapped, Reached, ShownMapping};
-pub(crate) use rendered::{Part, Rendered, ShownRequest, added};
+pub(crate) use mapping::{MappingTrace, ShownMapping, Stage};
+pub(crate) use request::{Part, RequestTrace, ShownRequest, added};
 
 use super::is_sensitive;
 use kept::{KEPT, Kept};

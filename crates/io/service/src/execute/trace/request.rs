@@ -14,7 +14,7 @@ const DIFFERS: &str = "credentials are shown as [redacted], and what the templat
 
 /// What the request's templates printed.
 #[derive(Clone)]
-pub(crate) struct Rendered {
+pub(crate) struct RequestTrace {
     room: usize,
     url: Option<Kept>,
     headers: Vec<(String, Kept)>,
@@ -23,7 +23,7 @@ pub(crate) struct Rendered {
     pub(in crate::execute) failed: Option<String>,
 }
 
-impl Default for Rendered {
+impl Default for RequestTrace {
     fn default() -> Self {
         Self {
             room: KEPT_IN_ALL,
@@ -35,7 +35,7 @@ impl Default for Rendered {
     }
 }
 
-impl Watch for Rendered {
+impl Watch for RequestTrace {
     fn url(&mut self, printed: &str) {
         self.url = Some(Kept::new(printed, &mut self.room));
     }
@@ -68,7 +68,7 @@ pub(crate) struct ShownRequest {
     pub(crate) headers: Map<String, Value>,
 }
 
-impl Rendered {
+impl RequestTrace {
     /// Names and values of the headers, as far as they are kept.
     pub(in crate::execute) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         let headers = self.headers.iter();
@@ -89,7 +89,7 @@ impl Rendered {
     /// credentials. Of a secure action only names and lengths are.
     pub(crate) fn show(
         &self,
-        stand_in: Option<&Rendered>,
+        stand_in: Option<&RequestTrace>,
         redactor: &Redactor,
         secure: bool,
     ) -> ShownRequest {
@@ -105,7 +105,7 @@ impl Rendered {
             differs[part as usize] |= differ;
             text
         };
-        let other = |pick: fn(&Rendered) -> Option<&Kept>| stand_in.map(pick);
+        let other = |pick: fn(&RequestTrace) -> Option<&Kept>| stand_in.map(pick);
         let url = self.url.as_ref().map_or(String::new(), |url| {
             show(Part::Url, url, other(|it| it.url.as_ref()))
         });

@@ -15,14 +15,14 @@ enum What {
 }
 
 /// What the mapping of an answer found and printed.
-pub(crate) struct Mapped {
+pub(crate) struct MappingTrace {
     room: usize,
     found: Vec<(String, String, What)>,
     printed: Option<Kept>,
     output: Option<Kept>,
 }
 
-impl Default for Mapped {
+impl Default for MappingTrace {
     fn default() -> Self {
         Self {
             room: KEPT_IN_ALL,
@@ -33,7 +33,7 @@ impl Default for Mapped {
     }
 }
 
-impl Watch for Mapped {
+impl Watch for MappingTrace {
     fn found(&mut self, key: &str, path: &str, found: Found<'_>) {
         let mut keep = |text| Kept::new(text, &mut self.room);
         let what = match found {
@@ -55,7 +55,7 @@ impl Watch for Mapped {
 
 /// How far a mapping came.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum Reached {
+pub(crate) enum Stage {
     /// Not all paths were read.
     Paths,
     /// They were; the success template printed nothing.
@@ -73,17 +73,17 @@ pub(crate) struct ShownMapping {
     pub(crate) output: Value,
 }
 
-impl Mapped {
+impl MappingTrace {
     /// How far it came; `keys` are those of the translation map.
-    pub(crate) fn reached(&self, keys: usize) -> Reached {
+    pub(crate) fn reached(&self, keys: usize) -> Stage {
         if self.output.is_some() {
-            Reached::Output
+            Stage::Output
         } else if self.printed.is_some() {
-            Reached::Result
+            Stage::Result
         } else if self.found.len() == keys {
-            Reached::Template
+            Stage::Template
         } else {
-            Reached::Paths
+            Stage::Paths
         }
     }
 
