@@ -98,8 +98,13 @@ impl Report<'_> {
         self.found.iter().any(|warning| warning.field == field)
     }
 
+    /// Whether no more is said of the file.
+    fn is_full(&self) -> bool {
+        self.found.len() == MAX_WARNINGS
+    }
+
     fn push(&mut self, path: &[&str], inner: place::Place, message: String) {
-        if self.found.len() == MAX_WARNINGS {
+        if self.is_full() {
             return;
         }
         let place = file::inside(self.file, path, inner);

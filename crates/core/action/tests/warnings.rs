@@ -284,3 +284,14 @@ fn a_warning_points_into_the_file() {
         (line + 1, column + 1)
     );
 }
+
+#[test]
+fn a_template_as_large_as_a_file_may_be_is_looked_through_once() {
+    // Were each reference compared with each directive, this would take minutes.
+    let mut success = String::new();
+    for number in 0..20_000 {
+        success.push_str(&format!("#set($a{number} = $b)#if($c{number})$input.d#end"));
+    }
+    let warnings = action(&[("/config/response/successTemplate", json!(success))]).warnings();
+    assert!(!warnings.is_empty());
+}

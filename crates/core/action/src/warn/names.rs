@@ -36,6 +36,9 @@ pub(super) fn check(parts: &Parts<'_>, site: &Site<'_>, report: &mut Report<'_>)
         .iter()
         .any(|directive| directive.name == "foreach");
     for used in &site.uses.references {
+        if report.is_full() {
+            return;
+        }
         let known = own.contains(&used.root)
             || TOOLS.contains(&used.root) && (used.root != "foreach" || loops)
             || LOOP.contains(&used.root) && loops
@@ -79,9 +82,8 @@ pub(super) fn check(parts: &Parts<'_>, site: &Site<'_>, report: &mut Report<'_>)
 
 /// Whether a reference stands in a condition that only asks which names are set.
 fn only_asked(site: &Site<'_>, offset: usize) -> bool {
-    site.uses.directives.iter().any(|directive| {
+    site.uses.around(offset).is_some_and(|directive| {
         matches!(directive.name, "if" | "elseif")
-            && directive.range.contains(&offset)
             && tokens(directive.argument).iter().all(|token| {
                 let asks = ["!", "&&", "||", "(", ")"];
                 match token {

@@ -4,6 +4,7 @@
 //! the compiled form no longer has: whether a reference prints, and whether it prints between the quotes of
 //! a JSON text.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// How deep calls may nest within calls; what lies deeper is not looked at.
@@ -53,6 +54,8 @@ pub(crate) struct Directive<'a> {
 pub(crate) struct Uses<'a> {
     pub(crate) references: Vec<Use<'a>>,
     pub(crate) directives: Vec<Directive<'a>>,
+    /// The names to which the template itself gives a value.
+    assigned: BTreeSet<&'a str>,
 }
 
 impl Use<'_> {
@@ -65,14 +68,16 @@ impl Use<'_> {
 impl Uses<'_> {
     /// Whether the template itself gives a value to a name.
     pub(crate) fn sets(&self, name: &str) -> bool {
-        self.directives.iter().any(|directive| {
-            let set = matches!(directive.name, "set" | "foreach");
-            let target = directive
-                .argument
-                .trim_start()
-                .trim_start_matches(['$', '!', '{']);
-            set && &target[..identifier(target)] == name
-        })
+        self.assigned.contains(name)
+    }
+
+    /// The directive whose argument a place lies in: the last that begins before it.
+    pub(crate) fn around(&self, offset: usize) -> Option<&Directive<'_>> {
+        let behind = self
+            .directives
+            .partition_point(|directive| directive.offset <= offset);
+        let directive = self.directives.get(behind.checked_sub(1)?)?;
+        directive.range.contains(&offset).then_some(directive)
     }
 }
 
@@ -83,7 +88,17 @@ pub(crate) fn scan(text: &str) -> Uses<'_> {
         uses: Uses::default(),
     };
     scan.top();
-    scan.uses
+    let mut uses = scan.uses;
+    uses.directives.sort_by_key(|directive| directive.offset);
+    let assigning = uses.directives.iter();
+    let assigning = assigning.filter(|directive| matches!(directive.name, "set" | "foreach"));
+    let targets = assigning.map(|directive| {
+        let target = directive.argument.trim_start();
+        let target = target.trim_start_matches(['$', '!', '{']);
+        &target[..identifier(target)]
+    });
+    uses.assigned = targets.collect();
+    uses
 }
 
 struct Scan<'a> {

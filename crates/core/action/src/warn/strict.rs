@@ -5,7 +5,7 @@ use super::scan::{self, Directive, Usage};
 use super::tokens::{ORDERING, Token, tokens};
 use super::{Parts, Report, Site};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Methods of lists and maps that no text has.
 const OF_CONTAINERS: [&str; 12] = [
@@ -83,11 +83,14 @@ fn texts<'a>(parts: &'a Parts<'_>, site: &Site<'a>) -> Texts<'a> {
     let sets: Vec<(&str, &str)> = sets
         .filter_map(|set| set.argument.split_once('='))
         .collect();
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    for target in sets.iter().filter_map(|(target, _)| plain(target)) {
+        *times.entry(target).or_default() += 1;
+    }
     for (target, value) in &sets {
         let is_quoted = matches!(tokens(value)[..], [Token::Text]);
         let (target, value) = (plain(target), plain(value));
-        let mut of_target = sets.iter().filter(|(other, _)| plain(other) == target);
-        let once = of_target.next().is_some() && of_target.next().is_none();
+        let once = target.is_some_and(|target| times.get(target) == Some(&1));
         let what = match value {
             Some(value) => texts.get(value).copied(),
             None => is_quoted.then_some("a text"),
@@ -155,6 +158,13 @@ fn calculation(directive: &Directive<'_>, texts: &Texts<'_>) -> Option<String> {
 
 /// Inputs that needn't be given, printed in the open: a reference without a value fails here.
 fn optional_inputs(parts: &Parts<'_>, site: &Site<'_>, report: &mut Report<'_>) {
+    let directives = site.uses.directives.iter();
+    let asking = directives.filter(|directive| matches!(directive.name, "if" | "elseif" | "set"));
+    let words = asking.flat_map(|directive| {
+        let argument = directive.argument;
+        argument.split(|letter: char| !(letter.is_alphanumeric() || "_-".contains(letter)))
+    });
+    let asked: BTreeSet<&str> = words.collect();
     for used in &site.uses.references {
         let Some(name) = used.properties.first().filter(|_| used.root == "input") else {
             continue;
@@ -164,9 +174,7 @@ fn optional_inputs(parts: &Parts<'_>, site: &Site<'_>, report: &mut Report<'_>) 
             .input_schema
             .pointer("/properties")
             .and_then(|all| all.get(*name));
-        let asked = site.uses.directives.iter().any(|directive| {
-            matches!(directive.name, "if" | "elseif" | "set") && directive.argument.contains(*name)
-        });
+        let asked = asked.contains(name);
         if printed && !used.quiet && named.is_some() && !super::is_required(parts, name) && !asked {
             let message = format!(
                 "where `input.{name}` is not given, every call fails here, after it was sent; write $!{{input.{name}}}, \
