@@ -3,6 +3,7 @@
 use crate::filter::Filter;
 use crate::function::Function;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// A root and the steps from it.
 #[derive(Debug, Clone)]
@@ -35,7 +36,9 @@ pub(crate) struct Placed {
     pub(crate) certain: bool,
 }
 
-/// One step from a value to values inside of it.
+/// One step from a value to values inside of it. A copy of a step shares what is nested in it: a function's
+/// parameter is kept in several forms ([`PathParameter::counted`]), and a copy of all that lies below for each of them
+/// would double the path with every level.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
     /// `.name` or `['name']`.
@@ -51,11 +54,11 @@ pub(crate) enum Step {
     /// `[a:b]`, one of both may be open.
     Slice(Option<i32>, Option<i32>),
     /// `[?(…)]`.
-    Filter(Filter),
+    Filter(Arc<Filter>),
     /// `..`: what follows is tried in every container, parents first.
     Scan,
     /// `.name(…)`.
-    Call(Box<Call>),
+    Call(Arc<Call>),
 }
 
 /// The application of a function.
@@ -154,7 +157,7 @@ impl Chain {
         let mut rest = steps.split_off(call.unwrap_or_default());
         let inner = Chain::new(root, steps, slots);
         if let Some(Step::Call(call)) = rest.first_mut() {
-            call.parameters = vec![Parameter::path(inner, slots)];
+            Arc::make_mut(call).parameters = vec![Parameter::path(inner, slots)];
         }
         let mut chain = Chain::build(Root::Document, rest, None, slots);
         chain.root = root;

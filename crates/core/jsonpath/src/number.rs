@@ -84,7 +84,9 @@ pub(crate) fn decimal(printed: &str) -> Cow<'_, str> {
         None => (rest, 0),
     };
     let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let scale = i64::try_from(part.len()).unwrap_or(0) - exponent;
+    let scale = i64::try_from(part.len())
+        .unwrap_or(0)
+        .saturating_sub(exponent);
     let all = format!("{whole}{part}");
     let digits = match all.trim_start_matches('0') {
         "" => "0",
@@ -92,7 +94,7 @@ pub(crate) fn decimal(printed: &str) -> Cow<'_, str> {
     };
     let sign = if negative && digits != "0" { "-" } else { "" };
     let length = i64::try_from(digits.len()).unwrap_or(0);
-    let exponent = length - 1 - scale;
+    let exponent = (length - 1).saturating_sub(scale);
     Cow::Owned(if scale == 0 {
         format!("{sign}{digits}")
     } else if scale > 0 && exponent >= -6 {

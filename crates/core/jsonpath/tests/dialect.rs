@@ -369,6 +369,59 @@ fn nesting_ends_before_the_stack_does() {
 }
 
 #[test]
+fn a_path_in_a_path_is_compiled_once() {
+    // What a length is applied to is kept in several forms. Had each a copy of what is nested in it, these
+    // 30 levels would take more memory than there is.
+    let mut path = "@==1".to_owned();
+    for _ in 0..30 {
+        path = format!("@..a.*.*.*.*.*.*[?({path})].length()==1");
+    }
+    let path = path.strip_suffix("==1").unwrap();
+    let _ = Path::compile(path).map(|path| path.read(&json!({"a": [1]})));
+    let listed = json!({"rows": [{"list": [path, "x"]}]});
+    let found = Path::compile("$.rows[?('x' in @.list)]")
+        .unwrap()
+        .read(&listed);
+    assert!(found.is_ok(), "{found:?}");
+}
+
+#[test]
+fn what_is_searched_for_is_counted_with_each_item() {
+    let digits = |count: usize| serde_json::from_str::<Value>(&"7".repeat(count)).unwrap();
+    let document = json!({
+        "rows": [{"n": digits(400_000)}], "list": vec![digits(20); 20_000],
+    });
+    for path in [
+        "$.rows[?(@.n in $.list)]",
+        "$.rows[?($.list contains @.n)]",
+        "$.rows[?([1] anyof $.list)]",
+    ] {
+        let read = Path::compile(path).unwrap().read(&document);
+        let stopped = matches!(read, Err(ReadError::TooLarge(_)));
+        assert_eq!(stopped, !path.contains("anyof"), "{path}: {read:?}");
+    }
+}
+
+#[test]
+fn a_number_of_any_exponent_is_searched_for() {
+    for number in [
+        "1.5e-9223372036854775807",
+        "1.5e9223372036854775807",
+        "1e-9223372036854775808",
+    ] {
+        let text = format!("{{\"rows\": [{{\"n\": [{number}]}}]}}");
+        let document = serde_json::from_str::<Value>(&text).unwrap();
+        for path in [
+            "$.rows[?('x' in @.n)]",
+            "$.rows[?(@.n contains 1.5)]",
+            "$.concat($.rows[0].n[0])",
+        ] {
+            let _ = Path::compile(path).unwrap().read(&document);
+        }
+    }
+}
+
+#[test]
 fn what_repeats_is_counted() {
     let rows: Vec<Value> = (0..1500).map(|number| json!({ "n": number })).collect();
     let document = json!({

@@ -4,6 +4,7 @@ use super::Compiler;
 use crate::CompileError;
 use crate::chain::Step;
 use crate::text::{Text, digit, unescape};
+use std::sync::Arc;
 
 impl Compiler<'_> {
     /// `['name']`, `[0]`, `[1:2]`, `[*]`, `[?(…)]`.
@@ -54,7 +55,7 @@ impl Compiler<'_> {
         }
         let filter = self.filter(&mut inner)?;
         text.at = end + 1;
-        Ok(Step::Filter(filter))
+        Ok(Step::Filter(Arc::new(filter)))
     }
 }
 

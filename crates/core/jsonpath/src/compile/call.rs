@@ -10,6 +10,7 @@ use crate::chain::{Call, Parameter, Step};
 use crate::function::Function;
 use crate::literal;
 use crate::text::{Text, digit};
+use std::sync::Arc;
 
 /// What a parameter is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,7 +56,7 @@ impl Compiler<'_> {
             return Err(unclosed(text));
         }
         self.slots.counts += 1;
-        Ok(Step::Call(Box::new(Call {
+        Ok(Step::Call(Arc::new(Call {
             function: Function::named(&name),
             name,
             parameters,

@@ -36,7 +36,9 @@ impl<'p> Reader<'_> {
             Op::Contains => match (left, right) {
                 (Node::Text(left), Node::Text(right)) => left.contains(&**right),
                 (Node::Json(left), _) => match left.look()? {
-                    Seen::List(items) => self.finds(items, |item| right.equals(item))?,
+                    Seen::List(items) => {
+                        self.finds(items, right.length(), |item| right.equals(item))?
+                    }
                     Seen::Object => false,
                 },
                 _ => false,
@@ -96,7 +98,7 @@ impl<'p> Reader<'_> {
     fn is_in(&mut self, left: &Node<'_>, right: &Node<'_>) -> Result<bool, Stop<'p>> {
         match right {
             Node::Json(list) => match list.look()? {
-                Seen::List(items) => self.finds(items, |item| left.equals(item)),
+                Seen::List(items) => self.finds(items, left.length(), |item| left.equals(item)),
                 Seen::Object => Ok(false),
             },
             _ => Err(Stop::Invalid(Denied)),
@@ -114,29 +116,31 @@ impl<'p> Reader<'_> {
             return Ok(false);
         };
         // The reference reads the whole right list before it looks at the left one.
-        self.finds(right, |_| false)?;
+        self.finds(right, 0, |_| false)?;
         let Seen::List(left) = list(left)? else {
             return Ok(false);
         };
-        self.finds(left, |_| false)?;
+        self.finds(left, 0, |_| false)?;
         let mut count = 0;
         for at in 0..left.len() {
             let node = self.node_at(left, at)?;
-            count += usize::from(self.finds(right, |item| node.equals(item))?);
+            count += usize::from(self.finds(right, node.length(), |item| node.equals(item))?);
         }
         Ok(enough(count, left.len()))
     }
 
-    /// Whether an item is the wanted one. All are read all the same: one that can't be is an error.
+    /// Whether an item is the wanted one, of that length: each comparison may look through both. All items are read
+    /// all the same: one that can't be is an error.
     fn finds(
         &mut self,
         items: Items<'_>,
+        length: usize,
         mut wanted: impl FnMut(&Node<'_>) -> bool,
     ) -> Result<bool, Stop<'p>> {
         let mut found = false;
         for at in 0..items.len() {
             let node = self.node_at(items, at)?;
-            self.work(node.length())?;
+            self.work(node.length() + length)?;
             found = found || wanted(&node);
         }
         Ok(found)
