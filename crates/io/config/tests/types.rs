@@ -303,6 +303,67 @@ fn an_address_that_calls_would_not_be_let_to_is_told_with_what_to_allow() {
 }
 
 #[test]
+fn an_address_with_a_password_is_refused_and_not_shown() {
+    let base = "https://example.my.salesforce.com";
+    let platform = r#"
+[[caller]]
+client_id = "flows"
+client_secret_env = "SECRET"
+[[client]]
+name = "pool"
+client_id = "app"
+client_secret_env = "SECRET"
+token_url = "https://login.example.com/token"
+[[integration]]
+name = "P"
+type = "purecloud-data-actions"
+base_url = "https://api.example.com"
+clients = ["pool"]
+actions = { folder = "p" }
+"#;
+    let (login, token) = ("[integration.login]", "client_secret_env");
+    for (text, from, line, field, instead) in [
+        (CRM, base, 9, "integration[1].base_url", login),
+        (
+            CRM,
+            "https://login.example.com",
+            13,
+            "integration[1].login.token_url",
+            token,
+        ),
+        (
+            platform,
+            "https://login.example.com",
+            9,
+            "client[1].token_url",
+            token,
+        ),
+        (
+            platform,
+            "https://api.example.com",
+            13,
+            "integration[1].base_url",
+            "its clients",
+        ),
+    ] {
+        assert!(parse(text).is_ok(), "{:?}", parse(text).err());
+        let host = from.trim_start_matches("https://");
+        for (user, told) in [
+            ("https://kim:p4ssw0rd@", instead),
+            ("https://:p4ssw0rd@", instead),
+            ("https://p4ssw0rd@", instead),
+            ("ftp://kim:p4ssw0rd@", "http or https URL"),
+            ("kim:p4ssw0rd@", "http or https URL"),
+        ] {
+            let text = text.replace(from, &format!("{user}{host}"));
+            one(&text, line, field, told);
+            let shown = parse(&text).unwrap_err().to_string();
+            assert!(!shown.contains("p4ssw0rd"), "{shown}");
+        }
+    }
+}
+
+#[test]
 fn a_login_is_for_types_below_a_base_url() {
     let rest = CRM.replace("salesforce-datadip", "custom-rest-actions");
     one(
