@@ -62,6 +62,8 @@ pub(crate) struct Wanted {
 
 /// Tokens of one client at once, at the most; as in the file.
 const MOST_TOKENS: u32 = 1000;
+/// The place of the credential that is ours towards the upstream.
+const CERTIFICATE: &str = "clientCertificate";
 const MINUTE: Duration = Duration::from_secs(60);
 
 impl Plan {
@@ -117,17 +119,30 @@ pub(crate) fn want(
     if integration.intended_state != IntendedState::Enabled {
         return Err("it is disabled; set intendedState to ENABLED".to_owned());
     }
+    let redactor = redactor(&credentials);
     let read = || -> Result<Wanted, ApiError> {
         let properties = Doc::parse(integration.config.properties.as_str())?;
-        match IntegrationType::from_name(&integration.type_id).calls() {
+        let wanted = match IntegrationType::from_name(&integration.type_id).calls() {
             Some(Callee::PlatformPath) => platform(integration, &properties, credentials),
             Some(Callee::BelowBaseUrl) => below_base_url(integration, &properties, credentials),
             Some(Callee::WholeUrl | Callee::NotHttp) | None => {
                 web_service(integration, &properties, credentials)
             }
-        }
+        }?;
+        Ok(Wanted { redactor, ..wanted })
     };
     read().map_err(|error| error.message().to_owned())
+}
+
+/// Strikes every field of every credential, whichever of them the calls take. The client certificate is
+/// left out: its key is in no request, and its first line is that of every certificate.
+fn redactor(credentials: &BTreeMap<String, Revealed>) -> Redactor {
+    let sent = credentials
+        .iter()
+        .filter(|(place, _)| *place != CERTIFICATE);
+    sent.fold(Redactor::default(), |all, (_, (_, fields))| {
+        all.and(&redactor_of(fields))
+    })
 }
 
 fn plan(integration: &Integration, properties: &Doc) -> Result<Plan, ApiError> {
@@ -173,7 +188,7 @@ fn platform(
         Some(url) => url,
         None => login_of(&base_url)?,
     };
-    let access = access(properties, credentials.remove("clientCertificate"))?;
+    let access = access(properties, credentials.remove(CERTIFICATE))?;
     let client = credentials
         .into_values()
         .find(|(kind, _)| *kind == CredentialKind::PureCloudOAuthClient);
@@ -198,10 +213,7 @@ fn platform(
             tokens: Some(tokens),
             ..plan(integration, properties)?
         },
-        redactor: Redactor::new(
-            [&client.client_secret],
-            [&Secret::new(client.client_id.clone())],
-        ),
+        redactor: Redactor::default(),
         client: Some(client),
         base_url: Some(base_url),
         credentials: Credentials::none(),
@@ -252,7 +264,7 @@ fn web_service(
     properties: &Doc,
     mut credentials: BTreeMap<String, Revealed>,
 ) -> Result<Wanted, ApiError> {
-    let access = access(properties, credentials.remove("clientCertificate"))?;
+    let access = access(properties, credentials.remove(CERTIFICATE))?;
     let found = credentials.into_values().next();
     let kind = found.as_ref().map(|(kind, _)| *kind);
     let fields = found.map(|(_, fields)| fields).unwrap_or_default();
@@ -264,7 +276,7 @@ fn web_service(
         client: None,
         base_url: None,
         credentials: Credentials::from_fields(texts),
-        redactor: redactor_of(&fields),
+        redactor: Redactor::default(),
         basic,
         access,
         logs_in: kind == Some(CredentialKind::UserDefinedOAuth),
@@ -293,7 +305,21 @@ fn parsed(text: &str, whose: &str) -> Result<Url, ApiError> {
             && url.fragment().is_none()
     };
     let found = Url::parse(text).ok().filter(plain);
-    found.ok_or_else(|| ApiError::bad_request(format!("{whose} is no http or https URL")))
+    let url =
+        found.ok_or_else(|| ApiError::bad_request(format!("{whose} is no http or https URL")))?;
+    if has_user(&url) {
+        let message = format!(
+            "{whose} has a user or a password before its host; remove them, and give the integration a \
+             credential, such as one of type basicAuth"
+        );
+        return Err(ApiError::bad_request(message));
+    }
+    Ok(url)
+}
+
+/// Whether the URL has a user or a password, which would be shown wherever the URL is.
+fn has_user(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
 }
 
 /// The platform's login host beside its API host.

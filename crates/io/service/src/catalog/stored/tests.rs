@@ -54,6 +54,14 @@ fn what_can_not_be_used_names_its_property() {
         (json!({}), "baseUrl is missing"),
         (json!({"baseUrl": "ftp://h"}), "baseUrl is no http"),
         (
+            json!({"baseUrl": "https://kim:hunter2@h"}),
+            "baseUrl has a user or a password",
+        ),
+        (
+            json!({"baseUrl": "https://h", "tokenUrl": "https://:hunter2@h/t"}),
+            "tokenUrl has a user or a password",
+        ),
+        (
             json!({"baseUrl": "https://h", "maxTokens": 1001}),
             "maxTokens",
         ),
@@ -96,4 +104,55 @@ fn a_platform_integration_passes_the_vendors_token_rate_unless_it_says() {
         .collect();
     let expected = [("One.requests.at.once", 5), ("One.requests.per.minute", 50)];
     assert_eq!(limits, expected.map(|(name, n)| (name.to_owned(), n)));
+}
+
+#[test]
+fn every_credential_is_struck_in_any_combination() {
+    use CredentialKind::{
+        BasicAuth, PureCloudOAuthClient, UserDefined, UserDefinedOAuth, ZendeskApiToken,
+    };
+    let kinds = [
+        (PureCloudOAuthClient, "clientSecret"),
+        (UserDefinedOAuth, "clientSecret"),
+        (BasicAuth, "password"),
+        (UserDefined, "key"),
+        (ZendeskApiToken, "apiToken"),
+    ];
+    let types = [
+        "purecloud-data-actions",
+        "custom-rest-actions",
+        "zendesk-data-actions",
+        "salesforce-datadip",
+    ];
+    for type_id in types {
+        for (one, (first, first_field)) in kinds.into_iter().enumerate() {
+            for (other, (second, second_field)) in kinds.into_iter().enumerate() {
+                let credential = |place: &str, kind, field: &str, number: usize| {
+                    let secret = Secret::new(format!("upstream-secret-{place}-{number}"));
+                    let mut fields = BTreeMap::from([(field.to_owned(), secret)]);
+                    if kind == PureCloudOAuthClient {
+                        fields.insert("clientId".into(), Secret::new("id".into()));
+                    }
+                    (place.to_owned(), (kind, fields))
+                };
+                let mut credentials = BTreeMap::from([
+                    credential("a", first, first_field, one),
+                    credential("b", second, second_field, other),
+                ]);
+                if type_id == "purecloud-data-actions" {
+                    credentials.extend(client());
+                }
+                let properties = json!({"baseUrl": "https://h"});
+                let wanted = want(&integration(type_id, &properties), credentials).ok();
+                let redactor = wanted.unwrap().redactor;
+                for secret in [
+                    format!("upstream-secret-a-{one}"),
+                    format!("upstream-secret-b-{other}"),
+                ] {
+                    let struck = redactor.strike_output(&secret).into_owned();
+                    assert_eq!(struck, "[redacted]", "{type_id}: {secret}");
+                }
+            }
+        }
+    }
 }
