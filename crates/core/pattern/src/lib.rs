@@ -24,7 +24,7 @@
 //! of Java's `String` and `Matcher` do. All of them ask a [`Meter`].
 //!
 //! **Invariants.** *As Java*: tested against Java itself in `tests/oracle`. *Both alike*: the machine and
-//! the linear form find the same (`tests/laws.rs`). *It ends*: within the meter's steps and bytes
+//! the linear form find the same (`tests/laws.rs`). *It ends*: within the meter's steps and bytes, and classes are bounded
 //! (`tests/laws.rs`).
 //!
 //! **What differs from Java.** A text has no lone surrogates, so that nothing matches in the middle of a
@@ -54,6 +54,9 @@ use tree::Tree;
 
 /// The longest pattern, in bytes.
 pub const MAX_BYTES: usize = 4096;
+/// The most ranges of characters in all classes of a pattern, which is kept as long as its template: `(?U)\w` alone
+/// has 770, and 8 bytes are a range.
+pub const MAX_RANGES: usize = 32_768;
 /// The largest linear form, in bytes; a larger one is left to the machine, which needs no more for it.
 const MAX_LINEAR: usize = 1 << 18;
 /// Steps that it takes to read a byte of a linear form.
@@ -117,6 +120,8 @@ impl Flags {
 pub enum Error {
     /// It is longer than [`MAX_BYTES`].
     TooLong,
+    /// Its classes have more than [`MAX_RANGES`] ranges of characters.
+    TooLarge,
     /// It breaks the rules of patterns: how, in Java's words, and at which character, counted from 0.
     Malformed {
         /// Java's words for it.
@@ -140,6 +145,10 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Error::TooLarge => write!(
+                f,
+                "the classes of a pattern may have {MAX_RANGES} ranges of characters in all"
+            ),
             Error::TooLong => write!(f, "a pattern may have {MAX_BYTES} bytes"),
             Error::Malformed { message, at } => {
                 write!(f, "the pattern is malformed: {message} near index {at}")
@@ -195,6 +204,9 @@ impl Pattern {
             return Err(Error::TooLong);
         }
         let tree = parse::parse(text, flags, meter)?;
+        if study::ranges(&tree.root) > MAX_RANGES {
+            return Err(Error::TooLarge);
+        }
         Ok(Pattern {
             text: text.into(),
             linear: linear::translate(&tree),

@@ -105,7 +105,7 @@ impl Sum {
         self.now = sum.total();
     }
 
-    fn branch(&mut self, ways: &[Node]) {
+    fn branch<'n>(&mut self, ways: impl IntoIterator<Item = &'n Node>) {
         let (mut least, mut most) = (i32::MAX, -1);
         for way in ways {
             let way = span(way);
@@ -124,7 +124,7 @@ impl Sum {
         let body = &*repeat.body;
         let now = self.now;
         if repeat.is_choice() {
-            self.branch(&[body.clone(), Node::Empty]);
+            self.branch([body, &Node::Empty]);
         } else if repeat.shape == Shape::Rounds {
             self.now.bounded = false;
             self.now.single = false;
@@ -160,6 +160,23 @@ impl Repeat {
 
     pub(crate) fn is_unlimited(&self) -> bool {
         self.max == crate::tree::UNLIMITED
+    }
+}
+
+/// How many ranges of characters the classes of a part have.
+pub(crate) fn ranges(node: &Node) -> usize {
+    match node {
+        Node::Set(set) => set.ranges().len(),
+        Node::Group { body, .. } | Node::Atomic(body) => ranges(body),
+        Node::Look(look) => ranges(&look.body),
+        Node::Sequence(parts) | Node::Branch(parts) => parts.iter().map(ranges).sum(),
+        Node::Repeat(repeat) => ranges(&repeat.body),
+        Node::Empty
+        | Node::Text(_)
+        | Node::Anchor(_)
+        | Node::LineBreak
+        | Node::Grapheme
+        | Node::Back { .. } => 0,
     }
 }
 

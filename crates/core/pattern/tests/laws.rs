@@ -213,3 +213,16 @@ fn a_small_meter_always_stops_it() {
         assert!(meter.steps_used() <= steps);
     }
 }
+
+#[test]
+fn the_classes_of_a_pattern_are_bounded() {
+    let words = "\\w".repeat(1000);
+    let nested = format!("(?U)({}{words}{})*", "(".repeat(90), ")?".repeat(90));
+    for text in [format!("(?U){words}"), nested] {
+        let compiled = Pattern::compile(&text, Flags::default(), &Meter::default());
+        assert_eq!(compiled.err(), Some(Error::TooLarge));
+    }
+    for text in ["(?U)\\w+ \\d+", &"[a-z]".repeat(800), &words] {
+        pattern(text);
+    }
+}

@@ -4,6 +4,16 @@ use super::{At, Chars, Op, Program, Rounds, Steps, Sub};
 use crate::set::Table;
 use crate::tree::{Greed, Look, Node, Repeat, Shape, Side, UNLIMITED};
 
+/// One of several ways to go on.
+#[derive(Clone, Copy)]
+enum Way<'n> {
+    Plain(&'n Node),
+    /// A part to which nothing goes back once it has matched.
+    Atomic(&'n Node),
+}
+
+const EMPTY: Way<'static> = Way::Plain(&Node::Empty);
+
 pub(super) struct Builder {
     pub(super) program: Program,
 }
@@ -69,21 +79,21 @@ impl Builder {
                     self.add(part, outer);
                 }
             }
-            Node::Branch(ways) => self.branch(ways.iter(), outer),
+            Node::Branch(ways) => self.branch(ways.iter().map(Way::Plain), outer),
             Node::Repeat(repeat) => self.repeat(repeat, outer),
         }
     }
 
-    fn branch<'n>(&mut self, ways: impl ExactSizeIterator<Item = &'n Node>, outer: bool) {
+    fn branch<'n>(&mut self, ways: impl ExactSizeIterator<Item = Way<'n>>, outer: bool) {
         let last = ways.len() - 1;
         let mut jumps = Vec::new();
         for (at, way) in ways.enumerate() {
             if at == last {
-                self.add(way, outer);
+                self.way(way, outer);
                 break;
             }
             let split = self.push(Op::Leave);
-            self.add(way, outer);
+            self.way(way, outer);
             jumps.push(self.push(Op::Leave));
             self.program.ops[split] = Op::Split {
                 first: split as At + 1,
@@ -93,6 +103,13 @@ impl Builder {
         let end = self.here();
         for jump in jumps {
             self.program.ops[jump] = Op::Jump(end);
+        }
+    }
+
+    fn way(&mut self, way: Way<'_>, outer: bool) {
+        match way {
+            Way::Plain(node) => self.add(node, outer),
+            Way::Atomic(node) => self.sub(Sub::Atomic, node, outer),
         }
     }
 
@@ -128,8 +145,8 @@ impl Builder {
         let within = outer && !matches!(body, Node::Group { .. });
         match (body, repeat.shape) {
             _ if repeat.is_choice() => match repeat.greed {
-                Greed::Lazy => self.branch([&Node::Empty, body].into_iter(), within),
-                _ => self.branch([body, &Node::Empty].into_iter(), within),
+                Greed::Lazy => self.branch([EMPTY, Way::Plain(body)].into_iter(), within),
+                _ => self.branch([Way::Plain(body), EMPTY].into_iter(), within),
             },
             (Node::Set(set), _) => {
                 self.push(Op::Chars(Chars {
@@ -141,14 +158,8 @@ impl Builder {
             }
             (_, Shape::Rounds) => self.rounds(repeat, within, outer),
             _ if (repeat.min, repeat.max) == (0, 1) => match repeat.greed {
-                Greed::Greedy => {
-                    let atomic = Node::Atomic(repeat.body.clone());
-                    self.branch([&atomic, &Node::Empty].into_iter(), within);
-                }
-                Greed::Lazy => {
-                    let atomic = Node::Atomic(repeat.body.clone());
-                    self.branch([&Node::Empty, &atomic].into_iter(), within);
-                }
+                Greed::Greedy => self.branch([Way::Atomic(body), EMPTY].into_iter(), within),
+                Greed::Lazy => self.branch([EMPTY, Way::Atomic(body)].into_iter(), within),
                 Greed::Possessive => self.sub(Sub::Maybe, body, within),
             },
             _ => self.steps(repeat, within),
