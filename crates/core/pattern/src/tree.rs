@@ -2,13 +2,16 @@
 //!
 //! Where Java repeats the same text in two ways, the tree says which: [`Shape`] is what decides whether a
 //! repetition goes back into its body, and the engines and the translation must agree with Java on that.
+//!
+//! A tree can't be copied. A copy of a part at each level of nesting would take memory that grows with the
+//! square of the pattern's length; what studies or builds a part borrows it.
 
 use crate::set::Set;
 
 /// The largest count of a repetition; as a maximum, it stands for no limit.
 pub(crate) const UNLIMITED: u32 = i32::MAX as u32;
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub(crate) enum Node {
     /// Nothing, which is always there.
     Empty,
@@ -40,7 +43,7 @@ pub(crate) enum Node {
 }
 
 /// A condition on what stands before or after a place.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Look {
     pub(crate) side: Side,
     pub(crate) negated: bool,
@@ -57,7 +60,7 @@ pub(crate) enum Side {
     },
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Repeat {
     pub(crate) body: Box<Node>,
     pub(crate) min: u32,
@@ -134,7 +137,7 @@ pub(crate) enum Case {
 }
 
 /// A pattern's tree, and its groups.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Tree {
     pub(crate) root: Node,
     /// Groups, the whole match included.
