@@ -3,7 +3,7 @@
 
 use crate::scenario::{Scenario, UNIT};
 use std::time::Duration;
-use tollgate_engine::{Facts, WindowFact};
+use tollgate_engine::{Facts, Family, WindowFact};
 use tollgate_model::{ClientId, Instant, TokenId};
 use tollgate_platform::{Fault, LimitName, Limited, Platform, TokenNumber, Verdict};
 
@@ -104,6 +104,7 @@ impl Upstream {
                     return Reply::Limited(
                         limit,
                         Facts {
+                            refused: false,
                             window: None,
                             ..facts
                         },
@@ -142,6 +143,7 @@ fn of(verdict: Verdict, organisation: usize) -> Reply {
     match verdict {
         Verdict::Admitted(admitted) => Reply::Admitted {
             facts: Facts {
+                refused: false,
                 retry_after: None,
                 window: admitted.facts.map(window),
             },
@@ -163,6 +165,7 @@ fn of(verdict: Verdict, organisation: usize) -> Reply {
 
 fn facts(limited: &Limited) -> Facts {
     Facts {
+        refused: false,
         retry_after: Some(Duration::from_secs(limited.retry_after)),
         window: limited.facts.map(window),
     }
@@ -173,5 +176,6 @@ fn window(facts: tollgate_platform::Facts) -> WindowFact {
         count: facts.count,
         allowed: facts.allowed,
         reset: Duration::from_secs(facts.reset),
+        family: Family::Platform,
     }
 }

@@ -13,8 +13,8 @@ use tollgate_engine::{
     Client, Command, Config, Engine, Event, Facts, Flow, Policy, Pool, Route, Submission,
 };
 use tollgate_model::{
-    AttemptId, ClientId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId, Rule,
-    Scope, TokenId,
+    AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId,
+    Rule, Scope, TokenId,
 };
 
 const PER_TOKEN: u32 = 10;
@@ -125,6 +125,7 @@ impl Bench {
             execution: ExecutionId(2 * self.next + u64::from(measured)),
             flow: FlowId(u32::from(!measured)),
             route: RouteId(0),
+            endpoint: EndpointId::UNKNOWN,
             deadline: self.now + Duration::from_secs(later * 1_000_000),
             timeout: Duration::from_secs(60),
             idempotent: true,

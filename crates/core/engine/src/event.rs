@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 use tollgate_model::{
-    AttemptId, ClientId, ExecutionId, FlowId, Instant, LimitId, RouteId, TokenId,
+    AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, LimitId, RouteId, TokenId,
 };
 
 /// Something that happened outside, at the instant given with it.
@@ -121,6 +121,8 @@ pub struct Submission {
     pub flow: FlowId,
     /// What it passes through.
     pub route: RouteId,
+    /// What it asks the upstream for. A limit of one endpoint alone is learned by it.
+    pub endpoint: EndpointId,
     /// The latest useful start.
     pub deadline: Instant,
     /// How long one attempt may take; the action's own timeout.
@@ -136,6 +138,9 @@ pub struct Facts {
     pub retry_after: Option<Duration>,
     /// The window that the answer belongs to.
     pub window: Option<WindowFact>,
+    /// A limit has turned the call away though the status is no 429: a 403 or a 503 that speaks of a
+    /// limit.
+    pub refused: bool,
 }
 
 /// Count, bound and end of a window at the upstream.
@@ -147,6 +152,24 @@ pub struct WindowFact {
     pub allowed: u32,
     /// Time to the end of the window, rounded up to whole seconds by the upstream.
     pub reset: Duration,
+    /// The headers that said so.
+    pub family: Family,
+}
+
+/// The families of rate-limit headers.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Family {
+    /// `inin-ratelimit-count`, `-allowed`, `-reset`.
+    #[default]
+    Platform,
+    /// `RateLimit: "name";r=…;t=…` with `RateLimit-Policy`.
+    Structured,
+    /// `RateLimit: limit=…, remaining=…, reset=…`.
+    Combined,
+    /// `RateLimit-Limit`, `-Remaining`, `-Reset`.
+    Separate,
+    /// `X-RateLimit-Limit`, `-Remaining`, `-Reset`.
+    Vendors,
 }
 
 /// How an attempt was lost.

@@ -44,7 +44,10 @@ mod tokens;
 pub use command::{Command, Verdict};
 pub use config::{Client, Config, ConfigError, Flow, Guarantee, Policy, Pool, Route};
 pub use engine::{Engine, Extension, Places};
-pub use event::{Closed, Event, Facts, LossKind, Submission, WindowFact};
+pub use event::{Closed, Event, Facts, Family, LossKind, Submission, WindowFact};
 pub use journal::{Checkpoint, LimitUsage, Record};
-pub use snapshot::{ClientView, ClosedView, FlowView, LimitView, Snapshot, TokenSupply, TokenView};
+pub use snapshot::{
+    ClientView, ClosedView, FlowView, LearnedView, LimitView, Snapshot, Source, TokenSupply,
+    TokenView,
+};
 pub use tollgate_quota::{Since, Usage};

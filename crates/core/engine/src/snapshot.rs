@@ -1,7 +1,8 @@
 //! What can be seen from outside.
 
 use crate::Closed;
-use tollgate_model::{Instant, RouteId, Scope};
+use std::time::Duration;
+use tollgate_model::{Instant, LimitId, RouteId, Scope};
 
 /// The state at one instant.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +23,58 @@ pub struct Snapshot {
     pub closed: Vec<ClosedView>,
     /// Answers 429.
     pub limited: u64,
+    /// What the upstream has told or shown that nobody has configured.
+    pub learned: Vec<LearnedView>,
+}
+
+/// A number that was not configured, and where it comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LearnedView {
+    /// The limit in force; none while it is only suspected.
+    pub limit: Option<LimitId>,
+    /// Its name: that of the configured limit which it corrects, or one of its own.
+    pub name: String,
+    /// Whose calls count together.
+    pub scope: Scope,
+    /// Name of the client, route or endpoint whose calls count together.
+    pub of: String,
+    /// Calls per window or at once.
+    pub allowed: u32,
+    /// The window's length; none for a limit on calls at once.
+    pub period: Option<Duration>,
+    /// What was configured in its place; none where nothing was.
+    pub configured: Option<u32>,
+    /// Where it comes from.
+    pub source: Source,
+    /// Calls that were accepted and refused while it was learned.
+    pub accepted: u64,
+    /// See `accepted`.
+    pub refused: u64,
+    /// When it came into force, or was first suspected.
+    pub since: Instant,
+}
+
+/// Where a number that was not configured comes from.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Source {
+    /// The upstream's headers.
+    Headers,
+    /// Which calls were accepted and which refused.
+    Refusals,
+    /// How long answers took.
+    Latency,
+}
+
+impl Source {
+    /// The word used in the API, on the page and in metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Headers => "headers",
+            Self::Refusals => "refusals",
+            Self::Latency => "latency",
+        }
+    }
 }
 
 /// What a 429 has closed.
@@ -42,12 +95,18 @@ pub struct LimitView {
     pub name: String,
     /// Its scope.
     pub scope: Scope,
-    /// Calls per window or at once.
+    /// Calls per window or at once, as they are in force.
     pub allowed: u32,
+    /// What was configured; none of a limit that was learned.
+    pub configured: Option<u32>,
+    /// The window's length; none for a limit on calls at once.
+    pub period: Option<Duration>,
     /// Slots held now.
     pub held: u32,
     /// Of these, held by somebody else, as far as headers have told.
     pub foreign: u32,
+    /// Slots of a window that are left free for others.
+    pub left_free: u32,
     /// Closed by a 429 until then.
     pub closed_until: Option<Instant>,
 }

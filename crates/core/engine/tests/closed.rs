@@ -6,7 +6,7 @@
 mod world;
 
 use std::time::Duration;
-use tollgate_engine::{Client, Closed, Event, Facts, WindowFact};
+use tollgate_engine::{Client, Closed, Event, Facts, Family, WindowFact};
 use tollgate_model::{LimitId, Reason, RouteId, Scope, TokenId};
 use world::{World, at, at_once, window};
 
@@ -21,6 +21,7 @@ fn client(max_tokens: u32) -> Client {
 /// Somebody asks for a pause and says no more.
 fn pause(seconds: u64) -> Facts {
     Facts {
+        refused: false,
         retry_after: Some(Duration::from_secs(seconds)),
         window: None,
     }
@@ -66,10 +67,12 @@ fn a_window_that_a_header_calls_full_is_what_closes() {
     let mut world = World::plain(limits, &[&[0, 1], &[0], &[1]]);
     world.submit(0, 0, 10);
     let facts = Facts {
+        refused: false,
         window: Some(WindowFact {
             count: 100,
             allowed: 100,
             reset: Duration::from_secs(30),
+            family: Family::Platform,
         }),
         ..Facts::default()
     };

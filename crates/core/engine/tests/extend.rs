@@ -7,7 +7,8 @@ use tollgate_engine::{
     Client, Command, Config, Engine, Event, Extension, Facts, Flow, Pool, Route, Submission,
 };
 use tollgate_model::{
-    ClientId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId, Rule, Scope, TokenId,
+    ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId, Rule,
+    Scope, TokenId,
 };
 
 fn at_once(name: &str, allowed: u32) -> Limit {
@@ -48,6 +49,7 @@ fn submit(engine: &mut Engine, execution: u64, route: u32) -> Vec<Command> {
         execution: ExecutionId(execution),
         flow: FlowId(0),
         route: RouteId(route),
+        endpoint: EndpointId::UNKNOWN,
         deadline: Instant::ZERO + Duration::from_secs(10),
         timeout: Duration::from_secs(5),
         idempotent: true,

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use tollgate_engine::{Command, Config, Engine, Event, Facts, Flow, Route, Submission, Verdict};
 use tollgate_model::{
-    AttemptId, ExecutionId, FlowId, Instant, Limit, LimitId, Reason, RouteId, Rule, Scope,
+    AttemptId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, Reason, RouteId, Rule,
+    Scope,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -51,6 +52,7 @@ fn submit(
         execution: ExecutionId(execution),
         flow: FlowId(flow),
         route: RouteId(route),
+        endpoint: EndpointId::UNKNOWN,
         deadline: now + within,
         timeout: SECOND * 60,
         idempotent: true,

@@ -6,7 +6,7 @@ mod setup;
 use setup::{at, commands, fetched, pooled};
 use std::time::Duration;
 use tollgate_engine::{Command, Engine, Event, Facts, Submission};
-use tollgate_model::{ExecutionId, FlowId, RouteId};
+use tollgate_model::{EndpointId, ExecutionId, FlowId, RouteId};
 
 /// A call that may start for two seconds.
 fn submit_at(engine: &mut Engine, now: u64) -> Vec<Command> {
@@ -14,6 +14,7 @@ fn submit_at(engine: &mut Engine, now: u64) -> Vec<Command> {
         execution: ExecutionId(engine.snapshot(at(now)).flows[0].answered + 1_000_000),
         flow: FlowId(0),
         route: RouteId(0),
+        endpoint: EndpointId::UNKNOWN,
         deadline: at(now + 2_000),
         timeout: Duration::from_secs(10),
         idempotent: true,
@@ -30,6 +31,7 @@ fn unauthorised(engine: &mut Engine, seconds: u64) -> usize {
             execution: ExecutionId(number),
             flow: FlowId(0),
             route: RouteId(0),
+            endpoint: EndpointId::UNKNOWN,
             deadline: at(now + 100),
             timeout: Duration::from_secs(1),
             idempotent: true,

@@ -27,10 +27,18 @@ id! {
     RouteId(u32);
     /// Who calls: its place in `Config::flows`.
     FlowId(u32);
+    /// What of the upstream a call asks for: method, host and path template. Whoever calls the engine
+    /// numbers them, from 1; [`EndpointId::UNKNOWN`] is that of a call of which it is not known.
+    EndpointId(u32);
     /// An access token, numbered in the order of fetching.
     TokenId(u32);
     /// One execution. The caller of the engine numbers them; no number is used twice.
     ExecutionId(u64);
     /// One try upstream, numbered by the engine.
     AttemptId(u64);
+}
+
+impl EndpointId {
+    /// The endpoint of a call of which it is not known.
+    pub const UNKNOWN: Self = Self(0);
 }

@@ -9,7 +9,9 @@ mod instant;
 mod limit;
 mod refusal;
 
-pub use id::{AttemptId, ClientId, ExecutionId, FlowId, LimitId, PoolId, RouteId, TokenId};
+pub use id::{
+    AttemptId, ClientId, EndpointId, ExecutionId, FlowId, LimitId, PoolId, RouteId, TokenId,
+};
 pub use instant::Instant;
 pub use limit::{Limit, Rule, Scope};
 pub use refusal::{Reason, Refusal};

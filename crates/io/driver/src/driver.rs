@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tollgate_engine::{Closed, Event, Snapshot, Submission};
-use tollgate_model::{ClientId, ExecutionId, Instant, LimitId, RouteId};
+use tollgate_model::{ClientId, EndpointId, ExecutionId, Instant, LimitId, RouteId};
 
 /// A handle on a running driver; clones share it. When the last one goes, the engine's task ends and
 /// with it whatever is still under way.
@@ -61,6 +61,7 @@ impl Driver {
             execution: ExecutionId(shared.next_execution.fetch_add(1, Ordering::Relaxed)),
             flow: call.flow,
             route: call.route,
+            endpoint: EndpointId::UNKNOWN,
             deadline: shared.now() + call.deadline,
             timeout: call.timeout,
             idempotent: call.idempotent,

@@ -19,7 +19,7 @@ mod structured;
 use http::{HeaderMap, header::DATE, header::RETRY_AFTER};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use structured::Item;
-use tollgate_engine::{Facts, WindowFact};
+use tollgate_engine::{Facts, Family, WindowFact};
 
 /// Longest span believed. Windows last a minute, a closed limit some minutes; a header that shuts a
 /// limit for longer than a day is a mistake, and believing it would shut it for good.
@@ -78,7 +78,9 @@ fn own(headers: &HeaderMap, _: SystemTime) -> Option<Said> {
     NAMES.iter().find(|name| headers.contains_key(**name))?;
     let [count, allowed, reset] = NAMES.map(|name| number(text(headers, name)?));
     Some(match (count, allowed, reset) {
-        (Some(count), Some(allowed), Some(reset)) => window(count, allowed, reset),
+        (Some(count), Some(allowed), Some(reset)) => {
+            window((count, allowed, reset), Family::Platform)
+        }
         _ => Said::Nonsense,
     })
 }
@@ -101,7 +103,7 @@ fn structured(headers: &HeaderMap, _: SystemTime) -> Option<Said> {
         let quota = number(policy.parameter("q")?)?;
         let remaining = number(item.parameter("r")?)?;
         let reset = item.parameter("t").or(policy.parameter("w"))?;
-        remains(quota, remaining, number(reset)?)
+        remains((quota, remaining, number(reset)?), Family::Structured)
     });
     Some(said.unwrap_or(Said::Nonsense))
 }
@@ -113,7 +115,12 @@ fn combined(headers: &HeaderMap, _: SystemTime) -> Option<Said> {
         let item = items.iter().find(|item| item.name == name)?;
         number(item.value?)
     };
-    let said = || remains(value("limit")?, value("remaining")?, value("reset")?);
+    let said = || {
+        remains(
+            (value("limit")?, value("remaining")?, value("reset")?),
+            Family::Combined,
+        )
+    };
     Some(said().unwrap_or(Said::Nonsense))
 }
 
@@ -124,7 +131,10 @@ fn separate(headers: &HeaderMap, _: SystemTime) -> Option<Said> {
         let limit = limit.split([',', ';']).next()?;
         let remaining = text(headers, "ratelimit-remaining")?;
         let reset = text(headers, "ratelimit-reset")?;
-        remains(number(limit)?, number(remaining)?, number(reset)?)
+        remains(
+            (number(limit)?, number(remaining)?, number(reset)?),
+            Family::Separate,
+        )
     };
     Some(said().unwrap_or(Said::Nonsense))
 }
@@ -136,7 +146,7 @@ fn vendors(headers: &HeaderMap, now: SystemTime) -> Option<Said> {
         let remaining = number(text(headers, "x-ratelimit-remaining")?)?;
         let reset = number(text(headers, "x-ratelimit-reset")?)?;
         let end = match reset {
-            reset if reset < EPOCH.0 => return remains(limit, remaining, reset),
+            reset if reset < EPOCH.0 => return remains((limit, remaining, reset), Family::Vendors),
             reset if reset < EPOCH.1 => Duration::from_secs(reset),
             reset => Duration::from_millis(reset),
         };
@@ -146,7 +156,7 @@ fn vendors(headers: &HeaderMap, now: SystemTime) -> Option<Said> {
             Some(date) => {
                 let left = left(date);
                 let whole = left.as_secs() + u64::from(left.subsec_nanos() > 0);
-                remains(limit, remaining, whole)
+                remains((limit, remaining, whole), Family::Vendors)
             }
             // A second more, for what the epoch's rounding may have cut off.
             None if remaining == 0 && left(now) < LONGEST => {
@@ -158,17 +168,21 @@ fn vendors(headers: &HeaderMap, now: SystemTime) -> Option<Said> {
     Some(said().unwrap_or(Said::Nonsense))
 }
 
-fn remains(limit: u64, remaining: u64, reset: u64) -> Option<Said> {
-    Some(window(limit.checked_sub(remaining)?, limit, reset))
+fn remains((limit, remaining, reset): (u64, u64, u64), family: Family) -> Option<Said> {
+    Some(window(
+        (limit.checked_sub(remaining)?, limit, reset),
+        family,
+    ))
 }
 
-fn window(count: u64, allowed: u64, reset: u64) -> Said {
+fn window((count, allowed, reset): (u64, u64, u64), family: Family) -> Said {
     let reset = Duration::from_secs(reset);
     match (u32::try_from(count), u32::try_from(allowed)) {
         (Ok(count), Ok(allowed)) if allowed > 0 && reset <= LONGEST => Said::Window(WindowFact {
             count,
             allowed,
             reset,
+            family,
         }),
         _ => Said::Nonsense,
     }

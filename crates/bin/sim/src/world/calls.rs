@@ -9,7 +9,7 @@ use crate::world::attempts::State;
 use crate::world::heap::Due;
 use std::time::Duration;
 use tollgate_engine::{Command, Event, Facts, LossKind, Submission, Verdict};
-use tollgate_model::{AttemptId, ExecutionId, FlowId, Instant, TokenId};
+use tollgate_model::{AttemptId, EndpointId, ExecutionId, FlowId, Instant, TokenId};
 use tollgate_platform::Fault;
 
 impl<P: Policy> World<'_, P> {
@@ -54,6 +54,7 @@ impl<P: Policy> World<'_, P> {
             } else {
                 WITHOUT_TOKEN
             },
+            endpoint: EndpointId::UNKNOWN,
             deadline: now + within.map_or(flow.deadline, |within| within.min(flow.deadline)),
             timeout: known.timeout,
             idempotent: known.idempotent,

@@ -63,6 +63,7 @@ impl Engine {
             closed_routes: closed.filter(|(_, until)| *until > now).collect(),
             closed: self.closed(now),
             limited: self.limited,
+            learned: Vec::new(),
         }
     }
 
@@ -120,8 +121,11 @@ fn view(now: Instant) -> impl Fn((&Limit, &Ledger)) -> LimitView {
         name: limit.name.clone(),
         scope: limit.scope,
         allowed: ledger.allowed(),
+        configured: Some(limit.rule.allowed()),
+        period: ledger.period(),
         held: ledger.held(now),
         foreign: ledger.foreign(now),
+        left_free: 0,
         closed_until: ledger.closed_until(now),
     }
 }

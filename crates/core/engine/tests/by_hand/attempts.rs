@@ -9,6 +9,7 @@ use tollgate_model::{AttemptId, ClientId, ExecutionId, LimitId, PoolId, Scope};
 
 const LONG: Duration = Duration::from_secs(3_600);
 const NONE: Facts = Facts {
+    refused: false,
     retry_after: None,
     window: None,
 };
@@ -44,6 +45,7 @@ fn finish(verdict: Verdict) -> Command {
 
 fn asks(retry_after: u64) -> Facts {
     Facts {
+        refused: false,
         retry_after: Some(seconds(retry_after)),
         window: None,
     }

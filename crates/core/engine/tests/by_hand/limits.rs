@@ -2,7 +2,9 @@
 
 use super::support::{Desk, fetches, millis, per_minute, seconds, sent};
 use std::time::Duration;
-use tollgate_engine::{Client, Command, Config, Event, Facts, Flow, Pool, Route, WindowFact};
+use tollgate_engine::{
+    Client, Command, Config, Event, Facts, Family, Flow, Pool, Route, WindowFact,
+};
 use tollgate_model::{AttemptId, ClientId, Limit, LimitId, PoolId, Rule, Scope};
 
 const LONG: Duration = Duration::from_secs(3_600);
@@ -64,11 +66,13 @@ impl Shape {
 
 fn window(count: u32, allowed: u32) -> Facts {
     Facts {
+        refused: false,
         retry_after: None,
         window: Some(WindowFact {
             count,
             allowed,
             reset: seconds(30),
+            family: Family::Platform,
         }),
     }
 }
@@ -215,6 +219,7 @@ fn a_429_closes_the_window_that_is_full() {
 #[test]
 fn a_limit_is_closed_for_as_long_as_it_asks() {
     let asked = |after: Option<Duration>| Facts {
+        refused: false,
         retry_after: after,
         window: None,
     };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 use tollgate_engine::{Command, Config, Engine, Event, Facts, Submission};
 use tollgate_model::{
-    AttemptId, ExecutionId, FlowId, Instant, Limit, RouteId, Rule, Scope, TokenId,
+    AttemptId, EndpointId, ExecutionId, FlowId, Instant, Limit, RouteId, Rule, Scope, TokenId,
 };
 
 pub(crate) fn seconds(seconds: u64) -> Duration {
@@ -84,6 +84,7 @@ impl Desk {
             execution: ExecutionId(self.submitted),
             flow: FlowId(0),
             route: RouteId(route),
+            endpoint: EndpointId::UNKNOWN,
             deadline: self.now + within,
             timeout: seconds(3_600),
             idempotent: true,

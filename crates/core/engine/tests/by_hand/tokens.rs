@@ -323,6 +323,7 @@ fn a_closed_token_is_waited_for_if_it_opens_in_time_though_no_other_can_be_had()
     let token = fetches(&desk.submit(0, LONG))[0];
     let attempt = sent(&desk.grant(token, LONG))[0];
     let facts = Facts {
+        refused: false,
         retry_after: Some(seconds(100)),
         ..Facts::default()
     };

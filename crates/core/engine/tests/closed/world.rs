@@ -5,8 +5,8 @@ use tollgate_engine::{
     Client, Command, Config, Engine, Event, Facts, Flow, Pool, Route, Submission, Verdict,
 };
 use tollgate_model::{
-    AttemptId, ClientId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, Reason, RouteId,
-    Rule, Scope, TokenId,
+    AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, Reason,
+    RouteId, Rule, Scope, TokenId,
 };
 
 pub(crate) fn at(seconds: u64) -> Instant {
@@ -121,6 +121,7 @@ impl World {
             execution,
             flow: FlowId(0),
             route: RouteId(route),
+            endpoint: EndpointId::UNKNOWN,
             deadline: at(now + patience),
             timeout: Duration::from_secs(9_000),
             idempotent: true,

@@ -7,8 +7,8 @@ use tollgate_engine::{
     Client, Command, Config, Engine, Event, Facts, Flow, Pool, Route, Submission, Verdict,
 };
 use tollgate_model::{
-    AttemptId, ClientId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, Reason, RouteId,
-    Rule, Scope, TokenId,
+    AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, Reason,
+    RouteId, Rule, Scope, TokenId,
 };
 
 const WAY_IN: Duration = Duration::from_millis(15);
@@ -134,6 +134,7 @@ impl Line {
                         execution: ExecutionId(at as u64),
                         flow: FlowId(it.flow as u32),
                         route: RouteId(0),
+                        endpoint: EndpointId::UNKNOWN,
                         deadline: it.deadline,
                         timeout: Duration::from_secs(60),
                         idempotent: true,

@@ -4,7 +4,7 @@ use super::random::Random;
 use super::setup::{BURST, CONCURRENCY, INTEGRATION, OF_FLOW, ORGANISATION, Windows};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
-use tollgate_engine::{Config, WindowFact};
+use tollgate_engine::{Config, Family, WindowFact};
 use tollgate_model::{LimitId, RouteId, Rule};
 
 pub(crate) const SECOND: u64 = 1_000_000_000;
@@ -144,6 +144,7 @@ impl Counter {
             count: (self.ours.len() + self.others.len()) as u32,
             allowed: self.allowed(),
             reset: Duration::from_secs((closes - now) / SECOND + 1),
+            family: Family::Platform,
         }
     }
 }

@@ -17,7 +17,7 @@ use tollgate_engine::{
     Checkpoint, Command, Config, Engine, Event, Facts, LossKind, Submission, Verdict, WindowFact,
 };
 use tollgate_model::{
-    AttemptId, ClientId, ExecutionId, FlowId, Instant, LimitId, RouteId, Rule, TokenId,
+    AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, LimitId, RouteId, Rule, TokenId,
 };
 
 const MS: u64 = 1_000_000;
@@ -273,6 +273,7 @@ impl World {
                     attempt: AttemptId(key.1),
                     status: if limited { 429 } else { status },
                     facts: Facts {
+                        refused: false,
                         retry_after,
                         window,
                     },
@@ -348,6 +349,7 @@ impl World {
             execution,
             flow: FlowId(flow),
             route: RouteId(self.random.range(0, 2) as u32),
+            endpoint: EndpointId::UNKNOWN,
             deadline: Instant::from_nanos(self.now + self.random.range(0, 8_000) * MS),
             timeout: Duration::from_millis(self.random.range(50, 5_000)),
             idempotent: self.random.percent(50),

@@ -5,12 +5,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::time::Duration;
 use tollgate_engine::{
-    Client, Command, Config, Engine, Event, Facts, Flow, Pool, Route, Submission, Verdict,
+    Client, Command, Config, Engine, Event, Facts, Family, Flow, Pool, Route, Submission, Verdict,
     WindowFact,
 };
 use tollgate_model::{
-    AttemptId, ClientId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId, Rule,
-    Scope, TokenId,
+    AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId,
+    Rule, Scope, TokenId,
 };
 
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
@@ -155,6 +155,7 @@ impl Rig {
                     execution,
                     flow: FlowId(0),
                     route: RouteId(0),
+                    endpoint: EndpointId::UNKNOWN,
                     deadline: self.now + within,
                     timeout: MINUTE,
                     idempotent: true,
@@ -185,6 +186,7 @@ impl Rig {
                 count: OF_TOKEN,
                 allowed: OF_TOKEN,
                 reset: pause,
+                family: Family::Platform,
             });
             429
         } else {

@@ -7,8 +7,8 @@ use tollgate_engine::{
     Client, Command, Config, Engine, Event, Facts, Flow, Pool, Route, Submission,
 };
 use tollgate_model::{
-    AttemptId, ClientId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId, Rule,
-    Scope, TokenId,
+    AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId,
+    Rule, Scope, TokenId,
 };
 
 pub(crate) fn at(millis: u64) -> Instant {
@@ -74,6 +74,7 @@ pub(crate) fn submit(engine: &mut Engine, timeout: u64) -> Vec<Command> {
         execution: ExecutionId(0),
         flow: FlowId(0),
         route: RouteId(0),
+        endpoint: EndpointId::UNKNOWN,
         deadline: at(60_000),
         timeout: Duration::from_millis(timeout),
         idempotent: true,
@@ -85,6 +86,7 @@ pub(crate) fn submit(engine: &mut Engine, timeout: u64) -> Vec<Command> {
 pub(crate) fn answer(engine: &mut Engine, status: u16, retry_after: Option<u64>) -> Vec<Command> {
     let attempt = AttemptId(0);
     let facts = Facts {
+        refused: false,
         retry_after: retry_after.map(Duration::from_secs),
         window: None,
     };

@@ -1,6 +1,6 @@
 use super::*;
 use tollgate_engine::{Command, Event, Facts, Flow, Route, Submission};
-use tollgate_model::{AttemptId, ExecutionId, FlowId, Limit, LimitId, RouteId, Scope};
+use tollgate_model::{AttemptId, EndpointId, ExecutionId, FlowId, Limit, LimitId, RouteId, Scope};
 
 fn config() -> Config {
     let limit = |name: &str, rule| Limit {
@@ -55,6 +55,7 @@ fn send(engine: &mut Engine, file: &mut UsageFile, calls: std::ops::Range<u64>) 
             execution: ExecutionId(call),
             flow: FlowId(0),
             route: RouteId(0),
+            endpoint: EndpointId::UNKNOWN,
             deadline: at(600),
             timeout: Duration::from_secs(10),
             idempotent: true,
@@ -195,6 +196,7 @@ fn answer(engine: &mut Engine, attempts: std::ops::Range<u64>, status: u16, now:
             attempt,
             status,
             facts: Facts {
+                refused: false,
                 retry_after: (status == 429).then(|| Duration::from_secs(600)),
                 ..Facts::default()
             },

@@ -8,8 +8,8 @@ use tollgate_engine::{
     Client, Command, Config, Engine, Event, Facts, Flow, Pool, Route, Submission, Verdict,
 };
 use tollgate_model::{
-    AttemptId, ClientId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId, Rule,
-    Scope, TokenId,
+    AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId,
+    Rule, Scope, TokenId,
 };
 
 /// The jitter on the way in, declared as the bound that it is.
@@ -80,6 +80,7 @@ impl Peer for Ours {
             execution: ExecutionId(call as u64),
             flow: FlowId(arrival.flow as u32),
             route: RouteId(0),
+            endpoint: EndpointId::UNKNOWN,
             deadline: arrival.deadline,
             timeout: TIMEOUT,
             idempotent: true,

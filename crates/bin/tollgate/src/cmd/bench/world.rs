@@ -5,7 +5,7 @@ use super::load::Load;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Duration;
-use tollgate_engine::{Facts, WindowFact};
+use tollgate_engine::{Facts, Family, WindowFact};
 use tollgate_model::Instant;
 use tollgate_platform::{
     Alignment, Client, Config, Platform, Spread, TokenNumber, Verdict, Window,
@@ -164,11 +164,13 @@ impl<'a> World<'a> {
             Due::Reach(call, attempt, token, sent) => self.reach(call, attempt, token, sent, now),
             Due::Answer(call, attempt, status, answer) => {
                 let facts = Facts {
+                    refused: false,
                     retry_after: answer.retry_after.map(Duration::from_secs),
                     window: answer.window.map(|(count, allowed, reset)| WindowFact {
                         count,
                         allowed,
                         reset: Duration::from_secs(reset),
+                        family: Family::Platform,
                     }),
                 };
                 peer.answered(call, attempt, status, facts, now);
