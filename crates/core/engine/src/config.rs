@@ -129,6 +129,10 @@ pub struct Policy {
     pub floor_percent: u32,
     /// How long what answered 429 without `Retry-After` stays closed.
     pub closed_for: Duration,
+    /// Limits that may be learned, over all upstreams; with 0 none is.
+    pub learned_limits: u32,
+    /// Endpoints that may have a route of their own, over all upstreams.
+    pub endpoint_routes: u32,
 }
 
 impl Default for Policy {
@@ -144,6 +148,8 @@ impl Default for Policy {
             wait_for_tokens: true,
             floor_percent: 1,
             closed_for: Duration::from_secs(1),
+            learned_limits: 64,
+            endpoint_routes: 256,
         }
     }
 }

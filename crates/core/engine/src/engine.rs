@@ -5,11 +5,14 @@ mod estimate;
 mod extend;
 mod kept;
 mod limits;
+mod own;
 mod random;
 mod restart;
+mod split;
 mod start;
 mod token;
 mod turned_away;
+mod upstream;
 mod view;
 
 use crate::places::Place;
@@ -63,6 +66,9 @@ pub struct Engine {
     earlier: Option<restart::Earlier>,
     /// Retired clients that may have tokens to drop.
     retiring: Vec<ClientId>,
+    own: own::Own,
+    upstreams: upstream::Upstreams,
+    endpoints: split::Endpoints,
 }
 
 /// An execution that is not over.
@@ -126,8 +132,12 @@ impl Engine {
         for flow in &mut config.flows {
             once(&mut flow.limits);
         }
+        let own = own::Own::set_aside(&mut config);
         let config = Arc::new(config);
         Self {
+            own,
+            upstreams: upstream::Upstreams::new(&config),
+            endpoints: split::Endpoints::default(),
             resources: Resources::new(Arc::clone(&config), now),
             queue: Queue::new(&config),
             executions: BTreeMap::new(),
@@ -181,6 +191,7 @@ impl Engine {
             Event::SetMaxTokens { client, max_tokens } => self.set_max_tokens(client, max_tokens),
             Event::RenameLimit { limit, name } => self.rename_limit(limit, name),
             Event::RenameClient { client, name } => self.rename_client(client, name),
+            Event::NameEndpoint { endpoint, name } => self.endpoints.name_it(endpoint, name),
             Event::Open(closed) => self.open(closed, now),
             Event::RetireClient(client) => self.retire_client(client),
         }
@@ -228,7 +239,8 @@ impl Engine {
             .min()
     }
 
-    fn submit(&mut self, submission: Submission, now: Instant) {
+    fn submit(&mut self, mut submission: Submission, now: Instant) {
+        submission.route = self.route_for(submission.route, submission.endpoint);
         let execution = submission.execution;
         let previous = self.executions.insert(
             execution,

@@ -78,6 +78,13 @@ pub enum Event {
         /// Its name.
         name: String,
     },
+    /// What the endpoint is called in closings, refusals and views.
+    NameEndpoint {
+        /// Which.
+        endpoint: EndpointId,
+        /// Method, host and path template.
+        name: String,
+    },
     /// What a 429 has closed is open again, and closes with the next. In checkpoints too: one is due at
     /// once.
     Open(Closed),

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 use tollgate_engine::{
-    Client, Command, Config, Engine, Event, Extension, Facts, Flow, Pool, Route, Submission,
+    Client, Command, Config, Engine, Event, Extension, Facts, Flow, Policy, Pool, Route, Submission,
 };
 use tollgate_model::{
     ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId, Rule,
@@ -36,6 +36,12 @@ fn engine_config() -> Config {
             max_queued: 10,
             ..Flow::default()
         }],
+        // So that the next ids are 1: nothing is set aside for what is learned.
+        policy: Policy {
+            learned_limits: 0,
+            endpoint_routes: 0,
+            ..Policy::default()
+        },
         ..Config::default()
     }
 }

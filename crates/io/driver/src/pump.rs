@@ -13,7 +13,7 @@ use crate::{Answer, Bounds, ClientCredentials, Failure, Request, Setup, SetupErr
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Semaphore, oneshot};
 use tollgate_engine::{Command, Engine, Event, LossKind, Submission};
@@ -74,12 +74,14 @@ pub(crate) fn start(
             setup.bounds.inbox.clamp(1, Semaphore::MAX_PERMITS),
         )),
         next_execution: AtomicU64::new(0),
-        routes: AtomicUsize::new(setup.engine.routes.len()),
+        routes: AtomicUsize::new(0),
         flows: setup.engine.flows.len(),
         clock,
         troubles: Arc::default(),
     };
     let mut engine = Engine::new(setup.engine.clone(), setup.seed, clock.now());
+    let routes = engine.places().route.index();
+    shared.routes.store(routes, Ordering::Release);
     let usage = usage
         .map(|path| {
             let opened = UsageFile::open(path, &mut engine, &setup.engine, clock.now());

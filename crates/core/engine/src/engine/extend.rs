@@ -87,6 +87,7 @@ impl Engine {
         config.append(more);
         self.as_told(&config).check()?;
         self.config = Arc::new(config);
+        self.upstreams.extend(&self.config);
         self.resources.extend(Arc::clone(&self.config));
         self.demands.clear();
         self.reserves.clear();

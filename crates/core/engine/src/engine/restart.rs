@@ -21,7 +21,12 @@ impl Engine {
     /// What must be on disk before the commands given after it are carried out. Whoever persists
     /// nothing need not ask.
     pub fn poll_record(&mut self) -> Option<Record> {
-        self.resources.journal.next()
+        loop {
+            let record = self.resources.journal.next()?;
+            if let Some(limit) = self.own.recorded(record.limit) {
+                return Some(Record { limit, ..record });
+            }
+        }
     }
 
     /// Whether slots or closures have changed since the last checkpoint. The next process holds no less
@@ -44,7 +49,10 @@ impl Engine {
             }
         }
         let limits = self.config.limits.iter().zip(&mut self.resources.ledgers);
-        let limits = limits.zip(running).map(|((limit, ledger), running)| {
+        let own = &self.own;
+        let limits = limits.zip(running).zip(0..);
+        let recorded = limits.filter(|(_, id)| own.recorded(LimitId(*id)).is_some());
+        let limits = recorded.map(|(((limit, ledger), running), _)| {
             let last = running.iter().max().map(|last| last.since(now));
             let mut usage = ledger.usage(now);
             if ledger.period().is_none() {

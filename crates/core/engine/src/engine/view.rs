@@ -12,6 +12,15 @@ impl Engine {
     #[must_use]
     pub fn snapshot(&self, now: Instant) -> Snapshot {
         let limits = self.config.limits.iter().zip(&self.resources.ledgers);
+        let limits = limits.zip(0..);
+        let limits = limits.filter(|(_, id)| !self.own.is_unused_limit(LimitId(*id)));
+        let limits = limits.map(|(limit, id)| {
+            let view = view(now)(limit);
+            LimitView {
+                configured: view.configured.filter(|_| !self.own.has_limit(LimitId(id))),
+                ..view
+            }
+        });
         let tokens = self.resources.pools.tokens.iter().map(|(id, token)| {
             let client = &self.config.clients[token.client.index()];
             TokenView {
@@ -45,7 +54,7 @@ impl Engine {
         let closed = routes.map(|route| (route, self.resources.closed_until(route)));
         let flows = self.config.flows.iter().zip(&self.flows).enumerate();
         Snapshot {
-            limits: limits.map(view(now)).collect(),
+            limits: limits.collect(),
             tokens: tokens.collect(),
             clients: clients.collect(),
             flows: flows

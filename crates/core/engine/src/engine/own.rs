@@ -1,0 +1,106 @@
+//! Places in the tables that the engine keeps for limits and routes of its own.
+//!
+//! Whoever extends the tables counts on the ids that [`super::Engine::places`] gave, while the engine adds
+//! limits that it learned and routes for single endpoints at any time. So that neither moves the other's
+//! ids, a block of each table is set aside when the engine begins. Its size is the bound on what can be
+//! learned: when it is used up, nothing more is.
+
+use crate::{Config, Route};
+use std::ops::Range;
+use std::time::Duration;
+use tollgate_model::{Limit, LimitId, RouteId, Rule, Scope};
+
+/// The blocks, and which of their places are in use.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Own {
+    limits: Block,
+    routes: Block,
+}
+
+/// A run of places.
+#[derive(Clone, Debug, Default)]
+struct Block {
+    places: Range<u32>,
+    /// Places that are free, the lowest last.
+    free: Vec<u32>,
+}
+
+impl Block {
+    fn new(from: usize, len: u32) -> Self {
+        let from = u32::try_from(from).unwrap_or(u32::MAX);
+        let places = from..from.saturating_add(len);
+        Self {
+            free: places.clone().rev().collect(),
+            places,
+        }
+    }
+}
+
+impl Own {
+    /// Appends the blocks to the tables.
+    pub(super) fn set_aside(config: &mut Config) -> Self {
+        let own = Self {
+            limits: Block::new(config.limits.len(), config.policy.learned_limits),
+            routes: Block::new(config.routes.len(), config.policy.endpoint_routes),
+        };
+        let limits = own.limits.places.len();
+        config
+            .limits
+            .extend(std::iter::repeat_n(unused_limit(), limits));
+        let routes = own.routes.places.len();
+        config
+            .routes
+            .extend(std::iter::repeat_n(Route::default(), routes));
+        own
+    }
+
+    /// Whether the engine has learned this limit.
+    pub(super) fn has_limit(&self, limit: LimitId) -> bool {
+        self.limits.places.contains(&limit.0)
+    }
+
+    /// Whether the place is kept for the engine, and not in use.
+    pub(super) fn is_unused_limit(&self, limit: LimitId) -> bool {
+        self.has_limit(limit) && self.limits.free.contains(&limit.0)
+    }
+
+    /// A limit's place among those that a checkpoint tells of: all but the engine's own.
+    pub(super) fn recorded(&self, limit: LimitId) -> Option<LimitId> {
+        let block = &self.limits.places;
+        if block.contains(&limit.0) {
+            return None;
+        }
+        let before = if limit.0 < block.start {
+            0
+        } else {
+            block.len() as u32
+        };
+        Some(LimitId(limit.0 - before))
+    }
+
+    pub(super) fn take_limit(&mut self) -> Option<LimitId> {
+        self.limits.free.pop().map(LimitId)
+    }
+
+    pub(super) fn give_back_limit(&mut self, limit: LimitId) {
+        debug_assert!(self.has_limit(limit) && !self.limits.free.contains(&limit.0));
+        self.limits.free.push(limit.0);
+    }
+
+    pub(super) fn take_route(&mut self) -> Option<RouteId> {
+        self.routes.free.pop().map(RouteId)
+    }
+}
+
+/// What stands in a place that is not in use: a limit that no call passes.
+pub(super) fn unused_limit() -> Limit {
+    Limit {
+        name: String::new(),
+        scope: Scope::Host,
+        rule: Rule::Window {
+            allowed: u32::MAX,
+            period: Duration::from_secs(1),
+            counted_within: None,
+        },
+    }
+}
