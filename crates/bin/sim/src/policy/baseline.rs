@@ -120,6 +120,7 @@ impl Policy for Baseline {
             | Event::SetMaxTokens { .. }
             | Event::RenameLimit { .. }
             | Event::RenameClient { .. }
+            | Event::NameEndpoint { .. }
             | Event::Open(_)
             | Event::RetireClient(_) => {}
         }

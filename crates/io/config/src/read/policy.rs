@@ -48,6 +48,7 @@ pub(super) fn read(root: &Section<'_, '_>) -> Policy {
         closed_for: section
             .span("closed_for", spans())
             .unwrap_or(default.closed_for),
+        ..default
     };
     section.finish();
     policy
