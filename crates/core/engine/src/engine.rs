@@ -4,6 +4,7 @@ mod attempt;
 mod estimate;
 mod extend;
 mod kept;
+mod learned;
 mod limits;
 mod own;
 mod random;

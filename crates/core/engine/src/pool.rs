@@ -18,6 +18,7 @@ mod client;
 mod closed;
 mod growth;
 mod lack;
+mod learned;
 mod state;
 
 use crate::config::{Client, Config};

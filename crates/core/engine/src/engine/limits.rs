@@ -9,6 +9,7 @@
 
 use super::Engine;
 use super::attempt::Attempt;
+use super::learned::is_learned;
 use crate::{Facts, WindowFact};
 use std::sync::Arc;
 use tollgate_model::{ClientId, Instant, Limit, LimitId, Rule, Scope};
@@ -106,8 +107,9 @@ enum Window {
     Shared(LimitId),
 }
 
+/// Whether the limit is a window that the upstream may speak of: one that was configured.
 pub(super) fn counts(limit: &Limit) -> bool {
-    matches!(limit.rule, Rule::Window { .. })
+    matches!(limit.rule, Rule::Window { .. }) && !is_learned(limit)
 }
 
 /// How few calls share the limit, the narrowest first.

@@ -1,0 +1,322 @@
+//! Limits that nobody has configured, held as one limit more.
+//!
+//! A learned limit stands in the engine's tables like any other, in a place that is set aside for it
+//! ([`super::own`]): routes, clients or tokens name it, calls take slots of it, starts are foretold and
+//! classes kept apart by it, and refusals name it. Nothing else in the engine knows that it was learned.
+//!
+//! Its evidence is in the calls' own send times, so its slots are held from the send for one period
+//! (`counted_within` zero). It begins with the slots of the calls of late, and with those under way.
+
+use super::Engine;
+use super::own::unused_limit;
+use super::upstream::Upstream;
+use crate::Config;
+use std::fmt::Write;
+use std::time::Duration;
+use tollgate_model::{
+    ClientId, EndpointId, Instant, Limit, LimitId, PoolId, RouteId, Rule, Scope, TokenId,
+};
+use tollgate_quota::Ledger;
+
+/// Limits that the tokens of one pool can have learned at the same time.
+const MOST_OF_TOKENS: usize = 6;
+/// Under a token limit that isn't in force: more than any token is ever sent with.
+const UNBOUND: u32 = 1_000_000;
+
+/// Whose calls count together under a learned limit.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Group {
+    /// All calls to the upstream.
+    Upstream(Upstream),
+    /// Those with the client's tokens.
+    Client(ClientId),
+    /// Those for the endpoint of the upstream.
+    Endpoint(Upstream, EndpointId),
+    /// Those with one token, for each of the pool's tokens by itself; of one client only, if it is named.
+    Token(PoolId, Option<ClientId>),
+}
+
+/// Where a learned limit stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Place {
+    Shared(LimitId),
+    /// The pool's clients have it at this place of their `token_limits`.
+    Tokens(PoolId, usize),
+}
+
+/// A call that holds a slot under a learned limit from the beginning.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Recent {
+    pub(super) sent: Instant,
+    pub(super) token: Option<TokenId>,
+    pub(super) cost: u32,
+}
+
+impl Engine {
+    /// Holds one limit more. None if there is no place for it.
+    pub(super) fn hold_learned(
+        &mut self,
+        group: Group,
+        rule: Rule,
+        recent: &[Recent],
+    ) -> Option<Place> {
+        let place = match group {
+            Group::Token(pool, client) => self.hold_of_tokens(pool, client, rule, recent)?,
+            _ => Place::Shared(self.hold_shared(group, rule, recent)?),
+        };
+        self.forget_foretold();
+        Some(place)
+    }
+
+    /// Changes the number or the period of a learned limit.
+    pub(super) fn adjust_learned(
+        &mut self,
+        place: Place,
+        group: Group,
+        rule: Rule,
+        recent: &[Recent],
+    ) {
+        let mut config = Config::clone(&self.config);
+        match (place, group) {
+            (Place::Shared(limit), _) => {
+                let learned = &mut config.limits[limit.index()];
+                *learned = named(learned.scope, rule, &self.whose(group));
+                self.configure(config);
+                self.fill(limit, recent);
+            }
+            (Place::Tokens(pool, place), Group::Token(_, client)) => {
+                self.put_token_limit(config, (pool, client), place, rule, recent);
+            }
+            _ => {}
+        }
+        self.forget_foretold();
+    }
+
+    /// Holds the limit no more.
+    pub(super) fn release_learned(&mut self, place: Place) {
+        let mut config = Config::clone(&self.config);
+        match place {
+            Place::Shared(limit) => {
+                let of_routes = config.routes.iter_mut().map(|route| &mut route.limits);
+                let of_clients = config.clients.iter_mut().map(|client| &mut client.limits);
+                for limits in of_routes.chain(of_clients) {
+                    limits.retain(|other| *other != limit);
+                }
+                for limits in self.endpoints.limits.values_mut() {
+                    limits.retain(|other| *other != limit);
+                }
+                self.endpoints.limits.retain(|_, limits| !limits.is_empty());
+                config.limits[limit.index()] = unused_limit();
+                self.configure(config);
+                self.resources.ledgers[limit.index()] = Ledger::new(unused_limit().rule);
+                self.own.give_back_limit(limit);
+            }
+            Place::Tokens(pool, place) => {
+                for client in &config.pools[pool.index()].clients {
+                    let limits = &mut config.clients[client.index()].token_limits;
+                    super::limits::set(&mut limits[place].rule, UNBOUND);
+                    limits[place].name.clear();
+                }
+                self.configure(config);
+            }
+        }
+        self.forget_foretold();
+    }
+
+    fn hold_shared(&mut self, group: Group, rule: Rule, recent: &[Recent]) -> Option<LimitId> {
+        let limit = self.own.take_limit()?;
+        let mut config = Config::clone(&self.config);
+        let whose = self.whose(group);
+        let scope = match group {
+            Group::Upstream(Upstream::Pool(_)) => Scope::Organisation,
+            Group::Upstream(Upstream::Route(_)) => Scope::Integration,
+            Group::Client(_) => Scope::Client,
+            Group::Endpoint(..) | Group::Token(..) => Scope::Action,
+        };
+        config.limits[limit.index()] = named(scope, rule, &whose);
+        match group {
+            Group::Upstream(upstream) => {
+                for route in self.upstreams.routes(upstream) {
+                    config.routes[route.index()].limits.push(limit);
+                }
+            }
+            Group::Client(client) => config.clients[client.index()].limits.push(limit),
+            Group::Endpoint(upstream, endpoint) => {
+                let routes = self.endpoints.routes_of(endpoint);
+                for route in routes.filter(|route| self.upstreams.of(*route) == upstream) {
+                    config.routes[route.index()].limits.push(limit);
+                }
+                let limits = self.endpoints.limits.entry((upstream, endpoint));
+                limits.or_default().push(limit);
+            }
+            Group::Token(..) => {}
+        }
+        self.configure(config);
+        if let Group::Endpoint(upstream, endpoint) = group {
+            self.split_waiting(upstream, endpoint);
+        }
+        self.fill(limit, recent);
+        Some(limit)
+    }
+
+    /// Gives the endpoint its own routes in place of those on which calls for it wait.
+    fn split_waiting(&mut self, upstream: Upstream, endpoint: EndpointId) {
+        let waiting = self.executions.values().filter(|execution| {
+            let submission = &execution.submission;
+            submission.endpoint == endpoint && self.upstreams.of(submission.route) == upstream
+        });
+        let routes: std::collections::BTreeSet<RouteId> = waiting
+            .map(|execution| execution.submission.route)
+            .collect();
+        for route in routes {
+            self.split(route, endpoint);
+        }
+    }
+
+    /// Fills the ledger of the shared limit with what calls of late hold of it.
+    fn fill(&mut self, limit: LimitId, recent: &[Recent]) {
+        let rule = self.config.limits[limit.index()].rule;
+        let mut ledger = Ledger::new(rule);
+        match rule {
+            Rule::Window { period, .. } => {
+                for call in recent {
+                    ledger.hold(call.cost, call.sent + period);
+                }
+            }
+            Rule::Concurrency { .. } => {
+                for attempt in self.attempts.values() {
+                    let mut limits = self.resources.limits_of(&attempt.passage);
+                    if limits.any(|other| other == limit) {
+                        ledger.take(attempt.sent, 1);
+                    }
+                }
+            }
+        }
+        self.resources.ledgers[limit.index()] = ledger;
+        self.resources.unblock();
+    }
+
+    fn hold_of_tokens(
+        &mut self,
+        pool: PoolId,
+        client: Option<ClientId>,
+        rule: Rule,
+        recent: &[Recent],
+    ) -> Option<Place> {
+        let Rule::Window { .. } = rule else {
+            return None;
+        };
+        let config = Config::clone(&self.config);
+        let first = config.pools[pool.index()].clients.first()?;
+        let limits = &config.clients[first.index()].token_limits;
+        // A place that a limit has left; its name is empty then.
+        let left = limits.iter().position(|limit| limit.name.is_empty());
+        let learned = limits.iter().filter(|limit| is_learned(limit)).count();
+        if left.is_none() && learned >= MOST_OF_TOKENS {
+            return None;
+        }
+        let place = left.unwrap_or(limits.len());
+        self.put_token_limit(config, (pool, client), place, rule, recent);
+        Some(Place::Tokens(pool, place))
+    }
+
+    fn put_token_limit(
+        &mut self,
+        mut config: Config,
+        (pool, of): (PoolId, Option<ClientId>),
+        place: usize,
+        rule: Rule,
+        recent: &[Recent],
+    ) {
+        let Rule::Window { period, .. } = rule else {
+            return;
+        };
+        let whose = self.whose(Group::Token(pool, of));
+        for client in config.pools[pool.index()].clients.clone() {
+            let mut limit = named(Scope::Token, rule, &whose);
+            if of.is_some_and(|of| of != client) {
+                super::limits::set(&mut limit.rule, UNBOUND);
+            }
+            let limits = &mut config.clients[client.index()].token_limits;
+            match limits.get_mut(place) {
+                Some(there) => *there = limit,
+                None => limits.push(limit),
+            }
+        }
+        self.resources
+            .pools
+            .put_limit(pool, place, &config, |token| {
+                let calls = recent.iter().filter(|call| call.token == Some(token));
+                let ends = calls
+                    .flat_map(|call| std::iter::repeat_n(call.sent + period, call.cost as usize));
+                ends.collect()
+            });
+        self.configure(config);
+    }
+
+    /// Name of whose calls count together.
+    pub(super) fn whose(&self, group: Group) -> String {
+        let client = |client: ClientId| &self.config.clients[client.index()].name;
+        match group {
+            Group::Upstream(Upstream::Pool(pool)) => self.config.pools[pool.index()].name.clone(),
+            Group::Upstream(Upstream::Route(route)) => {
+                self.config.routes[route.index()].name.clone()
+            }
+            Group::Client(id) => client(id).clone(),
+            Group::Endpoint(_, endpoint) => self.endpoints.name(endpoint),
+            Group::Token(_, Some(id)) => format!("each token of {}", client(id)),
+            Group::Token(pool, None) => {
+                format!("each token of {}", self.config.pools[pool.index()].name)
+            }
+        }
+    }
+
+    /// What was foretold by other limits doesn't hold any more.
+    fn forget_foretold(&mut self) {
+        self.demands.clear();
+        self.reserves.clear();
+        self.resources.unblock();
+    }
+}
+
+/// Names of learned limits begin so.
+const LEARNED: &str = "learned: ";
+
+/// Whether the limit was learned, in force or not.
+pub(super) fn is_learned(limit: &Limit) -> bool {
+    limit.name.is_empty() || limit.name.starts_with(LEARNED)
+}
+
+/// The limit with a name that says what it allows to whom.
+fn named(scope: Scope, rule: Rule, whose: &str) -> Limit {
+    let mut name = String::from(LEARNED);
+    let written = match rule {
+        Rule::Window {
+            allowed, period, ..
+        } => write!(name, "{allowed} in {}", Span(period)),
+        Rule::Concurrency { allowed } => write!(name, "{allowed} at once"),
+    };
+    debug_assert!(written.is_ok(), "a text can be written to");
+    name.push_str(" for ");
+    name.push_str(whose);
+    Limit { name, scope, rule }
+}
+
+/// A span in the largest unit that gives a short number.
+struct Span(Duration);
+
+impl std::fmt::Display for Span {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let millis = self.0.as_millis();
+        if millis.is_multiple_of(60_000) {
+            write!(f, "{} min", millis / 60_000)
+        } else if millis >= 10_000 || millis.is_multiple_of(1_000) {
+            write!(f, "{} s", (millis + 500) / 1_000)
+        } else {
+            write!(f, "{millis} ms")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
