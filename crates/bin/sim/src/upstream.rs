@@ -154,7 +154,7 @@ fn of(verdict: Verdict, organisation: usize) -> Reply {
             let limit = match limited.limit {
                 LimitName::Token => 0,
                 LimitName::Client => 1,
-                LimitName::Organisation => organisation,
+                LimitName::Organisation | LimitName::Path | LimitName::Stray => organisation,
                 LimitName::Concurrency => CONCURRENCY,
             };
             Reply::Limited(limit, facts(&limited))

@@ -1,5 +1,15 @@
 //! What the provider is set to.
 
+mod foreign;
+mod headers;
+mod limits;
+mod tokens;
+
+pub use foreign::{Share, Stranger};
+pub use headers::{Family, Headers, Lie, RetryAfter, Stray};
+pub use limits::{Kind, Law, Paths, Step, Whose};
+pub use tokens::{Life, TokenEndpoint};
+
 use std::time::Duration;
 
 /// The provider's settings. `Default` is the vendor's documented set.
@@ -25,6 +35,22 @@ pub struct Config {
     pub latency: Spread,
     /// What goes wrong.
     pub faults: Faults,
+    /// Limits beside those above, of any kind.
+    pub laws: Vec<Law>,
+    /// What headers say.
+    pub headers: Headers,
+    /// Refusals for no limit's sake.
+    pub strays: Vec<Stray>,
+    /// Who else calls.
+    pub strangers: Vec<Stranger>,
+    /// What many calls at once do to `latency`.
+    pub slowing: Slowing,
+    /// When a call is counted.
+    pub counted: Counted,
+    /// Whether calls need a token. Without one, all calls are one caller's.
+    pub needs_token: bool,
+    /// How tokens are got.
+    pub token_endpoint: TokenEndpoint,
 }
 
 impl Default for Config {
@@ -47,6 +73,14 @@ impl Default for Config {
             way_in: Spread::fixed(Duration::ZERO),
             latency: Spread::fixed(Duration::from_millis(80)),
             faults: Faults::default(),
+            laws: Vec::new(),
+            headers: Headers::default(),
+            strays: Vec::new(),
+            strangers: Vec::new(),
+            slowing: Slowing::default(),
+            counted: Counted::default(),
+            needs_token: true,
+            token_endpoint: TokenEndpoint::default(),
         }
     }
 }
@@ -67,6 +101,28 @@ pub struct Window {
     pub allowed: u32,
     /// Its length.
     pub period: Duration,
+}
+
+/// When a call is counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Counted {
+    /// When it arrives; its answer takes its time after that.
+    #[default]
+    OnArrival,
+    /// When it is answered, and turned away only then.
+    AtAnswer,
+}
+
+/// What many calls at once do to the time that one takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Slowing {
+    /// Nothing.
+    #[default]
+    None,
+    /// So many are worked on at once; the others wait for their turn.
+    Workers(u32),
+    /// With `n` calls under way, one takes `1 + (n/k)²` times as long.
+    Thrashing(u32),
 }
 
 /// Where windows open.

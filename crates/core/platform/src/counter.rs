@@ -46,8 +46,26 @@ impl Counter {
         self.count
     }
 
-    pub(crate) fn allowed(&self) -> u32 {
-        self.window.allowed
+    /// Calls counted in the window that lies around `now`.
+    pub(crate) fn counted_at(&mut self, now: Instant) -> u32 {
+        self.roll(now);
+        self.count
+    }
+
+    /// When the window closed whose calls are still counted, if it did.
+    pub(crate) fn closed_before(&self, now: Instant) -> Option<Instant> {
+        self.closes.filter(|closes| *closes <= now)
+    }
+
+    /// Takes another number from now on. Another period holds from the next window on.
+    pub(crate) fn allow(&mut self, window: Window) {
+        self.window = window;
+    }
+
+    /// When the window around `now` closes.
+    pub(crate) fn closes(&mut self, now: Instant) -> Instant {
+        self.roll(now);
+        self.closes.unwrap_or_else(|| self.closing(now))
     }
 
     pub(crate) fn opened(&self) -> Option<Instant> {
@@ -56,9 +74,7 @@ impl Counter {
 
     /// Whole seconds until the window around `now` closes, as observed: the part begun counts whole.
     pub(crate) fn reset_seconds(&mut self, now: Instant) -> u64 {
-        self.roll(now);
-        let closes = self.closes.unwrap_or_else(|| self.closing(now));
-        closes.since(now).as_secs() + 1
+        self.closes(now).since(now).as_secs() + 1
     }
 
     fn roll(&mut self, now: Instant) {
@@ -77,7 +93,7 @@ impl Counter {
             Alignment::WallClock => 0,
             Alignment::PhasePerKey => self.phase,
         };
-        let into = (now.as_nanos() + period - phase) % period;
+        let into = (now.as_nanos() + period - phase % period) % period;
         now + Duration::from_nanos(period - into)
     }
 }

@@ -1,159 +1,45 @@
 //! Who is admitted.
 
-use crate::counter::Counter;
+mod fate;
+mod tokens;
+
+use crate::gate::{Counted as Place, Gate, Passer};
 use crate::random::Random;
-use crate::{Config, Faults};
-use std::collections::{BTreeMap, VecDeque};
+use crate::said::{self, Header};
+use crate::strangers::Calling;
+use crate::verdict::Place as Number;
+use crate::{
+    Admitted, Config, Counted, Counts, Faults, Kind, Law, LimitName, Limited, Request, Share,
+    Slowing, StrangerCounts, TokenCounts, TokenNumber, Verdict, Whose, WindowCount,
+};
+use std::collections::BTreeMap;
 use std::time::Duration;
+use tokens::Tokens;
 use tollgate_model::Instant;
 
 /// The organisation's windows that are remembered.
 const REMEMBERED_WINDOWS: usize = 4_096;
-/// Tokens that may be granted; beyond it there are none to be had.
-const MAX_TOKENS: usize = 100_000;
 
 /// The provider.
 #[derive(Debug)]
 pub struct Platform {
     config: Config,
     random: Random,
-    tokens: Vec<Token>,
-    by_bearer: BTreeMap<String, TokenNumber>,
-    clients: Vec<Option<Counter>>,
-    organisation: Option<Counter>,
+    /// Of what is drawn beside the way in, the latency, the faults and the tokens.
+    luck: Random,
+    gate: Gate,
+    tokens: Tokens,
+    strangers: Vec<Calling>,
+    /// When the first call or token was asked for.
+    began: Option<Instant>,
     under_way: u32,
+    /// Places under limits on calls at once, by call.
+    places: BTreeMap<u64, Vec<Place>>,
+    calls: u64,
+    /// When each of the workers is free.
+    workers: Vec<Instant>,
+    seed: u64,
     counts: Counts,
-}
-
-/// A granted token's place; cheaper to look up than its text.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct TokenNumber(u32);
-
-#[derive(Debug)]
-struct Token {
-    client: usize,
-    expires: Instant,
-    revoked: bool,
-    counter: Option<Counter>,
-}
-
-/// An access token.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Grant {
-    /// Its place here.
-    pub number: TokenNumber,
-    /// Its text.
-    pub access_token: String,
-    /// Its life.
-    pub expires_in: Duration,
-}
-
-/// What is said of a call that arrives.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Verdict {
-    /// It is carried out; [`Platform::leave`] is to be called at its end.
-    Admitted(Admitted),
-    /// A limit turned it away: 429.
-    Limited(Limited),
-    /// The token is unknown, expired or revoked: 401.
-    Unauthorized,
-}
-
-/// A call that is carried out.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Admitted {
-    /// The token's window.
-    pub facts: Option<Facts>,
-    /// How long until it answers.
-    pub latency: Duration,
-    /// What strikes it.
-    pub fault: Option<Fault>,
-}
-
-/// A call that is turned away.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Limited {
-    /// The limit that did it.
-    pub limit: LimitName,
-    /// `Retry-After`, whole seconds.
-    pub retry_after: u64,
-    /// Its window; none for concurrency.
-    pub facts: Option<Facts>,
-}
-
-/// The numbers in the rate-limit headers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Facts {
-    /// Calls counted, this one included if it was admitted.
-    pub count: u32,
-    /// Calls allowed.
-    pub allowed: u32,
-    /// Whole seconds to the window's end.
-    pub reset: u64,
-}
-
-/// The limits by name.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum LimitName {
-    Token,
-    Client,
-    Organisation,
-    Concurrency,
-}
-
-/// What strikes a call that was counted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fault {
-    /// It is answered 503.
-    Unavailable,
-    /// Its connection is dropped without an answer.
-    Dropped,
-}
-
-/// What was counted since the start.
-#[derive(Clone, Debug, Default)]
-pub struct Counts {
-    /// Calls admitted.
-    pub admitted: u64,
-    /// Calls turned away, by limit.
-    pub limited: BTreeMap<LimitName, u64>,
-    /// Calls with a token that is not good.
-    pub unauthorized: u64,
-    /// Most calls at once.
-    pub most_at_once: u32,
-    /// By token, in the order of their grants.
-    pub tokens: Vec<TokenCounts>,
-    /// The organisation's windows, the oldest first; the last 4,096.
-    pub windows: VecDeque<WindowCount>,
-}
-
-impl Counts {
-    /// Calls answered 429, whichever limit it was.
-    #[must_use]
-    pub fn limited(&self) -> u64 {
-        self.limited.values().sum()
-    }
-}
-
-/// One token's calls.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct TokenCounts {
-    /// The place of its client in the configuration.
-    pub client: usize,
-    /// Calls admitted.
-    pub admitted: u64,
-    /// Calls turned away.
-    pub limited: u64,
-}
-
-/// One window of the organisation's.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct WindowCount {
-    /// When it opened.
-    pub opened: Instant,
-    /// Calls counted in it.
-    pub count: u32,
 }
 
 impl Platform {
@@ -161,78 +47,37 @@ impl Platform {
     #[must_use]
     pub fn new(config: Config, seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let alignment = config.alignment;
-        let mut counter = |window: Option<crate::Window>| {
-            window.map(|window| Counter::new(window, alignment, random.next()))
+        let mut gate = Gate::new(laws(&config), config.alignment, seed);
+        if config.client.is_some() {
+            for client in 0..config.clients.len() {
+                gate.open(Whose::Client, client as u32, random.next());
+            }
+        }
+        if config.organisation.is_some() {
+            gate.open(Whose::Organisation, 0, random.next());
+        }
+        let workers = match config.slowing {
+            Slowing::Workers(workers) => vec![Instant::ZERO; workers.max(1) as usize],
+            _ => Vec::new(),
         };
-        let clients = config
-            .clients
-            .iter()
-            .map(|_| counter(config.client))
-            .collect();
-        let organisation = counter(config.organisation);
         Self {
-            clients,
-            organisation,
+            counts: Counts {
+                strangers: vec![StrangerCounts::default(); config.strangers.len()],
+                ..Counts::default()
+            },
             random,
-            tokens: Vec::new(),
-            by_bearer: BTreeMap::new(),
+            luck: Random::new(!seed),
+            gate,
+            tokens: Tokens::default(),
+            strangers: Vec::new(),
+            began: None,
             under_way: 0,
-            counts: Counts::default(),
+            places: BTreeMap::new(),
+            calls: 0,
+            workers,
+            seed,
             config,
         }
-    }
-
-    /// Grants a token for a client's credentials; none if they are wrong.
-    pub fn grant(&mut self, id: &str, secret: &str, now: Instant) -> Option<Grant> {
-        let known = |client: &crate::Client| client.id == id && client.secret == secret;
-        let client = self.config.clients.iter().position(known)?;
-        if self.tokens.len() >= MAX_TOKENS {
-            return None;
-        }
-        let number = TokenNumber(self.tokens.len() as u32);
-        let access_token = format!("{:016x}{:016x}", self.random.next(), self.random.next());
-        let phase = self.random.next();
-        let alignment = self.config.alignment;
-        self.tokens.push(Token {
-            client,
-            expires: now + self.config.expires_in,
-            revoked: false,
-            counter: self
-                .config
-                .token
-                .map(|window| Counter::new(window, alignment, phase)),
-        });
-        self.counts.tokens.push(TokenCounts {
-            client,
-            ..TokenCounts::default()
-        });
-        self.by_bearer.insert(access_token.clone(), number);
-        Some(Grant {
-            number,
-            access_token,
-            expires_in: self.config.expires_in,
-        })
-    }
-
-    /// The token with this text.
-    #[must_use]
-    pub fn token(&self, bearer: &str) -> Option<TokenNumber> {
-        self.by_bearer.get(bearer).copied()
-    }
-
-    /// Makes a token worthless.
-    pub fn revoke(&mut self, token: TokenNumber) {
-        if let Some(token) = self.tokens.get_mut(token.0 as usize) {
-            token.revoked = true;
-        }
-    }
-
-    /// Makes every token granted so far worthless.
-    pub fn revoke_all(&mut self) {
-        self.tokens
-            .iter_mut()
-            .for_each(|token| token.revoked = true);
     }
 
     /// Changes what goes wrong from now on.
@@ -242,52 +87,98 @@ impl Platform {
 
     /// How long this call is on its way before it counts.
     pub fn way_in(&mut self) -> Duration {
-        self.random.span(self.config.way_in)
+        let way_in = self.random.span(self.config.way_in);
+        match self.config.counted {
+            Counted::OnArrival => way_in,
+            Counted::AtAnswer => way_in + self.random.span(self.config.latency),
+        }
     }
 
-    /// A call arrives; `token` is what its bearer stands for, if anything.
+    /// A call arrives whose path matters to no limit; `token` is what its bearer stands for, if
+    /// anything.
     pub fn arrive(&mut self, token: Option<TokenNumber>, now: Instant) -> Verdict {
-        let good = token.filter(|token| {
-            let token = self.tokens.get(token.0 as usize);
-            token.is_some_and(|token| !token.revoked && now < token.expires)
-        });
-        let Some(number) = good else {
-            self.counts.unauthorized += 1;
-            return Verdict::Unauthorized;
+        let request = Request {
+            token,
+            method: "GET",
+            path: "/",
         };
-        let place = number.0 as usize;
-        if let Some(limited) = self.turned_away(place, now) {
-            *self.counts.limited.entry(limited.limit).or_default() += 1;
-            self.counts.tokens[place].limited += 1;
-            return Verdict::Limited(limited);
-        }
-        self.count(place, now);
-        let facts = self.tokens[place]
-            .counter
-            .as_mut()
-            .map(|counter| facts(counter, now));
-        let faults = self.config.faults;
-        let mut latency = self.random.span(self.config.latency);
-        if self.random.percent(faults.slow_percent) {
-            latency *= 10;
-        }
-        let fault = if self.random.percent(faults.unavailable_percent) {
-            Some(Fault::Unavailable)
-        } else if self.random.percent(faults.dropped_percent) {
-            Some(Fault::Dropped)
-        } else {
-            None
-        };
-        Verdict::Admitted(Admitted {
-            facts,
-            latency,
-            fault,
-        })
+        self.arrive_at(request, now)
     }
 
-    /// An admitted call is over.
-    pub fn leave(&mut self) {
+    /// A call arrives.
+    pub fn arrive_at(&mut self, request: Request<'_>, now: Instant) -> Verdict {
+        self.look(now);
+        let (token, client) = match self.tokens.good(request.token, now) {
+            Some((token, client)) => (token, Some(client)),
+            None if self.config.needs_token => {
+                self.counts.unauthorized += 1;
+                return Verdict::Unauthorized;
+            }
+            None => (0, None),
+        };
+        let passer = Passer {
+            token: Some(token),
+            client,
+            method: request.method,
+            path: request.path,
+        };
+        let verdict = self.decide(passer, now);
+        let counts = &mut self.counts;
+        let mut unnamed = TokenCounts::default();
+        let of_token = counts
+            .tokens
+            .get_mut(token as usize)
+            .unwrap_or(&mut unnamed);
+        match &verdict {
+            Verdict::Limited(limited) => {
+                *counts.limited.entry(limited.limit).or_default() += 1;
+                of_token.limited += 1;
+            }
+            _ => {
+                counts.admitted += 1;
+                of_token.admitted += 1;
+                let most = self.config.token_endpoint.calls;
+                self.tokens.count(token, most);
+            }
+        }
+        verdict
+    }
+
+    /// The call is over that has this place.
+    pub fn depart(&mut self, place: Number) {
+        if let Some(places) = self.places.remove(&place.0) {
+            self.gate.leave(&places);
+        }
         self.under_way = self.under_way.saturating_sub(1);
+    }
+
+    /// The call is over that has been under way for the longest.
+    pub fn leave(&mut self) {
+        let first = self.places.keys().next().copied();
+        self.depart(Number(first.unwrap_or(u64::MAX)));
+    }
+
+    /// The headers of the answer to a call of which this was said, a moment or a while ago.
+    pub fn headers(&mut self, verdict: &Verdict, now: Instant) -> Vec<Header> {
+        let headers = &self.config.headers;
+        let (facts, refusal) = match verdict {
+            Verdict::Admitted(admitted) => (admitted.facts, None),
+            Verdict::Limited(limited) => (limited.facts, Some(limited)),
+            Verdict::Unauthorized => (None, None),
+        };
+        let mut said = facts.map_or_else(Vec::new, |facts| {
+            said::window(headers, facts, &mut self.luck, now)
+        });
+        if let Some(limited) = refusal {
+            let stray = limited.stray.and_then(|it| self.config.strays.get(it));
+            let form = stray.map_or(&headers.retry_after, |stray| &stray.retry_after);
+            said.extend(said::retry_after(
+                form,
+                (limited.retry_after, limited.wait),
+                now,
+            ));
+        }
+        said
     }
 
     /// What was counted.
@@ -296,67 +187,143 @@ impl Platform {
         &self.counts
     }
 
-    fn turned_away(&mut self, place: usize, now: Instant) -> Option<Limited> {
-        let token = &mut self.tokens[place];
-        let windows = [
-            (LimitName::Token, token.counter.as_mut()),
-            (LimitName::Client, self.clients[token.client].as_mut()),
-            (LimitName::Organisation, self.organisation.as_mut()),
-        ];
-        for (limit, counter) in windows {
-            if let Some(counter) = counter
-                && !counter.has_room(now)
-            {
-                let facts = facts(counter, now);
-                return Some(Limited {
-                    limit,
-                    retry_after: facts.reset,
-                    facts: Some(facts),
-                });
-            }
+    /// Makes up for what happened by itself up to `now`: strangers' calls, limits that change.
+    pub fn look(&mut self, now: Instant) {
+        self.begin(now);
+        let began = self.began.unwrap_or(now);
+        loop {
+            let due = self.strangers.iter_mut().enumerate();
+            let due = due.filter_map(|(place, it)| Some((it.due(began, now)?, place)));
+            let Some((at, place)) = due.min() else { break };
+            self.strangers[place].take();
+            self.gate.advance(at.since(began));
+            self.stranger_calls(place, at);
         }
-        let full = self
-            .config
-            .concurrency
-            .is_some_and(|most| self.under_way >= most);
-        full.then_some(Limited {
-            limit: LimitName::Concurrency,
-            retry_after: 1,
-            facts: None,
-        })
+        self.gate.advance(now.since(began));
     }
 
-    fn count(&mut self, place: usize, now: Instant) {
-        let token = &mut self.tokens[place];
-        let own = [token.counter.as_mut(), self.clients[token.client].as_mut()];
-        for counter in own.into_iter().flatten() {
-            counter.count(now);
+    fn stranger_calls(&mut self, place: usize, at: Instant) {
+        let calling = &self.strangers[place];
+        let (token, client) = match calling.share() {
+            Share::Organisation => (None, None),
+            Share::Client(client) => (None, Some(client)),
+            Share::Token(token) => match self.tokens.client(token) {
+                Some(client) => (Some(token), Some(client)),
+                None if self.config.needs_token => return,
+                None => (Some(token), None),
+            },
+        };
+        let passer = Passer {
+            token,
+            client,
+            method: "GET",
+            path: calling.path(),
+        };
+        let counts = &mut self.counts.strangers[place];
+        counts.asked += 1;
+        if let Ok(entered) = self.gate.enter(passer, at) {
+            counts.admitted += 1;
+            // It takes no time.
+            self.gate.leave(&entered.places);
         }
-        if let Some(organisation) = &mut self.organisation {
-            if organisation.count(now) {
-                if self.counts.windows.len() == REMEMBERED_WINDOWS {
-                    self.counts.windows.pop_front();
-                }
-                self.counts.windows.push_back(WindowCount {
-                    opened: organisation.opened().unwrap_or(now),
-                    count: 0,
+    }
+
+    /// Notes the beginning; how long ago it was.
+    fn begin(&mut self, now: Instant) -> Duration {
+        if self.began.is_none() {
+            self.began = Some(now);
+            let seeds = (1..).map(|n| self.seed ^ (n << 32));
+            let strangers = self.config.strangers.iter().zip(seeds);
+            self.strangers = strangers
+                .map(|(it, seed)| Calling::new(it.clone(), seed, now))
+                .collect();
+        }
+        self.began.map_or(Duration::ZERO, |began| now.since(began))
+    }
+
+    fn decide(&mut self, passer: Passer<'_>, now: Instant) -> Verdict {
+        for (place, stray) in self.config.strays.iter().enumerate() {
+            if self.luck.fraction() * 100.0 < stray.percent {
+                let facts = if stray.shows {
+                    self.gate.spoken_of(passer, now)
+                } else {
+                    None
+                };
+                return Verdict::Limited(Limited {
+                    limit: LimitName::Stray,
+                    retry_after: 1,
+                    wait: Duration::from_secs(1),
+                    facts,
+                    status: stray.status,
+                    stray: Some(place),
                 });
             }
-            if let Some(window) = self.counts.windows.back_mut() {
-                window.count = organisation.counted();
+        }
+        match self.gate.enter(passer, now) {
+            Err((limit, wait, facts)) => Verdict::Limited(Limited {
+                limit,
+                retry_after: match facts {
+                    // The observed platform says as much as its reset.
+                    Some(facts) if facts.count >= facts.allowed => facts.reset,
+                    _ => wait.as_secs() + u64::from(wait.subsec_nanos() > 0),
+                },
+                wait,
+                facts,
+                status: self.config.headers.refusal,
+                stray: None,
+            }),
+            Ok(entered) => {
+                self.remember(entered.window, now);
+                self.under_way += 1;
+                self.counts.most_at_once = self.counts.most_at_once.max(self.under_way);
+                self.calls += 1;
+                if !entered.places.is_empty() {
+                    self.places.insert(self.calls, entered.places);
+                }
+                let (latency, fault) = self.fate(now);
+                Verdict::Admitted(Admitted {
+                    facts: entered.facts,
+                    latency,
+                    fault,
+                    place: Number(self.calls),
+                })
             }
         }
-        self.under_way += 1;
-        self.counts.most_at_once = self.counts.most_at_once.max(self.under_way);
-        self.counts.admitted += 1;
-        self.counts.tokens[place].admitted += 1;
+    }
+
+    fn remember(&mut self, window: Option<(Option<Instant>, u32)>, now: Instant) {
+        let Some((opened, count)) = window else {
+            return;
+        };
+        let windows = &mut self.counts.windows;
+        if opened.is_some() || windows.is_empty() {
+            if windows.len() == REMEMBERED_WINDOWS {
+                windows.pop_front();
+            }
+            let opened = opened.unwrap_or(now);
+            windows.push_back(WindowCount { opened, count: 0 });
+        }
+        if let Some(window) = windows.back_mut() {
+            window.count = count;
+        }
     }
 }
 
-fn facts(counter: &mut Counter, now: Instant) -> Facts {
-    Facts {
-        count: counter.counted(),
-        allowed: counter.allowed(),
-        reset: counter.reset_seconds(now),
-    }
+/// All limits, in the order in which they are looked at.
+fn laws(config: &Config) -> Vec<Law> {
+    let windows = [
+        (Whose::Token, config.token),
+        (Whose::Client, config.client),
+        (Whose::Organisation, config.organisation),
+    ];
+    let windows = windows
+        .into_iter()
+        .filter_map(|(whose, window)| Some(Law::new(whose, Kind::Fixed(window?))));
+    let at_once = config
+        .concurrency
+        .map(|most| Law::new(Whose::Organisation, Kind::Concurrency(most)));
+    windows
+        .chain(at_once)
+        .chain(config.laws.iter().cloned())
+        .collect()
 }

@@ -19,6 +19,11 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
+    /// From 0 up to but not 1.
+    pub(crate) fn fraction(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
     pub(crate) fn percent(&mut self, chance: u8) -> bool {
         chance > 0 && self.next() % 100 < u64::from(chance)
     }

@@ -35,6 +35,13 @@ enum Said {
     Nonsense,
 }
 
+/// What an answer's headers say about limits, as it is told to the engine; `now` is the wall clock's
+/// reading at its arrival.
+#[must_use]
+pub fn facts_of(_status: u16, headers: &HeaderMap, now: SystemTime) -> Facts {
+    from_headers(headers, now).0
+}
+
 /// Reads the facts from the headers of a response that arrived at `now`, and how many of them were
 /// not believed.
 pub(crate) fn from_headers(headers: &HeaderMap, now: SystemTime) -> (Facts, u32) {

@@ -49,6 +49,7 @@ mod usage;
 pub use call::{Answer, BodyError, Call, Failure, Request};
 pub use driver::Driver;
 pub use extend::{ExtendError, Extension, Outlet};
+pub use facts::facts_of;
 pub use http::{Addresses, BoxError, Resolve, certificate_warnings, check_identity, check_roots};
 pub use setup::{Bounds, ClientCredentials, Setup, SetupError};
 pub use tollgate_secret::{Redactor, Secret};

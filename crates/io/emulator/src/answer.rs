@@ -1,17 +1,22 @@
 //! What a request is answered, after how long.
 
+mod admin;
+mod response;
+
+use admin::{counts_json, faults};
 use base64::Engine as _;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use response::{add, empty, error_response, json_response, oauth_error, refusal};
+use serde_json::json;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tollgate_model::Instant;
 use tollgate_platform::{
-    Admitted, Answer, Counts, Data, Facts, Fault, Faults, Platform, Verdict, error_body,
+    Admitted, Answer, Counts, Data, Fault, Faults, Place, Platform, TokenAnswer, Verdict,
 };
 
 /// Largest request body taken; the platform's `request.bytes.max`.
@@ -84,7 +89,7 @@ impl State {
         let path = percent_decode_str(head.uri.path()).decode_utf8_lossy();
         let query = head.uri.query().unwrap_or_default();
         match (head.method.as_str(), &*path) {
-            ("POST", "/oauth/token") => Ok(self.grant(&head.headers, &body)),
+            ("POST", "/oauth/token") => Ok(self.grant(&head.headers, &body).await),
             (method, path) if path.starts_with("/_emulator/") => {
                 Ok(self.administer(method, path, &body))
             }
@@ -96,7 +101,7 @@ impl State {
         }
     }
 
-    fn grant(&self, headers: &HeaderMap, body: &[u8]) -> Response<Full<Bytes>> {
+    async fn grant(&self, headers: &HeaderMap, body: &[u8]) -> Response<Full<Bytes>> {
         let form = form(body);
         let field = |name: &str| {
             let found = form.iter().find(|(key, _)| key == name);
@@ -106,20 +111,28 @@ impl State {
             return oauth_error("unsupported_grant_type");
         }
         let credentials = basic(headers).or_else(|| field("client_id").zip(field("client_secret")));
-        let grant = credentials.and_then(|(id, secret)| {
-            let now = self.now();
-            self.lock().0.grant(&id, &secret, now)
-        });
-        match grant {
-            Some(grant) => json_response(
-                200,
-                &json!({
-                    "access_token": grant.access_token,
-                    "token_type": "bearer",
-                    "expires_in": grant.expires_in.as_secs(),
-                }),
-            ),
-            None => oauth_error("invalid_client"),
+        let Some((id, secret)) = credentials else {
+            return oauth_error("invalid_client");
+        };
+        let takes = self.lock().0.grant_takes();
+        sleep(takes).await;
+        let now = self.now();
+        let answer = self.lock().0.ask_token(&id, &secret, now);
+        match answer {
+            TokenAnswer::Granted(grant) => {
+                let mut body = json!({"access_token": grant.access_token, "token_type": "bearer"});
+                if grant.says_life {
+                    body["expires_in"] = json!(grant.expires_in.as_secs());
+                }
+                json_response(200, &body)
+            }
+            TokenAnswer::Invalid => oauth_error("invalid_client"),
+            TokenAnswer::Limited(said) => {
+                let mut response = json_response(429, &json!({"error": "too_many_requests"}));
+                add(response.headers_mut(), said);
+                response
+            }
+            TokenAnswer::Failing => json_response(503, &json!({"error": "server_error"})),
         }
     }
 
@@ -159,53 +172,48 @@ impl State {
             let now = self.now();
             let mut provider = self.lock();
             let token = bearer(headers).and_then(|bearer| provider.0.token(bearer));
-            provider.0.arrive(token, now)
+            let request = tollgate_platform::Request {
+                token,
+                method,
+                path,
+            };
+            provider.0.arrive_at(request, now)
         };
-        match verdict {
-            Verdict::Unauthorized => Ok(error_response(
-                401,
-                "bad.credentials",
-                "Invalid login credentials.",
-            )),
-            Verdict::Limited(limited) => {
-                let message = format!(
-                    "Rate limit exceeded the maximum. Retry the request in [{}] seconds",
-                    limited.retry_after
-                );
-                let mut response = error_response(429, "too.many.requests.retry.after", &message);
-                let headers = response.headers_mut();
-                headers.insert(RETRY_AFTER, HeaderValue::from(limited.retry_after));
-                add_facts(headers, limited.facts);
-                Ok(response)
+        let mut response = match &verdict {
+            Verdict::Unauthorized => {
+                error_response(401, "bad.credentials", "Invalid login credentials.")
             }
+            Verdict::Limited(limited) => refusal(limited),
             Verdict::Admitted(admitted) => {
-                let place = Leaves(self);
+                let place = Leaves(self, admitted.place);
                 sleep(admitted.latency).await;
                 drop(place);
-                self.carry_out(admitted, method, path, query, body)
+                self.carry_out(admitted, method, path, query, body)?
             }
-        }
+        };
+        let now = self.now();
+        let said = self.lock().0.headers(&verdict, now);
+        add(response.headers_mut(), said);
+        Ok(response)
     }
 
     fn carry_out(
         &self,
-        admitted: Admitted,
+        admitted: &Admitted,
         method: &str,
         path: &str,
         query: &str,
         body: &[u8],
     ) -> Result<Response<Full<Bytes>>, Dropped> {
-        let mut response = match admitted.fault {
-            Some(Fault::Dropped) => return Err(Dropped),
-            Some(Fault::Unavailable) => error_response(
+        match admitted.fault {
+            Some(Fault::Dropped) => Err(Dropped),
+            Some(Fault::Unavailable) => Ok(error_response(
                 503,
                 "service.unavailable",
                 "The service is unavailable; try again.",
-            ),
-            None => self.look_up(method, path, query, body),
-        };
-        add_facts(response.headers_mut(), admitted.facts);
-        Ok(response)
+            )),
+            None => Ok(self.look_up(method, path, query, body)),
+        }
     }
 
     fn look_up(&self, method: &str, path: &str, query: &str, body: &[u8]) -> Response<Full<Bytes>> {
@@ -223,11 +231,11 @@ impl State {
 }
 
 /// Frees the place of a call, also when its caller hangs up.
-struct Leaves<'a>(&'a State);
+struct Leaves<'a>(&'a State, Place);
 
 impl Drop for Leaves<'_> {
     fn drop(&mut self) {
-        self.0.lock().0.leave();
+        self.0.lock().0.depart(self.1);
     }
 }
 
@@ -264,85 +272,4 @@ fn form(body: &[u8]) -> Vec<(String, String)> {
         .filter_map(|pair| pair.split_once('='))
         .map(|(key, value)| (decode(key), decode(value)))
         .collect()
-}
-
-fn faults(body: &[u8]) -> Option<Faults> {
-    let body: Value = tollgate_json::read_bytes(body).ok()?;
-    let percent = |name: &str| match body.get(name) {
-        None => Some(0),
-        Some(value) => value
-            .as_u64()
-            .filter(|value| *value <= 100)
-            .map(|value| value as u8),
-    };
-    Some(Faults {
-        unavailable_percent: percent("unavailable")?,
-        dropped_percent: percent("dropped")?,
-        slow_percent: percent("slow")?,
-    })
-}
-
-fn counts_json(counts: &Counts) -> Value {
-    let limited = |name: &str, limit| {
-        (
-            name.to_owned(),
-            json!(counts.limited.get(&limit).copied().unwrap_or(0)),
-        )
-    };
-    use tollgate_platform::LimitName::{Client, Concurrency, Organisation, Token};
-    let limited: serde_json::Map<String, Value> = [
-        limited("token", Token),
-        limited("client", Client),
-        limited("organisation", Organisation),
-        limited("concurrency", Concurrency),
-    ]
-    .into_iter()
-    .collect();
-    json!({
-        "admitted": counts.admitted,
-        "limited": limited,
-        "unauthorized": counts.unauthorized,
-        "mostAtOnce": counts.most_at_once,
-        "tokens": counts.tokens.iter().map(|token| json!({
-            "client": token.client, "admitted": token.admitted, "limited": token.limited,
-        })).collect::<Vec<_>>(),
-        "windows": counts.windows.iter().map(|window| window.count).collect::<Vec<_>>(),
-    })
-}
-
-fn add_facts(headers: &mut HeaderMap, facts: Option<Facts>) {
-    let Some(facts) = facts else { return };
-    let mut add = |name: &'static str, value: u64| {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
-    };
-    add("inin-ratelimit-count", facts.count.into());
-    add("inin-ratelimit-allowed", facts.allowed.into());
-    add("inin-ratelimit-reset", facts.reset);
-}
-
-fn oauth_error(error: &str) -> Response<Full<Bytes>> {
-    let status = if error == "invalid_client" { 401 } else { 400 };
-    json_response(status, &json!({"error": error, "description": error}))
-}
-
-fn error_response(status: u16, code: &str, message: &str) -> Response<Full<Bytes>> {
-    json_response(status, &error_body(status, code, message, "emulated"))
-}
-
-fn json_response(status: u16, body: &Value) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
-    set_status(&mut response, status);
-    let json = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(CONTENT_TYPE, json);
-    response
-}
-
-fn empty(status: u16) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
-    set_status(&mut response, status);
-    response
-}
-
-fn set_status(response: &mut Response<Full<Bytes>>, status: u16) {
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
 }
