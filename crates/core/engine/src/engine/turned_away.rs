@@ -30,9 +30,9 @@ impl Engine {
     pub(super) fn close(&mut self, it: &Attempt, facts: Facts, now: Instant) {
         self.limited += 1;
         let policy = &self.config.policy;
-        let asked = facts
-            .retry_after
-            .or(facts.window.map(|window| window.reset));
+        // The end of a window that is not full says nothing of when the call may come again.
+        let full = facts.window.filter(|window| window.count >= window.allowed);
+        let asked = facts.retry_after.or(full.map(|window| window.reset));
         // A limit that asks for no pause at all would be asked again at once.
         let until = now + asked.unwrap_or(policy.closed_for).max(policy.retry_pause);
         let (of_token, shared) = self.full(it, facts.window);

@@ -227,7 +227,9 @@ fn a_limit_is_closed_for_as_long_as_it_asks() {
         (asked(Some(seconds(7))), seconds(7)),
         (asked(None), seconds(1)),
         (asked(Some(Duration::ZERO)), millis(100)),
-        (window(1, 100), seconds(30)),
+        // The end of a window that is not full says nothing of when the call may come again.
+        (window(1, 100), seconds(1)),
+        (window(100, 100), seconds(30)),
     ] {
         let (mut desk, attempt) = Shape {
             route: vec![organisation("one", 100)],
@@ -239,6 +241,60 @@ fn a_limit_is_closed_for_as_long_as_it_asks() {
         let again = desk.wait(pause);
         assert_eq!(again.len(), 1, "back to the queue, and sent again");
         assert_eq!(again[0].0, begin + pause);
+    }
+}
+
+#[test]
+fn a_refused_call_takes_no_slot() {
+    let limits = || {
+        let arrives = Limit {
+            rule: Rule::Window {
+                allowed: 10,
+                period: seconds(60),
+                counted_within: Some(millis(50)),
+            },
+            ..organisation("counted on arrival", 10)
+        };
+        vec![organisation("one", 100), arrives]
+    };
+    let shapes = [
+        Shape {
+            route: limits(),
+            ..Shape::default()
+        },
+        Shape {
+            route: limits(),
+            token: Some(limits()),
+            ..Shape::default()
+        },
+    ];
+    for shape in shapes {
+        for (status, refused) in [(429, false), (503, true), (403, true)] {
+            let (mut desk, attempt) = Shape {
+                route: shape.route.clone(),
+                token: shape.token.clone(),
+                ..Shape::default()
+            }
+            .begin();
+            desk.now = desk.now + millis(20);
+            let facts = Facts {
+                refused,
+                retry_after: Some(seconds(5)),
+                window: None,
+            };
+            let head = Event::Head {
+                attempt,
+                status,
+                facts,
+            };
+            assert_eq!(
+                those(&desk, |it| it.held == 1).len(),
+                those(&desk, |_| true).len()
+            );
+            desk.event(head);
+            assert_eq!(those(&desk, |it| it.held > 0), [""; 0], "{status}");
+            assert_eq!(desk.engine.snapshot(desk.now).limited, 1);
+        }
     }
 }
 

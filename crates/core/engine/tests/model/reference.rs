@@ -9,6 +9,8 @@ use tollgate_model::{FlowId, Limit, LimitId, RouteId, Rule};
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Told {
     Head,
+    /// The head of an answer that a limit has turned the call away.
+    Refused,
     Done,
     NoAnswer,
     NeverSent,
@@ -172,7 +174,7 @@ impl Reference {
         let sent = call.sent;
         match told {
             Told::Head => self.each(&call, |slots, cost| slots.settle(sent, now, cost)),
-            Told::NeverSent if !call.head => self.each(&call, |slots, cost| {
+            Told::NeverSent | Told::Refused if !call.head => self.each(&call, |slots, cost| {
                 if slots.period.is_some() {
                     slots.give_back(sent, cost);
                 }
@@ -183,7 +185,7 @@ impl Reference {
             }
             _ => {}
         }
-        if let Told::Head = told {
+        if let Told::Head | Told::Refused = told {
             call.head = true;
             self.calls.insert(attempt, call);
         } else {

@@ -23,6 +23,8 @@ pub(crate) struct Call {
     pub(crate) number: u64,
     /// When it is counted.
     pub(crate) counted: u64,
+    /// Whether it is answered 429 by something that stands before the limits.
+    pub(crate) stray: bool,
 }
 
 /// One slot that was counted.

@@ -265,10 +265,10 @@ impl World {
                 self.change_limit()
             }
             Due::Head(key, status) if self.running.contains_key(&key) => {
-                self.told = Some((key.1, Told::Head));
                 let (retry_after, window) = self.said.remove(&key).unwrap_or_default();
                 let limited = retry_after.is_some();
-                let retry_after = retry_after.or((status == 429).then_some(Duration::from_secs(1)));
+                let told = if limited { Told::Refused } else { Told::Head };
+                self.told = Some((key.1, told));
                 Event::Head {
                     attempt: AttemptId(key.1),
                     status: if limited { 429 } else { status },
