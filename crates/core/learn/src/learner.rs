@@ -1,0 +1,271 @@
+//! The learner of one upstream.
+
+use crate::call::{Call, Outcome, Ring, State as Called};
+use crate::finding::{Change, Finding, FindingId, Known, Slot};
+use crate::probe::Probe;
+use crate::settings::Settings;
+use crate::statistic::Statistic;
+use std::collections::VecDeque;
+use std::time::Duration;
+use tollgate_model::{AttemptId, Instant, Rule};
+
+/// Learns the limits of one upstream from which calls it accepts and refuses.
+///
+/// Whoever sends tells each call ([`Self::sent`], [`Self::answered`], [`Self::ended`]), calls
+/// [`Self::handle_timeout`] when [`Self::poll_timeout`] says so, and then carries out what
+/// [`Self::poll_change`] asks for.
+#[derive(Clone, Debug)]
+pub struct Learner {
+    pub(crate) settings: Settings,
+    pub(crate) known: Vec<Known>,
+    pub(crate) ring: Ring,
+    pub(crate) held: Vec<Held>,
+    pub(crate) changes: VecDeque<Change>,
+    next: u32,
+    /// Refusals of calls that were sent before the first of them was known.
+    batch: Batch,
+    /// Calls accepted since the last refusal.
+    run: u32,
+    /// With which call the present chapter begins: the first refusal after a long run.
+    pub(crate) chapter: Instant,
+    /// Since when what was seen is evidence: the limit was another before.
+    pub(crate) floor: Instant,
+    pub(crate) study: Study,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Batch {
+    number: u32,
+    size: u32,
+    /// When its first refusal was known.
+    known: Instant,
+}
+
+/// When refusals are looked at.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Study {
+    pub(crate) due: Option<Instant>,
+    /// Calls without an answer that it waits for.
+    waiting: u32,
+    /// Calls sent up to here are waited for.
+    upto: Instant,
+    last: Instant,
+    /// Refusals up to this attempt were looked at.
+    pub(crate) seen: Option<AttemptId>,
+}
+
+/// A finding that binds, and what it is found with.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    pub(crate) finding: Finding,
+    pub(crate) statistic: Statistic,
+    /// The first attempt that it was in force for.
+    pub(crate) from: AttemptId,
+    pub(crate) probe: Probe,
+}
+
+impl Learner {
+    /// A learner of an upstream with these limits configured.
+    #[must_use]
+    pub fn new(settings: Settings, known: Vec<Known>) -> Self {
+        Self {
+            settings,
+            known,
+            ring: Ring::default(),
+            held: Vec::new(),
+            changes: VecDeque::new(),
+            next: 0,
+            batch: Batch::default(),
+            run: 0,
+            chapter: Instant::ZERO,
+            floor: Instant::ZERO,
+            study: Study::default(),
+        }
+    }
+
+    /// Replaces what is configured.
+    pub fn configure(&mut self, known: Vec<Known>) {
+        self.known = known;
+    }
+
+    /// A call is sent. Attempts ascend; one that doesn't is not looked at.
+    pub fn sent(&mut self, attempt: AttemptId, call: Call) {
+        let Settings { calls, history, .. } = self.settings;
+        self.ring.push(attempt, call, calls, history);
+    }
+
+    /// What the upstream made of a call is known.
+    pub fn answered(&mut self, attempt: AttemptId, now: Instant, outcome: Outcome) {
+        let Some(record) = self.ring.get_mut(attempt) else {
+            return;
+        };
+        if record.state != Called::Pending {
+            return;
+        }
+        let call = record.call;
+        record.state = match outcome {
+            Outcome::Accepted => Called::Accepted,
+            Outcome::Refused { .. } => Called::Refused,
+            Outcome::Unknown => Called::Unknown,
+        };
+        match outcome {
+            Outcome::Accepted => self.accepted(&call),
+            Outcome::Refused { retry_after } => self.refused(attempt, now, retry_after),
+            Outcome::Unknown => {}
+        }
+        if self.study.due.is_some() && call.sent <= self.study.upto && self.study.waiting > 0 {
+            self.study.waiting -= 1;
+            if self.study.waiting == 0 {
+                self.study.due = Some(now.max(self.study.last + self.pause()));
+            }
+        }
+    }
+
+    /// A call's response is over, or nothing is expected of it any longer.
+    pub fn ended(&mut self, attempt: AttemptId, now: Instant) {
+        self.answered(attempt, now, Outcome::Unknown);
+        if let Some(record) = self.ring.get_mut(attempt) {
+            record.ended = record.ended.min(now);
+        }
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.study.due.is_some_and(|due| due <= now) {
+            self.study.due = None;
+            self.study.last = now;
+            self.look(now);
+        }
+        self.probe(now);
+    }
+
+    /// When [`Self::handle_timeout`] is to be called.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let probes = self.held.iter().map(|held| held.probe.check);
+        probes.chain(self.study.due).min()
+    }
+
+    /// What is to be done, in order.
+    pub fn poll_change(&mut self) -> Option<Change> {
+        self.changes.pop_front()
+    }
+
+    /// What binds.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.held.iter().map(|held| &held.finding)
+    }
+
+    /// What another process needs, to go on where this one ends.
+    #[must_use]
+    pub fn export(&self) -> Vec<Finding> {
+        let settled = self.held.iter().map(|held| Finding {
+            rule: held.probe.settled(held.finding.rule),
+            ..held.finding.clone()
+        });
+        settled.collect()
+    }
+
+    /// Takes over what was exported. Each is held again, under another number.
+    pub fn import(&mut self, findings: Vec<Finding>, now: Instant) {
+        for finding in findings {
+            let statistic = Statistic::of(finding.rule);
+            self.hold(finding, statistic, now);
+        }
+    }
+
+    /// Gives a finding up because somebody says so.
+    pub fn forget(&mut self, id: FindingId) {
+        self.held.retain(|held| held.finding.id != id);
+    }
+
+    /// The calls of late that take slots of the finding. Whoever begins to hold it, or holds it with
+    /// another rule, begins with these.
+    pub fn slots(&self, id: FindingId, now: Instant) -> impl Iterator<Item = Slot> {
+        let finding = self.held.iter().map(|held| &held.finding);
+        let finding = finding.filter(move |finding| finding.id == id);
+        finding.flat_map(move |finding| {
+            let period = match finding.rule {
+                Rule::Window { period, .. } => Some(period),
+                Rule::Concurrency { .. } => None,
+            };
+            let from = period.map_or(Instant::ZERO, |period| now.before(period));
+            self.ring.since(from).filter_map(move |record| {
+                let token = finding.group.part(&record.call)?;
+                let takes = match period {
+                    Some(_) => record.state != Called::Refused,
+                    None => record.ended == Instant::NEVER && record.state != Called::Refused,
+                };
+                takes.then(|| Slot {
+                    token,
+                    sent: record.call.sent,
+                    until: period.map(|period| record.call.sent + period),
+                    cost: record.call.cost,
+                })
+            })
+        })
+    }
+
+    pub(crate) fn hold(&mut self, mut finding: Finding, statistic: Statistic, now: Instant) {
+        finding.id = FindingId(self.next);
+        finding.since = now;
+        self.next += 1;
+        self.changes.push_back(Change::Hold(finding.clone()));
+        let probe = Probe::new(&self.settings.probing, finding.rule, now);
+        self.held.push(Held {
+            finding,
+            statistic,
+            from: self.ring.next(),
+            probe,
+        });
+    }
+
+    fn accepted(&mut self, call: &Call) {
+        self.run = self.run.saturating_add(1);
+        for held in &mut self.held {
+            if held.finding.group.part(call).is_some() {
+                held.finding.accepted += 1;
+                held.probe.accepted += 1;
+            }
+        }
+    }
+
+    fn refused(&mut self, attempt: AttemptId, now: Instant, retry_after: Option<Duration>) {
+        let Some(record) = self.ring.get_mut(attempt) else {
+            return;
+        };
+        let sent = record.call.sent;
+        if self.batch.number == 0 || sent >= self.batch.known {
+            self.batch = Batch {
+                number: self.batch.number + 1,
+                size: 0,
+                known: now,
+            };
+            record.retry_after = retry_after;
+        }
+        record.batch = self.batch.number;
+        record.weight = 1.0 / (1.0 + self.batch.size as f32 / 3.0);
+        self.batch.size += 1;
+        if self.run >= self.settings.chapter {
+            self.chapter = sent;
+        }
+        self.run = 0;
+        self.refused_while_trying(attempt, now);
+        if self.study.due.is_none() {
+            let recent = self.ring.since(now.before(self.settings.settle));
+            let waiting = recent.filter(|record| record.state == Called::Pending);
+            self.study.waiting = waiting.count() as u32;
+            self.study.upto = now;
+            let settle = match self.study.waiting {
+                0 => Duration::ZERO,
+                _ => self.settings.settle,
+            };
+            self.study.due = Some((now + settle).max(self.study.last + self.pause()));
+        }
+    }
+
+    /// Between two studies: the longer the more there is to look at.
+    fn pause(&self) -> Duration {
+        self.settings.study_every * (1 + self.ring.len() as u32 / 512)
+    }
+}

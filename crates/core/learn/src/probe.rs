@@ -1,0 +1,258 @@
+//! More than was found is tried.
+
+use crate::finding::{Change, Reason, State, implies};
+use crate::learner::{Held, Learner};
+use crate::series::{Series, Sign};
+use crate::settings::Probing;
+use crate::statistic::Statistic;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tollgate_model::{AttemptId, Instant, Rule};
+
+/// Up to this many calls the period is tried shorter, not the number higher: one more were too much.
+const FEW: u32 = 8;
+
+/// How far trying more has come.
+#[derive(Clone, Debug)]
+pub(crate) struct Probe {
+    /// Accepted calls of the group since the last try.
+    pub(crate) accepted: u64,
+    /// So many are waited for.
+    interval: u64,
+    trying: Option<Try>,
+    /// When it is looked at again.
+    pub(crate) check: Instant,
+    /// When a call last came near to the limit.
+    near: Instant,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Try {
+    since: Instant,
+    /// What holds for certain.
+    settled: Rule,
+    /// Tries in a row that went well.
+    well: u32,
+}
+
+impl Probe {
+    pub(crate) fn new(settings: &Probing, rule: Rule, now: Instant) -> Self {
+        Self {
+            accepted: 0,
+            interval: settings.accepted,
+            trying: None,
+            check: now + pause(settings, rule),
+            near: now,
+        }
+    }
+
+    /// The rule that holds for certain, of a finding with that rule in force.
+    pub(crate) fn settled(&self, rule: Rule) -> Rule {
+        self.trying.map_or(rule, |it| it.settled)
+    }
+
+    fn fail(&mut self, settings: &Probing) {
+        self.trying = None;
+        self.accepted = 0;
+        self.interval = (self.interval * 2).min(settings.most);
+    }
+}
+
+/// A try's length, and the time between two looks.
+fn pause(settings: &Probing, rule: Rule) -> Duration {
+    match rule {
+        Rule::Window { period, .. } => (period + period / 16).max(Duration::from_secs(1)),
+        Rule::Concurrency { .. } => settings.at_once,
+    }
+}
+
+/// A little more, or twice as much after a try that went well.
+fn raised(rule: Rule, well: u32) -> Rule {
+    match rule {
+        Rule::Window {
+            allowed,
+            period,
+            counted_within,
+        } if allowed < FEW => {
+            let shorter = if well == 0 {
+                period - period / 16
+            } else {
+                period / 2
+            };
+            Rule::Window {
+                allowed,
+                period: shorter.max(Duration::from_millis(1)),
+                counted_within,
+            }
+        }
+        Rule::Window {
+            allowed,
+            period,
+            counted_within,
+        } => Rule::Window {
+            allowed: more(allowed, well),
+            period,
+            counted_within,
+        },
+        Rule::Concurrency { allowed } => Rule::Concurrency {
+            allowed: more(allowed, well),
+        },
+    }
+}
+
+fn more(allowed: u32, well: u32) -> u32 {
+    if well == 0 {
+        allowed + 1 + allowed / 64
+    } else {
+        allowed.saturating_mul(2)
+    }
+}
+
+/// The rule with another number.
+fn with_number(rule: Rule, number: u32) -> Rule {
+    match rule {
+        Rule::Window {
+            period,
+            counted_within,
+            ..
+        } => Rule::Window {
+            allowed: number,
+            period,
+            counted_within,
+        },
+        Rule::Concurrency { .. } => Rule::Concurrency { allowed: number },
+    }
+}
+
+/// The calls of a finding since then: the count with each, whether it was accepted, how many parts.
+fn counts(learner: &Learner, held: &Held, rule: Rule, from: Instant) -> (Series, Vec<u32>) {
+    let before = match rule {
+        Rule::Window { period, .. } => from.before(period),
+        Rule::Concurrency { .. } => from.before(Duration::from_secs(60)),
+    };
+    let series = Series::of(&learner.ring, held.finding.group, before, from, |_| true);
+    let mut counts = Vec::new();
+    Statistic::of(rule).counts(&series, &mut counts);
+    (series, counts)
+}
+
+impl Learner {
+    /// Begins and ends tries that are due.
+    pub(crate) fn probe(&mut self, now: Instant) {
+        for at in 0..self.held.len() {
+            if self.held[at].probe.check <= now {
+                self.check(at, now);
+            }
+        }
+        self.held.retain(|held| held.probe.check != Instant::NEVER);
+    }
+
+    fn check(&mut self, at: usize, now: Instant) {
+        let held = &self.held[at];
+        let rule = held.finding.rule;
+        let wait = pause(&self.settings.probing, rule);
+        let known = |rule: Rule| {
+            self.known
+                .iter()
+                .any(|known| held.finding.group.is_within(known.group) && implies(known.rule, rule))
+        };
+        let settled = held.probe.settled(rule);
+        if known(settled) {
+            return self.give_up(at, Reason::Contradicted);
+        }
+        let from = held.probe.trying.map_or(now.before(wait), |it| it.since);
+        let (series, counts) = counts(self, held, settled, from);
+        let number = settled.allowed();
+        let late = |sent: u64| sent >= from.as_nanos();
+        let near = series.items.iter().zip(&counts);
+        let near = near
+            .filter(|(item, count)| late(item.sent) && **count >= number)
+            .count();
+        let parts: BTreeSet<_> = series.items.iter().map(|item| item.token).collect();
+        let beyond = series.items.iter().zip(&counts);
+        let beyond = beyond
+            .filter(|(item, count)| item.sign == Sign::Accepted && **count > number)
+            .count();
+        let mut next = None;
+        let held = &mut self.held[at];
+        if near > 0 {
+            held.probe.near = now;
+        }
+        let needed = if wait > Duration::from_secs(1) { 1 } else { 4 };
+        match held.probe.trying {
+            None if near > 0 && held.probe.accepted >= held.probe.interval * parts.len() as u64 => {
+                next = Some((0, rule));
+            }
+            None => {}
+            Some(it) if beyond >= needed => {
+                self.floor = self.floor.max(it.since);
+                next = Some((it.well + 1, rule));
+            }
+            Some(it) if now >= it.since + wait * 3 => {
+                held.probe.trying = None;
+                held.probe.accepted = 0;
+                held.finding.rule = it.settled;
+                held.finding.state = State::Confirmed;
+                self.changes.push_back(Change::Adjust(held.finding.clone()));
+            }
+            Some(_) => {}
+        }
+        if let Some((well, settled)) = next {
+            held.finding.rule = raised(settled, well);
+            held.finding.state = State::Probing;
+            held.probe.trying = Some(Try {
+                since: now,
+                settled,
+                well,
+            });
+            self.changes.push_back(Change::Adjust(held.finding.clone()));
+        }
+        held.probe.check = now + pause(&self.settings.probing, held.finding.rule);
+        if now.since(held.probe.near) > self.settings.forget_after {
+            self.give_up(at, Reason::Silent);
+        }
+    }
+
+    /// A refusal while more is tried: if what is tried has let the call pass, the try has failed.
+    pub(crate) fn refused_while_trying(&mut self, attempt: AttemptId, now: Instant) {
+        for at in 0..self.held.len() {
+            let held = &self.held[at];
+            let Some(it) = held.probe.trying else {
+                continue;
+            };
+            let (series, counts) = counts(self, held, it.settled, it.since);
+            let refused = series.items.iter().zip(&counts);
+            let mut refused = refused.filter(|(item, _)| item.attempt == attempt);
+            let Some((item, &count)) = refused.next() else {
+                continue;
+            };
+            if item.sent < it.since.as_nanos() {
+                continue;
+            }
+            let tried = count > it.settled.allowed();
+            let held = &mut self.held[at];
+            held.finding.rule = it.settled;
+            if tried && it.well > 0 && count > it.settled.allowed() + 1 {
+                // It let pass what came before this call.
+                held.finding.rule = with_number(it.settled, count - 1);
+            }
+            held.finding.state = State::Confirmed;
+            if tried {
+                held.probe.fail(&self.settings.probing);
+            } else {
+                held.probe.trying = None;
+                held.probe.accepted = 0;
+            }
+            held.probe.check = now + pause(&self.settings.probing, held.finding.rule);
+            self.changes.push_back(Change::Adjust(held.finding.clone()));
+        }
+    }
+
+    /// Holds a finding no longer. It is taken off the list at the end of the look.
+    fn give_up(&mut self, at: usize, reason: Reason) {
+        let held = &mut self.held[at];
+        self.changes
+            .push_back(Change::Forget(held.finding.id, reason));
+        held.probe.check = Instant::NEVER;
+    }
+}

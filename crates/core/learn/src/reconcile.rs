@@ -1,0 +1,276 @@
+//! What a study finds, beside what binds already.
+
+use crate::call::State as Called;
+use crate::finding::{Change, Finding, FindingId, Group, Reason, State, implies};
+use crate::fit::{Hypothesis, Search, Totals, explained, is_bounded};
+use crate::learner::{Held, Learner};
+use crate::probe::Probe;
+use crate::series::Series;
+use crate::statistic::Statistic;
+use std::collections::{BTreeMap, BTreeSet};
+use tollgate_model::{AttemptId, EndpointId, Instant};
+
+/// Endpoints looked at by themselves in one study.
+const ENDPOINTS: usize = 4;
+/// Clients looked at by themselves in one study.
+const CLIENTS: usize = 2;
+
+impl Learner {
+    /// Looks for a limit that explains the refusals that nothing explains yet.
+    pub(crate) fn look(&mut self, now: Instant) {
+        let explained: BTreeSet<AttemptId> = self
+            .held
+            .iter()
+            .flat_map(|held| self.explained_by(held).into_keys())
+            .collect();
+        let seen = self.study.seen;
+        let fresh: BTreeSet<AttemptId> = self
+            .ring
+            .iter()
+            .filter(|record| record.state == Called::Refused && Some(record.attempt) > seen)
+            .map(|record| record.attempt)
+            .filter(|attempt| !explained.contains(attempt))
+            .collect();
+        self.study.seen = self
+            .ring
+            .iter()
+            .next_back()
+            .map(|record| record.attempt)
+            .max(seen);
+        if fresh.is_empty() {
+            return;
+        }
+        let none = BTreeSet::new();
+        let chapter = self.chapter.max(self.floor);
+        let mut ways = vec![(self.floor, &none)];
+        if chapter > self.floor {
+            ways.push((chapter, &none));
+        }
+        if !explained.is_empty() {
+            ways.push((self.floor, &explained));
+            if chapter > self.floor {
+                ways.push((chapter, &explained));
+            }
+        }
+        for (from, without) in ways {
+            if let Some((found, explains)) = self.search(from, without, &fresh)
+                && self.take(&found, &explains, from, now)
+            {
+                return;
+            }
+        }
+    }
+
+    /// The best hypothesis, if it is sure enough and explains what is fresh, and all that it explains.
+    fn search(
+        &self,
+        from: Instant,
+        without: &BTreeSet<AttemptId>,
+        fresh: &BTreeSet<AttemptId>,
+    ) -> Option<(Hypothesis, BTreeMap<AttemptId, f64>)> {
+        let mut totals = Totals::default();
+        let mut batches = BTreeSet::new();
+        for record in self.ring.since(from) {
+            match record.state {
+                Called::Accepted => totals.accepted += 1.0,
+                Called::Refused if !without.contains(&record.attempt) => {
+                    totals.refused += f64::from(record.weight);
+                    batches.insert(record.batch);
+                }
+                _ => {}
+            }
+        }
+        if batches.len() < 2 {
+            return None;
+        }
+        let series = |group| {
+            Series::of(&self.ring, group, Instant::ZERO, from, |record| {
+                !without.contains(&record.attempt)
+            })
+        };
+        let mut search = Search::new(&self.known, totals);
+        for group in self.groups(fresh) {
+            search.look(&series(group));
+        }
+        let found = search.best()?;
+        if found.gain < self.settings.evidence {
+            return None;
+        }
+        let series = series(found.group);
+        if !is_bounded(found.rule(), &series) {
+            return None;
+        }
+        let mut explains = BTreeMap::new();
+        let mut batches = BTreeSet::new();
+        for (attempt, batch, weight) in explained(found.statistic, found.number, &series) {
+            explains.insert(attempt, weight);
+            batches.insert(batch);
+        }
+        let of_fresh = fresh
+            .iter()
+            .filter(|attempt| explains.contains_key(attempt));
+        let sure = batches.len() >= 2 && 2 * of_fresh.count() >= fresh.len();
+        sure.then_some((found, explains))
+    }
+
+    /// The groups that the refused calls belong to, narrow to wide.
+    fn groups(&self, fresh: &BTreeSet<AttemptId>) -> Vec<Group> {
+        let mut clients = BTreeSet::new();
+        let mut endpoints = BTreeSet::new();
+        for record in self.ring.iter() {
+            clients.extend(record.call.client);
+            endpoints.insert(record.call.endpoint);
+        }
+        let refused = || {
+            self.ring
+                .iter()
+                .rev()
+                .filter(|record| fresh.contains(&record.attempt))
+        };
+        let mut groups = BTreeSet::new();
+        for record in refused() {
+            if record.call.token.is_some() {
+                groups.insert(Group::Token);
+            }
+            if endpoints.len() > 1
+                && record.call.endpoint != EndpointId::UNKNOWN
+                && groups
+                    .iter()
+                    .filter(|group| matches!(group, Group::Endpoint(_)))
+                    .count()
+                    < ENDPOINTS
+            {
+                groups.insert(Group::Endpoint(record.call.endpoint));
+            }
+            if let Some(client) = record.call.client
+                && clients.len() > 1
+                && groups
+                    .iter()
+                    .filter(|group| matches!(group, Group::Client(_)))
+                    .count()
+                    < CLIENTS
+            {
+                groups.insert(Group::Client(client));
+                groups.insert(Group::ClientTokens(client));
+            }
+        }
+        groups.insert(match endpoints.first() {
+            Some(&only) if endpoints.len() == 1 && only != EndpointId::UNKNOWN => {
+                Group::Endpoint(only)
+            }
+            _ => Group::Upstream,
+        });
+        groups.into_iter().collect()
+    }
+
+    /// Holds what was found, in place of what it makes superfluous. False if it changes nothing.
+    fn take(
+        &mut self,
+        found: &Hypothesis,
+        explains: &BTreeMap<AttemptId, f64>,
+        from: Instant,
+        now: Instant,
+    ) -> bool {
+        let rule = found.rule();
+        let superfluous: Vec<FindingId> = self
+            .held
+            .iter()
+            .filter(|held| self.is_superfluous(held, found, explains, from))
+            .map(|held| held.finding.id)
+            .collect();
+        let stricter = |held: &Held| {
+            found.group.is_within(held.finding.group)
+                && implies(held.finding.rule, rule)
+                && !superfluous.contains(&held.finding.id)
+        };
+        if self.held.iter().any(stricter) {
+            return false;
+        }
+        let series = Series::of(&self.ring, found.group, Instant::ZERO, from, |_| true);
+        let mut counts = Vec::new();
+        found.statistic.counts(&series, &mut counts);
+        let finding = Finding {
+            id: FindingId(0),
+            group: found.group,
+            rule,
+            state: State::Confirmed,
+            accepted: counts
+                .iter()
+                .filter(|&&count| count <= found.number)
+                .count() as u64,
+            refused: explains.len() as u64,
+            since: now,
+        };
+        let Some((&first, others)) = superfluous.split_first() else {
+            if self.held.len() < self.settings.findings {
+                self.hold(finding, found.statistic, now);
+                return true;
+            }
+            return false;
+        };
+        for &other in others {
+            self.held.retain(|held| held.finding.id != other);
+            self.changes
+                .push_back(Change::Forget(other, Reason::Superseded));
+        }
+        let probing = self.settings.probing.clone();
+        let next = self.ring.next();
+        for held in self.held.iter_mut().filter(|held| held.finding.id == first) {
+            let changed = (held.finding.rule, held.finding.group) != (finding.rule, finding.group);
+            let since = held.finding.since;
+            held.statistic = found.statistic;
+            held.from = next;
+            held.finding = Finding {
+                id: first,
+                since,
+                ..finding.clone()
+            };
+            if changed {
+                held.probe = Probe::new(&probing, rule, now);
+                self.changes.push_back(Change::Adjust(held.finding.clone()));
+            }
+        }
+        true
+    }
+
+    /// Whether what was found explains all that the finding does.
+    fn is_superfluous(
+        &self,
+        held: &Held,
+        found: &Hypothesis,
+        explains: &BTreeMap<AttemptId, f64>,
+        from: Instant,
+    ) -> bool {
+        if held.finding.group == found.group && implies(found.rule(), held.finding.rule) {
+            return true;
+        }
+        let of_held = self.explained_by(held);
+        let since = self.ring.since(from).next().map(|record| record.attempt);
+        let of_held = of_held
+            .into_iter()
+            .filter(|&(attempt, _)| Some(attempt) >= since);
+        let (mut all, mut only) = (0.0, 0.0);
+        for (attempt, weight) in of_held {
+            all += weight;
+            if !explains.contains_key(&attempt) {
+                only += weight;
+            }
+        }
+        all > 0.0 && only <= 0.1 * all
+    }
+
+    /// The refusals that a finding explains.
+    fn explained_by(&self, held: &Held) -> BTreeMap<AttemptId, f64> {
+        let group = held.finding.group;
+        let series = Series::of(&self.ring, group, Instant::ZERO, self.floor, |_| true);
+        let rule = held.probe.settled(held.finding.rule);
+        let found = explained(held.statistic, rule.allowed(), &series);
+        // What was sent while it was in force it has let pass, whatever the upstream counts.
+        let found = found.filter(|&(attempt, ..)| attempt < held.from);
+        let in_force = explained(Statistic::of(rule), rule.allowed(), &series);
+        found
+            .chain(in_force)
+            .map(|(attempt, _, weight)| (attempt, weight))
+            .collect()
+    }
+}

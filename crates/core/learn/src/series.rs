@@ -1,0 +1,88 @@
+//! The calls of one group, part by part, in the order of sending.
+
+use crate::call::{Record, Ring, State};
+use crate::finding::Group;
+use tollgate_model::{AttemptId, Instant, TokenId};
+
+/// What a call says for or against a limit.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Sign {
+    /// Nothing: not known, or before the evidence begins, or explained already.
+    None,
+    Accepted,
+    /// With what its refusal counts for.
+    Refused(f64),
+}
+
+/// One call of a group.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Item {
+    pub(crate) attempt: AttemptId,
+    pub(crate) token: Option<TokenId>,
+    /// Nanoseconds.
+    pub(crate) sent: u64,
+    pub(crate) ended: u64,
+    pub(crate) cost: u32,
+    /// Whether the upstream may have counted it.
+    pub(crate) counted: bool,
+    pub(crate) sign: Sign,
+    pub(crate) batch: u32,
+}
+
+/// The calls of one group. Those of one part follow one another.
+#[derive(Clone, Debug)]
+pub(crate) struct Series {
+    pub(crate) group: Group,
+    pub(crate) items: Vec<Item>,
+    /// Where each part ends.
+    pub(crate) ends: Vec<usize>,
+}
+
+impl Series {
+    /// The group's calls sent at or after `from`; only those after `evidence` are signs, and only if
+    /// `sign` does not take that back.
+    pub(crate) fn of(
+        ring: &Ring,
+        group: Group,
+        from: Instant,
+        evidence: Instant,
+        sign: impl Fn(&Record) -> bool,
+    ) -> Self {
+        let mut items: Vec<(Option<TokenId>, Item)> = Vec::new();
+        for record in ring.since(from) {
+            let Some(part) = group.part(&record.call) else {
+                continue;
+            };
+            let item = Item {
+                attempt: record.attempt,
+                token: part,
+                sent: record.call.sent.as_nanos(),
+                ended: record.ended.as_nanos(),
+                cost: record.call.cost,
+                counted: record.state != State::Refused,
+                sign: match record.state {
+                    _ if record.call.sent < evidence || !sign(record) => Sign::None,
+                    State::Accepted => Sign::Accepted,
+                    State::Refused => Sign::Refused(f64::from(record.weight)),
+                    State::Pending | State::Unknown => Sign::None,
+                },
+                batch: record.batch,
+            };
+            items.push((part, item));
+        }
+        items.sort_by_key(|&(part, _)| part);
+        let ends = (1..=items.len())
+            .filter(|&at| at == items.len() || items[at].0 != items[at - 1].0)
+            .collect();
+        let items = items.into_iter().map(|(_, item)| item).collect();
+        Self { group, items, ends }
+    }
+
+    /// The parts, one after another.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &[Item]> {
+        let begins = std::iter::once(0).chain(self.ends.iter().copied());
+        begins
+            .zip(&self.ends)
+            .map(|(begin, &end)| &self.items[begin..end])
+    }
+}

@@ -1,0 +1,165 @@
+//! What an upstream may count.
+
+use crate::series::{Item, Series};
+use std::time::Duration;
+use tollgate_model::Rule;
+
+/// What an upstream may count: it refuses a call if the count with this call is more than a number.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Statistic {
+    /// Calls counted in the span before, in nanoseconds.
+    Sliding(u64),
+    /// Calls in the span before, those refused included.
+    Greedy(u64),
+    /// Calls in a window that opens at the first call after the last one's end.
+    FirstCall(u64),
+    /// Calls in windows that follow one another, one of which opens at the second number.
+    Clock(u64, u64),
+    /// What has not leaked from a bucket that a call fills by this many nanoseconds' leaking.
+    Bucket(u64),
+    /// Calls under way.
+    AtOnce,
+}
+
+impl Statistic {
+    /// The span that it is about; none of calls under way.
+    pub(crate) fn span(self) -> Option<u64> {
+        match self {
+            Self::Sliding(span) | Self::Greedy(span) | Self::FirstCall(span) => Some(span),
+            Self::Clock(span, _) | Self::Bucket(span) => Some(span),
+            Self::AtOnce => None,
+        }
+    }
+
+    /// The same over another span.
+    pub(crate) fn with(self, span: u64) -> Self {
+        match self {
+            Self::Sliding(_) => Self::Sliding(span),
+            Self::Greedy(_) => Self::Greedy(span),
+            Self::FirstCall(_) => Self::FirstCall(span),
+            Self::Clock(_, phase) => Self::Clock(span, phase),
+            Self::Bucket(_) => Self::Bucket(span),
+            Self::AtOnce => Self::AtOnce,
+        }
+    }
+
+    /// The limit that never lets this count exceed `number`, whatever is sent.
+    ///
+    /// Of windows and of calls at once that is plain: a slot from the sending for a period means at
+    /// most `number` in any such span. A bucket of B that leaks r a second is obeyed by B in B/r:
+    /// in any time t that lets pass at most B·⌈t ∕ (B/r)⌉ < B + r·t.
+    pub(crate) fn rule(self, number: u32) -> Rule {
+        let nanos = match self {
+            Self::AtOnce => return Rule::Concurrency { allowed: number },
+            Self::Bucket(gap) => gap.saturating_mul(u64::from(number)),
+            Self::Sliding(span) | Self::Greedy(span) | Self::FirstCall(span) => span,
+            Self::Clock(span, _) => span,
+        };
+        Rule::Window {
+            allowed: number,
+            period: Duration::from_nanos(nanos),
+            counted_within: Some(Duration::ZERO),
+        }
+    }
+
+    /// What a rule in force counts.
+    pub(crate) fn of(rule: Rule) -> Self {
+        match rule {
+            Rule::Window { period, .. } => Self::Sliding(nanos(period)),
+            Rule::Concurrency { .. } => Self::AtOnce,
+        }
+    }
+
+    /// For each call of the series what the count would be with it.
+    pub(crate) fn counts(self, series: &Series, into: &mut Vec<u32>) {
+        into.clear();
+        for part in series.parts() {
+            match self {
+                Self::Sliding(span) => sliding(part, span, false, into),
+                Self::Greedy(span) => sliding(part, span, true, into),
+                Self::FirstCall(span) => first_call(part, span, into),
+                Self::Clock(span, phase) => clock(part, span, phase, into),
+                Self::Bucket(gap) => bucket(part, gap, into),
+                Self::AtOnce => at_once(part, into),
+            }
+        }
+    }
+}
+
+pub(crate) fn nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn sliding(part: &[Item], span: u64, all: bool, into: &mut Vec<u32>) {
+    let (mut oldest, mut sum) = (0, 0);
+    for item in part {
+        while part[oldest].sent.saturating_add(span) <= item.sent && part[oldest].sent < item.sent {
+            sum -= taken(&part[oldest], all);
+            oldest += 1;
+        }
+        into.push(sum + item.cost);
+        sum += taken(item, all);
+    }
+}
+
+fn taken(item: &Item, all: bool) -> u32 {
+    if item.counted || all { item.cost } else { 0 }
+}
+
+fn first_call(part: &[Item], span: u64, into: &mut Vec<u32>) {
+    let (mut end, mut sum) = (0, 0);
+    for item in part {
+        if item.sent >= end {
+            sum = 0;
+        }
+        into.push(sum + item.cost);
+        if item.counted {
+            if sum == 0 {
+                end = item.sent.saturating_add(span);
+            }
+            sum += item.cost;
+        }
+    }
+}
+
+fn clock(part: &[Item], span: u64, phase: u64, into: &mut Vec<u32>) {
+    let span = span.max(1);
+    let (mut window, mut sum) = (u64::MAX, 0);
+    let shift = span - phase % span;
+    for item in part {
+        let number = (item.sent + shift) / span;
+        if number != window {
+            (window, sum) = (number, 0);
+        }
+        into.push(sum + item.cost);
+        sum += taken(item, false);
+    }
+}
+
+fn bucket(part: &[Item], gap: u64, into: &mut Vec<u32>) {
+    let gap = gap.max(1);
+    let (mut level, mut last) = (0_u64, 0);
+    for item in part {
+        level = level.saturating_sub(item.sent - last);
+        last = item.sent;
+        let count = u32::try_from(level.div_ceil(gap)).unwrap_or(u32::MAX / 2);
+        into.push(count.saturating_add(item.cost));
+        if item.counted {
+            level = level.saturating_add(gap.saturating_mul(u64::from(item.cost)));
+        }
+    }
+}
+
+fn at_once(part: &[Item], into: &mut Vec<u32>) {
+    let counted = part.iter().filter(|item| item.counted);
+    let mut ends: Vec<u64> = counted.map(|item| item.ended).collect();
+    ends.sort_unstable();
+    let (mut begun, mut ended) = (0_u32, 0_usize);
+    for item in part {
+        while ends.get(ended).is_some_and(|&end| end <= item.sent) {
+            ended += 1;
+        }
+        into.push((begun.saturating_sub(ended as u32)) + 1);
+        begun += u32::from(item.counted);
+    }
+}

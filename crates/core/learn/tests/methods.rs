@@ -1,0 +1,319 @@
+//! Ways to learn a limit, compared.
+
+mod world;
+
+use std::time::Duration;
+use tollgate_learn::{Group, Known};
+use tollgate_model::{EndpointId, Rule};
+use world::limiter::{Declared, Learning, Limiter};
+use world::upstream::{Mechanism, Truth};
+use world::{Case, SECOND, Told, run};
+
+fn window(allowed: u32, millis: u64) -> Rule {
+    Rule::Window {
+        allowed,
+        period: Duration::from_millis(millis),
+        counted_within: Some(Duration::ZERO),
+    }
+}
+
+fn base(name: &str) -> Case {
+    Case {
+        name: name.to_owned(),
+        tokens: 0,
+        endpoints: vec![0.6, 0.4],
+        known: vec![Known {
+            group: Group::Upstream,
+            rule: window(60, 6_000),
+        }],
+        truth: Vec::new(),
+        later: None,
+        stray: 0.0,
+        stray_told: Told::Nothing,
+        told: Told::Nothing,
+        load: 15.0,
+        foreign: 0.0,
+        latency: (15, 25),
+        jitter: 3,
+        measured: (24, 144),
+    }
+}
+
+fn truth(group: Group, mechanism: Mechanism) -> Truth {
+    Truth { group, mechanism }
+}
+
+/// The rule that never exceeds the mechanism.
+fn oracle(truth: &Truth) -> (Group, Rule) {
+    let rule = match truth.mechanism {
+        Mechanism::FirstCall { allowed, period }
+        | Mechanism::Clock {
+            allowed, period, ..
+        }
+        | Mechanism::Sliding { allowed, period }
+        | Mechanism::Greedy { allowed, period } => window(allowed, period / 1_000_000),
+        Mechanism::Bucket { burst, rate } => window(burst as u32, (burst / rate * 1e3) as u64),
+        Mechanism::AtOnce { allowed } => Rule::Concurrency { allowed },
+    };
+    (truth.group, rule)
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let up = Group::Upstream;
+    let mut add = |case: Case| cases.push(case);
+    for (what, load) in [("50 %", 0.5), ("80 %", 0.8), ("150 %", 1.5)] {
+        let of = |name: &str, group, mechanism, capacity: f64| Case {
+            truth: vec![truth(group, mechanism)],
+            load: capacity * load,
+            ..base(&format!("{name}, {what}"))
+        };
+        add(of(
+            "first call 40 of 60",
+            up,
+            Mechanism::FirstCall {
+                allowed: 40,
+                period: 6 * SECOND,
+            },
+            40.0 / 6.0,
+        ));
+        add(of(
+            "clock 40 of 60",
+            up,
+            Mechanism::Clock {
+                allowed: 40,
+                period: 6 * SECOND,
+                phase: SECOND,
+            },
+            40.0 / 6.0,
+        ));
+        add(of(
+            "sliding 40 of 60",
+            up,
+            Mechanism::Sliding {
+                allowed: 40,
+                period: 6 * SECOND,
+            },
+            40.0 / 6.0,
+        ));
+        add(of(
+            "60 in 12 s, not 6",
+            up,
+            Mechanism::FirstCall {
+                allowed: 60,
+                period: 12 * SECOND,
+            },
+            5.0,
+        ));
+        add(Case {
+            told: Told::Seconds,
+            ..of(
+                "first call 40, told when",
+                up,
+                Mechanism::FirstCall {
+                    allowed: 40,
+                    period: 6 * SECOND,
+                },
+                40.0 / 6.0,
+            )
+        });
+        add(of(
+            "bucket 10, 6/s",
+            up,
+            Mechanism::Bucket {
+                burst: 10.0,
+                rate: 6.0,
+            },
+            6.0,
+        ));
+        add(of(
+            "leaky 5/s",
+            up,
+            Mechanism::Bucket {
+                burst: 1.0,
+                rate: 5.0,
+            },
+            5.0,
+        ));
+        add(of(
+            "7 a second",
+            up,
+            Mechanism::FirstCall {
+                allowed: 7,
+                period: SECOND,
+            },
+            7.0,
+        ));
+        let tokens = |case: Case| Case {
+            tokens: 4,
+            known: vec![Known {
+                group: Group::Token,
+                rule: window(30, 6_000),
+            }],
+            ..case
+        };
+        add(tokens(of(
+            "tokens: 15 of 30",
+            Group::Token,
+            Mechanism::FirstCall {
+                allowed: 15,
+                period: 6 * SECOND,
+            },
+            10.0,
+        )));
+        add(tokens(of(
+            "tokens: bucket 10, 4/s",
+            Group::Token,
+            Mechanism::Bucket {
+                burst: 10.0,
+                rate: 4.0,
+            },
+            16.0,
+        )));
+        add(of(
+            "path 10 of 60",
+            Group::Endpoint(EndpointId(1)),
+            Mechanism::FirstCall {
+                allowed: 10,
+                period: 6 * SECOND,
+            },
+            5.0,
+        ));
+        add(Case {
+            known: vec![Known {
+                group: up,
+                rule: Rule::Concurrency { allowed: 50 },
+            }],
+            latency: (300, 700),
+            ..of(
+                "20 at once of 50",
+                up,
+                Mechanism::AtOnce { allowed: 20 },
+                40.0,
+            )
+        });
+        add(Case {
+            known: vec![Known {
+                group: Group::Token,
+                rule: window(300, 60_000),
+            }],
+            tokens: 4,
+            measured: (180, 600),
+            ..of(
+                "tokens: 10 a second beside 300 a minute",
+                Group::Token,
+                Mechanism::FirstCall {
+                    allowed: 10,
+                    period: SECOND,
+                },
+                20.0,
+            )
+        });
+        add(Case {
+            known: vec![Known {
+                group: Group::Token,
+                rule: window(300, 60_000),
+            }],
+            tokens: 4,
+            measured: (180, 600),
+            ..of(
+                "tokens: bucket 10, 5/s, as 300 a minute",
+                Group::Token,
+                Mechanism::Bucket {
+                    burst: 10.0,
+                    rate: 5.0,
+                },
+                20.0,
+            )
+        });
+        add(Case {
+            known: vec![Known {
+                group: Group::Token,
+                rule: window(300, 60_000),
+            }],
+            tokens: 4,
+            measured: (180, 600),
+            ..of(
+                "tokens: 150 a minute, not 300",
+                Group::Token,
+                Mechanism::FirstCall {
+                    allowed: 150,
+                    period: 60 * SECOND,
+                },
+                10.0,
+            )
+        });
+    }
+    add(Case {
+        stray: 0.01,
+        ..base("strays 1 %")
+    });
+    add(Case {
+        stray: 0.05,
+        ..base("strays 5 %")
+    });
+    add(Case {
+        stray: 0.01,
+        stray_told: Told::Always(60),
+        ..base("strays 1 %, told 60 s")
+    });
+    add(Case {
+        truth: vec![truth(
+            up,
+            Mechanism::FirstCall {
+                allowed: 60,
+                period: 6 * SECOND,
+            },
+        )],
+        later: Some((
+            48,
+            vec![truth(
+                up,
+                Mechanism::FirstCall {
+                    allowed: 25,
+                    period: 6 * SECOND,
+                },
+            )],
+        )),
+        measured: (72, 192),
+        ..base("60, then 25")
+    });
+    cases
+}
+
+#[test]
+fn methods() {
+    let only = std::env::var("CASE").ok();
+    for case in cases() {
+        if only
+            .as_ref()
+            .is_some_and(|only| !case.name.contains(only.as_str()))
+        {
+            continue;
+        }
+        let seeds = if only.is_some() { 1 } else { 2 };
+        for seed in 1..=seeds {
+            let truth = case.later.as_ref().map_or(&case.truth, |(_, later)| later);
+            let known = case.known.iter().map(|known| (known.group, known.rule));
+            let mut best = Declared::new(known.chain(truth.iter().map(oracle)));
+            let best = run(&case, seed, &mut best);
+            let mut learning = Learning::new(&case.known);
+            let begun = std::time::Instant::now();
+            let learned = run(&case, seed, &mut learning);
+            println!(
+                "{:42} {seed} best {:5} ({:4} refused) learned {:6.1} % {:5.2} % refused (learning {:4}) {:4} ms | {}",
+                case.name,
+                best.accepted,
+                best.refused,
+                learned.accepted as f64 * 100.0 / best.accepted as f64,
+                learned.refused as f64 * 100.0 / (learned.refused + learned.accepted) as f64,
+                learned.learning,
+                begun.elapsed().as_millis(),
+                learning.found(),
+            );
+            if case.name.starts_with("strays") {
+                assert_eq!(learning.found(), "", "{}", case.name);
+            }
+        }
+    }
+}
