@@ -5,6 +5,7 @@ mod estimate;
 mod extend;
 mod kept;
 mod learned;
+mod lesson;
 mod limits;
 mod own;
 mod random;
@@ -70,6 +71,7 @@ pub struct Engine {
     own: own::Own,
     upstreams: upstream::Upstreams,
     endpoints: split::Endpoints,
+    lessons: lesson::Lessons,
 }
 
 /// An execution that is not over.
@@ -139,6 +141,7 @@ impl Engine {
             own,
             upstreams: upstream::Upstreams::new(&config),
             endpoints: split::Endpoints::default(),
+            lessons: lesson::Lessons::default(),
             resources: Resources::new(Arc::clone(&config), now),
             queue: Queue::new(&config),
             executions: BTreeMap::new(),
@@ -192,7 +195,11 @@ impl Engine {
             Event::SetMaxTokens { client, max_tokens } => self.set_max_tokens(client, max_tokens),
             Event::RenameLimit { limit, name } => self.rename_limit(limit, name),
             Event::RenameClient { client, name } => self.rename_client(client, name),
-            Event::NameEndpoint { endpoint, name } => self.endpoints.name_it(endpoint, name),
+            Event::NameEndpoint { endpoint, name } => {
+                self.endpoints.name_it(endpoint, name);
+                self.hold_earlier(now);
+            }
+            Event::ForgetLearned { name } => self.forget_learned(&name),
             Event::Open(closed) => self.open(closed, now),
             Event::RetireClient(client) => self.retire_client(client),
         }
@@ -207,6 +214,7 @@ impl Engine {
     }
 
     fn settle_down(&mut self, now: Instant) {
+        self.apply_findings(now);
         self.start_what_can(now);
         self.drop_retired();
         let (attempts, executions) = (&self.attempts, &self.executions);
@@ -234,10 +242,15 @@ impl Engine {
             .queue
             .next_deadline()
             .map(|at| at + Duration::from_nanos(1));
-        [self.timers.next(), self.wake, expiry]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.timers.next(),
+            self.wake,
+            expiry,
+            self.lessons.next_timeout(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     fn submit(&mut self, mut submission: Submission, now: Instant) {

@@ -78,6 +78,11 @@ pub enum Event {
         /// Its name.
         name: String,
     },
+    /// A learned limit is held no more, and learned anew if the upstream still has it.
+    ForgetLearned {
+        /// Its name, as in [`crate::LearnedView`].
+        name: String,
+    },
     /// What the endpoint is called in closings, refusals and views.
     NameEndpoint {
         /// Which.

@@ -17,7 +17,7 @@
 
 use std::collections::VecDeque;
 use std::time::Duration;
-use tollgate_model::{Instant, LimitId, Scope};
+use tollgate_model::{Instant, LimitId, Rule, Scope};
 use tollgate_quota::{Since, Usage};
 
 /// Parts of a limit that are recorded at a time.
@@ -44,6 +44,38 @@ pub struct Checkpoint {
     pub closed_routes: Vec<(String, Duration)>,
     /// Clients that a 429 has shut: their names, and for how much longer.
     pub closed_clients: Vec<(String, Duration)>,
+    /// Limits that were learned from refusals.
+    pub learned: Vec<LearnedLimit>,
+}
+
+/// A limit that was learned from refusals, in a checkpoint.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LearnedLimit {
+    /// Name of the pool whose tokens calls to the upstream take; of calls that take none, of their route.
+    pub upstream: String,
+    /// Whose calls count together.
+    pub group: LearnedGroup,
+    /// How it counts.
+    pub rule: Rule,
+    /// Calls that were accepted while it was learned.
+    pub accepted: u64,
+    /// Calls that were refused while it was learned.
+    pub refused: u64,
+}
+
+/// Whose calls count together under a learned limit, by name.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum LearnedGroup {
+    /// Those of each token for itself.
+    Token,
+    /// Those of each token of the client for itself.
+    ClientTokens(String),
+    /// Those for the endpoint.
+    Endpoint(String),
+    /// Those with the client's tokens.
+    Client(String),
+    /// All to the upstream.
+    Upstream,
 }
 
 /// One limit in a checkpoint.

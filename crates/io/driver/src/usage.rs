@@ -25,7 +25,7 @@
 
 mod format;
 
-use format::{Line, read, used, write};
+use format::{Line, learned, read, used, write};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -194,6 +194,7 @@ impl UsageFile {
             limits: checkpoint.limits.into_iter().map(used).collect(),
             closed_routes: checkpoint.closed_routes,
             closed_clients: checkpoint.closed_clients,
+            learned: checkpoint.learned.into_iter().map(learned).collect(),
         };
         self.checkpointed = now;
         // Records are relative to this checkpoint from here on, so the old file takes no more of them.

@@ -121,6 +121,7 @@ impl Policy for Baseline {
             | Event::RenameLimit { .. }
             | Event::RenameClient { .. }
             | Event::NameEndpoint { .. }
+            | Event::ForgetLearned { .. }
             | Event::Open(_)
             | Event::RetireClient(_) => {}
         }

@@ -33,7 +33,8 @@ use crate::resources::Passage;
 use crate::timer::Timer;
 use crate::{Command, Facts, LossKind, Verdict};
 use std::time::Duration;
-use tollgate_model::{AttemptId, ExecutionId, Instant};
+use tollgate_learn::Outcome;
+use tollgate_model::{AttemptId, EndpointId, ExecutionId, Instant};
 
 /// Ten retries, in hundredths.
 pub(super) const FULL_RETRY_BUDGET: u32 = 1_000;
@@ -43,6 +44,7 @@ pub(super) const FULL_RETRY_BUDGET: u32 = 1_000;
 pub(super) struct Attempt {
     pub(super) execution: ExecutionId,
     pub(super) passage: Passage,
+    pub(super) endpoint: EndpointId,
     pub(super) sent: Instant,
     /// What the answer's head said, once it has arrived.
     pub(super) head: Option<Head>,
@@ -72,6 +74,7 @@ impl Engine {
             retry_after: facts.retry_after,
         });
         let it = *it;
+        self.learn_answered(attempt, &it, outcome(status, facts), now);
         if refused {
             self.uncount(&it, now);
             self.close(&it, facts, now);
@@ -192,6 +195,10 @@ impl Engine {
         let Some(it) = self.attempts.remove(&attempt) else {
             return;
         };
+        if it.head.is_none() {
+            self.learn_answered(attempt, &it, Outcome::Unknown, now);
+        }
+        self.learn_ended(attempt, &it, now);
         self.resources
             .each_ledger(&it.passage, now, |ledger| ledger.leave(now));
         if let Some(execution) = self.executions.get(&it.execution) {
@@ -262,5 +269,16 @@ impl Engine {
         it.state = State::Pausing;
         self.timers.set(again, Timer::Retry(execution));
         true
+    }
+}
+
+/// What the answer says of the limits that the call passed.
+fn outcome(status: u16, facts: Facts) -> Outcome {
+    match status {
+        _ if status == 429 || facts.refused => Outcome::Refused {
+            retry_after: facts.retry_after,
+        },
+        401 => Outcome::Unknown,
+        _ => Outcome::Accepted,
     }
 }

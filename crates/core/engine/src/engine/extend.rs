@@ -86,8 +86,9 @@ impl Engine {
         let mut config = Config::clone(&self.config);
         config.append(more);
         self.as_told(&config).check()?;
+        self.upstreams.extend(&config);
+        self.pass_learned(&mut config, known.route);
         self.config = Arc::new(config);
-        self.upstreams.extend(&self.config);
         self.resources.extend(Arc::clone(&self.config));
         self.demands.clear();
         self.reserves.clear();

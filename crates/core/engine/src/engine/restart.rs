@@ -83,6 +83,7 @@ impl Engine {
             limits,
             closed_routes: routes.filter(closed).collect(),
             closed_clients: clients.filter(closed).collect(),
+            learned: self.learned_so_far(),
         }
     }
 
@@ -95,6 +96,7 @@ impl Engine {
             elapsed,
             begun: now,
         });
+        self.remember_learned(&checkpoint.learned);
         self.restore_from((LimitId(0), ClientId(0), RouteId(0)), now);
     }
 
@@ -129,6 +131,7 @@ impl Engine {
             }
         }
         self.earlier = Some(earlier);
+        self.hold_earlier(now);
     }
 }
 

@@ -37,6 +37,12 @@ impl Endpoints {
         name.unwrap_or_else(|| format!("endpoint {}", endpoint.0))
     }
 
+    /// The endpoint of this name.
+    pub(super) fn named(&self, name: &str) -> Option<EndpointId> {
+        let mut names = self.names.iter();
+        names.find(|(_, known)| *known == name).map(|(id, _)| *id)
+    }
+
     /// The endpoint that the route is only for, and the route that it was split from.
     pub(super) fn of_route(&self, own: RouteId) -> Option<(RouteId, EndpointId)> {
         let mut routes = self.routes.iter();

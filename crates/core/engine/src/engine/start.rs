@@ -72,6 +72,7 @@ impl Engine {
         self.next_attempt += 1;
         let give_up = *it.give_up.get_or_insert(now + it.submission.timeout);
         it.state = State::Running(attempt);
+        let endpoint = it.submission.endpoint;
         it.attempts += 1;
         self.flows[it.submission.flow.index()].running += 1;
         let client = token.and_then(|token| Some(self.resources.pools.tokens.get(token)?.client));
@@ -85,9 +86,11 @@ impl Engine {
         let attempt_state = Attempt {
             execution,
             passage,
+            endpoint,
             sent: now,
             head: None,
         };
+        self.learn_sent(attempt, &attempt_state);
         self.resources.take(&passage, now, give_up);
         self.attempts.insert(attempt, attempt_state);
         self.earn_retries();

@@ -72,7 +72,7 @@ impl Engine {
             closed_routes: closed.filter(|(_, until)| *until > now).collect(),
             closed: self.closed(now),
             limited: self.limited,
-            learned: Vec::new(),
+            learned: self.lessons_view(),
         }
     }
 

@@ -52,7 +52,13 @@ pub(crate) fn wakes_in_time(world: &World) {
 
 /// Nothing waits that could start; but what a lower class waits for may be kept, as long as a higher
 /// one has come of late, and is then looked at again within a second.
+///
+/// A limit that was learned holds calls back that the configured ones let go, so a world in which one is in
+/// force says nothing of this law; half of the worlds learn nothing.
 pub(crate) fn never_idle(world: &World, snapshot: &Snapshot) {
+    if !snapshot.learned.is_empty() {
+        return;
+    }
     let mut looked_at = BTreeSet::new();
     for submission in world.never_sent() {
         let flow = &world.config.flows[submission.flow.index()];

@@ -7,8 +7,8 @@ use std::io;
 use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
-use tollgate_engine::{Checkpoint, LimitUsage, Record, Since};
-use tollgate_model::{LimitId, Scope};
+use tollgate_engine::{Checkpoint, LearnedGroup, LearnedLimit, LimitUsage, Record, Since};
+use tollgate_model::{LimitId, Rule, Scope};
 
 /// What a file begins with, before the boot's name.
 const BOOT: &[u8] = b"{\"boot\":\"";
@@ -23,6 +23,31 @@ pub(super) struct Line {
     pub(super) closed_routes: Vec<(String, Duration)>,
     #[serde(default)]
     pub(super) closed_clients: Vec<(String, Duration)>,
+    #[serde(default)]
+    pub(super) learned: Vec<Learned>,
+}
+
+/// A limit that was learned, as written.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Learned {
+    upstream: String,
+    group: Group,
+    allowed: u32,
+    /// None of a limit on calls at once.
+    period: Option<Duration>,
+    accepted: u64,
+    refused: u64,
+}
+
+/// Whose calls count together under it, as written.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Group {
+    Token,
+    ClientTokens(String),
+    Endpoint(String),
+    Client(String),
+    Upstream,
 }
 
 /// A limit's use, as written.
@@ -75,6 +100,7 @@ pub(super) fn read(path: &Path) -> Result<Option<(Line, Checkpoint)>, String> {
         limits: limits.ok_or("it names an unknown scope")?,
         closed_routes: line.closed_routes.clone(),
         closed_clients: line.closed_clients.clone(),
+        learned: line.learned.iter().cloned().map(limit).collect(),
     };
     for record in lines {
         checkpoint.add(parse(record).ok_or_else(|| format!("not a record: {record:?}"))?);
@@ -132,6 +158,50 @@ pub(super) fn used(it: LimitUsage) -> Used {
         ends: it.usage.ends,
         closed: it.usage.closed,
         until: it.since.until,
+    }
+}
+
+pub(super) fn learned(limit: LearnedLimit) -> Learned {
+    Learned {
+        upstream: limit.upstream,
+        group: match limit.group {
+            LearnedGroup::Token => Group::Token,
+            LearnedGroup::ClientTokens(client) => Group::ClientTokens(client),
+            LearnedGroup::Endpoint(endpoint) => Group::Endpoint(endpoint),
+            LearnedGroup::Client(client) => Group::Client(client),
+            LearnedGroup::Upstream => Group::Upstream,
+        },
+        allowed: limit.rule.allowed(),
+        period: match limit.rule {
+            Rule::Window { period, .. } => Some(period),
+            Rule::Concurrency { .. } => None,
+        },
+        accepted: limit.accepted,
+        refused: limit.refused,
+    }
+}
+
+fn limit(learned: Learned) -> LearnedLimit {
+    let allowed = learned.allowed;
+    LearnedLimit {
+        upstream: learned.upstream,
+        group: match learned.group {
+            Group::Token => LearnedGroup::Token,
+            Group::ClientTokens(client) => LearnedGroup::ClientTokens(client),
+            Group::Endpoint(endpoint) => LearnedGroup::Endpoint(endpoint),
+            Group::Client(client) => LearnedGroup::Client(client),
+            Group::Upstream => LearnedGroup::Upstream,
+        },
+        rule: match learned.period {
+            Some(period) => Rule::Window {
+                allowed,
+                period,
+                counted_within: Some(Duration::ZERO),
+            },
+            None => Rule::Concurrency { allowed },
+        },
+        accepted: learned.accepted,
+        refused: learned.refused,
     }
 }
 

@@ -1,0 +1,321 @@
+//! What the refusals of an upstream teach.
+//!
+//! Each upstream that has refused a call has a [`Learner`]: it is told of each call's send, answer and
+//! end, and finds the limits that explain which calls were refused ([`tollgate_learn`] argues how). What
+//! it finds is held as one limit more ([`super::learned`]). Before the first refusal there is no learner,
+//! and calls cost nothing more.
+
+mod restart;
+
+use super::Engine;
+use super::attempt::Attempt;
+use super::learned::{Group, Place, Recent};
+use super::upstream::Upstream;
+use crate::{Config, LearnedLimit, LearnedView, Source};
+use std::collections::{BTreeMap, BTreeSet};
+use tollgate_learn::{Call, Change, Finding, FindingId, Known, Learner, Outcome, Settings};
+use tollgate_model::{AttemptId, Instant, Limit, RouteId, Rule, Scope};
+
+/// Upstreams that are learned from, at the most.
+const MOST_UPSTREAMS: usize = 256;
+
+/// The learners, and what is held of what they found.
+#[derive(Debug, Default)]
+pub(super) struct Lessons {
+    of: BTreeMap<Upstream, Lesson>,
+    /// What an earlier process has learned, of upstreams and endpoints that are not known yet.
+    earlier: Vec<LearnedLimit>,
+}
+
+#[derive(Debug)]
+struct Lesson {
+    learner: Learner,
+    held: BTreeMap<FindingId, (Place, Group)>,
+    /// Calls under way, over all of the upstream's routes.
+    in_flight: u32,
+}
+
+impl Lessons {
+    pub(super) fn next_timeout(&self) -> Option<Instant> {
+        let lessons = self.of.values();
+        lessons.filter_map(|it| it.learner.poll_timeout()).min()
+    }
+}
+
+impl Engine {
+    /// A call was sent.
+    pub(super) fn learn_sent(&mut self, attempt: AttemptId, sent: &Attempt) {
+        if self.lessons.of.is_empty() {
+            return;
+        }
+        let upstream = self.upstreams.of(sent.passage.route);
+        if let Some(lesson) = self.lessons.of.get_mut(&upstream) {
+            lesson.sent(attempt, sent);
+        }
+    }
+
+    /// The head of a call's answer has arrived, or is not expected any more.
+    pub(super) fn learn_answered(
+        &mut self,
+        attempt: AttemptId,
+        of: &Attempt,
+        outcome: Outcome,
+        now: Instant,
+    ) {
+        let upstream = self.upstreams.of(of.passage.route);
+        if matches!(outcome, Outcome::Refused { .. }) {
+            self.begin_lesson(upstream);
+        } else if self.lessons.of.is_empty() {
+            return;
+        }
+        if let Some(lesson) = self.lessons.of.get_mut(&upstream) {
+            lesson.learner.answered(attempt, now, outcome);
+        }
+    }
+
+    /// A call is over.
+    pub(super) fn learn_ended(&mut self, attempt: AttemptId, of: &Attempt, now: Instant) {
+        if self.lessons.of.is_empty() {
+            return;
+        }
+        let upstream = self.upstreams.of(of.passage.route);
+        if let Some(lesson) = self.lessons.of.get_mut(&upstream) {
+            lesson.learner.ended(attempt, now);
+            lesson.in_flight = lesson.in_flight.saturating_sub(1);
+        }
+    }
+
+    /// Holds what was found since, and no more what was given up.
+    pub(super) fn apply_findings(&mut self, now: Instant) {
+        if self.lessons.of.is_empty() {
+            return;
+        }
+        let upstreams: Vec<Upstream> = self.lessons.of.keys().copied().collect();
+        for upstream in upstreams {
+            while let Some(change) = self.next_change(upstream, now) {
+                self.apply(upstream, change, now);
+            }
+        }
+    }
+
+    fn next_change(&mut self, upstream: Upstream, now: Instant) -> Option<Change> {
+        let lesson = self.lessons.of.get_mut(&upstream)?;
+        if lesson.learner.poll_timeout().is_some_and(|at| at <= now) {
+            lesson.learner.handle_timeout(now);
+        }
+        lesson.learner.poll_change()
+    }
+
+    fn apply(&mut self, upstream: Upstream, change: Change, now: Instant) {
+        let (id, finding) = match change {
+            Change::Hold(finding) | Change::Adjust(finding) => (finding.id, Some(finding)),
+            Change::Forget(id, _) => (id, None),
+        };
+        let Some(lesson) = self.lessons.of.get(&upstream) else {
+            return;
+        };
+        let held = lesson.held.get(&id).copied();
+        let Some(finding) = finding else {
+            if let Some((place, _)) = held {
+                self.release_learned(place);
+                self.note(upstream, id, None);
+            }
+            return;
+        };
+        let recent: Vec<Recent> = lesson
+            .learner
+            .slots(finding.id, now)
+            .map(|slot| Recent {
+                sent: slot.sent,
+                token: slot.token,
+                cost: slot.cost,
+            })
+            .collect();
+        let Some(group) = group(upstream, &finding) else {
+            return;
+        };
+        match held {
+            Some((place, before)) if before == group => {
+                self.adjust_learned(place, group, finding.rule, &recent);
+            }
+            before => {
+                if let Some((place, _)) = before {
+                    self.release_learned(place);
+                }
+                let place = self.hold_learned(group, finding.rule, &recent);
+                self.note(upstream, id, place.map(|place| (place, group)));
+            }
+        }
+    }
+
+    fn note(&mut self, upstream: Upstream, id: FindingId, held: Option<(Place, Group)>) {
+        let Some(lesson) = self.lessons.of.get_mut(&upstream) else {
+            return;
+        };
+        match held {
+            Some(held) => lesson.held.insert(id, held),
+            None => lesson.held.remove(&id),
+        };
+    }
+
+    /// Gives a learned limit of this name up, because an operator says so.
+    pub(super) fn forget_learned(&mut self, name: &str) {
+        let found = self.lessons.of.iter().find_map(|(upstream, lesson)| {
+            let mut held = lesson.held.iter();
+            let named = |place| self.at(place).is_some_and(|limit| limit.name == name);
+            let (id, (place, _)) = held.find(|(_, (place, _))| named(*place))?;
+            Some((*upstream, *id, *place))
+        });
+        let Some((upstream, id, place)) = found else {
+            return;
+        };
+        if let Some(lesson) = self.lessons.of.get_mut(&upstream) {
+            lesson.learner.forget(id);
+        }
+        self.release_learned(place);
+        self.note(upstream, id, None);
+    }
+
+    /// Learns from the upstream from now on. What is under way is known to the learner.
+    fn begin_lesson(&mut self, upstream: Upstream) {
+        let off = self.config.policy.learned_limits == 0;
+        if off || self.lessons.of.len() >= MOST_UPSTREAMS || self.lessons.of.contains_key(&upstream)
+        {
+            return;
+        }
+        let mut lesson = Lesson {
+            learner: Learner::new(Settings::default(), self.known(upstream)),
+            held: BTreeMap::new(),
+            in_flight: 0,
+        };
+        for (id, attempt) in &self.attempts {
+            if self.upstreams.of(attempt.passage.route) == upstream {
+                lesson.sent(*id, attempt);
+            }
+        }
+        self.lessons.of.insert(upstream, lesson);
+    }
+
+    /// The limits that are configured for calls to the upstream.
+    fn known(&self, upstream: Upstream) -> Vec<Known> {
+        let known = |group, limit: &Limit| Known {
+            group,
+            rule: limit.rule,
+        };
+        let routes = self.upstreams.routes(upstream);
+        let of_routes = routes.flat_map(|route| &self.config.routes[route.index()].limits);
+        let shared: BTreeSet<_> = of_routes.filter(|id| !self.own.has_limit(**id)).collect();
+        let shared = shared.into_iter().map(|id| &self.config.limits[id.index()]);
+        let shared = shared.filter(|limit| limit.scope != Scope::Action);
+        let mut all: Vec<Known> = shared
+            .map(|limit| known(tollgate_learn::Group::Upstream, limit))
+            .collect();
+        if let Upstream::Pool(pool) = upstream {
+            for id in &self.config.pools[pool.index()].clients {
+                let client = &self.config.clients[id.index()];
+                let of_client = client.limits.iter().filter(|id| !self.own.has_limit(**id));
+                let of_client = of_client.map(|id| &self.config.limits[id.index()]);
+                all.extend(of_client.map(|it| known(tollgate_learn::Group::Client(*id), it)));
+                let of_token = client.token_limits.iter();
+                let of_token = of_token.filter(|limit| !super::learned::is_learned(limit));
+                all.extend(of_token.map(|it| known(tollgate_learn::Group::ClientTokens(*id), it)));
+            }
+        }
+        all
+    }
+
+    /// Lets the routes from this one on pass what was learned of their upstream.
+    pub(super) fn pass_learned(&self, config: &mut Config, from: RouteId) {
+        for (upstream, lesson) in &self.lessons.of {
+            for (place, group) in lesson.held.values() {
+                let (Place::Shared(limit), Group::Upstream(_)) = (place, group) else {
+                    continue;
+                };
+                let routes = self.upstreams.routes(*upstream);
+                for route in routes.filter(|route| *route >= from) {
+                    config.routes[route.index()].limits.push(*limit);
+                }
+            }
+        }
+    }
+
+    /// What was learned from refusals.
+    pub(super) fn lessons_view(&self) -> Vec<LearnedView> {
+        let mut views = Vec::new();
+        for lesson in self.lessons.of.values() {
+            for finding in lesson.learner.findings() {
+                let Some((place, group)) = lesson.held.get(&finding.id) else {
+                    continue;
+                };
+                views.push(self.finding_view(*place, *group, finding));
+            }
+        }
+        views
+    }
+
+    /// The limit that stands there.
+    fn at(&self, place: Place) -> Option<&Limit> {
+        match place {
+            Place::Shared(id) => self.config.limits.get(id.index()),
+            Place::Tokens(pool, place) => {
+                let first = self.config.pools[pool.index()].clients.first()?;
+                let limits = &self.config.clients[first.index()].token_limits;
+                limits.get(place)
+            }
+        }
+    }
+
+    fn finding_view(&self, place: Place, group: Group, finding: &Finding) -> LearnedView {
+        let limit = self.at(place);
+        LearnedView {
+            limit: match place {
+                Place::Shared(id) => Some(id),
+                Place::Tokens(..) => None,
+            },
+            name: limit.map(|limit| limit.name.clone()).unwrap_or_default(),
+            scope: limit.map_or(Scope::Action, |limit| limit.scope),
+            of: self.whose(group),
+            allowed: finding.rule.allowed(),
+            period: match finding.rule {
+                Rule::Window { period, .. } => Some(period),
+                Rule::Concurrency { .. } => None,
+            },
+            configured: None,
+            source: Source::Refusals,
+            accepted: finding.accepted,
+            refused: finding.refused,
+            since: finding.since,
+        }
+    }
+}
+
+impl Lesson {
+    fn sent(&mut self, attempt: AttemptId, of: &Attempt) {
+        self.in_flight += 1;
+        let call = Call {
+            sent: of.sent,
+            token: of.passage.token,
+            client: of.passage.client,
+            endpoint: of.endpoint,
+            cost: of.passage.cost,
+            in_flight: self.in_flight,
+        };
+        self.learner.sent(attempt, call);
+    }
+}
+
+/// Whose calls count together under the finding.
+fn group(upstream: Upstream, finding: &Finding) -> Option<Group> {
+    use tollgate_learn::Group as Found;
+    let pool = match upstream {
+        Upstream::Pool(pool) => Some(pool),
+        Upstream::Route(_) => None,
+    };
+    Some(match finding.group {
+        Found::Token => Group::Token(pool?, None),
+        Found::ClientTokens(client) => Group::Token(pool?, Some(client)),
+        Found::Endpoint(endpoint) => Group::Endpoint(upstream, endpoint),
+        Found::Client(client) => Group::Client(client),
+        Found::Upstream => Group::Upstream(upstream),
+    })
+}
