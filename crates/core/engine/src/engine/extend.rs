@@ -92,6 +92,7 @@ impl Engine {
         self.resources.extend(Arc::clone(&self.config));
         self.demands.clear();
         self.reserves.clear();
+        self.tell_learners();
         self.restore_from((known.limit, known.client, known.route), now);
         // Further routes may be what a pool's next token is for.
         self.settle_down(now);

@@ -196,6 +196,17 @@ impl Engine {
         self.lessons.of.insert(upstream, lesson);
     }
 
+    /// Limits have been set, or routes have come.
+    pub(super) fn tell_learners(&mut self) {
+        let upstreams: Vec<Upstream> = self.lessons.of.keys().copied().collect();
+        for upstream in upstreams {
+            let known = self.known(upstream);
+            if let Some(lesson) = self.lessons.of.get_mut(&upstream) {
+                lesson.learner.configure(known);
+            }
+        }
+    }
+
     /// The limits that are configured for calls to the upstream.
     fn known(&self, upstream: Upstream) -> Vec<Known> {
         let known = |group, limit: &Limit| Known {

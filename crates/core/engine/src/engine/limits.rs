@@ -21,6 +21,7 @@ impl Engine {
         if let Some(limit) = config.limits.get_mut(limit.index()) {
             set(&mut limit.rule, allowed);
             self.configure(config);
+            self.tell_learners();
         }
     }
 
@@ -30,6 +31,7 @@ impl Engine {
         if let Some(limit) = client.and_then(|client| client.token_limits.get_mut(place)) {
             set(&mut limit.rule, allowed);
             self.configure(config);
+            self.tell_learners();
         }
     }
 
