@@ -13,6 +13,7 @@ use super::learned::{Group, Place, Recent};
 use super::upstream::Upstream;
 use crate::{Config, LearnedLimit, LearnedView, Source};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 use tollgate_learn::{Call, Change, Finding, FindingId, Known, Learner, Outcome, Settings};
 use tollgate_model::{AttemptId, Instant, Limit, RouteId, Rule, Scope};
 
@@ -23,6 +24,10 @@ const MOST_UPSTREAMS: usize = 256;
 #[derive(Debug, Default)]
 pub(super) struct Lessons {
     of: BTreeMap<Upstream, Lesson>,
+    /// When each learner has something to do.
+    due: BTreeSet<(Instant, Upstream)>,
+    /// Upstreams whose learners were told something since the findings were last applied.
+    told: BTreeSet<Upstream>,
     /// What an earlier process has learned, of upstreams and endpoints that are not known yet.
     earlier: Vec<LearnedLimit>,
 }
@@ -33,12 +38,34 @@ struct Lesson {
     held: BTreeMap<FindingId, (Place, Group)>,
     /// Calls under way, over all of the upstream's routes.
     in_flight: u32,
+    /// When the learner has something to do, as it stands in [`Lessons::due`].
+    due: Option<Instant>,
 }
 
 impl Lessons {
+    /// When a learner has something to do.
     pub(super) fn next_timeout(&self) -> Option<Instant> {
-        let lessons = self.of.values();
-        lessons.filter_map(|it| it.learner.poll_timeout()).min()
+        self.due.first().map(|(due, _)| *due)
+    }
+
+    fn next_change(&mut self, upstream: Upstream) -> Option<Change> {
+        self.of.get_mut(&upstream)?.learner.poll_change()
+    }
+
+    /// Notes when the learner has something to do: later than now, for what was due has been done.
+    fn reschedule(&mut self, upstream: Upstream, now: Instant) {
+        let Some(lesson) = self.of.get_mut(&upstream) else {
+            return;
+        };
+        let due = lesson.learner.poll_timeout();
+        let due = due.map(|due| due.max(now + Duration::from_nanos(1)));
+        if due == lesson.due {
+            return;
+        }
+        if let Some(before) = std::mem::replace(&mut lesson.due, due) {
+            self.due.remove(&(before, upstream));
+        }
+        self.due.extend(due.map(|due| (due, upstream)));
     }
 }
 
@@ -70,6 +97,7 @@ impl Engine {
         }
         if let Some(lesson) = self.lessons.of.get_mut(&upstream) {
             lesson.learner.answered(attempt, now, outcome);
+            self.lessons.told.insert(upstream);
         }
     }
 
@@ -87,23 +115,22 @@ impl Engine {
 
     /// Holds what was found since, and no more what was given up.
     pub(super) fn apply_findings(&mut self, now: Instant) {
-        if self.lessons.of.is_empty() {
-            return;
-        }
-        let upstreams: Vec<Upstream> = self.lessons.of.keys().copied().collect();
-        for upstream in upstreams {
-            while let Some(change) = self.next_change(upstream, now) {
-                self.apply(upstream, change, now);
+        while let Some(&(due, upstream)) = self.lessons.due.first()
+            && due <= now
+        {
+            self.lessons.due.remove(&(due, upstream));
+            if let Some(lesson) = self.lessons.of.get_mut(&upstream) {
+                lesson.due = None;
+                lesson.learner.handle_timeout(now);
+                self.lessons.told.insert(upstream);
             }
         }
-    }
-
-    fn next_change(&mut self, upstream: Upstream, now: Instant) -> Option<Change> {
-        let lesson = self.lessons.of.get_mut(&upstream)?;
-        if lesson.learner.poll_timeout().is_some_and(|at| at <= now) {
-            lesson.learner.handle_timeout(now);
+        while let Some(upstream) = self.lessons.told.pop_first() {
+            while let Some(change) = self.lessons.next_change(upstream) {
+                self.apply(upstream, change, now);
+            }
+            self.lessons.reschedule(upstream, now);
         }
-        lesson.learner.poll_change()
     }
 
     fn apply(&mut self, upstream: Upstream, change: Change, now: Instant) {
@@ -171,6 +198,7 @@ impl Engine {
         };
         if let Some(lesson) = self.lessons.of.get_mut(&upstream) {
             lesson.learner.forget(id);
+            self.lessons.told.insert(upstream);
         }
         self.release_learned(place);
         self.note(upstream, id, None);
@@ -187,6 +215,7 @@ impl Engine {
             learner: Learner::new(Settings::default(), self.known(upstream)),
             held: BTreeMap::new(),
             in_flight: 0,
+            due: None,
         };
         for (id, attempt) in &self.attempts {
             if self.upstreams.of(attempt.passage.route) == upstream {

@@ -116,6 +116,7 @@ impl Engine {
             since: now,
         };
         lesson.learner.import(vec![finding], now);
+        self.lessons.told.insert(upstream);
         self.apply_findings(now);
         let Some(lesson) = self.lessons.of.get(&upstream) else {
             return;
