@@ -1,5 +1,7 @@
 //! What the engine is told once. Every bound and every span is here.
 
+use crate::Leave;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_model::{ClientId, Limit, LimitId, PoolId, Rule};
 
@@ -16,6 +18,8 @@ pub struct Config {
     pub routes: Vec<Route>,
     /// Who calls.
     pub flows: Vec<Flow>,
+    /// What is left free of shared limits for other applications; nothing of those that aren't named.
+    pub leave: BTreeMap<LimitId, Leave>,
     /// Spans and bounds that hold for all.
     pub policy: Policy,
 }
@@ -170,7 +174,7 @@ impl Config {
     /// Checks what the types can't say.
     ///
     /// # Errors
-    /// An id without an entry; a limit that allows nothing or has no period; a call that costs more
+    /// An id without an entry; a limit that allows nothing, has no period or is left free as a whole; a call that costs more
     /// than one of its limits allows, or nothing; a client in two pools; a pool whose clients' tokens are not interchangeable (limits of other number or period).
     pub fn check(&self) -> Result<(), ConfigError> {
         let fail = |what: String| Err(ConfigError(what));
@@ -182,6 +186,18 @@ impl Config {
                     "limit {}: allows nothing or has no period",
                     limit.name
                 ));
+            }
+        }
+        for (limit, leave) in &self.leave {
+            let Some(limit) = self.limits.get(limit.index()) else {
+                return fail(format!("leaves free what does not exist: {leave:?}"));
+            };
+            let possible = match *leave {
+                Leave::Calls(calls) => calls < limit.rule.allowed(),
+                Leave::Percent(percent) => (0.0..100.0).contains(&percent),
+            };
+            if !possible {
+                return fail(format!("limit {}: leaves nothing to send", limit.name));
             }
         }
         let routes = self.routes.iter().map(|it| (&it.name, &it.limits));

@@ -187,6 +187,7 @@ impl Engine {
             Event::TokenGranted { token, expires_in } => self.token_granted(token, expires_in, now),
             Event::TokenFailed { token, retry_after } => self.token_failed(token, retry_after, now),
             Event::SetLimit { limit, allowed } => self.set_limit(limit, allowed),
+            Event::SetLeave { limit, leave } => self.set_leave(limit, leave),
             Event::SetTokenLimit {
                 client,
                 place,

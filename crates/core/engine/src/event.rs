@@ -1,5 +1,6 @@
 //! What happens to the engine.
 
+use crate::Leave;
 use std::time::Duration;
 use tollgate_model::{
     AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, LimitId, RouteId, TokenId,
@@ -46,6 +47,14 @@ pub enum Event {
         limit: LimitId,
         /// Calls per window, or at once; with 0 nothing starts.
         allowed: u32,
+    },
+    /// Another number of a shared limit's calls is left free for other applications from now on. A lower
+    /// one is used at once; a higher one drains what is held.
+    SetLeave {
+        /// Which.
+        limit: LimitId,
+        /// What is left free; with [`Leave::Calls`] of 0 nothing.
+        leave: Leave,
     },
     /// The same for a limit that each token of a client has for itself.
     SetTokenLimit {

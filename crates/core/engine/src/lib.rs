@@ -31,6 +31,7 @@ mod config;
 mod engine;
 mod event;
 mod journal;
+mod leave;
 mod passes;
 mod places;
 mod pool;
@@ -46,6 +47,7 @@ pub use config::{Client, Config, ConfigError, Flow, Guarantee, Policy, Pool, Rou
 pub use engine::{Engine, Extension, Places};
 pub use event::{Closed, Event, Facts, Family, LossKind, Submission, WindowFact};
 pub use journal::{Checkpoint, LearnedGroup, LearnedLimit, LimitUsage, Record};
+pub use leave::Leave;
 pub use snapshot::{
     ClientView, ClosedView, FlowView, LearnedView, LimitView, Snapshot, Source, TokenSupply,
     TokenView,

@@ -36,14 +36,16 @@ pub(crate) struct Passage {
 impl Resources {
     pub(crate) fn new(config: Arc<Config>, now: Instant) -> Self {
         let limits = config.limits.iter();
-        Self {
+        let mut resources = Self {
             ledgers: limits.map(|limit| Ledger::new(limit.rule)).collect(),
             pools: Pools::new(&config),
             journal: Journal::new(config.limits.len(), now),
             blocked: vec![Instant::ZERO; config.routes.len()],
             closed: vec![Instant::ZERO; config.routes.len()],
             config,
-        }
+        };
+        resources.leave_free();
+        resources
     }
 
     /// Whether the route is not known to have no room.
@@ -86,6 +88,7 @@ impl Resources {
         self.blocked.resize(config.routes.len(), Instant::ZERO);
         self.closed.resize(config.routes.len(), Instant::ZERO);
         self.config = config;
+        self.leave_free();
     }
 
     /// Whether a call on this route may be sent now. Remembers a no until something changes.
@@ -251,7 +254,16 @@ impl Resources {
         }
         self.pools.configure(&config);
         self.config = config;
+        self.leave_free();
         self.unblock();
+    }
+
+    /// Leaves free of each limit what the configuration says.
+    fn leave_free(&mut self) {
+        for (limit, leave) in &self.config.leave {
+            let ledger = &mut self.ledgers[limit.index()];
+            ledger.leave_free(leave.of(ledger.allowed()));
+        }
     }
 
     /// Notes that slots have become free, or may have.

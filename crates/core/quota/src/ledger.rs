@@ -34,6 +34,8 @@ pub struct Ledger {
     hold: Hold,
     /// What headers have told; none before the first.
     learned: Option<Box<Learned>>,
+    /// Slots that are for somebody else; what headers have found of somebody else's is among them.
+    left_free: u32,
     /// A step's begin, by which ends are rounded for the next process; zero before the first checkpoint.
     steps_from: Instant,
 }
@@ -49,6 +51,7 @@ impl Ledger {
             closed_until: Instant::ZERO,
             hold: Hold::default(),
             learned: None,
+            left_free: 0,
             steps_from: Instant::ZERO,
         }
     }
@@ -90,7 +93,7 @@ impl Ledger {
         if self.closed_until > now {
             return 0;
         }
-        self.allowed().saturating_sub(self.occupied())
+        self.given().saturating_sub(self.taken())
     }
 
     /// Whether one more call of this cost may be sent.
@@ -178,6 +181,18 @@ impl Ledger {
         self.closed_until = Instant::ZERO;
     }
 
+    /// Slots that are left free for somebody else.
+    #[must_use]
+    pub fn left_free(&self) -> u32 {
+        self.left_free
+    }
+
+    /// Leaves so many of the allowed slots free for somebody else, from the next taking on. Slots that headers
+    /// have found somebody else to hold are among them, so they are not left twice.
+    pub fn leave_free(&mut self, slots: u32) {
+        self.left_free = slots;
+    }
+
     /// Changes how many slots may be held. A lower number drains; it takes nothing back.
     pub fn set_allowed(&mut self, to: u32) {
         match &mut self.rule {
@@ -196,6 +211,26 @@ impl Ledger {
     fn occupied(&self) -> u32 {
         let learned = self.learned.as_ref().map_or(0, |it| it.all());
         self.open + self.ends.len() as u32 + learned
+    }
+
+    /// Slots that are not left free: ours to take, together with those that headers have found somebody else to hold beyond
+    /// what is left free.
+    #[must_use]
+    pub fn given(&self) -> u32 {
+        self.allowed().saturating_sub(self.left_free)
+    }
+
+    /// Slots held of [`Self::given`].
+    fn taken(&self) -> u32 {
+        self.occupied() - self.theirs(Instant::ZERO)
+    }
+
+    /// Slots that somebody else has of those left free, and still holds after `at`.
+    fn theirs(&self, at: Instant) -> u32 {
+        match &self.learned {
+            Some(learned) if self.left_free > 0 => learned.foreign(at).min(self.left_free),
+            _ => 0,
+        }
     }
 
     /// Slots that a call of this cost takes.

@@ -76,6 +76,7 @@ fn tables() -> Config {
             ..Flow::default()
         }],
         policy: Policy::default(),
+        ..Config::default()
     }
 }
 

@@ -116,6 +116,7 @@ impl Policy for Baseline {
             // The simulator's limits stay as they are.
             Event::Cancel(_)
             | Event::SetLimit { .. }
+            | Event::SetLeave { .. }
             | Event::SetTokenLimit { .. }
             | Event::SetMaxTokens { .. }
             | Event::RenameLimit { .. }

@@ -103,6 +103,7 @@ impl Scenario {
                 ..Policy::default()
             },
             limits,
+            ..Config::default()
         }
     }
 

@@ -6,7 +6,8 @@
 //! longer wanted just gets no submissions; its client is retired ([`crate::Event::RetireClient`]).
 
 use super::Engine;
-use crate::{Client, Config, ConfigError, Pool, Route};
+use crate::{Client, Config, ConfigError, Leave, Pool, Route};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tollgate_model::{ClientId, Instant, Limit, LimitId, PoolId, RouteId};
 
@@ -21,6 +22,8 @@ pub struct Extension {
     pub pools: Vec<Pool>,
     /// Further routes.
     pub routes: Vec<Route>,
+    /// What is left free of the further limits.
+    pub leave: BTreeMap<LimitId, Leave>,
 }
 
 /// The ids that the next entries of each table get.
@@ -51,6 +54,7 @@ impl Config {
         self.clients.extend(more.clients);
         self.pools.extend(more.pools);
         self.routes.extend(more.routes);
+        self.leave.extend(more.leave);
     }
 }
 
@@ -67,6 +71,8 @@ impl Engine {
             let allowed = limit.rule.allowed().max(dearest.unwrap_or(1));
             super::limits::set(&mut limit.rule, allowed);
         }
+        // What is left free of old limits was checked when it was told.
+        told.leave.retain(|limit, _| limit.index() >= limits);
         told
     }
 

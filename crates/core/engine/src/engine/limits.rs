@@ -10,7 +10,7 @@
 use super::Engine;
 use super::attempt::Attempt;
 use super::learned::is_learned;
-use crate::{Facts, WindowFact};
+use crate::{Facts, Leave, WindowFact};
 use std::sync::Arc;
 use tollgate_model::{ClientId, Instant, Limit, LimitId, Rule, Scope};
 use tollgate_quota::Header;
@@ -22,6 +22,14 @@ impl Engine {
             set(&mut limit.rule, allowed);
             self.configure(config);
             self.tell_learners();
+        }
+    }
+
+    pub(super) fn set_leave(&mut self, limit: LimitId, leave: Leave) {
+        if self.config.limits.get(limit.index()).is_some() {
+            let mut config = (*self.config).clone();
+            config.leave.insert(limit, leave);
+            self.configure(config);
         }
     }
 

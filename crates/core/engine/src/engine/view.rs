@@ -134,7 +134,7 @@ fn view(now: Instant) -> impl Fn((&Limit, &Ledger)) -> LimitView {
         period: ledger.period(),
         held: ledger.held(now),
         foreign: ledger.foreign(now),
-        left_free: 0,
+        left_free: ledger.left_free(),
         closed_until: ledger.closed_until(now),
     }
 }

@@ -36,6 +36,7 @@ fn begin(policy: Policy) -> Desk {
         routes: vec![route("plain", None), route("with a token", Some(PoolId(0)))],
         flows: vec![Flow::default()],
         policy,
+        ..Config::default()
     })
 }
 

@@ -86,11 +86,11 @@ impl Ledger {
     pub fn earliest_by_chance(&mut self, k: u64, deviations: f64, now: Instant) -> Instant {
         self.forget_ended(now);
         let start = self.closed_until.max(now);
-        let allowed = self.allowed();
+        let allowed = self.given();
         if allowed == 0 {
             return Instant::NEVER;
         }
-        let occupied = self.occupied();
+        let occupied = self.taken();
         let free = allowed.saturating_sub(occupied);
         let over = occupied.saturating_sub(allowed);
         let Some(period) = self.period() else {
@@ -139,7 +139,7 @@ impl Ledger {
 
     /// The spans between the ends of those slots of a concurrency limit that an earlier process holds.
     fn turns(&self, start: Instant) -> impl Iterator<Item = Turn> {
-        let (allowed, occupied) = (self.allowed(), self.occupied());
+        let (allowed, occupied) = (self.given(), self.taken());
         let free = allowed.saturating_sub(occupied);
         let over = occupied.saturating_sub(allowed);
         let mut next = Some((start, 0_usize));
@@ -163,12 +163,12 @@ impl Ledger {
     pub fn slots_by(&mut self, at: Instant, now: Instant) -> u64 {
         self.forget_ended(now);
         let start = self.closed_until.max(now);
-        let allowed = u64::from(self.allowed());
+        let allowed = u64::from(self.given());
         if at < start || allowed == 0 {
             return 0;
         }
         let Some(period) = self.period() else {
-            let occupied = u64::from(self.occupied());
+            let occupied = u64::from(self.taken());
             let mut passed = 0.0;
             for turn in self.turns(start).take_while(|turn| turn.from <= at) {
                 let to = turn.to.map_or(at, |to| to.min(at));
@@ -188,6 +188,7 @@ impl Ledger {
             self.open
         };
         let settled = self.occupied() - self.open - self.freed_by(in_round);
+        let settled = settled - self.theirs(in_round);
         let free = allowed.saturating_sub(u64::from(open + settled));
         rounds.saturating_mul(allowed).saturating_add(free)
     }
@@ -203,8 +204,8 @@ impl Ledger {
     #[must_use]
     pub fn next_room(&mut self, now: Instant, cost: u32) -> Option<Instant> {
         self.forget_ended(now);
-        let allowed = self.allowed();
-        let end = match (self.occupied() + self.units(cost)).checked_sub(allowed) {
+        let allowed = self.given();
+        let end = match (self.taken() + self.units(cost)).checked_sub(allowed) {
             None | Some(0) => now,
             Some(nth) => self.nth_end(nth as usize - 1)?,
         };

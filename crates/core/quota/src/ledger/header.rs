@@ -153,9 +153,7 @@ impl Ledger {
     /// Slots that somebody else holds, as far as headers have told.
     #[must_use]
     pub fn foreign(&self, now: Instant) -> u32 {
-        let windows = self.learned.iter().flat_map(|it| &it.windows);
-        let open = windows.filter(|window| window.up > now);
-        open.map(|window| window.foreign).sum()
+        self.learned.as_ref().map_or(0, |it| it.foreign(now))
     }
 }
 
@@ -230,6 +228,12 @@ impl Learned {
 
     pub(super) fn all(&self) -> u32 {
         self.windows.iter().map(|it| it.own + it.foreign).sum()
+    }
+
+    /// Slots that somebody else still holds after `at`.
+    pub(super) fn foreign(&self, at: Instant) -> u32 {
+        let open = self.windows.iter().filter(|window| window.up > at);
+        open.map(|window| window.foreign).sum()
     }
 
     pub(super) fn held(&self, now: Instant) -> u32 {

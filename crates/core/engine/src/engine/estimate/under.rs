@@ -47,10 +47,10 @@ impl Under {
         }
     }
 
-    /// The most that one call can have.
+    /// The most that one call can have: what is left free for others is none of it.
     pub(super) fn allowed(&self, from: &Resources) -> u32 {
         match self {
-            Self::Limit(limit) => from.ledgers[limit.index()].allowed(),
+            Self::Limit(limit) => from.ledgers[limit.index()].given(),
             Self::Tokens(pool, place) => {
                 from.pools.pools[pool.index()].aggregates[*place].allowed()
             }

@@ -1,0 +1,23 @@
+//! What is left free of a limit by configuration.
+
+/// Calls of a limit that are left free for other applications.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Leave {
+    /// So many calls per window, or at once.
+    Calls(u32),
+    /// A part of what the limit allows, in percent, rounded up to whole calls.
+    Percent(f64),
+}
+
+impl Leave {
+    /// Calls left free where so many are allowed. One is always for us.
+    #[must_use]
+    pub fn of(self, allowed: u32) -> u32 {
+        let calls = match self {
+            Self::Calls(calls) => calls,
+            // Saturates; what is no number leaves nothing.
+            Self::Percent(percent) => (f64::from(allowed) * percent / 100.0).ceil() as u32,
+        };
+        calls.min(allowed.saturating_sub(1))
+    }
+}
