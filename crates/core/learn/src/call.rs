@@ -115,6 +115,12 @@ impl Ring {
         self.records.range(first..)
     }
 
+    /// When the first of the last so many calls was sent.
+    pub(crate) fn last(&self, calls: usize) -> Instant {
+        let at = self.records.len().saturating_sub(calls);
+        self.records.get(at).map_or(Instant::ZERO, |record| record.call.sent)
+    }
+
     /// An attempt that was not sent yet.
     pub(crate) fn next(&self) -> AttemptId {
         AttemptId(self.records.back().map_or(0, |last| last.attempt.0 + 1))

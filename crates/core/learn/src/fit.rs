@@ -395,21 +395,29 @@ pub(crate) fn explained(
         })
 }
 
-/// Whether calls were accepted that would not have been if the period were four times as long. Until
-/// then nobody knows that it isn't, and a period that is too long costs the most.
-pub(crate) fn is_bounded(rule: Rule, series: &Series) -> bool {
+/// Whether calls were accepted, after one that the hypothesis explains, that would not have been if the
+/// period were four times as long. Until then nobody knows that it isn't, and a period that is too long
+/// costs the most.
+pub(crate) fn is_bounded(found: &Hypothesis, series: &Series) -> bool {
     let Rule::Window {
         allowed, period, ..
-    } = rule
+    } = found.rule()
     else {
         return true;
     };
-    let (mut short, mut long) = (Vec::new(), Vec::new());
+    let (mut counts, mut short, mut long) = (Vec::new(), Vec::new(), Vec::new());
+    found.statistic.counts(series, &mut counts);
     Statistic::Sliding(nanos(period)).counts(series, &mut short);
     Statistic::Sliding(nanos(period).saturating_mul(4)).counts(series, &mut long);
+    let stopped = series.items.iter().zip(&counts).filter(|(item, count)| {
+        matches!(item.sign, Sign::Refused(_)) && **count > found.number
+    });
+    let Some(first) = stopped.map(|(item, _)| item.sent).min() else {
+        return false;
+    };
     let signs = series.items.iter().zip(short.iter().zip(&long));
     let accepted = signs.filter(|(item, (short, long))| {
-        item.sign == Sign::Accepted && **short <= allowed && **long > allowed
+        item.sign == Sign::Accepted && item.sent > first && **short <= allowed && **long > allowed
     });
     accepted.count() as u32 >= 2 + allowed / 8
 }

@@ -2,6 +2,7 @@
 
 use crate::call::{Call, Outcome, Ring, State as Called};
 use crate::finding::{Change, Finding, FindingId, Known, Slot};
+use crate::guard::Guard;
 use crate::probe::Probe;
 use crate::settings::Settings;
 use crate::statistic::Statistic;
@@ -24,10 +25,6 @@ pub struct Learner {
     next: u32,
     /// Refusals of calls that were sent before the first of them was known.
     batch: Batch,
-    /// Calls accepted since the last refusal.
-    run: u32,
-    /// With which call the present chapter begins: the first refusal after a long run.
-    pub(crate) chapter: Instant,
     /// Since when what was seen is evidence: the limit was another before.
     pub(crate) floor: Instant,
     pub(crate) study: Study,
@@ -62,6 +59,7 @@ pub(crate) struct Held {
     /// The first attempt that it was in force for.
     pub(crate) from: AttemptId,
     pub(crate) probe: Probe,
+    pub(crate) guard: Guard,
 }
 
 impl Learner {
@@ -76,8 +74,6 @@ impl Learner {
             changes: VecDeque::new(),
             next: 0,
             batch: Batch::default(),
-            run: 0,
-            chapter: Instant::ZERO,
             floor: Instant::ZERO,
             study: Study::default(),
         }
@@ -217,11 +213,11 @@ impl Learner {
             statistic,
             from: self.ring.next(),
             probe,
+            guard: Guard::default(),
         });
     }
 
     fn accepted(&mut self, call: &Call) {
-        self.run = self.run.saturating_add(1);
         for held in &mut self.held {
             if held.finding.group.part(call).is_some() {
                 held.finding.accepted += 1;
@@ -246,10 +242,6 @@ impl Learner {
         record.batch = self.batch.number;
         record.weight = 1.0 / (1.0 + self.batch.size as f32 / 3.0);
         self.batch.size += 1;
-        if self.run >= self.settings.chapter {
-            self.chapter = sent;
-        }
-        self.run = 0;
         self.refused_while_trying(attempt, now);
         if self.study.due.is_none() {
             let recent = self.ring.since(now.before(self.settings.settle));

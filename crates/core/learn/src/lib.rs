@@ -8,6 +8,7 @@ mod call;
 mod finding;
 mod fit;
 mod gradient;
+mod guard;
 mod learner;
 mod probe;
 mod reconcile;

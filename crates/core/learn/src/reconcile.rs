@@ -3,6 +3,7 @@
 use crate::call::State as Called;
 use crate::finding::{Change, Finding, FindingId, Group, Reason, State, implies};
 use crate::fit::{Hypothesis, Search, Totals, explained, is_bounded};
+use crate::guard::Guard;
 use crate::learner::{Held, Learner};
 use crate::probe::Probe;
 use crate::series::Series;
@@ -24,7 +25,7 @@ impl Learner {
             .flat_map(|held| self.explained_by(held).into_keys())
             .collect();
         let seen = self.study.seen;
-        let fresh: BTreeSet<AttemptId> = self
+        let mut fresh: BTreeSet<AttemptId> = self
             .ring
             .iter()
             .filter(|record| record.state == Called::Refused && Some(record.attempt) > seen)
@@ -37,25 +38,24 @@ impl Learner {
             .next_back()
             .map(|record| record.attempt)
             .max(seen);
+        self.guard(&mut fresh);
         if fresh.is_empty() {
             return;
         }
         let none = BTreeSet::new();
-        let chapter = self.chapter.max(self.floor);
-        let mut ways = vec![(self.floor, &none)];
-        if chapter > self.floor {
-            ways.push((chapter, &none));
-        }
-        if !explained.is_empty() {
-            ways.push((self.floor, &explained));
-            if chapter > self.floor {
-                ways.push((chapter, &explained));
+        // All calls, then half of them, and so on: a limit may have changed.
+        let mut calls = self.ring.since(self.floor).count();
+        loop {
+            let from = self.ring.last(calls);
+            for without in [&none, &explained].into_iter().take(1 + usize::from(!explained.is_empty())) {
+                if let Some((found, explains)) = self.search(from, without, &fresh)
+                    && self.take(&found, &explains, from, now)
+                {
+                    return;
+                }
             }
-        }
-        for (from, without) in ways {
-            if let Some((found, explains)) = self.search(from, without, &fresh)
-                && self.take(&found, &explains, from, now)
-            {
+            calls /= 2;
+            if calls < self.settings.least {
                 return;
             }
         }
@@ -97,7 +97,7 @@ impl Learner {
             return None;
         }
         let series = series(found.group);
-        if !is_bounded(found.rule(), &series) {
+        if !is_bounded(&found, &series) {
             return None;
         }
         let mut explains = BTreeMap::new();
@@ -227,6 +227,7 @@ impl Learner {
             };
             if changed {
                 held.probe = Probe::new(&probing, rule, now);
+                held.guard = Guard::default();
                 self.changes.push_back(Change::Adjust(held.finding.clone()));
             }
         }

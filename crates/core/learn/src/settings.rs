@@ -17,8 +17,8 @@ pub struct Settings {
     pub study_every: Duration,
     /// Evidence, as a logarithm of a likelihood ratio, that a finding needs against refusals by chance.
     pub evidence: f64,
-    /// Calls in a row without a refusal after which the next refusal opens another chapter.
-    pub chapter: u32,
+    /// The least calls that are studied by themselves.
+    pub least: usize,
     /// A finding that no call came near for this long is forgotten.
     pub forget_after: Duration,
     /// How more than was found is tried.
@@ -45,7 +45,7 @@ impl Default for Settings {
             settle: Duration::from_secs(1),
             study_every: Duration::from_millis(50),
             evidence: 12.0,
-            chapter: 200,
+            least: 100,
             forget_after: Duration::from_secs(7 * 86_400),
             probing: Probing::default(),
         }
