@@ -52,6 +52,8 @@ pub(crate) struct Record {
     pub(crate) state: State,
     /// When its response was over; never, while it is under way.
     pub(crate) ended: Instant,
+    /// How long its answer took, in nanoseconds.
+    pub(crate) took: u64,
     /// The batch of refusals that it belongs to, if it was refused.
     pub(crate) batch: u32,
     /// What its refusal counts for: that of a large batch less than one that stands alone.
@@ -90,6 +92,7 @@ impl Ring {
             call,
             state: State::Pending,
             ended: Instant::NEVER,
+            took: 0,
             batch: 0,
             weight: 0.0,
             retry_after: None,
@@ -118,7 +121,9 @@ impl Ring {
     /// When the first of the last so many calls was sent.
     pub(crate) fn last(&self, calls: usize) -> Instant {
         let at = self.records.len().saturating_sub(calls);
-        self.records.get(at).map_or(Instant::ZERO, |record| record.call.sent)
+        self.records
+            .get(at)
+            .map_or(Instant::ZERO, |record| record.call.sent)
     }
 
     /// An attempt that was not sent yet.

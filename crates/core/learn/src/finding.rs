@@ -77,6 +77,8 @@ pub struct Finding {
     pub group: Group,
     /// The limit in force. A window's slot lasts from a call's sending for a period.
     pub rule: Rule,
+    /// Whether a refused call takes a slot, too: the upstream counts what it refuses.
+    pub counts_refused: bool,
     /// How much is known of it.
     pub state: State,
     /// Calls that it lets pass and that were accepted while it was learned.

@@ -3,6 +3,7 @@
 use crate::finding::{Group, Known, implies};
 use crate::series::{Series, Sign};
 use crate::statistic::{Statistic, nanos};
+use std::time::Duration;
 use tollgate_model::Rule;
 
 /// A limit that may be.
@@ -38,9 +39,15 @@ const NICE: [u64; 36] = [
     90_000, 120_000, 180_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 21_600_000,
     86_400_000,
 ];
+/// A period below this can't be told from calls that overtake one another.
+const BRIEF: Duration = Duration::from_millis(50);
 const MILLI: u64 = 1_000_000;
 /// The steps by which the best span is looked for around a first one, as powers of two.
 const STEPS: [f64; 5] = [1.0 / 8.0, 1.0 / 16.0, 1.0 / 32.0, 1.0 / 64.0, 1.0 / 128.0];
+/// So many openings of windows are looked at.
+const OPENINGS: usize = 2;
+/// The logarithm of how many phases are tried.
+const PHASES: f64 = 3.0;
 /// A count above this is as good as this.
 const HIGHEST: usize = 1 << 14;
 
@@ -100,7 +107,7 @@ impl<'a> Search<'a> {
             let long: Vec<u64> = nice
                 .iter()
                 .copied()
-                .filter(|&span| span >= 500 * MILLI)
+                .filter(|&span| span >= 1_000 * MILLI)
                 .collect();
             family(self, &long, &|span| Statistic::Clock(span, phase));
         }
@@ -196,13 +203,18 @@ impl<'a> Search<'a> {
                 - null;
             // More of those counted less are refused: that is no limit.
             let other_way = stopped * (accepted - blocked) < (refused - stopped) * blocked;
-            if !other_way && best.is_none_or(|(_, most)| gain > most) {
+            if !other_way && stopped >= 0.7 * blocked && best.is_none_or(|(_, most)| gain > most) {
                 best = Some((at as u32 - 1, gain));
             }
         }
-        let (number, gain) = best?;
+        let (number, mut gain) = best?;
+        if let Statistic::Clock(..) = statistic {
+            // Any of several phases might have separated as well by chance.
+            gain -= PHASES;
+        }
         let rule = statistic.rule(number);
-        if self.is_known(series.group, rule) {
+        let brief = matches!(rule, Rule::Window { period, .. } if period < BRIEF);
+        if brief || self.is_known(series.group, rule) {
             return None;
         }
         Some(Hypothesis {
@@ -214,11 +226,28 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// Whether what is configured stops the same calls.
+    /// Whether what is configured stops the same calls, or nearly so over a longer period: what is
+    /// always used up looks like a limit of whatever is refused by chance.
     fn is_known(&self, group: Group, rule: Rule) -> bool {
-        self.known
-            .iter()
-            .any(|known| group.is_within(known.group) && implies(known.rule, rule))
+        self.known.iter().any(|known| {
+            let nearly = match (known.rule, rule) {
+                (
+                    Rule::Window {
+                        allowed, period, ..
+                    },
+                    Rule::Window {
+                        allowed: number,
+                        period: span,
+                        ..
+                    },
+                ) if span > period + period / 32 => {
+                    let most = f64::from(allowed) * span.as_secs_f64() / period.as_secs_f64();
+                    f64::from(number) > 0.95 * most
+                }
+                _ => false,
+            };
+            group.is_within(known.group) && (nearly || implies(known.rule, rule))
+        })
     }
 
     /// What is common comes before what is rare, and of two that explain the same the laxer comes
@@ -237,7 +266,7 @@ impl<'a> Search<'a> {
             Statistic::AtOnce => 0.3,
             Statistic::FirstCall(_) => -0.5,
             Statistic::Bucket(_) => -0.5,
-            Statistic::Clock(..) => -1.5,
+            Statistic::Clock(..) => -0.5,
             Statistic::Greedy(_) => -2.0,
         };
         let period = match statistic.rule(number) {
@@ -281,7 +310,7 @@ impl<'a> Search<'a> {
     /// A ladder of spans, those that people choose among them.
     fn spans(&self, lasted: u64) -> Vec<u64> {
         let mut spans = self.chosen();
-        let mut span = 20.0 * MILLI as f64;
+        let mut span = 50.0 * MILLI as f64;
         while span < lasted as f64 {
             spans.push(span as u64);
             span *= 0.25_f64.exp2();
@@ -302,24 +331,28 @@ fn lasted(series: &Series) -> Option<u64> {
     Some(last - first)
 }
 
-/// When windows on a clock may open: with the last calls that were accepted after a refusal.
+/// When windows on a clock may open: between the last refusal and the call that was accepted after it.
 fn phases(series: &Series) -> Vec<u64> {
-    let mut phases = Vec::new();
+    let mut openings = Vec::new();
     for part in series.parts() {
-        let mut was_refused = false;
+        let mut refused = None;
         for item in part {
             match item.sign {
-                Sign::Refused(_) => was_refused = true,
-                Sign::Accepted if was_refused => {
-                    phases.push(item.sent);
-                    was_refused = false;
+                Sign::Refused(_) => refused = Some(item.sent),
+                Sign::Accepted => {
+                    if let Some(refused) = refused.take() {
+                        openings.push((item.sent, item.sent - refused));
+                    }
                 }
-                _ => {}
+                Sign::None => {}
             }
         }
     }
-    phases.sort_unstable();
-    phases.split_off(phases.len().saturating_sub(3))
+    openings.sort_unstable();
+    let late = openings.split_off(openings.len().saturating_sub(OPENINGS));
+    late.into_iter()
+        .flat_map(|(accepted, span)| (0..4).map(move |part| accepted - span * part / 4))
+        .collect()
 }
 
 /// What a call may fill a bucket by: a ladder, and what was accepted while the bucket was empty at both
@@ -409,9 +442,10 @@ pub(crate) fn is_bounded(found: &Hypothesis, series: &Series) -> bool {
     found.statistic.counts(series, &mut counts);
     Statistic::Sliding(nanos(period)).counts(series, &mut short);
     Statistic::Sliding(nanos(period).saturating_mul(4)).counts(series, &mut long);
-    let stopped = series.items.iter().zip(&counts).filter(|(item, count)| {
-        matches!(item.sign, Sign::Refused(_)) && **count > found.number
-    });
+    let stopped =
+        series.items.iter().zip(&counts).filter(|(item, count)| {
+            matches!(item.sign, Sign::Refused(_)) && **count > found.number
+        });
     let Some(first) = stopped.map(|(item, _)| item.sent).min() else {
         return false;
     };

@@ -45,20 +45,37 @@ impl Learner {
     /// the periods of findings that have too many.
     pub(crate) fn guard(&mut self, fresh: &mut BTreeSet<AttemptId>) {
         for held in &mut self.held {
-            let Rule::Window { allowed, period, counted_within } = held.finding.rule else {
+            let Rule::Window {
+                allowed,
+                period,
+                counted_within,
+            } = held.finding.rule
+            else {
                 continue;
             };
             if held.guard.steps > STEPS {
                 continue;
             }
             let next = held.guard.next(period - held.guard.by);
-            let longer = Statistic::Sliding(nanos(period - held.guard.by + next));
+            let longer = period - held.guard.by + next;
+            let longer = Statistic::in_force(
+                &held.finding,
+                Rule::Window {
+                    allowed,
+                    period: longer,
+                    counted_within,
+                },
+            );
             let Some(&first) = fresh.range(held.from..).next() else {
                 continue;
             };
-            let from = self.ring.get_mut(first).map_or(Instant::ZERO, |record| record.call.sent);
+            let from = self
+                .ring
+                .get_mut(first)
+                .map_or(Instant::ZERO, |record| record.call.sent);
             let before = from.before(period * 2);
-            let series = Series::of(&self.ring, held.finding.group, before, from, |_| true);
+            let series =
+                Series::of(&self.ring, held.finding.group, before, from, |_| true).in_order();
             let mut counts = Vec::new();
             longer.counts(&series, &mut counts);
             for (item, &count) in series.items.iter().zip(&counts) {
@@ -79,10 +96,18 @@ impl Learner {
             }
             let before = period - held.guard.by;
             held.guard.steps += 1;
-            held.guard.by = if held.guard.steps > STEPS { Duration::ZERO } else { next };
+            held.guard.by = if held.guard.steps > STEPS {
+                Duration::ZERO
+            } else {
+                next
+            };
             let period = before + held.guard.by;
             held.finding = Finding {
-                rule: Rule::Window { allowed, period, counted_within },
+                rule: Rule::Window {
+                    allowed,
+                    period,
+                    counted_within,
+                },
                 ..held.finding.clone()
             };
             self.changes.push_back(Change::Adjust(held.finding.clone()));

@@ -99,6 +99,7 @@ impl Learner {
             return;
         }
         let call = record.call;
+        record.took = now.as_nanos().saturating_sub(call.sent.as_nanos());
         record.state = match outcome {
             Outcome::Accepted => Called::Accepted,
             Outcome::Refused { .. } => Called::Refused,
@@ -165,7 +166,7 @@ impl Learner {
     /// Takes over what was exported. Each is held again, under another number.
     pub fn import(&mut self, findings: Vec<Finding>, now: Instant) {
         for finding in findings {
-            let statistic = Statistic::of(finding.rule);
+            let statistic = Statistic::in_force(&finding, finding.rule);
             self.hold(finding, statistic, now);
         }
     }
@@ -189,7 +190,7 @@ impl Learner {
             self.ring.since(from).filter_map(move |record| {
                 let token = finding.group.part(&record.call)?;
                 let takes = match period {
-                    Some(_) => record.state != Called::Refused,
+                    Some(_) => finding.counts_refused || record.state != Called::Refused,
                     None => record.ended == Instant::NEVER && record.state != Called::Refused,
                 };
                 takes.then(|| Slot {

@@ -15,11 +15,18 @@ const FEW: u32 = 8;
 /// How far trying more has come.
 #[derive(Clone, Debug)]
 pub(crate) struct Probe {
-    /// Accepted calls of the group since the last try.
+    /// Accepted calls of the group.
     pub(crate) accepted: u64,
+    /// So many there were when a higher number was last tried, and a shorter period.
+    higher_at: u64,
+    shorter_at: u64,
     /// So many are waited for.
     interval: u64,
     trying: Option<Try>,
+    /// A try that began then was too much; what was accepted in it is not known yet.
+    measure: Option<Instant>,
+    /// Whether a shorter period is tried, not a higher number.
+    shorter: bool,
     /// When it is looked at again.
     pub(crate) check: Instant,
     /// When a call last came near to the limit.
@@ -39,8 +46,12 @@ impl Probe {
     pub(crate) fn new(settings: &Probing, rule: Rule, now: Instant) -> Self {
         Self {
             accepted: 0,
+            higher_at: 0,
+            shorter_at: 0,
             interval: settings.accepted,
             trying: None,
+            measure: None,
+            shorter: false,
             check: now + pause(settings, rule),
             near: now,
         }
@@ -51,9 +62,17 @@ impl Probe {
         self.trying.map_or(rule, |it| it.settled)
     }
 
-    fn fail(&mut self, settings: &Probing) {
+    /// The try is over.
+    fn end(&mut self) {
         self.trying = None;
-        self.accepted = 0;
+        self.higher_at = self.accepted;
+        if self.shorter {
+            self.shorter_at = self.accepted;
+        }
+    }
+
+    fn fail(&mut self, settings: &Probing) {
+        self.end();
         self.interval = (self.interval * 2).min(settings.most);
     }
 }
@@ -66,45 +85,37 @@ fn pause(settings: &Probing, rule: Rule) -> Duration {
     }
 }
 
-/// A little more, or twice as much after a try that went well.
-fn raised(rule: Rule, well: u32) -> Rule {
+/// A little more, and four times as much after a try that went well. Of windows a shorter period and a
+/// higher number are tried in turn, since either may be what is wrong.
+fn raised(rule: Rule, well: u32, shorter: bool) -> Rule {
     match rule {
         Rule::Window {
             allowed,
             period,
             counted_within,
-        } if allowed < FEW => {
-            let shorter = if well == 0 {
-                period - period / 16
-            } else {
-                period / 2
-            };
+        } if shorter || allowed < FEW => {
+            let part = 8_u32 >> well.min(2);
+            let period = (period - period / part).max(Duration::from_millis(1));
             Rule::Window {
                 allowed,
-                period: shorter.max(Duration::from_millis(1)),
+                period,
                 counted_within,
             }
         }
-        Rule::Window {
-            allowed,
-            period,
-            counted_within,
-        } => Rule::Window {
-            allowed: more(allowed, well),
-            period,
-            counted_within,
-        },
-        Rule::Concurrency { allowed } => Rule::Concurrency {
-            allowed: more(allowed, well),
-        },
+        _ if well == 0 => with_number(rule, rule.allowed() + 1 + rule.allowed() / 64),
+        _ => with_number(rule, rule.allowed().saturating_mul(4)),
     }
 }
 
-fn more(allowed: u32, well: u32) -> u32 {
-    if well == 0 {
-        allowed + 1 + allowed / 64
-    } else {
-        allowed.saturating_mul(2)
+/// How many periods a try lasts. What is sent a little too often is refused once what was sent too much
+/// adds up to a call, or to a window: after a period divided by what it is shorter by.
+fn lasts(settled: Rule, tried: Rule, well: u32) -> u32 {
+    match (settled, tried) {
+        (Rule::Window { period: long, .. }, Rule::Window { period: short, .. }) if short < long => {
+            1 + (long.as_nanos() / (long - short).as_nanos().max(1)).min(16) as u32
+        }
+        _ if well == 0 => 2,
+        _ => 1,
     }
 }
 
@@ -132,7 +143,7 @@ fn counts(learner: &Learner, held: &Held, rule: Rule, from: Instant) -> (Series,
     };
     let series = Series::of(&learner.ring, held.finding.group, before, from, |_| true);
     let mut counts = Vec::new();
-    Statistic::of(rule).counts(&series, &mut counts);
+    Statistic::in_force(&held.finding, rule).counts(&series, &mut counts);
     (series, counts)
 }
 
@@ -180,17 +191,25 @@ impl Learner {
         }
         let needed = if wait > Duration::from_secs(1) { 1 } else { 4 };
         match held.probe.trying {
-            None if near > 0 && held.probe.accepted >= held.probe.interval * parts.len() as u64 => {
-                next = Some((0, rule));
+            None if near > 0 => {
+                let parts = parts.len() as u64;
+                let (accepted, interval) = (held.probe.accepted, held.probe.interval * parts);
+                // A shorter period may cost as many refusals as calls wait for its end.
+                let shorter = accepted - held.probe.shorter_at >= interval * u64::from(number);
+                let few = number < FEW && matches!(rule, Rule::Window { .. });
+                if shorter || accepted - held.probe.higher_at >= interval {
+                    held.probe.shorter = shorter || few;
+                    next = Some((0, rule));
+                }
             }
             None => {}
+            Some(it) if now < it.since + wait * lasts(it.settled, rule, it.well) => {}
             Some(it) if beyond >= needed => {
                 self.floor = self.floor.max(it.since);
                 next = Some((it.well + 1, rule));
             }
-            Some(it) if now >= it.since + wait * 3 => {
-                held.probe.trying = None;
-                held.probe.accepted = 0;
+            Some(it) if now >= it.since + wait * (2 + lasts(it.settled, rule, it.well)) => {
+                held.probe.end();
                 held.finding.rule = it.settled;
                 held.finding.state = State::Confirmed;
                 self.changes.push_back(Change::Adjust(held.finding.clone()));
@@ -198,7 +217,7 @@ impl Learner {
             Some(_) => {}
         }
         if let Some((well, settled)) = next {
-            held.finding.rule = raised(settled, well);
+            held.finding.rule = raised(settled, well, held.probe.shorter);
             held.finding.state = State::Probing;
             held.probe.trying = Some(Try {
                 since: now,
@@ -232,19 +251,38 @@ impl Learner {
             let tried = count > it.settled.allowed();
             let held = &mut self.held[at];
             held.finding.rule = it.settled;
-            if tried && it.well > 0 && count > it.settled.allowed() + 1 {
-                // It let pass what came before this call.
-                held.finding.rule = with_number(it.settled, count - 1);
+            if tried && it.well > 0 {
+                held.probe.measure = Some(it.since);
             }
             held.finding.state = State::Confirmed;
             if tried {
                 held.probe.fail(&self.settings.probing);
             } else {
-                held.probe.trying = None;
-                held.probe.accepted = 0;
+                held.probe.end();
             }
             held.probe.check = now + pause(&self.settings.probing, held.finding.rule);
             self.changes.push_back(Change::Adjust(held.finding.clone()));
+        }
+    }
+
+    /// After a try that was too much: as many as were accepted in it.
+    pub(crate) fn measure(&mut self, now: Instant) {
+        for at in 0..self.held.len() {
+            let Some(from) = self.held[at].probe.measure.take() else {
+                continue;
+            };
+            let held = &self.held[at];
+            let rule = held.finding.rule;
+            let (series, counts) = counts(self, held, rule, from);
+            let accepted = series.items.iter().zip(&counts);
+            let accepted = accepted.filter(|(item, _)| item.sign == Sign::Accepted);
+            let most = accepted.map(|(_, &count)| count).max().unwrap_or(0);
+            let held = &mut self.held[at];
+            if most > rule.allowed() {
+                held.finding.rule = with_number(rule, most);
+                held.probe.check = now + pause(&self.settings.probing, rule);
+                self.changes.push_back(Change::Adjust(held.finding.clone()));
+            }
         }
     }
 

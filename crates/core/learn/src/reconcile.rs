@@ -38,6 +38,7 @@ impl Learner {
             .next_back()
             .map(|record| record.attempt)
             .max(seen);
+        self.measure(now);
         self.guard(&mut fresh);
         if fresh.is_empty() {
             return;
@@ -45,16 +46,21 @@ impl Learner {
         let none = BTreeSet::new();
         // All calls, then half of them, and so on: a limit may have changed.
         let mut calls = self.ring.since(self.floor).count();
+        let mut evidence = self.settings.evidence;
         loop {
             let from = self.ring.last(calls);
-            for without in [&none, &explained].into_iter().take(1 + usize::from(!explained.is_empty())) {
-                if let Some((found, explains)) = self.search(from, without, &fresh)
+            for without in [&none, &explained]
+                .into_iter()
+                .take(1 + usize::from(!explained.is_empty()))
+            {
+                if let Some((found, explains)) = self.search(from, without, &fresh, evidence)
                     && self.take(&found, &explains, from, now)
                 {
                     return;
                 }
             }
             calls /= 2;
+            evidence += 1.0;
             if calls < self.settings.least {
                 return;
             }
@@ -67,6 +73,7 @@ impl Learner {
         from: Instant,
         without: &BTreeSet<AttemptId>,
         fresh: &BTreeSet<AttemptId>,
+        evidence: f64,
     ) -> Option<(Hypothesis, BTreeMap<AttemptId, f64>)> {
         let mut totals = Totals::default();
         let mut batches = BTreeSet::new();
@@ -93,7 +100,18 @@ impl Learner {
             search.look(&series(group));
         }
         let found = search.best()?;
-        if found.gain < self.settings.evidence {
+        if std::env::var("STUDY").is_ok() {
+            eprintln!(
+                "study from {from:?} {:?} {:?} {} gain {:.1} totals {:?} bounded {}",
+                found.group,
+                found.statistic,
+                found.number,
+                found.gain,
+                totals,
+                is_bounded(&found, &series(found.group))
+            );
+        }
+        if found.gain < evidence {
             return None;
         }
         let series = series(found.group);
@@ -172,10 +190,13 @@ impl Learner {
         now: Instant,
     ) -> bool {
         let rule = found.rule();
+        let series = Series::of(&self.ring, found.group, Instant::ZERO, self.floor, |_| true);
+        let all = explained(found.statistic, found.number, &series);
+        let all = all.map(|(attempt, _, weight)| (attempt, weight)).collect();
         let superfluous: Vec<FindingId> = self
             .held
             .iter()
-            .filter(|held| self.is_superfluous(held, found, explains, from))
+            .filter(|held| self.is_superfluous(held, found, &all))
             .map(|held| held.finding.id)
             .collect();
         let stricter = |held: &Held| {
@@ -193,6 +214,7 @@ impl Learner {
             id: FindingId(0),
             group: found.group,
             rule,
+            counts_refused: matches!(found.statistic, Statistic::Greedy(_)),
             state: State::Confirmed,
             accepted: counts
                 .iter()
@@ -240,16 +262,11 @@ impl Learner {
         held: &Held,
         found: &Hypothesis,
         explains: &BTreeMap<AttemptId, f64>,
-        from: Instant,
     ) -> bool {
         if held.finding.group == found.group && implies(found.rule(), held.finding.rule) {
             return true;
         }
         let of_held = self.explained_by(held);
-        let since = self.ring.since(from).next().map(|record| record.attempt);
-        let of_held = of_held
-            .into_iter()
-            .filter(|&(attempt, _)| Some(attempt) >= since);
         let (mut all, mut only) = (0.0, 0.0);
         for (attempt, weight) in of_held {
             all += weight;
@@ -268,7 +285,12 @@ impl Learner {
         let found = explained(held.statistic, rule.allowed(), &series);
         // What was sent while it was in force it has let pass, whatever the upstream counts.
         let found = found.filter(|&(attempt, ..)| attempt < held.from);
-        let in_force = explained(Statistic::of(rule), rule.allowed(), &series);
+        let series = series.clone().in_order();
+        let in_force = explained(
+            Statistic::in_force(&held.finding, rule),
+            rule.allowed(),
+            &series,
+        );
         found
             .chain(in_force)
             .map(|(attempt, _, weight)| (attempt, weight))

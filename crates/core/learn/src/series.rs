@@ -14,6 +14,9 @@ pub(crate) enum Sign {
     Refused(f64),
 }
 
+/// A call that was sent this much later, in nanoseconds, may be counted earlier.
+const OVERTAKEN: u64 = 10_000_000;
+
 /// One call of a group.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Item {
@@ -27,6 +30,10 @@ pub(crate) struct Item {
     pub(crate) counted: bool,
     pub(crate) sign: Sign,
     pub(crate) batch: u32,
+    /// What was sent a little later and may have been counted before it all the same.
+    pub(crate) ahead: u32,
+    /// When that ends.
+    overtaken: u64,
 }
 
 /// The calls of one group. Those of one part follow one another.
@@ -67,6 +74,11 @@ impl Series {
                     State::Pending | State::Unknown => Sign::None,
                 },
                 batch: record.batch,
+                ahead: 0,
+                overtaken: match record.state {
+                    State::Pending => 0,
+                    _ => record.call.sent.as_nanos() + OVERTAKEN.min(record.took),
+                },
             };
             items.push((part, item));
         }
@@ -75,7 +87,32 @@ impl Series {
             .filter(|&at| at == items.len() || items[at].0 != items[at - 1].0)
             .collect();
         let items = items.into_iter().map(|(_, item)| item).collect();
-        Self { group, items, ends }
+        let mut series = Self { group, items, ends };
+        series.look_ahead();
+        series
+    }
+
+    /// The same, as if calls were counted in the order of sending.
+    pub(crate) fn in_order(mut self) -> Self {
+        for item in &mut self.items {
+            item.ahead = 0;
+        }
+        self
+    }
+
+    fn look_ahead(&mut self) {
+        let mut begin = 0;
+        for &end in &self.ends {
+            let part = &mut self.items[begin..end];
+            for at in 0..part.len() {
+                let overtaken = part[at].overtaken;
+                let later = part[at + 1..].iter();
+                let later = later.take_while(|later| later.sent < overtaken);
+                let counted = later.filter(|later| later.counted);
+                part[at].ahead = counted.map(|later| later.cost).sum();
+            }
+            begin = end;
+        }
     }
 
     /// The parts, one after another.

@@ -44,7 +44,7 @@ impl Default for Settings {
             findings: 8,
             settle: Duration::from_secs(1),
             study_every: Duration::from_millis(50),
-            evidence: 12.0,
+            evidence: 14.0,
             least: 100,
             forget_after: Duration::from_secs(7 * 86_400),
             probing: Probing::default(),

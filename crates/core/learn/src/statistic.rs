@@ -1,5 +1,6 @@
 //! What an upstream may count.
 
+use crate::finding::Finding;
 use crate::series::{Item, Series};
 use std::time::Duration;
 use tollgate_model::Rule;
@@ -62,9 +63,10 @@ impl Statistic {
         }
     }
 
-    /// What a rule in force counts.
-    pub(crate) fn of(rule: Rule) -> Self {
+    /// What whoever holds the finding counts, if its rule is this.
+    pub(crate) fn in_force(finding: &Finding, rule: Rule) -> Self {
         match rule {
+            Rule::Window { period, .. } if finding.counts_refused => Self::Greedy(nanos(period)),
             Rule::Window { period, .. } => Self::Sliding(nanos(period)),
             Rule::Concurrency { .. } => Self::AtOnce,
         }
@@ -97,7 +99,7 @@ fn sliding(part: &[Item], span: u64, all: bool, into: &mut Vec<u32>) {
             sum -= taken(&part[oldest], all);
             oldest += 1;
         }
-        into.push(sum + item.cost);
+        into.push(sum + item.cost + item.ahead);
         sum += taken(item, all);
     }
 }
@@ -112,7 +114,7 @@ fn first_call(part: &[Item], span: u64, into: &mut Vec<u32>) {
         if item.sent >= end {
             sum = 0;
         }
-        into.push(sum + item.cost);
+        into.push(sum + item.cost + item.ahead);
         if item.counted {
             if sum == 0 {
                 end = item.sent.saturating_add(span);
@@ -131,7 +133,7 @@ fn clock(part: &[Item], span: u64, phase: u64, into: &mut Vec<u32>) {
         if number != window {
             (window, sum) = (number, 0);
         }
-        into.push(sum + item.cost);
+        into.push(sum + item.cost + item.ahead);
         sum += taken(item, false);
     }
 }
@@ -143,7 +145,7 @@ fn bucket(part: &[Item], gap: u64, into: &mut Vec<u32>) {
         level = level.saturating_sub(item.sent - last);
         last = item.sent;
         let count = u32::try_from(level.div_ceil(gap)).unwrap_or(u32::MAX / 2);
-        into.push(count.saturating_add(item.cost));
+        into.push(count.saturating_add(item.cost + item.ahead));
         if item.counted {
             level = level.saturating_add(gap.saturating_mul(u64::from(item.cost)));
         }
@@ -159,7 +161,7 @@ fn at_once(part: &[Item], into: &mut Vec<u32>) {
         while ends.get(ended).is_some_and(|&end| end <= item.sent) {
             ended += 1;
         }
-        into.push((begun.saturating_sub(ended as u32)) + 1);
+        into.push(begun.saturating_sub(ended as u32) + 1 + item.ahead);
         begun += u32::from(item.counted);
     }
 }

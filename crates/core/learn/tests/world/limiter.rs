@@ -1,6 +1,6 @@
 //! Who says when a call may be sent.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tollgate_learn::{Call, Change, Finding, FindingId, Group, Known, Learner, Outcome, Settings};
 use tollgate_model::{AttemptId, Instant, Rule, TokenId};
 
@@ -24,6 +24,8 @@ pub trait Limiter {
 #[derive(Default)]
 pub struct Slots {
     limits: BTreeMap<u64, (Group, Rule, Vec<Hold>)>,
+    /// Limits under which refused calls take slots.
+    greedy: BTreeSet<u64>,
     calls: BTreeMap<AttemptId, Call>,
 }
 
@@ -149,6 +151,22 @@ impl Slots {
     }
 }
 
+/// What is configured holds a slot from the answer on, not from the sending: some 30 ms longer here.
+fn answered(rule: Rule) -> Rule {
+    match rule {
+        Rule::Window {
+            allowed,
+            period,
+            counted_within,
+        } => Rule::Window {
+            allowed,
+            period: period + std::time::Duration::from_millis(5),
+            counted_within,
+        },
+        Rule::Concurrency { .. } => rule,
+    }
+}
+
 /// Limits that are known: what is configured, and the truth.
 pub struct Declared(pub Slots);
 
@@ -156,7 +174,7 @@ impl Declared {
     pub fn new(known: impl IntoIterator<Item = (Group, Rule)>) -> Self {
         let mut slots = Slots::default();
         for (at, (group, rule)) in known.into_iter().enumerate() {
-            slots.set(at as u64, group, rule);
+            slots.set(at as u64, group, answered(rule));
         }
         Self(slots)
     }
@@ -192,7 +210,7 @@ impl Learning {
     pub fn new(known: &[Known]) -> Self {
         let mut slots = Slots::default();
         for (at, known) in known.iter().enumerate() {
-            slots.set(at as u64, known.group, known.rule);
+            slots.set(at as u64, known.group, answered(known.rule));
         }
         Self {
             slots,
@@ -204,6 +222,10 @@ impl Learning {
     fn set(&mut self, finding: &Finding, now: Instant) {
         let id = LEARNED + u64::from(finding.id.0);
         self.slots.set(id, finding.group, finding.rule);
+        self.slots.greedy.remove(&id);
+        if finding.counts_refused {
+            self.slots.greedy.insert(id);
+        }
         self.slots.seed(id, self.learner.slots(finding.id, now));
     }
 }

@@ -1,5 +1,10 @@
 //! A small world in virtual time: callers, one who sends and obeys a limiter, and an upstream.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::disallowed_methods)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::disallowed_methods
+)]
 
 pub mod limiter;
 pub mod random;
