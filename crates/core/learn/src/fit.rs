@@ -4,7 +4,7 @@ use crate::finding::{Group, Known, implies};
 use crate::series::{Series, Sign};
 use crate::statistic::{Statistic, nanos};
 use std::time::Duration;
-use tollgate_model::Rule;
+use tollgate_model::{Instant, Rule};
 
 /// A limit that may be.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +55,8 @@ const HIGHEST: usize = 1 << 14;
 pub(crate) struct Search<'a> {
     pub(crate) known: &'a [Known],
     pub(crate) totals: Totals,
+    /// Calls up to then are not all known.
+    missed: Option<u64>,
     counts: Vec<u32>,
     refused: Vec<f64>,
     accepted: Vec<f64>,
@@ -62,10 +64,11 @@ pub(crate) struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    pub(crate) fn new(known: &'a [Known], totals: Totals) -> Self {
+    pub(crate) fn new(known: &'a [Known], totals: Totals, missed: Option<Instant>) -> Self {
         Self {
             known,
             totals,
+            missed: missed.map(Instant::as_nanos),
             counts: Vec::new(),
             refused: Vec::new(),
             accepted: Vec::new(),
@@ -177,15 +180,23 @@ impl<'a> Search<'a> {
         self.refused.resize(highest + 1, 0.0);
         self.accepted.clear();
         self.accepted.resize(highest + 1, 0.0);
+        let Totals {
+            mut refused,
+            accepted,
+        } = self.totals;
+        let known_from = self
+            .missed
+            .map_or(0, |missed| missed + statistic.span().unwrap_or(0));
         for (item, &count) in series.items.iter().zip(&self.counts) {
             let at = (count as usize).min(highest);
             match item.sign {
+                // Calls that it may be about are not known.
+                Sign::Refused(weight) if item.sent < known_from => refused -= weight,
                 Sign::None => {}
                 Sign::Accepted => self.accepted[at] += 1.0,
                 Sign::Refused(weight) => self.refused[at] += weight,
             }
         }
-        let Totals { refused, accepted } = self.totals;
         let null = likelihood(refused, accepted);
         let (mut stopped, mut blocked) = (0.0, 0.0);
         let mut best: Option<(u32, f64)> = None;
@@ -246,14 +257,19 @@ impl<'a> Search<'a> {
                 }
                 _ => false,
             };
-            group.is_within(known.group) && (nearly || implies(known.rule, rule))
+            let tokens = matches!(known.group, Group::ClientTokens(_));
+            let within = group.is_within(known.group) || tokens && group == Group::Token;
+            within && (nearly || implies(known.rule, rule))
         })
     }
 
     /// What is common comes before what is rare, and of two that explain the same the laxer comes
     /// first: it is the one that the next refusal corrects.
     fn taste(&self, group: Group, statistic: Statistic, number: u32, under_way: f64) -> f64 {
-        let configured = self.known.iter().any(|known| known.group == group);
+        let configured = self.known.iter().any(|known| {
+            let tokens = matches!(known.group, Group::ClientTokens(_));
+            known.group == group || tokens && group == Group::Token
+        });
         let group = f64::from(u8::from(configured))
             + match group {
                 Group::Token => 0.0,

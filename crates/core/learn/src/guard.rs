@@ -10,7 +10,7 @@
 use crate::finding::{Change, Finding};
 use crate::learner::Learner;
 use crate::series::Series;
-use crate::statistic::{Statistic, nanos};
+use crate::statistic::Statistic;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tollgate_model::{AttemptId, Instant, Rule};

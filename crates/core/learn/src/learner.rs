@@ -28,6 +28,8 @@ pub struct Learner {
     /// Since when what was seen is evidence: the limit was another before.
     pub(crate) floor: Instant,
     pub(crate) study: Study,
+    /// Calls up to then are not all known.
+    pub(crate) missed: Option<Instant>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -76,12 +78,18 @@ impl Learner {
             batch: Batch::default(),
             floor: Instant::ZERO,
             study: Study::default(),
+            missed: None,
         }
     }
 
     /// Replaces what is configured.
     pub fn configure(&mut self, known: Vec<Known>) {
         self.known = known;
+    }
+
+    /// Calls that ended by now were not told.
+    pub fn missed(&mut self, now: Instant) {
+        self.missed = Some(now);
     }
 
     /// A call is sent. Attempts ascend; one that doesn't is not looked at.

@@ -95,22 +95,11 @@ impl Learner {
                 !without.contains(&record.attempt)
             })
         };
-        let mut search = Search::new(&self.known, totals);
+        let mut search = Search::new(&self.known, totals, self.missed);
         for group in self.groups(fresh) {
             search.look(&series(group));
         }
         let found = search.best()?;
-        if std::env::var("STUDY").is_ok() {
-            eprintln!(
-                "study from {from:?} {:?} {:?} {} gain {:.1} totals {:?} bounded {}",
-                found.group,
-                found.statistic,
-                found.number,
-                found.gain,
-                totals,
-                is_bounded(&found, &series(found.group))
-            );
-        }
         if found.gain < evidence {
             return None;
         }

@@ -91,7 +91,7 @@ impl Engine {
     ) {
         let upstream = self.upstreams.of(of.passage.route);
         if matches!(outcome, Outcome::Refused { .. }) {
-            self.begin_lesson(upstream);
+            self.begin_lesson(upstream, now);
         } else if self.lessons.of.is_empty() {
             return;
         }
@@ -205,7 +205,7 @@ impl Engine {
     }
 
     /// Learns from the upstream from now on. What is under way is known to the learner.
-    fn begin_lesson(&mut self, upstream: Upstream) {
+    fn begin_lesson(&mut self, upstream: Upstream, now: Instant) {
         let off = self.config.policy.learned_limits == 0;
         if off || self.lessons.of.len() >= MOST_UPSTREAMS || self.lessons.of.contains_key(&upstream)
         {
@@ -217,6 +217,8 @@ impl Engine {
             in_flight: 0,
             due: None,
         };
+        // What was sent and answered before is not known to the learner.
+        lesson.learner.missed(now);
         for (id, attempt) in &self.attempts {
             if self.upstreams.of(attempt.passage.route) == upstream {
                 lesson.sent(*id, attempt);

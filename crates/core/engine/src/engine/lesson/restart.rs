@@ -101,7 +101,7 @@ impl Engine {
         learned: &LearnedLimit,
         now: Instant,
     ) {
-        self.begin_lesson(upstream);
+        self.begin_lesson(upstream, now);
         let Some(lesson) = self.lessons.of.get_mut(&upstream) else {
             return;
         };
@@ -110,6 +110,7 @@ impl Engine {
             id: FindingId(0),
             group,
             rule: learned.rule,
+            counts_refused: false,
             state: State::Confirmed,
             accepted: learned.accepted,
             refused: learned.refused,
