@@ -3,6 +3,7 @@
 
 mod bound;
 mod fifo;
+mod limits;
 mod load;
 mod ours;
 mod world;
@@ -43,6 +44,9 @@ enum What {
         #[arg(long, default_value_t = 3_000, value_parser = clap::value_parser!(u32).range(10..=100_000))]
         allowed: u32,
     },
+    /// What becomes of calls when the upstream's limits are not as configured, beside what became of
+    /// them before tollgate learned.
+    Limits(limits::Args),
 }
 
 /// What the platform is and how long it is watched.
@@ -95,12 +99,15 @@ const PEERS: [(&str, Make); 5] = [
 ];
 
 pub(crate) fn run(args: Args) -> ExitCode {
-    let What::Quota {
-        json,
-        seed,
-        windows,
-        allowed,
-    } = args.what;
+    let (json, seed, windows, allowed) = match args.what {
+        What::Limits(args) => return limits::run(&args),
+        What::Quota {
+            json,
+            seed,
+            windows,
+            allowed,
+        } => (json, seed, windows, allowed),
+    };
     let scale = Scale {
         allowed: allowed / 10 * 10,
         tokens: 10,

@@ -1,0 +1,117 @@
+//! `tollgate bench limits`: what becomes of calls when the upstream's limits are not as configured.
+//!
+//! The engine that the service runs, in virtual time, between callers at independent instants and the
+//! emulated platform with limits of every kind. Each row is measured under three alignments of windows
+//! (or, where windows have none, three seeds), once with one kind of calls, and once with a first class
+//! that asks for 30 % of what the upstream really allows.
+
+mod build;
+mod case;
+mod ours;
+mod random;
+mod report;
+mod seen;
+mod table;
+mod world;
+
+use super::ALIGNMENTS;
+use crate::console::errln;
+use case::Case;
+use report::{Format, Row};
+use seen::Seen;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// What is measured, and how it is shown.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Cases whose names contain this; may be repeated. All, if none is given.
+    #[arg(long = "case")]
+    cases: Vec<String>,
+    /// Length of windows: a minute, or six seconds.
+    #[arg(long, value_enum, default_value_t = Scale::Compressed)]
+    scale: Scale,
+    /// Windows to measure after those of learning.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(3..=1_000))]
+    windows: u32,
+    /// Seed of arrivals and everything else that is drawn.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Machine-readable.
+    #[arg(long, conflicts_with = "tsv")]
+    json: bool,
+    /// As a table of figures that a later run can be set beside.
+    #[arg(long)]
+    tsv: bool,
+    /// Ends with 1 if a goal is missed.
+    #[arg(long)]
+    check: bool,
+}
+
+/// Length of windows.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Scale {
+    /// 60 s.
+    Real,
+    /// 6 s.
+    Compressed,
+}
+
+impl Scale {
+    fn period(self) -> Duration {
+        match self {
+            Self::Real => Duration::from_secs(60),
+            Self::Compressed => Duration::from_secs(6),
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Real => "real",
+            Self::Compressed => "compressed",
+        }
+    }
+}
+
+pub(super) fn run(args: &Args) -> ExitCode {
+    let mut cases = table::all_cases(args.scale.period());
+    cases.retain(|case| {
+        args.cases.is_empty()
+            || args
+                .cases
+                .iter()
+                .any(|name| case.name.contains(name.as_str()))
+    });
+    if cases.is_empty() {
+        errln!("tollgate bench limits: no case is called so");
+        return ExitCode::from(64);
+    }
+    let format = match (args.json, args.tsv) {
+        (true, _) => Format::Json,
+        (_, true) => Format::Figures,
+        _ => Format::Words,
+    };
+    let mut rows = Vec::new();
+    report::begin(format, args.scale.as_str(), args.windows, args.seed);
+    for case in &cases {
+        let row = measure(case, args);
+        report::show(&row, format);
+        rows.push(row);
+    }
+    report::end(&rows, format);
+    let missed = rows.iter().any(|row| !row.missed.is_empty());
+    ExitCode::from(u8::from(args.check && missed))
+}
+
+fn measure(case: &Case, args: &Args) -> Row {
+    let voice = case.with_voice();
+    let all = |case: &Case| {
+        let mut seen = Seen::default();
+        for (number, alignment) in ALIGNMENTS.into_iter().enumerate() {
+            let seed = args.seed + 1_000 * number as u64;
+            seen.add(world::run(case, args.windows, alignment, seed));
+        }
+        seen
+    };
+    Row::new(case, args.scale.as_str(), &all(case), &all(&voice))
+}

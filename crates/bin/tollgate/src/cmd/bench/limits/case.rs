@@ -1,0 +1,306 @@
+//! What is measured: an upstream as it is, as tollgate believes it to be, and who calls.
+
+use std::time::Duration;
+use tollgate_platform::{Client, Config, Kind, Law, Paths, Slowing, Spread, Whose, Window};
+
+/// How long an answer takes, unless a case says otherwise.
+const ANSWER: Duration = Duration::from_millis(20);
+/// How long a call is on its way, at the most.
+const WAY_IN: Duration = Duration::from_millis(4);
+
+/// One row.
+#[derive(Clone, Debug)]
+pub(super) struct Case {
+    pub(super) name: String,
+    /// What is wrong.
+    pub(super) about: String,
+    pub(super) goals: Goals,
+    /// The upstreams, as they are.
+    pub(super) hosts: Vec<Config>,
+    pub(super) believed: Believed,
+    pub(super) parties: Vec<Party>,
+    pub(super) period: Duration,
+}
+
+/// What tollgate is configured with.
+#[derive(Clone, Debug)]
+pub(super) struct Believed {
+    /// Tokens held of each client, at the most; with none, calls need no token.
+    pub(super) tokens: Vec<u32>,
+    /// Each token's window.
+    pub(super) token: Option<Window>,
+    /// The organisation's or, without tokens, the integration's window.
+    pub(super) shared: Option<Window>,
+    /// Calls at once.
+    pub(super) at_once: Option<u32>,
+}
+
+/// Calls of one kind.
+#[derive(Clone, Debug)]
+pub(super) struct Party {
+    pub(super) name: &'static str,
+    pub(super) host: usize,
+    pub(super) path: String,
+    /// Calls a second.
+    pub(super) rate: f64,
+    /// Class; 0 goes first.
+    pub(super) class: u8,
+    /// How long a call may wait.
+    pub(super) within: Duration,
+}
+
+/// What a row must reach once it has been learned. Parts of 1.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct Goals {
+    pub(super) kind: &'static str,
+    pub(super) used: Option<f64>,
+    pub(super) refused: Option<f64>,
+    /// Of the calls for other paths or hosts than the limited one, served.
+    pub(super) other: Option<f64>,
+    pub(super) stranger: Option<f64>,
+    /// Of the first class's calls, served.
+    pub(super) voice: f64,
+    /// Of the calls taken in, those that expired.
+    pub(super) expired: f64,
+}
+
+impl Goals {
+    const fn new(kind: &'static str, used: f64, refused: f64) -> Self {
+        Self {
+            kind,
+            used: Some(used),
+            refused: Some(refused),
+            other: None,
+            stranger: None,
+            voice: 1.0,
+            expired: 0.001,
+        }
+    }
+
+    /// The numbers are true.
+    pub(super) const TRUE: Self = Self::new("true", 0.99, 0.0);
+    /// Headers tell.
+    pub(super) const TOLD: Self = Self::new("told", 0.99, 0.001);
+    /// Nobody tells.
+    pub(super) const UNTOLD: Self = Self::new("untold", 0.97, 0.005);
+    /// Buckets and hidden limits that nobody tells.
+    pub(super) const HIDDEN: Self = Self::new("hidden", 0.95, 0.005);
+    pub(super) const AT_ONCE: Self = Self::new("at once", 0.95, 0.01);
+    /// Refusals for no limit's sake are no fault of ours.
+    pub(super) const STRAY: Self = Self {
+        refused: None,
+        ..Self::new("stray", 0.99, 0.0)
+    };
+    pub(super) const PATH: Self = Self {
+        other: Some(1.0),
+        ..Self::new("path", 0.97, 0.005)
+    };
+    pub(super) const STRANGER: Self = Self {
+        used: None,
+        refused: None,
+        stranger: Some(0.95),
+        ..Self::new("stranger", 0.0, 0.0)
+    };
+    /// Lies and troubles that should cost nothing but are promised no number.
+    pub(super) const TROUBLE: Self = Self {
+        used: None,
+        refused: None,
+        ..Self::new("trouble", 0.0, 0.0)
+    };
+}
+
+/// An upstream that nothing limits, and that answers in 20 ms.
+pub(super) fn free() -> Config {
+    Config {
+        clients: Vec::new(),
+        token: None,
+        client: None,
+        organisation: None,
+        way_in: Spread {
+            from: Duration::ZERO,
+            to: WAY_IN,
+        },
+        latency: Spread::fixed(ANSWER),
+        needs_token: false,
+        ..Config::default()
+    }
+}
+
+/// The same, which asks for tokens of so many clients.
+pub(super) fn guarded(clients: usize) -> Config {
+    let client = |number| Client {
+        id: format!("client-{number}"),
+        secret: "emulated".into(),
+    };
+    Config {
+        clients: (0..clients).map(client).collect(),
+        needs_token: true,
+        ..free()
+    }
+}
+
+impl Case {
+    /// The rates at which one host really admits calls, each from an instant on after the beginning:
+    /// what all its limits but those of single paths leave.
+    fn rates(&self, host: usize) -> Vec<(Duration, f64)> {
+        let config = &self.hosts[host];
+        let laws = laws(config);
+        let mut times: Vec<Duration> = vec![Duration::ZERO];
+        for law in &laws {
+            times.extend(turns(law));
+        }
+        times.sort_unstable();
+        times.dedup();
+        let rate = |at| {
+            let of = |whose, client: Option<usize>| {
+                laws.iter()
+                    .filter(|law| law.whose == whose && law.paths == Paths::All)
+                    .filter(|law| {
+                        law.clients.is_empty()
+                            || client.is_some_and(|client| law.clients.contains(&client))
+                    })
+                    .map(|law| rate_of(law.at(at), config))
+                    .fold(f64::INFINITY, f64::min)
+            };
+            let tokens = if config.needs_token {
+                &self.believed.tokens[..]
+            } else {
+                &[1]
+            };
+            let clients = tokens.iter().enumerate().map(|(client, tokens)| {
+                let client = config.needs_token.then_some(client);
+                let disabled = &config.token_endpoint.disabled;
+                if client.is_some_and(|it| disabled.contains(&config.clients[it].id)) {
+                    return 0.0;
+                }
+                let of_tokens = f64::from(*tokens) * of(Whose::Token, client);
+                of_tokens.min(of(Whose::Client, client))
+            });
+            let by_clients: f64 = clients.sum();
+            by_clients
+                .min(of(Whose::Organisation, None))
+                .min(slowed(config))
+        };
+        times.into_iter().map(|at| (at, rate(at))).collect()
+    }
+
+    /// Calls a second that a host admits so long after the beginning.
+    pub(super) fn rate(&self, host: usize, at: Duration) -> f64 {
+        let rates = self.rates(host);
+        // Laws that begin anew are asked for each instant.
+        let again = laws(&self.hosts[host])
+            .into_iter()
+            .filter_map(|it| it.again)
+            .max();
+        let at = again.map_or(at, |again| {
+            Duration::from_nanos((at.as_nanos() % again.as_nanos().max(1)) as u64)
+        });
+        let step = rates.iter().take_while(|(from, _)| *from <= at).last();
+        step.map_or(0.0, |(_, rate)| *rate)
+    }
+
+    /// Calls a second that a path's own limits admit.
+    pub(super) fn path_rate(&self, party: &Party) -> f64 {
+        let config = &self.hosts[party.host];
+        let of_path = config.laws.iter().filter(|law| match &law.paths {
+            Paths::All => false,
+            Paths::Each => true,
+            Paths::Under { prefix, .. } => party.path.starts_with(prefix.as_str()),
+        });
+        of_path
+            .map(|law| rate_of(law.kind, config))
+            .fold(f64::INFINITY, f64::min)
+    }
+
+    /// Least and most calls a second that a host admits at any time.
+    pub(super) fn least_and_most(&self, host: usize) -> (f64, f64) {
+        let rates = self.rates(host);
+        let least = rates.iter().map(|it| it.1).fold(f64::INFINITY, f64::min);
+        let most = rates.iter().map(|it| it.1).fold(0.0, f64::max);
+        (least, most)
+    }
+
+    /// Calls a second that tollgate is configured to make.
+    pub(super) fn believed_rate(&self) -> f64 {
+        let tokens: u32 = self.believed.tokens.iter().sum();
+        let by_tokens = match self.believed.token {
+            Some(window) if tokens > 0 => f64::from(tokens) * window.rate(),
+            _ => f64::INFINITY,
+        };
+        by_tokens.min(self.believed.shared.map_or(f64::INFINITY, Window::rate))
+    }
+
+    /// When the upstream last becomes another than it was, for good.
+    pub(super) fn settled(&self) -> Duration {
+        let hosts = self.hosts.iter().flat_map(laws);
+        hosts
+            .filter(|law| law.again.is_none())
+            .flat_map(|law| turns(&law))
+            .max()
+            .unwrap_or_default()
+    }
+
+    /// The same upstream under two kinds of calls: voice, which goes first and is 30 % of what the
+    /// upstream really admits, beside all others.
+    pub(super) fn with_voice(&self) -> Self {
+        let mut case = self.clone();
+        let limited = |party: &Party| self.path_rate(party).is_finite();
+        let free = case.parties.iter().find(|party| !limited(party));
+        let Some(party) = free.or(case.parties.first()).cloned() else {
+            return case;
+        };
+        let (least, _) = self.least_and_most(party.host);
+        let rate = 0.3 * least.min(self.path_rate(&party));
+        for other in &mut case.parties {
+            other.class += 1;
+            if other.path == party.path && other.host == party.host {
+                other.rate = (other.rate - rate).max(0.0);
+            }
+        }
+        case.parties.push(Party {
+            name: "voice",
+            rate,
+            class: 0,
+            within: Duration::from_secs(4),
+            ..party
+        });
+        case
+    }
+}
+
+/// All the limits of a host.
+fn laws(config: &Config) -> Vec<Law> {
+    let windows = [
+        (Whose::Token, config.token),
+        (Whose::Client, config.client),
+        (Whose::Organisation, config.organisation),
+    ];
+    let windows = windows
+        .into_iter()
+        .filter_map(|(whose, window)| Some(Law::new(whose, Kind::Fixed(window?))));
+    windows.chain(config.laws.iter().cloned()).collect()
+}
+
+fn turns(law: &Law) -> Vec<Duration> {
+    law.steps.iter().map(|step| step.from).collect()
+}
+
+fn rate_of(kind: Kind, config: &Config) -> f64 {
+    match kind {
+        Kind::Concurrency(most) => f64::from(most) / mean(config.latency),
+        kind => kind.rate().unwrap_or(f64::INFINITY),
+    }
+}
+
+/// Calls a second that the workers carry, or a crowd of the best size.
+fn slowed(config: &Config) -> f64 {
+    match config.slowing {
+        Slowing::None => f64::INFINITY,
+        Slowing::Workers(workers) => f64::from(workers) / mean(config.latency),
+        Slowing::Thrashing(knee) => f64::from(knee) / mean(config.latency) / 2.0,
+    }
+}
+
+fn mean(spread: Spread) -> f64 {
+    (spread.from + spread.to).as_secs_f64() / 2.0
+}

@@ -1,0 +1,372 @@
+//! One case in virtual time: the engine, the upstreams, and calls at independent instants.
+
+use super::case::Case;
+use super::ours;
+use super::seen::Seen;
+use reqwest::header::{DATE, HeaderMap, HeaderName, HeaderValue};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tollgate_driver::facts_of;
+use tollgate_engine::{Command, Engine, Event, Facts, LossKind, Verdict};
+use tollgate_model::{AttemptId, ClientId, EndpointId, Instant, Reason, TokenId};
+use tollgate_platform::{
+    Alignment, Fault, Header, Place, Platform, Request, TokenAnswer, TokenNumber,
+    Verdict as Answered,
+};
+
+/// What the wall clock says at the beginning: a day's beginning and a bit, so that no window of the
+/// wall clock's opens with the first call.
+const BEGINNING: Instant = Instant::from_nanos((1_799_971_200 * 1_000 + 17_370) * 1_000_000);
+/// From the upstream to us.
+const WAY_OUT: Duration = Duration::from_millis(1);
+/// How long a refusal takes.
+const REFUSAL: Duration = Duration::from_millis(2);
+/// The way to the token endpoint and back.
+const GRANT: Duration = Duration::from_millis(5);
+/// What the driver waits for a token endpoint, at the most.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
+/// The life of a token whose endpoint doesn't say it, and the longest that is believed.
+const LIVES: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(172_800));
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    Arrival(usize),
+    Reach(u64),
+    /// The call is over at the upstream.
+    Depart(u64),
+    Answer(u64),
+    /// The token endpoint answers, or has not within the time that the driver gives it.
+    Asked(u32, u32, bool),
+    Look,
+    Wake,
+}
+
+/// A call as it is made.
+#[derive(Clone, Copy)]
+pub(super) struct Arrival {
+    pub(super) at: Instant,
+    pub(super) party: usize,
+}
+
+/// A try that is under way.
+struct Try {
+    call: usize,
+    token: Option<TokenId>,
+    sent: Instant,
+    place: Option<Place>,
+    answer: Option<Answer>,
+}
+
+enum Answer {
+    Head(u16, HeaderMap),
+    Dropped,
+}
+
+pub(super) struct World<'a> {
+    case: &'a Case,
+    engine: Engine,
+    endpoints: Vec<EndpointId>,
+    hosts: Vec<Platform>,
+    arrivals: Vec<Arrival>,
+    tokens: BTreeMap<u32, (String, TokenNumber)>,
+    tries: BTreeMap<u64, Try>,
+    heap: BinaryHeap<Reverse<(Instant, u64, Due)>>,
+    serial: u64,
+    seen: Seen,
+}
+
+/// Runs a case for so many windows after those of learning.
+pub(super) fn run(case: &Case, windows: u32, alignment: Alignment, seed: u64) -> Seen {
+    let learned = BEGINNING + case.settled() + case.period * 3;
+    let end = learned + case.period * (windows + 1);
+    let arrivals = arrivals(case, seed, end);
+    let (engine, endpoints) = ours::engine(case, seed, BEGINNING);
+    let hosts = case.hosts.iter().map(|config| {
+        let config = tollgate_platform::Config {
+            alignment,
+            ..config.clone()
+        };
+        Platform::new(config, seed)
+    });
+    let mut world = World {
+        engine,
+        endpoints,
+        hosts: hosts.collect(),
+        tokens: BTreeMap::new(),
+        tries: BTreeMap::new(),
+        heap: BinaryHeap::new(),
+        serial: 0,
+        seen: Seen::new(case, BEGINNING, learned, end),
+        case,
+        arrivals,
+    };
+    world.hosts.iter_mut().for_each(|host| host.look(BEGINNING));
+    if let Some(first) = world.arrivals.first() {
+        world.at(first.at, Due::Arrival(0));
+    }
+    world.at(BEGINNING, Due::Look);
+    while let Some(Reverse((now, _, due))) = world.heap.pop() {
+        if now >= end {
+            break;
+        }
+        world.step(due, now);
+        while let Some(command) = world.engine.poll_command() {
+            world.carry_out(command, now);
+        }
+        if let Some(at) = world.engine.poll_timeout() {
+            let first = world.heap.peek().map(|Reverse((at, ..))| *at);
+            if first.is_none_or(|first| at < first) {
+                world.at(at.max(now), Due::Wake);
+            }
+        }
+    }
+    world.seen.finish(case, &world.arrivals);
+    world.seen
+}
+
+/// Poisson arrivals of all parties.
+fn arrivals(case: &Case, seed: u64, end: Instant) -> Vec<Arrival> {
+    let mut arrivals = Vec::new();
+    for (party, it) in case.parties.iter().enumerate() {
+        if it.rate <= 0.0 {
+            continue;
+        }
+        let mut random = super::random::Random::new(seed ^ ((party as u64 + 1) << 40));
+        let mut at = BEGINNING;
+        loop {
+            at = at + Duration::from_secs_f64(-(1.0 - random.fraction()).ln() / it.rate);
+            if at >= end {
+                break;
+            }
+            arrivals.push(Arrival { at, party });
+        }
+    }
+    arrivals.sort_by_key(|arrival| arrival.at);
+    arrivals
+}
+
+impl World<'_> {
+    fn at(&mut self, at: Instant, due: Due) {
+        self.serial += 1;
+        self.heap.push(Reverse((at, self.serial, due)));
+    }
+
+    fn step(&mut self, due: Due, now: Instant) {
+        match due {
+            Due::Arrival(call) => {
+                if let Some(next) = self.arrivals.get(call + 1) {
+                    self.at(next.at, Due::Arrival(call + 1));
+                }
+                let party = self.arrivals[call].party;
+                let deadline = now + self.case.parties[party].within;
+                let event = ours::submit(call, party, self.endpoints[party], deadline);
+                self.engine.handle_event(event, now);
+            }
+            Due::Reach(attempt) => self.reach(attempt, now),
+            Due::Depart(attempt) => self.depart(attempt),
+            Due::Answer(attempt) => self.answer(attempt, now),
+            Due::Asked(client, token, true) => self.grant(client, token, now),
+            Due::Asked(_, token, false) => {
+                let failed = Event::TokenFailed {
+                    token: TokenId(token),
+                    retry_after: None,
+                };
+                self.engine.handle_event(failed, now);
+            }
+            Due::Look => {
+                let mut counts = (0, 0);
+                for host in &mut self.hosts {
+                    host.look(now);
+                    for stranger in &host.counts().strangers {
+                        counts.0 += stranger.asked;
+                        counts.1 += stranger.admitted;
+                    }
+                }
+                self.seen.strangers(counts, now);
+                self.at(now + self.case.period / 100, Due::Look);
+            }
+            Due::Wake => self.engine.handle_timeout(now),
+        }
+    }
+
+    fn carry_out(&mut self, command: Command, now: Instant) {
+        match command {
+            Command::Send {
+                execution,
+                attempt,
+                token,
+                ..
+            } => {
+                let call = execution.index();
+                let host = self.case.parties[self.arrivals[call].party].host;
+                let way_in = self.hosts[host].way_in();
+                let it = Try {
+                    call,
+                    token,
+                    sent: now,
+                    place: None,
+                    answer: None,
+                };
+                self.tries.insert(attempt.0, it);
+                self.at(now + way_in, Due::Reach(attempt.0));
+            }
+            Command::Abort(AttemptId(attempt)) => {
+                self.depart(attempt);
+                self.tries.remove(&attempt);
+            }
+            Command::FetchToken(ClientId(client), TokenId(token)) => {
+                let takes = self.hosts.first_mut().map(Platform::grant_takes);
+                let takes = GRANT + takes.unwrap_or_default();
+                let in_time = takes < TOKEN_TIMEOUT;
+                let at = now + takes.min(TOKEN_TIMEOUT);
+                self.at(at, Due::Asked(client, token, in_time));
+            }
+            Command::DropToken(TokenId(token)) => {
+                self.tokens.remove(&token);
+            }
+            Command::Finish(execution, verdict) => {
+                let call = execution.index();
+                match verdict {
+                    Verdict::Answered(_) => self.seen.over(call),
+                    Verdict::Refused(refusal) => {
+                        let expired = refusal.reason == Reason::Expired;
+                        self.seen.refused(call, expired, now);
+                    }
+                    Verdict::TimedOut | Verdict::Lost(_) => self.seen.failed(call),
+                }
+            }
+        }
+    }
+
+    /// The call arrives at the upstream.
+    fn reach(&mut self, attempt: u64, now: Instant) {
+        let Some(it) = self.tries.get_mut(&attempt) else {
+            return;
+        };
+        let party = &self.case.parties[self.arrivals[it.call].party];
+        let token = it.token.and_then(|token| self.tokens.get(&token.0));
+        let host = &mut self.hosts[party.host];
+        let request = Request {
+            token: token.map(|(_, number)| *number),
+            method: "GET",
+            path: &party.path,
+        };
+        let answered = host.arrive_at(request, now);
+        let (latency, status) = match &answered {
+            Answered::Admitted(admitted) => {
+                it.place = Some(admitted.place);
+                self.seen.admitted(now);
+                match admitted.fault {
+                    None => (admitted.latency, Some(200)),
+                    Some(Fault::Unavailable) => (admitted.latency, Some(503)),
+                    Some(Fault::Dropped) => (admitted.latency, None),
+                }
+            }
+            Answered::Limited(limited) => {
+                self.seen.limited(limited.limit, now);
+                (REFUSAL, Some(limited.status))
+            }
+            Answered::Unauthorized => (REFUSAL, Some(401)),
+        };
+        let over = now + latency;
+        it.answer = Some(match status {
+            Some(status) => Answer::Head(status, headers(host.headers(&answered, over), over)),
+            None => Answer::Dropped,
+        });
+        self.at(over, Due::Depart(attempt));
+        self.at(over + WAY_OUT, Due::Answer(attempt));
+    }
+
+    fn depart(&mut self, attempt: u64) {
+        if let Some(it) = self.tries.get_mut(&attempt)
+            && let Some(place) = it.place.take()
+        {
+            let party = &self.case.parties[self.arrivals[it.call].party];
+            self.hosts[party.host].depart(place);
+        }
+    }
+
+    fn answer(&mut self, attempt: u64, now: Instant) {
+        let Some(it) = self.tries.remove(&attempt) else {
+            return;
+        };
+        let attempt = AttemptId(attempt);
+        match it.answer {
+            Some(Answer::Head(status, headers)) => {
+                let facts = facts_of(status, &headers, wall(now));
+                self.seen.answered(it.call, status, it.sent);
+                self.head(attempt, status, facts, now);
+            }
+            _ => {
+                let lost = Event::Lost(attempt, LossKind::NoAnswer);
+                self.engine.handle_event(lost, now);
+            }
+        }
+    }
+
+    fn head(&mut self, attempt: AttemptId, status: u16, facts: Facts, now: Instant) {
+        let head = Event::Head {
+            attempt,
+            status,
+            facts,
+        };
+        self.engine.handle_event(head, now);
+        self.engine.handle_event(Event::Done(attempt), now);
+    }
+
+    /// The token endpoint answers, to what the driver makes of it.
+    fn grant(&mut self, client: u32, token: u32, now: Instant) {
+        let failed = |retry_after| Event::TokenFailed {
+            token: TokenId(token),
+            retry_after,
+        };
+        let Some(host) = self.hosts.first_mut() else {
+            return;
+        };
+        let name = format!("client-{client}");
+        let event = match host.ask_token(&name, "emulated", now) {
+            TokenAnswer::Granted(grant) => {
+                let life = if grant.says_life {
+                    grant.expires_in.min(LIVES.1)
+                } else {
+                    LIVES.0
+                };
+                let known = |(text, _): &(String, TokenNumber)| *text == grant.access_token;
+                if life.is_zero() || self.tokens.values().any(known) {
+                    failed(None)
+                } else {
+                    self.tokens
+                        .insert(token, (grant.access_token, grant.number));
+                    Event::TokenGranted {
+                        token: TokenId(token),
+                        expires_in: life,
+                    }
+                }
+            }
+            TokenAnswer::Limited(said) => {
+                failed(facts_of(429, &headers(said, now), wall(now)).retry_after)
+            }
+            TokenAnswer::Invalid | TokenAnswer::Failing => failed(None),
+        };
+        self.engine.handle_event(event, now);
+    }
+}
+
+/// The headers of an answer that leaves then, as they come over the wire.
+fn headers(said: Vec<Header>, now: Instant) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in said {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    if let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(wall(now))) {
+        headers.insert(DATE, date);
+    }
+    headers
+}
+
+fn wall(now: Instant) -> SystemTime {
+    UNIX_EPOCH + Duration::from_nanos(now.as_nanos())
+}
