@@ -7,7 +7,6 @@
 
 use crate::{Config, Route};
 use std::ops::Range;
-use std::time::Duration;
 use tollgate_model::{Limit, LimitId, RouteId, Rule, Scope};
 
 /// The blocks, and which of their places are in use.
@@ -92,15 +91,12 @@ impl Own {
     }
 }
 
-/// What stands in a place that is not in use: a limit that no call passes.
+/// What stands in a place that is not in use: a limit that no call passes. Without a period, for the longest
+/// of those tells what "of late" means.
 pub(super) fn unused_limit() -> Limit {
     Limit {
         name: String::new(),
         scope: Scope::Host,
-        rule: Rule::Window {
-            allowed: u32::MAX,
-            period: Duration::from_secs(1),
-            counted_within: None,
-        },
+        rule: Rule::Concurrency { allowed: u32::MAX },
     }
 }
