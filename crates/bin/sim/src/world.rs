@@ -248,6 +248,7 @@ impl<'s, P: Policy> World<'s, P> {
             None => Event::TokenFailed {
                 token,
                 retry_after: None,
+                failure: tollgate_engine::FetchFailure::Other,
             },
         };
         self.policy.handle_event(event, now);

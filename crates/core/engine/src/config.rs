@@ -126,8 +126,12 @@ pub struct Policy {
     pub renew_ahead: Duration,
     /// First pause after a failed token fetch; doubles up to a minute.
     pub fetch_pause: Duration,
+    /// Tokens fetched at once for one client, at the most; at least 1.
+    pub fetches_at_once: u32,
     /// Whether an execution waits, as long as its deadline allows, while its pool has no token and the
     /// last fetch for each of its clients failed. If not, it is refused, and so are those that wait.
+    /// Nobody waits for a client whose credentials were called wrong twice in a row, or whose endpoint
+    /// did not answer in time twice in a row.
     pub wait_for_tokens: bool,
     /// Share of starts that each class below the first gets at least while it asks, in percent; 0 for none.
     pub floor_percent: u32,
@@ -149,6 +153,7 @@ impl Default for Policy {
             retry_budget_percent: 10,
             renew_ahead: Duration::from_secs(60),
             fetch_pause: Duration::from_millis(500),
+            fetches_at_once: 8,
             wait_for_tokens: true,
             floor_percent: 1,
             closed_for: Duration::from_secs(1),

@@ -3,6 +3,7 @@
 mod attempt;
 mod estimate;
 mod extend;
+mod grow;
 mod kept;
 mod learned;
 mod lesson;
@@ -185,7 +186,17 @@ impl Engine {
             Event::Done(attempt) => self.done(attempt, now),
             Event::Lost(attempt, kind) => self.lost(attempt, kind, now),
             Event::TokenGranted { token, expires_in } => self.token_granted(token, expires_in, now),
-            Event::TokenFailed { token, retry_after } => self.token_failed(token, retry_after, now),
+            Event::TokenFailed {
+                token,
+                retry_after,
+                failure,
+            } => self.token_failed(token, retry_after, failure, now),
+            Event::TokenRepeated {
+                token,
+                known,
+                expires_in,
+            } => self.token_repeated(token, known, expires_in, now),
+            Event::RenewCredentials(client) => self.renew_credentials(client, now),
             Event::SetLimit { limit, allowed } => self.set_limit(limit, allowed),
             Event::SetLeave { limit, leave } => self.set_leave(limit, leave),
             Event::SetTokenLimit {
@@ -329,16 +340,14 @@ impl Engine {
                     }
                 }
                 Timer::Renew(token) => self.renew(token, now),
-                Timer::Retire(token) => {
-                    self.retire(token);
-                }
+                Timer::Retire(token) => self.retire_if_too_old(token, now),
                 Timer::Open(token) => {
                     self.resources.pools.open(token, now);
                     self.resources.unblock();
                 }
                 // The start of what waits asks for a token again.
                 Timer::Fetch(client) => {
-                    self.fetch_successor(client, now);
+                    self.fetch_successors(client, now);
                     self.probe(client, now);
                     self.resources.unblock();
                 }

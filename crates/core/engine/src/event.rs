@@ -39,7 +39,20 @@ pub enum Event {
         token: TokenId,
         /// What the endpoint asked for.
         retry_after: Option<Duration>,
+        /// What was in the way.
+        failure: FetchFailure,
     },
+    /// The fetch gave a token that was there before, so nothing was gained but, perhaps, some of its life.
+    TokenRepeated {
+        /// The number the command gave it.
+        token: TokenId,
+        /// The token that it is.
+        known: TokenId,
+        /// Its life from now.
+        expires_in: Duration,
+    },
+    /// The client's credentials are others from now on: what was known of their failures is forgotten.
+    RenewCredentials(ClientId),
     /// A shared limit allows another number from now on. A raise is used at once; a lower number
     /// drains what is held, and no window whose last call starts later counts more than it.
     SetLimit {
@@ -105,6 +118,20 @@ pub enum Event {
     /// No route of the client's pool will be called any more. What waits is still served; then its
     /// tokens are dropped. None is renewed.
     RetireClient(ClientId),
+}
+
+/// Why a token endpoint gave no token.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FetchFailure {
+    /// It says that the client's credentials are wrong, or that they may have no token.
+    Credentials,
+    /// It did not answer in time.
+    Late,
+    /// It gave a token that is there already.
+    Repeated,
+    /// It could not be reached, turned the fetch away for another reason (a limit of its own among them), or
+    /// gave what is no token.
+    Other,
 }
 
 /// What a 429 closes.

@@ -45,7 +45,7 @@ mod tokens;
 pub use command::{Command, Verdict};
 pub use config::{Client, Config, ConfigError, Flow, Guarantee, Policy, Pool, Route};
 pub use engine::{Engine, Extension, Places};
-pub use event::{Closed, Event, Facts, Family, LossKind, Submission, WindowFact};
+pub use event::{Closed, Event, Facts, Family, FetchFailure, LossKind, Submission, WindowFact};
 pub use journal::{Checkpoint, LearnedGroup, LearnedLimit, LimitUsage, Record};
 pub use leave::Leave;
 pub use snapshot::{

@@ -2,9 +2,10 @@
 //!
 //! A pool uses the least tokens that carry the load: a call takes the first token with room, in the
 //! order of the pool's clients and then of age, so a token is touched only when those before it are
-//! used up. One fetch is under way for each client; a failed one is tried again after a pause that
-//! doubles, and so is one whose token is refused (401) before it was ever accepted. When a pool grows
-//! is said in `growth`; when it is known to have nothing to give, in `lack`.
+//! used up. A failed fetch is tried again after a pause that doubles, and so is one whose token is refused
+//! (401) before it was ever accepted. When a pool grows is said in `growth`; which tokens are counted on
+//! before they are there, in `coming`; how an endpoint is asked, in `endpoint`; when a pool is known to have
+//! nothing to give, in `lack`.
 //!
 //! A token is renewed ahead of its expiry if it is in use, or its client would be left without one,
 //! and is not sent with in the last part of its life, so that no call arrives with an expired token.
@@ -16,6 +17,8 @@
 
 mod client;
 mod closed;
+mod coming;
+mod endpoint;
 mod growth;
 mod lack;
 mod learned;
@@ -28,6 +31,7 @@ pub(crate) use client::Token;
 use growth::Rates;
 use state::PoolState;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use tollgate_model::{ClientId, Instant, PoolId, TokenId};
 use tollgate_quota::{Ledger, Shift};
 
@@ -38,6 +42,8 @@ pub(crate) struct Pools {
     pub(crate) pools: Vec<PoolState>,
     pub(crate) tokens: Tokens<Token>,
     next_token: u32,
+    /// Whose fetches are under way.
+    fetches: BTreeMap<TokenId, ClientId>,
 }
 
 impl Pools {
@@ -47,6 +53,7 @@ impl Pools {
             pools: Vec::new(),
             tokens: Tokens::new(),
             next_token: 0,
+            fetches: BTreeMap::new(),
         };
         pools.extend(config);
         pools
@@ -54,8 +61,9 @@ impl Pools {
 
     /// Takes further clients and pools over. Further routes may use pools that were there.
     pub(crate) fn extend(&mut self, config: &Config) {
-        self.clients
-            .resize_with(config.clients.len(), ClientState::new);
+        self.clients.resize_with(config.clients.len(), || {
+            ClientState::new(config.policy.fetches_at_once)
+        });
         for (index, pool) in self.pools.iter_mut().enumerate() {
             pool.rates = Rates::new(PoolId(index as u32), config);
         }
@@ -176,27 +184,40 @@ impl Pools {
     }
 
     /// Starts a fetch for the client.
-    pub(crate) fn begin_fetch(&mut self, client: ClientId) -> TokenId {
+    pub(crate) fn begin_fetch(&mut self, client: ClientId, now: Instant) -> TokenId {
         let token = TokenId(self.next_token);
         self.next_token += 1;
+        self.fetches.insert(token, client);
         let state = &mut self.clients[client.index()];
-        state.fetching = Some(token);
+        state.fetching.insert(token, now);
         state.probing = false;
         state.wanted = false;
         token
     }
 
-    /// The client that waits for this token, which no longer does.
-    pub(crate) fn end_fetch(&mut self, token: TokenId) -> Option<ClientId> {
-        let at = self
-            .clients
-            .iter()
-            .position(|client| client.fetching == Some(token))?;
-        self.clients[at].fetching = None;
-        Some(ClientId(at as u32))
+    /// The client that waits for this token, which no longer does, and since when it has.
+    pub(crate) fn end_fetch(&mut self, token: TokenId) -> Option<(ClientId, Instant)> {
+        let client = self.fetches.remove(&token)?;
+        let since = self.clients[client.index()].fetching.remove(&token)?;
+        Some((client, since))
     }
 
-    pub(crate) fn add(&mut self, token: TokenId, client: ClientId, config: &Client) {
+    /// The client's fetches under way, which nobody waits for any more.
+    pub(crate) fn end_fetches(&mut self, client: ClientId) -> impl Iterator<Item = TokenId> {
+        let fetching = std::mem::take(&mut self.clients[client.index()].fetching);
+        for token in fetching.keys() {
+            self.fetches.remove(token);
+        }
+        fetching.into_keys()
+    }
+
+    pub(crate) fn add(
+        &mut self,
+        token: TokenId,
+        client: ClientId,
+        config: &Client,
+        retires: Instant,
+    ) {
         let limits = config.token_limits.iter();
         let mut ledgers: Vec<_> = limits.map(|limit| Ledger::new(limit.rule)).collect();
         // What one token's windows have shown holds for the next one's.
@@ -217,11 +238,28 @@ impl Pools {
                 proven: false,
                 watched: None,
                 renewing: false,
+                retires,
             },
         );
         let state = &mut self.clients[client.index()];
         state.live.insert(token);
+        state.ends.insert((retires, token));
         state.ready.insert(token);
+    }
+
+    /// The token may be sent with for longer. No if it is gone, or may be for as long.
+    pub(crate) fn prolong(&mut self, token: TokenId, at: Instant) -> bool {
+        let held = self.tokens.get_mut(token);
+        let Some(held) = held.filter(|held| held.retires < at) else {
+            return false;
+        };
+        let state = &mut self.clients[held.client.index()];
+        state.ends.remove(&(held.retires, token));
+        state.ends.insert((at, token));
+        held.retires = at;
+        held.renewing = false;
+        state.due.retain(|&due| due != token);
+        true
     }
 
     /// A call with the token had another answer than 401, so the client's credential is good.
@@ -230,19 +268,23 @@ impl Pools {
             && !held.proven
         {
             held.proven = true;
-            self.clients[held.client.index()].failures = 0;
+            self.clients[held.client.index()].endpoint.accepted();
         }
     }
 
     /// Sends nothing with the token any more. Its calls under way may still end.
-    pub(crate) fn retire(&mut self, token: TokenId) -> Option<Token> {
+    pub(crate) fn retire(&mut self, token: TokenId, most_at_once: u32) -> Option<Token> {
         let held = self.tokens.remove(token)?;
         let state = &mut self.clients[held.client.index()];
         let open = state.is_open(token);
         state.live.remove(token);
+        state.ends.remove(&(held.retires, token));
         state.ready.remove(token);
         state.due.retain(|&due| due != token);
         state.closed.remove(token);
+        if state.live.is_empty() {
+            state.endpoint.repeats_no_more(most_at_once);
+        }
         if open {
             self.each_aggregate(held.client, &held.ledgers, Ledger::unmerge);
         }

@@ -109,6 +109,18 @@ struct Class {
     owed: i64,
 }
 
+impl Lane {
+    /// Executions that wait in it.
+    pub(crate) fn waiting(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Executions a second that have come of late.
+    pub(crate) fn arrivals(&self, now: Instant) -> f64 {
+        self.arrivals.per_second(now)
+    }
+}
+
 impl Queue {
     pub(crate) fn new(config: &Config) -> Self {
         let flows: Vec<_> = config
@@ -143,6 +155,11 @@ impl Queue {
     /// Lanes in which something waits.
     pub(crate) fn lanes(&self) -> impl Iterator<Item = &Lane> {
         self.active.iter().map(|&lane| &self.lanes[lane])
+    }
+
+    /// All lanes, those in which nothing waits included.
+    pub(crate) fn all_lanes(&self) -> impl Iterator<Item = &Lane> {
+        self.lanes.iter()
     }
 
     pub(crate) fn class(&self, flow: FlowId) -> u8 {

@@ -114,11 +114,17 @@ impl Resources {
         })
     }
 
-    /// The client that is to fetch a token for calls that wait on this route, if its pool may grow.
-    pub(crate) fn grower(&mut self, route: RouteId, now: Instant) -> Option<ClientId> {
+    /// The client that is to fetch a token for calls that wait on this route, if its pool may grow; `beside`
+    /// others that it fetches, or only if it fetches none.
+    pub(crate) fn grower(
+        &mut self,
+        route: RouteId,
+        now: Instant,
+        beside: bool,
+    ) -> Option<ClientId> {
         let it = &self.config.routes[route.index()];
         let (config, ledgers) = (&self.config, &mut self.ledgers);
-        self.pools.grower(it.pool?, config, now, |client| {
+        self.pools.grower(it.pool?, config, now, beside, |client| {
             let limits = &config.clients[client.index()].limits;
             room(ledgers, limits, it.cost, now)
         })

@@ -180,7 +180,14 @@ fn a_token_that_cannot_be_fetched_in_time_is_not_counted_on() {
     assert_eq!(world.sent.len(), 10);
     let token = world.fetched.remove(0);
     let retry_after = Some(Duration::from_secs(50));
-    world.event(Event::TokenFailed { token, retry_after }, 0);
+    world.event(
+        Event::TokenFailed {
+            token,
+            retry_after,
+            failure: tollgate_engine::FetchFailure::Other,
+        },
+        0,
+    );
     for _ in 0..10 {
         world.answer(200, Facts::default(), 0);
     }

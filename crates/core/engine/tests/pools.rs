@@ -4,6 +4,8 @@
 
 #[path = "pools/clients.rs"]
 mod clients;
+#[path = "pools/endpoint.rs"]
+mod endpoint;
 #[path = "pools/faults.rs"]
 mod faults;
 #[path = "pools/growth.rs"]

@@ -73,7 +73,14 @@ fn a_token_endpoint_that_asks_for_no_pause_gets_one() {
         if let Some(token) = token.take() {
             fetches += 1;
             let retry_after = Some(Duration::ZERO);
-            engine.handle_event(Event::TokenFailed { token, retry_after }, at(now));
+            engine.handle_event(
+                Event::TokenFailed {
+                    token,
+                    retry_after,
+                    failure: tollgate_engine::FetchFailure::Other,
+                },
+                at(now),
+            );
         }
         now += 1;
         engine.handle_timeout(at(now));
@@ -95,6 +102,7 @@ fn a_renewal_that_failed_is_tried_again() {
                 2 | 3 => Event::TokenFailed {
                     token,
                     retry_after: None,
+                    failure: tollgate_engine::FetchFailure::Other,
                 },
                 _ => Event::TokenGranted {
                     token,

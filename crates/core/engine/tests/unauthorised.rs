@@ -108,6 +108,13 @@ fn a_token_that_was_accepted_ends_the_doubling() {
     calls(&mut engine, 200);
     let token = fetched(&calls(&mut engine, 401)).expect("a successor at once");
     let retry_after = None;
-    engine.handle_event(Event::TokenFailed { token, retry_after }, at(4_000));
+    engine.handle_event(
+        Event::TokenFailed {
+            token,
+            retry_after,
+            failure: tollgate_engine::FetchFailure::Other,
+        },
+        at(4_000),
+    );
     assert_eq!(engine.poll_timeout(), Some(at(4_500)));
 }

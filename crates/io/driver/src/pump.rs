@@ -240,7 +240,11 @@ impl Pump {
             }
             Message::Credentials(client, credentials) => {
                 if let Some(place) = self.clients.get_mut(client.index()) {
+                    let are_others = !credentials.are_those_of(place);
                     *place = Arc::new(credentials);
+                    if are_others {
+                        self.tell(Event::RenewCredentials(client));
+                    }
                 }
             }
             Message::Outlet(route, client, http) => {

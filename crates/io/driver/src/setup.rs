@@ -31,6 +31,15 @@ pub struct ClientCredentials {
     pub client_secret: Secret,
 }
 
+impl ClientCredentials {
+    /// Whether both fetch the same tokens of the same endpoint.
+    pub(crate) fn are_those_of(&self, other: &Self) -> bool {
+        self.token_url == other.token_url
+            && self.client_id == other.client_id
+            && self.client_secret.expose() == other.client_secret.expose()
+    }
+}
+
 /// Bounds of the HTTP side.
 #[derive(Clone, Debug)]
 pub struct Bounds {

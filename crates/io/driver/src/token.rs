@@ -10,6 +10,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde::Deserialize;
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
+use tollgate_engine::FetchFailure;
 use tollgate_secret::Redactor;
 
 /// Longest answer read.
@@ -42,6 +43,7 @@ pub(crate) struct NoGrant {
     pub(crate) reason: String,
     /// What the endpoint asked for.
     pub(crate) retry_after: Option<Duration>,
+    pub(crate) failure: FetchFailure,
 }
 
 impl NoGrant {
@@ -49,6 +51,7 @@ impl NoGrant {
         Self {
             reason: reason.into(),
             retry_after: None,
+            failure: FetchFailure::Other,
         }
     }
 }
@@ -61,9 +64,12 @@ pub(crate) async fn fetch(
 ) -> Result<Grant, NoGrant> {
     let fetched = tokio::time::timeout(within, ask(http, client, Instant::now() + within));
     fetched.await.unwrap_or_else(|_| {
-        Err(NoGrant::because(format!(
-            "the token endpoint did not answer within {within:?}"
-        )))
+        Err(NoGrant {
+            failure: FetchFailure::Late,
+            ..NoGrant::because(format!(
+                "the token endpoint did not answer within {within:?}"
+            ))
+        })
     })
 }
 
@@ -77,12 +83,18 @@ async fn ask(http: &Http, client: &ClientCredentials, give_up: Instant) -> Resul
         let mut reason = format!("the token endpoint answered {status}");
         let body = incoming.read(MAX_BYTES).await;
         let code = body.ok().and_then(|answer| error_code(&answer.body.ok()?));
-        if let Some(code) = code {
+        if let Some(code) = &code {
             reason.push_str(&format!(" {code}"));
         }
+        let is_wrong = code.is_some_and(|code| are_wrong(status, &code));
         return Err(NoGrant {
             reason,
             retry_after,
+            failure: if is_wrong {
+                FetchFailure::Credentials
+            } else {
+                FetchFailure::Other
+            },
         });
     }
     let answer = incoming.read(MAX_BYTES).await.map_err(unreachable)?;
@@ -124,6 +136,17 @@ fn error_code(body: &[u8]) -> Option<String> {
     let Refusal { error } = tollgate_json::read_bytes_as(body).ok()?;
     let word = error.len() <= 40 && error.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     word.then_some(error)
+}
+
+/// Whether the answer says that the client's credentials are wrong, or that they may have no token.
+fn are_wrong(status: u16, code: &str) -> bool {
+    const CODES: [&str; 4] = [
+        "invalid_client",
+        "unauthorized_client",
+        "invalid_grant",
+        "access_denied",
+    ];
+    matches!(status, 400 | 401 | 403) && CODES.contains(&code)
 }
 
 #[derive(Deserialize)]

@@ -112,7 +112,9 @@ impl Policy for Baseline {
                 }
             }
             Event::TokenGranted { token, .. } => self.granted(token, now),
-            Event::TokenFailed { token, .. } => self.not_granted(token),
+            Event::TokenFailed { token, .. } | Event::TokenRepeated { token, .. } => {
+                self.not_granted(token);
+            }
             // The simulator's limits stay as they are.
             Event::Cancel(_)
             | Event::SetLimit { .. }
@@ -124,6 +126,7 @@ impl Policy for Baseline {
             | Event::NameEndpoint { .. }
             | Event::ForgetLearned { .. }
             | Event::Open(_)
+            | Event::RenewCredentials(_)
             | Event::RetireClient(_) => {}
         }
     }

@@ -3,6 +3,7 @@
 
 mod ahead;
 mod clients;
+mod tokens;
 mod under;
 
 use super::Engine;
@@ -40,7 +41,7 @@ impl Engine {
         let route = &config.routes[submission.route.index()];
         let mut ahead = std::mem::take(&mut self.ahead);
         self.queue.line(submission, now, &mut ahead.line);
-        ahead.look_up(submission, &config, &self.resources);
+        ahead.look_up(submission, &config, &self.resources, now);
         for limit in config.passed(submission.flow, submission.route) {
             let at = self.earliest_under(&Under::Limit(limit), submission, &mut ahead, now);
             latest.consider(at, &config.limits[limit.index()].name);
@@ -50,11 +51,11 @@ impl Engine {
             }
         }
         if let Some(pool) = route.pool {
-            let sums = self.resources.pools.foresee(pool);
+            let pools = &mut self.resources.pools;
+            pools.forecast(pool, &config, now, submission.deadline);
+            let sums = pools.foresee(pool);
             self.consider_tokens(pool, submission, &mut ahead, &mut latest, now);
-            if let Some(sums) = sums {
-                self.resources.pools.put_back(pool, sums);
-            }
+            self.resources.pools.put_back(pool, sums);
         }
         self.ahead = ahead;
         latest
@@ -69,7 +70,16 @@ impl Engine {
         now: Instant,
     ) {
         let config = Arc::clone(&self.config);
-        if let Some(clients) = Together::of(pool, &config, &self.resources, submission.deadline) {
+        if let Some(at) = self.resources.pools.first_token(pool, &config, now) {
+            // Nothing can be sent before the first fetch has ended.
+            latest.at = latest.at.max(at);
+            if at > submission.deadline {
+                latest.reason = Reason::NoToken;
+                latest.limit = None;
+                return;
+            }
+        }
+        if let Some(clients) = Together::of(pool, &config, &self.resources) {
             let under = Under::Clients(clients);
             let at = self.earliest_under(&under, submission, ahead, now);
             if let Under::Clients(clients) = &under {
@@ -77,27 +87,14 @@ impl Engine {
                 latest.consider(at, full);
             }
         }
-        if let Some(at) = self.resources.pools.first_token(pool, now) {
-            // No token, and none on its way: the pause after a failed fetch has to pass.
-            if at > submission.deadline && at > latest.at {
-                latest.at = at;
-                latest.reason = Reason::NoToken;
-                latest.limit = None;
-            }
-        } else if !self
-            .resources
-            .pools
-            .may_grow(pool, &config, submission.deadline)
-        {
-            let client = config.pools[pool.index()].clients.first();
-            let limits = client.map_or(&[][..], |client| {
-                &config.clients[client.index()].token_limits
-            });
-            for (place, limit) in limits.iter().enumerate() {
-                let under = Under::Tokens(pool, place);
-                let at = self.earliest_under(&under, submission, ahead, now);
-                latest.consider(at, &limit.name);
-            }
+        let client = config.pools[pool.index()].clients.first();
+        let limits = client.map_or(&[][..], |client| {
+            &config.clients[client.index()].token_limits
+        });
+        for (place, limit) in limits.iter().enumerate() {
+            let under = Under::Tokens(pool, place);
+            let at = self.earliest_under(&under, submission, ahead, now);
+            latest.consider(at, &limit.name);
         }
     }
 
@@ -134,30 +131,39 @@ impl Engine {
         let config = Arc::clone(&self.config);
         let from = &mut self.resources;
         let own = under.cost(&config, submission.flow, submission.route);
-        if own > under.allowed(from) {
+        if own > under.allowed(&config, from) {
             return Instant::NEVER;
         }
         let own = u64::from(own);
         let mut by_right = Instant::NEVER;
         if let Some((at, rank)) = ahead.line.by_guarantee {
-            by_right = at.max(under.earliest(from, rank * own + own, now));
+            by_right = at.max(under.earliest(&config, from, rank * own + own, now));
         }
         if let Some(starts) = ahead.line.by_floor {
-            by_right = by_right.min(under.earliest(from, starts * own + own, now));
+            by_right = by_right.min(under.earliest(&config, from, starts * own + own, now));
         }
-        // What is kept for higher classes is as good as taken; by then it may be more than it is now.
-        let mut kept = self.reserve(submission.flow, under, now);
+        // What is kept for higher classes is as good as taken; by then it may be more than it is now. Of a pool
+        // that grows nothing is.
+        let grows = under.grows(from);
+        let mut kept = if grows {
+            0.0
+        } else {
+            self.reserve(submission.flow, under, now)
+        };
         let mut at = now;
         for _ in 0..ROUNDS {
             let within = at.since(now);
             let tables = (&*config, &self.queue, &mut self.resources);
             let before = ahead.slots(under, within, now, tables);
             let k = before.saturating_add(kept.ceil() as u64 + own);
-            let next = under.earliest(&mut self.resources, k, now);
+            let next = under.earliest(&config, &mut self.resources, k, now);
             if next > submission.deadline {
                 return next.min(by_right);
             }
             if next <= at {
+                if grows {
+                    break;
+                }
                 let then = self.reserve_in(within, submission.flow, under, now);
                 if then <= kept {
                     break;

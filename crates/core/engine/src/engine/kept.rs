@@ -102,7 +102,9 @@ impl Engine {
             }
         }
         let pools = &self.resources.pools;
-        let tokens = it.pool.filter(|&pool| !pools.may_grow(pool, &config, now));
+        let tokens = it
+            .pool
+            .filter(|&pool| !pools.may_grow(pool, &config, now, now));
         tokens.is_none_or(|pool| {
             let limits = self.resources.pools.pools[pool.index()].aggregates.len();
             (0..limits).all(|at| self.spares_of(&Under::Tokens(pool, at), flow, it.cost, now))

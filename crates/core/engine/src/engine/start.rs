@@ -103,39 +103,6 @@ impl Engine {
         });
     }
 
-    /// Fetches one more token before the pool runs out.
-    fn grow_ahead(&mut self, route: RouteId, now: Instant) {
-        if let Some(pool) = self.route(route).pool
-            && self.resources.pools.runs_short(pool, now)
-        {
-            let pools = &mut self.resources.pools;
-            let grower = pools.grower(pool, &self.config, now, |_| true);
-            if let Some(client) = grower {
-                self.fetch(client);
-            }
-        }
-    }
-
-    /// Fetches tokens for routes that wait for nothing else.
-    fn grow_for_waiting(&mut self, now: Instant) {
-        let waiting: Vec<RouteId> = self.queue.lanes().map(|lane| lane.route).collect();
-        for route in waiting {
-            if self.resources.has_room(route, now) {
-                self.grow(route, now);
-            }
-        }
-    }
-
-    fn grow(&mut self, route: RouteId, now: Instant) {
-        while let Some(client) = self.resources.grower(route, now) {
-            self.fetch(client);
-            // While there is a token, the others can wait to see whether they are needed.
-            if !self.resources.pools.clients[client.index()].live.is_empty() {
-                break;
-            }
-        }
-    }
-
     /// When a waiting lane may have room, or a token be fetched for one, by the passing of time alone.
     fn next_room(&mut self, now: Instant) -> Option<Instant> {
         let mut next = None;

@@ -10,32 +10,28 @@
 use super::{Engine, State};
 use crate::pool::Token;
 use crate::timer::Timer;
-use crate::{Command, Submission};
+use crate::{Command, FetchFailure, Submission};
 use std::time::Duration;
 use tollgate_model::{ClientId, ExecutionId, Instant, PoolId, Reason, TokenId};
 
-/// Longest pause between two fetches for one client.
-const LONGEST_FETCH_PAUSE: Duration = Duration::from_secs(60);
-
 impl Engine {
     pub(super) fn token_granted(&mut self, token: TokenId, expires_in: Duration, now: Instant) {
-        let Some(client) = self.resources.pools.end_fetch(token) else {
+        let Some((client, since)) = self.resources.pools.end_fetch(token) else {
             return self.commands.push_back(Command::DropToken(token));
         };
-        self.resources
-            .pools
-            .add(token, client, &self.config.clients[client.index()]);
-        // Renewals are spread over a tenth of the lead, lest tokens of one birth be renewed at once.
-        let lead = self.config.policy.renew_ahead.min(expires_in / 4);
-        let spread = lead.mul_f64(0.1 * self.fraction());
-        let closed_until = self.resources.pools.closed_until(client);
+        let (lead, retires) = self.lead(expires_in, now);
+        let pools = &mut self.resources.pools;
+        pools.clients[client.index()].endpoint.granted(
+            since,
+            now,
+            self.config.policy.fetches_at_once,
+        );
+        pools.add(token, client, &self.config.clients[client.index()], retires);
+        let closed_until = pools.closed_until(client);
         if closed_until > now {
             self.close_token(token, closed_until);
         }
-        self.timers
-            .set(now + (expires_in - lead - spread), Timer::Renew(token));
-        self.timers
-            .set(now + (expires_in - lead / 2), Timer::Retire(token));
+        self.time_renewal(token, expires_in, lead, now);
         // Whatever it was fetched for, it succeeds the token that has been due for the longest.
         let state = &mut self.resources.pools.clients[client.index()];
         if let Some(due) = state.due.pop_front()
@@ -43,33 +39,83 @@ impl Engine {
         {
             self.retire(due);
         }
-        self.fetch_successor(client, now);
+        self.fetch_successors(client, now);
         self.resources.unblock();
+    }
+
+    /// How long before its end a token of such a life is renewed, and when it is too old to send with.
+    fn lead(&self, expires_in: Duration, now: Instant) -> (Duration, Instant) {
+        let lead = self.config.policy.renew_ahead.min(expires_in / 4);
+        (lead, now + (expires_in - lead / 2))
+    }
+
+    fn time_renewal(&mut self, token: TokenId, expires_in: Duration, lead: Duration, now: Instant) {
+        // Renewals are spread over a tenth of the lead, lest tokens of one birth be renewed at once.
+        let spread = lead.mul_f64(0.1 * self.fraction());
+        self.timers
+            .set(now + (expires_in - lead - spread), Timer::Renew(token));
+        self.timers
+            .set(now + (expires_in - lead / 2), Timer::Retire(token));
     }
 
     pub(super) fn token_failed(
         &mut self,
         token: TokenId,
         retry_after: Option<Duration>,
+        failure: FetchFailure,
         now: Instant,
     ) {
-        if let Some(client) = self.resources.pools.end_fetch(token) {
-            self.fetch_failed(client, retry_after, now);
+        if let Some((client, since)) = self.resources.pools.end_fetch(token) {
+            self.fetch_failed(client, retry_after, failure, (since, now));
         }
     }
 
+    /// The endpoint gave the token that it gave before. It is the same to the upstream, so it has no slots of
+    /// its own, and the client gains at most what is left of its life.
+    pub(super) fn token_repeated(
+        &mut self,
+        token: TokenId,
+        known: TokenId,
+        expires_in: Duration,
+        now: Instant,
+    ) {
+        let Some((client, since)) = self.resources.pools.end_fetch(token) else {
+            return;
+        };
+        let (lead, retires) = self.lead(expires_in, now);
+        let pools = &mut self.resources.pools;
+        let held = pools.tokens.get(known);
+        let is_own = held.is_some_and(|held| held.client == client);
+        if is_own && pools.prolong(known, retires) {
+            self.time_renewal(known, expires_in, lead, now);
+        }
+        self.fetch_failed(client, None, FetchFailure::Repeated, (since, now));
+    }
+
     /// The endpoint gave no token, or one that nobody takes.
-    fn fetch_failed(&mut self, client: ClientId, retry_after: Option<Duration>, now: Instant) {
+    fn fetch_failed(
+        &mut self,
+        client: ClientId,
+        retry_after: Option<Duration>,
+        failure: FetchFailure,
+        span: (Instant, Instant),
+    ) {
         let state = &mut self.resources.pools.clients[client.index()];
         let first = self.config.policy.fetch_pause;
-        let doubled = first.saturating_mul(1 << state.failures.min(16));
-        state.failures += 1;
-        let pause = retry_after.unwrap_or(doubled.min(LONGEST_FETCH_PAUSE));
-        // An endpoint that asks for no pause at all would be asked again at once.
-        state.paused_until = now + pause.max(first);
-        self.timers.set(state.paused_until, Timer::Fetch(client));
+        let again = state.endpoint.failed(failure, retry_after, first, span);
+        self.timers.set(again, Timer::Fetch(client));
         if let Some(pool) = state.pool {
-            self.refuse_those_without_token(pool, now);
+            self.refuse_those_without_token(pool, span.1);
+        }
+    }
+
+    /// The client's credentials are others, so it is asked at once whether it gives tokens.
+    pub(super) fn renew_credentials(&mut self, client: ClientId, now: Instant) {
+        if let Some(state) = self.resources.pools.clients.get_mut(client.index()) {
+            state.endpoint.renew(self.config.policy.fetches_at_once);
+            self.fetch_successors(client, now);
+            self.probe(client, now);
+            self.resources.unblock();
         }
     }
 
@@ -77,7 +123,8 @@ impl Engine {
     pub(super) fn lacks_token(&self, submission: &Submission, now: Instant) -> Option<PoolId> {
         let pools = &self.resources.pools;
         let pool = self.route(submission.route).pool?;
-        let lacks = !self.config.policy.wait_for_tokens
+        let waits = self.config.policy.wait_for_tokens && !pools.is_hopeless(pool, &self.config);
+        let lacks = !waits
             && pools.gives_none(pool, &self.config, now)
             && pools
                 .first_opening(pool)
@@ -114,7 +161,7 @@ impl Engine {
     pub(super) fn probe(&mut self, client: ClientId, now: Instant) {
         let most = self.config.clients[client.index()].max_tokens;
         if self.resources.pools.take_probe(client, most, now) {
-            self.fetch(client);
+            self.fetch(client, now);
             self.resources.pools.clients[client.index()].probing = true;
         }
     }
@@ -136,21 +183,36 @@ impl Engine {
         let stays = |token| pools.tokens.get(token).is_some_and(|it| !it.renewing);
         let last = state.due.is_empty() && !state.live.iter().any(stays);
         if busy || last {
+            state.due.retain(|&due| due != token);
             state.due.push_back(token);
-            self.fetch_successor(client, now);
+            self.fetch_successors(client, now);
         }
     }
 
-    /// Fetches a token in place of one that is due, as soon as the client may fetch.
-    pub(super) fn fetch_successor(&mut self, client: ClientId, now: Instant) {
-        let state = &self.resources.pools.clients[client.index()];
-        if !state.due.is_empty() && state.fetching.is_none() && state.fetches_from() <= now {
-            self.fetch(client);
+    /// Fetches tokens in place of those that are due, as soon as the client may fetch. What is under way
+    /// succeeds one of them each.
+    pub(super) fn fetch_successors(&mut self, client: ClientId, now: Instant) {
+        loop {
+            let state = &self.resources.pools.clients[client.index()];
+            let has_more_due = state.fetching.len() < state.due.len();
+            if !has_more_due || !state.may_fetch_more() || state.fetches_from() > now {
+                return;
+            }
+            self.fetch(client, now);
+        }
+    }
+
+    /// Its time has come, unless its life was prolonged meanwhile.
+    pub(super) fn retire_if_too_old(&mut self, token: TokenId, now: Instant) {
+        let held = self.resources.pools.tokens.get(token);
+        if held.is_some_and(|held| held.retires <= now) {
+            self.retire(token);
         }
     }
 
     pub(super) fn retire(&mut self, token: TokenId) -> Option<Token> {
-        let held = self.resources.pools.retire(token)?;
+        let most_at_once = self.config.policy.fetches_at_once;
+        let held = self.resources.pools.retire(token, most_at_once)?;
         self.commands.push_back(Command::DropToken(token));
         self.resources.unblock();
         Some(held)
@@ -161,12 +223,12 @@ impl Engine {
         if let Some(held) = self.retire(token)
             && !held.proven
         {
-            self.fetch_failed(held.client, None, now);
+            self.fetch_failed(held.client, None, FetchFailure::Other, (now, now));
         }
     }
 
-    pub(super) fn fetch(&mut self, client: ClientId) {
-        let token = self.resources.pools.begin_fetch(client);
+    pub(super) fn fetch(&mut self, client: ClientId, now: Instant) {
+        let token = self.resources.pools.begin_fetch(client, now);
         self.commands.push_back(Command::FetchToken(client, token));
         if self.resources.pools.clients[client.index()].retired {
             self.retiring.push(client);
@@ -202,9 +264,9 @@ impl Engine {
                 self.retiring.push(client);
                 continue;
             }
-            let state = &mut self.resources.pools.clients[client.index()];
-            let fetching = state.fetching.take();
+            let fetching = self.resources.pools.end_fetches(client);
             self.commands.extend(fetching.map(Command::DropToken));
+            let state = &self.resources.pools.clients[client.index()];
             let live: Vec<TokenId> = state.live.iter().collect();
             for token in live {
                 self.retire(token);

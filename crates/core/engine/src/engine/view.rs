@@ -47,7 +47,7 @@ impl Engine {
         let clients = clients.map(|(client, state)| ClientView {
             name: client.name.clone(),
             tokens: state.live.len(),
-            fetching: state.fetching.is_some(),
+            fetching: !state.fetching.is_empty(),
             fetches_from: Some(state.fetches_from()).filter(|&from| from > now),
         });
         let routes = (0..self.config.routes.len()).map(|at| RouteId(at as u32));
@@ -87,7 +87,7 @@ impl Engine {
         Some(TokenSupply {
             name,
             routes: routes.map(|(_, id)| RouteId(id)).collect(),
-            dry: state.failures > 0
+            dry: state.endpoint.has_failed()
                 && pool.is_some_and(|pool| self.resources.pools.all_closed(pool)),
         })
     }

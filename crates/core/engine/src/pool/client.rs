@@ -1,8 +1,9 @@
 //! One client's tokens, and which of them have room.
 
+use super::endpoint::Endpoint;
 use crate::tokens::{TokenSet, Tokens};
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 use tollgate_model::{ClientId, Instant, PoolId, TokenId};
 use tollgate_quota::Ledger;
 
@@ -20,6 +21,8 @@ pub(crate) struct Token {
     pub(super) watched: Option<Instant>,
     /// Its time to be renewed has come, whether it needs to be or not.
     pub(crate) renewing: bool,
+    /// From then on it is too old to send with.
+    pub(crate) retires: Instant,
 }
 
 /// An OAuth client's tokens.
@@ -28,6 +31,8 @@ pub(crate) struct ClientState {
     pub(crate) pool: Option<PoolId>,
     /// Tokens to send with.
     pub(crate) live: TokenSet,
+    /// When each of them becomes too old to send with, the first to be so first.
+    pub(super) ends: BTreeSet<(Instant, TokenId)>,
     /// Those of them that had room when last looked at.
     pub(super) ready: TokenSet,
     /// Those of them that nothing is sent with, because of a 429.
@@ -39,16 +44,15 @@ pub(crate) struct ClientState {
     pub(crate) aggregates: Vec<Ledger>,
     /// Tokens that wait for a successor, the first due first.
     pub(crate) due: VecDeque<TokenId>,
-    pub(crate) fetching: Option<TokenId>,
+    /// Fetches under way, and since when.
+    pub(crate) fetching: BTreeMap<TokenId, Instant>,
+    pub(crate) endpoint: Endpoint,
     /// The fetch under way was made for nobody, to see whether the endpoint gives tokens again.
     pub(crate) probing: bool,
     /// Somebody was refused for want of a token since the last fetch.
     pub(super) wanted: bool,
     /// Nothing new will ask for its tokens.
     pub(crate) retired: bool,
-    /// Fetches that gave no token, or one that was refused, since a token was accepted.
-    pub(crate) failures: u32,
-    pub(crate) paused_until: Instant,
     /// Nothing is sent with its tokens, and none fetched, until then.
     pub(super) closed_until: Instant,
     /// The last token that answered 429 without a known reason, and until when that closed it.
@@ -73,21 +77,21 @@ impl Token {
 }
 
 impl ClientState {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(fetches_at_once: u32) -> Self {
         Self {
             pool: None,
             live: TokenSet::default(),
+            ends: BTreeSet::new(),
             ready: TokenSet::default(),
             closed: TokenSet::default(),
             full: BinaryHeap::new(),
             aggregates: Vec::new(),
             due: VecDeque::new(),
-            fetching: None,
+            fetching: BTreeMap::new(),
+            endpoint: Endpoint::new(fetches_at_once),
             probing: false,
             wanted: false,
             retired: false,
-            failures: 0,
-            paused_until: Instant::ZERO,
             closed_until: Instant::ZERO,
             turned_away: None,
         }
@@ -98,6 +102,11 @@ impl ClientState {
         self.live.contains(token) && !self.closed.contains(token)
     }
 
+    /// Whether none of its tokens waits for the end of a 429's pause.
+    pub(super) fn closed_is_empty(&self) -> bool {
+        self.closed.is_empty()
+    }
+
     /// Tokens that something may be sent with, were there room.
     pub(super) fn open(&self) -> usize {
         self.live.len() - self.closed.len()
@@ -105,7 +114,17 @@ impl ClientState {
 
     /// When a token may be fetched, and sent with.
     pub(crate) fn fetches_from(&self) -> Instant {
-        self.paused_until.max(self.closed_until)
+        self.endpoint.paused_until().max(self.closed_until)
+    }
+
+    /// Whether one more fetch may be under way.
+    pub(crate) fn may_fetch_more(&self) -> bool {
+        self.fetching.len() < self.endpoint.at_once()
+    }
+
+    /// Whether it may come to hold one more token than those there are and those on their way.
+    pub(super) fn may_hold_more(&self, most: usize) -> bool {
+        self.live.len() + self.fetching.len() < most
     }
 
     /// Notes when the full token may have room. Without a known end its next settlement brings it here.

@@ -1,7 +1,7 @@
 //! Tokens and clients that are closed because of a 429.
 //!
 //! A closed token takes no part in its pool: it is chosen for no call and is out of the aggregates. An
-//! estimate counts on what it will have once it opens ([`Pools::foreseen`]).
+//! estimate counts on what it will have once it opens ([`Pools::foresee`]).
 
 use super::Pools;
 use crate::Config;
@@ -105,7 +105,7 @@ impl Pools {
             let clients = state.clients.iter();
             clients.map(|&client| (client, &self.clients[client.index()]))
         };
-        if clients().any(|(_, it)| it.open() > 0 || it.fetching.is_some()) {
+        if clients().any(|(_, it)| it.open() > 0 || !it.fetching.is_empty()) {
             return Instant::ZERO;
         }
         let tokens = clients().flat_map(|(_, it)| it.closed.iter());
@@ -146,9 +146,14 @@ impl Pools {
         Some(sums)
     }
 
-    /// Counts on open tokens only again.
-    pub(crate) fn put_back(&mut self, pool: PoolId, sums: Sums) {
+    /// Counts on open tokens only again, and on none to come.
+    pub(crate) fn put_back(&mut self, pool: PoolId, sums: Option<Sums>) {
         let state = &mut self.pools[pool.index()];
+        state.supply.coming.clear();
+        state.supply.leaving.clear();
+        let Some(sums) = sums else {
+            return;
+        };
         state.aggregates = sums.of_pool;
         for (client, sum) in state.clients.iter().zip(sums.of_clients) {
             self.clients[client.index()].aggregates = sum;

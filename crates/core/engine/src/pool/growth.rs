@@ -5,6 +5,11 @@
 //! for a client whose own limits could use it, and only while all tokens together carry less than the
 //! routes' limits. While calls wait, tokens that answered 429, and clients whose own limits have no
 //! room, are not reckoned with: others stand in for them.
+//!
+//! A call that waits has each client fetch one. Further ones at the same time are fetched for as many calls
+//! as wait and will have come before a fetch that is begun later could end, beyond what the tokens that are
+//! there and on their way will have carried by then: of a fetch that takes seconds the queue can't wait for
+//! one after the other.
 
 use super::Pools;
 use crate::Config;
@@ -13,7 +18,7 @@ use std::time::Duration;
 use tollgate_model::{ClientId, Instant, LimitId, PoolId, Rule};
 
 /// Calls in a billion hours, in which rounding is lost.
-type Rate = u128;
+pub(super) type Rate = u128;
 /// What rounding may come to, over all of a pool's tokens.
 const ROUNDING: Rate = 1_000;
 
@@ -23,11 +28,11 @@ pub(crate) struct Rates {
     /// Under the limits of its routes, and those that all its clients name.
     wider: Rate,
     /// By the place in the pool's clients.
-    clients: Vec<ClientRates>,
+    pub(super) clients: Vec<ClientRates>,
 }
 
 #[derive(Debug)]
-struct ClientRates {
+pub(super) struct ClientRates {
     /// With one token.
     token: Rate,
     /// Under the client's own limits.
@@ -36,7 +41,7 @@ struct ClientRates {
 
 impl ClientRates {
     /// With so many tokens.
-    fn with(&self, tokens: usize) -> Rate {
+    pub(super) fn with(&self, tokens: usize) -> Rate {
         self.token.saturating_mul(tokens as Rate).min(self.own)
     }
 }
@@ -76,7 +81,7 @@ impl Rates {
     }
 
     /// Whether the wider limits allow more than is carried.
-    fn exceeds(&self, carried: Rate) -> bool {
+    pub(super) fn exceeds(&self, carried: Rate) -> bool {
         carried.saturating_add(ROUNDING) < self.wider
     }
 }
@@ -109,12 +114,14 @@ fn rate(rule: Rule) -> Rate {
 
 impl Pools {
     /// The client that is to fetch a token now, if the pool may grow. `open` tells whether a client's
-    /// own limits are reckoned to have room.
+    /// own limits are reckoned to have room, `beside` whether a client is to fetch more tokens than one at
+    /// once.
     pub(crate) fn grower(
         &self,
         pool: PoolId,
         config: &Config,
         now: Instant,
+        beside: bool,
         mut open: impl FnMut(ClientId) -> bool,
     ) -> Option<ClientId> {
         let state = &self.pools[pool.index()];
@@ -124,11 +131,12 @@ impl Pools {
                 continue;
             }
             let held = &self.clients[client.index()];
-            let coming = held.open() + usize::from(held.fetching.is_some());
+            let coming = held.open() + held.fetching.len();
             let carries = rates.with(coming);
             carried = Rate::saturating_add(carried, carries);
             let from = self.may_fetch_from(client, config);
             let may_fetch = from.is_some_and(|from| from <= now);
+            let may_fetch = may_fetch && (beside || held.fetching.is_empty());
             if grower.is_none() && may_fetch && rates.with(coming + 1) > carries {
                 grower = Some(client);
             }
@@ -136,12 +144,12 @@ impl Pools {
         grower.filter(|_| state.rates.exceeds(carried))
     }
 
-    /// From when on a further token may be fetched for the client; none while one is, or while it has as
-    /// many as it may hold.
+    /// From when on a further token may be fetched for the client; none while as many are as may be at
+    /// once, or while it has as many as it may hold.
     pub(crate) fn may_fetch_from(&self, client: ClientId, config: &Config) -> Option<Instant> {
         let held = &self.clients[client.index()];
         let most = config.clients[client.index()].max_tokens as usize;
-        let may_fetch = held.fetching.is_none() && held.live.len() < most;
+        let may_fetch = held.may_fetch_more() && held.may_hold_more(most);
         may_fetch.then(|| held.fetches_from())
     }
 
@@ -162,34 +170,64 @@ impl Pools {
         })
     }
 
-    /// Whether the pool may come to hold more tokens by then.
-    pub(crate) fn may_grow(&self, pool: PoolId, config: &Config, by: Instant) -> bool {
-        let state = &self.pools[pool.index()];
-        let (mut carried, mut grows) = (0, false);
-        for (client, rates) in state.clients.iter().zip(&state.rates.clients) {
-            let held = &self.clients[client.index()];
-            let carries = rates.with(held.open());
-            carried = Rate::saturating_add(carried, carries);
-            grows |= held.live.len() < config.clients[client.index()].max_tokens as usize
-                && (held.fetching.is_some() || held.fetches_from() <= by)
-                && rates.with(held.open() + 1) > carries;
-        }
-        grows && state.rates.exceeds(carried)
+    /// For how long the longest fetch of the pool's clients has been under way.
+    pub(crate) fn longest_fetch(&self, pool: PoolId, now: Instant) -> Duration {
+        let clients = self.pools[pool.index()].clients.iter();
+        let first = clients.flat_map(|client| self.clients[client.index()].fetching.values());
+        first
+            .min()
+            .map_or(Duration::ZERO, |since| now.since(*since))
     }
 
-    /// When the first token can be fetched, where there is none and none on its way.
-    pub(crate) fn first_token(&self, pool: PoolId, now: Instant) -> Option<Instant> {
-        let clients = &self.pools[pool.index()].clients;
-        let clients = clients.iter().map(|client| &self.clients[client.index()]);
-        if clients
-            .clone()
-            .any(|client| !client.live.is_empty() || client.fetching.is_some())
-        {
-            return None;
-        }
-        clients
-            .map(super::ClientState::fetches_from)
+    /// How long a fetch takes for the slowest of the pool's clients.
+    pub(crate) fn fetch_takes(&self, pool: PoolId, now: Instant) -> Duration {
+        let taken = self.longest_fetch(pool, now);
+        let clients = self.pools[pool.index()].clients.iter();
+        let takes = clients.map(|client| self.clients[client.index()].endpoint.takes(taken));
+        takes.max().unwrap_or(taken)
+    }
+
+    /// Slots that the pool's tokens, those on their way included, give until `at` under the scarcest of their
+    /// limits. None where they have none.
+    pub(crate) fn carried_by(
+        &mut self,
+        pool: PoolId,
+        config: &Config,
+        at: Instant,
+        now: Instant,
+    ) -> Option<u64> {
+        let coming = |place: usize| {
+            let clients = self.pools[pool.index()].clients.iter();
+            let slots = clients.map(|client| {
+                let limit = &config.clients[client.index()].token_limits[place];
+                let fetches = self.clients[client.index()].fetching.len();
+                u64::from(limit.rule.allowed()).saturating_mul(fetches as u64)
+            });
+            slots.fold(0, u64::saturating_add)
+        };
+        let limits = self.pools[pool.index()].aggregates.len();
+        let coming: Vec<u64> = (0..limits).map(coming).collect();
+        let there = self.pools[pool.index()].aggregates.iter_mut();
+        let slots = there.map(|ledger| ledger.slots_by(at, now));
+        let slots = slots.zip(coming);
+        slots
+            .map(|(there, coming)| there.saturating_add(coming))
             .min()
-            .filter(|&at| at > now)
+    }
+
+    /// Whether the pool may come to hold more tokens by then.
+    pub(crate) fn may_grow(
+        &self,
+        pool: PoolId,
+        config: &Config,
+        now: Instant,
+        by: Instant,
+    ) -> bool {
+        let mut any = false;
+        self.each_coming(pool, config, (now, by), |_| {
+            any = true;
+            false
+        });
+        any
     }
 }

@@ -17,6 +17,14 @@ impl Pools {
         clients.peek().is_some() && clients.all(|(_, state)| state.gives_none(now))
     }
 
+    /// Whether nothing is expected of the endpoint of any client that may hold tokens.
+    pub(crate) fn is_hopeless(&self, pool: PoolId, config: &Config) -> bool {
+        let mut clients = self.members(pool);
+        clients.all(|(client, state)| {
+            state.endpoint.is_hopeless() || config.clients[client.index()].max_tokens == 0
+        })
+    }
+
     /// Whether the pool holds no token at all.
     pub(crate) fn is_empty(&self, pool: PoolId) -> bool {
         self.members(pool).all(|(_, state)| state.live.is_empty())
@@ -57,7 +65,7 @@ impl Pools {
         let probes = state.wanted
             && most > 0
             && state.open() == 0
-            && state.fetching.is_none()
+            && state.fetching.is_empty()
             && !state.retired
             && state.fetches_from() <= now;
         state.wanted &= !probes;
@@ -72,10 +80,15 @@ impl Pools {
 
 impl ClientState {
     fn gives_none(&self, now: Instant) -> bool {
-        let fails = match self.fetching {
-            Some(_) => self.probing,
-            None => now < self.paused_until,
+        let endpoint = &self.endpoint;
+        // Of a hopeless one nothing is expected of what was asked before that was known.
+        let hopeless = endpoint.is_hopeless();
+        let mut fetches = self.fetching.values();
+        let fails = if fetches.all(|since| hopeless && endpoint.failed_since(*since)) {
+            now < endpoint.paused_until()
+        } else {
+            self.probing
         };
-        fails && self.failures > 0 && self.open() == 0
+        fails && endpoint.has_failed() && self.open() == 0
     }
 }

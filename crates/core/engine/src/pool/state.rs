@@ -1,8 +1,9 @@
 //! One pool's sums.
 
+use super::coming::Supply;
 use super::growth::Rates;
 use crate::Config;
-use tollgate_model::{ClientId, PoolId};
+use tollgate_model::{ClientId, Instant, PoolId};
 use tollgate_quota::Ledger;
 
 /// A pool's sums over its tokens.
@@ -12,6 +13,10 @@ pub(crate) struct PoolState {
     /// By the place of the limit in the clients' `token_limits`.
     pub(crate) aggregates: Vec<Ledger>,
     pub(super) rates: Rates,
+    /// When it was last looked at whether it falls short.
+    pub(crate) looked: Instant,
+    /// What the estimate under way expects of it.
+    pub(crate) supply: Supply,
     /// Some clients are under limits that others are not, so it matters whose tokens have room.
     pub(crate) apart: bool,
 }
@@ -38,6 +43,8 @@ impl PoolState {
             clients,
             aggregates: token_limits.unwrap_or_default(),
             rates: Rates::new(pool, config),
+            looked: Instant::ZERO,
+            supply: Supply::default(),
         }
     }
 }

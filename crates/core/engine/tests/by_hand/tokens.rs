@@ -3,7 +3,7 @@
 use super::support::{Desk, fetches, millis, per_minute, seconds, sent};
 use std::time::Duration;
 use tollgate_engine::{
-    Client, Command, Config, Event, Facts, Flow, LossKind, Pool, Route, Verdict,
+    Client, Command, Config, Event, Facts, FetchFailure, Flow, LossKind, Pool, Route, Verdict,
 };
 use tollgate_model::{AttemptId, ClientId, Instant, LimitId, PoolId, Reason, Rule, Scope, TokenId};
 
@@ -51,7 +51,11 @@ fn begun(organisation: u32, max_tokens: &[u32]) -> Desk {
 }
 
 fn failed(token: TokenId, retry_after: Option<Duration>) -> Event {
-    Event::TokenFailed { token, retry_after }
+    Event::TokenFailed {
+        token,
+        retry_after,
+        failure: FetchFailure::Other,
+    }
 }
 
 #[test]

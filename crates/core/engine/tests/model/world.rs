@@ -313,6 +313,7 @@ impl World {
                     Event::TokenFailed {
                         token,
                         retry_after: None,
+                        failure: tollgate_engine::FetchFailure::Other,
                     }
                 }
             }

@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::time::Duration;
 use tollgate_engine::{
-    Client, Command, Config, Engine, Event, Facts, Family, Flow, Pool, Route, Submission, Verdict,
-    WindowFact,
+    Client, Command, Config, Engine, Event, Facts, Family, FetchFailure, Flow, Pool, Route,
+    Submission, Verdict, WindowFact,
 };
 use tollgate_model::{
     AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId,
@@ -53,6 +53,18 @@ pub(crate) struct Rig {
     pub(crate) fetch_takes: Duration,
     /// Clients whose fetches fail, and what the endpoint asks for then.
     pub(crate) failing: BTreeMap<ClientId, Option<Duration>>,
+    /// A fetch that takes longer than this is given up.
+    pub(crate) token_timeout: Duration,
+    /// Why the fetches of failing clients fail.
+    pub(crate) failure: FetchFailure,
+    /// What the token endpoint grants a minute, if that is limited, and whether it says when the minute ends.
+    pub(crate) grants: Option<(u32, bool)>,
+    /// Grants of the endpoint's minute, and when that began.
+    granted_since: (u32, Instant),
+    /// Whether a client is given its token again while that is good.
+    pub(crate) same_token: bool,
+    /// Tokens answered 401 after so many calls.
+    pub(crate) lives_for: Option<usize>,
     /// Tokens answered 401.
     pub(crate) dead: BTreeSet<TokenId>,
     /// Tokens answered 429 once, and the pause asked for.
@@ -66,7 +78,7 @@ pub(crate) struct Rig {
     pub(crate) status: BTreeMap<AttemptId, u16>,
     /// Most fetches under way at once.
     pub(crate) most_fetching: usize,
-    fetching: BTreeSet<ClientId>,
+    fetching: BTreeMap<TokenId, ClientId>,
     under_way: BTreeMap<AttemptId, TokenId>,
     heap: BinaryHeap<Reverse<(Instant, u64, Due)>>,
     serial: u64,
@@ -81,6 +93,12 @@ impl Rig {
             now: Instant::ZERO,
             life: MINUTE * 600,
             fetch_takes: Duration::from_millis(50),
+            token_timeout: SECOND * 60,
+            failure: FetchFailure::Other,
+            grants: None,
+            granted_since: (0, Instant::ZERO),
+            same_token: false,
+            lives_for: None,
             failing: BTreeMap::new(),
             dead: BTreeSet::new(),
             limited: BTreeMap::new(),
@@ -91,7 +109,7 @@ impl Rig {
             finished: BTreeMap::new(),
             status: BTreeMap::new(),
             most_fetching: 0,
-            fetching: BTreeSet::new(),
+            fetching: BTreeMap::new(),
             under_way: BTreeMap::new(),
             heap: BinaryHeap::new(),
             serial: 0,
@@ -118,6 +136,14 @@ impl Rig {
             self.at(self.now + every * nth, Due::Submit(execution, within));
         }
         first
+    }
+
+    /// One call after so much time, that has to start within so much of then.
+    pub(crate) fn call_in(&mut self, after: Duration, within: Duration) -> ExecutionId {
+        let execution = ExecutionId(self.executions);
+        self.executions += 1;
+        self.at(self.now + after, Due::Submit(execution, within));
+        execution
     }
 
     /// Lets so much time pass.
@@ -178,6 +204,11 @@ impl Rig {
             return;
         };
         let mut facts = Facts::default();
+        if let Some(calls) = self.lives_for
+            && self.sent.iter().filter(|it| it.token == token).count() > calls
+        {
+            self.dead.insert(token);
+        }
         let status = if self.dead.contains(&token) {
             401
         } else if let Some(pause) = self.limited.remove(&token) {
@@ -202,9 +233,39 @@ impl Rig {
     }
 
     fn fetched(&mut self, client: ClientId, token: TokenId) {
-        self.fetching.remove(&client);
+        self.fetching.remove(&token);
+        let failed = |retry_after, failure| Event::TokenFailed {
+            token,
+            retry_after,
+            failure,
+        };
+        if self.fetch_takes > self.token_timeout {
+            return self.tell(failed(None, FetchFailure::Late));
+        }
         if let Some(&retry_after) = self.failing.get(&client) {
-            return self.tell(Event::TokenFailed { token, retry_after });
+            return self.tell(failed(retry_after, self.failure));
+        }
+        if let Some((most, says)) = self.grants {
+            if self.now.since(self.granted_since.1) >= MINUTE {
+                self.granted_since = (0, self.now);
+            }
+            if self.granted_since.0 == most {
+                let ends = MINUTE - self.now.since(self.granted_since.1);
+                let ends = Duration::from_secs(ends.as_secs() + 1);
+                return self.tell(failed(says.then_some(ends), FetchFailure::Other));
+            }
+            self.granted_since.0 += 1;
+        }
+        let known = self.granted.iter().rev().find(|(known, it)| {
+            it.client == client && self.now < it.expires && !self.dead.contains(known)
+        });
+        if let Some((&known, grant)) = known.filter(|_| self.same_token) {
+            let expires_in = grant.expires.since(self.now);
+            return self.tell(Event::TokenRepeated {
+                token,
+                known,
+                expires_in,
+            });
         }
         let grant = Grant {
             client,
@@ -235,11 +296,17 @@ impl Rig {
                     assert_eq!(before, None, "answered twice");
                 }
                 Command::FetchToken(client, token) => {
-                    let alone = self.fetching.insert(client);
-                    assert!(alone, "two fetches in flight for {client:?}");
+                    self.fetching.insert(token, client);
+                    let of_client = self.fetching.values().filter(|it| **it == client);
+                    let of_client = of_client.count();
+                    assert!(
+                        of_client <= 8,
+                        "{of_client} fetches in flight for {client:?}"
+                    );
                     self.most_fetching = self.most_fetching.max(self.fetching.len());
                     self.fetches.push((self.now, client));
-                    self.at(self.now + self.fetch_takes, Due::Fetched(client, token));
+                    let takes = self.fetch_takes.min(self.token_timeout);
+                    self.at(self.now + takes, Due::Fetched(client, token));
                 }
                 Command::DropToken(token) => {
                     self.dropped.insert(token, self.now);

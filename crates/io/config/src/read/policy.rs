@@ -24,6 +24,9 @@ pub(super) fn read(root: &Section<'_, '_>) -> Policy {
     let attempts = section
         .whole("max_attempts", 1..=10)
         .and_then(|n| u32::try_from(n).ok());
+    let fetches = section
+        .whole("fetches_at_once", 1..=64)
+        .and_then(|n| u32::try_from(n).ok());
     let policy = Policy {
         grace: section
             .span("grace", Duration::ZERO..=LONGEST)
@@ -41,6 +44,7 @@ pub(super) fn read(root: &Section<'_, '_>) -> Policy {
         fetch_pause: section
             .span("fetch_pause", spans())
             .unwrap_or(default.fetch_pause),
+        fetches_at_once: fetches.unwrap_or(default.fetches_at_once),
         wait_for_tokens: section
             .flag("wait_for_tokens")
             .unwrap_or(default.wait_for_tokens),

@@ -4,7 +4,7 @@ use super::{Held, Pump};
 use crate::ClientCredentials;
 use crate::TokenTrouble;
 use crate::message::{Message, Report, Task};
-use crate::token::{self, Grant, NoGrant};
+use crate::token::{self, Bearer, Grant, NoGrant};
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_engine::Event;
@@ -38,33 +38,57 @@ impl Pump {
         token: TokenId,
         result: Result<Grant, NoGrant>,
     ) {
-        // Some endpoints give the token that they gave before; its quota is not there twice.
-        let known = |grant: &Grant| {
-            let mut tokens = self.tokens.values();
-            tokens.any(|held| held.bearer.header == grant.bearer.header)
-        };
-        let result = match result {
-            Ok(grant) if known(&grant) => Err(NoGrant::because("the token is in use already")),
-            result => result,
-        };
         match result {
-            Ok(Grant { bearer, expires_in }) => {
-                tracing::debug!(token = token.0, ?expires_in, "token granted");
-                self.tokens.insert(token, Held { client, bearer });
-                self.tell(Event::TokenGranted { token, expires_in });
-                if let Some(supply) = self.engine.token_supply(client)
-                    && self.troubles.forget(&supply.routes)
-                {
-                    tracing::info!(client = supply.name, "tokens are granted again");
+            Ok(Grant { bearer, expires_in }) => match self.known(&bearer) {
+                Some(known) => self.repeated(client, token, known, expires_in),
+                None => {
+                    tracing::debug!(token = token.0, ?expires_in, "token granted");
+                    self.tokens.insert(token, Held { client, bearer });
+                    self.tell(Event::TokenGranted { token, expires_in });
+                    self.forget_trouble(client);
                 }
-            }
+            },
             Err(NoGrant {
                 reason,
                 retry_after,
+                failure,
             }) => {
-                self.tell(Event::TokenFailed { token, retry_after });
+                self.tell(Event::TokenFailed {
+                    token,
+                    retry_after,
+                    failure,
+                });
                 self.miss(client, reason);
             }
+        }
+    }
+
+    /// The token that the endpoint gave before, if it is that. Its quota is not there twice.
+    fn known(&self, bearer: &Bearer) -> Option<TokenId> {
+        let mut tokens = self.tokens.iter();
+        let known = tokens.find(|(_, held)| held.bearer.header == bearer.header);
+        known.map(|(token, _)| *token)
+    }
+
+    fn repeated(&mut self, client: ClientId, token: TokenId, known: TokenId, expires_in: Duration) {
+        self.tell(Event::TokenRepeated {
+            token,
+            known,
+            expires_in,
+        });
+        let owner = self.tokens.get(&known).map(|held| held.client);
+        if owner == Some(client) {
+            tracing::debug!(token = known.0, ?expires_in, "the same token again");
+        } else {
+            self.miss(client, "its token is in use for another client".to_owned());
+        }
+    }
+
+    fn forget_trouble(&self, client: ClientId) {
+        if let Some(supply) = self.engine.token_supply(client)
+            && self.troubles.forget(&supply.routes)
+        {
+            tracing::info!(client = supply.name, "tokens are granted again");
         }
     }
 

@@ -25,7 +25,13 @@ pub(crate) struct Ahead {
 
 impl Ahead {
     /// To be called once the line is known.
-    pub(super) fn look_up(&mut self, submission: &Submission, config: &Config, from: &Resources) {
+    pub(super) fn look_up(
+        &mut self,
+        submission: &Submission,
+        config: &Config,
+        from: &Resources,
+        now: Instant,
+    ) {
         self.others.clear();
         self.passes.clear();
         let own = (submission.flow, submission.route);
@@ -52,7 +58,7 @@ impl Ahead {
             let pool = config.routes[lane.route.index()].pool;
             if let Some(pool) = pool
                 && config.cost_in(pool, own.1) == 0
-                && !from.pools.may_grow(pool, config, submission.deadline)
+                && !from.pools.may_grow(pool, config, now, submission.deadline)
             {
                 for at in 0..from.pools.pools[pool.index()].aggregates.len() {
                     pass(Under::Tokens(pool, at));
@@ -72,7 +78,7 @@ impl Ahead {
         self.left.clear();
         let others = self.others.iter();
         self.left
-            .extend(others.map(|other| other.slots_by(from, now + within, now)));
+            .extend(others.map(|other| other.slots_by(config, from, now + within, now)));
         let (mut slots, mut next) = (0_u64, 0);
         for (place, lane) in self.line.lanes.iter().enumerate() {
             let first = next;

@@ -6,15 +6,10 @@
 //! name several such limits crosswise, another order might give more.) A limit that all of them name is
 //! as good as the route's.
 
+use super::tokens::search;
 use crate::Config;
 use crate::resources::Resources;
-use std::time::Duration;
 use tollgate_model::{ClientId, Instant, LimitId, PoolId};
-
-/// How exactly an instant is found. It is never told too late.
-const EXACT: Duration = Duration::from_millis(1);
-/// How far ahead is looked.
-const FURTHEST: Duration = Duration::from_secs(7 * 86_400);
 
 /// A pool's clients, and what binds each of them.
 #[derive(Debug)]
@@ -23,8 +18,6 @@ pub(in crate::engine) struct Together {
     /// The limits of some clients and not of all.
     limits: Vec<LimitId>,
     clients: Vec<One>,
-    /// Whether their tokens bind them; not while the pool may still grow.
-    tokens: bool,
 }
 
 #[derive(Debug)]
@@ -36,17 +29,11 @@ struct One {
 
 impl Together {
     /// None where the clients differ in nothing, or one of them is bound by nothing by then.
-    pub(super) fn of(
-        pool: PoolId,
-        config: &Config,
-        resources: &Resources,
-        by: Instant,
-    ) -> Option<Self> {
+    pub(super) fn of(pool: PoolId, config: &Config, resources: &Resources) -> Option<Self> {
         let state = &resources.pools.pools[pool.index()];
         if !state.apart {
             return None;
         }
-        let grows = resources.pools.may_grow(pool, config, by);
         let mut limits = Vec::new();
         let mut clients = Vec::with_capacity(state.clients.len());
         for &client in &state.clients {
@@ -54,7 +41,7 @@ impl Together {
             let own = named.filter(|limit| !config.all_name(pool, **limit));
             let places: Vec<_> = own.map(|limit| place(&mut limits, *limit)).collect();
             let tokens = &resources.pools.clients[client.index()].aggregates;
-            if places.is_empty() && (grows || tokens.is_empty()) {
+            if places.is_empty() && tokens.is_empty() {
                 return None;
             }
             clients.push(One {
@@ -66,32 +53,18 @@ impl Together {
             pool,
             limits,
             clients,
-            tokens: !grows,
         })
     }
 
     /// The earliest instant at which the `k`-th slot from now (1 is the next) may be taken.
-    pub(super) fn earliest(&self, resources: &mut Resources, k: u64, now: Instant) -> Instant {
-        let mut enough = |span| self.slots_by(resources, now + span, now) >= k;
-        if enough(Duration::ZERO) {
-            return now;
-        }
-        let (mut few, mut many) = (Duration::ZERO, EXACT);
-        while !enough(many) {
-            if many > FURTHEST {
-                return Instant::NEVER;
-            }
-            (few, many) = (many, many * 2);
-        }
-        while many - few > EXACT {
-            let middle = (few + many) / 2;
-            if enough(middle) {
-                many = middle;
-            } else {
-                few = middle;
-            }
-        }
-        now + few
+    pub(super) fn earliest(
+        &self,
+        config: &Config,
+        resources: &mut Resources,
+        k: u64,
+        now: Instant,
+    ) -> Instant {
+        search(now, |at| self.slots_by(config, resources, at, now) >= k)
     }
 
     /// Name of the limit that gives the preferred client the least by then.
@@ -109,7 +82,6 @@ impl Together {
         let of_tokens = resources.pools.clients[first.client.index()]
             .aggregates
             .iter_mut()
-            .filter(|_| self.tokens)
             .zip(token_limits);
         let of_tokens = of_tokens.map(|(ledger, limit)| (ledger.slots_by(at, now), limit));
         let own = first.limits.iter().map(|&place| {
@@ -122,7 +94,13 @@ impl Together {
     }
 
     /// Slots that come free until then, those free now included.
-    pub(super) fn slots_by(&self, resources: &mut Resources, at: Instant, now: Instant) -> u64 {
+    pub(super) fn slots_by(
+        &self,
+        config: &Config,
+        resources: &mut Resources,
+        at: Instant,
+        now: Instant,
+    ) -> u64 {
         let limits = self.limits.iter();
         let mut left: Vec<_> = limits
             .map(|limit| resources.ledgers[limit.index()].slots_by(at, now))
@@ -130,11 +108,15 @@ impl Together {
         let mut all = 0_u64;
         for it in &self.clients {
             let own = it.limits.iter().map(|&place| left[place]);
-            let tokens = resources.pools.clients[it.client.index()]
-                .aggregates
-                .iter_mut()
-                .filter(|_| self.tokens)
-                .map(|ledger| ledger.slots_by(at, now));
+            let pools = &mut resources.pools;
+            let limits = pools.clients[it.client.index()].aggregates.len();
+            let tokens = (0..limits).map(|place| {
+                let there = pools.clients[it.client.index()].aggregates[place].slots_by(at, now);
+                let client = Some(it.client);
+                let left = pools.slots_of_left(self.pool, place, client, at, now);
+                let coming = pools.slots_of_coming(self.pool, place, config, client, at);
+                there.saturating_sub(left).saturating_add(coming)
+            });
             let slots = own.chain(tokens).min().unwrap_or(0);
             it.limits.iter().for_each(|&place| left[place] -= slots);
             all = all.saturating_add(slots);

@@ -2,6 +2,7 @@
 
 use super::super::kept::Demand;
 use super::clients::Together;
+use super::tokens;
 use crate::Config;
 use crate::resources::Resources;
 use tollgate_model::{FlowId, Instant, LimitId, PoolId, RouteId};
@@ -9,7 +10,7 @@ use tollgate_quota::Ledger;
 
 /// Standard deviations, were it chance, by which calls under way may take longer than they did of late:
 /// of what is taken in, less than one in a thousand is to expire.
-const LONGER: f64 = 3.5;
+pub(super) const LONGER: f64 = 3.5;
 
 /// One thing that gives slots.
 #[derive(Debug)]
@@ -47,35 +48,56 @@ impl Under {
         }
     }
 
+    /// Whether it is expected to come to give more.
+    pub(super) fn grows(&self, from: &Resources) -> bool {
+        match self {
+            Self::Tokens(pool, _) => !from.pools.pools[pool.index()].supply.coming.is_empty(),
+            Self::Limit(_) | Self::Clients(_) => false,
+        }
+    }
+
     /// The most that one call can have: what is left free for others is none of it.
-    pub(super) fn allowed(&self, from: &Resources) -> u32 {
+    pub(super) fn allowed(&self, config: &Config, from: &Resources) -> u32 {
         match self {
             Self::Limit(limit) => from.ledgers[limit.index()].given(),
             Self::Tokens(pool, place) => {
-                from.pools.pools[pool.index()].aggregates[*place].allowed()
+                let coming =
+                    from.pools
+                        .slots_of_coming(*pool, *place, config, None, Instant::NEVER);
+                let there = from.pools.pools[pool.index()].aggregates[*place].allowed();
+                there.saturating_add(u32::try_from(coming).unwrap_or(u32::MAX))
             }
             Self::Clients(_) => u32::MAX,
         }
     }
 
     /// When the `k`-th slot from now may be taken.
-    pub(super) fn earliest(&self, from: &mut Resources, k: u64, now: Instant) -> Instant {
-        let Some(ledger) = self.ledger(from) else {
-            let Self::Clients(clients) = self else {
-                return now;
-            };
-            return clients.earliest(from, k, now);
-        };
-        ledger.earliest_by_chance(k, LONGER, now)
+    pub(super) fn earliest(
+        &self,
+        config: &Config,
+        from: &mut Resources,
+        k: u64,
+        now: Instant,
+    ) -> Instant {
+        match self {
+            Self::Clients(clients) => clients.earliest(config, from, k, now),
+            Self::Tokens(pool, place) => tokens::earliest(*pool, *place, config, from, k, now),
+            Self::Limit(limit) => from.ledgers[limit.index()].earliest_by_chance(k, LONGER, now),
+        }
     }
 
     /// Slots that come free until then, those free now included.
-    pub(super) fn slots_by(&self, from: &mut Resources, at: Instant, now: Instant) -> u64 {
+    pub(super) fn slots_by(
+        &self,
+        config: &Config,
+        from: &mut Resources,
+        at: Instant,
+        now: Instant,
+    ) -> u64 {
         match self {
-            Self::Clients(clients) => clients.slots_by(from, at, now),
-            _ => self
-                .ledger(from)
-                .map_or(u64::MAX, |ledger| ledger.slots_by(at, now)),
+            Self::Clients(clients) => clients.slots_by(config, from, at, now),
+            Self::Tokens(pool, place) => tokens::slots_by(*pool, *place, config, from, at, now),
+            Self::Limit(limit) => from.ledgers[limit.index()].slots_by(at, now),
         }
     }
 
