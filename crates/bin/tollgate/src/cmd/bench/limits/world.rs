@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tollgate_driver::facts_of;
-use tollgate_engine::{Command, Engine, Event, Facts, LossKind, Verdict};
+use tollgate_engine::{Command, Engine, Event, Facts, FetchFailure, LossKind, Verdict};
 use tollgate_model::{AttemptId, ClientId, EndpointId, Instant, Reason, TokenId};
 use tollgate_platform::{
     Alignment, Fault, Header, Place, Platform, Request, TokenAnswer, TokenNumber,
@@ -171,6 +171,7 @@ impl World<'_> {
                 let failed = Event::TokenFailed {
                     token: TokenId(token),
                     retry_after: None,
+                    failure: FetchFailure::Late,
                 };
                 self.engine.handle_event(failed, now);
             }
@@ -317,9 +318,10 @@ impl World<'_> {
 
     /// The token endpoint answers, to what the driver makes of it.
     fn grant(&mut self, client: u32, token: u32, now: Instant) {
-        let failed = |retry_after| Event::TokenFailed {
+        let failed = |retry_after, failure| Event::TokenFailed {
             token: TokenId(token),
             retry_after,
+            failure,
         };
         let Some(host) = self.hosts.first_mut() else {
             return;
@@ -332,9 +334,16 @@ impl World<'_> {
                 } else {
                     LIVES.0
                 };
-                let known = |(text, _): &(String, TokenNumber)| *text == grant.access_token;
-                if life.is_zero() || self.tokens.values().any(known) {
-                    failed(None)
+                let mut known = self.tokens.iter();
+                let known = known.find(|(_, (text, _))| *text == grant.access_token);
+                if life.is_zero() {
+                    failed(None, FetchFailure::Other)
+                } else if let Some((known, _)) = known {
+                    Event::TokenRepeated {
+                        token: TokenId(token),
+                        known: TokenId(*known),
+                        expires_in: life,
+                    }
                 } else {
                     self.tokens
                         .insert(token, (grant.access_token, grant.number));
@@ -345,9 +354,11 @@ impl World<'_> {
                 }
             }
             TokenAnswer::Limited(said) => {
-                failed(facts_of(429, &headers(said, now), wall(now)).retry_after)
+                let facts = facts_of(429, &headers(said, now), wall(now));
+                failed(facts.retry_after, FetchFailure::Other)
             }
-            TokenAnswer::Invalid | TokenAnswer::Failing => failed(None),
+            TokenAnswer::Invalid => failed(None, FetchFailure::Credentials),
+            TokenAnswer::Failing => failed(None, FetchFailure::Other),
         };
         self.engine.handle_event(event, now);
     }
