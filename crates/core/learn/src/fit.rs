@@ -48,6 +48,8 @@ const STEPS: [f64; 5] = [1.0 / 8.0, 1.0 / 16.0, 1.0 / 32.0, 1.0 / 64.0, 1.0 / 12
 const OPENINGS: usize = 2;
 /// The logarithm of how many phases are tried.
 const PHASES: f64 = 3.0;
+/// By how much less gain a hypothesis is nearly as likely.
+const NEARLY: f64 = 5.0;
 /// A count above this is as good as this.
 const HIGHEST: usize = 1 << 14;
 
@@ -60,7 +62,7 @@ pub(crate) struct Search<'a> {
     counts: Vec<u32>,
     refused: Vec<f64>,
     accepted: Vec<f64>,
-    best: Option<Hypothesis>,
+    found: Vec<Hypothesis>,
 }
 
 impl<'a> Search<'a> {
@@ -72,12 +74,16 @@ impl<'a> Search<'a> {
             counts: Vec::new(),
             refused: Vec::new(),
             accepted: Vec::new(),
-            best: None,
+            found: Vec::new(),
         }
     }
 
-    pub(crate) fn best(self) -> Option<Hypothesis> {
-        self.best
+    /// The best, and those that are nearly as likely, best first.
+    pub(crate) fn best(mut self) -> Vec<Hypothesis> {
+        self.found.sort_by(|a, b| b.value.total_cmp(&a.value));
+        let most = self.found.iter().map(|found| found.gain).fold(0.0, f64::max);
+        self.found.retain(|found| found.gain >= most - NEARLY.max(0.1 * most));
+        self.found
     }
 
     /// Looks at all limits that the group's calls may be under.
@@ -117,11 +123,9 @@ impl<'a> Search<'a> {
         family(self, &gaps(series, lasted), &Statistic::Bucket);
         family(self, &[0], &|_| Statistic::AtOnce);
         tops.sort_by(|a, b| b.value.total_cmp(&a.value));
-        for &top in tops.iter().take(3) {
+        for &top in tops.iter().take(4) {
             let found = self.climb(series, top, under_way);
-            if self.best.is_none_or(|best| found.value > best.value) {
-                self.best = Some(found);
-            }
+            self.found.push(found);
         }
     }
 
@@ -233,7 +237,7 @@ impl<'a> Search<'a> {
             statistic,
             number,
             gain,
-            value: gain + self.taste(series.group, statistic, number, under_way),
+            value: gain + self.taste(series, statistic, number, under_way),
         })
     }
 
@@ -265,7 +269,8 @@ impl<'a> Search<'a> {
 
     /// What is common comes before what is rare, and of two that explain the same the laxer comes
     /// first: it is the one that the next refusal corrects.
-    fn taste(&self, group: Group, statistic: Statistic, number: u32, under_way: f64) -> f64 {
+    fn taste(&self, series: &Series, statistic: Statistic, number: u32, under_way: f64) -> f64 {
+        let group = series.group;
         let configured = self.known.iter().any(|known| {
             let tokens = matches!(known.group, Group::ClientTokens(_));
             known.group == group || tokens && group == Group::Token
@@ -296,7 +301,9 @@ impl<'a> Search<'a> {
         } else {
             0.0
         };
-        let rate = f64::from(number) * 1e9 / (period.max(1) as f64);
+        // Of the calls that count together, so that of two groups neither is laxer for its size.
+        let together = series.items.len() as f64 / series.ends.len().max(1) as f64;
+        let rate = f64::from(number) * 1e9 / (period.max(1) as f64) / together;
         group + family + nice + 1.5 * rate.ln()
     }
 

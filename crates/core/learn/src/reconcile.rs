@@ -99,17 +99,24 @@ impl Learner {
         for group in self.groups(fresh) {
             search.look(&series(group));
         }
-        let found = search.best()?;
-        if found.gain < evidence {
-            return None;
-        }
-        let series = series(found.group);
-        if !is_bounded(&found, &series) {
+        let found = search.best().into_iter();
+        let mut found = found.take_while(|found| found.gain >= evidence);
+        found.find_map(|found| self.is_sure(found, &series(found.group), fresh))
+    }
+
+    /// The hypothesis and all that it explains, if that is enough.
+    fn is_sure(
+        &self,
+        found: Hypothesis,
+        series: &Series,
+        fresh: &BTreeSet<AttemptId>,
+    ) -> Option<(Hypothesis, BTreeMap<AttemptId, f64>)> {
+        if !is_bounded(&found, series) {
             return None;
         }
         let mut explains = BTreeMap::new();
         let mut batches = BTreeSet::new();
-        for (attempt, batch, weight) in explained(found.statistic, found.number, &series) {
+        for (attempt, batch, weight) in explained(found.statistic, found.number, series) {
             explains.insert(attempt, weight);
             batches.insert(batch);
         }
