@@ -79,11 +79,49 @@ impl<'a> Search<'a> {
     }
 
     /// The best, and those that are nearly as likely, best first.
-    pub(crate) fn best(mut self) -> Vec<Hypothesis> {
+    pub(crate) fn best(&mut self) -> Vec<Hypothesis> {
         self.found.sort_by(|a, b| b.value.total_cmp(&a.value));
-        let most = self.found.iter().map(|found| found.gain).fold(0.0, f64::max);
-        self.found.retain(|found| found.gain >= most - NEARLY.max(0.1 * most));
+        let most = self
+            .found
+            .iter()
+            .map(|found| found.gain)
+            .fold(0.0, f64::max);
         self.found
+            .retain(|found| found.gain >= most - NEARLY.max(0.1 * most));
+        std::mem::take(&mut self.found)
+    }
+
+    /// The same limit over the middle one of all spans that explain as much: the least of them would be
+    /// mended by many refusals, each by a little, and the longest, if it is wrong, wastes the most.
+    pub(crate) fn middle(&mut self, series: &Series, found: Hypothesis) -> Hypothesis {
+        let (Some(least), Some(lasted)) = (found.statistic.span(), lasted(series)) else {
+            return found;
+        };
+        let spans = self.spans(lasted);
+        let mut same = Vec::new();
+        for &span in spans.iter().filter(|&&span| span > least) {
+            match self.weigh(series, found.statistic.with(span), 1.0) {
+                Some(other) if other.number == found.number && other.gain > found.gain - 0.5 => {
+                    same.push(other);
+                }
+                _ => break,
+            }
+        }
+        let Some(longest) = same.last().and_then(|other| other.statistic.span()) else {
+            return found;
+        };
+        let unbounded = spans.last() == Some(&longest);
+        if unbounded || longest < least.saturating_mul(2) {
+            return found;
+        }
+        let middle = (least as f64 * longest as f64).sqrt();
+        let near = |found: &&Hypothesis| {
+            let span = found.statistic.span().unwrap_or(1) as f64;
+            let nice = self.is_nice(span as u64);
+            let far = (span / middle).ln().abs() - if nice { 0.2 } else { 0.0 };
+            (far * 1e6) as i64
+        };
+        same.iter().min_by_key(near).copied().unwrap_or(found)
     }
 
     /// Looks at all limits that the group's calls may be under.
@@ -433,27 +471,8 @@ fn likelihood(refused: f64, accepted: f64) -> f64 {
     part(refused) + part(accepted)
 }
 
-/// The refusals of the series that the limit explains: their attempts, and what they count for.
-pub(crate) fn explained(
-    statistic: Statistic,
-    number: u32,
-    series: &Series,
-) -> impl Iterator<Item = (tollgate_model::AttemptId, u32, f64)> {
-    let mut counts = Vec::new();
-    statistic.counts(series, &mut counts);
-    series
-        .items
-        .iter()
-        .zip(counts)
-        .filter_map(move |(item, count)| match item.sign {
-            Sign::Refused(weight) if count > number => Some((item.attempt, item.batch, weight)),
-            _ => None,
-        })
-}
-
-/// Whether calls were accepted, after one that the hypothesis explains, that would not have been if the
-/// period were four times as long. Until then nobody knows that it isn't, and a period that is too long
-/// costs the most.
+/// Whether calls that the hypothesis lets pass were accepted after one that it explains. Until then
+/// nobody knows how long the period is, and one that is too long costs the most.
 pub(crate) fn is_bounded(found: &Hypothesis, series: &Series) -> bool {
     let Rule::Window {
         allowed, period, ..
@@ -461,10 +480,9 @@ pub(crate) fn is_bounded(found: &Hypothesis, series: &Series) -> bool {
     else {
         return true;
     };
-    let (mut counts, mut short, mut long) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut counts, mut short) = (Vec::new(), Vec::new());
     found.statistic.counts(series, &mut counts);
     Statistic::Sliding(nanos(period)).counts(series, &mut short);
-    Statistic::Sliding(nanos(period).saturating_mul(4)).counts(series, &mut long);
     let stopped =
         series.items.iter().zip(&counts).filter(|(item, count)| {
             matches!(item.sign, Sign::Refused(_)) && **count > found.number
@@ -472,9 +490,23 @@ pub(crate) fn is_bounded(found: &Hypothesis, series: &Series) -> bool {
     let Some(first) = stopped.map(|(item, _)| item.sent).min() else {
         return false;
     };
-    let signs = series.items.iter().zip(short.iter().zip(&long));
-    let accepted = signs.filter(|(item, (short, long))| {
-        item.sign == Sign::Accepted && item.sent > first && **short <= allowed && **long > allowed
+    let accepted = series.items.iter().zip(&short).filter(|(item, count)| {
+        item.sign == Sign::Accepted && item.sent > first && **count <= allowed
     });
     accepted.count() as u32 >= 2 + allowed / 8
+}
+
+/// The refusals of the series that the limit explains: their attempts, batches, and what they count for.
+pub(crate) fn explained(
+    statistic: Statistic,
+    number: u32,
+    series: &Series,
+) -> impl Iterator<Item = (tollgate_model::AttemptId, u32, f64)> {
+    let mut counts = Vec::new();
+    statistic.counts(series, &mut counts);
+    let items = series.items.iter().zip(counts);
+    items.filter_map(move |(item, count)| match item.sign {
+        Sign::Refused(weight) if count > number => Some((item.attempt, item.batch, weight)),
+        _ => None,
+    })
 }

@@ -99,9 +99,17 @@ impl Learner {
         for group in self.groups(fresh) {
             search.look(&series(group));
         }
-        let found = search.best().into_iter();
-        let mut found = found.take_while(|found| found.gain >= evidence);
-        found.find_map(|found| self.is_sure(found, &series(found.group), fresh))
+        for found in search.best() {
+            if found.gain < evidence {
+                return None;
+            }
+            let series = series(found.group);
+            let found = search.middle(&series, found);
+            if let Some(sure) = self.is_sure(found, &series, fresh) {
+                return Some(sure);
+            }
+        }
+        None
     }
 
     /// The hypothesis and all that it explains, if that is enough.
