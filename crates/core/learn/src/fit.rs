@@ -41,6 +41,8 @@ const NICE: [u64; 36] = [
 ];
 /// A period below this can't be told from calls that overtake one another.
 const BRIEF: Duration = Duration::from_millis(50);
+/// Of these, the periods of most limits.
+const COMMON: [u64; 3] = [1_000, 60_000, 3_600_000];
 const MILLI: u64 = 1_000_000;
 /// The steps by which the best span is looked for around a first one, as powers of two.
 const STEPS: [f64; 5] = [1.0 / 8.0, 1.0 / 16.0, 1.0 / 32.0, 1.0 / 64.0, 1.0 / 128.0];
@@ -48,6 +50,8 @@ const STEPS: [f64; 5] = [1.0 / 8.0, 1.0 / 16.0, 1.0 / 32.0, 1.0 / 64.0, 1.0 / 12
 const OPENINGS: usize = 2;
 /// The logarithm of how many phases are tried.
 const PHASES: f64 = 3.0;
+/// By how much more gain what is rare has to explain.
+const RARE: f64 = 3.0;
 /// By how much less gain a hypothesis is nearly as likely.
 const NEARLY: f64 = 5.0;
 /// A count above this is as good as this.
@@ -81,19 +85,28 @@ impl<'a> Search<'a> {
     /// The best, and those that are nearly as likely, best first.
     pub(crate) fn best(&mut self) -> Vec<Hypothesis> {
         self.found.sort_by(|a, b| b.value.total_cmp(&a.value));
-        let most = self
-            .found
-            .iter()
-            .map(|found| found.gain)
-            .fold(0.0, f64::max);
-        self.found
-            .retain(|found| found.gain >= most - NEARLY.max(0.1 * most));
+        let greedy = |found: &Hypothesis| matches!(found.statistic, Statistic::Greedy(_));
+        let gains = |found: &[Hypothesis], all: bool| {
+            let found = found.iter().filter(|found| all || !greedy(found));
+            found.map(|found| found.gain).fold(0.0, f64::max)
+        };
+        // That refused calls count is rare, and holding slots for them costs.
+        let usual = gains(&self.found, false);
+        self.found.retain(|found| !greedy(found) || found.gain > usual + RARE);
+        let most = gains(&self.found, true);
+        self.found.retain(|found| found.gain >= most - NEARLY.max(0.1 * most));
         std::mem::take(&mut self.found)
     }
 
-    /// The same limit over the middle one of all spans that explain as much: the least of them would be
-    /// mended by many refusals, each by a little, and the longest, if it is wrong, wastes the most.
-    pub(crate) fn middle(&mut self, series: &Series, found: Hypothesis) -> Hypothesis {
+    /// The same limit over the middle one of all spans that explain as much, if they are far apart, or if
+    /// the least of them is what a finding was lengthened to by a little before (`mended`): it would be
+    /// mended by many refusals, each by a little. The longest, if it is wrong, wastes the most.
+    pub(crate) fn middle(
+        &mut self,
+        series: &Series,
+        found: Hypothesis,
+        mended: bool,
+    ) -> Hypothesis {
         let (Some(least), Some(lasted)) = (found.statistic.span(), lasted(series)) else {
             return found;
         };
@@ -110,15 +123,21 @@ impl<'a> Search<'a> {
         let Some(longest) = same.last().and_then(|other| other.statistic.span()) else {
             return found;
         };
-        let unbounded = spans.last() == Some(&longest);
-        if unbounded || longest < least.saturating_mul(2) {
+        let far = longest >= least.saturating_mul(2) && !self.is_nice(least);
+        if spans.last() == Some(&longest) || !far && !mended {
             return found;
         }
+        // The period of most limits, if it may be; else the middle, or what people choose near to it.
+        let common = |span: u64| self.is_configured(span) || COMMON.contains(&(span / MILLI));
         let middle = (least as f64 * longest as f64).sqrt();
-        let near = |found: &&Hypothesis| {
-            let span = found.statistic.span().unwrap_or(1) as f64;
-            let nice = self.is_nice(span as u64);
-            let far = (span / middle).ln().abs() - if nice { 0.2 } else { 0.0 };
+        let near = |other: &&Hypothesis| {
+            let span = other.statistic.span().unwrap_or(1);
+            let favour = match () {
+                () if common(span) => 0.7,
+                () if self.is_nice(span) => 0.2,
+                () => 0.0,
+            };
+            let far = (span as f64 / middle).ln().abs() - favour;
             (far * 1e6) as i64
         };
         same.iter().min_by_key(near).copied().unwrap_or(found)

@@ -9,7 +9,7 @@ use crate::probe::Probe;
 use crate::series::Series;
 use crate::statistic::Statistic;
 use std::collections::{BTreeMap, BTreeSet};
-use tollgate_model::{AttemptId, EndpointId, Instant};
+use tollgate_model::{AttemptId, EndpointId, Instant, Rule};
 
 /// Endpoints looked at by themselves in one study.
 const ENDPOINTS: usize = 4;
@@ -104,7 +104,8 @@ impl Learner {
                 return None;
             }
             let series = series(found.group);
-            let found = search.middle(&series, found);
+            let mended = self.held.iter().any(|held| is_longer(&found, &held.finding));
+            let found = search.middle(&series, found, mended);
             if let Some(sure) = self.is_sure(found, &series, fresh) {
                 return Some(sure);
             }
@@ -299,5 +300,19 @@ impl Learner {
             .chain(in_force)
             .map(|(attempt, _, weight)| (attempt, weight))
             .collect()
+    }
+}
+
+/// Whether the hypothesis is the finding over a period that is a little longer.
+fn is_longer(found: &Hypothesis, finding: &Finding) -> bool {
+    match (found.rule(), finding.rule) {
+        (
+            Rule::Window { allowed, period, .. },
+            Rule::Window { allowed: number, period: before, .. },
+        ) => {
+            let longer = period > before && period < before + before / 8;
+            found.group == finding.group && allowed == number && longer
+        }
+        _ => false,
     }
 }

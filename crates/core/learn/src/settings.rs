@@ -55,7 +55,7 @@ impl Default for Settings {
 impl Default for Probing {
     fn default() -> Self {
         Self {
-            accepted: 500,
+            accepted: 300,
             most: 8_000,
             at_once: Duration::from_secs(5),
         }

@@ -10,17 +10,9 @@ mod world;
 use std::time::Duration;
 use tollgate_learn::{Group, Known};
 use tollgate_model::{EndpointId, Rule};
-use world::limiter::{Declared, Learning, Limiter};
+use world::limiter::{Declared, Learning, Limiter, oracle, window};
 use world::upstream::{Mechanism, Truth};
 use world::{Case, SECOND, Told, run};
-
-fn window(allowed: u32, millis: u64) -> Rule {
-    Rule::Window {
-        allowed,
-        period: Duration::from_millis(millis),
-        counted_within: Some(Duration::ZERO),
-    }
-}
 
 fn base(name: &str) -> Case {
     Case {
@@ -46,21 +38,6 @@ fn base(name: &str) -> Case {
 
 fn truth(group: Group, mechanism: Mechanism) -> Truth {
     Truth { group, mechanism }
-}
-
-/// The rule that never exceeds the mechanism.
-fn oracle(truth: &Truth) -> (Group, Rule) {
-    let rule = match truth.mechanism {
-        Mechanism::FirstCall { allowed, period }
-        | Mechanism::Clock {
-            allowed, period, ..
-        }
-        | Mechanism::Sliding { allowed, period }
-        | Mechanism::Greedy { allowed, period } => window(allowed, period / 1_000_000),
-        Mechanism::Bucket { burst, rate } => window(burst as u32, (burst / rate * 1e3) as u64),
-        Mechanism::AtOnce { allowed } => Rule::Concurrency { allowed },
-    };
-    (truth.group, rule)
 }
 
 fn cases() -> Vec<Case> {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tollgate_learn::{Call, Change, Finding, FindingId, Group, Known, Learner, Outcome, Settings};
+use super::upstream::{Mechanism, Truth};
 use tollgate_model::{AttemptId, Instant, Rule, TokenId};
 
 pub trait Limiter {
@@ -297,3 +298,27 @@ pub fn rule(rule: Rule) -> String {
         Rule::Concurrency { allowed } => format!("{allowed} at once"),
     }
 }
+
+pub fn window(allowed: u32, millis: u64) -> Rule {
+    Rule::Window {
+        allowed,
+        period: std::time::Duration::from_millis(millis),
+        counted_within: Some(std::time::Duration::ZERO),
+    }
+}
+
+/// The rule that never exceeds the mechanism.
+pub fn oracle(truth: &Truth) -> (Group, Rule) {
+    let rule = match truth.mechanism {
+        Mechanism::FirstCall { allowed, period }
+        | Mechanism::Clock {
+            allowed, period, ..
+        }
+        | Mechanism::Sliding { allowed, period }
+        | Mechanism::Greedy { allowed, period } => window(allowed, period / 1_000_000),
+        Mechanism::Bucket { burst, rate } => window(burst as u32, (burst / rate * 1e3) as u64),
+        Mechanism::AtOnce { allowed } => Rule::Concurrency { allowed },
+    };
+    (truth.group, rule)
+}
+
