@@ -106,6 +106,13 @@ impl Ring {
         at.ok().map(|at| &mut self.records[at])
     }
 
+    pub(crate) fn get(&self, attempt: AttemptId) -> Option<&Record> {
+        let at = self
+            .records
+            .binary_search_by_key(&attempt, |record| record.attempt);
+        at.ok().map(|at| &self.records[at])
+    }
+
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Record> + ExactSizeIterator {
         self.records.iter()
     }

@@ -92,9 +92,11 @@ impl<'a> Search<'a> {
         };
         // That refused calls count is rare, and holding slots for them costs.
         let usual = gains(&self.found, false);
-        self.found.retain(|found| !greedy(found) || found.gain > usual + RARE);
+        self.found
+            .retain(|found| !greedy(found) || found.gain > usual + RARE);
         let most = gains(&self.found, true);
-        self.found.retain(|found| found.gain >= most - NEARLY.max(0.1 * most));
+        self.found
+            .retain(|found| found.gain >= most - NEARLY.max(0.1 * most));
         std::mem::take(&mut self.found)
     }
 

@@ -7,7 +7,7 @@
 //! then by twice as much, until such refusals are rare. If a thirty-second part doesn't help it was not
 //! that, and the period is what it was.
 
-use crate::finding::{Change, Finding};
+use crate::finding::{Change, FindingId};
 use crate::learner::Learner;
 use crate::series::Series;
 use crate::statistic::Statistic;
@@ -17,6 +17,8 @@ use tollgate_model::{AttemptId, Instant, Rule};
 
 /// How often a period is stretched.
 const STEPS: u32 = 5;
+/// A period that was stretched so often is looked at anew.
+const LITTLE: u32 = 2;
 /// Batches of refusals before it is stretched again.
 const BATCHES: usize = 2;
 /// Not more than one in so many calls may be refused.
@@ -41,10 +43,14 @@ impl Guard {
 }
 
 impl Learner {
-    /// Takes those refusals out of `fresh` that calls on their way may be the cause of, and stretches
-    /// the periods of findings that have too many.
-    pub(crate) fn guard(&mut self, fresh: &mut BTreeSet<AttemptId>) {
-        for held in &mut self.held {
+    /// Takes those refusals out of `fresh` that calls on their way may be the cause of. Which findings
+    /// they are near to, and in which batches.
+    pub(crate) fn near(
+        &mut self,
+        fresh: &mut BTreeSet<AttemptId>,
+    ) -> Vec<(FindingId, BTreeSet<u32>)> {
+        let mut near = Vec::new();
+        for held in &self.held {
             let Rule::Window {
                 allowed,
                 period,
@@ -53,62 +59,82 @@ impl Learner {
             else {
                 continue;
             };
-            if held.guard.steps > STEPS {
-                continue;
-            }
-            let next = held.guard.next(period - held.guard.by);
-            let longer = period - held.guard.by + next;
-            let longer = Statistic::in_force(
-                &held.finding,
-                Rule::Window {
-                    allowed,
-                    period: longer,
-                    counted_within,
-                },
-            );
             let Some(&first) = fresh.range(held.from..).next() else {
                 continue;
             };
+            if held.guard.steps > STEPS {
+                continue;
+            }
+            let plain = period - held.guard.by;
+            let longer = Rule::Window {
+                allowed,
+                period: plain + held.guard.next(plain),
+                counted_within,
+            };
             let from = self
                 .ring
-                .get_mut(first)
+                .get(first)
                 .map_or(Instant::ZERO, |record| record.call.sent);
             let before = from.before(period * 2);
-            let series =
-                Series::of(&self.ring, held.finding.group, before, from, |_| true).in_order();
+            let series = Series::of(&self.ring, held.finding.group, before, from, |_| true);
+            let series = series.in_order();
             let mut counts = Vec::new();
-            longer.counts(&series, &mut counts);
+            Statistic::in_force(&held.finding, longer).counts(&series, &mut counts);
+            let mut batches = BTreeSet::new();
             for (item, &count) in series.items.iter().zip(&counts) {
                 if count > allowed && fresh.remove(&item.attempt) {
-                    held.guard.batches.insert(item.batch);
+                    batches.insert(item.batch);
                 }
             }
-            let since = held.finding.accepted - held.guard.accepted;
+            if !batches.is_empty() {
+                near.push((held.finding.id, batches));
+            }
+        }
+        near
+    }
+
+    /// Whether the finding's period may be right but for calls on their way.
+    pub(crate) fn is_little_stretched(&self, id: FindingId) -> bool {
+        let mut held = self.held.iter();
+        held.any(|held| held.finding.id == id && held.guard.steps < LITTLE)
+    }
+
+    /// Stretches the periods of findings that have too many refusals near to them.
+    pub(crate) fn stretch(&mut self, near: Vec<(FindingId, BTreeSet<u32>)>) {
+        for (id, batches) in near {
+            let Some(held) = self.held.iter_mut().find(|held| held.finding.id == id) else {
+                continue;
+            };
+            let Rule::Window {
+                allowed,
+                period,
+                counted_within,
+            } = held.finding.rule
+            else {
+                continue;
+            };
+            held.guard.batches.extend(batches);
+            let since = held.finding.accepted.saturating_sub(held.guard.accepted);
             let batches = held.guard.batches.len();
             if batches < BATCHES {
                 continue;
             }
-            let rare = batches as u64 * RARE < since;
             held.guard.batches.clear();
             held.guard.accepted = held.finding.accepted;
-            if rare {
+            if batches as u64 * RARE < since {
                 continue;
             }
-            let before = period - held.guard.by;
+            let plain = period - held.guard.by;
+            let next = held.guard.next(plain);
             held.guard.steps += 1;
-            held.guard.by = if held.guard.steps > STEPS {
-                Duration::ZERO
-            } else {
-                next
+            held.guard.by = match held.guard.steps {
+                0..=STEPS => next,
+                _ => Duration::ZERO,
             };
-            let period = before + held.guard.by;
-            held.finding = Finding {
-                rule: Rule::Window {
-                    allowed,
-                    period,
-                    counted_within,
-                },
-                ..held.finding.clone()
+            held.finding.rule = Rule::Window {
+                allowed,
+                period: plain + held.guard.by,
+                counted_within,
             };
             self.changes.push_back(Change::Adjust(held.finding.clone()));
         }

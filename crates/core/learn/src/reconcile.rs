@@ -39,30 +39,45 @@ impl Learner {
             .map(|record| record.attempt)
             .max(seen);
         self.measure(now);
-        self.guard(&mut fresh);
         if fresh.is_empty() {
             return;
         }
+        let mut others = fresh.clone();
+        let near = self.near(&mut others);
+        // What is near to a finding may mend it, but is no evidence for another limit.
+        let mend = others.is_empty();
+        let fine = near.iter().all(|(id, _)| self.is_little_stretched(*id));
+        if mend && fine || !self.study(&fresh, &explained, mend, now) {
+            self.stretch(near);
+        }
+    }
+
+    /// Whether something was found that explains what is fresh.
+    fn study(
+        &mut self,
+        fresh: &BTreeSet<AttemptId>,
+        explained: &BTreeSet<AttemptId>,
+        mend: bool,
+        now: Instant,
+    ) -> bool {
         let none = BTreeSet::new();
         // All calls, then half of them, and so on: a limit may have changed.
         let mut calls = self.ring.since(self.floor).count();
         let mut evidence = self.settings.evidence;
         loop {
             let from = self.ring.last(calls);
-            for without in [&none, &explained]
-                .into_iter()
-                .take(1 + usize::from(!explained.is_empty()))
-            {
-                if let Some((found, explains)) = self.search(from, without, &fresh, evidence)
-                    && self.take(&found, &explains, from, now)
+            let ways = [&none, explained].into_iter();
+            for without in ways.take(1 + usize::from(!explained.is_empty() && !mend)) {
+                if let Some((found, explains)) = self.search(from, without, fresh, evidence)
+                    && self.take(&found, &explains, from, mend, now)
                 {
-                    return;
+                    return true;
                 }
             }
             calls /= 2;
             evidence += 1.0;
             if calls < self.settings.least {
-                return;
+                return false;
             }
         }
     }
@@ -104,7 +119,11 @@ impl Learner {
                 return None;
             }
             let series = series(found.group);
-            let mended = self.held.iter().any(|held| is_longer(&found, &held.finding));
+            // A finding that has been lengthened by a little before is not near to what it should be.
+            let mended = self
+                .held
+                .iter()
+                .any(|held| is_longer(&found, &held.finding));
             let found = search.middle(&series, found, mended);
             if let Some(sure) = self.is_sure(found, &series, fresh) {
                 return Some(sure);
@@ -192,6 +211,7 @@ impl Learner {
         found: &Hypothesis,
         explains: &BTreeMap<AttemptId, f64>,
         from: Instant,
+        mend: bool,
         now: Instant,
     ) -> bool {
         let rule = found.rule();
@@ -229,7 +249,7 @@ impl Learner {
             since: now,
         };
         let Some((&first, others)) = superfluous.split_first() else {
-            if self.held.len() < self.settings.findings {
+            if !mend && self.held.len() < self.settings.findings {
                 self.hold(finding, found.statistic, now);
                 return true;
             }
@@ -307,8 +327,14 @@ impl Learner {
 fn is_longer(found: &Hypothesis, finding: &Finding) -> bool {
     match (found.rule(), finding.rule) {
         (
-            Rule::Window { allowed, period, .. },
-            Rule::Window { allowed: number, period: before, .. },
+            Rule::Window {
+                allowed, period, ..
+            },
+            Rule::Window {
+                allowed: number,
+                period: before,
+                ..
+            },
         ) => {
             let longer = period > before && period < before + before / 8;
             found.group == finding.group && allowed == number && longer

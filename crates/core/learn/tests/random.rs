@@ -33,25 +33,46 @@ fn draw(seed: u64) -> Case {
     let tokens = if group == Group::Token { 3 } else { 0 };
     let mechanism = match kind {
         0 => Mechanism::FirstCall { allowed, period },
-        1 => Mechanism::Clock { allowed, period, phase: period / 3 },
+        1 => Mechanism::Clock {
+            allowed,
+            period,
+            phase: period / 3,
+        },
         2 => Mechanism::Sliding { allowed, period },
         3 => Mechanism::Bucket { burst, rate },
         4 => Mechanism::Bucket { burst: 1.0, rate },
         5 => {
             let allowed = 2 + allowed / 8;
-            Mechanism::FirstCall { allowed, period: SECOND / 2 * pick(&[1, 2, 2, 4]) }
+            Mechanism::FirstCall {
+                allowed,
+                period: SECOND / 2 * pick(&[1, 2, 2, 4]),
+            }
         }
-        _ => Mechanism::AtOnce { allowed: 4 + allowed / 3 },
+        _ => Mechanism::AtOnce {
+            allowed: 4 + allowed / 3,
+        },
     };
-    let share = if matches!(group, Group::Endpoint(_)) { 0.6 } else { 1.0 };
+    let share = if matches!(group, Group::Endpoint(_)) {
+        0.6
+    } else {
+        1.0
+    };
     let parts = f64::from(tokens.max(1));
     let slow = matches!(mechanism, Mechanism::AtOnce { .. });
-    let latency = if slow { (200, 600) } else { (15, 15 + pick(&[5, 100, 400])) };
+    let latency = if slow {
+        (200, 600)
+    } else {
+        (15, 15 + pick(&[5, 100, 400]))
+    };
     let (capacity, span) = match mechanism {
         Mechanism::FirstCall { allowed, period }
-        | Mechanism::Clock { allowed, period, .. }
+        | Mechanism::Clock {
+            allowed, period, ..
+        }
         | Mechanism::Sliding { allowed, period }
-        | Mechanism::Greedy { allowed, period } => (f64::from(allowed) * 1e9 / period as f64, period),
+        | Mechanism::Greedy { allowed, period } => {
+            (f64::from(allowed) * 1e9 / period as f64, period)
+        }
         Mechanism::Bucket { rate, .. } => (rate, 4 * SECOND),
         Mechanism::AtOnce { allowed } => (f64::from(allowed) / 0.4, 2 * SECOND),
     };
@@ -63,14 +84,26 @@ fn draw(seed: u64) -> Case {
         tokens,
         endpoints: vec![0.6, 0.4],
         known: vec![Known {
-            group: if tokens > 0 { Group::Token } else { Group::Upstream },
-            rule: if slow { Rule::Concurrency { allowed: 60 } } else { window(configured, period / MILLI) },
+            group: if tokens > 0 {
+                Group::Token
+            } else {
+                Group::Upstream
+            },
+            rule: if slow {
+                Rule::Concurrency { allowed: 60 }
+            } else {
+                window(configured, period / MILLI)
+            },
         }],
         truth: vec![Truth { group, mechanism }],
         later: None,
         stray: 0.0,
         stray_told: Told::Nothing,
-        told: if pick(&[0, 0, 1]) == 1 { Told::Seconds } else { Told::Nothing },
+        told: if pick(&[0, 0, 1]) == 1 {
+            Told::Seconds
+        } else {
+            Told::Nothing
+        },
         load: capacity * load * parts / share,
         foreign: 0.0,
         latency,
@@ -81,8 +114,13 @@ fn draw(seed: u64) -> Case {
 
 #[test]
 fn limits_drawn_at_random() {
-    let only: Option<u64> = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
-    let many = std::env::var("SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(120);
+    let only: Option<u64> = std::env::var("SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok());
+    let many = std::env::var("SEEDS")
+        .ok()
+        .and_then(|seeds| seeds.parse().ok())
+        .unwrap_or(120);
     let (mut fine, mut all) = (0, 0);
     for seed in 1..=many {
         if only.is_some_and(|only| only != seed) {

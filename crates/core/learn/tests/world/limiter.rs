@@ -1,8 +1,8 @@
 //! Who says when a call may be sent.
 
+use super::upstream::{Mechanism, Truth};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tollgate_learn::{Call, Change, Finding, FindingId, Group, Known, Learner, Outcome, Settings};
-use super::upstream::{Mechanism, Truth};
 use tollgate_model::{AttemptId, Instant, Rule, TokenId};
 
 pub trait Limiter {
@@ -321,4 +321,3 @@ pub fn oracle(truth: &Truth) -> (Group, Rule) {
     };
     (truth.group, rule)
 }
-
