@@ -137,6 +137,8 @@ pub struct Policy {
     pub floor_percent: u32,
     /// How long what answered 429 without `Retry-After` stays closed.
     pub closed_for: Duration,
+    /// What is in force where headers tell another number than is configured.
+    pub follow: Follow,
     /// Limits that may be learned, over all upstreams; with 0 none is.
     pub learned_limits: u32,
     /// Endpoints that may have a route of their own, over all upstreams.
@@ -157,10 +159,21 @@ impl Default for Policy {
             wait_for_tokens: true,
             floor_percent: 1,
             closed_for: Duration::from_secs(1),
+            follow: Follow::Headers,
             learned_limits: 64,
             endpoint_routes: 256,
         }
     }
+}
+
+/// What is in force where headers tell another number than is configured.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Follow {
+    /// What headers tell consistently, be it higher or lower.
+    #[default]
+    Headers,
+    /// What headers tell if it is lower; the configured number is the most.
+    Configuration,
 }
 
 /// What is wrong with a configuration.

@@ -14,6 +14,7 @@ mod restart;
 mod split;
 mod start;
 mod token;
+mod told;
 mod turned_away;
 mod upstream;
 mod view;
@@ -28,6 +29,7 @@ pub use extend::{Extension, Places};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
+pub use told::Correction;
 use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, Reason, Refusal, RouteId};
 
 /// Event in, command out, next wake-up.
@@ -64,6 +66,8 @@ pub struct Engine {
     /// The last estimate's tables; kept for their memory.
     ahead: estimate::Ahead,
     headers_ignored: u64,
+    /// What is configured where headers have put something else in force.
+    configured: told::Configured,
     limited: u64,
     /// What an earlier process has used; none if there was none.
     earlier: Option<restart::Earlier>,
@@ -161,6 +165,7 @@ impl Engine {
             reserves: BTreeMap::new(),
             ahead: estimate::Ahead::default(),
             headers_ignored: 0,
+            configured: told::Configured::default(),
             limited: 0,
             earlier: None,
             retiring: Vec::new(),
@@ -234,10 +239,11 @@ impl Engine {
         self.timers.prune(|timer| match timer {
             Timer::GiveUp(attempt) => attempts.contains_key(&attempt),
             Timer::Retry(execution) => executions.contains_key(&execution),
-            Timer::Renew(token) | Timer::Retire(token) | Timer::Open(token) => {
-                tokens.get(token).is_some()
-            }
-            Timer::Fetch(_) => true,
+            Timer::Renew(token)
+            | Timer::Retire(token)
+            | Timer::Open(token)
+            | Timer::FallOfToken(token, _) => tokens.get(token).is_some(),
+            Timer::Fall(_) | Timer::Fetch(_) => true,
         });
     }
 
@@ -339,6 +345,7 @@ impl Engine {
                         self.enqueue(execution);
                     }
                 }
+                Timer::FallOfToken(..) | Timer::Fall(_) => self.fall(timer, now),
                 Timer::Renew(token) => self.renew(token, now),
                 Timer::Retire(token) => self.retire_if_too_old(token, now),
                 Timer::Open(token) => {

@@ -43,8 +43,8 @@ mod timer;
 mod tokens;
 
 pub use command::{Command, Verdict};
-pub use config::{Client, Config, ConfigError, Flow, Guarantee, Policy, Pool, Route};
-pub use engine::{Engine, Extension, Places};
+pub use config::{Client, Config, ConfigError, Flow, Follow, Guarantee, Policy, Pool, Route};
+pub use engine::{Correction, Engine, Extension, Places};
 pub use event::{Closed, Event, Facts, Family, FetchFailure, LossKind, Submission, WindowFact};
 pub use journal::{Checkpoint, LearnedGroup, LearnedLimit, LimitUsage, Record};
 pub use leave::Leave;
@@ -52,4 +52,4 @@ pub use snapshot::{
     ClientView, ClosedView, FlowView, LearnedView, LimitView, Snapshot, Source, TokenSupply,
     TokenView,
 };
-pub use tollgate_quota::{Since, Usage};
+pub use tollgate_quota::{Since, Span, Usage};

@@ -23,6 +23,7 @@ mod growth;
 mod lack;
 mod learned;
 mod state;
+mod told;
 
 use crate::config::{Client, Config};
 use crate::tokens::Tokens;
@@ -33,7 +34,7 @@ use state::PoolState;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use tollgate_model::{ClientId, Instant, PoolId, TokenId};
-use tollgate_quota::{Ledger, Shift};
+use tollgate_quota::Ledger;
 
 /// All clients, tokens and pools.
 #[derive(Debug)]
@@ -305,68 +306,6 @@ impl Pools {
             for (aggregate, ledger) in aggregates.iter_mut().zip(of_token) {
                 change(aggregate, ledger);
             }
-        }
-    }
-
-    /// Learns from an answer's header what the token's limit at `place` has counted. No if the header
-    /// can't be true.
-    pub(crate) fn observe(
-        &mut self,
-        token: TokenId,
-        place: usize,
-        learn: impl FnOnce(&mut Ledger) -> Option<Shift>,
-    ) -> bool {
-        let Some(held) = self.tokens.get_mut(token) else {
-            return false;
-        };
-        let Some(shift) = held.ledgers.get_mut(place).and_then(learn) else {
-            return false;
-        };
-        let state = &mut self.clients[held.client.index()];
-        if !state.is_open(token) {
-            return true;
-        }
-        let pool = state.pool.map(|pool| &mut self.pools[pool.index()]);
-        let of_pool = pool.and_then(|pool| pool.aggregates.get_mut(place));
-        let both = of_pool.into_iter().chain(state.aggregates.get_mut(place));
-        both.for_each(|aggregate| aggregate.shift(shift));
-        true
-    }
-
-    /// Limits have changed.
-    pub(crate) fn configure(&mut self, config: &Config) {
-        for token in self.tokens.values_mut() {
-            let limits = &config.clients[token.client.index()].token_limits;
-            for (ledger, limit) in token.ledgers.iter_mut().zip(limits) {
-                ledger.set_allowed(limit.rule.allowed());
-            }
-        }
-        for (index, pool) in self.pools.iter_mut().enumerate() {
-            pool.rates = Rates::new(PoolId(index as u32), config);
-            for (place, aggregate) in pool.aggregates.iter_mut().enumerate() {
-                let mut all = 0_u32;
-                for client in &pool.clients {
-                    let limit = &config.clients[client.index()].token_limits[place];
-                    let client = &mut self.clients[client.index()];
-                    let open = u32::try_from(client.open()).unwrap_or(u32::MAX);
-                    let allowed = limit.rule.allowed().saturating_mul(open);
-                    all = all.saturating_add(allowed);
-                    if let Some(aggregate) = client.aggregates.get_mut(place) {
-                        aggregate.set_allowed(allowed);
-                    }
-                }
-                aggregate.set_allowed(all);
-            }
-        }
-        for client in &mut self.clients {
-            // Whether they have room is looked at when they are needed.
-            client.ready = client.live.clone();
-            client.closed.iter().for_each(|token| {
-                client.ready.remove(token);
-            });
-        }
-        for token in self.tokens.values_mut() {
-            token.watched = None;
         }
     }
 }

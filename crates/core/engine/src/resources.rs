@@ -8,7 +8,7 @@ use crate::journal::{Journal, Taking};
 use crate::pool::Pools;
 use std::sync::Arc;
 use tollgate_model::{ClientId, FlowId, Instant, LimitId, RouteId, TokenId};
-use tollgate_quota::Ledger;
+use tollgate_quota::{Ledger, Span};
 
 #[derive(Debug)]
 pub(crate) struct Resources {
@@ -256,7 +256,10 @@ impl Resources {
     /// Notes that limits have changed.
     pub(crate) fn configure(&mut self, config: Arc<Config>) {
         for (ledger, limit) in self.ledgers.iter_mut().zip(&config.limits) {
-            ledger.set_allowed(limit.rule.allowed());
+            match Span::of(limit.rule) {
+                Some(span) => ledger.obey(span),
+                None => ledger.set_allowed(limit.rule.allowed()),
+            }
         }
         self.pools.configure(&config);
         self.config = config;

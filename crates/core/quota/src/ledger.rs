@@ -2,18 +2,23 @@
 
 mod forecast;
 mod header;
+mod in_force;
+mod learned;
 mod spare;
 mod sum;
+mod told;
 mod usage;
 
 pub use header::{Header, Shift};
 pub use spare::Need;
+pub use told::{Span, Verdict, Word};
 pub use usage::{Since, Usage};
 
 use forecast::Hold;
-use header::Learned;
+use learned::Learned;
 use std::collections::VecDeque;
 use std::time::Duration;
+use told::Told;
 use tollgate_model::{Instant, Rule};
 
 /// The slots held under one limit.
@@ -25,6 +30,8 @@ use tollgate_model::{Instant, Rule};
 #[derive(Clone, Debug)]
 pub struct Ledger {
     rule: Rule,
+    /// As configured; `rule` is what is in force.
+    configured: Rule,
     /// Slots without a known end.
     open: u32,
     /// Ends of the settled slots, ascending.
@@ -36,6 +43,8 @@ pub struct Ledger {
     learned: Option<Box<Learned>>,
     /// Slots that are for somebody else; what headers have found of somebody else's is among them.
     left_free: u32,
+    /// Which number and period headers say to be in force; none before the first.
+    told: Option<Box<Told>>,
     /// A step's begin, by which ends are rounded for the next process; zero before the first checkpoint.
     steps_from: Instant,
 }
@@ -46,12 +55,14 @@ impl Ledger {
     pub fn new(rule: Rule) -> Self {
         Self {
             rule,
+            configured: rule,
             open: 0,
             ends: VecDeque::new(),
             closed_until: Instant::ZERO,
             hold: Hold::default(),
             learned: None,
             left_free: 0,
+            told: None,
             steps_from: Instant::ZERO,
         }
     }

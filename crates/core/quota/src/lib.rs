@@ -109,4 +109,4 @@
 
 mod ledger;
 
-pub use ledger::{Header, Ledger, Need, Shift, Since, Usage};
+pub use ledger::{Header, Ledger, Need, Shift, Since, Span, Usage, Verdict, Word};

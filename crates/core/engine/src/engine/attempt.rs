@@ -77,6 +77,7 @@ impl Engine {
         self.learn_answered(attempt, &it, outcome(status, facts), now);
         if refused {
             self.uncount(&it, now);
+            self.observe_refusal(&it, facts, now);
             self.close(&it, facts, now);
         } else {
             self.settle(&it, now, now);

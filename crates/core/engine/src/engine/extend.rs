@@ -65,6 +65,12 @@ impl Engine {
         let dearest = self.config.routes.iter().map(|route| route.cost).max();
         let (limits, clients) = (self.config.limits.len(), self.config.clients.len());
         let mut told = config.clone();
+        for (limit, rule) in &self.configured.limits {
+            told.limits[limit.index()].rule = *rule;
+        }
+        for ((client, place), rule) in &self.configured.tokens {
+            told.clients[client.index()].token_limits[*place].rule = *rule;
+        }
         let of_clients = told.clients.iter_mut().take(clients);
         let of_tokens = of_clients.flat_map(|client| &mut client.token_limits);
         for limit in told.limits.iter_mut().take(limits).chain(of_tokens) {

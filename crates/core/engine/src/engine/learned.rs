@@ -113,6 +113,9 @@ impl Engine {
             }
             Place::Tokens(pool, place) => {
                 for client in &config.pools[pool.index()].clients {
+                    self.resources
+                        .pools
+                        .each_token(*client, place, |ledger| ledger.configure(UNBOUND));
                     let limits = &mut config.clients[client.index()].token_limits;
                     super::limits::set(&mut limits[place].rule, UNBOUND);
                     limits[place].name.clear();

@@ -4,25 +4,30 @@
 //! fit another limit by chance (a token's raised to the organisation's number, and nobody told us). A
 //! header is taken as that of the narrowest scope with a window that the call passes (token, client,
 //! action, integration, host, organisation; a flow's limits are ours, no upstream knows them), and
-//! there of the one window that allows as many. Where none does, or several, it is ignored and
-//! counted.
+//! there of the one window that allows as many. A number that no limit of the call's has is taken as that
+//! of the one window there, or of the one that is long enough; what follows is said in [`super::told`].
+//! What fits none, or several, is ignored and counted.
 
 use super::Engine;
 use super::attempt::Attempt;
 use super::learned::is_learned;
-use crate::{Facts, Leave, WindowFact};
+use crate::{Leave, WindowFact};
 use std::sync::Arc;
-use tollgate_model::{ClientId, Instant, Limit, LimitId, Rule, Scope};
-use tollgate_quota::Header;
+use std::time::Duration;
+use tollgate_model::{ClientId, Limit, LimitId, Rule, Scope};
+use tollgate_quota::{Ledger, Span};
 
 impl Engine {
     pub(super) fn set_limit(&mut self, limit: LimitId, allowed: u32) {
         let mut config = (*self.config).clone();
-        if let Some(limit) = config.limits.get_mut(limit.index()) {
-            set(&mut limit.rule, allowed);
-            self.configure(config);
-            self.tell_learners();
-        }
+        let Some(it) = config.limits.get_mut(limit.index()) else {
+            return;
+        };
+        it.rule = self.configured.limits.remove(&limit).unwrap_or(it.rule);
+        set(&mut it.rule, allowed);
+        self.resources.ledgers[limit.index()].configure(allowed);
+        self.configure(config);
+        self.tell_learners();
     }
 
     pub(super) fn set_leave(&mut self, limit: LimitId, leave: Leave) {
@@ -35,12 +40,17 @@ impl Engine {
 
     pub(super) fn set_token_limit(&mut self, client: ClientId, place: usize, allowed: u32) {
         let mut config = (*self.config).clone();
-        let client = config.clients.get_mut(client.index());
-        if let Some(limit) = client.and_then(|client| client.token_limits.get_mut(place)) {
-            set(&mut limit.rule, allowed);
-            self.configure(config);
-            self.tell_learners();
-        }
+        let of_client = config.clients.get_mut(client.index());
+        let Some(it) = of_client.and_then(|it| it.token_limits.get_mut(place)) else {
+            return;
+        };
+        let told = self.configured.tokens.remove(&(client, place));
+        it.rule = told.unwrap_or(it.rule);
+        set(&mut it.rule, allowed);
+        self.configure(config);
+        let pools = &mut self.resources.pools;
+        pools.each_token(client, place, |ledger| ledger.configure(allowed));
+        self.tell_learners();
     }
 
     pub(super) fn configure(&mut self, config: crate::Config) {
@@ -48,70 +58,85 @@ impl Engine {
         self.resources.configure(Arc::clone(&self.config));
     }
 
-    /// Learns from an answer's headers.
-    pub(super) fn observe(&mut self, it: &Attempt, facts: Facts, now: Instant) {
-        let Some(fact) = facts.window else {
-            return;
+    /// The window that the answer's header speaks of.
+    pub(super) fn spoken_of(&self, it: &Attempt, fact: WindowFact) -> Option<Window> {
+        let windows = self.narrowest(it);
+        // A window's configured number tells it, and the one in force.
+        let of = |window: &Window, number: fn(&Ledger) -> Option<Span>| {
+            let ledger = self.ledger_of(it, *window);
+            ledger.and_then(number).map(|span| span.allowed) == Some(fact.allowed)
         };
-        let (sent, cost) = (it.sent, it.passage.cost);
-        let header = Header {
-            count: fact.count,
-            reset: fact.reset,
-        };
-        let believed = match self.spoken_of(it, fact) {
-            Some(Window::Token(place)) => it.passage.token.is_some_and(|token| {
-                let pools = &mut self.resources.pools;
-                pools.observe(token, place, |ledger| {
-                    ledger.observe(sent, now, cost, header)
-                })
-            }),
-            Some(Window::Shared(limit)) => {
-                let ledger = &mut self.resources.ledgers[limit.index()];
-                ledger.observe(sent, now, cost, header).is_some()
+        for number in [Ledger::in_force, Ledger::configured] {
+            let mut fits = windows.iter().filter(|window| of(window, number));
+            if let Some(window) = fits.next() {
+                return fits.next().is_none().then_some(*window);
             }
-            None => false,
-        };
-        self.headers_ignored += u64::from(!believed);
-        if let Some(token) = it.passage.token {
-            self.resources.pools.rewatch(token, now);
         }
-        self.resources.unblock();
+        let wider = self.resources.limits_of(&it.passage).any(|id| {
+            let limit = &self.config.limits[id.index()];
+            let configured = self.resources.ledgers[id.index()].configured();
+            counts(limit)
+                && limit.scope != Scope::Flow
+                && configured.is_some_and(|it| it.allowed == fact.allowed)
+        });
+        if wider {
+            return None;
+        }
+        // Another number than all: that of the one window, or of the one that lasts as long.
+        let as_long = |window: &&Window| {
+            let period = self.ledger_of(it, **window).and_then(Ledger::period);
+            period.is_some_and(|period| period + ROUNDING >= fact.reset)
+        };
+        match windows[..] {
+            [one] => Some(one),
+            _ => {
+                let mut fits = windows.iter().filter(as_long);
+                let window = fits.next()?;
+                fits.next().is_none().then_some(*window)
+            }
+        }
     }
 
-    /// The window that the answer's header speaks of.
-    fn spoken_of(&self, it: &Attempt, fact: WindowFact) -> Option<Window> {
+    /// The windows of the narrowest scope that the call passes.
+    fn narrowest(&self, it: &Attempt) -> Vec<Window> {
         let windows = match it.passage.client {
             Some(client) => &self.config.clients[client.index()].token_limits[..],
             None => &[],
         };
-        let mut windows = windows.iter().enumerate().filter(|(_, it)| counts(it));
-        let first = windows.next();
-        if first.is_some() {
-            let mut fits = first
-                .into_iter()
-                .chain(windows)
-                .filter(|(_, limit)| limit.rule.allowed() == fact.allowed);
-            let (place, _) = fits.next()?;
-            return fits.next().is_none().then_some(Window::Token(place));
+        let windows = windows.iter().enumerate().filter(|(_, it)| counts(it));
+        let of_token: Vec<Window> = windows.map(|(place, _)| Window::Token(place)).collect();
+        if !of_token.is_empty() {
+            return of_token;
         }
         let shared = || {
             let limits = self.resources.limits_of(&it.passage);
             limits.filter_map(|id| {
                 let limit = &self.config.limits[id.index()];
-                Some((narrowness(limit.scope)?, id, limit)).filter(|_| counts(limit))
+                Some((narrowness(limit.scope)?, id)).filter(|_| counts(limit))
             })
         };
-        let narrowest = shared().map(|(narrowness, ..)| narrowness).min()?;
-        let mut fits = shared().filter(|(narrowness, _, limit)| {
-            *narrowness == narrowest && limit.rule.allowed() == fact.allowed
-        });
-        let (_, id, _) = fits.next()?;
-        fits.next().is_none().then_some(Window::Shared(id))
+        let narrowest = shared().map(|(narrowness, _)| narrowness).min();
+        let fits = shared().filter(|(narrowness, _)| Some(*narrowness) == narrowest);
+        fits.map(|(_, id)| Window::Shared(id)).collect()
+    }
+
+    pub(super) fn ledger_of(&self, it: &Attempt, window: Window) -> Option<&Ledger> {
+        match window {
+            Window::Token(place) => {
+                let token = self.resources.pools.tokens.get(it.passage.token?)?;
+                token.ledgers.get(place)
+            }
+            Window::Shared(limit) => self.resources.ledgers.get(limit.index()),
+        }
     }
 }
 
+/// Headers round to whole seconds.
+const ROUNDING: Duration = Duration::from_secs(1);
+
 /// One of the windows that a call passes.
-enum Window {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Window {
     /// A token's window, by its place in the client's `token_limits`.
     Token(usize),
     Shared(LimitId),

@@ -28,6 +28,7 @@ impl Engine {
         );
         pools.add(token, client, &self.config.clients[client.index()], retires);
         let closed_until = pools.closed_until(client);
+        self.keep_configured(token, client);
         if closed_until > now {
             self.close_token(token, closed_until);
         }

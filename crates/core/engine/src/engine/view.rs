@@ -72,7 +72,11 @@ impl Engine {
             closed_routes: closed.filter(|(_, until)| *until > now).collect(),
             closed: self.closed(now),
             limited: self.limited,
-            learned: self.lessons_view(),
+            learned: self
+                .corrected()
+                .into_iter()
+                .chain(self.lessons_view())
+                .collect(),
         }
     }
 
@@ -130,7 +134,11 @@ fn view(now: Instant) -> impl Fn((&Limit, &Ledger)) -> LimitView {
         name: limit.name.clone(),
         scope: limit.scope,
         allowed: ledger.allowed(),
-        configured: Some(limit.rule.allowed()),
+        configured: Some(
+            ledger
+                .configured()
+                .map_or(limit.rule.allowed(), |span| span.allowed),
+        ),
         period: ledger.period(),
         held: ledger.held(now),
         foreign: ledger.foreign(now),

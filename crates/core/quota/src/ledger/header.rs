@@ -2,19 +2,14 @@
 //! documentation.
 
 use super::Ledger;
-use std::collections::VecDeque;
 use std::time::Duration;
 use tollgate_model::{Instant, Rule};
 
 /// Headers round to whole seconds, and nobody says which way.
-const ROUNDING: Duration = Duration::from_secs(1);
+pub(super) const ROUNDING: Duration = Duration::from_secs(1);
 /// Widest uncertainty about where a call was counted, as a part of the period, that still tells
 /// somebody else's calls from ours.
 const SHARP: u32 = 32;
-/// Anchors kept, a fifth of a period apart.
-const ANCHORS: usize = 4;
-/// Windows known at once: one about to close, and its successor.
-const KNOWN: usize = 2;
 
 /// What a response says of one limit's window.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,45 +23,37 @@ pub struct Header {
 /// How slots have moved because of a header: what a ledger that stands for several has to repeat.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Shift {
-    /// The call's slots end there instead: from, to, how many.
-    own: Option<(Instant, Instant, u32)>,
-    /// The window's other slots end there instead.
-    window: Option<(Instant, Instant, u32)>,
-    /// Slots found to be held by somebody else, until then.
-    foreign: Option<(Instant, u32)>,
+    moves: [Option<Move>; MOVES],
 }
 
-/// What headers have told of one limit.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Learned {
-    /// It was seen that the upstream forgets a window's calls all at once.
-    fixed: bool,
-    /// The last few, the oldest first; none once windows are known to be fixed.
-    anchors: Vec<Anchor>,
-    /// Windows that are not surely closed, the earliest first.
-    windows: Vec<Window>,
+/// Slots that end at another instant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Move {
+    /// None of slots that were found to be held.
+    from: Option<Instant>,
+    /// None of slots that are not held any more.
+    to: Option<Instant>,
+    slots: u32,
 }
 
-/// A window of the upstream's. It closes after `low` and no later than `up`.
-#[derive(Clone, Copy, Debug)]
-struct Window {
-    low: Instant,
-    up: Instant,
-    /// Our slots that were surely counted in it.
-    own: u32,
-    /// Slots that somebody else surely holds in it.
-    foreign: u32,
-}
+/// Moves that one header makes, at the most.
+const MOVES: usize = 6;
 
-/// Headers compared with a later one to see whether windows slide.
-#[derive(Clone, Copy, Debug)]
-struct Anchor {
-    sent: Instant,
-    answered: Instant,
-    count: u32,
-    /// The highest count since, and when its answer had arrived.
-    best: u32,
-    best_by: Instant,
+impl Shift {
+    pub(super) fn moves(&mut self, from: Instant, to: Instant, slots: u32) {
+        self.add(Some(from), Some(to), slots);
+    }
+
+    pub(super) fn add(&mut self, from: Option<Instant>, to: Option<Instant>, slots: u32) {
+        if slots == 0 {
+            return;
+        }
+        let free = self.moves.iter_mut().find(|it| it.is_none());
+        debug_assert!(free.is_some(), "more moves than one header makes");
+        if let Some(free) = free {
+            *free = Some(Move { from, to, slots });
+        }
+    }
 }
 
 impl Ledger {
@@ -95,7 +82,10 @@ impl Ledger {
         let low = (sent + header.reset).before(ROUNDING * 2);
         let up = counted_by + (header.reset + ROUNDING).min(period);
         let mut learned = self.learned.take().unwrap_or_default();
-        learned.watch(sent, now, header.count, period);
+        // Where windows look shorter than is believed, so may be the time after which they forget.
+        if !self.told.as_ref().is_some_and(|told| told.looks_shorter) {
+            learned.watch(sent, now, header.count, period);
+        }
         let mut shift = Shift::default();
         // Two windows' ends are a period apart, so narrower spans that meet are of one window.
         if up.since(low) < period / 2 {
@@ -103,14 +93,14 @@ impl Ledger {
             if up <= now {
                 if learned.fixed {
                     let freed = self.remove(end, cost);
-                    shift.own = Some((end, now, freed));
+                    shift.moves(end, now, freed);
                 }
             } else if let Some(place) = learned.place(low, up, &mut shift) {
                 if learned.fixed {
                     let window = &mut learned.windows[place];
                     let moved = self.remove(end, cost);
                     window.own += moved;
-                    shift.own = Some((end, window.up, moved));
+                    shift.moves(end, window.up, moved);
                 }
                 let sharp = counted_by.since(sent) <= period / SHARP;
                 let it = learned.windows[place];
@@ -120,11 +110,11 @@ impl Ledger {
                         let before = self.ends.partition_point(|&end| end < it.low);
                         self.open + (self.ends.len() - before) as u32 + it.own
                     } else {
-                        self.open + self.ends.len() as u32
+                        self.open + self.ends.len() as u32 + learned.own()
                     };
                     let more = header.count.saturating_sub(ours + it.foreign);
                     learned.windows[place].foreign += more;
-                    shift.foreign = Some((it.up, more));
+                    shift.add(None, Some(it.up), more);
                 }
             }
         }
@@ -132,15 +122,41 @@ impl Ledger {
         Some(shift)
     }
 
+    /// Takes back what headers seemed to show of somebody else's calls: they have contradicted each other.
+    pub fn disbelieve(&mut self) -> Option<Shift> {
+        let learned = self.learned.as_mut()?;
+        let mut shift = Shift::default();
+        for window in &mut learned.windows {
+            let slots = std::mem::take(&mut window.foreign);
+            shift.add(Some(window.up), None, slots);
+        }
+        Some(shift)
+    }
+
     /// Repeats what a header has changed in one of the ledgers that this one stands for.
     pub fn shift(&mut self, shift: Shift) {
-        for (from, to, slots) in [shift.own, shift.window].into_iter().flatten() {
-            let found = self.remove(from, slots);
-            self.insert(to, found);
+        for Move { from, to, slots } in shift.moves.into_iter().flatten() {
+            let found = from.map_or(slots, |from| self.remove(from, slots));
+            if let Some(to) = to {
+                self.insert(to, found);
+            }
         }
-        if let Some((until, slots)) = shift.foreign {
-            self.insert(until, slots);
+    }
+
+    /// Lets one call look whether a window has closed at `end`, where headers say so, though its slots end
+    /// later: the first of all slots ends then. That slot was counted in this window or before, so whatever
+    /// opens later doesn't count it; nor does a window that slides, where the end that is told is that of
+    /// the first slot.
+    pub fn look_at(&mut self, end: Instant, now: Instant) -> Option<Shift> {
+        self.forget_ended(now);
+        let first = self.ends.pop_front_if(|first| *first > end)?;
+        if let Some(told) = &mut self.told {
+            told.looks_until = end;
         }
+        self.insert(end, 1);
+        let mut shift = Shift::default();
+        shift.moves(first, end, 1);
+        Some(shift)
     }
 
     /// Knows of another ledger's windows what holds for this one's as well: that they don't slide.
@@ -154,119 +170,5 @@ impl Ledger {
     #[must_use]
     pub fn foreign(&self, now: Instant) -> u32 {
         self.learned.as_ref().map_or(0, |it| it.foreign(now))
-    }
-}
-
-impl Learned {
-    /// Looks for a count that has fallen further than calls could have left a sliding window.
-    fn watch(&mut self, sent: Instant, now: Instant, count: u32, period: Duration) {
-        if self.fixed {
-            return;
-        }
-        self.anchors
-            .retain(|anchor| now < anchor.sent + period * 3 / 4);
-        for anchor in &mut self.anchors {
-            let new = anchor.best.saturating_sub(anchor.count);
-            if sent >= anchor.best_by && count.saturating_mul(4) < new {
-                self.fixed = true;
-                self.anchors = Vec::new();
-                return;
-            }
-            if sent >= anchor.answered && count > anchor.best {
-                anchor.best = count;
-                anchor.best_by = now;
-            }
-        }
-        let last = self.anchors.last();
-        if self.anchors.len() < ANCHORS
-            && last.is_none_or(|anchor| sent > anchor.sent + period / (ANCHORS as u32 + 1))
-        {
-            self.anchors.push(Anchor {
-                sent,
-                answered: now,
-                count,
-                best: count,
-                best_by: now,
-            });
-        }
-    }
-
-    /// The window that closes within this span, its own bounds narrowed to it.
-    fn place(&mut self, low: Instant, up: Instant, shift: &mut Shift) -> Option<usize> {
-        let found = self
-            .windows
-            .iter()
-            .position(|window| low <= window.up && window.low <= up);
-        if let Some(place) = found {
-            let window = &mut self.windows[place];
-            window.low = window.low.max(low);
-            if up < window.up {
-                shift.window = Some((window.up, up, window.own + window.foreign));
-                window.up = up;
-            }
-            return Some(place);
-        }
-        if self.windows.len() >= KNOWN {
-            return None;
-        }
-        let place = self.windows.partition_point(|window| window.up <= up);
-        let window = Window {
-            low,
-            up,
-            own: 0,
-            foreign: 0,
-        };
-        self.windows.insert(place, window);
-        Some(place)
-    }
-
-    pub(super) fn forget_closed(&mut self, now: Instant) {
-        if self.windows.first().is_some_and(|window| window.up <= now) {
-            self.windows.retain(|window| window.up > now);
-        }
-    }
-
-    pub(super) fn all(&self) -> u32 {
-        self.windows.iter().map(|it| it.own + it.foreign).sum()
-    }
-
-    /// Slots that somebody else still holds after `at`.
-    pub(super) fn foreign(&self, at: Instant) -> u32 {
-        let open = self.windows.iter().filter(|window| window.up > at);
-        open.map(|window| window.foreign).sum()
-    }
-
-    pub(super) fn held(&self, now: Instant) -> u32 {
-        self.all() - self.freed_by(now)
-    }
-
-    pub(super) fn freed_by(&self, at: Instant) -> u32 {
-        let closed = self.windows.iter().filter(|window| window.up <= at);
-        closed.map(|it| it.own + it.foreign).sum()
-    }
-
-    pub(super) fn each_end(&self, mut what: impl FnMut(Instant)) {
-        for window in &self.windows {
-            for _ in 0..window.own + window.foreign {
-                what(window.up);
-            }
-        }
-    }
-
-    /// The `index`-th end of those given and the windows' together.
-    pub(super) fn nth_end(&self, ends: &VecDeque<Instant>, index: usize) -> Option<Instant> {
-        let mut passed = 0;
-        for window in &self.windows {
-            let before = ends.partition_point(|&end| end <= window.up);
-            if index < passed + before {
-                break;
-            }
-            let slots = (window.own + window.foreign) as usize;
-            if index < passed + before + slots {
-                return Some(window.up);
-            }
-            passed += slots;
-        }
-        ends.get(index - passed).copied()
     }
 }

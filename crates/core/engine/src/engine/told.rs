@@ -1,0 +1,313 @@
+//! Numbers and periods that the upstream's headers tell, in force in place of the configured ones.
+//!
+//! What is believed of them is said in `tollgate_quota`. Each token and each shared limit is told by itself.
+//! The engine's tables hold what is in force, so that all that reads them follows: starts foretold, what is
+//! kept for others, how far pools grow. What was configured is kept beside.
+
+use super::Engine;
+use super::attempt::Attempt;
+use super::limits::Window;
+use crate::timer::Timer;
+use crate::{Facts, Follow, LearnedView, Source, WindowFact};
+use std::collections::{BTreeMap, VecDeque};
+use tollgate_model::{ClientId, Instant, LimitId, Rule, Scope, TokenId};
+use tollgate_quota::{Header, Span, Verdict, Word};
+
+/// Changes that nobody has asked for yet, at the most.
+const MOST_CORRECTIONS: usize = 64;
+
+/// What is configured where something else is in force.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Configured {
+    pub(super) limits: BTreeMap<LimitId, Rule>,
+    /// By the client and the limit's place in its `token_limits`.
+    pub(super) tokens: BTreeMap<(ClientId, usize), Rule>,
+    /// Since when a limit has had another number, and each client's tokens.
+    since: BTreeMap<Which, Instant>,
+    corrections: VecDeque<Correction>,
+}
+
+/// A limit that headers speak of.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Which {
+    Limit(LimitId),
+    Tokens(ClientId, usize),
+}
+
+/// A change of what is in force, because headers said so.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Correction {
+    /// The limit's name.
+    pub name: String,
+    /// Name of the client whose tokens have the limit; none of a shared one.
+    pub client: Option<String>,
+    /// What is configured.
+    pub configured: Span,
+    /// What is in force from now on.
+    pub in_force: Span,
+}
+
+impl Engine {
+    /// Learns from an accepted answer's headers.
+    pub(super) fn observe(&mut self, it: &Attempt, facts: Facts, now: Instant) {
+        let Some(fact) = facts.window else {
+            return;
+        };
+        let believed = match self.spoken_of(it, fact) {
+            Some(window) => self.hear(it, window, fact, false, now),
+            None => false,
+        };
+        self.headers_ignored += u64::from(!believed);
+        if let Some(token) = it.passage.token {
+            self.resources.pools.rewatch(token, now);
+        }
+        self.resources.unblock();
+    }
+
+    /// Learns from a refused call's headers.
+    pub(super) fn observe_refusal(&mut self, it: &Attempt, facts: Facts, now: Instant) {
+        if let Some(fact) = facts.window
+            && let Some(window) = self.spoken_of(it, fact)
+        {
+            self.hear(it, window, fact, true, now);
+        }
+    }
+
+    /// Whether what was said is believed of the window that is in force.
+    fn hear(
+        &mut self,
+        it: &Attempt,
+        window: Window,
+        fact: WindowFact,
+        refused: bool,
+        now: Instant,
+    ) -> bool {
+        let header = Header {
+            count: fact.count,
+            reset: fact.reset,
+        };
+        let word = Word {
+            family: fact.family as u8,
+            allowed: fact.allowed,
+            header,
+            refused,
+        };
+        let is_ceiling = self.config.policy.follow == Follow::Configuration;
+        let (sent, cost) = (it.sent, it.passage.cost);
+        let (pools, ledgers) = (&mut self.resources.pools, &mut self.resources.ledgers);
+        let ledger = match (window, it.passage.token) {
+            (Window::Token(place), Some(token)) => pools.ledger(token, place),
+            (Window::Token(_), None) => None,
+            (Window::Shared(limit), _) => ledgers.get_mut(limit.index()),
+        };
+        let Some(ledger) = ledger else {
+            return false;
+        };
+        let fell_at = ledger.falls_at();
+        let verdict = ledger.hear(sent, now, cost, word, is_ceiling);
+        let falls_at = ledger.falls_at().filter(|&at| Some(at) != fell_at);
+        if let Some(to) = verdict.change {
+            self.put_in_force(it, window, to, now);
+        }
+        if let Some(at) = falls_at {
+            self.timers.set(at, fall(it, window));
+        }
+        if refused {
+            return false;
+        }
+        let in_force = self.ledger_of(it, window).and_then(|it| it.in_force());
+        if in_force.is_none_or(|it| it.allowed != fact.allowed) {
+            return false;
+        }
+        self.count(it, window, header, verdict, now)
+    }
+
+    /// Takes the count and the end of the window in.
+    fn count(
+        &mut self,
+        it: &Attempt,
+        window: Window,
+        header: Header,
+        verdict: Verdict,
+        now: Instant,
+    ) -> bool {
+        let (sent, cost) = (it.sent, it.passage.cost);
+        let mut shift = |learn: &mut dyn FnMut(&mut tollgate_quota::Ledger) -> _| match window {
+            Window::Token(place) => it.passage.token.is_some_and(|token| {
+                let pools = &mut self.resources.pools;
+                pools.observe(token, place, learn)
+            }),
+            Window::Shared(limit) => learn(&mut self.resources.ledgers[limit.index()]).is_some(),
+        };
+        if !verdict.sound {
+            shift(&mut |ledger| ledger.disbelieve());
+            return false;
+        }
+        let believed = shift(&mut |ledger| ledger.observe(sent, now, cost, header));
+        if let Some(end) = verdict.look_at {
+            shift(&mut |ledger| ledger.look_at(end, now));
+        }
+        believed
+    }
+
+    /// Puts what was told of the window in force.
+    fn put_in_force(&mut self, it: &Attempt, window: Window, to: Span, now: Instant) {
+        match (window, it.passage.token) {
+            (Window::Token(place), Some(token)) => self.obey(token, place, to, now),
+            (Window::Shared(limit), _) => self.correct(limit, to, now),
+            (Window::Token(_), None) => {}
+        }
+    }
+
+    /// A number that holds until now has not been told again.
+    pub(super) fn fall(&mut self, timer: Timer, now: Instant) {
+        match timer {
+            Timer::FallOfToken(token, place) => {
+                let ledger = self.resources.pools.ledger(token, place);
+                if let Some(to) = ledger.and_then(|ledger| ledger.fall(now)) {
+                    self.obey(token, place, to, now);
+                }
+            }
+            Timer::Fall(limit) => {
+                if let Some(to) = self.resources.ledgers[limit.index()].fall(now) {
+                    self.correct(limit, to, now);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn obey(&mut self, token: TokenId, place: usize, to: Span, now: Instant) {
+        let pools = &mut self.resources.pools;
+        let Some(client) = pools.tokens.get(token).map(|it| it.client) else {
+            return;
+        };
+        pools.obey(token, place, to);
+        let most = pools.in_force(client, place).unwrap_or(to);
+        let rule = self.config.clients[client.index()].token_limits[place].rule;
+        if Span::of(rule) != Some(most) {
+            let mut config = (*self.config).clone();
+            config.clients[client.index()].token_limits[place].rule = most.put_in(rule);
+            let first = *self
+                .configured
+                .tokens
+                .entry((client, place))
+                .or_insert(rule);
+            if first == most.put_in(rule) {
+                self.configured.tokens.remove(&(client, place));
+            }
+            self.configure(config);
+            self.note_correction(Which::Tokens(client, place), first, most, now);
+        }
+        self.changed(now);
+    }
+
+    fn correct(&mut self, limit: LimitId, to: Span, now: Instant) {
+        let mut config = (*self.config).clone();
+        let rule = config.limits[limit.index()].rule;
+        config.limits[limit.index()].rule = to.put_in(rule);
+        let first = *self.configured.limits.entry(limit).or_insert(rule);
+        if first == to.put_in(rule) {
+            self.configured.limits.remove(&limit);
+        }
+        self.configure(config);
+        self.note_correction(Which::Limit(limit), first, to, now);
+        self.changed(now);
+    }
+
+    /// What was foretold by other numbers doesn't hold any more.
+    fn changed(&mut self, _now: Instant) {
+        self.demands.clear();
+        self.reserves.clear();
+        self.resources.unblock();
+    }
+
+    fn note_correction(&mut self, which: Which, configured: Rule, in_force: Span, now: Instant) {
+        let Some(configured) = Span::of(configured) else {
+            return;
+        };
+        if configured == in_force {
+            self.configured.since.remove(&which);
+        } else {
+            self.configured.since.entry(which).or_insert(now);
+        }
+        let (name, client) = match which {
+            Which::Limit(limit) => (&self.config.limits[limit.index()].name, None),
+            Which::Tokens(client, place) => {
+                let client = &self.config.clients[client.index()];
+                (&client.token_limits[place].name, Some(client.name.clone()))
+            }
+        };
+        let correction = Correction {
+            name: name.clone(),
+            client,
+            configured,
+            in_force,
+        };
+        let corrections = &mut self.configured.corrections;
+        if corrections.len() < MOST_CORRECTIONS {
+            corrections.push_back(correction);
+        }
+    }
+
+    /// The next change of what is in force because of headers, to be told to people.
+    pub fn poll_correction(&mut self) -> Option<Correction> {
+        self.configured.corrections.pop_front()
+    }
+
+    /// The token begins with what is in force for its client's; what is configured is kept beside.
+    pub(super) fn keep_configured(&mut self, token: TokenId, client: ClientId) {
+        let of_client = (client, 0)..=(client, usize::MAX);
+        for (&(_, place), &rule) in self.configured.tokens.range(of_client) {
+            self.resources.pools.was_configured(token, place, rule);
+        }
+    }
+
+    /// What headers have corrected.
+    pub(super) fn corrected(&self) -> Vec<LearnedView> {
+        let since = |which| self.configured.since.get(&which).copied();
+        let limits = self.configured.limits.iter().map(|(&id, &configured)| {
+            let limit = &self.config.limits[id.index()];
+            let of = String::new();
+            (Some(id), limit, of, configured, since(Which::Limit(id)))
+        });
+        let tokens = self.configured.tokens.iter();
+        let tokens = tokens.map(|(&(client, place), &configured)| {
+            let of = &self.config.clients[client.index()];
+            let limit = &of.token_limits[place];
+            let since = since(Which::Tokens(client, place));
+            (None, limit, of.name.clone(), configured, since)
+        });
+        let views = limits
+            .chain(tokens)
+            .filter_map(|(id, limit, of, configured, since)| {
+                let in_force = Span::of(limit.rule)?;
+                Some(LearnedView {
+                    limit: id,
+                    name: limit.name.clone(),
+                    scope: limit.scope,
+                    of: if limit.scope == Scope::Token {
+                        of
+                    } else {
+                        limit.name.clone()
+                    },
+                    allowed: in_force.allowed,
+                    period: Some(in_force.period),
+                    configured: Some(configured.allowed()),
+                    source: Source::Headers,
+                    accepted: 0,
+                    refused: 0,
+                    since: since.unwrap_or(Instant::ZERO),
+                })
+            });
+        views.collect()
+    }
+}
+
+fn fall(it: &Attempt, window: Window) -> Timer {
+    match (window, it.passage.token) {
+        (Window::Token(place), Some(token)) => Timer::FallOfToken(token, place),
+        (Window::Token(_), None) => Timer::Fall(LimitId(0)),
+        (Window::Shared(limit), _) => Timer::Fall(limit),
+    }
+}

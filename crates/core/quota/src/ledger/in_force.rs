@@ -1,0 +1,140 @@
+//! The number and the period in force, beside the configured ones.
+
+use super::told::{Numbers, Span, Verdict, Word};
+use super::{Instant, Ledger, Rule};
+use std::time::Duration;
+
+impl Ledger {
+    /// The number and the period as configured; none of a concurrency limit.
+    #[must_use]
+    pub fn configured(&self) -> Option<Span> {
+        Span::of(self.configured)
+    }
+
+    /// The number and the period in force; none of a concurrency limit.
+    #[must_use]
+    pub fn in_force(&self) -> Option<Span> {
+        Span::of(self.rule)
+    }
+
+    /// Configures another number, and forgets what was told.
+    pub fn configure(&mut self, to: u32) {
+        self.told = None;
+        match &mut self.configured {
+            Rule::Window { allowed, .. } | Rule::Concurrency { allowed } => *allowed = to,
+        }
+        self.set_allowed(to);
+        if let Some(configured) = self.configured() {
+            self.obey(configured);
+        }
+    }
+
+    /// Whether a window was seen to last longer than is configured.
+    #[must_use]
+    pub fn shows_longer(&self) -> bool {
+        let configured = self.configured().map(|it| it.period);
+        let told = self.told.as_ref().zip(configured);
+        told.is_some_and(|(told, configured)| told.shows_longer(configured))
+    }
+
+    /// The rule that is configured, where this ledger began with what is in force.
+    pub fn was_configured(&mut self, rule: Rule) {
+        self.configured = rule;
+    }
+
+    /// Stands for ledgers with windows of this period from now on; no slot moves.
+    pub fn stand_for(&mut self, of: Duration) {
+        if let Rule::Window { period, .. } = &mut self.rule {
+            *period = of;
+        }
+    }
+
+    /// Takes in what the answer says, that was sent at `sent` and came at `now`, of the number and the
+    /// period in force. Changes neither; that is [`Self::obey`]'s. With `is_ceiling` no more than the
+    /// configured number is believed.
+    pub fn hear(
+        &mut self,
+        sent: Instant,
+        now: Instant,
+        cost: u32,
+        word: Word,
+        is_ceiling: bool,
+    ) -> Verdict {
+        let Some(numbers) = self.numbers(is_ceiling) else {
+            return Verdict::default();
+        };
+        let told = self.told.get_or_insert_default();
+        told.hear(sent, now, cost, word, numbers)
+    }
+
+    /// Puts another number or period in force. A lower number drains; it takes nothing back. Slots that are
+    /// settled end a period after the counting as before.
+    pub fn obey(&mut self, to: Span) {
+        let Rule::Window {
+            allowed, period, ..
+        } = &mut self.rule
+        else {
+            return;
+        };
+        *allowed = to.allowed;
+        let from = std::mem::replace(period, to.period);
+        let is_configured = Span::of(self.configured).is_some_and(|it| it.period == from);
+        if from == to.period {
+            return;
+        }
+        // A longer period is only told so far: one call may look, when the shorter has passed.
+        let looks = usize::from(to.period > from && is_configured);
+        for end in self.ends.iter_mut().skip(looks) {
+            *end = end.before(from) + to.period;
+        }
+        if let Some(learned) = &mut self.learned {
+            learned.forget_shape();
+        }
+    }
+
+    /// When the number in force holds no more, unless it is told again.
+    #[must_use]
+    pub fn falls_at(&self) -> Option<Instant> {
+        self.told.as_ref().and_then(|told| told.falls_at())
+    }
+
+    /// What is in force instead, if the number in force was to hold until now only.
+    pub fn fall(&mut self, now: Instant) -> Option<Span> {
+        let numbers = self.numbers(false)?;
+        self.told.as_mut()?.fall(now, numbers)
+    }
+
+    fn numbers(&self, is_ceiling: bool) -> Option<Numbers> {
+        Some(Numbers {
+            configured: self.configured()?,
+            in_force: self.in_force()?,
+            is_ceiling,
+        })
+    }
+}
+
+impl Span {
+    /// The number and the period of a rule; none of a concurrency limit.
+    #[must_use]
+    pub fn of(rule: Rule) -> Option<Self> {
+        match rule {
+            Rule::Window {
+                allowed, period, ..
+            } => Some(Self { allowed, period }),
+            Rule::Concurrency { .. } => None,
+        }
+    }
+
+    /// The rule with this number and period.
+    #[must_use]
+    pub fn put_in(self, rule: Rule) -> Rule {
+        match rule {
+            Rule::Window { counted_within, .. } => Rule::Window {
+                allowed: self.allowed,
+                period: self.period,
+                counted_within,
+            },
+            Rule::Concurrency { .. } => rule,
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What headers have told of a limit's windows.
+
+use super::header::Shift;
+use std::collections::VecDeque;
+use std::time::Duration;
+use tollgate_model::Instant;
+
+/// Anchors kept, a fifth of a period apart.
+const ANCHORS: usize = 4;
+/// Windows known at once: one about to close, and its successor.
+const KNOWN: usize = 2;
+
+/// What headers have told of one limit.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Learned {
+    /// It was seen that the upstream forgets a window's calls all at once.
+    pub(super) fixed: bool,
+    /// The last few, the oldest first; none once windows are known to be fixed.
+    anchors: Vec<Anchor>,
+    /// Windows that are not surely closed, the earliest first.
+    pub(super) windows: Vec<Window>,
+}
+
+/// A window of the upstream's. It closes after `low` and no later than `up`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window {
+    pub(super) low: Instant,
+    pub(super) up: Instant,
+    /// Our slots that end with it: all that were surely counted in it where windows are known to be fixed,
+    /// else one.
+    pub(super) own: u32,
+    /// Slots that somebody else surely holds in it.
+    pub(super) foreign: u32,
+}
+
+/// Headers compared with a later one to see whether windows slide.
+#[derive(Clone, Copy, Debug)]
+struct Anchor {
+    sent: Instant,
+    answered: Instant,
+    count: u32,
+    /// The highest count since, and when its answer had arrived.
+    best: u32,
+    best_by: Instant,
+}
+
+impl Learned {
+    /// Looks for a count that has fallen further than calls could have left a sliding window.
+    pub(super) fn watch(&mut self, sent: Instant, now: Instant, count: u32, period: Duration) {
+        if self.fixed {
+            return;
+        }
+        self.anchors
+            .retain(|anchor| now < anchor.sent + period * 3 / 4);
+        for anchor in &mut self.anchors {
+            let new = anchor.best.saturating_sub(anchor.count);
+            if sent >= anchor.best_by && count.saturating_mul(4) < new {
+                self.fixed = true;
+                self.anchors = Vec::new();
+                return;
+            }
+            if sent >= anchor.answered && count > anchor.best {
+                anchor.best = count;
+                anchor.best_by = now;
+            }
+        }
+        let last = self.anchors.last();
+        if self.anchors.len() < ANCHORS
+            && last.is_none_or(|anchor| sent > anchor.sent + period / (ANCHORS as u32 + 1))
+        {
+            self.anchors.push(Anchor {
+                sent,
+                answered: now,
+                count,
+                best: count,
+                best_by: now,
+            });
+        }
+    }
+
+    /// The window that closes within this span, its own bounds narrowed to it.
+    pub(super) fn place(&mut self, low: Instant, up: Instant, shift: &mut Shift) -> Option<usize> {
+        let found = self
+            .windows
+            .iter()
+            .position(|window| low <= window.up && window.low <= up);
+        if let Some(place) = found {
+            let window = &mut self.windows[place];
+            window.low = window.low.max(low);
+            if up < window.up {
+                shift.moves(window.up, up, window.own + window.foreign);
+                window.up = up;
+            }
+            return Some(place);
+        }
+        if self.windows.len() >= KNOWN {
+            return None;
+        }
+        let place = self.windows.partition_point(|window| window.up <= up);
+        let window = Window {
+            low,
+            up,
+            own: 0,
+            foreign: 0,
+        };
+        self.windows.insert(place, window);
+        Some(place)
+    }
+
+    /// With another period, whether windows slide has to be seen anew.
+    pub(super) fn forget_shape(&mut self) {
+        self.fixed = false;
+        self.anchors.clear();
+    }
+
+    pub(super) fn forget_closed(&mut self, now: Instant) {
+        if self.windows.first().is_some_and(|window| window.up <= now) {
+            self.windows.retain(|window| window.up > now);
+        }
+    }
+
+    pub(super) fn own(&self) -> u32 {
+        self.windows.iter().map(|it| it.own).sum()
+    }
+
+    pub(super) fn all(&self) -> u32 {
+        self.windows.iter().map(|it| it.own + it.foreign).sum()
+    }
+
+    /// Slots that somebody else still holds after `at`.
+    pub(super) fn foreign(&self, at: Instant) -> u32 {
+        let open = self.windows.iter().filter(|window| window.up > at);
+        open.map(|window| window.foreign).sum()
+    }
+
+    pub(super) fn held(&self, now: Instant) -> u32 {
+        self.all() - self.freed_by(now)
+    }
+
+    pub(super) fn freed_by(&self, at: Instant) -> u32 {
+        let closed = self.windows.iter().filter(|window| window.up <= at);
+        closed.map(|it| it.own + it.foreign).sum()
+    }
+
+    pub(super) fn each_end(&self, mut what: impl FnMut(Instant)) {
+        for window in &self.windows {
+            for _ in 0..window.own + window.foreign {
+                what(window.up);
+            }
+        }
+    }
+
+    /// The `index`-th end of those given and the windows' together.
+    pub(super) fn nth_end(&self, ends: &VecDeque<Instant>, index: usize) -> Option<Instant> {
+        let mut passed = 0;
+        for window in &self.windows {
+            let before = ends.partition_point(|&end| end <= window.up);
+            if index < passed + before {
+                break;
+            }
+            let slots = (window.own + window.foreign) as usize;
+            if index < passed + before + slots {
+                return Some(window.up);
+            }
+            passed += slots;
+        }
+        ends.get(index - passed).copied()
+    }
+}

@@ -1,0 +1,325 @@
+//! Which number and which period the upstream's headers say to be in force.
+//!
+//! **What is believed.** Answers of one header family that name one number are a [`Run`]. A run tells
+//! something once three of its answers agree: each count lies within the number, counts rise with our own
+//! calls, and the end of the window stays where it was while counts rise. What does not fit, a number that
+//! changes with every answer, a count that stands still, an end that moves, tells nothing.
+//!
+//! **What follows.** A lower number is in force at once: it can only cost use. A higher one is in force once
+//! its run has lasted for a period, or at once if it is no more than what is configured. A longer period is
+//! in force at once; a shorter one when two ends of windows were told that lie closer together. A run with
+//! another number and another period speaks of another limit.
+//!
+//! **Numbers that change to and fro.** While a lower number was told not long ago, a higher one is in force
+//! until the end of the window that named it: the next window's first answers tell whether it holds for that
+//! as well. So a number that changes with every window costs a few answers' time at the begin of each, and
+//! no refusal. Where two runs are told in turns within half a period, they are two limits; the one that is
+//! configured stays in force, or else the lower one, and the other is told of.
+
+mod run;
+
+use super::header::{Header, ROUNDING};
+use run::{Periods, Run};
+use std::time::Duration;
+use tollgate_model::Instant;
+
+/// Answers that have to agree.
+const AGREE: u32 = 3;
+/// Runs that are remembered.
+const RUNS: usize = 4;
+/// For so many periods a lower number that was told is expected to come back; doubled when it does.
+const EXPECTED: u32 = 4;
+/// Bound on how often that is doubled.
+const MOST_DOUBLED: u32 = 4;
+/// A number this many times the configured one is no number.
+const ABSURD: u32 = 64;
+
+/// What an answer says of a limit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Word {
+    /// The header family, by a number of the caller's.
+    pub family: u8,
+    /// Slots that the window allows.
+    pub allowed: u32,
+    /// Its count and its end.
+    pub header: Header,
+    /// The call was refused, so it was not counted.
+    pub refused: bool,
+}
+
+/// A number and a period.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Span {
+    /// Slots per window.
+    pub allowed: u32,
+    /// The window's length.
+    pub period: Duration,
+}
+
+/// What follows from an answer's word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Verdict {
+    /// The word agrees with those before it, so its count and its end may be used.
+    pub sound: bool,
+    /// Its window seems to close then, sooner than a period after its opening, and nobody looks yet.
+    pub look_at: Option<Instant>,
+    /// This is in force from now on.
+    pub change: Option<Span>,
+    /// Another limit was told of, which is not this one.
+    pub another: Option<Span>,
+}
+
+/// What is in force, and what was configured.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Numbers {
+    pub(super) configured: Span,
+    pub(super) in_force: Span,
+    /// The configured number is the most that may be in force.
+    pub(super) is_ceiling: bool,
+}
+
+impl Numbers {
+    fn periods(&self) -> Periods {
+        Periods {
+            configured: self.configured.period,
+            in_force: self.in_force.period,
+        }
+    }
+}
+
+/// What headers have said of one limit's number and period.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Told {
+    runs: Vec<Run>,
+    /// Answers of the last run in a row, and since when.
+    in_a_row: u32,
+    row_since: Instant,
+    /// When a lower number was last put in force.
+    lowered: Option<Instant>,
+    /// How often a lower number has come back.
+    doubled: u32,
+    /// The families, by the bits of their numbers, that have told an end some seconds away.
+    far: u32,
+    /// The last word made windows look shorter than the period in force.
+    pub(super) looks_shorter: bool,
+    /// A call looks then whether a window has closed.
+    pub(super) looks_until: Instant,
+    /// The number in force holds until then only.
+    until: Option<Instant>,
+}
+
+impl Told {
+    /// Takes in what an answer says that was sent at `sent` and came at `now`.
+    pub(super) fn hear(
+        &mut self,
+        sent: Instant,
+        now: Instant,
+        cost: u32,
+        word: Word,
+        numbers: Numbers,
+    ) -> Verdict {
+        let periods = numbers.periods();
+        let base = periods.in_force;
+        let place = self.place(sent, now, word, base);
+        // The last run is the one that speaks.
+        let mut run = self.runs.remove(place);
+        let weight = if word.refused && word.header.count >= word.allowed {
+            2
+        } else {
+            1
+        };
+        if place == self.runs.len() {
+            self.in_a_row += weight;
+        } else {
+            self.in_a_row = weight;
+            self.row_since = now;
+        }
+        if word.refused {
+            run.refuse(sent, now, word.header, base);
+        } else {
+            run.accept(sent, now, cost, word.header, periods);
+            let reset = word.header.reset;
+            let is_far = reset >= ROUNDING * 2 || (reset + ROUNDING) * 2 >= base;
+            self.far |= u32::from(is_far) << (word.family % 32);
+        }
+        if now.since(self.row_since) >= base && run.is_steady(now) {
+            run.is_proven = true;
+            run.is_another = false;
+        }
+        let sound = !word.refused && run.is_believable(word.header.count, now);
+        self.looks_shorter = sound && run.looks_shorter(base, now);
+        let closes_by = run.closes_by();
+        let look_at = (self.looks_shorter && self.looks_until <= now && self.tells_ends(&run))
+            .then_some(closes_by);
+        let verdict = self.decide(&mut run, now, numbers);
+        self.runs.push(run);
+        if let Some(change) = verdict.change {
+            self.hold(now, change);
+        } else if word.allowed == numbers.in_force.allowed {
+            self.hold(now, numbers.in_force);
+        }
+        Verdict {
+            sound,
+            look_at,
+            ..verdict
+        }
+    }
+
+    /// What falls back when its time has come.
+    pub(super) fn fall(&mut self, now: Instant, numbers: Numbers) -> Option<Span> {
+        self.until.filter(|&until| until <= now)?;
+        self.until = None;
+        let allowed = self.expected(now, numbers.in_force)?;
+        Some(Span {
+            allowed,
+            ..numbers.in_force
+        })
+    }
+
+    /// A window has gone on for longer than the configured period.
+    pub(super) fn shows_longer(&self, configured: Duration) -> bool {
+        self.runs.iter().any(|run| run.shows_longer(configured))
+    }
+
+    pub(super) fn falls_at(&self) -> Option<Instant> {
+        self.until
+    }
+
+    /// The run's place. One that is new takes the place of that which was not told for the longest.
+    fn place(&mut self, sent: Instant, now: Instant, word: Word, base: Duration) -> usize {
+        let same = |run: &Run| (run.family, run.allowed) == (word.family, word.allowed);
+        if let Some(place) = self.runs.iter().position(same) {
+            return place;
+        }
+        if self.runs.len() >= RUNS {
+            self.runs.remove(0);
+        }
+        // What spoke last is not the last any more.
+        (self.in_a_row, self.row_since) = (0, now);
+        self.runs.push(Run::new(sent, now, word, base));
+        self.runs.len() - 1
+    }
+
+    /// The lowest number that is expected to come back, if it is lower than what is in force.
+    fn expected(&self, now: Instant, in_force: Span) -> Option<u32> {
+        let memory = in_force.period * (EXPECTED << self.doubled.min(MOST_DOUBLED));
+        let of_late =
+            |run: &&Run| run.is_sound(now) && !run.is_another && now.since(run.last) < memory;
+        let lowest = self.runs.iter().filter(of_late).map(|run| run.allowed);
+        lowest.min().filter(|&lowest| lowest < in_force.allowed)
+    }
+
+    /// What follows for the number and the period from the run that speaks.
+    fn decide(&mut self, run: &mut Run, now: Instant, numbers: Numbers) -> Verdict {
+        let Numbers {
+            configured,
+            in_force,
+            is_ceiling,
+        } = numbers;
+        let nothing = Verdict::default();
+        let change = |to: Span| Verdict {
+            change: (to != in_force).then_some(to),
+            ..nothing
+        };
+        if run.is_at_a_wall() && run.allowed > configured.allowed {
+            run.break_off(now, in_force.period);
+        }
+        let is_sound = run.is_sound(now);
+        if run.allowed == in_force.allowed && in_force != configured && run.is_refuted(now) {
+            // What it told is not believed any more.
+            return change(configured);
+        }
+        if self.in_a_row < AGREE || !is_sound || !self.tells_ends(run) {
+            let late = in_force.period * 2;
+            let says_so = |run: &Run| run.allowed == in_force.allowed && now.since(run.last) < late;
+            if in_force != configured && !says_so(run) && !self.runs.iter().any(says_so) {
+                // Nobody says so any more.
+                return change(configured);
+            }
+            return nothing;
+        }
+        let told = Span {
+            allowed: run.allowed,
+            period: run.period(numbers.periods(), now),
+        };
+        let another = Verdict {
+            another: Some(told),
+            ..nothing
+        };
+        let differs = |from: Span| told.period != from.period && told.allowed != from.allowed;
+        if differs(in_force) || differs(configured) {
+            run.is_another = true;
+        }
+        if run.is_another {
+            // Where the number was taken for this limit's before its period was known, that is taken back.
+            let taken = told.allowed == in_force.allowed && in_force != configured;
+            return Verdict {
+                change: taken.then_some(configured),
+                ..another
+            };
+        }
+        if told.allowed == in_force.allowed {
+            return change(told);
+        }
+        if told.allowed < in_force.allowed {
+            // What was expected has come.
+            let was_expected = self.until.is_some_and(|until| until > now);
+            self.doubled = (self.doubled + u32::from(was_expected)).min(MOST_DOUBLED);
+            self.lowered = Some(now);
+            return change(told);
+        }
+        let most = if is_ceiling { 1 } else { ABSURD };
+        if told.allowed > configured.allowed.saturating_mul(most)
+            || (told.allowed > configured.allowed && !run.is_proven)
+        {
+            return nothing;
+        }
+        let just_lowered = self
+            .lowered
+            .is_some_and(|at| now.since(at) < in_force.period / 2);
+        if just_lowered && let Some(other) = self.tells_of_two(run, now, numbers) {
+            let is_this = run.is_another;
+            return Verdict {
+                change: (!is_this).then_some(told),
+                another: Some(other),
+                ..nothing
+            };
+        }
+        change(told)
+    }
+
+    /// Whether the run's family has told an end that is some seconds or half a period away: one that never
+    /// does says nothing of windows.
+    fn tells_ends(&self, run: &Run) -> bool {
+        self.far & (1 << (run.family % 32)) != 0
+    }
+
+    /// Where a lower number is expected, what is in force holds until the end of the window that named it.
+    fn hold(&mut self, now: Instant, in_force: Span) {
+        let expected = self.expected(now, in_force);
+        let end = self.runs.last().map(Run::held_until);
+        self.until = expected.and(end).map(|end| end.max(now));
+    }
+
+    /// Two numbers are told in turns: they are two limits'. The configured one stays in force, or else the
+    /// lower. The other is given.
+    fn tells_of_two(&mut self, higher: &mut Run, now: Instant, numbers: Numbers) -> Option<Span> {
+        let (configured, in_force) = (numbers.configured, numbers.in_force);
+        let same = |run: &&mut Run| run.allowed == in_force.allowed;
+        let lower = self.runs.iter_mut().find(same)?;
+        if now.since(lower.last) >= in_force.period / 2 {
+            return None;
+        }
+        let other = if higher.allowed == configured.allowed {
+            lower
+        } else {
+            higher
+        };
+        other.is_another = true;
+        self.lowered = None;
+        Some(Span {
+            allowed: other.allowed,
+            period: other.period(numbers.periods(), now),
+        })
+    }
+}

@@ -1,0 +1,439 @@
+//! Answers of one header family that name one number, held against each other.
+
+use super::{AGREE, Word};
+use crate::ledger::header::{Header, ROUNDING};
+use std::time::Duration;
+use tollgate_model::Instant;
+
+/// Rises that are remembered.
+const MOST_RISES: u32 = 64;
+/// All that was counted within a period lies in two windows, and in four if the period is half as long as
+/// is believed: a count that rises by more has not counted.
+const WINDOWS: u32 = 4;
+/// A run that contradicted itself is not believed for so many periods, doubled each time.
+const BROKEN: u32 = 4;
+/// Bound on how often that is doubled.
+const MOST_DOUBLED: u32 = 6;
+
+/// Ends are not believed for so many periods after one that was no end.
+const ENDLESS: u32 = 64;
+
+/// The length of windows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Periods {
+    pub(super) configured: Duration,
+    pub(super) in_force: Duration,
+}
+
+/// Answers of one family with one number.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    pub(super) family: u8,
+    pub(super) allowed: u32,
+    /// When its last answer came.
+    pub(super) last: Instant,
+    answers: u32,
+    /// Its count is not always the same.
+    moves: bool,
+    /// Answers whose count has risen as it must since the one before.
+    rises: u32,
+    /// Answers in a row whose count stood still, and answers that contradict those before.
+    still: u32,
+    odd: u32,
+    /// Windows seen to close, and ends that moved while the count went on.
+    closings: u32,
+    drifts: u32,
+    /// What the count has risen by since an instant, all together.
+    risen: (Instant, u32),
+    /// Refusals though slots remain, since the last count beyond this one was accepted.
+    wall: (u32, u32),
+    point: Point,
+    /// The longest times to the ends of the last windows, the newest first.
+    of_late: [Duration; 3],
+    /// A call was accepted beyond its number, and none refused at it since.
+    is_unenforced: bool,
+    /// An end was told that is surely no whole period away.
+    tells_ends: bool,
+    /// The last opening that was seen, and how many were, with nothing but the one call counted.
+    opening: Option<Opening>,
+    openings: u32,
+    /// The period is no longer: so far apart are two openings that were seen, and the ends that were told.
+    at_most: Option<Duration>,
+    told_apart: Option<Duration>,
+    /// The period is no shorter: a window went on for so long.
+    at_least: Duration,
+    /// It spoke alone for a whole period.
+    pub(super) is_proven: bool,
+    /// It was told in turns with another run: it speaks of another limit.
+    pub(super) is_another: bool,
+    broken_until: Instant,
+    broken: u32,
+    /// A window went on after its end: what is told of ends is not believed until then.
+    endless_until: Instant,
+}
+
+/// The newest answer of a run that others are held against.
+#[derive(Clone, Copy, Debug)]
+struct Point {
+    sent: Instant,
+    answered: Instant,
+    count: u32,
+    /// The window closes after `low` and no later than `up`.
+    low: Instant,
+    up: Instant,
+    /// No slot that was counted in the window is free before.
+    held_until: Instant,
+    /// The window was open by then, and our slots counted in it since, with those before; none if nothing
+    /// is known of that.
+    open_by: Option<(Instant, u32)>,
+}
+
+/// A window was seen to close, and another to open.
+#[derive(Clone, Copy, Debug)]
+struct Opening {
+    /// The window before closed no earlier.
+    closed_after: Instant,
+    /// The count then, and the highest since.
+    count: u32,
+    highest: u32,
+}
+
+impl Run {
+    pub(super) fn new(sent: Instant, now: Instant, word: Word, base: Duration) -> Self {
+        Self {
+            family: word.family,
+            allowed: word.allowed,
+            last: now,
+            answers: 0,
+            moves: false,
+            rises: 0,
+            still: 0,
+            odd: 0,
+            closings: 0,
+            drifts: 0,
+            risen: (now, 0),
+            wall: (0, 0),
+            point: Point::new(sent, now, word.header, base),
+            of_late: [Duration::ZERO; 3],
+            is_unenforced: false,
+            tells_ends: false,
+            opening: None,
+            openings: 0,
+            at_most: None,
+            told_apart: None,
+            at_least: Duration::ZERO,
+            is_proven: false,
+            is_another: false,
+            broken_until: Instant::ZERO,
+            broken: 0,
+            endless_until: Instant::ZERO,
+        }
+    }
+
+    /// Holds an accepted answer against the newest before it.
+    pub(super) fn accept(
+        &mut self,
+        sent: Instant,
+        now: Instant,
+        cost: u32,
+        header: Header,
+        periods: Periods,
+    ) {
+        let base = periods.in_force;
+        self.last = now;
+        if header.count < cost {
+            return self.odd += 1;
+        }
+        if header.count > self.allowed {
+            return self.is_unenforced = true;
+        }
+        if header.count > self.wall.0 {
+            self.wall = (0, 0);
+        }
+        self.answers += u32::from(self.answers < AGREE);
+        self.of_late[0] = self.of_late[0].max(header.reset);
+        let (before, new) = (self.point, Point::new(sent, now, header, base));
+        if self.answers == 1 {
+            let open_by = Some((now, header.count));
+            self.openings = u32::from(header.count <= cost);
+            return self.point = Point { open_by, ..new };
+        }
+        self.moves |= header.count != before.count;
+        // An end that is always a period away says nothing of any window.
+        let is_whole = (header.reset + ROUNDING >= base && header.reset <= base + ROUNDING)
+            && (base <= periods.configured || self.at_least >= periods.configured);
+        self.tells_ends |= !is_whole;
+        let says_no_end = is_whole && !self.tells_ends;
+        let open_by = before.open_by.map(|(by, own)| (by, own + cost));
+        self.point.open_by = open_by;
+        let before = self.point;
+        if sent < before.answered {
+            // Both were under way at once: all that is known is that their counts differ.
+            if header.count == before.count {
+                self.stand_still(says_no_end || now > before.low);
+                self.point.answered = before.answered.max(now);
+            }
+            if header.count > before.count && new.meets(&before) {
+                self.point = new.narrowed(&before);
+            }
+            return self.reach(header.count);
+        }
+        if now.since(self.risen.0) > base {
+            self.risen = (now, 0);
+        }
+        if header.count >= before.count.saturating_add(cost) {
+            self.rise();
+            self.risen.1 = self.risen.1.saturating_add(header.count - before.count);
+            if self.risen.1 > self.allowed.saturating_mul(WINDOWS) {
+                return self.break_off(now, base);
+            }
+            if new.meets(&before) {
+                if let Some((by, own)) = before.open_by
+                    && header.count >= own
+                {
+                    // None of ours is forgotten.
+                    self.at_least = self.at_least.max(sent.since(by));
+                }
+                self.point = new.narrowed(&before);
+            } else {
+                // The end has moved while the count went on.
+                self.drifts += u32::from(!says_no_end);
+                self.point = new;
+            }
+            return self.reach(header.count);
+        }
+        let may_be_closed = now > before.low;
+        self.point = new;
+        let is_alone = header.count <= cost && new.low > before.up;
+        if is_alone || header.count.saturating_mul(4) <= before.count {
+            if may_be_closed || says_no_end {
+                self.open(before, new, header.reset, cost, now);
+            } else {
+                // It was forgotten long before its end.
+                self.endless_until = now + base * ENDLESS;
+            }
+        } else if header.count == before.count && !may_be_closed {
+            self.stand_still(says_no_end);
+        } else if !may_be_closed && !says_no_end {
+            self.odd += 1;
+        }
+        self.closings += u32::from(may_be_closed && new.low > before.low);
+    }
+
+    /// Holds a refused call's answer against the newest accepted. It was not counted.
+    pub(super) fn refuse(&mut self, sent: Instant, now: Instant, header: Header, base: Duration) {
+        self.last = now;
+        let before = self.point;
+        if header.count < self.allowed {
+            let again = if self.wall.0 == header.count {
+                self.wall.1
+            } else {
+                0
+            };
+            return self.wall = (header.count, again + 1);
+        }
+        let is_first = self.answers == 0;
+        self.is_unenforced = false;
+        self.moves = true;
+        self.answers = (self.answers + 2).min(AGREE);
+        self.of_late[0] = self.of_late[0].max(header.reset);
+        if is_first || sent < before.answered || header.count != before.count {
+            return;
+        }
+        // All that was counted by then is still counted: nothing was forgotten.
+        self.at_least = self.at_least.max(sent.since(before.answered));
+        if sent > before.up {
+            self.endless_until = now + base * ENDLESS;
+        }
+    }
+
+    /// It was refused again and again where slots remain, and no count beyond was accepted.
+    pub(super) fn is_at_a_wall(&self) -> bool {
+        self.wall.1 >= AGREE
+    }
+
+    /// It has contradicted itself.
+    pub(super) fn break_off(&mut self, now: Instant, base: Duration) {
+        self.broken_until = now + base * (BROKEN << self.broken.min(MOST_DOUBLED));
+        self.broken += 1;
+        (self.answers, self.rises, self.odd, self.still) = (0, 0, 0, 0);
+        self.moves = false;
+        (self.wall, self.risen) = ((0, 0), (now, 0));
+        self.is_proven = false;
+    }
+
+    /// A window closed after `before`, and another is open.
+    fn open(&mut self, before: Point, new: Point, reset: Duration, cost: u32, now: Instant) {
+        let closed_after = before.low.max(before.sent).min(now);
+        let least = |known: Option<Duration>, apart| Some(known.map_or(apart, |it| it.min(apart)));
+        if let Some(last) = self.opening
+            && new.count < last.highest.saturating_sub(last.count)
+        {
+            // Some of what was counted since the last opening is forgotten.
+            self.at_most = least(self.at_most, now.since(last.closed_after));
+        }
+        self.opening = Some(Opening {
+            closed_after,
+            count: new.count,
+            highest: new.count,
+        });
+        if new.count <= cost {
+            // Nothing else is counted, so the next end is a period after the last at the least, and after
+            // this if it was the opening.
+            self.told_apart = least(self.told_apart, new.up.since(closed_after));
+            self.of_late = [reset, self.of_late[0], self.of_late[1]];
+            self.openings = self.openings.saturating_add(1);
+        }
+        self.point.open_by = Some((now, new.count));
+        self.rise();
+    }
+
+    /// So many were counted in the window.
+    fn reach(&mut self, count: u32) {
+        if let Some(opening) = &mut self.opening {
+            opening.highest = opening.highest.max(count);
+        }
+    }
+
+    fn rise(&mut self) {
+        self.still = 0;
+        self.rises += 1;
+        if self.rises >= MOST_RISES {
+            self.rises /= 2;
+            self.odd /= 2;
+            self.drifts /= 2;
+            self.closings = self.closings.div_ceil(2);
+        }
+    }
+
+    /// Where calls leave a window one by one, as many may come as go.
+    fn stand_still(&mut self, says_no_end: bool) {
+        self.still += 1;
+        if self.still >= AGREE && !says_no_end {
+            self.odd += 1;
+        }
+    }
+
+    /// Nothing has contradicted it, or little, so its counts and ends may be used.
+    pub(super) fn is_believable(&self, count: u32, now: Instant) -> bool {
+        self.broken_until <= now
+            && self.odd * 8 <= self.rises
+            && self.drifts * 4 <= self.closings
+            && self.still < 2
+            && !self.is_unenforced
+            // A window that is full before any count was seen to move may be full in words only.
+            && (self.moves || count < self.allowed)
+    }
+
+    /// A window has gone on for longer than the configured period.
+    pub(super) fn shows_longer(&self, configured: Duration) -> bool {
+        self.at_least >= configured
+    }
+
+    /// What it told can't be true.
+    pub(super) fn is_refuted(&self, now: Instant) -> bool {
+        self.broken_until > now || self.is_unenforced
+    }
+
+    /// Its number is told.
+    pub(super) fn is_sound(&self, now: Instant) -> bool {
+        self.broken_until <= now
+            && self.answers >= AGREE
+            && self.moves
+            && !self.is_unenforced
+            && self.odd * 8 <= self.rises
+    }
+
+    /// Its ends are as well.
+    pub(super) fn is_steady(&self, now: Instant) -> bool {
+        self.is_sound(now) && self.drifts * 4 <= self.closings && self.endless_until <= now
+    }
+
+    /// When the last window surely has closed, as was told.
+    pub(super) fn closes_by(&self) -> Instant {
+        self.point.up
+    }
+
+    /// Its windows seem to end sooner than after `base`.
+    pub(super) fn looks_shorter(&self, base: Duration, now: Instant) -> bool {
+        self.is_steady(now) && self.openings > 0 && self.longest() + ROUNDING < base
+    }
+
+    /// Until when slots are held at the least that were counted in its last window.
+    pub(super) fn held_until(&self) -> Instant {
+        self.point.held_until
+    }
+
+    fn longest(&self) -> Duration {
+        self.of_late.into_iter().max().unwrap_or_default()
+    }
+
+    /// The length of its windows, where `base` is believed so far and `configured` is configured.
+    pub(super) fn period(&self, periods: Periods, now: Instant) -> Duration {
+        let base = periods.in_force;
+        if self.endless_until > now {
+            return periods.configured;
+        }
+        if !self.is_steady(now) {
+            return base;
+        }
+        let longest = self.longest();
+        let likely = likely(longest, self.at_least);
+        let is_longer = likely > base && (longest > base + ROUNDING || self.at_least > base);
+        let is_shorter = |(seen, told): (Duration, Duration)| {
+            seen < base && likely < base && likely <= seen.min(told)
+        };
+        if is_longer || self.at_most.zip(self.told_apart).is_some_and(is_shorter) {
+            likely
+        } else {
+            base
+        }
+    }
+}
+
+impl Point {
+    fn new(sent: Instant, now: Instant, header: Header, base: Duration) -> Self {
+        Self {
+            sent,
+            answered: now,
+            count: header.count,
+            low: (sent + header.reset).before(ROUNDING * 2),
+            up: now + header.reset + ROUNDING,
+            held_until: now + base.min(header.reset + ROUNDING),
+            open_by: None,
+        }
+    }
+
+    fn meets(&self, other: &Self) -> bool {
+        self.low <= other.up && other.low <= self.up
+    }
+
+    /// What both say of one window.
+    fn narrowed(&self, other: &Self) -> Self {
+        Self {
+            sent: self.sent.max(other.sent),
+            answered: self.answered.max(other.answered),
+            low: self.low.max(other.low),
+            up: self.up.min(other.up),
+            held_until: self.held_until.min(other.held_until),
+            open_by: other.open_by,
+            ..*self
+        }
+    }
+}
+
+/// The period of windows whose end is at most so far away, in whole seconds that may be one too many or one
+/// too few: of the three, the longest that people choose, for a period that is too long only costs use.
+fn likely(longest: Duration, at_least: Duration) -> Duration {
+    let seconds = longest.as_secs();
+    let long_enough = |it: &u64| Duration::from_secs(*it) >= at_least;
+    let mut near = (seconds.saturating_sub(1)..=seconds + 1).rev();
+    let chosen = near.find(|it| is_chosen(*it) && long_enough(it));
+    let chosen = chosen.or_else(|| (seconds..=seconds + 1).find(long_enough));
+    chosen.map_or(at_least, Duration::from_secs)
+}
+
+/// Whether people choose periods of so many seconds.
+fn is_chosen(seconds: u64) -> bool {
+    matches!(seconds, 1 | 2 | 3 | 5 | 6 | 12 | 15) || (seconds > 0 && seconds.is_multiple_of(10))
+}
