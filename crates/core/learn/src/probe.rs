@@ -85,7 +85,7 @@ fn pause(settings: &Probing, rule: Rule) -> Duration {
     }
 }
 
-/// A little more, and four times as much after a try that went well. Of windows a shorter period and a
+/// A little more; half as much again after a try that went well, and then four times as much. Of windows a shorter period and a
 /// higher number are tried in turn, since either may be what is wrong.
 fn raised(rule: Rule, well: u32, shorter: bool) -> Rule {
     match rule {
@@ -103,6 +103,7 @@ fn raised(rule: Rule, well: u32, shorter: bool) -> Rule {
             }
         }
         _ if well == 0 => with_number(rule, rule.allowed() + 1 + rule.allowed() / 64),
+        _ if well == 1 => with_number(rule, rule.allowed() + rule.allowed() / 2 + 1),
         _ => with_number(rule, rule.allowed().saturating_mul(4)),
     }
 }

@@ -25,7 +25,7 @@ impl Learner {
             .flat_map(|held| self.explained_by(held).into_keys())
             .collect();
         let seen = self.study.seen;
-        let mut fresh: BTreeSet<AttemptId> = self
+        let fresh: BTreeSet<AttemptId> = self
             .ring
             .iter()
             .filter(|record| record.state == Called::Refused && Some(record.attempt) > seen)

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tollgate_learn::{Group, Known};
 use tollgate_model::{EndpointId, Rule};
 use world::limiter::{Declared, Learning, Limiter, oracle, window};
+use world::others::{Aimd, Counts, Posterior, Quotient};
 use world::upstream::{Mechanism, Truth};
 use world::{Case, SECOND, Told, run};
 
@@ -362,9 +363,36 @@ fn cases() -> Vec<Case> {
     cases
 }
 
+/// Use of what the best sender has who knows the limit, and the share of calls that were refused, in
+/// per cent.
+fn figures(case: &Case, seed: u64, limiter: &mut dyn Limiter, best: u64) -> (f64, f64) {
+    let figures = run(case, seed, limiter);
+    let (accepted, refused) = (figures.accepted as f64, figures.refused as f64);
+    (
+        accepted * 100.0 / best as f64,
+        refused * 100.0 / (accepted + refused).max(1.0),
+    )
+}
+
+type Make = fn(&[Known]) -> Box<dyn Limiter>;
+
 #[test]
 fn methods() {
     let only = std::env::var("CASE").ok();
+    let methods: [(&str, Make); 6] = [
+        ("this crate", |known| Box::new(Learning::new(known))),
+        ("nothing learned", |known| {
+            let rules = known.iter().map(|known| (known.group, known.rule));
+            Box::new(Declared::new(rules))
+        }),
+        ("AIMD", |known| Box::new(Aimd::new(known))),
+        ("windows' counts", |known| Box::new(Counts::new(known))),
+        ("posterior", |known| Box::new(Posterior::new(known))),
+        ("gradient", |known| Box::new(Quotient::new(known))),
+    ];
+    let names: Vec<&str> = methods.iter().map(|(name, _)| *name).collect();
+    println!("| used %, refused % | {} | found |", names.join(" | "));
+    println!("|{}", "---|".repeat(names.len() + 2));
     for case in cases() {
         if only
             .as_ref()
@@ -372,33 +400,36 @@ fn methods() {
         {
             continue;
         }
-        let seeds = if case.name.starts_with("strays") {
-            8
-        } else {
-            2
-        };
-        for seed in 1..=seeds {
-            let truth = case.later.as_ref().map_or(&case.truth, |(_, later)| later);
-            let known = case.known.iter().map(|known| (known.group, known.rule));
-            let mut best = Declared::new(known.chain(truth.iter().map(oracle)));
-            let best = run(&case, seed, &mut best);
-            let mut learning = Learning::new(&case.known);
-            let begun = std::time::Instant::now();
-            let learned = run(&case, seed, &mut learning);
-            println!(
-                "{:62.62} {seed} best {:5} ({:4} refused) learned {:6.1} % {:5.2} % refused (learning {:4}) {:4} ms | {}",
-                case.name,
-                best.accepted,
-                best.refused,
-                learned.accepted as f64 * 100.0 / best.accepted as f64,
-                learned.refused as f64 * 100.0 / (learned.refused + learned.accepted) as f64,
-                learned.learning,
-                begun.elapsed().as_millis(),
-                learning.found(),
-            );
-            if case.name.starts_with("strays") && learning.found() != "" {
-                println!("^^^^ STRAYS BIND");
+        let mut row = String::new();
+        let mut found = String::new();
+        for (name, make) in &methods {
+            let (mut used, mut refused) = (0.0, 0.0);
+            for seed in 1..=SEEDS {
+                let truth = case.later.as_ref().map_or(&case.truth, |(_, later)| later);
+                let known = case.known.iter().map(|known| (known.group, known.rule));
+                let mut best = Declared::new(known.chain(truth.iter().map(oracle)));
+                let best = run(&case, seed, &mut best).accepted;
+                let mut limiter = make(&case.known);
+                let (its_used, its_refused) = figures(&case, seed, &mut *limiter, best);
+                used += its_used / SEEDS as f64;
+                refused += its_refused / SEEDS as f64;
+                found = if *name == "this crate" {
+                    limiter.found()
+                } else {
+                    found
+                };
+                if *name == "this crate" && case.name.starts_with("strays") {
+                    assert_eq!(limiter.found(), "", "{}, seed {seed}", case.name);
+                }
+            }
+            row += &format!(" {used:.1}, {refused:.2} |");
+            if *name == "this crate" {
+                assert!(used >= 90.0, "{}: {used} used", case.name);
+                assert!(refused <= 12.0, "{}: {refused} refused", case.name);
             }
         }
+        println!("| {} |{row} {found} |", case.name);
     }
 }
+
+const SEEDS: u64 = 4;

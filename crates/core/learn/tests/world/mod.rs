@@ -7,6 +7,7 @@
 )]
 
 pub mod limiter;
+pub mod others;
 pub mod random;
 pub mod upstream;
 
