@@ -50,6 +50,8 @@ const STEPS: [f64; 5] = [1.0 / 8.0, 1.0 / 16.0, 1.0 / 32.0, 1.0 / 64.0, 1.0 / 12
 const OPENINGS: usize = 2;
 /// The logarithm of how many phases are tried.
 const PHASES: f64 = 3.0;
+/// The part of all that can be gained that sliding windows gain, at least, where windows are a clock's.
+const SOMEWHAT: f64 = 0.3;
 /// By how much more gain what is rare has to explain.
 const RARE: f64 = 3.0;
 /// By how much less gain a hypothesis is nearly as likely.
@@ -171,16 +173,26 @@ impl<'a> Search<'a> {
         family(self, &spans, &Statistic::Sliding);
         family(self, &nice, &Statistic::Greedy);
         family(self, &nice, &Statistic::FirstCall);
-        for phase in phases(series) {
-            let long: Vec<u64> = nice
-                .iter()
-                .copied()
-                .filter(|&span| span >= 1_000 * MILLI)
-                .collect();
-            family(self, &long, &|span| Statistic::Clock(span, phase));
-        }
         family(self, &gaps(series, lasted), &Statistic::Bucket);
         family(self, &[0], &|_| Statistic::AtOnce);
+        // A clock's windows look somewhat like sliding ones: where those explain nothing, or all, no clock
+        // is looked for.
+        let all = -likelihood(self.totals.refused, self.totals.accepted);
+        let most = tops.iter().map(|top| top.gain / all).fold(0.0, f64::max);
+        if (SOMEWHAT..0.97).contains(&most) {
+            let mut top: Option<Hypothesis> = None;
+            for phase in phases(series) {
+                for &span in nice.iter().filter(|&&span| span >= 1_000 * MILLI) {
+                    let found = self.weigh(series, Statistic::Clock(span, phase), under_way);
+                    if let Some(found) = found
+                        && top.is_none_or(|top| found.value > top.value)
+                    {
+                        top = Some(found);
+                    }
+                }
+            }
+            tops.extend(top);
+        }
         tops.sort_by(|a, b| b.value.total_cmp(&a.value));
         for &top in tops.iter().take(4) {
             let found = self.climb(series, top, under_way);

@@ -29,9 +29,19 @@ const RARE: u64 = 300;
 pub(crate) struct Guard {
     steps: u32,
     by: Duration,
-    /// Batches of refusals since it was stretched, and calls accepted by then.
+    /// Batches of refusals since it was stretched, and those refused in them, calls
+    /// accepted by then.
     batches: BTreeSet<u32>,
+    refused: u64,
     accepted: u64,
+}
+
+/// Refusals near to a finding.
+#[derive(Debug)]
+pub(crate) struct Near {
+    pub(crate) finding: FindingId,
+    batches: BTreeSet<u32>,
+    refused: u64,
 }
 
 impl Guard {
@@ -45,10 +55,7 @@ impl Guard {
 impl Learner {
     /// Takes those refusals out of `fresh` that calls on their way may be the cause of. Which findings
     /// they are near to, and in which batches.
-    pub(crate) fn near(
-        &mut self,
-        fresh: &mut BTreeSet<AttemptId>,
-    ) -> Vec<(FindingId, BTreeSet<u32>)> {
+    pub(crate) fn near(&mut self, fresh: &mut BTreeSet<AttemptId>) -> Vec<Near> {
         let mut near = Vec::new();
         for held in &self.held {
             let Rule::Window {
@@ -81,13 +88,19 @@ impl Learner {
             let mut counts = Vec::new();
             Statistic::in_force(&held.finding, longer).counts(&series, &mut counts);
             let mut batches = BTreeSet::new();
+            let mut refused = 0;
             for (item, &count) in series.items.iter().zip(&counts) {
                 if count > allowed && fresh.remove(&item.attempt) {
                     batches.insert(item.batch);
+                    refused += 1;
                 }
             }
             if !batches.is_empty() {
-                near.push((held.finding.id, batches));
+                near.push(Near {
+                    finding: held.finding.id,
+                    batches,
+                    refused,
+                });
             }
         }
         near
@@ -100,9 +113,10 @@ impl Learner {
     }
 
     /// Stretches the periods of findings that have too many refusals near to them.
-    pub(crate) fn stretch(&mut self, near: Vec<(FindingId, BTreeSet<u32>)>) {
-        for (id, batches) in near {
-            let Some(held) = self.held.iter_mut().find(|held| held.finding.id == id) else {
+    pub(crate) fn stretch(&mut self, near: Vec<Near>) {
+        for near in near {
+            let mut all = self.held.iter_mut();
+            let Some(held) = all.find(|held| held.finding.id == near.finding) else {
                 continue;
             };
             let Rule::Window {
@@ -113,15 +127,16 @@ impl Learner {
             else {
                 continue;
             };
-            held.guard.batches.extend(batches);
+            held.guard.batches.extend(near.batches);
+            held.guard.refused += near.refused;
             let since = held.finding.accepted.saturating_sub(held.guard.accepted);
-            let batches = held.guard.batches.len();
-            if batches < BATCHES {
+            if held.guard.batches.len() < BATCHES {
                 continue;
             }
+            let refused = std::mem::take(&mut held.guard.refused);
             held.guard.batches.clear();
             held.guard.accepted = held.finding.accepted;
-            if batches as u64 * RARE < since {
+            if refused * RARE < since {
                 continue;
             }
             let plain = period - held.guard.by;

@@ -51,6 +51,8 @@ pub(crate) struct Study {
     last: Instant,
     /// Refusals up to this attempt were looked at.
     pub(crate) seen: Option<AttemptId>,
+    /// Studies in a row that found nothing.
+    pub(crate) barren: u32,
 }
 
 /// A finding that binds, and what it is found with.

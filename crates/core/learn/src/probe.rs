@@ -10,7 +10,7 @@ use std::time::Duration;
 use tollgate_model::{AttemptId, Instant, Rule};
 
 /// Up to this many calls the period is tried shorter, not the number higher: one more were too much.
-const FEW: u32 = 8;
+const FEW: u32 = 4;
 
 /// How far trying more has come.
 #[derive(Clone, Debug)]
@@ -102,7 +102,7 @@ fn raised(rule: Rule, well: u32, shorter: bool) -> Rule {
                 counted_within,
             }
         }
-        _ if well == 0 => with_number(rule, rule.allowed() + 1 + rule.allowed() / 64),
+        _ if well == 0 => with_number(rule, rule.allowed() + 1),
         _ if well == 1 => with_number(rule, rule.allowed() + rule.allowed() / 2 + 1),
         _ => with_number(rule, rule.allowed().saturating_mul(4)),
     }

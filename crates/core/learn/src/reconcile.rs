@@ -32,6 +32,10 @@ impl Learner {
             .map(|record| record.attempt)
             .filter(|attempt| !explained.contains(attempt))
             .collect();
+        // Where studies find nothing, as after refusals by chance, the next waits for more refusals.
+        if fresh.len() <= (self.study.barren / 8).min(32) as usize {
+            return;
+        }
         self.study.seen = self
             .ring
             .iter()
@@ -46,8 +50,15 @@ impl Learner {
         let near = self.near(&mut others);
         // What is near to a finding may mend it, but is no evidence for another limit.
         let mend = others.is_empty();
-        let fine = near.iter().all(|(id, _)| self.is_little_stretched(*id));
-        if mend && fine || !self.study(&fresh, &explained, mend, now) {
+        let fine = near
+            .iter()
+            .all(|near| self.is_little_stretched(near.finding));
+        if mend && fine {
+            self.stretch(near);
+        } else if self.study(&fresh, &explained, mend, now) {
+            self.study.barren = 0;
+        } else {
+            self.study.barren += 1;
             self.stretch(near);
         }
     }
