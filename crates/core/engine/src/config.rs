@@ -135,7 +135,8 @@ pub struct Policy {
     pub wait_for_tokens: bool,
     /// Share of starts that each class below the first gets at least while it asks, in percent; 0 for none.
     pub floor_percent: u32,
-    /// How long what answered 429 without `Retry-After` stays closed.
+    /// First pause of what is closed without a `Retry-After`; doubles up to the longest period of the limits
+    /// that a call passes.
     pub closed_for: Duration,
     /// What is in force where headers tell another number than is configured.
     pub follow: Follow,
@@ -158,7 +159,7 @@ impl Default for Policy {
             fetches_at_once: 8,
             wait_for_tokens: true,
             floor_percent: 1,
-            closed_for: Duration::from_secs(1),
+            closed_for: Duration::from_millis(100),
             follow: Follow::Headers,
             learned_limits: 64,
             endpoint_routes: 256,

@@ -1,6 +1,7 @@
 //! The state machine: what happens, and what follows from it.
 
 mod attempt;
+mod closing;
 mod estimate;
 mod extend;
 mod grow;
@@ -9,13 +10,14 @@ mod learned;
 mod lesson;
 mod limits;
 mod own;
+mod promises;
 mod random;
+mod refused;
 mod restart;
 mod split;
 mod start;
 mod token;
 mod told;
-mod turned_away;
 mod upstream;
 mod view;
 
@@ -77,6 +79,8 @@ pub struct Engine {
     upstreams: upstream::Upstreams,
     endpoints: split::Endpoints,
     lessons: lesson::Lessons,
+    closings: closing::Closings,
+    promises: promises::Promises,
 }
 
 /// An execution that is not over.
@@ -89,9 +93,19 @@ struct Execution {
     give_up: Option<Instant>,
     /// A 401 is answered by another token once.
     replayed: bool,
+    /// Attempts that a limit has turned away.
+    refusals: u32,
+    /// When its last pause is over.
+    pauses_until: Instant,
 }
 
 impl Execution {
+    /// Whether its timeout, which its first attempt has set, passes before its deadline.
+    fn times_out_first(&self) -> bool {
+        self.give_up
+            .is_some_and(|at| at <= self.submission.deadline)
+    }
+
     /// Its place in the queue. Whoever has been sent before is not sent again when its timeout has
     /// passed.
     fn place(&self) -> Place {
@@ -147,6 +161,8 @@ impl Engine {
             upstreams: upstream::Upstreams::new(&config),
             endpoints: split::Endpoints::default(),
             lessons: lesson::Lessons::default(),
+            closings: closing::Closings::default(),
+            promises: promises::Promises::default(),
             resources: Resources::new(Arc::clone(&config), now),
             queue: Queue::new(&config),
             executions: BTreeMap::new(),
@@ -202,13 +218,21 @@ impl Engine {
                 expires_in,
             } => self.token_repeated(token, known, expires_in, now),
             Event::RenewCredentials(client) => self.renew_credentials(client, now),
-            Event::SetLimit { limit, allowed } => self.set_limit(limit, allowed),
+            Event::SetLimit { limit, allowed } => {
+                self.set_limit(limit, allowed);
+                self.open_under(limit, now);
+                self.recheck_promises(now);
+            }
             Event::SetLeave { limit, leave } => self.set_leave(limit, leave),
             Event::SetTokenLimit {
                 client,
                 place,
                 allowed,
-            } => self.set_token_limit(client, place, allowed),
+            } => {
+                self.set_token_limit(client, place, allowed);
+                self.open_tokens_of(client, now);
+                self.recheck_promises(now);
+            }
             Event::SetMaxTokens { client, max_tokens } => self.set_max_tokens(client, max_tokens),
             Event::RenameLimit { limit, name } => self.rename_limit(limit, name),
             Event::RenameClient { client, name } => self.rename_client(client, name),
@@ -232,10 +256,11 @@ impl Engine {
 
     fn settle_down(&mut self, now: Instant) {
         self.apply_findings(now);
+        self.keep_promises(now);
         self.start_what_can(now);
         self.drop_retired();
         let (attempts, executions) = (&self.attempts, &self.executions);
-        let tokens = &self.resources.pools.tokens;
+        let (tokens, closed) = (&self.resources.pools.tokens, self.closings.any_closed());
         self.timers.prune(|timer| match timer {
             Timer::GiveUp(attempt) => attempts.contains_key(&attempt),
             Timer::Retry(execution) => executions.contains_key(&execution),
@@ -243,7 +268,8 @@ impl Engine {
             | Timer::Retire(token)
             | Timer::Open(token)
             | Timer::FallOfToken(token, _) => tokens.get(token).is_some(),
-            Timer::Fall(_) | Timer::Fetch(_) => true,
+            Timer::Fall(_) | Timer::Fetch(_) | Timer::Promises => true,
+            Timer::Probes => closed,
         });
     }
 
@@ -282,6 +308,8 @@ impl Engine {
                 attempts: 0,
                 give_up: None,
                 replayed: false,
+                refusals: 0,
+                pauses_until: Instant::ZERO,
             },
         );
         debug_assert!(previous.is_none(), "an execution's number was used twice");
@@ -327,7 +355,7 @@ impl Engine {
                 self.dequeue(execution);
             }
             State::Running(attempt) => self.abort(attempt, now),
-            State::Pausing => {}
+            State::Pausing => self.end_pause(execution),
         }
         self.executions.remove(&execution);
     }
@@ -336,15 +364,7 @@ impl Engine {
         while let Some(timer) = self.timers.pop_due(now) {
             match timer {
                 Timer::GiveUp(attempt) => self.time_out(attempt, now),
-                Timer::Retry(execution) => {
-                    if self
-                        .executions
-                        .get(&execution)
-                        .is_some_and(|it| it.state == State::Pausing)
-                    {
-                        self.enqueue(execution);
-                    }
-                }
+                Timer::Retry(execution) => self.resume(execution, now),
                 Timer::FallOfToken(..) | Timer::Fall(_) => self.fall(timer, now),
                 Timer::Renew(token) => self.renew(token, now),
                 Timer::Retire(token) => self.retire_if_too_old(token, now),
@@ -352,12 +372,9 @@ impl Engine {
                     self.resources.pools.open(token, now);
                     self.resources.unblock();
                 }
-                // The start of what waits asks for a token again.
-                Timer::Fetch(client) => {
-                    self.fetch_successors(client, now);
-                    self.probe(client, now);
-                    self.resources.unblock();
-                }
+                Timer::Probes => self.wait_for_probes(now),
+                Timer::Promises => self.recheck_the_rest(now),
+                Timer::Fetch(client) => self.may_fetch_again(client, now),
             }
         }
         while let Some(execution) = self.queue.pop_expired(now) {
@@ -391,6 +408,32 @@ impl Engine {
         let submission = it.submission;
         self.queue
             .push(submission.flow, submission.route, it.place());
+    }
+
+    /// The execution's pause is over. A limit has turned the call away before, or its upstream had other
+    /// troubles.
+    fn resume(&mut self, execution: ExecutionId, now: Instant) {
+        let Some(it) = self.executions.get(&execution) else {
+            return;
+        };
+        if it.state != State::Pausing || it.pauses_until > now {
+            return;
+        }
+        let was_refused = it.refusals > 0;
+        self.end_pause(execution);
+        if was_refused {
+            self.enqueue_in_time(execution, now);
+        } else {
+            self.enqueue(execution);
+        }
+    }
+
+    /// Takes an execution that pauses out of the queue.
+    fn end_pause(&mut self, execution: ExecutionId) {
+        if let Some(it) = self.executions.get(&execution) {
+            let (flow, route) = (it.submission.flow, it.submission.route);
+            self.queue.end_pause(flow, route, it.place());
+        }
     }
 
     fn dequeue(&mut self, execution: ExecutionId) {

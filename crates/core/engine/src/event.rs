@@ -112,8 +112,8 @@ pub enum Event {
         /// Method, host and path template.
         name: String,
     },
-    /// What a 429 has closed is open again, and closes with the next. In checkpoints too: one is due at
-    /// once.
+    /// What refusals have closed is open again, and all that was held against it is forgotten. In
+    /// checkpoints too: one is due at once.
     Open(Closed),
     /// No route of the client's pool will be called any more. What waits is still served; then its
     /// tokens are dropped. None is renewed.
@@ -134,7 +134,7 @@ pub enum FetchFailure {
     Other,
 }
 
-/// What a 429 closes.
+/// What refusals close.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Closed {
     /// A shared window.
@@ -143,7 +143,7 @@ pub enum Closed {
     Token(TokenId),
     /// A client, with all its tokens.
     Client(ClientId),
-    /// A route, with the windows that only calls to its upstream pass.
+    /// A route: that of an endpoint by itself, or that of an upstream with all its endpoints.
     Route(RouteId),
 }
 

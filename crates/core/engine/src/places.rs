@@ -107,6 +107,31 @@ impl Places {
         whole + part
     }
 
+    /// How many come before this one.
+    pub(crate) fn before(&self, place: &Place) -> usize {
+        let at = self.piece_of(place);
+        let whole: usize = self.pieces.iter().take(at).map(VecDeque::len).sum();
+        let part = self
+            .pieces
+            .get(at)
+            .map_or(0, |piece| piece.partition_point(|other| other < place));
+        whole + part
+    }
+
+    /// The first few that come after this one, or of all.
+    pub(crate) fn run_after(&self, place: Option<Place>, few: usize) -> Vec<Place> {
+        let first = place.map_or(0, |place| {
+            let next = Place {
+                execution: ExecutionId(place.execution.0.saturating_add(1)),
+                ..place
+            };
+            self.before(&next)
+        });
+        (first..self.len.min(first + few))
+            .filter_map(|rank| self.get(rank).copied())
+            .collect()
+    }
+
     /// The places with a later deadline than this one, in a few runs: the first deadline of each run
     /// and its last.
     pub(crate) fn later(&self, deadline: Instant) -> Vec<(Instant, Instant)> {
@@ -176,6 +201,13 @@ mod tests {
                 (model.first(), model.last())
             );
             if number % 500 == 0 {
+                let before: Vec<_> = model.range(..place).collect();
+                assert_eq!(places.before(&place), before.len());
+                let after: Vec<_> = model.iter().filter(|it| **it > place).take(3).collect();
+                let run = places.run_after(Some(place), 3);
+                assert_eq!(run.iter().collect::<Vec<_>>(), after);
+                let first: Vec<_> = model.iter().take(3).copied().collect();
+                assert_eq!(places.run_after(None, 3), first);
                 let until = model
                     .iter()
                     .filter(|it| it.deadline <= place.deadline)

@@ -27,8 +27,8 @@ mod forecast;
 use crate::Config;
 use crate::places::{Place, Places};
 use crate::rate::Rate;
-pub(crate) use forecast::Line;
 use forecast::longest_period;
+pub(crate) use forecast::{Line, Who};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_model::{ExecutionId, FlowId, Instant, RouteId, Rule};
@@ -47,7 +47,34 @@ pub(crate) struct Lane {
     pub(crate) flow: FlowId,
     pub(crate) route: RouteId,
     places: Places,
+    /// Those that pause before they are tried again. They keep their places, and can't start.
+    pausing: Places,
     arrivals: Rate,
+}
+
+/// A lane by its importance.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct LaneKey {
+    pub(crate) class: u8,
+    pub(crate) flow: FlowId,
+    pub(crate) route: RouteId,
+}
+
+impl LaneKey {
+    /// No lane is more important.
+    pub(crate) const FIRST: Self = Self {
+        class: 0,
+        flow: FlowId(0),
+        route: RouteId(0),
+    };
+
+    /// The next possible lane.
+    pub(crate) fn next(self) -> Self {
+        Self {
+            route: RouteId(self.route.0.saturating_add(1)),
+            ..self
+        }
+    }
 }
 
 /// A lane that may go next; the least goes first.
@@ -87,6 +114,8 @@ pub(crate) struct Queue {
     active: Vec<usize>,
     floor_percent: u32,
     len: usize,
+    /// Executions that pause.
+    pausing: usize,
     /// What "of late" means.
     late: Duration,
 }
@@ -140,6 +169,7 @@ impl Queue {
             active: Vec::new(),
             floor_percent: config.policy.floor_percent,
             len: 0,
+            pausing: 0,
             late: longest_period(config),
         }
     }
@@ -197,6 +227,7 @@ impl Queue {
                 flow,
                 route,
                 places: Places::default(),
+                pausing: Places::default(),
                 arrivals: Rate::new(late),
             });
             lanes.len() - 1
@@ -213,6 +244,59 @@ impl Queue {
             self.left(lane);
         }
         removed
+    }
+
+    /// Keeps the place of an execution that pauses.
+    pub(crate) fn pause(&mut self, flow: FlowId, route: RouteId, place: Place) {
+        let lane = self.lane(flow, route);
+        self.lanes[lane].pausing.insert(place);
+        self.pausing += 1;
+    }
+
+    /// Gives the place up that was kept.
+    pub(crate) fn end_pause(&mut self, flow: FlowId, route: RouteId, place: Place) {
+        if let Some(&lane) = self.lane_of.get(&(flow, route)) {
+            let ended = self.lanes[lane].pausing.remove(&place);
+            self.pausing -= usize::from(ended);
+        }
+    }
+
+    /// Of each flow no less important than this class, the first that pauses on the route.
+    pub(crate) fn pausing_on(&self, route: RouteId, class: u8) -> Vec<Place> {
+        if self.pausing == 0 {
+            return Vec::new();
+        }
+        let lanes = self
+            .lanes
+            .iter()
+            .filter(|lane| lane.route == route && self.flows[lane.flow.index()].class <= class);
+        lanes
+            .filter_map(|lane| lane.pausing.first().copied())
+            .collect()
+    }
+
+    /// Whether something pauses on the route.
+    pub(crate) fn pauses(&self, route: RouteId) -> bool {
+        let mut lanes = self.lanes.iter();
+        self.pausing > 0 && lanes.any(|lane| lane.route == route && lane.pausing.len() > 0)
+    }
+
+    /// The lane in which something waits, from this one on, the most important first.
+    pub(crate) fn lane_from(&self, from: LaneKey) -> Option<LaneKey> {
+        let keys = self.lanes().map(|lane| LaneKey {
+            class: self.flows[lane.flow.index()].class,
+            flow: lane.flow,
+            route: lane.route,
+        });
+        keys.filter(|key| *key >= from).min()
+    }
+
+    /// The first few that wait in the lane behind this place, or of all.
+    pub(crate) fn run_after(&self, lane: LaneKey, place: Option<Place>, few: usize) -> Vec<Place> {
+        let lane = self.lane_of.get(&(lane.flow, lane.route));
+        lane.map_or(Vec::new(), |&lane| {
+            self.lanes[lane].places.run_after(place, few)
+        })
     }
 
     /// Fills `into` with the lanes that may go next, in their order.

@@ -53,16 +53,10 @@ impl Resources {
         self.blocked[route.index()].max(self.closed[route.index()]) <= now
     }
 
-    /// Sends nothing on the route until this instant, or for longer if the route was shut for longer.
+    /// Sends nothing on the route until this instant, and then again.
     pub(crate) fn close_route(&mut self, route: RouteId, until: Instant) {
-        let closed = &mut self.closed[route.index()];
-        *closed = until.max(*closed);
-    }
-
-    /// Takes [`Self::close_route`] back.
-    pub(crate) fn open_route(&mut self, route: RouteId) {
         if let Some(closed) = self.closed.get_mut(route.index()) {
-            *closed = Instant::ZERO;
+            *closed = until;
         }
     }
 

@@ -21,6 +21,10 @@ pub(crate) enum Timer {
     FallOfToken(TokenId, usize),
     /// The same of a shared limit.
     Fall(LimitId),
+    /// The pause of something closed is over.
+    Probes,
+    /// Those that wait are to be looked through further for starts that can't be in time.
+    Promises,
     /// The client may fetch again: a pause after a failure is over, or it is no longer closed.
     Fetch(ClientId),
 }

@@ -8,3 +8,6 @@ mod world;
 
 #[path = "strangers/leave.rs"]
 mod leave;
+
+/// Times are in seconds.
+const TICK: u64 = 1_000_000_000;

@@ -6,29 +6,43 @@
 #[path = "trouble/setup.rs"]
 mod setup;
 
-use setup::{answer, at, commands, fetched, plain, pooled, submit};
+use setup::{answer, answer_next, at, commands, fetched, plain, pooled, submit};
 use std::time::Duration;
 use tollgate_engine::{Command, Event, Verdict};
-use tollgate_model::{ClientId, TokenId};
+use tollgate_model::{ClientId, Reason, TokenId};
 
 #[test]
 fn a_call_turned_away_starts_again_while_there_is_time_for_it() {
     let mut engine = plain();
     submit(&mut engine, 30_000);
     assert_eq!(answer(&mut engine, 429, Some(5)), []);
-    assert_eq!(engine.poll_timeout(), Some(at(5_100)));
-    engine.handle_timeout(at(5_100));
-    assert!(matches!(commands(&mut engine)[..], [Command::Send { .. }]));
+    let mut now = at(100);
+    let mut told = Vec::new();
+    while told.is_empty() {
+        now = engine.poll_timeout().unwrap();
+        engine.handle_timeout(now);
+        told = commands(&mut engine);
+    }
+    assert_eq!(now, at(5_100));
+    assert!(matches!(told[..], [Command::Send { .. }]));
 }
 
 #[test]
-fn a_call_turned_away_for_longer_than_it_may_wait_is_over_at_once() {
+fn a_call_turned_away_twice_for_longer_than_it_may_wait_is_refused_at_once() {
     // Its deadline is a minute away, or its timeout ten seconds.
     for (timeout, retry_after) in [(90_000, 60), (10_000, 10)] {
         let mut engine = plain();
         submit(&mut engine, timeout);
-        let told = answer(&mut engine, 429, Some(retry_after));
-        assert!(matches!(told[..], [Command::Finish(..)]), "{told:?}");
+        // Once may be by chance; it is tried again soon.
+        assert_eq!(answer(&mut engine, 429, Some(retry_after)), []);
+        engine.handle_timeout(at(200));
+        assert!(matches!(commands(&mut engine)[..], [Command::Send { .. }]));
+        let told = answer_next(&mut engine, 1, 429, Some(retry_after), 300);
+        let [Command::Finish(_, Verdict::Refused(refusal))] = &told[..] else {
+            panic!("{told:?}");
+        };
+        assert_eq!(refusal.reason, Reason::UpstreamClosed);
+        assert_eq!(refusal.earliest_start, Some(at(300 + retry_after * 1_000)));
     }
 }
 

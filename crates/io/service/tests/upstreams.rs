@@ -247,9 +247,10 @@ async fn answers_of_an_upstream_in_trouble_are_not_called_answered() {
 }
 
 #[tokio::test]
-async fn what_a_429_closes_is_shown_and_an_administrator_opens_it() {
+async fn what_refusals_close_is_shown_and_an_administrator_opens_it() {
     let world = World::start().await;
     world.say(|says| says.call = (429, "retry-after: 86000\r\n", "{}"));
+    // The first may be by chance; the call is tried again, and the second closes the token.
     let (status, _) = world.execute().await;
     assert!(status.is_client_error() || status.is_server_error());
     world.say(|says| says.call = (200, "inin-ratelimit-count: many\r\n", "{}"));
@@ -259,11 +260,9 @@ async fn what_a_429_closes_is_shown_and_an_administrator_opens_it() {
         (&closed["kind"], &closed["name"]),
         (&json!("token"), &json!("pool-a"))
     );
-    assert!(
-        closed["closedMillis"].as_u64().unwrap() > 85_000_000,
-        "{closings}"
-    );
-    assert_ne!(world.execute().await.0, StatusCode::OK);
+    // No longer than the token's window, though a day is asked for.
+    let millis = closed["closedMillis"].as_u64().unwrap();
+    assert!((50_000..=60_000).contains(&millis), "{closings}");
     let path = "/api/v2/tollgate/closings";
     let (status, _) = world.ask_as("flows", Method::DELETE, path).await;
     assert_eq!(status, StatusCode::FORBIDDEN);
@@ -275,6 +274,6 @@ async fn what_a_429_closes_is_shown_and_an_administrator_opens_it() {
     assert_eq!(world.get(path).await["entities"], json!([]));
     assert_eq!(world.execute().await.0, StatusCode::OK);
     let upstreams = world.get("/api/v2/tollgate/upstreams").await;
-    assert_eq!(upstreams["limited"], 1);
+    assert_eq!(upstreams["limited"], 2);
     assert_eq!(upstreams["headersIgnored"], 1);
 }

@@ -3,7 +3,7 @@
 //! | what came back | what follows |
 //! |---|---|
 //! | 401, sent with a token | the token is retired, and if it never had another answer, its fetch has failed; the call is replayed once, in time |
-//! | 429, or another status that speaks of a limit | what it is about is closed until `Retry-After`; back to the queue, if it can start in time |
+//! | 429, or another status that speaks of a limit | what it is about may be closed ([`super::refused`]); back to the queue, if it can start in time, else it ends as a refusal |
 //! | not processed, as the upstream says | another try whatever it is, in time: the first at once, the next after pauses that double |
 //! | a kept connection closed | the first time another try at once, if idempotent and in time: it says nothing of the upstream's health |
 //! | 502, 503, 504, no answer | another try, if idempotent, inside the deadline, the bound and the budget |
@@ -42,9 +42,10 @@ pub(super) const FULL_RETRY_BUDGET: u32 = 1_000;
 /// A try that is under way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attempt {
+    pub(super) number: AttemptId,
     pub(super) execution: ExecutionId,
-    pub(super) passage: Passage,
     pub(super) endpoint: EndpointId,
+    pub(super) passage: Passage,
     pub(super) sent: Instant,
     /// What the answer's head said, once it has arrived.
     pub(super) head: Option<Head>,
@@ -54,9 +55,21 @@ pub(super) struct Attempt {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Head {
     status: u16,
-    /// A limit has turned the call away.
-    refused: bool,
     retry_after: Option<Duration>,
+    verdict: OfLimits,
+}
+
+/// What an answer's head says of the limits that the call has passed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum OfLimits {
+    Accepted,
+    /// One of them has turned the call away.
+    Refused {
+        /// Something is shut that explains it.
+        is_explained: bool,
+    },
+    /// Nothing: the call may not have come as far.
+    Unknown,
 }
 
 impl Engine {
@@ -67,20 +80,30 @@ impl Engine {
         if it.head.is_some() {
             return;
         }
-        let refused = status == 429 || facts.refused;
-        it.head = Some(Head {
+        let mut head = Head {
             status,
-            refused,
             retry_after: facts.retry_after,
-        });
+            verdict: match status {
+                401 | 502..=504 => OfLimits::Unknown,
+                _ => OfLimits::Accepted,
+            },
+        };
+        it.head = Some(head);
         let it = *it;
         self.learn_answered(attempt, &it, outcome(status, facts), now);
-        if refused {
+        if status == 429 || facts.refused {
             self.uncount(&it, now);
             self.observe_refusal(&it, facts, now);
-            self.close(&it, facts, now);
+            let is_explained = self.refused(&it, facts, now);
+            head.verdict = OfLimits::Refused { is_explained };
+            if let Some(it) = self.attempts.get_mut(&attempt) {
+                it.head = Some(head);
+            }
         } else {
             self.settle(&it, now, now);
+            if head.verdict == OfLimits::Accepted {
+                self.accepted(&it, now);
+            }
             match (status, it.passage.token) {
                 (401, Some(token)) => return self.unauthorised(token, now),
                 _ => self.observe(&it, facts, now),
@@ -95,30 +118,30 @@ impl Engine {
         let Some(it) = self.attempts.get(&attempt).copied() else {
             return;
         };
-        let Some(Head {
-            status,
-            refused,
-            retry_after,
-        }) = it.head
-        else {
+        let Some(head) = it.head else {
             return self.lost(attempt, LossKind::NoAnswer, now);
         };
         self.end(attempt, now);
+        if head.verdict == OfLimits::Accepted {
+            self.look_again_at_closed(&it, now);
+        }
         let Some(execution) = self.executions.get(&it.execution) else {
             return;
         };
         let replays = it.passage.token.is_some() && !execution.replayed;
-        match status {
+        if let OfLimits::Refused { is_explained } = head.verdict {
+            return self.comes_back(it.execution, head.retry_after, is_explained, now);
+        }
+        match head.status {
             401 if replays && self.starts_in_time(it.execution, now) => {
                 if let Some(execution) = self.executions.get_mut(&it.execution) {
                     execution.replayed = true;
                 }
                 self.enqueue(it.execution);
             }
-            _ if refused && self.starts_in_time(it.execution, now) => self.enqueue(it.execution),
-            502..=504 if !refused && self.retries(it.execution, retry_after, now) => {}
-            _ => {
-                if refused || status >= 500 {
+            502..=504 if self.retries(it.execution, head.retry_after, now) => {}
+            status => {
+                if status >= 500 {
                     self.flows[it.passage.flow.index()].errors += 1;
                 }
                 self.finish(it.execution, Verdict::Answered(attempt));
@@ -236,8 +259,7 @@ impl Engine {
             if again > it.place().deadline {
                 return false;
             }
-            it.state = State::Pausing;
-            self.timers.set(again, Timer::Retry(execution));
+            self.pause(execution, again);
         } else if self.starts_in_time(execution, now) {
             self.enqueue(execution);
         } else {
@@ -267,9 +289,20 @@ impl Engine {
             return false;
         }
         self.retry_budget -= 100;
-        it.state = State::Pausing;
-        self.timers.set(again, Timer::Retry(execution));
+        self.pause(execution, again);
         true
+    }
+
+    /// Puts the execution back into its queue then. It keeps its place meanwhile: those who come are told
+    /// of a start behind it.
+    pub(super) fn pause(&mut self, execution: ExecutionId, until: Instant) {
+        if let Some(it) = self.executions.get_mut(&execution) {
+            it.state = State::Pausing;
+            it.pauses_until = until;
+            let (flow, route) = (it.submission.flow, it.submission.route);
+            self.queue.pause(flow, route, it.place());
+            self.timers.set(until, Timer::Retry(execution));
+        }
     }
 }
 

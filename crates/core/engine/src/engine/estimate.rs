@@ -8,6 +8,7 @@ mod under;
 
 use super::Engine;
 use crate::Submission;
+use crate::queue::Who;
 pub(super) use ahead::Ahead;
 use clients::Together;
 use std::sync::Arc;
@@ -31,6 +32,23 @@ impl Engine {
     /// When the submission could start, behind those that go before it and those that are expected
     /// to come and go before it.
     pub(super) fn earliest_start(&mut self, submission: &Submission, now: Instant) -> Estimate {
+        let pool = self.route(submission.route).pool;
+        let sums = pool.map(|pool| (pool, self.resources.pools.foresee(pool)));
+        let estimate = self.foretell(submission, (Who::Comes, 0), now);
+        if let Some((pool, sums)) = sums {
+            self.resources.pools.put_back(pool, sums);
+        }
+        estimate
+    }
+
+    /// The same, where what closed tokens will have is in their pool's sums already, and were so many calls
+    /// started before.
+    pub(super) fn foretell(
+        &mut self,
+        submission: &Submission,
+        (who, started): (Who, u64),
+        now: Instant,
+    ) -> Estimate {
         let opens = self.resources.opens(submission.route);
         let mut latest = Estimate {
             at: now.max(opens),
@@ -40,7 +58,8 @@ impl Engine {
         let config = Arc::clone(&self.config);
         let route = &config.routes[submission.route.index()];
         let mut ahead = std::mem::take(&mut self.ahead);
-        self.queue.line(submission, now, &mut ahead.line);
+        self.queue.line(submission, who, now, &mut ahead.line);
+        ahead.line.started = started;
         ahead.look_up(submission, &config, &self.resources, now);
         for limit in config.passed(submission.flow, submission.route) {
             let at = self.earliest_under(&Under::Limit(limit), submission, &mut ahead, now);
@@ -53,9 +72,8 @@ impl Engine {
         if let Some(pool) = route.pool {
             let pools = &mut self.resources.pools;
             pools.forecast(pool, &config, now, submission.deadline);
-            let sums = pools.foresee(pool);
             self.consider_tokens(pool, submission, &mut ahead, &mut latest, now);
-            self.resources.pools.put_back(pool, sums);
+            self.resources.pools.put_back(pool, None);
         }
         self.ahead = ahead;
         latest
@@ -135,33 +153,35 @@ impl Engine {
             return Instant::NEVER;
         }
         let own = u64::from(own);
+        let who = ahead.line.who;
         let mut by_right = Instant::NEVER;
         if let Some((at, rank)) = ahead.line.by_guarantee {
-            by_right = at.max(under.earliest(&config, from, rank * own + own, now));
+            by_right = at.max(under.earliest(&config, from, rank * own + own, who, now));
         }
         if let Some(starts) = ahead.line.by_floor {
-            by_right = by_right.min(under.earliest(&config, from, starts * own + own, now));
+            by_right = by_right.min(under.earliest(&config, from, starts * own + own, who, now));
         }
         // What is kept for higher classes is as good as taken; by then it may be more than it is now. Of a pool
-        // that grows nothing is.
-        let grows = under.grows(from);
-        let mut kept = if grows {
-            0.0
-        } else {
+        // that grows nothing is, and nothing from who was taken in.
+        let keeps = who == Who::Comes && !under.grows(from);
+        let mut kept = if keeps {
             self.reserve(submission.flow, under, now)
+        } else {
+            0.0
         };
         let mut at = now;
         for _ in 0..ROUNDS {
             let within = at.since(now);
             let tables = (&*config, &self.queue, &mut self.resources);
             let before = ahead.slots(under, within, now, tables);
-            let k = before.saturating_add(kept.ceil() as u64 + own);
-            let next = under.earliest(&config, &mut self.resources, k, now);
+            let started = ahead.line.started * own;
+            let k = before.saturating_add(kept.ceil() as u64 + own + started);
+            let next = under.earliest(&config, &mut self.resources, k, who, now);
             if next > submission.deadline {
                 return next.min(by_right);
             }
             if next <= at {
-                if grows {
+                if !keeps {
                     break;
                 }
                 let then = self.reserve_in(within, submission.flow, under, now);

@@ -161,6 +161,8 @@ impl Engine {
         let Some(group) = group(upstream, &finding) else {
             return;
         };
+        // Those who wait were promised their starts without it.
+        self.recheck_promises(now);
         match held {
             Some((place, before)) if before == group => {
                 self.adjust_learned(place, group, finding.rule, &recent);

@@ -86,6 +86,11 @@ impl Own {
         self.limits.free.push(limit.0);
     }
 
+    /// Whether the route is one of the engine's own.
+    pub(super) fn has_route(&self, route: RouteId) -> bool {
+        self.routes.places.contains(&route.0)
+    }
+
     pub(super) fn take_route(&mut self) -> Option<RouteId> {
         self.routes.free.pop().map(RouteId)
     }

@@ -2,9 +2,10 @@
 //! the journal's documentation.
 
 use super::Engine;
+use super::closing::Part;
 use crate::{Checkpoint, LimitUsage, Record, Since};
 use std::time::Duration;
-use tollgate_model::{ClientId, Instant, LimitId, RouteId};
+use tollgate_model::{AttemptId, ClientId, Instant, LimitId, RouteId};
 use tollgate_quota::{Ledger, Usage};
 
 /// What an earlier process has used.
@@ -71,14 +72,15 @@ impl Engine {
         });
         let limits = limits.collect();
         let routes = self.config.routes.iter().enumerate().map(|(at, route)| {
-            let until = self.resources.closed_until(RouteId(at as u32));
+            let until = self.closings.until(Part::Upstream(RouteId(at as u32)));
             (route.name.clone(), until.since(now))
         });
         let clients = self.config.clients.iter().enumerate().map(|(at, client)| {
-            let until = self.resources.pools.closed_until(ClientId(at as u32));
+            let until = self.closings.until(Part::Client(ClientId(at as u32)));
             (client.name.clone(), until.since(now))
         });
-        let closed = |(_, left): &(String, Duration)| !left.is_zero();
+        let longest = self.longest_period();
+        let closed = |(_, left): &(String, Duration)| !left.is_zero() && *left <= longest;
         Checkpoint {
             limits,
             closed_routes: routes.filter(closed).collect(),
@@ -118,16 +120,26 @@ impl Engine {
                 restore(it, ledger, elapsed, (earlier.begun, grace), now);
             }
         }
+        let next = AttemptId(self.next_attempt);
+        let longest = self.longest_period();
         for at in route.index()..self.config.routes.len() {
+            if self.own.has_route(RouteId(at as u32)) {
+                continue;
+            }
             let name = &self.config.routes[at].name;
-            if let Some(left) = left_of(&earlier.checkpoint.closed_routes, name, elapsed) {
-                self.resources.close_route(RouteId(at as u32), now + left);
+            if let Some(left) = left_of(&earlier.checkpoint.closed_routes, name, elapsed, longest) {
+                let part = Part::Upstream(RouteId(at as u32));
+                self.closings.restore(part, left, next, now);
+                self.shut(part, now);
             }
         }
         for at in client.index()..self.config.clients.len() {
             let name = &self.config.clients[at].name;
-            if let Some(left) = left_of(&earlier.checkpoint.closed_clients, name, elapsed) {
-                self.close_client(ClientId(at as u32), now + left);
+            if let Some(left) = left_of(&earlier.checkpoint.closed_clients, name, elapsed, longest)
+            {
+                let part = Part::Client(ClientId(at as u32));
+                self.closings.restore(part, left, next, now);
+                self.shut(part, now);
             }
         }
         self.earlier = Some(earlier);
@@ -135,10 +147,17 @@ impl Engine {
     }
 }
 
-/// For how much longer the route or client of this name is closed; `None` if it isn't.
-fn left_of(closed: &[(String, Duration)], name: &str, elapsed: Duration) -> Option<Duration> {
+/// For how much longer the route or client of this name is closed; `None` if it isn't, or if it was to be
+/// closed for longer than any window lasts: then a new process asks anew.
+fn left_of(
+    closed: &[(String, Duration)],
+    name: &str,
+    elapsed: Duration,
+    longest: Duration,
+) -> Option<Duration> {
     let (_, left) = closed.iter().find(|(it, _)| it == name)?;
-    Some(left.saturating_sub(elapsed)).filter(|left| !left.is_zero())
+    let left = left.saturating_sub(elapsed);
+    Some(left).filter(|left| !left.is_zero() && *left <= longest)
 }
 
 /// Restores one limit's ledger from what an earlier process said of the limit.
@@ -150,6 +169,10 @@ fn restore(
     now: Instant,
 ) {
     let mut usage = it.usage.clone();
+    // A closing that is longer than the window came from an answer that nothing has confirmed.
+    if ledger.period().is_none_or(|period| usage.closed > period) {
+        usage.closed = Duration::ZERO;
+    }
     if it.period != ledger.period() {
         // The instants at which the slots were counted are not known in another period.
         let settled: u32 = usage.ends.iter().map(|(_, slots)| slots).sum();

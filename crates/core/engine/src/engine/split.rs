@@ -49,6 +49,19 @@ impl Endpoints {
         routes.find(|(_, route)| **route == own).map(|(of, _)| *of)
     }
 
+    /// The route of the endpoint's own, of those split from this one.
+    pub(super) fn own_route(&self, route: RouteId, endpoint: EndpointId) -> Option<RouteId> {
+        self.routes.get(&(route, endpoint)).copied()
+    }
+
+    /// Routes that were split from this one.
+    pub(super) fn split_from(&self, route: RouteId) -> impl Iterator<Item = RouteId> {
+        let routes = self.routes.iter();
+        routes
+            .filter(move |((from, _), _)| *from == route)
+            .map(|(_, own)| *own)
+    }
+
     /// Routes that are only for this endpoint.
     pub(super) fn routes_of(&self, endpoint: EndpointId) -> impl Iterator<Item = RouteId> {
         let routes = self.routes.iter();
@@ -114,10 +127,17 @@ impl Engine {
         });
         let mut waiting: Vec<ExecutionId> = Vec::new();
         for (id, execution) in moves {
-            if execution.state == State::Queued {
-                let (flow, place) = (execution.submission.flow, execution.place());
-                self.queue.remove(flow, from, place);
-                waiting.push(*id);
+            let (flow, place) = (execution.submission.flow, execution.place());
+            match execution.state {
+                State::Queued => {
+                    self.queue.remove(flow, from, place);
+                    waiting.push(*id);
+                }
+                State::Pausing => {
+                    self.queue.end_pause(flow, from, place);
+                    self.queue.pause(flow, to, place);
+                }
+                State::Running(_) => {}
             }
             execution.submission.route = to;
         }

@@ -19,7 +19,13 @@ impl Engine {
             self.wake = None;
             return;
         }
-        while let Some((route, execution)) = self.next_to_start(now) {
+        while let Some((flow, route)) = self.next_lane(now) {
+            if self.brings_back(flow, route, now) {
+                continue;
+            }
+            let Some(execution) = self.queue.start(flow, route, now) else {
+                break;
+            };
             let token = self.resources.token_for(route, now);
             self.send(execution, route, token, now);
             self.grow_ahead(route, now);
@@ -32,6 +38,7 @@ impl Engine {
     pub(super) fn starts_at_once(&mut self, submission: &Submission, now: Instant) -> bool {
         let (flow, route) = (submission.flow, submission.route);
         !self.waits(route)
+            && !self.queue.pauses(route)
             && self.resources.can_start(route, now)
             && self.resources.flow_has_room(flow, route, now)
             && self.spares(flow, route, now)
@@ -41,7 +48,7 @@ impl Engine {
         self.queue.lanes().any(|lane| lane.route == route)
     }
 
-    fn next_to_start(&mut self, now: Instant) -> Option<(RouteId, ExecutionId)> {
+    fn next_lane(&mut self, now: Instant) -> Option<(FlowId, RouteId)> {
         let mut order = std::mem::take(&mut self.order);
         let resources = &self.resources;
         self.queue
@@ -54,8 +61,7 @@ impl Engine {
         });
         let chosen = chosen.map(|it| (it.flow, it.route));
         self.order = order;
-        let (flow, route) = chosen?;
-        Some((route, self.queue.start(flow, route, now)?))
+        chosen
     }
 
     fn send(
@@ -84,6 +90,7 @@ impl Engine {
             cost: self.config.routes[route.index()].cost,
         };
         let attempt_state = Attempt {
+            number: attempt,
             execution,
             passage,
             endpoint,
@@ -93,6 +100,7 @@ impl Engine {
         self.learn_sent(attempt, &attempt_state);
         self.resources.take(&passage, now, give_up);
         self.attempts.insert(attempt, attempt_state);
+        self.probes(&attempt_state, now);
         self.earn_retries();
         self.timers.set(give_up, Timer::GiveUp(attempt));
         self.commands.push_back(Command::Send {

@@ -7,6 +7,7 @@
 //! pauses that double, as long as executions are refused; a call that comes long after the last failure
 //! waits for a fetch of its own.
 
+use super::closing::Part;
 use super::{Engine, State};
 use crate::pool::Token;
 use crate::timer::Timer;
@@ -27,11 +28,8 @@ impl Engine {
             self.config.policy.fetches_at_once,
         );
         pools.add(token, client, &self.config.clients[client.index()], retires);
-        let closed_until = pools.closed_until(client);
         self.keep_configured(token, client);
-        if closed_until > now {
-            self.close_token(token, closed_until);
-        }
+        self.enforce(Part::Token(token), now);
         self.time_renewal(token, expires_in, lead, now);
         // Whatever it was fetched for, it succeeds the token that has been due for the longest.
         let state = &mut self.resources.pools.clients[client.index()];
@@ -167,6 +165,13 @@ impl Engine {
         }
     }
 
+    /// Fetches what the client is to have. The start of what waits asks for a token again.
+    pub(super) fn may_fetch_again(&mut self, client: ClientId, now: Instant) {
+        self.fetch_successors(client, now);
+        self.probe(client, now);
+        self.resources.unblock();
+    }
+
     /// Fetches a successor, unless the client's other tokens carry what there is to do.
     pub(super) fn renew(&mut self, token: TokenId, now: Instant) {
         let pools = &mut self.resources.pools;
@@ -214,6 +219,7 @@ impl Engine {
     pub(super) fn retire(&mut self, token: TokenId) -> Option<Token> {
         let most_at_once = self.config.policy.fetches_at_once;
         let held = self.resources.pools.retire(token, most_at_once)?;
+        self.closings.forget(Part::Token(token));
         self.commands.push_back(Command::DropToken(token));
         self.resources.unblock();
         Some(held)

@@ -152,6 +152,8 @@ impl Engine {
 
     /// Puts what was told of the window in force.
     fn put_in_force(&mut self, it: &Attempt, window: Window, to: Span, now: Instant) {
+        // Those who wait were promised their starts under another number.
+        self.recheck_promises(now);
         match (window, it.passage.token) {
             (Window::Token(place), Some(token)) => self.obey(token, place, to, now),
             (Window::Shared(limit), _) => self.correct(limit, to, now),

@@ -55,8 +55,6 @@ pub(crate) struct ClientState {
     pub(crate) retired: bool,
     /// Nothing is sent with its tokens, and none fetched, until then.
     pub(super) closed_until: Instant,
-    /// The last token that answered 429 without a known reason, and until when that closed it.
-    pub(super) turned_away: Option<(TokenId, Instant)>,
 }
 
 impl Token {
@@ -93,7 +91,6 @@ impl ClientState {
             wanted: false,
             retired: false,
             closed_until: Instant::ZERO,
-            turned_away: None,
         }
     }
 

@@ -9,13 +9,20 @@ use tollgate_model::{ClientId, Instant, PoolId, TokenId};
 use tollgate_quota::Ledger;
 
 impl Pools {
-    /// Sends nothing with the token until then. No if it is gone, or was closed for as long.
-    pub(crate) fn close(&mut self, token: TokenId, until: Instant) -> bool {
-        let held = self.tokens.get_mut(token);
-        let Some(held) = held.filter(|it| it.closed_until < until) else {
+    /// Sends nothing with the token until then, and then again; it is open if that has passed. Whether it is
+    /// to be opened then.
+    pub(crate) fn close_until(&mut self, token: TokenId, until: Instant, now: Instant) -> bool {
+        let Some(held) = self.tokens.get_mut(token) else {
             return false;
         };
-        held.closed_until = until;
+        if until <= now {
+            held.closed_until = now;
+            self.open(token, now);
+            return false;
+        }
+        if std::mem::replace(&mut held.closed_until, until) == until {
+            return false;
+        }
         held.watched = None;
         let client = held.client;
         let state = &mut self.clients[client.index()];
@@ -40,24 +47,6 @@ impl Pools {
         }
     }
 
-    /// Opens the token before its time.
-    pub(crate) fn reopen(&mut self, token: TokenId, now: Instant) {
-        if let Some(held) = self.tokens.get_mut(token) {
-            held.closed_until = now;
-            self.open(token, now);
-        }
-    }
-
-    /// Lets the client fetch again before its time. Gives its closed tokens, which are to be opened.
-    pub(crate) fn reopen_client(&mut self, client: ClientId) -> Vec<TokenId> {
-        let Some(state) = self.clients.get_mut(client.index()) else {
-            return Vec::new();
-        };
-        state.closed_until = Instant::ZERO;
-        state.turned_away = None;
-        state.closed.iter().collect()
-    }
-
     /// Applies `change` to the sums that the token is part of while it is open.
     fn resum(&mut self, client: ClientId, token: TokenId, change: impl Fn(&mut Ledger, &Ledger)) {
         let held = self.tokens.get_mut(token);
@@ -70,25 +59,13 @@ impl Pools {
         }
     }
 
-    /// Notes that the client's token was answered 429 for no known reason, and is closed until then.
-    /// Whether another of its tokens has been, and is still closed: then it is not the token.
-    pub(crate) fn turned_away(
-        &mut self,
-        client: ClientId,
-        token: TokenId,
-        until: Instant,
-        now: Instant,
-    ) -> bool {
-        let before = self.clients[client.index()]
-            .turned_away
-            .replace((token, until));
-        before.is_some_and(|(other, closed_until)| other != token && closed_until > now)
-    }
-
-    /// Fetches no token for the client until then. Those it has are to be closed as well.
+    /// Fetches no token for the client until then, and then again. Gives those it has, which are closed as
+    /// well.
     pub(crate) fn close_client(&mut self, client: ClientId, until: Instant) -> Vec<TokenId> {
-        let state = &mut self.clients[client.index()];
-        state.closed_until = state.closed_until.max(until);
+        let Some(state) = self.clients.get_mut(client.index()) else {
+            return Vec::new();
+        };
+        state.closed_until = until;
         state.live.iter().collect()
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tollgate_engine::{
     Client, Command, Config, Event, Facts, Flow, LossKind, Policy, Pool, Route, Verdict,
 };
-use tollgate_model::{AttemptId, ClientId, ExecutionId, LimitId, PoolId, Scope};
+use tollgate_model::{AttemptId, ClientId, ExecutionId, LimitId, PoolId, Reason, Refusal, Scope};
 
 const LONG: Duration = Duration::from_secs(3_600);
 const NONE: Facts = Facts {
@@ -304,19 +304,26 @@ fn an_attempt_ends_with_its_timeout() {
 fn nothing_is_sent_again_that_would_be_given_up_at_once() {
     let mut desk = begin(Policy::default());
     let commands = desk.submit_as(0, LONG, |it| it.timeout = seconds(3));
-    let end = desk.now + seconds(3);
+    // The first refusal is not believed for longer than there is time, the second is.
     assert_eq!(desk.answer(sent(&commands)[0], 429, asks(3)), []);
-    let done = desk.wait(seconds(10));
-    assert_eq!(done, [(end, finish(Verdict::TimedOut))]);
+    let again: Vec<_> = desk.wait(millis(100)).into_iter().map(|it| it.1).collect();
+    let done = desk.answer(sent(&again)[0], 429, asks(3));
+    let refused = Refusal {
+        reason: Reason::UpstreamClosed,
+        limit: None,
+        earliest_start: Some(desk.now + seconds(3)),
+    };
+    assert_eq!(done, [finish(Verdict::Refused(refused))]);
+    assert_eq!(desk.wait(seconds(10)), []);
     assert_eq!(desk.engine.snapshot(desk.now).flows[0].queued, 0);
-    // Nor is anybody kept waiting for what would come after the deadline.
-    let commands = desk.submit_as(0, seconds(2), |it| it.timeout = seconds(3));
-    let attempt = sent(&commands)[0];
-    let done = desk.answer(attempt, 429, asks(4));
-    assert_eq!(
-        done,
-        [Command::Finish(ExecutionId(1), Verdict::Answered(attempt))]
-    );
+    // Nor is anything sent when the time for it is up.
+    let commands = desk.submit_as(0, LONG, |it| it.timeout = seconds(3));
+    desk.wait(millis(2_950));
+    let done = desk.answer(sent(&commands)[0], 429, NONE);
+    assert!(matches!(
+        done[..],
+        [Command::Finish(_, Verdict::Refused(_))]
+    ));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::support::{Desk, fetches, millis, per_minute, seconds, sent};
 use std::time::Duration;
 use tollgate_engine::{
-    Client, Command, Config, Event, Facts, Family, Flow, Pool, Route, WindowFact,
+    Client, Command, Config, Event, Facts, Family, Flow, Pool, Route, Verdict, WindowFact,
 };
 use tollgate_model::{AttemptId, ClientId, Limit, LimitId, PoolId, Rule, Scope};
 
@@ -182,7 +182,7 @@ fn a_header_speaks_of_the_one_window_that_allows_as_many_or_of_none() {
 }
 
 #[test]
-fn a_429_closes_the_window_that_is_full() {
+fn a_429_holds_the_window_shut_that_is_full() {
     let shape = || Shape {
         route: vec![
             organisation("one", 100),
@@ -197,27 +197,29 @@ fn a_429_closes_the_window_that_is_full() {
         (window(101, 100), vec!["one"]),
         (window(50, 50), vec!["two"]),
         (window(20, 20), vec!["token"]),
-        // Not full, or none of ours: nobody knows which, and another token tells.
-        (window(99, 100), vec!["token"]),
-        (window(70, 70), vec!["token"]),
-        (Facts::default(), vec!["token"]),
+        // Not full, or none of ours: nobody knows which, and the next answer tells.
+        (window(99, 100), vec![]),
+        (window(70, 70), vec![]),
+        (Facts::default(), vec![]),
     ] {
         let (mut desk, attempt) = shape().begin();
         desk.answer(attempt, 429, facts);
         assert_eq!(closed(&desk), closes, "{facts:?}");
         assert_eq!(desk.engine.snapshot(desk.now).limited, 1);
     }
-    let (mut desk, attempt) = Shape {
-        token: Some(vec![per_minute("token", Scope::Token, 20)]),
-        ..Shape::default()
-    }
-    .begin();
-    desk.answer(attempt, 429, Facts::default());
-    assert_eq!(closed(&desk), ["token"], "it shares none");
+    // No window lasts as long as it says.
+    let (mut desk, attempt) = shape().begin();
+    let mut day = window(100, 100);
+    day.window = day.window.map(|window| WindowFact {
+        reset: seconds(86_000),
+        ..window
+    });
+    desk.answer(attempt, 429, day);
+    assert_eq!(closed(&desk), [""; 0]);
 }
 
 #[test]
-fn a_limit_is_closed_for_as_long_as_it_asks() {
+fn a_refused_call_pauses_for_as_long_as_it_is_asked_to() {
     let asked = |after: Option<Duration>| Facts {
         refused: false,
         retry_after: after,
@@ -225,10 +227,12 @@ fn a_limit_is_closed_for_as_long_as_it_asks() {
     };
     for (facts, pause) in [
         (asked(Some(seconds(7))), seconds(7)),
-        (asked(None), seconds(1)),
+        (asked(None), millis(100)),
+        // No window of its limits is longer.
+        (asked(Some(seconds(86_000))), seconds(60)),
         (asked(Some(Duration::ZERO)), millis(100)),
         // The end of a window that is not full says nothing of when the call may come again.
-        (window(1, 100), seconds(1)),
+        (window(1, 100), millis(100)),
         (window(100, 100), seconds(30)),
     ] {
         let (mut desk, attempt) = Shape {
@@ -299,18 +303,20 @@ fn a_refused_call_takes_no_slot() {
 }
 
 #[test]
-fn a_429_that_leaves_no_time_stands() {
-    for (late, answers) in [(0, 0), (1, 1)] {
+fn a_429_that_leaves_no_time_ends_as_a_refusal() {
+    for (late, refusals) in [(0, 0), (1, 1)] {
         let (mut desk, _) = Shape {
             route: vec![organisation("one", 100)],
             ..Shape::default()
         }
         .begin();
-        let attempt = sent(&desk.submit(0, seconds(1)))[0];
-        // Closed for a second, as it asks for nothing else.
+        let attempt = sent(&desk.submit(0, millis(100)))[0];
+        // It pauses for a tenth of a second, as nothing else is asked for.
         desk.wait(Duration::from_nanos(late));
         let done = desk.answer(attempt, 429, Facts::default());
-        assert_eq!(done.len(), answers);
+        let refusal = |it: &Command| matches!(it, Command::Finish(_, Verdict::Refused(_)));
+        assert_eq!(done.len(), refusals);
+        assert!(done.iter().all(refusal));
     }
 }
 

@@ -1,16 +1,17 @@
-//! An engine in virtual time, in whole seconds.
+//! An engine in virtual time. Its unit is the test's `TICK`, in nanoseconds.
 
+use super::TICK;
 use std::time::Duration;
 use tollgate_engine::{
-    Client, Command, Config, Engine, Event, Facts, Flow, Pool, Route, Submission, Verdict,
+    Client, Closed, Command, Config, Engine, Event, Facts, Flow, Pool, Route, Submission, Verdict,
 };
 use tollgate_model::{
     AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, Reason,
     RouteId, Rule, Scope, TokenId,
 };
 
-pub(crate) fn at(seconds: u64) -> Instant {
-    Instant::from_nanos(seconds * 1_000_000_000)
+pub(crate) fn at(ticks: u64) -> Instant {
+    Instant::from_nanos(ticks * TICK)
 }
 
 pub(crate) fn limit(scope: Scope, rule: Rule) -> Limit {
@@ -46,13 +47,14 @@ pub(crate) struct World {
 impl World {
     /// Routes without a token under these limits.
     pub(crate) fn plain(limits: Vec<Limit>, routes: &[&[u32]]) -> Self {
-        let route = |limits: &&[u32]| Route {
+        let route = |(limits, at): (&&[u32], u32)| Route {
+            name: format!("route {at}"),
             limits: limits.iter().copied().map(LimitId).collect(),
             ..Route::default()
         };
         Self::new(Config {
             limits,
-            routes: routes.iter().map(route).collect(),
+            routes: routes.iter().zip(0..).map(route).collect(),
             ..Config::default()
         })
     }
@@ -108,20 +110,36 @@ impl World {
         }
     }
 
+    /// Wakes the engine whenever it asks for it, up to then.
     pub(crate) fn pass(&mut self, now: u64) {
+        while let Some(wake) = self.engine.poll_timeout().filter(|wake| *wake <= at(now)) {
+            self.engine.handle_timeout(wake);
+            self.look();
+        }
         self.engine.handle_timeout(at(now));
         self.look();
     }
 
-    /// A call that may start for so many seconds.
+    /// A call that may start for so many ticks.
     pub(crate) fn submit(&mut self, route: u32, now: u64, patience: u64) -> ExecutionId {
+        self.submit_to(0, route, now, patience)
+    }
+
+    /// The same to an endpoint.
+    pub(crate) fn submit_to(
+        &mut self,
+        endpoint: u32,
+        route: u32,
+        now: u64,
+        patience: u64,
+    ) -> ExecutionId {
         let execution = ExecutionId(self.executions);
         self.executions += 1;
         let submission = Submission {
             execution,
             flow: FlowId(0),
             route: RouteId(route),
-            endpoint: EndpointId::UNKNOWN,
+            endpoint: EndpointId(endpoint),
             deadline: at(now + patience),
             timeout: Duration::from_secs(9_000),
             idempotent: true,
@@ -140,6 +158,11 @@ impl World {
     /// Answers what was sent; the token it was sent with.
     pub(crate) fn answer(&mut self, status: u16, facts: Facts, now: u64) -> Option<TokenId> {
         let (_, attempt, token) = self.sent.remove(0);
+        self.answer_to(attempt, status, facts, now);
+        token
+    }
+
+    pub(crate) fn answer_to(&mut self, attempt: AttemptId, status: u16, facts: Facts, now: u64) {
         let head = Event::Head {
             attempt,
             status,
@@ -147,7 +170,22 @@ impl World {
         };
         self.event(head, now);
         self.event(Event::Done(attempt), now);
-        token
+    }
+
+    /// Executions that were sent since last asked; they are answered at once.
+    pub(crate) fn accept_all(&mut self, now: u64) -> Vec<ExecutionId> {
+        let mut accepted = Vec::new();
+        while !self.sent.is_empty() {
+            accepted.push(self.sent[0].0);
+            self.answer(200, Facts::default(), now);
+        }
+        accepted
+    }
+
+    /// What is closed, and until when.
+    pub(crate) fn closed(&self, now: u64) -> Vec<(Closed, Instant)> {
+        let closed = self.engine.snapshot(at(now)).closed;
+        closed.iter().map(|it| (it.what, it.until)).collect()
     }
 
     pub(crate) fn refused(&self, execution: ExecutionId) -> Option<Instant> {

@@ -137,7 +137,7 @@ fn full(rig: &Rig) {
 #[test]
 fn a_token_closed_by_a_429_is_replaced() {
     let mut rig = busy();
-    rig.limited.insert(rig.live()[0], MINUTE * 5);
+    rig.limited.insert(rig.live()[0], rig.now + MINUTE * 5);
     // The limit drains for a minute at the most.
     rig.pass(MINUTE * 2);
     for _ in 0..3 {
@@ -168,7 +168,7 @@ fn a_client_that_gets_no_token_is_replaced_by_another() {
 fn with_one_token_closed_one_dead_and_one_fetch_failing_the_rest_goes_on() {
     let mut rig = busy();
     let live = rig.live();
-    rig.limited.insert(live[0], MINUTE * 10);
+    rig.limited.insert(live[0], rig.now + MINUTE * 10);
     rig.dead.insert(live[1]);
     rig.failing.insert(rig.granted[&live[0]].client, None);
     rig.pass(MINUTE * 2);
@@ -176,10 +176,7 @@ fn with_one_token_closed_one_dead_and_one_fetch_failing_the_rest_goes_on() {
         rig.pass(MINUTE);
         full(&rig);
     }
-    let closed = rig
-        .sent
-        .iter()
-        .filter(|it| it.token == live[0])
-        .map(|it| it.at);
-    assert!(rig.now.since(closed.max().unwrap()) > MINUTE * 4);
+    let of_closed = rig.sent.iter().filter(|it| it.token == live[0]);
+    let of_late = of_closed.filter(|it| rig.now.since(it.at) < MINUTE * 4);
+    assert!(of_late.count() <= 4, "one a minute asks whether it is open");
 }

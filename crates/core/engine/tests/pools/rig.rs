@@ -67,8 +67,8 @@ pub(crate) struct Rig {
     pub(crate) lives_for: Option<usize>,
     /// Tokens answered 401.
     pub(crate) dead: BTreeSet<TokenId>,
-    /// Tokens answered 429 once, and the pause asked for.
-    pub(crate) limited: BTreeMap<TokenId, Duration>,
+    /// Tokens answered 429, and until when.
+    pub(crate) limited: BTreeMap<TokenId, Instant>,
     pub(crate) sent: Vec<Sent>,
     pub(crate) fetches: Vec<(Instant, ClientId)>,
     pub(crate) granted: BTreeMap<TokenId, Grant>,
@@ -211,12 +211,13 @@ impl Rig {
         }
         let status = if self.dead.contains(&token) {
             401
-        } else if let Some(pause) = self.limited.remove(&token) {
+        } else if let Some(until) = self.limited.get(&token).filter(|it| **it > self.now) {
+            let pause = until.since(self.now);
             facts.retry_after = Some(pause);
             facts.window = Some(WindowFact {
                 count: OF_TOKEN,
                 allowed: OF_TOKEN,
-                reset: pause,
+                reset: pause.min(MINUTE),
                 family: Family::Platform,
             });
             429

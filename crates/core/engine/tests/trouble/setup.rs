@@ -84,7 +84,18 @@ pub(crate) fn submit(engine: &mut Engine, timeout: u64) -> Vec<Command> {
 }
 
 pub(crate) fn answer(engine: &mut Engine, status: u16, retry_after: Option<u64>) -> Vec<Command> {
-    let attempt = AttemptId(0);
+    answer_next(engine, 0, status, retry_after, 100)
+}
+
+/// The answer to a later attempt.
+pub(crate) fn answer_next(
+    engine: &mut Engine,
+    attempt: u64,
+    status: u16,
+    retry_after: Option<u64>,
+    now: u64,
+) -> Vec<Command> {
+    let attempt = AttemptId(attempt);
     let facts = Facts {
         refused: false,
         retry_after: retry_after.map(Duration::from_secs),
@@ -95,8 +106,8 @@ pub(crate) fn answer(engine: &mut Engine, status: u16, retry_after: Option<u64>)
         status,
         facts,
     };
-    engine.handle_event(head, at(100));
-    engine.handle_event(Event::Done(attempt), at(100));
+    engine.handle_event(head, at(now));
+    engine.handle_event(Event::Done(attempt), at(now));
     commands(engine)
 }
 

@@ -89,7 +89,7 @@ impl Ahead {
             if cost == 0 {
                 continue;
             }
-            let mut calls = queue.before(lane, within, now);
+            let mut calls = queue.before(lane, self.line.who, within, now);
             let passes = &self.passes[first..next];
             let of =
                 |other: usize| u64::from(self.others[other].cost(config, lane.flow, lane.route));

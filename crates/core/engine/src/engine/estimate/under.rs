@@ -4,6 +4,7 @@ use super::super::kept::Demand;
 use super::clients::Together;
 use super::tokens;
 use crate::Config;
+use crate::queue::Who;
 use crate::resources::Resources;
 use tollgate_model::{FlowId, Instant, LimitId, PoolId, RouteId};
 use tollgate_quota::Ledger;
@@ -71,18 +72,23 @@ impl Under {
         }
     }
 
-    /// When the `k`-th slot from now may be taken.
+    /// When the `k`-th slot from now may be taken, by whom.
     pub(super) fn earliest(
         &self,
         config: &Config,
         from: &mut Resources,
         k: u64,
+        who: Who,
         now: Instant,
     ) -> Instant {
+        let longer = match who {
+            Who::Comes => LONGER,
+            Who::Waits => 0.0,
+        };
         match self {
             Self::Clients(clients) => clients.earliest(config, from, k, now),
             Self::Tokens(pool, place) => tokens::earliest(*pool, *place, config, from, k, now),
-            Self::Limit(limit) => from.ledgers[limit.index()].earliest_by_chance(k, LONGER, now),
+            Self::Limit(limit) => from.ledgers[limit.index()].earliest_by_chance(k, longer, now),
         }
     }
 

@@ -1,0 +1,166 @@
+//! Promises that can't be kept any more.
+//!
+//! Who is taken in can start in time, as far as it is known then. A limit that is lowered, one that is
+//! learned, or something that closes may make that false for many at once. They are told at that moment,
+//! with the limit and the earliest start, and not when their time is up: so those who can still be
+//! served are, and the others can turn elsewhere.
+//!
+//! The queue is looked through lane by lane, the most important first, and in each in the order of
+//! deadlines; who is sent away frees the place for those behind. What is likely counts, not what chance may
+//! bring at worst, which is what new ones are held against: a promise is broken only where it can't be
+//! expected to be kept.
+//!
+//! **Cost.** Where the last of a run of calls would start by the first one's deadline, the whole run is
+//! passed over with one estimate. No event pays for more than [`MOST`] estimates: a timer goes on with the rest.
+//! Should something change meanwhile, the walk begins again when it is through, so that a stream of
+//! changes can't keep it from the end.
+
+use super::Engine;
+use super::estimate::Estimate;
+use crate::places::Place;
+use crate::queue::{LaneKey, Who};
+use crate::timer::Timer;
+use std::time::Duration;
+use tollgate_model::{FlowId, Instant, Reason, RouteId};
+
+/// Estimates for one event, at the most.
+const MOST: u32 = 512;
+/// Calls that are passed over with one estimate.
+const RUN: usize = 32;
+/// Pause before the walk goes on.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// How far the queue has been looked through.
+#[derive(Debug, Default)]
+pub(super) struct Promises {
+    /// It is to be looked through from the begin.
+    is_asked: bool,
+    /// The lane that is next, and the place in it behind which it is.
+    at: Option<(LaneKey, Option<Place>)>,
+    /// The walk may go on.
+    is_due: bool,
+}
+
+impl Engine {
+    /// Asks for a look at all that wait: something has changed for the worse. It is taken before the
+    /// event's end.
+    pub(super) fn recheck_promises(&mut self, _: Instant) {
+        self.promises.is_asked = true;
+        self.promises.is_due |= self.promises.at.is_none();
+    }
+
+    /// The pause in the walk is over.
+    pub(super) fn recheck_the_rest(&mut self, _: Instant) {
+        self.promises.is_due = true;
+    }
+
+    /// Refuses those that wait and can't start in time any more.
+    pub(super) fn keep_promises(&mut self, now: Instant) {
+        if !std::mem::take(&mut self.promises.is_due) {
+            return;
+        }
+        let mut left = MOST;
+        while left > 0 {
+            let Some((lane, place)) = self.promises.at else {
+                if !std::mem::take(&mut self.promises.is_asked) {
+                    return;
+                }
+                self.promises.at = Some((LaneKey::FIRST, None));
+                continue;
+            };
+            let Some(next) = self.queue.lane_from(lane) else {
+                self.promises.at = None;
+                continue;
+            };
+            let place = place.filter(|_| next == lane);
+            let last = self.keep_promises_of(next, place, &mut left, now);
+            self.promises.at = Some(match last {
+                Some(last) => (next, Some(last)),
+                None => (next.next(), None),
+            });
+        }
+        self.timers.set(now + PAUSE, Timer::Promises);
+    }
+
+    /// Looks at the lane's calls behind this place, as far as the estimates go. Gives the last one, if
+    /// there may be more.
+    fn keep_promises_of(
+        &mut self,
+        lane: LaneKey,
+        mut place: Option<Place>,
+        left: &mut u32,
+        now: Instant,
+    ) -> Option<Place> {
+        let pool = self.route(lane.route).pool;
+        let sums = pool.map(|pool| (pool, self.resources.pools.foresee(pool)));
+        while *left > 0 {
+            let run = self.queue.run_after(lane, place, RUN);
+            let (Some(first), Some(last)) = (run.first().copied(), run.last().copied()) else {
+                place = None;
+                break;
+            };
+            *left -= 1;
+            let by = self.start_of(last, 0, now);
+            if by.is_none_or(|estimate| estimate.at > first.deadline) {
+                for it in &run {
+                    *left = left.saturating_sub(1);
+                    self.keep_promise(*it, now);
+                }
+            }
+            place = Some(last);
+        }
+        if let Some((pool, sums)) = sums {
+            self.resources.pools.put_back(pool, sums);
+        }
+        place
+    }
+
+    /// When the execution that waits or pauses can be expected to start, were so many started before.
+    fn start_of(&mut self, place: Place, started: u64, now: Instant) -> Option<Estimate> {
+        let mut submission = self.executions.get(&place.execution)?.submission;
+        submission.deadline = place.deadline;
+        Some(self.foretell(&submission, (Who::Waits, started), now))
+    }
+
+    /// Ends the pause of a call that would miss its deadline if another started on this route now: the
+    /// upstream gets no more calls if that one goes instead. Whether there was such a call.
+    pub(super) fn brings_back(&mut self, flow: FlowId, route: RouteId, now: Instant) -> bool {
+        for place in self.queue.pausing_on(route, self.queue.class(flow)) {
+            let by = |estimate: Option<Estimate>| {
+                estimate.is_some_and(|estimate| estimate.at <= place.deadline)
+            };
+            let was_refused = self
+                .executions
+                .get(&place.execution)
+                .is_some_and(|it| it.refusals > 0);
+            if was_refused && !by(self.start_of(place, 1, now)) && by(self.start_of(place, 0, now))
+            {
+                self.end_pause(place.execution);
+                self.enqueue(place.execution);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn keep_promise(&mut self, place: Place, now: Instant) {
+        let Some(estimate) = self.start_of(place, 0, now) else {
+            return;
+        };
+        // A limit that allows nothing was shut by an operator, who may open it any time.
+        if estimate.at <= place.deadline || estimate.at == Instant::NEVER {
+            return;
+        }
+        let Some(it) = self.executions.get(&place.execution) else {
+            return;
+        };
+        let reason = match it.times_out_first() {
+            false => estimate.reason,
+            true if it.refusals > 0 => Reason::UpstreamClosed,
+            // It will be told that its time is up.
+            true => return,
+        };
+        self.dequeue(place.execution);
+        self.refuse(place.execution, reason, estimate.limit, Some(estimate.at));
+    }
+}

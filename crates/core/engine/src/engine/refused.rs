@@ -1,0 +1,418 @@
+//! What follows when a limit has turned a call away: with a 429, or with another answer that speaks of a
+//! limit.
+//!
+//! - *A header says that a window is full*, and allows as many as a window does that the call passes. Then
+//!   that window is held shut until its reset, be it the token's or shared, and nothing else. A reset
+//!   that lies further off than the window is long is not believed.
+//! - *Otherwise* nobody knows which limit it was, and what is closed is found from this refusal and those
+//!   before: [`closing`](super::closing).
+//!
+//! The call itself goes back to its queue: at once, if what it is about is shut, for then the queue knows
+//! when the call can start, or with which other token. If nothing is shut, the call alone pauses, for
+//! as long as the upstream asks, but no longer than the longest period of its limits; else for
+//! `closed_for`, twice as long each time. The first refusal of a call is not believed for longer than the
+//! call's deadline allows, for most often it is about nothing that stays. A call that can't start again in
+//! time ends as a refusal of ours, which says when to come back.
+
+use super::attempt::Attempt;
+use super::closing::{Call, Finding, Part, Pauses};
+use super::limits::counts;
+use super::{Engine, Execution};
+use crate::timer::Timer;
+use crate::{Closed, Config, Facts, WindowFact};
+use std::sync::Arc;
+use std::time::Duration;
+use tollgate_model::{
+    AttemptId, ClientId, EndpointId, ExecutionId, Instant, Limit, LimitId, Reason, RouteId, Rule,
+    Scope,
+};
+
+/// Taken for the longest period where no limit has one.
+const NO_PERIOD: Duration = Duration::from_secs(60);
+/// Headers round a reset up to whole seconds.
+const ROUNDING: Duration = Duration::from_secs(1);
+
+impl Engine {
+    /// A limit has turned the call away. Whether something is shut that explains it.
+    pub(super) fn refused(&mut self, it: &Attempt, facts: Facts, now: Instant) -> bool {
+        self.limited += 1;
+        // The end of a window that is not full says nothing of when the call may come again.
+        let full = facts.window.filter(|window| window.count >= window.allowed);
+        let pauses = self.pauses(it, facts.retry_after.or(full.map(|window| window.reset)));
+        if let Some((of_token, shared)) = full.and_then(|full| self.spoken_of_as_full(it, full)) {
+            let reset = full.map_or(pauses.first, |full| full.reset);
+            let until = now + reset.max(pauses.first);
+            for limit in shared {
+                self.resources.ledgers[limit.index()].close(until);
+            }
+            if let Some(token) = it.passage.token.filter(|_| of_token) {
+                let left = until.since(now);
+                let part = Part::Token(token);
+                self.closings
+                    .restore(part, left, AttemptId(self.next_attempt), now);
+                self.shut(part, now);
+            }
+            self.resources.unblock();
+            self.recheck_promises(now);
+            return true;
+        }
+        let call = self.call(it);
+        match self
+            .closings
+            .refused(&call, pauses, AttemptId(self.next_attempt), now)
+        {
+            Finding::Alone => false,
+            Finding::Known => true,
+            Finding::Closed(part) => {
+                self.shut(part, now);
+                self.recheck_promises(now);
+                true
+            }
+        }
+    }
+
+    /// The call was answered, and by no limit.
+    pub(super) fn accepted(&mut self, it: &Attempt, now: Instant) {
+        if self.closings.is_empty() {
+            return;
+        }
+        let call = self.call(it);
+        for part in self.closings.accepted(&call, now) {
+            self.enforce(part, now);
+        }
+    }
+
+    /// The call is on its way: to all that it probes nothing else is sent before it is answered.
+    pub(super) fn probes(&mut self, it: &Attempt, now: Instant) {
+        if self.closings.any_closed() {
+            let call = self.call(it);
+            for part in self.closings.sent(&call, now) {
+                self.shut(part, now);
+            }
+        }
+    }
+
+    /// The call is over, and was accepted.
+    pub(super) fn look_again_at_closed(&mut self, it: &Attempt, now: Instant) {
+        if self.closings.any_closed() {
+            let call = self.call(it);
+            for part in self.closings.ended(&call, now) {
+                self.enforce(part, now);
+            }
+        }
+    }
+
+    /// What is half-open stays shut while the call that probes it is under way.
+    pub(super) fn wait_for_probes(&mut self, now: Instant) {
+        let attempts = &self.attempts;
+        let under_way = |probe| attempts.contains_key(&probe);
+        for part in self.closings.wait_for_probes(under_way, now) {
+            self.shut(part, now);
+        }
+    }
+
+    /// Sends the refused call again when that may be, or tells its caller that it can't be in time.
+    pub(super) fn comes_back(
+        &mut self,
+        execution: ExecutionId,
+        asked: Option<Duration>,
+        is_explained: bool,
+        now: Instant,
+    ) {
+        let (first, longest) = (self.config.policy.closed_for, self.longest_of(execution));
+        let Some(it) = self.executions.get_mut(&execution) else {
+            return;
+        };
+        it.refusals += 1;
+        if is_explained {
+            return self.enqueue_in_time(execution, now);
+        }
+        let place = it.place();
+        let short = first.saturating_mul(1 << (it.refusals - 1).min(16));
+        let short = short.min(longest).max(self.config.policy.retry_pause);
+        let asked = asked.map(|asked| asked.clamp(short, longest.max(short)));
+        let believed = asked.filter(|&asked| it.refusals > 1 || now + asked <= place.deadline);
+        let again = now + believed.unwrap_or(short);
+        if again > place.deadline {
+            return self.refuse(execution, Reason::UpstreamClosed, None, Some(again));
+        }
+        self.pause(execution, again);
+    }
+
+    /// Puts the execution back into its queue, or refuses it if it could not start in time.
+    pub(super) fn enqueue_in_time(&mut self, execution: ExecutionId, now: Instant) {
+        let Some(it) = self.executions.get(&execution) else {
+            return;
+        };
+        let mut submission = it.submission;
+        submission.deadline = it.place().deadline;
+        if let Some(pool) = self.lacks_token(&submission, now) {
+            // It had a token, which is closed, and no other can be had.
+            let opens = self.resources.pools.first_opening(pool);
+            if opens.is_some() {
+                return self.refuse(execution, Reason::UpstreamClosed, None, opens);
+            }
+            return self.refuse_without_token(execution, pool, now);
+        }
+        let estimate = self.earliest_start(&submission, now);
+        if estimate.at <= submission.deadline {
+            return self.enqueue(execution);
+        }
+        let it = self.executions.get(&execution);
+        let reason = match it.is_some_and(Execution::times_out_first) {
+            false => estimate.reason,
+            true => Reason::UpstreamClosed,
+        };
+        self.refuse(execution, reason, estimate.limit, Some(estimate.at));
+    }
+
+    /// Opens what is closed under a limit that was set.
+    pub(super) fn open_under(&mut self, limit: LimitId, now: Instant) {
+        if let Some(ledger) = self.resources.ledgers.get_mut(limit.index()) {
+            ledger.open();
+        }
+        let config = Arc::clone(&self.config);
+        let of_client = |client: ClientId| config.clients[client.index()].limits.contains(&limit);
+        self.open_all(now, |it, part| match part {
+            Part::Upstream(route) | Part::Endpoint(route, _) => {
+                config.routes[route.index()].limits.contains(&limit)
+            }
+            Part::Client(client) => of_client(client),
+            Part::Token(token) => {
+                let token = it.resources.pools.tokens.get(token);
+                token.is_some_and(|token| of_client(token.client))
+            }
+        });
+    }
+
+    /// The same for a limit of a client's tokens.
+    pub(super) fn open_tokens_of(&mut self, client: ClientId, now: Instant) {
+        self.open_all(now, |it, part| match part {
+            Part::Client(closed) => closed == client,
+            Part::Token(token) => {
+                let token = it.resources.pools.tokens.get(token);
+                token.is_some_and(|token| token.client == client)
+            }
+            Part::Upstream(_) | Part::Endpoint(..) => false,
+        });
+    }
+
+    /// Takes a closing back, as an operator wants it.
+    pub(super) fn open(&mut self, closed: Closed, now: Instant) {
+        match closed {
+            Closed::Limit(limit) => {
+                if let Some(ledger) = self.resources.ledgers.get_mut(limit.index()) {
+                    ledger.open();
+                }
+            }
+            Closed::Token(token) => self.open_all(now, |_, part| part == Part::Token(token)),
+            Closed::Client(client) => {
+                self.open_tokens_of(client, now);
+            }
+            Closed::Route(route) => {
+                let (parent, endpoint) = self.origin_of(route);
+                self.open_all(now, |_, part| match part {
+                    Part::Upstream(closed) => closed == parent,
+                    Part::Endpoint(closed, of) => {
+                        closed == parent && endpoint.is_none_or(|endpoint| endpoint == of)
+                    }
+                    _ => false,
+                });
+                let config = Arc::clone(&self.config);
+                let route = config.routes.get(route.index());
+                let limits = route.into_iter().flat_map(|route| &route.limits);
+                for limit in limits.filter(|limit| is_of_one_upstream(&config, **limit)) {
+                    self.resources.ledgers[limit.index()].open();
+                }
+            }
+        }
+        self.resources.unblock();
+    }
+
+    fn open_all(&mut self, now: Instant, wanted: impl Fn(&Self, Part) -> bool) {
+        let closed: Vec<Part> = self.closings.closed().collect();
+        for part in closed {
+            if wanted(self, part) {
+                self.closings.forget(part);
+                self.enforce(part, now);
+            }
+        }
+        self.resources.unblock();
+    }
+
+    /// Shuts the part for as long as its closing says. An endpoint gets a route of its own for that.
+    pub(super) fn shut(&mut self, part: Part, now: Instant) {
+        let part = match part {
+            Part::Endpoint(route, endpoint) if self.split(route, endpoint).is_none() => {
+                let wider = Part::Upstream(route);
+                self.closings.widen(part, wider);
+                wider
+            }
+            part => part,
+        };
+        self.timers.set(self.closings.until(part), Timer::Probes);
+        self.enforce(part, now);
+    }
+
+    /// Makes pools and routes agree with the part's closing, or with its end.
+    pub(super) fn enforce(&mut self, part: Part, now: Instant) {
+        match part {
+            Part::Token(token) => {
+                let Some(client) = self.resources.pools.tokens.get(token).map(|it| it.client)
+                else {
+                    return;
+                };
+                let until = self.closings.until(part);
+                let until = until.max(self.closings.until(Part::Client(client)));
+                if self.resources.pools.close_until(token, until, now) {
+                    self.timers.set(until, Timer::Open(token));
+                }
+            }
+            Part::Client(client) => {
+                let until = self.closings.until(part);
+                for token in self.resources.pools.close_client(client, until) {
+                    self.enforce(Part::Token(token), now);
+                }
+                if until > now {
+                    self.timers.set(until, Timer::Fetch(client));
+                } else {
+                    self.may_fetch_again(client, now);
+                }
+            }
+            Part::Endpoint(route, endpoint) => {
+                if let Some(own) = self.endpoints.own_route(route, endpoint) {
+                    self.close_route(own);
+                }
+            }
+            Part::Upstream(route) => {
+                self.close_route(route);
+                let own: Vec<RouteId> = self.endpoints.split_from(route).collect();
+                for own in own {
+                    self.close_route(own);
+                }
+            }
+        }
+        self.resources.unblock();
+    }
+
+    /// Shuts the route for as long as its endpoint or its upstream is closed.
+    fn close_route(&mut self, route: RouteId) {
+        let (parent, endpoint) = self.origin_of(route);
+        let of_endpoint = endpoint.map(|endpoint| Part::Endpoint(parent, endpoint));
+        let parts = of_endpoint.into_iter().chain([Part::Upstream(parent)]);
+        let until = parts.map(|part| self.closings.until(part)).max();
+        self.resources.close_route(route, until.unwrap_or_default());
+    }
+
+    /// The route that calls are submitted on which take this one, and the endpoint that this one is only
+    /// for.
+    fn origin_of(&self, route: RouteId) -> (RouteId, Option<EndpointId>) {
+        match self.endpoints.of_route(route) {
+            Some((from, endpoint)) => (from, Some(endpoint)),
+            None => (route, None),
+        }
+    }
+
+    /// What the call has passed.
+    fn call(&self, it: &Attempt) -> Call {
+        let (route, _) = self.origin_of(it.passage.route);
+        let endpoint = Some(it.endpoint).filter(|&endpoint| endpoint != EndpointId::UNKNOWN);
+        let tokens = &self.resources.pools.tokens;
+        let token = it.passage.token.filter(|&it| tokens.get(it).is_some());
+        Call {
+            attempt: it.number,
+            parts: [
+                token.map(Part::Token),
+                endpoint.map(|endpoint| Part::Endpoint(route, endpoint)),
+                it.passage.client.map(Part::Client),
+                Some(Part::Upstream(route)),
+            ],
+        }
+    }
+
+    fn pauses(&self, it: &Attempt, asked: Option<Duration>) -> Pauses {
+        let of_token = it.passage.client.into_iter().flat_map(|client| {
+            let limits = self.config.clients[client.index()].token_limits.iter();
+            limits.map(|limit| limit.rule)
+        });
+        let shared = self.resources.limits_of(&it.passage);
+        let shared = shared.map(|limit| self.config.limits[limit.index()].rule);
+        Pauses {
+            asked,
+            first: self.config.policy.closed_for,
+            longest: longest(shared.chain(of_token)),
+        }
+    }
+
+    /// The longest period of the limits that the execution's next attempt passes.
+    fn longest_of(&self, execution: ExecutionId) -> Duration {
+        let Some(it) = self.executions.get(&execution) else {
+            return NO_PERIOD;
+        };
+        let (flow, route) = (it.submission.flow, it.submission.route);
+        let shared = self.config.passed(flow, route);
+        let shared = shared.map(|limit| self.config.limits[limit.index()].rule);
+        let pool = self.route(route).pool;
+        let clients = pool.map(|pool| &self.config.pools[pool.index()].clients);
+        let clients = clients.into_iter().flatten();
+        let of_tokens = clients.flat_map(|client| {
+            let limits = self.config.clients[client.index()].token_limits.iter();
+            limits.map(|limit| limit.rule)
+        });
+        longest(shared.chain(of_tokens))
+    }
+
+    /// The longest period of all limits.
+    pub(super) fn longest_period(&self) -> Duration {
+        let of_tokens = self.config.clients.iter().flat_map(|it| &it.token_limits);
+        let limits = self.config.limits.iter().chain(of_tokens);
+        longest(limits.map(|limit| limit.rule))
+    }
+
+    /// The windows that the call passes and the header says to be full: whether one is its token's,
+    /// and which it shares with others. None where none fits, or the token's does and a shared one too.
+    fn spoken_of_as_full(&self, it: &Attempt, full: WindowFact) -> Option<(bool, Vec<LimitId>)> {
+        // A flow's limits are ours, no upstream knows them.
+        let fits = |limit: &Limit, allowed: u32| {
+            let lasts = match limit.rule {
+                Rule::Window { period, .. } => full.reset <= period + ROUNDING,
+                Rule::Concurrency { .. } => false,
+            };
+            let agrees = [limit.rule.allowed(), allowed].contains(&full.allowed);
+            lasts && limit.scope != Scope::Flow && agrees
+        };
+        let token = it.passage.token;
+        let token = token.and_then(|token| self.resources.pools.tokens.get(token));
+        let of_token = token.is_some_and(|token| {
+            let limits = self.config.clients[token.client.index()]
+                .token_limits
+                .iter();
+            let mut limits = limits.zip(&token.ledgers);
+            limits.any(|(limit, ledger)| fits(limit, ledger.allowed()))
+        });
+        let shared = self.resources.limits_of(&it.passage).filter(|limit| {
+            let allowed = self.resources.ledgers[limit.index()].allowed();
+            fits(&self.config.limits[limit.index()], allowed)
+        });
+        let shared: Vec<_> = shared.collect();
+        (of_token == shared.is_empty()).then_some((of_token, shared))
+    }
+}
+
+/// Whether the limit is a window that only calls to the same upstream pass.
+fn is_of_one_upstream(config: &Config, limit: LimitId) -> bool {
+    let limit = &config.limits[limit.index()];
+    counts(limit)
+        && matches!(
+            limit.scope,
+            Scope::Action | Scope::Integration | Scope::Host
+        )
+}
+
+fn longest(rules: impl Iterator<Item = Rule>) -> Duration {
+    let periods = rules.filter_map(|rule| match rule {
+        Rule::Window { period, .. } => Some(period),
+        Rule::Concurrency { .. } => None,
+    });
+    periods.max().unwrap_or(NO_PERIOD)
+}
