@@ -7,6 +7,7 @@
 
 mod build;
 mod case;
+mod drawn;
 mod ours;
 mod random;
 mod report;
@@ -28,6 +29,9 @@ pub(super) struct Args {
     /// Cases whose names contain this; may be repeated. All, if none is given.
     #[arg(long = "case")]
     cases: Vec<String>,
+    /// Draws so many cases of other shapes and numbers, in place of the shipped ones.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    random: Option<u32>,
     /// Length of windows: a minute, or six seconds.
     #[arg(long, value_enum, default_value_t = Scale::Compressed)]
     scale: Scale,
@@ -74,7 +78,10 @@ impl Scale {
 }
 
 pub(super) fn run(args: &Args) -> ExitCode {
-    let mut cases = table::all_cases(args.scale.period());
+    let mut cases = match args.random {
+        Some(number) => drawn::cases(number, args.seed),
+        None => table::all_cases(args.scale.period()),
+    };
     cases.retain(|case| {
         args.cases.is_empty()
             || args
@@ -99,6 +106,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
         rows.push(row);
     }
     report::end(&rows, format);
+
     let missed = rows.iter().any(|row| !row.missed.is_empty());
     ExitCode::from(u8::from(args.check && missed))
 }

@@ -220,16 +220,6 @@ impl Case {
         (least, most)
     }
 
-    /// Calls a second that tollgate is configured to make.
-    pub(super) fn believed_rate(&self) -> f64 {
-        let tokens: u32 = self.believed.tokens.iter().sum();
-        let by_tokens = match self.believed.token {
-            Some(window) if tokens > 0 => f64::from(tokens) * window.rate(),
-            _ => f64::INFINITY,
-        };
-        by_tokens.min(self.believed.shared.map_or(f64::INFINITY, Window::rate))
-    }
-
     /// When the upstream last becomes another than it was, for good.
     pub(super) fn settled(&self) -> Duration {
         let hosts = self.hosts.iter().flat_map(laws);

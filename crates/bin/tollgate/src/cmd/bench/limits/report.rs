@@ -243,6 +243,9 @@ pub(super) fn show(row: &Row, format: Format) {
                 format!("{}/{}", row.counts.served, row.counts.asked),
                 format!("{p50}/{p95}/{p99}"),
             );
+            if before.is_none() {
+                outln!("{:<22} {}", "", row.about);
+            }
         }
     }
 }

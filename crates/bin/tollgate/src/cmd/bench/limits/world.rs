@@ -18,6 +18,8 @@ use tollgate_platform::{
 /// What the wall clock says at the beginning: a day's beginning and a bit, so that no window of the
 /// wall clock's opens with the first call.
 const BEGINNING: Instant = Instant::from_nanos((1_799_971_200 * 1_000 + 17_370) * 1_000_000);
+/// Events of one instant; more are a loop without an end.
+const MOST_AT_ONCE: u32 = 1_000_000;
 /// From the upstream to us.
 const WAY_OUT: Duration = Duration::from_millis(1);
 /// How long a refusal takes.
@@ -106,10 +108,18 @@ pub(super) fn run(case: &Case, windows: u32, alignment: Alignment, seed: u64) ->
         world.at(first.at, Due::Arrival(0));
     }
     world.at(BEGINNING, Due::Look);
+    let mut still = (BEGINNING, 0_u32);
     while let Some(Reverse((now, _, due))) = world.heap.pop() {
         if now >= end {
             break;
         }
+        still = if now == still.0 { (now, still.1 + 1) } else { (now, 0) };
+        assert!(
+            still.1 < MOST_AT_ONCE,
+            "{}: time stands still at {:?}",
+            case.name,
+            now.since(BEGINNING)
+        );
         world.step(due, now);
         while let Some(command) = world.engine.poll_command() {
             world.carry_out(command, now);
