@@ -58,7 +58,10 @@ impl State {
     }
 
     pub(crate) fn counts(&self) -> Counts {
-        self.lock().0.counts().clone()
+        let now = self.now();
+        let mut provider = self.lock();
+        provider.0.look(now);
+        provider.0.counts().clone()
     }
 
     pub(crate) fn set_faults(&self, faults: Faults) {

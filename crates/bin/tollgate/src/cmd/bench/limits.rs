@@ -12,6 +12,7 @@ mod ours;
 mod random;
 mod report;
 mod seen;
+mod sockets;
 mod table;
 mod world;
 
@@ -47,6 +48,10 @@ pub(super) struct Args {
     /// As a table of figures that a later run can be set beside.
     #[arg(long)]
     tsv: bool,
+    /// Over sockets, in real time: the service as it is served, before an emulated upstream. A part of the
+    /// table, unless cases are named.
+    #[arg(long)]
+    sockets: bool,
     /// Ends with 1 if a goal is missed.
     #[arg(long)]
     check: bool,
@@ -82,12 +87,9 @@ pub(super) fn run(args: &Args) -> ExitCode {
         Some(number) => drawn::cases(number, args.seed),
         None => table::all_cases(args.scale.period()),
     };
-    cases.retain(|case| {
-        args.cases.is_empty()
-            || args
-                .cases
-                .iter()
-                .any(|name| case.name.contains(name.as_str()))
+    cases.retain(|case| match &args.cases[..] {
+        [] => !args.sockets || args.random.is_some() || sockets::PART.contains(&&*case.name),
+        names => names.iter().any(|name| case.name.contains(name.as_str())),
     });
     if cases.is_empty() {
         errln!("tollgate bench limits: no case is called so");
@@ -101,7 +103,9 @@ pub(super) fn run(args: &Args) -> ExitCode {
     let mut rows = Vec::new();
     report::begin(format, args.scale.as_str(), args.windows, args.seed);
     for case in &cases {
-        let row = measure(case, args);
+        let Some(row) = measure(case, args) else {
+            return ExitCode::FAILURE;
+        };
         report::show(&row, format);
         rows.push(row);
     }
@@ -111,15 +115,31 @@ pub(super) fn run(args: &Args) -> ExitCode {
     ExitCode::from(u8::from(args.check && missed))
 }
 
-fn measure(case: &Case, args: &Args) -> Row {
-    let voice = case.with_voice();
-    let all = |case: &Case| {
-        let mut seen = Seen::default();
-        for (number, alignment) in ALIGNMENTS.into_iter().enumerate() {
-            let seed = args.seed + 1_000 * number as u64;
-            seen.add(world::run(case, args.windows, alignment, seed));
+/// None if it can't be measured; why has been said.
+fn measure(case: &Case, args: &Args) -> Option<Row> {
+    let (plain, voice) = if args.sockets {
+        let measured = sockets::measure(case, args.windows, &ALIGNMENTS, args.seed);
+        let runtime = tokio::runtime::Runtime::new();
+        let measured = runtime
+            .map_err(anyhow::Error::from)
+            .and_then(|runtime| runtime.block_on(measured));
+        match measured {
+            Ok(measured) => measured,
+            Err(error) => {
+                errln!("tollgate bench limits: {}: {error:#}", case.name);
+                return None;
+            }
         }
-        seen
+    } else {
+        let virtually = |case: &Case| {
+            let mut seen = Seen::default();
+            for (number, alignment) in ALIGNMENTS.into_iter().enumerate() {
+                let seed = args.seed + 1_000 * number as u64;
+                seen.add(world::run(case, args.windows, alignment, seed));
+            }
+            seen
+        };
+        (virtually(case), virtually(&case.with_voice()))
     };
-    Row::new(case, args.scale.as_str(), &all(case), &all(&voice))
+    Some(Row::new(case, args.scale.as_str(), &plain, &voice))
 }

@@ -1,6 +1,7 @@
 //! What is measured: an upstream as it is, as tollgate believes it to be, and who calls.
 
 use std::time::Duration;
+use tollgate_model::Instant;
 use tollgate_platform::{Client, Config, Kind, Law, Paths, Slowing, Spread, Whose, Window};
 
 /// How long an answer takes, unless a case says otherwise.
@@ -228,6 +229,12 @@ impl Case {
             .flat_map(|law| turns(&law))
             .max()
             .unwrap_or_default()
+    }
+
+    /// When it has been learned, and when so many windows after that have been measured.
+    pub(super) fn times(&self, beginning: Instant, windows: u32) -> (Instant, Instant) {
+        let learned = beginning + self.settled() + self.period * 3;
+        (learned, learned + self.period * (windows + 1))
     }
 
     /// The same upstream under two kinds of calls: voice, which goes first and is 30 % of what the

@@ -146,6 +146,10 @@ impl Seen {
         };
     }
 
+    pub(super) fn served(&mut self, call: usize, sent: Instant) {
+        *self.call(call) = Fate::Served(sent);
+    }
+
     pub(super) fn failed(&mut self, call: usize) {
         *self.call(call) = Fate::Failed;
     }

@@ -80,9 +80,8 @@ pub(super) struct World<'a> {
 
 /// Runs a case for so many windows after those of learning.
 pub(super) fn run(case: &Case, windows: u32, alignment: Alignment, seed: u64) -> Seen {
-    let learned = BEGINNING + case.settled() + case.period * 3;
-    let end = learned + case.period * (windows + 1);
-    let arrivals = arrivals(case, seed, end);
+    let (learned, end) = case.times(BEGINNING, windows);
+    let arrivals = arrivals(case, seed, (BEGINNING, end));
     let (engine, endpoints) = ours::engine(case, seed, BEGINNING);
     let hosts = case.hosts.iter().map(|config| {
         let config = tollgate_platform::Config {
@@ -113,7 +112,11 @@ pub(super) fn run(case: &Case, windows: u32, alignment: Alignment, seed: u64) ->
         if now >= end {
             break;
         }
-        still = if now == still.0 { (now, still.1 + 1) } else { (now, 0) };
+        still = if now == still.0 {
+            (now, still.1 + 1)
+        } else {
+            (now, 0)
+        };
         assert!(
             still.1 < MOST_AT_ONCE,
             "{}: time stands still at {:?}",
@@ -135,15 +138,19 @@ pub(super) fn run(case: &Case, windows: u32, alignment: Alignment, seed: u64) ->
     world.seen
 }
 
-/// Poisson arrivals of all parties.
-fn arrivals(case: &Case, seed: u64, end: Instant) -> Vec<Arrival> {
+/// Poisson arrivals of all parties between two instants.
+pub(super) fn arrivals(
+    case: &Case,
+    seed: u64,
+    (beginning, end): (Instant, Instant),
+) -> Vec<Arrival> {
     let mut arrivals = Vec::new();
     for (party, it) in case.parties.iter().enumerate() {
         if it.rate <= 0.0 {
             continue;
         }
         let mut random = super::random::Random::new(seed ^ ((party as u64 + 1) << 40));
-        let mut at = BEGINNING;
+        let mut at = beginning;
         loop {
             at = at + Duration::from_secs_f64(-(1.0 - random.fraction()).ln() / it.rate);
             if at >= end {
