@@ -1,9 +1,17 @@
 //! Which limit separates the calls that were refused from those accepted.
 
-use crate::finding::{Group, Known, implies};
+mod candidates;
+mod check;
+mod taste;
+
+pub(crate) use check::{explained, is_bounded};
+
+use crate::finding::{Group, Known};
 use crate::series::{Series, Sign};
-use crate::statistic::{Statistic, nanos};
+use crate::statistic::Statistic;
+use candidates::{gaps, lasted, mean_under_way, phases};
 use std::time::Duration;
+use taste::MILLI;
 use tollgate_model::{Instant, Rule};
 
 /// A limit that may be.
@@ -32,22 +40,10 @@ pub(crate) struct Totals {
     pub(crate) accepted: f64,
 }
 
-/// Spans that people choose, in milliseconds.
-const NICE: [u64; 36] = [
-    100, 200, 250, 500, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000, 7_000, 8_000, 9_000, 10_000,
-    12_000, 15_000, 18_000, 20_000, 24_000, 25_000, 30_000, 36_000, 40_000, 45_000, 50_000, 60_000,
-    90_000, 120_000, 180_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 21_600_000,
-    86_400_000,
-];
 /// A period below this can't be told from calls that overtake one another.
 const BRIEF: Duration = Duration::from_millis(50);
-/// Of these, the periods of most limits.
-const COMMON: [u64; 3] = [1_000, 60_000, 3_600_000];
-const MILLI: u64 = 1_000_000;
 /// The steps by which the best span is looked for around a first one, as powers of two.
 const STEPS: [f64; 5] = [1.0 / 8.0, 1.0 / 16.0, 1.0 / 32.0, 1.0 / 64.0, 1.0 / 128.0];
-/// So many openings of windows are looked at.
-const OPENINGS: usize = 2;
 /// The logarithm of how many phases are tried.
 const PHASES: f64 = 3.0;
 /// The part of all that can be gained that sliding windows gain, at least, where windows are a clock's.
@@ -61,8 +57,8 @@ const HIGHEST: usize = 1 << 14;
 
 /// Looks for the best hypothesis.
 pub(crate) struct Search<'a> {
-    pub(crate) known: &'a [Known],
-    pub(crate) totals: Totals,
+    known: &'a [Known],
+    totals: Totals,
     /// Calls up to then are not all known.
     missed: Option<u64>,
     counts: Vec<u32>,
@@ -131,13 +127,12 @@ impl<'a> Search<'a> {
         if spans.last() == Some(&longest) || !far && !mended {
             return found;
         }
-        // The period of most limits, if it may be; else the middle, or what people choose near to it.
-        let common = |span: u64| self.is_configured(span) || COMMON.contains(&(span / MILLI));
+        // The middle, or what people choose near to it.
         let middle = (least as f64 * longest as f64).sqrt();
         let near = |other: &&Hypothesis| {
             let span = other.statistic.span().unwrap_or(1);
             let favour = match () {
-                () if common(span) => 0.7,
+                () if self.is_common(span) => 0.7,
                 () if self.is_nice(span) => 0.2,
                 () => 0.0,
             };
@@ -311,184 +306,6 @@ impl<'a> Search<'a> {
             value: gain + self.taste(series, statistic, number, under_way),
         })
     }
-
-    /// Whether what is configured stops the same calls, or nearly so over a longer period: what is
-    /// always used up looks like a limit of whatever is refused by chance.
-    fn is_known(&self, group: Group, rule: Rule) -> bool {
-        self.known.iter().any(|known| {
-            let nearly = match (known.rule, rule) {
-                (
-                    Rule::Window {
-                        allowed, period, ..
-                    },
-                    Rule::Window {
-                        allowed: number,
-                        period: span,
-                        ..
-                    },
-                ) if span > period + period / 32 => {
-                    let most = f64::from(allowed) * span.as_secs_f64() / period.as_secs_f64();
-                    f64::from(number) > 0.95 * most
-                }
-                _ => false,
-            };
-            let tokens = matches!(known.group, Group::ClientTokens(_));
-            let within = group.is_within(known.group) || tokens && group == Group::Token;
-            within && (nearly || implies(known.rule, rule))
-        })
-    }
-
-    /// What is common comes before what is rare, and of two that explain the same the laxer comes
-    /// first: it is the one that the next refusal corrects.
-    fn taste(&self, series: &Series, statistic: Statistic, number: u32, under_way: f64) -> f64 {
-        let group = series.group;
-        let configured = self.known.iter().any(|known| {
-            let tokens = matches!(known.group, Group::ClientTokens(_));
-            known.group == group || tokens && group == Group::Token
-        });
-        let group = f64::from(u8::from(configured))
-            + match group {
-                Group::Token => 0.0,
-                Group::Endpoint(_) => -0.5,
-                Group::Client(_) => -1.0,
-                Group::ClientTokens(_) | Group::Upstream => -1.5,
-            };
-        let family = match statistic {
-            Statistic::Sliding(_) => 0.0,
-            Statistic::AtOnce => 0.3,
-            Statistic::FirstCall(_) => -0.5,
-            Statistic::Bucket(_) => -0.5,
-            Statistic::Clock(..) => -0.5,
-            Statistic::Greedy(_) => -2.0,
-        };
-        let period = match statistic.rule(number) {
-            Rule::Window { period, .. } => nanos(period),
-            Rule::Concurrency { .. } => under_way as u64,
-        };
-        let nice = if self.is_configured(period) {
-            1.0
-        } else if self.is_nice(period) {
-            0.7
-        } else {
-            0.0
-        };
-        // Of the calls that count together, so that of two groups neither is laxer for its size.
-        let together = series.items.len() as f64 / series.ends.len().max(1) as f64;
-        let rate = f64::from(number) * 1e9 / (period.max(1) as f64) / together;
-        group + family + nice + 1.5 * rate.ln()
-    }
-
-    fn is_nice(&self, span: u64) -> bool {
-        let near = |nice: u64| span.abs_diff(nice) <= nice / 1_000;
-        NICE.iter().any(|&nice| near(nice * MILLI)) || self.is_configured(span)
-    }
-
-    fn is_configured(&self, span: u64) -> bool {
-        self.configured()
-            .any(|period| span.abs_diff(period) <= period / 1_000)
-    }
-
-    fn configured(&self) -> impl Iterator<Item = u64> {
-        self.known.iter().filter_map(|known| match known.rule {
-            Rule::Window { period, .. } => Some(nanos(period)),
-            Rule::Concurrency { .. } => None,
-        })
-    }
-
-    /// Spans that people choose.
-    fn chosen(&self) -> Vec<u64> {
-        let nice = NICE.iter().map(|&nice| nice * MILLI);
-        nice.chain(self.configured()).collect()
-    }
-
-    /// A ladder of spans, those that people choose among them.
-    fn spans(&self, lasted: u64) -> Vec<u64> {
-        let mut spans = self.chosen();
-        let mut span = 50.0 * MILLI as f64;
-        while span < lasted as f64 {
-            spans.push(span as u64);
-            span *= 0.25_f64.exp2();
-        }
-        spans.retain(|&span| span <= lasted.saturating_add(lasted / 8));
-        spans.sort_unstable();
-        spans.dedup();
-        spans
-    }
-}
-
-/// From the first call to the last; none without a refused one.
-fn lasted(series: &Series) -> Option<u64> {
-    let refused = |item: &&crate::series::Item| matches!(item.sign, Sign::Refused(_));
-    series.items.iter().find(refused)?;
-    let first = series.items.iter().map(|item| item.sent).min()?;
-    let last = series.items.iter().map(|item| item.sent).max()?;
-    Some(last - first)
-}
-
-/// When windows on a clock may open: between the last refusal and the call that was accepted after it.
-fn phases(series: &Series) -> Vec<u64> {
-    let mut openings = Vec::new();
-    for part in series.parts() {
-        let mut refused = None;
-        for item in part {
-            match item.sign {
-                Sign::Refused(_) => refused = Some(item.sent),
-                Sign::Accepted => {
-                    if let Some(refused) = refused.take() {
-                        openings.push((item.sent, item.sent - refused));
-                    }
-                }
-                Sign::None => {}
-            }
-        }
-    }
-    openings.sort_unstable();
-    let late = openings.split_off(openings.len().saturating_sub(OPENINGS));
-    late.into_iter()
-        .flat_map(|(accepted, span)| (0..4).map(move |part| accepted - span * part / 4))
-        .collect()
-}
-
-/// What a call may fill a bucket by: a ladder, and what was accepted while the bucket was empty at both
-/// ends.
-fn gaps(series: &Series, lasted: u64) -> Vec<u64> {
-    let mut gaps = Vec::new();
-    let mut gap = 0.5 * MILLI as f64;
-    while gap < lasted as f64 && gap < 600_000.0 * MILLI as f64 {
-        gaps.push(gap as u64);
-        gap *= 0.25_f64.exp2();
-    }
-    let (mut time, mut calls) = (0, 0);
-    for part in series.parts() {
-        let mut refused = part
-            .iter()
-            .enumerate()
-            .filter(|(_, item)| matches!(item.sign, Sign::Refused(_)));
-        if let Some((first, begin)) = refused.next()
-            && let Some((last, end)) = refused.next_back()
-        {
-            time += end.sent - begin.sent;
-            let taken = part[first..last].iter().filter(|item| item.counted);
-            calls += taken.map(|item| u64::from(item.cost)).sum::<u64>();
-        }
-    }
-    if let Some(mean) = time.checked_div(calls) {
-        gaps.extend((-6..=6).map(|step| (mean as f64 * (f64::from(step) / 24.0).exp2()) as u64));
-    }
-    gaps.retain(|&gap| gap > 0);
-    gaps
-}
-
-/// How long calls are under way, in nanoseconds; a tenth of a second if that isn't known.
-fn mean_under_way(series: &Series) -> f64 {
-    let ended = series
-        .items
-        .iter()
-        .filter(|item| item.counted && item.ended != u64::MAX);
-    let (sum, number) = ended.fold((0.0, 0.0), |(sum, number), item| {
-        (sum + (item.ended - item.sent) as f64, number + 1.0)
-    });
-    if number > 0.0 { sum / number } else { 1e8 }
 }
 
 /// The logarithm of how likely so many refusals are among so many calls, at the likeliest share.
@@ -502,44 +319,4 @@ fn likelihood(refused: f64, accepted: f64) -> f64 {
         }
     };
     part(refused) + part(accepted)
-}
-
-/// Whether calls that the hypothesis lets pass were accepted after one that it explains. Until then
-/// nobody knows how long the period is, and one that is too long costs the most.
-pub(crate) fn is_bounded(found: &Hypothesis, series: &Series) -> bool {
-    let Rule::Window {
-        allowed, period, ..
-    } = found.rule()
-    else {
-        return true;
-    };
-    let (mut counts, mut short) = (Vec::new(), Vec::new());
-    found.statistic.counts(series, &mut counts);
-    Statistic::Sliding(nanos(period)).counts(series, &mut short);
-    let stopped =
-        series.items.iter().zip(&counts).filter(|(item, count)| {
-            matches!(item.sign, Sign::Refused(_)) && **count > found.number
-        });
-    let Some(first) = stopped.map(|(item, _)| item.sent).min() else {
-        return false;
-    };
-    let accepted = series.items.iter().zip(&short).filter(|(item, count)| {
-        item.sign == Sign::Accepted && item.sent > first && **count <= allowed
-    });
-    accepted.count() as u32 >= 2 + allowed / 8
-}
-
-/// The refusals of the series that the limit explains: their attempts, batches, and what they count for.
-pub(crate) fn explained(
-    statistic: Statistic,
-    number: u32,
-    series: &Series,
-) -> impl Iterator<Item = (tollgate_model::AttemptId, u32, f64)> {
-    let mut counts = Vec::new();
-    statistic.counts(series, &mut counts);
-    let items = series.items.iter().zip(counts);
-    items.filter_map(move |(item, count)| match item.sign {
-        Sign::Refused(weight) if count > number => Some((item.attempt, item.batch, weight)),
-        _ => None,
-    })
 }

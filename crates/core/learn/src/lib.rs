@@ -15,6 +15,7 @@ mod reconcile;
 mod series;
 mod settings;
 mod statistic;
+mod study;
 
 pub use call::{Call, Outcome};
 pub use finding::{Change, Finding, FindingId, Group, Known, Reason, Slot, State};

@@ -1,223 +1,18 @@
 //! What a study finds, beside what binds already.
 
-use crate::call::State as Called;
-use crate::finding::{Change, Finding, FindingId, Group, Reason, State, implies};
-use crate::fit::{Hypothesis, Search, Totals, explained, is_bounded};
+use crate::finding::{Change, Finding, FindingId, Reason, State, implies};
+use crate::fit::{Hypothesis, explained};
 use crate::guard::Guard;
 use crate::learner::{Held, Learner};
 use crate::probe::Probe;
 use crate::series::Series;
 use crate::statistic::Statistic;
-use std::collections::{BTreeMap, BTreeSet};
-use tollgate_model::{AttemptId, EndpointId, Instant, Rule};
-
-/// Endpoints looked at by themselves in one study.
-const ENDPOINTS: usize = 4;
-/// Clients looked at by themselves in one study.
-const CLIENTS: usize = 2;
+use std::collections::BTreeMap;
+use tollgate_model::{AttemptId, Instant, Rule};
 
 impl Learner {
-    /// Looks for a limit that explains the refusals that nothing explains yet.
-    pub(crate) fn look(&mut self, now: Instant) {
-        let explained: BTreeSet<AttemptId> = self
-            .held
-            .iter()
-            .flat_map(|held| self.explained_by(held).into_keys())
-            .collect();
-        let seen = self.study.seen;
-        let fresh: BTreeSet<AttemptId> = self
-            .ring
-            .iter()
-            .filter(|record| record.state == Called::Refused && Some(record.attempt) > seen)
-            .map(|record| record.attempt)
-            .filter(|attempt| !explained.contains(attempt))
-            .collect();
-        // Where studies find nothing, as after refusals by chance, the next waits for more refusals.
-        if fresh.len() <= (self.study.barren / 8).min(32) as usize {
-            return;
-        }
-        self.study.seen = self
-            .ring
-            .iter()
-            .next_back()
-            .map(|record| record.attempt)
-            .max(seen);
-        self.measure(now);
-        if fresh.is_empty() {
-            return;
-        }
-        let mut others = fresh.clone();
-        let near = self.near(&mut others);
-        // What is near to a finding may mend it, but is no evidence for another limit.
-        let mend = others.is_empty();
-        let fine = near
-            .iter()
-            .all(|near| self.is_little_stretched(near.finding));
-        if mend && fine {
-            self.stretch(near);
-        } else if self.study(&fresh, &explained, mend, now) {
-            self.study.barren = 0;
-        } else {
-            self.study.barren += 1;
-            self.stretch(near);
-        }
-    }
-
-    /// Whether something was found that explains what is fresh.
-    fn study(
-        &mut self,
-        fresh: &BTreeSet<AttemptId>,
-        explained: &BTreeSet<AttemptId>,
-        mend: bool,
-        now: Instant,
-    ) -> bool {
-        let none = BTreeSet::new();
-        // All calls, then half of them, and so on: a limit may have changed.
-        let mut calls = self.ring.since(self.floor).count();
-        let mut evidence = self.settings.evidence;
-        loop {
-            let from = self.ring.last(calls);
-            let ways = [&none, explained].into_iter();
-            for without in ways.take(1 + usize::from(!explained.is_empty() && !mend)) {
-                if let Some((found, explains)) = self.search(from, without, fresh, evidence)
-                    && self.take(&found, &explains, from, mend, now)
-                {
-                    return true;
-                }
-            }
-            calls /= 2;
-            evidence += 1.0;
-            if calls < self.settings.least {
-                return false;
-            }
-        }
-    }
-
-    /// The best hypothesis, if it is sure enough and explains what is fresh, and all that it explains.
-    fn search(
-        &self,
-        from: Instant,
-        without: &BTreeSet<AttemptId>,
-        fresh: &BTreeSet<AttemptId>,
-        evidence: f64,
-    ) -> Option<(Hypothesis, BTreeMap<AttemptId, f64>)> {
-        let mut totals = Totals::default();
-        let mut batches = BTreeSet::new();
-        for record in self.ring.since(from) {
-            match record.state {
-                Called::Accepted => totals.accepted += 1.0,
-                Called::Refused if !without.contains(&record.attempt) => {
-                    totals.refused += f64::from(record.weight);
-                    batches.insert(record.batch);
-                }
-                _ => {}
-            }
-        }
-        if batches.len() < 2 {
-            return None;
-        }
-        let series = |group| {
-            Series::of(&self.ring, group, Instant::ZERO, from, |record| {
-                !without.contains(&record.attempt)
-            })
-        };
-        let mut search = Search::new(&self.known, totals, self.missed);
-        for group in self.groups(fresh) {
-            search.look(&series(group));
-        }
-        for found in search.best() {
-            if found.gain < evidence {
-                return None;
-            }
-            let series = series(found.group);
-            // A finding that has been lengthened by a little before is not near to what it should be.
-            let mended = self
-                .held
-                .iter()
-                .any(|held| is_longer(&found, &held.finding));
-            let found = search.middle(&series, found, mended);
-            if let Some(sure) = self.is_sure(found, &series, fresh) {
-                return Some(sure);
-            }
-        }
-        None
-    }
-
-    /// The hypothesis and all that it explains, if that is enough.
-    fn is_sure(
-        &self,
-        found: Hypothesis,
-        series: &Series,
-        fresh: &BTreeSet<AttemptId>,
-    ) -> Option<(Hypothesis, BTreeMap<AttemptId, f64>)> {
-        if !is_bounded(&found, series) {
-            return None;
-        }
-        let mut explains = BTreeMap::new();
-        let mut batches = BTreeSet::new();
-        for (attempt, batch, weight) in explained(found.statistic, found.number, series) {
-            explains.insert(attempt, weight);
-            batches.insert(batch);
-        }
-        let of_fresh = fresh
-            .iter()
-            .filter(|attempt| explains.contains_key(attempt));
-        let sure = batches.len() >= 2 && 2 * of_fresh.count() >= fresh.len();
-        sure.then_some((found, explains))
-    }
-
-    /// The groups that the refused calls belong to, narrow to wide.
-    fn groups(&self, fresh: &BTreeSet<AttemptId>) -> Vec<Group> {
-        let mut clients = BTreeSet::new();
-        let mut endpoints = BTreeSet::new();
-        for record in self.ring.iter() {
-            clients.extend(record.call.client);
-            endpoints.insert(record.call.endpoint);
-        }
-        let refused = || {
-            self.ring
-                .iter()
-                .rev()
-                .filter(|record| fresh.contains(&record.attempt))
-        };
-        let mut groups = BTreeSet::new();
-        for record in refused() {
-            if record.call.token.is_some() {
-                groups.insert(Group::Token);
-            }
-            if endpoints.len() > 1
-                && record.call.endpoint != EndpointId::UNKNOWN
-                && groups
-                    .iter()
-                    .filter(|group| matches!(group, Group::Endpoint(_)))
-                    .count()
-                    < ENDPOINTS
-            {
-                groups.insert(Group::Endpoint(record.call.endpoint));
-            }
-            if let Some(client) = record.call.client
-                && clients.len() > 1
-                && groups
-                    .iter()
-                    .filter(|group| matches!(group, Group::Client(_)))
-                    .count()
-                    < CLIENTS
-            {
-                groups.insert(Group::Client(client));
-                groups.insert(Group::ClientTokens(client));
-            }
-        }
-        groups.insert(match endpoints.first() {
-            Some(&only) if endpoints.len() == 1 && only != EndpointId::UNKNOWN => {
-                Group::Endpoint(only)
-            }
-            _ => Group::Upstream,
-        });
-        groups.into_iter().collect()
-    }
-
     /// Holds what was found, in place of what it makes superfluous. False if it changes nothing.
-    fn take(
+    pub(crate) fn take(
         &mut self,
         found: &Hypothesis,
         explains: &BTreeMap<AttemptId, f64>,
@@ -314,7 +109,7 @@ impl Learner {
     }
 
     /// The refusals that a finding explains.
-    fn explained_by(&self, held: &Held) -> BTreeMap<AttemptId, f64> {
+    pub(crate) fn explained_by(&self, held: &Held) -> BTreeMap<AttemptId, f64> {
         let group = held.finding.group;
         let series = Series::of(&self.ring, group, Instant::ZERO, self.floor, |_| true);
         let rule = held.probe.settled(held.finding.rule);
@@ -335,7 +130,7 @@ impl Learner {
 }
 
 /// Whether the hypothesis is the finding over a period that is a little longer.
-fn is_longer(found: &Hypothesis, finding: &Finding) -> bool {
+pub(crate) fn is_longer(found: &Hypothesis, finding: &Finding) -> bool {
     match (found.rule(), finding.rule) {
         (
             Rule::Window {

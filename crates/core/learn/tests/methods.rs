@@ -7,7 +7,6 @@
 
 mod world;
 
-use std::time::Duration;
 use tollgate_learn::{Group, Known};
 use tollgate_model::{EndpointId, Rule};
 use world::limiter::{Declared, Learning, Limiter, oracle, window};

@@ -1,0 +1,82 @@
+//! Phases and rates that the calls themselves suggest.
+
+use super::taste::MILLI;
+use crate::series::{Item, Series, Sign};
+
+/// So many openings of windows are looked at.
+const OPENINGS: usize = 2;
+
+/// From the first call to the last; none without a refused one.
+pub(super) fn lasted(series: &Series) -> Option<u64> {
+    let refused = |item: &&Item| matches!(item.sign, Sign::Refused(_));
+    series.items.iter().find(refused)?;
+    let first = series.items.iter().map(|item| item.sent).min()?;
+    let last = series.items.iter().map(|item| item.sent).max()?;
+    Some(last - first)
+}
+
+/// When windows on a clock may open: between the last refusal and the call that was accepted after it.
+pub(super) fn phases(series: &Series) -> Vec<u64> {
+    let mut openings = Vec::new();
+    for part in series.parts() {
+        let mut refused = None;
+        for item in part {
+            match item.sign {
+                Sign::Refused(_) => refused = Some(item.sent),
+                Sign::Accepted => {
+                    if let Some(refused) = refused.take() {
+                        openings.push((item.sent, item.sent - refused));
+                    }
+                }
+                Sign::None => {}
+            }
+        }
+    }
+    openings.sort_unstable();
+    let late = openings.split_off(openings.len().saturating_sub(OPENINGS));
+    late.into_iter()
+        .flat_map(|(accepted, span)| (0..4).map(move |part| accepted - span * part / 4))
+        .collect()
+}
+
+/// What a call may fill a bucket by: a ladder, and what was accepted while the bucket was empty at both
+/// ends.
+pub(super) fn gaps(series: &Series, lasted: u64) -> Vec<u64> {
+    let mut gaps = Vec::new();
+    let mut gap = 0.5 * MILLI as f64;
+    while gap < lasted as f64 && gap < 600_000.0 * MILLI as f64 {
+        gaps.push(gap as u64);
+        gap *= 0.25_f64.exp2();
+    }
+    let (mut time, mut calls) = (0, 0);
+    for part in series.parts() {
+        let mut refused = part
+            .iter()
+            .enumerate()
+            .filter(|(_, item)| matches!(item.sign, Sign::Refused(_)));
+        if let Some((first, begin)) = refused.next()
+            && let Some((last, end)) = refused.next_back()
+        {
+            time += end.sent - begin.sent;
+            let taken = part[first..last].iter().filter(|item| item.counted);
+            calls += taken.map(|item| u64::from(item.cost)).sum::<u64>();
+        }
+    }
+    if let Some(mean) = time.checked_div(calls) {
+        gaps.extend((-6..=6).map(|step| (mean as f64 * (f64::from(step) / 24.0).exp2()) as u64));
+    }
+    gaps.retain(|&gap| gap > 0);
+    gaps
+}
+
+/// How long calls are under way, in nanoseconds; a tenth of a second if that isn't known.
+pub(super) fn mean_under_way(series: &Series) -> f64 {
+    let ended = series
+        .items
+        .iter()
+        .filter(|item| item.counted && item.ended != u64::MAX);
+    let (sum, number) = ended.fold((0.0, 0.0), |(sum, number), item| {
+        (sum + (item.ended - item.sent) as f64, number + 1.0)
+    });
+    if number > 0.0 { sum / number } else { 1e8 }
+}

@@ -1,0 +1,141 @@
+//! What is held, handed on and given up.
+
+mod world;
+
+use std::time::Duration;
+use tollgate_learn::{
+    Call, Change, Finding, FindingId, Group, Known, Learner, Outcome, Reason, Settings, State,
+};
+use tollgate_model::{AttemptId, EndpointId, Instant, Rule};
+use world::limiter::window;
+
+const MILLI: u64 = 1_000_000;
+
+fn at(millis: u64) -> Instant {
+    Instant::from_nanos(millis * MILLI)
+}
+
+fn known() -> Vec<Known> {
+    vec![Known {
+        group: Group::Upstream,
+        rule: window(60, 6_000),
+    }]
+}
+
+fn finding(allowed: u32, millis: u64) -> Finding {
+    Finding {
+        id: FindingId(0),
+        group: Group::Upstream,
+        rule: window(allowed, millis),
+        counts_refused: false,
+        state: State::Confirmed,
+        accepted: 100,
+        refused: 7,
+        since: Instant::ZERO,
+    }
+}
+
+/// Sends calls so many milliseconds apart until then, each answered after 20 ms, and obeys what it is
+/// told of the first finding. All that was asked for.
+fn run(learner: &mut Learner, from: u64, until: u64, gap: u64, refuse: bool) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let mut sent: Vec<u64> = Vec::new();
+    let mut rule = learner.findings().next().map(|finding| finding.rule);
+    for millis in (from..until).step_by(gap as usize) {
+        let full = rule.is_some_and(|rule| match rule {
+            Rule::Window { allowed, period, .. } => {
+                let after = millis.saturating_sub(period.as_millis() as u64);
+                sent.iter().filter(|&&sent| sent > after).count() >= allowed as usize
+            }
+            Rule::Concurrency { .. } => false,
+        });
+        if !full {
+            let attempt = AttemptId(millis + 1);
+            let call = Call {
+                sent: at(millis),
+                token: None,
+                client: None,
+                endpoint: EndpointId::UNKNOWN,
+                cost: 1,
+                in_flight: 1,
+            };
+            learner.sent(attempt, call);
+            let outcome = match refuse {
+                true => Outcome::Refused { retry_after: None },
+                false => Outcome::Accepted,
+            };
+            learner.answered(attempt, at(millis + 20), outcome);
+            learner.ended(attempt, at(millis + 20));
+            sent.push(millis);
+        }
+        learner.handle_timeout(at(millis + 20));
+        while let Some(change) = learner.poll_change() {
+            if let Change::Adjust(finding) = &change {
+                rule = Some(finding.rule);
+            }
+            changes.push(change);
+        }
+    }
+    changes
+}
+
+#[test]
+fn what_was_exported_is_held_again() {
+    let mut learner = Learner::new(Settings::default(), known());
+    learner.import(vec![finding(20, 6_000)], at(0));
+    let Some(Change::Hold(held)) = learner.poll_change() else {
+        panic!("nothing is held");
+    };
+    assert_eq!((held.rule, held.refused), (window(20, 6_000), 7));
+    let again = learner.export();
+    assert_eq!(again.len(), 1);
+    assert_eq!((again[0].rule, again[0].refused), (held.rule, 7));
+}
+
+#[test]
+fn a_limit_that_is_no_more_is_forgotten_and_nothing_goes_beyond_what_is_configured() {
+    let mut learner = Learner::new(Settings::default(), known());
+    learner.import(vec![finding(20, 6_000)], at(0));
+    let changes = run(&mut learner, 1_000, 400_000, 50, false);
+    let last = changes.last();
+    assert!(
+        matches!(last, Some(Change::Forget(_, Reason::Contradicted))),
+        "{last:?}"
+    );
+    assert_eq!(learner.findings().count(), 0);
+}
+
+#[test]
+fn a_limit_that_no_call_comes_near_is_forgotten() {
+    let settings = Settings {
+        forget_after: Duration::from_secs(100),
+        ..Settings::default()
+    };
+    let mut learner = Learner::new(settings, known());
+    learner.import(vec![finding(20, 6_000)], at(0));
+    let changes = run(&mut learner, 1_000, 200_000, 1_000, false);
+    let last = changes.last();
+    assert!(
+        matches!(last, Some(Change::Forget(_, Reason::Silent))),
+        "{last:?}"
+    );
+}
+
+#[test]
+fn an_upstream_that_refuses_everything_has_no_limit() {
+    let mut learner = Learner::new(Settings::default(), known());
+    let before = run(&mut learner, 0, 60_000, 200, false);
+    let outage = run(&mut learner, 60_000, 120_000, 200, true);
+    let after = run(&mut learner, 120_000, 180_000, 200, false);
+    assert_eq!((before, outage, after), (vec![], vec![], vec![]));
+}
+
+#[test]
+fn the_slots_of_what_is_held_are_those_of_late() {
+    let mut learner = Learner::new(Settings::default(), known());
+    run(&mut learner, 0, 10_000, 500, false);
+    learner.import(vec![finding(20, 6_000)], at(10_000));
+    let slots: Vec<_> = learner.slots(FindingId(0), at(10_000)).collect();
+    assert_eq!(slots.len(), 12);
+    assert!(slots.iter().all(|slot| slot.until > Some(at(10_000 - 1))));
+}
