@@ -28,7 +28,8 @@ pub enum Outcome {
     Accepted,
     /// The upstream says that a limit is reached.
     Refused {
-        /// The pause that it asks for.
+        /// The pause that it asks for. What is learned doesn't depend on it: pauses that are kept show in
+        /// what is accepted next, and those of refusals by chance say nothing.
         retry_after: Option<Duration>,
     },
     /// Nobody knows: no answer came, or one from somebody in between.
@@ -58,8 +59,6 @@ pub(crate) struct Record {
     pub(crate) batch: u32,
     /// What its refusal counts for: that of a large batch less than one that stands alone.
     pub(crate) weight: f32,
-    /// The pause that the first refusal of its batch asks for.
-    pub(crate) retry_after: Option<Duration>,
 }
 
 /// The calls of late in the order of sending.
@@ -95,7 +94,6 @@ impl Ring {
             took: 0,
             batch: 0,
             weight: 0.0,
-            retry_after: None,
         });
     }
 

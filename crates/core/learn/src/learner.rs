@@ -117,7 +117,7 @@ impl Learner {
         };
         match outcome {
             Outcome::Accepted => self.accepted(&call),
-            Outcome::Refused { retry_after } => self.refused(attempt, now, retry_after),
+            Outcome::Refused { .. } => self.refused(attempt, now),
             Outcome::Unknown => {}
         }
         if self.study.due.is_some() && call.sent <= self.study.upto && self.study.waiting > 0 {
@@ -237,7 +237,7 @@ impl Learner {
         }
     }
 
-    fn refused(&mut self, attempt: AttemptId, now: Instant, retry_after: Option<Duration>) {
+    fn refused(&mut self, attempt: AttemptId, now: Instant) {
         let Some(record) = self.ring.get_mut(attempt) else {
             return;
         };
@@ -248,7 +248,6 @@ impl Learner {
                 size: 0,
                 known: now,
             };
-            record.retry_after = retry_after;
         }
         record.batch = self.batch.number;
         record.weight = 1.0 / (1.0 + self.batch.size as f32 / 3.0);

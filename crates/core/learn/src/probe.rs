@@ -1,4 +1,17 @@
 //! More than was found is tried.
+//!
+//! A finding may be too strict, and limits are raised. So now and then one call more is let pass, but
+//! only while calls wait for the finding, and for as long as an upstream needs to refuse it: two periods,
+//! or so many as a shortened period needs to add up to a whole one. What goes well is kept, and half as
+//! much again is tried, then four times as much; what is refused is taken back at once, and so many calls
+//! hold as were accepted.
+//!
+//! **What it costs.** One call for each part (a token, say) is too much in a try that fails, and as many
+//! calls wait for a period's end as a shorter period may cost. So a try of a higher number comes after
+//! [`Probing::accepted`] accepted calls for each part, of a shorter period after as many times the
+//! number, and each that fails doubles that, up to [`Probing::most`]: of *n* accepted calls no more than
+//! n ∕ 300 are tried in vain at first, and n ∕ 8000 in the end, besides those that were on their way. A
+//! limit that was raised costs more once: the last try may be refused as many calls as it let pass.
 
 use crate::finding::{Change, Reason, State, implies};
 use crate::learner::{Held, Learner};
@@ -85,8 +98,8 @@ fn pause(settings: &Probing, rule: Rule) -> Duration {
     }
 }
 
-/// A little more; half as much again after a try that went well, and then four times as much. Of windows a shorter period and a
-/// higher number are tried in turn, since either may be what is wrong.
+/// A little more; half as much again after a try that went well, and then four times as much. Of windows
+/// a shorter period is tried, too, since either may be what is wrong.
 fn raised(rule: Rule, well: u32, shorter: bool) -> Rule {
     match rule {
         Rule::Window {

@@ -31,7 +31,8 @@ impl Learner {
             .filter(|attempt| !explained.contains(attempt))
             .collect();
         // Where studies find nothing, as after refusals by chance, the next waits for more refusals.
-        if fresh.len() <= (self.study.barren / 8).min(32) as usize {
+        let barren = if self.held.is_empty() { 8 } else { 64 };
+        if fresh.len() <= (self.study.barren / barren).min(32) as usize {
             return;
         }
         self.study.seen = self

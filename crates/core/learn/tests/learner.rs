@@ -43,7 +43,9 @@ fn run(learner: &mut Learner, from: u64, until: u64, gap: u64, refuse: bool) -> 
     let mut rule = learner.findings().next().map(|finding| finding.rule);
     for millis in (from..until).step_by(gap as usize) {
         let full = rule.is_some_and(|rule| match rule {
-            Rule::Window { allowed, period, .. } => {
+            Rule::Window {
+                allowed, period, ..
+            } => {
                 let after = millis.saturating_sub(period.as_millis() as u64);
                 sent.iter().filter(|&&sent| sent > after).count() >= allowed as usize
             }
