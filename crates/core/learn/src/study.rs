@@ -71,7 +71,7 @@ impl Learner {
         now: Instant,
     ) -> bool {
         let none = BTreeSet::new();
-        // All calls, then half of them, and so on: a limit may have changed.
+        // All calls, then the last quarter of them, and so on: a limit may have changed.
         let mut calls = self.ring.since(self.floor).count();
         let mut evidence = self.settings.evidence;
         loop {
@@ -84,7 +84,7 @@ impl Learner {
                     return true;
                 }
             }
-            calls /= 2;
+            calls /= 4;
             evidence += 1.0;
             if calls < self.settings.least {
                 return false;

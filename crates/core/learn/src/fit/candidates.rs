@@ -46,7 +46,7 @@ pub(super) fn gaps(series: &Series, lasted: u64) -> Vec<u64> {
     let mut gap = 0.5 * MILLI as f64;
     while gap < lasted as f64 && gap < 600_000.0 * MILLI as f64 {
         gaps.push(gap as u64);
-        gap *= 0.25_f64.exp2();
+        gap *= 0.5_f64.exp2();
     }
     let (mut time, mut calls) = (0, 0);
     for part in series.parts() {
