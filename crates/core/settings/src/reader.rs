@@ -181,6 +181,12 @@ impl<'f, 't> Section<'f, 't> {
         None
     }
 
+    /// Whether the field is there with text as its value, where other values are fine as well.
+    pub fn is_text(&self, key: &'static str) -> bool {
+        self.value(key)
+            .is_some_and(|value| value.get_ref().as_str().is_some())
+    }
+
     /// Text that isn't empty.
     pub fn text(&self, key: &'static str) -> Option<Placed<String>> {
         let value = self.value(key)?;

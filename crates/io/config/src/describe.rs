@@ -105,8 +105,15 @@ impl Config {
 
     fn named<'a>(&'a self, ids: &'a [LimitId]) -> impl Iterator<Item = String> + 'a {
         ids.iter()
-            .filter_map(|id| self.engine.limits.get(id.index()))
-            .map(show)
+            .filter_map(|id| Some((id, self.engine.limits.get(id.index())?)))
+            .map(|(id, limit)| {
+                let left = self.engine.leave.get(id);
+                let left = left.map_or(0, |leave| leave.of(limit.rule.allowed()));
+                match left {
+                    0 => show(limit),
+                    left => format!("{}, {left} left free", show(limit)),
+                }
+            })
     }
 }
 

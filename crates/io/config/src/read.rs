@@ -4,6 +4,7 @@ mod access;
 mod cache;
 mod flows;
 mod integrations;
+mod learning;
 mod limits;
 mod pem;
 mod policy;
@@ -175,7 +176,7 @@ fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Config {
     let (flows, default_flow) = flows::read(root, &mut tables);
     let callers = server::read_callers(root, source, (&tables.integrations, &flows), stored);
     tables.engine.flows = flows;
-    tables.engine.policy = policy::read(root);
+    tables.engine.policy = learning::read(root, policy::read(root));
     let caches = cache::read(root, &tables.integrations, stored);
     server::note_files(&server, source);
     source.note([FileUse::read("the configuration file", source.file.into())]);

@@ -1,7 +1,8 @@
 //! `[[flow]]`.
 
 use super::integrations::Tables;
-use super::{limits, resolve, unique_name};
+use super::limits::{self, Own};
+use super::{resolve, unique_name};
 use tollgate_engine::{Flow, Guarantee};
 use tollgate_model::{FlowId, Limit, LimitId, Rule, Scope};
 use tollgate_settings::Section;
@@ -33,7 +34,11 @@ pub(super) fn read(root: &Section<'_, '_>, tables: &mut Tables) -> (Vec<Flow>, F
                 .unwrap_or(1),
             guarantee: guarantee(&section, &limits, &mut shared_out),
             max_queued: section.size("max_queued").unwrap_or(DEFAULT_QUEUE),
-            limits: tables.add_limits(limits::read_own(&section, "limit", &[Scope::Flow])),
+            limits: {
+                let own = limits::read_unshared(&section, "limit", Scope::Flow);
+                let own = own.into_iter().map(|limit| Own { limit, leave: None });
+                tables.add_limits(own.collect())
+            },
         };
         if section.flag("default") == Some(true) && marked.replace(flows.len()).is_some() {
             section.reject(

@@ -3,14 +3,14 @@
 mod kinds;
 mod login;
 
-use super::limits::{self, Counts, Shared};
+use super::limits::{self, Counts, Own, Shared};
 use super::{Reading, access, resolve, secrets, unique_name};
 use crate::{Integration, SharedLimits};
 use std::collections::BTreeMap;
 use tollgate_action::{Callee, TypeFacts};
 use tollgate_driver::{ClientCredentials, Url};
 use tollgate_engine::{Client, Pool, Route};
-use tollgate_model::{ClientId, Limit, LimitId, PoolId, RouteId, Scope};
+use tollgate_model::{ClientId, LimitId, PoolId, RouteId, Scope};
 use tollgate_settings::Section;
 
 /// Tokens of one client at once, unless the file says: enough for the organisation's default rate.
@@ -28,12 +28,16 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    pub(super) fn add_limits(&mut self, limits: Vec<Limit>) -> Vec<LimitId> {
-        let add = |limit| {
-            self.engine.limits.push(limit);
-            LimitId(place(self.engine.limits.len()))
-        };
+    pub(super) fn add_limits(&mut self, limits: Vec<Own>) -> Vec<LimitId> {
+        let add = |own| self.add_limit(own);
         limits.into_iter().map(add).collect()
+    }
+
+    fn add_limit(&mut self, Own { limit, leave }: Own) -> LimitId {
+        self.engine.limits.push(limit);
+        let id = LimitId(place(self.engine.limits.len()));
+        self.engine.leave.extend(leave.map(|leave| (id, leave)));
+        id
     }
 }
 
@@ -52,12 +56,12 @@ pub(super) fn read(
     let mut tables = Tables::default();
     let mut counts = Vec::new();
     for Shared {
-        limit,
+        own,
         counts: counted,
     } in shared
     {
         counts.push(counted);
-        tables.engine.limits.push(limit);
+        tables.add_limit(own);
     }
     let client_names = read_clients(root, source, &mut tables);
     let (names, actions) = read_integrations(root, source, &client_names, &mut tables, stored);
@@ -78,7 +82,7 @@ pub(super) fn read(
 struct Apart {
     integration: usize,
     action: String,
-    limits: Vec<Limit>,
+    limits: Vec<Own>,
     cost: u32,
 }
 
@@ -119,7 +123,7 @@ fn read_clients(root: &Section<'_, '_>, source: &Reading<'_>, tables: &mut Table
         let name = unique_name(&section, "name", &mut names);
         let limits = tables.add_limits(limits::read_own(&section, "limit", &[Scope::Client]));
         let mut token_limits = vec![limits::read_token_rate(&section)];
-        token_limits.extend(limits::read_own(&section, "token_limit", &[Scope::Token]));
+        token_limits.extend(limits::read_unshared(&section, "token_limit", Scope::Token));
         let max_tokens = section.whole("max_tokens", 1..=MOST_TOKENS);
         let max_tokens = max_tokens
             .and_then(|n| u32::try_from(n).ok())

@@ -3,6 +3,7 @@
 use super::unique_name;
 use std::ops::RangeInclusive;
 use std::time::Duration;
+use tollgate_engine::Leave;
 use tollgate_model::{Limit, Rule, Scope};
 use tollgate_settings::{Placed, Section};
 
@@ -13,9 +14,19 @@ const ORGANISATION_RATE: &str = "org.app.user.rate.per.minute";
 /// The vendor's limit of each token of a client-credentials client.
 const TOKEN_RATE: &str = "client.credentials.token.rate.per.minute";
 
+/// The engine calls limits so that it has learned.
+const LEARNED: &str = "learned: ";
+
+/// A limit, and what of it is left free.
+pub(super) struct Own {
+    pub(super) limit: Limit,
+    /// Calls left free for other applications; none unless the file says so.
+    pub(super) leave: Option<Leave>,
+}
+
 /// A limit of the organisation, and what passes it.
 pub(super) struct Shared {
-    pub(super) limit: Limit,
+    pub(super) own: Own,
     pub(super) counts: Counts,
 }
 
@@ -34,7 +45,7 @@ pub(super) fn read_shared(root: &Section<'_, '_>) -> Vec<Shared> {
     let mut taken = Vec::new();
     let mut shared = Vec::new();
     for section in root.sections("limit") {
-        let name = unique_name(&section, "name", &mut taken);
+        let name = limit_name(&section, &mut taken);
         let counts = match section.texts("integrations") {
             Some(named) => Counts::Named(named),
             None if name == ORGANISATION_RATE => Counts::WithToken,
@@ -42,9 +53,12 @@ pub(super) fn read_shared(root: &Section<'_, '_>) -> Vec<Shared> {
         };
         let scopes = [Scope::Organisation, Scope::Host, Scope::Integration];
         let scope = scope(&section, &scopes);
-        if let Some(rule) = rule(&section) {
+        let rule = rule(&section);
+        let leave = leave(&section, rule);
+        if let Some(rule) = rule {
+            let limit = Limit { name, scope, rule };
             shared.push(Shared {
-                limit: Limit { name, scope, rule },
+                own: Own { limit, leave },
                 counts,
             });
         }
@@ -55,25 +69,28 @@ pub(super) fn read_shared(root: &Section<'_, '_>) -> Vec<Shared> {
 
 fn defaults() -> Vec<Shared> {
     let per_minute = |allowed| window(allowed, Duration::from_secs(60));
-    let limit = |name: &str, rule| Limit {
-        name: name.to_owned(),
-        scope: Scope::Organisation,
-        rule,
+    let own = |name: &str, rule| Own {
+        limit: Limit {
+            name: name.to_owned(),
+            scope: Scope::Organisation,
+            rule,
+        },
+        leave: None,
     };
     vec![
         Shared {
-            limit: limit(ORGANISATION_RATE, per_minute(3000)),
+            own: own(ORGANISATION_RATE, per_minute(3000)),
             counts: Counts::WithToken,
         },
         Shared {
-            limit: limit(
+            own: own(
                 "actions.concurrent.executions.max",
                 Rule::Concurrency { allowed: 50 },
             ),
             counts: Counts::All,
         },
         Shared {
-            limit: limit("requests.volume.max", per_minute(2500)),
+            own: own("requests.volume.max", per_minute(2500)),
             counts: Counts::All,
         },
     ]
@@ -92,16 +109,71 @@ pub(super) fn read_own(
     section: &Section<'_, '_>,
     key: &'static str,
     scopes: &[Scope],
+) -> Vec<Own> {
+    let mut taken = Vec::new();
+    let mut limits = Vec::new();
+    for own in section.sections(key) {
+        let name = limit_name(&own, &mut taken);
+        let scope = scope(&own, scopes);
+        let rule = rule(&own);
+        let leave = leave(&own, rule);
+        let limit = rule.map(|rule| Limit { name, scope, rule });
+        limits.extend(limit.map(|limit| Own { limit, leave }));
+        own.finish();
+    }
+    limits
+}
+
+/// The same of limits that nobody else's calls count against, so that nothing of them can be left free.
+pub(super) fn read_unshared(
+    section: &Section<'_, '_>,
+    key: &'static str,
+    scope: Scope,
 ) -> Vec<Limit> {
     let mut taken = Vec::new();
     let mut limits = Vec::new();
     for own in section.sections(key) {
-        let name = unique_name(&own, "name", &mut taken);
-        let scope = scope(&own, scopes);
+        let name = limit_name(&own, &mut taken);
+        let scope = self::scope(&own, &[scope]);
         limits.extend(rule(&own).map(|rule| Limit { name, scope, rule }));
         own.finish();
     }
     limits
+}
+
+/// `name`, unlike that of a limit that was learned.
+fn limit_name(section: &Section<'_, '_>, taken: &mut Vec<String>) -> String {
+    let name = unique_name(section, "name", taken);
+    refuse_learned(section, &name);
+    name
+}
+
+fn refuse_learned(section: &Section<'_, '_>, name: &str) {
+    if name.starts_with(LEARNED)
+        && let Some(placed) = section.text("name")
+    {
+        let message = format!("names that begin with {LEARNED:?} are those of limits that were learned");
+        section.reject(&placed, message);
+    }
+}
+
+/// `leave`: a part of the limit in percent, or a number of calls.
+fn leave(section: &Section<'_, '_>, rule: Option<Rule>) -> Option<Leave> {
+    if section.is_text("leave") {
+        let expected = "a part of the limit from \"0 %\" to less than \"100 %\", or a number of calls";
+        let leave = section.parsed("leave", expected, percent);
+        return leave.map(|percent| Leave::Percent(percent.value));
+    }
+    let most = rule.map_or(u32::MAX, |rule| rule.allowed().saturating_sub(1));
+    let calls = section.whole("leave", 0..=most.into())?;
+    u32::try_from(calls).ok().map(Leave::Calls)
+}
+
+/// `10 %`, with or without the space.
+fn percent(text: &str) -> Option<f64> {
+    let number = text.strip_suffix('%')?.trim_end();
+    let number = number.parse::<f64>().ok();
+    number.filter(|percent| (0.0..100.0).contains(percent))
 }
 
 /// `token_rate`, by default the vendor's.
@@ -115,6 +187,7 @@ pub(super) fn read_token_rate(client: &Section<'_, '_>) -> Limit {
         return default();
     };
     let name = section.text("name").map(|name| name.value);
+    refuse_learned(&section, name.as_deref().unwrap_or_default());
     let rule = rule(&section);
     section.finish();
     let default = default();
