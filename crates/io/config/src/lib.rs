@@ -18,6 +18,7 @@
 //! file that comes with the project.
 
 mod access;
+mod adopt;
 mod config;
 mod describe;
 mod files;
@@ -25,6 +26,7 @@ mod problem;
 mod read;
 
 pub use access::{Access, Keep, KeySource, Role, SharedLimits, Store};
+pub use adopt::{Adopted, Number, adopt};
 pub use config::{CacheRule, Caller, Config, Integration, Login, Server};
 pub use files::FileUse;
 pub use problem::ConfigError;

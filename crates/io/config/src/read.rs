@@ -5,7 +5,7 @@ mod cache;
 mod flows;
 mod integrations;
 mod learning;
-mod limits;
+pub(crate) mod limits;
 mod pem;
 mod policy;
 mod secrets;

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 use tollgate_config::{Config, ConfigError, Problem, Source};
-use tollgate_engine::{Leave, Policy};
+use tollgate_engine::{Follow, Leave, Policy};
 use tollgate_model::LimitId;
 
 const LEAST: &str = r#"
@@ -72,7 +72,10 @@ fn what_can_not_be_left_free_names_its_place() {
         ("60", "a whole number from 0 to 59, found 60"),
         ("-1", "a whole number from 0 to 59, found -1"),
         ("0.5", "a whole number from 0 to 59"),
-        ("\"100 %\"", "less than \"100 %\", or a number of calls, found \"100 %\""),
+        (
+            "\"100 %\"",
+            "less than \"100 %\", or a number of calls, found \"100 %\"",
+        ),
         ("\"-3 %\"", "a part of the limit"),
         ("\"NaN %\"", "a part of the limit"),
         ("\"10\"", "a part of the limit"),
@@ -100,7 +103,11 @@ fn learning_is_on_unless_the_file_says_otherwise() {
     assert_eq!(policy("[learning]\non = false").learned_limits, 0);
     let few = policy("[learning]\nmax_limits = 3\nmax_endpoints = 9");
     assert_eq!((few.learned_limits, few.endpoint_routes), (3, 9));
+    assert_eq!(policy("").follow, Follow::Headers);
+    let ceiling = policy("[learning]\nfollow = \"configuration\"");
+    assert_eq!(ceiling.follow, Follow::Configuration);
     for (line, field) in [
+        ("follow = \"both\"", "learning.follow"),
         ("max_limits = 0", "learning.max_limits"),
         ("max_limits = 1001", "learning.max_limits"),
         ("max_endpoints = \"many\"", "learning.max_endpoints"),

@@ -12,26 +12,26 @@ const PERIODS: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::f
 /// The vendor's limit that counts calls with a token only.
 const ORGANISATION_RATE: &str = "org.app.user.rate.per.minute";
 /// The vendor's limit of each token of a client-credentials client.
-const TOKEN_RATE: &str = "client.credentials.token.rate.per.minute";
+pub(crate) const TOKEN_RATE: &str = "client.credentials.token.rate.per.minute";
 
 /// The engine calls limits so that it has learned.
 const LEARNED: &str = "learned: ";
 
 /// A limit, and what of it is left free.
-pub(super) struct Own {
-    pub(super) limit: Limit,
+pub(crate) struct Own {
+    pub(crate) limit: Limit,
     /// Calls left free for other applications; none unless the file says so.
-    pub(super) leave: Option<Leave>,
+    pub(crate) leave: Option<Leave>,
 }
 
 /// A limit of the organisation, and what passes it.
-pub(super) struct Shared {
-    pub(super) own: Own,
-    pub(super) counts: Counts,
+pub(crate) struct Shared {
+    pub(crate) own: Own,
+    pub(crate) counts: Counts,
 }
 
 /// Which calls count.
-pub(super) enum Counts {
+pub(crate) enum Counts {
     /// Those of every integration.
     All,
     /// Those of integrations that take a token.
@@ -67,7 +67,7 @@ pub(super) fn read_shared(root: &Section<'_, '_>) -> Vec<Shared> {
     if taken.is_empty() { defaults() } else { shared }
 }
 
-fn defaults() -> Vec<Shared> {
+pub(crate) fn defaults() -> Vec<Shared> {
     let per_minute = |allowed| window(allowed, Duration::from_secs(60));
     let own = |name: &str, rule| Own {
         limit: Limit {
@@ -105,11 +105,7 @@ const fn window(allowed: u32, period: Duration) -> Rule {
 }
 
 /// `[[….limit]]`, or what `key` calls them, inside of a table that the limits belong to.
-pub(super) fn read_own(
-    section: &Section<'_, '_>,
-    key: &'static str,
-    scopes: &[Scope],
-) -> Vec<Own> {
+pub(super) fn read_own(section: &Section<'_, '_>, key: &'static str, scopes: &[Scope]) -> Vec<Own> {
     let mut taken = Vec::new();
     let mut limits = Vec::new();
     for own in section.sections(key) {
@@ -152,7 +148,8 @@ fn refuse_learned(section: &Section<'_, '_>, name: &str) {
     if name.starts_with(LEARNED)
         && let Some(placed) = section.text("name")
     {
-        let message = format!("names that begin with {LEARNED:?} are those of limits that were learned");
+        let message =
+            format!("names that begin with {LEARNED:?} are those of limits that were learned");
         section.reject(&placed, message);
     }
 }
@@ -160,7 +157,8 @@ fn refuse_learned(section: &Section<'_, '_>, name: &str) {
 /// `leave`: a part of the limit in percent, or a number of calls.
 fn leave(section: &Section<'_, '_>, rule: Option<Rule>) -> Option<Leave> {
     if section.is_text("leave") {
-        let expected = "a part of the limit from \"0 %\" to less than \"100 %\", or a number of calls";
+        let expected =
+            "a part of the limit from \"0 %\" to less than \"100 %\", or a number of calls";
         let leave = section.parsed("leave", expected, percent);
         return leave.map(|percent| Leave::Percent(percent.value));
     }
