@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::oneshot;
-use tollgate_engine::{Closed, Event, Snapshot, Submission};
+use tollgate_engine::{Closed, Event, LearnedView, Snapshot, Submission};
 use tollgate_model::{ClientId, EndpointId, ExecutionId, Instant, LimitId, RouteId};
 
 /// A handle on a running driver; clones share it. When the last one goes, the engine's task ends and
@@ -99,6 +99,20 @@ impl Driver {
         let (reply, snapshot) = oneshot::channel();
         self.0.inbox.send(Message::Snapshot(reply)).ok()?;
         snapshot.await.ok()
+    }
+
+    /// Numbers in force that nobody has configured; `None` once the engine stopped. Costs less than a whole
+    /// [`Driver::snapshot`].
+    pub async fn learned(&self) -> Option<Vec<LearnedView>> {
+        let (reply, learned) = oneshot::channel();
+        self.0.inbox.send(Message::Learned(reply)).ok()?;
+        learned.await.ok()
+    }
+
+    /// Holds the learned limit of that name no more. It is learned anew if the upstream still has it. No
+    /// effect if there is none.
+    pub fn forget_learned(&self, name: String) {
+        self.change(Event::ForgetLearned { name });
     }
 
     /// Tells the engine that a limit has changed. No effect once the engine stopped.

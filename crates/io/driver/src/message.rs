@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use tollgate_engine::{ConfigError, Event, Facts, LossKind, Places, Snapshot, Submission};
+use tollgate_engine::{
+    ConfigError, Event, Facts, LearnedView, LossKind, Places, Snapshot, Submission,
+};
 use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, RouteId, TokenId};
 
 /// What callers, attempts and token fetches tell the task. The crate's documentation argues why the
@@ -36,6 +38,7 @@ pub(crate) enum Message {
     Lost(AttemptId, LossKind, String),
     Token(TokenId, Result<Grant, NoGrant>),
     Snapshot(oneshot::Sender<Snapshot>),
+    Learned(oneshot::Sender<Vec<LearnedView>>),
     Places(oneshot::Sender<Places>),
     Extend(Extension, oneshot::Sender<Result<(), ConfigError>>),
     Credentials(ClientId, ClientCredentials),

@@ -216,6 +216,10 @@ impl Pump {
                 // An error means that the one who asked has gone.
                 let _ = reply.send(snapshot);
             }
+            Message::Learned(reply) => {
+                // As above.
+                let _ = reply.send(self.engine.learned());
+            }
             Message::Tell(event) => {
                 let to_disk = matches!(event, Event::RenameLimit { .. } | Event::Open(_));
                 self.tell(event);

@@ -12,6 +12,7 @@ mod drafts;
 mod flows;
 mod gate;
 mod integrations;
+mod learned;
 mod limits;
 mod listing;
 mod oauth;
@@ -273,6 +274,10 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
             get(closings::list).delete(closings::open),
         ),
         ("/api/v2/tollgate/upstreams", get(closings::upstreams)),
+        (
+            "/api/v2/tollgate/learned",
+            get(learned::list).delete(learned::forget),
+        ),
         (
             "/api/v2/tollgate/limits",
             get(limits::list).put(limits::set),

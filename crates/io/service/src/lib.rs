@@ -76,6 +76,7 @@ mod records;
 mod service;
 mod steps;
 mod sweep;
+mod watch;
 mod work;
 
 pub use api::openapi_document;

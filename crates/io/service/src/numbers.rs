@@ -10,6 +10,7 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// One number.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -110,6 +111,14 @@ impl Numbers {
         file.write_all(&serde_json::to_vec(all)?)?;
         file.sync_data()?;
         fs::rename(&fresh, &self.path)
+    }
+}
+
+/// `10 in 60s`, `5 at once`.
+pub(crate) fn words(allowed: u32, period: Option<Duration>) -> String {
+    match period {
+        Some(period) => format!("{allowed} in {}", tollgate_config::show_span(period)),
+        None => format!("{allowed} at once"),
     }
 }
 

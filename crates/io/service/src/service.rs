@@ -14,6 +14,7 @@ use crate::numbers::Numbers;
 use crate::principal::Principal;
 use crate::records::Records;
 use crate::sweep::sweep;
+use crate::watch::watch;
 use crate::work::Works;
 use hyper_util::service::TowerToHyperService;
 use std::collections::HashMap;
@@ -351,6 +352,7 @@ impl Service {
             server.caller_requests_per_minute,
             server.caller_requests_at_once,
         );
+        tasks.spawn("watch of what is learned", watch(driver.clone()));
         let app = App {
             live,
             logins: Logins::new(server.wrong_logins_per_minute, server.trusted_proxies),

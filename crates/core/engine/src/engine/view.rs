@@ -2,7 +2,8 @@
 
 use super::Engine;
 use crate::{
-    ClientView, Closed, ClosedView, FlowView, LimitView, Snapshot, TokenSupply, TokenView,
+    ClientView, Closed, ClosedView, FlowView, LearnedView, LimitView, Snapshot, TokenSupply,
+    TokenView,
 };
 use tollgate_model::{ClientId, FlowId, Instant, Limit, LimitId, RouteId};
 use tollgate_quota::Ledger;
@@ -72,12 +73,15 @@ impl Engine {
             closed_routes: closed.filter(|(_, until)| *until > now).collect(),
             closed: self.closed(now),
             limited: self.limited,
-            learned: self
-                .corrected()
-                .into_iter()
-                .chain(self.lessons_view())
-                .collect(),
+            learned: self.learned(),
         }
+    }
+
+    /// What the upstream has told or shown that nobody has configured.
+    #[must_use]
+    pub fn learned(&self) -> Vec<LearnedView> {
+        let corrected = self.corrected().into_iter();
+        corrected.chain(self.lessons_view()).collect()
     }
 
     /// What the client's tokens are for, as far as they can be had.

@@ -42,7 +42,14 @@ pub(super) async fn list(
             "allowed": limit.allowed,
             "held": limit.held,
             "foreign": limit.foreign,
+            "leftFree": limit.left_free,
         });
+        if let Some(configured) = limit.configured {
+            shown["configured"] = configured.into();
+        }
+        if let Some(period) = limit.period {
+            shown["periodMillis"] = (period.as_millis() as u64).into();
+        }
         if let Some(millis) = closed.filter(|millis| *millis > 0) {
             shown["closedMillis"] = millis.into();
         }
@@ -184,8 +191,10 @@ pub(super) async fn flows(
 }
 
 pub(super) async fn snapshot(app: &App) -> Result<Snapshot, ApiError> {
-    app.driver.snapshot().await.ok_or_else(|| {
-        let message = "The service is about to end.";
-        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "draining", message)
-    })
+    app.driver.snapshot().await.ok_or_else(draining)
+}
+
+pub(super) fn draining() -> ApiError {
+    let message = "The service is about to end.";
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "draining", message)
 }

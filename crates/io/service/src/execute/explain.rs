@@ -112,6 +112,11 @@ fn refused(refusal: &Refusal, earliest_in: Option<Duration>, own_deadline: bool)
         Reason::UpstreamClosed => {
             ". Call again then; an administrator may end the pause: DELETE /api/v2/tollgate/closings."
         }
+        _ if limit.is_some_and(|limit| limit.starts_with("learned: ")) => {
+            ". The upstream refuses more than that, though nobody has configured it: allow a later deadline, \
+             give the flow a higher priority, or ask for more there. If it isn't so, an administrator may \
+             forget it: DELETE /api/v2/tollgate/learned."
+        }
         _ => ". Allow a later deadline, give the flow a higher priority, or raise the limit.",
     });
     let mut error = ApiError::of(cause, message);

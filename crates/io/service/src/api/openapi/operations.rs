@@ -193,6 +193,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
     op("get", "/api/v2/tollgate/closings", "getClosings", "All that a 429 has closed, and until when.", (OK, List("Closing"))).query(PAGE),
     op("delete", "/api/v2/tollgate/closings", "deleteClosings", "Opens what a 429 has closed: all of it, or what has this kind and name.", (OK, Json("Opened"))).query(&["kind", "name"]),
     op("get", "/api/v2/tollgate/upstreams", "getUpstreams", "Answers 429, headers that were not believed, and each client's tokens.", (OK, Json("Upstreams"))),
+    op("get", "/api/v2/tollgate/learned", "getLearned", "Numbers in force that nobody has configured, and where they come from.", (OK, List("LearnedLimit"))).query(PAGE),
+    op("delete", "/api/v2/tollgate/learned", "deleteLearned", "Holds the learned limit of this name no more.", (EMPTY, Nothing)).query(&["name"]).errors(CHANGE),
     op("put", "/api/v2/tollgate/limits", "putLimits", "Changes a limit until its definition says another number.", (EMPTY, Nothing)).body("LimitUpdate").errors(FOUND),
     op("get", "/api/v2/tollgate/limits", "getLimits", "Every limit with its use now.", (OK, List("Limit"))).query(PAGE),
 ];
