@@ -46,6 +46,8 @@ enum Command {
     Import(cmd::import::ImportArgs),
     /// Export actions of the store or a running service as files.
     Export(cmd::import::ExportArgs),
+    /// List the limits in force of a running service, and configure or forget what was learned of them.
+    Limits(cmd::limits::Args),
     /// Take rows into data tables of a running service, and print them.
     Table(cmd::table::Args),
 }
@@ -84,6 +86,7 @@ fn main() -> ExitCode {
         Command::Audit(args) => cmd::audit::run(args),
         Command::Import(args) => cmd::import::import(args),
         Command::Export(args) => cmd::import::export(args),
+        Command::Limits(args) => cmd::limits::run(args),
         Command::Table(args) => cmd::table::run(args),
     })
 }

@@ -4,7 +4,7 @@
 //! import takes each row in: one of a key that is there replaces that row, others stay. All lines are read
 //! before the first is sent, and the service checks each against the table's schema.
 
-use super::import::remote::Remote;
+use super::import::remote::{Place, Remote};
 use super::{input, stored};
 use crate::console::{errln, outln};
 use anyhow::Context as _;
@@ -44,20 +44,6 @@ enum Command {
     },
 }
 
-/// The service.
-#[derive(clap::Args)]
-struct Place {
-    /// A running service, such as http://127.0.0.1:8080.
-    #[arg(long)]
-    url: String,
-    /// Client id to log in with.
-    #[arg(long)]
-    client_id: String,
-    /// Environment variable with its secret.
-    #[arg(long)]
-    client_secret_env: String,
-}
-
 pub(crate) fn run(args: Args) -> ExitCode {
     stored::report("table", carry_out(args.command))
 }
@@ -81,14 +67,6 @@ async fn carry_out(command: Command) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-impl Place {
-    async fn login(&self) -> anyhow::Result<Remote> {
-        let name = &self.client_secret_env;
-        let secret = stored::variable(name)?;
-        Remote::login(&self.url, &self.client_id, &secret).await
-    }
 }
 
 /// The file's rows with their keys.

@@ -1,7 +1,8 @@
 //! Through a running service's API.
 
 use super::{Found, check_type};
-use crate::cmd::http::{json, with_json};
+use crate::cmd::http::{bytes, json, with_json};
+use crate::cmd::stored;
 use anyhow::Context as _;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,6 +11,27 @@ use std::time::Duration;
 /// Longest wait for one answer.
 const WAIT: Duration = Duration::from_secs(60);
 const ACTIONS: &str = "/api/v2/integrations/actions";
+
+/// A running service, and who logs in there.
+#[derive(clap::Args)]
+pub(crate) struct Place {
+    /// A running service, such as http://127.0.0.1:8080.
+    #[arg(long)]
+    url: String,
+    /// Client id to log in with.
+    #[arg(long)]
+    client_id: String,
+    /// Environment variable with its secret.
+    #[arg(long)]
+    client_secret_env: String,
+}
+
+impl Place {
+    pub(crate) async fn login(&self) -> anyhow::Result<Remote> {
+        let secret = stored::variable(&self.client_secret_env)?;
+        Remote::login(&self.url, &self.client_id, &secret).await
+    }
+}
 
 pub(crate) struct Remote {
     http: reqwest::Client,
@@ -55,7 +77,11 @@ impl Remote {
         }
         let answer = request.send().await?;
         let status = answer.status();
-        let answer = json(answer).await?;
+        let body = bytes(answer).await?;
+        if status.is_success() && body.is_empty() {
+            return Ok(Value::Null);
+        }
+        let answer = tollgate_json::read_bytes(&body).context("the answer is not JSON")?;
         let message = answer["message"].as_str().unwrap_or("no message");
         anyhow::ensure!(status.is_success(), "{message} ({status})");
         Ok(answer)
