@@ -15,13 +15,47 @@ function element(tag, classes, text) {
   return made;
 }
 
-async function ask(path) {
-  const answer = await fetch(path, { headers: { Authorization: `Bearer ${token}` } });
+async function ask(path, method = "GET") {
+  const answer = await fetch(path, { method, headers: { Authorization: `Bearer ${token}` } });
   if (!answer.ok) {
     const error = await answer.json().catch(() => ({}));
     throw Object.assign(new Error(error.message ?? answer.statusText), { status: answer.status });
   }
-  return answer.json();
+  return answer.status === 204 ? null : answer.json();
+}
+
+// A button that has something deleted, and says so where it may not be.
+function remover(text, path, name) {
+  const button = element("button", "small", text);
+  button.type = "button";
+  button.setAttribute("aria-label", `${text} ${name}`);
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      await ask(path, "DELETE");
+      place("did").textContent = `done: ${text} ${name}`;
+      await show();
+    } catch (error) {
+      place("did").textContent = `not done: ${error.message}`;
+      button.disabled = false;
+    }
+  });
+  return button;
+}
+
+// What stays as it is stays in the document, so that a button under the pointer is the one that is clicked.
+function keep(list, lines) {
+  const key = JSON.stringify(lines.map(([id]) => id));
+  if (list.dataset.key === key) {
+    lines.forEach(([, , text], at) => { list.children[at].firstChild.textContent = text; });
+    return;
+  }
+  list.dataset.key = key;
+  list.replaceChildren(...lines.map(([, button, text]) => {
+    const item = element("li", "", "");
+    item.append(element("span", "", text), button());
+    return item;
+  }));
 }
 
 // All pages of a list, up to a bound.
@@ -80,30 +114,67 @@ function closed(limit) {
 function showTroubles(upstreams, closings) {
   const missed = upstreams.clients.filter((client) => client.trouble).map(({ name, trouble }) =>
     `${name} gets no token from ${trouble.endpoint} since ${span(trouble.sinceMillis)}: ${trouble.reason}`);
-  const shut = closings.map((closing) => {
+  const lines = missed.map((text) => element("li", "trouble", text));
+  place("troubles").hidden = lines.length + closings.length === 0;
+  place("missed").replaceChildren(...lines);
+  keep(place("closings"), closings.map((closing) => {
     const number = closing.token === undefined ? "" : ` ${closing.token}`;
-    return `the upstream answered 429: ${closing.kind}${number} of ${closing.name} ${closed(closing)}`;
-  });
-  const lines = [...missed, ...shut].map((text) => element("li", "trouble", text));
-  place("troubles").hidden = lines.length === 0;
-  place("troubles").querySelector("ul").replaceChildren(...lines);
+    const what = `${closing.kind}${number} of ${closing.name}`;
+    const query = new URLSearchParams({ kind: closing.kind, name: closing.name });
+    return [what, () => remover("open", `/api/v2/tollgate/closings?${query}`, what),
+      `the upstream answered 429: ${what} ${closed(closing)}`];
+  }));
 }
 
-function showLimit(limit) {
+function number({ allowed, periodMillis }) {
+  if (periodMillis === undefined) return `${allowed} at once`;
+  return `${allowed} in ${periodMillis % 1000 ? `${periodMillis} ms` : `${periodMillis / 1000} s`}`;
+}
+
+// Numbers in force that nobody has configured. One that headers tell can't be forgotten: it is told anew.
+function showLearned(learned) {
+  place("learned").hidden = learned.length === 0;
+  keep(place("learned").querySelector("ul"), learned.map((it) => {
+    const told = it.source === "headers";
+    const since = `since ${span(it.sinceMillis)}`;
+    const of = it.of === it.name ? "" : ` of ${it.of}`;
+    const text = told
+      ? `${it.name}${of}: the upstream says ${number(it)}, configured ${it.configured}, ${since}`
+      : `${it.name}: from ${it.source}, ${it.accepted} calls accepted and ${it.refused} refused, ${since}`;
+    const query = new URLSearchParams({ name: it.name });
+    const button = () => told ? "" : remover("forget", `/api/v2/tollgate/learned?${query}`, it.name);
+    return [`${it.source}/${it.of}/${it.name}`, button, text];
+  }));
+}
+
+// What is configured, where something else is in force; and what is left free for others.
+function beside(limit, learned) {
+  const corrected = learned.find((it) => it.source === "headers" && it.name === limit.name
+    && (limit.client === undefined ? limit.scope !== "token" : it.of === limit.client));
+  const parts = [];
+  const configured = corrected?.configured ?? limit.configured;
+  if (configured !== undefined && configured !== limit.allowed) parts.push(`configured ${configured}`);
+  if (limit.leftFree) parts.push(`${limit.leftFree} left free`);
+  return parts.join(", ");
+}
+
+function showLimit(limit, learned) {
   const { track, tone } = bar(limit);
   const row = element("div", `limit ${tone}`);
   const name = element("div", "name", limit.name);
   name.append(" ", element("span", "scope", limit.scope));
   const numbers = element("div", "numbers", closed(limit) ?? `${limit.held} of ${limit.allowed}`);
+  numbers.append(element("div", "scope", beside(limit, learned)));
   const history = remember(`${limit.scope}/${limit.name}`, limit.held / limit.allowed);
   row.append(name, track, numbers, line(history));
   return row;
 }
 
-function showToken(limit) {
+function showToken(limit, learned) {
   const { track, tone } = bar(limit);
   const card = element("div", `token ${tone}`, `${limit.client} · token ${limit.token}`);
-  card.append(element("div", "numbers", closed(limit) ?? `${limit.held} of ${limit.allowed}`), track);
+  const numbers = [closed(limit) ?? `${limit.held} of ${limit.allowed}`, beside(limit, learned)];
+  card.append(element("div", "numbers", numbers.filter((text) => text).join(", ")), track);
   return card;
 }
 
@@ -115,15 +186,17 @@ function showFlow(flow) {
 }
 
 async function show() {
-  const [limits, flows, closings, upstreams] = await Promise.all([
+  const [limits, flows, closings, upstreams, learned] = await Promise.all([
     all("/api/v2/tollgate/limits"),
     all("/api/v2/tollgate/flows"),
     all("/api/v2/tollgate/closings"),
     ask("/api/v2/tollgate/upstreams"),
+    all("/api/v2/tollgate/learned"),
   ]);
   showTroubles(upstreams, closings);
-  place("limits").replaceChildren(...limits.filter((limit) => !limit.client).map(showLimit));
-  const tokens = limits.filter((limit) => limit.client).map(showToken);
+  showLearned(learned);
+  place("limits").replaceChildren(...limits.filter((limit) => !limit.client).map((limit) => showLimit(limit, learned)));
+  const tokens = limits.filter((limit) => limit.client).map((limit) => showToken(limit, learned));
   place("tokens").replaceChildren(...(tokens.length ? tokens : [element("p", "scope", "none fetched yet")]));
   place("flows").replaceChildren(...flows.map(showFlow));
   place("state").textContent = `live, ${new Date().toLocaleTimeString()}`;
