@@ -135,6 +135,8 @@ pub struct Policy {
     pub wait_for_tokens: bool,
     /// Share of starts that each class below the first gets at least while it asks, in percent; 0 for none.
     pub floor_percent: u32,
+    /// Whether a limit on calls at once is lowered, as far as its answers show that fewer at once bring more.
+    pub follow_latency: bool,
     /// First pause of what is closed without a `Retry-After`; doubles up to the longest period of the limits
     /// that a call passes.
     pub closed_for: Duration,
@@ -159,6 +161,7 @@ impl Default for Policy {
             fetches_at_once: 8,
             wait_for_tokens: true,
             floor_percent: 1,
+            follow_latency: true,
             closed_for: Duration::from_millis(100),
             follow: Follow::Headers,
             learned_limits: 64,

@@ -6,6 +6,7 @@ mod estimate;
 mod extend;
 mod grow;
 mod kept;
+mod latency;
 mod learned;
 mod lesson;
 mod limits;
@@ -71,6 +72,7 @@ pub struct Engine {
     /// What is configured where headers have put something else in force.
     configured: told::Configured,
     limited: u64,
+    latencies: latency::Latencies,
     /// What an earlier process has used; none if there was none.
     earlier: Option<restart::Earlier>,
     /// Retired clients that may have tokens to drop.
@@ -183,6 +185,7 @@ impl Engine {
             headers_ignored: 0,
             configured: told::Configured::default(),
             limited: 0,
+            latencies: latency::Latencies::default(),
             earlier: None,
             retiring: Vec::new(),
             config,

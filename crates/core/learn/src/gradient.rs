@@ -20,13 +20,15 @@
 //!
 //! **What it costs**: a try lasts for as many answers as are under way, and at least 50. One that fails
 //! has lost a fifth of the goodput meanwhile (half, where answers take four times as long). After it the
-//! latency has to double again before the next, and higher numbers are tried once in 16 such spans.
+//! latency has to grow by as much again before the next, and higher numbers are tried once in 16 such spans.
 
 use std::time::Duration;
 use tollgate_model::Instant;
 
-/// Answers take this many times as long as they did: fewer calls at once are tried.
-const SLOWER: f64 = 2.5;
+/// Answers take this many times as long as they did: fewer calls at once are tried. A number that is twice
+/// the best can bring a fifth less though its answers take no more than twice as long; what is tried in
+/// vain is little.
+const SLOWER: f64 = 1.8;
 /// Answers of one measurement, at least.
 const LEAST: f64 = 50.0;
 /// Numbers that are told apart: powers of two to the third part, up to a thousand million.
@@ -46,7 +48,7 @@ pub struct Gradient {
     measured: Measured,
     /// Answers to calls sent before then tell of another number.
     from: Instant,
-    /// Answers that come before then are not measured; none before the first of them.
+    /// Calls that are sent before then are not measured; none before the first of them.
     begin: Option<Instant>,
     trying: Option<Try>,
     /// Measurements since a higher number was tried.
@@ -136,22 +138,32 @@ impl Gradient {
         self.allowed
     }
 
-    /// An answer has come at `now` to a call that was sent with so many under way, itself included;
-    /// `ok` if it did what was asked.
-    pub fn sample(&mut self, now: Instant, latency: Duration, in_flight: u32, ok: bool) {
+    /// A call was answered that was sent at `sent` with so many under way, itself included; `ok` if it did
+    /// what was asked. Calls are to be told of in the order of their sending ([`InOrder`]): of those that
+    /// were sent of late the first to be answered are those that take least.
+    ///
+    /// [`InOrder`]: crate::InOrder
+    pub fn sample(
+        &mut self,
+        now: Instant,
+        sent: Instant,
+        latency: Duration,
+        in_flight: u32,
+        ok: bool,
+    ) {
         let in_flight = f64::from(in_flight);
         self.level = (self.level * 0.98).max(in_flight);
         // What was sent before the number changed, or with room to spare, doesn't tell of it.
-        if now.before(latency) < self.from || in_flight < 0.7 * self.level {
+        if sent < self.from || in_flight < 0.7 * self.level {
             return;
         }
         let seconds = latency.as_secs_f64().max(1e-6);
-        // The first answers to come are those that take least, so they tell of nothing.
+        // The upstream is still what the number before has made of it.
         let begin = *self.begin.get_or_insert_with(|| {
             let usual = Duration::from_secs_f64(self.normal.unwrap_or(0.0));
-            now + latency.max(usual) * 3
+            sent + latency.max(usual) * 2
         });
-        if now < begin {
+        if sent < begin {
             return;
         }
         self.measured.answers += 1.0;

@@ -4,8 +4,8 @@ mod world;
 
 use std::collections::VecDeque;
 use std::time::Duration;
-use tollgate_learn::Gradient;
-use tollgate_model::Instant;
+use tollgate_learn::{Gradient, InOrder};
+use tollgate_model::{AttemptId, Instant};
 use world::random::Random;
 
 const MILLI: u64 = 1_000_000;
@@ -13,7 +13,8 @@ const MILLI: u64 = 1_000_000;
 /// Who says how many may be under way.
 trait Limit {
     fn allowed(&self) -> u32;
-    fn sample(&mut self, now: u64, latency: u64, in_flight: u32);
+    /// A call has ended that was sent so long before `ended`. Calls come in the order of their sending.
+    fn sample(&mut self, now: u64, ended: u64, latency: u64, in_flight: u32);
 }
 
 struct Fixed(u32);
@@ -22,16 +23,18 @@ impl Limit for Fixed {
     fn allowed(&self) -> u32 {
         self.0
     }
-    fn sample(&mut self, _: u64, _: u64, _: u32) {}
+    fn sample(&mut self, _: u64, _: u64, _: u64, _: u32) {}
 }
 
 impl Limit for Gradient {
     fn allowed(&self) -> u32 {
         Gradient::allowed(self)
     }
-    fn sample(&mut self, now: u64, latency: u64, in_flight: u32) {
+    fn sample(&mut self, now: u64, ended: u64, latency: u64, in_flight: u32) {
         let latency = Duration::from_nanos(latency);
-        Gradient::sample(self, Instant::from_nanos(now), latency, in_flight, true);
+        let sent = Instant::from_nanos(ended).before(latency);
+        let now = Instant::from_nanos(now);
+        Gradient::sample(self, now, sent, latency, in_flight, true);
     }
 }
 
@@ -46,7 +49,7 @@ impl Limit for Quotient {
     fn allowed(&self) -> u32 {
         self.number as u32
     }
-    fn sample(&mut self, _: u64, latency: u64, in_flight: u32) {
+    fn sample(&mut self, _: u64, _: u64, latency: u64, in_flight: u32) {
         let short = latency as f64;
         self.long = if self.long == 0.0 {
             short
@@ -79,15 +82,19 @@ fn run(
 ) -> (f64, u32) {
     let mut random = Random::new(seed);
     let end = seconds * 1_000 * MILLI;
-    let mut under_way: Vec<(u64, u64, u32)> = Vec::new();
+    let mut under_way: Vec<(u64, u64, u32, AttemptId)> = Vec::new();
+    let (mut calls, mut number) = (InOrder::default(), 0);
     let mut waiting: VecDeque<u64> = VecDeque::new();
     let (mut next, mut good) = (0, 0);
     loop {
         let first = under_way.iter().enumerate().min_by_key(|(_, call)| call.0);
         let now = match first {
-            Some((at, &(ends, sent, in_flight))) if ends <= next => {
+            Some((at, &(ends, sent, in_flight, call))) if ends <= next => {
                 under_way.swap_remove(at);
-                limit.sample(ends, ends - sent, in_flight);
+                calls.ended(call, Some((ends, ends - sent, in_flight)));
+                while let Some((ended, latency, in_flight)) = calls.take() {
+                    limit.sample(ends, ended, latency, in_flight);
+                }
                 good += u64::from(ends >= end / 2);
                 ends
             }
@@ -111,7 +118,10 @@ fn run(
             waiting.pop_front();
             let in_flight = under_way.len() as u32 + 1;
             let takes = (latency(now, in_flight, &mut random) * MILLI as f64) as u64;
-            under_way.push((now + takes, now, in_flight));
+            let call = AttemptId(number);
+            number += 1;
+            calls.sent(call);
+            under_way.push((now + takes, now, in_flight, call));
         }
     }
 }

@@ -28,6 +28,7 @@
 //! that no execution is sent again more than some ten times within its timeout. Whether such a try was
 //! counted isn't known, so its slots are held as those of a try without an answer.
 
+use super::latency::AtOnce;
 use super::{Engine, State};
 use crate::resources::Passage;
 use crate::timer::Timer;
@@ -49,6 +50,8 @@ pub(super) struct Attempt {
     pub(super) sent: Instant,
     /// What the answer's head said, once it has arrived.
     pub(super) head: Option<Head>,
+    /// How many calls were under way when it was sent.
+    pub(super) at_once: Option<AtOnce>,
 }
 
 /// An answer's head, as far as the engine goes on with it.
@@ -121,6 +124,9 @@ impl Engine {
         let Some(head) = it.head else {
             return self.lost(attempt, LossKind::NoAnswer, now);
         };
+        if !matches!(head.verdict, OfLimits::Refused { .. }) {
+            self.learn_latency(&it, Some(head.status < 500), now);
+        }
         self.end(attempt, now);
         if head.verdict == OfLimits::Accepted {
             self.look_again_at_closed(&it, now);
@@ -157,6 +163,9 @@ impl Engine {
             LossKind::NeverSent if it.head.is_none() => self.uncount(&it, now),
             _ => self.settle_unanswered(&it, now),
         }
+        if kind == LossKind::NoAnswer {
+            self.learn_latency(&it, Some(false), now);
+        }
         self.end(attempt, now);
         let again = match kind {
             LossKind::Unprocessed if it.head.is_none() => self.repeats(it.execution, now),
@@ -174,6 +183,7 @@ impl Engine {
         let Some(it) = self.attempts.get(&attempt).copied() else {
             return;
         };
+        self.learn_latency(&it, Some(false), now);
         self.abort(attempt, now);
         self.finish(it.execution, Verdict::TimedOut);
     }
@@ -223,6 +233,7 @@ impl Engine {
             self.learn_answered(attempt, &it, Outcome::Unknown, now);
         }
         self.learn_ended(attempt, &it, now);
+        self.learn_latency(&it, None, now);
         self.resources
             .each_ledger(&it.passage, now, |ledger| ledger.leave(now));
         if let Some(execution) = self.executions.get(&it.execution) {

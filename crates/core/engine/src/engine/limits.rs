@@ -27,6 +27,7 @@ impl Engine {
         set(&mut it.rule, allowed);
         self.resources.ledgers[limit.index()].configure(allowed);
         self.configure(config);
+        self.forget_latency(limit);
         self.tell_learners();
     }
 

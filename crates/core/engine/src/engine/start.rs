@@ -89,6 +89,7 @@ impl Engine {
             token,
             cost: self.config.routes[route.index()].cost,
         };
+        self.resources.take(&passage, now, give_up);
         let attempt_state = Attempt {
             number: attempt,
             execution,
@@ -96,9 +97,9 @@ impl Engine {
             endpoint,
             sent: now,
             head: None,
+            at_once: self.see_at_once(attempt, &passage, now),
         };
         self.learn_sent(attempt, &attempt_state);
-        self.resources.take(&passage, now, give_up);
         self.attempts.insert(attempt, attempt_state);
         self.probes(&attempt_state, now);
         self.earn_retries();

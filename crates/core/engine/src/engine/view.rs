@@ -18,7 +18,10 @@ impl Engine {
         let limits = limits.map(|(limit, id)| {
             let view = view(now)(limit);
             LimitView {
-                configured: view.configured.filter(|_| !self.own.has_limit(LimitId(id))),
+                configured: view
+                    .configured
+                    .filter(|_| !self.own.has_limit(LimitId(id)))
+                    .map(|known| self.followed_from(LimitId(id)).unwrap_or(known)),
                 ..view
             }
         });
@@ -81,7 +84,11 @@ impl Engine {
     #[must_use]
     pub fn learned(&self) -> Vec<LearnedView> {
         let corrected = self.corrected().into_iter();
-        corrected.chain(self.lessons_view()).collect()
+        let found = self.lessons_view().into_iter();
+        corrected
+            .chain(found)
+            .chain(self.latencies_view())
+            .collect()
     }
 
     /// What the client's tokens are for, as far as they can be had.

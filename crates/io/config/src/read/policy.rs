@@ -49,6 +49,9 @@ pub(super) fn read(root: &Section<'_, '_>) -> Policy {
             .flag("wait_for_tokens")
             .unwrap_or(default.wait_for_tokens),
         floor_percent: percent("floor_percent").unwrap_or(default.floor_percent),
+        follow_latency: section
+            .flag("follow_latency")
+            .unwrap_or(default.follow_latency),
         closed_for: section
             .span("closed_for", spans())
             .unwrap_or(default.closed_for),
