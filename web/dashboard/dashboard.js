@@ -173,6 +173,7 @@ function showLimit(limit, learned) {
 function showToken(limit, learned) {
   const { track, tone } = bar(limit);
   const card = element("div", `token ${tone}`, `${limit.client} · token ${limit.token}`);
+  card.append(element("div", "scope", limit.name));
   const numbers = [closed(limit) ?? `${limit.held} of ${limit.allowed}`, beside(limit, learned)];
   card.append(element("div", "numbers", numbers.filter((text) => text).join(", ")), track);
   return card;
