@@ -64,18 +64,22 @@ class ANumberThatIsWrong(unittest.TestCase):
         (self.root / "actions" / "get-user.json").write_text(json.dumps(ACTION))
         (self.root / "pool.secret").write_text("emulated\n")
         (self.root / "pool.secret").chmod(0o600)
-        self.platform = Process(
-            "emulate", "--client", "demo:emulated", "--latency", "5ms", "--jitter", "0ms",
-            "--token-limit", "15/4s", "--organisation-limit", "0",
-        )
         self.config = self.root / "tollgate.toml"
-        self.config.write_text(CONFIG.format(platform=self.platform.url))
-        self.config.chmod(0o640)
+        self.platform = None
         self.env = {"TOLLGATE_TEST_SECRET": SECRET, "RUST_LOG": "warn"}
         self.log = open(self.root / "log", "w+")
 
+    def emulate(self, token_limit):
+        self.platform = Process(
+            "emulate", "--client", "demo:emulated", "--latency", "5ms", "--jitter", "0ms",
+            "--token-limit", token_limit, "--organisation-limit", "0",
+        )
+        self.config.write_text(CONFIG.format(platform=self.platform.url))
+        self.config.chmod(0o640)
+
     def tearDown(self):
-        self.platform.stop()
+        if self.platform:
+            self.platform.stop()
         self.log.close()
         self.folder.cleanup()
 
@@ -133,6 +137,7 @@ class ANumberThatIsWrong(unittest.TestCase):
         return [line for line in lines if f"for {RATE} of pool, configured 30" in line]
 
     def test_a_told_number_is_seen_adopted_and_gone(self):
+        self.emulate("15/4s")
         service = self.serve()
         learned = lambda: self.ask(service, "/api/v2/tollgate/learned")["entities"]
         (it,) = self.until(service, learned)
@@ -181,6 +186,27 @@ class ANumberThatIsWrong(unittest.TestCase):
         self.assertGreater(self.load(service, 10), 0)
         self.assertEqual(self.ask(service, "/api/v2/tollgate/learned")["entities"], [])
         self.assertEqual(service.stop(), 0)
+
+    def test_the_configured_number_is_the_most_where_the_file_says_so(self):
+        self.emulate("60/4s")
+        plain = self.config.read_text()
+        service = self.serve()
+        learned = lambda: self.ask(service, "/api/v2/tollgate/learned")["entities"]
+        began = time.monotonic()
+        (it,) = self.until(service, learned)
+        self.assertEqual((it["allowed"], it["configured"]), (60, 30), it)
+        took = time.monotonic() - began
+        self.assertEqual(service.stop(), 0)
+        of_limit = plain.replace('period = "4s"', 'period = "4s", follow = "configuration"')
+        of_all = plain + '\n[learning]\nfollow = "configuration"\n'
+        for text in [of_limit, of_all]:
+            self.config.write_text(text)
+            service = self.serve()
+            end = time.monotonic() + 2 * took
+            while time.monotonic() < end:
+                self.load(service, 4)
+            self.assertEqual(learned(), [])
+            self.assertEqual(service.stop(), 0)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,10 @@ pub struct Config {
     pub flows: Vec<Flow>,
     /// What is left free of shared limits for other applications; nothing of those that aren't named.
     pub leave: BTreeMap<LimitId, Leave>,
+    /// What headers may change of shared limits; of those that aren't named, what the policy says.
+    pub follow: BTreeMap<LimitId, Follow>,
+    /// The same of the limits of each token, by the client and the place in its `token_limits`.
+    pub follow_tokens: BTreeMap<(ClientId, usize), Follow>,
     /// Spans and bounds that hold for all.
     pub policy: Policy,
 }
@@ -140,7 +144,8 @@ pub struct Policy {
     /// First pause of what is closed without a `Retry-After`; doubles up to the longest period of the limits
     /// that a call passes.
     pub closed_for: Duration,
-    /// What is in force where headers tell another number than is configured.
+    /// What is in force where headers tell another number than is configured, unless the limit's own word
+    /// says otherwise.
     pub follow: Follow,
     /// Limits that may be learned, over all upstreams; with 0 none is.
     pub learned_limits: u32,

@@ -5,7 +5,7 @@
 use std::path::Path;
 use tollgate_config::{Config, ConfigError, Problem, Source};
 use tollgate_engine::{Follow, Leave, Policy};
-use tollgate_model::LimitId;
+use tollgate_model::{ClientId, LimitId};
 
 const LEAST: &str = r#"
 [[caller]]
@@ -125,4 +125,39 @@ fn no_limit_is_called_as_one_that_was_learned() {
     let (line, field, said) = problem(&text);
     assert_eq!((line, field.as_str()), (7, "limit[1].name"));
     assert!(said.contains("learned"), "{said}");
+}
+
+#[test]
+fn a_limit_says_what_headers_may_change_of_it() {
+    let client = r#"
+[[client]]
+name = "pool"
+client_id = "id"
+client_secret_env = "SECRET"
+token_url = "https://login.example.com/oauth/token"
+token_rate = { allowed = 30, period = "60s", follow = "headers" }
+
+[[client.token_limit]]
+name = "burst"
+allowed = 5
+period = "1s"
+follow = "configuration"
+"#;
+    let all = LEAST.replace("\"6s\"", "\"6s\"\nfollow = \"configuration\"");
+    let config = parse(&format!("{all}{client}")).unwrap().engine;
+    assert_eq!(config.follow.get(&LimitId(0)), Some(&Follow::Configuration));
+    assert_eq!(config.follow.len(), 1);
+    let of_token = |place| config.follow_tokens[&(ClientId(0), place)];
+    assert_eq!(of_token(0), Follow::Headers);
+    assert_eq!(of_token(1), Follow::Configuration);
+
+    let at_once = LEAST.replace(
+        "allowed = 60\nperiod = \"6s\"",
+        "concurrent = 5\nfollow = \"headers\"",
+    );
+    let (line, field, said) = problem(&at_once);
+    assert_eq!((line, field.as_str()), (9, "limit[1].follow"));
+    assert!(said.contains("remove follow"), "{said}");
+    let (_, _, said) = problem(&LEAST.replace("\"6s\"", "\"6s\"\nfollow = \"both\""));
+    assert!(said.contains("\"headers\" or \"configuration\""), "{said}");
 }

@@ -173,8 +173,11 @@ fn row(limit: &Value, learned: &[Value]) -> [String; 5] {
         it["name"] == name && (of_client || it["configured"].is_null())
     });
     let shown = match client {
-        Some(client) => format!("{name}, each token of {client}"),
-        None => name.to_owned(),
+        // The name of a learned limit says whose it is.
+        Some(client) if !limit["configured"].is_null() => {
+            format!("{name}, each token of {client}")
+        }
+        _ => name.to_owned(),
     };
     let configured = from.map_or(&limit["configured"], |it| &it["configured"]);
     let from = from.and_then(|it| it["source"].as_str());

@@ -290,6 +290,11 @@ pub(super) fn is_learned(limit: &Limit) -> bool {
     limit.name.is_empty() || limit.name.starts_with(LEARNED)
 }
 
+/// Whether a token limit's place is only kept: nothing is in force there for this client.
+pub(super) fn is_place_kept(limit: &Limit) -> bool {
+    is_learned(limit) && limit.rule.allowed() == UNBOUND
+}
+
 /// The limit with a name that says what it allows to whom.
 fn named(scope: Scope, rule: Rule, whose: &str) -> Limit {
     let mut name = String::from(LEARNED);

@@ -92,7 +92,15 @@ impl Engine {
             header,
             refused,
         };
-        let is_ceiling = self.config.policy.follow == Follow::Configuration;
+        let own = match window {
+            Window::Shared(limit) => self.config.follow.get(&limit),
+            Window::Token(place) => it
+                .passage
+                .client
+                .and_then(|client| self.config.follow_tokens.get(&(client, place))),
+        };
+        let follow = own.copied().unwrap_or(self.config.policy.follow);
+        let is_ceiling = follow == Follow::Configuration;
         let (sent, cost) = (it.sent, it.passage.cost);
         let (pools, ledgers) = (&mut self.resources.pools, &mut self.resources.ledgers);
         let ledger = match (window, it.passage.token) {

@@ -1,6 +1,7 @@
 //! The engine as it is seen from outside.
 
 use super::Engine;
+use super::learned::{is_learned, is_place_kept};
 use crate::{
     ClientView, Closed, ClosedView, FlowView, LearnedView, LimitView, Snapshot, TokenSupply,
     TokenView,
@@ -35,8 +36,10 @@ impl Engine {
                     .token_limits
                     .iter()
                     .zip(&token.ledgers)
-                    .map(view(now))
-                    .map(|view| LimitView {
+                    .filter(|(limit, _)| !is_place_kept(limit))
+                    .map(|(limit, ledger)| (is_learned(limit), view(now)((limit, ledger))))
+                    .map(|(learned, view)| LimitView {
+                        configured: view.configured.filter(|_| !learned),
                         closed_until: Some(token.closed_until).filter(|&until| until > now),
                         ..view
                     })

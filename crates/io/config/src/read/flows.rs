@@ -1,10 +1,9 @@
 //! `[[flow]]`.
 
 use super::integrations::Tables;
-use super::limits::{self, Own};
-use super::{resolve, unique_name};
+use super::{limits, resolve, unique_name};
 use tollgate_engine::{Flow, Guarantee};
-use tollgate_model::{FlowId, Limit, LimitId, Rule, Scope};
+use tollgate_model::{FlowId, Limit, LimitId, Rule};
 use tollgate_settings::Section;
 
 /// Name of the flow that is added when the file marks none as the default.
@@ -34,11 +33,7 @@ pub(super) fn read(root: &Section<'_, '_>, tables: &mut Tables) -> (Vec<Flow>, F
                 .unwrap_or(1),
             guarantee: guarantee(&section, &limits, &mut shared_out),
             max_queued: section.size("max_queued").unwrap_or(DEFAULT_QUEUE),
-            limits: {
-                let own = limits::read_unshared(&section, "limit", Scope::Flow);
-                let own = own.into_iter().map(|limit| Own { limit, leave: None });
-                tables.add_limits(own.collect())
-            },
+            limits: tables.add_limits(limits::read_flows(&section)),
         };
         if section.flag("default") == Some(true) && marked.replace(flows.len()).is_some() {
             section.reject(

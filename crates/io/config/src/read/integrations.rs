@@ -33,9 +33,15 @@ impl Tables {
         limits.into_iter().map(add).collect()
     }
 
-    fn add_limit(&mut self, Own { limit, leave }: Own) -> LimitId {
+    fn add_limit(&mut self, own: Own) -> LimitId {
+        let Own {
+            limit,
+            leave,
+            follow,
+        } = own;
         self.engine.limits.push(limit);
         let id = LimitId(place(self.engine.limits.len()));
+        self.engine.follow.extend(follow.map(|follow| (id, follow)));
         self.engine.leave.extend(leave.map(|leave| (id, leave)));
         id
     }
@@ -122,8 +128,15 @@ fn read_clients(root: &Section<'_, '_>, source: &Reading<'_>, tables: &mut Table
     for section in root.sections("client") {
         let name = unique_name(&section, "name", &mut names);
         let limits = tables.add_limits(limits::read_own(&section, "limit", &[Scope::Client]));
-        let mut token_limits = vec![limits::read_token_rate(&section)];
-        token_limits.extend(limits::read_unshared(&section, "token_limit", Scope::Token));
+        let rate = std::iter::once(limits::read_token_rate(&section));
+        let of_token = rate.chain(limits::read_tokens(&section));
+        let id = ClientId(place(tables.engine.clients.len() + 1));
+        let mut token_limits = Vec::new();
+        for (at, (limit, follow)) in of_token.enumerate() {
+            let follow = follow.map(|follow| ((id, at), follow));
+            tables.engine.follow_tokens.extend(follow);
+            token_limits.push(limit);
+        }
         let max_tokens = section.whole("max_tokens", 1..=MOST_TOKENS);
         let max_tokens = max_tokens
             .and_then(|n| u32::try_from(n).ok())

@@ -1,6 +1,7 @@
 //! `[learning]`: what is learned of limits that are not as they are configured.
 
-use tollgate_engine::{Follow, Policy};
+use super::limits;
+use tollgate_engine::Policy;
 use tollgate_settings::Section;
 
 /// Each takes a place in the engine's tables from the start on.
@@ -18,12 +19,7 @@ pub(super) fn read(root: &Section<'_, '_>, policy: Policy) -> Policy {
     };
     let limits = whole("max_limits", MOST_LIMITS).unwrap_or(policy.learned_limits);
     let endpoints = whole("max_endpoints", MOST_ENDPOINTS).unwrap_or(policy.endpoint_routes);
-    let words = |text: &str| match text {
-        "headers" => Some(Follow::Headers),
-        "configuration" => Some(Follow::Configuration),
-        _ => None,
-    };
-    let follow = section.parsed("follow", "\"headers\" or \"configuration\"", words);
+    let follow = limits::follow(&section);
     let on = section.flag("on").unwrap_or(true);
     section.finish();
     Policy {

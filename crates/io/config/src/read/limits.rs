@@ -3,7 +3,7 @@
 use super::unique_name;
 use std::ops::RangeInclusive;
 use std::time::Duration;
-use tollgate_engine::Leave;
+use tollgate_engine::{Follow, Leave};
 use tollgate_model::{Limit, Rule, Scope};
 use tollgate_settings::{Placed, Section};
 
@@ -22,6 +22,8 @@ pub(crate) struct Own {
     pub(crate) limit: Limit,
     /// Calls left free for other applications; none unless the file says so.
     pub(crate) leave: Option<Leave>,
+    /// What headers may change of it; what `[learning]` says unless the file says so here.
+    pub(crate) follow: Option<Follow>,
 }
 
 /// A limit of the organisation, and what passes it.
@@ -55,10 +57,15 @@ pub(super) fn read_shared(root: &Section<'_, '_>) -> Vec<Shared> {
         let scope = scope(&section, &scopes);
         let rule = rule(&section);
         let leave = leave(&section, rule);
+        let follow = follow_window(&section, rule);
         if let Some(rule) = rule {
             let limit = Limit { name, scope, rule };
             shared.push(Shared {
-                own: Own { limit, leave },
+                own: Own {
+                    limit,
+                    leave,
+                    follow,
+                },
                 counts,
             });
         }
@@ -76,6 +83,7 @@ pub(crate) fn defaults() -> Vec<Shared> {
             rule,
         },
         leave: None,
+        follow: None,
     };
     vec![
         Shared {
@@ -113,28 +121,76 @@ pub(super) fn read_own(section: &Section<'_, '_>, key: &'static str, scopes: &[S
         let scope = scope(&own, scopes);
         let rule = rule(&own);
         let leave = leave(&own, rule);
+        let follow = follow_window(&own, rule);
         let limit = rule.map(|rule| Limit { name, scope, rule });
-        limits.extend(limit.map(|limit| Own { limit, leave }));
+        limits.extend(limit.map(|limit| Own {
+            limit,
+            leave,
+            follow,
+        }));
         own.finish();
     }
     limits
 }
 
-/// The same of limits that nobody else's calls count against, so that nothing of them can be left free.
-pub(super) fn read_unshared(
+/// `[[flow.limit]]`: ours alone, so that no header speaks of them and nothing is left free for others.
+pub(super) fn read_flows(flow: &Section<'_, '_>) -> Vec<Own> {
+    let limits = read_each(flow, "limit", Scope::Flow, |_, _| {});
+    let own = limits.into_iter().map(|limit| Own {
+        limit,
+        leave: None,
+        follow: None,
+    });
+    own.collect()
+}
+
+/// `[[client.token_limit]]`: nobody else has the token, so that nothing is left free for others.
+pub(super) fn read_tokens(client: &Section<'_, '_>) -> Vec<(Limit, Option<Follow>)> {
+    let mut follow = Vec::new();
+    let limits = read_each(client, "token_limit", Scope::Token, |own, rule| {
+        let word = follow_window(own, rule);
+        follow.extend(rule.map(|_| word));
+    });
+    limits.into_iter().zip(follow).collect()
+}
+
+fn read_each(
     section: &Section<'_, '_>,
     key: &'static str,
     scope: Scope,
+    mut read_more: impl FnMut(&Section<'_, '_>, Option<Rule>),
 ) -> Vec<Limit> {
     let mut taken = Vec::new();
     let mut limits = Vec::new();
     for own in section.sections(key) {
         let name = limit_name(&own, &mut taken);
         let scope = self::scope(&own, &[scope]);
-        limits.extend(rule(&own).map(|rule| Limit { name, scope, rule }));
+        let rule = rule(&own);
+        read_more(&own, rule);
+        limits.extend(rule.map(|rule| Limit { name, scope, rule }));
         own.finish();
     }
     limits
+}
+
+/// `follow` of a limit; only a window has it, for no header tells how many calls may be under way.
+fn follow_window(section: &Section<'_, '_>, rule: Option<Rule>) -> Option<Follow> {
+    let found = follow(section)?;
+    if let Some(Rule::Concurrency { .. }) = rule {
+        let message = "no header tells of calls at once; remove follow".to_owned();
+        section.reject(&found, message);
+    }
+    Some(found.value)
+}
+
+/// `follow`, of a limit or of all.
+pub(super) fn follow(section: &Section<'_, '_>) -> Option<Placed<Follow>> {
+    let words = |text: &str| match text {
+        "headers" => Some(Follow::Headers),
+        "configuration" => Some(Follow::Configuration),
+        _ => None,
+    };
+    section.parsed("follow", "\"headers\" or \"configuration\"", words)
 }
 
 /// `name`, unlike that of a limit that was learned.
@@ -175,25 +231,27 @@ fn percent(text: &str) -> Option<f64> {
 }
 
 /// `token_rate`, by default the vendor's.
-pub(super) fn read_token_rate(client: &Section<'_, '_>) -> Limit {
+pub(super) fn read_token_rate(client: &Section<'_, '_>) -> (Limit, Option<Follow>) {
     let default = || Limit {
         name: TOKEN_RATE.to_owned(),
         scope: Scope::Token,
         rule: window(300, Duration::from_secs(60)),
     };
     let Some(section) = client.section("token_rate") else {
-        return default();
+        return (default(), None);
     };
     let name = section.text("name").map(|name| name.value);
     refuse_learned(&section, name.as_deref().unwrap_or_default());
     let rule = rule(&section);
+    let follow = follow_window(&section, rule);
     section.finish();
     let default = default();
-    Limit {
+    let limit = Limit {
         name: name.unwrap_or(default.name),
         rule: rule.unwrap_or(default.rule),
         ..default
-    }
+    };
+    (limit, follow)
 }
 
 /// `scope`, one of those that make sense here; the first if absent.
