@@ -141,6 +141,7 @@ impl Live {
             flow: FlowId(0),
             deadline: scenario.flows[0].deadline,
             timeout: scenario.actions[0].timeout,
+            path_template: None,
             idempotent: true,
             request: Request {
                 method: "GET".parse().expect("a method"),

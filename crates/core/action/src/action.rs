@@ -12,6 +12,7 @@ use crate::value::{Credentials, Method, RawInput, Request, Warning};
 use crate::watch::Watch;
 use crate::{example, url, warn};
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Duration;
 use tollgate_meter::Meter;
 
@@ -103,6 +104,12 @@ impl Action {
     /// How long one execution may take: 1–60 s, 60 unless `config.timeoutSeconds` says otherwise.
     pub fn timeout(&self) -> Duration {
         self.timeout
+    }
+
+    /// The path of its URL template, with the placeholders as they are written: the same for all
+    /// executions.
+    pub fn path_template(&self) -> Arc<str> {
+        self.request.path_template()
     }
 
     /// The method of its request.

@@ -8,6 +8,7 @@ use crate::types::IntegrationType;
 use crate::value::{Credentials, Method, RawInput, Request};
 use crate::watch::Watch;
 use crate::{MAX_JSON_DEPTH, MAX_REQUEST_BYTES, scope, url};
+use std::sync::Arc;
 use tollgate_meter::Meter;
 use tollgate_template::{Bounds, Context, Reference, Template, nearest};
 
@@ -54,6 +55,7 @@ struct Field {
 pub(crate) struct RequestTemplates {
     method: Method,
     url: Field,
+    path: Arc<str>,
     headers: Vec<(String, Field)>,
     body: Option<Field>,
 }
@@ -64,6 +66,7 @@ impl RequestTemplates {
         let hint = "an action needs the URL it calls, as in /api/v2/users/${input.userId}; one that runs a \
                     function in the vendor's cloud has none, and can't run here";
         let url = found.keep(file.required(&url_path, hint));
+        let path = Arc::from(url::path_template(url.unwrap_or_default()));
         let body_path = ["config", "request", "requestTemplate"];
         let body = found.keep(file.template(&body_path));
         let method = found.keep(method(file));
@@ -72,6 +75,7 @@ impl RequestTemplates {
         Some(RequestTemplates {
             method: method?,
             url: url?,
+            path,
             headers,
             body: body?.map(|(text, template)| Field {
                 name: body_path.join("."),
@@ -79,6 +83,11 @@ impl RequestTemplates {
                 secret: redact::mentions_secrets(text),
             }),
         })
+    }
+
+    /// See [`crate::Action::path_template`].
+    pub(crate) fn path_template(&self) -> Arc<str> {
+        Arc::clone(&self.path)
     }
 
     pub(crate) fn method(&self) -> Method {

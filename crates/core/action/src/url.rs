@@ -7,6 +7,20 @@
 
 use crate::types::{Callee, IntegrationType};
 
+/// Longest path template, in bytes; a longer one is cut.
+const LONGEST_PATH: usize = 1_024;
+
+/// The path of a URL template: without the host, where that is written out or in the place of one, and without
+/// the query.
+pub(crate) fn path_template(template: &str) -> &str {
+    let url = template.split('?').next().unwrap_or_default().trim();
+    let path = match scheme_end(url) {
+        Some(host) => url[host..].find('/').map_or("/", |at| &url[host + at..]),
+        None => url,
+    };
+    &path[..path.floor_char_boundary(LONGEST_PATH)]
+}
+
 /// What is wrong with a rendered URL. The URL itself isn't quoted: it may hold credentials.
 pub(crate) fn check(kind: &IntegrationType, url: &str) -> Result<(), String> {
     if url.is_empty() {
@@ -144,8 +158,29 @@ fn name(letter: char) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{check, never};
+    use super::{check, never, path_template};
     use crate::types::IntegrationType;
+
+    #[test]
+    fn a_path_template_has_no_host_and_no_query() {
+        for (template, path) in [
+            (
+                "/api/v2/users/${input.id}?expand=x",
+                "/api/v2/users/${input.id}",
+            ),
+            ("https://a.example/users/$id?x=$y", "/users/$id"),
+            ("HTTP://${input.host}/x", "/x"),
+            ("https://a.example", "/"),
+            ("https://a.example?x=1", "/"),
+            ("${input.url}", "${input.url}"),
+            (" /a ", "/a"),
+            ("", ""),
+        ] {
+            assert_eq!(path_template(template), path, "{template}");
+        }
+        let long = format!("/{}", "ä".repeat(1_000));
+        assert_eq!(path_template(&long).len(), 1_023);
+    }
 
     #[test]
     fn a_template_that_never_renders_an_url_is_known() {

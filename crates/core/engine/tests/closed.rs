@@ -76,9 +76,9 @@ fn a_lone_refusal_closes_nothing_and_its_call_comes_back() {
         (pause(5), 10_000, 5_010),
         // Longer than the call may wait: most often it is about nothing that stays.
         (pause(60), 10_000, 110),
-        (pause(3_600), 10_000, 110),
+        (pause(600), 10_000, 110),
         // No window of the call's is longer than a minute.
-        (pause(3_600), 100_000, 60_010),
+        (pause(600), 100_000, 60_010),
     ] {
         let mut world = plain();
         let call = world.submit(0, 0, patience);
@@ -173,7 +173,7 @@ fn what_is_closed_is_known_in_advance() {
 
 #[test]
 fn one_call_probes_what_is_closed_and_when_it_is_accepted_all_go() {
-    let mut world = closed(pause(3_600));
+    let mut world = closed(pause(600));
     world.submit(0, 20, LONG);
     // As long as asked, but no longer than the window.
     world.pass(60_019);
@@ -189,7 +189,12 @@ fn one_call_probes_what_is_closed_and_when_it_is_accepted_all_go() {
 
 #[test]
 fn a_long_pause_is_believed_when_the_probe_is_refused_too_but_for_no_longer_than_a_day() {
-    for (asked, believed) in [(3_600, 3_600), (86_400 * 30, 86_400), (30, 60)] {
+    for (asked, believed) in [
+        (600, 600),
+        (70_000, 70_000),
+        (86_400 * 30, 86_400),
+        (30, 60),
+    ] {
         let mut world = closed(pause(asked));
         let opens = asked.min(60) * 1_000 + 20;
         world.pass(opens);
@@ -197,6 +202,32 @@ fn a_long_pause_is_believed_when_the_probe_is_refused_too_but_for_no_longer_than
         world.answer(429, pause(asked), opens);
         assert_eq!(world.closed(opens), [(ROUTE, at(opens + believed * 1_000))]);
     }
+}
+
+#[test]
+fn milliseconds_are_no_seconds() {
+    // Six seconds, of a window of a minute.
+    let mut world = closed(pause(6_000));
+    assert_eq!(world.closed(20), [(ROUTE, at(6_020))]);
+    let mut now = 6_020;
+    // Were it seconds, it would be known after four refusals more.
+    for span in [12_000, 24_000, 48_000, 60_000] {
+        world.pass(now);
+        world.answer(429, pause(6_000), now);
+        assert_eq!(world.closed(now), [(ROUTE, at(now + span))]);
+        now += span;
+    }
+    world.pass(now);
+    world.answer(429, pause(6_000), now);
+    assert_eq!(world.closed(now), [(ROUTE, at(now + 6_000_000))]);
+    // A call that is refused alone pauses for six seconds.
+    let mut world = plain();
+    world.submit(0, 0, 10_000);
+    world.answer(429, pause(6_000), 0);
+    world.pass(5_999);
+    assert_eq!(world.sent, []);
+    world.pass(6_000);
+    assert_eq!(world.sent.len(), 1);
 }
 
 #[test]
@@ -255,7 +286,7 @@ fn another_routes_upstream_is_another() {
     let mut world = World::plain(limits, &[&[0, 1], &[0, 1]]);
     for now in [0, 10] {
         world.submit(0, now, LONG);
-        world.answer(429, pause(3_600), now);
+        world.answer(429, pause(600), now);
     }
     assert_eq!(world.closed(10), [(ROUTE, at(60_010))]);
     world.submit(1, 20, 10);
@@ -514,16 +545,16 @@ fn a_limit_that_is_set_opens_what_is_closed_under_it() {
 
 #[test]
 fn a_closing_that_is_longer_than_a_window_ends_with_the_process() {
-    // Refused again as a probe: it is believed for an hour.
-    let mut world = closed(pause(3_600));
+    // Refused again as a probe: it is believed for ten minutes.
+    let mut world = closed(pause(600));
     let before = world.engine.checkpoint(at(30_020));
     assert_eq!(
         before.closed_routes,
         [("route 0".to_owned(), Duration::from_secs(30))]
     );
     world.pass(60_020);
-    world.answer(429, pause(3_600), 60_020);
-    assert_eq!(world.closed(60_020), [(ROUTE, at(3_660_020))]);
+    world.answer(429, pause(600), 60_020);
+    assert_eq!(world.closed(60_020), [(ROUTE, at(660_020))]);
     let checkpoint = world.engine.checkpoint(at(60_030));
     assert_eq!(checkpoint.closed_routes, []);
     // An older process may have written one down.

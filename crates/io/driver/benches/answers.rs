@@ -90,6 +90,7 @@ fn call(address: SocketAddr) -> Call {
         flow: FlowId(0),
         deadline: LONG,
         timeout: LONG,
+        path_template: None,
         idempotent: true,
         request: Request {
             method: http::Method::GET,

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
+use std::sync::Arc;
 use std::time::Duration;
 use tollgate_model::{FlowId, Refusal, RouteId};
 use tollgate_secret::Redactor;
@@ -18,6 +19,10 @@ pub struct Call {
     pub deadline: Duration,
     /// How long one attempt may take.
     pub timeout: Duration,
+    /// What of the upstream the call asks for, the same for all calls that differ in their inputs only: the
+    /// path as its author wrote it, with placeholders. With the method and the origin of the request it is
+    /// the call's endpoint. None if it is not known.
+    pub path_template: Option<Arc<str>>,
     /// Whether sending it twice does no harm. The caller decides; the driver doesn't look at the method.
     pub idempotent: bool,
     /// What to send.

@@ -57,11 +57,12 @@ impl Driver {
         if call.flow.index() >= shared.flows {
             return Err(Failure::Unknown("flow"));
         }
+        let endpoint = self.endpoint_of(&call);
         let submission = Submission {
             execution: ExecutionId(shared.next_execution.fetch_add(1, Ordering::Relaxed)),
             flow: call.flow,
             route: call.route,
-            endpoint: EndpointId::UNKNOWN,
+            endpoint,
             deadline: shared.now() + call.deadline,
             timeout: call.timeout,
             idempotent: call.idempotent,
@@ -84,6 +85,19 @@ impl Driver {
         let outcome = answer.await.unwrap_or(Err(Failure::Stopped));
         hang_up.execution = None;
         outcome
+    }
+
+    /// The number of the call's endpoint. The engine is told its name before the first call for it.
+    fn endpoint_of(&self, call: &Call) -> EndpointId {
+        let Some(path) = &call.path_template else {
+            return EndpointId::UNKNOWN;
+        };
+        let request = &call.request;
+        let (endpoint, name) = self.0.endpoints.number(&request.method, &request.url, path);
+        if let Some(name) = name {
+            self.change(Event::NameEndpoint { endpoint, name });
+        }
+        endpoint
     }
 
     pub(crate) fn shared(&self) -> &Shared {

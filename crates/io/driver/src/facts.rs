@@ -9,7 +9,7 @@
 //! | `RateLimit: "name";r=…;t=…` with `RateLimit-Policy: "name";q=…;w=…` | q − r | t, else w, seconds |
 //! | `RateLimit: limit=…, remaining=…, reset=…` (older draft) | limit − remaining | seconds |
 //! | `RateLimit-Limit`, `-Remaining`, `-Reset` (oldest draft) | limit − remaining | seconds |
-//! | `X-RateLimit-Limit`, `-Remaining`, `-Reset` | limit − remaining | seconds, or an epoch in seconds or milliseconds |
+//! | `X-RateLimit-Limit`, `-Remaining`, `-Reset` or `-Reset-After` | limit − remaining | seconds, or an epoch in seconds or milliseconds |
 //!
 //! An epoch is taken from the answer's own `Date`, so that no clock of ours enters. Without a `Date`
 //! it only says how long to wait when nothing remains.
@@ -47,7 +47,8 @@ pub fn facts_of(_status: u16, headers: &HeaderMap, now: SystemTime) -> Facts {
 pub(crate) fn from_headers(headers: &HeaderMap, now: SystemTime) -> (Facts, u32) {
     let mut facts = Facts::default();
     let mut ignored = 0;
-    if headers.contains_key(RETRY_AFTER) {
+    let names = MILLIS.into_iter().chain([RETRY_AFTER.as_str()]);
+    if names.into_iter().any(|name| headers.contains_key(name)) {
         facts.retry_after = retry_after(headers, now);
         ignored += u32::from(facts.retry_after.is_none());
     }
@@ -62,17 +63,55 @@ pub(crate) fn from_headers(headers: &HeaderMap, now: SystemTime) -> (Facts, u32)
     (facts, ignored)
 }
 
-/// `Retry-After` in either of its forms, seconds or an HTTP date; a date already past is no wait.
+/// `Retry-After`, in seconds, with or without a fraction, or as an HTTP date; a date already past is no
+/// wait. An epoch is a date: so many seconds are no span that anybody could mean, and it is believed only
+/// if it lies within a day of the answer's own `Date`. Some send milliseconds, under names that say so.
+///
+/// Milliseconds under the standard name can't be told from seconds here; the engine holds them against the
+/// periods of the call's limits.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = text(headers, RETRY_AFTER.as_str())?;
-    let span = match text.parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => httpdate::parse_http_date(text)
-            .ok()?
-            .duration_since(date(headers).unwrap_or(now))
-            .unwrap_or_default(),
+    let named = MILLIS.iter().find_map(|name| text(headers, name));
+    let span = match named {
+        Some(text) => Duration::try_from_secs_f64(decimal(text)? / 1_000.0).ok()?,
+        None => {
+            let text = text(headers, RETRY_AFTER.as_str())?;
+            let date = date(headers).unwrap_or(now);
+            match decimal(text) {
+                Some(epoch) if epoch >= EPOCH.0 as f64 => until(epoch_of(epoch)?, date)?,
+                Some(seconds) => Duration::try_from_secs_f64(seconds).ok()?,
+                None => {
+                    let end = httpdate::parse_http_date(text).ok()?;
+                    end.duration_since(date).unwrap_or_default()
+                }
+            }
+        }
     };
     (span <= LONGEST).then_some(span)
+}
+
+/// Headers that name a pause in milliseconds.
+const MILLIS: [&str; 2] = ["retry-after-ms", "x-ms-retry-after-ms"];
+
+/// The span to an epoch, which must not have passed.
+fn until(end: SystemTime, from: SystemTime) -> Option<Duration> {
+    end.duration_since(from).ok()
+}
+
+/// An epoch in seconds, or in milliseconds.
+fn epoch_of(number: f64) -> Option<SystemTime> {
+    let seconds = if number < EPOCH.1 as f64 {
+        number
+    } else {
+        number / 1_000.0
+    };
+    UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(seconds).ok()?)
+}
+
+/// A number of digits, with a fraction or without. No sign, no exponent, no word.
+fn decimal(text: &str) -> Option<f64> {
+    let plain = |c: char| c.is_ascii_digit() || c == '.';
+    let starts = text.starts_with(|c: char| c.is_ascii_digit());
+    (starts && text.chars().all(plain)).then(|| text.parse().ok())?
 }
 
 /// The vendor's three headers, believed together or not at all.
@@ -151,7 +190,12 @@ fn vendors(headers: &HeaderMap, now: SystemTime) -> Option<Said> {
     let said = || {
         let limit = number(limit)?;
         let remaining = number(text(headers, "x-ratelimit-remaining")?)?;
-        let reset = number(text(headers, "x-ratelimit-reset")?)?;
+        // A span, whatever the other one is.
+        if let Some(after) = text(headers, "x-ratelimit-reset-after") {
+            let reset = decimal(after)?.ceil() as u64;
+            return remains((limit, remaining, reset), Family::Vendors);
+        }
+        let reset = decimal(text(headers, "x-ratelimit-reset")?)?.ceil() as u64;
         let end = match reset {
             reset if reset < EPOCH.0 => return remains((limit, remaining, reset), Family::Vendors),
             reset if reset < EPOCH.1 => Duration::from_secs(reset),

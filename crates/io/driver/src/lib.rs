@@ -34,12 +34,14 @@
 
 mod call;
 mod driver;
+mod endpoints;
 mod execution;
 mod extend;
 mod facts;
 mod http;
 mod message;
 mod pump;
+mod refusals;
 mod setup;
 mod token;
 mod trouble;
@@ -51,6 +53,7 @@ pub use driver::Driver;
 pub use extend::{ExtendError, Extension, Outlet};
 pub use facts::facts_of;
 pub use http::{Addresses, BoxError, Resolve, certificate_warnings, check_identity, check_roots};
+pub use refusals::documented as documented_refusals;
 pub use setup::{Bounds, ClientCredentials, Setup, SetupError};
 pub use tollgate_secret::{Redactor, Secret};
 pub use trouble::TokenTrouble;

@@ -1,5 +1,6 @@
 //! How callers, attempts and token fetches reach the task that owns the engine.
 
+use crate::endpoints::Endpoints;
 use crate::http::{self, Http};
 use crate::token::{Grant, NoGrant};
 use crate::trouble::Troubles;
@@ -57,6 +58,7 @@ pub(crate) struct Shared {
     pub(crate) flows: usize,
     pub(crate) clock: Clock,
     pub(crate) troubles: Arc<Troubles>,
+    pub(crate) endpoints: Endpoints,
 }
 
 impl Shared {

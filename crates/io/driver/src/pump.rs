@@ -2,6 +2,7 @@
 
 mod tokens;
 
+use crate::endpoints::Endpoints;
 use crate::execution::Execution;
 use crate::http::Http;
 use crate::message::{Clock, Message, Report, Shared, Task};
@@ -78,6 +79,7 @@ pub(crate) fn start(
         flows: setup.engine.flows.len(),
         clock,
         troubles: Arc::default(),
+        endpoints: Endpoints::default(),
     };
     let mut engine = Engine::new(setup.engine.clone(), setup.seed, clock.now());
     let routes = engine.places().route.index();

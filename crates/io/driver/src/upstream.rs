@@ -2,6 +2,7 @@
 
 use crate::http::{Answer, Http, Loss};
 use crate::message::{Message, Report};
+use crate::refusals::{self, Refused};
 use crate::{Request, facts};
 use http::header::{self, HeaderName, HeaderValue};
 use std::time::SystemTime;
@@ -44,14 +45,26 @@ async fn exchange(
     report: &Report,
 ) -> Result<Answer, Loss> {
     let incoming = http.send(&request, give_up).await?;
-    let (facts, ignored) = facts::from_headers(incoming.headers(), SystemTime::now());
-    report.send(Message::Head {
+    let (status, now) = (incoming.status(), SystemTime::now());
+    let (mut facts, ignored) = facts::from_headers(incoming.headers(), now);
+    let head = |facts| Message::Head {
         attempt,
-        status: incoming.status(),
+        status,
         facts,
         ignored,
-    });
-    incoming.read(most).await
+    };
+    let refused = refusals::by_head(status, facts);
+    facts.refused = refused == Refused::Yes;
+    if refused != Refused::Perhaps {
+        report.send(head(facts));
+        return incoming.read(most).await;
+    }
+    let answer = incoming.read(most).await;
+    if let Ok(Answer { body: Ok(body), .. }) = &answer {
+        facts.refused = refusals::by_body(status, body);
+    }
+    report.send(head(facts));
+    answer
 }
 
 /// A request as it is sent: with the token, and without what isn't its author's to say.

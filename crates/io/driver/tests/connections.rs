@@ -67,6 +67,7 @@ pub(crate) fn request(method: Method, url: &str, timeout: Duration) -> Call {
         flow: FlowId(0),
         deadline: LONG,
         timeout,
+        path_template: None,
         idempotent: method == Method::GET,
         request: Request {
             method,

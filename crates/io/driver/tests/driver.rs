@@ -129,6 +129,7 @@ fn call(method: http::Method, url: &str, deadline: Duration, timeout: Duration) 
         flow: FlowId(0),
         deadline,
         timeout,
+        path_template: None,
         idempotent,
         request: Request {
             method,

@@ -87,6 +87,7 @@ async fn calls(driver: &Driver, emulator: &Emulator, number: u32, deadline: Dura
         flow: FlowId(0),
         deadline,
         timeout: Duration::from_secs(10),
+        path_template: None,
         idempotent: true,
         request: Request {
             method: http::Method::GET,

@@ -104,6 +104,7 @@ async fn saturate(alignment: Alignment) -> Counts {
         flow: FlowId(0),
         deadline: Duration::from_secs(600),
         timeout: Duration::from_secs(30),
+        path_template: None,
         idempotent: true,
         request: Request {
             method: http::Method::GET,

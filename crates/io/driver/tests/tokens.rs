@@ -179,6 +179,7 @@ impl Upstream {
             flow: FlowId(0),
             deadline: MINUTE * 10,
             timeout: MINUTE,
+            path_template: None,
             idempotent: true,
             request: Request {
                 method: http::Method::GET,

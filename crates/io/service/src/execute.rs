@@ -355,6 +355,7 @@ impl Execution {
             flow: self.terms.flow,
             deadline: self.terms.deadline.unwrap_or(timeout),
             timeout,
+            path_template: Some(action.path_template()),
             idempotent: request.method.is_idempotent(),
             request: self.prepare(request, read)?,
         };

@@ -26,6 +26,11 @@
 //! been seen to accept a call before the pause that it asked for was over, gets a short pause first;
 //! pauses double up to the longest period.
 //!
+//! A number that is more than ten of those periods, and a thousandth of which fits into one, may be meant
+//! as milliseconds: some write them. It is taken so until four probes have been refused. Were it taken for
+//! seconds, "6000" would shut an upstream for a hundred minutes instead of six seconds; an honest hour that is
+//! taken for 3.6 seconds costs three probes more.
+//!
 //! **Calls at once.** Where a limit counts the calls under way, nothing but the end of one of them makes
 //! room. So where no pause was asked for, an accepted call that ends opens the part for a probe before
 //! its time; if that probe is refused, ends are no reason any more until the part is open again.
@@ -36,6 +41,8 @@ use tollgate_model::{AttemptId, ClientId, EndpointId, Instant, RouteId, TokenId}
 
 /// Longest pause that is believed.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+/// Probes refused before a number that may mean milliseconds is believed to mean seconds.
+const DOUBTED: u32 = 4;
 /// Parts about which something is known, at the most; beyond it what is only suspected is forgotten.
 const MOST_PARTS: usize = 4_096;
 
@@ -67,6 +74,22 @@ pub(super) struct Pauses {
     pub(super) first: Duration,
     /// The longest period of the call's limits.
     pub(super) longest: Duration,
+}
+
+impl Pauses {
+    /// What the upstream asks for, as far as that is plausible: where it is more than ten of the longest
+    /// periods, and a thousandth of it is no more than one, some write milliseconds where seconds are meant.
+    pub(super) fn plausible(&self) -> Option<Duration> {
+        let in_millis =
+            |asked: Duration| asked > self.longest * 10 && asked / 1_000 <= self.longest;
+        self.asked.map(|asked| {
+            if in_millis(asked) {
+                asked / 1_000
+            } else {
+                asked
+            }
+        })
+    }
 }
 
 /// What a refusal has led to.
@@ -116,6 +139,8 @@ struct Closing {
     from: AttemptId,
     /// The upstream has asked for the pause.
     is_asked: bool,
+    /// Probes that were refused.
+    refusals: u32,
     ends: Ends,
 }
 
@@ -184,7 +209,7 @@ impl Closings {
                     it.suspicion = Some(Suspicion {
                         at: now,
                         from: next,
-                        asked_until: pauses.asked.map(|asked| now + asked),
+                        asked_until: pauses.plausible().map(|asked| now + asked),
                     });
                 }
             }
@@ -296,6 +321,7 @@ impl Closings {
             probe: None,
             from: next,
             is_asked: true,
+            refusals: 0,
             ends: Ends::Vain,
         });
     }
@@ -327,7 +353,7 @@ impl Evidence {
 
 impl Closing {
     fn new(refused: AttemptId, pauses: Pauses, is_distrusted: bool, now: Instant) -> Self {
-        let asked = pauses.asked.filter(|_| !is_distrusted);
+        let asked = pauses.plausible().filter(|_| !is_distrusted);
         let longest = pauses.longest.max(pauses.first);
         let pause = asked.map_or(pauses.first, |asked| asked.clamp(pauses.first, longest));
         Self {
@@ -336,6 +362,7 @@ impl Closing {
             probe: None,
             from: after(refused),
             is_asked: asked.is_some(),
+            refusals: 0,
             ends: Ends::Open,
         }
     }
@@ -351,7 +378,13 @@ impl Closing {
             let longest = pauses.longest.max(pauses.first);
             self.pause = self.pause.max((self.pause * 2).min(longest));
         }
-        if let Some(asked) = pauses.asked {
+        self.refusals += 1;
+        let asked = if self.refusals > DOUBTED {
+            pauses.asked
+        } else {
+            pauses.plausible()
+        };
+        if let Some(asked) = asked {
             self.pause = self.pause.max(asked.min(LONGEST));
         }
         self.until = now + self.pause;

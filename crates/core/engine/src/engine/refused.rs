@@ -130,6 +130,12 @@ impl Engine {
         let place = it.place();
         let short = first.saturating_mul(1 << (it.refusals - 1).min(16));
         let short = short.min(longest).max(self.config.policy.retry_pause);
+        let pauses = Pauses {
+            asked,
+            first,
+            longest,
+        };
+        let asked = pauses.plausible();
         let asked = asked.map(|asked| asked.clamp(short, longest.max(short)));
         let believed = asked.filter(|&asked| it.refusals > 1 || now + asked <= place.deadline);
         let again = now + believed.unwrap_or(short);

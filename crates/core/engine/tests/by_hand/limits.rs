@@ -230,6 +230,8 @@ fn a_refused_call_pauses_for_as_long_as_it_is_asked_to() {
         (asked(None), millis(100)),
         // No window of its limits is longer.
         (asked(Some(seconds(86_000))), seconds(60)),
+        // Milliseconds, for ten windows last ten minutes.
+        (asked(Some(seconds(6_000))), seconds(6)),
         (asked(Some(Duration::ZERO)), millis(100)),
         // The end of a window that is not full says nothing of when the call may come again.
         (window(1, 100), millis(100)),

@@ -102,6 +102,15 @@ fn the_common_families_say_the_same() {
         ),
         (
             &[
+                ("x-ratelimit-limit", "5"),
+                ("x-ratelimit-remaining", "0"),
+                ("x-ratelimit-reset", "1780401642.123"),
+                ("x-ratelimit-reset-after", "1.023"),
+            ],
+            fact(5, 5, 2),
+        ),
+        (
+            &[
                 DATE,
                 ("x-ratelimit-limit", "100"),
                 ("x-ratelimit-remaining", "60"),
@@ -206,6 +215,20 @@ fn retry_after_in_both_forms() {
         ("Tue, 02 Jun 2026 12:00:30 GMT", Some(30)),
         ("Tue, 02 Jun 2026 11:59:00 GMT", Some(0)),
         ("Tue, 02 Jun 2036 12:00:00 GMT", None),
+        // An epoch: in half a minute, as milliseconds, past, and in a month.
+        ("1780401630", Some(30)),
+        ("1780401630000", Some(30)),
+        ("1780401599", None),
+        ("1783000000", None),
+        ("3.0", Some(3)),
+        ("+3", None),
+        ("1e3", None),
+        ("3.0.0", None),
+        (".5", None),
+        ("", None),
+        ("NaN", None),
+        ("inf", None),
+        ("-0.5", None),
         ("99999999", None),
         ("18446744073709551616", None),
         ("-1", None),
@@ -215,6 +238,31 @@ fn retry_after_in_both_forms() {
         let found = retry_after(&headers(&[("retry-after", text)]), noon());
         assert_eq!(found, seconds.map(Duration::from_secs), "{text}");
     }
+    for (name, text, millis) in [
+        ("retry-after", "2.50", Some(2_500)),
+        ("retry-after", "0.25", Some(250)),
+        ("retry-after-ms", "1500", Some(1_500)),
+        ("x-ms-retry-after-ms", "20.5", Some(20)),
+        ("retry-after-ms", "soon", None),
+    ] {
+        let (facts, ignored) = from_headers(&headers(&[(name, text)]), noon());
+        let millis = millis.map(Duration::from_millis);
+        assert_eq!(
+            facts
+                .retry_after
+                .map(|it| Duration::from_millis(it.as_millis() as u64)),
+            millis
+        );
+        if millis.is_none() {
+            assert_eq!(ignored, 1);
+        }
+    }
+    // The name that says its unit is the more exact.
+    let both = headers(&[("retry-after", "2"), ("retry-after-ms", "1500")]);
+    assert_eq!(
+        retry_after(&both, noon()),
+        Some(Duration::from_millis(1_500))
+    );
     // A date is held against the answer's own clock, where it tells it.
     let said = headers(&[
         ("retry-after", "Tue, 02 Jun 2026 15:00:30 GMT"),
