@@ -1,7 +1,9 @@
 //! `tollgate emulate`.
 
+mod file;
+
 use crate::console::{errln, outln};
-use anyhow::{Context, bail};
+use anyhow::Context;
 use std::process::ExitCode;
 use tollgate_config::parse_span;
 use tollgate_emulator::Emulator;
@@ -10,6 +12,10 @@ use tollgate_platform::{Alignment, Client, Config, Faults, Spread, Window};
 /// Runs the emulated platform until it is interrupted; then prints what it counted.
 #[derive(clap::Args)]
 pub(crate) struct Args {
+    /// A file that says what the platform is, in place of all other options but the port and the seed:
+    /// limits of every kind, headers and lies, strangers, strays, faults. See docs/limits.md.
+    #[arg(long)]
+    config: Option<std::path::PathBuf>,
     /// Port on loopback; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
@@ -91,6 +97,14 @@ async fn serve(config: Config, seed: u64, port: u16) -> anyhow::Result<()> {
 }
 
 fn config(args: &Args) -> anyhow::Result<Config> {
+    if let Some(file) = &args.config {
+        let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+        return file::parse(&text).map_err(|problems| {
+            let file = &file.display().to_string();
+            let problems = &problems;
+            anyhow::anyhow!("{}", tollgate_settings::Listing { file, problems })
+        });
+    }
     let clients = args.clients.iter().map(|text| {
         let (id, secret) = text
             .split_once(':')
@@ -106,14 +120,12 @@ fn config(args: &Args) -> anyhow::Result<Config> {
         client: window("--client-limit", &args.client_limit)?,
         organisation: window("--organisation-limit", &args.organisation_limit)?,
         concurrency: (args.concurrency > 0).then_some(args.concurrency),
-        alignment: match args.alignment.as_str() {
-            "first-call" => Alignment::FirstCall,
-            "wall-clock" => Alignment::WallClock,
-            "phase-per-key" => Alignment::PhasePerKey,
-            other => bail!("--alignment {other}: expected first-call, wall-clock or phase-per-key"),
-        },
-        way_in: spread("--jitter", &args.jitter)?,
-        latency: spread("--latency", &args.latency)?,
+        alignment: alignment(&args.alignment).with_context(|| {
+            let text = &args.alignment;
+            format!("--alignment {text}: expected first-call, wall-clock or phase-per-key")
+        })?,
+        way_in: spread_of("--jitter", &args.jitter)?,
+        latency: spread_of("--latency", &args.latency)?,
         faults: Faults {
             unavailable_percent: args.unavailable,
             dropped_percent: args.dropped,
@@ -136,12 +148,21 @@ fn window(flag: &str, text: &str) -> anyhow::Result<Option<Window>> {
     Ok(Some(window))
 }
 
-fn spread(flag: &str, text: &str) -> anyhow::Result<Spread> {
+fn alignment(text: &str) -> Option<Alignment> {
+    match text {
+        "first-call" => Some(Alignment::FirstCall),
+        "wall-clock" => Some(Alignment::WallClock),
+        "phase-per-key" => Some(Alignment::PhasePerKey),
+        _ => None,
+    }
+}
+
+fn spread_of(flag: &str, text: &str) -> anyhow::Result<Spread> {
+    spread(text).with_context(|| format!("{flag} {text}: expected as 80ms or 50ms..200ms"))
+}
+
+fn spread(text: &str) -> Option<Spread> {
     let (from, to) = text.split_once("..").unwrap_or((text, text));
-    let spread = parse_span(from)
-        .zip(parse_span(to))
-        .filter(|(from, to)| from <= to);
-    let (from, to) =
-        spread.with_context(|| format!("{flag} {text}: expected as 80ms or 50ms..200ms"))?;
-    Ok(Spread { from, to })
+    let (from, to) = parse_span(from).zip(parse_span(to))?;
+    (from <= to).then_some(Spread { from, to })
 }

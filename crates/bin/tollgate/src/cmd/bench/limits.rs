@@ -143,3 +143,6 @@ fn measure(case: &Case, args: &Args) -> Option<Row> {
     };
     Some(Row::new(case, args.scale.as_str(), &plain, &voice))
 }
+
+#[cfg(test)]
+mod tests;

@@ -181,6 +181,12 @@ fn before() -> BTreeMap<(&'static str, &'static str), Vec<Option<f64>>> {
         .collect()
 }
 
+/// Whether it is known how a case was before.
+#[cfg(test)]
+pub(super) fn is_known(name: &str, scale: &str) -> bool {
+    before().keys().any(|known| *known == (name, scale))
+}
+
 pub(super) fn begin(format: Format, scale: &str, windows: u32, seed: u64) {
     match format {
         Format::Json => {}

@@ -224,7 +224,7 @@ impl Caller {
         let body = json(response).await.unwrap_or_default();
         match status {
             200 => Ended::Served(Duration::from_millis(waited.unwrap_or(0))),
-            429 | 503 if body["code"] == "expired" => Ended::Expired,
+            429 | 503 if body["messageParams"]["tollgateCode"] == "expired" => Ended::Expired,
             429 | 503 => Ended::Refused,
             _ => Ended::Failed,
         }
