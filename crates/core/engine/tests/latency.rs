@@ -225,6 +225,22 @@ fn an_upstream_that_thrashes_brings_as_much_as_it_can() {
 }
 
 #[test]
+fn an_upstream_that_is_flooded_from_the_first_moment_brings_as_much_as_it_can() {
+    // Fifteen at once bring most: 75 a second.
+    let thrashes: Latency = |under_way, _| 0.1 * (1.0 + (under_way / 15.0).powi(2));
+    for configured in [40, 150] {
+        let mut world = World::new(configured, 300.0, thrashes);
+        world.pass(240);
+        let goodput = world.goodput(180);
+        println!(
+            "{configured}: {goodput:.1} a second, {} in force",
+            world.in_force()
+        );
+        assert!(goodput >= 0.95 * 75.0, "{configured}: {goodput}");
+    }
+}
+
+#[test]
 fn calls_that_queue_up_at_the_upstream_lose_nothing() {
     // Ten workers of 200 ms: 50 a second, however many are under way.
     for configured in [50, 200] {

@@ -33,6 +33,8 @@ const SLOWER: f64 = 1.8;
 const LEAST: f64 = 50.0;
 /// Numbers that are told apart: powers of two to the third part, up to a thousand million.
 const STEPS: usize = 96;
+/// The first calls, before many are under way: how long they take is usual, as far as so few can tell.
+const FIRST: f64 = 8.0;
 /// Measurements between two tries of a higher number.
 const EVERY: u32 = 16;
 
@@ -46,6 +48,8 @@ pub struct Gradient {
     /// Calls under way at the most, of late.
     level: f64,
     measured: Measured,
+    /// The first calls of all.
+    first: Measured,
     /// Answers to calls sent before then tell of another number.
     from: Instant,
     /// Calls that are sent before then are not measured; none before the first of them.
@@ -85,6 +89,12 @@ struct Measured {
 }
 
 impl Measured {
+    fn add(&mut self, seconds: f64) {
+        self.answers += 1.0;
+        self.latency += seconds;
+        self.squares += seconds * seconds;
+    }
+
     fn mean(&self) -> f64 {
         self.latency / self.answers
     }
@@ -123,6 +133,7 @@ impl Gradient {
             normal: None,
             level: 0.0,
             measured: Measured::default(),
+            first: Measured::default(),
             from: Instant::ZERO,
             begin: None,
             trying: None,
@@ -152,12 +163,13 @@ impl Gradient {
         ok: bool,
     ) {
         let in_flight = f64::from(in_flight);
+        let seconds = latency.as_secs_f64().max(1e-6);
+        self.begin_with(seconds);
         self.level = (self.level * 0.98).max(in_flight);
         // What was sent before the number changed, or with room to spare, doesn't tell of it.
         if sent < self.from || in_flight < 0.7 * self.level {
             return;
         }
-        let seconds = latency.as_secs_f64().max(1e-6);
         // The upstream is still what the number before has made of it.
         let begin = *self.begin.get_or_insert_with(|| {
             let usual = Duration::from_secs_f64(self.normal.unwrap_or(0.0));
@@ -166,14 +178,24 @@ impl Gradient {
         if sent < begin {
             return;
         }
-        self.measured.answers += 1.0;
         self.measured.good += f64::from(u8::from(ok));
         self.measured.in_flight += in_flight;
-        self.measured.latency += seconds;
-        self.measured.squares += seconds * seconds;
+        self.measured.add(seconds);
         if self.measured.answers >= LEAST.max(self.level / 4.0) {
             let measured = std::mem::take(&mut self.measured);
             self.judge(now, &measured);
+        }
+    }
+
+    /// Where calls come fast, as many as may be are under way before there is a measurement. The first of
+    /// them tell how long one takes that has the upstream for itself; at worst, for they are few.
+    fn begin_with(&mut self, seconds: f64) {
+        if self.first.answers < FIRST {
+            self.first.add(seconds);
+            if self.first.answers >= FIRST {
+                let usual = self.first.mean() * (1.0 + 3.0 * self.first.error());
+                self.normal = Some(self.normal.map_or(usual, |normal| normal.min(usual)));
+            }
         }
     }
 
