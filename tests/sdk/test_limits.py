@@ -187,6 +187,30 @@ class ANumberThatIsWrong(unittest.TestCase):
         self.assertEqual(self.ask(service, "/api/v2/tollgate/learned")["entities"], [])
         self.assertEqual(service.stop(), 0)
 
+    def test_a_part_is_left_free_by_the_api_and_after_a_restart(self):
+        self.emulate("30/4s")
+        name = "requests.volume.max"
+        service = self.serve()
+        path = "/api/v2/tollgate/limits"
+        free = lambda: {it["name"]: it["leftFree"] for it in self.ask(service, path)["entities"]}[name]
+        self.assertEqual(free(), 0)
+        for wrong in [{"leave": "100 %"}, {"leave": "10"}, {"leave": -1}, {"leave": 1.5}, {"leave": True}, {},
+                      {"leave": 1, "client": "pool"}]:
+            with self.assertRaises(urllib.error.HTTPError) as raised:
+                self.ask(service, path, {"name": name, **wrong}, "PUT")
+            with raised.exception as error:
+                self.assertEqual(error.code, 400, wrong)
+        self.ask(service, path, {"name": name, "leave": "10 %"}, "PUT")
+        self.assertEqual(free(), 250)
+        self.ask(service, path, {"name": name, "allowed": 1000}, "PUT")
+        self.assertEqual(free(), 100)
+        self.assertEqual(service.stop(), 0)
+        service = self.serve()
+        self.assertEqual(free(), 100)
+        self.ask(service, path, {"name": name, "leave": 7}, "PUT")
+        self.assertEqual(free(), 7)
+        self.assertEqual(service.stop(), 0)
+
     def test_the_configured_number_is_the_most_where_the_file_says_so(self):
         self.emulate("60/4s")
         plain = self.config.read_text()

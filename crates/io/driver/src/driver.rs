@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::oneshot;
-use tollgate_engine::{Closed, Event, LearnedView, Snapshot, Submission};
+use tollgate_engine::{Closed, Event, LearnedView, Leave, Snapshot, Submission};
 use tollgate_model::{ClientId, EndpointId, ExecutionId, Instant, LimitId, RouteId};
 
 /// A handle on a running driver; clones share it. When the last one goes, the engine's task ends and
@@ -134,7 +134,12 @@ impl Driver {
         self.change(Event::SetLimit { limit, allowed });
     }
 
-    /// The same for the limit at `place` of each of the client's tokens.
+    /// Leaves so much of a limit free for other applications from now on. No effect once the engine stopped.
+    pub fn set_leave(&self, limit: LimitId, leave: Leave) {
+        self.change(Event::SetLeave { limit, leave });
+    }
+
+    /// The same as [`Driver::set_limit`] for the limit at `place` of each of the client's tokens.
     pub fn set_token_limit(&self, client: ClientId, place: usize, allowed: u32) {
         self.change(Event::SetTokenLimit {
             client,

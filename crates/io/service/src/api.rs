@@ -73,6 +73,8 @@ pub(crate) struct App {
     pub(crate) bodies: Bodies,
 }
 
+pub(crate) use limits::Set;
+
 /// The file's limits and what it says they allow, in the engine's order.
 pub(crate) struct Told {
     /// Those that are shared.

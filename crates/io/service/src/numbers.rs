@@ -6,11 +6,13 @@
 //! definition's number.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use tollgate_engine::Leave;
 
 /// One number.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -23,6 +25,16 @@ pub(crate) struct Number {
     pub(crate) told: u32,
     /// What it allows.
     pub(crate) allowed: u32,
+    /// What of it is left free, as [`tollgate_config::parse_leave`] reads it; none if nobody has set that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) leave: Option<String>,
+}
+
+/// What an operator sets of a limit; what is none stays as it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Change<'a> {
+    pub(crate) allowed: Option<u32>,
+    pub(crate) leave: Option<&'a str>,
 }
 
 /// All of them, and where they are kept.
@@ -59,7 +71,15 @@ impl Numbers {
         set.map_or(told, |it| it.allowed)
     }
 
-    /// Keeps `allowed` for the limits of that name, whose definitions say these numbers now.
+    /// What of the shared limit is left free, where its definition says `told` and an operator has set it.
+    pub(crate) fn leave_of(&self, name: &str, told: u32) -> Option<Leave> {
+        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = all.iter();
+        let set = all.find(|it| is(it, None, name) && it.told == told)?;
+        set.leave.as_deref().and_then(tollgate_config::parse_leave)
+    }
+
+    /// Keeps the change for the limits of that name, whose definitions say these numbers now.
     ///
     /// # Errors
     /// It can't be written.
@@ -67,17 +87,27 @@ impl Numbers {
         &self,
         (client, name): (Option<&str>, &str),
         told: &[u32],
-        allowed: u32,
+        change: Change<'_>,
     ) -> io::Result<()> {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|it| !is(it, client, name));
-        let differ = told.iter().filter(|told| **told != allowed);
-        all.extend(differ.map(|&told| Number {
-            client: client.map(str::to_owned),
-            name: name.to_owned(),
-            told,
-            allowed,
-        }));
+        let of_name: Vec<_> = all.extract_if(.., |it| is(it, client, name)).collect();
+        // Several integrations may have limits of one name and number.
+        let told: BTreeSet<u32> = told.iter().copied().collect();
+        let changed = told.into_iter().map(|told| {
+            let before = of_name.iter().find(|it| it.told == told);
+            let leave = change.leave.map(str::to_owned);
+            Number {
+                client: client.map(str::to_owned),
+                name: name.to_owned(),
+                told,
+                allowed: change
+                    .allowed
+                    .or(before.map(|it| it.allowed))
+                    .unwrap_or(told),
+                leave: leave.or_else(|| before?.leave.clone()),
+            }
+        });
+        all.extend(changed.filter(|it| it.allowed != it.told || it.leave.is_some()));
         self.write(&all)
     }
 
@@ -136,9 +166,14 @@ mod tests {
         let usage = folder.path().join("tollgate.usage");
         let numbers = Numbers::open(&usage).unwrap();
         assert_eq!(numbers.of(None, "Old.rate", 300), 300);
-        numbers.set((None, "Old.rate"), &[300], 100).unwrap();
-        numbers.set((Some("Old"), "token"), &[50], 5).unwrap();
-        numbers.set((None, "Older.rate"), &[300], 200).unwrap();
+        let allowed = |allowed| Change {
+            allowed: Some(allowed),
+            leave: None,
+        };
+        let set = |of, told, change| numbers.set(of, &[told], change).unwrap();
+        set((None, "Old.rate"), 300, allowed(100));
+        set((Some("Old"), "token"), 50, allowed(5));
+        set((None, "Older.rate"), 300, allowed(200));
         numbers.rename("Old", "New").unwrap();
         let numbers = Numbers::open(&usage).unwrap();
         let of = |client, name, told| numbers.of(client, name, told);
@@ -148,9 +183,21 @@ mod tests {
         assert_eq!(of(Some("New"), "token", 50), 5);
         assert_eq!(of(None, "token", 50), 50);
         assert_eq!(of(None, "Older.rate", 300), 200);
-        numbers.set((None, "New.rate"), &[300], 300).unwrap();
+        numbers
+            .set((None, "New.rate"), &[300], allowed(300))
+            .unwrap();
         let again = Numbers::open(&usage).unwrap();
         assert_eq!(again.all.lock().unwrap().len(), 2);
+        let leave = Change {
+            allowed: None,
+            leave: Some("10 %"),
+        };
+        again.set((None, "Older.rate"), &[300], leave).unwrap();
+        let again = Numbers::open(&usage).unwrap();
+        assert_eq!(again.of(None, "Older.rate", 300), 200, "stays");
+        let left = |told| again.leave_of("Older.rate", told);
+        assert_eq!(left(300), Some(Leave::Percent(10.0)));
+        assert_eq!(left(400), None);
         fs::write(usage.with_extension("limits"), "no").unwrap();
         assert!(Numbers::open(&usage).is_err());
     }

@@ -223,6 +223,12 @@ fn leave(section: &Section<'_, '_>, rule: Option<Rule>) -> Option<Leave> {
     u32::try_from(calls).ok().map(Leave::Calls)
 }
 
+/// Reads what is left free of a limit: `10 %`, or a number of calls. None if it is neither.
+pub fn parse_leave(text: &str) -> Option<Leave> {
+    let calls = || text.parse().ok().map(Leave::Calls);
+    percent(text).map(Leave::Percent).or_else(calls)
+}
+
 /// `10 %`, with or without the space.
 fn percent(text: &str) -> Option<f64> {
     let number = text.strip_suffix('%')?.trim_end();

@@ -1,9 +1,10 @@
 //! `/api/v2/tollgate/limits` and `/api/v2/tollgate/flows`: every limit and every flow as they are now.
 
 use super::{App, Caller, Told};
+use crate::doc::Doc;
 use crate::error::ApiError;
 use crate::json::Json;
-use crate::numbers::Numbers;
+use crate::numbers::{Change, Numbers};
 use crate::page::{Page, Query};
 use crate::principal::Over;
 use axum::Extension;
@@ -13,7 +14,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tollgate_driver::Driver;
-use tollgate_engine::{LimitView, Snapshot};
+use tollgate_engine::{Leave, LimitView, Snapshot};
 use tollgate_model::{ClientId, LimitId};
 use tollgate_store::Role;
 
@@ -69,8 +70,8 @@ pub(super) async fn list(
 }
 
 /// Changes a limit while the service runs, and until its definition says another number ([`crate::numbers`]):
-/// `{name, allowed}` of every shared limit of that name, or with `client` of the tokens of that client or
-/// stored integration. A raise holds at once; what a lower one finds
+/// `{name, allowed, leave}` of every shared limit of that name, or `allowed` with `client` of the tokens of
+/// that client or stored integration. A raise holds at once; what a lower one finds
 /// in use drains.
 pub(super) async fn set(
     State(app): State<Arc<App>>,
@@ -82,37 +83,90 @@ pub(super) async fn set(
     let name = doc.required("name")?;
     let allowed = doc.whole("allowed", 1, MOST)?;
     let allowed = allowed.and_then(|allowed| u32::try_from(allowed).ok());
-    let allowed = allowed
-        .ok_or_else(|| ApiError::bad_request("allowed: missing; give a number of calls."))?;
     let client = doc.text("client")?;
+    let leave = leave(&doc)?;
+    if leave.is_some() && client.is_some() {
+        let message =
+            "leave: the limit of a token is nobody else's; nothing of it can be left free.";
+        return Err(ApiError::bad_request(message));
+    }
+    if allowed.is_none() && leave.is_none() {
+        let message = "allowed: missing; give a number of calls, or what to leave free.";
+        return Err(ApiError::bad_request(message));
+    }
+    let set = Set {
+        allowed,
+        leave: leave.as_ref().map(|it| it.0),
+    };
     let (of_file, of_stored) = match &client {
         None => (
-            app.told.set_limit(&app.driver, &name, allowed),
-            app.live.set_limit(&name, allowed).await,
+            app.told.set_limit(&app.driver, &name, set),
+            app.live.set_limit(&name, set).await,
         ),
-        Some(client) => (
-            app.told
-                .set_token_limit(&app.driver, client, &name, allowed),
-            app.live.set_token_limit(client, &name, allowed).await,
-        ),
+        Some(client) => {
+            let allowed = allowed.unwrap_or_default();
+            let of_file = app
+                .told
+                .set_token_limit(&app.driver, client, &name, allowed);
+            let of_stored = app.live.set_token_limit(client, &name, allowed).await;
+            (of_file, of_stored)
+        }
     };
     let told = [of_file, of_stored].concat();
     if told.is_empty() {
         let message = format!("There is no such limit: {name:?}; list them to see their names.");
         return Err(ApiError::not_found(message));
     }
-    let detail = json!({"allowed": allowed, "client": client});
+    let leave = leave.map(|it| it.1);
+    let detail = json!({"allowed": allowed, "client": client, "leave": leave});
     app.journal
         .note(caller.actor(), "update", ("limit", &name), &detail);
-    let kept = app
-        .live
-        .numbers()
-        .set((client.as_deref(), &name), &told, allowed);
+    let change = Change {
+        allowed,
+        leave: leave.as_deref(),
+    };
+    let numbers = app.live.numbers();
+    let kept = numbers.set((client.as_deref(), &name), &told, change);
     kept.map_err(|error| {
         let message = format!("It holds now, but will not after a restart: {error}");
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "not.kept", message)
     })?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What is set of a shared limit; what is none stays as it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Set {
+    allowed: Option<u32>,
+    leave: Option<Leave>,
+}
+
+impl Set {
+    /// Tells the engine.
+    pub(crate) fn of(self, driver: &Driver, limit: LimitId) {
+        if let Some(allowed) = self.allowed {
+            driver.set_limit(limit, allowed);
+        }
+        if let Some(leave) = self.leave {
+            driver.set_leave(limit, leave);
+        }
+    }
+}
+
+/// `leave`: a part such as "10 %", or a number of calls; with the text that is kept of it.
+fn leave(doc: &Doc) -> Result<Option<(Leave, String)>, ApiError> {
+    let text = match doc.get("leave") {
+        None => return Ok(None),
+        Some(Value::String(text)) if text.ends_with('%') => text.clone(),
+        Some(Value::Number(calls)) => calls.to_string(),
+        Some(_) => String::new(),
+    };
+    let leave = tollgate_config::parse_leave(&text).ok_or_else(|| {
+        ApiError::bad_request(
+            "leave: expected a part from \"0 %\" to less than \"100 %\", or a whole number of calls.",
+        )
+    })?;
+    Ok(Some((leave, text)))
 }
 
 impl Told {
@@ -122,6 +176,9 @@ impl Told {
             let allowed = numbers.of(None, name, *told);
             if allowed != *told {
                 driver.set_limit(LimitId(place as u32), allowed);
+            }
+            if let Some(leave) = numbers.leave_of(name, *told) {
+                driver.set_leave(LimitId(place as u32), leave);
             }
         }
         for (of, (client, limits)) in self.token_limits.iter().enumerate() {
@@ -135,11 +192,11 @@ impl Told {
     }
 
     /// Sets the limits of that name; gives what the file says of them.
-    fn set_limit(&self, driver: &Driver, name: &str, allowed: u32) -> Vec<u32> {
+    fn set_limit(&self, driver: &Driver, name: &str, set: Set) -> Vec<u32> {
         let limits = self.limits.iter().enumerate();
         let named = limits.filter(|(_, it)| it.0 == name);
         named
-            .inspect(|(place, _)| driver.set_limit(LimitId(*place as u32), allowed))
+            .inspect(|(place, _)| set.of(driver, LimitId(*place as u32)))
             .map(|(_, it)| it.1)
             .collect()
     }

@@ -1,13 +1,14 @@
 //! An integration's place in the engine's tables, and its way out.
 
 use super::{Building, Live, Placed, PlacedClient};
+use crate::api::Set;
 use crate::catalog::{Plan, Wanted};
 use crate::numbers::Numbers;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tollgate_config::Access;
 use tollgate_driver::{Addresses, Extension, Outlet, Resolve};
-use tollgate_engine::{Client, Pool, Route};
+use tollgate_engine::{Client, Leave, Pool, Route};
 use tollgate_guard::Guard;
 use tollgate_model::{ClientId, Limit, LimitId, RouteId};
 use tollgate_store::{EntityId, Integration};
@@ -122,6 +123,9 @@ impl Live {
             if allowed != limit.rule.allowed() {
                 self.driver.set_limit(id, allowed);
             }
+            if let Some(leave) = self.leave(&limit) {
+                self.driver.set_leave(id, leave);
+            }
         }
         if let (Some(client), Some((_, per_minute))) = (&known.client, plan.tokens)
             && client.id == places.client
@@ -157,6 +161,8 @@ impl Live {
                 && before.get(what).map(|it| it.rule) != Some(limit.rule)
             {
                 self.driver.set_limit(id, self.allowed(None, limit));
+                let leave = self.leave(limit).unwrap_or(Leave::Calls(0));
+                self.driver.set_leave(id, leave);
             }
             if placed.plan.name != plan.name {
                 self.driver.rename_limit(id, plan.limit_name(what));
@@ -227,8 +233,13 @@ impl Live {
         self.numbers().of(client, &limit.name, limit.rule.allowed())
     }
 
+    /// What an operator wants left free of a limit.
+    fn leave(&self, limit: &Limit) -> Option<Leave> {
+        self.numbers().leave_of(&limit.name, limit.rule.allowed())
+    }
+
     /// Sets the stored integrations' limits of that name; gives what the integrations say of them.
-    pub(crate) async fn set_limit(&self, name: &str, allowed: u32) -> Vec<u32> {
+    pub(crate) async fn set_limit(&self, name: &str, set: Set) -> Vec<u32> {
         let building = self.building.lock().await;
         let mut told = Vec::new();
         for placed in building.places.values() {
@@ -236,7 +247,7 @@ impl Live {
                 if limit.name == name
                     && let Some(id) = placed.limits.get(what)
                 {
-                    self.driver.set_limit(*id, allowed);
+                    set.of(&self.driver, *id);
                     told.push(limit.rule.allowed());
                 }
             }
