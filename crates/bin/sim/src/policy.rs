@@ -9,6 +9,8 @@
 //! | `one-token` | one | 429: waits for `Retry-After`, if the deadline allows |
 //! | `round-robin` | all, in turn | 429: the next token at once; after all of them, `Retry-After` |
 //! | `paced` | all, in turn | sends at an even pace that the windows allow; 429 as `one-token` |
+//! | `adaptive` | all, in turn | sends at a rate that falls at a 429 and grows again (the AWS SDKs' adaptive retry mode); 429 as `one-token` |
+//! | `vegas` | all, in turn | sends as many at once as Netflix's Vegas limiter lets; 429 as `one-token` |
 //! | `today` | the cached one until it fails, then the next | 429: fetches a token and tries again, giving up at the third |
 //!
 //! *Today*, precisely (observed: a burst fails near 900 calls a minute): a service takes up no more
@@ -32,17 +34,23 @@ pub enum Kind {
     RoundRobin,
     /// An even pace.
     Paced,
+    /// A send rate that follows 429s, as the AWS SDKs' adaptive retry mode.
+    Adaptive,
+    /// A number at once that follows answer times and 429s, as Netflix's limiter.
+    Vegas,
     /// What the platform does today.
     Today,
 }
 
 impl Kind {
     /// All of them, in the order of reports.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Tollgate,
         Self::OneToken,
         Self::RoundRobin,
         Self::Paced,
+        Self::Adaptive,
+        Self::Vegas,
         Self::Today,
     ];
 
@@ -54,6 +62,8 @@ impl Kind {
             Self::OneToken => "one-token",
             Self::RoundRobin => "round-robin",
             Self::Paced => "paced",
+            Self::Adaptive => "adaptive",
+            Self::Vegas => "vegas",
             Self::Today => "today",
         }
     }

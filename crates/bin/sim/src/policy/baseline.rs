@@ -3,9 +3,13 @@
 //! They share the bookkeeping (tokens, attempts, timeouts, retries) and differ in which token a call
 //! takes and in what follows a 429; see the table in [`super`].
 
+mod adaptive;
 mod choice;
+mod held;
+mod vegas;
 
 use super::{Kind, Policy};
+use adaptive::SendRate;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::time::Duration;
@@ -13,6 +17,7 @@ use tollgate_engine::{Command, Event, Facts, LossKind, Submission, Verdict};
 use tollgate_model::{
     AttemptId, ClientId, ExecutionId, Instant, Reason, Refusal, RouteId, TokenId,
 };
+use vegas::Vegas;
 
 /// What a baseline knows.
 #[derive(Clone, Debug)]
@@ -51,6 +56,12 @@ pub(crate) struct Baseline {
     taken_up: VecDeque<Instant>,
     /// When the next call may leave (`paced`).
     next_slot: Instant,
+    /// The limiters of `adaptive` and `vegas`, and the calls that they hold back.
+    send_rate: SendRate,
+    vegas: Vegas,
+    held: VecDeque<ExecutionId>,
+    /// When the send rate lets the next of them leave, if a timer is set for that.
+    release_at: Option<Instant>,
     executions: BTreeMap<ExecutionId, Execution>,
     attempts: BTreeMap<AttemptId, Try>,
     next_attempt: u64,
@@ -75,12 +86,19 @@ struct Try {
     place: Option<usize>,
     token: Option<TokenId>,
     head: Option<(u16, Facts)>,
+    sent: Instant,
+    /// Attempts under way when this one was sent, itself included.
+    in_flight: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Timer {
     GiveUp(AttemptId),
     Start(ExecutionId),
+    /// The deadline of a call that a limiter holds back.
+    Expire(ExecutionId),
+    /// The send rate may let a call leave.
+    Release,
 }
 
 impl Policy for Baseline {
@@ -103,11 +121,13 @@ impl Policy for Baseline {
             }
             Event::Done(attempt) => {
                 if let Some(it) = self.attempts.remove(&attempt) {
+                    self.learn(&it, it.head.map(|(status, _)| status), now);
                     self.done(attempt, &it, now);
                 }
             }
             Event::Lost(attempt, kind) => {
                 if let Some(it) = self.attempts.remove(&attempt) {
+                    self.learn(&it, None, now);
                     self.failed(it.execution, Verdict::Lost(kind), now);
                 }
             }
@@ -129,10 +149,12 @@ impl Policy for Baseline {
             | Event::RenewCredentials(_)
             | Event::RetireClient(_) => {}
         }
+        self.release(now);
     }
 
     fn handle_timeout(&mut self, now: Instant) {
         self.run_timers(now);
+        self.release(now);
     }
 
     fn poll_command(&mut self) -> Option<Command> {
@@ -159,6 +181,10 @@ impl Baseline {
             turn: 0,
             taken_up: VecDeque::new(),
             next_slot: Instant::ZERO,
+            send_rate: SendRate::new(),
+            vegas: Vegas::new(),
+            held: VecDeque::new(),
+            release_at: None,
             executions: BTreeMap::new(),
             attempts: BTreeMap::new(),
             next_attempt: 0,
@@ -184,10 +210,13 @@ impl Baseline {
                 Timer::GiveUp(attempt) => {
                     if let Some(it) = self.attempts.remove(&attempt) {
                         self.commands.push_back(Command::Abort(attempt));
+                        self.learn(&it, None, now);
                         self.finish(it.execution, Verdict::TimedOut);
                     }
                 }
                 Timer::Start(execution) => self.start(execution, now),
+                Timer::Expire(execution) => self.expire(execution),
+                Timer::Release => self.release_at = self.release_at.filter(|next| *next > at),
             }
         }
     }
@@ -233,18 +262,37 @@ impl Baseline {
         }
     }
 
-    /// Sends the execution's request, or lets it wait for a token.
+    /// Sends the execution's request, or lets it wait for a token, or for its turn.
     fn start(&mut self, execution: ExecutionId, now: Instant) {
         let Some(it) = self.executions.get(&execution) else {
             return;
         };
-        if !self.settings.with_token.contains(&it.submission.route) {
-            return self.send(execution, None, now);
+        let deadline = it.submission.deadline.max(now);
+        // Who is held already goes first.
+        if !self.held.is_empty() || !self.try_start(execution, now) {
+            self.hold(execution, deadline);
         }
-        match self.place(now) {
-            Some((place, token)) => self.send(execution, Some((place, token)), now),
-            None => self.waiting.push_back(execution),
+    }
+
+    /// Whether the execution is out of the limiter's hands: sent, ended, or waiting for a token.
+    fn try_start(&mut self, execution: ExecutionId, now: Instant) -> bool {
+        let Some(it) = self.executions.get(&execution) else {
+            return true;
+        };
+        let place = if self.settings.with_token.contains(&it.submission.route) {
+            let Some(place) = self.place(now) else {
+                self.waiting.push_back(execution);
+                return true;
+            };
+            Some(place)
+        } else {
+            None
+        };
+        let lets = self.lets(now);
+        if lets {
+            self.send(execution, place, now);
         }
+        lets
     }
 
     fn send(&mut self, execution: ExecutionId, place: Option<(usize, TokenId)>, now: Instant) {
@@ -255,6 +303,7 @@ impl Baseline {
         let attempt = AttemptId(self.next_attempt);
         self.next_attempt += 1;
         let token = place.map(|(_, token)| token);
+        let in_flight = self.attempts.len() + 1;
         self.attempts.insert(
             attempt,
             Try {
@@ -262,6 +311,8 @@ impl Baseline {
                 place: place.map(|(place, _)| place),
                 token,
                 head: None,
+                sent: now,
+                in_flight,
             },
         );
         self.set(give_up, Timer::GiveUp(attempt));

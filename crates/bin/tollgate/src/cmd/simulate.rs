@@ -34,7 +34,7 @@ pub(crate) struct Args {
     /// organisation, executions, concurrency, deadline, cache.
     #[arg(long, value_name = "PARAMETER=FROM..TO/STEP")]
     sweep: Option<String>,
-    /// Simulate only this policy: tollgate, one-token, round-robin, paced or today. May be repeated.
+    /// Simulate only this policy: tollgate, one-token, round-robin, paced, adaptive, vegas or today. May be repeated.
     #[arg(long = "policy", value_name = "POLICY")]
     policies: Vec<String>,
     /// Seed in the place of the scenario's.
