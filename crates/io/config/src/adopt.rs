@@ -141,10 +141,13 @@ fn add(root: &mut Table, number: &Number) -> Adopted {
     let added = match number.scope {
         Scope::Client => append_to(root, ("client", each), "limit", number),
         Scope::Token => {
-            append_to(root, ("client", each), "token_limit", number)
-                || clients_of(root, each).iter().fold(false, |added, client| {
-                    append_to(root, ("client", client), "token_limit", number) || added
-                })
+            append_to(root, ("client", each), "token_limit", number) || {
+                // Each of them gets the limit, for their tokens are interchangeable.
+                let clients = clients_of(root, each).into_iter();
+                let added = clients
+                    .filter(|client| append_to(root, ("client", client), "token_limit", number));
+                added.count() > 0
+            }
         }
         Scope::Organisation | Scope::Integration => {
             // A route is called after its integration, with the action's name where the action has one of its own.
