@@ -1,5 +1,6 @@
 //! One limit's slots.
 
+mod arrival;
 mod forecast;
 mod header;
 mod in_force;

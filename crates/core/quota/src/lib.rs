@@ -30,6 +30,35 @@
 //! uses of r only that the call was counted no later, so it stands with c in place of r. Such a slot
 //! needs no answer to become free, so a slow upstream does not lock the quota.
 //!
+//! # Counted on arrival, as the order of counts shows
+//!
+//! **Of single calls it is proven.** Let A and B be two calls with counts a < b, and let nothing that was
+//! counted with B be forgotten before both were answered: B's window closes after its `low`, in the words
+//! of the next section, and that is no earlier than the later answer. Then A was counted before B. For if
+//! B had been counted before A, A would have been counted before B's window closed, on top of B's count: a
+//! > b. So A was counted no later than B's answer came, and its slot is settled at the earlier of the two
+//! answers. Others' calls only raise counts between, and where windows slide nothing leaves before `low`,
+//! if headers tell of the oldest call. Whether they do is seen: a family whose ends are never nearer than a
+//! period proves nothing of single calls.
+//!
+//! **Of all calls it is learned.** The way from the sending to the counting takes calls different times. Of
+//! a pair, A sent before B by a gap and answered after it, the order of counts tells more: counted as
+//! sent, A was counted before whatever made its answer slow, and the way of A took less than that of B and
+//! the gap together. Counted as answered, it was not. Twenty-four pairs of the first kind, over a period
+//! and more, whose gaps are no more than the 128th part of a period and more than any by which a later
+//! call was seen to be counted before an earlier one, are taken to show that the way varies by less than
+//! that part: would it vary by more, each of the pairs had half a chance to be of the second kind. From
+//! then on a call whose answer took no longer than those of such pairs (to a factor of two) is counted no
+//! later than c = min(r, s + P/128).
+//!
+//! *What is assumed:* that what made answers slow goes on to be behind the counting, and what is before
+//! the counting takes no longer than it did beside that. *What is never done:* slots are not given back
+//! before the answer has come, and where answers are slow all alike there is no pair, and nothing is learned:
+//! a shift of all counts by the same time can't be told from none, until it ends and windows count double.
+//! *What ends it:* one pair whose counts are in the wrong order by more than P/128, for 64 periods.
+//! `tests/arrival.rs` has upstreams that count on arrival, at the answer and in between, with latencies that
+//! are constant, random, and change at once.
+//!
 //! # Learned windows
 //!
 //! An answer's [`Header`] says that *count* slots were counted in the window that the call fell
@@ -72,6 +101,26 @@
 //! sum of theirs and ours stays within `allowed`: theirs that were seen take slots, so the proofs
 //! above hold with `allowed` less these. What others do after the last header nobody can know: that
 //! is what a 429 is then for.
+//!
+//! # Numbers and periods that headers tell
+//!
+//! The rule is as good as its numbers, and headers may say that others are in force
+//! ([`Ledger::hear`], [`Ledger::obey`]). What is believed of them is argued in `ledger/told.rs`; what
+//! it can do to the promise is this. *A lower number or a longer period* takes slots away and gives none, so
+//! the proofs stand. *A higher number* lets as many through as the upstream has said, in answers that agree
+//! over a whole period, that its window allows. *A shorter period* gives slots back earlier; it takes two
+//! openings of windows that were seen closer together than the period in force. If the last call before
+//! the first of them was sent at s, or its window was told to close after `low`, and a call answered at r
+//! shows that what was counted since is forgotten, then the period is no longer than r − max(s, low), in
+//! fixed windows and in sliding ones: what is counted after an instant is not forgotten before a period has
+//! passed. *It is no shorter* than from an answer to the sending of a later call whose count still has all
+//! of ours.
+//!
+//! So that a period that is too long can be seen at all, one call may look ([`Ledger::look_at`]): at the
+//! end that was told, the earliest of all slots ends. Whatever was counted by then was counted in that
+//! window or before, so no window that opens later counts it; and where windows slide the end that is told
+//! is that of their oldest call. Likewise one slot keeps the configured end when a longer period is told and
+//! nobody has seen it yet.
 //!
 //! # Closed
 //!

@@ -2,6 +2,7 @@
 //! documentation.
 
 use super::Ledger;
+use super::arrival::Answer;
 use std::time::Duration;
 use tollgate_model::{Instant, Rule};
 
@@ -78,15 +79,32 @@ impl Ledger {
             return None;
         }
         self.forget_ended(now);
-        let counted_by = counted_within.map_or(now, |bound| now.min(sent + bound));
+        let settled_by = counted_within.map_or(now, |bound| now.min(sent + bound));
         let low = (sent + header.reset).before(ROUNDING * 2);
-        let up = counted_by + (header.reset + ROUNDING).min(period);
         let mut learned = self.learned.take().unwrap_or_default();
         // Where windows look shorter than is believed, so may be the time after which they forget.
         if !self.told.as_ref().is_some_and(|told| told.looks_shorter) {
             learned.watch(sent, now, header.count, period);
         }
         let mut shift = Shift::default();
+        let mut counted_by = settled_by;
+        if let Some(told) = self.told.as_mut().filter(|told| told.opens_windows) {
+            let answer = Answer {
+                sent,
+                answered: now,
+                count: header.count,
+                low,
+            };
+            counted_by =
+                counted_by.min(told.arrival.counted_by(answer, period, told.ends_are_told));
+            if counted_by < settled_by {
+                let (from, to) = (settled_by + period, counted_by + period);
+                let found = self.remove(from, cost);
+                self.insert(to, found);
+                shift.moves(from, to, found);
+            }
+        }
+        let up = counted_by + (header.reset + ROUNDING).min(period);
         // Two windows' ends are a period apart, so narrower spans that meet are of one window.
         if up.since(low) < period / 2 {
             let end = counted_by + period;

@@ -18,6 +18,7 @@
 
 mod run;
 
+use super::arrival::Arrival;
 use super::header::{Header, ROUNDING};
 use run::{Periods, Run};
 use std::time::Duration;
@@ -98,6 +99,11 @@ pub(super) struct Told {
     lowered: Option<Instant>,
     /// How often a lower number has come back.
     doubled: u32,
+    /// The last word's run has told ends of windows.
+    pub(super) ends_are_told: bool,
+    /// The same, or windows were seen to open.
+    pub(super) opens_windows: bool,
+    pub(super) arrival: Arrival,
     /// The families, by the bits of their numbers, that have told an end some seconds away.
     far: u32,
     /// The last word made windows look shorter than the period in force.
@@ -148,6 +154,8 @@ impl Told {
         }
         let sound = !word.refused && run.is_believable(word.header.count, now);
         self.looks_shorter = sound && run.looks_shorter(base, now);
+        self.ends_are_told = sound && run.has_told_ends(now);
+        self.opens_windows = sound && run.has_seen_openings(now);
         let closes_by = run.closes_by();
         let look_at = (self.looks_shorter && self.looks_until <= now && self.tells_ends(&run))
             .then_some(closes_by);

@@ -153,6 +153,11 @@ impl Run {
         self.answers += u32::from(self.answers < AGREE);
         self.of_late[0] = self.of_late[0].max(header.reset);
         let (before, new) = (self.point, Point::new(sent, now, header, base));
+        // Of an answer that took long it isn't known which window it is of.
+        if new.up.since(new.low) > base / 2 + ROUNDING {
+            self.moves |= header.count != before.count;
+            return self.reach(header.count);
+        }
         if self.answers == 1 {
             let open_by = Some((now, header.count));
             self.openings = u32::from(header.count <= cost);
@@ -357,6 +362,16 @@ impl Run {
     /// Its windows seem to end sooner than after `base`.
     pub(super) fn looks_shorter(&self, base: Duration, now: Instant) -> bool {
         self.is_steady(now) && self.openings > 0 && self.longest() + ROUNDING < base
+    }
+
+    /// Whether it tells when something is forgotten.
+    pub(super) fn has_told_ends(&self, now: Instant) -> bool {
+        self.tells_ends && self.is_steady(now)
+    }
+
+    /// The same, or windows were seen to open.
+    pub(super) fn has_seen_openings(&self, now: Instant) -> bool {
+        (self.tells_ends || self.openings >= 2) && self.is_steady(now)
     }
 
     /// Until when slots are held at the least that were counted in its last window.
