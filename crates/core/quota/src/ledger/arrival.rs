@@ -56,6 +56,10 @@ impl Arrival {
         for at in 0..self.answers.len() {
             let old = self.answers[at];
             match first_counted(&old, &new) {
+                // It was sent when the other's answer had come: the counts can't be true.
+                Some(first) if first.sent >= old.answered => {
+                    self.doubt(new.answered, period);
+                }
                 // Counted before a call whose answer has come.
                 Some(first) if first.sent == new.sent && first.answered == new.answered => {
                     if ends_are_told {
@@ -77,6 +81,11 @@ impl Arrival {
         }
     }
 
+    /// The last answers are not to be compared with the next.
+    pub(super) fn forget_answers(&mut self) {
+        self.answers.clear();
+    }
+
     /// By how much the way to the counting varies, if the upstream counts before its answers get slow.
     /// Only of answers no slower than those that have shown it.
     fn spread(&self, took: Duration, now: Instant, period: Duration) -> Option<Duration> {
@@ -87,6 +96,13 @@ impl Arrival {
         is_known.then_some(period / NARROW)
     }
 
+    /// Nothing is learned of all calls for a while.
+    fn doubt(&mut self, now: Instant, period: Duration) {
+        (self.pairs, self.since) = ([0; SCALES], None);
+        self.varies = Duration::ZERO;
+        self.doubted_until = now + period * DOUBT;
+    }
+
     /// `first` was counted before `second`.
     fn compare(&mut self, first: &Answer, second: &Answer, period: Duration) {
         let now = first.answered.max(second.answered);
@@ -94,9 +110,7 @@ impl Arrival {
         let gap = second.sent.since(first.sent);
         let overtaken = first.sent.since(second.sent);
         if overtaken > narrow {
-            (self.pairs, self.since) = ([0; SCALES], None);
-            self.varies = Duration::ZERO;
-            self.doubted_until = now + period * DOUBT;
+            self.doubt(now, period);
         } else if overtaken > self.varies {
             // What was seen before was seen of too narrow a way.
             (self.varies, self.pairs, self.since) = (overtaken, [0; SCALES], None);

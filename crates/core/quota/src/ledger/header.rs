@@ -86,6 +86,8 @@ impl Ledger {
         if !self.told.as_ref().is_some_and(|told| told.looks_shorter) {
             learned.watch(sent, now, header.count, period);
         }
+        // One end alone may be wrong, and would give slots back too early.
+        let gives_back = learned.fixed && self.told.as_ref().is_none_or(|told| told.is_steady);
         let mut shift = Shift::default();
         let mut counted_by = settled_by;
         if let Some(told) = self.told.as_mut().filter(|told| told.opens_windows) {
@@ -109,12 +111,12 @@ impl Ledger {
         if up.since(low) < period / 2 {
             let end = counted_by + period;
             if up <= now {
-                if learned.fixed {
+                if gives_back {
                     let freed = self.remove(end, cost);
                     shift.moves(end, now, freed);
                 }
-            } else if let Some(place) = learned.place(low, up, &mut shift) {
-                if learned.fixed {
+            } else if let Some(place) = learned.place((sent, now), (low, up), period, &mut shift) {
+                if gives_back {
                     let window = &mut learned.windows[place];
                     let moved = self.remove(end, cost);
                     window.own += moved;

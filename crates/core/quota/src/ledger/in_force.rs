@@ -82,11 +82,22 @@ impl Ledger {
         if from == to.period {
             return;
         }
-        // A longer period is only told so far: one call may look, when the shorter has passed.
-        let looks = usize::from(to.period > from && is_configured);
-        for end in self.ends.iter_mut().skip(looks) {
-            *end = end.before(from) + to.period;
+        if let Some(told) = &mut self.told
+            && let Some(first) = self.ends.front()
+            && to.period > from
+            && is_configured
+        {
+            // A longer period is only told so far: one call may look, when the shorter has passed.
+            told.looks_until = *first;
         }
+        // A slot that ends when somebody looks ends as told, not a period after its counting.
+        let looks_until = self.told.as_ref().map(|told| told.looks_until);
+        for end in &mut self.ends {
+            if Some(*end) != looks_until {
+                *end = end.before(from) + to.period;
+            }
+        }
+        self.ends.make_contiguous().sort_unstable();
         if let Some(learned) = &mut self.learned {
             learned.forget_shape();
         }

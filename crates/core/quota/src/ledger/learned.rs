@@ -19,6 +19,8 @@ pub(super) struct Learned {
     anchors: Vec<Anchor>,
     /// Windows that are not surely closed, the earliest first.
     pub(super) windows: Vec<Window>,
+    /// The last of those that closed did so no earlier.
+    closed_after: Option<Instant>,
 }
 
 /// A window of the upstream's. It closes after `low` and no later than `up`.
@@ -26,6 +28,8 @@ pub(super) struct Learned {
 pub(super) struct Window {
     pub(super) low: Instant,
     pub(super) up: Instant,
+    /// When the first answer of a call in it had come.
+    seen: Instant,
     /// Our slots that end with it: all that were surely counted in it where windows are known to be fixed,
     /// else one.
     pub(super) own: u32,
@@ -78,8 +82,19 @@ impl Learned {
         }
     }
 
-    /// The window that closes within this span, its own bounds narrowed to it.
-    pub(super) fn place(&mut self, low: Instant, up: Instant, shift: &mut Shift) -> Option<usize> {
+    /// The window that closes within this span, its own bounds narrowed to it. None of a call that was sent
+    /// while a window was open and says of an earlier one.
+    pub(super) fn place(
+        &mut self,
+        (sent, now): (Instant, Instant),
+        (low, up): (Instant, Instant),
+        period: Duration,
+        shift: &mut Shift,
+    ) -> Option<usize> {
+        let contradicts = |window: &Window| up < window.low && window.seen <= sent;
+        if self.windows.iter().any(contradicts) {
+            return None;
+        }
         let found = self
             .windows
             .iter()
@@ -93,13 +108,15 @@ impl Learned {
             }
             return Some(place);
         }
-        if self.windows.len() >= KNOWN {
+        // Ends are a period apart.
+        if self.windows.len() >= KNOWN || self.closed_after.is_some_and(|it| up < it + period) {
             return None;
         }
         let place = self.windows.partition_point(|window| window.up <= up);
         let window = Window {
             low,
             up,
+            seen: now,
             own: 0,
             foreign: 0,
         };
@@ -111,11 +128,14 @@ impl Learned {
     pub(super) fn forget_shape(&mut self) {
         self.fixed = false;
         self.anchors.clear();
+        self.closed_after = None;
     }
 
     pub(super) fn forget_closed(&mut self, now: Instant) {
         if self.windows.first().is_some_and(|window| window.up <= now) {
-            self.windows.retain(|window| window.up > now);
+            for window in self.windows.extract_if(.., |window| window.up <= now) {
+                self.closed_after = self.closed_after.max(Some(window.low));
+            }
         }
     }
 

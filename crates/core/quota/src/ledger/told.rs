@@ -99,6 +99,8 @@ pub(super) struct Told {
     lowered: Option<Instant>,
     /// How often a lower number has come back.
     doubled: u32,
+    /// The last word's run has told ends that don't contradict each other.
+    pub(super) is_steady: bool,
     /// The last word's run has told ends of windows.
     pub(super) ends_are_told: bool,
     /// The same, or windows were seen to open.
@@ -154,8 +156,12 @@ impl Told {
         }
         let sound = !word.refused && run.is_believable(word.header.count, now);
         self.looks_shorter = sound && run.looks_shorter(base, now);
+        self.is_steady = sound && run.is_steady(now);
         self.ends_are_told = sound && run.has_told_ends(now);
         self.opens_windows = sound && run.has_seen_openings(now);
+        if !self.opens_windows || self.in_a_row == weight {
+            self.arrival.forget_answers();
+        }
         let closes_by = run.closes_by();
         let look_at = (self.looks_shorter && self.looks_until <= now && self.tells_ends(&run))
             .then_some(closes_by);

@@ -1,0 +1,163 @@
+//! Whatever headers say, no window counts more than what is configured or told.
+
+use proptest::prelude::*;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+use tollgate_model::{Instant, Rule};
+use tollgate_quota::{Header, Ledger, Word};
+
+const MS: u64 = 1_000_000;
+const SECOND: u64 = 1_000 * MS;
+
+/// What headers make of a count and of a time left.
+#[derive(Clone, Copy, Debug)]
+struct Style {
+    /// None: the truth. Otherwise always this part of the number, in hundredths.
+    count: Option<u32>,
+    /// None: the truth. Otherwise always so many seconds.
+    reset: Option<u64>,
+    /// The number, in hundredths of the configured one.
+    number: u32,
+    family: u8,
+    /// Answers that speak so.
+    answers: u32,
+}
+
+fn styles() -> impl Strategy<Value = Vec<Style>> {
+    let style = (
+        prop_oneof![3 => Just(None), 1 => (0..101_u32).prop_map(Some)],
+        prop_oneof![3 => Just(None), 1 => prop_oneof![Just(3_600), Just(86_400)].prop_map(Some)],
+        prop_oneof![2 => Just(100), 3 => 10..400_u32],
+        0..3_u8,
+        1..200_u32,
+    );
+    let style = style.prop_map(|(count, reset, number, family, answers)| Style {
+        count,
+        reset,
+        number,
+        family,
+        answers,
+    });
+    prop::collection::vec(style, 1..12)
+}
+
+fn at(nanos: u64) -> Instant {
+    Instant::from_nanos(nanos)
+}
+
+struct Outcome {
+    /// The most that one window counted.
+    most: u32,
+    /// The highest number that was told.
+    told: u32,
+}
+
+fn run(
+    styles: &[Style],
+    aligned: bool,
+    (allowed, period): (u32, u64),
+    is_ceiling: bool,
+    seed: u64,
+) -> Outcome {
+    let mut random = seed | 1;
+    let mut draw = move |bound: u64| {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) % bound.max(1)
+    };
+    let mut ledger = Ledger::new(Rule::Window {
+        allowed,
+        period: Duration::from_nanos(period),
+        counted_within: None,
+    });
+    let mut answers: BinaryHeap<Reverse<(u64, u64, u32, u64)>> = BinaryHeap::new();
+    let (mut opened, mut count) = (0, 0);
+    let mut outcome = Outcome { most: 0, told: 0 };
+    let mut left = styles
+        .iter()
+        .flat_map(|it| std::iter::repeat_n(it, it.answers as usize));
+    let mut now = 10 * period + draw(period);
+    let mut style = left.next();
+    while let Some(speaks) = style {
+        while let Some(&Reverse((when, sent, count, reset))) = answers.peek()
+            && when <= now
+        {
+            answers.pop();
+            let number = (allowed * speaks.number / 100).max(1);
+            let header = Header {
+                count: speaks.count.map_or(count, |part| number * part / 100),
+                reset: Duration::from_secs(speaks.reset.unwrap_or(reset)),
+            };
+            let word = Word {
+                family: speaks.family,
+                allowed: number,
+                header,
+                refused: false,
+            };
+            outcome.told = outcome.told.max(number);
+            ledger.settle(at(sent), at(when), 1);
+            let verdict = ledger.hear(at(sent), at(when), 1, word, is_ceiling);
+            if let Some(change) = verdict.change {
+                    println!("{:.3} {change:?}", when as f64 / 1e9);
+                }
+                ledger.obey(change);
+            }
+            if verdict.sound && ledger.allowed() == number {
+                ledger.observe(at(sent), at(when), 1, header);
+            } else if !verdict.sound {
+                ledger.disbelieve();
+            }
+            if let Some(end) = verdict.look_at {
+                ledger.look_at(end, at(when));
+            }
+            style = left.next();
+        }
+        if let Some(until) = ledger.falls_at()
+            && until.as_nanos() <= now
+            && let Some(to) = ledger.fall(at(now))
+        {
+            ledger.obey(to);
+        }
+        if ledger.has_room(at(now), 1) {
+            if count == 0 || now >= opened + period {
+                opened = if aligned { now - now % period } else { now };
+                count = 0;
+            }
+            count += 1;
+            outcome.most = outcome.most.max(count);
+                println!(
+                    "{:.3} send count {count} held {} {:?}",
+                    now as f64 / 1e9,
+                    ledger.held(at(now)),
+                    ledger.in_force()
+                );
+            }
+            ledger.take(at(now), 1);
+            let reset = (opened + period - now) / SECOND + 1;
+            answers.push(Reverse((now + 5 * MS + draw(20 * MS), now, count, reset)));
+            now += draw(period / u64::from(allowed));
+        } else {
+            let answer = answers.peek().map(|it| it.0.0);
+            let room = ledger.next_room(at(now), 1).map(Instant::as_nanos);
+            let next = answer.into_iter().chain(room).min();
+            now = next.unwrap_or(now + period).max(now + 1);
+        }
+    }
+    outcome
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_000) })]
+
+    #[test]
+    fn no_window_counts_more_than_what_is_configured_or_told(
+        styles in styles(), aligned in any::<bool>(), is_ceiling in any::<bool>(),
+        allowed in 10..60_u32, seconds in prop_oneof![Just(6), Just(12), Just(60)], seed in any::<u64>(),
+    ) {
+        let outcome = run(&styles, aligned, (allowed, seconds * SECOND), is_ceiling, seed);
+        let most = if is_ceiling { allowed } else { allowed.max(outcome.told) };
+        prop_assert!(outcome.most <= most, "{} of {most}", outcome.most);
+    }
+}
