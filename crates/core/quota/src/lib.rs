@@ -35,8 +35,8 @@
 //! **Of single calls it is proven.** Let A and B be two calls with counts a < b, and let nothing that was
 //! counted with B be forgotten before both were answered: B's window closes after its `low`, in the words
 //! of the next section, and that is no earlier than the later answer. Then A was counted before B. For if
-//! B had been counted before A, A would have been counted before B's window closed, on top of B's count: a
-//! > b. So A was counted no later than B's answer came, and its slot is settled at the earlier of the two
+//! B had been counted before A, A would have been counted before B's window closed, on top of B's count,
+//! and b < a. So A was counted no later than B's answer came, and its slot is settled at the earlier of the two
 //! answers. Others' calls only raise counts between, and where windows slide nothing leaves before `low`,
 //! if headers tell of the oldest call. Whether they do is seen: a family whose ends are never nearer than a
 //! period proves nothing of single calls.

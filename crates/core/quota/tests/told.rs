@@ -100,8 +100,6 @@ fn run(
             ledger.settle(at(sent), at(when), 1);
             let verdict = ledger.hear(at(sent), at(when), 1, word, is_ceiling);
             if let Some(change) = verdict.change {
-                    println!("{:.3} {change:?}", when as f64 / 1e9);
-                }
                 ledger.obey(change);
             }
             if verdict.sound && ledger.allowed() == number {
@@ -127,13 +125,6 @@ fn run(
             }
             count += 1;
             outcome.most = outcome.most.max(count);
-                println!(
-                    "{:.3} send count {count} held {} {:?}",
-                    now as f64 / 1e9,
-                    ledger.held(at(now)),
-                    ledger.in_force()
-                );
-            }
             ledger.take(at(now), 1);
             let reset = (opened + period - now) / SECOND + 1;
             answers.push(Reverse((now + 5 * MS + draw(20 * MS), now, count, reset)));

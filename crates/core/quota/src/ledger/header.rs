@@ -163,13 +163,16 @@ impl Ledger {
         }
     }
 
-    /// Lets one call look whether a window has closed at `end`, where headers say so, though its slots end
-    /// later: the first of all slots ends then. That slot was counted in this window or before, so whatever
-    /// opens later doesn't count it; nor does a window that slides, where the end that is told is that of
-    /// the first slot.
-    pub fn look_at(&mut self, end: Instant, now: Instant) -> Option<Shift> {
+    /// Lets one call look whether a window has closed that closes after the one and by the other instant, as
+    /// headers say, though its slots end later: the first of all slots ends then. That slot was surely
+    /// counted before the window closed, so whatever opens later doesn't count it; nor does a window that
+    /// slides, where the end that is told is that of the first slot.
+    pub fn look_at(&mut self, (after, end): (Instant, Instant), now: Instant) -> Option<Shift> {
+        let period = self.period()?;
         self.forget_ended(now);
-        let first = self.ends.pop_front_if(|first| *first > end)?;
+        let first = self
+            .ends
+            .pop_front_if(|first| *first > end && *first <= after + period)?;
         if let Some(told) = &mut self.told {
             told.looks_until = end;
         }

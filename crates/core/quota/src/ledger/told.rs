@@ -62,8 +62,9 @@ pub struct Span {
 pub struct Verdict {
     /// The word agrees with those before it, so its count and its end may be used.
     pub sound: bool,
-    /// Its window seems to close then, sooner than a period after its opening, and nobody looks yet.
-    pub look_at: Option<Instant>,
+    /// Its window seems to close after the first and no later than the second, sooner than a period after
+    /// its opening, and nobody looks yet.
+    pub look_at: Option<(Instant, Instant)>,
     /// This is in force from now on.
     pub change: Option<Span>,
     /// Another limit was told of, which is not this one.
@@ -162,9 +163,10 @@ impl Told {
         if !self.opens_windows || self.in_a_row == weight {
             self.arrival.forget_answers();
         }
-        let closes_by = run.closes_by();
+        let (after, by) = run.closes();
         let look_at = (self.looks_shorter && self.looks_until <= now && self.tells_ends(&run))
-            .then_some(closes_by);
+            .then_some((after, by))
+            .filter(|_| after < by && by > now);
         let verdict = self.decide(&mut run, now, numbers);
         self.runs.push(run);
         if let Some(change) = verdict.change {

@@ -354,9 +354,9 @@ impl Run {
         self.is_sound(now) && self.drifts * 4 <= self.closings && self.endless_until <= now
     }
 
-    /// When the last window surely has closed, as was told.
-    pub(super) fn closes_by(&self) -> Instant {
-        self.point.up
+    /// When the last window closes, as was told: after the first, and no later than the second.
+    pub(super) fn closes(&self) -> (Instant, Instant) {
+        (self.point.low, self.point.up)
     }
 
     /// Its windows seem to end sooner than after `base`.
