@@ -314,7 +314,11 @@ impl Told {
     fn hold(&mut self, now: Instant, in_force: Span) {
         let expected = self.expected(now, in_force);
         let end = self.runs.last().map(Run::held_until);
-        self.until = expected.and(end).map(|end| end.max(now));
+        // Of answers that take long no end is known.
+        let end = end
+            .filter(|&end| end > now)
+            .unwrap_or(now + in_force.period);
+        self.until = expected.map(|_| end);
     }
 
     /// Two numbers are told in turns: they are two limits'. The configured one stays in force, or else the
