@@ -261,6 +261,7 @@ impl Engine {
         self.apply_findings(now);
         self.keep_promises(now);
         self.start_what_can(now);
+        self.keep_next_promises(now);
         self.drop_retired();
         let (attempts, executions) = (&self.attempts, &self.executions);
         let (tokens, closed) = (&self.resources.pools.tokens, self.closings.any_closed());
@@ -394,6 +395,7 @@ impl Engine {
                 self.refuse(execution, Reason::NoToken, None, None);
                 continue;
             }
+            self.starts_have_moved(now + self.longest_period() * 16);
             let limit = self.earliest_start(&submission, now).limit;
             self.refuse(execution, Reason::Expired, limit, None);
         }

@@ -23,8 +23,8 @@
 //! **How long the pause is.** As long as the upstream asks, but at first no longer than the longest
 //! period of the call's limits: no honest window of those takes longer to empty. Once a probe is
 //! refused as well, it is as long as asked, up to a day. An upstream that asks for nothing, or that has
-//! been seen to accept a call before the pause that it asked for was over, gets a short pause first;
-//! pauses double up to the longest period.
+//! been seen to accept a call before the pause that it asked for was over, gets a short pause first, and
+//! what it asks for is believed from the fifth refused probe on; pauses double up to the longest period.
 //!
 //! A number that is more than ten of those periods, and a thousandth of which fits into one, may be meant
 //! as milliseconds: some write them. It is taken so until four probes have been refused. Were it taken for
@@ -139,6 +139,8 @@ struct Closing {
     from: AttemptId,
     /// The upstream has asked for the pause.
     is_asked: bool,
+    /// The upstream has been seen to ask for more than there was need of.
+    is_distrusted: bool,
     /// Probes that were refused.
     refusals: u32,
     ends: Ends,
@@ -321,6 +323,7 @@ impl Closings {
             probe: None,
             from: next,
             is_asked: true,
+            is_distrusted: false,
             refusals: 0,
             ends: Ends::Vain,
         });
@@ -362,6 +365,7 @@ impl Closing {
             probe: None,
             from: after(refused),
             is_asked: asked.is_some(),
+            is_distrusted,
             refusals: 0,
             ends: Ends::Open,
         }
@@ -382,7 +386,7 @@ impl Closing {
         let asked = if self.refusals > DOUBTED {
             pauses.asked
         } else {
-            pauses.plausible()
+            pauses.plausible().filter(|_| !self.is_distrusted)
         };
         if let Some(asked) = asked {
             self.pause = self.pause.max(asked.min(LONGEST));

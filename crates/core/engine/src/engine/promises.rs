@@ -10,6 +10,11 @@
 //! bring at worst, which is what new ones are held against: a promise is broken only where it can't be
 //! expected to be kept.
 //!
+//! Starts move a little, too: a slot comes back as much later as its call's answer was awaited, and a refused
+//! call's slot is taken by another when the refusal is known. Whom that concerns is not known before those
+//! calls are answered. So where a call was refused of late, or one has expired, whoever is next in a lane is
+//! looked at again after each event, for sixteen of the longest periods.
+//!
 //! **Cost.** Where the last of a run of calls would start by the first one's deadline, the whole run is
 //! passed over with one estimate. No event pays for more than [`MOST`] estimates: a timer goes on with the rest.
 //! Should something change meanwhile, the walk begins again when it is through, so that a stream of
@@ -27,6 +32,8 @@ use tollgate_model::{FlowId, Instant, Reason, RouteId};
 const MOST: u32 = 512;
 /// Calls that are passed over with one estimate.
 const RUN: usize = 32;
+/// Lanes of which the next calls are looked at after an event, and calls of each, at the most.
+const MOST_NEXT: usize = 4;
 /// Pause before the walk goes on.
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -39,6 +46,9 @@ pub(super) struct Promises {
     at: Option<(LaneKey, Option<Place>)>,
     /// The walk may go on.
     is_due: bool,
+    /// Refusals of late have moved starts, by as long as it took to hear of them: until then whoever is next
+    /// in a lane is looked at.
+    moved_until: Instant,
 }
 
 impl Engine {
@@ -47,6 +57,37 @@ impl Engine {
     pub(super) fn recheck_promises(&mut self, _: Instant) {
         self.promises.is_asked = true;
         self.promises.is_due |= self.promises.at.is_none();
+    }
+
+    /// Slots come back later than was promised to those who wait: who is next is looked at until then.
+    pub(super) fn starts_have_moved(&mut self, until: Instant) {
+        self.promises.moved_until = self.promises.moved_until.max(until);
+    }
+
+    /// Refuses whoever is next in a lane and can't start in time any more.
+    pub(super) fn keep_next_promises(&mut self, now: Instant) {
+        if now >= self.promises.moved_until {
+            return;
+        }
+        let mut from = LaneKey::FIRST;
+        for _ in 0..MOST_NEXT {
+            let Some(lane) = self.queue.lane_from(from) else {
+                return;
+            };
+            from = lane.next();
+            let pool = self.route(lane.route).pool;
+            let sums = pool.map(|pool| (pool, self.resources.pools.foresee(pool)));
+            for next in self.queue.run_after(lane, None, MOST_NEXT) {
+                if self.keep_promise(next, now) {
+                    break;
+                }
+                let again = now + self.longest_period() * 16;
+                self.starts_have_moved(again);
+            }
+            if let Some((pool, sums)) = sums {
+                self.resources.pools.put_back(pool, sums);
+            }
+        }
     }
 
     /// The pause in the walk is over.
@@ -143,24 +184,26 @@ impl Engine {
         false
     }
 
-    fn keep_promise(&mut self, place: Place, now: Instant) {
+    /// Refuses the execution if it can't start in time. Whether it stays.
+    fn keep_promise(&mut self, place: Place, now: Instant) -> bool {
         let Some(estimate) = self.start_of(place, 0, now) else {
-            return;
+            return true;
         };
         // A limit that allows nothing was shut by an operator, who may open it any time.
         if estimate.at <= place.deadline || estimate.at == Instant::NEVER {
-            return;
+            return true;
         }
         let Some(it) = self.executions.get(&place.execution) else {
-            return;
+            return true;
         };
         let reason = match it.times_out_first() {
             false => estimate.reason,
             true if it.refusals > 0 => Reason::UpstreamClosed,
             // It will be told that its time is up.
-            true => return,
+            true => return true,
         };
         self.dequeue(place.execution);
         self.refuse(place.execution, reason, estimate.limit, Some(estimate.at));
+        false
     }
 }

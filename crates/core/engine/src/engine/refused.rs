@@ -39,6 +39,7 @@ impl Engine {
         // The end of a window that is not full says nothing of when the call may come again.
         let full = facts.window.filter(|window| window.count >= window.allowed);
         let pauses = self.pauses(it, facts.retry_after.or(full.map(|window| window.reset)));
+        self.starts_have_moved(now + pauses.longest * 16);
         if let Some((of_token, shared)) = full.and_then(|full| self.spoken_of_as_full(it, full)) {
             let reset = full.map_or(pauses.first, |full| full.reset);
             let until = now + reset.max(pauses.first);
