@@ -90,6 +90,24 @@ pub struct Limited {
     pub stray: Option<usize>,
 }
 
+impl Limited {
+    /// The code and the message in its body.
+    #[must_use]
+    pub fn words(&self) -> (&'static str, String) {
+        match self.status {
+            429 => (
+                "too.many.requests.retry.after",
+                format!(
+                    "Rate limit exceeded the maximum. Retry the request in [{}] seconds",
+                    self.retry_after
+                ),
+            ),
+            503 => ("service.unavailable", "The service is overloaded.".into()),
+            _ => ("REQUEST_LIMIT_EXCEEDED", "API rate limit exceeded.".into()),
+        }
+    }
+}
+
 /// The numbers in the rate-limit headers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Facts {

@@ -16,6 +16,7 @@
 
 mod structured;
 
+use crate::refusals::{self, Refused};
 use http::{HeaderMap, header::DATE, header::RETRY_AFTER};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use structured::Item;
@@ -35,11 +36,16 @@ enum Said {
     Nonsense,
 }
 
-/// What an answer's headers say about limits, as it is told to the engine; `now` is the wall clock's
-/// reading at its arrival.
+/// What an answer says about limits, as the engine is told it; `now` is the wall clock's reading at its
+/// arrival.
 #[must_use]
-pub fn facts_of(_status: u16, headers: &HeaderMap, now: SystemTime) -> Facts {
-    from_headers(headers, now).0
+pub fn facts_of(status: u16, headers: &HeaderMap, body: &[u8], now: SystemTime) -> Facts {
+    let (mut facts, _) = from_headers(headers, now);
+    facts.refused = match refusals::by_head(status, facts) {
+        Refused::Perhaps => refusals::by_body(status, body),
+        refused => refused == Refused::Yes,
+    };
+    facts
 }
 
 /// Reads the facts from the headers of a response that arrived at `now`, and how many of them were

@@ -8,17 +8,8 @@ use serde_json::{Value, json};
 use tollgate_platform::{Header, Limited, error_body};
 
 pub(super) fn refusal(limited: &Limited) -> Response<Full<Bytes>> {
-    match limited.status {
-        429 => {
-            let message = format!(
-                "Rate limit exceeded the maximum. Retry the request in [{}] seconds",
-                limited.retry_after
-            );
-            error_response(429, "too.many.requests.retry.after", &message)
-        }
-        503 => error_response(503, "service.unavailable", "The service is overloaded."),
-        status => error_response(status, "request.limit.exceeded", "Request limit exceeded."),
-    }
+    let (code, message) = limited.words();
+    error_response(limited.status, code, &message)
 }
 
 pub(super) fn add(headers: &mut HeaderMap, said: Vec<Header>) {

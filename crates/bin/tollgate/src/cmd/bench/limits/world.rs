@@ -61,7 +61,7 @@ struct Try {
 }
 
 enum Answer {
-    Head(u16, HeaderMap),
+    Head(u16, HeaderMap, Vec<u8>),
     Dropped,
 }
 
@@ -289,7 +289,10 @@ impl World<'_> {
         };
         let over = now + latency;
         it.answer = Some(match status {
-            Some(status) => Answer::Head(status, headers(host.headers(&answered, over), over)),
+            Some(status) => {
+                let headers = headers(host.headers(&answered, over), over);
+                Answer::Head(status, headers, body(&answered))
+            }
             None => Answer::Dropped,
         });
         self.at(over, Due::Depart(attempt));
@@ -311,8 +314,8 @@ impl World<'_> {
         };
         let attempt = AttemptId(attempt);
         match it.answer {
-            Some(Answer::Head(status, headers)) => {
-                let facts = facts_of(status, &headers, wall(now));
+            Some(Answer::Head(status, headers, body)) => {
+                let facts = facts_of(status, &headers, &body, wall(now));
                 self.seen.answered(it.call, status, it.sent);
                 self.head(attempt, status, facts, now);
             }
@@ -371,7 +374,7 @@ impl World<'_> {
                 }
             }
             TokenAnswer::Limited(said) => {
-                let facts = facts_of(429, &headers(said, now), wall(now));
+                let facts = facts_of(429, &headers(said, now), &[], wall(now));
                 failed(facts.retry_after, FetchFailure::Other)
             }
             TokenAnswer::Invalid => failed(None, FetchFailure::Credentials),
@@ -393,6 +396,16 @@ fn headers(said: Vec<Header>, now: Instant) -> HeaderMap {
         headers.insert(DATE, date);
     }
     headers
+}
+
+/// The body of a refusal; of other answers nothing is read.
+fn body(answered: &Answered) -> Vec<u8> {
+    let Answered::Limited(limited) = answered else {
+        return Vec::new();
+    };
+    let (code, message) = limited.words();
+    let body = tollgate_platform::error_body(limited.status, code, &message, "emulated");
+    body.to_string().into_bytes()
 }
 
 fn wall(now: Instant) -> SystemTime {
