@@ -12,6 +12,7 @@ use crate::statistic::Statistic;
 use candidates::{gaps, lasted, mean_under_way, phases};
 use std::time::Duration;
 use taste::MILLI;
+pub(crate) use taste::next_chosen;
 use tollgate_model::{Instant, Rule};
 
 /// A limit that may be.

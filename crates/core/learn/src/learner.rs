@@ -64,6 +64,8 @@ pub(crate) struct Held {
     pub(crate) from: AttemptId,
     pub(crate) probe: Probe,
     pub(crate) guard: Guard,
+    /// Small corrections of its period, one after another.
+    pub(crate) small: u8,
 }
 
 impl Learner {
@@ -225,6 +227,7 @@ impl Learner {
             from: self.ring.next(),
             probe,
             guard: Guard::default(),
+            small: 0,
         });
     }
 

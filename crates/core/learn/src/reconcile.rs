@@ -1,12 +1,12 @@
 //! What a study finds, beside what binds already.
 
-use crate::finding::{Change, Finding, FindingId, Reason, State, implies};
-use crate::fit::{Hypothesis, explained};
+use crate::finding::{Change, Finding, FindingId, Known, Reason, State, implies};
+use crate::fit::{Hypothesis, explained, next_chosen};
 use crate::guard::Guard;
 use crate::learner::{Held, Learner};
 use crate::probe::Probe;
 use crate::series::Series;
-use crate::statistic::Statistic;
+use crate::statistic::{Statistic, nanos};
 use std::collections::BTreeMap;
 use tollgate_model::{AttemptId, Instant, Rule};
 
@@ -69,16 +69,27 @@ impl Learner {
         let probing = self.settings.probing.clone();
         let next = self.ring.next();
         for held in self.held.iter_mut().filter(|held| held.finding.id == first) {
-            let changed = (held.finding.rule, held.finding.group) != (finding.rule, finding.group);
+            let before = (held.finding.rule, held.finding.group);
             let since = held.finding.since;
-            held.statistic = found.statistic;
+            let small = is_small(held.finding.rule, found.rule());
+            held.small = if small {
+                held.small.saturating_add(1)
+            } else {
+                0
+            };
+            let (statistic, rule) = match held.small {
+                0 | 1 => (found.statistic, found.rule()),
+                _ => corrected(found, &self.known),
+            };
+            held.statistic = statistic;
             held.from = next;
             held.finding = Finding {
                 id: first,
                 since,
+                rule,
                 ..finding.clone()
             };
-            if changed {
+            if before != (rule, finding.group) {
                 held.probe = Probe::new(&probing, rule, now);
                 held.guard = Guard::default();
                 self.changes.push_back(Change::Adjust(held.finding.clone()));
@@ -127,6 +138,49 @@ impl Learner {
             .map(|(attempt, _, weight)| (attempt, weight))
             .collect()
     }
+}
+
+/// What is held in place of a finding that a refusal has shown to be a little too lax.
+///
+/// Of the periods that explain what was seen the laxest is taken, for the next refusal corrects it. Where
+/// each correction is small it may be one of many, as a call tries the same edge again and again. So the
+/// second small one goes on to the next period that people choose, if that is near: a period that is somewhat too
+/// long is shortened by tries, whose cost is bounded.
+fn corrected(found: &Hypothesis, known: &[Known]) -> (Statistic, Rule) {
+    let as_found = (found.statistic, found.rule());
+    let Rule::Window {
+        allowed, period, ..
+    } = found.rule()
+    else {
+        return as_found;
+    };
+    let near = next_chosen(period, known).filter(|&chosen| chosen <= period + period / 4);
+    let statistic = match (found.statistic, near.map(nanos)) {
+        (_, None) | (Statistic::Greedy(_), _) => return as_found,
+        (Statistic::Bucket(_), Some(near)) => Statistic::Bucket(near / u64::from(allowed.max(1))),
+        (other, Some(near)) => other.with(near),
+    };
+    (statistic, statistic.rule(allowed))
+}
+
+/// Whether the same number over a period that is longer by no more than an eighth takes the rule's place.
+fn is_small(before: Rule, after: Rule) -> bool {
+    let (
+        Rule::Window {
+            allowed: number,
+            period: old,
+            ..
+        },
+        Rule::Window {
+            allowed,
+            period: new,
+            ..
+        },
+    ) = (before, after)
+    else {
+        return false;
+    };
+    number == allowed && new > old && new <= old + old / 8
 }
 
 /// Whether the hypothesis is the finding over a period that is a little longer.

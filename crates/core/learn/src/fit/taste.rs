@@ -1,9 +1,10 @@
 //! What is likely before anything was seen, and which spans are looked at.
 
 use super::Search;
-use crate::finding::{Group, implies};
+use crate::finding::{Group, Known, implies};
 use crate::series::Series;
 use crate::statistic::{Statistic, nanos};
+use std::time::Duration;
 use tollgate_model::Rule;
 
 /// Spans that people choose, in milliseconds.
@@ -131,4 +132,16 @@ impl Search<'_> {
         spans.dedup();
         spans
     }
+}
+
+/// The least period that people choose, or that is configured, of no less than this.
+pub(crate) fn next_chosen(period: Duration, known: &[Known]) -> Option<Duration> {
+    let nice = NICE.iter().map(|&millis| Duration::from_millis(millis));
+    let configured = known.iter().filter_map(|known| match known.rule {
+        Rule::Window { period, .. } => Some(period),
+        Rule::Concurrency { .. } => None,
+    });
+    nice.chain(configured)
+        .filter(|&chosen| chosen >= period)
+        .min()
 }
