@@ -5,12 +5,14 @@ mod forecast;
 mod header;
 mod in_force;
 mod learned;
+mod others;
 mod spare;
 mod sum;
 mod told;
 mod usage;
 
 pub use header::{Header, Shift};
+pub use others::Others;
 pub use spare::Need;
 pub use told::{Span, Verdict, Word};
 pub use usage::{Since, Usage};

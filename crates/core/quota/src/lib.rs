@@ -158,4 +158,4 @@
 
 mod ledger;
 
-pub use ledger::{Header, Ledger, Need, Shift, Since, Span, Usage, Verdict, Word};
+pub use ledger::{Header, Ledger, Need, Others, Shift, Since, Span, Usage, Verdict, Word};

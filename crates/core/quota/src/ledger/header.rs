@@ -124,14 +124,11 @@ impl Ledger {
                 }
                 let sharp = counted_by.since(sent) <= period / SHARP;
                 let it = learned.windows[place];
-                if sharp && it.low > now {
-                    let ours = if learned.fixed {
-                        // Slots that end before it closes were counted before it opened.
-                        let before = self.ends.partition_point(|&end| end < it.low);
-                        self.open + (self.ends.len() - before) as u32 + it.own
-                    } else {
-                        self.open + self.ends.len() as u32 + learned.own()
-                    };
+                // Nor does a count fall within a window, and the next begins with one call.
+                let of_it = it.low > now || (it.most > 0 && header.count > it.most);
+                if sharp && of_it {
+                    learned.windows[place].most = it.most.max(header.count);
+                    let ours = self.ours_in(&it, &learned);
                     let more = header.count.saturating_sub(ours + it.foreign);
                     learned.windows[place].foreign += more;
                     shift.add(None, Some(it.up), more);

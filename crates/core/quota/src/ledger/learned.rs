@@ -35,6 +35,8 @@ pub(super) struct Window {
     pub(super) own: u32,
     /// Slots that somebody else surely holds in it.
     pub(super) foreign: u32,
+    /// The highest count that was told of it, by answers that tell where they were counted.
+    pub(super) most: u32,
 }
 
 /// Headers compared with a later one to see whether windows slide.
@@ -119,6 +121,7 @@ impl Learned {
             seen: now,
             own: 0,
             foreign: 0,
+            most: 0,
         };
         self.windows.insert(place, window);
         Some(place)
