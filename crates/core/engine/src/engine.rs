@@ -4,6 +4,7 @@ mod attempt;
 mod closing;
 mod estimate;
 mod extend;
+mod foreign;
 mod grow;
 mod kept;
 mod latency;
@@ -68,6 +69,8 @@ pub struct Engine {
     reserves: BTreeMap<(u8, estimate::Key), (Instant, f64)>,
     /// The last estimate's tables; kept for their memory.
     ahead: estimate::Ahead,
+    /// What others take of the limits.
+    foreign: foreign::Foreign,
     headers_ignored: u64,
     /// What is configured where headers have put something else in force.
     configured: told::Configured,
@@ -182,6 +185,7 @@ impl Engine {
             demands: BTreeMap::new(),
             reserves: BTreeMap::new(),
             ahead: estimate::Ahead::default(),
+            foreign: foreign::Foreign::default(),
             headers_ignored: 0,
             configured: told::Configured::default(),
             limited: 0,

@@ -196,6 +196,12 @@ impl Queue {
         self.flows[flow.index()].class
     }
 
+    /// Whether no class is below the flow's.
+    pub(crate) fn is_last(&self, flow: FlowId) -> bool {
+        let last = self.classes.last_key_value();
+        last.is_some_and(|(class, _)| *class == self.class(flow))
+    }
+
     /// Counts an arrival, whether it will wait or not.
     pub(crate) fn arrived(&mut self, flow: FlowId, route: RouteId, now: Instant) {
         let lane = self.lane(flow, route);

@@ -36,6 +36,21 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
+    /// Beside this another that comes as often as that, of whose chance less is kept.
+    pub(crate) fn and(self, per_second: f64, deviations: f64) -> Self {
+        let both = self.per_second + per_second;
+        let variance = self.deviations.powi(2) * self.per_second + deviations.powi(2) * per_second;
+        Self {
+            per_second: both,
+            deviations: if both > 0.0 {
+                (variance / both).sqrt()
+            } else {
+                0.0
+            },
+            ..self
+        }
+    }
+
     /// What is kept now.
     pub(crate) fn now(per_second: f64, late: Duration) -> Self {
         Self {

@@ -9,5 +9,99 @@ mod world;
 #[path = "strangers/leave.rs"]
 mod leave;
 
+#[path = "strangers/shared.rs"]
+mod shared;
+
+use shared::{Case, Figures, Windows};
+use std::time::Duration;
+
 /// Times are in seconds.
 const TICK: u64 = 1_000_000_000;
+
+/// Parts of the limit that the stranger asks for, each for ten windows.
+const STEPS: &[f64] = &[0.33, 0.0, 0.2, 0.5, 0.33, 0.0, 0.5, 0.2, 0.0];
+const ALL: [Windows; 3] = [Windows::FirstCall, Windows::WallClock, Windows::Sliding];
+
+/// Three hundred a minute; our load is half as much again.
+fn case(windows: Windows, headers: bool, steady: bool) -> Case {
+    Case {
+        allowed: 300,
+        period: Duration::from_secs(60),
+        windows,
+        headers,
+        retry_after: true,
+        steady,
+        steps: STEPS,
+        flows: &[1.5],
+    }
+}
+
+/// The steps together, each from its fourth window on.
+fn run(case: Case, seeds: u64) -> Figures {
+    let mut all = Figures::default();
+    let mut row = format!("{case:?}\n");
+    for (step, share) in case.run(seeds).iter().zip(STEPS) {
+        all.add(step);
+        row += &format!(
+            "  {:3.0} % asked: {:5.1} % served, {:5.1} % of the rest used, {:5.3} % refused\n",
+            share * 100.0,
+            step.stranger() * 100.0,
+            step.used() * 100.0,
+            step.refusals() * 100.0,
+        );
+    }
+    println!(
+        "{row}  all: {:.1} %, {:.1} %, {:.3} %, expired {:.2} %, first class {:.1} %",
+        all.stranger() * 100.0,
+        all.used() * 100.0,
+        all.refusals() * 100.0,
+        all.expired() * 100.0,
+        all.first_class() * 100.0,
+    );
+    all
+}
+
+#[test]
+fn headers_tell_and_the_stranger_is_served() {
+    for windows in ALL {
+        for steady in [false, true] {
+            let all = run(case(windows, true, steady), 2);
+            assert!(all.stranger() > 0.95, "{}", all.stranger());
+            assert!(all.expired() < 0.005, "{}", all.expired());
+            let slides = windows == Windows::Sliding;
+            let (used, refusals) = if slides { (0.9, 0.04) } else { (0.98, 0.001) };
+            assert!(all.used() > used, "{}", all.used());
+            assert!(all.refusals() < refusals, "{}", all.refusals());
+        }
+    }
+}
+
+/// Headers of whole seconds tell less of six than of sixty.
+#[test]
+fn small_windows_are_shared_by_what_is_known_of_them() {
+    for windows in ALL {
+        let small = Case {
+            allowed: 60,
+            period: Duration::from_secs(6),
+            ..case(windows, true, false)
+        };
+        let all = run(small, 2);
+        assert!(all.stranger() > 0.7, "{}", all.stranger());
+        assert!(all.refusals() < 0.03, "{}", all.refusals());
+        assert!(all.expired() < 0.02, "{}", all.expired());
+    }
+}
+
+#[test]
+fn the_first_class_is_served_beside_a_stranger() {
+    for windows in ALL {
+        let shared = Case {
+            steps: &[0.5, 0.2, 0.0, 0.33],
+            flows: &[0.3, 1.2],
+            ..case(windows, true, false)
+        };
+        let all = run(shared, 2);
+        assert!(all.first_class() > 0.98, "{}", all.first_class());
+        assert!(all.stranger() > 0.95, "{}", all.stranger());
+    }
+}

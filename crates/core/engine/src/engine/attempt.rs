@@ -106,6 +106,7 @@ impl Engine {
             self.settle(&it, now, now);
             if head.verdict == OfLimits::Accepted {
                 self.accepted(&it, now);
+                self.fade(&it);
             }
             match (status, it.passage.token) {
                 (401, Some(token)) => return self.unauthorised(token, now),

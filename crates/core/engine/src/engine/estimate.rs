@@ -13,6 +13,7 @@ pub(super) use ahead::Ahead;
 use clients::Together;
 use std::sync::Arc;
 use tollgate_model::{Instant, PoolId, Reason};
+use tollgate_quota::Need;
 pub(super) use under::{Key, Under};
 
 /// Rounds in which the estimate of a start and of what will have come before it agree, or don't.
@@ -146,6 +147,27 @@ impl Engine {
         ahead: &mut Ahead,
         now: Instant,
     ) -> Instant {
+        let Under::Limit(limit) = *under else {
+            return self.earliest_with(under, submission, ahead, now);
+        };
+        let foretold = self.foreign.foretold(limit);
+        let left = self.resources.ledgers[limit.index()].left_free();
+        if foretold <= left {
+            return self.earliest_with(under, submission, ahead, now);
+        }
+        self.resources.ledgers[limit.index()].leave_free(foretold);
+        let at = self.earliest_with(under, submission, ahead, now);
+        self.resources.ledgers[limit.index()].leave_free(left);
+        at
+    }
+
+    fn earliest_with(
+        &mut self,
+        under: &Under,
+        submission: &Submission,
+        ahead: &mut Ahead,
+        now: Instant,
+    ) -> Instant {
         let config = Arc::clone(&self.config);
         let from = &mut self.resources;
         let own = under.cost(&config, submission.flow, submission.route);
@@ -169,13 +191,15 @@ impl Engine {
         } else {
             0.0
         };
+        let others = keeps.then(|| self.others_under(under, now));
         let mut at = now;
         for _ in 0..ROUNDS {
             let within = at.since(now);
             let tables = (&*config, &self.queue, &mut self.resources);
             let before = ahead.slots(under, within, now, tables);
             let started = ahead.line.started * own;
-            let k = before.saturating_add(kept.ceil() as u64 + own + started);
+            let theirs = others.map_or(0.0, |others| others.within(within)).ceil() as u64;
+            let k = before.saturating_add(kept.ceil() as u64 + own + started + theirs);
             let next = under.earliest(&config, &mut self.resources, k, who, now);
             if next > submission.deadline {
                 return next.min(by_right);

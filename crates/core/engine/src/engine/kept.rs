@@ -4,7 +4,8 @@
 //! wait for that long, though it goes first in every queue; so what it is expected to need is kept.
 //! What is kept goes before a lower call in the estimate of its start as well. Should more be expected
 //! of the higher class later, a call that was taken in is started all the same when its deadline comes:
-//! what is promised goes before what is only expected.
+//! what is promised goes before what is only expected. Other applications that share a limit are such a class too
+//! ([`super::foreign`]).
 
 use super::Engine;
 use super::estimate::Under;
@@ -13,9 +14,12 @@ use crate::rate::Kept;
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_model::{FlowId, Instant, LimitId, PoolId, RouteId, Rule};
+use tollgate_quota::Need;
 
 /// How long before its deadline a call that was taken in gets what is kept for others.
 pub(super) const DUE: Duration = Duration::from_millis(400);
+/// Standard deviations of chance for which other applications find slots kept.
+const OTHERS: f64 = 3.0;
 /// What was asked for of late, and what is to be kept for it, is found anew after this part of what "of
 /// late" means: after 15 ms where that is a minute.
 const FRESH: u32 = 4_096;
@@ -50,22 +54,48 @@ impl Engine {
         Some(demand)
     }
 
-    /// Slots that have to be free before a call of this flow's takes one, lest classes above miss them; as
-    /// it was a moment ago.
-    pub(super) fn reserve(&mut self, flow: FlowId, under: &Under, now: Instant) -> f64 {
-        let rate = match self.demand(flow, now) {
+    /// Slots a second that are kept from the flow: what classes above it ask for of late, and what other
+    /// applications take.
+    fn kept_from(&mut self, flow: FlowId, under: &Under, now: Instant) -> (f64, f64) {
+        let above = match self.demand(flow, now) {
             Some(demand) if !demand.is_none => under.demand(demand),
-            _ => return 0.0,
+            _ => 0.0,
         };
-        let Some(ledger) = under.ledger(&mut self.resources).filter(|_| rate > 0.0) else {
+        let others = match under {
+            Under::Limit(limit) => self.foreign.per_second(*limit, now),
+            _ => 0.0,
+        };
+        (above, others)
+    }
+
+    /// What other applications will take, so that it goes before whoever is told of a start.
+    pub(super) fn others_under(&self, under: &Under, now: Instant) -> Kept {
+        let others = match under {
+            Under::Limit(limit) => self.foreign.per_second(*limit, now),
+            _ => 0.0,
+        };
+        Kept::now(0.0, self.queue.late()).and(others, OTHERS)
+    }
+
+    /// Slots that have to be free before a call of this flow's takes one, lest classes above miss them, or
+    /// other applications; as it was a moment ago.
+    pub(super) fn reserve(&mut self, flow: FlowId, under: &Under, now: Instant) -> f64 {
+        let (above, others) = self.kept_from(flow, under, now);
+        if above + others <= 0.0 {
+            return 0.0;
+        }
+        let Some(ledger) = under.ledger(&mut self.resources) else {
             return 0.0;
         };
         let late = self.queue.late();
         let key = (self.queue.class(flow), under.key());
         let (until, reserve) = self.reserves.entry(key).or_default();
         if *until <= now {
-            *reserve = ledger.reserve(Duration::ZERO, now, &Kept::now(rate, late));
-            *until = now + late / FRESH;
+            let need = Kept::now(above, late).and(others, OTHERS);
+            *reserve = ledger.reserve(Duration::ZERO, now, &need);
+            let fresh = now + late / FRESH;
+            let closing = ledger.next_closing(now);
+            *until = closing.map_or(fresh, |closing| closing.min(fresh));
         }
         *reserve
     }
@@ -79,19 +109,25 @@ impl Engine {
         now: Instant,
     ) -> f64 {
         let reserve = self.reserve(flow, under, now);
-        let rate = match self.demand(flow, now) {
-            Some(demand) if reserve > 0.0 => under.demand(demand),
-            _ => return reserve,
-        };
-        let need = Kept::later(rate, self.queue.late());
+        if reserve <= 0.0 {
+            return reserve;
+        }
+        let (above, others) = self.kept_from(flow, under, now);
+        let need = Kept::later(above, self.queue.late()).and(others, OTHERS);
         let ledger = under.ledger(&mut self.resources);
-        reserve.max(ledger.map_or(0.0, |ledger| ledger.reserve(span, now, &need)))
+        let reserve = reserve.max(ledger.map_or(0.0, |ledger| ledger.reserve(span, now, &need)));
+        let Under::Limit(limit) = under else {
+            return reserve;
+        };
+        let left = self.foreign.left_of_window(*limit, now + span);
+        reserve.max(self.others_under(under, now).within(left))
     }
 
-    /// Whether a start of this flow's leaves the classes above it what they will need before its
-    /// slots come back.
+    /// Whether a start of this flow's leaves the classes above it, and other applications, what they will
+    /// need before its slots come back.
     pub(super) fn spares(&mut self, flow: FlowId, route: RouteId, now: Instant) -> bool {
-        if self.demand(flow, now).is_none_or(|demand| demand.is_none) {
+        let none_above = self.demand(flow, now).is_none_or(|demand| demand.is_none);
+        if none_above && self.foreign.is_none() {
             return true;
         }
         let config = Arc::clone(&self.config);
@@ -100,6 +136,9 @@ impl Engine {
             if !self.spares_of(&Under::Limit(limit), flow, it.cost, now) {
                 return false;
             }
+        }
+        if none_above {
+            return true;
         }
         let pools = &self.resources.pools;
         let tokens = it
@@ -112,12 +151,21 @@ impl Engine {
     }
 
     fn spares_of(&mut self, under: &Under, flow: FlowId, cost: u32, now: Instant) -> bool {
+        if let Under::Limit(limit) = *under
+            && self.queue.is_last(flow)
+            && self.foreign.next(limit) > now
+        {
+            let pause = self.foreign.next(limit).since(now).as_secs_f64();
+            self.kept_rate = self.kept_rate.max(1.0 / pause);
+            return false;
+        }
         let reserve = self.reserve(flow, under, now);
         let ledger = under.ledger(&mut self.resources);
         let left = ledger.map_or(0.0, |ledger| f64::from(ledger.room(now)));
         let spares = reserve <= 0.0 || left - f64::from(cost) >= reserve;
-        if !spares && let Some(demand) = self.demands.get(&self.queue.class(flow)) {
-            self.kept_rate = self.kept_rate.max(under.demand(demand));
+        if !spares {
+            let (above, others) = self.kept_from(flow, under, now);
+            self.kept_rate = self.kept_rate.max(above + others);
         }
         spares
     }

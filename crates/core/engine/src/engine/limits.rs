@@ -57,6 +57,7 @@ impl Engine {
     pub(super) fn configure(&mut self, config: crate::Config) {
         self.config = Arc::new(config);
         self.resources.configure(Arc::clone(&self.config));
+        self.leave_all_free();
     }
 
     /// The window that the answer's header speaks of.

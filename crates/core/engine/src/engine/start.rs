@@ -102,6 +102,7 @@ impl Engine {
         self.learn_sent(attempt, &attempt_state);
         self.attempts.insert(attempt, attempt_state);
         self.probes(&attempt_state, now);
+        self.space(&attempt_state, now);
         self.earn_retries();
         self.timers.set(give_up, Timer::GiveUp(attempt));
         self.commands.push_back(Command::Send {

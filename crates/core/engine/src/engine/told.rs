@@ -149,11 +149,17 @@ impl Engine {
         };
         if !verdict.sound {
             shift(&mut |ledger| ledger.disbelieve());
+            if let Window::Shared(limit) = window {
+                self.forget_others(limit);
+            }
             return false;
         }
         let believed = shift(&mut |ledger| ledger.observe(sent, now, cost, header));
         if let Some(end) = verdict.look_at {
             shift(&mut |ledger| ledger.look_at(end, now));
+        }
+        if let Window::Shared(limit) = window {
+            self.see_others(limit, header.count, now);
         }
         believed
     }
@@ -164,7 +170,10 @@ impl Engine {
         self.recheck_promises(now);
         match (window, it.passage.token) {
             (Window::Token(place), Some(token)) => self.obey(token, place, to, now),
-            (Window::Shared(limit), _) => self.correct(limit, to, now),
+            (Window::Shared(limit), _) => {
+                self.forget_others(limit);
+                self.correct(limit, to, now);
+            }
             (Window::Token(_), None) => {}
         }
     }

@@ -23,6 +23,7 @@ impl Engine {
                     .configured
                     .filter(|_| !self.own.has_limit(LimitId(id)))
                     .map(|known| self.followed_from(LimitId(id)).unwrap_or(known)),
+                left_free: self.left_free(LimitId(id), now),
                 ..view
             }
         });

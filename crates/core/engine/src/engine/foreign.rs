@@ -1,0 +1,244 @@
+//! What other applications take of the limits that are shared with them, as headers tell.
+//!
+//! A stranger is a class above all of ours: for the calls that it is expected to make slots are kept
+//! ([`super::kept`]), and starts are foretold behind them. Until a header counts a call that isn't ours, nothing
+//! is kept, and nothing else is decided either.
+//!
+//! **Where windows are forgotten all at once,** somebody else's slots in one are known with every answer, and so
+//! is for how long it had counted: slots by seconds, over this window and the ones before, are the rate. What is
+//! kept for it shrinks as the window's end comes near, so that what nobody has asked for is used at the end. A
+//! stranger whose calls are refused is not counted; but it is served from a window's opening until the window is
+//! full, and only this time is counted.
+//!
+//! **Where windows slide,** a header tells how many calls others had in the last period. So many slots are left
+//! free all the time, with half a standard deviation of chance beside, and our calls of the last class are spread
+//! over the period: the window that becomes full all the same does so near its end, with little loss to either.
+//!
+//! Headers round to whole seconds, so a window of a few seconds is known by few of them: somebody else gets less
+//! of such a one. Without headers nothing is found here, for a refusal doesn't tell a stranger from a path's
+//! limit, or from something that refuses at random; then `leave` of the configuration keeps slots free.
+
+mod usage;
+
+use super::Engine;
+use super::attempt::Attempt;
+use std::time::Duration;
+use tollgate_model::{Instant, LimitId};
+use tollgate_quota::Others;
+use usage::Use;
+
+/// Part of a period whose calls may go at once where calls are spread.
+const AT_ONCE: f64 = 1.0 / 16.0;
+
+/// By `LimitId`: who else uses a limit. Empty until somebody does.
+#[derive(Debug, Default)]
+pub(super) struct Foreign {
+    limits: Vec<Option<Use>>,
+}
+
+impl Foreign {
+    /// Whether nobody else was ever seen.
+    pub(super) fn is_none(&self) -> bool {
+        self.limits.is_empty()
+    }
+
+    /// Slots a second that others take of the limit.
+    pub(super) fn per_second(&self, limit: LimitId, now: Instant) -> f64 {
+        self.get(limit).map_or(0.0, |it| it.per_second(now))
+    }
+
+    /// Slots that may be left free before a start that is foretold now.
+    pub(super) fn foretold(&self, limit: LimitId) -> u32 {
+        self.get(limit).map_or(0, |it| {
+            it.sliding.foretold().min(it.allowed.saturating_sub(1))
+        })
+    }
+
+    /// What is left then of the window that is open then: they follow one another.
+    pub(super) fn left_of_window(&self, limit: LimitId, at: Instant) -> Duration {
+        let Some((period, told)) = self.get(limit).and_then(|it| Some((it.period, it.told?)))
+        else {
+            return Duration::ZERO;
+        };
+        if at < told.until {
+            return told.until.since(at);
+        }
+        let into = at.since(told.until).as_nanos() % period.as_nanos();
+        period - Duration::from_nanos_u128(into)
+    }
+
+    /// When our next call goes, where calls are spread over the period.
+    pub(super) fn next(&self, limit: LimitId) -> Instant {
+        let spread = self.get(limit).filter(|it| it.sliding.slots() > it.leave);
+        spread.map_or(Instant::ZERO, |it| it.sliding.next)
+    }
+
+    /// For how long the window that closes by then had counted when it was last seen.
+    fn last_seen(&self, limit: LimitId, until: Instant) -> Duration {
+        let it = self.get(limit).and_then(|it| Some((it.period, it.told?)));
+        let it = it.filter(|(period, told)| until <= told.until + *period / 2);
+        it.map_or(Duration::ZERO, |(_, told)| {
+            Duration::from_secs_f64(told.seconds)
+        })
+    }
+
+    fn get(&self, limit: LimitId) -> Option<&Use> {
+        self.limits.get(limit.index())?.as_ref()
+    }
+
+    fn get_mut(&mut self, limit: LimitId) -> Option<&mut Use> {
+        self.limits.get_mut(limit.index())?.as_mut()
+    }
+
+    fn of(&mut self, limit: LimitId, period: Duration, allowed: u32) -> &mut Use {
+        if self.limits.len() <= limit.index() {
+            self.limits.resize_with(limit.index() + 1, || None);
+        }
+        let it = self.limits[limit.index()].get_or_insert_with(|| Use::new(period, allowed));
+        (it.period, it.allowed) = (period, allowed);
+        it
+    }
+}
+
+impl Engine {
+    /// A header says that the limit's window is full.
+    pub(super) fn see_full(&mut self, limit: LimitId, now: Instant) {
+        let ledger = &mut self.resources.ledgers[limit.index()];
+        if ledger.in_force() != ledger.configured() {
+            return;
+        }
+        if !ledger.forgets_at_once() {
+            let others = ledger.allowed().saturating_sub(ledger.ours(now));
+            return self.see_sliding(limit, others, now);
+        }
+        let known = ledger.is_full(now);
+        let Some(others) = ledger.others(now).filter(|_| known) else {
+            return;
+        };
+        // It became full at some time since the last answer: at once, it is taken for, which costs nothing but
+        // that more is kept until the next answer.
+        let counted = self.foreign.last_seen(limit, others.until);
+        self.see(limit, Others { counted, ..others });
+    }
+
+    /// Headers have contradicted each other, or put another number or period in force: what they told of
+    /// others is forgotten.
+    pub(super) fn forget_others(&mut self, limit: LimitId) {
+        if let Some(it) = self.foreign.limits.get_mut(limit.index()) {
+            *it = None;
+            self.leave_free(limit);
+        }
+    }
+
+    /// A header has told of the limit.
+    pub(super) fn see_others(&mut self, limit: LimitId, count: u32, now: Instant) {
+        let ledger = &self.resources.ledgers[limit.index()];
+        // Where another number than the configured one was told of late, what is ours of a count is not sure.
+        if ledger.in_force() != ledger.configured() {
+            return;
+        }
+        if !ledger.forgets_at_once() {
+            let others = count.saturating_sub(ledger.ours(now));
+            if others > 0 || self.foreign.get(limit).is_some() {
+                self.see_sliding(limit, others, now);
+            }
+            return;
+        }
+        let Some(others) = ledger.others(now) else {
+            return;
+        };
+        if others.slots > 0 || self.foreign.get(limit).is_some() {
+            self.see(limit, others);
+        }
+    }
+
+    /// Headers tell what others had in the last period, but not of windows that are forgotten all at once.
+    fn see_sliding(&mut self, limit: LimitId, slots: u32, now: Instant) {
+        let ledger = &self.resources.ledgers[limit.index()];
+        let Some(period) = ledger.period() else {
+            return;
+        };
+        let of = self.foreign.of(limit, period, ledger.allowed());
+        of.sliding.see(slots, (of.period, of.allowed), now);
+        self.leave_free(limit);
+    }
+
+    fn see(&mut self, limit: LimitId, others: Others) {
+        let ledger = &self.resources.ledgers[limit.index()];
+        if let Some(period) = ledger.period() {
+            let allowed = ledger.allowed();
+            self.foreign.of(limit, period, allowed).see(others);
+            self.leave_free(limit);
+        }
+    }
+
+    /// An upstream has accepted a call. Where no header tells any more, what is left free of a period that slides
+    /// is ours again after a while.
+    pub(super) fn fade(&mut self, it: &Attempt) {
+        if self.foreign.is_none() {
+            return;
+        }
+        let limits: Vec<_> = self.resources.limits_of(&it.passage).collect();
+        for limit in limits {
+            let Some(of) = self.foreign.get_mut(limit) else {
+                continue;
+            };
+            let before = of.sliding.slots();
+            of.sliding.fade();
+            if of.sliding.slots() != before {
+                self.leave_free(limit);
+            }
+        }
+    }
+
+    /// A call was sent: where calls are spread, the next one follows at its distance.
+    pub(super) fn space(&mut self, it: &Attempt, now: Instant) {
+        if self.foreign.is_none() {
+            return;
+        }
+        let limits: Vec<_> = self.resources.limits_of(&it.passage).collect();
+        for limit in limits {
+            if let Some(of) = self.foreign.get_mut(limit)
+                && of.sliding.slots() > of.leave
+            {
+                let ours = of.allowed.saturating_sub(of.sliding.slots()).max(1);
+                let gap = of.period / ours * it.passage.cost;
+                let at_once = of.period.mul_f64(AT_ONCE);
+                of.sliding.next = of.sliding.next.max(now.before(at_once)) + gap;
+            }
+        }
+    }
+
+    /// Slots of the limit that are left free now: what the configuration says, or what others are expected to
+    /// take until the window ends.
+    pub(super) fn left_free(&self, limit: LimitId, now: Instant) -> u32 {
+        let expected = self.foreign.per_second(limit, now)
+            * self.foreign.left_of_window(limit, now).as_secs_f64();
+        let ledger = &self.resources.ledgers[limit.index()];
+        ledger.left_free().max(expected.ceil() as u32)
+    }
+
+    /// The same for all limits, whose numbers may have changed.
+    pub(super) fn leave_all_free(&mut self) {
+        for limit in 0..self.foreign.limits.len() {
+            self.leave_free(LimitId(limit as u32));
+        }
+    }
+
+    /// Leaves free what the configuration says, or what others are found to use.
+    fn leave_free(&mut self, limit: LimitId) {
+        let ledger = &mut self.resources.ledgers[limit.index()];
+        let leave = self.config.leave.get(&limit);
+        let configured = leave.map_or(0, |leave| leave.of(ledger.allowed()));
+        let sliding = self.foreign.get_mut(limit).map_or(0, |it| {
+            it.leave = configured;
+            it.sliding.slots()
+        });
+        let before = ledger.left_free();
+        ledger.leave_free(configured.max(sliding));
+        if ledger.left_free() > before {
+            self.recheck_promises(Instant::ZERO);
+        }
+        self.resources.unblock();
+    }
+}

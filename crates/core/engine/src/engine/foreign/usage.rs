@@ -1,0 +1,141 @@
+//! What headers have told of somebody else's use of one limit, and what is to be expected of it.
+
+use std::time::Duration;
+use tollgate_model::Instant;
+use tollgate_quota::Others;
+
+/// What the windows before count for, beside the one that is open.
+const EARLIER: f64 = 0.75;
+/// Time in which nobody called, put before what was seen, as a part of the period: one call in the first
+/// instant is no flood.
+const BEFORE: f64 = 1.0 / 32.0;
+/// Standard deviations of chance by which a window has to have more than those before, that these are not
+/// counted any more.
+const CHANGED: f64 = 3.0;
+/// Part of a limit that somebody else is expected to want at the least, once somebody was seen: what is kept
+/// for it shows how much more is wanted, and is used at the end of the window.
+const LEAST: f64 = 1.0 / 64.0;
+/// Standard deviations of chance that are left free beside what headers tell of a period that slides.
+const MORE: f64 = 0.5;
+/// Accepted calls without a word after which what was left free of a period that slides is ours again, for each
+/// standard deviation of it.
+const QUIET: f64 = 500.0;
+
+/// Somebody else's use of one limit.
+#[derive(Clone, Debug)]
+pub(super) struct Use {
+    pub(super) period: Duration,
+    pub(super) allowed: u32,
+    /// Slots that the configuration leaves free.
+    pub(super) leave: u32,
+    pub(super) told: Option<Told>,
+    pub(super) sliding: Sliding,
+}
+
+/// What headers tell of windows that are forgotten all at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told {
+    /// Slots and seconds of earlier windows, the older the less.
+    earlier: (f64, f64),
+    /// The last one closes then.
+    pub(super) until: Instant,
+    slots: f64,
+    pub(super) seconds: f64,
+}
+
+/// What headers tell where windows slide, or where it isn't known yet that they don't.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sliding {
+    /// Slots left free.
+    left: f64,
+    /// Half a standard deviation of them.
+    step: f64,
+    /// The most that headers have told of one period: when it began, of it and of the one before.
+    most: (Instant, u32, u32),
+    /// Answers that have told.
+    heard: u32,
+    /// Our next call goes no earlier, but for those that may go at once.
+    pub(super) next: Instant,
+}
+
+impl Use {
+    pub(super) fn new(period: Duration, allowed: u32) -> Self {
+        Self {
+            period,
+            allowed,
+            leave: 0,
+            told: None,
+            sliding: Sliding::default(),
+        }
+    }
+
+    pub(super) fn see(&mut self, others: Others) {
+        let (slots, seconds) = (f64::from(others.slots), others.counted.as_secs_f64());
+        let mut earlier = (0.0, 0.0);
+        if let Some(told) = self.told {
+            earlier = told.earlier;
+            if others.until > told.until + self.period / 2 {
+                earlier.0 = earlier.0 * EARLIER + told.slots;
+                earlier.1 = earlier.1 * EARLIER + told.seconds;
+            }
+        }
+        let expected = earlier.0 / earlier.1.max(self.period.as_secs_f64() * BEFORE) * seconds;
+        if slots >= 2.0 && slots - expected > CHANGED * expected.sqrt() {
+            earlier = (0.0, 0.0);
+        }
+        self.told = Some(Told {
+            earlier,
+            until: others.until,
+            slots,
+            seconds,
+        });
+        self.sliding = Sliding::default();
+    }
+
+    /// Time without any word after the last window counts as quiet: who keeps everything for somebody else sends
+    /// nothing, and is told nothing.
+    pub(super) fn per_second(&self, now: Instant) -> f64 {
+        let Some(told) = self.told else {
+            return 0.0;
+        };
+        let period = self.period.as_secs_f64();
+        let slots = told.earlier.0 * EARLIER + told.slots;
+        let seconds = told.earlier.1 * EARLIER + told.seconds + period * BEFORE;
+        let seconds = seconds + now.since(told.until).as_secs_f64();
+        let all = f64::from(self.allowed) / period;
+        (slots / seconds).clamp((all * LEAST).max(1.0 / period), all)
+    }
+}
+
+impl Sliding {
+    /// A header says that others have had so many in the last period: a number that varies, and is less than
+    /// it was where calls of ours that it doesn't count yet are taken off.
+    pub(super) fn see(&mut self, others: u32, (period, allowed): (Duration, u32), now: Instant) {
+        if now >= self.most.0 + period {
+            self.most = (now, 0, self.most.1);
+        }
+        // A count that doesn't move is found to be a lie after a few answers.
+        self.heard = self.heard.saturating_add(1);
+        self.most.1 = self.most.1.max(others.min(self.heard));
+        let others = f64::from(self.most.1.max(self.most.2));
+        self.step = others.max(1.0).sqrt() / 2.0;
+        self.left = (others + MORE * others.sqrt()).min(f64::from(allowed.saturating_sub(1)));
+    }
+
+    /// An answer came that may have told nothing.
+    pub(super) fn fade(&mut self) {
+        self.left = (self.left - self.step / QUIET).max(0.0);
+    }
+
+    /// Slots that may be left free before a start that is foretold now.
+    pub(super) fn foretold(&self) -> u32 {
+        if self.left <= 0.0 {
+            return 0;
+        }
+        (self.left + 2.0 * self.step).ceil() as u32
+    }
+
+    pub(super) fn slots(&self) -> u32 {
+        self.left.ceil() as u32
+    }
+}
