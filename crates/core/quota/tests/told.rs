@@ -152,3 +152,51 @@ proptest! {
         prop_assert!(outcome.most <= most, "{} of {most}", outcome.most);
     }
 }
+
+/// What headers put in force of ten calls in six seconds: eight calls in each window are answered with
+/// `number`, and each window ends with refusals that speak so.
+fn in_force_after(windows: u64, number: u32, refusal: (u32, u32)) -> (u32, u32) {
+    let period = Duration::from_secs(6);
+    let mut ledger = Ledger::new(Rule::Window {
+        allowed: 10,
+        period,
+        counted_within: None,
+    });
+    let mut highest = 10;
+    for window in 0..windows {
+        for call in 0..20_u64 {
+            let sent = (60 + window * 6) * SECOND + call * 300 * MS;
+            let (now, is_refused) = (sent + 20 * MS, call >= 8);
+            let (count, allowed) = match is_refused {
+                true => refusal,
+                false => (call as u32 + 1, number),
+            };
+            let header = Header {
+                count,
+                reset: Duration::from_secs(6 - call * 300 / 1_000),
+            };
+            let word = Word {
+                family: 0,
+                allowed,
+                header,
+                refused: is_refused,
+            };
+            let verdict = ledger.hear(at(sent), at(now), 1, word, false);
+            if let Some(change) = verdict.change {
+                ledger.obey(change);
+            }
+            highest = highest.max(ledger.allowed());
+        }
+    }
+    (ledger.allowed(), highest)
+}
+
+#[test]
+fn what_only_refusals_say_raises_nothing() {
+    assert_eq!(in_force_after(12, 10, (30, 30)).1, 10);
+}
+
+#[test]
+fn a_refusal_where_slots_remain_takes_a_higher_number_back() {
+    assert_eq!(in_force_after(12, 20, (10, 20)).0, 10);
+}

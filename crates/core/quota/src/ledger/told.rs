@@ -6,7 +6,16 @@
 //! changes with every answer, a count that stands still, an end that moves, tells nothing.
 //!
 //! **What follows.** A lower number is in force at once: it can only cost use. A higher one is in force once
-//! its run has lasted for a period, or at once if it is no more than what is configured. A longer period is
+//! its run has lasted for a period, or at once if it is no more than what is configured. What only refusals
+//! say never raises anything: they may speak of another limit.
+//!
+//! **What a refusal contradicts.** A refused call whose header says that slots remain, at the configured number
+//! or beyond, where nothing beyond was ever accepted, denies a higher number: what is configured is in force
+//! at once, and the run is not believed for four periods, and twice as long each time. When a number that was
+//! denied is believed again, a few slots beyond the configured number are in force first ([`Foray`]), until a
+//! count beyond that number was accepted: if it still isn't true, a call or two are refused and not a burst.
+//!
+//! **Periods.** A longer period is
 //! in force at once; a shorter one when two ends of windows were told that lie closer together. A run with
 //! another number and another period speaks of another limit.
 //!
@@ -32,6 +41,10 @@ const RUNS: usize = 4;
 const EXPECTED: u32 = 4;
 /// Bound on how often that is doubled.
 const MOST_DOUBLED: u32 = 4;
+/// A foray goes so many times as far if nobody was refused for a period.
+const FURTHER: u32 = 4;
+/// A foray goes beyond the configured number by this part of it at the most.
+const FURTHEST: u32 = 8;
 /// A number this many times the configured one is no number.
 const ABSURD: u32 = 64;
 
@@ -89,6 +102,17 @@ impl Numbers {
     }
 }
 
+/// A few slots beyond the configured number, in force while it is not known whether the higher number that
+/// was told is true.
+#[derive(Clone, Copy, Debug)]
+struct Foray {
+    /// The number that was told.
+    told: u32,
+    /// Slots beyond the configured number.
+    beyond: u32,
+    since: Instant,
+}
+
 /// What headers have said of one limit's number and period.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Told {
@@ -115,6 +139,7 @@ pub(super) struct Told {
     pub(super) looks_until: Instant,
     /// The number in force holds until then only.
     until: Option<Instant>,
+    foray: Option<Foray>,
 }
 
 impl Told {
@@ -151,7 +176,7 @@ impl Told {
             let is_far = reset >= ROUNDING * 2 || (reset + ROUNDING) * 2 >= base;
             self.far |= u32::from(is_far) << (word.family % 32);
         }
-        if now.since(self.row_since) >= base && run.is_steady(now) {
+        if !word.refused && now.since(self.row_since) >= base && run.is_steady(now) {
             run.is_proven = true;
             run.is_another = false;
         }
@@ -167,7 +192,17 @@ impl Told {
         let look_at = (self.looks_shorter && self.looks_until <= now && self.tells_ends(&run))
             .then_some((after, by))
             .filter(|_| after < by && by > now);
-        let verdict = self.decide(&mut run, now, numbers);
+        let is_full = weight > 1;
+        let verdict = match self.taken_back(&run, is_full, numbers) {
+            Some(configured) => {
+                self.lowered = Some(now);
+                Verdict {
+                    change: Some(configured),
+                    ..Verdict::default()
+                }
+            }
+            None => self.decide(&mut run, now, numbers),
+        };
         self.runs.push(run);
         if let Some(change) = verdict.change {
             self.hold(now, change);
@@ -237,17 +272,22 @@ impl Told {
             change: (to != in_force).then_some(to),
             ..nothing
         };
-        if run.is_at_a_wall() && run.allowed > configured.allowed {
-            run.break_off(now, in_force.period);
+        if run.allowed > configured.allowed {
+            run.was_denied |= run.is_at_a_wall() || run.is_denied(configured.allowed);
+            if run.is_denied(configured.allowed) {
+                run.deny(now, in_force.period);
+            } else if run.is_at_a_wall() {
+                run.break_off(now, in_force.period);
+            }
         }
         let is_sound = run.is_sound(now);
-        if run.allowed == in_force.allowed && in_force != configured && run.is_refuted(now) {
+        if self.speaks(run, numbers) && in_force != configured && run.is_refuted(now) {
             // What it told is not believed any more.
             return change(configured);
         }
         if self.in_a_row < AGREE || !is_sound || !self.tells_ends(run) {
             let late = in_force.period * 2;
-            let says_so = |run: &Run| run.allowed == in_force.allowed && now.since(run.last) < late;
+            let says_so = |run: &Run| self.speaks(run, numbers) && now.since(run.last) < late;
             if in_force != configured && !says_so(run) && !self.runs.iter().any(says_so) {
                 // Nobody says so any more.
                 return change(configured);
@@ -263,12 +303,13 @@ impl Told {
             ..nothing
         };
         let differs = |from: Span| told.period != from.period && told.allowed != from.allowed;
-        if differs(in_force) || differs(configured) {
+        let speaks = self.speaks(run, numbers);
+        if (differs(in_force) && !speaks) || differs(configured) {
             run.is_another = true;
         }
         if run.is_another {
             // Where the number was taken for this limit's before its period was known, that is taken back.
-            let taken = told.allowed == in_force.allowed && in_force != configured;
+            let taken = speaks && in_force != configured;
             return Verdict {
                 change: taken.then_some(configured),
                 ..another
@@ -301,7 +342,54 @@ impl Told {
                 ..nothing
             };
         }
-        change(told)
+        change(self.carefully(run, told, numbers, now))
+    }
+
+    /// What is configured, if more than that is in force and a call was refused because the window is full
+    /// with no more than that: one refusal is enough.
+    fn taken_back(&self, run: &Run, is_full: bool, numbers: Numbers) -> Option<Span> {
+        let (configured, in_force) = (numbers.configured, numbers.in_force);
+        let is_lower = run.allowed <= configured.allowed && in_force.allowed > configured.allowed;
+        (is_full && is_lower && !run.is_another).then_some(Span {
+            allowed: configured.allowed,
+            ..in_force
+        })
+    }
+
+    /// Whether what is in force follows from the run's number.
+    fn speaks(&self, run: &Run, numbers: Numbers) -> bool {
+        let (configured, in_force) = (numbers.configured.allowed, numbers.in_force.allowed);
+        let is_foray = |foray: Foray| {
+            foray.told == run.allowed && in_force == configured.saturating_add(foray.beyond)
+        };
+        run.allowed == in_force || self.foray.is_some_and(is_foray)
+    }
+
+    /// What is in force of a higher number that is believed: no more than a foray if it was denied before,
+    /// while nothing beyond the configured number was accepted.
+    fn carefully(&mut self, run: &mut Run, told: Span, numbers: Numbers, now: Instant) -> Span {
+        let configured = numbers.configured.allowed;
+        if told.allowed <= configured || run.highest > configured || !run.was_denied {
+            self.foray = None;
+            return told;
+        }
+        let furthest = configured / FURTHEST + 1;
+        let under_way = self.foray.filter(|_| self.speaks(run, numbers));
+        let mut foray = under_way.unwrap_or(Foray {
+            told: told.allowed,
+            beyond: 1,
+            since: now,
+        });
+        if now.since(foray.since) >= numbers.in_force.period {
+            // Calls are spread out so that the window is never full by the upstream's count.
+            if run.peak >= configured - configured / FURTHEST {
+                foray.beyond = (foray.beyond * FURTHER).min(furthest);
+            }
+            (foray.since, run.peak) = (now, 0);
+        }
+        self.foray = Some(foray);
+        let allowed = configured.saturating_add(foray.beyond).min(told.allowed);
+        Span { allowed, ..told }
     }
 
     /// Whether the run's family has told an end that is some seconds or half a period away: one that never

@@ -47,6 +47,11 @@ pub(super) struct Run {
     risen: (Instant, u32),
     /// Refusals though slots remain, since the last count beyond this one was accepted.
     wall: (u32, u32),
+    /// The highest count that was accepted since the run last contradicted itself, and of late.
+    pub(super) highest: u32,
+    pub(super) peak: u32,
+    /// Its number was in force and was more than the upstream accepts.
+    pub(super) was_denied: bool,
     point: Point,
     /// The longest times to the ends of the last windows, the newest first.
     of_late: [Duration; 3],
@@ -113,6 +118,9 @@ impl Run {
             drifts: 0,
             risen: (now, 0),
             wall: (0, 0),
+            highest: 0,
+            peak: 0,
+            was_denied: false,
             point: Point::new(sent, now, word.header, base),
             of_late: [Duration::ZERO; 3],
             is_unenforced: false,
@@ -150,6 +158,8 @@ impl Run {
         if header.count > self.wall.0 {
             self.wall = (0, 0);
         }
+        self.highest = self.highest.max(header.count);
+        self.peak = self.peak.max(header.count);
         self.answers += u32::from(self.answers < AGREE);
         self.of_late[0] = self.of_late[0].max(header.reset);
         let (before, new) = (self.point, Point::new(sent, now, header, base));
@@ -257,14 +267,25 @@ impl Run {
         self.wall.1 >= AGREE
     }
 
-    /// It has contradicted itself.
-    pub(super) fn break_off(&mut self, now: Instant, base: Duration) {
+    /// It says more than `configured`, but a call was refused where no more than that was ever accepted.
+    pub(super) fn is_denied(&self, configured: u32) -> bool {
+        self.wall.1 > 0 && self.wall.0 >= configured && self.highest <= configured
+    }
+
+    /// Its number is not true, whatever else it says.
+    pub(super) fn deny(&mut self, now: Instant, base: Duration) {
         self.broken_until = now + base * (BROKEN << self.broken.min(MOST_DOUBLED));
         self.broken += 1;
+        (self.highest, self.peak, self.wall) = (0, 0, (0, 0));
+        self.is_proven = false;
+    }
+
+    /// It has contradicted itself.
+    pub(super) fn break_off(&mut self, now: Instant, base: Duration) {
+        self.deny(now, base);
         (self.answers, self.rises, self.odd, self.still) = (0, 0, 0, 0);
         self.moves = false;
-        (self.wall, self.risen) = ((0, 0), (now, 0));
-        self.is_proven = false;
+        self.risen = (now, 0);
     }
 
     /// A window closed after `before`, and another is open.
