@@ -46,7 +46,11 @@ struct World {
 
 impl World {
     fn new(configured: u32, per_second: f64, latency: Latency) -> Self {
-        Self::with(configured, per_second, latency, Policy::default())
+        let policy = Policy {
+            follow_latency: true,
+            ..Policy::default()
+        };
+        Self::with(configured, per_second, latency, policy)
     }
 
     fn with(configured: u32, per_second: f64, latency: Latency, policy: Policy) -> Self {

@@ -141,9 +141,9 @@ impl Engine {
             return true;
         }
         let pools = &self.resources.pools;
-        let tokens = it
-            .pool
-            .filter(|&pool| !pools.may_grow(pool, &config, now, now));
+        let tokens = it.pool.filter(|&pool| {
+            !pools.may_grow(pool, &config, now, now + pools.fetch_takes(pool, now) * 2)
+        });
         tokens.is_none_or(|pool| {
             let limits = self.resources.pools.pools[pool.index()].aggregates.len();
             (0..limits).all(|at| self.spares_of(&Under::Tokens(pool, at), flow, it.cost, now))
