@@ -8,7 +8,7 @@ pub(crate) use check::{explained, is_bounded};
 
 use crate::finding::{Group, Known};
 use crate::series::{Series, Sign};
-use crate::statistic::Statistic;
+use crate::statistic::{Statistic, nanos};
 use candidates::{gaps, lasted, mean_under_way, phases};
 use std::time::Duration;
 use taste::MILLI;
@@ -141,6 +141,28 @@ impl<'a> Search<'a> {
             (far * 1e6) as i64
         };
         same.iter().min_by_key(near).copied().unwrap_or(found)
+    }
+
+    /// The same number over a configured period, where what was found is longer and explains no more: few
+    /// calls after the first refusals say nothing of how long a limit takes to let calls pass again, and a
+    /// number that is lower than configured is the most common of what is wrong.
+    pub(crate) fn usual(&mut self, series: &Series, found: Hypothesis) -> Hypothesis {
+        let Rule::Window { period, .. } = found.rule() else {
+            return found;
+        };
+        let mut configured: Vec<u64> = self.configured().collect();
+        configured.sort_unstable();
+        for span in configured {
+            if span >= nanos(period) {
+                break;
+            }
+            if let Some(usual) = self.weigh(series, Statistic::Sliding(span), 1.0)
+                && usual.gain > found.gain - NEARLY
+            {
+                return usual;
+            }
+        }
+        found
     }
 
     /// Looks at all limits that the group's calls may be under.

@@ -135,6 +135,7 @@ impl Learner {
                 .iter()
                 .any(|held| is_longer(&found, &held.finding));
             let found = search.middle(&series, found, mended);
+            let found = search.usual(&series, found);
             if let Some(sure) = self.is_sure(found, &series, fresh) {
                 return Some(sure);
             }

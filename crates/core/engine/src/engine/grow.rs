@@ -69,11 +69,6 @@ impl Engine {
     fn falls_short(&mut self, pool: PoolId, now: Instant) -> bool {
         let pools = &self.resources.pools;
         let takes = pools.fetch_takes(pool, now);
-        // Where fetches are quick, the next can wait to see whether it is needed: a pool holds the least
-        // tokens that carry the load.
-        if takes <= QUICK {
-            return false;
-        }
         // Without a token all that came since the first fetch began waits. A fetch that has taken so long is
         // expected to take as long again, and the next twice that.
         let foretells = pools.is_empty(pool) && pools.longest_fetch(pool, now) > QUICK;

@@ -106,7 +106,7 @@ impl Search<'_> {
             .any(|period| span.abs_diff(period) <= period / 1_000)
     }
 
-    fn configured(&self) -> impl Iterator<Item = u64> {
+    pub(super) fn configured(&self) -> impl Iterator<Item = u64> {
         self.known.iter().filter_map(|known| match known.rule {
             Rule::Window { period, .. } => Some(nanos(period)),
             Rule::Concurrency { .. } => None,
