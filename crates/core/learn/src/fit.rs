@@ -165,6 +165,16 @@ impl<'a> Search<'a> {
         found
     }
 
+    /// Whether the rule's period is longer than was looked at since calls were missed: nothing says that its
+    /// slots come back as late as that.
+    fn is_unseen(&self, series: &Series, rule: Rule) -> bool {
+        let (Some(missed), Rule::Window { period, .. }) = (self.missed, rule) else {
+            return false;
+        };
+        let last = series.items.iter().map(|item| item.sent).max().unwrap_or(0);
+        nanos(period) > last.saturating_sub(missed)
+    }
+
     /// Looks at all limits that the group's calls may be under.
     pub(crate) fn look(&mut self, series: &Series) {
         let Some(lasted) = lasted(series) else { return };
@@ -318,7 +328,7 @@ impl<'a> Search<'a> {
         }
         let rule = statistic.rule(number);
         let brief = matches!(rule, Rule::Window { period, .. } if period < BRIEF);
-        if brief || self.is_known(series.group, rule) {
+        if brief || self.is_known(series.group, rule) || self.is_unseen(series, rule) {
             return None;
         }
         Some(Hypothesis {
