@@ -33,7 +33,6 @@ pub use extend::{Extension, Places};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
-pub use told::Correction;
 use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, Reason, Refusal, RouteId};
 
 /// Event in, command out, next wake-up.
@@ -228,7 +227,7 @@ impl Engine {
             Event::SetLimit { limit, allowed } => {
                 self.set_limit(limit, allowed);
                 self.open_under(limit, now);
-                self.recheck_promises(now);
+                self.recheck_promises();
             }
             Event::SetLeave { limit, leave } => self.set_leave(limit, leave),
             Event::SetTokenLimit {
@@ -238,7 +237,7 @@ impl Engine {
             } => {
                 self.set_token_limit(client, place, allowed);
                 self.open_tokens_of(client, now);
-                self.recheck_promises(now);
+                self.recheck_promises();
             }
             Event::SetMaxTokens { client, max_tokens } => self.set_max_tokens(client, max_tokens),
             Event::RenameLimit { limit, name } => self.rename_limit(limit, name),
@@ -381,7 +380,7 @@ impl Engine {
                     self.resources.unblock();
                 }
                 Timer::Probes => self.wait_for_probes(now),
-                Timer::Promises => self.recheck_the_rest(now),
+                Timer::Promises => self.recheck_the_rest(),
                 Timer::Fetch(client) => self.may_fetch_again(client, now),
             }
         }

@@ -287,17 +287,6 @@ impl Pump {
 
     /// Carries out all that the engine wants done.
     fn carry_out(&mut self) {
-        while let Some(it) = self.engine.poll_correction() {
-            tracing::warn!(
-                limit = it.name,
-                client = it.client,
-                upstream_says = it.in_force.allowed,
-                period = ?it.in_force.period,
-                configured = it.configured.allowed,
-                configured_period = ?it.configured.period,
-                "the upstream says another number than is configured"
-            );
-        }
         loop {
             // Before each command, for one that fails may bring about a send.
             if let Some(usage) = &mut self.usage {

@@ -102,8 +102,7 @@ impl Engine {
         self.pass_learned(&mut config, known.route);
         self.config = Arc::new(config);
         self.resources.extend(Arc::clone(&self.config));
-        self.demands.clear();
-        self.reserves.clear();
+        self.forget_foretold();
         self.tell_learners();
         self.restore_from((known.limit, known.client, known.route), now);
         // Further routes may be what a pool's next token is for.

@@ -237,7 +237,7 @@ impl Engine {
         let before = ledger.left_free();
         ledger.leave_free(configured.max(sliding));
         if ledger.left_free() > before {
-            self.recheck_promises(Instant::ZERO);
+            self.recheck_promises();
         }
         self.resources.unblock();
     }

@@ -136,7 +136,7 @@ impl Engine {
         }
         self.configure(config);
         if allowed < before {
-            self.recheck_promises(now);
+            self.recheck_promises();
         }
     }
 

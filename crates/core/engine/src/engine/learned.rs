@@ -274,8 +274,8 @@ impl Engine {
         }
     }
 
-    /// What was foretold by other limits doesn't hold any more.
-    fn forget_foretold(&mut self) {
+    /// Limits are others than those by which starts were foretold.
+    pub(super) fn forget_foretold(&mut self) {
         self.demands.clear();
         self.reserves.clear();
         self.resources.unblock();

@@ -162,7 +162,7 @@ impl Engine {
             return;
         };
         // Those who wait were promised their starts without it.
-        self.recheck_promises(now);
+        self.recheck_promises();
         match held {
             Some((place, before)) if before == group => {
                 self.adjust_learned(place, group, finding.rule, &recent);

@@ -54,7 +54,7 @@ pub(super) struct Promises {
 impl Engine {
     /// Asks for a look at all that wait: something has changed for the worse. It is taken before the
     /// event's end.
-    pub(super) fn recheck_promises(&mut self, _: Instant) {
+    pub(super) fn recheck_promises(&mut self) {
         self.promises.is_asked = true;
         self.promises.is_due |= self.promises.at.is_none();
     }
@@ -91,7 +91,7 @@ impl Engine {
     }
 
     /// The pause in the walk is over.
-    pub(super) fn recheck_the_rest(&mut self, _: Instant) {
+    pub(super) fn recheck_the_rest(&mut self) {
         self.promises.is_due = true;
     }
 

@@ -55,7 +55,7 @@ impl Engine {
                 self.shut(part, now);
             }
             self.resources.unblock();
-            self.recheck_promises(now);
+            self.recheck_promises();
             return true;
         }
         let call = self.call(it);
@@ -67,7 +67,7 @@ impl Engine {
             Finding::Known => true,
             Finding::Closed(part) => {
                 self.shut(part, now);
-                self.recheck_promises(now);
+                self.recheck_promises();
                 true
             }
         }

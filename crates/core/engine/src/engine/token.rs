@@ -107,7 +107,7 @@ impl Engine {
             self.refuse_those_without_token(pool, span.1);
         }
         // Its next tokens were counted on.
-        self.recheck_promises(span.1);
+        self.recheck_promises();
     }
 
     /// The client's credentials are others, so it is asked at once whether it gives tokens.
@@ -229,7 +229,7 @@ impl Engine {
 
     /// A call with the token was answered 401.
     pub(super) fn unauthorised(&mut self, token: TokenId, now: Instant) {
-        self.recheck_promises(now);
+        self.recheck_promises();
         if let Some(held) = self.retire(token)
             && !held.proven
         {

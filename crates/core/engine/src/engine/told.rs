@@ -9,12 +9,9 @@ use super::attempt::Attempt;
 use super::limits::Window;
 use crate::timer::Timer;
 use crate::{Facts, Follow, LearnedView, Source, WindowFact};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use tollgate_model::{ClientId, Instant, LimitId, Rule, Scope, TokenId};
 use tollgate_quota::{Header, Span, Verdict, Word};
-
-/// Changes that nobody has asked for yet, at the most.
-const MOST_CORRECTIONS: usize = 64;
 
 /// What is configured where something else is in force.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +21,6 @@ pub(super) struct Configured {
     pub(super) tokens: BTreeMap<(ClientId, usize), Rule>,
     /// Since when a limit has had another number, and each client's tokens.
     since: BTreeMap<Which, Instant>,
-    corrections: VecDeque<Correction>,
 }
 
 /// A limit that headers speak of.
@@ -32,19 +28,6 @@ pub(super) struct Configured {
 enum Which {
     Limit(LimitId),
     Tokens(ClientId, usize),
-}
-
-/// A change of what is in force, because headers said so.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Correction {
-    /// The limit's name.
-    pub name: String,
-    /// Name of the client whose tokens have the limit; none of a shared one.
-    pub client: Option<String>,
-    /// What is configured.
-    pub configured: Span,
-    /// What is in force from now on.
-    pub in_force: Span,
 }
 
 impl Engine {
@@ -167,7 +150,7 @@ impl Engine {
     /// Puts what was told of the window in force.
     fn put_in_force(&mut self, it: &Attempt, window: Window, to: Span, now: Instant) {
         // Those who wait were promised their starts under another number.
-        self.recheck_promises(now);
+        self.recheck_promises();
         match (window, it.passage.token) {
             (Window::Token(place), Some(token)) => self.obey(token, place, to, now),
             (Window::Shared(limit), _) => {
@@ -216,9 +199,9 @@ impl Engine {
                 self.configured.tokens.remove(&(client, place));
             }
             self.configure(config);
-            self.note_correction(Which::Tokens(client, place), first, most, now);
+            self.note_since(Which::Tokens(client, place), first, most, now);
         }
-        self.changed(now);
+        self.forget_foretold();
     }
 
     fn correct(&mut self, limit: LimitId, to: Span, now: Instant) {
@@ -230,48 +213,21 @@ impl Engine {
             self.configured.limits.remove(&limit);
         }
         self.configure(config);
-        self.note_correction(Which::Limit(limit), first, to, now);
-        self.changed(now);
+        self.note_since(Which::Limit(limit), first, to, now);
+        self.forget_foretold();
     }
 
-    /// What was foretold by other numbers doesn't hold any more.
-    fn changed(&mut self, _now: Instant) {
-        self.demands.clear();
-        self.reserves.clear();
-        self.resources.unblock();
-    }
-
-    fn note_correction(&mut self, which: Which, configured: Rule, in_force: Span, now: Instant) {
-        let Some(configured) = Span::of(configured) else {
-            return;
-        };
-        if configured == in_force {
-            self.configured.since.remove(&which);
-        } else {
-            self.configured.since.entry(which).or_insert(now);
-        }
-        let (name, client) = match which {
-            Which::Limit(limit) => (&self.config.limits[limit.index()].name, None),
-            Which::Tokens(client, place) => {
-                let client = &self.config.clients[client.index()];
-                (&client.token_limits[place].name, Some(client.name.clone()))
+    /// Notes since when something else than what is configured is in force.
+    fn note_since(&mut self, which: Which, configured: Rule, in_force: Span, now: Instant) {
+        match Span::of(configured) {
+            None => {}
+            Some(configured) if configured == in_force => {
+                self.configured.since.remove(&which);
             }
-        };
-        let correction = Correction {
-            name: name.clone(),
-            client,
-            configured,
-            in_force,
-        };
-        let corrections = &mut self.configured.corrections;
-        if corrections.len() < MOST_CORRECTIONS {
-            corrections.push_back(correction);
+            Some(_) => {
+                self.configured.since.entry(which).or_insert(now);
+            }
         }
-    }
-
-    /// The next change of what is in force because of headers, to be told to people.
-    pub fn poll_correction(&mut self) -> Option<Correction> {
-        self.configured.corrections.pop_front()
     }
 
     /// The token begins with what is in force for its client's; what is configured is kept beside.
