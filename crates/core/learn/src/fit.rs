@@ -12,7 +12,7 @@ use crate::statistic::{Statistic, nanos};
 use candidates::{gaps, lasted, mean_under_way, phases};
 use std::time::Duration;
 use taste::MILLI;
-pub(crate) use taste::next_chosen;
+pub(crate) use taste::chosen;
 use tollgate_model::{Instant, Rule};
 
 /// A limit that may be.
@@ -171,8 +171,7 @@ impl<'a> Search<'a> {
         let (Some(missed), Rule::Window { period, .. }) = (self.missed, rule) else {
             return false;
         };
-        let last = series.items.iter().map(|item| item.sent).max().unwrap_or(0);
-        nanos(period) > last.saturating_sub(missed)
+        nanos(period) > series.last_sent().saturating_sub(missed)
     }
 
     /// Looks at all limits that the group's calls may be under.

@@ -29,10 +29,11 @@ const RARE: u64 = 300;
 pub(crate) struct Guard {
     steps: u32,
     by: Duration,
-    /// Batches of refusals since it was stretched, and those refused in them, calls
-    /// accepted by then.
+    /// Batches of refusals near to the finding since its period was last stretched.
     batches: BTreeSet<u32>,
+    /// Calls refused in these batches.
     refused: u64,
+    /// Calls that the finding had let pass when its period was last stretched.
     accepted: u64,
 }
 

@@ -1,7 +1,7 @@
 //! What a study finds, beside what binds already.
 
 use crate::finding::{Change, Finding, FindingId, Known, Reason, State, implies};
-use crate::fit::{Hypothesis, explained, next_chosen};
+use crate::fit::{Hypothesis, chosen, explained};
 use crate::guard::Guard;
 use crate::learner::{Held, Learner};
 use crate::probe::Probe;
@@ -71,15 +71,13 @@ impl Learner {
         for held in self.held.iter_mut().filter(|held| held.finding.id == first) {
             let before = (held.finding.rule, held.finding.group);
             let since = held.finding.since;
-            let small = is_small(held.finding.rule, found.rule());
-            held.small = if small {
-                held.small.saturating_add(1)
-            } else {
-                0
+            held.small = match is_longer(found, &held.finding) {
+                true => held.small.saturating_add(1),
+                false => 0,
             };
             let (statistic, rule) = match held.small {
                 0 | 1 => (found.statistic, found.rule()),
-                _ => corrected(found, &self.known),
+                _ => rounded_up(found, &self.known),
             };
             held.statistic = statistic;
             held.from = next;
@@ -140,13 +138,13 @@ impl Learner {
     }
 }
 
-/// What is held in place of a finding that a refusal has shown to be a little too lax.
+/// The hypothesis over the next longer period that people choose, if one is near.
 ///
-/// Of the periods that explain what was seen the laxest is taken, for the next refusal corrects it. Where
-/// each correction is small it may be one of many, as a call tries the same edge again and again. So the
-/// second small one goes on to the next period that people choose, if that is near: a period that is somewhat too
-/// long is shortened by tries, whose cost is bounded.
-fn corrected(found: &Hypothesis, known: &[Known]) -> (Statistic, Rule) {
+/// Of the periods that explain what was seen the laxest is held first, for the next refusal corrects it. A
+/// correction that makes the period a little longer may be one of many, as a call tries the same edge again
+/// and again. So the second of these goes on to a period that people choose: if it is somewhat too long,
+/// tries shorten it, and what they cost is bounded.
+fn rounded_up(found: &Hypothesis, known: &[Known]) -> (Statistic, Rule) {
     let as_found = (found.statistic, found.rule());
     let Rule::Window {
         allowed, period, ..
@@ -154,33 +152,14 @@ fn corrected(found: &Hypothesis, known: &[Known]) -> (Statistic, Rule) {
     else {
         return as_found;
     };
-    let near = next_chosen(period, known).filter(|&chosen| chosen <= period + period / 4);
-    let statistic = match (found.statistic, near.map(nanos)) {
+    let near = nanos(period)..=nanos(period + period / 4);
+    let near = chosen(known).filter(|span| near.contains(span)).min();
+    let statistic = match (found.statistic, near) {
         (_, None) | (Statistic::Greedy(_), _) => return as_found,
         (Statistic::Bucket(_), Some(near)) => Statistic::Bucket(near / u64::from(allowed.max(1))),
         (other, Some(near)) => other.with(near),
     };
     (statistic, statistic.rule(allowed))
-}
-
-/// Whether the same number over a period that is longer by no more than an eighth takes the rule's place.
-fn is_small(before: Rule, after: Rule) -> bool {
-    let (
-        Rule::Window {
-            allowed: number,
-            period: old,
-            ..
-        },
-        Rule::Window {
-            allowed,
-            period: new,
-            ..
-        },
-    ) = (before, after)
-    else {
-        return false;
-    };
-    number == allowed && new > old && new <= old + old / 8
 }
 
 /// Whether the hypothesis is the finding over a period that is a little longer.

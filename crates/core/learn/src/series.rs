@@ -115,6 +115,12 @@ impl Series {
         }
     }
 
+    /// When the last of the calls was sent, in nanoseconds; zero if there is none.
+    pub(crate) fn last_sent(&self) -> u64 {
+        let last = self.ends.iter().map(|&end| self.items[end - 1].sent);
+        last.max().unwrap_or(0)
+    }
+
     /// The parts, one after another.
     pub(crate) fn parts(&self) -> impl Iterator<Item = &[Item]> {
         let begins = std::iter::once(0).chain(self.ends.iter().copied());

@@ -4,7 +4,6 @@ use super::Search;
 use crate::finding::{Group, Known, implies};
 use crate::series::Series;
 use crate::statistic::{Statistic, nanos};
-use std::time::Duration;
 use tollgate_model::Rule;
 
 /// Spans that people choose, in milliseconds.
@@ -107,16 +106,12 @@ impl Search<'_> {
     }
 
     pub(super) fn configured(&self) -> impl Iterator<Item = u64> {
-        self.known.iter().filter_map(|known| match known.rule {
-            Rule::Window { period, .. } => Some(nanos(period)),
-            Rule::Concurrency { .. } => None,
-        })
+        configured(self.known)
     }
 
     /// Spans that people choose.
     pub(super) fn chosen(&self) -> Vec<u64> {
-        let nice = NICE.iter().map(|&nice| nice * MILLI);
-        nice.chain(self.configured()).collect()
+        chosen(self.known).collect()
     }
 
     /// A ladder of spans, those that people choose among them.
@@ -134,14 +129,16 @@ impl Search<'_> {
     }
 }
 
-/// The least period that people choose, or that is configured, of no less than this.
-pub(crate) fn next_chosen(period: Duration, known: &[Known]) -> Option<Duration> {
-    let nice = NICE.iter().map(|&millis| Duration::from_millis(millis));
-    let configured = known.iter().filter_map(|known| match known.rule {
-        Rule::Window { period, .. } => Some(period),
+/// The periods that are configured, in nanoseconds.
+fn configured(known: &[Known]) -> impl Iterator<Item = u64> {
+    known.iter().filter_map(|known| match known.rule {
+        Rule::Window { period, .. } => Some(nanos(period)),
         Rule::Concurrency { .. } => None,
-    });
-    nice.chain(configured)
-        .filter(|&chosen| chosen >= period)
-        .min()
+    })
+}
+
+/// Spans that people choose, those that are configured among them, in nanoseconds.
+pub(crate) fn chosen(known: &[Known]) -> impl Iterator<Item = u64> {
+    let nice = NICE.iter().map(|&nice| nice * MILLI);
+    nice.chain(configured(known))
 }
