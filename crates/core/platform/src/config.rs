@@ -85,6 +85,28 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// All limits, in the order in which a call is held against them.
+    #[must_use]
+    pub fn laws(&self) -> Vec<Law> {
+        let windows = [
+            (Whose::Token, self.token),
+            (Whose::Client, self.client),
+            (Whose::Organisation, self.organisation),
+        ];
+        let windows = windows
+            .into_iter()
+            .filter_map(|(whose, window)| Some(Law::new(whose, Kind::Fixed(window?))));
+        let at_once = self
+            .concurrency
+            .map(|most| Law::new(Whose::Organisation, Kind::Concurrency(most)));
+        windows
+            .chain(at_once)
+            .chain(self.laws.iter().cloned())
+            .collect()
+    }
+}
+
 /// An OAuth client of the client-credentials kind.
 #[derive(Clone, Debug)]
 pub struct Client {

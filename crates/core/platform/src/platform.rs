@@ -9,8 +9,8 @@ use crate::said::{self, Header};
 use crate::strangers::Calling;
 use crate::verdict::Place as Number;
 use crate::{
-    Admitted, Config, Counted, Counts, Faults, Kind, Law, LimitName, Limited, Request, Share,
-    Slowing, StrangerCounts, TokenCounts, TokenNumber, Verdict, Whose, WindowCount,
+    Admitted, Config, Counted, Counts, Faults, LimitName, Limited, Request, Share, Slowing,
+    StrangerCounts, TokenCounts, TokenNumber, Verdict, Whose, WindowCount,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -47,7 +47,7 @@ impl Platform {
     #[must_use]
     pub fn new(config: Config, seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let mut gate = Gate::new(laws(&config), config.alignment, seed);
+        let mut gate = Gate::new(config.laws(), config.alignment, seed);
         if config.client.is_some() {
             for client in 0..config.clients.len() {
                 gate.open(Whose::Client, client as u32, random.next());
@@ -307,23 +307,4 @@ impl Platform {
             window.count = count;
         }
     }
-}
-
-/// All limits, in the order in which they are looked at.
-fn laws(config: &Config) -> Vec<Law> {
-    let windows = [
-        (Whose::Token, config.token),
-        (Whose::Client, config.client),
-        (Whose::Organisation, config.organisation),
-    ];
-    let windows = windows
-        .into_iter()
-        .filter_map(|(whose, window)| Some(Law::new(whose, Kind::Fixed(window?))));
-    let at_once = config
-        .concurrency
-        .map(|most| Law::new(Whose::Organisation, Kind::Concurrency(most)));
-    windows
-        .chain(at_once)
-        .chain(config.laws.iter().cloned())
-        .collect()
 }

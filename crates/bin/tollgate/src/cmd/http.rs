@@ -7,6 +7,11 @@ use serde_json::Value;
 /// The largest answer that is read: a page of the store's largest answer, as JSON.
 const MAX_ANSWER_BYTES: usize = 128 * 1024 * 1024;
 
+/// A text as a segment of a path, or as a value of a query.
+pub(crate) fn encode(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
 /// A request with this as its body.
 pub(crate) fn with_json(request: RequestBuilder, body: &Value) -> RequestBuilder {
     request

@@ -3,6 +3,7 @@
 
 mod adopt;
 
+use super::http::encode;
 use super::import::remote::{Place, Remote};
 use super::stored;
 use crate::console::{errln, outln};
@@ -83,9 +84,7 @@ async fn carry_out(command: Command) -> anyhow::Result<()> {
             adopt::adopt(&remote, &config, &learned, dry_run).await
         }
         Command::Forget { name, place } => {
-            let name =
-                percent_encoding::utf8_percent_encode(&name, percent_encoding::NON_ALPHANUMERIC);
-            let path = format!("{LEARNED}?name={name}");
+            let path = format!("{LEARNED}?name={}", encode(&name));
             place
                 .login()
                 .await?

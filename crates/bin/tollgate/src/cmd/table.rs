@@ -4,6 +4,7 @@
 //! import takes each row in: one of a key that is there replaces that row, others stay. All lines are read
 //! before the first is sent, and the service checks each against the table's schema.
 
+use super::http::encode;
 use super::import::remote::{Place, Remote};
 use super::{input, stored};
 use crate::console::{errln, outln};
@@ -127,9 +128,4 @@ async fn find(remote: &Remote, table: &str) -> anyhow::Result<String> {
     let id = found.and_then(|it| it["id"].as_str());
     id.map(str::to_owned)
         .with_context(|| format!("the service has no data table {table:?}"))
-}
-
-/// A key as a segment of a path.
-fn encode(key: &str) -> String {
-    percent_encoding::utf8_percent_encode(key, percent_encoding::NON_ALPHANUMERIC).to_string()
 }

@@ -145,7 +145,7 @@ impl Case {
     /// what all its limits but those of single paths leave.
     fn rates(&self, host: usize) -> Vec<(Duration, f64)> {
         let config = &self.hosts[host];
-        let laws = laws(config);
+        let laws = config.laws();
         let mut times: Vec<Duration> = vec![Duration::ZERO];
         for law in &laws {
             times.extend(turns(law));
@@ -189,7 +189,8 @@ impl Case {
     pub(super) fn rate(&self, host: usize, at: Duration) -> f64 {
         let rates = self.rates(host);
         // Laws that begin anew are asked for each instant.
-        let again = laws(&self.hosts[host])
+        let again = self.hosts[host]
+            .laws()
             .into_iter()
             .filter_map(|it| it.again)
             .max();
@@ -223,7 +224,7 @@ impl Case {
 
     /// When the upstream last becomes another than it was, for good.
     pub(super) fn settled(&self) -> Duration {
-        let hosts = self.hosts.iter().flat_map(laws);
+        let hosts = self.hosts.iter().flat_map(Config::laws);
         hosts
             .filter(|law| law.again.is_none())
             .flat_map(|law| turns(&law))
@@ -263,19 +264,6 @@ impl Case {
         });
         case
     }
-}
-
-/// All the limits of a host.
-fn laws(config: &Config) -> Vec<Law> {
-    let windows = [
-        (Whose::Token, config.token),
-        (Whose::Client, config.client),
-        (Whose::Organisation, config.organisation),
-    ];
-    let windows = windows
-        .into_iter()
-        .filter_map(|(whose, window)| Some(Law::new(whose, Kind::Fixed(window?))));
-    windows.chain(config.laws.iter().cloned()).collect()
 }
 
 fn turns(law: &Law) -> Vec<Duration> {
