@@ -15,15 +15,15 @@
 //! denied is believed again, a few slots beyond the configured number are in force first ([`Foray`]), until a
 //! count beyond that number was accepted: if it still isn't true, a call or two are refused and not a burst.
 //!
-//! **Periods.** A longer period is
-//! in force at once; a shorter one when two ends of windows were told that lie closer together. A run with
-//! another number and another period speaks of another limit.
+//! **Periods.** A longer period is in force at once; a shorter one when two ends of windows were told that lie
+//! closer together. A run with another number and another period speaks of another limit, and nothing follows
+//! from it.
 //!
 //! **Numbers that change to and fro.** While a lower number was told not long ago, a higher one is in force
 //! until the end of the window that named it: the next window's first answers tell whether it holds for that
 //! as well. So a number that changes with every window costs a few answers' time at the begin of each, and
 //! no refusal. Where two runs are told in turns within half a period, they are two limits; the one that is
-//! configured stays in force, or else the lower one, and the other is told of.
+//! configured stays in force, or else the lower one; from the other nothing follows.
 
 mod run;
 
@@ -80,8 +80,6 @@ pub struct Verdict {
     pub look_at: Option<(Instant, Instant)>,
     /// This is in force from now on.
     pub change: Option<Span>,
-    /// Another limit was told of, which is not this one.
-    pub another: Option<Span>,
 }
 
 /// What is in force, and what was configured.
@@ -193,18 +191,15 @@ impl Told {
             .then_some((after, by))
             .filter(|_| after < by && by > now);
         let is_full = weight > 1;
-        let verdict = match self.taken_back(&run, is_full, numbers) {
+        let change = match self.taken_back(&run, is_full, numbers) {
             Some(configured) => {
                 self.lowered = Some(now);
-                Verdict {
-                    change: Some(configured),
-                    ..Verdict::default()
-                }
+                Some(configured)
             }
             None => self.decide(&mut run, now, numbers),
         };
         self.runs.push(run);
-        if let Some(change) = verdict.change {
+        if let Some(change) = change {
             self.hold(now, change);
         } else if word.allowed == numbers.in_force.allowed {
             self.hold(now, numbers.in_force);
@@ -212,7 +207,7 @@ impl Told {
         Verdict {
             sound,
             look_at,
-            ..verdict
+            change,
         }
     }
 
@@ -260,18 +255,14 @@ impl Told {
         lowest.min().filter(|&lowest| lowest < in_force.allowed)
     }
 
-    /// What follows for the number and the period from the run that speaks.
-    fn decide(&mut self, run: &mut Run, now: Instant, numbers: Numbers) -> Verdict {
+    /// What is in force from now on, by what the run says that speaks. None if that is what was in force.
+    fn decide(&mut self, run: &mut Run, now: Instant, numbers: Numbers) -> Option<Span> {
         let Numbers {
             configured,
             in_force,
             is_ceiling,
         } = numbers;
-        let nothing = Verdict::default();
-        let change = |to: Span| Verdict {
-            change: (to != in_force).then_some(to),
-            ..nothing
-        };
+        let change = |to: Span| (to != in_force).then_some(to);
         if run.allowed > configured.allowed {
             run.was_denied |= run.is_at_a_wall() || run.is_denied(configured.allowed);
             if run.is_denied(configured.allowed) {
@@ -292,15 +283,11 @@ impl Told {
                 // Nobody says so any more.
                 return change(configured);
             }
-            return nothing;
+            return None;
         }
         let told = Span {
             allowed: run.allowed,
             period: run.period(numbers.periods(), now),
-        };
-        let another = Verdict {
-            another: Some(told),
-            ..nothing
         };
         let differs = |from: Span| told.period != from.period && told.allowed != from.allowed;
         let speaks = self.speaks(run, numbers);
@@ -310,10 +297,7 @@ impl Told {
         if run.is_another {
             // Where the number was taken for this limit's before its period was known, that is taken back.
             let taken = speaks && in_force != configured;
-            return Verdict {
-                change: taken.then_some(configured),
-                ..another
-            };
+            return taken.then_some(configured);
         }
         if told.allowed == in_force.allowed {
             return change(told);
@@ -329,18 +313,13 @@ impl Told {
         if told.allowed > configured.allowed.saturating_mul(most)
             || (told.allowed > configured.allowed && !run.is_proven)
         {
-            return nothing;
+            return None;
         }
         let just_lowered = self
             .lowered
             .is_some_and(|at| now.since(at) < in_force.period / 2);
-        if just_lowered && let Some(other) = self.tells_of_two(run, now, numbers) {
-            let is_this = run.is_another;
-            return Verdict {
-                change: (!is_this).then_some(told),
-                another: Some(other),
-                ..nothing
-            };
+        if just_lowered && self.tells_of_two(run, now, numbers) {
+            return (!run.is_another).then_some(told);
         }
         change(self.carefully(run, told, numbers, now))
     }
@@ -409,14 +388,17 @@ impl Told {
         self.until = expected.map(|_| end);
     }
 
-    /// Two numbers are told in turns: they are two limits'. The configured one stays in force, or else the
-    /// lower. The other is given.
-    fn tells_of_two(&mut self, higher: &mut Run, now: Instant, numbers: Numbers) -> Option<Span> {
+    /// Whether two numbers are told in turns: then they are two limits'. The configured one stays in force, or
+    /// else the lower, and the other's run is marked as another limit's.
+    fn tells_of_two(&mut self, higher: &mut Run, now: Instant, numbers: Numbers) -> bool {
         let (configured, in_force) = (numbers.configured, numbers.in_force);
         let same = |run: &&mut Run| run.allowed == in_force.allowed;
-        let lower = self.runs.iter_mut().find(same)?;
-        if now.since(lower.last) >= in_force.period / 2 {
-            return None;
+        let late = in_force.period / 2;
+        let Some(lower) = self.runs.iter_mut().find(same) else {
+            return false;
+        };
+        if now.since(lower.last) >= late {
+            return false;
         }
         let other = if higher.allowed == configured.allowed {
             lower
@@ -425,9 +407,6 @@ impl Told {
         };
         other.is_another = true;
         self.lowered = None;
-        Some(Span {
-            allowed: other.allowed,
-            period: other.period(numbers.periods(), now),
-        })
+        true
     }
 }
