@@ -30,6 +30,7 @@ use crate::timer::{Timer, Timers};
 use crate::{Command, Config, Event, Submission, Verdict};
 use attempt::Attempt;
 pub use extend::{Extension, Places};
+pub use learned::LEARNED;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,16 +75,23 @@ pub struct Engine {
     /// What is configured where headers have put something else in force.
     configured: told::Configured,
     limited: u64,
+    /// How long answers take under each limit on calls at once.
     latencies: latency::Latencies,
     /// What an earlier process has used; none if there was none.
     earlier: Option<restart::Earlier>,
     /// Retired clients that may have tokens to drop.
     retiring: Vec<ClientId>,
+    /// Places in the tables that are set aside for learned limits and for routes of single endpoints.
     own: own::Own,
+    /// Which routes lead to one upstream.
     upstreams: upstream::Upstreams,
+    /// Endpoints that have a route or a limit of their own.
     endpoints: split::Endpoints,
+    /// The learners of upstreams that have refused a call.
     lessons: lesson::Lessons,
+    /// What refusals have closed.
     closings: closing::Closings,
+    /// How far the queue has been looked through for calls that can't start in time any more.
     promises: promises::Promises,
 }
 

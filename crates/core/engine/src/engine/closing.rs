@@ -94,7 +94,7 @@ impl Pauses {
 
 /// What a refusal has led to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Finding {
+pub(super) enum Effect {
     /// Nothing is closed.
     Alone,
     /// Something that the call has passed had been closed since it was sent.
@@ -187,24 +187,24 @@ impl Closings {
         pauses: Pauses,
         next: AttemptId,
         now: Instant,
-    ) -> Finding {
+    ) -> Effect {
         self.make_room();
         for part in call.parts.into_iter().flatten() {
             let it = self.parts.entry(part).or_default();
             if let Some(closing) = &mut it.closing {
                 // What was sent before says nothing new.
                 if closing.probe != Some(call.attempt) {
-                    return Finding::Known;
+                    return Effect::Known;
                 }
                 closing.probe_refused(call.attempt, pauses, now);
-                return Finding::Closed(part);
+                return Effect::Closed(part);
             }
             let known = it.suspicion;
             match known.filter(|known| known.at + pauses.longest >= now) {
                 Some(known) if call.attempt >= known.from => {
                     it.closing = Some(Closing::new(call.attempt, pauses, it.is_distrusted, now));
                     self.closed += 1;
-                    return Finding::Closed(part);
+                    return Effect::Closed(part);
                 }
                 Some(_) => {}
                 None => {
@@ -216,7 +216,7 @@ impl Closings {
                 }
             }
         }
-        Finding::Alone
+        Effect::Alone
     }
 
     /// The call was answered otherwise. Gives the parts that are open again.

@@ -38,7 +38,7 @@ pub(super) enum Group {
 
 /// Where a learned limit stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Place {
+pub(super) enum TablePlace {
     Shared(LimitId),
     /// The pool's clients have it at this place of their `token_limits`.
     Tokens(PoolId, usize),
@@ -59,10 +59,10 @@ impl Engine {
         group: Group,
         rule: Rule,
         recent: &[Recent],
-    ) -> Option<Place> {
+    ) -> Option<TablePlace> {
         let place = match group {
             Group::Token(pool, client) => self.hold_of_tokens(pool, client, rule, recent)?,
-            _ => Place::Shared(self.hold_shared(group, rule, recent)?),
+            _ => TablePlace::Shared(self.hold_shared(group, rule, recent)?),
         };
         self.forget_foretold();
         Some(place)
@@ -71,20 +71,20 @@ impl Engine {
     /// Changes the number or the period of a learned limit.
     pub(super) fn adjust_learned(
         &mut self,
-        place: Place,
+        place: TablePlace,
         group: Group,
         rule: Rule,
         recent: &[Recent],
     ) {
         let mut config = Config::clone(&self.config);
         match (place, group) {
-            (Place::Shared(limit), _) => {
+            (TablePlace::Shared(limit), _) => {
                 let learned = &mut config.limits[limit.index()];
                 *learned = named(learned.scope, rule, &self.whose(group));
                 self.configure(config);
                 self.fill(limit, recent);
             }
-            (Place::Tokens(pool, place), Group::Token(_, client)) => {
+            (TablePlace::Tokens(pool, place), Group::Token(_, client)) => {
                 self.put_token_limit(config, (pool, client), place, rule, recent);
             }
             _ => {}
@@ -93,10 +93,10 @@ impl Engine {
     }
 
     /// Holds the limit no more.
-    pub(super) fn release_learned(&mut self, place: Place) {
+    pub(super) fn release_learned(&mut self, place: TablePlace) {
         let mut config = Config::clone(&self.config);
         match place {
-            Place::Shared(limit) => {
+            TablePlace::Shared(limit) => {
                 let of_routes = config.routes.iter_mut().map(|route| &mut route.limits);
                 let of_clients = config.clients.iter_mut().map(|client| &mut client.limits);
                 for limits in of_routes.chain(of_clients) {
@@ -111,7 +111,7 @@ impl Engine {
                 self.resources.ledgers[limit.index()] = Ledger::new(unused_limit().rule);
                 self.own.give_back_limit(limit);
             }
-            Place::Tokens(pool, place) => {
+            TablePlace::Tokens(pool, place) => {
                 for client in &config.pools[pool.index()].clients {
                     self.resources
                         .pools
@@ -205,7 +205,7 @@ impl Engine {
         client: Option<ClientId>,
         rule: Rule,
         recent: &[Recent],
-    ) -> Option<Place> {
+    ) -> Option<TablePlace> {
         let Rule::Window { .. } = rule else {
             return None;
         };
@@ -220,7 +220,7 @@ impl Engine {
         }
         let place = left.unwrap_or(limits.len());
         self.put_token_limit(config, (pool, client), place, rule, recent);
-        Some(Place::Tokens(pool, place))
+        Some(TablePlace::Tokens(pool, place))
     }
 
     fn put_token_limit(
@@ -282,8 +282,8 @@ impl Engine {
     }
 }
 
-/// Names of learned limits begin so.
-const LEARNED: &str = "learned: ";
+/// What the name of each limit begins with that the engine has learned; no configured limit may be called so.
+pub const LEARNED: &str = "learned: ";
 
 /// Whether the limit was learned, in force or not.
 pub(super) fn is_learned(limit: &Limit) -> bool {

@@ -9,7 +9,7 @@ mod restart;
 
 use super::Engine;
 use super::attempt::Attempt;
-use super::learned::{Group, Place, Recent};
+use super::learned::{Group, Recent, TablePlace};
 use super::upstream::Upstream;
 use crate::{Config, LearnedLimit, LearnedView, Source};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,7 +35,7 @@ pub(super) struct Lessons {
 #[derive(Debug)]
 struct Lesson {
     learner: Learner,
-    held: BTreeMap<FindingId, (Place, Group)>,
+    held: BTreeMap<FindingId, (TablePlace, Group)>,
     /// Calls under way, over all of the upstream's routes.
     in_flight: u32,
     /// When the learner has something to do, as it stands in [`Lessons::due`].
@@ -177,7 +177,7 @@ impl Engine {
         }
     }
 
-    fn note(&mut self, upstream: Upstream, id: FindingId, held: Option<(Place, Group)>) {
+    fn note(&mut self, upstream: Upstream, id: FindingId, held: Option<(TablePlace, Group)>) {
         let Some(lesson) = self.lessons.of.get_mut(&upstream) else {
             return;
         };
@@ -272,7 +272,7 @@ impl Engine {
     pub(super) fn pass_learned(&self, config: &mut Config, from: RouteId) {
         for (upstream, lesson) in &self.lessons.of {
             for (place, group) in lesson.held.values() {
-                let (Place::Shared(limit), Group::Upstream(_)) = (place, group) else {
+                let (TablePlace::Shared(limit), Group::Upstream(_)) = (place, group) else {
                     continue;
                 };
                 let routes = self.upstreams.routes(*upstream);
@@ -298,10 +298,10 @@ impl Engine {
     }
 
     /// The limit that stands there.
-    fn at(&self, place: Place) -> Option<&Limit> {
+    fn at(&self, place: TablePlace) -> Option<&Limit> {
         match place {
-            Place::Shared(id) => self.config.limits.get(id.index()),
-            Place::Tokens(pool, place) => {
+            TablePlace::Shared(id) => self.config.limits.get(id.index()),
+            TablePlace::Tokens(pool, place) => {
                 let first = self.config.pools[pool.index()].clients.first()?;
                 let limits = &self.config.clients[first.index()].token_limits;
                 limits.get(place)
@@ -309,12 +309,12 @@ impl Engine {
         }
     }
 
-    fn finding_view(&self, place: Place, group: Group, finding: &Finding) -> LearnedView {
+    fn finding_view(&self, place: TablePlace, group: Group, finding: &Finding) -> LearnedView {
         let limit = self.at(place);
         LearnedView {
             limit: match place {
-                Place::Shared(id) => Some(id),
-                Place::Tokens(..) => None,
+                TablePlace::Shared(id) => Some(id),
+                TablePlace::Tokens(..) => None,
             },
             name: limit.map(|limit| limit.name.clone()).unwrap_or_default(),
             scope: limit.map_or(Scope::Action, |limit| limit.scope),

@@ -15,7 +15,7 @@
 //! time ends as a refusal of ours, which says when to come back.
 
 use super::attempt::Attempt;
-use super::closing::{Call, Finding, Part, Pauses};
+use super::closing::{Call, Effect, Part, Pauses};
 use super::limits::counts;
 use super::{Engine, Execution};
 use crate::timer::Timer;
@@ -63,9 +63,9 @@ impl Engine {
             .closings
             .refused(&call, pauses, AttemptId(self.next_attempt), now)
         {
-            Finding::Alone => false,
-            Finding::Known => true,
-            Finding::Closed(part) => {
+            Effect::Alone => false,
+            Effect::Known => true,
+            Effect::Closed(part) => {
                 self.shut(part, now);
                 self.recheck_promises();
                 true

@@ -3,7 +3,7 @@
 use super::unique_name;
 use std::ops::RangeInclusive;
 use std::time::Duration;
-use tollgate_engine::{Follow, Leave};
+use tollgate_engine::{Follow, LEARNED, Leave};
 use tollgate_model::{Limit, Rule, Scope};
 use tollgate_settings::{Placed, Section};
 
@@ -13,9 +13,6 @@ const PERIODS: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::f
 const ORGANISATION_RATE: &str = "org.app.user.rate.per.minute";
 /// The vendor's limit of each token of a client-credentials client.
 pub(crate) const TOKEN_RATE: &str = "client.credentials.token.rate.per.minute";
-
-/// The engine calls limits so that it has learned.
-const LEARNED: &str = "learned: ";
 
 /// A limit, and what of it is left free.
 pub(crate) struct Own {

@@ -112,7 +112,7 @@ fn refused(refusal: &Refusal, earliest_in: Option<Duration>, own_deadline: bool)
         Reason::UpstreamClosed => {
             ". Call again then; an administrator may end the pause: DELETE /api/v2/tollgate/closings."
         }
-        _ if limit.is_some_and(|limit| limit.starts_with("learned: ")) => {
+        _ if limit.is_some_and(|limit| limit.starts_with(tollgate_engine::LEARNED)) => {
             ". The upstream refuses more than that, though nobody has configured it: allow a later deadline, \
              give the flow a higher priority, or ask for more there. If it isn't so, an administrator may \
              forget it: DELETE /api/v2/tollgate/learned."

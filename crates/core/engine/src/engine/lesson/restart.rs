@@ -7,7 +7,7 @@
 //! one period, if that is no longer than an hour: then no window that the earlier process began is
 //! exceeded. A token's windows are empty, for the next process fetches tokens of its own.
 
-use super::{Engine, Group, Place, Upstream};
+use super::{Engine, Group, TablePlace, Upstream};
 use crate::{LearnedGroup, LearnedLimit};
 use std::time::Duration;
 use tollgate_learn::{Finding, FindingId, Group as Found, State};
@@ -125,7 +125,7 @@ impl Engine {
         let fresh = lesson.held.iter().filter(|(id, _)| !before.contains(id));
         for (place, _) in fresh.map(|(_, held)| *held) {
             if let (
-                Place::Shared(limit),
+                TablePlace::Shared(limit),
                 Rule::Window {
                     allowed, period, ..
                 },
