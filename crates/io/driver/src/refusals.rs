@@ -6,6 +6,8 @@
 //! - a 403 or a 503 with `Retry-After`, or with headers by which nothing remains of a window;
 //! - a body that has the words of an API that is known to use this status for its limits. The table of
 //!   those is data (`refusals.tsv`), each row with its evidence; `docs/quota.md` has it too.
+//!   *Documented* means that the vendor's own page was read, *observed* that other people's pages or programs
+//!   say so, *expected* that it is our guess.
 //!
 //! Where only the body can tell, the head of the answer is reported when the body is there, for the
 //! statuses of the table and no others; what of the body is searched is bounded ([`SEARCHED`]). Words in
