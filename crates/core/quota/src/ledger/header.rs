@@ -106,9 +106,11 @@ impl Ledger {
                 shift.moves(from, to, found);
             }
         }
+        learned.watch_openings(sent, now, header.count);
         let up = counted_by + (header.reset + ROUNDING).min(period);
-        // Two windows' ends are a period apart, so narrower spans that meet are of one window.
-        if up.since(low) < period / 2 {
+        let (low, up) = learned.narrow((sent, counted_by), (low, up), period);
+        // Two windows' ends are a period apart, so spans that meet, and are together narrower, are of one window.
+        if up.since(low) < period {
             let end = counted_by + period;
             if up <= now {
                 if gives_back {

@@ -21,6 +21,19 @@ pub(super) struct Learned {
     pub(super) windows: Vec<Window>,
     /// The last of those that closed did so no earlier.
     closed_after: Option<Instant>,
+    /// The answer with the highest count of the window that is open.
+    peak: Option<Peak>,
+    /// A window opened after the first instant; calls that were sent from the second on fell into it or into
+    /// a later one.
+    opening: Option<(Instant, Instant)>,
+}
+
+/// The answer with the highest count that was seen of a window.
+#[derive(Clone, Copy, Debug)]
+struct Peak {
+    sent: Instant,
+    answered: Instant,
+    count: u32,
 }
 
 /// A window of the upstream's. It closes after `low` and no later than `up`.
@@ -84,6 +97,57 @@ impl Learned {
         }
     }
 
+    /// Looks for a window's opening: where windows are fixed, a count that is no higher than that of a call which
+    /// was answered before this one was sent is another window's. That one opened after the other call was
+    /// sent, and every call since fell into it or into a later one.
+    pub(super) fn watch_openings(&mut self, sent: Instant, now: Instant, count: u32) {
+        if !self.fixed {
+            return;
+        }
+        let new = Peak {
+            sent,
+            answered: now,
+            count,
+        };
+        match self.peak {
+            Some(peak) if sent >= peak.answered && count <= peak.count => {
+                self.opening = Some((peak.sent, now));
+                self.peak = Some(new);
+            }
+            Some(peak) if count <= peak.count => {}
+            _ => self.peak = Some(new),
+        }
+    }
+
+    /// The span within which the window closes that a call fell into, narrowed to what is known of openings.
+    /// Windows last for a period, so one closes no earlier than a period after whatever was counted in the one
+    /// before; and a call that was sent after the answer of one in a window, and counted before that window
+    /// could close, fell into the same.
+    pub(super) fn narrow(
+        &self,
+        (sent, counted_by): (Instant, Instant),
+        (mut low, mut up): (Instant, Instant),
+        period: Duration,
+    ) -> (Instant, Instant) {
+        if !self.fixed {
+            return (low, up);
+        }
+        if let Some((after, from)) = self.opening
+            && sent >= from
+            && after + period <= up
+        {
+            low = low.max(after + period);
+        }
+        let same = |it: &&Window| it.seen <= sent && counted_by <= it.low;
+        if let Some(window) = self.windows.iter().find(same)
+            && window.low <= up
+            && low <= window.up
+        {
+            (low, up) = (low.max(window.low), up.min(window.up));
+        }
+        (low, up)
+    }
+
     /// The window that closes within this span, its own bounds narrowed to it. None of a call that was sent
     /// while a window was open and says of an earlier one.
     pub(super) fn place(
@@ -103,6 +167,9 @@ impl Learned {
             .position(|window| low <= window.up && window.low <= up);
         if let Some(place) = found {
             let window = &mut self.windows[place];
+            if up.since(low) + window.up.since(window.low) >= period {
+                return None;
+            }
             window.low = window.low.max(low);
             if up < window.up {
                 shift.moves(window.up, up, window.own + window.foreign);
@@ -132,6 +199,7 @@ impl Learned {
         self.fixed = false;
         self.anchors.clear();
         self.closed_after = None;
+        (self.peak, self.opening) = (None, None);
     }
 
     pub(super) fn forget_closed(&mut self, now: Instant) {

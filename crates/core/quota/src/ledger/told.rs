@@ -35,6 +35,8 @@ use tollgate_model::Instant;
 
 /// Answers that have to agree.
 const AGREE: u32 = 3;
+/// Answers in a row that show a number to be told alone, or half of those that a window has.
+const ALONE: u32 = 16;
 /// Runs that are remembered.
 const RUNS: usize = 4;
 /// For so many periods a lower number that was told is expected to come back; doubled when it does.
@@ -174,7 +176,9 @@ impl Told {
             let is_far = reset >= ROUNDING * 2 || (reset + ROUNDING) * 2 >= base;
             self.far |= u32::from(is_far) << (word.family % 32);
         }
-        if !word.refused && now.since(self.row_since) >= base && run.is_steady(now) {
+        // Two numbers that are told in turns may come three times in a row, with a silence between.
+        let is_long = self.in_a_row >= (numbers.in_force.allowed / cost.max(1) / 2).min(ALONE);
+        if !word.refused && is_long && now.since(self.row_since) >= base && run.is_steady(now) {
             run.is_proven = true;
             run.is_another = false;
         }

@@ -72,6 +72,33 @@ fn somebody_elses_calls_hold_slots_until_their_window_closes() {
     assert_eq!(sum.held(at(1_000)), 29, "theirs and ours");
 }
 
+/// Twenty calls in each window of six seconds, and from the third window on somebody else's after each.
+#[test]
+fn windows_too_short_for_whole_seconds_are_known_by_their_openings() {
+    let mut ledger = window(60, 6_000);
+    for opened in [60_000, 66_000, 72_000, 78_000] {
+        let theirs = u32::from(opened >= 72_000);
+        for call in 0..20_u64 {
+            let (sent, now) = (opened + call * 250 + 10, opened + call * 250 + 30);
+            ledger.take(at(sent), 1);
+            ledger.settle(at(sent), at(now), 1);
+            let count = call as u32 * (1 + theirs) + 1;
+            let said = header(count, (opened + 6_000 - sent) / 1_000 + 1);
+            assert!(ledger.observe(at(sent), at(now), 1, said).is_some());
+        }
+        let before_close = at(opened + 5_999);
+        // The last two calls before may be of the window, as far as is known.
+        let seen = ledger.foreign(before_close);
+        assert!(
+            (17 * theirs..=19 * theirs).contains(&seen),
+            "{seen} at {opened}"
+        );
+    }
+    assert_eq!(ledger.held(at(84_029)), 39);
+    // A period after the answer of the first call in it; the last slots would be held until 88,780 ms.
+    assert_eq!(ledger.held(at(84_030)), 0);
+}
+
 /// What one answer shows of somebody else's calls.
 fn shown(sent: u64, answered: u64, said: Header) -> u32 {
     let mut ledger = window(20, 64_000);
