@@ -188,6 +188,60 @@ fn one_call_probes_what_is_closed_and_when_it_is_accepted_all_go() {
 }
 
 #[test]
+fn what_has_waited_does_not_leave_together() {
+    let mut world = plain();
+    for _ in 0..4 {
+        world.submit(0, 0, LONG);
+    }
+    assert_eq!(world.accept_all(10).len(), 4);
+    // Two refusals close the route when four slots are taken; forty calls wait.
+    for now in [20, 30] {
+        world.submit(0, now, LONG);
+        world.answer(429, pause(30), now);
+    }
+    for _ in 0..38 {
+        world.submit(0, 40, LONG);
+    }
+    let opens = 30 + 30_000;
+    world.pass(opens);
+    let mut waves = Vec::new();
+    for now in (opens + 20..).step_by(20).take(7) {
+        let wave = world.sent.len();
+        for _ in 0..wave {
+            world.answer(200, NONE, now);
+        }
+        waves.push(wave);
+    }
+    // The probe; those that were counted, the last of which is a probe; and twice as many each time.
+    assert_eq!(waves, [1, 4, 2, 4, 8, 16, 5]);
+}
+
+#[test]
+fn who_is_refused_among_them_closes_the_part_for_as_long_as_at_first() {
+    let mut world = plain();
+    for _ in 0..3 {
+        world.submit(0, 0, LONG);
+    }
+    world.accept_all(10);
+    for now in [20, 30] {
+        world.submit(0, now, LONG);
+        world.answer(429, pause(600), now);
+    }
+    for _ in 0..10 {
+        world.submit(0, 40, LONG);
+    }
+    let opens = 30 + 60_000;
+    world.pass(opens);
+    world.answer(200, NONE, opens + 10);
+    assert_eq!(world.sent.len(), 3);
+    world.answer(200, NONE, opens + 20);
+    world.answer(200, NONE, opens + 20);
+    // A day would follow on a probe that is refused while the route is closed.
+    world.answer(429, pause(600), opens + 20);
+    assert_eq!(world.closed(opens + 20), [(ROUTE, at(opens + 60_020))]);
+}
+
+#[test]
 fn a_long_pause_is_believed_when_the_probe_is_refused_too_but_for_no_longer_than_a_day() {
     for (asked, believed) in [
         (600, 600),

@@ -34,7 +34,12 @@
 //! **Calls at once.** Where a limit counts the calls under way, nothing but the end of one of them makes
 //! room. So where no pause was asked for, an accepted call that ends opens the part for a probe before
 //! its time; if that probe is refused, ends are no reason any more until the part is open again.
+//!
+//! **How many calls leave at once when it opens**: [`opening`].
 
+mod opening;
+
+use opening::Opening;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_model::{AttemptId, ClientId, EndpointId, Instant, RouteId, TokenId};
@@ -43,6 +48,8 @@ use tollgate_model::{AttemptId, ClientId, EndpointId, Instant, RouteId, TokenId}
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// Probes refused before a number that may mean milliseconds is believed to mean seconds.
 const DOUBTED: u32 = 4;
+/// How long a probe of what is open is waited for before it is looked at again.
+const PROBED: Duration = Duration::from_millis(100);
 /// Parts about which something is known, at the most; beyond it what is only suspected is forgotten.
 const MOST_PARTS: usize = 4_096;
 
@@ -61,6 +68,8 @@ pub(super) enum Part {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call {
     pub(super) attempt: AttemptId,
+    /// Slots that the call takes of a window.
+    pub(super) cost: u32,
     /// The parts that the call has passed, the narrowest first.
     pub(super) parts: [Option<Part>; 4],
 }
@@ -74,9 +83,19 @@ pub(super) struct Pauses {
     pub(super) first: Duration,
     /// The longest period of the call's limits.
     pub(super) longest: Duration,
+    /// Slots that are taken of the window of this period, by calls that were not refused.
+    pub(super) counted: u32,
 }
 
 impl Pauses {
+    /// The same, where no more slots than these may be taken, if that is known.
+    fn having_counted(self, most: Option<u32>) -> Self {
+        Self {
+            counted: most.map_or(self.counted, |most| self.counted.min(most)),
+            ..self
+        }
+    }
+
     /// What the upstream asks for, as far as that is plausible: where it is more than ten of the longest
     /// periods, and a thousandth of it is no more than one, some write milliseconds where seconds are meant.
     pub(super) fn plausible(&self) -> Option<Duration> {
@@ -117,6 +136,7 @@ struct Evidence {
     /// A call was accepted before the pause that the upstream had asked for was over.
     is_distrusted: bool,
     closing: Option<Closing>,
+    opening: Option<Opening>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -144,6 +164,10 @@ struct Closing {
     /// Probes that were refused.
     refusals: u32,
     ends: Ends,
+    /// What the part is to be when the probe is accepted; none if that is open without reserve.
+    opening: Option<Opening>,
+    /// Nothing has been refused since the part was open: the probe is one of [`Opening`].
+    was_open: bool,
 }
 
 /// Whether the end of an accepted call is a reason to probe.
@@ -191,12 +215,21 @@ impl Closings {
         self.make_room();
         for part in call.parts.into_iter().flatten() {
             let it = self.parts.entry(part).or_default();
+            let begun = it.opening_begun(now).map(|opening| {
+                opening.give_back(call.cost);
+                opening.taken
+            });
+            let pauses = pauses.having_counted(begun);
             if let Some(closing) = &mut it.closing {
                 // What was sent before says nothing new.
                 if closing.probe != Some(call.attempt) {
                     return Effect::Known;
                 }
-                closing.probe_refused(call.attempt, pauses, now);
+                if closing.was_open {
+                    *closing = Closing::new(call.attempt, pauses, it.is_distrusted, now);
+                } else {
+                    closing.probe_refused(call.attempt, pauses, now);
+                }
                 return Effect::Closed(part);
             }
             let known = it.suspicion;
@@ -231,6 +264,10 @@ impl Closings {
                     continue;
                 }
                 it.closing = None;
+                it.opening = match closing.was_open {
+                    true => closing.opening,
+                    false => closing.opening.map(|opening| opening.begin(now)),
+                };
                 self.closed -= 1;
                 opened.push(part);
                 // It has waited as long as it was asked to.
@@ -254,14 +291,25 @@ impl Closings {
     pub(super) fn sent(&mut self, call: &Call, now: Instant) -> Vec<Part> {
         let mut probed = Vec::new();
         for part in call.parts.into_iter().flatten() {
-            let it = self.parts.get_mut(&part);
-            let Some(closing) = it.and_then(|it| it.closing.as_mut()) else {
+            let Some(it) = self.parts.get_mut(&part) else {
                 continue;
             };
-            if closing.until <= now {
-                closing.probe = Some(call.attempt);
-                closing.until = now + closing.pause;
-                probed.push(part);
+            if let Some(closing) = &mut it.closing {
+                if closing.until <= now {
+                    closing.probe = Some(call.attempt);
+                    closing.until = now + closing.pause;
+                    probed.push(part);
+                }
+            } else if let Some(opening) = it.opening.filter(|opening| now < opening.until) {
+                let opening = opening.take(call.cost);
+                it.opening = Some(opening);
+                if opening.left == 0 {
+                    it.closing = Some(Closing::again(call.attempt, opening, it.is_distrusted, now));
+                    self.closed += 1;
+                    probed.push(part);
+                }
+            } else {
+                it.opening = None;
             }
         }
         probed
@@ -326,6 +374,8 @@ impl Closings {
             is_distrusted: false,
             refusals: 0,
             ends: Ends::Vain,
+            opening: None,
+            was_open: false,
         });
     }
 
@@ -349,8 +399,19 @@ impl Closings {
 }
 
 impl Evidence {
+    /// What has been let pass since the part was opened a short while ago.
+    fn opening_begun(&mut self, now: Instant) -> Option<&mut Opening> {
+        let opening = match &mut self.closing {
+            Some(closing) if closing.was_open => closing.opening.as_mut(),
+            Some(_) => None,
+            None => self.opening.as_mut(),
+        };
+        opening.filter(|opening| now < opening.until)
+    }
+
     fn is_bare(&self) -> bool {
-        self.suspicion.is_none() && self.closing.is_none() && !self.is_distrusted
+        let known = self.suspicion.is_some() || self.closing.is_some() || self.opening.is_some();
+        !known && !self.is_distrusted
     }
 }
 
@@ -368,6 +429,28 @@ impl Closing {
             is_distrusted,
             refusals: 0,
             ends: Ends::Open,
+            opening: Opening::new(pauses),
+            was_open: false,
+        }
+    }
+
+    /// A part that was opened a short while ago is probed again.
+    fn again(probe: AttemptId, opening: Opening, is_distrusted: bool, now: Instant) -> Self {
+        Self {
+            until: now + PROBED,
+            pause: PROBED,
+            probe: Some(probe),
+            from: probe,
+            is_asked: false,
+            is_distrusted,
+            refusals: 0,
+            ends: Ends::Vain,
+            opening: Some(Opening {
+                left: opening.more,
+                more: opening.more.saturating_mul(2),
+                ..opening
+            }),
+            was_open: true,
         }
     }
 

@@ -38,7 +38,8 @@ impl Engine {
         self.limited += 1;
         // The end of a window that is not full says nothing of when the call may come again.
         let full = facts.window.filter(|window| window.count >= window.allowed);
-        let pauses = self.pauses(it, facts.retry_after.or(full.map(|window| window.reset)));
+        let asked = facts.retry_after.or(full.map(|window| window.reset));
+        let pauses = self.pauses(it, asked, now);
         self.starts_have_moved(now + pauses.longest * 16);
         if let Some((of_token, shared)) = full.and_then(|full| self.spoken_of_as_full(it, full)) {
             let reset = full.map_or(pauses.first, |full| full.reset);
@@ -86,7 +87,7 @@ impl Engine {
 
     /// The call is on its way: to all that it probes nothing else is sent before it is answered.
     pub(super) fn probes(&mut self, it: &Attempt, now: Instant) {
-        if self.closings.any_closed() {
+        if !self.closings.is_empty() {
             let call = self.call(it);
             for part in self.closings.sent(&call, now) {
                 self.shut(part, now);
@@ -136,6 +137,7 @@ impl Engine {
             asked,
             first,
             longest,
+            counted: 0,
         };
         let asked = pauses.plausible();
         let asked = asked.map(|asked| asked.clamp(short, longest.max(short)));
@@ -329,6 +331,7 @@ impl Engine {
         let token = it.passage.token.filter(|&it| tokens.get(it).is_some());
         Call {
             attempt: it.number,
+            cost: it.passage.cost,
             parts: [
                 token.map(Part::Token),
                 endpoint.map(|endpoint| Part::Endpoint(route, endpoint)),
@@ -338,17 +341,26 @@ impl Engine {
         }
     }
 
-    fn pauses(&self, it: &Attempt, asked: Option<Duration>) -> Pauses {
-        let of_token = it.passage.client.into_iter().flat_map(|client| {
-            let limits = self.config.clients[client.index()].token_limits.iter();
-            limits.map(|limit| limit.rule)
+    fn pauses(&self, it: &Attempt, asked: Option<Duration>, now: Instant) -> Pauses {
+        let tokens = &self.resources.pools.tokens;
+        let token = it.passage.token.and_then(|token| tokens.get(token));
+        let of_token = token.into_iter().flat_map(|token| {
+            let limits = &self.config.clients[token.client.index()].token_limits;
+            limits.iter().zip(&token.ledgers)
         });
         let shared = self.resources.limits_of(&it.passage);
-        let shared = shared.map(|limit| self.config.limits[limit.index()].rule);
+        let shared = shared.map(|limit| {
+            let (of, ledger) = (limit.index(), &self.resources.ledgers[limit.index()]);
+            (&self.config.limits[of], ledger)
+        });
+        let windows = shared.chain(of_token);
+        let windows = windows.filter_map(|(limit, ledger)| Some((period(limit.rule)?, ledger)));
+        let longest = windows.max_by_key(|(period, _)| *period);
         Pauses {
             asked,
             first: self.config.policy.closed_for,
-            longest: longest(shared.chain(of_token)),
+            longest: longest.map_or(NO_PERIOD, |(period, _)| period),
+            counted: longest.map_or(0, |(_, ledger)| ledger.held(now)),
         }
     }
 
@@ -418,9 +430,12 @@ fn is_of_one_upstream(config: &Config, limit: LimitId) -> bool {
 }
 
 fn longest(rules: impl Iterator<Item = Rule>) -> Duration {
-    let periods = rules.filter_map(|rule| match rule {
+    rules.filter_map(period).max().unwrap_or(NO_PERIOD)
+}
+
+fn period(rule: Rule) -> Option<Duration> {
+    match rule {
         Rule::Window { period, .. } => Some(period),
         Rule::Concurrency { .. } => None,
-    });
-    periods.max().unwrap_or(NO_PERIOD)
+    }
 }
