@@ -12,7 +12,7 @@ use crate::statistic::{Statistic, nanos};
 use candidates::{gaps, lasted, mean_under_way, phases};
 use std::time::Duration;
 use taste::MILLI;
-pub(crate) use taste::chosen;
+pub(crate) use taste::{chosen, is_common};
 use tollgate_model::{Instant, Rule};
 
 /// A limit that may be.
@@ -45,6 +45,9 @@ pub(crate) struct Totals {
 const BRIEF: Duration = Duration::from_millis(50);
 /// The steps by which the best span is looked for around a first one, as powers of two.
 const STEPS: [f64; 5] = [1.0 / 8.0, 1.0 / 16.0, 1.0 / 32.0, 1.0 / 64.0, 1.0 / 128.0];
+/// The shortest windows on a clock that are looked for, in nanoseconds: the ends of shorter ones can't be told from
+/// calls that overtake one another.
+const SHORTEST: u64 = 200 * MILLI;
 /// The logarithm of how many phases are tried.
 const PHASES: f64 = 3.0;
 /// The part of all that can be gained that sliding windows gain, at least, where windows are a clock's.
@@ -143,9 +146,10 @@ impl<'a> Search<'a> {
         same.iter().min_by_key(near).copied().unwrap_or(found)
     }
 
-    /// The same number over a configured period, where what was found is longer and explains no more: few
-    /// calls after the first refusals say nothing of how long a limit takes to let calls pass again, and a
-    /// number that is lower than configured is the most common of what is wrong.
+    /// The same number over a configured period, where what was found explains no more of the calls that
+    /// both can be held against: a number that is lower than configured is the most common of what is
+    /// wrong, and the calls after the first refusals say little of how long a limit takes to let calls
+    /// pass again.
     pub(crate) fn usual(&mut self, series: &Series, found: Hypothesis) -> Hypothesis {
         let Rule::Window { period, .. } = found.rule() else {
             return found;
@@ -153,16 +157,34 @@ impl<'a> Search<'a> {
         let mut configured: Vec<u64> = self.configured().collect();
         configured.sort_unstable();
         for span in configured {
-            if span >= nanos(period) {
+            if span == nanos(period) {
                 break;
             }
-            if let Some(usual) = self.weigh(series, Statistic::Sliding(span), 1.0)
-                && usual.gain > found.gain - NEARLY
-            {
+            let kinds = [Statistic::Sliding(span), Statistic::FirstCall(span)];
+            let clocks = phases(series)
+                .into_iter()
+                .map(|phase| Statistic::Clock(span, phase));
+            let usual = kinds
+                .into_iter()
+                .chain(clocks)
+                .filter_map(|kind| self.weigh(series, kind, 1.0))
+                .max_by(|one, other| one.gain.total_cmp(&other.gain));
+            let Some(usual) = usual else { continue };
+            let longer = span > nanos(period);
+            if longer && usual.number.abs_diff(found.number) > found.number / 8 {
+                continue;
+            }
+            let beside = self.weigh_since(series, found.statistic, 1.0, self.known_from(span));
+            if beside.is_none_or(|beside| usual.gain > beside.gain - NEARLY) {
                 return usual;
             }
         }
         found
+    }
+
+    /// From when on all calls are known that a limit over the span is about.
+    fn known_from(&self, span: u64) -> u64 {
+        self.missed.map_or(0, |missed| missed + span)
     }
 
     /// Whether the rule's period is longer than was looked at since calls were missed: nothing says that its
@@ -209,7 +231,7 @@ impl<'a> Search<'a> {
         if (SOMEWHAT..0.97).contains(&most) {
             let mut top: Option<Hypothesis> = None;
             for phase in phases(series) {
-                for &span in nice.iter().filter(|&&span| span >= 1_000 * MILLI) {
+                for &span in nice.iter().filter(|&&span| span >= SHORTEST) {
                     let found = self.weigh(series, Statistic::Clock(span, phase), under_way);
                     if let Some(found) = found
                         && top.is_none_or(|top| found.value > top.value)
@@ -275,6 +297,18 @@ impl<'a> Search<'a> {
         statistic: Statistic,
         under_way: f64,
     ) -> Option<Hypothesis> {
+        let known_from = self.known_from(statistic.span().unwrap_or(0));
+        self.weigh_since(series, statistic, under_way, known_from)
+    }
+
+    /// The same; refusals before that instant say nothing.
+    fn weigh_since(
+        &mut self,
+        series: &Series,
+        statistic: Statistic,
+        under_way: f64,
+        known_from: u64,
+    ) -> Option<Hypothesis> {
         statistic.counts(series, &mut self.counts);
         let highest = self.counts.iter().copied().max()? as usize;
         let highest = highest.min(HIGHEST);
@@ -286,9 +320,6 @@ impl<'a> Search<'a> {
             mut refused,
             accepted,
         } = self.totals;
-        let known_from = self
-            .missed
-            .map_or(0, |missed| missed + statistic.span().unwrap_or(0));
         for (item, &count) in series.items.iter().zip(&self.counts) {
             let at = (count as usize).min(highest);
             match item.sign {

@@ -8,9 +8,11 @@
 //! that, and the period is what it was.
 
 use crate::finding::{Change, FindingId};
+use crate::fit::is_common;
 use crate::learner::Learner;
+use crate::probe::FEW;
 use crate::series::Series;
-use crate::statistic::Statistic;
+use crate::statistic::{Statistic, nanos};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tollgate_model::{AttemptId, Instant, Rule};
@@ -107,10 +109,20 @@ impl Learner {
         near
     }
 
-    /// Whether the finding's period may be right but for calls on their way.
+    /// Whether the finding's period may be right but for calls on their way. That is likelier of a period that
+    /// most limits have, and where each call of a limit of few follows close on another.
     pub(crate) fn is_little_stretched(&self, id: FindingId) -> bool {
         let mut held = self.held.iter();
-        held.any(|held| held.finding.id == id && held.guard.steps < LITTLE)
+        held.any(|held| {
+            let likely = match held.finding.rule {
+                Rule::Window {
+                    allowed, period, ..
+                } => allowed < FEW || is_common(&self.known, nanos(period - held.guard.by)),
+                Rule::Concurrency { .. } => true,
+            };
+            let little = if likely { LITTLE } else { 1 };
+            held.finding.id == id && held.guard.steps < little
+        })
     }
 
     /// Stretches the periods of findings that have too many refusals near to them.

@@ -23,7 +23,7 @@ use std::time::Duration;
 use tollgate_model::{AttemptId, Instant, Rule};
 
 /// Up to this many calls the period is tried shorter, not the number higher: one more were too much.
-const FEW: u32 = 4;
+pub(crate) const FEW: u32 = 4;
 
 /// How far trying more has come.
 #[derive(Clone, Debug)]

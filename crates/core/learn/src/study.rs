@@ -6,13 +6,17 @@ use crate::fit::{Hypothesis, Search, Totals, explained, is_bounded};
 use crate::learner::Learner;
 use crate::reconcile::is_longer;
 use crate::series::Series;
+use crate::statistic::nanos;
 use std::collections::{BTreeMap, BTreeSet};
-use tollgate_model::{AttemptId, EndpointId, Instant};
+use tollgate_model::{AttemptId, EndpointId, Instant, Rule};
 
 /// Endpoints looked at by themselves in one study.
 const ENDPOINTS: usize = 4;
 /// Clients looked at by themselves in one study.
 const CLIENTS: usize = 2;
+
+/// By so much less evidence a limit with a configured period needs, as a logarithm: they are few.
+const USUAL: f64 = 3.0;
 
 impl Learner {
     /// Looks for a limit that explains the refusals that nothing explains yet.
@@ -125,9 +129,10 @@ impl Learner {
             search.look(&series(group));
         }
         for found in search.best() {
-            if found.gain < evidence {
+            if found.gain < evidence - USUAL {
                 return None;
             }
+            let gain = found.gain;
             let series = series(found.group);
             // A finding that has been lengthened by a little before is not near to what it should be.
             let mended = self
@@ -136,6 +141,13 @@ impl Learner {
                 .any(|held| is_longer(&found, &held.finding));
             let found = search.middle(&series, found, mended);
             let found = search.usual(&series, found);
+            let few = match found.rule() {
+                Rule::Window { period, .. } => search.is_configured(nanos(period)),
+                Rule::Concurrency { .. } => false,
+            };
+            if gain < evidence - if few { USUAL } else { 0.0 } {
+                continue;
+            }
             if let Some(sure) = self.is_sure(found, &series, fresh) {
                 return Some(sure);
             }

@@ -97,12 +97,11 @@ impl Search<'_> {
 
     /// Whether most limits have this period.
     pub(super) fn is_common(&self, span: u64) -> bool {
-        self.is_configured(span) || COMMON.contains(&(span / MILLI))
+        is_common(self.known, span)
     }
 
-    fn is_configured(&self, span: u64) -> bool {
-        self.configured()
-            .any(|period| span.abs_diff(period) <= period / 1_000)
+    pub(crate) fn is_configured(&self, span: u64) -> bool {
+        is_configured(self.known, span)
     }
 
     pub(super) fn configured(&self) -> impl Iterator<Item = u64> {
@@ -127,6 +126,15 @@ impl Search<'_> {
         spans.dedup();
         spans
     }
+}
+
+/// Whether most limits have this period.
+pub(crate) fn is_common(known: &[Known], span: u64) -> bool {
+    is_configured(known, span) || COMMON.contains(&(span / MILLI))
+}
+
+fn is_configured(known: &[Known], span: u64) -> bool {
+    configured(known).any(|period| span.abs_diff(period) <= period / 1_000)
 }
 
 /// The periods that are configured, in nanoseconds.
