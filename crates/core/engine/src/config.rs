@@ -166,7 +166,7 @@ impl Default for Policy {
             fetches_at_once: 8,
             wait_for_tokens: true,
             floor_percent: 1,
-            follow_latency: false,
+            follow_latency: true,
             closed_for: Duration::from_millis(100),
             follow: Follow::Headers,
             learned_limits: 64,

@@ -120,7 +120,7 @@ mod study;
 
 pub use call::{Call, Outcome};
 pub use finding::{Change, Finding, FindingId, Group, Known, Reason, Slot, State};
-pub use gradient::Gradient;
+pub use gradient::{Gradient, Took};
 pub use in_order::InOrder;
 pub use learner::Learner;
 pub use settings::{Probing, Settings};

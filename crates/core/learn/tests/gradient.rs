@@ -2,41 +2,9 @@
 
 mod world;
 
-use std::collections::VecDeque;
-use std::time::Duration;
-use tollgate_learn::{Gradient, InOrder};
-use tollgate_model::{AttemptId, Instant};
+use tollgate_learn::{Gradient, Took};
+use world::at_once::{Fixed, Limit, Upstream, rate, run};
 use world::random::Random;
-
-const MILLI: u64 = 1_000_000;
-
-/// Who says how many may be under way.
-trait Limit {
-    fn allowed(&self) -> u32;
-    /// A call has ended that was sent so long before `ended`. Calls come in the order of their sending.
-    fn sample(&mut self, now: u64, ended: u64, latency: u64, in_flight: u32);
-}
-
-struct Fixed(u32);
-
-impl Limit for Fixed {
-    fn allowed(&self) -> u32 {
-        self.0
-    }
-    fn sample(&mut self, _: u64, _: u64, _: u64, _: u32) {}
-}
-
-impl Limit for Gradient {
-    fn allowed(&self) -> u32 {
-        Gradient::allowed(self)
-    }
-    fn sample(&mut self, now: u64, ended: u64, latency: u64, in_flight: u32) {
-        let latency = Duration::from_nanos(latency);
-        let sent = Instant::from_nanos(ended).before(latency);
-        let now = Instant::from_nanos(now);
-        Gradient::sample(self, now, sent, latency, in_flight, true);
-    }
-}
 
 /// As Netflix's limiter does: the number follows the quotient of a long and a short average.
 struct Quotient {
@@ -49,8 +17,8 @@ impl Limit for Quotient {
     fn allowed(&self) -> u32 {
         self.number as u32
     }
-    fn sample(&mut self, _: u64, _: u64, latency: u64, in_flight: u32) {
-        let short = latency as f64;
+    fn sample(&mut self, _: u64, took: &Took) {
+        let short = took.latency.as_secs_f64();
         self.long = if self.long == 0.0 {
             short
         } else {
@@ -59,7 +27,7 @@ impl Limit for Quotient {
         if self.long > 2.0 * short {
             self.long *= 0.9;
         }
-        if f64::from(in_flight) < self.number / 2.0 {
+        if f64::from(took.at_once) < self.number / 2.0 {
             return;
         }
         let quotient = (self.long / short).clamp(0.5, 1.0);
@@ -68,92 +36,53 @@ impl Limit for Quotient {
     }
 }
 
-/// How long an answer takes, with so many under way, in milliseconds.
-type Latency<'a> = &'a dyn Fn(u64, u32, &mut Random) -> f64;
-
-/// Answers a second that callers who wait for no longer than ten seconds get, from half of the time on;
-/// and the number at the end.
-fn run(
-    limit: &mut dyn Limit,
-    per_second: f64,
-    seconds: u64,
-    latency: Latency,
-    seed: u64,
-) -> (f64, u32) {
-    let mut random = Random::new(seed);
-    let end = seconds * 1_000 * MILLI;
-    let mut under_way: Vec<(u64, u64, u32, AttemptId)> = Vec::new();
-    let (mut calls, mut number) = (InOrder::default(), 0);
-    let mut waiting: VecDeque<u64> = VecDeque::new();
-    let (mut next, mut good) = (0, 0);
-    loop {
-        let first = under_way.iter().enumerate().min_by_key(|(_, call)| call.0);
-        let now = match first {
-            Some((at, &(ends, sent, in_flight, call))) if ends <= next => {
-                under_way.swap_remove(at);
-                calls.ended(call, Some((ends, ends - sent, in_flight)));
-                while let Some((ended, latency, in_flight)) = calls.take() {
-                    limit.sample(ends, ended, latency, in_flight);
-                }
-                good += u64::from(ends >= end / 2);
-                ends
-            }
-            _ => {
-                waiting.push_back(next);
-                let now = next;
-                next += random.exponential(per_second);
-                now
-            }
-        };
-        if now > end {
-            return (good as f64 / (seconds as f64 / 2.0), limit.allowed());
-        }
-        while waiting
-            .front()
-            .is_some_and(|&came| came + 10_000 * MILLI < now)
-        {
-            waiting.pop_front();
-        }
-        while (under_way.len() as u32) < limit.allowed() && !waiting.is_empty() {
-            waiting.pop_front();
-            let in_flight = under_way.len() as u32 + 1;
-            let takes = (latency(now, in_flight, &mut random) * MILLI as f64) as u64;
-            let call = AttemptId(number);
-            number += 1;
-            calls.sent(call);
-            under_way.push((now + takes, now, in_flight, call));
-        }
-    }
+/// An exponential chance with mean 1.
+fn exponential(random: &mut Random) -> f64 {
+    random.exponential(1.0) as f64 / 1e9
 }
 
-fn thrash(_: u64, n: u32, _: &mut Random) -> f64 {
-    100.0 * (1.0 + (f64::from(n) / 20.0).powi(2))
+/// A chance whose logarithm is normal, with median 1.
+fn lognormal(random: &mut Random, deviation: f64) -> f64 {
+    let normal: f64 = (0..12).map(|_| random.unit()).sum::<f64>() - 6.0;
+    (deviation * normal).exp()
 }
 
-fn workers(_: u64, n: u32, _: &mut Random) -> f64 {
-    200.0 * (f64::from(n) / 10.0).max(1.0)
-}
-
-fn constant(_: u64, _: u32, _: &mut Random) -> f64 {
-    200.0
-}
-
-fn chance(_: u64, _: u32, random: &mut Random) -> f64 {
-    20.0 + random.exponential(1_000.0 / 180.0) as f64 / MILLI as f64
-}
-
-fn slower_for_good(now: u64, _: u32, random: &mut Random) -> f64 {
-    let usual = 80.0 + 40.0 * random.unit();
-    if now > 60_000 * MILLI {
-        usual * 4.0
+/// How long a call takes that needs so long by itself, if everything stands still for a while now and then.
+fn paused(at: f64, takes: f64, every: f64, lasts: f64) -> f64 {
+    let since = at % every;
+    if since < lasts {
+        takes + lasts - since
+    } else if since + takes >= every {
+        takes + lasts
     } else {
-        usual
+        takes
     }
+}
+
+fn thrash(_: f64, n: u32, _: &mut Random) -> (u32, f64) {
+    (0, 0.1 * (1.0 + (f64::from(n) / 20.0).powi(2)))
+}
+
+fn workers(_: f64, n: u32, _: &mut Random) -> (u32, f64) {
+    (0, 0.2 * (f64::from(n) / 10.0).max(1.0))
+}
+
+fn constant(_: f64, _: u32, _: &mut Random) -> (u32, f64) {
+    (0, 0.2)
+}
+
+fn chance(_: f64, _: u32, random: &mut Random) -> (u32, f64) {
+    (0, 0.02 + 0.18 * exponential(random))
+}
+
+fn slower_for_good(at: f64, _: u32, random: &mut Random) -> (u32, f64) {
+    let usual = 0.08 + 0.04 * random.unit();
+    (0, if at > 60.0 { usual * 4.0 } else { usual })
 }
 
 #[test]
 fn goodput() {
-    let cases: [(&str, Latency, f64, u32); 7] = [
+    let cases: [(&str, Upstream, f64, u32); 7] = [
         ("100 ms × (1+(n/20)²), 120 a second", &thrash, 120.0, 200),
         ("the same, 90 a second", &thrash, 90.0, 200),
         ("10 workers × 200 ms, 75 a second", &workers, 75.0, 200),
@@ -175,20 +104,24 @@ fn goodput() {
     println!(
         "| upstream | configured | as configured | the best number | gradient | quotient of averages |"
     );
-    for (name, latency, load, configured) in cases {
+    for (name, upstream, load, configured) in cases {
         for seed in 1..=3 {
-            let plain = run(&mut Fixed(configured), load, 300, latency, seed).0;
+            let brings = |limit: &mut dyn Limit| rate(&run(limit, load, 300, upstream, seed), 150);
+            let plain = brings(&mut Fixed(configured));
             let tries = [5, 8, 10, 15, 20, 25, 30, 40, 50, 100, 200];
             let tries = tries.into_iter().filter(|&number| number <= configured);
-            let best = tries.map(|number| run(&mut Fixed(number), load, 300, latency, seed).0);
+            let best = tries.map(|number| brings(&mut Fixed(number)));
             let best = best.fold(0.0, f64::max);
-            let (found, number) = run(&mut Gradient::new(configured), load, 300, latency, seed);
+            let mut gradient = Gradient::new(configured);
+            let found = brings(&mut gradient);
+            let number = gradient.allowed();
             let mut quotient = Quotient {
                 most: f64::from(configured),
                 number: f64::from(configured),
                 long: 0.0,
             };
-            let (other, its) = run(&mut quotient, load, 300, latency, seed);
+            let other = brings(&mut quotient);
+            let its = quotient.allowed();
             println!(
                 "| {name} | {configured} | {plain:.1} | {best:.1} | {found:.1} ({number}) | {other:.1} ({its}) |"
             );
@@ -200,4 +133,195 @@ fn goodput() {
             assert!(found >= least * best, "{name}: {found} of {best}");
         }
     }
+}
+
+#[test]
+fn an_upstream_that_slows_down_under_load_brings_as_much_as_it_can() {
+    type Chance = fn(&mut Random) -> f64;
+    // How much of the most it brings at least, as a part of what is lost without a limiter; and from which
+    // second on.
+    let chances: [(&str, Chance, f64, usize); 4] = [
+        ("", |_| 1.0, 0.75, 60),
+        (
+            "times 0.7 to 1.4",
+            |random| lognormal(random, 0.3) / 1.046,
+            0.7,
+            60,
+        ),
+        (
+            "times a lognormal",
+            |random| lognormal(random, 1.0) / 1.65,
+            0.35,
+            120,
+        ),
+        ("times an exponential", exponential, 0.35, 120),
+    ];
+    type Grows = fn(f64) -> f64;
+    let shapes: [(&str, Grows); 3] = [
+        ("1 + x²", |x| 1.0 + x * x),
+        ("1 + x³/2", |x| 1.0 + x.powi(3) / 2.0),
+        (
+            "1 below 1, 5x above",
+            |x| if x > 1.0 { 5.0 * x } else { 1.0 },
+        ),
+    ];
+    for (shape, grows) in shapes {
+        for (by_chance, chance, regained, from) in chances {
+            for (best, configured) in [(8, 20), (15, 40), (15, 150), (60, 300)] {
+                let most = f64::from(best) / 0.1 / grows(1.0);
+                let upstream = |_: f64, n: u32, random: &mut Random| {
+                    let x = f64::from(n) / f64::from(best);
+                    (0, 0.1 * grows(x) * chance(random))
+                };
+                let brings = |limit: &mut dyn Limit, seed| {
+                    rate(&run(limit, 1.4 * most, 360, &upstream, seed), from) / most
+                };
+                let seeds = 1..=6;
+                let found = seeds.map(|seed| brings(&mut Gradient::new(configured), seed));
+                let found: Vec<_> = found.collect();
+                let mean = found.iter().sum::<f64>() / found.len() as f64;
+                let plain = brings(&mut Fixed(configured), 1);
+                println!(
+                    "{shape} {by_chance}, best {best} of {configured}: {mean:.3} {found:.2?}, {plain:.3} without"
+                );
+                let lowest = found.iter().copied().fold(1.0, f64::min);
+                assert!(
+                    lowest > 0.85 * plain,
+                    "{shape} {by_chance}: {found:?}, {plain}"
+                );
+                assert!(
+                    mean > plain + regained * (1.0 - plain),
+                    "{shape} {by_chance}, {best} of {configured}: {found:?}, {plain} without"
+                );
+            }
+        }
+    }
+}
+
+/// Seconds that a call takes where a second is the usual, by the part of the time that is over.
+type Shape = fn(f64, &mut Random) -> f64;
+
+#[test]
+fn what_varies_by_itself_is_not_throttled() {
+    let shapes: [(&str, Shape); 5] = [
+        ("always the same", |_, _| 1.0),
+        ("exponential", |_, random| exponential(random)),
+        ("lognormal", |_, random| lognormal(random, 1.5)),
+        ("heavy-tailed", |_, random| {
+            (1.0 - random.unit()).powf(-1.0 / 1.5).min(300.0) / 3.0
+        }),
+        ("a cache", |_, random| {
+            let hits = random.unit() < 0.8;
+            exponential(random) * if hits { 0.05 } else { 4.8 }
+        }),
+    ];
+    for (name, shape) in shapes {
+        for per_second in [5.0, 50.0] {
+            check(name, per_second, 0.0, &|scale, at, _, random| {
+                (0, scale * shape(at, random))
+            });
+        }
+    }
+}
+
+/// What changes costs a try, of which the price is some answers for each call that may be under way.
+#[test]
+fn what_changes_by_itself_costs_a_try() {
+    let shapes: [(&str, Shape); 6] = [
+        ("a cache that is emptied", |part, random| {
+            let hits = random.unit() < if part < 0.5 { 0.9 } else { 0.1 };
+            exponential(random) * if hits { 0.05 } else { 1.2 }
+        }),
+        ("slowly more", |part, random| {
+            (0.5 + 2.0 * part) * lognormal(random, 0.5)
+        }),
+        ("days", |part, random| {
+            let day = (part * 4.0 * std::f64::consts::TAU).sin();
+            day.exp() * lognormal(random, 0.5)
+        }),
+        ("twice from the half on", |part, random| {
+            exponential(random) * if part < 0.5 { 0.7 } else { 1.4 }
+        }),
+        ("eight times from the half on", |part, random| {
+            lognormal(random, 0.5) * if part < 0.5 { 0.2 } else { 1.6 }
+        }),
+        ("ten times now and then", |part, random| {
+            lognormal(random, 0.5) * if (part * 10.0) % 1.0 < 0.1 { 5.0 } else { 0.5 }
+        }),
+    ];
+    for (name, shape) in shapes {
+        let (per_second, try_costs) = (50.0, 9.0);
+        let seconds = ANSWERS / per_second;
+        check(name, per_second, try_costs, &|scale, at, _, random| {
+            (0, scale * shape(at / seconds, random))
+        });
+    }
+}
+
+#[test]
+fn an_upstream_that_stands_still_now_and_then_is_not_throttled() {
+    for (every, lasts) in [(30.0, 2.0), (5.0, 0.3), (120.0, 8.0)] {
+        check(
+            &format!("{lasts} s every {every}"),
+            50.0,
+            0.0,
+            &|scale, at, _, random| {
+                let takes = scale * lognormal(random, 0.3);
+                (0, paused(at, takes, every, lasts))
+            },
+        );
+    }
+}
+
+#[test]
+fn endpoints_of_different_speed_in_changing_proportions_are_not_throttled() {
+    for every in [60.0, 400.0] {
+        check(
+            &format!("mixed, {every} s"),
+            50.0,
+            0.0,
+            &|scale, at, _, random| {
+                let often = if at % every < every / 2.0 { 0.9 } else { 0.1 };
+                let slow = random.unit() < often;
+                let usual = if slow { 1.6 } else { 0.05 };
+                (1 + u32::from(slow), scale * usual * lognormal(random, 0.5))
+            },
+        );
+    }
+}
+
+/// As an upstream, with the seconds that a call takes usually.
+type Scaled<'a> = &'a dyn Fn(f64, f64, u32, &mut Random) -> (u32, f64);
+
+/// Answers of a run, about.
+const ANSWERS: f64 = 40_000.0;
+
+/// With few and many calls at once, below and above what they bring, an upstream brings what it brings
+/// without a limiter, but for one answer in two hundred and so many for each call that may be under way.
+fn check(name: &str, per_second: f64, try_costs: f64, upstream: Scaled) {
+    let seconds = (ANSWERS / per_second) as u64;
+    let (mut untouched, mut all) = (0, 0);
+    for configured in [1, 2, 3, 5, 10, 30, 100] {
+        let scale = f64::from(configured) / per_second;
+        let upstream = |at: f64, n: u32, random: &mut Random| upstream(scale, at, n, random);
+        for (load, seed) in [(0.7, 1), (0.95, 2), (1.5, 3), (1.5, 4)] {
+            let brings = |limit: &mut dyn Limit| {
+                let answers = run(limit, per_second * load, seconds, &upstream, seed);
+                f64::from(answers.iter().sum::<u32>())
+            };
+            let plain = brings(&mut Fixed(configured));
+            let mut gradient = Gradient::new(configured);
+            let found = brings(&mut gradient);
+            if found == plain {
+                untouched += 1;
+            }
+            all += 1;
+            let least = 0.995 * plain - try_costs * f64::from(configured);
+            assert!(
+                found >= least,
+                "{name}, {configured} at once, load {load}: {found} of {plain}"
+            );
+        }
+    }
+    println!("{name}: {untouched} of {all} runs are the same without");
 }

@@ -25,8 +25,7 @@ use super::limits::set;
 use crate::resources::Passage;
 use crate::{LearnedView, Source};
 use std::collections::BTreeMap;
-use std::time::Duration;
-use tollgate_learn::{Gradient, InOrder};
+use tollgate_learn::{Gradient, InOrder, Took};
 use tollgate_model::{AttemptId, Instant, LimitId, Rule, Scope};
 
 /// Limits on calls at once that are followed.
@@ -41,17 +40,6 @@ struct Followed {
     /// Since when another number than the configured one is in force.
     since: Option<Instant>,
     answers: u64,
-}
-
-/// A call that has ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Took {
-    sent: Instant,
-    latency: Duration,
-    /// Calls under way when it was sent, itself included.
-    at_once: u32,
-    /// Whether its answer is one.
-    brought: bool,
 }
 
 /// The limit that a call is seen under, and how many calls were under way with it.
@@ -111,6 +99,7 @@ impl Engine {
             return;
         };
         let took = brought.map(|brought| Took {
+            endpoint: of.endpoint,
             sent: of.sent,
             latency: now.since(of.sent),
             at_once: calls,
@@ -118,11 +107,9 @@ impl Engine {
         });
         followed.calls.ended(of.number, took);
         let before = followed.gradient.allowed();
-        while let Some(it) = followed.calls.take() {
+        while let Some(took) = followed.calls.take() {
             followed.answers += 1;
-            followed
-                .gradient
-                .sample(now, it.sent, it.latency, it.at_once, it.brought);
+            followed.gradient.sample(now, &took);
         }
         let allowed = followed.gradient.allowed().min(followed.configured);
         if allowed == before {

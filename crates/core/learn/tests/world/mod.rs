@@ -6,6 +6,7 @@
     clippy::disallowed_methods
 )]
 
+pub mod at_once;
 pub mod limiter;
 pub mod others;
 pub mod random;
