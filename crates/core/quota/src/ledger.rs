@@ -1,6 +1,7 @@
 //! One limit's slots.
 
 mod arrival;
+mod floor;
 mod forecast;
 mod header;
 mod in_force;

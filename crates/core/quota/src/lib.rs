@@ -53,11 +53,42 @@
 //!
 //! *What is assumed:* that what made answers slow goes on to be behind the counting, and what is before
 //! the counting takes no longer than it did beside that. *What is never done:* slots are not given back
-//! before the answer has come, and where answers are slow all alike there is no pair, and nothing is learned:
-//! a shift of all counts by the same time can't be told from none, until it ends and windows count double.
-//! *What ends it:* one pair whose counts are in the wrong order by more than P/128, for 64 periods.
+//! before the answer has come, and where answers are slow all alike there is no pair, and nothing is learned
+//! from them; the next section is of these. *What ends it:* one pair whose counts are in the wrong order by more than P/128, for 64 periods.
 //! `tests/arrival.rs` has upstreams that count on arrival, at the answer and in between, with latencies that
 //! are constant, random, and change at once.
+//!
+//! # Slow answers
+//!
+//! **Nothing proves where calls are counted whose answers all take the same time.** Take an upstream that
+//! counts on arrival and answers after a time *t*, and another that counts at the answer, which comes after
+//! *t* as well. If each window of the second opens *t* later, every header of the one is that of the other,
+//! whatever is sent and when. Now let answers come at once from some instant on. The first has forgotten
+//! what was sent a period before; the second has counted calls of up to *t* later, and counts the new ones on
+//! top. So whoever uses more than the part P / (P + t) of the first lets the second count too much, and what
+//! nobody can tell apart can't be treated differently. (`tests/arrival.rs` has both.)
+//!
+//! **What is true of both, while answers come no sooner:** let the way to the counting take no less than β,
+//! and what follows until the answer no less than α. Then a slot may be free at r + P − (α + β). For such
+//! a call was counted at a *c* ≤ r − α, so its slot is held until c − β + P or later. Take a window [w, w + P)
+//! that counts one too many, and the last sent of its calls: s\* + β < w + P. Each of the others was counted
+//! at or after w, so its slot was held until w − β + P > s\*. In other words: all answers are read as if
+//! they came α + β earlier, on a time line on which every call is counted β earlier; all that is proven
+//! of answers and windows' ends holds of these. Answers that grow slower are held for as much longer, and do no harm.
+//!
+//! **What is taken on evidence** ([`Ledger::trust_evidence`]) is that α + β is the least time that an answer took:
+//! over a period, in twenty-four answers in a row whose counts rise as the calls were sent and whose windows
+//! end a period apart, as they must if all calls are counted at one distance from their sending. It is used
+//! from the 128th part of a period on. A margin of the 256th part of a period, and half of what answers take more on
+//! average, is for a least time that has not been seen yet. The least time rises when no answer of two periods was below.
+//!
+//! *What is assumed:* that answers come no sooner than they did, and that what is after the counting does not make
+//! up for what is before. *What ends it:* the first answer that takes less by more than the 512th part of a period, at
+//! once; the next least time has to be seen for twice as many periods, up to 64. A refusal, until it
+//! has been seen anew. Counts in another order than that of sending, by more than that part, or ends that are
+//! not a period apart, for 64 periods. *What it costs where it was not true* (calls are counted at the
+//! answer, and answers come sooner from one call to the next): what was sent before the first of the fast answers
+//! came, so no more than one window's calls are refused. Where calls are counted on arrival it costs nothing.
 //!
 //! # Learned windows
 //!

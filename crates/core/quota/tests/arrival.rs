@@ -19,6 +19,8 @@ enum Counts {
     OnArrival,
     AtTheAnswer,
     Anywhere,
+    /// When so many hundredths of the time that the answer takes have passed.
+    Part(u64),
 }
 
 /// How long answers take.
@@ -30,6 +32,12 @@ enum Latency {
     Random(u64),
     /// The one, then the other, changing every so many hundredths of a period.
     Changing(u64, u64, u64),
+    /// Between the two.
+    Between(u64, u64),
+    /// Growing by so much in each period, to the other at the most.
+    Growing(u64, u64),
+    /// The one for so many periods, then the other.
+    Falling(u64, u64, u64),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +51,8 @@ struct World {
     /// Opened by a call (0) or aligned (1); sliding, with the end of the oldest call (2) or of the newest (3).
     windows: u8,
     periods: u64,
+    /// Evidence is enough.
+    trusts: bool,
     seed: u64,
 }
 
@@ -52,6 +62,8 @@ struct Upstream {
     in_window: u32,
     counted: Vec<u64>,
     most: u32,
+    /// Counted beyond what is allowed.
+    beyond: u32,
 }
 
 impl Upstream {
@@ -79,6 +91,7 @@ impl Upstream {
             self.opened + period - now
         };
         self.most = self.most.max(self.in_window);
+        self.beyond += u32::from(self.in_window > self.world.allowed);
         Header {
             count: self.in_window,
             reset: Duration::from_secs(left / SECOND + 1),
@@ -98,6 +111,11 @@ fn at(nanos: u64) -> Instant {
 
 /// The most that a window counted, and the part of what is allowed that was used.
 fn run(world: World) -> (u32, f64) {
+    let (upstream, used) = run_all(world);
+    (upstream.most, used)
+}
+
+fn run_all(world: World) -> (Upstream, f64) {
     let mut random = world.seed | 1;
     let mut draw = move |bound: u64| {
         random = random
@@ -117,7 +135,9 @@ fn run(world: World) -> (u32, f64) {
         in_window: 0,
         counted: vec![],
         most: 0,
+        beyond: 0,
     };
+    ledger.trust_evidence(world.trusts);
     let mut due: BinaryHeap<Reverse<(u64, Due)>> = BinaryHeap::new();
     let (mut sent, mut said): (Vec<u64>, Vec<Option<Header>>) = (vec![], vec![]);
     let begin = 10 * period + period / 3;
@@ -156,6 +176,15 @@ fn run(world: World) -> (u32, f64) {
                         other
                     }
                 }
+                Latency::Between(least, most) => least + draw(most - least + 1),
+                Latency::Growing(by, most) => ((now - begin) / period * by).min(most),
+                Latency::Falling(periods, one, other) => {
+                    if now - begin < periods * period {
+                        one
+                    } else {
+                        other
+                    }
+                }
             };
             let there = now + draw(world.jitter);
             let answered = there + period / 100 * hundredths + draw(world.jitter);
@@ -163,6 +192,7 @@ fn run(world: World) -> (u32, f64) {
                 Counts::OnArrival => there,
                 Counts::AtTheAnswer => answered,
                 Counts::Anywhere => there + draw(answered - there + 1),
+                Counts::Part(part) => there + period / 100 * hundredths * part / 100,
             };
             let call = sent.len();
             sent.push(now);
@@ -181,7 +211,7 @@ fn run(world: World) -> (u32, f64) {
         }
     }
     let could = (world.periods - 4) * u64::from(world.allowed);
-    (upstream.most, used as f64 / could as f64)
+    (upstream, used as f64 / could as f64)
 }
 
 fn latency() -> impl Strategy<Value = Latency> {
@@ -209,6 +239,7 @@ fn worlds(counts: impl Strategy<Value = Counts>) -> impl Strategy<Value = World>
             period: seconds * SECOND,
             windows,
             periods: 24,
+            trusts: false,
             seed,
         }
     })
@@ -239,6 +270,7 @@ fn slow_answers_do_not_lock_what_is_counted_on_arrival() {
         period: 6 * SECOND,
         windows,
         periods: 60,
+        trusts: false,
         seed: 3,
     };
     // Where windows slide, the first call leaves too soon for counts to tell an order.
@@ -251,4 +283,134 @@ fn slow_answers_do_not_lock_what_is_counted_on_arrival() {
             assert!(most <= 60, "{most}");
         }
     }
+}
+
+/// Latencies that never fall below what they were for long.
+fn steady() -> impl Strategy<Value = Latency> {
+    prop_oneof![
+        (0..90_u64).prop_map(Latency::Constant),
+        (0..90_u64, 0..30_u64).prop_map(|(least, more)| Latency::Between(least, least + more)),
+        (0..10_u64, 0..90_u64).prop_map(|(by, most)| Latency::Growing(by, most)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(600) })]
+
+    /// What evidence says is true wherever calls are counted, as long as answers don't come sooner than ever
+    /// and what is after the counting doesn't make up for what is before.
+    #[test]
+    fn with_evidence_no_window_counts_more_either_where_answers_come_no_sooner_than_before(
+        world in worlds(prop_oneof![
+            Just(Counts::OnArrival),
+            Just(Counts::AtTheAnswer),
+            (1..100_u64).prop_map(Counts::Part),
+        ]),
+        latency in steady(),
+    ) {
+        let (most, _) = run(World { latency, trusts: true, ..world });
+        prop_assert!(most <= world.allowed, "{most} of {}", world.allowed);
+    }
+
+    /// Where it does so exactly, the order of counts shows that.
+    #[test]
+    fn calls_counted_anywhere_before_a_constant_answer_are_no_evidence(
+        world in worlds(Just(Counts::Anywhere)),
+        part in 0..90_u64,
+    ) {
+        let latency = Latency::Constant(part);
+        let (most, _) = run(World { latency, jitter: 0, trusts: true, ..world });
+        prop_assert!(most <= world.allowed, "{most} of {}", world.allowed);
+    }
+
+    /// Where they fall, calls that are counted on arrival are none the worse.
+    #[test]
+    fn with_evidence_latencies_may_change_where_calls_are_counted_on_arrival(
+        world in worlds(Just(Counts::OnArrival)),
+    ) {
+        let (most, _) = run(World { trusts: true, ..world });
+        prop_assert!(most <= world.allowed, "{most} of {}", world.allowed);
+    }
+
+    /// Where they are counted at the answer, a fall costs no more than a window's calls, once.
+    #[test]
+    fn a_fall_of_the_latency_costs_a_window_at_the_most(
+        world in worlds(Just(Counts::AtTheAnswer)),
+        (after, one, other) in (2..12_u64, 10..90_u64, 0..90_u64),
+    ) {
+        let latency = Latency::Falling(after, one, other);
+        let (upstream, _) = run_all(World { latency, trusts: true, ..world });
+        let counted_anew = if world.windows >= 2 { 2 } else { 1 };
+        prop_assert!(
+            upstream.beyond <= world.allowed * counted_anew,
+            "{} beyond {}", upstream.beyond, world.allowed
+        );
+    }
+}
+
+/// Answers that take the same time, of windows of fixed ends.
+#[test]
+fn constant_slow_answers_lock_nothing_where_headers_tell_counts_and_ends() {
+    for windows in 0..2 {
+        for seconds in [6, 60] {
+            for part in [20, 50, 80] {
+                let world = World {
+                    counts: Counts::OnArrival,
+                    latency: Latency::Constant(part),
+                    jitter: 4 * MS,
+                    allowed: 60,
+                    period: seconds * SECOND,
+                    windows,
+                    periods: 30,
+                    trusts: true,
+                    seed: part,
+                };
+                let (most, used) = run(world);
+                assert!(most <= 60, "{most}");
+                assert!(used >= 0.97, "{windows} {seconds} {part}: {used}");
+                let proven = World {
+                    trusts: false,
+                    ..world
+                };
+                let (_, used) = run(proven);
+                assert!(used <= 0.9, "{windows} {seconds} {part}: {used}");
+                let (most, used) = run(World {
+                    latency: Latency::Growing(part / 2, part),
+                    periods: 60,
+                    ..world
+                });
+                assert!(most <= 60, "{most}");
+                assert!(used >= 0.95, "growing {windows} {seconds} {part}: {used}");
+            }
+        }
+    }
+}
+
+/// Two worlds that look the same until answers come sooner: in the one nothing may be held for longer, in the
+/// other everything has to be.
+#[test]
+fn no_header_tells_a_count_at_arrival_from_one_at_a_constant_answer() {
+    let world = |counts, latency| World {
+        counts,
+        latency,
+        jitter: 0,
+        allowed: 60,
+        period: 6 * SECOND,
+        windows: 0,
+        periods: 12,
+        trusts: true,
+        seed: 7,
+    };
+    let slow = Latency::Constant(50);
+    let (_, at_once) = run(world(Counts::OnArrival, slow));
+    let (_, at_last) = run(world(Counts::AtTheAnswer, slow));
+    assert!(
+        (at_once - at_last).abs() < f64::EPSILON,
+        "{at_once} {at_last}"
+    );
+    let falls = Latency::Falling(8, 50, 0);
+    let (most, _) = run(world(Counts::OnArrival, falls));
+    assert!(most <= 60, "{most}");
+    let (most, _) = run(world(Counts::AtTheAnswer, falls));
+    assert!(most > 60 && most <= 120, "{most}");
 }

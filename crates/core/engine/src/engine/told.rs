@@ -95,6 +95,7 @@ impl Engine {
             return false;
         };
         let fell_at = ledger.falls_at();
+        ledger.trust_evidence(!is_ceiling);
         let verdict = ledger.hear(sent, now, cost, word, is_ceiling);
         let falls_at = ledger.falls_at().filter(|&at| Some(at) != fell_at);
         if let Some(to) = verdict.change {

@@ -82,14 +82,20 @@ impl Ledger {
         let settled_by = counted_within.map_or(now, |bound| now.min(sent + bound));
         let low = (sent + header.reset).before(ROUNDING * 2);
         let mut learned = self.learned.take().unwrap_or_default();
+        let floor = self.told.as_mut().map(|told| &mut told.floor);
+        // Where slow answers are read as if they had come earlier.
+        let read = floor
+            .filter(|_| counted_within.is_none())
+            .and_then(|floor| floor.counted_by((sent, now), header, period))
+            .unwrap_or(now);
         // Where windows look shorter than is believed, so may be the time after which they forget.
         if !self.told.as_ref().is_some_and(|told| told.looks_shorter) {
-            learned.watch(sent, now, header.count, period);
+            learned.watch(sent, read, header.count, period);
         }
         // One end alone may be wrong, and would give slots back too early.
         let gives_back = learned.fixed && self.told.as_ref().is_none_or(|told| told.is_steady);
         let mut shift = Shift::default();
-        let mut counted_by = settled_by;
+        let mut counted_by = settled_by.min(read);
         if let Some(told) = self.told.as_mut().filter(|told| told.opens_windows) {
             let answer = Answer {
                 sent,
@@ -99,12 +105,12 @@ impl Ledger {
             };
             counted_by =
                 counted_by.min(told.arrival.counted_by(answer, period, told.ends_are_told));
-            if counted_by < settled_by {
-                let (from, to) = (settled_by + period, counted_by + period);
-                let found = self.remove(from, cost);
-                self.insert(to, found);
-                shift.moves(from, to, found);
-            }
+        }
+        if counted_by < settled_by {
+            let (from, to) = (settled_by + period, counted_by + period);
+            let found = self.remove(from, cost);
+            self.insert(to, found);
+            shift.moves(from, to, found);
         }
         learned.watch_openings(sent, now, header.count);
         let up = counted_by + (header.reset + ROUNDING).min(period);

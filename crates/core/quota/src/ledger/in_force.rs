@@ -67,6 +67,12 @@ impl Ledger {
         told.hear(sent, now, cost, word, numbers)
     }
 
+    /// Whether evidence is enough to read slow answers as if they had come earlier, or only what is proven
+    /// counts: see "Slow answers" in the crate's documentation. Only what is proven, unless this says otherwise.
+    pub fn trust_evidence(&mut self, is_enough: bool) {
+        self.told.get_or_insert_default().floor.is_trusted = is_enough;
+    }
+
     /// Puts another number or period in force. A lower number drains; it takes nothing back. Slots that are
     /// settled end a period after the counting as before.
     pub fn obey(&mut self, to: Span) {
@@ -100,6 +106,9 @@ impl Ledger {
         self.ends.make_contiguous().sort_unstable();
         if let Some(learned) = &mut self.learned {
             learned.forget_shape();
+        }
+        if let Some(told) = &mut self.told {
+            told.floor.forget();
         }
     }
 

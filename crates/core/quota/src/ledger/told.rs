@@ -28,6 +28,7 @@
 mod run;
 
 use super::arrival::Arrival;
+use super::floor::Floor;
 use super::header::{Header, ROUNDING};
 use run::{Periods, Run};
 use std::time::Duration;
@@ -131,6 +132,7 @@ pub(super) struct Told {
     /// The same, or windows were seen to open.
     pub(super) opens_windows: bool,
     pub(super) arrival: Arrival,
+    pub(super) floor: Floor,
     /// The families, by the bits of their numbers, that have told an end some seconds away.
     far: u32,
     /// The last word made windows look shorter than the period in force.
@@ -170,6 +172,7 @@ impl Told {
         }
         if word.refused {
             run.refuse(sent, now, word.header, base);
+            self.floor.forget();
         } else {
             run.accept(sent, now, cost, word.header, periods);
             let reset = word.header.reset;

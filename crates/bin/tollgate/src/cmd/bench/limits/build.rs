@@ -1,6 +1,6 @@
 //! Cases put together from few words.
 
-use super::case::{Believed, Case, Goals, Party, free, guarded};
+use super::case::{Believed, Case, Goals, Party, Wave, free, guarded};
 use std::time::Duration;
 use tollgate_platform::{
     Config, Family, Headers, Kind, Law, RetryAfter, Step, Stranger, Stray, Whose, Window,
@@ -72,6 +72,7 @@ impl Case {
             host: 0,
             path: "/api/v2/calls".into(),
             rate: 0.0,
+            wave: None,
             class: 0,
             within: within(period),
         }];
@@ -85,6 +86,15 @@ impl Case {
             party.rate = factor * most;
         }
         self
+    }
+
+    /// The load is a sawtooth of this length, and rises to so much of what is really allowed.
+    pub(super) fn sawtooth(self, length: Duration, factor: f64) -> Self {
+        let mut case = self.load(factor);
+        for party in &mut case.parties {
+            party.wave = Some(Wave { length });
+        }
+        case
     }
 
     pub(super) fn about(mut self, about: &str) -> Self {
@@ -149,6 +159,7 @@ impl Case {
             host: 0,
             path: path.into(),
             rate,
+            wave: None,
             class: 0,
             within,
         });

@@ -42,12 +42,27 @@ pub(super) struct Party {
     pub(super) name: &'static str,
     pub(super) host: usize,
     pub(super) path: String,
-    /// Calls a second.
+    /// Calls a second; at the height of the wave, where there is one.
     pub(super) rate: f64,
+    /// How the rate changes; none where calls come at the same rate all the time.
+    pub(super) wave: Option<Wave>,
     /// Class; 0 goes first.
     pub(super) class: u8,
     /// How long a call may wait.
     pub(super) within: Duration,
+}
+
+/// A load that rises from nothing, and falls to nothing at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wave {
+    pub(super) length: Duration,
+}
+
+impl Wave {
+    /// The part of the highest rate, so long after the beginning.
+    pub(super) fn height(self, after: Duration) -> f64 {
+        (after.as_secs_f64() / self.length.as_secs_f64()).fract()
+    }
 }
 
 /// What a row must reach once it has been learned. Parts of 1.
@@ -258,6 +273,7 @@ impl Case {
         case.parties.push(Party {
             name: "voice",
             rate,
+            wave: None,
             class: 0,
             within: Duration::from_secs(4),
             ..party

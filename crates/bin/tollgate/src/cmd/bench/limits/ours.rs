@@ -9,8 +9,14 @@ use tollgate_model::{
 };
 use tollgate_platform::Window;
 
-/// How long an answer may take.
+/// How long an answer may take, at the least.
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a case's answers may take: never less than the slowest does.
+pub(super) fn timeout(case: &Case) -> Duration {
+    let slowest = case.hosts.iter().map(|host| host.latency.to).max();
+    TIMEOUT.max(slowest.unwrap_or_default() * 2)
+}
 
 /// The engine for a case, and each party's endpoint.
 pub(super) fn engine(case: &Case, seed: u64, now: Instant) -> (Engine, Vec<EndpointId>) {
@@ -92,14 +98,19 @@ fn endpoints(parties: &[Party]) -> Vec<EndpointId> {
         .collect()
 }
 
-pub(super) fn submit(call: usize, party: usize, endpoint: EndpointId, deadline: Instant) -> Event {
+pub(super) fn submit(
+    call: usize,
+    (case, party): (&Case, usize),
+    endpoint: EndpointId,
+    deadline: Instant,
+) -> Event {
     Event::Submit(Submission {
         execution: ExecutionId(call as u64),
         flow: FlowId(party as u32),
         route: RouteId(0),
         endpoint,
         deadline,
-        timeout: TIMEOUT,
+        timeout: timeout(case),
         idempotent: true,
     })
 }

@@ -175,11 +175,13 @@ impl Seen {
         self.whole.parties = party.collect();
         self.after.parties = self.whole.parties.clone();
         let mut asked = vec![0.0; case.parties.len()];
+        let slowest = case.hosts.iter().map(|host| host.latency.to).max();
+        let late = Duration::from_secs(2) + slowest.unwrap_or_default();
         for (call, arrival) in arrivals.iter().enumerate() {
             asked[arrival.party] += self.weight(arrival.at);
             let within = case.parties[arrival.party].within;
             // What may still be waiting at the end is of no party.
-            if arrival.at + within + Duration::from_secs(2) >= self.end {
+            if arrival.at + within + late >= self.end {
                 continue;
             }
             let fate = *self.call(call);

@@ -114,6 +114,18 @@ fn told(period: Duration) -> Vec<Case> {
         tokens("told-slow-answers", token(fixed(1.0)))
             .with(|host| host.latency = slow)
             .about("answers take half a window; nothing declared"),
+        tokens("told-slower-answers", token(fixed(1.0)))
+            .with(|host| host.latency = Spread::fixed(period * 4 / 5))
+            .about("answers take four fifths of a window; nothing declared"),
+        free("told-open-slow", all(of_open(1.0)))
+            .with(|host| host.latency = Spread::fixed(period * 3 / 10))
+            .about("no tokens: answers take three tenths of a window; nothing declared"),
+        tokens("told-sawtooth", token(fixed(1.0)))
+            .sawtooth(period * 2, 2.5)
+            .about("the load rises from nothing to 250 % within two windows, and falls to nothing at once"),
+        free("told-open-sawtooth", all(of_open(1.0)))
+            .sawtooth(period * 3, 2.5)
+            .about("no tokens: the same within three windows"),
         free(
             "told-open-lower",
             turns(all(of_open(1.0)), soon, of_open(0.55)),

@@ -156,6 +156,11 @@ pub(super) fn arrivals(
             if at >= end {
                 break;
             }
+            if let Some(wave) = it.wave
+                && random.fraction() >= wave.height(at.since(beginning))
+            {
+                continue;
+            }
             arrivals.push(Arrival { at, party });
         }
     }
@@ -177,7 +182,7 @@ impl World<'_> {
                 }
                 let party = self.arrivals[call].party;
                 let deadline = now + self.case.parties[party].within;
-                let event = ours::submit(call, party, self.endpoints[party], deadline);
+                let event = ours::submit(call, (self.case, party), self.endpoints[party], deadline);
                 self.engine.handle_event(event, now);
             }
             Due::Reach(attempt) => self.reach(attempt, now),
