@@ -265,6 +265,7 @@ impl Engine {
     /// harm.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.run_timers(now);
+        self.give_turn(now);
         self.settle_down(now);
     }
 

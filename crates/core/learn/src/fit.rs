@@ -9,6 +9,7 @@ pub(crate) use check::{explained, is_bounded};
 use crate::finding::{Group, Known};
 use crate::series::{Series, Sign};
 use crate::statistic::{Statistic, nanos};
+use crate::work::{Tape, Work};
 use candidates::{gaps, lasted, mean_under_way, phases};
 use std::time::Duration;
 use taste::MILLI;
@@ -68,11 +69,20 @@ pub(crate) struct Search<'a> {
     counts: Vec<u32>,
     refused: Vec<f64>,
     accepted: Vec<f64>,
-    found: Vec<Hypothesis>,
+    pub(crate) found: Vec<Hypothesis>,
+    /// What was weighed in the step's earlier turns, and what may be weighed in this one.
+    tape: &'a mut Tape<Option<Hypothesis>>,
+    work: &'a mut Work,
 }
 
 impl<'a> Search<'a> {
-    pub(crate) fn new(known: &'a [Known], totals: Totals, missed: Option<Instant>) -> Self {
+    pub(crate) fn new(
+        known: &'a [Known],
+        totals: Totals,
+        missed: Option<Instant>,
+        (tape, work): (&'a mut Tape<Option<Hypothesis>>, &'a mut Work),
+    ) -> Self {
+        tape.rewind();
         Self {
             known,
             totals,
@@ -81,25 +91,9 @@ impl<'a> Search<'a> {
             refused: Vec::new(),
             accepted: Vec::new(),
             found: Vec::new(),
+            tape,
+            work,
         }
-    }
-
-    /// The best, and those that are nearly as likely, best first.
-    pub(crate) fn best(&mut self) -> Vec<Hypothesis> {
-        self.found.sort_by(|a, b| b.value.total_cmp(&a.value));
-        let greedy = |found: &Hypothesis| matches!(found.statistic, Statistic::Greedy(_));
-        let gains = |found: &[Hypothesis], all: bool| {
-            let found = found.iter().filter(|found| all || !greedy(found));
-            found.map(|found| found.gain).fold(0.0, f64::max)
-        };
-        // That refused calls count is rare, and holding slots for them costs.
-        let usual = gains(&self.found, false);
-        self.found
-            .retain(|found| !greedy(found) || found.gain > usual + RARE);
-        let most = gains(&self.found, true);
-        self.found
-            .retain(|found| found.gain >= most - NEARLY.max(0.1 * most));
-        std::mem::take(&mut self.found)
     }
 
     /// The same limit over the middle one of all spans that explain as much, if they are far apart, or if
@@ -290,7 +284,8 @@ impl<'a> Search<'a> {
         top
     }
 
-    /// The number that separates best under the statistic.
+    /// The number that separates best under the statistic. None, and nothing is looked at, once the turn's
+    /// work is done: the step is gone through again in the next turn.
     fn weigh(
         &mut self,
         series: &Series,
@@ -309,9 +304,28 @@ impl<'a> Search<'a> {
         under_way: f64,
         known_from: u64,
     ) -> Option<Hypothesis> {
+        if let Some(weighed) = self.tape.next() {
+            return weighed;
+        }
+        if !self.work.goes_on() {
+            return None;
+        }
+        let weighed = self.weigh_anew(series, statistic, under_way, known_from);
+        self.tape.push(weighed);
+        weighed
+    }
+
+    fn weigh_anew(
+        &mut self,
+        series: &Series,
+        statistic: Statistic,
+        under_way: f64,
+        known_from: u64,
+    ) -> Option<Hypothesis> {
         statistic.counts(series, &mut self.counts);
         let highest = self.counts.iter().copied().max()? as usize;
         let highest = highest.min(HIGHEST);
+        self.work.spend(series.items.len() + highest);
         self.refused.clear();
         self.refused.resize(highest + 1, 0.0);
         self.accepted.clear();
@@ -369,6 +383,22 @@ impl<'a> Search<'a> {
             value: gain + self.taste(series, statistic, number, under_way),
         })
     }
+}
+
+/// The best, and those that are nearly as likely, best first.
+pub(crate) fn best(mut found: Vec<Hypothesis>) -> Vec<Hypothesis> {
+    found.sort_by(|a, b| b.value.total_cmp(&a.value));
+    let greedy = |found: &Hypothesis| matches!(found.statistic, Statistic::Greedy(_));
+    let gains = |found: &[Hypothesis], all: bool| {
+        let found = found.iter().filter(|found| all || !greedy(found));
+        found.map(|found| found.gain).fold(0.0, f64::max)
+    };
+    // That refused calls count is rare, and holding slots for them costs.
+    let usual = gains(&found, false);
+    found.retain(|found| !greedy(found) || found.gain > usual + RARE);
+    let most = gains(&found, true);
+    found.retain(|found| found.gain >= most - NEARLY.max(0.1 * most));
+    found
 }
 
 /// The logarithm of how likely so many refusals are among so many calls, at the likeliest share.

@@ -9,10 +9,11 @@
 
 use crate::finding::{Change, FindingId};
 use crate::fit::is_common;
-use crate::learner::Learner;
+use crate::learner::{Held, Learner};
 use crate::probe::FEW;
 use crate::series::Series;
 use crate::statistic::{Statistic, nanos};
+use crate::work::Work;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tollgate_model::{AttemptId, Instant, Rule};
@@ -40,7 +41,7 @@ pub(crate) struct Guard {
 }
 
 /// Refusals near to a finding.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Near {
     pub(crate) finding: FindingId,
     batches: BTreeSet<u32>,
@@ -56,57 +57,55 @@ impl Guard {
 }
 
 impl Learner {
-    /// Takes those refusals out of `fresh` that calls on their way may be the cause of. Which findings
-    /// they are near to, and in which batches.
-    pub(crate) fn near(&mut self, fresh: &mut BTreeSet<AttemptId>) -> Vec<Near> {
-        let mut near = Vec::new();
-        for held in &self.held {
-            let Rule::Window {
-                allowed,
-                period,
-                counted_within,
-            } = held.finding.rule
-            else {
-                continue;
-            };
-            let Some(&first) = fresh.range(held.from..).next() else {
-                continue;
-            };
-            if held.guard.steps > STEPS {
-                continue;
-            }
-            let plain = period - held.guard.by;
-            let longer = Rule::Window {
-                allowed,
-                period: plain + held.guard.next(plain),
-                counted_within,
-            };
-            let from = self
-                .ring
-                .get(first)
-                .map_or(Instant::ZERO, |record| record.call.sent);
-            let before = from.before(period * 2);
-            let series = Series::of(&self.ring, held.finding.group, before, from, |_| true);
-            let series = series.in_order();
-            let mut counts = Vec::new();
-            Statistic::in_force(&held.finding, longer).counts(&series, &mut counts);
-            let mut batches = BTreeSet::new();
-            let mut refused = 0;
-            for (item, &count) in series.items.iter().zip(&counts) {
-                if count > allowed && fresh.remove(&item.attempt) {
-                    batches.insert(item.batch);
-                    refused += 1;
-                }
-            }
-            if !batches.is_empty() {
-                near.push(Near {
-                    finding: held.finding.id,
-                    batches,
-                    refused,
-                });
+    /// Takes those refusals out of `fresh` that calls on their way may be the cause of, if the finding is
+    /// right but for them.
+    pub(crate) fn near(
+        &self,
+        held: &Held,
+        fresh: &mut BTreeSet<AttemptId>,
+        work: &mut Work,
+    ) -> Option<Near> {
+        let Rule::Window {
+            allowed,
+            period,
+            counted_within,
+        } = held.finding.rule
+        else {
+            return None;
+        };
+        let &first = fresh.range(held.from..).next()?;
+        if held.guard.steps > STEPS {
+            return None;
+        }
+        let plain = period - held.guard.by;
+        let longer = Rule::Window {
+            allowed,
+            period: plain + held.guard.next(plain),
+            counted_within,
+        };
+        let from = self
+            .ring
+            .get(first)
+            .map_or(Instant::ZERO, |record| record.call.sent);
+        let before = from.before(period * 2);
+        let series = Series::of(&self.ring, held.finding.group, before, from, |_| true);
+        let series = series.in_order();
+        work.spend(series.cost() + series.passes(2));
+        let mut counts = Vec::new();
+        Statistic::in_force(&held.finding, longer).counts(&series, &mut counts);
+        let mut batches = BTreeSet::new();
+        let mut refused = 0;
+        for (item, &count) in series.items.iter().zip(&counts) {
+            if count > allowed && fresh.remove(&item.attempt) {
+                batches.insert(item.batch);
+                refused += 1;
             }
         }
-        near
+        (!batches.is_empty()).then_some(Near {
+            finding: held.finding.id,
+            batches,
+            refused,
+        })
     }
 
     /// Whether the finding's period may be right but for calls on their way. That is likelier of a period that

@@ -4,8 +4,10 @@ use crate::call::{Call, Outcome, Ring, State as Called};
 use crate::finding::{Change, Finding, FindingId, Known, Slot};
 use crate::guard::Guard;
 use crate::probe::Probe;
+use crate::run::Run;
 use crate::settings::Settings;
 use crate::statistic::Statistic;
+use crate::work::Work;
 use std::collections::VecDeque;
 use std::time::Duration;
 use tollgate_model::{AttemptId, Instant, Rule};
@@ -30,6 +32,7 @@ pub struct Learner {
     pub(crate) study: Study,
     /// Calls up to then are not all known.
     pub(crate) missed: Option<Instant>,
+    looked: u64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -48,7 +51,11 @@ pub(crate) struct Study {
     waiting: u32,
     /// Calls sent up to here are waited for.
     upto: Instant,
-    last: Instant,
+    /// When the last one ended, and the calls that were looked at for it.
+    pub(crate) last: Instant,
+    pub(crate) looked: u64,
+    /// The one that is under way.
+    pub(crate) run: Option<Box<Run>>,
     /// Refusals up to this attempt were looked at.
     pub(crate) seen: Option<AttemptId>,
     /// Studies in a row that found nothing.
@@ -83,12 +90,16 @@ impl Learner {
             floor: Instant::ZERO,
             study: Study::default(),
             missed: None,
+            looked: 0,
         }
     }
 
-    /// Replaces what is configured.
+    /// Replaces what is configured. A study that is under way begins anew.
     pub fn configure(&mut self, known: Vec<Known>) {
         self.known = known;
+        if let Some(run) = self.study.run.take() {
+            self.study.due = Some(run.due);
+        }
     }
 
     /// Calls that ended by now were not told.
@@ -138,21 +149,31 @@ impl Learner {
         }
     }
 
-    /// Does what is due.
-    pub fn handle_timeout(&mut self, now: Instant) {
-        if self.study.due.is_some_and(|due| due <= now) {
-            self.study.due = None;
-            self.study.last = now;
-            self.look(now);
-        }
-        self.probe(now);
+    /// Does what is due, or a part of it: about [`Settings::turn`] calls are looked at. For how long nothing
+    /// should be looked at then, by this learner or another one on the same thread.
+    pub fn handle_timeout(&mut self, now: Instant) -> Duration {
+        let mut work = Work::new(self.settings.turn);
+        self.probe(now, &mut work);
+        self.go_on(now, &mut work);
+        self.looked += work.spent();
+        self.settings.rest_after(work.spent())
     }
 
-    /// When [`Self::handle_timeout`] is to be called.
+    /// When [`Self::handle_timeout`] is to be called; before now if it had more to do than one turn allows.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let probes = self.held.iter().map(|held| held.probe.check);
-        probes.chain(self.study.due).min()
+        let study = match &self.study.run {
+            Some(run) => Some(run.due),
+            None => self.study.due,
+        };
+        probes.chain(study).min()
+    }
+
+    /// Calls that were looked at since the beginning, each as often as it was.
+    #[must_use]
+    pub fn looked(&self) -> u64 {
+        self.looked
     }
 
     /// What is to be done, in order.
@@ -269,8 +290,8 @@ impl Learner {
         }
     }
 
-    /// Between two studies: the longer the more there is to look at.
-    fn pause(&self) -> Duration {
-        self.settings.study_every * (1 + self.ring.len() as u32 / 512)
+    /// Between two studies: the longer the more was to be looked at.
+    pub(crate) fn pause(&self) -> Duration {
+        self.settings.study_every + self.settings.rest_after(self.study.looked)
     }
 }

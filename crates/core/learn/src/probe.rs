@@ -18,6 +18,7 @@ use crate::learner::{Held, Learner};
 use crate::series::{Series, Sign};
 use crate::settings::Probing;
 use crate::statistic::Statistic;
+use crate::work::Work;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tollgate_model::{AttemptId, Instant, Rule};
@@ -162,17 +163,16 @@ fn counts(learner: &Learner, held: &Held, rule: Rule, from: Instant) -> (Series,
 }
 
 impl Learner {
-    /// Begins and ends tries that are due.
-    pub(crate) fn probe(&mut self, now: Instant) {
-        for at in 0..self.held.len() {
-            if self.held[at].probe.check <= now {
-                self.check(at, now);
-            }
+    /// Begins or ends the try that has been due for longest.
+    pub(crate) fn probe(&mut self, now: Instant, work: &mut Work) {
+        let due = (0..self.held.len()).min_by_key(|&at| self.held[at].probe.check);
+        if let Some(at) = due.filter(|&at| self.held[at].probe.check <= now) {
+            self.check(at, now, work);
         }
         self.held.retain(|held| held.probe.check != Instant::NEVER);
     }
 
-    fn check(&mut self, at: usize, now: Instant) {
+    fn check(&mut self, at: usize, now: Instant, work: &mut Work) {
         let held = &self.held[at];
         let rule = held.finding.rule;
         let wait = pause(&self.settings.probing, rule);
@@ -187,6 +187,7 @@ impl Learner {
         }
         let from = held.probe.trying.map_or(now.before(wait), |it| it.since);
         let (series, counts) = counts(self, held, settled, from);
+        work.spend(series.cost() + series.passes(4));
         let number = settled.allowed();
         let late = |sent: u64| sent >= from.as_nanos();
         let near = series.items.iter().zip(&counts);
@@ -253,15 +254,18 @@ impl Learner {
             let Some(it) = held.probe.trying else {
                 continue;
             };
-            let (series, counts) = counts(self, held, it.settled, it.since);
-            let refused = series.items.iter().zip(&counts);
-            let mut refused = refused.filter(|(item, _)| item.attempt == attempt);
-            let Some((item, &count)) = refused.next() else {
-                continue;
-            };
-            if item.sent < it.since.as_nanos() {
+            let record = self.ring.get(attempt);
+            let sent_in_it = record.is_some_and(|record| {
+                record.call.sent >= it.since && held.finding.group.part(&record.call).is_some()
+            });
+            if !sent_in_it {
                 continue;
             }
+            let (series, counts) = counts(self, held, it.settled, it.since);
+            let mut refused = series.items.iter().zip(&counts);
+            let Some((_, &count)) = refused.find(|(item, _)| item.attempt == attempt) else {
+                continue;
+            };
             let tried = count > it.settled.allowed();
             let held = &mut self.held[at];
             held.finding.rule = it.settled;

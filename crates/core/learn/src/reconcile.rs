@@ -7,27 +7,42 @@ use crate::learner::{Held, Learner};
 use crate::probe::Probe;
 use crate::series::Series;
 use crate::statistic::{Statistic, nanos};
+use crate::work::Work;
 use std::collections::BTreeMap;
 use tollgate_model::{AttemptId, Instant, Rule};
 
+/// Refused calls that a limit explains, and what each counts for.
+pub(crate) type Explained = BTreeMap<AttemptId, f64>;
+
+/// What a study holds a hypothesis against.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Evidence<'a> {
+    /// What the hypothesis explains.
+    pub(crate) explains: &'a Explained,
+    /// What each finding explains.
+    pub(crate) of_held: &'a BTreeMap<FindingId, Explained>,
+    /// Whether it may only mend what binds already.
+    pub(crate) mend: bool,
+}
+
 impl Learner {
-    /// Holds what was found, in place of what it makes superfluous. False if it changes nothing.
+    /// Holds what a study has found, in place of what it makes superfluous. False if it changes nothing.
     pub(crate) fn take(
         &mut self,
         found: &Hypothesis,
-        explains: &BTreeMap<AttemptId, f64>,
-        from: Instant,
-        mend: bool,
+        study: &Evidence<'_>,
         now: Instant,
+        work: &mut Work,
     ) -> bool {
         let rule = found.rule();
         let series = Series::of(&self.ring, found.group, Instant::ZERO, self.floor, |_| true);
+        work.spend(series.cost() + series.passes(3));
         let all = explained(found.statistic, found.number, &series);
         let all = all.map(|(attempt, _, weight)| (attempt, weight)).collect();
         let superfluous: Vec<FindingId> = self
             .held
             .iter()
-            .filter(|held| self.is_superfluous(held, found, &all))
+            .filter(|held| is_superfluous(held, study.of_held, found, &all))
             .map(|held| held.finding.id)
             .collect();
         let stricter = |held: &Held| {
@@ -38,7 +53,6 @@ impl Learner {
         if self.held.iter().any(stricter) {
             return false;
         }
-        let series = Series::of(&self.ring, found.group, Instant::ZERO, from, |_| true);
         let mut counts = Vec::new();
         found.statistic.counts(&series, &mut counts);
         let finding = Finding {
@@ -51,11 +65,11 @@ impl Learner {
                 .iter()
                 .filter(|&&count| count <= found.number)
                 .count() as u64,
-            refused: explains.len() as u64,
+            refused: study.explains.len() as u64,
             since: now,
         };
         let Some((&first, others)) = superfluous.split_first() else {
-            if !mend && self.held.len() < self.settings.findings {
+            if !study.mend && self.held.len() < self.settings.findings {
                 self.hold(finding, found.statistic, now);
                 return true;
             }
@@ -96,46 +110,44 @@ impl Learner {
         true
     }
 
-    /// Whether what was found explains all that the finding does.
-    fn is_superfluous(
-        &self,
-        held: &Held,
-        found: &Hypothesis,
-        explains: &BTreeMap<AttemptId, f64>,
-    ) -> bool {
-        if held.finding.group == found.group && implies(found.rule(), held.finding.rule) {
-            return true;
-        }
-        let of_held = self.explained_by(held);
-        let (mut all, mut only) = (0.0, 0.0);
-        for (attempt, weight) in of_held {
-            all += weight;
-            if !explains.contains_key(&attempt) {
-                only += weight;
-            }
-        }
-        all > 0.0 && only <= 0.1 * all
-    }
-
     /// The refusals that a finding explains.
-    pub(crate) fn explained_by(&self, held: &Held) -> BTreeMap<AttemptId, f64> {
+    pub(crate) fn explained_by(&self, held: &Held, work: &mut Work) -> Explained {
         let group = held.finding.group;
         let series = Series::of(&self.ring, group, Instant::ZERO, self.floor, |_| true);
+        work.spend(series.cost() + series.passes(4));
         let rule = held.probe.settled(held.finding.rule);
         let found = explained(held.statistic, rule.allowed(), &series);
         // What was sent while it was in force it has let pass, whatever the upstream counts.
         let found = found.filter(|&(attempt, ..)| attempt < held.from);
-        let series = series.clone().in_order();
-        let in_force = explained(
-            Statistic::in_force(&held.finding, rule),
-            rule.allowed(),
-            &series,
-        );
-        found
-            .chain(in_force)
+        let mut all: Explained = found
             .map(|(attempt, _, weight)| (attempt, weight))
-            .collect()
+            .collect();
+        let in_force = Statistic::in_force(&held.finding, rule);
+        let series = series.in_order();
+        let found = explained(in_force, rule.allowed(), &series);
+        all.extend(found.map(|(attempt, _, weight)| (attempt, weight)));
+        all
     }
+}
+
+/// Whether what was found explains all that the finding does.
+fn is_superfluous(
+    held: &Held,
+    of_held: &BTreeMap<FindingId, Explained>,
+    found: &Hypothesis,
+    explains: &Explained,
+) -> bool {
+    if held.finding.group == found.group && implies(found.rule(), held.finding.rule) {
+        return true;
+    }
+    let (mut all, mut only) = (0.0, 0.0);
+    for (attempt, weight) in of_held.get(&held.finding.id).into_iter().flatten() {
+        all += weight;
+        if !explains.contains_key(attempt) {
+            only += weight;
+        }
+    }
+    all > 0.0 && only <= 0.1 * all
 }
 
 /// The hypothesis over the next longer period that people choose, if one is near.

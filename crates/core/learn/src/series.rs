@@ -32,8 +32,6 @@ pub(crate) struct Item {
     pub(crate) batch: u32,
     /// What was sent a little later and may have been counted before it all the same.
     pub(crate) ahead: u32,
-    /// When that ends.
-    overtaken: u64,
 }
 
 /// The calls of one group. Those of one part follow one another.
@@ -55,7 +53,8 @@ impl Series {
         evidence: Instant,
         sign: impl Fn(&Record) -> bool,
     ) -> Self {
-        let mut items: Vec<(Option<TokenId>, Item)> = Vec::new();
+        // With each call the instant before which a later one may have been sent that was counted earlier.
+        let mut items: Vec<(Item, u64)> = Vec::new();
         for record in ring.since(from) {
             let Some(part) = group.part(&record.call) else {
                 continue;
@@ -75,21 +74,24 @@ impl Series {
                 },
                 batch: record.batch,
                 ahead: 0,
-                overtaken: match record.state {
-                    State::Pending => 0,
-                    _ => record.call.sent.as_nanos() + OVERTAKEN.min(record.took),
-                },
             };
-            items.push((part, item));
+            let overtaken = match record.state {
+                State::Pending => 0,
+                _ => item.sent + OVERTAKEN.min(record.took),
+            };
+            items.push((item, overtaken));
         }
-        items.sort_by_key(|&(part, _)| part);
-        let ends = (1..=items.len())
-            .filter(|&at| at == items.len() || items[at].0 != items[at - 1].0)
+        items.sort_by_key(|(item, _)| item.token);
+        let ends: Vec<usize> = (1..=items.len())
+            .filter(|&at| at == items.len() || items[at].0.token != items[at - 1].0.token)
             .collect();
-        let items = items.into_iter().map(|(_, item)| item).collect();
-        let mut series = Self { group, items, ends };
-        series.look_ahead();
-        series
+        let mut begin = 0;
+        for &end in &ends {
+            look_ahead(&mut items[begin..end]);
+            begin = end;
+        }
+        let items = items.into_iter().map(|(item, _)| item).collect();
+        Self { group, items, ends }
     }
 
     /// The same, as if calls were counted in the order of sending.
@@ -100,19 +102,14 @@ impl Series {
         self
     }
 
-    fn look_ahead(&mut self) {
-        let mut begin = 0;
-        for &end in &self.ends {
-            let part = &mut self.items[begin..end];
-            for at in 0..part.len() {
-                let overtaken = part[at].overtaken;
-                let later = part[at + 1..].iter();
-                let later = later.take_while(|later| later.sent < overtaken);
-                let counted = later.filter(|later| later.counted);
-                part[at].ahead = counted.map(|later| later.cost).sum();
-            }
-            begin = end;
-        }
+    /// What the series costs to build, in looks at a call.
+    pub(crate) fn cost(&self) -> usize {
+        8 * self.items.len()
+    }
+
+    /// What going through the series costs that many times.
+    pub(crate) fn passes(&self, passes: usize) -> usize {
+        passes * self.items.len()
     }
 
     /// When the last of the calls was sent, in nanoseconds; zero if there is none.
@@ -127,5 +124,22 @@ impl Series {
         begins
             .zip(&self.ends)
             .map(|(begin, &end)| &self.items[begin..end])
+    }
+}
+
+/// Notes what was sent a little later than each call of one part: what was sent up to an instant, without
+/// what was sent up to the call.
+fn look_ahead(part: &mut [(Item, u64)]) {
+    let mut sum = 0;
+    let mut sums = Vec::with_capacity(part.len() + 1);
+    sums.push(0_u32);
+    for (item, _) in &*part {
+        sum += if item.counted { item.cost } else { 0 };
+        sums.push(sum);
+    }
+    for at in 0..part.len() {
+        let overtaken = part[at].1;
+        let later = part[at + 1..].partition_point(|(later, _)| later.sent < overtaken);
+        part[at].0.ahead = sums[at + 1 + later] - sums[at + 1];
     }
 }

@@ -13,8 +13,14 @@ pub struct Settings {
     pub findings: usize,
     /// Calls sent before a refusal was known are waited for no longer than this before it is studied.
     pub settle: Duration,
-    /// The least pause between two studies; it grows with the calls to be looked at.
+    /// The least pause between two studies. A study that took longer is followed by a pause as long as it took.
     pub study_every: Duration,
+    /// Calls that may be looked at in one turn, each counted as often as it is looked at. What is left waits
+    /// for the next turn. What is begun last may exceed this by 16 looks at each remembered call. A look takes
+    /// some three nanoseconds.
+    pub turn: u64,
+    /// How long nothing is looked at after a million looks: some twenty times as long as these take.
+    pub rest: Duration,
     /// Evidence, as a logarithm of a likelihood ratio, that a finding needs against refusals by chance.
     pub evidence: f64,
     /// The least calls that are studied by themselves.
@@ -36,6 +42,14 @@ pub struct Probing {
     pub at_once: Duration,
 }
 
+impl Settings {
+    /// How long nothing is looked at after so many looks.
+    pub(crate) fn rest_after(&self, looks: u64) -> Duration {
+        let nanos = self.rest.as_nanos() * u128::from(looks) / 1_000_000;
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -44,6 +58,8 @@ impl Default for Settings {
             findings: 8,
             settle: Duration::from_secs(1),
             study_every: Duration::from_millis(50),
+            turn: 100_000,
+            rest: Duration::from_millis(75),
             evidence: 14.0,
             least: 100,
             forget_after: Duration::from_secs(7 * 86_400),

@@ -4,6 +4,11 @@
 //! end, and finds the limits that explain which calls were refused ([`tollgate_learn`] argues how). What
 //! it finds is held as one limit more ([`super::learned`]). Before the first refusal there is no learner,
 //! and calls cost nothing more.
+//!
+//! All learners share one thread with everything else that the engine does. So one of them at a time has its
+//! turn, the one that has been due for longest first; a turn is bounded ([`Settings::turn`]), and after it
+//! none has another before twenty times as long ([`Settings::rest`]). Whatever upstreams refuse, calls
+//! wait no longer for learning than a turn takes, and learning takes no more than a twentieth of the thread.
 
 mod restart;
 
@@ -26,6 +31,8 @@ pub(super) struct Lessons {
     of: BTreeMap<Upstream, Lesson>,
     /// When each learner has something to do.
     due: BTreeSet<(Instant, Upstream)>,
+    /// No learner has its turn before.
+    free: Instant,
     /// Upstreams whose learners were told something since the findings were last applied.
     told: BTreeSet<Upstream>,
     /// What an earlier process has learned, of upstreams and endpoints that are not known yet.
@@ -45,20 +52,26 @@ struct Lesson {
 impl Lessons {
     /// When a learner has something to do.
     pub(super) fn next_timeout(&self) -> Option<Instant> {
-        self.due.first().map(|(due, _)| *due)
+        self.due.first().map(|(due, _)| self.free.max(*due))
+    }
+
+    /// The learner that has its turn now, if one has.
+    fn take_due(&mut self, now: Instant) -> Option<Upstream> {
+        self.next_timeout().filter(|next| *next <= now)?;
+        self.due.pop_first().map(|(_, upstream)| upstream)
     }
 
     fn next_change(&mut self, upstream: Upstream) -> Option<Change> {
         self.of.get_mut(&upstream)?.learner.poll_change()
     }
 
-    /// Notes when the learner has something to do: later than now, for what was due has been done.
+    /// Notes when the learner has something to do. Nothing is done before all that happens now is known.
     fn reschedule(&mut self, upstream: Upstream, now: Instant) {
+        self.free = self.free.max(now + Duration::from_nanos(1));
         let Some(lesson) = self.of.get_mut(&upstream) else {
             return;
         };
         let due = lesson.learner.poll_timeout();
-        let due = due.map(|due| due.max(now + Duration::from_nanos(1)));
         if due == lesson.due {
             return;
         }
@@ -113,18 +126,19 @@ impl Engine {
         }
     }
 
+    /// The learner that has been due for longest has its turn, unless another had one a short while ago.
+    pub(super) fn give_turn(&mut self, now: Instant) {
+        if let Some(upstream) = self.lessons.take_due(now)
+            && let Some(lesson) = self.lessons.of.get_mut(&upstream)
+        {
+            lesson.due = None;
+            self.lessons.free = now + lesson.learner.handle_timeout(now);
+            self.lessons.told.insert(upstream);
+        }
+    }
+
     /// Holds what was found since, and no more what was given up.
     pub(super) fn apply_findings(&mut self, now: Instant) {
-        while let Some(&(due, upstream)) = self.lessons.due.first()
-            && due <= now
-        {
-            self.lessons.due.remove(&(due, upstream));
-            if let Some(lesson) = self.lessons.of.get_mut(&upstream) {
-                lesson.due = None;
-                lesson.learner.handle_timeout(now);
-                self.lessons.told.insert(upstream);
-            }
-        }
         while let Some(upstream) = self.lessons.told.pop_first() {
             while let Some(change) = self.lessons.next_change(upstream) {
                 self.apply(upstream, change, now);

@@ -202,6 +202,8 @@ impl Limiter for Declared {
 pub struct Learning {
     slots: Slots,
     pub learner: Learner,
+    /// Nothing is looked at before.
+    free: Instant,
     log: bool,
 }
 
@@ -216,6 +218,7 @@ impl Learning {
         Self {
             slots,
             learner: Learner::new(Settings::default(), known.to_vec()),
+            free: Instant::ZERO,
             log: std::env::var("WORLD").is_ok(),
         }
     }
@@ -250,8 +253,8 @@ impl Limiter for Learning {
         self.learner.ended(attempt, now);
     }
     fn timeout(&mut self, now: Instant) {
-        if self.learner.poll_timeout().is_some_and(|due| due <= now) {
-            self.learner.handle_timeout(now);
+        if self.poll_timeout().is_some_and(|due| due <= now) {
+            self.free = now + self.learner.handle_timeout(now);
         }
         while let Some(change) = self.learner.poll_change() {
             if self.log {
@@ -264,7 +267,7 @@ impl Limiter for Learning {
         }
     }
     fn poll_timeout(&self) -> Option<Instant> {
-        self.learner.poll_timeout()
+        self.learner.poll_timeout().map(|due| due.max(self.free))
     }
     fn found(&self) -> String {
         let found: Vec<String> = self
