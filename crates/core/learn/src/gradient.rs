@@ -25,7 +25,7 @@
 //!    number that turns out not to be used up holds too: what is not needed does no harm.
 //!
 //! **What it costs.** Without a suspicion nothing. Steady latencies, memoryless to heavy-tailed ones, pauses, and
-//! changing proportions of endpoints make no suspicion in any run of `tests/gradient.rs`, with 1 to 100 at
+//! changing proportions of endpoints start no try in any run of `tests/gradient.rs`, with 1 to 100 at
 //! once: callers get each answer when they would without a limiter. A change for the worse while calls wait costs one
 //! try: by Little's law as many answers as the try leaves out, times its length in latencies, which is some three
 //! to nine for each call that may be under way. The next suspicion is followed when that is one answer
