@@ -94,10 +94,14 @@ impl Learner {
         }
     }
 
-    /// Replaces what is configured. A study that is under way begins anew.
+    /// Replaces what is configured. If that is another a study that is under way begins anew.
     pub fn configure(&mut self, known: Vec<Known>) {
+        if self.known == known {
+            return;
+        }
         self.known = known;
         if let Some(run) = self.study.run.take() {
+            self.study.seen = run.seen_before();
             self.study.due = Some(run.due);
         }
     }

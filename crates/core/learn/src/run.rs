@@ -3,24 +3,21 @@
 //! It looks at the calls as they were when it began, step by step; a step ends with the turn that it is
 //! done in ([`crate::work`]), so each comes to the same result however long the turns are.
 
+mod groups;
+mod part;
+
 use crate::call::State as Called;
 use crate::finding::{FindingId, Group};
-use crate::fit::{Hypothesis, Search, Totals, best, explained, is_bounded};
+use crate::fit::{Hypothesis, Search, best, explained, is_bounded};
 use crate::guard::Near;
 use crate::learner::Learner;
 use crate::reconcile::{Evidence, Explained, is_longer};
 use crate::series::Series;
 use crate::statistic::nanos;
 use crate::work::{Tape, Work};
+use part::Part;
 use std::collections::{BTreeMap, BTreeSet};
-use tollgate_model::{AttemptId, EndpointId, Instant, Rule};
-
-/// Endpoints looked at by themselves in one study.
-const ENDPOINTS: usize = 4;
-/// Clients looked at by themselves in one study.
-const CLIENTS: usize = 2;
-/// So many of the latest refusals say which groups are looked at.
-const LATEST: usize = 256;
+use tollgate_model::{AttemptId, Instant, Rule};
 
 /// By so much less evidence a limit with a configured period needs, as a logarithm: they are few.
 const USUAL: f64 = 3.0;
@@ -86,21 +83,6 @@ enum Stage {
     Over,
 }
 
-/// Some of the calls: a limit may have changed, so all of them are looked at, then the last quarter, and so
-/// on; each with all refusals, and then without those that are explained.
-#[derive(Clone, Copy, Debug)]
-struct Part {
-    calls: usize,
-    /// Since when refusals count, and since when calls are known that they may be counted with.
-    from: Instant,
-    begin: Instant,
-    missed: Option<Instant>,
-    totals: Totals,
-    /// What a hypothesis has to gain.
-    evidence: f64,
-    without_explained: bool,
-}
-
 impl Run {
     /// A study of what the learner, which it takes for itself, knows.
     pub(crate) fn new(of: Learner, due: Instant) -> Self {
@@ -119,6 +101,11 @@ impl Run {
             tape: Tape::default(),
             series: None,
         }
+    }
+
+    /// Refusals up to this attempt were looked at in earlier studies.
+    pub(crate) fn seen_before(&self) -> Option<AttemptId> {
+        self.of.study.seen
     }
 
     /// The last call that is looked at.
@@ -196,90 +183,6 @@ impl Run {
         work.spend(8 * self.of.ring.len());
         self.turn_to(calls, self.of.settings.evidence, false, work);
         Step::Next
-    }
-
-    /// Looks at so many of the last calls, or at fewer, if there are two batches of refusals among them.
-    fn turn_to(
-        &mut self,
-        mut calls: usize,
-        mut evidence: f64,
-        mut without_explained: bool,
-        work: &mut Work,
-    ) {
-        loop {
-            if let Some(part) = self.part(calls, evidence, without_explained, work) {
-                self.stage = Stage::Look(part, 0, Vec::new());
-                return;
-            }
-            if !without_explained && !self.explained.is_empty() && !self.mend {
-                without_explained = true;
-                continue;
-            }
-            without_explained = false;
-            calls /= 4;
-            evidence += 1.0;
-            if calls < self.of.settings.least {
-                return;
-            }
-        }
-    }
-
-    /// The step after all that was to be looked at in the part.
-    fn turn_from(&mut self, part: &Part, work: &mut Work) {
-        if !part.without_explained && !self.explained.is_empty() && !self.mend {
-            self.turn_to(part.calls, part.evidence, true, work);
-        } else if part.calls / 4 >= self.of.settings.least {
-            self.turn_to(part.calls / 4, part.evidence + 1.0, false, work);
-        }
-    }
-
-    /// The last so many calls; none if there are not two batches of refusals among them.
-    fn part(
-        &self,
-        calls: usize,
-        evidence: f64,
-        without_explained: bool,
-        work: &mut Work,
-    ) -> Option<Part> {
-        let from = self.of.ring.last(calls);
-        let mut totals = Totals::default();
-        let mut batches = BTreeSet::new();
-        for record in self.of.ring.since(from) {
-            match record.state {
-                Called::Accepted => totals.accepted += 1.0,
-                Called::Refused if !self.is_left_out(without_explained, record.attempt) => {
-                    totals.refused += f64::from(record.weight);
-                    batches.insert(record.batch);
-                }
-                _ => {}
-            }
-        }
-        work.spend(4 * calls);
-        if batches.len() < 2 {
-            return None;
-        }
-        // Refusals are counted with calls of as long before them as the evidence lasts.
-        let mut records = self.of.ring.iter();
-        let (first, last) = (records.next()?.call.sent, records.next_back()?.call.sent);
-        let begin = from.before(last.since(from));
-        let missed = if begin <= first {
-            self.of.missed
-        } else {
-            self.of.missed.max(Some(begin))
-        };
-        Some(Part {
-            calls,
-            from,
-            begin,
-            missed,
-            totals,
-            evidence,
-            without_explained,
-        })
-    }
-
-    fn is_left_out(&self, without_explained: bool, attempt: AttemptId) -> bool {
-        without_explained && self.explained.contains(&attempt)
     }
 
     /// The calls of the group, unless they are at hand from the turn before.
@@ -378,51 +281,5 @@ impl Run {
             hypothesis,
             explains,
         })
-    }
-}
-
-impl Learner {
-    /// The groups that the refused calls belong to, narrow to wide.
-    fn groups(&self, fresh: &BTreeSet<AttemptId>) -> Vec<Group> {
-        // No more than that there are two of them has to be known.
-        let (mut clients, mut endpoints) = (BTreeSet::new(), BTreeSet::new());
-        for record in self.ring.iter() {
-            if clients.len() < 2 {
-                clients.extend(record.call.client);
-            }
-            if endpoints.len() < 2 {
-                endpoints.insert(record.call.endpoint);
-            }
-        }
-        let mut groups = BTreeSet::new();
-        let records = fresh.iter().rev().take(LATEST);
-        for record in records.filter_map(|attempt| self.ring.get(*attempt)) {
-            let some = |of: fn(&Group) -> bool| groups.iter().filter(|group| of(group)).count();
-            let of_endpoints = some(|group| matches!(group, Group::Endpoint(_)));
-            let of_clients = some(|group| matches!(group, Group::Client(_)));
-            if record.call.token.is_some() {
-                groups.insert(Group::Token);
-            }
-            if endpoints.len() > 1
-                && record.call.endpoint != EndpointId::UNKNOWN
-                && of_endpoints < ENDPOINTS
-            {
-                groups.insert(Group::Endpoint(record.call.endpoint));
-            }
-            if let Some(client) = record.call.client
-                && clients.len() > 1
-                && of_clients < CLIENTS
-            {
-                groups.insert(Group::Client(client));
-                groups.insert(Group::ClientTokens(client));
-            }
-        }
-        groups.insert(match endpoints.first() {
-            Some(&only) if endpoints.len() == 1 && only != EndpointId::UNKNOWN => {
-                Group::Endpoint(only)
-            }
-            _ => Group::Upstream,
-        });
-        groups.into_iter().collect()
     }
 }

@@ -232,8 +232,8 @@ fn neither_a_turn_nor_all_of_them_exceed_their_bounds() {
 }
 
 /// What the learner finds that was told of calls under a limit of 20 in 2 seconds, some beside it, and then
-/// has as many turns of that length as it asks for.
-fn found(turn: u64) -> (Vec<Change>, u64) {
+/// has as many turns of that length as it asks for; what is configured changes after so many of them.
+fn found(turn: u64, changes_after: u64) -> (Vec<Change>, u64) {
     let settings = Settings {
         turn,
         ..Settings::default()
@@ -273,6 +273,10 @@ fn found(turn: u64) -> (Vec<Change>, u64) {
     while learner.poll_timeout().is_some_and(|due| due <= now) {
         learner.handle_timeout(now);
         turns += 1;
+        if turns == changes_after {
+            let rule = window(500_000, 60_000);
+            learner.configure(vec![Known { group, rule }]);
+        }
     }
     (
         std::iter::from_fn(|| learner.poll_change()).collect(),
@@ -282,11 +286,23 @@ fn found(turn: u64) -> (Vec<Change>, u64) {
 
 #[test]
 fn a_study_in_many_turns_finds_the_same_as_one_in_a_single_turn() {
-    let (at_once, one) = found(u64::MAX);
+    let (at_once, one) = found(u64::MAX, 0);
     assert!(matches!(&at_once[..], [Change::Hold(_)]), "{at_once:?}");
     for turn in [1, 10_000, 100_000] {
-        let (changes, turns) = found(turn);
+        let (changes, turns) = found(turn, 0);
         assert_eq!(changes, at_once, "turns of {turn}");
         assert!(turns > one, "{turns} turns of {turn}");
+    }
+}
+
+#[test]
+fn no_refusal_is_lost_where_what_is_configured_changes_during_a_study() {
+    let (changes, all) = found(10_000, 0);
+    for after in [1, 3, all / 2, all - 1] {
+        assert_eq!(
+            found(10_000, after).0,
+            changes,
+            "after {after} of {all} turns"
+        );
     }
 }
