@@ -155,6 +155,14 @@ pub(super) fn guarded(clients: usize) -> Config {
     }
 }
 
+impl Goals {
+    /// The same where so much is used by who knows the windows.
+    pub(super) fn beside(self, known: Option<f64>) -> Self {
+        let used = self.used.map(|used| used * known.unwrap_or(1.0));
+        Self { used, ..self }
+    }
+}
+
 impl Case {
     /// The rates at which one host really admits calls, each from an instant on after the beginning:
     /// what all its limits but those of single paths leave.

@@ -24,6 +24,8 @@ pub(super) struct Row {
     about: String,
     kind: &'static str,
     figures: Figures,
+    /// The part used by who knows the windows, where loads change.
+    known: Option<f64>,
     /// Of all three alignments and the whole time.
     counts: Counts,
     /// The goals that are missed.
@@ -97,8 +99,9 @@ impl Row {
             scale,
             about: case.about.clone(),
             kind: case.goals.kind,
-            missed: missed(case.goals, figures),
+            missed: missed(case.goals.beside(seen.known()), figures),
             figures,
+            known: seen.known(),
             counts,
         }
     }
@@ -249,6 +252,13 @@ pub(super) fn show(row: &Row, format: Format) {
                 format!("{}/{}", row.counts.served, row.counts.asked),
                 format!("{p50}/{p95}/{p99}"),
             );
+            if let Some(known) = row.known {
+                outln!(
+                    "{:<22} {:>15.1} by who knows the windows",
+                    "",
+                    100.0 * known
+                );
+            }
             if before.is_none() {
                 outln!("{:<22} {}", "", row.about);
             }
@@ -282,6 +292,7 @@ fn value(row: &Row) -> Value {
         "about": row.about,
         "kind": row.kind,
         "parts": figures,
+        "who_knows_the_windows": row.known,
         "refused": counts.refused,
         "refused_after_learning": counts.refused_after,
         "strays": counts.strays,

@@ -38,6 +38,8 @@ pub(super) struct Seen {
     period: Duration,
     /// What could be used.
     could: f64,
+    /// What would be used by who knows the windows, where that was looked at.
+    known: f64,
     pub(super) whole: Part,
     /// What arrived or happened after the learning.
     pub(super) after: Part,
@@ -195,6 +197,11 @@ impl Seen {
         self.last = Vec::new();
     }
 
+    /// When whoever knows the windows would be served.
+    pub(super) fn could_be_served(&mut self, served: &[Instant]) {
+        self.known = served.iter().map(|&at| self.weight(at)).sum();
+    }
+
     /// The less of what was asked for and what the upstream really allowed.
     fn could(&self, case: &Case, asked: &[f64]) -> f64 {
         // The weights of a period's hundredths.
@@ -236,6 +243,7 @@ impl Seen {
     pub(super) fn add(&mut self, other: Self) {
         self.used += other.used;
         self.could += other.could;
+        self.known += other.known;
         self.whole.add(other.whole);
         self.after.add(other.after);
     }
@@ -243,6 +251,11 @@ impl Seen {
     /// Of what could be used after the learning, the part that was.
     pub(super) fn used(&self) -> f64 {
         self.used / self.could.max(1.0)
+    }
+
+    /// The part that whoever knows the windows would use; none where that was not looked at.
+    pub(super) fn known(&self) -> Option<f64> {
+        (self.known > 0.0).then(|| self.known / self.could.max(1.0))
     }
 }
 

@@ -1,5 +1,6 @@
 //! One case in virtual time: the engine, the upstreams, and calls at independent instants.
 
+use super::bound;
 use super::case::Case;
 use super::ours;
 use super::seen::Seen;
@@ -135,6 +136,11 @@ pub(super) fn run(case: &Case, windows: u32, alignment: Alignment, seed: u64) ->
         }
     }
     world.seen.finish(case, &world.arrivals);
+    if case.parties.iter().any(|party| party.wave.is_some()) {
+        let draw = (alignment, seed);
+        let served = bound::served(case, &world.arrivals, draw, (BEGINNING, end));
+        world.seen.could_be_served(&served);
+    }
     world.seen
 }
 
