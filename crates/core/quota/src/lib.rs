@@ -86,7 +86,8 @@
 //! up for what is before. *What ends it:* the first answer that takes less by more than the 512th part of a period, at
 //! once; the next least time has to be seen for twice as many periods, up to 64. A refusal, until it
 //! has been seen anew. Counts in another order than that of sending, by more than that part, or ends that are
-//! not a period apart, for 64 periods. *What it costs where it was not true* (calls are counted at the
+//! not a period apart, for 64 periods. Agreement of that kind also lets pairs be compared ("Counted on arrival")
+//! where answers are too slow for ends to be told otherwise. *What it costs where it was not true* (calls are counted at the
 //! answer, and answers come sooner from one call to the next): what was sent before the first of the fast answers
 //! came, so no more than one window's calls are refused. Where calls are counted on arrival it costs nothing.
 //!

@@ -71,12 +71,11 @@ impl Floor {
         if !self.is_trusted || answered < self.doubted_until {
             return None;
         }
-        let tolerance = period / TOLERANCE;
         let took = answered.since(sent);
         if self.agreeing == 0 {
             self.since = answered;
         }
-        if self.most.is_zero() || took + tolerance < self.least {
+        if self.most.is_zero() || took + self.margin(period) < self.least {
             if self.is_believed(answered, period) {
                 self.falls = (self.falls + 1).min(MOST_DOUBLED);
             }
@@ -98,8 +97,7 @@ impl Floor {
                 return None;
             }
         }
-        let margin = tolerance * 2 + self.slack / 2;
-        let by = (sent + more + margin).min(answered);
+        let by = (sent + more + self.margin(period)).min(answered);
         self.is_believed(answered, period).then_some(by)
     }
 
@@ -123,9 +121,17 @@ impl Floor {
     }
 
     fn is_believed(&self, now: Instant, period: Duration) -> bool {
-        self.agreeing >= AGREE
-            && now.since(self.since) >= period * (1 << self.falls)
-            && self.least * WORTH >= period
+        self.agrees(now, period * (1 << self.falls)) && self.least * WORTH >= period
+    }
+
+    /// For a least time that has not been seen yet.
+    fn margin(&self, period: Duration) -> Duration {
+        period / TOLERANCE * 2 + self.slack / 2
+    }
+
+    /// Counts have risen as calls were sent, and ends were a period apart, for so long.
+    pub(super) fn agrees(&self, now: Instant, span: Duration) -> bool {
+        self.agreeing >= AGREE && now.since(self.since) >= span
     }
 
     /// Whether counts rise as calls were sent, and windows end a period apart.

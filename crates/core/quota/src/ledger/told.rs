@@ -189,7 +189,7 @@ impl Told {
         self.looks_shorter = sound && run.looks_shorter(base, now);
         self.is_steady = sound && run.is_steady(now);
         self.ends_are_told = sound && run.has_told_ends(now);
-        self.opens_windows = sound && run.has_seen_openings(now);
+        self.opens_windows = sound && (run.has_seen_openings(now) || self.floor.agrees(now, base));
         if !self.opens_windows || self.in_a_row == weight {
             self.arrival.forget_answers();
         }

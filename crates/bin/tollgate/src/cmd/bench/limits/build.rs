@@ -97,6 +97,14 @@ impl Case {
         case
     }
 
+    /// How long calls may wait.
+    pub(super) fn within(mut self, within: Duration) -> Self {
+        for party in &mut self.parties {
+            party.within = within;
+        }
+        self
+    }
+
     pub(super) fn about(mut self, about: &str) -> Self {
         self.about = about.into();
         self

@@ -120,12 +120,30 @@ fn told(period: Duration) -> Vec<Case> {
         free("told-open-slow", all(of_open(1.0)))
             .with(|host| host.latency = Spread::fixed(period * 3 / 10))
             .about("no tokens: answers take three tenths of a window; nothing declared"),
+        tokens("told-slow-varying", token(fixed(1.0)))
+            .with(|host| {
+                host.latency = Spread {
+                    from: period * 3 / 10,
+                    to: period * 6 / 10,
+                };
+            })
+            .about("answers take three to six tenths of a window; nothing declared"),
+        tokens("told-slow-at-answer", token(fixed(1.0)))
+            .with(|host| {
+                host.latency = slow;
+                host.counted = Counted::AtAnswer;
+            })
+            .about("answers take half a window, and calls are counted then"),
         tokens("told-sawtooth", token(fixed(1.0)))
             .sawtooth(period * 2, 2.5)
             .about("the load rises from nothing to 250 % within two windows, and falls to nothing at once"),
         free("told-open-sawtooth", all(of_open(1.0)))
             .sawtooth(period * 3, 2.5)
             .about("no tokens: the same within three windows"),
+        free("told-sawtooth-hasty", all(of_open(1.0)))
+            .sawtooth(period * 3, 2.5)
+            .within(period / 10)
+            .about("the same; calls wait for a tenth of a window at the most"),
         free(
             "told-open-lower",
             turns(all(of_open(1.0)), soon, of_open(0.55)),
