@@ -191,7 +191,7 @@ impl Engine {
         } else {
             0.0
         };
-        let others = keeps.then(|| self.others_under(under, now));
+        let others = keeps.then(|| self.others_under(under, submission.flow, now));
         let mut at = now;
         for _ in 0..ROUNDS {
             let within = at.since(now);

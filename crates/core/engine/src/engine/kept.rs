@@ -18,7 +18,8 @@ use tollgate_quota::Need;
 
 /// How long before its deadline a call that was taken in gets what is kept for others.
 pub(super) const DUE: Duration = Duration::from_millis(400);
-/// Standard deviations of chance for which other applications find slots kept.
+/// Standard deviations of chance for which other applications find slots kept by the last class. Those above it
+/// keep what is expected of others: chance is the last class's to bear.
 const OTHERS: f64 = 3.0;
 /// What was asked for of late, and what is to be kept for it, is found anew after this part of what "of
 /// late" means: after 15 ms where that is a minute.
@@ -68,13 +69,22 @@ impl Engine {
         (above, others)
     }
 
+    /// Standard deviations of chance that the flow keeps for other applications.
+    fn chance_of_others(&self, flow: FlowId) -> f64 {
+        if self.queue.is_last(flow) {
+            OTHERS
+        } else {
+            0.0
+        }
+    }
+
     /// What other applications will take, so that it goes before whoever is told of a start.
-    pub(super) fn others_under(&self, under: &Under, now: Instant) -> Kept {
+    pub(super) fn others_under(&self, under: &Under, flow: FlowId, now: Instant) -> Kept {
         let others = match under {
             Under::Limit(limit) => self.foreign.per_second(*limit, now),
             _ => 0.0,
         };
-        Kept::now(0.0, self.queue.late()).and(others, OTHERS)
+        Kept::now(0.0, self.queue.late()).and(others, self.chance_of_others(flow))
     }
 
     /// Slots that have to be free before a call of this flow's takes one, lest classes above miss them, or
@@ -84,14 +94,14 @@ impl Engine {
         if above + others <= 0.0 {
             return 0.0;
         }
+        let (late, deviations) = (self.queue.late(), self.chance_of_others(flow));
         let Some(ledger) = under.ledger(&mut self.resources) else {
             return 0.0;
         };
-        let late = self.queue.late();
         let key = (self.queue.class(flow), under.key());
         let (until, reserve) = self.reserves.entry(key).or_default();
         if *until <= now {
-            let need = Kept::now(above, late).and(others, OTHERS);
+            let need = Kept::now(above, late).and(others, deviations);
             *reserve = ledger.reserve(Duration::ZERO, now, &need);
             let fresh = now + late / FRESH;
             let closing = ledger.next_closing(now);
@@ -113,14 +123,14 @@ impl Engine {
             return reserve;
         }
         let (above, others) = self.kept_from(flow, under, now);
-        let need = Kept::later(above, self.queue.late()).and(others, OTHERS);
+        let need = Kept::later(above, self.queue.late()).and(others, self.chance_of_others(flow));
         let ledger = under.ledger(&mut self.resources);
         let reserve = reserve.max(ledger.map_or(0.0, |ledger| ledger.reserve(span, now, &need)));
         let Under::Limit(limit) = under else {
             return reserve;
         };
         let left = self.foreign.left_of_window(*limit, now + span);
-        reserve.max(self.others_under(under, now).within(left))
+        reserve.max(self.others_under(under, flow, now).within(left))
     }
 
     /// Whether a start of this flow's leaves the classes above it, and other applications, what they will
