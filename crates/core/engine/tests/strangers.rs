@@ -96,6 +96,44 @@ fn small_windows_are_shared_by_what_is_known_of_them() {
     }
 }
 
+/// Nothing but refusals tells of the stranger, whose share steps. Where windows slide a refusal tells less.
+#[test]
+fn nobody_tells_and_the_stranger_is_served_where_windows_are_fixed() {
+    for windows in [Windows::FirstCall, Windows::WallClock] {
+        for (retry_after, steady) in [(true, false), (true, true), (false, false), (false, true)] {
+            let quiet = Case {
+                retry_after,
+                ..case(windows, false, steady)
+            };
+            let all = run(quiet, 2);
+            assert!(all.stranger() > 0.45, "{}", all.stranger());
+            assert!(all.refusals() < 0.035, "{}", all.refusals());
+            assert!(all.expired() < 0.005, "{}", all.expired());
+        }
+    }
+}
+
+#[test]
+fn a_steady_share_that_nobody_tells_is_left_free() {
+    for (allowed, seconds, share) in [(48, 6, 0.33), (60, 6, 0.2), (300, 60, 0.33)] {
+        for windows in [Windows::FirstCall, Windows::WallClock] {
+            let quiet = Case {
+                allowed,
+                period: Duration::from_secs(seconds),
+                steps: if share < 0.3 { &[0.2; 6] } else { &[0.33; 6] },
+                ..case(windows, false, false)
+            };
+            let last = quiet.run(3).pop().unwrap();
+            println!(
+                "{allowed} in {seconds} s, {share}: {:.3} {last:?}",
+                last.stranger()
+            );
+            assert!(last.stranger() > 0.55, "{}", last.stranger());
+            assert!(last.refusals() < 0.03, "{}", last.refusals());
+        }
+    }
+}
+
 #[test]
 fn the_first_class_is_served_beside_a_stranger() {
     for windows in ALL {

@@ -32,7 +32,7 @@ use super::latency::AtOnce;
 use super::{Engine, State};
 use crate::resources::Passage;
 use crate::timer::Timer;
-use crate::{Command, Facts, LossKind, Verdict};
+use crate::{Command, Facts, LossKind, Verdict, WindowFact};
 use std::time::Duration;
 use tollgate_learn::Outcome;
 use tollgate_model::{AttemptId, EndpointId, ExecutionId, Instant};
@@ -97,6 +97,10 @@ impl Engine {
         if status == 429 || facts.refused {
             self.uncount(&it, now);
             self.observe_refusal(&it, facts, now);
+            let is_full = |window: WindowFact| window.count >= window.allowed;
+            if !facts.window.is_some_and(is_full) {
+                self.suspect(&it, now);
+            }
             let is_explained = self.refused(&it, facts, now);
             head.verdict = OfLimits::Refused { is_explained };
             if let Some(it) = self.attempts.get_mut(&attempt) {
@@ -106,7 +110,7 @@ impl Engine {
             self.settle(&it, now, now);
             if head.verdict == OfLimits::Accepted {
                 self.accepted(&it, now);
-                self.fade(&it);
+                self.fade(&it, now);
             }
             match (status, it.passage.token) {
                 (401, Some(token)) => return self.unauthorised(token, now),

@@ -14,16 +14,27 @@
 //! free all the time, with half a standard deviation of chance beside, and our calls of the last class are spread
 //! over the period: the window that becomes full all the same does so near its end, with little loss to either.
 //!
-//! Headers round to whole seconds, so a window of a few seconds is known by few of them: somebody else gets less
-//! of such a one. Without headers nothing is found here, for a refusal doesn't tell a stranger from a path's
-//! limit, or from something that refuses at random; then `leave` of the configuration keeps slots free.
+//! **Without headers** refusals tell ([`suspicion`]): those of a window that refuses everything until it closes,
+//! with a number of our calls accepted in it that is not always the same. How many others were in it, in how
+//! much time, is their rate; what they want in a period at this rate is left free all the time, and our calls
+//! are spread, as where windows slide. It grows with each full window, and shrinks with each call that is
+//! accepted, by so much that in the long run three calls in a thousand are refused for finding out. What is
+//! learned from the same refusals ([`super::lesson`]) comes first: when the learner begins to hold a limit, what was
+//! left free because of refusals is ours again, until windows are full all the same.
+//!
+//! Where none of this finds anybody, `leave` of the configuration keeps slots free.
 
+mod suspicion;
 mod usage;
 
 use super::Engine;
 use super::attempt::Attempt;
+use super::limits::counts;
+use super::upstream::Upstream;
+use std::collections::BTreeMap;
 use std::time::Duration;
-use tollgate_model::{Instant, LimitId};
+use suspicion::{Refusal, Shown, Suspicion};
+use tollgate_model::{Instant, LimitId, Scope};
 use tollgate_quota::Others;
 use usage::Use;
 
@@ -34,6 +45,8 @@ const AT_ONCE: f64 = 1.0 / 16.0;
 #[derive(Debug, Default)]
 pub(super) struct Foreign {
     limits: Vec<Option<Use>>,
+    /// Refusals that nobody has told the reason of. Empty until the first.
+    suspicions: BTreeMap<LimitId, Suspicion>,
 }
 
 impl Foreign {
@@ -172,9 +185,103 @@ impl Engine {
         }
     }
 
-    /// An upstream has accepted a call. Where no header tells any more, what is left free of a period that slides
+    /// An upstream has refused a call, and no header says that a window is full.
+    pub(super) fn suspect(&mut self, it: &Attempt, now: Instant) {
+        let Some(limit) = self.fullest(it, now) else {
+            return;
+        };
+        let ledger = &self.resources.ledgers[limit.index()];
+        let Some(period) = ledger.period() else {
+            return;
+        };
+        let (allowed, held) = (ledger.allowed(), ledger.held(now));
+        let suspicion = self.foreign.suspicions.get(&limit);
+        let opened = suspicion.and_then(Suspicion::opened);
+        let under_way = self.attempts.values().filter(|other| {
+            let is_of_window = opened.is_some_and(|opened| other.sent >= opened);
+            is_of_window && other.head.is_none() && other.sent < it.sent
+        });
+        let under_way = under_way
+            .filter(|other| {
+                self.resources
+                    .limits_of(&other.passage)
+                    .any(|of| of == limit)
+            })
+            .map(|other| other.passage.cost)
+            .sum();
+        let suspicion = self.foreign.suspicions.entry(limit).or_default();
+        let shown = suspicion.refused(Refusal {
+            sent: it.sent,
+            known: now,
+            token: it.passage.token,
+            endpoint: it.endpoint,
+            period,
+            allowed,
+            held,
+            under_way,
+        });
+        let known = self.foreign.get(limit);
+        let is_known = known.is_some_and(|it| it.sliding.slots() > 0);
+        let is_tried = known.is_some_and(|it| it.sliding.is_tried());
+        let others = match shown {
+            Shown::First(others) if is_tried => others,
+            Shown::Full { proven, others } if is_known || proven => others,
+            _ => return,
+        };
+        let of = self.foreign.of(limit, period, allowed);
+        of.sliding.refused(others, (period, allowed), now);
+        self.leave_free(limit);
+    }
+
+    /// Of the windows that a call passes and headers don't tell of, the one of which we hold the largest part.
+    /// None if we hold less than half, for then another limit is the nearer reason, or as good as all.
+    fn fullest(&self, it: &Attempt, now: Instant) -> Option<LimitId> {
+        let mut fullest: Option<(f64, LimitId)> = None;
+        for id in self.resources.limits_of(&it.passage) {
+            let limit = &self.config.limits[id.index()];
+            let ledger = &self.resources.ledgers[id.index()];
+            let told = self.foreign.get(id);
+            let is_told = told.is_some_and(|it| it.told.is_some() || it.sliding.is_told());
+            if !counts(limit) || limit.scope == Scope::Flow || is_told {
+                continue;
+            }
+            let part = f64::from(ledger.held(now)) / f64::from(ledger.given().max(1));
+            if fullest.is_none_or(|(most, _)| part > most) {
+                fullest = Some((part, id));
+            }
+        }
+        fullest
+            .filter(|(part, _)| *part >= 0.5)
+            .map(|(_, limit)| limit)
+    }
+
+    /// A limit of the upstream was learned. What looked like somebody else's calls may have been that.
+    pub(super) fn explain_refusals(&mut self, upstream: Upstream) {
+        let routes = self.upstreams.routes(upstream);
+        let limits = routes.flat_map(|route| &self.config.routes[route.index()].limits);
+        let limits: Vec<LimitId> = limits.copied().collect();
+        for limit in limits {
+            let Some(suspicion) = self.foreign.suspicions.get_mut(&limit) else {
+                continue;
+            };
+            suspicion.explain();
+            let of_refusals = |it: &Use| it.told.is_none() && !it.sliding.is_told();
+            if self.foreign.get(limit).is_some_and(of_refusals) {
+                self.forget_others(limit);
+            }
+        }
+    }
+
+    /// An upstream has accepted a call. Where no header tells, or none any more, what is left free of a period
     /// is ours again after a while.
-    pub(super) fn fade(&mut self, it: &Attempt) {
+    pub(super) fn fade(&mut self, it: &Attempt, now: Instant) {
+        if !self.foreign.suspicions.is_empty() {
+            for limit in self.resources.limits_of(&it.passage) {
+                if let Some(suspicion) = self.foreign.suspicions.get_mut(&limit) {
+                    suspicion.accepted((it.sent, now), it.endpoint, it.passage.cost);
+                }
+            }
+        }
         if self.foreign.is_none() {
             return;
         }

@@ -185,6 +185,7 @@ impl Engine {
                 if let Some((place, _)) = before {
                     self.release_learned(place);
                 }
+                self.explain_refusals(upstream);
                 let place = self.hold_learned(group, finding.rule, &recent);
                 self.note(upstream, id, place.map(|place| (place, group)));
             }

@@ -17,9 +17,12 @@ const CHANGED: f64 = 3.0;
 const LEAST: f64 = 1.0 / 64.0;
 /// Standard deviations of chance that are left free beside what headers tell of a period that slides.
 const MORE: f64 = 0.5;
-/// Accepted calls without a word after which what was left free of a period that slides is ours again, for each
-/// standard deviation of it.
-const QUIET: f64 = 500.0;
+/// Accepted calls that pay for finding once by a refusal or two that too little is left free: of all calls 0.3 %
+/// are refused for that. In so many calls half a standard deviation of what is left free becomes ours again.
+const CYCLE: f64 = 500.0;
+/// Part of what is left free that becomes ours in that time once it has passed without a refusal: somebody
+/// must have gone.
+const FAST: f64 = 1.5;
 
 /// Somebody else's use of one limit.
 #[derive(Clone, Debug)]
@@ -54,6 +57,11 @@ pub(super) struct Sliding {
     most: (Instant, u32, u32),
     /// Answers that have told.
     heard: u32,
+    /// The most that was left free since the last refusal that nobody has told the reason of, when that was, and
+    /// calls that were accepted since.
+    held: f64,
+    refused: Option<Instant>,
+    accepted: f64,
     /// Our next call goes no earlier, but for those that may go at once.
     pub(super) next: Instant,
 }
@@ -122,17 +130,67 @@ impl Sliding {
         self.left = (others + MORE * others.sqrt()).min(f64::from(allowed.saturating_sub(1)));
     }
 
-    /// An answer came that may have told nothing.
-    pub(super) fn fade(&mut self) {
-        self.left = (self.left - self.step / QUIET).max(0.0);
+    /// Others held so many slots at the least when the window was full, as refusals have shown. More is left free
+    /// with each time, twice as much more if it comes again in the next period, and four times if in the same.
+    pub(super) fn refused(&mut self, others: f64, of: (Duration, u32), now: Instant) {
+        let (period, allowed) = of;
+        let soon = |periods| {
+            self.refused
+                .is_some_and(|last| now < last + period * periods)
+        };
+        self.step = match (soon(1), soon(2)) {
+            (true, _) => self.step * 4.0,
+            (_, true) => self.step * 2.0,
+            _ => others.max(1.0).sqrt() / 2.0,
+        };
+        self.step = self.step.clamp(0.5, (f64::from(allowed) / 4.0).max(0.5));
+        // What was given back too fast is taken again by half.
+        let before = if self.is_fast() {
+            (self.left * 2.0).min(self.held)
+        } else {
+            self.left
+        };
+        let most = f64::from(allowed.saturating_sub(1));
+        self.left = (before.max(others) + self.step).min(most);
+        (self.held, self.refused, self.accepted) = (self.left, Some(now), 0.0);
     }
 
-    /// Slots that may be left free before a start that is foretold now.
+    /// Whether headers have told, so that refusals need not.
+    pub(super) fn is_told(&self) -> bool {
+        self.heard > 0
+    }
+
+    /// Whether slots become ours fast, so that one refusal shows that somebody has come back.
+    pub(super) fn is_tried(&self) -> bool {
+        self.left > 0.0 && self.is_fast()
+    }
+
+    fn is_fast(&self) -> bool {
+        self.heard == 0 && self.accepted > CYCLE
+    }
+
+    /// A call was accepted, and its answer may have told nothing.
+    pub(super) fn fade(&mut self) {
+        self.accepted += 1.0;
+        let slots = if self.is_fast() {
+            self.step.max(self.left * FAST)
+        } else {
+            self.step
+        };
+        self.left = (self.left - slots / CYCLE).max(0.0);
+    }
+
+    /// Slots that may be left free before a start that is foretold now: what the next refusal makes of it.
     pub(super) fn foretold(&self) -> u32 {
         if self.left <= 0.0 {
             return 0;
         }
-        (self.left + 2.0 * self.step).ceil() as u32
+        let again = if self.is_fast() {
+            (self.left * 2.0).min(self.held).max(self.left)
+        } else {
+            self.left
+        };
+        (again + 2.0 * self.step).ceil() as u32
     }
 
     pub(super) fn slots(&self) -> u32 {

@@ -1,0 +1,212 @@
+//! Whether refusals that no header explains are another application's doing.
+//!
+//! A window that somebody else has helped to fill refuses every call until it closes; refusals by chance hit
+//! single calls. So what speaks for a stranger is a *run*: a second call is refused that was sent when the
+//! first refusal was known, with none accepted that was sent between. Where each call is refused with a
+//! likelihood of one in thirty by chance, one refusal in thirty begins a run, and runs that prevail over
+//! lone refusals by [`PROOF`] are not seen.
+//!
+//! A limit that is lower than what is configured refuses in runs as well. But it always accepts the same number
+//! of our calls: where windows are fixed, from one's opening, which is where a run ends, to the next run; where
+//! they slide, in the period before a run. What somebody else leaves *varies*, however it is counted, for nobody
+//! calls as often in every window. Only that is proof. A limit of a shorter span accepts few calls between two
+//! runs, and those count for nothing.
+
+use std::time::Duration;
+use tollgate_model::{EndpointId, Instant, TokenId};
+
+/// Runs more than lone refusals that show somebody else.
+const PROOF: u32 = 3;
+/// By so many calls what is accepted has to vary.
+const VARIES: u32 = 2;
+/// After so many periods without a refusal, those before prove nothing any more.
+const STALE: u32 = 4;
+/// Such a part of a limit is accepted in a window at the least.
+const LEAST: u32 = 2;
+/// What the windows before count for, beside the last.
+const EARLIER: f64 = 0.75;
+/// Standard deviations of chance by which a window has to differ from those before, that these are not counted
+/// any more.
+const CHANGED: f64 = 3.0;
+
+/// The refusals of late under one limit.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Suspicion {
+    /// Runs that were seen, less the lone refusals.
+    runs: u32,
+    /// The refusals since the last call that was accepted.
+    run: Option<Run>,
+    /// When the last one began.
+    last: Instant,
+    /// The first call that was accepted after a run was sent then: a window had opened.
+    opened: Option<Instant>,
+    /// Calls accepted since.
+    accepted: u32,
+    /// Fewest and most calls accepted from a window's opening to a run, and in the period before a run.
+    from_opening: Option<(u32, u32)>,
+    in_period: Option<(u32, u32)>,
+    /// Two endpoints whose calls were accepted of late, and when.
+    endpoints: [Option<(EndpointId, Instant)>; 2],
+    /// Others' calls in windows until they were full, and seconds; the older the less.
+    others: (f64, f64),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    token: Option<TokenId>,
+    endpoint: EndpointId,
+    /// The first refused call was sent then, and its refusal known.
+    sent: Instant,
+    known: Instant,
+    /// Calls of ours in the period before.
+    held: u32,
+    is_long: bool,
+}
+
+/// A refused call, and what is known of the limit then.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refusal {
+    pub(super) sent: Instant,
+    pub(super) known: Instant,
+    pub(super) token: Option<TokenId>,
+    pub(super) endpoint: EndpointId,
+    pub(super) period: Duration,
+    pub(super) allowed: u32,
+    /// Calls of ours in the last period.
+    pub(super) held: u32,
+    /// Calls of ours that were sent since the window opened, and are not answered.
+    pub(super) under_way: u32,
+}
+
+/// What a refusal shows.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) enum Shown {
+    Nothing,
+    /// The first one of what may become a run: others had so many slots in the last period at the least.
+    First(f64),
+    /// The window is full: a second call was refused.
+    Full {
+        /// Somebody else is the reason.
+        proven: bool,
+        /// Slots that others are to be expected to want in a period.
+        others: f64,
+    },
+}
+
+impl Suspicion {
+    /// When the window opened that is open, as far as is known.
+    pub(super) fn opened(&self) -> Option<Instant> {
+        self.opened
+    }
+
+    pub(super) fn refused(&mut self, it: Refusal) -> Shown {
+        let others = f64::from(it.allowed.saturating_sub(it.held));
+        let Some(run) = &mut self.run else {
+            if it.known > self.last + it.period * STALE {
+                self.runs = 0;
+                (self.from_opening, self.in_period) = (None, None);
+                self.others = (0.0, 0.0);
+            }
+            self.last = it.known;
+            self.run = Some(Run {
+                token: it.token,
+                endpoint: it.endpoint,
+                sent: it.sent,
+                known: it.known,
+                held: it.held,
+                is_long: false,
+            });
+            return Shown::First(others);
+        };
+        // Twice with one token, or for one endpoint while others are called: its limit is the nearer reason.
+        let of_token = it.token.is_some() && it.token == run.token;
+        let of_endpoint = it.endpoint == run.endpoint
+            && self
+                .endpoints
+                .iter()
+                .flatten()
+                .any(|&(other, at)| other != it.endpoint && it.known < at + it.period);
+        if run.is_long || it.sent < run.known || of_token || of_endpoint {
+            return Shown::Nothing;
+        }
+        run.is_long = true;
+        let run = *run;
+        let others = self.sample(run, it).unwrap_or(others);
+        Shown::Full {
+            proven: self.runs >= PROOF && self.varies(it.allowed),
+            others,
+        }
+    }
+
+    /// Takes in a window that is full; what others are to be expected to want in a period.
+    fn sample(&mut self, run: Run, it: Refusal) -> Option<f64> {
+        self.runs = (self.runs + 1).min(PROOF);
+        let of = |range: Option<(u32, u32)>, new: u32| {
+            let (least, most) = range.unwrap_or((new, new));
+            Some((least.min(new), most.max(new)))
+        };
+        self.in_period = of(self.in_period, run.held);
+        let open_for = run.sent.since(self.opened?);
+        let ours = self.accepted + it.under_way;
+        if open_for > it.period {
+            return None;
+        }
+        if ours < it.allowed / LEAST {
+            self.runs = self.runs.saturating_sub(2);
+            return None;
+        }
+        self.from_opening = of(self.from_opening, ours);
+        let theirs = f64::from(it.allowed.saturating_sub(ours));
+        let (mut slots, mut seconds) = self.others;
+        let expected = slots / seconds.max(f64::MIN_POSITIVE) * open_for.as_secs_f64();
+        if (theirs - expected).abs() > CHANGED * expected.sqrt() {
+            (slots, seconds) = (0.0, 0.0);
+        }
+        self.others = (
+            slots * EARLIER + theirs,
+            seconds * EARLIER + open_for.as_secs_f64(),
+        );
+        // Time before the opening was seen, in which nobody called: one call at once is no flood.
+        let period = it.period.as_secs_f64();
+        Some(self.others.0 / (self.others.1 + period / 64.0) * period)
+    }
+
+    /// Whether the number of ours that is accepted is not always the same: neither in windows, nor in a period
+    /// that slides, where a number that is not lower than what is configured refuses nothing either.
+    fn varies(&self, allowed: u32) -> bool {
+        let by = |range: Option<(u32, u32)>| range.map_or(0, |(least, most)| most - least);
+        let is_lower = self
+            .in_period
+            .is_some_and(|(least, _)| least + VARIES <= allowed);
+        by(self.from_opening) >= VARIES && (!is_lower || by(self.in_period) >= VARIES)
+    }
+
+    /// A call was accepted that was sent at `sent`.
+    pub(super) fn accepted(
+        &mut self,
+        (sent, now): (Instant, Instant),
+        endpoint: EndpointId,
+        cost: u32,
+    ) {
+        let [last, other] = &mut self.endpoints;
+        if last.is_none_or(|(last, _)| last != endpoint) {
+            std::mem::swap(last, other);
+        }
+        *last = Some((endpoint, now));
+        if let Some(run) = self.run.take_if(|run| sent >= run.known) {
+            if run.is_long {
+                (self.opened, self.accepted) = (Some(sent), 0);
+            } else {
+                self.runs = self.runs.saturating_sub(1);
+            }
+        }
+        if self.opened.is_some_and(|opened| sent >= opened) {
+            self.accepted += cost;
+        }
+    }
+
+    /// The refusals until now have been explained otherwise, as far as is known.
+    pub(super) fn explain(&mut self) {
+        self.runs = 0;
+    }
+}
