@@ -34,6 +34,7 @@ mod world;
 
 pub use plan::{Change, FlowPlan, Least, LimitPlan, Plan, plan_json, plan_table};
 pub use policy::Kind as Policy;
+pub use policy::{SendRate, Vegas};
 pub use records::{Record, RecordError, Records};
 pub use scenario::{
     Action, ActionId, Cache, Client, Flow, Limits, Outage, Scenario, ScenarioError, Source,

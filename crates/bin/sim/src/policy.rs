@@ -108,6 +108,7 @@ impl Policy for Engine {
 }
 
 pub(crate) use baseline::Settings;
+pub use baseline::{SendRate, Vegas};
 
 /// A policy other than the engine.
 pub(crate) fn baseline(kind: Kind, settings: Settings) -> impl Policy {

@@ -9,7 +9,7 @@ mod held;
 mod vegas;
 
 use super::{Kind, Policy};
-use adaptive::SendRate;
+pub use adaptive::SendRate;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use tollgate_engine::{Command, Event, Facts, LossKind, Submission, Verdict};
 use tollgate_model::{
     AttemptId, ClientId, ExecutionId, Instant, Reason, Refusal, RouteId, TokenId,
 };
-use vegas::Vegas;
+pub use vegas::Vegas;
 
 /// What a baseline knows.
 #[derive(Clone, Debug)]

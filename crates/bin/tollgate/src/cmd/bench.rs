@@ -10,7 +10,7 @@ mod world;
 
 use crate::console::{errln, outln};
 use bound::Bound;
-use fifo::{Fifo, Governor, RoundRobin, SendLog};
+use fifo::{Adaptive, AtOnce, Fifo, Governor, RoundRobin, SendLog};
 use load::Load;
 use ours::Ours;
 use serde_json::json;
@@ -82,7 +82,7 @@ const ALIGNMENTS: [Alignment; 3] = [
 
 type Make = fn(Scale, &Load) -> Box<dyn Peer>;
 
-const PEERS: [(&str, Make); 5] = [
+const PEERS: [(&str, Make); 7] = [
     ("round robin, retry", |scale, load| {
         Box::new(Fifo::new(load, RoundRobin::new(scale)))
     }),
@@ -94,6 +94,12 @@ const PEERS: [(&str, Make); 5] = [
     }),
     ("log of send times", |scale, load| {
         Box::new(Fifo::new(load, SendLog::new(scale)))
+    }),
+    ("AIMD (AWS adaptive)", |scale, load| {
+        Box::new(Fifo::new(load, Adaptive::new(scale)))
+    }),
+    ("Vegas (Netflix)", |scale, load| {
+        Box::new(Fifo::new(load, AtOnce::new(scale)))
     }),
     ("tollgate", |scale, load| Box::new(Ours::new(scale, load))),
 ];

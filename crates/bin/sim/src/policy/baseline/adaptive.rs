@@ -22,8 +22,9 @@ const SLICE: f64 = 0.5;
 /// Weight of the newest slice in the measured rate.
 const NEWEST: f64 = 0.8;
 
+/// A rate and the bucket that it fills.
 #[derive(Debug)]
-pub(super) struct SendRate {
+pub struct SendRate {
     /// Whether a 429 was seen.
     limited: bool,
     /// Calls a second that the bucket is filled with.
@@ -38,8 +39,16 @@ pub(super) struct SendRate {
     count: f64,
 }
 
+impl Default for SendRate {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl SendRate {
-    pub(super) fn new() -> Self {
+    /// One that no 429 has limited yet.
+    #[must_use]
+    pub fn new() -> Self {
         Self {
             limited: false,
             rate: 1.0,
@@ -53,8 +62,11 @@ impl SendRate {
         }
     }
 
-    /// Takes one from the bucket, or says how long until there is one.
-    pub(super) fn take(&mut self, now: Instant) -> Result<(), Duration> {
+    /// Takes one from the bucket.
+    ///
+    /// # Errors
+    /// There is none; how long until there is one.
+    pub fn take(&mut self, now: Instant) -> Result<(), Duration> {
         if !self.limited {
             return Ok(());
         }
@@ -69,7 +81,7 @@ impl SendRate {
     }
 
     /// An answer came; `limited` if it was 429.
-    pub(super) fn answered(&mut self, limited: bool, now: Instant) {
+    pub fn answered(&mut self, limited: bool, now: Instant) {
         let now = seconds(now);
         self.count += 1.0;
         let slice = (now / SLICE).floor() * SLICE;

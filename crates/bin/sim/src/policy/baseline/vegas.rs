@@ -15,16 +15,25 @@ const MOST: f64 = 1_000.0;
 /// Answers per call at once until the least answer time is measured anew, jitter's mean included.
 const PROBE: f64 = 30.0 * 0.75;
 
+/// A number of calls at once.
 #[derive(Debug)]
-pub(super) struct Vegas {
+pub struct Vegas {
     limit: f64,
     /// Least answer time; none before the first answer.
     least: Option<Duration>,
     answers: f64,
 }
 
+impl Default for Vegas {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Vegas {
-    pub(super) fn new() -> Self {
+    /// One that has seen no answer.
+    #[must_use]
+    pub fn new() -> Self {
         Self {
             limit: FIRST,
             least: None,
@@ -33,12 +42,13 @@ impl Vegas {
     }
 
     /// Whether another call may be sent beside `in_flight`.
-    pub(super) fn lets(&self, in_flight: usize) -> bool {
+    #[must_use]
+    pub fn lets(&self, in_flight: usize) -> bool {
         (in_flight as f64) < self.limit.floor()
     }
 
     /// A call ended that took `took`, with `in_flight` at once when it was sent.
-    pub(super) fn ended(&mut self, took: Duration, in_flight: usize, dropped: bool) {
+    pub fn ended(&mut self, took: Duration, in_flight: usize, dropped: bool) {
         self.answers += 1.0;
         if self.answers >= PROBE * self.limit {
             self.answers = 0.0;

@@ -15,12 +15,25 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 use tollgate_engine::Facts;
 use tollgate_model::Instant;
+use tollgate_sim::{SendRate, Vegas};
 
 /// What lets calls through.
 pub(super) trait Gate {
     /// The token to send with now, or when to ask again.
     fn pass(&mut self, now: Instant) -> Result<u32, Instant>;
     fn tokens(&self) -> u32;
+    /// What became of a call that it let through.
+    fn learn(&mut self, _: Passed, _: Instant) {}
+}
+
+/// A call that was let through and is answered.
+#[derive(Clone, Copy)]
+pub(super) struct Passed {
+    sent: Instant,
+    /// Calls under way when it was sent, itself included.
+    at_once: usize,
+    /// Whether it was answered 429.
+    limited: bool,
 }
 
 pub(super) struct Fifo<G> {
@@ -29,7 +42,9 @@ pub(super) struct Fifo<G> {
     waiting: VecDeque<usize>,
     retries: BinaryHeap<Reverse<(Instant, usize)>>,
     acts: VecDeque<Act>,
-    next_attempt: u64,
+    /// By attempt: when it was sent, and how many were under way then.
+    sent: Vec<(Instant, usize)>,
+    answered: usize,
     /// When the gate may open.
     opens: Option<Instant>,
 }
@@ -42,7 +57,8 @@ impl<G: Gate> Fifo<G> {
             waiting: VecDeque::new(),
             retries: BinaryHeap::new(),
             acts: VecDeque::new(),
-            next_attempt: 0,
+            sent: Vec::new(),
+            answered: 0,
             opens: None,
         }
     }
@@ -65,8 +81,9 @@ impl<G: Gate> Fifo<G> {
             match self.gate.pass(now) {
                 Ok(token) => {
                     self.waiting.pop_front();
-                    let attempt = self.next_attempt;
-                    self.next_attempt += 1;
+                    let attempt = self.sent.len() as u64;
+                    let at_once = self.sent.len() + 1 - self.answered;
+                    self.sent.push((now, at_once));
                     self.acts.push_back(Act::Send {
                         call,
                         attempt,
@@ -92,8 +109,17 @@ impl<G: Gate> Peer for Fifo<G> {
         self.send_what_passes(now);
     }
 
-    fn answered(&mut self, call: usize, _: u64, status: u16, facts: Facts, now: Instant) {
-        if status == 429 {
+    fn answered(&mut self, call: usize, attempt: u64, status: u16, facts: Facts, now: Instant) {
+        self.answered += 1;
+        let (sent, at_once) = self.sent[attempt as usize];
+        let limited = status == 429;
+        let passed = Passed {
+            sent,
+            at_once,
+            limited,
+        };
+        self.gate.learn(passed, now);
+        if limited {
             let pause = facts.retry_after.unwrap_or(Duration::from_secs(1));
             self.retries.push(Reverse((now + pause, call)));
         }
@@ -236,5 +262,73 @@ impl Gate for SendLog {
 
     fn tokens(&self) -> u32 {
         self.scale.tokens
+    }
+}
+
+/// A rate that falls at a 429 and grows again: multiplicative decrease, as the AWS SDKs' adaptive mode.
+pub(super) struct Adaptive {
+    rate: SendRate,
+    turns: RoundRobin,
+}
+
+impl Adaptive {
+    pub(super) fn new(scale: Scale) -> Self {
+        Self {
+            rate: SendRate::new(),
+            turns: RoundRobin::new(scale),
+        }
+    }
+}
+
+impl Gate for Adaptive {
+    fn pass(&mut self, now: Instant) -> Result<u32, Instant> {
+        self.rate.take(now).map_err(|wait| now + wait)?;
+        Ok(self.turns.turn())
+    }
+
+    fn tokens(&self) -> u32 {
+        self.turns.tokens
+    }
+
+    fn learn(&mut self, passed: Passed, now: Instant) {
+        self.rate.answered(passed.limited, now);
+    }
+}
+
+/// So many at once as answer times and 429s let seem right: Netflix's Vegas.
+pub(super) struct AtOnce {
+    vegas: Vegas,
+    turns: RoundRobin,
+    under_way: usize,
+}
+
+impl AtOnce {
+    pub(super) fn new(scale: Scale) -> Self {
+        Self {
+            vegas: Vegas::new(),
+            turns: RoundRobin::new(scale),
+            under_way: 0,
+        }
+    }
+}
+
+impl Gate for AtOnce {
+    fn pass(&mut self, now: Instant) -> Result<u32, Instant> {
+        if !self.vegas.lets(self.under_way) {
+            // The next answer makes room; what has waited for too long is dropped meanwhile.
+            return Err(now + Duration::from_secs(1));
+        }
+        self.under_way += 1;
+        Ok(self.turns.turn())
+    }
+
+    fn tokens(&self) -> u32 {
+        self.turns.tokens
+    }
+
+    fn learn(&mut self, passed: Passed, now: Instant) {
+        self.under_way -= 1;
+        let took = now.since(passed.sent);
+        self.vegas.ended(took, passed.at_once, passed.limited);
     }
 }
