@@ -39,8 +39,9 @@ pub use records::{Record, RecordError, Records};
 pub use scenario::{
     Action, ActionId, Cache, Client, Flow, Limits, Outage, Scenario, ScenarioError, Source,
 };
-pub use study::{FlowSummary, Job, Point, PolicySummary, Results, Study};
+pub use study::{FlowSummary, Job, Point, PolicySummary, RealUpstream, Results, Study};
 pub use sweep::{Parameter, Sweep, SweepError};
+pub use upstream::ReadFacts;
 
 use policy::{Settings, baseline};
 use random::Stream;

@@ -1,4 +1,4 @@
-//! What can be said at once, without simulating: the ceiling, what binds first, and what a change buys.
+//! What can be said at once, but for a short question to the simulator: the ceiling, what binds first, and what a change buys.
 //!
 //! # Formulas
 //!
@@ -16,20 +16,26 @@
 //!   ceiling *of the limit*.
 //! - **Concurrency** of C is C slots, each held for E[min(L, τ)]: it carries **C / E[min(L, τ)]**.
 //! - **Tokens** are Σ over clients of min(tokens · A_token, A_client) slots of a window.
+//! - **What others take**: other applications' mean rate, or what `leave` says if that is more, is no slot of
+//!   ours. What the upstream really has (`[upstream]`) is a limit beside what tollgate is told, at its mean
+//!   rate over the measured time; where headers tell it, it stands in the place of that.
+//! - **What is kept** of the windows for higher classes, and for the chance of others' calls, is asked of the
+//!   simulator; the module `kept` says why and how. It is a part of every window's slots.
 //! - **The ceiling** is the least α at which a limit carries no more. Demand grows with α (less than in
 //!   proportion, if cached), so it is found by bisection.
 //! - **Waiting.** Every limit is a queue with c = slots servers and a service of that length, so
 //!   Erlang's C gives the chance to wait at all, and C·s / (c·(1 − ρ)) the mean wait where service times
 //!   are memoryless; it is half of that where they are constant, as windows' are.
 //!
-//! Exact for the ceiling of each limit. Not modelled: deadlines and priorities (they decide *who* waits
-//! or is refused, not how many are carried), retries, and the calls wasted on interactions that fail
+//! Exact for the ceiling of each limit. Not modelled: deadlines and, but for what is kept, priorities (they
+//! decide *who* waits or is refused, not how many are carried), retries, and the calls wasted on interactions that fail
 //! half way, which lower the number served in overload. The simulator has all of these.
 
 mod changes;
 mod demand;
 mod erlang;
 mod flows;
+mod kept;
 mod report;
 mod slots;
 
@@ -54,6 +60,9 @@ pub struct Plan {
     pub peak_calls_per_minute: f64,
     /// Each limit, the one that binds first at the head.
     pub limits: Vec<LimitPlan>,
+    /// The part of the windows' slots that tollgate keeps for higher classes and for other applications,
+    /// beyond what these take on the average.
+    pub kept: f64,
     /// What each flow takes, and how far it could grow; none of records.
     pub flows: Vec<FlowPlan>,
     /// Least number of tokens that carries the load, if tokens have a limit.
@@ -97,11 +106,22 @@ pub struct Least {
 }
 
 impl Plan {
-    /// Plans a scenario.
+    /// Plans a scenario. What is kept for higher classes and for others is asked of the simulator, within a
+    /// bounded number of calls.
     #[must_use]
     pub fn of(scenario: &Scenario) -> Self {
         let demand = Demand::of(scenario);
-        let mut limits = limits(scenario, &demand);
+        Self::with(scenario, &demand, kept::share(scenario, &demand))
+    }
+
+    /// The same by formulas alone, as if nothing were kept.
+    #[must_use]
+    pub fn by_formulas(scenario: &Scenario) -> Self {
+        Self::with(scenario, &Demand::of(scenario), 0.0)
+    }
+
+    fn with(scenario: &Scenario, demand: &Demand, kept: f64) -> Self {
+        let mut limits = limits(scenario, demand, kept);
         limits.sort_by(|a, b| order(a.sure).total_cmp(&order(b.sure)));
         let calls = demand.upstream(1.0);
         let per_token = scenario.limits.token.map(|allowed| {
@@ -115,10 +135,11 @@ impl Plan {
             interactions_per_minute: demand.interactions,
             calls_per_minute: calls,
             peak_calls_per_minute: calls * demand.peak,
-            flows: flows::all(scenario),
+            kept,
+            flows: flows::all(scenario, kept),
             least_tokens: per_token,
             least_slots: Least::of(demand.busy(1.0), demand.peak, 1.0),
-            changes: changes::all(scenario, &limits),
+            changes: changes::all(scenario, &limits, kept),
             limits,
         }
     }
@@ -176,17 +197,17 @@ fn order(ceiling: Option<f64>) -> f64 {
 }
 
 /// Just the ceiling that all limits leave, and the limit that says so.
-fn ceiling(scenario: &Scenario) -> Option<(f64, &'static str)> {
+fn ceiling(scenario: &Scenario, kept: f64) -> Option<(f64, &'static str)> {
     let demand = Demand::of(scenario);
     let limits = slots::of(scenario).into_iter();
-    let sure = limits.filter_map(|limit| Some((limit.sure(&demand)?, limit.name)));
+    let sure = limits.filter_map(|limit| Some((limit.sure(&demand, kept)?, limit.name)));
     sure.min_by(|a, b| a.0.total_cmp(&b.0))
 }
 
-fn limits(scenario: &Scenario, demand: &Demand) -> Vec<LimitPlan> {
+fn limits(scenario: &Scenario, demand: &Demand, kept: f64) -> Vec<LimitPlan> {
     let plan = |limit: slots::Slots| LimitPlan {
         ceiling: limit.nominal(demand),
-        sure: limit.sure(demand),
+        sure: limit.sure(demand, kept),
         ..LimitPlan::of(&limit, limit.busy(demand, 1.0), limit.rate(demand, 1.0))
     };
     slots::of(scenario).into_iter().map(plan).collect()
@@ -195,13 +216,13 @@ fn limits(scenario: &Scenario, demand: &Demand) -> Vec<LimitPlan> {
 impl LimitPlan {
     /// At a load that keeps `busy` slots busy with `rate` calls a second.
     fn of(limit: &slots::Slots, busy: f64, rate: f64) -> Self {
-        let queue = Queue::new(busy, limit.allowed as f64);
+        let queue = Queue::new(busy, limit.free());
         let service = if rate > 0.0 { busy / rate } else { 0.0 };
         let wait = queue.mean_wait(service);
         Self {
             name: limit.name,
             allowed: limit.allowed,
-            used: busy / limit.allowed as f64,
+            used: busy / limit.free(),
             ceiling: None,
             sure: None,
             waits: queue.waits(),

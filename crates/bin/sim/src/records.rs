@@ -107,6 +107,8 @@ fn unknown_action(name: &str) -> Action {
         latency: Latency::Fixed(Duration::from_millis(200)),
         timeout: Duration::from_secs(60),
         token: true,
+        method: "GET",
+        path: format!("/{name}"),
         reads: None,
         idempotent: true,
         cache: None,

@@ -12,12 +12,17 @@ use crate::interaction::Behaviour;
 use crate::latency::Latency;
 use crate::policy::Kind;
 use crate::records::Record;
+use crate::upstream::ReadFacts;
 use std::sync::Arc;
 use std::time::Duration;
-use tollgate_platform::{Alignment, Faults, Spread, Window};
+use tollgate_engine::Leave;
+use tollgate_platform::{Alignment, Config as Platform, Faults, Spread, Window};
 
 pub use read::{ScenarioError, Source};
-pub(crate) use tables::{UNIT, WITH_TOKEN, WITHOUT_TOKEN};
+pub(crate) use tables::{WITH_TOKEN, WITHOUT_TOKEN};
+
+/// Parts of the measured time at which limits that change are looked at.
+const PARTS: u32 = 1_000;
 
 /// The place of an action in [`Scenario::actions`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -48,6 +53,11 @@ pub struct Scenario {
     pub duration: Duration,
     /// What may not be exceeded.
     pub limits: Limits,
+    /// What the upstream really is, where that is not what `limits` says; without limits of its own it has
+    /// those of `limits`.
+    pub upstream: Option<Platform>,
+    /// Reads the headers of such an upstream; without it, tollgate is told its numbers as they are.
+    pub reads: Option<ReadFacts>,
     /// OAuth clients, the preferred first.
     pub clients: Vec<Client>,
     /// What is called.
@@ -85,6 +95,8 @@ pub struct Limits {
     pub token_latency: Duration,
     /// From the send to the counting.
     pub way_in: Spread,
+    /// What tollgate leaves free of the organisation's window and of the executions, for others.
+    pub leave: Option<Leave>,
     /// If declared to the engine: the upstream counts a call no later than this after its send.
     pub counted_within: Option<Duration>,
 }
@@ -103,6 +115,7 @@ impl Default for Limits {
             token_life: Duration::from_secs(86_400),
             token_latency: Duration::from_millis(100),
             way_in: Spread::fixed(Duration::ZERO),
+            leave: None,
             counted_within: None,
         }
     }
@@ -139,6 +152,10 @@ pub struct Action {
     pub token: bool,
     /// Whether sending it twice does no harm.
     pub idempotent: bool,
+    /// Its request's method, in capitals.
+    pub method: &'static str,
+    /// Its request's path, for limits of single paths.
+    pub path: String,
     /// Whether it only reads; unknown unless the scenario says so, or gives its method.
     pub reads: Option<bool>,
     /// Answers that may be kept.
@@ -197,6 +214,43 @@ impl Scenario {
     #[must_use]
     pub fn tokens(&self) -> u32 {
         self.clients.iter().map(|client| client.tokens).sum()
+    }
+
+    /// Calls a minute that all limits of the API but those of single paths really let pass, on the average
+    /// of the measured time.
+    #[must_use]
+    pub fn carries(&self) -> f64 {
+        let api = self.platform();
+        let tokens: Vec<u32> = self.clients.iter().map(|client| client.tokens).collect();
+        let calls = self.calls();
+        let all: f64 = calls.iter().sum();
+        let takes = self.actions.iter().zip(&calls).map(|(action, calls)| {
+            calls / all.max(f64::MIN_POSITIVE)
+                * action.latency.mean_within(action.timeout.as_secs_f64())
+        });
+        let takes = takes.sum::<f64>().max(f64::MIN_POSITIVE);
+        let at = |part: u32| {
+            let at = self.warm_up + self.duration * part / PARTS;
+            api.carries(at, &tokens, takes)
+        };
+        (0..PARTS).map(at).sum::<f64>() / f64::from(PARTS) * 60.0
+    }
+
+    /// Calls a minute of each action, on the average of the measured time, were nothing cached.
+    #[must_use]
+    pub fn calls(&self) -> Vec<f64> {
+        let mut calls = vec![0.0; self.actions.len()];
+        for flow in &self.flows {
+            let rate = self.interactions_per_minute(flow);
+            for (action, times) in flow.behaviour.calls() {
+                calls[action.index()] += rate * times;
+            }
+        }
+        let minutes = self.end().as_secs_f64().max(1e-9) / 60.0;
+        for record in self.replay.iter().flat_map(|records| records.iter()) {
+            calls[record.action.index()] += 1.0 / minutes;
+        }
+        calls
     }
 
     /// Interactions a minute of one flow, on the average of the measured time.

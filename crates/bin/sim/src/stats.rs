@@ -9,7 +9,9 @@ pub use histogram::Histogram;
 pub use interval::{Estimate, student};
 pub use series::{Bucket, Series};
 
+use crate::upstream::LIMITS;
 use std::collections::BTreeMap;
+use tollgate_platform::StrangerCounts;
 
 /// Why calls came to nothing; the words of reports.
 pub type Reasons = BTreeMap<&'static str, u64>;
@@ -51,7 +53,11 @@ pub struct RunStats {
     /// Of those, admitted.
     pub admitted: u64,
     /// Of those, answered 429, by limit in the order of the reports.
-    pub limited: [u64; 5],
+    pub limited: [u64; LIMITS.len()],
+    /// Of those, within the measured time.
+    pub limited_measured: u64,
+    /// Other applications' calls within the measured time.
+    pub strangers: StrangerCounts,
     /// Requests admitted within the measured time.
     pub admitted_measured: u64,
     /// Tokens granted.

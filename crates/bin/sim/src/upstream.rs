@@ -1,22 +1,38 @@
 //! The provider's side of a run: the data-action service (executions, concurrency) and behind it the
 //! API (tokens, clients, the organisation's window), both by the emulator's own rules.
+//!
+//! Where the scenario says what the upstream really is (`[upstream]`), that is the API, and the service
+//! has no limits beside it. Its headers are then read as they would come over a wire, by the reader that
+//! the scenario was given; else a policy is told the numbers as they are.
 
-use crate::scenario::{Scenario, UNIT};
+use crate::scenario::{Action, Scenario};
 use std::time::Duration;
-use tollgate_engine::{Facts, Family, WindowFact};
+use tollgate_engine::{Facts, Family, FetchFailure, WindowFact};
 use tollgate_model::{ClientId, Instant, TokenId};
-use tollgate_platform::{Fault, LimitName, Limited, Platform, TokenNumber, Verdict};
+use tollgate_platform::{
+    Counted, Fault, Header, LimitName, Limited, Place, Platform, Request, StrangerCounts,
+    TokenAnswer, TokenNumber, Verdict,
+};
 
 /// The limits in the order of reports.
-pub(crate) const LIMITS: [&str; 5] = [
+pub(crate) const LIMITS: [&str; 7] = [
     "token",
     "client",
     "organisation",
     "executions",
     "concurrency",
+    "path",
+    "stray",
 ];
+const ORGANISATION: usize = 2;
 const EXECUTIONS: usize = 3;
 const CONCURRENCY: usize = 4;
+const PATH: usize = 5;
+const STRAY: usize = 6;
+
+/// Reads what an answer says of limits: its status, headers and body, and when it arrives, as a wall
+/// clock's time since 1970.
+pub type ReadFacts = fn(u16, Vec<Header>, &[u8], Duration) -> Facts;
 
 #[derive(Debug)]
 pub(crate) struct Upstream {
@@ -25,9 +41,16 @@ pub(crate) struct Upstream {
     /// Whether the service has limits of its own.
     guarded: bool,
     api: Platform,
+    /// Whether calls without a token reach the API.
+    open: bool,
+    /// Whether a call counts when it is answered.
+    at_answer: bool,
+    reads: Option<ReadFacts>,
+    /// What the API's clock says when the run begins.
+    beginning: Duration,
     clients: Vec<String>,
-    /// By the policy's `TokenId`.
-    tokens: Vec<Option<TokenNumber>>,
+    /// By the policy's `TokenId`: the text and the number.
+    tokens: Vec<Option<(String, TokenNumber)>>,
 }
 
 /// What becomes of a call that arrived.
@@ -37,28 +60,50 @@ pub(crate) enum Reply {
     Admitted {
         facts: Facts,
         fault: Option<Fault>,
-        /// How many times longer than usual it takes.
-        slower: u32,
+        takes: Duration,
+        /// Its place in the API, if it got there.
+        place: Option<Place>,
     },
-    /// 429, by the limit with this place in [`LIMITS`].
-    Limited(usize, Facts),
+    /// Turned away with this status, by the limit with this place in [`LIMITS`].
+    Limited(u16, usize, Facts),
     /// 401.
     Unauthorized,
 }
+
+/// What the token endpoint says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Granted {
+    /// A token, and how long it is said to live.
+    New(Duration),
+    /// The token that was granted as this one before.
+    Known(TokenId, Duration),
+    Not(Option<Duration>, FetchFailure),
+}
+
+/// The wall clock of an upstream that sends headers: a day's beginning in January 2027 and a bit, so that
+/// no window of the wall clock's opens with the run.
+const BEGINNING: Duration = Duration::from_millis(1_799_971_200 * 1_000 + 17_370);
+
+/// How long a token is taken to live whose life isn't said.
+const UNSAID: Duration = Duration::from_secs(3_600);
 
 impl Upstream {
     pub(crate) fn new(scenario: &Scenario, seed: u64) -> Self {
         let mut service = Platform::new(scenario.action_service(), seed ^ 1);
         let grant = service.grant("executions", "", Instant::ZERO);
+        let api = scenario.platform();
         Self {
             caller: grant.map(|grant| grant.number),
             service,
-            guarded: scenario
-                .limits
-                .executions
-                .or(scenario.limits.concurrency)
-                .is_some(),
-            api: Platform::new(scenario.platform(), seed),
+            guarded: scenario.has_action_service(),
+            open: !api.needs_token,
+            at_answer: api.counted == Counted::AtAnswer,
+            reads: scenario.reads.filter(|_| scenario.upstream.is_some()),
+            beginning: scenario
+                .upstream
+                .as_ref()
+                .map_or(Duration::ZERO, |_| BEGINNING),
+            api: Platform::new(api, seed),
             clients: scenario
                 .clients
                 .iter()
@@ -68,20 +113,44 @@ impl Upstream {
         }
     }
 
-    /// Grants a token under the policy's number; its life, if it is granted.
-    pub(crate) fn grant(
-        &mut self,
-        client: ClientId,
-        token: TokenId,
-        now: Instant,
-    ) -> Option<Duration> {
-        let name = self.clients.get(client.index())?;
-        let grant = self.api.grant(name, "", now)?;
+    /// How long the token endpoint takes this time, beyond the scenario's `token_latency`.
+    pub(crate) fn grant_takes(&mut self) -> Duration {
+        self.api.grant_takes()
+    }
+
+    /// Grants a token under the policy's number, if it does.
+    pub(crate) fn grant(&mut self, client: ClientId, token: TokenId, now: Instant) -> Granted {
+        let Some(name) = self.clients.get(client.index()) else {
+            return Granted::Not(None, FetchFailure::Other);
+        };
+        let now = now + self.beginning;
+        let grant = match self.api.ask_token(name, "", now) {
+            TokenAnswer::Granted(grant) => grant,
+            TokenAnswer::Invalid => return Granted::Not(None, FetchFailure::Credentials),
+            TokenAnswer::Failing => return Granted::Not(None, FetchFailure::Other),
+            TokenAnswer::Limited(said) => {
+                let facts = self.reads.map(|reads| reads(429, said, &[], wall(now)));
+                let retry_after = facts.and_then(|facts| facts.retry_after);
+                return Granted::Not(retry_after, FetchFailure::Other);
+            }
+        };
+        let life = if grant.says_life {
+            grant.expires_in
+        } else {
+            UNSAID
+        };
+        let same = |held: &Option<(String, TokenNumber)>| {
+            held.as_ref()
+                .is_some_and(|(text, _)| *text == grant.access_token)
+        };
+        if let Some(known) = self.tokens.iter().position(same) {
+            return Granted::Known(TokenId(known as u32), life);
+        }
         if self.tokens.len() <= token.index() {
             self.tokens.resize(token.index() + 1, None);
         }
-        self.tokens[token.index()] = Some(grant.number);
-        Some(grant.expires_in)
+        self.tokens[token.index()] = Some((grant.access_token, grant.number));
+        Granted::New(life)
     }
 
     pub(crate) fn set_faults(&mut self, faults: tollgate_platform::Faults) {
@@ -89,77 +158,149 @@ impl Upstream {
         self.api.set_faults(faults);
     }
 
-    pub(crate) fn way_in(&mut self) -> Duration {
-        self.api.way_in()
+    /// How long a call is on its way; `takes` says how long it is worked on, where it counts after that.
+    pub(crate) fn way_in(&mut self, takes: impl FnOnce() -> Duration) -> Duration {
+        let way_in = self.api.way_in();
+        if self.at_answer {
+            way_in + takes()
+        } else {
+            way_in
+        }
     }
 
-    /// A call arrives: with a token (which may be none that is known), or one that needs none.
-    pub(crate) fn arrive(&mut self, token: Option<TokenId>, now: Instant) -> Reply {
-        let mut reply = None;
-        if self.guarded || token.is_none() {
-            let verdict = self.service.arrive(self.caller, now);
-            reply = match of(verdict, EXECUTIONS) {
-                // Its windows show in no header.
-                Reply::Limited(limit, facts) => {
-                    return Reply::Limited(
-                        limit,
-                        Facts {
-                            refused: false,
-                            window: None,
-                            ..facts
-                        },
-                    );
-                }
-                Reply::Unauthorized => return Reply::Unauthorized,
-                admitted @ Reply::Admitted { .. } => Some(admitted),
-            };
-        }
-        let Some(token) = token else {
-            return match reply {
-                Some(Reply::Admitted { fault, slower, .. }) => Reply::Admitted {
-                    facts: Facts::default(),
-                    fault,
-                    slower,
-                },
-                _ => Reply::Unauthorized,
-            };
+    /// What other applications asked for and got up to `now`.
+    pub(crate) fn strangers(&mut self, now: Instant) -> StrangerCounts {
+        self.api.look(now + self.beginning);
+        let strangers = self.api.counts().strangers.iter();
+        strangers.fold(StrangerCounts::default(), |sum, it| StrangerCounts {
+            asked: sum.asked + it.asked,
+            admitted: sum.admitted + it.admitted,
+        })
+    }
+
+    /// A call arrives: with a token (which may be none that is known), or one that needs none. `takes`
+    /// says how long it takes, if it is admitted.
+    pub(crate) fn arrive(
+        &mut self,
+        action: &Action,
+        token: Option<TokenId>,
+        takes: &mut dyn FnMut() -> Duration,
+        now: Instant,
+    ) -> Reply {
+        let at_answer = self.at_answer;
+        let mut takes = || match at_answer {
+            true => Duration::ZERO,
+            false => takes(),
         };
-        let number = self.tokens.get(token.index()).copied().flatten();
-        let verdict = self.api.arrive(number, now);
+        let reaches_api = token.is_some() || self.open;
+        if self.guarded || !reaches_api {
+            let request = Request {
+                token: self.caller,
+                method: "GET",
+                path: "/",
+            };
+            let mut none = || Duration::ZERO;
+            let of_service: &mut dyn FnMut() -> Duration =
+                if reaches_api { &mut none } else { &mut takes };
+            let verdict = self.service.arrive_taking(request, Some(of_service), now);
+            match verdict {
+                Verdict::Admitted(admitted) if !reaches_api => {
+                    return Reply::Admitted {
+                        facts: Facts::default(),
+                        fault: admitted.fault,
+                        takes: admitted.latency,
+                        place: None,
+                    };
+                }
+                Verdict::Admitted(_) => {}
+                // Its windows show in no header.
+                Verdict::Limited(limited) => {
+                    let facts = Facts {
+                        window: None,
+                        ..facts(&limited)
+                    };
+                    let limit = place_of(limited.limit, EXECUTIONS);
+                    return Reply::Limited(limited.status, limit, facts);
+                }
+                Verdict::Unauthorized => return Reply::Unauthorized,
+            }
+        }
+        let held = token.and_then(|token| self.tokens.get(token.index())?.as_ref());
+        let request = Request {
+            token: held.map(|(_, number)| *number),
+            method: action.method,
+            path: &action.path,
+        };
+        let now = now + self.beginning;
+        let verdict = self.api.arrive_taking(request, Some(&mut takes), now);
         if !matches!(verdict, Verdict::Admitted(_)) && self.guarded {
             self.service.leave();
         }
-        of(verdict, 2)
+        let facts = self.facts_of(&verdict, now);
+        match verdict {
+            Verdict::Admitted(admitted) => Reply::Admitted {
+                facts,
+                fault: admitted.fault,
+                takes: admitted.latency,
+                place: Some(admitted.place),
+            },
+            Verdict::Limited(limited) => {
+                let limit = place_of(limited.limit, ORGANISATION);
+                Reply::Limited(limited.status, limit, facts)
+            }
+            Verdict::Unauthorized => Reply::Unauthorized,
+        }
     }
 
-    /// An admitted call is over.
-    pub(crate) fn leave(&mut self) {
+    /// An admitted call is over that had this place in the API, if any.
+    pub(crate) fn leave(&mut self, place: Option<Place>) {
         self.service.leave();
+        if let Some(place) = place {
+            self.api.depart(place);
+        }
+    }
+
+    fn facts_of(&mut self, verdict: &Verdict, now: Instant) -> Facts {
+        let Some(reads) = self.reads else {
+            return match verdict {
+                Verdict::Admitted(admitted) => Facts {
+                    refused: false,
+                    retry_after: None,
+                    window: admitted.facts.map(window),
+                },
+                Verdict::Limited(limited) => facts(limited),
+                Verdict::Unauthorized => Facts::default(),
+            };
+        };
+        let (status, leaves, body) = match verdict {
+            Verdict::Admitted(admitted) => (200, now + admitted.latency, Vec::new()),
+            Verdict::Limited(limited) => {
+                let (code, message) = limited.words();
+                let body =
+                    tollgate_platform::error_body(limited.status, code, &message, "simulated");
+                (limited.status, now, body.to_string().into_bytes())
+            }
+            Verdict::Unauthorized => (401, now, Vec::new()),
+        };
+        let said = self.api.headers(verdict, leaves);
+        reads(status, said, &body, wall(leaves))
     }
 }
 
+/// The API's clock as a time since 1970.
+fn wall(now: Instant) -> Duration {
+    Duration::from_nanos(now.as_nanos())
+}
+
 /// `organisation` is the place in [`LIMITS`] of what this provider calls its organisation's.
-fn of(verdict: Verdict, organisation: usize) -> Reply {
-    match verdict {
-        Verdict::Admitted(admitted) => Reply::Admitted {
-            facts: Facts {
-                refused: false,
-                retry_after: None,
-                window: admitted.facts.map(window),
-            },
-            fault: admitted.fault,
-            slower: (admitted.latency.as_secs() / UNIT.as_secs()) as u32,
-        },
-        Verdict::Limited(limited) => {
-            let limit = match limited.limit {
-                LimitName::Token => 0,
-                LimitName::Client => 1,
-                LimitName::Organisation | LimitName::Path | LimitName::Stray => organisation,
-                LimitName::Concurrency => CONCURRENCY,
-            };
-            Reply::Limited(limit, facts(&limited))
-        }
-        Verdict::Unauthorized => Reply::Unauthorized,
+fn place_of(limit: LimitName, organisation: usize) -> usize {
+    match limit {
+        LimitName::Token => 0,
+        LimitName::Client => 1,
+        LimitName::Organisation => organisation,
+        LimitName::Concurrency => CONCURRENCY,
+        LimitName::Path => PATH,
+        LimitName::Stray => STRAY,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::policy::Policy;
 use crate::random::Stream;
 use crate::scenario::Scenario;
 use crate::stats::{Bucket, FlowStats, RunStats, Series};
-use crate::upstream::Upstream;
+use crate::upstream::{Granted, Upstream};
 use attempts::Attempt;
 use heap::{Due, Heap};
 use interactions::Interaction;
@@ -26,6 +26,7 @@ use std::ops::Range;
 use std::time::Duration;
 use tollgate_engine::Event;
 use tollgate_model::{ClientId, ExecutionId, Instant, TokenId};
+use tollgate_platform::StrangerCounts;
 
 /// Bits of an execution's number that are its interaction's slot.
 const SLOT_BITS: u32 = 24;
@@ -66,6 +67,8 @@ pub(crate) struct World<'s, P> {
     stats: RunStats,
     bucket: usize,
     bucket_end: u64,
+    /// Other applications' calls before anything is measured.
+    strangers_before: StrangerCounts,
 }
 
 impl<'s, P: Policy> World<'s, P> {
@@ -106,12 +109,13 @@ impl<'s, P: Policy> World<'s, P> {
             latencies: streams("latency", scenario.actions.len()),
             keys: Stream::child(seed, "keys", 0),
             scripts: Stream::child(seed, "scripts", 0),
-            way_in: scenario.limits.way_in.to > Duration::ZERO,
+            way_in: scenario.has_way_in(),
             under_way: 0,
             waiting: 0,
             tokens: 0,
             bucket: 0,
             bucket_end: series.step,
+            strangers_before: StrangerCounts::default(),
             stats: RunStats {
                 flows: vec![FlowStats::default(); scenario.flows.len()],
                 series,
@@ -174,11 +178,20 @@ impl<'s, P: Policy> World<'s, P> {
             self.stats.events += 1;
             self.carry_out();
         }
+        if self.now < self.end {
+            self.mark(self.end, true);
+        }
         self.stats
     }
 
     fn advance(&mut self, to: u64) {
+        let before = self.now;
         self.now = self.now.max(to);
+        for (at, sign) in [(self.measured.start, false), (self.measured.end, true)] {
+            if before < at && self.now >= at {
+                self.mark(at, sign);
+            }
+        }
         if self.now >= self.bucket_end {
             self.bucket = self.stats.series.place(self.now);
             self.bucket_end = (self.bucket as u64 + 1) * self.stats.series.step;
@@ -188,6 +201,18 @@ impl<'s, P: Policy> World<'s, P> {
                 bucket.at_once = at_once;
                 bucket.waiting = waiting;
             });
+        }
+    }
+
+    /// Counts what others had of the measured time, at its beginning and at its end.
+    fn mark(&mut self, at: u64, ends: bool) {
+        let counts = self.upstream.strangers(Instant::from_nanos(at));
+        let stats = &mut self.stats.strangers;
+        if ends {
+            stats.asked = counts.asked - self.strangers_before.asked;
+            stats.admitted = counts.admitted - self.strangers_before.admitted;
+        } else {
+            self.strangers_before = counts;
         }
     }
 
@@ -235,7 +260,7 @@ impl<'s, P: Policy> World<'s, P> {
     fn token(&mut self, client: ClientId, token: TokenId) {
         let now = Instant::from_nanos(self.now);
         let event = match self.upstream.grant(client, token, now) {
-            Some(expires_in) => {
+            Granted::New(expires_in) => {
                 self.stats.tokens += 1;
                 self.tokens += 1;
                 let tokens = self.tokens;
@@ -245,10 +270,15 @@ impl<'s, P: Policy> World<'s, P> {
                 });
                 Event::TokenGranted { token, expires_in }
             }
-            None => Event::TokenFailed {
+            Granted::Known(known, expires_in) => Event::TokenRepeated {
                 token,
-                retry_after: None,
-                failure: tollgate_engine::FetchFailure::Other,
+                known,
+                expires_in,
+            },
+            Granted::Not(retry_after, failure) => Event::TokenFailed {
+                token,
+                retry_after,
+                failure,
             },
         };
         self.policy.handle_event(event, now);

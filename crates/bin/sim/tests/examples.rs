@@ -5,7 +5,7 @@ mod common;
 use common::once;
 use std::path::Path;
 use tollgate_sim::stats::RunStats;
-use tollgate_sim::{Policy, Scenario, Source};
+use tollgate_sim::{Plan, Policy, Scenario, Source};
 
 fn example(name: &str) -> Scenario {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../examples/scenarios");
@@ -40,6 +40,37 @@ fn where_it_started() {
         once(&scenario, Policy::Today).limited() > 0,
         "the burst is too much"
     );
+}
+
+#[test]
+fn voice_keeps_its_share_of_half_the_number() {
+    let scenario = example("half-the-number.toml");
+    let plan = Plan::by_formulas(&scenario);
+    assert_eq!(plan.binding().unwrap().name, "really, tokens");
+    let run = once(&scenario, Policy::Tollgate);
+    assert!(served(&run, 0) > 0.98, "{}", served(&run, 0));
+    assert!(served(&once(&scenario, Policy::Adaptive), 0) < 0.6);
+}
+
+#[test]
+fn another_application_gets_its_calls() {
+    let scenario = example("shared-and-hidden.toml");
+    let gets = |policy| {
+        let others = once(&scenario, policy).strangers;
+        others.admitted as f64 / others.asked as f64
+    };
+    let (ours, theirs) = (gets(Policy::Tollgate), gets(Policy::RoundRobin));
+    assert!(ours > 0.9 && theirs < 0.8, "{ours} and {theirs}");
+    let plan = Plan::by_formulas(&scenario);
+    let path = plan.limits.iter().find(|it| it.name.contains("path"));
+    assert_eq!(path.unwrap().allowed, 4);
+    let window = plan
+        .limits
+        .iter()
+        .find(|it| it.name.contains("organisation"));
+    let window = window.unwrap().sure.unwrap();
+    // 1,200 less 402 for three quarters of the measured time.
+    assert!((window - (1_200.0 - 0.75 * 402.0)).abs() < 5.0, "{window}");
 }
 
 #[test]

@@ -71,8 +71,12 @@ fn no_scenario_makes_it_panic() {
         for _ in 0..60 {
             match parse(&mutated(&text, &mut random)) {
                 Ok(scenario) => {
-                    let plan = Plan::of(&scenario);
+                    let plan = Plan::by_formulas(&scenario);
                     assert!(!plan.name.is_empty());
+                    // The simulator's part takes some time.
+                    if sound % 40 == 0 {
+                        assert_eq!(Plan::of(&scenario).name, plan.name);
+                    }
                     sound += 1;
                 }
                 Err(problems) => {
@@ -98,6 +102,24 @@ fn no_records_and_no_sweep_make_it_panic() {
         if let Ok(sweep) = Sweep::parse(&sweep) {
             assert!(sweep.values.len() <= 1_000);
         }
+    }
+}
+
+#[test]
+fn what_the_upstream_really_is_is_complained_of_at_its_place() {
+    let problems = parse(
+        "[[client]]\nname = \"a\"\n[[action]]\nname = \"x\"\npath = \"x\"\n[[flow]]\nname = \"f\"\n\
+         calls = [\"x\"]\narrivals = { per_minute = 1 }\n[[upstream.limit]]\nof = \"tokens\"\nallowed = 5\n\
+         period = \"1s\"\n[[upstream.stranger]]\nshare = \"client:b\"\n[upstream.headers]\nfamilies = 1\n",
+    )
+    .unwrap_err();
+    for place in [
+        "broken.toml:5:",
+        "broken.toml:11:",
+        "broken.toml:15:",
+        "broken.toml:17:",
+    ] {
+        assert!(problems.contains(place), "{place} in {problems}");
     }
 }
 

@@ -1,4 +1,5 @@
-//! One file for each command; `http` is what those share that talk to a service.
+//! One file for each command; `http` is what those share that talk to a service, `wire` what those
+//! share that emulate an upstream.
 
 pub(crate) mod action;
 pub(crate) mod audit;
@@ -18,3 +19,4 @@ pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod stored;
 pub(crate) mod table;
+mod wire;

@@ -20,4 +20,15 @@ impl Leave {
         };
         calls.min(allowed.saturating_sub(1))
     }
+
+    /// Reads `10 %`, with or without the space, or a number of calls. None if it is neither.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let Some(percent) = text.strip_suffix('%') else {
+            return text.parse().ok().map(Self::Calls);
+        };
+        let percent = percent.trim_end().parse().ok();
+        let percent = percent.filter(|percent| (0.0..100.0).contains(percent));
+        percent.map(Self::Percent)
+    }
 }

@@ -1,5 +1,6 @@
 //! What the provider is set to.
 
+mod carries;
 mod foreign;
 mod headers;
 mod limits;
@@ -11,6 +12,7 @@ pub use limits::{Kind, Law, Paths, Step, Whose};
 pub use tokens::{Life, TokenEndpoint};
 
 use std::time::Duration;
+use tollgate_settings::parse_span;
 
 /// The provider's settings. `Default` is the vendor's documented set.
 #[derive(Clone, Debug)]
@@ -159,6 +161,19 @@ pub enum Alignment {
     PhasePerKey,
 }
 
+impl Alignment {
+    /// `first-call`, `wall-clock` or `phase-per-key`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "first-call" => Some(Self::FirstCall),
+            "wall-clock" => Some(Self::WallClock),
+            "phase-per-key" => Some(Self::PhasePerKey),
+            _ => None,
+        }
+    }
+}
+
 /// A span drawn evenly between two bounds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Spread {
@@ -169,6 +184,20 @@ pub struct Spread {
 }
 
 impl Spread {
+    /// `80ms`, or `50ms..200ms`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (from, to) = text.split_once("..").unwrap_or((text, text));
+        let (from, to) = parse_span(from).zip(parse_span(to))?;
+        (from <= to).then_some(Self { from, to })
+    }
+
+    /// The span on the average, in seconds.
+    #[must_use]
+    pub fn mean(self) -> f64 {
+        (self.from + self.to).as_secs_f64() / 2.0
+    }
+
     /// Always the same span.
     #[must_use]
     pub const fn fixed(span: Duration) -> Self {

@@ -20,6 +20,8 @@
 //! **Others.** [`Stranger`]s call by themselves, each at its own instants; what they did is made up for
 //! whenever the provider is looked at. [`Stray`]s are refusals for no limit's sake.
 //!
+//! **Files** say all of this in one way ([`file`]).
+//!
 //! **Deterministic**: the same seed and the same calls give the same answers. Tested in
 //! `tests/laws.rs` (no window admits more than is allowed, under each alignment) and `tests/kinds.rs`
 //! (what each kind of limit admits, and what headers say).
@@ -28,6 +30,7 @@ mod config;
 mod counter;
 mod data;
 mod error;
+pub mod file;
 mod gate;
 mod meter;
 mod platform;

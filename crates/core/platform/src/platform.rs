@@ -107,6 +107,17 @@ impl Platform {
 
     /// A call arrives.
     pub fn arrive_at(&mut self, request: Request<'_>, now: Instant) -> Verdict {
+        self.arrive_taking(request, None, now)
+    }
+
+    /// A call arrives that takes as long as is said, asked for if it is admitted, before other calls and
+    /// faults slow it down; with none, as long as is configured.
+    pub fn arrive_taking(
+        &mut self,
+        request: Request<'_>,
+        takes: Option<&mut dyn FnMut() -> Duration>,
+        now: Instant,
+    ) -> Verdict {
         self.look(now);
         let (token, client) = match self.tokens.good(request.token, now) {
             Some((token, client)) => (token, Some(client)),
@@ -122,7 +133,7 @@ impl Platform {
             method: request.method,
             path: request.path,
         };
-        let verdict = self.decide(passer, now);
+        let verdict = self.decide(passer, takes, now);
         let counts = &mut self.counts;
         let mut unnamed = TokenCounts::default();
         let of_token = counts
@@ -241,7 +252,12 @@ impl Platform {
         self.began.map_or(Duration::ZERO, |began| now.since(began))
     }
 
-    fn decide(&mut self, passer: Passer<'_>, now: Instant) -> Verdict {
+    fn decide(
+        &mut self,
+        passer: Passer<'_>,
+        takes: Option<&mut dyn FnMut() -> Duration>,
+        now: Instant,
+    ) -> Verdict {
         for (place, stray) in self.config.strays.iter().enumerate() {
             if self.luck.fraction() * 100.0 < stray.percent {
                 let facts = if stray.shows {
@@ -280,7 +296,7 @@ impl Platform {
                 if !entered.places.is_empty() {
                     self.places.insert(self.calls, entered.places);
                 }
-                let (latency, fault) = self.fate(now);
+                let (latency, fault) = self.fate(takes, now);
                 Verdict::Admitted(Admitted {
                     facts: entered.facts,
                     latency,

@@ -31,5 +31,4 @@ pub use config::{CacheRule, Caller, Config, Integration, Login, Server};
 pub use files::FileUse;
 pub use problem::ConfigError;
 pub use read::Source;
-pub use read::limits::parse_leave;
 pub use tollgate_settings::{Problem, parse_span, show_span};

@@ -25,7 +25,7 @@ pub(crate) struct Number {
     pub(crate) told: u32,
     /// What it allows.
     pub(crate) allowed: u32,
-    /// What of it is left free, as [`tollgate_config::parse_leave`] reads it; none if nobody has set that.
+    /// What of it is left free, as [`tollgate_engine::Leave::parse`] reads it; none if nobody has set that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) leave: Option<String>,
 }
@@ -76,7 +76,7 @@ impl Numbers {
         let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let mut all = all.iter();
         let set = all.find(|it| is(it, None, name) && it.told == told)?;
-        set.leave.as_deref().and_then(tollgate_config::parse_leave)
+        set.leave.as_deref().and_then(tollgate_engine::Leave::parse)
     }
 
     /// Keeps the change for the limits of that name, whose definitions say these numbers now.

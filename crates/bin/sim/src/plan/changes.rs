@@ -22,13 +22,15 @@ pub struct Change {
 const RAISED_TOKEN: u32 = 3_000;
 const MINUTE: Duration = Duration::from_secs(60);
 
-pub(super) fn all(scenario: &Scenario, limits: &[LimitPlan]) -> Vec<Change> {
+/// The same part of the windows is taken to be kept after each; a larger limit keeps less of itself, so what
+/// it buys is no less than said.
+pub(super) fn all(scenario: &Scenario, limits: &[LimitPlan], kept: f64) -> Vec<Change> {
     let now = limits.first().and_then(|limit| limit.sure);
     let mut changes = Vec::new();
     let mut consider = |what: String, change: &dyn Fn(&mut Scenario)| {
         let mut changed = scenario.clone();
         change(&mut changed);
-        let then = ceiling(&changed);
+        let then = ceiling(&changed, kept);
         changes.push(Change {
             what,
             ceiling: then.map(|(ceiling, _)| ceiling),

@@ -1,7 +1,7 @@
 //! What a scenario asks of its limits, at any multiple of its load.
 
 use crate::interaction::Behaviour;
-use crate::scenario::Scenario;
+use crate::scenario::{ActionId, Scenario};
 use std::time::Duration;
 
 #[derive(Clone, Debug)]
@@ -29,27 +29,25 @@ struct Asked {
 
 impl Demand {
     pub(super) fn of(scenario: &Scenario) -> Self {
+        Self::taken(scenario, &scenario.calls())
+    }
+
+    /// Where so many calls a minute of each action go upstream.
+    pub(super) fn taken(scenario: &Scenario, calls: &[f64]) -> Self {
+        let flows = scenario.flows.iter();
+        let of_flows: f64 = flows
+            .map(|flow| scenario.interactions_per_minute(flow))
+            .sum();
         let minutes = scenario.end().as_secs_f64().max(1e-9) / 60.0;
-        let mut calls = vec![0.0; scenario.actions.len()];
-        let mut interactions = 0.0;
-        for flow in &scenario.flows {
-            let rate = scenario.interactions_per_minute(flow);
-            interactions += rate;
-            for (action, times) in flow.behaviour.calls() {
-                calls[action.index()] += rate * times;
-            }
-        }
-        for record in scenario.replay.iter().flat_map(|records| records.iter()) {
-            interactions += 1.0 / minutes;
-            calls[record.action.index()] += 1.0 / minutes;
-        }
+        let replayed = scenario.replay.as_ref().map_or(0, |records| records.len());
+        let interactions = of_flows + replayed as f64 / minutes;
         let way_in = scenario.limits.way_in;
         let way_in = f64::midpoint(way_in.from.as_secs_f64(), way_in.to.as_secs_f64());
         let bound = scenario
             .limits
             .counted_within
             .map_or(f64::INFINITY, |it| it.as_secs_f64());
-        let asked = scenario.actions.iter().zip(calls).map(|(action, calls)| {
+        let asked = scenario.actions.iter().zip(calls).map(|(action, &calls)| {
             let timeout = action.timeout.as_secs_f64();
             Asked {
                 calls,
@@ -77,6 +75,45 @@ impl Demand {
             let calls = asked.calls * scale;
             (calls / (1.0 + calls * asked.cache), asked)
         })
+    }
+
+    /// Calls a minute that a flow makes of each action at the given load; of records, those recorded.
+    pub(super) fn of_flow(&self, scenario: &Scenario, flow: usize) -> Vec<(ActionId, f64)> {
+        let mut calls = vec![0.0; self.actions.len()];
+        if let Some(it) = scenario.flows.get(flow) {
+            let rate = scenario.interactions_per_minute(it);
+            for (action, times) in it.behaviour.calls() {
+                calls[action.index()] += rate * times;
+            }
+        }
+        let minutes = scenario.end().as_secs_f64().max(1e-9) / 60.0;
+        let records = scenario.replay.iter().flat_map(|records| records.iter());
+        for record in records.filter(|record| record.flow as usize == flow) {
+            calls[record.action.index()] += 1.0 / minutes;
+        }
+        let calls = calls.into_iter().enumerate();
+        calls
+            .map(|(at, calls)| (ActionId(at as u32), calls))
+            .collect()
+    }
+
+    /// The part of an action's calls that no cache answers.
+    pub(super) fn upstream_part(&self, action: ActionId, scale: f64) -> f64 {
+        let asked = &self.actions[action.index()];
+        1.0 / (1.0 + asked.calls * scale * asked.cache)
+    }
+
+    /// Calls a minute of some actions that go upstream.
+    pub(super) fn of_actions(&self, actions: &[bool], scale: f64) -> f64 {
+        let own = self.each(scale).zip(actions).filter(|(_, own)| **own);
+        own.map(|((calls, _), _)| calls).sum()
+    }
+
+    /// Of those, how many are under way on the average.
+    pub(super) fn busy_of(&self, actions: &[bool], scale: f64) -> f64 {
+        let own = self.each(scale).zip(actions).filter(|(_, own)| **own);
+        own.map(|((calls, asked), _)| calls / 60.0 * asked.takes)
+            .sum()
     }
 
     /// Calls a minute that go upstream.

@@ -22,7 +22,7 @@ pub struct FlowPlan {
 const MOST: f64 = 1e6;
 
 /// One for each flow that begins interactions.
-pub(super) fn all(scenario: &Scenario) -> Vec<FlowPlan> {
+pub(super) fn all(scenario: &Scenario, kept: f64) -> Vec<FlowPlan> {
     let all = Demand::of(scenario).upstream(1.0);
     let flows = scenario.flows.iter().enumerate().filter_map(|(at, flow)| {
         let rate = scenario.interactions_per_minute(flow);
@@ -34,22 +34,23 @@ pub(super) fn all(scenario: &Scenario) -> Vec<FlowPlan> {
             name: flow.name.clone(),
             interactions_per_minute: rate,
             share: 1.0 - Demand::of(&others).upstream(1.0) / all.max(f64::MIN_POSITIVE),
-            beside: growth(scenario, at, 1.0).map(|growth| growth * rate),
-            alone: growth(scenario, at, 0.0).map(|growth| growth * rate),
+            beside: growth(scenario, at, 1.0, kept).map(|growth| growth * rate),
+            alone: growth(scenario, at, 0.0, 0.0).map(|growth| growth * rate),
         })
     });
     flows.collect()
 }
 
-/// The largest multiple of the flow's load that fits, with `others` times the load of the rest.
-fn growth(scenario: &Scenario, flow: usize, others: f64) -> Option<f64> {
+/// The largest multiple of the flow's load that fits, with `others` times the load of the rest, where this
+/// part of the windows is kept.
+fn growth(scenario: &Scenario, flow: usize, others: f64, kept: f64) -> Option<f64> {
     let slots = slots::of(scenario);
     let fits = |growth: f64| {
         let grown = with(scenario, |at| if at == flow { growth } else { others });
         let demand = Demand::of(&grown);
         slots
             .iter()
-            .all(|limit| limit.busy(&demand, 1.0) <= limit.allowed as f64)
+            .all(|limit| limit.busy(&demand, 1.0) <= limit.usable(kept))
     };
     if fits(MOST) {
         return None;

@@ -41,6 +41,13 @@ pub fn plan_table(plan: &Plan) -> String {
         }
         None => text.push_str("ceiling    none: no limit binds\n"),
     }
+    if plan.kept > 0.0 {
+        let kept = number(plan.kept * 100.0);
+        let _ = writeln!(
+            text,
+            "kept       {kept} % of the windows stays free for who goes first"
+        );
+    }
     let least = |least: Least| {
         format!(
             "{} on the average, {} in the busiest window, {} to wait for 1 call in 20 at most",
@@ -176,6 +183,7 @@ pub fn plan_json(plan: &Plan) -> Value {
         "ceiling": plan.carries(),
         "binds": plan.binding().map(|limit| limit.name),
         "head_room": plan.head_room(),
+        "kept": plan.kept,
         "least_tokens": plan.least_tokens.map(least),
         "least_slots": least(plan.least_slots),
         "flows": flows.collect::<Vec<_>>(),

@@ -48,6 +48,13 @@ fn policy(policy: &PolicySummary) -> Value {
         "limited": limited,
         "tokens": policy.tokens,
         "most_at_once": policy.most_at_once,
+        "real_upstream": policy.real.map(|real| json!({
+            "carries_per_minute": real.carries,
+            "used_share": estimate(Some(real.used)),
+            "refused_share": estimate(real.refused),
+            "strangers_per_minute": estimate(Some(real.strangers)),
+            "strangers_served_share": estimate(real.strangers_served),
+        })),
     })
 }
 

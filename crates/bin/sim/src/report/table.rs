@@ -71,6 +71,39 @@ pub fn table(results: &Results) -> String {
     text
 }
 
+/// What the upstream really is, and what became of it.
+fn real(text: &mut String, point: &Point) {
+    let real = |policy: &PolicySummary| Some((policy.policy, policy.real?));
+    let rows: Vec<_> = point.policies.iter().filter_map(real).collect();
+    let Some((_, first)) = rows.first() else {
+        return;
+    };
+    let carries = number(first.carries);
+    let _ = writeln!(
+        text,
+        "\nthe upstream really carries {carries} calls a minute"
+    );
+    let mut table = Table::new(&[
+        "policy",
+        "used",
+        "refused",
+        "others ask a minute",
+        "others get",
+    ]);
+    for (policy, real) in &rows {
+        table.row(vec![
+            policy.as_str().to_owned(),
+            percent(Some(real.used)),
+            real.refused.map_or("–".to_owned(), |part| {
+                format!("{:.2} %", part.mean * 100.0)
+            }),
+            estimate(Some(real.strangers)),
+            percent(real.strangers_served),
+        ]);
+    }
+    table.write(text, 1);
+}
+
 /// One row for each policy and flow.
 fn single(text: &mut String, point: &Point) {
     let mut table = Table::new(&[
@@ -116,6 +149,7 @@ fn single(text: &mut String, point: &Point) {
         ]);
     }
     table.write(text, 1);
+    real(text, point);
 }
 
 fn row(policy: &str, flow: &FlowSummary) -> Vec<String> {

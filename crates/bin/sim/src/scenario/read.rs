@@ -8,7 +8,7 @@ mod limits;
 use super::{Client, Outage, Scenario};
 use crate::policy::Kind;
 use std::time::Duration;
-use tollgate_platform::Faults;
+use tollgate_platform::{Faults, file};
 use tollgate_settings::{Listing, Problem, Section, unique_name};
 
 /// The longest time that may be simulated: a year.
@@ -63,7 +63,7 @@ fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Scenario {
             "a table [[client]] with name and tokens, for actions with a token",
         );
     }
-    Scenario {
+    let mut scenario = Scenario {
         name: if name.is_empty() {
             source.file.to_owned()
         } else {
@@ -75,13 +75,21 @@ fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Scenario {
         warm_up: warm_up.unwrap_or(Duration::from_secs(120)),
         duration: duration.unwrap_or(Duration::from_secs(600)),
         limits,
+        upstream: None,
+        reads: None,
         clients,
         actions,
         flows,
         outages: read_outages(root),
         policies: read_policies(root),
         replay: None,
-    }
+    };
+    scenario.upstream = root.section("upstream").map(|section| {
+        let upstream = file::limits_and_others(&section, scenario.believed());
+        section.finish();
+        upstream
+    });
+    scenario
 }
 
 fn read_clients(root: &Section<'_, '_>) -> Vec<Client> {

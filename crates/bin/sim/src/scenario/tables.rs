@@ -4,14 +4,12 @@ use super::Scenario;
 use std::time::Duration;
 use tollgate_engine::{Config, Flow, Guarantee, Policy, Pool, Route};
 use tollgate_model::{ClientId, Limit, LimitId, PoolId, RouteId, Rule, Scope};
-use tollgate_platform::{Config as Platform, Spread};
+use tollgate_platform::{Config as Platform, Counted};
 
 /// Platform actions: with a token of the pool.
 pub(crate) const WITH_TOKEN: RouteId = RouteId(0);
 /// Web services.
 pub(crate) const WITHOUT_TOKEN: RouteId = RouteId(1);
-/// What the provider's own latency is set to, so that its faults show as a factor of it.
-pub(crate) const UNIT: Duration = Duration::from_secs(1);
 
 impl Scenario {
     /// The engine's tables: route 0 takes a token, route 1 does not.
@@ -65,6 +63,9 @@ impl Scenario {
             name: "pool".to_owned(),
             clients: (0..clients.len()).map(|at| ClientId(at as u32)).collect(),
         };
+        let leave = organisation.into_iter().chain(executions);
+        let leave = leave.filter_map(|limit| Some((limit, self.limits.leave?)));
+        let leave = leave.collect();
         let shared = [executions, concurrency];
         let flows = self.flows.iter().map(|flow| Flow {
             name: flow.name.clone(),
@@ -98,6 +99,7 @@ impl Scenario {
                 },
             ],
             flows,
+            leave,
             policy: Policy {
                 grace: self.limits.way_in.to + Duration::from_millis(100),
                 ..Policy::default()
@@ -105,6 +107,19 @@ impl Scenario {
             limits,
             ..Config::default()
         }
+    }
+
+    /// Whether that service has limits. An upstream whose limits the scenario lists has no others.
+    pub(crate) fn has_action_service(&self) -> bool {
+        let listed = self.upstream.as_ref().is_some_and(|it| !it.laws.is_empty());
+        let limits = &self.limits;
+        !listed && limits.executions.or(limits.concurrency).is_some()
+    }
+
+    /// Whether a call is on its way for any time before it counts.
+    pub(crate) fn has_way_in(&self) -> bool {
+        let api = self.platform();
+        api.way_in.to > Duration::ZERO || api.counted == Counted::AtAnswer
     }
 
     fn rule(&self, allowed: Option<u32>) -> Option<Rule> {
@@ -115,9 +130,31 @@ impl Scenario {
         })
     }
 
-    /// The provider's API: tokens, clients and the organisation's window.
+    /// The provider's API: tokens, clients and the organisation's window, or what the scenario says that it
+    /// really is.
     #[must_use]
     pub fn platform(&self) -> Platform {
+        let believed = self.believed();
+        let Some(real) = &self.upstream else {
+            return believed;
+        };
+        if !real.laws.is_empty() {
+            return Platform {
+                clients: believed.clients,
+                ..real.clone()
+            };
+        }
+        Platform {
+            clients: believed.clients,
+            token: believed.token,
+            client: believed.client,
+            organisation: believed.organisation,
+            ..real.clone()
+        }
+    }
+
+    /// The API as tollgate is told that it is.
+    pub(super) fn believed(&self) -> Platform {
         let limits = &self.limits;
         let clients = self.clients.iter().map(|client| tollgate_platform::Client {
             id: client.name.clone(),
@@ -132,7 +169,6 @@ impl Scenario {
             alignment: limits.alignment,
             expires_in: limits.token_life,
             way_in: limits.way_in,
-            latency: Spread::fixed(UNIT),
             ..Platform::default()
         }
     }
@@ -142,17 +178,21 @@ impl Scenario {
     #[must_use]
     pub(crate) fn action_service(&self) -> Platform {
         let limits = &self.limits;
+        let (executions, concurrency) = if self.has_action_service() {
+            (limits.executions, limits.concurrency)
+        } else {
+            (None, None)
+        };
         Platform {
             clients: vec![tollgate_platform::Client {
                 id: "executions".to_owned(),
                 secret: String::new(),
             }],
             token: None,
-            organisation: limits.window(limits.executions),
-            concurrency: limits.concurrency,
+            organisation: limits.window(executions),
+            concurrency,
             alignment: limits.alignment,
             expires_in: Duration::from_secs(u64::from(u32::MAX)),
-            latency: Spread::fixed(UNIT),
             ..Platform::default()
         }
     }

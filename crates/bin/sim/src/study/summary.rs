@@ -4,6 +4,7 @@ use crate::policy::Kind;
 use crate::scenario::Scenario;
 use crate::stats::{Estimate, FlowStats, Histogram, RunStats, Series};
 use crate::upstream::LIMITS;
+use tollgate_platform::{Share, Stranger, Whose};
 
 /// One policy at one point.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct PolicySummary {
     pub admitted_per_minute: Estimate,
     /// 429s a minute of the whole run.
     pub limited_per_minute: Estimate,
+    /// What the upstream really is; none where it is as the limits say.
+    pub real: Option<RealUpstream>,
     /// 429s of all runs by limit; those that answered none are left out.
     pub limited: Vec<(&'static str, u64)>,
     /// Tokens granted, mean over the runs.
@@ -30,6 +33,61 @@ pub struct PolicySummary {
     pub events: u64,
     /// The course of the first run.
     pub series: Series,
+}
+
+/// Parts of what an upstream really carries, and what became of calls, in the measured time.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct RealUpstream {
+    /// Calls a minute that it carries, on the average.
+    pub carries: f64,
+    /// Of that, what we and other applications used.
+    pub used: Estimate,
+    /// Of our calls that reached it, those that it turned away.
+    pub refused: Option<Estimate>,
+    /// Other applications' calls a minute.
+    pub strangers: Estimate,
+    /// Of those, the part that was admitted.
+    pub strangers_served: Option<Estimate>,
+}
+
+impl RealUpstream {
+    fn of(scenario: &Scenario, runs: &[RunStats]) -> Option<Self> {
+        scenario.upstream.as_ref()?;
+        let minutes = scenario.duration.as_secs_f64() / 60.0;
+        let carries = scenario.carries();
+        let each = |of: &dyn Fn(&RunStats) -> Option<f64>| {
+            let values: Vec<f64> = runs.iter().filter_map(of).collect();
+            Estimate::of(&values)
+        };
+        let part = |part: u64, all: u64| (all > 0).then(|| part as f64 / all as f64);
+        let rates: Vec<f64> = runs
+            .iter()
+            .map(|run| run.strangers.asked as f64 / minutes)
+            .collect();
+        // Who shares no limit takes nothing of it.
+        let api = scenario.platform();
+        let organisation = api.laws().iter().any(|it| it.whose == Whose::Organisation);
+        let shares = |it: &Stranger| organisation || it.share != Share::Organisation;
+        let shared = api.strangers.iter().all(shares);
+        let used = |run: &RunStats| {
+            let others = if shared { run.strangers.admitted } else { 0 };
+            (run.admitted_measured + others) as f64
+        };
+        let used: Vec<f64> = runs
+            .iter()
+            .map(|run| used(run) / minutes / carries)
+            .collect();
+        Some(Self {
+            carries,
+            used: estimate(&used),
+            refused: each(&|run| {
+                let refused = run.limited_measured;
+                part(refused, refused + run.admitted_measured)
+            }),
+            strangers: estimate(&rates),
+            strangers_served: each(&|run| part(run.strangers.admitted, run.strangers.asked)),
+        })
+    }
 }
 
 /// One flow under one policy.
@@ -77,6 +135,7 @@ impl PolicySummary {
             flows: flows.collect(),
             admitted_per_minute: per(&|run| run.admitted_measured, minutes),
             limited_per_minute: per(&RunStats::limited, whole),
+            real: RealUpstream::of(scenario, runs),
             limited: limited.collect(),
             tokens: per(&|run| run.tokens, 1.0).mean,
             most_at_once: runs.iter().map(|run| run.most_at_once).max().unwrap_or(0),

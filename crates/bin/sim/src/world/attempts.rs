@@ -4,6 +4,7 @@ use super::World;
 use crate::policy::Policy;
 use tollgate_engine::Facts;
 use tollgate_model::{AttemptId, ExecutionId, TokenId};
+use tollgate_platform::Place;
 
 /// One request.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +13,8 @@ pub(super) struct Attempt {
     pub(super) token: Option<TokenId>,
     pub(super) state: State,
     pub(super) facts: Facts,
+    /// In the API.
+    pub(super) place: Option<Place>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,6 +50,7 @@ impl<P: Policy> World<'_, P> {
             token,
             state: State::OnItsWay,
             facts: Facts::default(),
+            place: None,
         });
     }
 

@@ -1,16 +1,18 @@
 //! Calls: from the interaction's asking, through the policy's attempts, to the outcome.
 
+use super::interactions::Interaction;
 use super::{NEVER, SLOT_BITS, World, nanos, slot_of};
 use crate::interaction::{Ended, Progress};
 use crate::policy::Policy;
-use crate::scenario::{ActionId, WITH_TOKEN, WITHOUT_TOKEN};
+use crate::random::Stream;
+use crate::scenario::{ActionId, Scenario, WITH_TOKEN, WITHOUT_TOKEN};
 use crate::upstream::Reply;
 use crate::world::attempts::State;
 use crate::world::heap::Due;
 use std::time::Duration;
 use tollgate_engine::{Command, Event, Facts, LossKind, Submission, Verdict};
 use tollgate_model::{AttemptId, EndpointId, ExecutionId, FlowId, Instant, TokenId};
-use tollgate_platform::Fault;
+use tollgate_platform::{Fault, Place};
 
 impl<P: Policy> World<'_, P> {
     /// Asks for a call, which may be hung up on. Whether it is answered already, from the cache.
@@ -54,7 +56,7 @@ impl<P: Policy> World<'_, P> {
             } else {
                 WITHOUT_TOKEN
             },
-            endpoint: EndpointId::UNKNOWN,
+            endpoint: EndpointId(action.0 + 1),
             deadline: now + within.map_or(flow.deadline, |within| within.min(flow.deadline)),
             timeout: known.timeout,
             idempotent: known.idempotent,
@@ -107,7 +109,8 @@ impl<P: Policy> World<'_, P> {
                 Command::Abort(attempt) => self.abort(attempt),
                 Command::Finish(execution, verdict) => self.finish(execution, &verdict),
                 Command::FetchToken(client, token) => {
-                    let took = nanos(self.scenario.limits.token_latency);
+                    let took = self.scenario.limits.token_latency + self.upstream.grant_takes();
+                    let took = nanos(took);
                     self.heap.push(self.now + took, Due::Token(client, token));
                 }
                 Command::DropToken(_) => self.tokens = self.tokens.saturating_sub(1),
@@ -125,7 +128,9 @@ impl<P: Policy> World<'_, P> {
         self.stats.sent += 1;
         self.register(attempt, execution, token);
         if self.way_in {
-            let way_in = nanos(self.upstream.way_in());
+            let it = &self.interactions[slot_of(execution) as usize];
+            let takes = || takes(self.scenario, it, &mut self.latencies);
+            let way_in = nanos(self.upstream.way_in(takes));
             self.heap.push(self.now + way_in, Due::Reach(attempt.0));
         } else {
             self.reach(attempt.0);
@@ -137,14 +142,17 @@ impl<P: Policy> World<'_, P> {
         let Some(it) = self.attempt(attempt).copied() else {
             return;
         };
-        let reply = self
-            .upstream
-            .arrive(it.token, Instant::from_nanos(self.now));
-        let (state, facts, after) = match reply {
+        let now = Instant::from_nanos(self.now);
+        let interaction = &self.interactions[slot_of(ExecutionId(it.execution)) as usize];
+        let action = &self.scenario.actions[interaction.action.index()];
+        let mut takes = || takes(self.scenario, interaction, &mut self.latencies);
+        let reply = self.upstream.arrive(action, it.token, &mut takes, now);
+        let (state, facts, place, after) = match reply {
             Reply::Admitted {
                 facts,
                 fault,
-                slower,
+                takes,
+                place,
             } => {
                 self.admitted(it.token.is_some());
                 let status = match fault {
@@ -152,26 +160,26 @@ impl<P: Policy> World<'_, P> {
                     Some(Fault::Unavailable) => Some(503),
                     Some(Fault::Dropped) => None,
                 };
-                let latency = self.latency(it.execution);
-                let latency = latency.saturating_mul(slower.into());
-                (State::Inside(status), facts, latency)
+                (State::Inside(status), facts, place, nanos(takes))
             }
-            Reply::Limited(limit, facts) => {
+            Reply::Limited(status, limit, facts) => {
                 self.stats.limited[limit] += 1;
+                self.stats.limited_measured += u64::from(self.measured.contains(&self.now));
                 self.bucket(|bucket| bucket.limited += 1);
-                (State::TurnedAway(429), facts, 0)
+                (State::TurnedAway(status), facts, None, 0)
             }
-            Reply::Unauthorized => (State::TurnedAway(401), Facts::default(), 0),
+            Reply::Unauthorized => (State::TurnedAway(401), Facts::default(), None, 0),
         };
         if it.state == State::GivenUpOnItsWay {
             if matches!(state, State::Inside(_)) {
-                self.left();
+                self.left(place);
             }
             return self.over(attempt);
         }
         if let Some(it) = self.attempt(attempt) {
             it.state = state;
             it.facts = facts;
+            it.place = place;
         }
         self.heap
             .push(self.now.saturating_add(after), Due::Answer(attempt));
@@ -190,22 +198,9 @@ impl<P: Policy> World<'_, P> {
         });
     }
 
-    fn left(&mut self) {
+    fn left(&mut self, place: Option<Place>) {
         self.under_way -= 1;
-        self.upstream.leave();
-    }
-
-    fn latency(&mut self, execution: u64) -> u64 {
-        let it = &self.interactions[slot_of(ExecutionId(execution)) as usize];
-        if let Progress::Record(_, Some(recorded)) = it.progress {
-            return nanos(recorded);
-        }
-        let action = it.action.index();
-        nanos(
-            self.scenario.actions[action]
-                .latency
-                .draw(&mut self.latencies[action]),
-        )
+        self.upstream.leave(place);
     }
 
     /// The answer arrives, or the loss of it shows.
@@ -215,7 +210,7 @@ impl<P: Policy> World<'_, P> {
         };
         let status = match it.state {
             State::Inside(status) => {
-                self.left();
+                self.left(it.place);
                 status
             }
             State::TurnedAway(status) => Some(status),
@@ -245,7 +240,8 @@ impl<P: Policy> World<'_, P> {
         match it.state {
             State::OnItsWay => it.state = State::GivenUpOnItsWay,
             State::Inside(_) => {
-                self.left();
+                let place = it.place;
+                self.left(place);
                 self.over(attempt.0);
             }
             State::TurnedAway(_) => self.over(attempt.0),
@@ -266,6 +262,7 @@ impl<P: Policy> World<'_, P> {
                 200..=299 => None,
                 429 => Some("429"),
                 401 => Some("401"),
+                400..=499 => Some("4xx"),
                 _ => Some("5xx"),
             },
             Verdict::Refused(refusal) => Some(refusal.reason.as_str()),
@@ -295,4 +292,15 @@ impl<P: Policy> World<'_, P> {
         };
         self.go_on(slot, Some(ended));
     }
+}
+
+/// How long the upstream works on the call of an interaction.
+fn takes(scenario: &Scenario, it: &Interaction, latencies: &mut [Stream]) -> Duration {
+    if let Progress::Record(_, Some(recorded)) = it.progress {
+        return recorded;
+    }
+    let action = it.action.index();
+    scenario.actions[action]
+        .latency
+        .draw(&mut latencies[action])
 }

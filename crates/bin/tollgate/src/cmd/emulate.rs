@@ -1,7 +1,5 @@
 //! `tollgate emulate`.
 
-mod file;
-
 use crate::console::{errln, outln};
 use anyhow::Context;
 use std::process::ExitCode;
@@ -99,7 +97,7 @@ async fn serve(config: Config, seed: u64, port: u16) -> anyhow::Result<()> {
 fn config(args: &Args) -> anyhow::Result<Config> {
     if let Some(file) = &args.config {
         let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
-        return file::parse(&text).map_err(|problems| {
+        return tollgate_platform::file::parse(&text).map_err(|problems| {
             let file = &file.display().to_string();
             let problems = &problems;
             anyhow::anyhow!("{}", tollgate_settings::Listing { file, problems })
@@ -120,7 +118,7 @@ fn config(args: &Args) -> anyhow::Result<Config> {
         client: window("--client-limit", &args.client_limit)?,
         organisation: window("--organisation-limit", &args.organisation_limit)?,
         concurrency: (args.concurrency > 0).then_some(args.concurrency),
-        alignment: alignment(&args.alignment).with_context(|| {
+        alignment: Alignment::parse(&args.alignment).with_context(|| {
             let text = &args.alignment;
             format!("--alignment {text}: expected first-call, wall-clock or phase-per-key")
         })?,
@@ -148,21 +146,6 @@ fn window(flag: &str, text: &str) -> anyhow::Result<Option<Window>> {
     Ok(Some(window))
 }
 
-fn alignment(text: &str) -> Option<Alignment> {
-    match text {
-        "first-call" => Some(Alignment::FirstCall),
-        "wall-clock" => Some(Alignment::WallClock),
-        "phase-per-key" => Some(Alignment::PhasePerKey),
-        _ => None,
-    }
-}
-
 fn spread_of(flag: &str, text: &str) -> anyhow::Result<Spread> {
-    spread(text).with_context(|| format!("{flag} {text}: expected as 80ms or 50ms..200ms"))
-}
-
-fn spread(text: &str) -> Option<Spread> {
-    let (from, to) = text.split_once("..").unwrap_or((text, text));
-    let (from, to) = parse_span(from).zip(parse_span(to))?;
-    (from <= to).then_some(Spread { from, to })
+    Spread::parse(text).with_context(|| format!("{flag} {text}: expected as 80ms or 50ms..200ms"))
 }

@@ -20,6 +20,8 @@ use tollgate_sim::stats::RunStats;
 use tollgate_sim::{Policy, Results, Study, Sweep, report};
 
 pub(crate) use input::Input;
+#[cfg(test)]
+pub(crate) use input::facts_of;
 
 /// Simulates a scenario in virtual time, under tollgate and under what people do without it.
 ///

@@ -7,11 +7,16 @@ use tollgate_model::Instant;
 
 impl Platform {
     /// How long a call takes that begins now, and what strikes it.
-    pub(super) fn fate(&mut self, now: Instant) -> (Duration, Option<Fault>) {
+    pub(super) fn fate(
+        &mut self,
+        takes: Option<&mut dyn FnMut() -> Duration>,
+        now: Instant,
+    ) -> (Duration, Option<Fault>) {
         let faults = self.config.faults;
-        let mut latency = match self.config.counted {
-            Counted::OnArrival => self.random.span(self.config.latency),
-            Counted::AtAnswer => Duration::ZERO,
+        let mut latency = match (takes, self.config.counted) {
+            (Some(takes), _) => takes(),
+            (None, Counted::OnArrival) => self.random.span(self.config.latency),
+            (None, Counted::AtAnswer) => Duration::ZERO,
         };
         if self.random.percent(faults.slow_percent) {
             latency *= 10;

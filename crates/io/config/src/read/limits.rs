@@ -212,25 +212,14 @@ fn leave(section: &Section<'_, '_>, rule: Option<Rule>) -> Option<Leave> {
     if section.is_text("leave") {
         let expected =
             "a part of the limit from \"0 %\" to less than \"100 %\", or a number of calls";
+        let percent =
+            |text: &str| Leave::parse(text).filter(|leave| matches!(leave, Leave::Percent(_)));
         let leave = section.parsed("leave", expected, percent);
-        return leave.map(|percent| Leave::Percent(percent.value));
+        return leave.map(|leave| leave.value);
     }
     let most = rule.map_or(u32::MAX, |rule| rule.allowed().saturating_sub(1));
     let calls = section.whole("leave", 0..=most.into())?;
     u32::try_from(calls).ok().map(Leave::Calls)
-}
-
-/// Reads what is left free of a limit: `10 %`, or a number of calls. None if it is neither.
-pub fn parse_leave(text: &str) -> Option<Leave> {
-    let calls = || text.parse().ok().map(Leave::Calls);
-    percent(text).map(Leave::Percent).or_else(calls)
-}
-
-/// `10 %`, with or without the space.
-fn percent(text: &str) -> Option<f64> {
-    let number = text.strip_suffix('%')?.trim_end();
-    let number = number.parse::<f64>().ok();
-    number.filter(|percent| (0.0..100.0).contains(percent))
 }
 
 /// `token_rate`, by default the vendor's.

@@ -161,7 +161,7 @@ fn leave(doc: &Doc) -> Result<Option<(Leave, String)>, ApiError> {
         Some(Value::Number(calls)) => calls.to_string(),
         Some(_) => String::new(),
     };
-    let leave = tollgate_config::parse_leave(&text).ok_or_else(|| {
+    let leave = tollgate_engine::Leave::parse(&text).ok_or_else(|| {
         ApiError::bad_request(
             "leave: expected a part from \"0 %\" to less than \"100 %\", or a whole number of calls.",
         )

@@ -46,8 +46,14 @@ pub(super) fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Vec<Action> {
             METHODS.iter().find(|method| method.name == text)
         });
         let method = method.map(|method| method.value);
+        let name = unique_name(&section, "name", &mut taken);
+        let path = section.parsed("path", "a path that begins with /", |text| {
+            text.starts_with('/').then(|| text.to_owned())
+        });
         let action = Action {
-            name: unique_name(&section, "name", &mut taken),
+            method: method.map_or("GET", |method| method.name),
+            path: path.map_or_else(|| format!("/{name}"), |path| path.value),
+            name,
             latency: section
                 .section("latency")
                 .and_then(|latency| read_latency(latency, source))

@@ -2,6 +2,7 @@
 
 use crate::scenario::Limits;
 use std::time::Duration;
+use tollgate_engine::Leave;
 use tollgate_platform::{Alignment, Spread};
 use tollgate_settings::Section;
 
@@ -22,12 +23,7 @@ pub(super) fn read(root: &Section<'_, '_>) -> Limits {
     let alignment = section.parsed(
         "windows_open",
         "\"first-call\", \"wall-clock\" or \"phase-per-key\"",
-        |text| match text {
-            "first-call" => Some(Alignment::FirstCall),
-            "wall-clock" => Some(Alignment::WallClock),
-            "phase-per-key" => Some(Alignment::PhasePerKey),
-            _ => None,
-        },
+        Alignment::parse,
     );
     let token_life = section.span("token_life", Duration::from_secs(1)..=HOUR * 48);
     let limits = Limits {
@@ -41,6 +37,7 @@ pub(super) fn read(root: &Section<'_, '_>) -> Limits {
         token_life: token_life.unwrap_or(default.token_life),
         token_latency: span("token_latency").unwrap_or(default.token_latency),
         way_in: way_in(&section).unwrap_or(default.way_in),
+        leave: leave(&section),
         counted_within: span("counted_within"),
     };
     if let Some(bound) = limits.counted_within
@@ -58,18 +55,20 @@ pub(super) fn read(root: &Section<'_, '_>) -> Limits {
 
 /// `way_in = "15ms"` or `"0ms..15ms"`.
 fn way_in(section: &Section<'_, '_>) -> Option<Spread> {
-    let read = |text: &str| {
-        let (from, to) = text.split_once("..").unwrap_or((text, text));
-        let (from, to) = (
-            tollgate_settings::parse_span(from)?,
-            tollgate_settings::parse_span(to)?,
-        );
-        (from <= to).then_some(Spread { from, to })
-    };
     let placed = section.parsed(
         "way_in",
         "a time span such as \"5ms\" or \"0ms..15ms\"",
-        read,
+        Spread::parse,
     )?;
+    Some(placed.value)
+}
+
+/// `leave = "10 %"`, or a number of calls.
+fn leave(section: &Section<'_, '_>) -> Option<Leave> {
+    if section.has("leave") && !section.is_text("leave") {
+        return section.count("leave", 0).map(Leave::Calls);
+    }
+    let expected = "what is left free for others: a share such as \"10 %\", or a number of calls";
+    let placed = section.parsed("leave", expected, Leave::parse)?;
     Some(placed.value)
 }

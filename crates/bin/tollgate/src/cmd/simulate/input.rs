@@ -1,9 +1,12 @@
 //! What `plan` and `simulate` read: the scenario, a service's records, and a probe's answer times.
 
+use crate::cmd::wire;
 use crate::console::errln;
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
+use tollgate_engine::Facts;
+use tollgate_platform::Header;
 use tollgate_sim::latency::Latency;
 use tollgate_sim::{Records, Scenario, Source};
 
@@ -41,6 +44,7 @@ impl Input {
             read: &|name| read(&folder.join(name)),
         };
         let mut scenario = Scenario::parse(&text, &source)?;
+        scenario.reads = Some(facts_of);
         if let Some(from) = &self.from {
             scenario = replaying(&scenario, from)?;
         }
@@ -49,6 +53,12 @@ impl Input {
         }
         Ok(scenario)
     }
+}
+
+/// Reads what an answer says of limits, as the driver does.
+pub(crate) fn facts_of(status: u16, said: Vec<Header>, body: &[u8], since_1970: Duration) -> Facts {
+    let now = UNIX_EPOCH + since_1970;
+    tollgate_driver::facts_of(status, &wire::headers(said, now), body, now)
 }
 
 fn replaying(scenario: &Scenario, from: &Path) -> anyhow::Result<Scenario> {

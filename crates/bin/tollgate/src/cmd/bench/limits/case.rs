@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 use tollgate_model::Instant;
-use tollgate_platform::{Client, Config, Kind, Law, Paths, Slowing, Spread, Whose, Window};
+use tollgate_platform::{Client, Config, Kind, Law, Paths, Spread, Window};
 
 /// How long an answer takes, unless a case says otherwise.
 const ANSWER: Duration = Duration::from_millis(20);
@@ -175,36 +175,8 @@ impl Case {
         }
         times.sort_unstable();
         times.dedup();
-        let rate = |at| {
-            let of = |whose, client: Option<usize>| {
-                laws.iter()
-                    .filter(|law| law.whose == whose && law.paths == Paths::All)
-                    .filter(|law| {
-                        law.clients.is_empty()
-                            || client.is_some_and(|client| law.clients.contains(&client))
-                    })
-                    .map(|law| rate_of(law.at(at), config))
-                    .fold(f64::INFINITY, f64::min)
-            };
-            let tokens = if config.needs_token {
-                &self.believed.tokens[..]
-            } else {
-                &[1]
-            };
-            let clients = tokens.iter().enumerate().map(|(client, tokens)| {
-                let client = config.needs_token.then_some(client);
-                let disabled = &config.token_endpoint.disabled;
-                if client.is_some_and(|it| disabled.contains(&config.clients[it].id)) {
-                    return 0.0;
-                }
-                let of_tokens = f64::from(*tokens) * of(Whose::Token, client);
-                of_tokens.min(of(Whose::Client, client))
-            });
-            let by_clients: f64 = clients.sum();
-            by_clients
-                .min(of(Whose::Organisation, None))
-                .min(slowed(config))
-        };
+        let takes = config.latency.mean();
+        let rate = |at| config.carries(at, &self.believed.tokens, takes);
         times.into_iter().map(|at| (at, rate(at))).collect()
     }
 
@@ -296,20 +268,7 @@ fn turns(law: &Law) -> Vec<Duration> {
 
 fn rate_of(kind: Kind, config: &Config) -> f64 {
     match kind {
-        Kind::Concurrency(most) => f64::from(most) / mean(config.latency),
+        Kind::Concurrency(most) => f64::from(most) / config.latency.mean(),
         kind => kind.rate().unwrap_or(f64::INFINITY),
     }
-}
-
-/// Calls a second that the workers carry, or a crowd of the best size.
-fn slowed(config: &Config) -> f64 {
-    match config.slowing {
-        Slowing::None => f64::INFINITY,
-        Slowing::Workers(workers) => f64::from(workers) / mean(config.latency),
-        Slowing::Thrashing(knee) => f64::from(knee) / mean(config.latency) / 2.0,
-    }
-}
-
-fn mean(spread: Spread) -> f64 {
-    (spread.from + spread.to).as_secs_f64() / 2.0
 }

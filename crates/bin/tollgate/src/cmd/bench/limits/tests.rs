@@ -3,6 +3,8 @@
 use super::*;
 use std::collections::BTreeSet;
 
+mod simulated;
+
 const SECOND: Duration = Duration::from_secs(1);
 
 fn args(cases: &[&str], windows: u32) -> Args {

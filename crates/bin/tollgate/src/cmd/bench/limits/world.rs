@@ -4,7 +4,8 @@ use super::bound;
 use super::case::Case;
 use super::ours;
 use super::seen::Seen;
-use reqwest::header::{DATE, HeaderMap, HeaderName, HeaderValue};
+use crate::cmd::wire::headers;
+use reqwest::header::HeaderMap;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,8 +13,7 @@ use tollgate_driver::facts_of;
 use tollgate_engine::{Command, Engine, Event, Facts, FetchFailure, LossKind, Verdict};
 use tollgate_model::{AttemptId, ClientId, EndpointId, Instant, Reason, TokenId};
 use tollgate_platform::{
-    Alignment, Fault, Header, Place, Platform, Request, TokenAnswer, TokenNumber,
-    Verdict as Answered,
+    Alignment, Fault, Place, Platform, Request, TokenAnswer, TokenNumber, Verdict as Answered,
 };
 
 /// What the wall clock says at the beginning: a day's beginning and a bit, so that no window of the
@@ -301,7 +301,7 @@ impl World<'_> {
         let over = now + latency;
         it.answer = Some(match status {
             Some(status) => {
-                let headers = headers(host.headers(&answered, over), over);
+                let headers = headers(host.headers(&answered, over), wall(over));
                 Answer::Head(status, headers, body(&answered))
             }
             None => Answer::Dropped,
@@ -385,7 +385,7 @@ impl World<'_> {
                 }
             }
             TokenAnswer::Limited(said) => {
-                let facts = facts_of(429, &headers(said, now), &[], wall(now));
+                let facts = facts_of(429, &headers(said, wall(now)), &[], wall(now));
                 failed(facts.retry_after, FetchFailure::Other)
             }
             TokenAnswer::Invalid => failed(None, FetchFailure::Credentials),
@@ -393,20 +393,6 @@ impl World<'_> {
         };
         self.engine.handle_event(event, now);
     }
-}
-
-/// The headers of an answer that leaves then, as they come over the wire.
-fn headers(said: Vec<Header>, now: Instant) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    for (name, value) in said {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    }
-    if let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(wall(now))) {
-        headers.insert(DATE, date);
-    }
-    headers
 }
 
 /// The body of a refusal; of other answers nothing is read.

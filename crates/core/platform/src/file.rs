@@ -1,15 +1,16 @@
-//! The file that says what the emulated platform is: limits of every kind, headers, strangers, faults.
+//! What a platform is, in TOML: limits of every kind, headers, strangers, faults.
 //!
-//! Described in `docs/limits.md`, field by field.
+//! One way to say so, for the emulator's file and for a scenario's table of what the upstream really
+//! is. Described in `docs/limits.md`, field by field.
 
 mod parts;
 
+use crate::{
+    Alignment, Client, Config, Counted, Faults, Kind, Law, Paths, Slowing, Spread, Step, Whose,
+    Window,
+};
 use parts::{headers, stranger, stray, token_endpoint};
 use std::time::Duration;
-use tollgate_platform::{
-    Client, Config, Counted, Faults, Headers, Kind, Law, Paths, Slowing, Step, TokenEndpoint,
-    Whose, Window,
-};
 use tollgate_settings::{Problem, Section};
 
 /// The longest span that a file may name.
@@ -19,12 +20,11 @@ const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 ///
 /// # Errors
 /// All that is wrong in it, each with its place.
-pub(super) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
+pub fn parse(text: &str) -> Result<Config, Vec<Problem>> {
     tollgate_settings::read(text, read)
 }
 
 fn read(root: &Section<'_, '_>) -> Config {
-    let usual = Config::default();
     let clients: Vec<Client> = root
         .sections("client")
         .into_iter()
@@ -38,14 +38,12 @@ fn read(root: &Section<'_, '_>) -> Config {
             })
         })
         .collect();
-    let workers = root.count("workers", 1).map(Slowing::Workers);
-    let crowd = root.count("thrashing", 1).map(Slowing::Thrashing);
-    let laws = root.sections("limit").into_iter();
-    let laws = laws.filter_map(|section| law(section, &clients)).collect();
-    let strangers = root.sections("stranger").into_iter();
-    let strangers = strangers
-        .filter_map(|section| stranger(section, &clients))
-        .collect();
+    let latency = word(
+        root,
+        "latency",
+        "a span, as 80ms or 50ms..200ms",
+        Spread::parse,
+    );
     let faults = root.section("faults").map(|section| {
         let percent = |key| section.whole(key, 0..=100).unwrap_or(0) as u8;
         let faults = Faults {
@@ -56,21 +54,56 @@ fn read(root: &Section<'_, '_>) -> Config {
         section.finish();
         faults
     });
-    Config {
+    let usual = Config {
         token: None,
         client: None,
         organisation: None,
-        concurrency: None,
-        needs_token: root.flag("needs_token").unwrap_or(!clients.is_empty()),
+        clients,
+        ..Config::default()
+    };
+    Config {
+        latency: latency.unwrap_or(usual.latency),
+        faults: faults.unwrap_or_default(),
+        ..limits_and_others(root, usual)
+    }
+}
+
+/// Reads all of a platform but its clients, how long its answers take, and its faults. What the section
+/// doesn't name is as `usual` has it; limits that it names stand in the place of the usual ones.
+#[must_use]
+pub fn limits_and_others(section: &Section<'_, '_>, usual: Config) -> Config {
+    let clients = usual.clients;
+    let workers = section.count("workers", 1).map(Slowing::Workers);
+    let crowd = section.count("thrashing", 1).map(Slowing::Thrashing);
+    let laws = section.sections("limit").into_iter();
+    let laws: Vec<Law> = laws.filter_map(|it| law(it, &clients)).collect();
+    let strangers = section.sections("stranger").into_iter();
+    let strangers = strangers.filter_map(|it| stranger(it, &clients)).collect();
+    let (token, client, organisation, concurrency) = if laws.is_empty() {
+        (
+            usual.token,
+            usual.client,
+            usual.organisation,
+            usual.concurrency,
+        )
+    } else {
+        (None, None, None, None)
+    };
+    Config {
+        token,
+        client,
+        organisation,
+        concurrency,
+        needs_token: section.flag("needs_token").unwrap_or(!clients.is_empty()),
         alignment: word(
-            root,
+            section,
             "alignment",
             "first-call, wall-clock or phase-per-key",
-            super::alignment,
+            Alignment::parse,
         )
-        .unwrap_or_default(),
+        .unwrap_or(usual.alignment),
         counted: word(
-            root,
+            section,
             "counted",
             "on-arrival or at-answer",
             |text| match text {
@@ -79,26 +112,23 @@ fn read(root: &Section<'_, '_>) -> Config {
                 _ => None,
             },
         )
-        .unwrap_or_default(),
-        way_in: word(root, "way_in", "a span, as 4ms or 0ms..15ms", super::spread)
-            .unwrap_or(usual.way_in),
-        latency: word(
-            root,
-            "latency",
-            "a span, as 80ms or 50ms..200ms",
-            super::spread,
+        .unwrap_or(usual.counted),
+        way_in: word(
+            section,
+            "way_in",
+            "a span, as 4ms or 0ms..15ms",
+            Spread::parse,
         )
-        .unwrap_or(usual.latency),
-        slowing: workers.or(crowd).unwrap_or_default(),
-        expires_in: span(root, "expires_in").unwrap_or(usual.expires_in),
-        headers: root
-            .section("headers")
-            .map_or_else(Headers::default, headers),
-        strays: root.sections("stray").into_iter().map(stray).collect(),
-        token_endpoint: root
+        .unwrap_or(usual.way_in),
+        latency: usual.latency,
+        slowing: workers.or(crowd).unwrap_or(usual.slowing),
+        expires_in: span(section, "expires_in").unwrap_or(usual.expires_in),
+        headers: section.section("headers").map_or(usual.headers, headers),
+        strays: section.sections("stray").into_iter().map(stray).collect(),
+        token_endpoint: section
             .section("token_endpoint")
-            .map_or_else(TokenEndpoint::default, token_endpoint),
-        faults: faults.unwrap_or_default(),
+            .map_or(usual.token_endpoint, token_endpoint),
+        faults: usual.faults,
         laws,
         strangers,
         clients,
@@ -242,7 +272,7 @@ fn kind(section: &Section<'_, '_>, word: &str, before: Option<Kind>) -> Option<K
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tollgate_platform::{Lie, Life, RetryAfter, Spread};
+    use crate::{Lie, Life, RetryAfter};
 
     #[test]
     fn all_fields_are_read() {

@@ -1,10 +1,11 @@
 //! The file's tables beside its limits.
 
 use super::{since, span, word};
-use std::time::Duration;
-use tollgate_platform::{
-    Client, Family, Headers, Lie, Life, RetryAfter, Share, Stranger, Stray, TokenEndpoint, Window,
+use crate::{
+    Client, Family, Headers, Lie, Life, RetryAfter, Share, Spread, Stranger, Stray, TokenEndpoint,
+    Window,
 };
+use std::time::Duration;
 use tollgate_settings::{Section, parse_span};
 
 pub(super) fn headers(section: Section<'_, '_>) -> Headers {
@@ -140,7 +141,7 @@ pub(super) fn token_endpoint(section: Section<'_, '_>) -> TokenEndpoint {
             &section,
             "takes",
             "a span, as 80ms or 50ms..200ms",
-            super::super::spread,
+            Spread::parse,
         )
         .unwrap_or(usual.takes),
         allowed: allowed.map(|allowed| Window { allowed, period }),
