@@ -27,7 +27,7 @@ pub(super) struct Opening {
 impl Opening {
     /// What a part will be when it is opened.
     pub(super) fn new(pauses: Pauses) -> Option<Self> {
-        (pauses.counted > 0).then(|| Self {
+        (pauses.counted > 0).then_some(Self {
             left: pauses.counted,
             more: 2,
             taken: 0,
