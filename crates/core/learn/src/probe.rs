@@ -13,11 +13,13 @@
 //! n ∕ 300 are tried in vain at first, and n ∕ 8000 in the end, besides those that were on their way. A
 //! limit that was raised costs more once: the last try may be refused as many calls as it let pass.
 
+mod surplus;
+
 use crate::finding::{Change, Reason, State, implies};
 use crate::learner::{Held, Learner};
 use crate::series::{Series, Sign};
 use crate::settings::Probing;
-use crate::statistic::Statistic;
+use crate::statistic::{Statistic, nanos};
 use crate::work::Work;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -195,16 +197,19 @@ impl Learner {
             .filter(|(item, count)| late(item.sent) && **count >= number)
             .count();
         let parts: BTreeSet<_> = series.items.iter().map(|item| item.token).collect();
-        let beyond = series.items.iter().zip(&counts);
-        let beyond = beyond
-            .filter(|(item, count)| item.sign == Sign::Accepted && **count > number)
-            .count();
+        let is_more = match settled {
+            Rule::Window { period, .. } => surplus::is_refuted(&series, number, nanos(period)),
+            Rule::Concurrency { .. } => {
+                let accepted = series.items.iter().zip(&counts);
+                let mut accepted = accepted.filter(|(item, _)| item.sign == Sign::Accepted);
+                accepted.any(|(_, count)| *count > number)
+            }
+        };
         let mut next = None;
         let held = &mut self.held[at];
         if near > 0 {
             held.probe.near = now;
         }
-        let needed = if wait > Duration::from_secs(1) { 1 } else { 4 };
         match held.probe.trying {
             None if near > 0 => {
                 let parts = parts.len() as u64;
@@ -219,7 +224,7 @@ impl Learner {
             }
             None => {}
             Some(it) if now < it.since + wait * lasts(it.settled, rule, it.well) => {}
-            Some(it) if beyond >= needed => {
+            Some(it) if is_more => {
                 self.floor = self.floor.max(it.since);
                 next = Some((it.well + 1, rule));
             }
@@ -295,6 +300,12 @@ impl Learner {
             let accepted = series.items.iter().zip(&counts);
             let accepted = accepted.filter(|(item, _)| item.sign == Sign::Accepted);
             let most = accepted.map(|(_, &count)| count).max().unwrap_or(0);
+            let most = match rule {
+                Rule::Window { period, .. } => {
+                    surplus::most(&series, rule.allowed(), nanos(period), most)
+                }
+                Rule::Concurrency { .. } => most,
+            };
             let held = &mut self.held[at];
             if most > rule.allowed() {
                 held.finding.rule = with_number(rule, most);

@@ -1,0 +1,64 @@
+//! Whether more was accepted than windows of a number let pass.
+//!
+//! That more than *n* calls were accepted within a period says little: they may have been in two windows, the
+//! last of one and the first of the next, and nobody knows where windows end. Of all the ends that are possible
+//! a surplus excludes those that have all of its calls in one window. So a number is refuted when the surpluses
+//! exclude nearly all ends, as they do where calls wait for the limit for a whole period.
+
+use crate::series::{Item, Series, Sign};
+
+/// How likely it is, at the most, that windows of the number would have let pass all that was accepted.
+const UNLIKELY: f64 = 0.1;
+
+/// Whether windows of the number and period (in nanoseconds), wherever they end, would have refused something of
+/// what was accepted. Each part of the series has windows of its own.
+pub(super) fn is_refuted(series: &Series, number: u32, period: u64) -> bool {
+    let parts = series.parts();
+    let chances = parts.map(|part| 1.0 - excluded(part, number, period));
+    chances.product::<f64>() <= UNLIKELY
+}
+
+/// The most for which one less is refuted, at least `number`.
+pub(super) fn most(series: &Series, number: u32, period: u64, at_most: u32) -> u32 {
+    let (mut least, mut beyond) = (number, at_most.saturating_add(1));
+    while beyond - least > 1 {
+        let middle = least + (beyond - least) / 2;
+        if is_refuted(series, middle - 1, period) {
+            least = middle;
+        } else {
+            beyond = middle;
+        }
+    }
+    least
+}
+
+/// The share of all ends of windows for which one window has more than `number` calls that were accepted.
+fn excluded(part: &[Item], number: u32, period: u64) -> f64 {
+    let accepted: Vec<&Item> = part
+        .iter()
+        .filter(|item| item.sign == Sign::Accepted)
+        .collect();
+    let (mut first, mut sum) = (0, 0);
+    let mut excluded: Vec<(u64, u64)> = Vec::new();
+    for last in &accepted {
+        sum += last.cost;
+        while sum - accepted[first].cost > number {
+            sum -= accepted[first].cost;
+            first += 1;
+        }
+        let lasted = last.sent - accepted[first].sent;
+        if sum > number && lasted < period {
+            // Windows that end after the last of them and no later than a period after the first.
+            let (begin, end) = (last.sent % period, last.sent % period + period - lasted);
+            excluded.push((begin, end.min(period)));
+            excluded.push((0, end.saturating_sub(period)));
+        }
+    }
+    excluded.sort_unstable();
+    let (mut covered, mut upto) = (0, 0);
+    for (begin, end) in excluded {
+        covered += end.saturating_sub(begin.max(upto));
+        upto = upto.max(end);
+    }
+    covered as f64 / period as f64
+}
