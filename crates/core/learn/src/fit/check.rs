@@ -2,30 +2,25 @@
 
 use super::Hypothesis;
 use crate::series::{Series, Sign};
-use crate::statistic::{Statistic, nanos};
+use crate::statistic::Statistic;
 use tollgate_model::{AttemptId, Rule};
 
 /// Whether calls that the hypothesis lets pass were accepted after one that it explains. Until then
 /// nobody knows how long the period is, and one that is too long costs the most.
 pub(crate) fn is_bounded(found: &Hypothesis, series: &Series) -> bool {
-    let Rule::Window {
-        allowed, period, ..
-    } = found.rule()
-    else {
+    let Rule::Window { allowed, .. } = found.rule() else {
         return true;
     };
-    let (mut counts, mut short) = (Vec::new(), Vec::new());
+    let mut counts = Vec::new();
     found.statistic.counts(series, &mut counts);
-    Statistic::Sliding(nanos(period)).counts(series, &mut short);
-    let stopped =
-        series.items.iter().zip(&counts).filter(|(item, count)| {
-            matches!(item.sign, Sign::Refused(_)) && **count > found.number
-        });
+    let counted = || series.items.iter().zip(&counts);
+    let stopped = counted()
+        .filter(|(item, count)| matches!(item.sign, Sign::Refused(_)) && **count > found.number);
     let Some(first) = stopped.map(|(item, _)| item.sent).min() else {
         return false;
     };
-    let accepted = series.items.iter().zip(&short).filter(|(item, count)| {
-        item.sign == Sign::Accepted && item.sent > first && **count <= allowed
+    let accepted = counted().filter(|(item, count)| {
+        item.sign == Sign::Accepted && item.sent > first && **count <= found.number
     });
     accepted.count() as u32 >= 2 + allowed / 8
 }
