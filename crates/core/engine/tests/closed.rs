@@ -218,6 +218,13 @@ fn what_has_waited_does_not_leave_together() {
 
 #[test]
 fn who_is_refused_among_them_closes_the_part_for_as_long_as_at_first() {
+    // Who has asked for more than there was need of gets a short pause.
+    for (asked, closed) in [(60, 60_000), (600, 100)] {
+        closes_again(asked, closed);
+    }
+}
+
+fn closes_again(asked: u64, closed: u64) {
     let mut world = plain();
     for _ in 0..3 {
         world.submit(0, 0, LONG);
@@ -225,7 +232,7 @@ fn who_is_refused_among_them_closes_the_part_for_as_long_as_at_first() {
     world.accept_all(10);
     for now in [20, 30] {
         world.submit(0, now, LONG);
-        world.answer(429, pause(600), now);
+        world.answer(429, pause(asked), now);
     }
     for _ in 0..10 {
         world.submit(0, 40, LONG);
@@ -237,8 +244,8 @@ fn who_is_refused_among_them_closes_the_part_for_as_long_as_at_first() {
     world.answer(200, NONE, opens + 20);
     world.answer(200, NONE, opens + 20);
     // A day would follow on a probe that is refused while the route is closed.
-    world.answer(429, pause(600), opens + 20);
-    assert_eq!(world.closed(opens + 20), [(ROUTE, at(opens + 60_020))]);
+    world.answer(429, pause(asked), opens + 20);
+    assert_eq!(world.closed(opens + 20), [(ROUTE, at(opens + 20 + closed))]);
 }
 
 #[test]

@@ -23,8 +23,8 @@
 //! **How long the pause is.** As long as the upstream asks, but at first no longer than the longest
 //! period of the call's limits: no honest window of those takes longer to empty. Once a probe is
 //! refused as well, it is as long as asked, up to a day. An upstream that asks for nothing, or that has
-//! been seen to accept a call before the pause that it asked for was over, gets a short pause first, and
-//! what it asks for is believed from the fifth refused probe on; pauses double up to the longest period.
+//! been seen to accept a call before the pause that it asked for was over, gets a short pause first; pauses double
+//! up to the longest period, and what it asks for is believed when five probes after such a pause are refused.
 //!
 //! A number that is more than ten of those periods, and a thousandth of which fits into one, may be meant
 //! as milliseconds: some write them. It is taken so until four probes have been refused. Were it taken for
@@ -157,8 +157,9 @@ struct Closing {
     probe: Option<AttemptId>,
     /// The first attempt after the last that was refused: what was sent before says nothing new.
     from: AttemptId,
-    /// The upstream has asked for the pause.
+    /// The upstream has asked for the pause, and until then.
     is_asked: bool,
+    asked_until: Option<Instant>,
     /// The upstream has been seen to ask for more than there was need of.
     is_distrusted: bool,
     /// Probes that were refused.
@@ -215,11 +216,8 @@ impl Closings {
         self.make_room();
         for part in call.parts.into_iter().flatten() {
             let it = self.parts.entry(part).or_default();
-            let begun = it.opening_begun(now).map(|opening| {
-                opening.give_back(call.cost);
-                opening.taken
-            });
-            let pauses = pauses.having_counted(begun);
+            let begun = it.opening_begun(now);
+            let pauses = pauses.having_counted(begun.map(|opening| opening.give_back(call.cost)));
             if let Some(closing) = &mut it.closing {
                 // What was sent before says nothing new.
                 if closing.probe != Some(call.attempt) {
@@ -270,8 +268,12 @@ impl Closings {
                 };
                 self.closed -= 1;
                 opened.push(part);
-                // It has waited as long as it was asked to.
-                it.is_distrusted &= !closing.is_asked;
+                if closing.asked_until.is_some_and(|until| now < until) {
+                    it.is_distrusted = true;
+                } else {
+                    // It has waited as long as it was asked to.
+                    it.is_distrusted &= !closing.is_asked;
+                }
             }
             if let Some(suspicion) = it.suspicion
                 && call.attempt >= suspicion.from
@@ -300,16 +302,20 @@ impl Closings {
                     closing.until = now + closing.pause;
                     probed.push(part);
                 }
-            } else if let Some(opening) = it.opening.filter(|opening| now < opening.until) {
-                let opening = opening.take(call.cost);
-                it.opening = Some(opening);
-                if opening.left == 0 {
-                    it.closing = Some(Closing::again(call.attempt, opening, it.is_distrusted, now));
-                    self.closed += 1;
-                    probed.push(part);
-                }
-            } else {
-                it.opening = None;
+                continue;
+            }
+            it.opening = it.opening.and_then(|opening| opening.at(now));
+            if let Some(opening) = &mut it.opening
+                && opening.take(call.cost)
+            {
+                it.closing = Some(Closing::again(
+                    call.attempt,
+                    *opening,
+                    it.is_distrusted,
+                    now,
+                ));
+                self.closed += 1;
+                probed.push(part);
             }
         }
         probed
@@ -371,6 +377,7 @@ impl Closings {
             probe: None,
             from: next,
             is_asked: true,
+            asked_until: None,
             is_distrusted: false,
             refusals: 0,
             ends: Ends::Vain,
@@ -402,11 +409,12 @@ impl Evidence {
     /// What has been let pass since the part was opened a short while ago.
     fn opening_begun(&mut self, now: Instant) -> Option<&mut Opening> {
         let opening = match &mut self.closing {
-            Some(closing) if closing.was_open => closing.opening.as_mut(),
-            Some(_) => None,
-            None => self.opening.as_mut(),
+            Some(closing) if closing.was_open => &mut closing.opening,
+            Some(_) => return None,
+            None => &mut self.opening,
         };
-        opening.filter(|opening| now < opening.until)
+        *opening = opening.and_then(|opening| opening.at(now));
+        opening.as_mut()
     }
 
     fn is_bare(&self) -> bool {
@@ -426,6 +434,7 @@ impl Closing {
             probe: None,
             from: after(refused),
             is_asked: asked.is_some(),
+            asked_until: pauses.plausible().map(|asked| now + asked),
             is_distrusted,
             refusals: 0,
             ends: Ends::Open,
@@ -442,14 +451,11 @@ impl Closing {
             probe: Some(probe),
             from: probe,
             is_asked: false,
+            asked_until: None,
             is_distrusted,
             refusals: 0,
             ends: Ends::Vain,
-            opening: Some(Opening {
-                left: opening.more,
-                more: opening.more.saturating_mul(2),
-                ..opening
-            }),
+            opening: Some(opening),
             was_open: true,
         }
     }
@@ -458,14 +464,17 @@ impl Closing {
         self.probe = None;
         self.from = after(attempt);
         self.is_asked = pauses.asked.is_some();
+        self.asked_until = pauses.plausible().map(|asked| now + asked);
+        let longest = pauses.longest.max(pauses.first);
         if self.ends == Ends::Tried {
             // It came before its time, so the pause is as long as it was.
             self.ends = Ends::Vain;
         } else {
-            let longest = pauses.longest.max(pauses.first);
             self.pause = self.pause.max((self.pause * 2).min(longest));
         }
-        self.refusals += 1;
+        if !self.is_distrusted || self.pause >= longest {
+            self.refusals += 1;
+        }
         let asked = if self.refusals > DOUBTED {
             pauses.asked
         } else {
