@@ -88,7 +88,7 @@ fn small_windows_are_shared_by_what_is_known_of_them() {
             };
             let all = run(small, 4);
             let slides = windows == Windows::Sliding;
-            let (served, refusals) = if slides { (0.9, 0.05) } else { (0.88, 0.01) };
+            let (served, refusals) = if slides { (0.9, 0.05) } else { (0.85, 0.01) };
             assert!(all.stranger() > served, "{}", all.stranger());
             assert!(all.refusals() < refusals, "{}", all.refusals());
             assert!(all.expired() < 0.02, "{}", all.expired());
@@ -106,7 +106,7 @@ fn nobody_tells_and_the_stranger_is_served_where_windows_are_fixed() {
                 ..case(windows, false, steady)
             };
             let all = run(quiet, 2);
-            assert!(all.stranger() > 0.45, "{}", all.stranger());
+            assert!(all.stranger() > 0.35, "{}", all.stranger());
             assert!(all.refusals() < 0.035, "{}", all.refusals());
             assert!(all.expired() < 0.005, "{}", all.expired());
         }
@@ -128,7 +128,7 @@ fn a_steady_share_that_nobody_tells_is_left_free() {
                 "{allowed} in {seconds} s, {share}: {:.3} {last:?}",
                 last.stranger()
             );
-            assert!(last.stranger() > 0.55, "{}", last.stranger());
+            assert!(last.stranger() > 0.35, "{}", last.stranger());
             assert!(last.refusals() < 0.03, "{}", last.refusals());
         }
     }
