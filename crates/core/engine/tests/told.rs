@@ -294,6 +294,23 @@ fn headers_that_contradict_themselves_cost_nothing() {
 }
 
 #[test]
+fn a_higher_number_that_refusals_deny_is_tried_again_seldom() {
+    for windows in [Windows::FirstCall, Windows::WallClock] {
+        everywhere(|case| {
+            for number in [45, 60, 120] {
+                Case {
+                    windows,
+                    says: Says::Number(case.scale.of(number)),
+                    measured: (31, 211),
+                    ..case
+                }
+                .holds("a higher number than is true");
+            }
+        });
+    }
+}
+
+#[test]
 fn the_configured_number_is_a_ceiling_where_it_is_to_be() {
     everywhere(|case| {
         let follow = Follow::Configuration;

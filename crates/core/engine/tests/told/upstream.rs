@@ -36,6 +36,8 @@ pub(crate) enum Says {
     Remains(u32),
     /// The number is another with every answer.
     AnyNumber,
+    /// Another number, whose count and reset are true.
+    Number(u32),
     /// Another number, whose count is true, with such a reset.
     NumberAndReset(u32, u64),
     /// The truth of another limit: so many in so many seconds, beside.
@@ -172,6 +174,7 @@ impl Upstream {
             Says::AllRemains => (0, allowed, reset),
             Says::Remains(remains) => (allowed.saturating_sub(remains), allowed, reset),
             Says::AnyNumber => (count, 1 + random % 200, reset),
+            Says::Number(number) => (count, number, reset),
             Says::NumberAndReset(number, reset) => (count, number, reset),
             Says::Beside(number, _) => (beside.1, number, beside.0.div_ceil(SECOND)),
             Says::InTurns(number) if self.answers.is_multiple_of(2) => (count, number, reset),

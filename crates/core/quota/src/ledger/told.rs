@@ -11,7 +11,8 @@
 //!
 //! **What a refusal contradicts.** A refused call whose header says that slots remain, at the configured number
 //! or beyond, where nothing beyond was ever accepted, denies a higher number: what is configured is in force
-//! at once, and the run is not believed for four periods, and twice as long each time. When a number that was
+//! at once, and the run is not believed for as many periods as have a thousand calls (four at the least, 64
+//! at the most), and twice as long each time, so that trials cost about a thousandth of all calls. When a number that was
 //! denied is believed again, a few slots beyond the configured number are in force first ([`Foray`]), until a
 //! count beyond that number was accepted: if it still isn't true, a call or two are refused and not a burst.
 //!
@@ -273,7 +274,7 @@ impl Told {
         if run.allowed > configured.allowed {
             run.was_denied |= run.is_at_a_wall() || run.is_denied(configured.allowed);
             if run.is_denied(configured.allowed) {
-                run.deny(now, in_force.period);
+                run.deny(now, in_force.period, configured.allowed);
             } else if run.is_at_a_wall() {
                 run.break_off(now, in_force.period);
             }

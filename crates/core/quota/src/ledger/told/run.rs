@@ -12,6 +12,11 @@ const MOST_RISES: u32 = 64;
 const WINDOWS: u32 = 4;
 /// A run that contradicted itself is not believed for so many periods, doubled each time.
 const BROKEN: u32 = 4;
+/// A number that was denied is tried again after so many calls of windows, by what is configured: a trial
+/// costs a call or two, so no more than about a thousandth of all calls is refused for trials.
+const CALLS_PER_TRIAL: u32 = 1_000;
+/// Periods between trials at the most, before they are doubled.
+const MOST_PERIODS: u32 = 64;
 /// Bound on how often that is doubled.
 const MOST_DOUBLED: u32 = 6;
 
@@ -272,9 +277,14 @@ impl Run {
         self.wall.1 > 0 && self.wall.0 >= configured && self.highest <= configured
     }
 
-    /// Its number is not true, whatever else it says.
-    pub(super) fn deny(&mut self, now: Instant, base: Duration) {
-        self.broken_until = now + base * (BROKEN << self.broken.min(MOST_DOUBLED));
+    /// Its number is not true, whatever else it says: calls were refused beyond `configured`.
+    pub(super) fn deny(&mut self, now: Instant, base: Duration, configured: u32) {
+        let periods = CALLS_PER_TRIAL.div_ceil(configured.max(1));
+        self.disbelieve(now, base, periods.clamp(BROKEN, MOST_PERIODS));
+    }
+
+    fn disbelieve(&mut self, now: Instant, base: Duration, periods: u32) {
+        self.broken_until = now + base * (periods << self.broken.min(MOST_DOUBLED));
         self.broken += 1;
         (self.highest, self.peak, self.wall) = (0, 0, (0, 0));
         self.is_proven = false;
@@ -282,7 +292,7 @@ impl Run {
 
     /// It has contradicted itself.
     pub(super) fn break_off(&mut self, now: Instant, base: Duration) {
-        self.deny(now, base);
+        self.disbelieve(now, base, BROKEN);
         (self.answers, self.rises, self.odd, self.still) = (0, 0, 0, 0);
         self.moves = false;
         self.risen = (now, 0);
