@@ -68,10 +68,12 @@ impl World<'_> {
 
     /// The plan at so many times the ceiling, beside what is carried then.
     fn holds(&self, load: f64) {
-        let ceiling = Plan::of(&self.scenario(60.0)).carries().unwrap();
+        let ceiling = Plan::of(&self.scenario(60.0))
+            .carries()
+            .expect("a limit binds");
         let loaded = self.scenario(ceiling * load);
         let plan = Plan::of(&loaded);
-        let planned = plan.carries().unwrap();
+        let planned = plan.carries().expect("a limit binds");
         let carried = (1..=RUNS).map(|seed| {
             let run = run(&loaded, Policy::Tollgate, seed);
             assert_eq!(run.limited(), 0);
