@@ -18,6 +18,7 @@ mod refused;
 mod restart;
 mod split;
 mod start;
+mod tides;
 mod token;
 mod told;
 mod upstream;
@@ -29,6 +30,7 @@ use crate::resources::Resources;
 use crate::timer::{Timer, Timers};
 use crate::{Command, Config, Event, Submission, Verdict};
 use attempt::Attempt;
+use estimate::Estimate;
 pub use extend::{Extension, Places};
 pub use learned::LEARNED;
 use std::collections::{BTreeMap, VecDeque};
@@ -93,6 +95,8 @@ pub struct Engine {
     closings: closing::Closings,
     /// How far the queue has been looked through for calls that can't start in time any more.
     promises: promises::Promises,
+    /// Windows that nobody has told, and that close again and again.
+    tides: tides::Tides,
 }
 
 /// An execution that is not over.
@@ -175,6 +179,7 @@ impl Engine {
             lessons: lesson::Lessons::default(),
             closings: closing::Closings::default(),
             promises: promises::Promises::default(),
+            tides: tides::Tides::default(),
             resources: Resources::new(Arc::clone(&config), now),
             queue: Queue::new(&config),
             executions: BTreeMap::new(),
@@ -340,11 +345,13 @@ impl Engine {
             return self.refuse_without_token(execution, pool, now);
         }
         let estimate = self.earliest_start(&submission, now);
-        let (earliest, limit) = (estimate.at, estimate.limit);
+        let (earliest, limit) = (estimate.at, estimate.limit.clone());
         if earliest > submission.deadline {
+            self.asked_in_vain(&submission, &estimate, now);
             return self.refuse(execution, estimate.reason, limit, Some(earliest));
         }
         if let Some(behind) = self.displaces(&submission, now) {
+            self.asked_in_vain(&submission, &behind, now);
             return self.refuse(execution, behind.reason, behind.limit, Some(behind.at));
         }
         let flow = &self.config.flows[submission.flow.index()];
@@ -360,6 +367,16 @@ impl Engine {
         }
         self.queue.arrived(submission.flow, submission.route, now);
         self.enqueue(execution);
+    }
+
+    /// Counts a call that was not taken in among those that have come. Were it not counted, a class that
+    /// finds its slots gone would be taken for one that needs none, and find them gone again. What couldn't
+    /// have started within a period is not counted: no slots of the coming one are for that. Nor is what
+    /// is held back by the number of calls at once, which keeping slots of a window doesn't help.
+    fn asked_in_vain(&mut self, submission: &Submission, estimate: &Estimate, now: Instant) {
+        if !estimate.is_at_once && estimate.at.since(now) <= self.longest_period() {
+            self.queue.arrived(submission.flow, submission.route, now);
+        }
     }
 
     fn cancel(&mut self, execution: ExecutionId, now: Instant) {

@@ -12,7 +12,7 @@ use crate::queue::Who;
 pub(super) use ahead::Ahead;
 use clients::Together;
 use std::sync::Arc;
-use tollgate_model::{Instant, PoolId, Reason};
+use tollgate_model::{Instant, PoolId, Reason, Rule};
 use tollgate_quota::Need;
 pub(super) use under::{Key, Under};
 
@@ -27,6 +27,8 @@ pub(super) struct Estimate {
     pub(super) limit: Option<String>,
     /// What stands in the way, should that be too late.
     pub(super) reason: Reason,
+    /// The limit counts calls at once.
+    pub(super) is_at_once: bool,
 }
 
 impl Engine {
@@ -55,6 +57,7 @@ impl Engine {
             at: now.max(opens),
             limit: None,
             reason: too_late(opens > now),
+            is_at_once: false,
         };
         let config = Arc::clone(&self.config);
         let route = &config.routes[submission.route.index()];
@@ -65,10 +68,23 @@ impl Engine {
         for limit in config.passed(submission.flow, submission.route) {
             let at = self.earliest_under(&Under::Limit(limit), submission, &mut ahead, now);
             latest.consider(at, &config.limits[limit.index()].name);
+            if latest.at == at && at > now {
+                latest.is_at_once =
+                    matches!(config.limits[limit.index()].rule, Rule::Concurrency { .. });
+            }
             let closed_until = self.resources.ledgers[limit.index()].closed_until(now);
             if latest.at == at && closed_until == Some(at) {
                 latest.reason = too_late(true);
             }
+        }
+        let by_tide = self.earliest_by_tide((submission.flow, submission.route), &ahead, now);
+        if by_tide > latest.at {
+            latest = Estimate {
+                at: by_tide,
+                limit: None,
+                reason: too_late(true),
+                is_at_once: false,
+            };
         }
         if let Some(pool) = route.pool {
             let pools = &mut self.resources.pools;
@@ -226,6 +242,7 @@ impl Estimate {
             self.at = at;
             self.limit = Some(name.to_owned());
             self.reason = too_late(false);
+            self.is_at_once = false;
         }
     }
 }

@@ -59,6 +59,7 @@ impl Engine {
             self.recheck_promises();
             return true;
         }
+        self.tide_refused(it);
         let call = self.call(it);
         match self
             .closings
@@ -67,6 +68,7 @@ impl Engine {
             Effect::Alone => false,
             Effect::Known => true,
             Effect::Closed(part) => {
+                self.tide_closed(part, now);
                 self.shut(part, now);
                 self.recheck_promises();
                 true
@@ -76,6 +78,7 @@ impl Engine {
 
     /// The call was answered, and by no limit.
     pub(super) fn accepted(&mut self, it: &Attempt, now: Instant) {
+        self.tide_accepted(it, now);
         if self.closings.is_empty() {
             return;
         }
@@ -316,7 +319,7 @@ impl Engine {
 
     /// The route that calls are submitted on which take this one, and the endpoint that this one is only
     /// for.
-    fn origin_of(&self, route: RouteId) -> (RouteId, Option<EndpointId>) {
+    pub(super) fn origin_of(&self, route: RouteId) -> (RouteId, Option<EndpointId>) {
         match self.endpoints.of_route(route) {
             Some((from, endpoint)) => (from, Some(endpoint)),
             None => (route, None),
