@@ -21,7 +21,7 @@ pub(super) fn is_refuted(series: &Series, number: u32, period: u64) -> bool {
 /// The most for which one less is refuted, at least `number`.
 pub(super) fn most(series: &Series, number: u32, period: u64, at_most: u32) -> u32 {
     let (mut least, mut beyond) = (number, at_most.saturating_add(1));
-    while beyond - least > 1 {
+    while beyond > least + 1 {
         let middle = least + (beyond - least) / 2;
         if is_refuted(series, middle - 1, period) {
             least = middle;
@@ -61,4 +61,67 @@ fn excluded(part: &[Item], number: u32, period: u64) -> f64 {
         upto = upto.max(end);
     }
     covered as f64 / period as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::{Call, Ring, State};
+    use crate::finding::Group;
+    use std::time::Duration;
+    use tollgate_model::{AttemptId, EndpointId, Instant};
+
+    const PERIOD: u64 = 60_000;
+
+    /// Calls that were accepted at these instants, in milliseconds.
+    fn accepted(sent: impl Iterator<Item = u64>) -> Series {
+        let mut ring = Ring::default();
+        for (attempt, sent) in (1..).zip(sent) {
+            let call = Call {
+                sent: Instant::ZERO + Duration::from_millis(sent),
+                token: None,
+                client: None,
+                endpoint: EndpointId::UNKNOWN,
+                cost: 1,
+                in_flight: 1,
+            };
+            let attempt = AttemptId(attempt);
+            ring.push(attempt, call, usize::MAX, Duration::MAX);
+            if let Some(record) = ring.get_mut(attempt) {
+                record.state = State::Accepted;
+            }
+        }
+        Series::of(&ring, Group::Upstream, Instant::ZERO, Instant::ZERO, |_| {
+            true
+        })
+    }
+
+    fn nanos(millis: u64) -> u64 {
+        millis * 1_000_000
+    }
+
+    #[test]
+    fn a_surplus_that_may_have_been_in_two_windows_refutes_nothing() {
+        // Ten at the end of a minute, ten at the beginning of the next.
+        let series = accepted((0..20).map(|call| 55_000 + call * 500));
+        assert!(is_refuted(&series, 4, nanos(PERIOD)));
+        let split = accepted((0..10).chain(20..30).map(|call| 50_000 + call * 2_000));
+        assert!(!is_refuted(&split, 15, nanos(PERIOD)));
+        assert_eq!(most(&split, 10, nanos(PERIOD), 20), 10);
+    }
+
+    #[test]
+    fn what_is_always_more_than_a_number_refutes_it() {
+        let series = accepted((0..200).map(|call| call * 1_000));
+        assert!(is_refuted(&series, 59, nanos(PERIOD)));
+        assert!(!is_refuted(&series, 60, nanos(PERIOD)));
+        assert_eq!(most(&series, 20, nanos(PERIOD), 100), 60);
+    }
+
+    #[test]
+    fn nothing_that_was_accepted_refutes_nothing() {
+        let series = accepted(std::iter::empty());
+        assert!(!is_refuted(&series, 1, nanos(PERIOD)));
+        assert_eq!(most(&series, 7, nanos(PERIOD), 0), 7);
+    }
 }
