@@ -18,7 +18,6 @@ mod refused;
 mod restart;
 mod split;
 mod start;
-mod tides;
 mod token;
 mod told;
 mod upstream;
@@ -95,8 +94,6 @@ pub struct Engine {
     closings: closing::Closings,
     /// How far the queue has been looked through for calls that can't start in time any more.
     promises: promises::Promises,
-    /// Windows that nobody has told, and that close again and again.
-    tides: tides::Tides,
 }
 
 /// An execution that is not over.
@@ -179,7 +176,6 @@ impl Engine {
             lessons: lesson::Lessons::default(),
             closings: closing::Closings::default(),
             promises: promises::Promises::default(),
-            tides: tides::Tides::default(),
             resources: Resources::new(Arc::clone(&config), now),
             queue: Queue::new(&config),
             executions: BTreeMap::new(),

@@ -174,10 +174,10 @@ fn a_window_that_closes_again_and_again_leaves_the_first_class_its_share() {
 
 #[test]
 fn who_was_turned_away_finds_slots_kept_in_the_next_window() {
-    // The numbers are true, and the other class has the window before the first one comes.
+    // The numbers are true, and the other class uses each window up within seconds.
     let mut world = World::new(240, 240);
-    world.run(0..2, [0, 167], [0, 30_000]);
-    world.run(2..8, [833, 167], [1_000, 30_000]);
+    world.run(0..2, [0, 20], [0, 30_000]);
+    world.run(2..8, [833, 20], [1_000, 30_000]);
     for window in 4..7 {
         let (asked, away) = world.asked[&(window, 0)];
         assert_eq!(

@@ -77,15 +77,6 @@ impl Engine {
                 latest.reason = too_late(true);
             }
         }
-        let by_tide = self.earliest_by_tide((submission.flow, submission.route), &ahead, now);
-        if by_tide > latest.at {
-            latest = Estimate {
-                at: by_tide,
-                limit: None,
-                reason: too_late(true),
-                is_at_once: false,
-            };
-        }
         if let Some(pool) = route.pool {
             let pools = &mut self.resources.pools;
             pools.forecast(pool, &config, now, submission.deadline);

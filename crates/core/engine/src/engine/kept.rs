@@ -137,9 +137,6 @@ impl Engine {
     /// need before its slots come back.
     pub(super) fn spares(&mut self, flow: FlowId, route: RouteId, now: Instant) -> bool {
         let none_above = self.demand(flow, now).is_none_or(|demand| demand.is_none);
-        if !none_above && !self.spares_tide(flow, route, now) {
-            return false;
-        }
         if none_above && self.foreign.is_none() {
             return true;
         }

@@ -59,7 +59,6 @@ impl Engine {
             self.recheck_promises();
             return true;
         }
-        self.tide_refused(it);
         let call = self.call(it);
         match self
             .closings
@@ -68,7 +67,6 @@ impl Engine {
             Effect::Alone => false,
             Effect::Known => true,
             Effect::Closed(part) => {
-                self.tide_closed(part, now);
                 self.shut(part, now);
                 self.recheck_promises();
                 true
@@ -78,7 +76,6 @@ impl Engine {
 
     /// The call was answered, and by no limit.
     pub(super) fn accepted(&mut self, it: &Attempt, now: Instant) {
-        self.tide_accepted(it, now);
         if self.closings.is_empty() {
             return;
         }

@@ -100,7 +100,6 @@ impl Engine {
             at_once: self.see_at_once(attempt, &passage, now),
         };
         self.learn_sent(attempt, &attempt_state);
-        self.tide_sent(&attempt_state, now);
         self.attempts.insert(attempt, attempt_state);
         self.probes(&attempt_state, now);
         self.space(&attempt_state, now);

@@ -14,7 +14,7 @@ use tollgate_model::{FlowId, Instant};
 /// What goes before a submission, and what holds it back. Made anew for each, kept for its memory.
 #[derive(Debug, Default)]
 pub(crate) struct Ahead {
-    pub(in crate::engine) line: Line,
+    pub(super) line: Line,
     /// What others have to pass and the submission has not.
     others: Vec<Under>,
     /// Which of the line's lanes has to pass which of the others, in the order of lanes.
