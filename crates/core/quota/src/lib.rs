@@ -111,6 +111,14 @@
 //! slot that ends at its c + P ≥ W, or at an upper bound of W, since it was counted in this window.
 //! Either way it was held when the last was sent.
 //!
+//! **Whose end it is.** Two calls fell into one window only if the later was sent less than a period after the
+//! answer to the earlier came, whatever ends were told of them: the earlier was counted by its answer, and its
+//! window closed within a period of that. So a span that meets one of a call which was answered a period
+//! before, or longer ago, contradicts that one and gives nothing back. While a period is in force that is longer than what is
+//! configured, and no window was seen to last longer than what is configured, the configured period is the one
+//! that is meant here: otherwise an end that was told an hour before, and isn't true, would be that of
+//! whatever window is open when the hour is over.
+//!
 //! **Whether windows are fixed is learned first**, for where they slide *reset* may mean something
 //! else. Suppose that they slide. An anchor header with count *a*, answered at r₁, and a later one
 //! with count *b*, sent after r₁, show that at least b − a slots were counted between; a third,
@@ -139,9 +147,11 @@
 //! The rule is as good as its numbers, and headers may say that others are in force
 //! ([`Ledger::hear`], [`Ledger::obey`]). What is believed of them is argued in `ledger/told.rs`; what
 //! it can do to the promise is this. *A lower number or a longer period* takes slots away and gives none, so
-//! the proofs stand. *A higher number* lets as many through as the upstream has said, in answers that agree
+//! the proofs stand ("Whose end it is" says why the ends of longer windows give none either). *A higher number* lets as many through as the upstream has said, in answers that agree
 //! over a whole period, that its window allows. *A shorter period* gives slots back earlier; it takes two
-//! openings of windows that were seen closer together than the period in force. If the last call before
+//! openings of windows that were seen closer together than the period in force, and a period shorter than what
+//! is configured takes two that were seen closer together than that: where a longer one was told in between, it
+//! is taken back to what is configured, and by no more, however near the ends of the last windows were. If the last call before
 //! the first of them was sent at s, or its window was told to close after `low`, and a call answered at r
 //! shows that what was counted since is forgotten, then the period is no longer than r − max(s, low), in
 //! fixed windows and in sliding ones: what is counted after an instant is not forgotten before a period has

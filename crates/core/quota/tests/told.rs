@@ -1,4 +1,6 @@
 //! Whatever headers say, no window counts more than what is configured or told.
+//!
+//! `PROPTEST_CASES` asks for more cases than a thousand, and `PROPTEST_RNG_SEED` for the same ones each time.
 
 use proptest::prelude::*;
 use std::cmp::Reverse;
@@ -140,7 +142,11 @@ fn run(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_000) })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        cases: ProptestConfig::default().cases.max(1_000),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn no_window_counts_more_than_what_is_configured_or_told(
@@ -151,6 +157,48 @@ proptest! {
         let most = if is_ceiling { allowed } else { allowed.max(outcome.told) };
         prop_assert!(outcome.most <= most, "{} of {most}", outcome.most);
     }
+}
+
+/// Of so many answers: the end is told truly or always so many seconds away, the configured number.
+fn speaking(reset: Option<u64>, family: u8, answers: u32) -> Style {
+    Style {
+        count: None,
+        reset,
+        number: 100,
+        family,
+        answers,
+    }
+}
+
+#[test]
+fn an_end_that_was_told_an_hour_before_is_not_that_of_a_window_which_is_open_then() {
+    let styles = [speaking(Some(3_600), 0, 44), speaking(None, 1, 47)];
+    let outcome = run(
+        &styles,
+        true,
+        (44, 6 * SECOND),
+        false,
+        8_541_552_865_535_684_560,
+    );
+    assert_eq!(outcome.most, 44);
+}
+
+#[test]
+fn a_period_that_was_told_too_long_is_not_shorter_afterwards_than_what_is_configured() {
+    let styles = [
+        speaking(None, 1, 109),
+        speaking(Some(3_600), 1, 54),
+        speaking(Some(3_600), 2, 22),
+        speaking(None, 1, 85),
+    ];
+    let outcome = run(
+        &styles,
+        true,
+        (16, 6 * SECOND),
+        false,
+        8_537_430_526_119_123_354,
+    );
+    assert_eq!(outcome.most, 16);
 }
 
 /// What headers put in force of ten calls in six seconds: eight calls in each window are answered with

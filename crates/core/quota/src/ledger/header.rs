@@ -3,6 +3,7 @@
 
 use super::Ledger;
 use super::arrival::Answer;
+use super::learned::Lengths;
 use std::time::Duration;
 use tollgate_model::{Instant, Rule};
 
@@ -114,7 +115,11 @@ impl Ledger {
         }
         learned.watch_openings(sent, now, header.count);
         let up = counted_by + (header.reset + ROUNDING).min(period);
-        let (low, up) = learned.narrow((sent, counted_by), (low, up), period);
+        let lengths = Lengths {
+            in_force: period,
+            sure: self.surely_lasts(period),
+        };
+        let (low, up) = learned.narrow((sent, counted_by), (low, up), lengths);
         // Two windows' ends are a period apart, so spans that meet, and are together narrower, are of one window.
         if up.since(low) < period {
             let end = counted_by + period;
@@ -123,7 +128,7 @@ impl Ledger {
                     let freed = self.remove(end, cost);
                     shift.moves(end, now, freed);
                 }
-            } else if let Some(place) = learned.place((sent, now), (low, up), period, &mut shift) {
+            } else if let Some(place) = learned.place((sent, now), (low, up), lengths, &mut shift) {
                 if gives_back {
                     let window = &mut learned.windows[place];
                     let moved = self.remove(end, cost);
@@ -145,6 +150,15 @@ impl Ledger {
         }
         self.learned = Some(learned);
         Some(shift)
+    }
+
+    /// What windows surely don't outlast where `period` is in force, if the configured period is true: that, until a
+    /// window was seen to last longer.
+    fn surely_lasts(&self, period: Duration) -> Duration {
+        match self.configured() {
+            Some(configured) if !self.shows_longer() => period.min(configured.period),
+            _ => period,
+        }
     }
 
     /// Takes back what headers seemed to show of somebody else's calls: they have contradicted each other.

@@ -52,6 +52,16 @@ pub(super) struct Window {
     pub(super) most: u32,
 }
 
+/// How long windows last.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lengths {
+    /// As is believed.
+    pub(super) in_force: Duration,
+    /// As is in force, or as is configured if that is shorter and no window was seen to last longer: of two calls
+    /// in one window the later was sent less than this after the answer to the other, whatever ends are told.
+    pub(super) sure: Duration,
+}
+
 /// Headers compared with a later one to see whether windows slide.
 #[derive(Clone, Copy, Debug)]
 struct Anchor {
@@ -127,18 +137,19 @@ impl Learned {
         &self,
         (sent, counted_by): (Instant, Instant),
         (mut low, mut up): (Instant, Instant),
-        period: Duration,
+        lengths: Lengths,
     ) -> (Instant, Instant) {
         if !self.fixed {
             return (low, up);
         }
         if let Some((after, from)) = self.opening
             && sent >= from
-            && after + period <= up
+            && after + lengths.in_force <= up
         {
-            low = low.max(after + period);
+            low = low.max(after + lengths.in_force);
         }
-        let same = |it: &&Window| it.seen <= sent && counted_by <= it.low;
+        let same =
+            |it: &&Window| it.seen <= sent && sent < it.seen + lengths.sure && counted_by <= it.low;
         if let Some(window) = self.windows.iter().find(same)
             && window.low <= up
             && low <= window.up
@@ -149,15 +160,19 @@ impl Learned {
     }
 
     /// The window that closes within this span, its own bounds narrowed to it. None of a call that was sent
-    /// while a window was open and says of an earlier one.
+    /// while a window was open and says of an earlier one, or so long after that it was surely closed.
     pub(super) fn place(
         &mut self,
         (sent, now): (Instant, Instant),
         (low, up): (Instant, Instant),
-        period: Duration,
+        lengths: Lengths,
         shift: &mut Shift,
     ) -> Option<usize> {
-        let contradicts = |window: &Window| up < window.low && window.seen <= sent;
+        let period = lengths.in_force;
+        let contradicts = |window: &Window| {
+            let has_passed = window.seen + lengths.sure <= sent;
+            window.seen <= sent && (up < window.low || (low <= window.up && has_passed))
+        };
         if self.windows.iter().any(contradicts) {
             return None;
         }

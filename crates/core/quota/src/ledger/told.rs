@@ -16,8 +16,8 @@
 //! denied is believed again, a few slots beyond the configured number are in force first ([`Foray`]), until a
 //! count beyond that number was accepted: if it still isn't true, a call or two are refused and not a burst.
 //!
-//! **Periods.** A longer period is in force at once; a shorter one when two ends of windows were told that lie
-//! closer together. A run with another number and another period speaks of another limit, and nothing follows
+//! **Periods.** A longer period is in force at once; a shorter one when two windows were seen to open closer
+//! together; one that is shorter than what is configured when they opened closer together than that. A run with another number and another period speaks of another limit, and nothing follows
 //! from it.
 //!
 //! **Numbers that change to and fro.** While a lower number was told not long ago, a higher one is in force

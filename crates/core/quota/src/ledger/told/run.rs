@@ -426,11 +426,22 @@ impl Run {
         let longest = self.longest();
         let likely = likely(longest, self.at_least);
         let is_longer = likely > base && (longest > base + ROUNDING || self.at_least > base);
-        let is_shorter = |(seen, told): (Duration, Duration)| {
-            seen < base && likely < base && likely <= seen.min(told)
+        if is_longer {
+            return likely;
+        }
+        let Some((seen, told)) = self.at_most.zip(self.told_apart) else {
+            return base;
         };
-        if is_longer || self.at_most.zip(self.told_apart).is_some_and(is_shorter) {
-            likely
+        // What was told to be longer than is configured is taken back to that, and no further while windows
+        // were not seen to be shorter than that.
+        let shortest = if seen < periods.configured {
+            Duration::ZERO
+        } else {
+            periods.configured
+        };
+        let to = likely.max(shortest);
+        if seen < base && to < base && to <= seen.min(told.max(shortest)) {
+            to
         } else {
             base
         }
