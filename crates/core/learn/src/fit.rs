@@ -4,6 +4,7 @@ mod candidates;
 mod check;
 mod taste;
 
+use check::has_come_back;
 pub(crate) use check::{explained, is_bounded};
 
 use crate::finding::{Group, Known};
@@ -165,7 +166,7 @@ impl<'a> Search<'a> {
                 .max_by(|one, other| one.gain.total_cmp(&other.gain));
             let Some(usual) = usual else { continue };
             let longer = span > nanos(period);
-            if longer && usual.number.abs_diff(found.number) > found.number / 8 {
+            if longer && !(is_same_number(&usual, &found) && has_come_back(&usual, series)) {
                 continue;
             }
             let beside = self.weigh_since(series, found.statistic, 1.0, self.known_from(span));
@@ -399,6 +400,10 @@ pub(crate) fn best(mut found: Vec<Hypothesis>) -> Vec<Hypothesis> {
     let most = gains(&found, true);
     found.retain(|found| found.gain >= most - NEARLY.max(0.1 * most));
     found
+}
+
+fn is_same_number(one: &Hypothesis, other: &Hypothesis) -> bool {
+    one.number.abs_diff(other.number) <= other.number / 8
 }
 
 /// The logarithm of how likely so many refusals are among so many calls, at the likeliest share.
