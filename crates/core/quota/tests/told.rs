@@ -248,3 +248,45 @@ fn what_only_refusals_say_raises_nothing() {
 fn a_refusal_where_slots_remain_takes_a_higher_number_back() {
     assert_eq!(in_force_after(12, 20, (10, 20)).0, 10);
 }
+
+/// A number that is 10 for three windows and 20 for three, told to bursts at the windows' begin.
+#[test]
+fn a_number_that_was_told_in_the_window_before_three_others_is_expected_back() {
+    let period = Duration::from_secs(6);
+    let mut ledger = Ledger::new(Rule::Window {
+        allowed: 10,
+        period,
+        counted_within: None,
+    });
+    for window in 0..24_u64 {
+        let opens = 60 * SECOND + window * 6_050 * MS;
+        if ledger.falls_at().is_some_and(|it| it <= at(opens))
+            && let Some(to) = ledger.fall(at(opens))
+        {
+            ledger.obey(to);
+        }
+        let number = if window / 3 % 2 == 0 { 10 } else { 20 };
+        if window > 12 && window % 3 == 0 {
+            assert_eq!(ledger.allowed(), 10, "at the begin of window {window}");
+        }
+        let mut count = 0;
+        while count < number && count < ledger.allowed() {
+            count += 1;
+            let (sent, now) = (at(opens), at(opens + 20 * MS + u64::from(count)));
+            let header = Header {
+                count,
+                reset: period,
+            };
+            let word = Word {
+                family: 0,
+                allowed: number,
+                header,
+                refused: false,
+            };
+            let verdict = ledger.hear(sent, now, 1, word, false);
+            if let Some(change) = verdict.change {
+                ledger.obey(change);
+            }
+        }
+    }
+}

@@ -97,21 +97,18 @@ impl Engine {
         let fell_at = ledger.falls_at();
         ledger.trust_evidence(!is_ceiling);
         let verdict = ledger.hear(sent, now, cost, word, is_ceiling);
-        let falls_at = ledger.falls_at().filter(|&at| Some(at) != fell_at);
         if let Some(to) = verdict.change {
             self.put_in_force(it, window, to, now);
         }
-        if let Some(at) = falls_at {
+        let in_force = self.ledger_of(it, window).and_then(|it| it.in_force());
+        let is_in_force = in_force.is_some_and(|it| it.allowed == fact.allowed);
+        let believed = !refused && is_in_force && self.count(it, window, header, verdict, now);
+        // Whose end is known may end sooner by what the count has shown.
+        let falls_at = self.ledger_of(it, window).and_then(|it| it.falls_at());
+        if let Some(at) = falls_at.filter(|&at| Some(at) != fell_at) {
             self.timers.set(at, fall(it, window));
         }
-        if refused {
-            return false;
-        }
-        let in_force = self.ledger_of(it, window).and_then(|it| it.in_force());
-        if in_force.is_none_or(|it| it.allowed != fact.allowed) {
-            return false;
-        }
-        self.count(it, window, header, verdict, now)
+        believed
     }
 
     /// Takes the count and the end of the window in.

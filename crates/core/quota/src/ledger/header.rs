@@ -134,6 +134,9 @@ impl Ledger {
                     let moved = self.remove(end, cost);
                     window.own += moved;
                     shift.moves(end, window.up, moved);
+                    if let Some(told) = &mut self.told {
+                        told.holds_until(window.up);
+                    }
                 }
                 let sharp = counted_by.since(sent) <= period / SHARP;
                 let it = learned.windows[place];

@@ -257,8 +257,9 @@ impl Told {
     /// The lowest number that is expected to come back, if it is lower than what is in force.
     fn expected(&self, now: Instant, in_force: Span) -> Option<u32> {
         let memory = in_force.period * (EXPECTED << self.doubled.min(MOST_DOUBLED));
-        let of_late =
-            |run: &&Run| run.is_sound(now) && !run.is_another && now.since(run.last) < memory;
+        // A number is in force to the end of the window that named it, however early in that it was told.
+        let is_recent = |run: &Run| now.since(run.last.max(run.held_until())) < memory;
+        let of_late = |run: &&Run| run.is_sound(now) && !run.is_another && is_recent(run);
         let lowest = self.runs.iter().filter(of_late).map(|run| run.allowed);
         lowest.min().filter(|&lowest| lowest < in_force.allowed)
     }
@@ -394,6 +395,12 @@ impl Told {
             .filter(|&end| end > now)
             .unwrap_or(now + in_force.period);
         self.until = expected.map(|_| end);
+    }
+
+    /// The window that named the number in force closes by then, and its slots are free: what is sent afterwards may be
+    /// the next window's.
+    pub(super) fn holds_until(&mut self, end: Instant) {
+        self.until = self.until.map(|until| until.min(end));
     }
 
     /// Whether two numbers are told in turns: then they are two limits'. The configured one stays in force, or
