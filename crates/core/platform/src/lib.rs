@@ -20,7 +20,7 @@
 //! **Others.** [`Stranger`]s call by themselves, each at its own instants; what they did is made up for
 //! whenever the provider is looked at. [`Stray`]s are refusals for no limit's sake.
 //!
-//! **Files** say all of this in one way ([`file`]).
+//! **Files** say all of this in one way ([`mod@file`]).
 //!
 //! **Deterministic**: the same seed and the same calls give the same answers. Tested in
 //! `tests/laws.rs` (no window admits more than is allowed, under each alignment) and `tests/kinds.rs`
