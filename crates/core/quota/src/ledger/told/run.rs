@@ -313,10 +313,9 @@ impl Run {
             count: new.count,
             highest: new.count,
         });
+        // The next end is a period after the last at the least.
+        self.told_apart = least(self.told_apart, new.up.since(closed_after));
         if new.count <= cost {
-            // Nothing else is counted, so the next end is a period after the last at the least, and after
-            // this if it was the opening.
-            self.told_apart = least(self.told_apart, new.up.since(closed_after));
             self.of_late = [reset, self.of_late[0], self.of_late[1]];
             self.openings = self.openings.saturating_add(1);
         }
