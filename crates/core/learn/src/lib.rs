@@ -32,9 +32,9 @@
 //!
 //! Of hypotheses that explain the same, the common, the narrow and the lax come first (`fit::taste`): what
 //! is too lax or too narrow is corrected by the next refusal, what is too strict only by trying. Spans
-//! that explain the same but lie far apart are halved (`fit::middle`), a configured period comes before a
-//! longer one (`fit::usual`), and a period that is longer than was looked at is not believed
-//! (`fit::is_unseen`).
+//! that explain the same but lie far apart are halved (`fit::middle`). A configured period comes before any
+//! other that explains hardly more with the same number, as a lower number is the most common of what is
+//! wrong (`fit::usual`). A period that is longer than was looked at is not believed (`fit::is_unseen`).
 //!
 //! A limit may have changed, so all calls are studied, then the last quarter, and so on. Refusals that a
 //! finding explains are taken out before another is looked for, so several limits are found one after
@@ -70,32 +70,32 @@
 //!
 //! | the limit | this crate | nothing | AIMD | counts | posterior | gradient |
 //! |---|---|---|---|---|---|---|
-//! | first call 40 of 60 | 100.0, 0.34 | 92.5, 38.06 | 73.9, 2.07 | 100.0, 4.16 | 98.7, 22.37 | 92.5, 31.44 |
-//! | clock 40 of 60 | 97.5, 0.31 | 100.0, 32.50 | 77.7, 1.82 | 100.0, 4.19 | 99.9, 27.92 | 99.6, 28.36 |
+//! | first call 40 of 60 | 100.0, 0.28 | 92.5, 38.06 | 73.9, 2.07 | 100.0, 4.16 | 98.7, 22.37 | 92.5, 31.44 |
+//! | clock 40 of 60 | 99.6, 0.99 | 100.0, 32.50 | 77.7, 1.82 | 100.0, 4.19 | 99.9, 27.92 | 99.6, 28.36 |
 //! | sliding 40 of 60 | 100.0, 0.12 | 97.2, 71.30 | 90.3, 1.20 | 98.5, 20.43 | 99.5, 43.63 | 94.7, 51.18 |
-//! | 60 in 12 s, not 6 | 100.0, 1.35 | 100.0, 17.10 | 71.9, 3.85 | 91.4, 3.10 | 80.7, 28.75 | 100.0, 15.98 |
-//! | bucket 10, 6/s, 80 % | 98.6, 0.50 | 97.9, 0.85 | 97.5, 0.51 | 96.0, 0.77 | 96.3, 0.48 | 97.9, 0.85 |
-//! | bucket 10, 6/s | 100.1, 0.14 | 100.2, 95.76 | 100.2, 1.24 | 67.3, 6.03 | 69.8, 62.06 | 100.3, 78.87 |
+//! | 60 in 12 s, not 6 | 100.0, 0.50 | 100.0, 17.10 | 71.9, 3.85 | 91.4, 3.10 | 80.7, 28.75 | 100.0, 15.98 |
+//! | bucket 10, 6/s, 80 % | 98.1, 0.60 | 97.9, 0.85 | 97.5, 0.51 | 96.0, 0.77 | 96.3, 0.48 | 97.9, 0.85 |
+//! | bucket 10, 6/s | 100.0, 0.14 | 100.2, 95.76 | 100.2, 1.24 | 67.3, 6.03 | 69.8, 62.06 | 100.3, 78.87 |
 //! | leaky 5/s | 100.5, 0.17 | 64.4, 97.73 | 85.7, 2.53 | 3.4, 50.91 | 3.4, 85.54 | 64.3, 81.81 |
-//! | 7 a second | 100.4, 0.41 | 65.7, 83.92 | 86.1, 1.33 | 20.9, 14.02 | 29.7, 73.31 | 64.2, 53.81 |
-//! | tokens: 15 of 30 | 100.0, 0.27 | 93.4, 56.74 | 70.8, 0.18 | 93.0, 19.69 | 95.0, 57.41 | 92.5, 34.11 |
-//! | tokens: bucket 10, 4/s | 99.8, 0.25 | 99.4, 82.37 | 87.4, 0.13 | 97.9, 80.81 | 97.9, 80.81 | 99.8, 53.68 |
-//! | path 10 of 60 | 101.7, 0.17 | 100.4, 55.66 | 29.7, 15.85 | 62.6, 17.47 | 93.2, 33.98 | 99.8, 22.59 |
+//! | 7 a second | 100.4, 0.39 | 65.7, 83.92 | 86.1, 1.33 | 20.9, 14.02 | 29.7, 73.31 | 64.2, 53.81 |
+//! | tokens: 15 of 30 | 100.0, 0.25 | 93.4, 56.74 | 70.8, 0.18 | 93.0, 19.69 | 95.0, 57.41 | 92.5, 34.11 |
+//! | tokens: bucket 10, 4/s | 100.2, 0.22 | 99.4, 82.37 | 87.4, 0.13 | 97.9, 80.81 | 97.9, 80.81 | 99.8, 53.68 |
+//! | path 10 of 60 | 100.8, 0.18 | 100.4, 55.66 | 29.7, 15.85 | 62.6, 17.47 | 93.2, 33.98 | 99.8, 22.59 |
 //! | 20 at once of 50 | 99.7, 0.07 | 69.4, 74.60 | 76.1, 1.60 | 71.8, 33.27 | 70.1, 66.46 | 92.1, 19.21 |
-//! | tokens: 150 a minute, not 300 | 100.0, 0.46 | 70.6, 3.79 | 33.5, 0.00 | 70.6, 3.79 | 70.6, 3.79 | 71.5, 2.27 |
+//! | tokens: 150 a minute, not 300 | 100.0, 0.40 | 70.6, 3.79 | 33.5, 0.00 | 70.6, 3.79 | 70.6, 3.79 | 71.5, 2.27 |
 //! | strays 1 % | 100.0, 0.97 | 100.0, 0.97 | 74.4, 0.93 | 88.5, 1.31 | 100.0, 1.39 | 100.0, 1.31 |
 //! | strays 5 % | 100.0, 5.66 | 100.0, 5.66 | 29.6, 5.12 | 47.7, 5.09 | 100.0, 5.10 | 100.0, 4.99 |
-//! | 60, then 25 | 100.0, 0.55 | 95.0, 71.79 | 84.5, 3.65 | 99.0, 7.03 | 99.3, 35.48 | 95.0, 48.93 |
-//! | 15, then 50 of 60 | 101.4, 0.06 | 94.3, 24.62 | 76.6, 1.25 | 99.5, 2.83 | 99.2, 15.69 | 96.2, 29.06 |
-//! | 5 a second and 100 in 30 s, of 200 | 100.0, 0.53 | 97.3, 95.84 | 67.8, 1.25 | 5.0, 23.90 | 4.9, 66.24 | 96.2, 59.47 |
-//! | 30 of 60, refused ones count too | 85.8, 16.40 | 84.1, 69.94 | 71.2, 3.50 | 68.2, 2.98 | 71.2, 37.53 | 81.8, 41.94 |
-//! | a third is somebody else's | 98.1, 1.18 | 100.0, 23.49 | 59.8, 1.98 | 97.6, 2.08 | 117.8, 4.28 | 94.9, 25.65 |
+//! | 60, then 25 | 100.1, 0.55 | 95.0, 71.79 | 84.5, 3.65 | 99.0, 7.03 | 99.3, 35.48 | 95.0, 48.93 |
+//! | 15, then 50 of 60 | 82.0, 0.29 | 94.3, 24.62 | 76.6, 1.25 | 99.5, 2.83 | 99.2, 15.69 | 96.2, 29.06 |
+//! | 5 a second and 100 in 30 s, of 200 | 100.0, 0.43 | 97.3, 95.84 | 67.8, 1.25 | 5.0, 23.90 | 4.9, 66.24 | 96.2, 59.47 |
+//! | 30 of 60, refused ones count too | 85.6, 15.75 | 84.1, 69.94 | 71.2, 3.50 | 68.2, 2.98 | 71.2, 37.53 | 81.8, 41.94 |
+//! | a third is somebody else's | 98.0, 0.97 | 100.0, 23.49 | 59.8, 1.98 | 97.6, 2.08 | 117.8, 4.28 | 94.9, 25.65 |
 //!
 //! Only who looks for the span finds limits that are not of the configured period, and only who looks at
 //! accepted calls beside the refused ones isn't fooled by chance. AIMD comes near for buckets, but it
 //! cuts the rate after each refusal by chance, and wastes what windows let pass at once.
 //!
-//! `--test random` draws kind, number, period, group, load, latency and jitter at random: 106 of 120 use
+//! `--test random` draws kind, number, period, group, load, latency and jitter at random: 109 of 120 use
 //! 95 % or more with at most 1 % refused; of the others most have seen their first refusal shortly before
 //! they are measured.
 //!
@@ -108,6 +108,8 @@
 //! - A window of more than [`Settings::calls`] calls, or longer than [`Settings::history`], is not found.
 //! - Where many upstreams refuse calls at the same time their studies wait for one another, so what is found
 //!   comes late: after some seconds for each of them that has 8192 calls to be looked at.
+//! - A number that is raised without a word is followed by tries, each of two periods or more, after some hundred
+//!   calls: 15 that become 50 are used to 82 % in the first two minutes.
 //! - A period that was found too long (windows on a clock, a leaky bucket with few calls) is mended only
 //!   by trying, so after some hundred calls.
 
