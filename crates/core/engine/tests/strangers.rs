@@ -96,9 +96,12 @@ fn small_windows_are_shared_by_what_is_known_of_them() {
     }
 }
 
-/// Nothing but refusals tells of the stranger, whose share steps. Where windows slide a refusal tells less.
+/// Nothing but refusals tells of the stranger, whose share steps. What it gets differs much from case to case, for
+/// it hangs on which windows were full when the learner looked at them; so their mean is held against a bound, and
+/// each case against a lower one.
 #[test]
 fn nobody_tells_and_the_stranger_is_served_where_windows_are_fixed() {
+    let mut served = Vec::new();
     for windows in [Windows::FirstCall, Windows::WallClock] {
         for (retry_after, steady) in [(true, false), (true, true), (false, false), (false, true)] {
             let quiet = Case {
@@ -106,11 +109,14 @@ fn nobody_tells_and_the_stranger_is_served_where_windows_are_fixed() {
                 ..case(windows, false, steady)
             };
             let all = run(quiet, 2);
-            assert!(all.stranger() > 0.35, "{}", all.stranger());
+            served.push(all.stranger());
+            assert!(all.stranger() > 0.25, "{}", all.stranger());
             assert!(all.refusals() < 0.035, "{}", all.refusals());
             assert!(all.expired() < 0.005, "{}", all.expired());
         }
     }
+    let mean = served.iter().sum::<f64>() / served.len() as f64;
+    assert!(mean > 0.55, "{mean}: {served:?}");
 }
 
 #[test]

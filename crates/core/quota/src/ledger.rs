@@ -18,7 +18,7 @@ pub use spare::Need;
 pub use told::{Span, Verdict, Word};
 pub use usage::{Since, Usage};
 
-use forecast::Hold;
+use forecast::{Hold, Lag};
 use learned::Learned;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -43,6 +43,8 @@ pub struct Ledger {
     closed_until: Instant,
     /// How long calls hold their slots; of a concurrency limit.
     hold: Hold,
+    /// How much longer than a period a window's slot is held of late, from a call's sending.
+    lag: Lag,
     /// What headers have told; none before the first.
     learned: Option<Box<Learned>>,
     /// Slots that are for somebody else; what headers have found of somebody else's is among them.
@@ -64,6 +66,7 @@ impl Ledger {
             ends: VecDeque::new(),
             closed_until: Instant::ZERO,
             hold: Hold::default(),
+            lag: Lag::default(),
             learned: None,
             left_free: 0,
             told: None,
@@ -141,6 +144,7 @@ impl Ledger {
                 counted_within: Some(bound),
                 ..
             } => {
+                self.lag.observe(counted_by.since(sent).min(bound), period);
                 // Already settled at the bound; an answer within the bound frees the slots earlier.
                 if counted_by < sent + bound {
                     let found = self.remove(sent + bound + period, cost);
@@ -149,6 +153,7 @@ impl Ledger {
             }
             Rule::Window { period, .. } => {
                 debug_assert!(self.open >= cost, "settled slots that were not taken");
+                self.lag.observe(counted_by.since(sent), period);
                 self.open -= cost;
                 self.insert(counted_by + period, cost);
             }

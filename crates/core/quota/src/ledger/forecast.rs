@@ -57,6 +57,22 @@ impl Hold {
     }
 }
 
+/// By how much longer than a period a window's slots are held: a slot that is taken the instant it is free
+/// comes free again a period after its call's answer. The longest of late, for a start is a promise.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Lag(Duration);
+
+/// Answers that take more than such a part of a period may be read as if they came earlier, so what they hold
+/// is not known in advance.
+const MOST_LAG: u32 = 32;
+
+impl Lag {
+    pub(super) fn observe(&mut self, held: Duration, period: Duration) {
+        let faded = self.0 - self.0 / 64;
+        self.0 = held.min(period / MOST_LAG).max(faded);
+    }
+}
+
 /// A span in which a concurrency limit's calls pass through the same number of slots: until the next
 /// of those slots ends that an earlier process holds.
 struct Turn {
@@ -103,13 +119,14 @@ impl Ledger {
         // Each slot serves one call a period: the k-th call is in round `rounds` of its slot.
         let rounds = u32::try_from((k - 1) / u64::from(allowed)).unwrap_or(u32::MAX);
         let place = ((k - 1) % u64::from(allowed)) as u32;
+        let cycle = period + self.lag.0;
         let first = if place < free {
             now
         } else {
             let index = (place - free + over) as usize;
-            self.nth_end(index).unwrap_or(now + period)
+            self.nth_end(index).unwrap_or(now + cycle)
         };
-        first.max(start) + period.saturating_mul(rounds)
+        first.max(start) + cycle.saturating_mul(rounds)
     }
 
     /// When so many slots of a concurrency limit have come free, as far as it can be expected.
@@ -180,9 +197,10 @@ impl Ledger {
             return free.saturating_add(passed as u64).saturating_sub(over);
         };
         let span = at.since(start).as_nanos();
-        let rounds = u64::try_from(span / period.as_nanos()).unwrap_or(u64::MAX);
-        let in_round = start + Duration::from_nanos_u128(span % period.as_nanos());
-        let open = if now + period <= in_round {
+        let cycle = period + self.lag.0;
+        let rounds = u64::try_from(span / cycle.as_nanos()).unwrap_or(u64::MAX);
+        let in_round = start + Duration::from_nanos_u128(span % cycle.as_nanos());
+        let open = if now + cycle <= in_round {
             0
         } else {
             self.open

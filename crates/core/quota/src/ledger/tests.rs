@@ -80,6 +80,34 @@ fn the_earliest_start_of_the_kth_call_follows_the_ends() {
 
 /// With slots open and settled, room left and not, shut and lowered.
 #[test]
+fn a_start_in_a_later_round_counts_how_long_answers_take() {
+    let mut ledger = window(2, 1_000);
+    for sent in [0, 10] {
+        ledger.take(at(sent), 1);
+        ledger.settle(at(sent), at(sent + 30), 1);
+    }
+    assert_eq!(ledger.earliest(1, at(50)), at(1_030));
+    assert_eq!(
+        ledger.earliest(3, at(50)),
+        at(2_060),
+        "after an answer more"
+    );
+    // One that is under way is free a period after its answer.
+    let mut busy = ledger.clone();
+    busy.forget_ended(at(1_030));
+    busy.take(at(1_030), 1);
+    assert_eq!(busy.earliest(2, at(1_030)), at(2_060));
+    // What may be read as if it came earlier is no promise's matter.
+    ledger.take(at(1_040), 1);
+    ledger.settle(at(1_040), at(1_900), 1);
+    assert_eq!(ledger.earliest(2, at(2_000)), at(2_900));
+    assert_eq!(
+        ledger.earliest(3, at(2_000)),
+        at(2_000) + Duration::from_micros(1_031_250)
+    );
+}
+
+#[test]
 fn the_slots_until_an_instant_are_those_whose_earliest_start_is_not_later() {
     for (calls, open, closed_until, allowed) in [
         (0, 0, 0, 4),
