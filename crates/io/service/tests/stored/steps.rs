@@ -335,6 +335,13 @@ async fn the_step_that_fails_shows_how_far_it_came() {
     assert_eq!(told.0["error"]["code"], "not.authorized");
 }
 
+fn without_port(shown: &str) -> String {
+    let parts = shown.split("127.0.0.1:");
+    parts
+        .map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit()))
+        .collect()
+}
+
 #[tokio::test]
 async fn what_is_made_of_a_secret_is_not_shown_however_it_is_made() {
     let author = Author::start().await;
@@ -361,7 +368,8 @@ async fn what_is_made_of_a_secret_is_not_shown_however_it_is_made() {
             .test(author.action(url, json!({}), body), json!({}))
             .await;
         let (url, body) = (told.result(URL), told.result(BODY));
-        let shown = url.to_string() + &body.to_string();
+        // Any digits may be a port's.
+        let shown = without_port(&(url.to_string() + &body.to_string()));
         for part in ["cret", "CRET", "77", "KEYS", "-and-", "yes", "k=25"] {
             assert!(!shown.contains(part), "{part}: {shown}");
         }
