@@ -341,15 +341,20 @@ impl Engine {
             return self.refuse_without_token(execution, pool, now);
         }
         let estimate = self.earliest_start(&submission, now);
-        let (earliest, limit) = (estimate.at, estimate.limit.clone());
-        if earliest > submission.deadline {
+        if estimate.at > submission.deadline {
             self.asked_in_vain(&submission, &estimate, now);
-            return self.refuse(execution, estimate.reason, limit, Some(earliest));
+            return self.refuse(
+                execution,
+                estimate.reason,
+                estimate.limit,
+                Some(estimate.at),
+            );
         }
         if let Some(behind) = self.displaces(&submission, now) {
             self.asked_in_vain(&submission, &behind, now);
             return self.refuse(execution, behind.reason, behind.limit, Some(behind.at));
         }
+        let (earliest, limit) = (estimate.at, estimate.limit);
         let flow = &self.config.flows[submission.flow.index()];
         if self.queue.queued(submission.flow) >= flow.max_queued {
             return self.refuse(execution, Reason::QueueFull, limit, Some(earliest));

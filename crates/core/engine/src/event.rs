@@ -204,6 +204,14 @@ pub struct WindowFact {
     pub family: Family,
 }
 
+impl WindowFact {
+    /// Whether the window lets no further call pass.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        self.count >= self.allowed
+    }
+}
+
 /// The families of rate-limit headers.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub enum Family {

@@ -60,9 +60,7 @@ pub(crate) enum Refused {
 
 /// Whether a limit has turned the call away, as far as the head tells. A 429 is no question.
 pub(crate) fn by_head(status: u16, facts: Facts) -> Refused {
-    let is_full = facts
-        .window
-        .is_some_and(|window| window.count >= window.allowed);
+    let is_full = facts.window.is_some_and(|window| window.is_full());
     match status {
         403 | 503 if facts.retry_after.is_some() || is_full => Refused::Yes,
         _ if SIGNS.iter().any(|sign| sign.status == status) => Refused::Perhaps,

@@ -32,7 +32,7 @@ use super::latency::AtOnce;
 use super::{Engine, State};
 use crate::resources::Passage;
 use crate::timer::Timer;
-use crate::{Command, Facts, LossKind, Verdict, WindowFact};
+use crate::{Command, Facts, LossKind, Verdict};
 use std::time::Duration;
 use tollgate_learn::Outcome;
 use tollgate_model::{AttemptId, EndpointId, ExecutionId, Instant};
@@ -97,8 +97,7 @@ impl Engine {
         if status == 429 || facts.refused {
             self.uncount(&it, now);
             self.observe_refusal(&it, facts, now);
-            let is_full = |window: WindowFact| window.count >= window.allowed;
-            if !facts.window.is_some_and(is_full) {
+            if !facts.window.is_some_and(|window| window.is_full()) {
                 self.suspect(&it, now);
             }
             let is_explained = self.refused(&it, facts, now);

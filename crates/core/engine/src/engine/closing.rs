@@ -136,6 +136,7 @@ struct Evidence {
     /// A call was accepted before the pause that the upstream had asked for was over.
     is_distrusted: bool,
     closing: Option<Closing>,
+    /// How many calls leave at once, for a while after the part was opened.
     opening: Option<Opening>,
 }
 
@@ -157,17 +158,18 @@ struct Closing {
     probe: Option<AttemptId>,
     /// The first attempt after the last that was refused: what was sent before says nothing new.
     from: AttemptId,
-    /// The upstream has asked for the pause, and until then.
+    /// The upstream has asked for the pause.
     is_asked: bool,
+    /// The end of the pause that the upstream has asked for, which may lie behind that of the pause that it got.
     asked_until: Option<Instant>,
     /// The upstream has been seen to ask for more than there was need of.
     is_distrusted: bool,
     /// Probes that were refused.
     refusals: u32,
     ends: Ends,
-    /// What the part is to be when the probe is accepted; none if that is open without reserve.
+    /// How many calls leave at once when the probe is accepted; none if as many as want to.
     opening: Option<Opening>,
-    /// Nothing has been refused since the part was open: the probe is one of [`Opening`].
+    /// The part was open, and is shut only while a probe is answered that its opening asks for.
     was_open: bool,
 }
 

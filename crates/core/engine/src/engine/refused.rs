@@ -37,7 +37,7 @@ impl Engine {
     pub(super) fn refused(&mut self, it: &Attempt, facts: Facts, now: Instant) -> bool {
         self.limited += 1;
         // The end of a window that is not full says nothing of when the call may come again.
-        let full = facts.window.filter(|window| window.count >= window.allowed);
+        let full = facts.window.filter(WindowFact::is_full);
         let asked = facts.retry_after.or(full.map(|window| window.reset));
         let pauses = self.pauses(it, asked, now);
         self.starts_have_moved(now + pauses.longest * 16);

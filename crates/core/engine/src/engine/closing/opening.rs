@@ -29,8 +29,9 @@ pub(super) struct Opening {
     /// Slots taken since the period began, by calls that were not refused as far as is known.
     taken: u32,
     period: Duration,
-    /// When the period ends, and how many come after it.
+    /// When the present period ends.
     until: Instant,
+    /// Periods that are left, the present one included.
     periods: u32,
 }
 
@@ -61,7 +62,7 @@ impl Opening {
         if now < self.until {
             return Some(self);
         }
-        // Slots are taken in a period of their own, or nothing is known of it.
+        // A whole period without a call says nothing of the one that comes.
         let late = now.since(self.until) >= self.period;
         (self.periods > 1 && !late).then(|| {
             let counted = self.counted.max(self.taken);
