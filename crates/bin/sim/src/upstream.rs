@@ -10,8 +10,8 @@ use std::time::Duration;
 use tollgate_engine::{Facts, Family, FetchFailure, WindowFact};
 use tollgate_model::{ClientId, Instant, TokenId};
 use tollgate_platform::{
-    Counted, Fault, Header, LimitName, Limited, Place, Platform, Request, StrangerCounts,
-    TokenAnswer, TokenNumber, Verdict,
+    BEGINNING, Counted, Fault, Header, LimitName, Limited, Place, Platform, Request,
+    StrangerCounts, TokenAnswer, TokenNumber, Verdict,
 };
 
 /// The limits in the order of reports.
@@ -79,10 +79,6 @@ pub(crate) enum Granted {
     Known(TokenId, Duration),
     Not(Option<Duration>, FetchFailure),
 }
-
-/// The wall clock of an upstream that sends headers: a day's beginning in January 2027 and a bit, so that
-/// no window of the wall clock's opens with the run.
-const BEGINNING: Duration = Duration::from_millis(1_799_971_200 * 1_000 + 17_370);
 
 /// How long a token is taken to live whose life isn't said.
 const UNSAID: Duration = Duration::from_secs(3_600);

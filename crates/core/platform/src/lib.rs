@@ -51,3 +51,8 @@ pub use verdict::{
     Admitted, Counts, Facts, Fault, Grant, LimitName, Limited, Place, Request, StrangerCounts,
     TokenAnswer, TokenCounts, TokenNumber, Verdict, WindowCount,
 };
+
+/// What a provider's wall clock says, as a time since 1970, where a run in virtual time begins: a day's beginning in
+/// January 2027 and a bit, so that no window of the wall clock's opens with the first call.
+pub const BEGINNING: std::time::Duration =
+    std::time::Duration::from_millis(1_799_971_200 * 1_000 + 17_370);

@@ -16,9 +16,8 @@ use tollgate_platform::{
     Alignment, Fault, Place, Platform, Request, TokenAnswer, TokenNumber, Verdict as Answered,
 };
 
-/// What the wall clock says at the beginning: a day's beginning and a bit, so that no window of the
-/// wall clock's opens with the first call.
-const BEGINNING: Instant = Instant::from_nanos((1_799_971_200 * 1_000 + 17_370) * 1_000_000);
+/// What the wall clock says at the beginning.
+const BEGINNING: Instant = Instant::from_nanos(tollgate_platform::BEGINNING.as_nanos() as u64);
 /// Events of one instant; more are a loop without an end.
 const MOST_AT_ONCE: u32 = 1_000_000;
 /// From the upstream to us.
