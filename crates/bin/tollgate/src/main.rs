@@ -32,7 +32,7 @@ enum Command {
     Action(cmd::action::Args),
     /// Validate, run and test Architect flows.
     Flow(cmd::flow::Args),
-    /// Say at once what a scenario's limits carry, and what each change would buy.
+    /// Say within seconds what a scenario's limits carry, and what each change would buy.
     Plan(cmd::plan::Args),
     /// Simulate a scenario in virtual time and compare policies.
     Simulate(cmd::simulate::Args),

@@ -5,7 +5,7 @@ use crate::console::{errln, out, outln};
 use std::process::ExitCode;
 use tollgate_sim::{Plan, plan_json, plan_table};
 
-/// Says at once what a scenario's limits carry, which binds first, and what each change would buy.
+/// Says within seconds what a scenario's limits carry, which binds first, and what each change would buy.
 ///
 /// Nothing is simulated: the ceilings are closed formulas. `tollgate simulate` shows what happens at
 /// and beyond them.
