@@ -13,13 +13,15 @@
 //!
 //! Each pool keeps, beside the ledgers of its tokens, one *aggregate* ledger for each of a token's
 //! limits: tokens are interchangeable, so the pool's k-th next free slot is the aggregate's. A token
-//! that is closed is out of the aggregates until it opens ([`closed`]).
+//! that is closed is out of the aggregates until it opens ([`closed`]). When tokens under several windows give
+//! their slots is said in `joint`.
 
 mod client;
 mod closed;
 mod coming;
 mod endpoint;
 mod growth;
+mod joint;
 mod lack;
 mod learned;
 mod state;
@@ -131,6 +133,9 @@ impl Pools {
         self.each_ledger(token, |ledger| ledger.take(now, cost));
         if let Some(held) = self.tokens.get_mut(token) {
             held.sent += 1;
+            if let Some(pool) = self.clients[held.client.index()].pool {
+                self.pools[pool.index()].joint.take(cost);
+            }
         }
     }
 
@@ -229,6 +234,7 @@ impl Pools {
             }
         }
         self.each_aggregate(client, &ledgers, Ledger::merge);
+        self.forget_joint(client);
         self.tokens.insert(
             token,
             Token {
@@ -289,6 +295,7 @@ impl Pools {
         if open {
             self.each_aggregate(held.client, &held.ledgers, Ledger::unmerge);
         }
+        self.forget_joint(held.client);
         Some(held)
     }
 

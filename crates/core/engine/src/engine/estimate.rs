@@ -80,6 +80,7 @@ impl Engine {
         if let Some(pool) = route.pool {
             let pools = &mut self.resources.pools;
             pools.forecast(pool, &config, now, submission.deadline);
+            pools.join(pool, now, submission.deadline);
             self.consider_tokens(pool, submission, &mut ahead, &mut latest, now);
             self.resources.pools.put_back(pool, None);
         }

@@ -31,6 +31,7 @@ impl Pools {
             state.closed.insert(token);
             self.resum(client, token, Ledger::unmerge);
         }
+        self.forget_joint(client);
         true
     }
 
@@ -44,6 +45,7 @@ impl Pools {
         if state.closed.remove(token) {
             state.ready.insert(token);
             self.resum(client, token, Ledger::merge);
+            self.forget_joint(client);
         }
     }
 

@@ -54,6 +54,7 @@ impl Pools {
             }
         }
         put(&mut self.pools[pool.index()].aggregates, place, of_pool);
+        self.pools[pool.index()].joint.forget();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::coming::Supply;
 use super::growth::Rates;
+use super::joint::Joint;
 use crate::Config;
 use tollgate_model::{ClientId, Instant, PoolId};
 use tollgate_quota::Ledger;
@@ -12,6 +13,8 @@ pub(crate) struct PoolState {
     pub(crate) clients: Vec<ClientId>,
     /// By the place of the limit in the clients' `token_limits`.
     pub(crate) aggregates: Vec<Ledger>,
+    /// What they give together, each token under all its limits.
+    pub(super) joint: Joint,
     pub(super) rates: Rates,
     /// When it was last looked at whether it falls short.
     pub(crate) looked: Instant,
@@ -42,6 +45,7 @@ impl PoolState {
             apart: clients.iter().any(own),
             clients,
             aggregates: token_limits.unwrap_or_default(),
+            joint: Joint::default(),
             rates: Rates::new(pool, config),
             looked: Instant::ZERO,
             supply: Supply::default(),

@@ -66,6 +66,7 @@ impl Pools {
         if let Some(held) = self.tokens.get_mut(token) {
             held.ledgers = ledgers;
         }
+        self.forget_joint(client);
     }
 
     /// Puts another number or period of the token's limit at `place` in force.

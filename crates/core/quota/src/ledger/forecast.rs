@@ -86,6 +86,12 @@ struct Turn {
 }
 
 impl Ledger {
+    /// From the taking of a window's slot to its being free again, as far as it can be expected.
+    #[must_use]
+    pub fn cycle(&self) -> Option<Duration> {
+        self.period().map(|period| period + self.lag.0)
+    }
+
     /// The earliest instant at which the `k`-th slot from now (1 is the next) may be taken, were
     /// nothing else taken in between: exact for settled slots, a lower bound where open ones must
     /// end first. Of a concurrency limit it is what can be expected, where calls go on taking as long
@@ -116,7 +122,7 @@ impl Ledger {
                 start,
             );
         };
-        // Each slot serves one call a period: the k-th call is in round `rounds` of its slot.
+        // Each slot serves one call a cycle: the k-th call is in round `rounds` of its slot.
         let rounds = u32::try_from((k - 1) / u64::from(allowed)).unwrap_or(u32::MAX);
         let place = ((k - 1) % u64::from(allowed)) as u32;
         let cycle = period + self.lag.0;

@@ -23,7 +23,10 @@ pub(super) fn earliest(
     let state = &mut from.pools.pools[pool.index()];
     let changes = !state.supply.coming.is_empty() || !state.supply.leaving.is_empty();
     let there = state.aggregates[place].earliest_by_chance(k, LONGER, now);
-    if !changes || there <= now {
+    if !changes {
+        return there.max(from.pools.earliest_joint(pool, k, now));
+    }
+    if there <= now {
         return there;
     }
     search(now, |at| slots_by(pool, place, config, from, at, now) >= k)
