@@ -144,6 +144,9 @@ impl Pools {
         let Some(held) = self.tokens.get_mut(token) else {
             return;
         };
+        if held.ledgers.iter().any(Ledger::is_over) {
+            return self.change(token, |ledgers| ledgers.iter_mut().for_each(change));
+        }
         held.ledgers.iter_mut().for_each(&mut change);
         let state = &mut self.clients[held.client.index()];
         if !state.is_open(token) {

@@ -31,6 +31,13 @@ impl Pools {
         let Some(held) = self.tokens.get_mut(token) else {
             return false;
         };
+        if held.ledgers.get(place).is_some_and(Ledger::is_over) {
+            let mut learned = None;
+            self.change(token, |ledgers| {
+                learned = ledgers.get_mut(place).and_then(learn)
+            });
+            return learned.is_some();
+        }
         let Some(shift) = held.ledgers.get_mut(place).and_then(learn) else {
             return false;
         };

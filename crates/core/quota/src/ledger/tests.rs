@@ -250,6 +250,29 @@ fn merged_ledgers_come_apart_again() {
 }
 
 #[test]
+fn one_that_holds_more_than_it_may_hides_no_room_of_others() {
+    let (mut over, free) = (window(10, 60_000), window(5, 60_000));
+    for millis in 0..8 {
+        call(&mut over, 1_000 * millis);
+    }
+    over.set_allowed(3);
+    assert!(over.is_over());
+    let mut sum = window(0, 60_000);
+    sum.merge(&over);
+    sum.merge(&free);
+    let now = at(10_000);
+    assert_eq!((sum.room(now), over.room(now), free.held(now)), (5, 0, 0));
+    // The sixth slot is the first that the drained one gives: its sixth.
+    assert_eq!(sum.earliest(6, now), over.earliest(1, now));
+    assert_eq!(sum.earliest(6, now), at(65_000));
+    sum.unmerge(&over);
+    assert_eq!((sum.room(now), sum.held(now)), (5, 0));
+    let mut later = window(0, 60_000);
+    later.merge_from(&over, at(64_000));
+    assert_eq!(later.earliest(1, now), at(65_000));
+}
+
+#[test]
 fn what_an_earlier_process_has_used_is_held() {
     let mut before = window(10, 64_000);
     for millis in [0, 100, 30_000] {
