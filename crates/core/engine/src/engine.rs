@@ -67,7 +67,7 @@ pub struct Engine {
     /// By class: what those above it have asked for of late.
     demands: BTreeMap<u8, kept::Demand>,
     /// What is to be kept for them of what, until when that is believed.
-    reserves: BTreeMap<(u8, estimate::Key), (Instant, f64)>,
+    reserves: BTreeMap<(u8, estimate::Key), kept::Reserve>,
     /// The last estimate's tables; kept for their memory.
     ahead: estimate::Ahead,
     /// What others take of the limits.

@@ -93,40 +93,45 @@ impl World {
     /// Runs to the end of so many windows; `gaps` are the milliseconds between two calls of each class.
     fn run(&mut self, windows: std::ops::Range<u64>, gaps: [u64; 2], patience: [u64; 2]) {
         for now in windows.start * PERIOD..windows.end * PERIOD {
-            while self
-                .engine
-                .poll_timeout()
-                .is_some_and(|wake| wake <= at(now))
-            {
-                self.engine.handle_timeout(at(now));
-                self.look(now);
-            }
-            let (due, later) = self.answers.drain(..).partition(|(at, ..)| *at <= now);
-            self.answers = later;
-            let due: Vec<(u64, tollgate_model::AttemptId, bool)> = due;
-            for (_, attempt, passes) in due {
-                let over = Duration::from_millis(PERIOD - now % PERIOD);
-                let facts = Facts {
-                    retry_after: (!passes).then_some(over),
-                    ..Facts::default()
-                };
-                let status = if passes { 200 } else { 429 };
-                self.engine.handle_event(
-                    Event::Head {
-                        attempt,
-                        status,
-                        facts,
-                    },
-                    at(now),
-                );
-                self.engine.handle_event(Event::Done(attempt), at(now));
-                self.look(now);
-            }
-            for class in 0..2_u32 {
-                let gap = gaps[class as usize];
-                if gap > 0 && now % gap == gap / 2 {
-                    self.submit(class, patience[class as usize], now);
-                }
+            self.step(now, gaps, patience);
+        }
+    }
+
+    /// One millisecond.
+    fn step(&mut self, now: u64, gaps: [u64; 2], patience: [u64; 2]) {
+        while self
+            .engine
+            .poll_timeout()
+            .is_some_and(|wake| wake <= at(now))
+        {
+            self.engine.handle_timeout(at(now));
+            self.look(now);
+        }
+        let (due, later) = self.answers.drain(..).partition(|(at, ..)| *at <= now);
+        self.answers = later;
+        let due: Vec<(u64, tollgate_model::AttemptId, bool)> = due;
+        for (_, attempt, passes) in due {
+            let over = Duration::from_millis(PERIOD - now % PERIOD);
+            let facts = Facts {
+                retry_after: (!passes).then_some(over),
+                ..Facts::default()
+            };
+            let status = if passes { 200 } else { 429 };
+            self.engine.handle_event(
+                Event::Head {
+                    attempt,
+                    status,
+                    facts,
+                },
+                at(now),
+            );
+            self.engine.handle_event(Event::Done(attempt), at(now));
+            self.look(now);
+        }
+        for class in 0..2_u32 {
+            let gap = gaps[class as usize];
+            if gap > 0 && now % gap == gap / 2 {
+                self.submit(class, patience[class as usize], now);
             }
         }
     }
@@ -188,4 +193,32 @@ fn who_was_turned_away_finds_slots_kept_in_the_next_window() {
         assert!(used >= 225, "window {window}: {used} of 240 were used");
     }
     assert_eq!(world.refused.values().sum::<u32>(), 0);
+}
+
+#[test]
+fn slots_that_come_back_together_are_not_lent_all_at_once() {
+    // 250 slots come back at 120 s, and none of the first class's before 150 s.
+    let mut world = World::new(600, 600);
+    for now in 0..160_000 {
+        // What is to be kept is looked at a moment before they come back, too.
+        let of_other = match now {
+            60_000 => 250,
+            120_015 => 1,
+            _ => 0,
+        };
+        for _ in 0..of_other {
+            world.submit(1, 30_000, now);
+        }
+        let of_first = if now >= 90_000 { 250 } else { 0 };
+        let of_second = if now >= 100_000 { 50 } else { 0 };
+        world.step(now, [of_first, of_second], [4_000, 120_000]);
+    }
+    for window in [1, 2] {
+        let (asked, away) = world.asked[&(window, 0)];
+        assert_eq!(
+            away, 0,
+            "window {window}: of {asked} calls of the first class"
+        );
+    }
+    assert!(world.admitted[&2] >= 250, "what is free is used");
 }

@@ -24,6 +24,8 @@ const OTHERS: f64 = 3.0;
 /// What was asked for of late, and what is to be kept for it, is found anew after this part of what "of
 /// late" means: after 15 ms where that is a minute.
 const FRESH: u32 = 4_096;
+/// What is to be kept is found anew, too, once this part of the slots that were free has come back.
+const MORE_ROOM: u32 = 8;
 /// Looks again at what is kept, at the soonest and at the latest.
 const LOOK: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(1));
 
@@ -99,15 +101,18 @@ impl Engine {
             return 0.0;
         };
         let key = (self.queue.class(flow), under.key());
-        let (until, reserve) = self.reserves.entry(key).or_default();
-        if *until <= now {
+        let known = self.reserves.entry(key).or_default();
+        let room = ledger.room(now);
+        if known.until <= now || room > known.room + known.room / MORE_ROOM {
             let need = Kept::now(above, late).and(others, deviations);
-            *reserve = ledger.reserve(Duration::ZERO, now, &need);
+            known.slots = ledger.reserve(Duration::ZERO, now, &need);
+            known.room = room;
             let fresh = now + late / FRESH;
             let closing = ledger.next_closing(now);
-            *until = closing.map_or(fresh, |closing| closing.min(fresh));
+            known.until = closing.map_or(fresh, |closing| closing.min(fresh));
         }
-        *reserve
+        known.room = known.room.min(room);
+        known.slots
     }
 
     /// What [`Self::reserve`] will be when a span has passed, as far as it is known.
@@ -179,6 +184,17 @@ impl Engine {
         }
         spares
     }
+}
+
+/// What a class has to leave free of a limit, found a moment ago.
+#[derive(Debug, Default)]
+pub(crate) struct Reserve {
+    /// When it is to be found again.
+    until: Instant,
+    slots: f64,
+    /// The fewest slots that were free since. Were there many more, they have come back meanwhile, and
+    /// what was expected to come back soon has to be kept of them.
+    room: u32,
 }
 
 /// Slots a second that classes above one have asked for of late.
