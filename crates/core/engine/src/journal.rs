@@ -57,6 +57,8 @@ pub struct LearnedLimit {
     pub group: LearnedGroup,
     /// How it counts.
     pub rule: Rule,
+    /// Whether a refused call takes a slot, too: the upstream counts what it refuses.
+    pub counts_refused: bool,
     /// Calls that were accepted while it was learned.
     pub accepted: u64,
     /// Calls that were refused while it was learned.

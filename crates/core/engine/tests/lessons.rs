@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 use tollgate_engine::{
-    Command, Config, Engine, Event, Facts, Flow, LearnedView, Route, Submission,
+    Checkpoint, Command, Config, Engine, Event, Facts, Flow, LearnedGroup, LearnedLimit,
+    LearnedView, Route, Submission,
 };
 use tollgate_model::{
     AttemptId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, RouteId, Rule, Scope,
@@ -195,4 +196,64 @@ fn the_limit_of_an_endpoint_is_found_held_handed_on_and_given_up() {
         [],
         "the upstream has no such limit any more"
     );
+}
+
+/// Calls that leave by then, of ten that wait, the first of which was refused; under a learned limit of three in
+/// a second.
+fn sent_by(millis: u64, counts_refused: bool) -> usize {
+    let learned = LearnedLimit {
+        upstream: "crm".into(),
+        group: LearnedGroup::Upstream,
+        rule: Rule::Window {
+            allowed: 3,
+            period: Duration::from_secs(1),
+            counted_within: Some(Duration::ZERO),
+        },
+        counts_refused,
+        accepted: 100,
+        refused: 10,
+    };
+    let checkpoint = Checkpoint {
+        learned: vec![learned],
+        ..Checkpoint::default()
+    };
+    let mut world = World::new(Engine::new(config(), 1, Instant::ZERO), 3);
+    world
+        .engine
+        .restore(&checkpoint, Duration::ZERO, Instant::ZERO);
+    // The windows of the process before are over then.
+    let begin = 2_000;
+    let at = |millis: u64| Instant::from_nanos(millis * MILLI);
+    world.now = begin * MILLI;
+    (0..10).for_each(|_| world.submit(1));
+    let mut sent = Vec::new();
+    for now in begin..=begin + millis {
+        world.engine.handle_timeout(at(now));
+        while let Some(command) = world.engine.poll_command() {
+            if let Command::Send { attempt, .. } = command {
+                sent.push(attempt);
+            }
+        }
+        if now == begin + 20 {
+            for (place, &attempt) in sent.iter().enumerate() {
+                let status = if place == 0 { 429 } else { 200 };
+                let facts = Facts::default();
+                let head = Event::Head {
+                    attempt,
+                    status,
+                    facts,
+                };
+                world.engine.handle_event(head, at(now));
+                world.engine.handle_event(Event::Done(attempt), at(now));
+            }
+        }
+    }
+    sent.len()
+}
+
+#[test]
+fn a_refused_call_gives_its_slot_back_unless_it_was_counted() {
+    assert_eq!(sent_by(990, false), 4);
+    assert_eq!(sent_by(990, true), 3);
+    assert_eq!(sent_by(1_010, true), 6);
 }

@@ -34,6 +34,11 @@ impl Hypothesis {
     pub(crate) fn rule(&self) -> Rule {
         self.statistic.rule(self.number)
     }
+
+    /// Whether a refused call takes a slot, too.
+    pub(crate) fn counts_refused(&self) -> bool {
+        matches!(self.statistic, Statistic::Greedy(_))
+    }
 }
 
 /// Signs in all, of whichever group.
@@ -56,6 +61,9 @@ const PHASES: f64 = 3.0;
 const SOMEWHAT: f64 = 0.3;
 /// By how much more gain what is rare has to explain.
 const RARE: f64 = 3.0;
+/// The part of all that can be gained that is gained, at least, if refused calls count. After any refusal more follow,
+/// so what counts them explains some of whatever is refused; where they count indeed, it explains the first ones, too.
+const MOSTLY: f64 = 0.7;
 /// By how much less gain a hypothesis is nearly as likely.
 const NEARLY: f64 = 5.0;
 /// A count above this is as good as this.
@@ -155,13 +163,16 @@ impl<'a> Search<'a> {
             if span == nanos(period) {
                 break;
             }
-            let kinds = [Statistic::Sliding(span), Statistic::FirstCall(span)];
-            let clocks = phases(series)
-                .into_iter()
-                .map(|phase| Statistic::Clock(span, phase));
+            let kinds = if found.counts_refused() {
+                vec![Statistic::Greedy(span)]
+            } else {
+                let clocks = phases(series).into_iter();
+                let clocks = clocks.map(|phase| Statistic::Clock(span, phase));
+                let others = [Statistic::Sliding(span), Statistic::FirstCall(span)];
+                others.into_iter().chain(clocks).collect()
+            };
             let usual = kinds
                 .into_iter()
-                .chain(clocks)
                 .filter_map(|kind| self.weigh(series, kind, 1.0))
                 .max_by(|one, other| one.gain.total_cmp(&other.gain));
             let Some(usual) = usual else { continue };
@@ -184,11 +195,18 @@ impl<'a> Search<'a> {
 
     /// Whether the rule's period is longer than was looked at since calls were missed: nothing says that its
     /// slots come back as late as that.
-    fn is_unseen(&self, series: &Series, rule: Rule) -> bool {
+    ///
+    /// Nor says anything yet that refused calls count in a short window, not in one of a configured period: refusals
+    /// follow one another in both.
+    fn is_unseen(&self, series: &Series, statistic: Statistic, rule: Rule) -> bool {
         let (Some(missed), Rule::Window { period, .. }) = (self.missed, rule) else {
             return false;
         };
-        nanos(period) > series.last_sent().saturating_sub(missed)
+        let usual = match statistic {
+            Statistic::Greedy(_) => self.configured().max(),
+            _ => None,
+        };
+        nanos(period).max(usual.unwrap_or(0)) > series.last_sent().saturating_sub(missed)
     }
 
     /// Looks at all limits that the group's calls may be under.
@@ -367,13 +385,18 @@ impl<'a> Search<'a> {
             }
         }
         let (number, mut gain) = best?;
+        if let Statistic::Greedy(_) = statistic
+            && gain < MOSTLY * -null
+        {
+            return None;
+        }
         if let Statistic::Clock(..) = statistic {
             // Any of several phases might have separated as well by chance.
             gain -= PHASES;
         }
         let rule = statistic.rule(number);
         let brief = matches!(rule, Rule::Window { period, .. } if period < BRIEF);
-        if brief || self.is_known(series.group, rule) || self.is_unseen(series, rule) {
+        if brief || self.is_known(series.group, rule) || self.is_unseen(series, statistic, rule) {
             return None;
         }
         Some(Hypothesis {
@@ -389,14 +412,13 @@ impl<'a> Search<'a> {
 /// The best, and those that are nearly as likely, best first.
 pub(crate) fn best(mut found: Vec<Hypothesis>) -> Vec<Hypothesis> {
     found.sort_by(|a, b| b.value.total_cmp(&a.value));
-    let greedy = |found: &Hypothesis| matches!(found.statistic, Statistic::Greedy(_));
     let gains = |found: &[Hypothesis], all: bool| {
-        let found = found.iter().filter(|found| all || !greedy(found));
+        let found = found.iter().filter(|found| all || !found.counts_refused());
         found.map(|found| found.gain).fold(0.0, f64::max)
     };
     // That refused calls count is rare, and holding slots for them costs.
     let usual = gains(&found, false);
-    found.retain(|found| !greedy(found) || found.gain > usual + RARE);
+    found.retain(|found| !found.counts_refused() || found.gain > usual + RARE);
     let most = gains(&found, true);
     found.retain(|found| found.gain >= most - NEARLY.max(0.1 * most));
     found

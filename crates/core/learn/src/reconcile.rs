@@ -45,8 +45,10 @@ impl Learner {
             .filter(|held| is_superfluous(held, study.of_held, found, &all))
             .map(|held| held.finding.id)
             .collect();
+        let counts_refused = found.counts_refused();
         let stricter = |held: &Held| {
             found.group.is_within(held.finding.group)
+                && held.finding.counts_refused >= counts_refused
                 && implies(held.finding.rule, rule)
                 && !superfluous.contains(&held.finding.id)
         };
@@ -59,7 +61,7 @@ impl Learner {
             id: FindingId(0),
             group: found.group,
             rule,
-            counts_refused: matches!(found.statistic, Statistic::Greedy(_)),
+            counts_refused,
             state: State::Confirmed,
             accepted: counts
                 .iter()
@@ -137,7 +139,9 @@ fn is_superfluous(
     found: &Hypothesis,
     explains: &Explained,
 ) -> bool {
-    if held.finding.group == found.group && implies(found.rule(), held.finding.rule) {
+    if held.finding.group == found.group
+        && (implies(found.rule(), held.finding.rule) || is_uncounted(found, &held.finding))
+    {
         return true;
     }
     let (mut all, mut only) = (0.0, 0.0);
@@ -148,6 +152,27 @@ fn is_superfluous(
         }
     }
     all > 0.0 && only <= 0.1 * all
+}
+
+/// Whether the finding is the hypothesis but for refused calls, which it does not count: its number is lower by those
+/// that were refused while it was found.
+fn is_uncounted(found: &Hypothesis, finding: &Finding) -> bool {
+    match (found.rule(), finding.rule) {
+        (
+            Rule::Window {
+                allowed, period, ..
+            },
+            Rule::Window {
+                allowed: number,
+                period: before,
+                ..
+            },
+        ) => {
+            let counts = found.counts_refused() && !finding.counts_refused;
+            counts && number <= allowed && period.abs_diff(before) <= period / 8
+        }
+        _ => false,
+    }
 }
 
 /// The hypothesis over the next longer period that people choose, if one is near.

@@ -30,6 +30,8 @@ pub(crate) struct Item {
     pub(crate) counted: bool,
     pub(crate) sign: Sign,
     pub(crate) batch: u32,
+    /// When the upstream had counted it for certain, in nanoseconds; as it was sent, while there is no answer.
+    pub(crate) counted_by: u64,
     /// What was sent a little later and may have been counted before it all the same.
     pub(crate) ahead: u32,
 }
@@ -53,16 +55,16 @@ impl Series {
         evidence: Instant,
         sign: impl Fn(&Record) -> bool,
     ) -> Self {
-        // With each call the instant before which a later one may have been sent that was counted earlier.
-        let mut items: Vec<(Item, u64)> = Vec::new();
+        let mut items: Vec<Item> = Vec::new();
         for record in ring.since(from) {
             let Some(part) = group.part(&record.call) else {
                 continue;
             };
-            let item = Item {
+            let sent = record.call.sent.as_nanos();
+            items.push(Item {
                 attempt: record.attempt,
                 token: part,
-                sent: record.call.sent.as_nanos(),
+                sent,
                 ended: record.ended.as_nanos(),
                 cost: record.call.cost,
                 counted: record.state != State::Refused,
@@ -73,24 +75,22 @@ impl Series {
                     State::Pending | State::Unknown => Sign::None,
                 },
                 batch: record.batch,
+                counted_by: match record.state {
+                    State::Pending => sent,
+                    _ => sent + OVERTAKEN.min(record.took),
+                },
                 ahead: 0,
-            };
-            let overtaken = match record.state {
-                State::Pending => 0,
-                _ => item.sent + OVERTAKEN.min(record.took),
-            };
-            items.push((item, overtaken));
+            });
         }
-        items.sort_by_key(|(item, _)| item.token);
+        items.sort_by_key(|item| item.token);
         let ends: Vec<usize> = (1..=items.len())
-            .filter(|&at| at == items.len() || items[at].0.token != items[at - 1].0.token)
+            .filter(|&at| at == items.len() || items[at].token != items[at - 1].token)
             .collect();
         let mut begin = 0;
         for &end in &ends {
             look_ahead(&mut items[begin..end]);
             begin = end;
         }
-        let items = items.into_iter().map(|(item, _)| item).collect();
         Self { group, items, ends }
     }
 
@@ -129,17 +129,17 @@ impl Series {
 
 /// Notes what was sent a little later than each call of one part: what was sent up to an instant, without
 /// what was sent up to the call.
-fn look_ahead(part: &mut [(Item, u64)]) {
+fn look_ahead(part: &mut [Item]) {
     let mut sum = 0;
     let mut sums = Vec::with_capacity(part.len() + 1);
     sums.push(0_u32);
-    for (item, _) in &*part {
+    for item in &*part {
         sum += if item.counted { item.cost } else { 0 };
         sums.push(sum);
     }
     for at in 0..part.len() {
-        let overtaken = part[at].1;
-        let later = part[at + 1..].partition_point(|(later, _)| later.sent < overtaken);
-        part[at].0.ahead = sums[at + 1 + later] - sums[at + 1];
+        let overtaken = part[at].counted_by;
+        let later = part[at + 1..].partition_point(|later| later.sent < overtaken);
+        part[at].ahead = sums[at + 1 + later] - sums[at + 1];
     }
 }

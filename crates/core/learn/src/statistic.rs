@@ -77,8 +77,8 @@ impl Statistic {
         into.clear();
         for part in series.parts() {
             match self {
-                Self::Sliding(span) => sliding(part, span, false, into),
-                Self::Greedy(span) => sliding(part, span, true, into),
+                Self::Sliding(span) => sliding(part, span, into),
+                Self::Greedy(span) => greedy(part, span, into),
                 Self::FirstCall(span) => first_call(part, span, into),
                 Self::Clock(span, phase) => clock(part, span, phase, into),
                 Self::Bucket(gap) => bucket(part, gap, into),
@@ -92,20 +92,44 @@ pub(crate) fn nanos(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 
-fn sliding(part: &[Item], span: u64, all: bool, into: &mut Vec<u32>) {
+fn sliding(part: &[Item], span: u64, into: &mut Vec<u32>) {
     let (mut oldest, mut sum) = (0, 0);
     for item in part {
-        while part[oldest].sent.saturating_add(span) <= item.sent && part[oldest].sent < item.sent {
-            sum -= taken(&part[oldest], all);
+        while is_over(&part[oldest], span, item) {
+            sum -= taken(&part[oldest]);
             oldest += 1;
         }
         into.push(sum + item.cost + item.ahead);
-        sum += taken(item, all);
+        sum += taken(item);
     }
 }
 
-fn taken(item: &Item, all: bool) -> u32 {
-    if item.counted || all { item.cost } else { 0 }
+/// The refused calls beside: each once the upstream has counted it for certain. Of calls that are under way together
+/// nobody knows which of them were refused before another was accepted.
+fn greedy(part: &[Item], span: u64, into: &mut Vec<u32>) {
+    let first = into.len();
+    sliding(part, span, into);
+    let (mut oldest, mut next, mut sum) = (0, 0, 0);
+    for (at, item) in part.iter().enumerate() {
+        while next < at && (part[next].counted || part[next].counted_by <= item.sent) {
+            sum += part[next].cost - taken(&part[next]);
+            next += 1;
+        }
+        while oldest < next && is_over(&part[oldest], span, item) {
+            sum -= part[oldest].cost - taken(&part[oldest]);
+            oldest += 1;
+        }
+        into[first + at] += sum;
+    }
+}
+
+/// Whether a call's slot is free again, after the span, as the other is sent.
+fn is_over(call: &Item, span: u64, other: &Item) -> bool {
+    call.sent.saturating_add(span) <= other.sent && call.sent < other.sent
+}
+
+fn taken(item: &Item) -> u32 {
+    if item.counted { item.cost } else { 0 }
 }
 
 fn first_call(part: &[Item], span: u64, into: &mut Vec<u32>) {
@@ -134,7 +158,7 @@ fn clock(part: &[Item], span: u64, phase: u64, into: &mut Vec<u32>) {
             (window, sum) = (number, 0);
         }
         into.push(sum + item.cost + item.ahead);
-        sum += taken(item, false);
+        sum += taken(item);
     }
 }
 

@@ -96,6 +96,7 @@ impl Engine {
         self.learn_answered(attempt, &it, outcome(status, facts), now);
         if status == 429 || facts.refused {
             self.uncount(&it, now);
+            self.count_refused(&it);
             self.observe_refusal(&it, facts, now);
             if !facts.window.is_some_and(|window| window.is_full()) {
                 self.suspect(&it, now);

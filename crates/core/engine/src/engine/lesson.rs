@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tollgate_learn::{Call, Change, Finding, FindingId, Known, Learner, Outcome, Settings};
 use tollgate_model::{AttemptId, Instant, Limit, RouteId, Rule, Scope};
+use tollgate_quota::Ledger;
 
 /// Upstreams that are learned from, at the most.
 const MOST_UPSTREAMS: usize = 256;
@@ -111,6 +112,36 @@ impl Engine {
         if let Some(lesson) = self.lessons.of.get_mut(&upstream) {
             lesson.learner.answered(attempt, now, outcome);
             self.lessons.told.insert(upstream);
+        }
+    }
+
+    /// A refused call, which has given all its slots back, takes those of learned limits that count it all the same.
+    pub(super) fn count_refused(&mut self, of: &Attempt) {
+        let passage = &of.passage;
+        let Some(lesson) = self.lessons.of.get(&self.upstreams.of(passage.route)) else {
+            return;
+        };
+        let call = lesson.call(of);
+        for finding in lesson.learner.findings() {
+            let place = lesson.held.get(&finding.id);
+            let (Some((place, _)), Rule::Window { period, .. }, true) =
+                (place, finding.rule, finding.counts_refused)
+            else {
+                continue;
+            };
+            if finding.group.part(&call).is_none() {
+                continue;
+            }
+            let hold = |ledger: &mut Ledger| ledger.hold(passage.cost, of.sent + period);
+            match (*place, passage.token) {
+                (TablePlace::Shared(limit), _) => hold(&mut self.resources.ledgers[limit.index()]),
+                (TablePlace::Tokens(_, place), Some(token)) => {
+                    self.resources.pools.change(token, |ledgers| {
+                        ledgers.get_mut(place).into_iter().for_each(hold);
+                    });
+                }
+                (TablePlace::Tokens(..), None) => {}
+            }
         }
     }
 
@@ -351,15 +382,19 @@ impl Engine {
 impl Lesson {
     fn sent(&mut self, attempt: AttemptId, of: &Attempt) {
         self.in_flight += 1;
-        let call = Call {
+        self.learner.sent(attempt, self.call(of));
+    }
+
+    /// The call, as the learner is told of it.
+    fn call(&self, of: &Attempt) -> Call {
+        Call {
             sent: of.sent,
             token: of.passage.token,
             client: of.passage.client,
             endpoint: of.endpoint,
             cost: of.passage.cost,
             in_flight: self.in_flight,
-        };
-        self.learner.sent(attempt, call);
+        }
     }
 }
 

@@ -127,8 +127,8 @@ impl Slots {
 
     pub fn refused(&mut self, attempt: AttemptId) {
         let call = self.calls[&attempt];
-        for (group, _, holds) in self.limits.values_mut() {
-            let Some(part) = group.part(&call) else {
+        for (id, (group, _, holds)) in &mut self.limits {
+            let Some(part) = group.part(&call).filter(|_| !self.greedy.contains(id)) else {
                 continue;
             };
             let hold = hold(holds, part);
@@ -273,7 +273,7 @@ impl Limiter for Learning {
         let found: Vec<String> = self
             .learner
             .findings()
-            .map(|it| format!("{:?} {}", it.group, rule(it.rule)))
+            .map(|it| format!("{:?} {}{}", it.group, rule(it.rule), refused(it)))
             .collect();
         found.join(", ")
     }
@@ -281,15 +281,29 @@ impl Limiter for Learning {
 
 fn brief(change: &Change) -> String {
     match change {
-        Change::Hold(it) => format!("hold {:?} {:?} {}", it.id, it.group, rule(it.rule)),
-        Change::Adjust(it) => format!(
-            "adjust {:?} {:?} {} {:?}",
+        Change::Hold(it) => format!(
+            "hold {:?} {:?} {}{}",
             it.id,
             it.group,
             rule(it.rule),
+            refused(it)
+        ),
+        Change::Adjust(it) => format!(
+            "adjust {:?} {:?} {}{} {:?}",
+            it.id,
+            it.group,
+            rule(it.rule),
+            refused(it),
             it.state
         ),
         Change::Forget(id, why) => format!("forget {id:?} {why:?}"),
+    }
+}
+
+fn refused(finding: &Finding) -> &'static str {
+    match finding.counts_refused {
+        true => ", refused ones count",
+        false => "",
     }
 }
 

@@ -35,6 +35,8 @@ pub(super) struct Learned {
     allowed: u32,
     /// None of a limit on calls at once.
     period: Option<Duration>,
+    #[serde(default)]
+    counts_refused: bool,
     accepted: u64,
     refused: u64,
 }
@@ -176,6 +178,7 @@ pub(super) fn learned(limit: LearnedLimit) -> Learned {
             Rule::Window { period, .. } => Some(period),
             Rule::Concurrency { .. } => None,
         },
+        counts_refused: limit.counts_refused,
         accepted: limit.accepted,
         refused: limit.refused,
     }
@@ -200,6 +203,7 @@ fn limit(learned: Learned) -> LearnedLimit {
             },
             None => Rule::Concurrency { allowed },
         },
+        counts_refused: learned.counts_refused,
         accepted: learned.accepted,
         refused: learned.refused,
     }

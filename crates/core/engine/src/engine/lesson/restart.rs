@@ -28,6 +28,7 @@ impl Engine {
                     upstream: self.whose(Group::Upstream(*upstream)),
                     group: self.group_name(finding.group),
                     rule: finding.rule,
+                    counts_refused: finding.counts_refused,
                     accepted: finding.accepted,
                     refused: finding.refused,
                 });
@@ -110,7 +111,7 @@ impl Engine {
             id: FindingId(0),
             group,
             rule: learned.rule,
-            counts_refused: false,
+            counts_refused: learned.counts_refused,
             state: State::Confirmed,
             accepted: learned.accepted,
             refused: learned.refused,
