@@ -29,6 +29,7 @@ fn case(windows: Windows, headers: bool, steady: bool) -> Case {
         period: Duration::from_secs(60),
         windows,
         headers,
+        only_full: false,
         retry_after: true,
         steady,
         steps: STEPS,
@@ -92,6 +93,49 @@ fn small_windows_are_shared_by_what_is_known_of_them() {
             assert!(all.stranger() > served, "{}", all.stranger());
             assert!(all.refusals() < refusals, "{}", all.refusals());
             assert!(all.expired() < 0.02, "{}", all.expired());
+        }
+    }
+}
+
+/// Our calls fill each window at its opening, so whoever comes finds nothing left and is in no count.
+#[test]
+fn a_stranger_is_found_who_comes_when_windows_are_full_at_once() {
+    for windows in [Windows::FirstCall, Windows::WallClock] {
+        for (allowed, seconds) in [(48, 6), (100, 4), (300, 60)] {
+            let taken = Case {
+                allowed,
+                period: Duration::from_secs(seconds),
+                steps: &[0.0, 0.2, 0.5],
+                ..case(windows, true, false)
+            };
+            let steps = taken.run(4);
+            for step in &steps[1..] {
+                assert!(step.stranger() > 0.93, "{taken:?}: {}", step.stranger());
+            }
+            assert!(steps[0].used() > 0.99, "{taken:?}: {}", steps[0].used());
+            assert!(steps[0].refusals() == 0.0, "{taken:?}");
+        }
+    }
+}
+
+/// Answers speak of another limit; that this one is full only refused calls are told.
+#[test]
+fn refusals_that_say_so_tell_of_the_stranger() {
+    for windows in [Windows::FirstCall, Windows::WallClock] {
+        for (allowed, seconds) in [(96, 6), (300, 60)] {
+            let told = Case {
+                allowed,
+                period: Duration::from_secs(seconds),
+                steps: &[0.25; 3],
+                only_full: true,
+                ..case(windows, true, false)
+            };
+            let steps = told.run(3);
+            for step in &steps[1..] {
+                assert!(step.stranger() > 0.93, "{told:?}: {}", step.stranger());
+                assert!(step.used() > 0.8, "{told:?}: {}", step.used());
+                assert!(step.refusals() < 0.01, "{told:?}: {}", step.refusals());
+            }
         }
     }
 }

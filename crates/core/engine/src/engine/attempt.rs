@@ -93,20 +93,24 @@ impl Engine {
         };
         it.head = Some(head);
         let it = *it;
-        self.learn_answered(attempt, &it, outcome(status, facts), now);
+        let mut outcome = outcome(status, facts);
         if status == 429 || facts.refused {
             self.uncount(&it, now);
             self.count_refused(&it);
             self.observe_refusal(&it, facts, now);
-            if !facts.window.is_some_and(|window| window.is_full()) {
-                self.suspect(&it, now);
+            let is_full = facts.window.is_some_and(|window| window.is_full());
+            if !is_full && self.suspect(&it, now) {
+                // Who else calls is known, so no other limit is to be learned from that.
+                outcome = Outcome::Unknown;
             }
+            self.learn_answered(attempt, &it, outcome, now);
             let is_explained = self.refused(&it, facts, now);
             head.verdict = OfLimits::Refused { is_explained };
             if let Some(it) = self.attempts.get_mut(&attempt) {
                 it.head = Some(head);
             }
         } else {
+            self.learn_answered(attempt, &it, outcome, now);
             self.settle(&it, now, now);
             if head.verdict == OfLimits::Accepted {
                 self.accepted(&it, now);

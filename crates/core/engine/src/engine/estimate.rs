@@ -199,16 +199,28 @@ impl Engine {
         } else {
             0.0
         };
-        let others = keeps.then(|| self.others_under(under, submission.flow, now));
+        let others = self.others_under(under, who, submission.flow, now);
+        let supply = match *under {
+            Under::Limit(limit)
+                if !self.foreign.is_none() && self.queue.is_last(submission.flow) =>
+            {
+                Some(self.supply(limit, submission.flow, now))
+            }
+            _ => None,
+        };
         let mut at = now;
         for _ in 0..ROUNDS {
             let within = at.since(now);
             let tables = (&*config, &self.queue, &mut self.resources);
             let before = ahead.slots(under, within, now, tables);
             let started = ahead.line.started * own;
-            let theirs = others.map_or(0.0, |others| others.within(within)).ceil() as u64;
-            let k = before.saturating_add(kept.ceil() as u64 + own + started + theirs);
-            let next = under.earliest(&config, &mut self.resources, k, who, now);
+            let theirs = others.within(within).ceil() as u64;
+            let ours = before.saturating_add(own + started);
+            let k = ours.saturating_add(kept.ceil() as u64 + theirs);
+            let mut next = under.earliest(&config, &mut self.resources, k, who, now);
+            if let Some(supply) = supply {
+                next = next.max(self.foreign.spread(supply, (ours, theirs), now));
+            }
             if next > submission.deadline {
                 return next.min(by_right);
             }

@@ -2,28 +2,35 @@
 //!
 //! A stranger is a class above all of ours: for the calls that it is expected to make slots are kept
 //! ([`super::kept`]), and starts are foretold behind them. Until a header counts a call that isn't ours, nothing
-//! is kept, and nothing else is decided either.
+//! is kept for anybody.
 //!
 //! **Where windows are forgotten all at once,** somebody else's slots in one are known with every answer, and so
-//! is for how long it had counted: slots by seconds, over this window and the ones before, are the rate. What is
-//! kept for it shrinks as the window's end comes near, so that what nobody has asked for is used at the end. A
+//! is for how long it had counted: slots by seconds, over this window and the ones before, are the rate. A
 //! stranger whose calls are refused is not counted; but it is served from a window's opening until the window is
-//! full, and only this time is counted.
+//! full, and only this time is counted. What one window after the other shows is a mean, and says little of the
+//! next few seconds: so our calls of the last class are spread over the window ([`spread`]), and whatever the
+//! stranger comes to ask for is seen while there is still room for it.
 //!
 //! **Where windows slide,** a header tells how many calls others had in the last period. So many slots are left
 //! free all the time, with half a standard deviation of chance beside, and our calls of the last class are spread
 //! over the period: the window that becomes full all the same does so near its end, with little loss to either.
 //!
+//! **Where only refused calls are told of a limit,** as of an organisation's behind tokens with windows of their
+//! own, the header says that the window is full, and so how many others were in it by then. That is taken as
+//! below, and needs no proof.
+//!
 //! **Without headers** refusals tell ([`suspicion`]): those of a window that refuses everything until it closes,
 //! with a number of our calls accepted in it that is not always the same. How many others were in it, in how
 //! much time, is their rate; what they want in a period at this rate is left free all the time, and our calls
-//! are spread, as where windows slide. It grows with each full window, and shrinks with each call that is
-//! accepted, by so much that in the long run three calls in a thousand are refused for finding out. What is
-//! learned from the same refusals ([`super::lesson`]) comes first: when the learner begins to hold a limit, what was
-//! left free because of refusals is ours again, until windows are full all the same.
+//! are spread, as where windows slide. It shrinks with each call that is accepted, by so much that in the long run
+//! three calls in a thousand are refused for finding out. What is learned from the same refusals
+//! ([`super::lesson`]) comes first: when the learner begins to hold a limit, what was left free because of
+//! refusals is ours again, until windows are full all the same. Once the number of ours varies as much as others'
+//! calls do by chance, refusals of full windows teach no limit any more.
 //!
 //! Where none of this finds anybody, `leave` of the configuration keeps slots free.
 
+mod spread;
 mod suspicion;
 mod usage;
 
@@ -31,15 +38,13 @@ use super::Engine;
 use super::attempt::Attempt;
 use super::limits::counts;
 use super::upstream::Upstream;
+pub(super) use spread::Supply;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use suspicion::{Refusal, Shown, Suspicion};
+use suspicion::{Refusal, Shown, Suspicion, Wanted};
 use tollgate_model::{Instant, LimitId, Scope};
 use tollgate_quota::Others;
 use usage::Use;
-
-/// Part of a period whose calls may go at once where calls are spread.
-const AT_ONCE: f64 = 1.0 / 16.0;
 
 /// By `LimitId`: who else uses a limit. Empty until somebody does.
 #[derive(Debug, Default)]
@@ -65,25 +70,6 @@ impl Foreign {
         self.get(limit).map_or(0, |it| {
             it.sliding.foretold().min(it.allowed.saturating_sub(1))
         })
-    }
-
-    /// What is left then of the window that is open then: they follow one another.
-    pub(super) fn left_of_window(&self, limit: LimitId, at: Instant) -> Duration {
-        let Some((period, told)) = self.get(limit).and_then(|it| Some((it.period, it.told?)))
-        else {
-            return Duration::ZERO;
-        };
-        if at < told.until {
-            return told.until.since(at);
-        }
-        let into = at.since(told.until).as_nanos() % period.as_nanos();
-        period - Duration::from_nanos_u128(into)
-    }
-
-    /// When our next call goes, where calls are spread over the period.
-    pub(super) fn next(&self, limit: LimitId) -> Instant {
-        let spread = self.get(limit).filter(|it| it.sliding.slots() > it.leave);
-        spread.map_or(Instant::ZERO, |it| it.sliding.next)
     }
 
     /// For how long the window that closes by then had counted when it was last seen.
@@ -115,14 +101,31 @@ impl Foreign {
 
 impl Engine {
     /// A header says that the limit's window is full.
-    pub(super) fn see_full(&mut self, limit: LimitId, now: Instant) {
+    pub(super) fn see_full(&mut self, limit: LimitId, it: &Attempt, now: Instant) {
         let ledger = &mut self.resources.ledgers[limit.index()];
         if ledger.in_force() != ledger.configured() {
             return;
         }
         if !ledger.forgets_at_once() {
-            let others = ledger.allowed().saturating_sub(ledger.ours(now));
-            return self.see_sliding(limit, others, now);
+            let is_told = self
+                .foreign
+                .get(limit)
+                .is_some_and(|it| it.sliding.is_told());
+            if is_told {
+                let others = ledger.allowed().saturating_sub(ledger.ours(now));
+                return self.see_sliding(limit, others, now);
+            }
+            let Some(refusal) = self.refusal(limit, it, now) else {
+                return;
+            };
+            let of = (refusal.period, refusal.allowed);
+            let suspicion = self.foreign.suspicions.entry(limit).or_default();
+            if let Some(others) = suspicion.full(refusal) {
+                let it = self.foreign.of(limit, of.0, of.1);
+                it.sliding.refused(others, of, now);
+                self.leave_free(limit);
+            }
+            return;
         }
         let known = ledger.is_full(now);
         let Some(others) = ledger.others(now).filter(|_| known) else {
@@ -131,7 +134,8 @@ impl Engine {
         // It became full at some time since the last answer: at once, it is taken for, which costs nothing but
         // that more is kept until the next answer.
         let counted = self.foreign.last_seen(limit, others.until);
-        self.see(limit, Others { counted, ..others });
+        let count = self.resources.ledgers[limit.index()].allowed();
+        self.see(limit, Others { counted, ..others }, count);
     }
 
     /// Headers have contradicted each other, or put another number or period in force: what they told of
@@ -160,9 +164,7 @@ impl Engine {
         let Some(others) = ledger.others(now) else {
             return;
         };
-        if others.slots > 0 || self.foreign.get(limit).is_some() {
-            self.see(limit, others);
-        }
+        self.see(limit, others, count);
     }
 
     /// Headers tell what others had in the last period, but not of windows that are forgotten all at once.
@@ -176,25 +178,48 @@ impl Engine {
         self.leave_free(limit);
     }
 
-    fn see(&mut self, limit: LimitId, others: Others) {
+    fn see(&mut self, limit: LimitId, others: Others, count: u32) {
         let ledger = &self.resources.ledgers[limit.index()];
         if let Some(period) = ledger.period() {
             let allowed = ledger.allowed();
-            self.foreign.of(limit, period, allowed).see(others);
+            let is_more = self.foreign.of(limit, period, allowed).see(others, count);
             self.leave_free(limit);
+            if is_more {
+                self.recheck_promises();
+            }
         }
     }
 
-    /// An upstream has refused a call, and no header says that a window is full.
-    pub(super) fn suspect(&mut self, it: &Attempt, now: Instant) {
+    /// An upstream has refused a call, and no header says that a window is full. Whether others are known to be
+    /// the reason.
+    pub(super) fn suspect(&mut self, it: &Attempt, now: Instant) -> bool {
         let Some(limit) = self.fullest(it, now) else {
-            return;
+            return false;
         };
+        let Some(refusal) = self.refusal(limit, it, now) else {
+            return false;
+        };
+        let (period, allowed) = (refusal.period, refusal.allowed);
+        let suspicion = self.foreign.suspicions.entry(limit).or_default();
+        let shown = suspicion.refused(refusal);
+        let is_shared = suspicion.is_shared();
+        let known = self.foreign.get(limit);
+        let is_known = known.is_some_and(|it| it.sliding.slots() > 0);
+        let is_tried = known.is_some_and(|it| it.sliding.is_tried());
+        let others = match shown {
+            Shown::First(others) if is_tried => Wanted::AtLeast(others),
+            Shown::Full { proven, others } if is_known || proven => others,
+            _ => return is_known && is_shared,
+        };
+        let of = self.foreign.of(limit, period, allowed);
+        of.sliding.refused(others, (period, allowed), now);
+        self.leave_free(limit);
+        is_shared
+    }
+
+    /// The refused call, and what is known of the limit.
+    fn refusal(&self, limit: LimitId, it: &Attempt, now: Instant) -> Option<Refusal> {
         let ledger = &self.resources.ledgers[limit.index()];
-        let Some(period) = ledger.period() else {
-            return;
-        };
-        let (allowed, held) = (ledger.allowed(), ledger.held(now));
         let suspicion = self.foreign.suspicions.get(&limit);
         let opened = suspicion.and_then(Suspicion::opened);
         let under_way = self.attempts.values().filter(|other| {
@@ -209,28 +234,16 @@ impl Engine {
             })
             .map(|other| other.passage.cost)
             .sum();
-        let suspicion = self.foreign.suspicions.entry(limit).or_default();
-        let shown = suspicion.refused(Refusal {
+        Some(Refusal {
             sent: it.sent,
             known: now,
             token: it.passage.token,
             endpoint: it.endpoint,
-            period,
-            allowed,
-            held,
+            period: ledger.period()?,
+            allowed: ledger.allowed(),
+            held: ledger.held(now),
             under_way,
-        });
-        let known = self.foreign.get(limit);
-        let is_known = known.is_some_and(|it| it.sliding.slots() > 0);
-        let is_tried = known.is_some_and(|it| it.sliding.is_tried());
-        let others = match shown {
-            Shown::First(others) if is_tried => others,
-            Shown::Full { proven, others } if is_known || proven => others,
-            _ => return,
-        };
-        let of = self.foreign.of(limit, period, allowed);
-        of.sliding.refused(others, (period, allowed), now);
-        self.leave_free(limit);
+        })
     }
 
     /// Of the windows that a call passes and headers don't tell of, the one of which we hold the largest part.
@@ -291,38 +304,20 @@ impl Engine {
                 continue;
             };
             let before = of.sliding.slots();
-            of.sliding.fade();
+            of.sliding.fade(of.period, now);
             if of.sliding.slots() != before {
                 self.leave_free(limit);
             }
         }
     }
 
-    /// A call was sent: where calls are spread, the next one follows at its distance.
-    pub(super) fn space(&mut self, it: &Attempt, now: Instant) {
-        if self.foreign.is_none() {
-            return;
-        }
-        let limits: Vec<_> = self.resources.limits_of(&it.passage).collect();
-        for limit in limits {
-            if let Some(of) = self.foreign.get_mut(limit)
-                && of.sliding.slots() > of.leave
-            {
-                let ours = of.allowed.saturating_sub(of.sliding.slots()).max(1);
-                let gap = of.period / ours * it.passage.cost;
-                let at_once = of.period.mul_f64(AT_ONCE);
-                of.sliding.next = of.sliding.next.max(now.before(at_once)) + gap;
-            }
-        }
-    }
-
-    /// Slots of the limit that are left free now: what the configuration says, or what others are expected to
-    /// take until the window ends.
+    /// Slots of the limit that the last class leaves free now: what the configuration says, or what others may come
+    /// to take until the window ends.
     pub(super) fn left_free(&self, limit: LimitId, now: Instant) -> u32 {
-        let expected = self.foreign.per_second(limit, now)
-            * self.foreign.left_of_window(limit, now).as_secs_f64();
         let ledger = &self.resources.ledgers[limit.index()];
-        ledger.left_free().max(expected.ceil() as u32)
+        ledger
+            .left_free()
+            .max(self.foreign.may_come(limit, now).ceil() as u32)
     }
 
     /// The same for all limits, whose numbers may have changed.

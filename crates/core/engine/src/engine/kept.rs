@@ -9,7 +9,9 @@
 
 use super::Engine;
 use super::estimate::Under;
+use super::foreign::Supply;
 use crate::Config;
+use crate::queue::Who;
 use crate::rate::Kept;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +20,7 @@ use tollgate_quota::Need;
 
 /// How long before its deadline a call that was taken in gets what is kept for others.
 pub(super) const DUE: Duration = Duration::from_millis(400);
-/// Standard deviations of chance for which other applications find slots kept by the last class. Those above it
-/// keep what is expected of others: chance is the last class's to bear.
+/// Standard deviations of chance for which other applications go before the last class where a start is foretold.
 const OTHERS: f64 = 3.0;
 /// What was asked for of late, and what is to be kept for it, is found anew after this part of what "of
 /// late" means: after 15 ms where that is a minute.
@@ -65,28 +66,24 @@ impl Engine {
             _ => 0.0,
         };
         let others = match under {
+            // The last class is spread over the window, so that nobody waits for what it leaves.
+            Under::Limit(_) if above <= 0.0 && self.queue.is_last(flow) => 0.0,
             Under::Limit(limit) => self.foreign.per_second(*limit, now),
             _ => 0.0,
         };
         (above, others)
     }
 
-    /// Standard deviations of chance that the flow keeps for other applications.
-    fn chance_of_others(&self, flow: FlowId) -> f64 {
-        if self.queue.is_last(flow) {
-            OTHERS
-        } else {
-            0.0
-        }
-    }
-
     /// What other applications will take, so that it goes before whoever is told of a start.
-    pub(super) fn others_under(&self, under: &Under, flow: FlowId, now: Instant) -> Kept {
+    pub(super) fn others_under(&self, under: &Under, who: Who, flow: FlowId, now: Instant) -> Kept {
         let others = match under {
             Under::Limit(limit) => self.foreign.per_second(*limit, now),
             _ => 0.0,
         };
-        Kept::now(0.0, self.queue.late()).and(others, self.chance_of_others(flow))
+        // Chance is the last class's to bear.
+        let bears = who == Who::Comes && self.queue.is_last(flow);
+        let deviations = if bears { OTHERS } else { 0.0 };
+        Kept::now(0.0, self.queue.late()).and(others, deviations)
     }
 
     /// Slots that have to be free before a call of this flow's takes one, lest classes above miss them, or
@@ -96,7 +93,7 @@ impl Engine {
         if above + others <= 0.0 {
             return 0.0;
         }
-        let (late, deviations) = (self.queue.late(), self.chance_of_others(flow));
+        let late = self.queue.late();
         let Some(ledger) = under.ledger(&mut self.resources) else {
             return 0.0;
         };
@@ -104,7 +101,7 @@ impl Engine {
         let known = self.reserves.entry(key).or_default();
         let room = ledger.room(now);
         if known.until <= now || room > known.room + known.room / MORE_ROOM {
-            let need = Kept::now(above, late).and(others, deviations);
+            let need = Kept::now(above, late).and(others, 0.0);
             known.slots = ledger.reserve(Duration::ZERO, now, &need);
             known.room = room;
             let fresh = now + late / FRESH;
@@ -128,14 +125,18 @@ impl Engine {
             return reserve;
         }
         let (above, others) = self.kept_from(flow, under, now);
-        let need = Kept::later(above, self.queue.late()).and(others, self.chance_of_others(flow));
+        let need = Kept::later(above, self.queue.late()).and(others, 0.0);
         let ledger = under.ledger(&mut self.resources);
         let reserve = reserve.max(ledger.map_or(0.0, |ledger| ledger.reserve(span, now, &need)));
         let Under::Limit(limit) = under else {
             return reserve;
         };
         let left = self.foreign.left_of_window(*limit, now + span);
-        reserve.max(self.others_under(under, flow, now).within(left))
+        reserve.max(
+            Kept::now(0.0, self.queue.late())
+                .and(others, 0.0)
+                .within(left),
+        )
     }
 
     /// Whether a start of this flow's leaves the classes above it, and other applications, what they will
@@ -165,14 +166,23 @@ impl Engine {
         })
     }
 
+    /// What the flow, which is of the last class, may have of the limit.
+    pub(super) fn supply(&mut self, limit: LimitId, flow: FlowId, now: Instant) -> Supply {
+        let (above, _) = self.kept_from(flow, &Under::Limit(limit), now);
+        let room = self.resources.ledgers[limit.index()].room(now);
+        Supply { limit, room, above }
+    }
+
     fn spares_of(&mut self, under: &Under, flow: FlowId, cost: u32, now: Instant) -> bool {
         if let Under::Limit(limit) = *under
             && self.queue.is_last(flow)
-            && self.foreign.next(limit) > now
         {
-            let pause = self.foreign.next(limit).since(now).as_secs_f64();
-            self.kept_rate = self.kept_rate.max(1.0 / pause);
-            return false;
+            let supply = self.supply(limit, flow, now);
+            let next = self.foreign.next(supply, cost, now);
+            if next > now {
+                self.kept_rate = self.kept_rate.max(1.0 / next.since(now).as_secs_f64());
+                return false;
+            }
         }
         let reserve = self.reserve(flow, under, now);
         let ledger = under.ledger(&mut self.resources);

@@ -45,7 +45,7 @@ impl Engine {
             let reset = full.map_or(pauses.first, |full| full.reset);
             let until = now + reset.max(pauses.first);
             for limit in shared {
-                self.see_full(limit, now);
+                self.see_full(limit, it, now);
                 self.resources.ledgers[limit.index()].close(until);
             }
             if let Some(token) = it.passage.token.filter(|_| of_token) {

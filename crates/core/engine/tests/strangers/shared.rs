@@ -30,6 +30,8 @@ pub(crate) struct Case {
     pub(crate) windows: Windows,
     /// Answers tell the count and the window's end, in whole seconds.
     pub(crate) headers: bool,
+    /// Only refused calls are told so.
+    pub(crate) only_full: bool,
     pub(crate) retry_after: bool,
     /// A call comes at even distances rather than by chance.
     pub(crate) steady: bool,
@@ -284,7 +286,7 @@ impl Case {
                     let facts = Facts {
                         refused: false,
                         retry_after: Some(seconds).filter(|_| !ok && self.retry_after),
-                        window: self.headers.then_some(WindowFact {
+                        window: (self.headers && !(ok && self.only_full)).then_some(WindowFact {
                             count,
                             allowed: self.allowed,
                             reset: seconds,

@@ -10,6 +10,8 @@ use tollgate_model::Instant;
 pub struct Others {
     /// The window closes then at the latest; by this it is known again.
     pub until: Instant,
+    /// It closes later than this.
+    pub after: Instant,
     /// How long it had counted, to the middle of what is known.
     pub counted: Duration,
     /// Slots that somebody else had in it.
@@ -30,6 +32,7 @@ impl Ledger {
         let counted = period.saturating_sub(middle.since(now));
         Some(Others {
             until: window.up,
+            after: window.low,
             counted,
             slots: window.foreign,
         })

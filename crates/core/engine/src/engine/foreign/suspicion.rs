@@ -88,9 +88,17 @@ pub(super) enum Shown {
     Full {
         /// Somebody else is the reason.
         proven: bool,
-        /// Slots that others are to be expected to want in a period.
-        others: f64,
+        others: Wanted,
     },
+}
+
+/// Slots that others are to be expected to want in a period.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) enum Wanted {
+    /// As windows show whose opening was seen.
+    Seen(f64),
+    /// Those that they had when the limit was full; they may want more.
+    AtLeast(f64),
 }
 
 impl Suspicion {
@@ -131,11 +139,30 @@ impl Suspicion {
         }
         run.is_long = true;
         let run = *run;
-        let others = self.sample(run, it).unwrap_or(others);
+        let seen = self.sample(run, it);
         Shown::Full {
             proven: self.runs >= PROOF && self.varies(it.allowed),
-            others,
+            others: seen.map_or(Wanted::AtLeast(others), Wanted::Seen),
         }
+    }
+
+    /// A header of the refused call says that the window is full. What others want, if that was not known yet.
+    pub(super) fn full(&mut self, it: Refusal) -> Option<Wanted> {
+        let others = f64::from(it.allowed.saturating_sub(it.held));
+        if self.run.is_some_and(|run| run.is_long) {
+            return None;
+        }
+        let run = Run {
+            token: it.token,
+            endpoint: it.endpoint,
+            sent: it.sent,
+            known: it.known,
+            held: it.held,
+            is_long: true,
+        };
+        self.run = Some(run);
+        let seen = self.sample(run, it);
+        Some(seen.map_or(Wanted::AtLeast(others), Wanted::Seen))
     }
 
     /// Takes in a window that is full; what others are to be expected to want in a period.
@@ -179,6 +206,14 @@ impl Suspicion {
             .in_period
             .is_some_and(|(least, _)| least + VARIES <= allowed);
         by(self.from_opening) >= VARIES && (!is_lower || by(self.in_period) >= VARIES)
+    }
+
+    /// Whether the number of ours that windows accept varies as much as chance makes others' calls vary: no limit
+    /// of ours does that.
+    pub(super) fn is_shared(&self) -> bool {
+        let others = self.others.0 * (1.0 - EARLIER);
+        let spread = self.from_opening.map_or(0, |(least, most)| most - least);
+        self.runs >= PROOF && spread >= VARIES && f64::from(spread) >= others.sqrt()
     }
 
     /// A call was accepted that was sent at `sent`.

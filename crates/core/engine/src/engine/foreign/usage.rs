@@ -1,5 +1,6 @@
 //! What headers have told of somebody else's use of one limit, and what is to be expected of it.
 
+use super::suspicion::Wanted;
 use std::time::Duration;
 use tollgate_model::Instant;
 use tollgate_quota::Others;
@@ -15,11 +16,20 @@ const CHANGED: f64 = 3.0;
 /// Part of a limit that somebody else is expected to want at the least, once somebody was seen: what is kept
 /// for it shows how much more is wanted, and is used at the end of the window.
 const LEAST: f64 = 1.0 / 64.0;
+/// So many times what somebody else took at most of late may be wanted at once.
+const SURGE: f64 = 4.0;
+/// Part of a window that is watched for others, where the one before was full of ours: who takes a whole window at
+/// once would never hear of them.
+const WATCH: f64 = 1.0 / 8.0;
+/// Part of that by which it is less with each window.
+const FORGOTTEN: f64 = 1.0 / 16.0;
 /// Standard deviations of chance that are left free beside what headers tell of a period that slides.
 const MORE: f64 = 0.5;
 /// Accepted calls that pay for finding once by a refusal or two that too little is left free: of all calls 0.3 %
 /// are refused for that. In so many calls half a standard deviation of what is left free becomes ours again.
 const CYCLE: f64 = 500.0;
+/// Nor before so many periods have passed: each may have been full at its end only.
+const QUIET: u32 = 2;
 /// Part of what is left free that becomes ours in that time once it has passed without a refusal: somebody
 /// must have gone.
 const FAST: f64 = 1.5;
@@ -40,10 +50,21 @@ pub(super) struct Use {
 pub(super) struct Told {
     /// Slots and seconds of earlier windows, the older the less.
     earlier: (f64, f64),
-    /// The last one closes then.
+    /// The last one closes later than the first and no later than the second instant.
+    pub(super) after: Instant,
     pub(super) until: Instant,
+    /// Slots counted in it, whoever has them.
+    count: u32,
+    /// The window before was full.
+    follows_full: bool,
+    /// Whether somebody else was ever seen.
+    pub(super) is_shared: bool,
     slots: f64,
     pub(super) seconds: f64,
+    /// Slots a second that were taken at most of late, in windows before this one.
+    most: f64,
+    /// What the starts that were promised last take for the rate.
+    promised: f64,
 }
 
 /// What headers tell where windows slide, or where it isn't known yet that they don't.
@@ -62,6 +83,8 @@ pub(super) struct Sliding {
     held: f64,
     refused: Option<Instant>,
     accepted: f64,
+    /// Slots become ours fast, for somebody must have gone.
+    is_fast: bool,
     /// Our next call goes no earlier, but for those that may go at once.
     pub(super) next: Instant,
 }
@@ -77,41 +100,90 @@ impl Use {
         }
     }
 
-    pub(super) fn see(&mut self, others: Others) {
+    /// Takes in what is known of the window: of others, and how many slots are counted in it. Whether starts are
+    /// to be expected later than they were.
+    pub(super) fn see(&mut self, others: Others, count: u32) -> bool {
         let (slots, seconds) = (f64::from(others.slots), others.counted.as_secs_f64());
-        let mut earlier = (0.0, 0.0);
-        if let Some(told) = self.told {
-            earlier = told.earlier;
-            if others.until > told.until + self.period / 2 {
-                earlier.0 = earlier.0 * EARLIER + told.slots;
-                earlier.1 = earlier.1 * EARLIER + told.seconds;
-            }
-        }
-        let expected = earlier.0 / earlier.1.max(self.period.as_secs_f64() * BEFORE) * seconds;
-        if slots >= 2.0 && slots - expected > CHANGED * expected.sqrt() {
-            earlier = (0.0, 0.0);
-        }
-        self.told = Some(Told {
-            earlier,
+        let rate = self.per_second(others.until);
+        let mut new = Told {
+            earlier: (0.0, 0.0),
+            after: others.after,
             until: others.until,
+            count,
+            follows_full: false,
+            is_shared: others.slots > 0,
             slots,
             seconds,
-        });
+            most: 0.0,
+            promised: 0.0,
+        };
+        if let Some(told) = self.told {
+            (new.earlier, new.most, new.promised) = (told.earlier, told.most, told.promised);
+            new.is_shared |= told.is_shared;
+            (new.count, new.follows_full) = (count.max(told.count), told.follows_full);
+            if others.until > told.until + self.period / 2 {
+                new.earlier.0 = new.earlier.0 * EARLIER + told.slots;
+                new.earlier.1 = new.earlier.1 * EARLIER + told.seconds;
+                new.most = rate.max(new.most * (1.0 - FORGOTTEN));
+                new.count = count;
+                let is_next = others.until < told.until + self.period * 3 / 2;
+                new.follows_full = is_next && told.count >= self.allowed;
+            }
+        }
+        let earlier = &mut new.earlier;
+        let expected = earlier.0 / earlier.1.max(self.period.as_secs_f64() * BEFORE) * seconds;
+        if slots >= 2.0 && slots - expected > CHANGED * expected.sqrt() {
+            *earlier = (0.0, 0.0);
+        }
+        self.told = Some(new);
         self.sliding = Sliding::default();
+        let rate = self.per_second(others.until);
+        let in_period = |rate: f64| rate * self.period.as_secs_f64();
+        let promised = in_period(new.promised);
+        let is_more = in_period(rate) > promised + promised.sqrt() + 1.0;
+        if let Some(told) = &mut self.told
+            && (is_more || rate < told.promised)
+        {
+            told.promised = rate;
+        }
+        is_more
     }
 
     /// Time without any word after the last window counts as quiet: who keeps everything for somebody else sends
     /// nothing, and is told nothing.
     pub(super) fn per_second(&self, now: Instant) -> f64 {
-        let Some(told) = self.told else {
+        let Some(told) = self.told.filter(|told| told.is_shared) else {
             return 0.0;
         };
         let period = self.period.as_secs_f64();
-        let slots = told.earlier.0 * EARLIER + told.slots;
-        let seconds = told.earlier.1 * EARLIER + told.seconds + period * BEFORE;
+        let (slots, seconds) = self.seen(&told);
         let seconds = seconds + now.since(told.until).as_secs_f64();
         let all = f64::from(self.allowed) / period;
         (slots / seconds).clamp((all * LEAST).max(1.0 / period), all)
+    }
+
+    /// Slots a second that somebody else may come to take. Two standard deviations and two calls more than were
+    /// seen are so many as might have been seen by chance at that rate.
+    pub(super) fn surge(&self, now: Instant) -> f64 {
+        let Some(told) = self.told else {
+            return 0.0;
+        };
+        let all = f64::from(self.allowed) / self.period.as_secs_f64();
+        let watched = if told.follows_full { all * WATCH } else { 0.0 };
+        if !told.is_shared {
+            return watched;
+        }
+        let (slots, seconds) = self.seen(&told);
+        let by_chance = (slots + 2.0 * slots.sqrt() + 2.0) / seconds;
+        let of_late = self.per_second(now).max(told.most);
+        (of_late * SURGE).max(by_chance).max(watched).min(all)
+    }
+
+    /// Slots and seconds that are the rate, the older windows' the less.
+    fn seen(&self, told: &Told) -> (f64, f64) {
+        let slots = told.earlier.0 * EARLIER + told.slots;
+        let seconds = told.earlier.1 * EARLIER + told.seconds;
+        (slots, seconds + self.period.as_secs_f64() * BEFORE)
     }
 }
 
@@ -130,29 +202,35 @@ impl Sliding {
         self.left = (others + MORE * others.sqrt()).min(f64::from(allowed.saturating_sub(1)));
     }
 
-    /// Others held so many slots at the least when the window was full, as refusals have shown. More is left free
-    /// with each time, twice as much more if it comes again in the next period, and four times if in the same.
-    pub(super) fn refused(&mut self, others: f64, of: (Duration, u32), now: Instant) {
+    /// The window was full. What others want is left free where that was seen. Else more is left free with each
+    /// time, twice as much more if it comes again in the next period, and four times if in the same.
+    pub(super) fn refused(&mut self, others: Wanted, of: (Duration, u32), now: Instant) {
         let (period, allowed) = of;
+        let (Wanted::Seen(slots) | Wanted::AtLeast(slots)) = others;
         let soon = |periods| {
             self.refused
                 .is_some_and(|last| now < last + period * periods)
         };
-        self.step = match (soon(1), soon(2)) {
-            (true, _) => self.step * 4.0,
-            (_, true) => self.step * 2.0,
-            _ => others.max(1.0).sqrt() / 2.0,
+        self.step = match (others, soon(1), soon(2)) {
+            (Wanted::AtLeast(_), true, _) => self.step * 4.0,
+            (Wanted::AtLeast(_), _, true) => self.step * 2.0,
+            _ => slots.max(1.0).sqrt() / 2.0,
         };
         self.step = self.step.clamp(0.5, (f64::from(allowed) / 4.0).max(0.5));
         // What was given back too fast is taken again by half.
-        let before = if self.is_fast() {
+        let before = if self.is_fast {
             (self.left * 2.0).min(self.held)
         } else {
             self.left
         };
         let most = f64::from(allowed.saturating_sub(1));
-        self.left = (before.max(others) + self.step).min(most);
+        self.left = match others {
+            Wanted::Seen(slots) => slots,
+            Wanted::AtLeast(slots) => before.max(slots) + self.step,
+        };
+        self.left = self.left.min(most);
         (self.held, self.refused, self.accepted) = (self.left, Some(now), 0.0);
+        self.is_fast = false;
     }
 
     /// Whether headers have told, so that refusals need not.
@@ -162,17 +240,15 @@ impl Sliding {
 
     /// Whether slots become ours fast, so that one refusal shows that somebody has come back.
     pub(super) fn is_tried(&self) -> bool {
-        self.left > 0.0 && self.is_fast()
-    }
-
-    fn is_fast(&self) -> bool {
-        self.heard == 0 && self.accepted > CYCLE
+        self.left > 0.0 && self.is_fast
     }
 
     /// A call was accepted, and its answer may have told nothing.
-    pub(super) fn fade(&mut self) {
+    pub(super) fn fade(&mut self, period: Duration, now: Instant) {
         self.accepted += 1.0;
-        let slots = if self.is_fast() {
+        let is_past = self.refused.is_none_or(|last| now >= last + period * QUIET);
+        self.is_fast = self.heard == 0 && self.accepted > CYCLE && is_past;
+        let slots = if self.is_fast {
             self.step.max(self.left * FAST)
         } else {
             self.step
@@ -185,7 +261,7 @@ impl Sliding {
         if self.left <= 0.0 {
             return 0;
         }
-        let again = if self.is_fast() {
+        let again = if self.is_fast {
             (self.left * 2.0).min(self.held).max(self.left)
         } else {
             self.left

@@ -1,0 +1,146 @@
+//! Calls of the last class that are spread over a window which others share.
+//!
+//! Who takes what a window has at its opening leaves others what they asked for in earlier windows, and nothing
+//! more; and what they ask for beyond it is refused unseen. So slots are kept for a *surge*: four times what others
+//! took at most of late, or as much as may be where little was seen yet ([`Use::surge`]). Of a limit of A slots
+//! in P seconds a call of ours goes when so many slots are left as others would take at that rate until the
+//! window ends. At a surge of A / P and beyond, all that is taken, by whomever, keeps to an even pace; and
+//! whatever rate others step to, they find room until the window ends. Nothing is lost to us: what they don't
+//! take is ours before the end.
+//!
+//! A window is never seen to be shared by who takes the whole of it at once. So where one was full, an eighth of
+//! the next is taken at an even pace though nobody else was ever seen: calls wait there for another window anyway.
+//!
+//! Starts are foretold at the same pace, so that calls don't come due before it, at which they would take what is
+//! left for others after all. Where more is seen to be taken than was expected, those who wait are looked at
+//! again.
+
+use super::super::Engine;
+use super::super::attempt::Attempt;
+use super::{Foreign, Use};
+use std::time::Duration;
+use tollgate_model::{Instant, LimitId};
+
+/// Part of a period whose calls may go at once where windows slide.
+const AT_ONCE: f64 = 1.0 / 16.0;
+
+/// A limit's slots that the last class may take, and what goes before it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::engine) struct Supply {
+    pub(in crate::engine) limit: LimitId,
+    /// Slots that are free now.
+    pub(in crate::engine) room: u32,
+    /// Slots a second that higher classes ask for.
+    pub(in crate::engine) above: f64,
+}
+
+impl Foreign {
+    /// What is left then of the window that is open then: they follow one another.
+    pub(in crate::engine) fn left_of_window(&self, limit: LimitId, at: Instant) -> Duration {
+        let Some((period, told)) = self.get(limit).and_then(|it| Some((it.period, it.told?)))
+        else {
+            return Duration::ZERO;
+        };
+        if at < told.until {
+            return told.until.since(at);
+        }
+        let into = at.since(told.until).as_nanos() % period.as_nanos();
+        period - Duration::from_nanos_u128(into)
+    }
+
+    /// When a call of the last class goes that takes so many slots.
+    pub(in crate::engine) fn next(&self, supply: Supply, cost: u32, now: Instant) -> Instant {
+        match self.get(supply.limit) {
+            Some(shared) if shared.told.is_some() => self.spread(supply, (cost.into(), 0), now),
+            Some(shared) if shared.spreads() => shared.sliding.next,
+            _ => Instant::ZERO,
+        }
+    }
+
+    /// When the last class has taken so many slots more, and others so many.
+    pub(in crate::engine) fn spread(
+        &self,
+        supply: Supply,
+        (ours, theirs): (u64, u64),
+        now: Instant,
+    ) -> Instant {
+        let Some(shared) = self.get(supply.limit) else {
+            return now;
+        };
+        if shared.spreads() {
+            let before = u32::try_from(ours.saturating_sub(1)).unwrap_or(u32::MAX);
+            let from = shared.sliding.next.max(shared.earliest_next(now));
+            return now.max(from + shared.gap().saturating_mul(before));
+        }
+        let surge = shared.surge(now);
+        if surge <= 0.0 {
+            return now;
+        }
+        let all = u64::from(shared.allowed);
+        let surge = (surge + supply.above).min(all as f64 / shared.period.as_secs_f64());
+        // So long before a window's end so many slots are left.
+        let before = |left: u64| {
+            let span = Duration::try_from_secs_f64((left + 1) as f64 / surge);
+            span.unwrap_or(Duration::MAX)
+        };
+        let end = self.end(supply.limit, now);
+        let (slots, room) = (ours.saturating_add(theirs), u64::from(supply.room));
+        let Some(beyond) = slots.checked_sub(room + 1) else {
+            return now.max(end.before(before(room - slots)));
+        };
+        let windows = u32::try_from(beyond / all).unwrap_or(u32::MAX);
+        let opens = end + shared.period.saturating_mul(windows);
+        opens.max((opens + shared.period).before(before(all - 1 - beyond % all)))
+    }
+
+    /// Slots that others may come to take until the window ends.
+    pub(super) fn may_come(&self, limit: LimitId, now: Instant) -> f64 {
+        let surge = self.get(limit).map_or(0.0, |shared| shared.surge(now));
+        surge * self.end(limit, now).since(now).as_secs_f64()
+    }
+
+    /// Until when slots of the window that is open now are left to others.
+    fn end(&self, limit: LimitId, now: Instant) -> Instant {
+        let end = now + self.left_of_window(limit, now);
+        match self.get(limit).and_then(|shared| shared.told) {
+            // Nobody is known to lose what is taken before the window ends; so that is surely before.
+            Some(told) if !told.is_shared => end.before(told.until.since(told.after)),
+            _ => end,
+        }
+    }
+}
+
+impl Use {
+    /// Whether calls are spread over a period that slides.
+    fn spreads(&self) -> bool {
+        self.told.is_none() && self.sliding.slots() > self.leave
+    }
+
+    /// How long after one call of ours the next one goes.
+    fn gap(&self) -> Duration {
+        self.period / self.allowed.saturating_sub(self.sliding.slots()).max(1)
+    }
+
+    /// A call that could go for longer than this has no more right to go than one that could since then.
+    fn earliest_next(&self, now: Instant) -> Instant {
+        now.before(self.period.mul_f64(AT_ONCE))
+    }
+}
+
+impl Engine {
+    /// A call was sent: where calls are spread over a period that slides, the next one follows at its distance.
+    pub(in crate::engine) fn space(&mut self, sent: &Attempt, now: Instant) {
+        if self.foreign.is_none() {
+            return;
+        }
+        let limits: Vec<_> = self.resources.limits_of(&sent.passage).collect();
+        for limit in limits {
+            if let Some(shared) = self.foreign.get_mut(limit)
+                && shared.spreads()
+            {
+                let from = shared.sliding.next.max(shared.earliest_next(now));
+                shared.sliding.next = from + shared.gap() * sent.passage.cost;
+            }
+        }
+    }
+}
