@@ -1,6 +1,7 @@
 //! The state machine: what happens, and what follows from it.
 
 mod attempt;
+mod beside;
 mod closing;
 mod estimate;
 mod extend;
@@ -90,6 +91,7 @@ pub struct Engine {
     endpoints: split::Endpoints,
     /// The learners of upstreams that have refused a call.
     lessons: lesson::Lessons,
+    beside: beside::Beside,
     /// What refusals have closed.
     closings: closing::Closings,
     /// How far the queue has been looked through for calls that can't start in time any more.
@@ -174,6 +176,7 @@ impl Engine {
             upstreams: upstream::Upstreams::new(&config),
             endpoints: split::Endpoints::default(),
             lessons: lesson::Lessons::default(),
+            beside: beside::Beside::default(),
             closings: closing::Closings::default(),
             promises: promises::Promises::default(),
             resources: Resources::new(Arc::clone(&config), now),

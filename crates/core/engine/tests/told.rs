@@ -8,7 +8,7 @@ mod upstream;
 mod world;
 
 use tollgate_engine::{Family, Follow};
-use upstream::{SECOND, Says, Upstream, Windows};
+use upstream::{OverAll, SECOND, Says, Upstream, Windows};
 use world::{Setup, World};
 
 const ALL: [Windows; 4] = [
@@ -56,6 +56,8 @@ struct Case<'a> {
     follow: Follow,
     family: Family,
     retry_after: bool,
+    /// What is allowed to all tokens together, and whether accepted answers speak of that.
+    over_all: Option<(u32, bool)>,
     /// Measured from then to then, in seconds.
     measured: (u64, u64),
 }
@@ -74,6 +76,7 @@ impl Default for Case<'_> {
             follow: Follow::Headers,
             family: Family::Platform,
             retry_after: true,
+            over_all: None,
             measured: (19, 79),
         }
     }
@@ -105,6 +108,9 @@ impl Case<'_> {
         );
         upstream.family = self.family;
         upstream.retry_after = self.retry_after;
+        upstream.over_all = self
+            .over_all
+            .map(|(allowed, speaks)| OverAll::new(scale.of(allowed), speaks));
         World::new(setup, upstream).run()
     }
 
@@ -228,6 +234,24 @@ fn another_period_than_configured_holds() {
             }
             .holds("shorter");
         });
+    }
+}
+
+#[test]
+fn a_limit_over_all_tokens_that_is_not_configured_holds() {
+    for scale in [Scale::Short, Scale::Real] {
+        for windows in [Windows::FirstCall, Windows::WallClock] {
+            for (allowed, speaks) in [(90, true), (45, true), (90, false), (75, false)] {
+                let case = Case {
+                    windows,
+                    scale,
+                    over_all: Some((allowed, speaks)),
+                    measured: (31, 79),
+                    ..Case::default()
+                };
+                case.holds(&format!("{allowed} over all, {speaks}"));
+            }
+        }
     }
 }
 

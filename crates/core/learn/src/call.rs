@@ -61,6 +61,13 @@ pub(crate) struct Record {
     pub(crate) weight: f32,
 }
 
+impl Record {
+    /// When its answer had arrived.
+    pub(crate) fn answered(&self) -> Instant {
+        self.call.sent + Duration::from_nanos(self.took)
+    }
+}
+
 /// The calls of late in the order of sending.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ring {

@@ -3,6 +3,7 @@
 use crate::call::{Call, Outcome, Ring, State as Called};
 use crate::finding::{Change, Finding, FindingId, Known, Slot};
 use crate::guard::Guard;
+use crate::named::Names;
 use crate::probe::Probe;
 use crate::run::Run;
 use crate::settings::Settings;
@@ -32,6 +33,7 @@ pub struct Learner {
     pub(crate) study: Study,
     /// Calls up to then are not all known.
     pub(crate) missed: Option<Instant>,
+    pub(crate) names: Names,
     looked: u64,
 }
 
@@ -90,6 +92,7 @@ impl Learner {
             floor: Instant::ZERO,
             study: Study::default(),
             missed: None,
+            names: Names::default(),
             looked: 0,
         }
     }
@@ -226,14 +229,29 @@ impl Learner {
             let from = period.map_or(Instant::ZERO, |period| now.before(period));
             self.ring.since(from).filter_map(move |record| {
                 let token = finding.group.part(&record.call)?;
-                let takes = match period {
-                    Some(_) => finding.counts_refused || record.state != Called::Refused,
-                    None => record.ended == Instant::NEVER && record.state != Called::Refused,
+                let takes = match finding.rule {
+                    Rule::Window {
+                        counted_within: None,
+                        ..
+                    } => matches!(record.state, Called::Accepted | Called::Unknown),
+                    Rule::Window { .. } => {
+                        finding.counts_refused || record.state != Called::Refused
+                    }
+                    Rule::Concurrency { .. } => {
+                        record.ended == Instant::NEVER && record.state != Called::Refused
+                    }
+                };
+                let counted_by = match finding.rule {
+                    Rule::Window {
+                        counted_within: None,
+                        ..
+                    } => record.answered(),
+                    _ => record.call.sent,
                 };
                 takes.then(|| Slot {
                     token,
                     sent: record.call.sent,
-                    until: period.map(|period| record.call.sent + period),
+                    until: period.map(|period| counted_by + period),
                     cost: record.call.cost,
                 })
             })

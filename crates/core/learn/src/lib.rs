@@ -125,6 +125,7 @@ mod gradient;
 mod guard;
 mod in_order;
 mod learner;
+mod named;
 mod probe;
 mod reconcile;
 mod run;
@@ -139,4 +140,5 @@ pub use finding::{Change, Finding, FindingId, Group, Known, Reason, Slot, State}
 pub use gradient::{Gradient, Took};
 pub use in_order::InOrder;
 pub use learner::Learner;
+pub use named::FullWindow;
 pub use settings::{Probing, Settings};

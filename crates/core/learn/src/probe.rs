@@ -60,11 +60,22 @@ struct Try {
 
 impl Probe {
     pub(crate) fn new(settings: &Probing, rule: Rule, now: Instant) -> Self {
+        let is_named = matches!(
+            rule,
+            Rule::Window {
+                counted_within: None,
+                ..
+            }
+        );
         Self {
             accepted: 0,
             higher_at: 0,
             shorter_at: 0,
-            interval: settings.accepted,
+            interval: if is_named {
+                settings.most
+            } else {
+                settings.accepted
+            },
             trying: None,
             measure: None,
             shorter: false,

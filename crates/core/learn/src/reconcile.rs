@@ -42,7 +42,7 @@ impl Learner {
         let superfluous: Vec<FindingId> = self
             .held
             .iter()
-            .filter(|held| is_superfluous(held, study.of_held, found, &all))
+            .filter(|held| !held.is_named() && is_superfluous(held, study.of_held, found, &all))
             .map(|held| held.finding.id)
             .collect();
         let counts_refused = found.counts_refused();
@@ -128,6 +128,7 @@ impl Learner {
         let series = series.in_order();
         let found = explained(in_force, rule.allowed(), &series);
         all.extend(found.map(|(attempt, _, weight)| (attempt, weight)));
+        all.extend(self.named_by(held).map(|attempt| (attempt, 1.0)));
         all
     }
 }

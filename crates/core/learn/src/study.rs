@@ -27,6 +27,7 @@ impl Learner {
     /// The study that is due, if there is enough that is new.
     fn begin(&mut self, now: Instant, work: &mut Work) -> Option<Box<Run>> {
         let due = self.study.due.take_if(|due| *due <= now)?;
+        self.hold_named(now, work);
         let fresh = self.ring.iter().rev();
         let fresh = fresh.take_while(|record| Some(record.attempt) > self.study.seen);
         let fresh = fresh.filter(|record| record.state == Called::Refused);

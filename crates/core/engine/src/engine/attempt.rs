@@ -97,6 +97,7 @@ impl Engine {
         if status == 429 || facts.refused {
             self.uncount(&it, now);
             self.count_refused(&it);
+            self.learn_named(attempt, &it, facts, now);
             self.observe_refusal(&it, facts, now);
             let is_full = facts.window.is_some_and(|window| window.is_full());
             if !is_full && self.suspect(&it, now) {

@@ -4,10 +4,12 @@
 //! ([`super::own`]): routes, clients or tokens name it, calls take slots of it, starts are foretold and
 //! classes kept apart by it, and refusals name it. Nothing else in the engine knows that it was learned.
 //!
-//! Its evidence is in the calls' own send times, so its slots are held from the send for one period
-//! (`counted_within` zero). It begins with the slots of the calls of late, and with those under way.
+//! Where its evidence is in the calls' own send times, its slots are held from the send for one period
+//! (`counted_within` zero); where refusals have named it, until a period after the answer, as those of what is
+//! configured (none). It begins with the slots of the calls of late, and with those under way.
 
 use super::Engine;
+use super::attempt::Attempt;
 use super::own::unused_limit;
 use super::upstream::Upstream;
 use crate::Config;
@@ -44,10 +46,10 @@ pub(super) enum TablePlace {
     Tokens(PoolId, usize),
 }
 
-/// A call that holds a slot under a learned limit from the beginning.
+/// A call that holds slots under a learned limit from the beginning, until then.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Recent {
-    pub(super) sent: Instant,
+    pub(super) until: Instant,
     pub(super) token: Option<TokenId>,
     pub(super) cost: u32,
 }
@@ -181,18 +183,23 @@ impl Engine {
         let rule = self.config.limits[limit.index()].rule;
         let mut ledger = Ledger::new(rule);
         match rule {
-            Rule::Window { period, .. } => {
+            Rule::Window { .. } => {
                 for call in recent {
-                    ledger.hold(call.cost, call.sent + period);
+                    ledger.hold(call.cost, call.until);
                 }
             }
-            Rule::Concurrency { .. } => {
-                for attempt in self.attempts.values() {
-                    let mut limits = self.resources.limits_of(&attempt.passage);
-                    if limits.any(|other| other == limit) {
-                        ledger.take(attempt.sent, 1);
-                    }
-                }
+            Rule::Concurrency { .. } => {}
+        }
+        let is_open = |attempt: &&Attempt| match rule {
+            Rule::Window { counted_within, .. } => {
+                counted_within.is_none() && attempt.head.is_none()
+            }
+            Rule::Concurrency { .. } => true,
+        };
+        for attempt in self.attempts.values().filter(is_open) {
+            let mut limits = self.resources.limits_of(&attempt.passage);
+            if limits.any(|other| other == limit) {
+                ledger.take(attempt.sent, attempt.passage.cost);
             }
         }
         self.resources.ledgers[limit.index()] = ledger;
@@ -231,9 +238,6 @@ impl Engine {
         rule: Rule,
         recent: &[Recent],
     ) {
-        let Rule::Window { period, .. } = rule else {
-            return;
-        };
         let whose = self.whose(Group::Token(pool, of));
         for client in config.pools[pool.index()].clients.clone() {
             let mut limit = named(Scope::Token, rule, &whose);
@@ -250,8 +254,8 @@ impl Engine {
             .pools
             .put_limit(pool, place, &config, |token| {
                 let calls = recent.iter().filter(|call| call.token == Some(token));
-                let ends = calls
-                    .flat_map(|call| std::iter::repeat_n(call.sent + period, call.cost as usize));
+                let ends =
+                    calls.flat_map(|call| std::iter::repeat_n(call.until, call.cost as usize));
                 ends.collect()
             });
         self.configure(config);

@@ -16,10 +16,12 @@ use super::Engine;
 use super::attempt::Attempt;
 use super::learned::{Group, Recent, TablePlace};
 use super::upstream::Upstream;
-use crate::{Config, LearnedLimit, LearnedView, Source};
+use crate::{Config, Facts, LearnedLimit, LearnedView, Source, WindowFact};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use tollgate_learn::{Call, Change, Finding, FindingId, Known, Learner, Outcome, Settings};
+use tollgate_learn::{
+    Call, Change, Finding, FindingId, FullWindow, Known, Learner, Outcome, Settings,
+};
 use tollgate_model::{AttemptId, Instant, Limit, RouteId, Rule, Scope};
 use tollgate_quota::Ledger;
 
@@ -145,6 +147,39 @@ impl Engine {
         }
     }
 
+    /// The refused call's header names a window that is full and that nobody has configured.
+    pub(super) fn learn_named(
+        &mut self,
+        attempt: AttemptId,
+        of: &Attempt,
+        facts: Facts,
+        now: Instant,
+    ) {
+        let full = facts.window.filter(WindowFact::is_full);
+        let Some(full) = full.filter(|full| !self.is_known(of, *full)) else {
+            return;
+        };
+        let upstream = self.upstreams.of(of.passage.route);
+        if let Some(lesson) = self.lessons.of.get_mut(&upstream) {
+            let window = FullWindow {
+                allowed: full.allowed,
+                reset: full.reset,
+            };
+            lesson.learner.refused_by(attempt, now, window);
+        }
+    }
+
+    /// An accepted call's header speaks of a known limit by this number.
+    pub(super) fn learn_spoken_of(&mut self, of: &Attempt, allowed: u32) {
+        if self.lessons.of.is_empty() {
+            return;
+        }
+        let upstream = self.upstreams.of(of.passage.route);
+        if let Some(lesson) = self.lessons.of.get_mut(&upstream) {
+            lesson.learner.accepted_by(allowed);
+        }
+    }
+
     /// A call is over.
     pub(super) fn learn_ended(&mut self, attempt: AttemptId, of: &Attempt, now: Instant) {
         if self.lessons.of.is_empty() {
@@ -198,7 +233,7 @@ impl Engine {
             .learner
             .slots(finding.id, now)
             .map(|slot| Recent {
-                sent: slot.sent,
+                until: slot.until.unwrap_or(Instant::NEVER),
                 token: slot.token,
                 cost: slot.cost,
             })

@@ -99,8 +99,44 @@ impl Engine {
         }
     }
 
+    /// Whether a window that the call passes has this number, configured or in force; a flow's is ours.
+    pub(super) fn is_known(&self, it: &Attempt, fact: WindowFact) -> bool {
+        self.is_number_of(it, fact, &[Ledger::configured, Ledger::in_force])
+    }
+
+    /// The same, where only what is configured counts.
+    pub(super) fn is_configured(&self, it: &Attempt, fact: WindowFact) -> bool {
+        self.is_number_of(it, fact, &[Ledger::configured])
+    }
+
+    fn is_number_of(
+        &self,
+        it: &Attempt,
+        fact: WindowFact,
+        spans: &[fn(&Ledger) -> Option<Span>],
+    ) -> bool {
+        let is_its = |span: Option<Span>| span.is_some_and(|span| span.allowed == fact.allowed);
+        let is_known = |ledger: &Ledger| spans.iter().any(|of| is_its(of(ledger)));
+        let token = it
+            .passage
+            .token
+            .and_then(|token| self.resources.pools.tokens.get(token));
+        let of_token = token.into_iter().flat_map(|token| {
+            let limits = &self.config.clients[token.client.index()].token_limits;
+            limits.iter().zip(&token.ledgers)
+        });
+        let shared = self.resources.limits_of(&it.passage).map(|id| {
+            (
+                &self.config.limits[id.index()],
+                &self.resources.ledgers[id.index()],
+            )
+        });
+        let mut all = of_token.chain(shared);
+        all.any(|(limit, ledger)| counts(limit) && limit.scope != Scope::Flow && is_known(ledger))
+    }
+
     /// The windows of the narrowest scope that the call passes.
-    fn narrowest(&self, it: &Attempt) -> Vec<Window> {
+    pub(super) fn narrowest(&self, it: &Attempt) -> Vec<Window> {
         let windows = match it.passage.client {
             Some(client) => &self.config.clients[client.index()].token_limits[..],
             None => &[],
@@ -134,7 +170,7 @@ impl Engine {
 }
 
 /// Headers round to whole seconds.
-const ROUNDING: Duration = Duration::from_secs(1);
+pub(super) const ROUNDING: Duration = Duration::from_secs(1);
 
 /// One of the windows that a call passes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -36,7 +36,8 @@ impl Engine {
         let Some(fact) = facts.window else {
             return;
         };
-        let believed = match self.spoken_of(it, fact) {
+        let beside = self.spoken_of_beside(it, fact, now);
+        let believed = match beside.or_else(|| self.spoken_of(it, fact)) {
             Some(window) => self.hear(it, window, fact, false, now),
             None => false,
         };
@@ -102,6 +103,9 @@ impl Engine {
         }
         let in_force = self.ledger_of(it, window).and_then(|it| it.in_force());
         let is_in_force = in_force.is_some_and(|it| it.allowed == fact.allowed);
+        if is_in_force && !refused {
+            self.learn_spoken_of(it, fact.allowed);
+        }
         let believed = !refused && is_in_force && self.count(it, window, header, verdict, now);
         // Whose end is known may end sooner by what the count has shown.
         let falls_at = self.ledger_of(it, window).and_then(|it| it.falls_at());
@@ -177,7 +181,7 @@ impl Engine {
         }
     }
 
-    fn obey(&mut self, token: TokenId, place: usize, to: Span, now: Instant) {
+    pub(super) fn obey(&mut self, token: TokenId, place: usize, to: Span, now: Instant) {
         let pools = &mut self.resources.pools;
         let Some(client) = pools.tokens.get(token).map(|it| it.client) else {
             return;
@@ -228,6 +232,12 @@ impl Engine {
         }
     }
 
+    /// The limit is held no more.
+    pub(super) fn forget_correction(&mut self, limit: LimitId) {
+        self.configured.limits.remove(&limit);
+        self.configured.since.remove(&Which::Limit(limit));
+    }
+
     /// The token begins with what is in force for its client's; what is configured is kept beside.
     pub(super) fn keep_configured(&mut self, token: TokenId, client: ClientId) {
         let of_client = (client, 0)..=(client, usize::MAX);
@@ -239,7 +249,9 @@ impl Engine {
     /// What headers have corrected.
     pub(super) fn corrected(&self) -> Vec<LearnedView> {
         let since = |which| self.configured.since.get(&which).copied();
-        let limits = self.configured.limits.iter().map(|(&id, &configured)| {
+        let limits = self.configured.limits.iter();
+        let limits = limits.filter(|(id, _)| !self.own.has_limit(**id));
+        let limits = limits.map(|(&id, &configured)| {
             let limit = &self.config.limits[id.index()];
             let of = String::new();
             (Some(id), limit, of, configured, since(Which::Limit(id)))

@@ -87,7 +87,7 @@ impl Engine {
     /// What the upstream has told or shown that nobody has configured.
     #[must_use]
     pub fn learned(&self) -> Vec<LearnedView> {
-        let corrected = self.corrected().into_iter();
+        let corrected = self.corrected().into_iter().chain(self.beside_view());
         let found = self.lessons_view().into_iter();
         corrected
             .chain(found)

@@ -85,6 +85,12 @@ impl Pools {
         });
     }
 
+    /// The client's tokens that live.
+    pub(crate) fn live(&self, client: ClientId) -> Vec<TokenId> {
+        let live = self.clients.get(client.index());
+        live.into_iter().flat_map(|it| it.live.iter()).collect()
+    }
+
     /// Applies `change` to the limit at `place` of each of the client's tokens.
     pub(crate) fn each_token(
         &mut self,
@@ -92,9 +98,7 @@ impl Pools {
         place: usize,
         change: impl Fn(&mut Ledger),
     ) {
-        let live = self.clients.get(client.index());
-        let live: Vec<TokenId> = live.into_iter().flat_map(|it| it.live.iter()).collect();
-        for token in live {
+        for token in self.live(client) {
             self.change(token, |ledgers| {
                 ledgers.get_mut(place).into_iter().for_each(&change);
             });

@@ -46,6 +46,27 @@ pub(crate) enum Says {
     InTurns(u32),
 }
 
+/// A limit over the calls of all keys, in windows that open with a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OverAll {
+    pub(crate) allowed: u32,
+    /// The headers of accepted answers speak of this limit, else of the key's.
+    pub(crate) speaks: bool,
+    opened: u64,
+    count: u32,
+}
+
+impl OverAll {
+    pub(crate) fn new(allowed: u32, speaks: bool) -> Self {
+        Self {
+            allowed,
+            speaks,
+            opened: 0,
+            count: 0,
+        }
+    }
+}
+
 /// One limit of the upstream's, kept for each key by itself.
 pub(crate) struct Upstream {
     pub(crate) windows: Windows,
@@ -55,6 +76,7 @@ pub(crate) struct Upstream {
     /// From when on it allows how many, ascending.
     pub(crate) allowed: Vec<(u64, u32)>,
     pub(crate) retry_after: bool,
+    pub(crate) over_all: Option<OverAll>,
     keys: BTreeMap<Option<u32>, Key>,
     answers: u32,
     random: u64,
@@ -80,6 +102,7 @@ impl Upstream {
             family: Family::Platform,
             allowed,
             retry_after: true,
+            over_all: None,
             keys: BTreeMap::new(),
             answers: 0,
             random: 7,
@@ -95,8 +118,15 @@ impl Upstream {
 
     /// Status and headers of a call that arrives now.
     pub(crate) fn call(&mut self, token: Option<u32>, now: u64) -> (u16, Facts) {
-        let (allowed, period) = (self.allowed_at(now), self.period);
+        let (mut allowed, period) = (self.allowed_at(now), self.period);
         let windows = self.windows;
+        let mut of_all = self.over_all.map(|mut all| {
+            if all.count == 0 || now >= all.opened + period {
+                (all.opened, all.count) = (now, 0);
+            }
+            all
+        });
+        let is_full = of_all.is_some_and(|all| all.count >= all.allowed);
         let key = self.keys.entry(token).or_default();
         let left = match windows {
             Windows::FirstCall | Windows::WallClock => {
@@ -107,7 +137,7 @@ impl Upstream {
                     };
                     key.count = 0;
                 }
-                let accepted = key.count < allowed;
+                let accepted = key.count < allowed && !is_full;
                 key.count += u32::from(accepted);
                 (accepted, key.count, key.opened + period - now)
             }
@@ -126,7 +156,15 @@ impl Upstream {
                 (accepted, key.counted.len() as u32, left)
             }
         };
-        let (accepted, count, left) = left;
+        let (accepted, mut count, mut left) = left;
+        if let Some(all) = &mut of_all {
+            all.count += u32::from(accepted);
+            if is_full || (accepted && all.speaks) {
+                (allowed, count) = (all.allowed, all.count);
+                left = all.opened + period - now;
+            }
+        }
+        self.over_all = of_all;
         if let Says::Beside(_, seconds) = self.says {
             if now >= key.beside.0 {
                 key.beside = (now + seconds * SECOND, 0);

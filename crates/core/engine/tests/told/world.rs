@@ -208,7 +208,10 @@ impl World {
             count(&self.upstream.accepted),
             count(&self.upstream.refused),
         );
-        let keys = f64::from(self.setup.tokens.unwrap_or(1));
+        let mut keys = f64::from(self.setup.tokens.unwrap_or(1));
+        if let Some(all) = self.upstream.over_all {
+            keys = f64::from(all.allowed) / f64::from(self.upstream.allowed_at(from));
+        }
         let mut given = 0.0;
         let steps = 10_000;
         for step in 0..steps {

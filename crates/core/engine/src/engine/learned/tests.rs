@@ -115,7 +115,7 @@ fn a_limit_of_one_endpoint_leaves_the_others_alone() {
     let crm = engine.upstreams.of(RouteId(0));
     assert_eq!(crm, engine.upstreams.of(RouteId(1)), "one limit in common");
     let recent = [Recent {
-        sent: at(500),
+        until: at(1_500),
         token: None,
         cost: 1,
     }];
@@ -153,7 +153,7 @@ fn a_limit_of_the_upstream_holds_on_each_of_its_routes() {
         Group::Upstream(crm),
         window(5, 1_000),
         &[Recent {
-            sent: at(0),
+            until: at(1_000),
             token: None,
             cost: 3,
         }],
@@ -174,7 +174,7 @@ fn a_limit_of_each_token_holds_for_the_next_ones_too() {
     assert_eq!(carry_out(&mut engine, at(0)), [0, 1, 2]);
     let recent: Vec<_> = (0..3)
         .map(|_| Recent {
-            sent: at(0),
+            until: at(1_000),
             token: Some(TokenId(0)),
             cost: 1,
         })
