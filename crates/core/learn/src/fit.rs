@@ -3,6 +3,7 @@
 mod candidates;
 mod check;
 mod taste;
+mod weighted;
 
 use check::has_come_back;
 pub(crate) use check::{explained, is_bounded};
@@ -16,6 +17,7 @@ use std::time::Duration;
 use taste::MILLI;
 pub(crate) use taste::{chosen, is_common};
 use tollgate_model::{Instant, Rule};
+use weighted::SEVERAL;
 
 /// A limit that may be.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +35,15 @@ pub(crate) struct Hypothesis {
 impl Hypothesis {
     pub(crate) fn rule(&self) -> Rule {
         self.statistic.rule(self.number)
+    }
+
+    /// The length of its window in nanoseconds; none of calls at once.
+    pub(crate) fn window(&self) -> Option<u64> {
+        self.statistic.window(self.number)
+    }
+
+    fn is_weighted(&self) -> bool {
+        matches!(self.statistic, Statistic::Weighted(..))
     }
 
     /// Whether a refused call takes a slot, too.
@@ -117,6 +128,9 @@ impl<'a> Search<'a> {
         let (Some(least), Some(lasted)) = (found.statistic.span(), lasted(series)) else {
             return found;
         };
+        if found.is_weighted() {
+            return found;
+        }
         let spans = self.spans(lasted);
         let mut same = Vec::new();
         for &span in spans.iter().filter(|&&span| span > least) {
@@ -154,13 +168,13 @@ impl<'a> Search<'a> {
     /// wrong, and the calls after the first refusals say little of how long a limit takes to let calls
     /// pass again.
     pub(crate) fn usual(&mut self, series: &Series, found: Hypothesis) -> Hypothesis {
-        let Rule::Window { period, .. } = found.rule() else {
+        let Some(period) = found.window().filter(|_| !found.is_weighted()) else {
             return found;
         };
         let mut configured: Vec<u64> = self.configured().collect();
         configured.sort_unstable();
         for span in configured {
-            if span == nanos(period) {
+            if span == period {
                 break;
             }
             let kinds = if found.counts_refused() {
@@ -176,21 +190,17 @@ impl<'a> Search<'a> {
                 .filter_map(|kind| self.weigh(series, kind, 1.0))
                 .max_by(|one, other| one.gain.total_cmp(&other.gain));
             let Some(usual) = usual else { continue };
-            let longer = span > nanos(period);
+            let longer = span > period;
             if longer && !(is_same_number(&usual, &found) && has_come_back(&usual, series)) {
                 continue;
             }
-            let beside = self.weigh_since(series, found.statistic, 1.0, self.known_from(span));
+            let known_from = self.missed.map_or(0, |missed| missed + span);
+            let beside = self.weigh_since(series, found.statistic, 1.0, known_from);
             if beside.is_none_or(|beside| usual.gain > beside.gain - NEARLY) {
                 return usual;
             }
         }
         found
-    }
-
-    /// From when on all calls are known that a limit over the span is about.
-    fn known_from(&self, span: u64) -> u64 {
-        self.missed.map_or(0, |missed| missed + span)
     }
 
     /// Whether the rule's period is longer than was looked at since calls were missed: nothing says that its
@@ -206,7 +216,9 @@ impl<'a> Search<'a> {
             Statistic::Greedy(_) => self.configured().max(),
             _ => None,
         };
-        nanos(period).max(usual.unwrap_or(0)) > series.last_sent().saturating_sub(missed)
+        let looked = nanos(period).max(usual.unwrap_or(0));
+        let from = statistic.known_from(missed).max(missed + looked);
+        from > series.last_sent()
     }
 
     /// Looks at all limits that the group's calls may be under.
@@ -260,6 +272,10 @@ impl<'a> Search<'a> {
             let found = self.climb(series, top, under_way);
             self.found.push(found);
         }
+        if (SOMEWHAT..0.97).contains(&most) {
+            let weighted = self.weighted(series, &nice, most < MOSTLY, under_way);
+            self.found.extend(weighted);
+        }
     }
 
     /// The best over spans near to that of `top`.
@@ -311,7 +327,7 @@ impl<'a> Search<'a> {
         statistic: Statistic,
         under_way: f64,
     ) -> Option<Hypothesis> {
-        let known_from = self.known_from(statistic.span().unwrap_or(0));
+        let known_from = self.missed.map_or(0, |missed| statistic.known_from(missed));
         self.weigh_since(series, statistic, under_way, known_from)
     }
 
@@ -385,12 +401,13 @@ impl<'a> Search<'a> {
             }
         }
         let (number, mut gain) = best?;
-        if let Statistic::Greedy(_) = statistic
-            && gain < MOSTLY * -null
-        {
-            return None;
+        let mostly = gain >= MOSTLY * -null;
+        match statistic {
+            Statistic::Greedy(_) if !mostly => return None,
+            Statistic::Weighted(..) if !mostly || refused < SEVERAL => return None,
+            _ => {}
         }
-        if let Statistic::Clock(..) = statistic {
+        if let Statistic::Clock(..) | Statistic::Weighted(..) = statistic {
             // Any of several phases might have separated as well by chance.
             gain -= PHASES;
         }

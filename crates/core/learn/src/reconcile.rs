@@ -118,7 +118,7 @@ impl Learner {
         let series = Series::of(&self.ring, group, Instant::ZERO, self.floor, |_| true);
         work.spend(series.cost() + series.passes(4));
         let rule = held.probe.settled(held.finding.rule);
-        let found = explained(held.statistic, rule.allowed(), &series);
+        let found = explained(held.statistic, held.statistic.number(rule), &series);
         // What was sent while it was in force it has let pass, whatever the upstream counts.
         let found = found.filter(|&(attempt, ..)| attempt < held.from);
         let mut all: Explained = found
@@ -193,7 +193,7 @@ fn rounded_up(found: &Hypothesis, known: &[Known]) -> (Statistic, Rule) {
     let near = nanos(period)..=nanos(period + period / 4);
     let near = chosen(known).filter(|span| near.contains(span)).min();
     let statistic = match (found.statistic, near) {
-        (_, None) | (Statistic::Greedy(_), _) => return as_found,
+        (_, None) | (Statistic::Greedy(_) | Statistic::Weighted(..), _) => return as_found,
         (Statistic::Bucket(_), Some(near)) => Statistic::Bucket(near / u64::from(allowed.max(1))),
         (other, Some(near)) => other.with(near),
     };

@@ -13,11 +13,10 @@ use crate::guard::Near;
 use crate::learner::Learner;
 use crate::reconcile::{Evidence, Explained, is_longer};
 use crate::series::Series;
-use crate::statistic::nanos;
 use crate::work::{Tape, Work};
 use part::Part;
 use std::collections::{BTreeMap, BTreeSet};
-use tollgate_model::{AttemptId, Instant, Rule};
+use tollgate_model::{AttemptId, Instant};
 
 /// By so much less evidence a limit with a configured period needs, as a logarithm: they are few.
 const USUAL: f64 = 3.0;
@@ -238,10 +237,8 @@ impl Run {
         let mut search = Search::new(&self.of.known, part.totals, part.missed, tape);
         let hypothesis = search.middle(&series, found, mended);
         let hypothesis = search.usual(&series, hypothesis);
-        let few = match hypothesis.rule() {
-            Rule::Window { period, .. } => search.is_configured(nanos(period)),
-            Rule::Concurrency { .. } => false,
-        };
+        let few = hypothesis.window();
+        let few = few.is_some_and(|window| search.is_configured(window));
         if !work.goes_on() {
             self.series = Some(series);
             self.stage = Stage::Judge(part, at, best);

@@ -5,6 +5,9 @@ use crate::series::{Item, Series};
 use std::time::Duration;
 use tollgate_model::Rule;
 
+/// One of so many calls of a weighted window are let pass together.
+const TOGETHER: u32 = 100;
+
 /// What an upstream may count: it refuses a call if the count with this call is more than a number.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Statistic {
@@ -16,6 +19,8 @@ pub(crate) enum Statistic {
     FirstCall(u64),
     /// Calls in windows that follow one another, one of which opens at the second number.
     Clock(u64, u64),
+    /// Calls in windows as on a clock, and those of the window before by the part of it that is less than a span ago.
+    Weighted(u64, u64),
     /// What has not leaked from a bucket that a call fills by this many nanoseconds' leaking.
     Bucket(u64),
     /// Calls under way.
@@ -27,8 +32,27 @@ impl Statistic {
     pub(crate) fn span(self) -> Option<u64> {
         match self {
             Self::Sliding(span) | Self::Greedy(span) | Self::FirstCall(span) => Some(span),
-            Self::Clock(span, _) | Self::Bucket(span) => Some(span),
+            Self::Clock(span, _) | Self::Weighted(span, _) | Self::Bucket(span) => Some(span),
             Self::AtOnce => None,
+        }
+    }
+
+    /// From when on all calls are known that it is about, in nanoseconds, if all later than that instant are.
+    pub(crate) fn known_from(self, missed: u64) -> u64 {
+        match self {
+            Self::Weighted(span, phase) => {
+                let into_it = (missed + span - phase % span) % span;
+                missed + span - into_it + span
+            }
+            _ => missed + self.span().unwrap_or(0),
+        }
+    }
+
+    /// The length of its window, or of the one that a bucket is obeyed by, in nanoseconds; none of calls under way.
+    pub(crate) fn window(self, number: u32) -> Option<u64> {
+        match self {
+            Self::Bucket(gap) => Some(gap.saturating_mul(u64::from(number))),
+            _ => self.span(),
         }
     }
 
@@ -39,6 +63,7 @@ impl Statistic {
             Self::Greedy(_) => Self::Greedy(span),
             Self::FirstCall(_) => Self::FirstCall(span),
             Self::Clock(_, phase) => Self::Clock(span, phase),
+            Self::Weighted(_, phase) => Self::Weighted(span, phase),
             Self::Bucket(_) => Self::Bucket(span),
             Self::AtOnce => Self::AtOnce,
         }
@@ -49,17 +74,49 @@ impl Statistic {
     /// Of windows and of calls at once that is plain: a slot from the sending for a period means at
     /// most `number` in any such span. A bucket of B that leaks r a second is obeyed by B in B/r:
     /// in any time t that lets pass at most B·⌈t ∕ (B/r)⌉ < B + r·t.
+    ///
+    /// A weighted window of N in P is obeyed by B in P/m, where B·(m + 1) ≤ N. The window before has at most B·m of
+    /// these, and after the part f of this one at most B·(⌊f·m⌋ + 1) were sent, so with them and what is left of those
+    /// there are at most B·m·(1 − f) + B·(f·m + 1) = B·(m + 1). In the long run nobody gets more than N − 1 in P, for the
+    /// N-th call of a window has to wait until nothing is left of the window before: so one by one, which B = 1 is, is
+    /// all there is. As many together as a hundredth of N cost as much of the use, and spare small bursts the waiting.
     pub(crate) fn rule(self, number: u32) -> Rule {
-        let nanos = match self {
+        let (allowed, nanos) = match self {
             Self::AtOnce => return Rule::Concurrency { allowed: number },
-            Self::Bucket(gap) => gap.saturating_mul(u64::from(number)),
-            Self::Sliding(span) | Self::Greedy(span) | Self::FirstCall(span) => span,
-            Self::Clock(span, _) => span,
+            Self::Bucket(gap) => (number, gap.saturating_mul(u64::from(number))),
+            Self::Weighted(span, _) => {
+                let together = (number / TOGETHER).max(1);
+                match u64::from(number / together) {
+                    0 | 1 => (together, span.saturating_mul(2)),
+                    times => (together, span.div_ceil(times - 1)),
+                }
+            }
+            Self::Sliding(span) | Self::Greedy(span) | Self::FirstCall(span) => (number, span),
+            Self::Clock(span, _) => (number, span),
         };
         Rule::Window {
-            allowed: number,
+            allowed,
             period: Duration::from_nanos(nanos),
             counted_within: Some(Duration::ZERO),
+        }
+    }
+
+    /// The number of which the rule is made.
+    pub(crate) fn number(self, rule: Rule) -> u32 {
+        match (self, rule) {
+            (
+                Self::Weighted(span, _),
+                Rule::Window {
+                    allowed, period, ..
+                },
+            ) => {
+                let times = match nanos(period).max(1) {
+                    longer if longer > span => 1,
+                    period => span.div_ceil(period) + 1,
+                };
+                allowed.saturating_mul(u32::try_from(times).unwrap_or(u32::MAX))
+            }
+            _ => rule.allowed(),
         }
     }
 
@@ -81,6 +138,7 @@ impl Statistic {
                 Self::Greedy(span) => greedy(part, span, into),
                 Self::FirstCall(span) => first_call(part, span, into),
                 Self::Clock(span, phase) => clock(part, span, phase, into),
+                Self::Weighted(span, phase) => weighted(part, span, phase, into),
                 Self::Bucket(gap) => bucket(part, gap, into),
                 Self::AtOnce => at_once(part, into),
             }
@@ -162,6 +220,22 @@ fn clock(part: &[Item], span: u64, phase: u64, into: &mut Vec<u32>) {
     }
 }
 
+fn weighted(part: &[Item], span: u64, phase: u64, into: &mut Vec<u32>) {
+    let span = span.max(1);
+    let (mut window, mut sum, mut before) = (0, 0_u32, 0);
+    let shift = span - phase % span;
+    for item in part {
+        let (number, into_it) = ((item.sent + shift) / span, (item.sent + shift) % span);
+        if number != window {
+            before = if number == window + 1 { sum } else { 0 };
+            (window, sum) = (number, 0);
+        }
+        let left = f64::from(before) * (span - into_it) as f64 / span as f64;
+        into.push(sum + item.cost + item.ahead + left.ceil() as u32);
+        sum += taken(item);
+    }
+}
+
 fn bucket(part: &[Item], gap: u64, into: &mut Vec<u32>) {
     let gap = gap.max(1);
     let (mut level, mut last) = (0_u64, 0);
@@ -189,3 +263,6 @@ fn at_once(part: &[Item], into: &mut Vec<u32>) {
         begun += u32::from(item.counted);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -281,6 +281,23 @@ fn cases() -> Vec<Case> {
         measured: (400, 600),
         ..base("15, then 50 of 60")
     });
+    for (allowed, seconds, measured) in [(40, 6, (24, 144)), (200, 30, (90, 300))] {
+        add(Case {
+            truth: vec![truth(
+                up,
+                Mechanism::Weighted {
+                    allowed,
+                    period: seconds * SECOND,
+                },
+            )],
+            known: vec![Known {
+                group: up,
+                rule: window(allowed + allowed / 2, seconds * 1_000),
+            }],
+            measured,
+            ..base(&format!("weighted {allowed} in {seconds} s"))
+        });
+    }
     add(Case {
         truth: vec![truth(
             up,
@@ -425,11 +442,15 @@ fn methods() {
             if *name == "this crate" {
                 assert!(used >= 80.0, "{}: {used} used", case.name);
                 assert!(refused <= 25.0, "{}: {refused} refused", case.name);
-                if case.name.ends_with("refused ones count too") {
+                let counts_refused = case.name.ends_with("refused ones count too");
+                if counts_refused || case.name.starts_with("weighted") {
                     assert!(
                         used >= 97.0 && refused <= 0.5,
-                        "{used} used, {refused} refused"
+                        "{}: {used} used, {refused} refused",
+                        case.name
                     );
+                }
+                if counts_refused {
                     assert!(found.ends_with("refused ones count"), "{found}");
                 }
             }

@@ -69,6 +69,7 @@ fn draw(seed: u64) -> Case {
             allowed, period, ..
         }
         | Mechanism::Sliding { allowed, period }
+        | Mechanism::Weighted { allowed, period }
         | Mechanism::Greedy { allowed, period } => {
             (f64::from(allowed) * 1e9 / period as f64, period)
         }

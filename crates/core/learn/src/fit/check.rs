@@ -21,6 +21,9 @@ pub(crate) fn is_bounded(found: &Hypothesis, series: &Series) -> bool {
             found.statistic,
             Statistic::FirstCall(_) | Statistic::Clock(..)
         );
+    if let Statistic::Weighted(..) = found.statistic {
+        return has_come_back(found, series) && passes_again(found.statistic, found, series);
+    }
     let slides = Statistic::Sliding(nanos(period));
     passes_again(slides, found, series)
         || is_opened && has_come_back(found, series) && passes_again(found.statistic, found, series)

@@ -72,11 +72,9 @@ impl Search<'_> {
             Statistic::Bucket(_) => -0.5,
             Statistic::Clock(..) => -0.5,
             Statistic::Greedy(_) => -2.0,
+            Statistic::Weighted(..) => -1.0,
         };
-        let period = match statistic.rule(number) {
-            Rule::Window { period, .. } => nanos(period),
-            Rule::Concurrency { .. } => under_way as u64,
-        };
+        let period = statistic.window(number).unwrap_or(under_way as u64);
         let nice = if self.is_configured(period) {
             1.0
         } else if self.is_nice(period) {
@@ -102,6 +100,12 @@ impl Search<'_> {
 
     pub(crate) fn is_configured(&self, span: u64) -> bool {
         is_configured(self.known, span)
+    }
+
+    /// Whether most limits have this period, or one that is configured is half or twice as long at the most.
+    pub(super) fn is_near_to_configured(&self, span: u64) -> bool {
+        let near = |period: u64| (period / 2..=period.saturating_mul(2)).contains(&span);
+        self.is_common(span) || self.configured().any(near)
     }
 
     pub(super) fn configured(&self) -> impl Iterator<Item = u64> {

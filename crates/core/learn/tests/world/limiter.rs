@@ -333,6 +333,9 @@ pub fn oracle(truth: &Truth) -> (Group, Rule) {
         }
         | Mechanism::Sliding { allowed, period }
         | Mechanism::Greedy { allowed, period } => window(allowed, period / 1_000_000),
+        Mechanism::Weighted { allowed, period } => {
+            window(1, period / 1_000_000 / u64::from(allowed - 1))
+        }
         Mechanism::Bucket { burst, rate } => window(burst as u32, (burst / rate * 1e3) as u64),
         Mechanism::AtOnce { allowed } => Rule::Concurrency { allowed },
     };

@@ -19,6 +19,11 @@ pub enum Mechanism {
         allowed: u32,
         period: u64,
     },
+    /// Windows on a clock; those of the window before count by the part of it that is less than a period ago.
+    Weighted {
+        allowed: u32,
+        period: u64,
+    },
     /// Refused calls count too.
     Greedy {
         allowed: u32,
@@ -45,6 +50,7 @@ struct Part {
     counted: VecDeque<u64>,
     window: u64,
     count: u32,
+    before: u32,
     level: f64,
     last: u64,
 }
@@ -122,6 +128,20 @@ impl Part {
                 }
                 (self.count >= allowed).then(|| (window + 1) * period - (period - phase % period))
             }
+            Mechanism::Weighted { allowed, period } => {
+                let window = now / period;
+                if window != self.window {
+                    self.before = if window == self.window + 1 {
+                        self.count
+                    } else {
+                        0
+                    };
+                    (self.window, self.count) = (window, 0);
+                }
+                let left = 1.0 - (now % period) as f64 / period as f64;
+                let sum = f64::from(self.before) * left + f64::from(self.count);
+                (sum + 1.0 > f64::from(allowed)).then(|| now + period / u64::from(allowed))
+            }
             Mechanism::Sliding { allowed, period } | Mechanism::Greedy { allowed, period } => {
                 while self
                     .counted
@@ -151,7 +171,9 @@ impl Part {
                 }
                 self.count += 1;
             }
-            Mechanism::Clock { .. } | Mechanism::AtOnce { .. } => self.count += 1,
+            Mechanism::Clock { .. } | Mechanism::Weighted { .. } | Mechanism::AtOnce { .. } => {
+                self.count += 1;
+            }
             Mechanism::Sliding { .. } | Mechanism::Greedy { .. } => self.counted.push_back(now),
             Mechanism::Bucket { .. } => self.level += 1.0,
         }
