@@ -29,6 +29,9 @@ use tollgate_model::{
 
 /// Taken for the longest period where no limit has one.
 const NO_PERIOD: Duration = Duration::from_secs(60);
+/// A call that is refused alone, among others that are accepted, may be so by chance, and again. Until it was refused
+/// more often than this, no wait that would end it is believed.
+const BY_CHANCE: u32 = 2;
 /// Headers round a reset up to whole seconds.
 const ROUNDING: Duration = Duration::from_secs(1);
 
@@ -141,7 +144,8 @@ impl Engine {
         };
         let asked = pauses.plausible();
         let asked = asked.map(|asked| asked.clamp(short, longest.max(short)));
-        let believed = asked.filter(|&asked| it.refusals > 1 || now + asked <= place.deadline);
+        let believes = it.refusals > BY_CHANCE;
+        let believed = asked.filter(|&asked| believes || now + asked <= place.deadline);
         let again = now + believed.unwrap_or(short);
         if again > place.deadline {
             return self.refuse(execution, Reason::UpstreamClosed, None, Some(again));
