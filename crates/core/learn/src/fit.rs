@@ -206,14 +206,14 @@ impl<'a> Search<'a> {
     /// Whether the rule's period is longer than was looked at since calls were missed: nothing says that its
     /// slots come back as late as that.
     ///
-    /// Nor says anything yet that refused calls count in a short window, not in one of a configured period: refusals
-    /// follow one another in both.
+    /// Nor says anything yet that refused calls count in a short window, or windows by parts, and not in one of a
+    /// configured period: refusals follow one another in all of these.
     fn is_unseen(&self, series: &Series, statistic: Statistic, rule: Rule) -> bool {
         let (Some(missed), Rule::Window { period, .. }) = (self.missed, rule) else {
             return false;
         };
         let usual = match statistic {
-            Statistic::Greedy(_) => self.configured().max(),
+            Statistic::Greedy(_) | Statistic::Weighted(..) => self.configured().max(),
             _ => None,
         };
         let looked = nanos(period).max(usual.unwrap_or(0));

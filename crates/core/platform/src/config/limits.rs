@@ -129,9 +129,13 @@ impl Kind {
     #[must_use]
     pub fn rate(self) -> Option<f64> {
         match self {
-            Self::Fixed(window) | Self::Sliding(window) | Self::Weighted(window) => {
-                Some(window.rate())
-            }
+            Self::Fixed(window) | Self::Sliding(window) => Some(window.rate()),
+            // The last of the allowed calls would have to wait until nothing is left of the window before, and so
+            // until its own is over; one call alone waits for a window in between.
+            Self::Weighted(window) => Some(match window.allowed {
+                1 => window.rate() / 2.0,
+                allowed => f64::from(allowed.saturating_sub(1)) / window.period.as_secs_f64(),
+            }),
             Self::Bucket { refill, .. } => Some(refill.rate()),
             Self::Concurrency(_) => None,
         }

@@ -327,6 +327,7 @@ fn hidden(period: Duration) -> Vec<Case> {
             period,
             vec![
                 token(Kind::Fixed(per(1_000, seconds(86_400)))),
+                token(Kind::Fixed(of_token)).hidden(),
                 token(short(5, seconds(1))).hidden(),
             ],
         )
