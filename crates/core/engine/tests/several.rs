@@ -1,9 +1,9 @@
 //! What is promised where a call passes several windows at once: a start foretold is kept, and hardly anything
 //! that could be served is refused.
 //!
-//! Of each token the upstream has one window that headers tell of, which it forgets all at once, and further
-//! ones that slide. The yardstick is who knows all of it and lets everybody wait until their time is up: nobody
-//! serves more.
+//! Of each key (a token, or all calls together) the upstream has one window that headers tell of, which it
+//! forgets all at once, and further ones that slide, of the same key or of all calls. The yardstick is who knows
+//! all of it and lets everybody wait until their time is up: nobody serves more.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use tollgate_engine::{
     WindowFact,
 };
 use tollgate_model::{
-    AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, PoolId, RouteId, Rule,
-    Scope,
+    AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId,
+    Rule, Scope,
 };
 
 /// Milliseconds that an answer takes.
@@ -26,13 +26,16 @@ struct Window {
     period: u64,
 }
 
-/// Windows of each token.
+/// Windows of each token, or of all calls where there are no tokens.
 #[derive(Clone, Debug)]
 struct World {
     tokens: u32,
     /// Told by headers.
     told: Window,
+    /// Of the same key.
     beside: Vec<Window>,
+    /// Of all calls.
+    shared: Vec<Window>,
     /// Calls per second.
     load: f64,
     /// Milliseconds for which calls gather before they come together.
@@ -56,7 +59,7 @@ impl Random {
     }
 }
 
-/// One token's windows as they are.
+/// One key's windows as they are.
 #[derive(Clone, Default)]
 struct Key {
     opened: u64,
@@ -98,28 +101,35 @@ struct Became {
 impl World {
     /// Rates that leave room for each window to bind now and then.
     fn drawn(random: &mut Random) -> Self {
-        let tokens = [1, 3, 6][random.between(0, 2) as usize];
+        let tokens = [0, 1, 3, 6][random.between(0, 3) as usize];
         let seconds = random.between(4, 12);
         let rate = random.between(2, 9);
         let told = Window {
             allowed: (rate * seconds) as u32,
             period: seconds * 1_000,
         };
-        let beside = random.between(1, 2);
-        let window = |_| {
+        let mut window = |rate: f64| {
             let period = [200, 500, 1_000, 1_500, 2_500][random.between(0, 4) as usize];
             let faster = 1.05 + 1.2 * random.fraction();
             Window {
-                allowed: ((rate as f64 * faster * period as f64 / 1e3).ceil() as u32).max(1),
+                allowed: ((rate * faster * period as f64 / 1e3).ceil() as u32).max(1),
                 period,
             }
         };
-        let beside = (0..beside).map(window).collect();
+        let keys = f64::from(tokens.max(1));
+        let (one, other, all) = (
+            window(rate as f64),
+            window(rate as f64),
+            window(rate as f64 * keys),
+        );
+        let beside = [vec![], vec![one], vec![one, other]][random.between(0, 2) as usize].clone();
+        let shared = if beside.is_empty() { vec![all] } else { vec![] };
         Self {
             tokens,
             told,
             beside,
-            load: rate as f64 * f64::from(tokens) * (1.2 + random.fraction()),
+            shared,
+            load: rate as f64 * keys * (1.2 + random.fraction()),
             gathers: [1, 1, 3_000][random.between(0, 2) as usize],
             within: random.between(2_000, 15_000),
         }
@@ -141,7 +151,8 @@ impl World {
 
     /// What is served between two instants if everybody waits until their time is up.
     fn yardstick(&self, arrivals: &[(u64, u64)], (from, until): (u64, u64)) -> u64 {
-        let mut keys = vec![Key::default(); self.tokens as usize];
+        let mut keys = vec![Key::default(); self.tokens.max(1) as usize];
+        let mut all = VecDeque::new();
         let (mut queue, mut next, mut served) = (VecDeque::new(), 0, 0);
         for now in 0..until {
             while arrivals.get(next).is_some_and(|it| it.0 == now) {
@@ -151,11 +162,12 @@ impl World {
             while queue.front().is_some_and(|deadline| *deadline < now) {
                 queue.pop_front();
             }
-            while !queue.is_empty() {
+            while !queue.is_empty() && has_room(&all, &self.shared, now) {
                 let Some(key) = keys.iter_mut().find(|key| key.has_room(self, now)) else {
                     break;
                 };
                 key.count(self, now);
+                all.push_back(now);
                 queue.pop_front();
                 served += u64::from(now >= from);
             }
@@ -180,31 +192,39 @@ impl World {
                 .map(|window| limit(window, Some(Duration::ZERO)))
                 .collect()
         };
-        let config = Config {
+        let of_key: Vec<_> = told.into_iter().chain(known(&self.beside)).collect();
+        let mut config = Config {
+            limits: known(&self.shared),
             flows: vec![Flow::default()],
-            clients: vec![Client {
-                name: "client".into(),
-                limits: vec![],
-                token_limits: told.into_iter().chain(known(&self.beside)).collect(),
-                max_tokens: self.tokens,
-            }],
-            pools: vec![Pool {
-                name: "pool".into(),
-                clients: vec![ClientId(0)],
-            }],
-            routes: vec![Route {
-                pool: Some(PoolId(0)),
-                ..Route::default()
-            }],
             ..Config::default()
         };
+        if self.tokens > 0 {
+            config.clients = vec![Client {
+                name: "client".into(),
+                limits: vec![],
+                token_limits: of_key,
+                max_tokens: self.tokens,
+            }];
+            config.pools = vec![Pool {
+                name: "pool".into(),
+                clients: vec![ClientId(0)],
+            }];
+        } else {
+            config.limits.splice(0..0, of_key);
+        }
+        config.routes = vec![Route {
+            limits: (0..config.limits.len() as u32).map(LimitId).collect(),
+            pool: (self.tokens > 0).then_some(PoolId(0)),
+            ..Route::default()
+        }];
         Engine::new(config, 1, Instant::ZERO)
     }
 
     /// What happens between two instants.
     fn run(&self, arrivals: &[(u64, u64)], (from, until): (u64, u64)) -> Became {
         let mut engine = self.engine();
-        let mut keys = vec![Key::default(); self.tokens as usize];
+        let mut keys = vec![Key::default(); self.tokens.max(1) as usize];
+        let mut all = VecDeque::new();
         let mut answers: VecDeque<(u64, AttemptId, WindowFact)> = VecDeque::new();
         let (mut became, mut next) = (Became::default(), 0);
         for now in 0..until {
@@ -249,7 +269,12 @@ impl World {
                     Command::Send { attempt, token, .. } => {
                         let key = &mut keys[token.map_or(0, |token| token.0 as usize)];
                         assert!(key.has_room(self, now), "{self:?} at {now}: over a window");
+                        assert!(
+                            has_room(&all, &self.shared, now),
+                            "{self:?}: over a shared one"
+                        );
                         key.count(self, now);
+                        all.push_back(now);
                         let left =
                             key.opened + self.told.period - now - TAKES.min(self.told.period);
                         let window = WindowFact {

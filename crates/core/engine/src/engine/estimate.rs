@@ -3,15 +3,18 @@
 
 mod ahead;
 mod clients;
+mod several;
 mod tokens;
 mod under;
 
 use super::Engine;
 use crate::Submission;
 use crate::queue::Who;
+use crate::rate::Kept;
 pub(super) use ahead::Ahead;
 use clients::Together;
 use std::sync::Arc;
+use std::time::Duration;
 use tollgate_model::{Instant, PoolId, Reason, Rule};
 use tollgate_quota::Need;
 pub(super) use under::{Key, Under};
@@ -82,6 +85,9 @@ impl Engine {
             pools.forecast(pool, &config, now, submission.deadline);
             pools.join(pool, now, submission.deadline);
             self.consider_tokens(pool, submission, &mut ahead, &mut latest, now);
+        }
+        self.consider_together(&mut ahead, &mut latest, (now, submission.deadline));
+        if let Some(pool) = route.pool {
             self.resources.pools.put_back(pool, None);
         }
         self.ahead = ahead;
@@ -194,12 +200,14 @@ impl Engine {
         // What is kept for higher classes is as good as taken; by then it may be more than it is now. Of a pool
         // that grows nothing is, and nothing from who was taken in.
         let keeps = who == Who::Comes && !under.grows(from);
-        let mut kept = if keeps {
-            self.reserve(submission.flow, under, now)
-        } else {
-            0.0
+        let mut beside = Beside {
+            own: own + ahead.line.started * own,
+            kept: 0.0,
+            others: self.others_under(under, who, submission.flow, now),
         };
-        let others = self.others_under(under, who, submission.flow, now);
+        if keeps {
+            beside.kept = self.reserve(submission.flow, under, now);
+        }
         let supply = match *under {
             Under::Limit(limit)
                 if !self.foreign.is_none() && self.queue.is_last(submission.flow) =>
@@ -208,16 +216,12 @@ impl Engine {
             }
             _ => None,
         };
-        let mut at = now;
+        let (mut at, mut slots) = (now, own);
         for _ in 0..ROUNDS {
             let within = at.since(now);
-            let tables = (&*config, &self.queue, &mut self.resources);
-            let before = ahead.slots(under, within, now, tables);
-            let started = ahead.line.started * own;
-            let theirs = others.within(within).ceil() as u64;
-            let ours = before.saturating_add(own + started);
-            let k = ours.saturating_add(kept.ceil() as u64 + theirs);
-            let mut next = under.earliest(&config, &mut self.resources, k, who, now);
+            let (ours, theirs) = self.slots_to(under, beside, ahead, within, now);
+            slots = ours.saturating_add(theirs + beside.kept.ceil() as u64);
+            let mut next = under.earliest(&config, &mut self.resources, slots, who, now);
             if let Some(supply) = supply {
                 next = next.max(self.foreign.spread(supply, (ours, theirs), now));
             }
@@ -229,15 +233,42 @@ impl Engine {
                     break;
                 }
                 let then = self.reserve_in(within, submission.flow, under, now);
-                if then <= kept {
+                if then <= beside.kept {
                     break;
                 }
-                kept = then;
+                beside.kept = then;
             }
             at = at.max(next);
         }
+        self.note_gate(under, (slots, beside), by_right, ahead);
         at.min(by_right)
     }
+
+    /// Slots that have to come free for the submission, its own included, were its turn `within` from now: those of
+    /// the queue, and others'. What is kept is left out.
+    fn slots_to(
+        &mut self,
+        under: &Under,
+        beside: Beside,
+        ahead: &mut Ahead,
+        within: Duration,
+        now: Instant,
+    ) -> (u64, u64) {
+        let tables = (&*self.config, &self.queue, &mut self.resources);
+        let before = ahead.slots(under, within, now, tables);
+        let theirs = beside.others.within(within).ceil() as u64;
+        (before.saturating_add(beside.own), theirs)
+    }
+}
+
+/// Slots beside those of the queue that have to come free for a submission.
+#[derive(Clone, Copy, Debug)]
+struct Beside {
+    /// Its own, and those of calls that are taken to have started before.
+    own: u64,
+    kept: f64,
+    /// What other applications take.
+    others: Kept,
 }
 
 impl Estimate {

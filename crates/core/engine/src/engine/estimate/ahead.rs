@@ -4,6 +4,7 @@
 //! an action of ten calls a minute takes ten slots a minute of the organisation's, however long its
 //! queue is.
 
+use super::several::Gate;
 use super::under::Under;
 use crate::queue::{Line, Queue};
 use crate::resources::Resources;
@@ -21,6 +22,10 @@ pub(crate) struct Ahead {
     passes: Vec<(usize, usize)>,
     /// Slots left of each of the others.
     left: Vec<u64>,
+    /// Whether all in line pass what the submission passes.
+    pub(super) is_alike: bool,
+    /// The windows that the submission passes.
+    pub(super) gates: Vec<Gate>,
 }
 
 impl Ahead {
@@ -34,6 +39,8 @@ impl Ahead {
     ) {
         self.others.clear();
         self.passes.clear();
+        self.gates.clear();
+        self.is_alike = true;
         let own = (submission.flow, submission.route);
         for (place, lane) in self.line.lanes.iter().enumerate() {
             let same_limits = |flow: FlowId| {
@@ -42,6 +49,7 @@ impl Ahead {
             if lane.route == own.1 && same_limits(lane.flow) {
                 continue;
             }
+            self.is_alike = false;
             let mut pass = |under: Under| {
                 let known = self.others.iter().position(|it| it.key() == under.key());
                 let other = known.unwrap_or(self.others.len());
@@ -73,6 +81,27 @@ impl Ahead {
         under: &Under,
         within: Duration,
         now: Instant,
+        tables: (&Config, &Queue, &mut Resources),
+    ) -> u64 {
+        self.slots_of_those((under, None), within, now, tables)
+    }
+
+    /// The same of those that pass the other as well.
+    pub(super) fn slots_of_both(
+        &mut self,
+        (under, other): (&Under, &Under),
+        within: Duration,
+        now: Instant,
+        tables: (&Config, &Queue, &mut Resources),
+    ) -> u64 {
+        self.slots_of_those((under, Some(other)), within, now, tables)
+    }
+
+    fn slots_of_those(
+        &mut self,
+        (under, other): (&Under, Option<&Under>),
+        within: Duration,
+        now: Instant,
         (config, queue, from): (&Config, &Queue, &mut Resources),
     ) -> u64 {
         self.left.clear();
@@ -86,7 +115,8 @@ impl Ahead {
                 next += 1;
             }
             let cost = u64::from(under.cost(config, lane.flow, lane.route));
-            if cost == 0 {
+            let passes_other = |other: &Under| other.cost(config, lane.flow, lane.route) > 0;
+            if cost == 0 || !other.is_none_or(passes_other) {
                 continue;
             }
             let mut calls = queue.before(lane, self.line.who, within, now);

@@ -30,6 +30,15 @@ pub(in crate::engine) enum Key {
     Tokens(PoolId, usize),
 }
 
+impl From<Key> for Under {
+    fn from(key: Key) -> Self {
+        match key {
+            Key::Limit(limit) => Self::Limit(limit),
+            Key::Tokens(pool, place) => Self::Tokens(pool, place),
+        }
+    }
+}
+
 impl Under {
     /// Slots that a call of the flow's on the route takes of it.
     pub(super) fn cost(&self, config: &Config, flow: FlowId, route: RouteId) -> u32 {
