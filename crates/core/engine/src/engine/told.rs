@@ -151,8 +151,6 @@ impl Engine {
 
     /// Puts what was told of the window in force.
     fn put_in_force(&mut self, it: &Attempt, window: Window, to: Span, now: Instant) {
-        // Those who wait were promised their starts under another number.
-        self.recheck_promises();
         match (window, it.passage.token) {
             (Window::Token(place), Some(token)) => self.obey(token, place, to, now),
             (Window::Shared(limit), _) => {
@@ -187,6 +185,9 @@ impl Engine {
             return;
         };
         pools.obey(token, place, to);
+        // Those who wait were promised their starts under another number.
+        self.recheck_promises();
+        let pools = &self.resources.pools;
         let most = pools.in_force(client, place).unwrap_or(to);
         let rule = self.config.clients[client.index()].token_limits[place].rule;
         if Span::of(rule) != Some(most) {
@@ -207,6 +208,7 @@ impl Engine {
     }
 
     fn correct(&mut self, limit: LimitId, to: Span, now: Instant) {
+        self.recheck_promises();
         let mut config = (*self.config).clone();
         let rule = config.limits[limit.index()].rule;
         config.limits[limit.index()].rule = to.put_in(rule);

@@ -1,4 +1,4 @@
-//! When a pool's tokens give slots, where each token is under several windows.
+//! When a pool's tokens give slots, where each token is under several windows, or not all under the same.
 //!
 //! **One token.** Let its windows allow `cᵢ` calls in `pᵢ`, and let `eᵢ(k)` be when window `i` by itself has its
 //! `k`-th slot free, for `k ≤ cᵢ`: the slots held now come free in the order of their ends, each once before
@@ -17,17 +17,18 @@
 //!
 //! **The pool.** Tokens don't bind each other, so the pool's `k`-th call starts at the `k`-th of all their
 //! instants together. What the tokens' windows give when each window is summed up over the tokens is more: a
-//! slot of one token's minute is of no use in another token's second.
+//! slot of one token's minute is of no use in another token's second. Nor has the sum of windows of different
+//! lengths, as some tokens' headers tell another period than others', a length of its own.
 //!
 //! **As time passes.** What has started since was the first that was foretold, and has made the rest no earlier
 //! or later; so the forecast of a moment ago is read from there on. It is made anew when the tokens change, and
 //! after a small part of the shortest period, within which an answer is late or a header tells of a window's end.
 //!
 //! **Cost.** No forecast has more than [`MOST`] instants. Of more than [`TOKENS`] tokens every so-manieth stands
-//! for those next to it, for tokens are used in their order. What is foretold for later than the forecast reaches
-//! is at least its last instant. A forecast is used for as long as to take a small part of the time.
+//! for those next to it, for tokens are used in their order. A forecast is used for as long as to take a small part
+//! of the time.
 
-use super::Pools;
+use super::{Pools, Token};
 use std::time::Duration;
 use tollgate_model::{ClientId, Instant, PoolId, TokenId};
 use tollgate_quota::Ledger;
@@ -45,8 +46,10 @@ pub(super) struct Joint {
     /// Ascending; each stands for so many.
     starts: Vec<Instant>,
     each: u64,
-    /// What comes until then is among them, unless they are [`MOST`].
+    /// Starts until then were asked for.
     by: Instant,
+    /// All that comes until then is among them; zero where the sums do.
+    until: Instant,
     fresh_until: Instant,
     /// Slots taken since it was made.
     taken: u64,
@@ -64,25 +67,19 @@ impl Joint {
         self.fresh_until = Instant::ZERO;
     }
 
-    /// When the `k`-th slot from now is there, at the soonest.
-    pub(super) fn earliest(&self, k: u64, now: Instant) -> Instant {
+    /// When the `k`-th slot from now is there. None without a forecast, and beyond it.
+    fn earliest(&self, k: u64, now: Instant) -> Option<Instant> {
         let place = (self.taken + k - 1) / self.each.max(1);
-        let place = usize::try_from(place).unwrap_or(usize::MAX);
-        let known = self.starts.get(place).or(self.starts.last());
-        known.map_or(now, |at| now.max(*at))
+        let at = self.starts.get(usize::try_from(place).ok()?)?;
+        (*at <= self.until).then_some(now.max(*at))
     }
 }
 
 impl Pools {
-    /// Makes the forecast for starts until `by`, if the pool's tokens are under several windows and there is no
-    /// recent one.
+    /// Makes the forecast for starts until `by`, if the pool's tokens are under several windows, or not all under
+    /// the same, and there is no recent one.
     pub(crate) fn join(&mut self, pool: PoolId, now: Instant, by: Instant) {
         let state = &mut self.pools[pool.index()];
-        let windows = state.aggregates.iter().filter_map(Ledger::period);
-        let shortest = windows.clone().min();
-        let Some(shortest) = shortest.filter(|_| windows.count() > 1) else {
-            return;
-        };
         if now < state.joint.fresh_until && by <= state.joint.by {
             return;
         }
@@ -96,10 +93,16 @@ impl Pools {
         let each = live().count().div_ceil(TOKENS).max(1);
         let some: Vec<TokenId> = live().skip(each / 2).step_by(each).collect();
         joint.starts.clear();
-        (joint.each, joint.taken) = (each as u64, 0);
+        (joint.each, joint.taken, joint.until) = (each as u64, 0, Instant::ZERO);
+        let Some(shortest) = self.shortest_of_several(&some) else {
+            (joint.by, joint.fresh_until) = (Instant::NEVER, Instant::NEVER);
+            self.pools[pool.index()].joint = joint;
+            return;
+        };
         // Deadlines grow with time.
         joint.by = by + by.since(now) / 4;
-        let most = MOST / some.len().max(1);
+        joint.until = joint.by;
+        let most = MOST / some.len();
         for token in some {
             if let Some(held) = self.tokens.get_mut(token) {
                 let from = held.closed_until.max(now);
@@ -111,6 +114,9 @@ impl Pools {
                     &mut joint.one,
                 );
                 joint.starts.extend_from_slice(&joint.one);
+                if let Some(last) = joint.one.get(most - 1) {
+                    joint.until = joint.until.min(*last);
+                }
             }
         }
         joint.starts.sort_unstable();
@@ -126,10 +132,26 @@ impl Pools {
         }
     }
 
-    /// When the tokens have their `k`-th slot from now under all their windows together. At once where they are
-    /// under one alone.
-    pub(crate) fn earliest_joint(&self, pool: PoolId, k: u64, now: Instant) -> Instant {
-        self.pools[pool.index()].joint.earliest(k, now)
+    /// The shortest of the tokens' windows. None if they are all under one of the same length.
+    fn shortest_of_several(&self, tokens: &[TokenId]) -> Option<Duration> {
+        let held = tokens.iter().filter_map(|token| self.tokens.get(*token));
+        let periods = |it: &Token| it.ledgers.iter().filter_map(Ledger::period).count();
+        let has_several = held.clone().any(|it| periods(it) > 1);
+        let all = held.flat_map(|it| it.ledgers.iter().filter_map(Ledger::period));
+        let (shortest, longest) = (all.clone().min()?, all.max()?);
+        (has_several || shortest < longest).then_some(shortest)
+    }
+
+    /// When the tokens have their `k`-th slot from now under all their windows, where that is not what their sums
+    /// say; else an instant that it comes after.
+    pub(crate) fn earliest_joint(
+        &self,
+        pool: PoolId,
+        k: u64,
+        now: Instant,
+    ) -> Result<Instant, Instant> {
+        let joint = &self.pools[pool.index()].joint;
+        joint.earliest(k, now).ok_or(joint.until)
     }
 }
 

@@ -20,14 +20,20 @@ pub(super) fn earliest(
     k: u64,
     now: Instant,
 ) -> Instant {
-    let state = &mut from.pools.pools[pool.index()];
+    let state = &from.pools.pools[pool.index()];
     let changes = !state.supply.coming.is_empty() || !state.supply.leaving.is_empty();
-    let there = state.aggregates[place].earliest_by_chance(k, LONGER, now);
-    if !changes {
-        return there.max(from.pools.earliest_joint(pool, k, now));
+    let is_window = state.aggregates[place].period().is_some();
+    let mut after = now;
+    if is_window && !changes {
+        match from.pools.earliest_joint(pool, k, now) {
+            Ok(at) => return at,
+            Err(at) => after = at,
+        }
     }
-    if there <= now {
-        return there;
+    let aggregate = &mut from.pools.pools[pool.index()].aggregates[place];
+    let there = aggregate.earliest_by_chance(k, LONGER, now);
+    if !changes || there <= now {
+        return there.max(after);
     }
     search(now, |at| slots_by(pool, place, config, from, at, now) >= k)
 }
