@@ -238,6 +238,23 @@ fn another_period_than_configured_holds() {
 }
 
 #[test]
+fn what_one_token_is_told_is_expected_of_the_others() {
+    for windows in [Windows::FirstCall, Windows::WallClock] {
+        for at in 24..36 {
+            let case = Case {
+                tokens: Some(10),
+                real: &[(0, 30), (at, 15)],
+                windows,
+                ..Case::default()
+            };
+            let refused = case.run().upstream.refused.len();
+            // Half of one token's window, and a call that was under way.
+            assert!(refused <= 16, "{windows:?} {at}: {refused} refused");
+        }
+    }
+}
+
+#[test]
 fn a_limit_over_all_tokens_that_is_not_configured_holds() {
     for scale in [Scale::Short, Scale::Real] {
         for windows in [Windows::FirstCall, Windows::WallClock] {

@@ -1,6 +1,8 @@
 //! Numbers and periods that the upstream's headers tell, in force in place of the configured ones.
 //!
-//! What is believed of them is said in `tollgate_quota`. Each token and each shared limit is told by itself.
+//! What is believed of them is said in `tollgate_quota`. Each token and each shared limit is told by itself; but
+//! what makes one token's limit stricter is expected of its client's other tokens, until their own headers
+//! tell. So when all are changed together no more than one token's window is refused.
 //! The engine's tables hold what is in force, so that all that reads them follows: starts foretold, what is
 //! kept for others, how far pools grow. What was configured is kept beside.
 
@@ -152,12 +154,37 @@ impl Engine {
     /// Puts what was told of the window in force.
     fn put_in_force(&mut self, it: &Attempt, window: Window, to: Span, now: Instant) {
         match (window, it.passage.token) {
-            (Window::Token(place), Some(token)) => self.obey(token, place, to, now),
+            (Window::Token(place), Some(token)) => {
+                self.obey(token, place, to, now);
+                self.expect_of_others(token, place, to, now);
+            }
             (Window::Shared(limit), _) => {
                 self.forget_others(limit);
                 self.correct(limit, to, now);
             }
             (Window::Token(_), None) => {}
+        }
+    }
+
+    /// What one token is told of its limit is expected of the client's others as far as it is stricter, until
+    /// their own headers tell: limits of one client's tokens are changed together.
+    fn expect_of_others(&mut self, token: TokenId, place: usize, told: Span, now: Instant) {
+        let pools = &mut self.resources.pools;
+        let Some(client) = pools.tokens.get(token).map(|it| it.client) else {
+            return;
+        };
+        for other in pools.live(client) {
+            let ledger = self.resources.pools.ledger(other, place);
+            let Some(in_force) = ledger.and_then(|ledger| ledger.in_force()) else {
+                continue;
+            };
+            let stricter = Span {
+                allowed: told.allowed.min(in_force.allowed),
+                period: told.period.max(in_force.period),
+            };
+            if stricter != in_force {
+                self.obey(other, place, stricter, now);
+            }
         }
     }
 

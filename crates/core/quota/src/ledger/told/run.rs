@@ -2,6 +2,7 @@
 
 use super::{AGREE, Word};
 use crate::ledger::header::{Header, ROUNDING};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 use tollgate_model::Instant;
 
@@ -423,7 +424,10 @@ impl Run {
             return base;
         }
         let longest = self.longest();
-        let likely = likely(longest, self.at_least);
+        let likely = likely(
+            longest,
+            self.at_least..=self.at_most.unwrap_or(Duration::MAX),
+        );
         let is_longer = likely > base && (longest > base + ROUNDING || self.at_least > base);
         if is_longer {
             return likely;
@@ -479,14 +483,18 @@ impl Point {
 }
 
 /// The period of windows whose end is at most so far away, in whole seconds that may be one too many or one
-/// too few: of the three, the longest that people choose, for a period that is too long only costs use.
-fn likely(longest: Duration, at_least: Duration) -> Duration {
+/// too few: of the three, the longest that people choose, for a period that is too long only costs use. One that
+/// was seen to be no period comes last.
+fn likely(longest: Duration, seen: RangeInclusive<Duration>) -> Duration {
     let seconds = longest.as_secs();
-    let long_enough = |it: &u64| Duration::from_secs(*it) >= at_least;
-    let mut near = (seconds.saturating_sub(1)..=seconds + 1).rev();
-    let chosen = near.find(|it| is_chosen(*it) && long_enough(it));
-    let chosen = chosen.or_else(|| (seconds..=seconds + 1).find(long_enough));
-    chosen.map_or(at_least, Duration::from_secs)
+    let is_long_enough = |it: &u64| Duration::from_secs(*it) >= *seen.start();
+    let is_seen = |it: &u64| seen.contains(&Duration::from_secs(*it));
+    let near = || seconds.saturating_sub(1)..=seconds + 1;
+    let chosen = || near().rev().filter(|it| is_chosen(*it));
+    let found = chosen().find(is_seen);
+    let found = found.or_else(|| chosen().find(is_long_enough));
+    let found = found.or_else(|| (seconds..=seconds + 1).find(is_long_enough));
+    found.map_or(*seen.start(), Duration::from_secs)
 }
 
 /// Whether people choose periods of so many seconds.
