@@ -97,7 +97,6 @@ impl Engine {
         if status == 429 || facts.refused {
             self.uncount(&it, now);
             self.count_refused(&it);
-            self.learn_named(attempt, &it, facts, now);
             self.observe_refusal(&it, facts, now);
             let is_full = facts.window.is_some_and(|window| window.is_full());
             if !is_full && self.suspect(&it, now) {
@@ -105,6 +104,7 @@ impl Engine {
                 outcome = Outcome::Unknown;
             }
             self.learn_answered(attempt, &it, outcome, now);
+            self.learn_named(attempt, &it, facts, now);
             let is_explained = self.refused(&it, facts, now);
             head.verdict = OfLimits::Refused { is_explained };
             if let Some(it) = self.attempts.get_mut(&attempt) {

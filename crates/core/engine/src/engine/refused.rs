@@ -48,7 +48,10 @@ impl Engine {
             let reset = full.map_or(pauses.first, |full| full.reset);
             let until = now + reset.max(pauses.first);
             for limit in shared {
-                self.see_full(limit, it, now);
+                // What we don't know of a learned limit is not somebody else's doing.
+                if !self.own.has_limit(limit) {
+                    self.see_full(limit, it, now);
+                }
                 self.resources.ledgers[limit.index()].close(until);
             }
             if let Some(token) = it.passage.token.filter(|_| of_token) {
