@@ -99,7 +99,7 @@ impl Engine {
             self.count_refused(&it);
             self.observe_refusal(&it, facts, now);
             let is_full = facts.window.is_some_and(|window| window.is_full());
-            if !is_full && self.suspect(&it, now) {
+            if !is_full && self.suspect(&it, facts.retry_after, now) {
                 // Who else calls is known, so no other limit is to be learned from that.
                 outcome = Outcome::Unknown;
             }

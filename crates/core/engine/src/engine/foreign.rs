@@ -101,7 +101,13 @@ impl Foreign {
 
 impl Engine {
     /// A header says that the limit's window is full.
-    pub(super) fn see_full(&mut self, limit: LimitId, it: &Attempt, now: Instant) {
+    pub(super) fn see_full(
+        &mut self,
+        limit: LimitId,
+        it: &Attempt,
+        asked: Option<Duration>,
+        now: Instant,
+    ) {
         let ledger = &mut self.resources.ledgers[limit.index()];
         if ledger.in_force() != ledger.configured() {
             return;
@@ -115,7 +121,7 @@ impl Engine {
                 let others = ledger.allowed().saturating_sub(ledger.ours(now));
                 return self.see_sliding(limit, others, now);
             }
-            let Some(refusal) = self.refusal(limit, it, now) else {
+            let Some(refusal) = self.refusal(limit, (it, asked), now) else {
                 return;
             };
             let of = (refusal.period, refusal.allowed);
@@ -192,11 +198,16 @@ impl Engine {
 
     /// An upstream has refused a call, and no header says that a window is full. Whether others are known to be
     /// the reason.
-    pub(super) fn suspect(&mut self, it: &Attempt, now: Instant) -> bool {
+    pub(super) fn suspect(
+        &mut self,
+        it: &Attempt,
+        asked: Option<Duration>,
+        now: Instant,
+    ) -> bool {
         let Some(limit) = self.fullest(it, now) else {
             return false;
         };
-        let Some(refusal) = self.refusal(limit, it, now) else {
+        let Some(refusal) = self.refusal(limit, (it, asked), now) else {
             return false;
         };
         let (period, allowed) = (refusal.period, refusal.allowed);
@@ -218,7 +229,12 @@ impl Engine {
     }
 
     /// The refused call, and what is known of the limit.
-    fn refusal(&self, limit: LimitId, it: &Attempt, now: Instant) -> Option<Refusal> {
+    fn refusal(
+        &self,
+        limit: LimitId,
+        (it, asked): (&Attempt, Option<Duration>),
+        now: Instant,
+    ) -> Option<Refusal> {
         let ledger = &self.resources.ledgers[limit.index()];
         let suspicion = self.foreign.suspicions.get(&limit);
         let opened = suspicion.and_then(Suspicion::opened);
@@ -243,6 +259,7 @@ impl Engine {
             allowed: ledger.allowed(),
             held: ledger.held(now),
             under_way,
+            asked,
         })
     }
 
@@ -304,7 +321,7 @@ impl Engine {
                 continue;
             };
             let before = of.sliding.slots();
-            of.sliding.fade(of.period, now);
+            of.sliding.fade((of.period, of.allowed), now);
             if of.sliding.slots() != before {
                 self.leave_free(limit);
             }

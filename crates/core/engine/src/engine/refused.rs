@@ -50,7 +50,7 @@ impl Engine {
             for limit in shared {
                 // What we don't know of a learned limit is not somebody else's doing.
                 if !self.own.has_limit(limit) {
-                    self.see_full(limit, it, now);
+                    self.see_full(limit, it, asked, now);
                 }
                 self.resources.ledgers[limit.index()].close(until);
             }

@@ -34,11 +34,13 @@ const CHANGED: f64 = 3.0;
 pub(super) struct Suspicion {
     /// Runs that were seen, less the lone refusals.
     runs: u32,
+    /// The limit's period.
+    period: Duration,
     /// The refusals since the last call that was accepted.
     run: Option<Run>,
     /// When the last one began.
     last: Instant,
-    /// The first call that was accepted after a run was sent then: a window had opened.
+    /// A window opened then: before the first call that was accepted after a run was sent.
     opened: Option<Instant>,
     /// Calls accepted since.
     accepted: u32,
@@ -61,6 +63,47 @@ struct Run {
     /// Calls of ours in the period before.
     held: u32,
     is_long: bool,
+    /// The next window opens no earlier, as far as is known.
+    until: Instant,
+}
+
+/// A retry time is in whole seconds, rounded either way.
+const ROUNDING: Duration = Duration::from_secs(1);
+
+impl Run {
+    /// The first refused call of what may become a run.
+    fn begin(of: &Refusal) -> Self {
+        let mut run = Self {
+            token: of.token,
+            endpoint: of.endpoint,
+            sent: of.sent,
+            known: of.known,
+            held: of.held,
+            is_long: false,
+            until: of.sent,
+        };
+        run.go_on(of);
+        run
+    }
+
+    fn go_on(&mut self, of: &Refusal) {
+        let asked = of.asked.filter(|&asked| asked <= of.period + ROUNDING);
+        let closed = asked.map_or(of.sent, |asked| (of.known + asked).before(ROUNDING));
+        self.until = self.until.max(of.sent).max(closed);
+    }
+
+    /// When the window opened of which the first accepted call was sent then. Windows that follow one another
+    /// open a period apart.
+    fn opening(&self, sent: Instant, last: Option<Instant>, period: Duration) -> Instant {
+        let from = self.until.min(sent);
+        let whole = last.map(|last| {
+            let into = sent.since(last).as_nanos() % period.as_nanos();
+            sent.before(Duration::from_nanos_u128(into))
+        });
+        whole
+            .filter(|whole| *whole >= from)
+            .unwrap_or(from + sent.since(from) / 2)
+    }
 }
 
 /// A refused call, and what is known of the limit then.
@@ -76,6 +119,8 @@ pub(super) struct Refusal {
     pub(super) held: u32,
     /// Calls of ours that were sent since the window opened, and are not answered.
     pub(super) under_way: u32,
+    /// For how long the upstream asks to be left alone.
+    pub(super) asked: Option<Duration>,
 }
 
 /// What a refusal shows.
@@ -116,16 +161,11 @@ impl Suspicion {
                 self.others = (0.0, 0.0);
             }
             self.last = it.known;
-            self.run = Some(Run {
-                token: it.token,
-                endpoint: it.endpoint,
-                sent: it.sent,
-                known: it.known,
-                held: it.held,
-                is_long: false,
-            });
+            self.period = it.period;
+            self.run = Some(Run::begin(&it));
             return Shown::First(others);
         };
+        run.go_on(&it);
         // Twice with one token, or for one endpoint while others are called: its limit is the nearer reason.
         let of_token = it.token.is_some() && it.token == run.token;
         let of_endpoint = it.endpoint == run.endpoint
@@ -153,14 +193,10 @@ impl Suspicion {
             return None;
         }
         let run = Run {
-            token: it.token,
-            endpoint: it.endpoint,
-            sent: it.sent,
-            known: it.known,
-            held: it.held,
             is_long: true,
+            ..Run::begin(&it)
         };
-        self.run = Some(run);
+        (self.run, self.period) = (Some(run), it.period);
         let seen = self.sample(run, it);
         Some(seen.map_or(Wanted::AtLeast(others), Wanted::Seen))
     }
@@ -230,7 +266,8 @@ impl Suspicion {
         *last = Some((endpoint, now));
         if let Some(run) = self.run.take_if(|run| sent >= run.known) {
             if run.is_long {
-                (self.opened, self.accepted) = (Some(sent), 0);
+                self.opened = Some(run.opening(sent, self.opened, self.period));
+                self.accepted = 0;
             } else {
                 self.runs = self.runs.saturating_sub(1);
             }

@@ -30,6 +30,8 @@ const MORE: f64 = 0.5;
 const CYCLE: f64 = 500.0;
 /// Nor before so many periods have passed: each may have been full at its end only.
 const QUIET: u32 = 2;
+/// Periods in which as much becomes ours at the least, however few calls they leave us.
+const CYCLE_PERIODS: f64 = 8.0;
 /// Part of what is left free that becomes ours in that time once it has passed without a refusal: somebody
 /// must have gone.
 const FAST: f64 = 1.5;
@@ -244,16 +246,18 @@ impl Sliding {
     }
 
     /// A call was accepted, and its answer may have told nothing.
-    pub(super) fn fade(&mut self, period: Duration, now: Instant) {
+    pub(super) fn fade(&mut self, (period, allowed): (Duration, u32), now: Instant) {
         self.accepted += 1.0;
         let is_past = self.refused.is_none_or(|last| now >= last + period * QUIET);
-        self.is_fast = self.heard == 0 && self.accepted > CYCLE && is_past;
+        let ours = (f64::from(allowed) - self.left).max(1.0);
+        let cycle = CYCLE.min(ours * CYCLE_PERIODS);
+        self.is_fast = self.heard == 0 && self.accepted > cycle && is_past;
         let slots = if self.is_fast {
             self.step.max(self.left * FAST)
         } else {
             self.step
         };
-        self.left = (self.left - slots / CYCLE).max(0.0);
+        self.left = (self.left - slots / cycle).max(0.0);
     }
 
     /// Slots that may be left free before a start that is foretold now: what the next refusal makes of it.
