@@ -257,3 +257,25 @@ fn a_refused_call_gives_its_slot_back_unless_it_was_counted() {
     assert_eq!(sent_by(990, true), 3);
     assert_eq!(sent_by(1_010, true), 6);
 }
+
+/// What an upstream accepted before its first refusal says what it allows, so it is known to whoever learns of it.
+#[test]
+fn the_calls_before_the_first_refusal_are_learned_from() {
+    let mut world = World::new(Engine::new(config(), 1, Instant::ZERO), 6);
+    world.run(20, 4);
+    assert_eq!(world.refused, 0);
+    world.run(10, 12);
+    let learned = world.learned();
+    let [found] = &learned[..] else {
+        panic!("{learned:?}, {} refused", world.refused);
+    };
+    assert_eq!(found.allowed, 6);
+    assert!(found.accepted >= 80, "{} accepted", found.accepted);
+
+    // Another process has sent calls before, so what was accepted in a window is not known at first.
+    let mut next = Engine::new(config(), 2, Instant::ZERO);
+    next.restore(&Checkpoint::default(), Duration::ZERO, Instant::ZERO);
+    let mut next = World::new(next, 6);
+    next.run(1, 12);
+    assert_eq!(next.learned(), [], "{} refused", next.refused);
+}

@@ -17,8 +17,6 @@ pub struct Call {
     pub endpoint: EndpointId,
     /// What it takes of a window.
     pub cost: u32,
-    /// Calls to the upstream under way, this one included.
-    pub in_flight: u32,
 }
 
 /// What the upstream made of a call.

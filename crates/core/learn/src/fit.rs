@@ -12,7 +12,7 @@ use crate::finding::{Group, Known};
 use crate::series::{Series, Sign};
 use crate::statistic::{Statistic, nanos};
 use crate::work::{Tape, Work};
-use candidates::{gaps, lasted, mean_under_way, phases};
+use candidates::{gaps, lasted, mean_under_way};
 use std::time::Duration;
 use taste::MILLI;
 pub(crate) use taste::{chosen, is_common};
@@ -180,10 +180,11 @@ impl<'a> Search<'a> {
             let kinds = if found.counts_refused() {
                 vec![Statistic::Greedy(span)]
             } else {
-                let clocks = phases(series).into_iter();
-                let clocks = clocks.map(|phase| Statistic::Clock(span, phase));
-                let others = [Statistic::Sliding(span), Statistic::FirstCall(span)];
-                others.into_iter().chain(clocks).collect()
+                vec![
+                    Statistic::Sliding(span),
+                    Statistic::FirstCall(span),
+                    Statistic::Clock(span),
+                ]
             };
             let usual = kinds
                 .into_iter()
@@ -203,13 +204,20 @@ impl<'a> Search<'a> {
         found
     }
 
-    /// Whether the rule's period is longer than was looked at since calls were missed: nothing says that its
+    /// Whether the rule's period is longer than was looked at, from the first call on, since calls were missed: nothing says that its
     /// slots come back as late as that.
     ///
     /// Nor says anything yet that refused calls count in a short window, or windows by parts, and not in one of a
     /// configured period: refusals follow one another in all of these.
     fn is_unseen(&self, series: &Series, statistic: Statistic, rule: Rule) -> bool {
-        let (Some(missed), Rule::Window { period, .. }) = (self.missed, rule) else {
+        let Rule::Window { period, .. } = rule else {
+            return false;
+        };
+        let first = series.items.iter().map(|item| item.sent).min();
+        if nanos(period) > series.last_sent() - first.unwrap_or(0) {
+            return true;
+        }
+        let Some(missed) = self.missed else {
             return false;
         };
         let usual = match statistic {
@@ -225,8 +233,7 @@ impl<'a> Search<'a> {
     pub(crate) fn look(&mut self, series: &Series) {
         let Some(lasted) = lasted(series) else { return };
         let under_way = mean_under_way(series);
-        let mut tops: Vec<Hypothesis> = Vec::new();
-        let mut family = |search: &mut Self, spans: &[u64], of: &dyn Fn(u64) -> Statistic| {
+        let family = |search: &mut Self, spans: &[u64], of: &dyn Fn(u64) -> Statistic| {
             let mut top: Option<Hypothesis> = None;
             for &span in spans {
                 let found = search.weigh(series, of(span), under_way);
@@ -236,7 +243,7 @@ impl<'a> Search<'a> {
                     top = Some(found);
                 }
             }
-            tops.extend(top);
+            top
         };
         let spans = self.spans(lasted);
         let nice: Vec<u64> = spans
@@ -244,28 +251,20 @@ impl<'a> Search<'a> {
             .copied()
             .filter(|&span| self.is_nice(span))
             .collect();
-        family(self, &spans, &Statistic::Sliding);
-        family(self, &nice, &Statistic::Greedy);
-        family(self, &nice, &Statistic::FirstCall);
-        family(self, &gaps(series, lasted), &Statistic::Bucket);
-        family(self, &[0], &|_| Statistic::AtOnce);
+        let mut tops = Vec::new();
+        tops.extend(family(self, &spans, &Statistic::Sliding));
+        tops.extend(family(self, &nice, &Statistic::Greedy));
+        tops.extend(family(self, &nice, &Statistic::FirstCall));
+        tops.extend(family(self, &gaps(series, lasted), &Statistic::Bucket));
+        tops.extend(family(self, &[0], &|_| Statistic::AtOnce));
         // A clock's windows look somewhat like sliding ones: where those explain nothing, or all, no clock
         // is looked for.
         let all = -likelihood(self.totals.refused, self.totals.accepted);
         let most = tops.iter().map(|top| top.gain / all).fold(0.0, f64::max);
         if (SOMEWHAT..0.97).contains(&most) {
-            let mut top: Option<Hypothesis> = None;
-            for phase in phases(series) {
-                for &span in nice.iter().filter(|&&span| span >= SHORTEST) {
-                    let found = self.weigh(series, Statistic::Clock(span, phase), under_way);
-                    if let Some(found) = found
-                        && top.is_none_or(|top| found.value > top.value)
-                    {
-                        top = Some(found);
-                    }
-                }
-            }
-            tops.extend(top);
+            let clocks = nice.iter().copied().filter(|&span| span >= SHORTEST);
+            let clocks: Vec<u64> = clocks.collect();
+            tops.extend(family(self, &clocks, &Statistic::Clock));
         }
         tops.sort_by(|a, b| b.value.total_cmp(&a.value));
         for &top in tops.iter().take(4) {

@@ -20,6 +20,9 @@ use tollgate_model::{AttemptId, Instant};
 
 /// By so much less evidence a limit with a configured period needs, as a logarithm: they are few.
 const USUAL: f64 = 3.0;
+/// A limit with another period needs more evidence the more numbers it is chosen from, beyond about so many: where
+/// thousands of calls were accepted, the few that were refused by chance are the highest of some count.
+const NUMBERS: f64 = 16.0;
 
 /// What a step has come to.
 pub(crate) enum Step {
@@ -245,7 +248,8 @@ impl Run {
             return Step::Next;
         }
         work.spend(series.passes(5));
-        let enough = part.evidence - if few { USUAL } else { 0.0 };
+        let of_numbers = (1.0 + f64::from(hypothesis.number) / NUMBERS).ln();
+        let enough = part.evidence + if few { -USUAL } else { of_numbers };
         let sure = (found.gain >= enough).then(|| self.is_sure(hypothesis, &series));
         match sure.flatten() {
             Some(sure) => {

@@ -1,5 +1,7 @@
 //! What an upstream may count.
 
+mod clock;
+
 use crate::finding::Finding;
 use crate::series::{Item, Series};
 use std::time::Duration;
@@ -17,9 +19,10 @@ pub(crate) enum Statistic {
     Greedy(u64),
     /// Calls in a window that opens at the first call after the last one's end.
     FirstCall(u64),
-    /// Calls in windows that follow one another, one of which opens at the second number.
-    Clock(u64, u64),
-    /// Calls in windows as on a clock, and those of the window before by the part of it that is less than a span ago.
+    /// Calls in windows that follow one another, at a phase of each part's own.
+    Clock(u64),
+    /// Calls in windows that follow one another, one of which opens at the second number, and those of the window
+    /// before by the part of it that is less than a span ago.
     Weighted(u64, u64),
     /// What has not leaked from a bucket that a call fills by this many nanoseconds' leaking.
     Bucket(u64),
@@ -32,7 +35,7 @@ impl Statistic {
     pub(crate) fn span(self) -> Option<u64> {
         match self {
             Self::Sliding(span) | Self::Greedy(span) | Self::FirstCall(span) => Some(span),
-            Self::Clock(span, _) | Self::Weighted(span, _) | Self::Bucket(span) => Some(span),
+            Self::Clock(span) | Self::Weighted(span, _) | Self::Bucket(span) => Some(span),
             Self::AtOnce => None,
         }
     }
@@ -62,7 +65,7 @@ impl Statistic {
             Self::Sliding(_) => Self::Sliding(span),
             Self::Greedy(_) => Self::Greedy(span),
             Self::FirstCall(_) => Self::FirstCall(span),
-            Self::Clock(_, phase) => Self::Clock(span, phase),
+            Self::Clock(_) => Self::Clock(span),
             Self::Weighted(_, phase) => Self::Weighted(span, phase),
             Self::Bucket(_) => Self::Bucket(span),
             Self::AtOnce => Self::AtOnce,
@@ -92,7 +95,7 @@ impl Statistic {
                 }
             }
             Self::Sliding(span) | Self::Greedy(span) | Self::FirstCall(span) => (number, span),
-            Self::Clock(span, _) => (number, span),
+            Self::Clock(span) => (number, span),
         };
         Rule::Window {
             allowed,
@@ -132,12 +135,15 @@ impl Statistic {
     /// For each call of the series what the count would be with it.
     pub(crate) fn counts(self, series: &Series, into: &mut Vec<u32>) {
         into.clear();
+        if let Self::Clock(span) = self {
+            return clock::counts(series, span, into);
+        }
         for part in series.parts() {
             match self {
                 Self::Sliding(span) => sliding(part, span, into),
                 Self::Greedy(span) => greedy(part, span, into),
                 Self::FirstCall(span) => first_call(part, span, into),
-                Self::Clock(span, phase) => clock(part, span, phase, into),
+                Self::Clock(_) => {}
                 Self::Weighted(span, phase) => weighted(part, span, phase, into),
                 Self::Bucket(gap) => bucket(part, gap, into),
                 Self::AtOnce => at_once(part, into),
@@ -203,20 +209,6 @@ fn first_call(part: &[Item], span: u64, into: &mut Vec<u32>) {
             }
             sum += item.cost;
         }
-    }
-}
-
-fn clock(part: &[Item], span: u64, phase: u64, into: &mut Vec<u32>) {
-    let span = span.max(1);
-    let (mut window, mut sum) = (u64::MAX, 0);
-    let shift = span - phase % span;
-    for item in part {
-        let number = (item.sent + shift) / span;
-        if number != window {
-            (window, sum) = (number, 0);
-        }
-        into.push(sum + item.cost + item.ahead);
-        sum += taken(item);
     }
 }
 

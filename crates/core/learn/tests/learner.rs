@@ -6,7 +6,7 @@ use std::time::Duration;
 use tollgate_learn::{
     Call, Change, Finding, FindingId, Group, Known, Learner, Outcome, Reason, Settings, State,
 };
-use tollgate_model::{AttemptId, EndpointId, Instant, Rule};
+use tollgate_model::{AttemptId, EndpointId, Instant, Rule, TokenId};
 use world::limiter::window;
 
 const MILLI: u64 = 1_000_000;
@@ -59,7 +59,6 @@ fn run(learner: &mut Learner, from: u64, until: u64, gap: u64, refuse: bool) -> 
                 client: None,
                 endpoint: EndpointId::UNKNOWN,
                 cost: 1,
-                in_flight: 1,
             };
             learner.sent(attempt, call);
             let outcome = match refuse {
@@ -140,4 +139,57 @@ fn the_slots_of_what_is_held_are_those_of_late() {
     let slots: Vec<_> = learner.slots(FindingId(0), at(10_000)).collect();
     assert_eq!(slots.len(), 12);
     assert!(slots.iter().all(|slot| slot.until > Some(at(10_000 - 1))));
+}
+
+/// Each token's windows open at a phase of its own, and allow less than is configured. What is found is that number
+/// over that period, though calls that are accepted at one window's end and the next one's beginning contradict it.
+#[test]
+fn each_token_has_windows_of_its_own_phase() {
+    for (seed, number, period) in [(1, 12, 6_000), (2, 8, 10_000), (3, 20, 4_000)] {
+        let known = vec![Known {
+            group: Group::Token,
+            rule: window(2 * number, period),
+        }];
+        let mut learner = Learner::new(Settings::default(), known);
+        let phases: Vec<u64> = (0..5).map(|token| (token * 37 + 11 * seed) % 97).collect();
+        let mut counted = [(0, 0_u32); 5];
+        let mut shut = [0; 5];
+        let mut random = seed;
+        let mut attempt = 0;
+        // Calls for each token come at uneven times, half as many again as are allowed, and pause after a refusal.
+        for millis in 0..5 * period {
+            for token in 0..5 {
+                random = (random * 48_271) % 2_147_483_647;
+                let comes = random % (1_000 * period) < 1_500 * u64::from(number);
+                if !comes || millis < shut[token] {
+                    continue;
+                }
+                attempt += 1;
+                let call = Call {
+                    sent: at(millis),
+                    token: Some(TokenId(token as u32)),
+                    client: None,
+                    endpoint: EndpointId::UNKNOWN,
+                    cost: 1,
+                };
+                learner.sent(AttemptId(attempt), call);
+                let current = (millis + phases[token] * period / 97) / period;
+                if counted[token].0 != current {
+                    counted[token] = (current, 0);
+                }
+                let outcome = if counted[token].1 < number {
+                    counted[token].1 += 1;
+                    Outcome::Accepted
+                } else {
+                    shut[token] = millis + period / 8;
+                    Outcome::Refused { retry_after: None }
+                };
+                learner.answered(AttemptId(attempt), at(millis), outcome);
+                learner.ended(AttemptId(attempt), at(millis));
+            }
+            learner.handle_timeout(at(millis));
+        }
+        let found: Vec<_> = learner.findings().map(|it| (it.group, it.rule)).collect();
+        assert_eq!(found, [(Group::Token, window(number, period))]);
+    }
 }

@@ -171,7 +171,6 @@ fn run(input: &Input) -> Looked {
                 client: Some(ClientId(random.below(input.clients) as u32)),
                 endpoint: EndpointId(1 + random.below(input.endpoints) as u32),
                 cost: input.cost,
-                in_flight: 1,
             };
             learner.sent(AttemptId(attempt), call);
             calls.push((AttemptId(attempt), call.endpoint));
@@ -252,7 +251,6 @@ fn found(turn: u64, changes_after: u64) -> (Vec<Change>, u64) {
             client: None,
             endpoint,
             cost: 1,
-            in_flight: 1,
         };
         learner.sent(AttemptId(number), call);
         if sent >= opened + 2 * SECOND {

@@ -34,7 +34,7 @@ use crate::resources::Passage;
 use crate::timer::Timer;
 use crate::{Command, Facts, LossKind, Verdict};
 use std::time::Duration;
-use tollgate_learn::Outcome;
+use tollgate_learn::{Call, Outcome};
 use tollgate_model::{AttemptId, EndpointId, ExecutionId, Instant};
 
 /// Ten retries, in hundredths.
@@ -52,6 +52,19 @@ pub(super) struct Attempt {
     pub(super) head: Option<Head>,
     /// How many calls were under way when it was sent.
     pub(super) at_once: Option<AtOnce>,
+}
+
+impl Attempt {
+    /// What is learned from of it.
+    pub(super) fn seen(&self) -> Call {
+        Call {
+            sent: self.sent,
+            token: self.passage.token,
+            client: self.passage.client,
+            endpoint: self.endpoint,
+            cost: self.passage.cost,
+        }
+    }
 }
 
 /// An answer's head, as far as the engine goes on with it.

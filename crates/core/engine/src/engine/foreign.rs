@@ -198,12 +198,7 @@ impl Engine {
 
     /// An upstream has refused a call, and no header says that a window is full. Whether others are known to be
     /// the reason.
-    pub(super) fn suspect(
-        &mut self,
-        it: &Attempt,
-        asked: Option<Duration>,
-        now: Instant,
-    ) -> bool {
+    pub(super) fn suspect(&mut self, it: &Attempt, asked: Option<Duration>, now: Instant) -> bool {
         let Some(limit) = self.fullest(it, now) else {
             return false;
         };

@@ -2,14 +2,15 @@
 //!
 //! Each upstream that has refused a call has a [`Learner`]: it is told of each call's send, answer and
 //! end, and finds the limits that explain which calls were refused ([`tollgate_learn`] argues how). What
-//! it finds is held as one limit more ([`super::learned`]). Before the first refusal there is no learner,
-//! and calls cost nothing more.
+//! it finds is held as one limit more ([`super::learned`]). Before the first refusal there is no learner, and calls are
+//! only noted ([`past`]).
 //!
 //! All learners share one thread with everything else that the engine does. So one of them at a time has its
 //! turn, the one that has been due for longest first; a turn is bounded ([`Settings::turn`]), and after it
 //! none has another before twenty times as long ([`Settings::rest`]). Whatever upstreams refuse, calls
 //! wait no longer for learning than a turn takes, and learning takes no more than a twentieth of the thread.
 
+mod past;
 mod restart;
 
 use super::Engine;
@@ -17,11 +18,10 @@ use super::attempt::Attempt;
 use super::learned::{Group, Recent, TablePlace};
 use super::upstream::Upstream;
 use crate::{Config, Facts, LearnedLimit, LearnedView, Source, WindowFact};
+use past::Past;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use tollgate_learn::{
-    Call, Change, Finding, FindingId, FullWindow, Known, Learner, Outcome, Settings,
-};
+use tollgate_learn::{Change, Finding, FindingId, FullWindow, Known, Learner, Outcome, Settings};
 use tollgate_model::{AttemptId, Instant, Limit, RouteId, Rule, Scope};
 use tollgate_quota::Ledger;
 
@@ -32,6 +32,8 @@ const MOST_UPSTREAMS: usize = 256;
 #[derive(Debug, Default)]
 pub(super) struct Lessons {
     of: BTreeMap<Upstream, Lesson>,
+    /// Calls to upstreams without a learner.
+    past: Past,
     /// When each learner has something to do.
     due: BTreeSet<(Instant, Upstream)>,
     /// No learner has its turn before.
@@ -46,8 +48,6 @@ pub(super) struct Lessons {
 struct Lesson {
     learner: Learner,
     held: BTreeMap<FindingId, (TablePlace, Group)>,
-    /// Calls under way, over all of the upstream's routes.
-    in_flight: u32,
     /// When the learner has something to do, as it stands in [`Lessons::due`].
     due: Option<Instant>,
 }
@@ -88,12 +88,12 @@ impl Lessons {
 impl Engine {
     /// A call was sent.
     pub(super) fn learn_sent(&mut self, attempt: AttemptId, sent: &Attempt) {
-        if self.lessons.of.is_empty() {
-            return;
-        }
         let upstream = self.upstreams.of(sent.passage.route);
-        if let Some(lesson) = self.lessons.of.get_mut(&upstream) {
-            lesson.sent(attempt, sent);
+        let learns = self.learns();
+        match self.lessons.of.get_mut(&upstream) {
+            Some(lesson) => lesson.learner.sent(attempt, sent.seen()),
+            None if learns => self.lessons.past.sent(upstream, attempt, sent),
+            None => {}
         }
     }
 
@@ -107,13 +107,14 @@ impl Engine {
     ) {
         let upstream = self.upstreams.of(of.passage.route);
         if matches!(outcome, Outcome::Refused { .. }) {
-            self.begin_lesson(upstream, now);
-        } else if self.lessons.of.is_empty() {
-            return;
+            self.begin_lesson(upstream);
         }
-        if let Some(lesson) = self.lessons.of.get_mut(&upstream) {
-            lesson.learner.answered(attempt, now, outcome);
-            self.lessons.told.insert(upstream);
+        match self.lessons.of.get_mut(&upstream) {
+            Some(lesson) => {
+                lesson.learner.answered(attempt, now, outcome);
+                self.lessons.told.insert(upstream);
+            }
+            None => self.lessons.past.answered(attempt, now, outcome),
         }
     }
 
@@ -123,7 +124,7 @@ impl Engine {
         let Some(lesson) = self.lessons.of.get(&self.upstreams.of(passage.route)) else {
             return;
         };
-        let call = lesson.call(of);
+        let call = of.seen();
         for finding in lesson.learner.findings() {
             let place = lesson.held.get(&finding.id);
             let (Some((place, _)), Rule::Window { period, .. }, true) =
@@ -182,13 +183,10 @@ impl Engine {
 
     /// A call is over.
     pub(super) fn learn_ended(&mut self, attempt: AttemptId, of: &Attempt, now: Instant) {
-        if self.lessons.of.is_empty() {
-            return;
-        }
         let upstream = self.upstreams.of(of.passage.route);
-        if let Some(lesson) = self.lessons.of.get_mut(&upstream) {
-            lesson.learner.ended(attempt, now);
-            lesson.in_flight = lesson.in_flight.saturating_sub(1);
+        match self.lessons.of.get_mut(&upstream) {
+            Some(lesson) => lesson.learner.ended(attempt, now),
+            None => self.lessons.past.ended(attempt, now),
         }
     }
 
@@ -287,27 +285,27 @@ impl Engine {
         self.note(upstream, id, None);
     }
 
-    /// Learns from the upstream from now on. What is under way is known to the learner.
-    fn begin_lesson(&mut self, upstream: Upstream, now: Instant) {
-        let off = self.config.policy.learned_limits == 0;
-        if off || self.lessons.of.len() >= MOST_UPSTREAMS || self.lessons.of.contains_key(&upstream)
+    /// Learns from the upstream from now on, and from what is known of its calls so far.
+    fn begin_lesson(&mut self, upstream: Upstream) {
+        if !self.learns()
+            || self.lessons.of.len() >= MOST_UPSTREAMS
+            || self.lessons.of.contains_key(&upstream)
         {
             return;
         }
-        let mut lesson = Lesson {
-            learner: Learner::new(Settings::default(), self.known(upstream)),
+        let mut learner = Learner::new(Settings::default(), self.known(upstream));
+        self.lessons.past.tell(upstream, &mut learner);
+        let lesson = Lesson {
+            learner,
             held: BTreeMap::new(),
-            in_flight: 0,
             due: None,
         };
-        // What was sent and answered before is not known to the learner.
-        lesson.learner.missed(now);
-        for (id, attempt) in &self.attempts {
-            if self.upstreams.of(attempt.passage.route) == upstream {
-                lesson.sent(*id, attempt);
-            }
-        }
         self.lessons.of.insert(upstream, lesson);
+    }
+
+    /// Whether anything may be learned from refusals.
+    fn learns(&self) -> bool {
+        self.config.policy.learned_limits > 0
     }
 
     /// Limits have been set, or routes have come.
@@ -410,25 +408,6 @@ impl Engine {
             accepted: finding.accepted,
             refused: finding.refused,
             since: finding.since,
-        }
-    }
-}
-
-impl Lesson {
-    fn sent(&mut self, attempt: AttemptId, of: &Attempt) {
-        self.in_flight += 1;
-        self.learner.sent(attempt, self.call(of));
-    }
-
-    /// The call, as the learner is told of it.
-    fn call(&self, of: &Attempt) -> Call {
-        Call {
-            sent: of.sent,
-            token: of.passage.token,
-            client: of.passage.client,
-            endpoint: of.endpoint,
-            cost: of.passage.cost,
-            in_flight: self.in_flight,
         }
     }
 }

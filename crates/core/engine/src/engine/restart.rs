@@ -98,7 +98,7 @@ impl Engine {
             elapsed,
             begun: now,
         });
-        self.remember_learned(&checkpoint.learned);
+        self.remember_learned(&checkpoint.learned, now);
         self.restore_from((LimitId(0), ClientId(0), RouteId(0)), now);
     }
 

@@ -1,10 +1,7 @@
-//! Phases and rates that the calls themselves suggest.
+//! Rates that the calls themselves suggest.
 
 use super::taste::MILLI;
 use crate::series::{Item, Series, Sign};
-
-/// So many openings of windows are looked at.
-const OPENINGS: usize = 2;
 
 /// From the first call to the last; none without a refused one.
 pub(super) fn lasted(series: &Series) -> Option<u64> {
@@ -13,30 +10,6 @@ pub(super) fn lasted(series: &Series) -> Option<u64> {
     let first = series.items.iter().map(|item| item.sent).min()?;
     let last = series.items.iter().map(|item| item.sent).max()?;
     Some(last - first)
-}
-
-/// When windows on a clock may open: between the last refusal and the call that was accepted after it.
-pub(super) fn phases(series: &Series) -> Vec<u64> {
-    let mut openings = Vec::new();
-    for part in series.parts() {
-        let mut refused = None;
-        for item in part {
-            match item.sign {
-                Sign::Refused(_) => refused = Some(item.sent),
-                Sign::Accepted => {
-                    if let Some(refused) = refused.take() {
-                        openings.push((item.sent, item.sent - refused));
-                    }
-                }
-                Sign::None => {}
-            }
-        }
-    }
-    openings.sort_unstable();
-    let late = openings.split_off(openings.len().saturating_sub(OPENINGS));
-    late.into_iter()
-        .flat_map(|(accepted, span)| (0..4).map(move |part| accepted - span * part / 4))
-        .collect()
 }
 
 /// What a call may fill a bucket by: a ladder, and what was accepted while the bucket was empty at both

@@ -1,6 +1,7 @@
 //! What a hypothesis explains, and whether it is known how far it goes.
 
 use super::Hypothesis;
+use crate::finding::Group;
 use crate::probe::FEW;
 use crate::series::{Series, Sign};
 use crate::statistic::{Statistic, nanos};
@@ -11,47 +12,69 @@ use tollgate_model::{AttemptId, Rule};
 ///
 /// What a sliding window of the period lets pass every kind of window does. More than that is let pass by windows
 /// that open with a call, or by a clock; that counts where refusals are explained in two of them, and where they
-/// let pass more than a few calls, which any burst looks like.
+/// let pass more than a few calls, which any burst looks like. Of a limit that others may share more is asked: what
+/// they leave of two windows is often the same, and seldom of three.
 pub(crate) fn is_bounded(found: &Hypothesis, series: &Series) -> bool {
     let Rule::Window { period, .. } = found.rule() else {
         return true;
     };
-    let is_opened = found.number >= FEW
-        && matches!(
-            found.statistic,
-            Statistic::FirstCall(_) | Statistic::Clock(..)
-        );
     if let Statistic::Weighted(..) = found.statistic {
         return has_come_back(found, series) && passes_again(found.statistic, found, series);
     }
+    let of_tokens = matches!(found.group, Group::Token | Group::ClientTokens(_));
+    let opens = matches!(
+        found.statistic,
+        Statistic::FirstCall(_) | Statistic::Clock(_)
+    );
+    if opens && !of_tokens && !is_in_third_window(found, series) {
+        return false;
+    }
     let slides = Statistic::Sliding(nanos(period));
     passes_again(slides, found, series)
-        || is_opened && has_come_back(found, series) && passes_again(found.statistic, found, series)
+        || opens
+            && found.number >= FEW
+            && has_come_back(found, series)
+            && passes_again(found.statistic, found, series)
 }
 
-/// Whether calls that were sent after the first that the hypothesis explains, and that windows of this kind let
-/// pass, were accepted.
+/// Whether calls that windows of this kind let pass were accepted after a refused one of the same part that the
+/// hypothesis explains.
 fn passes_again(windows: Statistic, found: &Hypothesis, series: &Series) -> bool {
-    let mut counts = Vec::new();
+    let (mut counts, mut passed) = (Vec::new(), Vec::new());
     found.statistic.counts(series, &mut counts);
-    let Some((first, _)) = ends_of_explained(found, series, &counts) else {
-        return false;
-    };
-    windows.counts(series, &mut counts);
-    let accepted = series.items.iter().zip(&counts).filter(|(item, count)| {
-        item.sign == Sign::Accepted && item.sent > first && **count <= found.number
-    });
-    accepted.count() as u32 >= 2 + found.number / 8
+    windows.counts(series, &mut passed);
+    let mut counts = counts.into_iter().zip(passed);
+    let mut accepted = 0;
+    for part in series.parts() {
+        let mut is_explained = false;
+        for (item, (count, passed)) in part.iter().zip(counts.by_ref()) {
+            match item.sign {
+                Sign::Refused(_) => is_explained |= count > found.number,
+                Sign::Accepted if is_explained && passed <= found.number => accepted += 1,
+                _ => {}
+            }
+        }
+    }
+    accepted >= 2 + found.number / 8
 }
 
 /// Whether refusals that the hypothesis explains are nearly as far apart as its span is long: in two windows, not
 /// in one that may be of a shorter limit's.
 pub(crate) fn has_come_back(found: &Hypothesis, series: &Series) -> bool {
+    are_apart(found, series, |span| span - span / 4)
+}
+
+/// Whether refusals that the hypothesis explains are so far apart that some are in a third of its windows.
+fn is_in_third_window(found: &Hypothesis, series: &Series) -> bool {
+    are_apart(found, series, |span| span + span / 4)
+}
+
+fn are_apart(found: &Hypothesis, series: &Series, least: impl Fn(u64) -> u64) -> bool {
     let mut counts = Vec::new();
     found.statistic.counts(series, &mut counts);
     let span = found.statistic.span().unwrap_or(0);
     let ends = ends_of_explained(found, series, &counts);
-    ends.is_some_and(|(first, last)| last - first >= span - span / 4)
+    ends.is_some_and(|(first, last)| last - first >= least(span))
 }
 
 /// When the first and the last of the refused calls were sent that the hypothesis explains.

@@ -32,7 +32,7 @@ impl Search<'_> {
                         period: span,
                         ..
                     },
-                ) if span > period + period / 32 => {
+                ) if span >= period => {
                     let most = f64::from(allowed) * span.as_secs_f64() / period.as_secs_f64();
                     f64::from(number) > 0.95 * most
                 }

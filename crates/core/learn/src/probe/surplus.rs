@@ -91,7 +91,6 @@ mod tests {
                 client: None,
                 endpoint: EndpointId::UNKNOWN,
                 cost: 1,
-                in_flight: 1,
             };
             let attempt = AttemptId(attempt);
             ring.push(attempt, call, usize::MAX, Duration::MAX);

@@ -188,7 +188,6 @@ impl World<'_> {
                         client: None,
                         endpoint: EndpointId(0),
                         cost: 1,
-                        in_flight: 1,
                     };
                     self.upstream.asks(&call, self.now);
                     let gap = self.random.exponential(self.case.foreign);
@@ -297,7 +296,6 @@ impl World<'_> {
             client: token.map(|_| ClientId(0)),
             endpoint: EndpointId(endpoint),
             cost: 1,
-            in_flight: self.attempts.len() as u32 + 1,
         }
     }
 

@@ -263,7 +263,7 @@ impl Limiter for Quotient {
                 if self.long > 2.0 * short {
                     self.long *= 0.9;
                 }
-                if f64::from(call.in_flight) >= self.number / 2.0 {
+                if self.base.calls.len() as f64 >= self.number / 2.0 {
                     let to = self.number * (self.long / short).clamp(0.5, 1.0) + 4.0;
                     self.number = (self.number * 0.8 + to * 0.2).clamp(1.0, 200.0);
                 }

@@ -51,7 +51,8 @@ impl Engine {
     }
 
     /// What an earlier process has learned.
-    pub(in crate::engine) fn remember_learned(&mut self, learned: &[LearnedLimit]) {
+    pub(in crate::engine) fn remember_learned(&mut self, learned: &[LearnedLimit], now: Instant) {
+        self.lessons.past.begin_anew(now);
         let sound = |limit: &&LearnedLimit| {
             let empty = matches!(limit.rule, Rule::Window { period, .. } if period.is_zero());
             limit.rule.allowed() > 0 && !empty
@@ -102,7 +103,7 @@ impl Engine {
         learned: &LearnedLimit,
         now: Instant,
     ) {
-        self.begin_lesson(upstream, now);
+        self.begin_lesson(upstream);
         let Some(lesson) = self.lessons.of.get_mut(&upstream) else {
             return;
         };
