@@ -242,16 +242,16 @@ fn bucket(part: &[Item], gap: u64, into: &mut Vec<u32>) {
     }
 }
 
+/// A call is counted some time after its sending. One that ends meanwhile, as far as its sender knows, has left the
+/// upstream before.
 fn at_once(part: &[Item], into: &mut Vec<u32>) {
     let counted = part.iter().filter(|item| item.counted);
     let mut ends: Vec<u64> = counted.map(|item| item.ended).collect();
     ends.sort_unstable();
-    let (mut begun, mut ended) = (0_u32, 0_usize);
+    let mut begun = 0_u32;
     for item in part {
-        while ends.get(ended).is_some_and(|&end| end <= item.sent) {
-            ended += 1;
-        }
-        into.push(begun.saturating_sub(ended as u32) + 1 + item.ahead);
+        let ended = ends.partition_point(|&end| end < item.counted_by);
+        into.push((begun + item.ahead).saturating_sub(ended as u32) + 1);
         begun += u32::from(item.counted);
     }
 }

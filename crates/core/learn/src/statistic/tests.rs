@@ -101,3 +101,43 @@ fn a_rule_tells_the_number_that_it_was_made_of() {
         }
     }
 }
+
+#[test]
+fn a_call_that_ends_as_another_is_on_its_way_has_left() {
+    use crate::finding::Group;
+    use crate::series::Sign;
+    use tollgate_model::AttemptId;
+
+    const MILLI: u64 = 1_000_000;
+    // Three at once. The first leaves at 100 ms, which its sender hears of 2 ms later; the fourth is sent between.
+    let calls = [
+        (0, 102, true),
+        (20, 520, true),
+        (40, 540, true),
+        (101, 601, true),
+        (115, 118, false),
+    ];
+    let item = |(number, (sent, ended, accepted)): (usize, (u64, u64, bool))| Item {
+        attempt: AttemptId(number as u64),
+        token: None,
+        sent: sent * MILLI,
+        ended: ended * MILLI,
+        cost: 1,
+        counted: accepted,
+        sign: match accepted {
+            true => Sign::Accepted,
+            false => Sign::Refused(1.0),
+        },
+        batch: 0,
+        counted_by: (sent + (ended - sent).min(10)) * MILLI,
+        ahead: 0,
+    };
+    let series = Series {
+        group: Group::Upstream,
+        items: calls.into_iter().enumerate().map(item).collect(),
+        ends: vec![calls.len()],
+    };
+    let mut counts = Vec::new();
+    Statistic::AtOnce.counts(&series, &mut counts);
+    assert_eq!(counts, [1, 2, 3, 3, 4]);
+}
