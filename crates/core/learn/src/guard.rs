@@ -4,9 +4,11 @@
 //! calls that are sent a period apart the later may be counted less than a period after the earlier,
 //! and be refused, though the finding is right. Nobody can tell that from one number too many by
 //! looking at calls that all leave the instant a slot is free; so the period is stretched by a little,
-//! then by twice as much, until such refusals are rare. If a thirty-second part doesn't help it was not
-//! that, and the period is what it was.
+//! then by twice as much, until such refusals are rare. By how much the ways differ shows in how long
+//! refusals take, which are answered at once; that is the first step, if it is more than a 512th part. If a
+//! thirty-second part doesn't help it was not that, and the period is what it was.
 
+use crate::call::State;
 use crate::finding::{Change, FindingId};
 use crate::fit::is_common;
 use crate::learner::{Held, Learner};
@@ -21,9 +23,11 @@ use tollgate_model::{AttemptId, Instant, Rule};
 /// How often a period is stretched.
 const STEPS: u32 = 5;
 /// A period that was stretched so often is looked at anew.
-const LITTLE: u32 = 2;
+const LITTLE: u32 = 3;
 /// Batches of refusals before it is stretched again.
 const BATCHES: usize = 2;
+/// The last refused calls whose ways are compared.
+const WAYS: usize = 32;
 /// Not more than one in so many calls may be refused.
 const RARE: u64 = 300;
 
@@ -49,14 +53,28 @@ pub(crate) struct Near {
 }
 
 impl Guard {
-    /// What the next step would make of a period that is stretched by `self.by`.
-    fn next(&self, period: Duration) -> Duration {
+    /// What the next step would stretch the period by, where calls are on their way for longer than others by as
+    /// much as `jitter`.
+    fn next(&self, period: Duration, jitter: Duration) -> Duration {
         let least = (period / 512).max(Duration::from_millis(1));
-        least * (1 << self.steps)
+        let first = least.max(jitter.min(least * 8));
+        (first * (1 << self.steps)).min(least * (1 << (STEPS - 1)))
     }
 }
 
 impl Learner {
+    /// By how much longer some calls are on their way than others. A refusal is answered at once, so of refused
+    /// calls the time to the answer is the way there and back.
+    fn jitter(&self) -> Duration {
+        let records = self.ring.iter().rev();
+        let refused = records.filter(|record| record.state == State::Refused);
+        let mut took: Vec<u64> = refused.take(WAYS).map(|record| record.took).collect();
+        took.sort_unstable();
+        let least = took.first().copied().unwrap_or(0);
+        let most = took.get(took.len() * 9 / 10).copied().unwrap_or(0);
+        Duration::from_nanos(most - least)
+    }
+
     /// Takes those refusals out of `fresh` that calls on their way may be the cause of, if the finding is
     /// right but for them.
     pub(crate) fn near(
@@ -80,7 +98,7 @@ impl Learner {
         let plain = period - held.guard.by;
         let longer = Rule::Window {
             allowed,
-            period: plain + held.guard.next(plain),
+            period: plain + held.guard.next(plain, self.jitter()),
             counted_within,
         };
         let from = self
@@ -90,7 +108,7 @@ impl Learner {
         let before = from.before(period * 2);
         let series = Series::of(&self.ring, held.finding.group, before, from, |_| true);
         let series = series.in_order();
-        work.spend(series.cost() + series.passes(2));
+        work.spend(self.ring.len() + series.cost() + series.passes(2));
         let mut counts = Vec::new();
         Statistic::in_force(&held.finding, longer).counts(&series, &mut counts);
         let mut batches = BTreeSet::new();
@@ -126,6 +144,7 @@ impl Learner {
 
     /// Stretches the periods of findings that have too many refusals near to them.
     pub(crate) fn stretch(&mut self, near: Vec<Near>) {
+        let jitter = self.jitter();
         for near in near {
             let mut all = self.held.iter_mut();
             let Some(held) = all.find(|held| held.finding.id == near.finding) else {
@@ -152,7 +171,7 @@ impl Learner {
                 continue;
             }
             let plain = period - held.guard.by;
-            let next = held.guard.next(plain);
+            let next = held.guard.next(plain, jitter);
             held.guard.steps += 1;
             held.guard.by = match held.guard.steps {
                 0..=STEPS => next,
