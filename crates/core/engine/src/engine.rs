@@ -91,7 +91,8 @@ pub struct Engine {
     endpoints: split::Endpoints,
     /// The learners of upstreams that have refused a call.
     lessons: lesson::Lessons,
-    beside: beside::Beside,
+    /// Numbers that headers speak of beside the configured ones.
+    header_numbers: beside::HeaderNumbers,
     /// What refusals have closed.
     closings: closing::Closings,
     /// How far the queue has been looked through for calls that can't start in time any more.
@@ -176,7 +177,7 @@ impl Engine {
             upstreams: upstream::Upstreams::new(&config),
             endpoints: split::Endpoints::default(),
             lessons: lesson::Lessons::default(),
-            beside: beside::Beside::default(),
+            header_numbers: beside::HeaderNumbers::default(),
             closings: closing::Closings::default(),
             promises: promises::Promises::default(),
             resources: Resources::new(Arc::clone(&config), now),

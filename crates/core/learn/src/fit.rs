@@ -204,8 +204,8 @@ impl<'a> Search<'a> {
         found
     }
 
-    /// Whether the rule's period is longer than was looked at, from the first call on, since calls were missed: nothing says that its
-    /// slots come back as late as that.
+    /// Whether the rule's period is longer than was looked at from the first call on, and since calls were missed:
+    /// nothing says that its slots come back as late as that.
     ///
     /// Nor says anything yet that refused calls count in a short window, or windows by parts, and not in one of a
     /// configured period: refusals follow one another in all of these.

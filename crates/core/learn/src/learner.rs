@@ -3,7 +3,7 @@
 use crate::call::{Call, Outcome, Ring, State as Called};
 use crate::finding::{Change, Finding, FindingId, Known, Slot};
 use crate::guard::Guard;
-use crate::named::Names;
+use crate::named::{Names, is_named};
 use crate::probe::Probe;
 use crate::run::Run;
 use crate::settings::Settings;
@@ -230,10 +230,9 @@ impl Learner {
             self.ring.since(from).filter_map(move |record| {
                 let token = finding.group.part(&record.call)?;
                 let takes = match finding.rule {
-                    Rule::Window {
-                        counted_within: None,
-                        ..
-                    } => matches!(record.state, Called::Accepted | Called::Unknown),
+                    rule if is_named(rule) => {
+                        matches!(record.state, Called::Accepted | Called::Unknown)
+                    }
                     Rule::Window { .. } => {
                         finding.counts_refused || record.state != Called::Refused
                     }
@@ -241,12 +240,9 @@ impl Learner {
                         record.ended == Instant::NEVER && record.state != Called::Refused
                     }
                 };
-                let counted_by = match finding.rule {
-                    Rule::Window {
-                        counted_within: None,
-                        ..
-                    } => record.answered(),
-                    _ => record.call.sent,
+                let counted_by = match is_named(finding.rule) {
+                    true => record.answered(),
+                    false => record.call.sent,
                 };
                 takes.then(|| Slot {
                     token,

@@ -311,15 +311,20 @@ impl Learner {
     }
 }
 
+/// Whether refusals have named the limit of this rule: its slots last until a period after the answer.
+pub(crate) fn is_named(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::Window {
+            counted_within: None,
+            ..
+        }
+    )
+}
+
 impl Held {
-    /// Refusals have named it: its slots last until a period after the answer.
+    /// Whether refusals have named its limit.
     pub(crate) fn is_named(&self) -> bool {
-        matches!(
-            self.finding.rule,
-            Rule::Window {
-                counted_within: None,
-                ..
-            }
-        )
+        is_named(self.finding.rule)
     }
 }

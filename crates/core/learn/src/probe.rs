@@ -17,6 +17,7 @@ mod surplus;
 
 use crate::finding::{Change, Reason, State, implies};
 use crate::learner::{Held, Learner};
+use crate::named::is_named;
 use crate::series::{Series, Sign};
 use crate::settings::Probing;
 use crate::statistic::{Statistic, nanos};
@@ -60,18 +61,11 @@ struct Try {
 
 impl Probe {
     pub(crate) fn new(settings: &Probing, rule: Rule, now: Instant) -> Self {
-        let is_named = matches!(
-            rule,
-            Rule::Window {
-                counted_within: None,
-                ..
-            }
-        );
         Self {
             accepted: 0,
             higher_at: 0,
             shorter_at: 0,
-            interval: if is_named {
+            interval: if is_named(rule) {
                 settings.most
             } else {
                 settings.accepted

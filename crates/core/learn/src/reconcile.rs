@@ -9,6 +9,7 @@ use crate::series::Series;
 use crate::statistic::{Statistic, nanos};
 use crate::work::Work;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use tollgate_model::{AttemptId, Instant, Rule};
 
 /// Refused calls that a limit explains, and what each counts for.
@@ -158,22 +159,10 @@ fn is_superfluous(
 /// Whether the finding is the hypothesis but for refused calls, which it does not count: its number is lower by those
 /// that were refused while it was found.
 fn is_uncounted(found: &Hypothesis, finding: &Finding) -> bool {
-    match (found.rule(), finding.rule) {
-        (
-            Rule::Window {
-                allowed, period, ..
-            },
-            Rule::Window {
-                allowed: number,
-                period: before,
-                ..
-            },
-        ) => {
-            let counts = found.counts_refused() && !finding.counts_refused;
-            counts && number <= allowed && period.abs_diff(before) <= period / 8
-        }
-        _ => false,
-    }
+    let counts = found.counts_refused() && !finding.counts_refused;
+    windows(found, finding).is_some_and(|((allowed, period), (number, before))| {
+        counts && number <= allowed && period.abs_diff(before) <= period / 8
+    })
 }
 
 /// The hypothesis over the next longer period that people choose, if one is near.
@@ -202,20 +191,19 @@ fn rounded_up(found: &Hypothesis, known: &[Known]) -> (Statistic, Rule) {
 
 /// Whether the hypothesis is the finding over a period that is a little longer.
 pub(crate) fn is_longer(found: &Hypothesis, finding: &Finding) -> bool {
-    match (found.rule(), finding.rule) {
-        (
-            Rule::Window {
-                allowed, period, ..
-            },
-            Rule::Window {
-                allowed: number,
-                period: before,
-                ..
-            },
-        ) => {
-            let longer = period > before && period < before + before / 8;
-            found.group == finding.group && allowed == number && longer
-        }
-        _ => false,
-    }
+    windows(found, finding).is_some_and(|((allowed, period), (number, before))| {
+        let longer = period > before && period < before + before / 8;
+        found.group == finding.group && allowed == number && longer
+    })
+}
+
+/// The numbers and periods of the hypothesis and of the finding, if both are windows.
+fn windows(found: &Hypothesis, finding: &Finding) -> Option<((u32, Duration), (u32, Duration))> {
+    let window = |rule| match rule {
+        Rule::Window {
+            allowed, period, ..
+        } => Some((allowed, period)),
+        Rule::Concurrency { .. } => None,
+    };
+    window(found.rule()).zip(window(finding.rule))
 }

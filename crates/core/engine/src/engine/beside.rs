@@ -36,9 +36,9 @@ const WINDOWS: u32 = 4;
 /// A number that headers speak of, of one upstream, and of one client where it has several.
 type Number = (Upstream, Option<ClientId>, Family, u32);
 
-/// What is known of numbers that no configured limit has.
+/// The numbers that headers speak of and that no configured limit has, with their counts.
 #[derive(Debug, Default)]
-pub(super) struct Beside {
+pub(super) struct HeaderNumbers {
     numbers: BTreeMap<Number, Counts>,
 }
 
@@ -157,7 +157,7 @@ impl Engine {
         let of_client = it.passage.client.filter(|_| several);
         for client in [None].into_iter().chain(of_client.map(Some)) {
             let number = (upstream, client, fact.family, fact.allowed);
-            let numbers = &mut self.beside.numbers;
+            let numbers = &mut self.header_numbers.numbers;
             if numbers.len() >= MOST_NUMBERS && !numbers.contains_key(&number) {
                 continue;
             }
@@ -170,7 +170,7 @@ impl Engine {
                 self.hold_beside(it, number, now);
             }
         }
-        let numbers = &self.beside.numbers;
+        let numbers = &self.header_numbers.numbers;
         let keys = [None, of_client].map(|client| (upstream, client, fact.family, fact.allowed));
         let mut held = keys.iter().filter_map(|key| numbers.get(key)?.held);
         let is_passed =
@@ -203,7 +203,7 @@ impl Engine {
         };
         let place = self.hold_learned(group, rule, &[counted]);
         if let (Some(TablePlace::Shared(limit)), Some(counts)) =
-            (place, self.beside.numbers.get_mut(&number))
+            (place, self.header_numbers.numbers.get_mut(&number))
         {
             counts.held = Some((group, limit));
             counts.since = now;
@@ -237,7 +237,7 @@ impl Engine {
 
     /// Holds the number's limit no more. Whose calls count under the number, as was shown.
     fn release_beside(&mut self, number: Number) -> Option<Group> {
-        let counts = self.beside.numbers.get_mut(&number)?;
+        let counts = self.header_numbers.numbers.get_mut(&number)?;
         let (shown, held) = (counts.shown, counts.held.take());
         if let Some((_, limit)) = held {
             self.forget_correction(limit);
@@ -254,19 +254,19 @@ impl Engine {
             let period = ledger.and_then(|it| it.period());
             now.since(counts.up) > period.unwrap_or_default() * WINDOWS
         };
-        let others = self.beside.numbers.iter();
+        let others = self.header_numbers.numbers.iter();
         let others = others.filter(|((of, .., number), _)| *of == upstream && *number != told);
         let late = others.filter(|(_, it)| is_late(it));
         let late: Vec<Number> = late.map(|(number, _)| *number).collect();
         for number in late {
             self.release_beside(number);
-            self.beside.numbers.remove(&number);
+            self.header_numbers.numbers.remove(&number);
         }
     }
 
     /// What headers speak of beside what is configured.
     pub(super) fn beside_view(&self) -> Vec<LearnedView> {
-        let held = self.beside.numbers.values();
+        let held = self.header_numbers.numbers.values();
         let held = held.filter_map(|it| it.held.map(|held| (held, it.since)));
         let views = held.filter_map(|((group, id), since)| {
             let limit = self.config.limits.get(id.index())?;

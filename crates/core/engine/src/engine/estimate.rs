@@ -200,13 +200,13 @@ impl Engine {
         // What is kept for higher classes is as good as taken; by then it may be more than it is now. Of a pool
         // that grows nothing is, and nothing from who was taken in.
         let keeps = who == Who::Comes && !under.grows(from);
-        let mut beside = Beside {
+        let mut extra = ExtraSlots {
             own: own + ahead.line.started * own,
             kept: 0.0,
             others: self.others_under(under, who, submission.flow, now),
         };
         if keeps {
-            beside.kept = self.reserve(submission.flow, under, now);
+            extra.kept = self.reserve(submission.flow, under, now);
         }
         let supply = match *under {
             Under::Limit(limit)
@@ -219,8 +219,8 @@ impl Engine {
         let (mut at, mut slots) = (now, own);
         for _ in 0..ROUNDS {
             let within = at.since(now);
-            let (ours, theirs) = self.slots_to(under, beside, ahead, within, now);
-            slots = ours.saturating_add(theirs + beside.kept.ceil() as u64);
+            let (ours, theirs) = self.slots_to(under, extra, ahead, within, now);
+            slots = ours.saturating_add(theirs + extra.kept.ceil() as u64);
             let mut next = under.earliest(&config, &mut self.resources, slots, who, now);
             if let Some(supply) = supply {
                 next = next.max(self.foreign.spread(supply, (ours, theirs), now));
@@ -233,14 +233,14 @@ impl Engine {
                     break;
                 }
                 let then = self.reserve_in(within, submission.flow, under, now);
-                if then <= beside.kept {
+                if then <= extra.kept {
                     break;
                 }
-                beside.kept = then;
+                extra.kept = then;
             }
             at = at.max(next);
         }
-        self.note_gate(under, (slots, beside), by_right, ahead);
+        self.note_gate(under, (slots, extra), by_right, ahead);
         at.min(by_right)
     }
 
@@ -249,21 +249,21 @@ impl Engine {
     fn slots_to(
         &mut self,
         under: &Under,
-        beside: Beside,
+        extra: ExtraSlots,
         ahead: &mut Ahead,
         within: Duration,
         now: Instant,
     ) -> (u64, u64) {
         let tables = (&*self.config, &self.queue, &mut self.resources);
         let before = ahead.slots(under, within, now, tables);
-        let theirs = beside.others.within(within).ceil() as u64;
-        (before.saturating_add(beside.own), theirs)
+        let theirs = extra.others.within(within).ceil() as u64;
+        (before.saturating_add(extra.own), theirs)
     }
 }
 
 /// Slots beside those of the queue that have to come free for a submission.
 #[derive(Clone, Copy, Debug)]
-struct Beside {
+struct ExtraSlots {
     /// Its own, and those of calls that are taken to have started before.
     own: u64,
     kept: f64,

@@ -16,7 +16,6 @@ use crate::rate::Kept;
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_model::{FlowId, Instant, LimitId, PoolId, RouteId, Rule};
-use tollgate_quota::Need;
 
 /// How long before its deadline a call that was taken in gets what is kept for others.
 pub(super) const DUE: Duration = Duration::from_millis(400);
@@ -132,11 +131,7 @@ impl Engine {
             return reserve;
         };
         let left = self.foreign.left_of_window(*limit, now + span);
-        reserve.max(
-            Kept::now(0.0, self.queue.late())
-                .and(others, 0.0)
-                .within(left),
-        )
+        reserve.max(others * left.as_secs_f64())
     }
 
     /// Whether a start of this flow's leaves the classes above it, and other applications, what they will

@@ -117,22 +117,23 @@ impl Engine {
     ) -> bool {
         let is_its = |span: Option<Span>| span.is_some_and(|span| span.allowed == fact.allowed);
         let is_known = |ledger: &Ledger| spans.iter().any(|of| is_its(of(ledger)));
-        let token = it
-            .passage
-            .token
-            .and_then(|token| self.resources.pools.tokens.get(token));
+        self.all_passed(it)
+            .any(|(limit, ledger)| counts(limit) && limit.scope != Scope::Flow && is_known(ledger))
+    }
+
+    /// All limits that the call passes, those of its token last, each with its ledger.
+    pub(super) fn all_passed(&self, it: &Attempt) -> impl Iterator<Item = (&Limit, &Ledger)> {
+        let token = it.passage.token;
+        let token = token.and_then(|token| self.resources.pools.tokens.get(token));
         let of_token = token.into_iter().flat_map(|token| {
             let limits = &self.config.clients[token.client.index()].token_limits;
             limits.iter().zip(&token.ledgers)
         });
-        let shared = self.resources.limits_of(&it.passage).map(|id| {
-            (
-                &self.config.limits[id.index()],
-                &self.resources.ledgers[id.index()],
-            )
+        let shared = self.resources.limits_of(&it.passage).map(|limit| {
+            let place = limit.index();
+            (&self.config.limits[place], &self.resources.ledgers[place])
         });
-        let mut all = of_token.chain(shared);
-        all.any(|(limit, ledger)| counts(limit) && limit.scope != Scope::Flow && is_known(ledger))
+        shared.chain(of_token)
     }
 
     /// The windows of the narrowest scope that the call passes.
@@ -169,7 +170,7 @@ impl Engine {
     }
 }
 
-/// Headers round to whole seconds.
+/// Headers, those that ask for a pause among them, round to whole seconds, either way.
 pub(super) const ROUNDING: Duration = Duration::from_secs(1);
 
 /// One of the windows that a call passes.

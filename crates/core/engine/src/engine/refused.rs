@@ -16,7 +16,7 @@
 
 use super::attempt::Attempt;
 use super::closing::{Call, Effect, Part, Pauses};
-use super::limits::counts;
+use super::limits::{ROUNDING, counts};
 use super::{Engine, Execution};
 use crate::timer::Timer;
 use crate::{Closed, Config, Facts, WindowFact};
@@ -32,8 +32,6 @@ const NO_PERIOD: Duration = Duration::from_secs(60);
 /// A call that is refused alone, among others that are accepted, may be so by chance, and again. Until it was refused
 /// more often than this, no wait that would end it is believed.
 const BY_CHANCE: u32 = 2;
-/// Headers round a reset up to whole seconds.
-const ROUNDING: Duration = Duration::from_secs(1);
 
 impl Engine {
     /// A limit has turned the call away. Whether something is shut that explains it.
@@ -349,19 +347,9 @@ impl Engine {
     }
 
     fn pauses(&self, it: &Attempt, asked: Option<Duration>, now: Instant) -> Pauses {
-        let tokens = &self.resources.pools.tokens;
-        let token = it.passage.token.and_then(|token| tokens.get(token));
-        let of_token = token.into_iter().flat_map(|token| {
-            let limits = &self.config.clients[token.client.index()].token_limits;
-            limits.iter().zip(&token.ledgers)
-        });
-        let shared = self.resources.limits_of(&it.passage);
-        let shared = shared.map(|limit| {
-            let (of, ledger) = (limit.index(), &self.resources.ledgers[limit.index()]);
-            (&self.config.limits[of], ledger)
-        });
-        let windows = shared.chain(of_token);
-        let windows = windows.filter_map(|(limit, ledger)| Some((period(limit.rule)?, ledger)));
+        let windows = self
+            .all_passed(it)
+            .filter_map(|(limit, ledger)| Some((period(limit.rule)?, ledger)));
         let longest = windows.max_by_key(|(period, _)| *period);
         Pauses {
             asked,

@@ -24,7 +24,7 @@
 //! or later; so the forecast of a moment ago is read from there on. It is made anew when the tokens change, and
 //! after a small part of the shortest period, within which an answer is late or a header tells of a window's end.
 //!
-//! **Cost.** No forecast has more than [`MOST`] instants. Of more than [`TOKENS`] tokens every so-manieth stands
+//! **Cost.** No forecast has more than [`MOST`] instants. Of more than [`TOKENS`] tokens every n-th stands
 //! for those next to it, for tokens are used in their order. A forecast is used for as long as to take a small part
 //! of the time.
 

@@ -23,7 +23,7 @@
 
 use super::super::Engine;
 use super::under::{Key, Under};
-use super::{Ahead, Beside, Estimate, ROUNDS};
+use super::{Ahead, Estimate, ExtraSlots, ROUNDS};
 use crate::queue::Who;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,7 +41,7 @@ pub(super) struct Gate {
     lasts: Duration,
     /// Slots that have to come free, the call's own included, and which of them aren't the queue's.
     slots: u64,
-    beside: Beside,
+    extra: ExtraSlots,
     /// When the call's turn comes by a right of its own; never without one.
     by_right: Instant,
 }
@@ -62,7 +62,7 @@ impl Engine {
     pub(super) fn note_gate(
         &mut self,
         under: &Under,
-        (slots, beside): (u64, Beside),
+        (slots, extra): (u64, ExtraSlots),
         by_right: Instant,
         ahead: &mut Ahead,
     ) {
@@ -74,7 +74,7 @@ impl Engine {
                 each,
                 lasts,
                 slots,
-                beside,
+                extra,
                 by_right,
             });
         }
@@ -100,9 +100,9 @@ impl Engine {
             latest.at = at;
             // The later the start, the more others will have come before it.
             for place in 0..ahead.gates.len() {
-                let Gate { key, beside, .. } = ahead.gates[place];
-                let (ours, theirs) = self.slots_to(&key.into(), beside, ahead, at.since(now), now);
-                let slots = ours.saturating_add(theirs + beside.kept.ceil() as u64);
+                let Gate { key, extra, .. } = ahead.gates[place];
+                let (ours, theirs) = self.slots_to(&key.into(), extra, ahead, at.since(now), now);
+                let slots = ours.saturating_add(theirs + extra.kept.ceil() as u64);
                 ahead.gates[place].slots = slots.max(ahead.gates[place].slots);
             }
         }

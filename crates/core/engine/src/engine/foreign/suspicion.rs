@@ -12,6 +12,7 @@
 //! calls as often in every window. Only that is proof. A limit of a shorter span accepts few calls between two
 //! runs, and those count for nothing.
 
+use super::super::limits::ROUNDING;
 use std::time::Duration;
 use tollgate_model::{EndpointId, Instant, TokenId};
 
@@ -66,9 +67,6 @@ struct Run {
     /// The next window opens no earlier, as far as is known.
     until: Instant,
 }
-
-/// A retry time is in whole seconds, rounded either way.
-const ROUNDING: Duration = Duration::from_secs(1);
 
 impl Run {
     /// The first refused call of what may become a run.
