@@ -166,10 +166,11 @@ impl<'a> Search<'a> {
     /// The same number over a configured period, where what was found explains no more of the calls that
     /// both can be held against: a number that is lower than configured is the most common of what is
     /// wrong, and the calls after the first refusals say little of how long a limit takes to let calls
-    /// pass again.
-    pub(crate) fn usual(&mut self, series: &Series, found: Hypothesis) -> Hypothesis {
+    /// pass again. None as long as a configured period that is longer explains as much and refusals are not yet far
+    /// enough apart to tell the two from each other: a period that is too short is refused in every window.
+    pub(crate) fn usual(&mut self, series: &Series, found: Hypothesis) -> Option<Hypothesis> {
         let Some(period) = found.window().filter(|_| !found.is_weighted()) else {
-            return found;
+            return Some(found);
         };
         let mut configured: Vec<u64> = self.configured().collect();
         configured.sort_unstable();
@@ -192,16 +193,17 @@ impl<'a> Search<'a> {
                 .max_by(|one, other| one.gain.total_cmp(&other.gain));
             let Some(usual) = usual else { continue };
             let longer = span > period;
-            if longer && !(is_same_number(&usual, &found) && has_come_back(&usual, series)) {
+            if longer && !is_same_number(&usual, &found) {
                 continue;
             }
             let known_from = self.missed.map_or(0, |missed| missed + span);
             let beside = self.weigh_since(series, found.statistic, 1.0, known_from);
             if beside.is_none_or(|beside| usual.gain > beside.gain - NEARLY) {
-                return usual;
+                let is_known = !longer || has_come_back(&usual, series);
+                return is_known.then_some(usual);
             }
         }
-        found
+        Some(found)
     }
 
     /// Whether the rule's period is longer than was looked at from the first call on, and since calls were missed:

@@ -50,13 +50,15 @@
 //! hypothesis. Besides, it has to explain refusals in two batches, so that calls were sent after the
 //! first was known; and a call of the same part must have been accepted after one that it explains, since nobody knows
 //! before how long the period is. Windows of a limit that others may share have to refuse in three of them: what
-//! a stranger leaves of two is often the same (`fit::is_bounded`).
+//! a stranger leaves of two is often the same. Where both let pass the same large number and are as long as configured,
+//! two are enough (`fit::is_bounded`).
 //!
 //! Of hypotheses that explain the same, the common, the narrow and the lax come first (`fit::taste`): what
 //! is too lax or too narrow is corrected by the next refusal, what is too strict only by trying. Spans
 //! that explain the same but lie far apart are halved (`fit::middle`). A configured period comes before any
 //! other that explains hardly more with the same number, as a lower number is the most common of what is
-//! wrong (`fit::usual`). A period that is longer than was looked at is not believed (`fit::is_unseen`).
+//! wrong; while a longer configured one can't be told from a shorter one, neither is believed (`fit::usual`).
+//! A period that is longer than was looked at is not believed (`fit::is_unseen`).
 //!
 //! A limit may have changed, so all calls are studied, then the last quarter, and so on. Refusals that a
 //! finding explains are taken out before another is looked for, so several limits are found one after

@@ -240,17 +240,20 @@ impl Run {
         let mut search = Search::new(&self.of.known, part.totals, part.missed, tape);
         let hypothesis = search.middle(&series, found, mended);
         let hypothesis = search.usual(&series, hypothesis);
-        let few = hypothesis.window();
-        let few = few.is_some_and(|window| search.is_configured(window));
+        let window = hypothesis.and_then(|hypothesis| hypothesis.window());
+        let few = window.is_some_and(|window| search.is_configured(window));
         if !work.goes_on() {
             self.series = Some(series);
             self.stage = Stage::Judge(part, at, best);
             return Step::Next;
         }
         work.spend(series.passes(5));
-        let of_numbers = (1.0 + f64::from(hypothesis.number) / NUMBERS).ln();
-        let enough = part.evidence + if few { -USUAL } else { of_numbers };
-        let sure = (found.gain >= enough).then(|| self.is_sure(hypothesis, &series));
+        let sure = hypothesis.map(|hypothesis| {
+            let of_numbers = (1.0 + f64::from(hypothesis.number) / NUMBERS).ln();
+            let enough = part.evidence + if few { -USUAL } else { of_numbers };
+            let enough = found.gain >= enough;
+            enough.then(|| self.is_sure(hypothesis, few, &series))?
+        });
         match sure.flatten() {
             Some(sure) => {
                 self.stage = Stage::Judge(part, best.len(), best);
@@ -264,8 +267,13 @@ impl Run {
     }
 
     /// The hypothesis and all that it explains, if that is enough.
-    fn is_sure(&self, hypothesis: Hypothesis, series: &Series) -> Option<Found> {
-        if !is_bounded(&hypothesis, series) {
+    fn is_sure(
+        &self,
+        hypothesis: Hypothesis,
+        is_configured: bool,
+        series: &Series,
+    ) -> Option<Found> {
+        if !is_bounded(&hypothesis, is_configured, series) {
             return None;
         }
         let found = explained(hypothesis.statistic, hypothesis.number, series);

@@ -8,6 +8,7 @@ use tollgate_learn::{
 };
 use tollgate_model::{AttemptId, EndpointId, Instant, Rule, TokenId};
 use world::limiter::window;
+use world::random::Random;
 
 const MILLI: u64 = 1_000_000;
 
@@ -192,4 +193,70 @@ fn each_token_has_windows_of_its_own_phase() {
         let found: Vec<_> = learner.findings().map(|it| (it.group, it.rule)).collect();
         assert_eq!(found, [(Group::Token, window(number, period))]);
     }
+}
+
+/// Lets calls come a tenth of a second apart in the mean, from the first second on, into windows of a minute on a clock: this many
+/// are accepted in each. After two refusals in a row none is sent until the window ends. What is found by the end.
+fn windows_of_a_minute(opened: u64, numbers: &[u64]) -> Option<Rule> {
+    let known = vec![Known {
+        group: Group::Upstream,
+        rule: window(480, 60_000),
+    }];
+    let mut learner = Learner::new(Settings::default(), known);
+    let mut random = Random::new(1);
+    for (nth, number) in numbers.iter().enumerate() {
+        let opens = (nth as u64 * 60_000).saturating_sub(opened).max(1_000);
+        let mut millis = opens;
+        for call in 0..number + 2 {
+            millis += 1 + random.exponential(10.0) / MILLI;
+            let attempt = AttemptId(millis);
+            let call_sent = Call {
+                sent: at(millis),
+                token: None,
+                client: None,
+                endpoint: EndpointId::UNKNOWN,
+                cost: 1,
+            };
+            learner.sent(attempt, call_sent);
+            let outcome = match call < *number {
+                true => Outcome::Accepted,
+                false => Outcome::Refused { retry_after: None },
+            };
+            learner.answered(attempt, at(millis + 20), outcome);
+            learner.ended(attempt, at(millis + 20));
+            learner.handle_timeout(at(millis + 20));
+        }
+        for millis in millis + 21..millis + 2_000 {
+            learner.handle_timeout(at(millis));
+        }
+    }
+    learner.findings().next().map(|finding| finding.rule)
+}
+
+#[test]
+fn the_same_number_of_two_windows_is_believed_before_a_third_is_refused() {
+    assert_eq!(
+        windows_of_a_minute(0, &[320, 320]),
+        Some(window(320, 60_000))
+    );
+}
+
+#[test]
+fn numbers_that_differ_are_no_windows_number_yet() {
+    // A bucket explains as much.
+    let found = windows_of_a_minute(0, &[320, 327]);
+    assert_ne!(found, Some(window(320, 60_000)));
+}
+
+#[test]
+fn a_small_number_is_often_the_same_of_two_windows_and_is_not_believed_yet() {
+    assert_eq!(windows_of_a_minute(0, &[40, 40]), None);
+}
+
+#[test]
+fn no_shorter_period_is_believed_while_a_configured_one_explains_the_same() {
+    // The second window opens early, so that the refusals are 40 s apart.
+    assert_eq!(windows_of_a_minute(20_000, &[320, 320]), None);
+    let found = windows_of_a_minute(20_000, &[320, 320, 320]);
+    assert_eq!(found, Some(window(320, 60_000)));
 }

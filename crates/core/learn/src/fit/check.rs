@@ -5,7 +5,11 @@ use crate::finding::Group;
 use crate::probe::FEW;
 use crate::series::{Series, Sign};
 use crate::statistic::{Statistic, nanos};
+use std::collections::BTreeMap;
 use tollgate_model::{AttemptId, Rule};
+
+/// From this number on, what a stranger leaves of two windows is seldom the same.
+const MANY: u32 = 100;
 
 /// Whether calls that the hypothesis lets pass were accepted after one that it explains. Until then
 /// nobody knows how long the period is, and one that is too long costs the most.
@@ -13,8 +17,9 @@ use tollgate_model::{AttemptId, Rule};
 /// What a sliding window of the period lets pass every kind of window does. More than that is let pass by windows
 /// that open with a call, or by a clock; that counts where refusals are explained in two of them, and where they
 /// let pass more than a few calls, which any burst looks like. Of a limit that others may share more is asked: what
-/// they leave of two windows is often the same, and seldom of three.
-pub(crate) fn is_bounded(found: &Hypothesis, series: &Series) -> bool {
+/// they leave of two windows is often the same, and seldom of three, so a third window has to refuse. Two are enough
+/// where both let pass exactly the same large number and are as long as configured.
+pub(crate) fn is_bounded(found: &Hypothesis, is_configured: bool, series: &Series) -> bool {
     let Rule::Window { period, .. } = found.rule() else {
         return true;
     };
@@ -26,7 +31,8 @@ pub(crate) fn is_bounded(found: &Hypothesis, series: &Series) -> bool {
         found.statistic,
         Statistic::FirstCall(_) | Statistic::Clock(_)
     );
-    if opens && !of_tokens && !is_in_third_window(found, series) {
+    let recurs = || is_configured && has_come_back(found, series) && is_same_again(found, series);
+    if opens && !of_tokens && !is_in_third_window(found, series) && !recurs() {
         return false;
     }
     let slides = Statistic::Sliding(nanos(period));
@@ -67,6 +73,27 @@ pub(crate) fn has_come_back(found: &Hypothesis, series: &Series) -> bool {
 /// Whether refusals that the hypothesis explains are so far apart that some are in a third of its windows.
 fn is_in_third_window(found: &Hypothesis, series: &Series) -> bool {
     are_apart(found, series, |span| span + span / 4)
+}
+
+/// Whether every window had let pass exactly the number when it first refused a call, and the number is so large that a
+/// stranger would hardly leave the same of two windows: what it takes of each varies by the root of what it takes.
+fn is_same_again(found: &Hypothesis, series: &Series) -> bool {
+    let mut counts = Vec::new();
+    found.statistic.counts(series, &mut counts);
+    let above = |count: u32| count > found.number;
+    let mut first_refused = BTreeMap::new();
+    for (item, &count) in series.items.iter().zip(&counts) {
+        match item.sign {
+            Sign::Accepted if above(count) => return false,
+            Sign::Refused(_) if above(count) => {
+                let first = first_refused.entry(item.batch).or_insert(count);
+                *first = count.min(*first);
+            }
+            _ => {}
+        }
+    }
+    let mut first_refused = first_refused.values();
+    found.number >= MANY && first_refused.all(|&count| count == found.number + 1)
 }
 
 fn are_apart(found: &Hypothesis, series: &Series, least: impl Fn(u64) -> u64) -> bool {
