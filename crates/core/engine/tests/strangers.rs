@@ -66,10 +66,11 @@ fn run(case: Case, seeds: u64) -> Figures {
 fn headers_tell_and_the_stranger_is_served() {
     for windows in ALL {
         for steady in [false, true] {
-            let all = run(case(windows, true, steady), 2);
+            let slides = windows == Windows::Sliding;
+            // What is learned under sliding windows that a stranger shares depends on chance more than on anything else.
+            let all = run(case(windows, true, steady), if slides { 4 } else { 2 });
             assert!(all.stranger() > 0.95, "{}", all.stranger());
             assert!(all.expired() < 0.005, "{}", all.expired());
-            let slides = windows == Windows::Sliding;
             let (used, refusals) = if slides { (0.85, 0.03) } else { (0.98, 0.001) };
             assert!(all.used() > used, "{}", all.used());
             assert!(all.refusals() < refusals, "{}", all.refusals());

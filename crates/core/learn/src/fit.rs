@@ -15,7 +15,7 @@ use crate::work::{Tape, Work};
 use candidates::{gaps, lasted, mean_under_way};
 use std::time::Duration;
 use taste::MILLI;
-pub(crate) use taste::{chosen, is_common};
+pub(crate) use taste::chosen;
 use tollgate_model::{Instant, Rule};
 use weighted::SEVERAL;
 

@@ -2,19 +2,22 @@
 //!
 //! The upstream counts a call some milliseconds after its sending, and not always as many. So of two
 //! calls that are sent a period apart the later may be counted less than a period after the earlier,
-//! and be refused, though the finding is right. Nobody can tell that from one number too many by
-//! looking at calls that all leave the instant a slot is free; so the period is stretched by a little,
-//! then by twice as much, until such refusals are rare. By how much the ways differ shows in how long
-//! refusals take, which are answered at once; that is the first step, if it is more than a 512th part. If a
-//! thirty-second part doesn't help it was not that, and the period is what it was.
+//! and be refused, though the finding is right. Where calls wait for a window, this happens to the first call of every
+//! other one. So what is held lasts from the beginning longer than the period that was found, by as much as ways differ.
+//! That shows in how long refusals take, for these are answered at once.
+//!
+//! If calls are refused all the same nobody can tell that from one number too many by
+//! looking at calls that all leave the instant a slot is free; so the period is stretched by twice as much, again and
+//! again, until such refusals are rare. If a thirty-second part doesn't help it was not that, and the period is what was
+//! found.
 
 use crate::call::State;
 use crate::finding::{Change, FindingId};
-use crate::fit::is_common;
+use crate::fit::Hypothesis;
 use crate::learner::{Held, Learner};
 use crate::probe::FEW;
 use crate::series::Series;
-use crate::statistic::{Statistic, nanos};
+use crate::statistic::Statistic;
 use crate::work::Work;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -22,7 +25,9 @@ use tollgate_model::{AttemptId, Instant, Rule};
 
 /// How often a period is stretched.
 const STEPS: u32 = 5;
-/// A period that was stretched so often is looked at anew.
+/// The most that it is stretched by, of the least.
+const MOST: u32 = 16;
+/// A period of a limit of few that was stretched so often is looked at anew.
 const LITTLE: u32 = 3;
 /// Batches of refusals before it is stretched again.
 const BATCHES: usize = 2;
@@ -53,26 +58,89 @@ pub(crate) struct Near {
 }
 
 impl Guard {
-    /// What the next step would stretch the period by, where calls are on their way for longer than others by as
-    /// much as `jitter`.
-    fn next(&self, period: Duration, jitter: Duration) -> Duration {
-        let least = (period / 512).max(Duration::from_millis(1));
-        let first = least.max(jitter.min(least * 8));
-        (first * (1 << self.steps)).min(least * (1 << (STEPS - 1)))
+    /// The guard of a window that was found, and what is held of it, where ways differ by as much.
+    pub(crate) fn of(rule: Rule, by: Duration) -> (Self, Rule) {
+        let mut guard = Self::default();
+        let rule = match rule {
+            Rule::Window {
+                allowed,
+                period,
+                counted_within,
+            } => {
+                guard.by = by.min(least(period) * MOST);
+                Rule::Window {
+                    allowed,
+                    period: period + guard.by,
+                    counted_within,
+                }
+            }
+            Rule::Concurrency { .. } => rule,
+        };
+        (guard, rule)
+    }
+
+    /// What the next step would stretch the period by.
+    fn next(&self, period: Duration) -> Duration {
+        let least = least(period);
+        (self.by * 2).clamp(least, least * MOST)
     }
 }
 
+impl Held {
+    /// The rule without what its period was stretched by.
+    pub(crate) fn as_found(&self) -> Rule {
+        match self.finding.rule {
+            Rule::Window {
+                allowed,
+                period,
+                counted_within,
+            } => Rule::Window {
+                allowed,
+                period: period.saturating_sub(self.guard.by),
+                counted_within,
+            },
+            rule => rule,
+        }
+    }
+}
+
+/// The least that a window of this period is stretched by.
+fn least(period: Duration) -> Duration {
+    (period / 512).max(Duration::from_millis(1))
+}
+
 impl Learner {
-    /// By how much longer some calls are on their way than others. A refusal is answered at once, so of refused
-    /// calls the time to the answer is the way there and back.
-    fn jitter(&self) -> Duration {
+    /// By how much a period that is found is stretched at first: as much as ways differ. Few refusals show little of that,
+    /// so if ways differ at all, by a thousandth part at least, but no longer than any way takes. A weighted window is
+    /// obeyed with some milliseconds to spare.
+    pub(crate) fn stretched_by(&self, found: &Hypothesis) -> Duration {
+        let period = match found.statistic {
+            Statistic::Weighted(..) => None,
+            _ => found.window(),
+        };
+        let ways = self.ways();
+        let (Some(period), Some(&shortest), Some(&longest)) = (period, ways.first(), ways.last())
+        else {
+            return Duration::ZERO;
+        };
+        if shortest == longest {
+            return Duration::ZERO;
+        }
+        let most = ways[ways.len() * 9 / 10];
+        let least = least(Duration::from_nanos(period)) / 2;
+        (most - shortest).max(least).min(longest)
+    }
+
+    /// How long the last refused calls were on their way there and back, ascending: a refusal is answered at once.
+    fn ways(&self) -> Vec<Duration> {
         let records = self.ring.iter().rev();
         let refused = records.filter(|record| record.state == State::Refused);
-        let mut took: Vec<u64> = refused.take(WAYS).map(|record| record.took).collect();
+        let mut took: Vec<_> = refused
+            .take(WAYS)
+            .map(|record| Duration::from_nanos(record.took))
+            .collect();
         took.sort_unstable();
-        let least = took.first().copied().unwrap_or(0);
-        let most = took.get(took.len() * 9 / 10).copied().unwrap_or(0);
-        Duration::from_nanos(most - least)
+        took
     }
 
     /// Takes those refusals out of `fresh` that calls on their way may be the cause of, if the finding is
@@ -95,10 +163,10 @@ impl Learner {
         if held.guard.steps > STEPS {
             return None;
         }
-        let plain = period - held.guard.by;
+        let plain = period.saturating_sub(held.guard.by);
         let longer = Rule::Window {
             allowed,
-            period: plain + held.guard.next(plain, self.jitter()),
+            period: plain + held.guard.next(plain),
             counted_within,
         };
         let from = self
@@ -126,25 +194,19 @@ impl Learner {
         })
     }
 
-    /// Whether the finding's period may be right but for calls on their way. That is likelier of a period that
-    /// most limits have, and where each call of a limit of few follows close on another.
+    /// Whether the finding's period may be right but for calls on their way. That is likelier where each call of a
+    /// limit of few follows close on another.
     pub(crate) fn is_little_stretched(&self, id: FindingId) -> bool {
         let mut held = self.held.iter();
         held.any(|held| {
-            let likely = match held.finding.rule {
-                Rule::Window {
-                    allowed, period, ..
-                } => allowed < FEW || is_common(&self.known, nanos(period - held.guard.by)),
-                Rule::Concurrency { .. } => true,
-            };
-            let little = if likely { LITTLE } else { 1 };
+            let few = held.finding.rule.allowed() < FEW;
+            let little = if few { LITTLE } else { 1 };
             held.finding.id == id && held.guard.steps < little
         })
     }
 
     /// Stretches the periods of findings that have too many refusals near to them.
     pub(crate) fn stretch(&mut self, near: Vec<Near>) {
-        let jitter = self.jitter();
         for near in near {
             let mut all = self.held.iter_mut();
             let Some(held) = all.find(|held| held.finding.id == near.finding) else {
@@ -170,8 +232,8 @@ impl Learner {
             if refused * RARE < since {
                 continue;
             }
-            let plain = period - held.guard.by;
-            let next = held.guard.next(plain, jitter);
+            let plain = period.saturating_sub(held.guard.by);
+            let next = held.guard.next(plain);
             held.guard.steps += 1;
             held.guard.by = match held.guard.steps {
                 0..=STEPS => next,

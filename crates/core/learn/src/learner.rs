@@ -207,7 +207,7 @@ impl Learner {
     pub fn import(&mut self, findings: Vec<Finding>, now: Instant) {
         for finding in findings {
             let statistic = Statistic::in_force(&finding, finding.rule);
-            self.hold(finding, statistic, now);
+            self.hold(finding, statistic, Guard::default(), now);
         }
     }
 
@@ -254,7 +254,13 @@ impl Learner {
         })
     }
 
-    pub(crate) fn hold(&mut self, mut finding: Finding, statistic: Statistic, now: Instant) {
+    pub(crate) fn hold(
+        &mut self,
+        mut finding: Finding,
+        statistic: Statistic,
+        guard: Guard,
+        now: Instant,
+    ) {
         finding.id = FindingId(self.next);
         finding.since = now;
         self.next += 1;
@@ -265,7 +271,7 @@ impl Learner {
             statistic,
             from: self.ring.next(),
             probe,
-            guard: Guard::default(),
+            guard,
             small: 0,
         });
     }

@@ -26,6 +26,7 @@
 use crate::call::{Call, Record, State as Called};
 use crate::finding::{Change, Finding, FindingId, Group, Reason, State, implies};
 use crate::fit::chosen;
+use crate::guard::Guard;
 use crate::learner::{Held, Learner};
 use crate::statistic::{Statistic, nanos};
 use crate::work::Work;
@@ -205,7 +206,7 @@ impl Learner {
             Rule::Window { period, .. } => nanos(period),
             Rule::Concurrency { .. } => return,
         };
-        self.hold(finding, Statistic::FirstCall(span), now);
+        self.hold(finding, Statistic::FirstCall(span), Guard::default(), now);
     }
 
     /// Whose calls count under the limit that these refusals name, and how long its windows last.

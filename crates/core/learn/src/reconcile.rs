@@ -73,7 +73,8 @@ impl Learner {
         };
         let Some((&first, others)) = superfluous.split_first() else {
             if !study.mend && self.held.len() < self.settings.findings {
-                self.hold(finding, found.statistic, now);
+                let (guard, rule) = Guard::of(rule, self.stretched_by(found));
+                self.hold(Finding { rule, ..finding }, found.statistic, guard, now);
                 return true;
             }
             return false;
@@ -84,9 +85,8 @@ impl Learner {
                 .push_back(Change::Forget(other, Reason::Superseded));
         }
         let probing = self.settings.probing.clone();
-        let next = self.ring.next();
+        let (next, by) = (self.ring.next(), self.stretched_by(found));
         for held in self.held.iter_mut().filter(|held| held.finding.id == first) {
-            let before = (held.finding.rule, held.finding.group);
             let since = held.finding.since;
             held.small = match is_longer(found, &held.finding) {
                 true => held.small.saturating_add(1),
@@ -96,17 +96,23 @@ impl Learner {
                 0 | 1 => (found.statistic, found.rule()),
                 _ => rounded_up(found, &self.known),
             };
+            let is_same = (rule, found.group) == (held.as_found(), held.finding.group);
+            let (guard, stretched) = Guard::of(rule, by);
             held.statistic = statistic;
             held.from = next;
             held.finding = Finding {
                 id: first,
                 since,
-                rule,
+                rule: if is_same {
+                    held.finding.rule
+                } else {
+                    stretched
+                },
                 ..finding.clone()
             };
-            if before != (rule, finding.group) {
-                held.probe = Probe::new(&probing, rule, now);
-                held.guard = Guard::default();
+            if !is_same {
+                held.probe = Probe::new(&probing, stretched, now);
+                held.guard = guard;
                 self.changes.push_back(Change::Adjust(held.finding.clone()));
             }
         }

@@ -260,3 +260,49 @@ fn no_shorter_period_is_believed_while_a_configured_one_explains_the_same() {
     let found = windows_of_a_minute(20_000, &[320, 320, 320]);
     assert_eq!(found, Some(window(320, 60_000)));
 }
+
+/// A call that leaves the instant its window is over may overtake the one that opened it, and be refused for that.
+#[test]
+fn a_window_is_held_for_longer_by_as_much_as_ways_differ() {
+    let mut learner = Learner::new(Settings::default(), known());
+    let mut counted: Vec<u64> = Vec::new();
+    for call in 0..200 {
+        // A call in a quarter of a second; one way there and back takes 3, the next 7 ms.
+        let (sent, took) = (call * 250, 3 + 4 * (call % 2));
+        let attempt = AttemptId(call + 1);
+        learner.sent(
+            attempt,
+            Call {
+                sent: at(sent),
+                token: None,
+                client: None,
+                endpoint: EndpointId::UNKNOWN,
+                cost: 1,
+            },
+        );
+        counted.retain(|&before| sent < before + 6_000);
+        let outcome = if counted.len() < 20 {
+            counted.push(sent);
+            Outcome::Accepted
+        } else {
+            Outcome::Refused { retry_after: None }
+        };
+        learner.answered(attempt, at(sent + took), outcome);
+        learner.ended(attempt, at(sent + took));
+        learner.handle_timeout(at(sent + took));
+        if let Some(Change::Hold(held)) = learner.poll_change() {
+            let Rule::Window {
+                allowed, period, ..
+            } = held.rule
+            else {
+                panic!("no window: {held:?}");
+            };
+            let longer = period.saturating_sub(Duration::from_secs(6));
+            let (least, most) = (Duration::from_millis(4), Duration::from_millis(7));
+            assert_eq!(allowed, 20);
+            assert!((least..=most).contains(&longer), "{period:?}");
+            return;
+        }
+    }
+    panic!("nothing is found");
+}
