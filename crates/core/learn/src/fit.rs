@@ -5,8 +5,8 @@ mod check;
 mod taste;
 mod weighted;
 
-use check::has_come_back;
 pub(crate) use check::{explained, is_bounded};
+use check::{first_explained, has_come_back};
 
 use crate::finding::{Group, Known};
 use crate::series::{Series, Sign};
@@ -30,6 +30,15 @@ pub(crate) struct Hypothesis {
     pub(crate) gain: f64,
     /// The same, with a taste for what is common and lax; it decides between hypotheses.
     value: f64,
+    /// Nothing says yet that its slots come back as late as its period is long.
+    is_unseen: bool,
+}
+
+/// From when on calls are signs, in nanoseconds.
+#[derive(Clone, Copy, Default)]
+struct Since {
+    refused: u64,
+    accepted: u64,
 }
 
 impl Hypothesis {
@@ -75,7 +84,7 @@ const RARE: f64 = 3.0;
 /// The part of all that can be gained that is gained, at least, if refused calls count. After any refusal more follow,
 /// so what counts them explains some of whatever is refused; where they count indeed, it explains the first ones, too.
 const MOSTLY: f64 = 0.7;
-/// By how much less gain a hypothesis is nearly as likely.
+/// By how much less gain a hypothesis is nearly as likely, at the least.
 const NEARLY: f64 = 5.0;
 /// A count above this is as good as this.
 const HIGHEST: usize = 1 << 14;
@@ -166,44 +175,74 @@ impl<'a> Search<'a> {
     /// The same number over a configured period, where what was found explains no more of the calls that
     /// both can be held against: a number that is lower than configured is the most common of what is
     /// wrong, and the calls after the first refusals say little of how long a limit takes to let calls
-    /// pass again. None as long as a configured period that is longer explains as much and refusals are not yet far
-    /// enough apart to tell the two from each other: a period that is too short is refused in every window.
+    /// pass again. None as long as a configured period that is longer explains as much of what came since the first
+    /// refusal, and refusals are not yet far enough apart to tell the two from each other: a period that is too short
+    /// is refused in every window.
     pub(crate) fn usual(&mut self, series: &Series, found: Hypothesis) -> Option<Hypothesis> {
         let Some(period) = found.window().filter(|_| !found.is_weighted()) else {
             return Some(found);
         };
+        let first = first_explained(&found, series);
         let mut configured: Vec<u64> = self.configured().collect();
         configured.sort_unstable();
         for span in configured {
             if span == period {
                 break;
             }
-            let kinds = if found.counts_refused() {
-                vec![Statistic::Greedy(span)]
-            } else {
-                vec![
-                    Statistic::Sliding(span),
-                    Statistic::FirstCall(span),
-                    Statistic::Clock(span),
-                ]
-            };
-            let usual = kinds
-                .into_iter()
-                .filter_map(|kind| self.weigh(series, kind, 1.0))
-                .max_by(|one, other| one.gain.total_cmp(&other.gain));
-            let Some(usual) = usual else { continue };
             let longer = span > period;
-            if longer && !is_same_number(&usual, &found) {
-                continue;
+            let fits = |usual: &Hypothesis| !longer || is_same_number(usual, &found);
+            if let Some(usual) = self.as_likely(series, &found, span, 0).filter(fits)
+                && !usual.is_unseen
+                && (!longer || has_come_back(&usual, series))
+            {
+                return Some(usual);
             }
-            let known_from = self.missed.map_or(0, |missed| missed + span);
-            let beside = self.weigh_since(series, found.statistic, 1.0, known_from);
-            if beside.is_none_or(|beside| usual.gain > beside.gain - NEARLY) {
-                let is_known = !longer || has_come_back(&usual, series);
-                return is_known.then_some(usual);
+            // What was accepted before may have been under another number.
+            let begin = first.saturating_sub(period);
+            if longer
+                && self
+                    .as_likely(series, &found, span, begin)
+                    .is_some_and(|usual| fits(&usual))
+            {
+                return None;
             }
         }
         Some(found)
+    }
+
+    /// The best limit over the span, be it longer than was looked at, if it explains hardly less of what came after
+    /// `begin` than what was found.
+    fn as_likely(
+        &mut self,
+        series: &Series,
+        found: &Hypothesis,
+        span: u64,
+        begin: u64,
+    ) -> Option<Hypothesis> {
+        let kinds = match found.counts_refused() {
+            true => vec![Statistic::Greedy(span)],
+            false => vec![
+                Statistic::Sliding(span),
+                Statistic::FirstCall(span),
+                Statistic::Clock(span),
+            ],
+        };
+        let missed = self.missed;
+        let since = |known_from: Option<u64>| Since {
+            refused: known_from.unwrap_or(0).max(begin),
+            accepted: begin,
+        };
+        let usual = kinds
+            .into_iter()
+            .filter_map(|kind| {
+                let known_from = missed.map(|missed| kind.known_from(missed));
+                self.weigh_since(series, kind, 1.0, since(known_from))
+            })
+            .max_by(|one, other| one.gain.total_cmp(&other.gain))?;
+        let known_from = missed.map(|missed| missed + span);
+        let beside = self.weigh_since(series, found.statistic, 1.0, since(known_from));
+        let least = beside.map_or(0.0, |beside| beside.gain - nearly(beside.gain));
+        (usual.gain > least).then_some(usual)
     }
 
     /// Whether the rule's period is longer than was looked at from the first call on, and since calls were missed:
@@ -328,17 +367,22 @@ impl<'a> Search<'a> {
         statistic: Statistic,
         under_way: f64,
     ) -> Option<Hypothesis> {
-        let known_from = self.missed.map_or(0, |missed| statistic.known_from(missed));
-        self.weigh_since(series, statistic, under_way, known_from)
+        let refused = self.missed.map_or(0, |missed| statistic.known_from(missed));
+        let since = Since {
+            refused,
+            ..Since::default()
+        };
+        let weighed = self.weigh_since(series, statistic, under_way, since)?;
+        (!weighed.is_unseen).then_some(weighed)
     }
 
-    /// The same; refusals before that instant say nothing.
+    /// The same of calls since then, of a period that may be longer than was looked at, too.
     fn weigh_since(
         &mut self,
         series: &Series,
         statistic: Statistic,
         under_way: f64,
-        known_from: u64,
+        since: Since,
     ) -> Option<Hypothesis> {
         if let Some(weighed) = self.tape.next() {
             return weighed;
@@ -346,7 +390,7 @@ impl<'a> Search<'a> {
         if !self.work.goes_on() {
             return None;
         }
-        let weighed = self.weigh_anew(series, statistic, under_way, known_from);
+        let weighed = self.weigh_anew(series, statistic, under_way, since);
         self.tape.push(weighed);
         weighed
     }
@@ -356,7 +400,7 @@ impl<'a> Search<'a> {
         series: &Series,
         statistic: Statistic,
         under_way: f64,
-        known_from: u64,
+        since: Since,
     ) -> Option<Hypothesis> {
         statistic.counts(series, &mut self.counts);
         let highest = self.counts.iter().copied().max()? as usize;
@@ -374,7 +418,8 @@ impl<'a> Search<'a> {
             let at = (count as usize).min(highest);
             match item.sign {
                 // Calls that it may be about are not known.
-                Sign::Refused(weight) if item.sent < known_from => refused -= weight,
+                Sign::Refused(weight) if item.sent < since.refused => refused -= weight,
+                Sign::Accepted if item.sent < since.accepted => {}
                 Sign::None => {}
                 Sign::Accepted => self.accepted[at] += 1.0,
                 Sign::Refused(weight) => self.refused[at] += weight,
@@ -414,7 +459,7 @@ impl<'a> Search<'a> {
         }
         let rule = statistic.rule(number);
         let brief = matches!(rule, Rule::Window { period, .. } if period < BRIEF);
-        if brief || self.is_known(series.group, rule) || self.is_unseen(series, statistic, rule) {
+        if brief || self.is_known(series.group, rule) {
             return None;
         }
         Some(Hypothesis {
@@ -423,6 +468,7 @@ impl<'a> Search<'a> {
             number,
             gain,
             value: gain + self.taste(series, statistic, number, under_way),
+            is_unseen: self.is_unseen(series, statistic, rule),
         })
     }
 }
@@ -438,8 +484,13 @@ pub(crate) fn best(mut found: Vec<Hypothesis>) -> Vec<Hypothesis> {
     let usual = gains(&found, false);
     found.retain(|found| !found.counts_refused() || found.gain > usual + RARE);
     let most = gains(&found, true);
-    found.retain(|found| found.gain >= most - NEARLY.max(0.1 * most));
+    found.retain(|found| found.gain >= most - nearly(most));
     found
+}
+
+/// By how much less gain a hypothesis is nearly as likely as one with this gain.
+fn nearly(gain: f64) -> f64 {
+    NEARLY.max(0.1 * gain)
 }
 
 fn is_same_number(one: &Hypothesis, other: &Hypothesis) -> bool {

@@ -104,6 +104,13 @@ fn are_apart(found: &Hypothesis, series: &Series, least: impl Fn(u64) -> u64) ->
     ends.is_some_and(|(first, last)| last - first >= least(span))
 }
 
+/// When the first of the refused calls was sent that the hypothesis explains.
+pub(super) fn first_explained(found: &Hypothesis, series: &Series) -> u64 {
+    let mut counts = Vec::new();
+    found.statistic.counts(series, &mut counts);
+    ends_of_explained(found, series, &counts).map_or(0, |(first, _)| first)
+}
+
 /// When the first and the last of the refused calls were sent that the hypothesis explains.
 fn ends_of_explained(found: &Hypothesis, series: &Series, counts: &[u32]) -> Option<(u64, u64)> {
     let explained =

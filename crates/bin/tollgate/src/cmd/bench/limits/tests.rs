@@ -97,6 +97,19 @@ fn a_part_of_the_table_reaches_its_goals() {
     }
 }
 
+/// Both were once taken for the number of a shorter period, as that explained the same few refusals.
+#[test]
+fn numbers_that_few_refusals_tell_are_held_over_the_right_period() {
+    let part = ["untold-lower", "hidden-token"];
+    let args = args(&part, 10);
+    for name in part {
+        let mut cases = table::all_cases(args.scale.period()).into_iter();
+        let case = cases.find(|case| case.name == name).expect("it is shipped");
+        let row = measure(&case, &args).expect("virtual time always goes on");
+        assert!(row.missed.is_empty(), "{name}: {:?}", row.missed);
+    }
+}
+
 #[test]
 fn true_numbers_are_never_refused() {
     let args = args(&["true"], 4);
