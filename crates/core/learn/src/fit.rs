@@ -79,6 +79,8 @@ const SHORTEST: u64 = 200 * MILLI;
 const PHASES: f64 = 3.0;
 /// The part of all that can be gained that sliding windows gain, at least, where windows are a clock's.
 const SOMEWHAT: f64 = 0.3;
+/// The part of all that can be gained above which no clock would gain more.
+const NEARLY_ALL: f64 = 0.97;
 /// By how much more gain what is rare has to explain.
 const RARE: f64 = 3.0;
 /// The part of all that can be gained that is gained, at least, if refused calls count. After any refusal more follow,
@@ -298,12 +300,13 @@ impl<'a> Search<'a> {
         tops.extend(family(self, &nice, &Statistic::FirstCall));
         tops.extend(family(self, &gaps(series, lasted), &Statistic::Bucket));
         tops.extend(family(self, &[0], &|_| Statistic::AtOnce));
-        // A clock's windows look somewhat like sliding ones: where those explain nothing, or all, no clock
-        // is looked for.
+        // Where sliding windows explain all, no clock is looked for; and where they explain next to nothing, as where
+        // calls leave in bursts, one of a configured period only.
         let all = -likelihood(self.totals.refused, self.totals.accepted);
         let most = tops.iter().map(|top| top.gain / all).fold(0.0, f64::max);
-        if (SOMEWHAT..0.97).contains(&most) {
+        if most < NEARLY_ALL {
             let clocks = nice.iter().copied().filter(|&span| span >= SHORTEST);
+            let clocks = clocks.filter(|&span| most >= SOMEWHAT || self.is_configured(span));
             let clocks: Vec<u64> = clocks.collect();
             tops.extend(family(self, &clocks, &Statistic::Clock));
         }
@@ -312,7 +315,7 @@ impl<'a> Search<'a> {
             let found = self.climb(series, top, under_way);
             self.found.push(found);
         }
-        if (SOMEWHAT..0.97).contains(&most) {
+        if (SOMEWHAT..NEARLY_ALL).contains(&most) {
             let weighted = self.weighted(series, &nice, most < MOSTLY, under_way);
             self.found.extend(weighted);
         }

@@ -50,8 +50,8 @@
 //! hypothesis. Besides, it has to explain refusals in two batches, so that calls were sent after the
 //! first was known; and a call of the same part must have been accepted after one that it explains, since nobody knows
 //! before how long the period is. Windows of a limit that others may share have to refuse in three of them: what
-//! a stranger leaves of two is often the same. Where both let pass the same large number and are as long as configured,
-//! two are enough (`fit::is_bounded`).
+//! a stranger leaves of two is often the same. Where both let pass the same number, are as long as configured, and a
+//! stranger would have to take much of them, two are enough (`fit::is_bounded`).
 //!
 //! Of hypotheses that explain the same, the common, the narrow and the lax come first (`fit::taste`): what
 //! is too lax or too narrow is corrected by the next refusal, what is too strict only by trying. Spans

@@ -252,7 +252,7 @@ impl Run {
             let of_numbers = (1.0 + f64::from(hypothesis.number) / NUMBERS).ln();
             let enough = part.evidence + if few { -USUAL } else { of_numbers };
             let enough = found.gain >= enough;
-            enough.then(|| self.is_sure(hypothesis, few, &series))?
+            enough.then(|| self.is_sure(hypothesis, &series))?
         });
         match sure.flatten() {
             Some(sure) => {
@@ -267,13 +267,8 @@ impl Run {
     }
 
     /// The hypothesis and all that it explains, if that is enough.
-    fn is_sure(
-        &self,
-        hypothesis: Hypothesis,
-        is_configured: bool,
-        series: &Series,
-    ) -> Option<Found> {
-        if !is_bounded(&hypothesis, is_configured, series) {
+    fn is_sure(&self, hypothesis: Hypothesis, series: &Series) -> Option<Found> {
+        if !is_bounded(&hypothesis, &self.of.known, series) {
             return None;
         }
         let found = explained(hypothesis.statistic, hypothesis.number, series);

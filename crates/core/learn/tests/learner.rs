@@ -249,8 +249,12 @@ fn numbers_that_differ_are_no_windows_number_yet() {
 }
 
 #[test]
-fn a_small_number_is_often_the_same_of_two_windows_and_is_not_believed_yet() {
-    assert_eq!(windows_of_a_minute(0, &[40, 40]), None);
+fn a_stranger_that_takes_little_often_leaves_the_same_of_two_windows_and_that_is_not_believed_yet()
+{
+    // It would have to take four of the 480 that are configured, or 440.
+    let found = windows_of_a_minute(0, &[476, 476]);
+    assert_ne!(found, Some(window(476, 60_000)));
+    assert_eq!(windows_of_a_minute(0, &[40, 40]), Some(window(40, 60_000)));
 }
 
 #[test]

@@ -1,15 +1,15 @@
 //! What a hypothesis explains, and whether it is known how far it goes.
 
 use super::Hypothesis;
-use crate::finding::Group;
+use crate::finding::{Group, Known};
 use crate::probe::FEW;
 use crate::series::{Series, Sign};
 use crate::statistic::{Statistic, nanos};
 use std::collections::BTreeMap;
 use tollgate_model::{AttemptId, Rule};
 
-/// From this number on, what a stranger leaves of two windows is seldom the same.
-const MANY: u32 = 100;
+/// A stranger that takes so much of a window seldom leaves the same of two.
+const TAKEN: u32 = 8;
 
 /// Whether calls that the hypothesis lets pass were accepted after one that it explains. Until then
 /// nobody knows how long the period is, and one that is too long costs the most.
@@ -18,8 +18,9 @@ const MANY: u32 = 100;
 /// that open with a call, or by a clock; that counts where refusals are explained in two of them, and where they
 /// let pass more than a few calls, which any burst looks like. Of a limit that others may share more is asked: what
 /// they leave of two windows is often the same, and seldom of three, so a third window has to refuse. Two are enough
-/// where both let pass exactly the same large number and are as long as configured.
-pub(crate) fn is_bounded(found: &Hypothesis, is_configured: bool, series: &Series) -> bool {
+/// where both let pass exactly the same number, are as long as configured, and a stranger would have to take much of
+/// them.
+pub(crate) fn is_bounded(found: &Hypothesis, known: &[Known], series: &Series) -> bool {
     let Rule::Window { period, .. } = found.rule() else {
         return true;
     };
@@ -31,7 +32,8 @@ pub(crate) fn is_bounded(found: &Hypothesis, is_configured: bool, series: &Serie
         found.statistic,
         Statistic::FirstCall(_) | Statistic::Clock(_)
     );
-    let recurs = || is_configured && has_come_back(found, series) && is_same_again(found, series);
+    let much = || taken(found, known).is_some_and(|taken| taken >= TAKEN);
+    let recurs = || much() && has_come_back(found, series) && is_same_again(found, series);
     if opens && !of_tokens && !is_in_third_window(found, series) && !recurs() {
         return false;
     }
@@ -75,8 +77,26 @@ fn is_in_third_window(found: &Hypothesis, series: &Series) -> bool {
     are_apart(found, series, |span| span + span / 4)
 }
 
-/// Whether every window had let pass exactly the number when it first refused a call, and the number is so large that a
-/// stranger would hardly leave the same of two windows: what it takes of each varies by the root of what it takes.
+/// What a stranger would take of each window, if the number were what it leaves. None if the period is not configured.
+///
+/// What it takes of windows varies by its root, so that two windows are left the same with a likelihood of one in twice
+/// the root of π times as much: in a tenth of all cases where it takes eight.
+fn taken(found: &Hypothesis, known: &[Known]) -> Option<u32> {
+    let of_period = known.iter().filter_map(|known| match known.rule {
+        Rule::Window {
+            allowed, period, ..
+        } if found.window() == Some(nanos(period)) => Some((known.group, allowed)),
+        _ => None,
+    });
+    let left = of_period.map(|(group, allowed)| match found.group.is_within(group) {
+        true => allowed.saturating_sub(found.number),
+        // Of a limit that nobody has configured nobody knows how large it would be.
+        false => found.number,
+    });
+    left.min()
+}
+
+/// Whether every window had let pass exactly the number when it first refused a call.
 fn is_same_again(found: &Hypothesis, series: &Series) -> bool {
     let mut counts = Vec::new();
     found.statistic.counts(series, &mut counts);
@@ -93,7 +113,7 @@ fn is_same_again(found: &Hypothesis, series: &Series) -> bool {
         }
     }
     let mut first_refused = first_refused.values();
-    found.number >= MANY && first_refused.all(|&count| count == found.number + 1)
+    first_refused.all(|&count| count == found.number + 1)
 }
 
 fn are_apart(found: &Hypothesis, series: &Series, least: impl Fn(u64) -> u64) -> bool {
