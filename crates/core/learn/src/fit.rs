@@ -88,6 +88,8 @@ const RARE: f64 = 3.0;
 const MOSTLY: f64 = 0.7;
 /// By how much less gain a hypothesis is nearly as likely, at the least.
 const NEARLY: f64 = 5.0;
+/// The largest part of calls that is refused for no limit's sake, by firewalls and restarts.
+const OFTEN: f64 = 0.2;
 /// A count above this is as good as this.
 const HIGHEST: usize = 1 << 14;
 
@@ -302,7 +304,7 @@ impl<'a> Search<'a> {
         tops.extend(family(self, &[0], &|_| Statistic::AtOnce));
         // Where sliding windows explain all, no clock is looked for; and where they explain next to nothing, as where
         // calls leave in bursts, one of a configured period only.
-        let all = -likelihood(self.totals.refused, self.totals.accepted);
+        let all = -by_chance(self.totals.refused, self.totals.accepted);
         let most = tops.iter().map(|top| top.gain / all).fold(0.0, f64::max);
         if most < NEARLY_ALL {
             let clocks = nice.iter().copied().filter(|&span| span >= SHORTEST);
@@ -428,7 +430,7 @@ impl<'a> Search<'a> {
                 Sign::Refused(weight) => self.refused[at] += weight,
             }
         }
-        let null = likelihood(refused, accepted);
+        let null = by_chance(refused, accepted);
         let (mut stopped, mut blocked) = (0.0, 0.0);
         let mut best: Option<(u32, f64)> = None;
         for at in (2..=highest).rev() {
@@ -441,7 +443,7 @@ impl<'a> Search<'a> {
                 break;
             }
             let gain = likelihood(stopped, blocked)
-                + likelihood(refused - stopped, accepted - blocked)
+                + by_chance(refused - stopped, accepted - blocked)
                 - null;
             // More of those counted less are refused: that is no limit.
             let other_way = stopped * (accepted - blocked) < (refused - stopped) * blocked;
@@ -511,4 +513,13 @@ fn likelihood(refused: f64, accepted: f64) -> f64 {
         }
     };
     part(refused) + part(accepted)
+}
+
+/// The same where calls are refused for no limit's sake: that is not likelier than [`OFTEN`].
+fn by_chance(refused: f64, accepted: f64) -> f64 {
+    let all = refused + accepted;
+    if refused <= OFTEN * all {
+        return likelihood(refused, accepted);
+    }
+    refused * OFTEN.ln() + accepted * (1.0 - OFTEN).ln()
 }

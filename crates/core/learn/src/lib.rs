@@ -41,7 +41,8 @@
 //!
 //! # When it is believed
 //!
-//! The rival is chance: every call is refused with the same likelihood. A hypothesis says that calls
+//! The rival is chance: every call is refused with the same likelihood, of a fifth at the most, for firewalls and
+//! restarts seldom refuse more. A hypothesis says that calls
 //! above the number are refused with one likelihood, and those below with another. By how much the
 //! calls seen are likelier under it, as a logarithm, has to exceed [`Settings::evidence`]: 14, for
 //! some thousand hypotheses are tried (e⁷), and one study in a thousand may err (e⁷); more, where there are

@@ -265,6 +265,45 @@ fn no_shorter_period_is_believed_while_a_configured_one_explains_the_same() {
     assert_eq!(found, Some(window(320, 60_000)));
 }
 
+/// That half of all calls are refused by chance is no explanation that needs much to be ruled out.
+#[test]
+fn a_limit_of_few_calls_is_found_by_few_refusals() {
+    let known = vec![Known {
+        group: Group::Upstream,
+        rule: window(6, 6_000),
+    }];
+    let mut learner = Learner::new(Settings::default(), known);
+    let mut refused = 0;
+    for nth in 0..12_u64 {
+        for call in 0..4 {
+            let millis = nth * 6_000 + call * 1_000 + 1;
+            let attempt = AttemptId(millis);
+            let of_call = Call {
+                sent: at(millis),
+                token: None,
+                client: None,
+                endpoint: EndpointId::UNKNOWN,
+                cost: 1,
+            };
+            learner.sent(attempt, of_call);
+            let outcome = match call < 2 {
+                true => Outcome::Accepted,
+                false => Outcome::Refused { retry_after: None },
+            };
+            refused += u32::from(call >= 2);
+            learner.answered(attempt, at(millis + 20), outcome);
+            learner.ended(attempt, at(millis + 20));
+            learner.handle_timeout(at(millis + 100));
+            if let Some(Change::Hold(held)) = learner.poll_change() {
+                assert_eq!(held.rule, window(2, 6_000));
+                assert!(refused <= 7, "{refused}");
+                return;
+            }
+        }
+    }
+    panic!("nothing is found");
+}
+
 /// A call that leaves the instant its window is over may overtake the one that opened it, and be refused for that.
 #[test]
 fn a_window_is_held_for_longer_by_as_much_as_ways_differ() {
