@@ -285,11 +285,10 @@ impl Engine {
         self.timers.prune(|timer| match timer {
             Timer::GiveUp(attempt) => attempts.contains_key(&attempt),
             Timer::Retry(execution) => executions.contains_key(&execution),
-            Timer::Renew(token)
-            | Timer::Retire(token)
-            | Timer::Open(token)
-            | Timer::FallOfToken(token, _) => tokens.get(token).is_some(),
-            Timer::Fall(_) | Timer::Fetch(_) | Timer::Promises => true,
+            Timer::Renew(token) | Timer::Retire(token) | Timer::Open(token) => {
+                tokens.get(token).is_some()
+            }
+            Timer::Fetch(_) | Timer::Promises => true,
             Timer::Probes => closed,
         });
     }
@@ -403,7 +402,6 @@ impl Engine {
             match timer {
                 Timer::GiveUp(attempt) => self.time_out(attempt, now),
                 Timer::Retry(execution) => self.resume(execution, now),
-                Timer::FallOfToken(..) | Timer::Fall(_) => self.fall(timer, now),
                 Timer::Renew(token) => self.renew(token, now),
                 Timer::Retire(token) => self.retire_if_too_old(token, now),
                 Timer::Open(token) => {

@@ -144,6 +144,11 @@ impl Lane {
         self.places.len()
     }
 
+    /// The earliest deadline of those that wait in it.
+    pub(crate) fn first_deadline(&self) -> Option<Instant> {
+        self.places.first().map(|place| place.deadline)
+    }
+
     /// Executions a second that have come of late.
     pub(crate) fn arrivals(&self, now: Instant) -> f64 {
         self.arrivals.per_second(now)

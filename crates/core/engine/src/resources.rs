@@ -21,6 +21,8 @@ pub(crate) struct Resources {
     blocked: Vec<Instant>,
     /// By `RouteId`: until when a 429 has shut the route.
     closed: Vec<Instant>,
+    /// Nothing waits from then on for the answer of a window's first call.
+    answered_by: Instant,
 }
 
 /// What a call passes and what it costs.
@@ -42,6 +44,7 @@ impl Resources {
             journal: Journal::new(config.limits.len(), now),
             blocked: vec![Instant::ZERO; config.routes.len()],
             closed: vec![Instant::ZERO; config.routes.len()],
+            answered_by: Instant::ZERO,
             config,
         };
         resources.leave_free();
@@ -207,6 +210,7 @@ impl Resources {
         for limit in Self::shared(&self.config, it) {
             let ledger = &mut self.ledgers[limit.index()];
             ledger.take(now, it.cost);
+            self.answered_by = self.answered_by.max(ledger.answered_by(now));
             let (slots, at_once) = match ledger.period() {
                 Some(_) => (it.cost, 0),
                 None => (1, ledger.held(now)),
@@ -222,7 +226,54 @@ impl Resources {
         }
         if let Some(token) = it.token {
             self.pools.take(token, it.cost, now);
+            let held = self.pools.tokens.get(token);
+            let ledgers = held.into_iter().flat_map(|held| &held.ledgers);
+            let answered_by = ledgers.map(|ledger| ledger.answered_by(now)).max();
+            self.answered_by = self.answered_by.max(answered_by.unwrap_or_default());
         }
+    }
+
+    /// Whether a call on this route has room that is used once another call is answered.
+    pub(crate) fn waits_for_answer(&self, route: RouteId, now: Instant) -> bool {
+        let waits = |ledger: &Ledger| ledger.waits_for_answer(now);
+        let of_token = |token: TokenId| {
+            let held = self.pools.tokens.get(token);
+            held.is_some_and(|held| held.ledgers.iter().any(waits))
+        };
+        self.answered_by > now
+            && (self
+                .limits_before(route)
+                .any(|limit| waits(&self.ledgers[limit.index()]))
+                || self.open_tokens(route).into_iter().any(of_token))
+    }
+
+    /// Lets one more call of this route go before another is answered.
+    pub(crate) fn wait_no_more(&mut self, route: RouteId, now: Instant) {
+        let limits: Vec<LimitId> = self.limits_before(route).collect();
+        for limit in limits {
+            self.ledgers[limit.index()].wait_no_more();
+        }
+        for token in self.open_tokens(route) {
+            let held = self.pools.tokens.get_mut(token);
+            let ledgers = held.into_iter().flat_map(|held| &mut held.ledgers);
+            ledgers.for_each(Ledger::wait_no_more);
+            self.pools.rewatch(token, now);
+        }
+        self.unblock();
+    }
+
+    /// The limits of the route and of its pool's clients.
+    fn limits_before(&self, route: RouteId) -> impl Iterator<Item = LimitId> {
+        let it = &self.config.routes[route.index()];
+        let pool = it.pool.map(|pool| &self.config.pools[pool.index()].clients);
+        let clients = pool.into_iter().flatten();
+        let of_clients = clients.flat_map(|it| &self.config.clients[it.index()].limits);
+        it.limits.iter().chain(of_clients).copied()
+    }
+
+    fn open_tokens(&self, route: RouteId) -> Vec<TokenId> {
+        let pool = self.config.routes[route.index()].pool;
+        pool.map_or(Vec::new(), |pool| self.pools.open_tokens(pool))
     }
 
     /// Applies `change` to every ledger that the call has slots of.

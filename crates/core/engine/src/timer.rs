@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, LimitId, TokenId};
+use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, TokenId};
 
 /// Why the engine wakes. A timer is not taken back: whoever it is for checks that it still matters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -17,10 +17,6 @@ pub(crate) enum Timer {
     Retire(TokenId),
     /// The token is no longer closed.
     Open(TokenId),
-    /// What headers told of the token's limit at this place held until now.
-    FallOfToken(TokenId, usize),
-    /// The same of a shared limit.
-    Fall(LimitId),
     /// The pause of something closed is over.
     Probes,
     /// Those that wait are to be looked through further for starts that can't be in time.

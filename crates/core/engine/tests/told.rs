@@ -218,6 +218,22 @@ fn a_number_that_changes_to_and_fro_holds_in_each_window() {
     }
 }
 
+/// Calls that have waited for a window would leave together, and be refused together.
+#[test]
+fn a_number_that_falls_again_after_eight_windows_refuses_no_burst() {
+    everywhere(|case| {
+        let real = &to_and_fro(48, [30, 10]);
+        let measured = (67, 260);
+        Case {
+            windows: Windows::WallClock,
+            real,
+            measured,
+            ..case
+        }
+        .holds("30 and 10");
+    });
+}
+
 #[test]
 fn another_period_than_configured_holds() {
     for windows in [Windows::FirstCall, Windows::WallClock] {

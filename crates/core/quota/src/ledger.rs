@@ -7,6 +7,7 @@ mod header;
 mod in_force;
 mod learned;
 mod others;
+mod scout;
 mod spare;
 mod sum;
 mod told;
@@ -117,11 +118,12 @@ impl Ledger {
     /// Whether one more call of this cost may be sent.
     #[must_use]
     pub fn has_room(&mut self, now: Instant, cost: u32) -> bool {
-        self.room(now) >= self.units(cost)
+        self.room(now) >= self.units(cost) && self.waits_for_scout(now).is_none()
     }
 
     /// Holds slots for a call that may leave at `now`.
     pub fn take(&mut self, now: Instant, cost: u32) {
+        self.scout_goes(now);
         match self.rule {
             Rule::Window {
                 period,
@@ -138,6 +140,7 @@ impl Ledger {
 
     /// The call sent at `sent` was counted no later than `counted_by`. No effect on a concurrency limit.
     pub fn settle(&mut self, sent: Instant, counted_by: Instant, cost: u32) {
+        self.scout_returns(sent);
         match self.rule {
             Rule::Window {
                 period,
@@ -163,6 +166,7 @@ impl Ledger {
 
     /// The call sent at `sent` never left, so it was never counted.
     pub fn cancel(&mut self, sent: Instant, cost: u32) {
+        self.scout_returns(sent);
         match self.rule {
             Rule::Window {
                 period,

@@ -42,7 +42,7 @@ impl Engine {
     pub(super) fn grow_for_waiting(&mut self, now: Instant) {
         let waiting: Vec<RouteId> = self.queue.lanes().map(|lane| lane.route).collect();
         for route in waiting {
-            if self.resources.has_room(route, now) {
+            if self.resources.has_room(route, now) && !self.resources.waits_for_answer(route, now) {
                 self.grow(route, now);
             }
         }

@@ -6,6 +6,7 @@
 use super::attempt::Attempt;
 use super::kept::DUE;
 use super::{Engine, State};
+use crate::queue::Lane;
 use crate::resources::Passage;
 use crate::timer::Timer;
 use crate::{Command, Submission};
@@ -19,7 +20,7 @@ impl Engine {
             self.wake = None;
             return;
         }
-        while let Some((flow, route)) = self.next_lane(now) {
+        while let Some((flow, route)) = self.next_lane(now).or_else(|| self.next_overdue(now)) {
             if self.brings_back(flow, route, now) {
                 continue;
             }
@@ -62,6 +63,18 @@ impl Engine {
         let chosen = chosen.map(|it| (it.flow, it.route));
         self.order = order;
         chosen
+    }
+
+    /// A lane that has room, but waits for the answer of a window's first call, while the deadline has come
+    /// of one in it: what is promised goes before what is only feared.
+    fn next_overdue(&mut self, now: Instant) -> Option<(FlowId, RouteId)> {
+        let waits = |lane: &&Lane| {
+            let is_due = lane.first_deadline().is_some_and(|at| at <= now);
+            is_due && self.resources.waits_for_answer(lane.route, now)
+        };
+        let route = self.queue.lanes().find(waits)?.route;
+        self.resources.wait_no_more(route, now);
+        self.next_lane(now)
     }
 
     fn send(
@@ -128,6 +141,9 @@ impl Engine {
             }
         }
         for (flow, route) in lanes {
+            if self.resources.waits_for_answer(route, now) {
+                next = next.into_iter().chain(self.queue.next_due(now)).min();
+            }
             let at = match self.resources.lane_room(flow, route, now) {
                 // It has room, so what it lacks is kept for a higher class.
                 Some(at) if at <= now => Some(self.look_again(now)),

@@ -9,7 +9,6 @@
 use super::Engine;
 use super::attempt::Attempt;
 use super::limits::Window;
-use crate::timer::Timer;
 use crate::{Facts, Follow, LearnedView, Source, WindowFact};
 use std::collections::BTreeMap;
 use tollgate_model::{ClientId, Instant, LimitId, Rule, Scope, TokenId};
@@ -97,7 +96,6 @@ impl Engine {
         let Some(ledger) = ledger else {
             return false;
         };
-        let fell_at = ledger.falls_at();
         ledger.trust_evidence(!is_ceiling);
         let verdict = ledger.hear(sent, now, cost, word, is_ceiling);
         if let Some(to) = verdict.change {
@@ -108,13 +106,7 @@ impl Engine {
         if is_in_force && !refused {
             self.learn_spoken_of(it, fact.allowed);
         }
-        let believed = !refused && is_in_force && self.count(it, window, header, verdict, now);
-        // Whose end is known may end sooner by what the count has shown.
-        let falls_at = self.ledger_of(it, window).and_then(|it| it.falls_at());
-        if let Some(at) = falls_at.filter(|&at| Some(at) != fell_at) {
-            self.timers.set(at, fall(it, window));
-        }
-        believed
+        !refused && is_in_force && self.count(it, window, header, verdict, now)
     }
 
     /// Takes the count and the end of the window in.
@@ -185,24 +177,6 @@ impl Engine {
             if stricter != in_force {
                 self.obey(other, place, stricter, now);
             }
-        }
-    }
-
-    /// A number that holds until now has not been told again.
-    pub(super) fn fall(&mut self, timer: Timer, now: Instant) {
-        match timer {
-            Timer::FallOfToken(token, place) => {
-                let ledger = self.resources.pools.ledger(token, place);
-                if let Some(to) = ledger.and_then(|ledger| ledger.fall(now)) {
-                    self.obey(token, place, to, now);
-                }
-            }
-            Timer::Fall(limit) => {
-                if let Some(to) = self.resources.ledgers[limit.index()].fall(now) {
-                    self.correct(limit, to, now);
-                }
-            }
-            _ => {}
         }
     }
 
@@ -315,13 +289,5 @@ impl Engine {
                 })
             });
         views.collect()
-    }
-}
-
-fn fall(it: &Attempt, window: Window) -> Timer {
-    match (window, it.passage.token) {
-        (Window::Token(place), Some(token)) => Timer::FallOfToken(token, place),
-        (Window::Token(_), None) => Timer::Fall(LimitId(0)),
-        (Window::Shared(limit), _) => Timer::Fall(limit),
     }
 }

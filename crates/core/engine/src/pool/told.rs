@@ -91,6 +91,17 @@ impl Pools {
         live.into_iter().flat_map(|it| it.live.iter()).collect()
     }
 
+    /// The pool's tokens that may be sent with, a few of each client.
+    pub(crate) fn open_tokens(&self, pool: PoolId) -> Vec<TokenId> {
+        let clients = self.pools[pool.index()].clients.iter();
+        let clients = clients.map(|client| &self.clients[client.index()]);
+        let open = clients.flat_map(|client| {
+            let live = client.live.iter().take(ASKED);
+            live.filter(|token| client.is_open(*token))
+        });
+        open.collect()
+    }
+
     /// Applies `change` to the limit at `place` of each of the client's tokens.
     pub(crate) fn each_token(
         &mut self,

@@ -64,12 +64,16 @@ pub(super) struct Lag(Duration);
 
 /// Answers that take more than such a part of a period may be read as if they came earlier, so what they hold
 /// is not known in advance.
-const MOST_LAG: u32 = 32;
+pub(super) const MOST_LAG: u32 = 32;
 
 impl Lag {
     pub(super) fn observe(&mut self, held: Duration, period: Duration) {
         let faded = self.0 - self.0 / 64;
         self.0 = held.min(period / MOST_LAG).max(faded);
+    }
+
+    pub(super) fn is_at_least(&self, span: Duration) -> bool {
+        self.0 >= span
     }
 }
 
@@ -233,6 +237,7 @@ impl Ledger {
             None | Some(0) => now,
             Some(nth) => self.nth_end(nth as usize - 1)?,
         };
-        Some(end.max(self.closed_until))
+        let scout = self.waits_for_scout(now).unwrap_or(now);
+        Some(end.max(self.closed_until).max(scout))
     }
 }

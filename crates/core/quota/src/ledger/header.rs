@@ -135,7 +135,7 @@ impl Ledger {
                     window.own += moved;
                     shift.moves(end, window.up, moved);
                     if let Some(told) = &mut self.told {
-                        told.holds_until(window.up);
+                        told.scout.closes_by(window.up);
                     }
                 }
                 let sharp = counted_by.since(sent) <= period / SHARP;

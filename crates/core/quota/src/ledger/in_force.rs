@@ -82,6 +82,9 @@ impl Ledger {
         else {
             return;
         };
+        if to.allowed != *allowed {
+            self.told.get_or_insert_default().scout.has_changed();
+        }
         *allowed = to.allowed;
         let from = std::mem::replace(period, to.period);
         let is_configured = Span::of(self.configured).is_some_and(|it| it.period == from);
@@ -110,18 +113,6 @@ impl Ledger {
         if let Some(told) = &mut self.told {
             told.floor.forget();
         }
-    }
-
-    /// When the number in force holds no more, unless it is told again.
-    #[must_use]
-    pub fn falls_at(&self) -> Option<Instant> {
-        self.told.as_ref().and_then(|told| told.falls_at())
-    }
-
-    /// What is in force instead, if the number in force was to hold until now only.
-    pub fn fall(&mut self, now: Instant) -> Option<Span> {
-        let numbers = self.numbers(false)?;
-        self.told.as_mut()?.fall(now, numbers)
     }
 
     fn numbers(&self, is_ceiling: bool) -> Option<Numbers> {

@@ -20,17 +20,18 @@
 //! together; one that is shorter than what is configured when they opened closer together than that. A run with another number and another period speaks of another limit, and nothing follows
 //! from it.
 //!
-//! **Numbers that change to and fro.** While a lower number was told not long ago, a higher one is in force
-//! until the end of the window that named it: the next window's first answers tell whether it holds for that
-//! as well. So a number that changes with every window costs a few answers' time at the begin of each, and
-//! no refusal. Where two runs are told in turns within half a period, they are two limits; the one that is
-//! configured stays in force, or else the lower one; from the other nothing follows.
+//! **Numbers that change to and fro.** A lower number that was in force before is so again with its first
+//! answer. What was told holds until the end of the window that it was told of; what holds for the next one its
+//! first call finds out ([`Scout`]). So a number that changes with every window costs an answer's time at the
+//! begin of each, and no refusal. Where two runs are told in turns within half a period, they are two limits; the
+//! one that is configured stays in force, or else the lower one; from the other nothing follows.
 
 mod run;
 
 use super::arrival::Arrival;
 use super::floor::Floor;
 use super::header::{Header, ROUNDING};
+use super::scout::Scout;
 use run::{Periods, Run};
 use std::time::Duration;
 use tollgate_model::Instant;
@@ -41,10 +42,6 @@ const AGREE: u32 = 3;
 const ALONE: u32 = 16;
 /// Runs that are remembered.
 const RUNS: usize = 4;
-/// For so many periods a lower number that was told is expected to come back; doubled when it does.
-const EXPECTED: u32 = 4;
-/// Bound on how often that is doubled.
-const MOST_DOUBLED: u32 = 4;
 /// A foray goes so many times as far if nobody was refused for a period.
 const FURTHER: u32 = 4;
 /// A foray goes beyond the configured number by this part of it at the most.
@@ -124,8 +121,6 @@ pub(super) struct Told {
     row_since: Instant,
     /// When a lower number was last put in force.
     lowered: Option<Instant>,
-    /// How often a lower number has come back.
-    doubled: u32,
     /// The last word's run has told ends that don't contradict each other.
     pub(super) is_steady: bool,
     /// The last word's run has told ends of windows.
@@ -140,8 +135,8 @@ pub(super) struct Told {
     pub(super) looks_shorter: bool,
     /// A call looks then whether a window has closed.
     pub(super) looks_until: Instant,
-    /// The number in force holds until then only.
-    until: Option<Instant>,
+    /// What is known of the window that is open.
+    pub(super) scout: Scout,
     foray: Option<Foray>,
 }
 
@@ -207,11 +202,7 @@ impl Told {
             None => self.decide(&mut run, now, numbers),
         };
         self.runs.push(run);
-        if let Some(change) = change {
-            self.hold(now, change);
-        } else if word.allowed == numbers.in_force.allowed {
-            self.hold(now, numbers.in_force);
-        }
+        self.send_scouts(change.unwrap_or(numbers.in_force), sound, now);
         Verdict {
             sound,
             look_at,
@@ -219,24 +210,9 @@ impl Told {
         }
     }
 
-    /// What falls back when its time has come.
-    pub(super) fn fall(&mut self, now: Instant, numbers: Numbers) -> Option<Span> {
-        self.until.filter(|&until| until <= now)?;
-        self.until = None;
-        let allowed = self.expected(now, numbers.in_force)?;
-        Some(Span {
-            allowed,
-            ..numbers.in_force
-        })
-    }
-
     /// A window has gone on for longer than the configured period.
     pub(super) fn shows_longer(&self, configured: Duration) -> bool {
         self.runs.iter().any(|run| run.shows_longer(configured))
-    }
-
-    pub(super) fn falls_at(&self) -> Option<Instant> {
-        self.until
     }
 
     /// The run's place. One that is new takes the place of that which was not told for the longest.
@@ -252,16 +228,6 @@ impl Told {
         (self.in_a_row, self.row_since) = (0, now);
         self.runs.push(Run::new(sent, now, word, base));
         self.runs.len() - 1
-    }
-
-    /// The lowest number that is expected to come back, if it is lower than what is in force.
-    fn expected(&self, now: Instant, in_force: Span) -> Option<u32> {
-        let memory = in_force.period * (EXPECTED << self.doubled.min(MOST_DOUBLED));
-        // A number is in force to the end of the window that named it, however early in that it was told.
-        let is_recent = |run: &Run| now.since(run.last.max(run.held_until())) < memory;
-        let of_late = |run: &&Run| run.is_sound(now) && !run.is_another && is_recent(run);
-        let lowest = self.runs.iter().filter(of_late).map(|run| run.allowed);
-        lowest.min().filter(|&lowest| lowest < in_force.allowed)
     }
 
     /// What is in force from now on, by what the run says that speaks. None if that is what was in force.
@@ -285,7 +251,9 @@ impl Told {
             // What it told is not believed any more.
             return change(configured);
         }
-        if self.in_a_row < AGREE || !is_sound || !self.tells_ends(run) {
+        let was_in_force = run.was_in_force || run.allowed == configured.allowed;
+        let is_known = was_in_force && run.allowed < in_force.allowed;
+        if (self.in_a_row < AGREE && !is_known) || !is_sound || !self.tells_ends(run) {
             let late = in_force.period * 2;
             let says_so = |run: &Run| self.speaks(run, numbers) && now.since(run.last) < late;
             if in_force != configured && !says_so(run) && !self.runs.iter().any(says_so) {
@@ -312,9 +280,7 @@ impl Told {
             return change(told);
         }
         if told.allowed < in_force.allowed {
-            // What was expected has come.
-            let was_expected = self.until.is_some_and(|until| until > now);
-            self.doubled = (self.doubled + u32::from(was_expected)).min(MOST_DOUBLED);
+            run.was_in_force = true;
             self.lowered = Some(now);
             return change(told);
         }
@@ -386,21 +352,25 @@ impl Told {
         self.far & (1 << (run.family % 32)) != 0
     }
 
-    /// Where a lower number is expected, what is in force holds until the end of the window that named it.
-    fn hold(&mut self, now: Instant, in_force: Span) {
-        let expected = self.expected(now, in_force);
-        let end = self.runs.last().map(Run::held_until);
-        // Of answers that take long no end is known.
-        let end = end
-            .filter(|&end| end > now)
-            .unwrap_or(now + in_force.period);
-        self.until = expected.map(|_| end);
-    }
-
-    /// The window that named the number in force closes by then, and its slots are free: what is sent afterwards may be
-    /// the next window's.
-    pub(super) fn holds_until(&mut self, end: Instant) {
-        self.until = self.until.map(|until| until.min(end));
+    /// What holds for the next window its first call finds out, and what holds now if the last word has named a lower
+    /// number than that in force.
+    fn send_scouts(&mut self, in_force: Span, sound: bool, now: Instant) {
+        let [before @ .., run] = &self.runs[..] else {
+            return;
+        };
+        if run.allowed == in_force.allowed {
+            if sound && self.opens_windows {
+                self.scout.knows_until(run.held_until(), run.has_opened());
+            }
+        } else if run.allowed < in_force.allowed
+            && !run.is_another
+            && before.iter().any(|other| {
+                (other.family, other.allowed) == (run.family, in_force.allowed)
+                    && other.is_steady(now)
+            })
+        {
+            self.scout.doubts();
+        }
     }
 
     /// Whether two numbers are told in turns: then they are two limits'. The configured one stays in force, or

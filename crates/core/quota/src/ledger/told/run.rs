@@ -75,6 +75,8 @@ pub(super) struct Run {
     at_least: Duration,
     /// It spoke alone for a whole period.
     pub(super) is_proven: bool,
+    /// Its number was in force.
+    pub(super) was_in_force: bool,
     /// It was told in turns with another run: it speaks of another limit.
     pub(super) is_another: bool,
     broken_until: Instant,
@@ -137,6 +139,7 @@ impl Run {
             told_apart: None,
             at_least: Duration::ZERO,
             is_proven: false,
+            was_in_force: false,
             is_another: false,
             broken_until: Instant::ZERO,
             broken: 0,
@@ -403,6 +406,11 @@ impl Run {
     /// The same, or windows were seen to open.
     pub(super) fn has_seen_openings(&self, now: Instant) -> bool {
         (self.tells_ends || self.openings >= 2) && self.is_steady(now)
+    }
+
+    /// Windows were seen to open with nothing but the one call counted, and when they end is told.
+    pub(super) fn has_opened(&self) -> bool {
+        self.tells_ends && self.openings >= 2
     }
 
     /// Until when slots are held at the least that were counted in its last window.
