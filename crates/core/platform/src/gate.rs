@@ -21,7 +21,7 @@ pub(crate) struct Passer<'a> {
 }
 
 /// The limits, in the order in which they are looked at.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Gate {
     laws: Vec<Held>,
     alignment: Alignment,
@@ -29,7 +29,7 @@ pub(crate) struct Gate {
     paths: BTreeMap<String, u32>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Held {
     law: Law,
     name: LimitName,

@@ -21,7 +21,7 @@ use tollgate_model::Instant;
 const REMEMBERED_WINDOWS: usize = 4_096;
 
 /// The provider.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Platform {
     config: Config,
     random: Random,

@@ -9,7 +9,7 @@ use tollgate_model::Instant;
 const STEP: Duration = Duration::from_millis(100);
 
 /// One stranger and when it calls next.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Calling {
     stranger: Stranger,
     random: Random,

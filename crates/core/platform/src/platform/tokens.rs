@@ -11,7 +11,7 @@ use tollgate_model::Instant;
 const MAX_TOKENS: usize = 100_000;
 
 /// The tokens that were granted.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tokens {
     tokens: Vec<Token>,
     by_bearer: BTreeMap<String, TokenNumber>,
@@ -19,7 +19,7 @@ pub(super) struct Tokens {
     asked: Option<Counter>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Token {
     client: usize,
     text: String,

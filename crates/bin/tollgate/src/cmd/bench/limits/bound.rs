@@ -6,6 +6,12 @@
 //! nobody pass more calls in time: they don't depend on what is sent, and a call that is served earlier takes room from
 //! none that could not wait as long. Where a window opens with its first call this is what the same rule
 //! passes; to leave a window closed for a while might pass a few more.
+//!
+//! **When a number falls** below what was counted, the upstream turns every call away until the windows end. Who
+//! doesn't know what is to come can't have left room for that: slots that are left free for a number that does not fall
+//! are lost. What the first class can be served then is found from the upstream as it is at that instant:
+//! its calls alone, as if nobody else called until all windows have ended ([`late_alone`]). No order of calls
+//! serves more of them.
 
 use super::case::Case;
 use super::world::Arrival;
@@ -33,9 +39,42 @@ pub(super) fn served(
     let mut host = Platform::new(config, seed);
     host.look(from);
     let tokens = tokens(case, &mut host, from);
+    let arrivals = arrivals.iter().copied();
+    serve(case, (&mut host, &tokens), arrivals, (from, until)).0
+}
+
+/// The calls of the first class that come within a period from an instant on, and are too late though they are
+/// served alone by this host.
+pub(super) fn late_alone(
+    case: &Case,
+    (mut host, tokens): (Platform, &[Option<TokenNumber>]),
+    arrivals: &[Arrival],
+    from: Instant,
+) -> Vec<Arrival> {
+    let until = from + case.period;
+    let first = arrivals.partition_point(|arrival| arrival.at < from);
+    let come = arrivals[first..].iter().copied();
+    let come = come.take_while(|arrival| arrival.at < until);
+    let of_first = come.filter(|arrival| case.parties[arrival.party].class == 0);
+    serve(
+        case,
+        (&mut host, tokens),
+        of_first,
+        (from, until + case.period),
+    )
+    .1
+}
+
+/// When calls are served, and those that are too late.
+fn serve(
+    case: &Case,
+    (host, tokens): (&mut Platform, &[Option<TokenNumber>]),
+    arrivals: impl Iterator<Item = Arrival>,
+    (from, until): (Instant, Instant),
+) -> (Vec<Instant>, Vec<Arrival>) {
     let mut waiting: VecDeque<Arrival> = VecDeque::new();
-    let mut arrivals = arrivals.iter().copied().peekable();
-    let mut served = Vec::new();
+    let mut arrivals = arrivals.peekable();
+    let (mut served, mut late) = (Vec::new(), Vec::new());
     let mut now = from;
     while now < until {
         while let Some(arrival) = arrivals.next_if(|it| it.at <= now) {
@@ -52,7 +91,7 @@ pub(super) fn served(
                 matches!(host.arrive_at(request, now), Verdict::Admitted(_))
             };
             if now > first.at + party.within {
-                waiting.pop_front();
+                late.extend(waiting.pop_front());
             } else if tokens.iter().any(&mut accepts) {
                 served.push(now);
                 waiting.pop_front();
@@ -67,7 +106,7 @@ pub(super) fn served(
             (_, false) => look,
         };
     }
-    served
+    (served, late)
 }
 
 /// All tokens that may be held; one that is none where calls need no token.

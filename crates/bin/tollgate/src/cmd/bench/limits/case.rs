@@ -4,6 +4,17 @@ use std::time::Duration;
 use tollgate_model::Instant;
 use tollgate_platform::{Client, Config, Kind, Law, Paths, Spread, Window};
 
+/// What is reached by who knows the upstream at each instant, but not what it will become. Parts of 1.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reached {
+    /// Of what could be used; none where that was not looked at.
+    pub(super) used: Option<f64>,
+    /// Of the calls that reach the upstream.
+    pub(super) refused: f64,
+    /// Of the first class's calls, served.
+    pub(super) voice: f64,
+}
+
 /// How long an answer takes, unless a case says otherwise.
 const ANSWER: Duration = Duration::from_millis(20);
 /// How long a call is on its way, at the most.
@@ -156,10 +167,14 @@ pub(super) fn guarded(clients: usize) -> Config {
 }
 
 impl Goals {
-    /// The same where so much is used by who knows the windows.
-    pub(super) fn beside(self, known: Option<f64>) -> Self {
-        let used = self.used.map(|used| used * known.unwrap_or(1.0));
-        Self { used, ..self }
+    /// The same beside what is reached by who knows the upstream, but not what it will become.
+    pub(super) fn beside(self, reached: Reached) -> Self {
+        Self {
+            used: self.used.map(|used| used * reached.used.unwrap_or(1.0)),
+            refused: self.refused.map(|refused| refused + reached.refused),
+            voice: self.voice * reached.voice,
+            ..self
+        }
     }
 }
 
@@ -217,14 +232,38 @@ impl Case {
         (least, most)
     }
 
-    /// When the upstream last becomes another than it was, for good.
+    /// When the upstream has last become another than it was. What it becomes again after that is not new.
     pub(super) fn settled(&self) -> Duration {
         let hosts = self.hosts.iter().flat_map(Config::laws);
-        hosts
-            .filter(|law| law.again.is_none())
-            .flat_map(|law| turns(&law))
-            .max()
-            .unwrap_or_default()
+        hosts.flat_map(|law| turns(&law)).max().unwrap_or_default()
+    }
+
+    /// When a host comes to admit fewer calls than before, up to so long after the beginning.
+    pub(super) fn falls(&self, host: usize, until: Duration) -> Vec<Duration> {
+        let mut times = Vec::new();
+        for law in self.hosts[host].laws() {
+            let begins = (0_u32..).map_while(|round| match law.again {
+                Some(again) => Some(again.checked_mul(round)?).filter(|it| *it < until),
+                None => (round == 0).then_some(Duration::ZERO),
+            });
+            for begin in begins {
+                times.push(begin);
+                times.extend(turns(&law).into_iter().map(|turn| begin + turn));
+            }
+        }
+        times.sort_unstable();
+        times.dedup();
+        let before = Duration::from_nanos(1);
+        times.retain(|&at| {
+            !at.is_zero() && at < until && self.rate(host, at) < self.rate(host, at - before)
+        });
+        times
+    }
+
+    /// Whether what is asked for, or what is allowed, goes up and down.
+    pub(super) fn varies(&self) -> bool {
+        let changes = |host: &Config| host.laws().iter().any(|law| law.again.is_some());
+        self.parties.iter().any(|party| party.wave.is_some()) || self.hosts.iter().any(changes)
     }
 
     /// When it has been learned, and when so many windows after that have been measured.

@@ -1,6 +1,6 @@
 //! How rows are shown, and which goals they miss.
 
-use super::case::{Case, Goals};
+use super::case::{Case, Goals, Reached};
 use super::seen::Seen;
 use crate::console::{errln, outln};
 use serde_json::{Value, json};
@@ -82,6 +82,11 @@ impl Row {
             other: other.served_part(),
             stranger: seen.after.stranger(),
         };
+        let reached = Reached {
+            used: seen.known(),
+            refused: seen.after.unforeseen_part(),
+            voice: first.admissible_part(),
+        };
         let counts = Counts {
             refused: seen.whole.refused,
             refused_after: seen.after.refused,
@@ -99,7 +104,7 @@ impl Row {
             scale,
             about: case.about.clone(),
             kind: case.goals.kind,
-            missed: missed(case.goals.beside(seen.known()), figures),
+            missed: missed(case.goals.beside(reached), figures),
             figures,
             known: seen.known(),
             counts,

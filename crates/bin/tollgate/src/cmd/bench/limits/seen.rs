@@ -40,6 +40,8 @@ pub(super) struct Seen {
     could: f64,
     /// What would be used by who knows the windows, where that was looked at.
     known: f64,
+    /// Calls that come too late for windows in which more was counted than the number that it has fallen to.
+    shut_out: Vec<Arrival>,
     pub(super) whole: Part,
     /// What arrived or happened after the learning.
     pub(super) after: Part,
@@ -51,6 +53,8 @@ pub(super) struct Part {
     pub(super) admitted: u64,
     /// Refused by limits.
     pub(super) refused: u64,
+    /// Of these, those that nobody could foresee.
+    unforeseen: u64,
     /// Refused for no limit's sake.
     pub(super) strays: u64,
     pub(super) stranger_asked: u64,
@@ -66,6 +70,8 @@ pub(super) struct PartySeen {
     pub(super) other: bool,
     pub(super) asked: u64,
     pub(super) served: u64,
+    /// Those that nobody could have served.
+    shut_out: u64,
     pub(super) failed: u64,
     pub(super) expired: u64,
     pub(super) refused_at_once: u64,
@@ -111,12 +117,18 @@ impl Seen {
         self.after.admitted += u64::from(now >= self.learned);
     }
 
-    pub(super) fn limited(&mut self, limit: LimitName, now: Instant) {
+    /// Nobody could have served these.
+    pub(super) fn are_shut_out(&mut self, calls: &[Arrival]) {
+        self.shut_out.extend(calls);
+    }
+
+    pub(super) fn limited(&mut self, limit: LimitName, foreseen: bool, now: Instant) {
         let stray = limit == LimitName::Stray;
         let after = now >= self.learned;
         for (part, counts) in [(&mut self.whole, true), (&mut self.after, after)] {
             part.strays += u64::from(counts && stray);
             part.refused += u64::from(counts && !stray);
+            part.unforeseen += u64::from(counts && !stray && !foreseen);
         }
     }
 
@@ -192,6 +204,11 @@ impl Seen {
                 self.after.parties[arrival.party].count(fate, arrival.at);
             }
         }
+        for call in std::mem::take(&mut self.shut_out) {
+            let within = case.parties[call.party].within;
+            let counts = call.at >= self.learned && call.at + within + late < self.end;
+            self.after.parties[call.party].shut_out += u64::from(counts);
+        }
         self.could = self.could(case, &asked);
         self.fates = Vec::new();
         self.last = Vec::new();
@@ -255,7 +272,7 @@ impl Seen {
 
     /// The part that whoever knows the windows would use; none where that was not looked at.
     pub(super) fn known(&self) -> Option<f64> {
-        (self.known > 0.0).then(|| self.known / self.could.max(1.0))
+        (self.known > 0.0).then(|| (self.known / self.could.max(1.0)).min(1.0))
     }
 }
 
@@ -263,6 +280,7 @@ impl Part {
     fn add(&mut self, other: Self) {
         self.admitted += other.admitted;
         self.refused += other.refused;
+        self.unforeseen += other.unforeseen;
         self.strays += other.strays;
         self.stranger_asked += other.stranger_asked;
         self.stranger_served += other.stranger_served;
@@ -278,6 +296,11 @@ impl Part {
     /// Of the calls that reached the upstream, those that a limit refused.
     pub(super) fn refused_part(&self) -> f64 {
         part(self.refused, self.admitted + self.refused + self.strays)
+    }
+
+    /// The same of those that nobody could foresee.
+    pub(super) fn unforeseen_part(&self) -> f64 {
+        part(self.unforeseen, self.admitted + self.refused + self.strays)
     }
 
     /// All parties together, or those that are chosen.
@@ -314,6 +337,7 @@ impl PartySeen {
     fn add(&mut self, other: Self) {
         self.asked += other.asked;
         self.served += other.served;
+        self.shut_out += other.shut_out;
         self.failed += other.failed;
         self.expired += other.expired;
         self.refused_at_once += other.refused_at_once;
@@ -323,6 +347,11 @@ impl PartySeen {
 
     pub(super) fn served_part(&self) -> Option<f64> {
         (self.asked > 0).then(|| part(self.served, self.asked))
+    }
+
+    /// The part that was not shut out.
+    pub(super) fn admissible_part(&self) -> f64 {
+        1.0 - part(self.shut_out, self.asked)
     }
 
     /// Of the calls taken in, those that expired.

@@ -133,7 +133,7 @@ async fn look(
             }
             for (limit, count) in &counts.limited {
                 for _ in last.limited.get(limit).copied().unwrap_or(0)..*count {
-                    seen.limited(*limit, now);
+                    seen.limited(*limit, true, now);
                 }
             }
             for stranger in &counts.strangers {

@@ -41,6 +41,8 @@ enum Due {
     /// The token endpoint answers, or has not within the time that the driver gives it.
     Asked(u32, u32, bool),
     Look,
+    /// A number falls at this host.
+    Fall(usize),
     Wake,
 }
 
@@ -58,6 +60,18 @@ struct Try {
     sent: Instant,
     place: Option<Place>,
     answer: Option<Answer>,
+    /// When it arrived at the upstream.
+    reached: Option<Instant>,
+}
+
+/// A number has fallen.
+#[derive(Clone, Copy)]
+struct Fall {
+    at: Instant,
+    /// A call was refused since, before anything had been told of it.
+    has_refused: bool,
+    /// A call was answered that had reached the upstream since.
+    is_told: bool,
 }
 
 enum Answer {
@@ -75,6 +89,8 @@ pub(super) struct World<'a> {
     tries: BTreeMap<u64, Try>,
     heap: BinaryHeap<Reverse<(Instant, u64, Due)>>,
     serial: u64,
+    /// The last one, of each host.
+    falls: Vec<Option<Fall>>,
     seen: Seen,
 }
 
@@ -98,6 +114,7 @@ pub(super) fn run(case: &Case, windows: u32, alignment: Alignment, seed: u64) ->
         tries: BTreeMap::new(),
         heap: BinaryHeap::new(),
         serial: 0,
+        falls: vec![None; case.hosts.len()],
         seen: Seen::new(case, BEGINNING, learned, end),
         case,
         arrivals,
@@ -107,6 +124,11 @@ pub(super) fn run(case: &Case, windows: u32, alignment: Alignment, seed: u64) ->
         world.at(first.at, Due::Arrival(0));
     }
     world.at(BEGINNING, Due::Look);
+    for host in 0..case.hosts.len() {
+        for fall in case.falls(host, end.since(BEGINNING)) {
+            world.at(BEGINNING + fall, Due::Fall(host));
+        }
+    }
     let mut still = (BEGINNING, 0_u32);
     while let Some(Reverse((now, _, due))) = world.heap.pop() {
         if now >= end {
@@ -135,7 +157,7 @@ pub(super) fn run(case: &Case, windows: u32, alignment: Alignment, seed: u64) ->
         }
     }
     world.seen.finish(case, &world.arrivals);
-    if case.parties.iter().any(|party| party.wave.is_some()) {
+    if case.varies() {
         let draw = (alignment, seed);
         let served = bound::served(case, &world.arrivals, draw, (BEGINNING, end));
         world.seen.could_be_served(&served);
@@ -214,6 +236,7 @@ impl World<'_> {
                 self.seen.strangers(counts, now);
                 self.at(now + self.case.period / 100, Due::Look);
             }
+            Due::Fall(host) => self.fall(host, now),
             Due::Wake => self.engine.handle_timeout(now),
         }
     }
@@ -235,6 +258,7 @@ impl World<'_> {
                     sent: now,
                     place: None,
                     answer: None,
+                    reached: None,
                 };
                 self.tries.insert(attempt.0, it);
                 self.at(now + way_in, Due::Reach(attempt.0));
@@ -267,6 +291,44 @@ impl World<'_> {
         }
     }
 
+    /// Fewer calls are admitted from now on.
+    fn fall(&mut self, host: usize, now: Instant) {
+        self.falls[host] = Some(Fall {
+            at: now,
+            has_refused: false,
+            is_told: false,
+        });
+        let has_first_class = self.case.parties.iter().any(|party| party.class > 0);
+        let believed = self.case.believed.tokens.iter().sum::<u32>() as usize;
+        let tokens: Vec<_> = match believed {
+            0 => vec![None],
+            // Another token could be asked for.
+            most if self.tokens.len() < most => return,
+            _ => {
+                let tokens = self.tokens.values();
+                tokens.map(|(_, number)| Some(*number)).collect()
+            }
+        };
+        if host == 0 && has_first_class {
+            let now_it_is = (self.hosts[host].clone(), &tokens[..]);
+            let late = bound::late_alone(self.case, now_it_is, &self.arrivals, now);
+            self.seen.are_shut_out(&late);
+        }
+    }
+
+    /// Whether a call's refusal could have been foreseen. When a number falls, nobody who is not told of what
+    /// is to come can know before a call is answered that has reached the upstream since: those under way at that instant are
+    /// refused, and one more.
+    fn foresees(&mut self, host: usize, sent: Instant) -> bool {
+        let Some(fall) = &mut self.falls[host] else {
+            return true;
+        };
+        if sent <= fall.at {
+            return false;
+        }
+        fall.is_told || std::mem::replace(&mut fall.has_refused, true)
+    }
+
     /// The call arrives at the upstream.
     fn reach(&mut self, attempt: u64, now: Instant) {
         let Some(it) = self.tries.get_mut(&attempt) else {
@@ -281,6 +343,9 @@ impl World<'_> {
             path: &party.path,
         };
         let answered = host.arrive_at(request, now);
+        let mut is_limited = None;
+        it.reached = Some(now);
+        let (sent, host_number) = (it.sent, party.host);
         let (latency, status) = match &answered {
             Answered::Admitted(admitted) => {
                 it.place = Some(admitted.place);
@@ -292,7 +357,7 @@ impl World<'_> {
                 }
             }
             Answered::Limited(limited) => {
-                self.seen.limited(limited.limit, now);
+                is_limited = Some(limited.limit);
                 (REFUSAL, Some(limited.status))
             }
             Answered::Unauthorized => (REFUSAL, Some(401)),
@@ -305,6 +370,10 @@ impl World<'_> {
             }
             None => Answer::Dropped,
         });
+        if let Some(limit) = is_limited {
+            let foreseen = self.foresees(host_number, sent);
+            self.seen.limited(limit, foreseen, now);
+        }
         self.at(over, Due::Depart(attempt));
         self.at(over + WAY_OUT, Due::Answer(attempt));
     }
@@ -323,6 +392,10 @@ impl World<'_> {
             return;
         };
         let attempt = AttemptId(attempt);
+        let host = self.case.parties[self.arrivals[it.call].party].host;
+        if let Some(fall) = &mut self.falls[host] {
+            fall.is_told |= it.reached.is_some_and(|reached| reached >= fall.at);
+        }
         match it.answer {
             Some(Answer::Head(status, headers, body)) => {
                 let facts = facts_of(status, &headers, &body, wall(now));
