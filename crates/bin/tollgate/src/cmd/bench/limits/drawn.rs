@@ -194,8 +194,12 @@ fn case(random: &mut Random) -> Case {
                 .with(|host| host.headers.lie = Some(lie))
                 .about(&format!("{words}; {lie:?}"))
         }
-        _ => stranger(random, &base, window, if pooled { tokens } else { 1 })
-            .about(&format!("{words}; a stranger")),
+        _ => stranger(
+            random,
+            &base,
+            window,
+            (if pooled { tokens } else { 1 }, &words),
+        ),
     };
     let paths = case.parties.len() > 1;
     let mut case = if paths { case } else { case.load(load) };
@@ -286,11 +290,12 @@ fn stranger(
     random: &mut Random,
     base: &impl Fn(&str, Goals, Vec<Law>) -> Case,
     window: Window,
-    tokens: u32,
+    (tokens, words): (u32, &str),
 ) -> Case {
     let shared = scaled(window, f64::from(tokens) * 0.9);
     let rate = shared.rate() * (0.1 + 0.35 * random.fraction());
     let family = [Family::Platform, Family::Seconds, Family::None][random.below(3)];
+    let part = rate / shared.rate();
     base("stranger", Goals::STRANGER, Vec::new())
         .believing(|it| it.shared = Some(shared))
         .with(|host| {
@@ -304,4 +309,7 @@ fn stranger(
             });
         })
         .says(family, 429, RetryAfter::Seconds)
+        .about(&format!(
+            "{words}; another takes {part:.2} of it; {family:?}"
+        ))
 }
