@@ -185,6 +185,25 @@ fn a_steady_share_that_nobody_tells_is_left_free() {
     }
 }
 
+/// What is thought of a stranger too high keeps nothing from who goes first: there is room, and others leave it.
+#[test]
+fn the_first_class_is_served_in_small_windows_beside_a_stranger() {
+    for (allowed, seconds) in [(22, 6), (18, 5), (22, 12)] {
+        for windows in [Windows::FirstCall, Windows::WallClock] {
+            let shared = Case {
+                allowed,
+                period: Duration::from_secs(seconds),
+                steps: &[0.43; 3],
+                flows: &[0.3, 1.2],
+                ..case(windows, true, false)
+            };
+            let all = run(shared, 3);
+            assert!(all.first_class() > 0.99, "{}", all.first_class());
+            assert!(all.stranger() > 0.9, "{}", all.stranger());
+        }
+    }
+}
+
 #[test]
 fn the_first_class_is_served_beside_a_stranger() {
     for windows in ALL {

@@ -115,6 +115,16 @@ impl Ledger {
         self.given().saturating_sub(self.taken())
     }
 
+    /// The same, were so many left free.
+    #[must_use]
+    pub fn room_beside(&mut self, left_free: u32, now: Instant) -> u32 {
+        let before = self.left_free;
+        self.left_free = before.max(left_free);
+        let room = self.room(now);
+        self.left_free = before;
+        room
+    }
+
     /// Whether one more call of this cost may be sent.
     #[must_use]
     pub fn has_room(&mut self, now: Instant, cost: u32) -> bool {

@@ -10,6 +10,9 @@
 //! client and upstream that all these calls have in common; wider as soon as others are counted with them. Where
 //! a pool has several clients, the counts of each client are taken together as well.
 //!
+//! Where a wider limit is configured with that number, the counts show in the same way that it is that one, and no
+//! other is held.
+//!
 //! From then on what headers say by this number is that limit's: its count, its ends, its period
 //! ([`super::told`]). Tokens of which the number was believed so far have again what is configured. A limit that
 //! isn't told for four of its windows, while other numbers are, is held no more.
@@ -148,7 +151,9 @@ impl Engine {
         let Upstream::Pool(pool) = upstream else {
             return None;
         };
-        if self.is_configured(it, fact) {
+        // A wider window may be configured with this number: then it is that, once the counts have shown it.
+        let configured = self.only_wider(it, fact);
+        if configured.is_none() && self.is_configured(it, fact) {
             return None;
         }
         let mut of_token = self.narrowest(it).into_iter();
@@ -166,6 +171,12 @@ impl Engine {
             let group = counts.group(number, several);
             counts.shown = wider(counts.shown, group);
             let (shown, held) = (counts.shown, counts.held);
+            if let Some(limit) = configured {
+                if shown.is_some() {
+                    return Some(Window::Shared(limit));
+                }
+                continue;
+            }
             if opens && shown.is_some() && shown != held.map(|(group, _)| group) {
                 self.hold_beside(it, number, now);
             }

@@ -164,7 +164,10 @@ impl Engine {
         let Under::Limit(limit) = *under else {
             return self.earliest_with(under, submission, ahead, now);
         };
-        let foretold = self.foreign.foretold(limit);
+        let foretold = match self.yields(submission.flow) {
+            true => self.foreign.foretold(limit),
+            false => 0,
+        };
         let left = self.resources.ledgers[limit.index()].left_free();
         if foretold <= left {
             return self.earliest_with(under, submission, ahead, now);

@@ -22,11 +22,15 @@
 //! **Without headers** refusals tell ([`suspicion`]): those of a window that refuses everything until it closes,
 //! with a number of our calls accepted in it that is not always the same. How many others were in it, in how
 //! much time, is their rate; what they want in a period at this rate is left free all the time, and our calls
-//! are spread, as where windows slide. It shrinks with each call that is accepted, by so much that in the long run
-//! three calls in a thousand are refused for finding out. What is learned from the same refusals
+//! are spread, as where windows slide. It shrinks with each call that is accepted, so that in the long run one window
+//! in eight is full before its end for finding out. What is learned from the same refusals
 //! ([`super::lesson`]) comes first: when the learner begins to hold a limit, what was left free because of
 //! refusals is ours again, until windows are full all the same. Once the number of ours varies as much as others'
-//! calls do by chance, refusals of full windows teach no limit any more.
+//! calls do by chance, refusals of full windows teach no limit any more, the one that would have shown it included.
+//!
+//! **Our first class,** where others of ours can wait for it, leaves nothing: what it needs and what strangers need is
+//! left by the classes below. An estimate of strangers that is too high would else keep slots from it that are free,
+//! and, as nothing is sent then that could tell otherwise, for long.
 //!
 //! Where none of this finds anybody, `leave` of the configuration keeps slots free.
 
@@ -36,13 +40,14 @@ mod usage;
 
 use super::Engine;
 use super::attempt::Attempt;
+use super::learned::is_learned;
 use super::limits::counts;
 use super::upstream::Upstream;
 pub(super) use spread::Supply;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use suspicion::{Refusal, Shown, Suspicion, Wanted};
-use tollgate_model::{Instant, LimitId, Scope};
+use tollgate_model::{Instant, LimitId, Rule, Scope};
 use tollgate_quota::Others;
 use usage::Use;
 
@@ -70,6 +75,11 @@ impl Foreign {
         self.get(limit).map_or(0, |it| {
             it.sliding.foretold().min(it.allowed.saturating_sub(1))
         })
+    }
+
+    /// Slots of a period that slides, or that refusals have told of, which are left free for others.
+    pub(super) fn slots(&self, limit: LimitId) -> u32 {
+        self.get(limit).map_or(0, |it| it.sliding.slots())
     }
 
     /// For how long the window that closes by then had counted when it was last seen.
@@ -205,22 +215,54 @@ impl Engine {
         let Some(refusal) = self.refusal(limit, (it, asked), now) else {
             return false;
         };
-        let (period, allowed) = (refusal.period, refusal.allowed);
         let suspicion = self.foreign.suspicions.entry(limit).or_default();
         let shown = suspicion.refused(refusal);
         let is_shared = suspicion.is_shared();
-        let known = self.foreign.get(limit);
-        let is_known = known.is_some_and(|it| it.sliding.slots() > 0);
-        let is_tried = known.is_some_and(|it| it.sliding.is_tried());
-        let others = match shown {
-            Shown::First(others) if is_tried => Wanted::AtLeast(others),
-            Shown::Full { proven, others } if is_known || proven => others,
-            _ => return is_known && is_shared,
+        let is_tried = self
+            .foreign
+            .get(limit)
+            .is_some_and(|it| it.sliding.is_tried());
+        let (proven, others) = match shown {
+            Shown::First(others) if is_tried => (true, Wanted::AtLeast(others)),
+            Shown::Full { proven, others } => (proven, others),
+            _ => return is_shared,
         };
+        self.see_refused(limit, (proven, others), now);
+        is_shared
+    }
+
+    /// A window was full without a header that says so. What others want of it is left free, if it is they: as is
+    /// proven, or was before.
+    fn see_refused(&mut self, limit: LimitId, (proven, others): (bool, Wanted), now: Instant) {
+        let ledger = &self.resources.ledgers[limit.index()];
+        let (Some(period), allowed) = (ledger.period(), ledger.allowed()) else {
+            return;
+        };
+        if !proven && self.foreign.slots(limit) == 0 {
+            if self.is_learned_beside(limit, period) {
+                let of = self.foreign.of(limit, period, allowed);
+                of.sliding.try_spread(period, now);
+                self.recheck_promises();
+            }
+            return;
+        }
         let of = self.foreign.of(limit, period, allowed);
         of.sliding.refused(others, (period, allowed), now);
         self.leave_free(limit);
-        is_shared
+    }
+
+    /// Whether a limit of about this period was learned that calls which pass the limit obey.
+    fn is_learned_beside(&self, limit: LimitId, period: Duration) -> bool {
+        let routes = self.config.routes.iter();
+        let routes = routes.filter(|route| route.limits.contains(&limit));
+        let limits = routes.flat_map(|route| &route.limits);
+        let mut limits = limits.map(|id| &self.config.limits[id.index()]);
+        limits.any(|other| match other.rule {
+            Rule::Window { period: of, .. } => {
+                is_learned(other) && of * 2 >= period && of <= period * 2
+            }
+            Rule::Concurrency { .. } => false,
+        })
     }
 
     /// The refused call, and what is known of the limit.
@@ -300,18 +342,17 @@ impl Engine {
     /// An upstream has accepted a call. Where no header tells, or none any more, what is left free of a period
     /// is ours again after a while.
     pub(super) fn fade(&mut self, it: &Attempt, now: Instant) {
-        if !self.foreign.suspicions.is_empty() {
-            for limit in self.resources.limits_of(&it.passage) {
-                if let Some(suspicion) = self.foreign.suspicions.get_mut(&limit) {
-                    suspicion.accepted((it.sent, now), it.endpoint, it.passage.cost);
-                }
-            }
-        }
-        if self.foreign.is_none() {
+        if self.foreign.is_none() && self.foreign.suspicions.is_empty() {
             return;
         }
         let limits: Vec<_> = self.resources.limits_of(&it.passage).collect();
         for limit in limits {
+            if let Some(suspicion) = self.foreign.suspicions.get_mut(&limit)
+                && let Some((proven, others)) =
+                    suspicion.accepted((it.sent, now), it.endpoint, it.passage.cost)
+            {
+                self.see_refused(limit, (proven, others), now);
+            }
             let Some(of) = self.foreign.get_mut(limit) else {
                 continue;
             };
@@ -327,9 +368,9 @@ impl Engine {
     /// to take until the window ends.
     pub(super) fn left_free(&self, limit: LimitId, now: Instant) -> u32 {
         let ledger = &self.resources.ledgers[limit.index()];
-        ledger
-            .left_free()
-            .max(self.foreign.may_come(limit, now).ceil() as u32)
+        let others = self.foreign.slots(limit);
+        let may_come = self.foreign.may_come(limit, now).ceil() as u32;
+        ledger.left_free().max(others).max(may_come)
     }
 
     /// The same for all limits, whose numbers may have changed.
@@ -339,18 +380,20 @@ impl Engine {
         }
     }
 
-    /// Leaves free what the configuration says, or what others are found to use.
+    /// Leaves free what the configuration says, and notes what others are found to use.
     fn leave_free(&mut self, limit: LimitId) {
         let ledger = &mut self.resources.ledgers[limit.index()];
         let leave = self.config.leave.get(&limit);
         let configured = leave.map_or(0, |leave| leave.of(ledger.allowed()));
-        let sliding = self.foreign.get_mut(limit).map_or(0, |it| {
+        ledger.leave_free(configured);
+        let mut is_more = false;
+        if let Some(it) = self.foreign.get_mut(limit) {
             it.leave = configured;
-            it.sliding.slots()
-        });
-        let before = ledger.left_free();
-        ledger.leave_free(configured.max(sliding));
-        if ledger.left_free() > before {
+            let slots = it.sliding.slots();
+            is_more = slots > it.promised;
+            it.promised = slots;
+        }
+        if is_more {
             self.recheck_promises();
         }
         self.resources.unblock();

@@ -64,19 +64,53 @@ impl Engine {
             Some(demand) if !demand.is_none => under.demand(demand),
             _ => 0.0,
         };
+        // The last class is spread over the window, so that nobody waits for what it leaves.
+        let is_spread = above <= 0.0 && self.queue.is_last(flow);
         let others = match under {
-            // The last class is spread over the window, so that nobody waits for what it leaves.
-            Under::Limit(_) if above <= 0.0 && self.queue.is_last(flow) => 0.0,
-            Under::Limit(limit) => self.foreign.per_second(*limit, now),
+            Under::Limit(limit) if !is_spread => self.others_before(flow, *limit, now),
             _ => 0.0,
         };
         (above, others)
     }
 
+    /// Whether calls of the flow leave slots to other applications. Those of the first class don't, where others of
+    /// ours can: lower classes leave what both need.
+    pub(super) fn yields(&self, flow: FlowId) -> bool {
+        self.queue.class(flow) != self.top_class || self.queue.is_last(flow)
+    }
+
+    /// Slots a second of the limit that other applications take, and calls of the flow leave to them.
+    fn others_before(&self, flow: FlowId, limit: LimitId, now: Instant) -> f64 {
+        match self.yields(flow) {
+            true => self.foreign.per_second(limit, now),
+            false => 0.0,
+        }
+    }
+
+    /// Whether the flow has a call's slots of each of its limits beside those that others have had in a period of
+    /// late. A call that was promised a start was promised it so.
+    pub(super) fn leaves_others(&mut self, flow: FlowId, route: RouteId, now: Instant) -> bool {
+        if self.foreign.is_none() || !self.yields(flow) {
+            return true;
+        }
+        let config = Arc::clone(&self.config);
+        let cost = config.routes[route.index()].cost;
+        for limit in config.passed(flow, route) {
+            let left = self.foreign.slots(limit);
+            let ledger = &mut self.resources.ledgers[limit.index()];
+            if left > ledger.left_free() && ledger.room_beside(left, now) < cost {
+                let period = ledger.period().unwrap_or(LOOK.1).as_secs_f64();
+                self.kept_rate = self.kept_rate.max(f64::from(ledger.allowed()) / period);
+                return false;
+            }
+        }
+        true
+    }
+
     /// What other applications will take, so that it goes before whoever is told of a start.
     pub(super) fn others_under(&self, under: &Under, who: Who, flow: FlowId, now: Instant) -> Kept {
         let others = match under {
-            Under::Limit(limit) => self.foreign.per_second(*limit, now),
+            Under::Limit(limit) => self.others_before(flow, *limit, now),
             _ => 0.0,
         };
         // Chance is the last class's to bear.
@@ -180,8 +214,12 @@ impl Engine {
             }
         }
         let reserve = self.reserve(flow, under, now);
+        let others = match under {
+            Under::Limit(limit) if self.yields(flow) => self.foreign.slots(*limit),
+            _ => 0,
+        };
         let ledger = under.ledger(&mut self.resources);
-        let left = ledger.map_or(0.0, |ledger| f64::from(ledger.room(now)));
+        let left = ledger.map_or(0.0, |ledger| f64::from(ledger.room_beside(others, now)));
         let spares = reserve <= 0.0 || left - f64::from(cost) >= reserve;
         if !spares {
             let (above, others) = self.kept_from(flow, under, now);

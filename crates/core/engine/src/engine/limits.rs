@@ -74,14 +74,7 @@ impl Engine {
                 return fits.next().is_none().then_some(*window);
             }
         }
-        let wider = self.resources.limits_of(&it.passage).any(|id| {
-            let limit = &self.config.limits[id.index()];
-            let configured = self.resources.ledgers[id.index()].configured();
-            counts(limit)
-                && limit.scope != Scope::Flow
-                && configured.is_some_and(|it| it.allowed == fact.allowed)
-        });
-        if wider {
+        if self.shared_with_number(it, fact).next().is_some() {
             return None;
         }
         // Another number than all: that of the one window, or of the one that lasts as long.
@@ -97,6 +90,32 @@ impl Engine {
                 fits.next().is_none().then_some(*window)
             }
         }
+    }
+
+    /// The shared windows that the call passes and that are configured with this number; a flow's is ours.
+    fn shared_with_number(&self, it: &Attempt, fact: WindowFact) -> impl Iterator<Item = LimitId> {
+        self.resources.limits_of(&it.passage).filter(move |id| {
+            let limit = &self.config.limits[id.index()];
+            let configured = self.resources.ledgers[id.index()].configured();
+            counts(limit)
+                && limit.scope != Scope::Flow
+                && configured.is_some_and(|it| it.allowed == fact.allowed)
+        })
+    }
+
+    /// The one window wider than a token's that the call passes and that is configured with this number, if no
+    /// other is.
+    pub(super) fn only_wider(&self, it: &Attempt, fact: WindowFact) -> Option<LimitId> {
+        let mut shared = self.shared_with_number(it, fact);
+        let one = shared.next().filter(|_| shared.next().is_none())?;
+        let mut windows = self.narrowest(it).into_iter();
+        let is_narrow = windows.any(|window| {
+            let ledger = self.ledger_of(it, window);
+            let spans = ledger.map(|it| [it.configured(), it.in_force()]);
+            let mut spans = spans.into_iter().flatten().flatten();
+            window == Window::Shared(one) || spans.any(|span| span.allowed == fact.allowed)
+        });
+        (!is_narrow).then_some(one)
     }
 
     /// Whether a window that the call passes has this number, configured or in force; a flow's is ours.

@@ -42,6 +42,7 @@ impl Engine {
             && !self.queue.pauses(route)
             && self.resources.can_start(route, now)
             && self.resources.flow_has_room(flow, route, now)
+            && self.leaves_others(flow, route, now)
             && self.spares(flow, route, now)
     }
 
@@ -58,6 +59,7 @@ impl Engine {
         let chosen = order.iter().find(|it| {
             self.resources.can_start(it.route, now)
                 && self.resources.flow_has_room(it.flow, it.route, now)
+                && self.leaves_others(it.flow, it.route, now)
                 && (!it.lent() || it.is_due(now + DUE) || self.spares(it.flow, it.route, now))
         });
         let chosen = chosen.map(|it| (it.flow, it.route));

@@ -214,7 +214,8 @@ pub(crate) fn no_promise_broken(world: &World, execution: ExecutionId, refusal: 
 }
 
 /// Who was just taken in can start in time, as far as it is known: by its deadline there is room under each
-/// limit, when no call is under way whose end could not be foreseen.
+/// limit, when no call is under way whose end could not be foreseen. What is left free for other applications the
+/// lower classes leave; the first has it too.
 pub(crate) fn foretold(world: &World, execution: ExecutionId) {
     let Some(submission) = world.waiting.get(&execution) else {
         return;
@@ -225,11 +226,17 @@ pub(crate) fn foretold(world: &World, execution: ExecutionId) {
     let by_then = world.engine.snapshot(submission.deadline);
     let (flow, route) = (submission.flow.index(), submission.route.index());
     let (flow, route) = (&world.config.flows[flow], &world.config.routes[route]);
+    let mut others = world.config.flows.iter().map(|it| it.priority);
+    let is_first =
+        others.clone().all(|it| it >= flow.priority) && others.any(|it| it > flow.priority);
     for limit in route.limits.iter().chain(&flow.limits) {
-        let view = &by_then.limits[limit.index()];
+        let mut view = by_then.limits[limit.index()].clone();
+        if is_first {
+            view.left_free = 0;
+        }
         let cost = if *limit == CONCURRENCY { 1 } else { route.cost };
         assert!(
-            has_room(view, cost),
+            has_room(&view, cost),
             "foretold: {submission:?} was taken in at {}: {view:?} at its deadline",
             world.now
         );

@@ -11,6 +11,11 @@
 //! A window is never seen to be shared by who takes the whole of it at once. So where one was full, an eighth of
 //! the next is taken at an even pace though nobody else was ever seen: calls wait there for another window anyway.
 //!
+//! The same is so where a limit was learned from refusals and a window is full all the same: be it that others have
+//! the rest or that the limit is lower than configured, who takes what there is at once sees about the same number
+//! accepted each time. At an even pace a lower limit accepts as many, and others take what they ask for, so that the
+//! numbers differ. So calls keep to the pace of the configured limit for a few windows after such a refusal.
+//!
 //! Starts are foretold at the same pace, so that calls don't come due before it, at which they would take what is
 //! left for others after all. Where more is seen to be taken than was expected, those who wait are looked at
 //! again.
@@ -18,11 +23,16 @@
 use super::super::Engine;
 use super::super::attempt::Attempt;
 use super::{Foreign, Use};
+use crate::rate::Kept;
 use std::time::Duration;
 use tollgate_model::{Instant, LimitId};
+use tollgate_quota::Need;
 
 /// Part of a period whose calls may go at once where windows slide.
 const AT_ONCE: f64 = 1.0 / 16.0;
+
+/// Standard deviations of chance for which others find slots until a window ends.
+const CHANCE: f64 = 2.0;
 
 /// A limit's slots that the last class may take, and what goes before it.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +62,7 @@ impl Foreign {
     pub(in crate::engine) fn next(&self, supply: Supply, cost: u32, now: Instant) -> Instant {
         match self.get(supply.limit) {
             Some(shared) if shared.told.is_some() => self.spread(supply, (cost.into(), 0), now),
-            Some(shared) if shared.spreads() => shared.sliding.next,
+            Some(shared) if shared.spreads(now) => shared.sliding.next,
             _ => Instant::ZERO,
         }
     }
@@ -67,7 +77,7 @@ impl Foreign {
         let Some(shared) = self.get(supply.limit) else {
             return now;
         };
-        if shared.spreads() {
+        if shared.spreads(now) {
             let before = u32::try_from(ours.saturating_sub(1)).unwrap_or(u32::MAX);
             let from = shared.sliding.next.max(shared.earliest_next(now));
             return now.max(from + shared.gap().saturating_mul(before));
@@ -78,10 +88,16 @@ impl Foreign {
         }
         let all = u64::from(shared.allowed);
         let surge = (surge + supply.above).min(all as f64 / shared.period.as_secs_f64());
+        let mean = shared.per_second(now) + supply.above;
+        let by_chance = Kept::now(0.0, shared.period * 2).and(mean, CHANCE);
         // So long before a window's end so many slots are left.
         let before = |left: u64| {
             let span = Duration::try_from_secs_f64((left + 1) as f64 / surge);
-            span.unwrap_or(Duration::MAX)
+            let span = span.unwrap_or(Duration::MAX);
+            match mean > 0.0 {
+                true => span.min(by_chance.span_of(left as f64)),
+                false => span,
+            }
         };
         let end = self.end(supply.limit, now);
         let (slots, room) = (ours.saturating_add(theirs), u64::from(supply.room));
@@ -112,8 +128,9 @@ impl Foreign {
 
 impl Use {
     /// Whether calls are spread over a period that slides.
-    fn spreads(&self) -> bool {
-        self.told.is_none() && self.sliding.slots() > self.leave
+    fn spreads(&self, now: Instant) -> bool {
+        let is_left = self.sliding.slots() > self.leave;
+        self.told.is_none() && (is_left || self.sliding.is_tried_out(now))
     }
 
     /// How long after one call of ours the next one goes.
@@ -136,7 +153,7 @@ impl Engine {
         let limits: Vec<_> = self.resources.limits_of(&sent.passage).collect();
         for limit in limits {
             if let Some(shared) = self.foreign.get_mut(limit)
-                && shared.spreads()
+                && shared.spreads(now)
             {
                 let from = shared.sliding.next.max(shared.earliest_next(now));
                 shared.sliding.next = from + shared.gap() * sent.passage.cost;

@@ -21,9 +21,9 @@ const PROOF: u32 = 3;
 /// By so many calls what is accepted has to vary.
 const VARIES: u32 = 2;
 /// After so many periods without a refusal, those before prove nothing any more.
-const STALE: u32 = 4;
+pub(super) const STALE: u32 = 4;
 /// Such a part of a limit is accepted in a window at the least.
-const LEAST: u32 = 2;
+const LEAST: u32 = 3;
 /// What the windows before count for, beside the last.
 const EARLIER: f64 = 0.75;
 /// Standard deviations of chance by which a window has to differ from those before, that these are not counted
@@ -56,29 +56,22 @@ pub(super) struct Suspicion {
 
 #[derive(Clone, Copy, Debug)]
 struct Run {
-    token: Option<TokenId>,
-    endpoint: EndpointId,
-    /// The first refused call was sent then, and its refusal known.
-    sent: Instant,
-    known: Instant,
-    /// Calls of ours in the period before.
-    held: u32,
+    first: Refusal,
     is_long: bool,
     /// The next window opens no earlier, as far as is known.
     until: Instant,
+    /// The upstream has asked to be left alone until then, for no longer than a period.
+    is_asked: bool,
 }
 
 impl Run {
     /// The first refused call of what may become a run.
     fn begin(of: &Refusal) -> Self {
         let mut run = Self {
-            token: of.token,
-            endpoint: of.endpoint,
-            sent: of.sent,
-            known: of.known,
-            held: of.held,
+            first: *of,
             is_long: false,
             until: of.sent,
+            is_asked: false,
         };
         run.go_on(of);
         run
@@ -86,6 +79,7 @@ impl Run {
 
     fn go_on(&mut self, of: &Refusal) {
         let asked = of.asked.filter(|&asked| asked <= of.period + ROUNDING);
+        self.is_asked |= asked.is_some();
         let closed = asked.map_or(of.sent, |asked| (of.known + asked).before(ROUNDING));
         self.until = self.until.max(of.sent).max(closed);
     }
@@ -165,23 +159,27 @@ impl Suspicion {
         };
         run.go_on(&it);
         // Twice with one token, or for one endpoint while others are called: its limit is the nearer reason.
-        let of_token = it.token.is_some() && it.token == run.token;
-        let of_endpoint = it.endpoint == run.endpoint
+        let of_token = it.token.is_some() && it.token == run.first.token;
+        let of_endpoint = it.endpoint == run.first.endpoint
             && self
                 .endpoints
                 .iter()
                 .flatten()
                 .any(|&(other, at)| other != it.endpoint && it.known < at + it.period);
-        if run.is_long || it.sent < run.known || of_token || of_endpoint {
+        if run.is_long || it.sent < run.first.known || of_token || of_endpoint {
             return Shown::Nothing;
         }
         run.is_long = true;
         let run = *run;
         let seen = self.sample(run, it);
         Shown::Full {
-            proven: self.runs >= PROOF && self.varies(it.allowed),
+            proven: self.is_proven(it.allowed),
             others: seen.map_or(Wanted::AtLeast(others), Wanted::Seen),
         }
+    }
+
+    fn is_proven(&self, allowed: u32) -> bool {
+        self.runs >= PROOF && self.varies(allowed)
     }
 
     /// A header of the refused call says that the window is full. What others want, if that was not known yet.
@@ -206,8 +204,8 @@ impl Suspicion {
             let (least, most) = range.unwrap_or((new, new));
             Some((least.min(new), most.max(new)))
         };
-        self.in_period = of(self.in_period, run.held);
-        let open_for = run.sent.since(self.opened?);
+        self.in_period = of(self.in_period, run.first.held);
+        let open_for = run.first.sent.since(self.opened?);
         let ours = self.accepted + it.under_way;
         if open_for > it.period {
             return None;
@@ -243,26 +241,40 @@ impl Suspicion {
     }
 
     /// Whether the number of ours that windows accept varies as much as chance makes others' calls vary: no limit
-    /// of ours does that.
+    /// of ours does that. The window that a first refusal may have shown to be full is taken for so.
     pub(super) fn is_shared(&self) -> bool {
-        let others = self.others.0 * (1.0 - EARLIER);
-        let spread = self.from_opening.map_or(0, |(least, most)| most - least);
-        self.runs >= PROOF && spread >= VARIES && f64::from(spread) >= others.sqrt()
+        let mut it = *self;
+        if let Some(run) = self.run.filter(|run| run.is_asked && !run.is_long) {
+            it.sample(run, run.first);
+        }
+        let others = it.others.0 * (1.0 - EARLIER);
+        let spread = it.from_opening.map_or(0, |(least, most)| most - least);
+        it.runs >= PROOF && spread >= VARIES && f64::from(spread) >= others.sqrt()
     }
 
-    /// A call was accepted that was sent at `sent`.
+    /// A call was accepted that was sent at `sent`. A window that is seen to have been full by that: where an upstream
+    /// asks to be left alone and accepts nothing until then, one refusal shows as much as a second.
     pub(super) fn accepted(
         &mut self,
         (sent, now): (Instant, Instant),
         endpoint: EndpointId,
         cost: u32,
-    ) {
+    ) -> Option<(bool, Wanted)> {
         let [last, other] = &mut self.endpoints;
         if last.is_none_or(|(last, _)| last != endpoint) {
             std::mem::swap(last, other);
         }
         *last = Some((endpoint, now));
-        if let Some(run) = self.run.take_if(|run| sent >= run.known) {
+        let mut full = None;
+        if let Some(mut run) = self.run.take_if(|run| sent >= run.first.known) {
+            if !run.is_long && run.is_asked && sent >= run.until {
+                run.is_long = true;
+                let first = run.first;
+                let seen = self.sample(run, first);
+                let others = f64::from(first.allowed.saturating_sub(first.held));
+                let others = seen.map_or(Wanted::AtLeast(others), Wanted::Seen);
+                full = Some((self.is_proven(first.allowed), others));
+            }
             if run.is_long {
                 self.opened = Some(run.opening(sent, self.opened, self.period));
                 self.accepted = 0;
@@ -273,6 +285,7 @@ impl Suspicion {
         if self.opened.is_some_and(|opened| sent >= opened) {
             self.accepted += cost;
         }
+        full
     }
 
     /// The refusals until now have been explained otherwise, as far as is known.

@@ -1,6 +1,6 @@
 //! What headers have told of somebody else's use of one limit, and what is to be expected of it.
 
-use super::suspicion::Wanted;
+use super::suspicion::{STALE, Wanted};
 use std::time::Duration;
 use tollgate_model::Instant;
 use tollgate_quota::Others;
@@ -25,13 +25,12 @@ const WATCH: f64 = 1.0 / 8.0;
 const FORGOTTEN: f64 = 1.0 / 16.0;
 /// Standard deviations of chance that are left free beside what headers tell of a period that slides.
 const MORE: f64 = 0.5;
-/// Accepted calls that pay for finding once by a refusal or two that too little is left free: of all calls 0.3 %
-/// are refused for that. In so many calls half a standard deviation of what is left free becomes ours again.
-const CYCLE: f64 = 500.0;
-/// Nor before so many periods have passed: each may have been full at its end only.
+/// Before so many periods have passed without a refusal nobody is taken to have gone: each may have been full at its
+/// end only.
 const QUIET: u32 = 2;
-/// Periods in which as much becomes ours at the least, however few calls they leave us.
-const CYCLE_PERIODS: f64 = 8.0;
+/// In so many periods, by the calls that they leave us, half a standard deviation of what is left free becomes ours
+/// again, to find out by a refusal or two whether too much is left: of eight windows one costs others their last calls.
+const CYCLE: f64 = 8.0;
 /// Part of what is left free that becomes ours in that time once it has passed without a refusal: somebody
 /// must have gone.
 const FAST: f64 = 1.5;
@@ -43,6 +42,8 @@ pub(super) struct Use {
     pub(super) allowed: u32,
     /// Slots that the configuration leaves free.
     pub(super) leave: u32,
+    /// Slots left free of a period that slides when starts were last looked at.
+    pub(super) promised: u32,
     pub(super) told: Option<Told>,
     pub(super) sliding: Sliding,
 }
@@ -85,6 +86,8 @@ pub(super) struct Sliding {
     held: f64,
     refused: Option<Instant>,
     accepted: f64,
+    /// Until then calls are spread though nobody else is known, to see whether windows are full of others.
+    trial_until: Instant,
     /// Slots become ours fast, for somebody must have gone.
     is_fast: bool,
     /// Our next call goes no earlier, but for those that may go at once.
@@ -97,6 +100,7 @@ impl Use {
             period,
             allowed,
             leave: 0,
+            promised: 0,
             told: None,
             sliding: Sliding::default(),
         }
@@ -235,6 +239,16 @@ impl Sliding {
         self.is_fast = false;
     }
 
+    /// A window was full though a learned limit was obeyed: calls are spread for some periods.
+    pub(super) fn try_spread(&mut self, period: Duration, now: Instant) {
+        self.trial_until = now + period * STALE;
+    }
+
+    /// Whether calls are spread on trial.
+    pub(super) fn is_tried_out(&self, now: Instant) -> bool {
+        self.trial_until > now
+    }
+
     /// Whether headers have told, so that refusals need not.
     pub(super) fn is_told(&self) -> bool {
         self.heard > 0
@@ -250,7 +264,7 @@ impl Sliding {
         self.accepted += 1.0;
         let is_past = self.refused.is_none_or(|last| now >= last + period * QUIET);
         let ours = (f64::from(allowed) - self.left).max(1.0);
-        let cycle = CYCLE.min(ours * CYCLE_PERIODS);
+        let cycle = ours * CYCLE;
         self.is_fast = self.heard == 0 && self.accepted > cycle && is_past;
         let slots = if self.is_fast {
             self.step.max(self.left * FAST)
