@@ -2,6 +2,7 @@
 
 mod candidates;
 mod check;
+mod rate;
 mod taste;
 mod weighted;
 
@@ -12,7 +13,7 @@ use crate::finding::{Group, Known};
 use crate::series::{Series, Sign};
 use crate::statistic::{Statistic, nanos};
 use crate::work::{Tape, Work};
-use candidates::{gaps, lasted, mean_under_way};
+use candidates::{gaps, lasted, mean_gap, mean_under_way};
 use std::time::Duration;
 use taste::MILLI;
 pub(crate) use taste::chosen;
@@ -300,7 +301,11 @@ impl<'a> Search<'a> {
         tops.extend(family(self, &spans, &Statistic::Sliding));
         tops.extend(family(self, &nice, &Statistic::Greedy));
         tops.extend(family(self, &nice, &Statistic::FirstCall));
-        tops.extend(family(self, &gaps(series, lasted), &Statistic::Bucket));
+        let mut gaps = gaps(series, lasted);
+        if let Some(mean) = mean_gap(series) {
+            gaps.extend(self.whole_rates(mean - mean / 4, mean + mean / 4));
+        }
+        tops.extend(family(self, &gaps, &Statistic::Bucket));
         tops.extend(family(self, &[0], &|_| Statistic::AtOnce));
         // Where sliding windows explain all, no clock is looked for; and where they explain next to nothing, as where
         // calls leave in bursts, one of a configured period only.
@@ -456,6 +461,8 @@ impl<'a> Search<'a> {
         match statistic {
             Statistic::Greedy(_) if !mostly => return None,
             Statistic::Weighted(..) if !mostly || refused < SEVERAL => return None,
+            // One call in each of a clock's windows looks like a bucket of one.
+            Statistic::Clock(span) if number == 1 && !self.is_nice(span) => return None,
             _ => {}
         }
         if let Statistic::Clock(..) | Statistic::Weighted(..) = statistic {

@@ -53,6 +53,8 @@ pub(crate) struct Guard {
 #[derive(Clone, Debug)]
 pub(crate) struct Near {
     pub(crate) finding: FindingId,
+    /// The finding's rule when they were refused.
+    rule: Rule,
     batches: BTreeSet<u32>,
     refused: u64,
 }
@@ -189,27 +191,34 @@ impl Learner {
         }
         (!batches.is_empty()).then_some(Near {
             finding: held.finding.id,
+            rule: held.finding.rule,
             batches,
             refused,
         })
     }
 
     /// Whether the finding's period may be right but for calls on their way. That is likelier where each call of a
-    /// limit of few follows close on another.
+    /// limit of few follows close on another. A bucket is looked at anew at once, for each refusal bounds its rate.
     pub(crate) fn is_little_stretched(&self, id: FindingId) -> bool {
         let mut held = self.held.iter();
         held.any(|held| {
             let few = held.finding.rule.allowed() < FEW;
-            let little = if few { LITTLE } else { 1 };
+            let little = match () {
+                () if held.leaks() => 0,
+                () if few => LITTLE,
+                () => 1,
+            };
             held.finding.id == id && held.guard.steps < little
         })
     }
 
-    /// Stretches the periods of findings that have too many refusals near to them.
+    /// Stretches the periods of findings that have too many refusals near to them. What is another by now is not.
     pub(crate) fn stretch(&mut self, near: Vec<Near>) {
         for near in near {
-            let mut all = self.held.iter_mut();
-            let Some(held) = all.find(|held| held.finding.id == near.finding) else {
+            let is_it = |held: &&mut Held| {
+                held.finding.id == near.finding && held.finding.rule == near.rule
+            };
+            let Some(held) = self.held.iter_mut().find(is_it) else {
                 continue;
             };
             let Rule::Window {

@@ -77,6 +77,14 @@ pub(crate) struct Held {
     pub(crate) small: u8,
 }
 
+impl Held {
+    /// Whether the limit is a bucket.
+    pub(crate) fn leaks(&self) -> bool {
+        let number = self.statistic.number(self.finding.rule);
+        self.statistic.gap(number).is_some()
+    }
+}
+
 impl Learner {
     /// A learner of an upstream with these limits configured.
     #[must_use]

@@ -20,7 +20,8 @@
 //! part by itself, from when calls were refused and accepted, before the number is (`statistic::clock`).
 //!
 //! A bucket of B that r calls a second leak from is held as B in B/r. That is its exact form as a
-//! window: in any time t it lets pass at most B·⌈t ∕ (B/r)⌉ < B + r·t calls.
+//! window: in any time t it lets pass at most B·⌈t ∕ (B/r)⌉ < B + r·t calls. Of the rates that explain the same not
+//! the laxest is held (`fit::rate`), for calls that wait for a bucket come up to its edge with each call.
 //!
 //! A weighted window counts its own calls, and those of the window before by the part of it that is less than a window
 //! ago, as many gateways do to save memory. It lets a burst pass only after a window in which few calls came, so no

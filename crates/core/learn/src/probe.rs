@@ -108,14 +108,18 @@ fn pause(settings: &Probing, rule: Rule) -> Duration {
 
 /// A little more; half as much again after a try that went well, and then four times as much. Of windows
 /// a shorter period is tried, too, since either may be what is wrong.
-fn raised(rule: Rule, well: u32, shorter: bool) -> Rule {
+///
+/// In a bucket gathers what was not asked for, so that a little more may go well for a while though it is too much. So no
+/// more is added to a bucket's number than tries before have shown, twice as much after each, and its period is shortened
+/// by the same part each time.
+fn raised(rule: Rule, well: u32, shorter: bool, leaks: bool) -> Rule {
     match rule {
         Rule::Window {
             allowed,
             period,
             counted_within,
         } if shorter || allowed < FEW => {
-            let part = 8_u32 >> well.min(2);
+            let part = if leaks { 8 } else { 8_u32 >> well.min(2) };
             let period = (period - period / part).max(Duration::from_millis(1));
             Rule::Window {
                 allowed,
@@ -124,6 +128,7 @@ fn raised(rule: Rule, well: u32, shorter: bool) -> Rule {
             }
         }
         _ if well == 0 => with_number(rule, rule.allowed() + 1),
+        _ if leaks => with_number(rule, rule.allowed().saturating_add(1 << well.min(16))),
         _ if well == 1 => with_number(rule, rule.allowed() + rule.allowed() / 2 + 1),
         _ => with_number(rule, rule.allowed().saturating_mul(4)),
     }
@@ -211,6 +216,7 @@ impl Learner {
             }
         };
         let mut next = None;
+        let leaks = held.leaks();
         let held = &mut self.held[at];
         if near > 0 {
             held.probe.near = now;
@@ -230,7 +236,10 @@ impl Learner {
             None => {}
             Some(it) if now < it.since + wait * lasts(it.settled, rule, it.well) => {}
             Some(it) if is_more => {
-                self.floor = self.floor.max(it.since);
+                // What has gathered in a bucket while less was asked for passes once.
+                if !leaks || it.well > 0 {
+                    self.floor = self.floor.max(it.since);
+                }
                 next = Some((it.well + 1, rule));
             }
             Some(it) if now >= it.since + wait * (2 + lasts(it.settled, rule, it.well)) => {
@@ -242,7 +251,7 @@ impl Learner {
             Some(_) => {}
         }
         if let Some((well, settled)) = next {
-            held.finding.rule = raised(settled, well, held.probe.shorter);
+            held.finding.rule = raised(settled, well, held.probe.shorter, leaks);
             held.finding.state = State::Probing;
             held.probe.trying = Some(Try {
                 since: now,

@@ -94,6 +94,7 @@ impl Learner {
             };
             let (statistic, rule) = match held.small {
                 0 | 1 => (found.statistic, found.rule()),
+                _ if found.leaks() => (found.statistic, found.rule()),
                 _ => rounded_up(found, &self.known),
             };
             let is_same = (rule, found.group) == (held.as_found(), held.finding.group);

@@ -203,7 +203,8 @@ impl Run {
     /// All limits that one group may be under.
     fn look(&mut self, part: Part, at: usize, mut found: Vec<Hypothesis>, work: &mut Work) -> Step {
         let Some(&group) = self.groups.get(at) else {
-            self.stage = Stage::Judge(part, 0, best(found));
+            let found = best(found);
+            self.stage = Stage::Judge(part, 0, found);
             return Step::Next;
         };
         let series = self.series(&part, group, work);
@@ -238,7 +239,8 @@ impl Run {
         let mended = held.any(|held| is_longer(&found, &held.finding));
         let tape = (&mut self.tape, &mut *work);
         let mut search = Search::new(&self.of.known, part.totals, part.missed, tape);
-        let hypothesis = search.middle(&series, found, mended);
+        let bucket = search.rate(&series, found);
+        let hypothesis = bucket.unwrap_or_else(|| search.middle(&series, found, mended));
         let hypothesis = search.usual(&series, hypothesis);
         let window = hypothesis.and_then(|hypothesis| hypothesis.window());
         let few = window.is_some_and(|window| search.is_configured(window));

@@ -59,6 +59,15 @@ impl Statistic {
         }
     }
 
+    /// What a call fills a bucket by, in nanoseconds, if the limit is one. A call in a period is a bucket of one.
+    pub(crate) fn gap(self, number: u32) -> Option<u64> {
+        match self {
+            Self::Bucket(gap) => Some(gap),
+            Self::Sliding(span) | Self::FirstCall(span) if number == 1 => Some(span),
+            _ => None,
+        }
+    }
+
     /// The same over another span.
     pub(crate) fn with(self, span: u64) -> Self {
         match self {

@@ -63,6 +63,7 @@ impl Learner {
                     let evidence = run.evidence(&found.explains);
                     if self.take(&found.hypothesis, &evidence, now, work) {
                         self.study.barren = 0;
+                        self.stretch(run.near());
                         return true;
                     }
                 }

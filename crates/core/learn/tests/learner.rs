@@ -349,3 +349,62 @@ fn a_window_is_held_for_longer_by_as_much_as_ways_differ() {
     }
     panic!("nothing is found");
 }
+
+/// The limit that is held after a bucket of so many, that one call leaks from every so many milliseconds and that is empty
+/// at first, has refused at most so many calls. One is tried every so many milliseconds, about.
+fn of_bucket(burst: u64, gap: u64, every: u64, refusals: u32) -> Option<Rule> {
+    let mut learner = Learner::new(Settings::default(), known());
+    let mut random = Random::new(burst);
+    let (mut level, mut millis, mut refused) = (0_u64, 0, 0);
+    while refused < refusals && learner.findings().next().is_none() {
+        let pause = 1 + random.exponential(1_000.0 / every as f64) / MILLI;
+        millis += pause;
+        level = level.saturating_sub(pause);
+        let attempt = AttemptId(millis);
+        let call = Call {
+            sent: at(millis),
+            token: None,
+            client: None,
+            endpoint: EndpointId::UNKNOWN,
+            cost: 1,
+        };
+        learner.sent(attempt, call);
+        let is_full = level + gap > burst * gap;
+        let outcome = match is_full {
+            true => Outcome::Refused { retry_after: None },
+            false => Outcome::Accepted,
+        };
+        refused += u32::from(is_full);
+        level += if is_full { 0 } else { gap };
+        learner.answered(attempt, at(millis), outcome);
+        learner.ended(attempt, at(millis));
+        for _ in 0..20 {
+            learner.handle_timeout(at(millis));
+        }
+    }
+    learner.findings().next().map(|finding| finding.rule)
+}
+
+#[test]
+fn a_bucket_is_found_by_few_refusals_and_hardly_faster_than_it_leaks() {
+    for (burst, gap, every, refusals) in [
+        (1, 250, 150, 60),
+        (2, 357, 200, 40),
+        (8, 250, 180, 30),
+        (28, 350, 250, 30),
+        (107, 312, 230, 30),
+    ] {
+        let found = of_bucket(burst, gap, every, refusals);
+        let Some(Rule::Window {
+            allowed, period, ..
+        }) = found
+        else {
+            panic!("{burst} every {gap} ms: {found:?}");
+        };
+        let leaked = period.as_secs_f64() * 1_000.0 / gap as f64 / f64::from(allowed);
+        assert!(
+            (0.95..1.1).contains(&leaked),
+            "{burst} every {gap} ms: {allowed} in {period:?}, {leaked}"
+        );
+    }
+}

@@ -21,7 +21,16 @@ pub(super) fn gaps(series: &Series, lasted: u64) -> Vec<u64> {
         gaps.push(gap as u64);
         gap *= 0.5_f64.exp2();
     }
-    let (mut time, mut calls) = (0, 0);
+    if let Some(mean) = mean_gap(series) {
+        gaps.extend((-6..=6).map(|step| (mean as f64 * (f64::from(step) / 24.0).exp2()) as u64));
+    }
+    gaps.retain(|&gap| gap > 0);
+    gaps
+}
+
+/// Between two calls that were accepted, between the first and the last refused one; none if there are not two.
+pub(super) fn mean_gap(series: &Series) -> Option<u64> {
+    let (mut time, mut calls) = (0_u64, 0);
     for part in series.parts() {
         let mut refused = part
             .iter()
@@ -35,11 +44,7 @@ pub(super) fn gaps(series: &Series, lasted: u64) -> Vec<u64> {
             calls += taken.map(|item| u64::from(item.cost)).sum::<u64>();
         }
     }
-    if let Some(mean) = time.checked_div(calls) {
-        gaps.extend((-6..=6).map(|step| (mean as f64 * (f64::from(step) / 24.0).exp2()) as u64));
-    }
-    gaps.retain(|&gap| gap > 0);
-    gaps
+    time.checked_div(calls)
 }
 
 /// How long calls are under way, in nanoseconds; a tenth of a second if that isn't known.

@@ -19,7 +19,7 @@ const TAKEN: u32 = 8;
 /// let pass more than a few calls, which any burst looks like. Of a limit that others may share more is asked: what
 /// they leave of two windows is often the same, and seldom of three, so a third window has to refuse. Two are enough
 /// where both let pass exactly the same number, are as long as configured, and a stranger would have to take much of
-/// them.
+/// them. A bucket shows itself sooner, for it refuses again after few calls.
 pub(crate) fn is_bounded(found: &Hypothesis, known: &[Known], series: &Series) -> bool {
     let Rule::Window { period, .. } = found.rule() else {
         return true;
@@ -38,11 +38,11 @@ pub(crate) fn is_bounded(found: &Hypothesis, known: &[Known], series: &Series) -
         return false;
     }
     let slides = Statistic::Sliding(nanos(period));
-    passes_again(slides, found, series)
-        || opens
-            && found.number >= FEW
-            && has_come_back(found, series)
-            && passes_again(found.statistic, found, series)
+    let again = || match found.statistic {
+        Statistic::Bucket(_) => refuses_in_between(found, series),
+        _ => opens && found.number >= FEW && has_come_back(found, series),
+    };
+    passes_again(slides, found, series) || again() && passes_again(found.statistic, found, series)
 }
 
 /// Whether calls that windows of this kind let pass were accepted after a refused one of the same part that the
@@ -64,6 +64,37 @@ fn passes_again(windows: Statistic, found: &Hypothesis, series: &Series) -> bool
         }
     }
     accepted >= 2 + found.number / 8
+}
+
+/// Whether calls were refused again after few of those that the hypothesis lets pass together: a window that has refused
+/// a call lets pass its whole number before the next refusal, a bucket what has leaked meanwhile.
+fn refuses_in_between(found: &Hypothesis, series: &Series) -> bool {
+    let mut counts = Vec::new();
+    found.statistic.counts(series, &mut counts);
+    let mut counts = counts.into_iter();
+    let mut times = 0;
+    for part in series.parts() {
+        // When the last refusal was known, and the calls that were sent and accepted since.
+        let mut last: Option<(u64, u32)> = None;
+        for (item, count) in part.iter().zip(counts.by_ref()) {
+            match item.sign {
+                Sign::Refused(_) if count > found.number => {
+                    let accepted = last.map_or(0, |(_, accepted)| accepted);
+                    times += u32::from(accepted > 0 && accepted <= found.number / 2);
+                    last = Some((item.ended, 0));
+                }
+                Sign::Accepted => {
+                    if let Some((known, accepted)) = &mut last
+                        && item.sent >= *known
+                    {
+                        *accepted += 1;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    times >= 2
 }
 
 /// Whether refusals that the hypothesis explains are nearly as far apart as its span is long: in two windows, not
