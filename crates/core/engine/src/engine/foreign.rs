@@ -40,14 +40,13 @@ mod usage;
 
 use super::Engine;
 use super::attempt::Attempt;
-use super::learned::is_learned;
 use super::limits::counts;
 use super::upstream::Upstream;
 pub(super) use spread::Supply;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use suspicion::{Refusal, Shown, Suspicion, Wanted};
-use tollgate_model::{Instant, LimitId, Rule, Scope};
+use tollgate_model::{Instant, LimitId, Scope};
 use tollgate_quota::Others;
 use usage::Use;
 
@@ -239,30 +238,11 @@ impl Engine {
             return;
         };
         if !proven && self.foreign.slots(limit) == 0 {
-            if self.is_learned_beside(limit, period) {
-                let of = self.foreign.of(limit, period, allowed);
-                of.sliding.try_spread(period, now);
-                self.recheck_promises();
-            }
             return;
         }
         let of = self.foreign.of(limit, period, allowed);
         of.sliding.refused(others, (period, allowed), now);
         self.leave_free(limit);
-    }
-
-    /// Whether a limit of about this period was learned that calls which pass the limit obey.
-    fn is_learned_beside(&self, limit: LimitId, period: Duration) -> bool {
-        let routes = self.config.routes.iter();
-        let routes = routes.filter(|route| route.limits.contains(&limit));
-        let limits = routes.flat_map(|route| &route.limits);
-        let mut limits = limits.map(|id| &self.config.limits[id.index()]);
-        limits.any(|other| match other.rule {
-            Rule::Window { period: of, .. } => {
-                is_learned(other) && of * 2 >= period && of <= period * 2
-            }
-            Rule::Concurrency { .. } => false,
-        })
     }
 
     /// The refused call, and what is known of the limit.

@@ -11,11 +11,6 @@
 //! A window is never seen to be shared by who takes the whole of it at once. So where one was full, an eighth of
 //! the next is taken at an even pace though nobody else was ever seen: calls wait there for another window anyway.
 //!
-//! The same is so where a limit was learned from refusals and a window is full all the same: be it that others have
-//! the rest or that the limit is lower than configured, who takes what there is at once sees about the same number
-//! accepted each time. At an even pace a lower limit accepts as many, and others take what they ask for, so that the
-//! numbers differ. So calls keep to the pace of the configured limit for a few windows after such a refusal.
-//!
 //! Starts are foretold at the same pace, so that calls don't come due before it, at which they would take what is
 //! left for others after all. Where more is seen to be taken than was expected, those who wait are looked at
 //! again.
@@ -62,7 +57,7 @@ impl Foreign {
     pub(in crate::engine) fn next(&self, supply: Supply, cost: u32, now: Instant) -> Instant {
         match self.get(supply.limit) {
             Some(shared) if shared.told.is_some() => self.spread(supply, (cost.into(), 0), now),
-            Some(shared) if shared.spreads(now) => shared.sliding.next,
+            Some(shared) if shared.spreads() => shared.sliding.next,
             _ => Instant::ZERO,
         }
     }
@@ -77,7 +72,7 @@ impl Foreign {
         let Some(shared) = self.get(supply.limit) else {
             return now;
         };
-        if shared.spreads(now) {
+        if shared.spreads() {
             let before = u32::try_from(ours.saturating_sub(1)).unwrap_or(u32::MAX);
             let from = shared.sliding.next.max(shared.earliest_next(now));
             return now.max(from + shared.gap().saturating_mul(before));
@@ -128,9 +123,8 @@ impl Foreign {
 
 impl Use {
     /// Whether calls are spread over a period that slides.
-    fn spreads(&self, now: Instant) -> bool {
-        let is_left = self.sliding.slots() > self.leave;
-        self.told.is_none() && (is_left || self.sliding.is_tried_out(now))
+    fn spreads(&self) -> bool {
+        self.told.is_none() && self.sliding.slots() > self.leave
     }
 
     /// How long after one call of ours the next one goes.
@@ -153,7 +147,7 @@ impl Engine {
         let limits: Vec<_> = self.resources.limits_of(&sent.passage).collect();
         for limit in limits {
             if let Some(shared) = self.foreign.get_mut(limit)
-                && shared.spreads(now)
+                && shared.spreads()
             {
                 let from = shared.sliding.next.max(shared.earliest_next(now));
                 shared.sliding.next = from + shared.gap() * sent.passage.cost;

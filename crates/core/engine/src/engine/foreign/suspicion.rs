@@ -21,7 +21,7 @@ const PROOF: u32 = 3;
 /// By so many calls what is accepted has to vary.
 const VARIES: u32 = 2;
 /// After so many periods without a refusal, those before prove nothing any more.
-pub(super) const STALE: u32 = 4;
+const STALE: u32 = 4;
 /// Such a part of a limit is accepted in a window at the least.
 const LEAST: u32 = 3;
 /// What the windows before count for, beside the last.

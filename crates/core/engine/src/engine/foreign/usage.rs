@@ -1,6 +1,6 @@
 //! What headers have told of somebody else's use of one limit, and what is to be expected of it.
 
-use super::suspicion::{STALE, Wanted};
+use super::suspicion::Wanted;
 use std::time::Duration;
 use tollgate_model::Instant;
 use tollgate_quota::Others;
@@ -86,8 +86,6 @@ pub(super) struct Sliding {
     held: f64,
     refused: Option<Instant>,
     accepted: f64,
-    /// Until then calls are spread though nobody else is known, to see whether windows are full of others.
-    trial_until: Instant,
     /// Slots become ours fast, for somebody must have gone.
     is_fast: bool,
     /// Our next call goes no earlier, but for those that may go at once.
@@ -237,16 +235,6 @@ impl Sliding {
         self.left = self.left.min(most);
         (self.held, self.refused, self.accepted) = (self.left, Some(now), 0.0);
         self.is_fast = false;
-    }
-
-    /// A window was full though a learned limit was obeyed: calls are spread for some periods.
-    pub(super) fn try_spread(&mut self, period: Duration, now: Instant) {
-        self.trial_until = now + period * STALE;
-    }
-
-    /// Whether calls are spread on trial.
-    pub(super) fn is_tried_out(&self, now: Instant) -> bool {
-        self.trial_until > now
     }
 
     /// Whether headers have told, so that refusals need not.
