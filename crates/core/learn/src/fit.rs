@@ -462,7 +462,7 @@ impl<'a> Search<'a> {
             Statistic::Greedy(_) if !mostly => return None,
             Statistic::Weighted(..) if !mostly || refused < SEVERAL => return None,
             // One call in each of a clock's windows looks like a bucket of one.
-            Statistic::Clock(span) if number == 1 && !self.is_nice(span) => return None,
+            Statistic::Clock(span) if number == 1 && !self.is_common(span) => return None,
             _ => {}
         }
         if let Statistic::Clock(..) | Statistic::Weighted(..) = statistic {

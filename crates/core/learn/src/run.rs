@@ -250,11 +250,12 @@ impl Run {
             return Step::Next;
         }
         work.spend(series.passes(5));
+        let stands_alone = best.iter().all(|other| other.leaks());
         let sure = hypothesis.map(|hypothesis| {
             let of_numbers = (1.0 + f64::from(hypothesis.number) / NUMBERS).ln();
             let enough = part.evidence + if few { -USUAL } else { of_numbers };
             let enough = found.gain >= enough;
-            enough.then(|| self.is_sure(hypothesis, &series))?
+            enough.then(|| self.is_sure(hypothesis, stands_alone, &series))?
         });
         match sure.flatten() {
             Some(sure) => {
@@ -269,8 +270,13 @@ impl Run {
     }
 
     /// The hypothesis and all that it explains, if that is enough.
-    fn is_sure(&self, hypothesis: Hypothesis, series: &Series) -> Option<Found> {
-        if !is_bounded(&hypothesis, &self.of.known, series) {
+    fn is_sure(
+        &self,
+        hypothesis: Hypothesis,
+        stands_alone: bool,
+        series: &Series,
+    ) -> Option<Found> {
+        if !is_bounded(&hypothesis, stands_alone, &self.of.known, series) {
             return None;
         }
         let found = explained(hypothesis.statistic, hypothesis.number, series);

@@ -19,8 +19,14 @@ const TAKEN: u32 = 8;
 /// let pass more than a few calls, which any burst looks like. Of a limit that others may share more is asked: what
 /// they leave of two windows is often the same, and seldom of three, so a third window has to refuse. Two are enough
 /// where both let pass exactly the same number, are as long as configured, and a stranger would have to take much of
-/// them. A bucket shows itself sooner, for it refuses again after few calls.
-pub(crate) fn is_bounded(found: &Hypothesis, known: &[Known], series: &Series) -> bool {
+/// them. A bucket shows itself sooner, for it refuses again after few calls; so do sliding windows, so it has to be the
+/// only kind of limit that explains as much (`stands_alone`).
+pub(crate) fn is_bounded(
+    found: &Hypothesis,
+    stands_alone: bool,
+    known: &[Known],
+    series: &Series,
+) -> bool {
     let Rule::Window { period, .. } = found.rule() else {
         return true;
     };
@@ -39,7 +45,7 @@ pub(crate) fn is_bounded(found: &Hypothesis, known: &[Known], series: &Series) -
     }
     let slides = Statistic::Sliding(nanos(period));
     let again = || match found.statistic {
-        Statistic::Bucket(_) => refuses_in_between(found, series),
+        Statistic::Bucket(_) => stands_alone && refuses_in_between(found, series),
         _ => opens && found.number >= FEW && has_come_back(found, series),
     };
     passes_again(slides, found, series) || again() && passes_again(found.statistic, found, series)

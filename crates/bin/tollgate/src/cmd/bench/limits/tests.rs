@@ -97,12 +97,20 @@ fn a_part_of_the_table_reaches_its_goals() {
     }
 }
 
-/// Both were once taken for the number of a shorter period, as that explained the same few refusals.
+/// Each was once taken for another limit that explained the same few refusals: of a shorter period, a bucket for a
+/// sliding window, or a window for a bucket of one.
 #[test]
-fn numbers_that_few_refusals_tell_are_held_over_the_right_period() {
-    let part = ["untold-lower", "hidden-token"];
-    let args = args(&part, 10);
-    for name in part {
+fn limits_that_few_refusals_tell_are_not_mistaken() {
+    for (name, seed) in [
+        ("untold-lower", 1),
+        ("hidden-token", 1),
+        ("untold-open-sliding", 2),
+        ("leaky-open", 3),
+    ] {
+        let args = Args {
+            seed,
+            ..args(&[name], 10)
+        };
         let mut cases = table::all_cases(args.scale.period()).into_iter();
         let case = cases.find(|case| case.name == name).expect("it is shipped");
         let row = measure(&case, &args).expect("virtual time always goes on");
