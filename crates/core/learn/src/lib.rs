@@ -57,10 +57,10 @@
 //!
 //! Of hypotheses that explain the same, the common, the narrow and the lax come first (`fit::taste`): what
 //! is too lax or too narrow is corrected by the next refusal, what is too strict only by trying. Spans
-//! that explain the same but lie far apart are halved (`fit::middle`). A configured period comes before any
+//! that explain the same but lie far apart are halved (`fit::period`). A configured period comes before any
 //! other that explains hardly more with the same number, as a lower number is the most common of what is
-//! wrong; while a longer configured one can't be told from a shorter one, neither is believed (`fit::usual`).
-//! A period that is longer than was looked at is not believed (`fit::is_unseen`).
+//! wrong; while a longer configured one can't be told from a shorter one, neither is believed (`fit::period`).
+//! A period that is longer than was looked at is not believed (`fit::weigh`).
 //!
 //! A limit may have changed, so all calls are studied, then the last quarter, and so on. Refusals that a
 //! finding explains are taken out before another is looked for, so several limits are found one after
