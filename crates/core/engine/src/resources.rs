@@ -233,6 +233,11 @@ impl Resources {
         }
     }
 
+    /// Whether calls may wait for the answer of a window's first call.
+    pub(crate) fn any_waits_for_answer(&self, now: Instant) -> bool {
+        self.answered_by > now
+    }
+
     /// Whether a call on this route has room that is used once another call is answered.
     pub(crate) fn waits_for_answer(&self, route: RouteId, now: Instant) -> bool {
         let waits = |ledger: &Ledger| ledger.waits_for_answer(now);
@@ -240,7 +245,7 @@ impl Resources {
             let held = self.pools.tokens.get(token);
             held.is_some_and(|held| held.ledgers.iter().any(waits))
         };
-        self.answered_by > now
+        self.any_waits_for_answer(now)
             && (self
                 .limits_before(route)
                 .any(|limit| waits(&self.ledgers[limit.index()]))

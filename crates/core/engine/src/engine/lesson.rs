@@ -25,6 +25,8 @@ use tollgate_learn::{Change, Finding, FindingId, FullWindow, Known, Learner, Out
 use tollgate_model::{AttemptId, Instant, Limit, RouteId, Rule, Scope};
 use tollgate_quota::Ledger;
 
+/// Between two turns, at the least, however little was done in the first: the last of a study may be a short one.
+const BETWEEN: Duration = Duration::from_millis(3);
 /// Upstreams that are learned from, at the most.
 const MOST_UPSTREAMS: usize = 256;
 
@@ -196,7 +198,7 @@ impl Engine {
             && let Some(lesson) = self.lessons.of.get_mut(&upstream)
         {
             lesson.due = None;
-            self.lessons.free = now + lesson.learner.handle_timeout(now);
+            self.lessons.free = now + lesson.learner.handle_timeout(now).max(BETWEEN);
             self.lessons.told.insert(upstream);
         }
     }

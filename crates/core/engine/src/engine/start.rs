@@ -70,6 +70,9 @@ impl Engine {
     /// A lane that has room, but waits for the answer of a window's first call, while the deadline has come
     /// of one in it: what is promised goes before what is only feared.
     fn next_overdue(&mut self, now: Instant) -> Option<(FlowId, RouteId)> {
+        if !self.resources.any_waits_for_answer(now) {
+            return None;
+        }
         let waits = |lane: &&Lane| {
             let is_due = lane.first_deadline().is_some_and(|at| at <= now);
             is_due && self.resources.waits_for_answer(lane.route, now)
