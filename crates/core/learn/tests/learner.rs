@@ -16,6 +16,25 @@ fn at(millis: u64) -> Instant {
     Instant::from_nanos(millis * MILLI)
 }
 
+/// A call that was sent so many milliseconds after the beginning.
+fn call_at(millis: u64, token: Option<TokenId>) -> Call {
+    Call {
+        sent: at(millis),
+        token,
+        client: None,
+        endpoint: EndpointId::UNKNOWN,
+        cost: 1,
+    }
+}
+
+/// What the upstream makes of a call.
+fn outcome(is_accepted: bool) -> Outcome {
+    match is_accepted {
+        true => Outcome::Accepted,
+        false => Outcome::Refused { retry_after: None },
+    }
+}
+
 fn known() -> Vec<Known> {
     vec![Known {
         group: Group::Upstream,
@@ -54,18 +73,8 @@ fn run(learner: &mut Learner, from: u64, until: u64, gap: u64, refuse: bool) -> 
         });
         if !full {
             let attempt = AttemptId(millis + 1);
-            let call = Call {
-                sent: at(millis),
-                token: None,
-                client: None,
-                endpoint: EndpointId::UNKNOWN,
-                cost: 1,
-            };
-            learner.sent(attempt, call);
-            let outcome = match refuse {
-                true => Outcome::Refused { retry_after: None },
-                false => Outcome::Accepted,
-            };
+            learner.sent(attempt, call_at(millis, None));
+            let outcome = outcome(!refuse);
             learner.answered(attempt, at(millis + 20), outcome);
             learner.ended(attempt, at(millis + 20));
             sent.push(millis);
@@ -166,13 +175,7 @@ fn each_token_has_windows_of_its_own_phase() {
                     continue;
                 }
                 attempt += 1;
-                let call = Call {
-                    sent: at(millis),
-                    token: Some(TokenId(token as u32)),
-                    client: None,
-                    endpoint: EndpointId::UNKNOWN,
-                    cost: 1,
-                };
+                let call = call_at(millis, Some(TokenId(token as u32)));
                 learner.sent(AttemptId(attempt), call);
                 let current = (millis + phases[token] * period / 97) / period;
                 if counted[token].0 != current {
@@ -210,18 +213,8 @@ fn windows_of_a_minute(opened: u64, numbers: &[u64]) -> Option<Rule> {
         for call in 0..number + 2 {
             millis += 1 + random.exponential(10.0) / MILLI;
             let attempt = AttemptId(millis);
-            let call_sent = Call {
-                sent: at(millis),
-                token: None,
-                client: None,
-                endpoint: EndpointId::UNKNOWN,
-                cost: 1,
-            };
-            learner.sent(attempt, call_sent);
-            let outcome = match call < *number {
-                true => Outcome::Accepted,
-                false => Outcome::Refused { retry_after: None },
-            };
+            learner.sent(attempt, call_at(millis, None));
+            let outcome = outcome(call < *number);
             learner.answered(attempt, at(millis + 20), outcome);
             learner.ended(attempt, at(millis + 20));
             learner.handle_timeout(at(millis + 20));
@@ -278,18 +271,8 @@ fn a_limit_of_few_calls_is_found_by_few_refusals() {
         for call in 0..4 {
             let millis = nth * 6_000 + call * 1_000 + 1;
             let attempt = AttemptId(millis);
-            let of_call = Call {
-                sent: at(millis),
-                token: None,
-                client: None,
-                endpoint: EndpointId::UNKNOWN,
-                cost: 1,
-            };
-            learner.sent(attempt, of_call);
-            let outcome = match call < 2 {
-                true => Outcome::Accepted,
-                false => Outcome::Refused { retry_after: None },
-            };
+            learner.sent(attempt, call_at(millis, None));
+            let outcome = outcome(call < 2);
             refused += u32::from(call >= 2);
             learner.answered(attempt, at(millis + 20), outcome);
             learner.ended(attempt, at(millis + 20));
@@ -313,16 +296,7 @@ fn a_window_is_held_for_longer_by_as_much_as_ways_differ() {
         // A call in a quarter of a second; one way there and back takes 3, the next 7 ms.
         let (sent, took) = (call * 250, 3 + 4 * (call % 2));
         let attempt = AttemptId(call + 1);
-        learner.sent(
-            attempt,
-            Call {
-                sent: at(sent),
-                token: None,
-                client: None,
-                endpoint: EndpointId::UNKNOWN,
-                cost: 1,
-            },
-        );
+        learner.sent(attempt, call_at(sent, None));
         counted.retain(|&before| sent < before + 6_000);
         let outcome = if counted.len() < 20 {
             counted.push(sent);
@@ -361,19 +335,9 @@ fn of_bucket(burst: u64, gap: u64, every: u64, refusals: u32) -> Option<Rule> {
         millis += pause;
         level = level.saturating_sub(pause);
         let attempt = AttemptId(millis);
-        let call = Call {
-            sent: at(millis),
-            token: None,
-            client: None,
-            endpoint: EndpointId::UNKNOWN,
-            cost: 1,
-        };
-        learner.sent(attempt, call);
+        learner.sent(attempt, call_at(millis, None));
         let is_full = level + gap > burst * gap;
-        let outcome = match is_full {
-            true => Outcome::Refused { retry_after: None },
-            false => Outcome::Accepted,
-        };
+        let outcome = outcome(!is_full);
         refused += u32::from(is_full);
         level += if is_full { 0 } else { gap };
         learner.answered(attempt, at(millis), outcome);
