@@ -203,8 +203,7 @@ impl Run {
     /// All limits that one group may be under.
     fn look(&mut self, part: Part, at: usize, mut found: Vec<Hypothesis>, work: &mut Work) -> Step {
         let Some(&group) = self.groups.get(at) else {
-            let found = best(found);
-            self.stage = Stage::Judge(part, 0, found);
+            self.stage = Stage::Judge(part, 0, best(found));
             return Step::Next;
         };
         let series = self.series(&part, group, work);
@@ -251,13 +250,14 @@ impl Run {
         }
         work.spend(series.passes(5));
         let stands_alone = best.iter().all(|other| other.leaks());
-        let sure = hypothesis.map(|hypothesis| {
+        let is_enough = |hypothesis: &Hypothesis| {
             let of_numbers = (1.0 + f64::from(hypothesis.number) / NUMBERS).ln();
-            let enough = part.evidence + if few { -USUAL } else { of_numbers };
-            let enough = found.gain >= enough;
-            enough.then(|| self.is_sure(hypothesis, stands_alone, &series))?
-        });
-        match sure.flatten() {
+            found.gain >= part.evidence + if few { -USUAL } else { of_numbers }
+        };
+        let sure = hypothesis
+            .filter(is_enough)
+            .and_then(|hypothesis| self.is_sure(hypothesis, stands_alone, &series));
+        match sure {
             Some(sure) => {
                 self.stage = Stage::Judge(part, best.len(), best);
                 Step::Found(sure)

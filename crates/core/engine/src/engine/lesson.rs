@@ -7,8 +7,9 @@
 //!
 //! All learners share one thread with everything else that the engine does. So one of them at a time has its
 //! turn, the one that has been due for longest first; a turn is bounded ([`Settings::turn`]), and after it
-//! none has another before twenty times as long ([`Settings::rest`]). Whatever upstreams refuse, calls
-//! wait no longer for learning than a turn takes, and learning takes no more than a twentieth of the thread.
+//! none has another before twenty times as long ([`Settings::rest`]), and three milliseconds at the least. Whatever
+//! upstreams refuse, calls wait no longer for learning than a turn takes, and learning takes no more than a twentieth
+//! of the thread.
 
 mod past;
 mod restart;

@@ -14,7 +14,7 @@ use super::Ledger;
 use super::forecast::MOST_LAG;
 use tollgate_model::Instant;
 
-/// What is known of the window that is open now.
+/// The call that finds out which number holds in the window that is open now, and why one has to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scout {
     /// What was told last holds until the end of the window that it was told of.
