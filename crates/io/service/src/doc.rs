@@ -1,6 +1,10 @@
 //! Reading request bodies: field by field, each mistake with the field's name.
 
 use crate::error::ApiError;
+use jiff::Timestamp;
+use jiff::civil::{DateTime, Time};
+use jiff::fmt::temporal::DateTimeParser;
+use jiff::tz::Offset;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use tollgate_store::{EntityId, Expected, JsonText, Version};
@@ -166,54 +170,29 @@ pub(crate) fn id(text: &str) -> Result<EntityId, ApiError> {
     EntityId::parse(text).map_err(|_| ApiError::not_found(format!("Nothing has the id {text:?}.")))
 }
 
-/// A wall time as the platform writes it: `2026-01-31T09:00:00.000Z`.
+/// A wall time as the platform writes it: `2026-01-31T09:00:00.000Z`. One beyond the year 9999 is written as
+/// the last that has this form.
 pub(crate) fn show_time(time: tollgate_store::WallTime) -> String {
-    let millis = time.0.rem_euclid(1000);
-    let seconds = time.0.div_euclid(1000);
-    let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (year, month, day) = civil(days);
-    let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+    let time = Timestamp::from_millisecond(time.0).unwrap_or(Timestamp::MAX);
+    format!("{time:.3}")
 }
 
-/// `2026-01-31`, with `T09:00`, `:00`, `.000` and `Z` behind or without.
+/// Reads a date in ISO 8601, with a time, a fraction and an offset behind or without: `2026-01-31`,
+/// `2026-01-31T09:00:00.000Z`. What has no time means midnight, what has no offset UTC. None for what
+/// isn't a date from 1970 on.
 pub(crate) fn parse_time(text: &str) -> Option<tollgate_store::WallTime> {
-    let text = text.trim().trim_end_matches(['Z', 'z']);
-    let (date, time) = text.split_once(['T', ' ']).unwrap_or((text, "00:00"));
-    let mut parts = date.split('-').map(|part| part.parse::<i64>().ok());
-    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    let fits =
-        (1970..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
-    if !fits || parts.next().is_some() {
+    static PARSER: DateTimeParser = DateTimeParser::new();
+    const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+    let pieces = PARSER.parse_pieces(text.trim()).ok()?;
+    if pieces.time_zone_annotation().is_some() {
         return None;
     }
-    let mut parts = time.split(':');
-    let hour: i64 = parts.next()?.parse().ok()?;
-    let minute: i64 = parts.next().map_or(Some(0), |it| it.parse().ok())?;
-    let second: f64 = parts.next().map_or(Some(0.0), |it| it.parse().ok())?;
-    let fits =
-        (0..24).contains(&hour) && (0..60).contains(&minute) && (0.0..61.0).contains(&second);
-    let day_millis = (hour * 3600 + minute * 60) * 1000 + (second * 1000.0) as i64;
-    fits.then(|| tollgate_store::WallTime(days(year, month, day) * 86_400_000 + day_millis))
-}
-
-/// Days since 1970-01-01, by eras of 400 years that begin in March.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = year - i64::from(month <= 2);
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = (month + 2) % 12 + 1;
-    (era * 400 + year + i64::from(month <= 2), month, day)
+    let time = pieces.time().unwrap_or(Time::midnight());
+    let offset = pieces.to_numeric_offset().unwrap_or(Offset::UTC);
+    let since = pieces.date().to_datetime(time).duration_since(EPOCH);
+    let millis = since.as_millis() - i128::from(offset.seconds()) * 1000;
+    let millis = i64::try_from(millis).ok().filter(|millis| *millis >= 0);
+    millis.map(tollgate_store::WallTime)
 }
 
 #[cfg(test)]
@@ -233,7 +212,16 @@ mod tests {
             assert_eq!(parse_time(text), Some(WallTime(millis)), "{text}");
         }
         assert_eq!(parse_time("2026-01-31"), parse_time("2026-01-31T00:00:00Z"));
-        for wrong in ["", "2026-13-01", "2026-01-01T25:00", "tomorrow", "2026-01"] {
+        let wrong = [
+            "",
+            "2026-13-01",
+            "2026-02-31",
+            "2027-02-29T09:00Z",
+            "2026-01-01T25:00",
+            "tomorrow",
+            "2026-01",
+        ];
+        for wrong in wrong {
             assert_eq!(parse_time(wrong), None, "{wrong}");
         }
     }

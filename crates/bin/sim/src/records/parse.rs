@@ -235,30 +235,15 @@ fn place(name: &str, places: &mut BTreeMap<String, u32>, names: &mut Vec<String>
     Some(place)
 }
 
-/// Seconds since some origin: a number, or `YYYY-MM-DDThh:mm:ss[.fff]Z`.
+/// Seconds since some origin: a number, or since 1970, for a date and time as `2026-01-31T23:59:59.999Z`.
 fn instant(text: &str) -> Option<f64> {
-    if let Ok(number) = text.parse::<f64>() {
-        return number.is_finite().then_some(number);
+    match text.parse::<f64>() {
+        Ok(number) => number.is_finite().then_some(number),
+        Err(_) => text
+            .parse::<jiff::Timestamp>()
+            .ok()
+            .map(|time| time.as_duration().as_secs_f64()),
     }
-    let (date, time) = text.strip_suffix('Z')?.split_once(['T', ' '])?;
-    let mut date = date.splitn(3, '-');
-    let mut whole = || date.next()?.parse::<i64>().ok();
-    let (year, month, day) = (whole()?, whole()?, whole()?);
-    let mut time = time.splitn(3, ':');
-    let mut part = || time.next()?.parse::<f64>().ok();
-    let (hour, minute, second) = (part()?, part()?, part()?);
-    let sound = (1..=12).contains(&month) && (1..=31).contains(&day) && (0..=9999).contains(&year);
-    if !sound || !(0.0..24.0).contains(&hour) || !(0.0..60.0).contains(&minute) {
-        return None;
-    }
-    // Days since the epoch, with years that begin in March.
-    let shifted = if month <= 2 { year - 1 } else { year };
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = shifted * 365 + shifted.div_euclid(4) - shifted.div_euclid(100)
-        + shifted.div_euclid(400)
-        + of_year
-        - 719_468;
-    Some(days as f64 * 86_400.0 + hour * 3_600.0 + minute * 60.0 + second)
 }
 
 #[cfg(test)]
@@ -272,6 +257,8 @@ mod tests {
         assert_eq!(instant("12.25"), Some(12.25));
         assert_eq!(instant("yesterday"), None);
         assert_eq!(instant("2024-13-01T00:00:00Z"), None);
+        assert_eq!(instant("2026-02-31T00:00:00Z"), None);
+        assert_eq!(instant("2026-02-28T23:59:99Z"), None);
     }
 
     #[test]

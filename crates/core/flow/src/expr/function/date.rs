@@ -1,8 +1,10 @@
 //! Dates, times and durations. Everything is UTC.
 
 use super::{Call, Function, seeing, strict};
-use crate::time::{self, Civil, DAY};
+use crate::time::{self, DAY};
 use crate::value::Value;
+use jiff::Span;
+use jiff::civil::DateTime;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     seeing("GetCurrentDateTimeUtc", &["-> dateTime"], "now", |call| {
@@ -60,59 +62,49 @@ pub(super) const FUNCTIONS: &[Function] = &[
         },
     ),
     strict("Year", &["dateTime -> integer"], "its year", |call| {
-        part(call, |c| c.year)
+        part(call, |at| at.year().into())
     }),
     strict(
         "Month",
         &["dateTime -> integer"],
         "its month, 1 to 12",
-        |call| part(call, |c| c.month),
+        |call| part(call, |at| at.month().into()),
     ),
     strict(
         "Day",
         &["dateTime -> integer"],
         "its day of the month",
-        |call| part(call, |c| c.day),
+        |call| part(call, |at| at.day().into()),
     ),
     strict(
         "Hour",
         &["dateTime -> integer"],
         "its hour, 0 to 23",
-        |call| part(call, |c| c.within / 3_600_000),
+        |call| part(call, |at| at.hour().into()),
     ),
     strict("Minute", &["dateTime -> integer"], "its minute", |call| {
-        part(call, |c| c.within / 60_000 % 60)
+        part(call, |at| at.minute().into())
     }),
     strict("Second", &["dateTime -> integer"], "its second", |call| {
-        part(call, |c| c.within / 1000 % 60)
+        part(call, |at| at.second().into())
     }),
     strict(
         "Millisecond",
         &["dateTime -> integer"],
         "its millisecond",
-        |call| part(call, |c| c.within % 1000),
+        |call| part(call, |at| at.millisecond().into()),
     ),
     strict(
         "DayOfWeek",
         &["dateTime -> integer"],
         "its weekday, 1 for Sunday",
-        |call| part(call, |c| c.weekday() + 1),
+        |call| part(call, |at| at.weekday().to_sunday_one_offset().into()),
     ),
     strict(
         "DayOfYear",
         &["dateTime -> integer"],
         "its day of the year, from 1",
-        |call| {
-            let civil = Civil::of(call.date(0)?);
-            let first = Civil {
-                month: 1,
-                day: 1,
-                within: 0,
-                ..civil
-            };
-            let days = (call.date(0)? - first.millis().ok_or_else(far)?).div_euclid(DAY);
-            Ok(Value::Integer(days + 1))
-        },
+        |call| part(call, |at| at.day_of_year().into()),
     ),
     strict(
         "MakeDateTime",
@@ -120,17 +112,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "of year, month, day, hour, minute, second, millisecond",
         |call| {
             let within = clock(call, 3)?;
-            let civil = Civil {
-                year: call.integer(0)?,
-                month: call.integer(1)?,
-                day: call.integer(2)?,
-                within: if (0..DAY).contains(&within) {
-                    within
-                } else {
-                    -1
-                },
-            };
-            let millis = civil.millis().ok_or("there is no such date and time")?;
+            let midnight = time::midnight(call.integer(0)?, call.integer(1)?, call.integer(2)?);
+            let millis = midnight
+                .filter(|_| (0..DAY).contains(&within))
+                .ok_or("there is no such date and time")?
+                + within;
             Ok(Value::DateTime(millis))
         },
     ),
@@ -208,17 +194,21 @@ fn add(call: &Call<'_>, unit: i64) -> Result<Value, String> {
         .ok_or_else(far)
 }
 
+/// The same day so many times `unit` months later, or the last of that month where there is no such day.
 fn months(call: &Call<'_>, unit: i64) -> Result<Value, String> {
     let count = call.integer(1)?.checked_mul(unit).ok_or_else(far)?;
-    let civil = Civil::of(call.date(0)?).add_months(count);
-    civil
-        .and_then(Civil::millis)
+    let civil = time::civil(call.date(0)?).ok_or_else(far)?;
+    let span = Span::new().try_months(count);
+    span.and_then(|span| civil.checked_add(span))
+        .ok()
+        .and_then(time::millis)
         .map(Value::DateTime)
         .ok_or_else(far)
 }
 
-fn part(call: &Call<'_>, take: fn(Civil) -> i64) -> Result<Value, String> {
-    Ok(Value::Integer(take(Civil::of(call.date(0)?))))
+fn part(call: &Call<'_>, take: fn(DateTime) -> i64) -> Result<Value, String> {
+    let civil = time::civil(call.date(0)?).ok_or_else(far)?;
+    Ok(Value::Integer(take(civil)))
 }
 
 fn length(call: &Call<'_>, unit: i64) -> Result<Value, String> {
