@@ -1,7 +1,13 @@
 //! A compiled path: a root and the steps from it.
 
-use crate::filter::Filter;
-use crate::function::Function;
+mod filter;
+mod function;
+mod pattern;
+
+pub(crate) use filter::{Filter, Literal, Operand, Operator, Relation};
+pub(crate) use function::Function;
+pub(crate) use pattern::Pattern;
+
 use serde_json::Value;
 use std::sync::Arc;
 

@@ -6,50 +6,14 @@
 mod aggregate;
 mod print;
 
-use crate::chain::{Call, Parameter, PathParameter};
+use crate::chain::{Call, Function, Parameter, PathParameter};
+use crate::found::{Answer, Found};
 use crate::number;
-use crate::read::{Answer, Found, Reader, Scope, Stop, Walk};
+use crate::read::{Reader, Scope, Walk};
+use crate::stop::Stop;
 use serde_json::Value;
 
-/// The functions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Function {
-    Avg,
-    StdDev,
-    Sum,
-    Min,
-    Max,
-    Concat,
-    Length,
-    Append,
-    Keys,
-    First,
-    Last,
-    Index,
-}
-
 const NOT_JSON: Stop<'static> = Stop::Fault(&"a parameter of the function is no JSON");
-
-impl Function {
-    /// The function of that name.
-    pub(crate) fn named(name: &str) -> Option<Function> {
-        Some(match name {
-            "avg" => Function::Avg,
-            "stddev" => Function::StdDev,
-            "sum" => Function::Sum,
-            "min" => Function::Min,
-            "max" => Function::Max,
-            "concat" => Function::Concat,
-            "length" | "size" => Function::Length,
-            "append" => Function::Append,
-            "keys" => Function::Keys,
-            "first" => Function::First,
-            "last" => Function::Last,
-            "index" => Function::Index,
-            _ => return None,
-        })
-    }
-}
 
 impl Reader<'_> {
     /// Calls the function at a place of the path, and goes on from its result.

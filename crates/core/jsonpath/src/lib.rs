@@ -36,17 +36,21 @@ mod chain;
 mod compile;
 mod decimal;
 mod filter;
+mod found;
 mod function;
 mod literal;
 mod number;
 mod read;
+mod stop;
 mod text;
 
 use chain::{Chain, Slots, Step};
-use read::{Answer, Reader, Scope, Stop};
+use found::{Answer, Found};
+use read::{Reader, Scope};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
+use stop::Stop;
 use tollgate_meter::Meter;
 
 /// The longest path, in bytes.
@@ -176,7 +180,7 @@ impl Path {
         let mut reader = Reader::new(&self.slots, meter);
         Ok(match self.answer(document, &mut reader)? {
             Answer::One(found) => vec![found.into_cow()],
-            Answer::List(found) => found.into_iter().map(read::Found::into_cow).collect(),
+            Answer::List(found) => found.into_iter().map(Found::into_cow).collect(),
         })
     }
 

@@ -6,8 +6,7 @@
 
 use super::Compiler;
 use crate::CompileError;
-use crate::chain::{Call, Parameter, Step};
-use crate::function::Function;
+use crate::chain::{Call, Function, Parameter, Step};
 use crate::literal;
 use crate::text::{Text, digit};
 use std::sync::Arc;

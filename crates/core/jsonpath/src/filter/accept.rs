@@ -1,16 +1,14 @@
 //! Whether a candidate passes a filter.
 
 use super::node::{Json, Node};
-use super::{Filter, Operand, Operator, Relation};
-use crate::chain::Root;
-use crate::read::{Reader, Scope, Stop, follow};
+use crate::chain::{Chain, Filter, Operand, Operator, Relation, Root};
+use crate::found::{Answer, Found};
+use crate::read::{Reader, Scope, follow};
+use crate::stop::Stop;
 use serde_json::Value;
 use std::borrow::Cow;
+use std::rc::Rc;
 use tollgate_meter::BYTES_PER_STEP;
-
-/// Says that a relation makes no sense: the candidate doesn't pass, whatever else the filter says.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Denied;
 
 impl<'p> Reader<'_> {
     /// Whether the candidate passes.
@@ -140,5 +138,49 @@ impl<'p> Reader<'_> {
             Operand::Json(literal) => Node::Json(Json::Literal(literal)),
             Operand::Pattern(pattern) => Node::Pattern(pattern),
         })
+    }
+
+    /// The value of a path in a filter.
+    #[inline]
+    fn path_node<'v>(
+        &mut self,
+        chain: &'p Chain,
+        slot: usize,
+        candidate: &'v Value,
+        scope: Scope<'v>,
+    ) -> Result<Node<'v>, Stop<'p>>
+    where
+        'p: 'v,
+    {
+        let from_document = chain.root == Root::Document;
+        if chain.single {
+            self.charge(chain.steps.len())?;
+            let start = if from_document { scope.root } else { candidate };
+            return match follow(chain, start) {
+                Ok(value) => Ok(Node::of(value)?),
+                Err(_) => Ok(Node::Undefined),
+            };
+        }
+        let node = if from_document {
+            self.kept(chain, slot, scope)
+                .and_then(|value| Node::kept(&value))
+        } else {
+            self.answer(chain, candidate, scope).and_then(node)
+        };
+        match node {
+            Err(Stop::Missing(_)) => Ok(Node::Undefined),
+            other => other,
+        }
+    }
+}
+
+fn node<'p, 'v>(answer: Answer<'v>) -> Result<Node<'v>, Stop<'p>> {
+    match answer {
+        Answer::One(Found::Place(value)) => Ok(Node::of(value)?),
+        Answer::One(Found::Made(value)) => Ok(Node::kept(&Rc::new(Found::Made(value)))?),
+        Answer::One(Found::Names(_)) => {
+            Err(Stop::Fault(&"a filter can't compare names of members"))
+        }
+        Answer::List(found) => Ok(Node::Json(Json::Found(found))),
     }
 }

@@ -1,11 +1,9 @@
 //! From text to filters.
 
-use super::{Filter, Literal, Operand, Operator, Relation};
 use crate::CompileError;
-use crate::chain::{Chain, Root};
+use crate::chain::{Chain, Filter, Literal, Operand, Operator, Pattern, Relation, Root};
 use crate::compile::Compiler;
 use crate::decimal::Decimal;
-use crate::filter::pattern::Pattern;
 use crate::text::{Text, digit, unescape};
 use crate::{literal, number};
 

@@ -1,8 +1,9 @@
 //! What an operand comes to.
 
-use super::{Literal, Pattern};
+use crate::chain::{Literal, Pattern};
+use crate::found::Found;
 use crate::number;
-use crate::read::{Found, Stop};
+use crate::stop::Stop;
 use crate::text::unescape;
 use serde_json::Value;
 use std::borrow::Cow;

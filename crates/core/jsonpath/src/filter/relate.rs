@@ -1,10 +1,11 @@
 //! What the operators say of two operands.
 
 use super::node::{Items, Node, Seen};
-use super::{Denied, Operator, Pattern};
+use crate::chain::{Operator, Pattern};
 use crate::compile;
 use crate::number;
-use crate::read::{Reader, Stop};
+use crate::read::Reader;
+use crate::stop::{Denied, Stop};
 
 impl<'p> Reader<'_> {
     /// Whether the operator holds between the two.

@@ -1,8 +1,9 @@
 //! What numbers come to.
 
-use super::Function;
+use crate::chain::Function;
+use crate::found::Found;
 use crate::number;
-use crate::read::{Found, Stop};
+use crate::stop::Stop;
 use serde_json::Value;
 
 /// Adds the numbers among the items.

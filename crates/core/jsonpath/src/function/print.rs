@@ -1,7 +1,7 @@
 //! The text of a value, as `concat` joins it.
 
+use crate::found::Found;
 use crate::number;
-use crate::read::Found;
 use serde_json::Value;
 use std::fmt::Write as _;
 

@@ -3,8 +3,9 @@
 //! Each place looked at is a step. The meter is told of them in lots, no larger than what it grants without a
 //! look, and before whatever else is asked of it.
 
-use super::{Reader, Stop};
+use super::Reader;
 use crate::MAX_VISITS;
+use crate::stop::Stop;
 use tollgate_meter::{BYTES_PER_STEP, Meter};
 
 impl<'m> Reader<'m> {

@@ -5,9 +5,10 @@
 //! follows the tried one is taken from *every* item, whatever the tried one selects; [`crate::chain::Latch`]
 //! puts that right where that step is the last.
 
+use super::Reader;
 use super::step::Walk;
-use super::{Reader, Stop};
 use crate::chain::Step;
+use crate::stop::Stop;
 use serde_json::Value;
 
 impl Reader<'_> {

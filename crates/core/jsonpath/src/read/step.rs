@@ -1,9 +1,9 @@
 //! One step after the other.
 
-use super::answer::FOUND;
-use super::{Found, Reader, Scope, Stop, Why};
+use super::{Reader, Scope};
 use crate::chain::{Chain, Step};
-use crate::filter::Denied;
+use crate::found::{FOUND, Found};
+use crate::stop::{Denied, Stop, Why};
 use serde_json::{Map, Value};
 
 /// A path that is being followed, and what it has found.

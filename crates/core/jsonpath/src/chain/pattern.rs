@@ -1,6 +1,6 @@
 //! The pattern of `=~`.
 
-use crate::read::Stop;
+use crate::stop::Stop;
 use std::sync::Arc;
 use tollgate_meter::Meter;
 use tollgate_pattern::{Error, Flags};
@@ -11,7 +11,7 @@ pub(crate) struct Pattern(Arc<tollgate_pattern::Pattern>);
 
 impl Pattern {
     /// Compiles what stands between the slashes, with the flags behind them. An error says what is wrong.
-    pub(super) fn compile(pattern: &str, letters: &str, meter: &Meter) -> Result<Pattern, String> {
+    pub(crate) fn compile(pattern: &str, letters: &str, meter: &Meter) -> Result<Pattern, String> {
         let mut flags = Flags::default();
         for flag in letters.chars().filter_map(Flags::of_letter) {
             flags.set(flag);
@@ -23,7 +23,7 @@ impl Pattern {
     }
 
     /// Whether the whole text matches.
-    pub(super) fn matches(&self, text: &str, meter: &Meter) -> Result<bool, Stop<'static>> {
+    pub(crate) fn matches(&self, text: &str, meter: &Meter) -> Result<bool, Stop<'static>> {
         self.0.matches(text, meter).map_err(|error| match error {
             Error::Exhausted(exhausted) => Stop::from(exhausted),
             _ => Stop::TooLarge(&"stopped: a pattern in it needs more steps than its execution has left; avoid nested repetitions",
