@@ -302,8 +302,8 @@ fn compile(schema: &Value) -> Result<Validator<Counted>, String> {
         },
     };
     let names = PatternOptions::regex()
-        .size_limit(pattern::NAMED_BYTES)
-        .dfa_size_limit(pattern::NAMED_MEMORY);
+        .size_limit(metered::NAMED_BYTES)
+        .dfa_size_limit(metered::NAMED_MEMORY);
     pattern::begin();
     let options = jsonschema::options_for::<Counted>()
         .with_draft(draft)

@@ -1,6 +1,6 @@
 //! Upper and lower case as Java's `Character` has them: of one character, to one character.
 
-use crate::set;
+use crate::set::{self, Set};
 use std::sync::OnceLock;
 
 /// The upper case, or the character itself where that would be several characters.
@@ -46,4 +46,28 @@ pub(crate) fn cased() -> &'static [(char, char, char)] {
             .filter(|(c, upper, lower)| c != upper || c != lower)
             .collect()
     })
+}
+
+/// A character, and those of another case that are the same to `fold`.
+pub(crate) fn folded(c: u32, unicode: bool) -> Set {
+    folded_range(c, c, unicode)
+}
+
+/// A range, and those of another case that belong to it.
+pub(crate) fn folded_range(first: u32, last: u32, unicode: bool) -> Set {
+    let within = |c: char| (first..=last).contains(&u32::from(c));
+    let mut ranges = vec![(first, last)];
+    let mut add = |c: char| ranges.push((u32::from(c), u32::from(c)));
+    if unicode {
+        let cased = cased().iter();
+        cased
+            .filter(|(_, upper, lower)| within(*upper) || within(*lower))
+            .for_each(|(c, ..)| add(*c));
+    } else {
+        (0..128_u8)
+            .map(char::from)
+            .filter(|c| within(c.to_ascii_uppercase()) || within(c.to_ascii_lowercase()))
+            .for_each(add);
+    }
+    set::of(&ranges)
 }

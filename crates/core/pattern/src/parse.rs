@@ -251,11 +251,11 @@ impl Parser<'_> {
             let set = match (self.case(), char::from_u32(*code)) {
                 (_, None) => Set::empty(),
                 (Case::Exact, Some(c)) => set::chars(&[c]),
-                (Case::Ascii, Some(_)) => set::folded(*code, false),
+                (Case::Ascii, Some(_)) => fold::folded(*code, false),
                 // In a run, what folds to the same is the same; alone, only what has another case.
                 (Case::Unicode, Some(c)) if run.len() > 1 || fold::upper(c) != fold::fold(c) => {
                     self.pay(CASES)?;
-                    set::folded(u32::from(fold::fold(c)), true)
+                    fold::folded(u32::from(fold::fold(c)), true)
                 }
                 (Case::Unicode, Some(c)) => set::chars(&[c]),
             };

@@ -3,7 +3,6 @@
 //! A lone surrogate is no character here: a set never holds one, and what only one would match matches
 //! nothing.
 
-use crate::fold;
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
 use regex_syntax::parse;
 
@@ -70,30 +69,6 @@ pub(crate) fn properties(names: &[&str]) -> Set {
 pub(crate) fn negated(mut set: Set) -> Set {
     set.negate();
     set
-}
-
-/// A character, and those of another case that are the same to `fold`.
-pub(crate) fn folded(c: u32, unicode: bool) -> Set {
-    folded_range(c, c, unicode)
-}
-
-/// A range, and those of another case that belong to it.
-pub(crate) fn folded_range(first: u32, last: u32, unicode: bool) -> Set {
-    let within = |c: char| (first..=last).contains(&u32::from(c));
-    let mut ranges = vec![(first, last)];
-    let mut add = |c: char| ranges.push((u32::from(c), u32::from(c)));
-    if unicode {
-        let cased = fold::cased().iter();
-        cased
-            .filter(|(_, upper, lower)| within(*upper) || within(*lower))
-            .for_each(|(c, ..)| add(*c));
-    } else {
-        (0..128_u8)
-            .map(char::from)
-            .filter(|c| within(c.to_ascii_uppercase()) || within(c.to_ascii_lowercase()))
-            .for_each(add);
-    }
-    of(&ranges)
 }
 
 /// The only character of a set, if there is but one.

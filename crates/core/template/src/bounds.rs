@@ -1,7 +1,6 @@
 //! How much a rendering may do.
 
 use crate::error::Place;
-use crate::value::Value;
 use tollgate_meter::LOOK_EVERY;
 
 /// Where a rendering stops, whatever is left of the meter that it shares with others.
@@ -166,18 +165,12 @@ impl<'a> Meter<'a> {
     }
 
     /// So many bytes are held no longer.
+    #[inline]
     pub(crate) fn release(&mut self, bytes: usize) {
         let bytes = bytes.min(self.held);
-        self.held -= bytes;
-        self.whole.release(bytes);
-    }
-
-    /// A value that a name stood for is let go of.
-    #[inline]
-    pub(crate) fn let_go(&mut self, value: &Value) {
-        let bytes = value.owned_bytes();
         if bytes > 0 {
-            self.release(bytes);
+            self.held -= bytes;
+            self.whole.release(bytes);
         }
     }
 

@@ -1,8 +1,7 @@
 //! The values a template sees, and the variables of one rendering over them.
 
 use crate::node::Slot;
-use crate::tool::Tool;
-use crate::value::{Special, Value};
+use crate::value::{Special, Tool, Value};
 use std::collections::BTreeMap;
 
 /// The values a template sees, by name. What `#set` changes is the rendering's own.

@@ -7,10 +7,10 @@ mod refuse;
 use crate::bounds::Meter;
 use crate::context::Variables;
 use crate::error::{self, Error, Place, Source};
-use crate::method::Failure;
+use crate::found::Failure;
 use crate::node::{Expression, Node, Part, Print, Reference, Slot, Step};
-use crate::tool::{self, Tool};
-use crate::value::{Special, Value, print};
+use crate::tool;
+use crate::value::{Special, Tool, Value, print};
 use crate::{Bounds, Context, References, Template, method};
 
 /// Why a rendering goes no further.
@@ -223,7 +223,7 @@ impl Renderer<'_> {
         };
         let Some((last, path)) = target.parts.split_last() else {
             let before = self.variables.set(target.slot, value);
-            self.meter.let_go(&before);
+            self.meter.release(before.owned_bytes());
             return Ok(());
         };
         if self.variables.get(target.slot).is_null() {

@@ -37,6 +37,7 @@ mod bounds;
 mod context;
 mod error;
 mod eval;
+mod found;
 mod hint;
 mod lex;
 mod method;

@@ -15,31 +15,10 @@ mod units;
 pub(crate) use map::{named, replace};
 
 use crate::bounds::Meter;
+use crate::found::{Failure, Found};
 use crate::node::Method;
 use crate::tool;
 use crate::value::{ListKind, Special, Value, print};
-
-pub(crate) type Found = Result<Value, Failure>;
-
-/// Why a method or a property gives no value, not even null.
-pub(crate) enum Failure {
-    /// The value's class has no such method for these arguments, or no such property.
-    Absent,
-    /// The method or property is there, and fails.
-    Fault(String),
-}
-
-impl From<String> for Failure {
-    fn from(message: String) -> Self {
-        Failure::Fault(message)
-    }
-}
-
-impl From<&str> for Failure {
-    fn from(message: &str) -> Self {
-        Failure::Fault(message.to_owned())
-    }
-}
 
 /// `$value.name`.
 pub(crate) fn property(value: &Value, name: &str, meter: &mut Meter) -> Found {

@@ -4,38 +4,21 @@
 //! result is one; a `BigInteger` or `BigDecimal` beside a fraction makes a `BigDecimal`. A division of whole
 //! numbers drops the rest.
 
+mod big;
 mod decimal;
 
+pub(crate) use big::{affordable, big, cost_of_printing};
 pub(crate) use decimal::Decimal;
 pub(crate) use tollgate_java::print_double;
 
 use crate::node::Operator;
 use crate::value::{Special, Value};
+use big::{BITS_PER_COST, MAX_COST};
 use num_bigint::BigInt;
 use num_traits::{Signed as _, ToPrimitive as _, Zero as _};
 use std::cmp::Ordering;
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// Digits of a number that may be calculated with or printed.
-const MAX_DIGITS: usize = 4096;
-/// Bits of as many digits.
-const MAX_BITS: u64 = 13_700;
-
-/// A whole number of any size; none if the text is no such, or beyond the bound.
-pub(crate) fn big(text: &str) -> Option<BigInt> {
-    (text.len() <= MAX_DIGITS)
-        .then(|| text.parse().ok())
-        .flatten()
-}
-
-/// Whether a number is small enough to go on with.
-pub(crate) fn affordable(big: &BigInt) -> Result<(), String> {
-    if big.bits() > MAX_BITS {
-        return Err(format!("a number has more than {MAX_DIGITS} digits"));
-    }
-    Ok(())
-}
 
 /// Steps that calculating with two numbers takes are the product of both costs: it is quadratic at worst.
 pub(crate) fn cost(value: &Value) -> u32 {
@@ -52,16 +35,6 @@ pub(crate) fn cost(value: &Value) -> u32 {
         .unwrap_or(u32::MAX)
         .min(MAX_COST)
 }
-
-/// Steps that printing a number takes, or reading it.
-pub(crate) fn cost_of_printing(big: &BigInt) -> u32 {
-    let cost = u32::try_from(big.bits() / BITS_PER_COST).unwrap_or(MAX_COST);
-    1 + cost.min(MAX_COST).pow(2)
-}
-
-const BITS_PER_COST: u64 = 512;
-/// Of numbers beyond the bound, which aren't calculated with.
-const MAX_COST: u32 = 40;
 
 /// `doubleValue()` of a number.
 pub(crate) fn to_double(value: &Value) -> Option<f64> {
@@ -146,6 +119,21 @@ fn decimals(a: &Value, b: &Value) -> bool {
     decimal(a) || decimal(b) || (is_double(a) && big(b)) || (big(a) && is_double(b))
 }
 
+/// A number as the reference turns it into a `BigDecimal`: by way of a double, unless it is long.
+fn exact(value: &Value) -> Result<Decimal, String> {
+    Ok(match value {
+        Value::Special(Special::Decimal(decimal)) => (**decimal).clone(),
+        Value::Special(Special::Big(big)) => Decimal {
+            unscaled: (**big).clone(),
+            scale: 0,
+        },
+        other => {
+            let double = to_double(other).unwrap_or(f64::NAN);
+            Decimal::of_double(double).ok_or("infinite or no number, beside a long one")?
+        }
+    })
+}
+
 /// Calculates with two numbers; null where one isn't, or a division is by zero.
 pub(crate) fn calculate(a: &Value, operator: Operator, b: &Value) -> Result<Value, String> {
     if !a.is_number() || !b.is_number() {
@@ -156,7 +144,7 @@ pub(crate) fn calculate(a: &Value, operator: Operator, b: &Value) -> Result<Valu
         return Ok(Value::Null);
     }
     if decimals(a, b) {
-        let (x, y) = (Decimal::of(a)?, Decimal::of(b)?);
+        let (x, y) = (exact(a)?, exact(b)?);
         return match operator {
             Operator::Add => of_decimal(x.add(&y, false)?),
             Operator::Subtract => of_decimal(x.add(&y, true)?),
@@ -219,7 +207,7 @@ fn is_zero(value: &Value) -> bool {
 /// Compares two numbers; what isn't a number equals everything, as in the reference.
 pub(crate) fn compare(a: &Value, b: &Value) -> Result<Ordering, String> {
     if decimals(a, b) {
-        return Ok(Decimal::of(a)?.compare(&Decimal::of(b)?));
+        return Ok(exact(a)?.compare(&exact(b)?));
     }
     if is_double(a) || is_double(b) {
         let (x, y) = (to_double(a), to_double(b));

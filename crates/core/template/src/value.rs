@@ -8,14 +8,15 @@ mod compare;
 mod from_json;
 mod holder;
 mod print;
+mod tool;
 
 pub(crate) use holder::{ListCell, ListKind, MapCell, MapKind, changed, reaches};
 pub use print::json_text;
 pub(crate) use print::{escape_json, print};
+pub(crate) use tool::Tool;
 
 use crate::bounds::SLOT;
 use crate::number::Decimal;
-use crate::tool::Tool;
 use num_bigint::BigInt;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -175,7 +175,7 @@ pub(super) struct Name<'a>(&'a str);
 impl AsRef<str> for Name<'_> {
     /// Asked for where the name is matched or compared.
     fn as_ref(&self) -> &str {
-        super::pattern::look_at_name(self.0);
+        metered::look_at_name(self.0);
         self.0
     }
 }

@@ -74,3 +74,16 @@ pub(super) fn item() {
 pub(super) fn steps(steps: u64) {
     ask(|meter| meter.steps(steps));
 }
+
+/// The largest compiled form of a pattern of `patternProperties`, in bytes.
+pub(super) const NAMED_BYTES: usize = 1 << 14;
+/// Bytes that such a pattern may remember while it is matched.
+pub(super) const NAMED_MEMORY: usize = 1 << 16;
+/// Steps of matching one byte of a name against the largest of these patterns, at worst.
+const NAMED_PER_BYTE: u64 = NAMED_BYTES as u64 / 24 / 16;
+
+/// Matches a name as the library is about to, as far as the meter is concerned.
+pub(super) fn look_at_name(name: &str) {
+    let bytes = name.len() as u64;
+    ask(|meter| meter.piece(bytes * NAMED_PER_BYTE, 1 + bytes / 64));
+}

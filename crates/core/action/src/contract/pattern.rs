@@ -6,7 +6,7 @@
 //! keeps the contract is not known then.
 //!
 //! The names of `patternProperties` are matched by the library, in linear time; what they cost is counted
-//! when the library looks at a name.
+//! when the library looks at a name ([`metered::look_at_name`]).
 
 use super::document::{Counted, Spot};
 use super::metered;
@@ -28,17 +28,6 @@ const BACKTRACKED_BYTES: usize = 1 << 18;
 const STEPS_OF_BACKTRACKS: u64 = 1_250;
 /// Patterns that a contract may have in `patternProperties`.
 const MAX_NAMED: usize = 256;
-/// The largest compiled form of one of those, in bytes; and what it may remember.
-pub(super) const NAMED_BYTES: usize = 1 << 14;
-pub(super) const NAMED_MEMORY: usize = 1 << 16;
-/// Steps of matching one byte of a name against the largest of those, at worst.
-const NAMED_PER_BYTE: u64 = NAMED_BYTES as u64 / 24 / 16;
-
-/// Matches a name as the library is about to, as far as the meter is concerned.
-pub(super) fn look_at_name(name: &str) {
-    let bytes = name.len() as u64;
-    metered::ask(|meter| meter.piece(bytes * NAMED_PER_BYTE, 1 + bytes / 64));
-}
 
 /// A compiled `pattern`.
 struct Compiled {
@@ -151,7 +140,7 @@ fn program(written: &str, meter: &Meter) -> Result<Program, String> {
     builder
         .backtrack_limit(MAX_BACKTRACKS)
         .delegate_size_limit(BACKTRACKED_BYTES)
-        .delegate_dfa_size_limit(NAMED_MEMORY);
+        .delegate_dfa_size_limit(metered::NAMED_MEMORY);
     builder
         .build()
         .map(Program::Backtracking)

@@ -173,10 +173,10 @@ impl Parser<'_> {
     fn single(&self, c: u32) -> Result<Set, Error> {
         Ok(match (self.case(), char::from_u32(c)) {
             (_, None) => Set::empty(),
-            (Case::Ascii, Some(_)) => set::folded(c, false),
+            (Case::Ascii, Some(_)) => fold::folded(c, false),
             (Case::Unicode, Some(c)) if fold::upper(c) != fold::fold(c) => {
                 self.pay(CASES)?;
-                set::folded(u32::from(fold::fold(c)), true)
+                fold::folded(u32::from(fold::fold(c)), true)
             }
             (_, Some(c)) => set::chars(&[c]),
         })
@@ -201,6 +201,10 @@ impl Parser<'_> {
             return Ok(set::range(first, last));
         }
         self.pay(CASES)?;
-        Ok(set::folded_range(first, last, self.case() == Case::Unicode))
+        Ok(fold::folded_range(
+            first,
+            last,
+            self.case() == Case::Unicode,
+        ))
     }
 }

@@ -3,7 +3,8 @@
 use super::refuse;
 use super::{Outcome, Renderer};
 use crate::bounds::MAX_NESTING;
-use crate::method::{self, Found};
+use crate::found::Found;
+use crate::method;
 use crate::node::{Chain, Expression, Link, Operator, Part, Reference, Slot, Step};
 use crate::number;
 use crate::value::{ListKind, MapKind, Value, print};

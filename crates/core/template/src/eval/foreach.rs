@@ -44,7 +44,7 @@ impl Renderer<'_> {
             self.variables.set(slots.has_next, Value::Bool(has_next));
             let null = item.is_null();
             let before = self.variables.set(node.slot, item);
-            self.meter.let_go(&before);
+            self.meter.release(before.owned_bytes());
             scope.index.set(i32::try_from(index).unwrap_or(i32::MAX));
             scope.has_next.set(has_next);
             if null {

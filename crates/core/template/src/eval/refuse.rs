@@ -6,7 +6,7 @@
 
 use super::{Halt, Outcome, Renderer};
 use crate::error::{self, Place, Refused, Why};
-use crate::method::Failure;
+use crate::found::Failure;
 use crate::node::{Expression, Foreach, Link, Operator, Part, Print, Reference, Slot, Step};
 use crate::value::Value;
 

@@ -1,7 +1,8 @@
 //! Methods of lists, of arrays (which Velocity wraps into lists), and of a map's keys and values.
 
-use super::{Failure, Found, unsupported};
+use super::unsupported;
 use crate::bounds::Meter;
+use crate::found::{Failure, Found};
 use crate::value::{List, ListKind, Value, changed, reaches};
 
 /// Methods of Java's lists that templates don't get.

@@ -1,7 +1,8 @@
 //! Methods of maps, and of `$foreach`.
 
-use super::{Failure, Found, unsupported};
+use super::unsupported;
 use crate::bounds::Meter;
+use crate::found::{Failure, Found};
 use crate::value::{Entry, ListKind, Scope, Special, Value, changed, reaches};
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,7 +1,8 @@
 //! Methods of numbers, of truth values and of characters, the static ones that templates reach through a
 //! value (`$number.parseInt("12")`) included.
 
-use super::{Failure, Found, unsupported};
+use super::unsupported;
+use crate::found::{Failure, Found};
 use crate::number;
 use crate::value::{Special, Value};
 

@@ -4,8 +4,9 @@ use super::units::{
     character, compare, folded, ignoring_case, index_from, is_java_white, last_from, length, place,
     substring,
 };
-use super::{Failure, Found, unsupported};
+use super::unsupported;
 use crate::bounds::Meter;
+use crate::found::{Failure, Found};
 use crate::node::Method;
 use crate::pattern::{self, Pattern};
 use crate::value::{ListKind, Special, Value};

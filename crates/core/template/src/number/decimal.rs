@@ -1,7 +1,6 @@
 //! `BigDecimal`: a whole number and where its point is.
 
-use super::{affordable, to_double};
-use crate::value::{Special, Value};
+use super::big::{affordable, big};
 use num_bigint::{BigInt, Sign};
 use num_traits::{Pow as _, Signed as _, Zero as _};
 use std::cmp::Ordering;
@@ -26,25 +25,49 @@ impl Decimal {
             None => (text, 0),
         };
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let unscaled = super::big(&format!("{whole}{fraction}"))?;
+        let unscaled = big(&format!("{whole}{fraction}"))?;
         let scale = i64::try_from(fraction.len()).ok()?.checked_sub(exponent)?;
         let fits = i32::try_from(scale).is_ok();
         fits.then_some(Decimal { unscaled, scale })
     }
 
-    /// A number as the reference turns it into a `BigDecimal`: by way of a double, unless it is long.
-    pub(crate) fn of(value: &Value) -> Result<Decimal, String> {
-        Ok(match value {
-            Value::Special(Special::Decimal(decimal)) => (**decimal).clone(),
-            Value::Special(Special::Big(big)) => Decimal {
-                unscaled: (**big).clone(),
+    /// The exact value of a double; none if it has none.
+    pub(super) fn of_double(double: f64) -> Option<Decimal> {
+        if !double.is_finite() {
+            return None;
+        }
+        let bits = double.to_bits();
+        let exponent = i64::try_from(bits >> 52 & 0x7ff).ok()?;
+        let fraction = bits & ((1 << 52) - 1);
+        let (mut digits, mut exponent) = match exponent {
+            0 => (fraction, -1074),
+            _ => (fraction | 1 << 52, exponent - 1075),
+        };
+        if digits == 0 {
+            return Some(Decimal {
+                unscaled: BigInt::zero(),
                 scale: 0,
-            },
-            other => {
-                let double = to_double(other).unwrap_or(f64::NAN);
-                exact(double).ok_or("infinite or no number, beside a long one")?
+            });
+        }
+        let zeros = digits.trailing_zeros();
+        digits >>= zeros;
+        exponent += i64::from(zeros);
+        let power = u32::try_from(exponent.abs()).ok()?;
+        let mut decimal = if exponent >= 0 {
+            Decimal {
+                unscaled: BigInt::from(digits) << power,
+                scale: 0,
             }
-        })
+        } else {
+            Decimal {
+                unscaled: BigInt::from(digits) * BigInt::from(5).pow(power),
+                scale: i64::from(power),
+            }
+        };
+        if double < 0.0 {
+            decimal.unscaled = -decimal.unscaled;
+        }
+        Some(decimal)
     }
 
     pub(crate) fn add(&self, other: &Decimal, negated: bool) -> Result<Decimal, String> {
@@ -177,43 +200,4 @@ fn power(exponent: i64) -> Result<u32, String> {
 
 fn digits(big: &BigInt) -> i64 {
     i64::try_from(big.magnitude().to_string().len()).unwrap_or(i64::MAX)
-}
-
-/// The exact value of a double; none if it has none.
-fn exact(double: f64) -> Option<Decimal> {
-    if !double.is_finite() {
-        return None;
-    }
-    let bits = double.to_bits();
-    let exponent = i64::try_from(bits >> 52 & 0x7ff).ok()?;
-    let fraction = bits & ((1 << 52) - 1);
-    let (mut digits, mut exponent) = match exponent {
-        0 => (fraction, -1074),
-        _ => (fraction | 1 << 52, exponent - 1075),
-    };
-    if digits == 0 {
-        return Some(Decimal {
-            unscaled: BigInt::zero(),
-            scale: 0,
-        });
-    }
-    let zeros = digits.trailing_zeros();
-    digits >>= zeros;
-    exponent += i64::from(zeros);
-    let power = u32::try_from(exponent.abs()).ok()?;
-    let mut decimal = if exponent >= 0 {
-        Decimal {
-            unscaled: BigInt::from(digits) << power,
-            scale: 0,
-        }
-    } else {
-        Decimal {
-            unscaled: BigInt::from(digits) * BigInt::from(5).pow(power),
-            scale: i64::from(power),
-        }
-    };
-    if double < 0.0 {
-        decimal.unscaled = -decimal.unscaled;
-    }
-    Some(decimal)
 }

@@ -1,7 +1,8 @@
 //! `$esc`: velocity-tools' EscapeTool, and what data actions add to it.
 
-use super::{Failure, Found, entities, text_of};
+use super::{entities, text_of};
 use crate::bounds::Meter;
+use crate::found::{Failure, Found};
 use crate::value::{Value, escape_json};
 use std::fmt::Write as _;
 

@@ -4,8 +4,9 @@
 //! `Double`. Its `max` starts at the smallest positive double, so the greatest of negative numbers is
 //! `4.9E-324`; that is how it is.
 
-use super::{Failure, Found, text_of};
+use super::text_of;
 use crate::bounds::Meter;
+use crate::found::{Failure, Found};
 use crate::number::{self, print_double};
 use crate::value::{ListKind, Value};
 

@@ -1,7 +1,8 @@
 //! What data actions add: `$successTemplateUtils`, `$urlTool`, `$msdynamics`, `$salesforce`.
 
-use super::{Found, escape, text_of};
+use super::{escape, text_of};
 use crate::bounds::Meter;
+use crate::found::Found;
 use crate::value::{ListKind, Value, print};
 
 /// The first element, serialised; where there is none the default, or a fault.
