@@ -1,7 +1,7 @@
 //! Accepting, and what happens when there is no place.
 
-use crate::connection::serve;
-use crate::places::Places;
+use crate::connection::Places;
+use crate::serve::serve;
 use crate::{Answer, Answers, Bounds, Phase};
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,29 +1,15 @@
-//! One connection: when it has to end, and serving it until then.
+//! One connection: what its requests wait for, and when it has to end.
 
-use crate::answer::Counted;
-use crate::places::Places;
-use crate::stream::Watched;
-use crate::{Answer, Answers, Bounds, Phase};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
+mod places;
+
+pub(crate) use places::Places;
+
+use crate::Bounds;
 use std::collections::BTreeMap;
-use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
-use tokio::net::TcpStream;
-use tokio::sync::{Notify, OwnedSemaphorePermit, watch};
-use tokio::time::{Instant, sleep_until};
-
-/// Bytes that a connection buffers each way. A request's head has to fit.
-pub const BUFFER: usize = 64 * 1024;
-/// Bytes of request bodies that an HTTP/2 caller may send on one connection before handlers have read the
-/// bytes sent earlier.
-pub const CONNECTION_WINDOW: u32 = 128 * 1024;
-/// Bytes of one request's body that an HTTP/2 caller may send before its handler has read the earlier ones.
-const STREAM_WINDOW: u32 = 64 * 1024;
-/// The most bytes of an HTTP/2 request's head.
-const HEADER_LIST: u32 = 32 * 1024;
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
+use tokio::time::Instant;
 
 /// What is known of a connection.
 #[derive(Debug)]
@@ -79,7 +65,7 @@ pub(crate) enum Standing {
 
 /// What has to be done with the connection, and when.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Due {
+pub(crate) enum Due {
     /// Shut down gracefully, for a request may be on its way.
     Close(Instant),
     /// End at once.
@@ -119,6 +105,11 @@ impl Connection {
         });
         self.places.taken(left);
         self.cut.notify_one();
+    }
+
+    /// Ends when the connection was told to end.
+    pub(crate) fn told_to_end(&self) -> Notified<'_> {
+        self.cut.notified()
     }
 
     pub(crate) fn standing(&self) -> Standing {
@@ -216,12 +207,14 @@ impl Connection {
         self.lock().stuck = None;
     }
 
-    fn has_to_end(&self) -> bool {
+    /// Whether the connection ends now that it was told to: it is cut, or not busy.
+    pub(crate) fn has_to_end(&self) -> bool {
         let state = self.lock();
         state.is_cut || state.standing() != Standing::Busy
     }
 
-    fn due(&self, bounds: &Bounds) -> Option<Due> {
+    /// What has to be done with the connection as it is now, and when; nothing while the service works.
+    pub(crate) fn due(&self, bounds: &Bounds) -> Option<Due> {
         let state = self.lock();
         let stuck = state.stuck.map(|(since, _)| since);
         let untaken = state.untaken_since().into_iter().chain(stuck).min();
@@ -295,101 +288,9 @@ impl Stage {
 }
 
 impl Due {
-    fn at(self) -> Instant {
+    pub(crate) fn at(self) -> Instant {
         match self {
             Self::Close(at) | Self::Cut(at) => at,
         }
     }
-}
-
-/// Takes a connection off the table when the connection's task ends, by a panic too.
-struct TableEntry(Arc<Connection>);
-
-impl Drop for TableEntry {
-    fn drop(&mut self) {
-        self.0.places.leave(&self.0);
-    }
-}
-
-/// Answers on one connection until it ends.
-pub(crate) async fn serve<B: Answer>(
-    stream: TcpStream,
-    bounds: Bounds,
-    mut phase: watch::Receiver<Phase>,
-    service: impl Answers<B>,
-    places: Arc<Places>,
-    _place: OwnedSemaphorePermit,
-) {
-    let known = places.enter(|number| Connection::new(number, Arc::clone(&places)));
-    let _entry = TableEntry(Arc::clone(&known));
-    let builder = builder(&bounds);
-    let peer = stream.peer_addr().ok().map(|peer| peer.ip());
-    let stream = TokioIo::new(Watched::new(stream, Arc::clone(&known)));
-    let service = Counted::new(service, Arc::clone(&known), peer);
-    let mut connection = pin!(builder.serve_connection(stream, service));
-    let mut timer = pin!(sleep_until(Instant::now()));
-    let mut closing = None;
-    loop {
-        let served = poll_fn(|context| {
-            // Errors are the other side's: it went away, or was dropped on purpose.
-            if connection.as_mut().poll(context).is_ready() {
-                return Poll::Ready(true);
-            }
-            // Whatever changes `due` happens within the poll above, or wakes this task.
-            let due = closing.or_else(|| known.due(&bounds));
-            let Some(due) = due else {
-                return Poll::Pending;
-            };
-            if timer.deadline() != due.at() {
-                timer.as_mut().reset(due.at());
-            }
-            if timer.as_mut().poll(context).is_pending() {
-                return Poll::Pending;
-            }
-            match due {
-                Due::Cut(_) => Poll::Ready(true),
-                Due::Close(at) => {
-                    closing = Some(Due::Cut(at + bounds.header_timeout));
-                    Poll::Ready(false)
-                }
-            }
-        });
-        tokio::select! {
-            over = served => {
-                if over {
-                    return;
-                }
-                connection.as_mut().graceful_shutdown();
-            }
-            () = known.cut.notified() => if known.has_to_end() {
-                return;
-            },
-            changed = phase.changed() => match (changed, *phase.borrow()) {
-                (Ok(()), Phase::Draining) => connection.as_mut().graceful_shutdown(),
-                (Ok(()), Phase::Open) => {}
-                (Ok(()), Phase::Gone) | (Err(_), _) => return,
-            },
-        }
-    }
-}
-
-fn builder(bounds: &Bounds) -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        // `Connection::due` has a bound for the head and another for idleness.
-        .header_read_timeout(None)
-        .max_buf_size(BUFFER);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(bounds.ping_interval)
-        .keep_alive_timeout(bounds.header_timeout)
-        .max_concurrent_streams(bounds.max_streams)
-        .initial_connection_window_size(CONNECTION_WINDOW)
-        .initial_stream_window_size(STREAM_WINDOW)
-        .max_header_list_size(HEADER_LIST)
-        .max_send_buf_size(BUFFER);
-    builder
 }

@@ -35,18 +35,18 @@ mod accept;
 mod answer;
 mod connection;
 mod descriptors;
-mod places;
+mod serve;
 mod stream;
 
 pub use answer::{Peer, RequestBody, STEP};
-pub use connection::{BUFFER, CONNECTION_WINDOW};
 pub use descriptors::raise_descriptor_limit;
+pub use serve::{BUFFER, CONNECTION_WINDOW};
 
 use bytes::Bytes;
+use connection::Places;
 use http_body::Body;
 use hyper::service::Service;
 use hyper::{Request, Response};
-use places::Places;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! The places for connections: who has one, who may lose it, and how much waits to be taken in all.
 
-use crate::connection::{Connection, Standing};
+use super::{Connection, Standing};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

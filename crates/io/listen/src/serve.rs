@@ -1,0 +1,117 @@
+//! Serving a connection until it has to end.
+
+use crate::answer::Counted;
+use crate::connection::{Connection, Due, Places};
+use crate::stream::Watched;
+use crate::{Answer, Answers, Bounds, Phase};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::{Instant, sleep_until};
+
+/// Bytes that a connection buffers each way. A request's head has to fit.
+pub const BUFFER: usize = 64 * 1024;
+/// Bytes of request bodies that an HTTP/2 caller may send on one connection before handlers have read the
+/// bytes sent earlier.
+pub const CONNECTION_WINDOW: u32 = 128 * 1024;
+/// Bytes of one request's body that an HTTP/2 caller may send before its handler has read the earlier ones.
+const STREAM_WINDOW: u32 = 64 * 1024;
+/// The most bytes of an HTTP/2 request's head.
+const HEADER_LIST: u32 = 32 * 1024;
+
+/// Takes a connection off the table when the connection's task ends, by a panic too.
+struct TableEntry(Arc<Connection>);
+
+impl Drop for TableEntry {
+    fn drop(&mut self) {
+        self.0.places.leave(&self.0);
+    }
+}
+
+/// Answers on one connection until it ends.
+pub(crate) async fn serve<B: Answer>(
+    stream: TcpStream,
+    bounds: Bounds,
+    mut phase: watch::Receiver<Phase>,
+    service: impl Answers<B>,
+    places: Arc<Places>,
+    _place: OwnedSemaphorePermit,
+) {
+    let known = places.enter(|number| Connection::new(number, Arc::clone(&places)));
+    let _entry = TableEntry(Arc::clone(&known));
+    let builder = builder(&bounds);
+    let peer = stream.peer_addr().ok().map(|peer| peer.ip());
+    let stream = TokioIo::new(Watched::new(stream, Arc::clone(&known)));
+    let service = Counted::new(service, Arc::clone(&known), peer);
+    let mut connection = pin!(builder.serve_connection(stream, service));
+    let mut timer = pin!(sleep_until(Instant::now()));
+    let mut closing = None;
+    loop {
+        let served = poll_fn(|context| {
+            // Errors are the other side's: it went away, or was dropped on purpose.
+            if connection.as_mut().poll(context).is_ready() {
+                return Poll::Ready(true);
+            }
+            // Whatever changes `due` happens within the poll above, or wakes this task.
+            let due = closing.or_else(|| known.due(&bounds));
+            let Some(due) = due else {
+                return Poll::Pending;
+            };
+            if timer.deadline() != due.at() {
+                timer.as_mut().reset(due.at());
+            }
+            if timer.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            match due {
+                Due::Cut(_) => Poll::Ready(true),
+                Due::Close(at) => {
+                    closing = Some(Due::Cut(at + bounds.header_timeout));
+                    Poll::Ready(false)
+                }
+            }
+        });
+        tokio::select! {
+            over = served => {
+                if over {
+                    return;
+                }
+                connection.as_mut().graceful_shutdown();
+            }
+            () = known.told_to_end() => if known.has_to_end() {
+                return;
+            },
+            changed = phase.changed() => match (changed, *phase.borrow()) {
+                (Ok(()), Phase::Draining) => connection.as_mut().graceful_shutdown(),
+                (Ok(()), Phase::Open) => {}
+                (Ok(()), Phase::Gone) | (Err(_), _) => return,
+            },
+        }
+    }
+}
+
+fn builder(bounds: &Bounds) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        // `Connection::due` has a bound for the head and another for idleness.
+        .header_read_timeout(None)
+        .max_buf_size(BUFFER);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(bounds.ping_interval)
+        .keep_alive_timeout(bounds.header_timeout)
+        .max_concurrent_streams(bounds.max_streams)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .max_header_list_size(HEADER_LIST)
+        .max_send_buf_size(BUFFER);
+    builder
+}
