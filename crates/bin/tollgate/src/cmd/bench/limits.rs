@@ -5,6 +5,7 @@
 //! (or, where windows have none, three seeds), once with one kind of calls, and once with a first class
 //! that asks for 30 % of what the upstream really allows.
 
+mod arrival;
 mod bound;
 mod build;
 mod case;

@@ -13,8 +13,8 @@
 //! its calls alone, as if nobody else called until all windows have ended ([`late_alone`]). No order of calls
 //! serves more of them.
 
+use super::arrival::Arrival;
 use super::case::Case;
-use super::world::Arrival;
 use std::collections::VecDeque;
 use tollgate_model::Instant;
 use tollgate_platform::{Alignment, Config, Platform, Request, TokenAnswer, TokenNumber, Verdict};

@@ -1,7 +1,7 @@
 //! What is seen of a run.
 
+use super::arrival::Arrival;
 use super::case::Case;
-use super::world::Arrival;
 use std::time::Duration;
 use tollgate_model::Instant;
 use tollgate_platform::LimitName;

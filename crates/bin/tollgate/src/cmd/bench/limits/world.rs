@@ -1,5 +1,6 @@
 //! One case in virtual time: the engine, the upstreams, and calls at independent instants.
 
+use super::arrival::{Arrival, arrivals};
 use super::bound;
 use super::case::Case;
 use super::ours;
@@ -44,13 +45,6 @@ enum Due {
     /// A number falls at this host.
     Fall(usize),
     Wake,
-}
-
-/// A call as it is made.
-#[derive(Clone, Copy)]
-pub(super) struct Arrival {
-    pub(super) at: Instant,
-    pub(super) party: usize,
 }
 
 /// A try that is under way.
@@ -163,36 +157,6 @@ pub(super) fn run(case: &Case, windows: u32, alignment: Alignment, seed: u64) ->
         world.seen.could_be_served(&served);
     }
     world.seen
-}
-
-/// Poisson arrivals of all parties between two instants.
-pub(super) fn arrivals(
-    case: &Case,
-    seed: u64,
-    (beginning, end): (Instant, Instant),
-) -> Vec<Arrival> {
-    let mut arrivals = Vec::new();
-    for (party, it) in case.parties.iter().enumerate() {
-        if it.rate <= 0.0 {
-            continue;
-        }
-        let mut random = super::random::Random::new(seed ^ ((party as u64 + 1) << 40));
-        let mut at = beginning;
-        loop {
-            at = at + Duration::from_secs_f64(-(1.0 - random.fraction()).ln() / it.rate);
-            if at >= end {
-                break;
-            }
-            if let Some(wave) = it.wave
-                && random.fraction() >= wave.height(at.since(beginning))
-            {
-                continue;
-            }
-            arrivals.push(Arrival { at, party });
-        }
-    }
-    arrivals.sort_by_key(|arrival| arrival.at);
-    arrivals
 }
 
 impl World<'_> {
