@@ -1,7 +1,5 @@
 //! An HTTP client that reaches only what a policy allows.
 
-use crate::policy::Policy;
-use crate::refused::Refused;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{ClientBuilder, redirect};
 use std::error::Error;
@@ -10,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use url::Url;
+use tollgate_upstream::{Policy, Refused, Url};
 
 /// Addresses taken of one answer. A name with more of them has its first ones tried.
 const ADDRESSES: usize = 32;

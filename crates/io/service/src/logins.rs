@@ -22,7 +22,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tollgate_driver::Secret;
-use tollgate_guard::Network;
+use tollgate_upstream::Network;
 
 /// Entries of a table.
 const MOST: usize = 10_000;

@@ -26,7 +26,7 @@ use tollgate_driver::{Driver, Setup, SetupError};
 use tollgate_engine::Snapshot;
 use tollgate_flows::Runner;
 use tollgate_listen::{Bounds, Listening};
-use tollgate_store::{Grant, KeyRing, OpenError, Reach, Role, SqlStore, Store, StoreUrl};
+use tollgate_store::{Grant, KeyError, KeyRing, OpenError, Reach, Role, SqlStore, Store, StoreUrl};
 
 /// A running service; ends when dropped.
 pub struct Service {
@@ -127,7 +127,7 @@ impl Definitions {
     /// # Errors
     /// A file that can't be used; see [`StartError::is_of_configuration`].
     pub fn load(config: &Config) -> Result<Self, StartError> {
-        config.check_files().map_err(StartError::Files)?;
+        tollgate_files::check(config).map_err(StartError::Files)?;
         if let Some(store) = &config.store {
             check_store(store).map_err(StartError::Store)?;
         }
@@ -168,11 +168,30 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 /// What a store is opened with; opens nothing.
 fn check_store(store: &tollgate_config::Store) -> Result<(StoreUrl, KeyRing), OpenError> {
     let url = StoreUrl::parse(store.url.expose())?;
-    let ring = match &store.keys {
-        KeySource::File(path) => KeyRing::from_file(path)?,
-        KeySource::Env(name) => KeyRing::from_env(name)?,
+    Ok((url, key_ring(&store.keys)?))
+}
+
+/// The sealing keys, from where the configuration says.
+fn key_ring(keys: &KeySource) -> Result<KeyRing, KeyError> {
+    let unusable = |why| KeyError { line: None, why };
+    let (name, text) = match keys {
+        KeySource::File(path) => {
+            let name = path.display().to_string();
+            let text = tollgate_files::key(path).map_err(unusable)?;
+            let absent = || unusable(format!("{name}: there is no such file; run tollgate init"));
+            let text = text.ok_or_else(absent)?;
+            (name, text)
+        }
+        KeySource::Env(name) => {
+            let absent = |_| unusable(format!("the variable {name} isn't set, or is no text"));
+            let text = std::env::var(name).map_err(absent)?;
+            (name.clone(), text.into())
+        }
     };
-    Ok((url, ring))
+    KeyRing::parse(&text).map_err(|error| KeyError {
+        why: format!("{name}: {}", error.why),
+        ..error
+    })
 }
 
 /// Opens the store of a configuration, and brings its schema up to date.
@@ -312,7 +331,13 @@ impl Service {
             ..tollgate_flows::Bounds::default()
         };
         let guarded: Vec<_> = files.integrations().map(Arc::clone).collect();
-        let works = Works::start(server.calculations).map_err(StartError::Workers)?;
+        let calculations = tollgate_workers::Bounds {
+            threads: server.calculations.threads,
+            waiting_each: server.calculations.waiting_each,
+            waiting: server.calculations.waiting,
+            time: server.calculations.time,
+        };
+        let works = Works::start(calculations).map_err(StartError::Workers)?;
         let works = Arc::new(works);
         let common = Common {
             works: Arc::clone(&works),

@@ -142,6 +142,7 @@ allowed_ports = ["1-65535"]
             file: "test.toml",
             folder: folder.path(),
             env: &|_| Some(SECRET.to_owned()),
+            files: &tollgate_files::Disk,
         };
         let config = Config::parse(&text, &source).unwrap();
         let service = Service::start(config, 1).await.unwrap();

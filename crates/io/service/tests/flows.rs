@@ -162,6 +162,7 @@ default = true
             file: "test.toml",
             folder: folder.path(),
             env: &|_| Some("test-secret-0123456789".to_owned()),
+            files: &tollgate_files::Disk,
         };
         let service = Service::start(Config::parse(&text, &source).unwrap(), 1).await?;
         let (base, http) = (

@@ -100,6 +100,7 @@ listen = "127.0.0.1:0"
             file: "test.toml",
             folder: folder.path(),
             env: &|_| Some("test-secret-0123456789".to_owned()),
+            files: &tollgate_files::Disk,
         };
         let service = Service::start(Config::parse(&text, &source).unwrap(), 1).await?;
         Ok(Self {

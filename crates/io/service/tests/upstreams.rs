@@ -85,6 +85,7 @@ listen = "127.0.0.1:0"
             file: "test.toml",
             folder: folder.path(),
             env: &|_| Some("a-secret-of-some-length".to_owned()),
+            files: &tollgate_files::Disk,
         };
         let config = Config::parse(&text, &source).unwrap();
         let service = Service::start(config, 1).await.unwrap();

@@ -51,17 +51,6 @@ pub struct Bounds {
     pub time: Duration,
 }
 
-impl Default for Bounds {
-    fn default() -> Self {
-        Self {
-            threads: 2,
-            waiting_each: 32,
-            waiting: 1_000,
-            time: Duration::from_secs(2),
-        }
-    }
-}
-
 /// Why a calculation gave nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {

@@ -20,6 +20,14 @@ fn workers(threads: usize) -> Arc<Workers> {
     Arc::new(Workers::start(bounds).unwrap())
 }
 
+/// Two threads for which many may wait.
+const ROOMY: Bounds = Bounds {
+    threads: 2,
+    waiting_each: 32,
+    waiting: 1_000,
+    time: LONG,
+};
+
 /// A calculation that runs until it is asked to stop.
 fn endless(interrupt: Interrupt) {
     while !interrupt() {
@@ -88,11 +96,7 @@ async fn parties_take_turns() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_wants_little_is_served_beside_many_that_want_all() {
-    let bounds = Bounds {
-        time: LONG,
-        ..Bounds::default()
-    };
-    let workers = Arc::new(Workers::start(bounds).unwrap());
+    let workers = Arc::new(Workers::start(ROOMY).unwrap());
     let hogs: Vec<_> = (0..20)
         .map(|n| {
             let workers = Arc::clone(&workers);
@@ -188,7 +192,7 @@ async fn who_goes_away_stops_what_runs_and_what_waits() {
 async fn a_calculation_has_its_time() {
     let bounds = Bounds {
         time: Duration::from_millis(50),
-        ..Bounds::default()
+        ..ROOMY
     };
     let workers = Workers::start(bounds).unwrap();
     let begun = Instant::now();

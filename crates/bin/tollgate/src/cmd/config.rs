@@ -4,7 +4,6 @@ use crate::console::{errln, out, outln, plural};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::SystemTime;
-use tollgate_config::Config;
 use tollgate_service::Definitions;
 
 /// What a configuration file says that can't be used; `EX_USAGE` of sysexits.
@@ -27,7 +26,7 @@ enum Command {
 
 pub(crate) fn run(args: Args) -> ExitCode {
     let Command::Check { file } = args.command;
-    let checked = Config::load(&file)
+    let checked = tollgate_files::load(&file)
         .map_err(|error| error.to_string())
         .and_then(|config| match Definitions::load(&config) {
             Ok(definitions) => Ok((config, definitions)),
@@ -41,7 +40,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
                 plural(definitions.actions(), "action"),
                 plural(definitions.flows(), "flow")
             );
-            let mut warnings = config.warnings(SystemTime::now());
+            let mut warnings = tollgate_files::warnings(&config, SystemTime::now());
             warnings.extend(definitions.warnings());
             for warning in warnings {
                 errln!("warning: {warning}");

@@ -36,14 +36,14 @@ pub(crate) fn run(args: Args) -> ExitCode {
             return ExitCode::from(BAD_CONFIG);
         }
     };
-    let config = match Config::load(&args.config) {
+    let config = match tollgate_files::load(&args.config) {
         Ok(config) => config,
         Err(error) => {
             errln!("{error}");
             return ExitCode::from(BAD_CONFIG);
         }
     };
-    for warning in config.warnings(SystemTime::now()) {
+    for warning in tollgate_files::warnings(&config, SystemTime::now()) {
         tracing::warn!("{warning}");
     }
     let end = serve(config);
@@ -159,7 +159,7 @@ mod tests {
         let file = folder.path().join("tollgate.toml");
         std::fs::write(&file, text).unwrap();
         crate::cmd::stored::make_key_file(&folder.path().join("keys")).unwrap();
-        let config = Config::load(&file).unwrap();
+        let config = tollgate_files::load(&file).unwrap();
         let mut service = Service::start(config, 1).await.unwrap();
         let health = format!("http://{}/health", service.address());
         let status = async || reqwest::get(&health).await.unwrap().status().as_u16();

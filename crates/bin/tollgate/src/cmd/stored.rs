@@ -29,7 +29,7 @@ pub(crate) fn bad_usage(message: impl std::fmt::Display) -> anyhow::Error {
 
 /// The store that a configuration file names.
 pub(crate) fn wanted(path: &Path) -> anyhow::Result<Store> {
-    Store::load(path).map_err(bad_usage)?.ok_or_else(|| {
+    tollgate_files::load_store(path).map_err(bad_usage)?.ok_or_else(|| {
         bad_usage(format_args!(
             "{} has no [store]; add one with url = \"sqlite:tollgate.db\" and key_file = \"tollgate.keys\"",
             path.display()

@@ -155,6 +155,7 @@ actions = {{ folder = "." }}
                 .to_owned(),
             )
         },
+        files: &tollgate_files::Disk,
     };
     let config = Config::parse(&text, &source).map_err(|error| error.to_string())?;
     let service = Service::start(config, 1)
@@ -507,6 +508,7 @@ actions = { folder = "." }
         file: "test.toml",
         folder: folder.path(),
         env: &|_| Some(SECRET.to_owned()),
+        files: &tollgate_files::Disk,
     };
     let config = Config::parse(text, &source).unwrap();
     let definitions = tollgate_service::Definitions::load(&config).unwrap();

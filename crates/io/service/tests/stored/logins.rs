@@ -151,6 +151,7 @@ key = { env = "KEY" }
                 .to_owned(),
             )
         },
+        files: &tollgate_files::Disk,
     };
     let config = Config::parse(text, &source).unwrap();
     let world = World {

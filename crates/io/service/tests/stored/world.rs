@@ -134,6 +134,7 @@ default = true
             file: "test.toml",
             folder,
             env: &|_| Some(SECRET.to_owned()),
+            files: &tollgate_files::Disk,
         };
         let config = Config::parse(&text, &source).unwrap();
         Service::start(config, 1).await.unwrap()

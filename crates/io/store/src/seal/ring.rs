@@ -3,7 +3,6 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt;
-use std::path::Path;
 use tollgate_secret::Secret;
 use zeroize::Zeroizing;
 
@@ -99,31 +98,6 @@ impl KeyRing {
                 "holds no key; write one as id:base64 of 32 random bytes",
             )),
         }
-    }
-
-    /// Reads the ring in a file.
-    ///
-    /// # Errors
-    /// As [`KeyRing::parse`], and a file that can't be read, or that others may read or write.
-    pub fn from_file(path: &Path) -> Result<Self, KeyError> {
-        let text = Secret::from_key_file(path).map_err(|why| KeyError::new(None, why))?;
-        Self::parse(&text)
-            .map_err(|e| KeyError::new(e.line, format!("{}: {}", path.display(), e.why)))
-    }
-
-    /// Reads the ring in an environment variable.
-    ///
-    /// # Errors
-    /// As [`KeyRing::parse`], and a variable that isn't set.
-    pub fn from_env(name: &str) -> Result<Self, KeyError> {
-        let text = std::env::var(name).map_err(|_| {
-            KeyError::new(
-                None,
-                format!("the variable {name} isn't set, or is no text"),
-            )
-        })?;
-        Self::parse(&Secret::new(text))
-            .map_err(|e| KeyError::new(e.line, format!("{name}: {}", e.why)))
     }
 
     /// A line with a fresh random key, for a new ring or the head of an old one.

@@ -122,6 +122,7 @@ default = true
             file: "demo.toml",
             folder: self.folder.path() as &Path,
             env: &|_| Some(SECRET.to_owned()),
+            files: &tollgate_files::Disk,
         };
         Ok(Config::parse(&text, &source)?)
     }

@@ -139,6 +139,7 @@ fn check(file: &Path, before: &str, after: &str) -> anyhow::Result<()> {
             file: &file.display().to_string(),
             folder: file.parent().unwrap_or_else(|| Path::new("")),
             env: &|name| std::env::var(name).ok(),
+            files: &tollgate_files::Disk,
         };
         match Config::parse(text, &source) {
             Err(ConfigError::Invalid { problems, .. }) => {

@@ -13,8 +13,8 @@ use crate::api::App;
 use crate::doc::Doc;
 use crate::error::ApiError;
 use crate::principal::{Over, Principal};
-use tollgate_guard::Network;
 use tollgate_store::{EntityId, Expected, Integration, IntegrationConfig, JsonText, Role};
+use tollgate_upstream::Network;
 
 const NETWORKS: &str = "allowedNetworks";
 

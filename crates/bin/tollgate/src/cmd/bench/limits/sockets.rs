@@ -284,6 +284,7 @@ fn configuration(case: &Case, urls: &[String], folder: &Path) -> anyhow::Result<
         file: "limits.toml",
         folder,
         env: &|_| Some(SECRET.to_owned()),
+        files: &tollgate_files::Disk,
     };
     Ok(Config::parse(&settings(case, urls)?, &source)?)
 }

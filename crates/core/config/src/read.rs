@@ -1,0 +1,160 @@
+//! From text to [`Config`]: the order in which tables are read, and what refers to what.
+
+mod access;
+mod cache;
+mod flows;
+mod integrations;
+mod learning;
+pub(crate) mod limits;
+mod pem;
+mod policy;
+mod secrets;
+mod server;
+mod store;
+
+use crate::{Config, ConfigError, FileSecret, FileUse, Files, Problem, Store};
+use std::cell::RefCell;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use tollgate_secret::Secret;
+use tollgate_settings::{Placed, Section, resolve, unique_name};
+
+/// Where a text comes from, and where its secrets do.
+pub struct Source<'a> {
+    /// How errors call the file.
+    pub file: &'a str,
+    /// What relative paths in it start from: the folder it lies in.
+    pub folder: &'a Path,
+    /// Looks up an environment variable.
+    pub env: &'a dyn Fn(&str) -> Option<String>,
+    /// Reads the files that the text names.
+    pub files: &'a dyn Files,
+}
+
+/// A source under way.
+struct Reading<'a> {
+    source: &'a Source<'a>,
+    /// The files that were named so far.
+    named: RefCell<Vec<FileUse>>,
+    /// What can be used and had better be changed.
+    warnings: RefCell<Vec<String>>,
+}
+
+impl<'a> Reading<'a> {
+    fn new(source: &'a Source<'a>) -> Self {
+        Self {
+            source,
+            named: RefCell::default(),
+            warnings: RefCell::default(),
+        }
+    }
+
+    /// The path of a file that is read.
+    fn uses(&self, named: &Placed<String>) -> PathBuf {
+        let path = self.folder.join(&named.value);
+        self.note([FileUse::read(&named.field, path.clone())]);
+        path
+    }
+
+    /// The secret that `read` finds in a file. Notes a warning where others may read the file.
+    fn secret(
+        &self,
+        named: &Placed<String>,
+        read: impl FnOnce(&dyn Files, &Path) -> Result<Option<FileSecret>, String>,
+    ) -> Result<Secret, String> {
+        let path = self.uses(named);
+        let found = read(self.files, &path)?;
+        let FileSecret { secret, warning } =
+            found.ok_or_else(|| format!("{}: there is no such file", path.display()))?;
+        let warning = warning.map(|warning| format!("{}: {warning}", named.field));
+        self.warnings.borrow_mut().extend(warning);
+        Ok(secret)
+    }
+
+    fn note(&self, files: impl IntoIterator<Item = FileUse>) {
+        self.named.borrow_mut().extend(files);
+    }
+}
+
+impl<'a> Deref for Reading<'a> {
+    type Target = Source<'a>;
+
+    fn deref(&self) -> &Source<'a> {
+        self.source
+    }
+}
+
+impl Config {
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// Something in it is wrong; all that was found is listed.
+    pub fn parse(text: &str, source: &Source<'_>) -> Result<Self, ConfigError> {
+        let invalid = |problems| ConfigError::Invalid {
+            file: source.file.to_owned(),
+            problems,
+        };
+        let config = tollgate_settings::read(text, |root| read(root, source)).map_err(invalid)?;
+        // What each table says may be sound and all of them together not.
+        match config.engine.check() {
+            Ok(()) => Ok(config),
+            Err(error) => Err(invalid(vec![Problem {
+                line: 1,
+                column: 1,
+                field: String::new(),
+                message: error.to_string(),
+            }])),
+        }
+    }
+}
+
+impl Store {
+    /// Reads a text's `[store]` and nothing else of it: to work on the store takes none of the other secrets
+    /// that the text names. None if it has no store.
+    ///
+    /// # Errors
+    /// Something in that table is wrong.
+    pub fn parse(text: &str, source: &Source<'_>) -> Result<Option<Self>, ConfigError> {
+        let read = |root: &Section<'_, '_>| {
+            root.leave_the_rest();
+            store::read(root, &Reading::new(source))
+        };
+        tollgate_settings::read(text, read).map_err(|problems| ConfigError::Invalid {
+            file: source.file.to_owned(),
+            problems,
+        })
+    }
+}
+
+/// Reads all tables. What could not be read is left out or has its default: the findings say so, and
+/// the result is then thrown away.
+fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Config {
+    let source = &Reading::new(source);
+    let (server, upstream, extra_roots_pem) = server::read(root, source);
+    let store = store::read(root, source);
+    let stored = root.has("store");
+    let shared = limits::read_shared(root);
+    let mut tables = integrations::read(root, source, shared, stored);
+    let (flows, default_flow) = flows::read(root, &mut tables);
+    let callers = server::read_callers(root, source, (&tables.integrations, &flows), stored);
+    tables.engine.flows = flows;
+    tables.engine.policy = learning::read(root, policy::read(root));
+    let caches = cache::read(root, &tables.integrations, stored);
+    server::note_files(&server, source);
+    source.note([FileUse::read("the configuration file", source.file.into())]);
+    Config {
+        server,
+        callers,
+        clients: tables.clients,
+        integrations: tables.integrations,
+        default_flow,
+        engine: tables.engine,
+        upstream,
+        extra_roots_pem,
+        store,
+        shared_limits: tables.shared,
+        caches,
+        files: source.named.take(),
+        secret_warnings: source.warnings.take(),
+    }
+}

@@ -1,0 +1,353 @@
+//! `[[client]]` and `[[integration]]`, and the engine's tables that come of them.
+
+mod kinds;
+mod login;
+
+use super::limits::{self, Counts, Own, Shared};
+use super::{Reading, access, resolve, secrets, unique_name};
+use crate::{Integration, SharedLimits};
+use std::collections::BTreeMap;
+use tollgate_action::{Callee, TypeFacts};
+use tollgate_engine::{Client, Pool, Route};
+use tollgate_model::{ClientId, LimitId, PoolId, RouteId, Scope};
+use tollgate_secret::Secret;
+use tollgate_settings::Section;
+use tollgate_upstream::{ClientCredentials, Url};
+
+/// Tokens of one client at once, unless the file says: enough for the organisation's default rate.
+const DEFAULT_TOKENS: u32 = 10;
+/// Tokens of one client at once, at the most.
+const MOST_TOKENS: u64 = 1000;
+
+/// What has been read of the engine's side.
+#[derive(Default)]
+pub(super) struct Tables {
+    pub(super) engine: tollgate_engine::Config,
+    pub(super) clients: Vec<ClientCredentials>,
+    pub(super) integrations: Vec<Integration>,
+    pub(super) shared: SharedLimits,
+}
+
+impl Tables {
+    pub(super) fn add_limits(&mut self, limits: Vec<Own>) -> Vec<LimitId> {
+        let add = |own| self.add_limit(own);
+        limits.into_iter().map(add).collect()
+    }
+
+    fn add_limit(&mut self, own: Own) -> LimitId {
+        let Own {
+            limit,
+            leave,
+            follow,
+        } = own;
+        self.engine.limits.push(limit);
+        let id = LimitId(place(self.engine.limits.len()));
+        self.engine.follow.extend(follow.map(|follow| (id, follow)));
+        self.engine.leave.extend(leave.map(|leave| (id, leave)));
+        id
+    }
+}
+
+/// The place of the last of `len` entries.
+fn place(len: usize) -> u32 {
+    u32::try_from(len.saturating_sub(1)).unwrap_or(u32::MAX)
+}
+
+/// `stored`: integrations may come from the store, so the file needs none.
+pub(super) fn read(
+    root: &Section<'_, '_>,
+    source: &Reading<'_>,
+    shared: Vec<Shared>,
+    stored: bool,
+) -> Tables {
+    let mut tables = Tables::default();
+    let mut counts = Vec::new();
+    for Shared {
+        own,
+        counts: counted,
+    } in shared
+    {
+        counts.push(counted);
+        tables.add_limit(own);
+    }
+    let client_names = read_clients(root, source, &mut tables);
+    let (names, actions) = read_integrations(root, source, &client_names, &mut tables, stored);
+    for (index, counted) in counts.iter().enumerate() {
+        pass(
+            root,
+            &mut tables,
+            LimitId(place(index + 1)),
+            counted,
+            &names,
+        );
+    }
+    route_actions(&mut tables, actions);
+    tables
+}
+
+/// An action with limits of its own, or a cost of its own.
+struct Apart {
+    integration: usize,
+    action: String,
+    limits: Vec<Own>,
+    cost: u32,
+}
+
+/// Gives each of them a route of its own, which passes all that its integration's does.
+fn route_actions(tables: &mut Tables, actions: Vec<Apart>) {
+    for apart in actions {
+        let limits = tables.add_limits(apart.limits);
+        let mut route = tables.engine.routes[apart.integration].clone();
+        route.name = format!("{}/{}", route.name, apart.action);
+        route.limits.extend(limits);
+        route.cost = apart.cost;
+        tables.engine.routes.push(route);
+        let route = RouteId(place(tables.engine.routes.len()));
+        let integration = &mut tables.integrations[apart.integration];
+        integration.action_routes.insert(apart.action, route);
+    }
+}
+
+/// `[[integration.action]]`.
+fn read_apart(integration: &Section<'_, '_>, index: usize) -> Vec<Apart> {
+    let mut names = Vec::new();
+    let mut apart = Vec::new();
+    for section in integration.sections("action") {
+        apart.push(Apart {
+            integration: index,
+            action: unique_name(&section, "name", &mut names),
+            limits: limits::read_own(&section, "limit", &[Scope::Action, Scope::Host]),
+            cost: section.count("cost", 1).unwrap_or(1),
+        });
+        section.finish();
+    }
+    apart
+}
+
+fn read_clients(root: &Section<'_, '_>, source: &Reading<'_>, tables: &mut Tables) -> Vec<String> {
+    let mut names = Vec::new();
+    for section in root.sections("client") {
+        let name = unique_name(&section, "name", &mut names);
+        let limits = tables.add_limits(limits::read_own(&section, "limit", &[Scope::Client]));
+        let rate = std::iter::once(limits::read_token_rate(&section));
+        let of_token = rate.chain(limits::read_tokens(&section));
+        let id = ClientId(place(tables.engine.clients.len() + 1));
+        let mut token_limits = Vec::new();
+        for (at, (limit, follow)) in of_token.enumerate() {
+            let follow = follow.map(|follow| ((id, at), follow));
+            tables.engine.follow_tokens.extend(follow);
+            token_limits.push(limit);
+        }
+        let max_tokens = section.whole("max_tokens", 1..=MOST_TOKENS);
+        let max_tokens = max_tokens
+            .and_then(|n| u32::try_from(n).ok())
+            .unwrap_or(DEFAULT_TOKENS);
+        tables.engine.clients.push(Client {
+            name,
+            limits,
+            token_limits,
+            max_tokens,
+        });
+
+        let client_id = section.text("client_id");
+        if !section.has("client_id") {
+            section.missing("client_id", "\"…\"");
+        }
+        let token_url = url(&section, "token_url", "\"https://login…/oauth/token\"");
+        let client_secret = secrets::client_secret(&section, source);
+        if let (Some(id), Some(token_url), Some(client_secret)) =
+            (client_id, token_url, client_secret)
+        {
+            tables.clients.push(ClientCredentials {
+                token_url,
+                client_id: id.value,
+                client_secret,
+            });
+        }
+        section.finish();
+    }
+    names
+}
+
+fn read_integrations(
+    root: &Section<'_, '_>,
+    source: &Reading<'_>,
+    client_names: &[String],
+    tables: &mut Tables,
+    stored: bool,
+) -> (Vec<String>, Vec<Apart>) {
+    let mut names = Vec::new();
+    let mut apart = Vec::new();
+    for (index, section) in root.sections("integration").into_iter().enumerate() {
+        let name = unique_name(&section, "name", &mut names);
+        let kind = kinds::read(&section);
+        let base_url = kinds::base_url(&section, kind);
+        let access = access::read_access(&section, source);
+        let login = login::read(&section, source, (kind, &access));
+        if let (Some(url), Some(Callee::BelowBaseUrl)) = (&base_url, kind.map(|it| it.calls)) {
+            access::check_written(&section, "base_url", url, &access);
+        }
+        let pool = pool(&section, &name, kind, client_names, tables);
+        let own = limits::read_own(&section, "limit", &[Scope::Integration, Scope::Host]);
+        apart.extend(read_apart(&section, index));
+        let limits = tables.add_limits(own);
+        tables.engine.routes.push(Route {
+            name: name.clone(),
+            limits,
+            pool,
+            ..Route::default()
+        });
+        let credentials = credentials(&section, source);
+        let folder = source.folder.join(folder(&section));
+        tables.integrations.push(Integration {
+            name,
+            // Without one the findings say so, and nothing of this is used.
+            kind: kind.unwrap_or(&TypeFacts::all()[0]),
+            base_url,
+            login,
+            credentials,
+            folder,
+            access,
+            action_routes: BTreeMap::new(),
+        });
+        section.finish();
+    }
+    if !root.has("integration") && !stored {
+        root.missing(
+            "integration",
+            "a table: without [[integration]] there is nothing to call",
+        );
+    }
+    (names, apart)
+}
+
+/// The token pool of a platform integration.
+fn pool(
+    section: &Section<'_, '_>,
+    name: &str,
+    kind: Option<&TypeFacts>,
+    client_names: &[String],
+    tables: &mut Tables,
+) -> Option<PoolId> {
+    let listed = section.texts("clients").unwrap_or_default();
+    // A type that isn't known says nothing of what belongs to it.
+    let kind = kind?;
+    if kind.calls != Callee::PlatformPath {
+        if let Some(first) = listed.first() {
+            let message =
+                "only a platform integration's calls take tokens of clients; remove clients";
+            section.reject(first, message.to_owned());
+        }
+        return None;
+    }
+    if listed.is_empty() {
+        section.missing("clients", "[\"NAME of a [[client]]\"]");
+        return None;
+    }
+    let clients = listed
+        .iter()
+        .filter_map(|client| resolve(section, client, "client", client_names));
+    let clients = clients.map(ClientId).collect();
+    tables.engine.pools.push(Pool {
+        name: name.to_owned(),
+        clients,
+    });
+    Some(PoolId(place(tables.engine.pools.len())))
+}
+
+fn credentials(section: &Section<'_, '_>, source: &Reading<'_>) -> BTreeMap<String, Secret> {
+    let mut credentials = BTreeMap::new();
+    let Some(table) = section.section("credentials") else {
+        return credentials;
+    };
+    for (name, entry) in table.named_sections() {
+        if let Some(secret) = secrets::credential(&entry, source) {
+            credentials.insert(name, secret);
+        }
+        entry.finish();
+    }
+    table.finish();
+    credentials
+}
+
+/// `actions = { folder = "…" }`.
+fn folder(section: &Section<'_, '_>) -> String {
+    let Some(actions) = section.section("actions") else {
+        if !section.has("actions") {
+            section.missing("actions", "{ folder = \"actions\" }");
+        }
+        return String::new();
+    };
+    let folder = actions.text("folder");
+    if !actions.has("folder") {
+        actions.missing("folder", "\"actions\"");
+    }
+    actions.finish();
+    folder.map(|folder| folder.value).unwrap_or_default()
+}
+
+/// A URL of HTTP or HTTPS that a path can be appended to. One with a user or a password is refused: a URL is
+/// shown in tests of actions and in descriptions. For the same reason no problem quotes what was written.
+fn url(section: &Section<'_, '_>, key: &'static str, example: &str) -> Option<Url> {
+    if !section.has(key) {
+        section.missing(key, example);
+    }
+    let written = section.text(key)?;
+    let plain = |url: &Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    };
+    let Some(url) = Url::parse(&written.value).ok().filter(plain) else {
+        let message = format!(
+            "expected an http or https URL such as {example}, without a query and a fragment"
+        );
+        section.reject(&written, message);
+        return None;
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        let instead = if key == "token_url" {
+            "client_id, and client_secret_env or client_secret_file, are what it is asked with"
+        } else {
+            "a type below a base URL logs in with [integration.login], a platform integration with its \
+             clients"
+        };
+        let message = format!("has a user or a password before its host; remove them: {instead}");
+        section.reject(&written, message);
+        return None;
+    }
+    Some(url)
+}
+
+/// Puts a shared limit on the routes whose calls it counts.
+fn pass(
+    root: &Section<'_, '_>,
+    tables: &mut Tables,
+    limit: LimitId,
+    counts: &Counts,
+    names: &[String],
+) {
+    let routes = &mut tables.engine.routes;
+    match counts {
+        Counts::All => {
+            tables.shared.all.push(limit);
+            routes.iter_mut().for_each(|route| route.limits.push(limit));
+        }
+        Counts::WithToken => {
+            tables.shared.with_token.push(limit);
+            routes
+                .iter_mut()
+                .filter(|route| route.pool.is_some())
+                .for_each(|route| route.limits.push(limit));
+        }
+        Counts::Named(wanted) => {
+            for name in wanted {
+                let found = resolve(root, name, "integration", names);
+                if let Some(route) = found.and_then(|index| routes.get_mut(index as usize)) {
+                    route.limits.push(limit);
+                }
+            }
+        }
+    }
+}

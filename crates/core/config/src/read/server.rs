@@ -1,0 +1,273 @@
+//! `[server]`, `[upstream]` and `[[caller]]`.
+
+use super::{Reading, access, pem, secrets, unique_name};
+use crate::{Calculations, Caller, FileUse, Integration, Server};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tollgate_engine::Flow;
+use tollgate_secret::Secret;
+use tollgate_settings::Section;
+use tollgate_upstream::{BadRule, Bounds, Network};
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+const HOUR: Duration = Duration::from_secs(3600);
+/// The platform's own range of token lives.
+const TOKEN_LIFE: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(172_800));
+/// The most threads that calculate: far more than a machine has processors, far fewer than it has memory for.
+const MAX_THREADS: u64 = 1024;
+
+pub(super) fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> (Server, Bounds, Vec<Vec<u8>>) {
+    let (upstream, roots) = read_upstream(root, source);
+    (read_server(root, source), upstream, roots)
+}
+
+fn read_server(root: &Section<'_, '_>, source: &Reading<'_>) -> Server {
+    let default = Server::default();
+    let default = Server {
+        usage_file: source.folder.join(&default.usage_file),
+        ..default
+    };
+    let Some(section) = root.section("server") else {
+        return default;
+    };
+    let spans = MILLISECOND..=HOUR;
+    let path = |key| {
+        let written = section.text(key);
+        written.map(|written| source.folder.join(written.value))
+    };
+    let server = Server {
+        listen: section
+            .parsed(
+                "listen",
+                "an address and a port such as \"127.0.0.1:8080\"",
+                |text| text.parse().ok(),
+            )
+            .map_or(default.listen, |listen| listen.value),
+        drain_timeout: section
+            .span("drain_timeout", Duration::ZERO..=HOUR)
+            .unwrap_or(default.drain_timeout),
+        max_body_bytes: section
+            .size("max_body_bytes")
+            .unwrap_or(default.max_body_bytes),
+        max_connections: section
+            .size("max_connections")
+            .unwrap_or(default.max_connections),
+        header_timeout: section
+            .span("header_timeout", spans.clone())
+            .unwrap_or(default.header_timeout),
+        idle_timeout: section
+            .span("idle_timeout", spans.clone())
+            .unwrap_or(default.idle_timeout),
+        write_timeout: section
+            .span("write_timeout", spans.clone())
+            .unwrap_or(default.write_timeout),
+        http2_ping_interval: section
+            .span("http2_ping_interval", spans.clone())
+            .unwrap_or(default.http2_ping_interval),
+        http2_max_streams: section
+            .count("http2_max_streams", 1)
+            .unwrap_or(default.http2_max_streams),
+        max_untaken_bytes: section
+            .size("max_untaken_bytes")
+            .unwrap_or(default.max_untaken_bytes),
+        body_timeout: section
+            .span("body_timeout", spans)
+            .unwrap_or(default.body_timeout),
+        body_bytes_per_second: section
+            .count("body_bytes_per_second", 1)
+            .unwrap_or(default.body_bytes_per_second),
+        token_life: section
+            .span("token_life", TOKEN_LIFE.0..=TOKEN_LIFE.1)
+            .unwrap_or(default.token_life),
+        max_tokens: section.size("max_tokens").unwrap_or(default.max_tokens),
+        caller_requests_per_minute: section
+            .count("caller_requests_per_minute", 1)
+            .unwrap_or(default.caller_requests_per_minute),
+        caller_requests_at_once: section
+            .count("caller_requests_at_once", 1)
+            .unwrap_or(default.caller_requests_at_once),
+        wrong_logins_per_minute: section
+            .count("wrong_logins_per_minute", 1)
+            .unwrap_or(default.wrong_logins_per_minute),
+        trusted_proxies: networks(&section),
+        usage_file: path("usage_file").unwrap_or(default.usage_file),
+        records_file: path("records_file"),
+        flow_folder: path("flow_folder"),
+        max_flow_runs: section
+            .size("max_flow_runs")
+            .unwrap_or(default.max_flow_runs),
+        cache_bytes: section.size("cache_bytes").unwrap_or(default.cache_bytes),
+        calculations: Calculations {
+            threads: section
+                .whole("calculation_threads", 1..=MAX_THREADS)
+                .and_then(|threads| usize::try_from(threads).ok())
+                .unwrap_or(default.calculations.threads),
+            waiting_each: section
+                .size("calculations_waiting_each")
+                .unwrap_or(default.calculations.waiting_each),
+            waiting: section
+                .size("calculations_waiting")
+                .unwrap_or(default.calculations.waiting),
+            time: section
+                .span("calculation_time", MILLISECOND..=HOUR)
+                .unwrap_or(default.calculations.time),
+        },
+    };
+    section.finish();
+    server
+}
+
+/// `trusted_proxies`.
+fn networks(section: &Section<'_, '_>) -> Vec<Network> {
+    let mut networks = Vec::new();
+    for text in section.texts("trusted_proxies").unwrap_or_default() {
+        match text.value.parse() {
+            Ok(network) => networks.push(network),
+            Err(error) => {
+                let error: BadRule = error;
+                section.reject(&text, error.to_string());
+            }
+        }
+    }
+    networks
+}
+
+/// Notes the files that the service writes.
+pub(super) fn note_files(server: &Server, source: &Reading<'_>) {
+    let beside = ["limits", "lock", "new"];
+    source.note(FileUse::written_with(
+        "server.usage_file",
+        &server.usage_file,
+        &beside,
+    ));
+    if let Some(records) = &server.records_file {
+        source.note(FileUse::written_and(
+            "server.records_file",
+            records,
+            &[".1"],
+        ));
+    }
+}
+
+fn read_upstream(root: &Section<'_, '_>, source: &Reading<'_>) -> (Bounds, Vec<Vec<u8>>) {
+    let default = Bounds::default();
+    let Some(section) = root.section("upstream") else {
+        return (default, Vec::new());
+    };
+    let spans = MILLISECOND..=HOUR;
+    let bounds = Bounds {
+        max_response_bytes: section
+            .size("max_response_bytes")
+            .unwrap_or(default.max_response_bytes),
+        max_response_header_bytes: section
+            .size("max_response_header_bytes")
+            .unwrap_or(default.max_response_header_bytes),
+        max_interim_answers: section
+            .count("max_interim_answers", 0)
+            .unwrap_or(default.max_interim_answers),
+        connect_timeout: section
+            .span("connect_timeout", spans.clone())
+            .unwrap_or(default.connect_timeout),
+        pool_idle_timeout: section
+            .span("idle_timeout", spans.clone())
+            .unwrap_or(default.pool_idle_timeout),
+        pool_max_idle_per_host: section
+            .size("max_idle_per_host")
+            .unwrap_or(default.pool_max_idle_per_host),
+        connection_max_age: section
+            .span("connection_max_age", spans.clone())
+            .unwrap_or(default.connection_max_age),
+        streams_per_connection: section
+            .size("streams_per_connection")
+            .unwrap_or(default.streams_per_connection),
+        ping_interval: section
+            .span("ping_interval", spans.clone())
+            .unwrap_or(default.ping_interval),
+        ping_timeout: section
+            .span("ping_timeout", spans.clone())
+            .unwrap_or(default.ping_timeout),
+        token_timeout: section
+            .span("token_timeout", spans)
+            .unwrap_or(default.token_timeout),
+        ..default
+    };
+    let roots = pem::trusted_roots(&section, source);
+    section.finish();
+    (bounds, roots)
+}
+
+/// Characters of the shortest secret of a caller, and how many of them must differ.
+const SHORTEST: usize = 16;
+const FEWEST: usize = 8;
+
+/// Why a caller's secret could be guessed. A rule about shape alone: it finds what was typed, not what was
+/// stolen.
+fn weak(secret: &Secret, client_id: &str) -> Option<&'static str> {
+    let letters: Vec<char> = secret.expose().chars().collect();
+    let different: BTreeSet<_> = letters.iter().collect();
+    let repeats = (1..=letters.len() / 2)
+        .any(|of| letters.iter().skip(of).eq(&letters[..letters.len() - of]));
+    let counts = letters
+        .windows(2)
+        .filter(|two| u32::from(two[1]).abs_diff(u32::from(two[0])) <= 1);
+    if letters.len() < SHORTEST {
+        Some("has fewer than 16 characters")
+    } else if different.len() < FEWEST {
+        Some("has fewer than 8 different characters")
+    } else if repeats {
+        Some("repeats itself")
+    } else if counts.count() * 2 > letters.len() {
+        Some("is a row of letters or digits")
+    } else if !client_id.is_empty()
+        && secret.expose().replace(client_id, "").chars().count() < SHORTEST
+    {
+        Some("is the client id and little more")
+    } else {
+        None
+    }
+}
+
+/// `stored`: callers may come from the store, so the file needs none.
+pub(super) fn read_callers(
+    root: &Section<'_, '_>,
+    source: &Reading<'_>,
+    (integrations, flows): (&[Integration], &[Flow]),
+    stored: bool,
+) -> Vec<Caller> {
+    let names: Vec<_> = integrations.iter().map(|it| it.name.clone()).collect();
+    let flows: Vec<_> = flows.iter().map(|it| it.name.clone()).collect();
+    let mut taken = Vec::new();
+    let mut callers = Vec::new();
+    for section in root.sections("caller") {
+        let client_id = unique_name(&section, "client_id", &mut taken);
+        let secret = secrets::client_secret(&section, source);
+        if let Some(why) = secret.as_ref().and_then(|it| weak(it, &client_id)) {
+            let key = ["client_secret_env", "client_secret_file"];
+            let named = key.into_iter().find(|key| section.has(key));
+            let named = named.and_then(|key| section.text(key));
+            let place = named.unwrap_or_else(|| section.here(String::new()));
+            section.reject(
+                &place,
+                format!("the secret is too weak: it {why}; make one by openssl rand -base64 32"),
+            );
+        }
+        let (roles, integrations) = access::read_roles(&section, &names);
+        let (flows, default_flow) = access::read_flows(&section, &flows);
+        callers.extend(secret.map(|secret| Caller {
+            client_id,
+            secret,
+            roles,
+            integrations,
+            flows,
+            default_flow,
+        }));
+        section.finish();
+    }
+    if !root.has("caller") && !stored {
+        root.missing(
+            "caller",
+            "a table: without [[caller]] nobody could call the service",
+        );
+    }
+    callers
+}

@@ -1,0 +1,34 @@
+//! What is settled of an upstream before it is called, as data and rules without a socket.
+//!
+//! *Decides* whether a URL or a resolved address may be called ([`Policy`]), and says within which [`Bounds`]
+//! calls are made and as whom tokens are fetched ([`ClientCredentials`]). *Doesn't decide* when a name is
+//! resolved (the guard does that, and hands the addresses in), nor how a call is made (the driver's).
+//!
+//! How the rules hold, by name; tested beside each of them and in `tests/forms.rs` (properties):
+//! - **What is checked is what is used.** Hosts are read by the URL parser that the client itself uses,
+//!   so decimal, octal, hexadecimal and shortened addresses, percent signs and other scripts can't mean
+//!   one thing here and another there.
+//! - **All or none.** A name with one forbidden address is refused whole: the good ones may be bait.
+//! - **Every face counts.** An IPv6 address that carries an IPv4 address (mapped, 6to4, NAT64, ISATAP) is
+//!   refused if the carried one is.
+//! - **Metadata services stay out of reach**, also where their network is allowed: only a network of
+//!   exactly their address allows them.
+
+mod address;
+mod bounds;
+mod credentials;
+mod host;
+mod network;
+mod policy;
+mod refused;
+mod scheme;
+
+pub use address::{Class, faces};
+pub use bounds::Bounds;
+pub use credentials::ClientCredentials;
+pub use host::HostPattern;
+pub use network::Network;
+pub use policy::Policy;
+pub use refused::{BadRule, Refused};
+pub use scheme::{Ports, Scheme};
+pub use url::Url;
