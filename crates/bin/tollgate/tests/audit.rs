@@ -3,9 +3,8 @@
 use rusqlite::Connection;
 use std::path::Path;
 use std::process::{Command, Output};
-use tollgate_store::prelude::*;
 use tollgate_store::{
-    Actor, AuditEvent, AuditKind, By, JsonText, KeyRing, SqlStore, StoreUrl, WallTime,
+    Actor, AuditEvent, AuditKind, By, JsonText, KeyRing, Store, StoreUrl, WallTime,
 };
 
 const CONFIG: &str = "[store]\nurl = \"sqlite:store.db\"\nkey_file = \"store.keys\"\n";
@@ -32,7 +31,7 @@ async fn remove(folder: &Path) {
     let url = format!("sqlite:{}", folder.join("store.db").display());
     let url = StoreUrl::parse(&url).expect("a URL");
     let ring = KeyRing::parse(&keys.into()).expect("a ring");
-    let store = SqlStore::open(&url, ring, WallTime(0)).await.expect("open");
+    let store = Store::open(&url, ring, WallTime(0)).await.expect("open");
     for day in 1..=3 {
         let at = WallTime(day * DAY);
         let event = |number| AuditEvent {

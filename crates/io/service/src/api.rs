@@ -350,7 +350,7 @@ impl Told {
 
 impl App {
     /// The store, or the answer that there is none.
-    pub(crate) fn store(&self) -> Result<&dyn Store, ApiError> {
+    pub(crate) fn store(&self) -> Result<&Store, ApiError> {
         self.live.store.as_deref().ok_or_else(|| {
             ApiError::conflict(
                 "no.store",

@@ -39,7 +39,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(crate) struct Callers {
     callers: Vec<(Caller, Principal)>,
     lanes: Arc<Lanes>,
-    store: Option<Arc<dyn Store>>,
+    store: Option<Arc<Store>>,
     life: Duration,
     max_tokens: usize,
     alive: Mutex<Alive>,
@@ -72,7 +72,7 @@ impl Callers {
     pub(crate) fn new(
         callers: Vec<(Caller, Principal)>,
         lanes: Arc<Lanes>,
-        store: Option<Arc<dyn Store>>,
+        store: Option<Arc<Store>>,
         life: Duration,
         max_tokens: usize,
     ) -> Self {
@@ -219,7 +219,7 @@ struct TokenCheck {
 
 impl TokenCheck {
     /// Asks the store whose the token is, and remembers the answer.
-    async fn run(self, store: &dyn Store) -> Result<Principal, StoreError> {
+    async fn run(self, store: &Store) -> Result<Principal, StoreError> {
         let ((now, wall), token) = (self.at, self.token.expose());
         let owner = match store.check_token(&self.token, wall).await {
             Ok(owner) => owner,

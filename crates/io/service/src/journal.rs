@@ -113,7 +113,7 @@ impl Journal {
 
     /// Writes what waits; true if all that waited when it began is written. What the store doesn't take
     /// waits on.
-    pub(crate) async fn write(&self, store: &dyn Store) -> bool {
+    pub(crate) async fn write(&self, store: &Store) -> bool {
         let mut sending = self.sending.lock().await;
         for _ in 0..BATCHES {
             let sending = &mut *sending;
@@ -150,7 +150,7 @@ impl Journal {
     }
 
     /// Writes now and then, for as long as the service lives.
-    pub(crate) async fn keep(self: Arc<Self>, store: Arc<dyn Store>) {
+    pub(crate) async fn keep(self: Arc<Self>, store: Arc<Store>) {
         loop {
             tokio::time::sleep(PAUSE).await;
             self.write(store.as_ref()).await;

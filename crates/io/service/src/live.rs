@@ -43,7 +43,7 @@ const POLL: Duration = Duration::from_secs(1);
 pub(crate) struct Live {
     now: RwLock<Arc<Catalog>>,
     files: Catalog,
-    pub(crate) store: Option<Arc<dyn Store>>,
+    pub(crate) store: Option<Arc<Store>>,
     driver: Driver,
     common: Common,
     /// How many refreshes were asked for. Each is answered by a picture that was begun after the question.
@@ -102,7 +102,7 @@ pub(crate) fn wall_time() -> WallTime {
 impl Live {
     pub(crate) fn new(
         files: Catalog,
-        store: Option<Arc<dyn Store>>,
+        store: Option<Arc<Store>>,
         driver: Driver,
         common: Common,
     ) -> Self {
@@ -165,7 +165,7 @@ impl Live {
         }
     }
 
-    async fn catch_up(&self, store: &dyn Store) -> Result<(), ApiError> {
+    async fn catch_up(&self, store: &Store) -> Result<(), ApiError> {
         let revision = store.revision().await?;
         if self.building.lock().await.seen == Some(revision) {
             return Ok(());
@@ -173,7 +173,7 @@ impl Live {
         self.refresh().await
     }
 
-    async fn build(&self, store: &dyn Store, building: &mut Building) -> Result<Catalog, ApiError> {
+    async fn build(&self, store: &Store, building: &mut Building) -> Result<Catalog, ApiError> {
         let old = self.catalog();
         let mut catalog = self.files.clone();
         let integrations = definitions::integrations(store).await?;
@@ -209,7 +209,7 @@ impl Live {
 
     async fn target(
         &self,
-        store: &dyn Store,
+        store: &Store,
         building: &mut Building,
         old: &Catalog,
         integration: Integration,

@@ -26,14 +26,14 @@ use tollgate_driver::{Driver, Setup, SetupError};
 use tollgate_engine::Snapshot;
 use tollgate_flows::Runner;
 use tollgate_listen::{Bounds, Listening};
-use tollgate_store::{Grant, KeyError, KeyRing, OpenError, Reach, Role, SqlStore, Store, StoreUrl};
+use tollgate_store::{Grant, KeyError, KeyRing, OpenError, Reach, Role, Store, StoreUrl};
 
 /// A running service; ends when dropped.
 pub struct Service {
     listening: Listening,
     driver: Driver,
     journal: Arc<Journal>,
-    store: Option<Arc<dyn Store>>,
+    store: Option<Arc<Store>>,
     tasks: Tasks,
 }
 
@@ -198,16 +198,16 @@ fn key_ring(keys: &KeySource) -> Result<KeyRing, KeyError> {
 ///
 /// # Errors
 /// Its URL or keys can't be used, or the database can't.
-pub async fn open(store: &tollgate_config::Store) -> Result<Arc<SqlStore>, OpenError> {
+pub async fn open(store: &tollgate_config::Store) -> Result<Arc<Store>, OpenError> {
     let (url, ring) = check_store(store)?;
-    let opened = SqlStore::open_within(&url, ring, wall_time(), bounds(store));
+    let opened = Store::open_within(&url, ring, wall_time(), bounds(store));
     Ok(Arc::new(opened.await?))
 }
 
 /// The same, for the one service that may use a file.
-async fn open_alone(store: &tollgate_config::Store) -> Result<Arc<SqlStore>, OpenError> {
+async fn open_alone(store: &tollgate_config::Store) -> Result<Arc<Store>, OpenError> {
     let (url, ring) = check_store(store)?;
-    let opened = SqlStore::open_alone(&url, ring, wall_time(), bounds(store));
+    let opened = Store::open_alone(&url, ring, wall_time(), bounds(store));
     Ok(Arc::new(opened.await?))
 }
 
@@ -289,7 +289,7 @@ impl Service {
         for warning in files.warnings() {
             tracing::warn!("{warning}");
         }
-        let store: Option<Arc<dyn Store>> = match &config.store {
+        let store: Option<Arc<Store>> = match &config.store {
             Some(store) => Some(open_alone(store).await.map_err(StartError::Store)?),
             None => None,
         };

@@ -45,7 +45,7 @@ const ALL: [Old; 5] = [
 ];
 
 /// Removes what is old, for as long as the service lives.
-pub(crate) async fn sweep(store: Arc<dyn Store>, keep: Keep) {
+pub(crate) async fn sweep(store: Arc<Store>, keep: Keep) {
     loop {
         tokio::time::sleep(PAUSE).await;
         for old in ALL {
@@ -56,7 +56,7 @@ pub(crate) async fn sweep(store: Arc<dyn Store>, keep: Keep) {
     }
 }
 
-async fn remove(store: &dyn Store, old: Old, keep: &Keep) -> StoreResult<()> {
+async fn remove(store: &Store, old: Old, keep: &Keep) -> StoreResult<()> {
     for _ in 0..STEPS {
         let began = tokio::time::Instant::now();
         if !step(store, old, keep).await? {
@@ -68,7 +68,7 @@ async fn remove(store: &dyn Store, old: Old, keep: &Keep) -> StoreResult<()> {
 }
 
 /// Removes a little; false if nothing more is old.
-async fn step(store: &dyn Store, old: Old, keep: &Keep) -> StoreResult<bool> {
+async fn step(store: &Store, old: Old, keep: &Keep) -> StoreResult<bool> {
     let now = wall_time();
     let before = |span: Option<Duration>| {
         let millis = i64::try_from(span?.as_millis()).ok()?;

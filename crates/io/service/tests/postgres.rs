@@ -14,9 +14,8 @@ use support::proxy::{Proxy, Way};
 use support::{Folder, skip};
 use tollgate_config::{Config, Source};
 use tollgate_service::Service;
-use tollgate_store::prelude::*;
 use tollgate_store::{
-    AuditQuery, EntityId, KeyRing, SqlStore, StoreUrl, UsageGrain, UsageQuery, WallTime,
+    AuditQuery, EntityId, KeyRing, Store, StoreUrl, UsageGrain, UsageQuery, WallTime,
 };
 
 /// More than anything here may take on a slow machine, and less than for ever.
@@ -287,7 +286,7 @@ async fn what_was_counted_while_the_store_refused_is_there_once() {
     proxy.set(Way::Open);
     let ring = KeyRing::parse(&key).unwrap();
     let url = StoreUrl::parse(&direct).unwrap();
-    let store = SqlStore::open(&url, ring, WallTime(1)).await.unwrap();
+    let store = Store::open(&url, ring, WallTime(1)).await.unwrap();
     let usage = UsageQuery {
         client: Some(EntityId::parse(text("id")).unwrap()),
         from: WallTime(0),

@@ -3,7 +3,7 @@
 //! *Decides* what is durable, unique, current and sealed. *Decides nothing* about who may do what, what
 //! an action means or which fields a credential type has: it keeps, and gives back equal.
 //!
-//! In: a [`StoreUrl`] and a [`KeyRing`], then calls of the traits of [`Store`]. Out: values, or one
+//! In: a [`StoreUrl`] and a [`KeyRing`], then calls of [`Store`]. Out: values, or one
 //! [`StoreError`]. One set of SQL runs on SQLite (embedded) and PostgreSQL; what differs between them
 //! is a connection and a few words of DDL.
 //!
@@ -11,8 +11,8 @@
 //! - *acknowledged is durable*, *all or nothing*: `tests/crash.rs` kills writers and servers,
 //!   `tests/full_disk.rs` fills the disk;
 //! - *a stale update changes nothing*, *names are unique*, *a page is one snapshot*, *publishing has
-//!   one point*, *no change without its audit entry*: `tests/conformance.rs`, on both back-ends;
-//! - *a sealed value opens only in its place*, *no secret in the file*: `seal`, `tests/conformance.rs`;
+//!   one point*, *no change without its audit entry*: `tests/conformance`, on both back-ends;
+//! - *a sealed value opens only in its place*, *no secret in the file*: `seal`, `tests/conformance`;
 //! - *a schema is only what this program wrote*: `sql/tests.rs`.
 
 pub mod limits;
@@ -29,15 +29,7 @@ pub use backend::{Bounds, StoreUrl};
 pub use error::{Entity, Invalid, OpenError, StoreError, StoreResult};
 pub use seal::{KeyError, KeyId, KeyRing, KeyUse, Rotation};
 pub use seam::*;
-pub use sql::SqlStore;
-
-/// The traits: `use tollgate_store::prelude::*`.
-pub mod prelude {
-    pub use crate::seam::{
-        Actions, Audit, Clients, Credentials, Flows, Integrations, Journal, Meta, Sealing, Store,
-        Tables, Tokens, Usage,
-    };
-}
+pub use sql::Store;
 
 /// So that tests within the crate can use what its other tests share.
 #[cfg(test)]

@@ -43,8 +43,6 @@ pub const BATCH: usize = 1000;
 pub const REMOVED_AT_ONCE: usize = 500;
 /// Rows of one usage answer.
 pub const USAGE_ROWS: usize = 10_000;
-/// Bytes of a value under [`crate::Meta`].
-pub const META_BYTES: usize = 4096;
 /// Wait for a place to hash a secret.
 pub const WAIT: Duration = Duration::from_secs(5);
 /// Longest time that the migrations of a large store may take.

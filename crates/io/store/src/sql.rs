@@ -1,4 +1,4 @@
-//! The store itself: the traits of the seam in SQL, once for both back-ends.
+//! The store itself, in SQL that runs on both back-ends.
 //!
 //! Each file holds one room. A changing method opens a [`Mode::Write`] transaction, calls a function
 //! that does the work and writes the audit entry, and commits or rolls back by its outcome. In such a
@@ -14,7 +14,7 @@ mod flow;
 mod integration;
 mod journal;
 mod list;
-mod meta;
+mod revision;
 mod sealing;
 mod table;
 mod token;
@@ -32,8 +32,15 @@ use crate::seam::{Expected, Version, WallTime};
 use std::path::Path;
 use std::sync::Arc;
 
-/// A [`crate::Store`] on SQLite or PostgreSQL.
-pub struct SqlStore {
+/// Everything durable, on SQLite or PostgreSQL.
+///
+/// What holds for every method:
+/// - **Acknowledged means durable.** `Ok` is returned after the commit reached the disk.
+/// - **All or nothing.** A method is one transaction, its audit entries included. An error, a
+///   dropped future or a killed process leaves either all of it or nothing.
+/// - **`now` is an argument.** The store has no clock; every change carries [`By`]: who, and when.
+/// - **Bounded.** Texts, pages, batches and waits have limits, named in [`crate::limits`].
+pub struct Store {
     db: Arc<dyn Database>,
     ring: KeyRing,
     hasher: Hasher,
@@ -41,7 +48,7 @@ pub struct SqlStore {
     _alone: Option<Alone>,
 }
 
-impl SqlStore {
+impl Store {
     /// Connects, brings the schema up to date, and checks that the ring is the store's.
     ///
     /// # Errors
@@ -120,6 +127,12 @@ impl SqlStore {
     /// On PostgreSQL, whose `pg_dump` does this; a file that is there already and isn't empty; a full disk.
     pub async fn copy_to(&self, path: &Path) -> StoreResult<()> {
         self.db.copy_to(path).await
+    }
+
+    /// The kind of database: `sqlite` or `postgres`.
+    #[must_use]
+    pub fn backend(&self) -> &'static str {
+        self.db.name()
     }
 
     async fn write(&self) -> StoreResult<Tx> {

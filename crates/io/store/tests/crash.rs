@@ -15,7 +15,6 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use support::postgres::{Disk, Server};
 use support::{Folder, by, open};
-use tollgate_store::prelude::*;
 use tollgate_store::*;
 
 const DEATHS: u32 = 20;
@@ -29,7 +28,7 @@ fn id(text: String) -> EntityId {
 }
 
 /// One writer's life: it makes things that hang together, and tells of each step.
-async fn write(store: &SqlStore, name: String) -> StoreResult<()> {
+async fn write(store: &Store, name: String) -> StoreResult<()> {
     // One write for one line: what a kill leaves is whole lines and perhaps a part of the last.
     let tell = |line: String| {
         std::io::stdout()
@@ -175,7 +174,7 @@ fn random(bound: u64) -> u64 {
 }
 
 /// Every acknowledged line is true, and nothing is half there.
-async fn check(store: &SqlStore, round: u32, printed: &[String]) {
+async fn check(store: &Store, round: u32, printed: &[String]) {
     for line in printed {
         let words: Vec<&str> = line.split(' ').collect();
         let it = id(words[1].to_owned());

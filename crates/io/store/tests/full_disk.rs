@@ -6,7 +6,6 @@ mod support;
 
 use std::process::Command;
 use support::{Folder, by, open};
-use tollgate_store::prelude::*;
 use tollgate_store::*;
 
 /// A file system of two megabytes, unmounted at the end.
@@ -60,7 +59,7 @@ async fn a_full_disk_is_an_error_and_no_loss() {
         assert!(stored < 1000, "two megabytes hold no more");
     };
     assert!(matches!(error, StoreError::DiskFull), "{error}");
-    let count = |store: SqlStore| async move {
+    let count = |store: Store| async move {
         let there = store
             .list_integrations(&IntegrationQuery::default())
             .await

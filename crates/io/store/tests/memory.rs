@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use support::{Folder, NOW, open};
 use tollgate_secret::Secret;
-use tollgate_store::prelude::*;
 use tollgate_store::*;
 
 /// Logins, and how many of them are tried at once: no more than may wait.

@@ -8,7 +8,6 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use support::postgres::{Disk, Server};
 use support::{Folder, NOW, by, open, ring, skip};
-use tollgate_store::prelude::*;
 use tollgate_store::*;
 
 /// Text that doesn't compress to nothing.
@@ -170,7 +169,7 @@ async fn encryption_is_verified() {
     let try_open = |end: String| {
         let url = StoreUrl::parse(&format!("{base}?{end}")).unwrap();
         async move {
-            SqlStore::open(&url, ring(), NOW)
+            Store::open(&url, ring(), NOW)
                 .await
                 .map(drop)
                 .map_err(|e| e.to_string())

@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use support::postgres::{Disk, Server};
 use support::proxy::{Proxy, Way};
 use support::{NOW, by, open, open_hasty, skip};
-use tollgate_store::prelude::*;
 use tollgate_store::*;
 
 /// More than anything here may take on a slow machine, and less than waiting for ever.
@@ -27,7 +26,7 @@ fn event() -> AuditEvent {
     }
 }
 
-async fn client(store: &SqlStore) -> MadeClient {
+async fn client(store: &Store) -> MadeClient {
     let body = ClientBody {
         name: "c".into(),
         description: String::new(),
@@ -41,10 +40,21 @@ async fn client(store: &SqlStore) -> MadeClient {
     store.create_client(id, body, &by(0)).await.unwrap()
 }
 
+/// A small change: a table of a random name.
+async fn write(store: &Store) -> StoreResult<()> {
+    let id = EntityId::random();
+    let body = TableBody {
+        name: id.to_string(),
+        description: String::new(),
+        schema: JsonText::default(),
+    };
+    store.create_table(id, body, &by(0)).await.map(drop)
+}
+
 /// Waits until the store answers again.
-async fn recovers(store: &SqlStore) {
+async fn recovers(store: &Store) {
     let until = Instant::now() + PATIENCE;
-    while let Err(error) = store.set_meta("back", "yes").await {
+    while let Err(error) = write(store).await {
         assert!(Instant::now() < until, "{error}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -67,10 +77,10 @@ async fn a_silent_server_is_given_up_and_taken_up_again() {
         proxy.set(Way::Mute);
         let all = async {
             let (reads, checks, logins, writes, appends) = tokio::join!(
-                join_all((0..20).map(|_| store.meta("a"))),
+                join_all((0..20).map(|_| store.revision())),
                 join_all((0..20).map(|_| store.check_token(&token, NOW))),
                 join_all((0..4).map(|_| store.issue_token(&id, &secret, NOW))),
-                join_all((0..8).map(|_| store.set_meta("a", "b"))),
+                join_all((0..8).map(|_| write(&store))),
                 join_all((0..8).map(|_| store.record(&[]))),
             );
             assert!(reads.iter().all(Result::is_err), "{reads:?}");
@@ -116,12 +126,12 @@ async fn connections_that_are_cut_are_made_anew() {
     for _ in 0..20 {
         proxy.cut();
         // Reads and beginnings are tried again on a new connection; who calls doesn't notice.
-        store.meta("a").await.unwrap();
+        store.revision().await.unwrap();
         proxy.cut();
-        store.set_meta("a", "b").await.unwrap();
+        write(&store).await.unwrap();
     }
     proxy.set(Way::Shut);
-    store.meta("a").await.unwrap_err();
+    store.revision().await.unwrap_err();
     proxy.set(Way::Open);
     recovers(&store).await;
 }
@@ -145,10 +155,10 @@ async fn slow_writers_take_no_place_of_others() {
     let held = format!("SELECT pg_advisory_lock({key})");
     other.batch_execute(&held).await.unwrap();
 
-    let writers = join_all((0..50).map(|_| store.set_meta("a", "b")));
+    let writers = join_all((0..50).map(|_| write(&store)));
     let others = async {
         for _ in 0..20 {
-            store.meta("a").await.unwrap();
+            store.revision().await.unwrap();
             store.check_token(&token, NOW).await.unwrap();
             store.record(&[event()]).await.unwrap();
         }
@@ -203,11 +213,11 @@ async fn several_hosts_are_tried_until_one_will_do() {
         "postgres://postgres@127.0.0.1:{mute},127.0.0.1:{one},127.0.0.1:{two}/many?target_session_attrs=read-write"
     );
     let store = open_hasty(&url).await;
-    store.set_meta("a", "b").await.unwrap();
+    write(&store).await.unwrap();
     // One of a kind that takes no writes is passed by also where its database is there.
     let url = format!(
         "postgres://postgres@127.0.0.1:{one},127.0.0.1:{two}/postgres?target_session_attrs=read-write"
     );
     let store = open_hasty(&url).await;
-    store.set_meta("a", "b").await.unwrap();
+    write(&store).await.unwrap();
 }

@@ -4,7 +4,6 @@ use super::stored;
 use crate::console::outln;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tollgate_store::Audit as _;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {

@@ -5,7 +5,7 @@ use crate::console::{errln, tell};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tollgate_driver::Secret;
-use tollgate_store::{By, Clients as _, EntityId, StoreError};
+use tollgate_store::{By, EntityId, StoreError};
 
 /// Makes the key file (if it isn't there), the store, and its first administrator, whose client id and
 /// secret are printed once. Where they can't be printed no administrator is made, and `init` may be run again.

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tollgate_config::KeySource;
-use tollgate_store::{Actor, By, KeyRing, Sealing as _};
+use tollgate_store::{Actor, By, KeyRing};
 
 /// Values sealed anew in one transaction.
 const BATCH: u32 = 100;

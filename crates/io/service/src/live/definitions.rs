@@ -20,7 +20,7 @@ const DEFINITIONS: &str = "definitions";
 const COMPILED_WITHIN: Duration = Duration::from_secs(600);
 
 /// What all published actions are, without what they do.
-pub(super) async fn stamps(store: &dyn Store) -> Result<Vec<ActionStamp>, ApiError> {
+pub(super) async fn stamps(store: &Store) -> Result<Vec<ActionStamp>, ApiError> {
     let mut pages = Pages::default();
     while let Some(page) = pages.next() {
         pages.add(store.action_stamps(page).await)?;
@@ -29,7 +29,7 @@ pub(super) async fn stamps(store: &dyn Store) -> Result<Vec<ActionStamp>, ApiErr
 }
 
 /// All integrations.
-pub(super) async fn integrations(store: &dyn Store) -> Result<Vec<Integration>, ApiError> {
+pub(super) async fn integrations(store: &Store) -> Result<Vec<Integration>, ApiError> {
     let mut pages = Pages::default();
     while let Some(page) = pages.next() {
         let query = IntegrationQuery {
@@ -43,7 +43,7 @@ pub(super) async fn integrations(store: &dyn Store) -> Result<Vec<Integration>, 
 
 /// Reads and compiles actions, a few at a time; each is let go of before the next are read.
 pub(super) async fn read(
-    store: &dyn Store,
+    store: &Store,
     works: &Works,
     stamps: &[ActionStamp],
     kinds: &BTreeMap<EntityId, IntegrationType>,
@@ -114,7 +114,7 @@ fn batch(stamps: &[ActionStamp]) -> usize {
     fit.count().max(1)
 }
 
-async fn list(store: &dyn Store, ids: Vec<EntityId>) -> StoreResult<Vec<Action>> {
+async fn list(store: &Store, ids: Vec<EntityId>) -> StoreResult<Vec<Action>> {
     let query = ActionQuery {
         ids,
         page: PageRequest::new(limits::PAGE, 1)?,
@@ -125,7 +125,7 @@ async fn list(store: &dyn Store, ids: Vec<EntityId>) -> StoreResult<Vec<Action>>
 
 /// Each alone, so that one that can't be read keeps no other from it.
 async fn one_by_one<'a>(
-    store: &dyn Store,
+    store: &Store,
     stamps: &'a [ActionStamp],
 ) -> Result<Vec<Result<Action, (&'a ActionStamp, String)>>, ApiError> {
     let mut found = Vec::new();

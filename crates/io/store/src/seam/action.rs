@@ -1,10 +1,6 @@
 //! Actions, and the drafts they are published from.
 
-use super::{
-    By, EntityId, Expected, JsonText, NameFilter, Page, PageRequest, Sort, Version, WallTime,
-};
-use crate::error::StoreResult;
-use async_trait::async_trait;
+use super::{EntityId, JsonText, NameFilter, PageRequest, Sort, Version, WallTime};
 
 /// What a new action or draft is made of.
 #[derive(Clone, Debug)]
@@ -130,86 +126,4 @@ pub struct ActionQuery {
     pub sort: Sort<ActionSort>,
     /// Part.
     pub page: PageRequest,
-}
-
-/// Actions and drafts.
-#[async_trait]
-pub trait Actions {
-    /// Makes an action that is published at once.
-    ///
-    /// # Errors
-    /// `NotFound` for the integration; `Conflict` for a taken id or name; `TooLarge` where its integration
-    /// would have more than [`crate::limits::INTEGRATION_BYTES`] of documents.
-    async fn create_action(&self, new: NewAction, by: &By) -> StoreResult<Action>;
-    /// One by id.
-    async fn action(&self, id: &EntityId) -> StoreResult<Action>;
-    /// One by category and name, whatever their case: how flows call it.
-    async fn action_named(&self, category: &str, name: &str) -> StoreResult<Action>;
-    /// A page of them.
-    async fn list_actions(&self, query: &ActionQuery) -> StoreResult<Page<Action>>;
-    /// A page of their stamps, by id.
-    async fn action_stamps(&self, page: PageRequest) -> StoreResult<Page<ActionStamp>>;
-    /// The categories of actions, in order.
-    async fn action_categories(&self, page: PageRequest) -> StoreResult<Page<String>>;
-    /// Replaces the body.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`, `Conflict`, `TooLarge`.
-    async fn update_action(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        body: ActionBody,
-        by: &By,
-    ) -> StoreResult<Action>;
-    /// Removes an action and its draft.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`.
-    async fn delete_action(&self, id: &EntityId, expected: Expected, by: &By) -> StoreResult<()>;
-
-    /// Makes the draft of an action that is yet to be.
-    ///
-    /// # Errors
-    /// `NotFound` for the integration; `Conflict` when action or draft of that id exist; `TooLarge`.
-    async fn create_draft(&self, new: NewAction, by: &By) -> StoreResult<Draft>;
-    /// Makes a draft of a published action, equal to it.
-    ///
-    /// # Errors
-    /// `NotFound` for the action; `Conflict` when it has a draft; `TooLarge`.
-    async fn draft_from_action(&self, id: &EntityId, by: &By) -> StoreResult<Draft>;
-    /// The draft of that action.
-    async fn draft(&self, id: &EntityId) -> StoreResult<Draft>;
-    /// A page of them.
-    async fn list_drafts(&self, query: &ActionQuery) -> StoreResult<Page<Draft>>;
-    /// A page of their stamps, by id.
-    async fn draft_stamps(&self, page: PageRequest) -> StoreResult<Page<ActionStamp>>;
-    /// Replaces the body.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`, `TooLarge`.
-    async fn update_draft(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        body: ActionBody,
-        by: &By,
-    ) -> StoreResult<Draft>;
-    /// Throws a draft away; the action stays.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`.
-    async fn delete_draft(&self, id: &EntityId, expected: Expected, by: &By) -> StoreResult<()>;
-    /// Makes the action what its draft says, and removes the draft, at one point. `expected` is the
-    /// draft's version. A new action gets version 1, an existing one the next.
-    ///
-    /// # Errors
-    /// `NotFound`; `Stale` also when the action changed since the draft was made (`current` is then
-    /// the action's version); `Conflict` for a taken name.
-    async fn publish_draft(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        by: &By,
-    ) -> StoreResult<Action>;
 }

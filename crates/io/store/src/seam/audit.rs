@@ -1,8 +1,6 @@
 //! The audit log: append-only, written in the transaction of what it tells.
 
-use super::{By, JsonText, Page, PageRequest, WallTime};
-use crate::error::StoreResult;
-use async_trait::async_trait;
+use super::{By, JsonText, PageRequest, WallTime};
 
 /// One entry. Numbers only grow; a number that is missing was given to something that never was.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -99,24 +97,4 @@ pub struct AuditRemoval {
     pub digest: String,
     /// What is wrong: the record isn't as it was sealed, or one before it is missing.
     pub fault: Option<String>,
-}
-
-/// The audit log. Nothing changes an entry, and nothing removes one but its retention, which leaves a
-/// record; the database refuses everything else.
-#[async_trait]
-pub trait Audit {
-    /// Removes up to [`crate::limits::REMOVED_AT_ONCE`] entries of a kind that are older than `until`, the
-    /// oldest first, and keeps a sealed record of them; returns how many.
-    async fn remove_audit(
-        &self,
-        kind: AuditKind,
-        until: WallTime,
-        now: WallTime,
-    ) -> StoreResult<u64>;
-    /// All records of what was removed, checked.
-    async fn audit_removals(&self) -> StoreResult<Vec<AuditRemoval>>;
-    /// Notes a batch of at most [`crate::limits::BATCH`] in one transaction.
-    async fn record(&self, events: &[AuditEvent]) -> StoreResult<()>;
-    /// A page of entries.
-    async fn audit(&self, query: &AuditQuery) -> StoreResult<Page<AuditEntry>>;
 }

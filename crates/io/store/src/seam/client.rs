@@ -1,8 +1,6 @@
 //! OAuth clients that call tollgate.
 
-use super::{By, EntityId, Expected, NameFilter, Page, PageRequest, Sort, Version, WallTime};
-use crate::error::StoreResult;
-use async_trait::async_trait;
+use super::{EntityId, NameFilter, PageRequest, Sort, Version, WallTime};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use tollgate_secret::Secret;
@@ -125,56 +123,3 @@ pub struct ClientQuery {
 
 /// Tells a client's id and secret to whoever asked for them.
 pub type Tell<'a> = dyn Fn(&EntityId, &Secret) -> std::io::Result<()> + Send + Sync + 'a;
-
-/// OAuth clients.
-#[async_trait]
-pub trait Clients {
-    /// Makes the first administrator, once in the life of a store. `tell` tells the secret to whoever asked
-    /// for it, before anything is kept: where it can't, nothing was made, and another try may be.
-    ///
-    /// # Errors
-    /// `Conflict` when there has been one already, deleted or not; nothing was told then. `Invalid` when the
-    /// secret could not be told. After another error the secret that was told is of no use.
-    async fn create_first_administrator(
-        &self,
-        id: EntityId,
-        name: String,
-        by: &By,
-        tell: &Tell<'_>,
-    ) -> StoreResult<MadeClient>;
-    /// Makes a client, with a secret of the store's choosing.
-    ///
-    /// # Errors
-    /// `Conflict` for a taken id; `Busy` when too many secrets are being hashed.
-    async fn create_client(
-        &self,
-        id: EntityId,
-        body: ClientBody,
-        by: &By,
-    ) -> StoreResult<MadeClient>;
-    /// One by id.
-    async fn client(&self, id: &EntityId) -> StoreResult<OAuthClient>;
-    /// A page of them.
-    async fn list_clients(&self, query: &ClientQuery) -> StoreResult<Page<OAuthClient>>;
-    /// Replaces what is written. Tokens already given get the new grants.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`.
-    async fn update_client(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        body: ClientBody,
-        by: &By,
-    ) -> StoreResult<OAuthClient>;
-    /// Replaces the secret and revokes every token that the old one got.
-    ///
-    /// # Errors
-    /// `NotFound`, `Busy`.
-    async fn new_client_secret(&self, id: &EntityId, by: &By) -> StoreResult<MadeClient>;
-    /// Removes a client, its tokens and its usage.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`.
-    async fn delete_client(&self, id: &EntityId, expected: Expected, by: &By) -> StoreResult<()>;
-}

@@ -1,9 +1,6 @@
 //! Upstream credentials: sealed, and read by the engine alone.
 
-use super::{By, EntityId, Expected, NameFilter, Page, PageRequest, Sort, Version, WallTime};
-use crate::error::StoreResult;
-use crate::seal::{KeyId, KeyUse, Rotation};
-use async_trait::async_trait;
+use super::{EntityId, NameFilter, PageRequest, Sort, Version, WallTime};
 use std::collections::BTreeMap;
 use tollgate_secret::Secret;
 
@@ -79,57 +76,4 @@ pub struct CredentialQuery {
     pub sort: Sort<CredentialSort>,
     /// Part.
     pub page: PageRequest,
-}
-
-/// Credentials. No list and no get returns a value.
-#[async_trait]
-pub trait Credentials {
-    /// Makes one.
-    ///
-    /// # Errors
-    /// `Conflict` for a taken id.
-    async fn create_credential(&self, new: NewCredential, by: &By) -> StoreResult<Credential>;
-    /// One by id, without values.
-    async fn credential(&self, id: &EntityId) -> StoreResult<Credential>;
-    /// A page of them, without values.
-    async fn list_credentials(&self, query: &CredentialQuery) -> StoreResult<Page<Credential>>;
-    /// Changes the name, and replaces all fields if any are given.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`.
-    async fn update_credential(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        name: Option<String>,
-        fields: Option<BTreeMap<String, Secret>>,
-        by: &By,
-    ) -> StoreResult<Credential>;
-    /// Removes one.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`; `InUse` while an integration's configuration refers to it.
-    async fn delete_credential(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        by: &By,
-    ) -> StoreResult<()>;
-    /// The values. For the engine, when it builds a token request or a header; for nothing else.
-    ///
-    /// # Errors
-    /// `NotFound`; `Unsealable` when no key of the ring opens a field.
-    async fn reveal_credential(&self, id: &EntityId) -> StoreResult<BTreeMap<String, Secret>>;
-}
-
-/// What keeps secrets sealed.
-#[async_trait]
-pub trait Sealing {
-    /// Seals up to `batch` fields anew under the active key and says how many are left. Call it until
-    /// none is: it may be stopped and taken up anywhere, and reads work all the while.
-    async fn rotate(&self, batch: u32, by: &By) -> StoreResult<Rotation>;
-    /// How many values each key seals. A key that seals none may leave the ring.
-    async fn key_use(&self) -> StoreResult<Vec<KeyUse>>;
-    /// The key that seals new values.
-    fn active_key(&self) -> KeyId;
 }

@@ -1,8 +1,6 @@
 //! Flows: the text as saved, and every version published of it.
 
-use super::{By, EntityId, Expected, NameFilter, Page, PageRequest, Sort, Version, WallTime};
-use crate::error::StoreResult;
-use async_trait::async_trait;
+use super::{EntityId, NameFilter, PageRequest, Sort, Version, WallTime};
 
 /// A new flow, saved and not yet published.
 #[derive(Clone, Debug)]
@@ -81,57 +79,4 @@ pub struct FlowQuery {
     pub sort: Sort<FlowSort>,
     /// Part.
     pub page: PageRequest,
-}
-
-/// Flows.
-#[async_trait]
-pub trait Flows {
-    /// Makes one.
-    ///
-    /// # Errors
-    /// `Conflict` for a taken id or name.
-    async fn create_flow(&self, new: NewFlow, by: &By) -> StoreResult<Flow>;
-    /// One by id.
-    async fn flow(&self, id: &EntityId) -> StoreResult<Flow>;
-    /// One by type and name, whatever the name's case.
-    async fn flow_named(&self, flow_type: &str, name: &str) -> StoreResult<Flow>;
-    /// A page of them.
-    async fn list_flows(&self, query: &FlowQuery) -> StoreResult<Page<Flow>>;
-    /// Saves it anew. What is published stays.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`, `Conflict`.
-    async fn update_flow(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        body: FlowBody,
-        by: &By,
-    ) -> StoreResult<Flow>;
-    /// Publishes what is saved, as the next version.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`; `Full` past [`crate::limits::VERSIONS_PER_FLOW`].
-    async fn publish_flow(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        by: &By,
-    ) -> StoreResult<FlowVersion>;
-    /// A published version.
-    ///
-    /// # Errors
-    /// `NotFound` for flow or number.
-    async fn flow_version(&self, id: &EntityId, number: u32) -> StoreResult<FlowVersion>;
-    /// A page of published versions, the newest first.
-    async fn list_flow_versions(
-        &self,
-        id: &EntityId,
-        page: PageRequest,
-    ) -> StoreResult<Page<FlowVersion>>;
-    /// Removes a flow and its versions.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`.
-    async fn delete_flow(&self, id: &EntityId, expected: Expected, by: &By) -> StoreResult<()>;
 }

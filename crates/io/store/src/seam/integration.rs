@@ -1,10 +1,6 @@
 //! Integrations: instances of an integration type.
 
-use super::{
-    By, EntityId, Expected, JsonText, NameFilter, Page, PageRequest, Sort, Version, WallTime,
-};
-use crate::error::StoreResult;
-use async_trait::async_trait;
+use super::{EntityId, JsonText, NameFilter, PageRequest, Sort, Version, WallTime};
 use std::collections::BTreeMap;
 
 /// What the administrator wants it to be.
@@ -115,50 +111,4 @@ pub struct IntegrationQuery {
     pub sort: Sort<IntegrationSort>,
     /// Part.
     pub page: PageRequest,
-}
-
-/// Integrations and their configuration.
-#[async_trait]
-pub trait Integrations {
-    /// Makes one, enabled or not, with an empty configuration.
-    ///
-    /// # Errors
-    /// `Conflict` for a taken id or name.
-    async fn create_integration(&self, new: NewIntegration, by: &By) -> StoreResult<Integration>;
-    /// One by id.
-    async fn integration(&self, id: &EntityId) -> StoreResult<Integration>;
-    /// A page of them.
-    async fn list_integrations(&self, query: &IntegrationQuery) -> StoreResult<Page<Integration>>;
-    /// Changes name, state, notes or attributes.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`, `Conflict`.
-    async fn update_integration(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        update: IntegrationUpdate,
-        by: &By,
-    ) -> StoreResult<Integration>;
-    /// Replaces the configuration; `expected` is [`Integration::config_version`].
-    ///
-    /// # Errors
-    /// `NotFound` (also for a credential that isn't there), `Stale`.
-    async fn update_integration_config(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        config: IntegrationConfig,
-        by: &By,
-    ) -> StoreResult<Integration>;
-    /// Removes one.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`; `InUse` while it has actions or drafts: they are deleted first, by name.
-    async fn delete_integration(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        by: &By,
-    ) -> StoreResult<()>;
 }

@@ -1,10 +1,6 @@
 //! Data tables and their rows.
 
-use super::{
-    By, EntityId, Expected, JsonText, NameFilter, Page, PageRequest, Sort, Version, WallTime,
-};
-use crate::error::StoreResult;
-use async_trait::async_trait;
+use super::{EntityId, JsonText, NameFilter, PageRequest, Sort, Version, WallTime};
 
 /// What is written of a table.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -62,69 +58,4 @@ pub struct TableQuery {
     pub sort: Sort<TableSort>,
     /// Part.
     pub page: PageRequest,
-}
-
-/// Data tables.
-#[async_trait]
-pub trait Tables {
-    /// Makes one.
-    ///
-    /// # Errors
-    /// `Conflict` for a taken id or name.
-    async fn create_table(&self, id: EntityId, body: TableBody, by: &By) -> StoreResult<Table>;
-    /// One by id.
-    async fn table(&self, id: &EntityId) -> StoreResult<Table>;
-    /// One by name, whatever its case.
-    async fn table_named(&self, name: &str) -> StoreResult<Table>;
-    /// A page of them.
-    async fn list_tables(&self, query: &TableQuery) -> StoreResult<Page<Table>>;
-    /// Replaces what is written.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`, `Conflict`.
-    async fn update_table(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        body: TableBody,
-        by: &By,
-    ) -> StoreResult<Table>;
-    /// Removes one.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`; `InUse` while it has rows, unless `with_rows`.
-    async fn delete_table(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        with_rows: bool,
-        by: &By,
-    ) -> StoreResult<()>;
-
-    /// Adds a row.
-    ///
-    /// # Errors
-    /// `NotFound` for the table; `Conflict` for a key that is taken; `Full` past
-    /// [`crate::limits::ROWS_PER_TABLE`].
-    async fn insert_row(&self, table: &EntityId, row: Row, by: &By) -> StoreResult<Row>;
-    /// Replaces a row.
-    ///
-    /// # Errors
-    /// `NotFound` for table or row.
-    async fn update_row(&self, table: &EntityId, row: Row, by: &By) -> StoreResult<Row>;
-    /// One row.
-    ///
-    /// # Errors
-    /// `NotFound` for table or row.
-    async fn row(&self, table: &EntityId, key: &str) -> StoreResult<Row>;
-    /// A page of rows, by key.
-    ///
-    /// # Errors
-    /// `NotFound` for the table.
-    async fn list_rows(&self, table: &EntityId, page: PageRequest) -> StoreResult<Page<Row>>;
-    /// Removes a row.
-    ///
-    /// # Errors
-    /// `NotFound` for table or row.
-    async fn delete_row(&self, table: &EntityId, key: &str, by: &By) -> StoreResult<()>;
 }

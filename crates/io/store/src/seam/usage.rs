@@ -1,8 +1,6 @@
 //! Who called what how often: counters by client, hour, method and path template.
 
 use super::{EntityId, WallTime};
-use crate::error::StoreResult;
-use async_trait::async_trait;
 
 /// Calls by their answer, as the platform's usage rows have them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -79,18 +77,4 @@ pub struct UsageRow {
     pub method: Option<String>,
     /// How many.
     pub counts: UsageCounts,
-}
-
-/// Usage. No audit entries: these are counts, not changes.
-#[async_trait]
-pub trait Usage {
-    /// Adds a batch of at most [`crate::limits::BATCH`]. Counts of clients that are gone are dropped.
-    async fn add_usage(&self, deltas: &[UsageDelta]) -> StoreResult<()>;
-    /// The rows, by time, client, template and method.
-    ///
-    /// # Errors
-    /// `Invalid` when there are more than [`crate::limits::USAGE_ROWS`]: ask for less.
-    async fn usage(&self, query: &UsageQuery) -> StoreResult<Vec<UsageRow>>;
-    /// Forgets up to a batch of counters of hours before `until`; returns how many.
-    async fn forget_usage(&self, until: WallTime) -> StoreResult<u64>;
 }

@@ -3,15 +3,14 @@
 pub(super) mod body;
 
 use super::list::{Select, by_id, one_id};
-use super::{SqlStore, audit, check, current, draft, found, free};
+use super::{Store, audit, check, current, draft, found, free};
 use crate::backend::{Row, Tx, values};
 use crate::error::{Entity, StoreError, StoreResult};
 use crate::limits;
 use crate::seam::{
-    Action, ActionBody, ActionQuery, ActionStamp, Actions, By, Draft, EntityId, Expected,
-    NewAction, Page, PageRequest, Version,
+    Action, ActionBody, ActionQuery, ActionStamp, By, Draft, EntityId, Expected, NewAction, Page,
+    PageRequest, Version,
 };
-use async_trait::async_trait;
 use body::{body_values, check_body, list, order, read_body, told, told_of};
 
 pub(super) const COLUMNS: &str = "id, integration_id, name, category, secure, config, contract, version, \
@@ -20,21 +19,27 @@ pub(super) const COLUMNS: &str = "id, integration_id, name, category, secure, co
 pub(super) const STAMP: &str = "id, integration_id, name, category, secure, version, \
                      CAST(octet_length(config) + octet_length(contract) AS BIGINT)";
 
-#[async_trait]
-impl Actions for SqlStore {
-    async fn create_action(&self, new: NewAction, by: &By) -> StoreResult<Action> {
+impl Store {
+    /// Makes an action that is published at once.
+    ///
+    /// # Errors
+    /// `NotFound` for the integration; `Conflict` for a taken id or name; `TooLarge` where its integration
+    /// would have more than [`crate::limits::INTEGRATION_BYTES`] of documents.
+    pub async fn create_action(&self, new: NewAction, by: &By) -> StoreResult<Action> {
         check_body(&new.body)?;
         let mut tx = self.write().await?;
         let outcome = create(&mut tx, new, by).await;
         tx.finish(outcome).await
     }
 
-    async fn action(&self, id: &EntityId) -> StoreResult<Action> {
+    /// One by id.
+    pub async fn action(&self, id: &EntityId) -> StoreResult<Action> {
         let row = self.first(&by_id(COLUMNS, "action"), one_id(id)).await?;
         found(row, Entity::Action, id, read)
     }
 
-    async fn action_named(&self, category: &str, name: &str) -> StoreResult<Action> {
+    /// One by category and name, whatever their case: how flows call it.
+    pub async fn action_named(&self, category: &str, name: &str) -> StoreResult<Action> {
         let sql = format!("SELECT {COLUMNS} FROM action WHERE category_key = $1 AND name_key = $2");
         let row = self
             .first(&sql, values![check::key(category), check::key(name)])
@@ -42,7 +47,8 @@ impl Actions for SqlStore {
         found(row, Entity::Action, format!("{category}/{name}"), read)
     }
 
-    async fn list_actions(&self, query: &ActionQuery) -> StoreResult<Page<Action>> {
+    /// A page of them.
+    pub async fn list_actions(&self, query: &ActionQuery) -> StoreResult<Page<Action>> {
         list(COLUMNS, "action", query)?
             .page(
                 self,
@@ -53,21 +59,18 @@ impl Actions for SqlStore {
             .await
     }
 
-    async fn action_stamps(&self, page: PageRequest) -> StoreResult<Page<ActionStamp>> {
+    /// A page of their stamps, by id.
+    pub async fn action_stamps(&self, page: PageRequest) -> StoreResult<Page<ActionStamp>> {
         Select::new(STAMP, "action")
             .page(self, ("id", "id", false), page, read_stamp)
             .await
     }
 
-    async fn action_categories(&self, page: PageRequest) -> StoreResult<Page<String>> {
-        // Categories that differ in case only are one, shown as the smallest of them.
-        let each = "(SELECT category_key, MIN(category) AS category FROM action GROUP BY category_key) AS c";
-        Select::new("category", each)
-            .page(self, ("category_key", "category", false), page, Row::text)
-            .await
-    }
-
-    async fn update_action(
+    /// Replaces the body.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`, `Conflict`, `TooLarge`.
+    pub async fn update_action(
         &self,
         id: &EntityId,
         expected: Expected,
@@ -80,33 +83,52 @@ impl Actions for SqlStore {
         tx.finish(outcome).await
     }
 
-    async fn delete_action(&self, id: &EntityId, expected: Expected, by: &By) -> StoreResult<()> {
+    /// Removes an action and its draft.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`.
+    pub async fn delete_action(
+        &self,
+        id: &EntityId,
+        expected: Expected,
+        by: &By,
+    ) -> StoreResult<()> {
         let mut tx = self.write().await?;
         let outcome = delete(&mut tx, id, expected, by).await;
         tx.finish(outcome).await
     }
 
-    async fn create_draft(&self, new: NewAction, by: &By) -> StoreResult<Draft> {
+    /// Makes the draft of an action that is yet to be.
+    ///
+    /// # Errors
+    /// `NotFound` for the integration; `Conflict` when action or draft of that id exist; `TooLarge`.
+    pub async fn create_draft(&self, new: NewAction, by: &By) -> StoreResult<Draft> {
         check_body(&new.body)?;
         let mut tx = self.write().await?;
         let outcome = draft::create(&mut tx, new, by).await;
         tx.finish(outcome).await
     }
 
-    async fn draft_from_action(&self, id: &EntityId, by: &By) -> StoreResult<Draft> {
+    /// Makes a draft of a published action, equal to it.
+    ///
+    /// # Errors
+    /// `NotFound` for the action; `Conflict` when it has a draft; `TooLarge`.
+    pub async fn draft_from_action(&self, id: &EntityId, by: &By) -> StoreResult<Draft> {
         let mut tx = self.write().await?;
         let outcome = draft::from_action(&mut tx, id, by).await;
         tx.finish(outcome).await
     }
 
-    async fn draft(&self, id: &EntityId) -> StoreResult<Draft> {
+    /// The draft of that action.
+    pub async fn draft(&self, id: &EntityId) -> StoreResult<Draft> {
         let row = self
             .first(&by_id(draft::COLUMNS, "draft"), one_id(id))
             .await?;
         found(row, Entity::Draft, id, draft::read)
     }
 
-    async fn list_drafts(&self, query: &ActionQuery) -> StoreResult<Page<Draft>> {
+    /// A page of them.
+    pub async fn list_drafts(&self, query: &ActionQuery) -> StoreResult<Page<Draft>> {
         list(draft::COLUMNS, "draft", query)?
             .page(
                 self,
@@ -117,13 +139,18 @@ impl Actions for SqlStore {
             .await
     }
 
-    async fn draft_stamps(&self, page: PageRequest) -> StoreResult<Page<ActionStamp>> {
+    /// A page of their stamps, by id.
+    pub async fn draft_stamps(&self, page: PageRequest) -> StoreResult<Page<ActionStamp>> {
         Select::new(STAMP, "draft")
             .page(self, ("id", "id", false), page, read_stamp)
             .await
     }
 
-    async fn update_draft(
+    /// Replaces the body.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`, `TooLarge`.
+    pub async fn update_draft(
         &self,
         id: &EntityId,
         expected: Expected,
@@ -136,13 +163,28 @@ impl Actions for SqlStore {
         tx.finish(outcome).await
     }
 
-    async fn delete_draft(&self, id: &EntityId, expected: Expected, by: &By) -> StoreResult<()> {
+    /// Throws a draft away; the action stays.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`.
+    pub async fn delete_draft(
+        &self,
+        id: &EntityId,
+        expected: Expected,
+        by: &By,
+    ) -> StoreResult<()> {
         let mut tx = self.write().await?;
         let outcome = draft::delete(&mut tx, id, expected, by).await;
         tx.finish(outcome).await
     }
 
-    async fn publish_draft(
+    /// Makes the action what its draft says, and removes the draft, at one point. `expected` is the
+    /// draft's version. A new action gets version 1, an existing one the next.
+    ///
+    /// # Errors
+    /// `NotFound`; `Stale` also when the action changed since the draft was made (`current` is then
+    /// the action's version); `Conflict` for a taken name.
+    pub async fn publish_draft(
         &self,
         id: &EntityId,
         expected: Expected,

@@ -3,14 +3,13 @@
 mod removal;
 
 use super::list::Select;
-use super::{SqlStore, check};
+use super::{Store, check};
 use crate::backend::{Row, Tx, values};
 use crate::error::{Entity, Invalid, StoreResult};
 use crate::limits;
 use crate::seam::{
-    Audit, AuditEntry, AuditEvent, AuditKind, AuditQuery, AuditRemoval, By, Page, WallTime,
+    AuditEntry, AuditEvent, AuditKind, AuditQuery, AuditRemoval, By, Page, WallTime,
 };
-use async_trait::async_trait;
 use serde_json::Value as Json;
 
 /// Entries in one statement: a batch is a dozen round trips, not a thousand.
@@ -86,16 +85,18 @@ pub(super) fn fit(events: &[AuditEvent]) -> StoreResult<()> {
     Ok(())
 }
 
-#[async_trait]
-impl Audit for SqlStore {
-    async fn record(&self, events: &[AuditEvent]) -> StoreResult<()> {
+impl Store {
+    /// Notes a batch of at most [`crate::limits::BATCH`] in one transaction.
+    pub async fn record(&self, events: &[AuditEvent]) -> StoreResult<()> {
         fit(events)?;
         let mut tx = self.append().await?;
         let outcome = append(&mut tx, events).await;
         tx.finish(outcome).await
     }
 
-    async fn remove_audit(
+    /// Removes up to [`crate::limits::REMOVED_AT_ONCE`] entries of a kind that are older than `until`, the
+    /// oldest first, and keeps a sealed record of them; returns how many.
+    pub async fn remove_audit(
         &self,
         kind: AuditKind,
         until: WallTime,
@@ -104,11 +105,13 @@ impl Audit for SqlStore {
         removal::remove(self, kind, until, now).await
     }
 
-    async fn audit_removals(&self) -> StoreResult<Vec<AuditRemoval>> {
+    /// All records of what was removed, checked.
+    pub async fn audit_removals(&self) -> StoreResult<Vec<AuditRemoval>> {
         removal::all(self).await
     }
 
-    async fn audit(&self, query: &AuditQuery) -> StoreResult<Page<AuditEntry>> {
+    /// A page of entries.
+    pub async fn audit(&self, query: &AuditQuery) -> StoreResult<Page<AuditEntry>> {
         Select::new(COLUMNS, "audit")
             .compare("at", ">=", query.from)
             .compare("at", "<", query.until)

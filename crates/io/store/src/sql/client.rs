@@ -1,27 +1,33 @@
 //! OAuth clients.
 
 use super::list::{Select, by_id, one_id};
-use super::{SqlStore, audit, check, current, found, free, meta};
+use super::{Store, audit, check, current, found, free};
 use crate::backend::{Row, Tx, values};
 use crate::error::{Entity, Invalid, StoreError, StoreResult};
 use crate::hash::random_secret;
 use crate::limits;
 use crate::seam::{
-    By, ClientBody, ClientQuery, ClientSort, ClientState, Clients, EntityId, Expected, Grant,
-    MadeClient, OAuthClient, Page, Reach, Role, Tell, Version,
+    By, ClientBody, ClientQuery, ClientSort, ClientState, EntityId, Expected, Grant, MadeClient,
+    OAuthClient, Page, Reach, Role, Tell, Version,
 };
-use async_trait::async_trait;
 use serde_json::json;
 use std::collections::BTreeSet;
 
 pub(super) const COLUMNS: &str = "id, name, description, grants, validity, active, version, created, \
                                   modified, created_by, modified_by, flows, default_flow";
+/// Under this name the table `meta` has the id of the first administrator, once there was one.
+const FIRST: &str = "tollgate.first-administrator";
 /// Life of a token unless said otherwise, as the platform's.
 const DEFAULT_VALIDITY: u32 = 86_400;
 
-#[async_trait]
-impl Clients for SqlStore {
-    async fn create_first_administrator(
+impl Store {
+    /// Makes the first administrator, once in the life of a store. `tell` tells the secret to whoever asked
+    /// for it, before anything is kept: where it can't, nothing was made, and another try may be.
+    ///
+    /// # Errors
+    /// `Conflict` when there has been one already, deleted or not; nothing was told then. `Invalid` when the
+    /// secret could not be told. After another error the secret that was told is of no use.
+    pub async fn create_first_administrator(
         &self,
         id: EntityId,
         name: String,
@@ -46,7 +52,11 @@ impl Clients for SqlStore {
         self.make(id, body, by, Some(tell)).await
     }
 
-    async fn create_client(
+    /// Makes a client, with a secret of the store's choosing.
+    ///
+    /// # Errors
+    /// `Conflict` for a taken id; `Busy` when too many secrets are being hashed.
+    pub async fn create_client(
         &self,
         id: EntityId,
         body: ClientBody,
@@ -55,12 +65,14 @@ impl Clients for SqlStore {
         self.make(id, body, by, None).await
     }
 
-    async fn client(&self, id: &EntityId) -> StoreResult<OAuthClient> {
+    /// One by id.
+    pub async fn client(&self, id: &EntityId) -> StoreResult<OAuthClient> {
         let row = self.first(&by_id(COLUMNS, "client"), one_id(id)).await?;
         found(row, Entity::Client, id, read)
     }
 
-    async fn list_clients(&self, query: &ClientQuery) -> StoreResult<Page<OAuthClient>> {
+    /// A page of them.
+    pub async fn list_clients(&self, query: &ClientQuery) -> StoreResult<Page<OAuthClient>> {
         let order = match query.sort.key {
             ClientSort::Name => "name_key",
             ClientSort::Created => "created",
@@ -73,7 +85,11 @@ impl Clients for SqlStore {
             .await
     }
 
-    async fn update_client(
+    /// Replaces what is written. Tokens already given get the new grants.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`.
+    pub async fn update_client(
         &self,
         id: &EntityId,
         expected: Expected,
@@ -86,7 +102,11 @@ impl Clients for SqlStore {
         tx.finish(outcome).await
     }
 
-    async fn new_client_secret(&self, id: &EntityId, by: &By) -> StoreResult<MadeClient> {
+    /// Replaces the secret and revokes every token that the old one got.
+    ///
+    /// # Errors
+    /// `NotFound`, `Busy`.
+    pub async fn new_client_secret(&self, id: &EntityId, by: &By) -> StoreResult<MadeClient> {
         // Found before the costly hash; looked at again in the transaction.
         self.client(id).await?;
         let secret = random_secret()?;
@@ -97,14 +117,23 @@ impl Clients for SqlStore {
         Ok(MadeClient { client, secret })
     }
 
-    async fn delete_client(&self, id: &EntityId, expected: Expected, by: &By) -> StoreResult<()> {
+    /// Removes a client, its tokens and its usage.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`.
+    pub async fn delete_client(
+        &self,
+        id: &EntityId,
+        expected: Expected,
+        by: &By,
+    ) -> StoreResult<()> {
         let mut tx = self.write().await?;
         let outcome = delete(&mut tx, id, expected, by).await;
         tx.finish(outcome).await
     }
 }
 
-impl SqlStore {
+impl Store {
     async fn make(
         &self,
         id: EntityId,
@@ -153,18 +182,17 @@ async fn create(
     first: bool,
 ) -> StoreResult<OAuthClient> {
     if first {
-        let key = format!("{}first-administrator", meta::OWN);
         let taken = "SELECT 1 FROM meta WHERE name = $1";
         free(
             tx,
             Entity::Client,
             "role of first administrator",
             taken,
-            values![&key],
+            values![FIRST],
         )
         .await?;
         let sql = "INSERT INTO meta (name, value) VALUES ($1, $2)";
-        tx.execute(sql, values![&key, made.id.as_str()]).await?;
+        tx.execute(sql, values![FIRST, &made.id]).await?;
     }
     free(
         tx,

@@ -1,16 +1,15 @@
 //! Upstream credentials.
 
 use super::list::{Select, by_id, one_id};
-use super::{SqlStore, audit, check, current, found, free, sealing};
+use super::{Store, audit, check, current, found, free, sealing};
 use crate::backend::{Row, Tx, corrupt, values};
 use crate::error::{Entity, Invalid, StoreError, StoreResult};
 use crate::limits;
 use crate::seal::{KeyRing, Place};
 use crate::seam::{
-    By, Credential, CredentialKind, CredentialQuery, CredentialSort, Credentials, EntityId,
-    Expected, NewCredential, Page, Version,
+    By, Credential, CredentialKind, CredentialQuery, CredentialSort, EntityId, Expected,
+    NewCredential, Page, Version,
 };
-use async_trait::async_trait;
 use serde_json::json;
 use std::collections::BTreeMap;
 use tollgate_secret::Secret;
@@ -46,9 +45,12 @@ impl CredentialKind {
     }
 }
 
-#[async_trait]
-impl Credentials for SqlStore {
-    async fn create_credential(&self, new: NewCredential, by: &By) -> StoreResult<Credential> {
+impl Store {
+    /// Makes one.
+    ///
+    /// # Errors
+    /// `Conflict` for a taken id.
+    pub async fn create_credential(&self, new: NewCredential, by: &By) -> StoreResult<Credential> {
         check::name("name", &new.name)?;
         check_fields(&new.fields)?;
         let made = Credential {
@@ -65,14 +67,16 @@ impl Credentials for SqlStore {
         tx.finish(outcome).await
     }
 
-    async fn credential(&self, id: &EntityId) -> StoreResult<Credential> {
+    /// One by id, without values.
+    pub async fn credential(&self, id: &EntityId) -> StoreResult<Credential> {
         let row = self
             .first(&by_id(COLUMNS, "credential"), one_id(id))
             .await?;
         found(row, Entity::Credential, id, read)
     }
 
-    async fn list_credentials(&self, query: &CredentialQuery) -> StoreResult<Page<Credential>> {
+    /// A page of them, without values.
+    pub async fn list_credentials(&self, query: &CredentialQuery) -> StoreResult<Page<Credential>> {
         let order = match query.sort.key {
             CredentialSort::Name => "name_key",
             CredentialSort::Type => "kind",
@@ -86,7 +90,11 @@ impl Credentials for SqlStore {
             .await
     }
 
-    async fn update_credential(
+    /// Changes the name, and replaces all fields if any are given.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`.
+    pub async fn update_credential(
         &self,
         id: &EntityId,
         expected: Expected,
@@ -105,7 +113,11 @@ impl Credentials for SqlStore {
         tx.finish(outcome).await
     }
 
-    async fn delete_credential(
+    /// Removes one.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`; `InUse` while an integration's configuration refers to it.
+    pub async fn delete_credential(
         &self,
         id: &EntityId,
         expected: Expected,
@@ -116,7 +128,11 @@ impl Credentials for SqlStore {
         tx.finish(outcome).await
     }
 
-    async fn reveal_credential(&self, id: &EntityId) -> StoreResult<Fields> {
+    /// The values. For the engine, when it builds a token request or a header; for nothing else.
+    ///
+    /// # Errors
+    /// `NotFound`; `Unsealable` when no key of the ring opens a field.
+    pub async fn reveal_credential(&self, id: &EntityId) -> StoreResult<Fields> {
         // One snapshot, so that no update comes between the record and its fields.
         let mut tx = self.snapshot().await?;
         let outcome = async {

@@ -1,23 +1,25 @@
 //! Flows and their published versions.
 
 use super::list::{Select, by_id, one_id};
-use super::{SqlStore, audit, check, current, found, free};
+use super::{Store, audit, check, current, found, free};
 use crate::backend::{Row, Tx, values};
 use crate::error::{Entity, StoreError, StoreResult};
 use crate::limits;
 use crate::seam::{
-    By, EntityId, Expected, Flow, FlowBody, FlowQuery, FlowSort, FlowVersion, Flows, NewFlow, Page,
-    PageRequest, Version,
+    By, EntityId, Expected, Flow, FlowBody, FlowQuery, FlowSort, FlowVersion, NewFlow, Page,
+    Version,
 };
-use async_trait::async_trait;
 use serde_json::json;
 
 const COLUMNS: &str =
     "id, flow_type, name, description, yaml, published, version, created, modified";
 
-#[async_trait]
-impl Flows for SqlStore {
-    async fn create_flow(&self, new: NewFlow, by: &By) -> StoreResult<Flow> {
+impl Store {
+    /// Makes one.
+    ///
+    /// # Errors
+    /// `Conflict` for a taken id or name.
+    pub async fn create_flow(&self, new: NewFlow, by: &By) -> StoreResult<Flow> {
         check::name("type", &new.flow_type)?;
         check_body(&new.body)?;
         let made = Flow {
@@ -34,12 +36,14 @@ impl Flows for SqlStore {
         tx.finish(outcome).await
     }
 
-    async fn flow(&self, id: &EntityId) -> StoreResult<Flow> {
+    /// One by id.
+    pub async fn flow(&self, id: &EntityId) -> StoreResult<Flow> {
         let row = self.first(&by_id(COLUMNS, "flow"), one_id(id)).await?;
         found(row, Entity::Flow, id, read)
     }
 
-    async fn flow_named(&self, flow_type: &str, name: &str) -> StoreResult<Flow> {
+    /// One by type and name, whatever the name's case.
+    pub async fn flow_named(&self, flow_type: &str, name: &str) -> StoreResult<Flow> {
         let sql = format!("SELECT {COLUMNS} FROM flow WHERE flow_type = $1 AND name_key = $2");
         let row = self
             .first(&sql, values![flow_type, check::key(name)])
@@ -47,7 +51,8 @@ impl Flows for SqlStore {
         found(row, Entity::Flow, format!("{flow_type}/{name}"), read)
     }
 
-    async fn list_flows(&self, query: &FlowQuery) -> StoreResult<Page<Flow>> {
+    /// A page of them.
+    pub async fn list_flows(&self, query: &FlowQuery) -> StoreResult<Page<Flow>> {
         let order = match query.sort.key {
             FlowSort::Name => "name_key",
             FlowSort::Type => "flow_type",
@@ -60,7 +65,11 @@ impl Flows for SqlStore {
             .await
     }
 
-    async fn update_flow(
+    /// Saves it anew. What is published stays.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`, `Conflict`.
+    pub async fn update_flow(
         &self,
         id: &EntityId,
         expected: Expected,
@@ -73,7 +82,11 @@ impl Flows for SqlStore {
         tx.finish(outcome).await
     }
 
-    async fn publish_flow(
+    /// Publishes what is saved, as the next version.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`; `Full` past [`crate::limits::VERSIONS_PER_FLOW`].
+    pub async fn publish_flow(
         &self,
         id: &EntityId,
         expected: Expected,
@@ -84,7 +97,11 @@ impl Flows for SqlStore {
         tx.finish(outcome).await
     }
 
-    async fn flow_version(&self, id: &EntityId, number: u32) -> StoreResult<FlowVersion> {
+    /// A published version.
+    ///
+    /// # Errors
+    /// `NotFound` for flow or number.
+    pub async fn flow_version(&self, id: &EntityId, number: u32) -> StoreResult<FlowVersion> {
         let sql = "SELECT number, yaml, published, published_by FROM flow_version \
                    WHERE flow_id = $1 AND number = $2";
         let row = self.first(sql, values![id, number]).await?;
@@ -96,19 +113,11 @@ impl Flows for SqlStore {
         )
     }
 
-    async fn list_flow_versions(
-        &self,
-        id: &EntityId,
-        page: PageRequest,
-    ) -> StoreResult<Page<FlowVersion>> {
-        self.flow(id).await?;
-        Select::new("number, yaml, published, published_by", "flow_version")
-            .compare("flow_id", "=", Some(id))
-            .page(self, ("number", "flow_id", true), page, read_version)
-            .await
-    }
-
-    async fn delete_flow(&self, id: &EntityId, expected: Expected, by: &By) -> StoreResult<()> {
+    /// Removes a flow and its versions.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`.
+    pub async fn delete_flow(&self, id: &EntityId, expected: Expected, by: &By) -> StoreResult<()> {
         let mut tx = self.write().await?;
         let outcome = delete(&mut tx, id, expected, by).await;
         tx.finish(outcome).await

@@ -3,23 +3,29 @@
 mod config;
 
 use super::list::{Select, by_id, one_id};
-use super::{SqlStore, audit, check, current, found, free};
+use super::{Store, audit, check, current, found, free};
 use crate::backend::{Row, Tx, values};
 use crate::error::{Entity, StoreError, StoreResult};
 use crate::limits;
 use crate::seam::{
     By, EntityId, Expected, Integration, IntegrationConfig, IntegrationQuery, IntegrationSort,
-    IntegrationUpdate, Integrations, IntendedState, NewIntegration, Page, Version,
+    IntegrationUpdate, IntendedState, NewIntegration, Page, Version,
 };
-use async_trait::async_trait;
 use serde_json::json;
 
 const COLUMNS: &str = "id, name, type_id, enabled, notes, attributes, config_name, properties, advanced, \
                        config_notes, credentials, config_version, version, created, modified";
 
-#[async_trait]
-impl Integrations for SqlStore {
-    async fn create_integration(&self, new: NewIntegration, by: &By) -> StoreResult<Integration> {
+impl Store {
+    /// Makes one, enabled or not, with an empty configuration.
+    ///
+    /// # Errors
+    /// `Conflict` for a taken id or name.
+    pub async fn create_integration(
+        &self,
+        new: NewIntegration,
+        by: &By,
+    ) -> StoreResult<Integration> {
         check::name("type", &new.type_id)?;
         let made = Integration {
             id: new.id,
@@ -40,14 +46,19 @@ impl Integrations for SqlStore {
         tx.finish(outcome).await
     }
 
-    async fn integration(&self, id: &EntityId) -> StoreResult<Integration> {
+    /// One by id.
+    pub async fn integration(&self, id: &EntityId) -> StoreResult<Integration> {
         let row = self
             .first(&by_id(COLUMNS, "integration"), one_id(id))
             .await?;
         found(row, Entity::Integration, id, read)
     }
 
-    async fn list_integrations(&self, query: &IntegrationQuery) -> StoreResult<Page<Integration>> {
+    /// A page of them.
+    pub async fn list_integrations(
+        &self,
+        query: &IntegrationQuery,
+    ) -> StoreResult<Page<Integration>> {
         let order = match query.sort.key {
             IntegrationSort::Name => "name_key",
             IntegrationSort::Type => "type_id",
@@ -66,7 +77,11 @@ impl Integrations for SqlStore {
             .await
     }
 
-    async fn update_integration(
+    /// Changes name, state, notes or attributes.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`, `Conflict`.
+    pub async fn update_integration(
         &self,
         id: &EntityId,
         expected: Expected,
@@ -78,7 +93,11 @@ impl Integrations for SqlStore {
         tx.finish(outcome).await
     }
 
-    async fn update_integration_config(
+    /// Replaces the configuration; `expected` is [`Integration::config_version`].
+    ///
+    /// # Errors
+    /// `NotFound` (also for a credential that isn't there), `Stale`.
+    pub async fn update_integration_config(
         &self,
         id: &EntityId,
         expected: Expected,
@@ -91,7 +110,11 @@ impl Integrations for SqlStore {
         tx.finish(outcome).await
     }
 
-    async fn delete_integration(
+    /// Removes one.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`; `InUse` while it has actions or drafts: they are deleted first, by name.
+    pub async fn delete_integration(
         &self,
         id: &EntityId,
         expected: Expected,

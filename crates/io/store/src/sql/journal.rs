@@ -1,15 +1,15 @@
 //! Batches of executions and calls, each kept once.
 
-use super::{SqlStore, audit, usage};
+use super::{Store, audit, usage};
 use crate::backend::{Tx, values};
 use crate::error::StoreResult;
 use crate::limits;
-use crate::seam::{Batch, Journal, WallTime};
-use async_trait::async_trait;
+use crate::seam::{Batch, WallTime};
 
-#[async_trait]
-impl Journal for SqlStore {
-    async fn keep_batch(&self, batch: &Batch) -> StoreResult<()> {
+impl Store {
+    /// Keeps a batch in one transaction. One whose number isn't higher than the last that was kept of this
+    /// writer is there already, and nothing happens: whoever had no answer sends it again.
+    pub async fn keep_batch(&self, batch: &Batch) -> StoreResult<()> {
         audit::fit(&batch.events)?;
         let sums = usage::sums(&batch.usage)?;
         let mut tx = self.append().await?;
@@ -17,7 +17,8 @@ impl Journal for SqlStore {
         tx.finish(outcome).await
     }
 
-    async fn forget_writers(&self, until: WallTime) -> StoreResult<u64> {
+    /// Forgets up to a batch of writers that sent nothing since `until`; returns how many.
+    pub async fn forget_writers(&self, until: WallTime) -> StoreResult<u64> {
         let mut tx = self.append().await?;
         let sql = format!(
             "DELETE FROM journal_batch WHERE writer IN \

@@ -1,6 +1,6 @@
 //! Lists: conditions, order, and one page in one snapshot.
 
-use super::SqlStore;
+use super::Store;
 use super::check;
 use crate::backend::{Row, Value, values};
 use crate::error::StoreResult;
@@ -91,7 +91,7 @@ impl Select {
     /// The page, ordered by `order` and then by `tie`, both in the same direction.
     pub(super) async fn page<T>(
         mut self,
-        store: &SqlStore,
+        store: &Store,
         (order, tie, descending): (&str, &str, bool),
         request: PageRequest,
         mut read: impl FnMut(&mut Row) -> StoreResult<T>,

@@ -1,12 +1,11 @@
 //! Sealed values, the ring they are opened with, and its rotation.
 
-use super::{SqlStore, audit};
+use super::{Store, audit};
 use crate::backend::{Database, Mode, Tx, values};
 use crate::error::{Entity, OpenError, StoreError, StoreResult};
 use crate::limits;
 use crate::seal::{KeyId, KeyRing, KeyUse, Place, Rotation};
-use crate::seam::{By, EntityId, Sealing, WallTime};
-use async_trait::async_trait;
+use crate::seam::{By, EntityId, WallTime};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -136,16 +135,18 @@ pub(super) async fn open_all(
     Ok(opened)
 }
 
-#[async_trait]
-impl Sealing for SqlStore {
-    async fn rotate(&self, batch: u32, by: &By) -> StoreResult<Rotation> {
+impl Store {
+    /// Seals up to `batch` fields anew under the active key and says how many are left. Call it until
+    /// none is: it may be stopped and taken up anywhere, and reads work all the while.
+    pub async fn rotate(&self, batch: u32, by: &By) -> StoreResult<Rotation> {
         let batch = batch.clamp(1, limits::BATCH as u32);
         let mut tx = self.write().await?;
         let outcome = rotate(&mut tx, &self.ring, batch, by).await;
         tx.finish(outcome).await
     }
 
-    async fn key_use(&self) -> StoreResult<Vec<KeyUse>> {
+    /// How many values each key seals. A key that seals none may leave the ring.
+    pub async fn key_use(&self) -> StoreResult<Vec<KeyUse>> {
         let sql = "SELECT k.key_id, COUNT(s.key_id) FROM sealing_key k \
                    LEFT JOIN sealed s ON s.key_id = k.key_id GROUP BY k.key_id ORDER BY k.key_id";
         let rows = self.read(sql, vec![]).await?;
@@ -160,7 +161,8 @@ impl Sealing for SqlStore {
         rows.into_iter().map(read).collect()
     }
 
-    fn active_key(&self) -> KeyId {
+    /// The key that seals new values.
+    pub fn active_key(&self) -> KeyId {
         self.ring.active().clone()
     }
 }

@@ -3,21 +3,23 @@
 mod row;
 
 use super::list::{Select, by_id, one_id};
-use super::{SqlStore, audit, check, current, found, free};
+use super::{Store, audit, check, current, found, free};
 use crate::backend::{Row as DbRow, Tx, values};
 use crate::error::{Entity, StoreError, StoreResult};
 use crate::seam::{
     By, EntityId, Expected, Page, PageRequest, Row, Table, TableBody, TableQuery, TableSort,
-    Tables, Version,
+    Version,
 };
-use async_trait::async_trait;
 use serde_json::json;
 
 const COLUMNS: &str = "id, name, description, row_schema, version, created, modified";
 
-#[async_trait]
-impl Tables for SqlStore {
-    async fn create_table(&self, id: EntityId, body: TableBody, by: &By) -> StoreResult<Table> {
+impl Store {
+    /// Makes one.
+    ///
+    /// # Errors
+    /// `Conflict` for a taken id or name.
+    pub async fn create_table(&self, id: EntityId, body: TableBody, by: &By) -> StoreResult<Table> {
         check_body(&body)?;
         let made = Table {
             id,
@@ -31,20 +33,23 @@ impl Tables for SqlStore {
         tx.finish(outcome).await
     }
 
-    async fn table(&self, id: &EntityId) -> StoreResult<Table> {
+    /// One by id.
+    pub async fn table(&self, id: &EntityId) -> StoreResult<Table> {
         let row = self
             .first(&by_id(COLUMNS, "data_table"), one_id(id))
             .await?;
         found(row, Entity::Table, id, read)
     }
 
-    async fn table_named(&self, name: &str) -> StoreResult<Table> {
+    /// One by name, whatever its case.
+    pub async fn table_named(&self, name: &str) -> StoreResult<Table> {
         let sql = format!("SELECT {COLUMNS} FROM data_table WHERE name_key = $1");
         let row = self.first(&sql, values![check::key(name)]).await?;
         found(row, Entity::Table, name, read)
     }
 
-    async fn list_tables(&self, query: &TableQuery) -> StoreResult<Page<Table>> {
+    /// A page of them.
+    pub async fn list_tables(&self, query: &TableQuery) -> StoreResult<Page<Table>> {
         let order = match query.sort.key {
             TableSort::Name => "name_key",
             TableSort::Id => "id",
@@ -56,7 +61,11 @@ impl Tables for SqlStore {
             .await
     }
 
-    async fn update_table(
+    /// Replaces what is written.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`, `Conflict`.
+    pub async fn update_table(
         &self,
         id: &EntityId,
         expected: Expected,
@@ -69,7 +78,11 @@ impl Tables for SqlStore {
         tx.finish(outcome).await
     }
 
-    async fn delete_table(
+    /// Removes one.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`; `InUse` while it has rows, unless `with_rows`.
+    pub async fn delete_table(
         &self,
         id: &EntityId,
         expected: Expected,
@@ -81,26 +94,43 @@ impl Tables for SqlStore {
         tx.finish(outcome).await
     }
 
-    async fn insert_row(&self, table: &EntityId, row: Row, by: &By) -> StoreResult<Row> {
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// `NotFound` for the table; `Conflict` for a key that is taken; `Full` past
+    /// [`crate::limits::ROWS_PER_TABLE`].
+    pub async fn insert_row(&self, table: &EntityId, row: Row, by: &By) -> StoreResult<Row> {
         row::check_key(&row.key)?;
         let mut tx = self.write().await?;
         let outcome = row::insert(&mut tx, table, row, by).await;
         tx.finish(outcome).await
     }
 
-    async fn update_row(&self, table: &EntityId, row: Row, by: &By) -> StoreResult<Row> {
+    /// Replaces a row.
+    ///
+    /// # Errors
+    /// `NotFound` for table or row.
+    pub async fn update_row(&self, table: &EntityId, row: Row, by: &By) -> StoreResult<Row> {
         let mut tx = self.write().await?;
         let outcome = row::update(&mut tx, table, row, by).await;
         tx.finish(outcome).await
     }
 
-    async fn row(&self, table: &EntityId, key: &str) -> StoreResult<Row> {
+    /// One row.
+    ///
+    /// # Errors
+    /// `NotFound` for table or row.
+    pub async fn row(&self, table: &EntityId, key: &str) -> StoreResult<Row> {
         let sql = "SELECT row_key, value FROM data_row WHERE table_id = $1 AND row_key = $2";
         let row = self.first(sql, values![table, key]).await?;
         found(row, Entity::Row, key, row::read)
     }
 
-    async fn list_rows(&self, table: &EntityId, page: PageRequest) -> StoreResult<Page<Row>> {
+    /// A page of rows, by key.
+    ///
+    /// # Errors
+    /// `NotFound` for the table.
+    pub async fn list_rows(&self, table: &EntityId, page: PageRequest) -> StoreResult<Page<Row>> {
         self.table(table).await?;
         Select::new("row_key, value", "data_row")
             .compare("table_id", "=", Some(table))
@@ -108,7 +138,11 @@ impl Tables for SqlStore {
             .await
     }
 
-    async fn delete_row(&self, table: &EntityId, key: &str, by: &By) -> StoreResult<()> {
+    /// Removes a row.
+    ///
+    /// # Errors
+    /// `NotFound` for table or row.
+    pub async fn delete_row(&self, table: &EntityId, key: &str, by: &By) -> StoreResult<()> {
         let mut tx = self.write().await?;
         let outcome = row::delete(&mut tx, table, key, by).await;
         tx.finish(outcome).await

@@ -2,21 +2,27 @@
 
 use super::client::{self, denied};
 use super::list::one_id;
-use super::{SqlStore, audit};
+use super::{Store, audit};
 use crate::backend::{Tx, values};
 use crate::error::{Entity, StoreResult};
 use crate::hash::{random_secret, token_hash};
 use crate::limits;
 use crate::seam::{
-    Actor, By, ClientState, EntityId, IssuedToken, OAuthClient, TokenOwner, Tokens, WallTime,
+    Actor, By, ClientState, EntityId, IssuedToken, OAuthClient, TokenOwner, WallTime,
 };
-use async_trait::async_trait;
 use serde_json::json;
 use tollgate_secret::Secret;
 
-#[async_trait]
-impl Tokens for SqlStore {
-    async fn issue_token(
+impl Store {
+    /// Checks id and secret, and gives a token. A client holds at most
+    /// [`crate::limits::TOKENS_PER_CLIENT`] live ones: past that the oldest is dropped for the new.
+    ///
+    /// Takes as long for an unknown client as for a wrong secret, and the answer is the same.
+    ///
+    /// # Errors
+    /// `Denied` for an unknown or inactive client or a wrong secret; `Busy` when too many secrets are
+    /// being checked.
+    pub async fn issue_token(
         &self,
         client: &str,
         secret: &Secret,
@@ -50,7 +56,11 @@ impl Tokens for SqlStore {
         })
     }
 
-    async fn check_token(&self, token: &Secret, now: WallTime) -> StoreResult<TokenOwner> {
+    /// Whose token this is.
+    ///
+    /// # Errors
+    /// `Denied` for one that is unknown, revoked or expired, or whose client is inactive.
+    pub async fn check_token(&self, token: &Secret, now: WallTime) -> StoreResult<TokenOwner> {
         let columns: Vec<String> = client::COLUMNS
             .split(", ")
             .map(|c| format!("c.{}", c.trim()))
@@ -70,19 +80,15 @@ impl Tokens for SqlStore {
         Ok(TokenOwner { client, expires })
     }
 
-    async fn revoke_token(&self, token: &Secret, by: &By) -> StoreResult<()> {
+    /// Ends one token. Ending an unknown one is no error.
+    pub async fn revoke_token(&self, token: &Secret, by: &By) -> StoreResult<()> {
         let mut tx = self.write().await?;
         let outcome = revoke(&mut tx, token, by).await;
         tx.finish(outcome).await
     }
 
-    async fn revoke_tokens(&self, client: &EntityId, by: &By) -> StoreResult<u64> {
-        let mut tx = self.write().await?;
-        let outcome = revoke_all(&mut tx, client, by).await;
-        tx.finish(outcome).await
-    }
-
-    async fn forget_expired_tokens(&self, now: WallTime) -> StoreResult<u64> {
+    /// Forgets up to a batch of expired tokens; returns how many. Call it now and then.
+    pub async fn forget_expired_tokens(&self, now: WallTime) -> StoreResult<u64> {
         let mut tx = self.write().await?;
         let sql = format!(
             "DELETE FROM token WHERE hash IN (SELECT hash FROM token WHERE expires <= $1 LIMIT $2{})",
@@ -151,17 +157,4 @@ async fn revoke(tx: &mut Tx, token: &Secret, by: &By) -> StoreResult<()> {
         json!({"tokens": 1}),
     )
     .await
-}
-
-async fn revoke_all(tx: &mut Tx, client: &EntityId, by: &By) -> StoreResult<u64> {
-    client::get(tx, client).await?;
-    // Waits for a login of this client, whose token is removed with the others.
-    let lock = format!("SELECT 1 FROM client WHERE id = $1{}", tx.for_update());
-    tx.first(&lock, one_id(client)).await?;
-    let revoked = tx
-        .execute("DELETE FROM token WHERE client_id = $1", one_id(client))
-        .await?;
-    let detail = json!({"tokens": revoked});
-    audit::note(tx, by, "revoke", Entity::Token, client.as_str(), detail).await?;
-    Ok(revoked)
 }

@@ -1,13 +1,10 @@
 //! Usage counters.
 
-use super::{SqlStore, check};
+use super::{Store, check};
 use crate::backend::{Row, Tx, values};
 use crate::error::{Invalid, StoreResult};
 use crate::limits;
-use crate::seam::{
-    EntityId, Usage, UsageCounts, UsageDelta, UsageGrain, UsageQuery, UsageRow, WallTime,
-};
-use async_trait::async_trait;
+use crate::seam::{EntityId, UsageCounts, UsageDelta, UsageGrain, UsageQuery, UsageRow, WallTime};
 use std::collections::BTreeMap;
 
 const HOUR: i64 = 3_600_000;
@@ -41,9 +38,9 @@ pub(super) fn sums(deltas: &[UsageDelta]) -> StoreResult<Sums<'_>> {
     Ok(sums)
 }
 
-#[async_trait]
-impl Usage for SqlStore {
-    async fn add_usage(&self, deltas: &[UsageDelta]) -> StoreResult<()> {
+impl Store {
+    /// Adds a batch of at most [`crate::limits::BATCH`]. Counts of clients that are gone are dropped.
+    pub async fn add_usage(&self, deltas: &[UsageDelta]) -> StoreResult<()> {
         let sums = sums(deltas)?;
         if sums.is_empty() {
             return Ok(());
@@ -53,7 +50,11 @@ impl Usage for SqlStore {
         tx.finish(outcome).await
     }
 
-    async fn usage(&self, query: &UsageQuery) -> StoreResult<Vec<UsageRow>> {
+    /// The rows, by time, client, template and method.
+    ///
+    /// # Errors
+    /// `Invalid` when there are more than [`crate::limits::USAGE_ROWS`]: ask for less.
+    pub async fn usage(&self, query: &UsageQuery) -> StoreResult<Vec<UsageRow>> {
         let at = match query.grain {
             UsageGrain::Hour => "hour".to_owned(),
             // Hours from 1970 on; earlier ones aren't counted.
@@ -106,7 +107,8 @@ impl Usage for SqlStore {
         rows.into_iter().map(read).collect()
     }
 
-    async fn forget_usage(&self, until: WallTime) -> StoreResult<u64> {
+    /// Forgets up to a batch of counters of hours before `until`; returns how many.
+    pub async fn forget_usage(&self, until: WallTime) -> StoreResult<u64> {
         let mut tx = self.write().await?;
         let sql = "DELETE FROM api_usage WHERE (client_id, hour, template, method) IN \
                    (SELECT client_id, hour, template, method FROM api_usage WHERE hour < $1 LIMIT $2)";

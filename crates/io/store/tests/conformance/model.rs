@@ -5,7 +5,6 @@ use crate::Place;
 use crate::definitions::{id, json};
 use crate::support::by;
 use std::collections::BTreeMap;
-use tollgate_store::prelude::*;
 use tollgate_store::*;
 
 const CHANGES: u32 = 400;
@@ -229,7 +228,7 @@ impl Change {
         }
     }
 
-    async fn run(self, store: &SqlStore, loud: bool) -> Outcome {
+    async fn run(self, store: &Store, loud: bool) -> Outcome {
         let Self {
             what,
             n,

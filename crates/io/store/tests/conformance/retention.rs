@@ -5,7 +5,6 @@ use crate::definitions::{id, integration};
 use crate::secrets::raw;
 use crate::support::{NOW, by};
 use sha2::{Digest, Sha256};
-use tollgate_store::prelude::*;
 use tollgate_store::*;
 
 fn execution(number: u32) -> AuditEvent {
@@ -18,7 +17,7 @@ fn execution(number: u32) -> AuditEvent {
     }
 }
 
-async fn entries(s: &SqlStore, kind: AuditKind) -> Vec<AuditEntry> {
+async fn entries(s: &Store, kind: AuditKind) -> Vec<AuditEntry> {
     let mut all = Vec::new();
     for number in 1.. {
         let query = AuditQuery {
@@ -241,7 +240,12 @@ pub(crate) async fn a_revision_tells_of_every_change_of_definitions(place: Place
         .unwrap();
     grown("a changed one", true).await;
     s.record(&[execution(1)]).await.unwrap();
-    s.set_meta("a", "b").await.unwrap();
+    let table = TableBody {
+        name: "Hours".into(),
+        description: String::new(),
+        schema: JsonText::default(),
+    };
+    s.create_table(id("t"), table, &by(1)).await.unwrap();
     grown("what is no definition", false).await;
     let failed = s.create_integration(integration("CRM"), &by(2)).await;
     assert!(failed.is_err());

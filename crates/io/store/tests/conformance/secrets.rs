@@ -4,7 +4,6 @@ use crate::Place;
 use crate::definitions::{id, integration};
 use crate::support::{NOW, by, ring};
 use std::collections::BTreeMap;
-use tollgate_store::prelude::*;
 use tollgate_store::*;
 
 const PASSWORD: &str = "correct-horse-battery-staple";
@@ -176,9 +175,9 @@ pub(crate) async fn a_credential_in_use_stays(place: Place) {
         .unwrap();
 }
 
-async fn with_ring(url: &str, lines: &[&str]) -> Result<SqlStore, OpenError> {
+async fn with_ring(url: &str, lines: &[&str]) -> Result<Store, OpenError> {
     let ring = KeyRing::parse(&secret(&lines.join("\n"))).unwrap();
-    SqlStore::open(&StoreUrl::parse(url).unwrap(), ring, NOW).await
+    Store::open(&StoreUrl::parse(url).unwrap(), ring, NOW).await
 }
 
 const OLD: &str = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";

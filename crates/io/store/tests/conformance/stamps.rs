@@ -3,7 +3,6 @@
 use crate::Place;
 use crate::definitions::{action, id, integration, json};
 use crate::support::by;
-use tollgate_store::prelude::*;
 use tollgate_store::*;
 
 fn all() -> PageRequest {

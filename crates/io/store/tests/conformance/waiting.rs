@@ -5,7 +5,6 @@ use crate::definitions::{id, integration};
 use crate::support::by;
 use std::pin::pin;
 use std::task::Poll;
-use tollgate_store::prelude::*;
 use tollgate_store::*;
 
 /// Polls a future so many times at most, and drops it.
@@ -61,18 +60,26 @@ pub(crate) async fn a_dropped_call_is_done_or_not(place: Place) {
 
 pub(crate) async fn a_lock_is_waited_for_so_long(place: Place) {
     let s = &place.store;
-    s.set_meta("a", "before").await.unwrap();
+    let it = s
+        .create_integration(integration("before"), &by(0))
+        .await
+        .unwrap();
+    let rename = || async {
+        let update = IntegrationUpdate {
+            name: Some("after".into()),
+            ..Default::default()
+        };
+        s.update_integration(&it.id, Expected::Any, update, &by(1))
+            .await
+    };
+    let name = || async { s.integration(&it.id).await.unwrap().name };
     let busy = |e: StoreError| assert!(matches!(e, StoreError::Busy { .. }), "{e}");
     match place.url.strip_prefix("sqlite:") {
         Some(path) => {
             let other = rusqlite::Connection::open(path).unwrap();
             other.execute_batch("BEGIN IMMEDIATE").unwrap();
-            busy(s.set_meta("a", "after").await.unwrap_err());
-            assert_eq!(
-                s.meta("a").await.unwrap().as_deref(),
-                Some("before"),
-                "readers don't wait"
-            );
+            busy(rename().await.unwrap_err());
+            assert_eq!(name().await, "before", "readers don't wait");
         }
         None => {
             let (other, task) = tokio_postgres::connect(&place.url, tokio_postgres::NoTls)
@@ -85,12 +92,8 @@ pub(crate) async fn a_lock_is_waited_for_so_long(place: Place) {
                 .batch_execute(&format!("SELECT pg_advisory_lock({key})"))
                 .await
                 .unwrap();
-            busy(s.set_meta("a", "after").await.unwrap_err());
-            assert_eq!(
-                s.meta("a").await.unwrap().as_deref(),
-                Some("before"),
-                "readers don't wait"
-            );
+            busy(rename().await.unwrap_err());
+            assert_eq!(name().await, "before", "readers don't wait");
             let event = AuditEvent {
                 by: by(0),
                 action: "execute".into(),
@@ -102,6 +105,6 @@ pub(crate) async fn a_lock_is_waited_for_so_long(place: Place) {
         }
     }
     // The lock is gone with its holder.
-    s.set_meta("a", "after").await.unwrap();
-    assert_eq!(s.meta("a").await.unwrap().as_deref(), Some("after"));
+    rename().await.unwrap();
+    assert_eq!(name().await, "after");
 }

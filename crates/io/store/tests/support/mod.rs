@@ -8,7 +8,7 @@ pub(crate) mod proxy;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use tollgate_store::{Actor, Bounds, By, KeyRing, SqlStore, StoreUrl, WallTime};
+use tollgate_store::{Actor, Bounds, By, KeyRing, Store, StoreUrl, WallTime};
 
 /// A folder that is removed at the end.
 pub(crate) struct Folder(PathBuf);
@@ -54,22 +54,20 @@ pub(crate) fn by(seconds: u32) -> By {
     }
 }
 
-pub(crate) async fn open(url: &str) -> SqlStore {
-    SqlStore::open(&StoreUrl::parse(url).unwrap(), ring(), NOW)
+pub(crate) async fn open(url: &str) -> Store {
+    Store::open(&StoreUrl::parse(url).unwrap(), ring(), NOW)
         .await
         .unwrap()
 }
 
 /// A store that waits no longer than a second for an answer.
-pub(crate) async fn open_hasty(url: &str) -> SqlStore {
+pub(crate) async fn open_hasty(url: &str) -> Store {
     let url = StoreUrl::parse(url).unwrap();
     let bounds = Bounds {
         timeout: Duration::from_secs(1),
         connect_timeout: Duration::from_millis(800),
     };
-    SqlStore::open_within(&url, ring(), NOW, bounds)
-        .await
-        .unwrap()
+    Store::open_within(&url, ring(), NOW, bounds).await.unwrap()
 }
 
 /// Whether tests that need `what` may be left out. Says so.

@@ -5,14 +5,13 @@ use crate::cmd::stored;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tollgate_store::prelude::*;
 use tollgate_store::{
     Action, ActionBody, ActionQuery, Actor, By, EntityId, Expected, Integration, IntegrationQuery,
-    JsonText, NewAction, Pages, SqlStore, StoreError,
+    JsonText, NewAction, Pages, Store, StoreError,
 };
 
 pub(super) struct Direct {
-    pub(super) store: Arc<SqlStore>,
+    pub(super) store: Arc<Store>,
 }
 
 impl Direct {

@@ -14,7 +14,7 @@ use crate::error::{StoreError, StoreResult};
 use crate::limits;
 use crate::seal::{KeyId, KeyRing, Place};
 use crate::seam::{AuditEntry, WallTime};
-use crate::sql::{SqlStore, sealing};
+use crate::sql::{Store, sealing};
 use sha2::{Digest, Sha256};
 use tollgate_secret::Secret;
 
@@ -61,7 +61,7 @@ impl Record {
 }
 
 pub(super) async fn remove(
-    store: &SqlStore,
+    store: &Store,
     kind: AuditKind,
     until: WallTime,
     now: WallTime,
@@ -207,7 +207,7 @@ fn add(digest: &[u8], entry: &AuditEntry) -> Vec<u8> {
 }
 
 /// All records and what is wrong with them.
-pub(super) async fn all(store: &SqlStore) -> StoreResult<Vec<AuditRemoval>> {
+pub(super) async fn all(store: &Store) -> StoreResult<Vec<AuditRemoval>> {
     let sql = format!(
         "SELECT r.kind, r.number, r.day, r.entries, r.until_at, r.until_seq, r.digest, s.key_id, s.value \
          FROM audit_removal r LEFT JOIN sealed s ON s.entity = '{ENTITY}' AND s.field = '{FIELD}' \

@@ -1,36 +1,29 @@
-//! One suite, run on SQLite and on PostgreSQL: what the traits of the seam promise.
+//! One suite, run on SQLite and on PostgreSQL: what [`Store`] promises.
 //!
 //! Each case gets a fresh store. On SQLite every case is a test; on PostgreSQL one test runs them all
 //! on one server, each in a database of its own.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../support/mod.rs"]
 mod support;
 
-#[path = "conformance/callers.rs"]
 mod callers;
-#[path = "conformance/data.rs"]
 mod data;
-#[path = "conformance/definitions.rs"]
 mod definitions;
-#[path = "conformance/model.rs"]
 mod model;
-#[path = "conformance/retention.rs"]
 mod retention;
-#[path = "conformance/secrets.rs"]
 mod secrets;
-#[path = "conformance/stamps.rs"]
 mod stamps;
-#[path = "conformance/waiting.rs"]
 mod waiting;
 
 use std::sync::Arc;
 use support::postgres::{Disk, Server};
-use tollgate_store::SqlStore;
+use tollgate_store::Store;
 
 /// A store and where it is, to open it again.
 pub(crate) struct Place {
-    pub(crate) store: Arc<SqlStore>,
+    pub(crate) store: Arc<Store>,
     pub(crate) url: String,
 }
 
@@ -110,6 +103,5 @@ suite! {
         usage_adds_up,
         the_audit_log_tells_all_and_keeps_it,
         a_failed_change_is_not_in_the_audit_log,
-        meta_values_stay,
         many_nodes_start_at_once;
 }
