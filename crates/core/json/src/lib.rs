@@ -1,7 +1,8 @@
 //! Reads JSON that others wrote: the only door by which it comes in.
 //!
 //! *Decides* how deep a text may be nested, and that every object is read as an object. *Doesn't decide*
-//! how long a text may be: who holds a text has bounded its bytes already.
+//! how long a text may be: who holds a text has bounded its bytes already. An object that people wrote is read
+//! field by field ([`Doc`]).
 //!
 //! **Depth.** Reading, printing, comparing and dropping a nested value all recurse, so the depth of a value
 //! is a matter of the stack, and the stack's end is the process's end. The depth is therefore counted in the
@@ -22,10 +23,12 @@
 //! Invariants, tested in `tests/reader.rs` against a plain reference: *a text is read if and only if it is
 //! JSON within the depth*; *what is read is what the reference reads*; *a place lies in the text*.
 
+mod doc;
 mod fault;
 mod private;
 mod scan;
 
+pub use doc::{Doc, DocError};
 pub use fault::Fault;
 
 use serde::de::DeserializeOwned;

@@ -30,16 +30,14 @@ pub(crate) use run::execution;
 
 use crate::cached::Cached;
 use crate::callers::Callers;
-use crate::doc::Doc;
 use crate::error::ApiError;
-use crate::flows::{Desk, FlowFiles};
+use crate::flows::Desk;
 use crate::journal::Journal;
-use crate::lanes::Lanes;
-use crate::live::{Live, wall_time};
 use crate::logins::Logins;
 use crate::meter::Meter;
 use crate::principal::Principal;
 use crate::records::Records;
+use crate::sessions::Sessions;
 use crate::work::Works;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -51,8 +49,11 @@ use futures_util::FutureExt as _;
 use http::StatusCode;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use tollgate_definitions::{FlowFiles, Lanes, Live, Told, wall_time};
+
 use tollgate_driver::Driver;
 use tollgate_flows::Runner;
+use tollgate_json::Doc;
 use tollgate_store::{By, Store};
 
 /// What the handlers share.
@@ -65,22 +66,13 @@ pub(crate) struct App {
     pub(crate) driver: Driver,
     pub(crate) lanes: Arc<Lanes>,
     pub(crate) works: Arc<Works>,
+    pub(crate) sessions: Arc<Sessions>,
     pub(crate) told: Told,
     pub(crate) cached: Cached,
     pub(crate) records: Records,
     pub(crate) flow_files: FlowFiles,
     pub(crate) runner: Runner<Desk>,
     pub(crate) bodies: Bodies,
-}
-
-pub(crate) use limits::Set;
-
-/// The file's limits and what it says they allow, in the engine's order.
-pub(crate) struct Told {
-    /// Those that are shared.
-    pub(crate) limits: Vec<(String, u32)>,
-    /// Its OAuth clients and the limits of their tokens.
-    pub(crate) token_limits: Vec<(String, Vec<(String, u32)>)>,
 }
 
 /// The caller, as [`gate::authenticate`] found it.
@@ -339,15 +331,6 @@ fn by(caller: &Principal) -> By {
     }
 }
 
-impl Told {
-    /// The shared limits in words, for the log.
-    pub(crate) fn shown(&self) -> String {
-        let limits = self.limits.iter();
-        let limits = limits.map(|(name, allowed)| format!("{name}={allowed}"));
-        limits.collect::<Vec<_>>().join(" ")
-    }
-}
-
 impl App {
     /// The store, or the answer that there is none.
     pub(crate) fn store(&self) -> Result<&Store, ApiError> {
@@ -362,7 +345,7 @@ impl App {
 
     /// A body's JSON object, within the bounds of size and time.
     async fn doc(&self, body: Body) -> Result<Doc, ApiError> {
-        Doc::parse(&self.text(body).await?)
+        Ok(Doc::parse(&self.text(body).await?)?)
     }
 
     /// A body's text, within the bounds of size and time.

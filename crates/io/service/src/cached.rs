@@ -5,7 +5,6 @@
 //! place of a less urgent one. A changed action has a new version, and so other answers.
 
 use crate::api::{App, execution};
-use crate::catalog::{Catalog, Entry};
 use crate::ends::Cause;
 use crate::error::ApiError;
 use crate::execute::{Outcome, Terms};
@@ -18,6 +17,7 @@ use std::time::{Duration, Instant};
 use tollgate_action::Action;
 use tollgate_cache::{Bounds, Cache, Counts, Key, Policy, Source, Weigh};
 use tollgate_config::CacheRule;
+use tollgate_definitions::{Catalog, Entry};
 use tollgate_meter::Meter;
 use tollgate_model::FlowId;
 

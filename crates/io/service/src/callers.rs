@@ -15,7 +15,6 @@
 //! are remembered; beyond it the one that ends first goes.
 
 use crate::error::ApiError;
-use crate::lanes::Lanes;
 use crate::principal::Principal;
 use rand::TryRngCore as _;
 use std::collections::{BTreeSet, HashMap};
@@ -23,6 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq as _;
 use tollgate_config::Caller;
+use tollgate_definitions::Lanes;
 use tollgate_driver::Secret;
 use tollgate_store::{Store, StoreError, WallTime};
 

@@ -7,7 +7,10 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::time::Duration;
+use tollgate_definitions::guard::AddressError;
+use tollgate_definitions::{LookupError, RefreshError};
 use tollgate_driver::Redactor;
+use tollgate_json::DocError;
 use tollgate_store::StoreError;
 
 /// An answer that says what is wrong and what to do. Boxed: errors are rare, and results are moved often.
@@ -186,6 +189,45 @@ impl ApiError {
             "contextId": context,
             "details": details.map(|code| json!({"errorCode": code})).collect::<Vec<_>>(),
             "errors": parts.errors.iter().map(nested).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// Why something of the catalogue can't be called, in the API's words.
+impl From<LookupError> for ApiError {
+    fn from(error: LookupError) -> Self {
+        let message = error.to_string();
+        match error {
+            LookupError::NoAction(_) | LookupError::NoIntegration(_) => Self::not_found(message),
+            LookupError::Unusable(_) => Self::of(Cause::NotUsable, message),
+            LookupError::Inactive { .. } => Self::of(Cause::NotActive, message),
+        }
+    }
+}
+
+impl From<AddressError> for ApiError {
+    fn from(error: AddressError) -> Self {
+        Self::of(Cause::Address, error.to_string())
+    }
+}
+
+impl From<RefreshError> for ApiError {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::Store(error) => error.into(),
+            RefreshError::Workers(refused) => refused.into(),
+        }
+    }
+}
+
+/// What is wrong with a request's body.
+impl From<DocError> for ApiError {
+    fn from(error: DocError) -> Self {
+        Self::bad_request(match error {
+            DocError::NotJson(_) | DocError::NotAnObject(_) => {
+                format!("The request body {error}.")
+            }
+            DocError::Missing(_) | DocError::Unexpected { .. } => format!("{error}."),
         })
     }
 }

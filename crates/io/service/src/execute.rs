@@ -9,10 +9,9 @@ mod trace;
 pub(crate) use answered::Answered;
 
 use crate::api::App;
-use crate::catalog::{Entry, Ready, Target};
 use crate::ends::Cause;
 use crate::error::ApiError;
-use crate::guard;
+use crate::sessions::{Sessions, bearer};
 use crate::work::{Job, Works};
 use explain::explain;
 pub(crate) use explain::say;
@@ -22,6 +21,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_action::{Action, Callee, Credentials, Method, RawInput, RenderError, Request};
+use tollgate_definitions::{Entry, Ready, Target, guard};
 use tollgate_driver::{Call, Driver, Failure, Redactor, Secret, Url};
 use tollgate_meter::Meter;
 use tollgate_model::FlowId;
@@ -56,6 +56,7 @@ pub(crate) struct Execution {
     target: Arc<Target>,
     driver: Driver,
     works: Arc<Works>,
+    sessions: Arc<Sessions>,
     terms: Terms,
     job: Job,
 }
@@ -134,6 +135,7 @@ impl Execution {
             target: Arc::clone(target),
             driver: app.driver.clone(),
             works: Arc::clone(&app.works),
+            sessions: Arc::clone(&app.sessions),
             terms,
             job: job(
                 entry,
@@ -144,11 +146,11 @@ impl Execution {
     }
 
     fn action(&self) -> Result<&Action, ApiError> {
-        self.entry.action()
+        Ok(self.entry.action()?)
     }
 
     pub(crate) fn ready(&self) -> Result<&Ready, ApiError> {
-        self.target.ready()
+        Ok(self.target.ready()?)
     }
 
     /// Does a part of the execution's work where it belongs.
@@ -234,7 +236,7 @@ impl Execution {
 
     /// Whether the integration logs in by an action of its own.
     pub(crate) fn logs_in(&self) -> bool {
-        self.ready().is_ok_and(|ready| ready.auth.is_some())
+        self.ready().is_ok_and(|ready| ready.login.is_some())
     }
 
     /// What the templates may read. Logs in first where the integration has a login and it isn't
@@ -247,7 +249,7 @@ impl Execution {
             authorization: ready.basic.clone(),
             redactor: ready.redactor.clone(),
         };
-        let Some(auth) = &ready.auth else {
+        let Some(auth) = &ready.login else {
             return Ok(read);
         };
         let within = self.action()?.timeout();
@@ -257,6 +259,7 @@ impl Execution {
                 target: Arc::clone(&self.target),
                 driver: self.driver.clone(),
                 works: Arc::clone(&self.works),
+                sessions: Arc::clone(&self.sessions),
                 terms: self.terms,
                 job: job(&auth.action, &self.target, within),
             };
@@ -278,15 +281,16 @@ impl Execution {
             };
             let map = move |action: &Action, meter: &Meter| answer.login(action, &said, meter);
             Ok(login.work(map).await.and_then(|value| {
-                if auth.lacks_token(&value) {
+                if auth.made && bearer(&value).is_none() {
                     let message = "The token endpoint's answer has no text access_token.";
                     return Err(ApiError::of(Cause::Mapping, message));
                 }
                 Ok(value)
             }))
         };
+        let session = self.sessions.of(auth);
         // Box: a login is an execution inside of one.
-        let got = tokio::time::timeout(within, Box::pin(auth.get(refused, login))).await;
+        let got = tokio::time::timeout(within, Box::pin(session.get(refused, login))).await;
         let got = got.unwrap_or_else(|_| Err(explain(Failure::TimedOut, false, within, None)));
         match got {
             Ok(answer) => {

@@ -10,11 +10,11 @@
 //! or counters wait, further ones are dropped, and how many is noted in the log itself: calls go on
 //! without it.
 
-use crate::live::wall_time;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tollgate_definitions::wall_time;
 use tollgate_store::{
     Actor, AuditEvent, Batch, By, EntityId, JsonText, Store, StoreError, UsageCounts, UsageDelta,
     WallTime, limits,

@@ -53,33 +53,28 @@
 //! `tests/sdk/` of the project.
 
 mod api;
-mod auth;
 mod cached;
 mod callers;
-mod catalog;
 mod doc;
 mod ends;
 mod error;
 mod execute;
 mod flows;
-mod guard;
 mod journal;
 mod json;
-mod lanes;
-mod live;
 mod logins;
 mod meter;
-mod numbers;
 mod page;
 mod principal;
 mod records;
 mod service;
+mod sessions;
 mod steps;
 mod sweep;
 mod watch;
 mod work;
 
 pub use api::openapi_document;
-pub use catalog::{CatalogError, FileProblem};
 pub use ends::documented_ends;
 pub use service::{Definitions, Service, StartError, open};
+pub use tollgate_definitions::{CatalogError, FileProblem};

@@ -9,9 +9,9 @@
 //! up beyond what the decision needs.
 
 use crate::error::ApiError;
-use crate::lanes::OwnLanes;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use tollgate_definitions::OwnLanes;
 use tollgate_store::{Actor, EntityId, Grant, Reach, Role};
 
 /// A caller whose token was good.
@@ -129,7 +129,8 @@ mod tests {
     use super::*;
 
     fn lanes() -> OwnLanes {
-        crate::lanes::Lanes::new(["default".to_owned()], tollgate_model::FlowId(0)).own([], None)
+        tollgate_definitions::Lanes::new(["default".to_owned()], tollgate_model::FlowId(0))
+            .own([], None)
     }
 
     fn principal(role: Role, reach: Reach) -> Principal {

@@ -1,18 +1,15 @@
 //! Starting and ending.
 
-use crate::api::{self, App, Told};
+use crate::api::{self, App};
 use crate::cached::Cached;
 use crate::callers::Callers;
-use crate::catalog::{Catalog, CatalogError, file_integration_id, unknown_names};
-use crate::flows::{Desk, FlowFiles};
+use crate::flows::Desk;
 use crate::journal::Journal;
-use crate::lanes::Lanes;
-use crate::live::{Common, Live, wall_time};
 use crate::logins::Logins;
 use crate::meter::Meter;
-use crate::numbers::Numbers;
 use crate::principal::Principal;
 use crate::records::Records;
+use crate::sessions::Sessions;
 use crate::sweep::sweep;
 use crate::watch::watch;
 use crate::work::Works;
@@ -22,6 +19,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tollgate_config::{Caller, Config, KeySource};
+use tollgate_definitions::{
+    Catalog, CatalogError, Common, FlowFiles, Lanes, Live, Numbers, RefreshError, Told,
+    file_integration_id, load_files, unknown_names, wall_time,
+};
 use tollgate_driver::{Driver, Setup, SetupError};
 use tollgate_engine::Snapshot;
 use tollgate_flows::Runner;
@@ -45,7 +46,7 @@ pub enum StartError {
     /// The store can't be opened.
     Store(OpenError),
     /// What the store holds can't be read.
-    Definitions(String),
+    Definitions(RefreshError),
     /// An integration's authorities, certificate or allow-list can't be used.
     Integration(String, String),
     /// Files that can't be what they are to be, a line for each problem. None was touched.
@@ -75,7 +76,7 @@ impl std::fmt::Display for StartError {
                 "[store]: {error}; `tollgate init` makes a key file where there is none"
             ),
             Self::Store(error) => write!(f, "[store]: {error}"),
-            Self::Definitions(why) => write!(f, "[store]: {why}"),
+            Self::Definitions(error) => write!(f, "[store]: {error}"),
             Self::Integration(name, why) => write!(f, "integration {name}: {why}"),
             Self::Files(problems) => f.write_str(problems),
             Self::Names(problems) => f.write_str(&problems.join("\n")),
@@ -135,7 +136,7 @@ impl Definitions {
             Some(folder) => FlowFiles::load(folder).map_err(StartError::Flows)?,
             None => FlowFiles::default(),
         };
-        let catalog = Catalog::load(config).map_err(StartError::Actions)?;
+        let catalog = load_files(config).map_err(StartError::Actions)?;
         let unknown = unknown_names(config, &catalog);
         if !unknown.is_empty() {
             return Err(StartError::Names(unknown));
@@ -152,7 +153,7 @@ impl Definitions {
     /// How many actions there are.
     #[must_use]
     pub fn actions(&self) -> usize {
-        self.catalog.len()
+        self.catalog.actions().len()
     }
 
     /// How many flows there are.
@@ -296,18 +297,8 @@ impl Service {
         let names = config.engine.flows.iter().map(|flow| flow.name.clone());
         let lanes = Arc::new(Lanes::new(names, config.default_flow));
         let callers = callers(&config, &lanes);
+        let told = Told::new(&config);
         let server = config.server;
-        let clients = config.engine.clients.iter();
-        let token_limits = clients
-            .map(|client| {
-                let limits = client.token_limits.iter();
-                let limits = limits.map(|limit| (limit.name.clone(), limit.rule.allowed()));
-                (client.name.clone(), limits.collect())
-            })
-            .collect();
-        let limits = config.engine.limits.iter();
-        let limits = limits.map(|limit| (limit.name.clone(), limit.rule.allowed()));
-        let limits = limits.collect();
         let numbers = Numbers::open(&server.usage_file);
         let numbers =
             numbers.map_err(|error| StartError::Numbers(server.usage_file.clone(), error))?;
@@ -340,15 +331,11 @@ impl Service {
         let works = Works::start(calculations).map_err(StartError::Workers)?;
         let works = Arc::new(works);
         let common = Common {
-            works: Arc::clone(&works),
+            workers: works.workers(),
             bounds,
             extra_roots_pem: config.extra_roots_pem.clone(),
             limits: config.shared_limits,
             numbers,
-        };
-        let told = Told {
-            limits,
-            token_limits,
         };
         told.set_as(&common.numbers, &driver);
         let live = Arc::new(Live::new(files, store.clone(), driver.clone(), common));
@@ -363,9 +350,7 @@ impl Service {
                 }
             }
         }
-        live.refresh()
-            .await
-            .map_err(|error| StartError::Definitions(error.message().to_owned()))?;
+        live.refresh().await.map_err(StartError::Definitions)?;
         let journal = Arc::new(Journal::default());
         let mut tasks = Tasks::default();
         if let (Some(store), Some(wanted)) = (&store, &config.store) {
@@ -393,6 +378,7 @@ impl Service {
             driver: driver.clone(),
             lanes,
             works: Arc::clone(&works),
+            sessions: Arc::<Sessions>::default(),
             told,
             cached: Cached::new(config.caches, server.cache_bytes),
             records,
@@ -424,7 +410,7 @@ impl Service {
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
             address = %listening.address(),
-            actions = picture.len(),
+            actions = picture.actions().len(),
             flows = app.flow_files.by_id.len(),
             connections = listening.max_connections(),
             limits = app.told.shown(),

@@ -11,10 +11,10 @@
 //! The first sweep comes a while after the start: a machine that starts with a wrong clock has set it by
 //! then, and doesn't take the whole log for old.
 
-use crate::live::wall_time;
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_config::Keep;
+use tollgate_definitions::wall_time;
 use tollgate_store::{AuditKind, Store, StoreResult, WallTime, limits};
 
 /// Before the first sweep, and between two.

@@ -1,9 +1,9 @@
 //! What is learned of the upstreams' limits is told in the log: once when a number comes into force, once
 //! when it is another one, and once when it is forgotten.
 
-use crate::numbers::words;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use tollgate_definitions::words;
 use tollgate_driver::Driver;
 use tollgate_engine::{LearnedView, Source};
 

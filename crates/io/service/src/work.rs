@@ -109,7 +109,7 @@ impl Works {
             (result, meter.steps_used(), meter.stopped())
         };
         let done = self.workers.run(&job.party, job.within, calculation).await;
-        let (result, steps, stopped) = done.map_err(refused)?;
+        let (result, steps, stopped) = done?;
         job.note(steps);
         match (result, stopped) {
             (Err(error), Some(Exhausted::Interrupted)) => Err(too_long(&error)),
@@ -124,8 +124,7 @@ impl Works {
         within: Duration,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        let done = self.workers.run_once(party, within, |_| work()).await;
-        done.map_err(refused)
+        Ok(self.workers.run_once(party, within, |_| work()).await?)
     }
 
     fn is_heavy(&self, what: &str) -> bool {
@@ -145,17 +144,19 @@ impl Works {
     }
 }
 
-fn refused(refused: Refused) -> ApiError {
-    let cause = match refused {
-        Refused::Full(_) => Cause::Crowded,
-        Refused::AllFull(_) | Refused::Late(_) => Cause::Overcrowded,
-        Refused::Died => return ApiError::internal(),
-    };
-    let message = format!(
-        "Not carried out: its templates, paths or contracts take long to calculate, and {refused}. Call again \
-         later, send less, or make the action simpler."
-    );
-    ApiError::of(cause, message).retry_after(Duration::from_secs(1))
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        let cause = match refused {
+            Refused::Full(_) => Cause::Crowded,
+            Refused::AllFull(_) | Refused::Late(_) => Cause::Overcrowded,
+            Refused::Died => return Self::internal(),
+        };
+        let message = format!(
+            "Not carried out: its templates, paths or contracts take long to calculate, and {refused}. Call again \
+             later, send less, or make the action simpler."
+        );
+        Self::of(cause, message).retry_after(Duration::from_secs(1))
+    }
 }
 
 fn too_long(error: &ApiError) -> ApiError {

@@ -1,8 +1,7 @@
 //! `/api/v2/integrations/actions`: what is published.
 
 use super::{App, Caller, by, listing, managed, parts};
-use crate::catalog::{Catalog, Entry, Target, auth_id};
-use crate::doc::{Doc, id as parse_id};
+use crate::doc::{Body as _, id as parse_id};
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::page::{Page, Query};
@@ -15,6 +14,8 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_action::IntegrationType;
+use tollgate_definitions::{Catalog, Entry, Target, auth_id};
+use tollgate_json::Doc;
 use tollgate_store::{ActionBody, EntityId, Expected, NewAction, Role};
 
 pub(super) const PATH: &str = "/api/v2/integrations/actions";

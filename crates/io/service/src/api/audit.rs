@@ -2,7 +2,7 @@
 
 use super::usage::interval;
 use super::{App, Caller};
-use crate::doc::{Doc, show_time};
+use crate::doc::show_time;
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::principal::Over;
@@ -11,6 +11,7 @@ use axum::body::Body;
 use axum::extract::State;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tollgate_json::Doc;
 use tollgate_store::{AuditEntry, AuditQuery, PageRequest, Role};
 
 pub(super) async fn query(

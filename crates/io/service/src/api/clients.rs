@@ -5,10 +5,9 @@
 //! `tollgateFlows` and `tollgateDefaultFlow` are ours: the flows that it may call as.
 
 use super::{App, Caller, by, listing};
-use crate::doc::{Doc, id as parse_id, show_time};
+use crate::doc::{Body as _, id as parse_id, show_time};
 use crate::error::ApiError;
 use crate::json::Json;
-use crate::lanes::EVERY;
 use crate::page::{Page, Query};
 use crate::principal::Over;
 use axum::Extension;
@@ -18,7 +17,9 @@ use http::{HeaderName, StatusCode, header};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use tollgate_definitions::EVERY;
 use tollgate_driver::Secret;
+use tollgate_json::Doc;
 use tollgate_store::{
     ClientBody, ClientQuery, ClientState, EntityId, Expected, Grant, OAuthClient, Reach, Role,
 };

@@ -1,7 +1,7 @@
 //! `/api/v2/integrations/credentials`: what is written here is never given back.
 
 use super::{App, Caller, by};
-use crate::doc::{Doc, id as parse_id, show_time};
+use crate::doc::{Body as _, id as parse_id, show_time};
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::page::{Page, Query};
@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tollgate_action::{Callee, TypeFacts};
 use tollgate_driver::Secret;
+use tollgate_json::{Doc, DocError};
 use tollgate_store::{
     Credential, CredentialKind, CredentialQuery, EntityId, Expected, NewCredential, Role,
 };
@@ -152,7 +153,7 @@ fn of_a_type(wanted: &str) -> String {
 }
 
 /// The platform's types are known by id and by name.
-fn named(kind: &Doc) -> Result<String, ApiError> {
+fn named(kind: &Doc) -> Result<String, DocError> {
     match kind.text("name")? {
         Some(name) => Ok(name),
         None => kind.required("id"),

@@ -3,8 +3,7 @@
 use super::actions::{self, PATH, merged, read_new, usable, wants_contract};
 use super::run::{note, terms};
 use super::{App, Caller, by, listing, managed, parts};
-use crate::catalog::{Entry, Target};
-use crate::doc::id as parse_id;
+use crate::doc::{Body as _, id as parse_id};
 use crate::error::ApiError;
 use crate::execute::Execution;
 use crate::json::Json;
@@ -17,6 +16,7 @@ use axum::extract::{Path, RawQuery, State};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tollgate_definitions::{Entry, Target};
 use tollgate_store::{ActionQuery, Draft, Expected, NewAction, PageRequest, Pages, Role, limits};
 
 pub(super) async fn list(

@@ -5,7 +5,7 @@
 //! call or a message does needs a person, and is tried with `tollgate flow run`.
 
 use super::{App, Caller, by, listing};
-use crate::doc::{Doc, id as parse_id, show_time};
+use crate::doc::{id as parse_id, show_time};
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::page::{Page, Query};
@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tollgate_flow::{Flow, FlowKind};
 use tollgate_flows::{FlowsError, Launch, Record, Status};
+use tollgate_json::Doc;
 use tollgate_store::{
     EntityId, Expected, FlowBody, FlowQuery, NewFlow, PageRequest, Role, StoreError, WallTime,
 };

@@ -2,7 +2,6 @@
 
 use super::{App, Token};
 use crate::error::ApiError;
-use crate::live::wall_time;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -10,6 +9,7 @@ use http::uri::PathAndQuery;
 use http::{Method, StatusCode, Uri, header};
 use std::sync::Arc;
 use std::time::Instant;
+use tollgate_definitions::wall_time;
 
 /// Lets only callers with a good token through, within their bounds, and counts what they call.
 pub(super) async fn authenticate(

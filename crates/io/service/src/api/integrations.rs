@@ -4,9 +4,7 @@ mod reach;
 mod shown;
 
 use super::{App, Caller, by, listing, managed};
-use crate::auth::grant;
-use crate::catalog::{Target, auth_id};
-use crate::doc::{Doc, id as parse_id};
+use crate::doc::{Body as _, id as parse_id};
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::page::{Page, Query};
@@ -19,6 +17,8 @@ use shown::{show, show_config, show_stored, with_config};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tollgate_action::TypeFacts;
+use tollgate_definitions::{Target, auth_id, grant};
+use tollgate_json::Doc;
 use tollgate_store::{
     ActionBody, CredentialKind, EntityId, Expected, Integration, IntegrationConfig,
     IntegrationUpdate, IntendedState, JsonText, NewAction, NewIntegration, Role, StoreError,

@@ -1,10 +1,8 @@
 //! `/api/v2/tollgate/limits` and `/api/v2/tollgate/flows`: every limit and every flow as they are now.
 
-use super::{App, Caller, Told};
-use crate::doc::Doc;
+use super::{App, Caller};
 use crate::error::ApiError;
 use crate::json::Json;
-use crate::numbers::{Change, Numbers};
 use crate::page::{Page, Query};
 use crate::principal::Over;
 use axum::Extension;
@@ -13,9 +11,9 @@ use axum::extract::{RawQuery, State};
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tollgate_driver::Driver;
+use tollgate_definitions::{Change, Set};
 use tollgate_engine::{Leave, LimitView, Snapshot};
-use tollgate_model::{ClientId, LimitId};
+use tollgate_json::Doc;
 use tollgate_store::Role;
 
 const PATH: &str = "/api/v2/tollgate/limits";
@@ -69,7 +67,7 @@ pub(super) async fn list(
     page.list(PATH, &query, &all, Value::clone).map(Json)
 }
 
-/// Changes a limit while the service runs, and until its definition says another number ([`crate::numbers`]):
+/// Changes a limit while the service runs, and until its definition says another number ([`tollgate_definitions::Numbers`]):
 /// `{name, allowed, leave}` of every shared limit of that name, or `allowed` with `client` of the tokens of
 /// that client or stored integration. A raise holds at once; what a lower one finds
 /// in use drains.
@@ -134,25 +132,6 @@ pub(super) async fn set(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What is set of a shared limit; what is none stays as it is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Set {
-    allowed: Option<u32>,
-    leave: Option<Leave>,
-}
-
-impl Set {
-    /// Tells the engine.
-    pub(crate) fn of(self, driver: &Driver, limit: LimitId) {
-        if let Some(allowed) = self.allowed {
-            driver.set_limit(limit, allowed);
-        }
-        if let Some(leave) = self.leave {
-            driver.set_leave(limit, leave);
-        }
-    }
-}
-
 /// `leave`: a part such as "10 %", or a number of calls; with the text that is kept of it.
 fn leave(doc: &Doc) -> Result<Option<(Leave, String)>, ApiError> {
     let text = match doc.get("leave") {
@@ -167,53 +146,6 @@ fn leave(doc: &Doc) -> Result<Option<(Leave, String)>, ApiError> {
         )
     })?;
     Ok(Some((leave, text)))
-}
-
-impl Told {
-    /// Sets what an earlier process was told.
-    pub(crate) fn set_as(&self, numbers: &Numbers, driver: &Driver) {
-        for (place, (name, told)) in self.limits.iter().enumerate() {
-            let allowed = numbers.of(None, name, *told);
-            if allowed != *told {
-                driver.set_limit(LimitId(place as u32), allowed);
-            }
-            if let Some(leave) = numbers.leave_of(name, *told) {
-                driver.set_leave(LimitId(place as u32), leave);
-            }
-        }
-        for (of, (client, limits)) in self.token_limits.iter().enumerate() {
-            for (place, (name, told)) in limits.iter().enumerate() {
-                let allowed = numbers.of(Some(client), name, *told);
-                if allowed != *told {
-                    driver.set_token_limit(ClientId(of as u32), place, allowed);
-                }
-            }
-        }
-    }
-
-    /// Sets the limits of that name; gives what the file says of them.
-    fn set_limit(&self, driver: &Driver, name: &str, set: Set) -> Vec<u32> {
-        let limits = self.limits.iter().enumerate();
-        let named = limits.filter(|(_, it)| it.0 == name);
-        named
-            .inspect(|(place, _)| set.of(driver, LimitId(*place as u32)))
-            .map(|(_, it)| it.1)
-            .collect()
-    }
-
-    fn set_token_limit(&self, driver: &Driver, client: &str, name: &str, allowed: u32) -> Vec<u32> {
-        let clients = self.token_limits.iter().enumerate();
-        let named = clients
-            .filter(|(_, it)| it.0 == client)
-            .flat_map(|(of, it)| {
-                let limits = it.1.iter().enumerate().filter(|(_, it)| it.0 == name);
-                limits.map(move |(place, it)| (ClientId(of as u32), place, it.1))
-            });
-        named
-            .inspect(|(of, place, _)| driver.set_token_limit(*of, *place, allowed))
-            .map(|(.., told)| told)
-            .collect()
-    }
 }
 
 /// `/api/v2/tollgate/flows`: who waits, who runs, and what became of the rest.

@@ -3,7 +3,6 @@
 use super::{App, Caller, Token, by};
 use crate::error::ApiError;
 use crate::json::Json;
-use crate::live::wall_time;
 use crate::page::form;
 use axum::Extension;
 use axum::body::Body;
@@ -15,6 +14,7 @@ use serde_json::json;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Instant;
+use tollgate_definitions::wall_time;
 use tollgate_driver::Secret;
 use tollgate_listen::Peer;
 use tollgate_store::StoreError;

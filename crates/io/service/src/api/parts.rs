@@ -2,7 +2,6 @@
 
 use super::actions::over;
 use super::{App, Caller, drafts};
-use crate::catalog::export;
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::page::Query;
@@ -13,6 +12,7 @@ use http::header;
 use serde_json::Value;
 use std::sync::Arc;
 use tollgate_action::FlattenedSchema;
+use tollgate_definitions::export;
 
 /// The file names of schemas, and where each lies in a definition.
 const SCHEMAS: [(&str, &str); 3] = [

@@ -91,7 +91,7 @@ pub(super) async fn remove(
 
 /// The row, as far as it keeps the schema. `key`: the one of the path, which the body's must be.
 fn read(table: &Table, text: &str, key: Option<&str>) -> Result<Row, ApiError> {
-    let mut given = match crate::doc::Doc::parse(text)?.into_value() {
+    let mut given = match tollgate_json::Doc::parse(text)?.into_value() {
         Value::Object(fields) => fields,
         _ => Map::new(),
     };

@@ -3,7 +3,6 @@
 use super::actions::over;
 use super::{App, Caller};
 use crate::cached;
-use crate::catalog::{Catalog, Entry};
 use crate::error::ApiError;
 use crate::execute::{Execution, Terms};
 use crate::json::Json;
@@ -18,6 +17,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tollgate_config::parse_span;
+use tollgate_definitions::{Catalog, Entry};
 use tollgate_store::Role;
 
 /// The flow that calls.

@@ -1,7 +1,7 @@
 //! `/api/v2/flows/datatables`: tables that flows look things up in.
 
 use super::{App, Caller, by, listing};
-use crate::doc::{Doc, id as parse_id};
+use crate::doc::{Body as _, id as parse_id};
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::page::{Page, Query};
@@ -12,6 +12,7 @@ use axum::extract::{Path, RawQuery, State};
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tollgate_json::Doc;
 use tollgate_store::{
     EntityId, Expected, JsonText, Role, Sort, Table, TableBody, TableQuery, TableSort,
 };

@@ -5,7 +5,6 @@ use super::{App, Caller};
 use crate::doc::{id as parse_id, parse_time, show_time};
 use crate::error::ApiError;
 use crate::json::Json;
-use crate::live::wall_time;
 use crate::page::Query;
 use crate::principal::Over;
 use axum::Extension;
@@ -15,6 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tollgate_definitions::wall_time;
 use tollgate_store::{Role, UsageGrain, UsageQuery, UsageRow, WallTime};
 
 const PATH: &str = "/api/v2/oauth/clients";

@@ -172,6 +172,7 @@ impl Execution {
             target: Arc::clone(&self.target),
             driver: self.driver.clone(),
             works: Arc::clone(&self.works),
+            sessions: Arc::clone(&self.sessions),
             terms: self.terms,
             job: job(&self.entry, &self.target, within),
         })

@@ -10,9 +10,9 @@
 //! Both compare with what the integration has now, so the version that a body names must be that one.
 
 use crate::api::App;
-use crate::doc::Doc;
 use crate::error::ApiError;
 use crate::principal::{Over, Principal};
+use tollgate_json::Doc;
 use tollgate_store::{EntityId, Expected, Integration, IntegrationConfig, JsonText, Role};
 use tollgate_upstream::Network;
 

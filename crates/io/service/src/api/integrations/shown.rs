@@ -1,10 +1,10 @@
 //! Integrations and their configuration, as answers show them.
 
 use super::PATH;
-use crate::catalog::{Catalog, Target};
 use crate::execute::say;
 use crate::principal::{Over, Principal};
 use serde_json::{Value, json};
+use tollgate_definitions::{Catalog, Target};
 use tollgate_driver::Driver;
 use tollgate_store::{Integration, IntendedState, Role};
 

@@ -2,7 +2,6 @@
 //! first request, and who has it already is told so.
 
 use super::document;
-use crate::catalog::IDS;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use flate2::Compression;
@@ -13,6 +12,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use std::io::Write as _;
 use std::sync::OnceLock;
+use tollgate_definitions::IDS;
 use uuid::Uuid;
 
 /// The document as it is sent, in one encoding.

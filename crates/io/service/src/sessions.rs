@@ -1,28 +1,22 @@
-//! An integration's own login: an action whose answer its other actions read as `${authResponse.…}`.
+//! What integrations' logins answered: an integration's other actions read it as `${authResponse.…}`.
 //!
-//! The action is the author's, of the type `customAuth`, or made here of what the configuration says
-//! ([`Auth::client_credentials`]): then only the login sees the client's secret. For an integration below a
-//! base URL of its own, the answer's `access_token` also goes with each call that has no `Authorization` of
-//! its own, since exports of such types have none: the vendor adds it as well.
+//! For an integration below a base URL of its own, the answer's `access_token` also goes with each call that
+//! has no `Authorization` of its own, since exports of such types have none: the vendor adds it as well.
 //!
 //! The login runs when a call needs it and none is remembered; calls that come meanwhile wait for it, so
 //! there is one at a time for each integration. One that fails has failed for all who waited, so that a
 //! wrong secret doesn't lock an account by as many logins as there are calls. Its answer is remembered until
 //! a tenth of its `expires_in` is left, without one for [`LIFE`]; and a call that is answered 401 has it made
-//! anew, once.
+//! anew, once. An integration whose definition changes has another login, and nothing of the old one's.
 
-mod oauth;
-
-pub(crate) use oauth::grant;
-
-use crate::catalog::Entry;
 use crate::error::ApiError;
 use serde_json::Value;
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
-use tollgate_action::Credentials;
+use tollgate_definitions::Login;
 use tollgate_driver::{Redactor, Secret};
 
 /// How long an answer that names no end is believed.
@@ -32,13 +26,32 @@ const LONGEST: Duration = Duration::from_secs(86_400);
 /// The shortest: with less, each of the calls that wait for a login would make one of its own, one after another.
 const SHORTEST: Duration = Duration::from_secs(1);
 
-/// A login and what it answered last.
-pub(crate) struct Auth {
-    pub(crate) action: Arc<Entry>,
-    /// What the login's own templates may read.
-    pub(crate) credentials: Credentials,
-    /// Whether it is OAuth made of the configuration, and not an action that an author wrote.
-    made: bool,
+/// The sessions of all logins that there are.
+#[derive(Default)]
+pub(crate) struct Sessions(std::sync::Mutex<HashMap<usize, OfLogin>>);
+
+/// A login and its session.
+type OfLogin = (Weak<Login>, Arc<Session>);
+
+impl Sessions {
+    /// The session of a login.
+    pub(crate) fn of(&self, login: &Arc<Login>) -> Arc<Session> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A login's place in memory is no other's while there is a handle on it, the weak one here included.
+        let place = Arc::as_ptr(login) as usize;
+        if let Some((_, session)) = all.get(&place) {
+            return Arc::clone(session);
+        }
+        all.retain(|_, (login, _)| login.strong_count() > 0);
+        let session = Arc::<Session>::default();
+        all.insert(place, (Arc::downgrade(login), Arc::clone(&session)));
+        session
+    }
+}
+
+/// What one login answered last.
+#[derive(Default)]
+pub(crate) struct Session {
     /// Logins that have ended, whatever came of them.
     ended: AtomicU64,
     /// What the last login came to. Held while one is under way.
@@ -61,32 +74,7 @@ pub(crate) struct Answer {
     until: Instant,
 }
 
-impl Auth {
-    /// A login that an author wrote, with what the integration's templates may read.
-    pub(crate) fn new(action: Arc<Entry>, credentials: Credentials) -> Self {
-        Self {
-            action,
-            credentials,
-            made: false,
-            ended: AtomicU64::new(0),
-            last: Mutex::default(),
-        }
-    }
-
-    /// What an error calls it.
-    pub(crate) fn name(&self) -> &'static str {
-        if self.made {
-            "login"
-        } else {
-            "custom authentication"
-        }
-    }
-
-    /// Whether what it answered can't be used.
-    pub(crate) fn lacks_token(&self, answer: &Value) -> bool {
-        self.made && bearer(answer).is_none()
-    }
-
+impl Session {
     /// The answer that is remembered, or that of `login`. `refused` is the number of one that the upstream
     /// didn't take: it isn't given again.
     ///
@@ -134,7 +122,8 @@ impl Answer {
     }
 }
 
-fn bearer(answer: &Value) -> Option<Secret> {
+/// The `Authorization` that an answer makes, if it has a token.
+pub(crate) fn bearer(answer: &Value) -> Option<Secret> {
     let token = answer.get("access_token")?.as_str()?;
     Some(Secret::new(format!("Bearer {token}")))
 }
@@ -175,14 +164,6 @@ fn life(answer: &Value) -> Duration {
     given.unwrap_or(LIFE).clamp(SHORTEST, LONGEST)
 }
 
-impl std::fmt::Debug for Auth {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Auth")
-            .field("action", &self.action.id)
-            .finish_non_exhaustive()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,23 +176,9 @@ mod tests {
         Ok(said)
     }
 
-    fn auth() -> Auth {
-        let entry = Entry {
-            id: "a".to_owned(),
-            name: "a".to_owned(),
-            category: String::new(),
-            secure: false,
-            version: 1,
-            integration: String::new(),
-            stored: false,
-            action: Err(String::new()),
-        };
-        Auth::new(Arc::new(entry), Credentials::none())
-    }
-
     #[tokio::test]
     async fn a_login_that_fails_has_failed_for_all_who_waited_and_for_nobody_later() {
-        let (auth, runs) = (auth(), AtomicU64::new(0));
+        let (auth, runs) = (Session::default(), AtomicU64::new(0));
         let refused = || Err(ApiError::bad_request("invalid_client"));
         let all = (0..5).map(|_| auth.get(None, login(&runs, refused())));
         for got in futures_util::future::join_all(all).await {
@@ -238,7 +205,7 @@ mod tests {
 
     #[tokio::test]
     async fn why_an_endpoint_was_not_asked_is_one_calls_own_matter() {
-        let (auth, runs) = (auth(), AtomicU64::new(0));
+        let (auth, runs) = (Session::default(), AtomicU64::new(0));
         let impatient = async {
             tokio::task::yield_now().await;
             Err(ApiError::bad_request("its deadline"))

@@ -1,8 +1,7 @@
 //! Reading what the store defines, a bounded number of bytes at a time.
 
-use crate::catalog::Entry;
-use crate::error::ApiError;
-use crate::work::Works;
+use super::RefreshError;
+use crate::Entry;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -11,6 +10,7 @@ use tollgate_store::{
     Action, ActionQuery, ActionStamp, EntityId, Integration, IntegrationQuery, PageRequest, Pages,
     Store, StoreError, StoreResult, limits,
 };
+use tollgate_workers::Workers;
 
 /// Bytes of actions' documents that are asked for at once.
 const BATCH_BYTES: u64 = 8 * 1024 * 1024;
@@ -20,7 +20,7 @@ const DEFINITIONS: &str = "definitions";
 const COMPILED_WITHIN: Duration = Duration::from_secs(600);
 
 /// What all published actions are, without what they do.
-pub(super) async fn stamps(store: &Store) -> Result<Vec<ActionStamp>, ApiError> {
+pub(super) async fn stamps(store: &Store) -> Result<Vec<ActionStamp>, RefreshError> {
     let mut pages = Pages::default();
     while let Some(page) = pages.next() {
         pages.add(store.action_stamps(page).await)?;
@@ -29,7 +29,7 @@ pub(super) async fn stamps(store: &Store) -> Result<Vec<ActionStamp>, ApiError> 
 }
 
 /// All integrations.
-pub(super) async fn integrations(store: &Store) -> Result<Vec<Integration>, ApiError> {
+pub(super) async fn integrations(store: &Store) -> Result<Vec<Integration>, RefreshError> {
     let mut pages = Pages::default();
     while let Some(page) = pages.next() {
         let query = IntegrationQuery {
@@ -44,11 +44,11 @@ pub(super) async fn integrations(store: &Store) -> Result<Vec<Integration>, ApiE
 /// Reads and compiles actions, a few at a time; each is let go of before the next are read.
 pub(super) async fn read(
     store: &Store,
-    works: &Works,
+    workers: &Workers,
     stamps: &[ActionStamp],
     kinds: &BTreeMap<EntityId, IntegrationType>,
     mut add: impl FnMut(Entry),
-) -> Result<(), ApiError> {
+) -> Result<(), RefreshError> {
     let mut left = stamps;
     while !left.is_empty() {
         let (batch, rest) = left.split_at(batch(left));
@@ -67,7 +67,9 @@ pub(super) async fn read(
                         continue;
                     };
                     let compile = move || compiled(&action, &kind);
-                    works.away(DEFINITIONS, COMPILED_WITHIN, compile).await?
+                    workers
+                        .run_once(DEFINITIONS, COMPILED_WITHIN, move |_| compile())
+                        .await?
                 }
                 Err((stamp, why)) => Entry::set_aside(stamp, why),
             };
@@ -127,7 +129,7 @@ async fn list(store: &Store, ids: Vec<EntityId>) -> StoreResult<Vec<Action>> {
 async fn one_by_one<'a>(
     store: &Store,
     stamps: &'a [ActionStamp],
-) -> Result<Vec<Result<Action, (&'a ActionStamp, String)>>, ApiError> {
+) -> Result<Vec<Result<Action, (&'a ActionStamp, String)>>, RefreshError> {
     let mut found = Vec::new();
     for stamp in stamps {
         match store.action(&stamp.id).await {

@@ -20,20 +20,16 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Entry, Url, basic_of, redactor_of};
-use crate::doc::Doc;
-use crate::error::ApiError;
-use serde_json::{Value, json};
+use crate::credential::{basic_of, redactor_of};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tollgate_action::{Action, Callee, Credentials, IntegrationType};
+use tollgate_action::{Callee, Credentials, IntegrationType};
 use tollgate_config::Access;
-use tollgate_driver::{ClientCredentials, Redactor, Secret};
+use tollgate_driver::{ClientCredentials, Redactor, Secret, Url};
+use tollgate_json::{Doc, DocError};
 use tollgate_model::{Limit, Rule, Scope};
-use tollgate_store::{ActionBody, ActionStamp, CredentialKind, Integration, IntendedState};
+use tollgate_store::{CredentialKind, Integration, IntendedState};
 
-/// Versions of what an integration was made from: the same stamp, the same integration.
-pub(crate) type Stamp = Vec<(String, i64)>;
 /// A revealed credential.
 pub(crate) type Revealed = (CredentialKind, BTreeMap<String, Secret>);
 
@@ -111,27 +107,49 @@ const fn window(allowed: u32) -> Rule {
     }
 }
 
+/// Why an integration of the store can't be called as it is.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum IntegrationError {
+    #[error("it is disabled; set intendedState to ENABLED")]
+    Disabled,
+    #[error(transparent)]
+    Property(#[from] DocError),
+    #[error("its property baseUrl is missing, such as {0:?}")]
+    NoBaseUrl(&'static str),
+    #[error("{0} is no http or https URL")]
+    NotAUrl(String),
+    #[error(
+        "{0} has a user or a password before its host; remove them, and give the integration a credential, \
+         such as one of type basicAuth"
+    )]
+    UserInUrl(String),
+    #[error("its property baseUrl has a host without a login host")]
+    NoLoginHost,
+    #[error("its configuration names no credential of type pureCloudOAuthClient")]
+    NoClient,
+    /// The credential's place or type, and the field.
+    #[error("its credential {0} has no field {1}")]
+    NoField(&'static str, &'static str),
+}
+
 /// What the integration wants, or why it can't be called.
 pub(crate) fn want(
     integration: &Integration,
     credentials: BTreeMap<String, Revealed>,
-) -> Result<Wanted, String> {
+) -> Result<Wanted, IntegrationError> {
     if integration.intended_state != IntendedState::Enabled {
-        return Err("it is disabled; set intendedState to ENABLED".to_owned());
+        return Err(IntegrationError::Disabled);
     }
     let redactor = redactor(&credentials);
-    let read = || -> Result<Wanted, ApiError> {
-        let properties = Doc::parse(integration.config.properties.as_str())?;
-        let wanted = match IntegrationType::from_name(&integration.type_id).calls() {
-            Some(Callee::PlatformPath) => platform(integration, &properties, credentials),
-            Some(Callee::BelowBaseUrl) => below_base_url(integration, &properties, credentials),
-            Some(Callee::WholeUrl | Callee::NotHttp) | None => {
-                web_service(integration, &properties, credentials)
-            }
-        }?;
-        Ok(Wanted { redactor, ..wanted })
-    };
-    read().map_err(|error| error.message().to_owned())
+    let properties = Doc::parse(integration.config.properties.as_str())?;
+    let wanted = match IntegrationType::from_name(&integration.type_id).calls() {
+        Some(Callee::PlatformPath) => platform(integration, &properties, credentials),
+        Some(Callee::BelowBaseUrl) => below_base_url(integration, &properties, credentials),
+        Some(Callee::WholeUrl | Callee::NotHttp) | None => {
+            web_service(integration, &properties, credentials)
+        }
+    }?;
+    Ok(Wanted { redactor, ..wanted })
 }
 
 /// Strikes every field of every credential, whichever of them the calls take. The client certificate is
@@ -145,7 +163,7 @@ fn redactor(credentials: &BTreeMap<String, Revealed>) -> Redactor {
     })
 }
 
-fn plan(integration: &Integration, properties: &Doc) -> Result<Plan, ApiError> {
+fn plan(integration: &Integration, properties: &Doc) -> Result<Plan, IntegrationError> {
     Ok(Plan {
         name: integration.name.clone(),
         tokens: None,
@@ -154,12 +172,12 @@ fn plan(integration: &Integration, properties: &Doc) -> Result<Plan, ApiError> {
     })
 }
 
-fn count(properties: &Doc, name: &str, most: u32) -> Result<Option<u32>, ApiError> {
+fn count(properties: &Doc, name: &str, most: u32) -> Result<Option<u32>, IntegrationError> {
     let number = properties.whole(name, 1, i64::from(most))?;
     Ok(number.and_then(|number| u32::try_from(number).ok()))
 }
 
-fn access(properties: &Doc, certificate: Option<Revealed>) -> Result<Access, ApiError> {
+fn access(properties: &Doc, certificate: Option<Revealed>) -> Result<Access, IntegrationError> {
     let roots = properties.text("trustedRoots")?;
     Ok(Access {
         hosts: properties.list("allowedHosts")?.unwrap_or_default(),
@@ -169,10 +187,9 @@ fn access(properties: &Doc, certificate: Option<Revealed>) -> Result<Access, Api
         extra_roots_pem: roots.map(String::into_bytes).into_iter().collect(),
         identity_pem: certificate
             .map(|(_, mut fields)| {
-                let missing = "the credential clientCertificate has no field pem";
                 fields
                     .remove("pem")
-                    .ok_or_else(|| ApiError::bad_request(missing))
+                    .ok_or(IntegrationError::NoField("clientCertificate", "pem"))
             })
             .transpose()?,
     })
@@ -182,7 +199,7 @@ fn platform(
     integration: &Integration,
     properties: &Doc,
     mut credentials: BTreeMap<String, Revealed>,
-) -> Result<Wanted, ApiError> {
+) -> Result<Wanted, IntegrationError> {
     let base_url = base_url(properties, "https://api.mypurecloud.com")?;
     let token_url = match url(properties, "tokenUrl")? {
         Some(url) => url,
@@ -192,12 +209,10 @@ fn platform(
     let client = credentials
         .into_values()
         .find(|(kind, _)| *kind == CredentialKind::PureCloudOAuthClient);
-    let (_, mut fields) = client.ok_or_else(|| {
-        ApiError::bad_request("its configuration names no credential of type pureCloudOAuthClient")
-    })?;
-    let mut field = |name: &str| {
-        let missing = || ApiError::bad_request(format!("its credential has no field {name}"));
-        fields.remove(name).ok_or_else(missing)
+    let (_, mut fields) = client.ok_or(IntegrationError::NoClient)?;
+    let mut field = |name| {
+        let missing = IntegrationError::NoField("pureCloudOAuthClient", name);
+        fields.remove(name).ok_or(missing)
     };
     let client = ClientCredentials {
         token_url,
@@ -228,7 +243,7 @@ fn below_base_url(
     integration: &Integration,
     properties: &Doc,
     credentials: BTreeMap<String, Revealed>,
-) -> Result<Wanted, ApiError> {
+) -> Result<Wanted, IntegrationError> {
     let zendesk = credentials
         .values()
         .find(|(kind, _)| *kind == CredentialKind::ZendeskApiToken);
@@ -263,7 +278,7 @@ fn web_service(
     integration: &Integration,
     properties: &Doc,
     mut credentials: BTreeMap<String, Revealed>,
-) -> Result<Wanted, ApiError> {
+) -> Result<Wanted, IntegrationError> {
     let access = access(properties, credentials.remove(CERTIFICATE))?;
     let found = credentials.into_values().next();
     let kind = found.as_ref().map(|(kind, _)| *kind);
@@ -283,21 +298,18 @@ fn web_service(
     })
 }
 
-fn base_url(properties: &Doc, example: &str) -> Result<Url, ApiError> {
-    url(properties, "baseUrl")?.ok_or_else(|| {
-        let message = format!("its property baseUrl is missing, such as {example:?}");
-        ApiError::bad_request(message)
-    })
+fn base_url(properties: &Doc, example: &'static str) -> Result<Url, IntegrationError> {
+    url(properties, "baseUrl")?.ok_or(IntegrationError::NoBaseUrl(example))
 }
 
-fn url(properties: &Doc, name: &str) -> Result<Option<Url>, ApiError> {
+fn url(properties: &Doc, name: &str) -> Result<Option<Url>, IntegrationError> {
     let text = properties.text(name)?;
     let whose = || format!("its property {name}");
     text.map(|text| parsed(&text, &whose())).transpose()
 }
 
 /// A URL of HTTP or HTTPS that a path can be appended to.
-fn parsed(text: &str, whose: &str) -> Result<Url, ApiError> {
+fn parsed(text: &str, whose: &str) -> Result<Url, IntegrationError> {
     let plain = |url: &Url| {
         matches!(url.scheme(), "http" | "https")
             && url.has_host()
@@ -305,14 +317,9 @@ fn parsed(text: &str, whose: &str) -> Result<Url, ApiError> {
             && url.fragment().is_none()
     };
     let found = Url::parse(text).ok().filter(plain);
-    let url =
-        found.ok_or_else(|| ApiError::bad_request(format!("{whose} is no http or https URL")))?;
+    let url = found.ok_or_else(|| IntegrationError::NotAUrl(whose.to_owned()))?;
     if has_user(&url) {
-        let message = format!(
-            "{whose} has a user or a password before its host; remove them, and give the integration a \
-             credential, such as one of type basicAuth"
-        );
-        return Err(ApiError::bad_request(message));
+        return Err(IntegrationError::UserInUrl(whose.to_owned()));
     }
     Ok(url)
 }
@@ -323,64 +330,13 @@ fn has_user(url: &Url) -> bool {
 }
 
 /// The platform's login host beside its API host.
-fn login_of(base: &Url) -> Result<Url, ApiError> {
+fn login_of(base: &Url) -> Result<Url, IntegrationError> {
     let mut url = base.clone();
     if let Some(rest) = base.host_str().and_then(|host| host.strip_prefix("api.")) {
         let host = format!("login.{rest}");
-        let wrong =
-            |_| ApiError::bad_request("its property baseUrl has a host without a login host");
-        url.set_host(Some(&host)).map_err(wrong)?;
+        url.set_host(Some(&host))
+            .map_err(|_| IntegrationError::NoLoginHost)?;
     }
     url.set_path("/oauth/token");
     Ok(url)
-}
-
-/// The action file of a stored action or draft; exporting what was imported gives an equal document.
-pub(crate) fn export(body: &ActionBody, kind: &IntegrationType, auth: bool) -> Value {
-    json!({
-        "name": body.name,
-        "integrationType": kind.as_str(),
-        "actionType": if auth { "customAuth" } else { "custom" },
-        "config": body.config.value(),
-        "contract": body.contract.value(),
-        "secure": body.secure,
-    })
-}
-
-impl Entry {
-    /// An action that can't be read, and why.
-    pub(crate) fn set_aside(stamp: &ActionStamp, why: String) -> Self {
-        Self {
-            id: stamp.id.to_string(),
-            name: stamp.name.clone(),
-            category: stamp.category.clone(),
-            secure: stamp.secure,
-            version: stamp.version.0,
-            integration: stamp.integration_id.to_string(),
-            stored: true,
-            action: Err(why),
-        }
-    }
-
-    /// Compiles what is stored.
-    pub(crate) fn of_stored(
-        id: &str,
-        integration: &str,
-        kind: &IntegrationType,
-        body: &ActionBody,
-        version: i64,
-    ) -> Self {
-        let auth = id.starts_with(super::AUTH);
-        let text = export(body, kind, auth).to_string();
-        Self {
-            id: id.to_owned(),
-            name: body.name.clone(),
-            category: body.category.clone(),
-            secure: body.secure,
-            version,
-            integration: integration.to_owned(),
-            stored: true,
-            action: Action::from_json(&text).map_err(|error| error.to_string()),
-        }
-    }
 }

@@ -3,17 +3,17 @@
 //! Integrations may share a folder: each takes the files of its own type. A file that none takes is a
 //! problem, so nothing is left out silently.
 
-use super::{
-    Catalog, Entry, IDS, Ready, Stamp, Target, auth_id, basic_of, file_integration_id, redactor_of,
-};
-use crate::auth::Auth;
+use crate::credential::{basic_of, redactor_of};
+use crate::entry::{IDS, auth_id, file_integration_id};
 use crate::guard;
+use crate::target::Stamp;
+use crate::{Catalog, Entry, Login, Ready, Target};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tollgate_action::{Action, Callee, Credentials, IntegrationType};
-use tollgate_config::{Config, Integration, Login};
+use tollgate_config::{Config, Integration, Login as LoginConfig};
 use tollgate_driver::{Redactor, Secret};
 use tollgate_guard::Guard;
 use tollgate_model::RouteId;
@@ -49,7 +49,12 @@ impl fmt::Display for CatalogError {
 
 impl std::error::Error for CatalogError {}
 
-pub(super) fn load(config: &Config) -> Result<Catalog, CatalogError> {
+/// Reads every `*.json` of the integrations' folders.
+///
+/// # Errors
+/// A folder that can't be read, or files that are no actions of their integration's type; nothing is
+/// left out silently.
+pub fn load_files(config: &Config) -> Result<Catalog, CatalogError> {
     let mut catalog = Catalog::default();
     let mut problems = Vec::new();
     // By file: its type, and whether an integration of that type took it.
@@ -136,11 +141,11 @@ fn target(
             file.display()
         ));
     }
-    let mut auth = auth.map(|(entry, _)| Auth::new(Arc::clone(entry), credentials.clone()));
+    let mut login = auth.map(|(entry, _)| Login::new(Arc::clone(entry), credentials.clone()));
     let mut redactor = redactor(config, integration, route);
     let mut basic = None;
     match &integration.login {
-        Some(Login::Basic {
+        Some(LoginConfig::Basic {
             user_name,
             password,
         }) => {
@@ -152,14 +157,14 @@ fn target(
             basic = Some(basic_of(&fields));
             redactor = redactor.and(&redactor_of(&fields));
         }
-        Some(Login::ClientCredentials {
+        Some(LoginConfig::ClientCredentials {
             client,
             scope,
             in_body,
         }) => {
             let of = (id.as_str(), name.as_str(), integration.kind);
-            let made = Auth::client_credentials(of, client, scope.as_deref(), *in_body)?;
-            auth = Some(made);
+            let made = Login::client_credentials(of, client, scope.as_deref(), *in_body)?;
+            login = Some(made);
             let known = Secret::new(client.client_id.clone());
             redactor = redactor.and(&Redactor::new([&client.client_secret], [&known]));
         }
@@ -179,7 +184,7 @@ fn target(
             redactor,
             access: integration.access.clone(),
             guard: guard(integration)?,
-            auth,
+            login: login.map(Arc::new),
         }),
         stamp: Stamp::default(),
     })
@@ -192,7 +197,7 @@ fn guard(integration: &Integration) -> Result<Option<Guard>, String> {
         return Ok(None);
     }
     let mut written: Vec<_> = integration.base_url.iter().collect();
-    if let Some(Login::ClientCredentials { client, .. }) = &integration.login {
+    if let Some(LoginConfig::ClientCredentials { client, .. }) = &integration.login {
         written.push(&client.token_url);
     }
     guard::guard(&integration.access, &written).map(Some)

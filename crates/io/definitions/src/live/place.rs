@@ -1,9 +1,9 @@
 //! An integration's place in the engine's tables, and its way out.
 
 use super::{Building, Live, Placed, PlacedClient};
-use crate::api::Set;
-use crate::catalog::{Plan, Wanted};
+use crate::limits::Set;
 use crate::numbers::Numbers;
+use crate::stored::{Plan, Wanted};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tollgate_config::Access;
@@ -25,7 +25,7 @@ impl Resolve for Guarded {
 
 impl Live {
     /// The way out of calls that are guarded or secured in a way of their own.
-    pub(crate) fn outlet(
+    pub fn outlet(
         &self,
         (route, client): (RouteId, Option<ClientId>),
         access: &Access,
@@ -224,7 +224,7 @@ impl Live {
     }
 
     /// Numbers that an operator has set.
-    pub(crate) fn numbers(&self) -> &Numbers {
+    pub fn numbers(&self) -> &Numbers {
         &self.common.numbers
     }
 
@@ -239,7 +239,7 @@ impl Live {
     }
 
     /// Sets the stored integrations' limits of that name; gives what the integrations say of them.
-    pub(crate) async fn set_limit(&self, name: &str, set: Set) -> Vec<u32> {
+    pub async fn set_limit(&self, name: &str, set: Set) -> Vec<u32> {
         let building = self.building.lock().await;
         let mut told = Vec::new();
         for placed in building.places.values() {
@@ -256,7 +256,7 @@ impl Live {
     }
 
     /// The same of the limit of each token of the integration `client`.
-    pub(crate) async fn set_token_limit(&self, client: &str, name: &str, allowed: u32) -> Vec<u32> {
+    pub async fn set_token_limit(&self, client: &str, name: &str, allowed: u32) -> Vec<u32> {
         let building = self.building.lock().await;
         let named = building
             .places

@@ -9,25 +9,25 @@ use std::sync::Arc;
 use tollgate_model::FlowId;
 
 /// Stands for every flow in a list.
-pub(crate) const EVERY: &str = "*";
+pub const EVERY: &str = "*";
 
 /// The flows of the configuration file.
 #[derive(Debug)]
-pub(crate) struct Lanes {
+pub struct Lanes {
     by_name: BTreeMap<String, FlowId>,
     default: FlowId,
 }
 
 /// The flows that one caller may name.
 #[derive(Clone, Debug)]
-pub(crate) struct OwnLanes {
+pub struct OwnLanes {
     by_name: Arc<BTreeMap<String, FlowId>>,
     default: FlowId,
 }
 
 impl Lanes {
     /// The flows of these names; a name's place in the order is its flow's id.
-    pub(crate) fn new(names: impl IntoIterator<Item = String>, default: FlowId) -> Self {
+    pub fn new(names: impl IntoIterator<Item = String>, default: FlowId) -> Self {
         let numbered = names.into_iter().enumerate();
         Self {
             by_name: numbered
@@ -38,24 +38,24 @@ impl Lanes {
     }
 
     /// The id of a flow by its name; of the default flow if there is none of that name.
-    pub(crate) fn of_run(&self, name: &str) -> FlowId {
+    pub fn of_run(&self, name: &str) -> FlowId {
         self.by_name.get(name).copied().unwrap_or(self.default)
     }
 
     /// Whether there is such a flow.
-    pub(crate) fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.by_name.contains_key(name)
     }
 
     /// The flow's name.
-    pub(crate) fn name(&self, id: FlowId) -> &str {
+    pub fn name(&self, id: FlowId) -> &str {
         let found = self.by_name.iter().find(|(_, flow)| **flow == id);
         found.map_or("", |(name, _)| name)
     }
 
     /// The flows of a caller: the listed ones and its default. A name that is no flow on this node is passed
     /// over, since the nodes' configurations may differ.
-    pub(crate) fn own<'a>(
+    pub fn own<'a>(
         &self,
         listed: impl IntoIterator<Item = &'a String>,
         default: Option<&str>,
@@ -79,7 +79,7 @@ impl Lanes {
 
 impl OwnLanes {
     /// The flow that a call names, or the caller's default; none if the name is not the caller's.
-    pub(crate) fn pick(&self, name: Option<&str>) -> Option<FlowId> {
+    pub fn pick(&self, name: Option<&str>) -> Option<FlowId> {
         match name {
             None => Some(self.default),
             Some(name) => self.by_name.get(name).copied(),
@@ -87,7 +87,7 @@ impl OwnLanes {
     }
 
     /// The names that the caller may give.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+    pub fn names(&self) -> impl Iterator<Item = &str> {
         self.by_name.keys().map(String::as_str)
     }
 }

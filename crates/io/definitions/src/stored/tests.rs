@@ -1,4 +1,5 @@
 use super::*;
+use serde_json::{Value, json};
 use tollgate_store::JsonText;
 use tollgate_store::{EntityId, IntegrationConfig, Version, WallTime};
 
@@ -31,7 +32,8 @@ fn client() -> BTreeMap<String, Revealed> {
 }
 
 fn platform(properties: &Value) -> Result<Wanted, String> {
-    want(&integration("purecloud-data-actions", properties), client())
+    let integration = integration("purecloud-data-actions", properties);
+    want(&integration, client()).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -81,7 +83,7 @@ fn what_can_not_be_used_names_its_property() {
     let web = integration("custom-rest-actions", &json!({}));
     assert!(want(&web, BTreeMap::new()).is_ok(), "it needs nothing");
     let lone = integration("purecloud-data-actions", &json!({"baseUrl": "https://h"}));
-    let why = want(&lone, BTreeMap::new()).err().unwrap();
+    let why = want(&lone, BTreeMap::new()).err().unwrap().to_string();
     assert!(why.contains("pureCloudOAuthClient"), "{why}");
 }
 

@@ -1,18 +1,61 @@
-//! OAuth 2.0 client credentials as a login, made of what the configuration says.
+//! An integration's own login: an action whose answer its other actions read as `${authResponse.…}`.
 //!
-//! The login is an action like one that an author writes, so that there is one machinery for both. Its
-//! credentials are its own: the integration's other templates see only what the endpoint granted.
+//! The action is the author's, of the type `customAuth`, or made here of what the configuration says
+//! ([`Login::client_credentials`]), so that there is one machinery for both. The made one has credentials of
+//! its own: only the login sees the client's secret, and the integration's other templates see what the
+//! endpoint granted. The act of logging in, and what it answered, is an execution's matter.
 
-use super::Auth;
-use crate::catalog::{Entry, auth_id};
+use crate::Entry;
+use crate::entry::auth_id;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tollgate_action::{Action, Credentials, TypeFacts};
 use tollgate_driver::ClientCredentials;
 
-impl Auth {
+/// A login.
+pub struct Login {
+    /// What is executed to log in.
+    pub action: Arc<Entry>,
+    /// What the login's own templates may read.
+    pub credentials: Credentials,
+    /// Whether it is OAuth made of the configuration, and not an action that an author wrote.
+    pub made: bool,
+}
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Login")
+            .field("action", &self.action.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Login {
+    /// A login that an author wrote, with what the integration's templates may read.
+    #[must_use]
+    pub fn new(action: Arc<Entry>, credentials: Credentials) -> Self {
+        Self {
+            action,
+            credentials,
+            made: false,
+        }
+    }
+
+    /// What an error calls it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        if self.made {
+            "login"
+        } else {
+            "custom authentication"
+        }
+    }
+
     /// OAuth 2.0 client credentials (RFC 6749, 4.4) for an integration of that id, name and type.
-    pub(crate) fn client_credentials(
+    ///
+    /// # Errors
+    /// The type's actions can't be made so.
+    pub fn client_credentials(
         (id, name, kind): (&str, &str, &TypeFacts),
         client: &ClientCredentials,
         scope: Option<&str>,
@@ -56,7 +99,8 @@ impl Auth {
 
 /// The `config` of an action that asks for client credentials: its client, and its scope if it has one, are
 /// fields of its credentials.
-pub(crate) fn grant(scoped: bool, in_body: bool) -> Value {
+#[must_use]
+pub fn grant(scoped: bool, in_body: bool) -> Value {
     let mut headers = json!({
         "Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded",
     });

@@ -25,21 +25,23 @@ pub(crate) struct Number {
     pub(crate) told: u32,
     /// What it allows.
     pub(crate) allowed: u32,
-    /// What of it is left free, as [`tollgate_engine::Leave::parse`] reads it; none if nobody has set that.
+    /// What of it is left free, as [`Leave::parse`] reads it; none if nobody has set that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) leave: Option<String>,
 }
 
 /// What an operator sets of a limit; what is none stays as it is.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Change<'a> {
-    pub(crate) allowed: Option<u32>,
-    pub(crate) leave: Option<&'a str>,
+pub struct Change<'a> {
+    /// Calls that it allows.
+    pub allowed: Option<u32>,
+    /// What of it is left free, as [`Leave::parse`] reads it.
+    pub leave: Option<&'a str>,
 }
 
 /// All of them, and where they are kept.
 #[derive(Debug)]
-pub(crate) struct Numbers {
+pub struct Numbers {
     path: PathBuf,
     all: Mutex<Vec<Number>>,
 }
@@ -49,7 +51,7 @@ impl Numbers {
     ///
     /// # Errors
     /// It can't be read, or is no such file.
-    pub(crate) fn open(usage_file: &Path) -> io::Result<Self> {
+    pub fn open(usage_file: &Path) -> io::Result<Self> {
         let path = usage_file.with_extension("limits");
         let all = match fs::read(&path) {
             Ok(text) => tollgate_json::read_bytes_as(&text).map_err(io::Error::other)?,
@@ -63,7 +65,7 @@ impl Numbers {
     }
 
     /// What the limit allows, where its definition says `told`.
-    pub(crate) fn of(&self, client: Option<&str>, name: &str, told: u32) -> u32 {
+    pub fn of(&self, client: Option<&str>, name: &str, told: u32) -> u32 {
         let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let set = all
             .iter()
@@ -72,7 +74,7 @@ impl Numbers {
     }
 
     /// What of the shared limit is left free, where its definition says `told` and an operator has set it.
-    pub(crate) fn leave_of(&self, name: &str, told: u32) -> Option<Leave> {
+    pub fn leave_of(&self, name: &str, told: u32) -> Option<Leave> {
         let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let mut all = all.iter();
         let set = all.find(|it| is(it, None, name) && it.told == told)?;
@@ -83,7 +85,7 @@ impl Numbers {
     ///
     /// # Errors
     /// It can't be written.
-    pub(crate) fn set(
+    pub fn set(
         &self,
         (client, name): (Option<&str>, &str),
         told: &[u32],
@@ -115,7 +117,7 @@ impl Numbers {
     ///
     /// # Errors
     /// It can't be written.
-    pub(crate) fn rename(&self, old: &str, new: &str) -> io::Result<()> {
+    pub fn rename(&self, old: &str, new: &str) -> io::Result<()> {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let mut renamed = false;
         for it in all.iter_mut() {
@@ -145,7 +147,7 @@ impl Numbers {
 }
 
 /// `10 in 60s`, `5 at once`.
-pub(crate) fn words(allowed: u32, period: Option<Duration>) -> String {
+pub fn words(allowed: u32, period: Option<Duration>) -> String {
     match period {
         Some(period) => format!("{allowed} in {}", tollgate_config::show_span(period)),
         None => format!("{allowed} at once"),

@@ -3,11 +3,14 @@
 //! A URL is checked before every call; a name's addresses by the resolver that hands them to the socket.
 //! Redirects aren't followed at all: an upstream's 3xx is an answer like any other.
 
-use crate::ends::Cause;
-use crate::error::ApiError;
 use tollgate_config::Access;
 use tollgate_driver::Url;
-use tollgate_guard::Guard;
+use tollgate_guard::{Guard, Refused};
+
+/// A call that would go where its integration doesn't allow.
+#[derive(Debug, thiserror::Error)]
+#[error("The call is not made: {0}.")]
+pub struct AddressError(Refused);
 
 /// The guard of an integration. `written`: the URLs of its configuration that its calls go to.
 pub(crate) fn guard(access: &Access, written: &[&Url]) -> Result<Guard, String> {
@@ -16,9 +19,9 @@ pub(crate) fn guard(access: &Access, written: &[&Url]) -> Result<Guard, String> 
 }
 
 /// Refuses a URL that calls don't go to.
-pub(crate) fn check(guard: &Guard, url: &Url) -> Result<(), ApiError> {
-    guard.check(url).map_err(|refused| {
-        let message = format!("The call is not made: {refused}.");
-        ApiError::of(Cause::Address, message)
-    })
+///
+/// # Errors
+/// The first rule that it breaks.
+pub fn check(guard: &Guard, url: &Url) -> Result<(), AddressError> {
+    guard.check(url).map_err(AddressError)
 }

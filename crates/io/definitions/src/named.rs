@@ -3,11 +3,13 @@
 //! A slip in one of them would be silent: a limit that never holds, an answer that is never kept. With a
 //! store an action may come from there later, so a `[[cache]]` that no file knows is fine then.
 
-use super::{Catalog, Entry, file_integration_id};
+use crate::entry::file_integration_id;
+use crate::{Catalog, Entry};
 use tollgate_config::{CacheRule, Config};
 
 /// A line for each name that there is nothing of.
-pub(crate) fn problems(config: &Config, catalog: &Catalog) -> Vec<String> {
+#[must_use]
+pub fn unknown_names(config: &Config, catalog: &Catalog) -> Vec<String> {
     let mut problems = Vec::new();
     for integration in &config.integrations {
         let id = file_integration_id(&integration.name);

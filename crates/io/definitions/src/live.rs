@@ -8,7 +8,7 @@
 //! the store broke off half-way.
 //!
 //! What is read at once has a bound in bytes, and what is kept between pictures is compiled
-//! ([`definitions`]): no number and no size of actions keeps a picture from being made. One that can't be
+//! ([`read`]): no number and no size of actions keeps a picture from being made. One that can't be
 //! read or compiled is set aside: it is in the picture with the reason, and all others are served.
 //!
 //! Calls need places in the engine's tables. An integration keeps its limits there, with all that they
@@ -17,33 +17,35 @@
 //! more calls; a client that is left is retired. Nothing is ever removed from the tables, so they grow
 //! with the number of such changes.
 
-mod definitions;
 mod place;
+mod read;
 
-use crate::auth::Auth;
-use crate::catalog::{Catalog, Entry, Plan, Ready, Stamp, Target, Wanted, auth_id, want};
-use crate::error::ApiError;
+use crate::entry::auth_id;
 use crate::guard;
 use crate::numbers::Numbers;
-use crate::work::Works;
+use crate::stored::{Plan, Wanted, want};
+use crate::target::Stamp;
+use crate::{Catalog, Entry, Login, Ready, Target};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use tollgate_action::IntegrationType;
 use tollgate_config::SharedLimits;
 use tollgate_driver::{Bounds, ClientCredentials, Driver};
 use tollgate_model::{ClientId, LimitId, PoolId, RouteId};
-use tollgate_store::{EntityId, Integration, Store, StoreError, WallTime};
+use tollgate_store::{EntityId, Integration, Store, StoreError};
+use tollgate_workers::{Refused, Workers};
 
 /// How often the store is asked whether another node changed it.
 const POLL: Duration = Duration::from_secs(1);
 
 /// The picture, and what it is made from.
-pub(crate) struct Live {
+pub struct Live {
     now: RwLock<Arc<Catalog>>,
     files: Catalog,
-    pub(crate) store: Option<Arc<Store>>,
+    /// The store; none where the configuration file is all there is.
+    pub store: Option<Arc<Store>>,
     driver: Driver,
     common: Common,
     /// How many refreshes were asked for. Each is answered by a picture that was begun after the question.
@@ -52,17 +54,17 @@ pub(crate) struct Live {
 }
 
 /// What all integrations share.
-pub(crate) struct Common {
+pub struct Common {
     /// What compiles actions.
-    pub(crate) works: Arc<Works>,
+    pub workers: Arc<Workers>,
     /// Bounds of the calls upstream.
-    pub(crate) bounds: Bounds,
+    pub bounds: Bounds,
     /// Certificate authorities trusted beside the public ones.
-    pub(crate) extra_roots_pem: Vec<Vec<u8>>,
+    pub extra_roots_pem: Vec<Vec<u8>>,
     /// Shared limits that stored integrations pass.
-    pub(crate) limits: SharedLimits,
+    pub limits: SharedLimits,
     /// Numbers that an operator has set.
-    pub(crate) numbers: Numbers,
+    pub numbers: Numbers,
 }
 
 #[derive(Default)]
@@ -91,21 +93,21 @@ struct PlacedClient {
     credentials: ClientCredentials,
 }
 
-/// Milliseconds since 1970, for the store.
-pub(crate) fn wall_time() -> WallTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    WallTime(since.map_or(0, |span| {
-        i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
-    }))
+/// Why the picture could not be made anew; the one there was is still shown.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// What the store holds can't be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Nothing could be compiled.
+    #[error("what the store holds can't be compiled: {0}")]
+    Workers(#[from] Refused),
 }
 
 impl Live {
-    pub(crate) fn new(
-        files: Catalog,
-        store: Option<Arc<Store>>,
-        driver: Driver,
-        common: Common,
-    ) -> Self {
+    /// The files' picture; what the store defines comes with [`Live::refresh`].
+    #[must_use]
+    pub fn new(files: Catalog, store: Option<Arc<Store>>, driver: Driver, common: Common) -> Self {
         Self {
             now: RwLock::new(Arc::new(files.clone())),
             files,
@@ -118,12 +120,12 @@ impl Live {
     }
 
     /// The picture as it is now.
-    pub(crate) fn catalog(&self) -> Arc<Catalog> {
+    pub fn catalog(&self) -> Arc<Catalog> {
         Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Makes the picture anew after a change; when it returns, the change can be seen.
-    pub(crate) async fn refresh(&self) -> Result<(), ApiError> {
+    pub async fn refresh(&self) -> Result<(), RefreshError> {
         let Some(store) = &self.store else {
             return Ok(());
         };
@@ -142,7 +144,7 @@ impl Live {
     }
 
     /// Follows what other nodes and the command line change, for as long as the service lives.
-    pub(crate) async fn follow(self: Arc<Self>) {
+    pub async fn follow(self: Arc<Self>) {
         let Some(store) = self.store.clone() else {
             return;
         };
@@ -155,7 +157,7 @@ impl Live {
             let outcome = self.catch_up(store.as_ref()).await;
             match &outcome {
                 Err(error) if follows => tracing::warn!(
-                    error = error.message(),
+                    %error,
                     "the store's changes can't be followed; they are looked for until they can"
                 ),
                 Ok(()) if !follows => tracing::info!("the store's changes are followed again"),
@@ -165,7 +167,7 @@ impl Live {
         }
     }
 
-    async fn catch_up(&self, store: &Store) -> Result<(), ApiError> {
+    async fn catch_up(&self, store: &Store) -> Result<(), RefreshError> {
         let revision = store.revision().await?;
         if self.building.lock().await.seen == Some(revision) {
             return Ok(());
@@ -173,16 +175,16 @@ impl Live {
         self.refresh().await
     }
 
-    async fn build(&self, store: &Store, building: &mut Building) -> Result<Catalog, ApiError> {
+    async fn build(&self, store: &Store, building: &mut Building) -> Result<Catalog, RefreshError> {
         let old = self.catalog();
         let mut catalog = self.files.clone();
-        let integrations = definitions::integrations(store).await?;
+        let integrations = read::integrations(store).await?;
         let kinds: BTreeMap<_, _> = integrations
             .iter()
             .map(|it| (it.id.clone(), IntegrationType::from_name(&it.type_id)))
             .collect();
         let mut changed = Vec::new();
-        for stamp in definitions::stamps(store).await? {
+        for stamp in read::stamps(store).await? {
             let same = |it: &&Arc<Entry>| it.stored && it.version == stamp.version.0;
             match old.action(stamp.id.as_str()).filter(same) {
                 Some(entry) => catalog.add_entry(Arc::clone(entry)),
@@ -191,8 +193,8 @@ impl Live {
                 None => changed.push(stamp),
             }
         }
-        let works = &self.common.works;
-        definitions::read(store, works, &changed, &kinds, |entry| {
+        let workers = &self.common.workers;
+        read::read(store, workers, &changed, &kinds, |entry| {
             catalog.add_entry(Arc::new(entry));
         })
         .await?;
@@ -214,7 +216,7 @@ impl Live {
         old: &Catalog,
         integration: Integration,
         auth: Option<Arc<Entry>>,
-    ) -> Result<Arc<Target>, ApiError> {
+    ) -> Result<Arc<Target>, RefreshError> {
         let mut stamp: Stamp = vec![(String::new(), integration.version.0)];
         stamp.extend(auth.iter().map(|entry| (entry.id.clone(), entry.version)));
         let mut kinds = BTreeMap::new();
@@ -239,7 +241,7 @@ impl Live {
             }
         }
         let wanted = match sealed {
-            None => want(&integration, revealed),
+            None => want(&integration, revealed).map_err(|error| error.to_string()),
             Some(why) => Err(why),
         };
         let ready = match wanted {
@@ -266,17 +268,19 @@ impl Live {
         wanted: Wanted,
         auth: Option<Arc<Entry>>,
     ) -> Result<Ready, String> {
-        let auth = match (wanted.logs_in, auth) {
+        let login = match (wanted.logs_in, auth) {
             (true, None) => return Err("it has no custom authentication action yet".to_owned()),
-            (true, Some(entry)) => Some(Auth::new(entry, wanted.credentials.clone())),
+            (true, Some(entry)) => {
+                let login = Login::new(entry, wanted.credentials.clone());
+                Some(Arc::new(login))
+            }
             (false, _) => None,
         };
         let written: Vec<_> = wanted.base_url.iter().collect();
         let guard = guard::guard(&wanted.access, &written)?;
         let token_url = wanted.client.iter().map(|client| &client.token_url);
         for url in written.into_iter().chain(token_url) {
-            let checked = guard::check(&guard, url);
-            checked.map_err(|error| error.message().to_owned())?;
+            guard::check(&guard, url).map_err(|error| error.to_string())?;
         }
         let (route, client) = self.place(building, id, &wanted).await?;
         self.outlet((route, client), &wanted.access, Some(&guard))?;
@@ -289,7 +293,7 @@ impl Live {
             redactor: wanted.redactor,
             access: wanted.access,
             guard: Some(guard),
-            auth,
+            login,
         })
     }
 }

@@ -1,0 +1,108 @@
+//! What there is to execute, as one picture that never changes.
+//!
+//! Integrations and actions come from two places: the configuration file with its folders ([`crate::load_files`]) and
+//! the store ([`crate::Live`]). A request looks at one picture from its begin to its end; a change makes the
+//! next one, in which what didn't change is shared ([`crate::Live`]).
+//!
+//! An action of a file has an id made from its integration's and its own name, so it is the same on every
+//! start and on every machine that has the files. Its category is its integration's name, as on the
+//! platform. What comes from files is read-only: the files are its definition.
+
+use crate::{Entry, LookupError, Target};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Actions that are set aside, of one integration, that are told with the reason.
+const MAX_TOLD: usize = 5;
+
+/// All integrations and actions, by id.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    integrations: BTreeMap<String, Arc<Target>>,
+    actions: BTreeMap<String, Arc<Entry>>,
+    /// Actions that are set aside, by integration: what their names are, and why.
+    set_aside: BTreeMap<String, Vec<String>>,
+}
+
+impl Catalog {
+    /// Actions of which every call fails, a line for each.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        self.actions.values().filter_map(|entry| {
+            let why = entry.action.as_ref().ok()?.certain_failure()?;
+            let (of, name) = (&entry.category, &entry.name);
+            Some(format!(
+                "integration {of:?}: every call of {name:?} fails: {why}"
+            ))
+        })
+    }
+
+    /// Adds an integration, or replaces the one of its id.
+    pub fn add_target(&mut self, target: Arc<Target>) {
+        self.integrations.insert(target.id.clone(), target);
+    }
+
+    /// Adds an action, or replaces the one of its id.
+    pub fn add_entry(&mut self, entry: Arc<Entry>) {
+        if let Err(why) = &entry.action {
+            let of = self.set_aside.entry(entry.integration.clone());
+            of.or_default().push(format!("{:?}: {why}", entry.name));
+        }
+        self.actions.insert(entry.id.clone(), entry);
+    }
+
+    /// The action of that id, if there is one.
+    #[must_use]
+    pub fn action(&self, id: &str) -> Option<&Arc<Entry>> {
+        self.actions.get(id)
+    }
+
+    /// All actions, by id.
+    pub fn actions(&self) -> impl ExactSizeIterator<Item = &Arc<Entry>> {
+        self.actions.values()
+    }
+
+    /// The integration of that id, if there is one.
+    #[must_use]
+    pub fn integration(&self, id: &str) -> Option<&Arc<Target>> {
+        self.integrations.get(id)
+    }
+
+    /// All integrations, by id.
+    pub fn integrations(&self) -> impl Iterator<Item = &Arc<Target>> {
+        self.integrations.values()
+    }
+
+    /// The integration's actions that can't be used, and why; the first few of them in words.
+    #[must_use]
+    pub fn set_aside(&self, integration: &str) -> Option<String> {
+        let all = self.set_aside.get(integration)?;
+        let told = all.iter().take(MAX_TOLD).cloned().collect::<Vec<_>>();
+        let more = match all.len() - told.len() {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        Some(format!(
+            "{} of its actions can't be used: {}{more}",
+            all.len(),
+            told.join("; ")
+        ))
+    }
+
+    /// The action of that id.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn find(&self, id: &str) -> Result<&Arc<Entry>, LookupError> {
+        let none = || LookupError::NoAction(id.to_owned());
+        self.action(id).ok_or_else(none)
+    }
+
+    /// The integration of that id.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn find_integration(&self, id: &str) -> Result<&Arc<Target>, LookupError> {
+        let none = || LookupError::NoIntegration(id.to_owned());
+        self.integration(id).ok_or_else(none)
+    }
+}

@@ -1,0 +1,47 @@
+//! What is configured and stored, made live: integrations, actions, flow files and limits.
+//!
+//! *Decides* what an integration's properties and credentials mean ([`Target`], [`Login`]), which actions and
+//! flows there are ([`Catalog`], [`FlowFiles`]), which flows a caller may call as ([`Lanes`]), where an
+//! integration lies in the engine's tables, and how all of it follows the store ([`Live`]). *Doesn't decide* how
+//! a call is carried out (the execution's), when it starts (the engine's), who may change what (the API's), what
+//! is durable (the store's), nor which address may be called (the guard's).
+//!
+//! In: a configuration, its folders, and a store. Out: one picture of both that never changes, and the next one
+//! when something does. It knows of no HTTP server.
+//!
+//! Invariants: *a picture is whole*: a request that looks at one sees no half of a change; *a change that was
+//! acknowledged is in the next picture*; *one action that can't be read or compiled keeps no other from being
+//! served*; *an integration keeps what its limits have counted, whatever its numbers and names become*.
+//!
+//! Tested beside the code, and over sockets in the service's `tests/stored`.
+
+mod catalog;
+mod clock;
+mod credential;
+mod entry;
+mod files;
+mod flow_files;
+pub mod guard;
+mod lanes;
+mod limits;
+mod live;
+mod login;
+mod lookup;
+mod named;
+mod numbers;
+mod stored;
+mod target;
+
+pub use catalog::Catalog;
+pub use clock::wall_time;
+pub use entry::{Entry, IDS, auth_id, export, file_integration_id};
+pub use files::{CatalogError, FileProblem, load_files};
+pub use flow_files::FlowFiles;
+pub use lanes::{EVERY, Lanes, OwnLanes};
+pub use limits::{Set, Told};
+pub use live::{Common, Live, RefreshError};
+pub use login::{Login, grant};
+pub use lookup::LookupError;
+pub use named::unknown_names;
+pub use numbers::{Change, Numbers, words};
+pub use target::{Ready, Stamp, Target};

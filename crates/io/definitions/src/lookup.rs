@@ -1,0 +1,23 @@
+//! Why an action or an integration can't be called.
+
+/// Why an action or an integration of the catalogue can't be called.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum LookupError {
+    /// There is no action of this id.
+    #[error("There is no action with the id {0:?}; list them to see their ids.")]
+    NoAction(String),
+    /// There is no integration of this id.
+    #[error("There is no integration with the id {0:?}; list them to see their ids.")]
+    NoIntegration(String),
+    /// The action can't be compiled, and why.
+    #[error("The action can't be used as it is stored: {0}")]
+    Unusable(String),
+    /// The integration is disabled or incomplete.
+    #[error("The integration {integration:?} can't be called: {why}")]
+    Inactive {
+        /// The integration's name.
+        integration: String,
+        /// What is missing.
+        why: String,
+    },
+}

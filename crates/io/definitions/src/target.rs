@@ -1,0 +1,87 @@
+//! One integration of the catalogue, and what its calls need.
+
+use crate::{Login, LookupError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tollgate_action::{Credentials, IntegrationType};
+use tollgate_config::Access;
+use tollgate_driver::{Redactor, Secret, Url};
+use tollgate_guard::Guard;
+use tollgate_model::RouteId;
+
+/// Versions of what an integration was made from: the same stamp, the same integration.
+pub type Stamp = Vec<(String, i64)>;
+
+/// An integration.
+#[derive(Debug)]
+pub struct Target {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// One that is served.
+    pub kind: IntegrationType,
+    /// As stored; none if it is the file's.
+    pub stored: Option<tollgate_store::Integration>,
+    /// What its calls need, or why there can't be any.
+    pub ready: Result<Ready, String>,
+    /// What it was made from.
+    pub stamp: Stamp,
+}
+
+/// What the calls of an integration need.
+pub struct Ready {
+    /// The engine's route for all its calls but those of `action_routes`.
+    pub route: RouteId,
+    /// Routes of actions that have limits or a cost of their own, by name.
+    pub action_routes: BTreeMap<String, RouteId>,
+    /// Host and path that the actions' paths are appended to.
+    pub base_url: Option<Url>,
+    /// What its templates may read.
+    pub credentials: Credentials,
+    /// `Authorization` of calls that have none of their own.
+    pub basic: Option<Secret>,
+    /// Strikes what no answer may show.
+    pub redactor: Redactor,
+    /// Where its calls may go, and with which certificates.
+    pub access: Access,
+    /// Checks its calls; none where the operator wrote the address himself.
+    pub guard: Option<Guard>,
+    /// Its own login, where it has one.
+    pub login: Option<Arc<Login>>,
+}
+
+impl Target {
+    /// What its calls need.
+    ///
+    /// # Errors
+    /// There can't be any.
+    pub fn ready(&self) -> Result<&Ready, LookupError> {
+        self.ready.as_ref().map_err(|why| LookupError::Inactive {
+            integration: self.name.clone(),
+            why: why.clone(),
+        })
+    }
+}
+
+impl Ready {
+    /// The route of an action of its.
+    #[must_use]
+    pub fn route_of(&self, action: &str) -> RouteId {
+        let own = self.action_routes.get(action);
+        own.copied().unwrap_or(self.route)
+    }
+
+    /// All its routes.
+    pub fn routes(&self) -> impl Iterator<Item = RouteId> {
+        std::iter::once(self.route).chain(self.action_routes.values().copied())
+    }
+}
+
+impl std::fmt::Debug for Ready {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ready")
+            .field("route", &self.route)
+            .finish_non_exhaustive()
+    }
+}
