@@ -17,7 +17,6 @@
 //! queueing theory (`tests/queueing.rs`).
 
 pub mod arrivals;
-mod flow;
 pub mod interaction;
 pub mod latency;
 mod plan;
@@ -30,6 +29,7 @@ pub mod stats;
 mod study;
 mod sweep;
 mod upstream;
+mod workflow;
 mod world;
 
 pub use plan::{Change, FlowPlan, Least, LimitPlan, Plan, plan_json, plan_table};

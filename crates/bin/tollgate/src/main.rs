@@ -30,8 +30,11 @@ enum Command {
     Bench(cmd::bench::Args),
     /// Validate, render and translate action files without a network.
     Action(cmd::action::Args),
-    /// Validate, run and test Architect flows.
-    Flow(cmd::flow::Args),
+    /// Validate, run and test Architect's workflows.
+    Workflow(cmd::workflow::Args),
+    /// What `workflow` was called before.
+    #[command(hide = true)]
+    Flow(cmd::workflow::Args),
     /// Say within seconds what a scenario's limits carry, and what each change would buy.
     Plan(cmd::plan::Args),
     /// Simulate a scenario in virtual time and compare policies.
@@ -78,7 +81,11 @@ fn main() -> ExitCode {
         Command::Emulate(args) => cmd::emulate::run(args),
         Command::Bench(args) => cmd::bench::run(args),
         Command::Action(args) => cmd::action::run(args),
-        Command::Flow(args) => cmd::flow::run(args),
+        Command::Workflow(args) => cmd::workflow::run(args),
+        Command::Flow(args) => {
+            console::errln!("tollgate flow is called tollgate workflow now; use that name");
+            cmd::workflow::run(args)
+        }
         Command::Plan(args) => cmd::plan::run(args),
         Command::Simulate(args) => cmd::simulate::run(args),
         Command::Init(args) => cmd::init::run(args),

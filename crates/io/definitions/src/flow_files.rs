@@ -4,7 +4,7 @@ use crate::entry::IDS;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use tollgate_flow::{Flow, Library};
+use tollgate_architect::{Library, Workflow};
 use uuid::Uuid;
 
 /// Flow files of the folder, at the most.
@@ -16,7 +16,7 @@ const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub struct FlowFiles {
     /// By their ids, which are made of their names.
-    pub by_id: BTreeMap<String, Arc<Flow>>,
+    pub by_id: BTreeMap<String, Arc<Workflow>>,
     /// By their names.
     pub library: Arc<Library>,
 }
@@ -85,11 +85,12 @@ fn id(name: &str) -> String {
     Uuid::new_v5(&IDS, format!("flow/{name}").as_bytes()).to_string()
 }
 
-fn read(file: &Path) -> Result<Flow, Vec<String>> {
+fn read(file: &Path) -> Result<Workflow, Vec<String>> {
     let wrong = |error: std::io::Error| vec![format!(" {error}")];
     if std::fs::metadata(file).map_err(wrong)?.len() > MAX_FILE_BYTES {
         return Err(vec![format!(" is longer than {MAX_FILE_BYTES} bytes")]);
     }
     let text = std::fs::read_to_string(file).map_err(wrong)?;
-    Flow::parse(&text).map_err(|problems| problems.to_string().lines().map(str::to_owned).collect())
+    Workflow::parse(&text)
+        .map_err(|problems| problems.to_string().lines().map(str::to_owned).collect())
 }

@@ -49,10 +49,9 @@ use futures_util::FutureExt as _;
 use http::StatusCode;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use tollgate_architect_runner::Runner;
 use tollgate_definitions::{FlowFiles, Lanes, Live, Told, wall_time};
-
 use tollgate_driver::Driver;
-use tollgate_flows::Runner;
 use tollgate_json::Doc;
 use tollgate_store::{By, Store};
 

@@ -14,7 +14,7 @@ use crate::execute::Terms;
 use serde_json::{Map, Value};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
-use tollgate_flows::{Failure, World};
+use tollgate_architect_runner::{Failure, World};
 use tollgate_store::StoreError;
 
 /// Does what runs ask for, through the service. Set once the service's parts are there.

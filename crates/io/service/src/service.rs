@@ -18,6 +18,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tollgate_architect_runner::Runner;
 use tollgate_config::{Caller, Config, KeySource};
 use tollgate_definitions::{
     Catalog, CatalogError, Common, FlowFiles, Lanes, Live, Numbers, RefreshError, Told,
@@ -25,7 +26,6 @@ use tollgate_definitions::{
 };
 use tollgate_driver::{Driver, Setup, SetupError};
 use tollgate_engine::Snapshot;
-use tollgate_flows::Runner;
 use tollgate_listen::{Bounds, Listening};
 use tollgate_store::{Grant, KeyError, KeyRing, OpenError, Reach, Role, Store, StoreUrl};
 
@@ -317,9 +317,9 @@ impl Service {
         let driver = Driver::start_with_usage(setup, &server.usage_file);
         let driver = driver.map_err(StartError::Driver)?;
         let desk = Arc::new(Desk::default());
-        let runs = tollgate_flows::Bounds {
+        let runs = tollgate_architect_runner::Bounds {
             max_running: server.max_flow_runs,
-            ..tollgate_flows::Bounds::default()
+            ..tollgate_architect_runner::Bounds::default()
         };
         let guarded: Vec<_> = files.integrations().map(Arc::clone).collect();
         let calculations = tollgate_workers::Bounds {

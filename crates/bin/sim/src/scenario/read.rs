@@ -1,9 +1,9 @@
 //! From a file to a [`Scenario`]; every field is described in `docs/planning.md`.
 
 mod actions;
-mod flow_file;
 mod flows;
 mod limits;
+mod workflow;
 
 use super::{Client, Outage, Scenario};
 use crate::policy::Kind;

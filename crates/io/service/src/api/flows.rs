@@ -2,7 +2,7 @@
 //!
 //! A flow is published by its file (`POST /api/v2/tollgate/flows`, YAML): its type and name tell which
 //! flow it is, and each publishing makes a version. Only workflows can be begun by a program; what a
-//! call or a message does needs a person, and is tried with `tollgate flow run`.
+//! call or a message does needs a person, and is tried with `tollgate workflow run`.
 
 use super::{App, Caller, by, listing};
 use crate::doc::{id as parse_id, show_time};
@@ -17,8 +17,8 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-use tollgate_flow::{Flow, FlowKind};
-use tollgate_flows::{FlowsError, Launch, Record, Status};
+use tollgate_architect::{Workflow, WorkflowKind};
+use tollgate_architect_runner::{Launch, Record, Status, WorkflowsError};
 use tollgate_json::Doc;
 use tollgate_store::{
     EntityId, Expected, FlowBody, FlowQuery, NewFlow, PageRequest, Role, StoreError, WallTime,
@@ -156,7 +156,7 @@ pub(super) async fn launch(
     let doc = app.doc(body).await?;
     let flow_id = doc.required("flowId")?;
     let (flow, version) = runnable(&app, &flow_id, &doc).await?;
-    if flow.kind() != FlowKind::Workflow {
+    if flow.kind() != WorkflowKind::Workflow {
         let message = format!(
             "flowId: {} is of the type {}; only a workflow can be begun by a program.",
             flow.name(),
@@ -170,7 +170,7 @@ pub(super) async fn launch(
     let lane = named.or_else(|| caller.lanes.pick(None));
     let launch = Launch {
         calls_as: lane.map_or("", |lane| app.lanes.name(lane)).to_owned(),
-        flow,
+        workflow: flow,
         library: Arc::clone(&app.flow_files.library),
         name: doc.text("name")?,
         inputs: match inputs {
@@ -201,13 +201,13 @@ async fn begin(app: &Arc<App>, id: String, launch: Launch) -> Result<(), ApiErro
     };
     let begun = app.works.away(FLOWS, WITHIN, begin).await?;
     begun.map_err(|error| match error {
-        FlowsError::Full(_) => {
+        WorkflowsError::Full(_) => {
             let status = StatusCode::TOO_MANY_REQUESTS;
             ApiError::new(status, "flows.full", error.to_string())
                 .retry_after(Duration::from_secs(1))
         }
-        FlowsError::Inputs(why) => ApiError::bad_request(format!("inputData: {why}.")),
-        FlowsError::Taken => ApiError::conflict("flows.taken", error.to_string()),
+        WorkflowsError::Inputs(why) => ApiError::bad_request(format!("inputData: {why}.")),
+        WorkflowsError::Taken => ApiError::conflict("flows.taken", error.to_string()),
     })
 }
 
@@ -226,7 +226,7 @@ pub(super) async fn execution(
 }
 
 /// The flow to run, and the number of its version: what was asked for, or what was published last.
-async fn runnable(app: &App, id: &str, doc: &Doc) -> Result<(Arc<Flow>, String), ApiError> {
+async fn runnable(app: &App, id: &str, doc: &Doc) -> Result<(Arc<Workflow>, String), ApiError> {
     if let Some(flow) = app.flow_files.by_id.get(id) {
         return Ok((Arc::clone(flow), "1".to_owned()));
     }
@@ -260,8 +260,8 @@ const FLOWS: &str = "flows";
 const WITHIN: Duration = Duration::from_secs(30);
 
 /// The flow, and its text. The workers read it: it may be large.
-async fn parse(app: &App, yaml: String) -> Result<(Flow, String), ApiError> {
-    let read = move || (Flow::parse(&yaml), yaml);
+async fn parse(app: &App, yaml: String) -> Result<(Workflow, String), ApiError> {
+    let read = move || (Workflow::parse(&yaml), yaml);
     let (flow, yaml) = app.works.away(FLOWS, WITHIN, read).await?;
     let flow = flow.map_err(|problems| {
         let errors: Vec<_> = problems.to_string().lines().map(str::to_owned).collect();
@@ -291,7 +291,7 @@ fn show_run(id: &str, record: &Record) -> Value {
         Status::Failed(end) => ("FAILED", Some(end.to_string())),
         Status::Stopped => ("TERMINATED", None),
     };
-    let line = |line: &tollgate_flows::Line| json!({"millis": line.at.as_millis() as u64, "text": line.text});
+    let line = |line: &tollgate_architect_runner::Line| json!({"millis": line.at.as_millis() as u64, "text": line.text});
     let mut shown = json!({
         "id": id,
         "dateLaunched": show_time(WallTime(record.started)),

@@ -1,6 +1,6 @@
 //! `[[flow]]`: who calls, what an interaction does, and when they begin.
 
-use super::{LONGEST, Source, flow_file};
+use super::{LONGEST, Source, workflow};
 use crate::arrivals::{Arrivals, Burst, Spacing};
 use crate::interaction::{Behaviour, Step};
 use crate::scenario::{ActionId, Flow, Limits};
@@ -51,7 +51,7 @@ pub(super) fn read(
 
 fn read_behaviour(section: &Section<'_, '_>, source: &Source<'_>, actions: &[String]) -> Behaviour {
     if section.has("file") {
-        let behaviour = flow_file::read(section, source, actions);
+        let behaviour = workflow::read(section, source, actions);
         return behaviour.unwrap_or_else(|| Behaviour::Steps([].into()));
     }
     read_calls(section, actions)

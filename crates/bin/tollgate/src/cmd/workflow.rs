@@ -1,0 +1,86 @@
+//! `tollgate workflow`: Architect workflows in Archy's YAML, on a laptop and in CI.
+//!
+//! Data goes to stdout, messages to stderr. Exit codes: 0 all well, 1 something is wrong with a workflow
+//! or a test, 64 the command itself was wrong.
+
+mod calls;
+mod explore;
+mod play;
+mod run;
+mod service;
+mod test;
+mod validate;
+
+use crate::console::{errln, outln};
+use anyhow::bail;
+use std::path::Path;
+use std::process::ExitCode;
+use tollgate_architect::Substitutions;
+
+/// Longest file, in bytes.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Validates, runs and tests Architect workflows.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Check workflow files: everything that is wrong, each with its place.
+    Validate(validate::Args),
+    /// Run a workflow in virtual time and print what happens.
+    Run(run::Args),
+    /// Run a folder of scripts: what passes, what fails, which branches were taken.
+    Test(test::Args),
+    /// List the data actions a workflow can call: on which path, how often at least and at most.
+    Calls(calls::Args),
+    /// Try a workflow out, and write scripts that take its branches.
+    Explore(explore::Args),
+    /// List the functions of the expression language.
+    Functions,
+}
+
+pub(crate) fn run(args: Args) -> ExitCode {
+    let outcome = match args.command {
+        Command::Validate(args) => validate::run(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Calls(args) => calls::run(&args),
+        Command::Explore(args) => explore::run(&args),
+        Command::Functions => {
+            for function in tollgate_expression::functions() {
+                let mark = if function.confirmed() {
+                    ""
+                } else {
+                    " (name not confirmed)"
+                };
+                outln!("{}\n    {}{mark}", function.usage(), function.says);
+            }
+            Ok(true)
+        }
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            errln!("tollgate workflow: {error:#}");
+            ExitCode::from(64)
+        }
+    }
+}
+
+/// Values for placeholders, given as NAME=VALUE.
+fn substitutions(given: &[String]) -> anyhow::Result<Substitutions> {
+    let pairs = given.iter().map(|text| match text.split_once('=') {
+        Some((name, value)) => Ok((name.trim().to_owned(), value.to_owned())),
+        None => bail!("--set {text}: expected NAME=VALUE"),
+    });
+    pairs.collect()
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    super::input::read(path, MAX_BYTES).map_err(anyhow::Error::msg)
+}

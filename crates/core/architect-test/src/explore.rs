@@ -1,0 +1,120 @@
+//! Tries a workflow out: answers drawn from a seed, until every branch was taken or the tries are used up.
+//!
+//! Values are drawn by type, texts among them from the workflow's own literals, so that conditions become
+//! both true and false. What was drawn is written down as a script, so that each run can be repeated,
+//! read and kept as a test.
+
+mod draw;
+mod pool;
+
+use crate::play::play;
+use crate::script::Script;
+use draw::Drawer;
+use pool::Pool;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tollgate_architect::Coverage;
+use tollgate_architect::workflow::Workflow;
+use tollgate_architect::{Library, Run};
+use tollgate_model::Instant;
+
+/// What exploring found.
+#[derive(Clone, Debug, Default)]
+pub struct Explored {
+    /// Few runs that take all branches that were found, each as a script with what came of it.
+    pub scripts: Vec<Script>,
+    /// The branches taken by all tries.
+    pub coverage: Coverage,
+    /// How the tries ended, by the end's word.
+    pub ends: BTreeMap<String, u32>,
+    /// Tries.
+    pub runs: u32,
+    /// The most steps one of them took.
+    pub most_steps: u32,
+    /// Tries that couldn't be played to an end, with why.
+    pub stuck: Vec<String>,
+}
+
+/// Tries `workflow` out at most `tries` times; `base` gives what the scripts begin with, such as the file.
+#[must_use]
+pub fn explore(
+    workflow: &Arc<Workflow>,
+    library: &Library,
+    base: &Script,
+    seed: u64,
+    tries: u32,
+) -> Explored {
+    let pool = Pool::of(
+        std::iter::once(workflow).chain(library.values()),
+        base.start,
+    );
+    let mut found = Explored::default();
+    let (mut kept, mut handled) = (Vec::new(), Vec::new());
+    for attempt in 0..tries {
+        let mut drawer = Drawer::new(&pool, seed.wrapping_add(u64::from(attempt) << 20), base);
+        let script = drawer.begin(workflow);
+        let inputs = script.run_inputs(library.clone());
+        let mut run = match Run::new(Arc::clone(workflow), &inputs, Instant::ZERO, script.seed) {
+            Ok(run) => run,
+            Err(why) => {
+                found.stuck.push(why);
+                continue;
+            }
+        };
+        found.runs += 1;
+        let played = play(&mut run, &mut drawer, Instant::ZERO, script.speech);
+        found.most_steps = found.most_steps.max(run.steps());
+        let played = match played {
+            Ok(played) => played,
+            Err(why) => {
+                found.stuck.push(why);
+                continue;
+            }
+        };
+        *found.ends.entry(played.end.word().to_owned()).or_insert(0) += 1;
+        // Runs that fail are no examples; those whose workflow deals with a failure are, where nothing
+        // else takes a branch.
+        if matches!(played.end.word(), "failed" | "bound") {
+            continue;
+        }
+        let faulty = played
+            .transcript
+            .lines()
+            .iter()
+            .any(|line| line.event == "fails");
+        let list = if faulty { &mut handled } else { &mut kept };
+        let first = list.is_empty() && !faulty;
+        if first || played.coverage.adds_to(&found.coverage) {
+            let mut script = drawer.written();
+            script.expect.end = Some(played.end.word().to_owned());
+            script.expect.calls.clone_from(&played.calls);
+            list.push((script, played.coverage.clone()));
+            found.coverage.add(played.coverage);
+        }
+        if found.coverage.taken(workflow) == workflow.branch_count() {
+            break;
+        }
+    }
+    kept.extend(handled);
+    found.scripts = fewest(kept);
+    found
+}
+
+/// Without the scripts whose branches the others take too.
+fn fewest(mut kept: Vec<(Script, Coverage)>) -> Vec<Script> {
+    let mut index = 0;
+    while index < kept.len() && kept.len() > 1 {
+        let mut others = Coverage::default();
+        for (other, (_, coverage)) in kept.iter().enumerate() {
+            if other != index {
+                others.add(coverage.clone());
+            }
+        }
+        if others.holds(&kept[index].1) {
+            kept.remove(index);
+        } else {
+            index += 1;
+        }
+    }
+    kept.into_iter().map(|(script, _)| script).collect()
+}

@@ -1,0 +1,326 @@
+//! Answers drawn by chance, and written down.
+
+use super::pool::Pool;
+use crate::play::{Reply, World};
+use crate::script::{Script, Scripted, Table, Turn};
+use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tollgate_architect::workflow::Workflow;
+use tollgate_architect::{Answer, Asked, Effect, Person};
+use tollgate_expression::time::write_date_time;
+use tollgate_expression::{Base, Type};
+
+/// How the person of one run is.
+#[derive(Clone, Copy, PartialEq)]
+enum Mood {
+    Willing,
+    /// Always answers what is asked.
+    Eager,
+    Silent,
+    Unclear,
+}
+
+pub(super) struct Drawer<'a> {
+    pool: &'a Pool,
+    random: u64,
+    script: Script,
+    mood: Mood,
+}
+
+impl<'a> Drawer<'a> {
+    pub(super) fn new(pool: &'a Pool, seed: u64, base: &Script) -> Drawer<'a> {
+        Drawer {
+            pool,
+            random: seed,
+            script: base.clone(),
+            mood: Mood::Willing,
+        }
+    }
+
+    /// splitmix64, below a bound.
+    fn below(&mut self, bound: usize) -> usize {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.random;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) % bound.max(1) as u64) as usize
+    }
+
+    /// The script with its inputs drawn.
+    pub(super) fn begin(&mut self, workflow: &Workflow) -> Script {
+        self.mood = self.some_mood();
+        for (name, kind) in workflow.inputs() {
+            let value = self.value_of(name, kind);
+            if !value.is_null() {
+                self.script.inputs.insert(name.to_owned(), value);
+            }
+        }
+        for name in &self.pool.builtins {
+            let Some(kind) = tollgate_architect::workflow::builtin(name)
+                .filter(|_| !name.starts_with("session."))
+            else {
+                continue;
+            };
+            let value = self.value_of(name, kind);
+            if !value.is_null() && !name.starts_with("flow.") {
+                self.script.interaction.insert(name.clone(), value);
+            }
+        }
+        self.script.clone()
+    }
+
+    fn some_mood(&mut self) -> Mood {
+        match self.below(10) {
+            0 => Mood::Silent,
+            1 => Mood::Unclear,
+            2 | 3 => Mood::Eager,
+            _ => Mood::Willing,
+        }
+    }
+
+    /// What was drawn.
+    pub(super) fn written(&self) -> Script {
+        self.script.clone()
+    }
+
+    fn text(&mut self) -> String {
+        let index = self.below(self.pool.texts.len());
+        self.pool.texts[index].clone()
+    }
+
+    /// A value for something of this name: of some names it is known what they usually hold.
+    fn value_of(&mut self, name: &str, kind: Type) -> Json {
+        const USUAL: [(&str, &str); 5] = [
+            ("conversationid", "3f2a9c1e-7b64-4d1f-9a55-0c8e6d2b4a10"),
+            ("ani", "tel:+13175550100"),
+            ("phone", "+13175550100"),
+            ("email", "jo@example.com"),
+            ("name", "Jo Example"),
+        ];
+        let last = name.rsplit('.').next().unwrap_or_default().to_lowercase();
+        let usual = USUAL.iter().find(|(part, _)| last.contains(part));
+        match usual {
+            Some((_, text)) if kind == Type::STRING && self.below(4) > 0 => json!(text),
+            _ => self.value(kind),
+        }
+    }
+
+    fn value(&mut self, kind: Type) -> Json {
+        if self.below(8) == 0 {
+            return Json::Null;
+        }
+        if kind.collection {
+            let count = self.below(4);
+            return (0..count)
+                .map(|_| self.value(kind.item()))
+                .filter(|v| !v.is_null())
+                .collect();
+        }
+        match kind.base {
+            Base::Integer => json!(self.below(5) as i64 - 1),
+            Base::Decimal => json!(self.below(50) as f64 / 10.0),
+            Base::Boolean => json!(self.below(2) == 0),
+            Base::Currency => json!(format!("{}.50 EUR", self.below(100))),
+            Base::DateTime => json!(write_date_time(
+                self.script.start - self.below(100_000_000) as i64
+            )),
+            Base::Duration => json!(tollgate_expression::time::write_duration(
+                self.below(1_000_000) as i64
+            )),
+            Base::Json => {
+                let names: Vec<String> = self.pool.properties.iter().cloned().collect();
+                let mut object = Map::new();
+                for name in names {
+                    let value = self.value_of(&name, Type::STRING);
+                    object.insert(name, value);
+                }
+                Json::Object(object)
+            }
+            Base::Entity(kind) => {
+                let mut object = Map::new();
+                for name in kind.properties() {
+                    if let Some((_, Base::String)) = kind.property(name) {
+                        let value = self.value_of(name, Type::STRING);
+                        object.insert(name.to_owned(), value);
+                    }
+                }
+                Json::Object(object)
+            }
+            _ => json!(self.text()),
+        }
+    }
+
+    fn outputs(&mut self, name: &str, path: &str) -> Map<String, Json> {
+        let known: Vec<_> = self
+            .pool
+            .outputs
+            .get(name)
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect();
+        let mut outputs = Map::new();
+        for (on, output, kind) in known {
+            // An output for any path is what was found.
+            let wanted = on == path || on.is_empty() && !matches!(path, "failure" | "notFound");
+            let value = self.value_of(&output, kind);
+            if wanted && !value.is_null() {
+                outputs.insert(output, value);
+            }
+        }
+        outputs
+    }
+
+    fn reply_by(&mut self, name: &str, paths: &[&str]) -> Reply {
+        let index = self.below(paths.len() + 1).saturating_sub(1);
+        let path = paths[index];
+        let outputs = self.outputs(name, path);
+        let after = Duration::from_millis(50 * self.below(20) as u64);
+        self.script
+            .answers
+            .entry(name.to_owned())
+            .or_default()
+            .push(Scripted {
+                path: path.to_owned(),
+                outputs: outputs.clone(),
+                after,
+                row: None,
+            });
+        match path {
+            "timeout" => Reply::Never,
+            _ => Reply::After(after, Answer::with(path, outputs)),
+        }
+    }
+
+    fn look_up(&mut self, table: &str, key: Option<&str>) -> Reply {
+        let known = self.script.tables.contains_key(table);
+        if !known {
+            let fails = self.below(6) == 0;
+            let table_facts = Table {
+                fails,
+                ..Table::default()
+            };
+            self.script.tables.insert(table.to_owned(), table_facts);
+        }
+        if let Some(key) = key
+            && self.below(3) > 0
+            && !self.script.tables[table].rows.contains_key(key)
+            && !known
+        {
+            let row = self.outputs(table, "found");
+            if let Some(facts) = self.script.tables.get_mut(table) {
+                facts.rows.insert(key.to_owned(), row);
+            }
+        }
+        let facts = &self.script.tables[table];
+        let row = key.and_then(|key| facts.rows.get(key));
+        let answer = match row {
+            _ if facts.fails => Answer::path("failure"),
+            Some(row) => Answer::with("found", row.clone()),
+            None => Answer::path("notFound"),
+        };
+        Reply::After(Duration::ZERO, answer)
+    }
+
+    fn person(&mut self, asked: &Asked) -> Person {
+        // Few change their mind, so that whoever is silent is so often enough to be given up.
+        if self.mood != Mood::Eager && self.below(4) == 0 {
+            self.mood = self.some_mood();
+        }
+        let odd = self.below(12);
+        match (self.mood, odd) {
+            (Mood::Eager, _) => {}
+            (Mood::Silent, _) | (_, 0) => return Person::IsSilent,
+            (Mood::Unclear, _) | (_, 1) => {
+                return match asked {
+                    Asked::Menu(_) | Asked::Digits { .. } => Person::Presses("*".to_owned()),
+                    _ => Person::Says("hm?".to_owned()),
+                };
+            }
+            (_, 2) if self.below(4) == 0 => return Person::HangsUp,
+            (_, 3) if self.below(4) == 0 => return Person::WantsAgent,
+            _ => {}
+        }
+        match asked {
+            Asked::Menu(choices) => {
+                let index = self.below(choices.len());
+                match choices.get(index) {
+                    Some((_, Some(key))) if self.below(3) > 0 => Person::Presses(key.to_string()),
+                    Some((name, _)) => Person::Says(name.to_string()),
+                    None => Person::IsSilent,
+                }
+            }
+            Asked::Digits { min, max } => {
+                let count = *min as usize + self.below((max - min + 1) as usize);
+                let digits = (0..count).map(|_| char::from(b'0' + self.below(10) as u8));
+                Person::Presses(digits.collect())
+            }
+            Asked::Intent(names) => {
+                let wanted = names
+                    .iter()
+                    .filter(|name| self.mood != Mood::Eager || !name.starts_with("maxNo"));
+                let names: Vec<_> = wanted.collect();
+                let index = self.below(names.len());
+                match names.get(index).map_or("", |name| name) {
+                    "noIntent" => Person::Means {
+                        intent: "none".to_owned(),
+                        slots: BTreeMap::new(),
+                    },
+                    "knowledge" => Person::Learns("It is in the handbook.".to_owned()),
+                    "maxNoInputs" => Person::IsSilent,
+                    "maxNoMatches" => Person::Says("hm?".to_owned()),
+                    name => Person::Says(name.to_owned()),
+                }
+            }
+            Asked::Slot(entity) => {
+                let known = self
+                    .pool
+                    .slots
+                    .get(&**entity)
+                    .filter(|texts| !texts.is_empty());
+                let texts = known.unwrap_or(&self.pool.texts);
+                let index = self.below(texts.len());
+                Person::Says(texts[index].clone())
+            }
+            Asked::Boolean => Person::Says(["yes", "no"][self.below(2)].to_owned()),
+            Asked::Text => Person::Says(self.text()),
+        }
+    }
+}
+
+impl World for Drawer<'_> {
+    fn reply(&mut self, effect: &Effect) -> Result<Reply, String> {
+        Ok(match effect {
+            Effect::CallData { action, .. } => {
+                self.reply_by(action, &["success", "failure", "timeout"])
+            }
+            Effect::Lookup { table, key } => self.look_up(table, key.as_deref()),
+            Effect::Transfer { step, .. } => self.reply_by(step, &["success", "failure"]),
+            Effect::CallWorkflow { workflow, .. } => {
+                self.reply_by(workflow, &["success", "failure"])
+            }
+            Effect::Platform { step, paths, .. } => {
+                let paths: Vec<&str> = paths.iter().map(|path| &**path).collect();
+                self.reply_by(step, &paths)
+            }
+            Effect::Person(question) => {
+                let does = self.person(&question.kind);
+                let after = Duration::from_millis(500 + 100 * self.below(20) as u64);
+                let after = if does == Person::IsSilent {
+                    Duration::ZERO
+                } else {
+                    after
+                };
+                self.script.person.push(Turn {
+                    after,
+                    does: does.clone(),
+                });
+                match does {
+                    Person::IsSilent => Reply::Never,
+                    does => Reply::After(after, Answer::Person(does)),
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,127 @@
+//! What answers may be made of.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use tollgate_architect::workflow::{Action, EntityType, QuestionKind, Workflow};
+use tollgate_expression::Expr;
+use tollgate_expression::Type;
+use tollgate_expression::Value;
+use tollgate_expression::time::write_date_time;
+
+/// What a workflow's answers may be made of.
+pub(super) struct Pool {
+    pub(super) texts: Vec<String>,
+    /// Outputs by data action, table, step type or called workflow: path, name and type.
+    pub(super) outputs: BTreeMap<String, BTreeSet<(String, String, Type)>>,
+    /// Built-in variables that are used.
+    pub(super) builtins: BTreeSet<String>,
+    /// Names of JSON properties that are read.
+    pub(super) properties: BTreeSet<String>,
+    /// Texts that each entity accepts, as far as they are known.
+    pub(super) slots: BTreeMap<String, Vec<String>>,
+}
+
+/// Texts that workflows often look at.
+const COMMON: [&str; 6] = [
+    "",
+    "x",
+    "+13175550100",
+    "87654321",
+    "jo@example.com",
+    "true",
+];
+
+impl Pool {
+    pub(super) fn of<'a>(workflows: impl Iterator<Item = &'a Arc<Workflow>>, start: i64) -> Pool {
+        let mut pool = Pool {
+            texts: COMMON.map(str::to_owned).to_vec(),
+            outputs: BTreeMap::new(),
+            builtins: BTreeSet::new(),
+            properties: BTreeSet::new(),
+            slots: BTreeMap::new(),
+        };
+        pool.texts.push(write_date_time(start));
+        pool.texts.push(write_date_time(start - 86_400_000));
+        for workflow in workflows {
+            for step in workflow.steps() {
+                expressions(&step.action, &mut |expr| pool.harvest(expr));
+                let (name, bindings) = match &step.action {
+                    Action::CallData(call) => (call.action.to_string(), &call.outputs),
+                    Action::Lookup { table, outputs, .. } => (table.to_string(), outputs),
+                    Action::CallWorkflow(call) => (call.workflow.to_string(), &call.outputs),
+                    Action::Platform { outputs, .. } | Action::Transfer { outputs, .. } => {
+                        (step.word.to_owned(), outputs)
+                    }
+                    _ => continue,
+                };
+                let known = pool.outputs.entry(name).or_default();
+                for binding in bindings {
+                    let (path, name) = (binding.path.to_owned(), binding.name.to_string());
+                    known.insert((path, name, binding.kind));
+                }
+                if let Action::CallWorkflow(call) = &step.action
+                    && call.intent.is_some()
+                {
+                    known.insert(("success".to_owned(), "intent".to_owned(), Type::STRING));
+                }
+            }
+            for (entity, kind) in workflow.entities() {
+                let texts = match kind {
+                    EntityType::Items(items) => {
+                        items.iter().map(|(value, _)| value.clone()).collect()
+                    }
+                    _ => Vec::new(),
+                };
+                pool.slots.entry(entity.clone()).or_default().extend(texts);
+            }
+        }
+        let texts: BTreeSet<String> = pool.texts.drain(..).collect();
+        pool.texts = texts.into_iter().collect();
+        for texts in pool.slots.values_mut() {
+            texts.extend(pool.texts.iter().cloned());
+        }
+        pool
+    }
+
+    fn harvest(&mut self, expr: &Expr) {
+        expr.walk(&mut |part| match part {
+            Expr::Constant(Value::String(text)) if text.len() <= 80 => {
+                self.texts.push(text.to_string());
+            }
+            Expr::Builtin(name) => {
+                self.builtins.insert(name.to_string());
+            }
+            Expr::Property(_, name) => {
+                self.properties.insert(name.to_string());
+            }
+            _ => {}
+        });
+    }
+}
+
+/// Shows the expressions of a step that tell what answers matter.
+fn expressions(action: &Action, see: &mut dyn FnMut(&Expr)) {
+    match action {
+        Action::Decision(expr) | Action::Wait(expr) => see(expr),
+        Action::Switch(exprs) | Action::Say(exprs) => exprs.iter().for_each(see),
+        Action::Update(statements) => statements.iter().for_each(|s| see(&s.value)),
+        Action::SetData(pairs) => pairs.iter().for_each(|(name, value)| {
+            see(name);
+            see(value);
+        }),
+        Action::CallData(call) => call.inputs.iter().for_each(|field| see(&field.value)),
+        Action::Lookup { key: Some(key), .. } => see(key),
+        Action::CallWorkflow(call) => call.inputs.iter().for_each(|field| see(&field.value)),
+        Action::Platform { inputs, .. }
+        | Action::Transfer { inputs, .. }
+        | Action::Tell(inputs) => {
+            inputs.iter().for_each(|field| see(&field.value));
+        }
+        Action::Question {
+            kind: QuestionKind::Digits { .. },
+            prompting,
+            ..
+        } => prompting.question.iter().for_each(see),
+        _ => {}
+    }
+}

@@ -1,0 +1,319 @@
+//! A script's file, read.
+
+use super::{Expect, Script, Scripted, Table, Turn};
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tollgate_architect::yaml::{self, Node};
+use tollgate_architect::{Person, Problems, Substitutions};
+use tollgate_expression::did_you_mean;
+use tollgate_expression::time::{read_date_time, read_duration};
+
+const KEYS: [&str; 14] = [
+    "workflow",
+    "set",
+    "library",
+    "start",
+    "seed",
+    "speech",
+    "inputs",
+    "interaction",
+    "participant",
+    "ids",
+    "person",
+    "answers",
+    "tables",
+    "expect",
+];
+
+/// What `workflow` was called before.
+const OLD_WORKFLOW: &str = "flow";
+
+impl Script {
+    /// Reads a script.
+    ///
+    /// # Errors
+    /// Everything wrong with it, each with its place.
+    pub fn parse(text: &str) -> Result<Script, Problems> {
+        let mut problems = Problems::default();
+        let Some(mut document) = yaml::parse(text, &Substitutions::new(), &mut problems) else {
+            return Err(problems);
+        };
+        let mut reader = Reader { problems };
+        reader.rename(&mut document.root);
+        let mut script = reader.script(&document.root);
+        reader.problems.sort();
+        if reader.problems.has_errors() {
+            return Err(reader.problems);
+        }
+        script.warnings = reader.problems;
+        Ok(script)
+    }
+}
+
+struct Reader {
+    problems: Problems,
+}
+
+impl Reader {
+    /// Gives keys with an old name their new one.
+    fn rename(&mut self, root: &mut Node) {
+        let yaml::Kind::Map(entries) = &mut root.kind else {
+            return;
+        };
+        for entry in entries.iter_mut().filter(|entry| entry.key == OLD_WORKFLOW) {
+            let message = format!("`{OLD_WORKFLOW}` is called `workflow` now");
+            self.problems.warn(entry.place, message, "rename it");
+            entry.key = "workflow".to_owned();
+        }
+    }
+
+    fn script(&mut self, root: &Node) -> Script {
+        let mut script = Script::default();
+        self.known(root, &KEYS);
+        match root.get("workflow").and_then(Node::text) {
+            Some(workflow) => workflow.clone_into(&mut script.workflow),
+            None => self.problems.error(
+                root.place,
+                "`workflow` is missing",
+                "the workflow's file, from the script's folder",
+            ),
+        }
+        script.set = self.texts(root.get("set"));
+        let library = root.get("library").map(Node::items).unwrap_or_default();
+        script.library = library
+            .iter()
+            .filter_map(Node::text)
+            .map(str::to_owned)
+            .collect();
+        if let Some(start) = root.get("start") {
+            match start.text().and_then(read_date_time) {
+                Some(millis) => script.start = millis,
+                None => self.problems.error(
+                    start.place,
+                    "not a date and time",
+                    "as 2026-01-31T23:59:59Z",
+                ),
+            }
+        }
+        script.seed = self.number(root.get("seed")).unwrap_or(script.seed);
+        if let Some(speech) = self.number(root.get("speech")) {
+            script.speech = u32::try_from(speech).unwrap_or(u32::MAX);
+        }
+        script.inputs = self.object(root.get("inputs"));
+        script.interaction = self.object(root.get("interaction"));
+        script.participant = self.texts(root.get("participant"));
+        script.ids = self.texts(root.get("ids"));
+        for item in root.get("person").map(Node::items).unwrap_or_default() {
+            script.person.extend(self.turn(item));
+        }
+        for entry in root.get("answers").map(Node::entries).unwrap_or_default() {
+            let list = match &entry.value.kind {
+                yaml::Kind::List(items) => items.as_slice(),
+                _ => std::slice::from_ref(&entry.value),
+            };
+            let answers: Vec<Scripted> = list.iter().filter_map(|node| self.answer(node)).collect();
+            if answers.is_empty() {
+                self.problems
+                    .error(entry.place, "no answer is given", "such as success: {…}");
+            }
+            script.answers.insert(entry.key.clone(), answers);
+        }
+        for entry in root.get("tables").map(Node::entries).unwrap_or_default() {
+            self.known(&entry.value, &["rows", "fails", "after"]);
+            let mut table = Table {
+                fails: entry
+                    .value
+                    .get("fails")
+                    .and_then(Node::boolean)
+                    .unwrap_or(false),
+                after: self.after(&entry.value),
+                ..Table::default()
+            };
+            for row in entry
+                .value
+                .get("rows")
+                .map(Node::entries)
+                .unwrap_or_default()
+            {
+                let columns = self.object(Some(&row.value));
+                table.rows.insert(row.key.clone(), columns);
+            }
+            script.tables.insert(entry.key.clone(), table);
+        }
+        if let Some(expect) = root.get("expect") {
+            self.known(expect, &["end", "calls", "variables", "participant"]);
+            let mut calls = BTreeMap::new();
+            for entry in expect.get("calls").map(Node::entries).unwrap_or_default() {
+                let count = self.number(Some(&entry.value)).unwrap_or(0);
+                calls.insert(entry.key.clone(), u32::try_from(count).unwrap_or(u32::MAX));
+            }
+            script.expect = Expect {
+                end: expect.get("end").and_then(Node::text).map(str::to_owned),
+                calls,
+                variables: self.object(expect.get("variables")),
+                participant: self.texts(expect.get("participant")),
+            };
+        }
+        script
+    }
+
+    fn known(&mut self, node: &Node, keys: &[&str]) {
+        for entry in node.entries() {
+            if !keys.contains(&entry.key.as_str()) {
+                let help = did_you_mean(&entry.key, keys.iter().copied());
+                self.problems.error(
+                    entry.place,
+                    format!("`{}` isn't known here", entry.key),
+                    help,
+                );
+            }
+        }
+    }
+
+    fn number(&mut self, node: Option<&Node>) -> Option<u64> {
+        let node = node?;
+        let number = node.text().and_then(|text| text.parse().ok());
+        if number.is_none() {
+            self.problems.error(node.place, "not a whole number", "");
+        }
+        number
+    }
+
+    fn object(&mut self, node: Option<&Node>) -> Map<String, Json> {
+        match node.map(|node| (node, node.to_json())) {
+            None | Some((_, Json::Null)) => Map::new(),
+            Some((_, Json::Object(object))) => object,
+            Some((node, _)) => {
+                self.problems.error(
+                    node.place,
+                    format!("a mapping expected, not {}", node.what()),
+                    "",
+                );
+                Map::new()
+            }
+        }
+    }
+
+    fn texts(&mut self, node: Option<&Node>) -> BTreeMap<String, String> {
+        let mut texts = BTreeMap::new();
+        for entry in node.map(Node::entries).unwrap_or_default() {
+            match entry.value.text() {
+                Some(text) => {
+                    texts.insert(entry.key.clone(), text.to_owned());
+                }
+                None => self
+                    .problems
+                    .error(entry.place, format!("`{}` is no text", entry.key), ""),
+            }
+        }
+        texts
+    }
+
+    fn after(&mut self, node: &Node) -> Duration {
+        let Some(after) = node.get("after") else {
+            return Duration::ZERO;
+        };
+        let span = after.text().and_then(span);
+        if span.is_none() {
+            self.problems
+                .error(after.place, "not a span of time", "as 200ms, 3s or PT1M");
+        }
+        span.unwrap_or_default()
+    }
+
+    fn turn(&mut self, node: &Node) -> Option<Turn> {
+        const DOES: [&str; 9] = [
+            "press", "say", "intent", "slots", "learns", "silent", "agent", "hangUp", "after",
+        ];
+        self.known(node, &DOES);
+        let after = self.after(node);
+        let text = |key: &str| node.get(key).and_then(Node::text).map(str::to_owned);
+        let slots = self.texts(node.get("slots"));
+        let flag = |key: &str| node.get(key).is_some();
+        let does = if let Some(keys) = text("press") {
+            Person::Presses(keys)
+        } else if let Some(text) = text("say") {
+            Person::Says(text)
+        } else if let Some(intent) = text("intent") {
+            Person::Means { intent, slots }
+        } else if !slots.is_empty() {
+            Person::Means {
+                intent: "none".to_owned(),
+                slots,
+            }
+        } else if let Some(text) = text("learns") {
+            Person::Learns(text)
+        } else if flag("silent") {
+            Person::IsSilent
+        } else if flag("agent") {
+            Person::WantsAgent
+        } else if flag("hangUp") {
+            Person::HangsUp
+        } else {
+            self.problems.error(
+                node.place,
+                "nothing that a person does",
+                "press, say, intent, learns, silent, agent or hangUp",
+            );
+            return None;
+        };
+        Some(Turn { after, does })
+    }
+
+    fn answer(&mut self, node: &Node) -> Option<Scripted> {
+        let after = self.after(node);
+        let row = node.get("row").and_then(Node::text).map(str::to_owned);
+        let mut paths = node
+            .entries()
+            .iter()
+            .filter(|e| !matches!(e.key.as_str(), "after" | "row"));
+        let Some(entry) = paths.next() else {
+            self.problems.error(
+                node.place,
+                "no answer",
+                "such as success: {…}, failure: {…} or timeout: true",
+            );
+            return None;
+        };
+        if let Some(other) = paths.next() {
+            let message = format!("`{}` beside `{}`", other.key, entry.key);
+            self.problems
+                .error(other.place, message, "one answer an entry");
+        }
+        let outputs = match &entry.value.kind {
+            yaml::Kind::Map(_) => self.object(Some(&entry.value)),
+            _ => Map::new(),
+        };
+        Some(Scripted {
+            path: entry.key.clone(),
+            outputs,
+            after,
+            row,
+        })
+    }
+}
+
+/// `200ms`, `3s`, `2m`, `1h` or ISO 8601.
+fn span(text: &str) -> Option<Duration> {
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let millis: Option<u64> = match &text[end..] {
+        _ if end == 0 => read_duration(text).and_then(|millis| u64::try_from(millis).ok()),
+        unit => {
+            let unit = match unit {
+                "ms" => 1,
+                "s" => 1000,
+                "m" => 60_000,
+                "h" => 3_600_000,
+                _ => return None,
+            };
+            text[..end]
+                .parse::<u64>()
+                .ok()
+                .and_then(|count| count.checked_mul(unit))
+        }
+    };
+    millis.map(Duration::from_millis)
+}

@@ -1,0 +1,122 @@
+//! A script as a world: what it answers to a run's effects.
+
+use super::{Script, Scripted, Table, Turn};
+use crate::play::{Reply, World};
+use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tollgate_architect::{Answer, Effect, Person};
+
+/// Answers as a script says. Keep it for several runs, and its tables live on.
+#[derive(Clone, Debug)]
+pub struct ScriptWorld {
+    person: Vec<Turn>,
+    next_turn: usize,
+    answers: BTreeMap<String, Vec<Scripted>>,
+    given: BTreeMap<String, usize>,
+    /// The tables as they are now.
+    pub tables: BTreeMap<String, Table>,
+}
+
+impl ScriptWorld {
+    /// A world for a run of this script.
+    #[must_use]
+    pub fn new(script: &Script) -> ScriptWorld {
+        ScriptWorld {
+            person: script.person.clone(),
+            next_turn: 0,
+            answers: script.answers.clone(),
+            given: BTreeMap::new(),
+            tables: script.tables.clone(),
+        }
+    }
+
+    /// Turns of the person that no question used.
+    #[must_use]
+    pub fn unused_turns(&self) -> usize {
+        self.person.len().saturating_sub(self.next_turn)
+    }
+
+    /// The scripted answer for a name: the next of its list, or the last again.
+    fn scripted(&mut self, name: &str) -> Option<Scripted> {
+        let list = self.answers.get(name)?;
+        let given = self.given.entry(name.to_owned()).or_insert(0);
+        let answer = list.get(*given).or(list.last())?.clone();
+        *given += 1;
+        Some(answer)
+    }
+
+    fn reply(&mut self, name: &str, inputs: &Map<String, Json>) -> Option<Reply> {
+        let scripted = self.scripted(name)?;
+        if scripted.path == "timeout" {
+            return Some(Reply::Never);
+        }
+        if let Some(table) = scripted.row {
+            let mut row = inputs.clone();
+            let key = match row.shift_remove("key") {
+                Some(Json::String(key)) => key,
+                Some(other) => other.to_string(),
+                None => String::new(),
+            };
+            self.tables.entry(table).or_default().rows.insert(key, row);
+        }
+        let answer = Answer::with(&scripted.path, scripted.outputs);
+        Some(Reply::After(scripted.after, answer))
+    }
+}
+
+impl World for ScriptWorld {
+    fn reply(&mut self, effect: &Effect) -> Result<Reply, String> {
+        let missing = |what: &str, name: &str, example: Json| {
+            format!(
+                "the script has no answer for {what} `{name}`; under answers, such as {}",
+                json!({name: [example]})
+            )
+        };
+        match effect {
+            Effect::CallData { action, inputs, .. } => self
+                .reply(action, inputs)
+                .ok_or_else(|| missing("the data action", action, json!({"success": {}}))),
+            Effect::Lookup { table, key } => {
+                let Some(found) = self.tables.get(&**table) else {
+                    return Err(format!(
+                        "the script has no data table `{table}`; under tables: {{{table}: {{rows: {{}}}}}}"
+                    ));
+                };
+                let row = key.as_ref().and_then(|key| found.rows.get(&**key));
+                let answer = match row {
+                    _ if found.fails => Answer::path("failure"),
+                    Some(row) => Answer::with("found", row.clone()),
+                    None => Answer::path("notFound"),
+                };
+                Ok(Reply::After(found.after, answer))
+            }
+            Effect::Person(_) => {
+                let Some(turn) = self.person.get(self.next_turn) else {
+                    return Ok(Reply::Never);
+                };
+                self.next_turn += 1;
+                if turn.does == Person::IsSilent {
+                    return Ok(Reply::Never);
+                }
+                Ok(Reply::After(turn.after, Answer::Person(turn.does.clone())))
+            }
+            Effect::Transfer { step, inputs } => Ok(self
+                .reply(step, inputs)
+                .unwrap_or_else(|| Reply::After(Duration::ZERO, Answer::path("success")))),
+            Effect::CallWorkflow {
+                workflow, inputs, ..
+            } => self
+                .reply(workflow, inputs)
+                .ok_or_else(|| missing("the workflow", workflow, json!({"success": {}}))),
+            Effect::Platform {
+                step,
+                inputs,
+                paths,
+            } => self.reply(step, inputs).ok_or_else(|| {
+                let path = paths.first().map_or("success", |path| path);
+                missing("the step", step, json!({path: {}}))
+            }),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! A run that has much to calculate: it comes back often, so that others get their turn.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod shared;
+
+use shared::{evaluate, parse};
+use tollgate_architect::{End, Inputs, Progress, Run};
+use tollgate_model::Instant;
+
+/// A loop over a text of 64 kB, as often as that.
+fn workflow(rounds: u32) -> String {
+    format!(
+        r#"
+workflow:
+  name: W
+  startUpRef: /workflow/states/state[S]
+  variables:
+    - stringVariable: {{name: Flow.text, initialValue: {{lit: x}}}}
+    - integerVariable: {{name: Flow.i}}
+    - integerVariable: {{name: Flow.j}}
+  states:
+    - state:
+        name: S
+        actions:
+          - loop:
+              name: Doubling
+              currentIndex: {{var: Flow.i}}
+              loopCount: {{lit: 16}}
+              outputs:
+                loop:
+                  actions:
+                    - updateData:
+                        name: Double
+                        statements:
+                          - string: {{variable: Flow.text, value: {{exp: 'Append(Flow.text, Flow.text)'}}}}
+          - loop:
+              name: Looking
+              currentIndex: {{var: Flow.j}}
+              loopCount: {{lit: {rounds}}}
+              outputs:
+                loop:
+                  actions:
+                    - updateData:
+                        name: Look
+                        statements:
+                          - string: {{variable: Flow.text, value: {{exp: 'Replace(Flow.text, "y", "z")'}}}}
+          - endWorkflow: {{name: End}}
+"#
+    )
+}
+
+#[test]
+fn a_long_run_gives_others_their_turn() {
+    let text = workflow(500);
+    let mut run = Run::new(parse(&text), &Inputs::default(), Instant::ZERO, 1).unwrap();
+    let mut turns = 0;
+    loop {
+        match run.next(Instant::ZERO) {
+            Progress::Wait(until) => {
+                assert_eq!(until, Instant::ZERO, "at once");
+                turns += 1;
+            }
+            Progress::Ended(end) => {
+                assert!(matches!(end, End::Step { .. }), "{end}");
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(turns > 50, "{turns}");
+}
+
+#[test]
+fn a_pattern_has_a_bound() {
+    let slow = "RegexMatch(Flow.text, \"((((a?){30}){30}){30}){30}x\")";
+    let error = evaluate("boolean", slow).unwrap_err();
+    assert!(error.contains("not a pattern: it is too large"), "{error}");
+}

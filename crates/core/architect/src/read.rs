@@ -1,0 +1,375 @@
+//! From the file to the compiled workflow.
+//!
+//! One pass declares variables, tasks and menus; the second compiles steps, so that a step may name
+//! what stands further down. A fault is noted and reading goes on: all faults are told at once.
+
+mod call;
+mod control;
+mod literal;
+mod menu;
+mod reach;
+mod settings;
+mod spec;
+mod step;
+mod talk;
+mod task;
+mod value;
+
+use crate::place::{Place, Problems};
+use crate::workflow::{
+    Next, Nlu, Step, Task, Variable, Workflow, WorkflowKind, builtin, builtin_names,
+};
+use crate::yaml::{self, Node, Substitutions};
+use std::collections::BTreeMap;
+use tollgate_expression::Scope;
+use tollgate_expression::Type;
+use tollgate_expression::did_you_mean;
+
+/// What a run may be given or give back.
+const MAX_VARIABLES: usize = 4_000;
+
+pub(crate) struct Reader<'a> {
+    problems: Problems,
+    kind: WorkflowKind,
+    root: &'a Node,
+    variables: Vec<Variable>,
+    globals: BTreeMap<String, u32>,
+    /// Of each task, by its place in `tasks`.
+    locals: Vec<BTreeMap<String, u32>>,
+    tasks: Vec<Task>,
+    /// References given by `refId`.
+    reference_ids: std::collections::BTreeSet<String>,
+    /// Tasks, menus and states by their reference and their name.
+    references: BTreeMap<String, u32>,
+    steps: Vec<Step>,
+    /// The task whose steps are compiled.
+    task: Option<u32>,
+    /// Loops that the steps stand in: the loop's step, and what comes after it.
+    open_loops: Vec<(u32, Next)>,
+    nlu: Nlu,
+}
+
+impl Workflow {
+    /// Reads, checks and compiles a workflow file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, each with its place.
+    pub fn parse(text: &str) -> Result<Workflow, Problems> {
+        Workflow::parse_with(text, &Substitutions::new())
+    }
+
+    /// The same with values for the file's `{{placeholders}}`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, each with its place.
+    pub fn parse_with(text: &str, substitutions: &Substitutions) -> Result<Workflow, Problems> {
+        read(text, substitutions)
+    }
+}
+
+fn read(text: &str, substitutions: &Substitutions) -> Result<Workflow, Problems> {
+    let mut problems = Problems::default();
+    let Some(document) = yaml::parse(text, substitutions, &mut problems) else {
+        return Err(problems);
+    };
+    for (name, place) in &document.unfilled {
+        problems.warn(
+            *place,
+            format!("placeholder {{{{{name}}}}} has no value"),
+            format!("it stands as written; give one with --set {name}=…"),
+        );
+    }
+    let Some((kind, root)) = workflow_type(&document.root, &mut problems) else {
+        problems.sort();
+        return Err(problems);
+    };
+    let mut reader = Reader {
+        problems,
+        kind,
+        root,
+        variables: Vec::new(),
+        globals: BTreeMap::new(),
+        locals: Vec::new(),
+        tasks: Vec::new(),
+        reference_ids: Default::default(),
+        references: BTreeMap::new(),
+        steps: Vec::new(),
+        task: None,
+        open_loops: Vec::new(),
+        nlu: Nlu::default(),
+    };
+    let workflow = reader.workflow();
+    let mut problems = reader.problems;
+    problems.sort();
+    match workflow {
+        Some(mut workflow) if !problems.has_errors() => {
+            workflow.warnings = problems;
+            Ok(workflow)
+        }
+        _ => Err(problems),
+    }
+}
+
+fn workflow_type<'a>(root: &'a Node, problems: &mut Problems) -> Option<(WorkflowKind, &'a Node)> {
+    let [only] = root.entries() else {
+        problems.error(
+            root.place,
+            format!(
+                "a workflow file is one mapping, its key the workflow's type; this is {}",
+                root.what()
+            ),
+            "begin with inboundCall:, workflow:, …",
+        );
+        return None;
+    };
+    match WorkflowKind::of_word(&only.key) {
+        Some(kind) => Some((kind, &only.value)),
+        None => {
+            problems.error(
+                only.place,
+                format!("`{}` is no type of workflow", only.key),
+                did_you_mean(&only.key, WorkflowKind::words()),
+            );
+            None
+        }
+    }
+}
+
+/// Every type of step.
+pub fn step_types() -> impl Iterator<Item = &'static str> {
+    spec::words()
+}
+
+impl Reader<'_> {
+    fn workflow(&mut self) -> Option<Workflow> {
+        let root = self.root;
+        self.known(root, settings::TOP);
+        self.declare_variables(root.get("variables"), None);
+        self.understanding();
+        self.declare_tasks();
+        self.compile_tasks();
+        let settings = self.settings();
+        let start = self.start()?;
+        self.mark_reached(start, &settings);
+        Some(Workflow {
+            kind: self.kind,
+            name: root
+                .get("name")
+                .and_then(Node::text)
+                .unwrap_or_default()
+                .to_owned(),
+            variables: std::mem::take(&mut self.variables),
+            tasks: std::mem::take(&mut self.tasks),
+            steps: std::mem::take(&mut self.steps),
+            start,
+            settings,
+            nlu: std::mem::take(&mut self.nlu),
+            warnings: Problems::default(),
+        })
+    }
+
+    /// Names keys that aren't known: near a known one an error, since it is surely a slip.
+    fn known(&mut self, node: &Node, keys: &[&'static str]) {
+        for entry in node.entries() {
+            if keys.contains(&entry.key.as_str()) {
+                continue;
+            }
+            let message = format!("`{}` isn't known here", entry.key);
+            match tollgate_expression::nearest(&entry.key, keys.iter().copied()) {
+                Some(near) => {
+                    self.problems
+                        .error(entry.place, message, format!("did you mean {near}?"));
+                }
+                None => self.problems.warn(entry.place, message, "it has no effect"),
+            }
+        }
+    }
+
+    /// A child that must be there.
+    fn needed<'n>(&mut self, node: &'n Node, key: &str) -> Option<&'n Node> {
+        let found = node.get(key);
+        if found.is_none() {
+            self.problems
+                .error(node.place, format!("`{key}` is missing"), "");
+        }
+        found
+    }
+
+    /// The only entry of a mapping, such as a step's type and its settings.
+    fn only<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n yaml::Entry> {
+        if let [only] = node.entries() {
+            return Some(only);
+        }
+        let message = format!(
+            "{what} expected, as a mapping of one key; this is {}",
+            node.what()
+        );
+        self.problems
+            .error(node.place, message, "check the indentation");
+        None
+    }
+
+    fn declare(&mut self, variable: Variable, task: Option<u32>) {
+        let names = match task {
+            Some(task) => &mut self.locals[task as usize],
+            None => &mut self.globals,
+        };
+        let lower = variable.name.to_lowercase();
+        let slot = self.variables.len() as u32;
+        if let Some(before) = names.insert(lower, slot) {
+            let first = self.variables[before as usize].place;
+            self.problems.error(
+                variable.place,
+                format!("`{}` is declared twice, first at {first}", variable.name),
+                "remove one",
+            );
+        }
+        if self.variables.len() == MAX_VARIABLES {
+            self.problems.error(
+                variable.place,
+                format!("more than {MAX_VARIABLES} variables"),
+                "",
+            );
+        }
+        self.variables.push(variable);
+    }
+
+    fn declare_variables(&mut self, node: Option<&Node>, task: Option<u32>) {
+        for item in node.map(Node::items).unwrap_or_default() {
+            let Some(entry) = self.only(item, "a variable") else {
+                continue;
+            };
+            let kind = entry.key.strip_suffix("Variable").and_then(Type::of_word);
+            let Some(kind) = kind else {
+                let words: Vec<String> = Type::words()
+                    .map(|word| format!("{word}Variable"))
+                    .collect();
+                let help = did_you_mean(&entry.key, words.iter().map(String::as_str));
+                self.problems.error(
+                    entry.place,
+                    format!("`{}` is no type of variable", entry.key),
+                    help,
+                );
+                continue;
+            };
+            self.known(
+                &entry.value,
+                &[
+                    "name",
+                    "initialValue",
+                    "isInput",
+                    "isOutput",
+                    "description",
+                    "isSecure",
+                ],
+            );
+            let Some(name) = self.needed(&entry.value, "name") else {
+                continue;
+            };
+            let place = name.place;
+            let Some(name) = name.text().map(str::to_owned) else {
+                self.problems.error(place, "a variable without a name", "");
+                continue;
+            };
+            let initial = entry.value.get("initialValue");
+            let initial = initial.and_then(|node| self.value(node, kind, &name));
+            let flag = |key| {
+                entry
+                    .value
+                    .get(key)
+                    .and_then(Node::boolean)
+                    .unwrap_or(false)
+            };
+            let variable = Variable {
+                name,
+                kind,
+                initial,
+                input: flag("isInput"),
+                output: flag("isOutput"),
+                place,
+            };
+            self.declare(variable, task);
+        }
+    }
+
+    fn scope(&self) -> Names<'_> {
+        Names {
+            variables: &self.variables,
+            globals: &self.globals,
+            locals: self.task.map(|task| &self.locals[task as usize]),
+        }
+    }
+
+    /// A task, menu or state by a reference such as `/inboundCall/tasks/task[Name_12]`.
+    fn target(&mut self, node: &Node) -> Option<u32> {
+        let text = node.text().unwrap_or_default();
+        let inner = text
+            .rfind('[')
+            .and_then(|open| text[open + 1..].strip_suffix(']'));
+        let name = inner.unwrap_or(text).trim_matches(['"', '\'']);
+        let found = self.references.get(name).copied();
+        if found.is_none() {
+            let names: Vec<&str> = self.references.keys().map(String::as_str).collect();
+            let help = did_you_mean(name, names.into_iter());
+            let message = format!("`{text}` leads to no task, menu or state");
+            self.problems.error(node.place, message, help);
+        }
+        found
+    }
+
+    fn reserve(&mut self, place: Place, word: &'static str) -> u32 {
+        let step = Step {
+            word,
+            name: String::new(),
+            place,
+            action: crate::workflow::Action::Pass,
+            paths: Vec::new(),
+            loops: self.open_loops.len() as u16,
+            reached: false,
+        };
+        self.steps.push(step);
+        self.steps.len() as u32 - 1
+    }
+}
+
+/// The variables that expressions of one task see.
+pub(crate) struct Names<'a> {
+    variables: &'a [Variable],
+    globals: &'a BTreeMap<String, u32>,
+    locals: Option<&'a BTreeMap<String, u32>>,
+}
+
+impl Names<'_> {
+    fn find(&self, name: &str) -> Option<(u32, Type)> {
+        let lower = name.to_lowercase();
+        let local = self.locals.and_then(|locals| locals.get(&lower));
+        let slot = *local.or_else(|| self.globals.get(&lower))?;
+        Some((slot, self.variables[slot as usize].kind))
+    }
+
+    fn variables(&self) -> Vec<String> {
+        let slots = self
+            .globals
+            .values()
+            .chain(self.locals.into_iter().flat_map(|l| l.values()));
+        slots
+            .map(|slot| self.variables[*slot as usize].name.clone())
+            .collect()
+    }
+}
+
+impl Scope for Names<'_> {
+    fn variable(&self, name: &str) -> Option<(u32, Type)> {
+        self.find(name)
+    }
+
+    fn builtin(&self, name: &str) -> Option<Type> {
+        builtin(name)
+    }
+
+    fn names(&self) -> Vec<String> {
+        let mut names = self.variables();
+        names.extend(builtin_names().map(str::to_owned));
+        names
+    }
+}

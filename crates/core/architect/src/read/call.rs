@@ -1,0 +1,321 @@
+//! Steps that call: data actions, data tables, other workflows, and the workflow's own tasks.
+
+use super::Reader;
+use super::spec::Spec;
+use crate::workflow::{
+    Action, Binding, DataCall, Field, Next, Path, Statement, WorkflowCall, WorkflowCallKind,
+    WorkflowKind,
+};
+use crate::yaml::{Entry, Node};
+use tollgate_expression::Expr;
+use tollgate_expression::Type;
+
+impl Reader<'_> {
+    pub(super) fn call(&mut self, id: u32, spec: &'static Spec, node: &Node, next: Next) {
+        match spec.word {
+            "callData" | "callDataSecure" | "callBridge" => self.call_data(id, spec, node, next),
+            "dataTableLookup" => self.lookup(id, spec, node, next),
+            "callTask" => self.call_task(id, node, next),
+            "jumpToTask" => self.jump(id, node, "targetTaskRef"),
+            "jumpToMenu" => self.jump(id, node, "targetMenuRef"),
+            "changeState" => self.jump(id, node, "targetStateRef"),
+            "previousMenu" => self.finish(id, Action::PreviousMenu, Vec::new()),
+            "endTask" | "endState" => {
+                self.known(node, &["name", "outputPath", "exitReason", "none"]);
+                let path = node
+                    .get("outputPath")
+                    .map(|path| path.get("name").unwrap_or(path));
+                let path = path.and_then(Node::text).map(Into::into);
+                self.finish(id, Action::EndTask(path), Vec::new());
+            }
+            _ => self.call_workflow(id, spec, node, next),
+        }
+    }
+
+    fn call_data(&mut self, id: u32, spec: &'static Spec, node: &Node, next: Next) {
+        self.known(
+            node,
+            &["name", "processingPrompt", "timeout", "category", "outputs"],
+        );
+        let says = self
+            .audio(node, "processingPrompt")
+            .filter(|expr| !expr.is_not_set());
+        let timeout = self.audio(node, "timeout");
+        let call = self.data_action(node, timeout, says);
+        let paths = self.outputs(node, spec.paths, next);
+        if let Some(call) = call {
+            self.finish(id, Action::CallData(call), paths);
+        }
+    }
+
+    /// `category: {…: {dataAction: {…: {inputs, successOutputs, failureOutputs}}}}`.
+    fn data_action(
+        &mut self,
+        node: &Node,
+        timeout: Option<Expr>,
+        says: Option<Expr>,
+    ) -> Option<DataCall> {
+        let category = self.only(node.get("category")?, "the category of the action")?;
+        let action = category
+            .value
+            .get("dataAction")
+            .or_else(|| category.value.get("bridgeAction"));
+        let Some(action) = action else {
+            self.problems
+                .error(category.place, "`dataAction` is missing", "");
+            return None;
+        };
+        let action = self.only(action, "the action's name")?;
+        self.known(
+            &action.value,
+            &["inputs", "successOutputs", "failureOutputs"],
+        );
+        let inputs = self.inputs(action.value.get("inputs"));
+        let mut outputs = self.bindings(action.value.get("successOutputs"), "success");
+        outputs.extend(self.bindings(action.value.get("failureOutputs"), "failure"));
+        Some(DataCall {
+            category: category.key.as_str().into(),
+            action: action.key.as_str().into(),
+            inputs,
+            outputs,
+            timeout: timeout.filter(|expr| !expr.is_not_set()),
+            says,
+        })
+    }
+
+    /// Inputs by name, of any type: the action's contract decides when it is called.
+    fn inputs(&mut self, node: Option<&Node>) -> Vec<Field> {
+        let mut fields = Vec::new();
+        for Entry { key, value, .. } in node.map(Node::entries).unwrap_or_default() {
+            if let Some(value) = self.any_value(value, key) {
+                fields.push(Field {
+                    name: key.as_str().into(),
+                    value,
+                });
+            }
+        }
+        fields
+    }
+
+    /// A value of any type, or a collection of any.
+    fn any_value(&mut self, node: &Node, what: &str) -> Option<Expr> {
+        self.value(node, Type::ANY, what)
+    }
+
+    fn bindings(&mut self, node: Option<&Node>, path: &'static str) -> Vec<Binding> {
+        let mut bindings = Vec::new();
+        for Entry { key, value, place } in node.map(Node::entries).unwrap_or_default() {
+            if let Some(target) = value.get("var") {
+                if let Some((slot, kind)) = self.variable(target) {
+                    bindings.push(Binding {
+                        path,
+                        name: key.as_str().into(),
+                        slot,
+                        kind,
+                    });
+                }
+            } else if value.get("noValue").is_none() && !value.is_null() {
+                self.problems.error(
+                    *place,
+                    format!("output `{key}` goes nowhere"),
+                    "write var: or noValue: true",
+                );
+            }
+        }
+        bindings
+    }
+
+    fn lookup(&mut self, id: u32, spec: &'static Spec, node: &Node, next: Next) {
+        self.known(node, &["name", "lookupValue", "dataTable", "outputs"]);
+        let key = node.get("lookupValue");
+        let key = key.and_then(|key| self.value(key, Type::STRING, "the lookup value"));
+        let table = node
+            .get("dataTable")
+            .and_then(|table| self.only(table, "the data table's name"));
+        let paths = self.outputs(node, spec.paths, next);
+        let Some(table) = table else {
+            return;
+        };
+        self.known(&table.value, &["foundOutputs", "failureOutputs"]);
+        let mut outputs = self.bindings(table.value.get("foundOutputs"), "found");
+        outputs.extend(self.bindings(table.value.get("failureOutputs"), "failure"));
+        let action = Action::Lookup {
+            table: table.key.as_str().into(),
+            key,
+            outputs,
+        };
+        self.finish(id, action, paths);
+    }
+
+    fn call_workflow(&mut self, id: u32, spec: &'static Spec, node: &Node, next: Next) {
+        let (kind, key) = match spec.word {
+            "callCommonModule" => (WorkflowCallKind::CommonModule, "commonModule"),
+            _ => (WorkflowCallKind::Bot, "botFlow"),
+        };
+        self.known(
+            node,
+            &[
+                "name",
+                "inputText",
+                "exitReason",
+                "intent",
+                key,
+                "failureOutputs",
+                "outputs",
+            ],
+        );
+        let called = node
+            .get(key)
+            .and_then(|called| self.only(called, "the workflow's name"));
+        let paths = self.outputs(node, spec.paths, next);
+        let Some(called) = called else {
+            return;
+        };
+        let version = self.only(&called.value, "the workflow's version");
+        let version = version.map(|version| &version.value);
+        if let Some(version) = version {
+            self.known(version, &["inputs", "outputs", "none"]);
+        }
+        let mut inputs = self.inputs(version.and_then(|v| v.get("inputs")));
+        if let Some(text) = node.get("inputText")
+            && let Some(value) = self.value(text, Type::STRING, "inputText")
+        {
+            inputs.push(Field {
+                name: "inputText".into(),
+                value,
+            });
+        }
+        let mut outputs = self.bindings(version.and_then(|v| v.get("outputs")), "success");
+        outputs.extend(self.bindings(node.get("failureOutputs"), "failure"));
+        let mut target = |key: &str| {
+            let variable = node.get(key).and_then(|node| node.get("var"))?;
+            self.variable(variable).map(|(slot, _)| slot)
+        };
+        let (intent, exit_reason) = (target("intent"), target("exitReason"));
+        let call = WorkflowCall {
+            kind,
+            workflow: called.key.as_str().into(),
+            inputs,
+            outputs,
+            intent,
+            exit_reason,
+        };
+        self.finish(id, Action::CallWorkflow(call), paths);
+    }
+
+    /// A task of this workflow: its variables are set from `inputs`, read into `var:`s after it, and each
+    /// of `outputs` with `actions` is the path that `endTask` names.
+    fn call_task(&mut self, id: u32, node: &Node, next: Next) {
+        self.known(
+            node,
+            &[
+                "name",
+                "targetTaskRef",
+                "inputs",
+                "outputVariables",
+                "outputs",
+            ],
+        );
+        let Some(task) = node
+            .get("targetTaskRef")
+            .and_then(|target| self.target(target))
+        else {
+            return;
+        };
+        let mut inputs = Vec::new();
+        for Entry { key, value, place } in node.get("inputs").map(Node::entries).unwrap_or_default()
+        {
+            let Some((slot, kind)) = self.task_variable(task, key, *place) else {
+                continue;
+            };
+            if let Some(value) = self.value(value, kind, key) {
+                inputs.push(Statement { slot, value });
+            }
+        }
+        let mut outputs = Vec::new();
+        let bound = node
+            .get("outputVariables")
+            .map(Node::entries)
+            .unwrap_or_default();
+        for Entry { key, value, place } in bound {
+            let target = value.get("var").and_then(|target| self.variable(target));
+            let source = self.task_variable(task, key, *place);
+            if let (Some((from, from_kind)), Some((to, to_kind))) = (source, target) {
+                if !from_kind.fits(to_kind) {
+                    self.problems.error(
+                        *place,
+                        format!("{key} is {from_kind}, the variable {to_kind}"),
+                        "",
+                    );
+                }
+                outputs.push((from, to));
+            }
+        }
+        let mut paths = Vec::new();
+        for Entry { key, value, .. } in node.get("outputs").map(Node::entries).unwrap_or_default() {
+            if !key.eq_ignore_ascii_case("default") {
+                paths.push(Path {
+                    name: key.to_lowercase().into(),
+                    next: self.output(value, next),
+                });
+            }
+        }
+        let default = node
+            .get("outputs")
+            .and_then(|outputs| outputs.get("default").or_else(|| outputs.get("Default")));
+        paths.push(Path {
+            name: "default".into(),
+            next: match default {
+                Some(output) => self.output(output, next),
+                None => next,
+            },
+        });
+        let action = Action::CallTask {
+            task,
+            inputs,
+            outputs,
+        };
+        self.finish(id, action, paths);
+    }
+
+    fn task_variable(
+        &mut self,
+        task: u32,
+        name: &str,
+        place: crate::place::Place,
+    ) -> Option<(u32, Type)> {
+        let lower = name.to_lowercase();
+        let slot = self.locals[task as usize].get(&lower).copied();
+        let Some(slot) = slot else {
+            let names: Vec<String> = self.locals[task as usize].keys().cloned().collect();
+            let help = tollgate_expression::did_you_mean(name, names.iter().map(String::as_str));
+            self.problems
+                .error(place, format!("the task has no variable `{name}`"), help);
+            return None;
+        };
+        Some((slot, self.variables[slot as usize].kind))
+    }
+
+    fn jump(&mut self, id: u32, node: &Node, key: &'static str) {
+        self.known(node, &["name", key]);
+        if let Some(task) = node.get(key).and_then(|target| self.target(target)) {
+            let place = self.steps[id as usize].place;
+            if (key == "targetMenuRef") != self.tasks[task as usize].menu {
+                let message = format!("`{key}` leads to `{}`", self.tasks[task as usize].name);
+                self.problems.error(
+                    place,
+                    message,
+                    "jumpToMenu leads to menus, the others to tasks or states",
+                );
+            }
+            self.finish(id, Action::Jump(task), Vec::new());
+        }
+    }
+
+    pub(super) fn is_bot(&self) -> bool {
+        matches!(
+            self.kind,
+            WorkflowKind::BotFlow | WorkflowKind::DigitalBotFlow
+        )
+    }
+}

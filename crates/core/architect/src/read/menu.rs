@@ -1,0 +1,231 @@
+//! Menus and their choices.
+
+use super::Reader;
+use crate::workflow::{Action, MenuChoice, Next, Path};
+use crate::yaml::Node;
+use tollgate_expression::Expr;
+use tollgate_expression::Type;
+use tollgate_expression::Value;
+
+const MENU_KEYS: &[&str] = &[
+    "name",
+    "refId",
+    "audio",
+    "choices",
+    "settingsMenu",
+    "settingsSpeechRec",
+    "description",
+    "variables",
+];
+
+const CHOICE_KEYS: &[&str] = &[
+    "dtmf",
+    "globalDtmf",
+    "globalSpeechRecTerms",
+    "speechRecTerms",
+    "defaultMenuChoice",
+];
+
+impl Reader<'_> {
+    pub(super) fn menu(&mut self, task: u32, node: &Node) {
+        self.known(node, MENU_KEYS);
+        let Next::Step(id) = self.tasks[task as usize].entry else {
+            return;
+        };
+        let before = self.task.replace(task);
+        let audio = self.audio(node, "audio");
+        let settings = node.get("settingsMenu");
+        if let Some(settings) = settings {
+            self.known(settings, super::settings::MENU);
+        }
+        let mut setting = |key: &str, kind| {
+            let value = settings.and_then(|settings| settings.get(key))?;
+            let value = self.value(value, kind, key)?;
+            (!matches!(value, Expr::Constant(Value::NotSet))).then_some(value)
+        };
+        let timeout = setting("menuSelectionTimeout", Type::DURATION);
+        let repeats = setting("repeatCount", Type::INTEGER);
+        let (mut choices, mut paths) = (Vec::new(), Vec::new());
+        for item in node.get("choices").map(Node::items).unwrap_or_default() {
+            if let Some((choice, path)) = self.choice(item, id) {
+                choices.push(choice);
+                paths.push(path);
+            }
+        }
+        // What the menu does when nobody chooses: its default choice, or the call is over.
+        if !choices.iter().any(|choice| choice.default) {
+            paths.push(Path {
+                name: "no choice".into(),
+                next: Next::Return,
+            });
+        }
+        let name = self.tasks[task as usize].name.clone();
+        self.steps[id as usize].name = name;
+        let action = Action::Menu {
+            audio,
+            timeout,
+            repeats,
+            choices,
+        };
+        self.finish(id, action, paths);
+        self.task = before;
+    }
+
+    fn choice(&mut self, item: &Node, menu: u32) -> Option<(MenuChoice, Path)> {
+        let entry = self.only(item, "a choice")?;
+        let node = &entry.value;
+        let Some(kind) = entry.key.strip_prefix("menu") else {
+            let message = format!("`{}` is no choice of a menu", entry.key);
+            self.problems.error(
+                entry.place,
+                message,
+                "such as menuTask, menuDisconnect, menuTransferToAcd",
+            );
+            return None;
+        };
+        let flag = |key: &str| node.get(key).and_then(Node::boolean).unwrap_or(false);
+        let choice = MenuChoice {
+            digit: self.digit(node),
+            terms: terms(node),
+            default: flag("defaultMenuChoice"),
+            global_key: flag("globalDtmf"),
+            global_terms: flag("globalSpeechRecTerms"),
+        };
+        let name = node
+            .get("name")
+            .and_then(Node::text)
+            .unwrap_or(kind)
+            .to_owned();
+        // What a choice does when it is done leads back to the menu.
+        let next = match kind {
+            "Task" | "ReusableTask" => self.choice_task(node, menu)?,
+            "SubMenu" => {
+                let inner = self.needed(node, "menu")?;
+                let reference = inner.get("refId").or_else(|| inner.get("name"))?;
+                let task = self.target(reference)?;
+                self.jump_step(task, entry.place)
+            }
+            "RepeatMenu" | "Repeat" => Next::Step(menu),
+            _ => {
+                let mut word = kind.to_owned();
+                if let Some(first) = word.get(..1) {
+                    word = first.to_lowercase() + &kind[1..];
+                }
+                let id = self.reserve(entry.place, "");
+                let bare = without(node, CHOICE_KEYS);
+                self.step(id, &word, &bare, entry.place, Next::Step(menu));
+                Next::Step(id)
+            }
+        };
+        let name = name.into();
+        Some((choice, Path { name, next }))
+    }
+
+    /// A step that goes into a menu, so that going back finds the one before it.
+    fn jump_step(&mut self, task: u32, place: crate::place::Place) -> Next {
+        let id = self.reserve(place, "jumpToMenu");
+        self.finish(id, Action::Jump(task), Vec::new());
+        Next::Step(id)
+    }
+
+    fn choice_task(&mut self, node: &Node, menu: u32) -> Option<Next> {
+        self.known(
+            node,
+            &[
+                "name",
+                "task",
+                "targetTaskRef",
+                "dtmf",
+                "globalDtmf",
+                "globalSpeechRecTerms",
+                "speechRecTerms",
+                "defaultMenuChoice",
+                "refId",
+            ],
+        );
+        let task = match node.get("targetTaskRef") {
+            Some(reference) => self.target(reference)?,
+            None => {
+                let inner = self.needed(node, "task")?;
+                self.known(inner, &["name", "refId", "actions", "variables"]);
+                let name = node.get("name").and_then(Node::text).unwrap_or_default();
+                let reference = inner.get("refId").and_then(Node::text);
+                let task = self.new_task(name, reference, inner, false);
+                self.declare_variables(inner.get("variables"), Some(task));
+                self.compile_actions(task, inner.get("actions"));
+                task
+            }
+        };
+        let id = self.reserve(node.place, "callTask");
+        let action = Action::CallTask {
+            task,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+        };
+        let back = Path {
+            name: "default".into(),
+            next: Next::Step(menu),
+        };
+        self.finish(id, action, vec![back]);
+        Some(Next::Step(id))
+    }
+
+    fn digit(&mut self, node: &Node) -> Option<char> {
+        let dtmf = node.get("dtmf")?;
+        let text = dtmf.text()?;
+        let digit = match text.strip_prefix("digit_") {
+            Some(digit) if digit.len() == 1 => digit.chars().next().filter(char::is_ascii_digit),
+            Some("star") => Some('*'),
+            Some("pound") => Some('#'),
+            _ => None,
+        };
+        if digit.is_none() {
+            self.problems.error(
+                dtmf.place,
+                format!("`{text}` is no key"),
+                "digit_0 … digit_9, digit_star, digit_pound",
+            );
+        }
+        digit
+    }
+}
+
+/// Words that choose a choice by speech, of every language.
+fn terms(node: &Node) -> Vec<String> {
+    let mut terms = Vec::new();
+    for language in node
+        .get("speechRecTerms")
+        .map(Node::entries)
+        .unwrap_or_default()
+    {
+        let listed = language
+            .value
+            .get("terms")
+            .map(Node::items)
+            .unwrap_or_default();
+        terms.extend(
+            listed
+                .iter()
+                .filter_map(Node::text)
+                .map(crate::workflow::normal),
+        );
+    }
+    terms.extend(
+        node.get("name")
+            .and_then(Node::text)
+            .map(crate::workflow::normal),
+    );
+    terms
+}
+
+/// The mapping without some of its keys.
+fn without(node: &Node, keys: &[&str]) -> Node {
+    let entries = node
+        .entries()
+        .iter()
+        .filter(|entry| !keys.contains(&entry.key.as_str()));
+    Node {
+        place: node.place,
+        kind: crate::yaml::Kind::Map(entries.cloned().collect()),
+    }
+}

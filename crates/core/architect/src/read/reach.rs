@@ -1,0 +1,45 @@
+//! Which steps can be reached from the start.
+
+use super::Reader;
+use crate::workflow::{Action, Next, Settings};
+
+impl Reader<'_> {
+    /// Marks the steps that can be reached; names tasks and menus that can't.
+    pub(super) fn mark_reached(&mut self, start: u32, settings: &Settings) {
+        let mut reached_tasks = vec![false; self.tasks.len()];
+        let mut open = vec![
+            self.tasks[start as usize].entry,
+            settings.error_next,
+            settings.escalation_next,
+            settings.recognition_next,
+        ];
+        reached_tasks[start as usize] = true;
+        while let Some(next) = open.pop() {
+            let (Next::Step(id) | Next::Again(id)) = next else {
+                continue;
+            };
+            let step = &mut self.steps[id as usize];
+            if std::mem::replace(&mut step.reached, true) {
+                continue;
+            }
+            open.extend(step.paths.iter().map(|path| path.next));
+            if let Action::CallTask { task, .. } | Action::Jump(task) = &step.action {
+                reached_tasks[*task as usize] = true;
+                open.push(self.tasks[*task as usize].entry);
+            }
+        }
+        for (task, reached) in self.tasks.iter().zip(reached_tasks) {
+            // A file must have a main menu, used or not; an empty one, or one that only hangs up, is no
+            // news.
+            let Next::Step(first) = task.entry else {
+                continue;
+            };
+            let step = &self.steps[first as usize];
+            let idle = task.menu && step.paths.len() <= 2;
+            if !reached && !idle {
+                let message = format!("nothing leads to `{}`", task.name);
+                self.problems.warn(step.place, message, "it is never run");
+            }
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Menus, and the steps that ask a person something.
+
+use super::Reader;
+use super::spec::Spec;
+use crate::workflow::{Action, Next, Path, Prompting, QuestionKind};
+use crate::yaml::Node;
+use tollgate_expression::Expr;
+use tollgate_expression::Type;
+use tollgate_expression::Value;
+
+impl Reader<'_> {
+    pub(super) fn prompting(&mut self, node: &Node) -> Prompting {
+        let mut prompt = |key: &str| {
+            let inner = node.get(key)?;
+            self.value(inner, Type::COMMUNICATION, key)
+        };
+        Prompting {
+            question: prompt("question"),
+            no_input: prompt("noInput"),
+            no_match: prompt("noMatch"),
+        }
+    }
+
+    pub(super) fn question(&mut self, id: u32, spec: &'static Spec, node: &Node, next: Next) {
+        if spec.word == "collectInput" {
+            self.collect_input(id, spec, node, next);
+            return;
+        }
+        self.known(
+            node,
+            &[
+                "name",
+                "question",
+                "noInput",
+                "noMatch",
+                "slot",
+                "customValidation",
+                "confirmationMode",
+                "confirmation",
+                "voiceEndOfInputTimeout",
+                "outputs",
+                "inputData",
+                "noConfirmation",
+                "noMatchConfirmation",
+                "noInputConfirmation",
+            ],
+        );
+        if let Some(mode) = node.get("confirmationMode")
+            && mode.get("lit").and_then(Node::text) != Some("never")
+            && mode.get("noValue").is_none()
+        {
+            self.problems.warn(
+                mode.place,
+                "slots are never confirmed here",
+                "the question's answer is taken as it is",
+            );
+        }
+        let prompting = self.prompting(node);
+        let (kind, paths) = match spec.word {
+            "askForIntent" => (QuestionKind::Intent, self.intent_paths(node, next)),
+            "askForSlot" => {
+                let Some(kind) = self.slot(node) else {
+                    return;
+                };
+                (kind, self.outputs(node, spec.paths, next))
+            }
+            "askForBoolean" => (QuestionKind::Boolean, self.outputs(node, spec.paths, next)),
+            _ => {
+                let target = node.get("inputData").and_then(|data| data.get("var"));
+                let slot = target
+                    .and_then(|target| self.variable(target))
+                    .map(|(slot, _)| slot);
+                (
+                    QuestionKind::Text { slot },
+                    self.outputs(node, spec.paths, next),
+                )
+            }
+        };
+        let action = Action::Question {
+            kind,
+            prompting,
+            timeout: None,
+        };
+        self.finish(id, action, paths);
+    }
+
+    fn slot(&mut self, node: &Node) -> Option<QuestionKind> {
+        let slot = node.get("slot")?;
+        let entity = slot.get("name").unwrap_or(slot).text()?.to_owned();
+        let name = format!("Slot.{entity}");
+        let Some((variable, kind)) = self.scope().find(&name) else {
+            self.problems.error(
+                slot.place,
+                format!("no variable `{name}` for the slot"),
+                "declare it, or name the entity under settingsNaturalLanguageUnderstanding",
+            );
+            return None;
+        };
+        Some(QuestionKind::Slot {
+            slot: variable,
+            kind,
+            entity: entity.into(),
+            valid: self
+                .audio(node, "customValidation")
+                .filter(|valid| !valid.is_not_set()),
+        })
+    }
+
+    /// One path for each intent, then those of other outcomes.
+    fn intent_paths(&mut self, node: &Node, next: Next) -> Vec<Path> {
+        let outputs = node.get("outputs");
+        let mut paths = Vec::new();
+        let listed = outputs.and_then(|outputs| outputs.get("intents"));
+        for item in listed.map(Node::items).unwrap_or_default() {
+            let Some(intent) = self.needed(item, "intent") else {
+                continue;
+            };
+            let name = intent
+                .get("name")
+                .and_then(Node::text)
+                .unwrap_or_default()
+                .to_owned();
+            if !self.nlu.intents.iter().any(|known| known.name == name) {
+                let names: Vec<String> = self.nlu.intents.iter().map(|i| i.name.clone()).collect();
+                let help =
+                    tollgate_expression::did_you_mean(&name, names.iter().map(String::as_str));
+                self.problems
+                    .error(intent.place, format!("no intent `{name}`"), help);
+            }
+            if intent.get("enabled").and_then(Node::boolean) == Some(false) {
+                continue;
+            }
+            paths.push(Path {
+                name: name.into(),
+                next: self.output(intent, next),
+            });
+        }
+        const OTHERS: [&str; 4] = ["noIntent", "knowledge", "maxNoInputs", "maxNoMatches"];
+        for entry in outputs.map(Node::entries).unwrap_or_default() {
+            if entry.key != "intents" && !OTHERS.contains(&entry.key.as_str()) {
+                let help = tollgate_expression::did_you_mean(&entry.key, OTHERS.into_iter());
+                self.problems.error(
+                    entry.place,
+                    format!("there is no output `{}`", entry.key),
+                    help,
+                );
+            }
+        }
+        // A bot without a knowledge base never answers from one; without the output it goes on.
+        for name in OTHERS {
+            let output = outputs.and_then(|outputs| outputs.get(name));
+            let next = self.way_out(name, output, next);
+            if name != "knowledge" || output.is_some() {
+                paths.push(Path {
+                    name: name.into(),
+                    next,
+                });
+            }
+        }
+        paths
+    }
+
+    fn collect_input(&mut self, id: u32, spec: &'static Spec, node: &Node, next: Next) {
+        self.known(
+            node,
+            &[
+                "name",
+                "inputData",
+                "digits",
+                "interDigitTimeout",
+                "noEntryTimeout",
+                "inputAudio",
+                "acceptJustStar",
+                "acceptJustPound",
+                "verificationType",
+                "outputs",
+                "noEntryAudio",
+            ],
+        );
+        let target = node.get("inputData").and_then(|data| data.get("var"));
+        let target = target.and_then(|target| self.variable(target));
+        let digits = node
+            .get("digits")
+            .map(|digits| digits.get("range").unwrap_or(digits));
+        let number = |key: &str| {
+            digits
+                .and_then(|d| d.get(key))
+                .and_then(Node::text)?
+                .parse()
+                .ok()
+        };
+        let exact: Option<u32> = number("exact");
+        let bounds = exact
+            .map(|n| (n, n))
+            .or_else(|| number("min").zip(number("max")));
+        let Some((min, max)) = bounds.filter(|(min, max)| min <= max && *max <= 40) else {
+            let place = digits.map_or(node.place, |digits| digits.place);
+            self.problems.error(
+                place,
+                "how many digits?",
+                "range: {min: 1, max: 3} or exact: 4; at most 40",
+            );
+            return;
+        };
+        let timeout = self.audio(node, "noEntryTimeout");
+        let prompting = Prompting {
+            question: self.audio(node, "inputAudio"),
+            no_input: self.audio(node, "noEntryAudio"),
+            no_match: None,
+        };
+        let paths = self.outputs(node, spec.paths, next);
+        let Some((slot, kind)) = target else {
+            return;
+        };
+        if !Type::STRING.fits(kind) {
+            self.problems.error(
+                node.place,
+                format!("digits are string, the variable is {kind}"),
+                "",
+            );
+        }
+        let action = Action::Question {
+            kind: QuestionKind::Digits { min, max, slot },
+            prompting,
+            timeout: timeout.filter(|t| !matches!(t, Expr::Constant(Value::NotSet))),
+        };
+        self.finish(id, action, paths);
+    }
+}

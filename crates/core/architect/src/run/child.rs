@@ -1,0 +1,83 @@
+//! Flows within workflows.
+
+use super::{Effect, End, MAX_DEPTH, Progress, Run, State};
+use crate::workflow::WorkflowCall;
+use serde_json::{Map, Value as Json};
+use std::sync::Arc;
+use tollgate_expression::Value;
+use tollgate_expression::World;
+
+impl Run {
+    /// The workflow runs here if the library has it; else it is asked for.
+    pub(super) fn call_workflow(&mut self, id: u32, call: &WorkflowCall) -> Result<(), String> {
+        let inputs = self.inputs(&call.inputs)?;
+        let Some(workflow) = self.library.get(&*call.workflow).cloned() else {
+            let effect = Effect::CallWorkflow {
+                kind: call.kind,
+                workflow: Arc::clone(&call.workflow),
+                inputs,
+            };
+            self.open(id, effect, None, 0, 0);
+            return Ok(());
+        };
+        if self.depth >= MAX_DEPTH {
+            return Err(format!("more than {MAX_DEPTH} workflows within workflows"));
+        }
+        let mut variables = inputs;
+        variables.remove("inputText");
+        let given = super::Inputs {
+            variables,
+            interaction: Map::new(),
+            participant: Default::default(),
+            wall_at_origin: self.wall_at_origin,
+            library: Arc::clone(&self.library),
+            ids: Arc::clone(&self.ids),
+        };
+        let seed = self.random();
+        let mut child = Run::new(workflow, &given, self.now, seed)?;
+        child.builtins = self.builtins.clone();
+        child.participant = std::mem::take(&mut self.participant);
+        child.depth = self.depth + 1;
+        child.last_effect = self.last_effect;
+        child.steps = self.steps;
+        child.coverage = self.coverage.as_ref().map(|_| Default::default());
+        self.child = Some(Box::new(child));
+        self.state = State::Child(id);
+        Ok(())
+    }
+
+    /// What the called workflow wants; none once it is over and this one goes on.
+    pub(super) fn child_next(&mut self, step: u32) -> Option<Progress> {
+        let child = self.child.as_mut()?;
+        let end = match child.next(self.now) {
+            Progress::Ended(end) => end,
+            other => return Some(other),
+        };
+        let mut outputs = child.outputs();
+        self.last_effect = child.last_effect;
+        self.steps = child.steps;
+        self.participant = std::mem::take(&mut child.participant);
+        if let Value::String(intent) = World::builtin(&**child, "session.lastintent") {
+            outputs.insert("intent".to_owned(), Json::String(intent.to_string()));
+        }
+        let covered = child.take_coverage();
+        if let Some(coverage) = &mut self.coverage {
+            coverage.add(covered);
+        }
+        self.child = None;
+        match end {
+            End::Step {
+                step: "endTask" | "exitBotFlow",
+                reason,
+            } => {
+                if let Some(reason) = reason {
+                    outputs.insert("exitReason".to_owned(), Json::String(reason.to_string()));
+                }
+                self.answered(step, 0, &outputs);
+            }
+            End::Failed(_) => self.answered(step, 1, &Map::new()),
+            other => self.state = State::Ended(other),
+        }
+        None
+    }
+}

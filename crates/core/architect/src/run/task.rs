@@ -1,0 +1,123 @@
+//! Tasks within tasks, and loops.
+
+use super::{End, Round, Run, State};
+use crate::workflow::{Action, LoopKind, WorkflowKind};
+use std::sync::Arc;
+use tollgate_expression::Value;
+
+/// Menus that going back can reach.
+const MAX_MENUS: usize = 32;
+
+impl Run {
+    pub(super) fn enter_task(&mut self, task: u32) -> Result<(), String> {
+        let workflow = Arc::clone(&self.workflow);
+        let task_facts = &workflow.tasks[task as usize];
+        if task_facts.menu && self.menus.last() != Some(&task) {
+            if self.menus.len() == MAX_MENUS {
+                self.menus.remove(0);
+            }
+            self.menus.push(task);
+        }
+        for slot in &task_facts.variables {
+            let variable = &workflow.variables[*slot as usize];
+            let value = match &variable.initial {
+                Some(initial) => initial.evaluate(self)?,
+                None => Value::NotSet,
+            };
+            self.variables[*slot as usize] = self.known(value);
+        }
+        self.state = State::Ready(task_facts.entry);
+        Ok(())
+    }
+
+    /// The end of a task: back to the step that called it, or the end of the workflow.
+    pub(super) fn leave_task(&mut self, path: Option<&str>) {
+        let Some(frame) = self.frames.pop() else {
+            let step = match self.workflow.kind {
+                WorkflowKind::Workflow => "endWorkflow",
+                WorkflowKind::WorkItem => "endWorkitemFlow",
+                WorkflowKind::BotFlow | WorkflowKind::DigitalBotFlow => "exitBotFlow",
+                WorkflowKind::CommonModule => "endTask",
+                _ => "disconnect",
+            };
+            self.state = State::Ended(End::Step { step, reason: None });
+            return;
+        };
+        self.loops = frame.loops;
+        let workflow = Arc::clone(&self.workflow);
+        let step = &workflow.steps[frame.step as usize];
+        if let Action::CallTask { task, outputs, .. } = &step.action {
+            let read = outputs
+                .iter()
+                .map(|(from, to)| (*to, self.variables[*from as usize].clone()));
+            let read: Vec<(u32, Value)> = read.collect();
+            let slots = &workflow.tasks[*task as usize].variables;
+            for (slot, value) in slots.iter().zip(frame.saved) {
+                self.variables[*slot as usize] = value;
+            }
+            for (slot, value) in read {
+                self.variables[slot as usize] = value;
+            }
+        }
+        let last = step.paths.len().saturating_sub(1) as u16;
+        let path = path.and_then(|name| step.path(name)).unwrap_or(last);
+        self.leave(frame.step, path);
+    }
+
+    pub(super) fn go_round(
+        &mut self,
+        id: u32,
+        kind: &LoopKind,
+        index: Option<u32>,
+        again: bool,
+    ) -> Result<(), String> {
+        if again {
+            if let LoopKind::AnythingElse(_) = kind {
+                let workflow = Arc::clone(&self.workflow);
+                return self.ask(id, &workflow.steps[id as usize], 0, 0);
+            }
+            if let Some(round) = self.loops.last_mut() {
+                round.index += 1;
+            }
+        } else {
+            let round = match kind {
+                LoopKind::Count(count) => match count.evaluate(self)? {
+                    Value::Integer(count) => (count, None),
+                    _ => (0, None),
+                },
+                LoopKind::Each(list, _) => match list.evaluate(self)? {
+                    Value::Collection(items) => (items.len() as i64, Some(items)),
+                    _ => (0, None),
+                },
+                LoopKind::AnythingElse(_) => (i64::MAX, None),
+            };
+            self.loops.push(Round {
+                index: 0,
+                count: round.0,
+                items: round.1,
+            });
+        }
+        let Some(round) = self.loops.last() else {
+            return Err("a loop that isn't open".to_owned());
+        };
+        if round.index >= round.count {
+            self.loops.pop();
+            self.leave(id, 1);
+            return Ok(());
+        }
+        let at = round.index;
+        let item = round
+            .items
+            .as_ref()
+            .and_then(|items| items.get(at as usize))
+            .cloned();
+        if let Some(slot) = index {
+            self.variables[slot as usize] = Value::Integer(at);
+        }
+        if let (LoopKind::Each(_, Some(slot)), Some(item)) = (kind, item) {
+            self.variables[*slot as usize] = item;
+        }
+        self.leave(id, 0);
+        Ok(())
+    }
+}

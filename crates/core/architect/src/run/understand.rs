@@ -1,0 +1,131 @@
+//! What a person meant.
+
+use super::talk::{Miss, miss, yes_or_no};
+use super::{Person, Run};
+use crate::workflow::{QuestionKind, Step, normal};
+use serde_json::Value as Json;
+use std::sync::Arc;
+use tollgate_expression::Type;
+use tollgate_expression::Value;
+
+impl Run {
+    /// The path an answer leads to; none where it was dealt with here.
+    pub(super) fn understand(
+        &mut self,
+        step: &Step,
+        kind: &QuestionKind,
+        person: &Person,
+    ) -> Result<Option<u16>, Miss> {
+        match kind {
+            QuestionKind::Digits { min, max, slot } => {
+                let Person::Presses(keys) = person else {
+                    return Err(miss(person));
+                };
+                let digits: String = keys.trim_end_matches('#').to_owned();
+                let count = digits.chars().count() as u32;
+                if digits.is_empty() || count < *min || !digits.chars().all(|c| c.is_ascii_digit())
+                {
+                    return Err(Miss::NoMatch);
+                }
+                let taken: String = digits.chars().take(*max as usize).collect();
+                self.variables[*slot as usize] = Value::text(&taken);
+                Ok(Some(0))
+            }
+            QuestionKind::Boolean => yes_or_no(person).map(|yes| Some(u16::from(!yes))),
+            QuestionKind::Text { slot } => {
+                let Person::Says(text) = person else {
+                    return Err(miss(person));
+                };
+                if let Some(slot) = slot {
+                    self.variables[*slot as usize] = Value::text(text);
+                }
+                Ok(Some(0))
+            }
+            QuestionKind::Slot {
+                slot,
+                kind,
+                entity,
+                valid,
+            } => {
+                let workflow = Arc::clone(&self.workflow);
+                let text = match person {
+                    Person::Says(text) => workflow.nlu.value(entity, text),
+                    Person::Presses(keys) => workflow.nlu.value(entity, keys),
+                    Person::Means { slots, .. } => slots
+                        .get(&**entity)
+                        .and_then(|text| workflow.nlu.value(entity, text)),
+                    _ => return Err(miss(person)),
+                };
+                let value = text.and_then(|text| Value::from_json(&Json::String(text), *kind).ok());
+                let value = value.ok_or(Miss::NoMatch)?;
+                let before = std::mem::replace(&mut self.variables[*slot as usize], value);
+                // A check that fails to be computed is not passed either.
+                if let Some(valid) = valid
+                    && !valid.holds(self).unwrap_or(false)
+                {
+                    self.variables[*slot as usize] = before;
+                    return Err(Miss::NoMatch);
+                }
+                Ok(Some(0))
+            }
+            QuestionKind::Intent => self.intent(step, person).map(Some),
+        }
+    }
+
+    fn intent(&mut self, step: &Step, person: &Person) -> Result<u16, Miss> {
+        let workflow = Arc::clone(&self.workflow);
+        let (name, said) = match person {
+            Person::Says(text) => {
+                let intent = workflow.nlu.intent(text).ok_or(Miss::NoMatch)?;
+                for entity in &intent.entities {
+                    if let Some(value) = workflow.nlu.value(entity, text) {
+                        self.fill(entity, &value);
+                    }
+                }
+                (intent.name.as_str(), true)
+            }
+            Person::Means { intent, slots } => {
+                for (entity, value) in slots {
+                    self.fill(entity, value);
+                }
+                (intent.as_str(), false)
+            }
+            Person::Learns(text) => {
+                self.learn("session.lastknowledgeanswer", Value::text(text));
+                return step.path("knowledge").ok_or(Miss::NoMatch);
+            }
+            _ => return Err(miss(person)),
+        };
+        if normal(name) == "none" {
+            return step.path("noIntent").ok_or(Miss::NoMatch);
+        }
+        let known = said
+            || workflow
+                .nlu
+                .intents
+                .iter()
+                .any(|intent| intent.name == name);
+        if !known {
+            return Err(Miss::NoMatch);
+        }
+        self.learn("session.lastintent", Value::text(name));
+        step.path(name)
+            .or_else(|| step.path("noIntent"))
+            .ok_or(Miss::NoMatch)
+    }
+
+    fn fill(&mut self, entity: &str, text: &str) {
+        let name = format!("Slot.{entity}");
+        let workflow = Arc::clone(&self.workflow);
+        let found = workflow
+            .variables
+            .iter()
+            .position(|v| v.name.eq_ignore_ascii_case(&name));
+        if let Some(slot) = found {
+            let kind: Type = workflow.variables[slot].kind;
+            if let Ok(value) = Value::from_json(&Json::String(text.to_owned()), kind) {
+                self.variables[slot] = value;
+            }
+        }
+    }
+}

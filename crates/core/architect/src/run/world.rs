@@ -1,0 +1,159 @@
+//! What expressions see of a run, and what it says.
+
+use super::{MAX_WORK_OF_A_STEP, Run, Tell};
+use crate::workflow::{Channel, WorkflowKind};
+use serde_json::{Map, Value as Json};
+use std::sync::Arc;
+use tollgate_expression::Value;
+use tollgate_expression::World;
+use tollgate_model::Instant;
+
+impl Run {
+    /// How things said reach the person.
+    pub(super) fn say(&mut self, value: &Value) {
+        let Some(text) = value.to_text().filter(|text| !text.is_empty()) else {
+            return;
+        };
+        let played = matches!(self.workflow.kind.channel(), Channel::Voice)
+            || matches!(
+                (self.workflow.kind, value),
+                (WorkflowKind::CommonModule, Value::Audio(_))
+            );
+        self.told.push_back(if played {
+            Tell::Played(text)
+        } else {
+            Tell::Sent(text)
+        });
+    }
+
+    /// The value with its id, where the id of the thing it names is known.
+    pub(super) fn known(&self, value: Value) -> Value {
+        let Value::Entity(entity) = &value else {
+            return value;
+        };
+        let Some(name) = entity.properties.get("name").and_then(Value::to_text) else {
+            return value;
+        };
+        match self.ids.get(&format!("{}/{name}", entity.kind.word())) {
+            None => value,
+            Some(id) => {
+                let mut entity = (**entity).clone();
+                entity.properties.insert("id".to_owned(), Value::text(id));
+                Value::Entity(Arc::new(entity))
+            }
+        }
+    }
+}
+
+impl Run {
+    /// A built-in variable has this value from now on.
+    pub(super) fn learn(&mut self, name: &str, value: Value) {
+        let name = name.to_lowercase();
+        match self.builtins.iter_mut().find(|(known, _)| **known == *name) {
+            Some((_, before)) => *before = value,
+            None => self.builtins.push((name.into(), value)),
+        }
+    }
+
+    fn wall_of(&self, at: Instant) -> i64 {
+        let millis = i64::try_from(at.as_nanos() / 1_000_000).unwrap_or(i64::MAX);
+        self.wall_at_origin.saturating_add(millis)
+    }
+}
+
+impl World for Run {
+    fn variable(&self, slot: u32) -> Value {
+        self.variables[slot as usize].clone()
+    }
+
+    fn builtin(&self, name: &str) -> Value {
+        let given = self.builtins.iter().find(|(known, _)| **known == *name);
+        match (given, name) {
+            (Some((_, value)), _) => value.clone(),
+            (None, "flow.name") => Value::text(&self.workflow.name),
+            (None, "flow.startdatetimeutc") => Value::DateTime(self.wall_of(self.started)),
+            (None, _) => Value::NotSet,
+        }
+    }
+
+    fn wall(&self) -> i64 {
+        self.wall_of(self.now)
+    }
+
+    fn work(&mut self, amount: u64) -> Result<(), String> {
+        self.work = self.work.saturating_add(amount);
+        if self.work > MAX_WORK_OF_A_STEP {
+            return Err(format!(
+                "more than {MAX_WORK_OF_A_STEP} parts and items in one step; do less in it"
+            ));
+        }
+        Ok(())
+    }
+
+    /// splitmix64.
+    fn random(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.random;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+/// An output by its name: as it is, in any case, or along the dots of the name, where the output is nested.
+/// A dot within the name of a property is written `__`, as data actions' flattened outputs have it.
+pub(super) fn find_output<'a>(outputs: &'a Map<String, Json>, name: &str) -> Option<&'a Json> {
+    if let Some(found) = outputs.get(name) {
+        return Some(found);
+    }
+    if let Some((_, found)) = outputs
+        .iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+    {
+        return Some(found);
+    }
+    let (first, rest) = match name.split_once('.') {
+        Some((first, rest)) => (first, Some(rest)),
+        None => (name, None),
+    };
+    let mut rest = rest.into_iter().flat_map(|rest| rest.split('.'));
+    rest.try_fold(property(outputs, first)?, |json, part| {
+        property(json.as_object()?, part)
+    })
+}
+
+/// The property that a part of a flattened name stands for.
+fn property<'a>(of: &'a Map<String, Json>, part: &str) -> Option<&'a Json> {
+    of.get(part).or_else(|| {
+        let mut all = of.iter();
+        let written = |(name, _): &(&String, &Json)| name.replace('.', "__") == part;
+        all.find(written).map(|(_, value)| value)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find_output;
+    use serde_json::json;
+
+    #[test]
+    fn an_output_is_found_flattened_or_nested() {
+        let outputs = json!({"urn:2__0:A.b": 1, "Name": 2, "app": {"v.1": {"x": 3}}, "c.d": 4, "e.f": {"g": 5}});
+        let outputs = outputs.as_object().unwrap();
+        for (name, value) in [
+            ("urn:2__0:A.b", Some(1)),
+            ("name", Some(2)),
+            ("app.v__1.x", Some(3)),
+            ("c.d", Some(4)),
+            ("c__d", Some(4)),
+            ("e__f.g", Some(5)),
+            ("app.v.1", None),
+        ] {
+            assert_eq!(
+                find_output(outputs, name),
+                value.map(|n| json!(n)).as_ref(),
+                "{name}"
+            );
+        }
+    }
+}

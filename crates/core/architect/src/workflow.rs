@@ -1,0 +1,267 @@
+//! A workflow, compiled: variables in numbered slots, steps in one table, every way from a step to the
+//! next a number. Immutable, shared by all its runs.
+
+mod builtin;
+mod nlu;
+mod step;
+
+pub use builtin::builtin;
+pub(crate) use builtin::builtin_names;
+pub use nlu::EntityType;
+pub(crate) use nlu::{Intent, Nlu, normal, pattern};
+pub use step::{
+    Action, Binding, DataCall, Field, LoopKind, MenuChoice, Path, Prompting, QuestionKind,
+    Statement, Step, WorkflowCall, WorkflowCallKind,
+};
+
+use crate::place::{Place, Problems};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tollgate_expression::Expr;
+use tollgate_expression::Type;
+
+/// The type of a workflow: the first key of its file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[expect(missing_docs, reason = "the names are the vendor's words")]
+pub enum WorkflowKind {
+    InboundCall,
+    OutboundCall,
+    InQueueCall,
+    SecureCall,
+    Voicemail,
+    VoiceSurvey,
+    InboundChat,
+    InboundEmail,
+    InQueueEmail,
+    InboundShortMessage,
+    InQueueShortMessage,
+    Workflow,
+    WorkItem,
+    CommonModule,
+    BotFlow,
+    DigitalBotFlow,
+    SurveyInvite,
+}
+
+/// How a workflow meets people; decides which steps it may have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Channel {
+    Voice,
+    Message,
+    Email,
+    Nobody,
+    Bot,
+    /// A common module: part of workflows of any kind.
+    Every,
+}
+
+const KINDS: [(WorkflowKind, &str, Channel); 17] = [
+    (WorkflowKind::InboundCall, "inboundCall", Channel::Voice),
+    (WorkflowKind::OutboundCall, "outboundCall", Channel::Voice),
+    (WorkflowKind::InQueueCall, "inQueueCall", Channel::Voice),
+    (WorkflowKind::SecureCall, "secureCall", Channel::Voice),
+    (WorkflowKind::Voicemail, "voicemail", Channel::Voice),
+    (WorkflowKind::VoiceSurvey, "voiceSurvey", Channel::Voice),
+    (WorkflowKind::InboundChat, "inboundChat", Channel::Message),
+    (WorkflowKind::InboundEmail, "inboundEmail", Channel::Email),
+    (WorkflowKind::InQueueEmail, "inQueueEmail", Channel::Email),
+    (
+        WorkflowKind::InboundShortMessage,
+        "inboundShortMessage",
+        Channel::Message,
+    ),
+    (
+        WorkflowKind::InQueueShortMessage,
+        "inQueueShortMessage",
+        Channel::Message,
+    ),
+    (WorkflowKind::Workflow, "workflow", Channel::Nobody),
+    (WorkflowKind::WorkItem, "workitem", Channel::Nobody),
+    (WorkflowKind::CommonModule, "commonModule", Channel::Every),
+    (WorkflowKind::BotFlow, "botFlow", Channel::Bot),
+    (WorkflowKind::DigitalBotFlow, "digitalBotFlow", Channel::Bot),
+    (WorkflowKind::SurveyInvite, "surveyInvite", Channel::Nobody),
+];
+
+impl WorkflowKind {
+    /// The word in files.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        KINDS
+            .iter()
+            .find(|(kind, ..)| *kind == self)
+            .map_or("", |(_, word, _)| word)
+    }
+
+    pub(crate) fn of_word(word: &str) -> Option<WorkflowKind> {
+        let found = KINDS
+            .iter()
+            .find(|(_, known, _)| known.eq_ignore_ascii_case(word));
+        found.map(|(kind, ..)| *kind)
+    }
+
+    pub(crate) fn words() -> impl Iterator<Item = &'static str> + Clone {
+        KINDS.iter().map(|(_, word, _)| *word)
+    }
+
+    pub(crate) fn channel(self) -> Channel {
+        KINDS
+            .iter()
+            .find(|(kind, ..)| *kind == self)
+            .map_or(Channel::Every, |(.., channel)| *channel)
+    }
+}
+
+/// Where a run goes on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Next {
+    /// To a step.
+    Step(u32),
+    /// Round the loop that begins at this step once more.
+    Again(u32),
+    /// The task, menu or state is at its end.
+    Return,
+    /// The bot didn't understand, and the step has no way out for that.
+    Misunderstood,
+}
+
+/// A variable and its slot's facts.
+#[derive(Clone, Debug)]
+pub(crate) struct Variable {
+    /// With its scope, as declared: `Flow.ani`.
+    pub(crate) name: String,
+    pub(crate) kind: Type,
+    pub(crate) initial: Option<Expr>,
+    pub(crate) input: bool,
+    pub(crate) output: bool,
+    pub(crate) place: Place,
+}
+
+/// A task, state, bot or menu.
+#[derive(Clone, Debug)]
+pub(crate) struct Task {
+    pub(crate) name: String,
+    pub(crate) entry: Next,
+    /// Its own variables; set anew whenever it is entered.
+    pub(crate) variables: Vec<u32>,
+    pub(crate) menu: bool,
+}
+
+/// What holds for the whole workflow.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) greeting: Option<Expr>,
+    /// Said, then done, when a step fails in a way it has no output for.
+    pub(crate) error_says: Option<Expr>,
+    pub(crate) error_next: Next,
+    /// The same for a bot that can't understand, and for one who asks for a person.
+    pub(crate) recognition_says: Option<Expr>,
+    pub(crate) recognition_next: Next,
+    pub(crate) escalation_says: Option<Expr>,
+    pub(crate) escalation_next: Next,
+    pub(crate) escalation: bool,
+    pub(crate) menu_timeout: Duration,
+    pub(crate) menu_repeats: u32,
+    pub(crate) entry_timeout: Duration,
+    pub(crate) input_timeout: Duration,
+    pub(crate) max_no_inputs: u32,
+    pub(crate) max_no_matches: u32,
+    pub(crate) no_match_apology: Option<Expr>,
+    pub(crate) no_input_apology: Option<Expr>,
+}
+
+/// A workflow, ready to run. `Send + Sync`; share it in an `Arc`.
+#[derive(Clone, Debug)]
+pub struct Workflow {
+    pub(crate) kind: WorkflowKind,
+    pub(crate) name: String,
+    pub(crate) variables: Vec<Variable>,
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) start: u32,
+    pub(crate) settings: Settings,
+    pub(crate) nlu: Nlu,
+    pub(crate) warnings: Problems,
+}
+
+impl Workflow {
+    /// The workflow's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its type.
+    #[must_use]
+    pub fn kind(&self) -> WorkflowKind {
+        self.kind
+    }
+
+    /// What works but may surprise.
+    #[must_use]
+    pub fn warnings(&self) -> &Problems {
+        &self.warnings
+    }
+
+    /// Its steps; a [`Next::Step`] is a position in them.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// The first step of a task, state, bot or menu.
+    #[must_use]
+    pub fn entry(&self, task: u32) -> Next {
+        self.tasks[task as usize].entry
+    }
+
+    /// The first step of a run.
+    #[must_use]
+    pub fn start(&self) -> Next {
+        self.entry(self.start)
+    }
+
+    /// What a bot's question can be answered by, by the entity's name.
+    #[must_use]
+    pub fn entities(&self) -> &BTreeMap<String, EntityType> {
+        &self.nlu.entities
+    }
+
+    /// How many steps it has.
+    #[must_use]
+    pub fn step_count(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Names and types of the variables that a caller may set.
+    pub fn inputs(&self) -> impl Iterator<Item = (&str, Type)> {
+        self.variables
+            .iter()
+            .filter(|variable| variable.input)
+            .map(|variable| (variable.name.as_str(), variable.kind))
+    }
+
+    /// The branches a run can take: each way out of each step that can be reached and has more than one.
+    #[must_use]
+    pub fn branch_count(&self) -> usize {
+        self.branches().count()
+    }
+
+    /// Each branch as its place in the file and its name, such as `callData "Look up": timeout`.
+    pub(crate) fn branches(&self) -> impl Iterator<Item = (u32, u16)> + '_ {
+        let forks = self.steps.iter().enumerate();
+        forks
+            .filter(|(_, step)| step.reached && step.paths.len() > 1)
+            .flat_map(|(index, step)| {
+                (0..step.paths.len()).map(move |path| (index as u32, path as u16))
+            })
+    }
+
+    pub(crate) fn describe_branch(&self, step: u32, path: u16) -> String {
+        let Some(step) = self.steps.get(step as usize) else {
+            return String::new();
+        };
+        let path = step.paths.get(path as usize).map_or("", |path| &path.name);
+        format!("{} {}: {path}", step.place, step.title())
+    }
+}

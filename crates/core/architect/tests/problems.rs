@@ -1,0 +1,220 @@
+//! Everything wrong with a file is told at once, each with its place and what to do.
+
+use tollgate_architect::{Severity, Substitutions, Workflow};
+
+fn told(text: &str) -> Vec<String> {
+    let problems = match Workflow::parse(text) {
+        Ok(workflow) => workflow.warnings().clone(),
+        Err(problems) => problems,
+    };
+    problems
+        .as_slice()
+        .iter()
+        .map(ToString::to_string)
+        .collect()
+}
+
+/// A workflow with these steps in its only state, from line 16 on, column 9.
+fn workflow(steps: &str) -> String {
+    let steps = steps.replace('\n', "\n        ");
+    format!(
+        "workflow:\n  name: W\n  startUpRef: /workflow/states/state[S]\n  variables:\n    \
+         - stringVariable:\n        name: Flow.text\n        isInput: true\n    \
+         - integerVariable:\n        name: Flow.number\n    \
+         - jsonVariable: {{name: Flow.json}}\n  states:\n    - state:\n        name: S\n        \
+         refId: S\n        actions:\n        {steps}\n"
+    )
+}
+
+#[test]
+fn all_at_once_in_the_order_of_the_file() {
+    let text = workflow(
+        "- decision:\n    condition:\n      exp: Flow.number = 3\n    outputs:\n      yess: {actions: []}\n\
+         - updateDate: {}\n- callData:\n    timeout: {lit: {fortnights: 1}}\n    category: {C: {dataAction: {A: {inputs: {x: {exp: Flow.nummer}}}}}}",
+    );
+    assert_eq!(
+        told(&text),
+        [
+            "18:32: error: `=` is no operator (compare with ==)",
+            "20:15: error: there is no output `yess` (did you mean yes?)",
+            "21:11: error: no step `updateDate` is known (did you mean updateData?)",
+            "23:28: error: timeout is a mapping (expected a duration, as {minutes: 5} or PT5M)",
+            "24:63: error: no variable `Flow.nummer` (did you mean Flow.number?)",
+        ]
+    );
+}
+
+#[test]
+fn types_are_checked_before_the_flow_runs() {
+    let set = |kind: &str, variable: &str, exp: &str| {
+        let step = format!(
+            "- updateData:\n    statements:\n      - {kind}:\n          variable: {variable}\n          value:\n            exp: '{exp}'"
+        );
+        told(&workflow(&step))
+    };
+    let faults = [
+        (
+            "string",
+            "Flow.text",
+            "Flow.number",
+            "21:27: error: the value is integer, expected string (write it out with ToString())",
+        ),
+        (
+            "string",
+            "Flow.text",
+            "Left(Flow.text, \"2\")",
+            "21:43: error: argument 2 of Left is string (it is Left(string, integer) -> string)",
+        ),
+        (
+            "string",
+            "Flow.text",
+            "Flow.text + 1",
+            "21:37: error: string + integer has no meaning (convert one side, as with ToString() or ToInt())",
+        ),
+        (
+            "string",
+            "Flow.text",
+            "Lefft(Flow.text, 2)",
+            "21:27: error: no function `Lefft` (did you mean Left?)",
+        ),
+        (
+            "string",
+            "Flow.text",
+            "If(Flow.text == \"a\", 1, \"b\")",
+            "21:51: error: If is integer or string (both values must have one type)",
+        ),
+        (
+            "integer",
+            "Flow.number",
+            "Flow.number.size",
+            "21:39: error: integer has no property `size`",
+        ),
+        (
+            "integer",
+            "Flow.number",
+            "1 < 2 < 3",
+            "21:33: error: a chain of comparisons (join them with and)",
+        ),
+        (
+            "integer",
+            "Flow.number",
+            "(1 + 2",
+            "21:33: error: expected `)`",
+        ),
+        (
+            "integer",
+            "Flow.number",
+            "\"a",
+            "21:27: error: a text that doesn''t end (close it with \")",
+        ),
+    ];
+    for (kind, variable, exp, wanted) in faults {
+        let told = set(kind, variable, exp);
+        assert_eq!(told, [wanted.replace("''", "'")], "{exp}");
+    }
+    for (kind, variable, exp) in [
+        ("string", "Flow.text", "ToString(Flow.json.a.b[0])"),
+        (
+            "integer",
+            "Flow.number",
+            "If(IsSet(Flow.text), Length(Flow.text), NOT_SET)",
+        ),
+        ("string", "Flow.text", "NOT_SET"),
+    ] {
+        assert_eq!(set(kind, variable, exp), Vec::<String>::new(), "{exp}");
+    }
+}
+
+#[test]
+fn steps_belong_to_types_of_flows() {
+    assert_eq!(
+        told(&workflow("- playAudio: {audio: {tts: Hello}}")),
+        ["16:11: error: `playAudio` can't stand in a workflow of type workflow"]
+    );
+}
+
+#[test]
+fn yaml_that_cannot_be_read_has_a_place() {
+    assert_eq!(
+        told(""),
+        [
+            "1:1: error: the file is empty (a workflow file begins with its type, such as inboundCall:)"
+        ]
+    );
+    assert_eq!(
+        told("workflow:\n  name: a\n  name: b\n"),
+        ["3:3: error: `name` is there twice, first at 2:3 (remove one)"]
+    );
+    assert_eq!(
+        told("inboundCal: {}\n"),
+        ["1:1: error: `inboundCal` is no type of workflow (did you mean inboundCall?)"]
+    );
+}
+
+#[test]
+fn aliases_cannot_grow_without_bound() {
+    let mut text = String::from("workflow:\n  a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..12 {
+        let below = format!("*a{}", level - 1);
+        text += &format!("  a{level}: &a{level} [{}]\n", vec![below; 10].join(", "));
+    }
+    assert!(told(&text)[0].contains("more than 200000 nodes"));
+}
+
+#[test]
+fn placeholders_stand_as_written_or_take_a_value() {
+    let text = workflow("- endWorkflow: {exitReason: {lit: {{why}}}}")
+        .replace("name: W", "name: {{name}}");
+    let workflow = Workflow::parse(&text).unwrap();
+    assert_eq!(workflow.name(), "{{name}}");
+    let warned: Vec<_> = workflow
+        .warnings()
+        .as_slice()
+        .iter()
+        .map(|p| (p.place.to_string(), p.severity))
+        .collect();
+    assert_eq!(
+        warned,
+        [
+            ("2:9".to_owned(), Severity::Warning),
+            ("16:43".to_owned(), Severity::Warning)
+        ]
+    );
+    let values = Substitutions::from([
+        ("name".to_owned(), "Filled: in".to_owned()),
+        ("why".to_owned(), "x".to_owned()),
+    ]);
+    let workflow = Workflow::parse_with(&text, &values).unwrap();
+    assert_eq!(workflow.name(), "Filled: in");
+    assert_eq!(workflow.warnings().as_slice(), []);
+}
+
+#[test]
+fn settings_are_read_too() {
+    let text = workflow("- endWorkflow: {}").replace(
+        "  states:",
+        "  settingsErrorHandling: {errorHandlng: {endWorkflow: {}}}\n  settingsUserInput: {noMatchApology: {exp: Upper(1)}, colour: red}\n  states:",
+    );
+    assert_eq!(
+        told(&text),
+        [
+            "11:27: error: `errorHandlng` isn't known here (did you mean errorHandling?)",
+            "12:51: error: argument 1 of Upper is integer (it is Upper(string) -> string)",
+            "12:56: warning: `colour` isn't known here (it has no effect)",
+        ]
+    );
+}
+
+#[test]
+fn references_lead_to_one_place() {
+    let text = workflow("- changeState: {targetStateRef: Tea}")
+        + "    - state: {name: A, refId: S, actions: []}\n";
+    assert_eq!(
+        told(&text),
+        [
+            "16:11: warning: how `changeState` is written is our reading of the vendor's step (compare its settings and outputs with an exported workflow)",
+            "16:41: error: `Tea` leads to no task, menu or state (known: A, S)",
+            "17:14: error: refId `S` is there twice (give each task, menu and state its own)",
+        ]
+    );
+}

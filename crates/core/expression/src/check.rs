@@ -1,0 +1,313 @@
+//! Names to slots, and types: every fault that can be seen before the workflow runs.
+
+use crate::expr::Expr;
+use crate::fault::Fault;
+use crate::function::{self, Signature};
+use crate::kind::{Base, Type};
+use crate::nearest::did_you_mean;
+use crate::tree::{self, Node, Operator, Tree};
+use crate::value::Value;
+use std::sync::Arc;
+
+/// The variables an expression may use.
+pub trait Scope {
+    /// A declared variable, by its name in any case.
+    fn variable(&self, name: &str) -> Option<(u32, Type)>;
+    /// A built-in variable, by its name in any case.
+    fn builtin(&self, name: &str) -> Option<Type>;
+    /// Every name, for suggestions.
+    fn names(&self) -> Vec<String>;
+}
+
+/// Reads, resolves and types an expression.
+pub fn check(text: &str, scope: &dyn Scope) -> Result<(Expr, Type), Fault> {
+    typed(&tree::parse(text)?, scope)
+}
+
+fn typed(tree: &Tree, scope: &dyn Scope) -> Result<(Expr, Type), Fault> {
+    Ok(match &tree.node {
+        Node::Text(text) => (Expr::Constant(Value::text(text)), Type::STRING),
+        Node::Integer(number) => (Expr::Constant(Value::Integer(*number)), Type::INTEGER),
+        Node::Decimal(number) => (
+            Expr::Constant(Value::Decimal(*number)),
+            Type::one(Base::Decimal),
+        ),
+        Node::Boolean(flag) => (Expr::Constant(Value::Boolean(*flag)), Type::BOOLEAN),
+        Node::NotSet => (Expr::Constant(Value::NotSet), Type::one(Base::NotSet)),
+        Node::Path(path) => named(path, scope)?,
+        Node::Property(inner, name) => property(typed(inner, scope)?, name, tree.at)?,
+        Node::Index(inner, index) => {
+            let (list, kind) = typed(inner, scope)?;
+            let (index_expr, index_kind) = typed(index, scope)?;
+            let item = match kind.base {
+                _ if kind.collection => kind.item(),
+                Base::Json | Base::Any => kind,
+                _ => {
+                    return Err(Fault::new(
+                        tree.at,
+                        format!("{kind} has no items"),
+                        "only collections and JSON can be indexed",
+                    ));
+                }
+            };
+            wanted(index_kind, Type::INTEGER, index.at, "the index")?;
+            (Expr::Index(Box::new(list), Box::new(index_expr)), item)
+        }
+        Node::Not(inner) => {
+            let (expr, kind) = typed(inner, scope)?;
+            wanted(kind, Type::BOOLEAN, inner.at, "what is negated")?;
+            (Expr::Not(Box::new(expr)), Type::BOOLEAN)
+        }
+        Node::Negate(inner) => {
+            let (expr, kind) = typed(inner, scope)?;
+            let numeric = [Base::Integer, Base::Decimal, Base::Duration, Base::Any];
+            if kind.collection || !numeric.contains(&kind.base) {
+                return Err(Fault::new(tree.at, format!("{kind} has no sign"), ""));
+            }
+            (Expr::Negate(Box::new(expr)), kind)
+        }
+        Node::Binary(operator, left, right) => {
+            let (left_expr, left_kind) = typed(left, scope)?;
+            let (right_expr, right_kind) = typed(right, scope)?;
+            let kind = result(*operator, left_kind, right_kind).ok_or_else(|| {
+                Fault::new(
+                    tree.at,
+                    format!(
+                        "{left_kind} {} {right_kind} has no meaning",
+                        operator.sign()
+                    ),
+                    "convert one side, as with ToString() or ToInt()",
+                )
+            })?;
+            (
+                Expr::Binary(*operator, Box::new(left_expr), Box::new(right_expr)),
+                kind,
+            )
+        }
+        Node::Call(name, arguments) => call(tree.at, name, arguments, scope)?,
+    })
+}
+
+/// A name: the longest prefix that is a variable, the rest its properties.
+fn named(path: &[(usize, String)], scope: &dyn Scope) -> Result<(Expr, Type), Fault> {
+    let joined = |length: usize| {
+        let names: Vec<&str> = path[..length]
+            .iter()
+            .map(|(_, name)| name.as_str())
+            .collect();
+        names.join(".")
+    };
+    for length in (1..=path.len()).rev() {
+        let name = joined(length);
+        let found = match scope.variable(&name) {
+            Some((slot, kind)) => Some((Expr::Variable(slot), kind)),
+            None => scope.builtin(&name).map(|kind| {
+                let lower: Arc<str> = name.to_lowercase().into();
+                (Expr::Builtin(lower), kind)
+            }),
+        };
+        if let Some(start) = found {
+            return path[length..]
+                .iter()
+                .try_fold(start, |inner, (at, name)| property(inner, name, *at));
+        }
+    }
+    let name = joined(path.len());
+    if name.contains("{{") {
+        return Ok((Expr::Constant(Value::NotSet), Type::ANY));
+    }
+    let names = scope.names();
+    let near = did_you_mean(&name, names.iter().map(String::as_str));
+    let help = if path.len() == 1 && near.is_empty() {
+        "a text stands in double quotes".to_owned()
+    } else {
+        near
+    };
+    Err(Fault::new(path[0].0, format!("no variable `{name}`"), help))
+}
+
+fn property((inner, kind): (Expr, Type), name: &str, at: usize) -> Result<(Expr, Type), Fault> {
+    let result = match kind.base {
+        _ if name.contains("{{") => Type::ANY,
+        _ if kind.collection && name.eq_ignore_ascii_case("length") => Type::INTEGER,
+        _ if kind.collection => {
+            return Err(Fault::new(
+                at,
+                format!("{kind} has no property `{name}`"),
+                "take an item of it first: x[0], or GetAt(x, 0)",
+            ));
+        }
+        Base::Json | Base::Any => kind,
+        Base::Currency if name.eq_ignore_ascii_case("amount") => Type::one(Base::Decimal),
+        Base::Currency if name.eq_ignore_ascii_case("code") => Type::STRING,
+        Base::Entity(entity) => match entity.property(name) {
+            Some((_, base)) => Type::one(base),
+            None => {
+                return Err(Fault::new(
+                    at,
+                    format!("{kind} has no property `{name}`"),
+                    did_you_mean(name, entity.properties()),
+                ));
+            }
+        },
+        _ => {
+            return Err(Fault::new(
+                at,
+                format!("{kind} has no property `{name}`"),
+                "",
+            ));
+        }
+    };
+    // JSON's names are as they are; all others are in any case.
+    let name: Arc<str> = match kind.base {
+        Base::Json | Base::Any if !kind.collection => name.into(),
+        _ => name.to_lowercase().into(),
+    };
+    Ok((Expr::Property(Box::new(inner), name), result))
+}
+
+fn wanted(kind: Type, wanted: Type, at: usize, what: &str) -> Result<(), Fault> {
+    if kind.fits(wanted) {
+        return Ok(());
+    }
+    let help = match (kind.base, wanted.base) {
+        (Base::Json, _) | (_, Base::String) => "convert it, as with ToString()",
+        _ => "",
+    };
+    Err(Fault::new(
+        at,
+        format!("{what} is {kind}, expected {wanted}"),
+        help,
+    ))
+}
+
+/// The type of an operation; none where it has no meaning.
+fn result(operator: Operator, left: Type, right: Type) -> Option<Type> {
+    use Operator::{Add, Divide, Equal, Multiply, NotEqual, Remainder, Subtract};
+    let logical = matches!(operator, Operator::And | Operator::Or);
+    if logical {
+        return (left.fits(Type::BOOLEAN) && right.fits(Type::BOOLEAN)).then_some(Type::BOOLEAN);
+    }
+    if matches!(operator, Equal | NotEqual) {
+        return left.join(right).map(|_| Type::BOOLEAN);
+    }
+    if left.collection || right.collection {
+        return None;
+    }
+    // Of NOT_SET beside anything the other side tells the type.
+    let (l, r) = match (left.base, right.base) {
+        (Base::NotSet, other) => (other, other),
+        (other, Base::NotSet) => (other, other),
+        both => both,
+    };
+    if l == Base::Any || r == Base::Any {
+        let compared = !matches!(operator, Add | Subtract | Multiply | Divide | Remainder);
+        return Some(if compared { Type::BOOLEAN } else { Type::ANY });
+    }
+    let numbers = |base| matches!(base, Base::Integer | Base::Decimal);
+    let both_numbers = numbers(l) && numbers(r);
+    let wider = if l == Base::Integer && r == Base::Integer {
+        Base::Integer
+    } else {
+        Base::Decimal
+    };
+    let base = match (operator, l, r) {
+        (Divide, ..) if both_numbers => Base::Decimal,
+        (Add | Subtract | Multiply | Remainder, ..) if both_numbers => wider,
+        (Add, Base::String, Base::String) => Base::String,
+        (Add | Subtract, Base::Duration, Base::Duration) => Base::Duration,
+        (Add | Subtract, Base::DateTime, Base::Duration) => Base::DateTime,
+        (Add, Base::Duration, Base::DateTime) => Base::DateTime,
+        (Subtract, Base::DateTime, Base::DateTime) => Base::Duration,
+        (Multiply | Divide, Base::Duration, Base::Integer) => Base::Duration,
+        (Add | Subtract, Base::Currency, Base::Currency) => Base::Currency,
+        (Multiply | Divide, Base::Currency, base) if numbers(base) => Base::Currency,
+        (Add | Subtract | Multiply | Divide | Remainder, ..) => return None,
+        _ if both_numbers => Base::Boolean,
+        (_, Base::String, Base::String)
+        | (_, Base::Duration, Base::Duration)
+        | (_, Base::DateTime, Base::DateTime)
+        | (_, Base::Currency, Base::Currency) => Base::Boolean,
+        _ => return None,
+    };
+    Some(Type::one(base))
+}
+
+fn call(
+    at: usize,
+    name: &str,
+    arguments: &[Tree],
+    scope: &dyn Scope,
+) -> Result<(Expr, Type), Fault> {
+    let mut exprs = Vec::with_capacity(arguments.len());
+    let mut kinds = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        let (expr, kind) = typed(argument, scope)?;
+        exprs.push(expr);
+        kinds.push(kind);
+    }
+    if name.eq_ignore_ascii_case("if") {
+        return conditional(at, arguments, exprs, &kinds);
+    }
+    let Some(function) = function::find(name) else {
+        return Err(Fault::new(
+            at,
+            format!("no function `{name}`"),
+            did_you_mean(name, function::functions().map(|function| function.name)),
+        ));
+    };
+    let signatures: Vec<Signature> = function.signatures().collect();
+    if let Some(kind) = signatures
+        .iter()
+        .find_map(|signature| signature.accepts(&kinds))
+    {
+        return Ok((Expr::Call(function, exprs, kind), kind));
+    }
+    let given: Vec<String> = kinds.iter().map(ToString::to_string).collect();
+    let help = format!("it is {}", function.usage());
+    // With one way to call it, the first wrong argument can be named.
+    if let [only] = signatures.as_slice()
+        && let Some(wrong) = only.first_wrong(&kinds)
+        && let Some(argument) = arguments.get(wrong)
+    {
+        return Err(Fault::new(
+            argument.at,
+            format!(
+                "argument {} of {} is {}",
+                wrong + 1,
+                function.name,
+                kinds[wrong]
+            ),
+            help,
+        ));
+    }
+    Err(Fault::new(
+        at,
+        format!("{}({}) doesn't fit", function.name, given.join(", ")),
+        help,
+    ))
+}
+
+fn conditional(
+    at: usize,
+    arguments: &[Tree],
+    exprs: Vec<Expr>,
+    kinds: &[Type],
+) -> Result<(Expr, Type), Fault> {
+    let Ok(exprs) = <[Expr; 3]>::try_from(exprs) else {
+        return Err(Fault::new(
+            at,
+            format!("If has {} arguments", kinds.len()),
+            "it is If(condition, value if true, value if false)",
+        ));
+    };
+    wanted(kinds[0], Type::BOOLEAN, arguments[0].at, "the condition")?;
+    let Some(kind) = kinds[1].join(kinds[2]) else {
+        return Err(Fault::new(
+            arguments[2].at,
+            format!("If is {} or {}", kinds[1], kinds[2]),
+            "both values must have one type",
+        ));
+    };
+    Ok((Expr::If(Box::new(exprs)), kind))
+}

@@ -1,0 +1,174 @@
+//! Numbers.
+
+use super::call::Call;
+use super::definition::{Function, strict};
+use crate::kind::Base;
+use crate::value::Value;
+use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::{Decimal, MathematicalOps, RoundingStrategy};
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    strict(
+        "Abs",
+        &["integer -> integer", "decimal -> decimal"],
+        "without its sign",
+        |call| match call.at(0) {
+            Value::Integer(number) => number.checked_abs().map(Value::Integer).ok_or_else(large),
+            _ => Ok(Value::Decimal(call.decimal(0)?.abs())),
+        },
+    ),
+    strict(
+        "Ceiling",
+        &["decimal -> integer"],
+        "the next whole number upwards",
+        |call| whole(call.decimal(0)?.ceil()),
+    ),
+    strict(
+        "Floor",
+        &["decimal -> integer"],
+        "the next whole number downwards",
+        |call| whole(call.decimal(0)?.floor()),
+    ),
+    strict(
+        "Truncate",
+        &["decimal -> integer"],
+        "without its fraction",
+        |call| whole(call.decimal(0)?.trunc()),
+    ),
+    strict(
+        "Round",
+        &["decimal -> integer", "decimal, integer -> decimal"],
+        "to whole numbers or so many digits, halves away from zero",
+        |call| {
+            let digits = call.integer_or(1, 0)?;
+            let digits = u32::try_from(digits).map_err(|_| format!("{digits} digits"))?;
+            let rounded = call
+                .decimal(0)?
+                .round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero);
+            match call.result.base {
+                Base::Integer => whole(rounded),
+                _ => Ok(Value::Decimal(rounded)),
+            }
+        },
+    ),
+    strict(
+        "Max",
+        &[
+            "integer, integer... -> integer",
+            "decimal, decimal... -> decimal",
+            "[integer] -> integer",
+            "[decimal] -> decimal",
+        ],
+        "the largest",
+        |call| fold(call, |left, right| Some(left.max(right))),
+    ),
+    strict(
+        "Min",
+        &[
+            "integer, integer... -> integer",
+            "decimal, decimal... -> decimal",
+            "[integer] -> integer",
+            "[decimal] -> decimal",
+        ],
+        "the smallest",
+        |call| fold(call, |left, right| Some(left.min(right))),
+    ),
+    strict(
+        "Sum",
+        &["[integer] -> integer", "[decimal] -> decimal"],
+        "all items together",
+        |call| {
+            if call.items(0)?.is_empty() {
+                return typed(call, Decimal::ZERO);
+            }
+            fold(call, Decimal::checked_add)
+        },
+    ),
+    strict(
+        "Average",
+        &["[decimal] -> decimal"],
+        "the mean of all items, or NOT_SET",
+        |call| {
+            let count = call.items(0)?.len();
+            match fold(call, Decimal::checked_add)? {
+                Value::NotSet => Ok(Value::NotSet),
+                Value::Integer(sum) => {
+                    Ok(Value::Decimal(Decimal::from(sum) / Decimal::from(count)))
+                }
+                Value::Decimal(sum) => Ok(Value::Decimal(sum / Decimal::from(count))),
+                other => Ok(other),
+            }
+        },
+    ),
+    strict(
+        "Power",
+        &["decimal, integer -> decimal"],
+        "multiplied by itself so many times",
+        |call| {
+            let power = call.decimal(0)?.checked_powi(call.integer(1)?);
+            power.map(Value::Decimal).ok_or_else(large)
+        },
+    ),
+    strict("Sqrt", &["decimal -> decimal"], "the square root", |call| {
+        let root = call.decimal(0)?.sqrt();
+        root.map(Value::Decimal)
+            .ok_or_else(|| "a negative number has none".to_owned())
+    }),
+    strict(
+        "RandomInteger",
+        &["integer, integer -> integer"],
+        "a number from the first to the second, drawn from the run's seed",
+        |call| {
+            let (from, to) = (call.integer(0)?, call.integer(1)?);
+            let width = i128::from(to) - i128::from(from) + 1;
+            if width <= 0 {
+                return Err(format!("there is nothing from {from} to {to}"));
+            }
+            let drawn = i128::from(call.world.random()) % width;
+            i64::try_from(i128::from(from) + drawn)
+                .map(Value::Integer)
+                .map_err(|_| large())
+        },
+    ),
+];
+
+fn large() -> String {
+    "the number is too large".to_owned()
+}
+
+fn whole(number: Decimal) -> Result<Value, String> {
+    number.to_i64().map(Value::Integer).ok_or_else(large)
+}
+
+/// The number in the type of the call's result.
+fn typed(call: &Call<'_>, number: Decimal) -> Result<Value, String> {
+    match call.result.base {
+        Base::Integer => whole(number),
+        _ => Ok(Value::Decimal(number)),
+    }
+}
+
+/// The arguments, or the only argument's items, taken together; `NOT_SET` of none.
+fn fold(
+    call: &Call<'_>,
+    join: impl Fn(Decimal, Decimal) -> Option<Decimal>,
+) -> Result<Value, String> {
+    let values = match call.arguments {
+        [Value::Collection(items)] => items.as_slice(),
+        arguments => arguments,
+    };
+    let mut total: Option<Decimal> = None;
+    for value in values {
+        let number = match value {
+            Value::Integer(number) => Decimal::from(*number),
+            Value::Decimal(number) => *number,
+            Value::NotSet => continue,
+            _ => return Err("an item is no number".to_owned()),
+        };
+        total = Some(match total {
+            None => number,
+            Some(before) => join(before, number).ok_or_else(large)?,
+        });
+    }
+    total.map_or(Ok(Value::NotSet), |number| typed(call, number))
+}

@@ -1,0 +1,40 @@
+//! The expression language: read, typed and resolved when the file is read, evaluated while it runs.
+//!
+//! **What this decides.** What an expression means for given variables: its type, the errors it can
+//! have before anything runs, and its value. **What it does not:** which variables there are
+//! ([`Scope`]), or what time it is and what chance says ([`World`]).
+//!
+//! **`NOT_SET`.** A function of which a needed argument is `NOT_SET` is `NOT_SET`, but for those whose
+//! job is to see it (`If`, `IsSet`, `IsNotSetOrEmpty`, `ToDisplayString`, `MakeList`, …). `==` and
+//! `!=` compare it like any value; `<` and its kin, and arithmetic, pass it on. `and` and `or` know
+//! three values: a `NOT_SET` beside a `true` in an `or` doesn't matter. A condition that is `NOT_SET`
+//! counts as no.
+//!
+//! **Bounds.** [`MAX_CHARACTERS`] of an expression, [`MAX_DEPTH`] of its nesting and [`MAX_LINKS`] of its
+//! chains, [`MAX_TEXT`] bytes of
+//! a text and [`MAX_ITEMS`] of a collection that it may build; and the work that [`World::work`] grants.
+
+mod bounds;
+mod check;
+mod compare;
+mod eval;
+mod expr;
+mod fault;
+mod function;
+mod kind;
+mod lex;
+mod nearest;
+pub mod time;
+mod tree;
+mod value;
+mod world;
+
+pub use check::{Scope, check};
+pub use expr::Expr;
+pub use fault::Fault;
+pub use function::{Function, functions};
+pub use kind::{Base, Kind, Type};
+pub use nearest::{did_you_mean, nearest};
+pub use tree::Operator;
+pub use value::{Entity, Money, Value, decimal};
+pub use world::World;
