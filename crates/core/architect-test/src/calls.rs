@@ -1,20 +1,17 @@
 //! Which data actions a workflow can call, on which path, and how often in one interaction: read off the
 //! graph of its steps, nothing is run.
 //!
-//! For each action every step has a least and a most number of calls from it to each of its ends (the
-//! end of the task, of the workflow, or once more round the loop). Both are the solution of equations over
-//! the steps that lead on, found by going over all steps until nothing changes. The most grows for ever
-//! exactly if a cycle has a call on it; what still grows after as many rounds as there are steps is
-//! unbounded. A loop counts as often as its literal count says; without one it is unbounded if a call
-//! stands in it.
+//! A loop counts as often as its literal count says; without one, and on any other circle of steps, a call
+//! has no bound. `sum.rs` says how that is found.
 //!
 //! **What it leaves out.** Conditions: a path counts whether or not it can be true. Persons who hang up,
 //! and steps that fail into the workflow's error handling: both end a run early. Called workflows that aren't
 //! in the library.
 
+mod range;
 mod sum;
 
-pub use sum::Count;
+pub use range::Count;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tollgate_architect::Library;

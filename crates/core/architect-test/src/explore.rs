@@ -7,7 +7,7 @@
 mod draw;
 mod pool;
 
-use crate::play::play;
+use crate::play::{Played, play};
 use crate::script::Script;
 use draw::Drawer;
 use pool::Pool;
@@ -72,25 +72,13 @@ pub fn explore(
             }
         };
         *found.ends.entry(played.end.word().to_owned()).or_insert(0) += 1;
-        // Runs that fail are no examples; those whose workflow deals with a failure are, where nothing
-        // else takes a branch.
-        if matches!(played.end.word(), "failed" | "bound") {
-            continue;
-        }
-        let faulty = played
-            .transcript
-            .lines()
-            .iter()
-            .any(|line| line.event == "fails");
-        let list = if faulty { &mut handled } else { &mut kept };
-        let first = list.is_empty() && !faulty;
-        if first || played.coverage.adds_to(&found.coverage) {
-            let mut script = drawer.written();
-            script.expect.end = Some(played.end.word().to_owned());
-            script.expect.calls.clone_from(&played.calls);
-            list.push((script, played.coverage.clone()));
-            found.coverage.add(played.coverage);
-        }
+        keep(
+            &played,
+            &drawer,
+            &mut found.coverage,
+            &mut kept,
+            &mut handled,
+        );
         if found.coverage.taken(workflow) == workflow.branch_count() {
             break;
         }
@@ -100,8 +88,36 @@ pub fn explore(
     found
 }
 
+/// A script and the branches that it takes.
+type Example = (Script, Coverage);
+
+/// Keeps the script of a play that takes a branch no other takes. Runs that fail are no examples; those whose
+/// workflow deals with a failure are, where nothing else takes a branch.
+fn keep(
+    played: &Played,
+    drawer: &Drawer<'_>,
+    covered: &mut Coverage,
+    kept: &mut Vec<Example>,
+    handled: &mut Vec<Example>,
+) {
+    if matches!(played.end.word(), "failed" | "bound") {
+        return;
+    }
+    let mut lines = played.transcript.lines().iter();
+    let faulty = lines.any(|line| line.event == "fails");
+    let list = if faulty { handled } else { kept };
+    let first = list.is_empty() && !faulty;
+    if first || played.coverage.adds_to(covered) {
+        let mut script = drawer.written();
+        script.expect.end = Some(played.end.word().to_owned());
+        script.expect.calls.clone_from(&played.calls);
+        list.push((script, played.coverage.clone()));
+        covered.add(played.coverage.clone());
+    }
+}
+
 /// Without the scripts whose branches the others take too.
-fn fewest(mut kept: Vec<(Script, Coverage)>) -> Vec<Script> {
+fn fewest(mut kept: Vec<Example>) -> Vec<Script> {
     let mut index = 0;
     while index < kept.len() && kept.len() > 1 {
         let mut others = Coverage::default();

@@ -21,7 +21,9 @@ mod effect;
 mod execute;
 mod failure;
 mod outcome;
+mod participant;
 mod report;
+mod request;
 mod talk;
 mod task;
 mod understand;
@@ -42,10 +44,6 @@ use tollgate_expression::Value;
 use tollgate_expression::did_you_mean;
 use tollgate_model::Instant;
 
-/// Attributes of the participant data.
-const MAX_ATTRIBUTES: usize = 1000;
-/// Bytes of their names and values together.
-const MAX_ATTRIBUTE_BYTES: usize = 1024 * 1024;
 /// Steps of one run.
 pub const MAX_STEPS: u32 = 10_000;
 /// Work of one step's expressions: parts evaluated, items and 64 bytes of texts looked through.
@@ -141,9 +139,17 @@ struct Open {
     effect: Option<Effect>,
     timeout: Option<Duration>,
     deadline: Instant,
-    /// Questions asked before in this step, and how many of them met silence.
-    misses: u32,
-    silences: u32,
+    /// Answers to this step's question that didn't do.
+    misses: Misses,
+}
+
+/// How often a question was asked in vain.
+#[derive(Clone, Copy, Default, Debug)]
+struct Misses {
+    /// Answers that fit nothing.
+    unclear: u32,
+    /// Silences.
+    silent: u32,
 }
 
 impl Run {
@@ -212,7 +218,7 @@ impl Run {
             {
                 let value = initial.evaluate(self);
                 let value = value.map_err(|why| format!("{}: {why}", variable.name))?;
-                self.variables[slot] = self.known(value);
+                self.variables[slot] = self.with_id(value);
             }
         }
         for (name, json) in inputs {
@@ -231,14 +237,7 @@ impl Run {
             let value = Value::from_json(json, workflow.variables[slot].kind);
             self.variables[slot] = value.map_err(|why| format!("{name}: {why}"))?;
         }
-        let greeting = workflow
-            .settings
-            .greeting
-            .as_ref()
-            .map(|greeting| greeting.evaluate(self));
-        if let Some(said) = greeting {
-            self.say(&said?);
-        }
+        self.say(workflow.settings.greeting.as_ref())?;
         self.enter_task(workflow.start)
     }
 
@@ -308,7 +307,7 @@ impl Run {
         if open.id != id || open.effect.is_some() || self.now >= open.deadline {
             return Err(AnswerError::NotOpen);
         }
-        let (step, misses, silences) = (open.step, open.misses, open.silences);
+        let (step, misses) = (open.step, open.misses);
         let person = matches!(
             self.workflow.steps[step as usize].action,
             crate::workflow::Action::Menu { .. }
@@ -317,7 +316,7 @@ impl Run {
         );
         match answer {
             Answer::Person(Person::HangsUp) if person => self.hang_up(now),
-            Answer::Person(answer) if person => self.heard(step, answer, misses, silences),
+            Answer::Person(answer) if person => self.heard(step, answer, misses),
             Answer::Path { path, outputs } if !person => {
                 let Some(path) = self.workflow.steps[step as usize].path(&path) else {
                     let paths = &self.workflow.steps[step as usize].paths;

@@ -1,85 +1,41 @@
-//! The least and the most calls from each step to each of its ends.
+//! How often a run calls one action, at least and at most: an equation for each step, solved by repetition.
+//!
+//! **The unknowns.** A way from a step ends at one of a few [`Goal`]s: the task returns, the run ends, a loop
+//! that the step stands in goes round again. For each step and each goal that a way from the step reaches, the
+//! unknown is the [`Range`] of calls on those ways, the step's own call included.
+//!
+//! **The equations.** A step's goals are those of the steps that its ways out lead to, with its own calls added:
+//! [`Solver::plain`]. Three kinds of steps differ. After a *jump* nothing returns: the task's return is the run's
+//! end. A *called task* that returns goes on by the calling step's ways out. A *loop* of a known number of rounds
+//! has the calls of a round as often as it goes round.
+//!
+//! **The solution.** At first no step has a goal. All equations are applied again and again until nothing
+//! changes; after n repetitions every way of n steps is counted. A way that visits no step twice is no longer
+//! than there are steps, and going round a circle that calls nothing adds nothing. So a number that still grows
+//! after more repetitions than there are steps belongs to a circle with a call on it, and has no bound: it is
+//! set to [`Count::Unbounded`], which grows no further. Thus the repetition comes to an end, within as many
+//! repetitions again.
 
+use super::range::{Count, Range};
 use std::collections::BTreeMap;
-use std::fmt;
-use tollgate_architect::workflow::{Action, LoopKind, Next, Workflow};
+use tollgate_architect::workflow::{Action, LoopKind, Next, Path, Workflow};
 use tollgate_architect::{Library, MAX_DEPTH};
-use tollgate_expression::Expr;
-use tollgate_expression::Value;
+use tollgate_expression::{Expr, Value};
 
-/// A number of calls, or no bound.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Count {
-    /// So many.
-    Finite(u64),
-    /// As many as the run goes on.
-    Unbounded,
-}
-
-impl fmt::Display for Count {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Count::Finite(count) => count.fmt(f),
-            Count::Unbounded => f.write_str("unbounded"),
-        }
-    }
-}
-
-impl Count {
-    fn plus(self, other: Count) -> Count {
-        match (self, other) {
-            (Count::Finite(l), Count::Finite(r)) => Count::Finite(l.saturating_add(r)),
-            _ => Count::Unbounded,
-        }
-    }
-
-    fn times(self, rounds: Count) -> Count {
-        match (self, rounds) {
-            (Count::Finite(0), _) | (_, Count::Finite(0)) => Count::Finite(0),
-            (Count::Finite(l), Count::Finite(r)) => Count::Finite(l.saturating_mul(r)),
-            _ => Count::Unbounded,
-        }
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Range {
-    pub(super) least: u64,
-    pub(super) most: Count,
-}
-
-const NONE: Range = Range {
-    least: 0,
-    most: Count::Finite(0),
-};
-
-impl Range {
-    fn then(self, after: Range) -> Range {
-        Range {
-            least: self.least.saturating_add(after.least),
-            most: self.most.plus(after.most),
-        }
-    }
-
-    fn or(self, other: Range) -> Range {
-        Range {
-            least: self.least.min(other.least),
-            most: self.most.max(other.most),
-        }
-    }
-}
-
-/// Where a way from a step can end.
+/// Where a way from a step ends.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Goal {
+    /// The task, menu or state is at its end.
     Return,
+    /// The run is over.
     End,
+    /// The loop that begins at this step goes round once more.
     Again(u32),
-    /// Wherever the run is broken off, so that a circle without an end counts too. Only the most
-    /// matters.
+    /// Anywhere: somebody breaks the run off. It makes a circle count that no way leaves; only the most matters.
     Stopped,
 }
 
+/// The calls on the ways from a step, by the goal they reach.
 type Goals = BTreeMap<Goal, Range>;
 
 fn add(goals: &mut Goals, goal: Goal, range: Range) {
@@ -87,173 +43,217 @@ fn add(goals: &mut Goals, goal: Goal, range: Range) {
     goals.insert(goal, joined);
 }
 
-/// Calls of `action` in one run of `workflow`.
+/// Calls of `action` in one run of `workflow`, which is called by `depth` others.
 pub(super) fn of_workflow(
     workflow: &Workflow,
     library: &Library,
     action: &str,
     depth: usize,
 ) -> Range {
-    let own: Vec<Range> = workflow
-        .steps()
-        .iter()
-        .map(|step| match &step.action {
-            Action::CallData(call) if &*call.action == action => Range {
-                least: 1,
-                most: Count::Finite(1),
-            },
-            Action::CallWorkflow(call) => match library.get(&*call.workflow) {
-                Some(called) if depth < MAX_DEPTH => {
-                    of_workflow(called, library, action, depth + 1)
-                }
-                _ => NONE,
-            },
-            _ => NONE,
-        })
-        .collect();
-    let mut goals: Vec<Goals> = vec![Goals::new(); workflow.steps().len()];
-    let rounds = workflow.steps().len() + 2;
-    for round in 0..=2 * rounds {
-        let mut changed = false;
-        for id in (0..workflow.steps().len()).rev() {
-            let mut new = from_step(workflow, &goals, &own, id);
-            if new == goals[id] {
-                continue;
-            }
-            changed = true;
-            if round > rounds {
-                // It has grown for longer than any way without a cycle could make it.
-                for (goal, range) in &mut new {
-                    let before = goals[id].get(goal);
-                    if before.is_none_or(|before| before.most < range.most) {
-                        range.most = Count::Unbounded;
-                    }
-                }
-            }
-            goals[id] = new;
-        }
-        if !changed {
-            break;
-        }
-    }
-    let start = to(workflow.start(), &goals);
-    let all = start.values().copied().reduce(Range::or).unwrap_or(NONE);
+    let own = workflow.steps().iter().map(|step| match &step.action {
+        Action::CallData(call) if &*call.action == action => Range::ONE,
+        Action::CallWorkflow(call) => match library.get(&*call.workflow) {
+            Some(called) if depth < MAX_DEPTH => of_workflow(called, library, action, depth + 1),
+            _ => Range::NONE,
+        },
+        _ => Range::NONE,
+    });
+    let mut solver = Solver {
+        workflow,
+        own: own.collect(),
+        goals: vec![Goals::new(); workflow.steps().len()],
+    };
+    solver.solve();
+    let start = solver.to(workflow.start());
+    let all = start.values().copied().reduce(Range::or);
     let ends = start.iter().filter(|(goal, _)| **goal != Goal::Stopped);
     Range {
         least: ends.map(|(_, range)| range.least).min().unwrap_or(0),
-        ..all
+        most: all.unwrap_or(Range::NONE).most,
     }
 }
 
-/// The goals of going on there.
-fn to(next: Next, goals: &[Goals]) -> Goals {
-    match next {
-        Next::Step(id) => goals[id as usize].clone(),
-        Next::Again(id) => Goals::from([(Goal::Again(id), NONE)]),
-        Next::Return => Goals::from([(Goal::Return, NONE)]),
-        Next::Misunderstood => Goals::from([(Goal::End, NONE)]),
-    }
+struct Solver<'a> {
+    workflow: &'a Workflow,
+    /// Each step's own calls.
+    own: Vec<Range>,
+    /// Each step's goals, as far as they are known.
+    goals: Vec<Goals>,
 }
 
-fn from_step(workflow: &Workflow, goals: &[Goals], own: &[Range], id: usize) -> Goals {
-    let step = &workflow.steps()[id];
-    let mut found = Goals::new();
-    match &step.action {
-        Action::End { .. } | Action::PreviousMenu => add(&mut found, Goal::End, NONE),
-        Action::EndTask(_) => add(&mut found, Goal::Return, NONE),
-        Action::Jump(task) => {
-            for (goal, range) in to(workflow.entry(*task), goals) {
-                // What was left by jumping is never returned to.
-                let goal = if goal == Goal::Return {
-                    Goal::End
-                } else {
-                    goal
-                };
+impl Solver<'_> {
+    /// Applies the equations until nothing changes.
+    fn solve(&mut self) {
+        let steps = self.goals.len();
+        // Two more than there are steps: the first finds the ways of one step, the last that nothing grows.
+        let enough = steps + 2;
+        for round in 0..=2 * enough {
+            let mut changed = false;
+            // Ways lead mostly to steps further down, so these come first.
+            for id in (0..steps).rev() {
+                let mut new = self.from(id);
+                if new == self.goals[id] {
+                    continue;
+                }
+                changed = true;
+                if round > enough {
+                    widen(&mut new, &self.goals[id]);
+                }
+                self.goals[id] = new;
+            }
+            if !changed {
+                break;
+            }
+        }
+    }
+
+    /// The goals of going on there.
+    fn to(&self, next: Next) -> Goals {
+        match next {
+            Next::Step(id) => self.goals[id as usize].clone(),
+            Next::Again(id) => Goals::from([(Goal::Again(id), Range::NONE)]),
+            Next::Return => Goals::from([(Goal::Return, Range::NONE)]),
+            Next::Misunderstood => Goals::from([(Goal::End, Range::NONE)]),
+        }
+    }
+
+    /// The equation of a step: its goals from those that are known of the others.
+    fn from(&self, id: usize) -> Goals {
+        let step = &self.workflow.steps()[id];
+        match &step.action {
+            Action::End { .. } | Action::PreviousMenu => Goals::from([(Goal::End, Range::NONE)]),
+            Action::EndTask(_) => Goals::from([(Goal::Return, Range::NONE)]),
+            Action::Jump(task) => self.jump(*task),
+            Action::CallTask { task, .. } => self.called_task(*task, &step.paths),
+            Action::Loop { kind, .. } => self.looping(
+                id as u32,
+                rounds(kind),
+                step.paths[0].next,
+                step.paths[1].next,
+            ),
+            Action::Transfer { .. } => self.plain(id, Some(0)),
+            Action::Menu { choices, .. } => self.plain(id, Some(choices.len())),
+            _ => self.plain(id, None),
+        }
+    }
+
+    /// A step that is left by its ways out; the one in the position `ends` ends the run.
+    fn plain(&self, id: usize, ends: Option<usize>) -> Goals {
+        let mut found = Goals::new();
+        let own = self.own[id];
+        if own.most > Count::ZERO {
+            let stopped = Range {
+                least: u64::MAX,
+                ..own
+            };
+            add(&mut found, Goal::Stopped, stopped);
+        }
+        let paths = self.workflow.steps()[id].paths.iter();
+        for (position, path) in paths.enumerate() {
+            if ends == Some(position) {
+                add(&mut found, Goal::End, own);
+                continue;
+            }
+            for (goal, after) in self.to(path.next) {
+                add(&mut found, goal, own.then(after));
+            }
+        }
+        found
+    }
+
+    /// To a task for good: whatever is left by a jump is never returned to.
+    fn jump(&self, task: u32) -> Goals {
+        let mut found = Goals::new();
+        for (goal, range) in self.to(self.workflow.entry(task)) {
+            let goal = match goal {
+                Goal::Return => Goal::End,
+                other => other,
+            };
+            add(&mut found, goal, range);
+        }
+        found
+    }
+
+    /// A called task: where it returns, the run goes on by any way out of the calling step.
+    fn called_task(&self, task: u32, paths: &[Path]) -> Goals {
+        let mut found = Goals::new();
+        for (goal, range) in self.to(self.workflow.entry(task)) {
+            if goal != Goal::Return {
                 add(&mut found, goal, range);
+                continue;
             }
-        }
-        Action::CallTask { task, .. } => {
-            for (goal, range) in to(workflow.entry(*task), goals) {
-                if goal != Goal::Return {
-                    add(&mut found, goal, range);
-                    continue;
-                }
-                for path in &step.paths {
-                    for (goal, after) in to(path.next, goals) {
-                        add(&mut found, goal, range.then(after));
-                    }
+            for path in paths {
+                for (goal, after) in self.to(path.next) {
+                    add(&mut found, goal, range.then(after));
                 }
             }
         }
-        Action::Loop { kind, .. } => {
-            let rounds = match kind {
-                LoopKind::Count(Expr::Constant(Value::Integer(count))) => {
-                    Count::Finite(u64::try_from(*count).unwrap_or(0))
-                }
-                _ => Count::Unbounded,
+        found
+    }
+
+    /// A loop: it is done after all its rounds, or left within one of them.
+    fn looping(&self, id: u32, rounds: Count, body: Next, done: Next) -> Goals {
+        let mut found = Goals::new();
+        let again = Goal::Again(id);
+        let body = self.to(body);
+        // The calls of a round that comes to its end; none if no way leads there.
+        let once = body.get(&again).copied();
+        let all = match (once, rounds) {
+            (Some(once), Count::Finite(count)) => Some(Range {
+                least: once.least.saturating_mul(count),
+                most: once.most.times(rounds),
+            }),
+            // Perhaps there is no round at all.
+            (Some(once), Count::Unbounded) => Some(Range {
+                least: 0,
+                most: once.most.times(rounds),
+            }),
+            (None, Count::Finite(0) | Count::Unbounded) => Some(Range::NONE),
+            (None, _) => None,
+        };
+        if let Some(all) = all {
+            for (goal, after) in self.to(done) {
+                add(&mut found, goal, all.then(after));
+            }
+        }
+        if rounds == Count::ZERO {
+            return found;
+        }
+        // Left within the first round at the earliest, within the last at the latest.
+        let others = match rounds {
+            Count::Finite(count) => Count::Finite(count.saturating_sub(1)),
+            Count::Unbounded => Count::Unbounded,
+        };
+        let others = once.map_or(Count::ZERO, |once| once.most.times(others));
+        for (goal, range) in body.into_iter().filter(|(goal, _)| *goal != again) {
+            let range = Range {
+                least: range.least,
+                most: range.most.plus(others),
             };
-            let again = Goal::Again(id as u32);
-            let body = to(step.paths[0].next, goals);
-            let once = body.get(&again).copied();
-            let all = match (once, rounds) {
-                (Some(once), Count::Finite(count)) => Some(Range {
-                    least: once.least.saturating_mul(count),
-                    most: once.most.times(rounds),
-                }),
-                // Perhaps no round at all.
-                (Some(once), Count::Unbounded) => Some(Range {
-                    least: 0,
-                    most: once.most.times(rounds),
-                }),
-                (None, Count::Finite(0) | Count::Unbounded) => Some(NONE),
-                (None, _) => None,
-            };
-            if let Some(all) = all {
-                for (goal, after) in to(step.paths[1].next, goals) {
-                    add(&mut found, goal, all.then(after));
-                }
-            }
-            if rounds != Count::Finite(0) {
-                for (goal, range) in body {
-                    if goal != again {
-                        // Left in the first round, or after all the others.
-                        let before = match rounds {
-                            Count::Finite(count) => Count::Finite(count.saturating_sub(1)),
-                            Count::Unbounded => Count::Unbounded,
-                        };
-                        let others = once.map_or(Count::Finite(0), |once| once.most.times(before));
-                        let range = Range {
-                            least: range.least,
-                            most: range.most.plus(others),
-                        };
-                        add(&mut found, goal, range);
-                    }
-                }
-            }
+            add(&mut found, goal, range);
         }
-        action => {
-            if own[id].most > Count::Finite(0) {
-                let stopped = Range {
-                    least: u64::MAX,
-                    ..own[id]
-                };
-                add(&mut found, Goal::Stopped, stopped);
-            }
-            for (index, path) in step.paths.iter().enumerate() {
-                let leaves = match action {
-                    Action::Transfer { .. } => index == 0,
-                    Action::Menu { choices, .. } => index == choices.len(),
-                    _ => false,
-                };
-                if leaves {
-                    add(&mut found, Goal::End, own[id]);
-                    continue;
-                }
-                for (goal, after) in to(path.next, goals) {
-                    add(&mut found, goal, own[id].then(after));
-                }
-            }
+        found
+    }
+}
+
+/// What has grown has no bound.
+fn widen(new: &mut Goals, before: &Goals) {
+    for (goal, range) in new {
+        if before
+            .get(goal)
+            .is_none_or(|before| before.most < range.most)
+        {
+            range.most = Count::Unbounded;
         }
     }
-    found
+}
+
+/// How many rounds a loop has, as far as the file tells.
+fn rounds(kind: &LoopKind) -> Count {
+    match kind {
+        LoopKind::Count(Expr::Constant(Value::Integer(count))) => {
+            Count::Finite(u64::try_from(*count).unwrap_or(0))
+        }
+        _ => Count::Unbounded,
+    }
 }

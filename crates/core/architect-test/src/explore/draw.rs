@@ -230,18 +230,20 @@ impl<'a> Drawer<'a> {
         }
         let odd = self.below(12);
         match (self.mood, odd) {
-            (Mood::Eager, _) => {}
-            (Mood::Silent, _) | (_, 0) => return Person::IsSilent,
-            (Mood::Unclear, _) | (_, 1) => {
-                return match asked {
-                    Asked::Menu(_) | Asked::Digits { .. } => Person::Presses("*".to_owned()),
-                    _ => Person::Says("hm?".to_owned()),
-                };
-            }
-            (_, 2) if self.below(4) == 0 => return Person::HangsUp,
-            (_, 3) if self.below(4) == 0 => return Person::WantsAgent,
-            _ => {}
+            (Mood::Eager, _) => self.answer(asked),
+            (Mood::Silent, _) | (_, 0) => Person::IsSilent,
+            (Mood::Unclear, _) | (_, 1) => match asked {
+                Asked::Menu(_) | Asked::Digits { .. } => Person::Presses("*".to_owned()),
+                _ => Person::Says("hm?".to_owned()),
+            },
+            (_, 2) if self.below(4) == 0 => Person::HangsUp,
+            (_, 3) if self.below(4) == 0 => Person::WantsAgent,
+            _ => self.answer(asked),
         }
+    }
+
+    /// An answer of the kind that is asked for.
+    fn answer(&mut self, asked: &Asked) -> Person {
         match asked {
             Asked::Menu(choices) => {
                 let index = self.below(choices.len());

@@ -4,7 +4,7 @@ use super::{Expect, Script, Scripted, Table, Turn};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tollgate_architect::yaml::{self, Node};
+use tollgate_architect::yaml::{self, Entry, Node};
 use tollgate_architect::{Person, Problems, Substitutions};
 use tollgate_expression::did_you_mean;
 use tollgate_expression::time::{read_date_time, read_duration};
@@ -107,55 +107,62 @@ impl Reader {
         for item in root.get("person").map(Node::items).unwrap_or_default() {
             script.person.extend(self.turn(item));
         }
-        for entry in root.get("answers").map(Node::entries).unwrap_or_default() {
-            let list = match &entry.value.kind {
-                yaml::Kind::List(items) => items.as_slice(),
-                _ => std::slice::from_ref(&entry.value),
-            };
-            let answers: Vec<Scripted> = list.iter().filter_map(|node| self.answer(node)).collect();
-            if answers.is_empty() {
-                self.problems
-                    .error(entry.place, "no answer is given", "such as success: {…}");
-            }
-            script.answers.insert(entry.key.clone(), answers);
+        for entry in entries(root, "answers") {
+            script
+                .answers
+                .insert(entry.key.clone(), self.answers(entry));
         }
-        for entry in root.get("tables").map(Node::entries).unwrap_or_default() {
-            self.known(&entry.value, &["rows", "fails", "after"]);
-            let mut table = Table {
-                fails: entry
-                    .value
-                    .get("fails")
-                    .and_then(Node::boolean)
-                    .unwrap_or(false),
-                after: self.after(&entry.value),
-                ..Table::default()
-            };
-            for row in entry
-                .value
-                .get("rows")
-                .map(Node::entries)
-                .unwrap_or_default()
-            {
-                let columns = self.object(Some(&row.value));
-                table.rows.insert(row.key.clone(), columns);
-            }
-            script.tables.insert(entry.key.clone(), table);
+        for entry in entries(root, "tables") {
+            script
+                .tables
+                .insert(entry.key.clone(), self.table(&entry.value));
         }
         if let Some(expect) = root.get("expect") {
-            self.known(expect, &["end", "calls", "variables", "participant"]);
-            let mut calls = BTreeMap::new();
-            for entry in expect.get("calls").map(Node::entries).unwrap_or_default() {
-                let count = self.number(Some(&entry.value)).unwrap_or(0);
-                calls.insert(entry.key.clone(), u32::try_from(count).unwrap_or(u32::MAX));
-            }
-            script.expect = Expect {
-                end: expect.get("end").and_then(Node::text).map(str::to_owned),
-                calls,
-                variables: self.object(expect.get("variables")),
-                participant: self.texts(expect.get("participant")),
-            };
+            script.expect = self.expect(expect);
         }
         script
+    }
+
+    /// The answers under a name: a list of them, or one alone.
+    fn answers(&mut self, entry: &Entry) -> Vec<Scripted> {
+        let list = match &entry.value.kind {
+            yaml::Kind::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(&entry.value),
+        };
+        let answers: Vec<Scripted> = list.iter().filter_map(|node| self.answer(node)).collect();
+        if answers.is_empty() {
+            self.problems
+                .error(entry.place, "no answer is given", "such as success: {…}");
+        }
+        answers
+    }
+
+    fn table(&mut self, node: &Node) -> Table {
+        self.known(node, &["rows", "fails", "after"]);
+        let fails = node.get("fails").and_then(Node::boolean).unwrap_or(false);
+        let after = self.after(node);
+        let rows = entries(node, "rows").iter();
+        let rows = rows.map(|row| (row.key.clone(), self.object(Some(&row.value))));
+        Table {
+            rows: rows.collect(),
+            fails,
+            after,
+        }
+    }
+
+    fn expect(&mut self, node: &Node) -> Expect {
+        self.known(node, &["end", "calls", "variables", "participant"]);
+        let mut calls = BTreeMap::new();
+        for entry in entries(node, "calls") {
+            let count = self.number(Some(&entry.value)).unwrap_or(0);
+            calls.insert(entry.key.clone(), u32::try_from(count).unwrap_or(u32::MAX));
+        }
+        Expect {
+            end: node.get("end").and_then(Node::text).map(str::to_owned),
+            calls,
+            variables: self.object(node.get("variables")),
+            participant: self.texts(node.get("participant")),
+        }
     }
 
     fn known(&mut self, node: &Node, keys: &[&str]) {
@@ -292,6 +299,11 @@ impl Reader {
             row,
         })
     }
+}
+
+/// The entries of the mapping under a key.
+fn entries<'n>(node: &'n Node, key: &str) -> &'n [Entry] {
+    node.get(key).map(Node::entries).unwrap_or_default()
 }
 
 /// `200ms`, `3s`, `2m`, `1h` or ISO 8601.

@@ -1,7 +1,7 @@
 //! A script, written as YAML.
 
-use super::{Script, Scripted};
-use serde_json::{Map, Value as Json, json};
+use super::{Script, Scripted, Table, Turn};
+use serde_json::{Value as Json, json};
 use std::time::Duration;
 use tollgate_architect::Person;
 use tollgate_expression::time::{write_date_time, write_duration};
@@ -16,101 +16,83 @@ impl Script {
 
 fn write(script: &Script) -> String {
     let default = Script::default();
-    let mut root = Map::new();
-    root.insert("workflow".to_owned(), json!(script.workflow));
-    let mut put = |key: &str, value: Json, wanted: bool| {
-        if wanted {
-            root.insert(key.to_owned(), value);
-        }
-    };
-    put("set", json!(script.set), !script.set.is_empty());
-    put("library", json!(script.library), !script.library.is_empty());
-    put(
-        "start",
-        json!(write_date_time(script.start)),
-        script.start != default.start,
-    );
-    put("seed", json!(script.seed), script.seed != default.seed);
-    put(
-        "speech",
-        json!(script.speech),
-        script.speech != default.speech,
-    );
-    put(
-        "inputs",
-        Json::Object(script.inputs.clone()),
-        !script.inputs.is_empty(),
-    );
-    put(
-        "interaction",
-        Json::Object(script.interaction.clone()),
-        !script.interaction.is_empty(),
-    );
-    put(
-        "participant",
-        json!(script.participant),
-        !script.participant.is_empty(),
-    );
-    put("ids", json!(script.ids), !script.ids.is_empty());
-    let person = script.person.iter().map(|turn| {
-        let mut does = match &turn.does {
-            Person::Presses(keys) => json!({"press": keys}),
-            Person::Says(text) => json!({"say": text}),
-            Person::Means { intent, slots } if slots.is_empty() => json!({"intent": intent}),
-            Person::Means { intent, slots } => json!({"intent": intent, "slots": slots}),
-            Person::Learns(text) => json!({"learns": text}),
-            Person::IsSilent => json!({"silent": true}),
-            Person::WantsAgent => json!({"agent": true}),
-            Person::HangsUp => json!({"hangUp": true}),
-        };
-        after(&mut does, turn.after);
-        does
+    let unless = |same: bool, value: Json| if same { Json::Null } else { value };
+    let start = json!(write_date_time(script.start));
+    let answers = script.answers.iter().map(|(name, list)| {
+        let list: Json = list.iter().map(answer).collect();
+        (name.clone(), list)
     });
-    put(
-        "person",
-        Json::Array(person.collect()),
-        !script.person.is_empty(),
-    );
-    let answers = script
-        .answers
-        .iter()
-        .map(|(name, list)| (name.clone(), Json::Array(list.iter().map(answer).collect())));
-    put(
-        "answers",
-        Json::Object(answers.collect()),
-        !script.answers.is_empty(),
-    );
-    let tables = script.tables.iter().map(|(name, table)| {
-        let mut written = json!({"rows": table.rows});
-        if table.fails {
-            written["fails"] = json!(true);
-        }
-        after(&mut written, table.after);
-        (name.clone(), written)
-    });
-    put(
-        "tables",
-        Json::Object(tables.collect()),
-        !script.tables.is_empty(),
-    );
-    let mut expect = Map::new();
-    if let Some(end) = &script.expect.end {
-        expect.insert("end".to_owned(), json!(end));
-    }
-    if !script.expect.calls.is_empty() {
-        expect.insert("calls".to_owned(), json!(script.expect.calls));
-    }
-    if !script.expect.variables.is_empty() {
-        expect.insert("variables".to_owned(), json!(script.expect.variables));
-    }
-    if !script.expect.participant.is_empty() {
-        expect.insert("participant".to_owned(), json!(script.expect.participant));
-    }
-    let wanted = !expect.is_empty();
-    put("expect", Json::Object(expect), wanted);
+    let tables = script.tables.iter();
+    let tables = tables.map(|(name, facts)| (name.clone(), table(facts)));
+    let expect = &script.expect;
+    let root = mapping([
+        ("workflow", json!(script.workflow)),
+        ("set", json!(script.set)),
+        ("library", json!(script.library)),
+        ("start", unless(script.start == default.start, start)),
+        (
+            "seed",
+            unless(script.seed == default.seed, json!(script.seed)),
+        ),
+        (
+            "speech",
+            unless(script.speech == default.speech, json!(script.speech)),
+        ),
+        ("inputs", json!(script.inputs)),
+        ("interaction", json!(script.interaction)),
+        ("participant", json!(script.participant)),
+        ("ids", json!(script.ids)),
+        ("person", script.person.iter().map(turn).collect()),
+        ("answers", Json::Object(answers.collect())),
+        ("tables", Json::Object(tables.collect())),
+        (
+            "expect",
+            mapping([
+                ("end", json!(expect.end)),
+                ("calls", json!(expect.calls)),
+                ("variables", json!(expect.variables)),
+                ("participant", json!(expect.participant)),
+            ]),
+        ),
+    ]);
     let mut out = String::new();
-    block(&Json::Object(root), 0, &mut out);
+    block(&root, 0, &mut out);
     out
+}
+
+/// A mapping of what isn't empty.
+fn mapping<const COUNT: usize>(entries: [(&str, Json); COUNT]) -> Json {
+    let filled = entries.into_iter().filter(|(_, value)| match value {
+        Json::Null => false,
+        Json::Array(items) => !items.is_empty(),
+        Json::Object(object) => !object.is_empty(),
+        _ => true,
+    });
+    Json::Object(filled.map(|(key, value)| (key.to_owned(), value)).collect())
+}
+
+fn turn(turn: &Turn) -> Json {
+    let mut does = match &turn.does {
+        Person::Presses(keys) => json!({"press": keys}),
+        Person::Says(text) => json!({"say": text}),
+        Person::Means { intent, slots } if slots.is_empty() => json!({"intent": intent}),
+        Person::Means { intent, slots } => json!({"intent": intent, "slots": slots}),
+        Person::Learns(text) => json!({"learns": text}),
+        Person::IsSilent => json!({"silent": true}),
+        Person::WantsAgent => json!({"agent": true}),
+        Person::HangsUp => json!({"hangUp": true}),
+    };
+    after(&mut does, turn.after);
+    does
+}
+
+fn table(table: &Table) -> Json {
+    let mut written = json!({"rows": table.rows});
+    if table.fails {
+        written["fails"] = json!(true);
+    }
+    after(&mut written, table.after);
+    written
 }
 
 fn answer(answer: &Scripted) -> Json {

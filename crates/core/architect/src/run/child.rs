@@ -1,6 +1,6 @@
 //! Flows within workflows.
 
-use super::{Effect, End, MAX_DEPTH, Progress, Run, State};
+use super::{Effect, End, MAX_DEPTH, Misses, Progress, Run, State};
 use crate::workflow::WorkflowCall;
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ impl Run {
                 workflow: Arc::clone(&call.workflow),
                 inputs,
             };
-            self.open(id, effect, None, 0, 0);
+            self.open(id, effect, None, Misses::default());
             return Ok(());
         };
         if self.depth >= MAX_DEPTH {

@@ -49,11 +49,8 @@ impl Run {
                     step: step.word,
                     to,
                 });
-            } else if let Some(failed) = failed {
-                match failed.evaluate(self) {
-                    Ok(value) => self.say(&value),
-                    Err(why) => self.fail(step, why),
-                }
+            } else if let Err(why) = self.say(failed.as_ref()) {
+                self.fail(step, why);
             }
         }
     }
@@ -76,7 +73,7 @@ impl Run {
         let State::Open(open) = &self.state else {
             return;
         };
-        let (id, misses, silences) = (open.step, open.misses, open.silences);
+        let (id, misses) = (open.step, open.misses);
         let workflow = Arc::clone(&self.workflow);
         match &workflow.steps[id as usize].action {
             Action::CallData(call) => {
@@ -85,7 +82,7 @@ impl Run {
                 let path = workflow.steps[id as usize].path("timeout").unwrap_or(0);
                 self.answered(id, path, &Map::new());
             }
-            _ => self.heard(id, super::Person::IsSilent, misses, silences),
+            _ => self.heard(id, super::Person::IsSilent, misses),
         }
     }
 
@@ -109,9 +106,8 @@ impl Run {
 
     /// Says something, drops what was under way, and goes on elsewhere.
     pub(super) fn hand_over(&mut self, says: Option<&Expr>, next: Next) {
-        if let Some(Ok(value)) = says.map(|says| says.evaluate(self)) {
-            self.say(&value);
-        }
+        // What can't be put into words is not said; the run goes on all the same.
+        let _ = self.say(says);
         self.frames.clear();
         self.loops.clear();
         self.state = State::Ready(next);

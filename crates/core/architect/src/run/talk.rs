@@ -4,10 +4,10 @@
 //! repeats say, a bot's question as often as the workflow's limits on misses say. After that a menu takes
 //! its default choice or ends the call; a bot leaves by `maxNoInputs` or `maxNoMatches`, or hands over.
 
-use super::{Asked, Effect, End, Person, Question, Run, State};
+use super::execute::span;
+use super::{Asked, Effect, End, Misses, Person, Question, Run, State};
 use crate::workflow::{Action, LoopKind, MenuChoice, Prompting, QuestionKind, Step, normal};
 use std::sync::Arc;
-use std::time::Duration;
 use tollgate_expression::Value;
 
 /// How a question was missed.
@@ -17,93 +17,85 @@ pub(super) enum Miss {
     NoMatch,
 }
 
+impl Misses {
+    /// How often the question was asked before.
+    pub(super) fn all(self) -> u32 {
+        self.unclear + self.silent
+    }
+
+    fn with(self, miss: Miss) -> Misses {
+        match miss {
+            Miss::Silence => Misses {
+                silent: self.silent + 1,
+                ..self
+            },
+            Miss::NoMatch => Misses {
+                unclear: self.unclear + 1,
+                ..self
+            },
+        }
+    }
+}
+
 impl Run {
-    /// Asks the step's question; before, says it and what went wrong the last time.
-    pub(super) fn ask(
-        &mut self,
-        id: u32,
-        step: &Step,
-        misses: u32,
-        silences: u32,
-    ) -> Result<(), String> {
-        let workflow = Arc::clone(&self.workflow);
-        let (kind, timeout) = match &step.action {
+    /// Asks the step's question. A menu is played each time; another question is said here the first time alone,
+    /// since [`Run::ask_again`] says it after a miss.
+    pub(super) fn ask(&mut self, id: u32, step: &Step, misses: Misses) -> Result<(), String> {
+        let settings = &Arc::clone(&self.workflow).settings;
+        let (said, kind, timeout, default) = match &step.action {
             Action::Menu {
                 audio,
                 timeout,
                 choices,
                 ..
             } => {
-                if let Some(audio) = audio {
-                    let value = audio.evaluate(self)?;
-                    self.say(&value);
-                }
                 let names = step.paths.iter().map(|path| Arc::clone(&path.name));
                 let keys = choices.iter().map(|choice| choice.digit);
-                let timeout = match timeout {
-                    Some(timeout) => timeout.evaluate(self)?,
-                    None => Value::NotSet,
-                };
-                (
-                    Asked::Menu(names.zip(keys).collect()),
-                    span_or(&timeout, workflow.settings.menu_timeout),
-                )
+                let kind = Asked::Menu(names.zip(keys).collect());
+                (audio, kind, timeout.as_ref(), settings.menu_timeout)
             }
             Action::Question {
                 kind,
                 prompting,
                 timeout,
             } => {
-                let prompt = if misses + silences == 0 {
-                    &prompting.question
-                } else {
-                    &None
-                };
-                if let Some(prompt) = prompt {
-                    let value = prompt.evaluate(self)?;
-                    self.say(&value);
-                }
                 let default = match kind {
-                    QuestionKind::Digits { .. } => workflow.settings.entry_timeout,
-                    _ => workflow.settings.input_timeout,
+                    QuestionKind::Digits { .. } => settings.entry_timeout,
+                    _ => settings.input_timeout,
                 };
-                let timeout = match timeout {
-                    Some(timeout) => timeout.evaluate(self)?,
-                    None => Value::NotSet,
-                };
-                (asked(kind, step), span_or(&timeout, default))
+                (
+                    &prompting.question,
+                    asked(kind, step),
+                    timeout.as_ref(),
+                    default,
+                )
             }
             Action::Loop {
                 kind: LoopKind::AnythingElse(prompting),
                 ..
-            } => {
-                if let Some(question) = &prompting.question
-                    && misses + silences == 0
-                {
-                    let value = question.evaluate(self)?;
-                    self.say(&value);
-                }
-                (Asked::Boolean, workflow.settings.input_timeout)
-            }
+            } => (
+                &prompting.question,
+                Asked::Boolean,
+                None,
+                settings.input_timeout,
+            ),
             _ => return Err("a step that asks nothing".to_owned()),
         };
+        if misses.all() == 0 || matches!(step.action, Action::Menu { .. }) {
+            self.say(said.as_ref())?;
+        }
+        let timeout = span(&self.evaluate(timeout)?).unwrap_or(default);
         let question = Question {
             kind,
             timeout,
-            attempt: misses + silences,
+            attempt: misses.all(),
         };
-        self.open(
-            id,
-            Effect::Person(question),
-            Some(timeout),
-            misses,
-            silences,
-        );
+        self.open(id, Effect::Person(question), Some(timeout), misses);
         Ok(())
     }
 
     /// What a person did when asked.
-    pub(super) fn heard(&mut self, id: u32, person: Person, misses: u32, silences: u32) {
+    pub(super) fn heard(&mut self, id: u32, person: Person, misses: Misses) {
         let workflow = Arc::clone(&self.workflow);
         let step = &workflow.steps[id as usize];
         if person == Person::WantsAgent && workflow.settings.escalation {
@@ -115,77 +107,56 @@ impl Run {
         }
         let understood = match &step.action {
             Action::Menu { choices, .. } => match menu_choice(step, choices, &person, false) {
-                Err(Miss::NoMatch) => match self.global_choice(&person) {
-                    Some((menu, path)) => {
-                        self.leave(menu, path);
-                        Ok(None)
-                    }
-                    None => Err(Miss::NoMatch),
-                },
-                chosen => chosen.map(Some),
+                Err(Miss::NoMatch) => self.global_choice(&person).ok_or(Miss::NoMatch),
+                chosen => chosen.map(|path| (id, path)),
             },
-            Action::Question { kind, .. } => self.understand(step, kind, &person),
-            Action::Loop { .. } => yes_or_no(&person).map(|yes| Some(u16::from(!yes))),
-            _ => Err(Miss::NoMatch),
-        };
-        let outcome = match understood {
-            Ok(Some(path)) => {
-                if matches!(step.action, Action::Loop { .. }) && path == 1 {
+            Action::Question { kind, .. } => {
+                let path = self.understand(step, kind, &person);
+                path.map(|path| (id, path))
+            }
+            Action::Loop { .. } => yes_or_no(&person).map(|yes| {
+                if !yes {
                     self.loops.pop();
                 }
-                self.leave(id, path);
-                Ok(())
-            }
-            Ok(None) => Ok(()),
-            Err(miss) => self.missed(id, step, miss, misses, silences),
+                (id, u16::from(!yes))
+            }),
+            _ => Err(Miss::NoMatch),
         };
-        if let Err(why) = outcome {
-            self.fail(step, why);
+        match understood {
+            Ok((step, path)) => self.leave(step, path),
+            Err(miss) => {
+                if let Err(why) = self.missed(id, step, miss, misses.with(miss)) {
+                    self.fail(step, why);
+                }
+            }
         }
     }
 
     /// A choice of any menu that can be chosen from everywhere: its menu and its path.
     fn global_choice(&self, person: &Person) -> Option<(u32, u16)> {
-        self.workflow
-            .steps
-            .iter()
-            .enumerate()
-            .find_map(|(id, step)| {
-                let Action::Menu { choices, .. } = &step.action else {
-                    return None;
-                };
+        let steps = self.workflow.steps.iter().zip(0..);
+        let mut chosen = steps.filter_map(|(step, id)| match &step.action {
+            Action::Menu { choices, .. } => {
                 let path = menu_choice(step, choices, person, true).ok()?;
-                Some((id as u32, path))
-            })
+                Some((id, path))
+            }
+            _ => None,
+        });
+        chosen.next()
     }
 
-    fn missed(
-        &mut self,
-        id: u32,
-        step: &Step,
-        miss: Miss,
-        misses: u32,
-        silences: u32,
-    ) -> Result<(), String> {
-        let workflow = Arc::clone(&self.workflow);
-        let (misses, silences) = match miss {
-            Miss::Silence => (misses, silences + 1),
-            Miss::NoMatch => (misses + 1, silences),
-        };
+    /// A question was answered by silence, or by what fits nothing.
+    fn missed(&mut self, id: u32, step: &Step, miss: Miss, misses: Misses) -> Result<(), String> {
         match &step.action {
             Action::Menu {
                 repeats, choices, ..
             } => {
-                let repeats = match repeats {
-                    Some(repeats) => repeats.evaluate(self)?,
-                    None => Value::NotSet,
-                };
-                let repeats = match repeats {
+                let repeats = match self.evaluate(repeats.as_ref())? {
                     Value::Integer(count) => u32::try_from(count.clamp(0, 99)).unwrap_or(0),
-                    _ => workflow.settings.menu_repeats,
+                    _ => self.workflow.settings.menu_repeats,
                 };
-                if misses + silences <= repeats {
-                    return self.ask(id, step, misses, silences);
+                if misses.all() <= repeats {
+                    return self.ask(id, step, misses);
                 }
                 let default = choices.iter().position(|choice| choice.default);
                 self.leave(id, default.unwrap_or(step.paths.len() - 1) as u16);
@@ -206,37 +177,38 @@ impl Run {
             | Action::Loop {
                 kind: LoopKind::AnythingElse(prompting),
                 ..
-            } => {
-                let (count, limit, path) = match miss {
-                    Miss::Silence => (silences, workflow.settings.max_no_inputs, "maxNoInputs"),
-                    Miss::NoMatch => (misses, workflow.settings.max_no_matches, "maxNoMatches"),
-                };
-                if count >= limit {
-                    // A loop has no such way out: there is nothing else.
-                    let path = step.path(path).unwrap_or(1);
-                    self.leave(id, path);
-                    return Ok(());
-                }
-                self.say_again(prompting, miss)?;
-                self.ask(id, step, misses, silences)
-            }
+            } => self.ask_again(id, step, prompting, miss, misses),
             _ => Ok(()),
         }
     }
 
-    /// The apology, and the prompt for this kind of miss, or the question again.
-    fn say_again(&mut self, prompting: &Prompting, miss: Miss) -> Result<(), String> {
-        let workflow = Arc::clone(&self.workflow);
-        let (apology, prompt) = match miss {
-            Miss::Silence => (&workflow.settings.no_input_apology, &prompting.no_input),
-            Miss::NoMatch => (&workflow.settings.no_match_apology, &prompting.no_match),
+    /// Asks a bot's question once more, unless it was missed in this way too often.
+    fn ask_again(
+        &mut self,
+        id: u32,
+        step: &Step,
+        prompting: &Prompting,
+        miss: Miss,
+        misses: Misses,
+    ) -> Result<(), String> {
+        let settings = &Arc::clone(&self.workflow).settings;
+        let (count, limit, path) = match miss {
+            Miss::Silence => (misses.silent, settings.max_no_inputs, "maxNoInputs"),
+            Miss::NoMatch => (misses.unclear, settings.max_no_matches, "maxNoMatches"),
         };
-        let prompt = prompt.as_ref().or(prompting.question.as_ref());
-        for expr in [apology.as_ref(), prompt].into_iter().flatten() {
-            let value = expr.evaluate(self)?;
-            self.say(&value);
+        if count >= limit {
+            // A loop has no such way out: there is nothing else.
+            let path = step.path(path).unwrap_or(1);
+            self.leave(id, path);
+            return Ok(());
         }
-        Ok(())
+        let (apology, prompt) = match miss {
+            Miss::Silence => (&settings.no_input_apology, &prompting.no_input),
+            Miss::NoMatch => (&settings.no_match_apology, &prompting.no_match),
+        };
+        self.say(apology.as_ref())?;
+        self.say(prompt.as_ref().or(prompting.question.as_ref()))?;
+        self.ask(id, step, misses)
     }
 }
 
@@ -244,13 +216,6 @@ pub(super) fn miss(person: &Person) -> Miss {
     match person {
         Person::IsSilent => Miss::Silence,
         _ => Miss::NoMatch,
-    }
-}
-
-fn span_or(value: &Value, default: Duration) -> Duration {
-    match value {
-        Value::Duration(millis) => Duration::from_millis(u64::try_from(*millis).unwrap_or(0)),
-        _ => default,
     }
 }
 

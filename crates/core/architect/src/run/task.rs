@@ -1,7 +1,7 @@
 //! Tasks within tasks, and loops.
 
-use super::{End, Round, Run, State};
-use crate::workflow::{Action, LoopKind, WorkflowKind};
+use super::{End, Frame, MAX_DEPTH, Misses, Round, Run, State};
+use crate::workflow::{Action, LoopKind, Statement, WorkflowKind};
 use std::sync::Arc;
 use tollgate_expression::Value;
 
@@ -20,14 +20,49 @@ impl Run {
         }
         for slot in &task_facts.variables {
             let variable = &workflow.variables[*slot as usize];
-            let value = match &variable.initial {
-                Some(initial) => initial.evaluate(self)?,
-                None => Value::NotSet,
-            };
-            self.variables[*slot as usize] = self.known(value);
+            let value = self.evaluate(variable.initial.as_ref())?;
+            self.assign(*slot, value);
         }
         self.state = State::Ready(task_facts.entry);
         Ok(())
+    }
+
+    /// A task called by a step, which is left when the task ends.
+    pub(super) fn call_task(
+        &mut self,
+        id: u32,
+        task: u32,
+        inputs: &[Statement],
+    ) -> Result<(), String> {
+        let mut given = Vec::with_capacity(inputs.len());
+        for input in inputs {
+            given.push((input.slot, input.value.evaluate(self)?));
+        }
+        if self.frames.len() >= MAX_DEPTH {
+            return Err(format!("more than {MAX_DEPTH} tasks within tasks"));
+        }
+        let own = &self.workflow.tasks[task as usize].variables;
+        let saved = own
+            .iter()
+            .map(|slot| self.variables[*slot as usize].clone());
+        let frame = Frame {
+            step: id,
+            saved: saved.collect(),
+            loops: std::mem::take(&mut self.loops),
+        };
+        self.frames.push(frame);
+        self.enter_task(task)?;
+        for (slot, value) in given {
+            self.assign(slot, value);
+        }
+        Ok(())
+    }
+
+    /// Enters a task for good: whatever was under way is dropped.
+    pub(super) fn jump(&mut self, task: u32) -> Result<(), String> {
+        self.frames.clear();
+        self.loops.clear();
+        self.enter_task(task)
     }
 
     /// The end of a task: back to the step that called it, or the end of the workflow.
@@ -74,7 +109,7 @@ impl Run {
         if again {
             if let LoopKind::AnythingElse(_) = kind {
                 let workflow = Arc::clone(&self.workflow);
-                return self.ask(id, &workflow.steps[id as usize], 0, 0);
+                return self.ask(id, &workflow.steps[id as usize], Misses::default());
             }
             if let Some(round) = self.loops.last_mut() {
                 round.index += 1;

@@ -5,17 +5,16 @@ use super::{Person, Run};
 use crate::workflow::{QuestionKind, Step, normal};
 use serde_json::Value as Json;
 use std::sync::Arc;
-use tollgate_expression::Type;
-use tollgate_expression::Value;
+use tollgate_expression::{Expr, Type, Value};
 
 impl Run {
-    /// The path an answer leads to; none where it was dealt with here.
+    /// The path an answer leads to.
     pub(super) fn understand(
         &mut self,
         step: &Step,
         kind: &QuestionKind,
         person: &Person,
-    ) -> Result<Option<u16>, Miss> {
+    ) -> Result<u16, Miss> {
         match kind {
             QuestionKind::Digits { min, max, slot } => {
                 let Person::Presses(keys) = person else {
@@ -29,9 +28,9 @@ impl Run {
                 }
                 let taken: String = digits.chars().take(*max as usize).collect();
                 self.variables[*slot as usize] = Value::text(&taken);
-                Ok(Some(0))
+                Ok(0)
             }
-            QuestionKind::Boolean => yes_or_no(person).map(|yes| Some(u16::from(!yes))),
+            QuestionKind::Boolean => yes_or_no(person).map(|yes| u16::from(!yes)),
             QuestionKind::Text { slot } => {
                 let Person::Says(text) = person else {
                     return Err(miss(person));
@@ -39,37 +38,47 @@ impl Run {
                 if let Some(slot) = slot {
                     self.variables[*slot as usize] = Value::text(text);
                 }
-                Ok(Some(0))
+                Ok(0)
             }
             QuestionKind::Slot {
                 slot,
                 kind,
                 entity,
                 valid,
-            } => {
-                let workflow = Arc::clone(&self.workflow);
-                let text = match person {
-                    Person::Says(text) => workflow.nlu.value(entity, text),
-                    Person::Presses(keys) => workflow.nlu.value(entity, keys),
-                    Person::Means { slots, .. } => slots
-                        .get(&**entity)
-                        .and_then(|text| workflow.nlu.value(entity, text)),
-                    _ => return Err(miss(person)),
-                };
-                let value = text.and_then(|text| Value::from_json(&Json::String(text), *kind).ok());
-                let value = value.ok_or(Miss::NoMatch)?;
-                let before = std::mem::replace(&mut self.variables[*slot as usize], value);
-                // A check that fails to be computed is not passed either.
-                if let Some(valid) = valid
-                    && !valid.holds(self).unwrap_or(false)
-                {
-                    self.variables[*slot as usize] = before;
-                    return Err(Miss::NoMatch);
-                }
-                Ok(Some(0))
-            }
-            QuestionKind::Intent => self.intent(step, person).map(Some),
+            } => self.slot_value(*slot, *kind, entity, valid.as_ref(), person),
+            QuestionKind::Intent => self.intent(step, person),
         }
+    }
+
+    /// Sets the variable of a slot, if the person gave a value of its entity that is valid.
+    fn slot_value(
+        &mut self,
+        slot: u32,
+        kind: Type,
+        entity: &str,
+        valid: Option<&Expr>,
+        person: &Person,
+    ) -> Result<u16, Miss> {
+        let workflow = Arc::clone(&self.workflow);
+        let text = match person {
+            Person::Says(text) => workflow.nlu.value(entity, text),
+            Person::Presses(keys) => workflow.nlu.value(entity, keys),
+            Person::Means { slots, .. } => slots
+                .get(entity)
+                .and_then(|text| workflow.nlu.value(entity, text)),
+            _ => return Err(miss(person)),
+        };
+        let value = text.and_then(|text| Value::from_json(&Json::String(text), kind).ok());
+        let value = value.ok_or(Miss::NoMatch)?;
+        let before = std::mem::replace(&mut self.variables[slot as usize], value);
+        // A check that fails to be computed is not passed either.
+        if let Some(valid) = valid
+            && !valid.holds(self).unwrap_or(false)
+        {
+            self.variables[slot as usize] = before;
+            return Err(Miss::NoMatch);
+        }
+        Ok(0)
     }
 
     fn intent(&mut self, step: &Step, person: &Person) -> Result<u16, Miss> {

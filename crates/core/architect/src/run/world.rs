@@ -4,15 +4,15 @@ use super::{MAX_WORK_OF_A_STEP, Run, Tell};
 use crate::workflow::{Channel, WorkflowKind};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
-use tollgate_expression::Value;
-use tollgate_expression::World;
+use tollgate_expression::{Expr, Value, World};
 use tollgate_model::Instant;
 
 impl Run {
-    /// How things said reach the person.
-    pub(super) fn say(&mut self, value: &Value) {
+    /// Says the value of an expression, if there is one: it is played or sent, as the person is met.
+    pub(super) fn say(&mut self, expr: Option<&Expr>) -> Result<(), String> {
+        let value = self.evaluate(expr)?;
         let Some(text) = value.to_text().filter(|text| !text.is_empty()) else {
-            return;
+            return Ok(());
         };
         let played = matches!(self.workflow.kind.channel(), Channel::Voice)
             || matches!(
@@ -24,10 +24,16 @@ impl Run {
         } else {
             Tell::Sent(text)
         });
+        Ok(())
+    }
+
+    /// Gives a variable a value.
+    pub(super) fn assign(&mut self, slot: u32, value: Value) {
+        self.variables[slot as usize] = self.with_id(value);
     }
 
     /// The value with its id, where the id of the thing it names is known.
-    pub(super) fn known(&self, value: Value) -> Value {
+    pub(super) fn with_id(&self, value: Value) -> Value {
         let Value::Entity(entity) = &value else {
             return value;
         };
