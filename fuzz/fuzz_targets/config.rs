@@ -24,7 +24,11 @@ fuzz_target!(|data: &[u8]| {
         Err(ConfigError::Invalid { problems, .. }) => {
             assert!(!problems.is_empty());
             let lines = text.split('\n').count();
-            assert!(problems.iter().all(|problem| (1..=lines + 1).contains(&problem.line)));
+            assert!(
+                problems
+                    .iter()
+                    .all(|problem| (1..=lines + 1).contains(&problem.line))
+            );
         }
         Err(_) => {}
     }

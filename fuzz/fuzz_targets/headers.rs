@@ -13,7 +13,9 @@ const LONGEST: Duration = Duration::from_secs(24 * 3600);
 fuzz_target!(|data: &[u8]| {
     let mut lines = data.split(|byte| *byte == b'\n');
     let status = lines.next().map(String::from_utf8_lossy);
-    let status = status.and_then(|status| status.trim().parse().ok()).unwrap_or(429);
+    let status = status
+        .and_then(|status| status.trim().parse().ok())
+        .unwrap_or(429);
     let mut headers = HeaderMap::new();
     let mut body = &b""[..];
     for line in lines {

@@ -7,6 +7,17 @@ use serde_json::Value as Json;
 use std::path::Path;
 use std::{fs, io};
 
+/// Answers as `headers` reads them: a status, headers, a body.
+const HEADERS: [&str; 7] = [
+    "200\ninin-ratelimit-count: 12\ninin-ratelimit-allowed: 300\ninin-ratelimit-reset: 41",
+    "429\nRetry-After: 3\ninin-ratelimit-count: 301\ninin-ratelimit-allowed: 300",
+    "200\nRateLimit: \"default\";r=50;t=30\nRateLimit-Policy: \"default\";q=100;w=60",
+    "200\nRateLimit: limit=100, remaining=50, reset=30",
+    "200\nX-RateLimit-Limit: 100\nX-RateLimit-Remaining: 0\nX-RateLimit-Reset: 1800000030",
+    "503\nRetry-After: Wed, 21 Oct 2026 07:28:00 GMT",
+    "403\nContent-Type: application/json\n{\"error\": \"rate limit exceeded\"}",
+];
+
 fn main() -> io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let written =
@@ -63,7 +74,31 @@ fn main() -> io::Result<()> {
     let texts = pieces::TEXTS.iter().cycle();
     let patterns = pieces::PATTERNS.iter().zip(texts);
     let patterns = patterns.map(|(pattern, text)| format!("{pattern}\0{text}"));
+    let headers = HEADERS.map(str::to_owned).to_vec();
+    let mut configurations = Vec::new();
+    for name in ["tollgate.toml", "emulated.toml", "crm.toml"] {
+        configurations.push(fs::read_to_string(root.join("../examples").join(name))?);
+    }
+    let mut workflows = Vec::new();
+    for folder in ["examples/workflows", "../shared/corpus/flows"] {
+        let Ok(entries) = fs::read_dir(root.join("..").join(folder)) else {
+            eprintln!("skipped: there is no {folder}");
+            continue;
+        };
+        for entry in entries {
+            let path = entry?.path();
+            if path
+                .extension()
+                .is_some_and(|kind| kind == "yaml" || kind == "yml")
+            {
+                workflows.push(fs::read_to_string(path)?);
+            }
+        }
+    }
     let targets = [
+        ("headers", headers),
+        ("config", configurations),
+        ("workflow", workflows),
         ("template", templates),
         ("jsonpath", paths),
         ("pattern", patterns.collect()),

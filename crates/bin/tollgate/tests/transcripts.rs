@@ -39,7 +39,13 @@ const MISUSED: &[&[&str]] = &[
     &["config", "check", "nowhere.toml"],
     &["plan", "nowhere.toml"],
     &["bench", "limits", "--windows", "many"],
-    &["action", "render", "nowhere.json", "--input", "nowhere.json"],
+    &[
+        "action",
+        "render",
+        "nowhere.json",
+        "--input",
+        "nowhere.json",
+    ],
     &["keys", "show", "--config", "nowhere.toml"],
     &["table", "import"],
 ];

@@ -6,7 +6,7 @@
 //! as it has the last piece. So over HTTP/2 the last byte is a piece by itself: it is handed over only when
 //! all bytes before it have been sent.
 
-use crate::connection::Connection;
+use crate::connection::{Connection, STEP};
 use crate::{Answer, Answers, BoxError};
 use bytes::{Buf as _, Bytes};
 use http_body::{Body, Frame, SizeHint};
@@ -18,10 +18,6 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-
-/// Bytes of an answer that are handed over at once. A caller has to take as many in
-/// [`crate::Bounds::write_timeout`].
-pub const STEP: usize = 16 * 1024;
 
 /// Extension of a request: the address at the connection's other end.
 #[derive(Clone, Copy, Debug)]

@@ -11,6 +11,10 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use tokio::time::Instant;
 
+/// Bytes of an answer that are handed over at once. A caller has to take as many in
+/// [`crate::Bounds::write_timeout`].
+pub const STEP: usize = 16 * 1024;
+
 /// What is known of a connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -196,7 +200,7 @@ impl Connection {
         let mut state = self.lock();
         if let Some((_, written)) = &mut state.stuck {
             *written += bytes;
-            if *written >= crate::STEP {
+            if *written >= STEP {
                 state.stuck = None;
             }
         }

@@ -38,7 +38,8 @@ mod descriptors;
 mod serve;
 mod stream;
 
-pub use answer::{Peer, RequestBody, STEP};
+pub use answer::{Peer, RequestBody};
+pub use connection::STEP;
 pub use descriptors::raise_descriptor_limit;
 pub use serve::{BUFFER, CONNECTION_WINDOW};
 
