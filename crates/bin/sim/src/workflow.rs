@@ -19,26 +19,17 @@
 mod answers;
 mod interaction;
 mod sample;
+mod setting;
 
 pub(crate) use answers::{Answer, Answers, Does, Draw};
 pub(crate) use sample::Unfit;
+pub(crate) use setting::Setting;
 
 use crate::interaction::{Begin, Script};
 use crate::scenario::ActionId;
 use interaction::Interaction;
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use tollgate_architect::{Inputs, Workflow};
 
-/// A workflow, and the world its runs meet.
-#[derive(Debug)]
-pub(crate) struct Setting {
-    pub(crate) workflow: Arc<Workflow>,
-    pub(crate) inputs: Inputs,
-    /// The scenario's actions by the names that the workflow calls them.
-    pub(crate) actions: BTreeMap<String, ActionId>,
-    pub(crate) answers: Answers,
-}
+use std::sync::Arc;
 
 /// Begins interactions that run the workflow.
 #[derive(Debug)]

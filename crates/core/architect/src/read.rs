@@ -4,24 +4,28 @@
 //! what stands further down. A fault is noted and reading goes on: all faults are told at once.
 
 mod call;
+mod call_task;
 mod control;
+mod fields;
+mod keys;
 mod literal;
 mod menu;
 mod reach;
+mod scope;
+mod setting;
 mod settings;
 mod spec;
 mod step;
 mod talk;
 mod task;
+mod understanding;
 mod value;
 
 use crate::place::{Place, Problems};
-use crate::workflow::{
-    Next, Nlu, Step, Task, Variable, Workflow, WorkflowKind, builtin, builtin_names,
-};
+use crate::workflow::{Next, Nlu, Step, Task, Variable, Workflow, WorkflowKind};
 use crate::yaml::{self, Node, Substitutions};
+use scope::Names;
 use std::collections::BTreeMap;
-use tollgate_expression::Scope;
 use tollgate_expression::Type;
 use tollgate_expression::did_you_mean;
 
@@ -143,7 +147,7 @@ pub fn step_types() -> impl Iterator<Item = &'static str> {
 impl Reader<'_> {
     fn workflow(&mut self) -> Option<Workflow> {
         let root = self.root;
-        self.known(root, settings::TOP);
+        self.known(root, keys::TOP);
         self.declare_variables(root.get("variables"), None);
         self.understanding();
         self.declare_tasks();
@@ -153,11 +157,7 @@ impl Reader<'_> {
         self.mark_reached(start, &settings);
         Some(Workflow {
             kind: self.kind,
-            name: root
-                .get("name")
-                .and_then(Node::text)
-                .unwrap_or_default()
-                .to_owned(),
+            name: root.text_of("name").unwrap_or_default().to_owned(),
             variables: std::mem::take(&mut self.variables),
             tasks: std::mem::take(&mut self.tasks),
             steps: std::mem::take(&mut self.steps),
@@ -273,13 +273,7 @@ impl Reader<'_> {
             };
             let initial = entry.value.get("initialValue");
             let initial = initial.and_then(|node| self.value(node, kind, &name));
-            let flag = |key| {
-                entry
-                    .value
-                    .get(key)
-                    .and_then(Node::boolean)
-                    .unwrap_or(false)
-            };
+            let flag = |key| entry.value.boolean_of(key).unwrap_or(false);
             let variable = Variable {
                 name,
                 kind,
@@ -329,47 +323,5 @@ impl Reader<'_> {
         };
         self.steps.push(step);
         self.steps.len() as u32 - 1
-    }
-}
-
-/// The variables that expressions of one task see.
-pub(crate) struct Names<'a> {
-    variables: &'a [Variable],
-    globals: &'a BTreeMap<String, u32>,
-    locals: Option<&'a BTreeMap<String, u32>>,
-}
-
-impl Names<'_> {
-    fn find(&self, name: &str) -> Option<(u32, Type)> {
-        let lower = name.to_lowercase();
-        let local = self.locals.and_then(|locals| locals.get(&lower));
-        let slot = *local.or_else(|| self.globals.get(&lower))?;
-        Some((slot, self.variables[slot as usize].kind))
-    }
-
-    fn variables(&self) -> Vec<String> {
-        let slots = self
-            .globals
-            .values()
-            .chain(self.locals.into_iter().flat_map(|l| l.values()));
-        slots
-            .map(|slot| self.variables[*slot as usize].name.clone())
-            .collect()
-    }
-}
-
-impl Scope for Names<'_> {
-    fn variable(&self, name: &str) -> Option<(u32, Type)> {
-        self.find(name)
-    }
-
-    fn builtin(&self, name: &str) -> Option<Type> {
-        builtin(name)
-    }
-
-    fn names(&self) -> Vec<String> {
-        let mut names = self.variables();
-        names.extend(builtin_names().map(str::to_owned));
-        names
     }
 }

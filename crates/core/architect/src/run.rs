@@ -24,6 +24,7 @@ mod outcome;
 mod participant;
 mod report;
 mod request;
+mod state;
 mod talk;
 mod task;
 mod understand;
@@ -34,12 +35,13 @@ pub use effect::{
 };
 pub use failure::Failure;
 
+use state::{Frame, Misses, Open, Round, State};
+
 use crate::coverage::Coverage;
 use crate::workflow::{Next, Workflow};
 use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 use tollgate_expression::Value;
 use tollgate_expression::did_you_mean;
 use tollgate_model::Instant;
@@ -100,56 +102,6 @@ pub struct Run {
     in_error: bool,
     child: Option<Box<Run>>,
     coverage: Option<Box<Coverage>>,
-}
-
-/// A task that called another.
-#[derive(Clone, Debug)]
-struct Frame {
-    /// The calling step.
-    step: u32,
-    loops: Vec<Round>,
-    /// The called task's variables as they were, for a task within itself.
-    saved: Vec<Value>,
-}
-
-/// A loop under way.
-#[derive(Clone, Debug)]
-struct Round {
-    index: i64,
-    count: i64,
-    items: Option<Arc<Vec<Value>>>,
-}
-
-#[derive(Clone, Debug)]
-enum State {
-    Ready(Next),
-    Sleeping(Instant, Next),
-    /// Waiting for an answer to a step's effect.
-    Open(Box<Open>),
-    /// A workflow of the library runs for this step.
-    Child(u32),
-    Ended(End),
-}
-
-#[derive(Clone, Debug)]
-struct Open {
-    id: EffectId,
-    step: u32,
-    /// Until it is handed out.
-    effect: Option<Effect>,
-    timeout: Option<Duration>,
-    deadline: Instant,
-    /// Answers to this step's question that didn't do.
-    misses: Misses,
-}
-
-/// How often a question was asked in vain.
-#[derive(Clone, Copy, Default, Debug)]
-struct Misses {
-    /// Answers that fit nothing.
-    unclear: u32,
-    /// Silences.
-    silent: u32,
 }
 
 impl Run {

@@ -10,7 +10,7 @@ pub(crate) use builtin::builtin_names;
 pub use nlu::EntityType;
 pub(crate) use nlu::{Intent, Nlu, normal, pattern};
 pub use step::{
-    Action, Binding, DataCall, Field, LoopKind, MenuChoice, Path, Prompting, QuestionKind,
+    Action, Binding, DataCall, Field, LoopKind, MenuChoice, Next, Path, Prompting, QuestionKind,
     Statement, Step, WorkflowCall, WorkflowCallKind,
 };
 
@@ -110,19 +110,6 @@ impl WorkflowKind {
             .find(|(kind, ..)| *kind == self)
             .map_or(Channel::Every, |(.., channel)| *channel)
     }
-}
-
-/// Where a run goes on.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Next {
-    /// To a step.
-    Step(u32),
-    /// Round the loop that begins at this step once more.
-    Again(u32),
-    /// The task, menu or state is at its end.
-    Return,
-    /// The bot didn't understand, and the step has no way out for that.
-    Misunderstood,
 }
 
 /// A variable and its slot's facts.

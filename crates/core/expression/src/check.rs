@@ -5,7 +5,7 @@ use crate::fault::Fault;
 use crate::function::{self, Signature};
 use crate::kind::{Base, Type};
 use crate::nearest::did_you_mean;
-use crate::tree::{self, Node, Operator, Tree};
+use crate::tree::{self, Node, Tree};
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -39,17 +39,10 @@ fn typed(tree: &Tree, scope: &dyn Scope) -> Result<(Expr, Type), Fault> {
         Node::Index(inner, index) => {
             let (list, kind) = typed(inner, scope)?;
             let (index_expr, index_kind) = typed(index, scope)?;
-            let item = match kind.base {
-                _ if kind.collection => kind.item(),
-                Base::Json | Base::Any => kind,
-                _ => {
-                    return Err(Fault::new(
-                        tree.at,
-                        format!("{kind} has no items"),
-                        "only collections and JSON can be indexed",
-                    ));
-                }
-            };
+            let item = item(kind).ok_or_else(|| {
+                let help = "only collections and JSON can be indexed";
+                Fault::new(tree.at, format!("{kind} has no items"), help)
+            })?;
             wanted(index_kind, Type::INTEGER, index.at, "the index")?;
             (Expr::Index(Box::new(list), Box::new(index_expr)), item)
         }
@@ -69,23 +62,26 @@ fn typed(tree: &Tree, scope: &dyn Scope) -> Result<(Expr, Type), Fault> {
         Node::Binary(operator, left, right) => {
             let (left_expr, left_kind) = typed(left, scope)?;
             let (right_expr, right_kind) = typed(right, scope)?;
-            let kind = result(*operator, left_kind, right_kind).ok_or_else(|| {
-                Fault::new(
-                    tree.at,
-                    format!(
-                        "{left_kind} {} {right_kind} has no meaning",
-                        operator.sign()
-                    ),
-                    "convert one side, as with ToString() or ToInt()",
-                )
+            let kind = operator.result(left_kind, right_kind).ok_or_else(|| {
+                let sign = operator.sign();
+                let message = format!("{left_kind} {sign} {right_kind} has no meaning");
+                let help = "convert one side, as with ToString() or ToInt()";
+                Fault::new(tree.at, message, help)
             })?;
-            (
-                Expr::Binary(*operator, Box::new(left_expr), Box::new(right_expr)),
-                kind,
-            )
+            let (left, right) = (Box::new(left_expr), Box::new(right_expr));
+            (Expr::Binary(*operator, left, right), kind)
         }
         Node::Call(name, arguments) => call(tree.at, name, arguments, scope)?,
     })
+}
+
+/// The type of an item; none of what has no items.
+fn item(kind: Type) -> Option<Type> {
+    match kind.base {
+        _ if kind.collection => Some(kind.item()),
+        Base::Json | Base::Any => Some(kind),
+        _ => None,
+    }
 }
 
 /// A name: the longest prefix that is a variable, the rest its properties.
@@ -179,58 +175,6 @@ fn wanted(kind: Type, wanted: Type, at: usize, what: &str) -> Result<(), Fault> 
         format!("{what} is {kind}, expected {wanted}"),
         help,
     ))
-}
-
-/// The type of an operation; none where it has no meaning.
-fn result(operator: Operator, left: Type, right: Type) -> Option<Type> {
-    use Operator::{Add, Divide, Equal, Multiply, NotEqual, Remainder, Subtract};
-    let logical = matches!(operator, Operator::And | Operator::Or);
-    if logical {
-        return (left.fits(Type::BOOLEAN) && right.fits(Type::BOOLEAN)).then_some(Type::BOOLEAN);
-    }
-    if matches!(operator, Equal | NotEqual) {
-        return left.join(right).map(|_| Type::BOOLEAN);
-    }
-    if left.collection || right.collection {
-        return None;
-    }
-    // Of NOT_SET beside anything the other side tells the type.
-    let (l, r) = match (left.base, right.base) {
-        (Base::NotSet, other) => (other, other),
-        (other, Base::NotSet) => (other, other),
-        both => both,
-    };
-    if l == Base::Any || r == Base::Any {
-        let compared = !matches!(operator, Add | Subtract | Multiply | Divide | Remainder);
-        return Some(if compared { Type::BOOLEAN } else { Type::ANY });
-    }
-    let numbers = |base| matches!(base, Base::Integer | Base::Decimal);
-    let both_numbers = numbers(l) && numbers(r);
-    let wider = if l == Base::Integer && r == Base::Integer {
-        Base::Integer
-    } else {
-        Base::Decimal
-    };
-    let base = match (operator, l, r) {
-        (Divide, ..) if both_numbers => Base::Decimal,
-        (Add | Subtract | Multiply | Remainder, ..) if both_numbers => wider,
-        (Add, Base::String, Base::String) => Base::String,
-        (Add | Subtract, Base::Duration, Base::Duration) => Base::Duration,
-        (Add | Subtract, Base::DateTime, Base::Duration) => Base::DateTime,
-        (Add, Base::Duration, Base::DateTime) => Base::DateTime,
-        (Subtract, Base::DateTime, Base::DateTime) => Base::Duration,
-        (Multiply | Divide, Base::Duration, Base::Integer) => Base::Duration,
-        (Add | Subtract, Base::Currency, Base::Currency) => Base::Currency,
-        (Multiply | Divide, Base::Currency, base) if numbers(base) => Base::Currency,
-        (Add | Subtract | Multiply | Divide | Remainder, ..) => return None,
-        _ if both_numbers => Base::Boolean,
-        (_, Base::String, Base::String)
-        | (_, Base::Duration, Base::Duration)
-        | (_, Base::DateTime, Base::DateTime)
-        | (_, Base::Currency, Base::Currency) => Base::Boolean,
-        _ => return None,
-    };
-    Some(Type::one(base))
 }
 
 fn call(

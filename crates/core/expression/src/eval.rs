@@ -3,10 +3,10 @@
 use crate::bounds::MAX_TEXT;
 use crate::compare::{compare, equal, number};
 use crate::expr::Expr;
-use crate::function::Call;
-use crate::kind::Kind;
+use crate::function::{Call, Function};
+use crate::kind::{Kind, Type};
+use crate::operator::Operator;
 use crate::time;
-use crate::tree::Operator;
 use crate::value::{Money, Value};
 use crate::world::World;
 use rust_decimal::Decimal;
@@ -46,17 +46,7 @@ fn evaluate(expr: &Expr, world: &mut dyn World) -> Result<Value, String> {
             Value::NotSet => Value::NotSet,
             value => Value::Boolean(!boolean(&value)?),
         },
-        Expr::Negate(inner) => match evaluate(inner, world)? {
-            Value::NotSet => Value::NotSet,
-            Value::Integer(number) => {
-                Value::Integer(number.checked_neg().ok_or("the number is too large")?)
-            }
-            Value::Decimal(number) => Value::Decimal(-number),
-            Value::Duration(millis) => {
-                Value::Duration(millis.checked_neg().ok_or("the duration is too long")?)
-            }
-            other => return Err(wrong("a number", &other)),
-        },
+        Expr::Negate(inner) => negated(evaluate(inner, world)?)?,
         Expr::If(parts) => {
             let [condition, yes, no] = parts.as_ref();
             let condition = evaluate(condition, world)?;
@@ -72,27 +62,47 @@ fn evaluate(expr: &Expr, world: &mut dyn World) -> Result<Value, String> {
             world.work(left.weight() + right.weight())?;
             binary(*operator, left, right)?
         }
-        Expr::Call(function, arguments, result) => {
-            let mut values = Vec::with_capacity(arguments.len());
-            for argument in arguments {
-                values.push(evaluate(argument, world)?);
-            }
-            if function.strict && values.iter().any(Value::is_not_set) {
-                return Ok(Value::NotSet);
-            }
-            let weight = values.iter().map(Value::weight).sum();
-            world.work(weight)?;
-            let mut call = Call {
-                arguments: &values,
-                result: *result,
-                world,
-            };
-            let value = (function.run)(&mut call);
-            let value = value.map_err(|why| format!("{}: {why}", function.name))?;
-            call.world.work(value.weight())?;
-            value
-        }
+        Expr::Call(function, arguments, result) => call(function, arguments, *result, world)?,
     })
+}
+
+fn negated(value: Value) -> Result<Value, String> {
+    Ok(match value {
+        Value::NotSet => Value::NotSet,
+        Value::Integer(number) => {
+            Value::Integer(number.checked_neg().ok_or("the number is too large")?)
+        }
+        Value::Decimal(number) => Value::Decimal(-number),
+        Value::Duration(millis) => {
+            Value::Duration(millis.checked_neg().ok_or("the duration is too long")?)
+        }
+        other => return Err(wrong("a number", &other)),
+    })
+}
+
+fn call(
+    function: &Function,
+    arguments: &[Expr],
+    result: Type,
+    world: &mut dyn World,
+) -> Result<Value, String> {
+    let mut values = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        values.push(evaluate(argument, world)?);
+    }
+    if function.strict && values.iter().any(Value::is_not_set) {
+        return Ok(Value::NotSet);
+    }
+    world.work(values.iter().map(Value::weight).sum())?;
+    let mut call = Call {
+        arguments: &values,
+        result,
+        world,
+    };
+    let value = (function.run)(&mut call);
+    let value = value.map_err(|why| format!("{}: {why}", function.name))?;
+    call.world.work(value.weight())?;
+    Ok(value)
 }
 
 /// Whether a condition holds; `NOT_SET` doesn't.
@@ -179,33 +189,10 @@ fn binary(operator: Operator, left: Value, right: Value) -> Result<Value, String
 }
 
 fn arithmetic(operator: Operator, left: &Value, right: &Value) -> Result<Value, String> {
-    let too_large = || "the result is too large".to_owned();
-    let whole = |l: i64, r: i64| {
-        match operator {
-            Operator::Add => l.checked_add(r),
-            Operator::Subtract => l.checked_sub(r),
-            Operator::Multiply => l.checked_mul(r),
-            Operator::Divide if r != 0 => l.checked_div(r),
-            Operator::Remainder if r != 0 => l.checked_rem(r),
-            _ => return Err("division by zero".to_owned()),
-        }
-        .ok_or_else(too_large)
-    };
-    let fine = |l: Decimal, r: Decimal| {
-        match operator {
-            Operator::Add => l.checked_add(r),
-            Operator::Subtract => l.checked_sub(r),
-            Operator::Multiply => l.checked_mul(r),
-            Operator::Divide if !r.is_zero() => l.checked_div(r),
-            Operator::Remainder if !r.is_zero() => l.checked_rem(r),
-            _ => return Err("division by zero".to_owned()),
-        }
-        .ok_or_else(too_large)
-    };
-    let date = |millis: i64| {
-        time::in_range(millis)
-            .ok_or_else(too_large)
-            .map(Value::DateTime)
+    let whole = |l: &i64, r: &i64| integers(operator, *l, *r);
+    let fine = |l: Decimal, r: &Value| {
+        let r = number(r).ok_or_else(|| wrong("a number", r))?;
+        decimals(operator, l, r)
     };
     Ok(match (left, right) {
         (Value::String(l), Value::String(r)) if operator == Operator::Add => {
@@ -215,33 +202,60 @@ fn arithmetic(operator: Operator, left: &Value, right: &Value) -> Result<Value, 
             Value::String(format!("{l}{r}").into())
         }
         (Value::Integer(l), Value::Integer(r)) if operator != Operator::Divide => {
-            Value::Integer(whole(*l, *r)?)
+            Value::Integer(whole(l, r)?)
         }
         (Value::Duration(l), Value::Duration(r) | Value::Integer(r)) => {
-            Value::Duration(whole(*l, *r)?)
+            Value::Duration(whole(l, r)?)
         }
-        (Value::DateTime(l), Value::DateTime(r)) => Value::Duration(whole(*l, *r)?),
+        (Value::DateTime(l), Value::DateTime(r)) => Value::Duration(whole(l, r)?),
         (Value::DateTime(l), Value::Duration(r)) | (Value::Duration(l), Value::DateTime(r)) => {
-            date(whole(*l, *r)?)?
+            Value::DateTime(time::in_range(whole(l, r)?).ok_or(TOO_LARGE)?)
         }
-        (Value::Currency(l), Value::Currency(r)) => {
-            if l.code != r.code {
-                return Err(format!("{} and {} are different money", l.code, r.code));
-            }
+        (Value::Currency(l), right) => {
+            let amount = match right {
+                Value::Currency(r) if l.code != r.code => {
+                    return Err(format!("{} and {} are different money", l.code, r.code));
+                }
+                Value::Currency(r) => decimals(operator, l.amount, r.amount)?,
+                factor => fine(l.amount, factor)?,
+            };
             Value::Currency(Arc::new(Money {
-                amount: fine(l.amount, r.amount)?,
+                amount,
                 code: l.code.clone(),
             }))
         }
-        (Value::Currency(l), r) => Value::Currency(Arc::new(Money {
-            amount: fine(l.amount, number(r).ok_or_else(|| wrong("a number", r))?)?,
-            code: l.code.clone(),
-        })),
-        (l, r) => {
-            let l = number(l).ok_or_else(|| wrong("a number", l))?;
-            Value::Decimal(fine(l, number(r).ok_or_else(|| wrong("a number", r))?)?)
+        (left, right) => {
+            let l = number(left).ok_or_else(|| wrong("a number", left))?;
+            Value::Decimal(fine(l, right)?)
         }
     })
+}
+
+const TOO_LARGE: &str = "the result is too large";
+const BY_ZERO: &str = "division by zero";
+
+fn integers(operator: Operator, left: i64, right: i64) -> Result<i64, String> {
+    let result = match operator {
+        Operator::Add => left.checked_add(right),
+        Operator::Subtract => left.checked_sub(right),
+        Operator::Multiply => left.checked_mul(right),
+        Operator::Divide if right != 0 => left.checked_div(right),
+        Operator::Remainder if right != 0 => left.checked_rem(right),
+        _ => return Err(BY_ZERO.to_owned()),
+    };
+    result.ok_or_else(|| TOO_LARGE.to_owned())
+}
+
+fn decimals(operator: Operator, left: Decimal, right: Decimal) -> Result<Decimal, String> {
+    let result = match operator {
+        Operator::Add => left.checked_add(right),
+        Operator::Subtract => left.checked_sub(right),
+        Operator::Multiply => left.checked_mul(right),
+        Operator::Divide if !right.is_zero() => left.checked_div(right),
+        Operator::Remainder if !right.is_zero() => left.checked_rem(right),
+        _ => return Err(BY_ZERO.to_owned()),
+    };
+    result.ok_or_else(|| TOO_LARGE.to_owned())
 }
 
 /// A property's value: of an entity, JSON, an amount or a collection.

@@ -2,7 +2,7 @@
 
 use crate::function::Function;
 use crate::kind::Type;
-use crate::tree::Operator;
+use crate::operator::Operator;
 use crate::value::Value;
 use std::sync::Arc;
 

@@ -65,29 +65,37 @@ struct KindFacts {
 
 use Base::{Integer, String as Text};
 
+const fn row(
+    kind: Kind,
+    word: &'static str,
+    properties: &'static [(&'static str, Base)],
+) -> KindFacts {
+    KindFacts {
+        kind,
+        word,
+        properties,
+    }
+}
+
 const NAMED: &[(&str, Base)] = &[("id", Text), ("name", Text)];
 
 const KINDS: &[KindFacts] = &[
-    KindFacts {
-        kind: Kind::PhoneNumber,
-        word: "phoneNumber",
-        properties: &[
+    row(
+        Kind::PhoneNumber,
+        "phoneNumber",
+        &[
             ("e164", Text),
             ("dialable", Text),
             ("display", Text),
             ("countryCode", Text),
             ("extension", Text),
         ],
-    },
-    KindFacts {
-        kind: Kind::Queue,
-        word: "queue",
-        properties: NAMED,
-    },
-    KindFacts {
-        kind: Kind::User,
-        word: "user",
-        properties: &[
+    ),
+    row(Kind::Queue, "queue", NAMED),
+    row(
+        Kind::User,
+        "user",
+        &[
             ("id", Text),
             ("name", Text),
             ("email", Text),
@@ -96,46 +104,18 @@ const KINDS: &[KindFacts] = &[
             ("extension", Text),
             ("primaryContact", Text),
         ],
-    },
-    KindFacts {
-        kind: Kind::Group,
-        word: "group",
-        properties: NAMED,
-    },
-    KindFacts {
-        kind: Kind::Skill,
-        word: "skill",
-        properties: NAMED,
-    },
-    KindFacts {
-        kind: Kind::LanguageSkill,
-        word: "languageSkill",
-        properties: NAMED,
-    },
-    KindFacts {
-        kind: Kind::Schedule,
-        word: "schedule",
-        properties: NAMED,
-    },
-    KindFacts {
-        kind: Kind::ScheduleGroup,
-        word: "scheduleGroup",
-        properties: NAMED,
-    },
-    KindFacts {
-        kind: Kind::EmergencyGroup,
-        word: "emergencyGroup",
-        properties: NAMED,
-    },
-    KindFacts {
-        kind: Kind::Prompt,
-        word: "prompt",
-        properties: NAMED,
-    },
-    KindFacts {
-        kind: Kind::ExternalContact,
-        word: "externalContact",
-        properties: &[
+    ),
+    row(Kind::Group, "group", NAMED),
+    row(Kind::Skill, "skill", NAMED),
+    row(Kind::LanguageSkill, "languageSkill", NAMED),
+    row(Kind::Schedule, "schedule", NAMED),
+    row(Kind::ScheduleGroup, "scheduleGroup", NAMED),
+    row(Kind::EmergencyGroup, "emergencyGroup", NAMED),
+    row(Kind::Prompt, "prompt", NAMED),
+    row(
+        Kind::ExternalContact,
+        "externalContact",
+        &[
             ("id", Text),
             ("firstName", Text),
             ("middleName", Text),
@@ -155,11 +135,11 @@ const KINDS: &[KindFacts] = &[
                 Base::Entity(Kind::ExternalOrganization),
             ),
         ],
-    },
-    KindFacts {
-        kind: Kind::ExternalOrganization,
-        word: "externalOrganization",
-        properties: &[
+    ),
+    row(
+        Kind::ExternalOrganization,
+        "externalOrganization",
+        &[
             ("id", Text),
             ("name", Text),
             ("industry", Text),
@@ -167,37 +147,17 @@ const KINDS: &[KindFacts] = &[
             ("employeeCount", Integer),
             ("revenue", Integer),
         ],
-    },
-    KindFacts {
-        kind: Kind::WrapUpCode,
-        word: "wrapupCode",
-        properties: NAMED,
-    },
-    KindFacts {
-        kind: Kind::Flow,
-        word: "flow",
-        properties: NAMED,
-    },
-    KindFacts {
-        kind: Kind::FlowOutcome,
-        word: "flowOutcome",
-        properties: NAMED,
-    },
-    KindFacts {
-        kind: Kind::FlowMilestone,
-        word: "flowMilestone",
-        properties: NAMED,
-    },
-    KindFacts {
-        kind: Kind::EmailAddress,
-        word: "emailAddress",
-        properties: &[("address", Text), ("displayName", Text)],
-    },
-    KindFacts {
-        kind: Kind::Customer,
-        word: "customer",
-        properties: NAMED,
-    },
+    ),
+    row(Kind::WrapUpCode, "wrapupCode", NAMED),
+    row(Kind::Flow, "flow", NAMED),
+    row(Kind::FlowOutcome, "flowOutcome", NAMED),
+    row(Kind::FlowMilestone, "flowMilestone", NAMED),
+    row(
+        Kind::EmailAddress,
+        "emailAddress",
+        &[("address", Text), ("displayName", Text)],
+    ),
+    row(Kind::Customer, "customer", NAMED),
 ];
 
 impl Kind {

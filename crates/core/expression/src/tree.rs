@@ -6,6 +6,7 @@
 use crate::bounds::{MAX_DEPTH, MAX_LINKS};
 use crate::fault::Fault;
 use crate::lex::{Token, tokens};
+use crate::operator::Operator;
 use rust_decimal::Decimal;
 
 #[derive(Clone, Debug)]
@@ -31,82 +32,6 @@ pub(crate) enum Node {
     Not(Box<Tree>),
     Negate(Box<Tree>),
     Binary(Operator, Box<Tree>, Box<Tree>),
-}
-
-/// An operation on two values.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Operator {
-    Or,
-    And,
-    Equal,
-    NotEqual,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    Remainder,
-}
-
-impl Operator {
-    /// The operator as it is written, such as `==`.
-    #[must_use]
-    pub const fn sign(self) -> &'static str {
-        match self {
-            Operator::Or => "or",
-            Operator::And => "and",
-            Operator::Equal => "==",
-            Operator::NotEqual => "!=",
-            Operator::Less => "<",
-            Operator::LessOrEqual => "<=",
-            Operator::Greater => ">",
-            Operator::GreaterOrEqual => ">=",
-            Operator::Add => "+",
-            Operator::Subtract => "-",
-            Operator::Multiply => "*",
-            Operator::Divide => "/",
-            Operator::Remainder => "%",
-        }
-    }
-
-    /// How tightly it binds.
-    const fn level(self) -> u8 {
-        match self {
-            Operator::Or => 1,
-            Operator::And => 2,
-            Operator::Add | Operator::Subtract => 5,
-            Operator::Multiply | Operator::Divide | Operator::Remainder => 6,
-            _ => 4,
-        }
-    }
-
-    fn of(token: &Token) -> Option<Operator> {
-        Some(match token {
-            Token::Name(name) if name.eq_ignore_ascii_case("or") => Operator::Or,
-            Token::Name(name) if name.eq_ignore_ascii_case("and") => Operator::And,
-            Token::Sign(sign) => match *sign {
-                "||" => Operator::Or,
-                "&&" => Operator::And,
-                "==" => Operator::Equal,
-                "!=" | "<>" => Operator::NotEqual,
-                "<" => Operator::Less,
-                "<=" => Operator::LessOrEqual,
-                ">" => Operator::Greater,
-                ">=" => Operator::GreaterOrEqual,
-                "+" => Operator::Add,
-                "-" => Operator::Subtract,
-                "*" => Operator::Multiply,
-                "/" => Operator::Divide,
-                "%" => Operator::Remainder,
-                _ => return None,
-            },
-            _ => return None,
-        })
-    }
 }
 
 /// `not` as a word binds looser than a comparison.

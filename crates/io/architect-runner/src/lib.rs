@@ -18,9 +18,12 @@
 
 mod record;
 mod runner;
+mod runs;
+mod task;
 mod world;
 
 pub use record::{Line, Record, Status};
-pub use runner::{Bounds, Launch, Runner, WorkflowsError};
+pub use runner::{Launch, Runner, WorkflowsError};
+pub use runs::Bounds;
 pub use tollgate_architect::Failure;
 pub use world::World;

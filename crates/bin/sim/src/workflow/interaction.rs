@@ -1,7 +1,7 @@
 //! One run of a workflow, step by step.
 
-use super::answers::spoken;
-use super::{Does, Setting};
+use super::answers::{Does, spoken};
+use super::setting::Setting;
 use crate::interaction::{Ended, Script, Step};
 use crate::random::Stream;
 use std::sync::Arc;

@@ -4,7 +4,8 @@
 //! table saves one, and the declared shares decide between them. Its standard error is that of
 //! [`RUNS`] interactions: for a call made in half of them, 2 % of its mean.
 
-use super::{Interaction, Setting};
+use super::interaction::Interaction;
+use super::setting::Setting;
 use crate::interaction::{Ended, Script as _, Step};
 use crate::random::Stream;
 use crate::scenario::ActionId;

@@ -5,6 +5,7 @@
 
 mod calls;
 mod explore;
+mod input;
 mod play;
 mod run;
 mod service;
@@ -12,13 +13,7 @@ mod test;
 mod validate;
 
 use crate::console::{errln, outln};
-use anyhow::bail;
-use std::path::Path;
 use std::process::ExitCode;
-use tollgate_architect::Substitutions;
-
-/// Longest file, in bytes.
-const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Validates, runs and tests Architect workflows.
 #[derive(clap::Args)]
@@ -70,17 +65,4 @@ pub(crate) fn run(args: Args) -> ExitCode {
             ExitCode::from(64)
         }
     }
-}
-
-/// Values for placeholders, given as NAME=VALUE.
-fn substitutions(given: &[String]) -> anyhow::Result<Substitutions> {
-    let pairs = given.iter().map(|text| match text.split_once('=') {
-        Some((name, value)) => Ok((name.trim().to_owned(), value.to_owned())),
-        None => bail!("--set {text}: expected NAME=VALUE"),
-    });
-    pairs.collect()
-}
-
-fn read(path: &Path) -> anyhow::Result<String> {
-    super::input::read(path, MAX_BYTES).map_err(anyhow::Error::msg)
 }

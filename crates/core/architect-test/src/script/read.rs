@@ -71,7 +71,7 @@ impl Reader {
     fn script(&mut self, root: &Node) -> Script {
         let mut script = Script::default();
         self.known(root, &KEYS);
-        match root.get("workflow").and_then(Node::text) {
+        match root.text_of("workflow") {
             Some(workflow) => workflow.clone_into(&mut script.workflow),
             None => self.problems.error(
                 root.place,
@@ -80,7 +80,7 @@ impl Reader {
             ),
         }
         script.set = self.texts(root.get("set"));
-        let library = root.get("library").map(Node::items).unwrap_or_default();
+        let library = root.items_of("library");
         script.library = library
             .iter()
             .filter_map(Node::text)
@@ -104,15 +104,15 @@ impl Reader {
         script.interaction = self.object(root.get("interaction"));
         script.participant = self.texts(root.get("participant"));
         script.ids = self.texts(root.get("ids"));
-        for item in root.get("person").map(Node::items).unwrap_or_default() {
+        for item in root.items_of("person") {
             script.person.extend(self.turn(item));
         }
-        for entry in entries(root, "answers") {
+        for entry in root.entries_of("answers") {
             script
                 .answers
                 .insert(entry.key.clone(), self.answers(entry));
         }
-        for entry in entries(root, "tables") {
+        for entry in root.entries_of("tables") {
             script
                 .tables
                 .insert(entry.key.clone(), self.table(&entry.value));
@@ -139,9 +139,9 @@ impl Reader {
 
     fn table(&mut self, node: &Node) -> Table {
         self.known(node, &["rows", "fails", "after"]);
-        let fails = node.get("fails").and_then(Node::boolean).unwrap_or(false);
+        let fails = node.boolean_of("fails").unwrap_or(false);
         let after = self.after(node);
-        let rows = entries(node, "rows").iter();
+        let rows = node.entries_of("rows").iter();
         let rows = rows.map(|row| (row.key.clone(), self.object(Some(&row.value))));
         Table {
             rows: rows.collect(),
@@ -153,12 +153,12 @@ impl Reader {
     fn expect(&mut self, node: &Node) -> Expect {
         self.known(node, &["end", "calls", "variables", "participant"]);
         let mut calls = BTreeMap::new();
-        for entry in entries(node, "calls") {
+        for entry in node.entries_of("calls") {
             let count = self.number(Some(&entry.value)).unwrap_or(0);
             calls.insert(entry.key.clone(), u32::try_from(count).unwrap_or(u32::MAX));
         }
         Expect {
-            end: node.get("end").and_then(Node::text).map(str::to_owned),
+            end: node.text_of("end").map(str::to_owned),
             calls,
             variables: self.object(node.get("variables")),
             participant: self.texts(node.get("participant")),
@@ -235,7 +235,7 @@ impl Reader {
         ];
         self.known(node, &DOES);
         let after = self.after(node);
-        let text = |key: &str| node.get(key).and_then(Node::text).map(str::to_owned);
+        let text = |key: &str| node.text_of(key).map(str::to_owned);
         let slots = self.texts(node.get("slots"));
         let flag = |key: &str| node.get(key).is_some();
         let does = if let Some(keys) = text("press") {
@@ -270,7 +270,7 @@ impl Reader {
 
     fn answer(&mut self, node: &Node) -> Option<Scripted> {
         let after = self.after(node);
-        let row = node.get("row").and_then(Node::text).map(str::to_owned);
+        let row = node.text_of("row").map(str::to_owned);
         let mut paths = node
             .entries()
             .iter()
@@ -299,11 +299,6 @@ impl Reader {
             row,
         })
     }
-}
-
-/// The entries of the mapping under a key.
-fn entries<'n>(node: &'n Node, key: &str) -> &'n [Entry] {
-    node.get(key).map(Node::entries).unwrap_or_default()
 }
 
 /// `200ms`, `3s`, `2m`, `1h` or ISO 8601.

@@ -3,8 +3,7 @@
 use super::Reader;
 use super::spec::Spec;
 use crate::workflow::{
-    Action, Binding, DataCall, Field, Next, Path, Statement, WorkflowCall, WorkflowCallKind,
-    WorkflowKind,
+    Action, Binding, DataCall, Field, Next, WorkflowCall, WorkflowCallKind, WorkflowKind,
 };
 use crate::yaml::{Entry, Node};
 use tollgate_expression::Expr;
@@ -201,99 +200,6 @@ impl Reader<'_> {
             exit_reason,
         };
         self.finish(id, Action::CallWorkflow(call), paths);
-    }
-
-    /// A task of this workflow: its variables are set from `inputs`, read into `var:`s after it, and each
-    /// of `outputs` with `actions` is the path that `endTask` names.
-    fn call_task(&mut self, id: u32, node: &Node, next: Next) {
-        self.known(
-            node,
-            &[
-                "name",
-                "targetTaskRef",
-                "inputs",
-                "outputVariables",
-                "outputs",
-            ],
-        );
-        let Some(task) = node
-            .get("targetTaskRef")
-            .and_then(|target| self.target(target))
-        else {
-            return;
-        };
-        let mut inputs = Vec::new();
-        for Entry { key, value, place } in node.get("inputs").map(Node::entries).unwrap_or_default()
-        {
-            let Some((slot, kind)) = self.task_variable(task, key, *place) else {
-                continue;
-            };
-            if let Some(value) = self.value(value, kind, key) {
-                inputs.push(Statement { slot, value });
-            }
-        }
-        let mut outputs = Vec::new();
-        let bound = node
-            .get("outputVariables")
-            .map(Node::entries)
-            .unwrap_or_default();
-        for Entry { key, value, place } in bound {
-            let target = value.get("var").and_then(|target| self.variable(target));
-            let source = self.task_variable(task, key, *place);
-            if let (Some((from, from_kind)), Some((to, to_kind))) = (source, target) {
-                if !from_kind.fits(to_kind) {
-                    self.problems.error(
-                        *place,
-                        format!("{key} is {from_kind}, the variable {to_kind}"),
-                        "",
-                    );
-                }
-                outputs.push((from, to));
-            }
-        }
-        let mut paths = Vec::new();
-        for Entry { key, value, .. } in node.get("outputs").map(Node::entries).unwrap_or_default() {
-            if !key.eq_ignore_ascii_case("default") {
-                paths.push(Path {
-                    name: key.to_lowercase().into(),
-                    next: self.output(value, next),
-                });
-            }
-        }
-        let default = node
-            .get("outputs")
-            .and_then(|outputs| outputs.get("default").or_else(|| outputs.get("Default")));
-        paths.push(Path {
-            name: "default".into(),
-            next: match default {
-                Some(output) => self.output(output, next),
-                None => next,
-            },
-        });
-        let action = Action::CallTask {
-            task,
-            inputs,
-            outputs,
-        };
-        self.finish(id, action, paths);
-    }
-
-    fn task_variable(
-        &mut self,
-        task: u32,
-        name: &str,
-        place: crate::place::Place,
-    ) -> Option<(u32, Type)> {
-        let lower = name.to_lowercase();
-        let slot = self.locals[task as usize].get(&lower).copied();
-        let Some(slot) = slot else {
-            let names: Vec<String> = self.locals[task as usize].keys().cloned().collect();
-            let help = tollgate_expression::did_you_mean(name, names.iter().map(String::as_str));
-            self.problems
-                .error(place, format!("the task has no variable `{name}`"), help);
-            return None;
-        };
-        Some((slot, self.variables[slot as usize].kind))
     }
 
     fn jump(&mut self, id: u32, node: &Node, key: &'static str) {

@@ -6,6 +6,7 @@ use crate::workflow::{Action, LoopKind, Next, Path, Statement};
 use crate::yaml::Node;
 use tollgate_expression::Expr;
 use tollgate_expression::Value;
+use tollgate_expression::did_you_mean;
 use tollgate_expression::{Base, Type};
 
 impl Reader<'_> {
@@ -39,7 +40,7 @@ impl Reader<'_> {
             }
             "updateData" => {
                 self.known(node, &["name", "statements"]);
-                let statements = node.get("statements").map(Node::items).unwrap_or_default();
+                let statements = node.items_of("statements");
                 let statements = statements
                     .iter()
                     .filter_map(|item| self.statement(item))
@@ -74,7 +75,7 @@ impl Reader<'_> {
     fn statement(&mut self, node: &Node) -> Option<Statement> {
         let entry = self.only(node, "an assignment")?;
         let Some(kind) = Type::of_word(&entry.key) else {
-            let help = tollgate_expression::did_you_mean(&entry.key, Type::words());
+            let help = did_you_mean(&entry.key, Type::words());
             self.problems
                 .error(entry.place, format!("`{}` is no type", entry.key), help);
             return None;
@@ -94,7 +95,7 @@ impl Reader<'_> {
 
     fn participant_data(&mut self, node: &Node, read: bool) -> Action {
         let (mut set, mut get) = (Vec::new(), Vec::new());
-        for item in node.get("attributes").map(Node::items).unwrap_or_default() {
+        for item in node.items_of("attributes") {
             let Some(attribute) = self.needed(item, "attribute") else {
                 continue;
             };
@@ -159,14 +160,7 @@ impl Reader<'_> {
             Some((kind, value))
         };
         let (mut cases, mut paths) = (Vec::new(), Vec::new());
-        for (index, item) in entry
-            .value
-            .get("cases")
-            .map(Node::items)
-            .unwrap_or_default()
-            .iter()
-            .enumerate()
-        {
+        for (index, item) in entry.value.items_of("cases").iter().enumerate() {
             let Some(case) = self.needed(item, "case") else {
                 continue;
             };
@@ -195,11 +189,8 @@ impl Reader<'_> {
         self.finish(id, Action::Switch(cases), paths);
     }
 
-    fn looping(&mut self, id: u32, spec: &'static Spec, node: &Node, next: Next) {
-        let index = node
-            .get("currentIndex")
-            .and_then(|node| self.index_variable(node));
-        let kind = if spec.word == "loopAnythingElse" {
+    fn loop_kind(&mut self, spec: &'static Spec, node: &Node) -> LoopKind {
+        if spec.word == "loopAnythingElse" {
             self.known(
                 node,
                 &[
@@ -238,7 +229,14 @@ impl Reader<'_> {
             let count = self.needed(node, "loopCount");
             let count = count.and_then(|count| self.value(count, Type::INTEGER, "the count"));
             LoopKind::Count(count.unwrap_or(Expr::Constant(Value::Integer(0))))
-        };
+        }
+    }
+
+    fn looping(&mut self, id: u32, spec: &'static Spec, node: &Node, next: Next) {
+        let index = node
+            .get("currentIndex")
+            .and_then(|node| self.index_variable(node));
+        let kind = self.loop_kind(spec, node);
         self.open_loops.push((id, next));
         let body = node.get("outputs").and_then(|outputs| outputs.get("loop"));
         let body = match body {
@@ -246,7 +244,7 @@ impl Reader<'_> {
             None => Next::Again(id),
         };
         self.open_loops.pop();
-        for entry in node.get("outputs").map(Node::entries).unwrap_or_default() {
+        for entry in node.entries_of("outputs") {
             if entry.key != "loop" {
                 let message = format!("a loop has no output `{}`", entry.key);
                 self.problems

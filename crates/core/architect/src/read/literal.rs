@@ -37,8 +37,7 @@ pub(super) fn literal(node: &Node, wanted: Type) -> Result<Value, String> {
         (Base::String, Some(text)) => Some(Value::text(text)),
         (Base::Audio, Some(text)) => Some(Value::Audio(text.into())),
         (Base::Audio, None) => node
-            .get("name")
-            .and_then(Node::text)
+            .text_of("name")
             .map(|name| Value::Audio(format!("[prompt {name}]").into())),
         (Base::Communication, Some(text)) => Some(Value::Communication(text.into())),
         (Base::Integer, Some(text)) => text.parse().ok().map(Value::Integer),

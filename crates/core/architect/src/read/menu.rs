@@ -1,6 +1,7 @@
 //! Menus and their choices.
 
 use super::Reader;
+use crate::place::Place;
 use crate::workflow::{Action, MenuChoice, Next, Path};
 use crate::yaml::Node;
 use tollgate_expression::Expr;
@@ -36,7 +37,7 @@ impl Reader<'_> {
         let audio = self.audio(node, "audio");
         let settings = node.get("settingsMenu");
         if let Some(settings) = settings {
-            self.known(settings, super::settings::MENU);
+            self.known(settings, super::keys::MENU);
         }
         let mut setting = |key: &str, kind| {
             let value = settings.and_then(|settings| settings.get(key))?;
@@ -46,7 +47,7 @@ impl Reader<'_> {
         let timeout = setting("menuSelectionTimeout", Type::DURATION);
         let repeats = setting("repeatCount", Type::INTEGER);
         let (mut choices, mut paths) = (Vec::new(), Vec::new());
-        for item in node.get("choices").map(Node::items).unwrap_or_default() {
+        for item in node.items_of("choices") {
             if let Some((choice, path)) = self.choice(item, id) {
                 choices.push(choice);
                 paths.push(path);
@@ -83,7 +84,7 @@ impl Reader<'_> {
             );
             return None;
         };
-        let flag = |key: &str| node.get(key).and_then(Node::boolean).unwrap_or(false);
+        let flag = |key: &str| node.boolean_of(key).unwrap_or(false);
         let choice = MenuChoice {
             digit: self.digit(node),
             terms: terms(node),
@@ -91,11 +92,7 @@ impl Reader<'_> {
             global_key: flag("globalDtmf"),
             global_terms: flag("globalSpeechRecTerms"),
         };
-        let name = node
-            .get("name")
-            .and_then(Node::text)
-            .unwrap_or(kind)
-            .to_owned();
+        let name = node.text_of("name").unwrap_or(kind).to_owned();
         // What a choice does when it is done leads back to the menu.
         let next = match kind {
             "Task" | "ReusableTask" => self.choice_task(node, menu)?,
@@ -122,7 +119,7 @@ impl Reader<'_> {
     }
 
     /// A step that goes into a menu, so that going back finds the one before it.
-    fn jump_step(&mut self, task: u32, place: crate::place::Place) -> Next {
+    fn jump_step(&mut self, task: u32, place: Place) -> Next {
         let id = self.reserve(place, "jumpToMenu");
         self.finish(id, Action::Jump(task), Vec::new());
         Next::Step(id)
@@ -148,8 +145,8 @@ impl Reader<'_> {
             None => {
                 let inner = self.needed(node, "task")?;
                 self.known(inner, &["name", "refId", "actions", "variables"]);
-                let name = node.get("name").and_then(Node::text).unwrap_or_default();
-                let reference = inner.get("refId").and_then(Node::text);
+                let name = node.text_of("name").unwrap_or_default();
+                let reference = inner.text_of("refId");
                 let task = self.new_task(name, reference, inner, false);
                 self.declare_variables(inner.get("variables"), Some(task));
                 self.compile_actions(task, inner.get("actions"));
@@ -193,16 +190,8 @@ impl Reader<'_> {
 /// Words that choose a choice by speech, of every language.
 fn terms(node: &Node) -> Vec<String> {
     let mut terms = Vec::new();
-    for language in node
-        .get("speechRecTerms")
-        .map(Node::entries)
-        .unwrap_or_default()
-    {
-        let listed = language
-            .value
-            .get("terms")
-            .map(Node::items)
-            .unwrap_or_default();
+    for language in node.entries_of("speechRecTerms") {
+        let listed = language.value.items_of("terms");
         terms.extend(
             listed
                 .iter()
@@ -210,11 +199,7 @@ fn terms(node: &Node) -> Vec<String> {
                 .map(crate::workflow::normal),
         );
     }
-    terms.extend(
-        node.get("name")
-            .and_then(Node::text)
-            .map(crate::workflow::normal),
-    );
+    terms.extend(node.text_of("name").map(crate::workflow::normal));
     terms
 }
 

@@ -1,7 +1,6 @@
 //! Which steps there are: in which workflows, with which ways out, and what kind of thing each does.
 
 use crate::workflow::Channel;
-use tollgate_expression::{Base, Kind, Type};
 
 /// How a step is read and run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -309,85 +308,4 @@ impl Spec {
         };
         self.channels.contains(letter)
     }
-}
-
-/// Settings of steps by name, with their types; those of structure alone are `any`.
-const SETTINGS: &[(&str, Type)] = &[
-    ("acceptJustPound", Type::BOOLEAN),
-    ("acceptJustStar", Type::BOOLEAN),
-    ("audio", Type::AUDIO),
-    ("body", Type::STRING),
-    ("calleeName", Type::STRING),
-    ("callbackNumber", Type::entity(Kind::PhoneNumber)),
-    ("communication", Type::COMMUNICATION),
-    ("condition", Type::BOOLEAN),
-    ("connectTimeout", Type::DURATION),
-    ("conversationId", Type::STRING),
-    ("customValidation", Type::BOOLEAN),
-    ("directAgent", Type::entity(Kind::User)),
-    ("duration", Type::DURATION),
-    ("emergencyGroup", Type::entity(Kind::EmergencyGroup)),
-    ("errorMessage", Type::STRING),
-    ("errorType", Type::STRING),
-    ("exitReason", Type::STRING),
-    ("extension", Type::STRING),
-    ("externalContact", Type::entity(Kind::ExternalContact)),
-    ("externalId", Type::STRING),
-    ("externalResult", Type::entity(Kind::ExternalContact)),
-    ("externalTag", Type::STRING),
-    ("failureTransferAudio", Type::AUDIO),
-    ("flowMilestone", Type::entity(Kind::FlowMilestone)),
-    ("flowOutcome", Type::entity(Kind::FlowOutcome)),
-    ("group", Type::entity(Kind::Group)),
-    (
-        "inServiceSchedules",
-        Type::many(Base::Entity(Kind::Schedule)),
-    ),
-    ("inputAudio", Type::AUDIO),
-    ("interDigitTimeout", Type::DURATION),
-    ("language", Type::STRING),
-    ("languageSkill", Type::entity(Kind::LanguageSkill)),
-    ("lookupValue", Type::STRING),
-    ("messageBody", Type::STRING),
-    ("milestone", Type::entity(Kind::FlowMilestone)),
-    ("name", Type::STRING),
-    ("noEntryAudio", Type::AUDIO),
-    ("noEntryTimeout", Type::DURATION),
-    ("now", Type::BOOLEAN),
-    ("outcomeValue", Type::STRING),
-    ("overrideInQueueFlow", Type::entity(Kind::Flow)),
-    ("participantId", Type::STRING),
-    ("phoneNumber", Type::entity(Kind::PhoneNumber)),
-    ("preTransferAudio", Type::AUDIO),
-    ("preferredAgents", Type::ANY),
-    ("priority", Type::INTEGER),
-    ("processingPrompt", Type::AUDIO),
-    ("queue", Type::entity(Kind::Queue)),
-    ("queueName", Type::STRING),
-    ("result", Type::ANY),
-    ("schedule", Type::entity(Kind::Schedule)),
-    ("scheduleGroup", Type::entity(Kind::ScheduleGroup)),
-    ("skills", Type::many(Base::Entity(Kind::Skill))),
-    ("subject", Type::STRING),
-    ("targetFlow", Type::entity(Kind::Flow)),
-    ("targetGroup", Type::entity(Kind::Group)),
-    ("targetNumber", Type::entity(Kind::PhoneNumber)),
-    ("targetQueue", Type::entity(Kind::Queue)),
-    ("targetUser", Type::entity(Kind::User)),
-    ("timeout", Type::DURATION),
-    ("trimDurationNearMaxRunningTime", Type::BOOLEAN),
-    ("user", Type::entity(Kind::User)),
-    ("userId", Type::STRING),
-    ("userName", Type::STRING),
-    ("uuiData", Type::STRING),
-    ("verificationType", Type::STRING),
-    ("voicemailGreeting", Type::AUDIO),
-    ("wrapupCode", Type::entity(Kind::WrapUpCode)),
-    ("wrapUpCode", Type::entity(Kind::WrapUpCode)),
-];
-
-/// The type of a setting.
-pub(super) fn setting(name: &str) -> Option<Type> {
-    let found = SETTINGS.iter().find(|(known, _)| *known == name);
-    found.map(|(_, kind)| *kind)
 }

@@ -1,11 +1,12 @@
 //! Sequences of steps, and the steps that need no code of their own.
 
 use super::Reader;
+use super::setting::setting;
 use super::spec::{self, Shape, Spec};
+use crate::place::Place;
 use crate::workflow::{Action, Next, Path};
 use crate::yaml::Node;
-use tollgate_expression::Expr;
-use tollgate_expression::did_you_mean;
+use tollgate_expression::{Expr, Type, did_you_mean};
 
 impl Reader<'_> {
     /// Compiles a list of steps; `after` is where the last leads. Gives where to begin.
@@ -33,14 +34,7 @@ impl Reader<'_> {
         ids.first().map_or(after, |id| Next::Step(*id))
     }
 
-    pub(super) fn step(
-        &mut self,
-        id: u32,
-        word: &str,
-        node: &Node,
-        place: crate::place::Place,
-        next: Next,
-    ) {
+    pub(super) fn step(&mut self, id: u32, word: &str, node: &Node, place: Place, next: Next) {
         let Some(spec) = spec::find(word) else {
             let help = did_you_mean(word, spec::words());
             self.problems
@@ -67,14 +61,21 @@ impl Reader<'_> {
                     .error(place, format!("{word} has no `{key}`"), "it must be there");
             }
         }
-        let name = node.get("name").and_then(Node::text).unwrap_or_default();
+        let name = node.text_of("name").unwrap_or_default();
         self.steps[id as usize].word = spec.word;
         self.steps[id as usize].name = name.to_owned();
-        let (action, paths) = match spec.shape {
-            Shape::Own => {
-                self.own_step(id, spec, node, next);
-                return;
-            }
+        if spec.shape == Shape::Own {
+            self.own_step(id, spec, node, next);
+        } else {
+            let (action, paths) = self.shaped_step(spec, node, next);
+            self.finish(id, action, paths);
+        }
+    }
+
+    /// A step that is read by its shape alone.
+    fn shaped_step(&mut self, spec: &'static Spec, node: &Node, next: Next) -> (Action, Vec<Path>) {
+        match spec.shape {
+            Shape::Own => (Action::Pass, self.straight(node, next)),
             Shape::Say(setting) => (self.say(node, setting), self.straight(node, next)),
             Shape::Transfer => {
                 let before = self.audio(node, "preTransferAudio");
@@ -102,16 +103,14 @@ impl Reader<'_> {
             }
             Shape::End => {
                 let reason = node.get("exitReason");
-                let reason = reason
-                    .and_then(|r| self.value(r, tollgate_expression::Type::STRING, "exitReason"));
+                let reason = reason.and_then(|r| self.value(r, Type::STRING, "exitReason"));
                 let action = Action::End {
                     word: spec.word,
                     reason,
                 };
                 (action, self.straight(node, next))
             }
-        };
-        self.finish(id, action, paths);
+        }
     }
 
     pub(super) fn finish(&mut self, id: u32, action: Action, paths: Vec<Path>) {
@@ -175,7 +174,7 @@ impl Reader<'_> {
 
     /// A way out for a bot's misunderstanding that is missing or disabled is the workflow's own.
     pub(super) fn way_out(&mut self, name: &str, output: Option<&Node>, next: Next) -> Next {
-        let enabled = |output: &&Node| output.get("enabled").and_then(Node::boolean) != Some(false);
+        let enabled = |output: &&Node| output.boolean_of("enabled") != Some(false);
         match output.filter(enabled) {
             Some(output) => self.output(output, next),
             None if matches!(name, "maxNoInputs" | "maxNoMatches") => Next::Misunderstood,
@@ -190,22 +189,22 @@ impl Reader<'_> {
     }
 
     pub(super) fn audio(&mut self, node: &Node, key: &str) -> Option<Expr> {
-        let kind = spec::setting(key).unwrap_or(tollgate_expression::Type::AUDIO);
+        let kind = setting(key).unwrap_or(Type::AUDIO);
         node.get(key).and_then(|inner| self.value(inner, kind, key))
     }
 
-    fn say(&mut self, node: &Node, setting: &'static str) -> Action {
-        let kind = spec::setting(setting).unwrap_or(tollgate_expression::Type::STRING);
+    fn say(&mut self, node: &Node, key: &'static str) -> Action {
+        let kind = setting(key).unwrap_or(Type::STRING);
         let mut said = Vec::new();
-        if let Some(inner) = node.get(setting)
-            && let Some(expr) = self.value(inner, kind, setting)
+        if let Some(inner) = node.get(key)
+            && let Some(expr) = self.value(inner, kind, key)
         {
             said.push(expr);
         }
         self.known(
             node,
             &[
-                setting,
+                key,
                 "name",
                 "timeout",
                 "subject",

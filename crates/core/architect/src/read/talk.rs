@@ -7,6 +7,39 @@ use crate::yaml::Node;
 use tollgate_expression::Expr;
 use tollgate_expression::Type;
 use tollgate_expression::Value;
+use tollgate_expression::did_you_mean;
+
+/// Keys of the steps that ask a bot's question.
+const QUESTION: &[&str] = &[
+    "name",
+    "question",
+    "noInput",
+    "noMatch",
+    "slot",
+    "customValidation",
+    "confirmationMode",
+    "confirmation",
+    "voiceEndOfInputTimeout",
+    "outputs",
+    "inputData",
+    "noConfirmation",
+    "noMatchConfirmation",
+    "noInputConfirmation",
+];
+/// Keys of `collectInput`.
+const COLLECT_INPUT: &[&str] = &[
+    "name",
+    "inputData",
+    "digits",
+    "interDigitTimeout",
+    "noEntryTimeout",
+    "inputAudio",
+    "acceptJustStar",
+    "acceptJustPound",
+    "verificationType",
+    "outputs",
+    "noEntryAudio",
+];
 
 impl Reader<'_> {
     pub(super) fn prompting(&mut self, node: &Node) -> Prompting {
@@ -26,27 +59,9 @@ impl Reader<'_> {
             self.collect_input(id, spec, node, next);
             return;
         }
-        self.known(
-            node,
-            &[
-                "name",
-                "question",
-                "noInput",
-                "noMatch",
-                "slot",
-                "customValidation",
-                "confirmationMode",
-                "confirmation",
-                "voiceEndOfInputTimeout",
-                "outputs",
-                "inputData",
-                "noConfirmation",
-                "noMatchConfirmation",
-                "noInputConfirmation",
-            ],
-        );
+        self.known(node, QUESTION);
         if let Some(mode) = node.get("confirmationMode")
-            && mode.get("lit").and_then(Node::text) != Some("never")
+            && mode.text_of("lit") != Some("never")
             && mode.get("noValue").is_none()
         {
             self.problems.warn(
@@ -115,19 +130,14 @@ impl Reader<'_> {
             let Some(intent) = self.needed(item, "intent") else {
                 continue;
             };
-            let name = intent
-                .get("name")
-                .and_then(Node::text)
-                .unwrap_or_default()
-                .to_owned();
+            let name = intent.text_of("name").unwrap_or_default().to_owned();
             if !self.nlu.intents.iter().any(|known| known.name == name) {
                 let names: Vec<String> = self.nlu.intents.iter().map(|i| i.name.clone()).collect();
-                let help =
-                    tollgate_expression::did_you_mean(&name, names.iter().map(String::as_str));
+                let help = did_you_mean(&name, names.iter().map(String::as_str));
                 self.problems
                     .error(intent.place, format!("no intent `{name}`"), help);
             }
-            if intent.get("enabled").and_then(Node::boolean) == Some(false) {
+            if intent.boolean_of("enabled") == Some(false) {
                 continue;
             }
             paths.push(Path {
@@ -138,7 +148,7 @@ impl Reader<'_> {
         const OTHERS: [&str; 4] = ["noIntent", "knowledge", "maxNoInputs", "maxNoMatches"];
         for entry in outputs.map(Node::entries).unwrap_or_default() {
             if entry.key != "intents" && !OTHERS.contains(&entry.key.as_str()) {
-                let help = tollgate_expression::did_you_mean(&entry.key, OTHERS.into_iter());
+                let help = did_you_mean(&entry.key, OTHERS.into_iter());
                 self.problems.error(
                     entry.place,
                     format!("there is no output `{}`", entry.key),
@@ -161,22 +171,7 @@ impl Reader<'_> {
     }
 
     fn collect_input(&mut self, id: u32, spec: &'static Spec, node: &Node, next: Next) {
-        self.known(
-            node,
-            &[
-                "name",
-                "inputData",
-                "digits",
-                "interDigitTimeout",
-                "noEntryTimeout",
-                "inputAudio",
-                "acceptJustStar",
-                "acceptJustPound",
-                "verificationType",
-                "outputs",
-                "noEntryAudio",
-            ],
-        );
+        self.known(node, COLLECT_INPUT);
         let target = node.get("inputData").and_then(|data| data.get("var"));
         let target = target.and_then(|target| self.variable(target));
         let digits = node

@@ -18,7 +18,7 @@ impl Reader<'_> {
     pub(super) fn declare_tasks(&mut self) {
         let root = self.root;
         for (list, key) in LISTS {
-            let items = root.get(list).map(Node::items).unwrap_or_default();
+            let items = root.items_of(list);
             for item in items {
                 let Some(entry) = self.only(item, key) else {
                     continue;
@@ -38,8 +38,8 @@ impl Reader<'_> {
     }
 
     fn declare_task(&mut self, node: &Node, menu: bool) {
-        let name = node.get("name").and_then(Node::text).unwrap_or_default();
-        let reference = node.get("refId").and_then(Node::text);
+        let name = node.text_of("name").unwrap_or_default();
+        let reference = node.text_of("refId");
         if !menu {
             self.known(node, TASK_KEYS);
         }
@@ -52,7 +52,7 @@ impl Reader<'_> {
 
     /// Menus within menus have references of their own.
     fn declare_submenus(&mut self, node: &Node) {
-        let choices = node.get("choices").map(Node::items).unwrap_or_default();
+        let choices = node.items_of("choices");
         for choice in choices {
             if let [Entry { key, value, .. }] = choice.entries()
                 && key == "menuSubMenu"
@@ -104,7 +104,7 @@ impl Reader<'_> {
         let root = self.root;
         let mut next = 0;
         for (list, key) in LISTS {
-            let items = root.get(list).map(Node::items).unwrap_or_default();
+            let items = root.items_of(list);
             for item in items {
                 if let [entry] = item.entries()
                     && entry.key == key
@@ -124,7 +124,7 @@ impl Reader<'_> {
         *next += 1;
         if menu {
             self.menu(task, node);
-            let choices = node.get("choices").map(Node::items).unwrap_or_default();
+            let choices = node.items_of("choices");
             for choice in choices {
                 if let [Entry { key, value, .. }] = choice.entries()
                     && key == "menuSubMenu"

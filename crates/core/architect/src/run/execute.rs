@@ -73,11 +73,7 @@ impl Run {
             Action::CallWorkflow(call) => self.call_workflow(id, call)?,
             Action::CallTask { task, inputs, .. } => self.call_task(id, *task, inputs)?,
             Action::Jump(task) => self.jump(*task)?,
-            Action::PreviousMenu => {
-                self.menus.pop();
-                let menu = self.menus.pop().ok_or("there is no menu before this one")?;
-                self.jump(menu)?;
-            }
+            Action::PreviousMenu => self.previous_menu()?,
             Action::EndTask(path) => self.leave_task(path.as_deref()),
             Action::CallData(_)
             | Action::Lookup { .. }

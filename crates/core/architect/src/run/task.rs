@@ -65,6 +65,13 @@ impl Run {
         self.enter_task(task)
     }
 
+    /// Enters the menu before this one for good.
+    pub(super) fn previous_menu(&mut self) -> Result<(), String> {
+        self.menus.pop();
+        let menu = self.menus.pop().ok_or("there is no menu before this one")?;
+        self.jump(menu)
+    }
+
     /// The end of a task: back to the step that called it, or the end of the workflow.
     pub(super) fn leave_task(&mut self, path: Option<&str>) {
         let Some(frame) = self.frames.pop() else {

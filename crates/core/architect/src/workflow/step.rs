@@ -1,9 +1,21 @@
 //! Steps: what each does, and where each way out of it leads.
 
-use super::Next;
 use crate::place::Place;
 use std::sync::Arc;
 use tollgate_expression::{Expr, Type};
+
+/// Where a run goes on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Next {
+    /// To a step.
+    Step(u32),
+    /// Round the loop that begins at this step once more.
+    Again(u32),
+    /// The task, menu or state is at its end.
+    Return,
+    /// The bot didn't understand, and the step has no way out for that.
+    Misunderstood,
+}
 
 /// One step.
 #[derive(Clone, Debug)]

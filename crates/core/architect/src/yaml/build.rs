@@ -1,9 +1,18 @@
 //! Events to nodes.
 
-use super::{CLOSE, Entry, Kind, MAX_DEPTH, MAX_NODES, Node, OPEN, Substitutions, mark};
+use super::node::{Entry, Kind, Node};
 use crate::place::Place;
 use saphyr_parser::{Event, ScalarStyle};
 use std::collections::BTreeMap;
+
+/// Nodes of one file, aliases counted as often as they are used.
+const MAX_NODES: usize = 200_000;
+/// Nesting of one file.
+const MAX_DEPTH: usize = 200;
+
+/// What stands for the braces of a placeholder while the file is parsed.
+pub(super) const OPEN: char = '\u{E000}';
+pub(super) const CLOSE: char = '\u{E001}';
 
 pub(super) type Fault = (Place, String, String);
 
@@ -14,7 +23,7 @@ pub(super) enum Open {
 
 pub(super) struct Builder<'a> {
     pub(super) source: &'a [char],
-    pub(super) substitutions: &'a Substitutions,
+    pub(super) substitutions: &'a BTreeMap<String, String>,
     pub(super) unfilled: BTreeMap<String, Place>,
     pub(super) anchors: BTreeMap<usize, (Node, usize)>,
     pub(super) stack: Vec<Open>,
@@ -223,4 +232,11 @@ fn placeholder(rest: &[char]) -> Option<usize> {
     let name = rest.strip_prefix(&[OPEN, OPEN])?;
     let length = name.iter().take(MAX_NAME).position(|c| *c == CLOSE)?;
     (length > 0 && name.get(length + 1) == Some(&CLOSE)).then_some(length + 2)
+}
+
+pub(super) fn mark(marker: &saphyr_parser::Marker) -> Place {
+    Place {
+        line: marker.line() as u32,
+        column: marker.col() as u32 + 1,
+    }
 }

@@ -1,7 +1,7 @@
 //! `tollgate workflow calls`.
 
+use super::input::substitutions;
 use super::play::load;
-use super::substitutions;
 use crate::console::{errln, outln};
 use serde_json::json;
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! `tollgate workflow explore`: scripts that take every branch, found by trying.
 
+use super::input::substitutions;
 use super::play::load;
-use super::substitutions;
 use crate::console::{errln, outln};
 use anyhow::Context;
 use std::path::{Component, Path, PathBuf};

@@ -1,6 +1,7 @@
 //! A script's files, read and played: shared by `run` and `test`.
 
-use super::{read, validate};
+use super::input::read;
+use super::validate;
 use anyhow::{Context, bail};
 use std::collections::BTreeMap;
 use std::path::Path;

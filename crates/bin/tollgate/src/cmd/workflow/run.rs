@@ -1,8 +1,8 @@
 //! `tollgate workflow run`: one run, in virtual time, its transcript on stdout.
 
+use super::input::substitutions;
 use super::play::{load, played, script, world};
 use super::service::{Service, ServiceWorld};
-use super::substitutions;
 use crate::console::{errln, out, outln};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};

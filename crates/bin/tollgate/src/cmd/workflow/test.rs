@@ -3,8 +3,8 @@
 //! Each `*.yaml` or `*.json` of the folder and its subfolders is a script that names its workflow; a `.txt` of the same name is
 //! the transcript it must give. `--accept` writes those.
 
+use super::input::read;
 use super::play::{from_script, played, script, world};
-use super::read;
 use crate::console::outln;
 use anyhow::Context;
 use serde_json::json;
@@ -62,9 +62,26 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
             outln!("     {}", fault.replace('\n', "\n     "));
         }
     }
+    let (short, covered) = coverage(args, &workflows);
+    if args.json {
+        outln!("{:#}", json!({"scripts": reports, "workflows": covered}));
+    } else {
+        outln!("{} scripts, {failed} failed", scripts.len());
+        if short > 0 {
+            outln!(
+                "{short} workflows below {} % of their branches",
+                args.coverage
+            );
+        }
+    }
+    Ok(failed == 0 && short == 0)
+}
+
+/// Tells which branches were taken, or gives it as JSON; and how many workflows are below the wanted share.
+fn coverage(args: &Args, workflows: &BTreeMap<String, Covered>) -> (usize, Vec<serde_json::Value>) {
     let mut short = 0;
     let mut covered = Vec::new();
-    for (file, facts) in &workflows {
+    for (file, facts) in workflows {
         let (taken, all) = (
             facts.taken.taken(&facts.workflow),
             facts.workflow.branch_count(),
@@ -87,18 +104,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
             outln!("     never: {branch}");
         }
     }
-    if args.json {
-        outln!("{:#}", json!({"scripts": reports, "workflows": covered}));
-    } else {
-        outln!("{} scripts, {failed} failed", scripts.len());
-        if short > 0 {
-            outln!(
-                "{short} workflows below {} % of their branches",
-                args.coverage
-            );
-        }
-    }
-    Ok(failed == 0 && short == 0)
+    (short, covered)
 }
 
 fn scripts(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {

@@ -1,6 +1,6 @@
 //! `tollgate workflow validate`.
 
-use super::{read, substitutions};
+use super::input::{read, substitutions};
 use crate::console::{errln, outln};
 use serde_json::json;
 use std::path::PathBuf;

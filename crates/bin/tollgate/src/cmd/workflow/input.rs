@@ -1,0 +1,21 @@
+//! What the command line names: files, and values for their placeholders.
+
+use anyhow::bail;
+use std::path::Path;
+use tollgate_architect::Substitutions;
+
+/// Longest file, in bytes.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Values for placeholders, given as NAME=VALUE.
+pub(super) fn substitutions(given: &[String]) -> anyhow::Result<Substitutions> {
+    let pairs = given.iter().map(|text| match text.split_once('=') {
+        Some((name, value)) => Ok((name.trim().to_owned(), value.to_owned())),
+        None => bail!("--set {text}: expected NAME=VALUE"),
+    });
+    pairs.collect()
+}
+
+pub(super) fn read(path: &Path) -> anyhow::Result<String> {
+    crate::cmd::input::read(path, MAX_BYTES).map_err(anyhow::Error::msg)
+}
