@@ -3,12 +3,9 @@
 mod attempt;
 mod beside;
 mod closing;
-mod estimate;
 mod extend;
-mod foreign;
+mod goodput;
 mod grow;
-mod kept;
-mod latency;
 mod learned;
 mod lesson;
 mod limits;
@@ -19,18 +16,23 @@ mod refused;
 mod restart;
 mod split;
 mod start;
+mod strangers;
 mod token;
 mod told;
 mod upstream;
 mod view;
 
-use crate::places::Place;
+use crate::deadline_queue::QueueKey;
+use crate::estimate::{Backlog, Estimate, Estimator};
+use crate::foreign::Foreign;
+use crate::latency::Latencies;
 use crate::queue::{Candidate, Queue};
+use crate::reservations::Reservations;
 use crate::resources::Resources;
+use crate::situation::Situation;
 use crate::timer::{Timer, Timers};
 use crate::{Command, Config, Event, Submission, Verdict};
 use attempt::Attempt;
-use estimate::Estimate;
 pub use extend::{Extension, Places};
 pub use learned::LEARNED;
 use std::collections::{BTreeMap, VecDeque};
@@ -59,26 +61,20 @@ pub struct Engine {
     random: u64,
     /// When a blocked lane may have room.
     wake: Option<Instant>,
-    /// The most important class of all flows.
-    top_class: u8,
-    /// The highest rate, in slots a second, for which the last choice kept slots.
-    kept_rate: f64,
+    /// What lower classes leave to higher ones.
+    reservations: Reservations,
     /// The last choice's candidates; kept for its memory.
     order: Vec<Candidate>,
-    /// By class: what those above it have asked for of late.
-    demands: BTreeMap<u8, kept::Demand>,
-    /// What is to be kept for them of what, until when that is believed.
-    reserves: BTreeMap<(u8, estimate::Key), kept::Reserve>,
     /// The last estimate's tables; kept for their memory.
-    ahead: estimate::Ahead,
-    /// What others take of the limits.
-    foreign: foreign::Foreign,
+    backlog: Backlog,
+    /// What other applications take of the limits.
+    foreign: Foreign,
     headers_ignored: u64,
     /// What is configured where headers have put something else in force.
     configured: told::Configured,
     limited: u64,
     /// How long answers take under each limit on calls at once.
-    latencies: latency::Latencies,
+    latencies: Latencies,
     /// What an earlier process has used; none if there was none.
     earlier: Option<restart::Earlier>,
     /// Retired clients that may have tokens to drop.
@@ -122,16 +118,16 @@ impl Execution {
             .is_some_and(|at| at <= self.submission.deadline)
     }
 
-    /// Its place in the queue. Whoever has been sent before is not sent again when its timeout has
-    /// passed.
-    fn place(&self) -> Place {
+    /// The execution's key in its lane's queue. An execution that was sent before is not sent again when its timeout
+    /// has passed.
+    fn queue_key(&self) -> QueueKey {
         let Submission {
             deadline,
             execution,
             ..
         } = self.submission;
         let in_time = self.give_up.map(|at| at.before(Duration::from_nanos(1)));
-        Place {
+        QueueKey {
             deadline: in_time.map_or(deadline, |at| at.min(deadline)),
             execution,
         }
@@ -191,17 +187,14 @@ impl Engine {
             retry_budget: attempt::FULL_RETRY_BUDGET,
             random: seed,
             wake: None,
-            top_class: config.flows.iter().map(|it| it.priority).min().unwrap_or(0),
-            kept_rate: 0.0,
+            reservations: Reservations::new(&config),
             order: Vec::new(),
-            demands: BTreeMap::new(),
-            reserves: BTreeMap::new(),
-            ahead: estimate::Ahead::default(),
-            foreign: foreign::Foreign::default(),
+            backlog: Backlog::default(),
+            foreign: Foreign::default(),
             headers_ignored: 0,
             configured: told::Configured::default(),
             limited: 0,
-            latencies: latency::Latencies::default(),
+            latencies: Latencies::default(),
             earlier: None,
             retiring: Vec::new(),
             config,
@@ -343,7 +336,7 @@ impl Engine {
         if let Some(pool) = self.lacks_token(&submission, now) {
             return self.refuse_without_token(execution, pool, now);
         }
-        let estimate = self.earliest_start(&submission, now);
+        let estimate = self.estimator(now).earliest_start(&submission);
         if estimate.at > submission.deadline {
             self.asked_in_vain(&submission, &estimate, now);
             return self.refuse(
@@ -353,7 +346,7 @@ impl Engine {
                 Some(estimate.at),
             );
         }
-        if let Some(behind) = self.displaces(&submission, now) {
+        if let Some(behind) = self.estimator(now).displaces(&submission) {
             self.asked_in_vain(&submission, &behind, now);
             return self.refuse(execution, behind.reason, behind.limit, Some(behind.at));
         }
@@ -428,7 +421,7 @@ impl Engine {
                 continue;
             }
             self.starts_have_moved(now + self.longest_period() * 16);
-            let limit = self.earliest_start(&submission, now).limit;
+            let limit = self.estimator(now).earliest_start(&submission).limit;
             self.refuse(execution, Reason::Expired, limit, None);
         }
     }
@@ -444,7 +437,7 @@ impl Engine {
         }
         let submission = it.submission;
         self.queue
-            .push(submission.flow, submission.route, it.place());
+            .push(submission.flow, submission.route, it.queue_key());
     }
 
     /// The execution's pause is over. A limit has turned the call away before, or its upstream had other
@@ -469,7 +462,7 @@ impl Engine {
     fn end_pause(&mut self, execution: ExecutionId) {
         if let Some(it) = self.executions.get(&execution) {
             let (flow, route) = (it.submission.flow, it.submission.route);
-            self.queue.end_pause(flow, route, it.place());
+            self.queue.end_pause(flow, route, it.queue_key());
         }
     }
 
@@ -478,7 +471,7 @@ impl Engine {
             return;
         };
         self.queue
-            .remove(it.submission.flow, it.submission.route, it.place());
+            .remove(it.submission.flow, it.submission.route, it.queue_key());
     }
 
     fn refuse(
@@ -509,6 +502,30 @@ impl Engine {
             Verdict::TimedOut | Verdict::Lost(_) => count.lost += 1,
         }
         self.commands.push_back(Command::Finish(execution, verdict));
+    }
+
+    /// The situation now, and what is reserved in it.
+    fn situation(&mut self, now: Instant) -> (Situation<'_>, &mut Reservations) {
+        let Estimator {
+            situation,
+            reservations,
+            ..
+        } = self.estimator(now);
+        (situation, reservations)
+    }
+
+    fn estimator(&mut self, now: Instant) -> Estimator<'_> {
+        Estimator {
+            situation: Situation {
+                config: &self.config,
+                queue: &mut self.queue,
+                resources: &mut self.resources,
+                foreign: &self.foreign,
+                now,
+            },
+            reservations: &mut self.reservations,
+            backlog: &mut self.backlog,
+        }
     }
 
     fn route(&self, route: RouteId) -> &crate::Route {

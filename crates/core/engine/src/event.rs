@@ -242,3 +242,6 @@ pub enum LossKind {
     /// It may have been received: reset, broken response, too many headers.
     NoAnswer,
 }
+
+/// Headers, those that ask for a pause among them, round to whole seconds, either way.
+pub(crate) const ROUNDING: Duration = Duration::from_secs(1);

@@ -28,16 +28,23 @@
 
 mod command;
 mod config;
+mod deadline_queue;
+mod demand;
 mod engine;
+mod estimate;
 mod event;
+mod foreign;
 mod journal;
+mod latency;
 mod leave;
 mod passes;
-mod places;
 mod pool;
 mod queue;
 mod rate;
+mod reservations;
+mod resource;
 mod resources;
+mod situation;
 mod snapshot;
 mod timer;
 mod tokens;

@@ -15,20 +15,18 @@
 //!
 //! A guarantee is lent out while its flow is idle: it decides who goes next, it keeps no slot empty.
 //!
-//! A lower class takes no slot that a higher one will need before it comes back ([`Candidate::lent`],
-//! and `Ledger::spares`): order alone would let it use a window up in its first second, and leave
-//! the higher class to wait for the next. What a higher class will need is what it has asked for of
-//! late ([`Queue::above`]).
+//! A lower class takes no slot that is reserved for a higher one ([`crate::reservations`]): order alone would let it
+//! use a window up in its first second, and leave the higher class to wait for the next.
 //!
 //! Cost: a choice sorts the lanes that wait and may start (flows × routes in use), not what they hold.
 
 mod forecast;
 
 use crate::Config;
-use crate::places::{Place, Places};
+use crate::deadline_queue::{DeadlineQueue, QueueKey};
 use crate::rate::Rate;
 use forecast::longest_period;
-pub(crate) use forecast::{Line, Who};
+pub(crate) use forecast::{Line, Standing};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_model::{ExecutionId, FlowId, Instant, RouteId, Rule};
@@ -46,9 +44,9 @@ const OWED: i64 = 10 * ONE;
 pub(crate) struct Lane {
     pub(crate) flow: FlowId,
     pub(crate) route: RouteId,
-    places: Places,
-    /// Those that pause before they are tried again. They keep their places, and can't start.
-    pausing: Places,
+    queue: DeadlineQueue,
+    /// Those that pause before they are tried again. They keep their ranks, and can't start.
+    pausing: DeadlineQueue,
     arrivals: Rate,
 }
 
@@ -86,18 +84,18 @@ pub(crate) struct Candidate {
     unowed: bool,
     pub(crate) class: u8,
     virtual_time: u128,
-    head: Place,
+    head: QueueKey,
     pub(crate) flow: FlowId,
     pub(crate) route: RouteId,
 }
 
 impl Candidate {
-    /// Whether it takes what a higher class may come to need, and has no right of its own to it.
-    pub(crate) fn lent(&self) -> bool {
+    /// Whether the lane's call has to leave reserved slots free: it has no right of its own to a start.
+    pub(crate) fn obeys_reserves(&self) -> bool {
         self.unentitled && self.unowed
     }
 
-    /// Whether its deadline is no later.
+    /// Whether the deadline of the lane's first call is `by` or earlier.
     pub(crate) fn is_due(&self, by: Instant) -> bool {
         self.head.deadline <= by
     }
@@ -110,14 +108,14 @@ pub(crate) struct Queue {
     classes: BTreeMap<u8, Class>,
     lanes: Vec<Lane>,
     lane_of: BTreeMap<(FlowId, RouteId), usize>,
-    /// Places in `lanes` of those in which something waits.
+    /// Indices into `lanes` of those in which something waits.
     active: Vec<usize>,
     floor_percent: u32,
     len: usize,
     /// Executions that pause.
     pausing: usize,
-    /// What "of late" means.
-    late: Duration,
+    /// The span over which arrivals are counted to tell how often calls come.
+    recent: Duration,
 }
 
 #[derive(Debug)]
@@ -141,12 +139,12 @@ struct Class {
 impl Lane {
     /// Executions that wait in it.
     pub(crate) fn waiting(&self) -> usize {
-        self.places.len()
+        self.queue.len()
     }
 
     /// The earliest deadline of those that wait in it.
     pub(crate) fn first_deadline(&self) -> Option<Instant> {
-        self.places.first().map(|place| place.deadline)
+        self.queue.first().map(|key| key.deadline)
     }
 
     /// Executions a second that have come of late.
@@ -175,7 +173,7 @@ impl Queue {
             floor_percent: config.policy.floor_percent,
             len: 0,
             pausing: 0,
-            late: longest_period(config),
+            recent: longest_period(config),
         }
     }
 
@@ -213,12 +211,12 @@ impl Queue {
         self.lanes[lane].arrivals.count(now);
     }
 
-    pub(crate) fn push(&mut self, flow: FlowId, route: RouteId, place: Place) {
+    pub(crate) fn push(&mut self, flow: FlowId, route: RouteId, key: QueueKey) {
         let lane = self.lane(flow, route);
-        if self.lanes[lane].places.len() == 0 {
+        if self.lanes[lane].queue.len() == 0 {
             self.active.push(lane);
         }
-        self.lanes[lane].places.insert(place);
+        self.lanes[lane].queue.insert(key);
         let state = &mut self.flows[flow.index()];
         let Some(class) = self.classes.get_mut(&state.class) else {
             return;
@@ -232,48 +230,48 @@ impl Queue {
     }
 
     fn lane(&mut self, flow: FlowId, route: RouteId) -> usize {
-        let (lanes, late) = (&mut self.lanes, self.late);
+        let (lanes, recent) = (&mut self.lanes, self.recent);
         *self.lane_of.entry((flow, route)).or_insert_with(|| {
             lanes.push(Lane {
                 flow,
                 route,
-                places: Places::default(),
-                pausing: Places::default(),
-                arrivals: Rate::new(late),
+                queue: DeadlineQueue::default(),
+                pausing: DeadlineQueue::default(),
+                arrivals: Rate::new(recent),
             });
             lanes.len() - 1
         })
     }
 
     /// Takes an execution out, if it waits there.
-    pub(crate) fn remove(&mut self, flow: FlowId, route: RouteId, place: Place) -> bool {
+    pub(crate) fn remove(&mut self, flow: FlowId, route: RouteId, key: QueueKey) -> bool {
         let Some(&lane) = self.lane_of.get(&(flow, route)) else {
             return false;
         };
-        let removed = self.lanes[lane].places.remove(&place);
+        let removed = self.lanes[lane].queue.remove(&key);
         if removed {
             self.left(lane);
         }
         removed
     }
 
-    /// Keeps the place of an execution that pauses.
-    pub(crate) fn pause(&mut self, flow: FlowId, route: RouteId, place: Place) {
+    /// Keeps the rank of an execution that pauses.
+    pub(crate) fn pause(&mut self, flow: FlowId, route: RouteId, key: QueueKey) {
         let lane = self.lane(flow, route);
-        self.lanes[lane].pausing.insert(place);
+        self.lanes[lane].pausing.insert(key);
         self.pausing += 1;
     }
 
-    /// Gives the place up that was kept.
-    pub(crate) fn end_pause(&mut self, flow: FlowId, route: RouteId, place: Place) {
+    /// Gives up the rank of an execution that pauses no more.
+    pub(crate) fn end_pause(&mut self, flow: FlowId, route: RouteId, key: QueueKey) {
         if let Some(&lane) = self.lane_of.get(&(flow, route)) {
-            let ended = self.lanes[lane].pausing.remove(&place);
+            let ended = self.lanes[lane].pausing.remove(&key);
             self.pausing -= usize::from(ended);
         }
     }
 
     /// Of each flow no less important than this class, the first that pauses on the route.
-    pub(crate) fn pausing_on(&self, route: RouteId, class: u8) -> Vec<Place> {
+    pub(crate) fn pausing_on(&self, route: RouteId, class: u8) -> Vec<QueueKey> {
         if self.pausing == 0 {
             return Vec::new();
         }
@@ -302,11 +300,16 @@ impl Queue {
         keys.filter(|key| *key >= from).min()
     }
 
-    /// The first few that wait in the lane behind this place, or of all.
-    pub(crate) fn run_after(&self, lane: LaneKey, place: Option<Place>, few: usize) -> Vec<Place> {
+    /// The first few executions that wait in the lane behind this one, or the first few of all.
+    pub(crate) fn run_after(
+        &self,
+        lane: LaneKey,
+        key: Option<QueueKey>,
+        few: usize,
+    ) -> Vec<QueueKey> {
         let lane = self.lane_of.get(&(lane.flow, lane.route));
         lane.map_or(Vec::new(), |&lane| {
-            self.lanes[lane].places.run_after(place, few)
+            self.lanes[lane].queue.run_after(key, few)
         })
     }
 
@@ -320,7 +323,7 @@ impl Queue {
         into.clear();
         for &lane in &self.active {
             let lane = &self.lanes[lane];
-            let Some(&head) = lane.places.first().filter(|_| may_start(lane.route)) else {
+            let Some(&head) = lane.queue.first().filter(|_| may_start(lane.route)) else {
                 continue;
             };
             let state = &mut self.flows[lane.flow.index()];
@@ -353,10 +356,10 @@ impl Queue {
         now: Instant,
     ) -> Option<ExecutionId> {
         let lane = *self.lane_of.get(&(flow, route))?;
-        let place = self.lanes[lane].places.pop_first()?;
+        let key = self.lanes[lane].queue.pop_first()?;
         self.charge(flow, now);
         self.left(lane);
-        Some(place.execution)
+        Some(key.execution)
     }
 
     /// Accounts for a start of the flow's.
@@ -384,16 +387,16 @@ impl Queue {
     /// An execution whose deadline has passed.
     pub(crate) fn pop_expired(&mut self, now: Instant) -> Option<ExecutionId> {
         let passed = |lane: &&usize| {
-            let first = self.lanes[**lane].places.first();
-            first.is_some_and(|place| place.deadline < now)
+            let first = self.lanes[**lane].queue.first();
+            first.is_some_and(|key| key.deadline < now)
         };
         let lane = *self.active.iter().find(passed)?;
-        let place = self.lanes[lane].places.pop_first()?;
+        let key = self.lanes[lane].queue.pop_first()?;
         self.left(lane);
-        Some(place.execution)
+        Some(key.execution)
     }
 
-    /// When the next execution expires.
+    /// The earliest deadline of all that wait.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         self.next_due(Instant::ZERO)
     }
@@ -401,8 +404,8 @@ impl Queue {
     /// The first deadline of a lane that is later than this.
     pub(crate) fn next_due(&self, after: Instant) -> Option<Instant> {
         self.lanes()
-            .filter_map(|lane| lane.places.first())
-            .map(|place| place.deadline)
+            .filter_map(|lane| lane.queue.first())
+            .map(|key| key.deadline)
             .filter(|deadline| *deadline > after)
             .min()
     }
@@ -413,14 +416,14 @@ impl Queue {
         let class = self.flows[flow.index()].class;
         let lanes = self
             .lanes()
-            .map(|lane| (self.flows[lane.flow.index()].class, lane.places.last()));
-        let (lowest, place) = lanes.max()?;
-        (lowest > class).then_some(place?.execution)
+            .map(|lane| (self.flows[lane.flow.index()].class, lane.queue.last()));
+        let (lowest, key) = lanes.max()?;
+        (lowest > class).then_some(key?.execution)
     }
 
     /// An execution has left the lane.
     fn left(&mut self, lane: usize) {
-        if self.lanes[lane].places.len() == 0 {
+        if self.lanes[lane].queue.len() == 0 {
             self.active.retain(|&other| other != lane);
         }
         let state = &mut self.flows[self.lanes[lane].flow.index()];

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 use tollgate_model::Instant;
-use tollgate_quota::Need;
 
 /// Slices of what "of late" means.
 const LATE: usize = 8;
@@ -10,82 +9,6 @@ const LATE: usize = 8;
 const SLICES: usize = 4 * LATE;
 /// Standard deviations by which the last period differs from those before by more than chance.
 const CHANGED: f64 = 3.0;
-/// Standard deviations of chance arrivals for which a higher class finds slots kept: of its calls fewer
-/// than one in a hundred is to wait.
-const KEPT: f64 = 3.25;
-/// Standard deviations for which a start foretold comes true: of what is taken in, less than one in a
-/// thousand is to expire.
-const FORETOLD: f64 = 5.5;
-
-/// How many will come within a span, chance included, where `per_second` came of late. Both what will
-/// come varies, and what came, from which the rate was taken.
-pub(crate) fn most(per_second: f64, within: Duration, late: Duration) -> f64 {
-    let mean = per_second * within.as_secs_f64();
-    let known = within.as_secs_f64() / late.as_secs_f64();
-    mean + FORETOLD * (mean * (1.0 + known)).sqrt()
-}
-
-/// What comes at a rate, and how much of it chance may bring at once.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Kept {
-    per_second: f64,
-    /// Chance is given half of what "of late" means, for after that the slots given away meanwhile have
-    /// begun to come back, and no more are given.
-    chance_until: Duration,
-    deviations: f64,
-}
-
-impl Kept {
-    /// Beside this another that comes as often as that, of whose chance less is kept.
-    pub(crate) fn and(self, per_second: f64, deviations: f64) -> Self {
-        let both = self.per_second + per_second;
-        let variance = self.deviations.powi(2) * self.per_second + deviations.powi(2) * per_second;
-        Self {
-            per_second: both,
-            deviations: if both > 0.0 {
-                (variance / both).sqrt()
-            } else {
-                0.0
-            },
-            ..self
-        }
-    }
-
-    /// What is kept now.
-    pub(crate) fn now(per_second: f64, late: Duration) -> Self {
-        Self {
-            per_second,
-            chance_until: late / 2,
-            deviations: KEPT,
-        }
-    }
-
-    /// What may be kept later.
-    pub(crate) fn later(per_second: f64, late: Duration) -> Self {
-        Self {
-            per_second,
-            chance_until: late,
-            deviations: FORETOLD,
-        }
-    }
-}
-
-impl Need for Kept {
-    fn within(&self, span: Duration) -> f64 {
-        let chance = self.per_second * span.min(self.chance_until).as_secs_f64();
-        self.per_second * span.as_secs_f64() + self.deviations * chance.sqrt()
-    }
-
-    fn span_of(&self, slots: f64) -> Duration {
-        // slots = x + z √x, where x are expected; once chance is given no more, only x grows.
-        let half = self.deviations / 2.0;
-        let root = (half * half + slots).sqrt() - half;
-        let most = (self.per_second * self.chance_until.as_secs_f64()).sqrt();
-        let expected = (root * root).max(slots - self.deviations * most).max(0.0);
-        Duration::try_from_secs_f64(expected / self.per_second).unwrap_or(Duration::MAX)
-    }
-}
-
 /// Arrivals of late, and of four times that.
 ///
 /// A count over a short time varies by chance: 480 in a minute are 440 in the next, and who takes that

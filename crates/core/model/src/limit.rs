@@ -15,7 +15,7 @@ pub struct Limit {
 
 /// Whose calls count together under a limit.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "each scope is the noun it is called by")]
 pub enum Scope {
     Token,
     Client,
@@ -67,6 +67,22 @@ impl Rule {
     pub const fn allowed(self) -> u32 {
         match self {
             Self::Window { allowed, .. } | Self::Concurrency { allowed } => allowed,
+        }
+    }
+
+    /// Changes how many calls are allowed, per window or at once.
+    pub const fn set_allowed(&mut self, to: u32) {
+        match self {
+            Self::Window { allowed, .. } | Self::Concurrency { allowed } => *allowed = to,
+        }
+    }
+
+    /// Length of a window; none where calls at once are counted.
+    #[must_use]
+    pub const fn period(self) -> Option<Duration> {
+        match self {
+            Self::Window { period, .. } => Some(period),
+            Self::Concurrency { .. } => None,
         }
     }
 }

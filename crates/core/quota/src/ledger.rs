@@ -7,15 +7,15 @@ mod header;
 mod in_force;
 mod learned;
 mod others;
+mod reserve;
 mod scout;
-mod spare;
 mod sum;
 mod told;
 mod usage;
 
 pub use header::{Header, Shift};
 pub use others::Others;
-pub use spare::Need;
+pub use reserve::Demand;
 pub use told::{Span, Verdict, Word};
 pub use usage::{Since, Usage};
 
@@ -84,10 +84,7 @@ impl Ledger {
     /// The window's length; none for a concurrency limit.
     #[must_use]
     pub fn period(&self) -> Option<Duration> {
-        match self.rule {
-            Rule::Window { period, .. } => Some(period),
-            Rule::Concurrency { .. } => None,
-        }
+        self.rule.period()
     }
 
     /// Slots held at `now`.
@@ -229,9 +226,7 @@ impl Ledger {
 
     /// Changes how many slots may be held. A lower number drains; it takes nothing back.
     pub fn set_allowed(&mut self, to: u32) {
-        match &mut self.rule {
-            Rule::Window { allowed, .. } | Rule::Concurrency { allowed } => *allowed = to,
-        }
+        self.rule.set_allowed(to);
     }
 
     /// The end of the settled slot that is `index` others behind the next to be free.

@@ -196,8 +196,8 @@
 //!
 //! Tested in `tests/rule.rs` against windows of any alignment, in `tests/headers.rs` against upstreams
 //! with fixed and with sliding windows, each way of rounding, and foreign callers, and in
-//! `tests/spares.rs` against a plain look at every end.
+//! `tests/reserve.rs` against a plain look at every end.
 
 mod ledger;
 
-pub use ledger::{Header, Ledger, Need, Others, Shift, Since, Span, Usage, Verdict, Word};
+pub use ledger::{Demand, Header, Ledger, Others, Shift, Since, Span, Usage, Verdict, Word};

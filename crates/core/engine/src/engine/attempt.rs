@@ -28,8 +28,8 @@
 //! that no execution is sent again more than some ten times within its timeout. Whether such a try was
 //! counted isn't known, so its slots are held as those of a try without an answer.
 
-use super::latency::AtOnce;
 use super::{Engine, State};
+use crate::latency::SendLoad;
 use crate::resources::Passage;
 use crate::timer::Timer;
 use crate::{Command, Facts, LossKind, Verdict};
@@ -51,7 +51,7 @@ pub(super) struct Attempt {
     /// What the answer's head said, once it has arrived.
     pub(super) head: Option<Head>,
     /// How many calls were under way when it was sent.
-    pub(super) at_once: Option<AtOnce>,
+    pub(super) load: Option<SendLoad>,
 }
 
 impl Attempt {
@@ -274,7 +274,7 @@ impl Engine {
         let latest = submission.deadline;
         submission.deadline = execution.give_up.map_or(latest, |at| latest.min(at));
         self.lacks_token(&submission, now).is_none()
-            && self.earliest_start(&submission, now).at <= submission.deadline
+            && self.estimator(now).earliest_start(&submission).at <= submission.deadline
     }
 
     fn is_first_of_idempotent(&self, execution: ExecutionId) -> bool {
@@ -290,7 +290,7 @@ impl Engine {
         };
         if let Some(pauses) = it.attempts.checked_sub(2) {
             let again = now + pause * (1 << pauses.min(10));
-            if again > it.place().deadline {
+            if again > it.queue_key().deadline {
                 return false;
             }
             self.pause(execution, again);
@@ -317,7 +317,7 @@ impl Engine {
         let again = now + retry_after.unwrap_or(pause).max(pause);
         if !it.submission.idempotent
             || it.attempts >= policy.max_attempts
-            || again > it.place().deadline
+            || again > it.queue_key().deadline
             || self.retry_budget < 100
         {
             return false;
@@ -334,7 +334,7 @@ impl Engine {
             it.state = State::Pausing;
             it.pauses_until = until;
             let (flow, route) = (it.submission.flow, it.submission.route);
-            self.queue.pause(flow, route, it.place());
+            self.queue.pause(flow, route, it.queue_key());
             self.timers.set(until, Timer::Retry(execution));
         }
     }

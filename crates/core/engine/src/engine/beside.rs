@@ -20,8 +20,9 @@
 use super::Engine;
 use super::attempt::Attempt;
 use super::learned::{Group, Recent, TablePlace};
-use super::limits::{ROUNDING, Window};
+use super::limits::Window;
 use super::upstream::Upstream;
+use crate::event::ROUNDING;
 use crate::{Family, LearnedView, Source, WindowFact};
 use std::collections::{BTreeMap, BTreeSet};
 use tollgate_model::{ClientId, EndpointId, Instant, LimitId, Rule, TokenId};

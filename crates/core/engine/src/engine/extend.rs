@@ -75,7 +75,7 @@ impl Engine {
         let of_tokens = of_clients.flat_map(|client| &mut client.token_limits);
         for limit in told.limits.iter_mut().take(limits).chain(of_tokens) {
             let allowed = limit.rule.allowed().max(dearest.unwrap_or(1));
-            super::limits::set(&mut limit.rule, allowed);
+            limit.rule.set_allowed(allowed);
         }
         // What is left free of old limits was checked when it was told.
         told.leave.retain(|limit, _| limit.index() >= limits);

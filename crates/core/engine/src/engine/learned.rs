@@ -119,7 +119,7 @@ impl Engine {
                         .pools
                         .each_token(*client, place, |ledger| ledger.configure(UNBOUND));
                     let limits = &mut config.clients[client.index()].token_limits;
-                    super::limits::set(&mut limits[place].rule, UNBOUND);
+                    limits[place].rule.set_allowed(UNBOUND);
                     limits[place].name.clear();
                 }
                 self.configure(config);
@@ -242,7 +242,7 @@ impl Engine {
         for client in config.pools[pool.index()].clients.clone() {
             let mut limit = named(Scope::Token, rule, &whose);
             if of.is_some_and(|of| of != client) {
-                super::limits::set(&mut limit.rule, UNBOUND);
+                limit.rule.set_allowed(UNBOUND);
             }
             let limits = &mut config.clients[client.index()].token_limits;
             match limits.get_mut(place) {
@@ -280,8 +280,7 @@ impl Engine {
 
     /// Limits are others than those by which starts were foretold.
     pub(super) fn forget_foretold(&mut self) {
-        self.demands.clear();
-        self.reserves.clear();
+        self.reservations.forget();
         self.resources.unblock();
     }
 }

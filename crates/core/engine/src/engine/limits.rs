@@ -11,9 +11,9 @@
 use super::Engine;
 use super::attempt::Attempt;
 use super::learned::is_learned;
+use crate::event::ROUNDING;
 use crate::{Leave, WindowFact};
 use std::sync::Arc;
-use std::time::Duration;
 use tollgate_model::{ClientId, Limit, LimitId, Rule, Scope};
 use tollgate_quota::{Ledger, Span};
 
@@ -24,10 +24,10 @@ impl Engine {
             return;
         };
         it.rule = self.configured.limits.remove(&limit).unwrap_or(it.rule);
-        set(&mut it.rule, allowed);
+        it.rule.set_allowed(allowed);
         self.resources.ledgers[limit.index()].configure(allowed);
         self.configure(config);
-        self.forget_latency(limit);
+        self.latencies.forget(limit);
         self.tell_learners();
     }
 
@@ -47,7 +47,7 @@ impl Engine {
         };
         let told = self.configured.tokens.remove(&(client, place));
         it.rule = told.unwrap_or(it.rule);
-        set(&mut it.rule, allowed);
+        it.rule.set_allowed(allowed);
         self.configure(config);
         let pools = &mut self.resources.pools;
         pools.each_token(client, place, |ledger| ledger.configure(allowed));
@@ -189,9 +189,6 @@ impl Engine {
     }
 }
 
-/// Headers, those that ask for a pause among them, round to whole seconds, either way.
-pub(super) const ROUNDING: Duration = Duration::from_secs(1);
-
 /// One of the windows that a call passes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Window {
@@ -215,11 +212,5 @@ fn narrowness(scope: Scope) -> Option<u8> {
         Scope::Host => Some(4),
         Scope::Organisation => Some(5),
         Scope::Flow => None,
-    }
-}
-
-pub(super) fn set(rule: &mut Rule, to: u32) {
-    match rule {
-        Rule::Window { allowed, .. } | Rule::Concurrency { allowed } => *allowed = to,
     }
 }

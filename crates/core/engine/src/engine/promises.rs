@@ -21,9 +21,9 @@
 //! changes can't keep it from the end.
 
 use super::Engine;
-use super::estimate::Estimate;
-use crate::places::Place;
-use crate::queue::{LaneKey, Who};
+use crate::deadline_queue::QueueKey;
+use crate::estimate::Estimate;
+use crate::queue::{LaneKey, Standing};
 use crate::timer::Timer;
 use std::time::Duration;
 use tollgate_model::{FlowId, Instant, Reason, RouteId};
@@ -43,7 +43,7 @@ pub(super) struct Promises {
     /// It is to be looked through from the begin.
     is_asked: bool,
     /// The lane that is next, and the place in it behind which it is.
-    at: Option<(LaneKey, Option<Place>)>,
+    at: Option<(LaneKey, Option<QueueKey>)>,
     /// The walk may go on.
     is_due: bool,
     /// Refusals of late have moved starts, by as long as it took to hear of them: until then whoever is next
@@ -102,7 +102,7 @@ impl Engine {
         }
         let mut left = MOST;
         while left > 0 {
-            let Some((lane, place)) = self.promises.at else {
+            let Some((lane, key)) = self.promises.at else {
                 if !std::mem::take(&mut self.promises.is_asked) {
                     return;
                 }
@@ -113,8 +113,8 @@ impl Engine {
                 self.promises.at = None;
                 continue;
             };
-            let place = place.filter(|_| next == lane);
-            let last = self.keep_promises_of(next, place, &mut left, now);
+            let key = key.filter(|_| next == lane);
+            let last = self.keep_promises_of(next, key, &mut left, now);
             self.promises.at = Some(match last {
                 Some(last) => (next, Some(last)),
                 None => (next.next(), None),
@@ -123,21 +123,21 @@ impl Engine {
         self.timers.set(now + PAUSE, Timer::Promises);
     }
 
-    /// Looks at the lane's calls behind this place, as far as the estimates go. Gives the last one, if
+    /// Looks at the lane's calls behind this key, as far as the estimates go. Gives the last one, if
     /// there may be more.
     fn keep_promises_of(
         &mut self,
         lane: LaneKey,
-        mut place: Option<Place>,
+        mut key: Option<QueueKey>,
         left: &mut u32,
         now: Instant,
-    ) -> Option<Place> {
+    ) -> Option<QueueKey> {
         let pool = self.route(lane.route).pool;
         let sums = pool.map(|pool| (pool, self.resources.pools.foresee(pool)));
         while *left > 0 {
-            let run = self.queue.run_after(lane, place, RUN);
+            let run = self.queue.run_after(lane, key, RUN);
             let (Some(first), Some(last)) = (run.first().copied(), run.last().copied()) else {
-                place = None;
+                key = None;
                 break;
             };
             *left -= 1;
@@ -148,36 +148,38 @@ impl Engine {
                     self.keep_promise(*it, now);
                 }
             }
-            place = Some(last);
+            key = Some(last);
         }
         if let Some((pool, sums)) = sums {
             self.resources.pools.put_back(pool, sums);
         }
-        place
+        key
     }
 
     /// When the execution that waits or pauses can be expected to start, were so many started before.
-    fn start_of(&mut self, place: Place, started: u64, now: Instant) -> Option<Estimate> {
-        let mut submission = self.executions.get(&place.execution)?.submission;
-        submission.deadline = place.deadline;
-        Some(self.foretell(&submission, (Who::Waits, started), now))
+    fn start_of(&mut self, key: QueueKey, started: u64, now: Instant) -> Option<Estimate> {
+        let mut submission = self.executions.get(&key.execution)?.submission;
+        submission.deadline = key.deadline;
+        Some(
+            self.estimator(now)
+                .foretell(&submission, Standing::Admitted, started),
+        )
     }
 
     /// Ends the pause of a call that would miss its deadline if another started on this route now: the
     /// upstream gets no more calls if that one goes instead. Whether there was such a call.
     pub(super) fn brings_back(&mut self, flow: FlowId, route: RouteId, now: Instant) -> bool {
-        for place in self.queue.pausing_on(route, self.queue.class(flow)) {
+        for key in self.queue.pausing_on(route, self.queue.class(flow)) {
             let by = |estimate: Option<Estimate>| {
-                estimate.is_some_and(|estimate| estimate.at <= place.deadline)
+                estimate.is_some_and(|estimate| estimate.at <= key.deadline)
             };
             let was_refused = self
                 .executions
-                .get(&place.execution)
+                .get(&key.execution)
                 .is_some_and(|it| it.refusals > 0);
-            if was_refused && !by(self.start_of(place, 1, now)) && by(self.start_of(place, 0, now))
-            {
-                self.end_pause(place.execution);
-                self.enqueue(place.execution);
+            if was_refused && !by(self.start_of(key, 1, now)) && by(self.start_of(key, 0, now)) {
+                self.end_pause(key.execution);
+                self.enqueue(key.execution);
                 return true;
             }
         }
@@ -185,15 +187,15 @@ impl Engine {
     }
 
     /// Refuses the execution if it can't start in time. Whether it stays.
-    fn keep_promise(&mut self, place: Place, now: Instant) -> bool {
-        let Some(estimate) = self.start_of(place, 0, now) else {
+    fn keep_promise(&mut self, key: QueueKey, now: Instant) -> bool {
+        let Some(estimate) = self.start_of(key, 0, now) else {
             return true;
         };
         // A limit that allows nothing was shut by an operator, who may open it any time.
-        if estimate.at <= place.deadline || estimate.at == Instant::NEVER {
+        if estimate.at <= key.deadline || estimate.at == Instant::NEVER {
             return true;
         }
-        let Some(it) = self.executions.get(&place.execution) else {
+        let Some(it) = self.executions.get(&key.execution) else {
             return true;
         };
         let reason = match it.times_out_first() {
@@ -202,8 +204,8 @@ impl Engine {
             // It will be told that its time is up.
             true => return true,
         };
-        self.dequeue(place.execution);
-        self.refuse(place.execution, reason, estimate.limit, Some(estimate.at));
+        self.dequeue(key.execution);
+        self.refuse(key.execution, reason, estimate.limit, Some(estimate.at));
         false
     }
 }

@@ -16,8 +16,9 @@
 
 use super::attempt::Attempt;
 use super::closing::{Call, Effect, Part, Pauses};
-use super::limits::{ROUNDING, counts};
+use super::limits::counts;
 use super::{Engine, Execution};
+use crate::event::ROUNDING;
 use crate::timer::Timer;
 use crate::{Closed, Config, Facts, WindowFact};
 use std::sync::Arc;
@@ -134,7 +135,7 @@ impl Engine {
         if is_explained {
             return self.enqueue_in_time(execution, now);
         }
-        let place = it.place();
+        let deadline = it.queue_key().deadline;
         let short = first.saturating_mul(1 << (it.refusals - 1).min(16));
         let short = short.min(longest).max(self.config.policy.retry_pause);
         let pauses = Pauses {
@@ -146,9 +147,9 @@ impl Engine {
         let asked = pauses.plausible();
         let asked = asked.map(|asked| asked.clamp(short, longest.max(short)));
         let believes = it.refusals > BY_CHANCE;
-        let believed = asked.filter(|&asked| believes || now + asked <= place.deadline);
+        let believed = asked.filter(|&asked| believes || now + asked <= deadline);
         let again = now + believed.unwrap_or(short);
-        if again > place.deadline {
+        if again > deadline {
             return self.refuse(execution, Reason::UpstreamClosed, None, Some(again));
         }
         self.pause(execution, again);
@@ -160,7 +161,7 @@ impl Engine {
             return;
         };
         let mut submission = it.submission;
-        submission.deadline = it.place().deadline;
+        submission.deadline = it.queue_key().deadline;
         if let Some(pool) = self.lacks_token(&submission, now) {
             // It had a token, which is closed, and no other can be had.
             let opens = self.resources.pools.first_opening(pool);
@@ -169,7 +170,7 @@ impl Engine {
             }
             return self.refuse_without_token(execution, pool, now);
         }
-        let estimate = self.earliest_start(&submission, now);
+        let estimate = self.estimator(now).earliest_start(&submission);
         if estimate.at <= submission.deadline {
             return self.enqueue(execution);
         }
@@ -349,7 +350,7 @@ impl Engine {
     fn pauses(&self, it: &Attempt, asked: Option<Duration>, now: Instant) -> Pauses {
         let windows = self
             .all_passed(it)
-            .filter_map(|(limit, ledger)| Some((period(limit.rule)?, ledger)));
+            .filter_map(|(limit, ledger)| Some((limit.rule.period()?, ledger)));
         let longest = windows.max_by_key(|(period, _)| *period);
         Pauses {
             asked,
@@ -425,12 +426,5 @@ fn is_of_one_upstream(config: &Config, limit: LimitId) -> bool {
 }
 
 fn longest(rules: impl Iterator<Item = Rule>) -> Duration {
-    rules.filter_map(period).max().unwrap_or(NO_PERIOD)
-}
-
-fn period(rule: Rule) -> Option<Duration> {
-    match rule {
-        Rule::Window { period, .. } => Some(period),
-        Rule::Concurrency { .. } => None,
-    }
+    rules.filter_map(Rule::period).max().unwrap_or(NO_PERIOD)
 }

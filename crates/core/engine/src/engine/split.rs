@@ -127,15 +127,15 @@ impl Engine {
         });
         let mut waiting: Vec<ExecutionId> = Vec::new();
         for (id, execution) in moves {
-            let (flow, place) = (execution.submission.flow, execution.place());
+            let (flow, key) = (execution.submission.flow, execution.queue_key());
             match execution.state {
                 State::Queued => {
-                    self.queue.remove(flow, from, place);
+                    self.queue.remove(flow, from, key);
                     waiting.push(*id);
                 }
                 State::Pausing => {
-                    self.queue.end_pause(flow, from, place);
-                    self.queue.pause(flow, to, place);
+                    self.queue.end_pause(flow, from, key);
+                    self.queue.pause(flow, to, key);
                 }
                 State::Running(_) => {}
             }

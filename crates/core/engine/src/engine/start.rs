@@ -4,9 +4,9 @@
 //! point ([`Engine::send`]): a call never holds a slot under one limit while it waits for another.
 
 use super::attempt::Attempt;
-use super::kept::DUE;
 use super::{Engine, State};
 use crate::queue::Lane;
+use crate::reservations::DUE_WITHIN;
 use crate::resources::Passage;
 use crate::timer::Timer;
 use crate::{Command, Submission};
@@ -40,10 +40,23 @@ impl Engine {
         let (flow, route) = (submission.flow, submission.route);
         !self.waits(route)
             && !self.queue.pauses(route)
-            && self.resources.can_start(route, now)
-            && self.resources.flow_has_room(flow, route, now)
-            && self.leaves_others(flow, route, now)
-            && self.spares(flow, route, now)
+            && self.has_room(flow, route, now)
+            && self.reserves_allow(flow, route, now)
+    }
+
+    /// Whether a call of the flow on the route has room under all its limits and a token, beside what other
+    /// applications are left.
+    fn has_room(&mut self, flow: FlowId, route: RouteId, now: Instant) -> bool {
+        let (mut situation, reservations) = self.situation(now);
+        situation.resources.can_start(route, now)
+            && situation.resources.flow_has_room(flow, route, now)
+            && reservations.have_room_for_others(flow, route, &mut situation)
+    }
+
+    /// Whether what is reserved for other calls allows a call of the flow on the route to start.
+    fn reserves_allow(&mut self, flow: FlowId, route: RouteId, now: Instant) -> bool {
+        let (mut situation, reservations) = self.situation(now);
+        reservations.allow(flow, route, &mut situation)
     }
 
     fn waits(&self, route: RouteId) -> bool {
@@ -55,14 +68,14 @@ impl Engine {
         let resources = &self.resources;
         self.queue
             .order(now, &mut order, |route| resources.may_start(route, now));
-        self.kept_rate = 0.0;
-        let chosen = order.iter().find(|it| {
-            self.resources.can_start(it.route, now)
-                && self.resources.flow_has_room(it.flow, it.route, now)
-                && self.leaves_others(it.flow, it.route, now)
-                && (!it.lent() || it.is_due(now + DUE) || self.spares(it.flow, it.route, now))
+        self.reservations.begin_choice();
+        let chosen = order.iter().find(|lane| {
+            self.has_room(lane.flow, lane.route, now)
+                && (!lane.obeys_reserves()
+                    || lane.is_due(now + DUE_WITHIN)
+                    || self.reserves_allow(lane.flow, lane.route, now))
         });
-        let chosen = chosen.map(|it| (it.flow, it.route));
+        let chosen = chosen.map(|lane| (lane.flow, lane.route));
         self.order = order;
         chosen
     }
@@ -115,7 +128,7 @@ impl Engine {
             endpoint,
             sent: now,
             head: None,
-            at_once: self.see_at_once(attempt, &passage, now),
+            load: self.see_load(attempt, &passage, now),
         };
         self.learn_sent(attempt, &attempt_state);
         self.attempts.insert(attempt, attempt_state);
@@ -150,8 +163,8 @@ impl Engine {
                 next = next.into_iter().chain(self.queue.next_due(now)).min();
             }
             let at = match self.resources.lane_room(flow, route, now) {
-                // It has room, so what it lacks is kept for a higher class.
-                Some(at) if at <= now => Some(self.look_again(now)),
+                // It has room, so what it lacks is reserved for a higher class.
+                Some(at) if at <= now => Some(self.reservations.next_look(&self.queue, now)),
                 at => at,
             };
             next = next.into_iter().chain(at).min();

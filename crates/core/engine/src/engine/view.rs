@@ -22,7 +22,7 @@ impl Engine {
                 configured: view
                     .configured
                     .filter(|_| !self.own.has_limit(LimitId(id)))
-                    .map(|known| self.followed_from(LimitId(id)).unwrap_or(known)),
+                    .map(|known| self.latencies.configured(LimitId(id)).unwrap_or(known)),
                 left_free: self.left_free(LimitId(id), now),
                 ..view
             }

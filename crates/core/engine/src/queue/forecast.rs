@@ -1,14 +1,17 @@
 //! What waits, what will come, and what of it goes first.
 
 use super::{FlowState, ONE, Queue};
-use crate::places::{Place, Places, RUNS};
-use crate::{Config, Submission, rate};
+use crate::deadline_queue::{DeadlineQueue, QueueKey, RUNS};
+use crate::demand::most_arrivals;
+use crate::{Config, Submission};
 use std::cmp::Ordering;
 use std::time::Duration;
-use tollgate_model::{FlowId, Instant, RouteId, Rule};
+use tollgate_model::{FlowId, Instant, RouteId};
 
-/// What "of late" means where no limit has a period, and at the most.
-const LATE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(600));
+/// The recent span where no limit has a period.
+const NO_PERIOD: Duration = Duration::from_secs(60);
+/// The recent span, at the most.
+const LONGEST: Duration = Duration::from_secs(600);
 
 impl Queue {
     /// Lanes of the classes above this one, and how many calls a second have come of late.
@@ -28,7 +31,7 @@ impl Queue {
     pub(crate) fn last_behind(&self, submission: &Submission) -> Option<Instant> {
         let last = self
             .own(submission)
-            .filter_map(|places| places.last())
+            .filter_map(|queue| queue.last())
             .max()?;
         Some(last.deadline).filter(|deadline| *deadline > submission.deadline)
     }
@@ -38,7 +41,7 @@ impl Queue {
     pub(crate) fn behind(&self, submission: &Submission) -> Vec<(Instant, Instant)> {
         let own = self.own(submission);
         let mut runs: Vec<_> = own
-            .flat_map(|places| places.later(submission.deadline))
+            .flat_map(|queue| queue.later(submission.deadline))
             .collect();
         // Of many lanes together no more than of one.
         runs.sort_unstable();
@@ -50,9 +53,10 @@ impl Queue {
         together.collect()
     }
 
-    /// What "of late" means.
-    pub(crate) fn late(&self) -> Duration {
-        self.late
+    /// The span that counts as recent: how often calls come is taken from it. It is the longest period of all
+    /// limits, ten minutes at the most.
+    pub(crate) fn recent(&self) -> Duration {
+        self.recent
     }
 
     /// When a submission's turn comes by its flow's guarantee, were there a slot, and how many of its
@@ -60,21 +64,21 @@ impl Queue {
     fn by_guarantee(
         &mut self,
         submission: &Submission,
-        who: Who,
+        standing: Standing,
         now: Instant,
     ) -> Option<(Instant, u64)> {
-        let rank = self.rank(submission, who);
+        let rank = self.rank(submission, standing);
         let ledger = self.flows[submission.flow.index()].guaranteed.as_mut()?;
         Some((ledger.earliest(rank + 1, now), rank))
     }
 
     /// Starts before a submission's turn by the floor, at the most: those of higher classes that earn it,
     /// and those of its own class. None where there is no floor.
-    fn by_floor(&self, submission: &Submission, who: Who) -> Option<u64> {
+    fn by_floor(&self, submission: &Submission, standing: Standing) -> Option<u64> {
         let class = self
             .classes
             .get(&self.flows[submission.flow.index()].class)?;
-        let own = (class.queued as u64).saturating_sub(u64::from(who == Who::Waits));
+        let own = (class.queued as u64).saturating_sub(u64::from(standing == Standing::Admitted));
         let to_earn = (own as i64 + 1) * ONE - class.owed;
         let floor = u64::from(self.floor_percent);
         let higher = u64::try_from(to_earn).unwrap_or(0);
@@ -82,33 +86,33 @@ impl Queue {
     }
 
     /// Executions of the submission's flow that go before it.
-    fn rank(&self, submission: &Submission, who: Who) -> u64 {
+    fn rank(&self, submission: &Submission, standing: Standing) -> u64 {
         self.own(submission)
-            .map(|places| who.behind(places, submission))
+            .map(|queue| standing.behind(queue, submission))
             .sum()
     }
 
     /// All that waits, or will wait again, of the submission's flow.
-    fn own(&self, submission: &Submission) -> impl Iterator<Item = &Places> {
+    fn own(&self, submission: &Submission) -> impl Iterator<Item = &DeadlineQueue> {
         let own = self
             .lanes
             .iter()
             .filter(|lane| lane.flow == submission.flow);
-        own.flat_map(|lane| [&lane.places, &lane.pausing])
-            .filter(|places| places.len() > 0)
+        own.flat_map(|lane| [&lane.queue, &lane.pausing])
+            .filter(|queue| queue.len() > 0)
     }
 
     /// All that goes before the submission, and comes to.
     pub(crate) fn line(
         &mut self,
         submission: &Submission,
-        who: Who,
+        standing: Standing,
         now: Instant,
         into: &mut Line,
     ) {
-        into.who = who;
-        into.by_guarantee = self.by_guarantee(submission, who, now);
-        into.by_floor = self.by_floor(submission, who);
+        into.standing = standing;
+        into.by_guarantee = self.by_guarantee(submission, standing, now);
+        into.by_floor = self.by_floor(submission, standing);
         into.lanes.clear();
         let own = &self.flows[submission.flow.index()];
         let present = |flow: &FlowState| {
@@ -116,29 +120,30 @@ impl Queue {
             flow.virtual_time
                 .max(class.map_or(0, |class| class.virtual_time))
         };
-        let lead = present(own).saturating_add(u128::from(self.rank(submission, who)) * own.cost);
+        let lead =
+            present(own).saturating_add(u128::from(self.rank(submission, standing)) * own.cost);
         for lane in &self.lanes {
             let other = &self.flows[lane.flow.index()];
             let (waiting, turn) = if lane.flow == submission.flow {
-                let before = |places| who.behind(places, submission);
-                (before(&lane.places) + before(&lane.pausing), Turn::Own)
+                let before = |queue| standing.behind(queue, submission);
+                (before(&lane.queue) + before(&lane.pausing), Turn::Own)
             } else {
                 let turn = match other.class.cmp(&own.class) {
-                    Ordering::Less => Turn::First,
+                    Ordering::Less => Turn::HigherClass,
                     Ordering::Equal => {
-                        Turn::UpTo((lead.saturating_sub(present(other)) / other.cost) as u64)
+                        Turn::FairShare((lead.saturating_sub(present(other)) / other.cost) as u64)
                     }
                     Ordering::Greater if other.guaranteed.is_none() => continue,
                     Ordering::Greater => Turn::ByGuarantee,
                 };
-                ((lane.places.len() + lane.pausing.len()) as u64, turn)
+                ((lane.queue.len() + lane.pausing.len()) as u64, turn)
             };
             let per_second = match turn {
                 Turn::Own => 0.0,
                 _ => lane.arrivals.per_second(now),
             };
             if waiting > 0 || per_second > 0.0 {
-                into.lanes.push(InLine {
+                into.lanes.push(LineEntry {
                     flow: lane.flow,
                     route: lane.route,
                     waiting,
@@ -151,16 +156,22 @@ impl Queue {
 
     /// Calls of the lane that go before, were the submission's turn `within` from now: of what waits and
     /// what will have come by then.
-    pub(crate) fn before(&self, it: &InLine, who: Who, within: Duration, now: Instant) -> u64 {
+    pub(crate) fn before(
+        &self,
+        it: &LineEntry,
+        standing: Standing,
+        within: Duration,
+        now: Instant,
+    ) -> u64 {
         let coming = match it.turn {
             Turn::Own => return it.waiting,
-            _ if who == Who::Waits => (it.per_second * within.as_secs_f64()) as u64,
-            _ => rate::most(it.per_second, within, self.late) as u64,
+            _ if standing == Standing::Admitted => (it.per_second * within.as_secs_f64()) as u64,
+            _ => most_arrivals(it.per_second, within, self.recent) as u64,
         };
         let most = it.waiting.saturating_add(coming);
         match it.turn {
-            Turn::Own | Turn::First => most,
-            Turn::UpTo(calls) => most.min(calls),
+            Turn::Own | Turn::HigherClass => most,
+            Turn::FairShare(calls) => most.min(calls),
             Turn::ByGuarantee => {
                 most.min(self.flows[it.flow.index()].guaranteed_within(within, now))
             }
@@ -168,23 +179,23 @@ impl Queue {
     }
 }
 
-/// Whose start is foretold.
+/// Whether the call whose start is foretold has been taken in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) enum Who {
-    /// One who asks to be taken in. A start that is foretold comes true, whatever chance brings.
+pub(crate) enum Standing {
+    /// The call asks to be taken in. What is foretold to it has to come true, whatever chance brings.
     #[default]
-    Comes,
-    /// One who was taken in and waits. Only who can't be expected to start in time is sent away, so what is
-    /// likely counts, and what is kept for others by chance does not.
-    Waits,
+    Newcomer,
+    /// The call was taken in and waits. It is sent away only if it can't be expected to start in time, so what is
+    /// likely counts, and what is reserved against chance does not.
+    Admitted,
 }
 
-impl Who {
-    /// How many of these places the submission is behind.
-    fn behind(self, places: &Places, submission: &Submission) -> u64 {
+impl Standing {
+    /// How many of the queue's executions the submission is behind.
+    fn behind(self, queue: &DeadlineQueue, submission: &Submission) -> u64 {
         let behind = match self {
-            Self::Comes => places.until(submission.deadline),
-            Self::Waits => places.before(&Place {
+            Self::Newcomer => queue.until(submission.deadline),
+            Self::Admitted => queue.before(&QueueKey {
                 deadline: submission.deadline,
                 execution: submission.execution,
             }),
@@ -193,13 +204,13 @@ impl Who {
     }
 }
 
-/// What goes before a submission.
+/// The calls that go before a submission.
 #[derive(Debug, Default)]
 pub(crate) struct Line {
-    pub(crate) who: Who,
+    pub(crate) standing: Standing,
     /// Calls that start before all others.
     pub(crate) started: u64,
-    pub(crate) lanes: Vec<InLine>,
+    pub(crate) lanes: Vec<LineEntry>,
     /// When its turn comes by its flow's guarantee, and how many of its flow are before it.
     pub(crate) by_guarantee: Option<(Instant, u64)>,
     /// Starts before its turn by the floor.
@@ -208,11 +219,11 @@ pub(crate) struct Line {
 
 /// A lane of which something goes before a submission, or will.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct InLine {
+pub(crate) struct LineEntry {
     pub(crate) flow: FlowId,
     pub(crate) route: RouteId,
     waiting: u64,
-    /// What comes of it.
+    /// Calls a second that come.
     per_second: f64,
     turn: Turn,
 }
@@ -220,12 +231,13 @@ pub(crate) struct InLine {
 /// What gives a lane its turn before a submission.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Turn {
-    /// Earlier deadlines of the same flow.
+    /// Calls of the same flow with earlier deadlines.
     Own,
-    /// The class.
-    First,
-    /// Its weight, for so many calls.
-    UpTo(u64),
+    /// All calls of a higher class.
+    HigherClass,
+    /// So many calls of another flow of the class, by its weight.
+    FairShare(u64),
+    /// Calls within the flow's guarantee.
     ByGuarantee,
 }
 
@@ -240,10 +252,8 @@ impl FlowState {
     }
 }
 
+/// The span that counts as recent.
 pub(super) fn longest_period(config: &Config) -> Duration {
-    let periods = config.limits.iter().filter_map(|limit| match limit.rule {
-        Rule::Window { period, .. } => Some(period),
-        Rule::Concurrency { .. } => None,
-    });
-    periods.max().map_or(LATE.0, |longest| longest.min(LATE.1))
+    let periods = config.limits.iter().filter_map(|limit| limit.rule.period());
+    periods.max().unwrap_or(NO_PERIOD).min(LONGEST)
 }

@@ -299,7 +299,7 @@ fn what_an_earlier_process_has_used_is_held() {
 /// Others come so often a second, evenly.
 struct Evenly(f64);
 
-impl Need for Evenly {
+impl Demand for Evenly {
     fn within(&self, span: Duration) -> f64 {
         self.0 * span.as_secs_f64()
     }
@@ -326,16 +326,18 @@ fn usage_takes_few_words_however_many_calls() {
 fn slots_that_others_will_need_are_kept() {
     // A hundred a minute; the others come once a second.
     let mut ledger = window(100, 60_000);
-    let need = Evenly(1.0);
-    let mut spared = |now| f64::from(ledger.room(now)) - ledger.reserve(Duration::ZERO, now, &need);
-    assert_eq!(spared(at(0)), 40.0, "sixty will be needed in a period");
+    let demand = Evenly(1.0);
+    let mut beyond =
+        |now| f64::from(ledger.room(now)) - ledger.reserve(Duration::ZERO, now, &demand);
+    assert_eq!(beyond(at(0)), 40.0, "sixty will be needed in a period");
     ledger.take(at(0), 40);
     ledger.settle(at(0), at(0), 40);
-    let mut spared = |now| f64::from(ledger.room(now)) - ledger.reserve(Duration::ZERO, now, &need);
-    assert_eq!(spared(at(0)), 0.0, "sixty before these come back");
+    let mut beyond =
+        |now| f64::from(ledger.room(now)) - ledger.reserve(Duration::ZERO, now, &demand);
+    assert_eq!(beyond(at(0)), 0.0, "sixty before these come back");
     // The others stay away: what was kept is given away as the window's end comes near.
-    assert_eq!(spared(at(1_000)), 1.0);
-    assert_eq!(spared(at(60_000)), 40.0);
+    assert_eq!(beyond(at(1_000)), 1.0);
+    assert_eq!(beyond(at(60_000)), 40.0);
 }
 
 #[test]
@@ -355,15 +357,15 @@ fn what_is_passed_over_needs_no_more() {
             ends.push(millis.min(59_999));
             ledger.hold(1, at(ends[ends.len() - 1] + 1));
         }
-        let need = Evenly(random(1_000) as f64 / 1_000.0 + 0.001);
+        let demand = Evenly(random(1_000) as f64 / 1_000.0 + 0.001);
         // Sixteen ends are looked at one by one, or passed over for no loss.
         let plain = ends
             .iter()
             .enumerate()
-            .map(|(back, end)| need.within(Duration::from_millis(end + 1)) - back as f64);
-        let all = need.within(Duration::from_secs(60)) - ends.len() as f64;
+            .map(|(back, end)| demand.within(Duration::from_millis(end + 1)) - back as f64);
+        let all = demand.within(Duration::from_secs(60)) - ends.len() as f64;
         let plain = plain.chain([all, 0.0]).fold(0.0, f64::max);
-        let reserve = ledger.reserve(Duration::ZERO, at(0), &need);
+        let reserve = ledger.reserve(Duration::ZERO, at(0), &demand);
         assert!((reserve - plain).abs() < 1e-6, "{reserve} of {plain}");
     }
 }

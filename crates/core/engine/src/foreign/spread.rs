@@ -15,13 +15,11 @@
 //! left for others after all. Where more is seen to be taken than was expected, those who wait are looked at
 //! again.
 
-use super::super::Engine;
-use super::super::attempt::Attempt;
 use super::{Foreign, Use};
-use crate::rate::Kept;
+use crate::demand::RandomDemand;
 use std::time::Duration;
 use tollgate_model::{Instant, LimitId};
-use tollgate_quota::Need;
+use tollgate_quota::Demand;
 
 /// Part of a period whose calls may go at once where windows slide.
 const AT_ONCE: f64 = 1.0 / 16.0;
@@ -31,17 +29,17 @@ const CHANCE: f64 = 2.0;
 
 /// A limit's slots that the last class may take, and what goes before it.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::engine) struct Supply {
-    pub(in crate::engine) limit: LimitId,
+pub(crate) struct Supply {
+    pub(crate) limit: LimitId,
     /// Slots that are free now.
-    pub(in crate::engine) room: u32,
+    pub(crate) room: u32,
     /// Slots a second that higher classes ask for.
-    pub(in crate::engine) above: f64,
+    pub(crate) above: f64,
 }
 
 impl Foreign {
     /// What is left then of the window that is open then: they follow one another.
-    pub(in crate::engine) fn left_of_window(&self, limit: LimitId, at: Instant) -> Duration {
+    pub(crate) fn left_of_window(&self, limit: LimitId, at: Instant) -> Duration {
         let Some((period, told)) = self.get(limit).and_then(|it| Some((it.period, it.told?)))
         else {
             return Duration::ZERO;
@@ -54,7 +52,7 @@ impl Foreign {
     }
 
     /// When a call of the last class goes that takes so many slots.
-    pub(in crate::engine) fn next(&self, supply: Supply, cost: u32, now: Instant) -> Instant {
+    pub(crate) fn next(&self, supply: Supply, cost: u32, now: Instant) -> Instant {
         match self.get(supply.limit) {
             Some(shared) if shared.told.is_some() => self.spread(supply, (cost.into(), 0), now),
             Some(shared) if shared.spreads() => shared.sliding.next,
@@ -63,7 +61,7 @@ impl Foreign {
     }
 
     /// When the last class has taken so many slots more, and others so many.
-    pub(in crate::engine) fn spread(
+    pub(crate) fn spread(
         &self,
         supply: Supply,
         (ours, theirs): (u64, u64),
@@ -84,7 +82,7 @@ impl Foreign {
         let all = u64::from(shared.allowed);
         let surge = (surge + supply.above).min(all as f64 / shared.period.as_secs_f64());
         let mean = shared.per_second(now) + supply.above;
-        let by_chance = Kept::now(0.0, shared.period * 2).and(mean, CHANCE);
+        let by_chance = RandomDemand::to_reserve(0.0, shared.period * 2).and(mean, CHANCE);
         // So long before a window's end so many slots are left.
         let before = |left: u64| {
             let span = Duration::try_from_secs_f64((left + 1) as f64 / surge);
@@ -105,7 +103,7 @@ impl Foreign {
     }
 
     /// Slots that others may come to take until the window ends.
-    pub(super) fn may_come(&self, limit: LimitId, now: Instant) -> f64 {
+    pub(crate) fn may_come(&self, limit: LimitId, now: Instant) -> f64 {
         let surge = self.get(limit).map_or(0.0, |shared| shared.surge(now));
         surge * self.end(limit, now).since(now).as_secs_f64()
     }
@@ -123,35 +121,17 @@ impl Foreign {
 
 impl Use {
     /// Whether calls are spread over a period that slides.
-    fn spreads(&self) -> bool {
+    pub(crate) fn spreads(&self) -> bool {
         self.told.is_none() && self.sliding.slots() > self.leave
     }
 
     /// How long after one call of ours the next one goes.
-    fn gap(&self) -> Duration {
+    pub(crate) fn gap(&self) -> Duration {
         self.period / self.allowed.saturating_sub(self.sliding.slots()).max(1)
     }
 
     /// A call that could go for longer than this has no more right to go than one that could since then.
-    fn earliest_next(&self, now: Instant) -> Instant {
+    pub(crate) fn earliest_next(&self, now: Instant) -> Instant {
         now.before(self.period.mul_f64(AT_ONCE))
-    }
-}
-
-impl Engine {
-    /// A call was sent: where calls are spread over a period that slides, the next one follows at its distance.
-    pub(in crate::engine) fn space(&mut self, sent: &Attempt, now: Instant) {
-        if self.foreign.is_none() {
-            return;
-        }
-        let limits: Vec<_> = self.resources.limits_of(&sent.passage).collect();
-        for limit in limits {
-            if let Some(shared) = self.foreign.get_mut(limit)
-                && shared.spreads()
-            {
-                let from = shared.sliding.next.max(shared.earliest_next(now));
-                shared.sliding.next = from + shared.gap() * sent.passage.cost;
-            }
-        }
     }
 }

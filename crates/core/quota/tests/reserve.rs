@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use std::time::Duration;
 use tollgate_model::{Instant, Rule};
-use tollgate_quota::{Ledger, Need};
+use tollgate_quota::{Demand, Ledger};
 
 const PERIOD: Duration = Duration::from_secs(60);
 
@@ -17,7 +17,7 @@ struct Bursts {
     burst: f64,
 }
 
-impl Need for Bursts {
+impl Demand for Bursts {
     fn within(&self, span: Duration) -> f64 {
         let seconds = span.as_secs_f64();
         self.per_second * seconds + self.burst * (seconds / 60.0).sqrt()
@@ -38,11 +38,11 @@ impl Need for Bursts {
 
 /// Whether every end comes before more is needed than is free by then, where only a part of what has
 /// ended before it counts.
-fn covers(left: f64, ends: &[Instant], now: Instant, part: f64, need: &Bursts) -> bool {
+fn covers(left: f64, ends: &[Instant], now: Instant, part: f64, demand: &Bursts) -> bool {
     let supply = |ended: usize| left + (ended as f64 * part).floor();
     let until = ends.iter().enumerate();
-    let mut until = until.map(|(ended, end)| need.within(end.since(now)) <= supply(ended));
-    until.all(|enough| enough) && need.within(PERIOD) <= supply(ends.len())
+    let mut until = until.map(|(ended, end)| demand.within(end.since(now)) <= supply(ended));
+    until.all(|enough| enough) && demand.within(PERIOD) <= supply(ends.len())
 }
 
 proptest! {
@@ -66,11 +66,11 @@ proptest! {
         }
         ledger.take(at(0), open);
         let ends: Vec<_> = settled.iter().map(|&sent| at(sent) + PERIOD).filter(|&end| end > now).collect();
-        let need = Bursts { per_second, burst };
+        let demand = Bursts { per_second, burst };
         let left = f64::from(ledger.room(now)) - f64::from(cost);
-        let spares = left >= ledger.reserve(Duration::ZERO, now, &need);
-        prop_assert!(!spares || left >= 0.0 && covers(left, &ends, now, 1.0, &need));
+        let allows = left >= ledger.reserve(Duration::ZERO, now, &demand);
+        prop_assert!(!allows || left >= 0.0 && covers(left, &ends, now, 1.0, &demand));
         // Looks are a sixteenth apart.
-        prop_assert!(spares || left < 0.0 || !covers(left - 1.0, &ends, now, 15.0 / 16.0, &need));
+        prop_assert!(allows || left < 0.0 || !covers(left - 1.0, &ends, now, 15.0 / 16.0, &demand));
     }
 }

@@ -1,15 +1,14 @@
 //! What a pool's tokens give together: those that are there for as long as they are, and those to come.
 
-use super::under::LONGER;
+use super::search::search;
 use crate::Config;
 use crate::resources::Resources;
-use std::time::Duration;
 use tollgate_model::{Instant, PoolId};
 
-/// How exactly an instant is found. It is never told too late.
-pub(super) const EXACT: Duration = Duration::from_millis(1);
-/// How far ahead is looked.
-pub(super) const FURTHEST: Duration = Duration::from_secs(7 * 86_400);
+/// Standard deviations, were it chance, by which calls under way may take longer than recent ones did before a
+/// start that was foretold to a newcomer comes too late. Of what is taken in, less than one in a thousand is to
+/// expire.
+pub(super) const OVERRUN: f64 = 3.5;
 
 /// When the `k`-th slot from now may be taken under the limit at `place`.
 pub(super) fn earliest(
@@ -31,7 +30,7 @@ pub(super) fn earliest(
         }
     }
     let aggregate = &mut from.pools.pools[pool.index()].aggregates[place];
-    let there = aggregate.earliest_by_chance(k, LONGER, now);
+    let there = aggregate.earliest_by_chance(k, OVERRUN, now);
     if !changes || there <= now {
         return there.max(after);
     }
@@ -52,27 +51,4 @@ pub(super) fn slots_by(
     let left = pools.slots_of_left(pool, place, None, at, now);
     let coming = pools.slots_of_coming(pool, place, config, None, at);
     there.saturating_sub(left).saturating_add(coming)
-}
-
-/// The first instant from now on at which there is enough.
-pub(super) fn search(now: Instant, mut enough: impl FnMut(Instant) -> bool) -> Instant {
-    if enough(now) {
-        return now;
-    }
-    let (mut few, mut many) = (Duration::ZERO, EXACT);
-    while !enough(now + many) {
-        if many > FURTHEST {
-            return Instant::NEVER;
-        }
-        (few, many) = (many, many * 2);
-    }
-    while many - few > EXACT {
-        let middle = (few + many) / 2;
-        if enough(now + middle) {
-            many = middle;
-        } else {
-            few = middle;
-        }
-    }
-    now + few
 }

@@ -37,33 +37,33 @@ const FAST: f64 = 1.5;
 
 /// Somebody else's use of one limit.
 #[derive(Clone, Debug)]
-pub(super) struct Use {
-    pub(super) period: Duration,
-    pub(super) allowed: u32,
+pub(crate) struct Use {
+    pub(crate) period: Duration,
+    pub(crate) allowed: u32,
     /// Slots that the configuration leaves free.
-    pub(super) leave: u32,
+    pub(crate) leave: u32,
     /// Slots left free of a period that slides when starts were last looked at.
-    pub(super) promised: u32,
-    pub(super) told: Option<Told>,
-    pub(super) sliding: Sliding,
+    pub(crate) promised: u32,
+    pub(crate) told: Option<Told>,
+    pub(crate) sliding: Sliding,
 }
 
 /// What headers tell of windows that are forgotten all at once.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Told {
+pub(crate) struct Told {
     /// Slots and seconds of earlier windows, the older the less.
     earlier: (f64, f64),
     /// The last one closes later than the first and no later than the second instant.
-    pub(super) after: Instant,
-    pub(super) until: Instant,
+    pub(crate) after: Instant,
+    pub(crate) until: Instant,
     /// Slots counted in it, whoever has them.
     count: u32,
     /// The window before was full.
     follows_full: bool,
     /// Whether somebody else was ever seen.
-    pub(super) is_shared: bool,
+    pub(crate) is_shared: bool,
     slots: f64,
-    pub(super) seconds: f64,
+    pub(crate) seconds: f64,
     /// Slots a second that were taken at most of late, in windows before this one.
     most: f64,
     /// What the starts that were promised last take for the rate.
@@ -72,7 +72,7 @@ pub(super) struct Told {
 
 /// What headers tell where windows slide, or where it isn't known yet that they don't.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Sliding {
+pub(crate) struct Sliding {
     /// Slots left free.
     left: f64,
     /// Half a standard deviation of them.
@@ -89,11 +89,11 @@ pub(super) struct Sliding {
     /// Slots become ours fast, for somebody must have gone.
     is_fast: bool,
     /// Our next call goes no earlier, but for those that may go at once.
-    pub(super) next: Instant,
+    pub(crate) next: Instant,
 }
 
 impl Use {
-    pub(super) fn new(period: Duration, allowed: u32) -> Self {
+    pub(crate) fn new(period: Duration, allowed: u32) -> Self {
         Self {
             period,
             allowed,
@@ -106,7 +106,7 @@ impl Use {
 
     /// Takes in what is known of the window: of others, and how many slots are counted in it. Whether starts are
     /// to be expected later than they were.
-    pub(super) fn see(&mut self, others: Others, count: u32) -> bool {
+    pub(crate) fn see(&mut self, others: Others, count: u32) -> bool {
         let (slots, seconds) = (f64::from(others.slots), others.counted.as_secs_f64());
         let rate = self.per_second(others.until);
         let mut new = Told {
@@ -155,7 +155,7 @@ impl Use {
 
     /// Time without any word after the last window counts as quiet: who keeps everything for somebody else sends
     /// nothing, and is told nothing.
-    pub(super) fn per_second(&self, now: Instant) -> f64 {
+    pub(crate) fn per_second(&self, now: Instant) -> f64 {
         let Some(told) = self.told.filter(|told| told.is_shared) else {
             return 0.0;
         };
@@ -168,7 +168,7 @@ impl Use {
 
     /// Slots a second that somebody else may come to take. Two standard deviations and two calls more than were
     /// seen are so many as might have been seen by chance at that rate.
-    pub(super) fn surge(&self, now: Instant) -> f64 {
+    pub(crate) fn surge(&self, now: Instant) -> f64 {
         let Some(told) = self.told else {
             return 0.0;
         };
@@ -194,7 +194,7 @@ impl Use {
 impl Sliding {
     /// A header says that others have had so many in the last period: a number that varies, and is less than
     /// it was where calls of ours that it doesn't count yet are taken off.
-    pub(super) fn see(&mut self, others: u32, (period, allowed): (Duration, u32), now: Instant) {
+    pub(crate) fn see(&mut self, others: u32, (period, allowed): (Duration, u32), now: Instant) {
         if now >= self.most.0 + period {
             self.most = (now, 0, self.most.1);
         }
@@ -208,7 +208,7 @@ impl Sliding {
 
     /// The window was full. What others want is left free where that was seen. Else more is left free with each
     /// time, twice as much more if it comes again in the next period, and four times if in the same.
-    pub(super) fn refused(&mut self, others: Wanted, of: (Duration, u32), now: Instant) {
+    pub(crate) fn refused(&mut self, others: Wanted, of: (Duration, u32), now: Instant) {
         let (period, allowed) = of;
         let (Wanted::Seen(slots) | Wanted::AtLeast(slots)) = others;
         let soon = |periods| {
@@ -238,17 +238,17 @@ impl Sliding {
     }
 
     /// Whether headers have told, so that refusals need not.
-    pub(super) fn is_told(&self) -> bool {
+    pub(crate) fn is_told(&self) -> bool {
         self.heard > 0
     }
 
     /// Whether slots become ours fast, so that one refusal shows that somebody has come back.
-    pub(super) fn is_tried(&self) -> bool {
+    pub(crate) fn is_tried(&self) -> bool {
         self.left > 0.0 && self.is_fast
     }
 
     /// A call was accepted, and its answer may have told nothing.
-    pub(super) fn fade(&mut self, (period, allowed): (Duration, u32), now: Instant) {
+    pub(crate) fn fade(&mut self, (period, allowed): (Duration, u32), now: Instant) {
         self.accepted += 1.0;
         let is_past = self.refused.is_none_or(|last| now >= last + period * QUIET);
         let ours = (f64::from(allowed) - self.left).max(1.0);
@@ -263,7 +263,7 @@ impl Sliding {
     }
 
     /// Slots that may be left free before a start that is foretold now: what the next refusal makes of it.
-    pub(super) fn foretold(&self) -> u32 {
+    pub(crate) fn foretold(&self) -> u32 {
         if self.left <= 0.0 {
             return 0;
         }
@@ -275,7 +275,7 @@ impl Sliding {
         (again + 2.0 * self.step).ceil() as u32
     }
 
-    pub(super) fn slots(&self) -> u32 {
+    pub(crate) fn slots(&self) -> u32 {
         self.left.ceil() as u32
     }
 }

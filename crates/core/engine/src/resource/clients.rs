@@ -6,30 +6,32 @@
 //! name several such limits crosswise, another order might give more.) A limit that all of them name is
 //! as good as the route's.
 
-use super::tokens::search;
+use super::search::search;
 use crate::Config;
 use crate::resources::Resources;
 use tollgate_model::{ClientId, Instant, LimitId, PoolId};
 
-/// A pool's clients, and what binds each of them.
+/// The clients of a pool, and the limits that bind the calls of each.
 #[derive(Debug)]
-pub(in crate::engine) struct Together {
-    pub(super) pool: PoolId,
+pub(crate) struct PoolCapacity {
+    pub(crate) pool: PoolId,
     /// The limits of some clients and not of all.
     limits: Vec<LimitId>,
-    clients: Vec<One>,
+    clients: Vec<ClientCapacity>,
 }
 
+/// One client of the pool, and the limits that bind its calls.
 #[derive(Debug)]
-struct One {
+struct ClientCapacity {
     client: ClientId,
-    /// By their places in `limits`.
+    /// Indices into [`PoolCapacity::limits`].
     limits: Vec<usize>,
 }
 
-impl Together {
-    /// None where the clients differ in nothing, or one of them is bound by nothing by then.
-    pub(super) fn of(pool: PoolId, config: &Config, resources: &Resources) -> Option<Self> {
+impl PoolCapacity {
+    /// The capacity of the pool's clients. None where all clients have the same limits, or nothing bounds the calls
+    /// of one of them.
+    pub(crate) fn of(pool: PoolId, config: &Config, resources: &Resources) -> Option<Self> {
         let state = &resources.pools.pools[pool.index()];
         if !state.apart {
             return None;
@@ -39,14 +41,14 @@ impl Together {
         for &client in &state.clients {
             let named = config.clients[client.index()].limits.iter();
             let own = named.filter(|limit| !config.all_name(pool, **limit));
-            let places: Vec<_> = own.map(|limit| place(&mut limits, *limit)).collect();
+            let indices: Vec<_> = own.map(|limit| index_of(&mut limits, *limit)).collect();
             let tokens = &resources.pools.clients[client.index()].aggregates;
-            if places.is_empty() && tokens.is_empty() {
+            if indices.is_empty() && tokens.is_empty() {
                 return None;
             }
-            clients.push(One {
+            clients.push(ClientCapacity {
                 client,
-                limits: places,
+                limits: indices,
             });
         }
         Some(Self {
@@ -67,8 +69,8 @@ impl Together {
         search(now, |at| self.slots_by(config, resources, at, now) >= k)
     }
 
-    /// Name of the limit that gives the preferred client the least by then.
-    pub(super) fn first_full<'a>(
+    /// Name of the limit that gives the preferred client the fewest slots until `at`.
+    pub(crate) fn first_full<'a>(
         &self,
         resources: &mut Resources,
         at: Instant,
@@ -84,8 +86,8 @@ impl Together {
             .iter_mut()
             .zip(token_limits);
         let of_tokens = of_tokens.map(|(ledger, limit)| (ledger.slots_by(at, now), limit));
-        let own = first.limits.iter().map(|&place| {
-            let limit = self.limits[place].index();
+        let own = first.limits.iter().map(|&at_limit| {
+            let limit = self.limits[at_limit].index();
             let slots = resources.ledgers[limit].slots_by(at, now);
             (slots, &config.limits[limit])
         });
@@ -93,7 +95,7 @@ impl Together {
         least.map_or("", |(_, limit)| &limit.name)
     }
 
-    /// Slots that come free until then, those free now included.
+    /// Slots that come free until `at`, those free now included.
     pub(super) fn slots_by(
         &self,
         config: &Config,
@@ -106,28 +108,29 @@ impl Together {
             .map(|limit| resources.ledgers[limit.index()].slots_by(at, now))
             .collect();
         let mut all = 0_u64;
-        for it in &self.clients {
-            let own = it.limits.iter().map(|&place| left[place]);
+        for client in &self.clients {
+            let own = client.limits.iter().map(|&limit| left[limit]);
             let pools = &mut resources.pools;
-            let limits = pools.clients[it.client.index()].aggregates.len();
+            let limits = pools.clients[client.client.index()].aggregates.len();
             let tokens = (0..limits).map(|place| {
-                let there = pools.clients[it.client.index()].aggregates[place].slots_by(at, now);
-                let client = Some(it.client);
-                let left = pools.slots_of_left(self.pool, place, client, at, now);
-                let coming = pools.slots_of_coming(self.pool, place, config, client, at);
+                let there =
+                    pools.clients[client.client.index()].aggregates[place].slots_by(at, now);
+                let of = Some(client.client);
+                let left = pools.slots_of_left(self.pool, place, of, at, now);
+                let coming = pools.slots_of_coming(self.pool, place, config, of, at);
                 there.saturating_sub(left).saturating_add(coming)
             });
             let slots = own.chain(tokens).min().unwrap_or(0);
-            it.limits.iter().for_each(|&place| left[place] -= slots);
+            client.limits.iter().for_each(|&limit| left[limit] -= slots);
             all = all.saturating_add(slots);
         }
         all
     }
 }
 
-/// The limit's place in the list, which it is added to.
-fn place(limits: &mut Vec<LimitId>, limit: LimitId) -> usize {
-    let known = limits.iter().position(|&it| it == limit);
+/// The limit's index in the list, to which it is added if it is not there.
+fn index_of(limits: &mut Vec<LimitId>, limit: LimitId) -> usize {
+    let known = limits.iter().position(|&other| other == limit);
     known.unwrap_or_else(|| {
         limits.push(limit);
         limits.len() - 1

@@ -1,7 +1,9 @@
 //! Executions in the order of their deadlines.
 //!
-//! A sorted list in pieces, so that a place in the middle moves one piece and not a hundred thousand
-//! entries. Most deadlines come in order, and then nothing moves.
+//! The queue of one lane may hold a hundred thousand executions, and is asked how many go before a deadline for each
+//! start that is foretold. So the queue is a sorted list in pieces of a few hundred entries: an insertion in the middle
+//! moves one piece, and a rank is found by adding the pieces' lengths. Most deadlines come in order, and then nothing
+//! moves. The tests below compare the queue with the standard library's sorted set.
 
 use std::collections::VecDeque;
 use tollgate_model::{ExecutionId, Instant};
@@ -9,69 +11,69 @@ use tollgate_model::{ExecutionId, Instant};
 /// Entries in one piece, at the most.
 const PIECE: usize = 256;
 
-/// Runs that [`Places::later`] makes, at the most.
+/// Runs that [`DeadlineQueue::later`] makes, at the most.
 pub(crate) const RUNS: usize = 16;
 
-/// The place of an execution among others.
+/// An execution that waits, ordered by its deadline.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) struct Place {
+pub(crate) struct QueueKey {
     pub(crate) deadline: Instant,
     pub(crate) execution: ExecutionId,
 }
 
-/// Places, ascending.
+/// Executions that wait, the earliest deadline first.
 #[derive(Debug, Default)]
-pub(crate) struct Places {
-    /// None of them empty.
-    pieces: VecDeque<VecDeque<Place>>,
+pub(crate) struct DeadlineQueue {
+    /// Sorted runs of executions, none of them empty.
+    pieces: VecDeque<VecDeque<QueueKey>>,
     len: usize,
 }
 
-impl Places {
+impl DeadlineQueue {
     pub(crate) fn len(&self) -> usize {
         self.len
     }
 
-    pub(crate) fn first(&self) -> Option<&Place> {
+    pub(crate) fn first(&self) -> Option<&QueueKey> {
         self.pieces.front()?.front()
     }
 
-    pub(crate) fn last(&self) -> Option<&Place> {
+    pub(crate) fn last(&self) -> Option<&QueueKey> {
         self.pieces.back()?.back()
     }
 
-    pub(crate) fn insert(&mut self, place: Place) {
+    pub(crate) fn insert(&mut self, key: QueueKey) {
         self.len += 1;
-        let at = self.piece_of(&place).min(self.pieces.len().max(1) - 1);
+        let at = self.piece_of(&key).min(self.pieces.len().max(1) - 1);
         let Some(piece) = self.pieces.get_mut(at) else {
-            self.pieces.push_back(VecDeque::from([place]));
+            self.pieces.push_back(VecDeque::from([key]));
             return;
         };
         if piece.len() < PIECE {
-            let inner = piece.partition_point(|other| *other < place);
-            piece.insert(inner, place);
-        } else if piece.back().is_some_and(|last| *last < place) {
+            let inner = piece.partition_point(|other| *other < key);
+            piece.insert(inner, key);
+        } else if piece.back().is_some_and(|last| *last < key) {
             // In order: full pieces stay full.
-            self.pieces.insert(at + 1, VecDeque::from([place]));
+            self.pieces.insert(at + 1, VecDeque::from([key]));
         } else {
             let mut upper = piece.split_off(PIECE / 2);
-            let half = if upper.front().is_some_and(|first| *first <= place) {
+            let half = if upper.front().is_some_and(|first| *first <= key) {
                 &mut upper
             } else {
                 piece
             };
-            let inner = half.partition_point(|other| *other < place);
-            half.insert(inner, place);
+            let inner = half.partition_point(|other| *other < key);
+            half.insert(inner, key);
             self.pieces.insert(at + 1, upper);
         }
     }
 
-    pub(crate) fn remove(&mut self, place: &Place) -> bool {
-        let at = self.piece_of(place);
+    pub(crate) fn remove(&mut self, key: &QueueKey) -> bool {
+        let at = self.piece_of(key);
         let Some(piece) = self.pieces.get_mut(at) else {
             return false;
         };
-        let Ok(inner) = piece.binary_search(place) else {
+        let Ok(inner) = piece.binary_search(key) else {
             return false;
         };
         piece.remove(inner);
@@ -82,17 +84,17 @@ impl Places {
         true
     }
 
-    pub(crate) fn pop_first(&mut self) -> Option<Place> {
+    pub(crate) fn pop_first(&mut self) -> Option<QueueKey> {
         let piece = self.pieces.front_mut()?;
-        let place = piece.pop_front();
+        let key = piece.pop_front();
         if piece.is_empty() {
             self.pieces.pop_front();
         }
-        self.len -= usize::from(place.is_some());
-        place
+        self.len -= usize::from(key.is_some());
+        key
     }
 
-    /// How many have this deadline or an earlier one.
+    /// How many executions have this deadline or an earlier one.
     pub(crate) fn until(&self, deadline: Instant) -> usize {
         if self.last().is_none_or(|last| last.deadline <= deadline) {
             return self.len;
@@ -102,28 +104,28 @@ impl Places {
             .partition_point(|piece| piece.back().is_some_and(|last| last.deadline <= deadline));
         let whole: usize = self.pieces.iter().take(at).map(VecDeque::len).sum();
         let part = self.pieces.get(at).map_or(0, |piece| {
-            piece.partition_point(|place| place.deadline <= deadline)
+            piece.partition_point(|key| key.deadline <= deadline)
         });
         whole + part
     }
 
-    /// How many come before this one.
-    pub(crate) fn before(&self, place: &Place) -> usize {
-        let at = self.piece_of(place);
+    /// How many executions come before this one.
+    pub(crate) fn before(&self, key: &QueueKey) -> usize {
+        let at = self.piece_of(key);
         let whole: usize = self.pieces.iter().take(at).map(VecDeque::len).sum();
         let part = self
             .pieces
             .get(at)
-            .map_or(0, |piece| piece.partition_point(|other| other < place));
+            .map_or(0, |piece| piece.partition_point(|other| other < key));
         whole + part
     }
 
-    /// The first few that come after this one, or of all.
-    pub(crate) fn run_after(&self, place: Option<Place>, few: usize) -> Vec<Place> {
-        let first = place.map_or(0, |place| {
-            let next = Place {
-                execution: ExecutionId(place.execution.0.saturating_add(1)),
-                ..place
+    /// The first few executions that come after this one, or the first few of all.
+    pub(crate) fn run_after(&self, key: Option<QueueKey>, few: usize) -> Vec<QueueKey> {
+        let first = key.map_or(0, |key| {
+            let next = QueueKey {
+                execution: ExecutionId(key.execution.0.saturating_add(1)),
+                ..key
             };
             self.before(&next)
         });
@@ -132,8 +134,7 @@ impl Places {
             .collect()
     }
 
-    /// The places with a later deadline than this one, in a few runs: the first deadline of each run
-    /// and its last.
+    /// The executions with a later deadline than this one, in a few runs: the first deadline of each run and the last.
     pub(crate) fn later(&self, deadline: Instant) -> Vec<(Instant, Instant)> {
         let first = self.until(deadline);
         let run = (self.len - first).div_ceil(RUNS).max(1);
@@ -145,7 +146,7 @@ impl Places {
         runs.collect()
     }
 
-    fn get(&self, mut rank: usize) -> Option<&Place> {
+    fn get(&self, mut rank: usize) -> Option<&QueueKey> {
         for piece in &self.pieces {
             if rank < piece.len() {
                 return piece.get(rank);
@@ -155,10 +156,10 @@ impl Places {
         None
     }
 
-    /// The first piece that ends at the place or behind it.
-    fn piece_of(&self, place: &Place) -> usize {
+    /// Index of the first piece that ends at the key or behind it.
+    fn piece_of(&self, key: &QueueKey) -> usize {
         self.pieces
-            .partition_point(|piece| piece.back().is_some_and(|last| last < place))
+            .partition_point(|piece| piece.back().is_some_and(|last| last < key))
     }
 }
 
@@ -170,53 +171,50 @@ mod tests {
     /// Against the standard library's sorted set, with deadlines in and out of order.
     #[test]
     fn the_pieces_are_a_sorted_list() {
-        let (mut places, mut model) = (Places::default(), BTreeSet::new());
+        let (mut queue, mut model) = (DeadlineQueue::default(), BTreeSet::new());
         let mut random = 7_u64;
         for number in 0..20_000_u64 {
             random = random
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1);
             let (draw, deadline) = ((random >> 33) % 10, random >> 40);
-            let place = Place {
+            let key = QueueKey {
                 deadline: Instant::from_nanos(if draw < 5 { number << 10 } else { deadline }),
                 execution: ExecutionId(number),
             };
             match draw {
-                0 => assert_eq!(places.pop_first(), model.pop_first()),
+                0 => assert_eq!(queue.pop_first(), model.pop_first()),
                 1 => {
                     let gone = model.iter().nth(model.len() / 2).copied();
                     if let Some(gone) = gone {
-                        assert!(places.remove(&gone) && model.remove(&gone));
+                        assert!(queue.remove(&gone) && model.remove(&gone));
                     }
-                    assert!(!places.remove(&place), "not there yet");
+                    assert!(!queue.remove(&key), "not there yet");
                 }
                 _ => {
-                    places.insert(place);
-                    model.insert(place);
+                    queue.insert(key);
+                    model.insert(key);
                 }
             }
-            assert_eq!(places.len(), model.len());
-            assert_eq!(
-                (places.first(), places.last()),
-                (model.first(), model.last())
-            );
+            assert_eq!(queue.len(), model.len());
+            assert_eq!((queue.first(), queue.last()), (model.first(), model.last()));
             if number % 500 == 0 {
-                let before: Vec<_> = model.range(..place).collect();
-                assert_eq!(places.before(&place), before.len());
-                let after: Vec<_> = model.iter().filter(|it| **it > place).take(3).collect();
-                let run = places.run_after(Some(place), 3);
+                let before: Vec<_> = model.range(..key).collect();
+                assert_eq!(queue.before(&key), before.len());
+                let after: Vec<_> = model.iter().filter(|it| **it > key).take(3).collect();
+                let run = queue.run_after(Some(key), 3);
                 assert_eq!(run.iter().collect::<Vec<_>>(), after);
                 let first: Vec<_> = model.iter().take(3).copied().collect();
-                assert_eq!(places.run_after(None, 3), first);
+                assert_eq!(queue.run_after(None, 3), first);
                 let until = model
                     .iter()
-                    .filter(|it| it.deadline <= place.deadline)
+                    .filter(|it| it.deadline <= key.deadline)
                     .count();
-                assert_eq!(places.until(place.deadline), until);
+                assert_eq!(queue.until(key.deadline), until);
             }
         }
-        while let Some(place) = places.pop_first() {
-            assert_eq!(Some(place), model.pop_first());
+        while let Some(key) = queue.pop_first() {
+            assert_eq!(Some(key), model.pop_first());
         }
         assert!(model.is_empty());
     }

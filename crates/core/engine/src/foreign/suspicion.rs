@@ -12,7 +12,7 @@
 //! calls as often in every window. Only that is proof. A limit of a shorter span accepts few calls between two
 //! runs, and those count for nothing.
 
-use super::super::limits::ROUNDING;
+use crate::event::ROUNDING;
 use std::time::Duration;
 use tollgate_model::{EndpointId, Instant, TokenId};
 
@@ -32,7 +32,7 @@ const CHANGED: f64 = 3.0;
 
 /// The refusals of late under one limit.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Suspicion {
+pub(crate) struct Suspicion {
     /// Runs that were seen, less the lone refusals.
     runs: u32,
     /// The limit's period.
@@ -100,24 +100,24 @@ impl Run {
 
 /// A refused call, and what is known of the limit then.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Refusal {
-    pub(super) sent: Instant,
-    pub(super) known: Instant,
-    pub(super) token: Option<TokenId>,
-    pub(super) endpoint: EndpointId,
-    pub(super) period: Duration,
-    pub(super) allowed: u32,
+pub(crate) struct Refusal {
+    pub(crate) sent: Instant,
+    pub(crate) known: Instant,
+    pub(crate) token: Option<TokenId>,
+    pub(crate) endpoint: EndpointId,
+    pub(crate) period: Duration,
+    pub(crate) allowed: u32,
     /// Calls of ours in the last period.
-    pub(super) held: u32,
+    pub(crate) held: u32,
     /// Calls of ours that were sent since the window opened, and are not answered.
-    pub(super) under_way: u32,
+    pub(crate) under_way: u32,
     /// For how long the upstream asks to be left alone.
-    pub(super) asked: Option<Duration>,
+    pub(crate) asked: Option<Duration>,
 }
 
 /// What a refusal shows.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) enum Shown {
+pub(crate) enum Shown {
     Nothing,
     /// The first one of what may become a run: others had so many slots in the last period at the least.
     First(f64),
@@ -131,7 +131,7 @@ pub(super) enum Shown {
 
 /// Slots that others are to be expected to want in a period.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) enum Wanted {
+pub(crate) enum Wanted {
     /// As windows show whose opening was seen.
     Seen(f64),
     /// Those that they had when the limit was full; they may want more.
@@ -140,11 +140,11 @@ pub(super) enum Wanted {
 
 impl Suspicion {
     /// When the window opened that is open, as far as is known.
-    pub(super) fn opened(&self) -> Option<Instant> {
+    pub(crate) fn opened(&self) -> Option<Instant> {
         self.opened
     }
 
-    pub(super) fn refused(&mut self, it: Refusal) -> Shown {
+    pub(crate) fn refused(&mut self, it: Refusal) -> Shown {
         let others = f64::from(it.allowed.saturating_sub(it.held));
         let Some(run) = &mut self.run else {
             if it.known > self.last + it.period * STALE {
@@ -183,7 +183,7 @@ impl Suspicion {
     }
 
     /// A header of the refused call says that the window is full. What others want, if that was not known yet.
-    pub(super) fn full(&mut self, it: Refusal) -> Option<Wanted> {
+    pub(crate) fn full(&mut self, it: Refusal) -> Option<Wanted> {
         let others = f64::from(it.allowed.saturating_sub(it.held));
         if self.run.is_some_and(|run| run.is_long) {
             return None;
@@ -242,7 +242,7 @@ impl Suspicion {
 
     /// Whether the number of ours that windows accept varies as much as chance makes others' calls vary: no limit
     /// of ours does that. The window that a first refusal may have shown to be full is taken for so.
-    pub(super) fn is_shared(&self) -> bool {
+    pub(crate) fn is_shared(&self) -> bool {
         let mut it = *self;
         if let Some(run) = self.run.filter(|run| run.is_asked && !run.is_long) {
             it.sample(run, run.first);
@@ -254,7 +254,7 @@ impl Suspicion {
 
     /// A call was accepted that was sent at `sent`. A window that is seen to have been full by that: where an upstream
     /// asks to be left alone and accepts nothing until then, one refusal shows as much as a second.
-    pub(super) fn accepted(
+    pub(crate) fn accepted(
         &mut self,
         (sent, now): (Instant, Instant),
         endpoint: EndpointId,
@@ -289,7 +289,7 @@ impl Suspicion {
     }
 
     /// The refusals until now have been explained otherwise, as far as is known.
-    pub(super) fn explain(&mut self) {
+    pub(crate) fn explain(&mut self) {
         self.runs = 0;
     }
 }
