@@ -5,10 +5,10 @@
 //! integral has grown by one, or Poisson, where it has to grow by an exponential draw. Both are exact
 //! for any rate, and nothing is kept of the past.
 
-use crate::random::Stream;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tollgate_model::Stream;
 
 /// A rate over time, and how arrivals are spaced under it.
 #[derive(Clone, PartialEq, Debug)]

@@ -5,12 +5,12 @@
 //! ([`Behaviour::Steps`]); anything that runs step by step (an Architect flow, a recorded session)
 //! implements [`Script`] and is begun once for each arrival.
 
-use crate::random::Stream;
 use crate::scenario::ActionId;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_model::Instant;
+use tollgate_model::Stream;
 
 /// What an interaction does next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

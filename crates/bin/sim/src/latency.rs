@@ -1,7 +1,7 @@
 //! How long an upstream takes: drawn from in the simulation, integrated in the plan.
 
-use crate::random::Stream;
 use std::time::Duration;
+use tollgate_model::Stream;
 
 /// A distribution of answer times.
 #[derive(Clone, PartialEq, Debug)]

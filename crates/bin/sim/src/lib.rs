@@ -21,7 +21,6 @@ pub mod interaction;
 pub mod latency;
 mod plan;
 mod policy;
-pub mod random;
 mod records;
 pub mod report;
 mod scenario;
@@ -44,10 +43,10 @@ pub use sweep::{Parameter, Sweep, SweepError};
 pub use upstream::ReadFacts;
 
 use policy::{Settings, baseline};
-use random::Stream;
 use stats::RunStats;
 use std::time::Duration;
 use tollgate_engine::Engine;
+use tollgate_model::Stream;
 use tollgate_model::{ClientId, Instant};
 use world::World;
 

@@ -14,7 +14,6 @@ mod interactions;
 use crate::arrivals::Cursor;
 use crate::interaction::Progress;
 use crate::policy::Policy;
-use crate::random::Stream;
 use crate::scenario::Scenario;
 use crate::stats::{Bucket, FlowStats, RunStats, Series};
 use crate::upstream::{Granted, Upstream};
@@ -25,6 +24,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::time::Duration;
 use tollgate_engine::Event;
+use tollgate_model::Stream;
 use tollgate_model::{ClientId, ExecutionId, Instant, TokenId};
 use tollgate_platform::StrangerCounts;
 

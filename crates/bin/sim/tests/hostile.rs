@@ -1,7 +1,7 @@
 //! Broken files are answered with problems, never with a panic; what is understood can be planned.
 
 use std::path::Path;
-use tollgate_sim::random::Stream;
+use tollgate_model::Stream;
 use tollgate_sim::{Plan, Records, Scenario, Source, Sweep};
 
 fn parse(text: &str) -> Result<Scenario, String> {

@@ -6,8 +6,8 @@ use common::{once, scenario};
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_model::Instant;
+use tollgate_model::Stream;
 use tollgate_sim::interaction::{Begin, Behaviour, Ended, Script, Step};
-use tollgate_sim::random::Stream;
 use tollgate_sim::{ActionId, Plan, Policy, Scenario};
 
 fn two_actions(per_minute: u32, hours: u32) -> Scenario {

@@ -15,10 +15,10 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 use tollgate_driver::{Bounds, Call, ClientCredentials, Driver, Failure, Request, Setup};
 use tollgate_emulator::Emulator;
+use tollgate_model::Stream;
 use tollgate_model::{FlowId, RouteId};
 use tollgate_platform::Spread;
 use tollgate_sim::latency::Latency;
-use tollgate_sim::random::Stream;
 use tollgate_sim::stats::Histogram;
 use tollgate_sim::{Policy, Records, Scenario, Source, run};
 

@@ -44,7 +44,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use tollgate_expression::Value;
 use tollgate_expression::did_you_mean;
-use tollgate_model::Instant;
+use tollgate_model::{Instant, Stream};
 
 /// Steps of one run.
 pub const MAX_STEPS: u32 = 10_000;
@@ -93,7 +93,7 @@ pub struct Run {
     told: VecDeque<Tell>,
     now: Instant,
     wall_at_origin: i64,
-    random: u64,
+    random: Stream,
     steps: u32,
     /// Work since the driver was last given a chance.
     work: u64,
@@ -129,7 +129,7 @@ impl Run {
             told: VecDeque::new(),
             now,
             wall_at_origin: inputs.wall_at_origin,
-            random: seed,
+            random: Stream::new(seed),
             steps: 0,
             work: 0,
             last_effect: 0,

@@ -11,7 +11,6 @@ mod lesson;
 mod limits;
 mod own;
 mod promises;
-mod random;
 mod refused;
 mod restart;
 mod split;
@@ -38,7 +37,7 @@ pub use learned::LEARNED;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
-use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, Reason, Refusal, RouteId};
+use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, Reason, Refusal, RouteId, Stream};
 
 /// Event in, command out, next wake-up.
 ///
@@ -58,7 +57,7 @@ pub struct Engine {
     /// Hundredths of a retry that the budget has left.
     retry_budget: u32,
     /// Drawn from for the spread of renewals.
-    random: u64,
+    random: Stream,
     /// When a blocked lane may have room.
     wake: Option<Instant>,
     /// What lower classes leave to higher ones.
@@ -185,7 +184,7 @@ impl Engine {
             commands: VecDeque::new(),
             flows: vec![FlowCount::default(); config.flows.len()],
             retry_budget: attempt::FULL_RETRY_BUDGET,
-            random: seed,
+            random: Stream::new(seed),
             wake: None,
             reservations: Reservations::new(&config),
             order: Vec::new(),

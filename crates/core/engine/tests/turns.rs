@@ -4,6 +4,7 @@ use std::time::Duration;
 use tollgate_engine::{Command, Config, Engine, Event, Facts, Flow, Route, Submission};
 use tollgate_model::{
     AttemptId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, RouteId, Rule, Scope,
+    Stream,
 };
 
 const MILLI: u64 = 1_000_000;
@@ -102,12 +103,9 @@ impl World {
     }
 }
 
-/// A number that looks like chance (splitmix64).
+/// A number that looks like chance.
 fn chance(number: u64) -> u64 {
-    let mixed = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
+    Stream::new(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)).next()
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod id;
 mod instant;
 mod limit;
 mod refusal;
+mod stream;
 
 pub use id::{
     AttemptId, ClientId, EndpointId, ExecutionId, FlowId, LimitId, PoolId, RouteId, TokenId,
@@ -15,3 +16,4 @@ pub use id::{
 pub use instant::Instant;
 pub use limit::{Limit, Rule, Scope};
 pub use refusal::{Reason, Refusal};
+pub use stream::Stream;

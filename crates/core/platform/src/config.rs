@@ -12,6 +12,7 @@ pub use limits::{Kind, Law, Paths, Step, Whose};
 pub use tokens::{Life, TokenEndpoint};
 
 use std::time::Duration;
+use tollgate_model::Stream;
 use tollgate_settings::parse_span;
 
 /// The provider's settings. `Default` is the vendor's documented set.
@@ -184,6 +185,15 @@ pub struct Spread {
 }
 
 impl Spread {
+    /// A span drawn from the stream; nothing is drawn where the bounds are one.
+    pub(crate) fn draw(self, stream: &mut Stream) -> Duration {
+        let width = self.to.saturating_sub(self.from).as_nanos() as u64;
+        if width == 0 {
+            return self.from;
+        }
+        self.from + Duration::from_nanos(stream.next() % (width + 1))
+    }
+
     /// `80ms`, or `50ms..200ms`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -1,11 +1,10 @@
 //! The limits, and what each key has counted under them.
 
 use crate::meter::Meter;
-use crate::random::Random;
 use crate::{Alignment, Facts, Kind, Law, LimitName, Paths, Whose};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tollgate_model::Instant;
+use tollgate_model::{Instant, Stream};
 
 /// Paths that are told apart under a limit of each path; what comes beyond counts as one.
 const MOST_PATHS: usize = 4_096;
@@ -136,7 +135,7 @@ impl Gate {
             self.seed ^ ((place as u64) << 48) ^ (u64::from(key.0) << 16) ^ u64::from(key.1);
         held.meters
             .entry(key)
-            .or_insert_with(|| Meter::new(now, alignment, Random::new(phase).next()))
+            .or_insert_with(|| Meter::new(now, alignment, Stream::new(phase).next()))
     }
 
     /// Counts the call under all its limits, or tells which turned it away and for how long.

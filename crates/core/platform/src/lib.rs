@@ -34,7 +34,6 @@ pub mod file;
 mod gate;
 mod meter;
 mod platform;
-mod random;
 mod said;
 mod strangers;
 mod verdict;

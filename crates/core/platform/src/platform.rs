@@ -4,7 +4,6 @@ mod fate;
 mod tokens;
 
 use crate::gate::{Counted as Place, Gate, Passer};
-use crate::random::Random;
 use crate::said::{self, Header};
 use crate::strangers::Calling;
 use crate::verdict::Place as Number;
@@ -15,7 +14,7 @@ use crate::{
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokens::Tokens;
-use tollgate_model::Instant;
+use tollgate_model::{Instant, Stream};
 
 /// The organisation's windows that are remembered.
 const REMEMBERED_WINDOWS: usize = 4_096;
@@ -24,9 +23,9 @@ const REMEMBERED_WINDOWS: usize = 4_096;
 #[derive(Clone, Debug)]
 pub struct Platform {
     config: Config,
-    random: Random,
+    random: Stream,
     /// Of what is drawn beside the way in, the latency, the faults and the tokens.
-    luck: Random,
+    luck: Stream,
     gate: Gate,
     tokens: Tokens,
     strangers: Vec<Calling>,
@@ -46,7 +45,7 @@ impl Platform {
     /// A provider that has counted nothing.
     #[must_use]
     pub fn new(config: Config, seed: u64) -> Self {
-        let mut random = Random::new(seed);
+        let mut random = Stream::new(seed);
         let mut gate = Gate::new(config.laws(), config.alignment, seed);
         if config.client.is_some() {
             for client in 0..config.clients.len() {
@@ -66,7 +65,7 @@ impl Platform {
                 ..Counts::default()
             },
             random,
-            luck: Random::new(!seed),
+            luck: Stream::new(!seed),
             gate,
             tokens: Tokens::default(),
             strangers: Vec::new(),
@@ -87,10 +86,10 @@ impl Platform {
 
     /// How long this call is on its way before it counts.
     pub fn way_in(&mut self) -> Duration {
-        let way_in = self.random.span(self.config.way_in);
+        let way_in = self.config.way_in.draw(&mut self.random);
         match self.config.counted {
             Counted::OnArrival => way_in,
-            Counted::AtAnswer => way_in + self.random.span(self.config.latency),
+            Counted::AtAnswer => way_in + self.config.latency.draw(&mut self.random),
         }
     }
 

@@ -1,9 +1,8 @@
 //! The headers of an answer.
 
-use crate::random::Random;
 use crate::{Facts, Family, Headers, Lie, RetryAfter};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tollgate_model::Instant;
+use tollgate_model::{Instant, Stream};
 
 /// A header's name and value.
 pub type Header = (&'static str, String);
@@ -12,7 +11,7 @@ pub type Header = (&'static str, String);
 pub(crate) fn window(
     headers: &Headers,
     facts: Facts,
-    random: &mut Random,
+    random: &mut Stream,
     now: Instant,
 ) -> Vec<Header> {
     let mut limit = facts.allowed;

@@ -1,9 +1,8 @@
 //! Calls of others, each at its own instant, made up for whenever the provider is looked at.
 
-use crate::random::Random;
 use crate::{Share, Stranger};
 use std::time::Duration;
-use tollgate_model::Instant;
+use tollgate_model::{Instant, Stream};
 
 /// Longest stretch without a call; the rate is looked at again after it.
 const STEP: Duration = Duration::from_millis(100);
@@ -12,7 +11,7 @@ const STEP: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub(crate) struct Calling {
     stranger: Stranger,
-    random: Random,
+    random: Stream,
     /// Looked at up to here.
     seen: Instant,
     /// Of one call's distance, what is still to go; a unit is the mean distance at the rate of the time.
@@ -22,7 +21,7 @@ pub(crate) struct Calling {
 
 impl Calling {
     pub(crate) fn new(stranger: Stranger, seed: u64, now: Instant) -> Self {
-        let mut random = Random::new(seed);
+        let mut random = Stream::new(seed);
         let left = distance(&stranger, &mut random);
         Self {
             stranger,
@@ -81,7 +80,7 @@ impl Stranger {
     }
 }
 
-fn distance(stranger: &Stranger, random: &mut Random) -> f64 {
+fn distance(stranger: &Stranger, random: &mut Stream) -> f64 {
     match stranger.steady {
         true => 1.0,
         false => -(1.0 - random.fraction()).ln(),

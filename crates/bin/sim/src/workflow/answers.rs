@@ -1,10 +1,10 @@
 //! What the world answers to a workflow, as a scenario declares it.
 
-use crate::random::Stream;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_architect::{Asked, Person};
+use tollgate_model::Stream;
 
 /// One of several, each as often as its weight says.
 #[derive(Clone, Debug)]

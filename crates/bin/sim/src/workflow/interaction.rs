@@ -3,11 +3,11 @@
 use super::answers::{Does, spoken};
 use super::setting::Setting;
 use crate::interaction::{Ended, Script, Step};
-use crate::random::Stream;
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_architect::{Answer, AnswerError, Effect, EffectId, End, Person, Progress, Run, Tell};
 use tollgate_model::Instant;
+use tollgate_model::Stream;
 
 #[derive(Debug)]
 pub(super) struct Interaction {

@@ -7,11 +7,11 @@
 use super::interaction::Interaction;
 use super::setting::Setting;
 use crate::interaction::{Ended, Script as _, Step};
-use crate::random::Stream;
 use crate::scenario::ActionId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tollgate_model::Instant;
+use tollgate_model::Stream;
 
 /// Interactions that the mean is taken of.
 const RUNS: u32 = 2_000;

@@ -4,13 +4,13 @@ use super::interactions::Interaction;
 use super::{NEVER, SLOT_BITS, World, nanos, slot_of};
 use crate::interaction::{Ended, Progress};
 use crate::policy::Policy;
-use crate::random::Stream;
 use crate::scenario::{ActionId, Scenario, WITH_TOKEN, WITHOUT_TOKEN};
 use crate::upstream::Reply;
 use crate::world::attempts::State;
 use crate::world::heap::Due;
 use std::time::Duration;
 use tollgate_engine::{Command, Event, Facts, LossKind, Submission, Verdict};
+use tollgate_model::Stream;
 use tollgate_model::{AttemptId, EndpointId, ExecutionId, FlowId, Instant, TokenId};
 use tollgate_platform::{Fault, Place};
 

@@ -10,6 +10,7 @@ use tollgate_architect::workflow::Workflow;
 use tollgate_architect::{Answer, Asked, Effect, Person};
 use tollgate_expression::time::write_date_time;
 use tollgate_expression::{Base, Type};
+use tollgate_model::Stream;
 
 /// How the person of one run is.
 #[derive(Clone, Copy, PartialEq)]
@@ -23,7 +24,7 @@ enum Mood {
 
 pub(super) struct Drawer<'a> {
     pool: &'a Pool,
-    random: u64,
+    random: Stream,
     script: Script,
     mood: Mood,
 }
@@ -32,19 +33,15 @@ impl<'a> Drawer<'a> {
     pub(super) fn new(pool: &'a Pool, seed: u64, base: &Script) -> Drawer<'a> {
         Drawer {
             pool,
-            random: seed,
+            random: Stream::new(seed),
             script: base.clone(),
             mood: Mood::Willing,
         }
     }
 
-    /// splitmix64, below a bound.
+    /// One of so many; the first if there is none.
     fn below(&mut self, bound: usize) -> usize {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.random;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % bound.max(1) as u64) as usize
+        (self.random.next() % bound.max(1) as u64) as usize
     }
 
     /// The script with its inputs drawn.

@@ -33,7 +33,7 @@ impl Run {
             library: Arc::clone(&self.library),
             ids: Arc::clone(&self.ids),
         };
-        let seed = self.random();
+        let seed = self.random.next();
         let mut child = Run::new(workflow, &given, self.now, seed)?;
         child.builtins = self.builtins.clone();
         child.participant = std::mem::take(&mut self.participant);

@@ -50,7 +50,7 @@ impl Engine {
 
     fn time_renewal(&mut self, token: TokenId, expires_in: Duration, lead: Duration, now: Instant) {
         // Renewals are spread over a tenth of the lead, lest tokens of one birth be renewed at once.
-        let spread = lead.mul_f64(0.1 * self.fraction());
+        let spread = lead.mul_f64(0.1 * self.random.fraction());
         self.timers
             .set(now + (expires_in - lead - spread), Timer::Renew(token));
         self.timers

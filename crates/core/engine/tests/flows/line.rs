@@ -8,7 +8,7 @@ use tollgate_engine::{
 };
 use tollgate_model::{
     AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, Reason,
-    RouteId, Rule, Scope, TokenId,
+    RouteId, Rule, Scope, Stream, TokenId,
 };
 
 const WAY_IN: Duration = Duration::from_millis(15);
@@ -79,7 +79,7 @@ impl Line {
         let end = Instant::ZERO + period * windows;
         let mut outcomes = Vec::new();
         for (flow, (_, arrivals)) in flows.iter().enumerate() {
-            let mut random = Random(seed.wrapping_add(flow as u64 * 977));
+            let mut random = Stream::new(seed.wrapping_add(flow as u64 * 977));
             let mut seconds = arrivals.from.as_secs_f64();
             loop {
                 seconds -= (1.0 - random.fraction()).ln() / arrivals.per_second;
@@ -112,7 +112,7 @@ impl Line {
 
     fn go(&mut self, config: Config, seed: u64, end: Instant) {
         let mut engine = Engine::new(config, seed, Instant::ZERO);
-        let mut random = Random(seed);
+        let mut random = Stream::new(seed);
         let mut heap = BinaryHeap::new();
         let mut serial = 0;
         let mut push = |heap: &mut BinaryHeap<_>, at: Instant, due: Due| {
@@ -249,18 +249,5 @@ fn config(allowed: u32, period: Duration, flows: Vec<(Flow, Arrivals)>) -> Confi
         }],
         flows: flows.into_iter().map(|(flow, _)| flow).collect(),
         ..Config::default()
-    }
-}
-
-/// A seeded stream (splitmix64).
-struct Random(u64);
-
-impl Random {
-    fn fraction(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
     }
 }

@@ -9,6 +9,7 @@ use tollgate_engine::{
 };
 use tollgate_model::{
     AttemptId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, RouteId, Rule, Scope,
+    Stream,
 };
 
 /// A call's way in at the most, and from its counting to its answer.
@@ -207,7 +208,7 @@ impl Case {
             count: 0,
             log: VecDeque::new(),
         };
-        let mut random = Random(seed * 7_919 + 1);
+        let mut random = Stream::new(seed * 7_919 + 1);
         let mut heap = BinaryHeap::new();
         let mut serial = 0_u64;
         let mut push = |heap: &mut BinaryHeap<_>, at: Instant, due: Due| {
@@ -226,7 +227,7 @@ impl Case {
             match due {
                 Due::Arrival(flow) => {
                     let rate = per_second * self.flows[flow as usize];
-                    push(&mut heap, now + random.gap(rate), Due::Arrival(flow));
+                    push(&mut heap, now + gap(&mut random, rate), Due::Arrival(flow));
                     let within = if flow == 0 && self.flows.len() > 1 {
                         self.period * 2 / 3
                     } else {
@@ -258,7 +259,7 @@ impl Case {
                     let gap = if self.steady {
                         Duration::from_secs_f64((0.9 + 0.2 * random.fraction()) / rate)
                     } else {
-                        random.gap(rate)
+                        gap(&mut random, rate)
                     };
                     push(&mut heap, now + gap, Due::Stranger);
                     let (ok, ..) = upstream.call(now);
@@ -347,19 +348,7 @@ impl Case {
     }
 }
 
-/// A seeded stream (splitmix64).
-struct Random(u64);
-
-impl Random {
-    fn fraction(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    fn gap(&mut self, per_second: f64) -> Duration {
-        Duration::from_secs_f64(-(1.0 - self.fraction()).ln() / per_second)
-    }
+/// The time to the next of so many calls a second.
+fn gap(random: &mut Stream, per_second: f64) -> Duration {
+    Duration::from_secs_f64(-(1.0 - random.fraction()).ln() / per_second)
 }

@@ -15,7 +15,7 @@ impl Platform {
         let faults = self.config.faults;
         let mut latency = match (takes, self.config.counted) {
             (Some(takes), _) => takes(),
-            (None, Counted::OnArrival) => self.random.span(self.config.latency),
+            (None, Counted::OnArrival) => self.config.latency.draw(&mut self.random),
             (None, Counted::AtAnswer) => Duration::ZERO,
         };
         if self.random.percent(faults.slow_percent) {

@@ -67,7 +67,7 @@ impl Platform {
 
     /// How long the token endpoint takes this time.
     pub fn grant_takes(&mut self) -> Duration {
-        self.random.span(self.config.token_endpoint.takes)
+        self.config.token_endpoint.takes.draw(&mut self.random)
     }
 
     fn answer_grant(&mut self, id: &str, secret: &str, now: Instant) -> TokenAnswer {

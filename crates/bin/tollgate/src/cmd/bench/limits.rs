@@ -11,7 +11,6 @@ mod build;
 mod case;
 mod drawn;
 mod ours;
-mod random;
 mod report;
 mod seen;
 mod sockets;

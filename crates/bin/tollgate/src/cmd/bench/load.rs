@@ -2,7 +2,7 @@
 
 use super::Scale;
 use std::time::Duration;
-use tollgate_model::Instant;
+use tollgate_model::{Instant, Stream};
 
 /// A call that somebody makes.
 #[derive(Clone, Copy)]
@@ -40,7 +40,7 @@ const ONE: Caller = Caller {
 impl Load {
     /// All of them, on the scale of the organisation's limit.
     pub(super) fn all(scale: Scale, seed: u64) -> Vec<Self> {
-        let mut random = Random(seed);
+        let mut random = Stream::new(seed);
         let quick = Duration::from_millis(80);
         let second = Duration::from_secs(1);
         let rate = f64::from(scale.allowed) / scale.period.as_secs_f64();
@@ -54,7 +54,7 @@ impl Load {
                 latency,
             }
         };
-        let twice = |random: &mut Random| poisson(random, end, 0, 30 * second, 2.0 * rate, |_| 1.0);
+        let twice = |random: &mut Stream| poisson(random, end, 0, 30 * second, 2.0 * rate, |_| 1.0);
         // One window's worth at once, then quiet for two and a half windows.
         let mut bursts = Vec::new();
         let mut at = Instant::ZERO;
@@ -105,7 +105,7 @@ impl Load {
 
 /// Independent arrivals of up to `rate` a second, thinned to the part that `shape` leaves at a second.
 fn poisson(
-    random: &mut Random,
+    random: &mut Stream,
     end: Instant,
     flow: usize,
     within: Duration,
@@ -127,18 +127,5 @@ fn poisson(
                 deadline: at + within,
             });
         }
-    }
-}
-
-/// A seeded stream (splitmix64).
-struct Random(u64);
-
-impl Random {
-    fn fraction(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
     }
 }

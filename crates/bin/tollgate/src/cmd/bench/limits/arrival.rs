@@ -1,9 +1,8 @@
 //! When the callers of a case call.
 
 use super::case::Case;
-use super::random::Random;
 use std::time::Duration;
-use tollgate_model::Instant;
+use tollgate_model::{Instant, Stream};
 
 /// A call as it is made.
 #[derive(Clone, Copy)]
@@ -23,7 +22,7 @@ pub(super) fn arrivals(
         if it.rate <= 0.0 {
             continue;
         }
-        let mut random = Random::new(seed ^ ((party as u64 + 1) << 40));
+        let mut random = Stream::new(seed ^ ((party as u64 + 1) << 40));
         let mut at = beginning;
         loop {
             at = at + Duration::from_secs_f64(-(1.0 - random.fraction()).ln() / it.rate);

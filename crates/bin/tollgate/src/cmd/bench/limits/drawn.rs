@@ -2,15 +2,15 @@
 
 use super::build::{all, flaps, scaled, token, turns, within};
 use super::case::{Case, Goals};
-use super::random::Random;
 use std::time::Duration;
+use tollgate_model::Stream;
 use tollgate_platform::{
     Config, Family, Kind, Law, Lie, Paths, RetryAfter, Share, Spread, Stranger, Stray, Window,
 };
 
 /// So many cases.
 pub(super) fn cases(number: u32, seed: u64) -> Vec<Case> {
-    let mut random = Random::new(seed ^ 0x5eed);
+    let mut random = Stream::new(seed ^ 0x5eed);
     (1..=number)
         .map(|number| {
             let mut case = case(&mut random);
@@ -44,11 +44,11 @@ const LIES: [Lie; 8] = [
     Lie::AnyAllowed,
 ];
 
-fn case(random: &mut Random) -> Case {
-    let period = Duration::from_secs([5, 6, 10, 12, 30, 60][random.below(6)]);
-    let pooled = random.below(2) == 0;
-    let tokens = random.between(2, 8);
-    let rate = random.between(1, 9);
+fn case(random: &mut Stream) -> Case {
+    let period = Duration::from_secs([5, 6, 10, 12, 30, 60][below(random, 6)]);
+    let pooled = below(random, 2) == 0;
+    let tokens = between(random, 2, 8);
+    let rate = between(random, 1, 9);
     // What is believed, of each token or of all calls.
     let window = Window {
         allowed: (rate * period.as_secs() as u32).max(4),
@@ -70,12 +70,12 @@ fn case(random: &mut Random) -> Case {
             }
         })
     };
-    let load = [0.5, 0.8, 1.2, 1.5, 2.0][random.below(5)];
+    let load = [0.5, 0.8, 1.2, 1.5, 2.0][below(random, 5)];
     let part = 0.2 + 0.75 * random.fraction();
-    let told = TOLD[random.below(TOLD.len())];
-    let family = UNREAD[random.below(UNREAD.len())];
+    let told = TOLD[below(random, TOLD.len())];
+    let family = UNREAD[below(random, UNREAD.len())];
     let retry = retry_after(random);
-    let status = [429, 429, 429, 403, 503][random.below(5)];
+    let status = [429, 429, 429, 403, 503][below(random, 5)];
     // A refusal by another name says when to come again, or nobody could tell it from a fault.
     let said = if status == 429 {
         retry
@@ -92,7 +92,7 @@ fn case(random: &mut Random) -> Case {
         },
         period.as_secs()
     );
-    let case = match random.below(12) {
+    let case = match below(random, 12) {
         0 => base("told-less", Goals::TOLD, vec![law(fixed(part))])
             .says(told, 429, RetryAfter::Seconds)
             .about(&format!("{words}; really {part:.2} of it")),
@@ -104,7 +104,7 @@ fn case(random: &mut Random) -> Case {
             Goals::TOLD,
             vec![turns(
                 law(fixed(1.0)),
-                period * random.between(2, 5),
+                period * between(random, 2, 5),
                 fixed(2.0 * part),
             )],
         )
@@ -115,7 +115,7 @@ fn case(random: &mut Random) -> Case {
             Goals::TOLD,
             vec![flaps(
                 law(fixed(1.0)),
-                period * random.between(2, 5),
+                period * between(random, 2, 5),
                 fixed(part),
             )],
         )
@@ -136,7 +136,7 @@ fn case(random: &mut Random) -> Case {
             "{words}; sliding, {part:.2} of it; {status}, {family:?}"
         )),
         6 => {
-            let burst = random.between(1, (window.allowed / 2).max(1));
+            let burst = between(random, 1, (window.allowed / 2).max(1));
             let refill = scaled(window, 0.4 + 0.6 * random.fraction());
             base(
                 "bucket",
@@ -151,7 +151,7 @@ fn case(random: &mut Random) -> Case {
         }
         7 => {
             let short =
-                Duration::from_millis([200, 500, 1_000, 1_500, 2_000, 3_000][random.below(6)]);
+                Duration::from_millis([200, 500, 1_000, 1_500, 2_000, 3_000][below(random, 6)]);
             let total = if pooled { f64::from(tokens) } else { 1.0 } * window.rate();
             let allowed = ((0.5 + random.fraction()) * total * short.as_secs_f64()).ceil();
             let short = Window {
@@ -174,7 +174,7 @@ fn case(random: &mut Random) -> Case {
         9 => base("stray", Goals::STRAY, vec![law(fixed(1.0))])
             .with(|host| {
                 host.strays.push(Stray {
-                    percent: [0.2, 1.0, 3.0][random.below(3)],
+                    percent: [0.2, 1.0, 3.0][below(random, 3)],
                     status,
                     retry_after: said,
                     shows: false,
@@ -182,8 +182,8 @@ fn case(random: &mut Random) -> Case {
             })
             .about(&format!("{words}; stray {status}")),
         10 => at_once(random, period),
-        _ if random.below(2) == 0 => {
-            let lie = LIES[random.below(LIES.len())];
+        _ if below(random, 2) == 0 => {
+            let lie = LIES[below(random, LIES.len())];
             let goals = Goals {
                 used: Some(0.97),
                 refused: Some(0.001),
@@ -209,9 +209,9 @@ fn case(random: &mut Random) -> Case {
     case
 }
 
-fn retry_after(random: &mut Random) -> RetryAfter {
+fn retry_after(random: &mut Stream) -> RetryAfter {
     let text = |text: &str| RetryAfter::Text(text.into());
-    match random.below(9) {
+    match below(random, 9) {
         0 => RetryAfter::None,
         1 => RetryAfter::Float,
         2 => RetryAfter::Millis,
@@ -225,12 +225,12 @@ fn retry_after(random: &mut Random) -> RetryAfter {
 }
 
 fn path(
-    random: &mut Random,
+    random: &mut Stream,
     base: &impl Fn(&str, Goals, Vec<Law>) -> Case,
     law: Law,
     period: Duration,
 ) -> Case {
-    let allowed = random.between(4, 20);
+    let allowed = between(random, 4, 20);
     let window = Window { allowed, period };
     let limited = Law {
         paths: Paths::Under {
@@ -242,7 +242,7 @@ fn path(
     let mut case = base("path", Goals::PATH, vec![law, limited]).says(
         Family::None,
         429,
-        [RetryAfter::None, RetryAfter::Seconds][random.below(2)].clone(),
+        [RetryAfter::None, RetryAfter::Seconds][below(random, 2)].clone(),
     );
     let total = case.least_and_most(0).0;
     let rate = (1.2 + random.fraction()) * window.rate();
@@ -253,16 +253,16 @@ fn path(
     case.party("other", "/api/v2/other", other)
 }
 
-fn at_once(random: &mut Random, period: Duration) -> Case {
-    let most = random.between(3, 40);
-    let believed = most * random.between(2, 5);
-    let from = u64::from(random.between(50, 900));
+fn at_once(random: &mut Stream, period: Duration) -> Case {
+    let most = between(random, 3, 40);
+    let believed = most * between(random, 2, 5);
+    let from = u64::from(between(random, 50, 900));
     let answer = Spread {
         from: Duration::from_millis(from),
-        to: Duration::from_millis(from + u64::from(random.between(1, 500))),
+        to: Duration::from_millis(from + u64::from(between(random, 1, 500))),
     };
-    let status = [429, 503][random.below(2)];
-    let retry_after = [RetryAfter::None, RetryAfter::Seconds][random.below(2)].clone();
+    let status = [429, 503][below(random, 2)];
+    let retry_after = [RetryAfter::None, RetryAfter::Seconds][below(random, 2)].clone();
     let retry_after = if status == 503 {
         RetryAfter::Seconds
     } else {
@@ -287,14 +287,14 @@ fn at_once(random: &mut Random, period: Duration) -> Case {
 }
 
 fn stranger(
-    random: &mut Random,
+    random: &mut Stream,
     base: &impl Fn(&str, Goals, Vec<Law>) -> Case,
     window: Window,
     (tokens, words): (u32, &str),
 ) -> Case {
     let shared = scaled(window, f64::from(tokens) * 0.9);
     let rate = shared.rate() * (0.1 + 0.35 * random.fraction());
-    let family = [Family::Platform, Family::Seconds, Family::None][random.below(3)];
+    let family = [Family::Platform, Family::Seconds, Family::None][below(random, 3)];
     let part = rate / shared.rate();
     base("stranger", Goals::STRANGER, Vec::new())
         .believing(|it| it.shared = Some(shared))
@@ -312,4 +312,14 @@ fn stranger(
         .about(&format!(
             "{words}; another takes {part:.2} of it; {family:?}"
         ))
+}
+
+/// One of so many.
+fn below(random: &mut Stream, bound: usize) -> usize {
+    (random.fraction() * bound as f64) as usize
+}
+
+/// Between two numbers, both included.
+fn between(random: &mut Stream, from: u32, to: u32) -> u32 {
+    from + below(random, (to - from + 1) as usize) as u32
 }

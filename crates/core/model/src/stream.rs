@@ -1,13 +1,20 @@
-//! One seed, and a child stream of it for each thing that is drawn.
+//! Numbers that look like chance and follow from a seed (splitmix64).
 //!
-//! A component draws from a stream of its own, so that a change of one (another policy, one more
-//! flow) leaves what the others draw as it was: policies are compared over the same arrivals.
+//! All that is drawn in tollgate's core, its simulator and its tests is drawn from here, so a seed tells all that
+//! happens. A component draws from a child stream of its own: then a change of one component (another policy, one more
+//! flow) leaves what the others draw as it was, and policies are compared over the same arrivals.
 
-/// A stream of numbers (splitmix64).
+/// A stream of numbers.
 #[derive(Clone, Debug)]
 pub struct Stream(u64);
 
 impl Stream {
+    /// The stream of this seed.
+    #[must_use]
+    pub const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     /// The stream of `seed` for the component `name`, number `index` of its kind.
     #[must_use]
     pub fn child(seed: u64, name: &str, index: u64) -> Self {
@@ -21,10 +28,14 @@ impl Stream {
     }
 
     /// The next 64 bits.
-    #[expect(clippy::should_implement_trait, reason = "never ends, so no iterator")]
-    pub fn next(&mut self) -> u64 {
+    pub const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(GOLDEN);
         mix(self.0)
+    }
+
+    /// Evenly in 0..1; never 1.
+    pub fn fraction(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// Evenly in (0, 1]; never zero, so that its logarithm is finite.
@@ -35,6 +46,11 @@ impl Stream {
     /// Evenly below `bound`; zero if that is zero.
     pub fn below(&mut self, bound: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
+    }
+
+    /// Whether something happens that does in so many cases of a hundred. Nothing is drawn where it never does.
+    pub fn percent(&mut self, chance: u8) -> bool {
+        chance > 0 && self.next() % 100 < u64::from(chance)
     }
 
     /// Exponential with mean 1.
@@ -50,9 +66,10 @@ impl Stream {
     }
 }
 
+/// What the state grows by with each number: 2^64 divided by the golden ratio.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
-fn mix(mut bits: u64) -> u64 {
+const fn mix(mut bits: u64) -> u64 {
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     bits ^ (bits >> 31)
@@ -61,6 +78,21 @@ fn mix(mut bits: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_stream_is_splitmix64() {
+        let mut stream = Stream::new(1_234_567);
+        // Published with the generator.
+        for published in [
+            6_457_827_717_110_365_317_u64,
+            3_203_168_211_198_807_973,
+            9_817_491_932_198_370_423,
+            4_593_380_528_125_082_431,
+            16_408_922_859_458_223_821,
+        ] {
+            assert_eq!(stream.next(), published);
+        }
+    }
 
     #[test]
     fn children_differ_and_repeat() {
