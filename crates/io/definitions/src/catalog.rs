@@ -20,6 +20,8 @@ const MAX_TOLD: usize = 5;
 pub struct Catalog {
     integrations: BTreeMap<String, Arc<Target>>,
     actions: BTreeMap<String, Arc<Entry>>,
+    /// Ids of actions by category and name, both in lower case.
+    by_name: BTreeMap<(String, String), String>,
     /// Actions that are set aside, by integration: what their names are, and why.
     set_aside: BTreeMap<String, Vec<String>>,
 }
@@ -41,11 +43,16 @@ impl Catalog {
         self.integrations.insert(target.id.clone(), target);
     }
 
-    /// Adds an action, or replaces the one of its id.
+    /// Adds an action. There is none of its id yet.
     pub fn add_entry(&mut self, entry: Arc<Entry>) {
         if let Err(why) = &entry.action {
             let of = self.set_aside.entry(entry.integration.clone());
             of.or_default().push(format!("{:?}: {why}", entry.name));
+        }
+        let ids = self.by_name.entry(folded(&entry.category, &entry.name));
+        let first = ids.or_insert_with(|| entry.id.clone());
+        if entry.id < *first {
+            first.clone_from(&entry.id);
         }
         self.actions.insert(entry.id.clone(), entry);
     }
@@ -54,6 +61,13 @@ impl Catalog {
     #[must_use]
     pub fn action(&self, id: &str) -> Option<&Arc<Entry>> {
         self.actions.get(id)
+    }
+
+    /// The action of that category and name, whatever the case of their letters; of several the one whose id
+    /// comes first.
+    #[must_use]
+    pub fn action_named(&self, category: &str, name: &str) -> Option<&Arc<Entry>> {
+        self.action(self.by_name.get(&folded(category, name))?)
     }
 
     /// All actions, by id.
@@ -105,4 +119,8 @@ impl Catalog {
         let none = || LookupError::NoIntegration(id.to_owned());
         self.integration(id).ok_or_else(none)
     }
+}
+
+fn folded(category: &str, name: &str) -> (String, String) {
+    (category.to_ascii_lowercase(), name.to_ascii_lowercase())
 }

@@ -41,7 +41,7 @@ pub use lanes::{EVERY, Lanes, OwnLanes};
 pub use limits::{Set, Told};
 pub use live::{Common, Live, RefreshError};
 pub use login::{Login, grant};
-pub use lookup::LookupError;
+pub use lookup::{LookupError, NoStore};
 pub use named::unknown_names;
 pub use numbers::{Change, Numbers, words};
 pub use target::{Ready, Stamp, Target};

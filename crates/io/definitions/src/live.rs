@@ -25,7 +25,7 @@ use crate::guard;
 use crate::numbers::Numbers;
 use crate::stored::{Plan, Wanted, want};
 use crate::target::Stamp;
-use crate::{Catalog, Entry, Login, Ready, Target};
+use crate::{Catalog, Entry, Login, NoStore, Ready, Target};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -44,8 +44,7 @@ const POLL: Duration = Duration::from_secs(1);
 pub struct Live {
     now: RwLock<Arc<Catalog>>,
     files: Catalog,
-    /// The store; none where the configuration file is all there is.
-    pub store: Option<Arc<Store>>,
+    store: Option<Arc<Store>>,
     driver: Driver,
     common: Common,
     /// How many refreshes were asked for. Each is answered by a picture that was begun after the question.
@@ -117,6 +116,14 @@ impl Live {
             asked: AtomicU64::new(0),
             building: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// The store.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn store(&self) -> Result<&Store, NoStore> {
+        self.store.as_deref().ok_or(NoStore)
     }
 
     /// The picture as it is now.

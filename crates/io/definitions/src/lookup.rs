@@ -1,5 +1,13 @@
 //! Why an action or an integration can't be called.
 
+/// There is no store: what there is comes from the configuration file alone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "This service runs from its configuration file alone. To make changes through the API, add [store] with url \
+     and key_file to the file and run `tollgate init`."
+)]
+pub struct NoStore;
+
 /// Why an action or an integration of the catalogue can't be called.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum LookupError {

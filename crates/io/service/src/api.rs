@@ -25,20 +25,15 @@ mod types;
 mod usage;
 
 pub(crate) use bodies::Bodies;
+pub(crate) use flows::describe;
 pub use openapi::document as openapi_document;
-pub(crate) use run::execution;
 
-use crate::cached::Cached;
 use crate::callers::Callers;
 use crate::error::ApiError;
-use crate::flows::Desk;
 use crate::journal::Journal;
 use crate::logins::Logins;
 use crate::meter::Meter;
 use crate::principal::Principal;
-use crate::records::Records;
-use crate::sessions::Sessions;
-use crate::work::Works;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
@@ -52,8 +47,10 @@ use std::sync::Arc;
 use tollgate_architect_runner::Runner;
 use tollgate_definitions::{FlowFiles, Lanes, Live, Told, wall_time};
 use tollgate_driver::Driver;
+use tollgate_execution::{Desk, Executor};
 use tollgate_json::Doc;
 use tollgate_store::{By, Store};
+use tollgate_workers::Workers;
 
 /// What the handlers share.
 pub(crate) struct App {
@@ -64,11 +61,9 @@ pub(crate) struct App {
     pub(crate) journal: Arc<Journal>,
     pub(crate) driver: Driver,
     pub(crate) lanes: Arc<Lanes>,
-    pub(crate) works: Arc<Works>,
-    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) workers: Arc<Workers>,
+    pub(crate) executor: Arc<Executor>,
     pub(crate) told: Told,
-    pub(crate) cached: Cached,
-    pub(crate) records: Records,
     pub(crate) flow_files: FlowFiles,
     pub(crate) runner: Runner<Desk>,
     pub(crate) bodies: Bodies,
@@ -333,13 +328,7 @@ fn by(caller: &Principal) -> By {
 impl App {
     /// The store, or the answer that there is none.
     pub(crate) fn store(&self) -> Result<&Store, ApiError> {
-        self.live.store.as_deref().ok_or_else(|| {
-            ApiError::conflict(
-                "no.store",
-                "This service runs from its configuration file alone. To make changes through the API, \
-                 add [store] with url and key_file to the file and run `tollgate init`.",
-            )
-        })
+        Ok(self.live.store()?)
     }
 
     /// A body's JSON object, within the bounds of size and time.

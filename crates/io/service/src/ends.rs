@@ -1,4 +1,4 @@
-//! How executions end: one table, from which the answers and their documentation are made.
+//! How calls end: one table, from which the answers and their documentation are made.
 //!
 //! **Two words for each cause.** `code` is the platform's word for the status, since programs that were written
 //! against the platform compare it; `messageParams.tollgateCode` is our own, which tells more causes apart.
@@ -14,35 +14,7 @@
 //! drop. So an upstream's 5xx and 401 keep neither status: see [`Cause::of_upstream`].
 
 use http::StatusCode;
-
-/// Why an execution had no output.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Cause {
-    Input,
-    Request,
-    Mapping,
-    Body,
-    UpstreamRefused,
-    UpstreamUnauthorized,
-    UpstreamFailed,
-    Login,
-    Unreachable,
-    NoAnswer,
-    Address,
-    NotActive,
-    NotUsable,
-    Deadline,
-    Closed,
-    QueueFull,
-    Shed,
-    Expired,
-    Crowded,
-    NoToken,
-    Draining,
-    Overcrowded,
-    Late,
-    LongCalculation,
-}
+use tollgate_execution::Cause;
 
 /// What is known of what the platform answers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,7 +39,8 @@ pub(crate) const RETRY_AFTER: &str = "too.many.requests.retry.after";
 /// One row of the table.
 struct Row {
     cause: Cause,
-    /// Our own word.
+    /// Our own word. Empty: there is none beside `code`, and the end isn't of calls alone, so it isn't documented
+    /// among theirs.
     own: &'static str,
     /// 0: the upstream's own.
     status: u16,
@@ -82,7 +55,7 @@ struct Row {
 }
 
 #[rustfmt::skip]
-const TABLE: [Row; 24] = [
+const TABLE: [Row; 27] = [
     Row { cause: Cause::Input, own: "action.input.invalid", status: 400, code: "bad.request", detail: PROCESSING,
         happened: "the inputs break the contract; `errors` lists each breach", todo: "correct the inputs",
         known: Evidence::Ours, source: "as for a mapping" },
@@ -173,6 +146,12 @@ const TABLE: [Row; 24] = [
         detail: PROCESSING,
         happened: "templates, paths or contracts took longer than `calculation_time`", todo: "a simpler action",
         known: Evidence::Ours, source: "status and code are documented" },
+    Row { cause: Cause::Unreadable, own: "", status: 400, code: "bad.request", detail: "",
+        happened: "", todo: "", known: Evidence::Ours, source: "as for any request" },
+    Row { cause: Cause::Unknown, own: "", status: 404, code: "not.found", detail: "",
+        happened: "", todo: "", known: Evidence::Ours, source: "as for any request" },
+    Row { cause: Cause::Fault, own: "", status: 500, code: "internal.server.error", detail: "",
+        happened: "", todo: "", known: Evidence::Ours, source: "as for any request" },
 ];
 
 /// How an upstream's status is passed on: the platform's word for it.
@@ -188,83 +167,47 @@ const WORDS: [(u16, &str); 9] = [
     (429, TOO_MANY),
 ];
 
-impl Cause {
-    /// Whether the upstream was asked, as far as that was possible.
-    pub(crate) fn was_asked(self) -> bool {
-        matches!(
-            self,
-            Self::UpstreamRefused
-                | Self::UpstreamUnauthorized
-                | Self::UpstreamFailed
-                | Self::Body
-                | Self::Unreachable
-                | Self::NoAnswer
-                | Self::Late
-        )
-    }
-
-    /// What an upstream's status that is not 2xx means.
-    pub(crate) fn of_upstream(status: u16) -> Self {
-        match status {
-            401 | 407 => Self::UpstreamUnauthorized,
-            400..=499 => Self::UpstreamRefused,
-            _ => Self::UpstreamFailed,
-        }
-    }
-
-    /// Our own word.
-    pub(crate) fn own(self) -> &'static str {
-        self.row().own
-    }
-
-    /// The answer's status and code. `upstream` is the upstream's status, if it answered.
-    pub(crate) fn status(self, upstream: Option<u16>) -> (StatusCode, &'static str) {
-        let Row { status, code, .. } = *self.row();
-        if status != 0 {
-            return (StatusCode::from_u16(status).unwrap_or_default(), code);
-        }
-        let passed = upstream.unwrap_or(400);
-        let word = WORDS.iter().find(|(status, _)| *status == passed);
-        let status = StatusCode::from_u16(passed).unwrap_or(StatusCode::BAD_REQUEST);
-        (status, word.map_or("bad.request", |(_, word)| word))
-    }
-
+/// How an end is answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct End {
+    /// The answer's status.
+    pub(crate) status: StatusCode,
+    /// The answer's code.
+    pub(crate) code: &'static str,
+    /// Our own word, where there is one.
+    pub(crate) own: Option<&'static str>,
     /// The `errorCode` of the answer's detail.
-    pub(crate) fn detail(self) -> Option<&'static str> {
-        Some(self.row().detail).filter(|detail| !detail.is_empty())
-    }
+    pub(crate) detail: Option<&'static str>,
+}
 
-    /// Whether a limit of ours held the call off.
-    pub(crate) fn is_refusal(self) -> bool {
-        self.row().status == 429
+/// How a call is answered that ended so. `upstream` is the upstream's status, if it answered.
+pub(crate) fn end(cause: Cause, upstream: Option<u16>) -> End {
+    let row = row(cause);
+    let present = |word: &'static str| Some(word).filter(|word| !word.is_empty());
+    let (status, code) = match row.status {
+        0 => passed_on(upstream.unwrap_or(400)),
+        status => (StatusCode::from_u16(status).unwrap_or_default(), row.code),
+    };
+    End {
+        status,
+        code,
+        own: present(row.own),
+        detail: present(row.detail),
     }
+}
 
-    /// Whether the time that the call had is over: what a flow's step leaves by its timeout for.
-    pub(crate) fn is_timeout(self) -> bool {
-        matches!(self, Self::Late | Self::LongCalculation | Self::Expired)
-    }
+/// An upstream's status as we answer it, with the platform's word for it.
+fn passed_on(status: u16) -> (StatusCode, &'static str) {
+    let word = WORDS.iter().find(|(known, _)| *known == status);
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    (status, word.map_or("bad.request", |(_, word)| word))
+}
 
-    /// Whether a login that ended so was answered, and the answer was of no use.
-    pub(crate) fn fails_a_login(self) -> bool {
-        use Cause::*;
-        matches!(
-            self,
-            UpstreamRefused
-                | UpstreamUnauthorized
-                | UpstreamFailed
-                | Mapping
-                | Body
-                | Request
-                | Login
-        )
-    }
-
-    fn row(self) -> &'static Row {
-        // The rows stand in the order of the causes.
-        let row = &TABLE[self as usize];
-        debug_assert_eq!(row.cause, self);
-        row
-    }
+fn row(cause: Cause) -> &'static Row {
+    // The rows stand in the order of the causes.
+    let row = &TABLE[cause as usize];
+    debug_assert_eq!(row.cause, cause);
+    row
 }
 
 /// The table as `docs/api.md` has it, in Markdown.
@@ -281,7 +224,7 @@ pub fn documented_ends() -> String {
             format!(" `{word}`")
         }
     };
-    for row in &TABLE {
+    for row in TABLE.iter().filter(|row| !row.own.is_empty()) {
         let Row {
             own,
             happened,
@@ -320,7 +263,7 @@ mod tests {
     fn each_cause_has_its_row() {
         for (number, row) in TABLE.iter().enumerate() {
             assert_eq!(row.cause as usize, number, "{:?}", row.cause);
-            let told = row.cause.status(None).0.as_u16();
+            let told = end(row.cause, None).status.as_u16();
             assert!((400..600).contains(&told), "{:?}", row.cause);
             assert!(
                 row.code.is_empty()
@@ -335,9 +278,10 @@ mod tests {
     fn no_status_of_an_upstream_is_taken_for_one_of_ours() {
         for status in (300..600).chain([0, 100, 999]) {
             let cause = Cause::of_upstream(status);
-            let (told, code) = cause.status(Some(status));
-            assert!(!code.is_empty());
-            assert_eq!(cause.own(), "upstream.error");
+            let end = end(cause, Some(status));
+            let told = end.status;
+            assert!(!end.code.is_empty());
+            assert_eq!(end.own, Some("upstream.error"));
             assert!(
                 ![401, 407, 503, 504].contains(&told.as_u16()),
                 "{status}: {told}"

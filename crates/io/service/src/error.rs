@@ -1,17 +1,16 @@
 //! Errors in the platform's shape.
 
-use crate::ends::{Cause, RETRY_AFTER};
+use crate::ends::{RETRY_AFTER, end};
 use crate::json::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
-use std::borrow::Cow;
 use std::time::Duration;
-use tollgate_definitions::guard::AddressError;
-use tollgate_definitions::{LookupError, RefreshError};
-use tollgate_driver::Redactor;
+use tollgate_definitions::{LookupError, NoStore, RefreshError};
+use tollgate_execution::{Cause, ExecuteError};
 use tollgate_json::DocError;
 use tollgate_store::StoreError;
+use tollgate_workers::Refused;
 
 /// An answer that says what is wrong and what to do. Boxed: errors are rare, and results are moved often.
 #[derive(Clone, Debug)]
@@ -21,8 +20,8 @@ pub(crate) struct ApiError(Box<Parts>);
 struct Parts {
     status: StatusCode,
     code: &'static str,
-    /// Of an execution: why it ended.
-    cause: Option<Cause>,
+    /// Our own word, which tells more apart.
+    own: Option<&'static str>,
     /// The `errorCode` of its detail.
     detail: Option<&'static str>,
     message: String,
@@ -36,47 +35,13 @@ impl ApiError {
         Self(Box::new(Parts {
             status,
             code,
-            cause: None,
+            own: None,
             detail: None,
             message: message.into(),
             params: Map::new(),
             errors: Vec::new(),
             retry_after: None,
         }))
-    }
-
-    /// How an execution ended, by the table of [`crate::ends`].
-    pub(crate) fn of(cause: Cause, message: impl Into<String>) -> Self {
-        Self::ended(cause, None, message)
-    }
-
-    /// An execution that ended with an upstream's status that is not 2xx.
-    pub(crate) fn of_upstream(status: u16, message: impl Into<String>) -> Self {
-        Self::ended(Cause::of_upstream(status), Some(status), message)
-            .with("upstreamStatus", status)
-    }
-
-    fn ended(cause: Cause, upstream: Option<u16>, message: impl Into<String>) -> Self {
-        let (status, code) = cause.status(upstream);
-        let mut error = Self::new(status, code, message).with("tollgateCode", cause.own());
-        error.0.cause = Some(cause);
-        error.0.detail = cause.detail();
-        error
-    }
-
-    /// The same, as the end of the login that an execution needs; `login` says which kind of one.
-    pub(crate) fn of_login(mut self, login: &str) -> Self {
-        if self.0.cause.is_some_and(Cause::fails_a_login) {
-            let refused = Self::of(Cause::Login, "");
-            (self.0.status, self.0.code) = (refused.0.status, refused.0.code);
-            self.0.cause = refused.0.cause;
-            self.0.params.extend(refused.0.params);
-        }
-        self.0.detail = Cause::Login.detail();
-        self.0
-            .message
-            .insert_str(0, &format!("The {login} failed: "));
-        self
     }
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
@@ -129,41 +94,13 @@ impl ApiError {
         self
     }
 
-    /// The same without any secret: what an execution says may quote what its upstream answered.
-    #[must_use]
-    pub(crate) fn struck(mut self, redactor: &Redactor) -> Self {
-        let strike = |text: &mut String| {
-            if let Cow::Owned(struck) = redactor.strike(text) {
-                *text = struck;
-            }
-        };
-        strike(&mut self.0.message);
-        self.0.errors.iter_mut().for_each(strike);
-        for param in self.0.params.values_mut() {
-            if let Value::String(text) = param {
-                strike(text);
-            }
-        }
-        self
-    }
-
     pub(crate) fn status(&self) -> StatusCode {
         self.0.status
     }
 
     /// Our own word for it, which tells more apart.
     pub(crate) fn own_code(&self) -> &'static str {
-        self.0.cause.map_or(self.0.code, Cause::own)
-    }
-
-    /// Why the execution ended, if it is of one.
-    pub(crate) fn cause(&self) -> Option<Cause> {
-        self.0.cause
-    }
-
-    /// What it says.
-    pub(crate) fn message(&self) -> &str {
-        &self.0.message
+        self.0.own.unwrap_or(self.0.code)
     }
 
     /// The body, as part of another answer.
@@ -193,21 +130,58 @@ impl ApiError {
     }
 }
 
-/// Why something of the catalogue can't be called, in the API's words.
-impl From<LookupError> for ApiError {
-    fn from(error: LookupError) -> Self {
-        let message = error.to_string();
-        match error {
-            LookupError::NoAction(_) | LookupError::NoIntegration(_) => Self::not_found(message),
-            LookupError::Unusable(_) => Self::of(Cause::NotUsable, message),
-            LookupError::Inactive { .. } => Self::of(Cause::NotActive, message),
+/// How a call ended, by the table of [`crate::ends`].
+impl From<ExecuteError> for ApiError {
+    fn from(error: ExecuteError) -> Self {
+        let of = end(error.cause, error.upstream_status);
+        let mut api = Self::new(of.status, of.code, error.message.clone());
+        let millis = error
+            .earliest_start
+            .map(|span| span.as_millis().to_string());
+        let params = [
+            ("tollgateCode", of.own.map(str::to_owned)),
+            (
+                "upstreamStatus",
+                error.upstream_status.map(|it| it.to_string()),
+            ),
+            ("upstreamBody", error.upstream_body.clone()),
+            ("client", error.client.clone()),
+            ("limit", error.limit.clone()),
+            ("earliestStartMillis", millis),
+        ];
+        for (name, value) in params {
+            if let Some(value) = value {
+                api = api.with(name, value);
+            }
+        }
+        api.0.own = of.own;
+        api.0.detail = match error.in_login {
+            true => end(Cause::Login, None).detail,
+            false => of.detail,
+        };
+        api.0.errors.clone_from(&error.violations);
+        match error.retry_after {
+            Some(span) => api.retry_after(span),
+            None => api,
         }
     }
 }
 
-impl From<AddressError> for ApiError {
-    fn from(error: AddressError) -> Self {
-        Self::of(Cause::Address, error.to_string())
+impl From<LookupError> for ApiError {
+    fn from(error: LookupError) -> Self {
+        ExecuteError::from(error).into()
+    }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        ExecuteError::from(refused).into()
+    }
+}
+
+impl From<NoStore> for ApiError {
+    fn from(error: NoStore) -> Self {
+        Self::conflict("no.store", error.to_string())
     }
 }
 

@@ -53,26 +53,19 @@
 //! `tests/sdk/` of the project.
 
 mod api;
-mod cached;
 mod callers;
 mod doc;
 mod ends;
 mod error;
-mod execute;
-mod flows;
 mod journal;
 mod json;
 mod logins;
 mod meter;
 mod page;
 mod principal;
-mod records;
 mod service;
-mod sessions;
-mod steps;
 mod sweep;
 mod watch;
-mod work;
 
 pub use api::openapi_document;
 pub use ends::documented_ends;

@@ -1,18 +1,13 @@
 //! Starting and ending.
 
 use crate::api::{self, App};
-use crate::cached::Cached;
 use crate::callers::Callers;
-use crate::flows::Desk;
 use crate::journal::Journal;
 use crate::logins::Logins;
 use crate::meter::Meter;
 use crate::principal::Principal;
-use crate::records::Records;
-use crate::sessions::Sessions;
 use crate::sweep::sweep;
 use crate::watch::watch;
-use crate::work::Works;
 use hyper_util::service::TowerToHyperService;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -26,8 +21,10 @@ use tollgate_definitions::{
 };
 use tollgate_driver::{Driver, Setup, SetupError};
 use tollgate_engine::Snapshot;
+use tollgate_execution::{Desk, Executor, OutputCache, Records};
 use tollgate_listen::{Bounds, Listening};
 use tollgate_store::{Grant, KeyError, KeyRing, OpenError, Reach, Role, Store, StoreUrl};
+use tollgate_workers::{Bounds as WorkerBounds, Workers};
 
 /// A running service; ends when dropped.
 pub struct Service {
@@ -316,22 +313,21 @@ impl Service {
         };
         let driver = Driver::start_with_usage(setup, &server.usage_file);
         let driver = driver.map_err(StartError::Driver)?;
-        let desk = Arc::new(Desk::default());
         let runs = tollgate_architect_runner::Bounds {
             max_running: server.max_flow_runs,
             ..tollgate_architect_runner::Bounds::default()
         };
         let guarded: Vec<_> = files.integrations().map(Arc::clone).collect();
-        let calculations = tollgate_workers::Bounds {
+        let calculations = WorkerBounds {
             threads: server.calculations.threads,
             waiting_each: server.calculations.waiting_each,
             waiting: server.calculations.waiting,
             time: server.calculations.time,
         };
-        let works = Works::start(calculations).map_err(StartError::Workers)?;
-        let works = Arc::new(works);
+        let workers = Workers::start(calculations).map_err(StartError::Workers)?;
+        let workers = Arc::new(workers);
         let common = Common {
-            workers: works.workers(),
+            workers: Arc::clone(&workers),
             bounds,
             extra_roots_pem: config.extra_roots_pem.clone(),
             limits: config.shared_limits,
@@ -363,6 +359,20 @@ impl Service {
             server.caller_requests_at_once,
         );
         tasks.spawn("watch of what is learned", watch(driver.clone()));
+        let executor = Executor::new(
+            driver.clone(),
+            Arc::clone(&workers),
+            OutputCache::new(config.caches, server.cache_bytes),
+            records,
+            Arc::clone(&lanes),
+        );
+        let executor = Arc::new(executor);
+        let desk = Desk::new(
+            Arc::clone(&live),
+            Arc::clone(&executor),
+            Arc::clone(&lanes),
+            api::describe,
+        );
         let app = App {
             live,
             logins: Logins::new(server.wrong_logins_per_minute, server.trusted_proxies),
@@ -377,13 +387,11 @@ impl Service {
             journal: Arc::clone(&journal),
             driver: driver.clone(),
             lanes,
-            works: Arc::clone(&works),
-            sessions: Arc::<Sessions>::default(),
+            runner: Runner::new(Arc::new(desk), runs).with_workers(Arc::clone(&workers)),
+            workers,
+            executor,
             told,
-            cached: Cached::new(config.caches, server.cache_bytes),
-            records,
             flow_files,
-            runner: Runner::new(Arc::clone(&desk), runs).with_workers(works.workers()),
             bodies: api::Bodies {
                 max_bytes: server.max_body_bytes,
                 within: server.body_timeout,
@@ -401,7 +409,6 @@ impl Service {
             max_untaken_bytes: server.max_untaken_bytes,
         };
         let app = Arc::new(app);
-        desk.set(&app);
         let picture = app.live.catalog();
         let router = TowerToHyperService::new(api::router(Arc::clone(&app)));
         let listening = Listening::start(server.listen, bounds, router)
@@ -414,7 +421,7 @@ impl Service {
             flows = app.flow_files.by_id.len(),
             connections = listening.max_connections(),
             limits = app.told.shown(),
-            store = app.live.store.is_some(),
+            store = app.live.store().is_ok(),
             "serving"
         );
         Ok(Self {

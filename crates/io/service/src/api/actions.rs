@@ -181,7 +181,10 @@ pub(super) async fn compiled(
 ) -> Result<Entry, ApiError> {
     let (id, body, to) = (id.to_owned(), body.clone(), Arc::clone(target));
     let compile = move || Entry::of_stored(&id, &to.id, &to.kind, &body, version);
-    app.works.away(&target.id, COMPILED_WITHIN, compile).await
+    let compiled = app
+        .workers
+        .run_once(&target.id, COMPILED_WITHIN, move |_| compile());
+    Ok(compiled.await?)
 }
 
 /// Refuses what couldn't be executed.

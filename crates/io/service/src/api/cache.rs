@@ -16,7 +16,7 @@ pub(super) async fn get(
     Extension(caller): Caller,
 ) -> Result<Json<Value>, ApiError> {
     caller.needs_any()?;
-    let (counts, bytes) = app.cached.counts();
+    let (counts, bytes) = app.executor.cache().counts();
     Ok(Json(json!({
         "call": counts.call,
         "shared": counts.shared,
@@ -38,6 +38,6 @@ pub(super) async fn purge(
         integration: &entry.integration,
     };
     caller.needs(Role::Author, over)?;
-    app.cached.purge(&id);
+    app.executor.cache().purge(&id);
     Ok(StatusCode::NO_CONTENT)
 }

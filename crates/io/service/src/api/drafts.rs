@@ -1,15 +1,13 @@
 //! Drafts: actions that are yet to be, or yet to change. They are the author's; nothing calls them.
 
 use super::actions::{self, PATH, merged, read_new, usable, wants_contract};
-use super::run::{note, terms};
+use super::run::{note, show_test, terms};
 use super::{App, Caller, by, listing, managed, parts};
 use crate::doc::{Body as _, id as parse_id};
 use crate::error::ApiError;
-use crate::execute::Execution;
 use crate::json::Json;
 use crate::page::{Page, Query};
 use crate::principal::{Over, Principal};
-use crate::steps;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
@@ -187,10 +185,9 @@ pub(super) async fn test(
     let draft = own(&app, &caller, &id).await?;
     let target = target(&app, &draft)?;
     let entry = Arc::new(entry(&app, &draft, &target).await?);
-    let execution = Execution::new(&app, &entry, &target, terms)?;
-    let shown = steps::run(&execution, body, flatten).await;
+    let result = app.executor.test((&entry, &target), body, terms).await?;
     note(&app, &caller, "test", &entry, None);
-    Ok(Json(shown))
+    Ok(Json(show_test(result)))
 }
 
 /// Makes the action what its draft says. What couldn't be executed isn't published.

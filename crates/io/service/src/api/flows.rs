@@ -18,7 +18,8 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_architect::{Workflow, WorkflowKind};
-use tollgate_architect_runner::{Launch, Record, Status, WorkflowsError};
+use tollgate_architect_runner::{Failure, Launch, Record, Status, WorkflowsError};
+use tollgate_execution::DeskError;
 use tollgate_json::Doc;
 use tollgate_store::{
     EntityId, Expected, FlowBody, FlowQuery, NewFlow, PageRequest, Role, StoreError, WallTime,
@@ -199,7 +200,10 @@ async fn begin(app: &Arc<App>, id: String, launch: Launch) -> Result<(), ApiErro
         let _here = runtime.enter();
         to.runner.launch(id, launch)
     };
-    let begun = app.works.away(FLOWS, WITHIN, begin).await?;
+    let begun = app
+        .workers
+        .run_once(FLOWS, WITHIN, move |_| begin())
+        .await?;
     begun.map_err(|error| match error {
         WorkflowsError::Full(_) => {
             let status = StatusCode::TOO_MANY_REQUESTS;
@@ -262,7 +266,7 @@ const WITHIN: Duration = Duration::from_secs(30);
 /// The flow, and its text. The workers read it: it may be large.
 async fn parse(app: &App, yaml: String) -> Result<(Workflow, String), ApiError> {
     let read = move || (Workflow::parse(&yaml), yaml);
-    let (flow, yaml) = app.works.away(FLOWS, WITHIN, read).await?;
+    let (flow, yaml) = app.workers.run_once(FLOWS, WITHIN, move |_| read()).await?;
     let flow = flow.map_err(|problems| {
         let errors: Vec<_> = problems.to_string().lines().map(str::to_owned).collect();
         let message = format!("The flow can't be run: {}", errors.join("; "));
@@ -310,4 +314,22 @@ fn show_run(id: &str, record: &Record) -> Value {
         shown["dateCompleted"] = show_time(WallTime(ended)).into();
     }
     shown
+}
+
+/// An error as a run is told of it.
+pub(crate) fn describe(error: DeskError) -> Failure {
+    let timed_out = matches!(&error, DeskError::Execute(it) if it.cause.is_timeout());
+    let error = match error {
+        DeskError::NoAction { action, category } => {
+            let message = format!("There is no action {action:?} in the category {category:?}.");
+            ApiError::not_found(message)
+        }
+        DeskError::Execute(error) => error.into(),
+        DeskError::NoStore(error) => error.into(),
+        DeskError::Store(error) => error.into(),
+    };
+    Failure {
+        timed_out,
+        ..Failure::from_error(error.status().as_u16(), &error.body())
+    }
 }

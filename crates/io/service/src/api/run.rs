@@ -1,14 +1,11 @@
-//! Executions: of published actions, and what tests of drafts share with them.
+//! Calls of published actions, and what tests of drafts share with them.
 
 use super::actions::over;
 use super::{App, Caller};
-use crate::cached;
 use crate::error::ApiError;
-use crate::execute::{Execution, Terms};
 use crate::json::Json;
 use crate::page::Query;
 use crate::principal::Principal;
-use crate::steps;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
@@ -18,6 +15,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tollgate_config::parse_span;
 use tollgate_definitions::{Catalog, Entry};
+use tollgate_execution::{Source, Terms, TestResult};
 use tollgate_store::Role;
 
 /// The flow that calls.
@@ -44,22 +42,18 @@ pub(super) async fn execute(
         .unwrap_or(false);
     let terms = terms(&caller, &headers, flatten)?;
     let body = app.text(body).await?;
-    let result = cached::execute(&app, &catalog, entry, terms, body).await;
+    let target = catalog.find_integration(&entry.integration)?;
+    let result = app.executor.execute((entry, target), body, terms).await;
+    let result = result.map_err(ApiError::from);
     note(&app, &caller, "execute", entry, result.as_ref().err());
-    let (outcome, source) = result?;
-    let output = if flatten {
-        let execution = execution(&app, &catalog, entry, terms)?;
-        execution.flatten_text(outcome.output).await?
-    } else {
-        outcome.output
-    };
+    let outcome = result?;
     let waited = outcome.waited.as_millis().to_string();
     let json = HeaderValue::from_static("application/json");
     let head = [(header::CONTENT_TYPE, json)];
-    let body = output.as_bytes().to_vec();
+    let body = outcome.output.as_bytes().to_vec();
     let mut response = ([(WAITED, waited)], head, body).into_response();
-    if let Some(source) = source {
-        let word = HeaderValue::from_static(cached::word(source));
+    if let Some(source) = outcome.source {
+        let word = HeaderValue::from_static(word(source));
         response.headers_mut().insert(CACHE, word);
     }
     Ok(response)
@@ -81,10 +75,43 @@ pub(super) async fn test(
         .unwrap_or(false);
     let terms = terms(&caller, &headers, flatten)?;
     let body = app.text(body).await?;
-    let execution = execution(&app, &catalog, entry, terms)?;
-    let shown = steps::run(&execution, body, flatten).await;
+    let target = catalog.find_integration(&entry.integration)?;
+    let result = app.executor.test((entry, target), body, terms).await?;
     note(&app, &caller, "test", entry, None);
-    Ok(Json(shown))
+    Ok(Json(show_test(result)))
+}
+
+/// A test as the platform's `TestExecutionResult`.
+pub(super) fn show_test(result: TestResult) -> Value {
+    let mut failed = None;
+    let steps = result.steps.into_iter().zip(1..).map(|(step, number)| {
+        let mut shown = json!({"step": number, "name": step.name, "success": step.error.is_none()});
+        if let Some(error) = step.error {
+            shown["error"] = failed.insert(ApiError::from(error).body()).clone();
+        }
+        if !step.shown.is_null() || failed.is_none() {
+            shown["result"] = step.shown;
+        }
+        shown
+    });
+    let operations: Vec<_> = steps.collect();
+    match result.output {
+        Ok(output) => json!({"operations": operations, "finalResult": output, "success": true}),
+        Err(error) => {
+            let error = failed.unwrap_or_else(|| ApiError::from(error).body());
+            json!({"operations": operations, "error": error, "success": false})
+        }
+    }
+}
+
+/// Where an output comes from, in a word.
+fn word(source: Source) -> &'static str {
+    match source {
+        Source::Call => "call",
+        Source::Shared => "shared",
+        Source::Fresh => "fresh",
+        Source::Stale => "stale",
+    }
 }
 
 fn callable<'a>(
@@ -109,22 +136,12 @@ pub(super) fn note(
     entry: &Entry,
     error: Option<&ApiError>,
 ) {
-    if app.live.store.is_some() {
+    if app.live.store().is_ok() {
         let ended = error.map_or("ok", ApiError::own_code);
         let detail = json!({"name": entry.name, "version": entry.version, "end": ended});
         let of = ("execution", entry.id.as_str());
         app.journal.note(caller.actor(), what, of, &detail);
     }
-}
-
-pub(crate) fn execution(
-    app: &App,
-    catalog: &Catalog,
-    entry: &Arc<Entry>,
-    terms: Terms,
-) -> Result<Execution, ApiError> {
-    let target = catalog.find_integration(&entry.integration)?;
-    Execution::new(app, entry, target, terms)
 }
 
 pub(super) fn terms(

@@ -1,11 +1,11 @@
 //! Integrations and their configuration, as answers show them.
 
 use super::PATH;
-use crate::execute::say;
 use crate::principal::{Over, Principal};
 use serde_json::{Value, json};
 use tollgate_definitions::{Catalog, Target};
 use tollgate_driver::Driver;
+use tollgate_execution::say;
 use tollgate_store::{Integration, IntendedState, Role};
 
 /// The integration with its configuration, as far as it is wanted and the caller may read it.

@@ -1,7 +1,6 @@
 //! What the mapping of an answer found and printed.
 
-use super::WITHHELD;
-use super::kept::{KEPT_IN_ALL, Kept};
+use super::excerpt::{Excerpt, TRACE, WITHHELD};
 use serde_json::{Value, json};
 use tollgate_action::{Found, Watch};
 use tollgate_driver::Redactor;
@@ -9,23 +8,23 @@ use tollgate_driver::Redactor;
 const UNSHOWABLE: &str = "[withheld: a secret that the upstream repeated is in it]";
 
 enum What {
-    Value(Kept),
-    Default(Kept),
-    Nothing(Kept),
+    Value(Excerpt),
+    Default(Excerpt),
+    Nothing(Excerpt),
 }
 
 /// What the mapping of an answer found and printed.
 pub(crate) struct MappingTrace {
     room: usize,
     found: Vec<(String, String, What)>,
-    printed: Option<Kept>,
-    output: Option<Kept>,
+    printed: Option<Excerpt>,
+    output: Option<Excerpt>,
 }
 
 impl Default for MappingTrace {
     fn default() -> Self {
         Self {
-            room: KEPT_IN_ALL,
+            room: TRACE,
             found: Vec::new(),
             printed: None,
             output: None,
@@ -35,7 +34,7 @@ impl Default for MappingTrace {
 
 impl Watch for MappingTrace {
     fn found(&mut self, key: &str, path: &str, found: Found<'_>) {
-        let mut keep = |text| Kept::new(text, &mut self.room);
+        let mut keep = |text| Excerpt::new(text, &mut self.room);
         let what = match found {
             Found::Value(text) => What::Value(keep(text)),
             Found::Default(text) => What::Default(keep(text)),
@@ -45,11 +44,11 @@ impl Watch for MappingTrace {
     }
 
     fn printed(&mut self, result: &str) {
-        self.printed = Some(Kept::new(result, &mut self.room));
+        self.printed = Some(Excerpt::new(result, &mut self.room));
     }
 
     fn output(&mut self, output: &Value) {
-        self.output = Some(Kept::of_json(output, &mut self.room));
+        self.output = Some(Excerpt::of_json(output, &mut self.room));
     }
 }
 

@@ -9,7 +9,7 @@
 //! a tenth of its `expires_in` is left, without one for [`LIFE`]; and a call that is answered 401 has it made
 //! anew, once. An integration whose definition changes has another login, and nothing of the old one's.
 
-use crate::error::ApiError;
+use crate::error::ExecuteError;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,44 +26,44 @@ const LONGEST: Duration = Duration::from_secs(86_400);
 /// The shortest: with less, each of the calls that wait for a login would make one of its own, one after another.
 const SHORTEST: Duration = Duration::from_secs(1);
 
-/// The sessions of all logins that there are.
+/// What all logins that there are answered last.
 #[derive(Default)]
 pub(crate) struct Sessions(std::sync::Mutex<HashMap<usize, OfLogin>>);
 
-/// A login and its session.
-type OfLogin = (Weak<Login>, Arc<Session>);
+/// A login and what it answered last.
+type OfLogin = (Weak<Login>, Arc<LastLogin>);
 
 impl Sessions {
-    /// The session of a login.
-    pub(crate) fn of(&self, login: &Arc<Login>) -> Arc<Session> {
+    /// What a login answered last.
+    pub(crate) fn of(&self, login: &Arc<Login>) -> Arc<LastLogin> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // A login's place in memory is no other's while there is a handle on it, the weak one here included.
         let place = Arc::as_ptr(login) as usize;
-        if let Some((_, session)) = all.get(&place) {
-            return Arc::clone(session);
+        if let Some((_, last)) = all.get(&place) {
+            return Arc::clone(last);
         }
         all.retain(|_, (login, _)| login.strong_count() > 0);
-        let session = Arc::<Session>::default();
-        all.insert(place, (Arc::downgrade(login), Arc::clone(&session)));
-        session
+        let last = Arc::<LastLogin>::default();
+        all.insert(place, (Arc::downgrade(login), Arc::clone(&last)));
+        last
     }
 }
 
 /// What one login answered last.
 #[derive(Default)]
-pub(crate) struct Session {
+pub(crate) struct LastLogin {
     /// Logins that have ended, whatever came of them.
     ended: AtomicU64,
     /// What the last login came to. Held while one is under way.
-    last: Mutex<Option<Reply<Answer>>>,
+    last: Mutex<Option<Reply<Session>>>,
 }
 
 /// What a login's endpoint granted, or what it said instead.
-pub(crate) type Reply<T = Value> = Result<T, ApiError>;
+pub(crate) type Reply<T = Value> = Result<T, ExecuteError>;
 
-/// What a login answered.
+/// What a login gave.
 #[derive(Clone)]
-pub(crate) struct Answer {
+pub(crate) struct Session {
     pub(crate) value: Arc<Value>,
     /// Tells two answers apart.
     pub(crate) number: u64,
@@ -74,7 +74,7 @@ pub(crate) struct Answer {
     until: Instant,
 }
 
-impl Session {
+impl LastLogin {
     /// The answer that is remembered, or that of `login`. `refused` is the number of one that the upstream
     /// didn't take: it isn't given again.
     ///
@@ -84,8 +84,8 @@ impl Session {
     pub(crate) async fn get(
         &self,
         refused: Option<u64>,
-        login: impl Future<Output = Result<Reply, ApiError>>,
-    ) -> Result<Answer, ApiError> {
+        login: impl Future<Output = Result<Reply, ExecuteError>>,
+    ) -> Result<Session, ExecuteError> {
         let ended = self.ended.load(Ordering::SeqCst);
         let mut last = self.last.lock().await;
         match &*last {
@@ -100,13 +100,13 @@ impl Session {
         *last = None;
         let said = login.await?;
         let number = self.ended.fetch_add(1, Ordering::SeqCst) + 1;
-        let answer = said.map(|value| Answer::new(value, number));
+        let answer = said.map(|value| Session::new(value, number));
         *last = Some(answer.clone());
         answer
     }
 }
 
-impl Answer {
+impl Session {
     fn new(value: Value, number: u64) -> Self {
         Self {
             until: Instant::now() + life(&value),
@@ -167,10 +167,11 @@ fn life(answer: &Value) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cause::Cause;
     use serde_json::json;
 
     /// A login that takes until the others wait for it; counts how often it runs.
-    async fn login(runs: &AtomicU64, said: Reply) -> Result<Reply, ApiError> {
+    async fn login(runs: &AtomicU64, said: Reply) -> Result<Reply, ExecuteError> {
         runs.fetch_add(1, Ordering::SeqCst);
         tokio::task::yield_now().await;
         Ok(said)
@@ -178,12 +179,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_login_that_fails_has_failed_for_all_who_waited_and_for_nobody_later() {
-        let (auth, runs) = (Session::default(), AtomicU64::new(0));
-        let refused = || Err(ApiError::bad_request("invalid_client"));
+        let (auth, runs) = (LastLogin::default(), AtomicU64::new(0));
+        let refused = || Err(ExecuteError::new(Cause::Login, "invalid_client"));
         let all = (0..5).map(|_| auth.get(None, login(&runs, refused())));
         for got in futures_util::future::join_all(all).await {
             assert_eq!(
-                got.err().map(|it| it.message().to_owned()),
+                got.err().map(|it| it.message.clone()),
                 Some("invalid_client".to_owned())
             );
         }
@@ -205,10 +206,10 @@ mod tests {
 
     #[tokio::test]
     async fn why_an_endpoint_was_not_asked_is_one_calls_own_matter() {
-        let (auth, runs) = (Session::default(), AtomicU64::new(0));
+        let (auth, runs) = (LastLogin::default(), AtomicU64::new(0));
         let impatient = async {
             tokio::task::yield_now().await;
-            Err(ApiError::bad_request("its deadline"))
+            Err(ExecuteError::new(Cause::Login, "its deadline"))
         };
         let (first, second) = tokio::join!(
             auth.get(None, impatient),

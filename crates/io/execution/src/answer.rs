@@ -12,10 +12,10 @@
 //! **What nobody can read, nobody sees**: a body that can't be unpacked, or is in no known charset, could hold a
 //! secret in a spelling that the redactor doesn't know.
 
-use super::charset::{self, Text};
-use super::trace;
-use crate::ends::Cause;
-use crate::error::ApiError;
+use crate::cause::Cause;
+use crate::charset::{self, Text};
+use crate::error::ExecuteError;
+use crate::trace;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value, json};
@@ -29,7 +29,7 @@ use tollgate_meter::Meter;
 const SHOWN_OF_BODY: usize = 1000;
 
 /// An upstream's answer.
-pub(crate) struct Answered {
+pub(crate) struct UpstreamAnswer {
     pub(crate) status: u16,
     pub(crate) attempts: u32,
     pub(crate) waited: Duration,
@@ -42,9 +42,9 @@ pub(crate) struct Answered {
     secure: bool,
 }
 
-impl Answered {
+impl UpstreamAnswer {
     /// `redactor` strikes what the call was made with; the token is in the answer.
-    pub(super) async fn read(answer: Answer, redactor: &Redactor, secure: bool) -> Self {
+    pub(crate) async fn read(answer: Answer, redactor: &Redactor, secure: bool) -> Self {
         let content_type = answer.headers.get(CONTENT_TYPE);
         let content_type = content_type.map(|value| value.as_bytes());
         let body_bytes = answer.body.as_ref().map_or(0, |body| body.len());
@@ -68,25 +68,26 @@ impl Answered {
     }
 
     /// The answer, if it is 2xx.
-    pub(crate) fn accepted(self) -> Result<Self, ApiError> {
+    pub(crate) fn accepted(self) -> Result<Self, ExecuteError> {
         self.refusal().map_or(Ok(self), Err)
     }
 
     /// Why it is none that is mapped.
-    pub(crate) fn refusal(&self) -> Option<ApiError> {
+    pub(crate) fn refusal(&self) -> Option<ExecuteError> {
         if (200..300).contains(&self.status) {
             return None;
         }
         let status = self.status;
-        let mut error = ApiError::of_upstream(status, format!("The upstream answered {status}."));
-        if !self.secure {
-            let shown = self.redactor.shown(&self.shown(), SHOWN_OF_BODY);
-            error = error.with("upstreamBody", shown);
-        }
-        Some(error)
+        let message = format!("The upstream answered {status}.");
+        let shown = || self.redactor.shown(&self.shown(), SHOWN_OF_BODY);
+        let error = ExecuteError::new(Cause::of_upstream(status), message);
+        Some(error.with(|it| {
+            it.upstream_status = Some(status);
+            it.upstream_body = (!self.secure).then(shown);
+        }))
     }
 
-    /// The answer as `/test` shows it.
+    /// The answer as a test shows it.
     pub(crate) fn show(&self) -> Value {
         let mut shown = json!({
             "status": self.status,
@@ -122,7 +123,7 @@ impl Answered {
         input: &RawInput,
         meter: &Meter,
         watch: &mut dyn Watch,
-    ) -> Result<Value, ApiError> {
+    ) -> Result<Value, ExecuteError> {
         let body = self.text()?;
         let output = translate(action, input, body, meter, watch, self.secure);
         let output = output.map_err(|error| error.struck(&self.redactor))?;
@@ -134,21 +135,21 @@ impl Answered {
 
     /// What a login answered, as the integration's other templates read it. Of an answer that can't be
     /// mapped nothing is quoted: it may hold a token that nothing here knows yet.
-    pub(super) fn login(
+    pub(crate) fn login(
         &self,
         action: &Action,
         input: &RawInput,
         meter: &Meter,
-    ) -> Result<Value, ApiError> {
+    ) -> Result<Value, ExecuteError> {
         translate(action, input, self.text()?, meter, &mut (), true)
     }
 
-    fn text(&self) -> Result<&str, ApiError> {
+    fn text(&self) -> Result<&str, ExecuteError> {
         match &self.body {
             Text::Whole(text) => Ok(text),
             Text::Broken { why, .. } | Text::Unreadable { why } => {
                 let message = format!("The upstream's answer can't be read: {why}.");
-                Err(ApiError::of(Cause::Body, message).struck(&self.redactor))
+                Err(ExecuteError::new(Cause::Body, message).struck(&self.redactor))
             }
         }
     }
@@ -170,7 +171,7 @@ fn translate(
     meter: &Meter,
     watch: &mut dyn Watch,
     withheld: bool,
-) -> Result<Value, ApiError> {
+) -> Result<Value, ExecuteError> {
     action
         .translate_watched(input, body, meter, watch)
         .map_err(|error| {
@@ -196,7 +197,7 @@ fn translate(
                 TranslateError::Body { .. } => Cause::Body,
                 TranslateError::Mapping { .. } | TranslateError::Contract(_) => Cause::Mapping,
             };
-            ApiError::of(cause, message).because(errors)
+            ExecuteError::new(cause, message).with(|it| it.violations = errors)
         })
 }
 

@@ -1,7 +1,7 @@
-//! A line for each execution, in the format that the simulator replays (`docs/planning.md`).
+//! A line for each call, in the format that the simulator replays (`docs/planning.md`).
 //!
 //! Written behind the callers' backs: a disk that is slow or full costs lines, which are counted in the
-//! log, and never an execution. The file is renamed to `….1` at a bound, over the one before, so there
+//! log, and never a call. The file is renamed to `….1` at a bound, over the one before, so there
 //! are never more than two.
 
 use serde_json::json;
@@ -16,7 +16,7 @@ const MAX_WAITING: usize = 10_000;
 /// Bytes of one file.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
-/// One execution.
+/// One call.
 #[derive(Debug)]
 pub(crate) struct Line<'a> {
     pub(crate) flow: &'a str,
@@ -31,14 +31,14 @@ pub(crate) struct Line<'a> {
 
 /// Takes lines; cheap where no file is wanted.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Records(Option<Sender<String>>);
+pub struct Records(Option<Sender<String>>);
 
 impl Records {
     /// Opens the file at its end and starts its writer.
     ///
     /// # Errors
     /// The file can't be opened.
-    pub(crate) fn open(path: &Path) -> std::io::Result<Self> {
+    pub fn open(path: &Path) -> std::io::Result<Self> {
         let file = append(path)?;
         let (sender, lines) = channel(MAX_WAITING);
         let path = path.to_owned();

@@ -1,8 +1,7 @@
 //! What the templates of a request printed.
 
-use super::super::is_sensitive;
-use super::kept::{KEPT_IN_ALL, Kept};
-use super::{STRUCK, WITHHELD};
+use super::excerpt::{Excerpt, STRUCK, TRACE, WITHHELD};
+use crate::sensitive::is_sensitive;
 use serde_json::{Map, Value, json};
 use tollgate_action::{Credentials, Request, Watch};
 use tollgate_driver::{Redactor, Secret};
@@ -16,17 +15,17 @@ const DIFFERS: &str = "credentials are shown as [redacted], and what the templat
 #[derive(Clone)]
 pub(crate) struct RequestTrace {
     room: usize,
-    url: Option<Kept>,
-    headers: Vec<(String, Kept)>,
-    body: Option<Kept>,
+    url: Option<Excerpt>,
+    headers: Vec<(String, Excerpt)>,
+    body: Option<Excerpt>,
     /// The field at which it failed.
-    pub(in crate::execute) failed: Option<String>,
+    pub(crate) failed: Option<String>,
 }
 
 impl Default for RequestTrace {
     fn default() -> Self {
         Self {
-            room: KEPT_IN_ALL,
+            room: TRACE,
             url: None,
             headers: Vec::new(),
             body: None,
@@ -37,16 +36,16 @@ impl Default for RequestTrace {
 
 impl Watch for RequestTrace {
     fn url(&mut self, printed: &str) {
-        self.url = Some(Kept::new(printed, &mut self.room));
+        self.url = Some(Excerpt::new(printed, &mut self.room));
     }
 
     fn header(&mut self, name: &str, printed: &str) {
-        let kept = Kept::new(printed, &mut self.room);
+        let kept = Excerpt::new(printed, &mut self.room);
         self.headers.push((name.to_owned(), kept));
     }
 
     fn body(&mut self, printed: &str) {
-        self.body = Some(Kept::new(printed, &mut self.room));
+        self.body = Some(Excerpt::new(printed, &mut self.room));
     }
 }
 
@@ -70,7 +69,7 @@ pub(crate) struct ShownRequest {
 
 impl RequestTrace {
     /// Names and values of the headers, as far as they are kept.
-    pub(in crate::execute) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         let headers = self.headers.iter();
         headers.map(|(name, kept)| (name.as_str(), kept.text.as_str()))
     }
@@ -100,12 +99,12 @@ impl RequestTrace {
             secure,
         };
         let mut differs = [false; 3];
-        let mut show = |part: Part, real: &Kept, other: Option<Option<&Kept>>| {
+        let mut show = |part: Part, real: &Excerpt, other: Option<Option<&Excerpt>>| {
             let (text, differ) = shows.text(real, other);
             differs[part as usize] |= differ;
             text
         };
-        let other = |pick: fn(&RequestTrace) -> Option<&Kept>| stand_in.map(pick);
+        let other = |pick: fn(&RequestTrace) -> Option<&Excerpt>| stand_in.map(pick);
         let url = self.url.as_ref().map_or(String::new(), |url| {
             show(Part::Url, url, other(|it| it.url.as_ref()))
         });
@@ -151,7 +150,7 @@ struct Shows {
 
 impl Shows {
     /// The text, and whether it differs from what went out in more than what was struck.
-    fn text(&self, real: &Kept, stand_in: Option<Option<&Kept>>) -> (String, bool) {
+    fn text(&self, real: &Excerpt, stand_in: Option<Option<&Excerpt>>) -> (String, bool) {
         if self.secure {
             let bytes = real.bytes.unwrap_or_default();
             return (format!("{WITHHELD} ({bytes} bytes)"), false);

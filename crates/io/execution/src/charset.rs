@@ -33,7 +33,7 @@ const STEP: usize = 64 * 1024;
 
 /// A body as text.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Text {
+pub(crate) enum Text {
     Whole(String),
     /// Some of it is no text in its charset.
     Broken {
@@ -79,7 +79,7 @@ enum Found {
 }
 
 /// Reads a body whose `Content-Type` is this.
-pub(super) async fn read(body: Bytes, content_type: Option<&[u8]>) -> Text {
+pub(crate) async fn read(body: Bytes, content_type: Option<&[u8]>) -> Text {
     if body.trim_ascii().is_empty() {
         return utf8(body, None).await;
     }

@@ -1,18 +1,18 @@
-//! Why an execution has no answer, in words.
+//! Why a call has no answer, in words.
 
-use crate::ends::Cause;
-use crate::error::ApiError;
+use crate::cause::Cause;
+use crate::error::ExecuteError;
 use std::time::Duration;
 use tollgate_driver::{Failure, TokenTrouble};
 use tollgate_model::{Reason, Refusal};
 
-/// Why there is no answer, in the words of [`crate::ends`].
-pub(super) fn explain(
+/// Why there is no answer.
+pub(crate) fn explain(
     failure: Failure,
     own_deadline: bool,
     timeout: Duration,
     trouble: Option<TokenTrouble>,
-) -> ApiError {
+) -> ExecuteError {
     match failure {
         Failure::Refused {
             refusal,
@@ -22,29 +22,29 @@ pub(super) fn explain(
             refusal,
             earliest_in,
         } => refused(&refusal, earliest_in, own_deadline),
-        Failure::TimedOut => ApiError::of(
+        Failure::TimedOut => ExecuteError::new(
             Cause::Late,
             format!(
                 "No answer within the action's timeout of {} s.",
                 timeout.as_secs()
             ),
         ),
-        Failure::ConnectFailed(reason) => ApiError::of(
+        Failure::ConnectFailed(reason) => ExecuteError::new(
             Cause::Unreachable,
             format!("The upstream can't be reached: {reason}."),
         ),
-        Failure::NoAnswer(reason) => ApiError::of(
+        Failure::NoAnswer(reason) => ExecuteError::new(
             Cause::NoAnswer,
             format!("The request was sent and no whole answer came: {reason}."),
         ),
-        Failure::Draining | Failure::Stopped => ApiError::of(
+        Failure::Draining | Failure::Stopped => ExecuteError::new(
             Cause::Draining,
             "The service is about to end; call another node, or again when it is back.",
         )
-        .retry_after(Duration::from_secs(1)),
+        .with(|it| it.retry_after = Some(Duration::from_secs(1))),
         Failure::Unknown(what) => {
             tracing::error!(what, "the engine knows no such thing");
-            ApiError::internal()
+            ExecuteError::fault()
         }
     }
 }
@@ -53,7 +53,7 @@ fn no_token(
     again_in: Option<Duration>,
     own_deadline: bool,
     trouble: Option<TokenTrouble>,
-) -> ApiError {
+) -> ExecuteError {
     let mut message = "Not carried out: no access token can be had".to_owned();
     if let Some(trouble) = &trouble {
         message.push_str("; ");
@@ -63,22 +63,16 @@ fn no_token(
         message.push_str(&format!("; asked again in {} ms", span.as_millis()));
     }
     message.push_str(". Look at the client's id, secret and token URL, and at the endpoint.");
-    let mut error = ApiError::of(Cause::NoToken, message);
-    if let Some(trouble) = trouble {
-        error = error.with("client", trouble.client);
-    }
-    if let Some(span) = again_in {
-        error = error.with("earliestStartMillis", span.as_millis());
-    }
-    if own_deadline {
-        error
-    } else {
-        error.retry_after(again_in.unwrap_or(Duration::from_secs(1)))
-    }
+    ExecuteError::new(Cause::NoToken, message).with(|it| {
+        it.client = trouble.map(|trouble| trouble.client);
+        it.earliest_start = again_in;
+        it.retry_after = retry_after(own_deadline, again_in);
+    })
 }
 
 /// Which client has no token, of whom, and why.
-pub(crate) fn say(trouble: &TokenTrouble) -> String {
+#[must_use]
+pub fn say(trouble: &TokenTrouble) -> String {
     let TokenTrouble {
         client,
         endpoint,
@@ -88,7 +82,7 @@ pub(crate) fn say(trouble: &TokenTrouble) -> String {
     format!("client {client:?} at {endpoint}: {reason}")
 }
 
-fn refused(refusal: &Refusal, earliest_in: Option<Duration>, own_deadline: bool) -> ApiError {
+fn refused(refusal: &Refusal, earliest_in: Option<Duration>, own_deadline: bool) -> ExecuteError {
     let cause = match refusal.reason {
         Reason::DeadlineCannotBeMet => Cause::Deadline,
         Reason::UpstreamClosed => Cause::Closed,
@@ -119,16 +113,14 @@ fn refused(refusal: &Refusal, earliest_in: Option<Duration>, own_deadline: bool)
         }
         _ => ". Allow a later deadline, give the flow a higher priority, or raise the limit.",
     });
-    let mut error = ApiError::of(cause, message);
-    if let Some(limit) = limit {
-        error = error.with("limit", limit);
-    }
-    if let Some(span) = earliest_in {
-        error = error.with("earliestStartMillis", span.as_millis());
-    }
-    if own_deadline {
-        error
-    } else {
-        error.retry_after(earliest_in.unwrap_or(Duration::from_secs(1)))
-    }
+    ExecuteError::new(cause, message).with(|it| {
+        it.limit = limit.map(str::to_owned);
+        it.earliest_start = earliest_in;
+        it.retry_after = retry_after(own_deadline, earliest_in);
+    })
+}
+
+/// When it is worth trying again: not after the caller's own deadline.
+fn retry_after(own_deadline: bool, earliest_in: Option<Duration>) -> Option<Duration> {
+    (!own_deadline).then(|| earliest_in.unwrap_or(Duration::from_secs(1)))
 }

@@ -5,24 +5,28 @@ use std::io::{self, Write};
 use tollgate_driver::Redactor;
 
 /// Bytes of one text that are kept until they are struck.
-pub(super) const KEPT: usize = 48 * 1024;
+pub(super) const EXCERPT: usize = 48 * 1024;
 /// Bytes of all texts of one trace that are kept.
-pub(super) const KEPT_IN_ALL: usize = 1024 * 1024;
+pub(super) const TRACE: usize = 1024 * 1024;
+/// The text that stands in the place of a secret.
+pub(super) const STRUCK: &str = "[redacted]";
+/// What stands in the place of what a secure action made.
+pub(super) const WITHHELD: &str = "[withheld: the action is secure]";
 /// Characters of one text that are shown.
 const SHOWN: usize = 16 * 1024;
 
 /// A text as it came, or its begin. It isn't shown before it is struck.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Kept {
+pub(super) struct Excerpt {
     pub(super) text: String,
     /// Bytes of the whole text, where they are known.
     pub(super) bytes: Option<usize>,
     pub(super) whole: bool,
 }
 
-impl Kept {
+impl Excerpt {
     pub(super) fn new(text: &str, room: &mut usize) -> Self {
-        let mut end = text.len().min(KEPT).min(*room);
+        let mut end = text.len().min(EXCERPT).min(*room);
         while !text.is_char_boundary(end) {
             end -= 1;
         }
@@ -75,7 +79,7 @@ struct Begin(Vec<u8>);
 
 impl Write for Begin {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let room = KEPT + 1 - self.0.len();
+        let room = EXCERPT + 1 - self.0.len();
         let taken = bytes.len().min(room);
         self.0.extend_from_slice(&bytes[..taken]);
         if taken < bytes.len() {

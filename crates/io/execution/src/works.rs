@@ -1,4 +1,4 @@
-//! Where an execution's calculations run.
+//! Where a call's calculations run.
 //!
 //! Checks, rendering, reading and mapping are done at once where they are small, which nearly all are: on the
 //! thread that serves the connection, within [`Budget::TRIAL`]. What needs more is thrown away and done again
@@ -8,14 +8,14 @@
 //!
 //! All of them are pure, so that doing one again changes nothing.
 
-use crate::ends::Cause;
-use crate::error::ApiError;
+use crate::cause::Cause;
+use crate::error::ExecuteError;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tollgate_meter::{Budget, Exhausted, Meter};
-use tollgate_workers::{Bounds, Refused, Workers};
+use tollgate_workers::Workers;
 
 /// How long it is remembered that an action needs the workers.
 const REMEMBERED: Duration = Duration::from_secs(30);
@@ -29,7 +29,7 @@ pub(crate) struct Works {
     heavy: Mutex<HashMap<String, Instant>>,
 }
 
-/// Whose work it is, and what of the execution's budget is used.
+/// Whose work it is, and what of the call's budget is used.
 #[derive(Debug)]
 pub(crate) struct Job {
     /// The integration.
@@ -66,24 +66,19 @@ impl Job {
 }
 
 impl Works {
-    pub(crate) fn start(bounds: Bounds) -> std::io::Result<Self> {
-        Ok(Self {
-            workers: Arc::new(Workers::start(bounds)?),
+    pub(crate) fn new(workers: Arc<Workers>) -> Self {
+        Self {
+            workers,
             heavy: Mutex::default(),
-        })
-    }
-
-    /// The threads, for who else calculates.
-    pub(crate) fn workers(&self) -> Arc<Workers> {
-        Arc::clone(&self.workers)
+        }
     }
 
     /// Does the work here if it is small, else by the workers.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         job: &Job,
-        work: impl Fn(&Meter) -> Result<T, ApiError> + Send + 'static,
-    ) -> Result<T, ApiError> {
+        work: impl Fn(&Meter) -> Result<T, ExecuteError> + Send + 'static,
+    ) -> Result<T, ExecuteError> {
         if !self.is_heavy(&job.what) {
             let meter = Meter::new(Budget::TRIAL.min(job.left()));
             let result = work(&meter);
@@ -100,8 +95,8 @@ impl Works {
     pub(crate) async fn aside<T: Send + 'static>(
         &self,
         job: &Job,
-        work: impl Fn(&Meter) -> Result<T, ApiError> + Send + 'static,
-    ) -> Result<T, ApiError> {
+        work: impl Fn(&Meter) -> Result<T, ExecuteError> + Send + 'static,
+    ) -> Result<T, ExecuteError> {
         let left = job.left();
         let calculation = move |interrupt| {
             let meter = Meter::interruptible(left, interrupt);
@@ -120,11 +115,11 @@ impl Works {
     /// Does work that isn't metered, and is bounded by the size of what it is given, by the workers.
     pub(crate) async fn away<T: Send + 'static>(
         &self,
-        party: &str,
-        within: Duration,
+        job: &Job,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, ApiError> {
-        Ok(self.workers.run_once(party, within, |_| work()).await?)
+    ) -> Result<T, ExecuteError> {
+        let done = self.workers.run_once(&job.party, job.within, |_| work());
+        Ok(done.await?)
     }
 
     fn is_heavy(&self, what: &str) -> bool {
@@ -144,25 +139,10 @@ impl Works {
     }
 }
 
-impl From<Refused> for ApiError {
-    fn from(refused: Refused) -> Self {
-        let cause = match refused {
-            Refused::Full(_) => Cause::Crowded,
-            Refused::AllFull(_) | Refused::Late(_) => Cause::Overcrowded,
-            Refused::Died => return Self::internal(),
-        };
-        let message = format!(
-            "Not carried out: its templates, paths or contracts take long to calculate, and {refused}. Call again \
-             later, send less, or make the action simpler."
-        );
-        Self::of(cause, message).retry_after(Duration::from_secs(1))
-    }
-}
-
-fn too_long(error: &ApiError) -> ApiError {
+fn too_long(error: &ExecuteError) -> ExecuteError {
     let message = format!(
         "The execution's calculations took too long. Send less, or make the action simpler. {}",
-        error.message()
+        error.message
     );
-    ApiError::of(Cause::LongCalculation, message)
+    ExecuteError::new(Cause::LongCalculation, message)
 }

@@ -1,4 +1,4 @@
-//! What `/test` shows of an execution: what was rendered, sent, answered, found and printed.
+//! What a test shows of a call: what was rendered, sent, answered, found and printed.
 //!
 //! **No secret.** What templates print is shown as it was printed with stand-ins in the place of the credentials
 //! and of the login's answer ([`tollgate_action::Credentials::stand_ins`]), which are struck then: so nothing
@@ -9,34 +9,29 @@
 //! **Bounded.** A text is kept to 48 KiB, all of one trace to 1 MiB, and shown to 16,384 characters; where one
 //! is cut, it says so. Texts are struck before they are cut, by the workers.
 
-mod kept;
+mod excerpt;
 mod mapping;
 mod request;
 
 pub(crate) use mapping::{MappingTrace, ShownMapping, Stage};
 pub(crate) use request::{Part, RequestTrace, ShownRequest, added};
 
-use super::is_sensitive;
-use kept::{KEPT, Kept};
+use crate::sensitive::is_sensitive;
+use excerpt::{EXCERPT, Excerpt, STRUCK};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use tollgate_driver::Redactor;
 
-/// The text that stands in the place of a secret.
-const STRUCK: &str = "[redacted]";
-/// What stands in the place of what a secure action made.
-const WITHHELD: &str = "[withheld: the action is secure]";
-
 /// Headers of an answer.
-pub(super) fn headers(headers: &http::HeaderMap, redactor: &Redactor) -> Value {
-    let mut room = KEPT;
+pub(crate) fn headers(headers: &http::HeaderMap, redactor: &Redactor) -> Value {
+    let mut room = EXCERPT;
     let mut shown = Map::new();
     for (name, value) in headers {
         let text = String::from_utf8_lossy(value.as_bytes());
         let text = if is_sensitive(name.as_str()) && !is_challenge(name) {
             Cow::Borrowed(STRUCK)
         } else {
-            Kept::new(&text, &mut room).show(redactor).into()
+            Excerpt::new(&text, &mut room).show(redactor).into()
         };
         match shown.get_mut(name.as_str()) {
             Some(Value::String(before)) => before.push_str(&format!(", {text}")),
@@ -54,11 +49,11 @@ fn is_challenge(name: &http::HeaderName) -> bool {
 }
 
 /// A long text, struck and cut.
-pub(super) fn text(text: &str, redactor: &Redactor) -> String {
-    Kept::new(text, &mut KEPT.clone()).show(redactor)
+pub(crate) fn text(text: &str, redactor: &Redactor) -> String {
+    Excerpt::new(text, &mut EXCERPT.clone()).show(redactor)
 }
 
 /// An output, cut if it is long.
 pub(crate) fn output(output: &Value) -> Value {
-    Kept::of_json(output, &mut KEPT.clone()).show_json(&Redactor::default())
+    Excerpt::of_json(output, &mut EXCERPT.clone()).show_json(&Redactor::default())
 }

@@ -1,17 +1,20 @@
-//! The parts of an execution as `/test` runs them: the same calculations, watched, and all by the workers, who
+//! The parts of a call as a test runs them: the same calculations, watched, and all by the workers, who
 //! strike what is shown as well.
 
-use super::trace::{self, MappingTrace, Part, RequestTrace, ShownMapping, ShownRequest, Stage};
-use super::{Answered, Execution, Input, Read, job, no_request, sensitive};
-use crate::error::ApiError;
+use crate::answer::UpstreamAnswer;
+use crate::call::{Call, CallSecrets};
+use crate::error::ExecuteError;
+use crate::input::Input;
+use crate::request::no_request;
+use crate::sensitive;
+use crate::trace::{self, MappingTrace, Part, RequestTrace, ShownMapping, ShownRequest, Stage};
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tollgate_action::{Action, Callee, Credentials, Meter, Request};
 
 /// A request, or why there is none; and what is shown of it.
 pub(crate) struct RequestStory {
-    pub(crate) request: Result<Request, ApiError>,
+    pub(crate) request: Result<Request, ExecuteError>,
     pub(crate) shown: ShownRequest,
     /// The part of the request at which it failed, if it did.
     pub(crate) failed_at: Part,
@@ -19,28 +22,36 @@ pub(crate) struct RequestStory {
 
 /// An output, or why there is none; and what is shown of the way to it.
 pub(crate) struct MappingStory {
-    pub(crate) output: Result<Value, ApiError>,
+    pub(crate) output: Result<Value, ExecuteError>,
     /// The last stage that the mapping came to.
     pub(crate) reached: Stage,
     pub(crate) shown: ShownMapping,
 }
 
-impl Execution {
+impl Call {
     /// Renders the request, and once more with stand-ins for its credentials, to be shown.
     pub(crate) async fn render_told(
         &self,
         input: &Input,
-        read: &Read,
-    ) -> Result<RequestStory, ApiError> {
-        let (request, real) = self.rendered(input, read.credentials.clone()).await;
-        let stand_in = if read.credentials.is_empty() {
+        secrets: &CallSecrets,
+    ) -> Result<RequestStory, ExecuteError> {
+        let (request, real) = self.rendered(input, secrets.credentials.clone()).await;
+        let stand_in = if secrets.credentials.is_empty() {
             None
         } else {
             // With a budget of its own: what is shown costs the execution nothing.
             let again = self.again()?;
-            Some(again.rendered(input, read.credentials.stand_ins()).await.1)
+            Some(
+                again
+                    .rendered(input, secrets.credentials.stand_ins())
+                    .await
+                    .1,
+            )
         };
-        let redactor = read.redactor.clone().and(&sensitive(real.headers()));
+        let redactor = secrets
+            .redactor
+            .clone()
+            .and(&sensitive::redactor(real.headers()));
         let (failed_at, secure) = (real.failed_at(), self.action()?.secure());
         let show = move || real.show(stand_in.as_ref(), &redactor, secure);
         Ok(RequestStory {
@@ -54,7 +65,7 @@ impl Execution {
         &self,
         input: &Input,
         credentials: Credentials,
-    ) -> (Result<Request, ApiError>, RequestTrace) {
+    ) -> (Result<Request, ExecuteError>, RequestTrace) {
         let (input, told) = (input.clone(), Arc::<Mutex<RequestTrace>>::default());
         let tell = Arc::clone(&told);
         let render = move |action: &Action, meter: &Meter| {
@@ -71,7 +82,12 @@ impl Execution {
     }
 
     /// What is sent, as it is shown.
-    pub(crate) fn show_sent(&self, request: &Request, shown: &ShownRequest, read: &Read) -> Value {
+    pub(crate) fn show_sent(
+        &self,
+        request: &Request,
+        shown: &ShownRequest,
+        secrets: &CallSecrets,
+    ) -> Value {
         let base = self.ready().ok().and_then(|ready| ready.base_url.as_ref());
         let url = match base {
             Some(base) if shown.url.starts_with('/') => {
@@ -80,7 +96,7 @@ impl Execution {
             _ => shown.url.clone(),
         };
         let mut headers: Map<_, _> = shown.headers.clone();
-        let whose = if read.authorization.is_some() {
+        let whose = if secrets.authorization.is_some() {
             Some("the integration's")
         } else {
             let pool = self.target.kind.calls() == Some(Callee::PlatformPath);
@@ -96,7 +112,7 @@ impl Execution {
     }
 
     /// The answer as it is shown.
-    pub(crate) async fn show(&self, answer: &Arc<Answered>) -> Result<Value, ApiError> {
+    pub(crate) async fn show(&self, answer: &Arc<UpstreamAnswer>) -> Result<Value, ExecuteError> {
         let answer = Arc::clone(answer);
         self.away(move || answer.show()).await
     }
@@ -106,8 +122,8 @@ impl Execution {
     pub(crate) async fn map_told(
         &self,
         input: &Input,
-        answer: &Arc<Answered>,
-    ) -> Result<MappingStory, ApiError> {
+        answer: &Arc<UpstreamAnswer>,
+    ) -> Result<MappingStory, ExecuteError> {
         let (answered, said) = (Arc::clone(answer), input.clone());
         let map = move |action: &Action, meter: &Meter, watch: &mut MappingTrace| {
             answered.map(action, said.read(meter)?.as_ref(), meter, watch)
@@ -144,8 +160,8 @@ impl Execution {
 
     async fn mapped(
         &self,
-        map: impl Fn(&Action, &Meter, &mut MappingTrace) -> Result<Value, ApiError> + Send + 'static,
-    ) -> (Result<Value, ApiError>, MappingTrace) {
+        map: impl Fn(&Action, &Meter, &mut MappingTrace) -> Result<Value, ExecuteError> + Send + 'static,
+    ) -> (Result<Value, ExecuteError>, MappingTrace) {
         let told = Arc::<Mutex<MappingTrace>>::default();
         let tell = Arc::clone(&told);
         let map = move |action: &Action, meter: &Meter| {
@@ -164,40 +180,20 @@ impl Execution {
         self.action().is_ok_and(Action::secure)
     }
 
-    /// The same action and caller, with a budget of its own.
-    fn again(&self) -> Result<Self, ApiError> {
-        let within = self.within()?;
-        Ok(Self {
-            entry: Arc::clone(&self.entry),
-            target: Arc::clone(&self.target),
-            driver: self.driver.clone(),
-            works: Arc::clone(&self.works),
-            sessions: Arc::clone(&self.sessions),
-            terms: self.terms,
-            job: job(&self.entry, &self.target, within),
-        })
-    }
-
-    /// How long its calculations may wait for a worker.
-    fn within(&self) -> Result<Duration, ApiError> {
-        let timeout = self.action()?.timeout();
-        Ok(self.terms.deadline.unwrap_or(timeout).min(timeout))
-    }
-
     async fn aside<T: Send + 'static>(
         &self,
-        work: impl Fn(&Action, &Meter) -> Result<T, ApiError> + Send + 'static,
-    ) -> Result<T, ApiError> {
+        work: impl Fn(&Action, &Meter) -> Result<T, ExecuteError> + Send + 'static,
+    ) -> Result<T, ExecuteError> {
         let entry = Arc::clone(&self.entry);
         let work = move |meter: &Meter| work(entry.action()?, meter);
-        self.works.aside(&self.job, work).await
+        self.tools.works.aside(&self.job, work).await
     }
 
     async fn away<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, ApiError> {
-        self.works.away(&self.target.id, self.within()?, work).await
+    ) -> Result<T, ExecuteError> {
+        self.tools.works.away(&self.job, work).await
     }
 }
 

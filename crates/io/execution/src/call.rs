@@ -1,0 +1,323 @@
+//! One call, step by step: check the inputs, log in, render the request, send it, map the answer.
+//!
+//! A login is a call of its own within the one that needs it, with the terms of that one.
+
+use crate::answer::UpstreamAnswer;
+use crate::cause::Cause;
+use crate::error::ExecuteError;
+use crate::explain::explain;
+use crate::input::Input;
+use crate::request::{no_request, prepare};
+use crate::sensitive;
+use crate::sessions::{Session, Sessions, bearer};
+use crate::terms::{Outcome, Terms};
+use crate::works::{Job, Works};
+use serde_json::Value;
+use std::fmt::Display;
+use std::sync::Arc;
+use std::time::Duration;
+use tollgate_action::{Action, Callee, Credentials, Request};
+use tollgate_definitions::{Entry, Login, Ready, Target};
+use tollgate_driver::{Driver, Failure, Redactor, Secret};
+use tollgate_meter::Meter;
+
+/// What calls are carried out with.
+#[derive(Clone)]
+pub(crate) struct Tools {
+    pub(crate) driver: Driver,
+    pub(crate) works: Arc<Works>,
+    pub(crate) sessions: Arc<Sessions>,
+}
+
+/// A call under way. Each step takes it further; a test tells of each of them.
+pub(crate) struct Call {
+    pub(crate) entry: Arc<Entry>,
+    pub(crate) target: Arc<Target>,
+    pub(crate) tools: Tools,
+    pub(crate) terms: Terms,
+    pub(crate) job: Job,
+}
+
+/// What a call's templates may read, and what goes with it.
+#[derive(Clone)]
+pub(crate) struct CallSecrets {
+    /// What the templates may read.
+    pub(crate) credentials: Credentials,
+    /// Number of the login whose answer is among it.
+    pub(crate) login: Option<u64>,
+    /// `Authorization` of a call that has none of its own.
+    pub(crate) authorization: Option<Secret>,
+    /// Strikes all of it.
+    pub(crate) redactor: Redactor,
+}
+
+impl Call {
+    /// A call of an action of that integration; refused where it can't be called.
+    pub(crate) fn new(
+        tools: &Tools,
+        entry: &Arc<Entry>,
+        target: &Arc<Target>,
+        terms: Terms,
+    ) -> Result<Self, ExecuteError> {
+        let timeout = entry.action()?.timeout();
+        target.ready()?;
+        let within = terms.deadline.unwrap_or(timeout).min(timeout);
+        Ok(Self::within(tools, (entry, target), terms, within))
+    }
+
+    /// The same; `within`: how long its calculations may wait for a worker.
+    fn within(
+        tools: &Tools,
+        (entry, target): (&Arc<Entry>, &Arc<Target>),
+        terms: Terms,
+        within: Duration,
+    ) -> Self {
+        let what = format!("{} {}", entry.id, entry.version);
+        Self {
+            entry: Arc::clone(entry),
+            target: Arc::clone(target),
+            tools: tools.clone(),
+            terms,
+            job: Job::new(&target.id, what, within),
+        }
+    }
+
+    /// The same action and caller, with a budget of its own.
+    pub(crate) fn again(&self) -> Result<Self, ExecuteError> {
+        Self::new(&self.tools, &self.entry, &self.target, self.terms)
+    }
+
+    pub(crate) fn action(&self) -> Result<&Action, ExecuteError> {
+        Ok(self.entry.action()?)
+    }
+
+    pub(crate) fn ready(&self) -> Result<&Ready, ExecuteError> {
+        Ok(self.target.ready()?)
+    }
+
+    /// Does a part of the call's work where it belongs.
+    pub(crate) async fn work<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Action, &Meter) -> Result<T, ExecuteError> + Send + 'static,
+    ) -> Result<T, ExecuteError> {
+        let entry = Arc::clone(&self.entry);
+        let work = move |meter: &Meter| work(entry.action()?, meter);
+        self.tools.works.run(&self.job, work).await
+    }
+
+    /// The inputs, as far as they keep the contract.
+    pub(crate) async fn input(&self, body: String) -> Result<Input, ExecuteError> {
+        let given: Arc<str> = match body.trim() {
+            "" => "{}".into(),
+            _ => body.into(),
+        };
+        let flat = self.terms.flat;
+        self.work(move |action, meter| Input::check(&given, flat, action, meter))
+            .await
+    }
+
+    /// All after the inputs were found good.
+    pub(crate) async fn run(&self, input: &Input) -> Result<Outcome, ExecuteError> {
+        let mut redactor = self.ready()?.redactor.clone();
+        let outcome = self.outcome(input, &mut redactor).await;
+        outcome.map_err(|error| error.struck(&redactor))
+    }
+
+    /// The same; what it says of a failure is yet to be struck.
+    async fn outcome(
+        &self,
+        input: &Input,
+        redactor: &mut Redactor,
+    ) -> Result<Outcome, ExecuteError> {
+        let mut secrets = self.secrets(None).await?;
+        *redactor = secrets.redactor.clone();
+        let request = self.render(input, &secrets).await?;
+        let mut answer = self.send(&request, &secrets).await?;
+        if let (401, Some(_)) = (answer.status, secrets.login) {
+            // What the login gave isn't taken any more; a fresh one is tried once.
+            secrets = self.secrets(secrets.login).await?;
+            *redactor = std::mem::take(redactor).and(&secrets.redactor);
+            let request = self.render(input, &secrets).await?;
+            answer = self.send(&request, &secrets).await?;
+        }
+        let answer = Arc::new(answer.accepted()?);
+        let (waited, took) = (answer.waited, answer.took);
+        let input = input.clone();
+        let output = self.work(move |action, meter| {
+            let output = answer.map(action, input.read(meter)?.as_ref(), meter, &mut ())?;
+            written(&output, meter)
+        });
+        Ok(Outcome {
+            output: output.await?,
+            waited,
+            latency: took.saturating_sub(waited),
+            source: None,
+        })
+    }
+
+    /// What the templates may read. Logs in first where the integration has a login and it isn't
+    /// remembered, or it is the one that was refused.
+    pub(crate) async fn secrets(&self, refused: Option<u64>) -> Result<CallSecrets, ExecuteError> {
+        let ready = self.ready()?;
+        let mut secrets = CallSecrets {
+            credentials: ready.credentials.clone(),
+            login: None,
+            authorization: ready.basic.clone(),
+            redactor: ready.redactor.clone(),
+        };
+        let Some(login) = &ready.login else {
+            return Ok(secrets);
+        };
+        let got = self.session(login, refused, &secrets).await;
+        let session = got.map_err(|error| error.of_login(login.name()))?;
+        let value = session.value.as_ref().clone();
+        secrets.credentials = secrets.credentials.with_auth_response(value);
+        secrets.login = Some(session.number);
+        if self.target.kind.calls() == Some(Callee::BelowBaseUrl) {
+            secrets.authorization = session.bearer.clone().or(secrets.authorization);
+        }
+        secrets.redactor = secrets.redactor.and(&session.redactor);
+        Ok(secrets)
+    }
+
+    /// What the login has given, or gives now.
+    async fn session(
+        &self,
+        login: &Arc<Login>,
+        refused: Option<u64>,
+        secrets: &CallSecrets,
+    ) -> Result<Session, ExecuteError> {
+        let within = self.action()?.timeout();
+        let of = (&login.action, &self.target);
+        let secrets = CallSecrets {
+            credentials: login.credentials.clone(),
+            ..secrets.clone()
+        };
+        let made = login.made;
+        let log_in = async {
+            let call = Self::within(&self.tools, of, self.terms, within);
+            call.log_in(&secrets, made).await
+        };
+        let last = self.tools.sessions.of(login);
+        // Box: a login is a call inside of one.
+        let got = tokio::time::timeout(within, Box::pin(last.get(refused, log_in))).await;
+        got.unwrap_or_else(|_| Err(explain(Failure::TimedOut, false, within, None)))
+    }
+
+    /// Asks the login's endpoint; inside, what it said instead of granting something. `made`: the answer has
+    /// to have a token.
+    async fn log_in(
+        &self,
+        secrets: &CallSecrets,
+        made: bool,
+    ) -> Result<Result<Value, ExecuteError>, ExecuteError> {
+        let input = Input::none();
+        let request = self.render(&input, secrets).await?;
+        let answer = self.send(&request, secrets).await;
+        let answer = match answer.and_then(UpstreamAnswer::accepted) {
+            Ok(answer) => answer,
+            Err(error) if error.cause.was_asked() => return Ok(Err(error)),
+            Err(error) => return Err(error),
+        };
+        let map = move |action: &Action, meter: &Meter| {
+            answer.login(action, input.read(meter)?.as_ref(), meter)
+        };
+        Ok(self.work(map).await.and_then(|value| {
+            if made && bearer(&value).is_none() {
+                let message = "The token endpoint's answer has no text access_token.";
+                return Err(ExecuteError::new(Cause::Mapping, message));
+            }
+            Ok(value)
+        }))
+    }
+
+    /// The request that the action's templates make of the inputs.
+    pub(crate) async fn render(
+        &self,
+        input: &Input,
+        secrets: &CallSecrets,
+    ) -> Result<Request, ExecuteError> {
+        let (input, credentials) = (input.clone(), secrets.credentials.clone());
+        let render = move |action: &Action, meter: &Meter| {
+            let input = input.read(meter)?;
+            let rendered = action.render_within(&input, &credentials, meter);
+            rendered.map_err(|error| no_request(&error))
+        };
+        self.work(render).await
+    }
+
+    /// Sends the request when its turn comes.
+    pub(crate) async fn send(
+        &self,
+        request: &Request,
+        secrets: &CallSecrets,
+    ) -> Result<UpstreamAnswer, ExecuteError> {
+        let (action, ready) = (self.action()?, self.ready()?);
+        let timeout = action.timeout();
+        let route = ready.route_of(action.name());
+        let authorization = secrets.authorization.as_ref();
+        let call = tollgate_driver::Call {
+            route,
+            flow: self.terms.flow,
+            deadline: self.terms.deadline.unwrap_or(timeout),
+            timeout,
+            path_template: Some(action.path_template()),
+            idempotent: request.method.is_idempotent(),
+            request: prepare(request, ready, self.entry.is_auth(), authorization)?,
+        };
+        match self.tools.driver.execute(call).await {
+            Ok(answer) => {
+                let headers = request.headers.iter();
+                let headers = headers.map(|(name, value)| (name.as_str(), value.as_str()));
+                let redactor = secrets.redactor.clone().and(&sensitive::redactor(headers));
+                Ok(UpstreamAnswer::read(answer, &redactor, action.secure()).await)
+            }
+            Err(failure) => {
+                let trouble = self.tools.driver.token_trouble(route);
+                let own_deadline = self.terms.deadline.is_some();
+                Err(explain(failure, own_deadline, timeout, trouble))
+            }
+        }
+    }
+
+    /// The output in Architect's flattened form.
+    pub(crate) async fn flatten(&self, output: Value) -> Result<Value, ExecuteError> {
+        self.work(move |action, meter| action.flatten_within(&output, meter).map_err(no_output))
+            .await
+    }
+
+    /// The same, as text of text.
+    pub(crate) async fn flatten_text(&self, output: Arc<str>) -> Result<Arc<str>, ExecuteError> {
+        let flatten = move |action: &Action, meter: &Meter| {
+            let value = read(&output, meter)?;
+            let flat = action.flatten_within(&value, meter).map_err(no_output)?;
+            written(&flat, meter)
+        };
+        self.work(flatten).await
+    }
+
+    /// What an output says.
+    pub(crate) async fn value(&self, output: Arc<str>) -> Result<Value, ExecuteError> {
+        self.work(move |_, meter| read(&output, meter)).await
+    }
+}
+
+/// What a text says that was written here.
+fn read(text: &str, meter: &Meter) -> Result<Value, ExecuteError> {
+    meter.hold_document(text).map_err(no_output)?;
+    tollgate_json::read(text).map_err(|_| ExecuteError::fault())
+}
+
+/// An output as text.
+fn written(output: &Value, meter: &Meter) -> Result<Arc<str>, ExecuteError> {
+    let copied = meter.hold_copy(output).map_err(no_output)?;
+    let text = output.to_string();
+    meter.release(copied);
+    Ok(text.into())
+}
+
+/// An output that can't be given: it takes too much, or has no flattened form.
+fn no_output(why: impl Display) -> ExecuteError {
+    let message = format!("The output can't be given: {why}.");
+    ExecuteError::new(Cause::Mapping, message)
+}

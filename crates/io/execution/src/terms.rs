@@ -1,0 +1,30 @@
+//! Who calls, and what came of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+use tollgate_cache::Source;
+use tollgate_model::FlowId;
+
+/// Who calls and how long it may wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// The flow that calls.
+    pub flow: FlowId,
+    /// The caller's own deadline: the latest useful start, from now. The action's timeout if there is none.
+    pub deadline: Option<Duration>,
+    /// Whether it gives the inputs, and takes the output, in Architect's flattened form.
+    pub flat: bool,
+}
+
+/// What came of a call.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The output, as JSON.
+    pub output: Arc<str>,
+    /// How long the call waited for its start.
+    pub waited: Duration,
+    /// From the first send to the answer, retries included.
+    pub latency: Duration,
+    /// Where the output comes from; none for an action whose outputs are never kept.
+    pub source: Option<Source>,
+}
