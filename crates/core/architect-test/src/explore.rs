@@ -57,7 +57,7 @@ pub fn explore(
         let mut run = match Run::new(Arc::clone(workflow), &inputs, Instant::ZERO, script.seed) {
             Ok(run) => run,
             Err(why) => {
-                found.stuck.push(why);
+                found.stuck.push(why.to_string());
                 continue;
             }
         };
@@ -67,7 +67,7 @@ pub fn explore(
         let played = match played {
             Ok(played) => played,
             Err(why) => {
-                found.stuck.push(why);
+                found.stuck.push(why.to_string());
                 continue;
             }
         };

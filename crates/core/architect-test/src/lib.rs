@@ -20,5 +20,5 @@ mod script;
 
 pub use calls::{CallSite, Calls, Count, calls, unknown_workflows};
 pub use explore::{Explored, explore};
-pub use play::{Line, Played, Reply, Transcript, World, play};
+pub use play::{Line, PlayError, Played, Reply, Transcript, World, play};
 pub use script::{Expect, Script, ScriptWorld, Scripted, Table, Turn};

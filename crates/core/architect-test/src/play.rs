@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_architect::Coverage;
-use tollgate_architect::{Answer, Effect, EffectId, End, Progress, Run, Tell};
+use tollgate_architect::{Answer, AnswerError, Effect, EffectId, End, Progress, Run, Tell};
 use tollgate_model::Instant;
 
 /// What comes of an effect.
@@ -55,6 +55,23 @@ pub struct Played {
 /// Things that happen in one play; far above what a run's steps allow.
 const MAX_EVENTS: usize = 100_000;
 
+/// Why a run can't be played to its end.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum PlayError {
+    /// The world has no answer to an effect.
+    #[error("{0}")]
+    World(String),
+    /// The run doesn't take the world's answer.
+    #[error(transparent)]
+    Answer(#[from] AnswerError),
+    /// The run waits for what never comes.
+    #[error("nobody answers, and nothing else will happen")]
+    Stuck,
+    /// More happens than a run's steps allow.
+    #[error("more than {MAX_EVENTS} things happened")]
+    Endless,
+}
+
 /// Plays a run from `start` to its end. `speech` is characters read out in a second; 0 takes no time.
 ///
 /// # Errors
@@ -64,7 +81,7 @@ pub fn play(
     world: &mut dyn World,
     start: Instant,
     speech: u32,
-) -> Result<Played, String> {
+) -> Result<Played, PlayError> {
     run.watch();
     let mut player = Player {
         now: start,
@@ -87,7 +104,7 @@ pub fn play(
             Progress::Ended(end) => return Ok(player.end(run, end)),
         }
     }
-    Err(format!("more than {MAX_EVENTS} things happened"))
+    Err(PlayError::Endless)
 }
 
 struct Player {
@@ -133,33 +150,30 @@ impl Player {
         id: EffectId,
         effect: &Effect,
         world: &mut dyn World,
-    ) -> Result<(), String> {
+    ) -> Result<(), PlayError> {
         let (event, text) = transcript::asked(effect);
         self.note(event, text);
         if let Effect::CallData { action, .. } = effect {
             *self.calls.entry(action.to_string()).or_insert(0) += 1;
         }
         self.asking = matches!(effect, Effect::Person(_));
-        self.coming = match world.reply(effect)? {
+        self.coming = match world.reply(effect).map_err(PlayError::World)? {
             Reply::After(span, answer) => Some((self.now + span, id, answer)),
             Reply::Never => None,
         };
         Ok(())
     }
 
-    fn wait(&mut self, run: &mut Run, until: Instant) -> Result<(), String> {
+    fn wait(&mut self, run: &mut Run, until: Instant) -> Result<(), PlayError> {
         match self.coming.take() {
             Some((at, id, answer)) if at < until => {
                 self.now = at;
                 self.asking = false;
                 let (event, text) = transcript::answered(&answer);
                 self.note(event, text);
-                run.answer(id, answer, self.now)
-                    .map_err(|why| why.to_string())
+                Ok(run.answer(id, answer, self.now)?)
             }
-            _ if until == Instant::NEVER => {
-                Err("nobody answers, and nothing else will happen".to_owned())
-            }
+            _ if until == Instant::NEVER => Err(PlayError::Stuck),
             _ => {
                 self.now = until;
                 if std::mem::take(&mut self.asking) {

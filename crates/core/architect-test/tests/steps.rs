@@ -605,7 +605,7 @@ fn what_a_script_says_nothing_about_stops_the_run() {
     .unwrap();
     let why = play(&mut run, &mut ScriptWorld::new(&script), Instant::ZERO, 0).unwrap_err();
     assert_eq!(
-        why,
+        why.to_string(),
         "the script has no answer for the data action `A`; under answers, such as {\"A\":[{\"success\":{}}]}"
     );
     let wrong = Inputs {
@@ -613,7 +613,10 @@ fn what_a_script_says_nothing_about_stops_the_run() {
         ..Inputs::default()
     };
     let why = Run::new(workflow, &wrong, Instant::ZERO, 1).unwrap_err();
-    assert_eq!(why, "no input `Flow.inn` (did you mean Flow.in?)");
+    assert_eq!(
+        why.to_string(),
+        "no input `Flow.inn` (did you mean Flow.in?)"
+    );
 }
 
 #[test]

@@ -18,6 +18,7 @@
 
 mod child;
 mod effect;
+mod error;
 mod execute;
 mod failure;
 mod outcome;
@@ -30,9 +31,8 @@ mod task;
 mod understand;
 mod world;
 
-pub use effect::{
-    Answer, AnswerError, Asked, Effect, EffectId, End, Person, Progress, Question, Tell,
-};
+pub use effect::{Answer, Asked, Effect, EffectId, End, Person, Progress, Question, Tell};
+pub use error::{AnswerError, BeginError};
 pub use failure::Failure;
 
 use state::{Frame, Misses, Open, Round, State};
@@ -114,7 +114,7 @@ impl Run {
         inputs: &Inputs,
         now: Instant,
         seed: u64,
-    ) -> Result<Run, String> {
+    ) -> Result<Run, BeginError> {
         let mut run = Run {
             library: Arc::clone(&inputs.library),
             ids: Arc::clone(&inputs.ids),
@@ -148,16 +148,17 @@ impl Run {
         for (name, json) in &inputs.interaction {
             let kind = crate::workflow::builtin(name).ok_or_else(|| {
                 let help = did_you_mean(name, crate::workflow::builtin_names());
-                format!("no built-in variable `{name}` ({help})")
+                BeginError::NoBuiltin(name.clone(), help)
             })?;
-            let value = Value::from_json(json, kind).map_err(|why| format!("{name}: {why}"))?;
+            let value = Value::from_json(json, kind);
+            let value = value.map_err(|why| BeginError::Unfit(name.clone(), why))?;
             run.learn(name, value);
         }
         run.enter_workflow(&inputs.variables)?;
         Ok(run)
     }
 
-    fn enter_workflow(&mut self, inputs: &Map<String, Json>) -> Result<(), String> {
+    fn enter_workflow(&mut self, inputs: &Map<String, Json>) -> Result<(), BeginError> {
         let workflow = Arc::clone(&self.workflow);
         let local: Vec<u32> = workflow
             .tasks
@@ -169,7 +170,8 @@ impl Run {
                 && !local.contains(&(slot as u32))
             {
                 let value = initial.evaluate(self);
-                let value = value.map_err(|why| format!("{}: {why}", variable.name))?;
+                let value =
+                    value.map_err(|why| BeginError::Fails(format!("{}: {why}", variable.name)))?;
                 self.variables[slot] = self.with_id(value);
             }
         }
@@ -184,13 +186,14 @@ impl Run {
                     .iter()
                     .filter(|v| v.input)
                     .map(|v| v.name.as_str());
-                return Err(format!("no input `{name}` ({})", did_you_mean(name, known)));
+                return Err(BeginError::NoInput(name.clone(), did_you_mean(name, known)));
             };
             let value = Value::from_json(json, workflow.variables[slot].kind);
-            self.variables[slot] = value.map_err(|why| format!("{name}: {why}"))?;
+            self.variables[slot] = value.map_err(|why| BeginError::Unfit(name.clone(), why))?;
         }
-        self.say(workflow.settings.greeting.as_ref())?;
-        self.enter_task(workflow.start)
+        self.say(workflow.settings.greeting.as_ref())
+            .and_then(|()| self.enter_task(workflow.start))
+            .map_err(BeginError::Fails)
     }
 
     /// What comes next at `now`, which never goes back.

@@ -7,7 +7,7 @@ use crate::world::World;
 use serde_json::{Map, Value};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
-use tollgate_architect::{Inputs, Library, Run, Workflow};
+use tollgate_architect::{BeginError, Inputs, Library, Run, Workflow};
 use tollgate_model::Instant;
 use tollgate_workers::Workers;
 
@@ -35,8 +35,8 @@ pub enum WorkflowsError {
     #[error("{0} runs are under way, which is the bound; try again when some have ended")]
     Full(usize),
     /// An input that the workflow doesn't have, or that isn't of its type.
-    #[error("{0}")]
-    Inputs(String),
+    #[error(transparent)]
+    Inputs(#[from] BeginError),
     /// There is a run of that id already.
     #[error("a run with this id is there already")]
     Taken,
@@ -90,8 +90,7 @@ impl<W: World> Runner<W> {
         let started = self.now();
         let workflow: Arc<str> = launch.workflow.name().into();
         let party = format!("workflow {}", launch.workflow.name());
-        let run = Run::new(launch.workflow, &inputs, started, launch.seed);
-        let run = run.map_err(WorkflowsError::Inputs)?;
+        let run = Run::new(launch.workflow, &inputs, started, launch.seed)?;
         let mut runs = self.lock();
         if runs.running >= self.bounds.max_running {
             return Err(WorkflowsError::Full(self.bounds.max_running));

@@ -206,7 +206,7 @@ impl Script for Interaction {
                 step
             }
             Err(why) => {
-                self.unfit = Some(why);
+                self.unfit = Some(why.to_string());
                 Step::End { served: false }
             }
         }

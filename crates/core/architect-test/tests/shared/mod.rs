@@ -72,7 +72,8 @@ workflow:
         wall_at_origin: 1_767_603_600_000,
         ..Inputs::default()
     };
-    let mut run = Run::new(Arc::new(workflow), &inputs, Instant::ZERO, 7)?;
+    let mut run =
+        Run::new(Arc::new(workflow), &inputs, Instant::ZERO, 7).map_err(|why| why.to_string())?;
     loop {
         match run.next(Instant::ZERO) {
             tollgate_architect::Progress::Tell(tollgate_architect::Tell::Fault {

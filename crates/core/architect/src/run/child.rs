@@ -34,7 +34,8 @@ impl Run {
             ids: Arc::clone(&self.ids),
         };
         let seed = self.random.next();
-        let mut child = Run::new(workflow, &given, self.now, seed)?;
+        let child = Run::new(workflow, &given, self.now, seed);
+        let mut child = child.map_err(|why| why.to_string())?;
         child.builtins = self.builtins.clone();
         child.participant = std::mem::take(&mut self.participant);
         child.depth = self.depth + 1;

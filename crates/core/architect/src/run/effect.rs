@@ -253,34 +253,3 @@ impl std::fmt::Display for End {
         }
     }
 }
-
-/// Why an answer was not taken. The run is as it was.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum AnswerError {
-    /// The effect isn't open: answered before, timed out, or never asked.
-    NotOpen,
-    /// The effect has no such path.
-    NoSuchPath {
-        /// The path given.
-        path: String,
-        /// The paths there are.
-        known: Vec<Arc<str>>,
-    },
-    /// A person's answer for what the platform was asked, or the other way round.
-    WrongKind,
-}
-
-impl std::fmt::Display for AnswerError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            AnswerError::NotOpen => f.write_str("nothing is open under this number"),
-            AnswerError::NoSuchPath { path, known } => {
-                let known: Vec<&str> = known.iter().map(|name| &**name).collect();
-                write!(f, "no path `{path}`; known: {}", known.join(", "))
-            }
-            AnswerError::WrongKind => f.write_str("a person's answer is needed, or the platform's"),
-        }
-    }
-}
-
-impl std::error::Error for AnswerError {}
