@@ -105,8 +105,6 @@ pub(crate) trait Database: Send + Sync {
     async fn changed(&self);
     /// Learns that a connection gave no answer in the time it had.
     fn suspect(&self);
-    /// A consistent copy of the database into a new file, where the back-end can make one.
-    async fn copy_to(&self, path: &std::path::Path) -> StoreResult<()>;
 }
 
 #[async_trait]

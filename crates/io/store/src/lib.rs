@@ -13,23 +13,31 @@
 //! - *a stale update changes nothing*, *names are unique*, *a page is one snapshot*, *publishing has
 //!   one point*, *no change without its audit entry*: `tests/conformance`, on both back-ends;
 //! - *a sealed value opens only in its place*, *no secret in the file*: `seal`, `tests/conformance`;
-//! - *a schema is only what this program wrote*: `sql/tests.rs`.
+//! - *a schema is only what this program wrote*: `store/tests.rs`.
 
 pub mod limits;
 
 mod backend;
 mod error;
 mod hash;
+mod id;
+mod invalid;
 mod migrate;
+mod open_error;
+mod proof;
 mod seal;
 mod seam;
 mod sql;
+mod store;
 
 pub use backend::{Bounds, StoreUrl};
-pub use error::{Entity, Invalid, OpenError, StoreError, StoreResult};
+pub use error::{Entity, StoreError, StoreResult};
+pub use id::{EntityId, Version};
+pub use invalid::Invalid;
+pub use open_error::OpenError;
 pub use seal::{KeyError, KeyId, KeyRing, KeyUse, Rotation};
 pub use seam::*;
-pub use sql::Store;
+pub use store::Store;
 
 /// So that tests within the crate can use what its other tests share.
 #[cfg(test)]

@@ -5,7 +5,8 @@
 //! newer program, or one whose steps aren't the ones in this program, is refused before anything is read.
 
 use crate::backend::{Database, Mode, Tx, values};
-use crate::error::{OpenError, StoreResult};
+use crate::error::StoreResult;
+use crate::open_error::OpenError;
 use crate::seam::WallTime;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;

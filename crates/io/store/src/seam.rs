@@ -21,7 +21,7 @@ pub use client::{
     ClientBody, ClientQuery, ClientSort, ClientState, Grant, MadeClient, OAuthClient, Reach, Role,
     Tell,
 };
-pub use common::{Actor, By, EntityId, Expected, JsonText, Version, WallTime};
+pub use common::{Actor, By, Expected, JsonText, WallTime};
 pub use credential::{Credential, CredentialKind, CredentialQuery, CredentialSort, NewCredential};
 pub use flow::{Flow, FlowBody, FlowQuery, FlowSort, FlowVersion, NewFlow};
 pub use integration::{

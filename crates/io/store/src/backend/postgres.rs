@@ -10,12 +10,12 @@ mod listen;
 use super::pool::{Lease, Places, Pool};
 use super::url::Tls;
 use super::{Answer, Bounds, Database, Mode, Row, Transaction, Value};
-use crate::error::{OpenError, StoreError, StoreResult};
+use crate::error::{StoreError, StoreResult};
+use crate::open_error::OpenError;
 use async_trait::async_trait;
 use connect::{Connection, Connector};
 use futures_util::StreamExt;
 use listen::Listener;
-use std::path::Path;
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use tokio_postgres::error::SqlState;
@@ -151,14 +151,6 @@ impl Database for Postgres {
         let listen = || Listener::start(Arc::clone(&self.connector), self.bounds.timeout);
         self.listener.get_or_init(listen);
         self.connector.changes.notified().await;
-    }
-
-    async fn copy_to(&self, _path: &Path) -> StoreResult<()> {
-        Err(StoreError::Database {
-            backend: "postgres",
-            message: "copy the database with pg_dump".into(),
-            disconnected: false,
-        })
     }
 }
 

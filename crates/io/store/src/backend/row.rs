@@ -1,8 +1,9 @@
 //! Values in and out of the database.
 
 use crate::error::{Invalid, StoreError, StoreResult};
+use crate::id::{EntityId, Version};
 use crate::limits;
-use crate::seam::{EntityId, JsonText, Version, WallTime};
+use crate::seam::{JsonText, WallTime};
 
 /// One value.
 #[derive(Clone, PartialEq, Eq, Debug)]

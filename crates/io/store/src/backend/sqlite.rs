@@ -9,7 +9,8 @@
 
 use super::pool::{Lease, Places, Pool};
 use super::{Answer, Bounds, Database, Mode, Row, Transaction, Value};
-use crate::error::{OpenError, StoreError, StoreResult};
+use crate::error::{StoreError, StoreResult};
+use crate::open_error::OpenError;
 use async_trait::async_trait;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags};
@@ -226,16 +227,6 @@ impl Database for Sqlite {
     /// Never: the command line is the only other one at the file, and what it changes is polled for.
     async fn changed(&self) {
         std::future::pending().await
-    }
-
-    async fn copy_to(&self, path: &Path) -> StoreResult<()> {
-        create_private(path)?;
-        let target = path.to_string_lossy().into_owned();
-        let mut open = Open::new(self.readers.take(Mode::Read).await?, false);
-        // The file exists and is empty, which VACUUM INTO accepts.
-        open.run(move |c| c.execute("VACUUM INTO ?1", [target]))
-            .await?;
-        Ok(())
     }
 }
 

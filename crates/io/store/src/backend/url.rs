@@ -1,6 +1,6 @@
 //! One URL chooses the back-end.
 
-use crate::error::OpenError;
+use crate::open_error::OpenError;
 use std::fmt;
 use std::path::PathBuf;
 use tollgate_secret::Secret;

@@ -1,6 +1,7 @@
 //! Actions, and the drafts they are published from.
 
-use super::{EntityId, JsonText, NameFilter, PageRequest, Sort, Version, WallTime};
+use super::{JsonText, NameFilter, PageRequest, Sort, WallTime};
+use crate::id::{EntityId, Version};
 
 /// What a new action or draft is made of.
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
 //! OAuth clients that call tollgate.
 
-use super::{EntityId, NameFilter, PageRequest, Sort, Version, WallTime};
+use super::{NameFilter, PageRequest, Sort, WallTime};
+use crate::id::{EntityId, Version};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use tollgate_secret::Secret;

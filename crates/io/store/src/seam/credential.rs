@@ -1,6 +1,7 @@
 //! Upstream credentials: sealed, and read by the engine alone.
 
-use super::{EntityId, NameFilter, PageRequest, Sort, Version, WallTime};
+use super::{NameFilter, PageRequest, Sort, WallTime};
+use crate::id::{EntityId, Version};
 use std::collections::BTreeMap;
 use tollgate_secret::Secret;
 
@@ -17,6 +18,34 @@ pub enum CredentialKind {
     UserDefined,
     /// `zendeskApiToken`: a user's address, an API token, and the account's URL.
     ZendeskApiToken,
+}
+
+impl CredentialKind {
+    /// The platform's word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::PureCloudOAuthClient => "pureCloudOAuthClient",
+            Self::UserDefinedOAuth => "userDefinedOAuth",
+            Self::BasicAuth => "basicAuth",
+            Self::UserDefined => "userDefined",
+            Self::ZendeskApiToken => "zendeskApiToken",
+        }
+    }
+
+    /// The type with that word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [
+            Self::PureCloudOAuthClient,
+            Self::UserDefinedOAuth,
+            Self::BasicAuth,
+            Self::UserDefined,
+            Self::ZendeskApiToken,
+        ]
+        .into_iter()
+        .find(|kind| kind.word() == word)
+    }
 }
 
 /// A new credential.

@@ -1,6 +1,7 @@
 //! Flows: the text as saved, and every version published of it.
 
-use super::{EntityId, NameFilter, PageRequest, Sort, Version, WallTime};
+use super::{NameFilter, PageRequest, Sort, WallTime};
+use crate::id::{EntityId, Version};
 
 /// A new flow, saved and not yet published.
 #[derive(Clone, Debug)]

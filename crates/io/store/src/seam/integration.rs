@@ -1,6 +1,7 @@
 //! Integrations: instances of an integration type.
 
-use super::{EntityId, JsonText, NameFilter, PageRequest, Sort, Version, WallTime};
+use super::{JsonText, NameFilter, PageRequest, Sort, WallTime};
+use crate::id::{EntityId, Version};
 use std::collections::BTreeMap;
 
 /// What the administrator wants it to be.

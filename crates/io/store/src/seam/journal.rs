@@ -1,6 +1,7 @@
 //! Executions and calls in batches, each kept once however often it is sent.
 
-use super::{AuditEvent, EntityId, UsageDelta, WallTime};
+use super::{AuditEvent, UsageDelta, WallTime};
+use crate::id::EntityId;
 
 /// What one writer sends at once.
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
 //! Data tables and their rows.
 
-use super::{EntityId, JsonText, NameFilter, PageRequest, Sort, Version, WallTime};
+use super::{JsonText, NameFilter, PageRequest, Sort, WallTime};
+use crate::id::{EntityId, Version};
 
 /// What is written of a table.
 #[derive(Clone, PartialEq, Eq, Debug)]

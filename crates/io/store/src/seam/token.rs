@@ -1,6 +1,7 @@
 //! Access tokens: given for a secret, kept as a hash.
 
 use super::{OAuthClient, WallTime};
+
 use tollgate_secret::Secret;
 
 /// A token, which can be read here and never again.

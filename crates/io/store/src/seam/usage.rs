@@ -1,6 +1,7 @@
 //! Who called what how often: counters by client, hour, method and path template.
 
-use super::{EntityId, WallTime};
+use super::WallTime;
+use crate::id::EntityId;
 
 /// Calls by their answer, as the platform's usage rows have them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -17,6 +18,19 @@ pub struct UsageCounts {
     pub status_500: u64,
     /// All of them.
     pub requests: u64,
+}
+
+impl UsageCounts {
+    /// Adds another's counts; saturates.
+    pub fn add(&mut self, other: &Self) {
+        let sum = |a: &mut u64, b: u64| *a = a.saturating_add(b);
+        sum(&mut self.status_200, other.status_200);
+        sum(&mut self.status_300, other.status_300);
+        sum(&mut self.status_400, other.status_400);
+        sum(&mut self.status_429, other.status_429);
+        sum(&mut self.status_500, other.status_500);
+        sum(&mut self.requests, other.requests);
+    }
 }
 
 /// Calls to add.

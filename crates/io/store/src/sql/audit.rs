@@ -1,21 +1,18 @@
 //! The audit log.
 
-mod removal;
-
+use super::check;
 use super::list::Select;
-use super::{Store, check};
-use crate::backend::{Row, Tx, values};
+use crate::backend::{Mode, Row, Tx, values};
 use crate::error::{Entity, Invalid, StoreResult};
 use crate::limits;
-use crate::seam::{
-    AuditEntry, AuditEvent, AuditKind, AuditQuery, AuditRemoval, By, Page, WallTime,
-};
+use crate::seam::{AuditEntry, AuditEvent, AuditQuery, By, Page};
+use crate::store::Store;
 use serde_json::Value as Json;
 
 /// Entries in one statement: a batch is a dozen round trips, not a thousand.
 const TOGETHER: usize = 100;
 
-/// Inserts so many entries.
+/// A statement that inserts so many entries.
 fn insert(entries: usize) -> String {
     let mut sql = String::from(
         "INSERT INTO audit (at, actor, action, entity_type, entity_id, detail) VALUES ",
@@ -36,7 +33,7 @@ fn insert(entries: usize) -> String {
     sql
 }
 
-/// Notes a change in its own transaction. `detail` holds names and numbers only.
+/// Notes a change within the change. `detail` holds names and numbers only.
 pub(super) async fn note(
     tx: &mut Tx,
     by: &By,
@@ -57,10 +54,10 @@ pub(super) async fn note(
     Ok(())
 }
 
-/// The columns of an entry, in the order in which it is read.
-const COLUMNS: &str = "seq, at, actor, action, entity_type, entity_id, detail";
+/// The columns of an entry, in the order of [`read`].
+pub(super) const COLUMNS: &str = "seq, at, actor, action, entity_type, entity_id, detail";
 
-fn read(row: &mut Row) -> StoreResult<AuditEntry> {
+pub(super) fn read(row: &mut Row) -> StoreResult<AuditEntry> {
     Ok(AuditEntry {
         seq: row.int()?,
         at: row.time()?,
@@ -72,7 +69,7 @@ fn read(row: &mut Row) -> StoreResult<AuditEntry> {
     })
 }
 
-/// Whether a batch can be kept.
+/// `Invalid` for events that can't be kept.
 pub(super) fn fit(events: &[AuditEvent]) -> StoreResult<()> {
     if events.len() > limits::BATCH {
         return Err(Invalid::new("events", "are more than 1000 in one batch").into());
@@ -86,31 +83,17 @@ pub(super) fn fit(events: &[AuditEvent]) -> StoreResult<()> {
 }
 
 impl Store {
-    /// Notes a batch of at most [`crate::limits::BATCH`] in one transaction.
+    /// Notes up to [`limits::BATCH`] events that are no changes of the store, in one transaction.
+    ///
+    /// # Errors
+    /// `Invalid` for more of them, and for one whose words are no names.
     pub async fn record(&self, events: &[AuditEvent]) -> StoreResult<()> {
         fit(events)?;
-        let mut tx = self.append().await?;
-        let outcome = append(&mut tx, events).await;
-        tx.finish(outcome).await
+        self.within(Mode::Append, async |tx| append(tx, events).await)
+            .await
     }
 
-    /// Removes up to [`crate::limits::REMOVED_AT_ONCE`] entries of a kind that are older than `until`, the
-    /// oldest first, and keeps a sealed record of them; returns how many.
-    pub async fn remove_audit(
-        &self,
-        kind: AuditKind,
-        until: WallTime,
-        now: WallTime,
-    ) -> StoreResult<u64> {
-        removal::remove(self, kind, until, now).await
-    }
-
-    /// All records of what was removed, checked.
-    pub async fn audit_removals(&self) -> StoreResult<Vec<AuditRemoval>> {
-        removal::all(self).await
-    }
-
-    /// A page of entries.
+    /// A page of entries of the audit log.
     pub async fn audit(&self, query: &AuditQuery) -> StoreResult<Page<AuditEntry>> {
         Select::new(COLUMNS, "audit")
             .compare("at", ">=", query.from)
@@ -124,6 +107,7 @@ impl Store {
     }
 }
 
+/// Notes events, a statement for each hundred.
 pub(super) async fn append(tx: &mut Tx, events: &[AuditEvent]) -> StoreResult<()> {
     for together in events.chunks(TOGETHER) {
         let mut entries = Vec::with_capacity(together.len() * 6);

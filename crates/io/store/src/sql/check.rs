@@ -1,9 +1,9 @@
-//! Values from outside, checked before anything is written.
+//! Values from outside, checked before anything is written: `Invalid` names the field and says why.
 
 use crate::error::{Invalid, StoreResult};
 use crate::limits;
 
-/// A name: 1–256 characters, none of them a control character.
+/// Checks a name: 1–256 characters, none of them a control character.
 pub(super) fn name(field: &str, text: &str) -> StoreResult<()> {
     let length = text.chars().count();
     if !(1..=limits::NAME_CHARS).contains(&length) {
@@ -15,7 +15,7 @@ pub(super) fn name(field: &str, text: &str) -> StoreResult<()> {
     Ok(())
 }
 
-/// Free text, perhaps empty.
+/// Checks free text, which may be empty.
 pub(super) fn text(field: &str, text: &str) -> StoreResult<()> {
     if text.chars().count() > limits::TEXT_CHARS {
         return Err(Invalid::new(field, "has more than 16384 characters").into());
@@ -23,7 +23,7 @@ pub(super) fn text(field: &str, text: &str) -> StoreResult<()> {
     no_nul(field, text)
 }
 
-/// A document that isn't JSON.
+/// Checks a document that isn't JSON.
 pub(super) fn document(field: &str, text: &str) -> StoreResult<()> {
     if text.len() > limits::DOCUMENT_BYTES {
         return Err(Invalid::new(field, "is larger than 1 MiB").into());
@@ -31,7 +31,7 @@ pub(super) fn document(field: &str, text: &str) -> StoreResult<()> {
     no_nul(field, text)
 }
 
-/// PostgreSQL can't keep it; SQLite shouldn't differ.
+/// Refuses NUL characters: PostgreSQL can't keep them, and SQLite shouldn't differ.
 fn no_nul(field: &str, text: &str) -> StoreResult<()> {
     if text.contains('\0') {
         return Err(Invalid::new(field, "holds a NUL character").into());
@@ -39,7 +39,15 @@ fn no_nul(field: &str, text: &str) -> StoreResult<()> {
     Ok(())
 }
 
-/// At most so many.
+/// Checks the key of a data table's row.
+pub(super) fn row_key(key: &str) -> StoreResult<()> {
+    if !(1..=limits::ROW_KEY_CHARS).contains(&key.chars().count()) || key.contains('\0') {
+        return Err(Invalid::new("key", "must have 1 to 256 characters, none of them NUL").into());
+    }
+    Ok(())
+}
+
+/// Checks that a collection has at most so many entries.
 pub(super) fn at_most(field: &str, count: usize, limit: usize) -> StoreResult<()> {
     if count > limit {
         return Err(
@@ -49,7 +57,7 @@ pub(super) fn at_most(field: &str, count: usize, limit: usize) -> StoreResult<()
     Ok(())
 }
 
-/// What names are compared by: the text in lower case.
+/// The form of a name that names are compared by: all in lower case.
 pub(super) fn key(name: &str) -> String {
     name.to_lowercase()
 }

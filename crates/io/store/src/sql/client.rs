@@ -1,24 +1,88 @@
 //! OAuth clients.
 
-use super::list::{Select, by_id, one_id};
-use super::{Store, audit, check, current, found, free};
+use super::list::Select;
+use super::record::{self, Column, Record, columns, conflict, versioned};
+use super::{audit, check};
 use crate::backend::{Row, Tx, values};
-use crate::error::{Entity, Invalid, StoreError, StoreResult};
+use crate::error::{Entity, Invalid, StoreResult};
 use crate::hash::random_secret;
+use crate::id::{EntityId, Version};
 use crate::limits;
 use crate::seam::{
-    By, ClientBody, ClientQuery, ClientSort, ClientState, EntityId, Expected, Grant, MadeClient,
-    OAuthClient, Page, Reach, Role, Tell, Version,
+    By, ClientBody, ClientQuery, ClientSort, ClientState, Expected, Grant, MadeClient, OAuthClient,
+    Page, Reach, Role, Tell,
 };
+use crate::store::Store;
 use serde_json::json;
 use std::collections::BTreeSet;
 
-pub(super) const COLUMNS: &str = "id, name, description, grants, validity, active, version, created, \
-                                  modified, created_by, modified_by, flows, default_flow";
 /// Under this name the table `meta` has the id of the first administrator, once there was one.
 const FIRST: &str = "tollgate.first-administrator";
-/// Life of a token unless said otherwise, as the platform's.
+/// Seconds for which a token of the first administrator is good; the platform's default.
 const DEFAULT_VALIDITY: u32 = 86_400;
+
+impl Record for OAuthClient {
+    const ENTITY: Entity = Entity::Client;
+    const TABLE: &'static str = "client";
+    const COLUMNS: &'static str = "id, name, description, grants, validity, active, flows, \
+                                   default_flow, version, created, modified, created_by, modified_by";
+
+    fn read(row: &mut Row) -> StoreResult<Self> {
+        Ok(Self {
+            id: row.id()?,
+            body: ClientBody {
+                name: row.text()?,
+                description: row.text()?,
+                grants: row.parsed()?,
+                access_token_validity_seconds: row.small()?,
+                state: if row.flag()? {
+                    ClientState::Active
+                } else {
+                    ClientState::Inactive
+                },
+                flows: row.parsed()?,
+                default_flow: Some(row.text()?).filter(|name| !name.is_empty()),
+            },
+            version: row.version()?,
+            created: row.time()?,
+            modified: row.time()?,
+            created_by: row.text()?,
+            modified_by: row.text()?,
+        })
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        columns! {
+            id: &self.id,
+            name: &self.body.name,
+            name_key: check::key(&self.body.name),
+            description: &self.body.description,
+            grants: json!(self.body.grants).to_string(),
+            validity: self.body.access_token_validity_seconds,
+            active: self.body.state == ClientState::Active,
+            flows: json!(self.body.flows).to_string(),
+            default_flow: self.body.default_flow.clone().unwrap_or_default(),
+            version: self.version,
+            created: self.created,
+            modified: self.modified,
+            created_by: &self.created_by,
+            modified_by: &self.modified_by,
+        }
+    }
+
+    versioned! { modified_by }
+
+    fn detail(&self) -> serde_json::Value {
+        json!({
+            "name": self.body.name,
+            "grants": self.body.grants,
+            "flows": self.body.flows,
+            "defaultFlow": self.body.default_flow,
+            "active": self.body.state == ClientState::Active,
+            "version": self.version.0,
+        })
+    }
+}
 
 impl Store {
     /// Makes the first administrator, once in the life of a store. `tell` tells the secret to whoever asked
@@ -65,75 +129,6 @@ impl Store {
         self.make(id, body, by, None).await
     }
 
-    /// One by id.
-    pub async fn client(&self, id: &EntityId) -> StoreResult<OAuthClient> {
-        let row = self.first(&by_id(COLUMNS, "client"), one_id(id)).await?;
-        found(row, Entity::Client, id, read)
-    }
-
-    /// A page of them.
-    pub async fn list_clients(&self, query: &ClientQuery) -> StoreResult<Page<OAuthClient>> {
-        let order = match query.sort.key {
-            ClientSort::Name => "name_key",
-            ClientSort::Created => "created",
-            ClientSort::Modified => "modified",
-        };
-        Select::new(COLUMNS, "client")
-            .name("name_key", query.name.as_ref())
-            .compare("active", "=", query.state.map(|s| s == ClientState::Active))
-            .page(self, (order, "id", query.sort.descending), query.page, read)
-            .await
-    }
-
-    /// Replaces what is written. Tokens already given get the new grants.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`.
-    pub async fn update_client(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        body: ClientBody,
-        by: &By,
-    ) -> StoreResult<OAuthClient> {
-        check_body(&body)?;
-        let mut tx = self.write().await?;
-        let outcome = change(&mut tx, id, expected, body, by).await;
-        tx.finish(outcome).await
-    }
-
-    /// Replaces the secret and revokes every token that the old one got.
-    ///
-    /// # Errors
-    /// `NotFound`, `Busy`.
-    pub async fn new_client_secret(&self, id: &EntityId, by: &By) -> StoreResult<MadeClient> {
-        // Found before the costly hash; looked at again in the transaction.
-        self.client(id).await?;
-        let secret = random_secret()?;
-        let hash = self.hasher.hash(secret.clone()).await?;
-        let mut tx = self.write().await?;
-        let outcome = renew(&mut tx, id, hash, by).await;
-        let client = tx.finish(outcome).await?;
-        Ok(MadeClient { client, secret })
-    }
-
-    /// Removes a client, its tokens and its usage.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`.
-    pub async fn delete_client(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        by: &By,
-    ) -> StoreResult<()> {
-        let mut tx = self.write().await?;
-        let outcome = delete(&mut tx, id, expected, by).await;
-        tx.finish(outcome).await
-    }
-}
-
-impl Store {
     async fn make(
         &self,
         id: EntityId,
@@ -152,10 +147,12 @@ impl Store {
             modified_by: by.actor.as_str().to_owned(),
         };
         let secret = random_secret()?;
-        let hash = self.hasher.hash(secret.clone()).await?;
-        let mut tx = self.write().await?;
-        let created = create(&mut tx, made, hash, by, first.is_some()).await;
-        let outcome = created.and_then(|client| {
+        let secret_hash = columns! { secret_hash: self.hasher.hash(secret.clone()).await? };
+        let made = self.change(async |tx| {
+            if first.is_some() {
+                mark_first(tx, &made.id).await?;
+            }
+            let client = record::create_with(tx, made, secret_hash, by).await?;
             if let Some(tell) = first {
                 tell(&client.id, &secret).map_err(|error| {
                     let why = format!("can't be told, so no client was made: {error}");
@@ -164,144 +161,113 @@ impl Store {
             }
             Ok(client)
         });
-        let client = tx.finish(outcome).await?;
+        let client = made.await?;
         Ok(MadeClient { client, secret })
     }
-}
 
-pub(super) async fn get(tx: &mut Tx, id: &EntityId) -> StoreResult<OAuthClient> {
-    let row = tx.first(&by_id(COLUMNS, "client"), one_id(id)).await?;
-    found(row, Entity::Client, id, read)
-}
-
-async fn create(
-    tx: &mut Tx,
-    made: OAuthClient,
-    hash: String,
-    by: &By,
-    first: bool,
-) -> StoreResult<OAuthClient> {
-    if first {
-        let taken = "SELECT 1 FROM meta WHERE name = $1";
-        free(
-            tx,
-            Entity::Client,
-            "role of first administrator",
-            taken,
-            values![FIRST],
-        )
-        .await?;
-        let sql = "INSERT INTO meta (name, value) VALUES ($1, $2)";
-        tx.execute(sql, values![FIRST, &made.id]).await?;
+    /// The client with this id.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn client(&self, id: &EntityId) -> StoreResult<OAuthClient> {
+        self.get(id).await
     }
-    free(
-        tx,
-        Entity::Client,
-        "id",
-        "SELECT 1 FROM client WHERE id = $1",
-        one_id(&made.id),
-    )
-    .await?;
-    let sql = format!(
-        "INSERT INTO client (name_key, secret_hash, {COLUMNS}) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
-    );
-    let row = values![
-        check::key(&made.body.name),
-        hash,
-        &made.id,
-        &made.body.name,
-        &made.body.description,
-        json!(made.body.grants).to_string(),
-        made.body.access_token_validity_seconds,
-        made.body.state == ClientState::Active,
-        made.version,
-        made.created,
-        made.modified,
-        &made.created_by,
-        &made.modified_by,
-        json!(made.body.flows).to_string(),
-        made.body.default_flow.clone().unwrap_or_default(),
-    ];
-    tx.execute(&sql, row).await?;
-    audit::note(
-        tx,
-        by,
-        "create",
-        Entity::Client,
-        made.id.as_str(),
-        told(&made),
-    )
-    .await?;
-    Ok(made)
+
+    /// A page of clients.
+    pub async fn list_clients(&self, query: &ClientQuery) -> StoreResult<Page<OAuthClient>> {
+        let order = match query.sort.key {
+            ClientSort::Name => "name_key",
+            ClientSort::Created => "created",
+            ClientSort::Modified => "modified",
+        };
+        Select::of::<OAuthClient>()
+            .name("name_key", query.name.as_ref())
+            .compare("active", "=", query.state.map(|s| s == ClientState::Active))
+            .page(
+                self,
+                (order, "id", query.sort.descending),
+                query.page,
+                OAuthClient::read,
+            )
+            .await
+    }
+
+    /// Replaces what is written of a client. Tokens already given get the new grants.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`.
+    pub async fn update_client(
+        &self,
+        id: &EntityId,
+        expected: Expected,
+        body: ClientBody,
+        by: &By,
+    ) -> StoreResult<OAuthClient> {
+        check_body(&body)?;
+        self.update(id, expected, by, |client: &mut OAuthClient| {
+            client.body = body
+        })
+        .await
+    }
+
+    /// Replaces a client's secret and revokes every token that the old one got.
+    ///
+    /// # Errors
+    /// `NotFound`, `Busy`.
+    pub async fn new_client_secret(&self, id: &EntityId, by: &By) -> StoreResult<MadeClient> {
+        // Found before the costly hash; looked at again in the transaction.
+        self.client(id).await?;
+        let secret = random_secret()?;
+        let hash = self.hasher.hash(secret.clone()).await?;
+        let renewed = self.change(async |tx| {
+            let mut client: OAuthClient = record::get(tx, id).await?;
+            client.touch(by);
+            record::replace(tx, &client).await?;
+            let new = "UPDATE client SET secret_hash = $2 WHERE id = $1";
+            tx.execute(new, values![id, hash]).await?;
+            let old = "DELETE FROM token WHERE client_id = $1";
+            let revoked = tx.execute(old, values![id]).await?;
+            let detail = json!({
+                "name": client.body.name,
+                "version": client.version.0,
+                "tokensRevoked": revoked,
+            });
+            audit::note(tx, by, "newSecret", Entity::Client, id.as_str(), detail).await?;
+            Ok(client)
+        });
+        let client = renewed.await?;
+        Ok(MadeClient { client, secret })
+    }
+
+    /// Removes a client, its tokens and its usage.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`.
+    pub async fn delete_client(
+        &self,
+        id: &EntityId,
+        expected: Expected,
+        by: &By,
+    ) -> StoreResult<()> {
+        self.change(async |tx| {
+            let client: OAuthClient = record::current(tx, id, expected).await?;
+            let usage = "DELETE FROM api_usage WHERE client_id = $1";
+            tx.execute(usage, values![id]).await?;
+            record::delete(tx, &client, by).await
+        })
+        .await
+    }
 }
 
-async fn change(
-    tx: &mut Tx,
-    id: &EntityId,
-    expected: Expected,
-    body: ClientBody,
-    by: &By,
-) -> StoreResult<OAuthClient> {
-    let mut it = get(tx, id).await?;
-    current(Entity::Client, expected, it.version)?;
-    it.body = body;
-    touch(&mut it, by);
-    let row = values![
-        id,
-        &it.body.name,
-        check::key(&it.body.name),
-        &it.body.description,
-        json!(it.body.grants).to_string(),
-        it.body.access_token_validity_seconds,
-        it.body.state == ClientState::Active,
-        it.version,
-        it.modified,
-        &it.modified_by,
-        json!(it.body.flows).to_string(),
-        it.body.default_flow.clone().unwrap_or_default(),
-    ];
-    tx.execute(
-        "UPDATE client SET name = $2, name_key = $3, description = $4, grants = $5, validity = $6, \
-         active = $7, version = $8, modified = $9, modified_by = $10, flows = $11, default_flow = $12 WHERE id = $1",
-        row,
-    )
-    .await?;
-    audit::note(tx, by, "update", Entity::Client, id.as_str(), told(&it)).await?;
-    Ok(it)
-}
-
-async fn renew(tx: &mut Tx, id: &EntityId, hash: String, by: &By) -> StoreResult<OAuthClient> {
-    let mut it = get(tx, id).await?;
-    touch(&mut it, by);
-    let sql = "UPDATE client SET secret_hash = $2, version = $3, modified = $4, modified_by = $5 WHERE id = $1";
-    tx.execute(
-        sql,
-        values![id, hash, it.version, it.modified, &it.modified_by],
-    )
-    .await?;
-    let revoked = tx
-        .execute("DELETE FROM token WHERE client_id = $1", one_id(id))
-        .await?;
-    let detail = json!({"name": it.body.name, "version": it.version.0, "tokensRevoked": revoked});
-    audit::note(tx, by, "newSecret", Entity::Client, id.as_str(), detail).await?;
-    Ok(it)
-}
-
-async fn delete(tx: &mut Tx, id: &EntityId, expected: Expected, by: &By) -> StoreResult<()> {
-    let it = get(tx, id).await?;
-    current(Entity::Client, expected, it.version)?;
-    tx.execute("DELETE FROM api_usage WHERE client_id = $1", one_id(id))
-        .await?;
-    tx.execute("DELETE FROM client WHERE id = $1", one_id(id))
-        .await?;
-    audit::note(tx, by, "delete", Entity::Client, id.as_str(), told(&it)).await
-}
-
-fn touch(it: &mut OAuthClient, by: &By) {
-    it.version = it.version.next();
-    it.modified = by.at;
-    it.modified_by = by.actor.as_str().to_owned();
+/// Takes down that the store has its first administrator; `Conflict` if it ever had one.
+async fn mark_first(tx: &mut Tx, id: &EntityId) -> StoreResult<()> {
+    let taken = "SELECT 1 FROM meta WHERE name = $1";
+    if tx.first(taken, values![FIRST]).await?.is_some() {
+        return Err(conflict(Entity::Client, "role of first administrator"));
+    }
+    let sql = "INSERT INTO meta (name, value) VALUES ($1, $2)";
+    tx.execute(sql, values![FIRST, id]).await?;
+    Ok(())
 }
 
 fn check_body(body: &ClientBody) -> StoreResult<()> {
@@ -326,48 +292,4 @@ fn check_body(body: &ClientBody) -> StoreResult<()> {
         );
     }
     Ok(())
-}
-
-fn told(it: &OAuthClient) -> serde_json::Value {
-    json!({
-        "name": it.body.name,
-        "grants": it.body.grants,
-        "flows": it.body.flows,
-        "defaultFlow": it.body.default_flow,
-        "active": it.body.state == ClientState::Active,
-        "version": it.version.0,
-    })
-}
-
-pub(super) fn read(row: &mut Row) -> StoreResult<OAuthClient> {
-    let mut it = OAuthClient {
-        id: row.id()?,
-        body: ClientBody {
-            name: row.text()?,
-            description: row.text()?,
-            grants: row.parsed()?,
-            access_token_validity_seconds: row.small()?,
-            state: if row.flag()? {
-                ClientState::Active
-            } else {
-                ClientState::Inactive
-            },
-            flows: BTreeSet::new(),
-            default_flow: None,
-        },
-        version: row.version()?,
-        created: row.time()?,
-        modified: row.time()?,
-        created_by: row.text()?,
-        modified_by: row.text()?,
-    };
-    // In the order of the columns.
-    it.body.flows = row.parsed()?;
-    it.body.default_flow = Some(row.text()?).filter(|name| !name.is_empty());
-    Ok(it)
-}
-
-/// What an unknown caller is told, whatever is wrong.
-pub(super) fn denied<T>() -> StoreResult<T> {
-    Err(StoreError::Denied)
 }

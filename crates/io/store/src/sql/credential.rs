@@ -1,52 +1,65 @@
-//! Upstream credentials.
+//! Upstream credentials: what may be shown in a row, the values sealed beside it.
 
-use super::list::{Select, by_id, one_id};
-use super::{Store, audit, check, current, found, free, sealing};
-use crate::backend::{Row, Tx, corrupt, values};
+use super::list::Select;
+use super::record::{self, Column, Record, columns, versioned};
+use super::{audit, check, sealed};
+use crate::backend::{Mode, Row, Tx, corrupt, values};
 use crate::error::{Entity, Invalid, StoreError, StoreResult};
+use crate::id::{EntityId, Version};
 use crate::limits;
 use crate::seal::{KeyRing, Place};
 use crate::seam::{
-    By, Credential, CredentialKind, CredentialQuery, CredentialSort, EntityId, Expected,
-    NewCredential, Page, Version,
+    By, Credential, CredentialKind, CredentialQuery, CredentialSort, Expected, NewCredential, Page,
 };
+use crate::store::Store;
 use serde_json::json;
 use std::collections::BTreeMap;
 use tollgate_secret::Secret;
 
-const COLUMNS: &str = "id, name, kind, fields, version, created, modified";
+/// The values of a credential by the names of its fields.
 type Fields = BTreeMap<String, Secret>;
 
-impl CredentialKind {
-    /// The platform's word for it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::PureCloudOAuthClient => "pureCloudOAuthClient",
-            Self::UserDefinedOAuth => "userDefinedOAuth",
-            Self::BasicAuth => "basicAuth",
-            Self::UserDefined => "userDefined",
-            Self::ZendeskApiToken => "zendeskApiToken",
+impl Record for Credential {
+    const ENTITY: Entity = Entity::Credential;
+    const TABLE: &'static str = "credential";
+    const COLUMNS: &'static str = "id, name, kind, fields, version, created, modified";
+
+    fn read(row: &mut Row) -> StoreResult<Self> {
+        Ok(Self {
+            id: row.id()?,
+            name: row.text()?,
+            kind: CredentialKind::from_word(&row.text()?)
+                .ok_or_else(|| corrupt("credential", "an unknown type"))?,
+            fields: row.parsed()?,
+            version: row.version()?,
+            created: row.time()?,
+            modified: row.time()?,
+        })
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        columns! {
+            id: &self.id,
+            name: &self.name,
+            name_key: check::key(&self.name),
+            kind: self.kind.word(),
+            fields: json!(self.fields).to_string(),
+            version: self.version,
+            created: self.created,
+            modified: self.modified,
         }
     }
 
-    /// The type with that word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        [
-            Self::PureCloudOAuthClient,
-            Self::UserDefinedOAuth,
-            Self::BasicAuth,
-            Self::UserDefined,
-            Self::ZendeskApiToken,
-        ]
-        .into_iter()
-        .find(|kind| kind.word() == word)
+    versioned! {}
+
+    fn detail(&self) -> serde_json::Value {
+        let kind = self.kind.word();
+        json!({"name": self.name, "type": kind, "fields": self.fields, "version": self.version.0})
     }
 }
 
 impl Store {
-    /// Makes one.
+    /// Makes a credential.
     ///
     /// # Errors
     /// `Conflict` for a taken id.
@@ -62,20 +75,23 @@ impl Store {
             created: by.at,
             modified: by.at,
         };
-        let mut tx = self.write().await?;
-        let outcome = create(&mut tx, &self.ring, made, &new.fields, by).await;
-        tx.finish(outcome).await
+        self.change(async |tx| {
+            let made = record::create(tx, made, by).await?;
+            seal(tx, &self.ring, &made.id, &new.fields).await?;
+            Ok(made)
+        })
+        .await
     }
 
-    /// One by id, without values.
+    /// The credential with this id, without its values.
+    ///
+    /// # Errors
+    /// `NotFound`.
     pub async fn credential(&self, id: &EntityId) -> StoreResult<Credential> {
-        let row = self
-            .first(&by_id(COLUMNS, "credential"), one_id(id))
-            .await?;
-        found(row, Entity::Credential, id, read)
+        self.get(id).await
     }
 
-    /// A page of them, without values.
+    /// A page of credentials, without their values.
     pub async fn list_credentials(&self, query: &CredentialQuery) -> StoreResult<Page<Credential>> {
         let order = match query.sort.key {
             CredentialSort::Name => "name_key",
@@ -83,14 +99,19 @@ impl Store {
             CredentialSort::Created => "created",
             CredentialSort::Modified => "modified",
         };
-        Select::new(COLUMNS, "credential")
+        Select::of::<Credential>()
             .name("name_key", query.name.as_ref())
             .compare("kind", "=", query.kind.map(CredentialKind::word))
-            .page(self, (order, "id", query.sort.descending), query.page, read)
+            .page(
+                self,
+                (order, "id", query.sort.descending),
+                query.page,
+                Credential::read,
+            )
             .await
     }
 
-    /// Changes the name, and replaces all fields if any are given.
+    /// Changes a credential's name, and replaces all its fields if any are given.
     ///
     /// # Errors
     /// `NotFound`, `Stale`.
@@ -108,12 +129,25 @@ impl Store {
         if let Some(fields) = &fields {
             check_fields(fields)?;
         }
-        let mut tx = self.write().await?;
-        let outcome = change(&mut tx, &self.ring, (id, expected), (name, fields), by).await;
-        tx.finish(outcome).await
+        self.change(async |tx| {
+            let mut credential: Credential = record::current(tx, id, expected).await?;
+            credential.name = name.unwrap_or(credential.name);
+            credential.touch(by);
+            if let Some(fields) = &fields {
+                credential.fields = fields.keys().cloned().collect();
+                sealed::forget(tx, Entity::Credential, id).await?;
+                seal(tx, &self.ring, id, fields).await?;
+            }
+            record::replace(tx, &credential).await?;
+            let mut detail = credential.detail();
+            detail["fieldsReplaced"] = fields.is_some().into();
+            audit::note(tx, by, "update", Entity::Credential, id.as_str(), detail).await?;
+            Ok(credential)
+        })
+        .await
     }
 
-    /// Removes one.
+    /// Removes a credential.
     ///
     /// # Errors
     /// `NotFound`, `Stale`; `InUse` while an integration's configuration refers to it.
@@ -123,121 +157,36 @@ impl Store {
         expected: Expected,
         by: &By,
     ) -> StoreResult<()> {
-        let mut tx = self.write().await?;
-        let outcome = delete(&mut tx, id, expected, by).await;
-        tx.finish(outcome).await
+        self.change(async |tx| {
+            let credential: Credential = record::current(tx, id, expected).await?;
+            let used = "SELECT integration_id FROM integration_credential WHERE credential_id = $1 \
+                        ORDER BY integration_id LIMIT 1";
+            if let Some(mut row) = tx.first(used, values![id]).await? {
+                return Err(StoreError::InUse {
+                    entity: Entity::Credential,
+                    by: Entity::Integration,
+                    id: row.id()?,
+                });
+            }
+            sealed::forget(tx, Entity::Credential, id).await?;
+            record::delete(tx, &credential, by).await
+        })
+        .await
     }
 
-    /// The values. For the engine, when it builds a token request or a header; for nothing else.
+    /// The values of a credential, by field: for whoever builds a token request or a header, and for
+    /// nothing else.
     ///
     /// # Errors
     /// `NotFound`; `Unsealable` when no key of the ring opens a field.
     pub async fn reveal_credential(&self, id: &EntityId) -> StoreResult<Fields> {
         // One snapshot, so that no update comes between the record and its fields.
-        let mut tx = self.snapshot().await?;
-        let outcome = async {
-            get(&mut tx, id).await?;
-            sealing::open_all(&mut tx, &self.ring, Entity::Credential, id).await
-        }
-        .await;
-        tx.finish(outcome).await
+        self.within(Mode::Read, async |tx| {
+            record::there::<Credential>(tx, id).await?;
+            sealed::open_all(tx, &self.ring, Entity::Credential, id).await
+        })
+        .await
     }
-}
-
-async fn get(tx: &mut Tx, id: &EntityId) -> StoreResult<Credential> {
-    let row = tx.first(&by_id(COLUMNS, "credential"), one_id(id)).await?;
-    found(row, Entity::Credential, id, read)
-}
-
-async fn create(
-    tx: &mut Tx,
-    ring: &KeyRing,
-    made: Credential,
-    fields: &Fields,
-    by: &By,
-) -> StoreResult<Credential> {
-    let taken = "SELECT 1 FROM credential WHERE id = $1";
-    free(tx, Entity::Credential, "id", taken, one_id(&made.id)).await?;
-    let insert = format!(
-        "INSERT INTO credential (name_key, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
-    );
-    let row = values![
-        check::key(&made.name),
-        &made.id,
-        &made.name,
-        made.kind.word(),
-        json!(made.fields).to_string(),
-        made.version,
-        made.created,
-        made.modified,
-    ];
-    tx.execute(&insert, row).await?;
-    seal(tx, ring, &made.id, fields).await?;
-    audit::note(
-        tx,
-        by,
-        "create",
-        Entity::Credential,
-        made.id.as_str(),
-        told(&made),
-    )
-    .await?;
-    Ok(made)
-}
-
-async fn change(
-    tx: &mut Tx,
-    ring: &KeyRing,
-    (id, expected): (&EntityId, Expected),
-    (name, fields): (Option<String>, Option<Fields>),
-    by: &By,
-) -> StoreResult<Credential> {
-    let mut it = get(tx, id).await?;
-    current(Entity::Credential, expected, it.version)?;
-    it.name = name.unwrap_or(it.name);
-    it.version = it.version.next();
-    it.modified = by.at;
-    if let Some(fields) = &fields {
-        it.fields = fields.keys().cloned().collect();
-        sealing::forget(tx, Entity::Credential, id).await?;
-        seal(tx, ring, id, fields).await?;
-    }
-    let row = values![
-        id,
-        &it.name,
-        check::key(&it.name),
-        json!(it.fields).to_string(),
-        it.version,
-        it.modified,
-    ];
-    tx.execute(
-        "UPDATE credential SET name = $2, name_key = $3, fields = $4, version = $5, modified = $6 \
-         WHERE id = $1",
-        row,
-    )
-    .await?;
-    let mut detail = told(&it);
-    detail["fieldsReplaced"] = fields.is_some().into();
-    audit::note(tx, by, "update", Entity::Credential, id.as_str(), detail).await?;
-    Ok(it)
-}
-
-async fn delete(tx: &mut Tx, id: &EntityId, expected: Expected, by: &By) -> StoreResult<()> {
-    let it = get(tx, id).await?;
-    current(Entity::Credential, expected, it.version)?;
-    let used = "SELECT integration_id FROM integration_credential WHERE credential_id = $1 \
-                ORDER BY integration_id LIMIT 1";
-    if let Some(mut row) = tx.first(used, one_id(id)).await? {
-        return Err(StoreError::InUse {
-            entity: Entity::Credential,
-            by: Entity::Integration,
-            id: row.id()?,
-        });
-    }
-    sealing::forget(tx, Entity::Credential, id).await?;
-    tx.execute("DELETE FROM credential WHERE id = $1", one_id(id))
-        .await?;
-    audit::note(tx, by, "delete", Entity::Credential, id.as_str(), told(&it)).await
 }
 
 async fn seal(tx: &mut Tx, ring: &KeyRing, id: &EntityId, fields: &Fields) -> StoreResult<()> {
@@ -247,7 +196,7 @@ async fn seal(tx: &mut Tx, ring: &KeyRing, id: &EntityId, fields: &Fields) -> St
             id: id.as_str(),
             field,
         };
-        sealing::put(tx, ring, place, secret).await?;
+        sealed::put(tx, ring, place, secret).await?;
     }
     Ok(())
 }
@@ -261,21 +210,4 @@ fn check_fields(fields: &Fields) -> StoreResult<()> {
         }
     }
     Ok(())
-}
-
-fn told(it: &Credential) -> serde_json::Value {
-    json!({"name": it.name, "type": it.kind.word(), "fields": it.fields, "version": it.version.0})
-}
-
-fn read(row: &mut Row) -> StoreResult<Credential> {
-    Ok(Credential {
-        id: row.id()?,
-        name: row.text()?,
-        kind: CredentialKind::from_word(&row.text()?)
-            .ok_or_else(|| corrupt("credential", "an unknown type"))?,
-        fields: row.parsed()?,
-        version: row.version()?,
-        created: row.time()?,
-        modified: row.time()?,
-    })
 }

@@ -1,185 +1,183 @@
-//! Drafts, and the point at which one becomes the action.
+//! Drafts of actions, and the point at which one becomes the action.
 
-use super::action::body::{body_values, read_body, told, told_of};
-use super::action::{self, id_free, integration_there};
-use super::list::{by_id, one_id};
-use super::{audit, check, current, found, free};
-use crate::backend::{Row, Tx, values};
+use super::audit;
+use super::document::{self, check_body, current_stamp, id_is_new, room, stamp_detail};
+use super::record::{self, Record};
+use crate::backend::Tx;
 use crate::error::{Entity, StoreError, StoreResult};
-use crate::seam::{Action, ActionBody, By, Draft, EntityId, Expected, NewAction, Version};
+use crate::id::{EntityId, Version};
+use crate::seam::{
+    Action, ActionBody, ActionQuery, ActionStamp, By, Draft, Expected, Integration, NewAction,
+    Page, PageRequest,
+};
+use crate::store::Store;
 
-pub(super) const COLUMNS: &str = "id, integration_id, name, category, secure, config, contract, version, \
-                                  created, modified, based_on";
+impl Store {
+    /// Makes the draft of an action that is yet to be.
+    ///
+    /// # Errors
+    /// `NotFound` for the integration; `Conflict` when action or draft of that id exist; `TooLarge`.
+    pub async fn create_draft(&self, new: NewAction, by: &By) -> StoreResult<Draft> {
+        check_body(&new.body)?;
+        self.change(async |tx| {
+            id_is_new(tx, &new.id).await?;
+            record::there::<Integration>(tx, &new.integration_id).await?;
+            create(tx, new, None, by).await
+        })
+        .await
+    }
 
-async fn get(tx: &mut Tx, id: &EntityId) -> StoreResult<Draft> {
-    let row = tx.first(&by_id(COLUMNS, "draft"), one_id(id)).await?;
-    found(row, Entity::Draft, id, read)
+    /// Makes a draft of a published action, equal to it.
+    ///
+    /// # Errors
+    /// `NotFound` for the action; `Conflict` when it has a draft; `TooLarge`.
+    pub async fn draft_from_action(&self, id: &EntityId, by: &By) -> StoreResult<Draft> {
+        self.change(async |tx| {
+            let action: Action = record::get(tx, id).await?;
+            record::id_free::<Draft>(tx, id).await?;
+            let new = NewAction {
+                id: action.id,
+                integration_id: action.integration_id,
+                body: action.body,
+            };
+            create(tx, new, Some(action.version), by).await
+        })
+        .await
+    }
+
+    /// The draft of the action with this id.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn draft(&self, id: &EntityId) -> StoreResult<Draft> {
+        self.get(id).await
+    }
+
+    /// A page of drafts.
+    ///
+    /// # Errors
+    /// `Invalid` for more than [`crate::limits::PAGE`] ids, and for a page of too many bytes.
+    pub async fn list_drafts(&self, query: &ActionQuery) -> StoreResult<Page<Draft>> {
+        document::list(self, query).await
+    }
+
+    /// A page of drafts without their documents, ordered by id.
+    pub async fn draft_stamps(&self, page: PageRequest) -> StoreResult<Page<ActionStamp>> {
+        document::stamps::<Draft>(self, page).await
+    }
+
+    /// Replaces a draft's name, category, secrecy and documents.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`, `TooLarge`.
+    pub async fn update_draft(
+        &self,
+        id: &EntityId,
+        expected: Expected,
+        body: ActionBody,
+        by: &By,
+    ) -> StoreResult<Draft> {
+        check_body(&body)?;
+        self.change(async |tx| {
+            let mut draft: Draft = record::current(tx, id, expected).await?;
+            room(tx, &draft.integration_id, Some(&draft.body), &body).await?;
+            draft.body = body;
+            record::update(tx, draft, by).await
+        })
+        .await
+    }
+
+    /// Throws a draft away; the action stays.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`.
+    pub async fn delete_draft(
+        &self,
+        id: &EntityId,
+        expected: Expected,
+        by: &By,
+    ) -> StoreResult<()> {
+        self.change(async |tx| {
+            let stamp = current_stamp::<Draft>(tx, id, expected).await?;
+            record::remove::<Draft>(tx, id).await?;
+            let detail = stamp_detail(&stamp);
+            audit::note(tx, by, "delete", Entity::Draft, id.as_str(), detail).await
+        })
+        .await
+    }
+
+    /// Makes the action what its draft says, and removes the draft, at one point. `expected` is the
+    /// draft's version. A new action gets version 1, an existing one the next.
+    ///
+    /// # Errors
+    /// `NotFound`; `Stale` also when the action changed since the draft was made (`current` is then
+    /// the action's version); `Conflict` for a taken name.
+    pub async fn publish_draft(
+        &self,
+        id: &EntityId,
+        expected: Expected,
+        by: &By,
+    ) -> StoreResult<Action> {
+        self.change(async |tx| {
+            let draft: Draft = record::current(tx, id, expected).await?;
+            let action: Option<Action> = record::find(tx, id).await?;
+            let published = publish(tx, draft, action, by).await?;
+            record::remove::<Draft>(tx, id).await?;
+            record::note(tx, by, "publish", &published).await?;
+            Ok(published)
+        })
+        .await
+    }
 }
 
-pub(super) async fn create(tx: &mut Tx, new: NewAction, by: &By) -> StoreResult<Draft> {
-    id_free(tx, &new.id).await?;
-    integration_there(tx, &new.integration_id).await?;
-    insert(tx, new.id, new.integration_id, new.body, None, by).await
-}
-
-pub(super) async fn from_action(tx: &mut Tx, id: &EntityId, by: &By) -> StoreResult<Draft> {
-    let Some(it) = action::find(tx, id).await? else {
-        return Err(StoreError::NotFound {
-            entity: Entity::Action,
-            id: id.to_string(),
-        });
-    };
-    free(
-        tx,
-        Entity::Draft,
-        "id",
-        "SELECT 1 FROM draft WHERE id = $1",
-        one_id(id),
-    )
-    .await?;
-    insert(tx, it.id, it.integration_id, it.body, Some(it.version), by).await
-}
-
-async fn insert(
+async fn create(
     tx: &mut Tx,
-    id: EntityId,
-    integration_id: EntityId,
-    body: ActionBody,
+    new: NewAction,
     based_on: Option<Version>,
     by: &By,
 ) -> StoreResult<Draft> {
-    action::room(tx, &integration_id, None, &body).await?;
+    room(tx, &new.integration_id, None, &new.body).await?;
     let made = Draft {
-        id,
-        integration_id,
-        body,
+        id: new.id,
+        integration_id: new.integration_id,
+        body: new.body,
         version: Version::FIRST,
         based_on,
         created: by.at,
         modified: by.at,
     };
-    let sql = format!(
-        "INSERT INTO draft (name_key, category_key, {COLUMNS}) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
-    );
-    let mut row = values![
-        check::key(&made.body.name),
-        check::key(&made.body.category),
-        &made.id,
-        &made.integration_id
-    ];
-    row.extend(body_values(&made.body));
-    row.extend(values![
-        made.version,
-        made.created,
-        made.modified,
-        made.based_on
-    ]);
-    tx.execute(&sql, row).await?;
-    audit::note(
-        tx,
-        by,
-        "create",
-        Entity::Draft,
-        made.id.as_str(),
-        told(&made.body, made.version),
-    )
-    .await?;
-    Ok(made)
+    record::create(tx, made, by).await
 }
 
-pub(super) async fn change(
+/// Writes the action that a draft is of, over the one that is there or anew.
+async fn publish(
     tx: &mut Tx,
-    id: &EntityId,
-    expected: Expected,
-    body: ActionBody,
-    by: &By,
-) -> StoreResult<Draft> {
-    let mut it = get(tx, id).await?;
-    current(Entity::Draft, expected, it.version)?;
-    action::room(tx, &it.integration_id, Some(&it.body), &body).await?;
-    it.body = body;
-    it.version = it.version.next();
-    it.modified = by.at;
-    let mut row = values![id, check::key(&it.body.name), check::key(&it.body.category)];
-    row.extend(body_values(&it.body));
-    row.extend(values![it.version, it.modified]);
-    tx.execute(
-        "UPDATE draft SET name_key = $2, category_key = $3, name = $4, category = $5, secure = $6, \
-         config = $7, contract = $8, version = $9, modified = $10 WHERE id = $1",
-        row,
-    )
-    .await?;
-    audit::note(
-        tx,
-        by,
-        "update",
-        Entity::Draft,
-        id.as_str(),
-        told(&it.body, it.version),
-    )
-    .await?;
-    Ok(it)
-}
-
-pub(super) async fn delete(
-    tx: &mut Tx,
-    id: &EntityId,
-    expected: Expected,
-    by: &By,
-) -> StoreResult<()> {
-    let row = tx.first(&by_id(action::STAMP, "draft"), one_id(id)).await?;
-    let it = found(row, Entity::Draft, id, action::read_stamp)?;
-    current(Entity::Draft, expected, it.version)?;
-    tx.execute("DELETE FROM draft WHERE id = $1", one_id(id))
-        .await?;
-    audit::note(tx, by, "delete", Entity::Draft, id.as_str(), told_of(&it)).await
-}
-
-pub(super) async fn publish(
-    tx: &mut Tx,
-    id: &EntityId,
-    expected: Expected,
+    draft: Draft,
+    action: Option<Action>,
     by: &By,
 ) -> StoreResult<Action> {
-    let draft = get(tx, id).await?;
-    current(Entity::Draft, expected, draft.version)?;
-    let there = action::find(tx, id).await?;
-    let now = there.as_ref().map(|it| it.version);
-    if now != draft.based_on {
+    let current = action.as_ref().map(|action| action.version);
+    if current != draft.based_on {
         // Somebody changed the action after the draft was taken from it. What they wrote isn't lost.
         return Err(StoreError::Stale {
             entity: Entity::Action,
-            current: now.unwrap_or(Version(0)),
+            current: current.unwrap_or(Version(0)),
         });
     }
-    let published = Action {
-        id: draft.id,
-        integration_id: draft.integration_id,
-        body: draft.body,
-        version: now.map_or(Version::FIRST, Version::next),
-        created: there.as_ref().map_or(by.at, |it| it.created),
-        modified: by.at,
+    let Some(mut action) = action else {
+        let made = Action {
+            id: draft.id,
+            integration_id: draft.integration_id,
+            body: draft.body,
+            version: Version::FIRST,
+            created: by.at,
+            modified: by.at,
+        };
+        record::insert(tx, &made, Vec::new()).await?;
+        return Ok(made);
     };
-    match there {
-        Some(_) => action::replace(tx, &published).await?,
-        None => action::insert(tx, &published).await?,
-    }
-    tx.execute("DELETE FROM draft WHERE id = $1", one_id(id))
-        .await?;
-    let detail = told(&published.body, published.version);
-    audit::note(tx, by, "publish", Entity::Action, id.as_str(), detail).await?;
-    Ok(published)
-}
-
-pub(super) fn read(row: &mut Row) -> StoreResult<Draft> {
-    Ok(Draft {
-        id: row.id()?,
-        integration_id: row.id()?,
-        body: read_body(row)?,
-        version: row.version()?,
-        created: row.time()?,
-        modified: row.time()?,
-        based_on: row.maybe_int()?.map(Version),
-    })
+    action.body = draft.body;
+    action.touch(by);
+    record::replace(tx, &action).await?;
+    Ok(action)
 }

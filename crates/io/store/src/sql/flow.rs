@@ -1,24 +1,71 @@
-//! Flows and their published versions.
+//! Workflows and their published versions.
 
-use super::list::{Select, by_id, one_id};
-use super::{Store, audit, check, current, found, free};
-use crate::backend::{Row, Tx, values};
+use super::check;
+use super::list::Select;
+use super::record::{self, Column, Record, absent, columns, found, select, versioned};
+use crate::backend::{Row, values};
 use crate::error::{Entity, StoreError, StoreResult};
+use crate::id::{EntityId, Version};
 use crate::limits;
-use crate::seam::{
-    By, EntityId, Expected, Flow, FlowBody, FlowQuery, FlowSort, FlowVersion, NewFlow, Page,
-    Version,
-};
+use crate::seam::{By, Expected, Flow, FlowBody, FlowQuery, FlowSort, FlowVersion, NewFlow, Page};
+use crate::store::Store;
 use serde_json::json;
 
-const COLUMNS: &str =
-    "id, flow_type, name, description, yaml, published, version, created, modified";
+impl Record for Flow {
+    const ENTITY: Entity = Entity::Flow;
+    const TABLE: &'static str = "flow";
+    const COLUMNS: &'static str =
+        "id, flow_type, name, description, yaml, published, version, created, modified";
+    const UNIQUE: &'static [&'static str] = &["flow_type", "name_key"];
+
+    fn read(row: &mut Row) -> StoreResult<Self> {
+        Ok(Self {
+            id: row.id()?,
+            flow_type: row.text()?,
+            body: FlowBody {
+                name: row.text()?,
+                description: row.text()?,
+                yaml: row.text()?,
+            },
+            published: row.maybe_int()?.and_then(|n| u32::try_from(n).ok()),
+            version: row.version()?,
+            created: row.time()?,
+            modified: row.time()?,
+        })
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        columns! {
+            id: &self.id,
+            flow_type: &self.flow_type,
+            name: &self.body.name,
+            name_key: check::key(&self.body.name),
+            description: &self.body.description,
+            yaml: &self.body.yaml,
+            published: self.published,
+            version: self.version,
+            created: self.created,
+            modified: self.modified,
+        }
+    }
+
+    versioned! {}
+
+    fn detail(&self) -> serde_json::Value {
+        json!({
+            "name": self.body.name,
+            "type": self.flow_type,
+            "version": self.version.0,
+            "published": self.published,
+        })
+    }
+}
 
 impl Store {
-    /// Makes one.
+    /// Makes a workflow, saved and not yet published.
     ///
     /// # Errors
-    /// `Conflict` for a taken id or name.
+    /// `Conflict` for a taken id, or for a name that is taken within the type.
     pub async fn create_flow(&self, new: NewFlow, by: &By) -> StoreResult<Flow> {
         check::name("type", &new.flow_type)?;
         check_body(&new.body)?;
@@ -31,41 +78,49 @@ impl Store {
             created: by.at,
             modified: by.at,
         };
-        let mut tx = self.write().await?;
-        let outcome = create(&mut tx, made, by).await;
-        tx.finish(outcome).await
+        self.create(made, by).await
     }
 
-    /// One by id.
+    /// The workflow with this id.
+    ///
+    /// # Errors
+    /// `NotFound`.
     pub async fn flow(&self, id: &EntityId) -> StoreResult<Flow> {
-        let row = self.first(&by_id(COLUMNS, "flow"), one_id(id)).await?;
-        found(row, Entity::Flow, id, read)
+        self.get(id).await
     }
 
-    /// One by type and name, whatever the name's case.
+    /// The workflow of this type and name; the name's case doesn't matter.
+    ///
+    /// # Errors
+    /// `NotFound`.
     pub async fn flow_named(&self, flow_type: &str, name: &str) -> StoreResult<Flow> {
-        let sql = format!("SELECT {COLUMNS} FROM flow WHERE flow_type = $1 AND name_key = $2");
+        let sql = select::<Flow>("flow_type = $1 AND name_key = $2");
         let row = self
             .first(&sql, values![flow_type, check::key(name)])
             .await?;
-        found(row, Entity::Flow, format!("{flow_type}/{name}"), read)
+        found(row, format!("{flow_type}/{name}"))
     }
 
-    /// A page of them.
+    /// A page of workflows.
     pub async fn list_flows(&self, query: &FlowQuery) -> StoreResult<Page<Flow>> {
         let order = match query.sort.key {
             FlowSort::Name => "name_key",
             FlowSort::Type => "flow_type",
             FlowSort::Modified => "modified",
         };
-        Select::new(COLUMNS, "flow")
+        Select::of::<Flow>()
             .name("name_key", query.name.as_ref())
             .compare("flow_type", "=", query.flow_type.as_ref())
-            .page(self, (order, "id", query.sort.descending), query.page, read)
+            .page(
+                self,
+                (order, "id", query.sort.descending),
+                query.page,
+                Flow::read,
+            )
             .await
     }
 
-    /// Saves it anew. What is published stays.
+    /// Saves a workflow anew. What is published stays.
     ///
     /// # Errors
     /// `NotFound`, `Stale`, `Conflict`.
@@ -77,216 +132,81 @@ impl Store {
         by: &By,
     ) -> StoreResult<Flow> {
         check_body(&body)?;
-        let mut tx = self.write().await?;
-        let outcome = change(&mut tx, id, expected, body, by).await;
-        tx.finish(outcome).await
+        self.update(id, expected, by, |flow: &mut Flow| flow.body = body)
+            .await
     }
 
-    /// Publishes what is saved, as the next version.
+    /// Publishes what is saved of a workflow, as its next version.
     ///
     /// # Errors
-    /// `NotFound`, `Stale`; `Full` past [`crate::limits::VERSIONS_PER_FLOW`].
+    /// `NotFound`, `Stale`; `Full` past [`limits::VERSIONS_PER_FLOW`].
     pub async fn publish_flow(
         &self,
         id: &EntityId,
         expected: Expected,
         by: &By,
     ) -> StoreResult<FlowVersion> {
-        let mut tx = self.write().await?;
-        let outcome = publish(&mut tx, id, expected, by).await;
-        tx.finish(outcome).await
+        self.change(async |tx| {
+            let mut flow: Flow = record::current(tx, id, expected).await?;
+            let number = flow.published.unwrap_or(0).saturating_add(1);
+            if number > limits::VERSIONS_PER_FLOW {
+                return Err(StoreError::Full {
+                    entity: Entity::FlowVersion,
+                    limit: limits::VERSIONS_PER_FLOW.into(),
+                });
+            }
+            flow.published = Some(number);
+            flow.touch(by);
+            record::replace(tx, &flow).await?;
+            record::note(tx, by, "publish", &flow).await?;
+            let made = FlowVersion {
+                number,
+                yaml: flow.body.yaml,
+                published: by.at,
+                published_by: by.actor.as_str().to_owned(),
+            };
+            let insert = "INSERT INTO flow_version (flow_id, number, yaml, published, published_by) \
+                          VALUES ($1, $2, $3, $4, $5)";
+            let row = values![id, number, &made.yaml, made.published, &made.published_by];
+            tx.execute(insert, row).await?;
+            Ok(made)
+        })
+        .await
     }
 
-    /// A published version.
+    /// The published version of a workflow that has this number.
     ///
     /// # Errors
-    /// `NotFound` for flow or number.
+    /// `NotFound` for workflow or number.
     pub async fn flow_version(&self, id: &EntityId, number: u32) -> StoreResult<FlowVersion> {
         let sql = "SELECT number, yaml, published, published_by FROM flow_version \
                    WHERE flow_id = $1 AND number = $2";
-        let row = self.first(sql, values![id, number]).await?;
-        found(
-            row,
-            Entity::FlowVersion,
-            format!("{number} of {id}"),
-            read_version,
-        )
+        let Some(mut row) = self.first(sql, values![id, number]).await? else {
+            return Err(absent(Entity::FlowVersion, format!("{number} of {id}")));
+        };
+        Ok(FlowVersion {
+            number: row.small()?,
+            yaml: row.text()?,
+            published: row.time()?,
+            published_by: row.text()?,
+        })
     }
 
-    /// Removes a flow and its versions.
+    /// Removes a workflow and its published versions.
     ///
     /// # Errors
     /// `NotFound`, `Stale`.
     pub async fn delete_flow(&self, id: &EntityId, expected: Expected, by: &By) -> StoreResult<()> {
-        let mut tx = self.write().await?;
-        let outcome = delete(&mut tx, id, expected, by).await;
-        tx.finish(outcome).await
+        self.change(async |tx| {
+            let flow: Flow = record::current(tx, id, expected).await?;
+            record::delete(tx, &flow, by).await
+        })
+        .await
     }
-}
-
-async fn get(tx: &mut Tx, id: &EntityId) -> StoreResult<Flow> {
-    let row = tx.first(&by_id(COLUMNS, "flow"), one_id(id)).await?;
-    found(row, Entity::Flow, id, read)
-}
-
-async fn create(tx: &mut Tx, made: Flow, by: &By) -> StoreResult<Flow> {
-    free(
-        tx,
-        Entity::Flow,
-        "id",
-        "SELECT 1 FROM flow WHERE id = $1",
-        one_id(&made.id),
-    )
-    .await?;
-    name_free(tx, &made).await?;
-    let sql = format!(
-        "INSERT INTO flow (name_key, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
-    );
-    let row = values![
-        check::key(&made.body.name),
-        &made.id,
-        &made.flow_type,
-        &made.body.name,
-        &made.body.description,
-        &made.body.yaml,
-        made.published,
-        made.version,
-        made.created,
-        made.modified,
-    ];
-    tx.execute(&sql, row).await?;
-    audit::note(
-        tx,
-        by,
-        "create",
-        Entity::Flow,
-        made.id.as_str(),
-        told(&made),
-    )
-    .await?;
-    Ok(made)
-}
-
-async fn change(
-    tx: &mut Tx,
-    id: &EntityId,
-    expected: Expected,
-    body: FlowBody,
-    by: &By,
-) -> StoreResult<Flow> {
-    let mut it = get(tx, id).await?;
-    current(Entity::Flow, expected, it.version)?;
-    it.body = body;
-    it.version = it.version.next();
-    it.modified = by.at;
-    name_free(tx, &it).await?;
-    let row = values![
-        id,
-        &it.body.name,
-        check::key(&it.body.name),
-        &it.body.description,
-        &it.body.yaml,
-        it.version,
-        it.modified,
-    ];
-    tx.execute(
-        "UPDATE flow SET name = $2, name_key = $3, description = $4, yaml = $5, version = $6, modified = $7 \
-         WHERE id = $1",
-        row,
-    )
-    .await?;
-    audit::note(tx, by, "update", Entity::Flow, id.as_str(), told(&it)).await?;
-    Ok(it)
-}
-
-async fn publish(
-    tx: &mut Tx,
-    id: &EntityId,
-    expected: Expected,
-    by: &By,
-) -> StoreResult<FlowVersion> {
-    let mut it = get(tx, id).await?;
-    current(Entity::Flow, expected, it.version)?;
-    let number = it.published.unwrap_or(0).saturating_add(1);
-    if number > limits::VERSIONS_PER_FLOW {
-        return Err(StoreError::Full {
-            entity: Entity::FlowVersion,
-            limit: limits::VERSIONS_PER_FLOW.into(),
-        });
-    }
-    let made = FlowVersion {
-        number,
-        yaml: it.body.yaml.clone(),
-        published: by.at,
-        published_by: by.actor.as_str().to_owned(),
-    };
-    it.published = Some(number);
-    it.version = it.version.next();
-    it.modified = by.at;
-    let insert = "INSERT INTO flow_version (flow_id, number, yaml, published, published_by) \
-                  VALUES ($1, $2, $3, $4, $5)";
-    let row = values![id, number, &made.yaml, made.published, &made.published_by];
-    tx.execute(insert, row).await?;
-    let update = "UPDATE flow SET published = $2, version = $3, modified = $4 WHERE id = $1";
-    tx.execute(update, values![id, number, it.version, it.modified])
-        .await?;
-    audit::note(tx, by, "publish", Entity::Flow, id.as_str(), told(&it)).await?;
-    Ok(made)
-}
-
-async fn delete(tx: &mut Tx, id: &EntityId, expected: Expected, by: &By) -> StoreResult<()> {
-    let it = get(tx, id).await?;
-    current(Entity::Flow, expected, it.version)?;
-    tx.execute("DELETE FROM flow WHERE id = $1", one_id(id))
-        .await?;
-    audit::note(tx, by, "delete", Entity::Flow, id.as_str(), told(&it)).await
-}
-
-async fn name_free(tx: &mut Tx, it: &Flow) -> StoreResult<()> {
-    let taken = "SELECT 1 FROM flow WHERE flow_type = $1 AND name_key = $2 AND id <> $3";
-    let names = values![&it.flow_type, check::key(&it.body.name), &it.id];
-    free(tx, Entity::Flow, "name", taken, names).await
 }
 
 fn check_body(body: &FlowBody) -> StoreResult<()> {
     check::name("name", &body.name)?;
     check::text("description", &body.description)?;
     check::document("yaml", &body.yaml)
-}
-
-fn told(it: &Flow) -> serde_json::Value {
-    json!({
-        "name": it.body.name,
-        "type": it.flow_type,
-        "version": it.version.0,
-        "published": it.published,
-    })
-}
-
-fn read(row: &mut Row) -> StoreResult<Flow> {
-    Ok(Flow {
-        id: row.id()?,
-        flow_type: row.text()?,
-        body: FlowBody {
-            name: row.text()?,
-            description: row.text()?,
-            yaml: row.text()?,
-        },
-        published: match row.maybe_int()? {
-            Some(number) => u32::try_from(number).ok(),
-            None => None,
-        },
-        version: row.version()?,
-        created: row.time()?,
-        modified: row.time()?,
-    })
-}
-
-fn read_version(row: &mut Row) -> StoreResult<FlowVersion> {
-    Ok(FlowVersion {
-        number: row.small()?,
-        yaml: row.text()?,
-        published: row.time()?,
-        published_by: row.text()?,
-    })
 }

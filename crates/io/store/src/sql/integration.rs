@@ -1,23 +1,85 @@
-//! Integrations.
+//! Integrations and their configuration.
 
-mod config;
-
-use super::list::{Select, by_id, one_id};
-use super::{Store, audit, check, current, found, free};
-use crate::backend::{Row, Tx, values};
+use super::list::Select;
+use super::record::{self, Column, Record, columns, versioned};
+use super::{audit, check};
+use crate::backend::{Row, corrupt, values};
 use crate::error::{Entity, StoreError, StoreResult};
+use crate::id::{EntityId, Version};
 use crate::limits;
 use crate::seam::{
-    By, EntityId, Expected, Integration, IntegrationConfig, IntegrationQuery, IntegrationSort,
-    IntegrationUpdate, IntendedState, NewIntegration, Page, Version,
+    By, Credential, Expected, Integration, IntegrationConfig, IntegrationQuery, IntegrationSort,
+    IntegrationUpdate, IntendedState, NewIntegration, Page,
 };
+use crate::store::Store;
 use serde_json::json;
+use std::collections::BTreeMap;
 
-const COLUMNS: &str = "id, name, type_id, enabled, notes, attributes, config_name, properties, advanced, \
-                       config_notes, credentials, config_version, version, created, modified";
+impl Record for Integration {
+    const ENTITY: Entity = Entity::Integration;
+    const TABLE: &'static str = "integration";
+    const COLUMNS: &'static str = "id, name, type_id, enabled, notes, attributes, config_name, \
+                                   properties, advanced, config_notes, credentials, config_version, \
+                                   version, created, modified";
+    const UNIQUE: &'static [&'static str] = &["name_key"];
+
+    fn read(row: &mut Row) -> StoreResult<Self> {
+        Ok(Self {
+            id: row.id()?,
+            name: row.text()?,
+            type_id: row.text()?,
+            intended_state: if row.flag()? {
+                IntendedState::Enabled
+            } else {
+                IntendedState::Disabled
+            },
+            notes: row.text()?,
+            attributes: row.parsed()?,
+            config: IntegrationConfig {
+                name: row.text()?,
+                properties: row.json()?,
+                advanced: row.json()?,
+                notes: row.text()?,
+                credentials: credentials(row.parsed()?)?,
+            },
+            config_version: row.version()?,
+            version: row.version()?,
+            created: row.time()?,
+            modified: row.time()?,
+        })
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        columns! {
+            id: &self.id,
+            name: &self.name,
+            name_key: check::key(&self.name),
+            type_id: &self.type_id,
+            enabled: self.intended_state == IntendedState::Enabled,
+            notes: &self.notes,
+            attributes: json!(self.attributes).to_string(),
+            config_name: &self.config.name,
+            properties: &self.config.properties,
+            advanced: &self.config.advanced,
+            config_notes: &self.config.notes,
+            credentials: json!(credential_ids(&self.config)).to_string(),
+            config_version: self.config_version,
+            version: self.version,
+            created: self.created,
+            modified: self.modified,
+        }
+    }
+
+    versioned! {}
+
+    fn detail(&self) -> serde_json::Value {
+        let enabled = self.intended_state == IntendedState::Enabled;
+        json!({"name": self.name, "type": self.type_id, "enabled": enabled, "version": self.version.0})
+    }
+}
 
 impl Store {
-    /// Makes one, enabled or not, with an empty configuration.
+    /// Makes an integration, enabled or not, with an empty configuration.
     ///
     /// # Errors
     /// `Conflict` for a taken id or name.
@@ -41,20 +103,18 @@ impl Store {
             modified: by.at,
         };
         check_named(&made)?;
-        let mut tx = self.write().await?;
-        let outcome = create(&mut tx, made, by).await;
-        tx.finish(outcome).await
+        self.create(made, by).await
     }
 
-    /// One by id.
+    /// The integration with this id.
+    ///
+    /// # Errors
+    /// `NotFound`.
     pub async fn integration(&self, id: &EntityId) -> StoreResult<Integration> {
-        let row = self
-            .first(&by_id(COLUMNS, "integration"), one_id(id))
-            .await?;
-        found(row, Entity::Integration, id, read)
+        self.get(id).await
     }
 
-    /// A page of them.
+    /// A page of integrations.
     pub async fn list_integrations(
         &self,
         query: &IntegrationQuery,
@@ -65,19 +125,21 @@ impl Store {
             IntegrationSort::Created => "created",
             IntegrationSort::Modified => "modified",
         };
-        Select::new(COLUMNS, "integration")
+        let state = query.intended_state.map(|s| s == IntendedState::Enabled);
+        Select::of::<Integration>()
             .name("name_key", query.name.as_ref())
             .compare("type_id", "=", query.type_id.as_ref())
-            .compare(
-                "enabled",
-                "=",
-                query.intended_state.map(|s| s == IntendedState::Enabled),
+            .compare("enabled", "=", state)
+            .page(
+                self,
+                (order, "id", query.sort.descending),
+                query.page,
+                Integration::read,
             )
-            .page(self, (order, "id", query.sort.descending), query.page, read)
             .await
     }
 
-    /// Changes name, state, notes or attributes.
+    /// Changes an integration's name, state, notes or attributes.
     ///
     /// # Errors
     /// `NotFound`, `Stale`, `Conflict`.
@@ -88,12 +150,20 @@ impl Store {
         update: IntegrationUpdate,
         by: &By,
     ) -> StoreResult<Integration> {
-        let mut tx = self.write().await?;
-        let outcome = change(&mut tx, id, expected, update, by).await;
-        tx.finish(outcome).await
+        self.change(async |tx| {
+            let mut integration: Integration = record::current(tx, id, expected).await?;
+            integration.name = update.name.unwrap_or(integration.name);
+            integration.intended_state =
+                update.intended_state.unwrap_or(integration.intended_state);
+            integration.notes = update.notes.unwrap_or(integration.notes);
+            integration.attributes = update.attributes.unwrap_or(integration.attributes);
+            check_named(&integration)?;
+            record::update(tx, integration, by).await
+        })
+        .await
     }
 
-    /// Replaces the configuration; `expected` is [`Integration::config_version`].
+    /// Replaces an integration's configuration; `expected` is [`Integration::config_version`].
     ///
     /// # Errors
     /// `NotFound` (also for a credential that isn't there), `Stale`.
@@ -104,13 +174,34 @@ impl Store {
         config: IntegrationConfig,
         by: &By,
     ) -> StoreResult<Integration> {
-        config::check_config(&config)?;
-        let mut tx = self.write().await?;
-        let outcome = config::set(&mut tx, id, expected, config, by).await;
-        tx.finish(outcome).await
+        check_config(&config)?;
+        self.change(async |tx| {
+            let mut integration: Integration = record::get(tx, id).await?;
+            record::expect(Entity::Integration, expected, integration.config_version)?;
+            let old = "DELETE FROM integration_credential WHERE integration_id = $1";
+            tx.execute(old, values![id]).await?;
+            for (place, credential) in &config.credentials {
+                record::there::<Credential>(tx, credential).await?;
+                let insert = "INSERT INTO integration_credential (integration_id, place, credential_id) \
+                              VALUES ($1, $2, $3)";
+                tx.execute(insert, values![id, place, credential]).await?;
+            }
+            integration.config = config;
+            integration.config_version = integration.config_version.next();
+            integration.touch(by);
+            record::replace(tx, &integration).await?;
+            let detail = json!({
+                "name": integration.name,
+                "configVersion": integration.config_version.0,
+                "credentials": credential_ids(&integration.config),
+            });
+            audit::note(tx, by, "configure", Entity::Integration, id.as_str(), detail).await?;
+            Ok(integration)
+        })
+        .await
     }
 
-    /// Removes one.
+    /// Removes an integration.
     ///
     /// # Errors
     /// `NotFound`, `Stale`; `InUse` while it has actions or drafts: they are deleted first, by name.
@@ -120,178 +211,64 @@ impl Store {
         expected: Expected,
         by: &By,
     ) -> StoreResult<()> {
-        let mut tx = self.write().await?;
-        let outcome = delete(&mut tx, id, expected, by).await;
-        tx.finish(outcome).await
+        self.change(async |tx| {
+            let integration: Integration = record::current(tx, id, expected).await?;
+            for (table, entity) in [("action", Entity::Action), ("draft", Entity::Draft)] {
+                let sql =
+                    format!("SELECT id FROM {table} WHERE integration_id = $1 ORDER BY id LIMIT 1");
+                if let Some(mut row) = tx.first(&sql, values![id]).await? {
+                    return Err(StoreError::InUse {
+                        entity: Entity::Integration,
+                        by: entity,
+                        id: row.id()?,
+                    });
+                }
+            }
+            record::delete(tx, &integration, by).await
+        })
+        .await
     }
 }
 
-/// In a transaction: the integration with this id.
-pub(super) async fn get(tx: &mut Tx, id: &EntityId) -> StoreResult<Integration> {
-    let row = tx.first(&by_id(COLUMNS, "integration"), one_id(id)).await?;
-    found(row, Entity::Integration, id, read)
-}
-
-async fn create(tx: &mut Tx, made: Integration, by: &By) -> StoreResult<Integration> {
-    let taken = "SELECT 1 FROM integration WHERE id = $1";
-    free(tx, Entity::Integration, "id", taken, one_id(&made.id)).await?;
-    name_free(tx, &made).await?;
-    let insert = format!(
-        "INSERT INTO integration (name_key, {COLUMNS}) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
-    );
-    let row = values![
-        check::key(&made.name),
-        &made.id,
-        &made.name,
-        &made.type_id,
-        made.intended_state == IntendedState::Enabled,
-        &made.notes,
-        json!(made.attributes).to_string(),
-        &made.config.name,
-        &made.config.properties,
-        &made.config.advanced,
-        &made.config.notes,
-        "{}",
-        made.config_version,
-        made.version,
-        made.created,
-        made.modified,
-    ];
-    tx.execute(&insert, row).await?;
-    audit::note(
-        tx,
-        by,
-        "create",
-        Entity::Integration,
-        made.id.as_str(),
-        told(&made),
-    )
-    .await?;
-    Ok(made)
-}
-
-async fn change(
-    tx: &mut Tx,
-    id: &EntityId,
-    expected: Expected,
-    update: IntegrationUpdate,
-    by: &By,
-) -> StoreResult<Integration> {
-    let mut it = get(tx, id).await?;
-    current(Entity::Integration, expected, it.version)?;
-    it.name = update.name.unwrap_or(it.name);
-    it.intended_state = update.intended_state.unwrap_or(it.intended_state);
-    it.notes = update.notes.unwrap_or(it.notes);
-    it.attributes = update.attributes.unwrap_or(it.attributes);
-    it.version = it.version.next();
-    it.modified = by.at;
-    check_named(&it)?;
-    name_free(tx, &it).await?;
-    let row = values![
-        id,
-        &it.name,
-        check::key(&it.name),
-        it.intended_state == IntendedState::Enabled,
-        &it.notes,
-        json!(it.attributes).to_string(),
-        it.version,
-        it.modified,
-    ];
-    tx.execute(
-        "UPDATE integration SET name = $2, name_key = $3, enabled = $4, notes = $5, attributes = $6, \
-         version = $7, modified = $8 WHERE id = $1",
-        row,
-    )
-    .await?;
-    audit::note(
-        tx,
-        by,
-        "update",
-        Entity::Integration,
-        id.as_str(),
-        told(&it),
-    )
-    .await?;
-    Ok(it)
-}
-
-async fn delete(tx: &mut Tx, id: &EntityId, expected: Expected, by: &By) -> StoreResult<()> {
-    let it = get(tx, id).await?;
-    current(Entity::Integration, expected, it.version)?;
-    for (table, entity) in [("action", Entity::Action), ("draft", Entity::Draft)] {
-        let sql = format!("SELECT id FROM {table} WHERE integration_id = $1 ORDER BY id LIMIT 1");
-        if let Some(mut row) = tx.first(&sql, one_id(id)).await? {
-            return Err(StoreError::InUse {
-                entity: Entity::Integration,
-                by: entity,
-                id: row.id()?,
-            });
-        }
-    }
-    tx.execute("DELETE FROM integration WHERE id = $1", one_id(id))
-        .await?;
-    audit::note(
-        tx,
-        by,
-        "delete",
-        Entity::Integration,
-        id.as_str(),
-        told(&it),
-    )
-    .await
-}
-
-async fn name_free(tx: &mut Tx, it: &Integration) -> StoreResult<()> {
-    let taken = "SELECT 1 FROM integration WHERE name_key = $1 AND id <> $2";
-    free(
-        tx,
-        Entity::Integration,
-        "name",
-        taken,
-        values![check::key(&it.name), &it.id],
-    )
-    .await
-}
-
-fn check_named(it: &Integration) -> StoreResult<()> {
-    check::name("name", &it.name)?;
-    check::text("notes", &it.notes)?;
-    check::at_most("attributes", it.attributes.len(), limits::ATTRIBUTES)?;
-    for (name, value) in &it.attributes {
+fn check_named(integration: &Integration) -> StoreResult<()> {
+    check::name("name", &integration.name)?;
+    check::text("notes", &integration.notes)?;
+    check::at_most(
+        "attributes",
+        integration.attributes.len(),
+        limits::ATTRIBUTES,
+    )?;
+    for (name, value) in &integration.attributes {
         check::name("attributes", name)?;
         check::text("attributes", value)?;
     }
     Ok(())
 }
 
-fn told(it: &Integration) -> serde_json::Value {
-    let enabled = it.intended_state == IntendedState::Enabled;
-    json!({"name": it.name, "type": it.type_id, "enabled": enabled, "version": it.version.0})
+fn check_config(config: &IntegrationConfig) -> StoreResult<()> {
+    check::text("config.name", &config.name)?;
+    check::text("config.notes", &config.notes)?;
+    let places = &config.credentials;
+    check::at_most("config.credentials", places.len(), limits::ATTRIBUTES)?;
+    for place in places.keys() {
+        check::name("config.credentials", place)?;
+    }
+    Ok(())
 }
 
-fn read(row: &mut Row) -> StoreResult<Integration> {
-    Ok(Integration {
-        id: row.id()?,
-        name: row.text()?,
-        type_id: row.text()?,
-        intended_state: if row.flag()? {
-            IntendedState::Enabled
-        } else {
-            IntendedState::Disabled
-        },
-        notes: row.text()?,
-        attributes: row.parsed()?,
-        config: IntegrationConfig {
-            name: row.text()?,
-            properties: row.json()?,
-            advanced: row.json()?,
-            notes: row.text()?,
-            credentials: config::credentials(row.parsed()?)?,
-        },
-        config_version: row.version()?,
-        version: row.version()?,
-        created: row.time()?,
-        modified: row.time()?,
-    })
+/// The ids of an integration's credentials, by the place that each fills.
+fn credential_ids(config: &IntegrationConfig) -> BTreeMap<&str, &str> {
+    let pairs = config.credentials.iter();
+    pairs
+        .map(|(place, id)| (place.as_str(), id.as_str()))
+        .collect()
+}
+
+/// The credentials that an integration's row names, by the place that each fills.
+fn credentials(stored: BTreeMap<String, String>) -> StoreResult<BTreeMap<String, EntityId>> {
+    let parse = |(place, id)| match EntityId::parse(id) {
+        Ok(id) => Ok((place, id)),
+        Err(e) => Err(corrupt("integration", &e.to_string())),
+    };
+    stored.into_iter().map(parse).collect()
 }

@@ -1,10 +1,11 @@
 //! Batches of executions and calls, each kept once.
 
-use super::{Store, audit, usage};
-use crate::backend::{Tx, values};
+use super::{audit, usage};
+use crate::backend::{Mode, Tx, values};
 use crate::error::StoreResult;
 use crate::limits;
 use crate::seam::{Batch, WallTime};
+use crate::store::Store;
 
 impl Store {
     /// Keeps a batch in one transaction. One whose number isn't higher than the last that was kept of this
@@ -12,25 +13,25 @@ impl Store {
     pub async fn keep_batch(&self, batch: &Batch) -> StoreResult<()> {
         audit::fit(&batch.events)?;
         let sums = usage::sums(&batch.usage)?;
-        let mut tx = self.append().await?;
-        let outcome = keep(&mut tx, batch, sums).await;
-        tx.finish(outcome).await
+        self.within(Mode::Append, async |tx| keep(tx, batch, sums).await)
+            .await
     }
 
-    /// Forgets up to a batch of writers that sent nothing since `until`; returns how many.
+    /// Forgets up to [`limits::BATCH`] writers that sent nothing since `until`; returns how many.
     pub async fn forget_writers(&self, until: WallTime) -> StoreResult<u64> {
-        let mut tx = self.append().await?;
-        let sql = format!(
-            "DELETE FROM journal_batch WHERE writer IN \
-             (SELECT writer FROM journal_batch WHERE at < $1 LIMIT $2{})",
-            tx.skip_locked()
-        );
-        let outcome = tx.execute(&sql, values![until, limits::BATCH as i64]).await;
-        tx.finish(outcome).await
+        self.within(Mode::Append, async |tx| {
+            let sql = format!(
+                "DELETE FROM journal_batch WHERE writer IN \
+                 (SELECT writer FROM journal_batch WHERE at < $1 LIMIT $2{})",
+                tx.skip_locked()
+            );
+            tx.execute(&sql, values![until, limits::BATCH as i64]).await
+        })
+        .await
     }
 }
 
-/// The writer's row is locked first: a batch that is sent again while the server still works on it waits,
+/// Keeps a batch, unless it was kept before. The writer's row is locked first: a batch that is sent again while the server still works on it waits,
 /// and then finds it there.
 async fn keep(tx: &mut Tx, batch: &Batch, sums: usage::Sums<'_>) -> StoreResult<()> {
     let sql = "INSERT INTO journal_batch (writer, number, at) VALUES ($1, $2, $3) \

@@ -1,13 +1,13 @@
 //! Lists: conditions, order, and one page in one snapshot.
 
-use super::Store;
 use super::check;
-use crate::backend::{Row, Value, values};
+use crate::backend::{Mode, Row, Tx, Value};
 use crate::error::StoreResult;
 use crate::limits;
 use crate::seam::{NameFilter, Page, PageRequest};
+use crate::store::Store;
 
-/// A `SELECT` that grows by conditions.
+/// A `SELECT` of columns from a table, to which conditions are added, all of which must hold.
 pub(super) struct Select {
     columns: &'static str,
     table: &'static str,
@@ -30,7 +30,7 @@ impl Select {
         format!("${}", self.values.len())
     }
 
-    /// `column operator value`, if there is a value.
+    /// Demands `column operator value`, if there is a value.
     pub(super) fn compare<V: Into<Value>>(
         mut self,
         column: &str,
@@ -45,7 +45,7 @@ impl Select {
         self
     }
 
-    /// A folded column, by the folded text.
+    /// Demands that the name in a folded column fits the filter, if there is one.
     pub(super) fn name(mut self, column: &str, filter: Option<&NameFilter>) -> Self {
         match filter {
             None => {}
@@ -71,7 +71,7 @@ impl Select {
         self
     }
 
-    /// One of these; none given means any.
+    /// Demands one of these values in the column; without any, nothing is demanded.
     pub(super) fn among<V: Into<Value>>(
         mut self,
         column: &str,
@@ -88,7 +88,7 @@ impl Select {
         self
     }
 
-    /// The page, ordered by `order` and then by `tie`, both in the same direction.
+    /// Reads a page and counts the whole list in one snapshot. The page is ordered by `order` and then by `tie`, both in the same direction.
     pub(super) async fn page<T>(
         mut self,
         store: &Store,
@@ -114,8 +114,7 @@ impl Select {
             "SELECT {columns} FROM {table}{condition} \
              ORDER BY {order} {direction}, {tie} {direction} LIMIT {limit} OFFSET {offset}"
         );
-        let mut tx = store.snapshot().await?;
-        let outcome = async {
+        let read_page = async |tx: &mut Tx| {
             let total = match tx.first(&count, counted).await? {
                 Some(mut row) => row.count()?,
                 None => 0,
@@ -128,18 +127,7 @@ impl Select {
                 total,
                 request,
             })
-        }
-        .await;
-        tx.finish(outcome).await
+        };
+        store.within(Mode::Read, read_page).await
     }
-}
-
-/// Whether a row with this id is there.
-pub(super) fn by_id(columns: &str, table: &str) -> String {
-    format!("SELECT {columns} FROM {table} WHERE id = $1")
-}
-
-/// The one value of a statement that finds ids.
-pub(super) fn one_id(id: &crate::seam::EntityId) -> Vec<Value> {
-    values![id]
 }

@@ -1,8 +1,8 @@
 //! How often the definitions have changed, so that a node knows whether it has seen all of them.
 
-use super::Store;
 use crate::backend::corrupt;
 use crate::error::StoreResult;
+use crate::store::Store;
 
 impl Store {
     /// A number that grows with every change of an integration, a credential or an action, whoever makes it.
@@ -20,6 +20,6 @@ impl Store {
     /// Ends when the database tells that the revision may have grown. Where it tells nothing (SQLite), or
     /// can't be reached, this doesn't end: look at [`Self::revision`] now and then, too. For one waiter.
     pub async fn revised(&self) {
-        self.db.changed().await;
+        self.changed().await;
     }
 }

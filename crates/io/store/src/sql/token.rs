@@ -1,20 +1,19 @@
 //! Access tokens.
 
-use super::client::{self, denied};
-use super::list::one_id;
-use super::{Store, audit};
-use crate::backend::{Tx, values};
-use crate::error::{Entity, StoreResult};
+use super::audit;
+use super::record::{self, Record};
+use crate::backend::{Mode, Tx, values};
+use crate::error::{Entity, StoreError, StoreResult};
 use crate::hash::{random_secret, token_hash};
+use crate::id::EntityId;
 use crate::limits;
-use crate::seam::{
-    Actor, By, ClientState, EntityId, IssuedToken, OAuthClient, TokenOwner, WallTime,
-};
+use crate::seam::{Actor, By, ClientState, IssuedToken, OAuthClient, TokenOwner, WallTime};
+use crate::store::Store;
 use serde_json::json;
 use tollgate_secret::Secret;
 
 impl Store {
-    /// Checks id and secret, and gives a token. A client holds at most
+    /// Checks a client's id and secret, and gives a token. A client holds at most
     /// [`crate::limits::TOKENS_PER_CLIENT`] live ones: past that the oldest is dropped for the new.
     ///
     /// Takes as long for an unknown client as for a wrong secret, and the answer is the same.
@@ -28,27 +27,26 @@ impl Store {
         secret: &Secret,
         now: WallTime,
     ) -> StoreResult<IssuedToken> {
-        let stored = match EntityId::parse(client) {
-            Ok(id) => {
+        let id = EntityId::parse(client).ok();
+        let row = match &id {
+            Some(id) => {
                 let sql = "SELECT secret_hash FROM client WHERE id = $1";
-                self.checked(sql, one_id(&id))
-                    .await?
-                    .map(|mut row| row.text())
-                    .transpose()?
+                self.checked(sql, values![id]).await?
             }
-            Err(_) => None,
+            None => None,
         };
+        let stored = row.map(|mut row| row.text()).transpose()?;
         // An unknown client's secret takes as long.
-        if !self.hasher.verify(secret.clone(), stored.clone()).await? {
-            return denied();
-        }
-        let (id, Some(stored)) = (EntityId::parse(client)?, stored) else {
-            return denied();
+        let fits = self.hasher.verify(secret.clone(), stored.clone()).await?;
+        let (true, Some(id), Some(stored)) = (fits, id, stored) else {
+            return Err(StoreError::Denied);
         };
         let token = random_secret()?;
-        let mut tx = self.login().await?;
-        let outcome = issue(&mut tx, &id, &stored, &token, now).await;
-        let (client, expires) = tx.finish(outcome).await?;
+        let (client, expires) = self
+            .within(Mode::Login, async |tx| {
+                issue(tx, &id, &stored, &token, now).await
+            })
+            .await?;
         Ok(IssuedToken {
             token,
             expires,
@@ -56,46 +54,42 @@ impl Store {
         })
     }
 
-    /// Whose token this is.
+    /// The client that a token belongs to, and when the token ends.
     ///
     /// # Errors
     /// `Denied` for one that is unknown, revoked or expired, or whose client is inactive.
     pub async fn check_token(&self, token: &Secret, now: WallTime) -> StoreResult<TokenOwner> {
-        let columns: Vec<String> = client::COLUMNS
-            .split(", ")
-            .map(|c| format!("c.{}", c.trim()))
-            .collect();
         let sql = format!(
-            "SELECT t.expires, {} FROM token t JOIN client c ON c.id = t.client_id WHERE t.hash = $1",
-            columns.join(", ")
+            "SELECT expires, {} FROM token JOIN client ON id = client_id WHERE hash = $1",
+            OAuthClient::COLUMNS
         );
         let Some(mut row) = self.checked(&sql, values![token_hash(token)]).await? else {
-            return denied();
+            return Err(StoreError::Denied);
         };
         let expires = row.time()?;
-        let client = client::read(&mut row)?;
+        let client = OAuthClient::read(&mut row)?;
         if expires <= now || client.body.state != ClientState::Active {
-            return denied();
+            return Err(StoreError::Denied);
         }
         Ok(TokenOwner { client, expires })
     }
 
-    /// Ends one token. Ending an unknown one is no error.
+    /// Ends a token. Ending an unknown one is no error.
     pub async fn revoke_token(&self, token: &Secret, by: &By) -> StoreResult<()> {
-        let mut tx = self.write().await?;
-        let outcome = revoke(&mut tx, token, by).await;
-        tx.finish(outcome).await
+        self.change(async |tx| revoke(tx, token, by).await).await
     }
 
-    /// Forgets up to a batch of expired tokens; returns how many. Call it now and then.
+    /// Forgets up to [`limits::BATCH`] expired tokens; returns how many. To be called now and then.
     pub async fn forget_expired_tokens(&self, now: WallTime) -> StoreResult<u64> {
-        let mut tx = self.write().await?;
-        let sql = format!(
-            "DELETE FROM token WHERE hash IN (SELECT hash FROM token WHERE expires <= $1 LIMIT $2{})",
-            tx.skip_locked()
-        );
-        let outcome = tx.execute(&sql, values![now, limits::BATCH as i64]).await;
-        tx.finish(outcome).await
+        self.change(async |tx| {
+            let sql = format!(
+                "DELETE FROM token WHERE hash IN \
+                 (SELECT hash FROM token WHERE expires <= $1 LIMIT $2{})",
+                tx.skip_locked()
+            );
+            tx.execute(&sql, values![now, limits::BATCH as i64]).await
+        })
+        .await
     }
 }
 
@@ -113,11 +107,11 @@ async fn issue(
         tx.for_update()
     );
     if tx.first(&still, values![id, verified]).await?.is_none() {
-        return denied();
+        return Err(StoreError::Denied);
     }
-    let client = client::get(tx, id).await?;
+    let client: OAuthClient = record::get(tx, id).await?;
     if client.body.state != ClientState::Active {
-        return denied();
+        return Err(StoreError::Denied);
     }
     let expired = "DELETE FROM token WHERE client_id = $1 AND expires <= $2";
     tx.execute(expired, values![id, now]).await?;

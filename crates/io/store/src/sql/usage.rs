@@ -1,10 +1,12 @@
 //! Usage counters.
 
-use super::{Store, check};
-use crate::backend::{Row, Tx, values};
+use super::check;
+use crate::backend::{Mode, Row, Tx, values};
 use crate::error::{Invalid, StoreResult};
+use crate::id::EntityId;
 use crate::limits;
-use crate::seam::{EntityId, UsageCounts, UsageDelta, UsageGrain, UsageQuery, UsageRow, WallTime};
+use crate::seam::{UsageCounts, UsageDelta, UsageGrain, UsageQuery, UsageRow, WallTime};
+use crate::store::Store;
 use std::collections::BTreeMap;
 
 const HOUR: i64 = 3_600_000;
@@ -15,9 +17,10 @@ fn hour(at: WallTime) -> i64 {
     at.0.div_euclid(HOUR).saturating_mul(HOUR)
 }
 
+/// What a counter counts: client, start of the hour, path template and method.
 pub(super) type Key<'a> = (&'a EntityId, i64, &'a str, &'a str);
 
-/// One row per counter, always in the same order: two batches can't wait for each other.
+/// Counts to add, one for each counter and always in the same order: two batches can't wait for each other.
 pub(super) type Sums<'a> = BTreeMap<Key<'a>, UsageCounts>;
 
 /// Adds the deltas of a batch up.
@@ -39,21 +42,23 @@ pub(super) fn sums(deltas: &[UsageDelta]) -> StoreResult<Sums<'_>> {
 }
 
 impl Store {
-    /// Adds a batch of at most [`crate::limits::BATCH`]. Counts of clients that are gone are dropped.
+    /// Adds up to [`limits::BATCH`] counts. Those of clients that are gone are dropped.
+    ///
+    /// # Errors
+    /// `Invalid` for more of them, and for one whose template or method is no name.
     pub async fn add_usage(&self, deltas: &[UsageDelta]) -> StoreResult<()> {
         let sums = sums(deltas)?;
         if sums.is_empty() {
             return Ok(());
         }
-        let mut tx = self.append().await?;
-        let outcome = add(&mut tx, sums).await;
-        tx.finish(outcome).await
+        self.within(Mode::Append, async |tx| add(tx, sums).await)
+            .await
     }
 
-    /// The rows, by time, client, template and method.
+    /// How often the API was called, ordered by time, client, template and method.
     ///
     /// # Errors
-    /// `Invalid` when there are more than [`crate::limits::USAGE_ROWS`]: ask for less.
+    /// `Invalid` when there are more than [`limits::USAGE_ROWS`] rows: ask for less.
     pub async fn usage(&self, query: &UsageQuery) -> StoreResult<Vec<UsageRow>> {
         let at = match query.grain {
             UsageGrain::Hour => "hour".to_owned(),
@@ -107,26 +112,14 @@ impl Store {
         rows.into_iter().map(read).collect()
     }
 
-    /// Forgets up to a batch of counters of hours before `until`; returns how many.
+    /// Forgets up to [`limits::BATCH`] counters of hours before `until`; returns how many.
     pub async fn forget_usage(&self, until: WallTime) -> StoreResult<u64> {
-        let mut tx = self.write().await?;
-        let sql = "DELETE FROM api_usage WHERE (client_id, hour, template, method) IN \
-                   (SELECT client_id, hour, template, method FROM api_usage WHERE hour < $1 LIMIT $2)";
-        let outcome = tx.execute(sql, values![until, limits::BATCH as i64]).await;
-        tx.finish(outcome).await
-    }
-}
-
-impl UsageCounts {
-    /// Adds another's counts; saturates.
-    pub fn add(&mut self, other: &Self) {
-        let sum = |a: &mut u64, b: u64| *a = a.saturating_add(b);
-        sum(&mut self.status_200, other.status_200);
-        sum(&mut self.status_300, other.status_300);
-        sum(&mut self.status_400, other.status_400);
-        sum(&mut self.status_429, other.status_429);
-        sum(&mut self.status_500, other.status_500);
-        sum(&mut self.requests, other.requests);
+        self.change(async |tx| {
+            let sql = "DELETE FROM api_usage WHERE (client_id, hour, template, method) IN \
+                       (SELECT client_id, hour, template, method FROM api_usage WHERE hour < $1 LIMIT $2)";
+            tx.execute(sql, values![until, limits::BATCH as i64]).await
+        })
+        .await
     }
 }
 

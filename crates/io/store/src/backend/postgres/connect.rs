@@ -11,7 +11,8 @@
 use super::translate;
 use crate::backend::Bounds;
 use crate::backend::url::Tls;
-use crate::error::{OpenError, StoreError, StoreResult};
+use crate::error::{StoreError, StoreResult};
+use crate::open_error::OpenError;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

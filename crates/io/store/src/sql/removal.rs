@@ -8,13 +8,14 @@
 //! neither change one, nor make one, nor take one from the middle without its being seen. (Who puts an old
 //! backup back takes the last ones away; nothing within a database can show that.)
 
-use super::{AuditKind, AuditRemoval, COLUMNS, read};
-use crate::backend::{Tx, values};
+use super::audit::{COLUMNS, read};
+use super::sealed;
+use crate::backend::{Row, Tx, values};
 use crate::error::{StoreError, StoreResult};
 use crate::limits;
 use crate::seal::{KeyId, KeyRing, Place};
-use crate::seam::{AuditEntry, WallTime};
-use crate::sql::{Store, sealing};
+use crate::seam::{AuditEntry, AuditKind, AuditRemoval, WallTime};
+use crate::store::Store;
 use sha2::{Digest, Sha256};
 use tollgate_secret::Secret;
 
@@ -60,23 +61,63 @@ impl Record {
     }
 }
 
-pub(super) async fn remove(
-    store: &Store,
-    kind: AuditKind,
-    until: WallTime,
-    now: WallTime,
-) -> StoreResult<u64> {
-    // Most looks find nothing; those take no turn of a writer.
-    let oldest = format!(
-        "SELECT 1 FROM audit WHERE {} AND at < $1 ORDER BY at, seq LIMIT 1",
-        condition(kind)
-    );
-    if store.first(&oldest, values![until]).await?.is_none() {
-        return Ok(0);
+impl Store {
+    /// Removes up to [`limits::REMOVED_AT_ONCE`] entries of a kind that are older than `until`, the oldest
+    /// first, and keeps a sealed record of them; returns how many.
+    ///
+    /// # Errors
+    /// `Busy` while an entry that old is just being written.
+    pub async fn remove_audit(
+        &self,
+        kind: AuditKind,
+        until: WallTime,
+        now: WallTime,
+    ) -> StoreResult<u64> {
+        // Most looks find nothing; those take no turn of a writer.
+        let oldest = format!(
+            "SELECT 1 FROM audit WHERE {} AND at < $1 ORDER BY at, seq LIMIT 1",
+            condition(kind)
+        );
+        if self.first(&oldest, values![until]).await?.is_none() {
+            return Ok(0);
+        }
+        self.change(async |tx| step(tx, &self.ring, kind, until, now).await)
+            .await
     }
-    let mut tx = store.write().await?;
-    let outcome = step(&mut tx, &store.ring, kind, until, now).await;
-    tx.finish(outcome).await
+
+    /// All records of what was removed from the audit log, each with what is wrong with it.
+    pub async fn audit_removals(&self) -> StoreResult<Vec<AuditRemoval>> {
+        let sql = format!(
+            "SELECT r.kind, r.number, r.day, r.entries, r.until_at, r.until_seq, r.digest, s.key_id, s.value \
+             FROM audit_removal r LEFT JOIN sealed s ON s.entity = '{ENTITY}' AND s.field = '{FIELD}' \
+             AND s.entity_id = r.kind || '.' || CAST(r.number AS TEXT) ORDER BY r.kind, r.number"
+        );
+        let mut all: Vec<AuditRemoval> = Vec::new();
+        for mut row in self.read(&sql, vec![]).await? {
+            let record = record(&mut row)?;
+            let value = match row.maybe_text()? {
+                Some(key) => Some((KeyId::stored(key), row.bytes()?)),
+                None => None,
+            };
+            let before = all.last().filter(|last| last.kind == record.kind);
+            let follows = before.map_or(0, |last| last.number) + 1 == record.number;
+            let fault = match (follows, value) {
+                (false, _) => Some("the record before it is missing".to_owned()),
+                (true, None) => Some("it isn't sealed: it was not made by this program".to_owned()),
+                (true, Some((key, value))) => unlike(&self.ring, &record, &key, &value),
+            };
+            all.push(AuditRemoval {
+                number: record.number,
+                day: WallTime(record.day),
+                entries: u64::try_from(record.entries).unwrap_or(0),
+                until: WallTime(record.until.0),
+                digest: hex(&record.digest),
+                kind: record.kind,
+                fault,
+            });
+        }
+        Ok(all)
+    }
 }
 
 async fn step(
@@ -123,7 +164,7 @@ async fn step(
         id: &record.id(),
         field: FIELD,
     };
-    sealing::put(tx, ring, place, &Secret::new(record.text())).await?;
+    sealed::put(tx, ring, place, &Secret::new(record.text())).await?;
     let sql =
         format!("DELETE FROM audit WHERE {condition} AND at <= $1 AND (at < $1 OR seq <= $2)");
     let removed = tx.execute(&sql, values![at, seq]).await?;
@@ -175,7 +216,7 @@ async fn next(
     Ok(record)
 }
 
-fn record(row: &mut crate::backend::Row) -> StoreResult<Record> {
+fn record(row: &mut Row) -> StoreResult<Record> {
     Ok(Record {
         kind: row.text()?,
         number: row.int()?,
@@ -204,40 +245,6 @@ fn add(digest: &[u8], entry: &AuditEntry) -> Vec<u8> {
         next.update(text);
     }
     next.finalize().to_vec()
-}
-
-/// All records and what is wrong with them.
-pub(super) async fn all(store: &Store) -> StoreResult<Vec<AuditRemoval>> {
-    let sql = format!(
-        "SELECT r.kind, r.number, r.day, r.entries, r.until_at, r.until_seq, r.digest, s.key_id, s.value \
-         FROM audit_removal r LEFT JOIN sealed s ON s.entity = '{ENTITY}' AND s.field = '{FIELD}' \
-         AND s.entity_id = r.kind || '.' || CAST(r.number AS TEXT) ORDER BY r.kind, r.number"
-    );
-    let mut all: Vec<AuditRemoval> = Vec::new();
-    for mut row in store.read(&sql, vec![]).await? {
-        let record = record(&mut row)?;
-        let sealed = match row.maybe_text()? {
-            Some(key) => Some((KeyId::stored(key), row.bytes()?)),
-            None => None,
-        };
-        let before = all.last().filter(|it| it.kind == record.kind);
-        let follows = before.map_or(0, |it| it.number) + 1 == record.number;
-        let fault = match (follows, sealed) {
-            (false, _) => Some("the record before it is missing".to_owned()),
-            (true, None) => Some("it isn't sealed: it was not made by this program".to_owned()),
-            (true, Some((key, sealed))) => unlike(&store.ring, &record, &key, &sealed),
-        };
-        all.push(AuditRemoval {
-            number: record.number,
-            day: WallTime(record.day),
-            entries: u64::try_from(record.entries).unwrap_or(0),
-            until: WallTime(record.until.0),
-            digest: hex(&record.digest),
-            kind: record.kind,
-            fault,
-        });
-    }
-    Ok(all)
 }
 
 /// How a record differs from what was sealed.

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::backend::values;
-use crate::error::Invalid;
+use crate::error::StoreError;
+use crate::id::EntityId;
+use crate::invalid::Invalid;
 use crate::seam::*;
 use std::time::Duration;
 
@@ -86,11 +88,10 @@ async fn meta(store: &Store, name: &str) -> Option<String> {
 
 /// A small change, in a transaction as all changes are.
 async fn set_meta(store: &Store, name: &str, value: &str) -> StoreResult<()> {
-    let mut tx = store.write().await?;
     let sql = "INSERT INTO meta (name, value) VALUES ($1, $2) \
                ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-    let outcome = tx.execute(sql, values![name, value]).await.map(drop);
-    tx.finish(outcome).await
+    let work = async |tx: &mut Tx| tx.execute(sql, values![name, value]).await.map(drop);
+    store.change(work).await
 }
 
 #[tokio::test]
@@ -181,7 +182,7 @@ async fn a_full_database_is_an_error_and_nothing_is_half_written() {
     let file = File::new("full");
     let store = open(&file, MIGRATIONS).await.unwrap();
     // Little more than the file has now; the limit is the writing connection's.
-    let mut tx = store.write().await.unwrap();
+    let mut tx = Tx::begin(&store.db, Mode::Write).await.unwrap();
     let pages = tx
         .first("PRAGMA page_count", vec![])
         .await
@@ -232,14 +233,18 @@ async fn a_full_database_is_an_error_and_nothing_is_half_written() {
 async fn a_dropped_transaction_is_rolled_back_and_the_next_one_starts() {
     let file = File::new("dropped");
     let store = open(&file, MIGRATIONS).await.unwrap();
-    let mut tx = store.write().await.unwrap();
+    let mut tx = Tx::begin(&store.db, Mode::Write).await.unwrap();
     tx.execute("INSERT INTO meta (name, value) VALUES ('a', 'b')", vec![])
         .await
         .unwrap();
     drop(tx);
     // Dropped while it waits for its turn, and while it runs.
-    let held = store.write().await.unwrap();
-    let waiting = tokio::time::timeout(std::time::Duration::from_millis(10), store.write()).await;
+    let held = Tx::begin(&store.db, Mode::Write).await.unwrap();
+    let waiting = tokio::time::timeout(
+        std::time::Duration::from_millis(10),
+        Tx::begin(&store.db, Mode::Write),
+    )
+    .await;
     assert!(waiting.is_err());
     drop(held);
     assert_eq!(meta(&store, "a").await, None);
@@ -251,7 +256,7 @@ async fn a_dropped_transaction_is_rolled_back_and_the_next_one_starts() {
 async fn a_failed_statement_cannot_be_committed() {
     let file = File::new("failed");
     let store = open(&file, MIGRATIONS).await.unwrap();
-    let mut tx = store.write().await.unwrap();
+    let mut tx = Tx::begin(&store.db, Mode::Write).await.unwrap();
     tx.execute("INSERT INTO meta (name, value) VALUES ('a', 'b')", vec![])
         .await
         .unwrap();
@@ -264,35 +269,21 @@ async fn a_failed_statement_cannot_be_committed() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_file_and_its_copy_are_the_owners_alone() {
+async fn the_file_is_the_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
-    let (file, copy) = (File::new("private"), File::new("copy"));
+    let file = File::new("private");
     let store = open(&file, MIGRATIONS).await.unwrap();
     store
         .create_integration(integration(1, ""), &by())
         .await
         .unwrap();
-    store.copy_to(&copy.0).await.unwrap();
-    for path in [&file.0, &copy.0, &file.0.with_extension("db-wal")] {
+    for path in [&file.0, &file.0.with_extension("db-wal")] {
         assert_eq!(
             std::fs::metadata(path).unwrap().permissions().mode() & 0o777,
             0o600,
             "{path:?}"
         );
     }
-    let copied = open(&copy, MIGRATIONS).await.unwrap();
-    assert_eq!(
-        copied
-            .list_integrations(&IntegrationQuery::default())
-            .await
-            .unwrap()
-            .total,
-        1
-    );
-    assert!(
-        store.copy_to(&copy.0).await.is_err(),
-        "a copy overwrites nothing"
-    );
 }
 
 #[tokio::test]
@@ -301,8 +292,8 @@ async fn every_connection_waits_for_the_disk() {
     let file = File::new("sync");
     let store = open(&file, MIGRATIONS).await.unwrap();
     for mut tx in [
-        store.write().await.unwrap(),
-        store.snapshot().await.unwrap(),
+        Tx::begin(&store.db, Mode::Write).await.unwrap(),
+        Tx::begin(&store.db, Mode::Read).await.unwrap(),
     ] {
         let mode = tx
             .first("PRAGMA journal_mode", vec![])
@@ -348,7 +339,7 @@ async fn a_statement_that_takes_too_long_is_given_up_and_its_connection_used_aga
         assert!(error.to_string().contains("no answer"), "{error}");
     }
     for _ in 0..3 {
-        let mut tx = store.write().await.unwrap();
+        let mut tx = Tx::begin(&store.db, Mode::Write).await.unwrap();
         let sql = "INSERT INTO meta (name, value) VALUES ('half', 'done')";
         tx.execute(sql, vec![]).await.unwrap();
         tx.query(ENDLESS, vec![]).await.unwrap_err();

@@ -1,0 +1,153 @@
+//! The store: what it is opened with, and how its methods get at the database.
+
+use crate::backend::url::Target;
+use crate::backend::{
+    Alone, Bounds, Database, Mode, Postgres, Row, Sqlite, StoreUrl, Tx, Value, make, read,
+};
+use crate::error::StoreResult;
+use crate::hash::Hasher;
+use crate::migrate::{MIGRATIONS, Migration, migrate};
+use crate::open_error::OpenError;
+use crate::proof::check_ring;
+use crate::seal::KeyRing;
+use crate::seam::WallTime;
+use std::sync::Arc;
+
+/// Everything durable, on SQLite or PostgreSQL.
+///
+/// What holds for every method:
+/// - **Acknowledged means durable.** `Ok` is returned after the commit reached the disk.
+/// - **All or nothing.** A method is one transaction, its audit entries included. An error, a
+///   dropped future or a killed process leaves either all of it or nothing.
+/// - **`now` is an argument.** The store has no clock; every change carries [`crate::By`]: who, and when.
+/// - **Bounded.** Texts, pages, batches and waits have limits, named in [`crate::limits`].
+pub struct Store {
+    db: Arc<dyn Database>,
+    pub(crate) ring: KeyRing,
+    pub(crate) hasher: Hasher,
+    /// The claim to be the only service that uses the file; dropped last.
+    _alone: Option<Alone>,
+}
+
+impl Store {
+    /// Connects, brings the schema up to date, and checks that the ring is the store's.
+    ///
+    /// # Errors
+    /// [`OpenError`]; nothing has been changed then, but that missing migrations may have been applied.
+    pub async fn open(url: &StoreUrl, ring: KeyRing, now: WallTime) -> Result<Self, OpenError> {
+        Self::open_within(url, ring, now, Bounds::default()).await
+    }
+
+    /// Opens a store as [`Self::open`] does, with other bounds than the usual ones.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_within(
+        url: &StoreUrl,
+        ring: KeyRing,
+        now: WallTime,
+        bounds: Bounds,
+    ) -> Result<Self, OpenError> {
+        Self::open_with(url, ring, now, bounds, MIGRATIONS).await
+    }
+
+    /// Opens a store for a service. Where the store is a file, one service at a time may use it; commands may
+    /// use it beside the service.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and [`OpenError::Taken`]; nothing was looked at then.
+    pub async fn open_alone(
+        url: &StoreUrl,
+        ring: KeyRing,
+        now: WallTime,
+        bounds: Bounds,
+    ) -> Result<Self, OpenError> {
+        let alone = match &url.0 {
+            Target::Sqlite(path) => {
+                make(path)?;
+                Some(Alone::at(path, bounds.timeout).await?)
+            }
+            Target::Postgres { .. } => None,
+        };
+        let opened = Self::open_within(url, ring, now, bounds).await?;
+        Ok(Self {
+            _alone: alone,
+            ..opened
+        })
+    }
+
+    async fn open_with(
+        url: &StoreUrl,
+        ring: KeyRing,
+        now: WallTime,
+        bounds: Bounds,
+        migrations: &[Migration],
+    ) -> Result<Self, OpenError> {
+        let db: Arc<dyn Database> = match &url.0 {
+            Target::Sqlite(path) => {
+                make(path)?;
+                Arc::new(Sqlite::open(path, bounds).await?)
+            }
+            Target::Postgres { url, tls } => {
+                Arc::new(Postgres::open(url, tls.as_ref(), bounds).await?)
+            }
+        };
+        migrate(&db, migrations, now).await?;
+        check_ring(&db, &ring, now).await?;
+        Ok(Self {
+            db,
+            ring,
+            hasher: Hasher::new()?,
+            _alone: None,
+        })
+    }
+
+    /// The kind of database: `sqlite` or `postgres`.
+    #[must_use]
+    pub fn backend(&self) -> &'static str {
+        self.db.name()
+    }
+
+    /// Does `work` in a transaction, which is committed if the work succeeds and rolled back if not.
+    pub(crate) async fn within<T>(
+        &self,
+        mode: Mode,
+        work: impl AsyncFnOnce(&mut Tx) -> StoreResult<T>,
+    ) -> StoreResult<T> {
+        let mut tx = Tx::begin(&self.db, mode).await?;
+        let outcome = work(&mut tx).await;
+        tx.finish(outcome).await
+    }
+
+    /// Does `work` while nothing else changes in the whole store.
+    pub(crate) async fn change<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Tx) -> StoreResult<T>,
+    ) -> StoreResult<T> {
+        self.within(Mode::Write, work).await
+    }
+
+    /// Ends when the database tells that a definition may have changed; never, if it tells no such thing.
+    pub(crate) async fn changed(&self) {
+        self.db.changed().await;
+    }
+
+    /// The first row that a statement finds, outside of any transaction.
+    pub(crate) async fn first(&self, sql: &str, values: Vec<Value>) -> StoreResult<Option<Row>> {
+        Ok(self.read(sql, values).await?.into_iter().next())
+    }
+
+    /// The rows that a statement finds, outside of any transaction.
+    pub(crate) async fn read(&self, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>> {
+        read(self.db.as_ref(), Mode::Read, sql, values).await
+    }
+
+    /// The first row of a read that a login or a call waits for.
+    pub(crate) async fn checked(&self, sql: &str, values: Vec<Value>) -> StoreResult<Option<Row>> {
+        let rows = read(self.db.as_ref(), Mode::Check, sql, values).await?;
+        Ok(rows.into_iter().next())
+    }
+}
+
+#[cfg(test)]
+mod tests;
