@@ -24,11 +24,11 @@ pub enum Entity {
     Token,
     /// A data table.
     Table,
-    /// A row of one.
+    /// A row of a data table.
     Row,
-    /// A flow.
+    /// A workflow.
     Flow,
-    /// A published version of one.
+    /// A published version of a workflow.
     FlowVersion,
     /// The ring of sealing keys.
     Keys,
@@ -63,7 +63,7 @@ impl fmt::Display for Entity {
 /// Why nothing was done. No variant carries a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// No such thing.
+    /// There is no such thing.
     #[error("no {entity} {id}")]
     NotFound {
         /// What.
@@ -71,7 +71,7 @@ pub enum StoreError {
         /// Which.
         id: String,
     },
-    /// Changed since the caller read it.
+    /// The thing has changed since the caller read it.
     #[error("the {entity} is at version {} by now", current.0)]
     Stale {
         /// What.
@@ -79,7 +79,7 @@ pub enum StoreError {
         /// Its version now.
         current: Version,
     },
-    /// Taken.
+    /// An id, a name or a key is taken.
     #[error("there is a {entity} with this {what} already")]
     Conflict {
         /// What.
@@ -87,7 +87,7 @@ pub enum StoreError {
         /// What is taken: `id`, `name`, `key`, `draft`.
         what: &'static str,
     },
-    /// Something else refers to it.
+    /// Something else refers to the thing.
     #[error("the {entity} is in use by {by} {id}")]
     InUse {
         /// What.
@@ -114,10 +114,10 @@ pub enum StoreError {
         /// [`crate::limits::INTEGRATION_BYTES`].
         limit: u64,
     },
-    /// Can't be stored as it is.
+    /// A value can't be stored as it is.
     #[error(transparent)]
     Invalid(#[from] Invalid),
-    /// Wrong client, secret or token. Says no more, on purpose.
+    /// The client, secret or token is wrong. The error says no more, on purpose.
     #[error("denied")]
     Denied,
     /// The database, or the place where secrets are hashed, is taken; try again later.

@@ -4,9 +4,9 @@
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{field} {why}")]
 pub struct Invalid {
-    /// Which field.
+    /// The name of the field.
     pub field: String,
-    /// What is wrong with it.
+    /// What is wrong with the value; with the name before it, a sentence.
     pub why: String,
 }
 

@@ -6,125 +6,125 @@ use crate::id::{EntityId, Version};
 /// What a new action or draft is made of.
 #[derive(Clone, Debug)]
 pub struct NewAction {
-    /// Its id.
+    /// The id, which no action and no draft may have yet.
     pub id: EntityId,
-    /// The integration it belongs to. It must exist, and never changes.
+    /// The integration that the action belongs to. It must exist, and never changes.
     pub integration_id: EntityId,
-    /// The rest.
+    /// What an update may change later.
     pub body: ActionBody,
 }
 
-/// What an update may change.
+/// What an update of an action or a draft replaces.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ActionBody {
-    /// Name; unique within the category among published actions, whatever its case: flows call an
-    /// action by these two.
+    /// The name. Within a category no two published actions have the same, whatever its case: workflows call
+    /// an action by these two.
     pub name: String,
-    /// Category.
+    /// The category: what the platform shows actions under.
     pub category: String,
-    /// Whether inputs and outputs are hidden.
+    /// Whether inputs and outputs are secret, and so never kept.
     pub secure: bool,
-    /// `config` as imported.
+    /// The document `config` (request and response) as it was imported.
     pub config: JsonText,
-    /// `contract` as imported.
+    /// The document `contract` (schemas of input and output) as it was imported.
     pub contract: JsonText,
 }
 
 /// A published action.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Action {
-    /// Its id.
+    /// The id, the same as that of the action's draft.
     pub id: EntityId,
-    /// The integration it belongs to.
+    /// The integration that the action belongs to.
     pub integration_id: EntityId,
-    /// The rest.
+    /// Name, category, secrecy and documents.
     pub body: ActionBody,
-    /// Its version.
+    /// How often the action was published or changed.
     pub version: Version,
-    /// When it was first published.
+    /// When the action was first published.
     pub created: WallTime,
-    /// When it was last changed.
+    /// When the action was last published or changed.
     pub modified: WallTime,
 }
 
 /// An action or a draft without its documents.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ActionStamp {
-    /// Its id.
+    /// The id of the action, which its draft has too.
     pub id: EntityId,
-    /// The integration it belongs to.
+    /// The integration that the action belongs to.
     pub integration_id: EntityId,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its category.
+    /// The category.
     pub category: String,
-    /// Whether inputs and outputs are hidden.
+    /// Whether inputs and outputs are secret, and so never kept.
     pub secure: bool,
-    /// Its version.
+    /// The version; 0 if the row is damaged.
     pub version: Version,
-    /// Bytes of its documents.
+    /// Bytes of `config` and `contract` together.
     pub bytes: u64,
 }
 
 /// A draft: of an action that exists, or of one that is yet to be. At most one per action id.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Draft {
-    /// The action's id.
+    /// The id of the action that the draft is of.
     pub id: EntityId,
-    /// The integration it belongs to.
+    /// The integration that the action belongs to, or will.
     pub integration_id: EntityId,
-    /// The rest.
+    /// Name, category, secrecy and documents.
     pub body: ActionBody,
-    /// The draft's own version.
+    /// How often the draft itself was written.
     pub version: Version,
-    /// Version of the action it was made from; `None` if that is yet to be.
+    /// Version of the action that the draft was made from; `None` if that action is yet to be.
     pub based_on: Option<Version>,
-    /// When it was made.
+    /// When the draft was made.
     pub created: WallTime,
-    /// When it was last changed.
+    /// When the draft was last changed.
     pub modified: WallTime,
 }
 
-/// Order of a list of actions.
+/// What a list of actions or drafts is sorted by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum ActionSort {
-    /// By name, whatever its case.
+    /// The name, whatever its case.
     #[default]
     Name,
-    /// By category.
+    /// The category, whatever its case.
     Category,
-    /// By integration.
+    /// The integration's id.
     Integration,
-    /// By time of creation.
+    /// The time of creation.
     Created,
-    /// By time of the last change.
+    /// The time of the last change.
     Modified,
 }
 
 /// A filter on [`ActionBody::secure`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Secure {
-    /// Only secure ones.
+    /// Actions that hide inputs and outputs.
     Only,
-    /// Only others.
+    /// Actions that hide nothing.
     Not,
 }
 
-/// Which actions (or drafts).
+/// Which actions or drafts a list has; a filter that is `None` lets all pass.
 #[derive(Clone, Debug, Default)]
 pub struct ActionQuery {
-    /// By name.
+    /// A filter on the name.
     pub name: Option<NameFilter>,
-    /// By category.
+    /// A filter on the category.
     pub category: Option<NameFilter>,
-    /// By integration.
+    /// The integration that the actions belong to.
     pub integration_id: Option<EntityId>,
-    /// By `secure`.
+    /// A filter on secrecy.
     pub secure: Option<Secure>,
-    /// Only these, at most [`crate::limits::PAGE`]; empty means all.
+    /// The ids of the actions, at most [`crate::limits::PAGE`]; empty means all.
     pub ids: Vec<EntityId>,
-    /// Order.
+    /// The order of the list.
     pub sort: Sort<ActionSort>,
-    /// Part.
+    /// Which page of the list.
     pub page: PageRequest,
 }

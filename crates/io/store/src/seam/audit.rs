@@ -5,17 +5,18 @@ use super::{By, JsonText, PageRequest, WallTime};
 /// One entry. Numbers only grow; a number that is missing was given to something that never was.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AuditEntry {
-    /// Its number.
+    /// The number. Numbers only grow; a missing one was given to an entry that was never committed.
     pub seq: i64,
-    /// When.
+    /// When it was done.
     pub at: WallTime,
-    /// Who.
+    /// Who did it: `client:<id>`, `cli` or `system`.
     pub actor: String,
     /// What was done: `create`, `update`, `delete`, `publish`, `execute`, ….
     pub action: String,
-    /// To what kind of thing: `integration`, `credential`, `action`, `draft`, `client`, `token`, ….
+    /// What kind of thing it was done to: `integration`, `credential`, `action`, `draft`, `client`, `token`,
+    /// ….
     pub entity_type: String,
-    /// To which.
+    /// The id of the thing it was done to.
     pub entity_id: String,
     /// More: names, versions, outcomes. Never a secret, a body or a row's value.
     pub detail: JsonText,
@@ -24,36 +25,36 @@ pub struct AuditEntry {
 /// Something to note that isn't a change of the store: an execution, a denied login.
 #[derive(Clone, Debug)]
 pub struct AuditEvent {
-    /// Who, and when.
+    /// Who did it, and when.
     pub by: By,
     /// What was done.
     pub action: String,
-    /// To what kind of thing.
+    /// What kind of thing it was done to.
     pub entity_type: String,
-    /// To which.
+    /// The id of the thing it was done to.
     pub entity_id: String,
     /// More. That it holds no secret is the caller's promise.
     pub detail: JsonText,
 }
 
-/// Which entries. `None` means any.
+/// Which entries of the audit log a list has; a filter that is `None` lets all pass.
 #[derive(Clone, Debug, Default)]
 pub struct AuditQuery {
-    /// Not before.
+    /// The earliest time of an entry.
     pub from: Option<WallTime>,
-    /// Before.
+    /// The time that all entries are before.
     pub until: Option<WallTime>,
-    /// Who.
+    /// Who did it, as the entry names the actor.
     pub actor: Option<String>,
     /// What was done.
     pub action: Option<String>,
-    /// To what kind of thing.
+    /// What kind of thing it was done to.
     pub entity_type: Option<String>,
-    /// To which.
+    /// The id of the thing it was done to.
     pub entity_id: Option<String>,
-    /// The oldest first; otherwise the newest.
+    /// Whether the oldest entry is the first; otherwise it is the newest.
     pub oldest_first: bool,
-    /// Part.
+    /// Which page of the list.
     pub page: PageRequest,
 }
 
@@ -62,7 +63,7 @@ pub struct AuditQuery {
 pub enum AuditKind {
     /// Executions, logins and refused logins: as many as there is traffic.
     Executions,
-    /// Everything else: who changed what.
+    /// Who changed what: all other entries.
     Changes,
 }
 
@@ -80,15 +81,15 @@ impl AuditKind {
 /// What was removed of one kind on one day, as the store tells it, and whether that can be believed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AuditRemoval {
-    /// Of which kind.
+    /// The word of the [`AuditKind`] whose entries were removed.
     pub kind: String,
-    /// Its number among those of its kind, from 1 on.
+    /// The record's number among those of its kind, from 1 on, without gaps.
     pub number: i64,
-    /// Start of the day (UTC).
+    /// Start of the day (UTC) on which the entries were removed.
     pub day: WallTime,
-    /// Entries removed on that day.
+    /// How many entries were removed on that day.
     pub entries: u64,
-    /// Time of the latest entry removed.
+    /// Time of the latest entry that was removed.
     pub until: WallTime,
     /// SHA-256 in hexadecimal digits, over all entries of the kind that were ever removed, this day's
     /// included: of the digest before (32 zero bytes at first) and the entry, for each entry. Of an entry

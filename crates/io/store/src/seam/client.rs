@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use tollgate_secret::Secret;
 
-/// What a caller may do. None includes another.
+/// What a caller may do. No role includes another.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Role {
     /// Run and test actions.
     Execute,
-    /// Write actions, drafts, data tables and flows.
+    /// Write actions, drafts, data tables and workflows.
     Author,
-    /// Integrations, credentials, OAuth clients, audit.
+    /// Write integrations, credentials and OAuth clients, and read the audit log.
     Administer,
 }
 
@@ -22,11 +22,11 @@ pub enum Role {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "to", content = "ids")]
 pub enum Reach {
-    /// Everywhere.
+    /// For all integrations and actions.
     Everything,
-    /// In these integrations and their actions.
+    /// For the integrations with these ids and for their actions.
     Integrations(BTreeSet<String>),
-    /// For these actions.
+    /// For the actions with these ids.
     Actions(BTreeSet<String>),
 }
 
@@ -34,33 +34,33 @@ pub enum Reach {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Grant {
-    /// What.
+    /// What the client may do.
     pub role: Role,
-    /// Where.
+    /// Where it may do so.
     pub reach: Reach,
 }
 
 /// Whether a client may get tokens and use them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ClientState {
-    /// It may.
+    /// It gets tokens, and they count.
     Active,
-    /// It may not; its tokens stop counting at once.
+    /// It gets no token, and those it has don't count.
     Inactive,
 }
 
-/// What is written of a client.
+/// What an update of a client replaces.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ClientBody {
-    /// Name. Not unique: the platform's aren't.
+    /// The name. Not unique: the platform's aren't.
     pub name: String,
-    /// Free text.
+    /// Notes of the administrator's.
     pub description: String,
-    /// What it may do, at most [`crate::limits::GRANTS`].
+    /// What the client may do, at most [`crate::limits::GRANTS`] roles.
     pub grants: BTreeSet<Grant>,
-    /// Life of its tokens: 300 to 172800 s, as the platform's.
+    /// Seconds for which a token of the client is good: 300 to 172800, as on the platform.
     pub access_token_validity_seconds: u32,
-    /// Whether it may.
+    /// Whether the client may get tokens and use them.
     pub state: ClientState,
     /// Names of the flows that it may call as beside its default flow, at most
     /// [`crate::limits::CLIENT_FLOWS`]; `*` means every flow.
@@ -72,53 +72,53 @@ pub struct ClientBody {
 /// A stored client. Its secret is in no field: only a hash of it is kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OAuthClient {
-    /// Its id: the `client_id` of the token request.
+    /// The id: the `client_id` of the token request.
     pub id: EntityId,
-    /// What was written.
+    /// What an update replaces.
     pub body: ClientBody,
-    /// Its version.
+    /// How often the client was written, its secret included.
     pub version: Version,
-    /// When it was made.
+    /// When the client was made.
     pub created: WallTime,
-    /// When it was last changed.
+    /// When the client or its secret was last changed.
     pub modified: WallTime,
-    /// Who made it.
+    /// Who made the client, as the audit log names actors.
     pub created_by: String,
-    /// Who changed it last.
+    /// Who changed the client last, as the audit log names actors.
     pub modified_by: String,
 }
 
 /// A client and its secret, which can be read here and never again.
 #[derive(Clone, Debug)]
 pub struct MadeClient {
-    /// The client.
+    /// The client as it is stored.
     pub client: OAuthClient,
-    /// 256 random bits in URL-safe base64.
+    /// The secret: 256 random bits in URL-safe base64.
     pub secret: Secret,
 }
 
-/// Order of a list of clients.
+/// What a list of clients is sorted by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum ClientSort {
-    /// By name, whatever its case.
+    /// The name, whatever its case.
     #[default]
     Name,
-    /// By time of creation.
+    /// The time of creation.
     Created,
-    /// By time of the last change.
+    /// The time of the last change.
     Modified,
 }
 
-/// Which clients.
+/// Which clients a list has; a filter that is `None` lets all pass.
 #[derive(Clone, Debug, Default)]
 pub struct ClientQuery {
-    /// By name.
+    /// A filter on the name.
     pub name: Option<NameFilter>,
-    /// By state.
+    /// Whether the clients may get tokens.
     pub state: Option<ClientState>,
-    /// Order.
+    /// The order of the list.
     pub sort: Sort<ClientSort>,
-    /// Part.
+    /// Which page of the list.
     pub page: PageRequest,
 }
 

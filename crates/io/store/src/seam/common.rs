@@ -4,7 +4,7 @@ use crate::error::{Invalid, StoreResult};
 use crate::id::{EntityId, Version};
 use crate::limits;
 
-/// Which version an update was made for.
+/// The version that an update was made for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Expected {
     /// This one; any other is [`crate::StoreError::Stale`] and changes nothing.
@@ -13,7 +13,7 @@ pub enum Expected {
     Any,
 }
 
-/// Milliseconds since 1970-01-01T00:00:00Z.
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct WallTime(pub i64);
 
@@ -58,7 +58,7 @@ impl Actor {
 /// Who changes something, and when.
 #[derive(Clone, Debug)]
 pub struct By {
-    /// Who.
+    /// Who makes the change.
     pub actor: Actor,
     /// When: becomes the time of creation or modification and of the audit entry.
     pub at: WallTime,

@@ -51,58 +51,59 @@ impl CredentialKind {
 /// A new credential.
 #[derive(Clone, Debug)]
 pub struct NewCredential {
-    /// Its id.
+    /// The id, which no credential may have yet.
     pub id: EntityId,
-    /// Its name. Not unique: the platform's aren't.
+    /// The name. Not unique: the platform's aren't.
     pub name: String,
-    /// Its type. Which fields a type needs is the caller's to check.
+    /// The type. Which fields a type needs is the caller's to check.
     pub kind: CredentialKind,
-    /// Its fields, at most [`crate::limits::CREDENTIAL_FIELDS`]. Sealed one by one.
+    /// The values by the names of their fields, at most [`crate::limits::CREDENTIAL_FIELDS`]. Each is sealed
+    /// by itself.
     pub fields: BTreeMap<String, Secret>,
 }
 
 /// What may be read of a credential: everything but the values.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Credential {
-    /// Its id.
+    /// The id.
     pub id: EntityId,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its type.
+    /// The type.
     pub kind: CredentialKind,
-    /// Names of its fields, in order.
+    /// The names of the fields, in order.
     pub fields: Vec<String>,
-    /// Its version.
+    /// How often the credential was written, its values included.
     pub version: Version,
-    /// When it was made.
+    /// When the credential was made.
     pub created: WallTime,
-    /// When it was last changed.
+    /// When the credential was last changed.
     pub modified: WallTime,
 }
 
-/// Order of a list of credentials.
+/// What a list of credentials is sorted by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum CredentialSort {
-    /// By name, whatever its case.
+    /// The name, whatever its case.
     #[default]
     Name,
-    /// By type.
+    /// The platform's word for the type.
     Type,
-    /// By time of creation.
+    /// The time of creation.
     Created,
-    /// By time of the last change.
+    /// The time of the last change.
     Modified,
 }
 
-/// Which credentials.
+/// Which credentials a list has; a filter that is `None` lets all pass.
 #[derive(Clone, Debug, Default)]
 pub struct CredentialQuery {
-    /// By name.
+    /// A filter on the name.
     pub name: Option<NameFilter>,
-    /// By type.
+    /// The type of the credentials.
     pub kind: Option<CredentialKind>,
-    /// Order.
+    /// The order of the list.
     pub sort: Sort<CredentialSort>,
-    /// Part.
+    /// Which page of the list.
     pub page: PageRequest,
 }

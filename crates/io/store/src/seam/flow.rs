@@ -3,81 +3,81 @@
 use super::{NameFilter, PageRequest, Sort, WallTime};
 use crate::id::{EntityId, Version};
 
-/// A new flow, saved and not yet published.
+/// A new workflow, saved and not yet published.
 #[derive(Clone, Debug)]
 pub struct NewFlow {
-    /// Its id.
+    /// The id, which no workflow may have yet.
     pub id: EntityId,
-    /// Its type (`inboundCall`, `workflow`, …). It never changes.
+    /// The type as Architect names it (`inboundCall`, `workflow`, …). It never changes.
     pub flow_type: String,
-    /// The rest.
+    /// What an update may change later.
     pub body: FlowBody,
 }
 
-/// What an update may change.
+/// What an update of a workflow replaces.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FlowBody {
-    /// Name, unique within the type whatever its case.
+    /// The name, unique within the type whatever its case.
     pub name: String,
-    /// Free text.
+    /// Notes of the author's.
     pub description: String,
-    /// The flow file as saved, at most [`crate::limits::DOCUMENT_BYTES`].
+    /// The workflow's file as saved, at most [`crate::limits::DOCUMENT_BYTES`].
     pub yaml: String,
 }
 
-/// A stored flow.
+/// A stored workflow: what Architect calls a flow.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Flow {
-    /// Its id.
+    /// The id.
     pub id: EntityId,
-    /// Its type.
+    /// The type as Architect names it.
     pub flow_type: String,
-    /// What is saved.
+    /// What was saved last, published or not.
     pub body: FlowBody,
-    /// Version of what is saved.
+    /// How often the workflow was saved or published.
     pub version: Version,
-    /// Number of the version published last, from 1.
+    /// Number of the version that was published last, from 1; `None` before the first.
     pub published: Option<u32>,
-    /// When it was made.
+    /// When the workflow was made.
     pub created: WallTime,
-    /// When it was last saved or published.
+    /// When the workflow was last saved or published.
     pub modified: WallTime,
 }
 
-/// A published version. It never changes.
+/// A published version of a workflow. It never changes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FlowVersion {
-    /// Its number, from 1.
+    /// The number among the versions of the workflow, from 1.
     pub number: u32,
-    /// The text.
+    /// The workflow's file as it was published.
     pub yaml: String,
-    /// When it was published.
+    /// When the version was published.
     pub published: WallTime,
-    /// By whom.
+    /// Who published the version, as the audit log names actors.
     pub published_by: String,
 }
 
-/// Order of a list of flows.
+/// What a list of workflows is sorted by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum FlowSort {
-    /// By name, whatever its case.
+    /// The name, whatever its case.
     #[default]
     Name,
-    /// By type.
+    /// The type.
     Type,
-    /// By time of the last change.
+    /// The time of the last change.
     Modified,
 }
 
-/// Which flows.
+/// Which workflows a list has; a filter that is `None` lets all pass.
 #[derive(Clone, Debug, Default)]
 pub struct FlowQuery {
-    /// By name.
+    /// A filter on the name.
     pub name: Option<NameFilter>,
-    /// By type.
+    /// The type of the workflows.
     pub flow_type: Option<String>,
-    /// Order.
+    /// The order of the list.
     pub sort: Sort<FlowSort>,
-    /// Part.
+    /// Which page of the list.
     pub page: PageRequest,
 }

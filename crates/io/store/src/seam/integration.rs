@@ -4,55 +4,55 @@ use super::{JsonText, NameFilter, PageRequest, Sort, WallTime};
 use crate::id::{EntityId, Version};
 use std::collections::BTreeMap;
 
-/// What the administrator wants it to be.
+/// What the administrator wants an integration to be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum IntendedState {
-    /// Executions may pass.
+    /// Executions of its actions may pass.
     Enabled,
-    /// They may not.
+    /// Executions of its actions are refused.
     Disabled,
 }
 
 /// A new integration. It starts with an empty configuration.
 #[derive(Clone, Debug)]
 pub struct NewIntegration {
-    /// Its id.
+    /// The id, which no integration may have yet.
     pub id: EntityId,
-    /// Its name, unique among integrations whatever its case.
+    /// The name, unique among integrations whatever its case.
     pub name: String,
-    /// Its type, as the platform names it (`purecloud-data-actions`, `custom-rest-actions`, …).
+    /// The type, as the platform names it (`purecloud-data-actions`, `custom-rest-actions`, …).
     pub type_id: String,
     /// Whether executions may pass.
     pub intended_state: IntendedState,
-    /// Free text.
+    /// Notes of the administrator's.
     pub notes: String,
-    /// Free pairs.
+    /// Names and values of the administrator's own, at most [`crate::limits::ATTRIBUTES`].
     pub attributes: BTreeMap<String, String>,
 }
 
 /// A change of an integration; what is `None` stays.
 #[derive(Clone, Debug, Default)]
 pub struct IntegrationUpdate {
-    /// Its name.
+    /// The new name.
     pub name: Option<String>,
-    /// Whether executions may pass.
+    /// Whether executions may pass from now on.
     pub intended_state: Option<IntendedState>,
-    /// Free text.
+    /// The new notes.
     pub notes: Option<String>,
-    /// Free pairs.
+    /// All attributes that the integration has from now on.
     pub attributes: Option<BTreeMap<String, String>>,
 }
 
-/// The current configuration. It has a version of its own.
+/// An integration's configuration. It has a version of its own.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct IntegrationConfig {
-    /// Its name; the platform shows it beside the integration's.
+    /// The configuration's name; the platform shows it beside the integration's.
     pub name: String,
     /// The properties that the type's schema describes.
     pub properties: JsonText,
-    /// More of them.
+    /// The properties that the platform's type keeps apart as advanced.
     pub advanced: JsonText,
-    /// Free text.
+    /// Notes of the administrator's.
     pub notes: String,
     /// Credentials by the place they fill (`pureCloudOAuthClient`, `basicAuth`, …). They must exist.
     pub credentials: BTreeMap<String, EntityId>,
@@ -61,55 +61,55 @@ pub struct IntegrationConfig {
 /// A stored integration.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Integration {
-    /// Its id.
+    /// The id.
     pub id: EntityId,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its type.
+    /// The type, as the platform names it.
     pub type_id: String,
     /// Whether executions may pass.
     pub intended_state: IntendedState,
-    /// Free text.
+    /// Notes of the administrator's.
     pub notes: String,
-    /// Free pairs.
+    /// Names and values of the administrator's own.
     pub attributes: BTreeMap<String, String>,
     /// The current configuration.
     pub config: IntegrationConfig,
-    /// Version of the configuration.
+    /// How often the configuration was written.
     pub config_version: Version,
-    /// Version of the integration; a change of the configuration raises it too.
+    /// How often the integration was written, its configuration included.
     pub version: Version,
-    /// When it was made.
+    /// When the integration was made.
     pub created: WallTime,
-    /// When it was last changed.
+    /// When the integration or its configuration was last changed.
     pub modified: WallTime,
 }
 
-/// Order of a list of integrations.
+/// What a list of integrations is sorted by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum IntegrationSort {
-    /// By name, whatever its case.
+    /// The name, whatever its case.
     #[default]
     Name,
-    /// By type.
+    /// The type.
     Type,
-    /// By time of creation.
+    /// The time of creation.
     Created,
-    /// By time of the last change.
+    /// The time of the last change.
     Modified,
 }
 
-/// Which integrations.
+/// Which integrations a list has; a filter that is `None` lets all pass.
 #[derive(Clone, Debug, Default)]
 pub struct IntegrationQuery {
-    /// By name.
+    /// A filter on the name.
     pub name: Option<NameFilter>,
-    /// By type.
+    /// The type of the integrations.
     pub type_id: Option<String>,
-    /// By state.
+    /// Whether executions may pass.
     pub intended_state: Option<IntendedState>,
-    /// Order.
+    /// The order of the list.
     pub sort: Sort<IntegrationSort>,
-    /// Part.
+    /// Which page of the list.
     pub page: PageRequest,
 }

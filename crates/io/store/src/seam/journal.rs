@@ -3,14 +3,14 @@
 use super::{AuditEvent, UsageDelta, WallTime};
 use crate::id::EntityId;
 
-/// What one writer sends at once.
+/// Events and counts that one process writes at once.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// Who sends it: a process, by a random id.
+    /// The process that sends the batch, by a random id of its own.
     pub writer: EntityId,
-    /// Its number among those of the writer, each higher than the one before.
+    /// The batch's number among those of the writer, each higher than the one before.
     pub number: i64,
-    /// When it was made.
+    /// When the batch was made.
     pub at: WallTime,
     /// At most [`crate::limits::BATCH`] events for the audit log.
     pub events: Vec<AuditEvent>,

@@ -66,7 +66,7 @@ pub struct Page<T> {
     /// Entries in the whole list, read in the same transaction as the page. Counted up to
     /// [`limits::LIST`]: that much means that or more.
     pub total: u64,
-    /// What was asked for.
+    /// The page that was asked for.
     pub request: PageRequest,
 }
 
@@ -131,9 +131,9 @@ impl<T> Pages<T> {
 /// The order of a list. Ties are broken by id, so that paging is stable.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Sort<K> {
-    /// By what.
+    /// What the list is sorted by.
     pub key: K,
-    /// Largest first.
+    /// Whether the largest comes first.
     pub descending: bool,
 }
 
@@ -142,6 +142,6 @@ pub struct Sort<K> {
 pub enum NameFilter {
     /// The whole name.
     Is(String),
-    /// Any part of it.
+    /// Any part of the name.
     Contains(String),
 }

@@ -3,60 +3,60 @@
 use super::{JsonText, NameFilter, PageRequest, Sort, WallTime};
 use crate::id::{EntityId, Version};
 
-/// What is written of a table.
+/// What an update of a data table replaces.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TableBody {
-    /// Name, unique among tables whatever its case: flows look it up by that.
+    /// The name, unique among data tables whatever its case: workflows look a table up by name.
     pub name: String,
-    /// Free text.
+    /// Notes of the author's.
     pub description: String,
-    /// JSON schema of a row.
+    /// The JSON schema that each row has to fit.
     pub schema: JsonText,
 }
 
-/// A stored table.
+/// A stored data table.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Table {
-    /// Its id.
+    /// The id.
     pub id: EntityId,
-    /// What was written.
+    /// What an update replaces.
     pub body: TableBody,
-    /// Its version. Rows don't raise it.
+    /// How often the table was written. Rows don't raise it.
     pub version: Version,
-    /// When it was made.
+    /// When the table was made.
     pub created: WallTime,
-    /// When it was last changed.
+    /// When the table, other than its rows, was last changed.
     pub modified: WallTime,
 }
 
-/// One row: its key, and the whole of it as JSON. Checking it against the schema is the caller's.
+/// A row of a data table. Checking it against the schema is the caller's.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Row {
-    /// The key, 1 to [`crate::limits::ROW_KEY_CHARS`] characters, case and all.
+    /// The key, 1 to [`crate::limits::ROW_KEY_CHARS`] characters; its case matters.
     pub key: String,
-    /// The row.
+    /// The whole row as JSON, the key included.
     pub value: JsonText,
 }
 
-/// Order of a list of tables.
+/// What a list of data tables is sorted by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum TableSort {
-    /// By name, whatever its case.
+    /// The name, whatever its case.
     #[default]
     Name,
-    /// By id.
+    /// The id.
     Id,
-    /// By time of the last change.
+    /// The time of the last change.
     Modified,
 }
 
-/// Which tables.
+/// Which data tables a list has; a filter that is `None` lets all pass.
 #[derive(Clone, Debug, Default)]
 pub struct TableQuery {
-    /// By name.
+    /// A filter on the name.
     pub name: Option<NameFilter>,
-    /// Order.
+    /// The order of the list.
     pub sort: Sort<TableSort>,
-    /// Part.
+    /// Which page of the list.
     pub page: PageRequest,
 }

@@ -7,15 +7,15 @@ use tollgate_secret::Secret;
 /// A token, which can be read here and never again.
 #[derive(Clone, Debug)]
 pub struct IssuedToken {
-    /// 256 random bits in URL-safe base64.
+    /// The token: 256 random bits in URL-safe base64.
     pub token: Secret,
-    /// When it ends.
+    /// When the token ends.
     pub expires: WallTime,
-    /// Whose it is.
+    /// The client that the token was given to.
     pub client: OAuthClient,
 }
 
-/// Whom a token belongs to.
+/// The client that a token belongs to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TokenOwner {
     /// The client as it is now.

@@ -6,17 +6,17 @@ use crate::id::EntityId;
 /// Calls by their answer, as the platform's usage rows have them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct UsageCounts {
-    /// 2xx.
+    /// Calls answered with a status of 200 to 299.
     pub status_200: u64,
-    /// 3xx.
+    /// Calls answered with a status of 300 to 399.
     pub status_300: u64,
-    /// 4xx other than 429.
+    /// Calls answered with a status of 400 to 499 other than 429.
     pub status_400: u64,
-    /// 429.
+    /// Calls answered with 429.
     pub status_429: u64,
-    /// 5xx.
+    /// Calls answered with a status of 500 to 599.
     pub status_500: u64,
-    /// All of them.
+    /// All calls.
     pub requests: u64,
 }
 
@@ -36,59 +36,59 @@ impl UsageCounts {
 /// Calls to add.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct UsageDelta {
-    /// Who called.
+    /// The client that called.
     pub client: EntityId,
-    /// When; counted under the hour (UTC) that it lies in.
+    /// When it called; counted under the hour (UTC) that this lies in.
     pub at: WallTime,
     /// The path with its variables unnamed, `/api/v2/integrations/actions/{actionId}/execute`.
     pub template: String,
-    /// The method.
+    /// The HTTP method.
     pub method: String,
-    /// How many.
+    /// How many calls to add.
     pub counts: UsageCounts,
 }
 
-/// How fine.
+/// What span of time a row of usage is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum UsageGrain {
-    /// One row per hour.
+    /// An hour (UTC).
     Hour,
-    /// One row per day (UTC).
+    /// A day (UTC).
     Day,
-    /// One row for the whole span.
+    /// The whole time that was asked for.
     Span,
 }
 
-/// Which usage.
+/// Which counts are added up, and how finely.
 #[derive(Clone, Debug)]
 pub struct UsageQuery {
-    /// Of this client, or of all.
+    /// The client that called; `None` means any.
     pub client: Option<EntityId>,
-    /// From here, rounded down to the hour.
+    /// The first hour, as any time in it.
     pub from: WallTime,
-    /// Up to here, exclusive.
+    /// The time that all hours begin before.
     pub until: WallTime,
-    /// How fine in time.
+    /// What span of time each row is about.
     pub grain: UsageGrain,
-    /// One row per client; otherwise all are added up.
+    /// Whether each client has rows of its own; otherwise all are added up.
     pub by_client: bool,
-    /// One row per path template.
+    /// Whether each path template has rows of its own.
     pub by_template: bool,
-    /// One row per method.
+    /// Whether each HTTP method has rows of its own.
     pub by_method: bool,
 }
 
-/// One row; what wasn't grouped by is `None`.
+/// Counts that were added up; what they weren't told apart by is `None`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct UsageRow {
     /// Start of the hour or day.
     pub at: Option<WallTime>,
-    /// Who called.
+    /// The client that called.
     pub client: Option<EntityId>,
     /// The path template.
     pub template: Option<String>,
-    /// The method.
+    /// The HTTP method.
     pub method: Option<String>,
-    /// How many.
+    /// How many calls.
     pub counts: UsageCounts,
 }
