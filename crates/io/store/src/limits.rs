@@ -19,6 +19,8 @@ pub const PAGE: u32 = 500;
 pub const ANSWER_BYTES: usize = 32 * 1024 * 1024;
 /// How far lists are counted and paged. Further on, a filter leads.
 pub const LIST: u32 = 200_000;
+/// Changes of definitions that are read at once.
+pub const CHANGES: u32 = 1000;
 /// Fields of a credential.
 pub const CREDENTIAL_FIELDS: usize = 64;
 /// Bytes of one field of a credential: room for a certificate chain.

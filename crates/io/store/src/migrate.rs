@@ -57,6 +57,13 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/0005_retention.sqlite.sql"),
         postgres: include_str!("../migrations/0005_retention.postgres.sql"),
     },
+    Migration {
+        number: 6,
+        name: "changes",
+        common: include_str!("../migrations/0006_changes.sql"),
+        sqlite: include_str!("../migrations/0006_changes.sqlite.sql"),
+        postgres: include_str!("../migrations/0006_changes.postgres.sql"),
+    },
 ];
 
 impl Migration {

@@ -2,6 +2,7 @@
 
 mod action;
 mod audit;
+mod changes;
 mod client;
 mod common;
 mod credential;
@@ -17,6 +18,7 @@ pub use action::{
     Action, ActionBody, ActionQuery, ActionSort, ActionStamp, Draft, NewAction, Secure,
 };
 pub use audit::{AuditEntry, AuditEvent, AuditKind, AuditQuery, AuditRemoval};
+pub use changes::DefinitionChanges;
 pub use client::{
     ClientBody, ClientQuery, ClientSort, ClientState, Grant, MadeClient, OAuthClient, Reach, Role,
     Tell,

@@ -18,7 +18,7 @@ use crate::store::Store;
 use serde_json::json;
 
 /// Columns of an action or a draft without its documents, in the order of [`read_stamp`].
-const STAMP: &str = "id, integration_id, name, category, secure, version, \
+pub(super) const STAMP: &str = "id, integration_id, name, category, secure, version, \
                      CAST(octet_length(config) + octet_length(contract) AS BIGINT)";
 
 impl Record for Action {
@@ -195,7 +195,7 @@ pub(super) async fn current_stamp<R: Record>(
 
 /// Also of a damaged action, so that it can be named and thrown away, and keeps no other from being listed:
 /// what can't be read is hidden as secure, and of version 0.
-fn read_stamp(row: &mut Row) -> StoreResult<ActionStamp> {
+pub(super) fn read_stamp(row: &mut Row) -> StoreResult<ActionStamp> {
     Ok(ActionStamp {
         id: EntityId::stored(row.shown()?),
         integration_id: EntityId::stored(row.shown()?),

@@ -394,11 +394,15 @@ async fn grows_up(url: &StoreUrl) {
     let new = with(MIGRATIONS).await.unwrap();
     assert_eq!(schema_version(&new).await, MIGRATIONS.len() as i64);
     assert_eq!(new.audit(&AuditQuery::default()).await.unwrap().total, 601);
-    let before = new.revision().await.unwrap();
+    let before = new.definition_changes(0).await.unwrap();
+    assert_eq!(before.integrations[0].notes, "old");
     new.create_integration(integration(2, "new"), &by())
         .await
         .unwrap();
-    assert!(new.revision().await.unwrap() > before);
+    assert!(new.revision().await.unwrap() > before.revision);
+    let after = new.definition_changes(before.revision).await.unwrap();
+    assert_eq!((after.integrations.len(), after.more), (1, false));
+    assert_eq!(after.integrations[0].notes, "new");
     let later = NOW.plus_seconds(1);
     for wanted in [500, 100, 0] {
         let removed = new.remove_audit(AuditKind::Executions, later, later);

@@ -8,7 +8,7 @@ use tollgate_store::*;
 
 /// Number of the last migration there is.
 /// Number of the last migration.
-const SCHEMA: i64 = 5;
+const SCHEMA: i64 = 6;
 
 fn table(name: &str) -> TableBody {
     TableBody {

@@ -9,6 +9,7 @@
 mod support;
 
 mod callers;
+mod changes;
 mod data;
 mod definitions;
 mod model;
@@ -72,6 +73,9 @@ suite! {
     stamps:
         a_stamp_is_the_action_without_its_documents,
         an_integration_has_so_many_bytes;
+    changes:
+        changes_tell_what_became_of_the_definitions,
+        many_changes_come_in_parts;
     model:
         histories_follow_the_model;
     waiting:

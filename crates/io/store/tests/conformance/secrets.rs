@@ -12,7 +12,7 @@ fn secret(text: &str) -> tollgate_secret::Secret {
     text.to_owned().into()
 }
 
-fn credential(n: &str) -> NewCredential {
+pub(crate) fn credential(n: &str) -> NewCredential {
     NewCredential {
         id: id(n),
         name: format!("Login {n}"),
