@@ -36,7 +36,8 @@ pub use policy::Kind as Policy;
 pub use policy::{SendRate, Vegas};
 pub use records::{Record, RecordError, Records};
 pub use scenario::{
-    Action, ActionId, Cache, Client, Flow, Limits, Outage, Scenario, ScenarioError, Source,
+    Action, ActionId, Cache, Client, Flow, Limits, Outage, Scenario, ScenarioError, Service,
+    ServiceAction, Source,
 };
 pub use study::{FlowSummary, Job, Point, PolicySummary, RealUpstream, Results, Study};
 pub use sweep::{Parameter, Sweep, SweepError};

@@ -8,7 +8,6 @@
 mod parse;
 
 use crate::arrivals::{Arrivals, Spacing};
-use crate::interaction::Behaviour;
 use crate::latency::Latency;
 use crate::scenario::{Action, ActionId, Flow, Scenario};
 use std::time::Duration;
@@ -39,6 +38,20 @@ pub struct Records {
     pub cached: u64,
 }
 
+impl Records {
+    /// The names of the flows in them.
+    #[must_use]
+    pub fn flows(&self) -> &[String] {
+        &self.flows
+    }
+
+    /// The names of the actions in them.
+    #[must_use]
+    pub fn actions(&self) -> &[String] {
+        &self.actions
+    }
+}
+
 impl Scenario {
     /// This scenario's limits, under recorded calls. Flows and actions are found by name; those that
     /// the scenario doesn't have are added, with the answer times recorded.
@@ -60,7 +73,7 @@ impl Scenario {
             .map(|(at, name)| {
                 let known = scenario.actions.iter().position(|it| it.name == *name);
                 let place = known.unwrap_or_else(|| {
-                    scenario.actions.push(unknown_action(name));
+                    scenario.actions.push(Action::usual(name));
                     scenario.actions.len() - 1
                 });
                 if let Some(latency) = measured(at) {
@@ -101,30 +114,10 @@ impl Scenario {
     }
 }
 
-fn unknown_action(name: &str) -> Action {
-    Action {
-        name: name.to_owned(),
-        latency: Latency::Fixed(Duration::from_millis(200)),
-        timeout: Duration::from_secs(60),
-        token: true,
-        method: "GET",
-        path: format!("/{name}"),
-        reads: None,
-        idempotent: true,
-        cache: None,
-    }
-}
-
 /// In the last of the classes there are.
 fn unknown_flow(name: &str, others: &[Flow]) -> Flow {
     Flow {
-        name: name.to_owned(),
         priority: others.iter().map(|flow| flow.priority).max().unwrap_or(0),
-        weight: 1,
-        guaranteed: None,
-        max_queued: 10_000,
-        deadline: Duration::from_secs(10),
-        behaviour: Behaviour::Steps([].into()),
-        arrivals: Arrivals::constant(0.0, Spacing::Even),
+        ..Flow::silent(name)
     }
 }

@@ -5,9 +5,10 @@
 //! ([`Scenario::engine`]), the provider's truth ([`Scenario::platform`]), and a workload.
 
 mod read;
+mod service;
 mod tables;
 
-use crate::arrivals::Arrivals;
+use crate::arrivals::{Arrivals, Spacing};
 use crate::interaction::Behaviour;
 use crate::latency::Latency;
 use crate::policy::Kind;
@@ -19,6 +20,7 @@ use tollgate_engine::Leave;
 use tollgate_platform::{Alignment, Config as Platform, Faults, Spread, Window};
 
 pub use read::{ScenarioError, Source};
+pub use service::{Service, ServiceAction};
 pub(crate) use tables::{WITH_TOKEN, WITHOUT_TOKEN};
 
 /// Parts of the measured time at which limits that change are looked at.
@@ -58,6 +60,8 @@ pub struct Scenario {
     pub upstream: Option<Platform>,
     /// Reads the headers of such an upstream; without it, tollgate is told its numbers as they are.
     pub reads: Option<ReadFacts>,
+    /// What tollgate decides by beside the limits; its defaults unless a service's configuration says more.
+    pub policy: tollgate_engine::Policy,
     /// OAuth clients, the preferred first.
     pub clients: Vec<Client>,
     /// What is called.
@@ -190,6 +194,39 @@ pub struct Flow {
     pub behaviour: Behaviour,
     /// When interactions begin.
     pub arrivals: Arrivals,
+}
+
+impl Action {
+    /// An action of which only the name is known.
+    pub(crate) fn usual(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            latency: Latency::Fixed(Duration::from_millis(200)),
+            timeout: Duration::from_secs(60),
+            token: true,
+            method: "GET",
+            path: format!("/{name}"),
+            reads: None,
+            idempotent: true,
+            cache: None,
+        }
+    }
+}
+
+impl Flow {
+    /// A flow that never calls.
+    pub(crate) fn silent(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            priority: 0,
+            weight: 1,
+            guaranteed: None,
+            max_queued: 10_000,
+            deadline: Duration::from_secs(10),
+            behaviour: Behaviour::Steps([].into()),
+            arrivals: Arrivals::constant(0.0, Spacing::Even),
+        }
+    }
 }
 
 /// A time in which the upstream fails.

@@ -286,3 +286,270 @@ fn a_flow_file_is_read_beside_its_scenario_and_errors_name_both_places() {
         assert!(errors.contains(wanted), "{errors}");
     }
 }
+
+/// A service's own file, with an action of a file and one of the store.
+const SERVICE: &str = r#"
+[store]
+url = "sqlite:none.db"
+key_file = "none.keys"
+
+[[client]]
+name = "pool"
+client_id = "id"
+client_secret_env = "TOLLGATE_NO_SUCH_VARIABLE"
+token_url = "https://login.example.com/oauth/token"
+max_tokens = 4
+token_rate = { allowed = 200, period = "60s" }
+
+[[integration]]
+name = "Platform"
+type = "purecloud-data-actions"
+base_url = "https://api.example.com"
+clients = ["pool"]
+actions = { folder = "no-such-folder" }
+
+[[integration]]
+name = "Web"
+type = "custom-rest-actions"
+actions = { folder = "no-such-folder" }
+
+[[integration.limit]]
+name = "web.rate"
+allowed = 20
+period = "1s"
+
+[[limit]]
+name = "org.app.user.rate.per.minute"
+allowed = 900
+period = "60s"
+
+[[limit]]
+name = "requests.volume.max"
+allowed = 700
+period = "60s"
+
+[[limit]]
+name = "actions.concurrent.executions.max"
+concurrent = 40
+
+[[cache]]
+action = "Look up"
+integration = "Platform"
+fresh_for = "30s"
+
+[[flow]]
+name = "voice"
+priority = 0
+guaranteed = { limit = "org.app.user.rate.per.minute", calls = 300 }
+
+[[flow]]
+name = "e-mail"
+priority = 1
+weight = 3
+max_queued = 500
+default = true
+"#;
+
+/// What nobody but a scenario can say.
+const WORKLOAD: &str = r#"
+name = "both"
+duration = "10m"
+[limits]
+way_in = "0ms..15ms"
+[[action]]
+name = "Look up"
+integration = "Platform"
+latency = { median = "180ms", p95 = "600ms" }
+keys = 500
+[[flow]]
+name = "voice"
+deadline = "4s"
+calls = ["Look up"]
+arrivals = { per_minute = 300 }
+[[flow]]
+name = "e-mail"
+deadline = "1m"
+calls = ["Look up"]
+arrivals = { per_minute = 200 }
+"#;
+
+/// Both in one scenario, as it had to be written without the service's file.
+const ALL_IN_ONE: &str = r#"
+name = "both"
+duration = "10m"
+[limits]
+token = 200
+organisation = 900
+executions = 700
+concurrency = 40
+way_in = "0ms..15ms"
+[[client]]
+name = "pool"
+tokens = 4
+[[action]]
+name = "Look up"
+latency = { median = "180ms", p95 = "600ms" }
+cache = "30s"
+keys = 500
+[[flow]]
+name = "voice"
+guaranteed = 300
+deadline = "4s"
+calls = ["Look up"]
+arrivals = { per_minute = 300 }
+[[flow]]
+name = "e-mail"
+priority = 1
+weight = 3
+max_queued = 500
+deadline = "1m"
+calls = ["Look up"]
+arrivals = { per_minute = 200 }
+"#;
+
+#[test]
+fn a_service_and_its_workload_are_what_a_scenario_with_all_its_numbers_is() {
+    let (config, workload) = (
+        written("service.toml", SERVICE),
+        written("workload.toml", WORKLOAD),
+    );
+    let whole = written("all-in-one.toml", ALL_IN_ONE);
+    let plan = stdout(&["plan", &workload, "--config", &config, "--json"]);
+    assert_eq!(plan, stdout(&["plan", &whole, "--json"]));
+    let run = |of: &[&str]| {
+        let more = [
+            "--replications",
+            "1",
+            "--policy",
+            "tollgate",
+            "--policy",
+            "today",
+            "--json",
+        ];
+        stdout(&[of, &more].concat())
+    };
+    let simulated = run(&["simulate", &workload, "--config", &config]);
+    assert_eq!(simulated, run(&["simulate", &whole]));
+    // What can't be simulated is told, with its numbers.
+    let told = tollgate(&["plan", &workload, "--config", &config]);
+    let told = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(
+        told.contains("not simulated: the limit web.rate (20 in 1s, integration)"),
+        "{told}"
+    );
+}
+
+#[test]
+fn what_a_scenario_and_the_configuration_both_say_names_both_places() {
+    let config = written("service-said.toml", SERVICE);
+    for (from, to, place, other) in [
+        (
+            "[limits]",
+            "[limits]\ntoken = 300",
+            "5:9: limits.token",
+            "12:14: client[1].token_rate",
+        ),
+        (
+            "[limits]",
+            "[limits]\norganisation = 1",
+            "5:16: limits.organisation",
+            "31:1: limit[1]",
+        ),
+        (
+            "[limits]",
+            "[limits]\nexecutions = 1",
+            "5:14: limits.executions",
+            "36:1: limit[2]",
+        ),
+        (
+            "[limits]",
+            "[limits]\nconcurrency = 1",
+            "5:15: limits.concurrency",
+            "41:1: limit[3]",
+        ),
+        (
+            "[limits]",
+            "[[client]]\nname = \"pool\"\n[limits]",
+            "4:1: client",
+            "6:1: client[1]",
+        ),
+        (
+            "keys = 500",
+            "keys = 500\ncache = \"1m\"",
+            "11:9: action[1].cache",
+            "48:13: cache[1].fresh_for",
+        ),
+        (
+            "keys = 500",
+            "keys = 500\ntoken = true",
+            "11:9: action[1].token",
+            "16:8: integration[1].type",
+        ),
+        (
+            "deadline = \"1m\"",
+            "deadline = \"1m\"\nweight = 2",
+            "19:10: flow[2].weight",
+            "58:10: flow[2].weight",
+        ),
+    ] {
+        let scenario = written("said.toml", &WORKLOAD.replace(from, to));
+        for command in ["plan", "simulate"] {
+            let output = tollgate(&[command, &scenario, "--config", &config]);
+            let told = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(64), "{told}");
+            let line =
+                format!("{scenario}:{place}: {config}:{other} says that already; remove it here");
+            assert!(told.contains(&line), "{line}\n{told}");
+        }
+    }
+    let unknown = WORKLOAD.replace("\"e-mail\"", "\"email\"");
+    let output = tollgate(&["plan", &written("said.toml", &unknown), "--config", &config]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        told.contains("no flow is called \"email\"; there are: voice, e-mail; did you mean"),
+        "{told}"
+    );
+}
+
+#[test]
+fn records_are_a_workload_of_a_service_without_any_scenario() {
+    let config = written("service-records.toml", SERVICE);
+    let lines: String = (0..3_000)
+        .map(|n| {
+            let flow = if n % 3 == 0 { "voice" } else { "e-mail" };
+            format!("{},{flow},Look up,150,answered\n", f64::from(n) / 10.0)
+        })
+        .collect();
+    let records = format!("at,flow,action,latency_ms,outcome\n{lines}");
+    let records = written("of-service.csv", &records);
+    // In the store, so that its integration isn't known.
+    let output = tollgate(&["plan", "--config", &config, "--from", &records]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(64), "{told}");
+    assert!(
+        told.contains("\"Look up\"") && told.contains("no action file has this name"),
+        "{told}"
+    );
+    let only = SERVICE.replace(
+        "[[integration]]\nname = \"Web\"",
+        "[[integration]]\nname = \"Web services\"",
+    );
+    let (before, web) = only
+        .split_once("[[integration]]\nname = \"Web services\"")
+        .expect("two");
+    let (_, after) = web.split_once("period = \"1s\"\n").expect("its limit");
+    let config = written("service-one.toml", &format!("{before}{after}"));
+    let plan = stdout(&["plan", "--config", &config, "--from", &records, "--json"]);
+    let plan: serde_json::Value = serde_json::from_str(&plan).expect("JSON");
+    assert_eq!(plan["limits"].as_array().map(Vec::len), Some(4), "{plan}");
+    assert!(
+        (plan["calls_per_minute"].as_f64().expect("a number") - 600.0).abs() < 1.0,
+        "{plan}"
+    );
+    let output = tollgate(&["plan", "--config", &config]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        output.status.code() == Some(64) && told.contains("--from"),
+        "{told}"
+    );
+}

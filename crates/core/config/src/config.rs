@@ -8,11 +8,18 @@ use std::time::Duration;
 use tollgate_action::TypeFacts;
 use tollgate_model::{FlowId, RouteId};
 use tollgate_secret::Secret;
+use tollgate_settings::Places;
 use tollgate_upstream::{Bounds, ClientCredentials, Network, Url};
 
 /// A whole configuration, ready to be served.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// How errors call the file.
+    pub file: String,
+    /// Where its fields stand.
+    pub places: Places,
+    /// Whether secrets may be absent: they are empty then. Such a configuration can't be served.
+    pub without_secrets: bool,
     /// The service's own side.
     pub server: Server,
     /// Who may call the service.

@@ -17,7 +17,7 @@ use std::cell::RefCell;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use tollgate_secret::Secret;
-use tollgate_settings::{Placed, Section, resolve, unique_name};
+use tollgate_settings::{Placed, Places, Section, resolve, unique_name};
 
 /// Where a text comes from, and where its secrets do.
 pub struct Source<'a> {
@@ -38,12 +38,14 @@ struct Reading<'a> {
     named: RefCell<Vec<FileUse>>,
     /// What can be used and had better be changed.
     warnings: RefCell<Vec<String>>,
+    without_secrets: bool,
 }
 
 impl<'a> Reading<'a> {
-    fn new(source: &'a Source<'a>) -> Self {
+    fn new(source: &'a Source<'a>, without_secrets: bool) -> Self {
         Self {
             source,
+            without_secrets,
             named: RefCell::default(),
             warnings: RefCell::default(),
         }
@@ -56,16 +58,18 @@ impl<'a> Reading<'a> {
         path
     }
 
-    /// The secret that `read` finds in a file. Notes a warning where others may read the file.
+    /// The secret that `read` finds in a file; empty if it may be absent and is. Notes a warning where others may read the file.
     fn secret(
         &self,
         named: &Placed<String>,
         read: impl FnOnce(&dyn Files, &Path) -> Result<Option<FileSecret>, String>,
     ) -> Result<Secret, String> {
         let path = self.uses(named);
-        let found = read(self.files, &path)?;
-        let FileSecret { secret, warning } =
-            found.ok_or_else(|| format!("{}: there is no such file", path.display()))?;
+        let FileSecret { secret, warning } = match read(self.files, &path)? {
+            Some(found) => found,
+            None if self.without_secrets => return Ok(Secret::default()),
+            None => return Err(format!("{}: there is no such file", path.display())),
+        };
         let warning = warning.map(|warning| format!("{}: {warning}", named.field));
         self.warnings.borrow_mut().extend(warning);
         Ok(secret)
@@ -90,11 +94,25 @@ impl Config {
     /// # Errors
     /// Something in it is wrong; all that was found is listed.
     pub fn parse(text: &str, source: &Source<'_>) -> Result<Self, ConfigError> {
+        Self::parse_with(text, &Reading::new(source, false))
+    }
+
+    /// Reads a text whose secrets may be absent: to know what it says, and whether it is right.
+    ///
+    /// # Errors
+    /// Something in it is wrong; all that was found is listed. Secrets that are there are checked.
+    pub fn parse_without_secrets(text: &str, source: &Source<'_>) -> Result<Self, ConfigError> {
+        Self::parse_with(text, &Reading::new(source, true))
+    }
+
+    fn parse_with(text: &str, source: &Reading<'_>) -> Result<Self, ConfigError> {
         let invalid = |problems| ConfigError::Invalid {
             file: source.file.to_owned(),
             problems,
         };
-        let config = tollgate_settings::read(text, |root| read(root, source)).map_err(invalid)?;
+        let read = tollgate_settings::read_with_places(text, |root| read(root, source));
+        let (mut config, places) = read.map_err(invalid)?;
+        config.places = places;
         // What each table says may be sound and all of them together not.
         match config.engine.check() {
             Ok(()) => Ok(config),
@@ -117,7 +135,7 @@ impl Store {
     pub fn parse(text: &str, source: &Source<'_>) -> Result<Option<Self>, ConfigError> {
         let read = |root: &Section<'_, '_>| {
             root.leave_the_rest();
-            store::read(root, &Reading::new(source))
+            store::read(root, &Reading::new(source, false))
         };
         tollgate_settings::read(text, read).map_err(|problems| ConfigError::Invalid {
             file: source.file.to_owned(),
@@ -128,8 +146,7 @@ impl Store {
 
 /// Reads all tables. What could not be read is left out or has its default: the findings say so, and
 /// the result is then thrown away.
-fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Config {
-    let source = &Reading::new(source);
+fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
     let (server, upstream, extra_roots_pem) = server::read(root, source);
     let store = store::read(root, source);
     let stored = root.has("store");
@@ -143,6 +160,9 @@ fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Config {
     server::note_files(&server, source);
     source.note([FileUse::read("the configuration file", source.file.into())]);
     Config {
+        file: source.file.to_owned(),
+        places: Places::default(),
+        without_secrets: source.without_secrets,
         server,
         callers,
         clients: tables.clients,

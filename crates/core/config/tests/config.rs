@@ -451,3 +451,38 @@ fn proxies_are_networks() {
     let said = parse("trusted_proxies = [\"proxy.example\"]").unwrap_err();
     assert!(said.contains("server.trusted_proxies"), "{said}");
 }
+
+#[test]
+fn without_secrets_everything_else_is_checked() {
+    let text = format!(
+        "{LEAST}client_certificate = \"absent.pem\"\n[integration.credentials]\nkey = {{ file = \"absent\" }}\n\
+         [store]\nurl_env = \"ABSENT\"\nkey_file = \"absent.keys\"\n"
+    );
+    let source = |found: Option<&'static str>| Source {
+        file: "test.toml",
+        folder: Path::new("/srv"),
+        env: if found.is_some() {
+            &|_| Some("hunter2".to_owned())
+        } else {
+            &|_| None
+        },
+        files: &NoFiles,
+    };
+    let config = Config::parse_without_secrets(&text, &source(None)).unwrap();
+    assert!(config.without_secrets && config.store.is_some());
+    assert_eq!(config.callers.len() + config.clients.len(), 2);
+    assert!(config.integrations[0].access.identity_pem.is_none());
+    assert!(Config::parse(&text, &source(None)).is_err());
+    // A secret that is there must be a good one.
+    let weak = Config::parse_without_secrets(&text, &source(Some("hunter2"))).unwrap_err();
+    assert!(weak.to_string().contains("too weak"), "{weak}");
+    let wrong = text.replace("client_id = \"id\"", "client_ids = \"id\"");
+    let told = Config::parse_without_secrets(&wrong, &source(None))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        told.starts_with("test.toml:8:1: client[1].client_ids: no such field"),
+        "{told}"
+    );
+    assert_eq!(told.lines().count(), 1, "{told}");
+}

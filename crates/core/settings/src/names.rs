@@ -13,6 +13,7 @@ pub fn unique_name(
         if !section.has(key) {
             section.missing(key, "\"…\"");
         }
+        section.spoil();
         return String::new();
     };
     if taken.contains(&name.value) {
@@ -28,7 +29,8 @@ pub fn unique_name(
     name.value
 }
 
-/// The place of `wanted` among `names`, or a problem that lists them.
+/// The place of `wanted` among `names`, or a problem that lists them. `what` begins with the key of the root's
+/// tables that have these names.
 pub fn resolve(
     section: &Section<'_, '_>,
     wanted: &Placed<String>,
@@ -42,10 +44,28 @@ pub fn resolve(
         } else {
             names.join(", ")
         };
-        section.reject(
-            wanted,
-            format!("no {what} is called {:?}; there are: {known}", wanted.value),
+        let meant = did_you_mean(&wanted.value, names.iter().map(String::as_str));
+        let meant = meant.map_or(String::new(), |name| format!("; did you mean {name:?}?"));
+        let message = format!(
+            "no {what} is called {:?}; there are: {known}{meant}",
+            wanted.value
         );
+        let tables = what.split(' ').next().unwrap_or(what);
+        section.reject_unless(tables, wanted, message);
     }
     found.and_then(|index| u32::try_from(index).ok())
+}
+
+/// The one of `known` that is most likely meant by `written`: no more than a third of its letters differ,
+/// letters in exchanged places counted once and whatever their case.
+#[must_use]
+pub fn did_you_mean<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = written.to_lowercase();
+    let differ = |name: &str| strsim::osa_distance(&lower, &name.to_lowercase());
+    let nearest = known
+        .map(|name| (differ(name), name))
+        .min_by_key(|(letters, _)| *letters);
+    let (letters, name) = nearest?;
+    let longest = name.chars().count().max(lower.chars().count());
+    (letters * 3 <= longest && name != written).then_some(name)
 }

@@ -2,6 +2,30 @@
 
 use std::fmt;
 
+/// Where a field or a table stands in a file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// Counted from 1.
+    pub line: usize,
+    /// In characters, counted from 1.
+    pub column: usize,
+    /// Path of the field, such as `limit[2].allowed`, the tables of an array counted from 1.
+    pub field: String,
+}
+
+impl Place {
+    /// What is wrong there.
+    #[must_use]
+    pub fn problem(&self, message: String) -> Problem {
+        Problem {
+            line: self.line,
+            column: self.column,
+            field: self.field.clone(),
+            message,
+        }
+    }
+}
+
 /// One thing that is wrong.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Problem {

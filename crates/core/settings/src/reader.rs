@@ -4,6 +4,7 @@
 //! not what was expected. Callers go on with a default either way; the problems decide at the end.
 
 use crate::findings::{Findings, Placed};
+use crate::names::did_you_mean;
 use crate::{parse_span, show_span};
 use std::cell::{Cell, RefCell};
 use std::ops::{Range, RangeInclusive};
@@ -53,7 +54,9 @@ impl<'f, 't> Section<'f, 't> {
         if !known.contains(&key) {
             known.push(key);
         }
-        self.table.get(key)
+        let value = self.table.get(key)?;
+        self.findings.note(self.path_of(key), value.span().start);
+        Some(value)
     }
 
     /// Whether the field is there, whatever its value.
@@ -73,12 +76,36 @@ impl<'f, 't> Section<'f, 't> {
     /// Reports a field that is missing; its place is the table's.
     pub fn missing(&self, key: &str, expected: &str) {
         let message = format!("missing; add {key} = {expected}");
-        self.findings.add(self.at, self.path_of(key), message);
+        let path = self.path_of(key);
+        self.findings
+            .add_unless(path.clone(), self.at, path, message);
+    }
+
+    /// Reports a field that mustn't be there, if it is; whatever its value.
+    pub fn refuse(&self, key: &'static str, message: impl FnOnce() -> String) {
+        if let Some(value) = self.value(key) {
+            let at = value.span().start;
+            self.findings.add(at, self.path_of(key), message());
+        }
+    }
+
+    /// Notes that this table isn't read as it was meant: fields that name one of its kind aren't at fault.
+    pub fn spoil(&self) {
+        let kind = self.path.rsplit_once('[').map_or("", |(kind, _)| kind);
+        self.findings.spoil(kind.to_owned());
     }
 
     /// Reports a field whose value was read but can't stand.
     pub fn reject<T>(&self, placed: &Placed<T>, message: String) {
         self.findings.add(placed.at, placed.field.clone(), message);
+    }
+
+    /// Reports a field whose value can't stand, unless one of the root's tables `cause` isn't read as it was
+    /// meant.
+    pub(crate) fn reject_unless<T>(&self, cause: &str, placed: &Placed<T>, message: String) {
+        let (at, field) = (placed.at, placed.field.clone());
+        self.findings
+            .add_unless(cause.to_owned(), at, field, message);
     }
 
     fn expected(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
@@ -235,7 +262,9 @@ impl<'f, 't> Section<'f, 't> {
             return None;
         };
         let mut texts = Vec::new();
-        for item in array {
+        for (index, item) in array.iter().enumerate() {
+            let path = format!("{}[{}]", self.path_of(key), index + 1);
+            self.findings.note(path, item.span().start);
             match item.get_ref().as_str() {
                 Some(text) => texts.push(self.placed(key, &item.span(), text.to_owned())),
                 None => self.expected(key, item, "text in quotes"),
@@ -269,6 +298,7 @@ impl<'f, 't> Section<'f, 't> {
         let Some(array) = value.get_ref().as_array() else {
             let path = self.path_of(key);
             self.expected(key, value, &format!("a list of tables; write [[{path}]]"));
+            self.findings.spoil(path);
             return Vec::new();
         };
         let mut sections = Vec::new();
@@ -276,9 +306,13 @@ impl<'f, 't> Section<'f, 't> {
             match item.get_ref().as_table() {
                 Some(table) => {
                     let path = format!("{}[{}]", self.path_of(key), index + 1);
+                    self.findings.note(path.clone(), item.span().start);
                     sections.push(Section::new(self.findings, table, path, item.span().start));
                 }
-                None => self.expected(key, item, "a table"),
+                None => {
+                    self.expected(key, item, "a table");
+                    self.findings.spoil(self.path_of(key));
+                }
             }
         }
         sections
@@ -316,7 +350,11 @@ impl<'f, 't> Section<'f, 't> {
         for key in self.table.keys() {
             let name = key.get_ref().as_ref();
             if !known.contains(&name) {
-                let message = format!("no such field; known here: {}", known.join(", "));
+                let mut message = format!("no such field; known here: {}", known.join(", "));
+                if let Some(meant) = did_you_mean(name, known.iter().copied()) {
+                    message += &format!("; did you mean {meant}?");
+                    self.findings.spoil(self.path_of(meant));
+                }
                 self.findings
                     .add(key.span().start, self.path_of(name), message);
             }

@@ -176,7 +176,7 @@ fn key_ring(keys: &KeySource) -> Result<KeyRing, KeyError> {
         KeySource::File(path) => {
             let name = path.display().to_string();
             let text = tollgate_files::key(path).map_err(unusable)?;
-            let absent = || unusable(format!("{name}: there is no such file; run tollgate init"));
+            let absent = || unusable(format!("{name}: there is no such file"));
             let text = text.ok_or_else(absent)?;
             (name, text)
         }

@@ -5,6 +5,7 @@ mod flows;
 mod limits;
 mod workflow;
 
+use super::service::{Service, Understood};
 use super::{Client, Outage, Scenario};
 use crate::policy::Kind;
 use std::time::Duration;
@@ -38,25 +39,62 @@ impl Scenario {
     /// # Errors
     /// Something in it is wrong; all that was found is listed, with places.
     pub fn parse(text: &str, source: &Source<'_>) -> Result<Self, ScenarioError> {
-        tollgate_settings::read(text, |root| read(root, source)).map_err(|problems| ScenarioError {
-            file: source.file.to_owned(),
-            problems,
-        })
+        parse(text, source, None)
+    }
+
+    /// Reads the workload of a service, whose limits, clients, flows and actions are those of its own files.
+    /// Also gives what of them can't be simulated, a line for each.
+    ///
+    /// # Errors
+    /// As [`Scenario::parse`], and where the scenario says what the service's files say.
+    pub fn parse_for(
+        text: &str,
+        source: &Source<'_>,
+        service: &Service<'_>,
+    ) -> Result<(Self, Vec<String>), ScenarioError> {
+        let mut known = Known {
+            service: *service,
+            understood: service.understood(),
+        };
+        let scenario = parse(text, source, Some(&mut known))?;
+        Ok((scenario, known.understood.left_out))
     }
 }
 
-fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Scenario {
+/// A service, and what its configuration comes to.
+struct Known<'a> {
+    service: Service<'a>,
+    understood: Understood,
+}
+
+fn parse(
+    text: &str,
+    source: &Source<'_>,
+    known: Option<&mut Known<'_>>,
+) -> Result<Scenario, ScenarioError> {
+    let read = |root: &Section<'_, '_>| read(root, source, known);
+    tollgate_settings::read(text, read).map_err(|problems| ScenarioError {
+        file: source.file.to_owned(),
+        problems,
+    })
+}
+
+fn read(
+    root: &Section<'_, '_>,
+    source: &Source<'_>,
+    mut known: Option<&mut Known<'_>>,
+) -> Scenario {
     let text = |key| root.text(key).map(|text| text.value).unwrap_or_default();
     let (name, about) = (text("name"), text("about"));
     let seed = root.whole("seed", 0..=u64::from(u32::MAX)).unwrap_or(1);
     let replications = root.whole("replications", 1..=1_000).unwrap_or(5);
     let warm_up = root.span("warm_up", Duration::ZERO..=LONGEST);
     let duration = root.span("duration", Duration::from_millis(1)..=LONGEST);
-    let limits = limits::read(root);
-    let clients = read_clients(root);
-    let actions = actions::read(root, source);
+    let limits = limits::read(root, known.as_deref());
+    let clients = read_clients(root, known.as_deref());
+    let actions = actions::read(root, source, known.as_deref());
     let names: Vec<String> = actions.iter().map(|action| action.name.clone()).collect();
-    let flows = flows::read(root, source, &names, &limits);
+    let flows = flows::read(root, source, (&names, &limits), known.as_deref_mut());
     if actions.iter().any(|action| action.token) && clients.is_empty() {
         root.missing(
             "client",
@@ -77,6 +115,9 @@ fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Scenario {
         limits,
         upstream: None,
         reads: None,
+        policy: known.map_or_else(Default::default, |it| {
+            it.service.config.engine.policy.clone()
+        }),
         clients,
         actions,
         flows,
@@ -92,7 +133,11 @@ fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Scenario {
     scenario
 }
 
-fn read_clients(root: &Section<'_, '_>) -> Vec<Client> {
+fn read_clients(root: &Section<'_, '_>, known: Option<&Known<'_>>) -> Vec<Client> {
+    if let Some(known) = known {
+        root.refuse("client", || known.service.says("client[1]"));
+        return known.understood.clients.clone();
+    }
     let mut taken = Vec::new();
     let clients = root.sections("client").into_iter().map(|section| {
         let name = unique_name(&section, "name", &mut taken);

@@ -102,7 +102,7 @@ impl Scenario {
             leave,
             policy: Policy {
                 grace: self.limits.way_in.to + Duration::from_millis(100),
-                ..Policy::default()
+                ..self.policy.clone()
             },
             limits,
             ..Config::default()

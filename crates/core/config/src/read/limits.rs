@@ -55,16 +55,16 @@ pub(super) fn read_shared(root: &Section<'_, '_>) -> Vec<Shared> {
         let rule = rule(&section);
         let leave = leave(&section, rule);
         let follow = follow_window(&section, rule);
-        if let Some(rule) = rule {
-            let limit = Limit { name, scope, rule };
-            shared.push(Shared {
+        match rule {
+            Some(rule) => shared.push(Shared {
                 own: Own {
-                    limit,
+                    limit: Limit { name, scope, rule },
                     leave,
                     follow,
                 },
                 counts,
-            });
+            }),
+            None => section.spoil(),
         }
         section.finish();
     }

@@ -25,8 +25,7 @@ pub(super) fn client_certificate(
     let file = section.text("client_certificate")?;
     let what = "a readable PEM file with certificate and key";
     let refused = |why| section.reject(&file, format!("expected {what}; {why}"));
-    source
-        .secret(&file, |files, path| files.identity(path))
-        .map_err(refused)
-        .ok()
+    let found = source.secret(&file, |files, path| files.identity(path));
+    let found = found.map_err(refused).ok()?;
+    (!found.expose().is_empty()).then_some(found)
 }

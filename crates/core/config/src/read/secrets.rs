@@ -93,6 +93,7 @@ fn from_env(
     name: &Placed<String>,
 ) -> Option<Secret> {
     let found = (source.env)(&name.value).filter(|secret| !secret.is_empty());
+    let found = found.or_else(|| source.without_secrets.then(String::new));
     if found.is_none() {
         section.reject(
             name,
@@ -111,7 +112,7 @@ fn from_file(
     path: &Placed<String>,
 ) -> Option<Secret> {
     match source.secret(path, |files, path| files.secret(path)) {
-        Ok(text) if !text.expose().trim().is_empty() => {
+        Ok(text) if source.without_secrets || !text.expose().trim().is_empty() => {
             Some(Secret::new(text.expose().trim().to_owned()))
         }
         Ok(_) => {

@@ -241,7 +241,8 @@ pub(super) fn read_callers(
     for section in root.sections("caller") {
         let client_id = unique_name(&section, "client_id", &mut taken);
         let secret = secrets::client_secret(&section, source);
-        if let Some(why) = secret.as_ref().and_then(|it| weak(it, &client_id)) {
+        let there = secret.as_ref().filter(|it| !it.expose().is_empty());
+        if let Some(why) = there.and_then(|it| weak(it, &client_id)) {
             let key = ["client_secret_env", "client_secret_file"];
             let named = key.into_iter().find(|key| section.has(key));
             let named = named.and_then(|key| section.text(key));

@@ -1,17 +1,15 @@
 //! `[[action]]`: what is called, and how long it takes.
 
-use super::Source;
+use super::{Known, Source};
 use crate::latency::Latency;
-use crate::scenario::{Action, Cache};
+use crate::scenario::{Action, Cache, Service, ServiceAction};
 use std::time::Duration;
-use tollgate_settings::{Section, unique_name};
+use tollgate_settings::{Section, resolve, unique_name};
 
 /// The vendor's bounds of an action's timeout.
 const TIMEOUTS: std::ops::RangeInclusive<Duration> =
     Duration::from_millis(1)..=Duration::from_secs(60);
 const LONGEST: Duration = Duration::from_secs(3_600);
-/// An answer time if the file gives none.
-const USUAL: Duration = Duration::from_millis(200);
 
 /// What HTTP says of a method.
 struct Method {
@@ -39,38 +37,47 @@ const fn method(name: &'static str, idempotent: bool, reads: bool) -> Method {
     }
 }
 
-pub(super) fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Vec<Action> {
+pub(super) fn read(
+    root: &Section<'_, '_>,
+    source: &Source<'_>,
+    known: Option<&Known<'_>>,
+) -> Vec<Action> {
     let mut taken = Vec::new();
     let actions = root.sections("action").into_iter().map(|section| {
-        let method = section.parsed("method", "GET, HEAD, POST, PUT, PATCH or DELETE", |text| {
-            METHODS.iter().find(|method| method.name == text)
-        });
-        let method = method.map(|method| method.value);
         let name = unique_name(&section, "name", &mut taken);
+        let usual = match known {
+            Some(known) => known_action(&section, &name, known),
+            None => read_request(&section, Action::usual(&name)),
+        };
         let path = section.parsed("path", "a path that begins with /", |text| {
             text.starts_with('/').then(|| text.to_owned())
         });
         let action = Action {
-            method: method.map_or("GET", |method| method.name),
-            path: path.map_or_else(|| format!("/{name}"), |path| path.value),
-            name,
+            path: path.map_or(usual.path, |path| path.value),
             latency: section
                 .section("latency")
                 .and_then(|latency| read_latency(latency, source))
-                .unwrap_or(Latency::Fixed(USUAL)),
-            timeout: section.span("timeout", TIMEOUTS).unwrap_or(*TIMEOUTS.end()),
-            token: section.flag("token").unwrap_or(true),
-            idempotent: section
-                .flag("idempotent")
-                .unwrap_or(method.is_none_or(|method| method.idempotent)),
-            reads: method.map(|method| method.reads),
-            cache: read_cache(&section),
+                .unwrap_or(usual.latency),
+            timeout: section.span("timeout", TIMEOUTS).unwrap_or(usual.timeout),
+            cache: match known.and_then(|known| kept(&section, &name, known)) {
+                Some(life) => read_keys(&section).map(|keys| Cache { life, keys }),
+                None => read_cache(&section),
+            },
+            ..usual
         };
         section.finish();
         action
     });
-    let actions: Vec<_> = actions.collect();
-    if actions.is_empty() {
+    let mut actions: Vec<_> = actions.collect();
+    if let Some((known, records)) = known.and_then(|it| Some((it, it.service.records?))) {
+        for name in records
+            .actions()
+            .iter()
+            .filter(|name| !taken.contains(name))
+        {
+            actions.push(recorded(root, name, &known.service));
+        }
+    } else if actions.is_empty() {
         root.missing(
             "action",
             "a table [[action]] with a name for each data action",
@@ -79,14 +86,121 @@ pub(super) fn read(root: &Section<'_, '_>, source: &Source<'_>) -> Vec<Action> {
     actions
 }
 
+/// What an action's request is like: `method`, `idempotent`, `token`.
+fn read_request(section: &Section<'_, '_>, usual: Action) -> Action {
+    let method = section.parsed("method", "GET, HEAD, POST, PUT, PATCH or DELETE", |text| {
+        METHODS.iter().find(|method| method.name == text)
+    });
+    let method = method.map(|method| method.value);
+    let idempotent = section.flag("idempotent");
+    Action {
+        token: section.flag("token").unwrap_or(true),
+        idempotent: idempotent.unwrap_or(method.is_none_or(|method| method.idempotent)),
+        reads: method.map(|method| method.reads),
+        method: method.map_or("GET", |method| method.name),
+        ..usual
+    }
+}
+
+/// An action of a service: its file says what its request is like, and its integration whether it takes a token.
+/// One that no file has (it is in the store, say) names its integration, and the scenario says the rest.
+fn known_action(section: &Section<'_, '_>, name: &str, known: &Known<'_>) -> Action {
+    let service = &known.service;
+    let integrations = service.config.integrations.iter();
+    let names: Vec<_> = integrations.map(|it| it.name.clone()).collect();
+    let named = section.text("integration");
+    let named = named.and_then(|named| resolve(section, &named, "integration", &names));
+    let (at, file) = match service.integration_of(name, named.map(|at| at as usize)) {
+        Ok(found) => found,
+        Err(why) => {
+            section.missing(
+                "integration",
+                &format!("\"NAME of an [[integration]]\"; {why}"),
+            );
+            (0, None)
+        }
+    };
+    section.refuse("token", || {
+        service.says(&format!("integration[{}].type", at + 1))
+    });
+    let Some(file) = file else {
+        let token = service.takes_token(at);
+        let usual = Action {
+            token,
+            ..Action::usual(name)
+        };
+        return read_request(section, usual);
+    };
+    for key in ["timeout", "method", "idempotent"] {
+        section.refuse(key, || {
+            format!("{} says that already; remove it here", file.file)
+        });
+    }
+    of_file(file, service)
+}
+
+/// An action as its file describes it.
+fn of_file(action: &ServiceAction, service: &Service<'_>) -> Action {
+    let method = METHODS.iter().find(|method| method.name == action.method);
+    Action {
+        token: service.takes_token(action.integration),
+        timeout: action.timeout,
+        method: action.method,
+        idempotent: method.is_none_or(|method| method.idempotent),
+        reads: method.map(|method| method.reads),
+        ..Action::usual(&action.name)
+    }
+}
+
+/// An action that records name and the scenario doesn't.
+fn recorded(root: &Section<'_, '_>, name: &str, service: &Service<'_>) -> Action {
+    let (at, file) = match service.integration_of(name, None) {
+        Ok(found) => found,
+        Err(why) => {
+            let expected = format!(
+                "a table [[action]] with name = {name:?}, which records name, and integration: {why}"
+            );
+            root.missing("action", &expected);
+            (0, None)
+        }
+    };
+    match file {
+        Some(file) => of_file(file, service),
+        None => Action {
+            token: service.takes_token(at),
+            ..Action::usual(name)
+        },
+    }
+}
+
+/// How long a service keeps the action's answers, by a `[[cache]]` of its configuration.
+fn kept(section: &Section<'_, '_>, name: &str, known: &Known<'_>) -> Option<Duration> {
+    let service = &known.service;
+    let rule = service
+        .config
+        .caches
+        .iter()
+        .position(|rule| rule.action == name)?;
+    section.refuse("cache", || {
+        service.says(&format!("cache[{}].fresh_for", rule + 1))
+    });
+    Some(service.config.caches[rule].fresh_for)
+}
+
 fn read_cache(section: &Section<'_, '_>) -> Option<Cache> {
     let life = section.span("cache", Duration::ZERO..=LONGEST * 24);
-    let keys = section.whole("keys", 1..=10_000_000);
+    let keys = read_keys(section);
     if life.is_some() && keys.is_none() {
         section.missing("keys", "a number of different inputs, for the cache's sake");
     }
-    let (life, keys) = (life?, keys? as u32);
+    let (life, keys) = (life?, keys?);
     (!life.is_zero()).then_some(Cache { life, keys })
+}
+
+fn read_keys(section: &Section<'_, '_>) -> Option<u32> {
+    section
+        .whole("keys", 1..=10_000_000)
+        .map(|keys| keys as u32)
 }
 
 fn read_latency(section: Section<'_, '_>, source: &Source<'_>) -> Option<Latency> {

@@ -1,6 +1,6 @@
 //! `[[flow]]`: who calls, what an interaction does, and when they begin.
 
-use super::{LONGEST, Source, workflow};
+use super::{Known, LONGEST, Source, workflow};
 use crate::arrivals::{Arrivals, Burst, Spacing};
 use crate::interaction::{Behaviour, Step};
 use crate::scenario::{ActionId, Flow, Limits};
@@ -15,38 +15,90 @@ const STEPS: usize = 1_000_000;
 pub(super) fn read(
     root: &Section<'_, '_>,
     source: &Source<'_>,
-    actions: &[String],
-    limits: &Limits,
+    (actions, limits): (&[String], &Limits),
+    mut known: Option<&mut Known<'_>>,
 ) -> Vec<Flow> {
     let mut taken = Vec::new();
     let mut guaranteed = 0;
     let mut flows = Vec::new();
     for section in root.sections("flow") {
         let name = unique_name(&section, "name", &mut taken);
-        let own = section.count("guaranteed", 1);
-        guaranteed += u64::from(own.unwrap_or(0));
-        if own.is_some() && guaranteed > limits.organisation.unwrap_or(0).into() {
+        let rank = match known.as_deref_mut() {
+            Some(known) => known_rank(&section, known),
+            None => read_rank(&section),
+        };
+        guaranteed += u64::from(rank.guaranteed.unwrap_or(0));
+        if rank.guaranteed.is_some() && guaranteed > limits.organisation.unwrap_or(0).into() {
             let message = "expected guaranteed calls that fit limits.organisation all together";
             section.reject(&section.here(()), message.to_owned());
         }
         flows.push(Flow {
             name,
-            priority: section.whole("priority", 0..=255).unwrap_or(0) as u8,
-            weight: section.whole("weight", 1..=1_000_000).unwrap_or(1) as u32,
-            guaranteed: own,
-            max_queued: section.size("max_queued").unwrap_or(10_000),
             deadline: section
                 .span("deadline", Duration::ZERO..=LONGEST)
-                .unwrap_or(Duration::from_secs(10)),
+                .unwrap_or(rank.deadline),
             behaviour: read_behaviour(&section, source, actions),
             arrivals: read_arrivals(&section, source),
+            ..rank
         });
         section.finish();
     }
-    if flows.is_empty() {
-        root.missing("flow", "a table [[flow]] with name, calls and arrivals");
+    let records = known.as_deref().and_then(|known| known.service.records);
+    match (known, records) {
+        (Some(known), Some(records)) => {
+            for name in records.flows().iter().filter(|name| !taken.contains(name)) {
+                flows.extend(known_flow(name, known));
+            }
+        }
+        _ if flows.is_empty() => {
+            root.missing("flow", "a table [[flow]] with name, calls and arrivals");
+        }
+        _ => {}
     }
     flows
+}
+
+/// Who goes first: a flow without a name that calls nothing.
+fn read_rank(section: &Section<'_, '_>) -> Flow {
+    Flow {
+        priority: section.whole("priority", 0..=255).unwrap_or(0) as u8,
+        weight: section.whole("weight", 1..=1_000_000).unwrap_or(1) as u32,
+        guaranteed: section.count("guaranteed", 1),
+        max_queued: section.size("max_queued").unwrap_or(10_000),
+        ..Flow::silent("")
+    }
+}
+
+/// The same as the service's configuration says it of the flow with this name.
+fn known_rank(section: &Section<'_, '_>, known: &mut Known<'_>) -> Flow {
+    let flows = &known.service.config.engine.flows;
+    let names: Vec<_> = flows.iter().map(|flow| flow.name.clone()).collect();
+    let name = section.text("name");
+    let found = name.and_then(|name| resolve(section, &name, "flow", &names));
+    for key in ["priority", "weight", "guaranteed", "max_queued"] {
+        let field = found.map_or("flow".to_owned(), |at| format!("flow[{}].{key}", at + 1));
+        section.refuse(key, || known.service.says(&field));
+    }
+    let flow = found.and_then(|at| known_flow(&names[at as usize], known));
+    flow.unwrap_or_else(|| Flow::silent(""))
+}
+
+/// A flow of the service's configuration, which calls nothing yet. None if it has no such flow.
+fn known_flow(name: &str, known: &mut Known<'_>) -> Option<Flow> {
+    let Known {
+        service,
+        understood,
+    } = known;
+    let flows = &service.config.engine.flows;
+    let at = flows.iter().position(|flow| flow.name == name)?;
+    let flow = &flows[at];
+    Some(Flow {
+        priority: flow.priority,
+        weight: flow.weight,
+        guaranteed: service.guaranteed(at, understood),
+        max_queued: flow.max_queued,
+        ..Flow::silent(name)
+    })
 }
 
 fn read_behaviour(section: &Section<'_, '_>, source: &Source<'_>, actions: &[String]) -> Behaviour {

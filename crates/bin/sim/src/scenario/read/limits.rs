@@ -1,5 +1,6 @@
 //! `[limits]`; a number of zero means that there is no such limit.
 
+use super::Known;
 use crate::scenario::Limits;
 use std::time::Duration;
 use tollgate_engine::Leave;
@@ -8,11 +9,44 @@ use tollgate_settings::Section;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-pub(super) fn read(root: &Section<'_, '_>) -> Limits {
-    let default = Limits::default();
+/// What a service's configuration says as well.
+const OF_SERVICE: [&str; 8] = [
+    "token",
+    "client",
+    "organisation",
+    "executions",
+    "concurrency",
+    "period",
+    "leave",
+    "counted_within",
+];
+
+/// `[limits]`; beside a service's configuration, of what no configuration says.
+pub(super) fn read(root: &Section<'_, '_>, known: Option<&Known<'_>>) -> Limits {
+    let default = known.map_or_else(Limits::default, |known| known.understood.limits.clone());
     let Some(section) = root.section("limits") else {
         return default;
     };
+    if let Some(Known {
+        service,
+        understood,
+    }) = known
+    {
+        for key in OF_SERVICE {
+            section.refuse(key, || service.says(&service.field_of(key, understood)));
+        }
+        let limits = Limits {
+            alignment: alignment(&section).unwrap_or(default.alignment),
+            token_life: token_life(&section).unwrap_or(default.token_life),
+            token_latency: section
+                .span("token_latency", Duration::ZERO..=HOUR)
+                .unwrap_or(default.token_latency),
+            way_in: way_in(&section).unwrap_or(default.way_in),
+            ..default
+        };
+        section.finish();
+        return limits;
+    }
     let allowed = |key, default| match section.count(key, 0) {
         Some(0) => None,
         Some(allowed) => Some(allowed),
@@ -20,12 +54,6 @@ pub(super) fn read(root: &Section<'_, '_>) -> Limits {
     };
     let span = |key| section.span(key, Duration::ZERO..=HOUR);
     let period = section.span("period", Duration::from_millis(1)..=HOUR * 24);
-    let alignment = section.parsed(
-        "windows_open",
-        "\"first-call\", \"wall-clock\" or \"phase-per-key\"",
-        Alignment::parse,
-    );
-    let token_life = section.span("token_life", Duration::from_secs(1)..=HOUR * 48);
     let limits = Limits {
         token: allowed("token", default.token),
         client: allowed("client", default.client),
@@ -33,8 +61,8 @@ pub(super) fn read(root: &Section<'_, '_>) -> Limits {
         executions: allowed("executions", default.executions),
         concurrency: allowed("concurrency", default.concurrency),
         period: period.unwrap_or(default.period),
-        alignment: alignment.map_or(default.alignment, |placed| placed.value),
-        token_life: token_life.unwrap_or(default.token_life),
+        alignment: alignment(&section).unwrap_or(default.alignment),
+        token_life: token_life(&section).unwrap_or(default.token_life),
         token_latency: span("token_latency").unwrap_or(default.token_latency),
         way_in: way_in(&section).unwrap_or(default.way_in),
         leave: leave(&section),
@@ -51,6 +79,17 @@ pub(super) fn read(root: &Section<'_, '_>) -> Limits {
     }
     section.finish();
     limits
+}
+
+/// `windows_open`.
+fn alignment(section: &Section<'_, '_>) -> Option<Alignment> {
+    let expected = "\"first-call\", \"wall-clock\" or \"phase-per-key\"";
+    let placed = section.parsed("windows_open", expected, Alignment::parse)?;
+    Some(placed.value)
+}
+
+fn token_life(section: &Section<'_, '_>) -> Option<Duration> {
+    section.span("token_life", Duration::from_secs(1)..=HOUR * 48)
 }
 
 /// `way_in = "15ms"` or `"0ms..15ms"`.

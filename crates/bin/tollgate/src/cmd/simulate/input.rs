@@ -1,4 +1,7 @@
-//! What `plan` and `simulate` read: the scenario, a service's records, and a probe's answer times.
+//! What `plan` and `simulate` read: the scenario, a service's configuration and records, and a probe's answer
+//! times.
+
+mod service;
 
 use crate::cmd::wire;
 use crate::console::errln;
@@ -8,7 +11,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use tollgate_engine::Facts;
 use tollgate_platform::Header;
 use tollgate_sim::latency::Latency;
-use tollgate_sim::{Records, Scenario, Source};
+use tollgate_sim::{Records, Scenario, Service, Source};
 
 /// Largest scenario, or file that one names, in bytes.
 const MAX_FILE: u64 = 4 << 30;
@@ -21,8 +24,13 @@ const LONGEST: Duration = Duration::from_secs(20);
 
 #[derive(clap::Args)]
 pub(crate) struct Input {
-    /// The scenario file.
-    scenario: PathBuf,
+    /// The scenario file; beside --config only the workload, and not needed where --from gives one.
+    #[arg(required_unless_present = "config")]
+    scenario: Option<PathBuf>,
+    /// Take limits, clients, flows and actions from a service's own configuration and action files. No
+    /// secret is read.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Take a service's own records (CSV or JSON lines: at,flow,action,latency_ms,outcome) in the place
     /// of the scenario's arrivals.
     #[arg(long, value_name = "FILE")]
@@ -35,24 +43,75 @@ pub(crate) struct Input {
 
 impl Input {
     pub(crate) fn load(&self) -> anyhow::Result<Scenario> {
-        let path = &self.scenario;
-        let file = path.display().to_string();
-        let text = read(path).with_context(|| format!("{file}: give the path of a scenario"))?;
-        let folder = path.parent().unwrap_or_else(|| Path::new(""));
-        let source = Source {
-            file: &file,
-            read: &|name| read(&folder.join(name)),
+        let records = self.from.as_deref().map(read_records).transpose()?;
+        let mut scenario = match &self.config {
+            Some(config) => self.of_service(config, records.as_ref())?,
+            None => with_scenario(self.scenario.as_deref(), |text, source| {
+                Ok(Scenario::parse(text, source)?)
+            })?,
         };
-        let mut scenario = Scenario::parse(&text, &source)?;
         scenario.reads = Some(facts_of);
-        if let Some(from) = &self.from {
-            scenario = replaying(&scenario, from)?;
+        if let Some(records) = records {
+            scenario = scenario.replaying(&records);
         }
         for probe in &self.probes {
             measure(&mut scenario, probe)?;
         }
         Ok(scenario)
     }
+
+    /// The workload of a service.
+    fn of_service(&self, config: &Path, records: Option<&Records>) -> anyhow::Result<Scenario> {
+        if self.scenario.is_none() && records.is_none() {
+            bail!(
+                "--config says what there is and not what is asked of it; give a scenario with the workload, or \
+                 a service's records with --from"
+            );
+        }
+        let config = service::config(config)?;
+        let actions = service::actions(&config)?;
+        let service = Service {
+            config: &config,
+            actions: &actions,
+            records,
+        };
+        with_scenario(self.scenario.as_deref(), |text, source| {
+            let named = Source {
+                file: self.scenario.as_ref().map_or(&config.file, |_| source.file),
+                ..*source
+            };
+            let (scenario, left_out) = Scenario::parse_for(text, &named, &service)?;
+            for what in left_out {
+                errln!("{}: not simulated: {what}", config.file);
+            }
+            Ok(scenario)
+        })
+    }
+}
+
+/// Hands the scenario's text on, which is empty without a scenario.
+fn with_scenario<T>(
+    path: Option<&Path>,
+    parse: impl FnOnce(&str, &Source<'_>) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let Some(path) = path else {
+        let none = |_: &str| Err(std::io::Error::other("no scenario"));
+        return parse(
+            "",
+            &Source {
+                file: "",
+                read: &none,
+            },
+        );
+    };
+    let file = path.display().to_string();
+    let text = read(path).with_context(|| format!("{file}: give the path of a scenario"))?;
+    let folder = path.parent().unwrap_or_else(|| Path::new(""));
+    let source = Source {
+        file: &file,
+        read: &|name| read(&folder.join(name)),
+    };
+    parse(&text, &source)
 }
 
 /// Reads what an answer says of limits, as the driver does.
@@ -61,7 +120,7 @@ pub(crate) fn facts_of(status: u16, said: Vec<Header>, body: &[u8], since_1970: 
     tollgate_driver::facts_of(status, &wire::headers(said, now), body, now)
 }
 
-fn replaying(scenario: &Scenario, from: &Path) -> anyhow::Result<Scenario> {
+fn read_records(from: &Path) -> anyhow::Result<Records> {
     let file = from.display().to_string();
     let text = read(from).with_context(|| format!("{file}: give the path of a file of records"))?;
     let records = Records::parse(&text, &file)?;
@@ -70,7 +129,7 @@ fn replaying(scenario: &Scenario, from: &Path) -> anyhow::Result<Scenario> {
         records.len(),
         records.cached
     );
-    Ok(scenario.replaying(&records))
+    Ok(records)
 }
 
 fn read(path: &Path) -> std::io::Result<String> {

@@ -64,6 +64,7 @@ fn scenario(case: &Case) -> Scenario {
         duration: case.period * WINDOWS,
         limits,
         upstream: Some(host.clone()),
+        policy: Default::default(),
         reads: Some(facts_of),
         clients: clients.collect(),
         actions: actions.collect(),
