@@ -553,3 +553,28 @@ fn records_are_a_workload_of_a_service_without_any_scenario() {
         "{told}"
     );
 }
+
+#[test]
+fn the_documents_example_of_a_service_is_what_is_printed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
+    let document = std::fs::read_to_string(root.join("docs/planning.md")).expect("text");
+    let (_, section) = document
+        .split_once("## A service's own numbers")
+        .expect("a section");
+    let block = |kind: &str| {
+        let (_, block) = section
+            .split_once(&format!("```{kind}\n"))
+            .expect("a block");
+        block.split_once("```").expect("its end").0
+    };
+    let mut words = block("sh").split_whitespace();
+    assert_eq!(words.next(), Some("tollgate"));
+    let output = Command::new(env!("CARGO_BIN_EXE_tollgate"))
+        .args(words)
+        .current_dir(root)
+        .output()
+        .expect("the binary runs");
+    let printed = String::from_utf8(output.stdout).expect("text");
+    let shown = block("text");
+    assert!(printed.starts_with(shown), "{printed}\n{shown}");
+}

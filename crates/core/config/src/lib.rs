@@ -32,4 +32,4 @@ pub use config::{CacheRule, Calculations, Caller, Config, Integration, Login, Se
 pub use files::{FileSecret, FileUse, Files, NoFiles};
 pub use problem::ConfigError;
 pub use read::Source;
-pub use tollgate_settings::{Problem, parse_span, show_span};
+pub use tollgate_settings::{Problem, did_you_mean, parse_span, show_span};

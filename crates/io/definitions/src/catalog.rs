@@ -1,6 +1,6 @@
 //! What there is to execute, as one picture that never changes.
 //!
-//! Integrations and actions come from two places: the configuration file with its folders ([`crate::load_files`]) and
+//! Integrations and actions come from two places: the configuration file with its folders ([`crate::Definitions`]) and
 //! the store ([`crate::Live`]). A request looks at one picture from its begin to its end; a change makes the
 //! next one, in which what didn't change is shared ([`crate::Live`]).
 //!

@@ -7,9 +7,8 @@ use crate::credential::{basic_of, redactor_of};
 use crate::entry::{IDS, auth_id, file_integration_id};
 use crate::guard;
 use crate::target::Stamp;
-use crate::{Catalog, Entry, Login, Ready, Target};
-use std::collections::BTreeMap;
-use std::fmt;
+use crate::{Catalog, Entry, Fault, Login, Ready, Target};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tollgate_action::{Action, Callee, Credentials, IntegrationType};
@@ -24,69 +23,55 @@ const MAX_FILES: usize = 10_000;
 /// Longest action file, in bytes.
 const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
 
-/// What is wrong with the action files; all that was found.
-#[derive(Debug)]
-pub struct CatalogError(pub Vec<FileProblem>);
-
-/// One file or folder that can't be used.
-#[derive(Debug)]
-pub struct FileProblem {
-    /// Which.
-    pub path: PathBuf,
-    /// What is wrong with it, and what to do.
-    pub message: String,
+/// What the integrations' folders hold.
+pub(crate) struct FilesRead {
+    pub(crate) catalog: Catalog,
+    /// Integrations whose files couldn't all be read.
+    pub(crate) incomplete: BTreeSet<String>,
 }
 
-impl fmt::Display for CatalogError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, FileProblem { path, message }) in self.0.iter().enumerate() {
-            let line = if index > 0 { "\n" } else { "" };
-            write!(f, "{line}{}: {message}", path.display())?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for CatalogError {}
-
-/// Reads every `*.json` of the integrations' folders.
-///
-/// # Errors
-/// A folder that can't be read, or files that are no actions of their integration's type; nothing is
-/// left out silently.
-pub fn load_files(config: &Config) -> Result<Catalog, CatalogError> {
+/// Reads every `*.json` of the integrations' folders. Adds each folder that can't be read and each file that is
+/// no action of its integration's type to `faults`; nothing is left out silently.
+pub(crate) fn load(config: &Config, faults: &mut Vec<Fault>) -> FilesRead {
     let mut catalog = Catalog::default();
-    let mut problems = Vec::new();
+    let mut incomplete = BTreeSet::new();
     // By file: its type, and whether an integration of that type took it.
     let mut taken: BTreeMap<PathBuf, (IntegrationType, bool)> = BTreeMap::new();
     for (index, integration) in config.integrations.iter().enumerate() {
         let mut folder = Folder::default();
-        match files(&integration.folder) {
-            Ok(files) => {
-                for path in files {
-                    match folder.add(integration, &path) {
-                        Ok((of_type, took)) => {
-                            taken.entry(path).or_insert((of_type, false)).1 |= took;
-                        }
-                        Err(message) => problems.push(FileProblem { path, message }),
+        let files = files(&integration.folder).unwrap_or_else(|why| {
+            let field = format!("integration[{}].actions.folder", index + 1);
+            let message = format!("{}: {why}", integration.folder.display());
+            faults.push(Fault::of(config, &field, message));
+            incomplete.insert(integration.name.clone());
+            Vec::new()
+        });
+        for path in files {
+            match folder.add(integration, &path) {
+                Ok((of_type, took)) => {
+                    taken.entry(path).or_insert((of_type, false)).1 |= took;
+                }
+                Err(why) => {
+                    let fault = Fault::in_file(path.display(), why);
+                    // Integrations that share a folder have its faults in common.
+                    if !faults.contains(&fault) {
+                        faults.push(fault);
                     }
+                    incomplete.insert(integration.name.clone());
                 }
             }
-            Err(message) => problems.push(FileProblem {
-                path: integration.folder.clone(),
-                message,
-            }),
         }
-        let auth = auth_id(&file_integration_id(&integration.name));
-        let auth = folder.actions.get(&auth);
+        let login = auth_id(&file_integration_id(&integration.name));
+        let login = folder.actions.get(&login);
         let route = RouteId(u32::try_from(index).unwrap_or(u32::MAX));
-        let target = target(config, integration, route, auth).map_err(|message| {
-            CatalogError(vec![FileProblem {
-                path: PathBuf::from(&integration.name),
-                message,
-            }])
-        })?;
-        catalog.add_target(Arc::new(target));
+        match target(config, integration, route, login) {
+            Ok(target) => catalog.add_target(Arc::new(target)),
+            Err(why) => {
+                let field = format!("integration[{}]", index + 1);
+                faults.push(Fault::of(config, &field, why));
+                incomplete.insert(integration.name.clone());
+            }
+        }
         for (entry, _) in folder.actions.into_values() {
             catalog.add_entry(entry);
         }
@@ -96,12 +81,11 @@ pub fn load_files(config: &Config) -> Result<Catalog, CatalogError> {
             "integrationType: no integration with this folder is of the type {:?}",
             of_type.as_str()
         ));
-        problems.push(FileProblem { path, message });
+        faults.push(Fault::in_file(path.display(), message));
     }
-    if problems.is_empty() {
-        Ok(catalog)
-    } else {
-        Err(CatalogError(problems))
+    FilesRead {
+        catalog,
+        incomplete,
     }
 }
 

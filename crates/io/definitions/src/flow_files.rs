@@ -1,10 +1,12 @@
 //! Flow files: which flows there are in the folder.
 
+use crate::Fault;
 use crate::entry::IDS;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tollgate_architect::{Library, Workflow};
+use tollgate_config::Config;
 use uuid::Uuid;
 
 /// Flow files of the folder, at the most.
@@ -19,65 +21,69 @@ pub struct FlowFiles {
     pub by_id: BTreeMap<String, Arc<Workflow>>,
     /// By their names.
     pub library: Arc<Library>,
+    /// Their files, by their names.
+    pub(crate) files: BTreeMap<String, String>,
 }
 
 impl FlowFiles {
-    /// Reads every `*.yaml` and `*.yml` of the folder.
-    ///
-    /// # Errors
-    /// Every file that can't be used, with each of its problems.
-    pub fn load(folder: &Path) -> Result<Self, Vec<String>> {
-        let unreadable = |error: std::io::Error| vec![format!("{}: {error}", folder.display())];
-        let mut files = Vec::new();
-        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-            let path = entry.map_err(unreadable)?.path();
-            if path
-                .extension()
-                .is_some_and(|it| it == "yaml" || it == "yml")
-            {
-                files.push(path);
+    /// Reads every `*.yaml` and `*.yml` of the configuration's folder; none if it names none. Adds every file
+    /// that can't be used to `faults`, with each of its problems.
+    pub(crate) fn load(config: &Config, faults: &mut Vec<Fault>) -> Self {
+        let mut read = Self::default();
+        let Some(folder) = &config.server.flow_folder else {
+            return read;
+        };
+        let files = match files(folder) {
+            Ok(files) => files,
+            Err(why) => {
+                let message = format!("{}: {why}", folder.display());
+                faults.push(Fault::of(config, "server.flow_folder", message));
+                return read;
             }
-            if files.len() > MAX_FILES {
-                return Err(vec![format!(
-                    "{}: holds more than {MAX_FILES} flow files",
-                    folder.display()
-                )]);
-            }
-        }
-        files.sort();
-        let (mut by_id, mut library, mut problems) = (BTreeMap::new(), Library::new(), Vec::new());
-        for file in files {
-            match read(&file) {
+        };
+        let mut library = Library::new();
+        for path in files {
+            let file = path.display().to_string();
+            match read_file(&path) {
                 Ok(flow) => {
+                    let name = flow.name().to_owned();
                     let flow = Arc::new(flow);
-                    if library
-                        .insert(flow.name().to_owned(), Arc::clone(&flow))
-                        .is_some()
-                    {
-                        let name = flow.name();
-                        problems.push(format!(
-                            "{}: there is a flow {name:?} already; rename one of them",
-                            file.display()
-                        ));
+                    if library.insert(name.clone(), Arc::clone(&flow)).is_some() {
+                        let why = format!("there is a flow {name:?} already; rename one of them");
+                        faults.push(Fault::in_file(&file, why));
                     }
-                    by_id.insert(id(flow.name()), flow);
+                    read.by_id.insert(id(&name), flow);
+                    read.files.insert(name, file);
                 }
-                Err(found) => problems.extend(
-                    found
-                        .into_iter()
-                        .map(|it| format!("{}:{it}", file.display())),
-                ),
+                Err(found) => {
+                    faults.extend(found.into_iter().map(|problem| Fault {
+                        file: file.clone(),
+                        ..problem
+                    }));
+                }
             }
         }
-        if problems.is_empty() {
-            Ok(Self {
-                by_id,
-                library: Arc::new(library),
-            })
-        } else {
-            Err(problems)
+        read.library = Arc::new(library);
+        read
+    }
+}
+
+/// The folder's workflow files, by name.
+fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let unreadable = |error: std::io::Error| error.to_string();
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let ending = path.extension();
+        if ending.is_some_and(|it| it == "yaml" || it == "yml") {
+            files.push(path);
+        }
+        if files.len() > MAX_FILES {
+            return Err(format!("holds more than {MAX_FILES} flow files"));
         }
     }
+    files.sort();
+    Ok(files)
 }
 
 /// The id of a flow of a file: the same on every start.
@@ -85,12 +91,25 @@ fn id(name: &str) -> String {
     Uuid::new_v5(&IDS, format!("flow/{name}").as_bytes()).to_string()
 }
 
-fn read(file: &Path) -> Result<Workflow, Vec<String>> {
-    let wrong = |error: std::io::Error| vec![format!(" {error}")];
-    if std::fs::metadata(file).map_err(wrong)?.len() > MAX_FILE_BYTES {
-        return Err(vec![format!(" is longer than {MAX_FILE_BYTES} bytes")]);
+fn read_file(file: &Path) -> Result<Workflow, Vec<Fault>> {
+    let wrong = |why: String| vec![Fault::in_file("", why)];
+    let meta = std::fs::metadata(file).map_err(|error| wrong(error.to_string()))?;
+    if meta.len() > MAX_FILE_BYTES {
+        return Err(wrong(format!("is longer than {MAX_FILE_BYTES} bytes")));
     }
-    let text = std::fs::read_to_string(file).map_err(wrong)?;
-    Workflow::parse(&text)
-        .map_err(|problems| problems.to_string().lines().map(str::to_owned).collect())
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    Workflow::parse(&text).map_err(|problems| {
+        let problems = problems.as_slice().iter().map(|problem| {
+            let place = Some((problem.place.line as usize, problem.place.column as usize));
+            let mut message = format!("{}: {}", problem.severity.as_str(), problem.message);
+            if !problem.help.is_empty() {
+                message += &format!(" ({})", problem.help);
+            }
+            Fault {
+                place,
+                ..Fault::in_file("", message)
+            }
+        });
+        problems.collect()
+    })
 }

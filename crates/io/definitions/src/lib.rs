@@ -6,7 +6,7 @@
 //! a call is carried out (the execution's), when it starts (the engine's), who may change what (the API's), what
 //! is durable (the store's), nor which address may be called (the guard's).
 //!
-//! In: a configuration, its folders, and a store. Out: one picture of both that never changes, and the next one
+//! In: a configuration, its folders ([`Definitions::load`]), and a store. Out: one picture of both that never changes, and the next one
 //! when something does. It knows of no HTTP server.
 //!
 //! Invariants: *a picture is whole*: a request that looks at one sees no half of a change; *a change that was
@@ -19,12 +19,14 @@ mod catalog;
 mod clock;
 mod credential;
 mod entry;
+mod fault;
 mod files;
 mod flow_files;
 pub mod guard;
 mod lanes;
 mod limits;
 mod live;
+mod load;
 mod login;
 mod lookup;
 mod named;
@@ -35,13 +37,13 @@ mod target;
 pub use catalog::Catalog;
 pub use clock::wall_time;
 pub use entry::{Entry, IDS, auth_id, export, file_integration_id};
-pub use files::{CatalogError, FileProblem, load_files};
+pub use fault::{Fault, Faults};
 pub use flow_files::FlowFiles;
 pub use lanes::{EVERY, Lanes, OwnLanes};
 pub use limits::{Set, Told};
 pub use live::{Common, Live, RefreshError};
+pub use load::{Definitions, store_parts};
 pub use login::{Login, grant};
 pub use lookup::{LookupError, NoStore};
-pub use named::unknown_names;
 pub use numbers::{Change, Numbers, words};
 pub use target::{Ready, Stamp, Target};

@@ -1,63 +1,184 @@
-//! Names in the configuration file that only its action files can confirm.
+//! Names in the configuration and in workflow files that only action files can confirm.
 //!
-//! A slip in one of them would be silent: a limit that never holds, an answer that is never kept. With a
-//! store an action may come from there later, so a `[[cache]]` that no file knows is fine then.
+//! A slip in one of them would be silent, or found by the first call: a limit that never holds, an answer that
+//! is never kept, a workflow that takes its failure path. With a store an action may come from there, so that
+//! a `[[cache]]` or a workflow that names one which no file has isn't at fault then: that is only told.
+//!
+//! Where an integration's files can't all be read, what they would have named isn't known; nothing is said of
+//! names that they may have.
 
 use crate::entry::file_integration_id;
-use crate::{Catalog, Entry};
-use tollgate_config::{CacheRule, Config};
+use crate::files::FilesRead;
+use crate::{Catalog, Entry, Fault, FlowFiles};
+use std::collections::BTreeSet;
+use tollgate_architect::workflow::Action;
+use tollgate_config::{CacheRule, Config, Integration, did_you_mean};
 
-/// A line for each name that there is nothing of.
-#[must_use]
-pub fn unknown_names(config: &Config, catalog: &Catalog) -> Vec<String> {
-    let mut problems = Vec::new();
-    for integration in &config.integrations {
-        let id = file_integration_id(&integration.name);
-        for name in integration.action_routes.keys() {
-            let there = |it: &&std::sync::Arc<Entry>| it.integration == id && it.name == *name;
-            if !catalog.actions().any(|it| there(&it)) {
-                problems.push(format!(
-                    "integration.action: {} has no action {name:?} in {}",
-                    integration.name,
-                    integration.folder.display()
-                ));
-            }
-        }
-    }
-    for rule in &config.caches {
-        problems.extend(of_rule(rule, config, catalog));
-    }
-    problems
+/// Looks names up, and gathers what it doesn't find.
+pub(crate) struct Names<'a> {
+    config: &'a Config,
+    catalog: &'a Catalog,
+    /// Integrations whose files couldn't all be read.
+    incomplete: &'a BTreeSet<String>,
+    pub(crate) faults: Vec<Fault>,
+    /// Names that the store may have.
+    pub(crate) unconfirmed: Vec<Fault>,
 }
 
-fn of_rule(rule: &CacheRule, config: &Config, catalog: &Catalog) -> Vec<String> {
-    let name = &rule.action;
-    let of_rule = |entry: &Entry| {
-        let integration = catalog.integration(&entry.integration);
-        let named = integration.is_some_and(|it| Some(&it.name) == rule.integration.as_ref());
-        entry.name == *name && (rule.integration.is_none() || named)
-    };
-    let entries: Vec<_> = catalog.actions().filter(|it| of_rule(it)).collect();
-    if entries.is_empty() && config.store.is_none() {
-        return vec![format!("cache: there is no action {name:?}")];
+impl<'a> Names<'a> {
+    pub(crate) fn new(config: &'a Config, read: &'a FilesRead) -> Self {
+        Self {
+            config,
+            catalog: &read.catalog,
+            incomplete: &read.incomplete,
+            faults: Vec::new(),
+            unconfirmed: Vec::new(),
+        }
     }
-    let mut problems = Vec::new();
-    for entry in entries {
+
+    pub(crate) fn resolve(&mut self, flows: &FlowFiles) {
+        for (at, integration) in self.config.integrations.iter().enumerate() {
+            if !self.incomplete.contains(&integration.name) {
+                self.of_integration(at, integration);
+            }
+        }
+        for (at, rule) in self.config.caches.iter().enumerate() {
+            self.of_rule(at, rule);
+        }
+        for (name, file) in &flows.files {
+            self.of_workflow(flows, name, file);
+        }
+    }
+
+    /// Actions with limits or a cost of their own.
+    fn of_integration(&mut self, at: usize, integration: &Integration) {
+        let id = file_integration_id(&integration.name);
+        let own = |entry: &&Entry| entry.integration == id;
+        let mut routes: Vec<_> = integration.action_routes.iter().collect();
+        // Their routes are in the order of the file.
+        routes.sort_by_key(|(_, route)| **route);
+        for (nth, (name, _)) in routes.into_iter().enumerate() {
+            let mut actions = self.catalog.actions().map(AsRef::as_ref).filter(own);
+            if actions.any(|entry| entry.name == *name) {
+                continue;
+            }
+            let field = format!("integration[{}].action[{}].name", at + 1, nth + 1);
+            let names = self.catalog.actions().map(AsRef::as_ref).filter(own);
+            let message = format!(
+                "{} has no action {name:?} in {}{}",
+                integration.name,
+                integration.folder.display(),
+                meant(name, names)
+            );
+            self.faults.push(Fault::of(self.config, &field, message));
+        }
+    }
+
+    fn of_rule(&mut self, at: usize, rule: &CacheRule) {
+        let (config, catalog) = (self.config, self.catalog);
+        let integration = rule.integration.as_ref();
+        let reaches = |entry: &&Entry| {
+            let of = catalog.integration(&entry.integration);
+            integration.is_none_or(|name| of.is_some_and(|of| of.name == *name))
+        };
+        let within = || catalog.actions().map(AsRef::as_ref).filter(reaches);
+        let name = &rule.action;
+        let mut found = false;
+        for entry in within().filter(|entry| entry.name == *name) {
+            found = true;
+            self.of_kept(at, rule, entry);
+        }
+        let is_incomplete = match integration {
+            Some(name) => self.incomplete.contains(name),
+            None => !self.incomplete.is_empty(),
+        };
+        if found || is_incomplete {
+            return;
+        }
+        let field = format!("cache[{}].action", at + 1);
+        let message = format!("there is no action {name:?}{}", meant(name, within()));
+        self.not_found(Fault::of(config, &field, message));
+    }
+
+    /// An action whose answers are kept.
+    fn of_kept(&mut self, at: usize, rule: &CacheRule, entry: &Entry) {
+        let name = &rule.action;
         if entry.secure {
-            problems.push(format!(
-                "cache: {name:?} is secure, and a secure action's answers are never kept"
-            ));
+            let field = format!("cache[{}].action", at + 1);
+            let message =
+                format!("{name:?} is secure, and a secure action's answers are never kept");
+            self.faults.push(Fault::of(self.config, &field, message));
         }
         let definition = entry.action.as_ref().ok().map(|it| it.definition());
         let inputs = definition.and_then(|it| it.pointer("/contract/input/inputSchema/properties"));
         let Some(inputs) = inputs.and_then(|it| it.as_object()) else {
-            continue;
+            return;
         };
-        for input in rule.inputs.iter().flatten() {
+        for (nth, input) in rule.inputs.iter().flatten().enumerate() {
             if !inputs.contains_key(input) {
-                problems.push(format!("cache: {name:?} has no input {input:?}"));
+                let field = format!("cache[{}].inputs[{}]", at + 1, nth + 1);
+                let known = did_you_mean(input, inputs.keys().map(String::as_str));
+                let message = format!("{name:?} has no input {input:?}{}", question(known));
+                self.faults.push(Fault::of(self.config, &field, message));
             }
         }
     }
-    problems
+
+    /// The actions that a workflow's steps call, found as its runs find them.
+    fn of_workflow(&mut self, flows: &FlowFiles, name: &str, file: &str) {
+        let Some(workflow) = flows.library.get(name) else {
+            return;
+        };
+        for step in workflow.steps().iter().filter(|step| step.reached) {
+            let Action::CallData(call) = &step.action else {
+                continue;
+            };
+            let (category, action) = (&*call.category, &*call.action);
+            let is_incomplete = |name: &String| name.eq_ignore_ascii_case(category);
+            if self.catalog.action_named(category, action).is_some()
+                || self.incomplete.iter().any(is_incomplete)
+            {
+                continue;
+            }
+            let of_category = |entry: &&Entry| entry.category.eq_ignore_ascii_case(category);
+            let names = self
+                .catalog
+                .actions()
+                .map(AsRef::as_ref)
+                .filter(of_category);
+            let (line, column) = (step.place.line, step.place.column);
+            let message = format!(
+                "there is no action {action:?} in the category {category:?}{}",
+                meant(action, names)
+            );
+            self.not_found(Fault {
+                file: file.to_owned(),
+                place: Some((line as usize, column as usize)),
+                field: step.title(),
+                message,
+            });
+        }
+    }
+
+    /// An action that no file has.
+    fn not_found(&mut self, fault: Fault) {
+        if self.config.store.is_none() {
+            self.faults.push(fault);
+            return;
+        }
+        let message = format!(
+            "{}: of the files; the store may have it, and isn't looked at",
+            fault.message
+        );
+        self.unconfirmed.push(Fault { message, ..fault });
+    }
+}
+
+/// `; did you mean "…"?` of an action's name, if there is one like it.
+fn meant<'a>(name: &str, entries: impl Iterator<Item = &'a Entry>) -> String {
+    question(did_you_mean(name, entries.map(|entry| entry.name.as_str())))
+}
+
+fn question(name: Option<&str>) -> String {
+    name.map_or(String::new(), |name| format!("; did you mean {name:?}?"))
 }

@@ -6,7 +6,6 @@
 //! looked at before anything is opened, by `config check` and `serve` alike.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use tollgate_config::{Config, FileUse};
@@ -16,10 +15,9 @@ const MAX_FILES: usize = 20_000;
 
 /// Checks that the files that a configuration names can be what they are to be: no two are one, and those that
 /// are written are files, or can be. Nothing is opened or changed.
-///
-/// # Errors
-/// A line for each problem: the field, the file, and what to do.
-pub fn check(config: &Config) -> Result<(), String> {
+/// Gives each problem: the field, and the file with what to do.
+#[must_use]
+pub fn check(config: &Config) -> Vec<(String, String)> {
     let actions = config.integrations.iter().map(|integration| {
         let field = format!("the action files of {}", integration.name);
         (field, integration.folder.as_path(), &["json"] as &[_])
@@ -33,11 +31,10 @@ pub fn check(config: &Config) -> Result<(), String> {
 }
 
 /// Checks the files against each other, and against the folders of actions and flows.
-fn check_against(files: &[FileUse], folders: &[(String, &Path, &[&str])]) -> Result<(), String> {
-    let mut said = String::new();
+fn check_against(files: &[FileUse], folders: &[(String, &Path, &[&str])]) -> Vec<(String, String)> {
+    let mut problems = Vec::new();
     let mut problem = |field: &str, path: &Path, why: &str| {
-        // Writing to a String can't fail.
-        let _ = writeln!(said, "{field}: {}: {why}", path.display());
+        problems.push((field.to_owned(), format!("{}: {why}", path.display())));
     };
     let mut found = files.to_vec();
     for (field, folder, _) in folders {
@@ -87,11 +84,7 @@ fn check_against(files: &[FileUse], folders: &[(String, &Path, &[&str])]) -> Res
             }
         }
     }
-    if said.is_empty() {
-        Ok(())
-    } else {
-        Err(said.trim_end().to_owned())
-    }
+    problems
 }
 
 /// What tells a file from others.

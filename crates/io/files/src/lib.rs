@@ -23,6 +23,14 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
     with_file(path, Config::parse)
 }
 
+/// Reads a configuration file whose secrets may be absent, to see whether everything else of it is right.
+///
+/// # Errors
+/// The file can't be read, or something in it is wrong; a secret that is there must be a good one.
+pub fn load_without_secrets(path: &Path) -> Result<Config, ConfigError> {
+    with_file(path, Config::parse_without_secrets)
+}
+
 /// Reads a configuration file's `[store]` and nothing else of it. None if it has no store.
 ///
 /// # Errors

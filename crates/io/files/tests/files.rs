@@ -22,7 +22,15 @@ fn check(folder: &Path, server: &str) -> Result<(), String> {
         env: &|_| None,
         files: &Disk,
     };
-    tollgate_files::check(&Config::parse(&text, &source).unwrap())
+    let problems = tollgate_files::check(&Config::parse(&text, &source).unwrap()).into_iter();
+    let lines: Vec<_> = problems
+        .map(|(field, why)| format!("{field}: {why}"))
+        .collect();
+    if lines.is_empty() {
+        Ok(())
+    } else {
+        Err(lines.join("\n"))
+    }
 }
 
 #[test]

@@ -69,5 +69,5 @@ mod watch;
 
 pub use api::openapi_document;
 pub use ends::documented_ends;
-pub use service::{Definitions, Service, StartError, open};
-pub use tollgate_definitions::{CatalogError, FileProblem};
+pub use service::{Service, StartError, open};
+pub use tollgate_definitions::{Definitions, Fault, Faults};

@@ -14,16 +14,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tollgate_architect_runner::Runner;
-use tollgate_config::{Caller, Config, KeySource};
+use tollgate_config::{Caller, Config};
 use tollgate_definitions::{
-    Catalog, CatalogError, Common, FlowFiles, Lanes, Live, Numbers, RefreshError, Told,
-    file_integration_id, load_files, unknown_names, wall_time,
+    Common, Definitions, Faults, Lanes, Live, Numbers, RefreshError, Told, file_integration_id,
+    store_parts, wall_time,
 };
 use tollgate_driver::{Driver, Setup, SetupError};
 use tollgate_engine::Snapshot;
 use tollgate_execution::{Desk, Executor, OutputCache, Records};
 use tollgate_listen::{Bounds, Listening};
-use tollgate_store::{Grant, KeyError, KeyRing, OpenError, Reach, Role, Store, StoreUrl};
+use tollgate_store::{Grant, OpenError, Reach, Role, Store};
 use tollgate_workers::{Bounds as WorkerBounds, Workers};
 
 /// A running service; ends when dropped.
@@ -38,20 +38,14 @@ pub struct Service {
 /// Why a service could not be started. Nothing was bound, or nothing is any more.
 #[derive(Debug)]
 pub enum StartError {
-    /// An action file can't be used.
-    Actions(CatalogError),
+    /// The configuration, or a file that it names, can't be used as it is written. No file was touched.
+    Configuration(Faults),
     /// The store can't be opened.
     Store(OpenError),
     /// What the store holds can't be read.
     Definitions(RefreshError),
     /// An integration's authorities, certificate or allow-list can't be used.
     Integration(String, String),
-    /// Files that can't be what they are to be, a line for each problem. None was touched.
-    Files(String),
-    /// Names of actions or inputs that there are none of, a line for each problem.
-    Names(Vec<String>),
-    /// Flow files that can't be used, a line for each problem.
-    Flows(Vec<String>),
     /// The file of records can't be opened.
     Records(std::path::PathBuf, std::io::Error),
     /// The file of the numbers that were set, beside this usage file, can't be read.
@@ -67,7 +61,7 @@ pub enum StartError {
 impl std::fmt::Display for StartError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Actions(error) => error.fmt(f),
+            Self::Configuration(faults) => faults.fmt(f),
             Self::Store(error @ OpenError::Keys(_)) => write!(
                 f,
                 "[store]: {error}; `tollgate init` makes a key file where there is none"
@@ -75,9 +69,6 @@ impl std::fmt::Display for StartError {
             Self::Store(error) => write!(f, "[store]: {error}"),
             Self::Definitions(error) => write!(f, "[store]: {error}"),
             Self::Integration(name, why) => write!(f, "integration {name}: {why}"),
-            Self::Files(problems) => f.write_str(problems),
-            Self::Names(problems) => f.write_str(&problems.join("\n")),
-            Self::Flows(problems) => f.write_str(&problems.join("\n")),
             Self::Records(path, error) => {
                 write!(f, "server.records_file: {}: {error}", path.display())
             }
@@ -102,109 +93,29 @@ impl StartError {
     pub fn is_of_configuration(&self) -> bool {
         matches!(
             self,
-            Self::Actions(_)
-                | Self::Flows(_)
-                | Self::Files(_)
-                | Self::Names(_)
+            Self::Configuration(_)
                 | Self::Integration(..)
                 | Self::Store(OpenError::Url(_) | OpenError::Keys(_))
         )
     }
 }
 
-/// What the configuration's files define: its actions and its flows.
-#[derive(Debug)]
-pub struct Definitions {
-    catalog: Catalog,
-    flows: FlowFiles,
-}
-
-impl Definitions {
-    /// Reads the files, and binds nothing.
-    ///
-    /// # Errors
-    /// A file that can't be used; see [`StartError::is_of_configuration`].
-    pub fn load(config: &Config) -> Result<Self, StartError> {
-        tollgate_files::check(config).map_err(StartError::Files)?;
-        if let Some(store) = &config.store {
-            check_store(store).map_err(StartError::Store)?;
-        }
-        let flows = match &config.server.flow_folder {
-            Some(folder) => FlowFiles::load(folder).map_err(StartError::Flows)?,
-            None => FlowFiles::default(),
-        };
-        let catalog = load_files(config).map_err(StartError::Actions)?;
-        let unknown = unknown_names(config, &catalog);
-        if !unknown.is_empty() {
-            return Err(StartError::Names(unknown));
-        }
-        Ok(Self { catalog, flows })
-    }
-
-    /// Actions that can't but fail, a line for each.
-    #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
-        self.catalog.warnings().collect()
-    }
-
-    /// How many actions there are.
-    #[must_use]
-    pub fn actions(&self) -> usize {
-        self.catalog.actions().len()
-    }
-
-    /// How many flows there are.
-    #[must_use]
-    pub fn flows(&self) -> usize {
-        self.flows.by_id.len()
-    }
-}
-
 /// Of the time to drain, at most so much is kept for what the store is told in the end.
 const LAST_WORDS: Duration = Duration::from_secs(2);
-
-/// What a store is opened with; opens nothing.
-fn check_store(store: &tollgate_config::Store) -> Result<(StoreUrl, KeyRing), OpenError> {
-    let url = StoreUrl::parse(store.url.expose())?;
-    Ok((url, key_ring(&store.keys)?))
-}
-
-/// The sealing keys, from where the configuration says.
-fn key_ring(keys: &KeySource) -> Result<KeyRing, KeyError> {
-    let unusable = |why| KeyError { line: None, why };
-    let (name, text) = match keys {
-        KeySource::File(path) => {
-            let name = path.display().to_string();
-            let text = tollgate_files::key(path).map_err(unusable)?;
-            let absent = || unusable(format!("{name}: there is no such file"));
-            let text = text.ok_or_else(absent)?;
-            (name, text)
-        }
-        KeySource::Env(name) => {
-            let absent = |_| unusable(format!("the variable {name} isn't set, or is no text"));
-            let text = std::env::var(name).map_err(absent)?;
-            (name.clone(), text.into())
-        }
-    };
-    KeyRing::parse(&text).map_err(|error| KeyError {
-        why: format!("{name}: {}", error.why),
-        ..error
-    })
-}
 
 /// Opens the store of a configuration, and brings its schema up to date.
 ///
 /// # Errors
 /// Its URL or keys can't be used, or the database can't.
 pub async fn open(store: &tollgate_config::Store) -> Result<Arc<Store>, OpenError> {
-    let (url, ring) = check_store(store)?;
+    let (url, ring) = store_parts(store)?;
     let opened = Store::open_within(&url, ring, wall_time(), bounds(store));
     Ok(Arc::new(opened.await?))
 }
 
 /// The same, for the one service that may use a file.
 async fn open_alone(store: &tollgate_config::Store) -> Result<Arc<Store>, OpenError> {
-    let (url, ring) = check_store(store)?;
+    let (url, ring) = store_parts(store)?;
     let opened = Store::open_alone(&url, ring, wall_time(), bounds(store));
     Ok(Arc::new(opened.await?))
 }
@@ -283,7 +194,8 @@ impl Service {
         let Definitions {
             catalog: files,
             flows: flow_files,
-        } = Definitions::load(&config)?;
+            ..
+        } = Definitions::load(&config).map_err(StartError::Configuration)?;
         for warning in files.warnings() {
             tracing::warn!("{warning}");
         }

@@ -376,9 +376,10 @@ async fn a_flow_file_that_can_not_run_is_named_with_its_place() {
     std::fs::write(folder.path().join("action.json"), action().to_string()).unwrap();
     let broken = FLOW.replace("Flow.Queue }", "Flow.Kueue }");
     std::fs::write(folder.path().join("broken.yaml"), broken).unwrap();
-    let Err(StartError::Flows(problems)) = World::within(folder, "", "").await else {
+    let Err(StartError::Configuration(faults)) = World::within(folder, "", "").await else {
         panic!("expected problems with the flow");
     };
+    let problems: Vec<_> = faults.0.iter().map(ToString::to_string).collect();
     assert!(problems[0].contains("broken.yaml:"), "{problems:?}");
     assert!(
         problems.iter().any(|it| it.contains("Flow.Queue")),

@@ -412,7 +412,7 @@ async fn action_files_that_can_not_be_used_are_all_named_and_nothing_is_bound() 
     let mut foreign = action("Foreign");
     foreign["integrationType"] = json!("custom-rest-actions");
     let files = [action("Same"), action("Same"), broken, foreign];
-    let Err(StartError::Actions(error)) = World::with("", &files).await else {
+    let Err(StartError::Configuration(error)) = World::with("", &files).await else {
         panic!("expected problems with the files");
     };
     let said = error.to_string();

@@ -17,20 +17,35 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Command {
-    /// Check a file and the action and flow files it names, and say what was understood.
+    /// Check a file and the action and workflow files it names, and say what was understood.
+    ///
+    /// Finds what `serve` would refuse to start with, and opens no store. With a store, a [[cache]] or a
+    /// workflow may name actions that only the store has: that is told and no fault.
     Check {
         /// The configuration file.
         file: PathBuf,
+        /// Let secrets be absent: variables that aren't set, files with secrets or keys that aren't there.
+        /// Everything else is checked, and secrets that are there.
+        #[arg(long)]
+        without_secrets: bool,
     },
 }
 
 pub(crate) fn run(args: Args) -> ExitCode {
-    let Command::Check { file } = args.command;
-    let checked = tollgate_files::load(&file)
+    let Command::Check {
+        file,
+        without_secrets,
+    } = args.command;
+    let config = if without_secrets {
+        tollgate_files::load_without_secrets(&file)
+    } else {
+        tollgate_files::load(&file)
+    };
+    let checked = config
         .map_err(|error| error.to_string())
         .and_then(|config| match Definitions::load(&config) {
             Ok(definitions) => Ok((config, definitions)),
-            Err(error) => Err(error.to_string()),
+            Err(faults) => Err(faults.to_string()),
         });
     match checked {
         Ok((config, definitions)) => {
@@ -44,6 +59,9 @@ pub(crate) fn run(args: Args) -> ExitCode {
             warnings.extend(definitions.warnings());
             for warning in warnings {
                 errln!("warning: {warning}");
+            }
+            for unconfirmed in definitions.unconfirmed {
+                errln!("note: {unconfirmed}");
             }
             ExitCode::SUCCESS
         }

@@ -101,7 +101,7 @@ pub struct Statement {
 #[derive(Clone, Debug)]
 pub struct DataCall {
     /// The integration's name.
-    pub(crate) category: Arc<str>,
+    pub category: Arc<str>,
     /// The action's name.
     pub action: Arc<str>,
     /// What the action is given.

@@ -1,0 +1,136 @@
+//! From a configuration to what its files define, with every name in them resolved: what `serve` starts with
+//! and what `config check` checks are this one function.
+
+use crate::named::Names;
+use crate::{Catalog, Fault, Faults, FlowFiles, files};
+use tollgate_config::{Config, KeySource, Store};
+use tollgate_store::{KeyError, KeyRing, OpenError, StoreUrl};
+
+/// What the configuration's files define: its actions and its workflows.
+#[derive(Debug)]
+pub struct Definitions {
+    /// The integrations and their actions.
+    pub catalog: Catalog,
+    /// The workflows.
+    pub flows: FlowFiles,
+    /// Names that no file has and that the store may have, a line for each: it isn't looked at.
+    pub unconfirmed: Vec<String>,
+}
+
+impl Definitions {
+    /// Reads the files, and binds, opens and changes nothing.
+    ///
+    /// # Errors
+    /// Everything that was found, but what only follows from something else that was.
+    pub fn load(config: &Config) -> Result<Self, Faults> {
+        let mut faults: Vec<_> = tollgate_files::check(config)
+            .into_iter()
+            .map(|(field, message)| Fault::of(config, &field, message))
+            .collect();
+        if let Some(store) = &config.store {
+            faults.extend(of_store(config, store));
+        }
+        let flows = FlowFiles::load(config, &mut faults);
+        let read = files::load(config, &mut faults);
+        let mut names = Names::new(config, &read);
+        names.resolve(&flows);
+        let unconfirmed = names.unconfirmed.iter().map(Fault::to_string).collect();
+        faults.extend(names.faults);
+        if faults.is_empty() {
+            return Ok(Self {
+                catalog: read.catalog,
+                flows,
+                unconfirmed,
+            });
+        }
+        // Those of the configuration come first, in its order.
+        faults.sort_by_key(|fault| (fault.file != config.file, fault.place));
+        Err(Faults(faults))
+    }
+
+    /// Actions that can't but fail, a line for each.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        self.catalog.warnings().collect()
+    }
+
+    /// How many actions there are.
+    #[must_use]
+    pub fn actions(&self) -> usize {
+        self.catalog.actions().len()
+    }
+
+    /// How many workflows there are.
+    #[must_use]
+    pub fn flows(&self) -> usize {
+        self.flows.by_id.len()
+    }
+}
+
+/// What a store is opened with; opens nothing.
+///
+/// # Errors
+/// Its URL or its keys can't be used.
+pub fn store_parts(store: &Store) -> Result<(StoreUrl, KeyRing), OpenError> {
+    let url = StoreUrl::parse(store.url.expose())?;
+    Ok((url, key_ring(&store.keys, false)?.ok_or_else(no_keys)?))
+}
+
+fn no_keys() -> KeyError {
+    KeyError {
+        line: None,
+        why: "there is none".to_owned(),
+    }
+}
+
+/// Faults of `[store]`.
+fn of_store(config: &Config, store: &Store) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let url = store.url.expose();
+    let may_be_absent = config.without_secrets;
+    if !(may_be_absent && url.is_empty())
+        && let Err(error) = StoreUrl::parse(url)
+    {
+        let field = if config.places.has("store.url") {
+            "store.url"
+        } else {
+            "store.url_env"
+        };
+        faults.push(Fault::of(config, field, error.to_string()));
+    }
+    if let Err(error) = key_ring(&store.keys, may_be_absent) {
+        let field = match store.keys {
+            KeySource::File(_) => "store.key_file",
+            KeySource::Env(_) => "store.key_env",
+        };
+        let message = format!("{error}; `tollgate init` makes a key file where there is none");
+        faults.push(Fault::of(config, field, message));
+    }
+    faults
+}
+
+/// The sealing keys, from where the configuration says. None where they may be absent and are.
+fn key_ring(keys: &KeySource, may_be_absent: bool) -> Result<Option<KeyRing>, KeyError> {
+    let unusable = |why| KeyError { line: None, why };
+    let (name, text) = match keys {
+        KeySource::File(path) => {
+            let text = tollgate_files::key(path).map_err(unusable)?;
+            (path.display().to_string(), text)
+        }
+        KeySource::Env(name) => {
+            let text = std::env::var(name).ok().map(Into::into);
+            (format!("the variable {name}"), text)
+        }
+    };
+    let Some(text) = text else {
+        return match may_be_absent {
+            true => Ok(None),
+            false => Err(unusable(format!("{name} isn't there, or is no text"))),
+        };
+    };
+    let ring = KeyRing::parse(&text).map_err(|error| KeyError {
+        why: format!("{name}: {}", error.why),
+        ..error
+    })?;
+    Ok(Some(ring))
+}
