@@ -79,7 +79,7 @@ fn printing(folder: &Path) -> Vec<Vec<String>> {
     let config = folder.join("tollgate.toml").display().to_string();
     let owned = |args: &[&str]| args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>();
     let start = example("scenarios/start.toml");
-    let flow = example("flows/support-line.yaml");
+    let flow = example("workflows/support-line.yaml");
     let action = example("actions/Get-Queue-Counts.json");
     vec![
         owned(&["--help"]),
@@ -248,7 +248,7 @@ fn a_file_may_come_from_stdin() {
     let mut validate = within(Path::new("."), &["action", "validate", "-"]);
     let output = validate.stdin(action).output().expect("the binary runs");
     assert_eq!(text(&output.stdout), "-: valid (Get-Queue-Counts)\n");
-    let flow = File::open(example("flows/support-line.yaml")).expect("the example");
+    let flow = File::open(example("workflows/support-line.yaml")).expect("the example");
     let mut validate = within(Path::new("."), &["flow", "validate", "-"]);
     let output = validate.stdin(flow).output().expect("the binary runs");
     assert!(output.status.success(), "{}", text(&output.stderr));
