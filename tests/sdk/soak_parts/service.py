@@ -167,7 +167,7 @@ class Soaked(Stored):
         self.pattern = self.web_action(web, "pattern", address, text={"type": "string", "pattern": BACKTRACKS})
         self.table = self.made("/api/v2/flows/datatables", {"name": "Soak", "schema": {
             "type": "object", "properties": {"key": {"type": "string"}, "twice": {"type": "string"}}}})
-        self.flow = self.made("/api/v2/tollgate/flows", FLOW, **{"Content-Type": "application/yaml"})
+        self.flow = self.made("/api/v2/tollgate/workflows", FLOW, **{"Content-Type": "application/yaml"})
         client = self.answer("POST", "/api/v2/oauth/clients", {
             "name": "soak", "authorizedGrantType": "CLIENT-CREDENTIALS", "roleIds": ["execute"],
             "tollgateFlows": ["voice", "email"]})

@@ -9,7 +9,6 @@ mod closings;
 mod credentials;
 mod dashboard;
 mod drafts;
-mod flows;
 mod gate;
 mod integrations;
 mod learned;
@@ -23,10 +22,11 @@ mod run;
 mod tables;
 mod types;
 mod usage;
+mod workflows;
 
 pub(crate) use bodies::Bodies;
-pub(crate) use flows::describe;
 pub use openapi::document as openapi_document;
+pub(crate) use workflows::describe;
 
 use crate::callers::Callers;
 use crate::error::ApiError;
@@ -241,20 +241,21 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<App>>)> {
             get(rows::get).put(rows::update).delete(rows::remove),
         ),
         ("/api/v2/audits/query/realtime", post(audit::query)),
-        ("/api/v2/flows", get(flows::list)),
+        ("/api/v2/flows", get(workflows::list)),
         (
             "/api/v2/flows/{flowId}",
-            get(flows::get).delete(flows::remove),
+            get(workflows::get).delete(workflows::remove),
         ),
-        ("/api/v2/flows/executions", post(flows::launch)),
+        ("/api/v2/flows/executions", post(workflows::launch)),
         (
             "/api/v2/flows/executions/{flowExecutionId}",
-            get(flows::execution),
+            get(workflows::execution),
         ),
         (
             "/api/v2/tollgate/flows",
-            get(limits::flows).post(flows::publish),
+            get(limits::flows).post(workflows::publish_by_its_old_path),
         ),
+        ("/api/v2/tollgate/workflows", post(workflows::publish)),
         ("/api/v2/tollgate/cache", get(cache::get)),
         ("/api/v2/tollgate/cache/{actionId}", delete(cache::purge)),
         (

@@ -11,6 +11,7 @@ mod reach;
 mod steps;
 #[path = "../../../store/tests/support/mod.rs"]
 mod support;
+mod workflows;
 mod world;
 
 use reqwest::Method;

@@ -187,7 +187,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     op("post", "/api/v2/flows/executions", "postFlowsExecutions", "Begins a run of a workflow.", (OK, Json("FlowLaunch"))).body("FlowLaunchRequest").errors(CHANGE),
     op("get", "/api/v2/flows/executions/{flowExecutionId}", "getFlowsExecution", "How far a run is.", (OK, Json("FlowRun"))).errors(FOUND),
     op("get", "/api/v2/tollgate/flows", "getTollgateFlows", "Who waits, who runs, and what became of the rest.", (OK, List("FlowUse"))).query(PAGE),
-    op("post", "/api/v2/tollgate/flows", "postTollgateFlows", "Saves a flow's file (YAML) and publishes it.", (OK, Json("Flow"))).body("Any").errors(CHANGE),
+    op("post", "/api/v2/tollgate/workflows", "postTollgateWorkflows", "Saves a workflow's file (YAML) and publishes it.", (OK, Json("Flow"))).body("Any").errors(CHANGE),
     op("get", "/api/v2/tollgate/cache", "getCache", "How often the cache answered.", (OK, Json("Any"))),
     op("delete", "/api/v2/tollgate/cache/{actionId}", "deleteCache", "Forgets the kept answers of an action.", (EMPTY, Nothing)).errors(FOUND),
     op("get", "/api/v2/tollgate/closings", "getClosings", "All that a 429 has closed, and until when.", (OK, List("Closing"))).query(PAGE),

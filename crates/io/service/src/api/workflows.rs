@@ -1,7 +1,7 @@
-//! `/api/v2/flows` and `/api/v2/flows/executions`: flows of files and of the store, and their runs.
+//! `/api/v2/flows` and `/api/v2/flows/executions`: workflows of files and of the store, and their runs.
 //!
-//! A flow is published by its file (`POST /api/v2/tollgate/flows`, YAML): its type and name tell which
-//! flow it is, and each publishing makes a version. Only workflows can be begun by a program; what a
+//! A workflow is published by its file (`POST /api/v2/tollgate/workflows`, YAML): its type and name tell which
+//! workflow it is, and each publishing makes a version. Only one of the type `workflow` can be begun by a program; what a
 //! call or a message does needs a person, and is tried with `tollgate workflow run`.
 
 use super::{App, Caller, by, listing};
@@ -43,9 +43,9 @@ pub(super) async fn list(
         listing::named(&query, name) && query.get("type").is_none_or(same)
     };
     let mut all: Vec<Value> = Vec::new();
-    for (id, flow) in &app.flow_files.by_id {
-        if wanted(flow.name(), flow.kind().word()) {
-            all.push(show(id, flow.name(), flow.kind().word(), None));
+    for (id, workflow) in &app.flow_files.by_id {
+        if wanted(workflow.name(), workflow.kind().word()) {
+            all.push(show(id, workflow.name(), workflow.kind().word(), None));
         }
     }
     if let Ok(store) = app.store() {
@@ -57,10 +57,15 @@ pub(super) async fn list(
             };
             let found = store.list_flows(&stored).await?;
             let last = found.items.len() < PAGE as usize;
-            for flow in found.items {
-                if wanted(&flow.body.name, &flow.flow_type) {
-                    let id = flow.id.to_string();
-                    all.push(show(&id, &flow.body.name, &flow.flow_type, flow.published));
+            for workflow in found.items {
+                if wanted(&workflow.body.name, &workflow.flow_type) {
+                    let id = workflow.id.to_string();
+                    all.push(show(
+                        &id,
+                        &workflow.body.name,
+                        &workflow.flow_type,
+                        workflow.published,
+                    ));
                 }
             }
             if last {
@@ -68,7 +73,7 @@ pub(super) async fn list(
             }
         }
     }
-    all.sort_by_cached_key(|flow| flow["name"].as_str().unwrap_or_default().to_owned());
+    all.sort_by_cached_key(|workflow| workflow["name"].as_str().unwrap_or_default().to_owned());
     page.list(PATH, &query, &all, Value::clone).map(Json)
 }
 
@@ -78,19 +83,24 @@ pub(super) async fn get(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     caller.needs_any()?;
-    if let Some(flow) = app.flow_files.by_id.get(&id) {
-        return Ok(Json(show(&id, flow.name(), flow.kind().word(), None)));
+    if let Some(workflow) = app.flow_files.by_id.get(&id) {
+        return Ok(Json(show(
+            &id,
+            workflow.name(),
+            workflow.kind().word(),
+            None,
+        )));
     }
-    let flow = stored(&app, &id).await?;
+    let workflow = stored(&app, &id).await?;
     Ok(Json(show(
         &id,
-        &flow.body.name,
-        &flow.flow_type,
-        flow.published,
+        &workflow.body.name,
+        &workflow.flow_type,
+        workflow.published,
     )))
 }
 
-/// Saves a flow's file and publishes it; its type and name tell which flow it is.
+/// Saves a workflow's file and publishes it; its type and name tell which workflow it is.
 pub(super) async fn publish(
     State(app): State<Arc<App>>,
     Extension(caller): Caller,
@@ -98,19 +108,19 @@ pub(super) async fn publish(
 ) -> Result<Json<Value>, ApiError> {
     caller.needs(Role::Author, Over::Everything)?;
     let yaml = app.text(body).await?;
-    let (flow, yaml) = parse(&app, yaml).await?;
-    let kind = flow.kind().word();
-    let in_files = app.flow_files.library.get(flow.name());
-    if in_files.is_some_and(|it| it.kind() == flow.kind()) {
-        return Err(super::managed("flow"));
+    let (workflow, yaml) = parse(&app, yaml).await?;
+    let kind = workflow.kind().word();
+    let in_files = app.flow_files.library.get(workflow.name());
+    if in_files.is_some_and(|it| it.kind() == workflow.kind()) {
+        return Err(super::managed("workflow"));
     }
     let (store, by) = (app.store()?, by(&caller));
     let body = FlowBody {
-        name: flow.name().to_owned(),
+        name: workflow.name().to_owned(),
         description: String::new(),
         yaml,
     };
-    let saved = match store.flow_named(kind, flow.name()).await {
+    let saved = match store.flow_named(kind, workflow.name()).await {
         Ok(found) => {
             let seen = Expected::Version(found.version);
             store.update_flow(&found.id, seen, body, &by).await?
@@ -128,7 +138,19 @@ pub(super) async fn publish(
     let seen = Expected::Version(saved.version);
     let version = store.publish_flow(&saved.id, seen, &by).await?;
     let id = saved.id.to_string();
-    Ok(Json(show(&id, flow.name(), kind, Some(version.number))))
+    Ok(Json(show(&id, workflow.name(), kind, Some(version.number))))
+}
+
+/// As [`publish`], by the path that it had before; who calls is read there.
+pub(super) async fn publish_by_its_old_path(
+    app: State<Arc<App>>,
+    caller: Caller,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    tracing::warn!(
+        "POST /api/v2/tollgate/flows is called POST /api/v2/tollgate/workflows now; use that path"
+    );
+    publish(app, caller, body).await
 }
 
 pub(super) async fn remove(
@@ -138,7 +160,7 @@ pub(super) async fn remove(
 ) -> Result<StatusCode, ApiError> {
     caller.needs(Role::Author, Over::Everything)?;
     if app.flow_files.by_id.contains_key(&id) {
-        return Err(super::managed("flow"));
+        return Err(super::managed("workflow"));
     }
     let store = app.store()?;
     store
@@ -156,22 +178,22 @@ pub(super) async fn launch(
     caller.needs(Role::Execute, Over::Everything)?;
     let doc = app.doc(body).await?;
     let flow_id = doc.required("flowId")?;
-    let (flow, version) = runnable(&app, &flow_id, &doc).await?;
-    if flow.kind() != WorkflowKind::Workflow {
+    let (workflow, version) = runnable(&app, &flow_id, &doc).await?;
+    if workflow.kind() != WorkflowKind::Workflow {
         let message = format!(
             "flowId: {} is of the type {}; only a workflow can be begun by a program.",
-            flow.name(),
-            flow.kind().word()
+            workflow.name(),
+            workflow.kind().word()
         );
         return Err(ApiError::bad_request(message));
     }
     let inputs = doc.object("inputData")?.map(Doc::into_value);
     let id = EntityId::random().to_string();
-    let named = caller.lanes.pick(Some(flow.name()));
+    let named = caller.lanes.pick(Some(workflow.name()));
     let lane = named.or_else(|| caller.lanes.pick(None));
     let launch = Launch {
         calls_as: lane.map_or("", |lane| app.lanes.name(lane)).to_owned(),
-        workflow: flow,
+        workflow,
         library: Arc::clone(&app.flow_files.library),
         name: doc.text("name")?,
         inputs: match inputs {
@@ -202,7 +224,7 @@ async fn begin(app: &Arc<App>, id: String, launch: Launch) -> Result<(), ApiErro
     };
     let begun = app
         .workers
-        .run_once(FLOWS, WITHIN, move |_| begin())
+        .run_once(WORKFLOWS, WITHIN, move |_| begin())
         .await?;
     begun.map_err(|error| match error {
         WorkflowsError::Full(_) => {
@@ -229,50 +251,53 @@ pub(super) async fn execution(
     Ok(Json(show_run(&id, &record)))
 }
 
-/// The flow to run, and the number of its version: what was asked for, or what was published last.
+/// The workflow to run, and the number of its version: what was asked for, or what was published last.
 async fn runnable(app: &App, id: &str, doc: &Doc) -> Result<(Arc<Workflow>, String), ApiError> {
-    if let Some(flow) = app.flow_files.by_id.get(id) {
-        return Ok((Arc::clone(flow), "1".to_owned()));
+    if let Some(workflow) = app.flow_files.by_id.get(id) {
+        return Ok((Arc::clone(workflow), "1".to_owned()));
     }
-    let flow = stored(app, id).await?;
+    let workflow = stored(app, id).await?;
     let asked = doc.text("flowVersion")?;
     let number = match &asked {
         Some(text) => text.parse().ok(),
-        None => flow.published,
+        None => workflow.published,
     };
     let Some(number) = number else {
         let message = format!(
             "flowVersion: {asked:?} is no version of {}.",
-            flow.body.name
+            workflow.body.name
         );
         return Err(ApiError::bad_request(message));
     };
-    let version = app.store()?.flow_version(&flow.id, number).await?;
-    let (flow, _) = parse(app, version.yaml).await?;
-    Ok((Arc::new(flow), number.to_string()))
+    let version = app.store()?.flow_version(&workflow.id, number).await?;
+    let (workflow, _) = parse(app, version.yaml).await?;
+    Ok((Arc::new(workflow), number.to_string()))
 }
 
 async fn stored(app: &App, id: &str) -> Result<tollgate_store::Flow, ApiError> {
-    let missing = || ApiError::not_found(format!("There is no flow with the id {id:?}."));
+    let missing = || ApiError::not_found(format!("There is no workflow with the id {id:?}."));
     let store = app.store().map_err(|_| missing())?;
     Ok(store.flow(&parse_id(id)?).await?)
 }
 
-/// Whose turn it is at the workers when a flow's file is read or a run begins.
-const FLOWS: &str = "flows";
+/// Whose turn it is at the workers when a workflow's file is read or a run begins.
+const WORKFLOWS: &str = "workflows";
 /// How long that may wait.
 const WITHIN: Duration = Duration::from_secs(30);
 
-/// The flow, and its text. The workers read it: it may be large.
+/// The workflow, and its text. The workers read it: it may be large.
 async fn parse(app: &App, yaml: String) -> Result<(Workflow, String), ApiError> {
     let read = move || (Workflow::parse(&yaml), yaml);
-    let (flow, yaml) = app.workers.run_once(FLOWS, WITHIN, move |_| read()).await?;
-    let flow = flow.map_err(|problems| {
+    let (workflow, yaml) = app
+        .workers
+        .run_once(WORKFLOWS, WITHIN, move |_| read())
+        .await?;
+    let workflow = workflow.map_err(|problems| {
         let errors: Vec<_> = problems.to_string().lines().map(str::to_owned).collect();
-        let message = format!("The flow can't be run: {}", errors.join("; "));
+        let message = format!("The workflow can't be run: {}", errors.join("; "));
         ApiError::new(StatusCode::BAD_REQUEST, "flow.invalid", message).because(errors)
     })?;
-    Ok((flow, yaml))
+    Ok((workflow, yaml))
 }
 
 fn show(id: &str, name: &str, kind: &str, published: Option<u32>) -> Value {
