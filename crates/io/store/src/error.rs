@@ -7,7 +7,7 @@ use std::fmt;
 /// The result of every method of the store.
 pub type StoreResult<T> = Result<T, StoreError>;
 
-/// What kind of thing an error is about; the word is the audit log's too.
+/// The kinds of things that errors and entries of the audit log are about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Entity {
     /// An integration.
@@ -27,15 +27,15 @@ pub enum Entity {
     /// A row of a data table.
     Row,
     /// A workflow.
-    Flow,
+    Workflow,
     /// A published version of a workflow.
-    FlowVersion,
+    WorkflowVersion,
     /// The ring of sealing keys.
     Keys,
 }
 
 impl Entity {
-    /// The word for it.
+    /// The kind's word in the audit log. Words that were written once stay, whatever the kind is called now.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -47,8 +47,8 @@ impl Entity {
             Self::Token => "token",
             Self::Table => "table",
             Self::Row => "row",
-            Self::Flow => "flow",
-            Self::FlowVersion => "flowVersion",
+            Self::Workflow => "flow",
+            Self::WorkflowVersion => "flowVersion",
             Self::Keys => "keys",
         }
     }
@@ -56,7 +56,12 @@ impl Entity {
 
 impl fmt::Display for Entity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
+        f.write_str(match self {
+            Self::Table => "data table",
+            Self::Workflow => "workflow",
+            Self::WorkflowVersion => "version of a workflow",
+            other => other.word(),
+        })
     }
 }
 
@@ -66,23 +71,23 @@ pub enum StoreError {
     /// There is no such thing.
     #[error("no {entity} {id}")]
     NotFound {
-        /// What.
+        /// The kind of thing that was looked for.
         entity: Entity,
-        /// Which.
+        /// The id or the name that was looked for.
         id: String,
     },
     /// The thing has changed since the caller read it.
     #[error("the {entity} is at version {} by now", current.0)]
     Stale {
-        /// What.
+        /// The kind of the thing.
         entity: Entity,
-        /// Its version now.
+        /// The version that the thing has now.
         current: Version,
     },
     /// An id, a name or a key is taken.
     #[error("there is a {entity} with this {what} already")]
     Conflict {
-        /// What.
+        /// The kind of thing that has it.
         entity: Entity,
         /// What is taken: `id`, `name`, `key`, `draft`.
         what: &'static str,
@@ -90,19 +95,19 @@ pub enum StoreError {
     /// Something else refers to the thing.
     #[error("the {entity} is in use by {by} {id}")]
     InUse {
-        /// What.
+        /// The kind of the thing.
         entity: Entity,
-        /// What kind of thing refers to it.
+        /// The kind of thing that refers to it.
         by: Entity,
-        /// Which: one of perhaps several.
+        /// The id of one thing that refers to it, of perhaps several.
         id: EntityId,
     },
     /// A bound of [`crate::limits`] is reached.
     #[error("no more than {limit} of {entity} fit here")]
     Full {
-        /// Of what.
+        /// The kind of thing of which no more fit.
         entity: Entity,
-        /// The bound.
+        /// How many fit.
         limit: u64,
     },
     /// The actions and drafts of an integration would have too many bytes of documents.
@@ -123,7 +128,7 @@ pub enum StoreError {
     /// The database, or the place where secrets are hashed, is taken; try again later.
     #[error("busy: waited too long for {what}")]
     Busy {
-        /// For what.
+        /// What was waited for.
         what: &'static str,
     },
     /// The disk is full. Nothing was written; reading works.
@@ -142,7 +147,7 @@ pub enum StoreError {
     Database {
         /// `sqlite` or `postgres`.
         backend: &'static str,
-        /// Its words.
+        /// The database's words.
         message: String,
         /// Whether the connection is lost, so that whether a commit happened isn't known.
         disconnected: bool,
@@ -150,9 +155,9 @@ pub enum StoreError {
     /// What the database holds isn't what this program wrote.
     #[error("{table}: {why}")]
     Corrupt {
-        /// Where.
+        /// The table, or the part of a row, that is wrong.
         table: &'static str,
-        /// What.
+        /// How it is wrong.
         why: String,
     },
 }

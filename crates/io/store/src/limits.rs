@@ -35,9 +35,9 @@ pub const TOKENS_PER_CLIENT: u32 = 1000;
 pub const ROW_KEY_CHARS: usize = 256;
 /// Rows of a data table.
 pub const ROWS_PER_TABLE: u32 = 100_000;
-/// Published versions of a flow.
-pub const VERSIONS_PER_FLOW: u32 = 10_000;
-/// Flows that are listed for a client.
+/// Published versions of a workflow.
+pub const VERSIONS_PER_WORKFLOW: u32 = 10_000;
+/// Flows that a client may call as.
 pub const CLIENT_FLOWS: usize = 1000;
 /// Entries of one batch: usage, audit, rotation, forgetting.
 pub const BATCH: usize = 1000;

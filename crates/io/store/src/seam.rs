@@ -6,13 +6,13 @@ mod changes;
 mod client;
 mod common;
 mod credential;
-mod flow;
 mod integration;
 mod journal;
 mod query;
 mod table;
 mod token;
 mod usage;
+mod workflow;
 
 pub use action::{
     Action, ActionBody, ActionQuery, ActionSort, ActionStamp, Draft, NewAction, Secure,
@@ -25,7 +25,6 @@ pub use client::{
 };
 pub use common::{Actor, By, Expected, JsonText, WallTime};
 pub use credential::{Credential, CredentialKind, CredentialQuery, CredentialSort, NewCredential};
-pub use flow::{Flow, FlowBody, FlowQuery, FlowSort, FlowVersion, NewFlow};
 pub use integration::{
     Integration, IntegrationConfig, IntegrationQuery, IntegrationSort, IntegrationUpdate,
     IntendedState, NewIntegration,
@@ -35,3 +34,6 @@ pub use query::{NameFilter, Page, PageRequest, Pages, Sort};
 pub use table::{Row, Table, TableBody, TableQuery, TableSort};
 pub use token::{IssuedToken, TokenOwner};
 pub use usage::{UsageCounts, UsageDelta, UsageGrain, UsageQuery, UsageRow};
+pub use workflow::{
+    NewWorkflow, Workflow, WorkflowBody, WorkflowQuery, WorkflowSort, WorkflowVersion,
+};

@@ -22,7 +22,8 @@ use tollgate_architect_runner::{Failure, Launch, Record, Status, WorkflowsError}
 use tollgate_execution::DeskError;
 use tollgate_json::Doc;
 use tollgate_store::{
-    EntityId, Expected, FlowBody, FlowQuery, NewFlow, PageRequest, Role, StoreError, WallTime,
+    EntityId, Expected, NewWorkflow, PageRequest, Role, StoreError, WallTime, WorkflowBody,
+    WorkflowQuery,
 };
 
 const PATH: &str = "/api/v2/flows";
@@ -51,19 +52,19 @@ pub(super) async fn list(
     if let Ok(store) = app.store() {
         // The documents come along, so pages are small.
         for number in 1..=MAX_PAGES {
-            let stored = FlowQuery {
+            let stored = WorkflowQuery {
                 page: PageRequest::new(PAGE, number)?,
-                ..FlowQuery::default()
+                ..WorkflowQuery::default()
             };
-            let found = store.list_flows(&stored).await?;
+            let found = store.list_workflows(&stored).await?;
             let last = found.items.len() < PAGE as usize;
             for workflow in found.items {
-                if wanted(&workflow.body.name, &workflow.flow_type) {
+                if wanted(&workflow.body.name, &workflow.kind) {
                     let id = workflow.id.to_string();
                     all.push(show(
                         &id,
                         &workflow.body.name,
-                        &workflow.flow_type,
+                        &workflow.kind,
                         workflow.published,
                     ));
                 }
@@ -95,7 +96,7 @@ pub(super) async fn get(
     Ok(Json(show(
         &id,
         &workflow.body.name,
-        &workflow.flow_type,
+        &workflow.kind,
         workflow.published,
     )))
 }
@@ -115,28 +116,28 @@ pub(super) async fn publish(
         return Err(super::managed("workflow"));
     }
     let (store, by) = (app.store()?, by(&caller));
-    let body = FlowBody {
+    let body = WorkflowBody {
         name: workflow.name().to_owned(),
         description: String::new(),
         yaml,
     };
-    let saved = match store.flow_named(kind, workflow.name()).await {
+    let saved = match store.workflow_named(kind, workflow.name()).await {
         Ok(found) => {
             let seen = Expected::Version(found.version);
-            store.update_flow(&found.id, seen, body, &by).await?
+            store.update_workflow(&found.id, seen, body, &by).await?
         }
         Err(StoreError::NotFound { .. }) => {
-            let new = NewFlow {
+            let new = NewWorkflow {
                 id: EntityId::random(),
-                flow_type: kind.to_owned(),
+                kind: kind.to_owned(),
                 body,
             };
-            store.create_flow(new, &by).await?
+            store.create_workflow(new, &by).await?
         }
         Err(error) => return Err(error.into()),
     };
     let seen = Expected::Version(saved.version);
-    let version = store.publish_flow(&saved.id, seen, &by).await?;
+    let version = store.publish_workflow(&saved.id, seen, &by).await?;
     let id = saved.id.to_string();
     Ok(Json(show(&id, workflow.name(), kind, Some(version.number))))
 }
@@ -164,7 +165,7 @@ pub(super) async fn remove(
     }
     let store = app.store()?;
     store
-        .delete_flow(&parse_id(&id)?, Expected::Any, &by(&caller))
+        .delete_workflow(&parse_id(&id)?, Expected::Any, &by(&caller))
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -269,15 +270,15 @@ async fn runnable(app: &App, id: &str, doc: &Doc) -> Result<(Arc<Workflow>, Stri
         );
         return Err(ApiError::bad_request(message));
     };
-    let version = app.store()?.flow_version(&workflow.id, number).await?;
+    let version = app.store()?.workflow_version(&workflow.id, number).await?;
     let (workflow, _) = parse(app, version.yaml).await?;
     Ok((Arc::new(workflow), number.to_string()))
 }
 
-async fn stored(app: &App, id: &str) -> Result<tollgate_store::Flow, ApiError> {
+async fn stored(app: &App, id: &str) -> Result<tollgate_store::Workflow, ApiError> {
     let missing = || ApiError::not_found(format!("There is no workflow with the id {id:?}."));
     let store = app.store().map_err(|_| missing())?;
-    Ok(store.flow(&parse_id(id)?).await?)
+    Ok(store.workflow(&parse_id(id)?).await?)
 }
 
 /// Whose turn it is at the workers when a workflow's file is read or a run begins.

@@ -108,7 +108,10 @@ async fn an_older_schema_is_brought_up_to_date_and_keeps_what_it_holds() {
     assert_eq!(schema_version(&new).await, MIGRATIONS.len() as i64);
     assert_eq!(new.integration(&made.id).await.unwrap(), made);
     assert_eq!(
-        new.list_flows(&FlowQuery::default()).await.unwrap().total,
+        new.list_workflows(&WorkflowQuery::default())
+            .await
+            .unwrap()
+            .total,
         0
     );
 }

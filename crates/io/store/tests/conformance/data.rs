@@ -1,4 +1,4 @@
-//! Data tables, flows, usage, audit, meta, starting.
+//! Data tables, workflows, usage, audit, starting.
 
 use crate::Place;
 use crate::definitions::{id, integration, json};
@@ -154,23 +154,23 @@ pub(crate) async fn a_table_and_its_rows_live(place: Place) {
         .unwrap();
 }
 
-pub(crate) async fn a_flow_is_published_again_and_again(place: Place) {
+pub(crate) async fn a_workflow_is_published_again_and_again(place: Place) {
     let s = &place.store;
-    let body = |yaml: &str| FlowBody {
+    let body = |yaml: &str| WorkflowBody {
         name: "Main".into(),
         description: String::new(),
         yaml: yaml.into(),
     };
-    let new = NewFlow {
+    let new = NewWorkflow {
         id: id("f"),
-        flow_type: "workflow".into(),
+        kind: "workflow".into(),
         body: body("a: 1\n"),
     };
-    let made = s.create_flow(new.clone(), &by(0)).await.unwrap();
+    let made = s.create_workflow(new.clone(), &by(0)).await.unwrap();
     assert_eq!((made.published, made.version), (None, Version(1)));
     let same = s
-        .create_flow(
-            NewFlow {
+        .create_workflow(
+            NewWorkflow {
                 id: id("g"),
                 ..new.clone()
             },
@@ -182,10 +182,10 @@ pub(crate) async fn a_flow_is_published_again_and_again(place: Place) {
         matches!(same, StoreError::Conflict { what: "name", .. }),
         "{same}"
     );
-    s.create_flow(
-        NewFlow {
+    s.create_workflow(
+        NewWorkflow {
             id: id("h"),
-            flow_type: "bot".into(),
+            kind: "bot".into(),
             ..new
         },
         &by(0),
@@ -193,14 +193,14 @@ pub(crate) async fn a_flow_is_published_again_and_again(place: Place) {
     .await
     .unwrap();
     let one = s
-        .publish_flow(&made.id, Expected::Version(Version(1)), &by(1))
+        .publish_workflow(&made.id, Expected::Version(Version(1)), &by(1))
         .await
         .unwrap();
     assert_eq!(
         (one.number, one.yaml.as_str(), one.published_by.as_str()),
         (1, "a: 1\n", "cli")
     );
-    s.update_flow(
+    s.update_workflow(
         &made.id,
         Expected::Version(Version(2)),
         body("a: 2\n"),
@@ -209,12 +209,12 @@ pub(crate) async fn a_flow_is_published_again_and_again(place: Place) {
     .await
     .unwrap();
     assert_eq!(
-        s.flow_version(&made.id, 1).await.unwrap(),
+        s.workflow_version(&made.id, 1).await.unwrap(),
         one,
         "what is published stays"
     );
     let stale = s
-        .publish_flow(&made.id, Expected::Version(Version(2)), &by(3))
+        .publish_workflow(&made.id, Expected::Version(Version(2)), &by(3))
         .await
         .unwrap_err();
     assert!(
@@ -228,41 +228,50 @@ pub(crate) async fn a_flow_is_published_again_and_again(place: Place) {
         "{stale}"
     );
     let two = s
-        .publish_flow(&made.id, Expected::Version(Version(3)), &by(3))
+        .publish_workflow(&made.id, Expected::Version(Version(3)), &by(3))
         .await
         .unwrap();
-    assert_eq!(s.flow_version(&made.id, 1).await.unwrap(), one);
-    assert_eq!(s.flow_version(&made.id, 2).await.unwrap(), two);
+    assert_eq!(s.workflow_version(&made.id, 1).await.unwrap(), one);
+    assert_eq!(s.workflow_version(&made.id, 2).await.unwrap(), two);
     assert_eq!(
-        s.flow_named("workflow", "MAIN").await.unwrap().published,
+        s.workflow_named("workflow", "MAIN")
+            .await
+            .unwrap()
+            .published,
         Some(2)
     );
-    assert_eq!(s.list_flows(&FlowQuery::default()).await.unwrap().total, 2);
-    s.delete_flow(&made.id, Expected::Any, &by(4))
+    assert_eq!(
+        s.list_workflows(&WorkflowQuery::default())
+            .await
+            .unwrap()
+            .total,
+        2
+    );
+    s.delete_workflow(&made.id, Expected::Any, &by(4))
         .await
         .unwrap();
-    assert!(s.flow_version(&made.id, 1).await.is_err());
+    assert!(s.workflow_version(&made.id, 1).await.is_err());
 }
 
 pub(crate) async fn a_page_has_a_bound_in_bytes(place: Place) {
     let s = &place.store;
-    // Forty flows just below a megabyte each: more than an answer holds.
+    // Forty workflows just below a megabyte each: more than an answer holds.
     for n in 0..40 {
-        let new = NewFlow {
+        let new = NewWorkflow {
             id: id(&format!("f{n}")),
-            flow_type: "workflow".into(),
-            body: FlowBody {
+            kind: "workflow".into(),
+            body: WorkflowBody {
                 name: format!("Flow {n}"),
                 description: String::new(),
                 yaml: "# x\n".repeat(250_000),
             },
         };
-        s.create_flow(new, &by(n)).await.unwrap();
+        s.create_workflow(new, &by(n)).await.unwrap();
     }
     let list = |size| {
         let page = PageRequest::new(size, 1).unwrap();
         async move {
-            s.list_flows(&FlowQuery {
+            s.list_workflows(&WorkflowQuery {
                 page,
                 ..Default::default()
             })

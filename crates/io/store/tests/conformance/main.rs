@@ -102,7 +102,7 @@ suite! {
         denied_is_denied_whatever_is_wrong;
     data:
         a_table_and_its_rows_live,
-        a_flow_is_published_again_and_again,
+        a_workflow_is_published_again_and_again,
         a_page_has_a_bound_in_bytes,
         usage_adds_up,
         the_audit_log_tells_all_and_keeps_it,

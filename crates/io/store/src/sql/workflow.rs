@@ -7,12 +7,15 @@ use crate::backend::{Row, values};
 use crate::error::{Entity, StoreError, StoreResult};
 use crate::id::{EntityId, Version};
 use crate::limits;
-use crate::seam::{By, Expected, Flow, FlowBody, FlowQuery, FlowSort, FlowVersion, NewFlow, Page};
+use crate::seam::{
+    By, Expected, NewWorkflow, Page, Workflow, WorkflowBody, WorkflowQuery, WorkflowSort,
+    WorkflowVersion,
+};
 use crate::store::Store;
 use serde_json::json;
 
-impl Record for Flow {
-    const ENTITY: Entity = Entity::Flow;
+impl Record for Workflow {
+    const ENTITY: Entity = Entity::Workflow;
     const TABLE: &'static str = "flow";
     const COLUMNS: &'static str =
         "id, flow_type, name, description, yaml, published, version, created, modified";
@@ -21,8 +24,8 @@ impl Record for Flow {
     fn read(row: &mut Row) -> StoreResult<Self> {
         Ok(Self {
             id: row.id()?,
-            flow_type: row.text()?,
-            body: FlowBody {
+            kind: row.text()?,
+            body: WorkflowBody {
                 name: row.text()?,
                 description: row.text()?,
                 yaml: row.text()?,
@@ -37,7 +40,7 @@ impl Record for Flow {
     fn columns(&self) -> Vec<Column> {
         columns! {
             id: &self.id,
-            flow_type: &self.flow_type,
+            flow_type: &self.kind,
             name: &self.body.name,
             name_key: check::key(&self.body.name),
             description: &self.body.description,
@@ -54,7 +57,7 @@ impl Record for Flow {
     fn detail(&self) -> serde_json::Value {
         json!({
             "name": self.body.name,
-            "type": self.flow_type,
+            "type": self.kind,
             "version": self.version.0,
             "published": self.published,
         })
@@ -66,12 +69,12 @@ impl Store {
     ///
     /// # Errors
     /// `Conflict` for a taken id, or for a name that is taken within the type.
-    pub async fn create_flow(&self, new: NewFlow, by: &By) -> StoreResult<Flow> {
-        check::name("type", &new.flow_type)?;
+    pub async fn create_workflow(&self, new: NewWorkflow, by: &By) -> StoreResult<Workflow> {
+        check::name("type", &new.kind)?;
         check_body(&new.body)?;
-        let made = Flow {
+        let made = Workflow {
             id: new.id,
-            flow_type: new.flow_type,
+            kind: new.kind,
             body: new.body,
             version: Version::FIRST,
             published: None,
@@ -85,7 +88,7 @@ impl Store {
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn flow(&self, id: &EntityId) -> StoreResult<Flow> {
+    pub async fn workflow(&self, id: &EntityId) -> StoreResult<Workflow> {
         self.get(id).await
     }
 
@@ -93,29 +96,27 @@ impl Store {
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn flow_named(&self, flow_type: &str, name: &str) -> StoreResult<Flow> {
-        let sql = select::<Flow>("flow_type = $1 AND name_key = $2");
-        let row = self
-            .first(&sql, values![flow_type, check::key(name)])
-            .await?;
-        found(row, format!("{flow_type}/{name}"))
+    pub async fn workflow_named(&self, kind: &str, name: &str) -> StoreResult<Workflow> {
+        let sql = select::<Workflow>("flow_type = $1 AND name_key = $2");
+        let row = self.first(&sql, values![kind, check::key(name)]).await?;
+        found(row, format!("{kind}/{name}"))
     }
 
     /// A page of workflows.
-    pub async fn list_flows(&self, query: &FlowQuery) -> StoreResult<Page<Flow>> {
+    pub async fn list_workflows(&self, query: &WorkflowQuery) -> StoreResult<Page<Workflow>> {
         let order = match query.sort.key {
-            FlowSort::Name => "name_key",
-            FlowSort::Type => "flow_type",
-            FlowSort::Modified => "modified",
+            WorkflowSort::Name => "name_key",
+            WorkflowSort::Type => "flow_type",
+            WorkflowSort::Modified => "modified",
         };
-        Select::of::<Flow>()
+        Select::of::<Workflow>()
             .name("name_key", query.name.as_ref())
-            .compare("flow_type", "=", query.flow_type.as_ref())
+            .compare("flow_type", "=", query.kind.as_ref())
             .page(
                 self,
                 (order, "id", query.sort.descending),
                 query.page,
-                Flow::read,
+                Workflow::read,
             )
             .await
     }
@@ -124,44 +125,46 @@ impl Store {
     ///
     /// # Errors
     /// `NotFound`, `Stale`, `Conflict`.
-    pub async fn update_flow(
+    pub async fn update_workflow(
         &self,
         id: &EntityId,
         expected: Expected,
-        body: FlowBody,
+        body: WorkflowBody,
         by: &By,
-    ) -> StoreResult<Flow> {
+    ) -> StoreResult<Workflow> {
         check_body(&body)?;
-        self.update(id, expected, by, |flow: &mut Flow| flow.body = body)
-            .await
+        self.update(id, expected, by, |workflow: &mut Workflow| {
+            workflow.body = body
+        })
+        .await
     }
 
     /// Publishes what is saved of a workflow, as its next version.
     ///
     /// # Errors
-    /// `NotFound`, `Stale`; `Full` past [`limits::VERSIONS_PER_FLOW`].
-    pub async fn publish_flow(
+    /// `NotFound`, `Stale`; `Full` past [`limits::VERSIONS_PER_WORKFLOW`].
+    pub async fn publish_workflow(
         &self,
         id: &EntityId,
         expected: Expected,
         by: &By,
-    ) -> StoreResult<FlowVersion> {
+    ) -> StoreResult<WorkflowVersion> {
         self.change(async |tx| {
-            let mut flow: Flow = record::current(tx, id, expected).await?;
-            let number = flow.published.unwrap_or(0).saturating_add(1);
-            if number > limits::VERSIONS_PER_FLOW {
+            let mut workflow: Workflow = record::current(tx, id, expected).await?;
+            let number = workflow.published.unwrap_or(0).saturating_add(1);
+            if number > limits::VERSIONS_PER_WORKFLOW {
                 return Err(StoreError::Full {
-                    entity: Entity::FlowVersion,
-                    limit: limits::VERSIONS_PER_FLOW.into(),
+                    entity: Entity::WorkflowVersion,
+                    limit: limits::VERSIONS_PER_WORKFLOW.into(),
                 });
             }
-            flow.published = Some(number);
-            flow.touch(by);
-            record::replace(tx, &flow).await?;
-            record::note(tx, by, "publish", &flow).await?;
-            let made = FlowVersion {
+            workflow.published = Some(number);
+            workflow.touch(by);
+            record::replace(tx, &workflow).await?;
+            record::note(tx, by, "publish", &workflow).await?;
+            let made = WorkflowVersion {
                 number,
-                yaml: flow.body.yaml,
+                yaml: workflow.body.yaml,
                 published: by.at,
                 published_by: by.actor.as_str().to_owned(),
             };
@@ -178,13 +181,17 @@ impl Store {
     ///
     /// # Errors
     /// `NotFound` for workflow or number.
-    pub async fn flow_version(&self, id: &EntityId, number: u32) -> StoreResult<FlowVersion> {
+    pub async fn workflow_version(
+        &self,
+        id: &EntityId,
+        number: u32,
+    ) -> StoreResult<WorkflowVersion> {
         let sql = "SELECT number, yaml, published, published_by FROM flow_version \
                    WHERE flow_id = $1 AND number = $2";
         let Some(mut row) = self.first(sql, values![id, number]).await? else {
-            return Err(absent(Entity::FlowVersion, format!("{number} of {id}")));
+            return Err(absent(Entity::WorkflowVersion, format!("{number} of {id}")));
         };
-        Ok(FlowVersion {
+        Ok(WorkflowVersion {
             number: row.small()?,
             yaml: row.text()?,
             published: row.time()?,
@@ -196,16 +203,21 @@ impl Store {
     ///
     /// # Errors
     /// `NotFound`, `Stale`.
-    pub async fn delete_flow(&self, id: &EntityId, expected: Expected, by: &By) -> StoreResult<()> {
+    pub async fn delete_workflow(
+        &self,
+        id: &EntityId,
+        expected: Expected,
+        by: &By,
+    ) -> StoreResult<()> {
         self.change(async |tx| {
-            let flow: Flow = record::current(tx, id, expected).await?;
-            record::delete(tx, &flow, by).await
+            let workflow: Workflow = record::current(tx, id, expected).await?;
+            record::delete(tx, &workflow, by).await
         })
         .await
     }
 }
 
-fn check_body(body: &FlowBody) -> StoreResult<()> {
+fn check_body(body: &WorkflowBody) -> StoreResult<()> {
     check::name("name", &body.name)?;
     check::text("description", &body.description)?;
     check::document("yaml", &body.yaml)

@@ -1,22 +1,22 @@
-//! Flows: the text as saved, and every version published of it.
+//! Workflows: the text as saved, and every version published of it.
 
 use super::{NameFilter, PageRequest, Sort, WallTime};
 use crate::id::{EntityId, Version};
 
 /// A new workflow, saved and not yet published.
 #[derive(Clone, Debug)]
-pub struct NewFlow {
+pub struct NewWorkflow {
     /// The id, which no workflow may have yet.
     pub id: EntityId,
     /// The type as Architect names it (`inboundCall`, `workflow`, …). It never changes.
-    pub flow_type: String,
+    pub kind: String,
     /// What an update may change later.
-    pub body: FlowBody,
+    pub body: WorkflowBody,
 }
 
 /// What an update of a workflow replaces.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct FlowBody {
+pub struct WorkflowBody {
     /// The name, unique within the type whatever its case.
     pub name: String,
     /// Notes of the author's.
@@ -27,13 +27,13 @@ pub struct FlowBody {
 
 /// A stored workflow: what Architect calls a flow.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Flow {
+pub struct Workflow {
     /// The id.
     pub id: EntityId,
     /// The type as Architect names it.
-    pub flow_type: String,
+    pub kind: String,
     /// What was saved last, published or not.
-    pub body: FlowBody,
+    pub body: WorkflowBody,
     /// How often the workflow was saved or published.
     pub version: Version,
     /// Number of the version that was published last, from 1; `None` before the first.
@@ -46,7 +46,7 @@ pub struct Flow {
 
 /// A published version of a workflow. It never changes.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct FlowVersion {
+pub struct WorkflowVersion {
     /// The number among the versions of the workflow, from 1.
     pub number: u32,
     /// The workflow's file as it was published.
@@ -59,7 +59,7 @@ pub struct FlowVersion {
 
 /// What a list of workflows is sorted by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum FlowSort {
+pub enum WorkflowSort {
     /// The name, whatever its case.
     #[default]
     Name,
@@ -71,13 +71,13 @@ pub enum FlowSort {
 
 /// Which workflows a list has; a filter that is `None` lets all pass.
 #[derive(Clone, Debug, Default)]
-pub struct FlowQuery {
+pub struct WorkflowQuery {
     /// A filter on the name.
     pub name: Option<NameFilter>,
     /// The type of the workflows.
-    pub flow_type: Option<String>,
+    pub kind: Option<String>,
     /// The order of the list.
-    pub sort: Sort<FlowSort>,
+    pub sort: Sort<WorkflowSort>,
     /// Which page of the list.
     pub page: PageRequest,
 }
