@@ -37,7 +37,7 @@ pub use policy::{SendRate, Vegas};
 pub use records::{Record, RecordError, Records};
 pub use scenario::{
     Action, ActionId, Cache, Client, Flow, Limits, Outage, Scenario, ScenarioError, Service,
-    ServiceAction, Source,
+    ServiceAction, Source, Tables,
 };
 pub use study::{FlowSummary, Job, Point, PolicySummary, RealUpstream, Results, Study};
 pub use sweep::{Parameter, Sweep, SweepError};
@@ -47,23 +47,21 @@ use policy::{Settings, baseline};
 use stats::RunStats;
 use std::time::Duration;
 use tollgate_engine::Engine;
-use tollgate_model::Stream;
-use tollgate_model::{ClientId, Instant};
-use world::World;
+use tollgate_model::{Instant, Stream};
+use world::{Names, World};
 
 /// Simulates a scenario once under a policy.
 #[must_use]
 pub fn run(scenario: &Scenario, policy: Policy, seed: u64) -> RunStats {
+    let tables = scenario.tables();
+    let names = Names::of(&tables);
     if policy == Policy::Tollgate {
-        let engine = Engine::new(
-            scenario.engine(),
-            Stream::child(seed, "engine", 0).next(),
-            Instant::ZERO,
-        );
-        return World::new(scenario, engine, policy.caches(), seed).run();
+        let seed_of_engine = Stream::child(seed, "engine", 0).next();
+        let engine = Engine::new(tables.config, seed_of_engine, Instant::ZERO);
+        return World::new(scenario, engine, names, (policy.caches(), seed)).run();
     }
-    let baseline = baseline(policy, settings(scenario));
-    World::new(scenario, baseline, policy.caches(), seed).run()
+    let baseline = baseline(policy, settings(scenario, &tables));
+    World::new(scenario, baseline, names, (policy.caches(), seed)).run()
 }
 
 /// The seed of a scenario's replication with this number.
@@ -72,13 +70,11 @@ pub fn seed_of(scenario: &Scenario, replication: u32) -> u64 {
     Stream::child(scenario.seed, "replication", replication.into()).next()
 }
 
-fn settings(scenario: &Scenario) -> Settings {
+fn settings(scenario: &Scenario, tables: &Tables) -> Settings {
     let limits = &scenario.limits;
-    let places = scenario
-        .clients
-        .iter()
-        .enumerate()
-        .flat_map(|(at, client)| std::iter::repeat_n(ClientId(at as u32), client.tokens as usize));
+    let clients = tables.config.clients.with_ids();
+    let places =
+        clients.flat_map(|(id, client)| std::iter::repeat_n(id, client.max_tokens as usize));
     let token_places: Vec<_> = places.collect();
     let over = |allowed: Option<u32>, many: usize| Some(u64::from(allowed?) * many as u64);
     let narrowest = [
@@ -90,7 +86,7 @@ fn settings(scenario: &Scenario) -> Settings {
     let narrowest = narrowest.into_iter().flatten().min();
     Settings {
         token_places,
-        with_token: vec![scenario::WITH_TOKEN],
+        with_token: vec![tables.with_token],
         period: limits.period,
         pace: narrowest.map_or(Duration::ZERO, |calls| {
             limits.period.div_f64(calls.max(1) as f64)

@@ -21,7 +21,7 @@ use tollgate_platform::{Alignment, Config as Platform, Faults, Spread, Window};
 
 pub use read::{ScenarioError, Source};
 pub use service::{Service, ServiceAction};
-pub(crate) use tables::{WITH_TOKEN, WITHOUT_TOKEN};
+pub use tables::Tables;
 
 /// Parts of the measured time at which limits that change are looked at.
 const PARTS: u32 = 1_000;

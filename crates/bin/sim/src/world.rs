@@ -14,7 +14,7 @@ mod interactions;
 use crate::arrivals::Cursor;
 use crate::interaction::Progress;
 use crate::policy::Policy;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Tables};
 use crate::stats::{Bucket, FlowStats, RunStats, Series};
 use crate::upstream::{Granted, Upstream};
 use attempts::Attempt;
@@ -24,8 +24,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::time::Duration;
 use tollgate_engine::Event;
-use tollgate_model::Stream;
-use tollgate_model::{ClientId, ExecutionId, Instant, TokenId};
+use tollgate_model::{ClientId, ExecutionId, FlowId, Instant, RouteId, Stream, TokenId};
 use tollgate_platform::StrangerCounts;
 
 /// Bits of an execution's number that are its interaction's slot.
@@ -35,9 +34,28 @@ const WAKES: u32 = 100_000;
 const NEVER: u64 = u64::MAX;
 
 #[derive(Debug)]
+/// How submissions name what the policy knows.
+pub(crate) struct Names {
+    with_token: RouteId,
+    without_token: RouteId,
+    /// In the scenario's order.
+    flows: Vec<FlowId>,
+}
+
+impl Names {
+    pub(crate) fn of(tables: &Tables) -> Self {
+        Self {
+            with_token: tables.with_token,
+            without_token: tables.without_token,
+            flows: tables.config.flows.ids().collect(),
+        }
+    }
+}
+
 pub(crate) struct World<'s, P> {
     scenario: &'s Scenario,
     policy: P,
+    names: Names,
     caches: bool,
     upstream: Upstream,
     now: u64,
@@ -72,7 +90,12 @@ pub(crate) struct World<'s, P> {
 }
 
 impl<'s, P: Policy> World<'s, P> {
-    pub(crate) fn new(scenario: &'s Scenario, policy: P, caches: bool, seed: u64) -> Self {
+    pub(crate) fn new(
+        scenario: &'s Scenario,
+        policy: P,
+        names: Names,
+        (caches, seed): (bool, u64),
+    ) -> Self {
         let end = nanos(scenario.end());
         let streams = |name: &str, count: usize| -> Vec<Stream> {
             (0..count)
@@ -87,6 +110,7 @@ impl<'s, P: Policy> World<'s, P> {
         let series = Series::new(end);
         let mut world = Self {
             policy,
+            names,
             caches,
             upstream: Upstream::new(scenario, Stream::child(seed, "upstream", 0).next()),
             now: 0,

@@ -16,7 +16,6 @@ use std::time::{Duration, Instant};
 use tollgate_driver::{Bounds, Call, ClientCredentials, Driver, Failure, Request, Setup};
 use tollgate_emulator::Emulator;
 use tollgate_model::Stream;
-use tollgate_model::{FlowId, RouteId};
 use tollgate_platform::Spread;
 use tollgate_sim::latency::Latency;
 use tollgate_sim::stats::Histogram;
@@ -124,8 +123,10 @@ impl Live {
             .expect("a free port");
         let base = format!("http://{}", emulator.address());
         let url = |path: &str| format!("{base}{path}").parse().expect("a URL");
+        let tables = scenario.tables();
+        let flow = tables.config.flows.ids().next().expect("a flow");
         let driver = Driver::start(Setup {
-            engine: scenario.engine(),
+            engine: tables.config,
             clients: vec![ClientCredentials {
                 token_url: url("/oauth/token"),
                 client_id: "a".to_owned(),
@@ -137,8 +138,8 @@ impl Live {
         })
         .expect("a sound setup");
         let call = Call {
-            route: RouteId(0),
-            flow: FlowId(0),
+            route: tables.with_token,
+            flow,
             deadline: scenario.flows[0].deadline,
             timeout: scenario.actions[0].timeout,
             path_template: None,

@@ -114,14 +114,14 @@ fn correct_in(owner: &mut dyn TableLike, number: &Number, configured: u32) -> bo
 /// them in the file the others would hold no more.
 fn write_defaults(root: &mut Table, name: &str) {
     let defaults = defaults();
-    if !defaults.iter().any(|it| it.own.limit.name == name) {
+    if !defaults.iter().any(|it| it.limit.name == name) {
         return;
     }
     let mut limits = ArrayOfTables::new();
     for it in defaults {
         let mut table = Table::new();
-        table.insert("name", toml_edit::value(it.own.limit.name));
-        match it.own.limit.rule {
+        table.insert("name", toml_edit::value(&it.limit.name));
+        match it.limit.rule {
             Rule::Window {
                 allowed, period, ..
             } => write(&mut table, allowed, Some(period)),

@@ -204,6 +204,8 @@ pub struct Integration {
     pub credentials: BTreeMap<String, Secret>,
     /// Folder of its action files.
     pub folder: PathBuf,
+    /// The route of its actions.
+    pub route: RouteId,
     /// Routes of actions that have limits or a cost of their own, by name.
     pub action_routes: BTreeMap<String, RouteId>,
     /// Where its calls may go.

@@ -2,7 +2,8 @@
 
 use crate::{Config, Login, show_span};
 use std::fmt::{self, Write as _};
-use tollgate_model::{Limit, LimitId, Rule};
+use tollgate_engine::LimitSpec;
+use tollgate_model::{LimitId, Rule};
 
 impl Config {
     /// What was understood, a line for each thing; no secret among it.
@@ -45,7 +46,8 @@ impl Config {
                 limits.join(", ")
             )?;
         }
-        for (integration, route) in self.integrations.iter().zip(&self.engine.routes) {
+        for integration in &self.integrations {
+            let route = &self.engine.routes[integration.route.index()];
             let base = integration
                 .base_url
                 .as_ref()
@@ -82,7 +84,7 @@ impl Config {
                 writeln!(out, "  limit: {limit}")?;
             }
         }
-        for (index, flow) in self.engine.flows.iter().enumerate() {
+        for (id, flow) in self.engine.flows.with_ids() {
             write!(
                 out,
                 "flow {}: priority {}, weight {}",
@@ -93,7 +95,7 @@ impl Config {
                 let name = limit.map_or("", |limit| limit.name.as_str());
                 write!(out, ", {} calls of {name} guaranteed", share.slots)?;
             }
-            let default = if index == self.default_flow.index() {
+            let default = if id == self.default_flow {
                 "; of callers that name none"
             } else {
                 ""
@@ -105,9 +107,9 @@ impl Config {
 
     fn named<'a>(&'a self, ids: &'a [LimitId]) -> impl Iterator<Item = String> + 'a {
         ids.iter()
-            .filter_map(|id| Some((id, self.engine.limits.get(id.index())?)))
-            .map(|(id, limit)| {
-                let left = self.engine.leave.get(id);
+            .filter_map(|id| self.engine.limits.get(id.index()))
+            .map(|limit| {
+                let left = limit.leave;
                 let left = left.map_or(0, |leave| leave.of(limit.rule.allowed()));
                 match left {
                     0 => show(limit),
@@ -118,7 +120,7 @@ impl Config {
 }
 
 /// `name: 300 in 60s (token)`.
-fn show(limit: &Limit) -> String {
+fn show(limit: &LimitSpec) -> String {
     let rule = match limit.rule {
         Rule::Window {
             allowed,

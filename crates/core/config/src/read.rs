@@ -152,9 +152,13 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
     let stored = root.has("store");
     let shared = limits::read_shared(root);
     let mut tables = integrations::read(root, source, shared, stored);
-    let (flows, default_flow) = flows::read(root, &mut tables);
-    let callers = server::read_callers(root, source, (&tables.integrations, &flows), stored);
-    tables.engine.flows = flows;
+    let default_flow = flows::read(root, &mut tables);
+    let callers = server::read_callers(
+        root,
+        source,
+        (&tables.integrations, &tables.engine.flows),
+        stored,
+    );
     tables.engine.policy = learning::read(root, policy::read(root));
     let caches = cache::read(root, &tables.integrations, stored);
     server::note_files(&server, source);

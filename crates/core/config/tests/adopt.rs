@@ -159,7 +159,7 @@ fn a_learned_limit_is_one_more_of_whom_it_belongs_to() {
     let (text, done) = adopted(FILE, &learned);
     assert_eq!(done, Adopted::Here);
     assert!(only(FILE, &text).is_empty());
-    for client in read(&text).engine.clients {
+    for client in &read(&text).engine.clients {
         assert_eq!(client.token_limits.len(), 2, "{text}");
         assert_eq!(client.token_limits[1].rule, window(10, 1));
     }

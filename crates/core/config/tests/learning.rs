@@ -5,7 +5,6 @@
 use std::path::Path;
 use tollgate_config::{Config, ConfigError, NoFiles, Problem, Source};
 use tollgate_engine::{Follow, Leave, Policy};
-use tollgate_model::{ClientId, LimitId};
 
 const LEAST: &str = r#"
 [[caller]]
@@ -55,16 +54,17 @@ fn a_part_or_a_number_of_a_limit_is_left_free() {
         .replace("\"6s\"", "\"6s\"\nleave = \"12.5 %\"")
         .replace("\"60s\"", "\"60s\"\nleave = 40");
     let config = parse(&text).unwrap();
-    let leave = |place| config.engine.leave.get(&LimitId(place)).copied();
+    let leave = |place: usize| config.engine.limits[place].leave;
     assert_eq!(leave(0), Some(Leave::Percent(12.5)));
     assert_eq!(leave(1), Some(Leave::Calls(40)));
     let told = config.describe();
     for part in ["all 60 in 6s (organisation), 8 left free", "40 left free"] {
         assert!(told.contains(part), "{told}");
     }
-    assert!(parse(LEAST).unwrap().engine.leave.is_empty());
+    let least = parse(LEAST).unwrap().engine;
+    assert!(least.limits.iter().all(|limit| limit.leave.is_none()));
     let none = parse(&LEAST.replace("\"6s\"", "\"6s\"\nleave = \"0%\"")).unwrap();
-    assert_eq!(none.engine.leave[&LimitId(0)].of(60), 0);
+    assert_eq!(none.engine.limits[0].leave, Some(Leave::Percent(0.0)));
 }
 
 #[test]
@@ -146,11 +146,12 @@ follow = "configuration"
 "#;
     let all = LEAST.replace("\"6s\"", "\"6s\"\nfollow = \"configuration\"");
     let config = parse(&format!("{all}{client}")).unwrap().engine;
-    assert_eq!(config.follow.get(&LimitId(0)), Some(&Follow::Configuration));
-    assert_eq!(config.follow.len(), 1);
-    let of_token = |place| config.follow_tokens[&(ClientId(0), place)];
-    assert_eq!(of_token(0), Follow::Headers);
-    assert_eq!(of_token(1), Follow::Configuration);
+    let follow: Vec<_> = config.limits.iter().map(|limit| limit.follow).collect();
+    assert_eq!(follow[0], Some(Follow::Configuration));
+    assert!(follow[1..].iter().all(Option::is_none));
+    let of_token = |place: usize| config.clients[0].token_limits[place].follow;
+    assert_eq!(of_token(0), Some(Follow::Headers));
+    assert_eq!(of_token(1), Some(Follow::Configuration));
 
     let at_once = LEAST.replace(
         "allowed = 60\nperiod = \"6s\"",

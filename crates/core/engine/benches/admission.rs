@@ -55,23 +55,26 @@ impl Bench {
             rule: Rule::Concurrency { allowed: 1 << 20 },
         };
         let config = Config {
-            limits: vec![organisation, concurrency],
+            limits: vec![organisation, concurrency].into(),
             clients: vec![Client {
                 name: "one".into(),
                 limits: vec![],
-                token_limits: vec![limit("token", Scope::Token, PER_TOKEN)],
+                token_limits: vec![limit("token", Scope::Token, PER_TOKEN).into()],
                 max_tokens: tokens,
-            }],
+            }]
+            .into(),
             pools: vec![Pool {
                 name: "pool".into(),
                 clients: vec![ClientId(0)],
-            }],
+            }]
+            .into(),
             routes: vec![Route {
                 name: "platform".into(),
                 limits: vec![LimitId(0), LimitId(1)],
                 pool: Some(PoolId(0)),
                 ..Route::default()
-            }],
+            }]
+            .into(),
             flows: vec![
                 Flow {
                     name: "calls".into(),
@@ -83,7 +86,8 @@ impl Bench {
                     name: "first".into(),
                     ..Flow::default()
                 },
-            ],
+            ]
+            .into(),
             policy: Policy {
                 max_queued: usize::MAX,
                 ..Policy::default()

@@ -1,31 +1,61 @@
 //! What the engine is told once. Every bound and every span is here.
 
 use crate::Leave;
-use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
-use tollgate_model::{ClientId, Limit, LimitId, PoolId, Rule};
+use tollgate_model::{ClientId, FlowId, Limit, LimitId, PoolId, RouteId, Rule, Table};
 
-/// The engine's tables. An id is an index into its table.
+/// The engine's tables. Each hands out the ids by which the others, events and views name its entries.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     /// Limits shared by routes and clients.
-    pub limits: Vec<Limit>,
+    pub limits: Table<LimitId, LimitSpec>,
     /// OAuth clients of the upstream.
-    pub clients: Vec<Client>,
+    pub clients: Table<ClientId, Client>,
     /// Groups of clients that are interchangeable to a route.
-    pub pools: Vec<Pool>,
+    pub pools: Table<PoolId, Pool>,
     /// What an execution passes through.
-    pub routes: Vec<Route>,
+    pub routes: Table<RouteId, Route>,
     /// Who calls.
-    pub flows: Vec<Flow>,
-    /// What is left free of shared limits for other applications; nothing of those that aren't named.
-    pub leave: BTreeMap<LimitId, Leave>,
-    /// What headers may change of shared limits; of those that aren't named, what the policy says.
-    pub follow: BTreeMap<LimitId, Follow>,
-    /// The same of the limits of each token, by the client and the place in its `token_limits`.
-    pub follow_tokens: BTreeMap<(ClientId, usize), Follow>,
+    pub flows: Table<FlowId, Flow>,
     /// Spans and bounds that hold for all.
     pub policy: Policy,
+}
+
+/// A limit, and how the engine is to hold it. Reads as the limit.
+#[derive(Clone, PartialEq, Debug)]
+pub struct LimitSpec {
+    /// The limit as it is configured.
+    pub limit: Limit,
+    /// What of it is left free for other applications; nothing if none. A token has no other application,
+    /// so its limits leave nothing.
+    pub leave: Option<Leave>,
+    /// What headers may change of it; what the policy says if none.
+    pub follow: Option<Follow>,
+}
+
+impl From<Limit> for LimitSpec {
+    fn from(limit: Limit) -> Self {
+        Self {
+            limit,
+            leave: None,
+            follow: None,
+        }
+    }
+}
+
+impl Deref for LimitSpec {
+    type Target = Limit;
+
+    fn deref(&self) -> &Limit {
+        &self.limit
+    }
+}
+
+impl DerefMut for LimitSpec {
+    fn deref_mut(&mut self) -> &mut Limit {
+        &mut self.limit
+    }
 }
 
 /// An OAuth client and the limits of it and of each of its tokens.
@@ -36,7 +66,7 @@ pub struct Client {
     /// Shared limits that every call with this client passes, beside those of its route.
     pub limits: Vec<LimitId>,
     /// Limits that each token has for itself.
-    pub token_limits: Vec<Limit>,
+    pub token_limits: Vec<LimitSpec>,
     /// Tokens held at once, at the most.
     pub max_tokens: u32,
 }
@@ -201,7 +231,7 @@ impl Config {
     /// Checks what the types can't say.
     ///
     /// # Errors
-    /// An id without an entry; a limit that allows nothing, has no period or is left free as a whole; a call that costs more
+    /// An id of another configuration, without an entry here; a limit that allows nothing, has no period or is left free as a whole; a call that costs more
     /// than one of its limits allows, or nothing; a client in two pools; a pool whose clients' tokens are not interchangeable (limits of other number or period).
     pub fn check(&self) -> Result<(), ConfigError> {
         let fail = |what: String| Err(ConfigError(what));
@@ -215,11 +245,8 @@ impl Config {
                 ));
             }
         }
-        for (limit, leave) in &self.leave {
-            let Some(limit) = self.limits.get(limit.index()) else {
-                return fail(format!("leaves free what does not exist: {leave:?}"));
-            };
-            let possible = match *leave {
+        for limit in &self.limits {
+            let possible = match limit.leave.unwrap_or(Leave::Calls(0)) {
                 Leave::Calls(calls) => calls < limit.rule.allowed(),
                 Leave::Percent(percent) => (0.0..100.0).contains(&percent),
             };

@@ -32,7 +32,7 @@ use crate::situation::Situation;
 use crate::timer::{Timer, Timers};
 use crate::{Command, Config, Event, Submission, Verdict};
 use attempt::Attempt;
-pub use extend::{Extension, Places};
+pub use extend::{Extension, NoSuchEntry};
 pub use learned::LEARNED;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

@@ -29,8 +29,8 @@ const ROUND_UP: Duration = Duration::from_secs(1);
 /// out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Record {
-    /// Of which limit.
-    pub limit: LimitId,
+    /// Of which limit: its place in [`Checkpoint::limits`].
+    pub limit: u32,
     /// What may have been taken of it since the checkpoint.
     pub since: Since,
 }
@@ -98,7 +98,7 @@ pub struct LimitUsage {
 impl Checkpoint {
     /// Adds what was recorded after it. Of several records of a limit the last counts.
     pub fn add(&mut self, record: Record) {
-        if let Some(it) = self.limits.get_mut(record.limit.index()) {
+        if let Some(it) = self.limits.get_mut(record.limit as usize) {
             let until = it.since.until.max(record.since.until);
             it.since = Since {
                 until,
@@ -182,7 +182,7 @@ impl Journal {
         }
     }
 
-    pub(crate) fn next(&mut self) -> Option<Record> {
+    pub(crate) fn next(&mut self) -> Option<(LimitId, Since)> {
         let limit = self.due.pop_front()?;
         let it = &mut self.limits[limit.index()];
         it.is_due = false;
@@ -191,7 +191,7 @@ impl Journal {
             at_once: Some(it.at_once).filter(|&slots| slots > 0),
             until: it.until.since(self.since),
         };
-        Some(Record { limit, since })
+        Some((limit, since))
     }
 
     /// Starts anew behind a checkpoint.
@@ -213,17 +213,14 @@ mod tests {
         Instant::ZERO + Duration::from_secs(seconds)
     }
 
-    fn record(taken: u32, at_once: Option<u32>, until: u64) -> Option<Record> {
+    fn record(taken: u32, at_once: Option<u32>, until: u64) -> Option<(LimitId, Since)> {
         let until = Duration::from_secs(until);
         let since = Since {
             taken,
             at_once,
             until,
         };
-        Some(Record {
-            limit: LIMIT,
-            since,
-        })
+        Some((LIMIT, since))
     }
 
     fn taking(slots: u32, allowed: u32, give_up: u64) -> Taking {
@@ -241,7 +238,7 @@ mod tests {
         let mut recorded = Vec::new();
         for taken in 1..=12 {
             journal.take(LIMIT, taking(1, 100, 5));
-            recorded.extend(journal.next().map(|it| (taken, it.since.taken)));
+            recorded.extend(journal.next().map(|(_, since)| (taken, since.taken)));
         }
         // A thirty-second part of a hundred is three.
         assert_eq!(recorded, [(1, 4), (5, 8), (9, 12)]);
@@ -282,7 +279,7 @@ mod tests {
                 ..taking(1, 20, 5)
             };
             journal.take(LIMIT, call);
-            recorded.extend(journal.next().and_then(|it| it.since.at_once));
+            recorded.extend(journal.next().and_then(|(_, since)| since.at_once));
         }
         // The number taken is recorded every other time, the number at once when it has grown.
         assert_eq!(recorded, [2, 2, 4, 4]);
@@ -307,9 +304,11 @@ mod tests {
             ..Checkpoint::default()
         };
         for (taken, until) in [(3, 7), (6, 2)] {
-            record(taken, Some(2), until)
-                .into_iter()
-                .for_each(|it| checkpoint.add(it));
+            let since = record(taken, Some(2), until).map(|(_, since)| since);
+            checkpoint.add(Record {
+                limit: 0,
+                since: since.unwrap(),
+            });
         }
         let it = &checkpoint.limits[0].since;
         assert_eq!((it.taken, it.until), (6, Duration::from_secs(7)));

@@ -32,3 +32,13 @@ impl Leave {
         percent.map(Self::Percent)
     }
 }
+
+/// As [`Leave::parse`] reads it.
+impl std::fmt::Display for Leave {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Calls(calls) => calls.fmt(f),
+            Self::Percent(percent) => write!(f, "{percent} %"),
+        }
+    }
+}

@@ -50,8 +50,10 @@ mod timer;
 mod tokens;
 
 pub use command::{Command, Verdict};
-pub use config::{Client, Config, ConfigError, Flow, Follow, Guarantee, Policy, Pool, Route};
-pub use engine::{Engine, Extension, LEARNED, Places};
+pub use config::{
+    Client, Config, ConfigError, Flow, Follow, Guarantee, LimitSpec, Policy, Pool, Route,
+};
+pub use engine::{Engine, Extension, LEARNED, NoSuchEntry};
 pub use event::{Closed, Event, Facts, Family, FetchFailure, LossKind, Submission, WindowFact};
 pub use journal::{Checkpoint, LearnedGroup, LearnedLimit, LimitUsage, Record};
 pub use leave::Leave;

@@ -319,9 +319,10 @@ impl Resources {
 
     /// Leaves free of each limit what the configuration says.
     fn leave_free(&mut self) {
-        for (limit, leave) in &self.config.leave {
-            let ledger = &mut self.ledgers[limit.index()];
-            ledger.leave_free(leave.of(ledger.allowed()));
+        for (limit, ledger) in self.config.limits.iter().zip(&mut self.ledgers) {
+            if let Some(leave) = limit.leave {
+                ledger.leave_free(leave.of(ledger.allowed()));
+            }
         }
     }
 

@@ -25,7 +25,7 @@ const LONG: u64 = 1_000_000_000;
 
 fn client(max_tokens: u32) -> Client {
     Client {
-        token_limits: vec![window(Scope::Token, 10)],
+        token_limits: vec![window(Scope::Token, 10).into()],
         max_tokens,
         ..Client::default()
     }

@@ -8,7 +8,7 @@ use tollgate_engine::{
 };
 use tollgate_model::{
     ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId, Rule,
-    Scope, TokenId,
+    Scope, Table, TokenId,
 };
 
 fn at_once(name: &str, allowed: u32) -> Limit {
@@ -21,13 +21,14 @@ fn at_once(name: &str, allowed: u32) -> Limit {
 
 fn engine_config() -> Config {
     Config {
-        limits: vec![at_once("shared", 2)],
+        limits: vec![at_once("shared", 2)].into(),
         routes: vec![Route {
             name: "old".into(),
             limits: vec![LimitId(0)],
             pool: None,
             ..Route::default()
-        }],
+        }]
+        .into(),
         flows: vec![Flow {
             name: "flow".into(),
             priority: 0,
@@ -35,7 +36,8 @@ fn engine_config() -> Config {
             guarantee: None,
             max_queued: 10,
             ..Flow::default()
-        }],
+        }]
+        .into(),
         // So that the next ids are 1: nothing is set aside for what is learned.
         policy: Policy {
             learned_limits: 0,
@@ -77,25 +79,27 @@ fn a_new_route_passes_old_limits_and_its_own() {
         1,
         "one of two shared slots"
     );
-    let places = engine.places();
-    let more = Extension {
-        limits: vec![at_once("own", 1)],
-        routes: vec![Route {
+    let more = |mut tables: Extension<'_>| {
+        let own = tables.add_limit(at_once("own", 1));
+        tables.add_route(Route {
             name: "new".into(),
-            limits: vec![LimitId(0), places.limit],
+            limits: vec![LimitId(0), own],
             pool: None,
             ..Route::default()
-        }],
-        ..Extension::default()
+        })
     };
-    engine.extend(more, Instant::ZERO).unwrap();
-    assert_eq!(places.route, RouteId(1));
+    let route = engine.extend(more, Instant::ZERO).unwrap();
+    assert_eq!(route, RouteId(1));
     assert_eq!(
-        sends(&submit(&mut engine, 2, 1)),
+        sends(&submit(&mut engine, 2, route.0)),
         1,
         "the other shared slot"
     );
-    assert_eq!(sends(&submit(&mut engine, 3, 1)), 0, "its own limit holds");
+    assert_eq!(
+        sends(&submit(&mut engine, 3, route.0)),
+        0,
+        "its own limit holds"
+    );
     let held: Vec<_> = engine.snapshot(Instant::ZERO).limits;
     let held: Vec<_> = held.iter().map(|it| (it.name.as_str(), it.held)).collect();
     assert_eq!(
@@ -108,32 +112,31 @@ fn a_new_route_passes_old_limits_and_its_own() {
 #[test]
 fn a_new_pool_fetches_its_tokens() {
     let mut engine = engine();
-    let places = engine.places();
-    let more = Extension {
-        clients: vec![Client {
+    let more = |mut tables: Extension<'_>| {
+        let client = tables.add_client(Client {
             name: "client".into(),
             limits: vec![],
             token_limits: vec![],
             max_tokens: 1,
-        }],
-        pools: vec![Pool {
+        });
+        let pool = tables.add_pool(Pool {
             name: "pool".into(),
-            clients: vec![places.client],
-        }],
-        routes: vec![Route {
+            clients: vec![client],
+        });
+        let route = tables.add_route(Route {
             name: "new".into(),
             limits: vec![],
-            pool: Some(places.pool),
+            pool: Some(pool),
             ..Route::default()
-        }],
-        ..Extension::default()
+        });
+        (client, route)
     };
-    engine.extend(more, Instant::ZERO).unwrap();
-    let commands = submit(&mut engine, 1, 1);
+    let (added, route) = engine.extend(more, Instant::ZERO).unwrap();
+    let commands = submit(&mut engine, 1, route.0);
     let [Command::FetchToken(client, token)] = commands[..] else {
         panic!("{commands:?}");
     };
-    assert_eq!(client, ClientId(0));
+    assert_eq!(client, added);
     let granted = Event::TokenGranted {
         token,
         expires_in: Duration::from_secs(600),
@@ -145,26 +148,29 @@ fn a_new_pool_fetches_its_tokens() {
 
 #[test]
 fn what_does_not_fit_changes_nothing() {
-    let mut engine = engine();
-    let before = engine.places();
-    let more = Extension {
-        limits: vec![at_once("own", 1)],
-        routes: vec![Route {
+    let mut changed = engine();
+    let add = |mut tables: Extension<'_>| {
+        let limit = tables.add_limit(at_once("own", 1));
+        (limit, tables.add_route(Route::default()))
+    };
+    let before = engine().extend(add, Instant::ZERO).unwrap();
+    let more = |mut tables: Extension<'_>| {
+        tables.add_limit(at_once("own", 1));
+        tables.add_route(Route {
             name: "new".into(),
             limits: vec![],
             pool: Some(PoolId(9)),
             ..Route::default()
-        }],
-        ..Extension::default()
+        });
     };
     assert!(
-        engine
+        changed
             .extend(more, Instant::ZERO)
             .unwrap_err()
             .to_string()
             .contains("pool that does not exist")
     );
-    assert_eq!(engine.places(), before);
+    assert_eq!(changed.extend(add, Instant::ZERO).unwrap(), before);
 }
 
 fn a_minute(allowed: u32) -> Limit {
@@ -181,32 +187,29 @@ fn a_minute(allowed: u32) -> Limit {
 #[test]
 fn a_limit_that_an_operator_has_lowered_is_no_reason_not_to_extend() {
     let mut config = Config {
-        limits: vec![a_minute(10)],
+        limits: vec![a_minute(10)].into(),
         routes: vec![Route {
             limits: vec![LimitId(0)],
             cost: 3,
             ..Route::default()
-        }],
+        }]
+        .into(),
         ..Config::default()
     };
     let mut engine = Engine::new(config.clone(), 1, Instant::ZERO);
     for allowed in [2, 0] {
         let limit = LimitId(0);
         engine.handle_event(Event::SetLimit { limit, allowed }, Instant::ZERO);
-        let more = Extension {
-            routes: vec![Route::default()],
-            ..Extension::default()
-        };
+        let more = |mut tables: Extension<'_>| tables.add_route(Route::default());
         engine.extend(more, Instant::ZERO).unwrap();
     }
     config.routes[0].cost = 11;
-    let more = Extension {
-        limits: config.limits,
-        routes: vec![Route {
-            limits: vec![engine.places().limit],
+    let more = |mut tables: Extension<'_>| {
+        let limit = tables.add_limit(config.limits[0].clone());
+        tables.add_route(Route {
+            limits: vec![limit],
             ..config.routes[0].clone()
-        }],
-        ..Extension::default()
+        })
     };
     assert!(engine.extend(more, Instant::ZERO).is_err(), "never started");
 }
@@ -214,7 +217,7 @@ fn a_limit_that_an_operator_has_lowered_is_no_reason_not_to_extend() {
 #[test]
 fn what_an_earlier_process_used_is_not_held_for_longer_by_a_late_limit() {
     let config = Config {
-        limits: vec![a_minute(10)],
+        limits: vec![a_minute(10)].into(),
         ..engine_config()
     };
     let mut old = Engine::new(config.clone(), 1, Instant::ZERO);
@@ -223,18 +226,15 @@ fn what_an_earlier_process_used_is_not_held_for_longer_by_a_late_limit() {
     }
     let checkpoint = old.checkpoint(Instant::ZERO);
     let nothing = Config {
-        limits: vec![],
-        routes: vec![],
+        limits: Table::default(),
+        routes: Table::default(),
         ..config
     };
     for (seconds, held) in [(1, 10), (64, 10), (65, 0), (7_200, 0)] {
         let mut engine = Engine::new(nothing.clone(), 1, Instant::ZERO);
         engine.restore(&checkpoint, Duration::ZERO, Instant::ZERO);
         let now = Instant::ZERO + Duration::from_secs(seconds);
-        let more = Extension {
-            limits: vec![a_minute(10)],
-            ..Extension::default()
-        };
+        let more = |mut tables: Extension<'_>| tables.add_limit(a_minute(10));
         engine.extend(more, now).unwrap();
         assert_eq!(
             engine.snapshot(now).limits[0].held,
@@ -248,17 +248,22 @@ fn what_an_earlier_process_used_is_not_held_for_longer_by_a_late_limit() {
 fn pooled() -> Engine {
     let mut config = engine_config();
     config.clients = vec![Client {
-        token_limits: vec![Limit {
-            scope: Scope::Token,
-            ..a_minute(1)
-        }],
+        token_limits: vec![
+            Limit {
+                scope: Scope::Token,
+                ..a_minute(1)
+            }
+            .into(),
+        ],
         max_tokens: 2,
         ..Client::default()
-    }];
+    }]
+    .into();
     config.pools = vec![Pool {
         clients: vec![ClientId(0)],
         ..Pool::default()
-    }];
+    }]
+    .into();
     config.routes[0].pool = Some(PoolId(0));
     Engine::new(config, 1, Instant::ZERO)
 }
@@ -291,15 +296,14 @@ fn a_route_that_takes_anothers_place_uses_its_tokens_on() {
     submit(&mut engine, 1, 0);
     let sent = tell(&mut engine, granted(TokenId(0)), Instant::ZERO);
     assert_eq!(sends(&sent), 1);
-    let more = Extension {
-        routes: vec![Route {
+    let more = |mut tables: Extension<'_>| {
+        tables.add_route(Route {
             pool: Some(PoolId(0)),
             ..Route::default()
-        }],
-        ..Extension::default()
+        })
     };
-    engine.extend(more, Instant::ZERO).unwrap();
-    let commands = submit(&mut engine, 2, 1);
+    let route = engine.extend(more, Instant::ZERO).unwrap();
+    let commands = submit(&mut engine, 2, route.0);
     assert!(
         matches!(commands[..], [Command::FetchToken(ClientId(0), _)]),
         "the first token is used up: {commands:?}"

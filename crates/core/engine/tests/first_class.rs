@@ -42,11 +42,13 @@ impl World {
                 name: "window".into(),
                 scope: Scope::Integration,
                 rule,
-            }],
+            }]
+            .into(),
             routes: vec![Route {
                 limits: vec![LimitId(0)],
                 ..Route::default()
-            }],
+            }]
+            .into(),
             flows: (0..2)
                 .map(|priority| Flow {
                     priority,

@@ -80,9 +80,9 @@ fn at_once(pause: u64, within: Duration, takes: impl Fn(u64) -> u64) -> Became {
         rule: Rule::Concurrency { allowed: 50 },
     };
     let config = Config {
-        limits: vec![concurrency],
-        routes: vec![route(&[0])],
-        flows: vec![flow(0)],
+        limits: vec![concurrency].into(),
+        routes: vec![route(&[0])].into(),
+        flows: vec![flow(0)].into(),
         ..Config::default()
     };
     let mut engine = Engine::new(config, 1, at(0));
@@ -146,14 +146,14 @@ fn a_higher_class_that_waits_for_a_limit_of_its_own_keeps_nobody_from_others() {
         ..flow(0)
     };
     let of_action = Config {
-        limits: vec![a_minute("organisation", 300), a_minute("action", 10)],
-        routes: vec![route(&[0, 1]), route(&[0])],
-        flows: vec![flow(0), flow(1)],
+        limits: vec![a_minute("organisation", 300), a_minute("action", 10)].into(),
+        routes: vec![route(&[0, 1]), route(&[0])].into(),
+        flows: vec![flow(0), flow(1)].into(),
         ..Config::default()
     };
     let own = Config {
-        routes: vec![route(&[0]), route(&[0])],
-        flows: vec![of_flow, flow(1)],
+        routes: vec![route(&[0]), route(&[0])].into(),
+        flows: vec![of_flow, flow(1)].into(),
         ..of_action.clone()
     };
     let of_both = Config {
@@ -193,9 +193,9 @@ fn a_call_out_of_order_is_judged_in_few_steps_however_many_actions_its_flow_call
     let mut limits = vec![a_minute("organisation", 100)];
     limits.extend((0..ROUTES).map(|_| a_minute("action", 50)));
     let config = Config {
-        limits,
+        limits: limits.into(),
         routes: (0..ROUTES).map(|it| route(&[0, it + 1])).collect(),
-        flows: vec![flow(0)],
+        flows: vec![flow(0)].into(),
         ..Config::default()
     };
     let mut engine = Engine::new(config, 1, at(0));

@@ -61,12 +61,14 @@ impl World {
                 rule: Rule::Concurrency {
                     allowed: configured,
                 },
-            }],
+            }]
+            .into(),
             routes: vec![Route {
                 limits: vec![LimitId(0)],
                 ..Route::default()
-            }],
-            flows: vec![Flow::default()],
+            }]
+            .into(),
+            flows: vec![Flow::default()].into(),
             policy,
             ..Config::default()
         };

@@ -26,16 +26,19 @@ fn config() -> Config {
                 period,
                 counted_within: None,
             },
-        }],
+        }]
+        .into(),
         routes: vec![Route {
             name: "crm".into(),
             limits: vec![LimitId(0)],
             ..Route::default()
-        }],
+        }]
+        .into(),
         flows: vec![Flow {
             name: "flow".into(),
             ..Flow::default()
-        }],
+        }]
+        .into(),
         ..Config::default()
     }
 }

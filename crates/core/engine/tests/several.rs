@@ -12,8 +12,8 @@ use tollgate_engine::{
     WindowFact,
 };
 use tollgate_model::{
-    AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId,
-    Rule, Scope,
+    AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, PoolId, RouteId, Rule,
+    Scope,
 };
 
 /// Milliseconds that an answer takes.
@@ -210,29 +210,32 @@ impl World {
         };
         let of_key: Vec<_> = told.into_iter().chain(known(&self.beside)).collect();
         let mut config = Config {
-            limits: known(&self.shared),
-            flows: vec![Flow::default()],
+            limits: known(&self.shared).into(),
+            flows: vec![Flow::default()].into(),
             ..Config::default()
         };
         if self.tokens > 0 {
             config.clients = vec![Client {
                 name: "client".into(),
                 limits: vec![],
-                token_limits: of_key,
+                token_limits: of_key.into_iter().map(Into::into).collect(),
                 max_tokens: self.tokens,
-            }];
+            }]
+            .into();
             config.pools = vec![Pool {
                 name: "pool".into(),
                 clients: vec![ClientId(0)],
-            }];
+            }]
+            .into();
         } else {
-            config.limits.splice(0..0, of_key);
+            config.limits = of_key.into_iter().chain(known(&self.shared)).collect();
         }
         config.routes = vec![Route {
-            limits: (0..config.limits.len() as u32).map(LimitId).collect(),
+            limits: config.limits.ids().collect(),
             pool: (self.tokens > 0).then_some(PoolId(0)),
             ..Route::default()
-        }];
+        }]
+        .into();
         Engine::new(config, 1, Instant::ZERO)
     }
 

@@ -76,13 +76,15 @@ fn run(case: &Case, seed: u64) -> Ends {
                 period: Duration::from_nanos(WINDOW),
                 counted_within: None,
             },
-        }],
+        }]
+        .into(),
         routes: vec![Route {
             name: "route".into(),
             limits: vec![LimitId(0)],
             ..Route::default()
-        }],
-        flows: vec![Flow::default()],
+        }]
+        .into(),
+        flows: vec![Flow::default()].into(),
         ..Config::default()
     };
     let mut engine = Engine::new(config, seed, Instant::ZERO);

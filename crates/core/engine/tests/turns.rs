@@ -25,12 +25,13 @@ fn config() -> Config {
         ..Route::default()
     };
     Config {
-        limits: vec![limit("crm"), limit("erp")],
-        routes: vec![route("crm", 0), route("erp", 1)],
+        limits: vec![limit("crm"), limit("erp")].into(),
+        routes: vec![route("crm", 0), route("erp", 1)].into(),
         flows: vec![Flow {
             name: "flow".into(),
             ..Flow::default()
-        }],
+        }]
+        .into(),
         ..Config::default()
     }
 }

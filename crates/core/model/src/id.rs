@@ -1,4 +1,14 @@
-//! Typed indices. A small id is a place in a configured table; a long one is a serial number.
+//! Typed indices. A small id is a place in a [`crate::Table`], which hands it out; a long one is a serial
+//! number.
+
+/// An id that a [`crate::Table`] hands out.
+pub trait Id: Copy {
+    /// The id of the entry at this place.
+    ///
+    /// # Panics
+    /// With a place beyond four billion.
+    fn at(index: usize) -> Self;
+}
 
 macro_rules! id {
     ($($(#[$doc:meta])* $name:ident($inner:ty);)*) => {$(
@@ -11,6 +21,16 @@ macro_rules! id {
             #[must_use]
             pub fn index(self) -> usize {
                 self.0 as usize
+            }
+        }
+    )*};
+}
+
+macro_rules! of_table {
+    ($($name:ident)*) => {$(
+        impl Id for $name {
+            fn at(index: usize) -> Self {
+                Self(u32::try_from(index).expect("fewer than four billion entries"))
             }
         }
     )*};
@@ -37,6 +57,8 @@ id! {
     /// One try upstream, numbered by the engine.
     AttemptId(u64);
 }
+
+of_table! { LimitId ClientId PoolId RouteId FlowId }
 
 impl EndpointId {
     /// The endpoint of a call of which it is not known.

@@ -9,11 +9,13 @@ mod instant;
 mod limit;
 mod refusal;
 mod stream;
+mod table;
 
 pub use id::{
-    AttemptId, ClientId, EndpointId, ExecutionId, FlowId, LimitId, PoolId, RouteId, TokenId,
+    AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Id, LimitId, PoolId, RouteId, TokenId,
 };
 pub use instant::Instant;
 pub use limit::{Limit, Rule, Scope};
 pub use refusal::{Reason, Refusal};
 pub use stream::Stream;
+pub use table::Table;

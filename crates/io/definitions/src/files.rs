@@ -15,7 +15,6 @@ use tollgate_action::{Action, Callee, Credentials, IntegrationType};
 use tollgate_config::{Config, Integration, Login as LoginConfig};
 use tollgate_driver::{Redactor, Secret};
 use tollgate_guard::Guard;
-use tollgate_model::RouteId;
 use uuid::Uuid;
 
 /// Action files of one integration, at the most.
@@ -63,8 +62,7 @@ pub(crate) fn load(config: &Config, faults: &mut Vec<Fault>) -> FilesRead {
         }
         let login = auth_id(&file_integration_id(&integration.name));
         let login = folder.actions.get(&login);
-        let route = RouteId(u32::try_from(index).unwrap_or(u32::MAX));
-        match target(config, integration, route, login) {
+        match target(config, integration, login) {
             Ok(target) => catalog.add_target(Arc::new(target)),
             Err(why) => {
                 let field = format!("integration[{}]", index + 1);
@@ -90,11 +88,11 @@ pub(crate) fn load(config: &Config, faults: &mut Vec<Fault>) -> FilesRead {
 }
 
 /// Strikes the integration's credentials, and those of the clients whose tokens its calls take.
-fn redactor(config: &Config, integration: &Integration, route: RouteId) -> Redactor {
+fn redactor(config: &Config, integration: &Integration) -> Redactor {
     let pool = config
         .engine
         .routes
-        .get(route.index())
+        .get(integration.route.index())
         .and_then(|it| it.pool);
     let pool = pool.and_then(|pool| config.engine.pools.get(pool.index()));
     let clients = pool.into_iter().flat_map(|pool| &pool.clients);
@@ -112,7 +110,6 @@ fn redactor(config: &Config, integration: &Integration, route: RouteId) -> Redac
 fn target(
     config: &Config,
     integration: &Integration,
-    route: RouteId,
     auth: Option<&(Arc<Entry>, PathBuf)>,
 ) -> Result<Target, String> {
     let (id, name) = (file_integration_id(&integration.name), &integration.name);
@@ -126,7 +123,7 @@ fn target(
         ));
     }
     let mut login = auth.map(|(entry, _)| Login::new(Arc::clone(entry), credentials.clone()));
-    let mut redactor = redactor(config, integration, route);
+    let mut redactor = redactor(config, integration);
     let mut basic = None;
     match &integration.login {
         Some(LoginConfig::Basic {
@@ -160,7 +157,7 @@ fn target(
         kind: IntegrationType::Known(integration.kind),
         stored: None,
         ready: Ok(Ready {
-            route,
+            route: integration.route,
             action_routes: integration.action_routes.clone(),
             base_url: integration.base_url.clone(),
             credentials,

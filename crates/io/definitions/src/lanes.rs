@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tollgate_model::FlowId;
+use tollgate_engine::Flow;
+use tollgate_model::{FlowId, Table};
 
 /// Stands for every flow in a list.
 pub const EVERY: &str = "*";
@@ -26,13 +27,12 @@ pub struct OwnLanes {
 }
 
 impl Lanes {
-    /// The flows of these names; a name's place in the order is its flow's id.
-    pub fn new(names: impl IntoIterator<Item = String>, default: FlowId) -> Self {
-        let numbered = names.into_iter().enumerate();
+    /// The flows of the engine's table, and that of calls which name none.
+    #[must_use]
+    pub fn new(flows: &Table<FlowId, Flow>, default: FlowId) -> Self {
+        let named = flows.with_ids().map(|(id, flow)| (flow.name.clone(), id));
         Self {
-            by_name: numbered
-                .map(|(at, name)| (name, FlowId(u32::try_from(at).unwrap_or(u32::MAX))))
-                .collect(),
+            by_name: named.collect(),
             default,
         }
     }
@@ -98,7 +98,14 @@ mod tests {
 
     #[test]
     fn a_caller_has_its_default_and_what_is_listed() {
-        let lanes = Lanes::new(["voice", "email", "sms"].map(String::from), FlowId(1));
+        let mut flows = Table::default();
+        let [voice, email, _] = ["voice", "email", "sms"].map(|name| {
+            flows.add(Flow {
+                name: name.to_owned(),
+                ..Flow::default()
+            })
+        });
+        let lanes = Lanes::new(&flows, email);
         let names = |listed: &[&str], default| {
             let listed: Vec<_> = listed.iter().map(|it| (*it).to_owned()).collect();
             let own = lanes.own(&listed, default);
@@ -107,12 +114,9 @@ mod tests {
                 own.pick(None),
             )
         };
-        assert_eq!(
-            names(&[], None),
-            (vec!["email".to_owned()], Some(FlowId(1)))
-        );
+        assert_eq!(names(&[], None), (vec!["email".to_owned()], Some(email)));
         assert_eq!(names(&["sms", "fax"], Some("voice")).0, ["sms", "voice"]);
-        assert_eq!(names(&["sms"], Some("voice")).1, Some(FlowId(0)));
+        assert_eq!(names(&["sms"], Some("voice")).1, Some(voice));
         assert_eq!(names(&["*"], None).0.len(), 3);
         let own = lanes.own(&[], None);
         assert_eq!(own.pick(Some("voice")), own.pick(Some("no such flow")));

@@ -1,115 +1,274 @@
-//! The file's limits as the service's API changes them while it runs.
+//! The registry of limits: the one place outside the engine that knows what a limit allows.
+//!
+//! **What is known of a limit.** Its *definition*, by the configuration file or by a stored integration; the
+//! *operator's number*, which stands in the definition's place for as long as the definition says what it said
+//! when that number was set; and where the engine *holds* it. What is in force and what is used is the engine's
+//! alone, and asked of it ([`Driver::snapshot`]): a copy would be another truth. A part of a limit that other
+//! nodes lease to this one would be a third source of what it allows, chosen where [`OperatorNumbers`] is asked, as the operator's is;
+//! and the organisation, of which a service has one today, a further part of a limit's address.
+//!
+//! **An administrator's change** has three effects, in this order, each finished before the next begins:
+//! 1. *The audit log*, in a transaction of the store, where there is a store. If it fails, nothing has changed,
+//!    and so says the answer. No change holds, not even for a moment, of which the log doesn't tell; an entry
+//!    without its change is possible, and its author has been told of the failure.
+//! 2. *The engine*, which acknowledges. It can only fail by having ended, and then there is no limit left.
+//! 3. *The disk*, for the next process. If it fails, the change holds, and the answer says that it ends with this
+//!    process. The other order would let a full disk keep an operator from closing a limit.
+//!
+//! A caller that hangs up doesn't break this off. Changes, and definitions that become others, take one turn
+//! after another; none of them waits for what reads definitions from the store.
 
-use crate::numbers::Numbers;
-use tollgate_config::Config;
-use tollgate_driver::Driver;
-use tollgate_engine::Leave;
+use crate::operator::OperatorNumbers;
+use std::io;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+use tollgate_driver::{ChangeError, Driver};
+use tollgate_engine::{Config, Leave, LimitSpec};
 use tollgate_model::{ClientId, LimitId};
+use tollgate_store::{AuditEvent, Store, StoreError};
 
-/// What is set of a shared limit; what is none stays as it is.
-#[derive(Clone, Copy, Debug)]
-pub struct Set {
-    /// Calls that it allows.
+/// Every limit that is configured or stored, and what an operator has set of it.
+pub struct LimitRegistry {
+    driver: Driver,
+    store: Option<Arc<Store>>,
+    state: Mutex<State>,
+}
+
+struct State {
+    limits: Vec<Registered>,
+    numbers: OperatorNumbers,
+}
+
+struct Registered {
+    held: Held,
+    /// Whose tokens' limit; none for a shared one.
+    client: Option<String>,
+    definition: LimitSpec,
+}
+
+/// Where the engine holds a limit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Held {
+    /// Once, for all who share it.
+    Shared(LimitId),
+    /// Once for each token of the client: at this place of the client's token limits.
+    ByToken(ClientId, usize),
+}
+
+/// What an administrator changes of the limits of a name; what is none stays as it is.
+#[derive(Clone, Debug)]
+pub struct LimitChange {
+    /// Whose tokens' limit; none for the shared limits of the name.
+    pub client: Option<String>,
+    /// The limits' name.
+    pub name: String,
+    /// Calls per window, or at once.
     pub allowed: Option<u32>,
-    /// What of it is left free.
+    /// What of a shared limit is left free for other applications.
     pub leave: Option<Leave>,
 }
 
-impl Set {
-    /// Tells the engine.
-    pub(crate) fn of(self, driver: &Driver, limit: LimitId) {
-        if let Some(allowed) = self.allowed {
-            driver.set_limit(limit, allowed);
-        }
-        if let Some(leave) = self.leave {
-            driver.set_leave(limit, leave);
-        }
-    }
+/// Why a limit was not changed, or not for good.
+#[derive(Debug, thiserror::Error)]
+pub enum LimitError {
+    /// Nothing has changed: there is no such limit.
+    #[error("there is no such limit: {0:?}")]
+    NoSuchLimit(String),
+    /// Nothing has changed: the change could not be noted.
+    #[error("the change could not be noted in the audit log: {0}")]
+    Audit(#[from] StoreError),
+    /// The engine has ended, or doesn't hold what the registry says; nothing is kept.
+    #[error(transparent)]
+    Engine(#[from] ChangeError),
+    /// The change holds, and ends with this process.
+    #[error("it holds now, but will not after a restart: {0}")]
+    NotKept(#[from] io::Error),
 }
 
-/// The file's limits and what it says they allow, in the engine's order.
-#[derive(Clone, Debug)]
-pub struct Told {
-    /// Those that are shared.
-    limits: Vec<(String, u32)>,
-    /// Its OAuth clients and the limits of their tokens.
-    token_limits: Vec<(String, Vec<(String, u32)>)>,
-}
-
-impl Told {
-    /// What the file says.
-    #[must_use]
-    pub fn new(config: &Config) -> Self {
-        let pairs = |limits: &[tollgate_model::Limit]| {
-            let pair = |it: &tollgate_model::Limit| (it.name.clone(), it.rule.allowed());
-            limits.iter().map(pair).collect()
+impl LimitRegistry {
+    /// The configuration file's limits, as `driver` was started with them, with the numbers that an operator has
+    /// set of them.
+    ///
+    /// # Errors
+    /// The engine has ended.
+    pub async fn start(
+        numbers: OperatorNumbers,
+        driver: Driver,
+        store: Option<Arc<Store>>,
+        configured: &Config,
+    ) -> Result<Self, ChangeError> {
+        let state = State {
+            limits: Vec::new(),
+            numbers,
         };
-        let clients = config.engine.clients.iter();
-        Self {
-            limits: pairs(&config.engine.limits),
-            token_limits: clients
-                .map(|client| (client.name.clone(), pairs(&client.token_limits)))
-                .collect(),
+        let registry = Self {
+            driver,
+            store,
+            state: Mutex::new(state),
+        };
+        for (id, limit) in configured.limits.with_ids() {
+            let held = Held::Shared(id);
+            registry.define(held, None, limit.clone()).await?;
+        }
+        for (id, client) in configured.clients.with_ids() {
+            for (place, limit) in client.token_limits.iter().enumerate() {
+                let (held, name) = (Held::ByToken(id, place), client.name.clone());
+                registry.define(held, Some(name), limit.clone()).await?;
+            }
+        }
+        Ok(registry)
+    }
+
+    /// Changes every limit of that name, until its definition says another number. A raise holds at once; what a
+    /// lower number finds in use drains.
+    ///
+    /// # Errors
+    /// [`LimitError`] says what has happened nevertheless.
+    pub async fn change(
+        self: &Arc<Self>,
+        change: LimitChange,
+        audit: AuditEvent,
+    ) -> Result<(), LimitError> {
+        let registry = Arc::clone(self);
+        let work = async move { registry.carry_out(&change, audit).await };
+        // In a task, which a caller that hangs up doesn't end.
+        let done = tokio::spawn(work).await;
+        done.unwrap_or_else(|died| Err(io::Error::other(died).into()))
+    }
+
+    async fn carry_out(&self, change: &LimitChange, audit: AuditEvent) -> Result<(), LimitError> {
+        let mut state = self.state.lock().await;
+        let (client, name) = (change.client.as_deref(), change.name.as_str());
+        let named = state.limits.iter().filter(|limit| limit.is(client, name));
+        let named: Vec<_> = named
+            .map(|limit| (limit.held, limit.definition.rule.allowed()))
+            .collect();
+        if named.is_empty() {
+            return Err(LimitError::NoSuchLimit(change.name.clone()));
+        }
+        self.audit(audit).await?;
+        for (held, _) in &named {
+            self.tell(*held, change.allowed, change.leave).await?;
+        }
+        let defined = named.into_iter().map(|(_, allowed)| allowed).collect();
+        state.numbers.set(change, defined);
+        Ok(state.numbers.keep().await?)
+    }
+
+    /// Notes in the store what an administrator is about to do; without a store nothing is noted.
+    ///
+    /// # Errors
+    /// The store didn't take it. It is not to be done then.
+    pub async fn audit(&self, event: AuditEvent) -> Result<(), StoreError> {
+        match &self.store {
+            Some(store) => store.record(&[event]).await,
+            None => Ok(()),
         }
     }
 
-    /// The shared limits in words, for the log.
-    #[must_use]
-    pub fn shown(&self) -> String {
-        let limits = self.limits.iter();
-        let limits = limits.map(|(name, allowed)| format!("{name}={allowed}"));
-        limits.collect::<Vec<_>>().join(" ")
-    }
-
-    /// Sets what an earlier process was told.
-    pub fn set_as(&self, numbers: &Numbers, driver: &Driver) {
-        for (place, (name, told)) in self.limits.iter().enumerate() {
-            let allowed = numbers.of(None, name, *told);
-            if allowed != *told {
-                driver.set_limit(LimitId(place as u32), allowed);
-            }
-            if let Some(leave) = numbers.leave_of(name, *told) {
-                driver.set_leave(LimitId(place as u32), leave);
-            }
-        }
-        for (of, (client, limits)) in self.token_limits.iter().enumerate() {
-            for (place, (name, told)) in limits.iter().enumerate() {
-                let allowed = numbers.of(Some(client), name, *told);
-                if allowed != *told {
-                    driver.set_token_limit(ClientId(of as u32), place, allowed);
+    /// Takes a definition over: of a limit that the engine has just got, or other words for one it has. A number
+    /// that is the definition's as before stays as an operator may have set it.
+    pub(crate) async fn define(
+        &self,
+        held: Held,
+        client: Option<String>,
+        definition: LimitSpec,
+    ) -> Result<(), ChangeError> {
+        let mut state = self.state.lock().await;
+        let State { limits, numbers } = &mut *state;
+        let defined = definition.rule.allowed();
+        let (number, leave) = numbers.of(client.as_deref(), &definition.name, defined);
+        let place = limits.iter().position(|limit| limit.held == held);
+        match place.map(|place| &limits[place].definition) {
+            None => self.tell(held, number, leave).await?,
+            Some(before) => {
+                if before.rule != definition.rule {
+                    let leave = leave.or(definition.leave).unwrap_or(Leave::Calls(0));
+                    let allowed = number.unwrap_or(defined);
+                    self.tell(held, Some(allowed), Some(leave)).await?;
+                }
+                if let Held::Shared(id) = held
+                    && before.name != definition.name
+                {
+                    let name = definition.name.clone();
+                    self.driver.rename_limit(id, name).await?;
                 }
             }
         }
+        let registered = Registered {
+            held,
+            client,
+            definition,
+        };
+        match place {
+            Some(place) => limits[place] = registered,
+            None => limits.push(registered),
+        }
+        Ok(())
     }
 
-    /// Sets the limits of that name; gives what the file says of them.
-    pub fn set_limit(&self, driver: &Driver, name: &str, set: Set) -> Vec<u32> {
-        let limits = self.limits.iter().enumerate();
-        let named = limits.filter(|(_, it)| it.0 == name);
-        named
-            .inspect(|(place, _)| set.of(driver, LimitId(*place as u32)))
-            .map(|(_, it)| it.1)
-            .collect()
+    /// Calls a shared limit otherwise, whose definition stays.
+    pub(crate) async fn rename_limit(&self, id: LimitId, name: String) -> Result<(), ChangeError> {
+        let mut state = self.state.lock().await;
+        let mut limits = state.limits.iter_mut();
+        if let Some(limit) = limits.find(|limit| limit.held == Held::Shared(id))
+            && limit.definition.name != name
+        {
+            self.driver.rename_limit(id, name.clone()).await?;
+            limit.definition.name = name;
+        }
+        Ok(())
     }
 
-    /// Sets that limit of the tokens of that client; gives what the file says of it.
-    pub fn set_token_limit(
+    /// Follows the name of an integration, after which its limits and those of its tokens are called, in what an
+    /// operator has set of them.
+    pub(crate) async fn rename(&self, old: &str, new: &str) {
+        let mut state = self.state.lock().await;
+        if state.numbers.rename(old, new)
+            && let Err(error) = state.numbers.keep().await
+        {
+            tracing::warn!(%error, "limits that were set will not be after a restart");
+        }
+    }
+
+    /// Forgets a limit that nothing defines any more. The engine keeps its use.
+    pub(crate) async fn forget(&self, gone: Held) {
+        let mut state = self.state.lock().await;
+        state.limits.retain(|limit| limit.held != gone);
+    }
+
+    /// The shared limits and what their definitions allow, in words for the log.
+    pub async fn shown(&self) -> String {
+        let state = self.state.lock().await;
+        let shared = state.limits.iter().filter(|limit| limit.client.is_none());
+        let shown = shared.map(|Registered { definition, .. }| {
+            format!("{}={}", definition.name, definition.rule.allowed())
+        });
+        shown.collect::<Vec<_>>().join(" ")
+    }
+
+    async fn tell(
         &self,
-        driver: &Driver,
-        client: &str,
-        name: &str,
-        allowed: u32,
-    ) -> Vec<u32> {
-        let clients = self.token_limits.iter().enumerate();
-        let named = clients
-            .filter(|(_, it)| it.0 == client)
-            .flat_map(|(of, it)| {
-                let limits = it.1.iter().enumerate().filter(|(_, it)| it.0 == name);
-                limits.map(move |(place, it)| (ClientId(of as u32), place, it.1))
-            });
-        named
-            .inspect(|(of, place, _)| driver.set_token_limit(*of, *place, allowed))
-            .map(|(.., told)| told)
-            .collect()
+        held: Held,
+        allowed: Option<u32>,
+        leave: Option<Leave>,
+    ) -> Result<(), ChangeError> {
+        match (held, allowed) {
+            (Held::Shared(id), Some(allowed)) => self.driver.set_limit(id, allowed).await?,
+            (Held::ByToken(client, place), Some(allowed)) => {
+                self.driver.set_token_limit(client, place, allowed).await?;
+            }
+            (_, None) => {}
+        }
+        if let (Held::Shared(id), Some(leave)) = (held, leave) {
+            self.driver.set_leave(id, leave).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Registered {
+    fn is(&self, client: Option<&str>, name: &str) -> bool {
+        self.client.as_deref() == client && self.definition.name == name
     }
 }

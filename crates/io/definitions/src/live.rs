@@ -11,29 +11,29 @@
 //! ([`read`]): no number and no size of actions keeps a picture from being made. One that can't be
 //! read or compiled is set aside: it is in the picture with the reason, and all others are served.
 //!
-//! Calls need places in the engine's tables. An integration keeps its limits there, with all that they
-//! have counted, for as long as it exists: other numbers and another name change them in place. Where it
+//! Calls need entries in the engine's tables ([`slot`]). An integration keeps its limits there, with all that
+//! they have counted, for as long as it exists: other numbers and another name change them in place. Where it
 //! passes other limits than before, or is another OAuth client, it gets a new route, and the old one no
 //! more calls; a client that is left is retired. Nothing is ever removed from the tables, so they grow
 //! with the number of such changes.
 
-mod place;
+mod outlet;
 mod read;
+mod slot;
 
 use crate::entry::auth_id;
 use crate::guard;
-use crate::numbers::Numbers;
-use crate::stored::{Plan, Wanted, want};
+use crate::stored::{Wanted, want};
 use crate::target::Stamp;
-use crate::{Catalog, Entry, Login, NoStore, Ready, Target};
+use crate::{Catalog, Entry, LimitRegistry, Login, NoStore, Ready, Target};
+use slot::EngineSlot;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tollgate_action::IntegrationType;
 use tollgate_config::SharedLimits;
-use tollgate_driver::{Bounds, ClientCredentials, Driver};
-use tollgate_model::{ClientId, LimitId, PoolId, RouteId};
+use tollgate_driver::{Bounds, Driver};
 use tollgate_store::{EntityId, Integration, Store, StoreError};
 use tollgate_workers::{Refused, Workers};
 
@@ -62,34 +62,18 @@ pub struct Common {
     pub extra_roots_pem: Vec<Vec<u8>>,
     /// Shared limits that stored integrations pass.
     pub limits: SharedLimits,
-    /// Numbers that an operator has set.
-    pub numbers: Numbers,
+    /// What every limit allows.
+    pub registry: Arc<LimitRegistry>,
 }
 
 #[derive(Default)]
 struct Building {
     /// The value of [`Live::asked`] up to which all refreshes are answered.
     done: u64,
-    places: BTreeMap<String, Placed>,
+    /// By the integration's id.
+    slots: BTreeMap<String, EngineSlot>,
     /// The store's revision whose changes are all in the picture.
     seen: Option<i64>,
-}
-
-/// An integration's place in the engine's tables.
-struct Placed {
-    plan: Plan,
-    route: RouteId,
-    /// Its own limits by what they limit, those that its route passes no more included.
-    limits: BTreeMap<&'static str, LimitId>,
-    client: Option<PlacedClient>,
-}
-
-/// An integration's OAuth client in the engine's tables.
-#[derive(Clone)]
-struct PlacedClient {
-    id: ClientId,
-    pool: PoolId,
-    credentials: ClientCredentials,
 }
 
 /// Why the picture could not be made anew; the one there was is still shown.
@@ -205,7 +189,7 @@ impl Live {
             catalog.add_entry(Arc::new(entry));
         })
         .await?;
-        self.forget(building, &integrations);
+        self.forget(building, &integrations).await;
         for integration in integrations {
             let auth = catalog.action(&auth_id(integration.id.as_str())).cloned();
             let target = self
@@ -254,7 +238,7 @@ impl Live {
         let ready = match wanted {
             Ok(wanted) => self.ready(building, &integration.id, wanted, auth).await,
             Err(why) => {
-                self.pause(building, &integration.id);
+                self.pause(building, &integration.id).await;
                 Err(why)
             }
         };
@@ -289,7 +273,8 @@ impl Live {
         for url in written.into_iter().chain(token_url) {
             guard::check(&guard, url).map_err(|error| error.to_string())?;
         }
-        let (route, client) = self.place(building, id, &wanted).await?;
+        let slot = self.slot(building, id, &wanted).await;
+        let (route, client) = slot.map_err(|error| error.to_string())?;
         self.outlet((route, client), &wanted.access, Some(&guard))?;
         Ok(Ready {
             route,

@@ -26,6 +26,7 @@ use std::time::Duration;
 use tollgate_action::{Callee, Credentials, IntegrationType};
 use tollgate_config::Access;
 use tollgate_driver::{ClientCredentials, Redactor, Secret, Url};
+use tollgate_engine::LimitSpec;
 use tollgate_json::{Doc, DocError};
 use tollgate_model::{Limit, Rule, Scope};
 use tollgate_store::{CredentialKind, Integration, IntendedState};
@@ -35,7 +36,7 @@ pub(crate) type Revealed = (CredentialKind, BTreeMap<String, Secret>);
 
 /// What an integration asks of the engine's tables.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Plan {
+pub(crate) struct IntegrationSpec {
     pub(crate) name: String,
     /// Tokens at once, and the rate of each; none where calls take no token.
     pub(crate) tokens: Option<(u32, u32)>,
@@ -45,7 +46,7 @@ pub(crate) struct Plan {
 
 /// What an integration wants to be.
 pub(crate) struct Wanted {
-    pub(crate) plan: Plan,
+    pub(crate) spec: IntegrationSpec,
     pub(crate) client: Option<ClientCredentials>,
     pub(crate) base_url: Option<Url>,
     pub(crate) credentials: Credentials,
@@ -62,12 +63,12 @@ const MOST_TOKENS: u32 = 1000;
 const CERTIFICATE: &str = "clientCertificate";
 const MINUTE: Duration = Duration::from_secs(60);
 
-impl Plan {
+impl IntegrationSpec {
     /// What the limit of each of its tokens is called.
     pub(crate) const TOKEN_LIMIT: &str = "client.credentials.token.rate.per.minute";
 
     /// The limits that this integration has alone, by what they limit.
-    pub(crate) fn limits(&self) -> BTreeMap<&'static str, Limit> {
+    pub(crate) fn limits(&self) -> BTreeMap<&'static str, LimitSpec> {
         let rate = self.per_minute.map(|n| ("requests.per.minute", window(n)));
         let at_once = self
             .at_once
@@ -79,7 +80,7 @@ impl Plan {
                 scope: Scope::Integration,
                 rule,
             };
-            (what, limit)
+            (what, limit.into())
         });
         named.collect()
     }
@@ -90,12 +91,13 @@ impl Plan {
     }
 
     /// The limit of each of its tokens.
-    pub(crate) fn token_limit(per_minute: u32) -> Limit {
-        Limit {
+    pub(crate) fn token_limit(per_minute: u32) -> LimitSpec {
+        let limit = Limit {
             name: Self::TOKEN_LIMIT.to_owned(),
             scope: Scope::Token,
             rule: window(per_minute),
-        }
+        };
+        limit.into()
     }
 }
 
@@ -163,8 +165,8 @@ fn redactor(credentials: &BTreeMap<String, Revealed>) -> Redactor {
     })
 }
 
-fn plan(integration: &Integration, properties: &Doc) -> Result<Plan, IntegrationError> {
-    Ok(Plan {
+fn spec(integration: &Integration, properties: &Doc) -> Result<IntegrationSpec, IntegrationError> {
+    Ok(IntegrationSpec {
         name: integration.name.clone(),
         tokens: None,
         per_minute: count(properties, "requestsPerMinute", u32::MAX)?,
@@ -224,9 +226,9 @@ fn platform(
         count(properties, "tokenRequestsPerMinute", u32::MAX)?.unwrap_or(300),
     );
     Ok(Wanted {
-        plan: Plan {
+        spec: IntegrationSpec {
             tokens: Some(tokens),
-            ..plan(integration, properties)?
+            ..spec(integration, properties)?
         },
         redactor: Redactor::default(),
         client: Some(client),
@@ -287,7 +289,7 @@ fn web_service(
     let texts = fields.iter();
     let texts = texts.map(|(name, secret)| (name.clone(), secret.expose().to_owned()));
     Ok(Wanted {
-        plan: plan(integration, properties)?,
+        spec: spec(integration, properties)?,
         client: None,
         base_url: None,
         credentials: Credentials::from_fields(texts),

@@ -62,16 +62,19 @@ fn driver() -> Driver {
             name: "at once".into(),
             scope: Scope::Organisation,
             rule: Rule::Concurrency { allowed: 10 },
-        }],
+        }]
+        .into(),
         routes: vec![Route {
             name: "upstream".into(),
             limits: vec![LimitId(0)],
             ..Route::default()
-        }],
+        }]
+        .into(),
         flows: vec![Flow {
             name: "voice".into(),
             ..Flow::default()
-        }],
+        }]
+        .into(),
         ..Config::default()
     };
     Driver::start(Setup {

@@ -1,16 +1,16 @@
 //! The handle callers hold.
 
 use crate::http::Http;
-use crate::message::{Message, Shared};
-use crate::pump;
+use crate::message::{Message, Shared, Work};
+use crate::pump::{self, Pump};
 use crate::{Answer, Call, Failure, Outlet, Setup, SetupError, TokenTrouble};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::oneshot;
-use tollgate_engine::{Closed, Event, LearnedView, Leave, Snapshot, Submission};
-use tollgate_model::{ClientId, EndpointId, ExecutionId, Instant, LimitId, RouteId};
+use tollgate_engine::{Event, LearnedView, Snapshot, Submission};
+use tollgate_model::{EndpointId, ExecutionId, Instant, RouteId};
 
 /// A handle on a running driver; clones share it. When the last one goes, the engine's task ends and
 /// with it whatever is still under way.
@@ -95,7 +95,8 @@ impl Driver {
         let request = &call.request;
         let (endpoint, name) = self.0.endpoints.number(&request.method, &request.url, path);
         if let Some(name) = name {
-            self.change(Event::NameEndpoint { endpoint, name });
+            // An error means that the engine is gone, and the call is answered so.
+            let _ = self.tell(Message::Tell(Event::NameEndpoint { endpoint, name }));
         }
         endpoint
     }
@@ -108,50 +109,30 @@ impl Driver {
         self.0.inbox.send(message).map_err(|_| ())
     }
 
+    /// Lets the engine's task do this work, and gives its answer; `None` once the task ended. The work is done
+    /// even if nobody waits for the answer any more.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Pump) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        let work = move |pump: &mut Pump| {
+            // An error means that the one who asked has gone.
+            let _ = reply.send(work(pump));
+        };
+        self.tell(Message::Ask(Work(Box::new(work)))).ok()?;
+        answer.await.ok()
+    }
+
     /// What can be seen from outside; `None` once the engine stopped.
     pub async fn snapshot(&self) -> Option<Snapshot> {
-        let (reply, snapshot) = oneshot::channel();
-        self.0.inbox.send(Message::Snapshot(reply)).ok()?;
-        snapshot.await.ok()
+        self.ask(|pump| pump.snapshot()).await
     }
 
     /// Numbers in force that nobody has configured; `None` once the engine stopped. Costs less than a whole
     /// [`Driver::snapshot`].
     pub async fn learned(&self) -> Option<Vec<LearnedView>> {
-        let (reply, learned) = oneshot::channel();
-        self.0.inbox.send(Message::Learned(reply)).ok()?;
-        learned.await.ok()
-    }
-
-    /// Holds the learned limit of that name no more. It is learned anew if the upstream still has it. No
-    /// effect if there is none.
-    pub fn forget_learned(&self, name: String) {
-        self.change(Event::ForgetLearned { name });
-    }
-
-    /// Tells the engine that a limit has changed. No effect once the engine stopped.
-    pub fn set_limit(&self, limit: LimitId, allowed: u32) {
-        self.change(Event::SetLimit { limit, allowed });
-    }
-
-    /// Leaves so much of a limit free for other applications from now on. No effect once the engine stopped.
-    pub fn set_leave(&self, limit: LimitId, leave: Leave) {
-        self.change(Event::SetLeave { limit, leave });
-    }
-
-    /// The same as [`Driver::set_limit`] for the limit at `place` of each of the client's tokens.
-    pub fn set_token_limit(&self, client: ClientId, place: usize, allowed: u32) {
-        self.change(Event::SetTokenLimit {
-            client,
-            place,
-            allowed,
-        });
-    }
-
-    /// Tells the engine what somebody changes.
-    pub(crate) fn change(&self, event: Event) {
-        // An error means that the engine is gone, and its limits with it.
-        let _ = self.tell(Message::Tell(event));
+        self.ask(|pump| pump.learned()).await
     }
 
     /// Waits until the engine's task has ended, of itself or by a panic. Nothing is carried out after that.
@@ -181,11 +162,6 @@ impl Driver {
     #[must_use]
     pub fn token_troubles(&self) -> Vec<TokenTrouble> {
         self.0.troubles.all()
-    }
-
-    /// Opens what a 429 has closed; it closes with the next. No effect once the engine stopped.
-    pub fn open(&self, closed: Closed) {
-        self.change(Event::Open(closed));
     }
 
     /// Now, on the time line of the snapshot's instants.

@@ -1,22 +1,53 @@
-//! What a running driver can be told: further tables, other credentials, another way out for a route.
+//! Further tables for a running driver, and another way out for a route.
 
 use crate::driver::Driver;
 use crate::http::{Http, Resolve};
-use crate::message::Message;
+use crate::message::{Message, Work};
+use crate::pump::Pump;
 use crate::{Bounds, ClientCredentials, Secret, SetupError};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use tokio::sync::oneshot;
-use tollgate_engine::{ConfigError, Event, Places};
-use tollgate_model::{ClientId, LimitId, RouteId};
+use tollgate_engine::{Client, ConfigError, LimitSpec, Pool, Route};
+use tollgate_model::{ClientId, LimitId, PoolId, RouteId};
 
-/// What is appended to the engine's tables.
-#[derive(Clone, Debug, Default)]
-pub struct Extension {
-    /// The entries; ids as [`Driver::places`] says.
-    pub engine: tollgate_engine::Extension,
-    /// Credentials of its clients, in the same order.
-    pub clients: Vec<ClientCredentials>,
+/// The ends of the running engine's tables, and of the clients' credentials. Each entry that is added gets its
+/// id; none can be changed.
+pub struct Extension<'a> {
+    tables: tollgate_engine::Extension<'a>,
+    credentials: &'a mut Vec<ClientCredentials>,
+}
+
+impl<'a> Extension<'a> {
+    pub(crate) fn new(
+        tables: tollgate_engine::Extension<'a>,
+        credentials: &'a mut Vec<ClientCredentials>,
+    ) -> Self {
+        Self {
+            tables,
+            credentials,
+        }
+    }
+
+    /// Adds a shared limit.
+    pub fn add_limit(&mut self, limit: impl Into<LimitSpec>) -> LimitId {
+        self.tables.add_limit(limit)
+    }
+
+    /// Adds an OAuth client.
+    pub fn add_client(&mut self, client: Client, credentials: ClientCredentials) -> ClientId {
+        self.credentials.push(credentials);
+        self.tables.add_client(client)
+    }
+
+    /// Adds a token pool.
+    pub fn add_pool(&mut self, pool: Pool) -> PoolId {
+        self.tables.add_pool(pool)
+    }
+
+    /// Adds a route.
+    pub fn add_route(&mut self, route: Route) -> RouteId {
+        self.tables.add_route(route)
+    }
 }
 
 /// How the calls of one route leave, where that differs from the others.
@@ -36,71 +67,25 @@ pub enum ExtendError {
     /// The tables don't fit together.
     #[error(transparent)]
     Tables(#[from] ConfigError),
-    /// Clients and credentials differ in number.
-    #[error(transparent)]
-    Setup(#[from] SetupError),
     /// The engine's task is gone.
     #[error("the engine stopped")]
     Stopped,
 }
 
 impl Driver {
-    /// The ids that the next entries of the engine's tables get; `None` once it stopped. They hold until
-    /// the next [`Driver::extend`], so whoever extends does so one at a time.
-    pub async fn places(&self) -> Option<Places> {
-        let (reply, places) = oneshot::channel();
-        self.tell(Message::Places(reply)).ok()?;
-        places.await.ok()
-    }
-
-    /// Appends to the engine's tables. Once it returns, the new routes can be called.
+    /// Lets `add` append to the engine's tables, and gives what that gives, such as the ids of the new entries.
+    /// Once it returns, the new routes can be called. `add` runs in the engine's task, between two calls.
     ///
     /// # Errors
     /// [`ExtendError`].
-    pub async fn extend(&self, more: Extension) -> Result<(), ExtendError> {
-        let (engine, credentials) = (more.engine.clients.len(), more.clients.len());
-        if engine != credentials {
-            let error = SetupError::Clients {
-                engine,
-                credentials,
-            };
-            return Err(error.into());
-        }
-        let routes = more.engine.routes.len();
-        let (reply, done) = oneshot::channel();
-        self.tell(Message::Extend(more, reply))
-            .map_err(|()| ExtendError::Stopped)?;
-        done.await.map_err(|_| ExtendError::Stopped)??;
-        self.shared().routes.fetch_add(routes, Ordering::Release);
-        Ok(())
-    }
-
-    /// Fetches this client's next tokens with other credentials. Tokens it has are used on.
-    pub fn set_credentials(&self, client: ClientId, credentials: ClientCredentials) {
-        // An error means that the engine is gone, and its clients with it.
-        let _ = self.tell(Message::Credentials(client, credentials));
-    }
-
-    /// Lets this client hold another number of tokens; with 0 none is fetched. See
-    /// [`Event::SetMaxTokens`].
-    pub fn set_max_tokens(&self, client: ClientId, max_tokens: u32) {
-        self.change(Event::SetMaxTokens { client, max_tokens });
-    }
-
-    /// Calls a shared limit otherwise from now on; what was used of it stays.
-    pub fn rename_limit(&self, limit: LimitId, name: String) {
-        self.change(Event::RenameLimit { limit, name });
-    }
-
-    /// The same for a client.
-    pub fn rename_client(&self, client: ClientId, name: String) {
-        self.change(Event::RenameClient { client, name });
-    }
-
-    /// Drops this client's tokens once nothing waits for them; no route of its pool is to be called any
-    /// more.
-    pub fn retire_client(&self, client: ClientId) {
-        self.change(Event::RetireClient(client));
+    pub async fn extend<T: Send + 'static>(
+        &self,
+        add: impl FnOnce(Extension<'_>) -> T + Send + 'static,
+    ) -> Result<T, ExtendError> {
+        let added = self.ask(|pump| pump.extend(add)).await;
+        let (added, routes) = added.ok_or(ExtendError::Stopped)??;
+        self.shared().routes.fetch_max(routes, Ordering::Release);
+        Ok(added)
     }
 
     /// Sends this route's next calls, and its client's next token requests, through an outlet of its own.
@@ -114,8 +99,14 @@ impl Driver {
         outlet: &Outlet,
     ) -> Result<(), SetupError> {
         let http = Http::new(bounds, outlet)?;
-        // As above.
-        let _ = self.tell(Message::Outlet(route, client, http));
+        let set = move |pump: &mut Pump| {
+            if let Some(client) = client {
+                pump.client_outlets.insert(client, http.clone());
+            }
+            pump.outlets.insert(route, http);
+        };
+        // An error means that the engine is gone, and its routes with it.
+        let _ = self.tell(Message::Ask(Work(Box::new(set))));
         Ok(())
     }
 }

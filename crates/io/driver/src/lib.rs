@@ -33,6 +33,7 @@
 //! never a 429), `tests/restart.rs` (nor after a `kill -9`).
 
 mod call;
+mod change;
 mod driver;
 mod endpoints;
 mod execution;
@@ -49,6 +50,7 @@ mod upstream;
 mod usage;
 
 pub use call::{Answer, BodyError, Call, Failure, Request};
+pub use change::ChangeError;
 pub use driver::Driver;
 pub use extend::{ExtendError, Extension, Outlet};
 pub use facts::facts_of;

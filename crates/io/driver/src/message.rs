@@ -1,18 +1,17 @@
 //! How callers, attempts and token fetches reach the task that owns the engine.
 
 use crate::endpoints::Endpoints;
-use crate::http::{self, Http};
+use crate::http;
+use crate::pump::Pump;
 use crate::token::{Grant, NoGrant};
 use crate::trouble::Troubles;
-use crate::{Answer, ClientCredentials, Extension, Failure, Request};
+use crate::{Answer, Failure, Request};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use tollgate_engine::{
-    ConfigError, Event, Facts, LearnedView, LossKind, Places, Snapshot, Submission,
-};
-use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, RouteId, TokenId};
+use tollgate_engine::{Event, Facts, LossKind, Submission};
+use tollgate_model::{AttemptId, ExecutionId, Instant, TokenId};
 
 /// What callers, attempts and token fetches tell the task. The crate's documentation argues why the
 /// channel needs no bound of its own.
@@ -33,19 +32,24 @@ pub(crate) enum Message {
         /// Rate-limit headers that were not believed.
         ignored: u32,
     },
-    /// Something that an operator wants.
+    /// Something that the engine is to know before the next call.
     Tell(Event),
+    /// What somebody outside asks or changes.
+    Ask(Work),
     Done(AttemptId, http::Answer),
     Lost(AttemptId, LossKind, String),
     Token(TokenId, Result<Grant, NoGrant>),
-    Snapshot(oneshot::Sender<Snapshot>),
-    Learned(oneshot::Sender<Vec<LearnedView>>),
-    Places(oneshot::Sender<Places>),
-    Extend(Extension, oneshot::Sender<Result<(), ConfigError>>),
-    Credentials(ClientId, ClientCredentials),
-    Outlet(RouteId, Option<ClientId>, Http),
     Drain(oneshot::Sender<()>),
     Stop,
+}
+
+/// Work on the state of the task that owns the engine. Short, for calls wait meanwhile.
+pub(crate) struct Work(pub(crate) Box<dyn FnOnce(&mut Pump) + Send>);
+
+impl std::fmt::Debug for Work {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Work")
+    }
 }
 
 /// What the handles share.

@@ -5,19 +5,21 @@ mod tokens;
 use crate::endpoints::Endpoints;
 use crate::execution::Execution;
 use crate::http::Http;
-use crate::message::{Clock, Message, Report, Shared, Task};
+use crate::message::{Clock, Message, Report, Shared, Task, Work};
 use crate::token::Bearer;
 use crate::trouble::Troubles;
 use crate::upstream;
 use crate::usage::UsageFile;
-use crate::{Answer, Bounds, ClientCredentials, Failure, Request, Setup, SetupError};
+use crate::{Answer, Bounds, ClientCredentials, Extension, Failure, Request, Setup, SetupError};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Semaphore, oneshot};
-use tollgate_engine::{Command, Engine, Event, LossKind, Submission};
+use tollgate_engine::{
+    Command, ConfigError, Engine, Event, LearnedView, LossKind, NoSuchEntry, Snapshot, Submission,
+};
 use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, RouteId, TokenId};
 
 /// A token that calls are sent with.
@@ -35,14 +37,15 @@ struct Attempt {
     _task: Task,
 }
 
-struct Pump {
+/// The engine, and what carries its commands out.
+pub(crate) struct Pump {
     engine: Engine,
     clock: Clock,
     http: Http,
     /// Of routes that have one of their own.
-    outlets: HashMap<RouteId, Http>,
+    pub(crate) outlets: HashMap<RouteId, Http>,
     /// Of clients that have one of their own.
-    client_outlets: HashMap<ClientId, Http>,
+    pub(crate) client_outlets: HashMap<ClientId, Http>,
     bounds: Bounds,
     clients: Vec<Arc<ClientCredentials>>,
     /// Cloned into the tasks.
@@ -82,7 +85,7 @@ pub(crate) fn start(
         endpoints: Endpoints::default(),
     };
     let mut engine = Engine::new(setup.engine.clone(), setup.seed, clock.now());
-    let routes = engine.places().route.index();
+    let routes = engine.config().routes.len();
     shared.routes.store(routes, Ordering::Release);
     let usage = usage
         .map(|path| {
@@ -142,9 +145,7 @@ impl Pump {
             self.carry_out();
             self.end_drain();
         }
-        if let Some(usage) = &mut self.usage {
-            usage.close(&mut self.engine, self.clock.now());
-        }
+        self.checkpoint();
     }
 
     /// When the engine is to be woken, or a checkpoint to be written, should nothing happen before.
@@ -212,55 +213,65 @@ impl Pump {
                     self.fetched(client, token, result);
                 }
             }
-            Message::Snapshot(reply) => {
-                let mut snapshot = self.engine.snapshot(self.clock.now());
-                snapshot.headers_ignored += self.headers_ignored;
-                // An error means that the one who asked has gone.
-                let _ = reply.send(snapshot);
-            }
-            Message::Learned(reply) => {
-                // As above.
-                let _ = reply.send(self.engine.learned());
-            }
-            Message::Tell(event) => {
-                let to_disk = matches!(event, Event::RenameLimit { .. } | Event::Open(_));
-                self.tell(event);
-                if let Some(usage) = self.usage.as_mut().filter(|_| to_disk) {
-                    usage.close(&mut self.engine, self.clock.now());
-                }
-            }
-            Message::Places(reply) => {
-                let _ = reply.send(self.engine.places());
-            }
-            Message::Extend(more, reply) => {
-                let now = self.clock.now();
-                let done = self.engine.extend(more.engine, now);
-                if done.is_ok() {
-                    self.clients.extend(more.clients.into_iter().map(Arc::new));
-                    if let Some(usage) = &mut self.usage {
-                        usage.close(&mut self.engine, now);
-                    }
-                }
-                // An error means that the one who extends has gone; the tables stand all the same.
-                let _ = reply.send(done);
-            }
-            Message::Credentials(client, credentials) => {
-                if let Some(place) = self.clients.get_mut(client.index()) {
-                    let are_others = !credentials.are_those_of(place);
-                    *place = Arc::new(credentials);
-                    if are_others {
-                        self.tell(Event::RenewCredentials(client));
-                    }
-                }
-            }
-            Message::Outlet(route, client, http) => {
-                if let Some(client) = client {
-                    self.client_outlets.insert(client, http.clone());
-                }
-                self.outlets.insert(route, http);
-            }
+            Message::Tell(event) => self.tell(event),
+            Message::Ask(Work(work)) => work(self),
             Message::Drain(reply) => self.drain.get_or_insert_default().push(reply),
             Message::Stop => {}
+        }
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let mut snapshot = self.engine.snapshot(self.clock.now());
+        snapshot.headers_ignored += self.headers_ignored;
+        snapshot
+    }
+
+    pub(crate) fn learned(&self) -> Vec<LearnedView> {
+        self.engine.learned()
+    }
+
+    /// Tells the engine what somebody changes, if there is such a thing.
+    pub(crate) fn change(&mut self, event: Event) -> Result<(), NoSuchEntry> {
+        self.engine.find(&event)?;
+        let to_disk = matches!(event, Event::RenameLimit { .. } | Event::Open(_));
+        self.tell(event);
+        if to_disk {
+            self.checkpoint();
+        }
+        Ok(())
+    }
+
+    /// Lets `add` append to the tables. Gives what that gives, and how many routes there are now.
+    pub(crate) fn extend<T>(
+        &mut self,
+        add: impl FnOnce(Extension<'_>) -> T,
+    ) -> Result<(T, usize), ConfigError> {
+        let mut credentials = Vec::new();
+        let add =
+            |tables: tollgate_engine::Extension<'_>| add(Extension::new(tables, &mut credentials));
+        let added = self.engine.extend(add, self.clock.now())?;
+        self.clients.extend(credentials.into_iter().map(Arc::new));
+        self.checkpoint();
+        Ok((added, self.engine.config().routes.len()))
+    }
+
+    pub(crate) fn set_credentials(
+        &mut self,
+        client: ClientId,
+        credentials: ClientCredentials,
+    ) -> Result<(), NoSuchEntry> {
+        let known = self.clients.get_mut(client.index()).ok_or(NoSuchEntry)?;
+        let are_others = !credentials.are_those_of(known);
+        *known = Arc::new(credentials);
+        if are_others {
+            self.tell(Event::RenewCredentials(client));
+        }
+        Ok(())
+    }
+
+    fn checkpoint(&mut self) {
+        if let Some(usage) = &mut self.usage {
+            usage.close(&mut self.engine, self.clock.now());
         }
     }
 

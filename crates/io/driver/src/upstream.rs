@@ -30,7 +30,7 @@ pub(crate) async fn attempt(
     (request, give_up): (Request, Instant),
     mut report: Report,
 ) {
-    let end = match exchange(&http, most, attempt, (request, give_up), &report).await {
+    let end = match exchange(&http, most, attempt, (request, give_up), &mut report).await {
         Ok(answer) => Message::Done(attempt, answer),
         Err(Loss { kind, reason }) => Message::Lost(attempt, kind, reason),
     };
@@ -42,7 +42,7 @@ async fn exchange(
     most: usize,
     attempt: AttemptId,
     (request, give_up): (Request, Instant),
-    report: &Report,
+    report: &mut Report,
 ) -> Result<Answer, Loss> {
     let incoming = http.send(&request, give_up).await?;
     let (status, now) = (incoming.status(), SystemTime::now());

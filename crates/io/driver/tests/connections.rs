@@ -35,16 +35,19 @@ pub(crate) fn driver(certificate: &Certificate, bounds: Bounds) -> Driver {
             name: "at once".into(),
             scope: Scope::Organisation,
             rule: Rule::Concurrency { allowed: 10_000 },
-        }],
+        }]
+        .into(),
         routes: vec![Route {
             name: "upstream".into(),
             limits: vec![LimitId(0)],
             ..Route::default()
-        }],
+        }]
+        .into(),
         flows: vec![Flow {
             name: "voice".into(),
             ..Flow::default()
-        }],
+        }]
+        .into(),
         policy: Policy {
             retry_pause: Duration::from_millis(5),
             ..Policy::default()

@@ -4,9 +4,12 @@
 
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tollgate_driver::{Answer, Bounds, Call, ClientCredentials, Driver, Failure, Request, Setup};
+use tollgate_driver::{
+    Answer, Bounds, Call, ChangeError, ClientCredentials, Driver, Extension, Failure, Request,
+    Setup,
+};
 use tollgate_emulator::Emulator;
-use tollgate_engine::{Client, Config, Flow, Policy, Pool, Route};
+use tollgate_engine::{Client, Config, Flow, Leave, NoSuchEntry, Policy, Pool, Route};
 use tollgate_model::{ClientId, FlowId, Limit, LimitId, PoolId, Reason, RouteId, Rule, Scope};
 use tollgate_platform::{Faults, Spread, Window};
 
@@ -71,23 +74,27 @@ fn tables(per_token: u32, at_once: u32) -> Config {
             "at once",
             Scope::Organisation,
             Rule::Concurrency { allowed: at_once },
-        )],
+        )]
+        .into(),
         clients: vec![Client {
             name: "one".into(),
             limits: vec![],
-            token_limits: vec![limit("per token", Scope::Token, window)],
+            token_limits: vec![limit("per token", Scope::Token, window).into()],
             max_tokens: 1,
-        }],
+        }]
+        .into(),
         pools: vec![Pool {
             name: "pool".into(),
             clients: vec![ClientId(0)],
-        }],
+        }]
+        .into(),
         routes: vec![Route {
             name: "platform".into(),
             limits: vec![LimitId(0)],
             pool: Some(PoolId(0)),
             ..Route::default()
-        }],
+        }]
+        .into(),
         flows: vec![Flow {
             name: "voice".into(),
             priority: 0,
@@ -95,7 +102,8 @@ fn tables(per_token: u32, at_once: u32) -> Config {
             guarantee: None,
             max_queued: 100,
             ..Flow::default()
-        }],
+        }]
+        .into(),
         policy: Policy {
             retry_pause: Duration::from_millis(5),
             ..Policy::default()
@@ -346,25 +354,25 @@ async fn draining_ends_with_what_is_under_way() {
 #[tokio::test]
 async fn a_route_with_a_client_of_its_own_is_added_while_running() {
     let world = World::start(10, 10, Duration::ZERO).await;
-    let places = world.driver.places().await.unwrap();
-    let more = tollgate_engine::Extension {
-        clients: vec![Client {
+    let add = |mut tables: Extension<'_>, credentials| {
+        let client = Client {
             name: "added".into(),
             limits: vec![],
             token_limits: vec![],
             max_tokens: 1,
-        }],
-        pools: vec![Pool {
+        };
+        let client = tables.add_client(client, credentials);
+        let pool = tables.add_pool(Pool {
             name: "added".into(),
-            clients: vec![places.client],
-        }],
-        routes: vec![Route {
+            clients: vec![client],
+        });
+        let route = tables.add_route(Route {
             name: "added".into(),
             limits: vec![LimitId(0)],
-            pool: Some(places.pool),
+            pool: Some(pool),
             ..Route::default()
-        }],
-        ..tollgate_engine::Extension::default()
+        });
+        (client, route)
     };
     let credentials = |secret: &str| ClientCredentials {
         token_url: format!("http://{}/oauth/token", world.emulator.address())
@@ -373,25 +381,55 @@ async fn a_route_with_a_client_of_its_own_is_added_while_running() {
         client_id: "one".into(),
         client_secret: secret.to_owned().into(),
     };
-    let call = || Call {
-        route: places.route,
+    let call = |route| Call {
+        route,
         ..world.call(http::Method::GET, Duration::from_millis(300), MINUTE)
     };
-    let early = world.driver.execute(call()).await;
+    // The ids of an equal driver are those that this one gives once it is extended.
+    let other = World::start(10, 10, Duration::ZERO).await;
+    let wrong = credentials("wrong");
+    let early = other.driver.extend(move |tables| add(tables, wrong)).await;
+    let early = world.driver.execute(call(early.unwrap().1)).await;
     assert_eq!(early.unwrap_err(), Failure::Unknown("route"));
-    let extension = tollgate_driver::Extension {
-        engine: more,
-        clients: vec![credentials("wrong")],
-    };
-    world.driver.extend(extension).await.unwrap();
-    let refused = world.driver.execute(call()).await.unwrap_err();
+    let wrong = credentials("wrong");
+    let added = world.driver.extend(move |tables| add(tables, wrong)).await;
+    let (client, route) = added.unwrap();
+    let refused = world.driver.execute(call(route)).await.unwrap_err();
     assert!(matches!(refused, Failure::Refused { .. }), "{refused:?}");
-    world
-        .driver
-        .set_credentials(places.client, credentials("emulated"));
+    let right = credentials("emulated");
+    world.driver.set_credentials(client, right).await.unwrap();
     let later = Call {
         deadline: MINUTE,
-        ..call()
+        ..call(route)
     };
     assert_eq!(world.driver.execute(later).await.unwrap().status, 200);
+}
+
+/// What an operator changes holds when the change returns, and one of what isn't there is told.
+#[tokio::test]
+async fn a_change_is_acknowledged() {
+    let world = World::start(10, 10, Duration::ZERO).await;
+    let limit = world.driver.extend(|mut tables| {
+        tables.add_limit(Limit {
+            name: "added".into(),
+            scope: Scope::Organisation,
+            rule: Rule::Concurrency { allowed: 3 },
+        })
+    });
+    let limit = limit.await.unwrap();
+    world.driver.set_limit(limit, 2).await.unwrap();
+    let snapshot = world.driver.snapshot().await.unwrap();
+    let added = snapshot.limits.iter().find(|limit| limit.name == "added");
+    assert_eq!(added.map(|limit| limit.allowed), Some(2));
+    let other = World::start(10, 10, Duration::ZERO).await;
+    let unknown = Err(ChangeError::NoSuchEntry(NoSuchEntry));
+    assert_eq!(other.driver.set_limit(limit, 2).await, unknown);
+    assert_eq!(
+        other.driver.set_leave(limit, Leave::Calls(1)).await,
+        unknown
+    );
+    other.driver.stop();
+    other.driver.ended().await;
+    let stopped = Err(ChangeError::Stopped);
+    assert_eq!(other.driver.set_limit(limit, 2).await, stopped);
 }

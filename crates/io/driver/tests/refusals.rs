@@ -64,12 +64,14 @@ async fn ends(status: u16, header: &str, body: &str) -> (u16, usize) {
                 period: Duration::from_secs(60),
                 counted_within: None,
             },
-        }],
+        }]
+        .into(),
         routes: vec![Route {
             limits: vec![LimitId(0)],
             ..Route::default()
-        }],
-        flows: vec![Flow::default()],
+        }]
+        .into(),
+        flows: vec![Flow::default()].into(),
         ..Config::default()
     };
     let driver = Driver::start(Setup {

@@ -46,23 +46,26 @@ fn setup(emulator: &Emulator) -> Setup {
     };
     Setup {
         engine: Config {
-            limits: vec![limit],
+            limits: vec![limit].into(),
             clients: vec![Client {
                 name: "one".into(),
                 max_tokens: 1,
                 ..Client::default()
-            }],
+            }]
+            .into(),
             pools: vec![Pool {
                 name: "pool".into(),
                 clients: vec![ClientId(0)],
-            }],
+            }]
+            .into(),
             routes: vec![Route {
                 name: "platform".into(),
                 limits: vec![LimitId(0)],
                 pool: Some(PoolId(0)),
                 ..Route::default()
-            }],
-            flows: vec![Flow::default()],
+            }]
+            .into(),
+            flows: vec![Flow::default()].into(),
             ..Config::default()
         },
         clients: vec![ClientCredentials {
@@ -149,8 +152,8 @@ async fn a_renamed_limit_is_on_disk_at_once() {
     let file = folder.join("usage");
     let emulator = emulator().await;
     let driver = Driver::start_with_usage(setup(&emulator), &file).expect("a sound setup");
-    driver.rename_limit(LimitId(0), "renamed".into());
-    // Answered after what was told before it.
+    let renamed = driver.rename_limit(LimitId(0), "renamed".into()).await;
+    renamed.expect("there is such a limit");
     let snapshot = driver.snapshot().await.expect("it runs");
     assert_eq!(snapshot.limits[0].name, "renamed");
     let kept = std::fs::read_to_string(&file).expect("there is a file");

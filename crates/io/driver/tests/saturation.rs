@@ -54,27 +54,31 @@ fn tables() -> Config {
         },
     };
     Config {
-        limits: vec![window("organisation", Scope::Organisation, ORGANISATION)],
+        limits: vec![window("organisation", Scope::Organisation, ORGANISATION)].into(),
         clients: vec![Client {
             name: "one".into(),
             limits: vec![],
-            token_limits: vec![window("token", Scope::Token, PER_TOKEN)],
+            token_limits: vec![window("token", Scope::Token, PER_TOKEN).into()],
             max_tokens: TOKENS,
-        }],
+        }]
+        .into(),
         pools: vec![Pool {
             name: "pool".into(),
             clients: vec![ClientId(0)],
-        }],
+        }]
+        .into(),
         routes: vec![Route {
             name: "platform".into(),
             limits: vec![LimitId(0)],
             pool: Some(PoolId(0)),
             ..Route::default()
-        }],
+        }]
+        .into(),
         flows: vec![Flow {
             name: "voice".into(),
             ..Flow::default()
-        }],
+        }]
+        .into(),
         policy: Policy::default(),
         ..Config::default()
     }

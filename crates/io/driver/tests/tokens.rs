@@ -124,7 +124,7 @@ impl Upstream {
 
     /// A driver whose client may hold four tokens of two calls a minute each.
     fn driver(&self, token_timeout: Duration) -> Driver {
-        let token_limits = vec![Limit {
+        let of_token = Limit {
             name: "per token".into(),
             scope: Scope::Token,
             rule: Rule::Window {
@@ -132,24 +132,27 @@ impl Upstream {
                 period: MINUTE,
                 counted_within: None,
             },
-        }];
+        };
         let engine = Config {
             clients: vec![Client {
                 name: "one".into(),
                 limits: vec![],
-                token_limits,
+                token_limits: vec![of_token.into()],
                 max_tokens: 4,
-            }],
+            }]
+            .into(),
             pools: vec![Pool {
                 name: "pool".into(),
                 clients: vec![ClientId(0)],
-            }],
+            }]
+            .into(),
             routes: vec![Route {
                 name: "route".into(),
                 pool: Some(PoolId(0)),
                 ..Route::default()
-            }],
-            flows: vec![Flow::default()],
+            }]
+            .into(),
+            flows: vec![Flow::default()].into(),
             ..Config::default()
         };
         Driver::start(Setup {
@@ -271,7 +274,8 @@ async fn wrong_credentials_are_told_at_once_and_good_ones_used_at_once() {
         let refused = driver.execute(upstream.call()).await;
         assert_eq!(reason(refused), Some(Reason::NoToken));
         upstream.endpoint().answers = Answers::Token;
-        driver.set_credentials(ClientId(0), upstream.credentials("second"));
+        let second = upstream.credentials("second");
+        driver.set_credentials(ClientId(0), second).await.unwrap();
         until(async || reason(driver.execute(upstream.call()).await).is_none()).await;
     }
 }

@@ -321,10 +321,12 @@ mod tests {
             flows: BTreeSet::new(),
             default_flow: None,
         };
-        let lanes = Arc::new(Lanes::new(
-            ["default".to_owned()],
-            tollgate_model::FlowId(0),
-        ));
+        let mut flows = tollgate_model::Table::default();
+        let default = flows.add(tollgate_engine::Flow {
+            name: "default".to_owned(),
+            ..tollgate_engine::Flow::default()
+        });
+        let lanes = Arc::new(Lanes::new(&flows, default));
         let principal = Principal::new("one", BTreeSet::new(), None, lanes.own([], None));
         let life = Duration::from_secs(300);
         Callers::new(vec![(caller, principal)], lanes, None, life, max_tokens)

@@ -215,7 +215,8 @@ impl Waiting {
     }
 }
 
-fn event(
+/// What the audit log is to hold of something that is done now.
+pub(crate) fn event(
     actor: Actor,
     action: &str,
     entity: (&str, &str),

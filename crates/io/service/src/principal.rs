@@ -129,8 +129,12 @@ mod tests {
     use super::*;
 
     fn lanes() -> OwnLanes {
-        tollgate_definitions::Lanes::new(["default".to_owned()], tollgate_model::FlowId(0))
-            .own([], None)
+        let mut flows = tollgate_model::Table::default();
+        let default = flows.add(tollgate_engine::Flow {
+            name: "default".to_owned(),
+            ..tollgate_engine::Flow::default()
+        });
+        tollgate_definitions::Lanes::new(&flows, default).own([], None)
     }
 
     fn principal(role: Role, reach: Reach) -> Principal {

@@ -16,10 +16,10 @@ use std::time::{Duration, Instant};
 use tollgate_architect_runner::Runner;
 use tollgate_config::{Caller, Config};
 use tollgate_definitions::{
-    Common, Definitions, Faults, Lanes, Live, Numbers, RefreshError, Told, file_integration_id,
-    store_parts, wall_time,
+    Common, Definitions, Faults, Lanes, LimitRegistry, Live, OperatorNumbers, RefreshError,
+    file_integration_id, store_parts, wall_time,
 };
-use tollgate_driver::{Driver, Setup, SetupError};
+use tollgate_driver::{ChangeError, Driver, Setup, SetupError};
 use tollgate_engine::Snapshot;
 use tollgate_execution::{Desk, Executor, OutputCache, Records};
 use tollgate_listen::{Bounds, Listening};
@@ -54,6 +54,8 @@ pub enum StartError {
     Workers(std::io::Error),
     /// The driver could not be set up.
     Driver(SetupError),
+    /// The engine ended before it had the numbers that were set.
+    Limits(ChangeError),
     /// The address can't be bound.
     Listen(SocketAddr, std::io::Error),
 }
@@ -78,6 +80,7 @@ impl std::fmt::Display for StartError {
             }
             Self::Workers(error) => write!(f, "server.calculation_threads: {error}"),
             Self::Driver(error) => error.fmt(f),
+            Self::Limits(error) => write!(f, "limits that were set: {error}"),
             Self::Listen(address, error) => {
                 write!(f, "server.listen: can't listen on {address}: {error}")
             }
@@ -203,12 +206,10 @@ impl Service {
             Some(store) => Some(open_alone(store).await.map_err(StartError::Store)?),
             None => None,
         };
-        let names = config.engine.flows.iter().map(|flow| flow.name.clone());
-        let lanes = Arc::new(Lanes::new(names, config.default_flow));
+        let lanes = Arc::new(Lanes::new(&config.engine.flows, config.default_flow));
         let callers = callers(&config, &lanes);
-        let told = Told::new(&config);
         let server = config.server;
-        let numbers = Numbers::open(&server.usage_file);
+        let numbers = OperatorNumbers::open(&server.usage_file);
         let numbers =
             numbers.map_err(|error| StartError::Numbers(server.usage_file.clone(), error))?;
         let bounds = config.upstream.clone();
@@ -217,7 +218,7 @@ impl Service {
             None => Records::default(),
         };
         let setup = Setup {
-            engine: config.engine,
+            engine: config.engine.clone(),
             clients: config.clients,
             seed,
             bounds: config.upstream,
@@ -225,6 +226,9 @@ impl Service {
         };
         let driver = Driver::start_with_usage(setup, &server.usage_file);
         let driver = driver.map_err(StartError::Driver)?;
+        let limits =
+            LimitRegistry::start(numbers, driver.clone(), store.clone(), &config.engine).await;
+        let limits = Arc::new(limits.map_err(StartError::Limits)?);
         let runs = tollgate_architect_runner::Bounds {
             max_running: server.max_flow_runs,
             ..tollgate_architect_runner::Bounds::default()
@@ -243,9 +247,8 @@ impl Service {
             bounds,
             extra_roots_pem: config.extra_roots_pem.clone(),
             limits: config.shared_limits,
-            numbers,
+            registry: Arc::clone(&limits),
         };
-        told.set_as(&common.numbers, &driver);
         let live = Arc::new(Live::new(files, store.clone(), driver.clone(), common));
         for target in guarded {
             if let Ok(ready) = &target.ready
@@ -302,7 +305,7 @@ impl Service {
             runner: Runner::new(Arc::new(desk), runs).with_workers(Arc::clone(&workers)),
             workers,
             executor,
-            told,
+            limits,
             flow_files,
             bodies: api::Bodies {
                 max_bytes: server.max_body_bytes,
@@ -322,6 +325,7 @@ impl Service {
         };
         let app = Arc::new(app);
         let picture = app.live.catalog();
+        let limits = app.limits.shown().await;
         let router = TowerToHyperService::new(api::router(Arc::clone(&app)));
         let listening = Listening::start(server.listen, bounds, router)
             .await
@@ -332,7 +336,7 @@ impl Service {
             actions = picture.actions().len(),
             flows = app.flow_files.by_id.len(),
             connections = listening.max_connections(),
-            limits = app.told.shown(),
+            limits,
             store = app.live.store().is_ok(),
             "serving"
         );

@@ -27,7 +27,7 @@ struct Node {
     service: Service,
     http: reqwest::Client,
     token: String,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Node {
@@ -65,7 +65,7 @@ roles = ["execute", "author", "administer"]
             service: service.await.unwrap(),
             http: reqwest::Client::new(),
             token: String::new(),
-            _folder: folder,
+            folder,
         };
         node.token = node.login("root", "test-secret-0123456789").await;
         node
@@ -315,4 +315,56 @@ async fn what_was_counted_while_the_store_refused_is_there_once() {
         );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+}
+
+/// Who changes a limit is in the audit log, or the limit isn't changed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limit_is_changed_only_if_the_store_notes_it() {
+    let server = match Server::start(Disk::Lags) {
+        Ok(server) => server,
+        Err(why) => return skip(&why),
+    };
+    let direct = server.database("audited");
+    let proxy = Proxy::start(server.socket()).await;
+    let key = KeyRing::generate_line("k1").unwrap();
+    let node = Node::start(&proxy.url("audited"), key.expose()).await;
+    let path = "/api/v2/tollgate/limits";
+    let set = |allowed| json!({"name": "requests.volume.max", "allowed": allowed});
+    let allowed = async || {
+        let snapshot = node.service.snapshot().await.unwrap();
+        let mut limits = snapshot.limits.into_iter();
+        let limit = limits.find(|limit| limit.name == "requests.volume.max");
+        limit.unwrap().allowed
+    };
+    node.done(Method::PUT, path, set(70)).await;
+    assert_eq!(allowed().await, 70);
+    proxy.set(Way::Shut);
+    let (status, answer) = node.call(&node.token, Method::PUT, path, set(80)).await;
+    assert_eq!(status, 503, "{answer}");
+    assert_eq!(allowed().await, 70, "nothing has changed");
+    let usage = node.folder.path().join("tollgate.limits");
+    let kept = std::fs::read_to_string(usage).unwrap();
+    assert!(
+        kept.contains("\"allowed\":70") && !kept.contains("80"),
+        "{kept}"
+    );
+    proxy.set(Way::Open);
+    let until = Instant::now() + PATIENCE;
+    while node.call(&node.token, Method::PUT, path, set(90)).await.0 != 204 {
+        assert!(Instant::now() < until, "the store is there again");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(allowed().await, 90);
+    // What is acknowledged is in the log already.
+    let ring = KeyRing::parse(&key).unwrap();
+    let url = StoreUrl::parse(&direct).unwrap();
+    let store = Store::open(&url, ring, WallTime(1)).await.unwrap();
+    let changed = AuditQuery {
+        entity_type: Some("limit".into()),
+        ..AuditQuery::default()
+    };
+    let noted = store.audit(&changed).await.unwrap().items;
+    let noted: Vec<_> = noted.iter().map(|entry| entry.detail.as_str()).collect();
+    let has = |allowed: &str| noted.iter().any(|detail| detail.contains(allowed));
+    assert!(has("70") && has("90"), "{noted:?}");
 }

@@ -10,8 +10,8 @@ use crate::records::Records;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_config::Config;
-use tollgate_engine::Leave;
-use tollgate_model::{Limit, LimitId, Rule};
+use tollgate_engine::{Leave, LimitSpec};
+use tollgate_model::{ClientId, Limit, LimitId, Rule};
 use tollgate_settings::show_span;
 
 /// A service, as its own files describe it.
@@ -155,8 +155,7 @@ impl Service<'_> {
     fn shared_limits(&self, understood: &mut Understood) {
         let tables = &self.config.engine;
         let mut leaves: Vec<Option<Leave>> = Vec::new();
-        for (at, limit) in tables.limits.iter().enumerate() {
-            let id = LimitId(u32::try_from(at).unwrap_or(u32::MAX));
+        for (id, limit) in tables.limits.with_ids() {
             if tables
                 .clients
                 .iter()
@@ -207,7 +206,7 @@ impl Service<'_> {
                 *known = Some(id);
             }
             if matches!(limit.rule, Rule::Window { .. }) {
-                leaves.push(tables.leave.get(&id).copied());
+                leaves.push(limit.leave);
             }
         }
         match leaves.first() {
@@ -226,11 +225,7 @@ impl Service<'_> {
     fn clients_of_pools(&self, understood: &mut Understood) {
         let tables = &self.config.engine;
         let pools = tables.pools.iter();
-        let in_pool = |at: usize| {
-            pools
-                .clone()
-                .any(|pool| pool.clients.iter().any(|it| it.index() == at))
-        };
+        let in_pool = |id: &ClientId| pools.clone().any(|pool| pool.clients.contains(id));
         if pools
             .clone()
             .any(|pool| pool.clients != tables.pools[0].clients)
@@ -239,8 +234,8 @@ impl Service<'_> {
             understood.leave_out(what, "every call with a token takes one of any client");
         }
         let (mut of_tokens, mut of_clients) = (Vec::new(), Vec::new());
-        let clients = tables.clients.iter().enumerate();
-        for (_, client) in clients.filter(|(at, _)| in_pool(*at)) {
+        let clients = tables.clients.with_ids();
+        for (_, client) in clients.filter(|(id, _)| in_pool(id)) {
             understood.clients.push(Client {
                 name: client.name.clone(),
                 tokens: client.max_tokens,
@@ -266,7 +261,7 @@ impl Understood {
     }
 
     /// What the narrowest of these windows allows; others are left out.
-    fn narrowest<'a>(&mut self, limits: impl Iterator<Item = &'a Limit>) -> Option<u32> {
+    fn narrowest<'a>(&mut self, limits: impl Iterator<Item = &'a LimitSpec>) -> Option<u32> {
         let mut narrowest = None;
         for limit in limits {
             match limit.rule {

@@ -2,110 +2,111 @@
 
 use super::Scenario;
 use std::time::Duration;
-use tollgate_engine::{Config, Flow, Guarantee, Policy, Pool, Route};
-use tollgate_model::{ClientId, Limit, LimitId, PoolId, RouteId, Rule, Scope};
+use tollgate_engine::{Client, Config, Flow, Guarantee, LimitSpec, Policy, Pool, Route};
+use tollgate_model::{Limit, RouteId, Rule, Scope};
 use tollgate_platform::{Config as Platform, Counted};
 
-/// Platform actions: with a token of the pool.
-pub(crate) const WITH_TOKEN: RouteId = RouteId(0);
-/// Web services.
-pub(crate) const WITHOUT_TOKEN: RouteId = RouteId(1);
+/// A scenario as the engine's tables, and the routes that calls take.
+pub struct Tables {
+    /// The engine's tables, with the scenario's clients and flows in its order.
+    pub config: Config,
+    /// Of platform actions: with a token of the pool.
+    pub with_token: RouteId,
+    /// Of web services.
+    pub without_token: RouteId,
+}
 
 impl Scenario {
-    /// The engine's tables: route 0 takes a token, route 1 does not.
+    /// The engine's tables.
     #[must_use]
-    pub fn engine(&self) -> Config {
-        let mut limits = Vec::new();
-        let mut add = |name: &str, scope, rule: Option<Rule>| {
-            limits.push(Limit {
+    pub fn tables(&self) -> Tables {
+        let mut config = Config {
+            policy: Policy {
+                grace: self.limits.way_in.to + Duration::from_millis(100),
+                ..self.policy.clone()
+            },
+            ..Config::default()
+        };
+        let mut add = |name: &str, scope, rule: Option<Rule>, leave| {
+            let limit = Limit {
                 name: name.to_owned(),
                 scope,
                 rule: rule?,
-            });
-            Some(LimitId(limits.len() as u32 - 1))
+            };
+            Some(config.limits.add(LimitSpec {
+                leave,
+                ..limit.into()
+            }))
         };
         let organisation = add(
             "org.app.user.rate.per.minute",
             Scope::Organisation,
             self.rule(self.limits.organisation),
+            self.limits.leave,
         );
         let executions = add(
             "requests.volume.max",
             Scope::Organisation,
             self.rule(self.limits.executions),
+            self.limits.leave,
         );
         let at_once = |allowed| Rule::Concurrency { allowed };
         let concurrency = add(
             "actions.concurrent.executions.max",
             Scope::Organisation,
             self.limits.concurrency.map(at_once),
+            None,
         );
-        let clients = self.clients.iter().map(|client| {
+        for client in &self.clients {
             let own = add(
                 "client.rate.per.minute",
                 Scope::Client,
                 self.rule(self.limits.client),
+                None,
             );
             let token = self.rule(self.limits.token).map(|rule| Limit {
                 name: "client.credentials.token.rate.per.minute".to_owned(),
                 scope: Scope::Token,
                 rule,
             });
-            tollgate_engine::Client {
+            config.clients.add(Client {
                 name: client.name.clone(),
                 limits: own.into_iter().collect(),
-                token_limits: token.into_iter().collect(),
+                token_limits: token.into_iter().map(Into::into).collect(),
                 max_tokens: client.tokens,
-            }
-        });
-        let clients: Vec<_> = clients.collect();
-        let pool = Pool {
+            });
+        }
+        let pool = config.pools.add(Pool {
             name: "pool".to_owned(),
-            clients: (0..clients.len()).map(|at| ClientId(at as u32)).collect(),
-        };
-        let leave = organisation.into_iter().chain(executions);
-        let leave = leave.filter_map(|limit| Some((limit, self.limits.leave?)));
-        let leave = leave.collect();
-        let shared = [executions, concurrency];
-        let flows = self.flows.iter().map(|flow| Flow {
-            name: flow.name.clone(),
-            priority: flow.priority,
-            weight: flow.weight,
-            guarantee: organisation
-                .zip(flow.guaranteed)
-                .map(|(limit, slots)| Guarantee { limit, slots }),
-            max_queued: flow.max_queued,
-            ..Flow::default()
+            clients: config.clients.ids().collect(),
         });
-        let flows = flows.collect();
-        Config {
-            clients,
-            pools: vec![pool],
-            routes: vec![
-                Route {
-                    name: "platform".to_owned(),
-                    limits: organisation
-                        .into_iter()
-                        .chain(shared.into_iter().flatten())
-                        .collect(),
-                    pool: Some(PoolId(0)),
-                    ..Route::default()
-                },
-                Route {
-                    name: "web".to_owned(),
-                    limits: shared.into_iter().flatten().collect(),
-                    pool: None,
-                    ..Route::default()
-                },
-            ],
-            flows,
-            leave,
-            policy: Policy {
-                grace: self.limits.way_in.to + Duration::from_millis(100),
-                ..self.policy.clone()
-            },
-            limits,
-            ..Config::default()
+        for flow in &self.flows {
+            let share = organisation.zip(flow.guaranteed);
+            config.flows.add(Flow {
+                name: flow.name.clone(),
+                priority: flow.priority,
+                weight: flow.weight,
+                guarantee: share.map(|(limit, slots)| Guarantee { limit, slots }),
+                max_queued: flow.max_queued,
+                ..Flow::default()
+            });
+        }
+        let shared = [executions, concurrency].into_iter().flatten();
+        let with_token = config.routes.add(Route {
+            name: "platform".to_owned(),
+            limits: organisation.into_iter().chain(shared.clone()).collect(),
+            pool: Some(pool),
+            ..Route::default()
+        });
+        let without_token = config.routes.add(Route {
+            name: "web".to_owned(),
+            limits: shared.collect(),
+            ..Route::default()
+        });
+        Tables {
+            config,
+            with_token,
+            without_token,
         }
     }
 

@@ -4,14 +4,13 @@ use super::interactions::Interaction;
 use super::{NEVER, SLOT_BITS, World, nanos, slot_of};
 use crate::interaction::{Ended, Progress};
 use crate::policy::Policy;
-use crate::scenario::{ActionId, Scenario, WITH_TOKEN, WITHOUT_TOKEN};
+use crate::scenario::{ActionId, Scenario};
 use crate::upstream::Reply;
 use crate::world::attempts::State;
 use crate::world::heap::Due;
 use std::time::Duration;
 use tollgate_engine::{Command, Event, Facts, LossKind, Submission, Verdict};
-use tollgate_model::Stream;
-use tollgate_model::{AttemptId, EndpointId, ExecutionId, FlowId, Instant, TokenId};
+use tollgate_model::{AttemptId, EndpointId, ExecutionId, Instant, Stream, TokenId};
 use tollgate_platform::{Fault, Place};
 
 impl<P: Policy> World<'_, P> {
@@ -50,11 +49,11 @@ impl<P: Policy> World<'_, P> {
         let now = Instant::from_nanos(self.now);
         let submission = Submission {
             execution: ExecutionId(execution),
-            flow: FlowId(it.flow),
+            flow: self.names.flows[it.flow as usize],
             route: if known.token {
-                WITH_TOKEN
+                self.names.with_token
             } else {
-                WITHOUT_TOKEN
+                self.names.without_token
             },
             endpoint: EndpointId(action.0 + 1),
             deadline: now + within.map_or(flow.deadline, |within| within.min(flow.deadline)),

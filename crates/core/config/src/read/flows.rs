@@ -2,8 +2,8 @@
 
 use super::integrations::Tables;
 use super::{limits, resolve, unique_name};
-use tollgate_engine::{Flow, Guarantee};
-use tollgate_model::{FlowId, Limit, LimitId, Rule};
+use tollgate_engine::{Flow, Guarantee, LimitSpec};
+use tollgate_model::{FlowId, LimitId, Rule, Table};
 use tollgate_settings::Section;
 
 /// Name of the flow that is added when the file marks none as the default.
@@ -11,12 +11,12 @@ const DEFAULT: &str = "default";
 /// Executions of one flow that may wait, unless the file says.
 const DEFAULT_QUEUE: usize = 10_000;
 
-/// The flows, and the one of callers that name none.
-pub(super) fn read(root: &Section<'_, '_>, tables: &mut Tables) -> (Vec<Flow>, FlowId) {
+/// Adds the flows to the engine's, and gives the one of callers that name none.
+pub(super) fn read(root: &Section<'_, '_>, tables: &mut Tables) -> FlowId {
     // What may be guaranteed is the limits that flows share.
     let limits = tables.engine.limits.clone();
     let mut names = Vec::new();
-    let mut flows = Vec::new();
+    let mut named = None;
     let mut marked = None;
     let mut shared_out = vec![0u64; limits.len()];
     for section in root.sections("flow") {
@@ -35,22 +35,23 @@ pub(super) fn read(root: &Section<'_, '_>, tables: &mut Tables) -> (Vec<Flow>, F
             max_queued: section.size("max_queued").unwrap_or(DEFAULT_QUEUE),
             limits: tables.add_limits(limits::read_flows(&section)),
         };
-        if section.flag("default") == Some(true) && marked.replace(flows.len()).is_some() {
+        let is_named = flow.name == DEFAULT;
+        let id = tables.engine.flows.add(flow);
+        if is_named {
+            named = Some(id);
+        }
+        if section.flag("default") == Some(true) && marked.replace(id).is_some() {
             section.reject(
                 &section.here(()),
                 "expected one default flow, found a second".to_owned(),
             );
         }
-        flows.push(flow);
         section.finish();
     }
-    let default = marked
-        .or_else(|| names.iter().position(|name| name == DEFAULT))
-        .unwrap_or_else(|| {
-            flows.push(unnamed(&flows));
-            flows.len() - 1
-        });
-    (flows, FlowId(u32::try_from(default).unwrap_or(u32::MAX)))
+    marked.or(named).unwrap_or_else(|| {
+        let unnamed = unnamed(&tables.engine.flows);
+        tables.engine.flows.add(unnamed)
+    })
 }
 
 /// The flow of callers that name none: in the last of the classes there are, without a share.
@@ -68,7 +69,7 @@ fn unnamed(flows: &[Flow]) -> Flow {
 /// `guaranteed = { limit = "…", calls = 600 }`; all of them together must fit the limit.
 fn guarantee(
     flow: &Section<'_, '_>,
-    limits: &[Limit],
+    limits: &Table<LimitId, LimitSpec>,
     shared_out: &mut [u64],
 ) -> Option<Guarantee> {
     let section = flow.section("guaranteed")?;
@@ -81,15 +82,17 @@ fn guarantee(
         section.missing("calls", "a number of calls per window of the limit");
     }
     let guarantee = wanted.and_then(|wanted| {
-        let windowed = |limit: &&Limit| matches!(limit.rule, Rule::Window { .. });
+        let windowed = |limit: &&LimitSpec| matches!(limit.rule, Rule::Window { .. });
         let names: Vec<_> = limits
             .iter()
             .filter(windowed)
             .map(|limit| limit.name.clone())
             .collect();
         resolve(&section, &wanted, "limit with a period", &names)?;
-        let index = limits.iter().position(|limit| limit.name == wanted.value)?;
-        let (limit, shared) = (limits.get(index)?, shared_out.get_mut(index)?);
+        let (id, limit) = limits
+            .with_ids()
+            .find(|(_, limit)| limit.name == wanted.value)?;
+        let shared = shared_out.get_mut(id.index())?;
         *shared += u64::from(slots?);
         let allowed = limit.rule.allowed();
         if *shared > u64::from(allowed) {
@@ -100,7 +103,7 @@ fn guarantee(
             section.reject(&wanted, message);
         }
         Some(Guarantee {
-            limit: LimitId(u32::try_from(index).ok()?),
+            limit: id,
             slots: slots?,
         })
     });

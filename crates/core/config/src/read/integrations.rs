@@ -3,13 +3,13 @@
 mod kinds;
 mod login;
 
-use super::limits::{self, Counts, Own, Shared};
+use super::limits::{self, Counts, Shared};
 use super::{Reading, access, resolve, secrets, unique_name};
 use crate::{Integration, SharedLimits};
 use std::collections::BTreeMap;
 use tollgate_action::{Callee, TypeFacts};
-use tollgate_engine::{Client, Pool, Route};
-use tollgate_model::{ClientId, LimitId, PoolId, RouteId, Scope};
+use tollgate_engine::{Client, LimitSpec, Pool, Route};
+use tollgate_model::{LimitId, PoolId, Scope};
 use tollgate_secret::Secret;
 use tollgate_settings::Section;
 use tollgate_upstream::{ClientCredentials, Url};
@@ -29,28 +29,10 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    pub(super) fn add_limits(&mut self, limits: Vec<Own>) -> Vec<LimitId> {
-        let add = |own| self.add_limit(own);
+    pub(super) fn add_limits(&mut self, limits: Vec<LimitSpec>) -> Vec<LimitId> {
+        let add = |limit| self.engine.limits.add(limit);
         limits.into_iter().map(add).collect()
     }
-
-    fn add_limit(&mut self, own: Own) -> LimitId {
-        let Own {
-            limit,
-            leave,
-            follow,
-        } = own;
-        self.engine.limits.push(limit);
-        let id = LimitId(place(self.engine.limits.len()));
-        self.engine.follow.extend(follow.map(|follow| (id, follow)));
-        self.engine.leave.extend(leave.map(|leave| (id, leave)));
-        id
-    }
-}
-
-/// The place of the last of `len` entries.
-fn place(len: usize) -> u32 {
-    u32::try_from(len.saturating_sub(1)).unwrap_or(u32::MAX)
 }
 
 /// `stored`: integrations may come from the store, so the file needs none.
@@ -61,25 +43,12 @@ pub(super) fn read(
     stored: bool,
 ) -> Tables {
     let mut tables = Tables::default();
-    let mut counts = Vec::new();
-    for Shared {
-        own,
-        counts: counted,
-    } in shared
-    {
-        counts.push(counted);
-        tables.add_limit(own);
-    }
+    let add = |Shared { limit, counts }| (tables.engine.limits.add(limit), counts);
+    let shared: Vec<_> = shared.into_iter().map(add).collect();
     let client_names = read_clients(root, source, &mut tables);
     let (names, actions) = read_integrations(root, source, &client_names, &mut tables, stored);
-    for (index, counted) in counts.iter().enumerate() {
-        pass(
-            root,
-            &mut tables,
-            LimitId(place(index + 1)),
-            counted,
-            &names,
-        );
+    for (limit, counts) in &shared {
+        pass(root, &mut tables, *limit, counts, &names);
     }
     route_actions(&mut tables, actions);
     tables
@@ -89,7 +58,7 @@ pub(super) fn read(
 struct Apart {
     integration: usize,
     action: String,
-    limits: Vec<Own>,
+    limits: Vec<LimitSpec>,
     cost: u32,
 }
 
@@ -101,8 +70,7 @@ fn route_actions(tables: &mut Tables, actions: Vec<Apart>) {
         route.name = format!("{}/{}", route.name, apart.action);
         route.limits.extend(limits);
         route.cost = apart.cost;
-        tables.engine.routes.push(route);
-        let route = RouteId(place(tables.engine.routes.len()));
+        let route = tables.engine.routes.add(route);
         let integration = &mut tables.integrations[apart.integration];
         integration.action_routes.insert(apart.action, route);
     }
@@ -129,20 +97,13 @@ fn read_clients(root: &Section<'_, '_>, source: &Reading<'_>, tables: &mut Table
     for section in root.sections("client") {
         let name = unique_name(&section, "name", &mut names);
         let limits = tables.add_limits(limits::read_own(&section, "limit", &[Scope::Client]));
-        let rate = std::iter::once(limits::read_token_rate(&section));
-        let of_token = rate.chain(limits::read_tokens(&section));
-        let id = ClientId(place(tables.engine.clients.len() + 1));
-        let mut token_limits = Vec::new();
-        for (at, (limit, follow)) in of_token.enumerate() {
-            let follow = follow.map(|follow| ((id, at), follow));
-            tables.engine.follow_tokens.extend(follow);
-            token_limits.push(limit);
-        }
+        let mut token_limits = vec![limits::read_token_rate(&section)];
+        token_limits.extend(limits::read_tokens(&section));
         let max_tokens = section.whole("max_tokens", 1..=MOST_TOKENS);
         let max_tokens = max_tokens
             .and_then(|n| u32::try_from(n).ok())
             .unwrap_or(DEFAULT_TOKENS);
-        tables.engine.clients.push(Client {
+        tables.engine.clients.add(Client {
             name,
             limits,
             token_limits,
@@ -191,7 +152,7 @@ fn read_integrations(
         let own = limits::read_own(&section, "limit", &[Scope::Integration, Scope::Host]);
         apart.extend(read_apart(&section, index));
         let limits = tables.add_limits(own);
-        tables.engine.routes.push(Route {
+        let route = tables.engine.routes.add(Route {
             name: name.clone(),
             limits,
             pool,
@@ -208,6 +169,7 @@ fn read_integrations(
             credentials,
             folder,
             access,
+            route,
             action_routes: BTreeMap::new(),
         });
         section.finish();
@@ -247,12 +209,13 @@ fn pool(
     let clients = listed
         .iter()
         .filter_map(|client| resolve(section, client, "client", client_names));
-    let clients = clients.map(ClientId).collect();
-    tables.engine.pools.push(Pool {
+    let ids: Vec<_> = tables.engine.clients.ids().collect();
+    let clients = clients.filter_map(|index| ids.get(index as usize).copied());
+    let pool = Pool {
         name: name.to_owned(),
-        clients,
-    });
-    Some(PoolId(place(tables.engine.pools.len())))
+        clients: clients.collect(),
+    };
+    Some(tables.engine.pools.add(pool))
 }
 
 fn credentials(section: &Section<'_, '_>, source: &Reading<'_>) -> BTreeMap<String, Secret> {

@@ -3,7 +3,7 @@
 use super::unique_name;
 use std::ops::RangeInclusive;
 use std::time::Duration;
-use tollgate_engine::{Follow, LEARNED, Leave};
+use tollgate_engine::{Follow, LEARNED, Leave, LimitSpec};
 use tollgate_model::{Limit, Rule, Scope};
 use tollgate_settings::{Placed, Section};
 
@@ -14,18 +14,9 @@ const ORGANISATION_RATE: &str = "org.app.user.rate.per.minute";
 /// The vendor's limit of each token of a client-credentials client.
 pub(crate) const TOKEN_RATE: &str = "client.credentials.token.rate.per.minute";
 
-/// A limit, and what of it is left free.
-pub(crate) struct Own {
-    pub(crate) limit: Limit,
-    /// Calls left free for other applications; none unless the file says so.
-    pub(crate) leave: Option<Leave>,
-    /// What headers may change of it; what `[learning]` says unless the file says so here.
-    pub(crate) follow: Option<Follow>,
-}
-
 /// A limit of the organisation, and what passes it.
 pub(crate) struct Shared {
-    pub(crate) own: Own,
+    pub(crate) limit: LimitSpec,
     pub(crate) counts: Counts,
 }
 
@@ -56,14 +47,14 @@ pub(super) fn read_shared(root: &Section<'_, '_>) -> Vec<Shared> {
         let leave = leave(&section, rule);
         let follow = follow_window(&section, rule);
         match rule {
-            Some(rule) => shared.push(Shared {
-                own: Own {
+            Some(rule) => {
+                let limit = LimitSpec {
                     limit: Limit { name, scope, rule },
                     leave,
                     follow,
-                },
-                counts,
-            }),
+                };
+                shared.push(Shared { limit, counts });
+            }
             None => section.spoil(),
         }
         section.finish();
@@ -73,29 +64,28 @@ pub(super) fn read_shared(root: &Section<'_, '_>) -> Vec<Shared> {
 
 pub(crate) fn defaults() -> Vec<Shared> {
     let per_minute = |allowed| window(allowed, Duration::from_secs(60));
-    let own = |name: &str, rule| Own {
-        limit: Limit {
+    let limit = |name: &str, rule| {
+        let scope = Scope::Organisation;
+        LimitSpec::from(Limit {
             name: name.to_owned(),
-            scope: Scope::Organisation,
+            scope,
             rule,
-        },
-        leave: None,
-        follow: None,
+        })
     };
     vec![
         Shared {
-            own: own(ORGANISATION_RATE, per_minute(3000)),
+            limit: limit(ORGANISATION_RATE, per_minute(3000)),
             counts: Counts::WithToken,
         },
         Shared {
-            own: own(
+            limit: limit(
                 "actions.concurrent.executions.max",
                 Rule::Concurrency { allowed: 50 },
             ),
             counts: Counts::All,
         },
         Shared {
-            own: own("requests.volume.max", per_minute(2500)),
+            limit: limit("requests.volume.max", per_minute(2500)),
             counts: Counts::All,
         },
     ]
@@ -110,7 +100,11 @@ const fn window(allowed: u32, period: Duration) -> Rule {
 }
 
 /// `[[….limit]]`, or what `key` calls them, inside of a table that the limits belong to.
-pub(super) fn read_own(section: &Section<'_, '_>, key: &'static str, scopes: &[Scope]) -> Vec<Own> {
+pub(super) fn read_own(
+    section: &Section<'_, '_>,
+    key: &'static str,
+    scopes: &[Scope],
+) -> Vec<LimitSpec> {
     let mut taken = Vec::new();
     let mut limits = Vec::new();
     for own in section.sections(key) {
@@ -120,7 +114,7 @@ pub(super) fn read_own(section: &Section<'_, '_>, key: &'static str, scopes: &[S
         let leave = leave(&own, rule);
         let follow = follow_window(&own, rule);
         let limit = rule.map(|rule| Limit { name, scope, rule });
-        limits.extend(limit.map(|limit| Own {
+        limits.extend(limit.map(|limit| LimitSpec {
             limit,
             leave,
             follow,
@@ -131,40 +125,33 @@ pub(super) fn read_own(section: &Section<'_, '_>, key: &'static str, scopes: &[S
 }
 
 /// `[[flow.limit]]`: ours alone, so that no header speaks of them and nothing is left free for others.
-pub(super) fn read_flows(flow: &Section<'_, '_>) -> Vec<Own> {
-    let limits = read_each(flow, "limit", Scope::Flow, |_, _| {});
-    let own = limits.into_iter().map(|limit| Own {
-        limit,
-        leave: None,
-        follow: None,
-    });
-    own.collect()
+pub(super) fn read_flows(flow: &Section<'_, '_>) -> Vec<LimitSpec> {
+    read_each(flow, "limit", Scope::Flow, |_, _| None)
 }
 
 /// `[[client.token_limit]]`: nobody else has the token, so that nothing is left free for others.
-pub(super) fn read_tokens(client: &Section<'_, '_>) -> Vec<(Limit, Option<Follow>)> {
-    let mut follow = Vec::new();
-    let limits = read_each(client, "token_limit", Scope::Token, |own, rule| {
-        let word = follow_window(own, rule);
-        follow.extend(rule.map(|_| word));
-    });
-    limits.into_iter().zip(follow).collect()
+pub(super) fn read_tokens(client: &Section<'_, '_>) -> Vec<LimitSpec> {
+    read_each(client, "token_limit", Scope::Token, follow_window)
 }
 
 fn read_each(
     section: &Section<'_, '_>,
     key: &'static str,
     scope: Scope,
-    mut read_more: impl FnMut(&Section<'_, '_>, Option<Rule>),
-) -> Vec<Limit> {
+    read_follow: impl Fn(&Section<'_, '_>, Option<Rule>) -> Option<Follow>,
+) -> Vec<LimitSpec> {
     let mut taken = Vec::new();
     let mut limits = Vec::new();
     for own in section.sections(key) {
         let name = limit_name(&own, &mut taken);
         let scope = self::scope(&own, &[scope]);
         let rule = rule(&own);
-        read_more(&own, rule);
-        limits.extend(rule.map(|rule| Limit { name, scope, rule }));
+        let follow = read_follow(&own, rule);
+        limits.extend(rule.map(|rule| LimitSpec {
+            limit: Limit { name, scope, rule },
+            leave: None,
+            follow,
+        }));
         own.finish();
     }
     limits
@@ -223,14 +210,14 @@ fn leave(section: &Section<'_, '_>, rule: Option<Rule>) -> Option<Leave> {
 }
 
 /// `token_rate`, by default the vendor's.
-pub(super) fn read_token_rate(client: &Section<'_, '_>) -> (Limit, Option<Follow>) {
+pub(super) fn read_token_rate(client: &Section<'_, '_>) -> LimitSpec {
     let default = || Limit {
         name: TOKEN_RATE.to_owned(),
         scope: Scope::Token,
         rule: window(300, Duration::from_secs(60)),
     };
     let Some(section) = client.section("token_rate") else {
-        return (default(), None);
+        return default().into();
     };
     let name = section.text("name").map(|name| name.value);
     refuse_learned(&section, name.as_deref().unwrap_or_default());
@@ -243,7 +230,10 @@ pub(super) fn read_token_rate(client: &Section<'_, '_>) -> (Limit, Option<Follow
         rule: rule.unwrap_or(default.rule),
         ..default
     };
-    (limit, follow)
+    LimitSpec {
+        follow,
+        ..limit.into()
+    }
 }
 
 /// `scope`, one of those that make sense here; the first if absent.

@@ -6,57 +6,48 @@
 //! longer wanted just gets no submissions; its client is retired ([`crate::Event::RetireClient`]).
 
 use super::Engine;
-use crate::{Client, Config, ConfigError, Leave, Pool, Route};
-use std::collections::BTreeMap;
+use crate::{Client, Config, ConfigError, Event, LimitSpec, Pool, Route};
 use std::sync::Arc;
-use tollgate_model::{ClientId, Instant, Limit, LimitId, PoolId, RouteId};
+use tollgate_model::{ClientId, Instant, LimitId, PoolId, RouteId};
 
-/// What is appended. Ids in it count from the begin of the whole table, as [`Engine::places`] says.
-#[derive(Clone, Debug, Default)]
-pub struct Extension {
-    /// Further shared limits.
-    pub limits: Vec<Limit>,
-    /// Further OAuth clients.
-    pub clients: Vec<Client>,
-    /// Further token pools.
-    pub pools: Vec<Pool>,
-    /// Further routes.
-    pub routes: Vec<Route>,
-    /// What is left free of the further limits.
-    pub leave: BTreeMap<LimitId, Leave>,
+/// The ends of a running engine's tables. Entries can be added, each of which gets its id; none can be
+/// changed.
+#[derive(Debug)]
+pub struct Extension<'a>(&'a mut Config);
+
+impl Extension<'_> {
+    /// Adds a shared limit.
+    pub fn add_limit(&mut self, limit: impl Into<LimitSpec>) -> LimitId {
+        self.0.limits.add(limit)
+    }
+
+    /// Adds an OAuth client.
+    pub fn add_client(&mut self, client: Client) -> ClientId {
+        self.0.clients.add(client)
+    }
+
+    /// Adds a token pool.
+    pub fn add_pool(&mut self, pool: Pool) -> PoolId {
+        self.0.pools.add(pool)
+    }
+
+    /// Adds a route.
+    pub fn add_route(&mut self, route: Route) -> RouteId {
+        self.0.routes.add(route)
+    }
 }
 
-/// The ids that the next entries of each table get.
+/// The engine's tables have no entry that an event names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[expect(missing_docs, reason = "the types say it")]
-pub struct Places {
-    pub limit: LimitId,
-    pub client: ClientId,
-    pub pool: PoolId,
-    pub route: RouteId,
-}
+pub struct NoSuchEntry;
 
-impl Config {
-    /// The ids that the next entries of each table get.
-    #[must_use]
-    pub fn places(&self) -> Places {
-        let place = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
-        Places {
-            limit: LimitId(place(self.limits.len())),
-            client: ClientId(place(self.clients.len())),
-            pool: PoolId(place(self.pools.len())),
-            route: RouteId(place(self.routes.len())),
-        }
-    }
-
-    fn append(&mut self, more: Extension) {
-        self.limits.extend(more.limits);
-        self.clients.extend(more.clients);
-        self.pools.extend(more.pools);
-        self.routes.extend(more.routes);
-        self.leave.extend(more.leave);
+impl std::fmt::Display for NoSuchEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the engine knows no such limit or client")
     }
 }
+
+impl std::error::Error for NoSuchEntry {}
 
 impl Engine {
     /// The tables with what was lowered meanwhile raised to what the old routes take: an operator may
@@ -78,36 +69,65 @@ impl Engine {
             limit.rule.set_allowed(allowed);
         }
         // What is left free of old limits was checked when it was told.
-        told.leave.retain(|limit, _| limit.index() >= limits);
+        for limit in told.limits.iter_mut().take(limits) {
+            limit.leave = None;
+        }
         told
     }
 
-    /// The ids that the next entries of each table get.
-    #[must_use]
-    pub fn places(&self) -> Places {
-        self.config.places()
-    }
-
-    /// Appends to the tables. A limit that an earlier process knew has what that used of it; a
-    /// checkpoint is due afterwards, for records only tell of limits that the last one has.
+    /// Lets `add` append to the tables and gives what that gives, such as the ids of the new entries. A limit
+    /// that an earlier process knew has what that used of it; a checkpoint is due afterwards, for records only
+    /// tell of limits that the last one has.
     ///
     /// # Errors
     /// What [`Config::check`] says of the whole; nothing has changed then.
-    pub fn extend(&mut self, more: Extension, now: Instant) -> Result<(), ConfigError> {
-        let known = self.places();
-        let mut config = Config::clone(&self.config);
-        config.append(more);
+    pub fn extend<T>(
+        &mut self,
+        add: impl FnOnce(Extension<'_>) -> T,
+        now: Instant,
+    ) -> Result<T, ConfigError> {
+        let known = Arc::clone(&self.config);
+        let mut config = Config::clone(&known);
+        let added = add(Extension(&mut config));
         self.as_told(&config).check()?;
         self.upstreams.extend(&config);
-        self.pass_learned(&mut config, known.route);
+        self.pass_learned(&mut config, known.routes.len());
         self.config = Arc::new(config);
         self.resources.extend(Arc::clone(&self.config));
         self.forget_foretold();
         self.tell_learners();
-        self.restore_from((known.limit, known.client, known.route), now);
+        self.restore_beyond(&known, now);
         // Further routes may be what a pool's next token is for.
         self.settle_down(now);
-        Ok(())
+        Ok(added)
+    }
+
+    /// The tables as they are now, with all that was added and changed.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Whether the tables have what an operator's event changes; true of all other events.
+    ///
+    /// # Errors
+    /// There is no such entry, and the event would change nothing.
+    pub fn find(&self, event: &Event) -> Result<(), NoSuchEntry> {
+        let has_limit = |limit: LimitId| limit.index() < self.config.limits.len();
+        let client = |client: ClientId| self.config.clients.get(client.index());
+        let found = match *event {
+            Event::SetLimit { limit, .. }
+            | Event::SetLeave { limit, .. }
+            | Event::RenameLimit { limit, .. } => has_limit(limit),
+            Event::SetTokenLimit {
+                client: of, place, ..
+            } => client(of).is_some_and(|it| place < it.token_limits.len()),
+            Event::SetMaxTokens { client: of, .. }
+            | Event::RenameClient { client: of, .. }
+            | Event::RetireClient(of) => client(of).is_some(),
+            _ => true,
+        };
+        if found { Ok(()) } else { Err(NoSuchEntry) }
     }
 
     pub(super) fn rename_limit(&mut self, limit: LimitId, name: String) {

@@ -82,7 +82,7 @@ impl Engine {
         match (place, group) {
             (TablePlace::Shared(limit), _) => {
                 let learned = &mut config.limits[limit.index()];
-                *learned = named(learned.scope, rule, &self.whose(group));
+                *learned = named(learned.scope, rule, &self.whose(group)).into();
                 self.configure(config);
                 self.fill(limit, recent);
             }
@@ -108,7 +108,7 @@ impl Engine {
                     limits.retain(|other| *other != limit);
                 }
                 self.endpoints.limits.retain(|_, limits| !limits.is_empty());
-                config.limits[limit.index()] = unused_limit();
+                config.limits[limit.index()] = unused_limit().into();
                 self.configure(config);
                 self.resources.ledgers[limit.index()] = Ledger::new(unused_limit().rule);
                 self.own.give_back_limit(limit);
@@ -138,7 +138,7 @@ impl Engine {
             Group::Client(_) => Scope::Client,
             Group::Endpoint(..) | Group::Token(..) => Scope::Action,
         };
-        config.limits[limit.index()] = named(scope, rule, &whose);
+        config.limits[limit.index()] = named(scope, rule, &whose).into();
         match group {
             Group::Upstream(upstream) => {
                 for route in self.upstreams.routes(upstream) {
@@ -246,8 +246,8 @@ impl Engine {
             }
             let limits = &mut config.clients[client.index()].token_limits;
             match limits.get_mut(place) {
-                Some(there) => *there = limit,
-                None => limits.push(limit),
+                Some(there) => *there = limit.into(),
+                None => limits.push(limit.into()),
             }
         }
         self.resources

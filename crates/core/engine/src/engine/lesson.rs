@@ -18,12 +18,12 @@ use super::Engine;
 use super::attempt::Attempt;
 use super::learned::{Group, Recent, TablePlace};
 use super::upstream::Upstream;
-use crate::{Config, Facts, LearnedLimit, LearnedView, Source, WindowFact};
+use crate::{Config, Facts, LearnedLimit, LearnedView, LimitSpec, Source, WindowFact};
 use past::Past;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tollgate_learn::{Change, Finding, FindingId, FullWindow, Known, Learner, Outcome, Settings};
-use tollgate_model::{AttemptId, Instant, Limit, RouteId, Rule, Scope};
+use tollgate_model::{AttemptId, Instant, Rule, Scope};
 use tollgate_quota::Ledger;
 
 /// Between two turns, at the least, however little was done in the first: the last of a study may be a short one.
@@ -324,7 +324,7 @@ impl Engine {
 
     /// The limits that are configured for calls to the upstream.
     fn known(&self, upstream: Upstream) -> Vec<Known> {
-        let known = |group, limit: &Limit| Known {
+        let known = |group, limit: &LimitSpec| Known {
             group,
             rule: limit.rule,
         };
@@ -350,15 +350,15 @@ impl Engine {
         all
     }
 
-    /// Lets the routes from this one on pass what was learned of their upstream.
-    pub(super) fn pass_learned(&self, config: &mut Config, from: RouteId) {
+    /// Lets the routes behind the first `known` ones pass what was learned of their upstream.
+    pub(super) fn pass_learned(&self, config: &mut Config, known: usize) {
         for (upstream, lesson) in &self.lessons.of {
             for (place, group) in lesson.held.values() {
                 let (TablePlace::Shared(limit), Group::Upstream(_)) = (place, group) else {
                     continue;
                 };
                 let routes = self.upstreams.routes(*upstream);
-                for route in routes.filter(|route| *route >= from) {
+                for route in routes.filter(|route| route.index() >= known) {
                     config.routes[route.index()].limits.push(*limit);
                 }
             }
@@ -380,7 +380,7 @@ impl Engine {
     }
 
     /// The limit that stands there.
-    fn at(&self, place: TablePlace) -> Option<&Limit> {
+    fn at(&self, place: TablePlace) -> Option<&LimitSpec> {
         match place {
             TablePlace::Shared(id) => self.config.limits.get(id.index()),
             TablePlace::Tokens(pool, place) => {

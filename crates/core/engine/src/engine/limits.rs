@@ -12,7 +12,7 @@ use super::Engine;
 use super::attempt::Attempt;
 use super::learned::is_learned;
 use crate::event::ROUNDING;
-use crate::{Leave, WindowFact};
+use crate::{Leave, LimitSpec, WindowFact};
 use std::sync::Arc;
 use tollgate_model::{ClientId, Limit, LimitId, Rule, Scope};
 use tollgate_quota::{Ledger, Span};
@@ -32,9 +32,9 @@ impl Engine {
     }
 
     pub(super) fn set_leave(&mut self, limit: LimitId, leave: Leave) {
-        if self.config.limits.get(limit.index()).is_some() {
-            let mut config = (*self.config).clone();
-            config.leave.insert(limit, leave);
+        let mut config = (*self.config).clone();
+        if let Some(it) = config.limits.get_mut(limit.index()) {
+            it.leave = Some(leave);
             self.configure(config);
         }
     }
@@ -141,7 +141,7 @@ impl Engine {
     }
 
     /// All limits that the call passes, those of its token last, each with its ledger.
-    pub(super) fn all_passed(&self, it: &Attempt) -> impl Iterator<Item = (&Limit, &Ledger)> {
+    pub(super) fn all_passed(&self, it: &Attempt) -> impl Iterator<Item = (&LimitSpec, &Ledger)> {
         let token = it.passage.token;
         let token = token.and_then(|token| self.resources.pools.tokens.get(token));
         let of_token = token.into_iter().flat_map(|token| {

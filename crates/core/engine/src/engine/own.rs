@@ -1,9 +1,8 @@
 //! Places in the tables that the engine keeps for limits and routes of its own.
 //!
-//! Whoever extends the tables counts on the ids that [`super::Engine::places`] gave, while the engine adds
-//! limits that it learned and routes for single endpoints at any time. So that neither moves the other's
-//! ids, a block of each table is set aside when the engine begins. Its size is the bound on what can be
-//! learned: when it is used up, nothing more is.
+//! The engine adds limits that it learned and routes for single endpoints at any time, and takes limits back
+//! that it holds no more. A table only grows, so a block of each is set aside when the engine begins, whose
+//! places are used again. Its size is the bound on what can be learned: when it is used up, nothing more is.
 
 use crate::{Config, Route};
 use std::ops::Range;
@@ -42,14 +41,12 @@ impl Own {
             limits: Block::new(config.limits.len(), config.policy.learned_limits),
             routes: Block::new(config.routes.len(), config.policy.endpoint_routes),
         };
-        let limits = own.limits.places.len();
-        config
-            .limits
-            .extend(std::iter::repeat_n(unused_limit(), limits));
-        let routes = own.routes.places.len();
-        config
-            .routes
-            .extend(std::iter::repeat_n(Route::default(), routes));
+        for _ in own.limits.places.clone() {
+            config.limits.add(unused_limit());
+        }
+        for _ in own.routes.places.clone() {
+            config.routes.add(Route::default());
+        }
         own
     }
 
@@ -64,7 +61,7 @@ impl Own {
     }
 
     /// A limit's place among those that a checkpoint tells of: all but the engine's own.
-    pub(super) fn recorded(&self, limit: LimitId) -> Option<LimitId> {
+    pub(super) fn recorded(&self, limit: LimitId) -> Option<u32> {
         let block = &self.limits.places;
         if block.contains(&limit.0) {
             return None;
@@ -74,7 +71,7 @@ impl Own {
         } else {
             block.len() as u32
         };
-        Some(LimitId(limit.0 - before))
+        Some(limit.0 - before)
     }
 
     pub(super) fn take_limit(&mut self) -> Option<LimitId> {

@@ -3,9 +3,10 @@
 
 use super::Engine;
 use super::closing::Part;
-use crate::{Checkpoint, LimitUsage, Record, Since};
+use crate::{Checkpoint, Config, LimitUsage, Record, Since};
+use std::sync::Arc;
 use std::time::Duration;
-use tollgate_model::{AttemptId, ClientId, Instant, LimitId, RouteId};
+use tollgate_model::{AttemptId, Instant};
 use tollgate_quota::{Ledger, Usage};
 
 /// What an earlier process has used.
@@ -23,9 +24,9 @@ impl Engine {
     /// nothing need not ask.
     pub fn poll_record(&mut self) -> Option<Record> {
         loop {
-            let record = self.resources.journal.next()?;
-            if let Some(limit) = self.own.recorded(record.limit) {
-                return Some(Record { limit, ..record });
+            let (limit, since) = self.resources.journal.next()?;
+            if let Some(limit) = self.own.recorded(limit) {
+                return Some(Record { limit, since });
             }
         }
     }
@@ -49,11 +50,15 @@ impl Engine {
                 }
             }
         }
-        let limits = self.config.limits.iter().zip(&mut self.resources.ledgers);
+        let limits = self
+            .config
+            .limits
+            .with_ids()
+            .zip(&mut self.resources.ledgers);
         let own = &self.own;
-        let limits = limits.zip(running).zip(0..);
-        let recorded = limits.filter(|(_, id)| own.recorded(LimitId(*id)).is_some());
-        let limits = recorded.map(|(((limit, ledger), running), _)| {
+        let limits = limits.zip(running);
+        let recorded = limits.filter(|(((id, _), _), _)| own.recorded(*id).is_some());
+        let limits = recorded.map(|(((_, limit), ledger), running)| {
             let last = running.iter().max().map(|last| last.since(now));
             let mut usage = ledger.usage(now);
             if ledger.period().is_none() {
@@ -71,12 +76,12 @@ impl Engine {
             }
         });
         let limits = limits.collect();
-        let routes = self.config.routes.iter().enumerate().map(|(at, route)| {
-            let until = self.closings.until(Part::Upstream(RouteId(at as u32)));
+        let routes = self.config.routes.with_ids().map(|(id, route)| {
+            let until = self.closings.until(Part::Upstream(id));
             (route.name.clone(), until.since(now))
         });
-        let clients = self.config.clients.iter().enumerate().map(|(at, client)| {
-            let until = self.closings.until(Part::Client(ClientId(at as u32)));
+        let clients = self.config.clients.with_ids().map(|(id, client)| {
+            let until = self.closings.until(Part::Client(id));
             (client.name.clone(), until.since(now))
         });
         let longest = self.longest_period();
@@ -99,22 +104,18 @@ impl Engine {
             begun: now,
         });
         self.remember_learned(&checkpoint.learned, now);
-        self.restore_from((LimitId(0), ClientId(0), RouteId(0)), now);
+        self.restore_beyond(&Config::default(), now);
     }
 
-    /// Restores what the tables have from these places on.
-    pub(super) fn restore_from(
-        &mut self,
-        (limit, client, route): (LimitId, ClientId, RouteId),
-        now: Instant,
-    ) {
+    /// Restores what the tables have beyond those that were known.
+    pub(super) fn restore_beyond(&mut self, known: &Config, now: Instant) {
         let Some(earlier) = self.earlier.take() else {
             return;
         };
         let elapsed = earlier.elapsed + now.since(earlier.begun);
         let grace = self.config.policy.grace;
         let limits = self.config.limits.iter().zip(&mut self.resources.ledgers);
-        for (limit, ledger) in limits.skip(limit.index()) {
+        for (limit, ledger) in limits.skip(known.limits.len()) {
             let same = |it: &&LimitUsage| it.name == limit.name && it.scope == limit.scope;
             if let Some(it) = earlier.checkpoint.limits.iter().find(same) {
                 restore(it, ledger, elapsed, (earlier.begun, grace), now);
@@ -122,22 +123,23 @@ impl Engine {
         }
         let next = AttemptId(self.next_attempt);
         let longest = self.longest_period();
-        for at in route.index()..self.config.routes.len() {
-            if self.own.has_route(RouteId(at as u32)) {
+        let config = Arc::clone(&self.config);
+        for (id, route) in config.routes.with_ids().skip(known.routes.len()) {
+            if self.own.has_route(id) {
                 continue;
             }
-            let name = &self.config.routes[at].name;
+            let name = &route.name;
             if let Some(left) = left_of(&earlier.checkpoint.closed_routes, name, elapsed, longest) {
-                let part = Part::Upstream(RouteId(at as u32));
+                let part = Part::Upstream(id);
                 self.closings.restore(part, left, next, now);
                 self.shut(part, now);
             }
         }
-        for at in client.index()..self.config.clients.len() {
-            let name = &self.config.clients[at].name;
+        for (id, client) in config.clients.with_ids().skip(known.clients.len()) {
+            let name = &client.name;
             if let Some(left) = left_of(&earlier.checkpoint.closed_clients, name, elapsed, longest)
             {
-                let part = Part::Client(ClientId(at as u32));
+                let part = Part::Client(id);
                 self.closings.restore(part, left, next, now);
                 self.shut(part, now);
             }

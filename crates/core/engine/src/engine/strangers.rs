@@ -280,7 +280,7 @@ impl Engine {
     /// Leaves free what the configuration says, and notes what others are found to use.
     fn leave_free(&mut self, limit: LimitId) {
         let ledger = &mut self.resources.ledgers[limit.index()];
-        let leave = self.config.leave.get(&limit);
+        let leave = self.config.limits[limit.index()].leave;
         let configured = leave.map_or(0, |leave| leave.of(ledger.allowed()));
         ledger.leave_free(configured);
         let mut is_more = false;

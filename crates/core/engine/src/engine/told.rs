@@ -78,13 +78,14 @@ impl Engine {
             refused,
         };
         let own = match window {
-            Window::Shared(limit) => self.config.follow.get(&limit),
+            Window::Shared(limit) => self.config.limits.get(limit.index()),
             Window::Token(place) => it
                 .passage
                 .client
-                .and_then(|client| self.config.follow_tokens.get(&(client, place))),
+                .and_then(|client| self.config.clients[client.index()].token_limits.get(place)),
         };
-        let follow = own.copied().unwrap_or(self.config.policy.follow);
+        let follow = own.and_then(|limit| limit.follow);
+        let follow = follow.unwrap_or(self.config.policy.follow);
         let is_ceiling = follow == Follow::Configuration;
         let (sent, cost) = (it.sent, it.passage.cost);
         let (pools, ledgers) = (&mut self.resources.pools, &mut self.resources.ledgers);

@@ -3,27 +3,26 @@
 use super::Engine;
 use super::learned::{is_learned, is_place_kept};
 use crate::{
-    ClientView, Closed, ClosedView, FlowView, LearnedView, LimitView, Snapshot, TokenSupply,
-    TokenView,
+    ClientView, Closed, ClosedView, FlowView, LearnedView, LimitSpec, LimitView, Snapshot,
+    TokenSupply, TokenView,
 };
-use tollgate_model::{ClientId, FlowId, Instant, Limit, LimitId, RouteId};
+use tollgate_model::{ClientId, Instant};
 use tollgate_quota::Ledger;
 
 impl Engine {
     /// What can be seen from outside.
     #[must_use]
     pub fn snapshot(&self, now: Instant) -> Snapshot {
-        let limits = self.config.limits.iter().zip(&self.resources.ledgers);
-        let limits = limits.zip(0..);
-        let limits = limits.filter(|(_, id)| !self.own.is_unused_limit(LimitId(*id)));
-        let limits = limits.map(|(limit, id)| {
-            let view = view(now)(limit);
+        let limits = self.config.limits.with_ids().zip(&self.resources.ledgers);
+        let limits = limits.filter(|((id, _), _)| !self.own.is_unused_limit(*id));
+        let limits = limits.map(|((id, limit), ledger)| {
+            let view = view(now)((limit, ledger));
             LimitView {
                 configured: view
                     .configured
-                    .filter(|_| !self.own.has_limit(LimitId(id)))
-                    .map(|known| self.latencies.configured(LimitId(id)).unwrap_or(known)),
-                left_free: self.left_free(LimitId(id), now),
+                    .filter(|_| !self.own.has_limit(id))
+                    .map(|known| self.latencies.configured(id).unwrap_or(known)),
+                left_free: self.left_free(id, now),
                 ..view
             }
         });
@@ -58,17 +57,17 @@ impl Engine {
             fetching: !state.fetching.is_empty(),
             fetches_from: Some(state.fetches_from()).filter(|&from| from > now),
         });
-        let routes = (0..self.config.routes.len()).map(|at| RouteId(at as u32));
+        let routes = self.config.routes.ids();
         let closed = routes.map(|route| (route, self.resources.closed_until(route)));
-        let flows = self.config.flows.iter().zip(&self.flows).enumerate();
+        let flows = self.config.flows.with_ids().zip(&self.flows);
         Snapshot {
             limits: limits.collect(),
             tokens: tokens.collect(),
             clients: clients.collect(),
             flows: flows
-                .map(|(at, (flow, count))| FlowView {
+                .map(|((id, flow), count)| FlowView {
                     name: flow.name.clone(),
-                    queued: self.queue.queued(FlowId(at as u32)),
+                    queued: self.queue.queued(id),
                     running: count.running,
                     answered: count.answered,
                     errors: count.errors,
@@ -101,11 +100,11 @@ impl Engine {
         let name = self.config.clients.get(client.index())?.name.clone();
         let state = &self.resources.pools.clients[client.index()];
         let pool = state.pool;
-        let routes = self.config.routes.iter().zip(0..);
-        let routes = routes.filter(|(route, _)| pool.is_some() && route.pool == pool);
+        let routes = self.config.routes.with_ids();
+        let routes = routes.filter(|(_, route)| pool.is_some() && route.pool == pool);
         Some(TokenSupply {
             name,
-            routes: routes.map(|(_, id)| RouteId(id)).collect(),
+            routes: routes.map(|(id, _)| id).collect(),
             dry: state.endpoint.has_failed()
                 && pool.is_some_and(|pool| self.resources.pools.all_closed(pool)),
         })
@@ -113,18 +112,18 @@ impl Engine {
 
     fn closed(&self, now: Instant) -> Vec<ClosedView> {
         let (config, pools) = (&self.config, &self.resources.pools);
-        let limits = config.limits.iter().zip(&self.resources.ledgers).zip(0..);
-        let limits = limits.map(|((limit, ledger), id)| {
+        let limits = config.limits.with_ids().zip(&self.resources.ledgers);
+        let limits = limits.map(|((id, limit), ledger)| {
             let until = ledger.closed_until(now).unwrap_or(Instant::ZERO);
-            (Closed::Limit(LimitId(id)), &limit.name, until)
+            (Closed::Limit(id), &limit.name, until)
         });
-        let routes = config.routes.iter().zip(0..).map(|(route, id)| {
-            let until = self.resources.closed_until(RouteId(id));
-            (Closed::Route(RouteId(id)), &route.name, until)
+        let routes = config.routes.with_ids().map(|(id, route)| {
+            let until = self.resources.closed_until(id);
+            (Closed::Route(id), &route.name, until)
         });
-        let clients = config.clients.iter().zip(0..).map(|(client, id)| {
-            let until = pools.closed_until(ClientId(id));
-            (Closed::Client(ClientId(id)), &client.name, until)
+        let clients = config.clients.with_ids().map(|(id, client)| {
+            let until = pools.closed_until(id);
+            (Closed::Client(id), &client.name, until)
         });
         let tokens = pools.tokens.iter().map(|(id, token)| {
             let name = &config.clients[token.client.index()].name;
@@ -144,7 +143,7 @@ impl Engine {
     }
 }
 
-fn view(now: Instant) -> impl Fn((&Limit, &Ledger)) -> LimitView {
+fn view(now: Instant) -> impl Fn((&LimitSpec, &Ledger)) -> LimitView {
     move |(limit, ledger)| LimitView {
         name: limit.name.clone(),
         scope: limit.scope,

@@ -23,18 +23,20 @@ fn begin(policy: Policy) -> Desk {
         cost: 1,
     };
     Desk::new(Config {
-        limits: vec![per_minute("organisation", Scope::Organisation, 1_000)],
+        limits: vec![per_minute("organisation", Scope::Organisation, 1_000)].into(),
         clients: vec![Client {
             name: "client".into(),
             max_tokens: 2,
             ..Client::default()
-        }],
+        }]
+        .into(),
         pools: vec![Pool {
             name: "pool".into(),
             clients: vec![ClientId(0)],
-        }],
-        routes: vec![route("plain", None), route("with a token", Some(PoolId(0)))],
-        flows: vec![Flow::default()],
+        }]
+        .into(),
+        routes: vec![route("plain", None), route("with a token", Some(PoolId(0)))].into(),
+        flows: vec![Flow::default()].into(),
         policy,
         ..Config::default()
     })

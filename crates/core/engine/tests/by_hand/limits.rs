@@ -5,7 +5,7 @@ use std::time::Duration;
 use tollgate_engine::{
     Client, Command, Config, Event, Facts, Family, Flow, Pool, Route, Verdict, WindowFact,
 };
-use tollgate_model::{AttemptId, ClientId, Limit, LimitId, PoolId, Rule, Scope};
+use tollgate_model::{AttemptId, ClientId, Limit, LimitId, PoolId, Rule, Scope, Table};
 
 const LONG: Duration = Duration::from_secs(3_600);
 
@@ -21,13 +21,9 @@ struct Shape {
 impl Shape {
     /// The first call is under way.
     fn begin(self) -> (Desk, AttemptId) {
-        let mut limits = Vec::new();
-        let mut add = |more: Vec<Limit>| {
-            let first = limits.len() as u32;
-            limits.extend(more);
-            (first..limits.len() as u32)
-                .map(LimitId)
-                .collect::<Vec<_>>()
+        let mut limits = Table::default();
+        let mut add = |more: Vec<Limit>| -> Vec<LimitId> {
+            more.into_iter().map(|limit| limits.add(limit)).collect()
         };
         let (of_route, of_client, of_flow) = (add(self.route), add(self.client), add(self.flow));
         let has_token = self.token.is_some();
@@ -36,23 +32,27 @@ impl Shape {
             clients: vec![Client {
                 name: "client".into(),
                 limits: of_client,
-                token_limits: self.token.unwrap_or_default(),
+                token_limits: self.token.into_iter().flatten().map(Into::into).collect(),
                 max_tokens: 1,
-            }],
+            }]
+            .into(),
             pools: vec![Pool {
                 name: "pool".into(),
                 clients: vec![ClientId(0)],
-            }],
+            }]
+            .into(),
             routes: vec![Route {
                 name: "route".into(),
                 limits: of_route,
                 pool: has_token.then_some(PoolId(0)),
                 cost: 1,
-            }],
+            }]
+            .into(),
             flows: vec![Flow {
                 limits: of_flow,
                 ..Flow::default()
-            }],
+            }]
+            .into(),
             ..Config::default()
         });
         let mut commands = desk.submit(0, LONG);
@@ -381,27 +381,31 @@ fn a_limit_named_twice_is_one_limit() {
         (twice(), twice(), twice()),
     ] {
         let mut desk = Desk::new(Config {
-            limits: vec![organisation("one", 9)],
+            limits: vec![organisation("one", 9)].into(),
             clients: vec![Client {
                 name: "client".into(),
                 limits: of_client,
                 max_tokens: 1,
                 ..Client::default()
-            }],
+            }]
+            .into(),
             pools: vec![Pool {
                 name: "pool".into(),
                 clients: vec![ClientId(0)],
-            }],
+            }]
+            .into(),
             routes: vec![Route {
                 name: "route".into(),
                 limits: of_route,
                 pool: Some(PoolId(0)),
                 cost: 1,
-            }],
+            }]
+            .into(),
             flows: vec![Flow {
                 limits: of_flow,
                 ..Flow::default()
-            }],
+            }]
+            .into(),
             ..Config::default()
         });
         let token = fetches(&desk.submit(0, LONG))[0];

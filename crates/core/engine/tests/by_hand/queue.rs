@@ -16,13 +16,14 @@ fn begin(places: usize, of_all: usize) -> Desk {
         ..Flow::default()
     };
     Desk::new(Config {
-        limits: vec![per_minute("organisation", Scope::Organisation, 1)],
+        limits: vec![per_minute("organisation", Scope::Organisation, 1)].into(),
         routes: vec![Route {
             name: "route".into(),
             limits: vec![LimitId(0)],
             ..Route::default()
-        }],
-        flows: vec![flow("high", 0), flow("low", 1)],
+        }]
+        .into(),
+        flows: vec![flow("high", 0), flow("low", 1)].into(),
         policy: Policy {
             max_queued: of_all,
             ..Policy::default()
@@ -107,13 +108,15 @@ fn the_engine_wakes_for_whoever_can_start_first() {
         limits: vec![
             per_minute("organisation", Scope::Organisation, 2),
             per_minute("own", Scope::Flow, 1),
-        ],
+        ]
+        .into(),
         routes: vec![Route {
             name: "route".into(),
             limits: vec![LimitId(0)],
             ..Route::default()
-        }],
-        flows: vec![flow("bounded", vec![LimitId(1)]), flow("free", vec![])],
+        }]
+        .into(),
+        flows: vec![flow("bounded", vec![LimitId(1)]), flow("free", vec![])].into(),
         ..Config::default()
     });
     for flow in [1, 0] {
@@ -151,13 +154,15 @@ fn what_is_kept_is_looked_at_again_when_the_next_of_the_higher_class_is_due() {
             limits: vec![
                 per_minute("organisation", Scope::Organisation, high + 3),
                 at_once,
-            ],
+            ]
+            .into(),
             routes: vec![Route {
                 name: "route".into(),
                 limits: vec![LimitId(0), LimitId(1)],
                 ..Route::default()
-            }],
-            flows: vec![flow(0), flow(1)],
+            }]
+            .into(),
+            flows: vec![flow(0), flow(1)].into(),
             ..Config::default()
         });
         let mut attempt = sent(&submit(&mut desk, 1))[0];

@@ -13,13 +13,14 @@ const GRACE: Duration = Duration::from_secs(3);
 
 fn config(limit: Limit) -> Config {
     Config {
-        limits: vec![limit],
+        limits: vec![limit].into(),
         routes: vec![Route {
             name: "route".into(),
             limits: vec![LimitId(0)],
             ..Route::default()
-        }],
-        flows: vec![Flow::default()],
+        }]
+        .into(),
+        flows: vec![Flow::default()].into(),
         policy: Policy {
             grace: GRACE,
             ..Policy::default()
@@ -118,14 +119,9 @@ fn a_limit_that_comes_later_has_what_was_used_of_it() {
     let mut desk = Desk::new(config(per_minute("first", Scope::Organisation, 10)));
     desk.engine.restore(&used(one()), seconds(5), desk.now);
     desk.wait(seconds(15));
-    let more = Extension {
-        limits: vec![one()],
-        ..Extension::default()
-    };
+    let more = |mut tables: Extension<'_>| tables.add_limit(one());
     desk.engine.extend(more, desk.now).expect("it fits");
-    desk.engine
-        .extend(Extension::default(), desk.now)
-        .expect("nothing more");
+    desk.engine.extend(|_| (), desk.now).expect("nothing more");
     let held = |after| {
         let limits = desk.engine.snapshot(desk.now + seconds(after)).limits;
         (limits[0].held, limits[1].held)
@@ -148,14 +144,16 @@ fn with_tokens(limit: Limit) -> Config {
     let mut config = config(limit);
     config.clients = vec![Client {
         name: "client".into(),
-        token_limits: vec![per_minute("token", Scope::Token, 1_000)],
+        token_limits: vec![per_minute("token", Scope::Token, 1_000).into()],
         max_tokens: 2,
-        ..Client::default()
-    }];
+        ..Client::default().into()
+    }]
+    .into();
     config.pools = vec![Pool {
         name: "pool".into(),
         clients: vec![ClientId(0)],
-    }];
+    }]
+    .into();
     config.routes[0].pool = Some(PoolId(0));
     config
 }
@@ -256,7 +254,7 @@ fn another_number_while_what_an_earlier_process_holds_stands_is_reckoned_with() 
 #[test]
 fn a_further_token_is_fetched_when_the_limit_has_room_though_the_first_has_none_for_longer() {
     let mut config = with_tokens(per_minute("one", Scope::Organisation, 2));
-    config.clients[0].token_limits = vec![per_minute("token", Scope::Token, 1)];
+    config.clients[0].token_limits = vec![per_minute("token", Scope::Token, 1).into()];
     // The earlier process's call holds its slot until 63 s, this one's until 70 s.
     let mut desk = restarted(&config, 1);
     desk.wait(seconds(10));

@@ -17,26 +17,29 @@ fn config(organisation: u32, max_tokens: &[u32]) -> Config {
             "organisation",
             Scope::Organisation,
             organisation,
-        )],
+        )]
+        .into(),
         clients: clients
             .map(|(at, &max_tokens)| Client {
                 name: at.to_string(),
                 limits: vec![],
-                token_limits: vec![per_minute("token", Scope::Token, 8)],
+                token_limits: vec![per_minute("token", Scope::Token, 8).into()],
                 max_tokens,
             })
             .collect(),
         pools: vec![Pool {
             name: "pool".into(),
             clients: (0..max_tokens.len() as u32).map(ClientId).collect(),
-        }],
+        }]
+        .into(),
         routes: vec![Route {
             name: "route".into(),
             limits: vec![LimitId(0)],
             pool: Some(PoolId(0)),
             cost: 1,
-        }],
-        flows: vec![Flow::default()],
+        }]
+        .into(),
+        flows: vec![Flow::default()].into(),
         ..Config::default()
     }
 }

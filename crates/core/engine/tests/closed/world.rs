@@ -53,7 +53,7 @@ impl World {
             ..Route::default()
         };
         Self::new(Config {
-            limits,
+            limits: limits.into(),
             routes: routes.iter().zip(0..).map(route).collect(),
             ..Config::default()
         })
@@ -62,23 +62,25 @@ impl World {
     /// One route over the tokens of such clients, under an organisation's limit.
     pub(crate) fn pooled(clients: Vec<Client>) -> Self {
         Self::new(Config {
-            limits: vec![window(Scope::Organisation, 1_000)],
+            limits: vec![window(Scope::Organisation, 1_000)].into(),
             pools: vec![Pool {
                 clients: (0..clients.len() as u32).map(ClientId).collect(),
                 ..Pool::default()
-            }],
-            clients,
+            }]
+            .into(),
+            clients: clients.into(),
             routes: vec![Route {
                 limits: vec![LimitId(0)],
                 pool: Some(PoolId(0)),
                 ..Route::default()
-            }],
+            }]
+            .into(),
             ..Config::default()
         })
     }
 
     pub(crate) fn new(mut config: Config) -> Self {
-        config.flows = vec![Flow::default()];
+        config.flows = vec![Flow::default()].into();
         config.check().unwrap();
         Self {
             engine: Engine::new(config, 1, at(0)),

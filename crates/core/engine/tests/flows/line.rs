@@ -230,23 +230,26 @@ fn config(allowed: u32, period: Duration, flows: Vec<(Flow, Arrivals)>) -> Confi
         },
     };
     Config {
-        limits: vec![limit("organisation", Scope::Organisation, allowed)],
+        limits: vec![limit("organisation", Scope::Organisation, allowed)].into(),
         clients: vec![Client {
             name: "one".into(),
             limits: vec![],
-            token_limits: vec![limit("token", Scope::Token, allowed / 4)],
+            token_limits: vec![limit("token", Scope::Token, allowed / 4).into()],
             max_tokens: 4,
-        }],
+        }]
+        .into(),
         pools: vec![Pool {
             name: "pool".into(),
             clients: vec![ClientId(0)],
-        }],
+        }]
+        .into(),
         routes: vec![Route {
             name: "platform".into(),
             limits: vec![LimitId(0)],
             pool: Some(PoolId(0)),
             ..Route::default()
-        }],
+        }]
+        .into(),
         flows: flows.into_iter().map(|(flow, _)| flow).collect(),
         ..Config::default()
     }

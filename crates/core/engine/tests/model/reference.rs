@@ -126,7 +126,11 @@ impl Reference {
         });
         Self {
             grace,
-            limits: config.limits.iter().map(Slots::new).collect(),
+            limits: config
+                .limits
+                .iter()
+                .map(|limit| Slots::new(limit))
+                .collect(),
             tokens: BTreeMap::new(),
             calls: BTreeMap::new(),
             restored: restored.collect(),

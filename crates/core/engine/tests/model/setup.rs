@@ -54,7 +54,7 @@ pub(crate) fn config(random: &mut Random, windows: Windows) -> Config {
     let integration = limit("integration", Scope::Integration, window(3, 50));
     let of_flow = limit("flow", Scope::Flow, window(3, 60));
     let burst = limit("burst", Scope::Organisation, window(4, 40));
-    let token_limits = vec![limit("token", Scope::Token, window(3, 30))];
+    let token_limits = vec![limit("token", Scope::Token, window(3, 30)).into()];
     let concurrency = Rule::Concurrency {
         allowed: random.range(1, 60) as u32,
     };
@@ -82,17 +82,19 @@ pub(crate) fn config(random: &mut Random, windows: Windows) -> Config {
     let own = vec![ORGANISATION, CONCURRENCY, INTEGRATION];
     let dear = random.range(2, 3) as u32;
     Config {
-        limits: vec![organisation, concurrency, integration, of_flow, burst],
-        clients: vec![client("one"), client("two")],
+        limits: vec![organisation, concurrency, integration, of_flow, burst].into(),
+        clients: vec![client("one"), client("two")].into(),
         pools: vec![Pool {
             name: "pool".into(),
             clients: vec![ClientId(0), ClientId(1)],
-        }],
+        }]
+        .into(),
         routes: vec![
             route("platform", all.clone(), pool, 1),
             route("web", own, None, 1),
             route("dear", all, pool, dear),
-        ],
+        ]
+        .into(),
         flows: vec![
             flow("voice", 0, 3),
             Flow {
@@ -106,7 +108,8 @@ pub(crate) fn config(random: &mut Random, windows: Windows) -> Config {
                 }),
                 ..flow("email", 1, 1)
             },
-        ],
+        ]
+        .into(),
         policy: Policy {
             // No shorter than a declared bound, which holds for what was given up as well.
             grace: Duration::from_millis(random.range(15, 200)),

@@ -385,27 +385,30 @@ pub(crate) fn config(organisation: u32, clients: &[Of]) -> Config {
         list.push(Client {
             name,
             limits: own.into_iter().collect(),
-            token_limits: vec![window("token", Scope::Token, OF_TOKEN)],
+            token_limits: vec![window("token", Scope::Token, OF_TOKEN).into()],
             max_tokens: *max_tokens,
         });
     }
     Config {
-        limits,
+        limits: limits.into(),
         pools: vec![Pool {
             name: "pool".into(),
             clients: (0..list.len()).map(|at| ClientId(at as u32)).collect(),
-        }],
-        clients: list,
+        }]
+        .into(),
+        clients: list.into(),
         routes: vec![Route {
             name: "route".into(),
             limits: vec![LimitId(0)],
             pool: Some(PoolId(0)),
             ..Route::default()
-        }],
+        }]
+        .into(),
         flows: vec![Flow {
             name: "flow".into(),
             ..Flow::default()
-        }],
+        }]
+        .into(),
         ..Config::default()
     }
 }

@@ -3,18 +3,22 @@
 use crate::world::{World, at, at_once, window};
 use std::time::Duration;
 use tollgate_engine::{
-    Config, ConfigError, Event, Extension, Facts, Family, Flow, Leave, Route, WindowFact,
+    Config, ConfigError, Event, Extension, Facts, Family, Flow, Leave, LimitSpec, Route, WindowFact,
 };
 use tollgate_model::{Limit, LimitId, Scope};
 
 fn config(limit: Limit, leave: Leave) -> Config {
     Config {
-        limits: vec![limit],
+        limits: vec![LimitSpec {
+            leave: Some(leave),
+            ..limit.into()
+        }]
+        .into(),
         routes: vec![Route {
             limits: vec![LimitId(0)],
             ..Route::default()
-        }],
-        leave: [(LimitId(0), leave)].into(),
+        }]
+        .into(),
         ..Config::default()
     }
 }
@@ -87,10 +91,11 @@ fn it_follows_the_limit_and_changes_while_running() {
     let leave = Leave::Calls(0);
     world.event(Event::SetLeave { limit, leave }, 0);
     assert_eq!(world.sent.len(), 20, "used at once");
-    let more = Extension {
-        limits: vec![window(Scope::Host, 30)],
-        leave: [(world.engine.places().limit, Leave::Calls(7))].into(),
-        ..Extension::default()
+    let more = |mut tables: Extension<'_>| {
+        tables.add_limit(LimitSpec {
+            leave: Some(Leave::Calls(7)),
+            ..window(Scope::Host, 30).into()
+        })
     };
     world.engine.extend(more, at(0)).unwrap();
     assert_eq!(world.engine.snapshot(at(0)).limits[1].left_free, 7);
@@ -100,7 +105,7 @@ fn it_follows_the_limit_and_changes_while_running() {
 fn who_leaves_everything_is_told() {
     let wrong = |leave| {
         let config = Config {
-            flows: vec![Flow::default()],
+            flows: vec![Flow::default()].into(),
             ..config(window(Scope::Host, 25), leave)
         };
         let ConfigError(what) = config.check().unwrap_err();

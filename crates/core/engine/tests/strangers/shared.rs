@@ -166,11 +166,13 @@ impl Case {
                     period: self.period,
                     counted_within: None,
                 },
-            }],
+            }]
+            .into(),
             routes: vec![Route {
                 limits: vec![LimitId(0)],
                 ..Route::default()
-            }],
+            }]
+            .into(),
             flows: (0..self.flows.len())
                 .map(|at| Flow {
                     name: format!("{at}"),

@@ -8,8 +8,7 @@ use tollgate_engine::{
     Client, Command, Config, Engine, Event, Facts, Flow, Follow, Pool, Route, Submission, Verdict,
 };
 use tollgate_model::{
-    AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId,
-    Rule, Scope, TokenId,
+    AttemptId, EndpointId, ExecutionId, FlowId, Instant, Limit, RouteId, Rule, Scope, TokenId,
 };
 
 pub(crate) fn at(nanos: u64) -> Instant {
@@ -62,30 +61,29 @@ impl World {
             },
         };
         let mut config = Config {
-            flows: vec![Flow::default()],
+            flows: vec![Flow::default()].into(),
             ..Config::default()
         };
         config.policy.follow = setup.follow;
         let mut route = Route::default();
         match setup.tokens {
             Some(max_tokens) => {
-                config.clients.push(Client {
-                    token_limits: vec![limit(Scope::Token)],
+                let client = config.clients.add(Client {
+                    token_limits: vec![limit(Scope::Token).into()],
                     max_tokens,
                     ..Client::default()
                 });
-                config.pools.push(Pool {
-                    clients: vec![ClientId(0)],
+                route.pool = Some(config.pools.add(Pool {
+                    clients: vec![client],
                     ..Pool::default()
-                });
-                route.pool = Some(PoolId(0));
+                }));
             }
             None => {
-                config.limits.push(limit(Scope::Integration));
-                route.limits.push(LimitId(0));
+                let limit = config.limits.add(limit(Scope::Integration));
+                route.limits.push(limit);
             }
         }
-        config.routes.push(route);
+        config.routes.add(route);
         config.check().unwrap();
         Self {
             engine: Engine::new(config, 1, at(SECOND)),

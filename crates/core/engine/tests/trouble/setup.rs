@@ -30,12 +30,13 @@ fn window(scope: Scope, allowed: u32) -> Limit {
 /// One route under one limit.
 pub(crate) fn plain() -> Engine {
     let config = Config {
-        limits: vec![window(Scope::Organisation, 10)],
+        limits: vec![window(Scope::Organisation, 10)].into(),
         routes: vec![Route {
             limits: vec![LimitId(0)],
             ..Route::default()
-        }],
-        flows: vec![Flow::default()],
+        }]
+        .into(),
+        flows: vec![Flow::default()].into(),
         ..Config::default()
     };
     Engine::new(config, 1, at(0))
@@ -44,21 +45,23 @@ pub(crate) fn plain() -> Engine {
 /// One route over the tokens of so many clients.
 pub(crate) fn pooled(clients: u32, token_allows: u32) -> Engine {
     let client = Client {
-        token_limits: vec![window(Scope::Token, token_allows)],
+        token_limits: vec![window(Scope::Token, token_allows).into()],
         max_tokens: 1,
         ..Client::default()
     };
     let config = Config {
-        clients: vec![client; clients as usize],
+        clients: vec![client; clients as usize].into(),
         pools: vec![Pool {
             clients: (0..clients).map(ClientId).collect(),
             ..Pool::default()
-        }],
+        }]
+        .into(),
         routes: vec![Route {
             pool: Some(PoolId(0)),
             ..Route::default()
-        }],
-        flows: vec![Flow::default()],
+        }]
+        .into(),
+        flows: vec![Flow::default()].into(),
         ..Config::default()
     };
     Engine::new(config, 1, at(0))

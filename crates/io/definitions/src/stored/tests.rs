@@ -89,12 +89,12 @@ fn what_can_not_be_used_names_its_property() {
 
 #[test]
 fn a_platform_integration_passes_the_vendors_token_rate_unless_it_says() {
-    let plan = |properties: &Value| platform(properties).unwrap().plan;
+    let spec = |properties: &Value| platform(properties).unwrap().spec;
     assert_eq!(
-        plan(&json!({"baseUrl": "https://h"})).tokens,
+        spec(&json!({"baseUrl": "https://h"})).tokens,
         Some((10, 300))
     );
-    let own = plan(&json!({
+    let own = spec(&json!({
         "baseUrl": "https://h", "maxTokens": 2, "tokenRequestsPerMinute": 1000,
         "requestsPerMinute": 50, "requestsAtOnce": 5,
     }));
@@ -102,7 +102,7 @@ fn a_platform_integration_passes_the_vendors_token_rate_unless_it_says() {
     let limits: Vec<_> = own
         .limits()
         .into_values()
-        .map(|it| (it.name, it.rule.allowed()))
+        .map(|it| (it.name.clone(), it.rule.allowed()))
         .collect();
     let expected = [("One.requests.at.once", 5), ("One.requests.per.minute", 50)];
     assert_eq!(limits, expected.map(|(name, n)| (name.to_owned(), n)));

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 use tollgate_engine::{Checkpoint, LearnedGroup, LearnedLimit, LimitUsage, Record, Since};
-use tollgate_model::{LimitId, Rule, Scope};
+use tollgate_model::{Rule, Scope};
 
 /// What a file begins with, before the boot's name.
 const BOOT: &[u8] = b"{\"boot\":\"";
@@ -130,7 +130,7 @@ pub(super) fn boot(head: &[u8]) -> Option<Range<usize>> {
 pub(super) fn write(Record { limit, since }: Record) -> String {
     let at_once = since.at_once.map_or(String::new(), |it| format!("{it} "));
     let until = since.until.as_millis() + 1;
-    format!("{} {} {at_once}{until}\n", limit.0, since.taken)
+    format!("{} {} {at_once}{until}\n", limit, since.taken)
 }
 
 fn parse(record: &str) -> Option<Record> {
@@ -141,7 +141,7 @@ fn parse(record: &str) -> Option<Record> {
         _ => return None,
     };
     Some(Record {
-        limit: LimitId(limit.parse().ok()?),
+        limit: limit.parse().ok()?,
         since: Since {
             taken: taken.parse().ok()?,
             at_once: at_once.map(str::parse).transpose().ok()?,

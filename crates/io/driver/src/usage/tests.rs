@@ -17,12 +17,14 @@ fn config() -> Config {
         limits: vec![
             limit("minute", minute),
             limit("at once", Rule::Concurrency { allowed: 20 }),
-        ],
+        ]
+        .into(),
         routes: vec![Route {
             limits: vec![LimitId(0), LimitId(1)],
             ..Route::default()
-        }],
-        flows: vec![Flow::default()],
+        }]
+        .into(),
+        flows: vec![Flow::default()].into(),
         ..Config::default()
     }
 }

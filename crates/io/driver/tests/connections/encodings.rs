@@ -262,27 +262,32 @@ fn with_tokens(of: &Upstream) -> Driver {
             name: "at once".into(),
             scope: Scope::Organisation,
             rule: Rule::Concurrency { allowed: 10 },
-        }],
+        }]
+        .into(),
         clients: vec![Client {
             name: "one".into(),
             limits: vec![],
             token_limits: vec![],
             max_tokens: 1,
-        }],
+        }]
+        .into(),
         pools: vec![Pool {
             name: "pool".into(),
             clients: vec![ClientId(0)],
-        }],
+        }]
+        .into(),
         routes: vec![Route {
             name: "upstream".into(),
             limits: vec![LimitId(0)],
             pool: Some(PoolId(0)),
             ..Route::default()
-        }],
+        }]
+        .into(),
         flows: vec![Flow {
             name: "voice".into(),
             ..Flow::default()
-        }],
+        }]
+        .into(),
         ..Config::default()
     };
     Driver::start(Setup {

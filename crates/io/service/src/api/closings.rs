@@ -3,6 +3,7 @@
 
 use super::{App, Caller, limits};
 use crate::error::ApiError;
+use crate::journal::event;
 use crate::json::Json;
 use crate::page::{Page, Query};
 use crate::principal::Over;
@@ -57,11 +58,12 @@ pub(super) async fn open(
     let closed = limits::snapshot(&app).await?.closed;
     let wanted: Vec<_> = closed.into_iter().filter(wanted).collect();
     for closed in &wanted {
-        app.driver.open(closed.what);
         let kind = closed.what.kind();
         let detail = json!({"kind": kind});
-        app.journal
-            .note(caller.actor(), "open", ("closing", &closed.name), &detail);
+        let audit = event(caller.actor(), "open", ("closing", &closed.name), &detail);
+        app.limits.audit(audit).await?;
+        let opened = app.driver.open(closed.what).await;
+        opened.map_err(|_| limits::draining())?;
         tracing::warn!(kind, name = closed.name, "opened by an administrator");
     }
     Ok(Json(json!({"opened": wanted.len()})))

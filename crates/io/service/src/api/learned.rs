@@ -3,6 +3,7 @@
 
 use super::{App, Caller, limits};
 use crate::error::ApiError;
+use crate::journal::event;
 use crate::json::Json;
 use crate::page::{Page, Query};
 use crate::principal::Over;
@@ -77,9 +78,10 @@ pub(super) async fn forget(
             message,
         ));
     }
-    app.driver.forget_learned(name.to_owned());
-    app.journal
-        .note(caller.actor(), "forget", ("limit", name), &json!({}));
+    let audit = event(caller.actor(), "forget", ("limit", name), &json!({}));
+    app.limits.audit(audit).await?;
+    let forgotten = app.driver.forget_learned(name.to_owned()).await;
+    forgotten.map_err(|_| limits::draining())?;
     Ok(StatusCode::NO_CONTENT)
 }
 

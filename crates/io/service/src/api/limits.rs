@@ -2,6 +2,7 @@
 
 use super::{App, Caller};
 use crate::error::ApiError;
+use crate::journal::event;
 use crate::json::Json;
 use crate::page::{Page, Query};
 use crate::principal::Over;
@@ -11,7 +12,7 @@ use axum::extract::{RawQuery, State};
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tollgate_definitions::{Change, Set};
+use tollgate_definitions::{LimitChange, LimitError};
 use tollgate_engine::{Leave, LimitView, Snapshot};
 use tollgate_json::Doc;
 use tollgate_store::Role;
@@ -67,10 +68,9 @@ pub(super) async fn list(
     page.list(PATH, &query, &all, Value::clone).map(Json)
 }
 
-/// Changes a limit while the service runs, and until its definition says another number ([`tollgate_definitions::Numbers`]):
+/// Changes a limit while the service runs, and until its definition says another number ([`LimitRegistry`]):
 /// `{name, allowed, leave}` of every shared limit of that name, or `allowed` with `client` of the tokens of
-/// that client or stored integration. A raise holds at once; what a lower one finds
-/// in use drains.
+/// that client or stored integration.
 pub(super) async fn set(
     State(app): State<Arc<App>>,
     Extension(caller): Caller,
@@ -92,48 +92,37 @@ pub(super) async fn set(
         let message = "allowed: missing; give a number of calls, or what to leave free.";
         return Err(ApiError::bad_request(message));
     }
-    let set = Set {
+    let told = leave.map(|leave| leave.to_string());
+    let detail = json!({"allowed": allowed, "client": client, "leave": told});
+    let audit = event(caller.actor(), "update", ("limit", &name), &detail);
+    let change = LimitChange {
+        client,
+        name,
         allowed,
-        leave: leave.as_ref().map(|it| it.0),
+        leave,
     };
-    let (of_file, of_stored) = match &client {
-        None => (
-            app.told.set_limit(&app.driver, &name, set),
-            app.live.set_limit(&name, set).await,
-        ),
-        Some(client) => {
-            let allowed = allowed.unwrap_or_default();
-            let of_file = app
-                .told
-                .set_token_limit(&app.driver, client, &name, allowed);
-            let of_stored = app.live.set_token_limit(client, &name, allowed).await;
-            (of_file, of_stored)
-        }
-    };
-    let told = [of_file, of_stored].concat();
-    if told.is_empty() {
-        let message = format!("There is no such limit: {name:?}; list them to see their names.");
-        return Err(ApiError::not_found(message));
-    }
-    let leave = leave.map(|it| it.1);
-    let detail = json!({"allowed": allowed, "client": client, "leave": leave});
-    app.journal
-        .note(caller.actor(), "update", ("limit", &name), &detail);
-    let change = Change {
-        allowed,
-        leave: leave.as_deref(),
-    };
-    let numbers = app.live.numbers();
-    let kept = numbers.set((client.as_deref(), &name), &told, change);
-    kept.map_err(|error| {
-        let message = format!("It holds now, but will not after a restart: {error}");
-        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "not.kept", message)
-    })?;
+    app.limits.change(change, audit).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `leave`: a part such as "10 %", or a number of calls; with the text that is kept of it.
-fn leave(doc: &Doc) -> Result<Option<(Leave, String)>, ApiError> {
+impl From<LimitError> for ApiError {
+    fn from(error: LimitError) -> Self {
+        match error {
+            LimitError::NoSuchLimit(name) => Self::not_found(format!(
+                "There is no such limit: {name:?}; list them to see their names."
+            )),
+            LimitError::Audit(error) => error.into(),
+            LimitError::Engine(_) => draining(),
+            LimitError::NotKept(error) => {
+                let message = format!("It holds now, but will not after a restart: {error}");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "not.kept", message)
+            }
+        }
+    }
+}
+
+/// `leave`: a part such as "10 %", or a number of calls.
+fn leave(doc: &Doc) -> Result<Option<Leave>, ApiError> {
     let text = match doc.get("leave") {
         None => return Ok(None),
         Some(Value::String(text)) if text.ends_with('%') => text.clone(),
@@ -145,7 +134,7 @@ fn leave(doc: &Doc) -> Result<Option<(Leave, String)>, ApiError> {
             "leave: expected a part from \"0 %\" to less than \"100 %\", or a whole number of calls.",
         )
     })?;
-    Ok(Some((leave, text)))
+    Ok(Some(leave))
 }
 
 /// `/api/v2/tollgate/flows`: who waits, who runs, and what became of the rest.

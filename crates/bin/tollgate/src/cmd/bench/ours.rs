@@ -8,8 +8,7 @@ use tollgate_engine::{
     Client, Command, Config, Engine, Event, Facts, Flow, Pool, Route, Submission, Verdict,
 };
 use tollgate_model::{
-    AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId,
-    Rule, Scope, TokenId,
+    AttemptId, EndpointId, ExecutionId, FlowId, Instant, Limit, RouteId, Rule, Scope, TokenId,
 };
 
 /// The jitter on the way in, declared as the bound that it is.
@@ -19,6 +18,9 @@ const TOKEN_LIFE: Duration = Duration::from_secs(86_400);
 
 pub(super) struct Ours {
     engine: Engine,
+    route: RouteId,
+    /// By caller.
+    flows: Vec<FlowId>,
     arrivals: Vec<Arrival>,
 }
 
@@ -34,35 +36,37 @@ impl Ours {
             },
         };
         let of_token = scale.allowed / scale.tokens;
-        let flows = load.callers.iter().map(|caller| Flow {
-            name: caller.name.into(),
-            priority: caller.priority,
-            weight: caller.weight,
-            max_queued: 100_000,
-            ..Flow::default()
+        let mut config = Config::default();
+        let organisation = limit("organisation", Scope::Organisation, scale.allowed);
+        let organisation = config.limits.add(organisation);
+        let client = config.clients.add(Client {
+            name: "one".into(),
+            limits: vec![],
+            token_limits: vec![limit("token", Scope::Token, of_token).into()],
+            max_tokens: scale.tokens,
         });
-        let config = Config {
-            limits: vec![limit("organisation", Scope::Organisation, scale.allowed)],
-            clients: vec![Client {
-                name: "one".into(),
-                limits: vec![],
-                token_limits: vec![limit("token", Scope::Token, of_token)],
-                max_tokens: scale.tokens,
-            }],
-            pools: vec![Pool {
-                name: "pool".into(),
-                clients: vec![ClientId(0)],
-            }],
-            routes: vec![Route {
-                name: "platform".into(),
-                limits: vec![LimitId(0)],
-                pool: Some(PoolId(0)),
-                ..Route::default()
-            }],
-            flows: flows.collect(),
-            ..Config::default()
-        };
+        let pool = config.pools.add(Pool {
+            name: "pool".into(),
+            clients: vec![client],
+        });
+        let route = config.routes.add(Route {
+            name: "platform".into(),
+            limits: vec![organisation],
+            pool: Some(pool),
+            ..Route::default()
+        });
+        let flows = load.callers.iter().map(|caller| {
+            config.flows.add(Flow {
+                name: caller.name.into(),
+                priority: caller.priority,
+                weight: caller.weight,
+                max_queued: 100_000,
+                ..Flow::default()
+            })
+        });
         Self {
+            route,
+            flows: flows.collect(),
             engine: Engine::new(config, 1, Instant::ZERO),
             arrivals: load.arrivals.clone(),
         }
@@ -78,8 +82,8 @@ impl Peer for Ours {
         let arrival = self.arrivals[call];
         let submission = Submission {
             execution: ExecutionId(call as u64),
-            flow: FlowId(arrival.flow as u32),
-            route: RouteId(0),
+            flow: self.flows[arrival.flow],
+            route: self.route,
             endpoint: EndpointId::UNKNOWN,
             deadline: arrival.deadline,
             timeout: TIMEOUT,

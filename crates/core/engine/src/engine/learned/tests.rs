@@ -40,26 +40,30 @@ fn engine() -> Engine {
         ..Route::default()
     };
     let config = Config {
-        limits: vec![limit("crm", Scope::Integration, 100)],
+        limits: vec![limit("crm", Scope::Integration, 100)].into(),
         clients: vec![Client {
             name: "client".into(),
-            token_limits: vec![limit("token", Scope::Token, 20)],
+            token_limits: vec![limit("token", Scope::Token, 20).into()],
             max_tokens: 2,
-            ..Client::default()
-        }],
+            ..Client::default().into()
+        }]
+        .into(),
         pools: vec![Pool {
             name: "pool".into(),
             clients: vec![ClientId(0)],
-        }],
+        }]
+        .into(),
         routes: vec![
             route("crm", None),
             route("crm/apart", None),
             route("platform", Some(PoolId(0))),
-        ],
+        ]
+        .into(),
         flows: vec![Flow {
             name: "flow".into(),
             ..Flow::default()
-        }],
+        }]
+        .into(),
         ..Config::default()
     };
     config.check().unwrap();
@@ -214,6 +218,6 @@ fn what_is_learned_is_bounded_and_stays_out_of_checkpoints() {
     }
     assert_eq!(carry_out(&mut engine, at(0)), [0, 1, 2]);
     while let Some(record) = engine.poll_record() {
-        assert_eq!(record.limit, LimitId(0));
+        assert_eq!(record.limit, 0);
     }
 }

@@ -3,10 +3,7 @@
 use super::case::{Case, Party};
 use std::time::Duration;
 use tollgate_engine::{Client, Config, Engine, Event, Flow, Pool, Route, Submission};
-use tollgate_model::{
-    ClientId, EndpointId, ExecutionId, FlowId, Instant, Limit, LimitId, PoolId, RouteId, Rule,
-    Scope,
-};
+use tollgate_model::{EndpointId, ExecutionId, FlowId, Instant, Limit, RouteId, Rule, Scope};
 use tollgate_platform::Window;
 
 /// How long an answer may take, at the least.
@@ -18,8 +15,16 @@ pub(super) fn timeout(case: &Case) -> Duration {
     TIMEOUT.max(slowest.unwrap_or_default() * 2)
 }
 
-/// The engine for a case, and each party's endpoint.
-pub(super) fn engine(case: &Case, seed: u64, now: Instant) -> (Engine, Vec<EndpointId>) {
+/// How the engine is told of a party's calls.
+#[derive(Clone, Copy)]
+pub(super) struct Names {
+    flow: FlowId,
+    route: RouteId,
+    endpoint: EndpointId,
+}
+
+/// The engine for a case, and how it is told of each party's calls.
+pub(super) fn engine(case: &Case, seed: u64, now: Instant) -> (Engine, Vec<Names>) {
     let believed = &case.believed;
     let window = |name: &str, scope, window: Window| Limit {
         name: name.into(),
@@ -42,43 +47,43 @@ pub(super) fn engine(case: &Case, seed: u64, now: Instant) -> (Engine, Vec<Endpo
         scope: Scope::Integration,
         rule: Rule::Concurrency { allowed },
     });
-    let limits: Vec<Limit> = shared.into_iter().chain(at_once).collect();
-    let clients = believed.tokens.iter().enumerate();
-    let clients: Vec<Client> = clients
-        .map(|(number, tokens)| Client {
-            name: format!("client-{number}"),
-            limits: Vec::new(),
-            token_limits: believed
-                .token
-                .map(|it| window("token", Scope::Token, it))
-                .into_iter()
-                .collect(),
-            max_tokens: *tokens,
-        })
-        .collect();
-    let pools = needs_token.then(|| Pool {
-        name: "pool".into(),
-        clients: (0..clients.len() as u32).map(ClientId).collect(),
-    });
-    let flows = case.parties.iter().map(|party| Flow {
-        name: party.name.into(),
-        priority: party.class,
-        ..Flow::default()
-    });
-    let config = Config {
-        routes: vec![Route {
-            name: "upstream".into(),
-            limits: (0..limits.len() as u32).map(LimitId).collect(),
-            pool: pools.as_ref().map(|_| PoolId(0)),
-            ..Route::default()
-        }],
-        pools: pools.into_iter().collect(),
-        flows: flows.collect(),
-        limits,
-        clients,
+    let mut config = Config {
+        limits: shared.into_iter().chain(at_once).collect(),
         ..Config::default()
     };
-    (Engine::new(config, seed, now), endpoints(&case.parties))
+    for (number, tokens) in believed.tokens.iter().enumerate() {
+        let of_token = believed.token.map(|it| window("token", Scope::Token, it));
+        config.clients.add(Client {
+            name: format!("client-{number}"),
+            limits: Vec::new(),
+            token_limits: of_token.into_iter().map(Into::into).collect(),
+            max_tokens: *tokens,
+        });
+    }
+    let pool = needs_token.then(|| {
+        config.pools.add(Pool {
+            name: "pool".into(),
+            clients: config.clients.ids().collect(),
+        })
+    });
+    let route = config.routes.add(Route {
+        name: "upstream".into(),
+        limits: config.limits.ids().collect(),
+        pool,
+        ..Route::default()
+    });
+    let names = case.parties.iter().zip(endpoints(&case.parties));
+    let names = names.map(|(party, endpoint)| Names {
+        flow: config.flows.add(Flow {
+            name: party.name.into(),
+            priority: party.class,
+            ..Flow::default()
+        }),
+        route,
+        endpoint,
+    });
+    let names = names.collect();
+    (Engine::new(config, seed, now), names)
 }
 
 /// Parties that ask the same host for the same path have one endpoint.
@@ -98,17 +103,12 @@ fn endpoints(parties: &[Party]) -> Vec<EndpointId> {
         .collect()
 }
 
-pub(super) fn submit(
-    call: usize,
-    (case, party): (&Case, usize),
-    endpoint: EndpointId,
-    deadline: Instant,
-) -> Event {
+pub(super) fn submit(call: usize, case: &Case, names: Names, deadline: Instant) -> Event {
     Event::Submit(Submission {
         execution: ExecutionId(call as u64),
-        flow: FlowId(party as u32),
-        route: RouteId(0),
-        endpoint,
+        flow: names.flow,
+        route: names.route,
+        endpoint: names.endpoint,
         deadline,
         timeout: timeout(case),
         idempotent: true,

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tollgate_driver::facts_of;
 use tollgate_engine::{Command, Engine, Event, Facts, FetchFailure, LossKind, Verdict};
-use tollgate_model::{AttemptId, ClientId, EndpointId, Instant, Reason, TokenId};
+use tollgate_model::{AttemptId, Instant, Reason, TokenId};
 use tollgate_platform::{
     Alignment, Fault, Place, Platform, Request, TokenAnswer, TokenNumber, Verdict as Answered,
 };
@@ -76,7 +76,8 @@ enum Answer {
 pub(super) struct World<'a> {
     case: &'a Case,
     engine: Engine,
-    endpoints: Vec<EndpointId>,
+    /// By party.
+    names: Vec<ours::Names>,
     hosts: Vec<Platform>,
     arrivals: Vec<Arrival>,
     tokens: BTreeMap<u32, (String, TokenNumber)>,
@@ -92,7 +93,7 @@ pub(super) struct World<'a> {
 pub(super) fn run(case: &Case, windows: u32, alignment: Alignment, seed: u64) -> Seen {
     let (learned, end) = case.times(BEGINNING, windows);
     let arrivals = arrivals(case, seed, (BEGINNING, end));
-    let (engine, endpoints) = ours::engine(case, seed, BEGINNING);
+    let (engine, names) = ours::engine(case, seed, BEGINNING);
     let hosts = case.hosts.iter().map(|config| {
         let config = tollgate_platform::Config {
             alignment,
@@ -102,7 +103,7 @@ pub(super) fn run(case: &Case, windows: u32, alignment: Alignment, seed: u64) ->
     });
     let mut world = World {
         engine,
-        endpoints,
+        names,
         hosts: hosts.collect(),
         tokens: BTreeMap::new(),
         tries: BTreeMap::new(),
@@ -173,7 +174,7 @@ impl World<'_> {
                 }
                 let party = self.arrivals[call].party;
                 let deadline = now + self.case.parties[party].within;
-                let event = ours::submit(call, (self.case, party), self.endpoints[party], deadline);
+                let event = ours::submit(call, self.case, self.names[party], deadline);
                 self.engine.handle_event(event, now);
             }
             Due::Reach(attempt) => self.reach(attempt, now),
@@ -231,12 +232,12 @@ impl World<'_> {
                 self.depart(attempt);
                 self.tries.remove(&attempt);
             }
-            Command::FetchToken(ClientId(client), TokenId(token)) => {
+            Command::FetchToken(client, TokenId(token)) => {
                 let takes = self.hosts.first_mut().map(Platform::grant_takes);
                 let takes = GRANT + takes.unwrap_or_default();
                 let in_time = takes < TOKEN_TIMEOUT;
                 let at = now + takes.min(TOKEN_TIMEOUT);
-                self.at(at, Due::Asked(client, token, in_time));
+                self.at(at, Due::Asked(client.0, token, in_time));
             }
             Command::DropToken(TokenId(token)) => {
                 self.tokens.remove(&token);

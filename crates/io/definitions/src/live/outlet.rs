@@ -1,0 +1,43 @@
+//! How an integration's calls leave, where that differs from the others.
+
+use super::Live;
+use std::sync::Arc;
+use tollgate_config::Access;
+use tollgate_driver::{Addresses, Outlet, Resolve};
+use tollgate_guard::Guard;
+use tollgate_model::{ClientId, RouteId};
+
+/// Connections are made to the addresses that a guard has allowed, and to no others.
+struct Guarded(Guard);
+
+impl Resolve for Guarded {
+    fn resolve(&self, name: String) -> Addresses {
+        let guard = self.0.clone();
+        Box::pin(async move { guard.resolve_checked(name).await })
+    }
+}
+
+impl Live {
+    /// The way out of calls that are guarded or secured in a way of their own.
+    pub fn outlet(
+        &self,
+        (route, client): (RouteId, Option<ClientId>),
+        access: &Access,
+        guard: Option<&Guard>,
+    ) -> Result<(), String> {
+        let roots = self
+            .common
+            .extra_roots_pem
+            .iter()
+            .chain(&access.extra_roots_pem);
+        let outlet = Outlet {
+            resolver: guard.map(|guard| Arc::new(Guarded(guard.clone())) as Arc<dyn Resolve>),
+            extra_roots_pem: roots.cloned().collect(),
+            identity_pem: access.identity_pem.clone(),
+        };
+        let set = self
+            .driver
+            .set_outlet((route, client), &self.common.bounds, &outlet);
+        set.map_err(|error| error.to_string())
+    }
+}

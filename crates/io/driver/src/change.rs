@@ -1,0 +1,110 @@
+//! What an operator, or whoever follows a definition, changes in a running engine.
+//!
+//! Each change is acknowledged: when the method returns, the engine holds to it, and what is submitted after
+//! that is judged by it. The engine's task is never busy for long, so the wait has no bound of its own.
+
+use crate::ClientCredentials;
+use crate::driver::Driver;
+use crate::pump::Pump;
+use tollgate_engine::{Closed, Event, Leave, NoSuchEntry};
+use tollgate_model::{ClientId, LimitId};
+
+/// Why nothing was changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// There is no such limit, token limit or client.
+    #[error(transparent)]
+    NoSuchEntry(#[from] NoSuchEntry),
+    /// The engine's task is gone.
+    #[error("the engine stopped")]
+    Stopped,
+}
+
+impl Driver {
+    /// A shared limit allows another number from now on; see [`Event::SetLimit`].
+    ///
+    /// # Errors
+    /// [`ChangeError`], as for all changes.
+    pub async fn set_limit(&self, limit: LimitId, allowed: u32) -> Result<(), ChangeError> {
+        self.change(Event::SetLimit { limit, allowed }).await
+    }
+
+    /// Leaves so much of a limit free for other applications; see [`Event::SetLeave`].
+    pub async fn set_leave(&self, limit: LimitId, leave: Leave) -> Result<(), ChangeError> {
+        self.change(Event::SetLeave { limit, leave }).await
+    }
+
+    /// The limit at `place` of each of the client's tokens allows another number from now on.
+    pub async fn set_token_limit(
+        &self,
+        client: ClientId,
+        place: usize,
+        allowed: u32,
+    ) -> Result<(), ChangeError> {
+        let event = Event::SetTokenLimit {
+            client,
+            place,
+            allowed,
+        };
+        self.change(event).await
+    }
+
+    /// Lets this client hold another number of tokens; with 0 none is fetched. See
+    /// [`Event::SetMaxTokens`].
+    pub async fn set_max_tokens(
+        &self,
+        client: ClientId,
+        max_tokens: u32,
+    ) -> Result<(), ChangeError> {
+        let event = Event::SetMaxTokens { client, max_tokens };
+        self.change(event).await
+    }
+
+    /// Calls a shared limit otherwise from now on; what was used of it stays.
+    pub async fn rename_limit(&self, limit: LimitId, name: String) -> Result<(), ChangeError> {
+        self.change(Event::RenameLimit { limit, name }).await
+    }
+
+    /// Calls a client otherwise from now on.
+    pub async fn rename_client(&self, client: ClientId, name: String) -> Result<(), ChangeError> {
+        self.change(Event::RenameClient { client, name }).await
+    }
+
+    /// Drops this client's tokens once nothing waits for them; no route of its pool is to be called any
+    /// more.
+    pub async fn retire_client(&self, client: ClientId) -> Result<(), ChangeError> {
+        self.change(Event::RetireClient(client)).await
+    }
+
+    /// Fetches this client's next tokens with other credentials. Tokens it has are used on.
+    pub async fn set_credentials(
+        &self,
+        client: ClientId,
+        credentials: ClientCredentials,
+    ) -> Result<(), ChangeError> {
+        self.acknowledged(move |pump| pump.set_credentials(client, credentials))
+            .await
+    }
+
+    /// Holds the learned limit of that name no more. It is learned anew if the upstream still has it. No
+    /// effect if there is none.
+    pub async fn forget_learned(&self, name: String) -> Result<(), ChangeError> {
+        self.change(Event::ForgetLearned { name }).await
+    }
+
+    /// Opens what a 429 has closed; it closes with the next. No effect if it is open.
+    pub async fn open(&self, closed: Closed) -> Result<(), ChangeError> {
+        self.change(Event::Open(closed)).await
+    }
+
+    async fn change(&self, event: Event) -> Result<(), ChangeError> {
+        self.acknowledged(|pump| pump.change(event)).await
+    }
+
+    async fn acknowledged(
+        &self,
+        change: impl FnOnce(&mut Pump) -> Result<(), NoSuchEntry> + Send + 'static,
+    ) -> Result<(), ChangeError> {
+        Ok(self.ask(change).await.ok_or(ChangeError::Stopped)??)
+    }
+}
