@@ -80,39 +80,47 @@ impl Bounds {
     }
 }
 
-/// What a transaction is for.
+/// What a transaction is for. Work of each mode has connections of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Mode {
+    /// Reads one snapshot, beside everything else.
     Read,
-    /// Reads whose token this is.
+    /// Reads as [`Mode::Read`], for a caller that waits to be let in.
     Check,
+    /// Gives a token.
     Login,
+    /// Adds counters and log entries, which depend on nothing that is read.
     Append,
+    /// Changes anything, one transaction at a time in the whole store.
     Write,
-    /// As [`Mode::Write`], for changes of the schema, which may take long.
+    /// Changes the schema, as [`Mode::Write`], and may take long.
     Migrate,
 }
 
+/// A database that SQL can be given to.
 #[async_trait]
 pub(crate) trait Database: Send + Sync {
+    /// `sqlite` or `postgres`.
     fn name(&self) -> &'static str;
     fn bounds(&self) -> Bounds;
     async fn begin(&self, mode: Mode) -> StoreResult<Box<dyn Transaction>>;
     /// One read of its own, without a transaction around it.
     async fn read(&self, mode: Mode, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>>;
-    /// Ends when the database says that a definition has changed, or perhaps has. Never, where the database
+    /// Ends when the database tells that a definition has changed, or perhaps has. Never, where the database
     /// says no such thing. For one waiter at a time.
     async fn changed(&self);
     /// Learns that a connection gave no answer in the time it had.
     fn suspect(&self);
 }
 
+/// A transaction that was begun. Dropping it rolls it back.
 #[async_trait]
 pub(crate) trait Transaction: Send {
+    /// The rows that a statement finds.
     async fn query(&mut self, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>>;
-    /// Rows changed.
+    /// Runs a statement; returns how many rows it changed.
     async fn execute(&mut self, sql: &str, values: Vec<Value>) -> StoreResult<u64>;
-    /// Several statements without parameters.
+    /// Runs several statements without parameters.
     async fn script(&mut self, sql: &str) -> StoreResult<()>;
     async fn commit(self: Box<Self>) -> StoreResult<()>;
     async fn rollback(self: Box<Self>);

@@ -1,10 +1,12 @@
 //! Secrets of callers: never kept, only recognised.
 //!
 //! A client's secret is kept as argon2id (19 MiB, two passes, one lane, a salt of 16 bytes), in the usual
-//! `$argon2id$…` text. Hashing runs on blocking threads, [`limits::HASHES_AT_ONCE`] at a time, and
-//! the memory goes back to the system after each. A pair of secret and hash that fitted is recognised by a
-//! keyed hash from then on, so that logins that are right go on while others guess. Whoever would wait longer than [`limits::WAIT`], or as one of too many, is told so. An access token
-//! is 256 random bits, so a plain SHA-256 of it is as good as any hash, and quick.
+//! `$argon2id$…` text. Hashing runs on blocking threads, [`limits::HASHES_AT_ONCE`] at a time, and the
+//! memory goes back to the system after each. Whoever would wait longer than [`limits::WAIT`], or as one
+//! of too many, is told so. A pair of secret and hash that fitted is recognised by a keyed hash from then
+//! on, so that logins that are right go on while others guess.
+//!
+//! An access token is 256 random bits, so a plain SHA-256 of it is as good as any hash, and quick.
 
 use crate::error::{Invalid, StoreError, StoreResult};
 use crate::limits;
@@ -36,7 +38,7 @@ pub(crate) fn random_secret() -> StoreResult<Secret> {
     Ok(Secret::new(URL_SAFE_NO_PAD.encode(&bytes[..])))
 }
 
-/// What is kept of an access token.
+/// The SHA-256 of an access token, by which the store recognises it.
 pub(crate) fn token_hash(token: &Secret) -> Vec<u8> {
     Sha256::digest(token.expose().as_bytes()).to_vec()
 }

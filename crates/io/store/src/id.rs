@@ -34,7 +34,7 @@ impl EntityId {
         }
     }
 
-    /// The id as text.
+    /// The id as a text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -6,7 +6,7 @@
 use crate::backend::{Database, Mode, Tx, values};
 use crate::error::Entity;
 use crate::open_error::OpenError;
-use crate::seal::{KeyId, KeyRing, Place};
+use crate::seal::{KeyId, KeyRing, SealedField};
 use crate::seam::WallTime;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use tollgate_secret::Secret;
 /// The word that each key seals as its proof.
 const PROOF: &str = "tollgate";
 
-fn proof_place(key: &KeyId) -> Place<'_> {
-    Place {
+fn proof_field(key: &KeyId) -> SealedField<'_> {
+    SealedField {
         entity: Entity::Keys.word(),
         id: key.as_str(),
         field: "proof",
@@ -47,7 +47,7 @@ async fn check(tx: &mut Tx, ring: &KeyRing, now: WallTime) -> Result<(), OpenErr
         stored: words(missing.into_iter()),
     };
     let opens = |key: &KeyId, proof: &[u8]| {
-        ring.open(key, proof_place(key), proof)
+        ring.open(key, proof_field(key), proof)
             .is_ok_and(|s| s.expose() == PROOF)
     };
     // A key whose name is known must be that key; a store that has keys must share one with the ring.
@@ -70,7 +70,7 @@ async fn check(tx: &mut Tx, ring: &KeyRing, now: WallTime) -> Result<(), OpenErr
         }
     }
     for key in ring.ids().filter(|key| !stored.contains_key(key)) {
-        let proof = ring.seal_with(key, proof_place(key), &Secret::new(PROOF.into()))?;
+        let proof = ring.seal_with(key, proof_field(key), &Secret::new(PROOF.into()))?;
         let insert = "INSERT INTO sealing_key (key_id, proof, first_used) VALUES ($1, $2, $3)";
         tx.execute(insert, values![key.as_str(), proof, now])
             .await?;

@@ -20,33 +20,36 @@ const NONCE: usize = 24;
 /// What one step of a rotation did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Rotation {
-    /// Values sealed anew.
+    /// How many values were sealed anew under the active key.
     pub resealed: u64,
-    /// Values still under an older key.
+    /// How many values are still under an older key.
     pub left: u64,
 }
 
 /// How much a key still seals.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct KeyUse {
-    /// The key.
+    /// The key's name.
     pub key: KeyId,
-    /// Values it seals.
+    /// How many values the key seals.
     pub values: u64,
-    /// Whether the ring has it.
+    /// Whether the ring has the key.
     pub known: bool,
 }
 
-/// Where a sealed value belongs.
+/// The field that a sealed value belongs to: a value opens in the field that it was sealed in and in no other.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct SealedField<'a> {
+    /// The kind of thing that has the field.
     pub(crate) entity: &'a str,
+    /// The id of the thing.
     pub(crate) id: &'a str,
+    /// The name of the field.
     pub(crate) field: &'a str,
 }
 
-impl Place<'_> {
-    /// Each part with its length, so that no two places give the same bytes.
+impl SealedField<'_> {
+    /// The bytes that a sealed value is bound to: each part with its length, so that no two fields give the same.
     fn bound(&self, key: &KeyId) -> Vec<u8> {
         let mut bytes = vec![FORMAT];
         for part in [self.entity, self.id, self.field, key.as_str()] {
@@ -66,14 +69,14 @@ impl Place<'_> {
 
 impl KeyRing {
     /// Seals under the active key: format, nonce, ciphertext.
-    pub(crate) fn seal(&self, place: Place<'_>, secret: &Secret) -> StoreResult<Vec<u8>> {
+    pub(crate) fn seal(&self, place: SealedField<'_>, secret: &Secret) -> StoreResult<Vec<u8>> {
         self.seal_with(self.active(), place, secret)
     }
 
     pub(crate) fn seal_with(
         &self,
         key: &KeyId,
-        place: Place<'_>,
+        place: SealedField<'_>,
         secret: &Secret,
     ) -> StoreResult<Vec<u8>> {
         let mut nonce = [0_u8; NONCE];
@@ -90,7 +93,12 @@ impl KeyRing {
     }
 
     /// Opens what was sealed under that key.
-    pub(crate) fn open(&self, key: &KeyId, place: Place<'_>, sealed: &[u8]) -> StoreResult<Secret> {
+    pub(crate) fn open(
+        &self,
+        key: &KeyId,
+        place: SealedField<'_>,
+        sealed: &[u8],
+    ) -> StoreResult<Secret> {
         let damaged = || place.error("it is damaged, was moved, or belongs to another key");
         let Some((&FORMAT, rest)) = sealed.split_first() else {
             return Err(damaged());
@@ -108,7 +116,7 @@ impl KeyRing {
         Ok(Secret::new(text.to_owned()))
     }
 
-    fn cipher(&self, key: &KeyId, place: Place<'_>) -> StoreResult<XChaCha20Poly1305> {
+    fn cipher(&self, key: &KeyId, place: SealedField<'_>) -> StoreResult<XChaCha20Poly1305> {
         let bytes = self
             .bytes(key)
             .ok_or_else(|| place.error(format!("the ring has no key {key}")))?;
@@ -121,7 +129,7 @@ impl KeyRing {
 mod tests {
     use super::*;
 
-    const HERE: Place<'static> = Place {
+    const HERE: SealedField<'static> = SealedField {
         entity: "credential",
         id: "1",
         field: "password",
@@ -138,17 +146,17 @@ mod tests {
         let sealed = ring.seal(HERE, &Secret::new("hunter2".into())).unwrap();
         assert_eq!(ring.open(&key, HERE, &sealed).unwrap().expose(), "hunter2");
         for moved in [
-            Place {
+            SealedField {
                 entity: "client",
                 ..HERE
             },
-            Place { id: "2", ..HERE },
-            Place {
+            SealedField { id: "2", ..HERE },
+            SealedField {
                 field: "user",
                 ..HERE
             },
             // The same bytes, cut at another point.
-            Place {
+            SealedField {
                 id: "1password",
                 field: "",
                 ..HERE

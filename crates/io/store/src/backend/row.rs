@@ -5,7 +5,7 @@ use crate::id::{EntityId, Version};
 use crate::limits;
 use crate::seam::{JsonText, WallTime};
 
-/// One value.
+/// A value that goes into a statement or comes out of a row.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Value {
     Null,

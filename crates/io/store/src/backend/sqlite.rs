@@ -153,7 +153,7 @@ pub(crate) fn make(path: &Path) -> Result<(), OpenError> {
 /// Whether the file has a name that isn't of [`make`]'s. One of those is there for a moment, and stays where a
 /// process was killed in it; it is removed.
 fn linked(path: &Path, found: &Metadata) -> bool {
-    let same = |it: &Metadata| (it.dev(), it.ino()) == (found.dev(), found.ino());
+    let same = |file: &Metadata| (file.dev(), file.ino()) == (found.dev(), found.ino());
     if !found.is_file() || found.nlink() == 1 {
         return false;
     }
@@ -168,11 +168,11 @@ fn linked(path: &Path, found: &Metadata) -> bool {
     let beginning = format!("{}{NEW}", name.to_string_lossy());
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let ours = entry.file_name().to_string_lossy().starts_with(&beginning);
-        if ours && std::fs::metadata(entry.path()).is_ok_and(|it| same(&it)) {
+        if ours && std::fs::metadata(entry.path()).is_ok_and(|file| same(&file)) {
             let _ = std::fs::remove_file(entry.path());
         }
     }
-    std::fs::metadata(path).is_ok_and(|it| it.nlink() > 1)
+    std::fs::metadata(path).is_ok_and(|file| file.nlink() > 1)
 }
 
 /// Makes a missing file with no rights for others; SQLite gives its side files the same.

@@ -15,7 +15,7 @@ const KEYS: usize = 16;
 pub struct KeyId(String);
 
 impl KeyId {
-    /// As text.
+    /// The key's name as a text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -68,7 +68,7 @@ pub enum AuditKind {
 }
 
 impl AuditKind {
-    /// The word for it.
+    /// The kind's word in records and settings.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

@@ -48,7 +48,7 @@ impl Actor {
         Self("system".into())
     }
 
-    /// As text.
+    /// The actor as the audit log names it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -84,7 +84,7 @@ impl JsonText {
         }
     }
 
-    /// The text.
+    /// The text, as it came.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

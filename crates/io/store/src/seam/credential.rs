@@ -21,7 +21,7 @@ pub enum CredentialKind {
 }
 
 impl CredentialKind {
-    /// The platform's word for it.
+    /// The platform's word for the type.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -33,7 +33,7 @@ impl CredentialKind {
         }
     }
 
-    /// The type with that word.
+    /// The type that the platform has this word for.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         [

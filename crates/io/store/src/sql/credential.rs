@@ -7,7 +7,7 @@ use crate::backend::{Mode, Row, Tx, corrupt, values};
 use crate::error::{Entity, Invalid, StoreError, StoreResult};
 use crate::id::{EntityId, Version};
 use crate::limits;
-use crate::seal::{KeyRing, Place};
+use crate::seal::{KeyRing, SealedField};
 use crate::seam::{
     By, Credential, CredentialKind, CredentialQuery, CredentialSort, Expected, NewCredential, Page,
 };
@@ -191,7 +191,7 @@ impl Store {
 
 async fn seal(tx: &mut Tx, ring: &KeyRing, id: &EntityId, fields: &Fields) -> StoreResult<()> {
     for (field, secret) in fields {
-        let place = Place {
+        let place = SealedField {
             entity: Entity::Credential.word(),
             id: id.as_str(),
             field,

@@ -13,7 +13,7 @@ use super::sealed;
 use crate::backend::{Row, Tx, values};
 use crate::error::{StoreError, StoreResult};
 use crate::limits;
-use crate::seal::{KeyId, KeyRing, Place};
+use crate::seal::{KeyId, KeyRing, SealedField};
 use crate::seam::{AuditEntry, AuditKind, AuditRemoval, WallTime};
 use crate::store::Store;
 use sha2::{Digest, Sha256};
@@ -159,7 +159,7 @@ async fn step(
         row,
     )
     .await?;
-    let place = Place {
+    let place = SealedField {
         entity: ENTITY,
         id: &record.id(),
         field: FIELD,
@@ -249,7 +249,7 @@ fn add(digest: &[u8], entry: &AuditEntry) -> Vec<u8> {
 
 /// How a record differs from what was sealed.
 fn unlike(ring: &KeyRing, record: &Record, key: &KeyId, sealed: &[u8]) -> Option<String> {
-    let place = Place {
+    let place = SealedField {
         entity: ENTITY,
         id: &record.id(),
         field: FIELD,

@@ -33,7 +33,7 @@ impl Store {
     /// the earliest changes first, and less where an answer would have too many bytes; 0 asks for all there
     /// is. Whoever asks on from the answer's revision until there is no more has seen every change.
     ///
-    /// Costs what has changed: three statements for a definition that was made or changed, and one more that
+    /// The cost is that of what has changed: three statements for a definition that was made or changed, and one more that
     /// lists ids where one was removed.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use crate::backend::{Tx, values};
 use crate::error::{Entity, StoreResult};
 use crate::id::EntityId;
-use crate::seal::{KeyId, KeyRing, Place};
+use crate::seal::{KeyId, KeyRing, SealedField};
 use std::collections::BTreeMap;
 use tollgate_secret::Secret;
 
@@ -11,7 +11,7 @@ use tollgate_secret::Secret;
 pub(super) async fn put(
     tx: &mut Tx,
     ring: &KeyRing,
-    place: Place<'_>,
+    place: SealedField<'_>,
     secret: &Secret,
 ) -> StoreResult<()> {
     let sealed = ring.seal(place, secret)?;
@@ -50,7 +50,7 @@ pub(super) async fn open_all(
     let mut opened = BTreeMap::new();
     for mut row in tx.query(sql, values![entity.word(), id]).await? {
         let (field, key, sealed) = (row.text()?, KeyId::stored(row.text()?), row.bytes()?);
-        let place = Place {
+        let place = SealedField {
             entity: entity.word(),
             id: id.as_str(),
             field: &field,

@@ -4,7 +4,7 @@ use super::{audit, sealed};
 use crate::backend::{Row, Tx, corrupt, values};
 use crate::error::{Entity, StoreResult};
 use crate::limits;
-use crate::seal::{KeyId, KeyRing, KeyUse, Place, Rotation};
+use crate::seal::{KeyId, KeyRing, KeyUse, Rotation, SealedField};
 use crate::seam::By;
 use crate::store::Store;
 use serde_json::json;
@@ -49,7 +49,7 @@ async fn rotate(tx: &mut Tx, ring: &KeyRing, batch: u32, by: &By) -> StoreResult
     for mut row in tx.query(next, values![active, batch]).await? {
         let (entity, id, field) = (row.text()?, row.text()?, row.text()?);
         let (key, value) = (KeyId::stored(row.text()?), row.bytes()?);
-        let place = Place {
+        let place = SealedField {
             entity: &entity,
             id: &id,
             field: &field,

@@ -137,7 +137,9 @@ impl Connector {
 
     fn trouble(&self) -> Option<(String, Instant)> {
         let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        trouble.as_ref().map(|it| (it.why.clone(), it.until))
+        trouble
+            .as_ref()
+            .map(|trouble| (trouble.why.clone(), trouble.until))
     }
 
     async fn try_hosts(&self) -> StoreResult<Connection> {
