@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 const FILE: &str = r#"[server]
 listen = "127.0.0.1:0"
-flow_folder = "flows"
+workflow_folder = "flows"
 
 [[caller]]
 client_id = "flows"
@@ -130,9 +130,9 @@ fn what_serve_refuses_is_found_with_its_place() {
             &["20:22: integration[1].actions.folder: action: expected a folder of action files:"],
         ),
         (
-            "flow_folder = \"flows\"",
-            "flow_folder = \"flow\"",
-            &["3:15: server.flow_folder: flow: No such file"],
+            "workflow_folder = \"flows\"",
+            "workflow_folder = \"flow\"",
+            &["3:19: server.workflow_folder: flow: No such file"],
         ),
         (
             "[server]",

@@ -641,3 +641,13 @@ fn a_script_with_faults_names_them_all() {
         ]
     );
 }
+
+#[test]
+fn a_script_may_name_its_workflow_as_it_did_before() {
+    let script = Script::parse("flow: x\n").unwrap();
+    assert_eq!(script.workflow, "x");
+    assert_eq!(
+        script.warnings.to_string(),
+        "1:1: warning: `flow` is called `workflow` now (rename it)"
+    );
+}

@@ -44,8 +44,9 @@ pub struct Config {
     pub caches: Vec<CacheRule>,
     /// The files that it names beside those of its folders.
     pub files: Vec<FileUse>,
-    /// Files with secrets that others may read, a line for each.
-    pub secret_warnings: Vec<String>,
+    /// What is most likely a mistake, a line for each: files with secrets that others may read, and fields that
+    /// have a new name.
+    pub warnings: Vec<String>,
 }
 
 /// An action whose answers are kept for a while.
@@ -107,10 +108,10 @@ pub struct Server {
     pub usage_file: PathBuf,
     /// Where each execution is noted for the planner; nowhere unless the file says so.
     pub records_file: Option<PathBuf>,
-    /// Folder of flow files; none unless the file says so.
-    pub flow_folder: Option<PathBuf>,
-    /// Runs of flows at once.
-    pub max_flow_runs: usize,
+    /// Folder of workflow files; none unless the file says so.
+    pub workflow_folder: Option<PathBuf>,
+    /// Runs of workflows at once.
+    pub max_workflow_runs: usize,
     /// Bytes of kept answers.
     pub cache_bytes: usize,
     /// The threads that calculate what takes long, and what may wait for them.
@@ -140,8 +141,8 @@ impl Default for Server {
             trusted_proxies: Vec::new(),
             usage_file: PathBuf::from("tollgate.usage"),
             records_file: None,
-            flow_folder: None,
-            max_flow_runs: 10_000,
+            workflow_folder: None,
+            max_workflow_runs: 10_000,
             cache_bytes: 64 * 1024 * 1024,
             calculations: Calculations::default(),
         }

@@ -70,9 +70,14 @@ impl<'a> Reading<'a> {
             None if self.without_secrets => return Ok(Secret::default()),
             None => return Err(format!("{}: there is no such file", path.display())),
         };
-        let warning = warning.map(|warning| format!("{}: {warning}", named.field));
-        self.warnings.borrow_mut().extend(warning);
+        if let Some(warning) = warning {
+            self.warn(format!("{}: {warning}", named.field));
+        }
         Ok(secret)
+    }
+
+    fn warn(&self, warning: String) {
+        self.warnings.borrow_mut().push(warning);
     }
 
     fn note(&self, files: impl IntoIterator<Item = FileUse>) {
@@ -179,6 +184,6 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
         shared_limits: tables.shared,
         caches,
         files: source.named.take(),
-        secret_warnings: source.warnings.take(),
+        warnings: source.warnings.take(),
     }
 }

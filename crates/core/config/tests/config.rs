@@ -486,3 +486,31 @@ fn without_secrets_everything_else_is_checked() {
     );
     assert_eq!(told.lines().count(), 1, "{told}");
 }
+
+#[test]
+fn fields_that_were_renamed_are_read_by_their_old_names_with_a_warning() {
+    let old = format!("[server]\nflow_folder = \"w\"\nmax_flow_runs = 7\n{LEAST}");
+    let config = parse(&old).unwrap();
+    assert_eq!(
+        config.server.workflow_folder.as_deref(),
+        Some(Path::new("/srv/w"))
+    );
+    assert_eq!(config.server.max_workflow_runs, 7);
+    assert_eq!(
+        config.warnings,
+        [
+            "server.flow_folder is called workflow_folder now",
+            "server.max_flow_runs is called max_workflow_runs now"
+        ]
+    );
+    let both = format!("[server]\nflow_folder = \"w\"\nworkflow_folder = \"w\"\n{LEAST}");
+    let found = problems(&both);
+    assert_eq!(
+        (found.len(), found[0].field.as_str()),
+        (1, "server.flow_folder")
+    );
+    let new = old
+        .replace("flow_folder", "workflow_folder")
+        .replace("max_flow_runs", "max_workflow_runs");
+    assert_eq!(parse(&new).unwrap().warnings, Vec::<String>::new());
+}

@@ -64,6 +64,24 @@ impl<'f, 't> Section<'f, 't> {
         self.value(key).is_some()
     }
 
+    /// The name under which the file has a field that was renamed: its old one, which `warn` is told, or its new
+    /// one. Where both are there, the old one is an unknown field.
+    pub fn renamed(
+        &self,
+        old: &'static str,
+        new: &'static str,
+        warn: impl FnOnce(String),
+    ) -> &'static str {
+        match self.table.get(old) {
+            Some(value) if !self.table.contains_key(new) => {
+                self.findings.note(self.path_of(new), value.span().start);
+                warn(format!("{} is called {new} now", self.path_of(old)));
+                old
+            }
+            _ => new,
+        }
+    }
+
     /// The table's own place.
     pub fn here<T>(&self, value: T) -> Placed<T> {
         Placed {

@@ -1,7 +1,7 @@
 //! What is configured and stored, made live: integrations, actions, flow files and limits.
 //!
 //! *Decides* what an integration's properties and credentials mean ([`Target`], [`Login`]), which actions and
-//! flows there are ([`Catalog`], [`FlowFiles`]), which flows a caller may call as ([`Lanes`]), where an
+//! flows there are ([`Catalog`], [`WorkflowFiles`]), which flows a caller may call as ([`Lanes`]), where an
 //! integration lies in the engine's tables, and how all of it follows the store ([`Live`]). *Doesn't decide* how
 //! a call is carried out (the execution's), when it starts (the engine's), who may change what (the API's), what
 //! is durable (the store's), nor which address may be called (the guard's).
@@ -21,7 +21,6 @@ mod credential;
 mod entry;
 mod fault;
 mod files;
-mod flow_files;
 pub mod guard;
 mod lanes;
 mod limits;
@@ -33,12 +32,12 @@ mod named;
 mod operator;
 mod stored;
 mod target;
+mod workflow_files;
 
 pub use catalog::Catalog;
 pub use clock::wall_time;
 pub use entry::{Entry, IDS, auth_id, export, file_integration_id};
 pub use fault::{Fault, Faults};
-pub use flow_files::FlowFiles;
 pub use lanes::{EVERY, Lanes, OwnLanes};
 pub use limits::{LimitChange, LimitError, LimitRegistry};
 pub use live::{Common, Live, RefreshError};
@@ -47,3 +46,4 @@ pub use login::{Login, grant};
 pub use lookup::{LookupError, NoStore};
 pub use operator::{OperatorNumbers, words};
 pub use target::{Ready, Stamp, Target};
+pub use workflow_files::WorkflowFiles;

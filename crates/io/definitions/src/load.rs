@@ -2,7 +2,7 @@
 //! and what `config check` checks are this one function.
 
 use crate::named::Names;
-use crate::{Catalog, Fault, Faults, FlowFiles, files};
+use crate::{Catalog, Fault, Faults, WorkflowFiles, files};
 use tollgate_config::{Config, KeySource, Store};
 use tollgate_store::{KeyError, KeyRing, OpenError, StoreUrl};
 
@@ -12,7 +12,7 @@ pub struct Definitions {
     /// The integrations and their actions.
     pub catalog: Catalog,
     /// The workflows.
-    pub flows: FlowFiles,
+    pub workflows: WorkflowFiles,
     /// Names that no file has and that the store may have, a line for each: it isn't looked at.
     pub unconfirmed: Vec<String>,
 }
@@ -30,16 +30,16 @@ impl Definitions {
         if let Some(store) = &config.store {
             faults.extend(of_store(config, store));
         }
-        let flows = FlowFiles::load(config, &mut faults);
+        let workflows = WorkflowFiles::load(config, &mut faults);
         let read = files::load(config, &mut faults);
         let mut names = Names::new(config, &read);
-        names.resolve(&flows);
+        names.resolve(&workflows);
         let unconfirmed = names.unconfirmed.iter().map(Fault::to_string).collect();
         faults.extend(names.faults);
         if faults.is_empty() {
             return Ok(Self {
                 catalog: read.catalog,
-                flows,
+                workflows,
                 unconfirmed,
             });
         }
@@ -62,8 +62,8 @@ impl Definitions {
 
     /// How many workflows there are.
     #[must_use]
-    pub fn flows(&self) -> usize {
-        self.flows.by_id.len()
+    pub fn workflows(&self) -> usize {
+        self.workflows.by_id.len()
     }
 }
 

@@ -9,7 +9,7 @@
 
 use crate::entry::file_integration_id;
 use crate::files::FilesRead;
-use crate::{Catalog, Entry, Fault, FlowFiles};
+use crate::{Catalog, Entry, Fault, WorkflowFiles};
 use std::collections::BTreeSet;
 use tollgate_architect::workflow::Action;
 use tollgate_config::{CacheRule, Config, Integration, did_you_mean};
@@ -36,7 +36,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    pub(crate) fn resolve(&mut self, flows: &FlowFiles) {
+    pub(crate) fn resolve(&mut self, workflows: &WorkflowFiles) {
         for (at, integration) in self.config.integrations.iter().enumerate() {
             if !self.incomplete.contains(&integration.name) {
                 self.of_integration(at, integration);
@@ -45,8 +45,8 @@ impl<'a> Names<'a> {
         for (at, rule) in self.config.caches.iter().enumerate() {
             self.of_rule(at, rule);
         }
-        for (name, file) in &flows.files {
-            self.of_workflow(flows, name, file);
+        for (name, file) in &workflows.files {
+            self.of_workflow(workflows, name, file);
         }
     }
 
@@ -125,8 +125,8 @@ impl<'a> Names<'a> {
     }
 
     /// The actions that a workflow's steps call, found as its runs find them.
-    fn of_workflow(&mut self, flows: &FlowFiles, name: &str, file: &str) {
-        let Some(workflow) = flows.library.get(name) else {
+    fn of_workflow(&mut self, workflows: &WorkflowFiles, name: &str, file: &str) {
+        let Some(workflow) = workflows.library.get(name) else {
             return;
         };
         for step in workflow.steps().iter().filter(|step| step.reached) {

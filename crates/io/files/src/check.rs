@@ -2,7 +2,7 @@
 //!
 //! A file that the service writes is emptied or replaced sooner or later. So it must be no other file that the
 //! configuration names, by whatever path, link or other name; it must be a regular file, or not there yet in a
-//! folder that is; and it must not appear among the actions or flows that the next start reads. All that is
+//! folder that is; and it must not appear among the actions or workflows that the next start reads. All that is
 //! looked at before anything is opened, by `config check` and `serve` alike.
 
 use std::collections::BTreeMap;
@@ -22,15 +22,15 @@ pub fn check(config: &Config) -> Vec<(String, String)> {
         let field = format!("the action files of {}", integration.name);
         (field, integration.folder.as_path(), &["json"] as &[_])
     });
-    let flows = config.server.flow_folder.iter().map(|folder| {
-        let field = "the flow files".to_owned();
+    let workflows = config.server.workflow_folder.iter().map(|folder| {
+        let field = "the workflow files".to_owned();
         (field, folder.as_path(), &["yaml", "yml"] as &[_])
     });
-    let folders: Vec<_> = actions.chain(flows).collect();
+    let folders: Vec<_> = actions.chain(workflows).collect();
     check_against(&config.files, &folders)
 }
 
-/// Checks the files against each other, and against the folders of actions and flows.
+/// Checks the files against each other, and against the folders of actions and workflows.
 fn check_against(files: &[FileUse], folders: &[(String, &Path, &[&str])]) -> Vec<(String, String)> {
     let mut problems = Vec::new();
     let mut problem = |field: &str, path: &Path, why: &str| {

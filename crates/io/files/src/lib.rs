@@ -57,11 +57,12 @@ fn with_file<T>(
     parse(&text, &source)
 }
 
-/// What can be used and is most likely a mistake at `now`: files with secrets that others may read,
+/// What can be used and is most likely a mistake at `now`: files with secrets that others may read, fields by their
+/// old names,
 /// certificates that have expired or aren't valid yet.
 #[must_use]
 pub fn warnings(config: &Config, now: SystemTime) -> Vec<String> {
-    let mut warnings = config.secret_warnings.clone();
+    let mut warnings = config.warnings.clone();
     let mut look = |whose: &str, pem: &[u8]| {
         let found = certificate_warnings(pem, now).into_iter();
         warnings.extend(found.map(|warning| format!("{whose}: {warning}")));

@@ -62,7 +62,7 @@ fn a_file_that_is_written_is_no_other() {
     assert_eq!(
         check(
             at,
-            "usage_file = \"a.usage\"\nrecords_file = \"b.records\"\nflow_folder = \"flows\""
+            "usage_file = \"a.usage\"\nrecords_file = \"b.records\"\nworkflow_folder = \"flows\""
         ),
         Ok(())
     );
@@ -97,7 +97,7 @@ fn a_file_that_is_written_is_no_other() {
         for field in ["usage_file", "records_file"] {
             let said = check(
                 at,
-                &format!("flow_folder = \"flows\"\n{field} = \"{path}\""),
+                &format!("workflow_folder = \"flows\"\n{field} = \"{path}\""),
             )
             .unwrap_err();
             assert!(

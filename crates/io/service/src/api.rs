@@ -45,7 +45,7 @@ use http::StatusCode;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tollgate_architect_runner::Runner;
-use tollgate_definitions::{FlowFiles, Lanes, LimitRegistry, Live, wall_time};
+use tollgate_definitions::{Lanes, LimitRegistry, Live, WorkflowFiles, wall_time};
 use tollgate_driver::Driver;
 use tollgate_execution::{Desk, Executor};
 use tollgate_json::Doc;
@@ -64,7 +64,7 @@ pub(crate) struct App {
     pub(crate) workers: Arc<Workers>,
     pub(crate) executor: Arc<Executor>,
     pub(crate) limits: Arc<LimitRegistry>,
-    pub(crate) flow_files: FlowFiles,
+    pub(crate) workflow_files: WorkflowFiles,
     pub(crate) runner: Runner<Desk>,
     pub(crate) bodies: Bodies,
 }

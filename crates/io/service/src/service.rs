@@ -196,7 +196,7 @@ impl Service {
     pub async fn start(config: Config, seed: u64) -> Result<Self, StartError> {
         let Definitions {
             catalog: files,
-            flows: flow_files,
+            workflows: workflow_files,
             ..
         } = Definitions::load(&config).map_err(StartError::Configuration)?;
         for warning in files.warnings() {
@@ -230,7 +230,7 @@ impl Service {
             LimitRegistry::start(numbers, driver.clone(), store.clone(), &config.engine).await;
         let limits = Arc::new(limits.map_err(StartError::Limits)?);
         let runs = tollgate_architect_runner::Bounds {
-            max_running: server.max_flow_runs,
+            max_running: server.max_workflow_runs,
             ..tollgate_architect_runner::Bounds::default()
         };
         let guarded: Vec<_> = files.integrations().map(Arc::clone).collect();
@@ -306,7 +306,7 @@ impl Service {
             workers,
             executor,
             limits,
-            flow_files,
+            workflow_files,
             bodies: api::Bodies {
                 max_bytes: server.max_body_bytes,
                 within: server.body_timeout,
@@ -334,7 +334,7 @@ impl Service {
             version = env!("CARGO_PKG_VERSION"),
             address = %listening.address(),
             actions = picture.actions().len(),
-            flows = app.flow_files.by_id.len(),
+            workflows = app.workflow_files.by_id.len(),
             connections = listening.max_connections(),
             limits,
             store = app.live.store().is_ok(),

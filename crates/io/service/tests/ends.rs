@@ -653,7 +653,7 @@ async fn a_flow_sees_the_same_by_its_steps_outputs() {
         let file = folder.path().join(format!("{name}.yaml"));
         std::fs::write(file, flow(name)).unwrap();
     }
-    let world = World::over(folder, &actions, "flow_folder = \".\"", "").await;
+    let world = World::over(folder, &actions, "workflow_folder = \".\"", "").await;
     let see = async |name: &str| {
         let url = format!("{}/api/v2/flows", world.base);
         let list = world.http.get(&url).bearer_auth(&world.token).send().await;

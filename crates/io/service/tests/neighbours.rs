@@ -317,7 +317,7 @@ actions = {{ folder = "good" }}
 [server]
 listen = "127.0.0.1:0"
 caller_requests_per_minute = 1000000
-flow_folder = "."
+workflow_folder = "."
 [[limit]]
 name = "more than the fastest machine calls"
 allowed = 1000000

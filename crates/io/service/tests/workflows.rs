@@ -126,7 +126,7 @@ impl World {
             r#"
 [server]
 listen = "127.0.0.1:0"
-flow_folder = "."
+workflow_folder = "."
 {server}
 [[caller]]
 client_id = "flows"

@@ -53,7 +53,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
             outln!(
                 "{}, {}",
                 plural(definitions.actions(), "action"),
-                plural(definitions.flows(), "flow")
+                plural(definitions.workflows(), "workflow")
             );
             let mut warnings = tollgate_files::warnings(&config, SystemTime::now());
             warnings.extend(definitions.warnings());

@@ -35,6 +35,7 @@ fn read_server(root: &Section<'_, '_>, source: &Reading<'_>) -> Server {
         let written = section.text(key);
         written.map(|written| source.folder.join(written.value))
     };
+    let renamed = |old, new| section.renamed(old, new, |warning| source.warn(warning));
     let server = Server {
         listen: section
             .parsed(
@@ -92,10 +93,10 @@ fn read_server(root: &Section<'_, '_>, source: &Reading<'_>) -> Server {
         trusted_proxies: networks(&section),
         usage_file: path("usage_file").unwrap_or(default.usage_file),
         records_file: path("records_file"),
-        flow_folder: path("flow_folder"),
-        max_flow_runs: section
-            .size("max_flow_runs")
-            .unwrap_or(default.max_flow_runs),
+        workflow_folder: path(renamed("flow_folder", "workflow_folder")),
+        max_workflow_runs: section
+            .size(renamed("max_flow_runs", "max_workflow_runs"))
+            .unwrap_or(default.max_workflow_runs),
         cache_bytes: section.size("cache_bytes").unwrap_or(default.cache_bytes),
         calculations: Calculations {
             threads: section

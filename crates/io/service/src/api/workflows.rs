@@ -44,7 +44,7 @@ pub(super) async fn list(
         listing::named(&query, name) && query.get("type").is_none_or(same)
     };
     let mut all: Vec<Value> = Vec::new();
-    for (id, workflow) in &app.flow_files.by_id {
+    for (id, workflow) in &app.workflow_files.by_id {
         if wanted(workflow.name(), workflow.kind().word()) {
             all.push(show(id, workflow.name(), workflow.kind().word(), None));
         }
@@ -84,7 +84,7 @@ pub(super) async fn get(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     caller.needs_any()?;
-    if let Some(workflow) = app.flow_files.by_id.get(&id) {
+    if let Some(workflow) = app.workflow_files.by_id.get(&id) {
         return Ok(Json(show(
             &id,
             workflow.name(),
@@ -111,7 +111,7 @@ pub(super) async fn publish(
     let yaml = app.text(body).await?;
     let (workflow, yaml) = parse(&app, yaml).await?;
     let kind = workflow.kind().word();
-    let in_files = app.flow_files.library.get(workflow.name());
+    let in_files = app.workflow_files.library.get(workflow.name());
     if in_files.is_some_and(|it| it.kind() == workflow.kind()) {
         return Err(super::managed("workflow"));
     }
@@ -160,7 +160,7 @@ pub(super) async fn remove(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     caller.needs(Role::Author, Over::Everything)?;
-    if app.flow_files.by_id.contains_key(&id) {
+    if app.workflow_files.by_id.contains_key(&id) {
         return Err(super::managed("workflow"));
     }
     let store = app.store()?;
@@ -195,7 +195,7 @@ pub(super) async fn launch(
     let launch = Launch {
         calls_as: lane.map_or("", |lane| app.lanes.name(lane)).to_owned(),
         workflow,
-        library: Arc::clone(&app.flow_files.library),
+        library: Arc::clone(&app.workflow_files.library),
         name: doc.text("name")?,
         inputs: match inputs {
             Some(Value::Object(fields)) => fields,
@@ -254,7 +254,7 @@ pub(super) async fn execution(
 
 /// The workflow to run, and the number of its version: what was asked for, or what was published last.
 async fn runnable(app: &App, id: &str, doc: &Doc) -> Result<(Arc<Workflow>, String), ApiError> {
-    if let Some(workflow) = app.flow_files.by_id.get(id) {
+    if let Some(workflow) = app.workflow_files.by_id.get(id) {
         return Ok((Arc::clone(workflow), "1".to_owned()));
     }
     let workflow = stored(app, id).await?;

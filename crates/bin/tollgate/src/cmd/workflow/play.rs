@@ -17,10 +17,14 @@ pub(super) struct Loaded {
 
 pub(super) fn script(path: &Path) -> anyhow::Result<Script> {
     let name = path.display().to_string();
-    Script::parse(&read(path)?).map_err(|problems| {
-        validate::print(&name, &problems);
-        anyhow::anyhow!("{name}: the script can't be used")
-    })
+    let parsed = Script::parse(&read(path)?);
+    validate::print(
+        &name,
+        parsed
+            .as_ref()
+            .map_or_else(|problems| problems, |script| &script.warnings),
+    );
+    parsed.map_err(|_| anyhow::anyhow!("{name}: the script can't be used"))
 }
 
 /// Reads a workflow and the workflows it calls; those are found by their names in their files.

@@ -1,4 +1,4 @@
-//! Flow files: which flows there are in the folder.
+//! Workflow files: which workflows there are in the folder.
 
 use crate::Fault;
 use crate::entry::IDS;
@@ -9,14 +9,14 @@ use tollgate_architect::{Library, Workflow};
 use tollgate_config::Config;
 use uuid::Uuid;
 
-/// Flow files of the folder, at the most.
+/// Workflow files of the folder, at the most.
 const MAX_FILES: usize = 1_000;
-/// Longest flow file, in bytes.
+/// Longest workflow file, in bytes.
 const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
 
-/// Flows of files, by id, and all of them by name for those that call each other.
+/// Workflows of files, by id, and all of them by name for those that call each other.
 #[derive(Debug, Default)]
-pub struct FlowFiles {
+pub struct WorkflowFiles {
     /// By their ids, which are made of their names.
     pub by_id: BTreeMap<String, Arc<Workflow>>,
     /// By their names.
@@ -25,19 +25,19 @@ pub struct FlowFiles {
     pub(crate) files: BTreeMap<String, String>,
 }
 
-impl FlowFiles {
+impl WorkflowFiles {
     /// Reads every `*.yaml` and `*.yml` of the configuration's folder; none if it names none. Adds every file
     /// that can't be used to `faults`, with each of its problems.
     pub(crate) fn load(config: &Config, faults: &mut Vec<Fault>) -> Self {
         let mut read = Self::default();
-        let Some(folder) = &config.server.flow_folder else {
+        let Some(folder) = &config.server.workflow_folder else {
             return read;
         };
         let files = match files(folder) {
             Ok(files) => files,
             Err(why) => {
                 let message = format!("{}: {why}", folder.display());
-                faults.push(Fault::of(config, "server.flow_folder", message));
+                faults.push(Fault::of(config, "server.workflow_folder", message));
                 return read;
             }
         };
@@ -45,14 +45,18 @@ impl FlowFiles {
         for path in files {
             let file = path.display().to_string();
             match read_file(&path) {
-                Ok(flow) => {
-                    let name = flow.name().to_owned();
-                    let flow = Arc::new(flow);
-                    if library.insert(name.clone(), Arc::clone(&flow)).is_some() {
-                        let why = format!("there is a flow {name:?} already; rename one of them");
+                Ok(workflow) => {
+                    let name = workflow.name().to_owned();
+                    let workflow = Arc::new(workflow);
+                    if library
+                        .insert(name.clone(), Arc::clone(&workflow))
+                        .is_some()
+                    {
+                        let why =
+                            format!("there is a workflow {name:?} already; rename one of them");
                         faults.push(Fault::in_file(&file, why));
                     }
-                    read.by_id.insert(id(&name), flow);
+                    read.by_id.insert(id(&name), workflow);
                     read.files.insert(name, file);
                 }
                 Err(found) => {
@@ -79,14 +83,14 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
             files.push(path);
         }
         if files.len() > MAX_FILES {
-            return Err(format!("holds more than {MAX_FILES} flow files"));
+            return Err(format!("holds more than {MAX_FILES} workflow files"));
         }
     }
     files.sort();
     Ok(files)
 }
 
-/// The id of a flow of a file: the same on every start.
+/// The id of a workflow of a file: the same on every start.
 fn id(name: &str) -> String {
     Uuid::new_v5(&IDS, format!("flow/{name}").as_bytes()).to_string()
 }
