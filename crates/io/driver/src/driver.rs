@@ -1,7 +1,7 @@
 //! The handle callers hold.
 
 use crate::http::Http;
-use crate::message::{Message, Shared, Work};
+use crate::pump::message::{Message, Shared, Work};
 use crate::pump::{self, Pump};
 use crate::{Answer, Call, Failure, Outlet, Setup, SetupError, TokenTrouble};
 use std::path::Path;

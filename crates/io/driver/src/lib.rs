@@ -40,10 +40,10 @@ mod execution;
 mod extend;
 mod facts;
 mod http;
-mod message;
 mod pump;
 mod refusals;
 mod setup;
+mod task;
 mod token;
 mod trouble;
 mod upstream;
@@ -52,9 +52,12 @@ mod usage;
 pub use call::{Answer, BodyError, Call, Failure, Request};
 pub use change::ChangeError;
 pub use driver::Driver;
-pub use extend::{ExtendError, Extension, Outlet};
+pub use extend::ExtendError;
 pub use facts::facts_of;
-pub use http::{Addresses, BoxError, Resolve, certificate_warnings, check_identity, check_roots};
+pub use http::{
+    Addresses, BoxError, Outlet, Resolve, certificate_warnings, check_identity, check_roots,
+};
+pub use pump::Extension;
 pub use refusals::documented as documented_refusals;
 pub use setup::{Setup, SetupError};
 pub use tollgate_secret::{Redactor, Secret};

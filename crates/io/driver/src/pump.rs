@@ -1,16 +1,21 @@
 //! The task that owns the engine: message in, event to the engine, its commands carried out.
 
+mod extension;
+pub(crate) mod message;
 mod tokens;
+
+pub use extension::Extension;
 
 use crate::endpoints::Endpoints;
 use crate::execution::Execution;
 use crate::http::Http;
-use crate::message::{Clock, Message, Report, Shared, Task, Work};
+use crate::task::Task;
 use crate::token::Bearer;
 use crate::trouble::Troubles;
 use crate::upstream;
 use crate::usage::UsageFile;
-use crate::{Answer, Bounds, ClientCredentials, Extension, Failure, Request, Setup, SetupError};
+use crate::{Answer, Bounds, ClientCredentials, Failure, Request, Setup, SetupError};
+use message::{Clock, Message, Report, Shared, Work};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! One attempt over HTTP.
 
 use crate::http::{Answer, Http, Loss};
-use crate::message::{Message, Report};
+use crate::pump::message::{Message, Report};
 use crate::refusals::{self, Refused};
 use crate::{Request, facts};
 use http::header::{self, HeaderName, HeaderValue};

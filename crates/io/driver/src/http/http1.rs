@@ -7,7 +7,7 @@
 use super::body::{self, Answer};
 use super::{Loss, Unsent};
 use crate::Bounds;
-use crate::message::Task;
+use crate::task::Task;
 use bytes::Bytes;
 use http::{HeaderMap, Request, header};
 use http_body_util::{BodyExt, Full};

@@ -19,7 +19,7 @@
 
 use super::body::{self, Answer, Body};
 use super::{Loss, Unsent};
-use crate::message::Task;
+use crate::task::Task;
 use crate::{BodyError, Bounds};
 use bytes::Bytes;
 use futures_util::FutureExt;

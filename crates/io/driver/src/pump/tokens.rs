@@ -1,9 +1,10 @@
 //! Access tokens: fetched, held, missed.
 
+use super::message::{Message, Report};
 use super::{Held, Pump};
 use crate::ClientCredentials;
 use crate::TokenTrouble;
-use crate::message::{Message, Report, Task};
+use crate::task::Task;
 use crate::token::{self, Bearer, Grant, NoGrant};
 use std::sync::Arc;
 use std::time::Duration;

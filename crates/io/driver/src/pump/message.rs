@@ -1,8 +1,8 @@
 //! How callers, attempts and token fetches reach the task that owns the engine.
 
+use super::Pump;
 use crate::endpoints::Endpoints;
 use crate::http;
-use crate::pump::Pump;
 use crate::token::{Grant, NoGrant};
 use crate::trouble::Troubles;
 use crate::{Answer, Failure, Request};
@@ -119,21 +119,5 @@ impl Drop for Report {
         if let Some(message) = self.last.take() {
             self.send(message);
         }
-    }
-}
-
-/// A spawned task that ends with its handle.
-#[derive(Debug)]
-pub(crate) struct Task(tokio::task::AbortHandle);
-
-impl Task {
-    pub(crate) fn spawn(work: impl Future<Output = ()> + Send + 'static) -> Self {
-        Self(tokio::spawn(work).abort_handle())
-    }
-}
-
-impl Drop for Task {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }
