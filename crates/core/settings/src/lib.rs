@@ -16,13 +16,15 @@
 //! [`read`] is the way in. Tested here and by the files of those who use it.
 
 mod findings;
+mod likeness;
 mod names;
 mod problem;
 mod reader;
 mod span;
 
 pub use findings::{Findings, Placed, Places};
-pub use names::{did_you_mean, resolve, unique_name};
+pub use likeness::did_you_mean;
+pub use names::{resolve, unique_name};
 pub use problem::{Listing, Place, Problem};
 pub use reader::Section;
 pub use span::{parse_span, show_span};

@@ -1,6 +1,7 @@
 //! Tables that are called by a name, and fields that call them.
 
 use crate::findings::Placed;
+use crate::likeness::did_you_mean;
 use crate::reader::Section;
 
 /// The table's `key`: text that no earlier table of its kind has.
@@ -54,18 +55,4 @@ pub fn resolve(
         section.reject_unless(tables, wanted, message);
     }
     found.and_then(|index| u32::try_from(index).ok())
-}
-
-/// The one of `known` that is most likely meant by `written`: no more than a third of its letters differ,
-/// letters in exchanged places counted once and whatever their case.
-#[must_use]
-pub fn did_you_mean<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = written.to_lowercase();
-    let differ = |name: &str| strsim::osa_distance(&lower, &name.to_lowercase());
-    let nearest = known
-        .map(|name| (differ(name), name))
-        .min_by_key(|(letters, _)| *letters);
-    let (letters, name) = nearest?;
-    let longest = name.chars().count().max(lower.chars().count());
-    (letters * 3 <= longest && name != written).then_some(name)
 }

@@ -4,7 +4,7 @@
 //! not what was expected. Callers go on with a default either way; the problems decide at the end.
 
 use crate::findings::{Findings, Placed};
-use crate::names::did_you_mean;
+use crate::likeness::did_you_mean;
 use crate::{parse_span, show_span};
 use std::cell::{Cell, RefCell};
 use std::ops::{Range, RangeInclusive};

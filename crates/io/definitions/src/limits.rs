@@ -18,7 +18,7 @@
 //! A caller that hangs up doesn't break this off. Changes, and definitions that become others, take one turn
 //! after another; none of them waits for what reads definitions from the store.
 
-use crate::operator::OperatorNumbers;
+use crate::operator::{LimitChange, OperatorNumbers};
 use std::io;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -53,19 +53,6 @@ pub(crate) enum Held {
     Shared(LimitId),
     /// Once for each token of the client: at this place of the client's token limits.
     ByToken(ClientId, usize),
-}
-
-/// What an administrator changes of the limits of a name; what is none stays as it is.
-#[derive(Clone, Debug)]
-pub struct LimitChange {
-    /// Whose tokens' limit; none for the shared limits of the name.
-    pub client: Option<String>,
-    /// The limits' name.
-    pub name: String,
-    /// Calls per window, or at once.
-    pub allowed: Option<u32>,
-    /// What of a shared limit is left free for other applications.
-    pub leave: Option<Leave>,
 }
 
 /// Why a limit was not changed, or not for good.

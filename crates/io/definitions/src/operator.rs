@@ -5,7 +5,6 @@
 //! said when it was set, and holds for as long as that says the same: who changes the definition wants the
 //! definition's number.
 
-use crate::limits::LimitChange;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -35,6 +34,19 @@ impl Number {
     fn is(&self, client: Option<&str>, name: &str) -> bool {
         self.client.as_deref() == client && self.name == name
     }
+}
+
+/// What an administrator changes of the limits of a name; what is none stays as it is.
+#[derive(Clone, Debug)]
+pub struct LimitChange {
+    /// Whose tokens' limit; none for the shared limits of the name.
+    pub client: Option<String>,
+    /// The limits' name.
+    pub name: String,
+    /// Calls per window, or at once.
+    pub allowed: Option<u32>,
+    /// What of a shared limit is left free for other applications.
+    pub leave: Option<Leave>,
 }
 
 /// All numbers that an operator has set, and the file they are kept in.

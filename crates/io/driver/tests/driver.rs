@@ -108,7 +108,6 @@ fn tables(per_token: u32, at_once: u32) -> Config {
             retry_pause: Duration::from_millis(5),
             ..Policy::default()
         },
-        ..Config::default()
     }
 }
 

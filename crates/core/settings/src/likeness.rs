@@ -1,0 +1,15 @@
+//! Which known name a misspelt one is most like.
+
+/// The one of `known` that is most likely meant by `written`: no more than a third of its letters differ,
+/// letters in exchanged places counted once and whatever their case.
+#[must_use]
+pub fn did_you_mean<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = written.to_lowercase();
+    let differ = |name: &str| strsim::osa_distance(&lower, &name.to_lowercase());
+    let nearest = known
+        .map(|name| (differ(name), name))
+        .min_by_key(|(letters, _)| *letters);
+    let (letters, name) = nearest?;
+    let longest = name.chars().count().max(lower.chars().count());
+    (letters * 3 <= longest && name != written).then_some(name)
+}
