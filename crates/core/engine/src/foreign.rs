@@ -41,14 +41,14 @@ mod usage;
 pub(crate) use spread::Supply;
 use std::collections::BTreeMap;
 use std::time::Duration;
-pub(crate) use suspicion::{Refusal, Shown, Suspicion, Wanted};
+pub(crate) use suspicion::{OthersDemand, Refusal, RefusalEvidence, Suspicion};
 use tollgate_model::{Instant, LimitId};
-pub(crate) use usage::Use;
+pub(crate) use usage::ForeignUse;
 
 /// By `LimitId`: who else uses a limit. Empty until somebody does.
 #[derive(Debug, Default)]
 pub(crate) struct Foreign {
-    pub(crate) limits: Vec<Option<Use>>,
+    pub(crate) limits: Vec<Option<ForeignUse>>,
     /// Refusals that nobody has told the reason of. Empty until the first.
     pub(crate) suspicions: BTreeMap<LimitId, Suspicion>,
 }
@@ -85,19 +85,19 @@ impl Foreign {
         })
     }
 
-    pub(crate) fn get(&self, limit: LimitId) -> Option<&Use> {
+    pub(crate) fn get(&self, limit: LimitId) -> Option<&ForeignUse> {
         self.limits.get(limit.index())?.as_ref()
     }
 
-    pub(crate) fn get_mut(&mut self, limit: LimitId) -> Option<&mut Use> {
+    pub(crate) fn get_mut(&mut self, limit: LimitId) -> Option<&mut ForeignUse> {
         self.limits.get_mut(limit.index())?.as_mut()
     }
 
-    pub(crate) fn of(&mut self, limit: LimitId, period: Duration, allowed: u32) -> &mut Use {
+    pub(crate) fn of(&mut self, limit: LimitId, period: Duration, allowed: u32) -> &mut ForeignUse {
         if self.limits.len() <= limit.index() {
             self.limits.resize_with(limit.index() + 1, || None);
         }
-        let it = self.limits[limit.index()].get_or_insert_with(|| Use::new(period, allowed));
+        let it = self.limits[limit.index()].get_or_insert_with(|| ForeignUse::new(period, allowed));
         (it.period, it.allowed) = (period, allowed);
         it
     }

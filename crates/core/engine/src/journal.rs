@@ -112,15 +112,25 @@ impl Checkpoint {
 #[derive(Debug)]
 pub(crate) struct Journal {
     since: Instant,
-    limits: Vec<Taken>,
+    limits: Vec<TakenSlots>,
     /// Limits whose record is out of date.
     due: VecDeque<LimitId>,
     /// Whether slots or closures have changed since the checkpoint.
     pub(crate) changed: bool,
 }
 
+/// What an earlier process has used.
+#[derive(Clone, Debug)]
+pub(crate) struct EarlierProcess {
+    pub(crate) checkpoint: Checkpoint,
+    /// What had surely passed since the checkpoint when this process began.
+    pub(crate) elapsed: Duration,
+    /// When this process began.
+    pub(crate) begun: Instant,
+}
+
 #[derive(Clone, Copy, Debug, Default)]
-struct Taken {
+struct TakenSlots {
     taken: u32,
     recorded: u32,
     /// Zero of a window.
@@ -131,7 +141,7 @@ struct Taken {
 
 /// A call that takes slots of a limit.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Taking {
+pub(crate) struct CallSlots {
     pub(crate) slots: u32,
     /// What the limit allows.
     pub(crate) allowed: u32,
@@ -145,7 +155,7 @@ impl Journal {
     pub(crate) fn new(limits: usize, now: Instant) -> Self {
         Self {
             since: now,
-            limits: vec![Taken::default(); limits],
+            limits: vec![TakenSlots::default(); limits],
             due: VecDeque::new(),
             changed: false,
         }
@@ -153,10 +163,10 @@ impl Journal {
 
     /// Takes further limits over; records of them count from the next checkpoint on.
     pub(crate) fn extend(&mut self, limits: usize) {
-        self.limits.resize(limits, Taken::default());
+        self.limits.resize(limits, TakenSlots::default());
     }
 
-    pub(crate) fn take(&mut self, limit: LimitId, call: Taking) {
+    pub(crate) fn take(&mut self, limit: LimitId, call: CallSlots) {
         self.changed = true;
         let it = &mut self.limits[limit.index()];
         it.taken = it.taken.saturating_add(call.slots);
@@ -199,7 +209,7 @@ impl Journal {
         self.since = now;
         self.due.clear();
         self.changed = false;
-        self.limits.fill(Taken::default());
+        self.limits.fill(TakenSlots::default());
     }
 }
 
@@ -223,8 +233,8 @@ mod tests {
         Some((LIMIT, since))
     }
 
-    fn taking(slots: u32, allowed: u32, give_up: u64) -> Taking {
-        Taking {
+    fn taking(slots: u32, allowed: u32, give_up: u64) -> CallSlots {
+        CallSlots {
             slots,
             allowed,
             at_once: 0,
@@ -274,7 +284,7 @@ mod tests {
         let mut journal = Journal::new(1, at(0));
         let mut recorded = Vec::new();
         for at_once in [1, 2, 1, 2, 3, 3, 1] {
-            let call = Taking {
+            let call = CallSlots {
                 at_once,
                 ..taking(1, 20, 5)
             };

@@ -20,7 +20,7 @@
 //! either.
 
 use std::collections::BTreeMap;
-use tollgate_learn::{Gradient, InOrder, Took};
+use tollgate_learn::{Gradient, SendOrder, TimedCall};
 use tollgate_model::{AttemptId, Instant, LimitId};
 
 /// The limits on calls at once that are followed.
@@ -31,7 +31,7 @@ pub(crate) struct Latencies(BTreeMap<LimitId, Followed>);
 #[derive(Debug)]
 pub(crate) struct Followed {
     gradient: Gradient,
-    calls: InOrder<Took>,
+    calls: SendOrder<TimedCall>,
     pub(crate) configured: u32,
     /// Since when another number than the configured one is in force.
     pub(crate) since: Option<Instant>,
@@ -65,7 +65,7 @@ impl Latencies {
     pub(crate) fn sent(&mut self, limit: LimitId, configured: u32, attempt: AttemptId) {
         let followed = self.0.entry(limit).or_insert_with(|| Followed {
             gradient: Gradient::new(configured),
-            calls: InOrder::default(),
+            calls: SendOrder::default(),
             configured,
             since: None,
             answers: 0,
@@ -79,7 +79,7 @@ impl Latencies {
         &mut self,
         limit: LimitId,
         attempt: AttemptId,
-        took: Option<Took>,
+        took: Option<TimedCall>,
         now: Instant,
     ) -> Option<NumberChange> {
         let followed = self.0.get_mut(&limit)?;

@@ -26,19 +26,29 @@
 //! `tests/closed.rs`; what is promised of token pools in `tests/pools.rs`; single rules, one situation each, in `tests/by_hand.rs`; what an admission
 //! costs in `benches/admission.rs`.
 
+mod attempt;
+mod closing;
 mod command;
 mod config;
+mod configured_rules;
 mod deadline_queue;
 mod demand;
+mod endpoints;
 mod engine;
 mod estimate;
 mod event;
+mod execution;
 mod foreign;
+mod header_numbers;
 mod journal;
 mod latency;
+mod learned_limit;
 mod leave;
+mod lessons;
+mod own_entries;
 mod passes;
 mod pool;
+mod promise_walk;
 mod queue;
 mod rate;
 mod reservations;
@@ -48,14 +58,16 @@ mod situation;
 mod snapshot;
 mod timer;
 mod tokens;
+mod upstream;
 
 pub use command::{Command, Verdict};
 pub use config::{
     Client, Config, ConfigError, Flow, Follow, Guarantee, LimitSpec, Policy, Pool, Route,
 };
-pub use engine::{Engine, Extension, LEARNED, NoSuchEntry};
+pub use engine::{Engine, Extension, NoSuchEntry};
 pub use event::{Closed, Event, Facts, Family, FetchFailure, LossKind, Submission, WindowFact};
 pub use journal::{Checkpoint, LearnedGroup, LearnedLimit, LimitUsage, Record};
+pub use learned_limit::LEARNED;
 pub use leave::Leave;
 pub use snapshot::{
     ClientView, ClosedView, FlowView, LearnedView, LimitView, Snapshot, Source, TokenSupply,

@@ -75,7 +75,7 @@ impl Pools {
             for client in &pool.clients {
                 let client = &mut self.clients[client.index()];
                 client.pool = Some(PoolId(index as u32));
-                if pool.apart {
+                if pool.clients_differ {
                     client.aggregates.clone_from(&pool.aggregates);
                 }
             }

@@ -21,85 +21,24 @@
 //! Cost: a choice sorts the lanes that wait and may start (flows × routes in use), not what they hold.
 
 mod forecast;
+mod lane;
+mod share;
 
 use crate::Config;
 use crate::deadline_queue::{DeadlineQueue, QueueKey};
 use crate::rate::Rate;
 use forecast::longest_period;
 pub(crate) use forecast::{Line, Standing};
+pub(crate) use lane::{Candidate, Lane, LaneKey};
+use share::{Class, FlowState};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tollgate_model::{ExecutionId, FlowId, Instant, RouteId, Rule};
-use tollgate_quota::Ledger;
+use tollgate_model::{ExecutionId, FlowId, Instant, RouteId};
 
-/// One start of a flow with weight 1, in virtual time.
-const START: u128 = 1 << 32;
 /// One start, in hundredths.
 const ONE: i64 = 100;
 /// Hundredths of starts that a class can be owed, or have had beforehand, at the most.
 const OWED: i64 = 10 * ONE;
-
-/// One flow's executions on one route, the earliest deadline first.
-#[derive(Debug)]
-pub(crate) struct Lane {
-    pub(crate) flow: FlowId,
-    pub(crate) route: RouteId,
-    queue: DeadlineQueue,
-    /// Those that pause before they are tried again. They keep their ranks, and can't start.
-    pausing: DeadlineQueue,
-    arrivals: Rate,
-}
-
-/// A lane by its importance.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) struct LaneKey {
-    pub(crate) class: u8,
-    pub(crate) flow: FlowId,
-    pub(crate) route: RouteId,
-}
-
-impl LaneKey {
-    /// No lane is more important.
-    pub(crate) const FIRST: Self = Self {
-        class: 0,
-        flow: FlowId(0),
-        route: RouteId(0),
-    };
-
-    /// The next possible lane.
-    pub(crate) fn next(self) -> Self {
-        Self {
-            route: RouteId(self.route.0.saturating_add(1)),
-            ..self
-        }
-    }
-}
-
-/// A lane that may go next; the least goes first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) struct Candidate {
-    /// Not by right of a guarantee.
-    unentitled: bool,
-    /// Not by right of the floor.
-    unowed: bool,
-    pub(crate) class: u8,
-    virtual_time: u128,
-    head: QueueKey,
-    pub(crate) flow: FlowId,
-    pub(crate) route: RouteId,
-}
-
-impl Candidate {
-    /// Whether the lane's call has to leave reserved slots free: it has no right of its own to a start.
-    pub(crate) fn obeys_reserves(&self) -> bool {
-        self.unentitled && self.unowed
-    }
-
-    /// Whether the deadline of the lane's first call is `by` or earlier.
-    pub(crate) fn is_due(&self, by: Instant) -> bool {
-        self.head.deadline <= by
-    }
-}
 
 /// All that wait.
 #[derive(Debug)]
@@ -116,41 +55,6 @@ pub(crate) struct Queue {
     pausing: usize,
     /// The span over which arrivals are counted to tell how often calls come.
     recent: Duration,
-}
-
-#[derive(Debug)]
-struct FlowState {
-    class: u8,
-    cost: u128,
-    virtual_time: u128,
-    queued: usize,
-    /// Starts of the last window, up to the guaranteed number.
-    guaranteed: Option<Ledger>,
-}
-
-#[derive(Debug, Default)]
-struct Class {
-    virtual_time: u128,
-    queued: usize,
-    /// Hundredths of a start that the floor owes it; negative what it has had beforehand.
-    owed: i64,
-}
-
-impl Lane {
-    /// Executions that wait in it.
-    pub(crate) fn waiting(&self) -> usize {
-        self.queue.len()
-    }
-
-    /// The earliest deadline of those that wait in it.
-    pub(crate) fn first_deadline(&self) -> Option<Instant> {
-        self.queue.first().map(|key| key.deadline)
-    }
-
-    /// Executions a second that have come of late.
-    pub(crate) fn arrivals(&self, now: Instant) -> f64 {
-        self.arrivals.per_second(now)
-    }
 }
 
 impl Queue {
@@ -435,27 +339,5 @@ impl Queue {
             }
         }
         self.len -= 1;
-    }
-}
-
-impl FlowState {
-    fn new(flow: &crate::Flow, config: &Config) -> Self {
-        let guaranteed = flow.guarantee.and_then(|guarantee| {
-            match config.limits.get(guarantee.limit.index())?.rule {
-                Rule::Window { period, .. } => Some(Ledger::new(Rule::Window {
-                    allowed: guarantee.slots,
-                    period,
-                    counted_within: None,
-                })),
-                Rule::Concurrency { .. } => None,
-            }
-        });
-        Self {
-            class: flow.priority,
-            cost: START / u128::from(flow.weight.max(1)),
-            virtual_time: 0,
-            queued: 0,
-            guaranteed,
-        }
     }
 }

@@ -4,7 +4,7 @@
 //! happens to a slot, or time frees one.
 
 use crate::Config;
-use crate::journal::{Journal, Taking};
+use crate::journal::{CallSlots, Journal};
 use crate::pool::Pools;
 use std::sync::Arc;
 use tollgate_model::{ClientId, FlowId, Instant, LimitId, RouteId, TokenId};
@@ -216,7 +216,7 @@ impl Resources {
                 None => (1, ledger.held(now)),
             };
             let allowed = ledger.allowed();
-            let call = Taking {
+            let call = CallSlots {
                 slots,
                 allowed,
                 at_once,

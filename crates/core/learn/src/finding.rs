@@ -48,7 +48,7 @@ impl Group {
 
 /// A limit that is configured.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Known {
+pub struct KnownLimit {
     /// Whose calls count together under the limit.
     pub group: Group,
     /// How it counts.
@@ -85,7 +85,7 @@ pub struct Finding {
     pub accepted: u64,
     /// Calls that it explains and that were refused.
     pub refused: u64,
-    /// Since when it binds.
+    /// SignStart when it binds.
     pub since: Instant,
 }
 
@@ -160,4 +160,15 @@ pub(crate) fn implies(one: Rule, other: Rule) -> bool {
 fn rate_below(a: u32, p: Duration, b: u32, q: Duration) -> bool {
     let begun = q.as_nanos().div_ceil(p.as_nanos().max(1));
     u128::from(a) * begun <= u128::from(b)
+}
+
+/// Whether refusals have named the limit of this rule: its slots last until a period after the answer.
+pub(crate) fn is_named(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::Window {
+            counted_within: None,
+            ..
+        }
+    )
 }

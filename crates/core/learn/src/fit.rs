@@ -10,7 +10,7 @@ mod weighted;
 
 pub(crate) use check::{explained, is_bounded};
 
-use crate::finding::{Group, Known};
+use crate::finding::{Group, KnownLimit};
 use crate::series::Series;
 use crate::statistic::Statistic;
 use crate::work::{Tape, Work};
@@ -81,7 +81,7 @@ const NEARLY: f64 = 5.0;
 
 /// Looks for the best hypothesis.
 pub(crate) struct Search<'a> {
-    known: &'a [Known],
+    known: &'a [KnownLimit],
     totals: Totals,
     /// Calls up to then are not all known.
     missed: Option<u64>,
@@ -96,7 +96,7 @@ pub(crate) struct Search<'a> {
 
 impl<'a> Search<'a> {
     pub(crate) fn new(
-        known: &'a [Known],
+        known: &'a [KnownLimit],
         totals: Totals,
         missed: Option<Instant>,
         (tape, work): (&'a mut Tape<Option<Hypothesis>>, &'a mut Work),

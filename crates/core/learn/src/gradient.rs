@@ -81,7 +81,7 @@ const EVERY: u32 = 64;
 
 /// A call that has ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Took {
+pub struct TimedCall {
     /// What was asked.
     pub endpoint: EndpointId,
     /// When it was sent.
@@ -170,11 +170,11 @@ impl Gradient {
         self.allowed
     }
 
-    /// A call has ended. Calls are to be told of in the order of their sending ([`InOrder`]): of those that
+    /// A call has ended. Calls are to be told of in the order of their sending ([`SendOrder`]): of those that
     /// were sent of late the first to be answered are those that take least.
     ///
-    /// [`InOrder`]: crate::InOrder
-    pub fn sample(&mut self, now: Instant, took: &Took) {
+    /// [`SendOrder`]: crate::SendOrder
+    pub fn sample(&mut self, now: Instant, took: &TimedCall) {
         let at_once = f64::from(took.at_once);
         let log = took.latency.as_secs_f64().max(1e-6).ln();
         self.level = (self.level * 0.98).max(at_once);

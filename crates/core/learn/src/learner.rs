@@ -1,136 +1,43 @@
 //! The learner of one upstream.
 
-use crate::call::{Call, Outcome, Ring, State as Called};
-use crate::finding::{Change, Finding, FindingId, Known, Slot};
+use crate::call::{Call, Outcome, State as Called};
+use crate::finding::Change;
+use crate::finding::{Finding, FindingId, KnownLimit, Slot, is_named};
 use crate::guard::Guard;
-use crate::named::{Names, is_named};
-use crate::probe::Probe;
-use crate::run::Run;
 use crate::settings::Settings;
+use crate::state::{Batch, Learner};
 use crate::statistic::Statistic;
 use crate::work::Work;
-use std::collections::VecDeque;
 use std::time::Duration;
 use tollgate_model::{AttemptId, Instant, Rule};
 
-/// Learns the limits of one upstream from which calls it accepts and refuses.
-///
-/// Whoever sends tells each call ([`Self::sent`], [`Self::answered`], [`Self::ended`]), calls
-/// [`Self::handle_timeout`] when [`Self::poll_timeout`] says so, and then carries out what
-/// [`Self::poll_change`] asks for.
-#[derive(Clone, Debug)]
-pub struct Learner {
-    pub(crate) settings: Settings,
-    pub(crate) known: Vec<Known>,
-    pub(crate) ring: Ring,
-    pub(crate) held: Vec<Held>,
-    pub(crate) changes: VecDeque<Change>,
-    next: u32,
-    /// Refusals of calls that were sent before the first of them was known.
-    batch: Batch,
-    /// Since when what was seen is evidence: the limit was another before.
-    pub(crate) floor: Instant,
-    pub(crate) study: Study,
-    /// Calls up to then are not all known.
-    pub(crate) missed: Option<Instant>,
-    pub(crate) names: Names,
-    looked: u64,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Batch {
-    number: u32,
-    size: u32,
-    /// When its first refusal was known.
-    known: Instant,
-}
-
-/// When refusals are looked at.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Study {
-    pub(crate) due: Option<Instant>,
-    /// Calls without an answer that it waits for.
-    waiting: u32,
-    /// Calls sent up to here are waited for.
-    upto: Instant,
-    /// When the last one ended, and the calls that were looked at for it.
-    pub(crate) last: Instant,
-    pub(crate) looked: u64,
-    /// The one that is under way.
-    pub(crate) run: Option<Box<Run>>,
-    /// Refusals up to this attempt were looked at.
-    pub(crate) seen: Option<AttemptId>,
-    /// Studies in a row that found nothing.
-    pub(crate) barren: u32,
-}
-
-/// A finding that binds, and what it is found with.
-#[derive(Clone, Debug)]
-pub(crate) struct Held {
-    pub(crate) finding: Finding,
-    pub(crate) statistic: Statistic,
-    /// The first attempt that it was in force for.
-    pub(crate) from: AttemptId,
-    pub(crate) probe: Probe,
-    pub(crate) guard: Guard,
-    /// Small corrections of its period, one after another.
-    pub(crate) small: u8,
-}
-
-impl Held {
-    /// Whether the limit is a bucket.
-    pub(crate) fn leaks(&self) -> bool {
-        let number = self.statistic.number(self.finding.rule);
-        self.statistic.gap(number).is_some()
-    }
-}
-
 impl Learner {
-    /// A learner of an upstream with these limits configured.
-    #[must_use]
-    pub fn new(settings: Settings, known: Vec<Known>) -> Self {
-        Self {
-            settings,
-            known,
-            ring: Ring::default(),
-            held: Vec::new(),
-            changes: VecDeque::new(),
-            next: 0,
-            batch: Batch::default(),
-            floor: Instant::ZERO,
-            study: Study::default(),
-            missed: None,
-            names: Names::default(),
-            looked: 0,
-        }
-    }
-
     /// Replaces what is configured. If that is another a study that is under way begins anew.
-    pub fn configure(&mut self, known: Vec<Known>) {
-        if self.known == known {
+    pub fn configure(&mut self, known: Vec<KnownLimit>) {
+        if self.observed.known == known {
             return;
         }
-        self.known = known;
+        self.observed.known = known;
         if let Some(run) = self.study.run.take() {
-            self.study.seen = run.seen_before();
+            self.observed.seen = run.seen_before();
             self.study.due = Some(run.due);
         }
     }
 
     /// Calls that ended by now were not told.
     pub fn missed(&mut self, now: Instant) {
-        self.missed = Some(now);
+        self.observed.missed = Some(now);
     }
 
     /// A call is sent. Attempts ascend; one that doesn't is not looked at.
     pub fn sent(&mut self, attempt: AttemptId, call: Call) {
-        let Settings { calls, history, .. } = self.settings;
-        self.ring.push(attempt, call, calls, history);
+        let Settings { calls, history, .. } = self.observed.settings;
+        self.observed.ring.push(attempt, call, calls, history);
     }
 
     /// What the upstream made of a call is known.
     pub fn answered(&mut self, attempt: AttemptId, now: Instant, outcome: Outcome) {
-        let Some(record) = self.ring.get_mut(attempt) else {
+        let Some(record) = self.observed.ring.get_mut(attempt) else {
             return;
         };
         if record.state != Called::Pending {
@@ -159,7 +66,7 @@ impl Learner {
     /// A call's response is over, or nothing is expected of it any longer.
     pub fn ended(&mut self, attempt: AttemptId, now: Instant) {
         self.answered(attempt, now, Outcome::Unknown);
-        if let Some(record) = self.ring.get_mut(attempt) {
+        if let Some(record) = self.observed.ring.get_mut(attempt) {
             record.ended = record.ended.min(now);
         }
     }
@@ -167,17 +74,17 @@ impl Learner {
     /// Does what is due, or a part of it: about [`Settings::turn`] calls are looked at. For how long nothing
     /// should be looked at then, by this learner or another one on the same thread.
     pub fn handle_timeout(&mut self, now: Instant) -> Duration {
-        let mut work = Work::new(self.settings.turn);
+        let mut work = Work::new(self.observed.settings.turn);
         self.probe(now, &mut work);
         self.go_on(now, &mut work);
         self.looked += work.spent();
-        self.settings.rest_after(work.spent())
+        self.observed.settings.rest_after(work.spent())
     }
 
     /// When [`Self::handle_timeout`] is to be called; before now if it had more to do than one turn allows.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let probes = self.held.iter().map(|held| held.probe.check);
+        let probes = self.observed.held.iter().map(|held| held.probe.check);
         let study = match &self.study.run {
             Some(run) => Some(run.due),
             None => self.study.due,
@@ -198,13 +105,13 @@ impl Learner {
 
     /// What binds.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        self.held.iter().map(|held| &held.finding)
+        self.observed.held.iter().map(|held| &held.finding)
     }
 
     /// What another process needs, to go on where this one ends.
     #[must_use]
     pub fn export(&self) -> Vec<Finding> {
-        let settled = self.held.iter().map(|held| Finding {
+        let settled = self.observed.held.iter().map(|held| Finding {
             rule: held.probe.settled(held.finding.rule),
             ..held.finding.clone()
         });
@@ -221,13 +128,13 @@ impl Learner {
 
     /// Gives a finding up because somebody says so.
     pub fn forget(&mut self, id: FindingId) {
-        self.held.retain(|held| held.finding.id != id);
+        self.observed.held.retain(|held| held.finding.id != id);
     }
 
     /// The calls of late that take slots of the finding. Whoever begins to hold it, or holds it with
     /// another rule, begins with these.
     pub fn slots(&self, id: FindingId, now: Instant) -> impl Iterator<Item = Slot> {
-        let finding = self.held.iter().map(|held| &held.finding);
+        let finding = self.observed.held.iter().map(|held| &held.finding);
         let finding = finding.filter(move |finding| finding.id == id);
         finding.flat_map(move |finding| {
             let period = match finding.rule {
@@ -235,7 +142,7 @@ impl Learner {
                 Rule::Concurrency { .. } => None,
             };
             let from = period.map_or(Instant::ZERO, |period| now.before(period));
-            self.ring.since(from).filter_map(move |record| {
+            self.observed.ring.since(from).filter_map(move |record| {
                 let token = finding.group.part(&record.call)?;
                 let takes = match finding.rule {
                     rule if is_named(rule) => {
@@ -262,30 +169,8 @@ impl Learner {
         })
     }
 
-    pub(crate) fn hold(
-        &mut self,
-        mut finding: Finding,
-        statistic: Statistic,
-        guard: Guard,
-        now: Instant,
-    ) {
-        finding.id = FindingId(self.next);
-        finding.since = now;
-        self.next += 1;
-        self.changes.push_back(Change::Hold(finding.clone()));
-        let probe = Probe::new(&self.settings.probing, finding.rule, now);
-        self.held.push(Held {
-            finding,
-            statistic,
-            from: self.ring.next(),
-            probe,
-            guard,
-            small: 0,
-        });
-    }
-
     fn accepted(&mut self, call: &Call) {
-        for held in &mut self.held {
+        for held in &mut self.observed.held {
             if held.finding.group.part(call).is_some() {
                 held.finding.accepted += 1;
                 held.probe.accepted += 1;
@@ -294,7 +179,7 @@ impl Learner {
     }
 
     fn refused(&mut self, attempt: AttemptId, now: Instant) {
-        let Some(record) = self.ring.get_mut(attempt) else {
+        let Some(record) = self.observed.ring.get_mut(attempt) else {
             return;
         };
         let sent = record.call.sent;
@@ -310,20 +195,18 @@ impl Learner {
         self.batch.size += 1;
         self.refused_while_trying(attempt, now);
         if self.study.due.is_none() {
-            let recent = self.ring.since(now.before(self.settings.settle));
+            let recent = self
+                .observed
+                .ring
+                .since(now.before(self.observed.settings.settle));
             let waiting = recent.filter(|record| record.state == Called::Pending);
             self.study.waiting = waiting.count() as u32;
             self.study.upto = now;
             let settle = match self.study.waiting {
                 0 => Duration::ZERO,
-                _ => self.settings.settle,
+                _ => self.observed.settings.settle,
             };
             self.study.due = Some((now + settle).max(self.study.last + self.pause()));
         }
-    }
-
-    /// Between two studies: the longer the more was to be looked at.
-    pub(crate) fn pause(&self) -> Duration {
-        self.settings.study_every + self.settings.rest_after(self.study.looked)
     }
 }

@@ -66,7 +66,7 @@
 //! finding explains are taken out before another is looked for, so several limits are found one after
 //! another; and a finding that explains all that another did takes its place (`reconcile`). Calls that
 //! overtake one another on their way stretch a period by a little (`guard`). Nothing that is as lax as
-//! what is configured is ever found or tried ([`Known`]).
+//! what is configured is ever found or tried ([`KnownLimit`]).
 //!
 //! # What it costs
 //!
@@ -140,26 +140,33 @@
 //!   by trying, so after some hundred calls.
 
 mod call;
+mod explained;
 mod finding;
 mod fit;
 mod gradient;
 mod guard;
-mod in_order;
+mod held;
 mod learner;
 mod named;
+mod names;
+mod observations;
 mod probe;
+mod probing;
 mod reconcile;
 mod run;
+mod send_order;
 mod series;
 mod settings;
+mod state;
 mod statistic;
+mod stretching;
 mod study;
 mod work;
 
 pub use call::{Call, Outcome};
-pub use finding::{Change, Finding, FindingId, Group, Known, Reason, Slot, State};
-pub use gradient::{Gradient, Took};
-pub use in_order::InOrder;
-pub use learner::Learner;
-pub use named::FullWindow;
+pub use finding::{Change, Finding, FindingId, Group, KnownLimit, Reason, Slot, State};
+pub use gradient::{Gradient, TimedCall};
+pub use names::FullWindow;
+pub use send_order::SendOrder;
 pub use settings::{Probing, Settings};
+pub use state::Learner;

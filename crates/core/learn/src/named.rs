@@ -23,48 +23,22 @@
 //! answer (`counted_within` is none), which no upstream refuses if the number and the period are true. Of
 //! accepted calls no header speaks of the limit, so a raised number is found by trying more, seldom.
 
-use crate::call::{Call, Record, State as Called};
+use crate::call::{Record, State as Called};
 use crate::finding::{Change, Finding, FindingId, Group, Reason, State, implies};
 use crate::fit::chosen;
 use crate::guard::Guard;
-use crate::learner::{Held, Learner};
+use crate::held::HeldFinding;
+use crate::names::{FullWindow, Naming};
+use crate::observations::Observations;
+use crate::state::Learner;
 use crate::statistic::{Statistic, nanos};
 use crate::work::Work;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tollgate_model::{AttemptId, EndpointId, Instant, Rule};
 
 /// Refusals that are remembered, of one batch one.
 const NAMINGS: usize = 8;
-/// Headers round to whole seconds, and nobody says which way.
-const ROUNDING: Duration = Duration::from_secs(1);
-
-/// A window that a refusal's header says to be full.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct FullWindow {
-    /// Slots that it allows.
-    pub allowed: u32,
-    /// Time to its end, in whole seconds, rounded either way.
-    pub reset: Duration,
-}
-
-/// A refusal that names a limit.
-#[derive(Clone, Copy, Debug)]
-struct Naming {
-    attempt: AttemptId,
-    batch: u32,
-    call: Call,
-    answered: Instant,
-    window: FullWindow,
-}
-
-/// What refusals have named of late.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Names {
-    namings: VecDeque<Naming>,
-    /// Something was named since they were last looked at.
-    is_fresh: bool,
-}
 
 /// What a group's namings leave of a period, in nanoseconds.
 #[derive(Clone, Copy, Debug)]
@@ -75,23 +49,14 @@ struct Bounds {
     likely: u64,
 }
 
-impl Naming {
-    /// The window ended after the first, and no later than the second.
-    fn end(&self) -> (Instant, Instant) {
-        let reset = self.window.reset;
-        let earliest = (self.call.sent + reset).before(ROUNDING * 2);
-        (earliest, self.answered + reset + ROUNDING)
-    }
-}
-
 impl Learner {
     /// The call was refused, and its header says by which window: one that is none of those configured. To be
     /// told after [`Self::answered`].
     pub fn refused_by(&mut self, attempt: AttemptId, now: Instant, window: FullWindow) {
-        let Some(record) = self.ring.get(attempt) else {
+        let Some(record) = self.observed.ring.get(attempt) else {
             return;
         };
-        let namings = &mut self.names.namings;
+        let namings = &mut self.observed.names.namings;
         let known = |naming: &Naming| {
             naming.batch == record.batch && naming.window.allowed == window.allowed
         };
@@ -108,19 +73,20 @@ impl Learner {
             answered: now,
             window,
         });
-        self.names.is_fresh = true;
+        self.observed.names.is_fresh = true;
     }
 
     /// Accepted answers name this number of a limit that is known: no refusal names another by it.
     pub fn accepted_by(&mut self, allowed: u32) {
-        if self.names.namings.is_empty() {
+        if self.observed.names.namings.is_empty() {
             return;
         }
-        self.names
+        self.observed
+            .names
             .namings
             .retain(|naming| naming.window.allowed != allowed);
         let changes = &mut self.changes;
-        self.held.retain(|held| {
+        self.observed.held.retain(|held| {
             let goes = held.is_named() && held.finding.rule.allowed() == allowed;
             if goes {
                 changes.push_back(Change::Forget(held.finding.id, Reason::Contradicted));
@@ -131,20 +97,20 @@ impl Learner {
 
     /// Holds the limit that the last refusals have named. The calls that were sent before them are answered.
     pub(crate) fn hold_named(&mut self, now: Instant, work: &mut Work) {
-        if !std::mem::take(&mut self.names.is_fresh) {
+        if !std::mem::take(&mut self.observed.names.is_fresh) {
             return;
         }
-        let Some(last) = self.names.namings.back().copied() else {
+        let Some(last) = self.observed.names.namings.back().copied() else {
             return;
         };
         let allowed = last.window.allowed;
-        let namings = self.names.namings.iter();
+        let namings = self.observed.names.namings.iter();
         let namings = namings.filter(|naming| naming.window.allowed == allowed);
         let namings: Vec<Naming> = namings.copied().collect();
         if namings.len() < 2 {
             return;
         }
-        let Some((group, period)) = self.named(&namings, work) else {
+        let Some((group, period)) = self.observed.named(&namings, work) else {
             return;
         };
         let rule = Rule::Window {
@@ -153,7 +119,7 @@ impl Learner {
             counted_within: None,
         };
         let is_token = matches!(group, Group::Token | Group::ClientTokens(_));
-        let mut known = self.known.iter();
+        let mut known = self.observed.known.iter();
         if is_token || known.any(|it| group.is_within(it.group) && implies(it.rule, rule)) {
             return;
         }
@@ -163,13 +129,14 @@ impl Learner {
     /// Holds the limit in place of what was held for the same refusals.
     fn put_named(&mut self, group: Group, rule: Rule, refused: u64, now: Instant) {
         if self
+            .observed
             .held
             .iter()
             .any(|held| held.is_named() && held.finding.group == group && held.finding.rule == rule)
         {
             return;
         }
-        let is_same = |held: &Held| {
+        let is_same = |held: &HeldFinding| {
             let found = &held.finding;
             let near = match (found.rule, rule) {
                 (Rule::Window { period: one, .. }, Rule::Window { period: other, .. }) => {
@@ -182,14 +149,14 @@ impl Learner {
             held.is_named() && found.rule.allowed() == rule.allowed() || nested && near && is_one
         };
         let changes = &mut self.changes;
-        self.held.retain(|held| {
+        self.observed.held.retain(|held| {
             let goes = is_same(held);
             if goes {
                 changes.push_back(Change::Forget(held.finding.id, Reason::Superseded));
             }
             !goes
         });
-        if self.held.len() >= self.settings.findings {
+        if self.observed.held.len() >= self.observed.settings.findings {
             return;
         }
         let finding = Finding {
@@ -208,7 +175,9 @@ impl Learner {
         };
         self.hold(finding, Statistic::FirstCall(span), Guard::default(), now);
     }
+}
 
+impl Observations {
     /// Whose calls count under the limit that these refusals name, and how long its windows last.
     fn named(&self, namings: &[Naming], work: &mut Work) -> Option<(Group, u64)> {
         let one = namings.last()?.call;
@@ -302,30 +271,12 @@ impl Learner {
     }
 
     /// Refused calls whose header names the number that is held.
-    pub(crate) fn named_by(&self, held: &Held) -> impl Iterator<Item = AttemptId> {
+    pub(crate) fn named_by(&self, held: &HeldFinding) -> impl Iterator<Item = AttemptId> {
         let allowed = held.finding.rule.allowed();
         let is_named = held.is_named();
         let namings = self.names.namings.iter();
         namings
             .filter(move |naming| is_named && naming.window.allowed == allowed)
             .map(|naming| naming.attempt)
-    }
-}
-
-/// Whether refusals have named the limit of this rule: its slots last until a period after the answer.
-pub(crate) fn is_named(rule: Rule) -> bool {
-    matches!(
-        rule,
-        Rule::Window {
-            counted_within: None,
-            ..
-        }
-    )
-}
-
-impl Held {
-    /// Whether refusals have named its limit.
-    pub(crate) fn is_named(&self) -> bool {
-        is_named(self.finding.rule)
     }
 }

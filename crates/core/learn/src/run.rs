@@ -7,11 +7,11 @@ mod groups;
 mod part;
 
 use crate::call::State as Called;
+use crate::explained::{Evidence, Explained, is_longer};
 use crate::finding::{FindingId, Group};
 use crate::fit::{Hypothesis, Search, best, explained, is_bounded};
-use crate::guard::Near;
-use crate::learner::Learner;
-use crate::reconcile::{Evidence, Explained, is_longer};
+use crate::guard::NearbyRefusals;
+use crate::observations::Observations;
 use crate::series::Series;
 use crate::work::{Tape, Work};
 use part::Part;
@@ -31,7 +31,7 @@ pub(crate) enum Step {
     /// Which refusals nothing explains is known.
     Fresh,
     /// A hypothesis that is sure enough. If that changes nothing there are other steps.
-    Found(Found),
+    Found(Explanation),
     /// There are not enough refusals that nothing explains.
     Few,
     /// All of them are near to a finding whose period may be a little longer.
@@ -41,7 +41,7 @@ pub(crate) enum Step {
 }
 
 /// A hypothesis that is sure enough, and all that it explains.
-pub(crate) struct Found {
+pub(crate) struct Explanation {
     pub(crate) hypothesis: Hypothesis,
     pub(crate) explains: Explained,
 }
@@ -53,8 +53,8 @@ pub(crate) struct Run {
     pub(crate) due: Instant,
     /// Calls looked at so far.
     pub(crate) looked: u64,
-    /// The learner as it was when the study began, with the calls.
-    of: Learner,
+    /// What was known when the study began.
+    of: Observations,
     stage: Stage,
     of_held: BTreeMap<FindingId, Explained>,
     /// Refusals that a finding explains, and those of late that none does.
@@ -62,7 +62,7 @@ pub(crate) struct Run {
     fresh: BTreeSet<AttemptId>,
     /// Of the latter those that no finding is near to.
     others: BTreeSet<AttemptId>,
-    near: Vec<Near>,
+    near: Vec<NearbyRefusals>,
     /// Whether what is found may only mend what binds already.
     mend: bool,
     groups: Vec<Group>,
@@ -86,8 +86,8 @@ enum Stage {
 }
 
 impl Run {
-    /// A study of what the learner, which it takes for itself, knows.
-    pub(crate) fn new(of: Learner, due: Instant) -> Self {
+    /// A study of what is known.
+    pub(crate) fn new(of: Observations, due: Instant) -> Self {
         Self {
             due,
             looked: 0,
@@ -107,7 +107,7 @@ impl Run {
 
     /// Refusals up to this attempt were looked at in earlier studies.
     pub(crate) fn seen_before(&self) -> Option<AttemptId> {
-        self.of.study.seen
+        self.of.seen
     }
 
     /// The last call that is looked at.
@@ -120,7 +120,7 @@ impl Run {
         self.of.measure(now);
     }
 
-    pub(crate) fn near(&mut self) -> Vec<Near> {
+    pub(crate) fn near(&mut self) -> Vec<NearbyRefusals> {
         std::mem::take(&mut self.near)
     }
 
@@ -154,7 +154,7 @@ impl Run {
         }
         let records = self.of.ring.iter();
         let fresh = records.filter(|record| {
-            record.state == Called::Refused && Some(record.attempt) > self.of.study.seen
+            record.state == Called::Refused && Some(record.attempt) > self.of.seen
         });
         let fresh = fresh.map(|record| record.attempt);
         let fresh = fresh.filter(|attempt| !self.explained.contains(attempt));
@@ -275,7 +275,7 @@ impl Run {
         hypothesis: Hypothesis,
         stands_alone: bool,
         series: &Series,
-    ) -> Option<Found> {
+    ) -> Option<Explanation> {
         if !is_bounded(&hypothesis, stands_alone, &self.of.known, series) {
             return None;
         }
@@ -289,7 +289,7 @@ impl Run {
         let of_fresh = self.fresh.iter();
         let of_fresh = of_fresh.filter(|attempt| explains.contains_key(attempt));
         let sure = batches.len() >= 2 && 2 * of_fresh.count() >= self.fresh.len();
-        sure.then_some(Found {
+        sure.then_some(Explanation {
             hypothesis,
             explains,
         })

@@ -1,8 +1,9 @@
 //! When refusals are studied, and what becomes of it.
 
 use crate::call::State as Called;
-use crate::learner::Learner;
+use crate::finding::Change;
 use crate::run::{Run, Step};
+use crate::state::Learner;
 use crate::work::Work;
 use tollgate_model::Instant;
 
@@ -28,25 +29,18 @@ impl Learner {
     fn begin(&mut self, now: Instant, work: &mut Work) -> Option<Box<Run>> {
         let due = self.study.due.take_if(|due| *due <= now)?;
         self.hold_named(now, work);
-        let fresh = self.ring.iter().rev();
-        let fresh = fresh.take_while(|record| Some(record.attempt) > self.study.seen);
+        let fresh = self.observed.ring.iter().rev();
+        let fresh = fresh.take_while(|record| Some(record.attempt) > self.observed.seen);
         let fresh = fresh.filter(|record| record.state == Called::Refused);
-        let enough = fresh.count() > self.enough();
-        work.spend(self.ring.len());
+        let enough = fresh.count() > self.observed.enough();
+        work.spend(self.observed.ring.len());
         if !enough {
             self.rest(now, 0);
             return None;
         }
         // The calls are copied: those that come meanwhile are looked at in the next study.
-        work.spend(8 * self.ring.len());
-        Some(Box::new(Run::new(self.clone(), due)))
-    }
-
-    /// Not more refusals than this are not worth a study. Where studies find nothing, as after refusals by
-    /// chance, the next waits for more.
-    pub(crate) fn enough(&self) -> usize {
-        let barren = if self.held.is_empty() { 8 } else { 64 };
-        (self.study.barren / barren).min(32) as usize
+        work.spend(8 * self.observed.ring.len());
+        Some(Box::new(Run::new(self.observed.clone(), due)))
     }
 
     /// Goes on with the study for one turn. Whether it is over.
@@ -55,20 +49,21 @@ impl Learner {
             match run.step(work) {
                 Step::Next => {}
                 Step::Fresh => {
-                    self.study.seen = run.last().max(self.study.seen);
-                    self.measure(now);
+                    self.observed.seen = run.last().max(self.observed.seen);
+                    let changed = self.observed.measure(now);
+                    self.changes.extend(changed.into_iter().map(Change::Adjust));
                     run.measured(now);
                 }
                 Step::Found(found) => {
                     let evidence = run.evidence(&found.explains);
                     if self.take(&found.hypothesis, &evidence, now, work) {
-                        self.study.barren = 0;
+                        self.observed.barren = 0;
                         self.stretch(run.near());
                         return true;
                     }
                 }
                 Step::Nothing => {
-                    self.study.barren += 1;
+                    self.observed.barren += 1;
                     self.stretch(run.near());
                     return true;
                 }

@@ -2,7 +2,7 @@
 
 mod world;
 
-use tollgate_learn::{Gradient, Took};
+use tollgate_learn::{Gradient, TimedCall};
 use world::at_once::{Fixed, Limit, Upstream, rate, run};
 use world::random::Random;
 
@@ -17,7 +17,7 @@ impl Limit for Quotient {
     fn allowed(&self) -> u32 {
         self.number as u32
     }
-    fn sample(&mut self, _: u64, took: &Took) {
+    fn sample(&mut self, _: u64, took: &TimedCall) {
         let short = took.latency.as_secs_f64();
         self.long = if self.long == 0.0 {
             short

@@ -4,7 +4,7 @@ mod world;
 
 use std::time::Duration;
 use tollgate_learn::{
-    Call, Change, Finding, FindingId, Group, Known, Learner, Outcome, Reason, Settings, State,
+    Call, Change, Finding, FindingId, Group, KnownLimit, Learner, Outcome, Reason, Settings, State,
 };
 use tollgate_model::{AttemptId, EndpointId, Instant, Rule, TokenId};
 use world::limiter::window;
@@ -35,8 +35,8 @@ fn outcome(is_accepted: bool) -> Outcome {
     }
 }
 
-fn known() -> Vec<Known> {
-    vec![Known {
+fn known() -> Vec<KnownLimit> {
+    vec![KnownLimit {
         group: Group::Upstream,
         rule: window(60, 6_000),
     }]
@@ -156,7 +156,7 @@ fn the_slots_of_what_is_held_are_those_of_late() {
 #[test]
 fn each_token_has_windows_of_its_own_phase() {
     for (seed, number, period) in [(1, 12, 6_000), (2, 8, 10_000), (3, 20, 4_000)] {
-        let known = vec![Known {
+        let known = vec![KnownLimit {
             group: Group::Token,
             rule: window(2 * number, period),
         }];
@@ -201,7 +201,7 @@ fn each_token_has_windows_of_its_own_phase() {
 /// Lets calls come a tenth of a second apart in the mean, from the first second on, into windows of a minute on a clock: this many
 /// are accepted in each. After two refusals in a row none is sent until the window ends. What is found by the end.
 fn windows_of_a_minute(opened: u64, numbers: &[u64]) -> Option<Rule> {
-    let known = vec![Known {
+    let known = vec![KnownLimit {
         group: Group::Upstream,
         rule: window(480, 60_000),
     }];
@@ -261,7 +261,7 @@ fn no_shorter_period_is_believed_while_a_configured_one_explains_the_same() {
 /// That half of all calls are refused by chance is no explanation that needs much to be ruled out.
 #[test]
 fn a_limit_of_few_calls_is_found_by_few_refusals() {
-    let known = vec![Known {
+    let known = vec![KnownLimit {
         group: Group::Upstream,
         rule: window(6, 6_000),
     }];

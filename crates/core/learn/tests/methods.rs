@@ -7,7 +7,7 @@
 
 mod world;
 
-use tollgate_learn::{Group, Known};
+use tollgate_learn::{Group, KnownLimit};
 use tollgate_model::{EndpointId, Rule};
 use world::limiter::{Declared, Learning, Limiter, oracle, window};
 use world::others::{Aimd, Counts, Posterior, Quotient};
@@ -19,7 +19,7 @@ fn base(name: &str) -> Case {
         name: name.to_owned(),
         tokens: 0,
         endpoints: vec![0.6, 0.4],
-        known: vec![Known {
+        known: vec![KnownLimit {
             group: Group::Upstream,
             rule: window(60, 6_000),
         }],
@@ -128,7 +128,7 @@ fn cases() -> Vec<Case> {
         ));
         let tokens = |case: Case| Case {
             tokens: 4,
-            known: vec![Known {
+            known: vec![KnownLimit {
                 group: Group::Token,
                 rule: window(30, 6_000),
             }],
@@ -162,7 +162,7 @@ fn cases() -> Vec<Case> {
             5.0,
         ));
         add(Case {
-            known: vec![Known {
+            known: vec![KnownLimit {
                 group: up,
                 rule: Rule::Concurrency { allowed: 50 },
             }],
@@ -175,7 +175,7 @@ fn cases() -> Vec<Case> {
             )
         });
         add(Case {
-            known: vec![Known {
+            known: vec![KnownLimit {
                 group: Group::Token,
                 rule: window(300, 60_000),
             }],
@@ -192,7 +192,7 @@ fn cases() -> Vec<Case> {
             )
         });
         add(Case {
-            known: vec![Known {
+            known: vec![KnownLimit {
                 group: Group::Token,
                 rule: window(300, 60_000),
             }],
@@ -209,7 +209,7 @@ fn cases() -> Vec<Case> {
             )
         });
         add(Case {
-            known: vec![Known {
+            known: vec![KnownLimit {
                 group: Group::Token,
                 rule: window(300, 60_000),
             }],
@@ -290,7 +290,7 @@ fn cases() -> Vec<Case> {
                     period: seconds * SECOND,
                 },
             )],
-            known: vec![Known {
+            known: vec![KnownLimit {
                 group: up,
                 rule: window(allowed + allowed / 2, seconds * 1_000),
             }],
@@ -336,7 +336,7 @@ fn cases() -> Vec<Case> {
                 },
             ),
         ],
-        known: vec![Known {
+        known: vec![KnownLimit {
             group: up,
             rule: window(200, 30_000),
         }],
@@ -368,7 +368,7 @@ fn cases() -> Vec<Case> {
     });
     add(Case {
         truth: vec![truth(up, Mechanism::AtOnce { allowed: 20 })],
-        known: vec![Known {
+        known: vec![KnownLimit {
             group: up,
             rule: Rule::Concurrency { allowed: 50 },
         }],
@@ -390,7 +390,7 @@ fn figures(case: &Case, seed: u64, limiter: &mut dyn Limiter, best: u64) -> (f64
     )
 }
 
-type Make = fn(&[Known]) -> Box<dyn Limiter>;
+type Make = fn(&[KnownLimit]) -> Box<dyn Limiter>;
 
 #[test]
 fn methods() {

@@ -7,7 +7,7 @@
 
 mod world;
 
-use tollgate_learn::{Group, Known};
+use tollgate_learn::{Group, KnownLimit};
 use tollgate_model::{EndpointId, Rule};
 use world::limiter::{Declared, Learning, Limiter, oracle, window};
 use world::random::Random;
@@ -83,7 +83,7 @@ fn draw(seed: u64) -> Case {
         name: format!("{mechanism:?} {group:?} load {load}"),
         tokens,
         endpoints: vec![0.6, 0.4],
-        known: vec![Known {
+        known: vec![KnownLimit {
             group: if tokens > 0 {
                 Group::Token
             } else {

@@ -6,7 +6,9 @@ mod world;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tollgate_learn::{Call, Change, Finding, FindingId, Group, Known, Learner, Outcome, Settings};
+use tollgate_learn::{
+    Call, Change, Finding, FindingId, Group, KnownLimit, Learner, Outcome, Settings,
+};
 use tollgate_model::{AttemptId, ClientId, EndpointId, Instant, TokenId};
 use world::limiter::window;
 use world::random::Random;
@@ -147,7 +149,7 @@ fn finding(at: u32) -> Finding {
 fn learner() -> Learner {
     let rule = window(1_000_000, 60_000);
     let group = Group::Upstream;
-    Learner::new(Settings::default(), vec![Known { group, rule }])
+    Learner::new(Settings::default(), vec![KnownLimit { group, rule }])
 }
 
 /// Sends the input's calls, with all turns that the learner asks for.
@@ -239,7 +241,7 @@ fn found(turn: u64, changes_after: u64) -> (Vec<Change>, u64) {
     };
     let rule = window(1_000_000, 60_000);
     let group = Group::Upstream;
-    let mut learner = Learner::new(settings, vec![Known { group, rule }]);
+    let mut learner = Learner::new(settings, vec![KnownLimit { group, rule }]);
     let mut random = Random::new(3);
     let (mut opened, mut count) = (0, 0);
     for number in 1..=600 {
@@ -273,7 +275,7 @@ fn found(turn: u64, changes_after: u64) -> (Vec<Change>, u64) {
         turns += 1;
         if turns == changes_after {
             let rule = window(500_000, 60_000);
-            learner.configure(vec![Known { group, rule }]);
+            learner.configure(vec![KnownLimit { group, rule }]);
         }
     }
     (

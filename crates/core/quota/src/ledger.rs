@@ -1,5 +1,6 @@
 //! One limit's slots.
 
+mod announced;
 mod arrival;
 mod floor;
 mod forecast;
@@ -9,21 +10,22 @@ mod learned;
 mod others;
 mod reserve;
 mod scout;
+mod shift;
 mod sum;
-mod told;
 mod usage;
 
-pub use header::{Header, Shift};
-pub use others::Others;
+pub use announced::{Announcement, Span, Verdict};
+pub use header::Header;
+pub use others::ForeignCalls;
 pub use reserve::Demand;
-pub use told::{Span, Verdict, Word};
+pub use shift::Shift;
 pub use usage::{Since, Usage};
 
+use announced::Announcements;
 use forecast::{Hold, Lag};
 use learned::Learned;
 use std::collections::VecDeque;
 use std::time::Duration;
-use told::Told;
 use tollgate_model::{Instant, Rule};
 
 /// The slots held under one limit.
@@ -51,7 +53,7 @@ pub struct Ledger {
     /// Slots that are for somebody else; what headers have found of somebody else's is among them.
     left_free: u32,
     /// Which number and period headers say to be in force; none before the first.
-    told: Option<Box<Told>>,
+    announced: Option<Box<Announcements>>,
     /// A step's begin, by which ends are rounded for the next process; zero before the first checkpoint.
     steps_from: Instant,
 }
@@ -70,7 +72,7 @@ impl Ledger {
             lag: Lag::default(),
             learned: None,
             left_free: 0,
-            told: None,
+            announced: None,
             steps_from: Instant::ZERO,
         }
     }

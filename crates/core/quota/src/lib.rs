@@ -37,7 +37,7 @@
 //! of the next section, and that is no earlier than the later answer. Then A was counted before B. For if
 //! B had been counted before A, A would have been counted before B's window closed, on top of B's count,
 //! and b < a. So A was counted no later than B's answer came, and its slot is settled at the earlier of the two
-//! answers. Others' calls only raise counts between, and where windows slide nothing leaves before `low`,
+//! answers. ForeignCalls' calls only raise counts between, and where windows slide nothing leaves before `low`,
 //! if headers tell of the oldest call. Whether they do is seen: a family whose ends are never nearer than a
 //! period proves nothing of single calls.
 //!
@@ -124,7 +124,7 @@
 //! with count *b*, sent after r₁, show that at least b − a slots were counted between; a third,
 //! sent after the answer of the second and answered before s₁ + ¾P, counts those b − a as well. If
 //! its count is less than a quarter of b − a, then windows don't slide, nor are two neighbouring
-//! ones interpolated (which would count at least a quarter of what the last ¾P has seen). Others'
+//! ones interpolated (which would count at least a quarter of what the last ¾P has seen). ForeignCalls'
 //! calls raise counts, never lower them, so they can't fake this. Until it was seen, every slot is
 //! held for the whole period after its counting.
 //!
@@ -145,7 +145,7 @@
 //! # Numbers and periods that headers tell
 //!
 //! The rule is as good as its numbers, and headers may say that others are in force
-//! ([`Ledger::hear`], [`Ledger::obey`]). What is believed of them is argued in `ledger/told.rs`; what
+//! ([`Ledger::hear`], [`Ledger::obey`]). What is believed of them is argued in `ledger/announced.rs`; what
 //! it can do to the promise is this. *A lower number or a longer period* takes slots away and gives none, so
 //! the proofs stand ("Whose end it is" says why the ends of longer windows give none either). *A higher number* lets as many through as the upstream has said, in answers that agree
 //! over a whole period, that its window allows. *A shorter period* gives slots back earlier; it takes two
@@ -200,4 +200,6 @@
 
 mod ledger;
 
-pub use ledger::{Demand, Header, Ledger, Others, Shift, Since, Span, Usage, Verdict, Word};
+pub use ledger::{
+    Announcement, Demand, ForeignCalls, Header, Ledger, Shift, Since, Span, Usage, Verdict,
+};

@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 use tollgate_model::{Instant, Rule};
-use tollgate_quota::{Header, Ledger, Word};
+use tollgate_quota::{Announcement, Header, Ledger};
 
 const MS: u64 = 1_000_000;
 const SECOND: u64 = 1_000 * MS;
@@ -153,7 +153,7 @@ fn run_all(world: World) -> (Upstream, f64) {
                     let (sent, now) = (at(sent[call]), at(when));
                     ledger.settle(sent, now, 1);
                     let header = said[call].unwrap();
-                    let word = Word {
+                    let word = Announcement {
                         family: 0,
                         allowed: world.allowed,
                         header,

@@ -217,7 +217,7 @@ fn run(
         }
         let foreign = if others { call.foreign } else { 0 };
         if foreign > 0 {
-            // Others call while none of ours is on the way, and never beyond the limit.
+            // ForeignCalls call while none of ours is on the way, and never beyond the limit.
             while let Some(&Reverse((when, _))) = due.peek() {
                 now = now.max(when);
                 take_up(now, &mut ledger, &mut sum, &mut upstream, &mut due, &sent);
@@ -290,7 +290,7 @@ proptest! {
         prop_assert!(upstream.most_ours <= allowed, "{} of {allowed}", upstream.most_ours);
     }
 
-    /// Others' calls that a header has shown are never sent over. Each burst of theirs is smaller
+    /// ForeignCalls' calls that a header has shown are never sent over. Each burst of theirs is smaller
     /// than what is left when it comes, or the upstream would turn it away, not us.
     #[test]
     fn foreign_calls_once_seen_hold_their_slots(

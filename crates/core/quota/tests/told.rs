@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 use tollgate_model::{Instant, Rule};
-use tollgate_quota::{Header, Ledger, Word};
+use tollgate_quota::{Announcement, Header, Ledger};
 
 const MS: u64 = 1_000_000;
 const SECOND: u64 = 1_000 * MS;
@@ -92,7 +92,7 @@ fn run(
                 count: speaks.count.map_or(count, |part| number * part / 100),
                 reset: Duration::from_secs(speaks.reset.unwrap_or(reset)),
             };
-            let word = Word {
+            let word = Announcement {
                 family: speaks.family,
                 allowed: number,
                 header,
@@ -217,7 +217,7 @@ fn in_force_after(windows: u64, number: u32, refusal: (u32, u32)) -> (u32, u32) 
                 count,
                 reset: Duration::from_secs(6 - call * 300 / 1_000),
             };
-            let word = Word {
+            let word = Announcement {
                 family: 0,
                 allowed,
                 header,
@@ -259,7 +259,7 @@ fn sent_of_windows(windows: u64) -> Vec<(u32, u32)> {
         let opens = at(60 * SECOND + window * 8 * SECOND);
         let mut now = opens;
         let (mut count, mut unanswered) = (0, 0);
-        // Others come when the first is answered, and one comes late.
+        // ForeignCalls come when the first is answered, and one comes late.
         for round in 0..6 {
             if round == 5 {
                 now = now + period / 2;
@@ -282,7 +282,7 @@ fn sent_of_windows(windows: u64) -> Vec<(u32, u32)> {
                     count,
                     reset: Duration::from_secs(left.as_secs() + 1),
                 };
-                let word = Word {
+                let word = Announcement {
                     family: 0,
                     allowed: number,
                     header,

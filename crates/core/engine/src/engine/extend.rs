@@ -5,7 +5,7 @@
 //! takes another's place goes on with its limits, its pool and all that they hold. A route that is no
 //! longer wanted just gets no submissions; its client is retired ([`crate::Event::RetireClient`]).
 
-use super::Engine;
+use super::machine::Engine;
 use crate::{Client, Config, ConfigError, Event, LimitSpec, Pool, Route};
 use std::sync::Arc;
 use tollgate_model::{ClientId, Instant, LimitId, PoolId, RouteId};

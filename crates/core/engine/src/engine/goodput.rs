@@ -1,11 +1,11 @@
 //! What calls show of limits on calls at once, and the numbers that follow from it ([`crate::latency`]).
 
-use super::Engine;
-use super::attempt::Attempt;
+use super::machine::Engine;
+use crate::attempt::Attempt;
 use crate::latency::SendLoad;
 use crate::resources::Passage;
 use crate::{LearnedView, Source};
-use tollgate_learn::Took;
+use tollgate_learn::TimedCall;
 use tollgate_model::{AttemptId, Instant, LimitId, Rule, Scope};
 
 impl Engine {
@@ -41,7 +41,7 @@ impl Engine {
         let Some(SendLoad { limit, at_once }) = of.load else {
             return;
         };
-        let took = brought.map(|brought| Took {
+        let took = brought.map(|brought| TimedCall {
             endpoint: of.endpoint,
             sent: of.sent,
             latency: now.since(of.sent),

@@ -1,6 +1,6 @@
 //! Fetching the tokens that a pool is short of.
 
-use super::Engine;
+use super::machine::Engine;
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_model::{Instant, PoolId, RouteId};

@@ -8,51 +8,17 @@
 //! (`counted_within` zero); where refusals have named it, until a period after the answer, as those of what is
 //! configured (none). It begins with the slots of the calls of late, and with those under way.
 
-use super::Engine;
-use super::attempt::Attempt;
-use super::own::unused_limit;
-use super::upstream::Upstream;
+use super::machine::Engine;
 use crate::Config;
-use std::fmt::Write;
-use std::time::Duration;
-use tollgate_model::{
-    ClientId, EndpointId, Instant, Limit, LimitId, PoolId, RouteId, Rule, Scope, TokenId,
-};
+use crate::attempt::Attempt;
+use crate::learned_limit::{Group, RecentCall, TableEntry, UNBOUND, is_learned, named};
+use crate::own_entries::unused_limit;
+use crate::upstream::Upstream;
+use tollgate_model::{ClientId, EndpointId, LimitId, PoolId, RouteId, Rule, Scope};
 use tollgate_quota::Ledger;
 
 /// Limits that the tokens of one pool can have learned at the same time.
 const MOST_OF_TOKENS: usize = 6;
-/// Under a token limit that isn't in force: more than any token is ever sent with.
-const UNBOUND: u32 = 1_000_000;
-
-/// Whose calls count together under a learned limit.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Group {
-    /// All calls to the upstream.
-    Upstream(Upstream),
-    /// Those with the client's tokens.
-    Client(ClientId),
-    /// Those for the endpoint of the upstream.
-    Endpoint(Upstream, EndpointId),
-    /// Those with one token, for each of the pool's tokens by itself; of one client only, if it is named.
-    Token(PoolId, Option<ClientId>),
-}
-
-/// Where a learned limit stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum TablePlace {
-    Shared(LimitId),
-    /// The pool's clients have it at this place of their `token_limits`.
-    Tokens(PoolId, usize),
-}
-
-/// A call that holds slots under a learned limit from the beginning, until then.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Recent {
-    pub(super) until: Instant,
-    pub(super) token: Option<TokenId>,
-    pub(super) cost: u32,
-}
 
 impl Engine {
     /// Holds one limit more. None if there is no place for it.
@@ -60,11 +26,11 @@ impl Engine {
         &mut self,
         group: Group,
         rule: Rule,
-        recent: &[Recent],
-    ) -> Option<TablePlace> {
+        recent: &[RecentCall],
+    ) -> Option<TableEntry> {
         let place = match group {
             Group::Token(pool, client) => self.hold_of_tokens(pool, client, rule, recent)?,
-            _ => TablePlace::Shared(self.hold_shared(group, rule, recent)?),
+            _ => TableEntry::Shared(self.hold_shared(group, rule, recent)?),
         };
         self.forget_foretold();
         Some(place)
@@ -73,20 +39,20 @@ impl Engine {
     /// Changes the number or the period of a learned limit.
     pub(super) fn adjust_learned(
         &mut self,
-        place: TablePlace,
+        place: TableEntry,
         group: Group,
         rule: Rule,
-        recent: &[Recent],
+        recent: &[RecentCall],
     ) {
         let mut config = Config::clone(&self.config);
         match (place, group) {
-            (TablePlace::Shared(limit), _) => {
+            (TableEntry::Shared(limit), _) => {
                 let learned = &mut config.limits[limit.index()];
                 *learned = named(learned.scope, rule, &self.whose(group)).into();
                 self.configure(config);
                 self.fill(limit, recent);
             }
-            (TablePlace::Tokens(pool, place), Group::Token(_, client)) => {
+            (TableEntry::Tokens(pool, place), Group::Token(_, client)) => {
                 self.put_token_limit(config, (pool, client), place, rule, recent);
             }
             _ => {}
@@ -95,10 +61,10 @@ impl Engine {
     }
 
     /// Holds the limit no more.
-    pub(super) fn release_learned(&mut self, place: TablePlace) {
+    pub(super) fn release_learned(&mut self, place: TableEntry) {
         let mut config = Config::clone(&self.config);
         match place {
-            TablePlace::Shared(limit) => {
+            TableEntry::Shared(limit) => {
                 let of_routes = config.routes.iter_mut().map(|route| &mut route.limits);
                 let of_clients = config.clients.iter_mut().map(|client| &mut client.limits);
                 for limits in of_routes.chain(of_clients) {
@@ -113,7 +79,7 @@ impl Engine {
                 self.resources.ledgers[limit.index()] = Ledger::new(unused_limit().rule);
                 self.own.give_back_limit(limit);
             }
-            TablePlace::Tokens(pool, place) => {
+            TableEntry::Tokens(pool, place) => {
                 for client in &config.pools[pool.index()].clients {
                     self.resources
                         .pools
@@ -128,7 +94,7 @@ impl Engine {
         self.forget_foretold();
     }
 
-    fn hold_shared(&mut self, group: Group, rule: Rule, recent: &[Recent]) -> Option<LimitId> {
+    fn hold_shared(&mut self, group: Group, rule: Rule, recent: &[RecentCall]) -> Option<LimitId> {
         let limit = self.own.take_limit()?;
         let mut config = Config::clone(&self.config);
         let whose = self.whose(group);
@@ -179,7 +145,7 @@ impl Engine {
     }
 
     /// Fills the ledger of the shared limit with what calls of late hold of it.
-    fn fill(&mut self, limit: LimitId, recent: &[Recent]) {
+    fn fill(&mut self, limit: LimitId, recent: &[RecentCall]) {
         let rule = self.config.limits[limit.index()].rule;
         let mut ledger = Ledger::new(rule);
         match rule {
@@ -211,8 +177,8 @@ impl Engine {
         pool: PoolId,
         client: Option<ClientId>,
         rule: Rule,
-        recent: &[Recent],
-    ) -> Option<TablePlace> {
+        recent: &[RecentCall],
+    ) -> Option<TableEntry> {
         let Rule::Window { .. } = rule else {
             return None;
         };
@@ -227,7 +193,7 @@ impl Engine {
         }
         let place = left.unwrap_or(limits.len());
         self.put_token_limit(config, (pool, client), place, rule, recent);
-        Some(TablePlace::Tokens(pool, place))
+        Some(TableEntry::Tokens(pool, place))
     }
 
     fn put_token_limit(
@@ -236,7 +202,7 @@ impl Engine {
         (pool, of): (PoolId, Option<ClientId>),
         place: usize,
         rule: Rule,
-        recent: &[Recent],
+        recent: &[RecentCall],
     ) {
         let whose = self.whose(Group::Token(pool, of));
         for client in config.pools[pool.index()].clients.clone() {
@@ -282,50 +248,6 @@ impl Engine {
     pub(super) fn forget_foretold(&mut self) {
         self.reservations.forget();
         self.resources.unblock();
-    }
-}
-
-/// What the name of each limit begins with that the engine has learned; no configured limit may be called so.
-pub const LEARNED: &str = "learned: ";
-
-/// Whether the limit was learned, in force or not.
-pub(super) fn is_learned(limit: &Limit) -> bool {
-    limit.name.is_empty() || limit.name.starts_with(LEARNED)
-}
-
-/// Whether a token limit's place is only kept: nothing is in force there for this client.
-pub(super) fn is_place_kept(limit: &Limit) -> bool {
-    is_learned(limit) && limit.rule.allowed() == UNBOUND
-}
-
-/// The limit with a name that says what it allows to whom.
-fn named(scope: Scope, rule: Rule, whose: &str) -> Limit {
-    let mut name = String::from(LEARNED);
-    let written = match rule {
-        Rule::Window {
-            allowed, period, ..
-        } => write!(name, "{allowed} in {}", Span(period)),
-        Rule::Concurrency { allowed } => write!(name, "{allowed} at once"),
-    };
-    debug_assert!(written.is_ok(), "a text can be written to");
-    name.push_str(" for ");
-    name.push_str(whose);
-    Limit { name, scope, rule }
-}
-
-/// A span in the largest unit that gives a short number.
-struct Span(Duration);
-
-impl std::fmt::Display for Span {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let millis = self.0.as_millis();
-        if millis.is_multiple_of(60_000) {
-            write!(f, "{} min", millis / 60_000)
-        } else if millis >= 10_000 || millis.is_multiple_of(1_000) {
-            write!(f, "{} s", (millis + 500) / 1_000)
-        } else {
-            write!(f, "{millis} ms")
-        }
     }
 }
 

@@ -8,10 +8,10 @@
 //! of the one window there, or of the one that is long enough; what follows is said in [`super::told`].
 //! What fits none, or several, is ignored and counted.
 
-use super::Engine;
-use super::attempt::Attempt;
-use super::learned::is_learned;
+use super::machine::Engine;
+use crate::attempt::Attempt;
 use crate::event::ROUNDING;
+use crate::learned_limit::is_learned;
 use crate::{Leave, LimitSpec, WindowFact};
 use std::sync::Arc;
 use tollgate_model::{ClientId, Limit, LimitId, Rule, Scope};

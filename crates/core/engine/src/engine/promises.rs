@@ -20,7 +20,7 @@
 //! Should something change meanwhile, the walk begins again when it is through, so that a stream of
 //! changes can't keep it from the end.
 
-use super::Engine;
+use super::machine::Engine;
 use crate::deadline_queue::QueueKey;
 use crate::estimate::Estimate;
 use crate::queue::{LaneKey, Standing};
@@ -36,20 +36,6 @@ const RUN: usize = 32;
 const MOST_NEXT: usize = 4;
 /// Pause before the walk goes on.
 const PAUSE: Duration = Duration::from_millis(1);
-
-/// How far the queue has been looked through.
-#[derive(Debug, Default)]
-pub(super) struct Promises {
-    /// It is to be looked through from the begin.
-    is_asked: bool,
-    /// The lane that is next, and the place in it behind which it is.
-    at: Option<(LaneKey, Option<QueueKey>)>,
-    /// The walk may go on.
-    is_due: bool,
-    /// Refusals of late have moved starts, by as long as it took to hear of them: until then whoever is next
-    /// in a lane is looked at.
-    moved_until: Instant,
-}
 
 impl Engine {
     /// Asks for a look at all that wait: something has changed for the worse. It is taken before the

@@ -5,7 +5,7 @@
 //!   that window is held shut until its reset, be it the token's or shared, and nothing else. A reset
 //!   that lies further off than the window is long is not believed.
 //! - *Otherwise* nobody knows which limit it was, and what is closed is found from this refusal and those
-//!   before: [`closing`](super::closing).
+//!   before: [`closing`](crate::closing).
 //!
 //! The call itself goes back to its queue: at once, if what it is about is shut, for then the queue knows
 //! when the call can start, or with which other token. If nothing is shut, the call alone pauses, for
@@ -14,11 +14,12 @@
 //! call's deadline allows, for most often it is about nothing that stays. A call that can't start again in
 //! time ends as a refusal of ours, which says when to come back.
 
-use super::attempt::Attempt;
-use super::closing::{Call, Effect, Part, Pauses};
 use super::limits::counts;
-use super::{Engine, Execution};
+use super::machine::Engine;
+use crate::attempt::Attempt;
+use crate::closing::{Call, Effect, Part, Pauses};
 use crate::event::ROUNDING;
+use crate::execution::Execution;
 use crate::timer::Timer;
 use crate::{Closed, Config, Facts, WindowFact};
 use std::sync::Arc;

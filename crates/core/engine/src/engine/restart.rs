@@ -1,23 +1,14 @@
 //! What this process tells the next one, and takes over from an earlier one. Why that is enough is said in
 //! the journal's documentation.
 
-use super::Engine;
-use super::closing::Part;
+use super::machine::Engine;
+use crate::closing::Part;
+use crate::journal::EarlierProcess;
 use crate::{Checkpoint, Config, LimitUsage, Record, Since};
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_model::{AttemptId, Instant};
 use tollgate_quota::{Ledger, Usage};
-
-/// What an earlier process has used.
-#[derive(Clone, Debug)]
-pub(super) struct Earlier {
-    checkpoint: Checkpoint,
-    /// What had surely passed since the checkpoint when this process began.
-    elapsed: Duration,
-    /// When this process began.
-    begun: Instant,
-}
 
 impl Engine {
     /// What must be on disk before the commands given after it are carried out. Whoever persists
@@ -98,7 +89,7 @@ impl Engine {
     /// surely passed since the checkpoint; zero is always safe. It is kept for limits that
     /// [`Engine::extend`] brings later.
     pub fn restore(&mut self, checkpoint: &Checkpoint, elapsed: Duration, now: Instant) {
-        self.earlier = Some(Earlier {
+        self.earlier = Some(EarlierProcess {
             checkpoint: checkpoint.clone(),
             elapsed,
             begun: now,

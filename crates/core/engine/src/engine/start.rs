@@ -3,8 +3,9 @@
 //! A start is checked without side effects ([`Engine::can_start`]), and takes all its slots at one
 //! point ([`Engine::send`]): a call never holds a slot under one limit while it waits for another.
 
-use super::attempt::Attempt;
-use super::{Engine, State};
+use super::machine::Engine;
+use crate::attempt::Attempt;
+use crate::execution::State;
 use crate::queue::Lane;
 use crate::reservations::DUE_WITHIN;
 use crate::resources::Passage;

@@ -1,13 +1,13 @@
 //! What answers tell of other applications, brought to what is known of them ([`crate::foreign`]).
 
-use super::Engine;
-use super::attempt::Attempt;
 use super::limits::counts;
-use super::upstream::Upstream;
-use crate::foreign::{Refusal, Shown, Suspicion, Use, Wanted};
+use super::machine::Engine;
+use crate::attempt::Attempt;
+use crate::foreign::{ForeignUse, OthersDemand, Refusal, RefusalEvidence, Suspicion};
+use crate::upstream::Upstream;
 use std::time::Duration;
 use tollgate_model::{Instant, LimitId, Scope};
-use tollgate_quota::Others;
+use tollgate_quota::ForeignCalls;
 
 impl Engine {
     /// A call was sent: where calls are spread over a period that slides, the next one follows at its distance.
@@ -67,7 +67,7 @@ impl Engine {
         // that more is kept until the next answer.
         let counted = self.foreign.last_seen(limit, others.until);
         let count = self.resources.ledgers[limit.index()].allowed();
-        self.see(limit, Others { counted, ..others }, count);
+        self.see(limit, ForeignCalls { counted, ..others }, count);
     }
 
     /// Headers have contradicted each other, or put another number or period in force: what they told of
@@ -110,7 +110,7 @@ impl Engine {
         self.leave_free(limit);
     }
 
-    fn see(&mut self, limit: LimitId, others: Others, count: u32) {
+    fn see(&mut self, limit: LimitId, others: ForeignCalls, count: u32) {
         let ledger = &self.resources.ledgers[limit.index()];
         if let Some(period) = ledger.period() {
             let allowed = ledger.allowed();
@@ -139,8 +139,8 @@ impl Engine {
             .get(limit)
             .is_some_and(|it| it.sliding.is_tried());
         let (proven, others) = match shown {
-            Shown::First(others) if is_tried => (true, Wanted::AtLeast(others)),
-            Shown::Full { proven, others } => (proven, others),
+            RefusalEvidence::First(others) if is_tried => (true, OthersDemand::AtLeast(others)),
+            RefusalEvidence::Full { proven, others } => (proven, others),
             _ => return is_shared,
         };
         self.see_refused(limit, (proven, others), now);
@@ -149,7 +149,12 @@ impl Engine {
 
     /// A window was full without a header that says so. What others want of it is left free, if it is they: as is
     /// proven, or was before.
-    fn see_refused(&mut self, limit: LimitId, (proven, others): (bool, Wanted), now: Instant) {
+    fn see_refused(
+        &mut self,
+        limit: LimitId,
+        (proven, others): (bool, OthersDemand),
+        now: Instant,
+    ) {
         let ledger = &self.resources.ledgers[limit.index()];
         let (Some(period), allowed) = (ledger.period(), ledger.allowed()) else {
             return;
@@ -229,7 +234,7 @@ impl Engine {
                 continue;
             };
             suspicion.explain();
-            let of_refusals = |it: &Use| it.told.is_none() && !it.sliding.is_told();
+            let of_refusals = |it: &ForeignUse| it.told.is_none() && !it.sliding.is_told();
             if self.foreign.get(limit).is_some_and(of_refusals) {
                 self.forget_others(limit);
             }

@@ -7,8 +7,9 @@
 //! pauses that double, as long as executions are refused; a call that comes long after the last failure
 //! waits for a fetch of its own.
 
-use super::closing::Part;
-use super::{Engine, State};
+use super::machine::Engine;
+use crate::closing::Part;
+use crate::execution::State;
 use crate::pool::Token;
 use crate::timer::Timer;
 use crate::{Command, FetchFailure, Submission};

@@ -6,30 +6,13 @@
 //! The engine's tables hold what is in force, so that all that reads them follows: starts foretold, what is
 //! kept for others, how far pools grow. What was configured is kept beside.
 
-use super::Engine;
-use super::attempt::Attempt;
 use super::limits::Window;
+use super::machine::Engine;
+use crate::attempt::Attempt;
+use crate::configured_rules::CorrectedLimit;
 use crate::{Facts, Follow, LearnedView, Source, WindowFact};
-use std::collections::BTreeMap;
 use tollgate_model::{ClientId, Instant, LimitId, Rule, Scope, TokenId};
-use tollgate_quota::{Header, Span, Verdict, Word};
-
-/// What is configured where something else is in force.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Configured {
-    pub(super) limits: BTreeMap<LimitId, Rule>,
-    /// By the client and the limit's place in its `token_limits`.
-    pub(super) tokens: BTreeMap<(ClientId, usize), Rule>,
-    /// Since when a limit has had another number, and each client's tokens.
-    since: BTreeMap<Which, Instant>,
-}
-
-/// A limit that headers speak of.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Which {
-    Limit(LimitId),
-    Tokens(ClientId, usize),
-}
+use tollgate_quota::{Announcement, Header, Span, Verdict};
 
 impl Engine {
     /// Learns from an accepted answer's headers.
@@ -71,7 +54,7 @@ impl Engine {
             count: fact.count,
             reset: fact.reset,
         };
-        let word = Word {
+        let word = Announcement {
             family: fact.family as u8,
             allowed: fact.allowed,
             header,
@@ -204,7 +187,7 @@ impl Engine {
                 self.configured.tokens.remove(&(client, place));
             }
             self.configure(config);
-            self.note_since(Which::Tokens(client, place), first, most, now);
+            self.note_since(CorrectedLimit::Tokens(client, place), first, most, now);
         }
         self.forget_foretold();
     }
@@ -219,12 +202,18 @@ impl Engine {
             self.configured.limits.remove(&limit);
         }
         self.configure(config);
-        self.note_since(Which::Limit(limit), first, to, now);
+        self.note_since(CorrectedLimit::Limit(limit), first, to, now);
         self.forget_foretold();
     }
 
     /// Notes since when something else than what is configured is in force.
-    fn note_since(&mut self, which: Which, configured: Rule, in_force: Span, now: Instant) {
+    fn note_since(
+        &mut self,
+        which: CorrectedLimit,
+        configured: Rule,
+        in_force: Span,
+        now: Instant,
+    ) {
         match Span::of(configured) {
             None => {}
             Some(configured) if configured == in_force => {
@@ -239,7 +228,7 @@ impl Engine {
     /// The limit is held no more.
     pub(super) fn forget_correction(&mut self, limit: LimitId) {
         self.configured.limits.remove(&limit);
-        self.configured.since.remove(&Which::Limit(limit));
+        self.configured.since.remove(&CorrectedLimit::Limit(limit));
     }
 
     /// The token begins with what is in force for its client's; what is configured is kept beside.
@@ -258,13 +247,19 @@ impl Engine {
         let limits = limits.map(|(&id, &configured)| {
             let limit = &self.config.limits[id.index()];
             let of = String::new();
-            (Some(id), limit, of, configured, since(Which::Limit(id)))
+            (
+                Some(id),
+                limit,
+                of,
+                configured,
+                since(CorrectedLimit::Limit(id)),
+            )
         });
         let tokens = self.configured.tokens.iter();
         let tokens = tokens.map(|(&(client, place), &configured)| {
             let of = &self.config.clients[client.index()];
             let limit = &of.token_limits[place];
-            let since = since(Which::Tokens(client, place));
+            let since = since(CorrectedLimit::Tokens(client, place));
             (None, limit, of.name.clone(), configured, since)
         });
         let views = limits

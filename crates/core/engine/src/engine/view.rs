@@ -1,7 +1,7 @@
 //! The engine as it is seen from outside.
 
-use super::Engine;
-use super::learned::{is_learned, is_place_kept};
+use super::machine::Engine;
+use crate::learned_limit::{is_learned, is_place_kept};
 use crate::{
     ClientView, Closed, ClosedView, FlowView, LearnedView, LimitSpec, LimitView, Snapshot,
     TokenSupply, TokenView,

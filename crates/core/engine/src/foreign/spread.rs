@@ -2,7 +2,7 @@
 //!
 //! Who takes what a window has at its opening leaves others what they asked for in earlier windows, and nothing
 //! more; and what they ask for beyond it is refused unseen. So slots are kept for a *surge*: four times what others
-//! took at most of late, or as much as may be where little was seen yet ([`Use::surge`]). Of a limit of A slots
+//! took at most of late, or as much as may be where little was seen yet ([`ForeignUse::surge`]). Of a limit of A slots
 //! in P seconds a call of ours goes when so many slots are left as others would take at that rate until the
 //! window ends. At a surge of A / P and beyond, all that is taken, by whomever, keeps to an even pace; and
 //! whatever rate others step to, they find room until the window ends. Nothing is lost to us: what they don't
@@ -15,7 +15,7 @@
 //! left for others after all. Where more is seen to be taken than was expected, those who wait are looked at
 //! again.
 
-use super::{Foreign, Use};
+use super::{Foreign, ForeignUse};
 use crate::demand::RandomDemand;
 use std::time::Duration;
 use tollgate_model::{Instant, LimitId};
@@ -119,7 +119,7 @@ impl Foreign {
     }
 }
 
-impl Use {
+impl ForeignUse {
     /// Whether calls are spread over a period that slides.
     pub(crate) fn spreads(&self) -> bool {
         self.told.is_none() && self.sliding.slots() > self.leave

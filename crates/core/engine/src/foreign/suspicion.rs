@@ -50,7 +50,7 @@ pub(crate) struct Suspicion {
     in_period: Option<(u32, u32)>,
     /// Two endpoints whose calls were accepted of late, and when.
     endpoints: [Option<(EndpointId, Instant)>; 2],
-    /// Others' calls in windows until they were full, and seconds; the older the less.
+    /// ForeignCalls' calls in windows until they were full, and seconds; the older the less.
     others: (f64, f64),
 }
 
@@ -117,7 +117,7 @@ pub(crate) struct Refusal {
 
 /// What a refusal shows.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) enum Shown {
+pub(crate) enum RefusalEvidence {
     Nothing,
     /// The first one of what may become a run: others had so many slots in the last period at the least.
     First(f64),
@@ -125,13 +125,13 @@ pub(crate) enum Shown {
     Full {
         /// Somebody else is the reason.
         proven: bool,
-        others: Wanted,
+        others: OthersDemand,
     },
 }
 
 /// Slots that others are to be expected to want in a period.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) enum Wanted {
+pub(crate) enum OthersDemand {
     /// As windows show whose opening was seen.
     Seen(f64),
     /// Those that they had when the limit was full; they may want more.
@@ -144,7 +144,7 @@ impl Suspicion {
         self.opened
     }
 
-    pub(crate) fn refused(&mut self, it: Refusal) -> Shown {
+    pub(crate) fn refused(&mut self, it: Refusal) -> RefusalEvidence {
         let others = f64::from(it.allowed.saturating_sub(it.held));
         let Some(run) = &mut self.run else {
             if it.known > self.last + it.period * STALE {
@@ -155,7 +155,7 @@ impl Suspicion {
             self.last = it.known;
             self.period = it.period;
             self.run = Some(Run::begin(&it));
-            return Shown::First(others);
+            return RefusalEvidence::First(others);
         };
         run.go_on(&it);
         // Twice with one token, or for one endpoint while others are called: its limit is the nearer reason.
@@ -167,14 +167,14 @@ impl Suspicion {
                 .flatten()
                 .any(|&(other, at)| other != it.endpoint && it.known < at + it.period);
         if run.is_long || it.sent < run.first.known || of_token || of_endpoint {
-            return Shown::Nothing;
+            return RefusalEvidence::Nothing;
         }
         run.is_long = true;
         let run = *run;
         let seen = self.sample(run, it);
-        Shown::Full {
+        RefusalEvidence::Full {
             proven: self.is_proven(it.allowed),
-            others: seen.map_or(Wanted::AtLeast(others), Wanted::Seen),
+            others: seen.map_or(OthersDemand::AtLeast(others), OthersDemand::Seen),
         }
     }
 
@@ -183,7 +183,7 @@ impl Suspicion {
     }
 
     /// A header of the refused call says that the window is full. What others want, if that was not known yet.
-    pub(crate) fn full(&mut self, it: Refusal) -> Option<Wanted> {
+    pub(crate) fn full(&mut self, it: Refusal) -> Option<OthersDemand> {
         let others = f64::from(it.allowed.saturating_sub(it.held));
         if self.run.is_some_and(|run| run.is_long) {
             return None;
@@ -194,7 +194,7 @@ impl Suspicion {
         };
         (self.run, self.period) = (Some(run), it.period);
         let seen = self.sample(run, it);
-        Some(seen.map_or(Wanted::AtLeast(others), Wanted::Seen))
+        Some(seen.map_or(OthersDemand::AtLeast(others), OthersDemand::Seen))
     }
 
     /// Takes in a window that is full; what others are to be expected to want in a period.
@@ -259,7 +259,7 @@ impl Suspicion {
         (sent, now): (Instant, Instant),
         endpoint: EndpointId,
         cost: u32,
-    ) -> Option<(bool, Wanted)> {
+    ) -> Option<(bool, OthersDemand)> {
         let [last, other] = &mut self.endpoints;
         if last.is_none_or(|(last, _)| last != endpoint) {
             std::mem::swap(last, other);
@@ -272,7 +272,7 @@ impl Suspicion {
                 let first = run.first;
                 let seen = self.sample(run, first);
                 let others = f64::from(first.allowed.saturating_sub(first.held));
-                let others = seen.map_or(Wanted::AtLeast(others), Wanted::Seen);
+                let others = seen.map_or(OthersDemand::AtLeast(others), OthersDemand::Seen);
                 full = Some((self.is_proven(first.allowed), others));
             }
             if run.is_long {

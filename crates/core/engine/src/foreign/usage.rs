@@ -1,9 +1,9 @@
 //! What headers have told of somebody else's use of one limit, and what is to be expected of it.
 
-use super::suspicion::Wanted;
+use super::suspicion::OthersDemand;
 use std::time::Duration;
 use tollgate_model::Instant;
-use tollgate_quota::Others;
+use tollgate_quota::ForeignCalls;
 
 /// What the windows before count for, beside the one that is open.
 const EARLIER: f64 = 0.75;
@@ -37,20 +37,20 @@ const FAST: f64 = 1.5;
 
 /// Somebody else's use of one limit.
 #[derive(Clone, Debug)]
-pub(crate) struct Use {
+pub(crate) struct ForeignUse {
     pub(crate) period: Duration,
     pub(crate) allowed: u32,
     /// Slots that the configuration leaves free.
     pub(crate) leave: u32,
     /// Slots left free of a period that slides when starts were last looked at.
     pub(crate) promised: u32,
-    pub(crate) told: Option<Told>,
-    pub(crate) sliding: Sliding,
+    pub(crate) told: Option<FixedWindows>,
+    pub(crate) sliding: SlidingWindows,
 }
 
 /// What headers tell of windows that are forgotten all at once.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Told {
+pub(crate) struct FixedWindows {
     /// Slots and seconds of earlier windows, the older the less.
     earlier: (f64, f64),
     /// The last one closes later than the first and no later than the second instant.
@@ -72,7 +72,7 @@ pub(crate) struct Told {
 
 /// What headers tell where windows slide, or where it isn't known yet that they don't.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Sliding {
+pub(crate) struct SlidingWindows {
     /// Slots left free.
     left: f64,
     /// Half a standard deviation of them.
@@ -92,7 +92,7 @@ pub(crate) struct Sliding {
     pub(crate) next: Instant,
 }
 
-impl Use {
+impl ForeignUse {
     pub(crate) fn new(period: Duration, allowed: u32) -> Self {
         Self {
             period,
@@ -100,16 +100,16 @@ impl Use {
             leave: 0,
             promised: 0,
             told: None,
-            sliding: Sliding::default(),
+            sliding: SlidingWindows::default(),
         }
     }
 
     /// Takes in what is known of the window: of others, and how many slots are counted in it. Whether starts are
     /// to be expected later than they were.
-    pub(crate) fn see(&mut self, others: Others, count: u32) -> bool {
+    pub(crate) fn see(&mut self, others: ForeignCalls, count: u32) -> bool {
         let (slots, seconds) = (f64::from(others.slots), others.counted.as_secs_f64());
         let rate = self.per_second(others.until);
-        let mut new = Told {
+        let mut new = FixedWindows {
             earlier: (0.0, 0.0),
             after: others.after,
             until: others.until,
@@ -140,7 +140,7 @@ impl Use {
             *earlier = (0.0, 0.0);
         }
         self.told = Some(new);
-        self.sliding = Sliding::default();
+        self.sliding = SlidingWindows::default();
         let rate = self.per_second(others.until);
         let in_period = |rate: f64| rate * self.period.as_secs_f64();
         let promised = in_period(new.promised);
@@ -184,14 +184,14 @@ impl Use {
     }
 
     /// Slots and seconds that are the rate, the older windows' the less.
-    fn seen(&self, told: &Told) -> (f64, f64) {
+    fn seen(&self, told: &FixedWindows) -> (f64, f64) {
         let slots = told.earlier.0 * EARLIER + told.slots;
         let seconds = told.earlier.1 * EARLIER + told.seconds;
         (slots, seconds + self.period.as_secs_f64() * BEFORE)
     }
 }
 
-impl Sliding {
+impl SlidingWindows {
     /// A header says that others have had so many in the last period: a number that varies, and is less than
     /// it was where calls of ours that it doesn't count yet are taken off.
     pub(crate) fn see(&mut self, others: u32, (period, allowed): (Duration, u32), now: Instant) {
@@ -208,16 +208,16 @@ impl Sliding {
 
     /// The window was full. What others want is left free where that was seen. Else more is left free with each
     /// time, twice as much more if it comes again in the next period, and four times if in the same.
-    pub(crate) fn refused(&mut self, others: Wanted, of: (Duration, u32), now: Instant) {
+    pub(crate) fn refused(&mut self, others: OthersDemand, of: (Duration, u32), now: Instant) {
         let (period, allowed) = of;
-        let (Wanted::Seen(slots) | Wanted::AtLeast(slots)) = others;
+        let (OthersDemand::Seen(slots) | OthersDemand::AtLeast(slots)) = others;
         let soon = |periods| {
             self.refused
                 .is_some_and(|last| now < last + period * periods)
         };
         self.step = match (others, soon(1), soon(2)) {
-            (Wanted::AtLeast(_), true, _) => self.step * 4.0,
-            (Wanted::AtLeast(_), _, true) => self.step * 2.0,
+            (OthersDemand::AtLeast(_), true, _) => self.step * 4.0,
+            (OthersDemand::AtLeast(_), _, true) => self.step * 2.0,
             _ => slots.max(1.0).sqrt() / 2.0,
         };
         self.step = self.step.clamp(0.5, (f64::from(allowed) / 4.0).max(0.5));
@@ -229,8 +229,8 @@ impl Sliding {
         };
         let most = f64::from(allowed.saturating_sub(1));
         self.left = match others {
-            Wanted::Seen(slots) => slots,
-            Wanted::AtLeast(slots) => before.max(slots) + self.step,
+            OthersDemand::Seen(slots) => slots,
+            OthersDemand::AtLeast(slots) => before.max(slots) + self.step,
         };
         self.left = self.left.min(most);
         (self.held, self.refused, self.accepted) = (self.left, Some(now), 0.0);

@@ -21,7 +21,7 @@ const MOST_ROUNDS: u32 = 64;
 
 /// Tokens that are expected at an instant.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Coming {
+pub(crate) struct ExpectedTokens {
     pub(crate) client: ClientId,
     pub(crate) at: Instant,
     pub(crate) tokens: u32,
@@ -30,7 +30,7 @@ pub(crate) struct Coming {
 /// What is expected of a pool's supply.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Supply {
-    pub(crate) coming: Vec<Coming>,
+    pub(crate) coming: Vec<ExpectedTokens>,
     /// Open tokens that end without a successor, and when.
     pub(crate) leaving: Vec<(ClientId, TokenId, Instant)>,
 }
@@ -90,7 +90,7 @@ impl Pools {
         pool: PoolId,
         config: &Config,
         (now, by): (Instant, Instant),
-        mut take: impl FnMut(Coming) -> bool,
+        mut take: impl FnMut(ExpectedTokens) -> bool,
     ) {
         let state = &self.pools[pool.index()];
         let rates = || state.clients.iter().zip(&state.rates.clients);
@@ -126,7 +126,7 @@ impl Pools {
                     added += 1;
                     more -= 1;
                 }
-                let coming = Coming {
+                let coming = ExpectedTokens {
                     client,
                     at,
                     tokens: added,

@@ -42,7 +42,7 @@ const FRESH: (u32, Duration) = (64, Duration::from_micros(2));
 
 /// When a pool's tokens give slots.
 #[derive(Debug, Default)]
-pub(super) struct Joint {
+pub(super) struct JointSlots {
     /// Ascending; each stands for so many.
     starts: Vec<Instant>,
     each: u64,
@@ -57,7 +57,7 @@ pub(super) struct Joint {
     one: Vec<Instant>,
 }
 
-impl Joint {
+impl JointSlots {
     pub(super) fn take(&mut self, slots: u32) {
         self.taken += u64::from(slots);
     }

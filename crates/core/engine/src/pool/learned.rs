@@ -49,7 +49,7 @@ impl Pools {
                 held.watched = None;
             }
             let state = &mut self.clients[client.index()];
-            if self.pools[pool.index()].apart {
+            if self.pools[pool.index()].clients_differ {
                 put(&mut state.aggregates, place, of_client);
             }
         }

@@ -2,7 +2,7 @@
 
 use super::coming::Supply;
 use super::growth::Rates;
-use super::joint::Joint;
+use super::joint::JointSlots;
 use crate::Config;
 use tollgate_model::{ClientId, Instant, PoolId};
 use tollgate_quota::Ledger;
@@ -14,14 +14,14 @@ pub(crate) struct PoolState {
     /// By the place of the limit in the clients' `token_limits`.
     pub(crate) aggregates: Vec<Ledger>,
     /// What they give together, each token under all its limits.
-    pub(super) joint: Joint,
+    pub(super) joint: JointSlots,
     pub(super) rates: Rates,
     /// When it was last looked at whether it falls short.
     pub(crate) looked: Instant,
     /// What the estimate under way expects of it.
     pub(crate) supply: Supply,
-    /// Some clients are under limits that others are not, so it matters whose tokens have room.
-    pub(crate) apart: bool,
+    /// Whether some clients are under limits that others are not: then whose tokens have room matters.
+    pub(crate) clients_differ: bool,
 }
 
 impl PoolState {
@@ -42,10 +42,10 @@ impl PoolState {
             empty.collect()
         });
         Self {
-            apart: clients.iter().any(own),
+            clients_differ: clients.iter().any(own),
             clients,
             aggregates: token_limits.unwrap_or_default(),
-            joint: Joint::default(),
+            joint: JointSlots::default(),
             rates: Rates::new(pool, config),
             looked: Instant::ZERO,
             supply: Supply::default(),

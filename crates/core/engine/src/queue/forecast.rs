@@ -1,6 +1,7 @@
 //! What waits, what will come, and what of it goes first.
 
-use super::{FlowState, ONE, Queue};
+use super::share::FlowState;
+use super::{ONE, Queue};
 use crate::deadline_queue::{DeadlineQueue, QueueKey, RUNS};
 use crate::demand::most_arrivals;
 use crate::{Config, Submission};
@@ -239,17 +240,6 @@ enum Turn {
     FairShare(u64),
     /// Calls within the flow's guarantee.
     ByGuarantee,
-}
-
-impl FlowState {
-    /// Starts that the guarantee gives it within a span.
-    fn guaranteed_within(&self, within: Duration, now: Instant) -> u64 {
-        let Some(ledger) = &self.guaranteed else {
-            return 0;
-        };
-        let left = u64::from(ledger.allowed().saturating_sub(ledger.held(now)));
-        left + u64::from(ledger.freed_by(now + within))
-    }
 }
 
 /// The span that counts as recent.

@@ -33,7 +33,7 @@ impl PoolCapacity {
     /// of one of them.
     pub(crate) fn of(pool: PoolId, config: &Config, resources: &Resources) -> Option<Self> {
         let state = &resources.pools.pools[pool.index()];
-        if !state.apart {
+        if !state.clients_differ {
             return None;
         }
         let mut limits = Vec::new();

@@ -1,7 +1,7 @@
 //! What a hypothesis explains, and whether it is known how far it goes.
 
 use super::Hypothesis;
-use crate::finding::{Group, Known};
+use crate::finding::{Group, KnownLimit};
 use crate::probe::FEW;
 use crate::series::{Series, Sign};
 use crate::statistic::{Statistic, nanos};
@@ -24,7 +24,7 @@ const TAKEN: u32 = 8;
 pub(crate) fn is_bounded(
     found: &Hypothesis,
     stands_alone: bool,
-    known: &[Known],
+    known: &[KnownLimit],
     series: &Series,
 ) -> bool {
     let Rule::Window { period, .. } = found.rule() else {
@@ -118,7 +118,7 @@ fn is_in_third_window(found: &Hypothesis, series: &Series) -> bool {
 ///
 /// What it takes of windows varies by its root, so that two windows are left the same with a likelihood of one in twice
 /// the root of π times as much: in a tenth of all cases where it takes eight.
-fn taken(found: &Hypothesis, known: &[Known]) -> Option<u32> {
+fn taken(found: &Hypothesis, known: &[KnownLimit]) -> Option<u32> {
     let of_period = known.iter().filter_map(|known| match known.rule {
         Rule::Window {
             allowed, period, ..

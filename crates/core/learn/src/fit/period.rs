@@ -9,7 +9,7 @@
 
 use super::candidates::lasted;
 use super::check::{first_explained, has_come_back};
-use super::weigh::Since;
+use super::weigh::SignStart;
 use super::{Hypothesis, Search, nearly};
 use crate::series::Series;
 use crate::statistic::Statistic;
@@ -118,7 +118,7 @@ impl Search<'_> {
             ],
         };
         let missed = self.missed;
-        let since = |known_from: Option<u64>| Since {
+        let since = |known_from: Option<u64>| SignStart {
             refused: known_from.unwrap_or(0).max(begin),
             accepted: begin,
         };

@@ -1,7 +1,7 @@
 //! What is likely before anything was seen, and which spans are looked at.
 
 use super::Search;
-use crate::finding::{Group, Known, implies};
+use crate::finding::{Group, KnownLimit, implies};
 use crate::series::Series;
 use crate::statistic::{Statistic, nanos};
 use tollgate_model::Rule;
@@ -133,16 +133,16 @@ impl Search<'_> {
 }
 
 /// Whether most limits have this period.
-pub(crate) fn is_common(known: &[Known], span: u64) -> bool {
+pub(crate) fn is_common(known: &[KnownLimit], span: u64) -> bool {
     is_configured(known, span) || COMMON.contains(&(span / MILLI))
 }
 
-fn is_configured(known: &[Known], span: u64) -> bool {
+fn is_configured(known: &[KnownLimit], span: u64) -> bool {
     configured(known).any(|period| span.abs_diff(period) <= period / 1_000)
 }
 
 /// The periods that are configured, in nanoseconds.
-fn configured(known: &[Known]) -> impl Iterator<Item = u64> {
+fn configured(known: &[KnownLimit]) -> impl Iterator<Item = u64> {
     known.iter().filter_map(|known| match known.rule {
         Rule::Window { period, .. } => Some(nanos(period)),
         Rule::Concurrency { .. } => None,
@@ -150,7 +150,7 @@ fn configured(known: &[Known]) -> impl Iterator<Item = u64> {
 }
 
 /// Spans that people choose, those that are configured among them, in nanoseconds.
-pub(crate) fn chosen(known: &[Known]) -> impl Iterator<Item = u64> {
+pub(crate) fn chosen(known: &[KnownLimit]) -> impl Iterator<Item = u64> {
     let nice = NICE.iter().map(|&nice| nice * MILLI);
     nice.chain(configured(known))
 }

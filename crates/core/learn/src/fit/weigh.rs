@@ -21,7 +21,7 @@ const HIGHEST: usize = 1 << 14;
 
 /// From when on calls are signs, in nanoseconds.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Since {
+pub(super) struct SignStart {
     pub(super) refused: u64,
     pub(super) accepted: u64,
 }
@@ -36,9 +36,9 @@ impl Search<'_> {
         under_way: f64,
     ) -> Option<Hypothesis> {
         let refused = self.missed.map_or(0, |missed| statistic.known_from(missed));
-        let since = Since {
+        let since = SignStart {
             refused,
-            ..Since::default()
+            ..SignStart::default()
         };
         let weighed = self.weigh_since(series, statistic, under_way, since)?;
         (!weighed.is_unseen).then_some(weighed)
@@ -51,7 +51,7 @@ impl Search<'_> {
         series: &Series,
         statistic: Statistic,
         under_way: f64,
-        since: Since,
+        since: SignStart,
     ) -> Option<Hypothesis> {
         if let Some(weighed) = self.tape.next() {
             return weighed;
@@ -69,7 +69,7 @@ impl Search<'_> {
         series: &Series,
         statistic: Statistic,
         under_way: f64,
-        since: Since,
+        since: SignStart,
     ) -> Option<Hypothesis> {
         statistic.counts(series, &mut self.counts);
         let highest = self.counts.iter().copied().max()? as usize;

@@ -1,7 +1,7 @@
 //! Whose calls may count together.
 
 use crate::finding::Group;
-use crate::learner::Learner;
+use crate::observations::Observations;
 use std::collections::BTreeSet;
 use tollgate_model::{AttemptId, EndpointId};
 
@@ -12,7 +12,7 @@ const CLIENTS: usize = 2;
 /// So many of the latest refusals say which groups are looked at.
 const LATEST: usize = 256;
 
-impl Learner {
+impl Observations {
     /// The groups that the refused calls belong to, narrow to wide.
     pub(super) fn groups(&self, fresh: &BTreeSet<AttemptId>) -> Vec<Group> {
         // No more than that there are two of them has to be known.

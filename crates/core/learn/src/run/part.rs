@@ -12,7 +12,7 @@ use tollgate_model::{AttemptId, Instant};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Part {
     pub(super) calls: usize,
-    /// Since when refusals count, and since when calls are known that they may be counted with.
+    /// SignStart when refusals count, and since when calls are known that they may be counted with.
     pub(super) from: Instant,
     pub(super) begin: Instant,
     pub(super) missed: Option<Instant>,

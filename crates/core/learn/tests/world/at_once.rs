@@ -4,7 +4,7 @@ use super::random::Random;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::time::Duration;
-use tollgate_learn::{Gradient, InOrder, Took};
+use tollgate_learn::{Gradient, SendOrder, TimedCall};
 use tollgate_model::{AttemptId, EndpointId, Instant};
 
 /// Nanoseconds of a second.
@@ -16,7 +16,7 @@ const PATIENCE: u64 = 10 * SECOND;
 pub trait Limit {
     fn allowed(&self) -> u32;
     /// A call has ended. Calls come in the order of their sending.
-    fn sample(&mut self, now: u64, took: &Took);
+    fn sample(&mut self, now: u64, took: &TimedCall);
 }
 
 pub struct Fixed(pub u32);
@@ -25,14 +25,14 @@ impl Limit for Fixed {
     fn allowed(&self) -> u32 {
         self.0
     }
-    fn sample(&mut self, _: u64, _: &Took) {}
+    fn sample(&mut self, _: u64, _: &TimedCall) {}
 }
 
 impl Limit for Gradient {
     fn allowed(&self) -> u32 {
         Gradient::allowed(self)
     }
-    fn sample(&mut self, now: u64, took: &Took) {
+    fn sample(&mut self, now: u64, took: &TimedCall) {
         Gradient::sample(self, Instant::from_nanos(now), took);
     }
 }
@@ -50,8 +50,8 @@ pub fn run(
 ) -> Vec<u32> {
     let mut random = Random::new(seed);
     let mut ends = BinaryHeap::new();
-    let mut under_way: BTreeMap<AttemptId, Took> = BTreeMap::new();
-    let (mut calls, mut number) = (InOrder::default(), 0);
+    let mut under_way: BTreeMap<AttemptId, TimedCall> = BTreeMap::new();
+    let (mut calls, mut number) = (SendOrder::default(), 0);
     let mut waiting: VecDeque<u64> = VecDeque::new();
     let mut answers = vec![0; seconds as usize];
     let mut next = 0;
@@ -92,7 +92,7 @@ pub fn run(
             let call = AttemptId(number);
             number += 1;
             calls.sent(call);
-            let took = Took {
+            let took = TimedCall {
                 endpoint: EndpointId(endpoint),
                 sent: Instant::from_nanos(now),
                 latency: Duration::from_secs_f64(takes),

@@ -2,7 +2,9 @@
 
 use super::upstream::{Mechanism, Truth};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use tollgate_learn::{Call, Change, Finding, FindingId, Group, Known, Learner, Outcome, Settings};
+use tollgate_learn::{
+    Call, Change, Finding, FindingId, Group, KnownLimit, Learner, Outcome, Settings,
+};
 use tollgate_model::{AttemptId, Instant, Rule, TokenId};
 
 pub trait Limiter {
@@ -210,7 +212,7 @@ pub struct Learning {
 const LEARNED: u64 = 1_000;
 
 impl Learning {
-    pub fn new(known: &[Known]) -> Self {
+    pub fn new(known: &[KnownLimit]) -> Self {
         let mut slots = Slots::default();
         for (at, known) in known.iter().enumerate() {
             slots.set(at as u64, known.group, answered(known.rule));

@@ -42,7 +42,7 @@ pub struct Case {
     pub tokens: u32,
     /// Shares of the calls for each endpoint.
     pub endpoints: Vec<f64>,
-    pub known: Vec<tollgate_learn::Known>,
+    pub known: Vec<tollgate_learn::KnownLimit>,
     pub truth: Vec<Truth>,
     /// What holds from then on.
     pub later: Option<(u64, Vec<Truth>)>,

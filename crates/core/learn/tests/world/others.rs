@@ -3,7 +3,7 @@
 use super::limiter::{Limiter, Slots};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tollgate_learn::{Call, Known, Outcome};
+use tollgate_learn::{Call, KnownLimit, Outcome};
 use tollgate_model::{AttemptId, Instant, Rule};
 
 /// What they have in common: the configured limits, and the calls under way.
@@ -15,7 +15,7 @@ pub struct Base {
 }
 
 impl Base {
-    fn new(known: &[Known]) -> Self {
+    fn new(known: &[KnownLimit]) -> Self {
         let mut slots = Slots::default();
         let (mut period, mut allowed) = (Duration::from_secs(1), 50);
         for (at, known) in known.iter().enumerate() {
@@ -59,7 +59,7 @@ pub struct Aimd {
 }
 
 impl Aimd {
-    pub fn new(known: &[Known]) -> Self {
+    pub fn new(known: &[KnownLimit]) -> Self {
         let base = Base::new(known);
         let rate = f64::from(base.allowed) / base.period.as_secs_f64() * 4.0;
         Self {
@@ -103,13 +103,13 @@ impl Limiter for Aimd {
 /// The configured period's own count at the refusal is the number from then on; one more a period.
 pub struct Counts {
     base: Base,
-    known: Vec<Known>,
+    known: Vec<KnownLimit>,
     number: f64,
     accepted: Vec<Instant>,
 }
 
 impl Counts {
-    pub fn new(known: &[Known]) -> Self {
+    pub fn new(known: &[KnownLimit]) -> Self {
         let base = Base::new(known);
         Self {
             number: f64::from(base.allowed),
@@ -175,7 +175,7 @@ pub struct Posterior {
 }
 
 impl Posterior {
-    pub fn new(known: &[Known]) -> Self {
+    pub fn new(known: &[KnownLimit]) -> Self {
         let counts = Counts::new(known);
         let numbers = counts.base.allowed as usize + 1;
         Self {
@@ -235,7 +235,7 @@ pub struct Quotient {
 }
 
 impl Quotient {
-    pub fn new(known: &[Known]) -> Self {
+    pub fn new(known: &[KnownLimit]) -> Self {
         Self {
             base: Base::new(known),
             number: 20.0,

@@ -4,6 +4,7 @@
 use super::Ledger;
 use super::arrival::Answer;
 use super::learned::Lengths;
+use super::shift::{Move, Shift};
 use std::time::Duration;
 use tollgate_model::{Instant, Rule};
 
@@ -20,42 +21,6 @@ pub struct Header {
     pub count: u32,
     /// Time from the counting to the window's end, in whole seconds, rounded either way.
     pub reset: Duration,
-}
-
-/// How slots have moved because of a header: what a ledger that stands for several has to repeat.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Shift {
-    moves: [Option<Move>; MOVES],
-}
-
-/// Slots that end at another instant.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Move {
-    /// None of slots that were found to be held.
-    from: Option<Instant>,
-    /// None of slots that are not held any more.
-    to: Option<Instant>,
-    slots: u32,
-}
-
-/// Moves that one header makes, at the most.
-const MOVES: usize = 6;
-
-impl Shift {
-    pub(super) fn moves(&mut self, from: Instant, to: Instant, slots: u32) {
-        self.add(Some(from), Some(to), slots);
-    }
-
-    pub(super) fn add(&mut self, from: Option<Instant>, to: Option<Instant>, slots: u32) {
-        if slots == 0 {
-            return;
-        }
-        let free = self.moves.iter_mut().find(|it| it.is_none());
-        debug_assert!(free.is_some(), "more moves than one header makes");
-        if let Some(free) = free {
-            *free = Some(Move { from, to, slots });
-        }
-    }
 }
 
 impl Ledger {
@@ -83,21 +48,25 @@ impl Ledger {
         let settled_by = counted_within.map_or(now, |bound| now.min(sent + bound));
         let low = (sent + header.reset).before(ROUNDING * 2);
         let mut learned = self.learned.take().unwrap_or_default();
-        let floor = self.told.as_mut().map(|told| &mut told.floor);
+        let floor = self.announced.as_mut().map(|told| &mut told.floor);
         // Where slow answers are read as if they had come earlier.
         let read = floor
             .filter(|_| counted_within.is_none())
             .and_then(|floor| floor.counted_by((sent, now), header, period))
             .unwrap_or(now);
         // Where windows look shorter than is believed, so may be the time after which they forget.
-        if !self.told.as_ref().is_some_and(|told| told.looks_shorter) {
+        if !self
+            .announced
+            .as_ref()
+            .is_some_and(|told| told.looks_shorter)
+        {
             learned.watch(sent, read, header.count, period);
         }
         // One end alone may be wrong, and would give slots back too early.
-        let gives_back = learned.fixed && self.told.as_ref().is_none_or(|told| told.is_steady);
+        let gives_back = learned.fixed && self.announced.as_ref().is_none_or(|told| told.is_steady);
         let mut shift = Shift::default();
         let mut counted_by = settled_by.min(read);
-        if let Some(told) = self.told.as_mut().filter(|told| told.opens_windows) {
+        if let Some(told) = self.announced.as_mut().filter(|told| told.opens_windows) {
             let answer = Answer {
                 sent,
                 answered: now,
@@ -134,7 +103,7 @@ impl Ledger {
                     let moved = self.remove(end, cost);
                     window.own += moved;
                     shift.moves(end, window.up, moved);
-                    if let Some(told) = &mut self.told {
+                    if let Some(told) = &mut self.announced {
                         told.scout.closes_by(window.up);
                     }
                 }
@@ -195,7 +164,7 @@ impl Ledger {
         let first = self
             .ends
             .pop_front_if(|first| *first > end && *first <= after + period)?;
-        if let Some(told) = &mut self.told {
+        if let Some(told) = &mut self.announced {
             told.looks_until = end;
         }
         self.insert(end, 1);

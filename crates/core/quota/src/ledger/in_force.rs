@@ -1,6 +1,6 @@
 //! The number and the period in force, beside the configured ones.
 
-use super::told::{Numbers, Span, Verdict, Word};
+use super::announced::{Announcement, Numbers, Span, Verdict};
 use super::{Instant, Ledger, Rule};
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ impl Ledger {
 
     /// Configures another number, and forgets what was told.
     pub fn configure(&mut self, to: u32) {
-        self.told = None;
+        self.announced = None;
         match &mut self.configured {
             Rule::Window { allowed, .. } | Rule::Concurrency { allowed } => *allowed = to,
         }
@@ -33,7 +33,7 @@ impl Ledger {
     #[must_use]
     pub fn shows_longer(&self) -> bool {
         let configured = self.configured().map(|it| it.period);
-        let told = self.told.as_ref().zip(configured);
+        let told = self.announced.as_ref().zip(configured);
         told.is_some_and(|(told, configured)| told.shows_longer(configured))
     }
 
@@ -57,20 +57,20 @@ impl Ledger {
         sent: Instant,
         now: Instant,
         cost: u32,
-        word: Word,
+        word: Announcement,
         is_ceiling: bool,
     ) -> Verdict {
         let Some(numbers) = self.numbers(is_ceiling) else {
             return Verdict::default();
         };
-        let told = self.told.get_or_insert_default();
+        let told = self.announced.get_or_insert_default();
         told.hear(sent, now, cost, word, numbers)
     }
 
     /// Whether evidence is enough to read slow answers as if they had come earlier, or only what is proven
     /// counts: see "Slow answers" in the crate's documentation. Only what is proven, unless this says otherwise.
     pub fn trust_evidence(&mut self, is_enough: bool) {
-        self.told.get_or_insert_default().floor.is_trusted = is_enough;
+        self.announced.get_or_insert_default().floor.is_trusted = is_enough;
     }
 
     /// Puts another number or period in force. A lower number drains; it takes nothing back. Slots that are
@@ -83,7 +83,7 @@ impl Ledger {
             return;
         };
         if to.allowed != *allowed {
-            self.told.get_or_insert_default().scout.has_changed();
+            self.announced.get_or_insert_default().scout.has_changed();
         }
         *allowed = to.allowed;
         let from = std::mem::replace(period, to.period);
@@ -91,7 +91,7 @@ impl Ledger {
         if from == to.period {
             return;
         }
-        if let Some(told) = &mut self.told
+        if let Some(told) = &mut self.announced
             && let Some(first) = self.ends.front()
             && to.period > from
             && is_configured
@@ -100,7 +100,7 @@ impl Ledger {
             told.looks_until = *first;
         }
         // A slot that ends when somebody looks ends as told, not a period after its counting.
-        let looks_until = self.told.as_ref().map(|told| told.looks_until);
+        let looks_until = self.announced.as_ref().map(|told| told.looks_until);
         for end in &mut self.ends {
             if Some(*end) != looks_until {
                 *end = end.before(from) + to.period;
@@ -110,7 +110,7 @@ impl Ledger {
         if let Some(learned) = &mut self.learned {
             learned.forget_shape();
         }
-        if let Some(told) = &mut self.told {
+        if let Some(told) = &mut self.announced {
             told.floor.forget();
         }
     }

@@ -1,6 +1,6 @@
 //! What headers have told of a limit's windows.
 
-use super::header::Shift;
+use super::shift::Shift;
 use std::collections::VecDeque;
 use std::time::Duration;
 use tollgate_model::Instant;

@@ -7,7 +7,7 @@ use tollgate_model::Instant;
 
 /// What headers have told of somebody else's calls in the window that is open.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Others {
+pub struct ForeignCalls {
     /// The window closes then at the latest; by this it is known again.
     pub until: Instant,
     /// It closes later than this.
@@ -22,7 +22,7 @@ impl Ledger {
     /// What headers have told by now of the last window. None where it isn't known that the upstream forgets a
     /// window all at once.
     #[must_use]
-    pub fn others(&self, now: Instant) -> Option<Others> {
+    pub fn others(&self, now: Instant) -> Option<ForeignCalls> {
         let (period, learned) = (self.period()?, self.learned.as_ref()?);
         if !learned.fixed {
             return None;
@@ -30,7 +30,7 @@ impl Ledger {
         let window = learned.windows.iter().rfind(|window| window.up > now)?;
         let middle = window.low + window.up.since(window.low) / 2;
         let counted = period.saturating_sub(middle.since(now));
-        Some(Others {
+        Some(ForeignCalls {
             until: window.up,
             after: window.low,
             counted,

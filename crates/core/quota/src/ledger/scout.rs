@@ -84,14 +84,14 @@ impl Ledger {
 
     /// Lets one more call go before an answer has come.
     pub fn wait_no_more(&mut self) {
-        if let Some(told) = &mut self.told {
+        if let Some(told) = &mut self.announced {
             told.scout.sent = None;
         }
     }
 
     /// Until when calls wait for the answer of the one that was sent first, if they do.
     pub(super) fn waits_for_scout(&self, now: Instant) -> Option<Instant> {
-        let scout = self.told.as_ref()?.scout;
+        let scout = self.announced.as_ref()?.scout;
         let patience = self.period()? / MOST_LAG;
         let is_fixed = self.learned.as_ref().is_some_and(|it| it.fixed);
         if !scout.changes
@@ -115,13 +115,13 @@ impl Ledger {
     }
 
     pub(super) fn scout_goes(&mut self, now: Instant) {
-        if let Some(told) = &mut self.told {
+        if let Some(told) = &mut self.announced {
             told.scout.goes(now);
         }
     }
 
     pub(super) fn scout_returns(&mut self, sent: Instant) {
-        if let Some(told) = &mut self.told {
+        if let Some(told) = &mut self.announced {
             told.scout.returns(sent);
         }
     }

@@ -296,7 +296,7 @@ fn what_an_earlier_process_has_used_is_held() {
     assert_eq!(after.held(at(69_000)), 0);
 }
 
-/// Others come so often a second, evenly.
+/// ForeignCalls come so often a second, evenly.
 struct Evenly(f64);
 
 impl Demand for Evenly {

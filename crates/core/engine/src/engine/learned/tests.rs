@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::{Client, Command, Event, Facts, Flow, Pool, Route, Submission};
+use std::time::Duration;
 use tollgate_model::{ExecutionId, FlowId};
+use tollgate_model::{Instant, Limit, TokenId};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -118,7 +120,7 @@ fn a_limit_of_one_endpoint_leaves_the_others_alone() {
     let mut engine = engine();
     let crm = engine.upstreams.of(RouteId(0));
     assert_eq!(crm, engine.upstreams.of(RouteId(1)), "one limit in common");
-    let recent = [Recent {
+    let recent = [RecentCall {
         until: at(1_500),
         token: None,
         cost: 1,
@@ -156,7 +158,7 @@ fn a_limit_of_the_upstream_holds_on_each_of_its_routes() {
         place.unwrap(),
         Group::Upstream(crm),
         window(5, 1_000),
-        &[Recent {
+        &[RecentCall {
             until: at(1_000),
             token: None,
             cost: 3,
@@ -177,7 +179,7 @@ fn a_limit_of_each_token_holds_for_the_next_ones_too() {
     }
     assert_eq!(carry_out(&mut engine, at(0)), [0, 1, 2]);
     let recent: Vec<_> = (0..3)
-        .map(|_| Recent {
+        .map(|_| RecentCall {
             until: at(1_000),
             token: Some(TokenId(0)),
             cost: 1,

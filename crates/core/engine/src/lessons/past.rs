@@ -5,8 +5,8 @@
 //! without a learner are kept together, at some nanoseconds each, and told to a learner when it begins. Where
 //! more were sent than are kept, the learner is told up to when it has missed calls.
 
-use super::Upstream;
-use crate::engine::attempt::Attempt;
+use crate::attempt::Attempt;
+use crate::upstream::Upstream;
 use std::collections::VecDeque;
 use tollgate_learn::{Call, Learner, Outcome};
 use tollgate_model::{AttemptId, Instant};
@@ -15,7 +15,7 @@ use tollgate_model::{AttemptId, Instant};
 const MOST: usize = 8_192;
 
 #[derive(Debug, Default)]
-pub(super) struct Past {
+pub(crate) struct PastCalls {
     /// In the order of sending.
     calls: VecDeque<Sent>,
     /// Calls up to then are not all known.
@@ -32,13 +32,13 @@ struct Sent {
     ended: Option<Instant>,
 }
 
-impl Past {
+impl PastCalls {
     /// Calls up to now were sent by another process.
-    pub(super) fn begin_anew(&mut self, now: Instant) {
+    pub(crate) fn begin_anew(&mut self, now: Instant) {
         self.missed = Some(now);
     }
 
-    pub(super) fn sent(&mut self, upstream: Upstream, attempt: AttemptId, of: &Attempt) {
+    pub(crate) fn sent(&mut self, upstream: Upstream, attempt: AttemptId, of: &Attempt) {
         if self.calls.len() >= MOST
             && let Some(oldest) = self.calls.pop_front()
         {
@@ -53,21 +53,21 @@ impl Past {
         });
     }
 
-    pub(super) fn answered(&mut self, attempt: AttemptId, now: Instant, outcome: Outcome) {
+    pub(crate) fn answered(&mut self, attempt: AttemptId, now: Instant, outcome: Outcome) {
         if let Some(sent) = self.get_mut(attempt) {
             let accepted = matches!(outcome, Outcome::Accepted);
             sent.answered.get_or_insert((now, accepted));
         }
     }
 
-    pub(super) fn ended(&mut self, attempt: AttemptId, now: Instant) {
+    pub(crate) fn ended(&mut self, attempt: AttemptId, now: Instant) {
         if let Some(sent) = self.get_mut(attempt) {
             sent.ended = Some(now);
         }
     }
 
     /// Tells the learner all that is known of the calls to its upstream, and keeps it no longer.
-    pub(super) fn tell(&mut self, upstream: Upstream, learner: &mut Learner) {
+    pub(crate) fn tell(&mut self, upstream: Upstream, learner: &mut Learner) {
         if let Some(missed) = self.missed {
             learner.missed(missed);
         }

@@ -51,7 +51,7 @@ const ABSURD: u32 = 64;
 
 /// What an answer says of a limit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Word {
+pub struct Announcement {
     /// The header family, by a number of the caller's.
     pub family: u8,
     /// Slots that the window allows.
@@ -114,7 +114,7 @@ struct Foray {
 
 /// What headers have said of one limit's number and period.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Told {
+pub(super) struct Announcements {
     runs: Vec<Run>,
     /// Answers of the last run in a row, and since when.
     in_a_row: u32,
@@ -140,14 +140,14 @@ pub(super) struct Told {
     foray: Option<Foray>,
 }
 
-impl Told {
+impl Announcements {
     /// Takes in what an answer says that was sent at `sent` and came at `now`.
     pub(super) fn hear(
         &mut self,
         sent: Instant,
         now: Instant,
         cost: u32,
-        word: Word,
+        word: Announcement,
         numbers: Numbers,
     ) -> Verdict {
         let periods = numbers.periods();
@@ -216,7 +216,7 @@ impl Told {
     }
 
     /// The run's place. One that is new takes the place of that which was not told for the longest.
-    fn place(&mut self, sent: Instant, now: Instant, word: Word, base: Duration) -> usize {
+    fn place(&mut self, sent: Instant, now: Instant, word: Announcement, base: Duration) -> usize {
         let same = |run: &Run| (run.family, run.allowed) == (word.family, word.allowed);
         if let Some(place) = self.runs.iter().position(same) {
             return place;

@@ -7,7 +7,9 @@
 //! one period, if that is no longer than an hour: then no window that the earlier process began is
 //! exceeded. A token's windows are empty, for the next process fetches tokens of its own.
 
-use super::{Engine, Group, TablePlace, Upstream};
+use crate::engine::machine::Engine;
+use crate::learned_limit::{Group, TableEntry};
+use crate::upstream::Upstream;
 use crate::{LearnedGroup, LearnedLimit};
 use std::time::Duration;
 use tollgate_learn::{Finding, FindingId, Group as Found, State};
@@ -127,7 +129,7 @@ impl Engine {
         let fresh = lesson.held.iter().filter(|(id, _)| !before.contains(id));
         for (place, _) in fresh.map(|(_, held)| *held) {
             if let (
-                TablePlace::Shared(limit),
+                TableEntry::Shared(limit),
                 Rule::Window {
                     allowed, period, ..
                 },

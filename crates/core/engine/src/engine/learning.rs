@@ -1,92 +1,19 @@
-//! What the refusals of an upstream teach.
-//!
-//! Each upstream that has refused a call has a [`Learner`]: it is told of each call's send, answer and
-//! end, and finds the limits that explain which calls were refused ([`tollgate_learn`] argues how). What
-//! it finds is held as one limit more ([`super::learned`]). Before the first refusal there is no learner, and calls are
-//! only noted ([`past`]).
-//!
-//! All learners share one thread with everything else that the engine does. So one of them at a time has its
-//! turn, the one that has been due for longest first; a turn is bounded ([`Settings::turn`]), and after it
-//! none has another before twenty times as long ([`Settings::rest`]), and three milliseconds at the least. Whatever
-//! upstreams refuse, calls wait no longer for learning than a turn takes, and learning takes no more than a twentieth
-//! of the thread.
+//! What calls tell the learners of their upstreams, and what is held of what those find ([`crate::lessons`]).
 
-mod past;
 mod restart;
 
-use super::Engine;
-use super::attempt::Attempt;
-use super::learned::{Group, Recent, TablePlace};
-use super::upstream::Upstream;
-use crate::{Config, Facts, LearnedLimit, LearnedView, LimitSpec, Source, WindowFact};
-use past::Past;
+use super::machine::Engine;
+use crate::attempt::Attempt;
+use crate::learned_limit::{Group, RecentCall, TableEntry, is_learned};
+use crate::lessons::{BETWEEN, Lesson, MOST_UPSTREAMS};
+use crate::upstream::Upstream;
+use crate::{Config, Facts, LearnedView, LimitSpec, Source, WindowFact};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
-use tollgate_learn::{Change, Finding, FindingId, FullWindow, Known, Learner, Outcome, Settings};
+use tollgate_learn::{
+    Change, Finding, FindingId, FullWindow, KnownLimit, Learner, Outcome, Settings,
+};
 use tollgate_model::{AttemptId, Instant, Rule, Scope};
 use tollgate_quota::Ledger;
-
-/// Between two turns, at the least, however little was done in the first: the last of a study may be a short one.
-const BETWEEN: Duration = Duration::from_millis(3);
-/// Upstreams that are learned from, at the most.
-const MOST_UPSTREAMS: usize = 256;
-
-/// The learners, and what is held of what they found.
-#[derive(Debug, Default)]
-pub(super) struct Lessons {
-    of: BTreeMap<Upstream, Lesson>,
-    /// Calls to upstreams without a learner.
-    past: Past,
-    /// When each learner has something to do.
-    due: BTreeSet<(Instant, Upstream)>,
-    /// No learner has its turn before.
-    free: Instant,
-    /// Upstreams whose learners were told something since the findings were last applied.
-    told: BTreeSet<Upstream>,
-    /// What an earlier process has learned, of upstreams and endpoints that are not known yet.
-    earlier: Vec<LearnedLimit>,
-}
-
-#[derive(Debug)]
-struct Lesson {
-    learner: Learner,
-    held: BTreeMap<FindingId, (TablePlace, Group)>,
-    /// When the learner has something to do, as it stands in [`Lessons::due`].
-    due: Option<Instant>,
-}
-
-impl Lessons {
-    /// When a learner has something to do.
-    pub(super) fn next_timeout(&self) -> Option<Instant> {
-        self.due.first().map(|(due, _)| self.free.max(*due))
-    }
-
-    /// The learner that has its turn now, if one has.
-    fn take_due(&mut self, now: Instant) -> Option<Upstream> {
-        self.next_timeout().filter(|next| *next <= now)?;
-        self.due.pop_first().map(|(_, upstream)| upstream)
-    }
-
-    fn next_change(&mut self, upstream: Upstream) -> Option<Change> {
-        self.of.get_mut(&upstream)?.learner.poll_change()
-    }
-
-    /// Notes when the learner has something to do. Nothing is done before all that happens now is known.
-    fn reschedule(&mut self, upstream: Upstream, now: Instant) {
-        self.free = self.free.max(now + Duration::from_nanos(1));
-        let Some(lesson) = self.of.get_mut(&upstream) else {
-            return;
-        };
-        let due = lesson.learner.poll_timeout();
-        if due == lesson.due {
-            return;
-        }
-        if let Some(before) = std::mem::replace(&mut lesson.due, due) {
-            self.due.remove(&(before, upstream));
-        }
-        self.due.extend(due.map(|due| (due, upstream)));
-    }
-}
 
 impl Engine {
     /// A call was sent.
@@ -140,13 +67,13 @@ impl Engine {
             }
             let hold = |ledger: &mut Ledger| ledger.hold(passage.cost, of.sent + period);
             match (*place, passage.token) {
-                (TablePlace::Shared(limit), _) => hold(&mut self.resources.ledgers[limit.index()]),
-                (TablePlace::Tokens(_, place), Some(token)) => {
+                (TableEntry::Shared(limit), _) => hold(&mut self.resources.ledgers[limit.index()]),
+                (TableEntry::Tokens(_, place), Some(token)) => {
                     self.resources.pools.change(token, |ledgers| {
                         ledgers.get_mut(place).into_iter().for_each(hold);
                     });
                 }
-                (TablePlace::Tokens(..), None) => {}
+                (TableEntry::Tokens(..), None) => {}
             }
         }
     }
@@ -230,10 +157,10 @@ impl Engine {
             }
             return;
         };
-        let recent: Vec<Recent> = lesson
+        let recent: Vec<RecentCall> = lesson
             .learner
             .slots(finding.id, now)
-            .map(|slot| Recent {
+            .map(|slot| RecentCall {
                 until: slot.until.unwrap_or(Instant::NEVER),
                 token: slot.token,
                 cost: slot.cost,
@@ -259,7 +186,7 @@ impl Engine {
         }
     }
 
-    fn note(&mut self, upstream: Upstream, id: FindingId, held: Option<(TablePlace, Group)>) {
+    fn note(&mut self, upstream: Upstream, id: FindingId, held: Option<(TableEntry, Group)>) {
         let Some(lesson) = self.lessons.of.get_mut(&upstream) else {
             return;
         };
@@ -323,8 +250,8 @@ impl Engine {
     }
 
     /// The limits that are configured for calls to the upstream.
-    fn known(&self, upstream: Upstream) -> Vec<Known> {
-        let known = |group, limit: &LimitSpec| Known {
+    fn known(&self, upstream: Upstream) -> Vec<KnownLimit> {
+        let known = |group, limit: &LimitSpec| KnownLimit {
             group,
             rule: limit.rule,
         };
@@ -333,7 +260,7 @@ impl Engine {
         let shared: BTreeSet<_> = of_routes.filter(|id| !self.own.has_limit(**id)).collect();
         let shared = shared.into_iter().map(|id| &self.config.limits[id.index()]);
         let shared = shared.filter(|limit| limit.scope != Scope::Action);
-        let mut all: Vec<Known> = shared
+        let mut all: Vec<KnownLimit> = shared
             .map(|limit| known(tollgate_learn::Group::Upstream, limit))
             .collect();
         if let Upstream::Pool(pool) = upstream {
@@ -343,7 +270,7 @@ impl Engine {
                 let of_client = of_client.map(|id| &self.config.limits[id.index()]);
                 all.extend(of_client.map(|it| known(tollgate_learn::Group::Client(*id), it)));
                 let of_token = client.token_limits.iter();
-                let of_token = of_token.filter(|limit| !super::learned::is_learned(limit));
+                let of_token = of_token.filter(|limit| !is_learned(limit));
                 all.extend(of_token.map(|it| known(tollgate_learn::Group::ClientTokens(*id), it)));
             }
         }
@@ -354,7 +281,7 @@ impl Engine {
     pub(super) fn pass_learned(&self, config: &mut Config, known: usize) {
         for (upstream, lesson) in &self.lessons.of {
             for (place, group) in lesson.held.values() {
-                let (TablePlace::Shared(limit), Group::Upstream(_)) = (place, group) else {
+                let (TableEntry::Shared(limit), Group::Upstream(_)) = (place, group) else {
                     continue;
                 };
                 let routes = self.upstreams.routes(*upstream);
@@ -380,10 +307,10 @@ impl Engine {
     }
 
     /// The limit that stands there.
-    fn at(&self, place: TablePlace) -> Option<&LimitSpec> {
+    fn at(&self, place: TableEntry) -> Option<&LimitSpec> {
         match place {
-            TablePlace::Shared(id) => self.config.limits.get(id.index()),
-            TablePlace::Tokens(pool, place) => {
+            TableEntry::Shared(id) => self.config.limits.get(id.index()),
+            TableEntry::Tokens(pool, place) => {
                 let first = self.config.pools[pool.index()].clients.first()?;
                 let limits = &self.config.clients[first.index()].token_limits;
                 limits.get(place)
@@ -391,12 +318,12 @@ impl Engine {
         }
     }
 
-    fn finding_view(&self, place: TablePlace, group: Group, finding: &Finding) -> LearnedView {
+    fn finding_view(&self, place: TableEntry, group: Group, finding: &Finding) -> LearnedView {
         let limit = self.at(place);
         LearnedView {
             limit: match place {
-                TablePlace::Shared(id) => Some(id),
-                TablePlace::Tokens(..) => None,
+                TableEntry::Shared(id) => Some(id),
+                TableEntry::Tokens(..) => None,
             },
             name: limit.map(|limit| limit.name.clone()).unwrap_or_default(),
             scope: limit.map_or(Scope::Action, |limit| limit.scope),

@@ -10,7 +10,7 @@ use tollgate_model::{Limit, LimitId, RouteId, Rule, Scope};
 
 /// The blocks, and which of their places are in use.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Own {
+pub(crate) struct OwnEntries {
     limits: Block,
     routes: Block,
 }
@@ -34,9 +34,9 @@ impl Block {
     }
 }
 
-impl Own {
+impl OwnEntries {
     /// Appends the blocks to the tables.
-    pub(super) fn set_aside(config: &mut Config) -> Self {
+    pub(crate) fn set_aside(config: &mut Config) -> Self {
         let own = Self {
             limits: Block::new(config.limits.len(), config.policy.learned_limits),
             routes: Block::new(config.routes.len(), config.policy.endpoint_routes),
@@ -51,17 +51,17 @@ impl Own {
     }
 
     /// Whether the engine has learned this limit.
-    pub(super) fn has_limit(&self, limit: LimitId) -> bool {
+    pub(crate) fn has_limit(&self, limit: LimitId) -> bool {
         self.limits.places.contains(&limit.0)
     }
 
     /// Whether the place is kept for the engine, and not in use.
-    pub(super) fn is_unused_limit(&self, limit: LimitId) -> bool {
+    pub(crate) fn is_unused_limit(&self, limit: LimitId) -> bool {
         self.has_limit(limit) && self.limits.free.contains(&limit.0)
     }
 
     /// A limit's place among those that a checkpoint tells of: all but the engine's own.
-    pub(super) fn recorded(&self, limit: LimitId) -> Option<u32> {
+    pub(crate) fn recorded(&self, limit: LimitId) -> Option<u32> {
         let block = &self.limits.places;
         if block.contains(&limit.0) {
             return None;
@@ -74,28 +74,28 @@ impl Own {
         Some(limit.0 - before)
     }
 
-    pub(super) fn take_limit(&mut self) -> Option<LimitId> {
+    pub(crate) fn take_limit(&mut self) -> Option<LimitId> {
         self.limits.free.pop().map(LimitId)
     }
 
-    pub(super) fn give_back_limit(&mut self, limit: LimitId) {
+    pub(crate) fn give_back_limit(&mut self, limit: LimitId) {
         debug_assert!(self.has_limit(limit) && !self.limits.free.contains(&limit.0));
         self.limits.free.push(limit.0);
     }
 
     /// Whether the route is one of the engine's own.
-    pub(super) fn has_route(&self, route: RouteId) -> bool {
+    pub(crate) fn has_route(&self, route: RouteId) -> bool {
         self.routes.places.contains(&route.0)
     }
 
-    pub(super) fn take_route(&mut self) -> Option<RouteId> {
+    pub(crate) fn take_route(&mut self) -> Option<RouteId> {
         self.routes.free.pop().map(RouteId)
     }
 }
 
 /// What stands in a place that is not in use: a limit that no call passes. Without a period, for the longest
 /// of those tells what "of late" means.
-pub(super) fn unused_limit() -> Limit {
+pub(crate) fn unused_limit() -> Limit {
     Limit {
         name: String::new(),
         scope: Scope::Host,

@@ -12,12 +12,12 @@ const MOST: usize = 4_096;
 
 /// Calls under way, and those that have ended before one that was sent before them.
 #[derive(Clone, Debug)]
-pub struct InOrder<T> {
+pub struct SendOrder<T> {
     /// By the number of the attempt, ascending; with what is known of it once it has ended.
     calls: VecDeque<(AttemptId, Option<T>)>,
 }
 
-impl<T> Default for InOrder<T> {
+impl<T> Default for SendOrder<T> {
     fn default() -> Self {
         Self {
             calls: VecDeque::new(),
@@ -25,7 +25,7 @@ impl<T> Default for InOrder<T> {
     }
 }
 
-impl<T> InOrder<T> {
+impl<T> SendOrder<T> {
     /// A call was sent. Numbers count up.
     pub fn sent(&mut self, attempt: AttemptId) {
         if self.calls.len() == MOST {
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn calls_are_told_of_in_the_order_of_their_sending() {
-        let mut calls = InOrder::default();
+        let mut calls = SendOrder::default();
         (0..5).for_each(|call| calls.sent(AttemptId(call)));
         calls.ended(AttemptId(1), Some("one"));
         assert_eq!(calls.take(), None, "the first is under way");
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_call_that_hangs_holds_no_more_than_so_many_back() {
-        let mut calls = InOrder::default();
+        let mut calls = SendOrder::default();
         for call in 0..=MOST as u64 {
             calls.sent(AttemptId(call));
             if call > 0 {

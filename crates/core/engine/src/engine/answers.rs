@@ -1,4 +1,4 @@
-//! One try upstream: its slots, its end, and whether another follows.
+//! What came back of an attempt: what becomes of its slots, and whether another attempt follows.
 //!
 //! | what came back | what follows |
 //! |---|---|
@@ -28,65 +28,14 @@
 //! that no execution is sent again more than some ten times within its timeout. Whether such a try was
 //! counted isn't known, so its slots are held as those of a try without an answer.
 
-use super::{Engine, State};
-use crate::latency::SendLoad;
-use crate::resources::Passage;
+use super::machine::Engine;
+use crate::attempt::{Attempt, Head, LimitVerdict};
+use crate::execution::{FULL_RETRY_BUDGET, State};
 use crate::timer::Timer;
 use crate::{Command, Facts, LossKind, Verdict};
 use std::time::Duration;
-use tollgate_learn::{Call, Outcome};
-use tollgate_model::{AttemptId, EndpointId, ExecutionId, Instant};
-
-/// Ten retries, in hundredths.
-pub(super) const FULL_RETRY_BUDGET: u32 = 1_000;
-
-/// A try that is under way.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Attempt {
-    pub(super) number: AttemptId,
-    pub(super) execution: ExecutionId,
-    pub(super) endpoint: EndpointId,
-    pub(super) passage: Passage,
-    pub(super) sent: Instant,
-    /// What the answer's head said, once it has arrived.
-    pub(super) head: Option<Head>,
-    /// How many calls were under way when it was sent.
-    pub(super) load: Option<SendLoad>,
-}
-
-impl Attempt {
-    /// What is learned from of it.
-    pub(super) fn seen(&self) -> Call {
-        Call {
-            sent: self.sent,
-            token: self.passage.token,
-            client: self.passage.client,
-            endpoint: self.endpoint,
-            cost: self.passage.cost,
-        }
-    }
-}
-
-/// An answer's head, as far as the engine goes on with it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Head {
-    status: u16,
-    retry_after: Option<Duration>,
-    verdict: OfLimits,
-}
-
-/// What an answer's head says of the limits that the call has passed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum OfLimits {
-    Accepted,
-    /// One of them has turned the call away.
-    Refused {
-        /// Something is shut that explains it.
-        is_explained: bool,
-    },
-    /// Nothing: the call may not have come as far.
-    Unknown,
-}
+use tollgate_learn::Outcome;
+use tollgate_model::{AttemptId, ExecutionId, Instant};
 
 impl Engine {
     pub(super) fn head(&mut self, attempt: AttemptId, status: u16, facts: Facts, now: Instant) {
@@ -100,8 +49,8 @@ impl Engine {
             status,
             retry_after: facts.retry_after,
             verdict: match status {
-                401 | 502..=504 => OfLimits::Unknown,
-                _ => OfLimits::Accepted,
+                401 | 502..=504 => LimitVerdict::Unknown,
+                _ => LimitVerdict::Accepted,
             },
         };
         it.head = Some(head);
@@ -119,14 +68,14 @@ impl Engine {
             self.learn_answered(attempt, &it, outcome, now);
             self.learn_named(attempt, &it, facts, now);
             let is_explained = self.refused(&it, facts, now);
-            head.verdict = OfLimits::Refused { is_explained };
+            head.verdict = LimitVerdict::Refused { is_explained };
             if let Some(it) = self.attempts.get_mut(&attempt) {
                 it.head = Some(head);
             }
         } else {
             self.learn_answered(attempt, &it, outcome, now);
             self.settle(&it, now, now);
-            if head.verdict == OfLimits::Accepted {
+            if head.verdict == LimitVerdict::Accepted {
                 self.accepted(&it, now);
                 self.fade(&it, now);
             }
@@ -147,18 +96,18 @@ impl Engine {
         let Some(head) = it.head else {
             return self.lost(attempt, LossKind::NoAnswer, now);
         };
-        if !matches!(head.verdict, OfLimits::Refused { .. }) {
+        if !matches!(head.verdict, LimitVerdict::Refused { .. }) {
             self.learn_latency(&it, Some(head.status < 500), now);
         }
         self.end(attempt, now);
-        if head.verdict == OfLimits::Accepted {
+        if head.verdict == LimitVerdict::Accepted {
             self.look_again_at_closed(&it, now);
         }
         let Some(execution) = self.executions.get(&it.execution) else {
             return;
         };
         let replays = it.passage.token.is_some() && !execution.replayed;
-        if let OfLimits::Refused { is_explained } = head.verdict {
+        if let LimitVerdict::Refused { is_explained } = head.verdict {
             return self.comes_back(it.execution, head.retry_after, is_explained, now);
         }
         match head.status {

@@ -1,6 +1,6 @@
 //! Answers of one header family that name one number, held against each other.
 
-use super::{AGREE, Word};
+use super::{AGREE, Announcement};
 use crate::ledger::header::{Header, ROUNDING};
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -112,7 +112,7 @@ struct Opening {
 }
 
 impl Run {
-    pub(super) fn new(sent: Instant, now: Instant, word: Word, base: Duration) -> Self {
+    pub(super) fn new(sent: Instant, now: Instant, word: Announcement, base: Duration) -> Self {
         Self {
             family: word.family,
             allowed: word.allowed,

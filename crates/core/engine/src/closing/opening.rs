@@ -8,7 +8,7 @@
 //! configured costs a refusal or two in each window until it is learned, and one that is as configured costs no
 //! more than the time of a few answers.
 
-use super::Pauses;
+use super::part::Pauses;
 use std::time::Duration;
 use tollgate_model::Instant;
 
@@ -19,12 +19,12 @@ const MORE: u32 = 2;
 
 /// A part that was closed a short while ago.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Opening {
+pub(crate) struct Opening {
     /// Slots that were taken without a refusal within a period.
     counted: u32,
     /// Slots that calls may take before the next call is a probe.
     left: u32,
-    /// As many more may be taken when that is accepted.
+    /// So many slots more may be taken when that probe is accepted.
     more: u32,
     /// Slots taken since the period began, by calls that were not refused as far as is known.
     taken: u32,
@@ -37,7 +37,7 @@ pub(super) struct Opening {
 
 impl Opening {
     /// What a part will be when it is opened.
-    pub(super) fn new(pauses: Pauses) -> Option<Self> {
+    pub(crate) fn new(pauses: Pauses) -> Option<Self> {
         (pauses.counted > 0).then_some(Self {
             counted: pauses.counted,
             left: pauses.counted,
@@ -50,15 +50,15 @@ impl Opening {
     }
 
     /// The part is opened.
-    pub(super) fn begin(self, now: Instant) -> Self {
+    pub(crate) fn begin(self, now: Instant) -> Self {
         Self {
             until: now + self.period,
             ..self
         }
     }
 
-    /// The same now, maybe in a later period. None if it is over.
-    pub(super) fn at(self, now: Instant) -> Option<Self> {
+    /// This opening now, maybe in a later period. None if it is over.
+    pub(crate) fn at(self, now: Instant) -> Option<Self> {
         if now < self.until {
             return Some(self);
         }
@@ -79,7 +79,7 @@ impl Opening {
     }
 
     /// A call leaves. Whether it is to be a probe.
-    pub(super) fn take(&mut self, cost: u32) -> bool {
+    pub(crate) fn take(&mut self, cost: u32) -> bool {
         self.left = self.left.saturating_sub(cost);
         self.taken = self.taken.saturating_add(cost);
         let probes = self.left == 0;
@@ -91,7 +91,7 @@ impl Opening {
     }
 
     /// A call that has left is refused. Slots that are taken since the period began.
-    pub(super) fn give_back(&mut self, cost: u32) -> u32 {
+    pub(crate) fn give_back(&mut self, cost: u32) -> u32 {
         self.taken = self.taken.saturating_sub(cost);
         self.taken
     }

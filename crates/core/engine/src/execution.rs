@@ -1,0 +1,69 @@
+//! An execution that is not over, and counts of those that are.
+
+use crate::Submission;
+use crate::deadline_queue::QueueKey;
+use std::time::Duration;
+use tollgate_model::{AttemptId, Instant};
+
+/// The most that the retry budget holds: ten retries, in hundredths.
+pub(crate) const FULL_RETRY_BUDGET: u32 = 1_000;
+
+/// An execution that is not over.
+#[derive(Debug)]
+pub(crate) struct Execution {
+    pub(crate) submission: Submission,
+    pub(crate) state: State,
+    pub(crate) attempts: u32,
+    /// When its timeout passes; set by its first attempt.
+    pub(crate) give_up: Option<Instant>,
+    /// A 401 is answered by another token once.
+    pub(crate) replayed: bool,
+    /// Attempts that a limit has turned away.
+    pub(crate) refusals: u32,
+    /// When its last pause is over.
+    pub(crate) pauses_until: Instant,
+}
+
+impl Execution {
+    /// Whether its timeout, which its first attempt has set, passes before its deadline.
+    pub(crate) fn times_out_first(&self) -> bool {
+        self.give_up
+            .is_some_and(|at| at <= self.submission.deadline)
+    }
+
+    /// The execution's key in its lane's queue. An execution that was sent before is not sent again when its timeout
+    /// has passed.
+    pub(crate) fn queue_key(&self) -> QueueKey {
+        let Submission {
+            deadline,
+            execution,
+            ..
+        } = self.submission;
+        let in_time = self.give_up.map(|at| at.before(Duration::from_nanos(1)));
+        QueueKey {
+            deadline: in_time.map_or(deadline, |at| at.min(deadline)),
+            execution,
+        }
+    }
+}
+
+/// Where an execution is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum State {
+    /// The execution waits in its lane for a start.
+    Queued,
+    /// The attempt is under way.
+    Running(AttemptId),
+    /// The execution waits for the pause before its next attempt to pass.
+    Pausing,
+}
+
+/// What has become of a flow's executions, for the snapshot.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FlowCount {
+    pub(crate) running: usize,
+    pub(crate) answered: u64,
+    pub(crate) errors: u64,
+    pub(crate) lost: u64,
+    pub(crate) refused: u64,
+}
