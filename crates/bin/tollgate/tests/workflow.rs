@@ -1,6 +1,6 @@
 //! `tollgate workflow` as a user's shell and CI see it: output, exit codes, and requests to a service.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;

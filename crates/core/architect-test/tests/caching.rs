@@ -1,6 +1,6 @@
 //! The article's workflow: a data table keeps a data action's answer for five minutes.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 mod shared;
 

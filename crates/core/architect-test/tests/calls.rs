@@ -1,6 +1,6 @@
 //! How often a workflow calls its actions, read off its graph.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 mod shared;
 

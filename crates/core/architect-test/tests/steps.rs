@@ -1,6 +1,6 @@
 //! What the steps do, one workflow each.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 mod shared;
 

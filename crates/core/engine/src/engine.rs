@@ -6,10 +6,11 @@
 
 mod admission;
 mod answers;
-mod beside;
+mod corrections;
 mod extend;
 mod goodput;
 mod grow;
+mod header_limits;
 mod learned;
 mod learning;
 mod limits;
@@ -17,11 +18,11 @@ mod machine;
 mod promises;
 mod refused;
 mod restart;
+mod shutting;
 mod split;
 mod start;
 mod strangers;
 mod token;
-mod told;
 mod view;
 
 use crate::timer::Timer;

@@ -69,11 +69,11 @@ pub enum Event {
         /// What is left free; with [`Leave::Calls`] of 0 nothing.
         leave: Leave,
     },
-    /// The same for a limit that each token of a client has for itself.
+    /// An operator sets the number of a limit that each token of a client has for itself.
     SetTokenLimit {
         /// Whose tokens.
         client: ClientId,
-        /// Its place in the client's `token_limits`.
+        /// Index of the limit in the client's `token_limits`.
         place: usize,
         /// Calls per window.
         allowed: u32,
@@ -93,7 +93,7 @@ pub enum Event {
         /// Its name.
         name: String,
     },
-    /// The same for a client.
+    /// A client has another name from now on, in metrics and refusals.
     RenameClient {
         /// Which.
         client: ClientId,
@@ -163,7 +163,7 @@ impl Closed {
 /// A request for one execution.
 #[derive(Clone, Copy, Debug)]
 pub struct Submission {
-    /// Its number.
+    /// The execution's number, which is used once.
     pub execution: ExecutionId,
     /// Who calls.
     pub flow: FlowId,

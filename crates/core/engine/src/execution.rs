@@ -16,11 +16,11 @@ pub(crate) struct Execution {
     pub(crate) attempts: u32,
     /// When its timeout passes; set by its first attempt.
     pub(crate) give_up: Option<Instant>,
-    /// A 401 is answered by another token once.
+    /// Whether the execution was sent again after a 401, which happens once.
     pub(crate) replayed: bool,
-    /// Attempts that a limit has turned away.
+    /// Attempts of the execution that a limit has turned away.
     pub(crate) refusals: u32,
-    /// When its last pause is over.
+    /// When the pause before its next attempt is over.
     pub(crate) pauses_until: Instant,
 }
 

@@ -3,7 +3,7 @@
 /// Calls of a limit that are left free for other applications.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Leave {
-    /// So many calls per window, or at once.
+    /// This many calls per window, or at once.
     Calls(u32),
     /// A part of what the limit allows, in percent, rounded up to whole calls.
     Percent(f64),

@@ -10,8 +10,8 @@
 //!
 //! - *no window overcounted*: an upstream with windows of any alignment never counts more of our
 //!   calls than a limit allows (the proof is in `tollgate_quota`);
-//! - *never idle*: after each call of the engine, nothing waits that could start, but that slots may
-//!   be kept from a lower class which a higher one is expected to need before they come back;
+//! - *never idle*: after each call of the engine, nothing waits that could start, but that slots may be
+//!   reserved for a higher class, which is expected to ask for them before they come back;
 //! - *no promise broken*: who is refused could not have started in time, and who was taken in is not
 //!   displaced by who comes later and is due sooner in the same flow;
 //! - *no restart limited*: records and checkpoints ([`Engine::poll_record`], [`Engine::checkpoint`])
@@ -21,7 +21,18 @@
 //! - *no late start*: nothing is sent after its deadline;
 //! - *same seed, same trace*: the commands depend on the configuration, the seed and the events only.
 //!
-//! They are tested in `tests/model.rs`, against a platform in virtual time; who waits for whom, and
+//! # Where things are
+//!
+//! What decides is a type with its own state, in a file of its own, and doesn't know the engine: who goes next
+//! (`queue`, with `deadline_queue` and `rate`); what slots there are (`resources`, `pool`) and when they come
+//! free (`resource`); what is reserved for higher classes (`reservations`, `demand`); when a call could start
+//! (`estimate`); what refusals close (`closing`), what they teach (`lessons`), and what others take (`foreign`);
+//! what answers' headers (`header_numbers`) and times (`latency`) tell. What happens is carried out by the files
+//! under `engine`, one for each kind of event: they ask those types, and change what waits and what is under way.
+//!
+//! # Tests
+//!
+//! The invariants are tested in `tests/model.rs`, against a platform in virtual time; who waits for whom, and
 //! how accurate refusals are, in `tests/flows.rs` and `tests/foretold.rs`; what a 429 closes, in
 //! `tests/closed.rs`; what is promised of token pools in `tests/pools.rs`; single rules, one situation each, in `tests/by_hand.rs`; what an admission
 //! costs in `benches/admission.rs`.

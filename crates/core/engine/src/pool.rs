@@ -159,7 +159,8 @@ impl Pools {
         }
     }
 
-    /// To be called when the token's slots have been settled: a full one may have an end to wait for.
+    /// Finds anew when a full token may have room. Called when slots of the token have been settled, for they have an
+    /// end from then on.
     pub(crate) fn rewatch(&mut self, token: TokenId, now: Instant) {
         let Some(held) = self.tokens.get_mut(token) else {
             return;

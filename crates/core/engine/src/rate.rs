@@ -1,21 +1,21 @@
-//! How often something has happened of late, and so how often it will.
+//! How often calls have come of late, and so how often they are expected to come.
+//!
+//! A count over a short time varies by chance: 480 in a minute are 440 in the next, and who takes that for the rate gives
+//! away slots that will be missed. A count over a long time is late to see a change. So the longer count is believed while
+//! the shorter one differs by no more than chance, and of the two the higher is taken then: a few slots reserved too many
+//! waste little, a few too few make the first class wait.
 
 use std::time::Duration;
 use tollgate_model::Instant;
 
-/// Slices of what "of late" means.
-const LATE: usize = 8;
+/// Slices of the recent span.
+const RECENT: usize = 8;
 /// Slices remembered.
-const SLICES: usize = 4 * LATE;
+const SLICES: usize = 4 * RECENT;
 /// Standard deviations by which the last period differs from those before by more than chance.
 const CHANGED: f64 = 3.0;
-/// Arrivals of late, and of four times that.
-///
-/// A count over a short time varies by chance: 480 in a minute are 440 in the next, and who takes that
-/// for the rate gives away what will be missed. A count over a long time is late to see a change. So
-/// the longer one is believed while the shorter differs by no more than chance, and of the two the
-/// higher is taken then: who keeps a few slots too many wastes little, who keeps too few makes the
-/// first class wait.
+
+/// Arrivals in the recent span, and in four times that span.
 #[derive(Clone, Debug)]
 pub(crate) struct Rate {
     slice: u64,
@@ -25,17 +25,17 @@ pub(crate) struct Rate {
     first: Option<Instant>,
     /// By the slice's number modulo their count.
     counts: [u32; SLICES],
-    /// Sums over what is of late and over all, as of the slice that was last counted in.
+    /// Sums over the recent span and over all, as of the slice that was last counted in.
     sums: [u32; 2],
 }
 
-/// Slices of what is of late, and of all.
-const SPANS: [usize; 2] = [LATE, SLICES];
+/// Slices of the recent span, and of all.
+const SPANS: [usize; 2] = [RECENT, SLICES];
 
 impl Rate {
-    /// `span` is what "of late" means.
+    /// No arrivals yet. `span` is the recent span.
     pub(crate) fn new(span: Duration) -> Self {
-        let slice = span.as_nanos() / LATE as u128;
+        let slice = span.as_nanos() / RECENT as u128;
         Self {
             slice: u64::try_from(slice).unwrap_or(u64::MAX).max(1),
             current: 0,
@@ -45,6 +45,7 @@ impl Rate {
         }
     }
 
+    /// Counts an arrival.
     pub(crate) fn count(&mut self, now: Instant) {
         let number = now.as_nanos() / self.slice;
         if number > self.current {

@@ -19,15 +19,18 @@
 //!
 //! Tested in `tests/flows.rs` and `tests/first_class.rs`; the ledger's part in `tollgate_quota`, `tests/reserve.rs`.
 
+mod offered_load;
+
 use crate::Config;
 use crate::demand::RandomDemand;
 use crate::foreign::Supply;
 use crate::queue::{Queue, Standing};
 use crate::resource::{Resource, ResourceKey};
 use crate::situation::Situation;
+use offered_load::OfferedLoad;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tollgate_model::{FlowId, Instant, LimitId, PoolId, RouteId, Rule};
+use tollgate_model::{FlowId, Instant, LimitId, RouteId};
 
 /// How long before its deadline a call that was taken in may take reserved slots.
 pub(crate) const DUE_WITHIN: Duration = Duration::from_millis(400);
@@ -308,63 +311,5 @@ impl Reservations {
             offered.until = s.now + s.queue.recent() / REFRESHES;
         }
         Some(offered)
-    }
-}
-
-/// Slots a second that the classes above one have asked for of late, of each limit and of each pool's tokens.
-#[derive(Debug, Default)]
-struct OfferedLoad {
-    /// When it is to be counted again.
-    until: Instant,
-    /// Whether nothing was asked for.
-    is_none: bool,
-    /// By `LimitId`.
-    limits: Vec<f64>,
-    /// By `PoolId`.
-    pools: Vec<f64>,
-}
-
-impl OfferedLoad {
-    fn of(&self, resource: &Resource) -> f64 {
-        let of_pool = |pool: PoolId| self.pools[pool.index()];
-        match resource {
-            Resource::Limit(limit) => self.limits[limit.index()],
-            Resource::Tokens(pool, _) => of_pool(*pool),
-            Resource::Clients(clients) => of_pool(clients.pool),
-        }
-    }
-
-    /// Counts the load anew. `above` tells flows, routes, and how many calls a second come of each. No more of them
-    /// take slots of one limit than their other limits let through.
-    fn count(&mut self, config: &Config, above: impl Iterator<Item = (FlowId, RouteId, f64)>) {
-        self.is_none = true;
-        for (slots, len) in [
-            (&mut self.limits, config.limits.len()),
-            (&mut self.pools, config.pools.len()),
-        ] {
-            slots.clear();
-            slots.resize(len, 0.0);
-        }
-        for (flow, route, mut calls) in above.filter(|(.., calls)| *calls > 0.0) {
-            self.is_none = false;
-            let taken = &config.routes[route.index()];
-            let cost = f64::from(taken.cost);
-            for limit in config.passed(flow, route) {
-                if let Rule::Window {
-                    allowed, period, ..
-                } = config.limits[limit.index()].rule
-                {
-                    let given = f64::from(allowed) / period.as_secs_f64();
-                    let left = (given - self.limits[limit.index()]).max(0.0);
-                    calls = calls.min(left / cost);
-                }
-            }
-            for limit in config.passed(flow, route) {
-                self.limits[limit.index()] += calls * cost;
-            }
-            if let Some(pool) = taken.pool {
-                self.pools[pool.index()] += calls * cost;
-            }
-        }
     }
 }

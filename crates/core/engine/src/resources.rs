@@ -21,7 +21,7 @@ pub(crate) struct Resources {
     blocked: Vec<Instant>,
     /// By `RouteId`: until when a 429 has shut the route.
     closed: Vec<Instant>,
-    /// Nothing waits from then on for the answer of a window's first call.
+    /// The latest instant until which a call may wait for the answer of a window's first call.
     answered_by: Instant,
 }
 

@@ -116,11 +116,11 @@ pub struct LimitView {
 pub struct TokenView {
     /// Name of its client.
     pub client: String,
-    /// Its number.
+    /// The token's number, in the order of fetching.
     pub token: u32,
     /// Calls sent with it since it was granted.
     pub sent: u64,
-    /// Its own limits.
+    /// The limits that the token has for itself.
     pub limits: Vec<LimitView>,
 }
 

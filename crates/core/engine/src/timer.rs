@@ -25,7 +25,7 @@ pub(crate) enum Timer {
     Fetch(ClientId),
 }
 
-/// Timers that are no pile.
+/// Timers are not looked through as long as there are no more than this many.
 const FEW: usize = 64;
 
 /// Timers in the order of their instants; ties in the order of setting.

@@ -10,9 +10,9 @@ use tollgate_model::{LimitId, PoolId, RouteId, Scope};
 /// An upstream, by what makes its routes one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Upstream {
-    /// That of the pool's tokens.
+    /// The upstream that takes the pool's tokens.
     Pool(PoolId),
-    /// That of this route, the first of those that share a limit.
+    /// The upstream of this route, the first of the routes that share a limit.
     Route(RouteId),
 }
 

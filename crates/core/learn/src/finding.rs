@@ -71,7 +71,7 @@ pub enum State {
 /// A limit that was found.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Finding {
-    /// Its number.
+    /// The finding's number.
     pub id: FindingId,
     /// Whose calls count together.
     pub group: Group,

@@ -29,7 +29,7 @@ pub(crate) struct Hypothesis {
     pub(crate) number: u32,
     /// By how much the signs are likelier than if all refusals came by chance, as a logarithm.
     pub(crate) gain: f64,
-    /// The same, with a taste for what is common and lax; it decides between hypotheses.
+    /// The gain, with a taste for limits that are common and lax. It decides between hypotheses.
     value: f64,
     /// Nothing says yet that its slots come back as late as its period is long.
     is_unseen: bool,

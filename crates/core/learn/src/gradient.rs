@@ -55,7 +55,7 @@ const SUSPICIOUS: f64 = 3.0;
 const FALLEN: f64 = -0.5;
 /// Standard errors by which a lower number must bring more than the number before, to hold.
 const SURE: f64 = 3.0;
-/// The same of a higher one.
+/// Standard errors by which measurements together must say that a higher number brings more.
 const SURE_OF_MORE: f64 = 2.0;
 /// Standard errors by which each measurement must say so.
 const LIKELY: f64 = 1.0;

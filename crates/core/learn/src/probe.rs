@@ -13,10 +13,10 @@ pub(crate) const FEW: u32 = 4;
 pub(crate) struct Probe {
     /// Accepted calls of the group.
     pub(crate) accepted: u64,
-    /// So many there were when a higher number was last tried, and a shorter period.
+    /// Accepted calls of the group when a higher number was last tried, and a shorter period.
     pub(crate) higher_at: u64,
     pub(crate) shorter_at: u64,
-    /// So many are waited for.
+    /// Accepted calls between two trials.
     pub(crate) interval: u64,
     pub(crate) trying: Option<Trial>,
     /// A try that began then was too much; what was accepted in it is not known yet.

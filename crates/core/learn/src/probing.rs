@@ -27,6 +27,16 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use tollgate_model::{AttemptId, Instant, Rule};
 
+/// What the calls of a finding show.
+struct TrialLook {
+    /// Calls that came near to the number.
+    near: usize,
+    /// Parts (tokens, say) that calls were of.
+    parts: u64,
+    /// Whether more was accepted than the finding allows.
+    is_more: bool,
+}
+
 /// The calls of a finding since then: the count with each, whether it was accepted, how many parts.
 fn counts(
     observed: &Observations,
@@ -45,6 +55,38 @@ fn counts(
 }
 
 impl Observations {
+    /// What calls since then show of a finding for which this rule holds for certain.
+    fn look_at_trial(
+        &self,
+        held: &HeldFinding,
+        settled: Rule,
+        from: Instant,
+        work: &mut Work,
+    ) -> TrialLook {
+        let (series, counts) = counts(self, held, settled, from);
+        work.spend(series.cost() + series.passes(4));
+        let number = settled.allowed();
+        let late = |sent: u64| sent >= from.as_nanos();
+        let near = series.items.iter().zip(&counts);
+        let near = near
+            .filter(|(item, count)| late(item.sent) && **count >= number)
+            .count();
+        let parts: BTreeSet<_> = series.items.iter().map(|item| item.token).collect();
+        let is_more = match settled {
+            Rule::Window { period, .. } => surplus::is_refuted(&series, number, nanos(period)),
+            Rule::Concurrency { .. } => {
+                let accepted = series.items.iter().zip(&counts);
+                let mut accepted = accepted.filter(|(item, _)| item.sign == Sign::Accepted);
+                accepted.any(|(_, count)| *count > number)
+            }
+        };
+        TrialLook {
+            near,
+            parts: parts.len() as u64,
+            is_more,
+        }
+    }
+
     /// After a try that was too much, as many calls hold as were accepted in it. Gives the findings that change.
     pub(crate) fn measure(&mut self, now: Instant) -> Vec<Finding> {
         let mut changed = Vec::new();
@@ -103,23 +145,12 @@ impl Learner {
             return self.give_up(at, Reason::Contradicted);
         }
         let from = held.probe.trying.map_or(now.before(wait), |it| it.since);
-        let (series, counts) = counts(&self.observed, held, settled, from);
-        work.spend(series.cost() + series.passes(4));
+        let TrialLook {
+            near,
+            parts,
+            is_more,
+        } = self.observed.look_at_trial(held, settled, from, work);
         let number = settled.allowed();
-        let late = |sent: u64| sent >= from.as_nanos();
-        let near = series.items.iter().zip(&counts);
-        let near = near
-            .filter(|(item, count)| late(item.sent) && **count >= number)
-            .count();
-        let parts: BTreeSet<_> = series.items.iter().map(|item| item.token).collect();
-        let is_more = match settled {
-            Rule::Window { period, .. } => surplus::is_refuted(&series, number, nanos(period)),
-            Rule::Concurrency { .. } => {
-                let accepted = series.items.iter().zip(&counts);
-                let mut accepted = accepted.filter(|(item, _)| item.sign == Sign::Accepted);
-                accepted.any(|(_, count)| *count > number)
-            }
-        };
         let mut next = None;
         let leaks = held.leaks();
         let held = &mut self.observed.held[at];
@@ -128,7 +159,6 @@ impl Learner {
         }
         match held.probe.trying {
             None if near > 0 => {
-                let parts = parts.len() as u64;
                 let (accepted, interval) = (held.probe.accepted, held.probe.interval * parts);
                 // A shorter period may cost as many refusals as calls wait for its end.
                 let shorter = accepted - held.probe.shorter_at >= interval * u64::from(number);

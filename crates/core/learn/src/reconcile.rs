@@ -73,6 +73,18 @@ impl Learner {
             }
             return false;
         };
+        self.correct(found, finding, (first, others), now);
+        true
+    }
+
+    /// Puts what was found in the place of the first finding, and gives the others up.
+    fn correct(
+        &mut self,
+        found: &Hypothesis,
+        finding: Finding,
+        (first, others): (FindingId, &[FindingId]),
+        now: Instant,
+    ) {
         for &other in others {
             self.observed.held.retain(|held| held.finding.id != other);
             self.changes
@@ -116,7 +128,6 @@ impl Learner {
                 self.changes.push_back(Change::Adjust(held.finding.clone()));
             }
         }
-        true
     }
 }
 

@@ -81,7 +81,7 @@ enum Stage {
     Look(Part, usize, Vec<Hypothesis>),
     /// The best are held against the calls, from this one on.
     Judge(Part, usize, Vec<Hypothesis>),
-    /// Nothing was found.
+    /// All was looked at, and nothing was found.
     Over,
 }
 

@@ -94,7 +94,7 @@ impl Series {
         Self { group, items, ends }
     }
 
-    /// The same, as if calls were counted in the order of sending.
+    /// This series as if calls were counted in the order of sending.
     pub(crate) fn in_order(mut self) -> Self {
         for item in &mut self.items {
             item.ahead = 0;

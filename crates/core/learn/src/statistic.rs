@@ -68,7 +68,7 @@ impl Statistic {
         }
     }
 
-    /// The same over another span.
+    /// This statistic over another span.
     pub(crate) fn with(self, span: u64) -> Self {
         match self {
             Self::Sliding(_) => Self::Sliding(span),

@@ -23,7 +23,7 @@ impl Work {
         }
     }
 
-    /// So many calls are looked at.
+    /// Notes that this many calls are looked at.
     pub(crate) fn spend(&mut self, looks: usize) {
         self.left = self.left.saturating_sub(looks as u64);
         self.spent += looks as u64;

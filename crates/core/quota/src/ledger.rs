@@ -37,7 +37,7 @@ use tollgate_model::{Instant, Rule};
 #[derive(Clone, Debug)]
 pub struct Ledger {
     rule: Rule,
-    /// As configured; `rule` is what is in force.
+    /// The rule that is configured; `rule` is the one in force.
     configured: Rule,
     /// Slots without a known end.
     open: u32,
@@ -114,7 +114,7 @@ impl Ledger {
         self.given().saturating_sub(self.taken())
     }
 
-    /// The same, were so many left free.
+    /// Slots that may be taken at `now`, if at least this many are left free for somebody else.
     #[must_use]
     pub fn room_beside(&mut self, left_free: u32, now: Instant) -> u32 {
         let before = self.left_free;

@@ -34,7 +34,7 @@ pub struct Call {
 /// Where the route has a token pool, the driver sets `Authorization`. It also owns the framing:
 /// `Content-Length`, `Transfer-Encoding`, `Connection` and their like are dropped from `headers`.
 #[derive(Clone, Debug)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the types say it")]
 pub struct Request {
     pub method: Method,
     pub url: Url,

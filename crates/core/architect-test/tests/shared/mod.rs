@@ -1,6 +1,10 @@
 //! What several tests need.
 
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "shared by tests, each of which uses a part"
+)]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

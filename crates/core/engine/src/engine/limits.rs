@@ -5,7 +5,7 @@
 //! header is taken as that of the narrowest scope with a window that the call passes (token, client,
 //! action, integration, host, organisation; a flow's limits are ours, no upstream knows them), and
 //! there of the one window that allows as many. A number that no limit of the call's has is taken as that
-//! of the one window there, or of the one that is long enough; what follows is said in [`super::told`].
+//! of the one window there, or of the one that is long enough; what follows is said in [`super::corrections`].
 //! What fits none, or several, is ignored and counted.
 
 use super::machine::Engine;
@@ -123,7 +123,7 @@ impl Engine {
         self.is_number_of(it, fact, &[Ledger::configured, Ledger::in_force])
     }
 
-    /// The same, where only what is configured counts.
+    /// Whether a window that the call passes is configured with this number; a flow's window is ours.
     pub(super) fn is_configured(&self, it: &Attempt, fact: WindowFact) -> bool {
         self.is_number_of(it, fact, &[Ledger::configured])
     }

@@ -275,7 +275,7 @@ impl Engine {
         ledger.left_free().max(others).max(may_come)
     }
 
-    /// The same for all limits, whose numbers may have changed.
+    /// Leaves free of all limits what they are to leave free. Their numbers may have changed.
     pub(super) fn leave_all_free(&mut self) {
         for limit in 0..self.foreign.limits.len() {
             self.leave_free(LimitId(limit as u32));

@@ -211,7 +211,7 @@ impl Engine {
         }
     }
 
-    /// Its time has come, unless its life was prolonged meanwhile.
+    /// Retires a token that is too old to send with, unless its life was prolonged meanwhile.
     pub(super) fn retire_if_too_old(&mut self, token: TokenId, now: Instant) {
         let held = self.resources.pools.tokens.get(token);
         if held.is_some_and(|held| held.retires <= now) {

@@ -13,6 +13,44 @@ impl Engine {
     /// What can be seen from outside.
     #[must_use]
     pub fn snapshot(&self, now: Instant) -> Snapshot {
+        let clients = self
+            .config
+            .clients
+            .iter()
+            .zip(&self.resources.pools.clients);
+        let clients = clients.map(|(client, state)| ClientView {
+            name: client.name.clone(),
+            tokens: state.live.len(),
+            fetching: !state.fetching.is_empty(),
+            fetches_from: Some(state.fetches_from()).filter(|&from| from > now),
+        });
+        let routes = self.config.routes.ids();
+        let closed = routes.map(|route| (route, self.resources.closed_until(route)));
+        let flows = self.config.flows.with_ids().zip(&self.flows);
+        Snapshot {
+            limits: self.limit_views(now),
+            tokens: self.token_views(now),
+            clients: clients.collect(),
+            flows: flows
+                .map(|((id, flow), count)| FlowView {
+                    name: flow.name.clone(),
+                    queued: self.queue.queued(id),
+                    running: count.running,
+                    answered: count.answered,
+                    errors: count.errors,
+                    lost: count.lost,
+                    refused: count.refused,
+                })
+                .collect(),
+            headers_ignored: self.headers_ignored,
+            closed_routes: closed.filter(|(_, until)| *until > now).collect(),
+            closed: self.closed(now),
+            limited: self.limited,
+            learned: self.learned(),
+        }
+    }
+
+    fn limit_views(&self, now: Instant) -> Vec<LimitView> {
         let limits = self.config.limits.with_ids().zip(&self.resources.ledgers);
         let limits = limits.filter(|((id, _), _)| !self.own.is_unused_limit(*id));
         let limits = limits.map(|((id, limit), ledger)| {
@@ -26,6 +64,10 @@ impl Engine {
                 ..view
             }
         });
+        limits.collect()
+    }
+
+    fn token_views(&self, now: Instant) -> Vec<TokenView> {
         let tokens = self.resources.pools.tokens.iter().map(|(id, token)| {
             let client = &self.config.clients[token.client.index()];
             TokenView {
@@ -46,41 +88,7 @@ impl Engine {
                     .collect(),
             }
         });
-        let clients = self
-            .config
-            .clients
-            .iter()
-            .zip(&self.resources.pools.clients);
-        let clients = clients.map(|(client, state)| ClientView {
-            name: client.name.clone(),
-            tokens: state.live.len(),
-            fetching: !state.fetching.is_empty(),
-            fetches_from: Some(state.fetches_from()).filter(|&from| from > now),
-        });
-        let routes = self.config.routes.ids();
-        let closed = routes.map(|route| (route, self.resources.closed_until(route)));
-        let flows = self.config.flows.with_ids().zip(&self.flows);
-        Snapshot {
-            limits: limits.collect(),
-            tokens: tokens.collect(),
-            clients: clients.collect(),
-            flows: flows
-                .map(|((id, flow), count)| FlowView {
-                    name: flow.name.clone(),
-                    queued: self.queue.queued(id),
-                    running: count.running,
-                    answered: count.answered,
-                    errors: count.errors,
-                    lost: count.lost,
-                    refused: count.refused,
-                })
-                .collect(),
-            headers_ignored: self.headers_ignored,
-            closed_routes: closed.filter(|(_, until)| *until > now).collect(),
-            closed: self.closed(now),
-            limited: self.limited,
-            learned: self.learned(),
-        }
+        tokens.collect()
     }
 
     /// What the upstream has told or shown that nobody has configured.

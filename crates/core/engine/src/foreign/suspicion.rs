@@ -132,7 +132,7 @@ pub(crate) enum RefusalEvidence {
 /// Slots that others are to be expected to want in a period.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum OthersDemand {
-    /// As windows show whose opening was seen.
+    /// Slots that others had in a window whose opening was seen.
     Seen(f64),
     /// Those that they had when the limit was full; they may want more.
     AtLeast(f64),

@@ -16,7 +16,7 @@ const CHANGED: f64 = 3.0;
 /// Part of a limit that somebody else is expected to want at the least, once somebody was seen: what is kept
 /// for it shows how much more is wanted, and is used at the end of the window.
 const LEAST: f64 = 1.0 / 64.0;
-/// So many times what somebody else took at most of late may be wanted at once.
+/// Somebody else may want this many times at once what they took at most of late.
 const SURGE: f64 = 4.0;
 /// Part of a window that is watched for others, where the one before was full of ours: who takes a whole window at
 /// once would never hear of them.

@@ -37,7 +37,7 @@ use tollgate_quota::Ledger;
 const MOST: usize = 1 << 14;
 /// Tokens that are looked at for one.
 const TOKENS: usize = 64;
-/// It is used for this part of the shortest period, and for so long per instant.
+/// What was found is used for this part of the shortest period, and for this long per instant that was found.
 const FRESH: (u32, Duration) = (64, Duration::from_micros(2));
 
 /// When a pool's tokens give slots.

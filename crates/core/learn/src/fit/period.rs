@@ -15,7 +15,7 @@ use crate::series::Series;
 use crate::statistic::Statistic;
 
 impl Search<'_> {
-    /// The same limit over the middle one of all spans that explain as much, if they are far apart, or if
+    /// The hypothesis over the middle one of all spans that explain as much, if they are far apart, or if
     /// the least of them is what a finding was lengthened to by a little before (`mended`): it would be
     /// mended by many refusals, each by a little. The longest, if it is wrong, wastes the most.
     pub(crate) fn middle(
@@ -62,7 +62,7 @@ impl Search<'_> {
         same.iter().min_by_key(near).copied().unwrap_or(found)
     }
 
-    /// The same number over a configured period, where what was found explains no more of the calls that
+    /// The hypothesis over a configured period, where what was found explains no more of the calls that
     /// both can be held against: a number that is lower than configured is the most common of what is
     /// wrong, and the calls after the first refusals say little of how long a limit takes to let calls
     /// pass again. None as long as a configured period that is longer explains as much of what came since the first

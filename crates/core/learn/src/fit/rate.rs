@@ -37,7 +37,7 @@ impl Hypothesis {
 }
 
 impl Search<'_> {
-    /// The same bucket at a rate that what was accepted proves, or that is likely; none if the limit is no bucket.
+    /// The hypothesis as a bucket at a rate that what was accepted proves, or that is likely; none if the limit is no bucket.
     pub(crate) fn rate(&mut self, series: &Series, found: Hypothesis) -> Option<Hypothesis> {
         let gap = found.statistic.gap(found.number)? as f64;
         let laxest = gap / (1.0 + self.apart(series, found, |by| gap / (1.0 + by)));

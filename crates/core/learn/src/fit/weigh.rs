@@ -4,7 +4,7 @@
 //! they were accepted, and both are held against chance, which refuses all calls alike.
 
 use super::weighted::SEVERAL;
-use super::{Hypothesis, MOSTLY, Search, Totals};
+use super::{Hypothesis, MOSTLY, Search};
 use crate::series::{Series, Sign};
 use crate::statistic::{Statistic, nanos};
 use std::time::Duration;
@@ -71,51 +71,10 @@ impl Search<'_> {
         under_way: f64,
         since: SignStart,
     ) -> Option<Hypothesis> {
-        statistic.counts(series, &mut self.counts);
-        let highest = self.counts.iter().copied().max()? as usize;
-        let highest = highest.min(HIGHEST);
-        self.work.spend(series.items.len() + highest);
-        self.refused.clear();
-        self.refused.resize(highest + 1, 0.0);
-        self.accepted.clear();
-        self.accepted.resize(highest + 1, 0.0);
-        let Totals {
-            mut refused,
-            accepted,
-        } = self.totals;
-        for (item, &count) in series.items.iter().zip(&self.counts) {
-            let at = (count as usize).min(highest);
-            match item.sign {
-                // Calls that it may be about are not known.
-                Sign::Refused(weight) if item.sent < since.refused => refused -= weight,
-                Sign::Accepted if item.sent < since.accepted => {}
-                Sign::None => {}
-                Sign::Accepted => self.accepted[at] += 1.0,
-                Sign::Refused(weight) => self.refused[at] += weight,
-            }
-        }
+        let (highest, refused) = self.tally(series, statistic, since)?;
+        let accepted = self.totals.accepted;
         let null = by_chance(refused, accepted);
-        let (mut stopped, mut blocked) = (0.0, 0.0);
-        let mut best: Option<(u32, f64)> = None;
-        for at in (2..=highest).rev() {
-            stopped += self.refused[at];
-            blocked += self.accepted[at];
-            if self.refused[at] == 0.0 {
-                continue;
-            }
-            if blocked > 2.0 * stopped + 2.0 {
-                break;
-            }
-            let gain = likelihood(stopped, blocked)
-                + by_chance(refused - stopped, accepted - blocked)
-                - null;
-            // More of those counted less are refused: that is no limit.
-            let other_way = stopped * (accepted - blocked) < (refused - stopped) * blocked;
-            if !other_way && stopped >= 0.7 * blocked && best.is_none_or(|(_, most)| gain > most) {
-                best = Some((at as u32 - 1, gain));
-            }
-        }
-        let (number, mut gain) = best?;
+        let (number, mut gain) = self.best_number(highest, (refused, accepted), null)?;
         let mostly = gain >= MOSTLY * -null;
         match statistic {
             Statistic::Greedy(_) if !mostly => return None,
@@ -141,6 +100,67 @@ impl Search<'_> {
             value: gain + self.taste(series, statistic, number, under_way),
             is_unseen: self.is_unseen(series, statistic, rule),
         })
+    }
+
+    /// Counts accepted and refused calls by the count that each had. Gives the highest count, and what refusals weigh
+    /// together that the limit may be about.
+    fn tally(
+        &mut self,
+        series: &Series,
+        statistic: Statistic,
+        since: SignStart,
+    ) -> Option<(usize, f64)> {
+        statistic.counts(series, &mut self.counts);
+        let highest = self.counts.iter().copied().max()? as usize;
+        let highest = highest.min(HIGHEST);
+        self.work.spend(series.items.len() + highest);
+        self.refused.clear();
+        self.refused.resize(highest + 1, 0.0);
+        self.accepted.clear();
+        self.accepted.resize(highest + 1, 0.0);
+        let mut refused = self.totals.refused;
+        for (item, &count) in series.items.iter().zip(&self.counts) {
+            let at = (count as usize).min(highest);
+            match item.sign {
+                // Calls that it may be about are not known.
+                Sign::Refused(weight) if item.sent < since.refused => refused -= weight,
+                Sign::Accepted if item.sent < since.accepted => {}
+                Sign::None => {}
+                Sign::Accepted => self.accepted[at] += 1.0,
+                Sign::Refused(weight) => self.refused[at] += weight,
+            }
+        }
+        Some((highest, refused))
+    }
+
+    /// The number that separates accepted calls from refused ones best, and what that gains over chance.
+    fn best_number(
+        &self,
+        highest: usize,
+        (refused, accepted): (f64, f64),
+        null: f64,
+    ) -> Option<(u32, f64)> {
+        let (mut stopped, mut blocked) = (0.0, 0.0);
+        let mut best: Option<(u32, f64)> = None;
+        for at in (2..=highest).rev() {
+            stopped += self.refused[at];
+            blocked += self.accepted[at];
+            if self.refused[at] == 0.0 {
+                continue;
+            }
+            if blocked > 2.0 * stopped + 2.0 {
+                break;
+            }
+            let gain = likelihood(stopped, blocked)
+                + by_chance(refused - stopped, accepted - blocked)
+                - null;
+            // More of those counted less are refused: that is no limit.
+            let other_way = stopped * (accepted - blocked) < (refused - stopped) * blocked;
+            if !other_way && stopped >= 0.7 * blocked && best.is_none_or(|(_, most)| gain > most) {
+                best = Some((at as u32 - 1, gain));
+            }
+        }
+        best
     }
 
     /// Whether the rule's period is longer than was looked at from the first call on, and since calls were missed:
@@ -182,7 +202,8 @@ fn likelihood(refused: f64, accepted: f64) -> f64 {
     part(refused) + part(accepted)
 }
 
-/// The same where calls are refused for no limit's sake: that is not likelier than [`OFTEN`].
+/// Likelihood, as a logarithm, of this many refused and accepted calls where calls are refused for no limit's sake:
+/// that is not likelier than [`OFTEN`].
 pub(super) fn by_chance(refused: f64, accepted: f64) -> f64 {
     let all = refused + accepted;
     if refused <= OFTEN * all {

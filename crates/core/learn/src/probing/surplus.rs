@@ -9,7 +9,7 @@ use crate::series::{Item, Series, Sign};
 
 /// How likely it is, at the most, that windows of a refuted number would have let pass all that was accepted.
 const UNLIKELY: f64 = 0.1;
-/// The same where a number is taken that was tried in vain: one that is too high costs a batch of refusals, one that is
+/// How unlikely it has to be that a number which was tried in vain holds, for a lower one to be taken: one that is too high costs a batch of refusals, one that is
 /// too low what could be used until the next try.
 const DOUBTFUL: f64 = 0.75;
 

@@ -9,7 +9,7 @@ use tollgate_model::{AttemptId, EndpointId};
 const ENDPOINTS: usize = 4;
 /// Clients looked at by themselves in one study.
 const CLIENTS: usize = 2;
-/// So many of the latest refusals say which groups are looked at.
+/// The latest refusals say which groups are looked at; this many at the most.
 const LATEST: usize = 256;
 
 impl Observations {

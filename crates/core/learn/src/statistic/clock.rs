@@ -7,7 +7,7 @@
 use super::taken;
 use crate::series::{Item, Series, Sign};
 
-/// So many times at which refusals ended, the last ones, say at which phase windows open.
+/// The last times at which refusals ended; this many say at which phase windows open.
 const OPENINGS: usize = 8;
 
 pub(super) fn counts(series: &Series, span: u64, into: &mut Vec<u32>) {

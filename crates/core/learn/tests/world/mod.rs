@@ -3,7 +3,8 @@
     dead_code,
     unreachable_pub,
     clippy::unwrap_used,
-    clippy::disallowed_methods
+    clippy::disallowed_methods,
+    reason = "shared by tests, each of which uses a part; its seeds may be set from outside"
 )]
 
 pub mod at_once;

@@ -26,6 +26,7 @@
 //! begin of each, and no refusal. Where two runs are told in turns within half a period, they are two limits; the
 //! one that is configured stays in force, or else the lower one; from the other nothing follows.
 
+mod point;
 mod run;
 
 use super::arrival::Arrival;
@@ -125,7 +126,7 @@ pub(super) struct Announcements {
     pub(super) is_steady: bool,
     /// The last word's run has told ends of windows.
     pub(super) ends_are_told: bool,
-    /// The same, or windows were seen to open.
+    /// The last word's run has told ends of windows, or windows were seen to open.
     pub(super) opens_windows: bool,
     pub(super) arrival: Arrival,
     pub(super) floor: Floor,
@@ -160,12 +161,7 @@ impl Announcements {
         } else {
             1
         };
-        if place == self.runs.len() {
-            self.in_a_row += weight;
-        } else {
-            self.in_a_row = weight;
-            self.row_since = now;
-        }
+        self.note_turn(place == self.runs.len(), weight, now);
         if word.refused {
             run.refuse(sent, now, word.header, base);
             self.floor.forget();
@@ -210,6 +206,16 @@ impl Announcements {
         }
     }
 
+    /// Counts how many answers one run has given in a row.
+    fn note_turn(&mut self, is_same_run: bool, weight: u32, now: Instant) {
+        if is_same_run {
+            self.in_a_row += weight;
+        } else {
+            self.in_a_row = weight;
+            self.row_since = now;
+        }
+    }
+
     /// A window has gone on for longer than the configured period.
     pub(super) fn shows_longer(&self, configured: Duration) -> bool {
         self.runs.iter().any(|run| run.shows_longer(configured))
@@ -239,12 +245,7 @@ impl Announcements {
         } = numbers;
         let change = |to: Span| (to != in_force).then_some(to);
         if run.allowed > configured.allowed {
-            run.was_denied |= run.is_at_a_wall() || run.is_denied(configured.allowed);
-            if run.is_denied(configured.allowed) {
-                run.deny(now, in_force.period, configured.allowed);
-            } else if run.is_at_a_wall() {
-                run.break_off(now, in_force.period);
-            }
+            run.face_refusals(now, in_force.period, configured.allowed);
         }
         let is_sound = run.is_sound(now);
         if self.speaks(run, numbers) && in_force != configured && run.is_refuted(now) {

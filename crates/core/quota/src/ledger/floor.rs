@@ -28,7 +28,7 @@ pub(super) struct Floor {
     pub(super) is_trusted: bool,
     least: Duration,
     most: Duration,
-    /// The same of the answers since an instant, which takes its place if it is more.
+    /// The least time that answers since an instant have taken; it takes the place of the one above if it is more.
     of_late: (Instant, Duration, Duration),
     /// By how much answers take longer on average.
     slack: Duration,

@@ -18,7 +18,7 @@ impl Hold {
     /// Calls over which it is told.
     const CALLS: f64 = 256.0;
 
-    /// So many slots were held until now.
+    /// Notes that this many slots were held until now.
     pub(super) fn pass(&mut self, open: u32, now: Instant) {
         self.held += f64::from(open) * now.since(self.last).as_secs_f64();
         self.last = now;
@@ -105,7 +105,7 @@ impl Ledger {
         self.earliest_by_chance(k, 0.0, now)
     }
 
-    /// The same where calls under a concurrency limit may by chance take longer than of late, by so many
+    /// When the `k`-th slot may be taken, where calls under a concurrency limit may by chance take longer than of late, by this many
     /// standard deviations of their number. Slots of an earlier process have a known end, which no chance
     /// moves.
     #[must_use]

@@ -55,9 +55,10 @@ pub(super) struct Window {
 /// How long windows last.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lengths {
-    /// As is believed.
+    /// How long windows last by what is in force.
     pub(super) in_force: Duration,
-    /// As is in force, or as is configured if that is shorter and no window was seen to last longer: of two calls
+    /// How long windows surely last at most: as is in force, or as is configured if that is shorter and no window was
+    /// seen to last longer. Of two calls
     /// in one window the later was sent less than this after the answer to the other, whatever ends are told.
     pub(super) sure: Duration,
 }

@@ -18,7 +18,7 @@ impl Ledger {
         other.each_end_that_frees(|end| self.insert(end, 1));
     }
 
-    /// The same for a ledger that gives no slot before `opens`; of its free ones it counts the first
+    /// Adds the slots of a ledger that gives none before `opens`. Of its free slots it counts the first
     /// 131,072.
     pub fn merge_from(&mut self, other: &Self, opens: Instant) {
         let free = other.allowed().saturating_sub(other.occupied());

@@ -103,7 +103,7 @@ impl Ledger {
         self.close(now + usage.closed.saturating_sub(elapsed));
     }
 
-    /// The same for a concurrency limit. A call that was under way at the earlier process's end runs until
+    /// Holds what may be under way of a concurrency limit's calls. A call that was under way at the earlier process's end runs until
     /// it would have been given up, and `grace` longer; at the least until `grace` from `begun`, when this
     /// process began.
     ///

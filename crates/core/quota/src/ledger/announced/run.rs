@@ -1,5 +1,6 @@
 //! Answers of one header family that name one number, held against each other.
 
+use super::point::Point;
 use super::{AGREE, Announcement};
 use crate::ledger::header::{Header, ROUNDING};
 use std::ops::RangeInclusive;
@@ -39,7 +40,7 @@ pub(super) struct Run {
     /// When its last answer came.
     pub(super) last: Instant,
     answers: u32,
-    /// Its count is not always the same.
+    /// Whether the count is not always the same.
     moves: bool,
     /// Answers whose count has risen as it must since the one before.
     rises: u32,
@@ -56,7 +57,7 @@ pub(super) struct Run {
     /// The highest count that was accepted since the run last contradicted itself, and of late.
     pub(super) highest: u32,
     pub(super) peak: u32,
-    /// Its number was in force and was more than the upstream accepts.
+    /// The number was in force and was more than the upstream accepts.
     pub(super) was_denied: bool,
     point: Point,
     /// The longest times to the ends of the last windows, the newest first.
@@ -75,30 +76,14 @@ pub(super) struct Run {
     at_least: Duration,
     /// It spoke alone for a whole period.
     pub(super) is_proven: bool,
-    /// Its number was in force.
+    /// The number was in force.
     pub(super) was_in_force: bool,
-    /// It was told in turns with another run: it speaks of another limit.
+    /// The number was told in turns with another run: it speaks of another limit.
     pub(super) is_another: bool,
     broken_until: Instant,
     broken: u32,
     /// A window went on after its end: what is told of ends is not believed until then.
     endless_until: Instant,
-}
-
-/// The newest answer of a run that others are held against.
-#[derive(Clone, Copy, Debug)]
-struct Point {
-    sent: Instant,
-    answered: Instant,
-    count: u32,
-    /// The window closes after `low` and no later than `up`.
-    low: Instant,
-    up: Instant,
-    /// No slot that was counted in the window is free before.
-    held_until: Instant,
-    /// The window was open by then, and our slots counted in it since, with those before; none if nothing
-    /// is known of that.
-    open_by: Option<(Instant, u32)>,
 }
 
 /// A window was seen to close, and another to open.
@@ -206,26 +191,48 @@ impl Run {
             self.risen = (now, 0);
         }
         if header.count >= before.count.saturating_add(cost) {
-            self.rise();
-            self.risen.1 = self.risen.1.saturating_add(header.count - before.count);
-            if self.risen.1 > self.allowed.saturating_mul(WINDOWS) {
-                return self.break_off(now, base);
-            }
-            if new.meets(&before) {
-                if let Some((by, own)) = before.open_by
-                    && header.count >= own
-                {
-                    // None of ours is forgotten.
-                    self.at_least = self.at_least.max(sent.since(by));
-                }
-                self.point = new.narrowed(&before);
-            } else {
-                // The end has moved while the count went on.
-                self.drifts += u32::from(!says_no_end);
-                self.point = new;
-            }
-            return self.reach(header.count);
+            return self.count_on((sent, now), (before, new), says_no_end, base);
         }
+        self.fall_back((before, new), (header, cost), says_no_end, (now, base));
+    }
+
+    /// The count has risen since the newest answer before.
+    fn count_on(
+        &mut self,
+        (sent, now): (Instant, Instant),
+        (before, new): (Point, Point),
+        says_no_end: bool,
+        base: Duration,
+    ) {
+        self.rise();
+        self.risen.1 = self.risen.1.saturating_add(new.count - before.count);
+        if self.risen.1 > self.allowed.saturating_mul(WINDOWS) {
+            return self.break_off(now, base);
+        }
+        if new.meets(&before) {
+            if let Some((by, own)) = before.open_by
+                && new.count >= own
+            {
+                // None of ours is forgotten.
+                self.at_least = self.at_least.max(sent.since(by));
+            }
+            self.point = new.narrowed(&before);
+        } else {
+            // The end has moved while the count went on.
+            self.drifts += u32::from(!says_no_end);
+            self.point = new;
+        }
+        self.reach(new.count);
+    }
+
+    /// The count has not risen since the newest answer before: a window closed, or the count stands still.
+    fn fall_back(
+        &mut self,
+        (before, new): (Point, Point),
+        (header, cost): (Header, u32),
+        says_no_end: bool,
+        (now, base): (Instant, Duration),
+    ) {
         let may_be_closed = now > before.low;
         self.point = new;
         let is_alone = header.count <= cost && new.low > before.up;
@@ -281,7 +288,18 @@ impl Run {
         self.wall.1 > 0 && self.wall.0 >= configured && self.highest <= configured
     }
 
-    /// Its number is not true, whatever else it says: calls were refused beyond `configured`.
+    /// Doubts a number that is more than `configured` allows, if refusals speak against it.
+    pub(super) fn face_refusals(&mut self, now: Instant, base: Duration, configured: u32) {
+        let is_denied = self.is_denied(configured);
+        self.was_denied |= self.is_at_a_wall() || is_denied;
+        if is_denied {
+            self.deny(now, base, configured);
+        } else if self.is_at_a_wall() {
+            self.break_off(now, base);
+        }
+    }
+
+    /// Takes the number for a lie, whatever else the run says: calls were refused beyond `configured`.
     pub(super) fn deny(&mut self, now: Instant, base: Duration, configured: u32) {
         let periods = CALLS_PER_TRIAL.div_ceil(configured.max(1));
         self.disbelieve(now, base, periods.clamp(BROKEN, MOST_PERIODS));
@@ -294,7 +312,7 @@ impl Run {
         self.is_proven = false;
     }
 
-    /// It has contradicted itself.
+    /// Believes the run no more for a while: it has contradicted itself.
     pub(super) fn break_off(&mut self, now: Instant, base: Duration) {
         self.disbelieve(now, base, BROKEN);
         (self.answers, self.rises, self.odd, self.still) = (0, 0, 0, 0);
@@ -327,7 +345,7 @@ impl Run {
         self.rise();
     }
 
-    /// So many were counted in the window.
+    /// Notes that the window has counted this many slots.
     fn reach(&mut self, count: u32) {
         if let Some(opening) = &mut self.opening {
             opening.highest = opening.highest.max(count);
@@ -353,7 +371,7 @@ impl Run {
         }
     }
 
-    /// Nothing has contradicted it, or little, so its counts and ends may be used.
+    /// Whether little has contradicted the run, so that its counts and ends may be used.
     pub(super) fn is_believable(&self, count: u32, now: Instant) -> bool {
         self.broken_until <= now
             && self.odd * 8 <= self.rises
@@ -369,12 +387,12 @@ impl Run {
         self.at_least >= configured
     }
 
-    /// What it told can't be true.
+    /// Whether what the run told can't be true.
     pub(super) fn is_refuted(&self, now: Instant) -> bool {
         self.broken_until > now || self.is_unenforced
     }
 
-    /// Its number is told.
+    /// Whether the number is told consistently, so that it may be put in force.
     pub(super) fn is_sound(&self, now: Instant) -> bool {
         self.broken_until <= now
             && self.answers >= AGREE
@@ -383,7 +401,7 @@ impl Run {
             && self.odd * 8 <= self.rises
     }
 
-    /// Its ends are as well.
+    /// Whether the number and the ends of windows are told consistently.
     pub(super) fn is_steady(&self, now: Instant) -> bool {
         self.is_sound(now) && self.drifts * 4 <= self.closings && self.endless_until <= now
     }
@@ -393,7 +411,7 @@ impl Run {
         (self.point.low, self.point.up)
     }
 
-    /// Its windows seem to end sooner than after `base`.
+    /// Whether the windows seem to end sooner than after `base`.
     pub(super) fn looks_shorter(&self, base: Duration, now: Instant) -> bool {
         self.is_steady(now) && self.openings > 0 && self.longest() + ROUNDING < base
     }
@@ -403,7 +421,7 @@ impl Run {
         self.tells_ends && self.is_steady(now)
     }
 
-    /// The same, or windows were seen to open.
+    /// Whether ends are told consistently, or windows were seen to open.
     pub(super) fn has_seen_openings(&self, now: Instant) -> bool {
         (self.tells_ends || self.openings >= 2) && self.is_steady(now)
     }
@@ -455,37 +473,6 @@ impl Run {
             to
         } else {
             base
-        }
-    }
-}
-
-impl Point {
-    fn new(sent: Instant, now: Instant, header: Header, base: Duration) -> Self {
-        Self {
-            sent,
-            answered: now,
-            count: header.count,
-            low: (sent + header.reset).before(ROUNDING * 2),
-            up: now + header.reset + ROUNDING,
-            held_until: now + base.min(header.reset + ROUNDING),
-            open_by: None,
-        }
-    }
-
-    fn meets(&self, other: &Self) -> bool {
-        self.low <= other.up && other.low <= self.up
-    }
-
-    /// What both say of one window.
-    fn narrowed(&self, other: &Self) -> Self {
-        Self {
-            sent: self.sent.max(other.sent),
-            answered: self.answered.max(other.answered),
-            low: self.low.max(other.low),
-            up: self.up.min(other.up),
-            held_until: self.held_until.min(other.held_until),
-            open_by: other.open_by,
-            ..*self
         }
     }
 }
