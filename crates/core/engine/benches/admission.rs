@@ -92,7 +92,6 @@ impl Bench {
                 max_queued: usize::MAX,
                 ..Policy::default()
             },
-            ..Config::default()
         };
         let mut bench = Self {
             engine: Engine::new(config, 1, Instant::ZERO),

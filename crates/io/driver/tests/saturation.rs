@@ -80,7 +80,6 @@ fn tables() -> Config {
         }]
         .into(),
         policy: Policy::default(),
-        ..Config::default()
     }
 }
 

@@ -38,7 +38,6 @@ fn begin(policy: Policy) -> Desk {
         routes: vec![route("plain", None), route("with a token", Some(PoolId(0)))].into(),
         flows: vec![Flow::default()].into(),
         policy,
-        ..Config::default()
     })
 }
 

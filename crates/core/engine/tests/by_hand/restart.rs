@@ -146,7 +146,7 @@ fn with_tokens(limit: Limit) -> Config {
         name: "client".into(),
         token_limits: vec![per_minute("token", Scope::Token, 1_000).into()],
         max_tokens: 2,
-        ..Client::default().into()
+        ..Client::default()
     }]
     .into();
     config.pools = vec![Pool {

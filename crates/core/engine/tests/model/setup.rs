@@ -119,6 +119,5 @@ pub(crate) fn config(random: &mut Random, windows: Windows) -> Config {
             learned_limits: 64 * random.range(0, 1) as u32,
             ..Policy::default()
         },
-        ..Config::default()
     }
 }

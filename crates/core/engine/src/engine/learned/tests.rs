@@ -47,7 +47,7 @@ fn engine() -> Engine {
             name: "client".into(),
             token_limits: vec![limit("token", Scope::Token, 20).into()],
             max_tokens: 2,
-            ..Client::default().into()
+            ..Client::default()
         }]
         .into(),
         pools: vec![Pool {
