@@ -64,7 +64,7 @@ pub enum LimitError {
     /// Nothing has changed: the change could not be noted.
     #[error("the change could not be noted in the audit log: {0}")]
     Audit(#[from] StoreError),
-    /// The engine has ended, or doesn't hold what the registry says; nothing is kept.
+    /// The engine has ended, and its limits with it; nothing is kept.
     #[error(transparent)]
     Engine(#[from] ChangeError),
     /// The change holds, and ends with this process.
