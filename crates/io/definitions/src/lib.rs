@@ -1,7 +1,7 @@
-//! What is configured and stored, made live: integrations, actions, flow files and limits.
+//! What is configured and stored, made live: integrations, actions, workflows and limits.
 //!
 //! *Decides* what an integration's properties and credentials mean ([`Target`], [`Login`]), which actions and
-//! flows there are ([`Catalog`], [`WorkflowFiles`]), which flows a caller may call as ([`Lanes`]), where an
+//! workflows there are ([`Catalog`], [`Workflows`]), which flows a caller may call as ([`Lanes`]), where an
 //! integration lies in the engine's tables, and how all of it follows the store ([`Live`]). *Doesn't decide* how
 //! a call is carried out (the execution's), when it starts (the engine's), who may change what (the API's), what
 //! is durable (the store's), nor which address may be called (the guard's).
@@ -33,6 +33,7 @@ mod operator;
 mod stored;
 mod target;
 mod workflow_files;
+mod workflows;
 
 pub use catalog::Catalog;
 pub use clock::wall_time;
@@ -47,3 +48,4 @@ pub use lookup::{LookupError, NoStore};
 pub use operator::{LimitChange, OperatorNumbers, words};
 pub use target::{Ready, Stamp, Target};
 pub use workflow_files::WorkflowFiles;
+pub use workflows::{WorkflowError, Workflows};

@@ -106,8 +106,8 @@ impl Live {
     ///
     /// # Errors
     /// There is none.
-    pub fn store(&self) -> Result<&Store, NoStore> {
-        self.store.as_deref().ok_or(NoStore)
+    pub fn store(&self) -> Result<&Arc<Store>, NoStore> {
+        self.store.as_ref().ok_or(NoStore)
     }
 
     /// The picture as it is now.

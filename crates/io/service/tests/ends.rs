@@ -15,7 +15,7 @@ use tollgate_service::Service;
 
 /// The documentation of the API.
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs/api.md");
-const BEGIN: &str = "<!-- This table is made of crates/io/service/src/ends.rs. -->\n";
+const BEGIN: &str = "<!-- This table is made of crates/io/api/src/ends.rs. -->\n";
 const END: &str = "<!-- Here the table ends. -->\n";
 
 const SECRET: &str = "a-secret-of-some-length";

@@ -1,0 +1,91 @@
+//! The bodies of requests, within bounds of size, time and rate.
+
+use crate::error::ApiError;
+use axum::body::{Body, HttpBody as _};
+use http::StatusCode;
+use http_body_util::BodyExt as _;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+use tollgate_json::Doc;
+
+/// The bounds.
+#[derive(Clone, Copy, Debug)]
+pub struct Bodies {
+    /// Bytes of one body.
+    pub max_bytes: usize,
+    /// For the whole body.
+    pub within: Duration,
+    /// A body may be slower than the rate for so long in all.
+    pub patience: Duration,
+    /// The rate that a body must come with after that.
+    pub bytes_per_second: u32,
+}
+
+impl Bodies {
+    /// A body's JSON object.
+    pub(crate) async fn doc(&self, body: Body) -> Result<Doc, ApiError> {
+        Ok(Doc::parse(&self.text(body).await?)?)
+    }
+
+    /// A body's text.
+    pub(crate) async fn text(&self, mut body: Body) -> Result<String, ApiError> {
+        let (begun, mut bytes) = (Instant::now(), Vec::new());
+        let too_long = || {
+            let message = format!("The request body is longer than {} bytes.", self.max_bytes);
+            let status = StatusCode::PAYLOAD_TOO_LARGE;
+            ApiError::new(status, "request.entity.too.large", message)
+        };
+        if body.size_hint().lower() > self.max_bytes as u64 {
+            return Err(too_long());
+        }
+        loop {
+            let frame = match timeout_at(begun + self.allowed(bytes.len()), body.frame()).await {
+                Ok(Some(Ok(frame))) => frame,
+                Ok(Some(Err(_))) => {
+                    return Err(ApiError::bad_request("The request body broke off."));
+                }
+                Ok(None) => break,
+                Err(_) => {
+                    let status = StatusCode::REQUEST_TIMEOUT;
+                    let message = "The request body took too long to arrive.";
+                    return Err(ApiError::new(status, "request.timeout", message));
+                }
+            };
+            // Trailers say nothing here.
+            let Ok(data) = frame.into_data() else {
+                continue;
+            };
+            if bytes.len() + data.len() > self.max_bytes {
+                return Err(too_long());
+            }
+            bytes.extend_from_slice(&data);
+        }
+        String::from_utf8(bytes)
+            .map_err(|_| ApiError::bad_request("The request body is not UTF-8."))
+    }
+
+    /// How long a body may take until more than so many bytes of it are there.
+    fn allowed(&self, bytes: usize) -> Duration {
+        let at_the_rate = bytes as f64 / f64::from(self.bytes_per_second.max(1));
+        let at_the_rate = Duration::from_secs_f64(at_the_rate);
+        self.within.min(self.patience.saturating_add(at_the_rate))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_has_to_come_with_a_rate() {
+        let bodies = Bodies {
+            max_bytes: 1 << 20,
+            within: Duration::from_secs(30),
+            patience: Duration::from_secs(10),
+            bytes_per_second: 1000,
+        };
+        assert_eq!(bodies.allowed(0), Duration::from_secs(10));
+        assert_eq!(bodies.allowed(5_000), Duration::from_secs(15));
+        assert_eq!(bodies.allowed(1 << 20), Duration::from_secs(30));
+    }
+}

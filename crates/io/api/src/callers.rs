@@ -1,0 +1,399 @@
+//! Who may call: OAuth 2.0 client credentials, and the tokens given for them.
+//!
+//! Callers come from two places. Those of the *file* have their secret there; their tokens are 256
+//! random bits that live in this process, so after a restart they log in again, which every OAuth client
+//! does by itself on a 401. Those of the *store* are the API's OAuth clients: secrets and tokens are kept
+//! hashed, any node takes them, and they can be revoked.
+//!
+//! **Staleness.** What the store said of a token is believed for [`BELIEVED`]: that long another node's
+//! revocation, new grants or deactivation may go unnoticed here. Changes made through this node count at
+//! once: they empty the cache. While the store can't be asked, what it said last holds for
+//! [`WITHOUT_STORE`]: calls go on, and nobody can revoke anything then anyway. A store that is slow to
+//! answer is waited for [`PATIENCE`]; its answer counts from when it comes.
+//!
+//! **Bounds.** At most `max_tokens` tokens of the file's callers live, and as many answers of the store
+//! are remembered; beyond it the one that ends first goes.
+
+use crate::error::ApiError;
+use crate::principal::Principal;
+use rand::TryRngCore as _;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use subtle::ConstantTimeEq as _;
+use tollgate_config::Caller;
+use tollgate_definitions::{Lanes, file_integration_id};
+use tollgate_driver::Secret;
+use tollgate_store::{Grant, Reach, Role, Store, StoreError, WallTime};
+
+/// How long an answer of the store about a token is believed.
+const BELIEVED: Duration = Duration::from_secs(2);
+
+/// How long the store's last answer about a token is believed while the store can't be asked.
+const WITHOUT_STORE: Duration = Duration::from_secs(300);
+
+/// How long a caller who is known waits for the store to say so again.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The callers and their tokens.
+pub struct Callers {
+    callers: Vec<(Caller, Principal)>,
+    lanes: Arc<Lanes>,
+    store: Option<Arc<Store>>,
+    life: Duration,
+    max_tokens: usize,
+    alive: Mutex<Alive>,
+    believed: Arc<Mutex<Alive>>,
+}
+
+#[derive(Default)]
+struct Alive {
+    tokens: HashMap<String, Known>,
+    by_expiry: BTreeSet<(Instant, String)>,
+    /// How often tokens were ended here: what the store was asked before that isn't believed any more.
+    endings: u64,
+}
+
+#[derive(Clone)]
+struct Known {
+    expires: Instant,
+    /// From when on the store is asked about the token again.
+    fresh_until: Instant,
+    principal: Principal,
+}
+
+/// The token that a login with the right credentials gets.
+pub(crate) struct Granted {
+    pub(crate) access_token: Secret,
+    pub(crate) expires_in: Duration,
+}
+
+/// The file's callers and what they may do.
+fn of_file(callers: Vec<Caller>, lanes: &Lanes) -> Vec<(Caller, Principal)> {
+    let principal = |caller: &Caller| {
+        let reach = match &caller.integrations {
+            None => Reach::Everything,
+            Some(names) => {
+                let ids = names.iter().map(|name| file_integration_id(name));
+                Reach::Integrations(ids.collect())
+            }
+        };
+        let grant = |role: &tollgate_config::Role| Grant {
+            role: match role {
+                tollgate_config::Role::Execute => Role::Execute,
+                tollgate_config::Role::Author => Role::Author,
+                tollgate_config::Role::Administer => Role::Administer,
+            },
+            reach: reach.clone(),
+        };
+        let grants = caller.roles.iter().map(grant).collect();
+        let own = lanes.own(&caller.flows, caller.default_flow.as_deref());
+        Principal::new(&caller.client_id, grants, None, own)
+    };
+    let callers = callers.into_iter();
+    callers.map(|it| (it.clone(), principal(&it))).collect()
+}
+
+impl Callers {
+    /// The file's callers, and those of the store if there is one. A token of a caller of the file lives so
+    /// long; at most `max_tokens` of them do at once.
+    #[must_use]
+    pub fn new(
+        callers: Vec<Caller>,
+        lanes: Arc<Lanes>,
+        store: Option<Arc<Store>>,
+        life: Duration,
+        max_tokens: usize,
+    ) -> Self {
+        Self {
+            callers: of_file(callers, &lanes),
+            lanes,
+            store,
+            life,
+            max_tokens,
+            alive: Mutex::default(),
+            believed: Arc::default(),
+        }
+    }
+
+    /// A token for a caller's credentials.
+    ///
+    /// # Errors
+    /// `Denied` if they are wrong; what else the store says.
+    pub(crate) async fn grant(
+        &self,
+        id: &str,
+        secret: &Secret,
+        (now, wall): (Instant, WallTime),
+    ) -> Result<Granted, StoreError> {
+        let of_file = self
+            .callers
+            .iter()
+            .find(|(caller, _)| caller.client_id == id);
+        // Compared whether there is such an id or not.
+        let known = of_file.map_or("", |(caller, _)| caller.secret.expose());
+        let same = bool::from(known.as_bytes().ct_eq(secret.expose().as_bytes()));
+        if let (Some((_, principal)), true) = (of_file, same) {
+            let token = random_token().ok_or(StoreError::Busy { what: "entropy" })?;
+            let expires = now + self.life;
+            let known = Known {
+                expires,
+                fresh_until: expires,
+                principal: principal.clone(),
+            };
+            lock(&self.alive).insert(token.clone(), known, now, self.max_tokens);
+            return Ok(Granted {
+                access_token: Secret::new(token),
+                expires_in: self.life,
+            });
+        }
+        // A wrong secret of the file's takes as long as an unknown id and a wrong secret of the store's.
+        let store = self.store.as_ref().ok_or(StoreError::Denied)?;
+        let issued = store.issue_token(id, secret, wall).await?;
+        let life = u64::try_from(issued.expires.0.saturating_sub(wall.0)).unwrap_or(0);
+        Ok(Granted {
+            access_token: issued.token,
+            expires_in: Duration::from_millis(life),
+        })
+    }
+
+    /// Whose token this is.
+    ///
+    /// # Errors
+    /// `Denied` for one that isn't alive; what else the store says.
+    pub(crate) async fn of_token(
+        &self,
+        token: &str,
+        (now, wall): (Instant, WallTime),
+    ) -> Result<Principal, StoreError> {
+        let known = lock(&self.alive).get(token, now);
+        let known = known.or_else(|| lock(&self.believed).get(token, now));
+        if let Some(known) = &known
+            && now < known.fresh_until
+        {
+            return Ok(known.principal.clone());
+        }
+        let store = Arc::clone(self.store.as_ref().ok_or(StoreError::Denied)?);
+        let check = TokenCheck {
+            believed: Arc::clone(&self.believed),
+            lanes: Arc::clone(&self.lanes),
+            max_tokens: self.max_tokens,
+            token: Secret::new(token.to_owned()),
+            at: (now, wall),
+            endings: lock(&self.believed).endings,
+        };
+        let Some(known) = known else {
+            return check.run(store.as_ref()).await;
+        };
+        // A task of its own goes on when nobody waits for the answer any more, so that a slow answer counts too.
+        let answer = tokio::spawn(async move { check.run(store.as_ref()).await });
+        match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(Ok(Err(StoreError::Database { .. } | StoreError::Busy { .. }))) => {}
+            Ok(Ok(answer)) => return answer,
+            Ok(Err(_)) | Err(_) => {}
+        }
+        let principal = known.principal.clone();
+        let known = Known {
+            fresh_until: known.expires.min(now + BELIEVED),
+            ..known
+        };
+        lock(&self.believed).believe_on(token, known);
+        Ok(principal)
+    }
+
+    /// Ends a token.
+    pub(crate) async fn revoke(
+        &self,
+        token: &str,
+        by: &tollgate_store::By,
+    ) -> Result<(), ApiError> {
+        let of_file = lock(&self.alive).remove(token);
+        self.disbelieve(token);
+        if let (false, Some(store)) = (of_file, &self.store) {
+            store
+                .revoke_token(&Secret::new(token.to_owned()), by)
+                .await?;
+            // Whoever asked meanwhile may have heard that it was alive.
+            self.disbelieve(token);
+        }
+        Ok(())
+    }
+
+    fn disbelieve(&self, token: &str) {
+        let mut believed = lock(&self.believed);
+        believed.remove(token);
+        believed.endings += 1;
+    }
+
+    /// Believes nothing of what the store said until now.
+    pub(crate) fn forget(&self) {
+        let mut believed = lock(&self.believed);
+        *believed = Alive {
+            endings: believed.endings + 1,
+            ..Alive::default()
+        };
+    }
+}
+
+/// One question to the store: whose a token is.
+struct TokenCheck {
+    believed: Arc<Mutex<Alive>>,
+    lanes: Arc<Lanes>,
+    max_tokens: usize,
+    token: Secret,
+    at: (Instant, WallTime),
+    /// [`Alive::endings`] of `believed` when the store was asked.
+    endings: u64,
+}
+
+impl TokenCheck {
+    /// Asks the store whose the token is, and remembers the answer.
+    async fn run(self, store: &Store) -> Result<Principal, StoreError> {
+        let ((now, wall), token) = (self.at, self.token.expose());
+        let owner = match store.check_token(&self.token, wall).await {
+            Ok(owner) => owner,
+            Err(error) => {
+                if matches!(error, StoreError::Denied) {
+                    lock(&self.believed).remove(token);
+                }
+                return Err(error);
+            }
+        };
+        let left = u64::try_from(owner.expires.0.saturating_sub(wall.0)).unwrap_or(0);
+        let left = Duration::from_millis(left);
+        let client = owner.client;
+        let id = client.id.to_string();
+        let default = client.body.default_flow.as_deref();
+        let lanes = self.lanes.own(&client.body.flows, default);
+        let principal = Principal::new(&id, client.body.grants, Some(client.id), lanes);
+        let known = Known {
+            expires: now + WITHOUT_STORE.min(left),
+            fresh_until: now + BELIEVED.min(left),
+            principal: principal.clone(),
+        };
+        let mut believed = lock(&self.believed);
+        if believed.endings == self.endings {
+            believed.insert(token.to_owned(), known, now, self.max_tokens);
+        }
+        Ok(principal)
+    }
+}
+
+fn lock(alive: &Mutex<Alive>) -> MutexGuard<'_, Alive> {
+    // The two tables are changed together without a point where one could panic.
+    alive.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Alive {
+    fn get(&self, token: &str, now: Instant) -> Option<Known> {
+        let known = self.tokens.get(token)?;
+        (now < known.expires).then(|| known.clone())
+    }
+
+    fn insert(&mut self, token: String, known: Known, now: Instant, most: usize) {
+        self.remove(&token);
+        while self.by_expiry.first().is_some_and(|(at, _)| *at <= now) {
+            self.end_first();
+        }
+        while self.tokens.len() >= most.max(1) {
+            self.end_first();
+        }
+        self.by_expiry.insert((known.expires, token.clone()));
+        self.tokens.insert(token, known);
+    }
+
+    /// Keeps on believing what is known of a token, unless it was ended meanwhile.
+    fn believe_on(&mut self, token: &str, known: Known) {
+        if let Some(there) = self.tokens.get_mut(token)
+            && there.fresh_until < known.fresh_until
+            && there.expires == known.expires
+        {
+            *there = known;
+        }
+    }
+
+    fn remove(&mut self, token: &str) -> bool {
+        let Some(known) = self.tokens.remove(token) else {
+            return false;
+        };
+        self.by_expiry.remove(&(known.expires, token.to_owned()));
+        true
+    }
+
+    fn end_first(&mut self) {
+        if let Some((_, token)) = self.by_expiry.pop_first() {
+            self.tokens.remove(&token);
+        }
+    }
+}
+
+/// 256 bits from the system; none if it has no entropy to give.
+fn random_token() -> Option<String> {
+    use base64::Engine as _;
+    let mut bytes = [0_u8; 32];
+    rand::rngs::OsRng.try_fill_bytes(&mut bytes).ok()?;
+    Some(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WALL: WallTime = WallTime(0);
+
+    fn callers(max_tokens: usize) -> Callers {
+        let caller = Caller {
+            client_id: "one".into(),
+            secret: String::from("secret").into(),
+            roles: BTreeSet::new(),
+            integrations: None,
+            flows: BTreeSet::new(),
+            default_flow: None,
+        };
+        let mut flows = tollgate_model::Table::default();
+        let default = flows.add(tollgate_engine::Flow {
+            name: "default".to_owned(),
+            ..tollgate_engine::Flow::default()
+        });
+        let lanes = Arc::new(Lanes::new(&flows, default));
+        let life = Duration::from_secs(300);
+        Callers::new(vec![caller], lanes, None, life, max_tokens)
+    }
+
+    async fn login(callers: &Callers, id: &str, secret: &str, now: Instant) -> Option<String> {
+        let granted = callers
+            .grant(id, &Secret::new(secret.into()), (now, WALL))
+            .await;
+        granted.ok().map(|it| it.access_token.expose().to_owned())
+    }
+
+    async fn whose(callers: &Callers, token: &str, now: Instant) -> Option<String> {
+        let principal = callers.of_token(token, (now, WALL)).await.ok()?;
+        Some(principal.id.to_string())
+    }
+
+    #[tokio::test]
+    async fn a_token_ends_with_its_life() {
+        let (callers, now) = (callers(10), Instant::now());
+        assert!(login(&callers, "one", "wrong", now).await.is_none());
+        assert!(login(&callers, "two", "secret", now).await.is_none());
+        let token = login(&callers, "one", "secret", now).await.unwrap();
+        assert_eq!(whose(&callers, &token, now).await.as_deref(), Some("one"));
+        let end = now + Duration::from_secs(300);
+        assert_eq!(whose(&callers, &token, end).await, None);
+        assert_eq!(whose(&callers, "made up", now).await, None);
+    }
+
+    #[tokio::test]
+    async fn beyond_the_bound_the_oldest_ends() {
+        let (callers, now) = (callers(2), Instant::now());
+        let mut tokens = Vec::new();
+        for at in 0..3 {
+            let now = now + Duration::from_secs(at);
+            tokens.push(login(&callers, "one", "secret", now).await.unwrap());
+        }
+        assert_eq!(whose(&callers, &tokens[0], now).await, None);
+        assert!(whose(&callers, &tokens[1], now).await.is_some());
+        assert!(whose(&callers, &tokens[2], now).await.is_some());
+    }
+}

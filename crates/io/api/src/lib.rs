@@ -1,0 +1,94 @@
+//! The HTTP surface: callers log in, manage integrations and actions, and call them, as on the platform.
+//!
+//! *Decides* who may call and change what (`principal`), what a request means, and how each end is answered
+//! ([`documented_ends`]). *Doesn't decide* what there is to call (the definitions'), how a call is carried out
+//! (the execution's), when it starts (the engine's), nor what is durable (the store's).
+//!
+//! In: the [`Parts`] that its handlers share; each takes those that it needs. Out: a [`router`]. Every path is in
+//! its table, and described in the document of [`openapi_document`].
+//!
+//! # Shape
+//!
+//! Paths, fields, lists and errors are the platform's, so that its SDKs work against this service
+//! through their gateway configuration. Two request headers are ours:
+//!
+//! - `Tollgate-Flow: NAME`: the flow that calls, one of the caller's own (`lanes`); without it the
+//!   caller's default flow.
+//! - `Tollgate-Deadline: SPAN` (`1500ms`, `2s`): the latest useful start, from the arrival of the
+//!   request; without it the action's timeout. Past it the execution is refused, at once if that is
+//!   known already.
+//!
+//! and one answer header: `Tollgate-Waited: MILLISECONDS`, the time from the call to its first send.
+//!
+//! # How calls end
+//!
+//! The table is data: `ends`, from which `docs/api.md` is made.
+//!
+//! A 429 carries `Retry-After` unless the caller's own deadline was what could not be met: a client
+//! that waits by itself, as the SDKs do, would then wait for something that is of no use any more.
+//!
+//! # How changes end
+//!
+//! | end | status | code |
+//! |---|---|---|
+//! | done, and seen by the next request to this node | 200, 204 | |
+//! | a field is missing or can't be what it is | 400 | `bad.request`, `action.invalid` |
+//! | no good token; not allowed; not there | 401, 403, 404 | `bad.credentials`, `missing.permissions`, `not.found` |
+//! | another version is there; taken; in use; full | 409 | `version.conflict`, `already.exists`, `in.use`, `limit.reached` |
+//! | it is the configuration file's; there is no store | 409 | `managed.by.configuration`, `no.store` |
+//! | the store is busy, full or out of reach | 503 | `store.busy`, `store.full`, `store.unavailable` |
+//! | what the store holds can't be read | 500 | `store.corrupt` |
+//!
+//! Tested over sockets in the service's `tests`, with the vendor's SDKs and by schemathesis in `tests/sdk/` of
+//! the project.
+
+mod actions;
+mod audit;
+mod bodies;
+mod cache;
+mod caller;
+mod callers;
+mod changes;
+mod clients;
+mod closings;
+mod contract;
+mod credentials;
+mod dashboard;
+mod doc;
+mod document;
+mod drafts;
+mod ends;
+mod error;
+mod gate;
+mod integrations;
+mod journal;
+mod json;
+mod learned;
+mod limits;
+mod listing;
+mod logins;
+mod meter;
+mod oauth;
+mod openapi;
+mod page;
+mod parts;
+mod principal;
+mod router;
+mod rows;
+mod run;
+mod state;
+mod tables;
+mod types;
+mod usage;
+mod workflows;
+
+pub use bodies::Bodies;
+pub use callers::Callers;
+pub use ends::documented_ends;
+pub use journal::Journal;
+pub use logins::Logins;
+pub use meter::Meter;
+pub use openapi::document as openapi_document;
+pub use router::router;
+pub use state::{Api, Parts};
+pub use workflows::describe;

@@ -1,0 +1,166 @@
+//! What each caller may ask of this node: requests a minute, and at once.
+//!
+//! As on the platform a caller's window opens with its first request and lasts a minute; every answer
+//! says where it stands (`inin-ratelimit-…`), and a 429 says when to come back. Callers are as many as
+//! have tokens, so the table is swept of closed windows when it has doubled.
+
+use crate::error::ApiError;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+const WINDOW: Duration = Duration::from_secs(60);
+/// Entries at which closed windows are swept out for the first time.
+const SWEEP: usize = 1024;
+
+/// The windows of all callers.
+#[derive(Debug)]
+pub struct Meter {
+    per_minute: u32,
+    at_once: u32,
+    windows: Mutex<Windows>,
+}
+
+#[derive(Debug, Default)]
+struct Windows {
+    of: HashMap<Arc<str>, Window>,
+    sweep_at: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    opened: Instant,
+    count: u32,
+    running: u32,
+}
+
+/// A request that was let in; its place is free again when this is dropped.
+pub(crate) struct Admitted<'a> {
+    meter: &'a Meter,
+    caller: Arc<str>,
+    count: u32,
+    reset: Duration,
+}
+
+impl Meter {
+    /// Bounds of so many requests a minute, and at once, of each caller.
+    #[must_use]
+    pub fn new(per_minute: u32, at_once: u32) -> Self {
+        Self {
+            per_minute,
+            at_once,
+            windows: Mutex::default(),
+        }
+    }
+
+    /// Lets a request in, or says when to come back.
+    pub(crate) fn admit(&self, caller: &Arc<str>, now: Instant) -> Result<Admitted<'_>, ApiError> {
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        let sweep_at = windows.sweep_at.max(SWEEP);
+        if windows.of.len() >= sweep_at {
+            let open = |it: &Window| it.running > 0 || now.duration_since(it.opened) < WINDOW;
+            windows.of.retain(|_, window| open(window));
+            windows.sweep_at = windows.of.len().saturating_mul(2);
+        }
+        let fresh = Window {
+            opened: now,
+            count: 0,
+            running: 0,
+        };
+        let window = windows.of.entry(Arc::clone(caller)).or_insert(fresh);
+        if now.duration_since(window.opened) >= WINDOW {
+            (window.opened, window.count) = (now, 0);
+        }
+        let reset = WINDOW.saturating_sub(now.duration_since(window.opened));
+        if window.count >= self.per_minute {
+            return Err(refusal(
+                "caller.requests.per.minute",
+                self.per_minute,
+                reset,
+            ));
+        }
+        if window.running >= self.at_once {
+            let soon = Duration::from_secs(1);
+            return Err(refusal("caller.requests.at.once", self.at_once, soon));
+        }
+        window.count += 1;
+        window.running += 1;
+        Ok(Admitted {
+            meter: self,
+            caller: Arc::clone(caller),
+            count: window.count,
+            reset,
+        })
+    }
+}
+
+impl Admitted<'_> {
+    /// Says in the answer where the caller stands.
+    pub(crate) fn tell(&self, headers: &mut HeaderMap) {
+        let reset = self.reset.as_secs() + u64::from(self.reset.subsec_nanos() > 0);
+        for (name, value) in [
+            ("inin-ratelimit-count", u64::from(self.count)),
+            ("inin-ratelimit-allowed", u64::from(self.meter.per_minute)),
+            ("inin-ratelimit-reset", reset),
+        ] {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+        }
+    }
+}
+
+impl Drop for Admitted<'_> {
+    fn drop(&mut self) {
+        let mut windows = self
+            .meter
+            .windows
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(window) = windows.of.get_mut(&self.caller) {
+            window.running = window.running.saturating_sub(1);
+        }
+    }
+}
+
+/// The platform's own words.
+fn refusal(limit: &'static str, allowed: u32, wait: Duration) -> ApiError {
+    let seconds = (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1);
+    let message =
+        format!("Rate limit exceeded the maximum. Retry the request in [{seconds}] seconds");
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    ApiError::new(status, "too.many.requests.retry.after", message)
+        .with("limit", limit)
+        .with("allowed", allowed)
+        .retry_after(wait)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_opens_with_its_first_request_and_closes_a_minute_later() {
+        let (meter, now, one) = (Meter::new(2, 10), Instant::now(), Arc::from("one"));
+        assert!(meter.admit(&one, now).is_ok());
+        assert!(meter.admit(&one, now + Duration::from_secs(59)).is_ok());
+        let late = now + Duration::from_millis(59_500);
+        let error = meter.admit(&one, late).err().unwrap();
+        assert!(error.body().to_string().contains("in [1] seconds"));
+        assert!(meter.admit(&Arc::from("two"), late).is_ok(), "each its own");
+        assert!(meter.admit(&one, now + WINDOW).is_ok());
+    }
+
+    #[test]
+    fn a_place_is_free_when_its_request_ends() {
+        let (meter, now, one) = (Meter::new(100, 1), Instant::now(), Arc::from("one"));
+        let first = meter.admit(&one, now).ok().unwrap();
+        assert!(meter.admit(&one, now).is_err());
+        drop(first);
+        let again = meter.admit(&one, now).ok().unwrap();
+        let mut headers = HeaderMap::new();
+        again.tell(&mut headers);
+        assert_eq!(headers["inin-ratelimit-count"], "2");
+        assert_eq!(headers["inin-ratelimit-allowed"], "100");
+        assert_eq!(headers["inin-ratelimit-reset"], "60");
+    }
+}

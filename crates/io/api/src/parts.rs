@@ -1,0 +1,131 @@
+//! Parts of actions by file name, and the whole as a file.
+
+use crate::caller::Caller;
+use crate::drafts;
+use crate::error::ApiError;
+use crate::json::Json;
+use crate::page::Query;
+use crate::principal::{Over, Principal};
+use axum::Extension;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse as _, Response};
+use http::header;
+use serde_json::Value;
+use std::sync::Arc;
+use tollgate_action::FlattenedSchema;
+use tollgate_definitions::{Live, export};
+
+/// The file names of schemas, and where each lies in a definition.
+const SCHEMAS: [(&str, &str); 3] = [
+    ("inputschema.json", "/contract/input/inputSchema"),
+    ("successschema.json", "/contract/output/successSchema"),
+    ("errorschema.json", "/contract/output/errorSchema"),
+];
+/// The same for templates.
+const TEMPLATES: [(&str, &str); 3] = [
+    ("requesttemplate.vm", "/config/request/requestTemplate"),
+    (
+        "requesturltemplate.vm",
+        "/config/request/requestUrlTemplate",
+    ),
+    ("successtemplate.vm", "/config/response/successTemplate"),
+];
+
+type Named = Path<(String, String)>;
+
+pub(crate) async fn schema(
+    State(live): State<Arc<Live>>,
+    Extension(caller): Caller,
+    Path((id, name)): Named,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, ApiError> {
+    schema_of(&published(&live, &caller, &id)?, &name, query.as_deref())
+}
+
+pub(crate) async fn template(
+    State(live): State<Arc<Live>>,
+    Extension(caller): Caller,
+    Path((id, name)): Named,
+) -> Result<Response, ApiError> {
+    template_of(&published(&live, &caller, &id)?, &name)
+}
+
+pub(crate) async fn draft_schema(
+    State(live): State<Arc<Live>>,
+    Extension(caller): Caller,
+    Path((id, name)): Named,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, ApiError> {
+    schema_of(
+        &of_draft(&live, &caller, &id).await?,
+        &name,
+        query.as_deref(),
+    )
+}
+
+pub(crate) async fn draft_template(
+    State(live): State<Arc<Live>>,
+    Extension(caller): Caller,
+    Path((id, name)): Named,
+) -> Result<Response, ApiError> {
+    template_of(&of_draft(&live, &caller, &id).await?, &name)
+}
+
+/// The action as the platform exports it.
+pub(crate) async fn export_action(
+    State(live): State<Arc<Live>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    Ok(Json(published(&live, &caller, &id)?))
+}
+
+fn published(live: &Live, caller: &Principal, id: &str) -> Result<Value, ApiError> {
+    let catalog = live.catalog();
+    let entry = catalog.find(id)?;
+    caller.needs_sight(Over::of(entry))?;
+    Ok(entry.action()?.definition().clone())
+}
+
+async fn of_draft(live: &Live, caller: &Principal, id: &str) -> Result<Value, ApiError> {
+    let draft = drafts::find(live, id).await?;
+    caller.needs_sight(drafts::over(&draft))?;
+    let target = drafts::target(live, &draft)?;
+    Ok(export(&draft.body, &target.kind, false))
+}
+
+fn schema_of(definition: &Value, name: &str, query: Option<&str>) -> Result<Json<Value>, ApiError> {
+    let flatten = Query::parse(query).flag("flatten")?.unwrap_or(false);
+    let schema = part(definition, name, &SCHEMAS)?;
+    Ok(Json(if flatten {
+        FlattenedSchema::of(schema).schema
+    } else {
+        schema.clone()
+    }))
+}
+
+fn template_of(definition: &Value, name: &str) -> Result<Response, ApiError> {
+    let template = part(definition, name, &TEMPLATES)?
+        .as_str()
+        .unwrap_or_default();
+    let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    Ok((kind, template.to_owned()).into_response())
+}
+
+fn part<'a>(
+    definition: &'a Value,
+    name: &str,
+    known: &[(&str, &str)],
+) -> Result<&'a Value, ApiError> {
+    let found = known
+        .iter()
+        .find(|(file, _)| name.eq_ignore_ascii_case(file));
+    let value = found.and_then(|(_, place)| definition.pointer(place));
+    value.ok_or_else(|| {
+        let known: Vec<_> = known.iter().map(|(file, _)| *file).collect();
+        let known = known.join(", ");
+        ApiError::not_found(format!(
+            "The action has no file {name:?}; there may be: {known}."
+        ))
+    })
+}

@@ -1,0 +1,188 @@
+//! Who calls, and what they may do where.
+//!
+//! Three roles, of which none includes another: *execute* runs and tests actions, *author* writes
+//! actions, drafts and data tables, *administer* changes integrations, credentials and OAuth clients,
+//! and reads the audit log. Each holds everywhere, in some integrations, or for some actions. Whoever
+//! holds any role over a thing may read its definition; what nobody may read are secrets.
+//!
+//! A caller without a valid token is answered 401, one without the role 403, before anything is looked
+//! up beyond what the decision needs.
+
+use crate::error::ApiError;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tollgate_definitions::{Entry, OwnLanes};
+use tollgate_store::{Actor, EntityId, Grant, Reach, Role};
+
+/// A caller whose token was good.
+#[derive(Clone, Debug)]
+pub(crate) struct Principal {
+    /// Its client id.
+    pub(crate) id: Arc<str>,
+    /// What it may do.
+    grants: Arc<BTreeSet<Grant>>,
+    /// Its id in the store; none for a caller of the configuration file.
+    pub(crate) stored: Option<EntityId>,
+    /// The flows that it may name.
+    pub(crate) lanes: OwnLanes,
+}
+
+/// What a role must hold over.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Over<'a> {
+    /// All there is.
+    Everything,
+    /// An integration and its actions.
+    Integration(&'a str),
+    /// One action of an integration.
+    Action { id: &'a str, integration: &'a str },
+}
+
+impl<'a> Over<'a> {
+    /// An action of the catalogue.
+    pub(crate) fn of(entry: &'a Entry) -> Self {
+        Self::Action {
+            id: &entry.id,
+            integration: &entry.integration,
+        }
+    }
+}
+
+impl Principal {
+    pub(crate) fn new(
+        id: &str,
+        grants: BTreeSet<Grant>,
+        stored: Option<EntityId>,
+        lanes: OwnLanes,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            grants: Arc::new(grants),
+            stored,
+            lanes,
+        }
+    }
+
+    /// As the audit log names it.
+    pub(crate) fn actor(&self) -> Actor {
+        let id = self.stored.clone().or_else(|| {
+            // An id of the file may have characters that no id of the store has.
+            let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            let id: String = self.id.chars().take(128).collect();
+            EntityId::parse(id.replace(|c| !allowed(c), "_")).ok()
+        });
+        id.as_ref().map_or_else(Actor::system, Actor::client)
+    }
+
+    pub(crate) fn may(&self, role: Role, over: Over<'_>) -> bool {
+        self.grants
+            .iter()
+            .any(|grant| grant.role == role && reaches(&grant.reach, over))
+    }
+
+    /// Whether it may read the thing's definition.
+    pub(crate) fn sees(&self, over: Over<'_>) -> bool {
+        self.grants.iter().any(|grant| reaches(&grant.reach, over))
+    }
+
+    /// Whether it may read what belongs to no integration, such as data tables and limits.
+    pub(crate) fn needs_any(&self) -> Result<(), ApiError> {
+        if self.grants.is_empty() {
+            Err(forbidden("any role"))
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(crate) fn needs(&self, role: Role, over: Over<'_>) -> Result<(), ApiError> {
+        if self.may(role, over) {
+            return Ok(());
+        }
+        Err(forbidden(match role {
+            Role::Execute => "execute",
+            Role::Author => "author",
+            Role::Administer => "administer",
+        }))
+    }
+
+    pub(crate) fn needs_sight(&self, over: Over<'_>) -> Result<(), ApiError> {
+        if self.sees(over) {
+            Ok(())
+        } else {
+            Err(forbidden("any role over it"))
+        }
+    }
+}
+
+fn forbidden(needed: &str) -> ApiError {
+    let message = format!("The caller is not allowed to do this; it takes: {needed}.");
+    ApiError::forbidden(message, needed)
+}
+
+fn reaches(reach: &Reach, over: Over<'_>) -> bool {
+    match (reach, over) {
+        (Reach::Everything, _) => true,
+        (
+            Reach::Integrations(ids),
+            Over::Integration(id)
+            | Over::Action {
+                integration: id, ..
+            },
+        ) => ids.contains(id),
+        (Reach::Actions(ids), Over::Action { id, .. }) => ids.contains(id),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lanes() -> OwnLanes {
+        let mut flows = tollgate_model::Table::default();
+        let default = flows.add(tollgate_engine::Flow {
+            name: "default".to_owned(),
+            ..tollgate_engine::Flow::default()
+        });
+        tollgate_definitions::Lanes::new(&flows, default).own([], None)
+    }
+
+    fn principal(role: Role, reach: Reach) -> Principal {
+        Principal::new("one", [Grant { role, reach }].into(), None, lanes())
+    }
+
+    #[test]
+    fn no_role_includes_another_and_none_reaches_beyond_its_place() {
+        let action = Over::Action {
+            id: "a",
+            integration: "i",
+        };
+        let all = [action, Over::Integration("i"), Over::Everything];
+        for (reach, reached) in [
+            (Reach::Everything, [true, true, true]),
+            (
+                Reach::Integrations(["i".to_owned()].into()),
+                [true, true, false],
+            ),
+            (Reach::Integrations(["j".to_owned()].into()), [false; 3]),
+            (
+                Reach::Actions(["a".to_owned()].into()),
+                [true, false, false],
+            ),
+            (Reach::Actions(["b".to_owned()].into()), [false; 3]),
+        ] {
+            let caller = principal(Role::Author, reach);
+            assert_eq!(all.map(|over| caller.may(Role::Author, over)), reached);
+            assert_eq!(all.map(|over| caller.sees(over)), reached);
+            for other in [Role::Execute, Role::Administer] {
+                assert!(all.iter().all(|over| !caller.may(other, *over)));
+            }
+        }
+    }
+
+    #[test]
+    fn an_id_of_the_file_becomes_an_actor() {
+        let caller = Principal::new("flows of Ä", BTreeSet::new(), None, lanes());
+        assert_eq!(caller.actor().as_str(), "client:flows_of__");
+    }
+}

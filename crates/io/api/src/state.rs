@@ -1,0 +1,68 @@
+//! What handlers share. Each takes the parts that it needs.
+
+use crate::bodies::Bodies;
+use crate::callers::Callers;
+use crate::journal::Journal;
+use crate::logins::Logins;
+use crate::meter::Meter;
+use axum::extract::FromRef;
+use std::sync::Arc;
+use tollgate_architect_runner::Runner;
+use tollgate_definitions::{Lanes, LimitRegistry, Live, Workflows};
+use tollgate_driver::Driver;
+use tollgate_execution::{Desk, Executor};
+use tollgate_workers::Workers;
+
+/// The parts of the API, which its handlers share.
+#[derive(Clone)]
+pub struct Api(Arc<Parts>);
+
+impl From<Parts> for Api {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+macro_rules! parts {
+    ($($(#[$doc:meta])* $name:ident: $type:ty,)*) => {
+        /// The parts that handlers take.
+        pub struct Parts {
+            $($(#[$doc])* pub $name: $type,)*
+        }
+
+        $(impl FromRef<Api> for $type {
+            fn from_ref(api: &Api) -> Self {
+                api.0.$name.clone()
+            }
+        })*
+    };
+}
+
+parts! {
+    /// What is configured and stored.
+    live: Arc<Live>,
+    /// The workflows.
+    workflows: Arc<Workflows>,
+    /// The flows that callers may name.
+    lanes: Arc<Lanes>,
+    /// What every limit allows.
+    limits: Arc<LimitRegistry>,
+    /// Carries calls out.
+    executor: Arc<Executor>,
+    /// Runs workflows.
+    runner: Arc<Runner<Desk>>,
+    /// Does what takes long to calculate.
+    workers: Arc<Workers>,
+    /// What can be asked of the engine.
+    driver: Driver,
+    /// Who may call.
+    callers: Arc<Callers>,
+    /// Bounds of wrong logins.
+    logins: Arc<Logins>,
+    /// Bounds of each caller's requests.
+    meter: Arc<Meter>,
+    /// Who did what.
+    journal: Arc<Journal>,
+    /// Bounds of requests' bodies.
+    bodies: Bodies,
+}

@@ -1,0 +1,126 @@
+//! `/api/v2/integrations/types`: the integration types that can be made.
+
+use crate::caller::Caller;
+use crate::credentials::own_of;
+use crate::error::ApiError;
+use crate::json::Json;
+use crate::page::{Page, Query};
+use axum::Extension;
+use axum::extract::{Path, RawQuery};
+use serde_json::{Value, json};
+use tollgate_action::{Callee, TypeFacts};
+
+const PATH: &str = "/api/v2/integrations/types";
+
+/// The credential types that an integration of the type can use.
+fn credentials(of: &TypeFacts) -> Vec<&'static str> {
+    match of.calls {
+        Callee::PlatformPath => vec!["pureCloudOAuthClient"],
+        Callee::WholeUrl | Callee::BelowBaseUrl | Callee::NotHttp => {
+            let general = ["userDefined", "userDefinedOAuth", "basicAuth"];
+            general.into_iter().chain(own_of(of)).collect()
+        }
+    }
+}
+
+pub(crate) async fn list(
+    Extension(caller): Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, ApiError> {
+    caller.needs_any()?;
+    let query = Query::parse(query.as_deref());
+    let page = Page::of(&query)?;
+    let mut served: Vec<_> = TypeFacts::served().collect();
+    served.sort_by_key(|facts| facts.id);
+    page.list(PATH, &query, &served, |facts| show(facts))
+        .map(Json)
+}
+
+pub(crate) async fn get(
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    caller.needs_any()?;
+    Ok(Json(show(found(&id)?)))
+}
+
+pub(crate) async fn schema(
+    Extension(caller): Caller,
+    Path((id, kind)): Path<(String, String)>,
+) -> Result<Json<Value>, ApiError> {
+    caller.needs_any()?;
+    let of = found(&id)?;
+    match kind.as_str() {
+        "properties" => Ok(Json(properties(of))),
+        "advanced" => Ok(Json(json!({
+            "$schema": "http://json-schema.org/draft-04/schema#",
+            "title": of.name, "type": "object", "properties": {},
+        }))),
+        _ => Err(ApiError::not_found(
+            "A type has two schemas: properties and advanced.",
+        )),
+    }
+}
+
+fn found(id: &str) -> Result<&'static TypeFacts, ApiError> {
+    TypeFacts::find_served(id)
+        .map_err(|why| ApiError::not_found(format!("There is no such integration type: {why}.")))
+}
+
+fn show(of: &TypeFacts) -> Value {
+    let id = of.id;
+    let places = credentials(of).into_iter().map(|kind| {
+        let place = json!({"required": false, "title": kind, "credentialTypes": [kind]});
+        (kind.to_owned(), place)
+    });
+    json!({
+        "id": id,
+        "name": of.name,
+        "description": format!("It {}.", of.what),
+        "provider": "tollgate",
+        "category": "actions",
+        "configPropertiesSchemaUri": format!("{PATH}/{id}/configschemas/properties"),
+        "configAdvancedSchemaUri": format!("{PATH}/{id}/configschemas/advanced"),
+        "credentials": places.collect::<serde_json::Map<_, _>>(),
+        "nonInstallable": false,
+        "selfUri": format!("{PATH}/{id}"),
+    })
+}
+
+fn properties(of: &TypeFacts) -> Value {
+    let count = |what: &str| json!({"type": "integer", "minimum": 1, "description": what});
+    let texts =
+        |what: &str| json!({"type": "array", "items": {"type": "string"}, "description": what});
+    let mut fields = json!({
+        "requestsPerMinute": count("Calls of this integration in a minute."),
+        "requestsAtOnce": count("Calls of this integration at once."),
+        "allowedHosts": texts("The only hosts that its calls may go to; without it any public one."),
+        "allowedNetworks": texts("Networks that its calls may go to although they aren't public."),
+        "trustedRoots": {"type": "string", "description": "PEM text of further certificate authorities."},
+    });
+    let platform = of.calls == Callee::PlatformPath;
+    let based = platform || of.calls == Callee::BelowBaseUrl;
+    if !platform {
+        fields["allowedSchemes"] = texts("https, http; without it https alone.");
+        fields["allowedPorts"] =
+            texts("Ports such as 8443 or 8000-8999; without it each scheme's own.");
+    }
+    if based {
+        let what = "Host and path that the actions' paths are appended to.";
+        fields["baseUrl"] = json!({"type": "string", "description": what});
+    }
+    if platform {
+        fields["tokenUrl"] =
+            json!({"type": "string", "description": "Where its client gets tokens."});
+        fields["maxTokens"] = count("Access tokens at once.");
+        fields["tokenRequestsPerMinute"] = count("Calls with one token in a minute.");
+    }
+    json!({
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "title": of.name,
+        "type": "object",
+        // A credential that has it says it as well.
+        "required": if based && own_of(of).is_none() { vec!["baseUrl"] } else { Vec::new() },
+        "properties": fields,
+    })
+}

@@ -1,0 +1,166 @@
+//! Workflows that can be run: those of files, and versions of the store's, each compiled once.
+
+use crate::WorkflowFiles;
+use moka::sync::Cache;
+use std::sync::Arc;
+use std::time::Duration;
+use tollgate_architect::Workflow;
+use tollgate_store::{EntityId, Store, StoreError};
+use tollgate_workers::{Refused, Workers};
+
+/// The workers' party that compiles workflows and begins their runs.
+const WORKFLOWS: &str = "workflows";
+/// How long either may wait for its turn.
+const WITHIN: Duration = Duration::from_secs(30);
+/// Bytes of the texts whose workflows are kept; those that were asked for least go first. A compiled workflow
+/// takes several times the bytes of its text.
+const KEPT_BYTES: u64 = 32 * 1024 * 1024;
+
+/// The workflows.
+pub struct Workflows {
+    files: WorkflowFiles,
+    workers: Arc<Workers>,
+    /// By the store's id and the number of the version, whose text never changes.
+    compiled: Cache<(EntityId, u32), CompiledWorkflow>,
+}
+
+#[derive(Clone)]
+struct CompiledWorkflow {
+    workflow: Arc<Workflow>,
+    text_bytes: u32,
+}
+
+/// Why there is no such workflow.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkflowError {
+    /// Its text is none, a line for each problem.
+    #[error("The workflow can't be run: {}", .0.join("; "))]
+    Invalid(Vec<String>),
+    /// It can't be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It can't be compiled for now.
+    #[error(transparent)]
+    Workers(#[from] Refused),
+}
+
+impl Workflows {
+    /// The workflows of these files, and whatever is stored; the workers compile it.
+    #[must_use]
+    pub fn new(files: WorkflowFiles, workers: Arc<Workers>) -> Self {
+        let compiled = Cache::builder()
+            .max_capacity(KEPT_BYTES)
+            .weigher(|_, it: &CompiledWorkflow| it.text_bytes);
+        Self {
+            files,
+            workers,
+            compiled: compiled.build(),
+        }
+    }
+
+    /// Those of files.
+    #[must_use]
+    pub fn files(&self) -> &WorkflowFiles {
+        &self.files
+    }
+
+    /// The workflow that a text says, and the text. The workers read it: it may be large.
+    ///
+    /// # Errors
+    /// It says none, or the workers have too much to do.
+    pub async fn compile(&self, yaml: String) -> Result<(Workflow, String), WorkflowError> {
+        let read = move || (Workflow::parse(&yaml), yaml);
+        let (workflow, yaml) = self.aside(read).await?;
+        let lines = |problems: String| problems.lines().map(str::to_owned).collect();
+        let workflow = workflow.map_err(|problems| lines(problems.to_string()));
+        Ok((workflow.map_err(WorkflowError::Invalid)?, yaml))
+    }
+
+    /// A version of a workflow of the store.
+    ///
+    /// # Errors
+    /// There is none, or it can't be read or compiled.
+    pub async fn version(
+        &self,
+        store: &Store,
+        id: &EntityId,
+        number: u32,
+    ) -> Result<Arc<Workflow>, WorkflowError> {
+        let key = (id.clone(), number);
+        if let Some(kept) = self.compiled.get(&key) {
+            return Ok(kept.workflow);
+        }
+        let version = store.workflow_version(id, number).await?;
+        let (workflow, yaml) = self.compile(version.yaml).await?;
+        let workflow = Arc::new(workflow);
+        let compiled = CompiledWorkflow {
+            workflow: Arc::clone(&workflow),
+            text_bytes: u32::try_from(yaml.len()).unwrap_or(u32::MAX),
+        };
+        self.compiled.insert(key, compiled);
+        Ok(workflow)
+    }
+
+    /// Has the workers do something for a workflow, such as to begin a run of it.
+    ///
+    /// # Errors
+    /// They have too much to do.
+    pub async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Refused> {
+        self.workers
+            .run_once(WORKFLOWS, WITHIN, move |_| work())
+            .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tollgate_store::{
+        Actor, Bounds, By, Expected, KeyRing, NewWorkflow, StoreUrl, WorkflowBody,
+    };
+
+    const YAML: &str = "workflow:\n  name: Nothing\n  startUpRef: /workflow/states/state[Initial State_10]\n  states:\n    - state:\n        name: Initial State\n        refId: Initial State_10\n        actions:\n          - endWorkflow:\n              name: End\n              exitReason:\n                noValue: true\n";
+
+    #[tokio::test]
+    async fn a_version_is_compiled_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("tollgate.db").display());
+        let ring = KeyRing::parse(&KeyRing::generate_line("k1").unwrap()).unwrap();
+        let now = crate::wall_time();
+        let url = StoreUrl::parse(&url).unwrap();
+        let store = Store::open_within(&url, ring, now, Bounds::default());
+        let store = store.await.unwrap();
+        let by = By {
+            actor: Actor::system(),
+            at: now,
+        };
+        let new = NewWorkflow {
+            id: EntityId::random(),
+            kind: "workflow".into(),
+            body: WorkflowBody {
+                name: "Nothing".into(),
+                description: String::new(),
+                yaml: YAML.into(),
+            },
+        };
+        let saved = store.create_workflow(new, &by).await.unwrap();
+        let seen = Expected::Version(saved.version);
+        let version = store.publish_workflow(&saved.id, seen, &by).await.unwrap();
+        let workers = Workers::start(tollgate_workers::Bounds {
+            threads: 1,
+            waiting_each: 1,
+            waiting: 1,
+            time: WITHIN,
+        });
+        let workers = workers.unwrap();
+        let workflows = Workflows::new(WorkflowFiles::default(), Arc::new(workers));
+        let get = async || workflows.version(&store, &saved.id, version.number).await;
+        let (first, second) = (get().await.unwrap(), get().await.unwrap());
+        assert!(Arc::ptr_eq(&first, &second));
+        let missing = workflows.version(&store, &saved.id, 7).await;
+        assert!(matches!(missing, Err(WorkflowError::Store(_))));
+    }
+}
