@@ -11,24 +11,8 @@ use crate::{MAX_JSON_DEPTH, MAX_REQUEST_BYTES, scope, url};
 use std::sync::Arc;
 use tollgate_meter::Meter;
 use tollgate_template::{Bounds, Context, Reference, Template, nearest};
+use tollgate_upstream::is_connection_header;
 
-/// The names that the connection itself sets. A template that set them could split a request in two, or, with
-/// `Host`, reach another service behind the address that was checked.
-const OWN_HEADERS: [&str; 13] = [
-    "connection",
-    "content-length",
-    "expect",
-    "host",
-    "http2-settings",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "upgrade",
-    "via",
-];
 /// Documented as the platform's switch between a buffered and a chunked body, so it may stand in a file. It
 /// isn't sent: a body here always goes out whole, with its length.
 pub(crate) const BUFFERING_HEADER: &str = "transfer-encoding";
@@ -275,7 +259,7 @@ fn header(file: &File<'_>, name: &str, text: &str) -> Result<Option<(String, Fie
     if name.eq_ignore_ascii_case(BUFFERING_HEADER) {
         return Ok(None);
     }
-    if OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
+    if is_connection_header(name) {
         let message = format!("`{name}` is set by the connection itself; leave it out");
         return Err(file.error(&path, message));
     }

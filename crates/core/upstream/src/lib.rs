@@ -1,7 +1,8 @@
 //! What is settled of an upstream before it is called, as data and rules without a socket.
 //!
 //! *Decides* whether a URL or a resolved address may be called ([`Policy`]), and says within which [`Bounds`]
-//! calls are made and as whom tokens are fetched ([`ClientCredentials`]). *Doesn't decide* when a name is
+//! calls are made, which headers are no call's to set ([`CONNECTION_HEADERS`]) and as whom tokens are fetched
+//! ([`ClientCredentials`]). *Doesn't decide* when a name is
 //! resolved (the guard does that, and hands the addresses in), nor how a call is made (the driver's).
 //!
 //! How the rules hold, by name; tested beside each of them and in `tests/forms.rs` (properties):
@@ -17,6 +18,7 @@
 mod address;
 mod bounds;
 mod credentials;
+mod headers;
 mod host;
 mod network;
 mod policy;
@@ -26,6 +28,7 @@ mod scheme;
 pub use address::{Class, faces};
 pub use bounds::Bounds;
 pub use credentials::ClientCredentials;
+pub use headers::{CONNECTION_HEADERS, is_connection_header};
 pub use host::HostPattern;
 pub use network::Network;
 pub use policy::Policy;

@@ -32,7 +32,7 @@ pub struct Call {
 /// An HTTP request without its authorisation.
 ///
 /// Where the route has a token pool, the driver sets `Authorization`. It also owns the framing:
-/// `Content-Length`, `Transfer-Encoding`, `Connection` and their like are dropped from `headers`.
+/// The [headers of the connection](tollgate_upstream::CONNECTION_HEADERS) are dropped from `headers`.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the types say it")]
 pub struct Request {

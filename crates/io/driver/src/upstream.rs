@@ -4,23 +4,11 @@ use crate::http::{Answer, Http, Loss};
 use crate::pump::message::{Message, Report};
 use crate::refusals::{self, Refused};
 use crate::{Request, facts};
-use http::header::{self, HeaderName, HeaderValue};
+use http::header::{self, HeaderValue};
 use std::time::SystemTime;
 use tokio::time::Instant;
 use tollgate_model::AttemptId;
-
-/// Framing and connection handling belong to the HTTP client, not to whoever wrote the request.
-const NOT_THE_CALLERS: [HeaderName; 9] = [
-    header::CONNECTION,
-    header::CONTENT_LENGTH,
-    header::HOST,
-    header::PROXY_AUTHORIZATION,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-    HeaderName::from_static("keep-alive"),
-];
+use tollgate_upstream::CONNECTION_HEADERS;
 
 /// Makes the attempt and reports its head and its end.
 pub(crate) async fn attempt(
@@ -70,11 +58,35 @@ async fn exchange(
 /// A request as it is sent: with the token, and without what isn't its author's to say.
 pub(crate) fn prepare(request: &Request, bearer: Option<HeaderValue>) -> Request {
     let mut prepared = request.clone();
-    for name in NOT_THE_CALLERS {
+    for name in CONNECTION_HEADERS {
         prepared.headers.remove(name);
     }
     if let Some(bearer) = bearer {
         prepared.headers.insert(header::AUTHORIZATION, bearer);
     }
     prepared
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{HeaderMap, HeaderName, Method};
+
+    #[test]
+    fn no_header_of_the_connection_goes_out() {
+        let mut headers = HeaderMap::new();
+        for name in CONNECTION_HEADERS {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static("x"));
+        }
+        headers.insert("accept", HeaderValue::from_static("text/plain"));
+        let request = Request {
+            method: Method::GET,
+            url: "http://h/".parse().unwrap(),
+            headers,
+            body: Default::default(),
+        };
+        let sent = prepare(&request, None).headers;
+        assert_eq!(sent.len(), 1);
+        assert!(sent.contains_key("accept"));
+    }
 }
