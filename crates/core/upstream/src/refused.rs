@@ -55,18 +55,6 @@ pub enum Refused {
         /// The host.
         host: String,
     },
-    /// Too many hops.
-    #[error("more than {limit} redirects")]
-    TooManyRedirects {
-        /// Allowed ones.
-        limit: usize,
-    },
-    /// From `https` to `http`.
-    #[error("a redirect from https to http at {host}")]
-    Downgrade {
-        /// Where it leads.
-        host: String,
-    },
 }
 
 /// A rule that can't be read.

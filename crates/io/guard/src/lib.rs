@@ -1,20 +1,18 @@
-//! An HTTP client that reaches only what a policy allows.
+//! Which addresses a call may go to, asked at the time of the call.
 //!
-//! *Decides* when a name is resolved and its addresses are checked, and which redirects are followed; the
-//! rules themselves are [`Policy`]'s, one for each integration. *Doesn't decide* what is sent, nor whether a
-//! certificate is good: that is TLS.
+//! *Decides* when a name is resolved and its addresses are checked; the rules themselves are [`Policy`]'s, one
+//! for each integration. *Doesn't decide* what is sent, nor whether a certificate is good: that is TLS.
+//! Redirects are an answer like any other: nothing here or in the driver follows one.
 //!
-//! In: a policy, then URLs. Out: a [`reqwest::ClientBuilder`] that reaches nothing else, or a
-//! [`Refused`] that says which setting would allow it.
+//! In: a policy, then URLs and names. Out: addresses to connect to, or a [`Refused`] that says which setting
+//! would allow it.
 //!
 //! How it holds, beside what the rules promise (`tollgate_upstream`); tested in `tests/guard.rs` (sockets):
-//! - **No time between check and use.** Names are resolved once, inside the client, by a resolver that
-//!   checks the answer and hands exactly those addresses to the socket ([`Guard::configure`]). A name that
-//!   changes its mind afterwards changes nothing.
-//! - **Redirects are calls.** Each is checked as the first URL was, at most a given number follow, none
-//!   leads from `https` to `http`.
+//! - **No time between check and use.** A name is resolved once, by a resolver that checks the answer and hands
+//!   exactly those addresses to the socket ([`Guard::resolve_checked`]). A name that changes its mind afterwards
+//!   changes nothing.
 
-mod client;
+mod guard;
 
-pub use client::{Guard, Lookup, SystemLookup, refusal};
+pub use guard::{Guard, Lookup, SystemLookup};
 pub use tollgate_upstream::{Class, Network, Policy, Refused, Scheme};
