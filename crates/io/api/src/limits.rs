@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tollgate_definitions::{LimitChange, LimitError, LimitRegistry};
 use tollgate_driver::Driver;
-use tollgate_engine::{Leave, LimitView, Snapshot};
+use tollgate_engine::{Leave, LimitView, Snapshot, TokenView};
 use tollgate_json::Doc;
 use tollgate_store::Role;
 
@@ -34,7 +34,7 @@ pub(crate) async fn list(
     let page = Page::of(&query)?;
     let snapshot = snapshot(&driver).await?;
     let now = driver.now();
-    let show = |limit: &LimitView, token: Option<(&str, u32)>| {
+    let show = |limit: &LimitView, token: Option<&TokenView>| {
         let closed = limit
             .closed_until
             .map(|at| at.since(now).as_millis() as u64);
@@ -55,16 +55,17 @@ pub(crate) async fn list(
         if let Some(millis) = closed.filter(|millis| *millis > 0) {
             shown["closedMillis"] = millis.into();
         }
-        if let Some((client, number)) = token {
-            shown["client"] = client.into();
-            shown["token"] = number.into();
+        if let Some(token) = token {
+            shown["client"] = token.client.as_str().into();
+            shown["token"] = token.token.into();
+            shown["sent"] = token.sent.into();
         }
         shown
     };
     let shared = snapshot.limits.iter().map(|limit| show(limit, None));
     let of_tokens = snapshot.tokens.iter().flat_map(|token| {
-        let of = Some((token.client.as_str(), token.token));
-        token.limits.iter().map(move |limit| show(limit, of))
+        let of_token = token.limits.iter();
+        of_token.map(move |limit| show(limit, Some(token)))
     });
     let all: Vec<_> = shared.chain(of_tokens).collect();
     page.list(PATH, &query, &all, Value::clone).map(Json)

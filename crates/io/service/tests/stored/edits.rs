@@ -167,6 +167,7 @@ async fn a_changed_integration_keeps_the_use_of_its_limits_and_its_tokens() {
     it.counts_on(renamed, 400).await;
     assert_eq!(it.limits(rate).await, [] as [Value; 0]);
     let of_token = it.counts_on(TOKEN_LIMIT, 250).await;
+    assert_eq!(of_token["sent"], it.calls);
     assert_eq!(
         (&of_token["token"], &of_token["client"]),
         (&token, &json!("New"))
