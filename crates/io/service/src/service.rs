@@ -52,9 +52,7 @@ impl Service {
         let Definitions {
             catalog, workflows, ..
         } = definitions;
-        for warning in catalog.warnings() {
-            tracing::warn!("{warning}");
-        }
+        catalog.warnings().for_each(|it| tracing::warn!("{it}"));
         let store = match &config.store {
             Some(store) => Some(open_alone(store).await.map_err(StartError::Store)?),
             None => None,
@@ -291,12 +289,17 @@ fn parts(
         logins: Arc::new(logins),
         meter: Arc::new(meter),
         journal: Arc::clone(journal),
-        bodies: Bodies {
-            max_bytes: server.max_body_bytes,
-            within: server.body_timeout,
-            patience: server.header_timeout,
-            bytes_per_second: server.body_bytes_per_second,
-        },
+        bodies: bodies(server),
+    }
+}
+
+/// What the bodies of requests may take.
+fn bodies(server: &Server) -> Bodies {
+    Bodies {
+        max_bytes: server.max_body_bytes,
+        within: server.body_timeout,
+        patience: server.header_timeout,
+        bytes_per_second: server.body_bytes_per_second,
     }
 }
 
