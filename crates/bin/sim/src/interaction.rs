@@ -5,7 +5,7 @@
 //! ([`Behaviour::Steps`]); anything that runs step by step (an Architect flow, a recorded session)
 //! implements [`Script`] and is begun once for each arrival.
 
-use crate::scenario::ActionId;
+use crate::action::ActionId;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;

@@ -16,6 +16,7 @@
 //! They are tested in `tests/`, beside the known answers (`tests/answers.rs`) and the waiting times of
 //! queueing theory (`tests/queueing.rs`).
 
+mod action;
 pub mod arrivals;
 pub mod interaction;
 pub mod latency;
@@ -31,17 +32,17 @@ mod upstream;
 mod workflow;
 mod world;
 
+pub use action::{Action, ActionId, Cache};
 pub use plan::{Change, FlowPlan, Least, LimitPlan, Plan, plan_json, plan_table};
 pub use policy::Kind as Policy;
 pub use policy::{SendRate, Vegas};
 pub use records::{Record, RecordError, Records};
 pub use scenario::{
-    Action, ActionId, Cache, Client, Flow, Limits, Outage, Scenario, ScenarioError, Service,
-    ServiceAction, Source, Tables,
+    Client, Flow, Limits, Outage, ReadFacts, Scenario, ScenarioError, Service, ServiceAction,
+    Source, Tables,
 };
 pub use study::{FlowSummary, Job, Point, PolicySummary, RealUpstream, Results, Study};
 pub use sweep::{Parameter, Sweep, SweepError};
-pub use upstream::ReadFacts;
 
 use policy::{Settings, baseline};
 use stats::RunStats;

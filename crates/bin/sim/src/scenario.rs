@@ -5,19 +5,20 @@
 //! ([`Scenario::engine`]), the provider's truth ([`Scenario::platform`]), and a workload.
 
 mod read;
+mod replay;
 mod service;
 mod tables;
+mod understood;
 
+use crate::action::Action;
 use crate::arrivals::{Arrivals, Spacing};
 use crate::interaction::Behaviour;
-use crate::latency::Latency;
 use crate::policy::Kind;
 use crate::records::Record;
-use crate::upstream::ReadFacts;
 use std::sync::Arc;
 use std::time::Duration;
-use tollgate_engine::Leave;
-use tollgate_platform::{Alignment, Config as Platform, Faults, Spread, Window};
+use tollgate_engine::{Facts, Leave};
+use tollgate_platform::{Alignment, Config as Platform, Faults, Header, Spread, Window};
 
 pub use read::{ScenarioError, Source};
 pub use service::{Service, ServiceAction};
@@ -26,17 +27,9 @@ pub use tables::Tables;
 /// Parts of the measured time at which limits that change are looked at.
 const PARTS: u32 = 1_000;
 
-/// The place of an action in [`Scenario::actions`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct ActionId(pub u32);
-
-impl ActionId {
-    /// The id as an index.
-    #[must_use]
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
+/// Reads what an answer says of limits: its status, headers and body, and when it arrives, as a wall
+/// clock's time since 1970.
+pub type ReadFacts = fn(u16, Vec<Header>, &[u8], Duration) -> Facts;
 
 /// Everything that is simulated.
 #[derive(Clone, Debug)]
@@ -143,38 +136,6 @@ pub struct Client {
     pub tokens: u32,
 }
 
-/// A data action.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Action {
-    /// Its name.
-    pub name: String,
-    /// How long its upstream takes.
-    pub latency: Latency,
-    /// How long one execution may take once it was sent.
-    pub timeout: Duration,
-    /// Whether it takes a token (a platform action) or not (a web service).
-    pub token: bool,
-    /// Whether sending it twice does no harm.
-    pub idempotent: bool,
-    /// Its request's method, in capitals.
-    pub method: &'static str,
-    /// Its request's path, for limits of single paths.
-    pub path: String,
-    /// Whether it only reads; unknown unless the scenario says so, or gives its method.
-    pub reads: Option<bool>,
-    /// Answers that may be kept.
-    pub cache: Option<Cache>,
-}
-
-/// A cache of answers by input.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Cache {
-    /// How long an answer is good.
-    pub life: Duration,
-    /// Different inputs, each as likely as the other.
-    pub keys: u32,
-}
-
 /// Who calls.
 #[derive(Clone, Debug)]
 pub struct Flow {
@@ -194,23 +155,6 @@ pub struct Flow {
     pub behaviour: Behaviour,
     /// When interactions begin.
     pub arrivals: Arrivals,
-}
-
-impl Action {
-    /// An action of which only the name is known.
-    pub(crate) fn usual(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            latency: Latency::Fixed(Duration::from_millis(200)),
-            timeout: Duration::from_secs(60),
-            token: true,
-            method: "GET",
-            path: format!("/{name}"),
-            reads: None,
-            idempotent: true,
-            cache: None,
-        }
-    }
 }
 
 impl Flow {

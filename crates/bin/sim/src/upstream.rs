@@ -5,13 +5,14 @@
 //! has no limits beside it. Its headers are then read as they would come over a wire, by the reader that
 //! the scenario was given; else a policy is told the numbers as they are.
 
-use crate::scenario::{Action, Scenario};
+use crate::action::Action;
+use crate::scenario::{ReadFacts, Scenario};
 use std::time::Duration;
 use tollgate_engine::{Facts, Family, FetchFailure, WindowFact};
 use tollgate_model::{ClientId, Instant, TokenId};
 use tollgate_platform::{
-    BEGINNING, Counted, Fault, Header, LimitName, Limited, Place, Platform, Request,
-    StrangerCounts, TokenAnswer, TokenNumber, Verdict,
+    BEGINNING, Counted, Fault, LimitName, Limited, Place, Platform, Request, StrangerCounts,
+    TokenAnswer, TokenNumber, Verdict,
 };
 
 /// The limits in the order of reports.
@@ -29,10 +30,6 @@ const EXECUTIONS: usize = 3;
 const CONCURRENCY: usize = 4;
 const PATH: usize = 5;
 const STRAY: usize = 6;
-
-/// Reads what an answer says of limits: its status, headers and body, and when it arrives, as a wall
-/// clock's time since 1970.
-pub type ReadFacts = fn(u16, Vec<Header>, &[u8], Duration) -> Facts;
 
 #[derive(Debug)]
 pub(crate) struct Upstream {

@@ -25,8 +25,8 @@ pub(crate) use answers::{Answer, Answers, Does, Draw};
 pub(crate) use sample::Unfit;
 pub(crate) use setting::Setting;
 
+use crate::action::ActionId;
 use crate::interaction::{Begin, Script};
-use crate::scenario::ActionId;
 use interaction::Interaction;
 
 use std::sync::Arc;

@@ -102,7 +102,7 @@ impl<'s, P: Policy> World<'s, P> {
                 .map(|at| Stream::child(seed, name, at as u64))
                 .collect()
         };
-        let keys = |action: &crate::scenario::Action| match action.cache {
+        let keys = |action: &crate::action::Action| match action.cache {
             Some(cache) if caches => vec![0; cache.keys as usize],
             _ => Vec::new(),
         };

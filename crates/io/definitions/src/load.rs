@@ -73,14 +73,8 @@ impl Definitions {
 /// Its URL or its keys can't be used.
 pub fn store_parts(store: &Store) -> Result<(StoreUrl, KeyRing), OpenError> {
     let url = StoreUrl::parse(store.url.expose())?;
-    Ok((url, key_ring(&store.keys, false)?.ok_or_else(no_keys)?))
-}
-
-fn no_keys() -> KeyError {
-    KeyError {
-        line: None,
-        why: "there is none".to_owned(),
-    }
+    let ring = key_ring(&store.keys)?;
+    Ok((url, ring.ok_or_else(|| no_keys(&store.keys))?))
 }
 
 /// Faults of `[store]`.
@@ -98,7 +92,11 @@ fn of_store(config: &Config, store: &Store) -> Vec<Fault> {
         };
         faults.push(Fault::of(config, field, error.to_string()));
     }
-    if let Err(error) = key_ring(&store.keys, may_be_absent) {
+    let ring = match key_ring(&store.keys) {
+        Ok(None) if !may_be_absent => Err(no_keys(&store.keys)),
+        read => read,
+    };
+    if let Err(error) = ring {
         let field = match store.keys {
             KeySource::File(_) => "store.key_file",
             KeySource::Env(_) => "store.key_env",
@@ -109,28 +107,31 @@ fn of_store(config: &Config, store: &Store) -> Vec<Fault> {
     faults
 }
 
-/// The sealing keys, from where the configuration says. None where they may be absent and are.
-fn key_ring(keys: &KeySource, may_be_absent: bool) -> Result<Option<KeyRing>, KeyError> {
-    let unusable = |why| KeyError { line: None, why };
-    let (name, text) = match keys {
+/// The sealing keys, from where the configuration says. None if there is no such file or variable.
+fn key_ring(keys: &KeySource) -> Result<Option<KeyRing>, KeyError> {
+    let text = match keys {
         KeySource::File(path) => {
-            let text = tollgate_files::key(path).map_err(unusable)?;
-            (path.display().to_string(), text)
+            tollgate_files::key(path).map_err(|why| KeyError { line: None, why })?
         }
-        KeySource::Env(name) => {
-            let text = std::env::var(name).ok().map(Into::into);
-            (format!("the variable {name}"), text)
-        }
+        KeySource::Env(name) => std::env::var(name).ok().map(Into::into),
     };
-    let Some(text) = text else {
-        return match may_be_absent {
-            true => Ok(None),
-            false => Err(unusable(format!("{name} isn't there, or is no text"))),
-        };
-    };
-    let ring = KeyRing::parse(&text).map_err(|error| KeyError {
-        why: format!("{name}: {}", error.why),
+    let ring = text.map(|text| KeyRing::parse(&text)).transpose();
+    ring.map_err(|error| KeyError {
+        why: format!("{}: {}", name_of(keys), error.why),
         ..error
-    })?;
-    Ok(Some(ring))
+    })
+}
+
+fn no_keys(keys: &KeySource) -> KeyError {
+    KeyError {
+        line: None,
+        why: format!("{} isn't there, or is no text", name_of(keys)),
+    }
+}
+
+fn name_of(keys: &KeySource) -> String {
+    match keys {
+        KeySource::File(path) => path.display().to_string(),
+        KeySource::Env(name) => format!("the variable {name}"),
+    }
 }

@@ -1,7 +1,8 @@
 //! What each change would buy: the same plan with one thing different.
 
 use super::{LimitPlan, ceiling};
-use crate::scenario::{Cache, Client, Scenario};
+use crate::action::Cache;
+use crate::scenario::{Client, Scenario};
 use std::time::Duration;
 use tollgate_settings::show_span;
 

@@ -1,7 +1,8 @@
 //! What a scenario asks of its limits, at any multiple of its load.
 
+use crate::action::ActionId;
 use crate::interaction::Behaviour;
-use crate::scenario::{ActionId, Scenario};
+use crate::scenario::Scenario;
 use std::time::Duration;
 
 #[derive(Clone, Debug)]

@@ -20,10 +20,11 @@
 
 use super::Demand;
 use super::slots::{self, Slots};
+use crate::action::{Action, ActionId};
 use crate::arrivals::{Arrivals, Spacing};
 use crate::interaction::{Behaviour, Step};
 use crate::policy::Kind;
-use crate::scenario::{Action, ActionId, Flow, Scenario};
+use crate::scenario::{Flow, Scenario};
 use crate::{run, seed_of};
 use std::time::Duration;
 use tollgate_platform::Whose;

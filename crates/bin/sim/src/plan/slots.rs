@@ -1,7 +1,8 @@
 //! Every limit as slots that calls hold for a while.
 
 use super::Demand;
-use crate::scenario::{Action, Scenario};
+use crate::action::Action;
+use crate::scenario::Scenario;
 use tollgate_platform::{Config as Platform, Family, Kind, Law, Paths, Share, Whose};
 
 /// Instants of the measured time at which what changes is looked at.

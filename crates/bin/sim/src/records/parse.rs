@@ -1,7 +1,7 @@
 //! From text to [`Records`].
 
 use super::{Record, Records};
-use crate::scenario::ActionId;
+use crate::action::ActionId;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;

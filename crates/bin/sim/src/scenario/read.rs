@@ -5,7 +5,8 @@ mod flows;
 mod limits;
 mod workflow;
 
-use super::service::{Service, Understood};
+use super::service::Service;
+use super::understood::Understood;
 use super::{Client, Outage, Scenario};
 use crate::policy::Kind;
 use std::time::Duration;
@@ -54,7 +55,7 @@ impl Scenario {
     ) -> Result<(Self, Vec<String>), ScenarioError> {
         let mut known = Known {
             service: *service,
-            understood: service.understood(),
+            understood: Understood::of(service.config),
         };
         let scenario = parse(text, source, Some(&mut known))?;
         Ok((scenario, known.understood.left_out))

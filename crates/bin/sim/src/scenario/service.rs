@@ -1,18 +1,10 @@
-//! A scenario's limits, clients and flows as a service's own configuration has them.
-//!
-//! The simulated provider has windows of one length: over each token, over each client, over all calls with a
-//! token (the organisation's) and over all executions, beside a bound on executions at once. A configuration
-//! may hold more than that. What has no counterpart is left out and told ([`Understood::left_out`]), so that
-//! nobody takes a ceiling for the service's that leaves out what binds there.
+//! A service, whose own files say much of what a scenario says.
 
-use super::{Client, Limits};
+use super::understood::Understood;
 use crate::records::Records;
-use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_config::Config;
-use tollgate_engine::{Leave, LimitSpec};
-use tollgate_model::{ClientId, Limit, LimitId, Rule};
-use tollgate_settings::show_span;
+use tollgate_model::LimitId;
 
 /// A service, as its own files describe it.
 #[derive(Clone, Copy)]
@@ -38,19 +30,6 @@ pub struct ServiceAction {
     pub timeout: Duration,
     /// Its request's method, in capitals.
     pub method: &'static str,
-}
-
-/// What a configuration comes to.
-pub(super) struct Understood {
-    /// What it says of limits; where windows open and what is on its way for how long it can't say.
-    pub(super) limits: Limits,
-    pub(super) clients: Vec<Client>,
-    /// Which of its limits each of these is.
-    organisation: Option<LimitId>,
-    executions: Option<LimitId>,
-    concurrency: Option<LimitId>,
-    /// What has no counterpart, a line for each.
-    pub(super) left_out: Vec<String>,
 }
 
 impl Service<'_> {
@@ -123,186 +102,4 @@ impl Service<'_> {
         understood.leave_out(&what, "only the organisation's window has guarantees");
         None
     }
-
-    pub(super) fn understood(&self) -> Understood {
-        let tables = &self.config.engine;
-        let mut understood = Understood {
-            limits: Limits {
-                token: None,
-                organisation: None,
-                executions: None,
-                concurrency: None,
-                period: usual_period(self.config),
-                ..Limits::default()
-            },
-            clients: Vec::new(),
-            organisation: None,
-            executions: None,
-            concurrency: None,
-            left_out: Vec::new(),
-        };
-        self.shared_limits(&mut understood);
-        self.clients_of_pools(&mut understood);
-        let routes = tables.routes.iter();
-        for route in routes.filter(|route| route.cost > 1) {
-            let cost = format!("the cost of {} ({})", route.name, route.cost);
-            understood.leave_out(&cost, "each call takes one slot");
-        }
-        understood
-    }
-
-    /// The limits of routes: of all, of those that take a token, and of others.
-    fn shared_limits(&self, understood: &mut Understood) {
-        let tables = &self.config.engine;
-        let mut leaves: Vec<Option<Leave>> = Vec::new();
-        for (id, limit) in tables.limits.with_ids() {
-            if tables
-                .clients
-                .iter()
-                .any(|client| client.limits.contains(&id))
-            {
-                continue;
-            }
-            let passed = |token: bool| {
-                let mut routes = tables.routes.iter().filter(|it| it.pool.is_some() == token);
-                routes.all(|route| route.limits.contains(&id))
-            };
-            let passed_by_some = tables.routes.iter().any(|it| it.limits.contains(&id));
-            let shared = &self.config.shared_limits;
-            let of_tokens = shared.with_token.contains(&id);
-            let of_all = !of_tokens && (shared.all.contains(&id) || passed(true) && passed(false));
-            let of_tokens = of_tokens || passed(true) && !of_all;
-            let slot = match limit.rule {
-                _ if !passed_by_some || !(of_all || of_tokens) => None,
-                Rule::Concurrency { .. } if of_all => Some((
-                    &mut understood.limits.concurrency,
-                    &mut understood.concurrency,
-                )),
-                Rule::Window { period, .. } if period == understood.limits.period => {
-                    Some(if of_all {
-                        (
-                            &mut understood.limits.executions,
-                            &mut understood.executions,
-                        )
-                    } else {
-                        (
-                            &mut understood.limits.organisation,
-                            &mut understood.organisation,
-                        )
-                    })
-                }
-                _ => None,
-            };
-            let Some((allowed, known)) = slot else {
-                understood.leave_out(
-                    &shown(limit),
-                    "no limit of the simulated provider is like it",
-                );
-                continue;
-            };
-            // Of two windows of one length over the same calls, the narrower one is all that binds.
-            if allowed.is_none_or(|allowed| limit.rule.allowed() < allowed) {
-                *allowed = Some(limit.rule.allowed());
-                *known = Some(id);
-            }
-            if matches!(limit.rule, Rule::Window { .. }) {
-                leaves.push(limit.leave);
-            }
-        }
-        match leaves.first() {
-            Some(first) if leaves.iter().all(|leave| leave == first) => {
-                understood.limits.leave = *first;
-            }
-            Some(_) => {
-                let what = "what is left free of some limits and not of all";
-                understood.leave_out(what, "one number is left free of all windows");
-            }
-            None => {}
-        }
-    }
-
-    /// Clients whose tokens some integration takes, and the limits of each and of its tokens.
-    fn clients_of_pools(&self, understood: &mut Understood) {
-        let tables = &self.config.engine;
-        let pools = tables.pools.iter();
-        let in_pool = |id: &ClientId| pools.clone().any(|pool| pool.clients.contains(id));
-        if pools
-            .clone()
-            .any(|pool| pool.clients != tables.pools[0].clients)
-        {
-            let what = "which integration takes the tokens of which client";
-            understood.leave_out(what, "every call with a token takes one of any client");
-        }
-        let (mut of_tokens, mut of_clients) = (Vec::new(), Vec::new());
-        let clients = tables.clients.with_ids();
-        for (_, client) in clients.filter(|(id, _)| in_pool(id)) {
-            understood.clients.push(Client {
-                name: client.name.clone(),
-                tokens: client.max_tokens,
-            });
-            let own = client.limits.iter().map(|id| &tables.limits[id.index()]);
-            of_tokens.push(understood.narrowest(client.token_limits.iter()));
-            of_clients.push(understood.narrowest(own));
-        }
-        for (what, each) in [("tokens", &of_tokens), ("clients", &of_clients)] {
-            if each.iter().any(|allowed| *allowed != each[0]) {
-                let what = format!("that the limits of {what} differ from client to client");
-                understood.leave_out(&what, "the narrowest is taken as that of each");
-            }
-        }
-        understood.limits.token = of_tokens.into_iter().flatten().min();
-        understood.limits.client = of_clients.into_iter().flatten().min();
-    }
-}
-
-impl Understood {
-    fn leave_out(&mut self, what: &str, why: &str) {
-        self.left_out.push(format!("{what}: {why}"));
-    }
-
-    /// What the narrowest of these windows allows; others are left out.
-    fn narrowest<'a>(&mut self, limits: impl Iterator<Item = &'a LimitSpec>) -> Option<u32> {
-        let mut narrowest = None;
-        for limit in limits {
-            match limit.rule {
-                Rule::Window {
-                    allowed, period, ..
-                } if period == self.limits.period => {
-                    narrowest = Some(narrowest.map_or(allowed, |least: u32| least.min(allowed)));
-                }
-                _ => self.leave_out(
-                    &shown(limit),
-                    "no limit of the simulated provider is like it",
-                ),
-            }
-        }
-        narrowest
-    }
-}
-
-/// The length that most of the windows have; the longest of several such.
-fn usual_period(config: &Config) -> Duration {
-    let of_tokens = config.engine.clients.iter().flat_map(|it| &it.token_limits);
-    let mut lengths = BTreeMap::<Duration, u32>::new();
-    for limit in config.engine.limits.iter().chain(of_tokens) {
-        if let Rule::Window { period, .. } = limit.rule {
-            *lengths.entry(period).or_default() += 1;
-        }
-    }
-    let usual = lengths.into_iter().max_by_key(|(_, times)| *times);
-    usual.map_or(Limits::default().period, |(period, _)| period)
-}
-
-fn shown(limit: &Limit) -> String {
-    let rule = match limit.rule {
-        Rule::Window {
-            allowed, period, ..
-        } => format!("{allowed} in {}", show_span(period)),
-        Rule::Concurrency { allowed } => format!("{allowed} at once"),
-    };
-    format!(
-        "the limit {} ({rule}, {})",
-        limit.name,
-        limit.scope.as_str()
-    )
 }

@@ -6,8 +6,8 @@
 
 use super::interaction::Interaction;
 use super::setting::Setting;
+use crate::action::ActionId;
 use crate::interaction::{Ended, Script as _, Step};
-use crate::scenario::ActionId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tollgate_model::Instant;

@@ -1,7 +1,7 @@
 //! What a simulated workflow meets.
 
 use super::answers::Answers;
-use crate::scenario::ActionId;
+use crate::action::ActionId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tollgate_architect::{Inputs, Workflow};

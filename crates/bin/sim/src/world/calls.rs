@@ -2,9 +2,10 @@
 
 use super::interactions::Interaction;
 use super::{NEVER, SLOT_BITS, World, nanos, slot_of};
+use crate::action::ActionId;
 use crate::interaction::{Ended, Progress};
 use crate::policy::Policy;
-use crate::scenario::{ActionId, Scenario};
+use crate::scenario::Scenario;
 use crate::upstream::Reply;
 use crate::world::attempts::State;
 use crate::world::heap::Due;

@@ -2,9 +2,9 @@
 
 use super::heap::Due;
 use super::{NEVER, World, nanos};
+use crate::action::ActionId;
 use crate::interaction::{Ended, Progress, Step};
 use crate::policy::Policy;
-use crate::scenario::ActionId;
 use tollgate_model::Instant;
 
 #[derive(Debug)]

@@ -1,8 +1,9 @@
 //! `[[action]]`: what is called, and how long it takes.
 
 use super::{Known, Source};
+use crate::action::{Action, Cache};
 use crate::latency::Latency;
-use crate::scenario::{Action, Cache, Service, ServiceAction};
+use crate::scenario::{Service, ServiceAction};
 use std::time::Duration;
 use tollgate_settings::{Section, resolve, unique_name};
 

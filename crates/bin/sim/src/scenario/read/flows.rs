@@ -1,9 +1,10 @@
 //! `[[flow]]`: who calls, what an interaction does, and when they begin.
 
 use super::{Known, LONGEST, Source, workflow};
+use crate::action::ActionId;
 use crate::arrivals::{Arrivals, Burst, Spacing};
 use crate::interaction::{Behaviour, Step};
-use crate::scenario::{ActionId, Flow, Limits};
+use crate::scenario::{Flow, Limits};
 use std::time::Duration;
 use tollgate_settings::{Placed, Section, parse_span, resolve, unique_name};
 

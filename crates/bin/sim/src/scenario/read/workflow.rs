@@ -1,8 +1,8 @@
 //! `file = "../workflows/x.yaml"`: an Architect workflow, and what the world answers it.
 
 use super::{LONGEST, Source};
+use crate::action::ActionId;
 use crate::interaction::Behaviour;
-use crate::scenario::ActionId;
 use crate::workflow::{Answer, Answers, Does, Draw, Setting, Unfit, WorkflowRuns};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
