@@ -195,6 +195,23 @@ fn a_period_that_was_told_too_long_is_not_shorter_afterwards_than_what_is_config
     assert_eq!(outcome.most, 16);
 }
 
+#[test]
+fn a_count_that_was_told_wrong_once_lets_no_window_hold_more() {
+    let wrong = Style {
+        count: Some(54),
+        ..speaking(None, 0, 1)
+    };
+    let styles = [wrong, speaking(None, 0, 46)];
+    let outcome = run(
+        &styles,
+        true,
+        (15, 6 * SECOND),
+        false,
+        1_176_557_890_283_247_304,
+    );
+    assert_eq!(outcome.most, 15);
+}
+
 /// What headers put in force of ten calls in six seconds: eight calls in each window are answered with
 /// `number`, and each window ends with refusals that speak so.
 fn in_force_after(windows: u64, number: u32, refusal: (u32, u32)) -> (u32, u32) {

@@ -238,7 +238,7 @@ impl Run {
         let is_alone = header.count <= cost && new.low > before.up;
         if is_alone || header.count.saturating_mul(4) <= before.count {
             if may_be_closed || says_no_end {
-                self.open(before, new, header.reset, cost, now);
+                self.open((before, may_be_closed), new, header.reset, cost, now);
             } else {
                 // It was forgotten long before its end.
                 self.endless_until = now + base * ENDLESS;
@@ -320,8 +320,17 @@ impl Run {
         self.risen = (now, 0);
     }
 
-    /// A window closed after `before`, and another is open.
-    fn open(&mut self, before: Point, new: Point, reset: Duration, cost: u32, now: Instant) {
+    /// A window closed after `before`, and another is open. Where the one before may not have closed by what was
+    /// told of its end, the fall of the count is all that shows it, and one count that is wrong falls as well: from
+    /// such an opening no period is measured.
+    fn open(
+        &mut self,
+        (before, may_be_closed): (Point, bool),
+        new: Point,
+        reset: Duration,
+        cost: u32,
+        now: Instant,
+    ) {
         let closed_after = before.low.max(before.sent).min(now);
         let least = |known: Option<Duration>, apart| Some(known.map_or(apart, |it| it.min(apart)));
         if let Some(last) = self.opening
@@ -330,7 +339,7 @@ impl Run {
             // Some of what was counted since the last opening is forgotten.
             self.at_most = least(self.at_most, now.since(last.closed_after));
         }
-        self.opening = Some(Opening {
+        self.opening = may_be_closed.then_some(Opening {
             closed_after,
             count: new.count,
             highest: new.count,
