@@ -10,7 +10,7 @@ use tollgate_engine::{
     Submission,
 };
 use tollgate_model::{
-    AttemptId, EndpointId, ExecutionId, FlowId, Instant, Limit, RouteId, Rule, TokenId,
+    AttemptId, EndpointId, ExecutionId, FlowId, Instant, Limit, RouteId, Rule, Scope, TokenId,
 };
 
 const ALLOWED: u32 = 5;
@@ -18,8 +18,9 @@ const PERIOD: Duration = Duration::from_secs(6);
 
 /// An organisation's limit over two clients' tokens, and two flows.
 fn config() -> (Config, RouteId, [FlowId; 2]) {
-    let window = |name: &str, allowed| Limit {
+    let window = |name: &str, scope, allowed| Limit {
         name: name.to_owned(),
+        scope,
         rule: Rule::Window {
             allowed,
             period: PERIOD,
@@ -27,11 +28,13 @@ fn config() -> (Config, RouteId, [FlowId; 2]) {
         },
     };
     let mut config = Config::default();
-    let organisation = config.limits.add(window("organisation", ALLOWED).into());
+    let organisation = config
+        .limits
+        .add(window("organisation", Scope::Organisation, ALLOWED));
     let clients = ["a", "b"].map(|name| {
         config.clients.add(Client {
             name: name.to_owned(),
-            token_limits: vec![window("token", 2).into()],
+            token_limits: vec![window("token", Scope::Token, 2).into()],
             max_tokens: 2,
             ..Client::default()
         })

@@ -19,7 +19,7 @@ pub(crate) struct Args {
 enum Command {
     /// Check a file and the action and workflow files it names, and say what was understood.
     ///
-    /// Finds what `serve` would refuse to start with, and opens no store. With a store, a [[cache]] or a
+    /// Finds what `serve` would refuse to start with, and opens no store. With a store, a `[[cache]]` or a
     /// workflow may name actions that only the store has: that is told and no fault.
     Check {
         /// The configuration file.
