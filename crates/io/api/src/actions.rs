@@ -19,7 +19,7 @@ use std::time::Duration;
 use tollgate_action::IntegrationType;
 use tollgate_definitions::{Catalog, Entry, Live, Target, auth_id};
 use tollgate_json::Doc;
-use tollgate_store::{ActionBody, EntityId, Expected, NewAction, Role};
+use tollgate_store::{Action, ActionBody, EntityId, Expected, NewAction, Role};
 use tollgate_workers::Workers;
 
 pub(crate) const PATH: &str = "/api/v2/integrations/actions";
@@ -126,9 +126,9 @@ pub(crate) async fn create(
 ) -> Result<Json<Value>, ApiError> {
     let doc = bodies.doc(body).await?;
     let (target, new) = read_new(&live, &caller, &doc)?;
-    usable(&workers, new.id.as_str(), &target, &new.body).await?;
+    let compiled = usable(&workers, new.id.as_str(), &target, &new.body).await?;
     let made = live.store()?.create_action(new, &by(&caller)).await?;
-    changed(&live, &made.id).await
+    changed(&live, &made, Some(compiled)).await
 }
 
 /// What a request or an action file makes, and the integration that it belongs to.
@@ -191,15 +191,16 @@ pub(crate) async fn compiled(
     Ok(compiled.await?)
 }
 
-/// Refuses what couldn't be executed.
+/// The action, compiled, for whoever is about to make a version of it; refuses what couldn't be executed.
 pub(crate) async fn usable(
     workers: &Workers,
     id: &str,
     target: &Arc<Target>,
     body: &ActionBody,
-) -> Result<(), ApiError> {
-    match compiled(workers, id, target, body, 1).await?.action {
-        Ok(_) => Ok(()),
+) -> Result<Entry, ApiError> {
+    let entry = compiled(workers, id, target, body, 0).await?;
+    match &entry.action {
+        Ok(_) => Ok(entry),
         Err(why) => {
             let message = format!("The action can't be published: {why}");
             Err(ApiError::new(
@@ -230,9 +231,9 @@ pub(crate) async fn update(
     let store = live.store()?;
     let before = store.action(&id).await?;
     let body = merged(&doc, before.body)?;
-    usable(&workers, id.as_str(), &target, &body).await?;
-    store.update_action(&id, seen, body, &by(&caller)).await?;
-    changed(&live, &id).await
+    let compiled = usable(&workers, id.as_str(), &target, &body).await?;
+    let made = store.update_action(&id, seen, body, &by(&caller)).await?;
+    changed(&live, &made, Some(compiled)).await
 }
 
 /// The body with what the request gives in place of what there was.
@@ -278,11 +279,21 @@ pub(crate) fn own(
     Ok((parse_id(id)?, Arc::clone(target)))
 }
 
-/// Shows what was changed, as requests see it from now on.
-pub(crate) async fn changed(live: &Live, id: &EntityId) -> Result<Json<Value>, ApiError> {
-    live.refresh().await?;
+/// Shows what was made, as requests see it from now on. `compiled` is what was made of the same documents.
+pub(crate) async fn changed(
+    live: &Live,
+    made: &Action,
+    compiled: Option<Entry>,
+) -> Result<Json<Value>, ApiError> {
+    let version = made.version.0;
+    let compiled = compiled.map(|entry| Entry { version, ..entry });
+    live.refresh_with(compiled).await?;
     let catalog = live.catalog();
-    Ok(Json(show(catalog.find(id.as_str())?, Some(false), true)))
+    Ok(Json(show(
+        catalog.find(made.id.as_str())?,
+        Some(false),
+        true,
+    )))
 }
 
 /// An action as lists and gets show it. `contract`: whether with its contract, and then whether flattened.

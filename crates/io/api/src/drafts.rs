@@ -211,14 +211,16 @@ pub(crate) async fn publish(
     let seen = doc.seen()?;
     let draft = own(&live, &caller, &id).await?;
     let target = target(&live, &draft)?;
-    if seen == Expected::Version(draft.version) {
-        usable(&workers, draft.id.as_str(), &target, &draft.body).await?;
-    }
+    let compiled = match seen == Expected::Version(draft.version) {
+        true => Some(usable(&workers, draft.id.as_str(), &target, &draft.body).await?),
+        // The store refuses to publish another version.
+        false => None,
+    };
     let made = live
         .store()?
         .publish_draft(&draft.id, seen, &by(&caller))
         .await?;
-    actions::changed(&live, &made.id).await
+    actions::changed(&live, &made, compiled).await
 }
 
 /// The draft of that id.

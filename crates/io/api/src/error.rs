@@ -190,6 +190,7 @@ impl From<RefreshError> for ApiError {
         match error {
             RefreshError::Store(error) => error.into(),
             RefreshError::Workers(refused) => refused.into(),
+            RefreshError::Ended => Refused::Died.into(),
         }
     }
 }

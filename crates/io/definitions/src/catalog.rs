@@ -9,21 +9,24 @@
 //! platform. What comes from files is read-only: the files are its definition.
 
 use crate::{Entry, LookupError, Target};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Actions that are set aside, of one integration, that are told with the reason.
 const MAX_TOLD: usize = 5;
 
+/// An action by category and name, both in lower case, and by its id. Shared by all pictures, so that a copy of the
+/// table is one of pointers.
+type Named = (Arc<str>, Arc<str>, Arc<str>);
+
 /// All integrations and actions, by id.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     integrations: BTreeMap<String, Arc<Target>>,
-    actions: BTreeMap<String, Arc<Entry>>,
-    /// Ids of actions by category and name, both in lower case.
-    by_name: BTreeMap<(String, String), String>,
-    /// Actions that are set aside, by integration: what their names are, and why.
-    set_aside: BTreeMap<String, Vec<String>>,
+    actions: BTreeMap<Arc<str>, Arc<Entry>>,
+    by_name: BTreeSet<Named>,
+    /// Actions that are set aside, by integration and id: what their names are, and why.
+    set_aside: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl Catalog {
@@ -43,18 +46,46 @@ impl Catalog {
         self.integrations.insert(target.id.clone(), target);
     }
 
-    /// Adds an action. There is none of its id yet.
+    /// Adds an action, or replaces the one of its id.
     pub fn add_entry(&mut self, entry: Arc<Entry>) {
+        self.remove_entry(&entry.id);
         if let Err(why) = &entry.action {
             let of = self.set_aside.entry(entry.integration.clone());
-            of.or_default().push(format!("{:?}: {why}", entry.name));
+            let told = format!("{:?}: {why}", entry.name);
+            of.or_default().insert(entry.id.clone(), told);
         }
-        let ids = self.by_name.entry(folded(&entry.category, &entry.name));
-        let first = ids.or_insert_with(|| entry.id.clone());
-        if entry.id < *first {
-            first.clone_from(&entry.id);
+        let (category, name) = folded(&entry.category, &entry.name);
+        let id: Arc<str> = entry.id.as_str().into();
+        self.by_name.insert((category, name, Arc::clone(&id)));
+        self.actions.insert(id, entry);
+    }
+
+    fn remove_entry(&mut self, id: &str) -> Option<Arc<Entry>> {
+        let (id, entry) = self.actions.remove_entry(id)?;
+        let (category, name) = folded(&entry.category, &entry.name);
+        self.by_name.remove(&(category, name, id));
+        if let Some(of) = self.set_aside.get_mut(&entry.integration) {
+            of.remove(&entry.id);
+            if of.is_empty() {
+                self.set_aside.remove(&entry.integration);
+            }
         }
-        self.actions.insert(entry.id.clone(), entry);
+        Some(entry)
+    }
+
+    /// Removes stored actions that aren't left, and gives them.
+    pub(crate) fn retain_stored_actions(&mut self, left: impl Fn(&str) -> bool) -> Vec<Arc<Entry>> {
+        let gone = self.actions.values();
+        let gone = gone.filter(|entry| entry.stored && !left(&entry.id));
+        let gone: Vec<_> = gone.map(|entry| entry.id.clone()).collect();
+        let gone = gone.iter();
+        gone.filter_map(|id| self.remove_entry(id)).collect()
+    }
+
+    /// Removes stored integrations that aren't left.
+    pub(crate) fn retain_stored_integrations(&mut self, left: impl Fn(&str) -> bool) {
+        self.integrations
+            .retain(|id, target| target.stored.is_none() || left(id));
     }
 
     /// The action of that id, if there is one.
@@ -67,7 +98,11 @@ impl Catalog {
     /// comes first.
     #[must_use]
     pub fn action_named(&self, category: &str, name: &str) -> Option<&Arc<Entry>> {
-        self.action(self.by_name.get(&folded(category, name))?)
+        let (category, name) = folded(category, name);
+        let first = (category, name, Arc::from(""));
+        let found = self.by_name.range(&first..).next()?;
+        let is_it = (&found.0, &found.1) == (&first.0, &first.1);
+        is_it.then(|| self.action(&found.2)).flatten()
     }
 
     /// All actions, by id.
@@ -90,7 +125,7 @@ impl Catalog {
     #[must_use]
     pub fn set_aside(&self, integration: &str) -> Option<String> {
         let all = self.set_aside.get(integration)?;
-        let told = all.iter().take(MAX_TOLD).cloned().collect::<Vec<_>>();
+        let told = all.values().take(MAX_TOLD).cloned().collect::<Vec<_>>();
         let more = match all.len() - told.len() {
             0 => String::new(),
             more => format!("; and {more} more"),
@@ -121,6 +156,7 @@ impl Catalog {
     }
 }
 
-fn folded(category: &str, name: &str) -> (String, String) {
-    (category.to_ascii_lowercase(), name.to_ascii_lowercase())
+fn folded(category: &str, name: &str) -> (Arc<str>, Arc<str>) {
+    let fold = |text: &str| text.to_ascii_lowercase().into();
+    (fold(category), fold(name))
 }

@@ -6,7 +6,6 @@
 use crate::credential::{basic_of, redactor_of};
 use crate::entry::{IDS, auth_id, file_integration_id};
 use crate::guard;
-use crate::target::Stamp;
 use crate::{Catalog, Entry, Fault, Login, Ready, Target};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -167,7 +166,6 @@ fn target(
             guard: guard(integration)?,
             login: login.map(Arc::new),
         }),
-        stamp: Stamp::default(),
     })
 }
 

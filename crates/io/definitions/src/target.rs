@@ -9,9 +9,6 @@ use tollgate_driver::{Redactor, Secret, Url};
 use tollgate_guard::Guard;
 use tollgate_model::RouteId;
 
-/// Versions of what an integration was made from: the same stamp, the same integration.
-pub type Stamp = Vec<(String, i64)>;
-
 /// An integration.
 #[derive(Debug)]
 pub struct Target {
@@ -25,8 +22,6 @@ pub struct Target {
     pub stored: Option<tollgate_store::Integration>,
     /// What its calls need, or why there can't be any.
     pub ready: Result<Ready, String>,
-    /// What it was made from.
-    pub stamp: Stamp,
 }
 
 /// What the calls of an integration need.

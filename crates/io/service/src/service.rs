@@ -13,7 +13,7 @@ use tollgate_api::{Bodies, Callers, Journal, Logins, Meter, Parts, describe, rou
 use tollgate_architect_runner::Runner;
 use tollgate_config::{Config, Server};
 use tollgate_definitions::{
-    Common, Lanes, LimitRegistry, Live, OperatorNumbers, WorkflowFiles, Workflows,
+    Common, Follower, Lanes, LimitRegistry, Live, OperatorNumbers, WorkflowFiles, Workflows,
 };
 use tollgate_driver::{Driver, Setup};
 use tollgate_engine::Snapshot;
@@ -71,10 +71,10 @@ impl Service {
             limits: config.shared_limits.clone(),
             registry: Arc::clone(&limits),
         };
-        let live = Live::new(catalog, store.clone(), driver.clone(), common);
-        let live = go_live(live).await?;
+        let (live, follower) = Live::new(catalog, store.clone(), driver.clone(), common);
+        let follower = go_live(&live, follower).await?;
         let journal = Arc::new(Journal::new(store.is_some()));
-        let tasks = start_tasks(&config, store.as_ref(), &live, &journal, &driver);
+        let tasks = start_tasks(&config, store.as_ref(), follower, &journal, &driver);
         let parts = parts(
             &config,
             records,
@@ -201,32 +201,33 @@ fn start_driver(config: &Config, seed: u64) -> Result<Driver, StartError> {
 }
 
 /// Opens the ways out of the file's integrations that have ones of their own, and reads the store.
-async fn go_live(live: Live) -> Result<Arc<Live>, StartError> {
+async fn go_live(live: &Live, mut follower: Follower) -> Result<Follower, StartError> {
     for target in live.catalog().integrations() {
         let Ok(ready) = &target.ready else { continue };
         if ready.guard.is_none() && !ready.access.secures() {
             continue;
         }
         for route in ready.routes() {
-            let set = live.outlet((route, None), &ready.access, ready.guard.as_ref());
+            let set = follower.set_outlet((route, None), &ready.access, ready.guard.as_ref());
             set.map_err(|why| StartError::Integration(target.name.clone(), why))?;
         }
     }
-    live.refresh().await.map_err(StartError::Definitions)?;
-    Ok(Arc::new(live))
+    let caught_up = follower.catch_up().await;
+    caught_up.map_err(StartError::Definitions)?;
+    Ok(follower)
 }
 
 /// What is to be done beside the traffic.
 fn start_tasks(
     config: &Config,
     store: Option<&Arc<Store>>,
-    live: &Arc<Live>,
+    follower: Follower,
     journal: &Arc<Journal>,
     driver: &Driver,
 ) -> Tasks {
     let mut tasks = Tasks::default();
     if let (Some(store), Some(wanted)) = (store, &config.store) {
-        tasks.spawn("follower of the store", Arc::clone(live).follow());
+        tasks.spawn("follower of the store", follower.follow());
         tasks.spawn("journal", Arc::clone(journal).keep(Arc::clone(store)));
         tasks.spawn("sweep of the store", sweep(Arc::clone(store), wanted.keep));
     }

@@ -66,7 +66,7 @@ impl fmt::Display for Entity {
 }
 
 /// Why nothing was done. No variant carries a secret.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is no such thing.
     #[error("no {entity} {id}")]

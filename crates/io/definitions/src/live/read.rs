@@ -1,14 +1,14 @@
 //! Reading what the store defines, a bounded number of bytes at a time.
 
 use super::RefreshError;
-use crate::Entry;
-use std::collections::BTreeMap;
+use super::known::KnownDefinitions;
+use crate::{Catalog, Entry};
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 use tollgate_action::IntegrationType;
 use tollgate_store::{
-    Action, ActionQuery, ActionStamp, EntityId, Integration, IntegrationQuery, PageRequest, Pages,
-    Store, StoreError, StoreResult, limits,
+    Action, ActionQuery, ActionStamp, EntityId, PageRequest, Store, StoreError, StoreResult, limits,
 };
 use tollgate_workers::Workers;
 
@@ -19,53 +19,33 @@ const DEFINITIONS: &str = "definitions";
 /// How long that may wait for its turn: others' calculations are bounded, so that it always comes.
 const COMPILED_WITHIN: Duration = Duration::from_secs(600);
 
-/// What all published actions are, without what they do.
-pub(super) async fn stamps(store: &Store) -> Result<Vec<ActionStamp>, RefreshError> {
-    let mut pages = Pages::default();
-    while let Some(page) = pages.next() {
-        pages.add(store.action_stamps(page).await)?;
-    }
-    Ok(pages.found())
-}
-
-/// All integrations.
-pub(super) async fn integrations(store: &Store) -> Result<Vec<Integration>, RefreshError> {
-    let mut pages = Pages::default();
-    while let Some(page) = pages.next() {
-        let query = IntegrationQuery {
-            page,
-            ..IntegrationQuery::default()
-        };
-        pages.add(store.list_integrations(&query).await)?;
-    }
-    Ok(pages.found())
-}
-
-/// Reads and compiles actions, a few at a time; each is let go of before the next are read.
+/// Reads and compiles the actions that are to be read, a few at a time; each is let go of before the next are read.
+/// Gives the number of those that were read.
 pub(super) async fn read(
     store: &Store,
     workers: &Workers,
-    stamps: &[ActionStamp],
-    kinds: &BTreeMap<EntityId, IntegrationType>,
-    mut add: impl FnMut(Entry),
-) -> Result<(), RefreshError> {
-    let mut left = stamps;
-    while !left.is_empty() {
-        let (batch, rest) = left.split_at(batch(left));
-        left = rest;
+    known: &mut KnownDefinitions,
+    next: &mut Catalog,
+) -> Result<usize, RefreshError> {
+    let mut read = 0;
+    while !known.unread.is_empty() {
+        let batch = batch(known.unread.values());
         let ids = batch.iter().map(|stamp| stamp.id.clone()).collect();
         let found = match list(store, ids).await {
             Ok(found) => found.into_iter().map(Ok).collect(),
-            Err(StoreError::Corrupt { .. }) => one_by_one(store, batch).await?,
+            Err(StoreError::Corrupt { .. }) => one_by_one(store, &batch).await?,
             Err(error) => return Err(error.into()),
         };
+        read += found.len();
         for action in found {
             let entry = match action {
                 Ok(action) => {
-                    // Its integration is newer than the list of them; the next picture has both.
-                    let Some(kind) = kinds.get(&action.integration_id).cloned() else {
+                    let integration = known.integrations.get(action.integration_id.as_str());
+                    // It is gone, and the next round is told that its actions are, too.
+                    let Some(integration) = integration else {
                         continue;
                     };
+                    let kind = IntegrationType::from_name(&integration.type_id);
                     let compile = move || compiled(&action, &kind);
                     workers
                         .run_once(DEFINITIONS, COMPILED_WITHIN, move |_| compile())
@@ -82,10 +62,13 @@ pub(super) async fn read(
                     "an action is set aside; all others are served"
                 );
             }
-            add(entry);
+            next.add_entry(Arc::new(entry));
+        }
+        for stamp in &batch {
+            known.unread.remove(stamp.id.as_str());
         }
     }
-    Ok(())
+    Ok(read)
 }
 
 /// The action, compiled. A fault of the compiler's is that action's trouble alone.
@@ -105,15 +88,17 @@ fn compiled(action: &Action, kind: &IntegrationType) -> Entry {
     })
 }
 
-/// How many of the first fit into one answer; at least one.
-fn batch(stamps: &[ActionStamp]) -> usize {
-    let mut bytes = 0;
-    let fit = stamps.iter().take(limits::PAGE as usize);
-    let fit = fit.take_while(|stamp| {
+/// The first of them that fit into one answer; at least one.
+fn batch<'a>(stamps: impl Iterator<Item = &'a ActionStamp>) -> Vec<ActionStamp> {
+    let (mut batch, mut bytes) = (Vec::new(), 0);
+    for stamp in stamps.take(limits::PAGE as usize) {
         bytes += stamp.bytes;
-        bytes <= BATCH_BYTES
-    });
-    fit.count().max(1)
+        if bytes > BATCH_BYTES && !batch.is_empty() {
+            break;
+        }
+        batch.push(stamp.clone());
+    }
+    batch
 }
 
 async fn list(store: &Store, ids: Vec<EntityId>) -> StoreResult<Vec<Action>> {

@@ -8,6 +8,7 @@ mod edits;
 mod large;
 mod logins;
 mod reach;
+mod size;
 mod steps;
 #[path = "../../../store/tests/support/mod.rs"]
 mod support;

@@ -4,7 +4,7 @@
 //! numbers and names become. The route is a new one if it passes other limits, or takes another client's tokens.
 //! What the limits allow is the registry's to know ([`crate::LimitRegistry`]).
 
-use super::{Building, Live};
+use super::Builder;
 use crate::limits::Held;
 use crate::stored::{IntegrationSpec, Wanted};
 use std::collections::BTreeMap;
@@ -14,8 +14,11 @@ use tollgate_engine::{Client, Pool, Route};
 use tollgate_model::{ClientId, LimitId, PoolId, RouteId};
 use tollgate_store::{EntityId, Integration};
 
+/// The entries of all stored integrations, by their ids.
+pub(in crate::live) type EngineSlots = BTreeMap<String, EngineSlot>;
+
 /// The entries of one integration.
-pub(super) struct EngineSlot {
+pub(in crate::live) struct EngineSlot {
     name: String,
     route: RouteId,
     /// What the limits of its own limit that the route passes.
@@ -45,15 +48,15 @@ pub(super) enum SlotError {
     Change(#[from] ChangeError),
 }
 
-impl Live {
+impl Builder {
     /// The integration's route and client, as it wants them.
     pub(super) async fn slot(
         &self,
-        building: &mut Building,
+        slots: &mut EngineSlots,
         id: &EntityId,
         wanted: &Wanted,
     ) -> Result<(RouteId, Option<ClientId>), SlotError> {
-        let mut known = building.slots.get_mut(id.as_str());
+        let mut known = slots.get_mut(id.as_str());
         if let Some(slot) = &mut known {
             self.redefine(slot, wanted).await?;
             if slot.fits(wanted) {
@@ -62,7 +65,7 @@ impl Live {
         }
         let slot = self.extend(known.as_deref(), wanted).await?;
         let address = slot.address();
-        let old = building.slots.insert(id.to_string(), slot);
+        let old = slots.insert(id.to_string(), slot);
         if let Some(gone) = old.and_then(|old| old.client)
             && Some(gone.id) != address.1
         {
@@ -140,8 +143,8 @@ impl Live {
 
     /// Fetches no tokens for an integration that can't be called. Those it has keep their use, for it may
     /// be called again.
-    pub(super) async fn pause(&self, building: &mut Building, id: &EntityId) {
-        if let Some(slot) = building.slots.get_mut(id.as_str())
+    pub(super) async fn pause(&self, slots: &mut EngineSlots, id: &EntityId) {
+        if let Some(slot) = slots.get_mut(id.as_str())
             && let Some(client) = &mut slot.client
             && std::mem::take(&mut client.max_tokens) > 0
         {
@@ -151,10 +154,13 @@ impl Live {
     }
 
     /// Forgets the limits of integrations that are gone, and retires their clients.
-    pub(super) async fn forget(&self, building: &mut Building, integrations: &[Integration]) {
-        let is_gone =
-            |id: &String, _: &mut EngineSlot| !integrations.iter().any(|one| one.id.as_str() == id);
-        for (_, slot) in building.slots.extract_if(.., is_gone) {
+    pub(in crate::live) async fn forget(
+        &self,
+        slots: &mut EngineSlots,
+        integrations: &BTreeMap<String, Integration>,
+    ) {
+        let is_gone = |id: &String, _: &mut EngineSlot| !integrations.contains_key(id);
+        for (_, slot) in slots.extract_if(.., is_gone) {
             for id in slot.limits.into_values() {
                 self.common.registry.forget(Held::Shared(id)).await;
             }

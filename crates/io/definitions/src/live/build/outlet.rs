@@ -1,6 +1,6 @@
 //! How an integration's calls leave, where that differs from the others.
 
-use super::Live;
+use super::Builder;
 use std::sync::Arc;
 use tollgate_config::Access;
 use tollgate_driver::{Addresses, Outlet, Resolve};
@@ -17,9 +17,9 @@ impl Resolve for Guarded {
     }
 }
 
-impl Live {
+impl Builder {
     /// The way out of calls that are guarded or secured in a way of their own.
-    pub fn outlet(
+    pub(in crate::live) fn set_outlet(
         &self,
         (route, client): (RouteId, Option<ClientId>),
         access: &Access,

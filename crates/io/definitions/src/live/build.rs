@@ -1,0 +1,119 @@
+//! Making an integration of what the store says of it.
+
+mod outlet;
+pub(super) mod slot;
+
+use super::RefreshError;
+use crate::guard;
+use crate::stored::{Wanted, want};
+use crate::{Entry, LimitRegistry, Login, Ready, Target};
+use slot::EngineSlots;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tollgate_action::IntegrationType;
+use tollgate_config::SharedLimits;
+use tollgate_driver::{Bounds, Driver};
+use tollgate_store::{CredentialKind, EntityId, Integration, Store, StoreError};
+use tollgate_workers::Workers;
+
+/// What all integrations share.
+pub struct Common {
+    /// What compiles actions.
+    pub workers: Arc<Workers>,
+    /// Bounds of the calls upstream.
+    pub bounds: Bounds,
+    /// Certificate authorities trusted beside the public ones.
+    pub extra_roots_pem: Vec<Vec<u8>>,
+    /// Shared limits that stored integrations pass.
+    pub limits: SharedLimits,
+    /// What every limit allows.
+    pub registry: Arc<LimitRegistry>,
+}
+
+/// Makes integrations that can be called.
+pub(super) struct Builder {
+    pub(super) driver: Driver,
+    pub(super) common: Common,
+}
+
+impl Builder {
+    /// The integration, made anew. `kinds` are the types of all credentials.
+    pub(super) async fn target(
+        &self,
+        store: &Store,
+        slots: &mut EngineSlots,
+        integration: &Integration,
+        login: Option<Arc<Entry>>,
+        kinds: &BTreeMap<EntityId, CredentialKind>,
+    ) -> Result<Target, RefreshError> {
+        let mut revealed = BTreeMap::new();
+        let mut unreadable = None;
+        for (place, id) in &integration.config.credentials {
+            match (kinds.get(id), store.reveal_credential(id).await) {
+                (Some(kind), Ok(fields)) => drop(revealed.insert(place.clone(), (*kind, fields))),
+                // One that no key opens is its integration's trouble, not everybody's. One that isn't there
+                // was removed after the integration had let go of it, of which the next round is told.
+                (_, Err(error @ (StoreError::Unsealable { .. } | StoreError::NotFound { .. }))) => {
+                    unreadable = Some(error.to_string());
+                }
+                (None, Ok(_)) => unreadable = Some(format!("there is no credential {id}")),
+                (_, Err(error)) => return Err(error.into()),
+            }
+        }
+        let wanted = match unreadable {
+            None => want(integration, revealed).map_err(|error| error.to_string()),
+            Some(why) => Err(why),
+        };
+        let ready = match wanted {
+            Ok(wanted) => self.ready(slots, &integration.id, wanted, login).await,
+            Err(why) => {
+                self.pause(slots, &integration.id).await;
+                Err(why)
+            }
+        };
+        Ok(Target {
+            id: integration.id.to_string(),
+            name: integration.name.clone(),
+            kind: IntegrationType::from_name(&integration.type_id),
+            stored: Some(integration.clone()),
+            ready,
+        })
+    }
+
+    async fn ready(
+        &self,
+        slots: &mut EngineSlots,
+        id: &EntityId,
+        wanted: Wanted,
+        auth: Option<Arc<Entry>>,
+    ) -> Result<Ready, String> {
+        let login = match (wanted.logs_in, auth) {
+            (true, None) => return Err("it has no custom authentication action yet".to_owned()),
+            (true, Some(entry)) => {
+                let login = Login::new(entry, wanted.credentials.clone());
+                Some(Arc::new(login))
+            }
+            (false, _) => None,
+        };
+        let written: Vec<_> = wanted.base_url.iter().collect();
+        let guard = guard::guard(&wanted.access, &written)?;
+        let token_url = wanted.client.iter().map(|client| &client.token_url);
+        for url in written.into_iter().chain(token_url) {
+            guard::check(&guard, url).map_err(|error| error.to_string())?;
+        }
+        let slot = self.slot(slots, id, &wanted).await;
+        let (route, client) = slot.map_err(|error| error.to_string())?;
+        self.set_outlet((route, client), &wanted.access, Some(&guard))?;
+        Ok(Ready {
+            route,
+            action_routes: BTreeMap::new(),
+            base_url: wanted.base_url,
+            credentials: wanted.credentials,
+            basic: wanted.basic,
+            redactor: wanted.redactor,
+            access: wanted.access,
+            guard: Some(guard),
+            login,
+        })
+    }
+}
