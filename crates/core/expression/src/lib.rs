@@ -10,9 +10,8 @@
 //! three values: a `NOT_SET` beside a `true` in an `or` doesn't matter. A condition that is `NOT_SET`
 //! counts as no.
 //!
-//! **Bounds.** [`MAX_CHARACTERS`] of an expression, [`MAX_DEPTH`] of its nesting and [`MAX_LINKS`] of its
-//! chains, [`MAX_TEXT`] bytes of
-//! a text and [`MAX_ITEMS`] of a collection that it may build; and the work that [`World::work`] grants.
+//! **Bounds.** Characters of an expression, its nesting, the links of its chains, the bytes of a text and the items
+//! of a collection that it may build (`bounds`); and the work that [`World::work`] grants.
 
 mod bounds;
 mod check;

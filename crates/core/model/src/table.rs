@@ -8,8 +8,8 @@ use crate::id::Id;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
-/// Entries of type `T`, each with an id of type `I`. Reads as the slice of its entries, by
-/// [`Id::index`].
+/// Entries of type `T`, each with an id of type `I`. Reads as the slice of its entries, in the order of their
+/// ids.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Table<I, T> {
     entries: Vec<T>,
