@@ -56,148 +56,77 @@ pub enum Kind {
     Customer,
 }
 
-/// A kind's word in `…Variable` and in `To…` functions, and its properties.
-struct KindFacts {
-    kind: Kind,
-    word: &'static str,
-    properties: &'static [(&'static str, Base)],
-}
-
-use Base::{Integer, String as Text};
-
-const fn row(
-    kind: Kind,
-    word: &'static str,
-    properties: &'static [(&'static str, Base)],
-) -> KindFacts {
-    KindFacts {
-        kind,
-        word,
-        properties,
-    }
-}
-
-const NAMED: &[(&str, Base)] = &[("id", Text), ("name", Text)];
-
-const KINDS: &[KindFacts] = &[
-    row(
-        Kind::PhoneNumber,
-        "phoneNumber",
-        &[
-            ("e164", Text),
-            ("dialable", Text),
-            ("display", Text),
-            ("countryCode", Text),
-            ("extension", Text),
-        ],
-    ),
-    row(Kind::Queue, "queue", NAMED),
-    row(
-        Kind::User,
-        "user",
-        &[
-            ("id", Text),
-            ("name", Text),
-            ("email", Text),
-            ("title", Text),
-            ("department", Text),
-            ("extension", Text),
-            ("primaryContact", Text),
-        ],
-    ),
-    row(Kind::Group, "group", NAMED),
-    row(Kind::Skill, "skill", NAMED),
-    row(Kind::LanguageSkill, "languageSkill", NAMED),
-    row(Kind::Schedule, "schedule", NAMED),
-    row(Kind::ScheduleGroup, "scheduleGroup", NAMED),
-    row(Kind::EmergencyGroup, "emergencyGroup", NAMED),
-    row(Kind::Prompt, "prompt", NAMED),
-    row(
-        Kind::ExternalContact,
-        "externalContact",
-        &[
-            ("id", Text),
-            ("firstName", Text),
-            ("middleName", Text),
-            ("lastName", Text),
-            ("salutation", Text),
-            ("title", Text),
-            ("workEmail", Text),
-            ("personalEmail", Text),
-            ("otherEmail", Text),
-            ("workPhone", Base::Entity(Kind::PhoneNumber)),
-            ("cellPhone", Base::Entity(Kind::PhoneNumber)),
-            ("homePhone", Base::Entity(Kind::PhoneNumber)),
-            ("otherPhone", Base::Entity(Kind::PhoneNumber)),
-            ("surveyOptOut", Base::Boolean),
-            (
-                "externalOrganization",
-                Base::Entity(Kind::ExternalOrganization),
-            ),
-        ],
-    ),
-    row(
-        Kind::ExternalOrganization,
-        "externalOrganization",
-        &[
-            ("id", Text),
-            ("name", Text),
-            ("industry", Text),
-            ("primaryContactId", Text),
-            ("employeeCount", Integer),
-            ("revenue", Integer),
-        ],
-    ),
-    row(Kind::WrapUpCode, "wrapupCode", NAMED),
-    row(Kind::Flow, "flow", NAMED),
-    row(Kind::FlowOutcome, "flowOutcome", NAMED),
-    row(Kind::FlowMilestone, "flowMilestone", NAMED),
-    row(
-        Kind::EmailAddress,
-        "emailAddress",
-        &[("address", Text), ("displayName", Text)],
-    ),
-    row(Kind::Customer, "customer", NAMED),
+/// Each kind's word in `…Variable` and in `To…` functions.
+const WORDS: [(Kind, &str); 18] = [
+    (Kind::PhoneNumber, "phoneNumber"),
+    (Kind::Queue, "queue"),
+    (Kind::User, "user"),
+    (Kind::Group, "group"),
+    (Kind::Skill, "skill"),
+    (Kind::LanguageSkill, "languageSkill"),
+    (Kind::Schedule, "schedule"),
+    (Kind::ScheduleGroup, "scheduleGroup"),
+    (Kind::EmergencyGroup, "emergencyGroup"),
+    (Kind::Prompt, "prompt"),
+    (Kind::ExternalContact, "externalContact"),
+    (Kind::ExternalOrganization, "externalOrganization"),
+    (Kind::WrapUpCode, "wrapupCode"),
+    (Kind::Flow, "flow"),
+    (Kind::FlowOutcome, "flowOutcome"),
+    (Kind::FlowMilestone, "flowMilestone"),
+    (Kind::EmailAddress, "emailAddress"),
+    (Kind::Customer, "customer"),
 ];
 
 impl Kind {
-    fn facts(self) -> &'static KindFacts {
-        // Every kind has its row; the first stands in so that there is no panic to reach.
-        KINDS
-            .iter()
-            .find(|facts| facts.kind == self)
-            .unwrap_or(&KINDS[0])
-    }
-
     /// The word in `…Variable`, such as `externalContact`.
     #[must_use]
     pub fn word(self) -> &'static str {
-        self.facts().word
+        let found = WORDS.iter().find(|(kind, _)| *kind == self);
+        found.map_or("", |(_, word)| word)
     }
 
     /// The kind with this word, in any case.
     #[must_use]
     pub fn of_word(word: &str) -> Option<Kind> {
-        KINDS
+        let found = WORDS
             .iter()
-            .find(|facts| facts.word.eq_ignore_ascii_case(word))
-            .map(|facts| facts.kind)
+            .find(|(_, known)| known.eq_ignore_ascii_case(word));
+        found.map(|(kind, _)| *kind)
+    }
+
+    /// The names of the properties, each with its type behind a colon unless it is a text.
+    fn typed_properties(self) -> &'static str {
+        match self {
+            Kind::PhoneNumber => "e164 dialable display countryCode extension",
+            Kind::User => "id name email title department extension primaryContact",
+            Kind::ExternalContact => {
+                "id firstName middleName lastName salutation title workEmail personalEmail otherEmail \
+                 workPhone:phoneNumber cellPhone:phoneNumber homePhone:phoneNumber otherPhone:phoneNumber \
+                 surveyOptOut:boolean externalOrganization:externalOrganization"
+            }
+            Kind::ExternalOrganization => {
+                "id name industry primaryContactId employeeCount:integer revenue:integer"
+            }
+            Kind::EmailAddress => "address displayName",
+            _ => "id name",
+        }
     }
 
     /// A property by its name in any case: its name as the vendor writes it, and its type.
     #[must_use]
     pub fn property(self, name: &str) -> Option<(&'static str, Base)> {
-        let found = self
-            .facts()
-            .properties
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name));
-        found.copied()
+        let properties = self.typed_properties().split_whitespace();
+        let mut properties =
+            properties.map(|text| text.split_once(':').unwrap_or((text, "string")));
+        let (known, kind) = properties.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        Some((known, Type::of_word(kind)?.base))
     }
 
     /// The names of the properties.
     pub fn properties(self) -> impl Iterator<Item = &'static str> + Clone {
-        self.facts().properties.iter().map(|(name, _)| *name)
+        let properties = self.typed_properties().split_whitespace();
+        properties.map(|text| text.split(':').next().unwrap_or(text))
     }
 }
 
@@ -284,7 +213,7 @@ impl Type {
         PLAIN
             .iter()
             .map(|(word, _)| *word)
-            .chain(KINDS.iter().map(|facts| facts.word))
+            .chain(WORDS.iter().map(|(_, word)| *word))
     }
 
     /// Whether a value of this type may stand where `wanted` is asked for.

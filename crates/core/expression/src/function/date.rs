@@ -1,185 +1,73 @@
 //! Dates, times and durations. Everything is UTC.
 
 use super::call::Call;
-use super::definition::{Function, seeing, strict};
+use super::definition::Code;
 use crate::time::{self, DAY};
 use crate::value::Value;
 use jiff::Span;
 use jiff::civil::DateTime;
 
-pub(super) const FUNCTIONS: &[Function] = &[
-    seeing("GetCurrentDateTimeUtc", &["-> dateTime"], "now", |call| {
+pub(super) const CODE: &[(&str, Code)] = &[
+    ("GetCurrentDateTimeUtc", |call| {
         Ok(Value::DateTime(call.world.wall()))
     }),
-    strict(
-        "AddYears",
-        &["dateTime, integer -> dateTime"],
-        "so many years later",
-        |call| months(call, 12),
-    ),
-    strict(
-        "AddMonths",
-        &["dateTime, integer -> dateTime"],
-        "so many months later",
-        |call| months(call, 1),
-    ),
-    strict(
-        "AddDays",
-        &["dateTime, integer -> dateTime"],
-        "so many days later",
-        |call| add(call, DAY),
-    ),
-    strict(
-        "AddHours",
-        &["dateTime, integer -> dateTime"],
-        "so many hours later",
-        |call| add(call, 3_600_000),
-    ),
-    strict(
-        "AddMinutes",
-        &["dateTime, integer -> dateTime"],
-        "so many minutes later",
-        |call| add(call, 60_000),
-    ),
-    strict(
-        "AddSeconds",
-        &["dateTime, integer -> dateTime"],
-        "so many seconds later",
-        |call| add(call, 1000),
-    ),
-    strict(
-        "AddMilliseconds",
-        &["dateTime, integer -> dateTime"],
-        "so many ms later",
-        |call| add(call, 1),
-    ),
-    strict(
-        "DateTimeDiff",
-        &["dateTime, dateTime -> duration"],
-        "the time from the second to the first",
-        |call| {
-            let span = call.date(0)?.checked_sub(call.date(1)?);
-            span.map(Value::Duration).ok_or_else(far)
-        },
-    ),
-    strict("Year", &["dateTime -> integer"], "its year", |call| {
-        part(call, |at| at.year().into())
+    ("AddYears", |call| months(call, 12)),
+    ("AddMonths", |call| months(call, 1)),
+    ("AddDays", |call| add(call, DAY)),
+    ("AddHours", |call| add(call, 3_600_000)),
+    ("AddMinutes", |call| add(call, 60_000)),
+    ("AddSeconds", |call| add(call, 1000)),
+    ("AddMilliseconds", |call| add(call, 1)),
+    ("DateTimeDiff", |call| {
+        let span = call.date(0)?.checked_sub(call.date(1)?);
+        span.map(Value::Duration).ok_or_else(far)
     }),
-    strict(
-        "Month",
-        &["dateTime -> integer"],
-        "its month, 1 to 12",
-        |call| part(call, |at| at.month().into()),
-    ),
-    strict(
-        "Day",
-        &["dateTime -> integer"],
-        "its day of the month",
-        |call| part(call, |at| at.day().into()),
-    ),
-    strict(
-        "Hour",
-        &["dateTime -> integer"],
-        "its hour, 0 to 23",
-        |call| part(call, |at| at.hour().into()),
-    ),
-    strict("Minute", &["dateTime -> integer"], "its minute", |call| {
-        part(call, |at| at.minute().into())
+    ("Year", |call| part(call, |at| at.year().into())),
+    ("Month", |call| part(call, |at| at.month().into())),
+    ("Day", |call| part(call, |at| at.day().into())),
+    ("Hour", |call| part(call, |at| at.hour().into())),
+    ("Minute", |call| part(call, |at| at.minute().into())),
+    ("Second", |call| part(call, |at| at.second().into())),
+    ("Millisecond", |call| {
+        part(call, |at| at.millisecond().into())
     }),
-    strict("Second", &["dateTime -> integer"], "its second", |call| {
-        part(call, |at| at.second().into())
+    ("DayOfWeek", |call| {
+        part(call, |at| at.weekday().to_sunday_one_offset().into())
     }),
-    strict(
-        "Millisecond",
-        &["dateTime -> integer"],
-        "its millisecond",
-        |call| part(call, |at| at.millisecond().into()),
-    ),
-    strict(
-        "DayOfWeek",
-        &["dateTime -> integer"],
-        "its weekday, 1 for Sunday",
-        |call| part(call, |at| at.weekday().to_sunday_one_offset().into()),
-    ),
-    strict(
-        "DayOfYear",
-        &["dateTime -> integer"],
-        "its day of the year, from 1",
-        |call| part(call, |at| at.day_of_year().into()),
-    ),
-    strict(
-        "MakeDateTime",
-        &["integer, integer, integer, integer?, integer?, integer?, integer? -> dateTime"],
-        "of year, month, day, hour, minute, second, millisecond",
-        |call| {
-            let within = clock(call, 3)?;
-            let midnight = time::midnight(call.integer(0)?, call.integer(1)?, call.integer(2)?);
-            let millis = midnight
-                .filter(|_| (0..DAY).contains(&within))
-                .ok_or("there is no such date and time")?
-                + within;
-            Ok(Value::DateTime(millis))
-        },
-    ),
-    strict(
-        "MakeDuration",
-        &["integer, integer, integer, integer, integer? -> duration"],
-        "of days, hours, minutes, seconds, milliseconds",
-        |call| {
-            let days = call.integer(0)?.checked_mul(DAY).ok_or_else(far)?;
-            days.checked_add(clock(call, 1)?)
-                .map(Value::Duration)
-                .ok_or_else(far)
-        },
-    ),
-    strict(
-        "ToDateTime",
-        &["string -> dateTime", "json -> dateTime"],
-        "read from ISO 8601",
-        |call| {
-            let text = call.at(0).to_text().unwrap_or_default();
-            match time::read_date_time(&text) {
-                Some(millis) => Ok(Value::DateTime(millis)),
-                None => call.wrong(0, "a date and time as 2026-01-31T23:59:59Z"),
-            }
-        },
-    ),
-    strict(
-        "ToDuration",
-        &["string -> duration", "json -> duration"],
-        "read from ISO 8601",
-        |call| {
-            let text = call.at(0).to_text().unwrap_or_default();
-            match time::read_duration(&text) {
-                Some(millis) => Ok(Value::Duration(millis)),
-                None => call.wrong(0, "a duration as PT1H30M"),
-            }
-        },
-    ),
-    strict(
-        "DurationInDays",
-        &["duration -> decimal"],
-        "its length in days",
-        |call| length(call, DAY),
-    ),
-    strict(
-        "DurationInHours",
-        &["duration -> decimal"],
-        "its length in hours",
-        |call| length(call, 3_600_000),
-    ),
-    strict(
-        "DurationInMinutes",
-        &["duration -> decimal"],
-        "its length in minutes",
-        |call| length(call, 60_000),
-    ),
-    strict(
-        "DurationInSeconds",
-        &["duration -> decimal"],
-        "its length in seconds",
-        |call| length(call, 1000),
-    ),
+    ("DayOfYear", |call| part(call, |at| at.day_of_year().into())),
+    ("MakeDateTime", |call| {
+        let within = clock(call, 3)?;
+        let midnight = time::midnight(call.integer(0)?, call.integer(1)?, call.integer(2)?);
+        let millis = midnight
+            .filter(|_| (0..DAY).contains(&within))
+            .ok_or("there is no such date and time")?
+            + within;
+        Ok(Value::DateTime(millis))
+    }),
+    ("MakeDuration", |call| {
+        let days = call.integer(0)?.checked_mul(DAY).ok_or_else(far)?;
+        days.checked_add(clock(call, 1)?)
+            .map(Value::Duration)
+            .ok_or_else(far)
+    }),
+    ("ToDateTime", |call| {
+        let text = call.at(0).to_text().unwrap_or_default();
+        match time::read_date_time(&text) {
+            Some(millis) => Ok(Value::DateTime(millis)),
+            None => call.wrong(0, "a date and time as 2026-01-31T23:59:59Z"),
+        }
+    }),
+    ("ToDuration", |call| {
+        let text = call.at(0).to_text().unwrap_or_default();
+        match time::read_duration(&text) {
+            Some(millis) => Ok(Value::Duration(millis)),
+            None => call.wrong(0, "a duration as PT1H30M"),
+        }
+    }),
+    ("DurationInDays", |call| length(call, DAY)),
+    ("DurationInHours", |call| length(call, 3_600_000)),
+    ("DurationInMinutes", |call| length(call, 60_000)),
+    ("DurationInSeconds", |call| length(call, 1000)),
 ];
 
 fn far() -> String {

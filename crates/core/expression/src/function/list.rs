@@ -1,207 +1,124 @@
 //! Collections. Positions count from 0; a position past the end is an error.
 
 use super::call::{Call, bounded_list, bounded_text};
-use super::definition::{Function, seeing, strict};
+use super::definition::Code;
 use crate::compare::{compare, equal};
 use crate::value::Value;
 use std::cmp::Ordering;
 
-pub(super) const FUNCTIONS: &[Function] = &[
-    seeing(
-        "MakeList",
-        &["T... -> [T]"],
-        "a collection of these items",
-        |call| bounded_list(call.arguments.to_vec()),
-    ),
-    strict(
-        "MakeEmptyList",
-        &["T -> [T]"],
-        "an empty collection of the item's type",
-        |_| bounded_list(Vec::new()),
-    ),
-    strict("Count", &["[any] -> integer"], "how many items", |call| {
+pub(super) const CODE: &[(&str, Code)] = &[
+    ("MakeList", |call| bounded_list(call.arguments.to_vec())),
+    ("MakeEmptyList", |_| bounded_list(Vec::new())),
+    ("Count", |call| {
         Ok(Value::Integer(call.items(0)?.len() as i64))
     }),
-    strict(
-        "IsEmpty",
-        &["[any] -> boolean", "string -> boolean"],
-        "whether there is none",
-        |call| {
-            Ok(Value::Boolean(match call.at(0) {
-                Value::Collection(items) => items.is_empty(),
-                _ => call.text(0)?.is_empty(),
-            }))
-        },
-    ),
-    strict(
-        "GetAt",
-        &["[T], integer -> T", "json, integer -> json"],
-        "the item at a position",
-        |call| {
-            if let Value::Json(json) = call.at(0) {
-                let at = usize::try_from(call.integer(1)?).ok();
-                let item = json
-                    .as_array()
-                    .zip(at)
-                    .and_then(|(items, at)| items.get(at));
-                return match item {
-                    Some(item) => Ok(Value::Json(std::sync::Arc::new(item.clone()))),
-                    None => Err("the JSON has no such item".to_owned()),
-                };
-            }
-            let items = call.items(0)?;
-            Ok(items[position(call, items.len())?].clone())
-        },
-    ),
-    strict(
-        "First",
-        &["[T] -> T"],
-        "the first item, or NOT_SET",
-        |call| Ok(call.items(0)?.first().cloned().unwrap_or_default()),
-    ),
-    strict("Last", &["[T] -> T"], "the last item, or NOT_SET", |call| {
+    ("IsEmpty", |call| {
+        Ok(Value::Boolean(match call.at(0) {
+            Value::Collection(items) => items.is_empty(),
+            _ => call.text(0)?.is_empty(),
+        }))
+    }),
+    ("GetAt", |call| {
+        if let Value::Json(json) = call.at(0) {
+            let at = usize::try_from(call.integer(1)?).ok();
+            let item = json
+                .as_array()
+                .zip(at)
+                .and_then(|(items, at)| items.get(at));
+            return match item {
+                Some(item) => Ok(Value::Json(std::sync::Arc::new(item.clone()))),
+                None => Err("the JSON has no such item".to_owned()),
+            };
+        }
+        let items = call.items(0)?;
+        Ok(items[position(call, items.len())?].clone())
+    }),
+    ("First", |call| {
+        Ok(call.items(0)?.first().cloned().unwrap_or_default())
+    }),
+    ("Last", |call| {
         Ok(call.items(0)?.last().cloned().unwrap_or_default())
     }),
-    strict(
-        "FindFirst",
-        &["[T], T -> integer"],
-        "the first position of an item, or -1",
-        |call| {
-            let found = call
-                .items(0)?
-                .iter()
-                .position(|item| equal(item, call.at(1)));
-            Ok(Value::Integer(found.map_or(-1, |at| at as i64)))
-        },
-    ),
-    strict(
-        "FindLast",
-        &["[T], T -> integer"],
-        "the last position of an item, or -1",
-        |call| {
-            let found = call
-                .items(0)?
-                .iter()
-                .rposition(|item| equal(item, call.at(1)));
-            Ok(Value::Integer(found.map_or(-1, |at| at as i64)))
-        },
-    ),
-    strict(
-        "FindAll",
-        &["[T], T -> [integer]"],
-        "every position of an item",
-        |call| {
-            let items = call.items(0)?.iter().enumerate();
-            let found = items.filter(|(_, item)| equal(item, call.at(1)));
-            bounded_list(found.map(|(at, _)| Value::Integer(at as i64)).collect())
-        },
-    ),
-    strict(
-        "AddItem",
-        &["[T], T -> [T]"],
-        "with the item at the end",
-        |call| {
-            let items = call.items(0)?.iter().chain([call.at(1)]).cloned();
-            bounded_list(items.collect())
-        },
-    ),
-    strict(
-        "AddItems",
-        &["[T], [T] -> [T]"],
-        "one collection after the other",
-        |call| {
-            let items = call.items(0)?.iter().chain(call.items(1)?).cloned();
-            bounded_list(items.collect())
-        },
-    ),
-    strict(
-        "SetAt",
-        &["[T], integer, T -> [T]"],
-        "with another item at a position",
-        |call| {
-            let mut items = call.items(0)?.to_vec();
-            let at = position(call, items.len())?;
-            items[at] = call.at(2).clone();
-            bounded_list(items)
-        },
-    ),
-    strict(
-        "Insert",
-        &["[T], integer, T -> [T]"],
-        "with an item put in before a position",
-        |call| {
-            let mut items = call.items(0)?.to_vec();
-            let at = position(call, items.len() + 1)?;
-            items.insert(at, call.at(2).clone());
-            bounded_list(items)
-        },
-    ),
-    strict(
-        "RemoveAt",
-        &["[T], integer -> [T]"],
-        "without the item at a position",
-        |call| {
-            let mut items = call.items(0)?.to_vec();
-            let at = position(call, items.len())?;
+    ("FindFirst", |call| {
+        let found = call
+            .items(0)?
+            .iter()
+            .position(|item| equal(item, call.at(1)));
+        Ok(Value::Integer(found.map_or(-1, |at| at as i64)))
+    }),
+    ("FindLast", |call| {
+        let found = call
+            .items(0)?
+            .iter()
+            .rposition(|item| equal(item, call.at(1)));
+        Ok(Value::Integer(found.map_or(-1, |at| at as i64)))
+    }),
+    ("FindAll", |call| {
+        let items = call.items(0)?.iter().enumerate();
+        let found = items.filter(|(_, item)| equal(item, call.at(1)));
+        bounded_list(found.map(|(at, _)| Value::Integer(at as i64)).collect())
+    }),
+    ("AddItem", |call| {
+        let items = call.items(0)?.iter().chain([call.at(1)]).cloned();
+        bounded_list(items.collect())
+    }),
+    ("AddItems", |call| {
+        let items = call.items(0)?.iter().chain(call.items(1)?).cloned();
+        bounded_list(items.collect())
+    }),
+    ("SetAt", |call| {
+        let mut items = call.items(0)?.to_vec();
+        let at = position(call, items.len())?;
+        items[at] = call.at(2).clone();
+        bounded_list(items)
+    }),
+    ("Insert", |call| {
+        let mut items = call.items(0)?.to_vec();
+        let at = position(call, items.len() + 1)?;
+        items.insert(at, call.at(2).clone());
+        bounded_list(items)
+    }),
+    ("RemoveAt", |call| {
+        let mut items = call.items(0)?.to_vec();
+        let at = position(call, items.len())?;
+        items.remove(at);
+        bounded_list(items)
+    }),
+    ("RemoveItem", |call| {
+        let mut items = call.items(0)?.to_vec();
+        if let Some(at) = items.iter().position(|item| equal(item, call.at(1))) {
             items.remove(at);
-            bounded_list(items)
-        },
-    ),
-    strict(
-        "RemoveItem",
-        &["[T], T -> [T]"],
-        "without the first such item",
-        |call| {
-            let mut items = call.items(0)?.to_vec();
-            if let Some(at) = items.iter().position(|item| equal(item, call.at(1))) {
-                items.remove(at);
-            }
-            bounded_list(items)
-        },
-    ),
-    strict(
-        "Slice",
-        &["[T], integer, integer? -> [T]"],
-        "the items from a position up to before another",
-        |call| {
-            let items = call.items(0)?;
-            let bound = |number: i64| usize::try_from(number.max(0)).unwrap_or(0).min(items.len());
-            let start = bound(call.integer(1)?);
-            let end = bound(call.integer_or(2, i64::MAX)?);
-            bounded_list(items[start..end.max(start)].to_vec())
-        },
-    ),
-    strict(
-        "Reverse",
-        &["[T] -> [T]", "string -> string"],
-        "from the last to the first",
-        |call| match call.at(0) {
-            Value::Collection(items) => bounded_list(items.iter().rev().cloned().collect()),
-            _ => bounded_text(call.text(0)?.chars().rev().collect()),
-        },
-    ),
-    strict(
-        "Sort",
-        &["[T], boolean? -> [T]"],
-        "in order, upwards unless the second is false",
-        |call| {
-            let mut items = call.items(0)?.to_vec();
-            let upwards = call.flag_or(1, true)?;
-            let mut fault = None;
-            items.sort_by(|left, right| {
-                let order = compare(left, right).unwrap_or_else(|why| {
-                    fault = Some(why);
-                    Ordering::Equal
-                });
-                if upwards { order } else { order.reverse() }
+        }
+        bounded_list(items)
+    }),
+    ("Slice", |call| {
+        let items = call.items(0)?;
+        let bound = |number: i64| usize::try_from(number.max(0)).unwrap_or(0).min(items.len());
+        let start = bound(call.integer(1)?);
+        let end = bound(call.integer_or(2, i64::MAX)?);
+        bounded_list(items[start..end.max(start)].to_vec())
+    }),
+    ("Reverse", |call| match call.at(0) {
+        Value::Collection(items) => bounded_list(items.iter().rev().cloned().collect()),
+        _ => bounded_text(call.text(0)?.chars().rev().collect()),
+    }),
+    ("Sort", |call| {
+        let mut items = call.items(0)?.to_vec();
+        let upwards = call.flag_or(1, true)?;
+        let mut fault = None;
+        items.sort_by(|left, right| {
+            let order = compare(left, right).unwrap_or_else(|why| {
+                fault = Some(why);
+                Ordering::Equal
             });
-            match fault {
-                Some(why) => Err(why),
-                None => bounded_list(items),
-            }
-        },
-    ),
-    strict("Distinct", &["[T] -> [T]"], "each item once", |call| {
+            if upwards { order } else { order.reverse() }
+        });
+        match fault {
+            Some(why) => Err(why),
+            None => bounded_list(items),
+        }
+    }),
+    ("Distinct", |call| {
         let mut kept: Vec<Value> = Vec::new();
         let items = call.items(0)?;
         if items.len() > MAX_COMPARED {

@@ -1,135 +1,72 @@
 //! Numbers.
 
 use super::call::Call;
-use super::definition::{Function, strict};
+use super::definition::Code;
 use crate::kind::Base;
 use crate::value::Value;
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, MathematicalOps, RoundingStrategy};
 
-pub(super) const FUNCTIONS: &[Function] = &[
-    strict(
-        "Abs",
-        &["integer -> integer", "decimal -> decimal"],
-        "without its sign",
-        |call| match call.at(0) {
-            Value::Integer(number) => number.checked_abs().map(Value::Integer).ok_or_else(large),
-            _ => Ok(Value::Decimal(call.decimal(0)?.abs())),
-        },
-    ),
-    strict(
-        "Ceiling",
-        &["decimal -> integer"],
-        "the next whole number upwards",
-        |call| whole(call.decimal(0)?.ceil()),
-    ),
-    strict(
-        "Floor",
-        &["decimal -> integer"],
-        "the next whole number downwards",
-        |call| whole(call.decimal(0)?.floor()),
-    ),
-    strict(
-        "Truncate",
-        &["decimal -> integer"],
-        "without its fraction",
-        |call| whole(call.decimal(0)?.trunc()),
-    ),
-    strict(
-        "Round",
-        &["decimal -> integer", "decimal, integer -> decimal"],
-        "to whole numbers or so many digits, halves away from zero",
-        |call| {
-            let digits = call.integer_or(1, 0)?;
-            let digits = u32::try_from(digits).map_err(|_| format!("{digits} digits"))?;
-            let rounded = call
-                .decimal(0)?
-                .round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero);
-            match call.result.base {
-                Base::Integer => whole(rounded),
-                _ => Ok(Value::Decimal(rounded)),
-            }
-        },
-    ),
-    strict(
-        "Max",
-        &[
-            "integer, integer... -> integer",
-            "decimal, decimal... -> decimal",
-            "[integer] -> integer",
-            "[decimal] -> decimal",
-        ],
-        "the largest",
-        |call| fold(call, |left, right| Some(left.max(right))),
-    ),
-    strict(
-        "Min",
-        &[
-            "integer, integer... -> integer",
-            "decimal, decimal... -> decimal",
-            "[integer] -> integer",
-            "[decimal] -> decimal",
-        ],
-        "the smallest",
-        |call| fold(call, |left, right| Some(left.min(right))),
-    ),
-    strict(
-        "Sum",
-        &["[integer] -> integer", "[decimal] -> decimal"],
-        "all items together",
-        |call| {
-            if call.items(0)?.is_empty() {
-                return typed(call, Decimal::ZERO);
-            }
-            fold(call, Decimal::checked_add)
-        },
-    ),
-    strict(
-        "Average",
-        &["[decimal] -> decimal"],
-        "the mean of all items, or NOT_SET",
-        |call| {
-            let count = call.items(0)?.len();
-            match fold(call, Decimal::checked_add)? {
-                Value::NotSet => Ok(Value::NotSet),
-                Value::Integer(sum) => {
-                    Ok(Value::Decimal(Decimal::from(sum) / Decimal::from(count)))
-                }
-                Value::Decimal(sum) => Ok(Value::Decimal(sum / Decimal::from(count))),
-                other => Ok(other),
-            }
-        },
-    ),
-    strict(
-        "Power",
-        &["decimal, integer -> decimal"],
-        "multiplied by itself so many times",
-        |call| {
-            let power = call.decimal(0)?.checked_powi(call.integer(1)?);
-            power.map(Value::Decimal).ok_or_else(large)
-        },
-    ),
-    strict("Sqrt", &["decimal -> decimal"], "the square root", |call| {
+pub(super) const CODE: &[(&str, Code)] = &[
+    ("Abs", |call| match call.at(0) {
+        Value::Integer(number) => number.checked_abs().map(Value::Integer).ok_or_else(large),
+        _ => Ok(Value::Decimal(call.decimal(0)?.abs())),
+    }),
+    ("Ceiling", |call| whole(call.decimal(0)?.ceil())),
+    ("Floor", |call| whole(call.decimal(0)?.floor())),
+    ("Truncate", |call| whole(call.decimal(0)?.trunc())),
+    ("Round", |call| {
+        let digits = call.integer_or(1, 0)?;
+        let digits = u32::try_from(digits).map_err(|_| format!("{digits} digits"))?;
+        let rounded = call
+            .decimal(0)?
+            .round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero);
+        match call.result.base {
+            Base::Integer => whole(rounded),
+            _ => Ok(Value::Decimal(rounded)),
+        }
+    }),
+    ("Max", |call| {
+        fold(call, |left, right| Some(left.max(right)))
+    }),
+    ("Min", |call| {
+        fold(call, |left, right| Some(left.min(right)))
+    }),
+    ("Sum", |call| {
+        if call.items(0)?.is_empty() {
+            return typed(call, Decimal::ZERO);
+        }
+        fold(call, Decimal::checked_add)
+    }),
+    ("Average", |call| {
+        let count = call.items(0)?.len();
+        match fold(call, Decimal::checked_add)? {
+            Value::NotSet => Ok(Value::NotSet),
+            Value::Integer(sum) => Ok(Value::Decimal(Decimal::from(sum) / Decimal::from(count))),
+            Value::Decimal(sum) => Ok(Value::Decimal(sum / Decimal::from(count))),
+            other => Ok(other),
+        }
+    }),
+    ("Power", |call| {
+        let power = call.decimal(0)?.checked_powi(call.integer(1)?);
+        power.map(Value::Decimal).ok_or_else(large)
+    }),
+    ("Sqrt", |call| {
         let root = call.decimal(0)?.sqrt();
         root.map(Value::Decimal)
             .ok_or_else(|| "a negative number has none".to_owned())
     }),
-    strict(
-        "RandomInteger",
-        &["integer, integer -> integer"],
-        "a number from the first to the second, drawn from the run's seed",
-        |call| {
-            let (from, to) = (call.integer(0)?, call.integer(1)?);
-            let width = i128::from(to) - i128::from(from) + 1;
-            if width <= 0 {
-                return Err(format!("there is nothing from {from} to {to}"));
-            }
-            let drawn = i128::from(call.world.random()) % width;
-            i64::try_from(i128::from(from) + drawn)
-                .map(Value::Integer)
-                .map_err(|_| large())
-        },
-    ),
+    ("RandomInteger", |call| {
+        let (from, to) = (call.integer(0)?, call.integer(1)?);
+        let width = i128::from(to) - i128::from(from) + 1;
+        if width <= 0 {
+            return Err(format!("there is nothing from {from} to {to}"));
+        }
+        let drawn = i128::from(call.world.random()) % width;
+        i64::try_from(i128::from(from) + drawn)
+            .map(Value::Integer)
+            .map_err(|_| large())
+    }),
 ];
 
 fn large() -> String {

@@ -1,246 +1,129 @@
 //! Texts.
 
 use super::call::{Call, bounded_list, bounded_text};
-use super::definition::{Function, seeing, strict};
+use super::definition::Code;
 use crate::bounds::MAX_TEXT;
 use crate::compare::equal;
 use crate::kind::Base;
 use crate::value::Value;
 use tollgate_meter::{Meter, Pattern};
 
-pub(super) const FUNCTIONS: &[Function] = &[
-    strict(
-        "Append",
-        &[
-            "string... -> string",
-            "audio... -> audio",
-            "communication... -> communication",
-            "[T], T... -> [T]",
-        ],
-        "all of them, one after the other; items at the end of a collection",
-        append,
-    ),
-    strict(
-        "Contains",
-        &["string, string, boolean? -> boolean", "[T], T -> boolean"],
-        "whether the second is in the first; true as the third ignores case",
-        |call| {
-            if let Value::Collection(items) = call.at(0) {
-                let found = items.iter().any(|item| equal(item, call.at(1)));
-                return Ok(Value::Boolean(found));
-            }
-            compare_texts(call, |text, part| text.contains(part))
-        },
-    ),
-    strict(
-        "StartsWith",
-        &["string, string, boolean? -> boolean"],
-        "whether the first begins with the second; true as the third ignores case",
-        |call| compare_texts(call, |text, part| text.starts_with(part)),
-    ),
-    strict(
-        "EndsWith",
-        &["string, string, boolean? -> boolean"],
-        "whether the first ends with the second; true as the third ignores case",
-        |call| compare_texts(call, |text, part| text.ends_with(part)),
-    ),
-    strict(
-        "FindString",
-        &["string, string, integer? -> integer"],
-        "where the second begins in the first, from a start on; -1 if it doesn't",
-        |call| {
-            let text: Vec<char> = call.text(0)?.chars().collect();
-            let part: Vec<char> = call.text(1)?.chars().collect();
-            let start = usize::try_from(call.integer_or(2, 0)?.max(0)).unwrap_or(usize::MAX);
-            let rest = text.get(start..).unwrap_or(&[]);
-            let found = if part.is_empty() {
-                Some(0)
-            } else {
-                rest.windows(part.len()).position(|window| window == part)
-            };
-            Ok(Value::Integer(found.map_or(-1, |at| (at + start) as i64)))
-        },
-    ),
-    strict(
-        "Left",
-        &["string, integer -> string"],
-        "the first characters",
-        |call| {
-            let count = count(call, 1)?;
-            bounded_text(call.text(0)?.chars().take(count).collect())
-        },
-    ),
-    strict(
-        "Right",
-        &["string, integer -> string"],
-        "the last characters",
-        |call| {
-            let text = call.text(0)?;
-            let skipped = text.chars().count().saturating_sub(count(call, 1)?);
-            bounded_text(text.chars().skip(skipped).collect())
-        },
-    ),
-    strict(
-        "Substring",
-        &["string, integer, integer? -> string"],
-        "so many characters from a start on, or all of them",
-        substring,
-    ),
-    strict(
-        "Mid",
-        &["string, integer, integer -> string"],
-        "so many characters from a start on",
-        substring,
-    ),
-    strict(
-        "CharAt",
-        &["string, integer -> string"],
-        "one character",
-        |call| {
-            let at = count(call, 1)?;
-            match call.text(0)?.chars().nth(at) {
-                Some(character) => Ok(Value::text(&character.to_string())),
-                None => Err(format!("character {at} lies past the end")),
-            }
-        },
-    ),
-    strict(
-        "Length",
-        &["string -> integer", "[any] -> integer"],
-        "characters of a text, items of a collection",
-        length,
-    ),
-    strict("Lower", &["string -> string"], "in small letters", |call| {
-        bounded_text(call.text(0)?.to_lowercase())
+pub(super) const CODE: &[(&str, Code)] = &[
+    ("Append", append),
+    ("Contains", |call| {
+        if let Value::Collection(items) = call.at(0) {
+            let found = items.iter().any(|item| equal(item, call.at(1)));
+            return Ok(Value::Boolean(found));
+        }
+        compare_texts(call, |text, part| text.contains(part))
     }),
-    strict(
-        "Upper",
-        &["string -> string"],
-        "in capital letters",
-        |call| bounded_text(call.text(0)?.to_uppercase()),
-    ),
-    strict(
-        "Trim",
-        &["string -> string"],
-        "without blanks at both ends",
-        |call| Ok(Value::text(call.text(0)?.trim())),
-    ),
-    strict(
-        "TrimStart",
-        &["string -> string"],
-        "without blanks in front",
-        |call| Ok(Value::text(call.text(0)?.trim_start())),
-    ),
-    strict(
-        "TrimEnd",
-        &["string -> string"],
-        "without blanks behind",
-        |call| Ok(Value::text(call.text(0)?.trim_end())),
-    ),
-    strict(
-        "Replace",
-        &["string, string, string -> string"],
-        "with every occurrence of the second made the third",
-        |call| {
-            let (text, from, to) = (call.text(0)?, call.text(1)?, call.text(2)?);
-            if from.is_empty() {
-                return Ok(Value::String(text));
+    ("StartsWith", |call| {
+        compare_texts(call, |text, part| text.starts_with(part))
+    }),
+    ("EndsWith", |call| {
+        compare_texts(call, |text, part| text.ends_with(part))
+    }),
+    ("FindString", |call| {
+        let text: Vec<char> = call.text(0)?.chars().collect();
+        let part: Vec<char> = call.text(1)?.chars().collect();
+        let start = usize::try_from(call.integer_or(2, 0)?.max(0)).unwrap_or(usize::MAX);
+        let rest = text.get(start..).unwrap_or(&[]);
+        let found = if part.is_empty() {
+            Some(0)
+        } else {
+            rest.windows(part.len()).position(|window| window == part)
+        };
+        Ok(Value::Integer(found.map_or(-1, |at| (at + start) as i64)))
+    }),
+    ("Left", |call| {
+        let count = count(call, 1)?;
+        bounded_text(call.text(0)?.chars().take(count).collect())
+    }),
+    ("Right", |call| {
+        let text = call.text(0)?;
+        let skipped = text.chars().count().saturating_sub(count(call, 1)?);
+        bounded_text(text.chars().skip(skipped).collect())
+    }),
+    ("Substring", substring),
+    ("Mid", substring),
+    ("CharAt", |call| {
+        let at = count(call, 1)?;
+        match call.text(0)?.chars().nth(at) {
+            Some(character) => Ok(Value::text(&character.to_string())),
+            None => Err(format!("character {at} lies past the end")),
+        }
+    }),
+    ("Length", length),
+    ("Lower", |call| bounded_text(call.text(0)?.to_lowercase())),
+    ("Upper", |call| bounded_text(call.text(0)?.to_uppercase())),
+    ("Trim", |call| Ok(Value::text(call.text(0)?.trim()))),
+    ("TrimStart", |call| {
+        Ok(Value::text(call.text(0)?.trim_start()))
+    }),
+    ("TrimEnd", |call| Ok(Value::text(call.text(0)?.trim_end()))),
+    ("Replace", |call| {
+        let (text, from, to) = (call.text(0)?, call.text(1)?, call.text(2)?);
+        if from.is_empty() {
+            return Ok(Value::String(text));
+        }
+        let grown = text.len() + text.matches(&*from).count() * to.len();
+        if grown > MAX_TEXT {
+            return Err(format!("a text of more than {} bytes", MAX_TEXT));
+        }
+        bounded_text(text.replace(&*from, &to))
+    }),
+    ("Split", |call| {
+        let (text, separator) = (call.text(0)?, call.text(1)?);
+        if separator.is_empty() {
+            return bounded_list(text.chars().map(|c| Value::text(&c.to_string())).collect());
+        }
+        bounded_list(text.split(&*separator).map(Value::text).collect())
+    }),
+    ("Join", |call| {
+        let texts: Vec<_> = call.items(0)?.iter().filter_map(Value::to_text).collect();
+        bounded_text(texts.join(&*call.text(1)?))
+    }),
+    ("Format", |call| {
+        let mut text = call.text(0)?.to_string();
+        for (index, value) in call.arguments[1..].iter().enumerate() {
+            let value = value.to_text().unwrap_or_default();
+            text = text.replace(&format!("{{{index}}}"), &value);
+            if text.len() > MAX_TEXT {
+                break;
             }
-            let grown = text.len() + text.matches(&*from).count() * to.len();
-            if grown > MAX_TEXT {
-                return Err(format!("a text of more than {} bytes", MAX_TEXT));
-            }
-            bounded_text(text.replace(&*from, &to))
-        },
-    ),
-    strict(
-        "Split",
-        &["string, string -> [string]"],
-        "its parts between a separator",
-        |call| {
-            let (text, separator) = (call.text(0)?, call.text(1)?);
-            if separator.is_empty() {
-                return bounded_list(text.chars().map(|c| Value::text(&c.to_string())).collect());
-            }
-            bounded_list(text.split(&*separator).map(Value::text).collect())
-        },
-    ),
-    strict(
-        "Join",
-        &["[string], string -> string"],
-        "the items with a separator between",
-        |call| {
-            let texts: Vec<_> = call.items(0)?.iter().filter_map(Value::to_text).collect();
-            bounded_text(texts.join(&*call.text(1)?))
-        },
-    ),
-    strict(
-        "Format",
-        &["string, any... -> string"],
-        "with {0}, {1} … made the arguments after it",
-        |call| {
-            let mut text = call.text(0)?.to_string();
-            for (index, value) in call.arguments[1..].iter().enumerate() {
-                let value = value.to_text().unwrap_or_default();
-                text = text.replace(&format!("{{{index}}}"), &value);
-                if text.len() > MAX_TEXT {
-                    break;
+        }
+        bounded_text(text)
+    }),
+    ("RegexMatch", |call| {
+        let text = call.text(0)?;
+        let pattern = pattern(call, &text)?;
+        Ok(Value::Boolean(pattern.lend(&text).is_match(&text)))
+    }),
+    ("RegexExtract", |call| {
+        let text = call.text(0)?;
+        let pattern = pattern(call, &text)?;
+        let lent = pattern.lend(&text);
+        let found = lent.find(&text);
+        Ok(found.map_or(Value::NotSet, |found| Value::text(found.as_str())))
+    }),
+    ("UrlEncode", |call| {
+        let mut out = String::new();
+        for byte in call.text(0)?.bytes() {
+            match byte {
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                    out.push(byte as char);
                 }
+                _ => out.push_str(&format!("%{byte:02X}")),
             }
-            bounded_text(text)
-        },
-    ),
-    strict(
-        "RegexMatch",
-        &["string, string, boolean? -> boolean"],
-        "whether a pattern is found in it; true as the third ignores case",
-        |call| {
-            let text = call.text(0)?;
-            let pattern = pattern(call, &text)?;
-            Ok(Value::Boolean(pattern.lend(&text).is_match(&text)))
-        },
-    ),
-    strict(
-        "RegexExtract",
-        &["string, string, boolean? -> string"],
-        "the first match of a pattern, or NOT_SET",
-        |call| {
-            let text = call.text(0)?;
-            let pattern = pattern(call, &text)?;
-            let lent = pattern.lend(&text);
-            let found = lent.find(&text);
-            Ok(found.map_or(Value::NotSet, |found| Value::text(found.as_str())))
-        },
-    ),
-    strict(
-        "UrlEncode",
-        &["string -> string"],
-        "percent-encoded",
-        |call| {
-            let mut out = String::new();
-            for byte in call.text(0)?.bytes() {
-                match byte {
-                    b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                        out.push(byte as char);
-                    }
-                    _ => out.push_str(&format!("%{byte:02X}")),
-                }
-            }
-            bounded_text(out)
-        },
-    ),
-    seeing(
-        "ToString",
-        &["any -> string", "[any] -> string"],
-        "written out; dates and durations as ISO 8601",
-        |call| Ok(call.at(0).to_text().map_or(Value::NotSet, Value::String)),
-    ),
-    seeing(
-        "ToDisplayString",
-        &["any -> string", "[any] -> string"],
-        "written out, NOT_SET as an empty text",
-        |call| Ok(Value::String(call.at(0).to_text().unwrap_or_default())),
-    ),
+        }
+        bounded_text(out)
+    }),
+    ("ToString", |call| {
+        Ok(call.at(0).to_text().map_or(Value::NotSet, Value::String))
+    }),
+    ("ToDisplayString", |call| {
+        Ok(Value::String(call.at(0).to_text().unwrap_or_default()))
+    }),
 ];
 
 fn append(call: &mut Call<'_>) -> Result<Value, String> {
