@@ -168,14 +168,16 @@ impl Reader<'_> {
         })
     }
 
-    /// Names keys that aren't known: near a known one an error, since it is surely a slip.
-    fn known(&mut self, node: &Node, keys: &[&'static str]) {
+    /// Names keys that aren't among these, which have blanks between them: one near a known key is an error,
+    /// since it is surely a slip.
+    fn known(&mut self, node: &Node, keys: &str) {
+        let keys = keys.split_whitespace();
         for entry in node.entries() {
-            if keys.contains(&entry.key.as_str()) {
+            if keys.clone().any(|key| key == entry.key) {
                 continue;
             }
             let message = format!("`{}` isn't known here", entry.key);
-            match tollgate_expression::nearest(&entry.key, keys.iter().copied()) {
+            match tollgate_expression::nearest(&entry.key, keys.clone()) {
                 Some(near) => {
                     self.problems
                         .error(entry.place, message, format!("did you mean {near}?"));
@@ -254,14 +256,7 @@ impl Reader<'_> {
             };
             self.known(
                 &entry.value,
-                &[
-                    "name",
-                    "initialValue",
-                    "isInput",
-                    "isOutput",
-                    "description",
-                    "isSecure",
-                ],
+                "name initialValue isInput isOutput description isSecure",
             );
             let Some(name) = self.needed(&entry.value, "name") else {
                 continue;

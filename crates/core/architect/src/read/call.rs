@@ -20,7 +20,7 @@ impl Reader<'_> {
             "changeState" => self.jump(id, node, "targetStateRef"),
             "previousMenu" => self.finish(id, Action::PreviousMenu, Vec::new()),
             "endTask" | "endState" => {
-                self.known(node, &["name", "outputPath", "exitReason", "none"]);
+                self.known(node, "name outputPath exitReason none");
                 let path = node
                     .get("outputPath")
                     .map(|path| path.get("name").unwrap_or(path));
@@ -32,16 +32,13 @@ impl Reader<'_> {
     }
 
     fn call_data(&mut self, id: u32, spec: &'static Spec, node: &Node, next: Next) {
-        self.known(
-            node,
-            &["name", "processingPrompt", "timeout", "category", "outputs"],
-        );
+        self.known(node, "name processingPrompt timeout category outputs");
         let says = self
             .audio(node, "processingPrompt")
             .filter(|expr| !expr.is_not_set());
         let timeout = self.audio(node, "timeout");
         let call = self.data_action(node, timeout, says);
-        let paths = self.outputs(node, spec.paths, next);
+        let paths = self.outputs(node, &spec.paths, next);
         if let Some(call) = call {
             self.finish(id, Action::CallData(call), paths);
         }
@@ -65,10 +62,7 @@ impl Reader<'_> {
             return None;
         };
         let action = self.only(action, "the action's name")?;
-        self.known(
-            &action.value,
-            &["inputs", "successOutputs", "failureOutputs"],
-        );
+        self.known(&action.value, "inputs successOutputs failureOutputs");
         let inputs = self.inputs(action.value.get("inputs"));
         let mut outputs = self.bindings(action.value.get("successOutputs"), "success");
         outputs.extend(self.bindings(action.value.get("failureOutputs"), "failure"));
@@ -125,17 +119,17 @@ impl Reader<'_> {
     }
 
     fn lookup(&mut self, id: u32, spec: &'static Spec, node: &Node, next: Next) {
-        self.known(node, &["name", "lookupValue", "dataTable", "outputs"]);
+        self.known(node, "name lookupValue dataTable outputs");
         let key = node.get("lookupValue");
         let key = key.and_then(|key| self.value(key, Type::STRING, "the lookup value"));
         let table = node
             .get("dataTable")
             .and_then(|table| self.only(table, "the data table's name"));
-        let paths = self.outputs(node, spec.paths, next);
+        let paths = self.outputs(node, &spec.paths, next);
         let Some(table) = table else {
             return;
         };
-        self.known(&table.value, &["foundOutputs", "failureOutputs"]);
+        self.known(&table.value, "foundOutputs failureOutputs");
         let mut outputs = self.bindings(table.value.get("foundOutputs"), "found");
         outputs.extend(self.bindings(table.value.get("failureOutputs"), "failure"));
         let action = Action::Lookup {
@@ -151,29 +145,19 @@ impl Reader<'_> {
             "callCommonModule" => (WorkflowCallKind::CommonModule, "commonModule"),
             _ => (WorkflowCallKind::Bot, "botFlow"),
         };
-        self.known(
-            node,
-            &[
-                "name",
-                "inputText",
-                "exitReason",
-                "intent",
-                key,
-                "failureOutputs",
-                "outputs",
-            ],
-        );
+        let keys = format!("name inputText exitReason intent {key} failureOutputs outputs");
+        self.known(node, &keys);
         let called = node
             .get(key)
             .and_then(|called| self.only(called, "the workflow's name"));
-        let paths = self.outputs(node, spec.paths, next);
+        let paths = self.outputs(node, &spec.paths, next);
         let Some(called) = called else {
             return;
         };
         let version = self.only(&called.value, "the workflow's version");
         let version = version.map(|version| &version.value);
         if let Some(version) = version {
-            self.known(version, &["inputs", "outputs", "none"]);
+            self.known(version, "inputs outputs none");
         }
         let mut inputs = self.inputs(version.and_then(|v| v.get("inputs")));
         if let Some(text) = node.get("inputText")
@@ -203,7 +187,7 @@ impl Reader<'_> {
     }
 
     fn jump(&mut self, id: u32, node: &Node, key: &'static str) {
-        self.known(node, &["name", key]);
+        self.known(node, &format!("name {key}"));
         if let Some(task) = node.get(key).and_then(|target| self.target(target)) {
             let place = self.steps[id as usize].place;
             if (key == "targetMenuRef") != self.tasks[task as usize].menu {

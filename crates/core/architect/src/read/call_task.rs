@@ -10,16 +10,7 @@ impl Reader<'_> {
     /// A task of this workflow: its variables are set from `inputs`, read into `var:`s after it, and each
     /// of `outputs` with `actions` is the path that `endTask` names.
     pub(super) fn call_task(&mut self, id: u32, node: &Node, next: Next) {
-        self.known(
-            node,
-            &[
-                "name",
-                "targetTaskRef",
-                "inputs",
-                "outputVariables",
-                "outputs",
-            ],
-        );
+        self.known(node, "name targetTaskRef inputs outputVariables outputs");
         let Some(task) = node
             .get("targetTaskRef")
             .and_then(|target| self.target(target))

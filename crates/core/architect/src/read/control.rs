@@ -13,12 +13,12 @@ impl Reader<'_> {
     pub(super) fn control(&mut self, id: u32, spec: &'static Spec, node: &Node, next: Next) {
         match spec.word {
             "decision" => {
-                self.known(node, &["name", "condition", "outputs"]);
+                self.known(node, "name condition outputs");
                 let condition = node.get("condition");
                 let condition =
                     condition.and_then(|c| self.value(c, Type::BOOLEAN, "the condition"));
                 let condition = condition.unwrap_or(Expr::Constant(Value::NotSet));
-                let paths = self.outputs(node, spec.paths, next);
+                let paths = self.outputs(node, &spec.paths, next);
                 self.finish(id, Action::Decision(condition), paths);
             }
             "switch" => self.switch(id, node, next),
@@ -39,7 +39,7 @@ impl Reader<'_> {
                 self.finish(id, Action::Pass, paths);
             }
             "updateData" => {
-                self.known(node, &["name", "statements"]);
+                self.known(node, "name statements");
                 let statements = node.items_of("statements");
                 let statements = statements
                     .iter()
@@ -49,10 +49,7 @@ impl Reader<'_> {
                 self.finish(id, Action::Update(statements), paths);
             }
             "wait" => {
-                self.known(
-                    node,
-                    &["name", "duration", "trimDurationNearMaxRunningTime"],
-                );
+                self.known(node, "name duration trimDurationNearMaxRunningTime");
                 let duration = node.get("duration");
                 let duration = duration.and_then(|d| self.value(d, Type::DURATION, "the duration"));
                 let paths = self.straight(node, next);
@@ -63,7 +60,7 @@ impl Reader<'_> {
                 );
             }
             word => {
-                self.known(node, &["name", "attributes"]);
+                self.known(node, "name attributes");
                 let action = self.participant_data(node, word == "getParticipantData");
                 let paths = self.straight(node, next);
                 self.finish(id, action, paths);
@@ -80,7 +77,7 @@ impl Reader<'_> {
                 .error(entry.place, format!("`{}` is no type", entry.key), help);
             return None;
         };
-        self.known(&entry.value, &["variable", "value"]);
+        self.known(&entry.value, "variable value");
         let target = self.needed(&entry.value, "variable")?;
         let (slot, declared) = self.variable(target)?;
         if kind != declared {
@@ -99,7 +96,7 @@ impl Reader<'_> {
             let Some(attribute) = self.needed(item, "attribute") else {
                 continue;
             };
-            self.known(attribute, &["name", "value", "variable"]);
+            self.known(attribute, "name value variable");
             let Some(name) = self.needed(attribute, "name") else {
                 continue;
             };
@@ -135,7 +132,7 @@ impl Reader<'_> {
 
     /// `evaluate: {firstTrue: {cases, default}}`, or `{string: {value, cases, default}}` of any type.
     fn switch(&mut self, id: u32, node: &Node, next: Next) {
-        self.known(node, &["name", "evaluate"]);
+        self.known(node, "name evaluate");
         let Some(evaluate) = node.get("evaluate") else {
             return;
         };
@@ -143,7 +140,7 @@ impl Reader<'_> {
             return;
         };
         let compared = if entry.key == "firstTrue" {
-            self.known(&entry.value, &["default", "cases"]);
+            self.known(&entry.value, "default cases");
             None
         } else {
             let Some(kind) = Type::of_word(&entry.key) else {
@@ -152,7 +149,7 @@ impl Reader<'_> {
                     .error(entry.place, message, "write firstTrue, or the value's type");
                 return;
             };
-            self.known(&entry.value, &["default", "cases", "value"]);
+            self.known(&entry.value, "default cases value");
             let value = self.needed(&entry.value, "value");
             let Some(value) = value.and_then(|value| self.value(value, kind, "the value")) else {
                 return;
@@ -164,7 +161,7 @@ impl Reader<'_> {
             let Some(case) = self.needed(item, "case") else {
                 continue;
             };
-            self.known(case, &["value", "actions"]);
+            self.known(case, "value actions");
             let kind = compared.as_ref().map_or(Type::BOOLEAN, |(kind, _)| *kind);
             let value = self.needed(case, "value");
             let value = value.and_then(|value| self.value(value, kind, "the case"));
@@ -193,27 +190,11 @@ impl Reader<'_> {
         if spec.word == "loopAnythingElse" {
             self.known(
                 node,
-                &[
-                    "name",
-                    "question",
-                    "noInput",
-                    "noMatch",
-                    "voiceEndOfInputTimeout",
-                    "outputs",
-                ],
+                "name question noInput noMatch voiceEndOfInputTimeout outputs",
             );
             LoopKind::AnythingElse(self.prompting(node))
         } else if let Some(list) = node.get("collection") {
-            self.known(
-                node,
-                &[
-                    "name",
-                    "currentIndex",
-                    "collection",
-                    "currentItem",
-                    "outputs",
-                ],
-            );
+            self.known(node, "name currentIndex collection currentItem outputs");
             let item = node
                 .get("currentItem")
                 .and_then(|n| n.get("var"))
@@ -225,7 +206,7 @@ impl Reader<'_> {
                 item.map(|(slot, _)| slot),
             )
         } else {
-            self.known(node, &["name", "currentIndex", "loopCount", "outputs"]);
+            self.known(node, "name currentIndex loopCount outputs");
             let count = self.needed(node, "loopCount");
             let count = count.and_then(|count| self.value(count, Type::INTEGER, "the count"));
             LoopKind::Count(count.unwrap_or(Expr::Constant(Value::Integer(0))))

@@ -1,4 +1,4 @@
-//! Keys that a workflow file may have, but for those of steps.
+//! Keys that a workflow file may have, but for those of steps; each list is one text, with blanks between.
 
 /// The group of settings about failures.
 pub(super) const ERRORS: &str = "settingsErrorHandling";
@@ -6,100 +6,38 @@ pub(super) const ERRORS: &str = "settingsErrorHandling";
 pub(super) const INPUT: &str = "settingsUserInput";
 
 /// Keys of a workflow. Those of languages, speech recognition and prompts' media don't change what it does.
-pub(super) const TOP: &[&str] = &[
-    "name",
-    "description",
-    "division",
-    "startUpRef",
-    "startUpTaskActions",
-    "defaultLanguage",
-    "supportedLanguages",
-    "initialGreeting",
-    "variables",
-    "tasks",
-    "states",
-    "bots",
-    "menus",
-    "settingsActionDefaults",
-    "settingsErrorHandling",
-    "settingsMenu",
-    "settingsPrompts",
-    "settingsSpeechRec",
-    "settingsInboundEmailHandling",
-    "settingsUserInput",
-    "settingsKnowledge",
-    "settingsBotFlow",
-    "settingsCommonModule",
-    "settingsNaturalLanguageUnderstanding",
-    "settingsInQueueCall",
-    "settingsWorkitem",
-];
+pub(super) const TOP: &str = "\
+    name description division startUpRef startUpTaskActions defaultLanguage supportedLanguages \
+    initialGreeting variables tasks states bots menus settingsActionDefaults settingsErrorHandling \
+    settingsMenu settingsPrompts settingsSpeechRec settingsInboundEmailHandling settingsUserInput \
+    settingsKnowledge settingsBotFlow settingsCommonModule settingsNaturalLanguageUnderstanding \
+    settingsInQueueCall settingsWorkitem";
 
 /// Keys within groups of settings.
-pub(super) const GROUPS: [(&str, &[&str]); 4] = [
-    (
-        ERRORS,
-        &[
-            "errorHandling",
-            "preHandlingAudio",
-            "enableAgentEscalation",
-            "errorEventHandover",
-            "agentEscalationConfirmation",
-            "agentEscalationHandover",
-            "agentEscalationHandling",
-            "recognitionFailureEventHandover",
-            "recognitionFailureEventHandling",
-        ],
-    ),
+pub(super) const GROUPS: [(&str, &str); 4] = [
+    (ERRORS, ERROR_KEYS),
     ("settingsMenu", MENU),
-    (
-        INPUT,
-        &[
-            "enableBargeIn",
-            "enableAutomaticQuickReplies",
-            "enableIntentClassificationHinting",
-            "noMatchesMax",
-            "noInputsMax",
-            "noInputsTimeout",
-            "speechToTextSpeechDetectionSensitivity",
-            "speechToTextMaxSpeechTimeout",
-            "confirmationRejectionsMax",
-            "collectionLowConfidenceThreshold",
-            "collectionHighConfidenceThreshold",
-            "confirmationLowConfidenceThreshold",
-            "noMatchApology",
-            "noInputApology",
-            "noToConfirmationApology",
-            "confirmationNoMatchApology",
-            "confirmationNoInputApology",
-        ],
-    ),
-    (
-        "settingsActionDefaults",
-        &[
-            "askForBoolean",
-            "askForIntent",
-            "askForSlot",
-            "callBridge",
-            "callData",
-            "callDataSecure",
-            "collectInput",
-            "detectSilence",
-            "dialByExtension",
-            "loopAnythingElse",
-            "playAudioOnSilence",
-            "transferToFlowSecure",
-            "transferToGroup",
-            "transferToNumber",
-            "transferToUser",
-        ],
-    ),
+    (INPUT, INPUT_KEYS),
+    ("settingsActionDefaults", DEFAULTS),
 ];
 
+const ERROR_KEYS: &str = "\
+    errorHandling preHandlingAudio enableAgentEscalation errorEventHandover \
+    agentEscalationConfirmation agentEscalationHandover agentEscalationHandling \
+    recognitionFailureEventHandover recognitionFailureEventHandling";
+
+const INPUT_KEYS: &str = "\
+    enableBargeIn enableAutomaticQuickReplies enableIntentClassificationHinting noMatchesMax \
+    noInputsMax noInputsTimeout speechToTextSpeechDetectionSensitivity \
+    speechToTextMaxSpeechTimeout confirmationRejectionsMax collectionLowConfidenceThreshold \
+    collectionHighConfidenceThreshold confirmationLowConfidenceThreshold noMatchApology \
+    noInputApology noToConfirmationApology confirmationNoMatchApology confirmationNoInputApology";
+
+const DEFAULTS: &str = "\
+    askForBoolean askForIntent askForSlot callBridge callData callDataSecure collectInput \
+    detectSilence dialByExtension loopAnythingElse playAudioOnSilence transferToFlowSecure \
+    transferToGroup transferToNumber transferToUser";
+
 /// Of a workflow's menus, or of one.
-pub(super) const MENU: &[&str] = &[
-    "extensionDialingMaxDelay",
-    "listenForExtensionDialing",
-    "menuSelectionTimeout",
-    "repeatCount",
-];
+pub(super) const MENU: &str = "\
+    extensionDialingMaxDelay listenForExtensionDialing menuSelectionTimeout repeatCount";

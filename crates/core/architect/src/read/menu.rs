@@ -8,24 +8,11 @@ use tollgate_expression::Expr;
 use tollgate_expression::Type;
 use tollgate_expression::Value;
 
-const MENU_KEYS: &[&str] = &[
-    "name",
-    "refId",
-    "audio",
-    "choices",
-    "settingsMenu",
-    "settingsSpeechRec",
-    "description",
-    "variables",
-];
+const MENU_KEYS: &str = "\
+    name refId audio choices settingsMenu settingsSpeechRec description variables";
 
-const CHOICE_KEYS: &[&str] = &[
-    "dtmf",
-    "globalDtmf",
-    "globalSpeechRecTerms",
-    "speechRecTerms",
-    "defaultMenuChoice",
-];
+const CHOICE_KEYS: &str = "\
+    dtmf globalDtmf globalSpeechRecTerms speechRecTerms defaultMenuChoice";
 
 impl Reader<'_> {
     pub(super) fn menu(&mut self, task: u32, node: &Node) {
@@ -128,23 +115,14 @@ impl Reader<'_> {
     fn choice_task(&mut self, node: &Node, menu: u32) -> Option<Next> {
         self.known(
             node,
-            &[
-                "name",
-                "task",
-                "targetTaskRef",
-                "dtmf",
-                "globalDtmf",
-                "globalSpeechRecTerms",
-                "speechRecTerms",
-                "defaultMenuChoice",
-                "refId",
-            ],
+            "name task targetTaskRef dtmf globalDtmf globalSpeechRecTerms speechRecTerms \
+             defaultMenuChoice refId",
         );
         let task = match node.get("targetTaskRef") {
             Some(reference) => self.target(reference)?,
             None => {
                 let inner = self.needed(node, "task")?;
-                self.known(inner, &["name", "refId", "actions", "variables"]);
+                self.known(inner, "name refId actions variables");
                 let name = node.text_of("name").unwrap_or_default();
                 let reference = inner.text_of("refId");
                 let task = self.new_task(name, reference, inner, false);
@@ -204,11 +182,9 @@ fn terms(node: &Node) -> Vec<String> {
 }
 
 /// The mapping without some of its keys.
-fn without(node: &Node, keys: &[&str]) -> Node {
-    let entries = node
-        .entries()
-        .iter()
-        .filter(|entry| !keys.contains(&entry.key.as_str()));
+fn without(node: &Node, keys: &str) -> Node {
+    let entries = node.entries().iter();
+    let entries = entries.filter(|entry| !keys.split_whitespace().any(|key| key == entry.key));
     Node {
         place: node.place,
         kind: crate::yaml::Kind::Map(entries.cloned().collect()),

@@ -48,14 +48,14 @@ impl Reader<'_> {
             );
             self.problems.error(place, message, "");
         }
-        if !spec.confirmed() {
+        if !spec.confirmed {
             self.problems.warn(
                 place,
                 format!("how `{word}` is written is our reading of the vendor's step"),
                 "compare its settings and outputs with an exported workflow",
             );
         }
-        for key in spec.required {
+        for key in &spec.required {
             if node.get(key).is_none() {
                 self.problems
                     .error(place, format!("{word} has no `{key}`"), "it must be there");
@@ -88,13 +88,13 @@ impl Reader<'_> {
                     before,
                     failed,
                 };
-                (action, self.outputs(node, spec.paths, next))
+                (action, self.outputs(node, &spec.paths, next))
             }
             Shape::Platform => {
                 let (inputs, outputs) = self.fields(node, &[]);
                 (
                     Action::Platform { inputs, outputs },
-                    self.outputs(node, spec.paths, next),
+                    self.outputs(node, &spec.paths, next),
                 )
             }
             Shape::Tell => {
@@ -184,7 +184,7 @@ impl Reader<'_> {
 
     /// `{actions: […]}`.
     pub(super) fn output(&mut self, node: &Node, next: Next) -> Next {
-        self.known(node, &["actions", "enabled", "name", "none"]);
+        self.known(node, "actions enabled name none");
         self.sequence(node.get("actions"), next)
     }
 
@@ -201,19 +201,9 @@ impl Reader<'_> {
         {
             said.push(expr);
         }
-        self.known(
-            node,
-            &[
-                key,
-                "name",
-                "timeout",
-                "subject",
-                "outputs",
-                "none",
-                "messageAttachments",
-                "communications",
-            ],
-        );
+        let keys =
+            format!("{key} name timeout subject outputs none messageAttachments communications");
+        self.known(node, &keys);
         Action::Say(said)
     }
 }

@@ -1,4 +1,4 @@
-//! Menus, and the steps that ask a person something.
+//! The steps that ask a person something.
 
 use super::Reader;
 use super::spec::Spec;
@@ -10,36 +10,14 @@ use tollgate_expression::Value;
 use tollgate_expression::did_you_mean;
 
 /// Keys of the steps that ask a bot's question.
-const QUESTION: &[&str] = &[
-    "name",
-    "question",
-    "noInput",
-    "noMatch",
-    "slot",
-    "customValidation",
-    "confirmationMode",
-    "confirmation",
-    "voiceEndOfInputTimeout",
-    "outputs",
-    "inputData",
-    "noConfirmation",
-    "noMatchConfirmation",
-    "noInputConfirmation",
-];
+const QUESTION: &str = "\
+    name question noInput noMatch slot customValidation confirmationMode confirmation \
+    voiceEndOfInputTimeout outputs inputData noConfirmation noMatchConfirmation \
+    noInputConfirmation";
 /// Keys of `collectInput`.
-const COLLECT_INPUT: &[&str] = &[
-    "name",
-    "inputData",
-    "digits",
-    "interDigitTimeout",
-    "noEntryTimeout",
-    "inputAudio",
-    "acceptJustStar",
-    "acceptJustPound",
-    "verificationType",
-    "outputs",
-    "noEntryAudio",
-];
+const COLLECT_INPUT: &str = "\
+    name inputData digits interDigitTimeout noEntryTimeout inputAudio acceptJustStar \
+    acceptJustPound verificationType outputs noEntryAudio";
 
 impl Reader<'_> {
     pub(super) fn prompting(&mut self, node: &Node) -> Prompting {
@@ -77,9 +55,9 @@ impl Reader<'_> {
                 let Some(kind) = self.slot(node) else {
                     return;
                 };
-                (kind, self.outputs(node, spec.paths, next))
+                (kind, self.outputs(node, &spec.paths, next))
             }
-            "askForBoolean" => (QuestionKind::Boolean, self.outputs(node, spec.paths, next)),
+            "askForBoolean" => (QuestionKind::Boolean, self.outputs(node, &spec.paths, next)),
             _ => {
                 let target = node.get("inputData").and_then(|data| data.get("var"));
                 let slot = target
@@ -87,7 +65,7 @@ impl Reader<'_> {
                     .map(|(slot, _)| slot);
                 (
                     QuestionKind::Text { slot },
-                    self.outputs(node, spec.paths, next),
+                    self.outputs(node, &spec.paths, next),
                 )
             }
         };
@@ -203,7 +181,7 @@ impl Reader<'_> {
             no_input: self.audio(node, "noEntryAudio"),
             no_match: None,
         };
-        let paths = self.outputs(node, spec.paths, next);
+        let paths = self.outputs(node, &spec.paths, next);
         let Some((slot, kind)) = target else {
             return;
         };

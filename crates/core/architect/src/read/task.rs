@@ -12,7 +12,7 @@ const LISTS: [(&str, &str); 4] = [
     ("menus", "menu"),
 ];
 
-const TASK_KEYS: &[&str] = &["name", "refId", "variables", "actions", "description"];
+const TASK_KEYS: &str = "name refId variables actions description";
 
 impl Reader<'_> {
     pub(super) fn declare_tasks(&mut self) {
