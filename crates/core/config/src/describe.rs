@@ -1,8 +1,8 @@
 //! A configuration in words, for `tollgate config check`.
 
-use crate::{Config, Login, show_span};
+use crate::{Config, Integration, Login, show_span};
 use std::fmt::{self, Write as _};
-use tollgate_engine::LimitSpec;
+use tollgate_engine::{Flow, LimitSpec};
 use tollgate_model::{LimitId, Rule};
 
 impl Config {
@@ -17,17 +17,10 @@ impl Config {
 
     fn write(&self, out: &mut String) -> fmt::Result {
         let server = &self.server;
-        writeln!(
-            out,
-            "listens on {}; drains for {} at the most",
-            server.listen,
-            show_span(server.drain_timeout)
-        )?;
-        let callers: Vec<_> = self
-            .callers
-            .iter()
-            .map(|caller| caller.client_id.as_str())
-            .collect();
+        let (listen, drain) = (server.listen, show_span(server.drain_timeout));
+        writeln!(out, "listens on {listen}; drains for {drain} at the most")?;
+        let callers = self.callers.iter();
+        let callers: Vec<_> = callers.map(|caller| caller.client_id.as_str()).collect();
         writeln!(out, "callers: {}", callers.join(", "))?;
         if let Some(store) = &self.store {
             // The URL may hold a password; its kind says enough.
@@ -38,58 +31,20 @@ impl Config {
         for client in &self.engine.clients {
             let limits = client.token_limits.iter().map(show);
             let limits: Vec<_> = limits.chain(self.named(&client.limits)).collect();
-            writeln!(
-                out,
-                "client {}: up to {} tokens, each {}",
-                client.name,
-                client.max_tokens,
-                limits.join(", ")
-            )?;
+            let (name, tokens, limits) = (&client.name, client.max_tokens, limits.join(", "));
+            writeln!(out, "client {name}: up to {tokens} tokens, each {limits}")?;
         }
         for integration in &self.integrations {
-            let route = &self.engine.routes[integration.route.index()];
-            let base = integration
-                .base_url
-                .as_ref()
-                .map(|url| format!(" at {url}"))
-                .unwrap_or_default();
-            writeln!(
-                out,
-                "integration {}: {}{base}",
-                integration.name, integration.kind.id
-            )?;
-            let pool = route
-                .pool
-                .and_then(|pool| self.engine.pools.get(pool.index()));
-            if let Some(pool) = pool {
-                let names = pool
-                    .clients
-                    .iter()
-                    .filter_map(|client| self.engine.clients.get(client.index()));
-                let names: Vec<_> = names.map(|client| client.name.as_str()).collect();
-                writeln!(out, "  tokens of: {}", names.join(", "))?;
-            }
-            match &integration.login {
-                Some(Login::Basic { user_name, .. }) => {
-                    writeln!(out, "  logs in as the user {user_name}")?;
-                }
-                Some(Login::ClientCredentials { client, .. }) => {
-                    let (id, url) = (&client.client_id, &client.token_url);
-                    writeln!(out, "  logs in as the client {id} at {url}")?;
-                }
-                None => {}
-            }
-            writeln!(out, "  actions: {}", integration.folder.display())?;
-            for limit in self.named(&route.limits) {
-                writeln!(out, "  limit: {limit}")?;
-            }
+            self.write_integration(integration, out)?;
         }
         for (id, flow) in self.engine.flows.with_ids() {
-            write!(
-                out,
-                "flow {}: priority {}, weight {}",
-                flow.name, flow.priority, flow.weight
-            )?;
+            let Flow {
+                name,
+                priority,
+                weight,
+                ..
+            } = flow;
+            write!(out, "flow {name}: priority {priority}, weight {weight}")?;
             if let Some(share) = flow.guarantee {
                 let limit = self.engine.limits.get(share.limit.index());
                 let name = limit.map_or("", |limit| limit.name.as_str());
@@ -101,6 +56,36 @@ impl Config {
                 ""
             };
             writeln!(out, ", {} may wait{default}", flow.max_queued)?;
+        }
+        Ok(())
+    }
+
+    fn write_integration(&self, integration: &Integration, out: &mut String) -> fmt::Result {
+        let engine = &self.engine;
+        let route = &engine.routes[integration.route.index()];
+        let base = integration.base_url.as_ref();
+        let base = base.map_or(String::new(), |url| format!(" at {url}"));
+        let (name, kind) = (&integration.name, integration.kind.id);
+        writeln!(out, "integration {name}: {kind}{base}")?;
+        if let Some(pool) = route.pool.and_then(|pool| engine.pools.get(pool.index())) {
+            let clients = pool.clients.iter();
+            let clients = clients.filter_map(|client| engine.clients.get(client.index()));
+            let names: Vec<_> = clients.map(|client| client.name.as_str()).collect();
+            writeln!(out, "  tokens of: {}", names.join(", "))?;
+        }
+        match &integration.login {
+            Some(Login::Basic { user_name, .. }) => {
+                writeln!(out, "  logs in as the user {user_name}")?;
+            }
+            Some(Login::ClientCredentials { client, .. }) => {
+                let (id, url) = (&client.client_id, &client.token_url);
+                writeln!(out, "  logs in as the client {id} at {url}")?;
+            }
+            None => {}
+        }
+        writeln!(out, "  actions: {}", integration.folder.display())?;
+        for limit in self.named(&route.limits) {
+            writeln!(out, "  limit: {limit}")?;
         }
         Ok(())
     }
@@ -125,17 +110,14 @@ fn show(limit: &LimitSpec) -> String {
         Rule::Window {
             allowed,
             period,
-            counted_within: None,
-        } => format!("{allowed} in {}", show_span(period)),
-        Rule::Window {
-            allowed,
-            period,
-            counted_within: Some(bound),
+            counted_within,
         } => {
+            let bound =
+                counted_within.map(|bound| format!(", counted within {}", show_span(bound)));
             format!(
-                "{allowed} in {}, counted within {}",
+                "{allowed} in {}{}",
                 show_span(period),
-                show_span(bound)
+                bound.unwrap_or_default()
             )
         }
         Rule::Concurrency { allowed } => format!("{allowed} at once"),

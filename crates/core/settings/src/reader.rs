@@ -3,12 +3,11 @@
 //! A getter gives `None` in two cases, and only the second is a problem: the field is absent, or it is
 //! not what was expected. Callers go on with a default either way; the problems decide at the end.
 
+mod field;
+
 use crate::findings::{Findings, Placed};
 use crate::likeness::did_you_mean;
-use crate::{parse_span, show_span};
 use std::cell::{Cell, RefCell};
-use std::ops::{Range, RangeInclusive};
-use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -126,186 +125,22 @@ impl<'f, 't> Section<'f, 't> {
             .add_unless(cause.to_owned(), at, field, message);
     }
 
-    fn expected(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
+    /// Reports a value that isn't what was expected, so that there is none.
+    fn expected<T>(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) -> Option<T> {
         let message = format!("expected {expected}, found {}", show(value.get_ref()));
         self.findings
             .add(value.span().start, self.path_of(key), message);
-    }
-
-    fn placed<T>(&self, key: &str, span: &Range<usize>, value: T) -> Placed<T> {
-        Placed {
-            value,
-            at: span.start,
-            field: self.path_of(key),
-        }
-    }
-
-    /// A number within a range; a whole one will do.
-    pub fn number(&self, key: &'static str, range: RangeInclusive<f64>) -> Option<f64> {
-        let value = self.value(key)?;
-        self.number_of(key, value, &range)
-    }
-
-    /// A list of numbers, each within a range.
-    pub fn numbers(&self, key: &'static str, range: RangeInclusive<f64>) -> Option<Vec<f64>> {
-        let value = self.value(key)?;
-        let Some(array) = value.get_ref().as_array() else {
-            self.expected(key, value, "a list of numbers such as [1, 2.5]");
-            return None;
-        };
-        let numbers = array
-            .iter()
-            .filter_map(|item| self.number_of(key, item, &range));
-        Some(numbers.collect())
-    }
-
-    fn number_of(
-        &self,
-        key: &str,
-        value: &Spanned<DeValue<'_>>,
-        range: &RangeInclusive<f64>,
-    ) -> Option<f64> {
-        let text = match value.get_ref() {
-            DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str()),
-            DeValue::Float(number) => Some(number.as_str()),
-            _ => None,
-        };
-        let number = text.and_then(|text| text.replace('_', "").parse::<f64>().ok());
-        let number = number.filter(|number| range.contains(number));
-        if number.is_none() {
-            let (low, high) = (range.start(), range.end());
-            self.expected(key, value, &format!("a number from {low} to {high}"));
-        }
-        number
-    }
-
-    /// A whole number within a range.
-    pub fn whole(&self, key: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
-        let value = self.value(key)?;
-        let number = value.get_ref().as_integer().and_then(|integer| {
-            u64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()
-        });
-        if let Some(number) = number.filter(|number| range.contains(number)) {
-            return Some(number);
-        }
-        let (low, high) = (range.start(), range.end());
-        let expected = if *high >= u64::from(u32::MAX) {
-            format!("a whole number from {low}")
-        } else {
-            format!("a whole number from {low} to {high}")
-        };
-        self.expected(key, value, &expected);
         None
-    }
-
-    /// A whole number from `low` that fits 32 bits.
-    pub fn count(&self, key: &'static str, low: u32) -> Option<u32> {
-        self.whole(key, low.into()..=u32::MAX.into())
-            .and_then(|number| u32::try_from(number).ok())
-    }
-
-    /// A number of bytes or of things, from 1.
-    pub fn size(&self, key: &'static str) -> Option<usize> {
-        self.count(key, 1)
-            .and_then(|number| usize::try_from(number).ok())
-    }
-
-    /// A span within a range.
-    pub fn span(&self, key: &'static str, range: RangeInclusive<Duration>) -> Option<Duration> {
-        let value = self.value(key)?;
-        let span = value.get_ref().as_str().and_then(parse_span);
-        if let Some(span) = span.filter(|span| range.contains(span)) {
-            return Some(span);
-        }
-        let (low, high) = (show_span(*range.start()), show_span(*range.end()));
-        self.expected(
-            key,
-            value,
-            &format!("a time span from \"{low}\" to \"{high}\" such as \"60s\""),
-        );
-        None
-    }
-
-    /// Whether the field is there with text as its value, where other values are fine as well.
-    pub fn is_text(&self, key: &'static str) -> bool {
-        self.value(key)
-            .is_some_and(|value| value.get_ref().as_str().is_some())
-    }
-
-    /// Text that isn't empty.
-    pub fn text(&self, key: &'static str) -> Option<Placed<String>> {
-        let value = self.value(key)?;
-        match value.get_ref().as_str() {
-            Some(text) if !text.is_empty() => {
-                Some(self.placed(key, &value.span(), text.to_owned()))
-            }
-            _ => {
-                self.expected(key, value, "text in quotes");
-                None
-            }
-        }
-    }
-
-    /// Text that `parse` understands.
-    pub fn parsed<T>(
-        &self,
-        key: &'static str,
-        expected: &str,
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Option<Placed<T>> {
-        let value = self.value(key)?;
-        match value.get_ref().as_str().and_then(parse) {
-            Some(parsed) => Some(self.placed(key, &value.span(), parsed)),
-            None => {
-                self.expected(key, value, expected);
-                None
-            }
-        }
-    }
-
-    /// True or false.
-    pub fn flag(&self, key: &'static str) -> Option<bool> {
-        let value = self.value(key)?;
-        if value.get_ref().as_bool().is_none() {
-            self.expected(key, value, "true or false");
-        }
-        value.get_ref().as_bool()
-    }
-
-    /// A list of texts.
-    pub fn texts(&self, key: &'static str) -> Option<Vec<Placed<String>>> {
-        let value = self.value(key)?;
-        let Some(array) = value.get_ref().as_array() else {
-            self.expected(key, value, "a list of texts such as [\"one\", \"two\"]");
-            return None;
-        };
-        let mut texts = Vec::new();
-        for (index, item) in array.iter().enumerate() {
-            let path = format!("{}[{}]", self.path_of(key), index + 1);
-            self.findings.note(path, item.span().start);
-            match item.get_ref().as_str() {
-                Some(text) => texts.push(self.placed(key, &item.span(), text.to_owned())),
-                None => self.expected(key, item, "text in quotes"),
-            }
-        }
-        Some(texts)
     }
 
     /// A table.
     pub fn section(&self, key: &'static str) -> Option<Section<'f, 't>> {
         let value = self.value(key)?;
-        match value.get_ref().as_table() {
-            Some(table) => Some(Section::new(
-                self.findings,
-                table,
-                self.path_of(key),
-                value.span().start,
-            )),
-            None => {
-                self.expected(key, value, "a table");
-                None
-            }
-        }
+        let Some(table) = value.get_ref().as_table() else {
+            return self.expected(key, value, "a table");
+        };
+        let path = self.path_of(key);
+        Some(Section::new(self.findings, table, path, value.span().start))
     }
 
     /// The tables of an array, `[[key]]`; none if it is absent.
@@ -315,7 +150,7 @@ impl<'f, 't> Section<'f, 't> {
         };
         let Some(array) = value.get_ref().as_array() else {
             let path = self.path_of(key);
-            self.expected(key, value, &format!("a list of tables; write [[{path}]]"));
+            self.expected::<()>(key, value, &format!("a list of tables; write [[{path}]]"));
             self.findings.spoil(path);
             return Vec::new();
         };
@@ -328,7 +163,7 @@ impl<'f, 't> Section<'f, 't> {
                     sections.push(Section::new(self.findings, table, path, item.span().start));
                 }
                 None => {
-                    self.expected(key, item, "a table");
+                    self.expected::<()>(key, item, "a table");
                     self.findings.spoil(self.path_of(key));
                 }
             }
@@ -344,11 +179,13 @@ impl<'f, 't> Section<'f, 't> {
             let name = key.get_ref().as_ref();
             match value.get_ref().as_table() {
                 Some(table) => {
-                    let section =
-                        Section::new(self.findings, table, self.path_of(name), value.span().start);
+                    let (path, at) = (self.path_of(name), value.span().start);
+                    let section = Section::new(self.findings, table, path, at);
                     sections.push((name.to_owned(), section));
                 }
-                None => self.expected(name, value, "a table such as { env = \"NAME\" }"),
+                None => {
+                    self.expected::<()>(name, value, "a table such as { env = \"NAME\" }");
+                }
             }
         }
         sections

@@ -30,92 +30,67 @@ fn read_server(root: &Section<'_, '_>, source: &Reading<'_>) -> Server {
     let Some(section) = root.section("server") else {
         return default;
     };
-    let spans = MILLISECOND..=HOUR;
+    let span = |key, usual| section.span(key, MILLISECOND..=HOUR).unwrap_or(usual);
+    let size = |key, usual| section.size(key).unwrap_or(usual);
+    let count = |key, usual| section.count(key, 1).unwrap_or(usual);
     let path = |key| {
         let written = section.text(key);
         written.map(|written| source.folder.join(written.value))
     };
     let renamed = |old, new| section.renamed(old, new, |warning| source.warn(warning));
+    let address = "an address and a port such as \"127.0.0.1:8080\"";
+    let listen = section.parsed("listen", address, |text| text.parse().ok());
     let server = Server {
-        listen: section
-            .parsed(
-                "listen",
-                "an address and a port such as \"127.0.0.1:8080\"",
-                |text| text.parse().ok(),
-            )
-            .map_or(default.listen, |listen| listen.value),
+        listen: listen.map_or(default.listen, |listen| listen.value),
         drain_timeout: section
             .span("drain_timeout", Duration::ZERO..=HOUR)
             .unwrap_or(default.drain_timeout),
-        max_body_bytes: section
-            .size("max_body_bytes")
-            .unwrap_or(default.max_body_bytes),
-        max_connections: section
-            .size("max_connections")
-            .unwrap_or(default.max_connections),
-        header_timeout: section
-            .span("header_timeout", spans.clone())
-            .unwrap_or(default.header_timeout),
-        idle_timeout: section
-            .span("idle_timeout", spans.clone())
-            .unwrap_or(default.idle_timeout),
-        write_timeout: section
-            .span("write_timeout", spans.clone())
-            .unwrap_or(default.write_timeout),
-        http2_ping_interval: section
-            .span("http2_ping_interval", spans.clone())
-            .unwrap_or(default.http2_ping_interval),
-        http2_max_streams: section
-            .count("http2_max_streams", 1)
-            .unwrap_or(default.http2_max_streams),
-        max_untaken_bytes: section
-            .size("max_untaken_bytes")
-            .unwrap_or(default.max_untaken_bytes),
-        body_timeout: section
-            .span("body_timeout", spans)
-            .unwrap_or(default.body_timeout),
-        body_bytes_per_second: section
-            .count("body_bytes_per_second", 1)
-            .unwrap_or(default.body_bytes_per_second),
+        max_body_bytes: size("max_body_bytes", default.max_body_bytes),
+        max_connections: size("max_connections", default.max_connections),
+        header_timeout: span("header_timeout", default.header_timeout),
+        idle_timeout: span("idle_timeout", default.idle_timeout),
+        write_timeout: span("write_timeout", default.write_timeout),
+        http2_ping_interval: span("http2_ping_interval", default.http2_ping_interval),
+        http2_max_streams: count("http2_max_streams", default.http2_max_streams),
+        max_untaken_bytes: size("max_untaken_bytes", default.max_untaken_bytes),
+        body_timeout: span("body_timeout", default.body_timeout),
+        body_bytes_per_second: count("body_bytes_per_second", default.body_bytes_per_second),
         token_life: section
             .span("token_life", TOKEN_LIFE.0..=TOKEN_LIFE.1)
             .unwrap_or(default.token_life),
-        max_tokens: section.size("max_tokens").unwrap_or(default.max_tokens),
+        max_tokens: size("max_tokens", default.max_tokens),
         caller_requests_per_minute: section
             .count("caller_requests_per_minute", 1)
             .unwrap_or(default.caller_requests_per_minute),
-        caller_requests_at_once: section
-            .count("caller_requests_at_once", 1)
-            .unwrap_or(default.caller_requests_at_once),
-        wrong_logins_per_minute: section
-            .count("wrong_logins_per_minute", 1)
-            .unwrap_or(default.wrong_logins_per_minute),
+        caller_requests_at_once: count("caller_requests_at_once", default.caller_requests_at_once),
+        wrong_logins_per_minute: count("wrong_logins_per_minute", default.wrong_logins_per_minute),
         trusted_proxies: networks(&section),
         usage_file: path("usage_file").unwrap_or(default.usage_file),
         records_file: path("records_file"),
         workflow_folder: path(renamed("flow_folder", "workflow_folder")),
-        max_workflow_runs: section
-            .size(renamed("max_flow_runs", "max_workflow_runs"))
-            .unwrap_or(default.max_workflow_runs),
-        cache_bytes: section.size("cache_bytes").unwrap_or(default.cache_bytes),
-        calculations: Calculations {
-            threads: section
-                .whole("calculation_threads", 1..=MAX_THREADS)
-                .and_then(|threads| usize::try_from(threads).ok())
-                .unwrap_or(default.calculations.threads),
-            waiting_each: section
-                .size("calculations_waiting_each")
-                .unwrap_or(default.calculations.waiting_each),
-            waiting: section
-                .size("calculations_waiting")
-                .unwrap_or(default.calculations.waiting),
-            time: section
-                .span("calculation_time", MILLISECOND..=HOUR)
-                .unwrap_or(default.calculations.time),
-        },
+        max_workflow_runs: size(
+            renamed("max_flow_runs", "max_workflow_runs"),
+            default.max_workflow_runs,
+        ),
+        cache_bytes: size("cache_bytes", default.cache_bytes),
+        calculations: calculations(&section, default.calculations),
     };
     section.finish();
     server
+}
+
+fn calculations(section: &Section<'_, '_>, default: Calculations) -> Calculations {
+    let threads = section.whole("calculation_threads", 1..=MAX_THREADS);
+    let threads = threads.and_then(|threads| usize::try_from(threads).ok());
+    let size = |key, usual| section.size(key).unwrap_or(usual);
+    Calculations {
+        threads: threads.unwrap_or(default.threads),
+        waiting_each: size("calculations_waiting_each", default.waiting_each),
+        waiting: size("calculations_waiting", default.waiting),
+        time: section
+            .span("calculation_time", MILLISECOND..=HOUR)
+            .unwrap_or(default.time),
+    }
 }
 
 /// `trusted_proxies`.
@@ -155,41 +130,25 @@ fn read_upstream(root: &Section<'_, '_>, source: &Reading<'_>) -> (Bounds, Vec<V
     let Some(section) = root.section("upstream") else {
         return (default, Vec::new());
     };
-    let spans = MILLISECOND..=HOUR;
+    let span = |key, usual| section.span(key, MILLISECOND..=HOUR).unwrap_or(usual);
+    let size = |key, usual| section.size(key).unwrap_or(usual);
     let bounds = Bounds {
-        max_response_bytes: section
-            .size("max_response_bytes")
-            .unwrap_or(default.max_response_bytes),
-        max_response_header_bytes: section
-            .size("max_response_header_bytes")
-            .unwrap_or(default.max_response_header_bytes),
+        max_response_bytes: size("max_response_bytes", default.max_response_bytes),
+        max_response_header_bytes: size(
+            "max_response_header_bytes",
+            default.max_response_header_bytes,
+        ),
         max_interim_answers: section
             .count("max_interim_answers", 0)
             .unwrap_or(default.max_interim_answers),
-        connect_timeout: section
-            .span("connect_timeout", spans.clone())
-            .unwrap_or(default.connect_timeout),
-        pool_idle_timeout: section
-            .span("idle_timeout", spans.clone())
-            .unwrap_or(default.pool_idle_timeout),
-        pool_max_idle_per_host: section
-            .size("max_idle_per_host")
-            .unwrap_or(default.pool_max_idle_per_host),
-        connection_max_age: section
-            .span("connection_max_age", spans.clone())
-            .unwrap_or(default.connection_max_age),
-        streams_per_connection: section
-            .size("streams_per_connection")
-            .unwrap_or(default.streams_per_connection),
-        ping_interval: section
-            .span("ping_interval", spans.clone())
-            .unwrap_or(default.ping_interval),
-        ping_timeout: section
-            .span("ping_timeout", spans.clone())
-            .unwrap_or(default.ping_timeout),
-        token_timeout: section
-            .span("token_timeout", spans)
-            .unwrap_or(default.token_timeout),
+        connect_timeout: span("connect_timeout", default.connect_timeout),
+        pool_idle_timeout: span("idle_timeout", default.pool_idle_timeout),
+        pool_max_idle_per_host: size("max_idle_per_host", default.pool_max_idle_per_host),
+        connection_max_age: span("connection_max_age", default.connection_max_age),
+        streams_per_connection: size("streams_per_connection", default.streams_per_connection),
+        ping_interval: span("ping_interval", default.ping_interval),
+        ping_timeout: span("ping_timeout", default.ping_timeout),
+        token_timeout: span("token_timeout", default.token_timeout),
         ..default
     };
     let roots = pem::trusted_roots(&section, source);
@@ -235,15 +194,15 @@ pub(super) fn read_callers(
     (integrations, flows): (&[Integration], &[Flow]),
     stored: bool,
 ) -> Vec<Caller> {
-    let names: Vec<_> = integrations.iter().map(|it| it.name.clone()).collect();
-    let flows: Vec<_> = flows.iter().map(|it| it.name.clone()).collect();
+    let names: Vec<_> = integrations.iter().map(|one| one.name.clone()).collect();
+    let flows: Vec<_> = flows.iter().map(|flow| flow.name.clone()).collect();
     let mut taken = Vec::new();
     let mut callers = Vec::new();
     for section in root.sections("caller") {
         let client_id = unique_name(&section, "client_id", &mut taken);
         let secret = secrets::client_secret(&section, source);
-        let there = secret.as_ref().filter(|it| !it.expose().is_empty());
-        if let Some(why) = there.and_then(|it| weak(it, &client_id)) {
+        let given = secret.as_ref().filter(|secret| !secret.expose().is_empty());
+        if let Some(why) = given.and_then(|secret| weak(secret, &client_id)) {
             let key = ["client_secret_env", "client_secret_file"];
             let named = key.into_iter().find(|key| section.has(key));
             let named = named.and_then(|key| section.text(key));
