@@ -43,7 +43,7 @@ impl Action {
         Action::read(text).map_err(|faults| faults.first)
     }
 
-    /// The same, with every fault that doesn't follow from another one.
+    /// Parses and compiles an export file, and tells every fault that doesn't follow from another one.
     ///
     /// # Errors
     /// All fields that can't be used, at most 32; a file that isn't JSON has that fault alone.
@@ -162,7 +162,7 @@ impl Action {
         self.check_input_within(input, &Meter::default())
     }
 
-    /// The same, as a part of an execution that this meter counts.
+    /// Checks inputs as a part of an execution that this meter counts.
     ///
     /// # Errors
     /// As [`Action::check_input`]; where the meter stopped it, that is the one violation.
@@ -184,7 +184,7 @@ impl Action {
         self.render_within(input, credentials, &Meter::default())
     }
 
-    /// The same, as a part of an execution that this meter counts: the URL, all headers and the body.
+    /// Renders the request as a part of an execution that this meter counts: the URL, all headers and the body.
     ///
     /// # Errors
     /// As [`Action::render`]; or the meter stopped it.
@@ -197,7 +197,7 @@ impl Action {
         self.render_watched(input, credentials, meter, &mut ())
     }
 
-    /// The same, watched.
+    /// Renders the request within a meter, and tells `watch` what each part of it prints.
     ///
     /// # Errors
     /// As [`Action::render_within`].
@@ -221,27 +221,14 @@ impl Action {
         input: &RawInput,
         response_body: &str,
     ) -> Result<Value, TranslateError> {
-        self.translate_within(input, response_body, &Meter::default())
+        self.translate_watched(input, response_body, &Meter::default(), &mut ())
     }
 
-    /// The same, as a part of an execution that this meter counts: all paths, the success template and the
-    /// output contract.
+    /// Maps the body as a part of an execution that this meter counts: all paths, the success template and the
+    /// output contract. Tells `watch` what each of them makes.
     ///
     /// # Errors
     /// As [`Action::translate`]; or the meter stopped it.
-    pub fn translate_within(
-        &self,
-        input: &RawInput,
-        response_body: &str,
-        meter: &Meter,
-    ) -> Result<Value, TranslateError> {
-        self.translate_watched(input, response_body, meter, &mut ())
-    }
-
-    /// The same, watched.
-    ///
-    /// # Errors
-    /// As [`Action::translate_within`].
     pub fn translate_watched(
         &self,
         input: &RawInput,
@@ -263,7 +250,7 @@ impl Action {
         self.flatten_within(output, &Meter::default())
     }
 
-    /// The same, as a part of an execution that this meter counts.
+    /// Flattens the output as a part of an execution that this meter counts.
     ///
     /// # Errors
     /// As [`Action::flatten`]; or the meter stopped it.
@@ -280,7 +267,7 @@ impl Action {
         self.unflatten_within(input, &Meter::default())
     }
 
-    /// The same, as a part of an execution that this meter counts.
+    /// Reads flattened inputs as a part of an execution that this meter counts.
     ///
     /// # Errors
     /// As [`Action::unflatten`]; or the meter stopped it.

@@ -42,7 +42,7 @@ const MAX_KNOWN: usize = 256;
 const QUOTED: usize = 24;
 
 /// A compiled row of the translation map.
-pub(crate) struct Entry {
+pub(crate) struct TranslationRow {
     pub(crate) key: String,
     pub(crate) path: Path,
     pub(crate) default: Option<String>,
@@ -50,14 +50,48 @@ pub(crate) struct Entry {
 
 /// The compiled `config.response`.
 pub(crate) struct Mapping {
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<TranslationRow>,
     pub(crate) success: Option<Template>,
+}
+
+/// The keys that the response has nothing for.
+#[derive(Default)]
+struct Gaps<'a> {
+    /// Keys without a default, each with the reason why nothing was found.
+    missing: Vec<Missing<'a>>,
+    defaulted: Vec<&'a TranslationRow>,
 }
 
 /// A key that no value was found for.
 struct Missing<'a> {
-    entry: &'a Entry,
+    entry: &'a TranslationRow,
     why: String,
+}
+
+impl TranslationRow {
+    /// The JSON of what the path finds, or why it finds nothing.
+    fn read(
+        &self,
+        document: &Value,
+        meter: &Meter,
+    ) -> Result<Result<String, String>, TranslateError> {
+        // What was copied is gone once it is printed.
+        let held = meter.bytes_held();
+        let found = match self.path.read_within(document, meter) {
+            Ok(found) => found,
+            Err(ReadError::NotFound(why)) => return Ok(Err(why)),
+            Err(ReadError::TooLarge(why)) => return Err(path_fault(self, why)),
+        };
+        let copied = meter.hold_copy(&found);
+        let copied = copied.map_err(|exhausted| exhausted.to_string());
+        let text = copied.and_then(|_| json_text(&found, meter));
+        let text = text.map_err(|why| path_fault(self, &why))?;
+        let copied = meter.bytes_held() - held;
+        meter.release(usize::try_from(copied).unwrap_or(usize::MAX));
+        let kept = meter.hold(text.len());
+        kept.map_err(|exhausted| path_fault(self, &exhausted.to_string()))?;
+        Ok(Ok(text))
+    }
 }
 
 impl Mapping {
@@ -73,7 +107,7 @@ impl Mapping {
                 }
                 continue;
             };
-            entries.push(Entry {
+            entries.push(TranslationRow {
                 key: key.to_owned(),
                 path,
                 default: default.map(|(_, text)| (*text).to_owned()),
@@ -97,66 +131,51 @@ impl Mapping {
         let received = body.strip_prefix('\u{feff}').unwrap_or(body);
         let is_empty = received.trim().is_empty();
         let body = if is_empty { "{}" } else { received };
-        let context = scope::with_input(input, meter);
-        let mut context = context.map_err(|exhausted| stopped(&exhausted))?;
-        let held = meter.hold(body.len());
-        held.map_err(|exhausted| stopped(&exhausted))?;
+        let mut context = scope::with_input(input, meter).map_err(stopped)?;
+        meter.hold(body.len()).map_err(stopped)?;
         context.insert("rawResult", Variable::text(received));
-        let (mut missing, mut defaulted) = (Vec::new(), Vec::new());
+        let mut gaps = Gaps::default();
         if !self.entries.is_empty() {
-            let read = meter.hold_document(body);
-            let read = read.map_err(|exhausted| stopped(&exhausted))?;
+            let read = meter.hold_document(body).map_err(stopped)?;
             let document = tollgate_json::read_within(body, MAX_JSON_DEPTH)
                 .map_err(|fault| body_fault(&fault, body))?;
             for entry in &self.entries {
-                // What was copied is gone once it is printed.
-                let held = meter.bytes_held();
                 let found = if is_empty && entry.default.is_some() {
-                    Err(ReadError::NotFound("the body is empty".to_owned()))
+                    Err("the body is empty".to_owned())
                 } else {
-                    entry.path.read_within(&document, meter)
+                    entry.read(&document, meter)?
                 };
-                match found {
-                    Ok(found) => {
-                        let text = meter
-                            .hold_copy(&found)
-                            .map_err(|exhausted| exhausted.to_string());
-                        let text = text.and_then(|_| json_text(&found, meter));
-                        let text = text.map_err(|why| path_fault(entry, &why))?;
-                        let copied = meter.bytes_held() - held;
-                        meter.release(usize::try_from(copied).unwrap_or(usize::MAX));
-                        let kept = meter.hold(text.len());
-                        kept.map_err(|exhausted| path_fault(entry, &exhausted.to_string()))?;
-                        watch.found(&entry.key, entry.path.as_str(), Found::Value(&text));
-                        context.insert(&entry.key, Variable::text(&text));
+                let told = match (&found, &entry.default) {
+                    (Ok(text), _) => Found::Value(text),
+                    (Err(_), Some(default)) => Found::Default(default),
+                    (Err(why), None) => Found::Nothing(why),
+                };
+                watch.found(&entry.key, entry.path.as_str(), told);
+                match told {
+                    Found::Value(text) => context.insert(&entry.key, Variable::text(text)),
+                    Found::Default(text) => {
+                        context.insert(&entry.key, Variable::text(text));
+                        gaps.defaulted.push(entry);
                     }
-                    Err(ReadError::TooLarge(why)) => return Err(path_fault(entry, why)),
-                    Err(ReadError::NotFound(why)) => match &entry.default {
-                        Some(text) => {
-                            watch.found(&entry.key, entry.path.as_str(), Found::Default(text));
-                            context.insert(&entry.key, Variable::text(text));
-                            defaulted.push(entry);
-                        }
-                        None => {
-                            watch.found(&entry.key, entry.path.as_str(), Found::Nothing(&why));
-                            missing.push(Missing { entry, why });
-                        }
-                    },
+                    Found::Nothing(why) => {
+                        let why = why.to_owned();
+                        gaps.missing.push(Missing { entry, why });
+                    }
                 }
             }
             meter.release(read);
         }
         let Some(success) = &self.success else {
             watch.printed(body);
-            return parse_result(body, &[], &[], meter);
+            return parse_result(body, &Gaps::default(), meter);
         };
         let rendered = success.render_within(&context, &Bounds::default(), meter);
-        let mut rendered = rendered.map_err(|error| self.template_fault(&error, &missing))?;
+        let mut rendered = rendered.map_err(|error| self.template_fault(&error, &gaps.missing))?;
         watch.printed(&rendered);
         if is_empty && rendered.trim().is_empty() {
             body.clone_into(&mut rendered);
         }
-        parse_result(&rendered, &missing, &defaulted, meter)
+        parse_result(&rendered, &gaps, meter)
     }
 
     /// The success template failed: why, and what to do.
@@ -183,7 +202,7 @@ impl Mapping {
     fn advice(&self, why: Why, name: &str, missing: &[Missing<'_>]) -> String {
         let entry = self.entries.iter().find(|entry| entry.key == name);
         match (why, entry) {
-            (Why::Unset, Some(Entry { key, path, .. })) => {
+            (Why::Unset, Some(TranslationRow { key, path, .. })) => {
                 let missing = missing.iter().find(|missing| missing.entry.key == name);
                 let why = missing.map_or(String::new(), |missing| format!(" ({})", missing.why));
                 format!(
@@ -205,7 +224,7 @@ impl Mapping {
                  null"
                     .to_owned()
             }
-            (Why::Kind, Some(Entry { key, path, .. })) => format!(
+            (Why::Kind, Some(TranslationRow { key, path, .. })) => format!(
                 "; `${key}` is a text, the JSON of what `{}` found: give its parts paths of their own, and \
                  make a number of it with $math.toNumber(${key})",
                 path.as_str()
@@ -216,23 +235,17 @@ impl Mapping {
     }
 }
 
-fn parse_result(
-    text: &str,
-    missing: &[Missing<'_>],
-    defaulted: &[&Entry],
-    meter: &Meter,
-) -> Result<Value, TranslateError> {
-    let held = meter.hold_document(text);
-    held.map_err(|exhausted| stopped(&exhausted))?;
+fn parse_result(text: &str, gaps: &Gaps<'_>, meter: &Meter) -> Result<Value, TranslateError> {
+    meter.hold_document(text).map_err(stopped)?;
     let fault = match tollgate_json::read_first(text, MAX_JSON_DEPTH) {
         Ok((value, _)) => return Ok(value),
         Err(fault) => fault,
     };
-    let no_json = |entry: &&&Entry| {
+    let no_json = |entry: &&&TranslationRow| {
         let default = entry.default.as_deref().unwrap_or_default();
         tollgate_json::read_within(default, MAX_JSON_DEPTH).is_err()
     };
-    if let Some(entry) = defaulted.iter().find(no_json) {
+    if let Some(entry) = gaps.defaulted.iter().find(no_json) {
         let (key, default) = (&entry.key, entry.default.as_deref().unwrap_or_default());
         return Err(TranslateError::Mapping {
             field: format!("config.response.translationMapDefaults.{key}"),
@@ -253,13 +266,13 @@ fn parse_result(
             "the result is not JSON: {}{}{}",
             fault.message,
             quote(text, &fault),
-            found_nothing(missing)
+            found_nothing(&gaps.missing)
         ),
     })
 }
 
 /// The mapping as a whole was stopped.
-fn stopped(exhausted: &Exhausted) -> TranslateError {
+fn stopped(exhausted: Exhausted) -> TranslateError {
     TranslateError::Mapping {
         field: "config.response".to_owned(),
         line: None,
@@ -270,7 +283,7 @@ fn stopped(exhausted: &Exhausted) -> TranslateError {
 
 fn found_nothing(missing: &[Missing<'_>]) -> String {
     missing.iter().fold(String::new(), |text, missing| {
-        let Entry { key, path, .. } = missing.entry;
+        let TranslationRow { key, path, .. } = missing.entry;
         format!(
             "{text}; `{key}` has no value: `{}` found nothing",
             path.as_str()
@@ -278,7 +291,7 @@ fn found_nothing(missing: &[Missing<'_>]) -> String {
     })
 }
 
-fn path_fault(entry: &Entry, why: &str) -> TranslateError {
+fn path_fault(entry: &TranslationRow, why: &str) -> TranslateError {
     TranslateError::Mapping {
         field: format!("config.response.translationMap.{}", entry.key),
         line: None,

@@ -6,6 +6,7 @@
 //! fit, Velocity's own traps, headers that say what isn't so, and what the platform refuses. What isn't known
 //! for certain is left unsaid: a warning about an action that works as it is costs the trust in all others.
 
+mod directive;
 mod escape;
 mod header;
 mod import;
@@ -132,6 +133,44 @@ pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Warning> {
     if let Some(advice) = parts.integration_type.advice() {
         report.add_field(&["integrationType"], advice);
     }
+    contract_names(parts, &mut report);
+    import::check(parts, &mut report);
+    let sites = sites(parts.definition);
+    header::check(parts, &sites, &mut report);
+    for site in &sites {
+        if site.kind == SiteKind::Url
+            && let Some(why) = url::never(parts.integration_type, site.text)
+        {
+            report.add(site, 0, format!("every call fails: {why}"));
+        }
+        names::check(parts, site, &mut report);
+        escape::check(parts, site, &mut report);
+        directive::check(parts, site, &mut report);
+        pattern::check(site, &mut report);
+        secret::check(site, &mut report);
+        names::without_sign(parts, site, &mut report);
+        if site.kind == SiteKind::Body && !parts.method.has_body() && !is_raw_request(site.text) {
+            let message = format!(
+                "{} sends no body: this template is never used",
+                parts.method
+            );
+            report.add(site, 0, message);
+        }
+    }
+    pattern::check_paths(parts, &mut report);
+    header::content(parts, &sites, &mut report);
+    for site in sites.iter().filter(|site| site.kind == SiteKind::Success) {
+        strict::check(parts, site, &mut report);
+    }
+    let success = sites.iter().find(|site| site.kind == SiteKind::Success);
+    response::check(parts, success, &mut report);
+    let mut found = report.found;
+    found.sort_by_key(|warning| (warning.line, warning.column));
+    found
+}
+
+/// Names in the contracts that templates or the flattened form have no use for.
+fn contract_names(parts: &Parts<'_>, report: &mut Report<'_>) {
     for name in property_names(parts.input_schema).unwrap_or_default() {
         let message = if name == "rawRequest" {
             "`rawRequest` is taken: templates see the caller's whole text under that name"
@@ -155,39 +194,6 @@ pub(crate) fn warnings(parts: &Parts<'_>) -> Vec<Warning> {
             );
         }
     }
-    import::check(parts, &mut report);
-    let sites = sites(parts.definition);
-    header::check(parts, &sites, &mut report);
-    for site in &sites {
-        if site.kind == SiteKind::Url
-            && let Some(why) = url::never(parts.integration_type, site.text)
-        {
-            report.add(site, 0, format!("every call fails: {why}"));
-        }
-        names::check(parts, site, &mut report);
-        escape::check(parts, site, &mut report);
-        directives(parts, site, &mut report);
-        pattern::check(site, &mut report);
-        secret::check(site, &mut report);
-        names::without_sign(parts, site, &mut report);
-        if site.kind == SiteKind::Body && !parts.method.has_body() && !is_raw_request(site.text) {
-            let message = format!(
-                "{} sends no body: this template is never used",
-                parts.method
-            );
-            report.add(site, 0, message);
-        }
-    }
-    pattern::check_paths(parts, &mut report);
-    header::content(parts, &sites, &mut report);
-    for site in sites.iter().filter(|site| site.kind == SiteKind::Success) {
-        strict::check(parts, site, &mut report);
-    }
-    let success = sites.iter().find(|site| site.kind == SiteKind::Success);
-    response::check(parts, success, &mut report);
-    let mut found = report.found;
-    found.sort_by_key(|warning| (warning.line, warning.column));
-    found
 }
 
 fn sites(definition: &Value) -> Vec<Site<'_>> {
@@ -231,59 +237,6 @@ fn is_raw_request(template: &str) -> bool {
         template.trim(),
         "" | "${input.rawRequest}" | "$input.rawRequest" | "$!{input.rawRequest}"
     )
-}
-
-const DIRECTIVES: [&str; 7] = ["set", "if", "elseif", "else", "end", "foreach", "break"];
-
-/// Velocity's traps.
-fn directives(parts: &Parts<'_>, site: &Site<'_>, report: &mut Report<'_>) {
-    for directive in &site.uses.directives {
-        let argument = directive.argument.trim();
-        let message = match directive.name {
-            "if" | "elseif" => plain_input(argument)
-                .filter(|name| kind(parts, name) == Some("string"))
-                .map(|name| {
-                    format!(
-                        "an empty text is true here: write #{}(\"$!input.{name}\" != \"\")",
-                        directive.name
-                    )
-                }),
-            "set" => {
-                let value = argument
-                    .split_once('=')
-                    .map_or("", |(_, value)| value.trim());
-                plain_input(value)
-                    .filter(|name| !is_required(parts, name))
-                    .map(|name| {
-                        format!(
-                            "where `input.{name}` is not given, #set changes nothing and the name keeps its \
-                             earlier value; write \"$!input.{name}\""
-                        )
-                    })
-            }
-            name if DIRECTIVES.contains(&name) || name == "stop" => None,
-            name if site.kind == SiteKind::Success => Some(format!(
-                "`#{name}` is no directive: every call that reaches it fails; a plain # is written ${{esc.h}}"
-            )),
-            name => Some(format!(
-                "`#{name}` is no directive, and is printed as it is written"
-            )),
-        };
-        if let Some(message) = message {
-            report.add(site, directive.offset, message);
-        }
-    }
-}
-
-/// The input's name, if the text is a reference to it and nothing else.
-fn plain_input(text: &str) -> Option<&str> {
-    let inner = text.strip_prefix('$')?.trim_start_matches('!');
-    let inner = match inner.strip_prefix('{') {
-        Some(inner) => inner.strip_suffix('}')?,
-        None => inner,
-    };
-    let name = inner.strip_prefix("input.")?;
-    (!name.is_empty() && scan::identifier(name) == name.len()).then_some(name)
 }
 
 fn kind<'a>(parts: &Parts<'a>, name: &str) -> Option<&'a str> {

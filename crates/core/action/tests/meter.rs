@@ -55,7 +55,7 @@ fn a_thousand_copies_of_the_answer_are_too_many() {
     let meter = Meter::default();
     let input = RawInput::from_value(json!({"id": "1"}));
     let error = action
-        .translate_within(&input, &answer, &meter)
+        .translate_watched(&input, &answer, &meter, &mut ())
         .unwrap_err();
     assert!(error.to_string().contains("stopped"), "{error}");
     assert!(meter.bytes_held() <= Budget::EXECUTION.bytes);

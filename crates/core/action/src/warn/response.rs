@@ -3,7 +3,7 @@
 use super::scan::{self, Usage};
 use super::{Parts, Report, Site, made, names, path};
 use crate::MAX_JSON_DEPTH;
-use crate::translate::Entry;
+use crate::translate::TranslationRow;
 use serde_json::Value;
 use tollgate_template::{Bounds, Context, Template, Value as Variable};
 
@@ -130,7 +130,7 @@ fn result(parts: &Parts<'_>, success: &Template, site: &Site<'_>, report: &mut R
     }
 }
 
-fn found_text(entry: &Entry, found: &str) -> Variable {
+fn found_text(entry: &TranslationRow, found: &str) -> Variable {
     Variable::text(if entry.path.is_definite() {
         found
     } else {
