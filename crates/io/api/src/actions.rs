@@ -127,7 +127,7 @@ pub(crate) async fn create(
     let doc = bodies.doc(body).await?;
     let (target, new) = read_new(&live, &caller, &doc)?;
     let compiled = usable(&workers, new.id.as_str(), &target, &new.body).await?;
-    let made = live.store()?.create_action(new, &by(&caller)).await?;
+    let made = live.store()?.create::<Action>(new, &by(&caller)).await?;
     changed(&live, &made, Some(compiled)).await
 }
 
@@ -229,10 +229,12 @@ pub(crate) async fn update(
     }
     let seen = doc.seen()?;
     let store = live.store()?;
-    let before = store.action(&id).await?;
+    let before = store.get::<Action>(&id).await?;
     let body = merged(&doc, before.body)?;
     let compiled = usable(&workers, id.as_str(), &target, &body).await?;
-    let made = store.update_action(&id, seen, body, &by(&caller)).await?;
+    let made = store
+        .update::<Action>(&id, seen, body, &by(&caller))
+        .await?;
     changed(&live, &made, Some(compiled)).await
 }
 
@@ -257,7 +259,7 @@ pub(crate) async fn remove(
 ) -> Result<StatusCode, ApiError> {
     let (id, _) = own(&live, &caller, &id)?;
     live.store()?
-        .delete_action(&id, Expected::Any, &by(&caller))
+        .delete::<Action>(&id, Expected::Any, &by(&caller))
         .await?;
     live.refresh().await?;
     Ok(StatusCode::NO_CONTENT)

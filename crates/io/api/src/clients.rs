@@ -56,7 +56,7 @@ pub(crate) async fn list(
     let Ok(store) = live.store() else {
         return Ok(Json(page.answer(PATH, &query, Vec::new(), 0)));
     };
-    let found = store.list_clients(&wanted).await?;
+    let found = store.list::<OAuthClient>(&wanted).await?;
     let shown = found.items.iter().map(|it| show(it, None)).collect();
     Ok(Json(page.answer(PATH, &query, shown, found.total)))
 }
@@ -67,7 +67,7 @@ pub(crate) async fn get(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
-    let found = live.store()?.client(&parse_id(&id)?).await?;
+    let found = live.store()?.get::<OAuthClient>(&parse_id(&id)?).await?;
     Ok(Json(show(&found, None)))
 }
 
@@ -100,7 +100,7 @@ pub(crate) async fn update(
     caller.needs(Role::Administer, Over::Everything)?;
     let id = parse_id(&id)?;
     let doc = bodies.doc(body).await?;
-    let before = live.store()?.client(&id).await?;
+    let before = live.store()?.get::<OAuthClient>(&id).await?;
     let (written, seen) = (read(&lanes, &doc, Some(&before.body))?, doc.perhaps_seen()?);
     let changed = live
         .store()?
@@ -119,7 +119,7 @@ pub(crate) async fn remove(
     caller.needs(Role::Administer, Over::Everything)?;
     let id = parse_id(&id)?;
     live.store()?
-        .delete_client(&id, Expected::Any, &by(&caller))
+        .delete::<OAuthClient>(&id, Expected::Any, &by(&caller))
         .await?;
     callers.forget();
     Ok(StatusCode::NO_CONTENT)

@@ -91,7 +91,7 @@ pub(crate) async fn list(
     let Ok(store) = live.store() else {
         return Ok(Json(page.answer(PATH, &query, Vec::new(), 0)));
     };
-    let found = store.list_credentials(&wanted).await?;
+    let found = store.list::<Credential>(&wanted).await?;
     let shown = found.items.iter().map(show).collect();
     Ok(Json(page.answer(PATH, &query, shown, found.total)))
 }
@@ -103,7 +103,7 @@ pub(crate) async fn get(
 ) -> Result<Json<Value>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
     Ok(Json(show(
-        &live.store()?.credential(&parse_id(&id)?).await?,
+        &live.store()?.get::<Credential>(&parse_id(&id)?).await?,
     )))
 }
 
@@ -179,7 +179,7 @@ pub(crate) async fn update(
     let store = live.store()?;
     let fields = fields(&doc)?.filter(|fields| !fields.is_empty());
     if let Some(fields) = &fields {
-        let kind = store.credential(&id).await?.kind;
+        let kind = store.get::<Credential>(&id).await?.kind;
         let of_kind = TYPES.iter().find(|Type(it, ..)| *it == kind);
         complete(of_kind.map_or(&[], |Type(.., required)| required), fields)?;
     }
@@ -199,7 +199,7 @@ pub(crate) async fn remove(
     caller.needs(Role::Administer, Over::Everything)?;
     let id = parse_id(&id)?;
     live.store()?
-        .delete_credential(&id, Expected::Any, &by(&caller))
+        .delete::<Credential>(&id, Expected::Any, &by(&caller))
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -79,7 +79,7 @@ pub(crate) async fn list(
     let drafts = if ids.is_empty() {
         Vec::new()
     } else {
-        store.list_drafts(&wanted).await?.items
+        store.list::<Draft>(&wanted).await?.items
     };
     let shown = ids.iter().filter_map(|id| {
         let draft = drafts.iter().find(|draft| draft.id == *id)?;
@@ -101,7 +101,7 @@ pub(crate) async fn create(
 ) -> Result<Json<Value>, ApiError> {
     let doc = bodies.doc(body).await?;
     let (_, new): (_, NewAction) = read_new(&live, &caller, &doc)?;
-    let made = live.store()?.create_draft(new, &by(&caller)).await?;
+    let made = live.store()?.create::<Draft>(new, &by(&caller)).await?;
     Ok(Json(show(&made, Some(false), true)))
 }
 
@@ -143,7 +143,7 @@ pub(crate) async fn update(
     let body = merged(&doc, draft.body)?;
     let changed = live
         .store()?
-        .update_draft(&draft.id, seen, body, &by(&caller))
+        .update::<Draft>(&draft.id, seen, body, &by(&caller))
         .await?;
     Ok(Json(show(&changed, Some(false), true)))
 }
@@ -155,7 +155,7 @@ pub(crate) async fn remove(
 ) -> Result<StatusCode, ApiError> {
     let draft = own(&live, &caller, &id).await?;
     live.store()?
-        .delete_draft(&draft.id, Expected::Any, &by(&caller))
+        .delete::<Draft>(&draft.id, Expected::Any, &by(&caller))
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -229,7 +229,7 @@ pub(crate) async fn find(live: &Live, id: &str) -> Result<Draft, ApiError> {
     if known == Some(false) {
         return Err(managed("action"));
     }
-    Ok(live.store()?.draft(&parse_id(id)?).await?)
+    Ok(live.store()?.get::<Draft>(&parse_id(id)?).await?)
 }
 
 /// A draft that this caller may change.

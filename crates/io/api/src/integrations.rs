@@ -24,8 +24,9 @@ use tollgate_definitions::{Live, Target, auth_id, grant};
 use tollgate_driver::Driver;
 use tollgate_json::Doc;
 use tollgate_store::{
-    ActionBody, CredentialKind, EntityId, Expected, Integration, IntegrationConfig,
-    IntegrationUpdate, IntendedState, JsonText, NewAction, NewIntegration, Role, StoreError,
+    Action, ActionBody, Credential, CredentialKind, EntityId, Expected, Integration,
+    IntegrationConfig, IntegrationUpdate, IntendedState, JsonText, NewAction, NewIntegration, Role,
+    StoreError,
 };
 
 pub(crate) async fn list(
@@ -122,7 +123,10 @@ pub(crate) async fn create(
         notes: doc.text("notes")?.unwrap_or_default(),
         attributes: doc.texts("attributes")?.unwrap_or_default(),
     };
-    let made = live.store()?.create_integration(new, &by(&caller)).await?;
+    let made = live
+        .store()?
+        .create::<Integration>(new, &by(&caller))
+        .await?;
     changed(&live, &driver, &made.id).await
 }
 
@@ -148,7 +152,7 @@ pub(crate) async fn update(
     };
     let seen = doc.perhaps_seen()?;
     live.store()?
-        .update_integration(&id, seen, update, &by(&caller))
+        .update::<Integration>(&id, seen, update, &by(&caller))
         .await?;
     changed(&live, &driver, &id).await
 }
@@ -161,7 +165,7 @@ pub(crate) async fn remove(
 ) -> Result<Json<Value>, ApiError> {
     let id = own(&live, &caller, &id)?;
     let store = live.store()?;
-    let shown = show_stored(&store.integration(&id).await?, None);
+    let shown = show_stored(&store.get::<Integration>(&id).await?, None);
     let catalog = live.catalog();
     let auth = auth_id(id.as_str());
     let others = catalog
@@ -169,7 +173,7 @@ pub(crate) async fn remove(
         .any(|it| it.integration == id.as_str() && it.id != auth);
     if !others && catalog.action(&auth).is_some() {
         match store
-            .delete_action(&parse_id(&auth)?, Expected::Any, &by(&caller))
+            .delete::<Action>(&parse_id(&auth)?, Expected::Any, &by(&caller))
             .await
         {
             Ok(()) | Err(StoreError::NotFound { .. }) => {}
@@ -177,7 +181,7 @@ pub(crate) async fn remove(
         }
     }
     store
-        .delete_integration(&id, Expected::Any, &by(&caller))
+        .delete::<Integration>(&id, Expected::Any, &by(&caller))
         .await?;
     live.refresh().await?;
     Ok(Json(shown))
@@ -209,7 +213,7 @@ pub(crate) async fn configure(
     let doc = bodies.doc(body).await?;
     let seen = doc.seen()?;
     let store = live.store()?;
-    let before = store.integration(&id).await?;
+    let before = store.get::<Integration>(&id).await?;
     reach::seen(&before, seen)?;
     let mut credentials = BTreeMap::new();
     let mut logs_in = false;
@@ -220,7 +224,7 @@ pub(crate) async fn configure(
             };
             let credential = parse_id(&named.required("id")?)?;
             reach::credential(&live, &caller, &before, &credential)?;
-            let kind = store.credential(&credential).await?.kind;
+            let kind = store.get::<Credential>(&credential).await?.kind;
             logs_in |= kind == CredentialKind::UserDefinedOAuth;
             credentials.insert(place.clone(), credential);
         }
@@ -262,7 +266,7 @@ async fn make_login(live: &Live, caller: &Principal, of: &Integration) -> Result
             contract: JsonText::parse(contract.to_string())?,
         },
     };
-    match live.store()?.create_action(new, &by(caller)).await {
+    match live.store()?.create::<Action>(new, &by(caller)).await {
         Ok(_) | Err(StoreError::Conflict { what: "id", .. }) => Ok(()),
         Err(error) => Err(error.into()),
     }

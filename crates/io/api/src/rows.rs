@@ -61,7 +61,7 @@ pub(crate) async fn create(
     let id = parse_id(&id)?;
     let text = bodies.text(body).await?;
     let store = live.store()?;
-    let row = read(&store.table(&id).await?, &text, None)?;
+    let row = read(&store.get::<Table>(&id).await?, &text, None)?;
     let made = store.insert_row(&id, row, &by(&caller)).await?;
     Ok(Json(show(&made, false)))
 }
@@ -77,7 +77,7 @@ pub(crate) async fn update(
     let id = parse_id(&id)?;
     let text = bodies.text(body).await?;
     let store = live.store()?;
-    let row = read(&store.table(&id).await?, &text, Some(&key))?;
+    let row = read(&store.get::<Table>(&id).await?, &text, Some(&key))?;
     let changed = store.update_row(&id, row, &by(&caller)).await?;
     Ok(Json(show(&changed, false)))
 }

@@ -49,7 +49,7 @@ pub(crate) async fn list(
     let Ok(store) = live.store() else {
         return Ok(Json(page.answer(PATH, &query, Vec::new(), 0)));
     };
-    let found = store.list_tables(&wanted).await?;
+    let found = store.list::<Table>(&wanted).await?;
     let shown = found
         .items
         .iter()
@@ -67,7 +67,7 @@ pub(crate) async fn get(
     caller.needs_any()?;
     let schema = listing::expands(&Query::parse(query.as_deref()), "schema");
     Ok(Json(show(
-        &live.store()?.table(&parse_id(&id)?).await?,
+        &live.store()?.get::<Table>(&parse_id(&id)?).await?,
         schema,
     )))
 }
@@ -82,7 +82,7 @@ pub(crate) async fn create(
     let written = read(&bodies.doc(body).await?)?;
     let made = live
         .store()?
-        .create_table(EntityId::random(), written, &by(&caller))
+        .create::<Table>((EntityId::random(), written), &by(&caller))
         .await?;
     Ok(Json(show(&made, true)))
 }
@@ -100,7 +100,7 @@ pub(crate) async fn update(
     let (written, seen) = (read(&doc)?, doc.perhaps_seen()?);
     let changed = live
         .store()?
-        .update_table(&id, seen, written, &by(&caller))
+        .update::<Table>(&id, seen, written, &by(&caller))
         .await?;
     Ok(Json(show(&changed, true)))
 }

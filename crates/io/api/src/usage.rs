@@ -17,7 +17,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tollgate_definitions::{Live, wall_time};
-use tollgate_store::{Role, UsageGrain, UsageQuery, UsageRow, WallTime};
+use tollgate_store::{OAuthClient, Role, UsageGrain, UsageQuery, UsageRow, WallTime};
 
 const PATH: &str = "/api/v2/oauth/clients";
 /// The longest id of a query that is read.
@@ -33,7 +33,7 @@ pub(crate) async fn query(
 ) -> Result<Json<Value>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
     let doc = bodies.doc(body).await?;
-    live.store()?.client(&parse_id(&id)?).await?;
+    live.store()?.get::<OAuthClient>(&parse_id(&id)?).await?;
     let (from, until) = interval(&doc.required("interval")?)?;
     let grain = match doc.text("granularity")?.as_deref() {
         None => "span",
@@ -80,7 +80,7 @@ pub(crate) async fn summary(
             return Err(ApiError::bad_request(message));
         }
     };
-    live.store()?.client(&parse_id(&id)?).await?;
+    live.store()?.get::<OAuthClient>(&parse_id(&id)?).await?;
     // Up to the end of this hour: what is counted now belongs to it.
     let until = wall_time().0 + 3_600_000;
     Ok(Json(started(
@@ -103,7 +103,7 @@ pub(crate) async fn results(
 ) -> Result<Json<Value>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
     let store = live.store()?;
-    let client = store.client(&parse_id(&id)?).await?;
+    let client = store.get::<OAuthClient>(&parse_id(&id)?).await?;
     let wanted = decode(&execution)
         .ok_or_else(|| ApiError::not_found("There is no such query; ask for it again."))?;
     // What this node has counted and not yet written.

@@ -61,7 +61,7 @@ pub(crate) async fn list(
                 page: PageRequest::new(PAGE, number)?,
                 ..WorkflowQuery::default()
             };
-            let found = store.list_workflows(&stored).await?;
+            let found = store.list::<tollgate_store::Workflow>(&stored).await?;
             let last = found.items.len() < PAGE as usize;
             for workflow in found.items {
                 if wanted(&workflow.body.name, &workflow.kind) {
@@ -132,7 +132,9 @@ pub(crate) async fn publish(
     let saved = match store.workflow_named(kind, workflow.name()).await {
         Ok(found) => {
             let seen = Expected::Version(found.version);
-            store.update_workflow(&found.id, seen, body, &by).await?
+            store
+                .update::<tollgate_store::Workflow>(&found.id, seen, body, &by)
+                .await?
         }
         Err(StoreError::NotFound { .. }) => {
             let new = NewWorkflow {
@@ -140,7 +142,7 @@ pub(crate) async fn publish(
                 kind: kind.to_owned(),
                 body,
             };
-            store.create_workflow(new, &by).await?
+            store.create::<tollgate_store::Workflow>(new, &by).await?
         }
         Err(error) => return Err(error.into()),
     };
@@ -176,7 +178,7 @@ pub(crate) async fn remove(
     }
     let store = live.store()?;
     store
-        .delete_workflow(&parse_id(&id)?, Expected::Any, &by(&caller))
+        .delete::<tollgate_store::Workflow>(&parse_id(&id)?, Expected::Any, &by(&caller))
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -301,7 +303,9 @@ async fn runnable(
 async fn stored(live: &Live, id: &str) -> Result<tollgate_store::Workflow, ApiError> {
     let missing = || ApiError::not_found(format!("There is no workflow with the id {id:?}."));
     let store = live.store().map_err(|_| missing())?;
-    Ok(store.workflow(&parse_id(id)?).await?)
+    Ok(store
+        .get::<tollgate_store::Workflow>(&parse_id(id)?)
+        .await?)
 }
 
 fn show(id: &str, name: &str, kind: &str, published: Option<u32>) -> Value {

@@ -146,7 +146,10 @@ mod tests {
                 yaml: YAML.into(),
             },
         };
-        let saved = store.create_workflow(new, &by).await.unwrap();
+        let saved = store
+            .create::<tollgate_store::Workflow>(new, &by)
+            .await
+            .unwrap();
         let seen = Expected::Version(saved.version);
         let version = store.publish_workflow(&saved.id, seen, &by).await.unwrap();
         let workers = Workers::start(tollgate_workers::Bounds {

@@ -29,7 +29,7 @@ mod sqlite;
 pub(crate) mod url;
 
 pub(crate) use postgres::Postgres;
-pub(crate) use row::{Answer, Row, Value, corrupt, values};
+pub(crate) use row::{Answer, Cell, Row, Value, cells, corrupt, read_json, values};
 pub(crate) use sqlite::{Alone, Sqlite, make};
 pub use url::StoreUrl;
 
@@ -173,7 +173,7 @@ pub(crate) fn fit(values: &[Value]) -> StoreResult<()> {
 
 /// A transaction that remembers a failed statement, so that it can't be committed after one, and that
 /// ends in time.
-pub(crate) struct Tx {
+pub struct Tx {
     database: Arc<dyn Database>,
     /// None once the database was silent.
     inner: Option<Box<dyn Transaction>>,

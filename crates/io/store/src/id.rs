@@ -2,12 +2,14 @@
 
 use crate::invalid::Invalid;
 use crate::limits;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The id of a stored thing: 1–128 characters out of `A-Z a-z 0-9 - _ .`.
 ///
 /// Most are UUIDs; the platform's own action ids carry a prefix (`custom_-_…`), so an id is text.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct EntityId(String);
 
 impl EntityId {
@@ -43,6 +45,14 @@ impl EntityId {
     /// An id that the store itself wrote.
     pub(crate) fn stored(text: String) -> Self {
         Self(text)
+    }
+}
+
+impl TryFrom<String> for EntityId {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        Self::parse(text)
     }
 }
 

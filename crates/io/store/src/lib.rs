@@ -37,6 +37,7 @@ pub use invalid::Invalid;
 pub use open_error::OpenError;
 pub use seal::{KeyError, KeyId, KeyRing, KeyUse, Rotation};
 pub use seam::*;
+pub use sql::{Editable, Record};
 pub use store::Store;
 
 /// So that tests within the crate can use what its other tests share.

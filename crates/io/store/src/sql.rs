@@ -1,11 +1,10 @@
 //! What the store does, in SQL that runs on both back-ends: the methods of [`crate::Store`].
 //!
-//! Each file holds the methods about one kind of thing. What all kinds that are stored by id have in
-//! common is in `record`, what all lists have in common in `list`. A method that changes something does
+//! What all kinds that are stored by id have in common is in `record`, what all lists have in common in
+//! `list`; each other file holds what is particular to one kind of thing. A method that changes something does
 //! it all in one transaction of [`crate::backend::Mode::Write`], its audit entry included; nothing else
 //! changes meanwhile, so a check made by reading holds until the commit.
 
-mod action;
 mod audit;
 mod check;
 mod client;
@@ -14,6 +13,7 @@ mod document;
 mod draft;
 mod integration;
 mod journal;
+mod layout;
 mod list;
 mod record;
 mod removal;
@@ -25,3 +25,5 @@ mod table;
 mod token;
 mod usage;
 mod workflow;
+
+pub use record::{Editable, Record};

@@ -16,6 +16,7 @@ use std::time::Duration;
 use support::postgres::{Disk, Server};
 use support::{Folder, by, open};
 use tollgate_store::*;
+use tollgate_store::{Action, Draft, Integration, Table};
 
 const DEATHS: u32 = 20;
 const URL: &str = "TOLLGATE_CRASH_URL";
@@ -41,7 +42,7 @@ async fn write(store: &Store, name: String) -> StoreResult<()> {
         description: String::new(),
         schema: JsonText::default(),
     };
-    store.create_table(table.clone(), body, &by(0)).await?;
+    store.create::<Table>((table.clone(), body), &by(0)).await?;
     for n in 0..10_000 {
         let it = id(format!("{name}-{n}"));
         let fields = [("a", "1"), ("b", "2")].map(|(k, v)| (k.to_owned(), v.to_owned().into()));
@@ -61,7 +62,7 @@ async fn write(store: &Store, name: String) -> StoreResult<()> {
             notes: "x".repeat(3000),
             attributes: BTreeMap::new(),
         };
-        store.create_integration(new, &by(n)).await?;
+        store.create::<Integration>(new, &by(n)).await?;
         let credentials = BTreeMap::from([("userDefined".into(), it.clone())]);
         let config = IntegrationConfig {
             credentials,
@@ -83,7 +84,7 @@ async fn write(store: &Store, name: String) -> StoreResult<()> {
             integration_id: it.clone(),
             body,
         };
-        store.create_draft(draft, &by(n)).await?;
+        store.create::<Draft>(draft, &by(n)).await?;
         tell(format!("draft {it}"));
         store
             .publish_draft(&it, Expected::Version(Version(1)), &by(n))
@@ -185,7 +186,7 @@ async fn check(store: &Store, round: u32, printed: &[String]) {
                 "{line}"
             ),
             "integration" => {
-                let found = store.integration(&it).await.unwrap();
+                let found = store.get::<Integration>(&it).await.unwrap();
                 assert_eq!(
                     (found.version, found.config_version, found.notes.len()),
                     (Version(2), Version(2), 3000),
@@ -194,16 +195,16 @@ async fn check(store: &Store, round: u32, printed: &[String]) {
             }
             // A draft may have been published since, acknowledged or not.
             "draft" => assert!(
-                store.draft(&it).await.is_ok() != store.action(&it).await.is_ok(),
+                store.get::<Draft>(&it).await.is_ok() != store.get::<Action>(&it).await.is_ok(),
                 "{line}"
             ),
             "action" => {
                 assert_eq!(
-                    store.action(&it).await.unwrap().version,
+                    store.get::<Action>(&it).await.unwrap().version,
                     Version(1),
                     "{line}"
                 );
-                assert!(store.draft(&it).await.is_err(), "{line}");
+                assert!(store.get::<Draft>(&it).await.is_err(), "{line}");
             }
             _ => assert!(
                 store.row(&id(words[2].to_owned()), words[1]).await.is_ok(),
@@ -246,7 +247,7 @@ async fn check(store: &Store, round: u32, printed: &[String]) {
             "create integration" => {
                 let configured =
                     told.contains_key(&("configure integration".into(), entity.clone()));
-                let found = store.integration(&it).await.unwrap();
+                let found = store.get::<Integration>(&it).await.unwrap();
                 assert_eq!(found.version.0, 1 + i64::from(configured), "{entity}");
                 assert_eq!(
                     found.config.credentials.len(),
@@ -256,8 +257,16 @@ async fn check(store: &Store, round: u32, printed: &[String]) {
             }
             "create draft" => {
                 let published = told.contains_key(&("publish action".into(), entity.clone()));
-                assert_eq!(store.action(&it).await.is_ok(), published, "{entity}");
-                assert_eq!(store.draft(&it).await.is_ok(), !published, "{entity}");
+                assert_eq!(
+                    store.get::<Action>(&it).await.is_ok(),
+                    published,
+                    "{entity}"
+                );
+                assert_eq!(
+                    store.get::<Draft>(&it).await.is_ok(),
+                    !published,
+                    "{entity}"
+                );
             }
             "configure integration" | "publish action" => {}
             other => panic!("nobody did {other}"),

@@ -6,6 +6,7 @@ mod support;
 
 use std::process::Command;
 use support::{Folder, by, open};
+use tollgate_store::Integration;
 use tollgate_store::*;
 
 /// A file system of two megabytes, unmounted at the end.
@@ -52,7 +53,10 @@ async fn a_full_disk_is_an_error_and_no_loss() {
     let store = open(&url).await;
     let mut stored = 0;
     let error = loop {
-        match store.create_integration(integration(stored), &by(0)).await {
+        match store
+            .create::<Integration>(integration(stored), &by(0))
+            .await
+        {
             Ok(_) => stored += 1,
             Err(error) => break error,
         }
@@ -61,7 +65,7 @@ async fn a_full_disk_is_an_error_and_no_loss() {
     assert!(matches!(error, StoreError::DiskFull), "{error}");
     let count = |store: Store| async move {
         let there = store
-            .list_integrations(&IntegrationQuery::default())
+            .list::<Integration>(&IntegrationQuery::default())
             .await
             .unwrap()
             .total;
@@ -69,7 +73,7 @@ async fn a_full_disk_is_an_error_and_no_loss() {
         (there, told)
     };
     let again = store
-        .create_integration(integration(stored), &by(0))
+        .create::<Integration>(integration(stored), &by(0))
         .await
         .unwrap_err();
     assert!(
@@ -85,7 +89,7 @@ async fn a_full_disk_is_an_error_and_no_loss() {
     assert!(grown.unwrap().success());
     let store = open(&url).await;
     store
-        .create_integration(integration(stored), &by(0))
+        .create::<Integration>(integration(stored), &by(0))
         .await
         .unwrap();
     assert_eq!(count(store).await, (stored + 1, stored + 1));

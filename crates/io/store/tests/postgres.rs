@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use support::postgres::{Disk, Server};
 use support::{Folder, NOW, by, open, ring, skip};
+use tollgate_store::Integration;
 use tollgate_store::*;
 
 /// Text that doesn't compress to nothing.
@@ -88,7 +89,10 @@ async fn a_full_disk_is_an_error_and_no_loss() {
     let store = open(&server.url("small")).await;
     let mut stored = 0;
     let error = loop {
-        match store.create_integration(integration(stored), &by(0)).await {
+        match store
+            .create::<Integration>(integration(stored), &by(0))
+            .await
+        {
             Ok(_) => stored += 1,
             Err(error) => break error,
         }
@@ -97,7 +101,7 @@ async fn a_full_disk_is_an_error_and_no_loss() {
     assert!(matches!(error, StoreError::DiskFull), "{error}");
     let count = || async {
         let there = store
-            .list_integrations(&IntegrationQuery::default())
+            .list::<Integration>(&IntegrationQuery::default())
             .await
             .unwrap()
             .total;
@@ -117,7 +121,7 @@ async fn a_full_disk_is_an_error_and_no_loss() {
         .status();
     assert!(grown.unwrap().success());
     store
-        .create_integration(integration(stored), &by(0))
+        .create::<Integration>(integration(stored), &by(0))
         .await
         .unwrap();
     assert_eq!(count().await, (stored + 1, stored + 1));

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use support::postgres::{Disk, Server};
 use support::proxy::{Proxy, Way};
 use support::{NOW, by, open, open_hasty, skip};
+use tollgate_store::Table;
 use tollgate_store::*;
 
 /// More than anything here may take on a slow machine, and less than waiting for ever.
@@ -48,7 +49,7 @@ async fn write(store: &Store) -> StoreResult<()> {
         description: String::new(),
         schema: JsonText::default(),
     };
-    store.create_table(id, body, &by(0)).await.map(drop)
+    store.create::<Table>((id, body), &by(0)).await.map(drop)
 }
 
 /// Waits until the store answers again.

@@ -107,7 +107,7 @@ async fn list(store: &Store, ids: Vec<EntityId>) -> StoreResult<Vec<Action>> {
         page: PageRequest::new(limits::PAGE, 1)?,
         ..ActionQuery::default()
     };
-    Ok(store.list_actions(&query).await?.items)
+    Ok(store.list::<Action>(&query).await?.items)
 }
 
 /// Each alone, so that one that can't be read keeps no other from it.
@@ -117,7 +117,7 @@ async fn one_by_one<'a>(
 ) -> Result<Vec<Result<Action, (&'a ActionStamp, String)>>, RefreshError> {
     let mut found = Vec::new();
     for stamp in stamps {
-        match store.action(&stamp.id).await {
+        match store.get::<Action>(&stamp.id).await {
             Ok(action) => found.push(Ok(action)),
             Err(StoreError::NotFound { .. }) => {}
             Err(error @ StoreError::Corrupt { .. }) => found.push(Err((stamp, error.to_string()))),

@@ -12,6 +12,7 @@ use tollgate_action::IntegrationType;
 use tollgate_config::SharedLimits;
 use tollgate_driver::Setup;
 use tollgate_store::*;
+use tollgate_store::{Action, Integration};
 use tollgate_workers::Workers;
 
 #[path = "../../../store/tests/support/mod.rs"]
@@ -129,7 +130,7 @@ async fn integration(store: &Store, name: &str) -> (EntityId, EntityId) {
         notes: String::new(),
         attributes: [].into(),
     };
-    let made = store.create_integration(new, &by(0)).await.unwrap().id;
+    let made = store.create::<Integration>(new, &by(0)).await.unwrap().id;
     let config = IntegrationConfig {
         credentials: [("userDefined".to_owned(), credential.clone())].into(),
         ..IntegrationConfig::default()
@@ -146,12 +147,12 @@ async fn create(store: &Store, integration: &EntityId, id: &str) {
         integration_id: integration.clone(),
         body: body(id),
     };
-    store.create_action(new, &by(0)).await.unwrap();
+    store.create::<Action>(new, &by(0)).await.unwrap();
 }
 
 async fn rename(store: &Store, id: &str, name: &str) -> Action {
     let (id, author) = (EntityId::parse(id).unwrap(), by(0));
-    let renamed = store.update_action(&id, Expected::Any, body(name), &author);
+    let renamed = store.update::<Action>(&id, Expected::Any, body(name), &author);
     renamed.await.unwrap()
 }
 
@@ -163,7 +164,7 @@ async fn rename_credential(store: &Store, id: &EntityId) {
 
 async fn delete(store: &Store, id: &str) {
     let (id, author) = (EntityId::parse(id).unwrap(), by(0));
-    let deleted = store.delete_action(&id, Expected::Any, &author);
+    let deleted = store.delete::<Action>(&id, Expected::Any, &author);
     deleted.await.unwrap();
 }
 
@@ -216,7 +217,7 @@ async fn a_round_reads_what_has_changed_and_nothing_else() {
     assert_eq!(world.name("a-8"), None);
     assert_eq!(world.live.catalog().actions().len(), 29);
     let author = by(0);
-    let deleted = store.delete_integration(&two, Expected::Any, &author);
+    let deleted = store.delete::<Integration>(&two, Expected::Any, &author);
     deleted.await.unwrap();
     assert_eq!(world.round().await, read(0, 0, 0));
     assert!(world.live.catalog().integration(two.as_str()).is_none());
@@ -236,7 +237,7 @@ async fn one_that_was_removed_and_made_again_is_the_new_one() {
         integration_id: one,
         body: body("new"),
     };
-    let made = store.create_action(new, &by(0)).await.unwrap();
+    let made = store.create::<Action>(new, &by(0)).await.unwrap();
     assert_eq!(made.version, Version::FIRST, "as the one before");
     assert_eq!(world.round().await, read(1, 0, 1));
     assert_eq!(world.name(&login).unwrap(), "new");

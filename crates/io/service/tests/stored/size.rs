@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tollgate_store::{
-    ActionBody, EntityId, IntegrationConfig, IntendedState, JsonText, KeyRing, NewAction,
-    NewCredential, NewIntegration, Store, StoreUrl,
+    Action, ActionBody, EntityId, Integration, IntegrationConfig, IntendedState, JsonText, KeyRing,
+    NewAction, NewCredential, NewIntegration, Store, StoreUrl,
 };
 
 const INTEGRATIONS: usize = 100;
@@ -43,7 +43,7 @@ async fn fill(url: &str, keys: &Path) -> EntityId {
             notes: String::new(),
             attributes: [].into(),
         };
-        let made = store.create_integration(new, &by).await.unwrap();
+        let made = store.create::<Integration>(new, &by).await.unwrap();
         let config = IntegrationConfig {
             credentials: [("userDefined".to_owned(), credential.id)].into(),
             ..IntegrationConfig::default()
@@ -63,7 +63,7 @@ async fn fill(url: &str, keys: &Path) -> EntityId {
             };
             let id = EntityId::random();
             store
-                .create_action(
+                .create::<Action>(
                     NewAction {
                         id: id.clone(),
                         integration_id: made.id.clone(),

@@ -7,7 +7,7 @@ use crate::seam::{JsonText, WallTime};
 
 /// A value that goes into a statement or comes out of a row.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Value {
+pub enum Value {
     Null,
     Int(i64),
     Text(String),
@@ -55,27 +55,9 @@ impl From<String> for Value {
     }
 }
 
-impl From<&String> for Value {
-    fn from(text: &String) -> Self {
-        Self::Text(text.clone())
-    }
-}
-
 impl From<Vec<u8>> for Value {
     fn from(bytes: Vec<u8>) -> Self {
         Self::Bytes(bytes)
-    }
-}
-
-impl From<&EntityId> for Value {
-    fn from(id: &EntityId) -> Self {
-        Self::from(id.as_str())
-    }
-}
-
-impl From<&JsonText> for Value {
-    fn from(json: &JsonText) -> Self {
-        Self::from(json.as_str())
     }
 }
 
@@ -105,7 +87,7 @@ pub(crate) use values;
 
 /// One row, read column by column in the order of the statement.
 #[derive(Debug)]
-pub(crate) struct Row {
+pub struct Row {
     values: std::vec::IntoIter<Value>,
 }
 
@@ -116,88 +98,150 @@ impl Row {
         }
     }
 
-    fn next(&mut self, wanted: &'static str) -> StoreResult<Value> {
-        self.values
-            .next()
-            .ok_or_else(|| corrupt(wanted, "a column is missing"))
+    fn next(&mut self) -> StoreResult<Value> {
+        let missing = || corrupt("row", "a column is missing");
+        self.values.next().ok_or_else(missing)
+    }
+
+    /// What the next column holds.
+    pub(crate) fn take<C: Cell>(&mut self) -> StoreResult<C> {
+        C::read(self.next()?)
     }
 
     pub(crate) fn int(&mut self) -> StoreResult<i64> {
-        self.maybe_int()?
-            .ok_or_else(|| corrupt("integer", "found null"))
-    }
-
-    pub(crate) fn maybe_int(&mut self) -> StoreResult<Option<i64>> {
-        match self.next("integer")? {
-            Value::Int(n) => Ok(Some(n)),
-            Value::Null => Ok(None),
-            Value::Text(_) | Value::Bytes(_) => Err(corrupt("integer", "found another type")),
-        }
+        self.take()
     }
 
     pub(crate) fn text(&mut self) -> StoreResult<String> {
-        self.maybe_text()?
-            .ok_or_else(|| corrupt("text", "found null"))
+        self.take()
     }
 
-    pub(crate) fn maybe_text(&mut self) -> StoreResult<Option<String>> {
-        match self.next("text")? {
-            Value::Text(text) => Ok(Some(text)),
-            Value::Null => Ok(None),
-            Value::Int(_) | Value::Bytes(_) => Err(corrupt("text", "found another type")),
+    pub(crate) fn bytes(&mut self) -> StoreResult<Vec<u8>> {
+        match self.next()? {
+            Value::Bytes(bytes) => Ok(bytes),
+            _ => Err(corrupt("bytes", "found another type")),
         }
     }
 
     /// Text to be shown, whatever the column holds: of what is damaged, as much as can be read.
     pub(crate) fn shown(&mut self) -> StoreResult<String> {
-        Ok(match self.next("text")? {
+        Ok(match self.next()? {
             Value::Text(text) => text,
             Value::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Value::Int(n) => n.to_string(),
             Value::Null => String::new(),
         })
     }
+}
 
-    pub(crate) fn bytes(&mut self) -> StoreResult<Vec<u8>> {
-        match self.next("bytes")? {
-            Value::Bytes(bytes) => Ok(bytes),
-            _ => Err(corrupt("bytes", "found another type")),
+/// What a column can hold: how it is read, and how it is written.
+pub trait Cell: Sized {
+    fn read(value: Value) -> StoreResult<Self>;
+    fn write(&self) -> Value;
+}
+
+impl<C: Cell> From<&C> for Value {
+    fn from(cell: &C) -> Self {
+        cell.write()
+    }
+}
+
+impl Cell for i64 {
+    fn read(value: Value) -> StoreResult<Self> {
+        match value {
+            Value::Int(n) => Ok(n),
+            Value::Null => Err(corrupt("integer", "found null")),
+            Value::Text(_) | Value::Bytes(_) => Err(corrupt("integer", "found another type")),
         }
     }
 
-    pub(crate) fn flag(&mut self) -> StoreResult<bool> {
-        Ok(self.int()? != 0)
+    fn write(&self) -> Value {
+        Value::Int(*self)
+    }
+}
+
+impl Cell for String {
+    fn read(value: Value) -> StoreResult<Self> {
+        match value {
+            Value::Text(text) => Ok(text),
+            Value::Null => Err(corrupt("text", "found null")),
+            Value::Int(_) | Value::Bytes(_) => Err(corrupt("text", "found another type")),
+        }
     }
 
-    pub(crate) fn count(&mut self) -> StoreResult<u64> {
-        u64::try_from(self.int()?).map_err(|_| corrupt("count", "found a negative number"))
+    fn write(&self) -> Value {
+        Value::Text(self.clone())
+    }
+}
+
+/// What a column can hold that may be null instead.
+pub trait Nullable: Cell {}
+
+impl<C: Nullable> Cell for Option<C> {
+    fn read(value: Value) -> StoreResult<Self> {
+        match value {
+            Value::Null => Ok(None),
+            value => C::read(value).map(Some),
+        }
     }
 
-    pub(crate) fn small(&mut self) -> StoreResult<u32> {
-        u32::try_from(self.int()?).map_err(|_| corrupt("number", "out of range"))
+    fn write(&self) -> Value {
+        self.as_ref().map_or(Value::Null, C::write)
+    }
+}
+
+/// An empty text stands for none, since columns of text take no null.
+impl Cell for Option<String> {
+    fn read(value: Value) -> StoreResult<Self> {
+        match value {
+            Value::Null => Ok(None),
+            value => Ok(Some(String::read(value)?).filter(|text| !text.is_empty())),
+        }
     }
 
-    pub(crate) fn id(&mut self) -> StoreResult<EntityId> {
-        self.text().map(EntityId::stored)
+    fn write(&self) -> Value {
+        Value::Text(self.clone().unwrap_or_default())
     }
+}
 
-    pub(crate) fn json(&mut self) -> StoreResult<JsonText> {
-        self.text().map(JsonText::stored)
-    }
+/// Implements [`Cell`] for what is kept as another cell: how it comes from that one, and goes into one.
+macro_rules! cells {
+    ($($cell:ty as $kept:ty: $read:expr, $write:expr;)*) => {$(
+        impl $crate::backend::Cell for $cell {
+            fn read(value: $crate::backend::Value) -> $crate::error::StoreResult<Self> {
+                let read: fn($kept) -> $crate::error::StoreResult<Self> = $read;
+                read(<$kept as $crate::backend::Cell>::read(value)?)
+            }
 
-    pub(crate) fn version(&mut self) -> StoreResult<Version> {
-        self.int().map(Version)
-    }
+            fn write(&self) -> $crate::backend::Value {
+                let write: fn(&Self) -> $kept = $write;
+                write(self).into()
+            }
+        }
+    )*};
+}
+pub(crate) use cells;
 
-    pub(crate) fn time(&mut self) -> StoreResult<WallTime> {
-        self.int().map(WallTime)
-    }
+cells! {
+    bool as i64: |n| Ok(n != 0), |flag| i64::from(*flag);
+    u32 as i64: |n| u32::try_from(n).map_err(|_| corrupt("number", "out of range")), |n| i64::from(*n);
+    u64 as i64: |n| u64::try_from(n).map_err(|_| corrupt("count", "found a negative number")), |n| {
+        i64::try_from(*n).unwrap_or(i64::MAX)
+    };
+    EntityId as String: |text| Ok(EntityId::stored(text)), |id| id.as_str().to_owned();
+    JsonText as String: |text| Ok(JsonText::stored(text)), |json| json.as_str().to_owned();
+    Version as i64: |n| Ok(Version(n)), |version| version.0;
+    WallTime as i64: |n| Ok(WallTime(n)), |at| at.0;
+}
 
-    /// JSON that the store wrote for itself.
-    pub(crate) fn parsed<T: serde::de::DeserializeOwned>(&mut self) -> StoreResult<T> {
-        let text = self.text()?;
-        tollgate_json::read_as(&text).map_err(|e| corrupt("document", &e.to_string()))
-    }
+impl Nullable for u32 {}
+impl Nullable for EntityId {}
+impl Nullable for Version {}
+impl Nullable for WallTime {}
+
+/// What is kept as JSON that the store writes for itself.
+pub(crate) fn read_json<T: serde::de::DeserializeOwned>(text: &str) -> StoreResult<T> {
+    tollgate_json::read_as(text).map_err(|e| corrupt("document", &e.to_string()))
 }
 
 /// The rows of an answer, as long as they fit.

@@ -14,23 +14,14 @@ const TOGETHER: usize = 100;
 
 /// A statement that inserts so many entries.
 fn insert(entries: usize) -> String {
-    let mut sql = String::from(
-        "INSERT INTO audit (at, actor, action, entity_type, entity_id, detail) VALUES ",
-    );
-    for entry in 0..entries {
-        let n = |column| entry * 6 + column;
-        let separator = if entry == 0 { "" } else { ", " };
-        sql += &format!(
-            "{separator}(${}, ${}, ${}, ${}, ${}, ${})",
-            n(1),
-            n(2),
-            n(3),
-            n(4),
-            n(5),
-            n(6)
-        );
-    }
-    sql
+    let parameters = |entry| {
+        let numbers: [usize; 6] = std::array::from_fn(|column| entry * 6 + column + 1);
+        format!("({})", numbers.map(|n| format!("${n}")).join(", "))
+    };
+    format!(
+        "INSERT INTO audit (at, actor, action, entity_type, entity_id, detail) VALUES {}",
+        (0..entries).map(parameters).collect::<Vec<_>>().join(", ")
+    )
 }
 
 /// Notes a change within the change. `detail` holds names and numbers only.
@@ -39,7 +30,7 @@ pub(super) async fn note(
     by: &By,
     action: &str,
     entity: Entity,
-    id: impl AsRef<str>,
+    id: &str,
     detail: Json,
 ) -> StoreResult<()> {
     let entry = values![
@@ -47,7 +38,7 @@ pub(super) async fn note(
         by.actor.as_str(),
         action,
         entity.word(),
-        id.as_ref(),
+        id,
         detail.to_string()
     ];
     tx.execute(&insert(1), entry).await?;
@@ -59,13 +50,13 @@ pub(super) const COLUMNS: &str = "seq, at, actor, action, entity_type, entity_id
 
 pub(super) fn read(row: &mut Row) -> StoreResult<AuditEntry> {
     Ok(AuditEntry {
-        seq: row.int()?,
-        at: row.time()?,
-        actor: row.text()?,
-        action: row.text()?,
-        entity_type: row.text()?,
-        entity_id: row.text()?,
-        detail: row.json()?,
+        seq: row.take()?,
+        at: row.take()?,
+        actor: row.take()?,
+        action: row.take()?,
+        entity_type: row.take()?,
+        entity_id: row.take()?,
+        detail: row.take()?,
     })
 }
 
@@ -95,14 +86,15 @@ impl Store {
 
     /// A page of entries of the audit log.
     pub async fn audit(&self, query: &AuditQuery) -> StoreResult<Page<AuditEntry>> {
-        Select::new(COLUMNS, "audit")
+        let order = ("at", "seq", !query.oldest_first);
+        Select::new(COLUMNS, "audit", order, query.page)
             .compare("at", ">=", query.from)
             .compare("at", "<", query.until)
             .compare("actor", "=", query.actor.as_ref())
             .compare("action", "=", query.action.as_ref())
             .compare("entity_type", "=", query.entity_type.as_ref())
             .compare("entity_id", "=", query.entity_id.as_ref())
-            .page(self, ("at", "seq", !query.oldest_first), query.page, read)
+            .page(self, read)
             .await
     }
 }

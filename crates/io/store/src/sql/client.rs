@@ -1,19 +1,20 @@
 //! OAuth clients.
 
+use super::layout::{Layout, layout};
 use super::list::Select;
-use super::record::{self, Column, Record, columns, conflict, versioned};
+use super::record::{self, Record, conflict};
 use super::{audit, check};
-use crate::backend::{Row, Tx, values};
+use crate::backend::{Tx, cells, read_json, values};
 use crate::error::{Entity, Invalid, StoreResult};
 use crate::hash::random_secret;
 use crate::id::{EntityId, Version};
 use crate::limits;
 use crate::seam::{
     By, ClientBody, ClientQuery, ClientSort, ClientState, Expected, Grant, MadeClient, OAuthClient,
-    Page, Reach, Role, Tell,
+    Reach, Role, Tell,
 };
 use crate::store::Store;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 
 /// Under this name the table `meta` has the id of the first administrator, once there was one.
@@ -21,58 +22,26 @@ const FIRST: &str = "tollgate.first-administrator";
 /// Seconds for which a token of the first administrator is good; the platform's default.
 const DEFAULT_VALIDITY: u32 = 86_400;
 
+layout! {
+    OAuthClient as Client in "client", unique [], changed by modified_by;
+    id, version, created, modified, created_by;
+    body: ClientBody {
+        name, description, grants, access_token_validity_seconds = "validity", state = "active", flows, default_flow
+    }
+}
+
+cells! {
+    ClientState as bool: |active| Ok(if active { Self::Active } else { Self::Inactive }), |state| {
+        *state == Self::Active
+    };
+    BTreeSet<Grant> as String: |text| read_json(&text), |grants| json!(grants).to_string();
+    BTreeSet<String> as String: |text| read_json(&text), |names| json!(names).to_string();
+}
+
 impl Record for OAuthClient {
-    const ENTITY: Entity = Entity::Client;
-    const TABLE: &'static str = "client";
-    const COLUMNS: &'static str = "id, name, description, grants, validity, active, flows, \
-                                   default_flow, version, created, modified, created_by, modified_by";
+    type Query = ClientQuery;
 
-    fn read(row: &mut Row) -> StoreResult<Self> {
-        Ok(Self {
-            id: row.id()?,
-            body: ClientBody {
-                name: row.text()?,
-                description: row.text()?,
-                grants: row.parsed()?,
-                access_token_validity_seconds: row.small()?,
-                state: if row.flag()? {
-                    ClientState::Active
-                } else {
-                    ClientState::Inactive
-                },
-                flows: row.parsed()?,
-                default_flow: Some(row.text()?).filter(|name| !name.is_empty()),
-            },
-            version: row.version()?,
-            created: row.time()?,
-            modified: row.time()?,
-            created_by: row.text()?,
-            modified_by: row.text()?,
-        })
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        columns! {
-            id: &self.id,
-            name: &self.body.name,
-            name_key: check::key(&self.body.name),
-            description: &self.body.description,
-            grants: json!(self.body.grants).to_string(),
-            validity: self.body.access_token_validity_seconds,
-            active: self.body.state == ClientState::Active,
-            flows: json!(self.body.flows).to_string(),
-            default_flow: self.body.default_flow.clone().unwrap_or_default(),
-            version: self.version,
-            created: self.created,
-            modified: self.modified,
-            created_by: &self.created_by,
-            modified_by: &self.modified_by,
-        }
-    }
-
-    versioned! { modified_by }
-
-    fn detail(&self) -> serde_json::Value {
+    fn detail(&self) -> Json {
         json!({
             "name": self.body.name,
             "grants": self.body.grants,
@@ -81,6 +50,24 @@ impl Record for OAuthClient {
             "active": self.body.state == ClientState::Active,
             "version": self.version.0,
         })
+    }
+    fn select(query: &ClientQuery) -> StoreResult<Select> {
+        let column = match query.sort.key {
+            ClientSort::Name => "name_key",
+            ClientSort::Created => "created",
+            ClientSort::Modified => "modified",
+        };
+        Ok(
+            Select::of::<Self>(column, query.sort.descending, query.page)
+                .name("name_key", query.name.as_ref())
+                .compare("active", "=", query.state.as_ref()),
+        )
+    }
+
+    async fn release(tx: &mut Tx, id: &EntityId) -> StoreResult<()> {
+        let usage = "DELETE FROM api_usage WHERE client_id = $1";
+        tx.execute(usage, values![id]).await?;
+        Ok(())
     }
 }
 
@@ -147,12 +134,15 @@ impl Store {
             modified_by: by.actor.as_str().to_owned(),
         };
         let secret = random_secret()?;
-        let secret_hash = columns! { secret_hash: self.hasher.hash(secret.clone()).await? };
+        let secret_hash = vec![(
+            "secret_hash",
+            self.hasher.hash(secret.clone()).await?.into(),
+        )];
         let made = self.change(async |tx| {
             if first.is_some() {
                 mark_first(tx, &made.id).await?;
             }
-            let client = record::create_with(tx, made, secret_hash, by).await?;
+            let client = record::create(tx, made, secret_hash, by).await?;
             if let Some(tell) = first {
                 tell(&client.id, &secret).map_err(|error| {
                     let why = format!("can't be told, so no client was made: {error}");
@@ -163,33 +153,6 @@ impl Store {
         });
         let client = made.await?;
         Ok(MadeClient { client, secret })
-    }
-
-    /// The client with this id.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn client(&self, id: &EntityId) -> StoreResult<OAuthClient> {
-        self.get(id).await
-    }
-
-    /// A page of clients.
-    pub async fn list_clients(&self, query: &ClientQuery) -> StoreResult<Page<OAuthClient>> {
-        let order = match query.sort.key {
-            ClientSort::Name => "name_key",
-            ClientSort::Created => "created",
-            ClientSort::Modified => "modified",
-        };
-        Select::of::<OAuthClient>()
-            .name("name_key", query.name.as_ref())
-            .compare("active", "=", query.state.map(|s| s == ClientState::Active))
-            .page(
-                self,
-                (order, "id", query.sort.descending),
-                query.page,
-                OAuthClient::read,
-            )
-            .await
     }
 
     /// Replaces what is written of a client. Tokens already given get the new grants.
@@ -204,8 +167,10 @@ impl Store {
         by: &By,
     ) -> StoreResult<OAuthClient> {
         check_body(&body)?;
-        self.update(id, expected, by, |client: &mut OAuthClient| {
-            client.body = body
+        self.change(async |tx| {
+            let mut client: OAuthClient = record::current(tx, id, expected).await?;
+            client.body = body;
+            record::update(tx, client, by).await
         })
         .await
     }
@@ -216,7 +181,7 @@ impl Store {
     /// `NotFound`, `Busy`.
     pub async fn new_client_secret(&self, id: &EntityId, by: &By) -> StoreResult<MadeClient> {
         // Found before the costly hash; looked at again in the transaction.
-        self.client(id).await?;
+        self.get::<OAuthClient>(id).await?;
         let secret = random_secret()?;
         let hash = self.hasher.hash(secret.clone()).await?;
         let renewed = self.change(async |tx| {
@@ -237,25 +202,6 @@ impl Store {
         });
         let client = renewed.await?;
         Ok(MadeClient { client, secret })
-    }
-
-    /// Removes a client, its tokens and its usage.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`.
-    pub async fn delete_client(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        by: &By,
-    ) -> StoreResult<()> {
-        self.change(async |tx| {
-            let client: OAuthClient = record::current(tx, id, expected).await?;
-            let usage = "DELETE FROM api_usage WHERE client_id = $1";
-            tx.execute(usage, values![id]).await?;
-            record::delete(tx, &client, by).await
-        })
-        .await
     }
 }
 

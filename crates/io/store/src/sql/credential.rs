@@ -1,60 +1,64 @@
 //! Upstream credentials: what may be shown in a row, the values sealed beside it.
 
+use super::layout::{Layout, layout};
 use super::list::Select;
-use super::record::{self, Column, Record, columns, versioned};
+use super::record::{self, Record};
 use super::{audit, check, sealed};
-use crate::backend::{Mode, Row, Tx, corrupt, values};
-use crate::error::{Entity, Invalid, StoreError, StoreResult};
+use crate::backend::{Mode, Tx, cells, corrupt, read_json};
+use crate::error::{Entity, Invalid, StoreResult};
 use crate::id::{EntityId, Version};
 use crate::limits;
 use crate::seal::{KeyRing, SealedField};
 use crate::seam::{
-    By, Credential, CredentialKind, CredentialQuery, CredentialSort, Expected, NewCredential, Page,
+    By, Credential, CredentialKind, CredentialQuery, CredentialSort, Expected, NewCredential,
 };
 use crate::store::Store;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use tollgate_secret::Secret;
 
 /// The values of a credential by the names of its fields.
 type Fields = BTreeMap<String, Secret>;
 
+layout! {
+    Credential as Credential in "credential", unique [];
+    id, name, kind, fields, version, created, modified;
+}
+
+cells! {
+    CredentialKind as String: |word| {
+        Self::from_word(&word).ok_or_else(|| corrupt("credential", "an unknown type"))
+    }, |kind| kind.word().to_owned();
+    Vec<String> as String: |text| read_json(&text), |names| json!(names).to_string();
+}
+
 impl Record for Credential {
-    const ENTITY: Entity = Entity::Credential;
-    const TABLE: &'static str = "credential";
-    const COLUMNS: &'static str = "id, name, kind, fields, version, created, modified";
+    type Query = CredentialQuery;
 
-    fn read(row: &mut Row) -> StoreResult<Self> {
-        Ok(Self {
-            id: row.id()?,
-            name: row.text()?,
-            kind: CredentialKind::from_word(&row.text()?)
-                .ok_or_else(|| corrupt("credential", "an unknown type"))?,
-            fields: row.parsed()?,
-            version: row.version()?,
-            created: row.time()?,
-            modified: row.time()?,
-        })
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        columns! {
-            id: &self.id,
-            name: &self.name,
-            name_key: check::key(&self.name),
-            kind: self.kind.word(),
-            fields: json!(self.fields).to_string(),
-            version: self.version,
-            created: self.created,
-            modified: self.modified,
-        }
-    }
-
-    versioned! {}
-
-    fn detail(&self) -> serde_json::Value {
+    fn detail(&self) -> Json {
         let kind = self.kind.word();
         json!({"name": self.name, "type": kind, "fields": self.fields, "version": self.version.0})
+    }
+
+    fn select(query: &CredentialQuery) -> StoreResult<Select> {
+        let column = match query.sort.key {
+            CredentialSort::Name => "name_key",
+            CredentialSort::Type => "kind",
+            CredentialSort::Created => "created",
+            CredentialSort::Modified => "modified",
+        };
+        Ok(
+            Select::of::<Self>(column, query.sort.descending, query.page)
+                .name("name_key", query.name.as_ref())
+                .compare("kind", "=", query.kind.as_ref()),
+        )
+    }
+
+    async fn release(tx: &mut Tx, id: &EntityId) -> StoreResult<()> {
+        let users = "SELECT integration_id FROM integration_credential WHERE credential_id = $1 \
+                     ORDER BY integration_id LIMIT 1";
+        record::unused::<Self>(tx, id, Entity::Integration, users).await?;
+        sealed::forget(tx, Entity::Credential, id).await
     }
 }
 
@@ -76,39 +80,11 @@ impl Store {
             modified: by.at,
         };
         self.change(async |tx| {
-            let made = record::create(tx, made, by).await?;
+            let made = record::create(tx, made, Vec::new(), by).await?;
             seal(tx, &self.ring, &made.id, &new.fields).await?;
             Ok(made)
         })
         .await
-    }
-
-    /// The credential with this id, without its values.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn credential(&self, id: &EntityId) -> StoreResult<Credential> {
-        self.get(id).await
-    }
-
-    /// A page of credentials, without their values.
-    pub async fn list_credentials(&self, query: &CredentialQuery) -> StoreResult<Page<Credential>> {
-        let order = match query.sort.key {
-            CredentialSort::Name => "name_key",
-            CredentialSort::Type => "kind",
-            CredentialSort::Created => "created",
-            CredentialSort::Modified => "modified",
-        };
-        Select::of::<Credential>()
-            .name("name_key", query.name.as_ref())
-            .compare("kind", "=", query.kind.map(CredentialKind::word))
-            .page(
-                self,
-                (order, "id", query.sort.descending),
-                query.page,
-                Credential::read,
-            )
-            .await
     }
 
     /// Changes a credential's name, and replaces all its fields if any are given.
@@ -143,33 +119,6 @@ impl Store {
             detail["fieldsReplaced"] = fields.is_some().into();
             audit::note(tx, by, "update", Entity::Credential, id.as_str(), detail).await?;
             Ok(credential)
-        })
-        .await
-    }
-
-    /// Removes a credential.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`; `InUse` while an integration's configuration refers to it.
-    pub async fn delete_credential(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        by: &By,
-    ) -> StoreResult<()> {
-        self.change(async |tx| {
-            let credential: Credential = record::current(tx, id, expected).await?;
-            let used = "SELECT integration_id FROM integration_credential WHERE credential_id = $1 \
-                        ORDER BY integration_id LIMIT 1";
-            if let Some(mut row) = tx.first(used, values![id]).await? {
-                return Err(StoreError::InUse {
-                    entity: Entity::Credential,
-                    by: Entity::Integration,
-                    id: row.id()?,
-                });
-            }
-            sealed::forget(tx, Entity::Credential, id).await?;
-            record::delete(tx, &credential, by).await
         })
         .await
     }

@@ -1,32 +1,15 @@
-//! Drafts of actions, and the point at which one becomes the action.
+//! How the draft of an action is taken from it, and becomes it again.
 
-use super::audit;
-use super::document::{self, check_body, current_stamp, id_is_new, room, stamp_detail};
-use super::record::{self, Record};
+use super::document::room;
+use super::layout::Layout;
+use super::record;
 use crate::backend::Tx;
 use crate::error::{Entity, StoreError, StoreResult};
 use crate::id::{EntityId, Version};
-use crate::seam::{
-    Action, ActionBody, ActionQuery, ActionStamp, By, Draft, Expected, Integration, NewAction,
-    Page, PageRequest,
-};
+use crate::seam::{Action, By, Draft, Expected};
 use crate::store::Store;
 
 impl Store {
-    /// Makes the draft of an action that is yet to be.
-    ///
-    /// # Errors
-    /// `NotFound` for the integration; `Conflict` when action or draft of that id exist; `TooLarge`.
-    pub async fn create_draft(&self, new: NewAction, by: &By) -> StoreResult<Draft> {
-        check_body(&new.body)?;
-        self.change(async |tx| {
-            id_is_new(tx, &new.id).await?;
-            record::there::<Integration>(tx, &new.integration_id).await?;
-            create(tx, new, None, by).await
-        })
-        .await
-    }
-
     /// Makes a draft of a published action, equal to it.
     ///
     /// # Errors
@@ -35,73 +18,17 @@ impl Store {
         self.change(async |tx| {
             let action: Action = record::get(tx, id).await?;
             record::id_free::<Draft>(tx, id).await?;
-            let new = NewAction {
+            room(tx, &action.integration_id, None, &action.body).await?;
+            let made = Draft {
                 id: action.id,
                 integration_id: action.integration_id,
                 body: action.body,
+                version: Version::FIRST,
+                based_on: Some(action.version),
+                created: by.at,
+                modified: by.at,
             };
-            create(tx, new, Some(action.version), by).await
-        })
-        .await
-    }
-
-    /// The draft of the action with this id.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn draft(&self, id: &EntityId) -> StoreResult<Draft> {
-        self.get(id).await
-    }
-
-    /// A page of drafts.
-    ///
-    /// # Errors
-    /// `Invalid` for more than [`crate::limits::PAGE`] ids, and for a page of too many bytes.
-    pub async fn list_drafts(&self, query: &ActionQuery) -> StoreResult<Page<Draft>> {
-        document::list(self, query).await
-    }
-
-    /// A page of drafts without their documents, ordered by id.
-    pub async fn draft_stamps(&self, page: PageRequest) -> StoreResult<Page<ActionStamp>> {
-        document::stamps::<Draft>(self, page).await
-    }
-
-    /// Replaces a draft's name, category, secrecy and documents.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`, `TooLarge`.
-    pub async fn update_draft(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        body: ActionBody,
-        by: &By,
-    ) -> StoreResult<Draft> {
-        check_body(&body)?;
-        self.change(async |tx| {
-            let mut draft: Draft = record::current(tx, id, expected).await?;
-            room(tx, &draft.integration_id, Some(&draft.body), &body).await?;
-            draft.body = body;
-            record::update(tx, draft, by).await
-        })
-        .await
-    }
-
-    /// Throws a draft away; the action stays.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`.
-    pub async fn delete_draft(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        by: &By,
-    ) -> StoreResult<()> {
-        self.change(async |tx| {
-            let stamp = current_stamp::<Draft>(tx, id, expected).await?;
-            record::remove::<Draft>(tx, id).await?;
-            let detail = stamp_detail(&stamp);
-            audit::note(tx, by, "delete", Entity::Draft, id.as_str(), detail).await
+            record::create(tx, made, Vec::new(), by).await
         })
         .await
     }
@@ -128,25 +55,6 @@ impl Store {
         })
         .await
     }
-}
-
-async fn create(
-    tx: &mut Tx,
-    new: NewAction,
-    based_on: Option<Version>,
-    by: &By,
-) -> StoreResult<Draft> {
-    room(tx, &new.integration_id, None, &new.body).await?;
-    let made = Draft {
-        id: new.id,
-        integration_id: new.integration_id,
-        body: new.body,
-        version: Version::FIRST,
-        based_on,
-        created: by.at,
-        modified: by.at,
-    };
-    record::create(tx, made, by).await
 }
 
 /// Writes the action that a draft is of, over the one that is there or anew.

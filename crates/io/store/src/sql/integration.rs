@@ -1,95 +1,74 @@
 //! Integrations and their configuration.
 
+use super::layout::{Layout, layout};
 use super::list::Select;
-use super::record::{self, Column, Record, columns, versioned};
+use super::record::{self, Editable, Record};
 use super::{audit, check};
-use crate::backend::{Row, corrupt, values};
-use crate::error::{Entity, StoreError, StoreResult};
+use crate::backend::{Tx, cells, read_json, values};
+use crate::error::{Entity, StoreResult};
 use crate::id::{EntityId, Version};
 use crate::limits;
 use crate::seam::{
     By, Credential, Expected, Integration, IntegrationConfig, IntegrationQuery, IntegrationSort,
-    IntegrationUpdate, IntendedState, NewIntegration, Page,
+    IntegrationUpdate, IntendedState, NewIntegration,
 };
 use crate::store::Store;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
+layout! {
+    Integration as Integration in "integration", unique ["name_key"];
+    id, name, type_id, intended_state = "enabled", notes, attributes, config_version, version, created, modified;
+    config: IntegrationConfig { name = "config_name", properties, advanced, notes = "config_notes", credentials }
+}
+
+cells! {
+    IntendedState as bool: |enabled| Ok(if enabled { Self::Enabled } else { Self::Disabled }), |state| {
+        *state == Self::Enabled
+    };
+    BTreeMap<String, String> as String: |text| read_json(&text), |texts| json!(texts).to_string();
+    BTreeMap<String, EntityId> as String: |text| read_json(&text), |ids| json!(ids).to_string();
+}
+
 impl Record for Integration {
-    const ENTITY: Entity = Entity::Integration;
-    const TABLE: &'static str = "integration";
-    const COLUMNS: &'static str = "id, name, type_id, enabled, notes, attributes, config_name, \
-                                   properties, advanced, config_notes, credentials, config_version, \
-                                   version, created, modified";
-    const UNIQUE: &'static [&'static str] = &["name_key"];
+    type Query = IntegrationQuery;
 
-    fn read(row: &mut Row) -> StoreResult<Self> {
-        Ok(Self {
-            id: row.id()?,
-            name: row.text()?,
-            type_id: row.text()?,
-            intended_state: if row.flag()? {
-                IntendedState::Enabled
-            } else {
-                IntendedState::Disabled
-            },
-            notes: row.text()?,
-            attributes: row.parsed()?,
-            config: IntegrationConfig {
-                name: row.text()?,
-                properties: row.json()?,
-                advanced: row.json()?,
-                notes: row.text()?,
-                credentials: credentials(row.parsed()?)?,
-            },
-            config_version: row.version()?,
-            version: row.version()?,
-            created: row.time()?,
-            modified: row.time()?,
-        })
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        columns! {
-            id: &self.id,
-            name: &self.name,
-            name_key: check::key(&self.name),
-            type_id: &self.type_id,
-            enabled: self.intended_state == IntendedState::Enabled,
-            notes: &self.notes,
-            attributes: json!(self.attributes).to_string(),
-            config_name: &self.config.name,
-            properties: &self.config.properties,
-            advanced: &self.config.advanced,
-            config_notes: &self.config.notes,
-            credentials: json!(credential_ids(&self.config)).to_string(),
-            config_version: self.config_version,
-            version: self.version,
-            created: self.created,
-            modified: self.modified,
-        }
-    }
-
-    versioned! {}
-
-    fn detail(&self) -> serde_json::Value {
+    fn detail(&self) -> Json {
         let enabled = self.intended_state == IntendedState::Enabled;
         json!({"name": self.name, "type": self.type_id, "enabled": enabled, "version": self.version.0})
     }
+
+    fn select(query: &IntegrationQuery) -> StoreResult<Select> {
+        let column = match query.sort.key {
+            IntegrationSort::Name => "name_key",
+            IntegrationSort::Type => "type_id",
+            IntegrationSort::Created => "created",
+            IntegrationSort::Modified => "modified",
+        };
+        Ok(
+            Select::of::<Self>(column, query.sort.descending, query.page)
+                .name("name_key", query.name.as_ref())
+                .compare("type_id", "=", query.type_id.as_ref())
+                .compare("enabled", "=", query.intended_state.as_ref()),
+        )
+    }
+
+    /// Actions and drafts are deleted first, by name.
+    async fn release(tx: &mut Tx, id: &EntityId) -> StoreResult<()> {
+        let of =
+            |table| format!("SELECT id FROM {table} WHERE integration_id = $1 ORDER BY id LIMIT 1");
+        record::unused::<Self>(tx, id, Entity::Action, &of("action")).await?;
+        record::unused::<Self>(tx, id, Entity::Draft, &of("draft")).await
+    }
 }
 
-impl Store {
-    /// Makes an integration, enabled or not, with an empty configuration.
-    ///
-    /// # Errors
-    /// `Conflict` for a taken id or name.
-    pub async fn create_integration(
-        &self,
-        new: NewIntegration,
-        by: &By,
-    ) -> StoreResult<Integration> {
+impl Editable for Integration {
+    type New = NewIntegration;
+    type Change = IntegrationUpdate;
+
+    fn make(new: NewIntegration, by: &By) -> StoreResult<Self> {
         check::name("type", &new.type_id)?;
-        let made = Integration {
+        let made = Self {
             id: new.id,
             name: new.name,
             type_id: new.type_id,
@@ -103,66 +82,29 @@ impl Store {
             modified: by.at,
         };
         check_named(&made)?;
-        self.create(made, by).await
+        Ok(made)
     }
 
-    /// The integration with this id.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn integration(&self, id: &EntityId) -> StoreResult<Integration> {
-        self.get(id).await
+    /// What the change leaves as it is isn't known yet: all is checked together.
+    fn check(_: &IntegrationUpdate) -> StoreResult<()> {
+        Ok(())
     }
 
-    /// A page of integrations.
-    pub async fn list_integrations(
-        &self,
-        query: &IntegrationQuery,
-    ) -> StoreResult<Page<Integration>> {
-        let order = match query.sort.key {
-            IntegrationSort::Name => "name_key",
-            IntegrationSort::Type => "type_id",
-            IntegrationSort::Created => "created",
-            IntegrationSort::Modified => "modified",
-        };
-        let state = query.intended_state.map(|s| s == IntendedState::Enabled);
-        Select::of::<Integration>()
-            .name("name_key", query.name.as_ref())
-            .compare("type_id", "=", query.type_id.as_ref())
-            .compare("enabled", "=", state)
-            .page(
-                self,
-                (order, "id", query.sort.descending),
-                query.page,
-                Integration::read,
-            )
-            .await
+    async fn edit(&mut self, _tx: &mut Tx, update: IntegrationUpdate) -> StoreResult<()> {
+        fn set<T>(field: &mut T, new: Option<T>) {
+            if let Some(new) = new {
+                *field = new;
+            }
+        }
+        set(&mut self.name, update.name);
+        set(&mut self.intended_state, update.intended_state);
+        set(&mut self.notes, update.notes);
+        set(&mut self.attributes, update.attributes);
+        check_named(self)
     }
+}
 
-    /// Changes an integration's name, state, notes or attributes.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`, `Conflict`.
-    pub async fn update_integration(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        update: IntegrationUpdate,
-        by: &By,
-    ) -> StoreResult<Integration> {
-        self.change(async |tx| {
-            let mut integration: Integration = record::current(tx, id, expected).await?;
-            integration.name = update.name.unwrap_or(integration.name);
-            integration.intended_state =
-                update.intended_state.unwrap_or(integration.intended_state);
-            integration.notes = update.notes.unwrap_or(integration.notes);
-            integration.attributes = update.attributes.unwrap_or(integration.attributes);
-            check_named(&integration)?;
-            record::update(tx, integration, by).await
-        })
-        .await
-    }
-
+impl Store {
     /// Replaces an integration's configuration; `expected` is [`Integration::config_version`].
     ///
     /// # Errors
@@ -193,38 +135,10 @@ impl Store {
             let detail = json!({
                 "name": integration.name,
                 "configVersion": integration.config_version.0,
-                "credentials": credential_ids(&integration.config),
+                "credentials": integration.config.credentials,
             });
             audit::note(tx, by, "configure", Entity::Integration, id.as_str(), detail).await?;
             Ok(integration)
-        })
-        .await
-    }
-
-    /// Removes an integration.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`; `InUse` while it has actions or drafts: they are deleted first, by name.
-    pub async fn delete_integration(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        by: &By,
-    ) -> StoreResult<()> {
-        self.change(async |tx| {
-            let integration: Integration = record::current(tx, id, expected).await?;
-            for (table, entity) in [("action", Entity::Action), ("draft", Entity::Draft)] {
-                let sql =
-                    format!("SELECT id FROM {table} WHERE integration_id = $1 ORDER BY id LIMIT 1");
-                if let Some(mut row) = tx.first(&sql, values![id]).await? {
-                    return Err(StoreError::InUse {
-                        entity: Entity::Integration,
-                        by: entity,
-                        id: row.id()?,
-                    });
-                }
-            }
-            record::delete(tx, &integration, by).await
         })
         .await
     }
@@ -254,21 +168,4 @@ fn check_config(config: &IntegrationConfig) -> StoreResult<()> {
         check::name("config.credentials", place)?;
     }
     Ok(())
-}
-
-/// The ids of an integration's credentials, by the place that each fills.
-fn credential_ids(config: &IntegrationConfig) -> BTreeMap<&str, &str> {
-    let pairs = config.credentials.iter();
-    pairs
-        .map(|(place, id)| (place.as_str(), id.as_str()))
-        .collect()
-}
-
-/// The credentials that an integration's row names, by the place that each fills.
-fn credentials(stored: BTreeMap<String, String>) -> StoreResult<BTreeMap<String, EntityId>> {
-    let parse = |(place, id)| match EntityId::parse(id) {
-        Ok(id) => Ok((place, id)),
-        Err(e) => Err(corrupt("integration", &e.to_string())),
-    };
-    stored.into_iter().map(parse).collect()
 }

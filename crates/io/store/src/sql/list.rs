@@ -1,6 +1,7 @@
 //! Lists: conditions, order, and one page in one snapshot.
 
 use super::check;
+use super::layout::Layout;
 use crate::backend::{Mode, Row, Tx, Value};
 use crate::error::StoreResult;
 use crate::limits;
@@ -8,21 +9,42 @@ use crate::seam::{NameFilter, Page, PageRequest};
 use crate::store::Store;
 
 /// A `SELECT` of columns from a table, to which conditions are added, all of which must hold.
-pub(super) struct Select {
+pub struct Select {
     columns: &'static str,
     table: &'static str,
+    order: Order,
+    request: PageRequest,
     conditions: Vec<String>,
     values: Vec<Value>,
 }
 
+/// What a list is ordered by: a column, one that breaks ties, and whether the largest comes first.
+type Order = (&'static str, &'static str, bool);
+
 impl Select {
-    pub(super) fn new(columns: &'static str, table: &'static str) -> Self {
+    pub(super) fn new(
+        columns: &'static str,
+        table: &'static str,
+        order: Order,
+        request: PageRequest,
+    ) -> Self {
         Self {
             columns,
             table,
+            order,
+            request,
             conditions: Vec::new(),
             values: Vec::new(),
         }
+    }
+
+    /// A page of all records of a kind.
+    pub(super) fn of<R: Layout>(
+        column: &'static str,
+        descending: bool,
+        request: PageRequest,
+    ) -> Self {
+        Self::new(R::COLUMNS, R::TABLE, (column, "id", descending), request)
     }
 
     fn parameter(&mut self, value: Value) -> String {
@@ -88,14 +110,13 @@ impl Select {
         self
     }
 
-    /// Reads a page and counts the whole list in one snapshot. The page is ordered by `order` and then by `tie`, both in the same direction.
+    /// Reads the page and counts the whole list in one snapshot.
     pub(super) async fn page<T>(
         mut self,
         store: &Store,
-        (order, tie, descending): (&str, &str, bool),
-        request: PageRequest,
         mut read: impl FnMut(&mut Row) -> StoreResult<T>,
     ) -> StoreResult<Page<T>> {
+        let ((order, tie, descending), request) = (self.order, self.request);
         let condition = if self.conditions.is_empty() {
             String::new()
         } else {
@@ -116,7 +137,7 @@ impl Select {
         );
         let read_page = async |tx: &mut Tx| {
             let total = match tx.first(&count, counted).await? {
-                Some(mut row) => row.count()?,
+                Some(mut row) => row.take()?,
                 None => 0,
             };
             let rows = tx.query(&sql, self.values).await?;

@@ -1,77 +1,172 @@
 //! What all things that are stored under an id have in common: how they are read, made, changed and
 //! removed, and how the audit log tells of it.
 //!
-//! A kind of thing implements [`Record`]: where its rows lie, and how one is read and written. What is
-//! particular to a kind (who else refers to it, how much fits) is in the kind's own file. All functions
-//! here that take a [`Tx`] are parts of a change, and leave commit and rollback to it.
+//! A kind of thing implements [`Layout`], which says where its rows lie, and [`Record`]: what its lists can be
+//! asked for, and what goes with one that is removed. A kind that anybody who has its fields may make and change implements
+//! [`Editable`], too. Then the verbs of [`Store`] know the kind; only what no other kind has (secrets,
+//! publishing, rows) has a method of its own, in the kind's own file. All functions here that take a [`Tx`]
+//! are parts of a change, and leave commit and rollback to it.
 
-use super::{audit, list::Select};
+use super::layout::{Column, Layout};
+use super::{audit, check, list::Select};
 use crate::backend::{Row, Tx, Value, values};
 use crate::error::{Entity, StoreError, StoreResult};
 use crate::id::{EntityId, Version};
-use crate::seam::{By, Expected};
+use crate::seam::{By, Expected, Page};
 use crate::store::Store;
 use serde_json::Value as Json;
 
-/// A column's name and the value in it.
-pub(super) type Column = (&'static str, Value);
-
-/// Columns by their names: `columns! { id: &self.id, version: self.version }`.
-macro_rules! columns {
-    ($($name:ident: $value:expr),* $(,)?) => {
-        vec![$((stringify!($name), $crate::backend::Value::from($value))),*]
-    };
-}
-pub(super) use columns;
-
-/// What [`Record`] asks of a type with the fields `id`, `version` and `modified`, and perhaps a field that
-/// names who changed the thing last.
-macro_rules! versioned {
-    ($($changer:ident)?) => {
-        fn id(&self) -> &$crate::id::EntityId {
-            &self.id
-        }
-
-        fn version(&self) -> $crate::id::Version {
-            self.version
-        }
-
-        fn touch(&mut self, by: &$crate::seam::By) {
-            self.version = self.version.next();
-            self.modified = by.at;
-            $(self.$changer = by.actor.as_str().to_owned();)?
-        }
-    };
-}
-pub(super) use versioned;
-
 /// A kind of thing that is stored under an id, with a version that grows with each change.
-pub(super) trait Record: Sized {
-    /// The kind's name in errors and in the audit log.
-    const ENTITY: Entity;
-    /// The table that has the rows.
-    const TABLE: &'static str;
-    /// The columns that [`Self::read`] takes, in its order, as a `SELECT` names them.
-    const COLUMNS: &'static str;
-    /// Columns that no two rows have alike when taken together; empty if only ids are unique.
-    const UNIQUE: &'static [&'static str] = &[];
+///
+/// Which kinds there are is the store's to say: no other crate can implement this.
+pub trait Record: Layout + Send + Sync {
+    /// What a list of the kind is asked for: filters, order and page.
+    type Query: Sync;
 
-    /// Takes a thing from a row of [`Self::COLUMNS`].
-    fn read(row: &mut Row) -> StoreResult<Self>;
-    /// The columns to write: those that are read, and the folded ones that lists search and sort by.
-    fn columns(&self) -> Vec<Column>;
-    /// The id, which never changes.
-    fn id(&self) -> &EntityId;
-    /// How often the thing has been written.
-    fn version(&self) -> Version;
-    /// Raises the version by one and takes down who changes the thing, and when.
-    fn touch(&mut self, by: &By);
     /// What the audit log tells of the thing: names and numbers, no secret and no document.
+    #[doc(hidden)]
     fn detail(&self) -> Json;
+
+    /// The list that was asked for.
+    #[doc(hidden)]
+    fn select(query: &Self::Query) -> StoreResult<Select>;
+
+    /// Version and [`Self::detail`] of the thing that is to be removed.
+    #[doc(hidden)]
+    fn farewell(
+        tx: &mut Tx,
+        id: &EntityId,
+    ) -> impl Future<Output = StoreResult<(Version, Json)>> + Send {
+        async {
+            let record: Self = get(tx, id).await?;
+            Ok((record.version(), record.detail()))
+        }
+    }
+
+    /// Removes what goes with the thing; an error if something else needs the thing.
+    #[doc(hidden)]
+    fn release(_tx: &mut Tx, _id: &EntityId) -> impl Future<Output = StoreResult<()>> + Send {
+        async { Ok(()) }
+    }
+}
+
+/// A kind of thing that can be made, and changed, by saying all there is to say of it.
+pub trait Editable: Record {
+    /// What a new one is made of.
+    type New: Send;
+    /// What an update replaces.
+    type Change: Send;
+
+    /// The new thing; `Invalid` for what can't be kept.
+    #[doc(hidden)]
+    fn make(new: Self::New, by: &By) -> StoreResult<Self>;
+
+    /// Columns of a new thing's row that are no part of the thing.
+    #[doc(hidden)]
+    fn beside() -> Vec<Column> {
+        Vec::new()
+    }
+
+    /// An error where others leave no place for the new thing.
+    #[doc(hidden)]
+    fn admit(&self, _tx: &mut Tx) -> impl Future<Output = StoreResult<()>> + Send {
+        async { Ok(()) }
+    }
+
+    /// `Invalid` for a change that no thing can have.
+    #[doc(hidden)]
+    fn check(change: &Self::Change) -> StoreResult<()>;
+
+    /// Takes the change over, if this thing can have it.
+    #[doc(hidden)]
+    fn edit(
+        &mut self,
+        tx: &mut Tx,
+        change: Self::Change,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+}
+
+impl Store {
+    /// The thing with this id; credentials without their values.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn get<R: Record>(&self, id: &EntityId) -> StoreResult<R> {
+        let row = self.first(&select::<R>("id = $1"), values![id]).await?;
+        found(row, id)
+    }
+
+    /// A page of a list.
+    ///
+    /// # Errors
+    /// `Invalid` for a filter by more than [`crate::limits::PAGE`] ids, and for a page of too many bytes.
+    pub async fn list<R: Record>(&self, query: &R::Query) -> StoreResult<Page<R>> {
+        R::select(query)?.page(self, R::read).await
+    }
+
+    /// Makes a thing.
+    ///
+    /// # Errors
+    /// `Conflict` for a taken id or name; `NotFound` for the integration that it should belong to; `TooLarge`
+    /// where that would have more than [`crate::limits::INTEGRATION_BYTES`] of documents.
+    pub async fn create<R: Editable>(&self, new: R::New, by: &By) -> StoreResult<R> {
+        let made = R::make(new, by)?;
+        self.change(async |tx| {
+            made.admit(tx).await?;
+            create(tx, made, R::beside(), by).await
+        })
+        .await
+    }
+
+    /// Changes a thing, if its version is the expected one.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`; `Conflict` for a taken name; `TooLarge` as for [`Self::create`].
+    pub async fn update<R: Editable>(
+        &self,
+        id: &EntityId,
+        expected: Expected,
+        change: R::Change,
+        by: &By,
+    ) -> StoreResult<R> {
+        R::check(&change)?;
+        self.change(async |tx| {
+            let mut record: R = current(tx, id, expected).await?;
+            record.edit(tx, change).await?;
+            update(tx, record, by).await
+        })
+        .await
+    }
+
+    /// Removes a thing and what belongs to nothing else: a client's tokens and usage, an action's draft, a
+    /// credential's values, a workflow's published versions.
+    ///
+    /// # Errors
+    /// `NotFound`, `Stale`; `InUse` for an integration that has actions or drafts, for a credential that an
+    /// integration's configuration refers to, and for a data table that has rows.
+    pub async fn delete<R: Record>(
+        &self,
+        id: &EntityId,
+        expected: Expected,
+        by: &By,
+    ) -> StoreResult<()> {
+        self.change(async |tx| delete::<R>(tx, id, expected, by).await)
+            .await
+    }
+
+    /// The record that a condition on unique names holds for, by what it is called in the error.
+    pub(super) async fn named<R: Record>(
+        &self,
+        condition: &str,
+        keys: Vec<Value>,
+        called: impl ToString,
+    ) -> StoreResult<R> {
+        found(self.first(&select::<R>(condition), keys).await?, called)
+    }
 }
 
 /// A statement that reads records for which `condition` holds.
-pub(super) fn select<R: Record>(condition: &str) -> String {
+fn select<R: Record>(condition: &str) -> String {
     format!("SELECT {} FROM {} WHERE {condition}", R::COLUMNS, R::TABLE)
 }
 
@@ -84,46 +179,10 @@ pub(super) fn absent(entity: Entity, id: impl ToString) -> StoreError {
 }
 
 /// The record in a row, or the error that there is none with this id (or name).
-pub(super) fn found<R: Record>(row: Option<Row>, id: impl ToString) -> StoreResult<R> {
+fn found<R: Record>(row: Option<Row>, id: impl ToString) -> StoreResult<R> {
     match row {
         Some(mut row) => R::read(&mut row),
         None => Err(absent(R::ENTITY, id)),
-    }
-}
-
-impl Store {
-    /// The record with this id.
-    pub(super) async fn get<R: Record>(&self, id: &EntityId) -> StoreResult<R> {
-        let row = self.first(&select::<R>("id = $1"), values![id]).await?;
-        found(row, id)
-    }
-
-    /// Makes a record in a change of its own.
-    pub(super) async fn create<R: Record>(&self, made: R, by: &By) -> StoreResult<R> {
-        self.change(async |tx| create(tx, made, by).await).await
-    }
-
-    /// Changes a record in a change of its own, if its version is the expected one.
-    pub(super) async fn update<R: Record>(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        by: &By,
-        edit: impl FnOnce(&mut R),
-    ) -> StoreResult<R> {
-        self.change(async |tx| {
-            let mut record = current(tx, id, expected).await?;
-            edit(&mut record);
-            update(tx, record, by).await
-        })
-        .await
-    }
-}
-
-impl Select {
-    /// All records of a kind.
-    pub(super) fn of<R: Record>() -> Self {
-        Self::new(R::COLUMNS, R::TABLE)
     }
 }
 
@@ -180,6 +239,23 @@ pub(super) async fn id_free<R: Record>(tx: &mut Tx, id: &EntityId) -> StoreResul
     Ok(())
 }
 
+/// `InUse` if a statement that looks for who needs the thing finds one's id.
+pub(super) async fn unused<R: Record>(
+    tx: &mut Tx,
+    id: &EntityId,
+    by: Entity,
+    users: &str,
+) -> StoreResult<()> {
+    match tx.first(users, values![id]).await? {
+        None => Ok(()),
+        Some(mut row) => Err(StoreError::InUse {
+            entity: R::ENTITY,
+            by,
+            id: row.take()?,
+        }),
+    }
+}
+
 pub(super) fn conflict(entity: Entity, what: &'static str) -> StoreError {
     StoreError::Conflict { entity, what }
 }
@@ -191,7 +267,7 @@ async fn name_free<R: Record>(tx: &mut Tx, record: &R, columns: &[Column]) -> St
     if names.is_empty() {
         return Ok(());
     }
-    let conditions = numbered(names.iter().copied(), " AND ");
+    let conditions = numbered(&names, " AND ");
     values.push(record.id().into());
     let sql = format!(
         "SELECT 1 FROM {} WHERE {conditions} AND id <> ${}",
@@ -205,41 +281,46 @@ async fn name_free<R: Record>(tx: &mut Tx, record: &R, columns: &[Column]) -> St
 }
 
 /// `a = $1, b = $2` for the names `a` and `b`.
-fn numbered<'a>(names: impl Iterator<Item = &'a str>, separator: &str) -> String {
-    let numbered = names
-        .enumerate()
-        .map(|(n, name)| format!("{name} = ${}", n + 1));
+fn numbered(names: &[&str], separator: &str) -> String {
+    let numbered = (1..).zip(names).map(|(n, name)| format!("{name} = ${n}"));
     numbered.collect::<Vec<_>>().join(separator)
 }
 
-/// Writes a new record whose id is free. `extra` are columns that belong to the row and not to the record.
+/// The columns to write: those that are read, and the folded ones that lists search and sort by.
+fn written<R: Record>(record: &R) -> Vec<Column> {
+    let mut columns = record.columns();
+    for (name, folded) in [("name", "name_key"), ("category", "category_key")] {
+        if let Some((_, Value::Text(text))) = columns.iter().find(|column| column.0 == name) {
+            columns.push((folded, check::key(text).into()));
+        }
+    }
+    columns
+}
+
+/// Writes a new record whose id is free. `beside` are columns that belong to the row and not to the record.
 pub(super) async fn insert<R: Record>(
     tx: &mut Tx,
     record: &R,
-    extra: Vec<Column>,
+    beside: Vec<Column>,
 ) -> StoreResult<()> {
-    let mut columns = record.columns();
+    let mut columns = written(record);
     name_free(tx, record, &columns).await?;
-    columns.extend(extra);
+    columns.extend(beside);
     let (names, values): (Vec<&str>, Vec<Value>) = columns.into_iter().unzip();
     let parameters: Vec<String> = (1..=names.len()).map(|n| format!("${n}")).collect();
-    let sql = format!(
-        "INSERT INTO {} ({}) VALUES ({})",
-        R::TABLE,
-        names.join(", "),
-        parameters.join(", ")
-    );
+    let (names, parameters) = (names.join(", "), parameters.join(", "));
+    let sql = format!("INSERT INTO {} ({names}) VALUES ({parameters})", R::TABLE);
     tx.execute(&sql, values).await?;
     Ok(())
 }
 
 /// Writes a record over the one with its id.
 pub(super) async fn replace<R: Record>(tx: &mut Tx, record: &R) -> StoreResult<()> {
-    let columns = record.columns();
+    let columns = written(record);
     name_free(tx, record, &columns).await?;
     let changing = columns.into_iter().filter(|(name, _)| *name != "id");
     let (names, mut values): (Vec<&str>, Vec<Value>) = changing.unzip();
-    let assignments = numbered(names.iter().copied(), ", ");
+    let assignments = numbered(&names, ", ");
     values.push(record.id().into());
     let sql = format!(
         "UPDATE {} SET {assignments} WHERE id = ${}",
@@ -261,20 +342,15 @@ pub(super) async fn note<R: Record>(
     audit::note(tx, by, action, R::ENTITY, id, record.detail()).await
 }
 
-/// Makes a record; `Conflict` for an id or a name that is taken.
-pub(super) async fn create<R: Record>(tx: &mut Tx, record: R, by: &By) -> StoreResult<R> {
-    create_with(tx, record, Vec::new(), by).await
-}
-
-/// Makes a record whose row has more columns than the record itself.
-pub(super) async fn create_with<R: Record>(
+/// Makes a record; `Conflict` for an id or a name that is taken. `beside` as for [`insert`].
+pub(super) async fn create<R: Record>(
     tx: &mut Tx,
     record: R,
-    extra: Vec<Column>,
+    beside: Vec<Column>,
     by: &By,
 ) -> StoreResult<R> {
     id_free::<R>(tx, record.id()).await?;
-    insert(tx, &record, extra).await?;
+    insert(tx, &record, beside).await?;
     note(tx, by, "create", &record).await?;
     Ok(record)
 }
@@ -294,8 +370,16 @@ pub(super) async fn remove<R: Record>(tx: &mut Tx, id: &EntityId) -> StoreResult
     Ok(())
 }
 
-/// Deletes a record that was read in this change.
-pub(super) async fn delete<R: Record>(tx: &mut Tx, record: &R, by: &By) -> StoreResult<()> {
-    remove::<R>(tx, record.id()).await?;
-    note(tx, by, "delete", record).await
+/// Removes a record, if its version is the expected one and nothing else needs it.
+pub(super) async fn delete<R: Record>(
+    tx: &mut Tx,
+    id: &EntityId,
+    expected: Expected,
+    by: &By,
+) -> StoreResult<()> {
+    let (version, detail) = R::farewell(tx, id).await?;
+    expect(R::ENTITY, expected, version)?;
+    R::release(tx, id).await?;
+    remove::<R>(tx, id).await?;
+    audit::note(tx, by, "delete", R::ENTITY, id.as_str(), detail).await
 }

@@ -95,7 +95,7 @@ impl Store {
         let mut all: Vec<AuditRemoval> = Vec::new();
         for mut row in self.read(&sql, vec![]).await? {
             let record = record(&mut row)?;
-            let value = match row.maybe_text()? {
+            let value = match row.take::<Option<String>>()? {
                 Some(key) => Some((KeyId::stored(key), row.bytes()?)),
                 None => None,
             };
@@ -218,11 +218,11 @@ async fn next(
 
 fn record(row: &mut Row) -> StoreResult<Record> {
     Ok(Record {
-        kind: row.text()?,
-        number: row.int()?,
-        day: row.int()?,
-        entries: row.int()?,
-        until: (row.int()?, row.int()?),
+        kind: row.take()?,
+        number: row.take()?,
+        day: row.take()?,
+        entries: row.take()?,
+        until: (row.take()?, row.take()?),
         digest: row.bytes()?,
     })
 }

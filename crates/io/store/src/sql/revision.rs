@@ -6,7 +6,7 @@
 //! order of the commits, and whoever reads a revision sees every change up to it.
 
 use super::document::{STAMP, read_stamp};
-use super::record::Record;
+use super::layout::Layout;
 use crate::backend::{Mode, Row, Tx, corrupt, values};
 use crate::error::{Invalid, StoreError, StoreResult};
 use crate::id::EntityId;
@@ -117,7 +117,7 @@ struct Part<'a> {
 
 impl Part<'_> {
     /// These columns of the definitions of a kind that were made or changed.
-    async fn changed<R: Record, T>(
+    async fn changed<R: Layout, T>(
         &mut self,
         columns: &str,
         mut read: impl FnMut(&mut Row) -> StoreResult<T>,
@@ -135,14 +135,14 @@ impl Part<'_> {
     }
 
     /// The ids of all definitions of a kind, if any was removed.
-    async fn left<R: Record>(&mut self) -> StoreResult<Option<BTreeSet<EntityId>>> {
+    async fn left<R: Layout>(&mut self) -> StoreResult<Option<BTreeSet<EntityId>>> {
         if !self.removed.contains(R::TABLE) {
             return Ok(None);
         }
         let sql = format!("SELECT id FROM {}", R::TABLE);
         let rows = self.tx.query(&sql, vec![]).await?;
         rows.into_iter()
-            .map(|mut row| row.id())
+            .map(|mut row| row.take())
             .collect::<StoreResult<_>>()
             .map(Some)
     }

@@ -73,11 +73,16 @@ impl Store {
     /// # Errors
     /// `NotFound` for the table.
     pub async fn list_rows(&self, table: &EntityId, page: PageRequest) -> StoreResult<Page<Row>> {
-        self.table(table).await?;
-        Select::new("row_key, value", "data_row")
-            .compare("table_id", "=", Some(table))
-            .page(self, ("row_key", "table_id", false), page, read)
-            .await
+        self.get::<Table>(table).await?;
+        Select::new(
+            "row_key, value",
+            "data_row",
+            ("row_key", "table_id", false),
+            page,
+        )
+        .compare("table_id", "=", Some(table))
+        .page(self, read)
+        .await
     }
 
     /// Removes a row of a data table.
@@ -101,7 +106,7 @@ impl Store {
 pub(super) async fn rows(tx: &mut Tx, table: &EntityId) -> StoreResult<u64> {
     let sql = "SELECT row_count FROM data_table WHERE id = $1";
     match tx.first(sql, values![table]).await? {
-        Some(mut row) => row.count(),
+        Some(mut row) => row.take(),
         None => Err(absent(Entity::Table, table)),
     }
 }
@@ -126,7 +131,7 @@ async fn note(tx: &mut Tx, by: &By, action: &str, table: &EntityId, key: &str) -
 
 fn read(row: &mut Found) -> StoreResult<Row> {
     Ok(Row {
-        key: row.text()?,
-        value: row.json()?,
+        key: row.take()?,
+        value: row.take()?,
     })
 }

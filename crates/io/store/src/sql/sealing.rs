@@ -27,7 +27,7 @@ impl Store {
             let key = KeyId::stored(row.text()?);
             Ok(KeyUse {
                 known: self.ring.bytes(&key).is_some(),
-                values: row.count()?,
+                values: row.take()?,
                 key,
             })
         };
@@ -60,7 +60,7 @@ async fn rotate(tx: &mut Tx, ring: &KeyRing, batch: u32, by: &By) -> StoreResult
     }
     let count = "SELECT COUNT(*) FROM sealed WHERE key_id <> $1";
     let left = match tx.first(count, values![active]).await? {
-        Some(mut row) => row.count()?,
+        Some(mut row) => row.take()?,
         None => return Err(corrupt("sealed", "no count")),
     };
     if resealed > 0 {

@@ -1,130 +1,96 @@
 //! Data tables. Their rows have a file of their own.
 
-use super::check;
+use super::layout::{Column, layout};
 use super::list::Select;
-use super::record::{self, Column, Record, columns, found, select, versioned};
-use super::row;
-use crate::backend::{Row, values};
-use crate::error::{Entity, StoreError, StoreResult};
+use super::record::{self, Editable, Record};
+use super::{check, row};
+use crate::backend::{Tx, values};
+use crate::error::{Entity, StoreResult};
 use crate::id::{EntityId, Version};
-use crate::seam::{By, Expected, Page, Table, TableBody, TableQuery, TableSort};
+use crate::seam::{By, Expected, Table, TableBody, TableQuery, TableSort};
 use crate::store::Store;
-use serde_json::json;
+use serde_json::{Value as Json, json};
+
+layout! {
+    Table as Table in "data_table", unique ["name_key"];
+    id, version, created, modified;
+    body: TableBody { name, description, schema = "row_schema" }
+}
 
 impl Record for Table {
-    const ENTITY: Entity = Entity::Table;
-    const TABLE: &'static str = "data_table";
-    const COLUMNS: &'static str = "id, name, description, row_schema, version, created, modified";
-    const UNIQUE: &'static [&'static str] = &["name_key"];
+    type Query = TableQuery;
 
-    fn read(row: &mut Row) -> StoreResult<Self> {
-        Ok(Self {
-            id: row.id()?,
-            body: TableBody {
-                name: row.text()?,
-                description: row.text()?,
-                schema: row.json()?,
-            },
-            version: row.version()?,
-            created: row.time()?,
-            modified: row.time()?,
-        })
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        columns! {
-            id: &self.id,
-            name: &self.body.name,
-            name_key: check::key(&self.body.name),
-            description: &self.body.description,
-            row_schema: &self.body.schema,
-            version: self.version,
-            created: self.created,
-            modified: self.modified,
-        }
-    }
-
-    versioned! {}
-
-    fn detail(&self) -> serde_json::Value {
+    fn detail(&self) -> Json {
         json!({"name": self.body.name, "version": self.version.0})
+    }
+
+    fn select(query: &TableQuery) -> StoreResult<Select> {
+        let column = match query.sort.key {
+            TableSort::Name => "name_key",
+            TableSort::Id => "id",
+            TableSort::Modified => "modified",
+        };
+        let all = Select::of::<Self>(column, query.sort.descending, query.page);
+        Ok(all.name("name_key", query.name.as_ref()))
+    }
+
+    async fn farewell(tx: &mut Tx, id: &EntityId) -> StoreResult<(Version, Json)> {
+        let table: Self = record::get(tx, id).await?;
+        let mut detail = table.detail();
+        detail["rows"] = row::rows(tx, id).await?.into();
+        Ok((table.version, detail))
+    }
+
+    async fn release(tx: &mut Tx, id: &EntityId) -> StoreResult<()> {
+        let rows = "SELECT table_id FROM data_row WHERE table_id = $1 LIMIT 1";
+        record::unused::<Self>(tx, id, Entity::Row, rows).await
     }
 }
 
-impl Store {
-    /// Makes a data table without rows.
-    ///
-    /// # Errors
-    /// `Conflict` for a taken id or name.
-    pub async fn create_table(&self, id: EntityId, body: TableBody, by: &By) -> StoreResult<Table> {
-        check_body(&body)?;
-        let made = Table {
+impl Editable for Table {
+    type New = (EntityId, TableBody);
+    type Change = TableBody;
+
+    fn make((id, body): (EntityId, TableBody), by: &By) -> StoreResult<Self> {
+        Self::check(&body)?;
+        Ok(Self {
             id,
             body,
             version: Version::FIRST,
             created: by.at,
             modified: by.at,
-        };
-        let no_rows = columns! { row_count: 0_i64 };
-        self.change(async |tx| record::create_with(tx, made, no_rows, by).await)
-            .await
+        })
     }
 
-    /// The data table with this id.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn table(&self, id: &EntityId) -> StoreResult<Table> {
-        self.get(id).await
+    fn beside() -> Vec<Column> {
+        vec![("row_count", 0_i64.into())]
     }
 
+    fn check(body: &TableBody) -> StoreResult<()> {
+        check::name("name", &body.name)?;
+        check::text("description", &body.description)
+    }
+
+    async fn edit(&mut self, _tx: &mut Tx, body: TableBody) -> StoreResult<()> {
+        self.body = body;
+        Ok(())
+    }
+}
+
+impl Store {
     /// The data table of this name, whatever its case.
     ///
     /// # Errors
     /// `NotFound`.
     pub async fn table_named(&self, name: &str) -> StoreResult<Table> {
-        let sql = select::<Table>("name_key = $1");
-        found(self.first(&sql, values![check::key(name)]).await?, name)
+        let key = values![check::key(name)];
+        self.named("name_key = $1", key, name).await
     }
 
-    /// A page of data tables.
-    pub async fn list_tables(&self, query: &TableQuery) -> StoreResult<Page<Table>> {
-        let order = match query.sort.key {
-            TableSort::Name => "name_key",
-            TableSort::Id => "id",
-            TableSort::Modified => "modified",
-        };
-        Select::of::<Table>()
-            .name("name_key", query.name.as_ref())
-            .page(
-                self,
-                (order, "id", query.sort.descending),
-                query.page,
-                Table::read,
-            )
-            .await
-    }
-
-    /// Replaces a data table's name, description and schema.
+    /// Removes a data table as [`Self::delete`] does, and its rows before if `with_rows`.
     ///
     /// # Errors
-    /// `NotFound`, `Stale`, `Conflict`.
-    pub async fn update_table(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        body: TableBody,
-        by: &By,
-    ) -> StoreResult<Table> {
-        check_body(&body)?;
-        self.update(id, expected, by, |table: &mut Table| table.body = body)
-            .await
-    }
-
-    /// Removes a data table.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`; `InUse` while the table has rows, unless `with_rows`.
+    /// `NotFound`, `Stale`; `InUse` while the table has rows.
     pub async fn delete_table(
         &self,
         id: &EntityId,
@@ -133,25 +99,12 @@ impl Store {
         by: &By,
     ) -> StoreResult<()> {
         self.change(async |tx| {
-            let table: Table = record::current(tx, id, expected).await?;
-            let rows = row::rows(tx, id).await?;
-            if rows > 0 && !with_rows {
-                return Err(StoreError::InUse {
-                    entity: Entity::Table,
-                    by: Entity::Row,
-                    id: id.clone(),
-                });
+            if with_rows {
+                let rows = "DELETE FROM data_row WHERE table_id = $1";
+                tx.execute(rows, values![id]).await?;
             }
-            record::remove::<Table>(tx, id).await?;
-            let mut detail = table.detail();
-            detail["rows"] = rows.into();
-            super::audit::note(tx, by, "delete", Entity::Table, id.as_str(), detail).await
+            record::delete::<Table>(tx, id, expected, by).await
         })
         .await
     }
-}
-
-fn check_body(body: &TableBody) -> StoreResult<()> {
-    check::name("name", &body.name)?;
-    check::text("description", &body.description)
 }

@@ -1,7 +1,8 @@
 //! Access tokens.
 
 use super::audit;
-use super::record::{self, Record};
+use super::layout::Layout;
+use super::record;
 use crate::backend::{Mode, Tx, values};
 use crate::error::{Entity, StoreError, StoreResult};
 use crate::hash::{random_secret, token_hash};
@@ -66,7 +67,7 @@ impl Store {
         let Some(mut row) = self.checked(&sql, values![token_hash(token)]).await? else {
             return Err(StoreError::Denied);
         };
-        let expires = row.time()?;
+        let expires: WallTime = row.take()?;
         let client = OAuthClient::read(&mut row)?;
         if expires <= now || client.body.state != ClientState::Active {
             return Err(StoreError::Denied);
@@ -142,13 +143,6 @@ async fn revoke(tx: &mut Tx, token: &Secret, by: &By) -> StoreResult<()> {
     let client = row.text()?;
     tx.execute("DELETE FROM token WHERE hash = $1", values![hash])
         .await?;
-    audit::note(
-        tx,
-        by,
-        "revoke",
-        Entity::Token,
-        client,
-        json!({"tokens": 1}),
-    )
-    .await
+    let detail = json!({"tokens": 1});
+    audit::note(tx, by, "revoke", Entity::Token, &client, detail).await
 }

@@ -158,17 +158,17 @@ pub(super) async fn add(tx: &mut Tx, sums: Sums<'_>) -> StoreResult<()> {
 
 fn read(mut row: Row) -> StoreResult<UsageRow> {
     Ok(UsageRow {
-        at: row.maybe_int()?.map(WallTime),
-        client: row.maybe_text()?.map(EntityId::stored),
-        template: row.maybe_text()?,
-        method: row.maybe_text()?,
+        at: row.take()?,
+        client: row.take()?,
+        template: row.take()?,
+        method: row.take()?,
         counts: UsageCounts {
-            status_200: row.count()?,
-            status_300: row.count()?,
-            status_400: row.count()?,
-            status_429: row.count()?,
-            status_500: row.count()?,
-            requests: row.count()?,
+            status_200: row.take()?,
+            status_300: row.take()?,
+            status_400: row.take()?,
+            status_429: row.take()?,
+            status_500: row.take()?,
+            requests: row.take()?,
         },
     })
 }

@@ -1,60 +1,29 @@
 //! Workflows and their published versions.
 
 use super::check;
+use super::layout::{Layout, layout};
 use super::list::Select;
-use super::record::{self, Column, Record, absent, columns, found, select, versioned};
-use crate::backend::{Row, values};
+use super::record::{self, Editable, Record, absent};
+use crate::backend::{Tx, values};
 use crate::error::{Entity, StoreError, StoreResult};
 use crate::id::{EntityId, Version};
 use crate::limits;
 use crate::seam::{
-    By, Expected, NewWorkflow, Page, Workflow, WorkflowBody, WorkflowQuery, WorkflowSort,
-    WorkflowVersion,
+    By, Expected, NewWorkflow, Workflow, WorkflowBody, WorkflowQuery, WorkflowSort, WorkflowVersion,
 };
 use crate::store::Store;
-use serde_json::json;
+use serde_json::{Value as Json, json};
+
+layout! {
+    Workflow as Workflow in "flow", unique ["flow_type", "name_key"];
+    id, kind = "flow_type", published, version, created, modified;
+    body: WorkflowBody { name, description, yaml }
+}
 
 impl Record for Workflow {
-    const ENTITY: Entity = Entity::Workflow;
-    const TABLE: &'static str = "flow";
-    const COLUMNS: &'static str =
-        "id, flow_type, name, description, yaml, published, version, created, modified";
-    const UNIQUE: &'static [&'static str] = &["flow_type", "name_key"];
+    type Query = WorkflowQuery;
 
-    fn read(row: &mut Row) -> StoreResult<Self> {
-        Ok(Self {
-            id: row.id()?,
-            kind: row.text()?,
-            body: WorkflowBody {
-                name: row.text()?,
-                description: row.text()?,
-                yaml: row.text()?,
-            },
-            published: row.maybe_int()?.and_then(|n| u32::try_from(n).ok()),
-            version: row.version()?,
-            created: row.time()?,
-            modified: row.time()?,
-        })
-    }
-
-    fn columns(&self) -> Vec<Column> {
-        columns! {
-            id: &self.id,
-            flow_type: &self.kind,
-            name: &self.body.name,
-            name_key: check::key(&self.body.name),
-            description: &self.body.description,
-            yaml: &self.body.yaml,
-            published: self.published,
-            version: self.version,
-            created: self.created,
-            modified: self.modified,
-        }
-    }
-
-    versioned! {}
-
-    fn detail(&self) -> serde_json::Value {
+    fn detail(&self) -> Json {
         json!({
             "name": self.body.name,
             "type": self.kind,
@@ -62,17 +31,29 @@ impl Record for Workflow {
             "published": self.published,
         })
     }
+
+    fn select(query: &WorkflowQuery) -> StoreResult<Select> {
+        let column = match query.sort.key {
+            WorkflowSort::Name => "name_key",
+            WorkflowSort::Type => "flow_type",
+            WorkflowSort::Modified => "modified",
+        };
+        Ok(
+            Select::of::<Self>(column, query.sort.descending, query.page)
+                .name("name_key", query.name.as_ref())
+                .compare("flow_type", "=", query.kind.as_ref()),
+        )
+    }
 }
 
-impl Store {
-    /// Makes a workflow, saved and not yet published.
-    ///
-    /// # Errors
-    /// `Conflict` for a taken id, or for a name that is taken within the type.
-    pub async fn create_workflow(&self, new: NewWorkflow, by: &By) -> StoreResult<Workflow> {
+impl Editable for Workflow {
+    type New = NewWorkflow;
+    type Change = WorkflowBody;
+
+    fn make(new: NewWorkflow, by: &By) -> StoreResult<Self> {
         check::name("type", &new.kind)?;
-        check_body(&new.body)?;
-        let made = Workflow {
+        Self::check(&new.body)?;
+        Ok(Self {
             id: new.id,
             kind: new.kind,
             body: new.body,
@@ -80,62 +61,34 @@ impl Store {
             published: None,
             created: by.at,
             modified: by.at,
-        };
-        self.create(made, by).await
+        })
     }
 
-    /// The workflow with this id.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn workflow(&self, id: &EntityId) -> StoreResult<Workflow> {
-        self.get(id).await
+    fn check(body: &WorkflowBody) -> StoreResult<()> {
+        check::name("name", &body.name)?;
+        check::text("description", &body.description)?;
+        check::document("yaml", &body.yaml)
     }
 
+    /// What is published stays.
+    async fn edit(&mut self, _tx: &mut Tx, body: WorkflowBody) -> StoreResult<()> {
+        self.body = body;
+        Ok(())
+    }
+}
+
+impl Store {
     /// The workflow of this type and name; the name's case doesn't matter.
     ///
     /// # Errors
     /// `NotFound`.
     pub async fn workflow_named(&self, kind: &str, name: &str) -> StoreResult<Workflow> {
-        let sql = select::<Workflow>("flow_type = $1 AND name_key = $2");
-        let row = self.first(&sql, values![kind, check::key(name)]).await?;
-        found(row, format!("{kind}/{name}"))
-    }
-
-    /// A page of workflows.
-    pub async fn list_workflows(&self, query: &WorkflowQuery) -> StoreResult<Page<Workflow>> {
-        let order = match query.sort.key {
-            WorkflowSort::Name => "name_key",
-            WorkflowSort::Type => "flow_type",
-            WorkflowSort::Modified => "modified",
-        };
-        Select::of::<Workflow>()
-            .name("name_key", query.name.as_ref())
-            .compare("flow_type", "=", query.kind.as_ref())
-            .page(
-                self,
-                (order, "id", query.sort.descending),
-                query.page,
-                Workflow::read,
-            )
-            .await
-    }
-
-    /// Saves a workflow anew. What is published stays.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`, `Conflict`.
-    pub async fn update_workflow(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        body: WorkflowBody,
-        by: &By,
-    ) -> StoreResult<Workflow> {
-        check_body(&body)?;
-        self.update(id, expected, by, |workflow: &mut Workflow| {
-            workflow.body = body
-        })
+        let keys = values![kind, check::key(name)];
+        self.named(
+            "flow_type = $1 AND name_key = $2",
+            keys,
+            format!("{kind}/{name}"),
+        )
         .await
     }
 
@@ -192,33 +145,10 @@ impl Store {
             return Err(absent(Entity::WorkflowVersion, format!("{number} of {id}")));
         };
         Ok(WorkflowVersion {
-            number: row.small()?,
-            yaml: row.text()?,
-            published: row.time()?,
-            published_by: row.text()?,
+            number: row.take()?,
+            yaml: row.take()?,
+            published: row.take()?,
+            published_by: row.take()?,
         })
     }
-
-    /// Removes a workflow and its published versions.
-    ///
-    /// # Errors
-    /// `NotFound`, `Stale`.
-    pub async fn delete_workflow(
-        &self,
-        id: &EntityId,
-        expected: Expected,
-        by: &By,
-    ) -> StoreResult<()> {
-        self.change(async |tx| {
-            let workflow: Workflow = record::current(tx, id, expected).await?;
-            record::delete(tx, &workflow, by).await
-        })
-        .await
-    }
-}
-
-fn check_body(body: &WorkflowBody) -> StoreResult<()> {
-    check::name("name", &body.name)?;
-    check::text("description", &body.description)?;
-    check::document("yaml", &body.yaml)
 }

@@ -7,6 +7,7 @@ use crate::id::EntityId;
 use crate::invalid::Invalid;
 use crate::seam::*;
 use std::time::Duration;
+use tollgate_store::{Integration, Workflow};
 
 #[path = "../../tests/support/mod.rs"]
 mod support;
@@ -99,16 +100,16 @@ async fn an_older_schema_is_brought_up_to_date_and_keeps_what_it_holds() {
     let file = File::new("older");
     let old = open(&file, &MIGRATIONS[..1]).await.unwrap();
     let made = old
-        .create_integration(integration(1, "old"), &by())
+        .create::<Integration>(integration(1, "old"), &by())
         .await
         .unwrap();
     assert_eq!(schema_version(&old).await, 1);
     drop(old);
     let new = open(&file, MIGRATIONS).await.unwrap();
     assert_eq!(schema_version(&new).await, MIGRATIONS.len() as i64);
-    assert_eq!(new.integration(&made.id).await.unwrap(), made);
+    assert_eq!(new.get::<Integration>(&made.id).await.unwrap(), made);
     assert_eq!(
-        new.list_workflows(&WorkflowQuery::default())
+        new.list::<Workflow>(&WorkflowQuery::default())
             .await
             .unwrap()
             .total,
@@ -200,7 +201,7 @@ async fn a_full_database_is_an_error_and_nothing_is_half_written() {
     let mut stored = 0;
     let error = loop {
         match store
-            .create_integration(integration(stored, &notes), &by())
+            .create::<Integration>(integration(stored, &notes), &by())
             .await
         {
             Ok(_) => stored += 1,
@@ -211,7 +212,7 @@ async fn a_full_database_is_an_error_and_nothing_is_half_written() {
     assert!(matches!(error, StoreError::DiskFull), "{error}");
     assert!(stored > 0);
     let there = store
-        .list_integrations(&IntegrationQuery::default())
+        .list::<Integration>(&IntegrationQuery::default())
         .await
         .unwrap();
     let told = store.audit(&AuditQuery::default()).await.unwrap();
@@ -222,12 +223,12 @@ async fn a_full_database_is_an_error_and_nothing_is_half_written() {
     // Room made by deleting serves the next.
     for gone in there.items.iter().take(3) {
         store
-            .delete_integration(&gone.id, Expected::Any, &by())
+            .delete::<Integration>(&gone.id, Expected::Any, &by())
             .await
             .unwrap();
     }
     store
-        .create_integration(integration(9999, &notes), &by())
+        .create::<Integration>(integration(9999, &notes), &by())
         .await
         .unwrap();
 }
@@ -277,7 +278,7 @@ async fn the_file_is_the_owners_alone() {
     let file = File::new("private");
     let store = open(&file, MIGRATIONS).await.unwrap();
     store
-        .create_integration(integration(1, ""), &by())
+        .create::<Integration>(integration(1, ""), &by())
         .await
         .unwrap();
     for path in [&file.0, &file.0.with_extension("db-wal")] {
@@ -381,7 +382,7 @@ async fn a_disk_that_hangs_holds_up_nobody_for_ever() {
 async fn grows_up(url: &StoreUrl) {
     let with = |migrations| Store::open_with(url, ring(), NOW, Bounds::default(), migrations);
     let old = with(&MIGRATIONS[..2]).await.unwrap();
-    old.create_integration(integration(1, "old"), &by())
+    old.create::<Integration>(integration(1, "old"), &by())
         .await
         .unwrap();
     let execution = AuditEvent {
@@ -399,7 +400,7 @@ async fn grows_up(url: &StoreUrl) {
     assert_eq!(new.audit(&AuditQuery::default()).await.unwrap().total, 601);
     let before = new.definition_changes(0).await.unwrap();
     assert_eq!(before.integrations[0].notes, "old");
-    new.create_integration(integration(2, "new"), &by())
+    new.create::<Integration>(integration(2, "new"), &by())
         .await
         .unwrap();
     assert!(new.revision().await.unwrap() > before.revision);

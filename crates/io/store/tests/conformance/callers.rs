@@ -6,6 +6,7 @@ use crate::support::{NOW, by, open};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use tollgate_secret::Secret;
+use tollgate_store::OAuthClient;
 use tollgate_store::*;
 
 fn body(name: &str) -> ClientBody {
@@ -42,7 +43,10 @@ pub(crate) async fn the_first_administrator_is_made_once(place: Place) {
         .create_first_administrator(id("a"), "One".into(), &by0, &deaf)
         .await;
     assert!(matches!(untold, Err(StoreError::Invalid(_))), "{untold:?}");
-    let clients = s.list_clients(&ClientQuery::default()).await.unwrap();
+    let clients = s
+        .list::<OAuthClient>(&ClientQuery::default())
+        .await
+        .unwrap();
     assert_eq!(clients.total, 0);
     let tellings = Mutex::new(Vec::new());
     let told = |id: &EntityId, secret: &Secret| {
@@ -70,7 +74,7 @@ pub(crate) async fn the_first_administrator_is_made_once(place: Place) {
     assert_eq!(made.secret.expose().len(), 43);
     let telling = (made.client.id.clone(), made.secret.expose().to_owned());
     assert_eq!(*tellings.lock().unwrap(), [telling], "once, and only that");
-    s.delete_client(&made.client.id, Expected::Any, &by(1))
+    s.delete::<OAuthClient>(&made.client.id, Expected::Any, &by(1))
         .await
         .unwrap();
     let again = s
@@ -98,7 +102,10 @@ pub(crate) async fn a_client_lives(place: Place) {
         .await
         .unwrap()
         .client;
-    let page = s.list_clients(&ClientQuery::default()).await.unwrap();
+    let page = s
+        .list::<OAuthClient>(&ClientQuery::default())
+        .await
+        .unwrap();
     assert_eq!(page.items, [made.clone(), same]);
     let off = ClientBody {
         state: ClientState::Inactive,
@@ -120,14 +127,18 @@ pub(crate) async fn a_client_lives(place: Place) {
         })
     ));
     assert_eq!(
-        open(&place.url).await.client(&made.id).await.unwrap(),
+        open(&place.url)
+            .await
+            .get::<OAuthClient>(&made.id)
+            .await
+            .unwrap(),
         changed
     );
     let inactive = ClientQuery {
         state: Some(ClientState::Inactive),
         ..Default::default()
     };
-    assert_eq!(s.list_clients(&inactive).await.unwrap().total, 1);
+    assert_eq!(s.list::<OAuthClient>(&inactive).await.unwrap().total, 1);
     let short = ClientBody {
         access_token_validity_seconds: 299,
         ..body("Short")
@@ -136,11 +147,11 @@ pub(crate) async fn a_client_lives(place: Place) {
         s.create_client(id("z"), short, &by(3)).await,
         Err(StoreError::Invalid(_))
     ));
-    s.delete_client(&made.id, Expected::Version(Version(2)), &by(4))
+    s.delete::<OAuthClient>(&made.id, Expected::Version(Version(2)), &by(4))
         .await
         .unwrap();
     assert!(matches!(
-        s.client(&made.id).await,
+        s.get::<OAuthClient>(&made.id).await,
         Err(StoreError::NotFound { .. })
     ));
 }

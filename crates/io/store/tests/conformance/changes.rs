@@ -6,6 +6,7 @@ use crate::secrets::{credential, raw};
 use crate::support::by;
 use std::collections::BTreeSet;
 use tollgate_store::*;
+use tollgate_store::{Action, Integration};
 
 /// Ids of integrations, credentials and actions that were changed, and of what is left where some were
 /// removed.
@@ -55,7 +56,7 @@ pub(crate) async fn changes_tell_what_became_of_the_definitions(place: Place) {
     };
     assert_eq!(news().await, Told::default());
     let crm = s
-        .create_integration(integration("CRM"), &by(0))
+        .create::<Integration>(integration("CRM"), &by(0))
         .await
         .unwrap();
     let key = s
@@ -64,7 +65,7 @@ pub(crate) async fn changes_tell_what_became_of_the_definitions(place: Place) {
         .unwrap();
     for name in ["one", "two"] {
         let new = action(&format!("a-{name}"), &crm.id, name, "c");
-        s.create_action(new, &by(0)).await.unwrap();
+        s.create::<Action>(new, &by(0)).await.unwrap();
     }
     let all = Told {
         integrations: names(&[crm.id.as_str()]),
@@ -78,7 +79,7 @@ pub(crate) async fn changes_tell_what_became_of_the_definitions(place: Place) {
     // What is no definition, and what was not done.
     s.draft_from_action(&id("a-one"), &by(1)).await.unwrap();
     assert!(
-        s.create_integration(integration("CRM"), &by(1))
+        s.create::<Integration>(integration("CRM"), &by(1))
             .await
             .is_err()
     );
@@ -101,7 +102,7 @@ pub(crate) async fn changes_tell_what_became_of_the_definitions(place: Place) {
     };
     assert_eq!(news().await, wanted);
 
-    s.delete_action(&id("a-two"), Expected::Any, &by(3))
+    s.delete::<Action>(&id("a-two"), Expected::Any, &by(3))
         .await
         .unwrap();
     raw(&place.url, "UPDATE credential SET name = 'by hand'")
@@ -115,10 +116,10 @@ pub(crate) async fn changes_tell_what_became_of_the_definitions(place: Place) {
     assert_eq!(news().await, wanted);
     // One that was made and removed since.
     let gone = s
-        .create_integration(integration("Gone"), &by(4))
+        .create::<Integration>(integration("Gone"), &by(4))
         .await
         .unwrap();
-    s.delete_integration(&gone.id, Expected::Any, &by(4))
+    s.delete::<Integration>(&gone.id, Expected::Any, &by(4))
         .await
         .unwrap();
     let wanted = Told {
@@ -137,7 +138,7 @@ pub(crate) async fn many_changes_come_in_parts(place: Place) {
     // Each is nearly a megabyte: fewer than forty fit into one answer.
     for n in 0..40 {
         let new = integration(&format!("Number {n}"));
-        let made = s.create_integration(new, &by(0)).await.unwrap();
+        let made = s.create::<Integration>(new, &by(0)).await.unwrap();
         let config = IntegrationConfig {
             properties: JsonText::parse(format!("\"{}\"", "x".repeat(1_000_000))).unwrap(),
             ..IntegrationConfig::default()

@@ -5,6 +5,7 @@ use crate::definitions::{id, integration, json};
 use crate::secrets::raw;
 use crate::support::{NOW, by, open};
 use tollgate_store::*;
+use tollgate_store::{Integration, Table, Workflow};
 
 /// Number of the last migration there is.
 /// Number of the last migration.
@@ -28,11 +29,11 @@ fn row(key: &str, value: &str) -> Row {
 pub(crate) async fn a_table_and_its_rows_live(place: Place) {
     let s = &place.store;
     let made = s
-        .create_table(id("t"), table("Hours"), &by(0))
+        .create::<Table>((id("t"), table("Hours")), &by(0))
         .await
         .unwrap();
     let taken = s
-        .create_table(id("u"), table("HOURS"), &by(0))
+        .create::<Table>((id("u"), table("HOURS")), &by(0))
         .await
         .unwrap_err();
     assert!(
@@ -108,7 +109,7 @@ pub(crate) async fn a_table_and_its_rows_live(place: Place) {
         Err(StoreError::Invalid(_))
     ));
     let changed = s
-        .update_table(
+        .update::<Table>(
             &made.id,
             Expected::Version(Version(1)),
             table("Opening"),
@@ -139,7 +140,7 @@ pub(crate) async fn a_table_and_its_rows_live(place: Place) {
         .await
         .unwrap();
     // A table of the same id starts empty.
-    s.create_table(id("t"), table("Hours"), &by(6))
+    s.create::<Table>((id("t"), table("Hours")), &by(6))
         .await
         .unwrap();
     assert_eq!(
@@ -166,10 +167,10 @@ pub(crate) async fn a_workflow_is_published_again_and_again(place: Place) {
         kind: "workflow".into(),
         body: body("a: 1\n"),
     };
-    let made = s.create_workflow(new.clone(), &by(0)).await.unwrap();
+    let made = s.create::<Workflow>(new.clone(), &by(0)).await.unwrap();
     assert_eq!((made.published, made.version), (None, Version(1)));
     let same = s
-        .create_workflow(
+        .create::<Workflow>(
             NewWorkflow {
                 id: id("g"),
                 ..new.clone()
@@ -182,7 +183,7 @@ pub(crate) async fn a_workflow_is_published_again_and_again(place: Place) {
         matches!(same, StoreError::Conflict { what: "name", .. }),
         "{same}"
     );
-    s.create_workflow(
+    s.create::<Workflow>(
         NewWorkflow {
             id: id("h"),
             kind: "bot".into(),
@@ -200,7 +201,7 @@ pub(crate) async fn a_workflow_is_published_again_and_again(place: Place) {
         (one.number, one.yaml.as_str(), one.published_by.as_str()),
         (1, "a: 1\n", "cli")
     );
-    s.update_workflow(
+    s.update::<Workflow>(
         &made.id,
         Expected::Version(Version(2)),
         body("a: 2\n"),
@@ -241,13 +242,13 @@ pub(crate) async fn a_workflow_is_published_again_and_again(place: Place) {
         Some(2)
     );
     assert_eq!(
-        s.list_workflows(&WorkflowQuery::default())
+        s.list::<Workflow>(&WorkflowQuery::default())
             .await
             .unwrap()
             .total,
         2
     );
-    s.delete_workflow(&made.id, Expected::Any, &by(4))
+    s.delete::<Workflow>(&made.id, Expected::Any, &by(4))
         .await
         .unwrap();
     assert!(s.workflow_version(&made.id, 1).await.is_err());
@@ -266,12 +267,12 @@ pub(crate) async fn a_page_has_a_bound_in_bytes(place: Place) {
                 yaml: "# x\n".repeat(250_000),
             },
         };
-        s.create_workflow(new, &by(n)).await.unwrap();
+        s.create::<Workflow>(new, &by(n)).await.unwrap();
     }
     let list = |size| {
         let page = PageRequest::new(size, 1).unwrap();
         async move {
-            s.list_workflows(&WorkflowQuery {
+            s.list::<Workflow>(&WorkflowQuery {
                 page,
                 ..Default::default()
             })
@@ -450,14 +451,14 @@ async fn join_all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output>
 pub(crate) async fn the_audit_log_tells_all_and_keeps_it(place: Place) {
     let s = &place.store;
     let it = s
-        .create_integration(integration("CRM"), &by(0))
+        .create::<Integration>(integration("CRM"), &by(0))
         .await
         .unwrap();
     let update = IntegrationUpdate {
         notes: Some("n".into()),
         ..Default::default()
     };
-    s.update_integration(&it.id, Expected::Any, update, &by(1))
+    s.update::<Integration>(&it.id, Expected::Any, update, &by(1))
         .await
         .unwrap();
     let executed = AuditEvent {
@@ -471,7 +472,7 @@ pub(crate) async fn the_audit_log_tells_all_and_keeps_it(place: Place) {
         detail: json("{\"outcome\":\"success\"}"),
     };
     s.record(&[executed]).await.unwrap();
-    s.delete_integration(&it.id, Expected::Any, &by(3))
+    s.delete::<Integration>(&it.id, Expected::Any, &by(3))
         .await
         .unwrap();
     let list = |query: AuditQuery| async move {
@@ -556,15 +557,15 @@ pub(crate) async fn the_audit_log_tells_all_and_keeps_it(place: Place) {
 
 pub(crate) async fn a_failed_change_is_not_in_the_audit_log(place: Place) {
     let s = &place.store;
-    s.create_integration(integration("CRM"), &by(0))
+    s.create::<Integration>(integration("CRM"), &by(0))
         .await
         .unwrap();
     let _ = s
-        .create_integration(integration("CRM"), &by(1))
+        .create::<Integration>(integration("CRM"), &by(1))
         .await
         .unwrap_err();
     let _ = s
-        .delete_integration(&id("i-crm"), Expected::Version(Version(9)), &by(1))
+        .delete::<Integration>(&id("i-crm"), Expected::Version(Version(9)), &by(1))
         .await
         .unwrap_err();
     assert_eq!(s.audit(&AuditQuery::default()).await.unwrap().total, 1);
@@ -576,13 +577,13 @@ pub(crate) async fn a_failed_change_is_not_in_the_audit_log(place: Place) {
         }
     };
     raw(&place.url, sql).await.unwrap();
-    let before = s.integration(&id("i-crm")).await.unwrap();
+    let before = s.get::<Integration>(&id("i-crm")).await.unwrap();
     let update = IntegrationUpdate {
         notes: Some("n".into()),
         ..Default::default()
     };
     let error = s
-        .update_integration(&before.id, Expected::Any, update, &by(2))
+        .update::<Integration>(&before.id, Expected::Any, update, &by(2))
         .await
         .unwrap_err();
     assert!(
@@ -595,9 +596,9 @@ pub(crate) async fn a_failed_change_is_not_in_the_audit_log(place: Place) {
         ),
         "{error}"
     );
-    assert_eq!(s.integration(&before.id).await.unwrap(), before);
+    assert_eq!(s.get::<Integration>(&before.id).await.unwrap(), before);
     assert!(
-        s.create_integration(integration("Next"), &by(3))
+        s.create::<Integration>(integration("Next"), &by(3))
             .await
             .is_ok(),
         "and the connection is fit for the next"
@@ -618,8 +619,8 @@ pub(crate) async fn many_nodes_start_at_once(place: Place) {
     let last = format!("INSERT INTO schema_migration VALUES ({SCHEMA}, '', '', 0)");
     assert!(raw(&url, &last).await.is_err(), "every step was applied");
     nodes[0]
-        .create_integration(integration("CRM"), &by(0))
+        .create::<Integration>(integration("CRM"), &by(0))
         .await
         .unwrap();
-    assert!(nodes[3].integration(&id("i-crm")).await.is_ok());
+    assert!(nodes[3].get::<Integration>(&id("i-crm")).await.is_ok());
 }

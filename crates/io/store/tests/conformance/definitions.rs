@@ -4,6 +4,7 @@ use crate::Place;
 use crate::support::{by, open};
 use std::collections::BTreeMap;
 use tollgate_store::*;
+use tollgate_store::{Action, Draft, Integration};
 
 pub(crate) fn id(text: &str) -> EntityId {
     EntityId::parse(text).unwrap()
@@ -46,21 +47,21 @@ pub(crate) fn action(n: &str, integration: &EntityId, name: &str, category: &str
 pub(crate) async fn an_integration_lives(place: Place) {
     let s = &place.store;
     let made = s
-        .create_integration(integration("CRM"), &by(0))
+        .create::<Integration>(integration("CRM"), &by(0))
         .await
         .unwrap();
     assert_eq!(
         (made.version, made.config_version),
         (Version(1), Version(1))
     );
-    assert_eq!(s.integration(&made.id).await.unwrap(), made);
+    assert_eq!(s.get::<Integration>(&made.id).await.unwrap(), made);
 
     let update = IntegrationUpdate {
         intended_state: Some(IntendedState::Enabled),
         ..Default::default()
     };
     let enabled = s
-        .update_integration(&made.id, Expected::Version(Version(1)), update, &by(1))
+        .update::<Integration>(&made.id, Expected::Version(Version(1)), update, &by(1))
         .await
         .unwrap();
     assert_eq!(enabled.intended_state, IntendedState::Enabled);
@@ -94,15 +95,19 @@ pub(crate) async fn an_integration_lives(place: Place) {
 
     // What was acknowledged is there when the store is opened anew.
     assert_eq!(
-        open(&place.url).await.integration(&made.id).await.unwrap(),
+        open(&place.url)
+            .await
+            .get::<Integration>(&made.id)
+            .await
+            .unwrap(),
         set
     );
 
-    s.delete_integration(&made.id, Expected::Version(Version(3)), &by(3))
+    s.delete::<Integration>(&made.id, Expected::Version(Version(3)), &by(3))
         .await
         .unwrap();
     assert!(matches!(
-        s.integration(&made.id).await,
+        s.get::<Integration>(&made.id).await,
         Err(StoreError::NotFound {
             entity: Entity::Integration,
             ..
@@ -113,14 +118,14 @@ pub(crate) async fn an_integration_lives(place: Place) {
 pub(crate) async fn an_integration_in_use_stays(place: Place) {
     let s = &place.store;
     let it = s
-        .create_integration(integration("CRM"), &by(0))
+        .create::<Integration>(integration("CRM"), &by(0))
         .await
         .unwrap();
-    s.create_draft(action("a1", &it.id, "Lookup", "CRM"), &by(1))
+    s.create::<Draft>(action("a1", &it.id, "Lookup", "CRM"), &by(1))
         .await
         .unwrap();
     let error = s
-        .delete_integration(&it.id, Expected::Any, &by(2))
+        .delete::<Integration>(&it.id, Expected::Any, &by(2))
         .await
         .unwrap_err();
     assert!(
@@ -137,7 +142,7 @@ pub(crate) async fn an_integration_in_use_stays(place: Place) {
         .await
         .unwrap();
     let error = s
-        .delete_integration(&it.id, Expected::Any, &by(4))
+        .delete::<Integration>(&it.id, Expected::Any, &by(4))
         .await
         .unwrap_err();
     assert!(
@@ -150,10 +155,10 @@ pub(crate) async fn an_integration_in_use_stays(place: Place) {
         ),
         "{error}"
     );
-    s.delete_action(&id("a1"), Expected::Any, &by(5))
+    s.delete::<Action>(&id("a1"), Expected::Any, &by(5))
         .await
         .unwrap();
-    s.delete_integration(&it.id, Expected::Any, &by(6))
+    s.delete::<Integration>(&it.id, Expected::Any, &by(6))
         .await
         .unwrap();
 }
@@ -167,38 +172,38 @@ pub(crate) async fn names_are_unique_whatever_their_case(place: Place) {
         )
     };
     let it = s
-        .create_integration(integration("Übersicht"), &by(0))
+        .create::<Integration>(integration("Übersicht"), &by(0))
         .await
         .unwrap();
     let again = NewIntegration {
         id: id("other"),
         ..integration("ÜBERSICHT")
     };
-    name_taken(s.create_integration(again, &by(1)).await.unwrap_err());
+    name_taken(s.create::<Integration>(again, &by(1)).await.unwrap_err());
     let same_id = NewIntegration {
         name: "Other".into(),
         id: it.id.clone(),
         ..integration("x")
     };
-    let error = s.create_integration(same_id, &by(1)).await.unwrap_err();
+    let error = s.create::<Integration>(same_id, &by(1)).await.unwrap_err();
     assert!(
         matches!(error, StoreError::Conflict { what: "id", .. }),
         "{error}"
     );
 
-    s.create_action(action("a1", &it.id, "Lookup", "CRM"), &by(2))
+    s.create::<Action>(action("a1", &it.id, "Lookup", "CRM"), &by(2))
         .await
         .unwrap();
     name_taken(
-        s.create_action(action("a2", &it.id, "LOOKUP", "crm"), &by(3))
+        s.create::<Action>(action("a2", &it.id, "LOOKUP", "crm"), &by(3))
             .await
             .unwrap_err(),
     );
-    s.create_action(action("a3", &it.id, "Lookup", "Other"), &by(3))
+    s.create::<Action>(action("a3", &it.id, "Lookup", "Other"), &by(3))
         .await
         .unwrap();
     // A draft may have any name; publishing it may not.
-    s.create_draft(action("a4", &it.id, "lookup", "CRM"), &by(4))
+    s.create::<Draft>(action("a4", &it.id, "lookup", "CRM"), &by(4))
         .await
         .unwrap();
     name_taken(
@@ -207,7 +212,7 @@ pub(crate) async fn names_are_unique_whatever_their_case(place: Place) {
             .unwrap_err(),
     );
     assert!(
-        s.draft(&id("a4")).await.is_ok(),
+        s.get::<Draft>(&id("a4")).await.is_ok(),
         "a refused draft is still there"
     );
     // Renaming to one's own name in another case is no conflict.
@@ -215,7 +220,7 @@ pub(crate) async fn names_are_unique_whatever_their_case(place: Place) {
         name: Some("übersicht".into()),
         ..Default::default()
     };
-    s.update_integration(&it.id, Expected::Any, update, &by(6))
+    s.update::<Integration>(&it.id, Expected::Any, update, &by(6))
         .await
         .unwrap();
     assert_eq!(s.action_named("crm", "lookup").await.unwrap().id, id("a1"));
@@ -237,11 +242,11 @@ pub(crate) async fn a_stale_update_changes_nothing(place: Place) {
     };
     let old = Expected::Version(Version(1));
     let it = s
-        .create_integration(integration("CRM"), &by(0))
+        .create::<Integration>(integration("CRM"), &by(0))
         .await
         .unwrap();
     let it = s
-        .update_integration(&it.id, old, IntegrationUpdate::default(), &by(1))
+        .update::<Integration>(&it.id, old, IntegrationUpdate::default(), &by(1))
         .await
         .unwrap();
     let rename = IntegrationUpdate {
@@ -249,17 +254,21 @@ pub(crate) async fn a_stale_update_changes_nothing(place: Place) {
         ..Default::default()
     };
     stale(
-        s.update_integration(&it.id, old, rename, &by(2))
+        s.update::<Integration>(&it.id, old, rename, &by(2))
             .await
             .unwrap_err(),
     );
-    stale(s.delete_integration(&it.id, old, &by(2)).await.unwrap_err());
-    assert_eq!(s.integration(&it.id).await.unwrap(), it);
+    stale(
+        s.delete::<Integration>(&it.id, old, &by(2))
+            .await
+            .unwrap_err(),
+    );
+    assert_eq!(s.get::<Integration>(&it.id).await.unwrap(), it);
 
     let new = action("a1", &it.id, "Lookup", "CRM");
-    let made = s.create_action(new.clone(), &by(3)).await.unwrap();
+    let made = s.create::<Action>(new.clone(), &by(3)).await.unwrap();
     let it = s
-        .update_action(&made.id, old, new.body.clone(), &by(4))
+        .update::<Action>(&made.id, old, new.body.clone(), &by(4))
         .await
         .unwrap();
     let other = ActionBody {
@@ -267,40 +276,40 @@ pub(crate) async fn a_stale_update_changes_nothing(place: Place) {
         ..new.body.clone()
     };
     stale(
-        s.update_action(&made.id, old, other.clone(), &by(5))
+        s.update::<Action>(&made.id, old, other.clone(), &by(5))
             .await
             .unwrap_err(),
     );
-    stale(s.delete_action(&made.id, old, &by(5)).await.unwrap_err());
-    assert_eq!(s.action(&made.id).await.unwrap(), it);
+    stale(s.delete::<Action>(&made.id, old, &by(5)).await.unwrap_err());
+    assert_eq!(s.get::<Action>(&made.id).await.unwrap(), it);
 
     s.draft_from_action(&made.id, &by(6)).await.unwrap();
     let draft = s
-        .update_draft(&made.id, old, new.body, &by(7))
+        .update::<Draft>(&made.id, old, new.body, &by(7))
         .await
         .unwrap();
     stale(
-        s.update_draft(&made.id, old, other, &by(8))
+        s.update::<Draft>(&made.id, old, other, &by(8))
             .await
             .unwrap_err(),
     );
-    stale(s.delete_draft(&made.id, old, &by(8)).await.unwrap_err());
+    stale(s.delete::<Draft>(&made.id, old, &by(8)).await.unwrap_err());
     stale(s.publish_draft(&made.id, old, &by(8)).await.unwrap_err());
-    assert_eq!(s.draft(&made.id).await.unwrap(), draft);
-    assert_eq!(s.action(&made.id).await.unwrap(), it);
+    assert_eq!(s.get::<Draft>(&made.id).await.unwrap(), draft);
+    assert_eq!(s.get::<Action>(&made.id).await.unwrap(), it);
 }
 
 pub(crate) async fn an_action_lives(place: Place) {
     let s = &place.store;
     let it = s
-        .create_integration(integration("CRM"), &by(0))
+        .create::<Integration>(integration("CRM"), &by(0))
         .await
         .unwrap();
     let new = action("custom_-_1", &it.id, "Lookup", "CRM");
-    let draft = s.create_draft(new.clone(), &by(1)).await.unwrap();
+    let draft = s.create::<Draft>(new.clone(), &by(1)).await.unwrap();
     assert_eq!((draft.version, draft.based_on), (Version(1), None));
     assert!(matches!(
-        s.action(&draft.id).await,
+        s.get::<Action>(&draft.id).await,
         Err(StoreError::NotFound { .. })
     ));
     let made = s
@@ -310,7 +319,7 @@ pub(crate) async fn an_action_lives(place: Place) {
     assert_eq!(made.body, new.body, "documents come back byte for byte");
     assert_eq!(made.version, Version(1));
     assert!(matches!(
-        s.draft(&draft.id).await,
+        s.get::<Draft>(&draft.id).await,
         Err(StoreError::NotFound { .. })
     ));
 
@@ -335,7 +344,7 @@ pub(crate) async fn an_action_lives(place: Place) {
         contract: json("{}"),
         ..made.body.clone()
     };
-    s.update_draft(
+    s.update::<Draft>(
         &made.id,
         Expected::Version(Version(1)),
         body.clone(),
@@ -344,7 +353,7 @@ pub(crate) async fn an_action_lives(place: Place) {
     .await
     .unwrap();
     assert_eq!(
-        s.action(&made.id).await.unwrap(),
+        s.get::<Action>(&made.id).await.unwrap(),
         made,
         "a draft doesn't touch the action"
     );
@@ -357,19 +366,26 @@ pub(crate) async fn an_action_lives(place: Place) {
         (Version(2), &body, made.created)
     );
     assert_eq!(
-        open(&place.url).await.action(&made.id).await.unwrap(),
+        open(&place.url)
+            .await
+            .get::<Action>(&made.id)
+            .await
+            .unwrap(),
         again
     );
     s.draft_from_action(&made.id, &by(6)).await.unwrap();
-    s.delete_action(&made.id, Expected::Version(Version(2)), &by(7))
+    s.delete::<Action>(&made.id, Expected::Version(Version(2)), &by(7))
         .await
         .unwrap();
     assert!(
-        matches!(s.draft(&made.id).await, Err(StoreError::NotFound { .. })),
+        matches!(
+            s.get::<Draft>(&made.id).await,
+            Err(StoreError::NotFound { .. })
+        ),
         "the draft goes too"
     );
     let nowhere = s
-        .create_action(action("a9", &id("nowhere"), "x", "y"), &by(8))
+        .create::<Action>(action("a9", &id("nowhere"), "x", "y"), &by(8))
         .await
         .unwrap_err();
     assert!(
@@ -387,11 +403,11 @@ pub(crate) async fn an_action_lives(place: Place) {
 pub(crate) async fn lists_filter_sort_and_page(place: Place) {
     let s = &place.store;
     let it = s
-        .create_integration(integration("CRM"), &by(0))
+        .create::<Integration>(integration("CRM"), &by(0))
         .await
         .unwrap();
     let other = s
-        .create_integration(integration("100%_other"), &by(0))
+        .create::<Integration>(integration("100%_other"), &by(0))
         .await
         .unwrap();
     for n in 0..7 {
@@ -405,10 +421,10 @@ pub(crate) async fn lists_filter_sort_and_page(place: Place) {
         if n == 6 {
             new.integration_id = other.id.clone();
         }
-        s.create_action(new, &by(n)).await.unwrap();
+        s.create::<Action>(new, &by(n)).await.unwrap();
     }
     let names = |query: ActionQuery| async move {
-        let page = s.list_actions(&query).await.unwrap();
+        let page = s.list::<Action>(&query).await.unwrap();
         (
             page.total,
             page.items
@@ -529,7 +545,7 @@ pub(crate) async fn lists_filter_sort_and_page(place: Place) {
             ..Default::default()
         };
         assert_eq!(
-            s.list_integrations(&query).await.unwrap().total,
+            s.list::<Integration>(&query).await.unwrap().total,
             total,
             "{text}"
         );
@@ -545,11 +561,11 @@ pub(crate) async fn lists_filter_sort_and_page(place: Place) {
 pub(crate) async fn publishing_has_one_point(place: Place) {
     let s = place.store.clone();
     let it = s
-        .create_integration(integration("CRM"), &by(0))
+        .create::<Integration>(integration("CRM"), &by(0))
         .await
         .unwrap();
     let new = action("a1", &it.id, "Lookup", "CRM");
-    let mut version = s.create_action(new, &by(1)).await.unwrap().version;
+    let mut version = s.create::<Action>(new, &by(1)).await.unwrap().version;
     for round in 0..10 {
         s.draft_from_action(&id("a1"), &by(round)).await.unwrap();
         let (one, two) = (s.clone(), s.clone());
@@ -568,26 +584,26 @@ pub(crate) async fn publishing_has_one_point(place: Place) {
             "one publishes: {outcomes:?}"
         );
         version = version.next();
-        assert_eq!(s.action(&id("a1")).await.unwrap().version, version);
-        assert!(s.draft(&id("a1")).await.is_err());
+        assert_eq!(s.get::<Action>(&id("a1")).await.unwrap().version, version);
+        assert!(s.get::<Draft>(&id("a1")).await.is_err());
     }
 }
 
 pub(crate) async fn a_draft_does_not_overwrite_a_newer_action(place: Place) {
     let s = &place.store;
     let it = s
-        .create_integration(integration("CRM"), &by(0))
+        .create::<Integration>(integration("CRM"), &by(0))
         .await
         .unwrap();
     let new = action("a1", &it.id, "Lookup", "CRM");
-    s.create_action(new.clone(), &by(1)).await.unwrap();
+    s.create::<Action>(new.clone(), &by(1)).await.unwrap();
     s.draft_from_action(&id("a1"), &by(2)).await.unwrap();
     let body = ActionBody {
         config: json("{\"newer\":true}"),
         ..new.body
     };
     let newer = s
-        .update_action(&id("a1"), Expected::Any, body, &by(3))
+        .update::<Action>(&id("a1"), Expected::Any, body, &by(3))
         .await
         .unwrap();
     let error = s
@@ -604,9 +620,9 @@ pub(crate) async fn a_draft_does_not_overwrite_a_newer_action(place: Place) {
         ),
         "{error}"
     );
-    assert_eq!(s.action(&id("a1")).await.unwrap(), newer);
+    assert_eq!(s.get::<Action>(&id("a1")).await.unwrap(), newer);
     assert!(
-        s.draft(&id("a1")).await.is_ok(),
+        s.get::<Draft>(&id("a1")).await.is_ok(),
         "and the draft isn't lost either"
     );
 }
@@ -614,7 +630,7 @@ pub(crate) async fn a_draft_does_not_overwrite_a_newer_action(place: Place) {
 pub(crate) async fn one_of_many_writers_wins(place: Place) {
     let s = place.store.clone();
     let it = s
-        .create_integration(integration("CRM"), &by(0))
+        .create::<Integration>(integration("CRM"), &by(0))
         .await
         .unwrap();
     // Two nodes, eight writers; each reads, and tries to be the one who raises the version.
@@ -628,13 +644,13 @@ pub(crate) async fn one_of_many_writers_wins(place: Place) {
             tokio::spawn(async move {
                 let mut won = 0;
                 for _ in 0..10 {
-                    let seen = store.integration(&id).await.unwrap().version;
+                    let seen = store.get::<Integration>(&id).await.unwrap().version;
                     let update = IntegrationUpdate {
                         notes: Some(format!("{n}")),
                         ..Default::default()
                     };
                     match store
-                        .update_integration(&id, Expected::Version(seen), update, &by(n))
+                        .update::<Integration>(&id, Expected::Version(seen), update, &by(n))
                         .await
                     {
                         Ok(_) => won += 1,
@@ -651,7 +667,7 @@ pub(crate) async fn one_of_many_writers_wins(place: Place) {
         won += writer.await.unwrap();
     }
     assert_eq!(
-        s.integration(&it.id).await.unwrap().version,
+        s.get::<Integration>(&it.id).await.unwrap().version,
         Version(1 + won),
         "each success counts once"
     );
@@ -676,7 +692,7 @@ pub(crate) async fn bad_values_are_refused(place: Place) {
             id: id("x"),
             ..integration("x")
         };
-        let error = s.create_integration(new, &by(0)).await.unwrap_err();
+        let error = s.create::<Integration>(new, &by(0)).await.unwrap_err();
         assert!(
             matches!(&error, StoreError::Invalid(i) if i.field == "name"),
             "{error}"
@@ -687,7 +703,7 @@ pub(crate) async fn bad_values_are_refused(place: Place) {
         ..integration("x")
     };
     assert!(matches!(
-        s.create_integration(notes, &by(0)).await,
+        s.create::<Integration>(notes, &by(0)).await,
         Err(StoreError::Invalid(_))
     ));
     // The longest names in the widest letters fit, also into the database's indexes.
@@ -697,7 +713,7 @@ pub(crate) async fn bad_values_are_refused(place: Place) {
             .collect()
     };
     let it = s
-        .create_integration(
+        .create::<Integration>(
             NewIntegration {
                 name: wide(0),
                 ..integration("x")
@@ -706,7 +722,7 @@ pub(crate) async fn bad_values_are_refused(place: Place) {
         )
         .await
         .unwrap();
-    s.create_action(action("wide", &it.id, &wide(1), &wide(2)), &by(0))
+    s.create::<Action>(action("wide", &it.id, &wide(1), &wide(2)), &by(0))
         .await
         .unwrap();
     let event = |entity_id: String| AuditEvent {
@@ -746,7 +762,7 @@ pub(crate) async fn bad_values_are_refused(place: Place) {
                 name: Some(filter),
                 ..Default::default()
             };
-            vain(s.list_actions(&query).await.map(|page| page.total));
+            vain(s.list::<Action>(&query).await.map(|page| page.total));
         }
         let query = AuditQuery {
             actor: Some(odd.clone()),
@@ -760,7 +776,7 @@ pub(crate) async fn bad_values_are_refused(place: Place) {
         ..integration("x")
     };
     assert_eq!(
-        s.create_integration(long.clone(), &by(0))
+        s.create::<Integration>(long.clone(), &by(0))
             .await
             .unwrap()
             .name,

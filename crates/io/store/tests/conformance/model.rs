@@ -6,6 +6,7 @@ use crate::definitions::{id, json};
 use crate::support::by;
 use std::collections::BTreeMap;
 use tollgate_store::*;
+use tollgate_store::{Action, Draft, Integration};
 
 const CHANGES: u32 = 400;
 const SEEDS: u64 = 3;
@@ -263,7 +264,7 @@ impl Change {
                     name,
                     ..crate::definitions::integration("x")
                 };
-                Outcome::of(store.create_integration(new, &by).await)
+                Outcome::of(store.create::<Integration>(new, &by).await)
             }
             What::RenameIntegration => {
                 let update = IntegrationUpdate {
@@ -272,24 +273,26 @@ impl Change {
                 };
                 Outcome::of(
                     store
-                        .update_integration(&integration, expected, update, &by)
+                        .update::<Integration>(&integration, expected, update, &by)
                         .await,
                 )
             }
-            What::DeleteIntegration => {
-                Outcome::of(store.delete_integration(&integration, expected, &by).await)
-            }
-            What::CreateAction => Outcome::of(store.create_action(new, &by).await),
-            What::CreateDraft => Outcome::of(store.create_draft(new, &by).await),
+            What::DeleteIntegration => Outcome::of(
+                store
+                    .delete::<Integration>(&integration, expected, &by)
+                    .await,
+            ),
+            What::CreateAction => Outcome::of(store.create::<Action>(new, &by).await),
+            What::CreateDraft => Outcome::of(store.create::<Draft>(new, &by).await),
             What::UpdateAction => {
-                Outcome::of(store.update_action(&action, expected, body, &by).await)
+                Outcome::of(store.update::<Action>(&action, expected, body, &by).await)
             }
-            What::DeleteAction => Outcome::of(store.delete_action(&action, expected, &by).await),
+            What::DeleteAction => Outcome::of(store.delete::<Action>(&action, expected, &by).await),
             What::DraftFromAction => Outcome::of(store.draft_from_action(&action, &by).await),
             What::UpdateDraft => {
-                Outcome::of(store.update_draft(&action, expected, body, &by).await)
+                Outcome::of(store.update::<Draft>(&action, expected, body, &by).await)
             }
-            What::DeleteDraft => Outcome::of(store.delete_draft(&action, expected, &by).await),
+            What::DeleteDraft => Outcome::of(store.delete::<Draft>(&action, expected, &by).await),
             What::Publish => Outcome::of(store.publish_draft(&action, expected, &by).await),
         }
     }
@@ -328,7 +331,7 @@ pub(crate) async fn histories_follow_the_model(place: Place) {
         "one entry for each change that was made"
     );
     let integrations = store
-        .list_integrations(&IntegrationQuery::default())
+        .list::<Integration>(&IntegrationQuery::default())
         .await
         .unwrap()
         .items;
@@ -369,7 +372,7 @@ pub(crate) async fn histories_follow_the_model(place: Place) {
     };
     let query = ActionQuery::default();
     let mut actions: Vec<_> = store
-        .list_actions(&query)
+        .list::<Action>(&query)
         .await
         .unwrap()
         .items
@@ -377,7 +380,7 @@ pub(crate) async fn histories_follow_the_model(place: Place) {
         .map(|a| flat(&a.id, &a.integration_id, &a.body, a.version, None))
         .collect();
     let mut drafts: Vec<_> = store
-        .list_drafts(&query)
+        .list::<Draft>(&query)
         .await
         .unwrap()
         .items

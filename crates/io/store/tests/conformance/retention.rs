@@ -6,6 +6,7 @@ use crate::secrets::raw;
 use crate::support::{NOW, by};
 use sha2::{Digest, Sha256};
 use tollgate_store::*;
+use tollgate_store::{Integration, Table};
 
 fn execution(number: u32) -> AuditEvent {
     AuditEvent {
@@ -73,7 +74,7 @@ pub(crate) async fn old_entries_go_and_leave_a_proof(place: Place) {
             name,
             ..integration("x")
         };
-        s.create_integration(new, &by(n)).await.unwrap();
+        s.create::<Integration>(new, &by(n)).await.unwrap();
     }
     for part in [0..700, 700..1400] {
         let events: Vec<_> = part.map(execution).collect();
@@ -227,7 +228,7 @@ pub(crate) async fn a_revision_tells_of_every_change_of_definitions(place: Place
         seen = now;
     };
     let it = s
-        .create_integration(integration("CRM"), &by(0))
+        .create::<Integration>(integration("CRM"), &by(0))
         .await
         .unwrap();
     grown("a new integration", true).await;
@@ -235,7 +236,7 @@ pub(crate) async fn a_revision_tells_of_every_change_of_definitions(place: Place
         notes: Some("n".into()),
         ..Default::default()
     };
-    s.update_integration(&it.id, Expected::Any, update, &by(1))
+    s.update::<Integration>(&it.id, Expected::Any, update, &by(1))
         .await
         .unwrap();
     grown("a changed one", true).await;
@@ -245,9 +246,9 @@ pub(crate) async fn a_revision_tells_of_every_change_of_definitions(place: Place
         description: String::new(),
         schema: JsonText::default(),
     };
-    s.create_table(id("t"), table, &by(1)).await.unwrap();
+    s.create::<Table>((id("t"), table), &by(1)).await.unwrap();
     grown("what is no definition", false).await;
-    let failed = s.create_integration(integration("CRM"), &by(2)).await;
+    let failed = s.create::<Integration>(integration("CRM"), &by(2)).await;
     assert!(failed.is_err());
     grown("a change that failed", false).await;
     // By hand, past the program.
@@ -255,7 +256,7 @@ pub(crate) async fn a_revision_tells_of_every_change_of_definitions(place: Place
         .await
         .unwrap();
     grown("a change by hand", true).await;
-    s.delete_integration(&it.id, Expected::Any, &by(3))
+    s.delete::<Integration>(&it.id, Expected::Any, &by(3))
         .await
         .unwrap();
     grown("a deletion", true).await;

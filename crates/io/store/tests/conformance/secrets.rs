@@ -5,6 +5,7 @@ use crate::definitions::{id, integration};
 use crate::support::{NOW, by, ring};
 use std::collections::BTreeMap;
 use tollgate_store::*;
+use tollgate_store::{Credential, Integration};
 
 const PASSWORD: &str = "correct-horse-battery-staple";
 
@@ -37,7 +38,7 @@ pub(crate) async fn a_credential_shows_names_only(place: Place) {
     assert_eq!(made.fields, ["password", "userName"]);
     assert!(!format!("{made:?} {:?}", credential("c1")).contains(PASSWORD));
     let all = s
-        .list_credentials(&CredentialQuery::default())
+        .list::<Credential>(&CredentialQuery::default())
         .await
         .unwrap();
     assert_eq!(all.items, std::slice::from_ref(&made));
@@ -112,7 +113,7 @@ pub(crate) async fn a_credential_shows_names_only(place: Place) {
         .await
         .unwrap_err();
     assert!(matches!(error, StoreError::Invalid(_)), "{error}");
-    s.delete_credential(&made.id, Expected::Any, &by(5))
+    s.delete::<Credential>(&made.id, Expected::Any, &by(5))
         .await
         .unwrap();
     assert!(matches!(
@@ -128,7 +129,7 @@ pub(crate) async fn a_credential_shows_names_only(place: Place) {
 pub(crate) async fn a_credential_in_use_stays(place: Place) {
     let s = &place.store;
     let it = s
-        .create_integration(integration("CRM"), &by(0))
+        .create::<Integration>(integration("CRM"), &by(0))
         .await
         .unwrap();
     let config = |credential: &str| IntegrationConfig {
@@ -160,7 +161,7 @@ pub(crate) async fn a_credential_in_use_stays(place: Place) {
         "the refused one didn't count"
     );
     let error = s
-        .delete_credential(&made.id, Expected::Any, &by(4))
+        .delete::<Credential>(&made.id, Expected::Any, &by(4))
         .await
         .unwrap_err();
     assert!(
@@ -170,7 +171,7 @@ pub(crate) async fn a_credential_in_use_stays(place: Place) {
     s.update_integration_config(&it.id, Expected::Any, IntegrationConfig::default(), &by(5))
         .await
         .unwrap();
-    s.delete_credential(&made.id, Expected::Any, &by(6))
+    s.delete::<Credential>(&made.id, Expected::Any, &by(6))
         .await
         .unwrap();
 }

@@ -5,6 +5,7 @@ use crate::definitions::{id, integration};
 use crate::support::by;
 use std::pin::pin;
 use std::task::Poll;
+use tollgate_store::Integration;
 use tollgate_store::*;
 
 /// Polls a future so many times at most, and drops it.
@@ -35,8 +36,12 @@ pub(crate) async fn a_dropped_call_is_done_or_not(place: Place) {
             name: format!("Integration {polls}"),
             ..integration("x")
         };
-        if let Some(outcome) = cut_short(polls, s.create_integration(new.clone(), &by(0))).await {
-            assert_eq!(outcome.unwrap(), s.integration(&new.id).await.unwrap());
+        if let Some(outcome) = cut_short(polls, s.create::<Integration>(new.clone(), &by(0))).await
+        {
+            assert_eq!(
+                outcome.unwrap(),
+                s.get::<Integration>(&new.id).await.unwrap()
+            );
             done += 1;
         }
     }
@@ -45,11 +50,11 @@ pub(crate) async fn a_dropped_call_is_done_or_not(place: Place) {
         "some were cut and some weren't: {done}"
     );
     // A write comes after all that was dropped; then nothing is under way.
-    s.create_integration(integration("Last"), &by(1))
+    s.create::<Integration>(integration("Last"), &by(1))
         .await
         .unwrap();
     let there = s
-        .list_integrations(&IntegrationQuery::default())
+        .list::<Integration>(&IntegrationQuery::default())
         .await
         .unwrap()
         .total;
@@ -61,7 +66,7 @@ pub(crate) async fn a_dropped_call_is_done_or_not(place: Place) {
 pub(crate) async fn a_lock_is_waited_for_so_long(place: Place) {
     let s = &place.store;
     let it = s
-        .create_integration(integration("before"), &by(0))
+        .create::<Integration>(integration("before"), &by(0))
         .await
         .unwrap();
     let rename = || async {
@@ -69,10 +74,10 @@ pub(crate) async fn a_lock_is_waited_for_so_long(place: Place) {
             name: Some("after".into()),
             ..Default::default()
         };
-        s.update_integration(&it.id, Expected::Any, update, &by(1))
+        s.update::<Integration>(&it.id, Expected::Any, update, &by(1))
             .await
     };
-    let name = || async { s.integration(&it.id).await.unwrap().name };
+    let name = || async { s.get::<Integration>(&it.id).await.unwrap().name };
     let busy = |e: StoreError| assert!(matches!(e, StoreError::Busy { .. }), "{e}");
     match place.url.strip_prefix("sqlite:") {
         Some(path) => {

@@ -6,8 +6,8 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tollgate_store::{
-    Action, ActionBody, ActionQuery, Actor, By, EntityId, Expected, Integration, IntegrationQuery,
-    JsonText, NewAction, Pages, Store, StoreError,
+    Action, ActionBody, ActionQuery, Actor, By, Draft, EntityId, Expected, Integration,
+    IntegrationQuery, JsonText, NewAction, Pages, Store, StoreError,
 };
 
 pub(super) struct Direct {
@@ -52,16 +52,16 @@ impl Direct {
             body: body.clone(),
         };
         match (known, draft) {
-            (None, false) => drop(store.create_action(new, &by).await?),
-            (None, true) => drop(store.create_draft(new, &by).await?),
+            (None, false) => drop(store.create::<Action>(new, &by).await?),
+            (None, true) => drop(store.create::<Draft>(new, &by).await?),
             (Some(action), false) => {
                 let seen = Expected::Version(action.version);
-                store.update_action(&id, seen, body, &by).await?;
+                store.update::<Action>(&id, seen, body, &by).await?;
             }
             (Some(_), true) => {
                 let made = store.draft_from_action(&id, &by).await?;
                 let seen = Expected::Version(made.version);
-                store.update_draft(&id, seen, body, &by).await?;
+                store.update::<Draft>(&id, seen, body, &by).await?;
             }
         }
         Ok(id.to_string())
@@ -76,7 +76,7 @@ impl Direct {
     ) -> anyhow::Result<Option<Action>> {
         let found = if login {
             let id = EntityId::parse(format!("customAuth_-_{}", integration.id))?;
-            self.store.action(&id).await
+            self.store.get::<Action>(&id).await
         } else {
             self.store.action_named(&body.category, &body.name).await
         };
@@ -105,7 +105,7 @@ impl Direct {
                 page,
                 ..IntegrationQuery::default()
             };
-            pages.add(self.store.list_integrations(&query).await)?;
+            pages.add(self.store.list::<Integration>(&query).await)?;
         }
         Ok(pages.found())
     }
@@ -123,7 +123,7 @@ impl Direct {
                 page,
                 ..ActionQuery::default()
             };
-            pages.add(self.store.list_actions(&query).await)?;
+            pages.add(self.store.list::<Action>(&query).await)?;
         }
         let found = pages.found().into_iter().map(|action| {
             let mut all = integrations.iter();
