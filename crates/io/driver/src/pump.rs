@@ -1,5 +1,6 @@
 //! The task that owns the engine: message in, event to the engine, its commands carried out.
 
+mod commands;
 mod extension;
 pub(crate) mod message;
 mod tokens;
@@ -12,24 +13,21 @@ use crate::http::Http;
 use crate::task::Task;
 use crate::token::Bearer;
 use crate::trouble::Troubles;
-use crate::upstream;
 use crate::usage::UsageFile;
 use crate::{Answer, Bounds, ClientCredentials, Failure, Request, Setup, SetupError};
-use message::{Clock, Message, Report, Shared, Work};
+use message::{Clock, Message, Shared, Work};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Semaphore, oneshot};
-use tollgate_engine::{
-    Command, ConfigError, Engine, Event, LearnedView, LossKind, NoSuchEntry, Snapshot, Submission,
-};
+use tollgate_engine::{Engine, Event, Facts, LearnedView, NoSuchEntry, Snapshot, Submission};
 use tollgate_model::{AttemptId, ClientId, ExecutionId, Instant, RouteId, TokenId};
 
 /// A token that calls are sent with.
 #[derive(Debug)]
-struct Held {
+struct HeldToken {
     client: ClientId,
     bearer: Bearer,
 }
@@ -57,7 +55,7 @@ pub(crate) struct Pump {
     inbox: UnboundedSender<Message>,
     executions: HashMap<ExecutionId, Execution>,
     attempts: HashMap<AttemptId, Attempt>,
-    tokens: HashMap<TokenId, Held>,
+    tokens: HashMap<TokenId, HeldToken>,
     fetches: HashMap<TokenId, (ClientId, Task)>,
     troubles: Arc<Troubles>,
     /// When closings by a 429 were last logged.
@@ -185,16 +183,7 @@ impl Pump {
                 ignored,
             } => {
                 self.headers_ignored += u64::from(ignored);
-                if let Some(Attempt { token, .. }) = self.attempts.get(&attempt) {
-                    let client = token.and_then(|token| Some(self.tokens.get(&token)?.client));
-                    tracing::debug!(attempt = attempt.0, status, "head");
-                    self.tell(Event::Head {
-                        attempt,
-                        status,
-                        facts,
-                    });
-                    self.look_at(status, client);
-                }
+                self.answered(attempt, status, facts);
             }
             Message::Done(attempt, response) => {
                 if let Some(Attempt { execution, .. }) = self.attempts.remove(&attempt) {
@@ -225,6 +214,20 @@ impl Pump {
         }
     }
 
+    fn answered(&mut self, attempt: AttemptId, status: u16, facts: Facts) {
+        let Some(Attempt { token, .. }) = self.attempts.get(&attempt) else {
+            return;
+        };
+        let client = token.and_then(|token| Some(self.tokens.get(&token)?.client));
+        tracing::debug!(attempt = attempt.0, status, "head");
+        self.tell(Event::Head {
+            attempt,
+            status,
+            facts,
+        });
+        self.look_at(status, client);
+    }
+
     pub(crate) fn snapshot(&self) -> Snapshot {
         let mut snapshot = self.engine.snapshot(self.clock.now());
         snapshot.headers_ignored += self.headers_ignored;
@@ -242,34 +245,6 @@ impl Pump {
         self.tell(event);
         if to_disk {
             self.checkpoint();
-        }
-        Ok(())
-    }
-
-    /// Lets `add` append to the tables. Gives what that gives, and how many routes there are now.
-    pub(crate) fn extend<T>(
-        &mut self,
-        add: impl FnOnce(Extension<'_>) -> T,
-    ) -> Result<(T, usize), ConfigError> {
-        let mut credentials = Vec::new();
-        let add =
-            |tables: tollgate_engine::Extension<'_>| add(Extension::new(tables, &mut credentials));
-        let added = self.engine.extend(add, self.clock.now())?;
-        self.clients.extend(credentials.into_iter().map(Arc::new));
-        self.checkpoint();
-        Ok((added, self.engine.config().routes.len()))
-    }
-
-    pub(crate) fn set_credentials(
-        &mut self,
-        client: ClientId,
-        credentials: ClientCredentials,
-    ) -> Result<(), NoSuchEntry> {
-        let known = self.clients.get_mut(client.index()).ok_or(NoSuchEntry)?;
-        let are_others = !credentials.are_those_of(known);
-        *known = Arc::new(credentials);
-        if are_others {
-            self.tell(Event::RenewCredentials(client));
         }
         Ok(())
     }
@@ -299,105 +274,5 @@ impl Pump {
         let execution = Execution::new(submission.route, request, reply, self.clock.now());
         self.executions.insert(submission.execution, execution);
         self.tell(Event::Submit(submission));
-    }
-
-    /// Carries out all that the engine wants done.
-    fn carry_out(&mut self) {
-        loop {
-            // Before each command, for one that fails may bring about a send.
-            if let Some(usage) = &mut self.usage {
-                usage.keep(&mut self.engine, self.clock.now());
-            }
-            let Some(command) = self.engine.poll_command() else {
-                return;
-            };
-            match command {
-                Command::Send {
-                    execution,
-                    attempt,
-                    token,
-                    give_up,
-                } => self.send((execution, attempt), token, give_up),
-                Command::Abort(attempt) => {
-                    tracing::debug!(attempt = attempt.0, "aborted");
-                    self.attempts.remove(&attempt);
-                }
-                Command::Finish(id, verdict) => {
-                    if let Some(mut execution) = self.executions.remove(&id) {
-                        let outcome = execution.outcome(verdict, self.clock.now());
-                        // An error means that the caller hung up.
-                        let _ = execution.reply.send(outcome);
-                    }
-                }
-                Command::FetchToken(client, token) => self.fetch(client, token),
-                Command::DropToken(token) => {
-                    self.fetches.remove(&token);
-                    self.tokens.remove(&token);
-                }
-            }
-        }
-    }
-
-    fn send(
-        &mut self,
-        (id, attempt): (ExecutionId, AttemptId),
-        token: Option<TokenId>,
-        give_up: Instant,
-    ) {
-        let held = |token| Some(self.tokens.get(&token)?.bearer.clone());
-        let bearer = token.map(held);
-        let (Some(execution), None | Some(Some(_))) = (self.executions.get_mut(&id), &bearer)
-        else {
-            // Against the engine's contract; it gets its slot back instead of waiting for the timeout.
-            tracing::error!(
-                execution = id.0,
-                attempt = attempt.0,
-                ?token,
-                "no such execution or token"
-            );
-            self.tell(Event::Lost(attempt, LossKind::NeverSent));
-            return;
-        };
-        execution.attempts += 1;
-        execution.first_sent.get_or_insert(self.clock.now());
-        tracing::debug!(execution = id.0, attempt = attempt.0, ?token, "send");
-        let bearer = bearer.flatten();
-        if let Some(bearer) = &bearer {
-            execution.sent.push(bearer.redactor.clone());
-        }
-        let header = bearer.map(|bearer| bearer.header);
-        let request = upstream::prepare(&execution.request, header);
-        let died = Message::Lost(
-            attempt,
-            LossKind::NoAnswer,
-            "the attempt's task died".into(),
-        );
-        let report = Report {
-            inbox: self.inbox.clone(),
-            last: Some(died),
-        };
-        let http = self.outlets.get(&execution.route).unwrap_or(&self.http);
-        let most = self.bounds.max_response_bytes;
-        let request = (request, self.clock.at(give_up));
-        let work = upstream::attempt(http.clone(), most, attempt, request, report);
-        self.attempts.insert(
-            attempt,
-            Attempt {
-                execution: id,
-                token,
-                _task: Task::spawn(work),
-            },
-        );
-    }
-
-    fn end_drain(&mut self) {
-        if self.executions.is_empty()
-            && let Some(waiting) = &mut self.drain
-        {
-            for reply in waiting.drain(..) {
-                // An error means that the drain's time was up.
-                let _ = reply.send(());
-            }
-        }
     }
 }

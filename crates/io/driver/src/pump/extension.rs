@@ -1,7 +1,9 @@
-//! What may be added to the tables of a running engine.
+//! What may be added to the tables of a running engine, and changed in them.
 
+use super::Pump;
 use crate::ClientCredentials;
-use tollgate_engine::{Client, LimitSpec, Pool, Route};
+use std::sync::Arc;
+use tollgate_engine::{Client, ConfigError, Event, LimitSpec, NoSuchEntry, Pool, Route};
 use tollgate_model::{ClientId, LimitId, PoolId, RouteId};
 
 /// The ends of the running engine's tables, and of the clients' credentials. Each entry that is added gets its
@@ -41,5 +43,35 @@ impl<'a> Extension<'a> {
     /// Adds a route.
     pub fn add_route(&mut self, route: Route) -> RouteId {
         self.tables.add_route(route)
+    }
+}
+
+impl Pump {
+    /// Lets `add` append to the tables. Gives what that gives, and how many routes there are now.
+    pub(crate) fn extend<T>(
+        &mut self,
+        add: impl FnOnce(Extension<'_>) -> T,
+    ) -> Result<(T, usize), ConfigError> {
+        let mut credentials = Vec::new();
+        let add =
+            |tables: tollgate_engine::Extension<'_>| add(Extension::new(tables, &mut credentials));
+        let added = self.engine.extend(add, self.clock.now())?;
+        self.clients.extend(credentials.into_iter().map(Arc::new));
+        self.checkpoint();
+        Ok((added, self.engine.config().routes.len()))
+    }
+
+    pub(crate) fn set_credentials(
+        &mut self,
+        client: ClientId,
+        credentials: ClientCredentials,
+    ) -> Result<(), NoSuchEntry> {
+        let known = self.clients.get_mut(client.index()).ok_or(NoSuchEntry)?;
+        let are_others = !credentials.are_those_of(known);
+        *known = Arc::new(credentials);
+        if are_others {
+            self.tell(Event::RenewCredentials(client));
+        }
+        Ok(())
     }
 }

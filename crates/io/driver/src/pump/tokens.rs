@@ -1,7 +1,7 @@
 //! Access tokens: fetched, held, missed.
 
 use super::message::{Message, Report};
-use super::{Held, Pump};
+use super::{HeldToken, Pump};
 use crate::ClientCredentials;
 use crate::TokenTrouble;
 use crate::task::Task;
@@ -44,7 +44,7 @@ impl Pump {
                 Some(known) => self.repeated(client, token, known, expires_in),
                 None => {
                     tracing::debug!(token = token.0, ?expires_in, "token granted");
-                    self.tokens.insert(token, Held { client, bearer });
+                    self.tokens.insert(token, HeldToken { client, bearer });
                     self.tell(Event::TokenGranted { token, expires_in });
                     self.forget_trouble(client);
                 }

@@ -1,0 +1,227 @@
+//! One exchange on an HTTP/2 connection: its place there, the request, and the answer.
+
+use super::{Http2, explain};
+use crate::http::body::{self, Answer, Body};
+use crate::http::{Loss, Unsent, says_length};
+use crate::{BodyError, Bounds};
+use bytes::Bytes;
+use h2::{Reason, RecvStream, SendStream};
+use http::{HeaderMap, Request, header};
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use tokio::time::Instant;
+use tollgate_engine::LossKind;
+
+/// One request's place on a connection.
+pub(in crate::http) struct Place {
+    connection: Arc<Http2>,
+    /// When the attempt is given up for lack of an answer. A request dropped earlier was dropped by its caller.
+    give_up: Instant,
+    /// Whether the request came to an end, good or bad.
+    over: bool,
+}
+
+/// An answer whose body is still to come.
+pub(in crate::http) struct Incoming {
+    head: http::response::Parts,
+    body: RecvStream,
+    /// The rest of the request, where the server answers before it has all.
+    upload: Option<Upload>,
+    place: Place,
+}
+
+/// The rest of a request that is still being sent.
+type Upload = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Http2 {
+    /// A place for one more request, if the connection has one.
+    pub(in crate::http) fn place(
+        self: &Arc<Self>,
+        bounds: &Bounds,
+        give_up: Instant,
+    ) -> Option<Place> {
+        let most = self.requests.current_max_send_streams();
+        let mut load = self.load();
+        if load.under_way >= most.min(bounds.streams_per_connection) {
+            return None;
+        }
+        load.under_way += 1;
+        Some(Place {
+            connection: Arc::clone(self),
+            give_up,
+            over: false,
+        })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !self.over && Instant::now() >= self.give_up {
+            self.connection.retire();
+        }
+        let mut load = self.connection.load();
+        load.under_way -= 1;
+        load.idle_since = Instant::now();
+    }
+}
+
+impl Place {
+    /// Sends the request and waits for the answer's head. Dropping the future resets the stream.
+    pub(in crate::http) async fn send(
+        mut self,
+        mut request: Request<Bytes>,
+        bounds: &Bounds,
+    ) -> Result<Incoming, Unsent> {
+        let mut requests = self.connection.requests.clone();
+        complete(&mut request);
+        let (head, body) = request.into_parts();
+        let request = Request::from_parts(head, ());
+        let sent = match poll_fn(|cx| requests.poll_ready(cx)).await {
+            Ok(()) => requests.send_request(request, body.is_empty()),
+            Err(error) => Err(error),
+        };
+        let (mut response, stream) = sent.map_err(|error| {
+            // No frame of the request has been made.
+            if error.is_io() || error.is_go_away() {
+                self.connection.retire();
+                Unsent::Closed
+            } else {
+                Loss::never_sent(explain(&error)).into()
+            }
+        })?;
+        let mut upload: Option<Upload> =
+            (!body.is_empty()).then(|| Box::pin(send_body(stream, body)) as Upload);
+        let proven = self.connection.load().proven;
+        let mut interim = 0;
+        let most = bounds.max_interim_answers;
+        let answered = poll_fn(|cx| {
+            advance(&mut upload, cx);
+            while let Poll::Ready(Some(told)) = response.poll_informational(cx) {
+                told.map_err(|error| lost(&error, proven))?;
+                interim += 1;
+                if interim > most {
+                    return Poll::Ready(Err(body::too_many_interim(most)));
+                }
+            }
+            pin!(&mut response)
+                .poll(cx)
+                .map_err(|error| lost(&error, proven))
+        });
+        let answered = answered.await.inspect_err(|loss| {
+            self.over = true;
+            if loss.kind == LossKind::Unprocessed {
+                self.connection.retire();
+            }
+        });
+        let (head, body) = answered?.into_parts();
+        self.connection.load().proven = true;
+        Ok(Incoming {
+            head,
+            body,
+            upload,
+            place: self,
+        })
+    }
+}
+
+impl Incoming {
+    pub(in crate::http) fn status(&self) -> u16 {
+        self.head.status.as_u16()
+    }
+
+    pub(in crate::http) fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+
+    /// Reads the body as it was sent, to its end or to the bound.
+    pub(in crate::http) async fn read(mut self, most: usize) -> Result<Answer, Loss> {
+        let read = self.read_body(most).await;
+        self.place.over = true;
+        Ok(Answer::new(self.head, read?))
+    }
+
+    async fn read_body(&mut self, most: usize) -> Result<Result<Bytes, BodyError>, Loss> {
+        let mut read = Body::new(most);
+        let (body, upload) = (&mut self.body, &mut self.upload);
+        while let Some(data) = poll_fn(|cx| {
+            advance(upload, cx);
+            body.poll_data(cx)
+        })
+        .await
+        {
+            let data = match data {
+                Ok(data) => data,
+                // The server has answered and needs no more of the request.
+                Err(error) if error.reason() == Some(Reason::NO_ERROR) => {
+                    let said = self.head.headers.get(header::CONTENT_LENGTH);
+                    let said = said.and_then(|said| said.to_str().ok()?.parse().ok());
+                    if said == Some(read.len()) {
+                        break;
+                    }
+                    return Err(lost_in_body(&error));
+                }
+                Err(error) => return Err(lost_in_body(&error)),
+            };
+            if let Err(error) = read.push(&data) {
+                return Ok(Err(error));
+            }
+            // An error means that the stream has ended.
+            let _ = body.flow_control().release_capacity(data.len());
+        }
+        Ok(Ok(read.end()))
+    }
+}
+
+/// Sets the version and the length that HTTP/2 needs.
+fn complete(request: &mut Request<Bytes>) {
+    let length = request.body().len();
+    if length > 0 || says_length(request.method()) {
+        let headers = request.headers_mut();
+        headers.insert(header::CONTENT_LENGTH, length.into());
+    }
+    *request.version_mut() = http::Version::HTTP_2;
+}
+
+fn advance(upload: &mut Option<Upload>, cx: &mut std::task::Context<'_>) {
+    if let Some(rest) = upload
+        && rest.as_mut().poll(cx).is_ready()
+    {
+        *upload = None;
+    }
+}
+
+/// Sends the body as the server has room for it. What goes wrong is told by the answer.
+async fn send_body(mut stream: SendStream<Bytes>, mut body: Bytes) {
+    while !body.is_empty() {
+        stream.reserve_capacity(body.len());
+        let Some(Ok(room)) = poll_fn(|cx| stream.poll_capacity(cx)).await else {
+            return;
+        };
+        let part = body.split_to(room.min(body.len()));
+        if stream.send_data(part, body.is_empty()).is_err() {
+            return;
+        }
+    }
+}
+
+/// What an error before the answer's head means.
+fn lost(error: &h2::Error, proven: bool) -> Loss {
+    let refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
+    let unprocessed = error.is_remote() && (error.is_go_away() || refused);
+    Loss {
+        kind: if unprocessed {
+            LossKind::Unprocessed
+        } else if proven && error.is_io() {
+            LossKind::Closed
+        } else {
+            LossKind::NoAnswer
+        },
+        reason: explain(error),
+    }
+}
+
+fn lost_in_body(error: &h2::Error) -> Loss {
+    Loss::no_answer(format!("the answer broke off: {}", explain(error)))
+}
