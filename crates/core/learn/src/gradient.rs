@@ -42,9 +42,11 @@
 //! then, for a healthy upstream too. `tests/gradient.rs` compares.
 
 mod measured;
+mod memory;
 mod pace;
 
 use measured::{Goodput, Measured};
+use memory::Memory;
 use pace::Paces;
 use std::time::Duration;
 use tollgate_model::{EndpointId, Instant};
@@ -59,10 +61,6 @@ const SURE: f64 = 3.0;
 const SURE_OF_MORE: f64 = 2.0;
 /// Standard errors by which each measurement must say so.
 const LIKELY: f64 = 1.0;
-/// Answers without which nothing is remembered of a number.
-const FEWEST: f64 = 5.0;
-/// Neighbouring numbers that are looked at together, where there are few answers for each.
-const POOLED: [usize; 3] = [1, 3, 6];
 /// Answers of one measurement.
 const ANSWERS: f64 = 25.0;
 /// Answers after which a try has failed, at most.
@@ -71,10 +69,6 @@ const MOST: f64 = 1_000.0;
 const PRICE: u32 = 400;
 /// The longest pause after a try that has failed.
 const LONGEST_REST: Duration = Duration::from_secs(1_800);
-/// Answers that are remembered of a number; what is older counts less.
-const REMEMBERED: f64 = 400.0;
-/// Numbers that are told apart: powers of two to the third part, up to a thousand million.
-const STEPS: usize = 96;
 /// Measurements between two tries of other numbers while one holds, at first and in the end.
 const SOON: u32 = 2;
 const EVERY: u32 = 64;
@@ -100,8 +94,7 @@ pub struct Gradient {
     configured: u32,
     allowed: u32,
     paces: Paces,
-    /// What each number brought, by its logarithm.
-    numbers: [Measured; STEPS],
+    memory: Memory,
     /// Calls under way at the most, of late.
     level: f64,
     measured: Measured,
@@ -148,7 +141,7 @@ impl Gradient {
             configured,
             allowed: configured,
             paces: Paces::default(),
-            numbers: [Measured::default(); STEPS],
+            memory: Memory::default(),
             level: 0.0,
             measured: Measured::default(),
             variance: None,
@@ -198,10 +191,7 @@ impl Gradient {
         if took.sent < begin {
             return;
         }
-        if let Some(number) = self.numbers.get_mut(step(at_once)) {
-            number.add(at_once, log, took.brought);
-            number.age(REMEMBERED);
-        }
+        self.memory.add(at_once, log, took.brought);
         // With room to spare a call doesn't tell of the number.
         if at_once < 0.7 * self.level {
             return;
@@ -259,12 +249,7 @@ impl Gradient {
             return;
         };
         if tried.suspected {
-            let variance = self.usual();
-            for number in &mut self.numbers {
-                if number.answers > 0.0 && number.goodput(variance).log > tried.goodput.log {
-                    *number = Measured::default();
-                }
-            }
+            self.memory.forget_above(&tried.goodput, self.usual());
             let part = 1.0 - f64::from(self.allowed) / f64::from(tried.before);
             let lost = now.since(tried.began).mul_f64(part.max(0.0));
             self.rests_until = now + (lost * PRICE).min(LONGEST_REST);
@@ -323,19 +308,8 @@ impl Gradient {
         let least = if full { 0.05 } else { -FALLEN };
         let (at_once, goodput) = (measured.number(), measured.goodput(self.usual()));
         let highest = 0.8 * at_once.min(f64::from(self.allowed));
-        let end = (0..STEPS).take_while(|&at| lowest(at) <= highest).count();
-        let lower = POOLED
-            .iter()
-            .flat_map(|&pooled| self.numbers[..end].windows(pooled.min(end.max(1))));
-        let lower = lower.filter_map(|numbers| {
-            let mut all = Measured::default();
-            numbers.iter().for_each(|number| all.join(number));
-            (all.answers >= FEWEST && all.number() <= highest)
-                .then(|| (all.number(), all.goodput(self.usual())))
-        });
-        let lower = lower.filter(|(_, then)| then.beats(&goodput, errors, least));
-        let best = lower.max_by(|one, two| one.1.at_least().total_cmp(&two.1.at_least()));
-        best.map(|(number, _)| number.round() as u32)
+        let beats = |then: &Goodput| then.beats(&goodput, errors, least);
+        self.memory.best_up_to(highest, self.usual(), beats)
     }
 
     /// Whether as many calls are under way as may be.
@@ -375,13 +349,4 @@ impl Gradient {
         self.measured = Measured::default();
         self.suspicion = Measured::default();
     }
-}
-
-/// The lowest number of a step.
-fn lowest(step: usize) -> f64 {
-    ((step as f64 - 0.5) / 3.0).exp2()
-}
-
-fn step(at_once: f64) -> usize {
-    ((at_once.max(1.0).log2() * 3.0).round() as usize).min(STEPS - 1)
 }

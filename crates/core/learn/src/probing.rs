@@ -145,48 +145,14 @@ impl Learner {
             return self.give_up(at, Reason::Contradicted);
         }
         let from = held.probe.trying.map_or(now.before(wait), |it| it.since);
-        let TrialLook {
-            near,
-            parts,
-            is_more,
-        } = self.observed.look_at_trial(held, settled, from, work);
-        let number = settled.allowed();
-        let mut next = None;
-        let leaks = held.leaks();
+        let look = self.observed.look_at_trial(held, settled, from, work);
+        let next = self.next_trial(at, &look, wait, now);
         let held = &mut self.observed.held[at];
-        if near > 0 {
+        if look.near > 0 {
             held.probe.near = now;
         }
-        match held.probe.trying {
-            None if near > 0 => {
-                let (accepted, interval) = (held.probe.accepted, held.probe.interval * parts);
-                // A shorter period may cost as many refusals as calls wait for its end.
-                let shorter = accepted - held.probe.shorter_at >= interval * u64::from(number);
-                let few = number < FEW && matches!(rule, Rule::Window { .. });
-                if shorter || accepted - held.probe.higher_at >= interval {
-                    held.probe.shorter = shorter || few;
-                    next = Some((0, rule));
-                }
-            }
-            None => {}
-            Some(it) if now < it.since + wait * lasts(it.settled, rule, it.well) => {}
-            Some(it) if is_more => {
-                // What has gathered in a bucket while less was asked for passes once.
-                if !leaks || it.well > 0 {
-                    self.observed.floor = self.observed.floor.max(it.since);
-                }
-                next = Some((it.well + 1, rule));
-            }
-            Some(it) if now >= it.since + wait * (2 + lasts(it.settled, rule, it.well)) => {
-                held.probe.end();
-                held.finding.rule = it.settled;
-                held.finding.state = State::Confirmed;
-                self.changes.push_back(Change::Adjust(held.finding.clone()));
-            }
-            Some(_) => {}
-        }
         if let Some((well, settled)) = next {
-            held.finding.rule = raised(settled, well, held.probe.shorter, leaks);
+            held.finding.rule = raised(settled, well, held.probe.shorter, held.leaks());
             held.finding.state = State::Probing;
             held.probe.trying = Some(Trial {
                 since: now,
@@ -199,6 +165,49 @@ impl Learner {
         if now.since(held.probe.near) > self.observed.settings.forget_after {
             self.give_up(at, Reason::Silent);
         }
+    }
+
+    /// What is to be tried now, if anything: how many tries in a row went well, and the rule that holds for certain.
+    /// A try that is over without more having been accepted ends.
+    fn next_trial(
+        &mut self,
+        at: usize,
+        look: &TrialLook,
+        wait: Duration,
+        now: Instant,
+    ) -> Option<(u32, Rule)> {
+        let held = &mut self.observed.held[at];
+        let (rule, leaks) = (held.finding.rule, held.leaks());
+        let number = held.probe.settled(rule).allowed();
+        match held.probe.trying {
+            None if look.near > 0 => {
+                let (accepted, interval) = (held.probe.accepted, held.probe.interval * look.parts);
+                // A shorter period may cost as many refusals as calls wait for its end.
+                let shorter = accepted - held.probe.shorter_at >= interval * u64::from(number);
+                let few = number < FEW && matches!(rule, Rule::Window { .. });
+                if shorter || accepted - held.probe.higher_at >= interval {
+                    held.probe.shorter = shorter || few;
+                    return Some((0, rule));
+                }
+            }
+            None => {}
+            Some(it) if now < it.since + wait * lasts(it.settled, rule, it.well) => {}
+            Some(it) if look.is_more => {
+                // What has gathered in a bucket while less was asked for passes once.
+                if !leaks || it.well > 0 {
+                    self.observed.floor = self.observed.floor.max(it.since);
+                }
+                return Some((it.well + 1, rule));
+            }
+            Some(it) if now >= it.since + wait * (2 + lasts(it.settled, rule, it.well)) => {
+                held.probe.end();
+                held.finding.rule = it.settled;
+                held.finding.state = State::Confirmed;
+                self.changes.push_back(Change::Adjust(held.finding.clone()));
+            }
+            Some(_) => {}
+        }
+        None
     }
 
     /// A refusal while more is tried: if what is tried has let the call pass, the try has failed.

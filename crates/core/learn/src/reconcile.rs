@@ -50,21 +50,7 @@ impl Learner {
         if self.observed.held.iter().any(stricter) {
             return false;
         }
-        let mut counts = Vec::new();
-        found.statistic.counts(&series, &mut counts);
-        let finding = Finding {
-            id: FindingId(0),
-            group: found.group,
-            rule,
-            counts_refused,
-            state: State::Confirmed,
-            accepted: counts
-                .iter()
-                .filter(|&&count| count <= found.number)
-                .count() as u64,
-            refused: study.explains.len() as u64,
-            since: now,
-        };
+        let finding = confirmed(found, &series, study.explains.len(), now);
         let Some((&first, others)) = superfluous.split_first() else {
             if !study.mend && self.observed.held.len() < self.observed.settings.findings {
                 let (guard, rule) = Guard::of(rule, self.observed.stretched_by(found));
@@ -128,6 +114,23 @@ impl Learner {
                 self.changes.push_back(Change::Adjust(held.finding.clone()));
             }
         }
+    }
+}
+
+/// What was found, as a finding that has no id yet. So many refused calls are its evidence.
+fn confirmed(found: &Hypothesis, series: &Series, refused: usize, now: Instant) -> Finding {
+    let mut counts = Vec::new();
+    found.statistic.counts(series, &mut counts);
+    let accepted = counts.iter().filter(|&&count| count <= found.number);
+    Finding {
+        id: FindingId(0),
+        group: found.group,
+        rule: found.rule(),
+        counts_refused: found.counts_refused(),
+        state: State::Confirmed,
+        accepted: accepted.count() as u64,
+        refused: refused as u64,
+        since: now,
     }
 }
 
