@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use std::path::Path;
 use std::process::{Command, Output};
 use tollgate_store::{
-    Actor, AuditEvent, AuditKind, By, JsonText, KeyRing, Store, StoreUrl, WallTime,
+    Actor, AuditEvent, AuditKind, Author, JsonText, KeyRing, Store, StoreUrl, WallTime,
 };
 
 const CONFIG: &str = "[store]\nurl = \"sqlite:store.db\"\nkey_file = \"store.keys\"\n";
@@ -35,7 +35,7 @@ async fn remove(folder: &Path) {
     for day in 1..=3 {
         let at = WallTime(day * DAY);
         let event = |number| AuditEvent {
-            by: By {
+            by: Author {
                 actor: Actor::cli(),
                 at,
             },

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_action::IntegrationType;
-use tollgate_definitions::{Catalog, Entry, Live, Target, auth_id};
+use tollgate_definitions::{Catalog, CatalogAction, CatalogIntegration, Live, auth_id};
 use tollgate_json::Doc;
 use tollgate_store::{Action, ActionBody, EntityId, Expected, NewAction, Role};
 use tollgate_workers::Workers;
@@ -42,13 +42,13 @@ fn found<'a>(
     catalog: &'a Catalog,
     caller: &Principal,
     query: &Query,
-) -> Result<Vec<&'a Arc<Entry>>, ApiError> {
+) -> Result<Vec<&'a Arc<CatalogAction>>, ApiError> {
     let secure = query.flag("secure")?;
     let logins = query.flag("includeAuthActions")?.unwrap_or(false);
     let ids = listing::ids(query)?;
     let by = listing::sort_by(query, &["name", "category", "integrationId", "id"])?;
     let descending = listing::descending(query)?;
-    let wanted = |entry: &&Arc<Entry>| {
+    let wanted = |entry: &&Arc<CatalogAction>| {
         caller.sees(Over::of(entry))
             && (logins || !entry.is_auth())
             && query.get("category").is_none_or(|it| it == entry.category)
@@ -136,7 +136,7 @@ pub(crate) fn read_new(
     live: &Live,
     caller: &Principal,
     doc: &Doc,
-) -> Result<(Arc<Target>, NewAction), ApiError> {
+) -> Result<(Arc<CatalogIntegration>, NewAction), ApiError> {
     let integration = doc.required("integrationId")?;
     caller.needs(Role::Author, Over::Integration(&integration))?;
     let catalog = live.catalog();
@@ -181,12 +181,12 @@ const COMPILED_WITHIN: Duration = Duration::from_secs(30);
 pub(crate) async fn compiled(
     workers: &Workers,
     id: &str,
-    target: &Arc<Target>,
+    target: &Arc<CatalogIntegration>,
     body: &ActionBody,
     version: i64,
-) -> Result<Entry, ApiError> {
+) -> Result<CatalogAction, ApiError> {
     let (id, body, to) = (id.to_owned(), body.clone(), Arc::clone(target));
-    let compile = move || Entry::of_stored(&id, &to.id, &to.kind, &body, version);
+    let compile = move || CatalogAction::of_stored(&id, &to.id, &to.kind, &body, version);
     let compiled = workers.run_once(&target.id, COMPILED_WITHIN, move |_| compile());
     Ok(compiled.await?)
 }
@@ -195,9 +195,9 @@ pub(crate) async fn compiled(
 pub(crate) async fn usable(
     workers: &Workers,
     id: &str,
-    target: &Arc<Target>,
+    target: &Arc<CatalogIntegration>,
     body: &ActionBody,
-) -> Result<Entry, ApiError> {
+) -> Result<CatalogAction, ApiError> {
     let entry = compiled(workers, id, target, body, 0).await?;
     match &entry.action {
         Ok(_) => Ok(entry),
@@ -270,7 +270,7 @@ pub(crate) fn own(
     live: &Live,
     caller: &Principal,
     id: &str,
-) -> Result<(EntityId, Arc<Target>), ApiError> {
+) -> Result<(EntityId, Arc<CatalogIntegration>), ApiError> {
     let catalog = live.catalog();
     let entry = catalog.find(id)?;
     caller.needs(Role::Author, Over::of(entry))?;
@@ -285,10 +285,10 @@ pub(crate) fn own(
 pub(crate) async fn changed(
     live: &Live,
     made: &Action,
-    compiled: Option<Entry>,
+    compiled: Option<CatalogAction>,
 ) -> Result<Json<Value>, ApiError> {
     let version = made.version.0;
-    let compiled = compiled.map(|entry| Entry { version, ..entry });
+    let compiled = compiled.map(|entry| CatalogAction { version, ..entry });
     live.refresh_with(compiled).await?;
     let catalog = live.catalog();
     Ok(Json(show(
@@ -299,7 +299,7 @@ pub(crate) async fn changed(
 }
 
 /// An action as lists and gets show it. `contract`: whether with its contract, and then whether flattened.
-pub(crate) fn show(entry: &Entry, contract: Option<bool>, config: bool) -> Value {
+pub(crate) fn show(entry: &CatalogAction, contract: Option<bool>, config: bool) -> Value {
     let mut shown = json!({
         "id": entry.id,
         "name": entry.name,

@@ -205,7 +205,7 @@ impl Callers {
     pub(crate) async fn revoke(
         &self,
         token: &str,
-        by: &tollgate_store::By,
+        by: &tollgate_store::Author,
     ) -> Result<(), ApiError> {
         let of_file = lock(&self.alive).remove(token);
         self.disbelieve(token);

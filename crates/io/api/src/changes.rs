@@ -3,11 +3,11 @@
 use crate::error::ApiError;
 use crate::principal::Principal;
 use tollgate_definitions::wall_time;
-use tollgate_store::By;
+use tollgate_store::Author;
 
 /// Who changes something, and when.
-pub(crate) fn by(caller: &Principal) -> By {
-    By {
+pub(crate) fn by(caller: &Principal) -> Author {
+    Author {
         actor: caller.actor(),
         at: wall_time(),
     }

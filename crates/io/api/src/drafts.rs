@@ -17,7 +17,7 @@ use axum::extract::{Path, RawQuery, State};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tollgate_definitions::{Entry, Live, Target};
+use tollgate_definitions::{CatalogAction, CatalogIntegration, Live};
 use tollgate_store::{ActionQuery, Draft, Expected, NewAction, PageRequest, Pages, Role, limits};
 use tollgate_workers::Workers;
 
@@ -246,14 +246,18 @@ pub(crate) fn over(draft: &Draft) -> Over<'_> {
     }
 }
 
-pub(crate) fn target(live: &Live, draft: &Draft) -> Result<Arc<Target>, ApiError> {
+pub(crate) fn target(live: &Live, draft: &Draft) -> Result<Arc<CatalogIntegration>, ApiError> {
     let catalog = live.catalog();
     Ok(Arc::clone(
         catalog.find_integration(draft.integration_id.as_str())?,
     ))
 }
 
-async fn entry(workers: &Workers, draft: &Draft, target: &Arc<Target>) -> Result<Entry, ApiError> {
+async fn entry(
+    workers: &Workers,
+    draft: &Draft,
+    target: &Arc<CatalogIntegration>,
+) -> Result<CatalogAction, ApiError> {
     let version = draft.version.0;
     actions::compiled(workers, draft.id.as_str(), target, &draft.body, version).await
 }

@@ -10,7 +10,7 @@ use tollgate_definitions::{LookupError, NoStore, RefreshError};
 use tollgate_execution::{Cause, ExecuteError};
 use tollgate_json::DocError;
 use tollgate_store::StoreError;
-use tollgate_workers::Refused;
+use tollgate_workers::WorkerError;
 
 /// An answer that says what is wrong and what to do. Boxed: errors are rare, and results are moved often.
 #[derive(Clone, Debug)]
@@ -173,8 +173,8 @@ impl From<LookupError> for ApiError {
     }
 }
 
-impl From<Refused> for ApiError {
-    fn from(refused: Refused) -> Self {
+impl From<WorkerError> for ApiError {
+    fn from(refused: WorkerError) -> Self {
         ExecuteError::from(refused).into()
     }
 }
@@ -190,7 +190,7 @@ impl From<RefreshError> for ApiError {
         match error {
             RefreshError::Store(error) => error.into(),
             RefreshError::Workers(refused) => refused.into(),
-            RefreshError::Ended => Refused::Died.into(),
+            RefreshError::Ended => WorkerError::Died.into(),
         }
     }
 }

@@ -20,7 +20,7 @@ use shown::{PATH, show, show_config, show_stored, with_config};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tollgate_action::TypeFacts;
-use tollgate_definitions::{Live, Target, auth_id, grant};
+use tollgate_definitions::{CatalogIntegration, Live, auth_id, grant};
 use tollgate_driver::Driver;
 use tollgate_json::Doc;
 use tollgate_store::{
@@ -41,7 +41,7 @@ pub(crate) async fn list(
     let by = listing::sort_by(&query, &["name", "id", "integrationType"])?;
     let catalog = live.catalog();
     let full = expands_config(&query);
-    let wanted = |target: &&Arc<Target>| {
+    let wanted = |target: &&Arc<CatalogIntegration>| {
         let kind = query.get("integrationType");
         let state = query.get("reportedState");
         let credential = query.get("credentialId");
@@ -73,7 +73,7 @@ fn expands_config(query: &Query) -> bool {
         .any(|word| word.starts_with("config"))
 }
 
-fn uses(target: &Target, credential: &str) -> bool {
+fn uses(target: &CatalogIntegration, credential: &str) -> bool {
     let stored = target.stored.as_ref();
     stored.is_some_and(|it| {
         it.config
@@ -283,8 +283,9 @@ fn own(live: &Live, caller: &Principal, id: &str) -> Result<EntityId, ApiError> 
 
 /// Names are categories, and flows call actions by these: none may be the file's as well.
 fn free_of_files(live: &Live, name: &str) -> Result<(), ApiError> {
-    let taken =
-        |it: &Arc<Target>| it.stored.is_none() && it.name.to_lowercase() == name.to_lowercase();
+    let taken = |it: &Arc<CatalogIntegration>| {
+        it.stored.is_none() && it.name.to_lowercase() == name.to_lowercase()
+    };
     if live.catalog().integrations().any(taken) {
         let message = format!("The configuration file has an integration {name:?} already.");
         return Err(ApiError::conflict("already.exists", message).with("field", "name"));

@@ -16,8 +16,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tollgate_definitions::wall_time;
 use tollgate_store::{
-    Actor, AuditEvent, Batch, By, EntityId, JsonText, Store, StoreError, UsageCounts, UsageDelta,
-    WallTime, limits,
+    Actor, AuditEvent, Author, Batch, EntityId, JsonText, Store, StoreError, UsageCounts,
+    UsageDelta, WallTime, limits,
 };
 
 /// Between two writes.
@@ -229,7 +229,7 @@ pub(crate) fn event(
     detail: &serde_json::Value,
 ) -> AuditEvent {
     AuditEvent {
-        by: By {
+        by: Author {
             actor,
             at: wall_time(),
         },

@@ -11,7 +11,7 @@
 use crate::error::ApiError;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use tollgate_definitions::{Entry, OwnLanes};
+use tollgate_definitions::{CatalogAction, OwnLanes};
 use tollgate_store::{Actor, EntityId, Grant, Reach, Role};
 
 /// A caller whose token was good.
@@ -40,7 +40,7 @@ pub(crate) enum Over<'a> {
 
 impl<'a> Over<'a> {
     /// An action of the catalogue.
-    pub(crate) fn of(entry: &'a Entry) -> Self {
+    pub(crate) fn of(entry: &'a CatalogAction) -> Self {
         Self::Action {
             id: &entry.id,
             integration: &entry.integration,

@@ -266,7 +266,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_ends_its_call_alone() {
         use hyper_util::service::TowerToHyperService;
-        use tollgate_listen::{Bounds, Listening};
+        use tollgate_listen::{Bounds, Listener};
 
         async fn panics() -> &'static str {
             panic!("a fault")
@@ -277,7 +277,7 @@ mod tests {
             .layer(middleware::from_fn(panicked));
         let service = TowerToHyperService::new(router);
         let address = ([127, 0, 0, 1], 0).into();
-        let listening = Listening::start(address, Bounds::default(), service);
+        let listening = Listener::start(address, Bounds::default(), service);
         let listening = listening.await.unwrap();
         // One connection for all of them, so that it is seen to live on.
         let http = reqwest::Client::builder().pool_max_idle_per_host(1);

@@ -16,7 +16,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tollgate_config::parse_span;
-use tollgate_definitions::{Catalog, Entry, Live};
+use tollgate_definitions::{Catalog, CatalogAction, Live};
 use tollgate_execution::{Executor, Source, Terms, TestResult};
 use tollgate_store::Role;
 
@@ -55,7 +55,7 @@ impl Calls {
         &self,
         caller: &Principal,
         what: &str,
-        entry: &Entry,
+        entry: &CatalogAction,
         error: Option<&ApiError>,
     ) {
         let ended = error.map_or("ok", ApiError::own_code);
@@ -156,7 +156,7 @@ fn callable<'a>(
     catalog: &'a Catalog,
     caller: &Principal,
     id: &str,
-) -> Result<&'a Arc<Entry>, ApiError> {
+) -> Result<&'a Arc<CatalogAction>, ApiError> {
     let entry = catalog.find(id)?;
     caller.needs(Role::Execute, Over::of(entry))?;
     if entry.is_auth() {

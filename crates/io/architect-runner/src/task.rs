@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tollgate_architect::{Answer, Effect, EffectId, End, Failure, Person, Progress, Run};
 use tollgate_model::Instant;
-use tollgate_workers::{Refused, Workers};
+use tollgate_workers::{WorkerError, Workers};
 
 /// How long a run waits for its turn to calculate: turns always come.
 const TURN: Duration = Duration::from_secs(3600);
@@ -101,7 +101,7 @@ impl<W: World> RunTask<W> {
             };
             match workers.run_once(&self.party, TURN, go_on).await {
                 Ok(done) => return done,
-                Err(Refused::Died) => return None,
+                Err(WorkerError::Died) => return None,
                 // Others wait there already, as many as may.
                 Err(_) => tokio::time::sleep(PAUSE).await,
             }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tollgate_architect::Workflow;
 use tollgate_architect_runner::{Bounds, Failure, Launch, Runner, Status, World};
-use tollgate_cache::{Cache, Key, Policy, Weigh};
+use tollgate_cache::{Cache, Key, Policy, Weight};
 
 const GET: &str = "Get On Queue Agent Counts";
 
@@ -25,7 +25,7 @@ struct Platform {
 
 struct Counts;
 
-impl Weigh for Counts {
+impl Weight for Counts {
     fn bytes(&self) -> usize {
         100
     }

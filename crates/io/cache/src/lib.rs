@@ -14,7 +14,7 @@
 //! **Who may share** is the caller's to say, by a second part of the key ([`Key::party`]): an urgent
 //! call must not wait in the queue of a less urgent one's class. Kept answers are shared by all.
 //!
-//! **Bounds.** Bytes kept, by what [`Weigh`] says and the least used go first ([`Bounds`]); calls under
+//! **Bounds.** Bytes kept, by what [`Weight`] says and the least used go first ([`Bounds`]); calls under
 //! way are bounded by who waits for them; background fetches by [`Bounds::max_refreshes`].
 //!
 //! Time is an argument. Tested in `tests/cache.rs`.
@@ -68,7 +68,7 @@ pub struct Key<P> {
 }
 
 /// How much an answer weighs.
-pub trait Weigh {
+pub trait Weight {
     /// Bytes, roughly.
     fn bytes(&self) -> usize;
 }
@@ -130,7 +130,7 @@ impl<P, V, E> std::fmt::Debug for Cache<P, V, E> {
 impl<P, V, E> Cache<P, V, E>
 where
     P: Clone + Eq + Hash + Send + Sync + 'static,
-    V: Weigh + Send + Sync + 'static,
+    V: Weight + Send + Sync + 'static,
     E: Send + Sync + 'static,
 {
     /// An empty cache.

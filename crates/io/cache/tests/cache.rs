@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
-use tollgate_cache::{Bounds, Cache, Key, Policy, Source, Weigh};
+use tollgate_cache::{Bounds, Cache, Key, Policy, Source, Weight};
 
 #[derive(Debug, PartialEq)]
 struct Answer(u32, usize);
 
-impl Weigh for Answer {
+impl Weight for Answer {
     fn bytes(&self) -> usize {
         self.1
     }

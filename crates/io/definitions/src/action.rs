@@ -24,7 +24,7 @@ pub fn file_integration_id(name: &str) -> String {
 }
 
 /// One action.
-pub struct Entry {
+pub struct CatalogAction {
     /// Its id.
     pub id: String,
     /// Its name.
@@ -43,16 +43,16 @@ pub struct Entry {
     pub action: Result<Action, String>,
 }
 
-impl std::fmt::Debug for Entry {
+impl std::fmt::Debug for CatalogAction {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Entry")
+        f.debug_struct("CatalogAction")
             .field("id", &self.id)
             .field("name", &self.name)
             .finish_non_exhaustive()
     }
 }
 
-impl Entry {
+impl CatalogAction {
     /// Whether it is an integration's own login: run when needed, never called.
     #[must_use]
     pub fn is_auth(&self) -> bool {

@@ -8,7 +8,7 @@
 //! start and on every machine that has the files. Its category is its integration's name, as on the
 //! platform. What comes from files is read-only: the files are its definition.
 
-use crate::{Entry, LookupError, Target};
+use crate::{CatalogAction, CatalogIntegration, LookupError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -22,8 +22,8 @@ type Named = (Arc<str>, Arc<str>, Arc<str>);
 /// All integrations and actions, by id.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
-    integrations: BTreeMap<String, Arc<Target>>,
-    actions: BTreeMap<Arc<str>, Arc<Entry>>,
+    integrations: BTreeMap<String, Arc<CatalogIntegration>>,
+    actions: BTreeMap<Arc<str>, Arc<CatalogAction>>,
     by_name: BTreeSet<Named>,
     /// Actions that are set aside, by integration and id: what their names are, and why.
     set_aside: BTreeMap<String, BTreeMap<String, String>>,
@@ -42,13 +42,13 @@ impl Catalog {
     }
 
     /// Adds an integration, or replaces the one of its id.
-    pub fn add_target(&mut self, target: Arc<Target>) {
+    pub fn add_integration(&mut self, target: Arc<CatalogIntegration>) {
         self.integrations.insert(target.id.clone(), target);
     }
 
     /// Adds an action, or replaces the one of its id.
-    pub fn add_entry(&mut self, entry: Arc<Entry>) {
-        self.remove_entry(&entry.id);
+    pub fn add_action(&mut self, entry: Arc<CatalogAction>) {
+        self.remove_action(&entry.id);
         if let Err(why) = &entry.action {
             let of = self.set_aside.entry(entry.integration.clone());
             let told = format!("{:?}: {why}", entry.name);
@@ -60,7 +60,7 @@ impl Catalog {
         self.actions.insert(id, entry);
     }
 
-    fn remove_entry(&mut self, id: &str) -> Option<Arc<Entry>> {
+    fn remove_action(&mut self, id: &str) -> Option<Arc<CatalogAction>> {
         let (id, entry) = self.actions.remove_entry(id)?;
         let (category, name) = folded(&entry.category, &entry.name);
         self.by_name.remove(&(category, name, id));
@@ -74,12 +74,15 @@ impl Catalog {
     }
 
     /// Removes stored actions that aren't left, and gives them.
-    pub(crate) fn retain_stored_actions(&mut self, left: impl Fn(&str) -> bool) -> Vec<Arc<Entry>> {
+    pub(crate) fn retain_stored_actions(
+        &mut self,
+        left: impl Fn(&str) -> bool,
+    ) -> Vec<Arc<CatalogAction>> {
         let gone = self.actions.values();
         let gone = gone.filter(|entry| entry.stored && !left(&entry.id));
         let gone: Vec<_> = gone.map(|entry| entry.id.clone()).collect();
         let gone = gone.iter();
-        gone.filter_map(|id| self.remove_entry(id)).collect()
+        gone.filter_map(|id| self.remove_action(id)).collect()
     }
 
     /// Removes stored integrations that aren't left.
@@ -90,14 +93,14 @@ impl Catalog {
 
     /// The action of that id, if there is one.
     #[must_use]
-    pub fn action(&self, id: &str) -> Option<&Arc<Entry>> {
+    pub fn action(&self, id: &str) -> Option<&Arc<CatalogAction>> {
         self.actions.get(id)
     }
 
     /// The action of that category and name, whatever the case of their letters; of several the one whose id
     /// comes first.
     #[must_use]
-    pub fn action_named(&self, category: &str, name: &str) -> Option<&Arc<Entry>> {
+    pub fn action_named(&self, category: &str, name: &str) -> Option<&Arc<CatalogAction>> {
         let (category, name) = folded(category, name);
         let first = (category, name, Arc::from(""));
         let found = self.by_name.range(&first..).next()?;
@@ -106,18 +109,18 @@ impl Catalog {
     }
 
     /// All actions, by id.
-    pub fn actions(&self) -> impl ExactSizeIterator<Item = &Arc<Entry>> {
+    pub fn actions(&self) -> impl ExactSizeIterator<Item = &Arc<CatalogAction>> {
         self.actions.values()
     }
 
     /// The integration of that id, if there is one.
     #[must_use]
-    pub fn integration(&self, id: &str) -> Option<&Arc<Target>> {
+    pub fn integration(&self, id: &str) -> Option<&Arc<CatalogIntegration>> {
         self.integrations.get(id)
     }
 
     /// All integrations, by id.
-    pub fn integrations(&self) -> impl Iterator<Item = &Arc<Target>> {
+    pub fn integrations(&self) -> impl Iterator<Item = &Arc<CatalogIntegration>> {
         self.integrations.values()
     }
 
@@ -141,7 +144,7 @@ impl Catalog {
     ///
     /// # Errors
     /// There is none.
-    pub fn find(&self, id: &str) -> Result<&Arc<Entry>, LookupError> {
+    pub fn find(&self, id: &str) -> Result<&Arc<CatalogAction>, LookupError> {
         let none = || LookupError::NoAction(id.to_owned());
         self.action(id).ok_or_else(none)
     }
@@ -150,7 +153,7 @@ impl Catalog {
     ///
     /// # Errors
     /// There is none.
-    pub fn find_integration(&self, id: &str) -> Result<&Arc<Target>, LookupError> {
+    pub fn find_integration(&self, id: &str) -> Result<&Arc<CatalogIntegration>, LookupError> {
         let none = || LookupError::NoIntegration(id.to_owned());
         self.integration(id).ok_or_else(none)
     }

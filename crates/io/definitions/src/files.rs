@@ -3,10 +3,10 @@
 //! Integrations may share a folder: each takes the files of its own type. A file that none takes is a
 //! problem, so nothing is left out silently.
 
+use crate::action::{IDS, auth_id, file_integration_id};
 use crate::credential::{basic_of, redactor_of};
-use crate::entry::{IDS, auth_id, file_integration_id};
 use crate::guard;
-use crate::{Catalog, Entry, Fault, Login, Ready, Target};
+use crate::{Catalog, CatalogAction, CatalogIntegration, Fault, Login, Wiring};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -62,7 +62,7 @@ pub(crate) fn load(config: &Config, faults: &mut Vec<Fault>) -> FilesRead {
         let login = auth_id(&file_integration_id(&integration.name));
         let login = folder.actions.get(&login);
         match target(config, integration, login) {
-            Ok(target) => catalog.add_target(Arc::new(target)),
+            Ok(target) => catalog.add_integration(Arc::new(target)),
             Err(why) => {
                 let field = format!("integration[{}]", index + 1);
                 faults.push(Fault::of(config, &field, why));
@@ -70,7 +70,7 @@ pub(crate) fn load(config: &Config, faults: &mut Vec<Fault>) -> FilesRead {
             }
         }
         for (entry, _) in folder.actions.into_values() {
-            catalog.add_entry(entry);
+            catalog.add_action(entry);
         }
     }
     for (path, (of_type, _)) in taken.into_iter().filter(|(_, (_, took))| !took) {
@@ -109,22 +109,55 @@ fn redactor(config: &Config, integration: &Integration) -> Redactor {
 fn target(
     config: &Config,
     integration: &Integration,
-    auth: Option<&(Arc<Entry>, PathBuf)>,
-) -> Result<Target, String> {
+    auth: Option<&(Arc<CatalogAction>, PathBuf)>,
+) -> Result<CatalogIntegration, String> {
     let (id, name) = (file_integration_id(&integration.name), &integration.name);
     let secrets = integration.credentials.iter();
     let fields = secrets.map(|(name, secret)| (name.clone(), secret.expose().to_owned()));
     let credentials = Credentials::from_fields(fields);
-    if let (Some((_, file)), Some(_)) = (auth, &integration.login) {
+    let identified = identification(integration, auth, &credentials)?;
+    Ok(CatalogIntegration {
+        id,
+        name: name.clone(),
+        kind: IntegrationType::Known(integration.kind),
+        stored: None,
+        wiring: Ok(Wiring {
+            route: integration.route,
+            action_routes: integration.action_routes.clone(),
+            base_url: integration.base_url.clone(),
+            credentials,
+            basic: identified.basic,
+            redactor: redactor(config, integration).and(&identified.redactor),
+            access: integration.access.clone(),
+            guard: guard(integration)?,
+            login: identified.login.map(Arc::new),
+        }),
+    })
+}
+
+/// How an integration's calls show who they come from.
+#[derive(Default)]
+struct Identification {
+    login: Option<Login>,
+    basic: Option<Secret>,
+    /// Strikes what the calls say of it.
+    redactor: Redactor,
+}
+
+/// By a login of its own, by user name and password, or not at all.
+fn identification(
+    integration: &Integration,
+    auth: Option<&(Arc<CatalogAction>, PathBuf)>,
+    credentials: &Credentials,
+) -> Result<Identification, String> {
+    let login = integration.login.as_ref();
+    if let (Some((_, file)), Some(_)) = (auth, login) {
         return Err(format!(
             "login: {} is its login already, an action of the type customAuth; remove one of the two",
             file.display()
         ));
     }
-    let mut login = auth.map(|(entry, _)| Login::new(Arc::clone(entry), credentials.clone()));
-    let mut redactor = redactor(config, integration);
-    let mut basic = None;
-    match &integration.login {
+    let found = match login {
         Some(LoginConfig::Basic {
             user_name,
             password,
@@ -134,39 +167,33 @@ fn target(
                 ("password".to_owned(), password.clone()),
             ]
             .into();
-            basic = Some(basic_of(&fields));
-            redactor = redactor.and(&redactor_of(&fields));
+            Identification {
+                basic: Some(basic_of(&fields)),
+                redactor: redactor_of(&fields),
+                login: None,
+            }
         }
         Some(LoginConfig::ClientCredentials {
             client,
             scope,
             in_body,
         }) => {
-            let of = (id.as_str(), name.as_str(), integration.kind);
-            let made = Login::client_credentials(of, client, scope.as_deref(), *in_body)?;
-            login = Some(made);
+            let id = file_integration_id(&integration.name);
+            let of = (id.as_str(), integration.name.as_str(), integration.kind);
+            let login = Login::client_credentials(of, client, scope.as_deref(), *in_body)?;
             let known = Secret::new(client.client_id.clone());
-            redactor = redactor.and(&Redactor::new([&client.client_secret], [&known]));
+            Identification {
+                login: Some(login),
+                redactor: Redactor::new([&client.client_secret], [&known]),
+                basic: None,
+            }
         }
-        None => {}
-    }
-    Ok(Target {
-        id,
-        name: name.clone(),
-        kind: IntegrationType::Known(integration.kind),
-        stored: None,
-        ready: Ok(Ready {
-            route: integration.route,
-            action_routes: integration.action_routes.clone(),
-            base_url: integration.base_url.clone(),
-            credentials,
-            basic,
-            redactor,
-            access: integration.access.clone(),
-            guard: guard(integration)?,
-            login: login.map(Arc::new),
-        }),
-    })
+        None => Identification {
+            login: auth.map(|(entry, _)| Login::new(Arc::clone(entry), credentials.clone())),
+            ..Identification::default()
+        },
+    };
+    Ok(found)
 }
 
 /// What checks the integration's calls. A platform integration's go to the address in the file, whatever
@@ -185,7 +212,7 @@ fn guard(integration: &Integration) -> Result<Option<Guard>, String> {
 /// The actions of one folder, each with its file.
 #[derive(Default)]
 struct Folder {
-    actions: BTreeMap<String, (Arc<Entry>, PathBuf)>,
+    actions: BTreeMap<String, (Arc<CatalogAction>, PathBuf)>,
 }
 
 impl Folder {
@@ -227,7 +254,7 @@ impl Folder {
                 other.display()
             ));
         }
-        let entry = Entry {
+        let entry = CatalogAction {
             id: id.clone(),
             name: action.name().to_owned(),
             category: integration.name.clone(),

@@ -11,7 +11,7 @@ use tollgate_model::RouteId;
 
 /// An integration.
 #[derive(Debug)]
-pub struct Target {
+pub struct CatalogIntegration {
     /// Its id.
     pub id: String,
     /// Its name.
@@ -21,11 +21,11 @@ pub struct Target {
     /// As stored; none if it is the file's.
     pub stored: Option<tollgate_store::Integration>,
     /// What its calls need, or why there can't be any.
-    pub ready: Result<Ready, String>,
+    pub wiring: Result<Wiring, String>,
 }
 
 /// What the calls of an integration need.
-pub struct Ready {
+pub struct Wiring {
     /// The engine's route for all its calls but those of `action_routes`.
     pub route: RouteId,
     /// Routes of actions that have limits or a cost of their own, by name.
@@ -46,20 +46,20 @@ pub struct Ready {
     pub login: Option<Arc<Login>>,
 }
 
-impl Target {
+impl CatalogIntegration {
     /// What its calls need.
     ///
     /// # Errors
     /// There can't be any.
-    pub fn ready(&self) -> Result<&Ready, LookupError> {
-        self.ready.as_ref().map_err(|why| LookupError::Inactive {
+    pub fn wiring(&self) -> Result<&Wiring, LookupError> {
+        self.wiring.as_ref().map_err(|why| LookupError::Inactive {
             integration: self.name.clone(),
             why: why.clone(),
         })
     }
 }
 
-impl Ready {
+impl Wiring {
     /// The route of an action of its.
     #[must_use]
     pub fn route_of(&self, action: &str) -> RouteId {
@@ -73,9 +73,9 @@ impl Ready {
     }
 }
 
-impl std::fmt::Debug for Ready {
+impl std::fmt::Debug for Wiring {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ready")
+        f.debug_struct("Wiring")
             .field("route", &self.route)
             .finish_non_exhaustive()
     }

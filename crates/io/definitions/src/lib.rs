@@ -1,6 +1,6 @@
 //! What is configured and stored, made live: integrations, actions, workflows and limits.
 //!
-//! *Decides* what an integration's properties and credentials mean ([`Target`], [`Login`]), which actions and
+//! *Decides* what an integration's properties and credentials mean ([`CatalogIntegration`], [`Login`]), which actions and
 //! workflows there are ([`Catalog`], [`Workflows`]), which flows a caller may call as ([`Lanes`]), where an
 //! integration lies in the engine's tables, and how all of it follows the store ([`Live`]). *Doesn't decide* how
 //! a call is carried out (the execution's), when it starts (the engine's), who may change what (the API's), what
@@ -15,13 +15,14 @@
 //!
 //! Tested beside the code, and over sockets in the service's `tests/stored`.
 
+mod action;
 mod catalog;
 mod clock;
 mod credential;
-mod entry;
 mod fault;
 mod files;
 pub mod guard;
+mod integration;
 mod lanes;
 mod limits;
 mod live;
@@ -31,21 +32,20 @@ mod lookup;
 mod named;
 mod operator;
 mod stored;
-mod target;
 mod workflow_files;
 mod workflows;
 
+pub use action::{CatalogAction, IDS, auth_id, export, file_integration_id};
 pub use catalog::Catalog;
 pub use clock::wall_time;
-pub use entry::{Entry, IDS, auth_id, export, file_integration_id};
 pub use fault::{Fault, Faults};
+pub use integration::{CatalogIntegration, Wiring};
 pub use lanes::{EVERY, Lanes, OwnLanes};
 pub use limits::{LimitError, LimitRegistry};
-pub use live::{Common, Follower, Live, RefreshError};
+pub use live::{Follower, Foundation, Live, RefreshError};
 pub use load::{Definitions, store_parts};
 pub use login::{Login, grant};
 pub use lookup::{LookupError, NoStore};
 pub use operator::{LimitChange, OperatorNumbers, words};
-pub use target::{Ready, Target};
 pub use workflow_files::WorkflowFiles;
 pub use workflows::{WorkflowError, Workflows};

@@ -37,17 +37,17 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-pub use build::Common;
+pub use build::Foundation;
 pub use follower::Follower;
 
-use crate::{Catalog, Entry, NoStore};
+use crate::{Catalog, CatalogAction, NoStore};
 use build::Builder;
 use follower::Request;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{mpsc, oneshot};
 use tollgate_driver::Driver;
 use tollgate_store::{Store, StoreError};
-use tollgate_workers::Refused;
+use tollgate_workers::WorkerError;
 
 /// The picture of what there is to execute, as it is now.
 pub struct Live {
@@ -64,7 +64,7 @@ pub enum RefreshError {
     Store(#[from] StoreError),
     /// Nothing could be compiled.
     #[error("what the store holds can't be compiled: {0}")]
-    Workers(#[from] Refused),
+    Workers(#[from] WorkerError),
     /// The follower isn't there any more, because the service ends.
     #[error("what the store holds isn't followed any more")]
     Ended,
@@ -78,7 +78,7 @@ impl Live {
         files: Catalog,
         store: Option<Arc<Store>>,
         driver: Driver,
-        common: Common,
+        foundation: Foundation,
     ) -> (Arc<Self>, Follower) {
         let (requests, asked) = mpsc::channel(follower::REQUESTS);
         let live = Arc::new(Self {
@@ -86,7 +86,7 @@ impl Live {
             store,
             requests,
         });
-        let builder = Builder { driver, common };
+        let builder = Builder { driver, foundation };
         let follower = Follower::new(Arc::clone(&live), files, asked, builder);
         (live, follower)
     }
@@ -117,7 +117,7 @@ impl Live {
     ///
     /// # Errors
     /// As [`Self::refresh`].
-    pub async fn refresh_with(&self, compiled: Option<Entry>) -> Result<(), RefreshError> {
+    pub async fn refresh_with(&self, compiled: Option<CatalogAction>) -> Result<(), RefreshError> {
         if self.store.is_none() {
             return Ok(());
         }

@@ -5,8 +5,8 @@
 //! its own: only the login sees the client's secret, and the integration's other templates see what the
 //! endpoint granted. The act of logging in, and what it answered, is an execution's matter.
 
-use crate::Entry;
-use crate::entry::auth_id;
+use crate::CatalogAction;
+use crate::action::auth_id;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tollgate_action::{Action, Credentials, TypeFacts};
@@ -15,7 +15,7 @@ use tollgate_driver::ClientCredentials;
 /// A login.
 pub struct Login {
     /// What is executed to log in.
-    pub action: Arc<Entry>,
+    pub action: Arc<CatalogAction>,
     /// What the login's own templates may read.
     pub credentials: Credentials,
     /// Whether it is OAuth made of the configuration, and not an action that an author wrote.
@@ -33,7 +33,7 @@ impl std::fmt::Debug for Login {
 impl Login {
     /// A login that an author wrote, with what the integration's templates may read.
     #[must_use]
-    pub fn new(action: Arc<Entry>, credentials: Credentials) -> Self {
+    pub fn new(action: Arc<CatalogAction>, credentials: Credentials) -> Self {
         Self {
             action,
             credentials,
@@ -72,7 +72,7 @@ impl Login {
             },
         });
         let action = Action::from_json(&file.to_string()).map_err(|error| error.to_string())?;
-        let entry = Entry {
+        let entry = CatalogAction {
             id: auth_id(id),
             name: action.name().to_owned(),
             category: name.to_owned(),

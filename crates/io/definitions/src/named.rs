@@ -7,9 +7,9 @@
 //! Where an integration's files can't all be read, what they would have named isn't known; nothing is said of
 //! names that they may have.
 
-use crate::entry::file_integration_id;
+use crate::action::file_integration_id;
 use crate::files::FilesRead;
-use crate::{Catalog, Entry, Fault, WorkflowFiles};
+use crate::{Catalog, CatalogAction, Fault, WorkflowFiles};
 use std::collections::BTreeSet;
 use tollgate_architect::workflow::Action;
 use tollgate_config::{CacheRule, Config, Integration, did_you_mean};
@@ -53,7 +53,7 @@ impl<'a> Names<'a> {
     /// Actions with limits or a cost of their own.
     fn of_integration(&mut self, at: usize, integration: &Integration) {
         let id = file_integration_id(&integration.name);
-        let own = |entry: &&Entry| entry.integration == id;
+        let own = |entry: &&CatalogAction| entry.integration == id;
         let mut routes: Vec<_> = integration.action_routes.iter().collect();
         // Their routes are in the order of the file.
         routes.sort_by_key(|(_, route)| **route);
@@ -77,7 +77,7 @@ impl<'a> Names<'a> {
     fn of_rule(&mut self, at: usize, rule: &CacheRule) {
         let (config, catalog) = (self.config, self.catalog);
         let integration = rule.integration.as_ref();
-        let reaches = |entry: &&Entry| {
+        let reaches = |entry: &&CatalogAction| {
             let of = catalog.integration(&entry.integration);
             integration.is_none_or(|name| of.is_some_and(|of| of.name == *name))
         };
@@ -101,7 +101,7 @@ impl<'a> Names<'a> {
     }
 
     /// An action whose answers are kept.
-    fn of_kept(&mut self, at: usize, rule: &CacheRule, entry: &Entry) {
+    fn of_kept(&mut self, at: usize, rule: &CacheRule, entry: &CatalogAction) {
         let name = &rule.action;
         if entry.secure {
             let field = format!("cache[{}].action", at + 1);
@@ -140,7 +140,8 @@ impl<'a> Names<'a> {
             {
                 continue;
             }
-            let of_category = |entry: &&Entry| entry.category.eq_ignore_ascii_case(category);
+            let of_category =
+                |entry: &&CatalogAction| entry.category.eq_ignore_ascii_case(category);
             let names = self
                 .catalog
                 .actions()
@@ -175,7 +176,7 @@ impl<'a> Names<'a> {
 }
 
 /// `; did you mean "…"?` of an action's name, if there is one like it.
-fn meant<'a>(name: &str, entries: impl Iterator<Item = &'a Entry>) -> String {
+fn meant<'a>(name: &str, entries: impl Iterator<Item = &'a CatalogAction>) -> String {
     question(did_you_mean(name, entries.map(|entry| entry.name.as_str())))
 }
 

@@ -17,35 +17,25 @@
 //! read, or one of a type below a base URL, which may have a `zendeskApiToken` too, with its `baseUrl`;
 //! `clientCertificate` (a `userDefined` with the field `pem`) is ours towards the upstream.
 
+mod spec;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use spec::IntegrationSpec;
+
 use crate::credential::{basic_of, redactor_of};
 use std::collections::BTreeMap;
-use std::time::Duration;
 use tollgate_action::{Callee, Credentials, IntegrationType};
 use tollgate_config::Access;
 use tollgate_driver::{ClientCredentials, Redactor, Secret, Url};
-use tollgate_engine::LimitSpec;
 use tollgate_json::{Doc, DocError};
-use tollgate_model::{Limit, Rule, Scope};
 use tollgate_store::{CredentialKind, Integration, IntendedState};
 
 /// A revealed credential.
 pub(crate) type Revealed = (CredentialKind, BTreeMap<String, Secret>);
 
-/// What an integration asks of the engine's tables.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct IntegrationSpec {
-    pub(crate) name: String,
-    /// Tokens at once, and the rate of each; none where calls take no token.
-    pub(crate) tokens: Option<(u32, u32)>,
-    pub(crate) per_minute: Option<u32>,
-    pub(crate) at_once: Option<u32>,
-}
-
 /// What an integration wants to be.
-pub(crate) struct Wanted {
+pub(crate) struct IntegrationPlan {
     pub(crate) spec: IntegrationSpec,
     pub(crate) client: Option<ClientCredentials>,
     pub(crate) base_url: Option<Url>,
@@ -61,53 +51,6 @@ pub(crate) struct Wanted {
 const MOST_TOKENS: u32 = 1000;
 /// The place of the credential that is ours towards the upstream.
 const CERTIFICATE: &str = "clientCertificate";
-const MINUTE: Duration = Duration::from_secs(60);
-
-impl IntegrationSpec {
-    /// What the limit of each of its tokens is called.
-    pub(crate) const TOKEN_LIMIT: &str = "client.credentials.token.rate.per.minute";
-
-    /// The limits that this integration has alone, by what they limit.
-    pub(crate) fn limits(&self) -> BTreeMap<&'static str, LimitSpec> {
-        let rate = self.per_minute.map(|n| ("requests.per.minute", window(n)));
-        let at_once = self
-            .at_once
-            .map(|allowed| ("requests.at.once", Rule::Concurrency { allowed }));
-        let limits = rate.into_iter().chain(at_once);
-        let named = limits.map(|(what, rule)| {
-            let limit = Limit {
-                name: self.limit_name(what),
-                scope: Scope::Integration,
-                rule,
-            };
-            (what, limit.into())
-        });
-        named.collect()
-    }
-
-    /// What its limit on `what` is called.
-    pub(crate) fn limit_name(&self, what: &str) -> String {
-        format!("{}.{what}", self.name)
-    }
-
-    /// The limit of each of its tokens.
-    pub(crate) fn token_limit(per_minute: u32) -> LimitSpec {
-        let limit = Limit {
-            name: Self::TOKEN_LIMIT.to_owned(),
-            scope: Scope::Token,
-            rule: window(per_minute),
-        };
-        limit.into()
-    }
-}
-
-const fn window(allowed: u32) -> Rule {
-    Rule::Window {
-        allowed,
-        period: MINUTE,
-        counted_within: None,
-    }
-}
 
 /// Why an integration of the store can't be called as it is.
 #[derive(Debug, thiserror::Error)]
@@ -135,10 +78,10 @@ pub(crate) enum IntegrationError {
 }
 
 /// What the integration wants, or why it can't be called.
-pub(crate) fn want(
+pub(crate) fn plan(
     integration: &Integration,
     credentials: BTreeMap<String, Revealed>,
-) -> Result<Wanted, IntegrationError> {
+) -> Result<IntegrationPlan, IntegrationError> {
     if integration.intended_state != IntendedState::Enabled {
         return Err(IntegrationError::Disabled);
     }
@@ -151,7 +94,7 @@ pub(crate) fn want(
             web_service(integration, &properties, credentials)
         }
     }?;
-    Ok(Wanted { redactor, ..wanted })
+    Ok(IntegrationPlan { redactor, ..wanted })
 }
 
 /// Strikes every field of every credential, whichever of them the calls take. The client certificate is
@@ -201,7 +144,7 @@ fn platform(
     integration: &Integration,
     properties: &Doc,
     mut credentials: BTreeMap<String, Revealed>,
-) -> Result<Wanted, IntegrationError> {
+) -> Result<IntegrationPlan, IntegrationError> {
     let base_url = base_url(properties, "https://api.mypurecloud.com")?;
     let token_url = match url(properties, "tokenUrl")? {
         Some(url) => url,
@@ -225,7 +168,7 @@ fn platform(
         count(properties, "maxTokens", MOST_TOKENS)?.unwrap_or(10),
         count(properties, "tokenRequestsPerMinute", u32::MAX)?.unwrap_or(300),
     );
-    Ok(Wanted {
+    Ok(IntegrationPlan {
         spec: IntegrationSpec {
             tokens: Some(tokens),
             ..spec(integration, properties)?
@@ -245,7 +188,7 @@ fn below_base_url(
     integration: &Integration,
     properties: &Doc,
     credentials: BTreeMap<String, Revealed>,
-) -> Result<Wanted, IntegrationError> {
+) -> Result<IntegrationPlan, IntegrationError> {
     let zendesk = credentials
         .values()
         .find(|(kind, _)| *kind == CredentialKind::ZendeskApiToken);
@@ -269,7 +212,7 @@ fn below_base_url(
             basic_of(&fields.into())
         });
     let wanted = web_service(integration, properties, credentials)?;
-    Ok(Wanted {
+    Ok(IntegrationPlan {
         base_url: Some(base_url),
         basic: basic.or(wanted.basic),
         ..wanted
@@ -280,7 +223,7 @@ fn web_service(
     integration: &Integration,
     properties: &Doc,
     mut credentials: BTreeMap<String, Revealed>,
-) -> Result<Wanted, IntegrationError> {
+) -> Result<IntegrationPlan, IntegrationError> {
     let access = access(properties, credentials.remove(CERTIFICATE))?;
     let found = credentials.into_values().next();
     let kind = found.as_ref().map(|(kind, _)| *kind);
@@ -288,7 +231,7 @@ fn web_service(
     let basic = (kind == Some(CredentialKind::BasicAuth)).then(|| basic_of(&fields));
     let texts = fields.iter();
     let texts = texts.map(|(name, secret)| (name.clone(), secret.expose().to_owned()));
-    Ok(Wanted {
+    Ok(IntegrationPlan {
         spec: spec(integration, properties)?,
         client: None,
         base_url: None,

@@ -1,7 +1,7 @@
 //! Workflow files: which workflows there are in the folder.
 
 use crate::Fault;
-use crate::entry::IDS;
+use crate::action::IDS;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

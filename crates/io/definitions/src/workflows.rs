@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tollgate_architect::Workflow;
 use tollgate_store::{EntityId, Store, StoreError};
-use tollgate_workers::{Refused, Workers};
+use tollgate_workers::{WorkerError, Workers};
 
 /// The workers' party that compiles workflows and begins their runs.
 const WORKFLOWS: &str = "workflows";
@@ -41,7 +41,7 @@ pub enum WorkflowError {
     Store(#[from] StoreError),
     /// It can't be compiled for now.
     #[error(transparent)]
-    Workers(#[from] Refused),
+    Workers(#[from] WorkerError),
 }
 
 impl Workflows {
@@ -108,7 +108,7 @@ impl Workflows {
     pub async fn aside<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Refused> {
+    ) -> Result<T, WorkerError> {
         self.workers
             .run_once(WORKFLOWS, WITHIN, move |_| work())
             .await
@@ -119,7 +119,7 @@ impl Workflows {
 mod tests {
     use super::*;
     use tollgate_store::{
-        Actor, Bounds, By, Expected, KeyRing, NewWorkflow, StoreUrl, WorkflowBody,
+        Actor, Author, Bounds, Expected, KeyRing, NewWorkflow, StoreUrl, WorkflowBody,
     };
 
     const YAML: &str = "workflow:\n  name: Nothing\n  startUpRef: /workflow/states/state[Initial State_10]\n  states:\n    - state:\n        name: Initial State\n        refId: Initial State_10\n        actions:\n          - endWorkflow:\n              name: End\n              exitReason:\n                noValue: true\n";
@@ -133,7 +133,7 @@ mod tests {
         let url = StoreUrl::parse(&url).unwrap();
         let store = Store::open_within(&url, ring, now, Bounds::default());
         let store = store.await.unwrap();
-        let by = By {
+        let by = Author {
             actor: Actor::system(),
             at: now,
         };

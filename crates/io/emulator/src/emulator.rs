@@ -4,13 +4,13 @@ use crate::answer::State;
 use hyper::service::service_fn;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tollgate_listen::{Bounds, Listening};
+use tollgate_listen::{Bounds, Listener};
 use tollgate_platform::{Config, Counts, Faults, Platform};
 
 /// A running emulator. Stops when dropped.
 #[derive(Debug)]
 pub struct Emulator {
-    listening: Listening,
+    listening: Listener,
     state: Arc<State>,
 }
 
@@ -26,7 +26,7 @@ impl Emulator {
             let state = Arc::clone(&answering);
             async move { state.answer(request).await }
         });
-        let listening = Listening::start(address, Bounds::default(), service).await?;
+        let listening = Listener::start(address, Bounds::default(), service).await?;
         Ok(Self { listening, state })
     }
 

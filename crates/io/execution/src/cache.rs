@@ -13,9 +13,9 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tollgate_action::Action;
-use tollgate_cache::{Bounds, Cache, Counts, Key, Policy, Source, Weigh};
+use tollgate_cache::{Bounds, Cache, Counts, Key, Policy, Source, Weight};
 use tollgate_config::CacheRule;
-use tollgate_definitions::{Entry, Target};
+use tollgate_definitions::{CatalogAction, CatalogIntegration};
 use tollgate_meter::Meter;
 use tollgate_model::FlowId;
 
@@ -30,7 +30,7 @@ pub struct OutputCache {
 #[derive(Debug)]
 struct KeptOutcome(Outcome);
 
-impl Weigh for KeptOutcome {
+impl Weight for KeptOutcome {
     fn bytes(&self) -> usize {
         self.0.output.len()
     }
@@ -62,7 +62,11 @@ impl OutputCache {
     }
 
     /// The rule for an action; none if its outputs are never kept.
-    pub(crate) fn rule(&self, entry: &Entry, target: &Target) -> Option<&CacheRule> {
+    pub(crate) fn rule(
+        &self,
+        entry: &CatalogAction,
+        target: &CatalogIntegration,
+    ) -> Option<&CacheRule> {
         if entry.secure {
             return None;
         }

@@ -1,6 +1,8 @@
 //! One call, step by step: check the inputs, log in, render the request, send it, map the answer.
-//!
-//! A login is a call of its own within the one that needs it, with the terms of that one.
+
+mod login;
+
+pub(crate) use login::CallSecrets;
 
 use crate::answer::UpstreamAnswer;
 use crate::cause::Cause;
@@ -9,16 +11,16 @@ use crate::explain::explain;
 use crate::input::Input;
 use crate::request::{no_request, prepare};
 use crate::sensitive;
-use crate::sessions::{Session, Sessions, bearer};
+use crate::sessions::Sessions;
 use crate::terms::{Outcome, Terms};
 use crate::works::{Job, Works};
 use serde_json::Value;
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
-use tollgate_action::{Action, Callee, Credentials, Request};
-use tollgate_definitions::{Entry, Login, Ready, Target};
-use tollgate_driver::{Driver, Failure, Redactor, Secret};
+use tollgate_action::{Action, Request};
+use tollgate_definitions::{CatalogAction, CatalogIntegration, Wiring};
+use tollgate_driver::{Driver, Redactor};
 use tollgate_meter::Meter;
 
 /// What calls are carried out with.
@@ -31,36 +33,23 @@ pub(crate) struct Tools {
 
 /// A call under way. Each step takes it further; a test tells of each of them.
 pub(crate) struct Call {
-    pub(crate) entry: Arc<Entry>,
-    pub(crate) target: Arc<Target>,
+    pub(crate) entry: Arc<CatalogAction>,
+    pub(crate) target: Arc<CatalogIntegration>,
     pub(crate) tools: Tools,
     pub(crate) terms: Terms,
     pub(crate) job: Job,
-}
-
-/// What a call's templates may read, and what goes with it.
-#[derive(Clone)]
-pub(crate) struct CallSecrets {
-    /// What the templates may read.
-    pub(crate) credentials: Credentials,
-    /// Number of the login whose answer is among it.
-    pub(crate) login: Option<u64>,
-    /// `Authorization` of a call that has none of its own.
-    pub(crate) authorization: Option<Secret>,
-    /// Strikes all of it.
-    pub(crate) redactor: Redactor,
 }
 
 impl Call {
     /// A call of an action of that integration; refused where it can't be called.
     pub(crate) fn new(
         tools: &Tools,
-        entry: &Arc<Entry>,
-        target: &Arc<Target>,
+        entry: &Arc<CatalogAction>,
+        target: &Arc<CatalogIntegration>,
         terms: Terms,
     ) -> Result<Self, ExecuteError> {
         let timeout = entry.action()?.timeout();
-        target.ready()?;
+        target.wiring()?;
         let within = terms.deadline.unwrap_or(timeout).min(timeout);
         Ok(Self::within(tools, (entry, target), terms, within))
     }
@@ -68,7 +57,7 @@ impl Call {
     /// The same; `within`: how long its calculations may wait for a worker.
     fn within(
         tools: &Tools,
-        (entry, target): (&Arc<Entry>, &Arc<Target>),
+        (entry, target): (&Arc<CatalogAction>, &Arc<CatalogIntegration>),
         terms: Terms,
         within: Duration,
     ) -> Self {
@@ -91,8 +80,8 @@ impl Call {
         Ok(self.entry.action()?)
     }
 
-    pub(crate) fn ready(&self) -> Result<&Ready, ExecuteError> {
-        Ok(self.target.ready()?)
+    pub(crate) fn wiring(&self) -> Result<&Wiring, ExecuteError> {
+        Ok(self.target.wiring()?)
     }
 
     /// Does a part of the call's work where it belongs.
@@ -118,7 +107,7 @@ impl Call {
 
     /// All after the inputs were found good.
     pub(crate) async fn run(&self, input: &Input) -> Result<Outcome, ExecuteError> {
-        let mut redactor = self.ready()?.redactor.clone();
+        let mut redactor = self.wiring()?.redactor.clone();
         let outcome = self.outcome(input, &mut redactor).await;
         outcome.map_err(|error| error.struck(&redactor))
     }
@@ -155,82 +144,6 @@ impl Call {
         })
     }
 
-    /// What the templates may read. Logs in first where the integration has a login and it isn't
-    /// remembered, or it is the one that was refused.
-    pub(crate) async fn secrets(&self, refused: Option<u64>) -> Result<CallSecrets, ExecuteError> {
-        let ready = self.ready()?;
-        let mut secrets = CallSecrets {
-            credentials: ready.credentials.clone(),
-            login: None,
-            authorization: ready.basic.clone(),
-            redactor: ready.redactor.clone(),
-        };
-        let Some(login) = &ready.login else {
-            return Ok(secrets);
-        };
-        let got = self.session(login, refused, &secrets).await;
-        let session = got.map_err(|error| error.of_login(login.name()))?;
-        let value = session.value.as_ref().clone();
-        secrets.credentials = secrets.credentials.with_auth_response(value);
-        secrets.login = Some(session.number);
-        if self.target.kind.calls() == Some(Callee::BelowBaseUrl) {
-            secrets.authorization = session.bearer.clone().or(secrets.authorization);
-        }
-        secrets.redactor = secrets.redactor.and(&session.redactor);
-        Ok(secrets)
-    }
-
-    /// What the login has given, or gives now.
-    async fn session(
-        &self,
-        login: &Arc<Login>,
-        refused: Option<u64>,
-        secrets: &CallSecrets,
-    ) -> Result<Session, ExecuteError> {
-        let within = self.action()?.timeout();
-        let of = (&login.action, &self.target);
-        let secrets = CallSecrets {
-            credentials: login.credentials.clone(),
-            ..secrets.clone()
-        };
-        let made = login.made;
-        let log_in = async {
-            let call = Self::within(&self.tools, of, self.terms, within);
-            call.log_in(&secrets, made).await
-        };
-        let last = self.tools.sessions.of(login);
-        // Box: a login is a call inside of one.
-        let got = tokio::time::timeout(within, Box::pin(last.get(refused, log_in))).await;
-        got.unwrap_or_else(|_| Err(explain(Failure::TimedOut, false, within, None)))
-    }
-
-    /// Asks the login's endpoint; inside, what it said instead of granting something. `made`: the answer has
-    /// to have a token.
-    async fn log_in(
-        &self,
-        secrets: &CallSecrets,
-        made: bool,
-    ) -> Result<Result<Value, ExecuteError>, ExecuteError> {
-        let input = Input::none();
-        let request = self.render(&input, secrets).await?;
-        let answer = self.send(&request, secrets).await;
-        let answer = match answer.and_then(UpstreamAnswer::accepted) {
-            Ok(answer) => answer,
-            Err(error) if error.cause.was_asked() => return Ok(Err(error)),
-            Err(error) => return Err(error),
-        };
-        let map = move |action: &Action, meter: &Meter| {
-            answer.login(action, input.read(meter)?.as_ref(), meter)
-        };
-        Ok(self.work(map).await.and_then(|value| {
-            if made && bearer(&value).is_none() {
-                let message = "The token endpoint's answer has no text access_token.";
-                return Err(ExecuteError::new(Cause::Mapping, message));
-            }
-            Ok(value)
-        }))
-    }
-
     /// The request that the action's templates make of the inputs.
     pub(crate) async fn render(
         &self,
@@ -252,9 +165,9 @@ impl Call {
         request: &Request,
         secrets: &CallSecrets,
     ) -> Result<UpstreamAnswer, ExecuteError> {
-        let (action, ready) = (self.action()?, self.ready()?);
+        let (action, wiring) = (self.action()?, self.wiring()?);
         let timeout = action.timeout();
-        let route = ready.route_of(action.name());
+        let route = wiring.route_of(action.name());
         let authorization = secrets.authorization.as_ref();
         let call = tollgate_driver::Call {
             route,
@@ -263,7 +176,7 @@ impl Call {
             timeout,
             path_template: Some(action.path_template()),
             idempotent: request.method.is_idempotent(),
-            request: prepare(request, ready, self.entry.is_auth(), authorization)?,
+            request: prepare(request, wiring, self.entry.is_auth(), authorization)?,
         };
         match self.tools.driver.execute(call).await {
             Ok(answer) => {

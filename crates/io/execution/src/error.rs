@@ -8,7 +8,7 @@ use std::time::Duration;
 use tollgate_definitions::LookupError;
 use tollgate_definitions::guard::AddressError;
 use tollgate_driver::Redactor;
-use tollgate_workers::Refused;
+use tollgate_workers::WorkerError;
 
 /// Why a call has no output. Boxed: errors are rare, and results are moved often.
 #[derive(Clone, Debug)]
@@ -125,12 +125,12 @@ impl From<AddressError> for ExecuteError {
     }
 }
 
-impl From<Refused> for ExecuteError {
-    fn from(refused: Refused) -> Self {
+impl From<WorkerError> for ExecuteError {
+    fn from(refused: WorkerError) -> Self {
         let cause = match refused {
-            Refused::Full(_) => Cause::Crowded,
-            Refused::AllFull(_) | Refused::Late(_) => Cause::Overcrowded,
-            Refused::Died => return Self::fault(),
+            WorkerError::Full(_) => Cause::Crowded,
+            WorkerError::AllFull(_) | WorkerError::Late(_) => Cause::Overcrowded,
+            WorkerError::Died => return Self::fault(),
         };
         let message = format!(
             "Not carried out: its templates, paths or contracts take long to calculate, and {refused}. Call again \

@@ -10,7 +10,7 @@ use crate::works::Works;
 use std::sync::Arc;
 use std::time::Instant;
 use tollgate_cache::Source;
-use tollgate_definitions::{Entry, Lanes, Target};
+use tollgate_definitions::{CatalogAction, CatalogIntegration, Lanes};
 use tollgate_driver::Driver;
 use tollgate_workers::Workers;
 
@@ -57,7 +57,7 @@ impl Executor {
     /// There is no output.
     pub async fn execute(
         &self,
-        of: (&Arc<Entry>, &Arc<Target>),
+        of: (&Arc<CatalogAction>, &Arc<CatalogIntegration>),
         body: String,
         terms: Terms,
     ) -> Result<Outcome, ExecuteError> {
@@ -70,7 +70,7 @@ impl Executor {
     /// No step can be taken.
     pub async fn test(
         &self,
-        (entry, target): (&Arc<Entry>, &Arc<Target>),
+        (entry, target): (&Arc<CatalogAction>, &Arc<CatalogIntegration>),
         body: String,
         terms: Terms,
     ) -> Result<TestResult, ExecuteError> {
@@ -81,7 +81,7 @@ impl Executor {
     /// The call and what came of it.
     pub(crate) async fn call(
         &self,
-        (entry, target): (&Arc<Entry>, &Arc<Target>),
+        (entry, target): (&Arc<CatalogAction>, &Arc<CatalogIntegration>),
         body: String,
         terms: Terms,
     ) -> Result<(Arc<Call>, Outcome), ExecuteError> {
@@ -114,7 +114,7 @@ impl Executor {
 
     fn note(
         &self,
-        entry: &Entry,
+        entry: &CatalogAction,
         terms: Terms,
         asked: Instant,
         result: Result<&Outcome, &ExecuteError>,

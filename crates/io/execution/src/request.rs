@@ -4,7 +4,7 @@ use crate::cause::Cause;
 use crate::error::ExecuteError;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use tollgate_action::{Method, RenderError, Request};
-use tollgate_definitions::{Ready, guard};
+use tollgate_definitions::{Wiring, guard};
 use tollgate_driver::{Secret, Url};
 
 /// Why no request can be made.
@@ -17,14 +17,14 @@ pub(crate) fn no_request(error: &RenderError) -> ExecuteError {
 /// base URL. `authorization` goes along where the request has none of its own.
 pub(crate) fn prepare(
     request: &Request,
-    ready: &Ready,
+    wiring: &Wiring,
     is_login: bool,
     authorization: Option<&Secret>,
 ) -> Result<tollgate_driver::Request, ExecuteError> {
     let invalid = |message: String| ExecuteError::new(Cause::Request, message);
-    let url = address(ready.base_url.as_ref(), is_login, &request.url);
+    let url = address(wiring.base_url.as_ref(), is_login, &request.url);
     let url = url.map_err(|why| invalid(format!("config.request.requestUrlTemplate: {why}")))?;
-    if let Some(guard) = &ready.guard {
+    if let Some(guard) = &wiring.guard {
         guard::check(guard, &url)?;
     }
     let mut headers = HeaderMap::with_capacity(request.headers.len() + 1);

@@ -7,13 +7,14 @@
 //! there to be seen of it. What is shown, and what never is: [`crate::trace`].
 
 use crate::answer::UpstreamAnswer;
-use crate::call::Call;
+use crate::call::{Call, CallSecrets};
 use crate::cause::Cause;
 use crate::error::ExecuteError;
 use crate::input::Input;
-use crate::trace::{Part, Stage, output as show_output};
+use crate::trace::{Part, ShownRequest, Stage, output as show_output};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tollgate_action::Request;
 
 /// One step of a test.
 #[derive(Clone, Debug)]
@@ -62,10 +63,10 @@ impl Steps {
         let input = self.step("Validate input against schema", input, |input| {
             withheld_if(secure, input.show())
         })?;
-        let ready = call.ready()?;
+        let wiring = call.wiring()?;
         let secrets = call.secrets(None).await;
-        let mut secrets = secrets.map_err(|error| error.struck(&ready.redactor));
-        if ready.login.is_some() {
+        let mut secrets = secrets.map_err(|error| error.struck(&wiring.redactor));
+        if wiring.login.is_some() {
             // What a login answers is never shown.
             let name = "Run the custom authentication";
             secrets = self.step(name, secrets, |_| Value::Null);
@@ -88,11 +89,27 @@ impl Steps {
                 _ => self.done(name, shown),
             }
         }
-        let request = request?;
+        let answer = self.send(call, &request?, &told.shown, &secrets).await?;
+        let output = self.map(call, &input, &answer).await?;
+        if !call.terms.flat {
+            return Ok(output);
+        }
+        let flat = call.flatten(output).await;
+        self.step("Flatten output", flat, show_output)
+    }
 
+    /// From the request to an answer that isn't a refusal.
+    async fn send(
+        &mut self,
+        call: &Call,
+        request: &Request,
+        rendered: &ShownRequest,
+        secrets: &CallSecrets,
+    ) -> Result<Arc<UpstreamAnswer>, ExecuteError> {
+        let struck = |error: ExecuteError| error.struck(&secrets.redactor);
         let name = "Make request";
-        let mut shown = json!({"request": call.show_sent(&request, &told.shown, &secrets)});
-        let answer = match call.send(&request, &secrets).await.map_err(struck) {
+        let mut shown = json!({"request": call.show_sent(request, rendered, secrets)});
+        let answer = match call.send(request, secrets).await.map_err(struck) {
             Ok(answer) => Arc::new(answer),
             Err(error) => return self.fail(name, shown, error),
         };
@@ -113,12 +130,7 @@ impl Steps {
             return self.fail(name, shown, struck(error));
         }
         self.done(name, shown);
-        let output = self.map(call, &input, &answer).await?;
-        if !call.terms.flat {
-            return Ok(output);
-        }
-        let flat = call.flatten(output).await;
-        self.step("Flatten output", flat, show_output)
+        Ok(answer)
     }
 
     /// From the answer to the output.

@@ -88,7 +88,10 @@ impl Call {
         shown: &ShownRequest,
         secrets: &CallSecrets,
     ) -> Value {
-        let base = self.ready().ok().and_then(|ready| ready.base_url.as_ref());
+        let base = self
+            .wiring()
+            .ok()
+            .and_then(|wiring| wiring.base_url.as_ref());
         let url = match base {
             Some(base) if shown.url.starts_with('/') => {
                 format!("{}{}", base.as_str().trim_end_matches('/'), shown.url)

@@ -25,7 +25,7 @@
 //! body, or for its answers to be taken. If all are busy with requests of theirs, the new one is answered
 //! 503 and closed. So a flood of callers that don't do their part keeps nobody out who does.
 //!
-//! **Ending.** [`Listening::drain`] accepts no more, lets each connection finish the requests it has
+//! **Ending.** [`Listener::drain`] accepts no more, lets each connection finish the requests it has
 //! begun, and closes it; what isn't finished in time is dropped. Dropping the handle drops everything
 //! at once.
 //!
@@ -91,7 +91,7 @@ impl Default for Bounds {
 
 /// A running server; ends when dropped.
 #[derive(Debug)]
-pub struct Listening {
+pub struct Listener {
     address: SocketAddr,
     phase: watch::Sender<Phase>,
     places: Arc<Places>,
@@ -139,7 +139,7 @@ pub trait Answer: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'st
 
 impl<B> Answer for B where B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static {}
 
-impl Listening {
+impl Listener {
     /// Listens on `address` (port 0 takes a free one) and answers with `service`.
     ///
     /// # Errors
@@ -193,7 +193,7 @@ impl Listening {
     }
 }
 
-impl Drop for Listening {
+impl Drop for Listener {
     fn drop(&mut self) {
         let _ = self.phase.send(Phase::Gone);
     }

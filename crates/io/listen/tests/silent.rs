@@ -9,7 +9,7 @@ use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tollgate_listen::{Bounds, Listening, RequestBody};
+use tollgate_listen::{Bounds, Listener, RequestBody};
 
 /// What the tests' server allows.
 const SHORT: Duration = Duration::from_millis(300);
@@ -49,7 +49,7 @@ fn get1(path: &str) -> Vec<u8> {
 }
 
 /// `/`: a few bytes; `/large`: more than any socket holds; `/never`: no answer.
-async fn server(bounds: Bounds) -> Listening {
+async fn server(bounds: Bounds) -> Listener {
     let service = service_fn(|request: Request<RequestBody>| async move {
         let path = request.uri().path().to_owned();
         // What comes as a body has to come whole.
@@ -62,7 +62,7 @@ async fn server(bounds: Bounds) -> Listening {
         Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(body))))
     });
     let address = ([127, 0, 0, 1], 0).into();
-    Listening::start(address, bounds, service)
+    Listener::start(address, bounds, service)
         .await
         .expect("a port")
 }
@@ -77,7 +77,7 @@ fn short() -> Bounds {
     }
 }
 
-async fn connect(server: &Listening) -> TcpStream {
+async fn connect(server: &Listener) -> TcpStream {
     TcpStream::connect(server.address())
         .await
         .expect("connected")

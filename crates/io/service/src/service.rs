@@ -1,30 +1,25 @@
 //! Starting and ending.
 
+mod pieces;
+
 use crate::store::open_alone;
-use crate::sweep::sweep;
 use crate::tasks::Tasks;
-use crate::watch::watch;
 use crate::{Definitions, StartError};
-use hyper_util::service::TowerToHyperService;
+use pieces::{go_live, listen, numbers, parts, records, start_driver, start_tasks, start_workers};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tollgate_api::{Bodies, Callers, Journal, Logins, Meter, Parts, describe, router};
-use tollgate_architect_runner::Runner;
-use tollgate_config::{Config, Server};
-use tollgate_definitions::{
-    Common, Follower, Lanes, LimitRegistry, Live, OperatorNumbers, WorkflowFiles, Workflows,
-};
-use tollgate_driver::{Driver, Setup};
+use tollgate_api::Journal;
+use tollgate_config::Config;
+use tollgate_definitions::{Foundation, LimitRegistry, Live};
+use tollgate_driver::Driver;
 use tollgate_engine::Snapshot;
-use tollgate_execution::{Desk, Executor, OutputCache, Records};
-use tollgate_listen::{Bounds, Listening};
+use tollgate_listen::Listener;
 use tollgate_store::Store;
-use tollgate_workers::Workers;
 
 /// A running service; ends when dropped.
 pub struct Service {
-    listening: Listening,
+    listening: Listener,
     driver: Driver,
     journal: Arc<Journal>,
     store: Option<Arc<Store>>,
@@ -64,14 +59,14 @@ impl Service {
         let limits =
             LimitRegistry::start(numbers, driver.clone(), store.clone(), &config.engine).await;
         let limits = Arc::new(limits.map_err(StartError::Limits)?);
-        let common = Common {
+        let foundation = Foundation {
             workers: Arc::clone(&workers),
             bounds: config.upstream.clone(),
             extra_roots_pem: config.extra_roots_pem.clone(),
             limits: config.shared_limits.clone(),
             registry: Arc::clone(&limits),
         };
-        let (live, follower) = Live::new(catalog, store.clone(), driver.clone(), common);
+        let (live, follower) = Live::new(catalog, store.clone(), driver.clone(), foundation);
         let follower = go_live(&live, follower).await?;
         let journal = Arc::new(Journal::new(store.is_some()));
         let tasks = start_tasks(&config, store.as_ref(), follower, &journal, &driver);
@@ -86,11 +81,7 @@ impl Service {
             parts.workflows.files().by_id.len(),
         );
         let limits = parts.limits.shown().await;
-        let router = TowerToHyperService::new(router(parts.into()));
-        let address = config.server.listen;
-        let listening = Listening::start(address, bounds(&config.server), router);
-        let failed = |error| StartError::Listen(address, error);
-        let listening = listening.await.map_err(failed)?;
+        let listening = listen(&config.server, parts).await?;
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
             address = %listening.address(),
@@ -159,160 +150,5 @@ impl Service {
             tracing::warn!("the store did not take the last executions and counters in time");
         }
         answered && ended && written == Ok(true)
-    }
-}
-
-/// Where a line for each call goes.
-fn records(server: &Server) -> Result<Records, StartError> {
-    let Some(path) = &server.records_file else {
-        return Ok(Records::default());
-    };
-    Records::open(path).map_err(|error| StartError::Records(path.clone(), error))
-}
-
-/// What operators have set of limits.
-fn numbers(server: &Server) -> Result<OperatorNumbers, StartError> {
-    let failed = |error| StartError::Numbers(server.usage_file.clone(), error);
-    OperatorNumbers::open(&server.usage_file).map_err(failed)
-}
-
-/// The threads that calculate.
-fn start_workers(server: &Server) -> Result<Arc<Workers>, StartError> {
-    let bounds = tollgate_workers::Bounds {
-        threads: server.calculations.threads,
-        waiting_each: server.calculations.waiting_each,
-        waiting: server.calculations.waiting,
-        time: server.calculations.time,
-    };
-    let workers = Workers::start(bounds).map_err(StartError::Workers)?;
-    Ok(Arc::new(workers))
-}
-
-fn start_driver(config: &Config, seed: u64) -> Result<Driver, StartError> {
-    let setup = Setup {
-        engine: config.engine.clone(),
-        clients: config.clients.clone(),
-        seed,
-        bounds: config.upstream.clone(),
-        extra_roots_pem: config.extra_roots_pem.clone(),
-    };
-    let driver = Driver::start_with_usage(setup, &config.server.usage_file);
-    driver.map_err(StartError::Driver)
-}
-
-/// Opens the ways out of the file's integrations that have ones of their own, and reads the store.
-async fn go_live(live: &Live, mut follower: Follower) -> Result<Follower, StartError> {
-    for target in live.catalog().integrations() {
-        let Ok(ready) = &target.ready else { continue };
-        if ready.guard.is_none() && !ready.access.secures() {
-            continue;
-        }
-        for route in ready.routes() {
-            let set = follower.set_outlet((route, None), &ready.access, ready.guard.as_ref());
-            set.map_err(|why| StartError::Integration(target.name.clone(), why))?;
-        }
-    }
-    let caught_up = follower.catch_up().await;
-    caught_up.map_err(StartError::Definitions)?;
-    Ok(follower)
-}
-
-/// What is to be done beside the traffic.
-fn start_tasks(
-    config: &Config,
-    store: Option<&Arc<Store>>,
-    follower: Follower,
-    journal: &Arc<Journal>,
-    driver: &Driver,
-) -> Tasks {
-    let mut tasks = Tasks::default();
-    if let (Some(store), Some(wanted)) = (store, &config.store) {
-        tasks.spawn("follower of the store", follower.follow());
-        tasks.spawn("journal", Arc::clone(journal).keep(Arc::clone(store)));
-        tasks.spawn("sweep of the store", sweep(Arc::clone(store), wanted.keep));
-    }
-    tasks.spawn("watch of what is learned", watch(driver.clone()));
-    tasks
-}
-
-/// What the API's handlers share.
-fn parts(
-    config: &Config,
-    records: Records,
-    (workers, live, driver, journal): (Arc<Workers>, &Arc<Live>, &Driver, &Arc<Journal>),
-    (files, limits): (WorkflowFiles, Arc<LimitRegistry>),
-) -> Parts {
-    let server = &config.server;
-    let lanes = Arc::new(Lanes::new(&config.engine.flows, config.default_flow));
-    let executor = Arc::new(Executor::new(
-        driver.clone(),
-        Arc::clone(&workers),
-        OutputCache::new(config.caches.clone(), server.cache_bytes),
-        records,
-        Arc::clone(&lanes),
-    ));
-    let desk = Desk::new(
-        Arc::clone(live),
-        Arc::clone(&executor),
-        Arc::clone(&lanes),
-        describe,
-    );
-    let runs = tollgate_architect_runner::Bounds {
-        max_running: server.max_workflow_runs,
-        ..tollgate_architect_runner::Bounds::default()
-    };
-    let runner = Runner::new(Arc::new(desk), runs).with_workers(Arc::clone(&workers));
-    let callers = Callers::new(
-        config.callers.clone(),
-        Arc::clone(&lanes),
-        live.store().ok().cloned(),
-        server.token_life,
-        server.max_tokens,
-    );
-    let logins = Logins::new(
-        server.wrong_logins_per_minute,
-        server.trusted_proxies.clone(),
-    );
-    let meter = Meter::new(
-        server.caller_requests_per_minute,
-        server.caller_requests_at_once,
-    );
-    Parts {
-        live: Arc::clone(live),
-        workflows: Arc::new(Workflows::new(files, Arc::clone(&workers))),
-        lanes,
-        limits,
-        executor,
-        runner: Arc::new(runner),
-        workers,
-        driver: driver.clone(),
-        callers: Arc::new(callers),
-        logins: Arc::new(logins),
-        meter: Arc::new(meter),
-        journal: Arc::clone(journal),
-        bodies: bodies(server),
-    }
-}
-
-/// What the bodies of requests may take.
-fn bodies(server: &Server) -> Bodies {
-    Bodies {
-        max_bytes: server.max_body_bytes,
-        within: server.body_timeout,
-        patience: server.header_timeout,
-        bytes_per_second: server.body_bytes_per_second,
-    }
-}
-
-/// What the connections to this service may take.
-fn bounds(server: &Server) -> Bounds {
-    Bounds {
-        max_connections: server.max_connections,
-        header_timeout: server.header_timeout,
-        idle_timeout: server.idle_timeout,
-        write_timeout: server.write_timeout,
-        ping_interval: server.http2_ping_interval,
-        max_streams: server.http2_max_streams,
-        max_untaken_bytes: server.max_untaken_bytes,
     }
 }

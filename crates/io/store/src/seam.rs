@@ -15,15 +15,15 @@ mod usage;
 mod workflow;
 
 pub use action::{
-    Action, ActionBody, ActionQuery, ActionSort, ActionStamp, Draft, NewAction, Secure,
+    Action, ActionBody, ActionQuery, ActionSort, ActionStamp, Draft, NewAction, SecrecyFilter,
 };
 pub use audit::{AuditEntry, AuditEvent, AuditKind, AuditQuery, AuditRemoval};
 pub use changes::DefinitionChanges;
 pub use client::{
-    ClientBody, ClientQuery, ClientSort, ClientState, Grant, MadeClient, OAuthClient, Reach, Role,
-    Tell,
+    ClientBody, ClientQuery, ClientSort, ClientState, Grant, Handover, MadeClient, OAuthClient,
+    Reach, Role,
 };
-pub use common::{Actor, By, Expected, JsonText, WallTime};
+pub use common::{Actor, Author, Expected, JsonText, WallTime};
 pub use credential::{Credential, CredentialKind, CredentialQuery, CredentialSort, NewCredential};
 pub use integration::{
     Integration, IntegrationConfig, IntegrationQuery, IntegrationSort, IntegrationUpdate,

@@ -2,7 +2,7 @@
 
 use crate::backend::url::Target;
 use crate::backend::{
-    Alone, Bounds, Database, Mode, Postgres, Row, Sqlite, StoreUrl, Tx, Value, make, read,
+    Bounds, Database, FileClaim, Mode, Postgres, Row, Sqlite, StoreUrl, Tx, Value, make, read,
 };
 use crate::error::StoreResult;
 use crate::hash::Hasher;
@@ -19,14 +19,14 @@ use std::sync::Arc;
 /// - **Acknowledged means durable.** `Ok` is returned after the commit reached the disk.
 /// - **All or nothing.** A method is one transaction, its audit entries included. An error, a
 ///   dropped future or a killed process leaves either all of it or nothing.
-/// - **`now` is an argument.** The store has no clock; every change carries [`crate::By`]: who, and when.
+/// - **`now` is an argument.** The store has no clock; every change carries [`crate::Author`]: who, and when.
 /// - **Bounded.** Texts, pages, batches and waits have limits, named in [`crate::limits`].
 pub struct Store {
     db: Arc<dyn Database>,
     pub(crate) ring: KeyRing,
     pub(crate) hasher: Hasher,
     /// The claim to be the only service that uses the file; dropped last.
-    _alone: Option<Alone>,
+    _alone: Option<FileClaim>,
 }
 
 impl Store {
@@ -65,7 +65,7 @@ impl Store {
         let alone = match &url.0 {
             Target::Sqlite(path) => {
                 make(path)?;
-                Some(Alone::at(path, bounds.timeout).await?)
+                Some(FileClaim::at(path, bounds.timeout).await?)
             }
             Target::Postgres { .. } => None,
         };

@@ -53,7 +53,7 @@ pub struct Bounds {
 
 /// Why a calculation gave nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum WorkerError {
     /// As many of this party wait as may.
     #[error("{0} calculations of one integration wait already, which is the bound")]
     Full(usize),
@@ -107,13 +107,13 @@ impl Workers {
     /// it is run again. Dropping the future stops it.
     ///
     /// # Errors
-    /// See [`Refused`].
+    /// See [`WorkerError`].
     pub async fn run<T: Send + 'static>(
         &self,
         party: &str,
         within: Duration,
         mut calculation: impl FnMut(Interrupt) -> T + Send + 'static,
-    ) -> Result<T, Refused> {
+    ) -> Result<T, WorkerError> {
         self.turns(party, within, move |stop, pressure| {
             let gave_way = Arc::new(AtomicBool::new(false));
             let gives = Arc::clone(&gave_way);
@@ -132,13 +132,13 @@ impl Workers {
     /// Runs a calculation that can't be done again, and so never gives way.
     ///
     /// # Errors
-    /// See [`Refused`].
+    /// See [`WorkerError`].
     pub async fn run_once<T: Send + 'static>(
         &self,
         party: &str,
         within: Duration,
         calculation: impl FnOnce(Interrupt) -> T + Send + 'static,
-    ) -> Result<T, Refused> {
+    ) -> Result<T, WorkerError> {
         let mut calculation = Some(calculation);
         let run = move |stop, _| calculation.take().map(|calculation| calculation(stop));
         self.turns(party, within, run).await
@@ -150,7 +150,7 @@ impl Workers {
         party: &str,
         within: Duration,
         mut calculation: impl FnMut(Interrupt, Pressure) -> Option<T> + Send + 'static,
-    ) -> Result<T, Refused> {
+    ) -> Result<T, WorkerError> {
         let waits = Waits::default();
         let (gone, started) = (Arc::clone(&waits.gone), Arc::clone(&waits.started));
         let (tell, mut told) = tokio::sync::oneshot::channel();
@@ -178,18 +178,18 @@ impl Workers {
             ended = tokio::time::timeout(within + time, &mut told).await;
         }
         match ended {
-            Ok(result) => result.map_err(|_| Refused::Died),
-            Err(_) => Err(Refused::Late(within)),
+            Ok(result) => result.map_err(|_| WorkerError::Died),
+            Err(_) => Err(WorkerError::Late(within)),
         }
     }
 
-    fn submit(&self, party: &str, job: Job) -> Result<(), Refused> {
+    fn submit(&self, party: &str, job: Job) -> Result<(), WorkerError> {
         let mut queue = self.shared.lock();
         if queue.waiting() >= self.bounds.waiting {
-            return Err(Refused::AllFull(self.bounds.waiting));
+            return Err(WorkerError::AllFull(self.bounds.waiting));
         }
         if queue.waiting_of(party) >= self.bounds.waiting_each {
-            return Err(Refused::Full(self.bounds.waiting_each));
+            return Err(WorkerError::Full(self.bounds.waiting_each));
         }
         queue.push(party, job);
         drop(queue);

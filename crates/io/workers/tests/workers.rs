@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 use tollgate_meter::Interrupt;
-use tollgate_workers::{Bounds, Refused, Workers};
+use tollgate_workers::{Bounds, WorkerError, Workers};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -39,7 +39,7 @@ fn endless(interrupt: Interrupt) {
 async fn begin(
     workers: &Arc<Workers>,
     party: &'static str,
-) -> tokio::task::JoinHandle<Result<(), Refused>> {
+) -> tokio::task::JoinHandle<Result<(), WorkerError>> {
     let (tell, told) = mpsc::channel();
     let workers = Arc::clone(workers);
     let task = tokio::spawn(async move {
@@ -145,7 +145,7 @@ async fn what_waits_is_bounded_in_count_and_time() {
     let soon = Duration::from_millis(30);
     assert_eq!(
         workers.run("b", soon, |_| ()).await,
-        Err(Refused::Late(soon))
+        Err(WorkerError::Late(soon))
     );
     let mut tasks = Vec::new();
     for party in ["b", "c"] {
@@ -157,7 +157,10 @@ async fn what_waits_is_bounded_in_count_and_time() {
         }
     }
     tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(workers.run("b", LONG, |_| ()).await, Err(Refused::Full(4)));
+    assert_eq!(
+        workers.run("b", LONG, |_| ()).await,
+        Err(WorkerError::Full(4))
+    );
     hog.abort();
     for task in tasks {
         assert_eq!(task.await.unwrap(), Ok(()));
@@ -204,6 +207,6 @@ async fn a_calculation_has_its_time() {
 async fn a_panic_ends_its_calculation_alone() {
     let workers = workers(1);
     let panics = |_: Interrupt| -> u32 { std::panic::resume_unwind(Box::new("oh")) };
-    assert_eq!(workers.run("a", LONG, panics).await, Err(Refused::Died));
+    assert_eq!(workers.run("a", LONG, panics).await, Err(WorkerError::Died));
     assert_eq!(workers.run("a", LONG, |_| 1).await, Ok(1));
 }

@@ -5,7 +5,7 @@ use crate::console::{errln, tell};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tollgate_driver::Secret;
-use tollgate_store::{By, EntityId, StoreError};
+use tollgate_store::{Author, EntityId, StoreError};
 
 /// Makes the key file (if it isn't there), the store, and its first administrator, whose client id and
 /// secret are printed once. Where they can't be printed no administrator is made, and `init` may be run again.
@@ -35,7 +35,7 @@ async fn init(args: Args) -> anyhow::Result<()> {
         );
     }
     let store = tollgate_service::open(&wanted).await?;
-    let by = By {
+    let by = Author {
         actor: tollgate_store::Actor::cli(),
         at: stored::now(),
     };

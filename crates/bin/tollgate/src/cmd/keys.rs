@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tollgate_config::KeySource;
-use tollgate_store::{Actor, By, KeyRing};
+use tollgate_store::{Actor, Author, KeyRing};
 
 /// Values sealed anew in one transaction.
 const BATCH: u32 = 100;
@@ -51,7 +51,7 @@ async fn keys(command: Command) -> anyhow::Result<()> {
     }
     let store = tollgate_service::open(&wanted).await?;
     if let Command::Rotate(_) = command {
-        let by = By {
+        let by = Author {
             actor: Actor::cli(),
             at: stored::now(),
         };

@@ -2,7 +2,7 @@
 
 use crate::principal::{Over, Principal};
 use serde_json::{Value, json};
-use tollgate_definitions::{Catalog, Target};
+use tollgate_definitions::{Catalog, CatalogIntegration};
 use tollgate_driver::Driver;
 use tollgate_execution::say;
 use tollgate_store::{Integration, IntendedState, Role};
@@ -13,7 +13,7 @@ pub(crate) const PATH: &str = "/api/v2/integrations";
 /// The integration with its configuration, as far as it is wanted and the caller may read it.
 pub(crate) fn with_config(
     catalog: &Catalog,
-    target: &Target,
+    target: &CatalogIntegration,
     full: bool,
     caller: &Principal,
     driver: &Driver,
@@ -28,10 +28,10 @@ pub(crate) fn with_config(
     shown
 }
 
-pub(crate) fn show(catalog: &Catalog, target: &Target, driver: &Driver) -> Value {
-    let why = match &target.ready {
+pub(crate) fn show(catalog: &Catalog, target: &CatalogIntegration, driver: &Driver) -> Value {
+    let why = match &target.wiring {
         Err(why) => Some(why.clone()),
-        Ok(ready) => driver.token_trouble(ready.route).map(|trouble| {
+        Ok(wiring) => driver.token_trouble(wiring.route).map(|trouble| {
             let trouble = say(&trouble);
             format!("No access token can be had; {trouble}.")
         }),

@@ -5,8 +5,8 @@ pub(super) mod slot;
 
 use super::RefreshError;
 use crate::guard;
-use crate::stored::{Wanted, want};
-use crate::{Entry, LimitRegistry, Login, Ready, Target};
+use crate::stored::{IntegrationPlan, plan};
+use crate::{CatalogAction, CatalogIntegration, LimitRegistry, Login, Wiring};
 use slot::EngineSlots;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use tollgate_store::{CredentialKind, EntityId, Integration, Store, StoreError};
 use tollgate_workers::Workers;
 
 /// What all integrations share.
-pub struct Common {
+pub struct Foundation {
     /// What compiles actions.
     pub workers: Arc<Workers>,
     /// Bounds of the calls upstream.
@@ -33,7 +33,7 @@ pub struct Common {
 /// Makes integrations that can be called.
 pub(super) struct Builder {
     pub(super) driver: Driver,
-    pub(super) common: Common,
+    pub(super) foundation: Foundation,
 }
 
 impl Builder {
@@ -43,9 +43,9 @@ impl Builder {
         store: &Store,
         slots: &mut EngineSlots,
         integration: &Integration,
-        login: Option<Arc<Entry>>,
+        login: Option<Arc<CatalogAction>>,
         kinds: &BTreeMap<EntityId, CredentialKind>,
-    ) -> Result<Target, RefreshError> {
+    ) -> Result<CatalogIntegration, RefreshError> {
         let mut revealed = BTreeMap::new();
         let mut unreadable = None;
         for (place, id) in &integration.config.credentials {
@@ -61,32 +61,32 @@ impl Builder {
             }
         }
         let wanted = match unreadable {
-            None => want(integration, revealed).map_err(|error| error.to_string()),
+            None => plan(integration, revealed).map_err(|error| error.to_string()),
             Some(why) => Err(why),
         };
-        let ready = match wanted {
-            Ok(wanted) => self.ready(slots, &integration.id, wanted, login).await,
+        let wiring = match wanted {
+            Ok(wanted) => self.wiring(slots, &integration.id, wanted, login).await,
             Err(why) => {
                 self.pause(slots, &integration.id).await;
                 Err(why)
             }
         };
-        Ok(Target {
+        Ok(CatalogIntegration {
             id: integration.id.to_string(),
             name: integration.name.clone(),
             kind: IntegrationType::from_name(&integration.type_id),
             stored: Some(integration.clone()),
-            ready,
+            wiring,
         })
     }
 
-    async fn ready(
+    async fn wiring(
         &self,
         slots: &mut EngineSlots,
         id: &EntityId,
-        wanted: Wanted,
-        auth: Option<Arc<Entry>>,
-    ) -> Result<Ready, String> {
+        wanted: IntegrationPlan,
+        auth: Option<Arc<CatalogAction>>,
+    ) -> Result<Wiring, String> {
         let login = match (wanted.logs_in, auth) {
             (true, None) => return Err("it has no custom authentication action yet".to_owned()),
             (true, Some(entry)) => {
@@ -104,7 +104,7 @@ impl Builder {
         let slot = self.slot(slots, id, &wanted).await;
         let (route, client) = slot.map_err(|error| error.to_string())?;
         self.set_outlet((route, client), &wanted.access, Some(&guard))?;
-        Ok(Ready {
+        Ok(Wiring {
             route,
             action_routes: BTreeMap::new(),
             base_url: wanted.base_url,

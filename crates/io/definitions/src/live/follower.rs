@@ -4,7 +4,7 @@ use super::build::Builder;
 use super::build::slot::EngineSlots;
 use super::known::KnownDefinitions;
 use super::{Live, RefreshError, read};
-use crate::{Catalog, Entry, auth_id};
+use crate::{Catalog, CatalogAction, auth_id};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -21,7 +21,7 @@ pub(super) const REQUESTS: usize = 256;
 /// An author's wish to have a change in the picture.
 pub(super) struct Request {
     /// What was compiled to check the change.
-    pub(super) compiled: Option<Entry>,
+    pub(super) compiled: Option<CatalogAction>,
     pub(super) answer: oneshot::Sender<Result<(), RefreshError>>,
 }
 
@@ -125,7 +125,7 @@ impl Follower {
     pub(super) async fn round(
         &mut self,
         store: &Store,
-        compiled: Vec<Entry>,
+        compiled: Vec<CatalogAction>,
     ) -> Result<Round, RefreshError> {
         let begun = std::time::Instant::now();
         loop {
@@ -149,11 +149,11 @@ impl Follower {
         for entry in compiled {
             if self.known.is_unread(&entry) {
                 self.known.unread.remove(&entry.id);
-                self.next.add_entry(Arc::new(entry));
+                self.next.add_action(Arc::new(entry));
                 round.handed_in += 1;
             }
         }
-        let workers = &self.builder.common.workers;
+        let workers = &self.builder.foundation.workers;
         round.read = read::read(store, workers, &mut self.known, &mut self.next).await?;
         round.integrations = self.build(store).await?;
         self.live.show(self.next.clone());
@@ -172,7 +172,7 @@ impl Follower {
                 let login = self.next.action(&auth_id(&id)).cloned();
                 let kinds = &self.known.credentials;
                 let target = self.builder.target(store, slots, integration, login, kinds);
-                self.next.add_target(Arc::new(target.await?));
+                self.next.add_integration(Arc::new(target.await?));
                 built += 1;
             }
             self.known.stale.remove(&id);

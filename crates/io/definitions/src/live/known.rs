@@ -1,7 +1,7 @@
 //! What is known of the definitions that the store has, and which of it isn't in the picture yet.
 
 use crate::Catalog;
-use crate::entry::{Entry, auth_id};
+use crate::action::{CatalogAction, auth_id};
 use std::collections::{BTreeMap, BTreeSet};
 use tollgate_store::{ActionStamp, CredentialKind, DefinitionChanges, EntityId, Integration};
 
@@ -93,7 +93,7 @@ impl KnownDefinitions {
 
     /// Whether this is, compiled, what is to be read. An integration's own login is always read: its id is known
     /// before it is made, so that another node may have made another of the same version.
-    pub(super) fn is_unread(&self, compiled: &Entry) -> bool {
+    pub(super) fn is_unread(&self, compiled: &CatalogAction) -> bool {
         let stamp = self.unread.get(&compiled.id);
         !compiled.is_auth() && stamp.is_some_and(|stamp| stamp.version.0 == compiled.version)
     }

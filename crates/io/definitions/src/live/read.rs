@@ -2,7 +2,7 @@
 
 use super::RefreshError;
 use super::known::KnownDefinitions;
-use crate::{Catalog, Entry};
+use crate::{Catalog, CatalogAction};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,7 +51,7 @@ pub(super) async fn read(
                         .run_once(DEFINITIONS, COMPILED_WITHIN, move |_| compile())
                         .await?
                 }
-                Err((stamp, why)) => Entry::set_aside(stamp, why),
+                Err((stamp, why)) => CatalogAction::set_aside(stamp, why),
             };
             if let Err(why) = &entry.action {
                 tracing::warn!(
@@ -62,7 +62,7 @@ pub(super) async fn read(
                     "an action is set aside; all others are served"
                 );
             }
-            next.add_entry(Arc::new(entry));
+            next.add_action(Arc::new(entry));
         }
         for stamp in &batch {
             known.unread.remove(stamp.id.as_str());
@@ -72,11 +72,11 @@ pub(super) async fn read(
 }
 
 /// The action, compiled. A fault of the compiler's is that action's trouble alone.
-fn compiled(action: &Action, kind: &IntegrationType) -> Entry {
+fn compiled(action: &Action, kind: &IntegrationType) -> CatalogAction {
     let (id, version) = (action.id.as_str(), action.version.0);
     let integration = action.integration_id.as_str();
-    let compile = || Entry::of_stored(id, integration, kind, &action.body, version);
-    std::panic::catch_unwind(AssertUnwindSafe(compile)).unwrap_or_else(|_| Entry {
+    let compile = || CatalogAction::of_stored(id, integration, kind, &action.body, version);
+    std::panic::catch_unwind(AssertUnwindSafe(compile)).unwrap_or_else(|_| CatalogAction {
         id: id.to_owned(),
         name: action.body.name.clone(),
         category: action.body.category.clone(),

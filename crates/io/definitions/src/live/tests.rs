@@ -46,7 +46,7 @@ impl World {
             waiting: 100,
             time: Duration::from_secs(60),
         };
-        let common = Common {
+        let foundation = Foundation {
             workers: Arc::new(Workers::start(workers).unwrap()),
             bounds: tollgate_driver::Bounds::default(),
             extra_roots_pem: Vec::new(),
@@ -54,7 +54,7 @@ impl World {
             registry: Arc::new(registry.await.unwrap()),
         };
         let files = Catalog::default();
-        let (live, follower) = Live::new(files, Some(Arc::clone(&store)), driver, common);
+        let (live, follower) = Live::new(files, Some(Arc::clone(&store)), driver, foundation);
         Self {
             live,
             follower,
@@ -87,7 +87,7 @@ impl World {
 
     fn is_ready(&self, id: &EntityId) -> bool {
         let catalog = self.live.catalog();
-        catalog.integration(id.as_str()).unwrap().ready.is_ok()
+        catalog.integration(id.as_str()).unwrap().wiring.is_ok()
     }
 }
 
@@ -196,7 +196,7 @@ async fn a_round_reads_what_has_changed_and_nothing_else() {
     let kind = IntegrationType::from_name("custom-rest-actions");
     let compiled = |made: &Action| {
         let (id, version) = (made.id.as_str(), made.version.0);
-        Entry::of_stored(id, one.as_str(), &kind, &made.body, version)
+        CatalogAction::of_stored(id, one.as_str(), &kind, &made.body, version)
     };
     let older = compiled(&rename(&store, "a-7", "sieben").await);
     let round = world.follower.round(&store, vec![older]).await.unwrap();

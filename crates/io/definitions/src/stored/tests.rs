@@ -31,9 +31,9 @@ fn client() -> BTreeMap<String, Revealed> {
     [("pureCloudOAuthClient".to_owned(), credential)].into()
 }
 
-fn platform(properties: &Value) -> Result<Wanted, String> {
+fn platform(properties: &Value) -> Result<IntegrationPlan, String> {
     let integration = integration("purecloud-data-actions", properties);
-    want(&integration, client()).map_err(|error| error.to_string())
+    plan(&integration, client()).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -81,9 +81,9 @@ fn what_can_not_be_used_names_its_property() {
         assert!(!why.contains("hunter2"));
     }
     let web = integration("custom-rest-actions", &json!({}));
-    assert!(want(&web, BTreeMap::new()).is_ok(), "it needs nothing");
+    assert!(plan(&web, BTreeMap::new()).is_ok(), "it needs nothing");
     let lone = integration("purecloud-data-actions", &json!({"baseUrl": "https://h"}));
-    let why = want(&lone, BTreeMap::new()).err().unwrap().to_string();
+    let why = plan(&lone, BTreeMap::new()).err().unwrap().to_string();
     assert!(why.contains("pureCloudOAuthClient"), "{why}");
 }
 
@@ -145,7 +145,7 @@ fn every_credential_is_struck_in_any_combination() {
                     credentials.extend(client());
                 }
                 let properties = json!({"baseUrl": "https://h"});
-                let wanted = want(&integration(type_id, &properties), credentials).ok();
+                let wanted = plan(&integration(type_id, &properties), credentials).ok();
                 let redactor = wanted.unwrap().redactor;
                 for secret in [
                     format!("upstream-secret-a-{one}"),

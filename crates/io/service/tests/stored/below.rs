@@ -33,7 +33,7 @@ impl Upstream {
         let service = hyper_util::service::TowerToHyperService::new(router);
         let bounds = tollgate_listen::Bounds::default();
         drop(listener);
-        let listening = tollgate_listen::Listening::start(address, bounds, service);
+        let listening = tollgate_listen::Listener::start(address, bounds, service);
         // Lives as long as the test's process.
         Box::leak(Box::new(listening.await.unwrap()));
         (format!("http://{address}"), this)

@@ -64,7 +64,7 @@ pub(crate) async fn upstream() -> (String, Arc<Seen>) {
     let service = hyper_util::service::TowerToHyperService::new(router);
     let bounds = tollgate_listen::Bounds::default();
     drop(listener);
-    let listening = tollgate_listen::Listening::start(address, bounds, service)
+    let listening = tollgate_listen::Listener::start(address, bounds, service)
         .await
         .unwrap();
     // Lives as long as the test's process.

@@ -6,6 +6,7 @@
 
 mod connect;
 mod listen;
+mod value;
 
 use super::pool::{Lease, Places, Pool};
 use super::url::Tls;
@@ -19,8 +20,9 @@ use listen::Listener;
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
+use tokio_postgres::types::ToSql;
 use tollgate_secret::Secret;
+use value::row_values;
 
 /// Connections of one node, but for the one that listens. Writers are one at a time in the whole store,
 /// so more than two of one node would only wait.
@@ -66,7 +68,7 @@ impl Postgres {
     }
 
     /// A connection that has been used before, or a new one, with a transaction's guard around it.
-    async fn lend(&self, mode: Mode) -> StoreResult<(Open, bool)> {
+    async fn lend(&self, mode: Mode) -> StoreResult<(OpenTransaction, bool)> {
         let mut lease = self.pool.take(mode).await?;
         let is_new = lease.item().is_none();
         if is_new {
@@ -74,12 +76,12 @@ impl Postgres {
         }
         // Made before a statement runs, so that dropping the future of one drops the connection.
         let inside = true;
-        Ok((Open { lease, inside }, is_new))
+        Ok((OpenTransaction { lease, inside }, is_new))
     }
 
     /// Runs a first statement on an idle connection, or on a new one if the idle ones turn out dead.
     /// Only for statements that a lost connection undoes.
-    async fn start(&self, mode: Mode, sql: &str) -> StoreResult<Open> {
+    async fn start(&self, mode: Mode, sql: &str) -> StoreResult<OpenTransaction> {
         loop {
             let (mut open, is_new) = self.lend(mode).await?;
             match open.script(sql).await {
@@ -155,12 +157,12 @@ impl Database for Postgres {
 }
 
 /// A lent connection. Dropped inside a transaction, it is closed, and the server rolls back.
-struct Open {
+struct OpenTransaction {
     lease: Lease<Connection>,
     inside: bool,
 }
 
-impl Open {
+impl OpenTransaction {
     fn connection(&mut self) -> StoreResult<&mut Connection> {
         self.lease.item().ok_or_else(|| StoreError::Database {
             backend: "postgres",
@@ -170,7 +172,7 @@ impl Open {
     }
 }
 
-impl Drop for Open {
+impl Drop for OpenTransaction {
     fn drop(&mut self) {
         if self.inside
             && let Some(connection) = self.lease.remove()
@@ -181,7 +183,7 @@ impl Drop for Open {
 }
 
 #[async_trait]
-impl Transaction for Open {
+impl Transaction for OpenTransaction {
     async fn query(&mut self, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>> {
         let connection = self.connection()?;
         let statement = connection.statement(sql).await?;
@@ -230,24 +232,6 @@ fn references(values: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
     values.iter().map(|v| v as &(dyn ToSql + Sync)).collect()
 }
 
-fn row_values(row: &tokio_postgres::Row) -> StoreResult<Vec<Value>> {
-    let value = |i: usize, ty: &Type| -> Result<Value, tokio_postgres::Error> {
-        Ok(match *ty {
-            Type::INT8 => row.try_get::<_, Option<i64>>(i)?.into(),
-            Type::INT4 => row.try_get::<_, Option<i32>>(i)?.map(i64::from).into(),
-            Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(i)?.into(),
-            _ => row.try_get::<_, Option<String>>(i)?.into(),
-        })
-    };
-    let values: Result<Vec<Value>, _> = row
-        .columns()
-        .iter()
-        .enumerate()
-        .map(|(i, c)| value(i, c.type_()))
-        .collect();
-    values.map_err(|e| translate(&e))
-}
-
 fn translate(error: &tokio_postgres::Error) -> StoreError {
     let busy = |what| StoreError::Busy { what };
     let Some(db) = error.as_db_error() else {
@@ -288,26 +272,4 @@ fn translate(error: &tokio_postgres::Error) -> StoreError {
             disconnected: code.code().starts_with("57P") || code.code().starts_with("08"),
         }
     }
-}
-
-impl ToSql for Value {
-    fn to_sql(
-        &self,
-        ty: &Type,
-        out: &mut BytesMut,
-    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
-        match self {
-            Self::Null => Ok(IsNull::Yes),
-            Self::Int(n) if *ty == Type::INT4 => i32::try_from(*n)?.to_sql(ty, out),
-            Self::Int(n) => n.to_sql_checked(ty, out),
-            Self::Text(text) => text.to_sql_checked(ty, out),
-            Self::Bytes(bytes) => bytes.to_sql_checked(ty, out),
-        }
-    }
-
-    fn accepts(_ty: &Type) -> bool {
-        true // each value checks its own
-    }
-
-    to_sql_checked!();
 }

@@ -7,26 +7,20 @@
 //! Durability: WAL with `synchronous=FULL`, so a commit is on the disk before it is acknowledged, and
 //! an interrupted one is gone when the file is opened next. The file is made readable by its owner only.
 
+mod file;
+mod worker;
+
+pub(crate) use file::{FileClaim, make};
+
 use super::pool::{Lease, Places, Pool};
 use super::{Answer, Bounds, Database, Mode, Row, Transaction, Value};
 use crate::error::{StoreError, StoreResult};
-use crate::open_error::OpenError;
 use async_trait::async_trait;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags};
-use std::fs::{File, Metadata};
-use std::io::ErrorKind;
-use std::os::unix::fs::MetadataExt as _;
+use rusqlite::{Connection, ErrorCode};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
+use worker::Worker;
 
-/// What SQLite keeps in the head of the file, so that others know whose it is: "toll" as bytes.
-const APPLICATION: i32 = i32::from_be_bytes(*b"toll");
-/// What is added to the file's name while it is made, before a number of the process's.
-const NEW: &str = "-new-";
 /// Connections that read: for lists and the like, and for checks of tokens.
 const READERS: Places = Places {
     read: 4,
@@ -74,124 +68,6 @@ impl Sqlite {
     }
 }
 
-/// The lock of the one service at a store: the file beside it, locked as long as it is open. The system
-/// frees it with the process, however that ends.
-pub(crate) struct Alone(#[allow(dead_code, reason = "held, not read")] File);
-
-impl Alone {
-    /// Waits a moment for a service that is just ending.
-    pub(crate) async fn at(path: &Path, wait: Duration) -> Result<Self, OpenError> {
-        let failed = |why: String| {
-            OpenError::Store(StoreError::Database {
-                backend: "sqlite",
-                message: why,
-                disconnected: false,
-            })
-        };
-        // A store that two links lead to is one store.
-        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let mut beside = real.into_os_string();
-        beside.push("-lock");
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let shown = beside.to_string_lossy().into_owned();
-        let file = options.open(&beside);
-        let file = file.map_err(|error| failed(format!("{shown}: {error}")))?;
-        let until = Instant::now() + wait;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Self(file)),
-                Err(std::fs::TryLockError::WouldBlock) if Instant::now() < until => {
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-                Err(std::fs::TryLockError::WouldBlock) => {
-                    return Err(OpenError::Taken(path.to_owned()));
-                }
-                Err(std::fs::TryLockError::Error(error)) => {
-                    return Err(failed(format!("{shown}: {error}")));
-                }
-            }
-        }
-    }
-}
-
-/// Makes a missing file a database, all at once: what is killed meanwhile leaves no half of one behind that
-/// another start would take for a store. A file of no bytes is none: something has cut it off.
-pub(crate) fn make(path: &Path) -> Result<(), OpenError> {
-    match std::fs::metadata(path) {
-        Ok(found) if found.is_file() && found.len() == 0 => {
-            return Err(OpenError::Empty(path.to_owned()));
-        }
-        Ok(found) if linked(path, &found) => return Err(OpenError::Linked(path.to_owned())),
-        Ok(_) => return Ok(()),
-        Err(_) => {}
-    }
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!("{NEW}{}-{number}", std::process::id()));
-    let beside = Path::new(&beside);
-    create_private(beside)?;
-    let made = Connection::open_with_flags(beside, OpenFlags::SQLITE_OPEN_READ_WRITE)
-        .and_then(|fresh| fresh.pragma_update(None, "application_id", APPLICATION))
-        .map_err(|error| translate(&error));
-    // Not over another's, who was quicker.
-    let placed = made.and_then(|()| match std::fs::hard_link(beside, path) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(StoreError::Database {
-            backend: "sqlite",
-            message: format!("{}: {error}", path.display()),
-            disconnected: false,
-        }),
-        _ => Ok(()),
-    });
-    let _ = std::fs::remove_file(beside);
-    Ok(placed?)
-}
-
-/// Whether the file has a name that isn't of [`make`]'s. One of those is there for a moment, and stays where a
-/// process was killed in it; it is removed.
-fn linked(path: &Path, found: &Metadata) -> bool {
-    let same = |file: &Metadata| (file.dev(), file.ino()) == (found.dev(), found.ino());
-    if !found.is_file() || found.nlink() == 1 {
-        return false;
-    }
-    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
-        return true;
-    };
-    let folder = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
-    let beginning = format!("{}{NEW}", name.to_string_lossy());
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let ours = entry.file_name().to_string_lossy().starts_with(&beginning);
-        if ours && std::fs::metadata(entry.path()).is_ok_and(|file| same(&file)) {
-            let _ = std::fs::remove_file(entry.path());
-        }
-    }
-    std::fs::metadata(path).is_ok_and(|file| file.nlink() > 1)
-}
-
-/// Makes a missing file with no rights for others; SQLite gives its side files the same.
-fn create_private(path: &Path) -> StoreResult<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(_) => Ok(()),
-        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(e) => Err(StoreError::Database {
-            backend: "sqlite",
-            message: format!("{}: {e}", path.display()),
-            disconnected: false,
-        }),
-    }
-}
-
 #[async_trait]
 impl Database for Sqlite {
     fn name(&self) -> &'static str {
@@ -211,14 +87,14 @@ impl Database for Sqlite {
             }
         };
         // Made before the statement runs, so that dropping this future rolls it back.
-        let mut open = Open::new(lease, true);
+        let mut open = OpenTransaction::new(lease, true);
         open.run(move |c| c.execute_batch(sql)).await?;
         Ok(Box::new(open))
     }
 
     async fn read(&self, mode: Mode, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>> {
         let lease = self.readers.take(mode).await?;
-        Open::new(lease, false).query(sql, values).await
+        OpenTransaction::new(lease, false).query(sql, values).await
     }
 
     /// Nothing: a connection is no way to a server, and is lent again only when it has come back.
@@ -231,7 +107,7 @@ impl Database for Sqlite {
 }
 
 /// A lent connection, rolled back when dropped.
-struct Open {
+struct OpenTransaction {
     lease: Option<Lease<Worker>>,
     /// Whether a statement is under way.
     busy: bool,
@@ -239,7 +115,7 @@ struct Open {
     inside: bool,
 }
 
-impl Open {
+impl OpenTransaction {
     fn new(lease: Lease<Worker>, inside: bool) -> Self {
         Self {
             lease: Some(lease),
@@ -263,7 +139,7 @@ impl Open {
 }
 
 #[async_trait]
-impl Transaction for Open {
+impl Transaction for OpenTransaction {
     async fn query(&mut self, sql: &str, values: Vec<Value>) -> StoreResult<Vec<Row>> {
         let sql = numbered(sql);
         let answer = self.run(move |c| {
@@ -320,7 +196,7 @@ impl Transaction for Open {
     }
 }
 
-impl Drop for Open {
+impl Drop for OpenTransaction {
     fn drop(&mut self) {
         let Some(mut lease) = self.lease.take() else {
             return;
@@ -342,88 +218,6 @@ impl Drop for Open {
                 }
                 drop(lease);
             }));
-        }
-    }
-}
-
-type Job = Box<dyn FnOnce(&Connection) + Send>;
-
-/// A thread with a connection. It ends when this is dropped. Its queue holds at most one statement of
-/// the one user it is lent to, and one rollback.
-struct Worker {
-    jobs: mpsc::Sender<Job>,
-    interrupt: InterruptHandle,
-}
-
-impl Worker {
-    async fn start(path: &Path, wait: Duration) -> StoreResult<Self> {
-        let path = path.to_owned();
-        let (ready, opened) = oneshot::channel();
-        let (jobs, inbox) = mpsc::channel::<Job>();
-        std::thread::Builder::new()
-            .name("sqlite".into())
-            .spawn(move || match connect(&path, wait) {
-                Ok(connection) => {
-                    let _ = ready.send(Ok(connection.get_interrupt_handle()));
-                    for job in inbox {
-                        job(&connection);
-                    }
-                }
-                Err(e) => {
-                    let _ = ready.send(Err(translate(&e)));
-                }
-            })
-            .map_err(|_| gone())?;
-        let interrupt = opened.await.map_err(|_| gone())??;
-        Ok(Self { jobs, interrupt })
-    }
-
-    async fn run<T: Send + 'static>(
-        &self,
-        job: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-    ) -> StoreResult<T> {
-        let (reply, answer) = oneshot::channel();
-        self.post(Box::new(move |c| {
-            let _ = reply.send(job(c));
-        }));
-        answer.await.map_err(|_| gone())?.map_err(|e| translate(&e))
-    }
-
-    fn post(&self, job: Job) {
-        // Fails only if the thread is gone; whoever waits for the answer learns it.
-        let _ = self.jobs.send(job);
-    }
-}
-
-fn connect(path: &Path, wait: Duration) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(wait)?;
-    connection.set_prepared_statement_cache_capacity(256);
-    make_wal(&connection, wait)?;
-    connection.execute_batch(
-        "PRAGMA synchronous = FULL;
-         PRAGMA foreign_keys = ON;
-         PRAGMA secure_delete = ON;
-         PRAGMA trusted_schema = OFF;
-         PRAGMA journal_size_limit = 67108864;",
-    )?;
-    Ok(connection)
-}
-
-/// Two processes that make the same file a WAL database at once would wait for each other, so SQLite
-/// tells one of them `BUSY` without any wait. That one tries again, for as long as it would have waited.
-fn make_wal(connection: &Connection, wait: Duration) -> rusqlite::Result<()> {
-    let until = Instant::now() + wait;
-    loop {
-        match connection.execute_batch("PRAGMA journal_mode = WAL") {
-            Err(e)
-                if e.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
-                    && Instant::now() < until =>
-            {
-                std::thread::sleep(Duration::from_millis(20));
-            }
-            outcome => return outcome,
         }
     }
 }

@@ -103,7 +103,7 @@ pub enum ActionSort {
 
 /// A filter on [`ActionBody::secure`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Secure {
+pub enum SecrecyFilter {
     /// Actions that hide inputs and outputs.
     Only,
     /// Actions that hide nothing.
@@ -120,7 +120,7 @@ pub struct ActionQuery {
     /// The integration that the actions belong to.
     pub integration_id: Option<EntityId>,
     /// A filter on secrecy.
-    pub secure: Option<Secure>,
+    pub secure: Option<SecrecyFilter>,
     /// The ids of the actions, at most [`crate::limits::PAGE`]; empty means all.
     pub ids: Vec<EntityId>,
     /// The order of the list.

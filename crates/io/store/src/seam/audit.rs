@@ -1,6 +1,6 @@
 //! The audit log: append-only, written in the transaction of what it tells.
 
-use super::{By, JsonText, PageRequest, WallTime};
+use super::{Author, JsonText, PageRequest, WallTime};
 
 /// One entry. Numbers only grow; a number that is missing was given to something that never was.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,7 +26,7 @@ pub struct AuditEntry {
 #[derive(Clone, Debug)]
 pub struct AuditEvent {
     /// Who did it, and when.
-    pub by: By,
+    pub by: Author,
     /// What was done.
     pub action: String,
     /// What kind of thing it was done to.

@@ -123,4 +123,4 @@ pub struct ClientQuery {
 }
 
 /// Tells a client's id and secret to whoever asked for them.
-pub type Tell<'a> = dyn Fn(&EntityId, &Secret) -> std::io::Result<()> + Send + Sync + 'a;
+pub type Handover<'a> = dyn Fn(&EntityId, &Secret) -> std::io::Result<()> + Send + Sync + 'a;

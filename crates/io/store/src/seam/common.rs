@@ -57,7 +57,7 @@ impl Actor {
 
 /// Who changes something, and when.
 #[derive(Clone, Debug)]
-pub struct By {
+pub struct Author {
     /// Who makes the change.
     pub actor: Actor,
     /// When: becomes the time of creation or modification and of the audit entry.

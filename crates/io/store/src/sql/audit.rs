@@ -5,7 +5,7 @@ use super::list::Select;
 use crate::backend::{Mode, Row, Tx, values};
 use crate::error::{Entity, Invalid, StoreResult};
 use crate::limits;
-use crate::seam::{AuditEntry, AuditEvent, AuditQuery, By, Page};
+use crate::seam::{AuditEntry, AuditEvent, AuditQuery, Author, Page};
 use crate::store::Store;
 use serde_json::Value as Json;
 
@@ -27,7 +27,7 @@ fn insert(entries: usize) -> String {
 /// Notes a change within the change. `detail` holds names and numbers only.
 pub(super) async fn note(
     tx: &mut Tx,
-    by: &By,
+    by: &Author,
     action: &str,
     entity: Entity,
     id: &str,

@@ -10,8 +10,8 @@ use crate::hash::random_secret;
 use crate::id::{EntityId, Version};
 use crate::limits;
 use crate::seam::{
-    By, ClientBody, ClientQuery, ClientSort, ClientState, Expected, Grant, MadeClient, OAuthClient,
-    Reach, Role, Tell,
+    Author, ClientBody, ClientQuery, ClientSort, ClientState, Expected, Grant, Handover,
+    MadeClient, OAuthClient, Reach, Role,
 };
 use crate::store::Store;
 use serde_json::{Value as Json, json};
@@ -82,8 +82,8 @@ impl Store {
         &self,
         id: EntityId,
         name: String,
-        by: &By,
-        tell: &Tell<'_>,
+        by: &Author,
+        tell: &Handover<'_>,
     ) -> StoreResult<MadeClient> {
         let everything = |role| Grant {
             role,
@@ -111,7 +111,7 @@ impl Store {
         &self,
         id: EntityId,
         body: ClientBody,
-        by: &By,
+        by: &Author,
     ) -> StoreResult<MadeClient> {
         self.make(id, body, by, None).await
     }
@@ -120,8 +120,8 @@ impl Store {
         &self,
         id: EntityId,
         body: ClientBody,
-        by: &By,
-        first: Option<&Tell<'_>>,
+        by: &Author,
+        first: Option<&Handover<'_>>,
     ) -> StoreResult<MadeClient> {
         check_body(&body)?;
         let made = OAuthClient {
@@ -164,7 +164,7 @@ impl Store {
         id: &EntityId,
         expected: Expected,
         body: ClientBody,
-        by: &By,
+        by: &Author,
     ) -> StoreResult<OAuthClient> {
         check_body(&body)?;
         self.change(async |tx| {
@@ -179,7 +179,7 @@ impl Store {
     ///
     /// # Errors
     /// `NotFound`, `Busy`.
-    pub async fn new_client_secret(&self, id: &EntityId, by: &By) -> StoreResult<MadeClient> {
+    pub async fn new_client_secret(&self, id: &EntityId, by: &Author) -> StoreResult<MadeClient> {
         // Found before the costly hash; looked at again in the transaction.
         self.get::<OAuthClient>(id).await?;
         let secret = random_secret()?;

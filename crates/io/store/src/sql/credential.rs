@@ -10,7 +10,7 @@ use crate::id::{EntityId, Version};
 use crate::limits;
 use crate::seal::{KeyRing, SealedField};
 use crate::seam::{
-    By, Credential, CredentialKind, CredentialQuery, CredentialSort, Expected, NewCredential,
+    Author, Credential, CredentialKind, CredentialQuery, CredentialSort, Expected, NewCredential,
 };
 use crate::store::Store;
 use serde_json::{Value as Json, json};
@@ -67,7 +67,11 @@ impl Store {
     ///
     /// # Errors
     /// `Conflict` for a taken id.
-    pub async fn create_credential(&self, new: NewCredential, by: &By) -> StoreResult<Credential> {
+    pub async fn create_credential(
+        &self,
+        new: NewCredential,
+        by: &Author,
+    ) -> StoreResult<Credential> {
         check::name("name", &new.name)?;
         check_fields(&new.fields)?;
         let made = Credential {
@@ -97,7 +101,7 @@ impl Store {
         expected: Expected,
         name: Option<String>,
         fields: Option<Fields>,
-        by: &By,
+        by: &Author,
     ) -> StoreResult<Credential> {
         if let Some(name) = &name {
             check::name("name", name)?;

@@ -12,8 +12,8 @@ use crate::error::{Invalid, StoreError, StoreResult};
 use crate::id::{EntityId, Version};
 use crate::limits;
 use crate::seam::{
-    Action, ActionBody, ActionQuery, ActionSort, ActionStamp, By, Draft, Integration, NewAction,
-    Page, PageRequest, Secure,
+    Action, ActionBody, ActionQuery, ActionSort, ActionStamp, Author, Draft, Integration,
+    NewAction, Page, PageRequest, SecrecyFilter,
 };
 use crate::store::Store;
 use serde_json::{Value as Json, json};
@@ -57,7 +57,7 @@ macro_rules! documents {
             type New = NewAction;
             type Change = ActionBody;
 
-            fn make(new: NewAction, by: &By) -> StoreResult<Self> {
+            fn make(new: NewAction, by: &Author) -> StoreResult<Self> {
                 Self::check(&new.body)?;
                 Ok(Self {
                     id: new.id,
@@ -141,7 +141,11 @@ fn select<R: Record>(query: &ActionQuery) -> StoreResult<Select> {
         .name("name_key", query.name.as_ref())
         .name("category_key", query.category.as_ref())
         .compare("integration_id", "=", query.integration_id.as_ref())
-        .compare("secure", "=", query.secure.map(|s| s == Secure::Only))
+        .compare(
+            "secure",
+            "=",
+            query.secure.map(|s| s == SecrecyFilter::Only),
+        )
         .among("id", &query.ids))
 }
 

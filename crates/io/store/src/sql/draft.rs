@@ -6,7 +6,7 @@ use super::record;
 use crate::backend::Tx;
 use crate::error::{Entity, StoreError, StoreResult};
 use crate::id::{EntityId, Version};
-use crate::seam::{Action, By, Draft, Expected};
+use crate::seam::{Action, Author, Draft, Expected};
 use crate::store::Store;
 
 impl Store {
@@ -14,7 +14,7 @@ impl Store {
     ///
     /// # Errors
     /// `NotFound` for the action; `Conflict` when it has a draft; `TooLarge`.
-    pub async fn draft_from_action(&self, id: &EntityId, by: &By) -> StoreResult<Draft> {
+    pub async fn draft_from_action(&self, id: &EntityId, by: &Author) -> StoreResult<Draft> {
         self.change(async |tx| {
             let action: Action = record::get(tx, id).await?;
             record::id_free::<Draft>(tx, id).await?;
@@ -43,7 +43,7 @@ impl Store {
         &self,
         id: &EntityId,
         expected: Expected,
-        by: &By,
+        by: &Author,
     ) -> StoreResult<Action> {
         self.change(async |tx| {
             let draft: Draft = record::current(tx, id, expected).await?;
@@ -62,7 +62,7 @@ async fn publish(
     tx: &mut Tx,
     draft: Draft,
     action: Option<Action>,
-    by: &By,
+    by: &Author,
 ) -> StoreResult<Action> {
     let current = action.as_ref().map(|action| action.version);
     if current != draft.based_on {

@@ -9,8 +9,8 @@ use crate::error::{Entity, StoreResult};
 use crate::id::{EntityId, Version};
 use crate::limits;
 use crate::seam::{
-    By, Credential, Expected, Integration, IntegrationConfig, IntegrationQuery, IntegrationSort,
-    IntegrationUpdate, IntendedState, NewIntegration,
+    Author, Credential, Expected, Integration, IntegrationConfig, IntegrationQuery,
+    IntegrationSort, IntegrationUpdate, IntendedState, NewIntegration,
 };
 use crate::store::Store;
 use serde_json::{Value as Json, json};
@@ -66,7 +66,7 @@ impl Editable for Integration {
     type New = NewIntegration;
     type Change = IntegrationUpdate;
 
-    fn make(new: NewIntegration, by: &By) -> StoreResult<Self> {
+    fn make(new: NewIntegration, by: &Author) -> StoreResult<Self> {
         check::name("type", &new.type_id)?;
         let made = Self {
             id: new.id,
@@ -114,7 +114,7 @@ impl Store {
         id: &EntityId,
         expected: Expected,
         config: IntegrationConfig,
-        by: &By,
+        by: &Author,
     ) -> StoreResult<Integration> {
         check_config(&config)?;
         self.change(async |tx| {

@@ -3,7 +3,7 @@
 use crate::backend::{Row, Value};
 use crate::error::{Entity, StoreResult};
 use crate::id::{EntityId, Version};
-use crate::seam::By;
+use crate::seam::Author;
 
 /// A column's name and the value in it.
 pub(super) type Column = (&'static str, Value);
@@ -28,7 +28,7 @@ pub trait Layout: Sized {
     /// How often the thing has been written.
     fn version(&self) -> Version;
     /// Raises the version by one and takes down who changes the thing, and when.
-    fn touch(&mut self, by: &By);
+    fn touch(&mut self, by: &Author);
 }
 
 /// Implements [`Layout`] for a type, named with its [`Entity`] and its table: `Table as Table in "data_table"`.
@@ -77,7 +77,7 @@ macro_rules! layout {
                 self.version
             }
 
-            fn touch(&mut self, by: &$crate::seam::By) {
+            fn touch(&mut self, by: &$crate::seam::Author) {
                 self.version = self.version.next();
                 self.modified = by.at;
                 $(self.$changer = by.actor.as_str().to_owned();)?

@@ -7,7 +7,7 @@ use crate::backend::{Row as Found, Tx, values};
 use crate::error::{Entity, StoreError, StoreResult};
 use crate::id::EntityId;
 use crate::limits;
-use crate::seam::{By, Page, PageRequest, Row, Table};
+use crate::seam::{Author, Page, PageRequest, Row, Table};
 use crate::store::Store;
 use serde_json::json;
 
@@ -17,7 +17,7 @@ impl Store {
     /// # Errors
     /// `NotFound` for the table; `Conflict` for a key that is taken; `Full` past
     /// [`limits::ROWS_PER_TABLE`].
-    pub async fn insert_row(&self, table: &EntityId, row: Row, by: &By) -> StoreResult<Row> {
+    pub async fn insert_row(&self, table: &EntityId, row: Row, by: &Author) -> StoreResult<Row> {
         check::row_key(&row.key)?;
         self.change(async |tx| {
             if rows(tx, table).await? >= u64::from(limits::ROWS_PER_TABLE) {
@@ -44,7 +44,7 @@ impl Store {
     ///
     /// # Errors
     /// `NotFound` for table or row.
-    pub async fn update_row(&self, table: &EntityId, row: Row, by: &By) -> StoreResult<Row> {
+    pub async fn update_row(&self, table: &EntityId, row: Row, by: &Author) -> StoreResult<Row> {
         self.change(async |tx| {
             there::<Table>(tx, table).await?;
             let sql = "UPDATE data_row SET value = $3 WHERE table_id = $1 AND row_key = $2";
@@ -89,7 +89,7 @@ impl Store {
     ///
     /// # Errors
     /// `NotFound` for table or row.
-    pub async fn delete_row(&self, table: &EntityId, key: &str, by: &By) -> StoreResult<()> {
+    pub async fn delete_row(&self, table: &EntityId, key: &str, by: &Author) -> StoreResult<()> {
         self.change(async |tx| {
             there::<Table>(tx, table).await?;
             let sql = "DELETE FROM data_row WHERE table_id = $1 AND row_key = $2";
@@ -124,7 +124,13 @@ fn one_row(changed: u64, key: &str) -> StoreResult<()> {
     Ok(())
 }
 
-async fn note(tx: &mut Tx, by: &By, action: &str, table: &EntityId, key: &str) -> StoreResult<()> {
+async fn note(
+    tx: &mut Tx,
+    by: &Author,
+    action: &str,
+    table: &EntityId,
+    key: &str,
+) -> StoreResult<()> {
     let detail = json!({"key": key});
     audit::note(tx, by, action, Entity::Row, table.as_str(), detail).await
 }

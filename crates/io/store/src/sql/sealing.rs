@@ -5,14 +5,14 @@ use crate::backend::{Row, Tx, corrupt, values};
 use crate::error::{Entity, StoreResult};
 use crate::limits;
 use crate::seal::{KeyId, KeyRing, KeyUse, Rotation, SealedField};
-use crate::seam::By;
+use crate::seam::Author;
 use crate::store::Store;
 use serde_json::json;
 
 impl Store {
     /// Seals up to `batch` fields anew under the active key and says how many are left. Call it until
     /// none is: it may be stopped and taken up anywhere, and reads work all the while.
-    pub async fn rotate(&self, batch: u32, by: &By) -> StoreResult<Rotation> {
+    pub async fn rotate(&self, batch: u32, by: &Author) -> StoreResult<Rotation> {
         let batch = batch.clamp(1, limits::BATCH as u32);
         self.change(async |tx| rotate(tx, &self.ring, batch, by).await)
             .await
@@ -41,7 +41,7 @@ impl Store {
 }
 
 /// Which values are left is read from the values themselves, so there is no progress to keep.
-async fn rotate(tx: &mut Tx, ring: &KeyRing, batch: u32, by: &By) -> StoreResult<Rotation> {
+async fn rotate(tx: &mut Tx, ring: &KeyRing, batch: u32, by: &Author) -> StoreResult<Rotation> {
     let active = ring.active().as_str();
     let next = "SELECT entity, entity_id, field, key_id, value FROM sealed WHERE key_id <> $1 \
                 ORDER BY entity, entity_id, field LIMIT $2";

@@ -7,7 +7,7 @@ use super::{check, row};
 use crate::backend::{Tx, values};
 use crate::error::{Entity, StoreResult};
 use crate::id::{EntityId, Version};
-use crate::seam::{By, Expected, Table, TableBody, TableQuery, TableSort};
+use crate::seam::{Author, Expected, Table, TableBody, TableQuery, TableSort};
 use crate::store::Store;
 use serde_json::{Value as Json, json};
 
@@ -51,7 +51,7 @@ impl Editable for Table {
     type New = (EntityId, TableBody);
     type Change = TableBody;
 
-    fn make((id, body): (EntityId, TableBody), by: &By) -> StoreResult<Self> {
+    fn make((id, body): (EntityId, TableBody), by: &Author) -> StoreResult<Self> {
         Self::check(&body)?;
         Ok(Self {
             id,
@@ -96,7 +96,7 @@ impl Store {
         id: &EntityId,
         expected: Expected,
         with_rows: bool,
-        by: &By,
+        by: &Author,
     ) -> StoreResult<()> {
         self.change(async |tx| {
             if with_rows {

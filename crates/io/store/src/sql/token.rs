@@ -8,7 +8,7 @@ use crate::error::{Entity, StoreError, StoreResult};
 use crate::hash::{random_secret, token_hash};
 use crate::id::EntityId;
 use crate::limits;
-use crate::seam::{Actor, By, ClientState, IssuedToken, OAuthClient, TokenOwner, WallTime};
+use crate::seam::{Actor, Author, ClientState, IssuedToken, OAuthClient, TokenOwner, WallTime};
 use crate::store::Store;
 use serde_json::json;
 use tollgate_secret::Secret;
@@ -76,7 +76,7 @@ impl Store {
     }
 
     /// Ends a token. Ending an unknown one is no error.
-    pub async fn revoke_token(&self, token: &Secret, by: &By) -> StoreResult<()> {
+    pub async fn revoke_token(&self, token: &Secret, by: &Author) -> StoreResult<()> {
         self.change(async |tx| revoke(tx, token, by).await).await
     }
 
@@ -125,7 +125,7 @@ async fn issue(
     let sql = "INSERT INTO token (hash, client_id, issued, expires) VALUES ($1, $2, $3, $4)";
     tx.execute(sql, values![token_hash(token), id, now, expires])
         .await?;
-    let by = By {
+    let by = Author {
         actor: Actor::client(id),
         at: now,
     };
@@ -134,7 +134,7 @@ async fn issue(
     Ok((client, expires))
 }
 
-async fn revoke(tx: &mut Tx, token: &Secret, by: &By) -> StoreResult<()> {
+async fn revoke(tx: &mut Tx, token: &Secret, by: &Author) -> StoreResult<()> {
     let hash = token_hash(token);
     let sql = "SELECT client_id FROM token WHERE hash = $1";
     let Some(mut row) = tx.first(sql, values![hash.clone()]).await? else {

@@ -9,7 +9,8 @@ use crate::error::{Entity, StoreError, StoreResult};
 use crate::id::{EntityId, Version};
 use crate::limits;
 use crate::seam::{
-    By, Expected, NewWorkflow, Workflow, WorkflowBody, WorkflowQuery, WorkflowSort, WorkflowVersion,
+    Author, Expected, NewWorkflow, Workflow, WorkflowBody, WorkflowQuery, WorkflowSort,
+    WorkflowVersion,
 };
 use crate::store::Store;
 use serde_json::{Value as Json, json};
@@ -50,7 +51,7 @@ impl Editable for Workflow {
     type New = NewWorkflow;
     type Change = WorkflowBody;
 
-    fn make(new: NewWorkflow, by: &By) -> StoreResult<Self> {
+    fn make(new: NewWorkflow, by: &Author) -> StoreResult<Self> {
         check::name("type", &new.kind)?;
         Self::check(&new.body)?;
         Ok(Self {
@@ -100,7 +101,7 @@ impl Store {
         &self,
         id: &EntityId,
         expected: Expected,
-        by: &By,
+        by: &Author,
     ) -> StoreResult<WorkflowVersion> {
         self.change(async |tx| {
             let mut workflow: Workflow = record::current(tx, id, expected).await?;

@@ -52,8 +52,8 @@ impl Drop for File {
 
 const NOW: WallTime = WallTime(1_700_000_000_000);
 
-fn by() -> By {
-    By {
+fn by() -> Author {
+    Author {
         actor: Actor::cli(),
         at: NOW,
     }

@@ -462,7 +462,7 @@ pub(crate) async fn the_audit_log_tells_all_and_keeps_it(place: Place) {
         .await
         .unwrap();
     let executed = AuditEvent {
-        by: By {
+        by: Author {
             actor: Actor::client(&id("x")),
             at: by(2).at,
         },

@@ -508,7 +508,7 @@ pub(crate) async fn lists_filter_sort_and_page(place: Place) {
     assert_eq!(names(part).await.1, ["Name 5"]);
     assert_eq!(
         names(ActionQuery {
-            secure: Some(Secure::Only),
+            secure: Some(SecrecyFilter::Only),
             ..base.clone()
         })
         .await
@@ -517,7 +517,7 @@ pub(crate) async fn lists_filter_sort_and_page(place: Place) {
     );
     assert_eq!(
         names(ActionQuery {
-            secure: Some(Secure::Not),
+            secure: Some(SecrecyFilter::Not),
             ..base.clone()
         })
         .await

@@ -8,7 +8,7 @@ pub(crate) mod proxy;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use tollgate_store::{Actor, Bounds, By, KeyRing, Store, StoreUrl, WallTime};
+use tollgate_store::{Actor, Author, Bounds, KeyRing, Store, StoreUrl, WallTime};
 
 /// A folder that is removed at the end.
 pub(crate) struct Folder(PathBuf);
@@ -47,8 +47,8 @@ pub(crate) fn ring() -> KeyRing {
 pub(crate) const NOW: WallTime = WallTime(1_700_000_000_000);
 
 /// The command line, so many seconds after [`NOW`].
-pub(crate) fn by(seconds: u32) -> By {
-    By {
+pub(crate) fn by(seconds: u32) -> Author {
+    Author {
         actor: Actor::cli(),
         at: NOW.plus_seconds(seconds),
     }

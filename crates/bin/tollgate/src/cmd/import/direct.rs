@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tollgate_store::{
-    Action, ActionBody, ActionQuery, Actor, By, Draft, EntityId, Expected, Integration,
+    Action, ActionBody, ActionQuery, Actor, Author, Draft, EntityId, Expected, Integration,
     IntegrationQuery, JsonText, NewAction, Pages, Store, StoreError,
 };
 
@@ -34,7 +34,7 @@ impl Direct {
             config: part("config")?,
             contract: part("contract")?,
         };
-        let by = By {
+        let by = Author {
             actor: Actor::cli(),
             at: stored::now(),
         };

@@ -26,7 +26,7 @@ impl Builder {
         guard: Option<&Guard>,
     ) -> Result<(), String> {
         let roots = self
-            .common
+            .foundation
             .extra_roots_pem
             .iter()
             .chain(&access.extra_roots_pem);
@@ -37,7 +37,7 @@ impl Builder {
         };
         let set = self
             .driver
-            .set_outlet((route, client), &self.common.bounds, &outlet);
+            .set_outlet((route, client), &self.foundation.bounds, &outlet);
         set.map_err(|error| error.to_string())
     }
 }

@@ -6,7 +6,7 @@
 
 use super::Builder;
 use crate::limits::Held;
-use crate::stored::{IntegrationSpec, Wanted};
+use crate::stored::{IntegrationPlan, IntegrationSpec};
 use std::collections::BTreeMap;
 use tollgate_config::SharedLimits;
 use tollgate_driver::{ChangeError, ClientCredentials, ExtendError, Extension};
@@ -54,7 +54,7 @@ impl Builder {
         &self,
         slots: &mut EngineSlots,
         id: &EntityId,
-        wanted: &Wanted,
+        wanted: &IntegrationPlan,
     ) -> Result<(RouteId, Option<ClientId>), SlotError> {
         let mut known = slots.get_mut(id.as_str());
         if let Some(slot) = &mut known {
@@ -78,13 +78,13 @@ impl Builder {
     async fn extend(
         &self,
         known: Option<&EngineSlot>,
-        wanted: &Wanted,
+        wanted: &IntegrationPlan,
     ) -> Result<EngineSlot, SlotError> {
         let limits = known.map(|slot| slot.limits.clone());
         let client = known.and_then(|slot| slot.client.clone());
         let client = client.filter(|client| client.is_that_of(wanted));
         let (spec, credentials) = (wanted.spec.clone(), wanted.client.clone());
-        let shared = self.common.limits.clone();
+        let shared = self.foundation.limits.clone();
         let add = move |tables: Extension<'_>| {
             let known = (limits.unwrap_or_default(), client);
             EngineSlot::add(tables, &spec, credentials, &shared, known)
@@ -96,7 +96,7 @@ impl Builder {
 
     /// Tells the registry what the slot's limits are to be.
     async fn define(&self, slot: &EngineSlot, spec: &IntegrationSpec) -> Result<(), ChangeError> {
-        let registry = &self.common.registry;
+        let registry = &self.foundation.registry;
         let mut defined = spec.limits();
         for (what, id) in &slot.limits {
             match defined.remove(what) {
@@ -113,11 +113,18 @@ impl Builder {
     }
 
     /// Follows the integration's names and numbers, and its client's secret.
-    async fn redefine(&self, slot: &mut EngineSlot, wanted: &Wanted) -> Result<(), ChangeError> {
+    async fn redefine(
+        &self,
+        slot: &mut EngineSlot,
+        wanted: &IntegrationPlan,
+    ) -> Result<(), ChangeError> {
         let spec = &wanted.spec;
         let is_renamed = slot.name != spec.name;
         if is_renamed {
-            self.common.registry.rename(&slot.name, &spec.name).await;
+            self.foundation
+                .registry
+                .rename(&slot.name, &spec.name)
+                .await;
             slot.name.clone_from(&spec.name);
         }
         self.define(slot, spec).await?;
@@ -162,7 +169,7 @@ impl Builder {
         let is_gone = |id: &String, _: &mut EngineSlot| !integrations.contains_key(id);
         for (_, slot) in slots.extract_if(.., is_gone) {
             for id in slot.limits.into_values() {
-                self.common.registry.forget(Held::Shared(id)).await;
+                self.foundation.registry.forget(Held::Shared(id)).await;
             }
             if let Some(client) = slot.client {
                 self.retire(client.id).await;
@@ -171,7 +178,10 @@ impl Builder {
     }
 
     async fn retire(&self, client: ClientId) {
-        self.common.registry.forget(Held::ByToken(client, 0)).await;
+        self.foundation
+            .registry
+            .forget(Held::ByToken(client, 0))
+            .await;
         // An error means that the engine is gone, and its clients with it.
         let _ = self.driver.retire_client(client).await;
     }
@@ -219,7 +229,7 @@ impl EngineSlot {
     }
 
     /// Whether its route passes what the integration wants to pass, with that client.
-    fn fits(&self, wanted: &Wanted) -> bool {
+    fn fits(&self, wanted: &IntegrationPlan) -> bool {
         let client = match &self.client {
             Some(client) => client.is_that_of(wanted),
             None => wanted.client.is_none(),
@@ -255,7 +265,7 @@ impl EngineClient {
     }
 
     /// Whether the integration wants this client of this token endpoint, whatever its secret.
-    fn is_that_of(&self, wanted: &Wanted) -> bool {
+    fn is_that_of(&self, wanted: &IntegrationPlan) -> bool {
         wanted.client.as_ref().is_some_and(|client| {
             client.token_url == self.credentials.token_url
                 && client.client_id == self.credentials.client_id

@@ -8,6 +8,8 @@
 //! none can be made, all who wait for one are told so, and for [`PAUSE`] everybody is told at once; after
 //! that one caller at a time tries, and the others aren't kept waiting for it.
 
+mod hosts;
+
 use super::translate;
 use crate::backend::Bounds;
 use crate::backend::url::Tls;
@@ -20,7 +22,6 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::AbortHandle;
-use tokio_postgres::config::Host;
 use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use tollgate_secret::Secret;
@@ -98,7 +99,7 @@ impl Connector {
             Some(_) => tokio_postgres::config::SslMode::Require,
             None => tokio_postgres::config::SslMode::Disable,
         });
-        let hosts = each(&config).ok_or_else(bad)?;
+        let hosts = hosts::each(&config).ok_or_else(bad)?;
         let tls = tls.map(verified).transpose()?;
         Ok(Self {
             hosts,
@@ -177,7 +178,7 @@ impl Connector {
             }
         };
         // Cut unless it is handed over.
-        let made = Unready(Some(Connection {
+        let made = NewConnection(Some(Connection {
             client,
             statements: HashMap::new(),
             task,
@@ -208,9 +209,9 @@ impl Connector {
 }
 
 /// A connection that is cut when it isn't used after all.
-struct Unready(Option<Connection>);
+struct NewConnection(Option<Connection>);
 
-impl Unready {
+impl NewConnection {
     async fn set_up(mut self, bounds: Bounds) -> StoreResult<Connection> {
         let statement = bounds.statement().as_millis();
         let idle = (bounds.timeout * 2).as_millis();
@@ -228,7 +229,7 @@ impl Unready {
     }
 }
 
-impl Drop for Unready {
+impl Drop for NewConnection {
     fn drop(&mut self) {
         if let Some(connection) = self.0.take() {
             connection.cut();
@@ -242,77 +243,6 @@ fn away(why: &str) -> StoreError {
         message: format!("can't be reached: {why}"),
         disconnected: true,
     }
-}
-
-/// The configuration of each host by itself: the library tries the next one only when the one before
-/// refuses, not when it is silent. None if hosts and ports don't go together.
-fn each(config: &Config) -> Option<Vec<Config>> {
-    let (hosts, addresses, ports) = (
-        config.get_hosts(),
-        config.get_hostaddrs(),
-        config.get_ports(),
-    );
-    let count = hosts.len().max(addresses.len());
-    let fits = |length: usize| length == count || length == 0;
-    if count < 2 {
-        return Some(vec![config.clone()]);
-    }
-    if !fits(hosts.len()) || !fits(addresses.len()) || (ports.len() > 1 && ports.len() != count) {
-        return None;
-    }
-    let one = |n: usize| {
-        let mut one = bare(config);
-        match hosts.get(n) {
-            Some(Host::Tcp(name)) => drop(one.host(name)),
-            Some(Host::Unix(path)) => drop(one.host_path(path)),
-            None => {}
-        }
-        if let Some(address) = addresses.get(n) {
-            one.hostaddr(*address);
-        }
-        one.port(ports.get(n).or(ports.first()).copied().unwrap_or(5432));
-        one
-    };
-    Some((0..count).map(one).collect())
-}
-
-/// The configuration without its hosts.
-fn bare(config: &Config) -> Config {
-    let mut bare = Config::new();
-    if let Some(user) = config.get_user() {
-        bare.user(user);
-    }
-    if let Some(password) = config.get_password() {
-        bare.password(password);
-    }
-    if let Some(name) = config.get_dbname() {
-        bare.dbname(name);
-    }
-    if let Some(options) = config.get_options() {
-        bare.options(options);
-    }
-    if let Some(name) = config.get_application_name() {
-        bare.application_name(name);
-    }
-    if let Some(span) = config.get_connect_timeout() {
-        bare.connect_timeout(*span);
-    }
-    if let Some(span) = config.get_tcp_user_timeout() {
-        bare.tcp_user_timeout(*span);
-    }
-    if let Some(span) = config.get_keepalives_interval() {
-        bare.keepalives_interval(span);
-    }
-    if let Some(retries) = config.get_keepalives_retries() {
-        bare.keepalives_retries(retries);
-    }
-    bare.keepalives(config.get_keepalives())
-        .keepalives_idle(config.get_keepalives_idle())
-        .ssl_mode(config.get_ssl_mode())
-        .ssl_negotiation(config.get_ssl_negotiation())
-        .target_session_attrs(config.get_target_session_attrs())
-        .channel_binding(config.get_channel_binding());
-    bare
 }
 
 fn verified(tls: &Tls) -> Result<MakeRustlsConnect, OpenError> {

@@ -1,0 +1,182 @@
+//! The pieces that a service is put together of, each from its part of the configuration.
+
+use crate::StartError;
+use crate::sweep::sweep;
+use crate::tasks::Tasks;
+use crate::watch::watch;
+use hyper_util::service::TowerToHyperService;
+use std::sync::Arc;
+use tollgate_api::{Bodies, Callers, Journal, Logins, Meter, Parts, describe, router};
+use tollgate_architect_runner::Runner;
+use tollgate_config::{Config, Server};
+use tollgate_definitions::{
+    Follower, Lanes, LimitRegistry, Live, OperatorNumbers, WorkflowFiles, Workflows,
+};
+use tollgate_driver::{Driver, Setup};
+use tollgate_execution::{Desk, Executor, OutputCache, Records};
+use tollgate_listen::{Bounds, Listener};
+use tollgate_store::Store;
+use tollgate_workers::Workers;
+
+/// Where a line for each call goes.
+pub(super) fn records(server: &Server) -> Result<Records, StartError> {
+    let Some(path) = &server.records_file else {
+        return Ok(Records::default());
+    };
+    Records::open(path).map_err(|error| StartError::Records(path.clone(), error))
+}
+
+/// What operators have set of limits.
+pub(super) fn numbers(server: &Server) -> Result<OperatorNumbers, StartError> {
+    let failed = |error| StartError::Numbers(server.usage_file.clone(), error);
+    OperatorNumbers::open(&server.usage_file).map_err(failed)
+}
+
+/// The threads that calculate.
+pub(super) fn start_workers(server: &Server) -> Result<Arc<Workers>, StartError> {
+    let bounds = tollgate_workers::Bounds {
+        threads: server.calculations.threads,
+        waiting_each: server.calculations.waiting_each,
+        waiting: server.calculations.waiting,
+        time: server.calculations.time,
+    };
+    let workers = Workers::start(bounds).map_err(StartError::Workers)?;
+    Ok(Arc::new(workers))
+}
+
+pub(super) fn start_driver(config: &Config, seed: u64) -> Result<Driver, StartError> {
+    let setup = Setup {
+        engine: config.engine.clone(),
+        clients: config.clients.clone(),
+        seed,
+        bounds: config.upstream.clone(),
+        extra_roots_pem: config.extra_roots_pem.clone(),
+    };
+    let driver = Driver::start_with_usage(setup, &config.server.usage_file);
+    driver.map_err(StartError::Driver)
+}
+
+/// Opens the ways out of the file's integrations that have ones of their own, and reads the store.
+pub(super) async fn go_live(live: &Live, mut follower: Follower) -> Result<Follower, StartError> {
+    for target in live.catalog().integrations() {
+        let Ok(wiring) = &target.wiring else { continue };
+        if wiring.guard.is_none() && !wiring.access.secures() {
+            continue;
+        }
+        for route in wiring.routes() {
+            let set = follower.set_outlet((route, None), &wiring.access, wiring.guard.as_ref());
+            set.map_err(|why| StartError::Integration(target.name.clone(), why))?;
+        }
+    }
+    let caught_up = follower.catch_up().await;
+    caught_up.map_err(StartError::Definitions)?;
+    Ok(follower)
+}
+
+/// What is to be done beside the traffic.
+pub(super) fn start_tasks(
+    config: &Config,
+    store: Option<&Arc<Store>>,
+    follower: Follower,
+    journal: &Arc<Journal>,
+    driver: &Driver,
+) -> Tasks {
+    let mut tasks = Tasks::default();
+    if let (Some(store), Some(wanted)) = (store, &config.store) {
+        tasks.spawn("follower of the store", follower.follow());
+        tasks.spawn("journal", Arc::clone(journal).keep(Arc::clone(store)));
+        tasks.spawn("sweep of the store", sweep(Arc::clone(store), wanted.keep));
+    }
+    tasks.spawn("watch of what is learned", watch(driver.clone()));
+    tasks
+}
+
+/// What the API's handlers share.
+pub(super) fn parts(
+    config: &Config,
+    records: Records,
+    (workers, live, driver, journal): (Arc<Workers>, &Arc<Live>, &Driver, &Arc<Journal>),
+    (files, limits): (WorkflowFiles, Arc<LimitRegistry>),
+) -> Parts {
+    let server = &config.server;
+    let lanes = Arc::new(Lanes::new(&config.engine.flows, config.default_flow));
+    let executor = Arc::new(Executor::new(
+        driver.clone(),
+        Arc::clone(&workers),
+        OutputCache::new(config.caches.clone(), server.cache_bytes),
+        records,
+        Arc::clone(&lanes),
+    ));
+    let desk = Desk::new(
+        Arc::clone(live),
+        Arc::clone(&executor),
+        Arc::clone(&lanes),
+        describe,
+    );
+    let runs = tollgate_architect_runner::Bounds {
+        max_running: server.max_workflow_runs,
+        ..tollgate_architect_runner::Bounds::default()
+    };
+    let runner = Runner::new(Arc::new(desk), runs).with_workers(Arc::clone(&workers));
+    let callers = Callers::new(
+        config.callers.clone(),
+        Arc::clone(&lanes),
+        live.store().ok().cloned(),
+        server.token_life,
+        server.max_tokens,
+    );
+    let logins = Logins::new(
+        server.wrong_logins_per_minute,
+        server.trusted_proxies.clone(),
+    );
+    let meter = Meter::new(
+        server.caller_requests_per_minute,
+        server.caller_requests_at_once,
+    );
+    Parts {
+        live: Arc::clone(live),
+        workflows: Arc::new(Workflows::new(files, Arc::clone(&workers))),
+        lanes,
+        limits,
+        executor,
+        runner: Arc::new(runner),
+        workers,
+        driver: driver.clone(),
+        callers: Arc::new(callers),
+        logins: Arc::new(logins),
+        meter: Arc::new(meter),
+        journal: Arc::clone(journal),
+        bodies: bodies(server),
+    }
+}
+
+/// Answers requests from now on.
+pub(super) async fn listen(server: &Server, parts: Parts) -> Result<Listener, StartError> {
+    let router = TowerToHyperService::new(router(parts.into()));
+    let listening = Listener::start(server.listen, bounds(server), router);
+    let failed = |error| StartError::Listen(server.listen, error);
+    listening.await.map_err(failed)
+}
+
+/// What the bodies of requests may take.
+fn bodies(server: &Server) -> Bodies {
+    Bodies {
+        max_bytes: server.max_body_bytes,
+        within: server.body_timeout,
+        patience: server.header_timeout,
+        bytes_per_second: server.body_bytes_per_second,
+    }
+}
+
+/// What the connections to this service may take.
+fn bounds(server: &Server) -> Bounds {
+    Bounds {
+        max_connections: server.max_connections,
+        header_timeout: server.header_timeout,
+        idle_timeout: server.idle_timeout,
+        write_timeout: server.write_timeout,
+        ping_interval: server.http2_ping_interval,
+        max_streams: server.http2_max_streams,
+        max_untaken_bytes: server.max_untaken_bytes,
+    }
+}
