@@ -5,14 +5,16 @@
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark")]
 
+#[path = "../tests/support/mod.rs"]
+mod support;
+
 use divan::Bencher;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use tollgate_driver::{Bounds, Call, Driver, Request, Setup};
-use tollgate_engine::{Config, Flow, Route};
-use tollgate_model::{FlowId, Limit, LimitId, RouteId, Rule, Scope};
+use support::{at_once, call, setup, tables};
+use tollgate_driver::{Bounds, Driver};
 
 const LONG: Duration = Duration::from_secs(60);
 /// What packs, and what the answer's headers say of it.
@@ -57,51 +59,8 @@ fn serve(answer: Vec<u8>) -> SocketAddr {
 }
 
 fn driver() -> Driver {
-    let engine = Config {
-        limits: vec![Limit {
-            name: "at once".into(),
-            scope: Scope::Organisation,
-            rule: Rule::Concurrency { allowed: 10 },
-        }]
-        .into(),
-        routes: vec![Route {
-            name: "upstream".into(),
-            limits: vec![LimitId(0)],
-            ..Route::default()
-        }]
-        .into(),
-        flows: vec![Flow {
-            name: "voice".into(),
-            ..Flow::default()
-        }]
-        .into(),
-        ..Config::default()
-    };
-    Driver::start(Setup {
-        engine,
-        clients: vec![],
-        seed: 1,
-        bounds: Bounds::default(),
-        extra_roots_pem: vec![],
-    })
-    .unwrap()
-}
-
-fn call(address: SocketAddr) -> Call {
-    Call {
-        route: RouteId(0),
-        flow: FlowId(0),
-        deadline: LONG,
-        timeout: LONG,
-        path_template: None,
-        idempotent: true,
-        request: Request {
-            method: http::Method::GET,
-            url: format!("http://{address}/").parse().unwrap(),
-            headers: http::HeaderMap::new(),
-            body: bytes::Bytes::new(),
-        },
-    }
+    let engine = tables(Some(at_once(10)));
+    Driver::start(setup(engine, vec![], Bounds::default())).unwrap()
 }
 
 fn bench(bencher: Bencher, (tool, header): (&str, &str), length: usize) {
@@ -116,9 +75,12 @@ fn bench(bencher: Bencher, (tool, header): (&str, &str), length: usize) {
         .enable_all()
         .build()
         .unwrap();
+    let url = format!("http://{address}/");
     let driver = runtime.block_on(async { driver() });
     bencher.bench_local(|| {
-        let answer = runtime.block_on(driver.execute(call(address))).unwrap();
+        let answer = runtime
+            .block_on(driver.execute(call(http::Method::GET, &url, LONG, LONG)))
+            .unwrap();
         assert_eq!(answer.status, 200);
         answer
     });

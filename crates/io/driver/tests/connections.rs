@@ -12,6 +12,7 @@ mod http1;
 mod nginx;
 #[path = "connections/server.rs"]
 mod server;
+mod support;
 
 use bytes::Bytes;
 use http::{Method, Response};
@@ -19,65 +20,28 @@ use server::{Certificate, Server, handshake, ok, serve};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tollgate_driver::{
-    Addresses, Answer, Bounds, Call, Driver, Failure, Outlet, Request, Resolve, Setup,
-};
-use tollgate_engine::{Config, Flow, Policy, Route};
-use tollgate_model::{FlowId, Limit, LimitId, RouteId, Rule, Scope};
+use support::{at_once, setup, tables};
+use tollgate_driver::{Addresses, Answer, Bounds, Call, Driver, Failure, Outlet, Resolve, Setup};
+use tollgate_model::RouteId;
 
 /// Longer than anything takes that doesn't hang.
 const LONG: Duration = Duration::from_secs(60);
 
 /// A driver that trusts the certificate, has one route without tokens and no limit that matters.
 pub(crate) fn driver(certificate: &Certificate, bounds: Bounds) -> Driver {
-    let engine = Config {
-        limits: vec![Limit {
-            name: "at once".into(),
-            scope: Scope::Organisation,
-            rule: Rule::Concurrency { allowed: 10_000 },
-        }]
-        .into(),
-        routes: vec![Route {
-            name: "upstream".into(),
-            limits: vec![LimitId(0)],
-            ..Route::default()
-        }]
-        .into(),
-        flows: vec![Flow {
-            name: "voice".into(),
-            ..Flow::default()
-        }]
-        .into(),
-        policy: Policy {
-            retry_pause: Duration::from_millis(5),
-            ..Policy::default()
-        },
-        ..Config::default()
-    };
+    let mut engine = tables(Some(at_once(10_000)));
+    engine.policy.retry_pause = Duration::from_millis(5);
     Driver::start(Setup {
-        engine,
-        clients: vec![],
-        seed: 1,
-        bounds,
         extra_roots_pem: vec![certificate.certificate.clone()],
+        ..setup(engine, vec![], bounds)
     })
     .unwrap()
 }
 
 pub(crate) fn request(method: Method, url: &str, timeout: Duration) -> Call {
     Call {
-        route: RouteId(0),
-        flow: FlowId(0),
-        deadline: LONG,
-        timeout,
-        path_template: None,
         idempotent: method == Method::GET,
-        request: Request {
-            method,
-            url: url.parse().unwrap(),
-            headers: http::HeaderMap::new(),
-            body: Bytes::new(),
-        },
+        ..support::call(method, url, LONG, timeout)
     }
 }
 

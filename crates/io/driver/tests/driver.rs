@@ -2,15 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod support;
+
 use std::time::Duration;
+use support::{at_once, call, credentials, platform, setup, tables, window, with_tokens};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tollgate_driver::{
-    Answer, Bounds, Call, ChangeError, ClientCredentials, Driver, Extension, Failure, Request,
-    Setup,
+    Answer, Bounds, Call, ChangeError, ClientCredentials, Driver, Extension, Failure,
 };
 use tollgate_emulator::Emulator;
-use tollgate_engine::{Client, Config, Flow, Leave, NoSuchEntry, Policy, Pool, Route};
-use tollgate_model::{ClientId, FlowId, Limit, LimitId, PoolId, Reason, RouteId, Rule, Scope};
+use tollgate_engine::{Client, Config, Leave, NoSuchEntry, Pool, Route};
+use tollgate_model::{Limit, LimitId, Reason, Rule, Scope};
 use tollgate_platform::{Faults, Spread, Window};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -24,22 +26,18 @@ struct World {
 impl World {
     async fn start(per_token: u32, at_once: u32, latency: Duration) -> Self {
         let platform = tollgate_platform::Config {
-            clients: vec![tollgate_platform::Client {
-                id: "one".into(),
-                secret: "emulated".into(),
-            }],
             token: Some(Window {
                 allowed: per_token,
                 period: MINUTE,
             }),
             latency: Spread::fixed(latency),
-            ..tollgate_platform::Config::default()
+            ..platform()
         };
         let emulator = Emulator::start(platform, 1, ([127, 0, 0, 1], 0).into())
             .await
             .unwrap();
         let token_url = format!("http://{}/oauth/token", emulator.address());
-        let driver = start(tables(per_token, at_once), &token_url);
+        let driver = start(limited(per_token, at_once), &token_url);
         Self { emulator, driver }
     }
 
@@ -58,93 +56,20 @@ impl World {
     }
 }
 
-fn tables(per_token: u32, at_once: u32) -> Config {
-    let limit = |name: &str, scope, rule| Limit {
-        name: name.into(),
-        scope,
-        rule,
-    };
-    let window = Rule::Window {
-        allowed: per_token,
-        period: MINUTE,
-        counted_within: None,
-    };
-    Config {
-        limits: vec![limit(
-            "at once",
-            Scope::Organisation,
-            Rule::Concurrency { allowed: at_once },
-        )]
-        .into(),
-        clients: vec![Client {
-            name: "one".into(),
-            limits: vec![],
-            token_limits: vec![limit("per token", Scope::Token, window).into()],
-            max_tokens: 1,
-        }]
-        .into(),
-        pools: vec![Pool {
-            name: "pool".into(),
-            clients: vec![ClientId(0)],
-        }]
-        .into(),
-        routes: vec![Route {
-            name: "platform".into(),
-            limits: vec![LimitId(0)],
-            pool: Some(PoolId(0)),
-            ..Route::default()
-        }]
-        .into(),
-        flows: vec![Flow {
-            name: "voice".into(),
-            priority: 0,
-            weight: 1,
-            guarantee: None,
-            max_queued: 100,
-            ..Flow::default()
-        }]
-        .into(),
-        policy: Policy {
-            retry_pause: Duration::from_millis(5),
-            ..Policy::default()
-        },
-    }
+fn limited(per_token: u32, most: u32) -> Config {
+    let per_token = window("per token", Scope::Token, per_token, MINUTE);
+    let mut tables = with_tokens(tables(Some(at_once(most))), 1, Some(per_token));
+    tables.flows[0].max_queued = 100;
+    tables.policy.retry_pause = Duration::from_millis(5);
+    tables
 }
 
 fn start(engine: Config, token_url: &str) -> Driver {
-    let setup = Setup {
-        engine,
-        clients: vec![ClientCredentials {
-            token_url: token_url.parse().unwrap(),
-            client_id: "one".into(),
-            client_secret: String::from("emulated").into(),
-        }],
-        seed: 1,
-        bounds: Bounds {
-            connect_timeout: Duration::from_secs(2),
-            ..Bounds::default()
-        },
-        extra_roots_pem: vec![],
+    let bounds = Bounds {
+        connect_timeout: Duration::from_secs(2),
+        ..Bounds::default()
     };
-    Driver::start(setup).unwrap()
-}
-
-fn call(method: http::Method, url: &str, deadline: Duration, timeout: Duration) -> Call {
-    let idempotent = method != http::Method::POST;
-    Call {
-        route: RouteId(0),
-        flow: FlowId(0),
-        deadline,
-        timeout,
-        path_template: None,
-        idempotent,
-        request: Request {
-            method,
-            url: url.parse().unwrap(),
-            headers: http::HeaderMap::new(),
-            body: bytes::Bytes::new(),
-        },
-    }
+    Driver::start(setup(engine, vec![credentials(token_url)], bounds)).unwrap()
 }
 
 fn unavailable(percent: u8) -> Faults {
@@ -276,7 +201,7 @@ async fn no_connection_is_told_from_no_answer() {
 async fn without_a_token_nothing_is_sent() {
     let world = World::start(300, 50, Duration::from_millis(1)).await;
     let driver = start(
-        tables(300, 50),
+        limited(300, 50),
         &format!("http://{}/nothing", world.emulator.address()),
     );
     let call = world.call(http::Method::GET, Duration::from_millis(300), MINUTE);
@@ -313,7 +238,7 @@ async fn same_token() -> std::net::SocketAddr {
 #[tokio::test]
 async fn a_token_that_is_given_twice_has_its_quota_once() {
     let address = same_token().await;
-    let mut config = tables(2, 50);
+    let mut config = limited(2, 50);
     config.clients[0].max_tokens = 3;
     let driver = start(config, &format!("http://{address}/token"));
     let get = || {

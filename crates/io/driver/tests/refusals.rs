@@ -3,19 +3,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use bytes::Bytes;
-use http::{HeaderMap, Method};
+mod support;
+
+use http::Method;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use support::{setup, tables, window};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tollgate_driver::{Bounds, Call, Driver, Request, Setup, Url};
-use tollgate_engine::{Config, Flow, Route};
-use tollgate_model::{FlowId, Limit, LimitId, RouteId, Rule, Scope};
+use tollgate_driver::{Bounds, Call, Driver};
+use tollgate_model::Scope;
 
 /// Answers the first request with this, and all others with 200.
-async fn upstream(first: String) -> (Url, Arc<AtomicUsize>) {
+async fn upstream(first: String) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/things/7", listener.local_addr().unwrap());
     let served = Arc::new(AtomicUsize::new(0));
@@ -42,7 +43,7 @@ async fn upstream(first: String) -> (Url, Arc<AtomicUsize>) {
             stream.write_all(answer.as_bytes()).await.unwrap();
         }
     });
-    (Url::parse(&url).unwrap(), served)
+    (url, served)
 }
 
 fn response(status: u16, header: &str, body: &str) -> String {
@@ -55,46 +56,12 @@ fn response(status: u16, header: &str, body: &str) -> String {
 /// The status that the caller of a POST gets, and how many requests were made for it.
 async fn ends(status: u16, header: &str, body: &str) -> (u16, usize) {
     let (url, served) = upstream(response(status, header, body)).await;
-    let engine = Config {
-        limits: vec![Limit {
-            name: "upstream".into(),
-            scope: Scope::Host,
-            rule: Rule::Window {
-                allowed: 100,
-                period: Duration::from_secs(60),
-                counted_within: None,
-            },
-        }]
-        .into(),
-        routes: vec![Route {
-            limits: vec![LimitId(0)],
-            ..Route::default()
-        }]
-        .into(),
-        flows: vec![Flow::default()].into(),
-        ..Config::default()
-    };
-    let driver = Driver::start(Setup {
-        engine,
-        clients: Vec::new(),
-        seed: 1,
-        bounds: Bounds::default(),
-        extra_roots_pem: Vec::new(),
-    });
-    let driver = driver.unwrap();
+    let minute = Duration::from_secs(60);
+    let engine = tables(Some(window("upstream", Scope::Host, 100, minute)));
+    let driver = Driver::start(setup(engine, Vec::new(), Bounds::default())).unwrap();
     let call = Call {
-        route: RouteId(0),
-        flow: FlowId(0),
-        deadline: Duration::from_secs(60),
-        timeout: Duration::from_secs(60),
         path_template: Some("/things/${id}".into()),
-        idempotent: false,
-        request: Request {
-            method: Method::POST,
-            url,
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-        },
+        ..support::call(Method::POST, &url, minute, minute)
     };
     let answer = driver.execute(call).await.unwrap();
     let limited = driver.snapshot().await.unwrap().limited;

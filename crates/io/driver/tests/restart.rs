@@ -1,12 +1,14 @@
 //! A process that follows a `kill -9` takes nothing of what its predecessor has used: over real sockets,
 //! against the emulated platform. `--nocapture` prints the figures.
 
+mod support;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tollgate_driver::{Bounds, Call, ClientCredentials, Driver, Request, Setup};
+use support::{call, credentials, platform, tables, window, with_tokens};
+use tollgate_driver::{Bounds, Driver, Setup};
 use tollgate_emulator::Emulator;
-use tollgate_engine::{Client, Config, Flow, Pool, Route};
-use tollgate_model::{ClientId, FlowId, Limit, LimitId, PoolId, RouteId, Rule, Scope};
+use tollgate_model::{LimitId, Scope};
 use tollgate_platform::{Alignment, Spread, Window};
 
 const ORGANISATION: u32 = 40;
@@ -14,10 +16,6 @@ const PERIOD: Duration = Duration::from_secs(4);
 
 async fn emulator() -> Emulator {
     let upstream = tollgate_platform::Config {
-        clients: vec![tollgate_platform::Client {
-            id: "one".into(),
-            secret: "emulated".into(),
-        }],
         token: None,
         organisation: Some(Window {
             allowed: ORGANISATION,
@@ -26,7 +24,7 @@ async fn emulator() -> Emulator {
         alignment: Alignment::FirstCall,
         way_in: Spread::fixed(Duration::ZERO),
         latency: Spread::fixed(Duration::from_millis(5)),
-        ..tollgate_platform::Config::default()
+        ..platform()
     };
     Emulator::start(upstream, 1, ([127, 0, 0, 1], 0).into())
         .await
@@ -35,48 +33,9 @@ async fn emulator() -> Emulator {
 
 fn setup(emulator: &Emulator) -> Setup {
     let url = format!("http://{}/oauth/token", emulator.address());
-    let limit = Limit {
-        name: "organisation".into(),
-        scope: Scope::Organisation,
-        rule: Rule::Window {
-            allowed: ORGANISATION,
-            period: PERIOD,
-            counted_within: None,
-        },
-    };
-    Setup {
-        engine: Config {
-            limits: vec![limit].into(),
-            clients: vec![Client {
-                name: "one".into(),
-                max_tokens: 1,
-                ..Client::default()
-            }]
-            .into(),
-            pools: vec![Pool {
-                name: "pool".into(),
-                clients: vec![ClientId(0)],
-            }]
-            .into(),
-            routes: vec![Route {
-                name: "platform".into(),
-                limits: vec![LimitId(0)],
-                pool: Some(PoolId(0)),
-                ..Route::default()
-            }]
-            .into(),
-            flows: vec![Flow::default()].into(),
-            ..Config::default()
-        },
-        clients: vec![ClientCredentials {
-            token_url: url.parse().expect("a URL"),
-            client_id: "one".into(),
-            client_secret: String::from("emulated").into(),
-        }],
-        seed: 1,
-        bounds: Bounds::default(),
-        extra_roots_pem: vec![],
-    }
+    let limit = window("organisation", Scope::Organisation, ORGANISATION, PERIOD);
+    let engine = with_tokens(tables(Some(limit)), 1, None);
+    support::setup(engine, vec![credentials(&url)], Bounds::default())
 }
 
 /// Calls at once, each answered or refused.
@@ -85,20 +44,7 @@ async fn calls(driver: &Driver, emulator: &Emulator, number: u32, deadline: Dura
         "http://{}/api/v2/users/7/presences/PURECLOUD",
         emulator.address()
     );
-    let call = Call {
-        route: RouteId(0),
-        flow: FlowId(0),
-        deadline,
-        timeout: Duration::from_secs(10),
-        path_template: None,
-        idempotent: true,
-        request: Request {
-            method: http::Method::GET,
-            url: url.parse().expect("a URL"),
-            headers: http::HeaderMap::new(),
-            body: bytes::Bytes::new(),
-        },
-    };
+    let call = call(http::Method::GET, &url, deadline, Duration::from_secs(10));
     let tasks: Vec<_> = (0..number)
         .map(|_| {
             let (driver, call) = (driver.clone(), call.clone());

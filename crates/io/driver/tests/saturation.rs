@@ -4,11 +4,14 @@
 //! jitter on the way in, under each alignment of the upstream's windows. `cargo test -p
 //! tollgate-driver --test saturation -- --nocapture` prints the figures.
 
+mod support;
+
 use std::time::Duration;
-use tollgate_driver::{Bounds, Call, ClientCredentials, Driver, Request, Setup};
+use support::{call, credentials, platform, setup, tables, with_tokens};
+use tollgate_driver::{Bounds, Driver};
 use tollgate_emulator::Emulator;
-use tollgate_engine::{Client, Config, Flow, Policy, Pool, Route};
-use tollgate_model::{ClientId, FlowId, Limit, LimitId, PoolId, RouteId, Rule, Scope};
+use tollgate_engine::Config;
+use tollgate_model::Scope;
 use tollgate_platform::{Alignment, Counts, Spread, Window};
 
 const PERIOD: Duration = Duration::from_secs(5);
@@ -27,10 +30,6 @@ fn upstream(alignment: Alignment) -> tollgate_platform::Config {
         })
     };
     tollgate_platform::Config {
-        clients: vec![tollgate_platform::Client {
-            id: "one".into(),
-            secret: "emulated".into(),
-        }],
         token: window(PER_TOKEN),
         organisation: window(ORGANISATION),
         alignment,
@@ -39,48 +38,15 @@ fn upstream(alignment: Alignment) -> tollgate_platform::Config {
             to: JITTER,
         },
         latency: Spread::fixed(Duration::from_millis(5)),
-        ..tollgate_platform::Config::default()
+        ..platform()
     }
 }
 
-fn tables() -> Config {
-    let window = |name: &str, scope, allowed| Limit {
-        name: name.into(),
-        scope,
-        rule: Rule::Window {
-            allowed,
-            period: PERIOD,
-            counted_within: None,
-        },
-    };
-    Config {
-        limits: vec![window("organisation", Scope::Organisation, ORGANISATION)].into(),
-        clients: vec![Client {
-            name: "one".into(),
-            limits: vec![],
-            token_limits: vec![window("token", Scope::Token, PER_TOKEN).into()],
-            max_tokens: TOKENS,
-        }]
-        .into(),
-        pools: vec![Pool {
-            name: "pool".into(),
-            clients: vec![ClientId(0)],
-        }]
-        .into(),
-        routes: vec![Route {
-            name: "platform".into(),
-            limits: vec![LimitId(0)],
-            pool: Some(PoolId(0)),
-            ..Route::default()
-        }]
-        .into(),
-        flows: vec![Flow {
-            name: "voice".into(),
-            ..Flow::default()
-        }]
-        .into(),
-        policy: Policy::default(),
-    }
+fn limited() -> Config {
+    let window = |name, scope, allowed| support::window(name, scope, allowed, PERIOD);
+    let organisation = window("organisation", Scope::Organisation, ORGANISATION);
+    let token = window("token", Scope::Token, PER_TOKEN);
+    with_tokens(tables(Some(organisation)), TOKENS, Some(token))
 }
 
 /// Keeps more calls waiting than a window allows, for the given number of windows and a half.
@@ -89,33 +55,12 @@ async fn saturate(alignment: Alignment) -> Counts {
         .await
         .expect("a free port");
     let base = format!("http://{}", emulator.address());
-    let url = |path: &str| format!("{base}{path}").parse().expect("a URL");
-    let driver = Driver::start(Setup {
-        engine: tables(),
-        clients: vec![ClientCredentials {
-            token_url: url("/oauth/token"),
-            client_id: "one".into(),
-            client_secret: String::from("emulated").into(),
-        }],
-        seed: 1,
-        bounds: Bounds::default(),
-        extra_roots_pem: vec![],
-    })
-    .expect("a sound setup");
-    let call = Call {
-        route: RouteId(0),
-        flow: FlowId(0),
-        deadline: Duration::from_secs(600),
-        timeout: Duration::from_secs(30),
-        path_template: None,
-        idempotent: true,
-        request: Request {
-            method: http::Method::GET,
-            url: url("/api/v2/users/7/presences/PURECLOUD"),
-            headers: http::HeaderMap::new(),
-            body: bytes::Bytes::new(),
-        },
-    };
+    let clients = vec![credentials(&format!("{base}/oauth/token"))];
+    let driver =
+        Driver::start(setup(limited(), clients, Bounds::default())).expect("a sound setup");
+    let url = format!("{base}/api/v2/users/7/presences/PURECLOUD");
+    let (deadline, timeout) = (Duration::from_secs(600), Duration::from_secs(30));
+    let call = call(http::Method::GET, &url, deadline, timeout);
     let callers: Vec<_> = (0..2 * ORGANISATION)
         .map(|_| {
             let (driver, call) = (driver.clone(), call.clone());

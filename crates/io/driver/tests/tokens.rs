@@ -2,14 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod support;
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use support::{setup, tables, window, with_tokens};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tollgate_driver::{Answer, Bounds, Call, ClientCredentials, Driver, Failure, Request, Setup};
-use tollgate_engine::{Client, Config, Flow, Pool, Route};
-use tollgate_model::{ClientId, FlowId, Limit, PoolId, Reason, RouteId, Rule, Scope};
+use tollgate_driver::{Answer, Bounds, Call, ClientCredentials, Driver, Failure};
+use tollgate_model::{ClientId, Reason, Scope};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -124,48 +126,13 @@ impl Upstream {
 
     /// A driver whose client may hold four tokens of two calls a minute each.
     fn driver(&self, token_timeout: Duration) -> Driver {
-        let of_token = Limit {
-            name: "per token".into(),
-            scope: Scope::Token,
-            rule: Rule::Window {
-                allowed: 2,
-                period: MINUTE,
-                counted_within: None,
-            },
+        let of_token = window("per token", Scope::Token, 2, MINUTE);
+        let engine = with_tokens(tables(None), 4, Some(of_token));
+        let bounds = Bounds {
+            token_timeout,
+            ..Bounds::default()
         };
-        let engine = Config {
-            clients: vec![Client {
-                name: "one".into(),
-                limits: vec![],
-                token_limits: vec![of_token.into()],
-                max_tokens: 4,
-            }]
-            .into(),
-            pools: vec![Pool {
-                name: "pool".into(),
-                clients: vec![ClientId(0)],
-            }]
-            .into(),
-            routes: vec![Route {
-                name: "route".into(),
-                pool: Some(PoolId(0)),
-                ..Route::default()
-            }]
-            .into(),
-            flows: vec![Flow::default()].into(),
-            ..Config::default()
-        };
-        Driver::start(Setup {
-            engine,
-            clients: vec![self.credentials("first")],
-            seed: 1,
-            bounds: Bounds {
-                token_timeout,
-                ..Bounds::default()
-            },
-            extra_roots_pem: vec![],
-        })
-        .unwrap()
+        Driver::start(setup(engine, vec![self.credentials("first")], bounds)).unwrap()
     }
 
     fn credentials(&self, secret: &str) -> ClientCredentials {
@@ -177,20 +144,8 @@ impl Upstream {
     }
 
     fn call(&self) -> Call {
-        Call {
-            route: RouteId(0),
-            flow: FlowId(0),
-            deadline: MINUTE * 10,
-            timeout: MINUTE,
-            path_template: None,
-            idempotent: true,
-            request: Request {
-                method: http::Method::GET,
-                url: format!("http://{}/", self.address).parse().unwrap(),
-                headers: http::HeaderMap::new(),
-                body: bytes::Bytes::new(),
-            },
-        }
+        let url = format!("http://{}/", self.address);
+        support::call(http::Method::GET, &url, MINUTE * 10, MINUTE)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What requests say of bodies, and bodies that come packed.
 
+use super::support::{self, at_once, credentials, setup, tables};
 use super::{Certificate, LONG, Server, driver, request, serve};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, header};
@@ -11,9 +12,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tollgate_driver::{Answer, BodyError, Bounds, Call, ClientCredentials, Driver, Failure, Setup};
-use tollgate_engine::{Client, Config, Flow, Pool, Route};
-use tollgate_model::{ClientId, Limit, LimitId, PoolId, RouteId, Rule, Scope};
+use tollgate_driver::{Answer, BodyError, Bounds, Call, Driver, Failure};
+use tollgate_model::RouteId;
 
 const MOST: usize = 100_000;
 
@@ -257,51 +257,9 @@ async fn answers_without_a_body_have_none_whatever_their_headers_say() {
 
 /// A driver whose one route takes tokens that this server grants.
 fn with_tokens(of: &Upstream) -> Driver {
-    let engine = Config {
-        limits: vec![Limit {
-            name: "at once".into(),
-            scope: Scope::Organisation,
-            rule: Rule::Concurrency { allowed: 10 },
-        }]
-        .into(),
-        clients: vec![Client {
-            name: "one".into(),
-            limits: vec![],
-            token_limits: vec![],
-            max_tokens: 1,
-        }]
-        .into(),
-        pools: vec![Pool {
-            name: "pool".into(),
-            clients: vec![ClientId(0)],
-        }]
-        .into(),
-        routes: vec![Route {
-            name: "upstream".into(),
-            limits: vec![LimitId(0)],
-            pool: Some(PoolId(0)),
-            ..Route::default()
-        }]
-        .into(),
-        flows: vec![Flow {
-            name: "voice".into(),
-            ..Flow::default()
-        }]
-        .into(),
-        ..Config::default()
-    };
-    Driver::start(Setup {
-        engine,
-        clients: vec![ClientCredentials {
-            token_url: format!("http://{}/", of.address).parse().unwrap(),
-            client_id: "id".into(),
-            client_secret: "secret".to_owned().into(),
-        }],
-        seed: 1,
-        bounds: Bounds::default(),
-        extra_roots_pem: vec![],
-    })
-    .unwrap()
+    let engine = support::with_tokens(tables(Some(at_once(10))), 1, None);
+    let clients = vec![credentials(&format!("http://{}/", of.address))];
+    Driver::start(setup(engine, clients, Bounds::default())).unwrap()
 }
 
 #[tokio::test]
