@@ -2,6 +2,7 @@
 
 use crate::latency::Latency;
 use std::time::Duration;
+use tollgate_model::RouteId;
 
 /// The place of an action in [`crate::Scenario::actions`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -26,6 +27,8 @@ pub struct Action {
     pub timeout: Duration,
     /// Whether it takes a token (a platform action) or not (a web service).
     pub token: bool,
+    /// Its route in the tables of a service, where the scenario is of one.
+    pub route: Option<RouteId>,
     /// Whether sending it twice does no harm.
     pub idempotent: bool,
     /// Its request's method, in capitals.
@@ -55,6 +58,7 @@ impl Action {
             latency: Latency::Fixed(Duration::from_millis(200)),
             timeout: Duration::from_secs(60),
             token: true,
+            route: None,
             method: "GET",
             path: format!("/{name}"),
             reads: None,

@@ -39,7 +39,7 @@ pub use policy::{SendRate, Vegas};
 pub use records::{Record, RecordError, Records};
 pub use scenario::{
     Client, Flow, Limits, Outage, ReadFacts, Scenario, ScenarioError, Service, ServiceAction,
-    Source, Tables,
+    ServiceTables, Source, Tables,
 };
 pub use study::{FlowSummary, Job, Point, PolicySummary, RealUpstream, Results, Study};
 pub use sweep::{Parameter, Sweep, SweepError};
@@ -85,9 +85,11 @@ fn settings(scenario: &Scenario, tables: &Tables) -> Settings {
         over(limits.executions, 1),
     ];
     let narrowest = narrowest.into_iter().flatten().min();
+    let routes = tables.config.routes.with_ids();
+    let with_token = routes.filter(|(_, route)| route.pool.is_some());
     Settings {
         token_places,
-        with_token: vec![tables.with_token],
+        with_token: with_token.map(|(id, _)| id).collect(),
         period: limits.period,
         pace: narrowest.map_or(Duration::ZERO, |calls| {
             limits.period.div_f64(calls.max(1) as f64)

@@ -14,6 +14,8 @@
 //!   stays uncertain, E[min(L, τ)] plus the way in, or the declared bound if that is less. By Little's
 //!   law it carries no more than **A / (P + h)**; the provider itself would carry A / P, which is the
 //!   ceiling *of the limit*.
+//!   A limit of some integrations, an action or a flow counts the calls that pass it; one that costs more takes
+//!   as many slots.
 //! - **Concurrency** of C is C slots, each held for E[min(L, τ)]: it carries **C / E[min(L, τ)]**.
 //! - **Tokens** are Σ over clients of min(tokens · A_token, A_client) slots of a window.
 //! - **What others take**: other applications' mean rate, or what `leave` says if that is more, is no slot of
@@ -77,7 +79,7 @@ pub struct Plan {
 #[derive(Clone, PartialEq, Debug)]
 pub struct LimitPlan {
     /// Its name.
-    pub name: &'static str,
+    pub name: String,
     /// Calls in a window, or at once.
     pub allowed: u64,
     /// How much of it the load takes, on the average; 1 is all.
@@ -126,7 +128,7 @@ impl Plan {
         let calls = demand.upstream(1.0);
         let per_token = scenario.limits.token.map(|allowed| {
             let hold = demand.window_hold(1.0);
-            let with_token = demand.with_token(1.0) / 60.0;
+            let with_token = demand.slots(true, 1.0) / 60.0;
             let busy = with_token * (scenario.limits.period.as_secs_f64() + hold);
             Least::of(busy, demand.peak, f64::from(allowed))
         });
@@ -197,7 +199,7 @@ fn order(ceiling: Option<f64>) -> f64 {
 }
 
 /// Just the ceiling that all limits leave, and the limit that says so.
-fn ceiling(scenario: &Scenario, kept: f64) -> Option<(f64, &'static str)> {
+fn ceiling(scenario: &Scenario, kept: f64) -> Option<(f64, String)> {
     let demand = Demand::of(scenario);
     let limits = slots::of(scenario).into_iter();
     let sure = limits.filter_map(|limit| Some((limit.sure(&demand, kept)?, limit.name)));
@@ -220,7 +222,7 @@ impl LimitPlan {
         let service = if rate > 0.0 { busy / rate } else { 0.0 };
         let wait = queue.mean_wait(service);
         Self {
-            name: limit.name,
+            name: limit.name.clone(),
             allowed: limit.allowed,
             used: busy / limit.free(),
             ceiling: None,

@@ -4,6 +4,7 @@
 //! `docs/planning.md`) or built in code. It comes to three things: the engine's tables
 //! ([`Scenario::engine`]), the provider's truth ([`Scenario::platform`]), and a workload.
 
+mod provider;
 mod read;
 mod replay;
 mod service;
@@ -18,10 +19,11 @@ use crate::records::Record;
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_engine::{Facts, Leave};
+use tollgate_model::FlowId;
 use tollgate_platform::{Alignment, Config as Platform, Faults, Header, Spread, Window};
 
 pub use read::{ScenarioError, Source};
-pub use service::{Service, ServiceAction};
+pub use service::{Service, ServiceAction, ServiceTables};
 pub use tables::Tables;
 
 /// Parts of the measured time at which limits that change are looked at.
@@ -48,6 +50,8 @@ pub struct Scenario {
     pub duration: Duration,
     /// What may not be exceeded.
     pub limits: Limits,
+    /// The engine's tables of the service that it is about, if it is of one; `limits` has numbers of them.
+    pub service: Option<Arc<ServiceTables>>,
     /// What the upstream really is, where that is not what `limits` says; without limits of its own it has
     /// those of `limits`.
     pub upstream: Option<Platform>,
@@ -145,7 +149,9 @@ pub struct Flow {
     pub priority: u8,
     /// Share within the class.
     pub weight: u32,
-    /// Calls of the organisation's window that are this flow's when it asks.
+    /// The flow of the service that it is, where the scenario is of one.
+    pub of_service: Option<FlowId>,
+    /// Calls that are this flow's when it asks: of the organisation's window, or of that which the service says.
     pub guaranteed: Option<u32>,
     /// Executions that may wait.
     pub max_queued: usize,
@@ -164,6 +170,7 @@ impl Flow {
             name: name.to_owned(),
             priority: 0,
             weight: 1,
+            of_service: None,
             guaranteed: None,
             max_queued: 10_000,
             deadline: Duration::from_secs(10),
@@ -229,6 +236,23 @@ impl Scenario {
         }
         let minutes = self.end().as_secs_f64().max(1e-9) / 60.0;
         for record in self.replay.iter().flat_map(|records| records.iter()) {
+            calls[record.action.index()] += 1.0 / minutes;
+        }
+        calls
+    }
+
+    /// Calls a minute that a flow makes of each action; of records, those recorded.
+    pub(crate) fn calls_of(&self, flow: usize) -> Vec<f64> {
+        let mut calls = vec![0.0; self.actions.len()];
+        if let Some(it) = self.flows.get(flow) {
+            let rate = self.interactions_per_minute(it);
+            for (action, times) in it.behaviour.calls() {
+                calls[action.index()] += rate * times;
+            }
+        }
+        let minutes = self.end().as_secs_f64().max(1e-9) / 60.0;
+        let records = self.replay.iter().flat_map(|records| records.iter());
+        for record in records.filter(|record| record.flow as usize == flow) {
             calls[record.action.index()] += 1.0 / minutes;
         }
         calls

@@ -5,18 +5,21 @@
 //! has no limits beside it. Its headers are then read as they would come over a wire, by the reader that
 //! the scenario was given; else a policy is told the numbers as they are.
 
+mod counters;
+
 use crate::action::Action;
 use crate::scenario::{ReadFacts, Scenario};
+use counters::Counters;
 use std::time::Duration;
 use tollgate_engine::{Facts, Family, FetchFailure, WindowFact};
-use tollgate_model::{ClientId, Instant, TokenId};
+use tollgate_model::{ClientId, Instant, RouteId, TokenId};
 use tollgate_platform::{
-    BEGINNING, Counted, Fault, LimitName, Limited, Place, Platform, Request, StrangerCounts,
-    TokenAnswer, TokenNumber, Verdict,
+    BEGINNING, Counted, Fault, LimitName, Limited, Place as ApiPlace, Platform, Request,
+    StrangerCounts, TokenAnswer, TokenNumber, Verdict,
 };
 
 /// The limits in the order of reports.
-pub(crate) const LIMITS: [&str; 7] = [
+pub(crate) const LIMITS: [&str; 8] = [
     "token",
     "client",
     "organisation",
@@ -24,12 +27,14 @@ pub(crate) const LIMITS: [&str; 7] = [
     "concurrency",
     "path",
     "stray",
+    "integration or action",
 ];
 const ORGANISATION: usize = 2;
 const EXECUTIONS: usize = 3;
 const CONCURRENCY: usize = 4;
 const PATH: usize = 5;
 const STRAY: usize = 6;
+const FURTHER: usize = 7;
 
 #[derive(Debug)]
 pub(crate) struct Upstream {
@@ -37,6 +42,8 @@ pub(crate) struct Upstream {
     caller: Option<TokenNumber>,
     /// Whether the service has limits of its own.
     guarded: bool,
+    /// Further limits of the service that the scenario is about.
+    counters: Counters,
     api: Platform,
     /// Whether calls without a token reach the API.
     open: bool,
@@ -50,6 +57,15 @@ pub(crate) struct Upstream {
     tokens: Vec<Option<(String, TokenNumber)>>,
 }
 
+/// Where an admitted call is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// In the API, if it got there.
+    api: Option<ApiPlace>,
+    /// The route that it came on.
+    route: Option<RouteId>,
+}
+
 /// What becomes of a call that arrived.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reply {
@@ -58,8 +74,7 @@ pub(crate) enum Reply {
         facts: Facts,
         fault: Option<Fault>,
         takes: Duration,
-        /// Its place in the API, if it got there.
-        place: Option<Place>,
+        place: Place,
     },
     /// Turned away with this status, by the limit with this place in [`LIMITS`].
     Limited(u16, usize, Facts),
@@ -89,6 +104,7 @@ impl Upstream {
             caller: grant.map(|grant| grant.number),
             service,
             guarded: scenario.has_action_service(),
+            counters: Counters::new(scenario, seed),
             open: !api.needs_token,
             at_answer: api.counted == Counted::AtAnswer,
             reads: scenario.reads.filter(|_| scenario.upstream.is_some()),
@@ -97,11 +113,7 @@ impl Upstream {
                 .as_ref()
                 .map_or(Duration::ZERO, |_| BEGINNING),
             api: Platform::new(api, seed),
-            clients: scenario
-                .clients
-                .iter()
-                .map(|client| client.name.clone())
-                .collect(),
+            clients: client_names(scenario),
             tokens: Vec::new(),
         }
     }
@@ -186,6 +198,10 @@ impl Upstream {
             false => takes(),
         };
         let reaches_api = token.is_some() || self.open;
+        if let Err(limited) = self.counters.enter(action.route, now) {
+            let facts = unseen(&limited);
+            return Reply::Limited(limited.status, FURTHER, facts);
+        }
         if self.guarded || !reaches_api {
             let request = Request {
                 token: self.caller,
@@ -202,20 +218,23 @@ impl Upstream {
                         facts: Facts::default(),
                         fault: admitted.fault,
                         takes: admitted.latency,
-                        place: None,
+                        place: Place {
+                            api: None,
+                            route: action.route,
+                        },
                     };
                 }
                 Verdict::Admitted(_) => {}
                 // Its windows show in no header.
                 Verdict::Limited(limited) => {
-                    let facts = Facts {
-                        window: None,
-                        ..facts(&limited)
-                    };
                     let limit = place_of(limited.limit, EXECUTIONS);
-                    return Reply::Limited(limited.status, limit, facts);
+                    self.counters.leave(action.route);
+                    return Reply::Limited(limited.status, limit, unseen(&limited));
                 }
-                Verdict::Unauthorized => return Reply::Unauthorized,
+                Verdict::Unauthorized => {
+                    self.counters.leave(action.route);
+                    return Reply::Unauthorized;
+                }
             }
         }
         let held = token.and_then(|token| self.tokens.get(token.index())?.as_ref());
@@ -226,8 +245,11 @@ impl Upstream {
         };
         let now = now + self.beginning;
         let verdict = self.api.arrive_taking(request, Some(&mut takes), now);
-        if !matches!(verdict, Verdict::Admitted(_)) && self.guarded {
-            self.service.leave();
+        if !matches!(verdict, Verdict::Admitted(_)) {
+            self.counters.leave(action.route);
+            if self.guarded {
+                self.service.leave();
+            }
         }
         let facts = self.facts_of(&verdict, now);
         match verdict {
@@ -235,7 +257,10 @@ impl Upstream {
                 facts,
                 fault: admitted.fault,
                 takes: admitted.latency,
-                place: Some(admitted.place),
+                place: Place {
+                    api: Some(admitted.place),
+                    route: action.route,
+                },
             },
             Verdict::Limited(limited) => {
                 let limit = place_of(limited.limit, ORGANISATION);
@@ -245,10 +270,11 @@ impl Upstream {
         }
     }
 
-    /// An admitted call is over that had this place in the API, if any.
-    pub(crate) fn leave(&mut self, place: Option<Place>) {
+    /// An admitted call is over that had this place.
+    pub(crate) fn leave(&mut self, place: Place) {
         self.service.leave();
-        if let Some(place) = place {
+        self.counters.leave(place.route);
+        if let Some(place) = place.api {
             self.api.depart(place);
         }
     }
@@ -280,6 +306,20 @@ impl Upstream {
     }
 }
 
+/// By the ids of the engine's tables.
+fn client_names(scenario: &Scenario) -> Vec<String> {
+    match &scenario.service {
+        Some(service) => {
+            let clients = service.engine.clients.iter();
+            clients.map(|client| client.name.clone()).collect()
+        }
+        None => {
+            let clients = scenario.clients.iter();
+            clients.map(|client| client.name.clone()).collect()
+        }
+    }
+}
+
 /// The API's clock as a time since 1970.
 fn wall(now: Instant) -> Duration {
     Duration::from_nanos(now.as_nanos())
@@ -294,6 +334,14 @@ fn place_of(limit: LimitName, organisation: usize) -> usize {
         LimitName::Concurrency => CONCURRENCY,
         LimitName::Path => PATH,
         LimitName::Stray => STRAY,
+    }
+}
+
+/// The facts of a window that shows in no header.
+fn unseen(limited: &Limited) -> Facts {
+    Facts {
+        window: None,
+        ..facts(limited)
     }
 }
 

@@ -36,8 +36,8 @@ const NEVER: u64 = u64::MAX;
 #[derive(Debug)]
 /// How submissions name what the policy knows.
 pub(crate) struct Names {
-    with_token: RouteId,
-    without_token: RouteId,
+    /// By action.
+    routes: Vec<RouteId>,
     /// In the scenario's order.
     flows: Vec<FlowId>,
 }
@@ -45,8 +45,7 @@ pub(crate) struct Names {
 impl Names {
     pub(crate) fn of(tables: &Tables) -> Self {
         Self {
-            with_token: tables.with_token,
-            without_token: tables.without_token,
+            routes: tables.routes.clone(),
             flows: tables.config.flows.ids().collect(),
         }
     }

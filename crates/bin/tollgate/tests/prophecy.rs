@@ -138,7 +138,7 @@ impl Live {
         })
         .expect("a sound setup");
         let call = Call {
-            route: tables.with_token,
+            route: tables.routes[0],
             flow,
             deadline: scenario.flows[0].deadline,
             timeout: scenario.actions[0].timeout,

@@ -430,13 +430,21 @@ fn a_service_and_its_workload_are_what_a_scenario_with_all_its_numbers_is() {
     };
     let simulated = run(&["simulate", &workload, "--config", &config]);
     assert_eq!(simulated, run(&["simulate", &whole]));
-    // What can't be simulated is told, with its numbers.
-    let told = tollgate(&["plan", &workload, "--config", &config]);
-    let told = String::from_utf8_lossy(&told.stderr).into_owned();
-    assert!(
-        told.contains("not simulated: the limit web.rate (20 in 1s, integration)"),
-        "{told}"
+    // The limit of an integration that nobody calls changes nothing; what is simulated in part is told.
+    let told = |of: &str| {
+        let told = tollgate(&["plan", &workload, "--config", of]);
+        String::from_utf8_lossy(&told.stderr).into_owned()
+    };
+    assert_eq!(told(&config), "");
+    let other =
+        "max_tokens = 4\ntoken_limit = [{ name = \"an hour\", allowed = 9000, period = \"1h\" }]";
+    let config = written(
+        "service-in-part.toml",
+        &SERVICE.replace("max_tokens = 4", other),
     );
+    let told = told(&config);
+    let expected = "simulated in part: the limit an hour (9000 in 1h, token)";
+    assert!(told.contains(expected), "{told}");
 }
 
 #[test]

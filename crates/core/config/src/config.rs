@@ -213,6 +213,15 @@ pub struct Integration {
     pub access: Access,
 }
 
+impl Integration {
+    /// The route of an action of its.
+    #[must_use]
+    pub fn route_of(&self, action: &str) -> RouteId {
+        let own = self.action_routes.get(action);
+        own.copied().unwrap_or(self.route)
+    }
+}
+
 /// How an integration below a base URL of its own logs in. Its `Debug` shows no secret.
 #[derive(Clone, Debug)]
 pub enum Login {

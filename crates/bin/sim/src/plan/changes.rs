@@ -16,7 +16,7 @@ pub struct Change {
     /// More than without it.
     pub gain: Option<f64>,
     /// What binds then.
-    pub then_binds: Option<&'static str>,
+    pub then_binds: Option<String>,
 }
 
 /// The raise that can be asked for.
@@ -34,8 +34,8 @@ pub(super) fn all(scenario: &Scenario, limits: &[LimitPlan], kept: f64) -> Vec<C
         let then = ceiling(&changed, kept);
         changes.push(Change {
             what,
-            ceiling: then.map(|(ceiling, _)| ceiling),
-            gain: then.zip(now).map(|((then, _), now)| then - now),
+            ceiling: then.as_ref().map(|(ceiling, _)| *ceiling),
+            gain: then.as_ref().zip(now).map(|((then, _), now)| then - now),
             then_binds: then.map(|(_, name)| name),
         });
     };

@@ -4,6 +4,7 @@ use crate::action::ActionId;
 use crate::interaction::Behaviour;
 use crate::scenario::Scenario;
 use std::time::Duration;
+use tollgate_model::LimitId;
 
 #[derive(Clone, Debug)]
 pub(super) struct Demand {
@@ -12,14 +13,19 @@ pub(super) struct Demand {
     /// The busiest window's rate over the mean's.
     pub(super) peak: f64,
     actions: Vec<Asked>,
+    /// By flow: the limits that its calls pass beside those of their actions, and calls a minute by action.
+    flows: Vec<(Vec<LimitId>, Vec<f64>)>,
 }
 
 /// What is asked of one action.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Asked {
     /// Calls a minute.
     calls: f64,
     token: bool,
+    /// Limits of the service that its calls pass, and the slots that each takes of a window.
+    limits: Vec<LimitId>,
+    cost: f64,
     /// E[min(L, τ)], seconds.
     takes: f64,
     /// How long the count of a call is uncertain, seconds.
@@ -30,18 +36,20 @@ struct Asked {
 
 impl Demand {
     pub(super) fn of(scenario: &Scenario) -> Self {
-        Self::taken(scenario, &scenario.calls())
+        let flows = 0..scenario.flows.len();
+        let flows = flows.map(|flow| scenario.calls_of(flow)).collect();
+        Self::taken(scenario, &scenario.calls(), flows)
     }
 
-    /// Where so many calls a minute of each action go upstream.
-    pub(super) fn taken(scenario: &Scenario, calls: &[f64]) -> Self {
+    /// Where so many calls a minute of each action go upstream, and of each flow.
+    pub(super) fn taken(scenario: &Scenario, calls: &[f64], of_flows: Vec<Vec<f64>>) -> Self {
         let flows = scenario.flows.iter();
-        let of_flows: f64 = flows
+        let interactions: f64 = flows
             .map(|flow| scenario.interactions_per_minute(flow))
             .sum();
         let minutes = scenario.end().as_secs_f64().max(1e-9) / 60.0;
         let replayed = scenario.replay.as_ref().map_or(0, |records| records.len());
-        let interactions = of_flows + replayed as f64 / minutes;
+        let interactions = interactions + replayed as f64 / minutes;
         let way_in = scenario.limits.way_in;
         let way_in = f64::midpoint(way_in.from.as_secs_f64(), way_in.to.as_secs_f64());
         let bound = scenario
@@ -53,6 +61,10 @@ impl Demand {
             Asked {
                 calls,
                 token: action.token,
+                limits: scenario
+                    .route_of(action)
+                    .map_or_else(Vec::new, |it| it.limits.clone()),
+                cost: scenario.route_of(action).map_or(1.0, |it| it.cost.into()),
                 takes: action.latency.mean_within((timeout - way_in).max(0.0)) + way_in,
                 uncertain: action
                     .latency
@@ -67,6 +79,12 @@ impl Demand {
             interactions,
             peak: peak(scenario),
             actions: asked.collect(),
+            flows: scenario
+                .flows
+                .iter()
+                .map(|flow| scenario.limits_of(flow).to_vec())
+                .zip(of_flows)
+                .collect(),
         }
     }
 
@@ -79,23 +97,44 @@ impl Demand {
     }
 
     /// Calls a minute that a flow makes of each action at the given load; of records, those recorded.
-    pub(super) fn of_flow(&self, scenario: &Scenario, flow: usize) -> Vec<(ActionId, f64)> {
-        let mut calls = vec![0.0; self.actions.len()];
-        if let Some(it) = scenario.flows.get(flow) {
-            let rate = scenario.interactions_per_minute(it);
-            for (action, times) in it.behaviour.calls() {
-                calls[action.index()] += rate * times;
+    pub(super) fn of_flow(&self, flow: usize) -> impl Iterator<Item = (ActionId, f64)> {
+        let calls = self.flows[flow].1.iter().enumerate();
+        calls.map(|(at, calls)| (ActionId(at as u32), *calls))
+    }
+
+    /// The sum of what `of` says of each call a minute that goes upstream and passes this limit.
+    fn passing(&self, limit: LimitId, scale: f64, of: impl Fn(&Asked) -> f64) -> f64 {
+        let mut sum = 0.0;
+        for (flow, calls) in &self.flows {
+            for (at, (asked, calls)) in self.actions.iter().zip(calls).enumerate() {
+                if asked.limits.contains(&limit) || flow.contains(&limit) {
+                    let part = self.upstream_part(ActionId(at as u32), scale);
+                    sum += calls * scale * part * of(asked);
+                }
             }
         }
-        let minutes = scenario.end().as_secs_f64().max(1e-9) / 60.0;
-        let records = scenario.replay.iter().flat_map(|records| records.iter());
-        for record in records.filter(|record| record.flow as usize == flow) {
-            calls[record.action.index()] += 1.0 / minutes;
-        }
-        let calls = calls.into_iter().enumerate();
-        calls
-            .map(|(at, calls)| (ActionId(at as u32), calls))
-            .collect()
+        sum
+    }
+
+    /// Calls a minute that go upstream and pass a limit.
+    pub(super) fn calls_of(&self, limit: LimitId, scale: f64) -> f64 {
+        self.passing(limit, scale, |_| 1.0)
+    }
+
+    /// Slots a minute of a window that the calls take which pass it.
+    pub(super) fn slots_of(&self, limit: LimitId, scale: f64) -> f64 {
+        self.passing(limit, scale, |asked| asked.cost)
+    }
+
+    /// Slots of a window of so many seconds that those calls hold on the average.
+    pub(super) fn held_of(&self, limit: LimitId, period: f64, scale: f64) -> f64 {
+        let held = |asked: &Asked| asked.cost * (period + asked.uncertain) / 60.0;
+        self.passing(limit, scale, held)
+    }
+
+    /// How many of the calls are under way on the average that pass a limit.
+    pub(super) fn under_way_of(&self, limit: LimitId, scale: f64) -> f64 {
+        self.passing(limit, scale, |asked| asked.takes / 60.0)
     }
 
     /// The part of an action's calls that no cache answers.
@@ -122,10 +161,10 @@ impl Demand {
         self.each(scale).map(|(calls, _)| calls).sum()
     }
 
-    /// Of those, the ones with a token.
-    pub(super) fn with_token(&self, scale: f64) -> f64 {
-        let with_token = self.each(scale).filter(|(_, asked)| asked.token);
-        with_token.map(|(calls, _)| calls).sum()
+    /// Slots a minute that they take of a window; of one over those with a token, if `with_token`.
+    pub(super) fn slots(&self, with_token: bool, scale: f64) -> f64 {
+        let counted = self.each(scale).filter(|(_, it)| it.token || !with_token);
+        counted.map(|(calls, asked)| calls * asked.cost).sum()
     }
 
     /// Executions under way on the average.

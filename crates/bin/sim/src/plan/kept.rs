@@ -126,9 +126,8 @@ struct Caller {
 fn callers(scenario: &Scenario, demand: &Demand, scale: f64) -> Vec<Caller> {
     let mut callers = Vec::new();
     for (place, flow) in scenario.flows.iter().enumerate() {
-        let calls = demand.of_flow(scenario, place);
-        let all: f64 = calls.iter().map(|(_, calls)| calls).sum();
-        for (action, calls) in calls.into_iter().filter(|(_, calls)| *calls > 0.0) {
+        let all: f64 = demand.of_flow(place).map(|(_, calls)| calls).sum();
+        for (action, calls) in demand.of_flow(place).filter(|(_, calls)| *calls > 0.0) {
             let part = calls / all;
             let guaranteed = flow.guaranteed.map(|it| (f64::from(it) * part) as u32);
             callers.push(Caller {
@@ -158,10 +157,12 @@ fn empty(saturated: &Scenario, calling: &[Caller], windows: &[Slots], question: 
         })
         .collect();
     let mut calls = vec![0.0; saturated.actions.len()];
-    for (caller, taken) in calling.iter().zip(taken) {
+    let mut of_flows = vec![calls.clone(); calling.len()];
+    for ((caller, of_flow), taken) in calling.iter().zip(&mut of_flows).zip(taken) {
         calls[caller.action.index()] += taken;
+        of_flow[caller.action.index()] = taken;
     }
-    let demand = Demand::taken(saturated, &calls);
+    let demand = Demand::taken(saturated, &calls, of_flows);
     let left = windows
         .iter()
         .map(|limit| 1.0 - limit.busy(&demand, 1.0) / limit.free());
@@ -196,7 +197,7 @@ fn saturated(scenario: &Scenario, calling: &[Caller], carries: f64) -> Scenario 
     saturated.actions = actions.collect();
     saturated.outages = Vec::new();
     saturated.replay = None;
-    saturated.limits.concurrency = None;
+    saturated.forget_at_once();
     let period = scenario.limits.period;
     if scenario.upstream.is_some() {
         // What changes as time goes by is asked for at its own time.

@@ -78,7 +78,7 @@ fn limits(plan: &Plan, text: &mut String) {
     let none = || "–".to_owned();
     for limit in &plan.limits {
         table.row(vec![
-            limit.name.to_owned(),
+            limit.name.clone(),
             tick(limit.allowed as f64),
             format!("{} %", number(limit.used * 100.0)),
             limit.ceiling.map_or_else(none, number),
@@ -131,7 +131,7 @@ fn changes(plan: &Plan, text: &mut String) {
             change
                 .gain
                 .map_or("–".to_owned(), |gain| format!("+{}", number(gain))),
-            change.then_binds.unwrap_or("nothing").to_owned(),
+            change.then_binds.clone().unwrap_or("nothing".to_owned()),
         ]);
     }
     table.write(text, 1);
@@ -181,7 +181,7 @@ pub fn plan_json(plan: &Plan) -> Value {
         "calls_per_minute": plan.calls_per_minute,
         "peak_calls_per_minute": plan.peak_calls_per_minute,
         "ceiling": plan.carries(),
-        "binds": plan.binding().map(|limit| limit.name),
+        "binds": plan.binding().map(|limit| &limit.name),
         "head_room": plan.head_room(),
         "kept": plan.kept,
         "least_tokens": plan.least_tokens.map(least),

@@ -1,9 +1,12 @@
 //! Every limit as slots that calls hold for a while.
 
+mod real;
+
 use super::Demand;
-use crate::action::Action;
 use crate::scenario::Scenario;
-use tollgate_platform::{Config as Platform, Family, Kind, Law, Paths, Share, Whose};
+use real::{is_corrected, really};
+use tollgate_model::LimitId;
+use tollgate_platform::{Share, Whose};
 
 /// Instants of the measured time at which what changes is looked at.
 const PARTS: u32 = 200;
@@ -11,7 +14,7 @@ const PARTS: u32 = 200;
 /// A limit.
 #[derive(Clone, Debug)]
 pub(super) struct Slots {
-    pub(super) name: &'static str,
+    pub(super) name: String,
     /// Slots there are.
     pub(super) allowed: u64,
     /// Of them, those that others hold on the average, or that are left to them.
@@ -28,6 +31,10 @@ enum Held {
     All(f64),
     /// By all calls, while they are under way.
     UnderWay,
+    /// By the calls that pass this limit of the service, for a window of this many seconds and the uncertainty.
+    Further(LimitId, f64),
+    /// By the calls that pass this limit of the service, while they are under way.
+    FurtherAtOnce(LimitId),
     /// By the calls of these actions, for so many seconds: a limit that the upstream really has.
     Real(Vec<bool>, f64),
     /// By the calls of these actions, while they are under way.
@@ -38,25 +45,12 @@ enum Held {
 pub(super) fn of(scenario: &Scenario) -> Vec<Slots> {
     let real = scenario.upstream.as_ref().filter(|it| !it.laws.is_empty());
     let mut all = told(scenario);
+    all.extend(further(scenario));
     if let Some(real) = real {
-        all.retain(|limit| !is_corrected(limit.name, real));
+        all.retain(|limit| !is_corrected(&limit.name, real));
         all.extend(really(scenario, real));
     }
     all
-}
-
-/// Whether headers tell another number in the place of this one.
-fn is_corrected(name: &str, real: &Platform) -> bool {
-    let whose = match name {
-        "tokens" => Whose::Token,
-        "clients" => Whose::Client,
-        "organisation" => Whose::Organisation,
-        _ => return false,
-    };
-    let mut laws = real.laws.iter();
-    real.headers.family != Family::None
-        && real.headers.lie.is_none()
-        && laws.any(|law| law.shown && law.whose == whose && law.paths == Paths::All)
 }
 
 /// What tollgate is told.
@@ -72,12 +66,8 @@ fn told(scenario: &Scenario) -> Vec<Slots> {
     let clients = limits.client.filter(|_| limits.token.is_none());
     let clients = clients.map(|client| u64::from(client) * scenario.clients.len() as u64);
     let period = limits.period.as_secs_f64();
-    let leave = |allowed: Option<u32>| {
-        let leave = limits.leave.zip(allowed);
-        leave.map_or(0.0, |(leave, allowed)| f64::from(leave.of(allowed)))
-    };
+    let [of_organisation, of_executions] = scenario.left_free();
     let foreign = |whose| foreign(scenario, whose) * period;
-    let organisation = leave(limits.organisation).max(foreign(Whose::Organisation));
     let all = [
         (
             "tokens",
@@ -94,13 +84,13 @@ fn told(scenario: &Scenario) -> Vec<Slots> {
         (
             "organisation",
             limits.organisation.map(u64::from),
-            organisation,
+            of_organisation.max(foreign(Whose::Organisation)),
             Held::WithToken(period),
         ),
         (
             "executions",
             limits.executions.map(u64::from),
-            leave(limits.executions),
+            of_executions,
             Held::All(period),
         ),
         (
@@ -114,7 +104,7 @@ fn told(scenario: &Scenario) -> Vec<Slots> {
     there
         .filter_map(|(name, allowed, others, held)| {
             Some(Slots {
-                name,
+                name: name.to_owned(),
                 allowed: allowed?,
                 others,
                 held,
@@ -123,79 +113,29 @@ fn told(scenario: &Scenario) -> Vec<Slots> {
         .collect()
 }
 
-/// What the upstream really has.
-fn really(scenario: &Scenario, real: &Platform) -> Vec<Slots> {
-    let reaches = |action: &Action| action.token || !real.needs_token;
-    let mut all = Vec::new();
-    for law in &real.laws {
-        let under = |concerns: &dyn Fn(&Action) -> bool| -> Vec<bool> {
-            let actions = scenario.actions.iter();
-            actions.map(|it| reaches(it) && concerns(it)).collect()
-        };
-        match &law.paths {
-            Paths::All => all.push(slots(scenario, real, law, under(&|_| true))),
-            Paths::Under { method, prefix } => {
-                let concerned = under(&|action| {
-                    method.as_deref().is_none_or(|it| it == action.method)
-                        && action.path.starts_with(prefix.as_str())
-                });
-                all.push(slots(scenario, real, law, concerned));
-            }
-            Paths::Each => {
-                for one in &scenario.actions {
-                    let concerned = under(&|it| it.path == one.path && it.method == one.method);
-                    all.push(slots(scenario, real, law, concerned));
-                }
-            }
+/// Further limits of the service that the scenario is about, but those that no call of the scenario passes.
+fn further(scenario: &Scenario) -> Vec<Slots> {
+    let further = scenario.service.iter().flat_map(|it| it.further_limits());
+    let passed = |id: &LimitId| {
+        let actions = scenario.actions.iter();
+        let mut routes = actions.filter_map(|action| scenario.route_of(action));
+        let mut flows = scenario.flows.iter();
+        routes.any(|route| route.limits.contains(id))
+            || flows.any(|flow| scenario.limits_of(flow).contains(id))
+    };
+    let further = further.filter(|(id, _)| passed(id)).map(|(id, limit)| {
+        let allowed = limit.rule.allowed();
+        Slots {
+            name: limit.name.clone(),
+            allowed: allowed.into(),
+            others: limit.leave.map_or(0.0, |leave| leave.of(allowed).into()),
+            held: match limit.rule.period() {
+                Some(period) => Held::Further(id, period.as_secs_f64()),
+                None => Held::FurtherAtOnce(id),
+            },
         }
-    }
-    all
-}
-
-fn slots(scenario: &Scenario, real: &Platform, law: &Law, concerned: Vec<bool>) -> Slots {
-    let clients = scenario.clients.iter().enumerate();
-    let clients = clients
-        .filter(|(place, _)| law.clients.is_empty() || law.clients.contains(place))
-        .map(|(_, client)| client.tokens);
-    // Calls without tokens are all one caller's.
-    let keys = match law.whose {
-        _ if !real.needs_token => 1,
-        Whose::Token => clients.sum::<u32>(),
-        Whose::Client => clients.count() as u32,
-        Whose::Organisation => 1,
-    };
-    let keys = f64::from(keys.max(1));
-    let name = match (&law.paths, law.kind, law.whose) {
-        (Paths::Under { .. } | Paths::Each, ..) => "really, of a path",
-        (_, Kind::Concurrency(_), _) => "really, at once",
-        (.., Whose::Token) => "really, tokens",
-        (.., Whose::Client) => "really, clients",
-        (.., Whose::Organisation) => "really, organisation",
-    };
-    if let Kind::Concurrency(most) = law.kind {
-        return Slots {
-            name,
-            allowed: (f64::from(most) * keys) as u64,
-            others: 0.0,
-            held: Held::RealAtOnce(concerned),
-        };
-    }
-    let period = match law.kind {
-        Kind::Fixed(window) | Kind::Sliding(window) | Kind::Weighted(window) => window.period,
-        Kind::Bucket { refill, .. } => refill.period,
-        Kind::Concurrency(_) => scenario.limits.period,
-    };
-    let period = period.as_secs_f64();
-    let rate = mean(scenario, |at| law.at(at).rate().unwrap_or(0.0));
-    Slots {
-        name,
-        allowed: (rate * period * keys).round() as u64,
-        others: match law.paths {
-            Paths::All => foreign(scenario, law.whose) * period,
-            _ => 0.0,
-        },
-        held: Held::Real(concerned, period),
-    }
+    });
+    further.collect()
 }
 
 /// Calls a second of other applications that count under limits of `whose`, on the average.
@@ -223,14 +163,20 @@ impl Slots {
 
     /// Whether tollgate holds a call's slot for a window's length.
     pub(super) fn is_window(&self) -> bool {
-        !matches!(self.held, Held::UnderWay | Held::RealAtOnce(_))
+        !matches!(
+            self.held,
+            Held::UnderWay | Held::FurtherAtOnce(_) | Held::RealAtOnce(_)
+        )
     }
 
-    /// Calls a second that take one.
+    /// Slots a second that calls take.
     pub(super) fn rate(&self, demand: &Demand, scale: f64) -> f64 {
         let a_minute = match &self.held {
-            Held::WithToken(_) => demand.with_token(scale),
-            Held::All(_) | Held::UnderWay => demand.upstream(scale),
+            Held::WithToken(_) => demand.slots(true, scale),
+            Held::All(_) => demand.slots(false, scale),
+            Held::UnderWay => demand.upstream(scale),
+            Held::Further(limit, _) => demand.slots_of(*limit, scale),
+            Held::FurtherAtOnce(limit) => demand.calls_of(*limit, scale),
             Held::Real(actions, _) | Held::RealAtOnce(actions) => demand.of_actions(actions, scale),
         };
         a_minute / 60.0
@@ -244,6 +190,8 @@ impl Slots {
             }
             Held::Real(_, period) => self.rate(demand, scale) * period,
             Held::UnderWay => demand.busy(scale),
+            Held::Further(limit, period) => demand.held_of(*limit, *period, scale),
+            Held::FurtherAtOnce(limit) => demand.under_way_of(*limit, scale),
             Held::RealAtOnce(actions) => demand.busy_of(actions, scale),
         }
     }
@@ -264,7 +212,8 @@ impl Slots {
 
     /// Interactions a minute that the provider itself would carry beside others.
     pub(super) fn nominal(&self, demand: &Demand) -> Option<f64> {
-        let (Held::WithToken(period) | Held::All(period)) = self.held else {
+        let (Held::WithToken(period) | Held::All(period) | Held::Further(_, period)) = self.held
+        else {
             return self.sure(demand, 0.0);
         };
         demand.ceiling(|scale| self.rate(demand, scale) * period, self.free())

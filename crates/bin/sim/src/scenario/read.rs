@@ -7,8 +7,9 @@ mod workflow;
 
 use super::service::Service;
 use super::understood::Understood;
-use super::{Client, Outage, Scenario};
+use super::{Client, Outage, Scenario, ServiceTables};
 use crate::policy::Kind;
+use std::sync::Arc;
 use std::time::Duration;
 use tollgate_platform::{Faults, file};
 use tollgate_settings::{Listing, Problem, Section, unique_name};
@@ -53,12 +54,12 @@ impl Scenario {
         source: &Source<'_>,
         service: &Service<'_>,
     ) -> Result<(Self, Vec<String>), ScenarioError> {
-        let mut known = Known {
+        let known = Known {
             service: *service,
             understood: Understood::of(service.config),
         };
-        let scenario = parse(text, source, Some(&mut known))?;
-        Ok((scenario, known.understood.left_out))
+        let scenario = parse(text, source, Some(&known))?;
+        Ok((scenario, known.understood.in_part))
     }
 }
 
@@ -71,7 +72,7 @@ struct Known<'a> {
 fn parse(
     text: &str,
     source: &Source<'_>,
-    known: Option<&mut Known<'_>>,
+    known: Option<&Known<'_>>,
 ) -> Result<Scenario, ScenarioError> {
     let read = |root: &Section<'_, '_>| read(root, source, known);
     tollgate_settings::read(text, read).map_err(|problems| ScenarioError {
@@ -80,22 +81,18 @@ fn parse(
     })
 }
 
-fn read(
-    root: &Section<'_, '_>,
-    source: &Source<'_>,
-    mut known: Option<&mut Known<'_>>,
-) -> Scenario {
+fn read(root: &Section<'_, '_>, source: &Source<'_>, known: Option<&Known<'_>>) -> Scenario {
     let text = |key| root.text(key).map(|text| text.value).unwrap_or_default();
     let (name, about) = (text("name"), text("about"));
     let seed = root.whole("seed", 0..=u64::from(u32::MAX)).unwrap_or(1);
     let replications = root.whole("replications", 1..=1_000).unwrap_or(5);
     let warm_up = root.span("warm_up", Duration::ZERO..=LONGEST);
     let duration = root.span("duration", Duration::from_millis(1)..=LONGEST);
-    let limits = limits::read(root, known.as_deref());
-    let clients = read_clients(root, known.as_deref());
-    let actions = actions::read(root, source, known.as_deref());
+    let limits = limits::read(root, known);
+    let clients = read_clients(root, known);
+    let actions = actions::read(root, source, known);
     let names: Vec<String> = actions.iter().map(|action| action.name.clone()).collect();
-    let flows = flows::read(root, source, (&names, &limits), known.as_deref_mut());
+    let flows = flows::read(root, source, (&names, &limits), known);
     if actions.iter().any(|action| action.token) && clients.is_empty() {
         root.missing(
             "client",
@@ -114,6 +111,8 @@ fn read(
         warm_up: warm_up.unwrap_or(Duration::from_secs(120)),
         duration: duration.unwrap_or(Duration::from_secs(600)),
         limits,
+        service: known
+            .map(|known| Arc::new(ServiceTables::new(known.service.config, &known.understood))),
         upstream: None,
         reads: None,
         policy: known.map_or_else(Default::default, |it| {

@@ -1,10 +1,11 @@
 //! A service, whose own files say much of what a scenario says.
 
-use super::understood::Understood;
+use super::understood::{Understood, Varied};
 use crate::records::Records;
 use std::time::Duration;
 use tollgate_config::Config;
-use tollgate_model::LimitId;
+use tollgate_engine::{Leave, LimitSpec};
+use tollgate_model::{LimitId, RouteId};
 
 /// A service, as its own files describe it.
 #[derive(Clone, Copy)]
@@ -32,6 +33,49 @@ pub struct ServiceAction {
     pub method: &'static str,
 }
 
+/// The engine's tables of a service, as it hands them to its own engine.
+#[derive(Clone, Debug)]
+pub struct ServiceTables {
+    /// The tables.
+    pub engine: tollgate_engine::Config,
+    /// The limits whose numbers the scenario has too.
+    pub(super) varied: Varied,
+}
+
+impl ServiceTables {
+    pub(super) fn new(config: &Config, understood: &Understood) -> Self {
+        Self {
+            engine: config.engine.clone(),
+            varied: understood.varied,
+        }
+    }
+
+    /// What is left free of the organisation's window and of the executions.
+    pub(super) fn leave(&self) -> [Option<Leave>; 2] {
+        let varied = [self.varied.organisation, self.varied.executions];
+        varied.map(|id| self.engine.limits[id?.index()].leave)
+    }
+
+    /// Lets calls pass no limit on calls at once.
+    pub(super) fn forget_at_once(&mut self) {
+        let limits = &self.engine.limits;
+        let is_window = |id: &LimitId| limits[id.index()].rule.period().is_some();
+        let routes = self.engine.routes.iter_mut().map(|it| &mut it.limits);
+        let flows = self.engine.flows.iter_mut().map(|it| &mut it.limits);
+        routes
+            .chain(flows)
+            .for_each(|passed| passed.retain(is_window));
+    }
+
+    /// Limits of which the scenario has no number: those of some integrations, of an action, of a flow, and
+    /// further windows. Clients' limits are not among them.
+    pub(crate) fn further_limits(&self) -> impl Iterator<Item = (LimitId, &LimitSpec)> {
+        let of_clients = |id| self.engine.clients.iter().any(|it| it.limits.contains(&id));
+        let limits = self.engine.limits.with_ids();
+        limits.filter(move |(id, _)| !self.varied.has(*id) && !of_clients(*id))
+    }
+}
+
 impl Service<'_> {
     /// Says where the configuration has what a scenario has too.
     pub(super) fn says(&self, field: &str) -> String {
@@ -54,16 +98,19 @@ impl Service<'_> {
         match key {
             "token" => "client[1].token_rate".to_owned(),
             "client" => "client[1].limit".to_owned(),
-            "executions" => shared(understood.executions),
-            "concurrency" => shared(understood.concurrency),
-            _ => shared(understood.organisation),
+            "executions" => shared(understood.varied.executions),
+            "concurrency" => shared(understood.varied.concurrency),
+            _ => shared(understood.varied.organisation),
         }
     }
 
-    /// Whether calls of the integration with this place take a token.
-    pub(super) fn takes_token(&self, integration: usize) -> bool {
-        let route = self.config.engine.routes.get(integration);
-        route.is_some_and(|route| route.pool.is_some())
+    /// The route of an action of the integration with this place, and whether its calls take a token.
+    pub(super) fn route_of(&self, integration: usize, action: &str) -> (Option<RouteId>, bool) {
+        let integration = self.config.integrations.get(integration);
+        let route = integration.map(|it| it.route_of(action));
+        let routes = &self.config.engine.routes;
+        let takes_token = route.is_some_and(|route| routes[route.index()].pool.is_some());
+        (route, takes_token)
     }
 
     /// The place of the integration that has the action, and the action if a file describes it. `named`: the
@@ -89,17 +136,5 @@ impl Service<'_> {
             }
             (None, _) => Err("no action file has this name"),
         }
-    }
-
-    /// The slots of the organisation's window that are guaranteed to a flow.
-    pub(super) fn guaranteed(&self, flow: usize, understood: &mut Understood) -> Option<u32> {
-        let flow = &self.config.engine.flows[flow];
-        let guarantee = flow.guarantee?;
-        if Some(guarantee.limit) == understood.organisation {
-            return Some(guarantee.slots);
-        }
-        let what = format!("what is guaranteed to the flow {}", flow.name);
-        understood.leave_out(&what, "only the organisation's window has guarantees");
-        None
     }
 }

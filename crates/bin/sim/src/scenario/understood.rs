@@ -1,19 +1,19 @@
 //! What a service's configuration comes to in a scenario.
 //!
-//! The simulated provider has windows of one length: over each token, over each client, over all calls with a
-//! token (the organisation's) and over all executions, beside a bound on executions at once. A configuration
-//! may hold more than that. What has no counterpart is left out and told ([`Understood::left_out`]), so that
-//! nobody takes a ceiling for the service's that leaves out what binds there.
+//! tollgate itself is simulated with the service's own tables ([`super::ServiceTables`]), so all of its limits
+//! hold. A scenario has numbers for what many calls have in common, since these are what a sweep varies and
+//! what the provider is made of: windows of one length over each token, over each client, over all calls with
+//! a token (the organisation's) and over all executions, beside a bound on executions at once. The provider
+//! has each further limit of integrations and actions as one more counter. What it can't tell apart, and the
+//! plan's formulas can't, is told ([`Understood::in_part`]).
 
 use super::{Client, Limits};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tollgate_config::Config;
-use tollgate_engine::{Leave, LimitSpec};
+use tollgate_engine::{LimitSpec, Route};
 use tollgate_model::{ClientId, Limit, LimitId, Rule};
 use tollgate_settings::show_span;
-
-const NO_COUNTERPART: &str = "no limit of the simulated provider is like it";
 
 /// Limits and clients of a configuration, as a scenario has them.
 pub(super) struct Understood {
@@ -21,12 +21,24 @@ pub(super) struct Understood {
     pub(super) limits: Limits,
     /// The clients whose tokens some integration takes.
     pub(super) clients: Vec<Client>,
-    /// Which of its limits each of these is.
+    /// Which of its limits these are.
+    pub(super) varied: Varied,
+    /// What isn't simulated and planned in all its parts, a line for each.
+    pub(super) in_part: Vec<String>,
+}
+
+/// The limits of a service whose numbers a scenario has too.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct Varied {
     pub(super) organisation: Option<LimitId>,
     pub(super) executions: Option<LimitId>,
     pub(super) concurrency: Option<LimitId>,
-    /// What has no counterpart, a line for each.
-    pub(super) left_out: Vec<String>,
+}
+
+impl Varied {
+    pub(super) fn has(self, id: LimitId) -> bool {
+        [self.organisation, self.executions, self.concurrency].contains(&Some(id))
+    }
 }
 
 impl Understood {
@@ -41,36 +53,28 @@ impl Understood {
                 ..Limits::default()
             },
             clients: Vec::new(),
-            organisation: None,
-            executions: None,
-            concurrency: None,
-            left_out: Vec::new(),
+            varied: Varied::default(),
+            in_part: Vec::new(),
         };
         understood.take_limits(config);
         understood.take_clients(config);
         understood.take_declared(config);
         for route in config.engine.routes.iter().filter(|route| route.cost > 1) {
             let cost = format!("the cost of {} ({})", route.name, route.cost);
-            understood.leave_out(&cost, "each call takes one slot");
+            understood.tell(&cost, "the simulated provider counts a call once");
         }
         understood
     }
 
-    /// Notes what isn't simulated, and why.
-    pub(super) fn leave_out(&mut self, what: &str, why: &str) {
-        self.left_out.push(format!("{what}: {why}"));
+    /// Notes what is simulated or planned in part only, and how.
+    fn tell(&mut self, what: &str, how: &str) {
+        self.in_part.push(format!("{what}: {how}"));
     }
 
     /// The limits that calls of several integrations pass.
     fn take_limits(&mut self, config: &Config) {
-        let mut leaves: Vec<Option<Leave>> = Vec::new();
         for (id, limit) in config.engine.limits.with_ids() {
-            let mut clients = config.engine.clients.iter();
-            if clients.any(|client| client.limits.contains(&id)) {
-                continue;
-            }
             let Some((allowed, known)) = self.counterpart(id, limit, config) else {
-                self.leave_out(&shown(limit), NO_COUNTERPART);
                 continue;
             };
             // Of two windows of one length over the same calls, the narrower one is all that binds.
@@ -78,20 +82,11 @@ impl Understood {
                 *allowed = Some(limit.rule.allowed());
                 *known = Some(id);
             }
-            if matches!(limit.rule, Rule::Window { .. }) {
-                leaves.push(limit.leave);
-            }
-        }
-        let first = leaves.first().copied().flatten();
-        if leaves.iter().all(|leave| *leave == first) {
-            self.limits.leave = first;
-        } else {
-            let what = "what is left free of some limits and not of all";
-            self.leave_out(what, "one number is left free of all windows");
         }
     }
 
-    /// The scenario's number that says what this limit allows, and which limit says it so far.
+    /// The scenario's number that says what this limit allows, and which limit says it so far. None of a limit
+    /// of clients, of single integrations, of an action or of a flow, and of a window of another length.
     fn counterpart(
         &mut self,
         id: LimitId,
@@ -102,22 +97,23 @@ impl Understood {
         if !routes.iter().any(|route| route.limits.contains(&id)) {
             return None;
         }
-        let passed = |token: bool| {
-            let mut own = routes.iter().filter(|it| it.pool.is_some() == token);
-            own.all(|route| route.limits.contains(&id))
-        };
         let shared = &config.shared_limits;
+        let is_passed = |route: &Route| route.limits.contains(&id);
         let of_tokens = shared.with_token.contains(&id);
-        let of_all = !of_tokens && (shared.all.contains(&id) || passed(true) && passed(false));
-        let limits = &mut self.limits;
+        let of_all = !of_tokens && (shared.all.contains(&id) || routes.iter().all(is_passed));
+        let of_tokens = of_tokens
+            || routes
+                .iter()
+                .all(|route| is_passed(route) == route.pool.is_some());
+        let (limits, varied) = (&mut self.limits, &mut self.varied);
         match limit.rule {
             Rule::Concurrency { .. } if of_all => {
-                Some((&mut limits.concurrency, &mut self.concurrency))
+                Some((&mut limits.concurrency, &mut varied.concurrency))
             }
             Rule::Window { period, .. } if period != limits.period => None,
-            Rule::Window { .. } if of_all => Some((&mut limits.executions, &mut self.executions)),
-            Rule::Window { .. } if of_tokens || passed(true) => {
-                Some((&mut limits.organisation, &mut self.organisation))
+            Rule::Window { .. } if of_all => Some((&mut limits.executions, &mut varied.executions)),
+            Rule::Window { .. } if of_tokens => {
+                Some((&mut limits.organisation, &mut varied.organisation))
             }
             _ => None,
         }
@@ -128,7 +124,10 @@ impl Understood {
         let (limits, pools) = (&config.engine.limits, &config.engine.pools);
         if pools.iter().any(|pool| pool.clients != pools[0].clients) {
             let what = "which integration takes the tokens of which client";
-            self.leave_out(what, "every call with a token takes one of any client");
+            self.tell(
+                what,
+                "the plan, and all policies but tollgate, take one of any client",
+            );
         }
         let in_pool = |id: &ClientId| pools.iter().any(|pool| pool.clients.contains(id));
         let (mut of_tokens, mut of_clients) = (Vec::new(), Vec::new());
@@ -145,7 +144,7 @@ impl Understood {
         for (what, each) in [("tokens", &of_tokens), ("clients", &of_clients)] {
             if each.iter().any(|allowed| *allowed != each[0]) {
                 let what = format!("that the limits of {what} differ from client to client");
-                self.leave_out(&what, "the narrowest is taken as that of each");
+                self.tell(&what, "the narrowest is taken as that of each");
             }
         }
         self.limits.token = of_tokens.into_iter().flatten().min();
@@ -157,7 +156,10 @@ impl Understood {
         let declared: BTreeSet<_> = windows(config).map(|(_, declared)| declared).collect();
         if declared.len() > 1 {
             let what = "counted_within of some windows and not of all";
-            self.leave_out(what, "one span is declared of all windows");
+            self.tell(
+                what,
+                "the plan goes by windows of which nothing is declared",
+            );
         } else {
             self.limits.counted_within = declared.first().copied().flatten();
         }
@@ -173,7 +175,10 @@ impl Understood {
                 } if period == self.limits.period => {
                     narrowest = Some(narrowest.map_or(allowed, |least: u32| least.min(allowed)));
                 }
-                _ => self.leave_out(&shown(limit), NO_COUNTERPART),
+                _ => self.tell(
+                    &shown(limit),
+                    "tollgate alone holds it, and the plan leaves it out",
+                ),
             }
         }
         narrowest

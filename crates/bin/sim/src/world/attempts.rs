@@ -2,9 +2,9 @@
 
 use super::World;
 use crate::policy::Policy;
+use crate::upstream::Place;
 use tollgate_engine::Facts;
 use tollgate_model::{AttemptId, ExecutionId, TokenId};
-use tollgate_platform::Place;
 
 /// One request.
 #[derive(Clone, Copy, Debug)]
@@ -13,7 +13,7 @@ pub(super) struct Attempt {
     pub(super) token: Option<TokenId>,
     pub(super) state: State,
     pub(super) facts: Facts,
-    /// In the API.
+    /// Upstream, once it is admitted.
     pub(super) place: Option<Place>,
 }
 

@@ -6,13 +6,13 @@ use crate::action::ActionId;
 use crate::interaction::{Ended, Progress};
 use crate::policy::Policy;
 use crate::scenario::Scenario;
-use crate::upstream::Reply;
+use crate::upstream::{Place, Reply};
 use crate::world::attempts::State;
 use crate::world::heap::Due;
 use std::time::Duration;
 use tollgate_engine::{Command, Event, Facts, LossKind, Submission, Verdict};
 use tollgate_model::{AttemptId, EndpointId, ExecutionId, Instant, Stream, TokenId};
-use tollgate_platform::{Fault, Place};
+use tollgate_platform::Fault;
 
 impl<P: Policy> World<'_, P> {
     /// Asks for a call, which may be hung up on. Whether it is answered already, from the cache.
@@ -51,11 +51,7 @@ impl<P: Policy> World<'_, P> {
         let submission = Submission {
             execution: ExecutionId(execution),
             flow: self.names.flows[it.flow as usize],
-            route: if known.token {
-                self.names.with_token
-            } else {
-                self.names.without_token
-            },
+            route: self.names.routes[action.index()],
             endpoint: EndpointId(action.0 + 1),
             deadline: now + within.map_or(flow.deadline, |within| within.min(flow.deadline)),
             timeout: known.timeout,
@@ -160,7 +156,7 @@ impl<P: Policy> World<'_, P> {
                     Some(Fault::Unavailable) => Some(503),
                     Some(Fault::Dropped) => None,
                 };
-                (State::Inside(status), facts, place, nanos(takes))
+                (State::Inside(status), facts, Some(place), nanos(takes))
             }
             Reply::Limited(status, limit, facts) => {
                 self.stats.limited[limit] += 1;
@@ -200,7 +196,9 @@ impl<P: Policy> World<'_, P> {
 
     fn left(&mut self, place: Option<Place>) {
         self.under_way -= 1;
-        self.upstream.leave(place);
+        if let Some(place) = place {
+            self.upstream.leave(place);
+        }
     }
 
     /// The answer arrives, or the loss of it shows.

@@ -95,7 +95,7 @@ fn read_request(section: &Section<'_, '_>, usual: Action) -> Action {
     let method = method.map(|method| method.value);
     let idempotent = section.flag("idempotent");
     Action {
-        token: section.flag("token").unwrap_or(true),
+        token: section.flag("token").unwrap_or(usual.token),
         idempotent: idempotent.unwrap_or(method.is_none_or(|method| method.idempotent)),
         reads: method.map(|method| method.reads),
         method: method.map_or("GET", |method| method.name),
@@ -125,12 +125,7 @@ fn known_action(section: &Section<'_, '_>, name: &str, known: &Known<'_>) -> Act
         service.says(&format!("integration[{}].type", at + 1))
     });
     let Some(file) = file else {
-        let token = service.takes_token(at);
-        let usual = Action {
-            token,
-            ..Action::usual(name)
-        };
-        return read_request(section, usual);
+        return read_request(section, of_integration(name, at, service));
     };
     for key in ["timeout", "method", "idempotent"] {
         section.refuse(key, || {
@@ -144,12 +139,21 @@ fn known_action(section: &Section<'_, '_>, name: &str, known: &Known<'_>) -> Act
 fn of_file(action: &ServiceAction, service: &Service<'_>) -> Action {
     let method = METHODS.iter().find(|method| method.name == action.method);
     Action {
-        token: service.takes_token(action.integration),
         timeout: action.timeout,
         method: action.method,
         idempotent: method.is_none_or(|method| method.idempotent),
         reads: method.map(|method| method.reads),
-        ..Action::usual(&action.name)
+        ..of_integration(&action.name, action.integration, service)
+    }
+}
+
+/// An action of which only the integration is known.
+fn of_integration(name: &str, integration: usize, service: &Service<'_>) -> Action {
+    let (route, token) = service.route_of(integration, name);
+    Action {
+        token,
+        route,
+        ..Action::usual(name)
     }
 }
 
@@ -167,10 +171,7 @@ fn recorded(root: &Section<'_, '_>, name: &str, service: &Service<'_>) -> Action
     };
     match file {
         Some(file) => of_file(file, service),
-        None => Action {
-            token: service.takes_token(at),
-            ..Action::usual(name)
-        },
+        None => of_integration(name, at, service),
     }
 }
 

@@ -17,19 +17,20 @@ pub(super) fn read(
     root: &Section<'_, '_>,
     source: &Source<'_>,
     (actions, limits): (&[String], &Limits),
-    mut known: Option<&mut Known<'_>>,
+    known: Option<&Known<'_>>,
 ) -> Vec<Flow> {
     let mut taken = Vec::new();
     let mut guaranteed = 0;
     let mut flows = Vec::new();
     for section in root.sections("flow") {
         let name = unique_name(&section, "name", &mut taken);
-        let rank = match known.as_deref_mut() {
+        let rank = match known {
             Some(known) => known_rank(&section, known),
             None => read_rank(&section),
         };
         guaranteed += u64::from(rank.guaranteed.unwrap_or(0));
-        if rank.guaranteed.is_some() && guaranteed > limits.organisation.unwrap_or(0).into() {
+        let fits = known.is_some() || guaranteed <= limits.organisation.unwrap_or(0).into();
+        if rank.guaranteed.is_some() && !fits {
             let message = "expected guaranteed calls that fit limits.organisation all together";
             section.reject(&section.here(()), message.to_owned());
         }
@@ -44,7 +45,7 @@ pub(super) fn read(
         });
         section.finish();
     }
-    let records = known.as_deref().and_then(|known| known.service.records);
+    let records = known.and_then(|known| known.service.records);
     match (known, records) {
         (Some(known), Some(records)) => {
             for name in records.flows().iter().filter(|name| !taken.contains(name)) {
@@ -71,7 +72,7 @@ fn read_rank(section: &Section<'_, '_>) -> Flow {
 }
 
 /// The same as the service's configuration says it of the flow with this name.
-fn known_rank(section: &Section<'_, '_>, known: &mut Known<'_>) -> Flow {
+fn known_rank(section: &Section<'_, '_>, known: &Known<'_>) -> Flow {
     let flows = &known.service.config.engine.flows;
     let names: Vec<_> = flows.iter().map(|flow| flow.name.clone()).collect();
     let name = section.text("name");
@@ -85,18 +86,14 @@ fn known_rank(section: &Section<'_, '_>, known: &mut Known<'_>) -> Flow {
 }
 
 /// A flow of the service's configuration, which calls nothing yet. None if it has no such flow.
-fn known_flow(name: &str, known: &mut Known<'_>) -> Option<Flow> {
-    let Known {
-        service,
-        understood,
-    } = known;
-    let flows = &service.config.engine.flows;
-    let at = flows.iter().position(|flow| flow.name == name)?;
-    let flow = &flows[at];
+fn known_flow(name: &str, known: &Known<'_>) -> Option<Flow> {
+    let flows = &known.service.config.engine.flows;
+    let (id, flow) = flows.with_ids().find(|(_, flow)| flow.name == name)?;
     Some(Flow {
+        of_service: Some(id),
         priority: flow.priority,
         weight: flow.weight,
-        guaranteed: service.guaranteed(at, understood),
+        guaranteed: flow.guarantee.map(|guarantee| guarantee.slots),
         max_queued: flow.max_queued,
         ..Flow::silent(name)
     })

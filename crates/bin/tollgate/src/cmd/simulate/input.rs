@@ -80,9 +80,9 @@ impl Input {
                 file: self.scenario.as_ref().map_or(&config.file, |_| source.file),
                 ..*source
             };
-            let (scenario, left_out) = Scenario::parse_for(text, &named, &service)?;
-            for what in left_out {
-                errln!("{}: not simulated: {what}", config.file);
+            let (scenario, in_part) = Scenario::parse_for(text, &named, &service)?;
+            for what in in_part {
+                errln!("{}: simulated in part: {what}", config.file);
             }
             Ok(scenario)
         })
