@@ -216,3 +216,8 @@ pub(crate) fn unsupported(name: &str, value: &Value) -> Found {
     let message = format!("{name} of {} is not supported", value.kind());
     Err(Failure::Fault(message))
 }
+
+/// Whether a name is one of `names`, which have blanks between them.
+fn lists(names: &str, name: &str) -> bool {
+    names.split_whitespace().any(|listed| listed == name)
+}

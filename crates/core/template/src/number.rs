@@ -82,7 +82,8 @@ fn whole(value: &Value) -> Option<BigInt> {
     }
 }
 
-fn long(value: &Value) -> Option<i64> {
+/// An `Integer` or a `Long`.
+pub(crate) fn long(value: &Value) -> Option<i64> {
     match value {
         Value::Int(it) => Some(i64::from(*it)),
         Value::Long(it) => Some(*it),

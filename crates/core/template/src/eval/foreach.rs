@@ -38,15 +38,8 @@ impl Renderer<'_> {
                 }
                 break;
             }
-            let has_next = index + 1 < last;
-            self.meter.at = node.place;
-            self.variables.set(slots.count, Value::count(index + 1));
-            self.variables.set(slots.has_next, Value::Bool(has_next));
             let null = item.is_null();
-            let before = self.variables.set(node.slot, item);
-            self.meter.release(before.owned_bytes());
-            scope.index.set(i32::try_from(index).unwrap_or(i32::MAX));
-            scope.has_next.set(has_next);
+            self.begin_turn(node, &scope, (index, index + 1 < last), item);
             if null {
                 self.variables.hide(node.slot, hides.unwrap_or(true));
             }
@@ -73,6 +66,24 @@ impl Renderer<'_> {
             Err(Halt::BreakFrom(id)) if id == scope.id => left,
             ended => left.and(ended),
         }
+    }
+
+    /// Sets what a turn of the loop sees.
+    fn begin_turn(
+        &mut self,
+        node: &Foreach,
+        scope: &Scope,
+        (index, has_next): (usize, bool),
+        item: Value,
+    ) {
+        let slots = self.scope;
+        self.meter.at = node.place;
+        self.variables.set(slots.count, Value::count(index + 1));
+        self.variables.set(slots.has_next, Value::Bool(has_next));
+        let before = self.variables.set(node.slot, item);
+        self.meter.release(before.owned_bytes());
+        scope.index.set(i32::try_from(index).unwrap_or(i32::MAX));
+        scope.has_next.set(has_next);
     }
 
     /// What a loop goes over: none if it can't.

@@ -1,42 +1,22 @@
 //! Methods of lists, of arrays (which Velocity wraps into lists), and of a map's keys and values.
 
-use super::unsupported;
+use super::{lists, unsupported};
 use crate::bounds::Meter;
 use crate::found::{Failure, Found};
 use crate::value::{List, ListKind, Value, changed, reaches};
 
 /// Methods of Java's lists that templates don't get.
-const UNSUPPORTED: [&str; 21] = [
-    "iterator",
-    "listIterator",
-    "stream",
-    "parallelStream",
-    "spliterator",
-    "forEach",
-    "removeIf",
-    "replaceAll",
-    "sort",
-    "toArray",
-    "clone",
-    "hashCode",
-    "ensureCapacity",
-    "trimToSize",
-    "of",
-    "copyOf",
-    "appendElement",
-    "merge",
-    "writeJSONString",
-    "toJSONString",
-    "toJSONStr",
-];
+const UNSUPPORTED: &str = "\
+    iterator listIterator stream parallelStream spliterator forEach removeIf replaceAll sort \
+    toArray clone hashCode ensureCapacity trimToSize of copyOf appendElement merge writeJSONString \
+    toJSONString toJSONStr";
 
 pub(super) fn get(list: &List, index: &Value) -> Found {
     let (Value::Int(at), true) = (index, list.0.kind != ListKind::View) else {
         return Err(Failure::Absent);
     };
     let items = list.0.items.borrow();
-    let found = usize::try_from(*at).ok().and_then(|at| items.get(at));
-    Ok(found.cloned().ok_or_else(|| outside(*at, items.len()))?)
+    Ok(items[position(*at, items.len(), items.len())?].clone())
 }
 
 /// Replaces an item; the one before.
@@ -52,10 +32,8 @@ pub(super) fn set(
     }
     fits(holder, &value, meter)?;
     let mut items = list.0.items.borrow_mut();
-    let length = items.len();
-    let held = usize::try_from(at).ok().and_then(|at| items.get_mut(at));
-    let held = held.ok_or_else(|| outside(at, length))?;
-    Ok(std::mem::replace(held, value))
+    let at = position(at, items.len(), items.len())?;
+    Ok(std::mem::replace(&mut items[at], value))
 }
 
 pub(super) fn call(
@@ -133,32 +111,18 @@ fn changing(
             meter.grow(1)?;
             let mut items = list.0.items.borrow_mut();
             meter.work(items.len())?;
-            let place = usize::try_from(*at).ok().filter(|at| *at <= items.len());
-            let place = place.ok_or_else(|| outside(*at, items.len()))?;
-            items.insert(place, item.clone());
+            let at = position(*at, items.len(), items.len() + 1)?;
+            items.insert(at, item.clone());
             changed(&list.0.changes);
             Value::text("")
         }
-        ("addAll", [Value::List(others)]) => {
-            let count = others.0.items.borrow().len();
-            meter.steps(u32::try_from(count).unwrap_or(u32::MAX))?;
-            meter.grow(count)?;
-            let added = others.0.items.borrow().clone();
-            for item in &added {
-                fits(value, item, meter)?;
-            }
-            let grown = !added.is_empty();
-            list.0.items.borrow_mut().extend(added);
-            changed(&list.0.changes);
-            Value::Bool(grown)
-        }
+        ("addAll", [Value::List(others)]) => Value::Bool(extend(value, list, others, meter)?),
         ("remove", [Value::Int(at)]) => {
             let mut items = list.0.items.borrow_mut();
             meter.work(items.len())?;
-            let place = usize::try_from(*at).ok().filter(|at| *at < items.len());
-            let place = place.ok_or_else(|| outside(*at, items.len()))?;
+            let at = position(*at, items.len(), items.len())?;
             changed(&list.0.changes);
-            items.remove(place)
+            items.remove(at)
         }
         ("remove", [item]) => match place(list, item, meter)? {
             Some(at) => {
@@ -169,22 +133,7 @@ fn changing(
             None => Value::Bool(false),
         },
         ("removeAll" | "retainAll", [Value::List(others)]) => {
-            let count = list.0.items.borrow().len();
-            meter.work(count)?;
-            meter.grow(2 * count)?;
-            let held = list.0.items.borrow().clone();
-            let mut kept = Vec::new();
-            for item in &held {
-                if place(others, item, meter)?.is_some() == (name == "retainAll") {
-                    kept.push(item.clone());
-                }
-            }
-            let shrank = kept.len() != held.len();
-            *list.0.items.borrow_mut() = kept;
-            if shrank {
-                changed(&list.0.changes);
-            }
-            Value::Bool(shrank)
+            Value::Bool(retain(list, others, name == "retainAll", meter)?)
         }
         ("clear", []) => {
             changed(&list.0.changes);
@@ -197,9 +146,44 @@ fn changing(
         | ("addAll", [Value::Int(_), Value::Null]) => {
             return Err(Failure::Fault(format!("{name} is given a null")));
         }
-        _ if UNSUPPORTED.contains(&name) => return unsupported(name, value),
+        _ if lists(UNSUPPORTED, name) => return unsupported(name, value),
         _ => return Err(Failure::Absent),
     })
+}
+
+/// Puts another list's items behind the list's; whether there are any.
+fn extend(holder: &Value, list: &List, others: &List, meter: &mut Meter) -> Result<bool, String> {
+    let count = others.0.items.borrow().len();
+    meter.steps(u32::try_from(count).unwrap_or(u32::MAX))?;
+    meter.grow(count)?;
+    let added = others.0.items.borrow().clone();
+    for item in &added {
+        fits(holder, item, meter)?;
+    }
+    let grown = !added.is_empty();
+    list.0.items.borrow_mut().extend(added);
+    changed(&list.0.changes);
+    Ok(grown)
+}
+
+/// Keeps the list's items that are among others, or those that aren't; whether any goes.
+fn retain(list: &List, others: &List, among: bool, meter: &mut Meter) -> Result<bool, String> {
+    let count = list.0.items.borrow().len();
+    meter.work(count)?;
+    meter.grow(2 * count)?;
+    let held = list.0.items.borrow().clone();
+    let mut kept = Vec::new();
+    for item in &held {
+        if place(others, item, meter)?.is_some() == among {
+            kept.push(item.clone());
+        }
+    }
+    let shrank = kept.len() != held.len();
+    *list.0.items.borrow_mut() = kept;
+    if shrank {
+        changed(&list.0.changes);
+    }
+    Ok(shrank)
 }
 
 /// Refuses what would make the list hold itself, which nothing could print.
@@ -224,6 +208,12 @@ fn place(list: &List, item: &Value, meter: &mut Meter) -> Result<Option<usize>, 
 
 fn at(found: Option<usize>) -> Value {
     found.map_or(Value::Int(-1), Value::count)
+}
+
+/// An index below `end` into a list of `length` items.
+fn position(index: i32, length: usize, end: usize) -> Result<usize, String> {
+    let at = usize::try_from(index).ok().filter(|at| *at < end);
+    at.ok_or_else(|| outside(index, length))
 }
 
 fn outside(at: i32, length: usize) -> String {

@@ -1,6 +1,6 @@
 //! Methods of maps, and of `$foreach`.
 
-use super::unsupported;
+use super::{lists, unsupported};
 use crate::bounds::Meter;
 use crate::found::{Failure, Found};
 use crate::value::{Entry, ListKind, Scope, Special, Value, changed, reaches};
@@ -8,27 +8,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Methods of Java's maps that templates don't get.
-const UNSUPPORTED: [&str; 19] = [
-    "forEach",
-    "replaceAll",
-    "compute",
-    "computeIfAbsent",
-    "computeIfPresent",
-    "merge",
-    "clone",
-    "hashCode",
-    "entry",
-    "of",
-    "ofEntries",
-    "copyOf",
-    "appendField",
-    "getAsString",
-    "getAsNumber",
-    "toJSONString",
-    "writeJSONString",
-    "writeJSON",
-    "escape",
-];
+const UNSUPPORTED: &str = "\
+    forEach replaceAll compute computeIfAbsent computeIfPresent merge clone hashCode entry of \
+    ofEntries copyOf appendField getAsString getAsNumber toJSONString writeJSONString writeJSON \
+    escape";
 
 pub(crate) type Entries = [(Value, Value)];
 
@@ -123,7 +106,6 @@ pub(super) fn call(holder: &Value, name: &str, arguments: &[Value], meter: &mut 
         return Err(Failure::Absent);
     };
     let entries = cell.borrow();
-    let view = |items: Vec<Value>| Value::of_list(ListKind::View, items);
     Ok(match (name, arguments) {
         ("size", []) => Value::count(entries.len()),
         ("isEmpty", []) => Value::Bool(entries.is_empty()),
@@ -144,26 +126,19 @@ pub(super) fn call(holder: &Value, name: &str, arguments: &[Value], meter: &mut 
             }
             Value::Bool(false)
         }
-        ("keySet", []) => {
+        ("keySet" | "values" | "entrySet", []) => {
             meter.work(entries.len())?;
-            meter.grow(entries.len() + 2)?;
-            view(entries.iter().map(|(key, _)| key.clone()).collect())
-        }
-        ("values", []) => {
-            meter.work(entries.len())?;
-            meter.grow(entries.len() + 2)?;
-            view(entries.iter().map(|(_, value)| value.clone()).collect())
-        }
-        ("entrySet", []) => {
-            meter.work(entries.len())?;
-            meter.grow(4 * entries.len() + 2)?;
-            let entry = |(key, value): &(Value, Value)| {
-                Value::Special(Special::Entry(Rc::new(Entry {
+            let slots = if name == "entrySet" { 4 } else { 1 };
+            meter.grow(slots * entries.len() + 2)?;
+            let item = |(key, value): &(Value, Value)| match name {
+                "keySet" => key.clone(),
+                "values" => value.clone(),
+                _ => Value::Special(Special::Entry(Rc::new(Entry {
                     key: key.clone(),
                     value: value.clone(),
-                })))
+                }))),
             };
-            view(entries.iter().map(entry).collect())
+            Value::of_list(ListKind::View, entries.iter().map(item).collect())
         }
         _ => {
             drop(entries);
@@ -206,8 +181,7 @@ fn changing(
             })
         }
         ("remove", [key, value]) => {
-            let at = place(&cell.borrow(), key, meter)?;
-            let Some(at) = at else {
+            let Some(at) = place(&cell.borrow(), key, meter)? else {
                 return Ok(Value::Bool(false));
             };
             let same = cell.borrow()[at].1.same(value, meter)?;
@@ -218,11 +192,10 @@ fn changing(
             Value::Bool(same)
         }
         ("replace", [key, value]) => {
-            let held = place(&cell.borrow(), key, meter)?;
-            match held {
-                Some(_) => return put(holder, key.clone(), value.clone(), meter),
-                None => Value::Null,
+            if place(&cell.borrow(), key, meter)?.is_some() {
+                return put(holder, key.clone(), value.clone(), meter);
             }
+            Value::Null
         }
         ("clear", []) => {
             note_change(holder);
@@ -231,21 +204,14 @@ fn changing(
             Value::text("")
         }
         ("putAll", [Value::Null]) => return Err("putAll is given a null".into()),
-        _ if UNSUPPORTED.contains(&name) => return unsupported(name, holder),
+        _ if lists(UNSUPPORTED, name) => return unsupported(name, holder),
         _ => return Err(Failure::Absent),
     })
 }
 
 /// A loop's own properties, then what the template put into it or into a loop around it.
 pub(super) fn scope_property(scope: &Rc<Scope>, name: &str, meter: &mut Meter) -> Found {
-    let mut chars = name.chars();
-    let lower = chars
-        .next()
-        .map(|c| c.to_ascii_lowercase())
-        .into_iter()
-        .chain(chars);
-    let name_lower: String = lower.collect();
-    if let Some(found) = of_scope(scope, &name_lower) {
+    if let Some(found) = of_scope(scope, &decapitalised(name)) {
         return Ok(found);
     }
     scope_get(scope, &Value::text(name), meter)
@@ -288,12 +254,15 @@ fn scope_call(holder: &Value, name: &str, arguments: &[Value]) -> Option<Value> 
         _ => return None,
     }
     let bare = name.trim_start_matches("get").trim_start_matches("is");
-    let mut chars = bare.chars();
-    let first = chars.next()?.to_ascii_lowercase();
-    of_scope(
-        scope,
-        &std::iter::once(first).chain(chars).collect::<String>(),
-    )
+    of_scope(scope, &decapitalised(bare))
+}
+
+fn decapitalised(name: &str) -> String {
+    let mut name = name.to_owned();
+    if let Some(first) = name.get_mut(..1) {
+        first.make_ascii_lowercase();
+    }
+    name
 }
 
 pub(super) fn scope_get(scope: &Rc<Scope>, key: &Value, meter: &mut Meter) -> Found {

@@ -1,174 +1,123 @@
 //! Methods of numbers, of truth values and of characters, the static ones that templates reach through a
 //! value (`$number.parseInt("12")`) included.
 
-use super::unsupported;
+use super::{lists, unsupported};
 use crate::found::{Failure, Found};
 use crate::number;
 use crate::value::{Special, Value};
 
+/// Methods of all numbers that templates don't get, as near as it matters for an error.
+const UNSUPPORTED: &str = "\
+    floatValue shortValue byteValue hashCode describeConstable resolveConstantDesc toString \
+    toHexString toBinaryString toOctalString parseInt parseLong parseDouble valueOf decode compare \
+    signum bitCount reverse reverseBytes highestOneBit lowestOneBit numberOfLeadingZeros \
+    numberOfTrailingZeros rotateLeft rotateRight max min sum getInteger getLong doubleToLongBits \
+    isFinite parseUnsignedInt toUnsignedString toUnsignedLong remainderUnsigned divideUnsigned \
+    compareUnsigned";
+/// Those that only a `BigInteger` or a `BigDecimal` has.
+const UNSUPPORTED_OF_BIG: &str = "\
+    add subtract multiply divide pow mod negate abs setScale scale round toBigInteger \
+    toPlainString toEngineeringString stripTrailingZeros";
+
 pub(super) fn call(value: &Value, name: &str, arguments: &[Value]) -> Found {
-    let int = || number::to_int(value).unwrap_or_default();
-    let long = || number::to_long(value).unwrap_or_default();
-    Ok(match (name, arguments, value) {
-        ("intValue", [], _) => Value::Int(int()),
-        ("longValue", [], _) => Value::Long(long()),
-        ("doubleValue", [], _) => Value::Double(number::to_double(value).unwrap_or(f64::NAN)),
-        ("hashCode", [], Value::Int(it)) => Value::Int(*it),
-        ("hashCode", [], Value::Long(it)) => Value::Int(folded(*it)),
-        ("hashCode", [], Value::Double(it)) => Value::Int(hash(*it)),
-        // Java's static methods take a shorter number for a longer one.
-        ("hashCode", [Value::Int(it)], Value::Int(_)) => Value::Int(*it),
-        ("hashCode", [Value::Int(_) | Value::Long(_)], Value::Long(_)) => {
-            Value::Int(folded(number::to_long(&arguments[0]).unwrap_or_default()))
-        }
-        ("hashCode", [Value::Int(_) | Value::Long(_) | Value::Double(_)], Value::Double(_)) => {
-            Value::Int(hash(number::to_double(&arguments[0]).unwrap_or_default()))
-        }
-        ("toString", [Value::Int(it)], Value::Int(_)) => Value::text(&it.to_string()),
-        ("toString", [Value::Int(_) | Value::Long(_)], Value::Long(_)) => Value::text(
-            &number::to_long(&arguments[0])
-                .unwrap_or_default()
-                .to_string(),
-        ),
-        ("toString", [Value::Int(_) | Value::Long(_) | Value::Double(_)], Value::Double(_)) => {
-            let mut text = String::new();
-            number::print_double(
-                number::to_double(&arguments[0]).unwrap_or_default(),
-                &mut text,
-            );
-            Value::text(&text)
-        }
-        ("toString", [Value::Int(it), Value::Int(radix)], Value::Int(_)) => {
-            Value::text(&in_radix(i64::from(*it), *radix))
-        }
-        ("toString", [Value::Int(_) | Value::Long(_), Value::Int(radix)], Value::Long(_)) => {
-            let long = number::to_long(&arguments[0]).unwrap_or_default();
-            Value::text(&in_radix(long, *radix))
-        }
-        // Without arguments each is there too, and Java finds that one.
-        ("toString" | "hashCode", [_, ..], Value::Int(_) | Value::Long(_) | Value::Double(_)) => {
-            return Err(not_so(name).into());
-        }
-        ("parseInt", [Value::Text(text), Value::Int(radix)], Value::Int(_)) => {
-            Value::Int(from_radix(name, text, *radix, i32::from_str_radix)?)
-        }
-        ("parseLong", [Value::Text(text), Value::Int(radix)], Value::Long(_)) => {
-            Value::Long(from_radix(name, text, *radix, i64::from_str_radix)?)
-        }
-        ("parseInt", [Value::Null, Value::Int(_)], Value::Int(_))
-        | ("parseLong", [Value::Null, Value::Int(_)], Value::Long(_)) => {
-            return Err(not_so(name).into());
-        }
-        ("isNaN", [], Value::Double(it)) => Value::Bool(it.is_nan()),
-        ("isInfinite", [], Value::Double(it)) => Value::Bool(it.is_infinite()),
-        ("isNaN", [Value::Double(it)], Value::Double(_)) => Value::Bool(it.is_nan()),
-        ("isInfinite", [Value::Double(it)], Value::Double(_)) => Value::Bool(it.is_infinite()),
-        ("isNaN" | "isInfinite", [Value::Int(_) | Value::Long(_)], Value::Double(_)) => {
-            Value::Bool(false)
-        }
-        ("isNaN" | "isInfinite", [_, ..], Value::Double(_)) => return Err(not_so(name).into()),
-        ("parseInt", [Value::Null], Value::Int(_))
-        | ("parseLong", [Value::Null], Value::Long(_))
-        | ("parseDouble", [Value::Null], Value::Double(_)) => return Err(not_so(name).into()),
-        ("compareTo", [other], _) => order(value, other)?,
-        ("parseInt", [Value::Text(text)], Value::Int(_))
-        | ("valueOf", [Value::Text(text)], Value::Int(_)) => Value::Int(whole(name, text)?),
-        ("parseLong", [Value::Text(text)], Value::Long(_))
-        | ("valueOf", [Value::Text(text)], Value::Long(_)) => Value::Long(whole(name, text)?),
-        ("parseDouble", [Value::Text(text)], Value::Double(_))
-        | ("valueOf", [Value::Text(text)], Value::Double(_)) => Value::Double(double(name, text)?),
-        ("max", [Value::Int(a), Value::Int(b)], Value::Int(_)) => Value::Int(*a.max(b)),
-        ("min", [Value::Int(a), Value::Int(b)], Value::Int(_)) => Value::Int(*a.min(b)),
-        ("sum", [Value::Int(a), Value::Int(b)], Value::Int(_)) => Value::Int(a.wrapping_add(*b)),
-        (
-            "floatValue"
-            | "shortValue"
-            | "byteValue"
-            | "hashCode"
-            | "describeConstable"
-            | "resolveConstantDesc"
-            | "toString"
-            | "toHexString"
-            | "toBinaryString"
-            | "toOctalString"
-            | "parseInt"
-            | "parseLong"
-            | "parseDouble"
-            | "valueOf"
-            | "decode"
-            | "compare"
-            | "signum"
-            | "bitCount"
-            | "reverse"
-            | "reverseBytes"
-            | "highestOneBit"
-            | "lowestOneBit"
-            | "numberOfLeadingZeros"
-            | "numberOfTrailingZeros"
-            | "rotateLeft"
-            | "rotateRight"
-            | "max"
-            | "min"
-            | "sum"
-            | "getInteger"
-            | "getLong"
-            | "add"
-            | "subtract"
-            | "multiply"
-            | "divide"
-            | "pow"
-            | "mod"
-            | "negate"
-            | "abs"
-            | "setScale"
-            | "scale"
-            | "round"
-            | "toBigInteger"
-            | "toPlainString"
-            | "toEngineeringString"
-            | "stripTrailingZeros"
-            | "doubleToLongBits"
-            | "isFinite"
-            | "parseUnsignedInt"
-            | "toUnsignedString"
-            | "toUnsignedLong"
-            | "remainderUnsigned"
-            | "divideUnsigned"
-            | "compareUnsigned",
-            [_, ..] | [],
-            _,
-        ) if known(value, name, arguments) => return unsupported(name, value),
+    let found = match value {
+        Value::Int(int) => of_int(*int, name, arguments)?,
+        Value::Long(long) => of_long(*long, name, arguments)?,
+        Value::Double(double) => of_double(*double, name, arguments)?,
+        _ => None,
+    };
+    if let Some(found) = found {
+        return Ok(found);
+    }
+    Ok(match (name, arguments) {
+        ("intValue", []) => Value::Int(number::to_int(value).unwrap_or_default()),
+        ("longValue", []) => Value::Long(number::to_long(value).unwrap_or_default()),
+        ("doubleValue", []) => Value::Double(number::to_double(value).unwrap_or(f64::NAN)),
+        ("compareTo", [other]) => order(value, other)?,
+        _ if is_known(value, name, arguments) => return unsupported(name, value),
         _ => return Err(Failure::Absent),
     })
 }
 
+/// `Integer`'s own methods.
+fn of_int(int: i32, name: &str, arguments: &[Value]) -> Result<Option<Value>, String> {
+    Ok(Some(match (name, arguments) {
+        ("hashCode", []) => Value::Int(int),
+        ("hashCode", [Value::Int(given)]) => Value::Int(*given),
+        ("toString", [Value::Int(given)]) => Value::text(&given.to_string()),
+        ("toString", [Value::Int(given), Value::Int(radix)]) => {
+            Value::text(&in_radix(i64::from(*given), *radix))
+        }
+        ("parseInt" | "valueOf", [Value::Text(text)]) => Value::Int(whole(name, text)?),
+        ("parseInt", [Value::Text(text), Value::Int(radix)]) => {
+            Value::Int(from_radix(name, text, *radix, i32::from_str_radix)?)
+        }
+        ("max", [Value::Int(a), Value::Int(b)]) => Value::Int(*a.max(b)),
+        ("min", [Value::Int(a), Value::Int(b)]) => Value::Int(*a.min(b)),
+        ("sum", [Value::Int(a), Value::Int(b)]) => Value::Int(a.wrapping_add(*b)),
+        // `hashCode` and `toString` are there without arguments too, and Java finds those.
+        ("hashCode" | "toString", [_, ..])
+        | ("parseInt", [Value::Null] | [Value::Null, Value::Int(_)]) => return Err(not_so(name)),
+        _ => return Ok(None),
+    }))
+}
+
+/// `Long`'s own methods; the static ones take an `Integer` for a `Long`.
+fn of_long(long: i64, name: &str, arguments: &[Value]) -> Result<Option<Value>, String> {
+    let given = arguments.first().and_then(number::long);
+    Ok(Some(match (name, arguments, given) {
+        ("hashCode", [], _) => Value::Int(folded(long)),
+        ("hashCode", [_], Some(given)) => Value::Int(folded(given)),
+        ("toString", [_], Some(given)) => Value::text(&given.to_string()),
+        ("toString", [_, Value::Int(radix)], Some(given)) => Value::text(&in_radix(given, *radix)),
+        ("parseLong" | "valueOf", [Value::Text(text)], _) => Value::Long(whole(name, text)?),
+        ("parseLong", [Value::Text(text), Value::Int(radix)], _) => {
+            Value::Long(from_radix(name, text, *radix, i64::from_str_radix)?)
+        }
+        ("hashCode" | "toString", [_, ..], _)
+        | ("parseLong", [Value::Null] | [Value::Null, Value::Int(_)], _) => {
+            return Err(not_so(name));
+        }
+        _ => return Ok(None),
+    }))
+}
+
+/// `Double`'s own methods; the static ones take an `Integer` and a `Long` for a `Double`.
+fn of_double(double: f64, name: &str, arguments: &[Value]) -> Result<Option<Value>, String> {
+    let given = match arguments {
+        [given @ (Value::Int(_) | Value::Long(_) | Value::Double(_))] => number::to_double(given),
+        _ => None,
+    };
+    Ok(Some(match (name, arguments, given) {
+        ("hashCode", [], _) => Value::Int(hash(double)),
+        ("hashCode", _, Some(given)) => Value::Int(hash(given)),
+        ("toString", _, Some(given)) => {
+            let mut text = String::new();
+            number::print_double(given, &mut text);
+            Value::text(&text)
+        }
+        ("isNaN", [], _) => Value::Bool(double.is_nan()),
+        ("isNaN", _, Some(given)) => Value::Bool(given.is_nan()),
+        ("isInfinite", [], _) => Value::Bool(double.is_infinite()),
+        ("isInfinite", _, Some(given)) => Value::Bool(given.is_infinite()),
+        ("parseDouble" | "valueOf", [Value::Text(text)], _) => {
+            Value::Double(parsed_double(name, text)?)
+        }
+        ("hashCode" | "toString" | "isNaN" | "isInfinite", [_, ..], _)
+        | ("parseDouble", [Value::Null], _) => return Err(not_so(name)),
+        _ => return Ok(None),
+    }))
+}
+
 /// Whether Java's class of the value has the method, as near as it matters for an error.
-fn known(value: &Value, name: &str, arguments: &[Value]) -> bool {
-    let long = matches!(value, Value::Special(Special::Big(_) | Special::Decimal(_)));
+fn is_known(value: &Value, name: &str, arguments: &[Value]) -> bool {
+    let big = matches!(value, Value::Special(Special::Big(_) | Special::Decimal(_)));
+    let of_big = || big && lists(UNSUPPORTED_OF_BIG, name);
     match (name, arguments) {
         ("floatValue" | "shortValue" | "byteValue" | "hashCode", []) => true,
-        (_, []) => long,
+        (_, []) => big && lists(UNSUPPORTED, name) || of_big(),
         ("parseInt" | "parseLong" | "parseDouble", [_] | [_, _] | [_, _, _]) => false,
-        // What only the longer classes have.
-        (
-            "add"
-            | "subtract"
-            | "multiply"
-            | "divide"
-            | "pow"
-            | "mod"
-            | "negate"
-            | "abs"
-            | "setScale"
-            | "scale"
-            | "round"
-            | "toBigInteger"
-            | "toPlainString"
-            | "toEngineeringString"
-            | "stripTrailingZeros",
-            _,
-        ) => long,
-        (_, _) => long || matches!(value, Value::Int(_) | Value::Long(_) | Value::Double(_)),
+        _ => lists(UNSUPPORTED, name) || of_big(),
     }
 }
 
@@ -202,11 +151,11 @@ fn whole<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, String> {
     parsed.ok_or_else(|| format!("{name}: `{}` is no whole number", start(text)))
 }
 
-fn double(name: &str, text: &str) -> Result<f64, String> {
+fn parsed_double(name: &str, text: &str) -> Result<f64, String> {
     let trimmed = text.trim_matches(|c| c <= ' ');
     let letters = trimmed
         .bytes()
-        .all(|it| it.is_ascii_digit() || b"+-.eE".contains(&it));
+        .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
     let suffixed = trimmed
         .strip_suffix(['d', 'D', 'f', 'F'])
         .unwrap_or(trimmed);

@@ -4,7 +4,7 @@ use super::units::{
     character, compare, folded, ignoring_case, index_from, is_java_white, last_from, length, place,
     substring,
 };
-use super::unsupported;
+use super::{lists, unsupported};
 use crate::bounds::Meter;
 use crate::found::{Failure, Found};
 use crate::node::Method;
@@ -13,112 +13,62 @@ use crate::value::{ListKind, Special, Value};
 use std::sync::Arc;
 
 /// Methods of `String` that need what a template has no use for, or can't be bounded.
-const UNSUPPORTED: [&str; 24] = [
-    "getBytes",
-    "toCharArray",
-    "chars",
-    "codePoints",
-    "lines",
-    "format",
-    "formatted",
-    "intern",
-    "join",
-    "valueOf",
-    "copyValueOf",
-    "regionMatches",
-    "getChars",
-    "contentEquals",
-    "transform",
-    "describeConstable",
-    "resolveConstantDesc",
-    "translateEscapes",
-    "stripIndent",
-    "indent",
-    "codePointBefore",
-    "codePointCount",
-    "offsetByCodePoints",
-    "splitWithDelimiters",
-];
+const UNSUPPORTED: &str = "\
+    getBytes toCharArray chars codePoints lines format formatted intern join valueOf copyValueOf \
+    regionMatches getChars contentEquals transform describeConstable resolveConstantDesc \
+    translateEscapes stripIndent indent codePointBefore codePointCount offsetByCodePoints \
+    splitWithDelimiters";
 
 pub(super) fn call(text: &str, method: &Method, arguments: &[Value], meter: &mut Meter) -> Found {
     let given: usize = arguments.iter().map(Value::text_bytes).sum();
     meter.work(text.len() + given)?;
     let name = &*method.name;
-    match (name, arguments) {
-        ("matches" | "split", [Value::Text(first)])
-        | ("split", [Value::Text(first), Value::Int(_)])
-        | ("replaceFirst" | "replaceAll", [Value::Text(first), Value::Text(_) | Value::Null]) => {
-            let pattern = compiled(method, first, meter)?;
-            with_pattern(text, name, &pattern, arguments, meter)
-        }
-        _ => match plain(text, name, arguments, meter)? {
-            Some(found) => Ok(found),
-            None if UNSUPPORTED.contains(&name) => unsupported(name, &Value::text("")),
-            None if takes_text(name, arguments) => Err(given_null(name)),
-            None => Err(Failure::Absent),
-        },
+    if let ("matches" | "split", [Value::Text(first)])
+    | ("split", [Value::Text(first), Value::Int(_)])
+    | ("replaceFirst" | "replaceAll", [Value::Text(first), Value::Text(_) | Value::Null]) =
+        (name, arguments)
+    {
+        let pattern = compiled(method, first, meter)?;
+        return with_pattern(text, name, &pattern, arguments, meter);
+    }
+    let found = match examined(text, name, arguments) {
+        None => derived(text, name, arguments, meter)?,
+        found => found,
+    };
+    match found {
+        Some(found) => Ok(found),
+        None if lists(UNSUPPORTED, name) => unsupported(name, &Value::text("")),
+        None if takes_text(name, arguments) => Err(given_null(name)),
+        None => Err(Failure::Absent),
     }
 }
 
-/// Whether it is a null among texts that the method would have taken.
+/// Whether there is a null where the method would have taken a text.
 fn takes_text(name: &str, arguments: &[Value]) -> bool {
-    let count = match name {
-        "concat"
-        | "contains"
-        | "startsWith"
-        | "endsWith"
-        | "indexOf"
-        | "lastIndexOf"
-        | "split"
-        | "matches"
-        | "compareTo"
-        | "compareToIgnoreCase" => 1..=2,
-        "replace" | "replaceAll" | "replaceFirst" => 2..=2,
-        _ => return false,
-    };
-    let second = |it: &Value| matches!(it, Value::Null | Value::Text(_));
-    let number = matches!(name, "startsWith" | "indexOf" | "lastIndexOf" | "split");
-    count.contains(&arguments.len())
-        && arguments.contains_null()
-        && match arguments {
-            [_] => *count.start() == 1,
-            [Value::Null, Value::Int(_)] if number => true,
-            [a, b] => *count.start() == 2 && second(a) && second(b),
-            _ => false,
+    match arguments {
+        [Value::Null] => lists(
+            "concat contains startsWith endsWith indexOf lastIndexOf split matches compareTo \
+             compareToIgnoreCase",
+            name,
+        ),
+        [Value::Null, Value::Int(_)] => lists("startsWith indexOf lastIndexOf split", name),
+        [Value::Null, Value::Null | Value::Text(_)] | [Value::Text(_), Value::Null] => {
+            lists("replace replaceAll replaceFirst", name)
         }
+        _ => false,
+    }
 }
 
 fn given_null(name: &str) -> Failure {
     Failure::Fault(format!("{name} is given a null"))
 }
 
-trait ContainsNull {
-    fn contains_null(&self) -> bool;
-}
-
-impl ContainsNull for [Value] {
-    fn contains_null(&self) -> bool {
-        self.iter().any(Value::is_null)
-    }
-}
-
-fn plain(
-    text: &str,
-    name: &str,
-    arguments: &[Value],
-    meter: &mut Meter,
-) -> Result<Option<Value>, String> {
-    let out_of_range = || format!("{name} looks outside a text of {} characters", length(text));
-    Ok(Some(match (name, arguments) {
+/// What a text is found to be, to have or to be beside another.
+fn examined(text: &str, name: &str, arguments: &[Value]) -> Option<Value> {
+    Some(match (name, arguments) {
         ("length", []) => Value::count(length(text)),
         ("isEmpty", []) => Value::Bool(text.is_empty()),
         ("isBlank", []) => Value::Bool(text.chars().all(is_java_white)),
-        ("trim", []) => built(text.trim_matches(|c| c <= ' '), meter)?,
-        ("strip", []) => built(text.trim_matches(is_java_white), meter)?,
-        ("stripLeading", []) => built(text.trim_start_matches(is_java_white), meter)?,
-        ("stripTrailing", []) => built(text.trim_end_matches(is_java_white), meter)?,
-        ("toLowerCase", []) => built(&text.to_lowercase(), meter)?,
-        ("toUpperCase", []) => built(&text.to_uppercase(), meter)?,
         ("contains", [Value::Text(part)]) => Value::Bool(text.contains(&**part)),
         ("startsWith", [Value::Text(part)]) => Value::Bool(text.starts_with(&**part)),
         ("startsWith", [Value::Text(part), Value::Int(from)]) => {
@@ -144,29 +94,46 @@ fn plain(
         ("lastIndexOf", [Value::Int(c), Value::Int(from)]) => {
             last_from(text, &character(*c), *from)
         }
+        ("hashCode", []) => Value::Int(text.encode_utf16().fold(0_i32, |hash, unit| {
+            hash.wrapping_mul(31).wrapping_add(i32::from(unit))
+        })),
+        _ => return None,
+    })
+}
+
+/// A text that is made of another, or a character of it.
+fn derived(
+    text: &str,
+    name: &str,
+    arguments: &[Value],
+    meter: &mut Meter,
+) -> Result<Option<Value>, String> {
+    let out_of_range = || format!("{name} looks outside a text of {} characters", length(text));
+    let part = |from, to| substring(text, from, to).ok_or_else(out_of_range);
+    Ok(Some(match (name, arguments) {
+        ("trim", []) => built(text.trim_matches(|c| c <= ' '), meter)?,
+        ("strip", []) => built(text.trim_matches(is_java_white), meter)?,
+        ("stripLeading", []) => built(text.trim_start_matches(is_java_white), meter)?,
+        ("stripTrailing", []) => built(text.trim_end_matches(is_java_white), meter)?,
+        ("toLowerCase", []) => built(&text.to_lowercase(), meter)?,
+        ("toUpperCase", []) => built(&text.to_uppercase(), meter)?,
         ("concat", [Value::Text(other)]) => {
             meter.build(text.len() + other.len())?;
             Value::text(&format!("{text}{other}"))
         }
         ("charAt", [Value::Int(at)]) => {
-            let unit = usize::try_from(*at)
-                .ok()
-                .and_then(|at| text.encode_utf16().nth(at));
+            let at = usize::try_from(*at).ok();
+            let unit = at.and_then(|at| text.encode_utf16().nth(at));
             Value::Special(Special::Char(unit.ok_or_else(out_of_range)?))
         }
         ("codePointAt", [Value::Int(at)]) => {
-            let rest = substring(text, *at, None).ok_or_else(out_of_range)?;
-            let c = rest.chars().next().ok_or_else(out_of_range)?;
+            let c = part(*at, None)?.chars().next().ok_or_else(out_of_range)?;
             Value::whole(i64::from(u32::from(c)))
         }
-        ("substring", [Value::Int(from)]) => built(
-            &substring(text, *from, None).ok_or_else(out_of_range)?,
-            meter,
-        )?,
-        ("substring" | "subSequence", [Value::Int(from), Value::Int(to)]) => built(
-            &substring(text, *from, Some(*to)).ok_or_else(out_of_range)?,
-            meter,
-        )?,
+        ("substring", [Value::Int(from)]) => built(&part(*from, None)?, meter)?,
+        ("substring" | "subSequence", [Value::Int(from), Value::Int(to)]) => {
+            built(&part(*from, Some(*to))?, meter)?
+        }
         ("replace", [Value::Text(from), Value::Text(to)]) => replaced(text, from, to, meter)?,
         (
             "replace",
@@ -175,20 +142,18 @@ fn plain(
                 Value::Special(Special::Char(to)),
             ],
         ) => {
-            let units = text
-                .encode_utf16()
-                .map(|unit| if unit == *from { *to } else { unit });
-            let units: Vec<u16> = units.collect();
-            built(&String::from_utf16_lossy(&units), meter)?
+            let units = text.encode_utf16();
+            let units = units.map(|unit| if unit == *from { *to } else { unit });
+            built(
+                &String::from_utf16_lossy(&units.collect::<Vec<u16>>()),
+                meter,
+            )?
         }
         ("repeat", [Value::Int(times)]) => {
             let times = usize::try_from(*times).map_err(|_| "repeat is given a number below 0")?;
             meter.build(text.len().saturating_mul(times))?;
             Value::text(&text.repeat(times))
         }
-        ("hashCode", []) => Value::Int(text.encode_utf16().fold(0_i32, |hash, unit| {
-            hash.wrapping_mul(31).wrapping_add(i32::from(unit))
-        })),
         _ => return Ok(None),
     }))
 }

@@ -35,21 +35,7 @@ impl Parser<'_> {
         self.lexer.enter_directive();
         if !self.lexer.parenthesis_follows() {
             self.lexer.leave_directive();
-            match name {
-                "break" => nodes.push(Node::Break(None, self.place(opened))),
-                "stop" => nodes.push(Node::Stop(None)),
-                "foreach" | "literal" => return Err((opened, format!("expected ( after #{name}"))),
-                _ if name.starts_with('@') => {
-                    statement::text(nodes, "#");
-                    statement::text(nodes, name);
-                }
-                // What begins as an `#end` is taken for the end of a macro with a body.
-                _ if image.starts_with("#end") && self.whole.strict().is_some() => {
-                    nodes.push(Node::Undefined(name.into(), self.place(opened)));
-                }
-                _ => statement::text(nodes, image),
-            }
-            return Ok(());
+            return self.bare_directive(name, image, opened, nodes);
         }
         match name {
             "foreach" => {
@@ -88,9 +74,34 @@ impl Parser<'_> {
                 }
                 // A macro that isn't there is printed as it is written.
                 let written = &self.tokens[first..self.next];
-                let written: String = written.iter().map(|it| it.image(self.text)).collect();
+                let written: String = written.iter().map(|token| token.image(self.text)).collect();
                 statement::text(nodes, &written);
             }
+        }
+        Ok(())
+    }
+
+    /// A directive without a parenthesis.
+    fn bare_directive(
+        &self,
+        name: &str,
+        image: &str,
+        opened: usize,
+        nodes: &mut Vec<Node>,
+    ) -> Result<(), Fault> {
+        match name {
+            "break" => nodes.push(Node::Break(None, self.place(opened))),
+            "stop" => nodes.push(Node::Stop(None)),
+            "foreach" | "literal" => return Err((opened, format!("expected ( after #{name}"))),
+            _ if name.starts_with('@') => {
+                statement::text(nodes, "#");
+                statement::text(nodes, name);
+            }
+            // What begins as an `#end` is taken for the end of a macro with a body.
+            _ if image.starts_with("#end") && self.whole.strict().is_some() => {
+                nodes.push(Node::Undefined(name.into(), self.place(opened)));
+            }
+            _ => statement::text(nodes, image),
         }
         Ok(())
     }

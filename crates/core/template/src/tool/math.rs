@@ -15,43 +15,41 @@ pub(super) fn random() -> Found {
 }
 
 pub(super) fn call(name: &str, arguments: &[Value], meter: &mut Meter) -> Found {
-    if matches!(name, "random" | "getRandom") {
-        return random();
-    }
     match name {
-        "add" | "sub" | "mul" | "div" | "max" | "min" => {
+        "random" | "getRandom" => random(),
+        "add" | "sub" | "mul" | "div" | "max" | "min" => match arguments {
             // One array of texts is its items.
-            if let [Value::List(list)] = arguments
-                && list.0.kind == ListKind::Array
-            {
-                return many(name, &list.0.items.borrow(), meter);
+            [Value::List(list)] if list.0.kind == ListKind::Array => {
+                many(name, &list.0.items.borrow(), meter)
             }
-            if let [Value::Null] = arguments {
-                return Err(Failure::Fault(format!("{name} is given a null")));
-            }
-            return many(name, arguments, meter);
-        }
-        "getTotal" | "getAverage" => {
-            return match arguments {
-                [Value::List(list)] => total(name, &list.0.items.borrow(), meter),
-                // Java can't decide which of its methods is meant.
-                [Value::Null | Value::Int(_) | Value::Long(_) | Value::Double(_)] => {
-                    Err(Failure::Absent)
-                }
-                [one] => total(name, std::slice::from_ref(one), meter),
-                [] => Err(Failure::Absent),
-                [Value::List(_), _] => {
-                    let message = format!("{name} of these values is not supported");
-                    Err(Failure::Fault(message))
-                }
-                // Nor can it here.
-                [Value::Null, Value::Null | Value::Text(_)] => Err(Failure::Absent),
-                many if many.iter().all(Value::is_number) => Err(Failure::Absent),
-                many => total(name, many, meter),
-            };
-        }
-        _ => {}
+            [Value::Null] => Err(Failure::Fault(format!("{name} is given a null"))),
+            _ => many(name, arguments, meter),
+        },
+        "getTotal" | "getAverage" => total_of(name, arguments, meter),
+        _ => of_two(name, arguments, meter),
     }
+}
+
+/// `getTotal` and `getAverage`, as far as Java can decide which of its methods is meant.
+fn total_of(name: &str, arguments: &[Value], meter: &mut Meter) -> Found {
+    match arguments {
+        [Value::List(list)] => total(name, &list.0.items.borrow(), meter),
+        [] | [Value::Null | Value::Int(_) | Value::Long(_) | Value::Double(_)] => {
+            Err(Failure::Absent)
+        }
+        [one] => total(name, std::slice::from_ref(one), meter),
+        [Value::List(_), _] => {
+            let message = format!("{name} of these values is not supported");
+            Err(Failure::Fault(message))
+        }
+        [Value::Null, Value::Null | Value::Text(_)] => Err(Failure::Absent),
+        many if many.iter().all(Value::is_number) => Err(Failure::Absent),
+        many => total(name, many, meter),
+    }
+}
+
+/// The methods of one number, and those of two.
+fn of_two(name: &str, arguments: &[Value], meter: &mut Meter) -> Found {
     let mut numbers = [Value::Null, Value::Null];
     for (place, argument) in numbers.iter_mut().zip(arguments) {
         *place = to_number(argument, meter)?;
@@ -217,38 +215,9 @@ fn parse(text: &str) -> Value {
     if text.starts_with("NaN") {
         return Value::Double(f64::NAN);
     }
-    let mut digits = String::new();
-    let mut point = false;
-    let mut rest = rest.chars().peekable();
-    while let Some(c) = rest.peek().copied() {
-        match c {
-            '0'..='9' => digits.push(c),
-            '.' if !point => {
-                point = true;
-                digits.push('.');
-            }
-            // What groups digits is passed over, wherever it stands.
-            ',' if !point => {}
-            _ => break,
-        }
-        rest.next();
-    }
-    if !digits.contains(|c: char| c.is_ascii_digit()) {
+    let Some((digits, point)) = digits_of(rest) else {
         return Value::Null;
-    }
-    if rest.peek() == Some(&'E') {
-        rest.next();
-        let mut exponent = String::new();
-        if rest.peek() == Some(&'-') {
-            rest.next();
-            exponent.push('-');
-        }
-        exponent.extend(rest.take_while(char::is_ascii_digit).take(6));
-        if exponent.ends_with(|c: char| c.is_ascii_digit()) {
-            digits.push('E');
-            digits.push_str(&exponent);
-        }
-    }
+    };
     let sign = if negative { "-" } else { "" };
     let number: f64 = format!("{sign}{digits}").parse().unwrap_or(f64::NAN);
     let whole = digits.trim_end_matches(['0']).trim_end_matches('.');
@@ -263,4 +232,42 @@ fn parse(text: &str) -> Value {
         return Value::Long(number as i64);
     }
     Value::Double(number)
+}
+
+/// The digits that a text starts with, without what groups them, and with an exponent; and whether there is a
+/// point among them.
+fn digits_of(text: &str) -> Option<(String, bool)> {
+    let mut digits = String::new();
+    let mut point = false;
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.peek().copied() {
+        match c {
+            '0'..='9' => digits.push(c),
+            '.' if !point => {
+                point = true;
+                digits.push('.');
+            }
+            // What groups digits is passed over, wherever it stands.
+            ',' if !point => {}
+            _ => break,
+        }
+        rest.next();
+    }
+    if !digits.contains(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    if rest.peek() == Some(&'E') {
+        rest.next();
+        let mut exponent = String::new();
+        if rest.peek() == Some(&'-') {
+            rest.next();
+            exponent.push('-');
+        }
+        exponent.extend(rest.take_while(char::is_ascii_digit).take(6));
+        if exponent.ends_with(|c: char| c.is_ascii_digit()) {
+            digits.push('E');
+            digits.push_str(&exponent);
+        }
+    }
+    Some((digits, point))
 }
