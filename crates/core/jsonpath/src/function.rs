@@ -11,7 +11,7 @@ use crate::found::{Answer, Found};
 use crate::number;
 use crate::read::{Reader, Scope, Walk};
 use crate::stop::Stop;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 const NOT_JSON: Stop<'static> = Stop::Fault(&"a parameter of the function is no JSON");
 
@@ -81,13 +81,7 @@ impl Reader<'_> {
         let made = match function {
             Function::Length => self.length(call, model, scope)?,
             Function::Keys => match model {
-                Value::Object(members) => {
-                    self.charge(members.len())?;
-                    let names = members.keys().map(|name| Value::from(name.as_str()));
-                    let names = Value::Array(names.collect());
-                    self.settled()?.hold_copy(&names)?;
-                    return Ok(Found::Names(Box::new(names)));
-                }
+                Value::Object(members) => return self.names(members),
                 _ => Value::Null,
             },
             Function::First | Function::Last | Function::Index => {
@@ -102,39 +96,11 @@ impl Reader<'_> {
             Function::Append => match items {
                 Some(items) if !call.parameters.is_empty() => {
                     self.settled()?.hold_copy(model)?;
-                    let mut items = items.clone();
-                    for parameter in &call.parameters {
-                        let meter = self.settled()?;
-                        let copied = self.parameter(parameter, scope, |found| {
-                            let value: &Value = match found {
-                                Found::Made(value) | Found::Names(value) => value,
-                                Found::Place(value) => value,
-                            };
-                            meter.hold_copy(value).map(|_| value.clone())
-                        })?;
-                        items.push(copied?);
-                    }
-                    Value::Array(items)
+                    self.appended(items.clone(), call, scope)?
                 }
                 _ => return Ok(Found::Place(model)),
             },
-            Function::Concat => {
-                let mut text = String::new();
-                for item in items.into_iter().flatten() {
-                    if let Value::String(item) = item {
-                        self.work(item.len())?;
-                        text.push_str(item);
-                    }
-                }
-                for parameter in &call.parameters {
-                    let before = text.len();
-                    self.parameter(parameter, scope, |found| print::concat(found, &mut text))?;
-                    self.work(text.len() - before)?;
-                }
-                let made = Value::String(text);
-                self.settled()?.hold_copy(&made)?;
-                made
-            }
+            Function::Concat => self.concatenated(items, call, scope)?,
             of_numbers => {
                 let mut numbers = Vec::new();
                 aggregate::collect(items.into_iter().flatten(), &mut numbers);
@@ -147,6 +113,58 @@ impl Reader<'_> {
             }
         };
         Ok(Found::Made(Box::new(made)))
+    }
+
+    fn names<'p, 'v>(&mut self, members: &Map<String, Value>) -> Result<Found<'v>, Stop<'p>> {
+        self.charge(members.len())?;
+        let names = members.keys().map(|name| Value::from(name.as_str()));
+        let names = Value::Array(names.collect());
+        self.settled()?.hold_copy(&names)?;
+        Ok(Found::Names(Box::new(names)))
+    }
+
+    fn appended<'p: 'v, 'v>(
+        &mut self,
+        mut items: Vec<Value>,
+        call: &'p Call,
+        scope: Scope<'v>,
+    ) -> Result<Value, Stop<'p>> {
+        for parameter in &call.parameters {
+            let meter = self.settled()?;
+            let copied = self.parameter(parameter, scope, |found| {
+                let value: &Value = match found {
+                    Found::Made(value) | Found::Names(value) => value,
+                    Found::Place(value) => value,
+                };
+                meter.hold_copy(value).map(|_| value.clone())
+            })?;
+            items.push(copied?);
+        }
+        Ok(Value::Array(items))
+    }
+
+    /// The texts among the items, and what the parameters print.
+    fn concatenated<'p: 'v, 'v>(
+        &mut self,
+        items: Option<&Vec<Value>>,
+        call: &'p Call,
+        scope: Scope<'v>,
+    ) -> Result<Value, Stop<'p>> {
+        let mut text = String::new();
+        for item in items.into_iter().flatten() {
+            if let Value::String(item) = item {
+                self.work(item.len())?;
+                text.push_str(item);
+            }
+        }
+        for parameter in &call.parameters {
+            let before = text.len();
+            self.parameter(parameter, scope, |found| print::concat(found, &mut text))?;
+            self.work(text.len() - before)?;
+        }
+        let made = Value::String(text);
+        self.settled()?.hold_copy(&made)?;
+        Ok(made)
     }
 
     /// Looks at the value of a parameter.

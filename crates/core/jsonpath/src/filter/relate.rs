@@ -34,44 +34,12 @@ impl<'p> Reader<'_> {
             },
             Op::In => self.is_in(left, right)?,
             Op::NotIn => !self.is_in(left, right)?,
-            Op::Contains => match (left, right) {
-                (Node::Text(left), Node::Text(right)) => left.contains(&**right),
-                (Node::Json(left), _) => match left.look()? {
-                    Seen::List(items) => {
-                        self.finds(items, right.length(), |item| right.equals(item))?
-                    }
-                    Seen::Object => false,
-                },
-                _ => false,
+            Op::Contains => self.contains(left, right)?,
+            Op::Size => has_size(left, right)?,
+            Op::Empty => match is_empty(left)? {
+                Some(is_empty) => is_empty == boolean(right)?,
+                None => false,
             },
-            Op::Size => {
-                let Node::Number(size) = right else {
-                    return Ok(false);
-                };
-                let size = i64::from(number::bits(size));
-                let count = |items: usize| i64::try_from(items).unwrap_or(i64::MAX);
-                match left {
-                    Node::Text(text) => count(text.encode_utf16().count()) == size,
-                    Node::Json(json) => match json.look()? {
-                        Seen::List(items) => count(items.len()) == size,
-                        Seen::Object => size == -1,
-                    },
-                    _ => false,
-                }
-            }
-            Op::Empty => {
-                let is_empty = match left {
-                    Node::Text(text) => text.is_empty(),
-                    Node::Json(json) => match json.look()? {
-                        Seen::List(items) => items.len() == 0,
-                        Seen::Object => {
-                            return Err(Stop::Fault(&"an object is neither empty nor not"));
-                        }
-                    },
-                    _ => return Ok(false),
-                };
-                is_empty == boolean(right)?
-            }
             Op::SubsetOf => self.in_both(left, right, |count, of| count == of)?,
             Op::AnyOf => self.in_both(left, right, |count, _| count > 0)?,
             Op::NoneOf => self.in_both(left, right, |count, _| count == 0)?,
@@ -93,6 +61,17 @@ impl<'p> Reader<'_> {
                 Ok(equal)
             }
             _ => Ok(left.equals(right)),
+        }
+    }
+
+    fn contains(&mut self, left: &Node<'_>, right: &Node<'_>) -> Result<bool, Stop<'p>> {
+        match (left, right) {
+            (Node::Text(left), Node::Text(right)) => Ok(left.contains(&**right)),
+            (Node::Json(left), _) => match left.look()? {
+                Seen::List(items) => self.finds(items, right.length(), |item| right.equals(item)),
+                Seen::Object => Ok(false),
+            },
+            _ => Ok(false),
         }
     }
 
@@ -183,6 +162,35 @@ impl<'p> Reader<'_> {
     }
 }
 
+/// Whether the left operand has as many characters or items as the right one says; an object has -1.
+fn has_size(left: &Node<'_>, right: &Node<'_>) -> Result<bool, Stop<'static>> {
+    let Node::Number(size) = right else {
+        return Ok(false);
+    };
+    let size = i64::from(number::bits(size));
+    let count = |items: usize| i64::try_from(items).unwrap_or(i64::MAX);
+    Ok(match left {
+        Node::Text(text) => count(text.encode_utf16().count()) == size,
+        Node::Json(json) => match json.look()? {
+            Seen::List(items) => count(items.len()) == size,
+            Seen::Object => size == -1,
+        },
+        _ => false,
+    })
+}
+
+/// Whether a text or a list is empty; nothing of what is neither.
+fn is_empty(node: &Node<'_>) -> Result<Option<bool>, Stop<'static>> {
+    Ok(match node {
+        Node::Text(text) => Some(text.is_empty()),
+        Node::Json(json) => match json.look()? {
+            Seen::List(items) => Some(items.len() == 0),
+            Seen::Object => return Err(Stop::Fault(&"an object is neither empty nor not")),
+        },
+        _ => None,
+    })
+}
+
 fn list<'n>(node: &'n Node<'_>) -> Result<Seen<'n>, Stop<'static>> {
     match node {
         Node::Json(json) => json.look(),
@@ -192,7 +200,7 @@ fn list<'n>(node: &'n Node<'_>) -> Result<Seen<'n>, Stop<'static>> {
 
 fn boolean(node: &Node<'_>) -> Result<bool, Stop<'static>> {
     match node {
-        Node::Bool(it) => Ok(*it),
+        Node::Bool(flag) => Ok(*flag),
         _ => Err(Stop::Invalid(Denied)),
     }
 }
