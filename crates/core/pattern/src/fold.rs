@@ -40,7 +40,7 @@ pub(crate) fn fold(c: char) -> char {
 pub(crate) fn cased() -> &'static [(char, char, char)] {
     static CASED: OnceLock<Vec<(char, char, char)>> = OnceLock::new();
     CASED.get_or_init(|| {
-        let changed = set::properties(&["Changes_When_Casemapped"]);
+        let changed = set::properties("Changes_When_Casemapped");
         let all = changed.iter().flat_map(|range| range.start()..=range.end());
         all.map(|c| (c, upper(c), fold(c)))
             .filter(|(c, upper, lower)| c != upper || c != lower)

@@ -252,11 +252,11 @@ pub(crate) fn has(node: &Node, kind: &impl Fn(&Node) -> bool) -> bool {
 fn odd_words() -> &'static Table {
     static ODD: OnceLock<Table> = OnceLock::new();
     ODD.get_or_init(|| {
-        let mut odd = set::properties(&["Alphabetic", "M", "Nd", "Pc", "Join_Control"]);
-        let mut letters = set::properties(&["L", "Nd"]);
+        let mut odd = set::properties("Alphabetic M Nd Pc Join_Control");
+        let mut letters = set::properties("L Nd");
         letters.union(&set::chars(&['_']));
         odd.symmetric_difference(&letters);
-        odd.union(&set::properties(&["Mn"]));
+        odd.union(&set::properties("Mn"));
         Table::new(&odd)
     })
 }

@@ -59,9 +59,9 @@ pub(crate) fn property(name: &str) -> Option<Set> {
     }
 }
 
-/// The union of properties, all of whose names are known to exist.
-pub(crate) fn properties(names: &[&str]) -> Set {
-    let found = names.iter().filter_map(|name| property(name));
+/// The union of properties, whose names are known to exist and have blanks between them.
+pub(crate) fn properties(names: &str) -> Set {
+    let found = names.split_whitespace().filter_map(property);
     let ranges: Vec<_> = found.flat_map(|set| set.ranges().to_vec()).collect();
     Set::new(ranges)
 }

@@ -6,20 +6,19 @@ use std::sync::OnceLock;
 /// Letters and digits.
 fn letters() -> &'static Table {
     static LETTERS: OnceLock<Table> = OnceLock::new();
-    LETTERS.get_or_init(|| Table::new(&set::properties(&["L", "Nd"])))
+    LETTERS.get_or_init(|| Table::new(&set::properties("L Nd")))
 }
 
 /// Marks that take no place of their own.
 fn marks() -> &'static Table {
     static MARKS: OnceLock<Table> = OnceLock::new();
-    MARKS.get_or_init(|| Table::new(&set::properties(&["Mn"])))
+    MARKS.get_or_init(|| Table::new(&set::properties("Mn")))
 }
 
 /// What Unicode takes for a part of a word.
 fn unicode() -> &'static Table {
     static WORD: OnceLock<Table> = OnceLock::new();
-    let names = ["Alphabetic", "M", "Nd", "Pc", "Join_Control"];
-    WORD.get_or_init(|| Table::new(&set::properties(&names)))
+    WORD.get_or_init(|| Table::new(&set::properties("Alphabetic M Nd Pc Join_Control")))
 }
 
 /// Whether the last character of a text is a part of a word, and how many were looked at.
@@ -89,14 +88,14 @@ fn kinds() -> &'static [(Kind, Table)] {
     ];
     KINDS.get_or_init(|| {
         let all = NAMES.iter();
-        all.map(|(kind, name)| (*kind, Table::new(&set::properties(&[name]))))
+        all.map(|(kind, name)| (*kind, Table::new(&set::properties(name))))
             .collect()
     })
 }
 
 fn pictures() -> &'static Table {
     static PICTURES: OnceLock<Table> = OnceLock::new();
-    PICTURES.get_or_init(|| Table::new(&set::properties(&["Extended_Pictographic"])))
+    PICTURES.get_or_init(|| Table::new(&set::properties("Extended_Pictographic")))
 }
 
 fn kind(c: char) -> Kind {

@@ -62,9 +62,9 @@ impl Parser<'_> {
             self.pay(LOOKUP)?;
         }
         let found = match c.to_ascii_lowercase() {
-            'd' if unicode => set::properties(&["Nd"]),
+            'd' if unicode => set::properties("Nd"),
             'd' => set::range(0x30, 0x39),
-            's' if unicode => set::properties(&["White_Space"]),
+            's' if unicode => set::properties("White_Space"),
             's' => set::of(&[(0x09, 0x0D), (0x20, 0x20)]),
             'w' if unicode => word(),
             'w' => set::of(&[(0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A)]),
@@ -227,7 +227,7 @@ impl Parser<'_> {
 
 /// What `\w` is with `(?U)`.
 pub(super) fn word() -> Set {
-    set::properties(&["Alphabetic", "M", "Nd", "Pc", "Join_Control"])
+    set::properties("Alphabetic M Nd Pc Join_Control")
 }
 
 fn hex(c: u32) -> Option<u32> {

@@ -67,9 +67,9 @@ impl Parser<'_> {
     }
 
     /// Lower, upper and title case are one where the case doesn't count.
-    fn cased(&self, names: &[&str]) -> Set {
+    fn cased(&self, names: &str) -> Set {
         match self.any_case() {
-            true => set::properties(&["Lowercase", "Uppercase", "Lt"]),
+            true => set::properties("Lowercase Uppercase Lt"),
             false => set::properties(names),
         }
     }
@@ -77,21 +77,21 @@ impl Parser<'_> {
     /// A property of `\p{Is…}`.
     fn unicode_property(&self, name: &str) -> Option<Set> {
         Some(match name.to_uppercase().as_str() {
-            "ALPHABETIC" => set::properties(&["Alphabetic"]),
+            "ALPHABETIC" => set::properties("Alphabetic"),
             "ASSIGNED" => assigned(),
-            "CONTROL" => set::properties(&["Cc"]),
-            "HEXDIGIT" | "HEX_DIGIT" => set::properties(&["Nd", "Hex_Digit"]),
-            "IDEOGRAPHIC" => set::properties(&["Ideographic"]),
-            "JOINCONTROL" | "JOIN_CONTROL" => set::properties(&["Join_Control"]),
-            "LETTER" => set::properties(&["L"]),
-            "LOWERCASE" => self.cased(&["Lowercase"]),
+            "CONTROL" => set::properties("Cc"),
+            "HEXDIGIT" | "HEX_DIGIT" => set::properties("Nd Hex_Digit"),
+            "IDEOGRAPHIC" => set::properties("Ideographic"),
+            "JOINCONTROL" | "JOIN_CONTROL" => set::properties("Join_Control"),
+            "LETTER" => set::properties("L"),
+            "LOWERCASE" => self.cased("Lowercase"),
             "NONCHARACTERCODEPOINT" | "NONCHARACTER_CODE_POINT" => {
-                set::properties(&["Noncharacter_Code_Point"])
+                set::properties("Noncharacter_Code_Point")
             }
-            "TITLECASE" => self.cased(&["Lt"]),
-            "PUNCTUATION" => set::properties(&["P"]),
-            "UPPERCASE" => self.cased(&["Uppercase"]),
-            "WHITESPACE" | "WHITE_SPACE" => set::properties(&["White_Space"]),
+            "TITLECASE" => self.cased("Lt"),
+            "PUNCTUATION" => set::properties("P"),
+            "UPPERCASE" => self.cased("Uppercase"),
+            "WHITESPACE" | "WHITE_SPACE" => set::properties("White_Space"),
             "WORD" => word(),
             _ => return None,
         })
@@ -100,21 +100,21 @@ impl Parser<'_> {
     /// A class of POSIX, of all of Unicode.
     fn posix(&self, name: &str) -> Option<Set> {
         Some(match name.to_uppercase().as_str() {
-            "ALPHA" => set::properties(&["Alphabetic"]),
-            "LOWER" => self.cased(&["Lowercase"]),
-            "UPPER" => self.cased(&["Uppercase"]),
-            "SPACE" => set::properties(&["White_Space"]),
-            "PUNCT" => set::properties(&["P"]),
-            "XDIGIT" => set::properties(&["Nd", "Hex_Digit"]),
-            "ALNUM" => set::properties(&["Alphabetic", "Nd"]),
-            "CNTRL" => set::properties(&["Cc"]),
-            "DIGIT" => set::properties(&["Nd"]),
-            "BLANK" => with(set::properties(&["Zs"]), &[(0x09, 0x09)]),
+            "ALPHA" => set::properties("Alphabetic"),
+            "LOWER" => self.cased("Lowercase"),
+            "UPPER" => self.cased("Uppercase"),
+            "SPACE" => set::properties("White_Space"),
+            "PUNCT" => set::properties("P"),
+            "XDIGIT" => set::properties("Nd Hex_Digit"),
+            "ALNUM" => set::properties("Alphabetic Nd"),
+            "CNTRL" => set::properties("Cc"),
+            "DIGIT" => set::properties("Nd"),
+            "BLANK" => with(set::properties("Zs"), &[(0x09, 0x09)]),
             "GRAPH" => graph(),
             "PRINT" => {
                 let mut print = graph();
-                print.union(&set::properties(&["Zs"]));
-                print.difference(&set::properties(&["Cc"]));
+                print.union(&set::properties("Zs"));
+                print.difference(&set::properties("Cc"));
                 print
             }
             _ => return None,
@@ -128,14 +128,14 @@ impl Parser<'_> {
         const DIGITS: (u32, u32) = (0x30, 0x39);
         const SIGNS: [(u32, u32); 4] = [(0x21, 0x2F), (0x3A, 0x40), (0x5B, 0x60), (0x7B, 0x7E)];
         Some(match name {
-            "Lu" | "Ll" | "Lt" if self.any_case() => set::properties(&["LC"]),
+            "Lu" | "Ll" | "Lt" if self.any_case() => set::properties("LC"),
             "Cs" => Set::empty(),
             "Cn" | "Lu" | "Ll" | "Lt" | "Lm" | "Lo" | "Mn" | "Me" | "Mc" | "Nd" | "Nl" | "No"
             | "Zs" | "Zl" | "Zp" | "Cc" | "Cf" | "Co" | "Pd" | "Ps" | "Pe" | "Pc" | "Po" | "Sm"
             | "Sc" | "Sk" | "So" | "Pi" | "Pf" | "L" | "M" | "N" | "Z" | "C" | "P" | "S" | "LC" => {
-                set::properties(&[name])
+                set::properties(name)
             }
-            "LD" | "javaLetterOrDigit" => set::properties(&["L", "Nd"]),
+            "LD" | "javaLetterOrDigit" => set::properties("L Nd"),
             "L1" => set::range(0, 0xFF),
             "all" => set::all(),
             "ASCII" => set::range(0, 0x7F),
@@ -152,46 +152,44 @@ impl Parser<'_> {
             "Punct" => set::of(&SIGNS),
             "Space" => set::of(&[(0x09, 0x0D), (0x20, 0x20)]),
             "XDigit" => set::of(&[(0x61, 0x66), (0x41, 0x46), DIGITS]),
-            "javaLowerCase" => self.cased(&["Lowercase"]),
-            "javaUpperCase" => self.cased(&["Uppercase"]),
-            "javaTitleCase" => self.cased(&["Lt"]),
-            "javaAlphabetic" => set::properties(&["Alphabetic"]),
-            "javaIdeographic" => set::properties(&["Ideographic"]),
-            "javaDigit" => set::properties(&["Nd"]),
+            _ => return self.character_method(name),
+        })
+    }
+
+    /// A method of Java's `Character`.
+    fn character_method(&self, name: &str) -> Option<Set> {
+        Some(match name {
+            "javaLowerCase" => self.cased("Lowercase"),
+            "javaUpperCase" => self.cased("Uppercase"),
+            "javaTitleCase" => self.cased("Lt"),
+            "javaAlphabetic" => set::properties("Alphabetic"),
+            "javaIdeographic" => set::properties("Ideographic"),
+            "javaDigit" => set::properties("Nd"),
             "javaDefined" => assigned(),
-            "javaLetter" => set::properties(&["L"]),
-            "javaJavaIdentifierStart" => set::properties(&["L", "Nl", "Sc", "Pc"]),
+            "javaLetter" => set::properties("L"),
+            "javaJavaIdentifierStart" => set::properties("L Nl Sc Pc"),
             "javaJavaIdentifierPart" => {
-                let mut part = set::properties(&["L", "Nl", "Sc", "Pc", "Nd", "Mc", "Mn"]);
+                let mut part = set::properties("L Nl Sc Pc Nd Mc Mn");
                 part.union(&ignorable());
                 part
             }
-            "javaUnicodeIdentifierStart" => set::properties(&["L", "Nl", "Other_ID_Start"]),
+            "javaUnicodeIdentifierStart" => set::properties("L Nl Other_ID_Start"),
             "javaUnicodeIdentifierPart" => {
-                let names = [
-                    "L",
-                    "Nl",
-                    "Pc",
-                    "Nd",
-                    "Mc",
-                    "Mn",
-                    "Other_ID_Start",
-                    "Other_ID_Continue",
-                ];
-                let mut part = set::properties(&names);
+                let letters = "L Nl Pc Nd Mc Mn Other_ID_Start Other_ID_Continue";
+                let mut part = set::properties(letters);
                 part.union(&ignorable());
                 part
             }
             "javaIdentifierIgnorable" => ignorable(),
-            "javaSpaceChar" => set::properties(&["Z"]),
+            "javaSpaceChar" => set::properties("Z"),
             "javaWhitespace" => {
-                let mut space = with(set::properties(&["Z"]), &[(0x09, 0x0D), (0x1C, 0x1F)]);
+                let mut space = with(set::properties("Z"), &[(0x09, 0x0D), (0x1C, 0x1F)]);
                 // Those that don't break a line.
                 space.difference(&set::chars(&['\u{A0}', '\u{2007}', '\u{202F}']));
                 space
             }
             "javaISOControl" => set::of(&[(0, 0x1F), (0x7F, 0x9F)]),
-            "javaMirrored" => set::properties(&["Bidi_Mirrored"]),
+            "javaMirrored" => set::properties("Bidi_Mirrored"),
             _ => return None,
         })
     }
@@ -203,16 +201,16 @@ fn with(mut set: Set, ranges: &[(u32, u32)]) -> Set {
 }
 
 fn assigned() -> Set {
-    set::negated(set::properties(&["Cn"]))
+    set::negated(set::properties("Cn"))
 }
 
 fn graph() -> Set {
-    set::negated(set::properties(&["Z", "Cc", "Cn"]))
+    set::negated(set::properties("Z Cc Cn"))
 }
 
 fn ignorable() -> Set {
     with(
-        set::properties(&["Cf"]),
+        set::properties("Cf"),
         &[(0, 0x08), (0x0E, 0x1B), (0x7F, 0x9F)],
     )
 }
