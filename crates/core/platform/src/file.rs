@@ -3,12 +3,11 @@
 //! One way to say so, for the emulator's file and for a scenario's table of what the upstream really
 //! is. Described in `docs/limits.md`, field by field.
 
+mod law;
 mod parts;
 
-use crate::{
-    Alignment, Client, Config, Counted, Faults, Kind, Law, Paths, Slowing, Spread, Step, Whose,
-    Window,
-};
+use crate::{Alignment, Client, Config, Counted, Faults, Law, Slowing, Spread};
+use law::law;
 use parts::{headers, stranger, stray, token_endpoint};
 use std::time::Duration;
 use tollgate_settings::{Problem, Section};
@@ -76,24 +75,16 @@ pub fn limits_and_others(section: &Section<'_, '_>, usual: Config) -> Config {
     let workers = section.count("workers", 1).map(Slowing::Workers);
     let crowd = section.count("thrashing", 1).map(Slowing::Thrashing);
     let laws = section.sections("limit").into_iter();
-    let laws: Vec<Law> = laws.filter_map(|it| law(it, &clients)).collect();
+    let laws: Vec<Law> = laws.filter_map(|limit| law(limit, &clients)).collect();
     let strangers = section.sections("stranger").into_iter();
-    let strangers = strangers.filter_map(|it| stranger(it, &clients)).collect();
-    let (token, client, organisation, concurrency) = if laws.is_empty() {
-        (
-            usual.token,
-            usual.client,
-            usual.organisation,
-            usual.concurrency,
-        )
-    } else {
-        (None, None, None, None)
-    };
+    let strangers = strangers.filter_map(|table| stranger(table, &clients));
+    let strangers = strangers.collect();
+    let none_named = laws.is_empty();
     Config {
-        token,
-        client,
-        organisation,
-        concurrency,
+        token: usual.token.filter(|_| none_named),
+        client: usual.client.filter(|_| none_named),
+        organisation: usual.organisation.filter(|_| none_named),
+        concurrency: usual.concurrency.filter(|_| none_named),
         needs_token: section.flag("needs_token").unwrap_or(!clients.is_empty()),
         alignment: word(
             section,
@@ -102,17 +93,8 @@ pub fn limits_and_others(section: &Section<'_, '_>, usual: Config) -> Config {
             Alignment::parse,
         )
         .unwrap_or(usual.alignment),
-        counted: word(
-            section,
-            "counted",
-            "on-arrival or at-answer",
-            |text| match text {
-                "on-arrival" => Some(Counted::OnArrival),
-                "at-answer" => Some(Counted::AtAnswer),
-                _ => None,
-            },
-        )
-        .unwrap_or(usual.counted),
+        counted: word(section, "counted", "on-arrival or at-answer", counted)
+            .unwrap_or(usual.counted),
         way_in: word(
             section,
             "way_in",
@@ -132,6 +114,14 @@ pub fn limits_and_others(section: &Section<'_, '_>, usual: Config) -> Config {
         laws,
         strangers,
         clients,
+    }
+}
+
+fn counted(text: &str) -> Option<Counted> {
+    match text {
+        "on-arrival" => Some(Counted::OnArrival),
+        "at-answer" => Some(Counted::AtAnswer),
+        _ => None,
     }
 }
 
@@ -164,115 +154,10 @@ fn since(section: &Section<'_, '_>, key: &'static str) -> Duration {
         .unwrap_or_default()
 }
 
-fn law(section: Section<'_, '_>, clients: &[Client]) -> Option<Law> {
-    let whose = word(
-        &section,
-        "of",
-        "token, client or organisation",
-        |text| match text {
-            "token" => Some(Whose::Token),
-            "client" => Some(Whose::Client),
-            "organisation" => Some(Whose::Organisation),
-            _ => None,
-        },
-    );
-    let word = word(
-        &section,
-        "kind",
-        "fixed, sliding, weighted, bucket or concurrency",
-        |text| {
-            ["fixed", "sliding", "weighted", "bucket", "concurrency"]
-                .into_iter()
-                .find(|word| *word == text)
-        },
-    )
-    .unwrap_or("fixed");
-    let first = kind(&section, word, None);
-    let steps = section.sections("step").into_iter().filter_map(|step| {
-        let from = since(&step, "from");
-        let kind = kind(&step, word, first);
-        step.finish();
-        Some(Step { from, kind: kind? })
-    });
-    let steps = steps.collect();
-    let prefix = section.text("path").map(|text| text.value);
-    let method = section.text("method").map(|text| text.value.to_uppercase());
-    let paths = match prefix {
-        _ if section.flag("each_path").unwrap_or(false) => Paths::Each,
-        None if method.is_none() => Paths::All,
-        prefix => Paths::Under {
-            method,
-            prefix: prefix.unwrap_or_else(|| "/".into()),
-        },
-    };
-    let of_clients = section.texts("clients").unwrap_or_default().into_iter();
-    let of_clients = of_clients.filter_map(|id| {
-        let place = clients.iter().position(|client| client.id == id.value);
-        if place.is_none() {
-            section.reject(&id, format!("no client {}", id.value));
-        }
-        place
-    });
-    let law = Law {
-        clients: of_clients.collect(),
-        paths,
-        steps,
-        again: span(&section, "again"),
-        shown: !section.flag("hidden").unwrap_or(false),
-        counts_refused: section.flag("counts_refused").unwrap_or(false),
-        ..Law::new(whose.unwrap_or(Whose::Organisation), first?)
-    };
-    section.finish();
-    Some(law)
-}
-
-/// The numbers of a limit; those that a step doesn't name stay as they were.
-fn kind(section: &Section<'_, '_>, word: &str, before: Option<Kind>) -> Option<Kind> {
-    let was = before.map(|kind| match kind {
-        Kind::Fixed(window) | Kind::Sliding(window) | Kind::Weighted(window) => (window, 0),
-        Kind::Bucket { burst, refill } => (refill, burst),
-        Kind::Concurrency(allowed) => (
-            Window {
-                allowed,
-                period: Duration::ZERO,
-            },
-            0,
-        ),
-    });
-    let need = |key| {
-        if was.is_none() && !section.has(key) {
-            section.missing(key, if key == "period" { "\"60s\"" } else { "60" });
-        }
-    };
-    need("allowed");
-    let allowed = section.count("allowed", 1).or(was.map(|was| was.0.allowed));
-    if word == "concurrency" {
-        return allowed.map(Kind::Concurrency);
-    }
-    need("period");
-    let period = span(section, "period").or(was.map(|was| was.0.period));
-    let window = Window {
-        allowed: allowed?,
-        period: period?,
-    };
-    Some(match word {
-        "sliding" => Kind::Sliding(window),
-        "weighted" => Kind::Weighted(window),
-        "bucket" => Kind::Bucket {
-            burst: section
-                .count("burst", 1)
-                .or(was.map(|was| was.1))
-                .unwrap_or(1),
-            refill: window,
-        },
-        _ => Kind::Fixed(window),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Lie, Life, RetryAfter};
+    use crate::{Kind, Lie, Life, Paths, RetryAfter, Window};
 
     #[test]
     fn all_fields_are_read() {
