@@ -26,14 +26,20 @@
 //! begin of each, and no refusal. Where two runs are told in turns within half a period, they are two limits; the
 //! one that is configured stays in force, or else the lower one; from the other nothing follows.
 
+mod foray;
 mod point;
 mod run;
+mod word;
+
+pub(super) use word::Numbers;
+pub use word::{Announcement, Span, Verdict};
 
 use super::arrival::Arrival;
 use super::floor::Floor;
-use super::header::{Header, ROUNDING};
+use super::header::ROUNDING;
 use super::scout::Scout;
-use run::{Periods, Run};
+use foray::Foray;
+use run::Run;
 use std::time::Duration;
 use tollgate_model::Instant;
 
@@ -43,75 +49,8 @@ const AGREE: u32 = 3;
 const ALONE: u32 = 16;
 /// Runs that are remembered.
 const RUNS: usize = 4;
-/// A foray goes so many times as far if nobody was refused for a period.
-const FURTHER: u32 = 4;
-/// A foray goes beyond the configured number by this part of it at the most.
-const FURTHEST: u32 = 8;
 /// A number this many times the configured one is no number.
 const ABSURD: u32 = 64;
-
-/// What an answer says of a limit.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Announcement {
-    /// The header family, by a number of the caller's.
-    pub family: u8,
-    /// Slots that the window allows.
-    pub allowed: u32,
-    /// Its count and its end.
-    pub header: Header,
-    /// The call was refused, so it was not counted.
-    pub refused: bool,
-}
-
-/// A number and a period.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Span {
-    /// Slots per window.
-    pub allowed: u32,
-    /// The window's length.
-    pub period: Duration,
-}
-
-/// What follows from an answer's word.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Verdict {
-    /// The word agrees with those before it, so its count and its end may be used.
-    pub sound: bool,
-    /// Its window seems to close after the first and no later than the second, sooner than a period after
-    /// its opening, and nobody looks yet.
-    pub look_at: Option<(Instant, Instant)>,
-    /// This is in force from now on.
-    pub change: Option<Span>,
-}
-
-/// What is in force, and what was configured.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Numbers {
-    pub(super) configured: Span,
-    pub(super) in_force: Span,
-    /// The configured number is the most that may be in force.
-    pub(super) is_ceiling: bool,
-}
-
-impl Numbers {
-    fn periods(&self) -> Periods {
-        Periods {
-            configured: self.configured.period,
-            in_force: self.in_force.period,
-        }
-    }
-}
-
-/// A few slots beyond the configured number, in force while it is not known whether the higher number that
-/// was told is true.
-#[derive(Clone, Copy, Debug)]
-struct Foray {
-    /// The number that was told.
-    told: u32,
-    /// Slots beyond the configured number.
-    beyond: u32,
-    since: Instant,
-}
 
 /// What headers have said of one limit's number and period.
 #[derive(Clone, Debug, Default)]
@@ -156,11 +95,8 @@ impl Announcements {
         let place = self.place(sent, now, word, base);
         // The last run is the one that speaks.
         let mut run = self.runs.remove(place);
-        let weight = if word.refused && word.header.count >= word.allowed {
-            2
-        } else {
-            1
-        };
+        let is_full = word.refused && word.header.count >= word.allowed;
+        let weight = 1 + u32::from(is_full);
         self.note_turn(place == self.runs.len(), weight, now);
         if word.refused {
             run.refuse(sent, now, word.header, base);
@@ -178,10 +114,7 @@ impl Announcements {
             run.is_another = false;
         }
         let sound = !word.refused && run.is_believable(word.header.count, now);
-        self.looks_shorter = sound && run.looks_shorter(base, now);
-        self.is_steady = sound && run.is_steady(now);
-        self.ends_are_told = sound && run.has_told_ends(now);
-        self.opens_windows = sound && (run.has_seen_openings(now) || self.floor.agrees(now, base));
+        self.note_windows(&run, sound, base, now);
         if !self.opens_windows || self.in_a_row == weight {
             self.arrival.forget_answers();
         }
@@ -189,7 +122,6 @@ impl Announcements {
         let look_at = (self.looks_shorter && self.looks_until <= now && self.tells_ends(&run))
             .then_some((after, by))
             .filter(|_| after < by && by > now);
-        let is_full = weight > 1;
         let change = match self.taken_back(&run, is_full, numbers) {
             Some(configured) => {
                 self.lowered = Some(now);
@@ -204,6 +136,14 @@ impl Announcements {
             look_at,
             change,
         }
+    }
+
+    /// Notes what the run that speaks says of windows, if its word is sound.
+    fn note_windows(&mut self, run: &Run, sound: bool, base: Duration, now: Instant) {
+        self.looks_shorter = sound && run.looks_shorter(base, now);
+        self.is_steady = sound && run.is_steady(now);
+        self.ends_are_told = sound && run.has_told_ends(now);
+        self.opens_windows = sound && (run.has_seen_openings(now) || self.floor.agrees(now, base));
     }
 
     /// Counts how many answers one run has given in a row.
@@ -241,7 +181,7 @@ impl Announcements {
         let Numbers {
             configured,
             in_force,
-            is_ceiling,
+            ..
         } = numbers;
         let change = |to: Span| (to != in_force).then_some(to);
         if run.allowed > configured.allowed {
@@ -277,6 +217,23 @@ impl Announcements {
             let taken = speaks && in_force != configured;
             return taken.then_some(configured);
         }
+        self.put_in_force(run, told, now, numbers)
+    }
+
+    /// What is in force of the number that a run tells consistently. None if that is what was in force.
+    fn put_in_force(
+        &mut self,
+        run: &mut Run,
+        told: Span,
+        now: Instant,
+        numbers: Numbers,
+    ) -> Option<Span> {
+        let Numbers {
+            configured,
+            in_force,
+            is_ceiling,
+        } = numbers;
+        let change = |to: Span| (to != in_force).then_some(to);
         if told.allowed == in_force.allowed {
             return change(told);
         }
@@ -313,11 +270,10 @@ impl Announcements {
 
     /// Whether what is in force follows from the run's number.
     fn speaks(&self, run: &Run, numbers: Numbers) -> bool {
-        let (configured, in_force) = (numbers.configured.allowed, numbers.in_force.allowed);
-        let is_foray = |foray: Foray| {
-            foray.told == run.allowed && in_force == configured.saturating_add(foray.beyond)
-        };
-        run.allowed == in_force || self.foray.is_some_and(is_foray)
+        run.allowed == numbers.in_force.allowed
+            || self
+                .foray
+                .is_some_and(|foray| foray.is_in_force(run.allowed, numbers))
     }
 
     /// What is in force of a higher number that is believed: no more than a foray if it was denied before,
@@ -328,22 +284,11 @@ impl Announcements {
             self.foray = None;
             return told;
         }
-        let furthest = configured / FURTHEST + 1;
         let under_way = self.foray.filter(|_| self.speaks(run, numbers));
-        let mut foray = under_way.unwrap_or(Foray {
-            told: told.allowed,
-            beyond: 1,
-            since: now,
-        });
-        if now.since(foray.since) >= numbers.in_force.period {
-            // Calls are spread out so that the window is never full by the upstream's count.
-            if run.peak >= configured - configured / FURTHEST {
-                foray.beyond = (foray.beyond * FURTHER).min(furthest);
-            }
-            (foray.since, run.peak) = (now, 0);
-        }
+        let mut foray = under_way.unwrap_or(Foray::new(told.allowed, now));
+        foray.go_on(run, numbers, now);
         self.foray = Some(foray);
-        let allowed = configured.saturating_add(foray.beyond).min(told.allowed);
+        let allowed = foray.allowed(configured).min(told.allowed);
         Span { allowed, ..told }
     }
 

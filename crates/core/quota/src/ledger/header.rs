@@ -3,7 +3,7 @@
 
 use super::Ledger;
 use super::arrival::Answer;
-use super::learned::Lengths;
+use super::learned::{Learned, Lengths};
 use super::shift::{Move, Shift};
 use std::time::Duration;
 use tollgate_model::{Instant, Rule};
@@ -21,6 +21,13 @@ pub struct Header {
     pub count: u32,
     /// Time from the counting to the window's end, in whole seconds, rounded either way.
     pub reset: Duration,
+}
+
+impl Header {
+    /// Until when the window surely lasts, if the call was sent at `sent`.
+    fn low(self, sent: Instant) -> Instant {
+        (sent + self.reset).before(ROUNDING * 2)
+    }
 }
 
 impl Ledger {
@@ -46,36 +53,22 @@ impl Ledger {
         }
         self.forget_ended(now);
         let settled_by = counted_within.map_or(now, |bound| now.min(sent + bound));
-        let low = (sent + header.reset).before(ROUNDING * 2);
         let mut learned = self.learned.take().unwrap_or_default();
-        let floor = self.announced.as_mut().map(|told| &mut told.floor);
         // Where slow answers are read as if they had come earlier.
+        let floor = self.announced.as_mut().map(|told| &mut told.floor);
         let read = floor
             .filter(|_| counted_within.is_none())
             .and_then(|floor| floor.counted_by((sent, now), header, period))
             .unwrap_or(now);
         // Where windows look shorter than is believed, so may be the time after which they forget.
-        if !self
-            .announced
-            .as_ref()
-            .is_some_and(|told| told.looks_shorter)
-        {
+        let told = self.announced.as_ref();
+        if !told.is_some_and(|told| told.looks_shorter) {
             learned.watch(sent, read, header.count, period);
         }
         // One end alone may be wrong, and would give slots back too early.
-        let gives_back = learned.fixed && self.announced.as_ref().is_none_or(|told| told.is_steady);
+        let gives_back = learned.fixed && told.is_none_or(|told| told.is_steady);
+        let counted_by = self.counted_by((sent, now), header, period, settled_by.min(read));
         let mut shift = Shift::default();
-        let mut counted_by = settled_by.min(read);
-        if let Some(told) = self.announced.as_mut().filter(|told| told.opens_windows) {
-            let answer = Answer {
-                sent,
-                answered: now,
-                count: header.count,
-                low,
-            };
-            counted_by =
-                counted_by.min(told.arrival.counted_by(answer, period, told.ends_are_told));
-        }
         if counted_by < settled_by {
             let (from, to) = (settled_by + period, counted_by + period);
             let found = self.remove(from, cost);
@@ -88,7 +81,7 @@ impl Ledger {
             in_force: period,
             sure: self.surely_lasts(period),
         };
-        let (low, up) = learned.narrow((sent, counted_by), (low, up), lengths);
+        let (low, up) = learned.narrow((sent, counted_by), (header.low(sent), up), lengths);
         // Two windows' ends are a period apart, so spans that meet, and are together narrower, are of one window.
         if up.since(low) < period {
             let end = counted_by + period;
@@ -107,21 +100,54 @@ impl Ledger {
                         told.scout.closes_by(window.up);
                     }
                 }
-                let sharp = counted_by.since(sent) <= period / SHARP;
-                let it = learned.windows[place];
-                // Nor does a count fall within a window, and the next begins with one call.
-                let of_it = it.low > now || (it.most > 0 && header.count > it.most);
-                if sharp && of_it {
-                    learned.windows[place].most = it.most.max(header.count);
-                    let ours = self.ours_in(&it, &learned);
-                    let more = header.count.saturating_sub(ours + it.foreign);
-                    learned.windows[place].foreign += more;
-                    shift.add(None, Some(it.up), more);
+                if counted_by.since(sent) <= period / SHARP {
+                    self.see_others(&mut learned, place, header.count, now, &mut shift);
                 }
             }
         }
         self.learned = Some(learned);
         Some(shift)
+    }
+
+    /// When the call was counted at the latest: by `latest`, or sooner where windows were seen to open.
+    fn counted_by(
+        &mut self,
+        (sent, answered): (Instant, Instant),
+        header: Header,
+        period: Duration,
+        latest: Instant,
+    ) -> Instant {
+        let told = self.announced.as_mut();
+        let Some(told) = told.filter(|told| told.opens_windows) else {
+            return latest;
+        };
+        let answer = Answer {
+            sent,
+            answered,
+            count: header.count,
+            low: header.low(sent),
+        };
+        latest.min(told.arrival.counted_by(answer, period, told.ends_are_told))
+    }
+
+    /// Sees in a window's count the slots that somebody else has taken.
+    fn see_others(
+        &self,
+        learned: &mut Learned,
+        place: usize,
+        count: u32,
+        now: Instant,
+        shift: &mut Shift,
+    ) {
+        let window = learned.windows[place];
+        // No count falls within a window, and the next begins with one call.
+        if window.low > now || (window.most > 0 && count > window.most) {
+            learned.windows[place].most = window.most.max(count);
+            let ours = self.ours_in(&window, learned);
+            let more = count.saturating_sub(ours + window.foreign);
+            learned.windows[place].foreign += more;
+            shift.add(None, Some(window.up), more);
+        }
     }
 
     /// What windows surely don't outlast where `period` is in force, if the configured period is true: that, until a
@@ -175,7 +201,7 @@ impl Ledger {
 
     /// Knows of another ledger's windows what holds for this one's as well: that they don't slide.
     pub fn learn_from(&mut self, other: &Self) {
-        if other.learned.as_ref().is_some_and(|it| it.fixed) {
+        if other.learned.as_ref().is_some_and(|learned| learned.fixed) {
             self.learned.get_or_insert_default().fixed = true;
         }
     }
@@ -183,6 +209,7 @@ impl Ledger {
     /// Slots that somebody else holds, as far as headers have told.
     #[must_use]
     pub fn foreign(&self, now: Instant) -> u32 {
-        self.learned.as_ref().map_or(0, |it| it.foreign(now))
+        let learned = self.learned.as_ref();
+        learned.map_or(0, |learned| learned.foreign(now))
     }
 }
