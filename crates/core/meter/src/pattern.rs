@@ -77,7 +77,7 @@ impl Pattern {
         Pattern::compile_to(pattern, MOST, meter)
     }
 
-    /// The same, to so many bytes at the most, and to 4 MiB at the very most.
+    /// Compiles a pattern to so many bytes at the most, and to 4 MiB at the very most.
     ///
     /// # Errors
     /// See [`PatternError`].

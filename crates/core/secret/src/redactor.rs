@@ -23,11 +23,12 @@
 //! 32 bytes of each spelling, so it is small and quick to make however long the secrets are; what
 //! follows is compared.
 
+mod finder;
 mod forms;
 mod reading;
 
 use crate::Secret;
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use finder::{Finder, SHORTEST, around};
 use forms::{Form, LAYERS};
 use reading::Reading;
 use std::borrow::Cow;
@@ -35,14 +36,8 @@ use std::sync::Arc;
 
 /// What stands in the place of a secret.
 const STRUCK: &str = "[redacted]";
-/// Bytes of the shortest value that is struck.
-const SHORTEST: usize = 4;
 /// Bytes of the shortest private value that is struck from an action's own output.
 const SHORTEST_IN_OUTPUT: usize = 8;
-/// Bytes of a spelling that are looked for; what follows is compared.
-const HEAD: usize = 32;
-/// Bytes of an escape, at the most: as much of one may stand at a cut.
-const ESCAPE: usize = 12;
 /// Bytes that are searched at once where only the finding counts.
 const PIECE: usize = 64 * 1024;
 /// Bytes that two pieces have in common: a spelling's head, each byte of it escaped in every layer.
@@ -55,14 +50,6 @@ const MAX_SHOWN_BYTES: usize = 64 * 1024;
 /// Knows secrets, and strikes them out of texts. Cheap to clone and to join; shows none of them.
 #[derive(Clone, Default)]
 pub struct Redactor(Vec<Arc<Finder>>);
-
-/// The spellings of some secrets.
-struct Finder {
-    forms: Vec<Form>,
-    heads: AhoCorasick,
-    /// Whether they are struck from an action's own output too.
-    in_output: bool,
-}
 
 impl Redactor {
     /// Strikes these values: `private` ones wherever they occur, `public` ones (user names, client ids,
@@ -151,7 +138,11 @@ impl Redactor {
 
     /// The parts of the text that spell a secret, in no order.
     fn parts(&self, text: &str, output: bool) -> Vec<(usize, usize)> {
-        let finders: Vec<_> = self.0.iter().filter(|it| !output || it.in_output).collect();
+        let finders: Vec<_> = self
+            .0
+            .iter()
+            .filter(|finder| !output || finder.in_output)
+            .collect();
         let mut parts = Vec::new();
         if finders.is_empty() {
             return parts;
@@ -185,25 +176,6 @@ impl Redactor {
             }
         }
         end
-    }
-}
-
-/// The text before or behind a place, as far as a secret may reach.
-fn around(text: &str, at: usize, before: bool) -> &str {
-    /// Bytes on either side of a cut: more than quotes in errors hold.
-    const REACH: usize = 4096;
-    let mut edge = if before {
-        at.saturating_sub(REACH)
-    } else {
-        text.len().min(at + REACH)
-    };
-    while !text.is_char_boundary(edge) {
-        edge += 1;
-    }
-    if before {
-        &text[edge..at]
-    } else {
-        &text[at..edge]
     }
 }
 
@@ -252,101 +224,6 @@ fn without(text: &str, mut parts: Vec<(usize, usize)>) -> Cow<'_, str> {
     }
     struck.push_str(&text[done.unwrap_or(0)..]);
     Cow::Owned(struck)
-}
-
-impl Finder {
-    fn new(forms: Vec<Form>, in_output: bool) -> Option<Self> {
-        let heads = forms
-            .iter()
-            .map(|form| &form.bytes[..form.bytes.len().min(HEAD)]);
-        let heads = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(heads)
-            .ok()?;
-        (!forms.is_empty()).then_some(Self {
-            forms,
-            heads,
-            in_output,
-        })
-    }
-
-    fn find(&self, read: &Reading, parts: &mut Vec<(usize, usize)>) {
-        for found in self.heads.find_overlapping_iter(&read.bytes) {
-            let Some(form) = self.forms.get(found.pattern().as_usize()) else {
-                continue;
-            };
-            let more = form.bytes.get(HEAD..).unwrap_or_default();
-            let rest = read.bytes.get(found.end()..).unwrap_or_default();
-            let more = more.iter().zip(rest).take_while(|(a, b)| a == b).count();
-            let (mut from, mut to) = (found.start(), found.end() + more);
-            if form.base64 {
-                // Up to two letters on either side hold bits of the secret.
-                let letter = |at: usize| read.bytes.get(at).is_some_and(|it| is_base64(*it));
-                for _ in 0..2 {
-                    from -= usize::from(from > 0 && letter(from - 1));
-                    to += usize::from(letter(to));
-                }
-            }
-            parts.push(read.part(from, to));
-        }
-    }
-
-    /// The begin of a secret at the end of the text before a cut, which may have fallen into an escape.
-    fn begin_at_end(
-        &self,
-        read: &Reading,
-        cut: usize,
-        parts: &mut Vec<(usize, usize)>,
-        text: &str,
-    ) {
-        let offset = cut - around(text, cut, true).len();
-        let whole = read.bytes.len();
-        let last = read
-            .bytes
-            .get(whole.saturating_sub(ESCAPE)..)
-            .unwrap_or_default();
-        let escape = last.iter().position(|byte| b"\\%&".contains(byte));
-        let escape = escape.filter(|at| last[at + 1..].iter().all(is_of_escape));
-        let escape = escape.map(|at| whole - last.len() + at);
-        for end in [Some(whole), escape].into_iter().flatten() {
-            let before = &read.bytes[..end];
-            for form in &self.forms {
-                let most = form.bytes.len().min(end);
-                let begins = |len: &usize| before.ends_with(&form.bytes[..*len]);
-                if let Some(len) = (SHORTEST..=most).rev().find(begins) {
-                    parts.push((read.part(end - len, end).0 + offset, cut));
-                }
-            }
-        }
-    }
-
-    /// The end of a secret at the begin of the text behind a cut, the same.
-    fn end_at_begin(&self, read: &Reading, cut: usize, parts: &mut Vec<(usize, usize)>) {
-        for skipped in 0..ESCAPE.min(read.bytes.len()) {
-            let (rest, behind) = read.bytes.split_at(skipped);
-            if !rest.iter().all(is_of_escape) {
-                break;
-            }
-            for form in &self.forms {
-                let most = form.bytes.len().min(behind.len());
-                let ends = |len: &usize| behind.starts_with(&form.bytes[form.bytes.len() - len..]);
-                if let Some(len) = (SHORTEST..=most).rev().find(ends) {
-                    parts.push((cut, read.part(skipped, skipped + len).1 + cut));
-                }
-            }
-        }
-    }
-}
-
-/// Whether an escape may have the byte behind its first one.
-fn is_of_escape(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"\\#;%&".contains(byte)
-}
-
-/// Whether a folded byte is a letter of base64.
-fn is_base64(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/'
 }
 
 impl std::fmt::Debug for Redactor {

@@ -29,7 +29,7 @@ impl Parser<'_> {
         self.peek()
     }
 
-    /// The same, spaces and comments included.
+    /// Goes on by one character, be it a space or part of a comment; what is the next then.
     pub(super) fn next_raw(&mut self) -> u32 {
         self.at += 1;
         self.char_at(self.at)

@@ -63,7 +63,7 @@ impl Reading {
         }
     }
 
-    /// The same with one layer of escapes taken out; none if there was no escape.
+    /// The reading with one layer of escapes taken out; none if there was no escape.
     pub(super) fn unescaped(&self) -> Option<Self> {
         if !self.bytes.iter().any(|byte| b"%\\&".contains(byte)) {
             return None;
