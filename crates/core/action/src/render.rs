@@ -168,10 +168,8 @@ impl Run<'_> {
         if missing.is_empty() {
             fault(field, message)
         } else if what.contains("is `{`") {
-            fault(
-                field,
-                &format!("{missing}; so it is printed as written, and {what}"),
-            )
+            let message = format!("{missing}; so it is printed as written, and {what}");
+            fault(field, &message)
         } else {
             fault(field, &format!("{message}; {missing}"))
         }
@@ -201,12 +199,9 @@ impl Run<'_> {
         let steps = letters * name.len().min(MAX_LETTERS) / LETTERS_PER_STEP;
         self.meter.steps(steps as u64).ok()?;
         let meant = nearest(name, known);
-        Some(match meant {
-            Some(meant) => {
-                format!("`input.{name}` has no value (did you mean `input.{meant}`?)")
-            }
-            None => format!("`input.{name}` has no value"),
-        })
+        let meant = meant.map(|meant| format!(" (did you mean `input.{meant}`?)"));
+        let meant = meant.unwrap_or_default();
+        Some(format!("`input.{name}` has no value{meant}"))
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod copy;
 mod meter;
+mod place;
 mod scan;
 mod step;
 

@@ -2,8 +2,9 @@
 
 mod kinds;
 mod login;
+mod url;
 
-use super::limits::{self, Counts, Shared};
+use super::limits::{self, CountedRoutes, SharedLimit};
 use super::{Reading, access, resolve, secrets, unique_name};
 use crate::{Integration, SharedLimits};
 use std::collections::BTreeMap;
@@ -12,7 +13,8 @@ use tollgate_engine::{Client, LimitSpec, Pool, Route};
 use tollgate_model::{LimitId, PoolId, Scope};
 use tollgate_secret::Secret;
 use tollgate_settings::Section;
-use tollgate_upstream::{ClientCredentials, Url};
+use tollgate_upstream::ClientCredentials;
+use url::url;
 
 /// Tokens of one client at once, unless the file says: enough for the organisation's default rate.
 const DEFAULT_TOKENS: u32 = 10;
@@ -39,11 +41,11 @@ impl Tables {
 pub(super) fn read(
     root: &Section<'_, '_>,
     source: &Reading<'_>,
-    shared: Vec<Shared>,
+    shared: Vec<SharedLimit>,
     stored: bool,
 ) -> Tables {
     let mut tables = Tables::default();
-    let add = |Shared { limit, counts }| (tables.engine.limits.add(limit), counts);
+    let add = |SharedLimit { limit, counts }| (tables.engine.limits.add(limit), counts);
     let shared: Vec<_> = shared.into_iter().map(add).collect();
     let client_names = read_clients(root, source, &mut tables);
     let (names, actions) = read_integrations(root, source, &client_names, &mut tables, stored);
@@ -55,7 +57,7 @@ pub(super) fn read(
 }
 
 /// An action with limits of its own, or a cost of its own.
-struct Apart {
+struct ActionRoute {
     integration: usize,
     action: String,
     limits: Vec<LimitSpec>,
@@ -63,25 +65,25 @@ struct Apart {
 }
 
 /// Gives each of them a route of its own, which passes all that its integration's does.
-fn route_actions(tables: &mut Tables, actions: Vec<Apart>) {
-    for apart in actions {
-        let limits = tables.add_limits(apart.limits);
-        let mut route = tables.engine.routes[apart.integration].clone();
-        route.name = format!("{}/{}", route.name, apart.action);
+fn route_actions(tables: &mut Tables, actions: Vec<ActionRoute>) {
+    for own in actions {
+        let limits = tables.add_limits(own.limits);
+        let mut route = tables.engine.routes[own.integration].clone();
+        route.name = format!("{}/{}", route.name, own.action);
         route.limits.extend(limits);
-        route.cost = apart.cost;
+        route.cost = own.cost;
         let route = tables.engine.routes.add(route);
-        let integration = &mut tables.integrations[apart.integration];
-        integration.action_routes.insert(apart.action, route);
+        let integration = &mut tables.integrations[own.integration];
+        integration.action_routes.insert(own.action, route);
     }
 }
 
 /// `[[integration.action]]`.
-fn read_apart(integration: &Section<'_, '_>, index: usize) -> Vec<Apart> {
+fn read_action_routes(integration: &Section<'_, '_>, index: usize) -> Vec<ActionRoute> {
     let mut names = Vec::new();
-    let mut apart = Vec::new();
+    let mut action_routes = Vec::new();
     for section in integration.sections("action") {
-        apart.push(Apart {
+        action_routes.push(ActionRoute {
             integration: index,
             action: unique_name(&section, "name", &mut names),
             limits: limits::read_own(&section, "limit", &[Scope::Action, Scope::Host]),
@@ -89,7 +91,7 @@ fn read_apart(integration: &Section<'_, '_>, index: usize) -> Vec<Apart> {
         });
         section.finish();
     }
-    apart
+    action_routes
 }
 
 fn read_clients(root: &Section<'_, '_>, source: &Reading<'_>, tables: &mut Tables) -> Vec<String> {
@@ -136,9 +138,9 @@ fn read_integrations(
     client_names: &[String],
     tables: &mut Tables,
     stored: bool,
-) -> (Vec<String>, Vec<Apart>) {
+) -> (Vec<String>, Vec<ActionRoute>) {
     let mut names = Vec::new();
-    let mut apart = Vec::new();
+    let mut action_routes = Vec::new();
     for (index, section) in root.sections("integration").into_iter().enumerate() {
         let name = unique_name(&section, "name", &mut names);
         let kind = kinds::read(&section);
@@ -150,7 +152,7 @@ fn read_integrations(
         }
         let pool = pool(&section, &name, kind, client_names, tables);
         let own = limits::read_own(&section, "limit", &[Scope::Integration, Scope::Host]);
-        apart.extend(read_apart(&section, index));
+        action_routes.extend(read_action_routes(&section, index));
         let limits = tables.add_limits(own);
         let route = tables.engine.routes.add(Route {
             name: name.clone(),
@@ -180,7 +182,7 @@ fn read_integrations(
             "a table: without [[integration]] there is nothing to call",
         );
     }
-    (names, apart)
+    (names, action_routes)
 }
 
 /// The token pool of a platform integration.
@@ -249,62 +251,28 @@ fn folder(section: &Section<'_, '_>) -> String {
     folder.map(|folder| folder.value).unwrap_or_default()
 }
 
-/// A URL of HTTP or HTTPS that a path can be appended to. One with a user or a password is refused: a URL is
-/// shown in tests of actions and in descriptions. For the same reason no problem quotes what was written.
-fn url(section: &Section<'_, '_>, key: &'static str, example: &str) -> Option<Url> {
-    if !section.has(key) {
-        section.missing(key, example);
-    }
-    let written = section.text(key)?;
-    let plain = |url: &Url| {
-        matches!(url.scheme(), "http" | "https")
-            && url.has_host()
-            && url.query().is_none()
-            && url.fragment().is_none()
-    };
-    let Some(url) = Url::parse(&written.value).ok().filter(plain) else {
-        let message = format!(
-            "expected an http or https URL such as {example}, without a query and a fragment"
-        );
-        section.reject(&written, message);
-        return None;
-    };
-    if !url.username().is_empty() || url.password().is_some() {
-        let instead = if key == "token_url" {
-            "client_id, and client_secret_env or client_secret_file, are what it is asked with"
-        } else {
-            "a type below a base URL logs in with [integration.login], a platform integration with its \
-             clients"
-        };
-        let message = format!("has a user or a password before its host; remove them: {instead}");
-        section.reject(&written, message);
-        return None;
-    }
-    Some(url)
-}
-
 /// Puts a shared limit on the routes whose calls it counts.
 fn pass(
     root: &Section<'_, '_>,
     tables: &mut Tables,
     limit: LimitId,
-    counts: &Counts,
+    counts: &CountedRoutes,
     names: &[String],
 ) {
     let routes = &mut tables.engine.routes;
     match counts {
-        Counts::All => {
+        CountedRoutes::All => {
             tables.shared.all.push(limit);
             routes.iter_mut().for_each(|route| route.limits.push(limit));
         }
-        Counts::WithToken => {
+        CountedRoutes::WithToken => {
             tables.shared.with_token.push(limit);
             routes
                 .iter_mut()
                 .filter(|route| route.pool.is_some())
                 .for_each(|route| route.limits.push(limit));
         }
-        Counts::Named(wanted) => {
+        CountedRoutes::Named(wanted) => {
             for name in wanted {
                 let found = resolve(root, name, "integration", names);
                 if let Some(route) = found.and_then(|index| routes.get_mut(index as usize)) {

@@ -15,13 +15,13 @@ const ORGANISATION_RATE: &str = "org.app.user.rate.per.minute";
 pub(crate) const TOKEN_RATE: &str = "client.credentials.token.rate.per.minute";
 
 /// A limit of the organisation, and what passes it.
-pub(crate) struct Shared {
+pub(crate) struct SharedLimit {
     pub(crate) limit: LimitSpec,
-    pub(crate) counts: Counts,
+    pub(crate) counts: CountedRoutes,
 }
 
 /// Which calls count.
-pub(crate) enum Counts {
+pub(crate) enum CountedRoutes {
     /// Those of every integration.
     All,
     /// Those of integrations that take a token.
@@ -31,15 +31,15 @@ pub(crate) enum Counts {
 }
 
 /// The organisation's limits: the file's, or the vendor's defaults if the file has none.
-pub(super) fn read_shared(root: &Section<'_, '_>) -> Vec<Shared> {
+pub(super) fn read_shared(root: &Section<'_, '_>) -> Vec<SharedLimit> {
     let mut taken = Vec::new();
     let mut shared = Vec::new();
     for section in root.sections("limit") {
         let name = limit_name(&section, &mut taken);
         let counts = match section.texts("integrations") {
-            Some(named) => Counts::Named(named),
-            None if name == ORGANISATION_RATE => Counts::WithToken,
-            None => Counts::All,
+            Some(named) => CountedRoutes::Named(named),
+            None if name == ORGANISATION_RATE => CountedRoutes::WithToken,
+            None => CountedRoutes::All,
         };
         let scopes = [Scope::Organisation, Scope::Host, Scope::Integration];
         let scope = scope(&section, &scopes);
@@ -53,7 +53,7 @@ pub(super) fn read_shared(root: &Section<'_, '_>) -> Vec<Shared> {
                     leave,
                     follow,
                 };
-                shared.push(Shared { limit, counts });
+                shared.push(SharedLimit { limit, counts });
             }
             None => section.spoil(),
         }
@@ -62,7 +62,7 @@ pub(super) fn read_shared(root: &Section<'_, '_>) -> Vec<Shared> {
     if taken.is_empty() { defaults() } else { shared }
 }
 
-pub(crate) fn defaults() -> Vec<Shared> {
+pub(crate) fn defaults() -> Vec<SharedLimit> {
     let per_minute = |allowed| window(allowed, Duration::from_secs(60));
     let limit = |name: &str, rule| {
         let scope = Scope::Organisation;
@@ -73,20 +73,20 @@ pub(crate) fn defaults() -> Vec<Shared> {
         })
     };
     vec![
-        Shared {
+        SharedLimit {
             limit: limit(ORGANISATION_RATE, per_minute(3000)),
-            counts: Counts::WithToken,
+            counts: CountedRoutes::WithToken,
         },
-        Shared {
+        SharedLimit {
             limit: limit(
                 "actions.concurrent.executions.max",
                 Rule::Concurrency { allowed: 50 },
             ),
-            counts: Counts::All,
+            counts: CountedRoutes::All,
         },
-        Shared {
+        SharedLimit {
             limit: limit("requests.volume.max", per_minute(2500)),
-            counts: Counts::All,
+            counts: CountedRoutes::All,
         },
     ]
 }

@@ -19,7 +19,7 @@ enum Kind {
 }
 
 /// Brackets, braces and quotes that are open.
-struct Open {
+struct Nesting {
     round: i32,
     square: u32,
     brace: u32,
@@ -69,7 +69,7 @@ impl Compiler<'_> {
         text: &mut Text<'_>,
         parameters: &mut Vec<Parameter>,
     ) -> Result<bool, CompileError> {
-        let mut open = Open {
+        let mut open = Nesting {
             round: 1,
             square: 0,
             brace: 0,
@@ -135,7 +135,7 @@ impl Compiler<'_> {
     }
 }
 
-impl Open {
+impl Nesting {
     /// Counts a character in; says what is wrong with it.
     fn count(&mut self, letter: char, before: char) -> Option<&'static str> {
         match letter {

@@ -1,5 +1,6 @@
 //! One step after the other.
 
+use super::place::{place, slice};
 use super::{Reader, Scope};
 use crate::chain::{Chain, Step};
 use crate::found::{FOUND, Found};
@@ -104,18 +105,7 @@ impl Reader<'_> {
             (Step::Wildcard, Value::Object(members)) => members
                 .values()
                 .try_for_each(|member| self.arrive_by_name(walk, at, member)),
-            (Step::Wildcard, Value::Array(items)) => {
-                if walk.found.capacity() == 0 {
-                    self.grow(&mut walk.found, items.len())?;
-                }
-                for item in items {
-                    match self.item(walk, at, item) {
-                        Err(Stop::Missing(_)) if !walk.scope.strict => {}
-                        other => other?,
-                    }
-                }
-                Ok(())
-            }
+            (Step::Wildcard, Value::Array(items)) => self.all_items(walk, at, items),
             (Step::Wildcard, _) => Ok(()),
             (Step::Filter(filter), Value::Object(_)) => {
                 if self.passes(filter, value, walk.scope)? {
@@ -137,6 +127,25 @@ impl Reader<'_> {
             _ if placed.certain => Err(Stop::Missing(Why::Part(kind(value)))),
             _ => Ok(()),
         }
+    }
+
+    /// Goes on with every item of an array.
+    fn all_items<'p: 'v, 'v>(
+        &mut self,
+        walk: &mut Walk<'p, 'v>,
+        at: usize,
+        items: &'v [Value],
+    ) -> Result<(), Stop<'p>> {
+        if walk.found.capacity() == 0 {
+            self.grow(&mut walk.found, items.len())?;
+        }
+        for item in items {
+            match self.item(walk, at, item) {
+                Err(Stop::Missing(_)) if !walk.scope.strict => {}
+                other => other?,
+            }
+        }
+        Ok(())
     }
 
     #[inline]
@@ -265,28 +274,6 @@ pub(crate) fn follow<'p, 'v>(chain: &'p Chain, start: &'v Value) -> Result<&'v V
         };
     }
     Ok(value)
-}
-
-/// The place in an array that a possibly negative index means.
-fn place(index: i32, length: usize) -> Option<usize> {
-    let count = isize::try_from(length).ok()?;
-    let index = isize::try_from(index).ok()?;
-    let place = if index < 0 { index + count } else { index };
-    usize::try_from(place).ok().filter(|place| *place < length)
-}
-
-/// The places that a slice covers, of which those below nought count from the end. As in the reference, only
-/// an end that stands alone is moved by the length: `[-2:]` and `[:-1]` are, `[-2:3]` runs from -2 to 2.
-fn slice(from: Option<i32>, to: Option<i32>, length: usize) -> std::ops::Range<isize> {
-    let count = length.cast_signed();
-    let wide = |end: i32| isize::try_from(end).unwrap_or_default();
-    match (from.map(wide), to.map(wide)) {
-        (Some(from), Some(to)) => from.max(-count)..to.min(count),
-        (Some(from), None) if from < 0 => (from + count).max(0)..count,
-        (Some(from), None) => from..count,
-        (None, Some(to)) if to < 0 => 0..to + count,
-        (None, to) => 0..to.unwrap_or(count).min(count),
-    }
 }
 
 fn kind(value: &Value) -> &'static &'static str {

@@ -1,6 +1,6 @@
 //! `type` and `base_url` of an integration: the one says whether there must, or mustn't, be the other.
 
-use super::url;
+use super::url::url;
 use tollgate_action::{Callee, TypeFacts};
 use tollgate_settings::Section;
 use tollgate_upstream::Url;

@@ -5,7 +5,7 @@
 //! credentials themselves.
 
 use super::super::{Reading, access, secrets};
-use super::url;
+use super::url::url;
 use crate::{Access, Login};
 use tollgate_action::{Callee, TypeFacts};
 use tollgate_settings::Section;
