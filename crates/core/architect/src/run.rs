@@ -35,7 +35,7 @@ pub use effect::{Answer, Asked, Effect, EffectId, End, Person, Progress, Questio
 pub use error::{AnswerError, BeginError};
 pub use failure::Failure;
 
-use state::{Frame, Misses, Open, Round, State};
+use state::{Frame, Misses, PendingEffect, Round, State};
 
 use crate::coverage::Coverage;
 use crate::workflow::{Next, Workflow};
@@ -211,7 +211,7 @@ impl Run {
                     }
                     self.state = State::Ready(*next);
                 }
-                State::Open(open) => {
+                State::Pending(open) => {
                     if let Some(effect) = open.effect.take() {
                         // Its time runs from here, not from before what was said.
                         if let Some(timeout) = open.timeout {
@@ -256,7 +256,7 @@ impl Run {
         if let Some(child) = &mut self.child {
             return child.answer(id, answer, now);
         }
-        let State::Open(open) = &self.state else {
+        let State::Pending(open) = &self.state else {
             return Err(AnswerError::NotOpen);
         };
         if open.id != id || open.effect.is_some() || self.now >= open.deadline {

@@ -141,7 +141,7 @@ pub(crate) struct Settings {
     /// Said, then done, when a step fails in a way it has no output for.
     pub(crate) error_says: Option<Expr>,
     pub(crate) error_next: Next,
-    /// The same for a bot that can't understand, and for one who asks for a person.
+    /// Said, then done, by a bot that can't understand; below, for one who asks for a person.
     pub(crate) recognition_says: Option<Expr>,
     pub(crate) recognition_next: Next,
     pub(crate) escalation_says: Option<Expr>,

@@ -9,22 +9,10 @@ use tollgate_architect::{Person, Problems, Substitutions};
 use tollgate_expression::did_you_mean;
 use tollgate_expression::time::{read_date_time, read_duration};
 
-const KEYS: [&str; 14] = [
-    "workflow",
-    "set",
-    "library",
-    "start",
-    "seed",
-    "speech",
-    "inputs",
-    "interaction",
-    "participant",
-    "ids",
-    "person",
-    "answers",
-    "tables",
-    "expect",
-];
+/// Keys of a script, with blanks between them.
+const KEYS: &str = "\
+    workflow set library start seed speech inputs interaction participant ids person answers \
+    tables expect";
 
 /// What `workflow` was called before.
 const OLD_WORKFLOW: &str = "flow";
@@ -70,7 +58,7 @@ impl Reader {
 
     fn script(&mut self, root: &Node) -> Script {
         let mut script = Script::default();
-        self.known(root, &KEYS);
+        self.known(root, KEYS);
         match root.text_of("workflow") {
             Some(workflow) => workflow.clone_into(&mut script.workflow),
             None => self.problems.error(
@@ -80,12 +68,8 @@ impl Reader {
             ),
         }
         script.set = self.texts(root.get("set"));
-        let library = root.items_of("library");
-        script.library = library
-            .iter()
-            .filter_map(Node::text)
-            .map(str::to_owned)
-            .collect();
+        let library = root.items_of("library").iter().filter_map(Node::text);
+        script.library = library.map(str::to_owned).collect();
         if let Some(start) = root.get("start") {
             match start.text().and_then(read_date_time) {
                 Some(millis) => script.start = millis,
@@ -108,14 +92,12 @@ impl Reader {
             script.person.extend(self.turn(item));
         }
         for entry in root.entries_of("answers") {
-            script
-                .answers
-                .insert(entry.key.clone(), self.answers(entry));
+            let answers = self.answers(entry);
+            script.answers.insert(entry.key.clone(), answers);
         }
         for entry in root.entries_of("tables") {
-            script
-                .tables
-                .insert(entry.key.clone(), self.table(&entry.value));
+            let table = self.table(&entry.value);
+            script.tables.insert(entry.key.clone(), table);
         }
         if let Some(expect) = root.get("expect") {
             script.expect = self.expect(expect);
@@ -138,7 +120,7 @@ impl Reader {
     }
 
     fn table(&mut self, node: &Node) -> Table {
-        self.known(node, &["rows", "fails", "after"]);
+        self.known(node, "rows fails after");
         let fails = node.boolean_of("fails").unwrap_or(false);
         let after = self.after(node);
         let rows = node.entries_of("rows").iter();
@@ -151,7 +133,7 @@ impl Reader {
     }
 
     fn expect(&mut self, node: &Node) -> Expect {
-        self.known(node, &["end", "calls", "variables", "participant"]);
+        self.known(node, "end calls variables participant");
         let mut calls = BTreeMap::new();
         for entry in node.entries_of("calls") {
             let count = self.number(Some(&entry.value)).unwrap_or(0);
@@ -165,15 +147,14 @@ impl Reader {
         }
     }
 
-    fn known(&mut self, node: &Node, keys: &[&str]) {
+    /// Refuses keys that aren't among these, which have blanks between them.
+    fn known(&mut self, node: &Node, keys: &str) {
+        let keys = keys.split_whitespace();
         for entry in node.entries() {
-            if !keys.contains(&entry.key.as_str()) {
-                let help = did_you_mean(&entry.key, keys.iter().copied());
-                self.problems.error(
-                    entry.place,
-                    format!("`{}` isn't known here", entry.key),
-                    help,
-                );
+            if !keys.clone().any(|key| key == entry.key) {
+                let help = did_you_mean(&entry.key, keys.clone());
+                let message = format!("`{}` isn't known here", entry.key);
+                self.problems.error(entry.place, message, help);
             }
         }
     }
@@ -192,11 +173,8 @@ impl Reader {
             None | Some((_, Json::Null)) => Map::new(),
             Some((_, Json::Object(object))) => object,
             Some((node, _)) => {
-                self.problems.error(
-                    node.place,
-                    format!("a mapping expected, not {}", node.what()),
-                    "",
-                );
+                let message = format!("a mapping expected, not {}", node.what());
+                self.problems.error(node.place, message, "");
                 Map::new()
             }
         }
@@ -230,10 +208,10 @@ impl Reader {
     }
 
     fn turn(&mut self, node: &Node) -> Option<Turn> {
-        const DOES: [&str; 9] = [
-            "press", "say", "intent", "slots", "learns", "silent", "agent", "hangUp", "after",
-        ];
-        self.known(node, &DOES);
+        self.known(
+            node,
+            "press say intent slots learns silent agent hangUp after",
+        );
         let after = self.after(node);
         let text = |key: &str| node.text_of(key).map(str::to_owned);
         let slots = self.texts(node.get("slots"));
@@ -271,10 +249,8 @@ impl Reader {
     fn answer(&mut self, node: &Node) -> Option<Scripted> {
         let after = self.after(node);
         let row = node.text_of("row").map(str::to_owned);
-        let mut paths = node
-            .entries()
-            .iter()
-            .filter(|e| !matches!(e.key.as_str(), "after" | "row"));
+        let paths = node.entries().iter();
+        let mut paths = paths.filter(|entry| !matches!(entry.key.as_str(), "after" | "row"));
         let Some(entry) = paths.next() else {
             self.problems.error(
                 node.place,
@@ -306,8 +282,8 @@ fn span(text: &str) -> Option<Duration> {
     let end = text
         .find(|c: char| !c.is_ascii_digit())
         .unwrap_or(text.len());
-    let millis: Option<u64> = match &text[end..] {
-        _ if end == 0 => read_duration(text).and_then(|millis| u64::try_from(millis).ok()),
+    let millis = match &text[end..] {
+        _ if end == 0 => u64::try_from(read_duration(text)?).ok()?,
         unit => {
             let unit = match unit {
                 "ms" => 1,
@@ -316,11 +292,8 @@ fn span(text: &str) -> Option<Duration> {
                 "h" => 3_600_000,
                 _ => return None,
             };
-            text[..end]
-                .parse::<u64>()
-                .ok()
-                .and_then(|count| count.checked_mul(unit))
+            text[..end].parse::<u64>().ok()?.checked_mul(unit)?
         }
     };
-    millis.map(Duration::from_millis)
+    Some(Duration::from_millis(millis))
 }

@@ -1,4 +1,4 @@
-//! Flows within workflows.
+//! Workflows that a workflow calls: run here where the library has them, else asked for.
 
 use super::{Effect, End, MAX_DEPTH, Misses, Progress, Run, State};
 use crate::workflow::WorkflowCall;

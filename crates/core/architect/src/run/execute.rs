@@ -1,6 +1,6 @@
-//! Steps carried out.
+//! Carries steps out: what each does at once, and which effect it asks for.
 
-use super::{Effect, EffectId, End, MAX_STEPS, Misses, Open, Run, State, Tell};
+use super::{Effect, EffectId, End, MAX_STEPS, Misses, PendingEffect, Run, State, Tell};
 use crate::workflow::{Action, Next, Step};
 use std::sync::Arc;
 use std::time::Duration;
@@ -135,7 +135,7 @@ impl Run {
         misses: Misses,
     ) {
         self.last_effect += 1;
-        self.state = State::Open(Box::new(Open {
+        self.state = State::Pending(Box::new(PendingEffect {
             id: EffectId(self.last_effect),
             step,
             effect: Some(effect),

@@ -70,7 +70,7 @@ impl Run {
 
     /// The open effect's time is over.
     pub(super) fn expire(&mut self) {
-        let State::Open(open) = &self.state else {
+        let State::Pending(open) = &self.state else {
             return;
         };
         let (id, misses) = (open.step, open.misses);

@@ -1,6 +1,6 @@
 //! What can be seen of a run.
 
-use super::{Frame, Open, Round, Run, State, Tell};
+use super::{Frame, PendingEffect, Round, Run, State, Tell};
 use crate::coverage::Coverage;
 use crate::workflow::Workflow;
 use serde_json::{Map, Value as Json};
@@ -105,7 +105,7 @@ impl Run {
             + self.menus.capacity() * size_of::<u32>()
             + self.told.capacity() * size_of::<Tell>()
             + match &self.state {
-                State::Open(_) => size_of::<Open>(),
+                State::Pending(_) => size_of::<PendingEffect>(),
                 _ => 0,
             }
             + self.child.as_ref().map_or(0, |child| child.bytes())

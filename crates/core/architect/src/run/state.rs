@@ -30,14 +30,14 @@ pub(super) enum State {
     Ready(Next),
     Sleeping(Instant, Next),
     /// Waiting for an answer to a step's effect.
-    Open(Box<Open>),
+    Pending(Box<PendingEffect>),
     /// A workflow of the library runs for this step.
     Child(u32),
     Ended(End),
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Open {
+pub(super) struct PendingEffect {
     pub(super) id: EffectId,
     pub(super) step: u32,
     /// Until it is handed out.

@@ -16,7 +16,7 @@ pub(super) const CLOSE: char = '\u{E001}';
 
 pub(super) type Fault = (Place, String, String);
 
-pub(super) enum Open {
+pub(super) enum OpenNode {
     List(Place, usize, Vec<Node>),
     Map(Place, usize, Vec<Entry>, Option<(String, Place)>),
 }
@@ -26,7 +26,7 @@ pub(super) struct Builder<'a> {
     pub(super) substitutions: &'a BTreeMap<String, String>,
     pub(super) unfilled: BTreeMap<String, Place>,
     pub(super) anchors: BTreeMap<usize, (Node, usize)>,
-    pub(super) stack: Vec<Open>,
+    pub(super) stack: Vec<OpenNode>,
     pub(super) root: Option<Node>,
     pub(super) nodes: usize,
 }
@@ -53,10 +53,12 @@ impl Builder<'_> {
                 };
                 self.put(node, 0, size)
             }
-            Event::SequenceStart(anchor, _) => self.open(Open::List(place, anchor, Vec::new())),
-            Event::MappingStart(anchor, _) => self.open(Open::Map(place, anchor, Vec::new(), None)),
+            Event::SequenceStart(anchor, _) => self.open(OpenNode::List(place, anchor, Vec::new())),
+            Event::MappingStart(anchor, _) => {
+                self.open(OpenNode::Map(place, anchor, Vec::new(), None))
+            }
             Event::SequenceEnd | Event::MappingEnd => match self.stack.pop() {
-                Some(Open::List(place, anchor, items)) => self.put(
+                Some(OpenNode::List(place, anchor, items)) => self.put(
                     Node {
                         place,
                         kind: Kind::List(items),
@@ -64,7 +66,7 @@ impl Builder<'_> {
                     anchor,
                     1,
                 ),
-                Some(Open::Map(place, anchor, entries, _)) => self.put(
+                Some(OpenNode::Map(place, anchor, entries, _)) => self.put(
                     Node {
                         place,
                         kind: Kind::Map(entries),
@@ -83,9 +85,9 @@ impl Builder<'_> {
         }
     }
 
-    fn open(&mut self, open: Open) -> Result<(), Fault> {
+    fn open(&mut self, open: OpenNode) -> Result<(), Fault> {
         if self.stack.len() >= MAX_DEPTH {
-            let (Open::List(place, ..) | Open::Map(place, ..)) = open;
+            let (OpenNode::List(place, ..) | OpenNode::Map(place, ..)) = open;
             return Err((
                 place,
                 format!("nested deeper than {MAX_DEPTH}"),
@@ -111,8 +113,8 @@ impl Builder<'_> {
         }
         match self.stack.last_mut() {
             None => self.root = Some(node),
-            Some(Open::List(_, _, items)) => items.push(node),
-            Some(Open::Map(_, _, entries, key @ None)) => {
+            Some(OpenNode::List(_, _, items)) => items.push(node),
+            Some(OpenNode::Map(_, _, entries, key @ None)) => {
                 let Kind::Scalar { text, .. } = node.kind else {
                     return Err((
                         node.place,
@@ -129,7 +131,7 @@ impl Builder<'_> {
                 }
                 *key = Some((text, node.place));
             }
-            Some(Open::Map(_, _, entries, key)) => {
+            Some(OpenNode::Map(_, _, entries, key)) => {
                 if let Some((key, place)) = key.take() {
                     entries.push(Entry {
                         key,

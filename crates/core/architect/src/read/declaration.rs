@@ -1,0 +1,81 @@
+//! Variables, as a workflow and its tasks declare them.
+
+use super::Reader;
+use crate::workflow::Variable;
+use crate::yaml::Node;
+use tollgate_expression::{Type, did_you_mean};
+
+/// The most variables of a workflow and its tasks.
+const MAX_VARIABLES: usize = 4_000;
+
+impl Reader<'_> {
+    pub(super) fn declare_variables(&mut self, node: Option<&Node>, task: Option<u32>) {
+        for item in node.map(Node::items).unwrap_or_default() {
+            let Some(entry) = self.only(item, "a variable") else {
+                continue;
+            };
+            let kind = entry.key.strip_suffix("Variable").and_then(Type::of_word);
+            let Some(kind) = kind else {
+                let words: Vec<String> = Type::words()
+                    .map(|word| format!("{word}Variable"))
+                    .collect();
+                let help = did_you_mean(&entry.key, words.iter().map(String::as_str));
+                self.problems.error(
+                    entry.place,
+                    format!("`{}` is no type of variable", entry.key),
+                    help,
+                );
+                continue;
+            };
+            self.known(
+                &entry.value,
+                "name initialValue isInput isOutput description isSecure",
+            );
+            let Some(name) = self.needed(&entry.value, "name") else {
+                continue;
+            };
+            let place = name.place;
+            let Some(name) = name.text().map(str::to_owned) else {
+                self.problems.error(place, "a variable without a name", "");
+                continue;
+            };
+            let initial = entry.value.get("initialValue");
+            let initial = initial.and_then(|node| self.value(node, kind, &name));
+            let flag = |key| entry.value.boolean_of(key).unwrap_or(false);
+            let variable = Variable {
+                name,
+                kind,
+                initial,
+                input: flag("isInput"),
+                output: flag("isOutput"),
+                place,
+            };
+            self.declare(variable, task);
+        }
+    }
+
+    pub(super) fn declare(&mut self, variable: Variable, task: Option<u32>) {
+        let names = match task {
+            Some(task) => &mut self.locals[task as usize],
+            None => &mut self.globals,
+        };
+        let lower = variable.name.to_lowercase();
+        let slot = self.variables.len() as u32;
+        if let Some(before) = names.insert(lower, slot) {
+            let first = self.variables[before as usize].place;
+            self.problems.error(
+                variable.place,
+                format!("`{}` is declared twice, first at {first}", variable.name),
+                "remove one",
+            );
+        }
+        if self.variables.len() == MAX_VARIABLES {
+            self.problems.error(
+                variable.place,
+                format!("more than {MAX_VARIABLES} variables"),
+                "",
+            );
+        }
+        self.variables.push(variable);
+    }
+}
