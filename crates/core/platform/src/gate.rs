@@ -40,7 +40,7 @@ struct Held {
 type Key = (u32, u32);
 
 /// Where a call is counted.
-pub(crate) type Counted = (usize, Key);
+pub(crate) type GatePlace = (usize, Key);
 
 impl Gate {
     pub(crate) fn new(laws: Vec<Law>, alignment: Alignment, seed: u64) -> Self {
@@ -85,7 +85,7 @@ impl Gate {
     }
 
     /// The meters that a call counts under, in order.
-    fn passes(&mut self, passer: Passer<'_>) -> Vec<Counted> {
+    fn passes(&mut self, passer: Passer<'_>) -> Vec<GatePlace> {
         let mut passed = Vec::with_capacity(self.laws.len());
         for place in 0..self.laws.len() {
             let law = &self.laws[place].law;
@@ -128,7 +128,7 @@ impl Gate {
         number
     }
 
-    fn meter(&mut self, (place, key): Counted) -> &mut Meter {
+    fn meter(&mut self, (place, key): GatePlace) -> &mut Meter {
         let held = &mut self.laws[place];
         let (alignment, now) = (self.alignment, held.now);
         let phase =
@@ -182,7 +182,7 @@ impl Gate {
         Ok(entered)
     }
 
-    pub(crate) fn leave(&mut self, places: &[Counted]) {
+    pub(crate) fn leave(&mut self, places: &[GatePlace]) {
         for &place in places {
             self.meter(place).leave();
         }
@@ -195,14 +195,14 @@ impl Gate {
     }
 
     /// The first window that headers speak of.
-    fn shown(&mut self, passed: &[Counted], now: Instant) -> Option<Facts> {
+    fn shown(&mut self, passed: &[GatePlace], now: Instant) -> Option<Facts> {
         let shown = passed
             .iter()
             .find(|it| self.laws[it.0].law.shown && !self.meter(**it).is_concurrency());
         shown.map(|shown| self.facts(*shown, now))
     }
 
-    fn facts(&mut self, counted: Counted, now: Instant) -> Facts {
+    fn facts(&mut self, counted: GatePlace, now: Instant) -> Facts {
         let meter = self.meter(counted);
         let bound = meter.bound();
         Facts {
@@ -218,7 +218,7 @@ impl Gate {
 #[derive(Debug)]
 pub(crate) struct Entered {
     /// Its places under limits on calls at once.
-    pub(crate) places: Vec<Counted>,
+    pub(crate) places: Vec<GatePlace>,
     /// The organisation's window: when it opened if this call did that, and what it counts.
     pub(crate) window: Option<(Option<Instant>, u32)>,
     pub(crate) facts: Option<Facts>,

@@ -1,14 +1,15 @@
-//! Who is admitted.
+//! The provider: which calls it admits, and what it says of them.
 
 mod fate;
+mod strangers;
 mod tokens;
 
-use crate::gate::{Counted as Place, Gate, Passer};
+use crate::gate::{Gate, GatePlace, Passer};
 use crate::said::{self, Header};
-use crate::strangers::Calling;
-use crate::verdict::Place as Number;
+use crate::strangers::StrangerCalls;
+use crate::verdict::Place;
 use crate::{
-    Admitted, Config, Counted, Counts, Faults, LimitName, Limited, Request, Share, Slowing,
+    Admitted, Config, Counted, Counts, Faults, LimitName, Limited, Request, Slowing,
     StrangerCounts, TokenCounts, TokenNumber, Verdict, Whose, WindowCount,
 };
 use std::collections::BTreeMap;
@@ -28,12 +29,12 @@ pub struct Platform {
     luck: Stream,
     gate: Gate,
     tokens: Tokens,
-    strangers: Vec<Calling>,
+    strangers: Vec<StrangerCalls>,
     /// When the first call or token was asked for.
     began: Option<Instant>,
     under_way: u32,
     /// Places under limits on calls at once, by call.
-    places: BTreeMap<u64, Vec<Place>>,
+    places: BTreeMap<u64, Vec<GatePlace>>,
     calls: u64,
     /// When each of the workers is free.
     workers: Vec<Instant>,
@@ -155,7 +156,7 @@ impl Platform {
     }
 
     /// The call is over that has this place.
-    pub fn depart(&mut self, place: Number) {
+    pub fn depart(&mut self, place: Place) {
         if let Some(places) = self.places.remove(&place.0) {
             self.gate.leave(&places);
         }
@@ -165,7 +166,7 @@ impl Platform {
     /// The call is over that has been under way for the longest.
     pub fn leave(&mut self) {
         let first = self.places.keys().next().copied();
-        self.depart(Number(first.unwrap_or(u64::MAX)));
+        self.depart(Place(first.unwrap_or(u64::MAX)));
     }
 
     /// The headers of the answer to a call of which this was said, a moment or a while ago.
@@ -180,7 +181,9 @@ impl Platform {
             said::window(headers, facts, &mut self.luck, now)
         });
         if let Some(limited) = refusal {
-            let stray = limited.stray.and_then(|it| self.config.strays.get(it));
+            let stray = limited
+                .stray
+                .and_then(|place| self.config.strays.get(place));
             let form = stray.map_or(&headers.retry_after, |stray| &stray.retry_after);
             said.extend(said::retry_after(
                 form,
@@ -195,60 +198,6 @@ impl Platform {
     #[must_use]
     pub fn counts(&self) -> &Counts {
         &self.counts
-    }
-
-    /// Makes up for what happened by itself up to `now`: strangers' calls, limits that change.
-    pub fn look(&mut self, now: Instant) {
-        self.begin(now);
-        let began = self.began.unwrap_or(now);
-        loop {
-            let due = self.strangers.iter_mut().enumerate();
-            let due = due.filter_map(|(place, it)| Some((it.due(began, now)?, place)));
-            let Some((at, place)) = due.min() else { break };
-            self.strangers[place].take();
-            self.gate.advance(at.since(began));
-            self.stranger_calls(place, at);
-        }
-        self.gate.advance(now.since(began));
-    }
-
-    fn stranger_calls(&mut self, place: usize, at: Instant) {
-        let calling = &self.strangers[place];
-        let (token, client) = match calling.share() {
-            Share::Organisation => (None, None),
-            Share::Client(client) => (None, Some(client)),
-            Share::Token(token) => match self.tokens.client(token) {
-                Some(client) => (Some(token), Some(client)),
-                None if self.config.needs_token => return,
-                None => (Some(token), None),
-            },
-        };
-        let passer = Passer {
-            token,
-            client,
-            method: "GET",
-            path: calling.path(),
-        };
-        let counts = &mut self.counts.strangers[place];
-        counts.asked += 1;
-        if let Ok(entered) = self.gate.enter(passer, at) {
-            counts.admitted += 1;
-            // It takes no time.
-            self.gate.leave(&entered.places);
-        }
-    }
-
-    /// Notes the beginning; how long ago it was.
-    fn begin(&mut self, now: Instant) -> Duration {
-        if self.began.is_none() {
-            self.began = Some(now);
-            let seeds = (1..).map(|n| self.seed ^ (n << 32));
-            let strangers = self.config.strangers.iter().zip(seeds);
-            self.strangers = strangers
-                .map(|(it, seed)| Calling::new(it.clone(), seed, now))
-                .collect();
-        }
-        self.began.map_or(Duration::ZERO, |began| now.since(began))
     }
 
     fn decide(
@@ -300,7 +249,7 @@ impl Platform {
                     facts: entered.facts,
                     latency,
                     fault,
-                    place: Number(self.calls),
+                    place: Place(self.calls),
                 })
             }
         }

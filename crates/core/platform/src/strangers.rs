@@ -9,7 +9,7 @@ const STEP: Duration = Duration::from_millis(100);
 
 /// One stranger and when it calls next.
 #[derive(Clone, Debug)]
-pub(crate) struct Calling {
+pub(crate) struct StrangerCalls {
     stranger: Stranger,
     random: Stream,
     /// Looked at up to here.
@@ -19,7 +19,7 @@ pub(crate) struct Calling {
     next: Option<Instant>,
 }
 
-impl Calling {
+impl StrangerCalls {
     pub(crate) fn new(stranger: Stranger, seed: u64, now: Instant) -> Self {
         let mut random = Stream::new(seed);
         let left = distance(&stranger, &mut random);

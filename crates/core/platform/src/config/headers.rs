@@ -41,9 +41,9 @@ pub enum Family {
     Separate,
     /// `X-RateLimit-Limit`, `-Remaining`, `-Reset` in seconds.
     Seconds,
-    /// The same, the reset as seconds since 1970.
+    /// `X-RateLimit-Limit`, `-Remaining`, and `-Reset` as seconds since 1970.
     Epoch,
-    /// The same, the reset as milliseconds since 1970.
+    /// `X-RateLimit-Limit`, `-Remaining`, and `-Reset` as milliseconds since 1970.
     EpochMillis,
     /// As `Epoch`, with `-Used` and `-Resource`.
     GitHub,
