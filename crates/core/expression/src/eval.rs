@@ -1,4 +1,4 @@
-//! An expression's value.
+//! What an expression comes to while a workflow runs.
 
 use crate::bounds::MAX_TEXT;
 use crate::compare::{compare, equal, number};

@@ -1,4 +1,4 @@
-//! Characters to tokens.
+//! Cuts an expression's characters into tokens.
 
 use crate::bounds::MAX_CHARACTERS;
 use crate::fault::Fault;

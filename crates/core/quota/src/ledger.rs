@@ -1,4 +1,4 @@
-//! One limit's slots.
+//! One limit's slots: which are held, until when, and how many may be taken.
 
 mod announced;
 mod arrival;

@@ -1,4 +1,4 @@
-//! Numbers.
+//! Functions of numbers. One whose result doesn't fit is an error.
 
 use super::call::Call;
 use super::definition::Code;

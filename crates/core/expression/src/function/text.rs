@@ -1,4 +1,4 @@
-//! Texts.
+//! Functions of texts. Positions and lengths count characters, from 0.
 
 use super::call::{Call, bounded_list, bounded_text};
 use super::definition::Code;

@@ -68,7 +68,7 @@ impl Room {
         }
     }
 
-    /// The same for JSON.
+    /// Takes the room of JSON with all that is in it.
     ///
     /// # Errors
     /// There isn't so much.

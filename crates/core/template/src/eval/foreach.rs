@@ -1,4 +1,4 @@
-//! Loops.
+//! Loops: what they go over, what their bodies see, and how they end.
 
 use super::{Halt, Outcome, Renderer};
 use crate::bounds::SLOT;

@@ -1,4 +1,4 @@
-//! Expressions.
+//! Expressions: operators by their levels, and the values between them.
 
 use super::{Fault, Kind, Parser};
 use crate::node::{Chain, Constant, Expression, Link, Operator};

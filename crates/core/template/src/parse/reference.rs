@@ -1,4 +1,4 @@
-//! References.
+//! References: how they are read, and how those are printed that are none after all.
 
 use super::{Fault, Kind, Parser, statement};
 use crate::error::Place;
