@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod harness;
+
 use axum::Router;
 use axum::extract::Path;
 use axum::response::IntoResponse as _;
@@ -10,7 +12,6 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tollgate_config::{Config, Source};
 use tollgate_service::Service;
 
 /// The documentation of the API.
@@ -18,7 +19,6 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs/api.md");
 const BEGIN: &str = "<!-- This table is made of crates/io/api/src/ends.rs. -->\n";
 const END: &str = "<!-- Here the table ends. -->\n";
 
-const SECRET: &str = "a-secret-of-some-length";
 /// A loop over nothing, of about half the steps that one template may take.
 const LOOP: &str = "#foreach($i in [1..900])#foreach($j in [1..500])#end#end";
 
@@ -138,23 +138,11 @@ allowed_ports = ["1-65535"]
 {more}
 "#
         );
-        let source = Source {
-            file: "test.toml",
-            folder: folder.path(),
-            env: &|_| Some(SECRET.to_owned()),
-            files: &tollgate_files::Disk,
-        };
-        let config = Config::parse(&text, &source).unwrap();
-        let service = Service::start(config, 1).await.unwrap();
+        let service = harness::serve(folder.path(), &text).await.unwrap();
         let base = format!("http://{}", service.address());
         let http = reqwest::Client::new();
-        let login = http.post(format!("{base}/oauth/token"));
-        let login = login
-            .basic_auth("flows", Some(SECRET))
-            .body("grant_type=client_credentials");
-        let grant: Value = login.send().await.unwrap().json().await.unwrap();
         Self {
-            token: grant["access_token"].as_str().unwrap().to_owned(),
+            token: harness::login(&http, &base, "flows").await,
             _service: service,
             base,
             http,

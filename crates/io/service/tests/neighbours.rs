@@ -6,13 +6,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod harness;
+
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tollgate_config::{Config, Source};
 use tollgate_service::Service;
 
 /// The neighbour's action that has something to calculate.
@@ -324,26 +325,10 @@ allowed = 1000000
 period = "60s"
 "#
     );
-    let source = Source {
-        file: "test.toml",
-        folder: folder.path(),
-        env: &|_| Some("test-secret-0123456789".to_owned()),
-        files: &tollgate_files::Disk,
-    };
-    let service = Service::start(Config::parse(&text, &source).unwrap(), 1)
-        .await
-        .unwrap();
+    let service = harness::serve(folder.path(), &text).await.unwrap();
     let base = format!("http://{}", service.address());
     let http = reqwest::Client::new();
-    let request = http.post(format!("{base}/oauth/token"));
-    let request = request.basic_auth("flows", Some("test-secret-0123456789"));
-    let grant = request
-        .body("grant_type=client_credentials")
-        .send()
-        .await
-        .unwrap();
-    let grant: Value = grant.json().await.unwrap();
-    let token = grant["access_token"].as_str().unwrap().to_owned();
+    let token = harness::login(&http, &base, "flows").await;
     let list = http.get(format!("{base}/api/v2/integrations/actions?pageSize=100"));
     let list: Value = list
         .bearer_auth(&token)

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod harness;
 #[path = "../../store/tests/support/mod.rs"]
 mod support;
 
@@ -12,7 +13,6 @@ use std::time::{Duration, Instant};
 use support::postgres::{Disk, Server};
 use support::proxy::{Proxy, Way};
 use support::{Folder, skip};
-use tollgate_config::{Config, Source};
 use tollgate_service::Service;
 use tollgate_store::{
     AuditQuery, EntityId, KeyRing, Store, StoreUrl, UsageGrain, UsageQuery, WallTime,
@@ -37,8 +37,6 @@ impl Node {
         std::fs::write(&keys, key).unwrap();
         let mine = std::os::unix::fs::PermissionsExt::from_mode(0o600);
         std::fs::set_permissions(keys, mine).unwrap();
-        let mine = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-        std::fs::set_permissions(folder.path().join("keys"), mine).unwrap();
         let text = format!(
             r#"
 [server]
@@ -54,28 +52,19 @@ client_secret_env = "SECRET"
 roles = ["execute", "author", "administer"]
 "#
         );
-        let source = Source {
-            file: "test.toml",
-            folder: folder.path(),
-            env: &|_| Some("test-secret-0123456789".to_owned()),
-            files: &tollgate_files::Disk,
-        };
-        let service = Service::start(Config::parse(&text, &source).unwrap(), 1);
         let mut node = Self {
-            service: service.await.unwrap(),
+            service: harness::serve(folder.path(), &text).await.unwrap(),
             http: reqwest::Client::new(),
             token: String::new(),
             folder,
         };
-        node.token = node.login("root", "test-secret-0123456789").await;
+        node.token = node.login("root", harness::SECRET).await;
         node
     }
 
     async fn login(&self, id: &str, secret: &str) -> String {
-        let url = format!("http://{}/oauth/token", self.service.address());
-        let request = self.http.post(url).basic_auth(id, Some(secret));
-        let request = request.body("grant_type=client_credentials");
-        let grant: Value = request.send().await.unwrap().json().await.unwrap();
+        let base = format!("http://{}", self.service.address());
+        let grant = harness::grant(&self.http, &base, id, secret).await;
         grant["access_token"].as_str().unwrap().to_owned()
     }
 

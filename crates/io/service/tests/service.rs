@@ -2,12 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod harness;
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tollgate_config::{Config, Source};
 use tollgate_emulator::Emulator;
-use tollgate_platform::{Client, Faults, Spread};
+use tollgate_platform::Faults;
 use tollgate_service::{Service, StartError};
 
 /// An action file that reads a queue.
@@ -54,17 +55,7 @@ impl World {
     }
 
     async fn with(more: &str, actions: &[Value]) -> Result<Self, StartError> {
-        let platform = tollgate_platform::Config {
-            clients: vec![Client {
-                id: "pool".into(),
-                secret: "test-secret-0123456789".into(),
-            }],
-            latency: Spread::fixed(Duration::from_millis(50)),
-            ..tollgate_platform::Config::default()
-        };
-        let emulator = Emulator::start(platform, 1, ([127, 0, 0, 1], 0).into())
-            .await
-            .unwrap();
+        let emulator = harness::platform(Duration::from_millis(50)).await;
         let folder = tempfile::tempdir().unwrap();
         for (index, action) in actions.iter().enumerate() {
             std::fs::write(
@@ -96,13 +87,7 @@ listen = "127.0.0.1:0"
 {more}
 "#
         );
-        let source = Source {
-            file: "test.toml",
-            folder: folder.path(),
-            env: &|_| Some("test-secret-0123456789".to_owned()),
-            files: &tollgate_files::Disk,
-        };
-        let service = Service::start(Config::parse(&text, &source).unwrap(), 1).await?;
+        let service = harness::serve(folder.path(), &text).await?;
         Ok(Self {
             base: format!("http://{}", service.address()),
             emulator,
@@ -113,12 +98,7 @@ listen = "127.0.0.1:0"
     }
 
     async fn token(&self) -> String {
-        let request = self.http.post(format!("{}/oauth/token", self.base));
-        let request = request
-            .basic_auth("flows", Some("test-secret-0123456789"))
-            .body("grant_type=client_credentials");
-        let grant: Value = request.send().await.unwrap().json().await.unwrap();
-        grant["access_token"].as_str().unwrap().to_owned()
+        harness::login(&self.http, &self.base, "flows").await
     }
 
     async fn call(

@@ -2,13 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod harness;
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tollgate_config::{Config, Source};
 use tollgate_service::Service;
 
 /// Less than any wait that a caller could have been put to, more than a slow machine needs.
@@ -81,14 +82,7 @@ actions = {{ folder = "." }}
 listen = "127.0.0.1:0"
 "#
         );
-        let source = Source {
-            file: "test.toml",
-            folder: folder.path(),
-            env: &|_| Some("a-secret-of-some-length".to_owned()),
-            files: &tollgate_files::Disk,
-        };
-        let config = Config::parse(&text, &source).unwrap();
-        let service = Service::start(config, 1).await.unwrap();
+        let service = harness::serve(folder.path(), &text).await.unwrap();
         Self {
             says,
             base: format!("http://{}", service.address()),
@@ -103,12 +97,7 @@ listen = "127.0.0.1:0"
     }
 
     async fn ask_as(&self, who: &str, method: Method, path: &str) -> (StatusCode, Value) {
-        let login = self.http.post(format!("{}/oauth/token", self.base));
-        let login = login
-            .basic_auth(who, Some("a-secret-of-some-length"))
-            .body("grant_type=client_credentials");
-        let grant: Value = login.send().await.unwrap().json().await.unwrap();
-        let token = grant["access_token"].as_str().unwrap();
+        let token = harness::login(&self.http, &self.base, who).await;
         let request = self.http.request(method, format!("{}{path}", self.base));
         let answer = request.bearer_auth(token).body("{}").send().await.unwrap();
         let status = answer.status();

@@ -2,11 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod harness;
+
+use harness::login;
 use serde_json::{Value, json};
 use std::time::Duration;
-use tollgate_config::{Config, Source};
 use tollgate_emulator::Emulator;
-use tollgate_platform::{Client, Spread};
 use tollgate_service::{Service, StartError};
 
 /// Asks how many members a queue has.
@@ -81,14 +82,6 @@ fn action() -> Value {
     })
 }
 
-async fn login(http: &reqwest::Client, base: &str, client: &str) -> String {
-    let request = http.post(format!("{base}/oauth/token"));
-    let request = request.basic_auth(client, Some("test-secret-0123456789"));
-    let grant = request.body("grant_type=client_credentials").send().await;
-    let grant: Value = grant.unwrap().json().await.unwrap();
-    grant["access_token"].as_str().unwrap().to_owned()
-}
-
 struct World {
     emulator: Emulator,
     _service: Service,
@@ -111,16 +104,7 @@ impl World {
         server: &str,
         more: &str,
     ) -> Result<Self, StartError> {
-        let platform = tollgate_platform::Config {
-            clients: vec![Client {
-                id: "pool".into(),
-                secret: "test-secret-0123456789".into(),
-            }],
-            latency: Spread::fixed(Duration::from_millis(10)),
-            ..tollgate_platform::Config::default()
-        };
-        let emulator = Emulator::start(platform, 1, ([127, 0, 0, 1], 0).into());
-        let emulator = emulator.await.unwrap();
+        let emulator = harness::platform(Duration::from_millis(10)).await;
         let url = format!("http://{}", emulator.address());
         let text = format!(
             r#"
@@ -158,13 +142,7 @@ default = true
 {more}
 "#
         );
-        let source = Source {
-            file: "test.toml",
-            folder: folder.path(),
-            env: &|_| Some("test-secret-0123456789".to_owned()),
-            files: &tollgate_files::Disk,
-        };
-        let service = Service::start(Config::parse(&text, &source).unwrap(), 1).await?;
+        let service = harness::serve(folder.path(), &text).await?;
         let (base, http) = (
             format!("http://{}", service.address()),
             reqwest::Client::new(),

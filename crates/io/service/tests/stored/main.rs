@@ -5,6 +5,8 @@
 mod below;
 mod echo;
 mod edits;
+#[path = "../harness/mod.rs"]
+mod harness;
 mod large;
 mod logins;
 mod reach;

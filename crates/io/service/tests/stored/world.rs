@@ -7,12 +7,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tollgate_config::{Config, Source};
 use tollgate_service::Service;
 use tollgate_store::KeyRing;
 
 /// Secret of the administrator of the configuration file.
-pub(crate) const SECRET: &str = "root-secret-0123456789";
+pub(crate) use crate::harness::SECRET;
 
 /// What the upstream saw.
 #[derive(Default)]
@@ -130,24 +129,12 @@ default = true
 "#,
             keys = keys.display()
         );
-        let source = Source {
-            file: "test.toml",
-            folder,
-            env: &|_| Some(SECRET.to_owned()),
-            files: &tollgate_files::Disk,
-        };
-        let config = Config::parse(&text, &source).unwrap();
-        Service::start(config, 1).await.unwrap()
+        crate::harness::serve(folder, &text).await.unwrap()
     }
 
     pub(crate) async fn login(&self, id: &str, secret: &str) -> Result<String, Value> {
-        let request = self
-            .http
-            .post(format!("http://{}/oauth/token", self.service.address()));
-        let request = request
-            .basic_auth(id, Some(secret))
-            .body("grant_type=client_credentials");
-        let grant: Value = request.send().await.unwrap().json().await.unwrap();
+        let base = format!("http://{}", self.service.address());
+        let grant = crate::harness::grant(&self.http, &base, id, secret).await;
         grant["access_token"]
             .as_str()
             .map(str::to_owned)
