@@ -1,36 +1,76 @@
 //! `/api/v2/integrations/actions`: what is published.
 
+mod compiled;
+pub(crate) mod contract;
+mod shapes;
+
+use crate::answers::{Changed, Found};
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::changes::{by, managed};
-use crate::doc::{Body as _, id as parse_id};
 use crate::error::ApiError;
 use crate::json::Json;
-use crate::page::{Page, Query};
+use crate::listing::{Expand, Ids, Name, SortBy, SortOrder};
+use crate::page::{Listing, Page};
 use crate::principal::{Over, Principal};
-use crate::{contract, listing};
+use crate::query::{Query, parameter};
+use crate::run::Flatten;
+use crate::state::Api;
+use crate::wire::id as parse_id;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
+pub(crate) use compiled::{compiled, usable};
 use http::StatusCode;
-use serde_json::{Value, json};
+use shapes::Category;
+pub(crate) use shapes::{ActionRequest, ActionUpdate, Shown, show};
 use std::sync::Arc;
-use std::time::Duration;
-use tollgate_action::IntegrationType;
-use tollgate_definitions::{Catalog, CatalogAction, CatalogIntegration, Live, auth_id};
-use tollgate_json::Doc;
-use tollgate_store::{Action, ActionBody, EntityId, Expected, NewAction, Role};
+use tollgate_definitions::{Catalog, CatalogAction, CatalogIntegration, Live};
+use tollgate_store::{Action, EntityId, Expected, Role};
 use tollgate_workers::Workers;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 pub(crate) const PATH: &str = "/api/v2/integrations/actions";
-pub(crate) async fn list(
+/// The operations on published actions.
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::default()
+        .routes(routes!(list, create))
+        .routes(routes!(categories))
+        .routes(routes!(get, update, remove))
+}
+
+parameter! {
+    /// The category that actions are in.
+    InCategory("category"): String
+}
+parameter! {
+    /// Whether actions are marked as handling sensitive data.
+    Secure("secure"): bool
+}
+parameter! {
+    /// Whether integrations' own logins are listed too.
+    IncludeAuthActions("includeAuthActions"): bool
+}
+parameter! {
+    /// Whether requests and responses are shown.
+    IncludeConfig("includeConfig"): bool
+}
+
+/// Lists published actions.
+#[utoipa::path(
+    get, path = PATH, operation_id = "getIntegrationsActions",
+    params(Page, SortBy, SortOrder, InCategory, Name, Ids, Secure, IncludeAuthActions, IncludeConfig),
+    responses((status = 200, description = "A page.", body = Listing<Shown>)),
+)]
+async fn list(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Listing<Shown>>, ApiError> {
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
-    let config = query.flag("includeConfig")?.unwrap_or(false);
+    let config = IncludeConfig::of(&query)?.unwrap_or(false);
     let catalog = live.catalog();
     let found = found(&catalog, &caller, &query)?;
     page.list(PATH, &query, &found, |entry| show(entry, None, config))
@@ -43,18 +83,21 @@ fn found<'a>(
     caller: &Principal,
     query: &Query,
 ) -> Result<Vec<&'a Arc<CatalogAction>>, ApiError> {
-    let secure = query.flag("secure")?;
-    let logins = query.flag("includeAuthActions")?.unwrap_or(false);
-    let ids = listing::ids(query)?;
-    let by = listing::sort_by(query, &["name", "category", "integrationId", "id"])?;
-    let descending = listing::descending(query)?;
+    let secure = Secure::of(query)?;
+    let logins = IncludeAuthActions::of(query)?.unwrap_or(false);
+    let category = InCategory::of(query)?;
+    let ids = Ids::of(query)?;
+    let by = SortBy::among(query, &["name", "category", "integrationId", "id"])?;
+    let descending = SortOrder::descending(query)?;
     let wanted = |entry: &&Arc<CatalogAction>| {
         caller.sees(Over::of(entry))
             && (logins || !entry.is_auth())
-            && query.get("category").is_none_or(|it| it == entry.category)
-            && listing::named(query, &entry.name)
+            && category
+                .as_ref()
+                .is_none_or(|wanted| *wanted == entry.category)
+            && Name::is_in(query, &entry.name)
             && secure.is_none_or(|it| it == entry.secure)
-            && ids.as_ref().is_none_or(|ids| ids.contains(&entry.id))
+            && ids.as_ref().is_none_or(|ids| ids.has(&entry.id))
     };
     let mut found: Vec<_> = catalog.actions().filter(wanted).collect();
     found.sort_by_cached_key(|entry| {
@@ -72,15 +115,21 @@ fn found<'a>(
     Ok(found)
 }
 
-pub(crate) async fn categories(
+/// Lists categories.
+#[utoipa::path(
+    get, path = "/api/v2/integrations/actions/categories", operation_id = "getIntegrationsActionsCategories",
+    params(Page, SortOrder, Secure),
+    responses((status = 200, description = "A page.", body = Listing<Category>)),
+)]
+async fn categories(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Listing<Category>>, ApiError> {
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
-    let secure = query.flag("secure")?;
-    let descending = listing::descending(&query)?;
+    let secure = Secure::of(&query)?;
+    let descending = SortOrder::descending(&query)?;
     let catalog = live.catalog();
     let seen = catalog
         .actions()
@@ -92,18 +141,26 @@ pub(crate) async fn categories(
         names.reverse();
     }
     let path = format!("{PATH}/categories");
-    page.list(&path, &query, &names, |name| json!({"name": name}))
-        .map(Json)
+    page.list(&path, &query, &names, |name| Category {
+        name: (*name).to_owned(),
+    })
+    .map(Json)
 }
 
-pub(crate) async fn get(
+/// Gets an action.
+#[utoipa::path(
+    get, path = "/api/v2/integrations/actions/{actionId}", operation_id = "getIntegrationsAction",
+    params(Expand, IncludeConfig, Flatten),
+    responses((status = 200, description = "The answer.", body = Shown), Found),
+)]
+async fn get(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Shown>, ApiError> {
     let query = Query::parse(query.as_deref());
-    let config = query.flag("includeConfig")?.unwrap_or(false);
+    let config = IncludeConfig::of(&query)?.unwrap_or(false);
     let contract = wants_contract(&query)?;
     let catalog = live.catalog();
     let entry = catalog.find(&id)?;
@@ -113,124 +170,54 @@ pub(crate) async fn get(
 
 /// Whether the contract is wanted, and then whether flattened.
 pub(crate) fn wants_contract(query: &Query) -> Result<Option<bool>, ApiError> {
-    let flatten = query.flag("flatten")?.unwrap_or(false);
-    Ok((flatten || listing::expands(query, "contract")).then_some(flatten))
+    let flatten = Flatten::of(query)?.unwrap_or(false);
+    Ok((flatten || Expand::has(query, "contract")).then_some(flatten))
 }
 
-pub(crate) async fn create(
+/// Makes an action that is published at once; takes an export file with integrationId.
+#[utoipa::path(
+    post, path = PATH, operation_id = "postIntegrationsActions",
+    request_body = ActionRequest,
+    responses((status = 200, description = "The answer.", body = Shown), Changed),
+)]
+async fn create(
     State(live): State<Arc<Live>>,
     State(bodies): State<Bodies>,
     State(workers): State<Arc<Workers>>,
     Extension(caller): Caller,
     body: Body,
-) -> Result<Json<Value>, ApiError> {
-    let doc = bodies.doc(body).await?;
-    let (target, new) = read_new(&live, &caller, &doc)?;
+) -> Result<Json<Shown>, ApiError> {
+    let request = ActionRequest::read(&bodies.doc(body).await?)?;
+    let (target, new) = request.new_action(&live, &caller)?;
     let compiled = usable(&workers, new.id.as_str(), &target, &new.body).await?;
     let made = live.store()?.create::<Action>(new, &by(&caller)).await?;
     changed(&live, &made, Some(compiled)).await
 }
 
-/// What a request or an action file makes, and the integration that it belongs to.
-pub(crate) fn read_new(
-    live: &Live,
-    caller: &Principal,
-    doc: &Doc,
-) -> Result<(Arc<CatalogIntegration>, NewAction), ApiError> {
-    let integration = doc.required("integrationId")?;
-    caller.needs(Role::Author, Over::Integration(&integration))?;
-    let catalog = live.catalog();
-    let target = catalog.find_integration(&integration)?;
-    if target.stored.is_none() {
-        return Err(managed("integration"));
-    }
-    if let Some(kind) = doc.text("integrationType")?
-        && kind != target.kind.as_str()
-    {
-        let message = IntegrationType::from_name(&kind).advised(&format!(
-            "integrationType: expected {}, the type of the integration, found {kind:?}",
-            target.kind.as_str()
-        ));
-        return Err(ApiError::bad_request(format!("{message}.")));
-    }
-    let login = doc.text("actionType")?.as_deref() == Some("customAuth");
-    let id = if login {
-        auth_id(&integration)
-    } else {
-        format!("custom_-_{}", EntityId::random())
-    };
-    let body = ActionBody {
-        name: doc.required("name")?,
-        category: doc.text("category")?.unwrap_or_else(|| target.name.clone()),
-        secure: doc.flag("secure")?.unwrap_or(false),
-        config: doc.json("config")?.unwrap_or_default(),
-        contract: doc.json("contract")?.unwrap_or_default(),
-    };
-    let new = NewAction {
-        id: parse_id(&id)?,
-        integration_id: parse_id(&integration)?,
-        body,
-    };
-    Ok((Arc::clone(target), new))
-}
-
-/// How long the compiling of an action may wait for a worker.
-const COMPILED_WITHIN: Duration = Duration::from_secs(30);
-
-/// The action as it would be executed. The workers compile it: it may be large.
-pub(crate) async fn compiled(
-    workers: &Workers,
-    id: &str,
-    target: &Arc<CatalogIntegration>,
-    body: &ActionBody,
-    version: i64,
-) -> Result<CatalogAction, ApiError> {
-    let (id, body, to) = (id.to_owned(), body.clone(), Arc::clone(target));
-    let compile = move || CatalogAction::of_stored(&id, &to.id, &to.kind, &body, version);
-    let compiled = workers.run_once(&target.id, COMPILED_WITHIN, move |_| compile());
-    Ok(compiled.await?)
-}
-
-/// The action, compiled, for whoever is about to make a version of it; refuses what couldn't be executed.
-pub(crate) async fn usable(
-    workers: &Workers,
-    id: &str,
-    target: &Arc<CatalogIntegration>,
-    body: &ActionBody,
-) -> Result<CatalogAction, ApiError> {
-    let entry = compiled(workers, id, target, body, 0).await?;
-    match &entry.action {
-        Ok(_) => Ok(entry),
-        Err(why) => {
-            let message = format!("The action can't be published: {why}");
-            Err(ApiError::new(
-                StatusCode::BAD_REQUEST,
-                "action.invalid",
-                message,
-            ))
-        }
-    }
-}
-
-/// What the platform lets a published action change; its contract changes through a draft alone.
-pub(crate) async fn update(
+/// Changes a published action but for its contract, which changes through a draft alone.
+#[utoipa::path(
+    patch, path = "/api/v2/integrations/actions/{actionId}", operation_id = "patchIntegrationsAction",
+    request_body = ActionUpdate,
+    responses((status = 200, description = "The answer.", body = Shown), Changed),
+)]
+async fn update(
     State(live): State<Arc<Live>>,
     State(bodies): State<Bodies>,
     State(workers): State<Arc<Workers>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
     body: Body,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Shown>, ApiError> {
     let (id, target) = own(&live, &caller, &id)?;
-    let doc = bodies.doc(body).await?;
-    if doc.get("contract").is_some() {
+    let request = ActionUpdate::read(&bodies.doc(body).await?)?;
+    if request.contract.is_some() {
         let message = "contract: a published action's contract is changed by publishing a draft.";
         return Err(ApiError::bad_request(message));
     }
-    let seen = doc.seen()?;
+    let seen = Expected::Version(request.version);
     let store = live.store()?;
     let before = store.get::<Action>(&id).await?;
-    let body = merged(&doc, before.body)?;
+    let body = request.merged(before.body);
     let compiled = usable(&workers, id.as_str(), &target, &body).await?;
     let made = store
         .update::<Action>(&id, seen, body, &by(&caller))
@@ -238,21 +225,12 @@ pub(crate) async fn update(
     changed(&live, &made, Some(compiled)).await
 }
 
-/// The body with what the request gives in place of what there was.
-pub(crate) fn merged(doc: &Doc, before: ActionBody) -> Result<ActionBody, ApiError> {
-    Ok(ActionBody {
-        name: match doc.get("name") {
-            Some(_) => doc.required("name")?,
-            None => before.name,
-        },
-        category: doc.text("category")?.unwrap_or(before.category),
-        secure: doc.flag("secure")?.unwrap_or(before.secure),
-        config: doc.json("config")?.unwrap_or(before.config),
-        contract: doc.json("contract")?.unwrap_or(before.contract),
-    })
-}
-
-pub(crate) async fn remove(
+/// Deletes an action and its draft.
+#[utoipa::path(
+    delete, path = "/api/v2/integrations/actions/{actionId}", operation_id = "deleteIntegrationsAction",
+    responses((status = 204, description = "Done."), Changed),
+)]
+async fn remove(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
@@ -286,7 +264,7 @@ pub(crate) async fn changed(
     live: &Live,
     made: &Action,
     compiled: Option<CatalogAction>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Shown>, ApiError> {
     let version = made.version.0;
     let compiled = compiled.map(|entry| CatalogAction { version, ..entry });
     live.refresh_with(compiled).await?;
@@ -296,33 +274,4 @@ pub(crate) async fn changed(
         Some(false),
         true,
     )))
-}
-
-/// An action as lists and gets show it. `contract`: whether with its contract, and then whether flattened.
-pub(crate) fn show(entry: &CatalogAction, contract: Option<bool>, config: bool) -> Value {
-    let mut shown = json!({
-        "id": entry.id,
-        "name": entry.name,
-        "integrationId": entry.integration,
-        "category": entry.category,
-        "version": entry.version,
-        "secure": entry.secure,
-        "selfUri": format!("{PATH}/{}", entry.id),
-    });
-    if let Err(why) = &entry.action {
-        shown["unusable"] = json!(why);
-    }
-    let definition = entry.action.as_ref().ok().map(|action| action.definition());
-    let part = |name: &str| definition.and_then(|it| it.get(name)).cloned();
-    if let (Some(flatten), Some(contract)) = (contract, part("contract")) {
-        shown["contract"] = if flatten {
-            contract::flattened(&contract)
-        } else {
-            contract
-        };
-    }
-    if let (true, Some(config)) = (config, part("config")) {
-        shown["config"] = config;
-    }
-    shown
 }

@@ -1,52 +1,44 @@
 //! `/api/v2/integrations/credentials`: what is written here is never given back.
 
+mod shapes;
+
+use crate::answers::Changed;
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::changes::by;
-use crate::doc::{Body as _, id as parse_id, show_time};
 use crate::error::ApiError;
 use crate::json::Json;
-use crate::page::{Page, Query};
+use crate::listing::Name;
+use crate::page::{Listing, Page};
 use crate::principal::Over;
+use crate::query::Query;
+use crate::state::Api;
+use crate::wire::id as parse_id;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use http::StatusCode;
-use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use serde_json::{Map, json};
+use shapes::{
+    CredentialInfo, CredentialRequest, CredentialType, CredentialUpdate, Fields, TYPES, Type,
+    TypeWord, show,
+};
 use std::sync::Arc;
 use tollgate_action::{Callee, TypeFacts};
 use tollgate_definitions::Live;
-use tollgate_driver::Secret;
-use tollgate_json::{Doc, DocError};
-use tollgate_store::{
-    Credential, CredentialKind, CredentialQuery, EntityId, Expected, NewCredential, Role,
-};
+use tollgate_store::{Credential, CredentialQuery, EntityId, Expected, NewCredential, Role};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 const PATH: &str = "/api/v2/integrations/credentials";
 
-/// A credential type, and the fields that it can't do without.
-struct Type(CredentialKind, &'static str, &'static [&'static str]);
-
-const TYPES: [Type; 5] = [
-    Type(
-        CredentialKind::BasicAuth,
-        "basicAuth",
-        &["userName", "password"],
-    ),
-    Type(
-        CredentialKind::PureCloudOAuthClient,
-        "pureCloudOAuthClient",
-        &["clientId", "clientSecret"],
-    ),
-    Type(CredentialKind::UserDefined, "userDefined", &[]),
-    Type(CredentialKind::UserDefinedOAuth, "userDefinedOAuth", &[]),
-    Type(
-        CredentialKind::ZendeskApiToken,
-        "zendeskApiToken",
-        &["userEmail", "baseUrl", "apiToken"],
-    ),
-];
+/// The operations on credentials.
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::default()
+        .routes(routes!(list, create))
+        .routes(routes!(types))
+        .routes(routes!(get, update, remove))
+}
 
 /// The vendor's own credential type of an integration type below a base URL, where it can be used here.
 pub(crate) fn own_of(of: &TypeFacts) -> Option<&'static str> {
@@ -56,35 +48,46 @@ pub(crate) fn own_of(of: &TypeFacts) -> Option<&'static str> {
     (of.calls == Callee::BelowBaseUrl).then_some(own)
 }
 
-pub(crate) async fn types(Extension(caller): Caller) -> Result<Json<Value>, ApiError> {
+/// The credential types.
+#[utoipa::path(
+    get, path = "/api/v2/integrations/credentials/types", operation_id = "getIntegrationsCredentialsTypes",
+    responses((status = 200, description = "The answer.", body = Vec<CredentialType>)),
+)]
+async fn types(Extension(caller): Caller) -> Result<Json<Vec<CredentialType>>, ApiError> {
     caller.needs_any()?;
     let show = |Type(_, name, required): &Type| {
         let text = |field: &&str| ((*field).to_owned(), json!({"type": "string"}));
         let fields: Map<_, _> = required.iter().map(text).collect();
-        json!({
-            "id": name,
-            "name": name,
-            "properties": {
+        CredentialType {
+            id: name,
+            name,
+            properties: json!({
                 "type": "object", "properties": fields,
                 "additionalProperties": required.is_empty(),
-            },
-            "displayOrder": required,
-            "required": required,
-        })
+            }),
+            display_order: required,
+            required,
+        }
     };
     Ok(Json(TYPES.iter().map(show).collect()))
 }
 
-pub(crate) async fn list(
+/// Lists credentials, without their fields.
+#[utoipa::path(
+    get, path = PATH, operation_id = "getIntegrationsCredentials",
+    params(Page, Name),
+    responses((status = 200, description = "A page.", body = Listing<CredentialInfo>)),
+)]
+async fn list(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Listing<CredentialInfo>>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
     let wanted = CredentialQuery {
-        name: crate::listing::name(&query),
+        name: Name::filter(&query),
         page: page.request()?,
         ..CredentialQuery::default()
     };
@@ -96,29 +99,37 @@ pub(crate) async fn list(
     Ok(Json(page.answer(PATH, &query, shown, found.total)))
 }
 
-pub(crate) async fn get(
+/// Gets a credential, without its fields.
+#[utoipa::path(
+    get, path = "/api/v2/integrations/credentials/{credentialId}", operation_id = "getIntegrationsCredential",
+    responses((status = 200, description = "The answer.", body = CredentialInfo), Changed),
+)]
+async fn get(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<CredentialInfo>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
     Ok(Json(show(
         &live.store()?.get::<Credential>(&parse_id(&id)?).await?,
     )))
 }
 
-pub(crate) async fn create(
+/// Makes a credential.
+#[utoipa::path(
+    post, path = PATH, operation_id = "postIntegrationsCredentials",
+    request_body = CredentialRequest,
+    responses((status = 200, description = "The answer.", body = CredentialInfo), Changed),
+)]
+async fn create(
     State(live): State<Arc<Live>>,
     State(bodies): State<Bodies>,
     Extension(caller): Caller,
     body: Body,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<CredentialInfo>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
-    let doc = bodies.doc(body).await?;
-    let wanted = doc.object("type")?;
-    let wanted = wanted
-        .as_ref()
-        .map_or_else(|| doc.required("type.name"), named)?;
+    let request = CredentialRequest::read(&bodies.doc(body).await?)?;
+    let TypeWord(wanted) = request.r#type;
     let found = TYPES.iter().find(|Type(_, name, _)| *name == wanted);
     let Type(kind, _, required) = found.ok_or_else(|| {
         let known: Vec<_> = TYPES.iter().map(|Type(_, name, _)| *name).collect();
@@ -128,12 +139,12 @@ pub(crate) async fn create(
             "type: expected one of {known}, found {wanted:?}{advice}."
         ))
     })?;
-    let fields = fields(&doc)?.unwrap_or_default();
+    let fields = request.credential_fields.unwrap_or_default();
     complete(required, &fields)?;
     let new = NewCredential {
         id: EntityId::random(),
         // The platform takes one without a name, the store doesn't.
-        name: doc.text("name")?.unwrap_or(wanted),
+        name: request.name.unwrap_or(wanted),
         kind: *kind,
         fields,
     };
@@ -158,40 +169,44 @@ fn of_a_type(wanted: &str) -> String {
     }
 }
 
-/// The platform's types are known by id and by name.
-fn named(kind: &Doc) -> Result<String, DocError> {
-    match kind.text("name")? {
-        Some(name) => Ok(name),
-        None => kind.required("id"),
-    }
-}
-
-pub(crate) async fn update(
+/// Changes a credential; fields replace all of them.
+#[utoipa::path(
+    put, path = "/api/v2/integrations/credentials/{credentialId}", operation_id = "putIntegrationsCredential",
+    request_body = CredentialUpdate,
+    responses((status = 200, description = "The answer.", body = CredentialInfo), Changed),
+)]
+async fn update(
     State(live): State<Arc<Live>>,
     State(bodies): State<Bodies>,
     Extension(caller): Caller,
     Path(id): Path<String>,
     body: Body,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<CredentialInfo>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
     let id = parse_id(&id)?;
-    let doc = bodies.doc(body).await?;
+    let request = CredentialUpdate::read(&bodies.doc(body).await?)?;
     let store = live.store()?;
-    let fields = fields(&doc)?.filter(|fields| !fields.is_empty());
+    let fields = request
+        .credential_fields
+        .filter(|fields| !fields.is_empty());
     if let Some(fields) = &fields {
         let kind = store.get::<Credential>(&id).await?.kind;
         let of_kind = TYPES.iter().find(|Type(it, ..)| *it == kind);
         complete(of_kind.map_or(&[], |Type(.., required)| required), fields)?;
     }
-    let (name, seen) = (doc.text("name")?, doc.perhaps_seen()?);
     let changed = store
-        .update_credential(&id, seen, name, fields, &by(&caller))
+        .update_credential(&id, request.version, request.name, fields, &by(&caller))
         .await?;
     live.refresh().await?;
     Ok(Json(show(&changed)))
 }
 
-pub(crate) async fn remove(
+/// Deletes a credential that nothing uses.
+#[utoipa::path(
+    delete, path = "/api/v2/integrations/credentials/{credentialId}", operation_id = "deleteIntegrationsCredential",
+    responses((status = 204, description = "Done."), Changed),
+)]
+async fn remove(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
@@ -204,15 +219,7 @@ pub(crate) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn fields(doc: &Doc) -> Result<Option<BTreeMap<String, Secret>>, ApiError> {
-    let texts = doc.texts("credentialFields")?;
-    Ok(texts.map(|texts| {
-        let secret = |(name, text)| (name, Secret::new(text));
-        texts.into_iter().map(secret).collect()
-    }))
-}
-
-fn complete(required: &[&str], fields: &BTreeMap<String, Secret>) -> Result<(), ApiError> {
+fn complete(required: &[&str], fields: &Fields) -> Result<(), ApiError> {
     let missing = |name: &&&str| fields.get(**name).is_none_or(|it| it.expose().is_empty());
     match required.iter().find(missing) {
         None => Ok(()),
@@ -220,18 +227,4 @@ fn complete(required: &[&str], fields: &BTreeMap<String, Secret>) -> Result<(), 
             "credentialFields.{name}: missing or empty."
         ))),
     }
-}
-
-fn show(it: &Credential) -> Value {
-    let kind = TYPES.iter().find(|Type(kind, ..)| *kind == it.kind);
-    let kind = kind.map_or("", |Type(_, name, _)| *name);
-    json!({
-        "id": it.id.as_str(),
-        "name": it.name,
-        "type": {"id": kind, "name": kind},
-        "createdDate": show_time(it.created),
-        "modifiedDate": show_time(it.modified),
-        "version": it.version.0,
-        "selfUri": format!("{PATH}/{}", it.id),
-    })
 }

@@ -1,7 +1,8 @@
 //! `GET /api/v2/openapi.json`. The document is part of the program: it is made and compressed once, at the
 //! first request, and who has it already is told so.
 
-use crate::openapi::document;
+use crate::state::Api;
+use axum::Extension;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use flate2::Compression;
@@ -10,9 +11,12 @@ use http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde_json::Value;
 use std::io::Write as _;
 use std::sync::OnceLock;
 use tollgate_definitions::IDS;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
 /// The document as it is sent, in one encoding.
@@ -28,10 +32,25 @@ struct Served {
     gzip: Option<Sent>,
 }
 
+/// Makes the document; the router knows how.
+#[derive(Clone, Copy)]
+pub(crate) struct Describe(pub(crate) fn() -> Value);
+
 static SERVED: OnceLock<Served> = OnceLock::new();
 
-pub(crate) async fn serve(headers: HeaderMap) -> Response {
-    let Served { plain, gzip } = SERVED.get_or_init(make);
+/// The operation that gives the document.
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::default().routes(routes!(serve))
+}
+
+/// This document.
+#[utoipa::path(
+    get, path = "/api/v2/openapi.json", operation_id = "getOpenapi",
+    responses((status = 200, description = "The answer.", body = Value)),
+    security(()),
+)]
+async fn serve(Extension(Describe(document)): Extension<Describe>, headers: HeaderMap) -> Response {
+    let Served { plain, gzip } = SERVED.get_or_init(|| make(&document()));
     let gzip = gzip.as_ref().filter(|_| takes_gzip(&headers));
     let sent = gzip.unwrap_or(plain);
     let text = HeaderValue::from_static;
@@ -52,8 +71,8 @@ pub(crate) async fn serve(headers: HeaderMap) -> Response {
     response
 }
 
-fn make() -> Served {
-    let text = document().to_string();
+fn make(document: &Value) -> Served {
+    let text = document.to_string();
     let name = Uuid::new_v5(&IDS, text.as_bytes());
     let tag = |end: &str| HeaderValue::from_str(&format!("\"{name}{end}\"")).ok();
     let compress = || {
@@ -101,6 +120,7 @@ fn has(headers: &HeaderMap, tag: &HeaderValue) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::router::document;
     use flate2::read::GzDecoder;
     use http_body_util::BodyExt as _;
     use std::io::Read as _;
@@ -108,7 +128,7 @@ mod tests {
     async fn get(headers: &[(HeaderName, &'static str)]) -> (StatusCode, HeaderMap, Bytes) {
         let headers = headers.iter().cloned();
         let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value)));
-        let response = serve(headers.collect()).await;
+        let response = serve(Extension(Describe(document)), headers.collect()).await;
         let (parts, body) = response.into_parts();
         (
             parts.status,

@@ -1,43 +1,65 @@
 //! Drafts: actions that are yet to be, or yet to change. They are the author's; nothing calls them.
 
-use crate::actions::{self, PATH, merged, read_new, usable, wants_contract};
+mod publish;
+
+use crate::actions::contract;
+use crate::actions::{
+    self, ActionRequest, ActionUpdate, InCategory, IncludeAuthActions, IncludeConfig, PATH, Secure,
+    Shown, wants_contract,
+};
+use crate::answers::Changed;
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::changes::{by, managed};
-use crate::doc::{Body as _, id as parse_id};
 use crate::error::ApiError;
 use crate::json::Json;
-use crate::page::{Page, Query};
+use crate::listing::{Expand, Ids, Name, SortBy, SortOrder};
+use crate::page::{Listing, Page};
 use crate::principal::{Over, Principal};
-use crate::run::{Calls, show_test, terms};
-use crate::{contract, listing};
+use crate::query::Query;
+use crate::run::Flatten;
+use crate::state::Api;
+use crate::wire::id as parse_id;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use http::{HeaderMap, StatusCode};
-use serde_json::{Value, json};
+use http::StatusCode;
 use std::sync::Arc;
-use tollgate_definitions::{CatalogAction, CatalogIntegration, Live};
-use tollgate_store::{ActionQuery, Draft, Expected, NewAction, PageRequest, Pages, Role, limits};
-use tollgate_workers::Workers;
+use tollgate_definitions::{CatalogIntegration, Live};
+use tollgate_store::{ActionQuery, Draft, Expected, PageRequest, Pages, Role, limits};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(crate) async fn list(
+/// The operations on drafts.
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::default()
+        .routes(routes!(list, create))
+        .routes(routes!(get, copy, update, remove))
+        .merge(publish::routes())
+}
+
+/// Lists drafts.
+#[utoipa::path(
+    get, path = "/api/v2/integrations/actions/drafts", operation_id = "getIntegrationsActionsDrafts",
+    params(Page, SortBy, SortOrder, InCategory, Name, Ids, Secure, IncludeAuthActions, IncludeConfig),
+    responses((status = 200, description = "A page.", body = Listing<Shown>)),
+)]
+async fn list(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Listing<Shown>>, ApiError> {
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
-    let config = query.flag("includeConfig")?.unwrap_or(false);
-    let secure = query.flag("secure")?;
-    let ids = listing::ids(&query)?;
-    let by = listing::sort_by(&query, &["name", "category", "integrationId", "id"])?;
-    let descending = listing::descending(&query)?;
+    let config = IncludeConfig::of(&query)?.unwrap_or(false);
+    let secure = Secure::of(&query)?;
+    let category = InCategory::of(&query)?;
+    let ids = Ids::of(&query)?;
+    let by = SortBy::among(&query, &["name", "category", "integrationId", "id"])?;
+    let descending = SortOrder::descending(&query)?;
     let path = format!("{PATH}/drafts");
     let Ok(store) = live.store() else {
-        return page
-            .list::<Draft>(&path, &query, &[], |_| Value::Null)
-            .map(Json);
+        return Ok(Json(page.answer(&path, &query, Vec::new(), 0)));
     };
     let mut pages = Pages::default();
     while let Some(request) = pages.next() {
@@ -50,12 +72,12 @@ pub(crate) async fn list(
             integration: draft.integration_id.as_str(),
         };
         caller.sees(over)
-            && listing::named(&query, &draft.name)
-            && query.get("category").is_none_or(|it| it == draft.category)
-            && secure.is_none_or(|it| it == draft.secure)
-            && ids
+            && Name::is_in(&query, &draft.name)
+            && category
                 .as_ref()
-                .is_none_or(|ids| ids.iter().any(|id| id == draft.id.as_str()))
+                .is_none_or(|wanted| *wanted == draft.category)
+            && secure.is_none_or(|it| it == draft.secure)
+            && ids.as_ref().is_none_or(|ids| ids.has(draft.id.as_str()))
     });
     found.sort_by_cached_key(|draft| {
         let first = match by {
@@ -93,54 +115,76 @@ pub(crate) async fn list(
     )))
 }
 
-pub(crate) async fn create(
+/// Makes a draft; takes an export file with integrationId.
+#[utoipa::path(
+    post, path = "/api/v2/integrations/actions/drafts", operation_id = "postIntegrationsActionsDrafts",
+    request_body = ActionRequest,
+    responses((status = 200, description = "The answer.", body = Shown), Changed),
+)]
+async fn create(
     State(live): State<Arc<Live>>,
     State(bodies): State<Bodies>,
     Extension(caller): Caller,
     body: Body,
-) -> Result<Json<Value>, ApiError> {
-    let doc = bodies.doc(body).await?;
-    let (_, new): (_, NewAction) = read_new(&live, &caller, &doc)?;
+) -> Result<Json<Shown>, ApiError> {
+    let request = ActionRequest::read(&bodies.doc(body).await?)?;
+    let (_, new) = request.new_action(&live, &caller)?;
     let made = live.store()?.create::<Draft>(new, &by(&caller)).await?;
     Ok(Json(show(&made, Some(false), true)))
 }
 
-/// A draft of a published action, equal to it.
-pub(crate) async fn copy(
+/// Makes a draft of a published action, equal to it.
+#[utoipa::path(
+    post, path = "/api/v2/integrations/actions/{actionId}/draft", operation_id = "postIntegrationsActionDraft",
+    responses((status = 200, description = "The answer.", body = Shown), Changed),
+)]
+async fn copy(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Shown>, ApiError> {
     let (id, _) = actions::own(&live, &caller, &id)?;
     let made = live.store()?.draft_from_action(&id, &by(&caller)).await?;
     Ok(Json(show(&made, Some(false), true)))
 }
 
-pub(crate) async fn get(
+/// Gets a draft.
+#[utoipa::path(
+    get, path = "/api/v2/integrations/actions/{actionId}/draft", operation_id = "getIntegrationsActionDraft",
+    params(Expand, IncludeConfig, Flatten),
+    responses((status = 200, description = "The answer.", body = Shown), Changed),
+)]
+async fn get(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Shown>, ApiError> {
     let query = Query::parse(query.as_deref());
-    let config = query.flag("includeConfig")?.unwrap_or(false);
+    let config = IncludeConfig::of(&query)?.unwrap_or(false);
     let contract = wants_contract(&query)?;
     let draft = find(&live, &id).await?;
     caller.needs_sight(over(&draft))?;
     Ok(Json(show(&draft, contract, config)))
 }
 
-pub(crate) async fn update(
+/// Changes a draft.
+#[utoipa::path(
+    patch, path = "/api/v2/integrations/actions/{actionId}/draft", operation_id = "patchIntegrationsActionDraft",
+    request_body = ActionUpdate,
+    responses((status = 200, description = "The answer.", body = Shown), Changed),
+)]
+async fn update(
     State(live): State<Arc<Live>>,
     State(bodies): State<Bodies>,
     Extension(caller): Caller,
     Path(id): Path<String>,
     body: Body,
-) -> Result<Json<Value>, ApiError> {
-    let doc = bodies.doc(body).await?;
+) -> Result<Json<Shown>, ApiError> {
+    let request = ActionUpdate::read(&bodies.doc(body).await?)?;
     let draft = own(&live, &caller, &id).await?;
-    let seen = doc.seen()?;
-    let body = merged(&doc, draft.body)?;
+    let seen = Expected::Version(request.version);
+    let body = request.merged(draft.body);
     let changed = live
         .store()?
         .update::<Draft>(&draft.id, seen, body, &by(&caller))
@@ -148,7 +192,12 @@ pub(crate) async fn update(
     Ok(Json(show(&changed, Some(false), true)))
 }
 
-pub(crate) async fn remove(
+/// Throws a draft away.
+#[utoipa::path(
+    delete, path = "/api/v2/integrations/actions/{actionId}/draft", operation_id = "deleteIntegrationsActionDraft",
+    responses((status = 204, description = "Done."), Changed),
+)]
+async fn remove(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
@@ -158,69 +207,6 @@ pub(crate) async fn remove(
         .delete::<Draft>(&draft.id, Expected::Any, &by(&caller))
         .await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-pub(crate) async fn validate(
-    State(live): State<Arc<Live>>,
-    State(workers): State<Arc<Workers>>,
-    Extension(caller): Caller,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let draft = find(&live, &id).await?;
-    caller.needs_sight(over(&draft))?;
-    let target = target(&live, &draft)?;
-    let problem = usable(&workers, draft.id.as_str(), &target, &draft.body)
-        .await
-        .err();
-    let errors: Vec<_> = problem.iter().map(ApiError::body).collect();
-    Ok(Json(json!({"valid": errors.is_empty(), "errors": errors})))
-}
-
-pub(crate) async fn test(
-    State(calls): State<Calls>,
-    State(workers): State<Arc<Workers>>,
-    Extension(caller): Caller,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Json<Value>, ApiError> {
-    let flatten = Query::parse(query.as_deref())
-        .flag("flatten")?
-        .unwrap_or(false);
-    let terms = terms(&caller, &headers, flatten)?;
-    let body = calls.bodies.text(body).await?;
-    let draft = own(&calls.live, &caller, &id).await?;
-    let target = target(&calls.live, &draft)?;
-    let entry = Arc::new(entry(&workers, &draft, &target).await?);
-    let result = calls.executor.test((&entry, &target), body, terms).await?;
-    calls.note(&caller, "test", &entry, None);
-    Ok(Json(show_test(result)))
-}
-
-/// Makes the action what its draft says. What couldn't be executed isn't published.
-pub(crate) async fn publish(
-    State(live): State<Arc<Live>>,
-    State(bodies): State<Bodies>,
-    State(workers): State<Arc<Workers>>,
-    Extension(caller): Caller,
-    Path(id): Path<String>,
-    body: Body,
-) -> Result<Json<Value>, ApiError> {
-    let doc = bodies.doc(body).await?;
-    let seen = doc.seen()?;
-    let draft = own(&live, &caller, &id).await?;
-    let target = target(&live, &draft)?;
-    let compiled = match seen == Expected::Version(draft.version) {
-        true => Some(usable(&workers, draft.id.as_str(), &target, &draft.body).await?),
-        // The store refuses to publish another version.
-        false => None,
-    };
-    let made = live
-        .store()?
-        .publish_draft(&draft.id, seen, &by(&caller))
-        .await?;
-    actions::changed(&live, &made, compiled).await
 }
 
 /// The draft of that id.
@@ -253,35 +239,24 @@ pub(crate) fn target(live: &Live, draft: &Draft) -> Result<Arc<CatalogIntegratio
     ))
 }
 
-async fn entry(
-    workers: &Workers,
-    draft: &Draft,
-    target: &Arc<CatalogIntegration>,
-) -> Result<CatalogAction, ApiError> {
-    let version = draft.version.0;
-    actions::compiled(workers, draft.id.as_str(), target, &draft.body, version).await
-}
-
-fn show(draft: &Draft, contract: Option<bool>, config: bool) -> Value {
-    let mut shown = json!({
-        "id": draft.id.as_str(),
-        "name": draft.body.name,
-        "integrationId": draft.integration_id.as_str(),
-        "category": draft.body.category,
-        "version": draft.version.0,
-        "secure": draft.body.secure,
-        "selfUri": format!("{PATH}/{}/draft", draft.id),
-    });
-    if let Some(flatten) = contract {
-        let contract = draft.body.contract.value();
-        shown["contract"] = if flatten {
-            contract::flattened(&contract)
-        } else {
-            contract
-        };
+fn show(draft: &Draft, contract: Option<bool>, config: bool) -> Shown {
+    Shown {
+        id: draft.id.to_string(),
+        name: draft.body.name.clone(),
+        integration_id: draft.integration_id.to_string(),
+        category: draft.body.category.clone(),
+        version: draft.version.0,
+        secure: draft.body.secure,
+        self_uri: format!("{PATH}/{}/draft", draft.id),
+        unusable: None,
+        contract: contract.map(|flatten| {
+            let contract = draft.body.contract.value();
+            if flatten {
+                contract::flattened(&contract)
+            } else {
+                contract
+            }
+        }),
+        config: config.then(|| draft.body.config.value()),
     }
-    if config {
-        shown["config"] = draft.body.config.value();
-    }
-    shown
 }

@@ -1,10 +1,14 @@
 //! Errors in the platform's shape.
 
+mod body;
+
 use crate::ends::{RETRY_AFTER, end};
 use crate::json::Json;
 use axum::response::{IntoResponse, Response};
+pub(crate) use body::ErrorBody;
+use body::ErrorDetail;
 use http::{HeaderValue, StatusCode, header};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::time::Duration;
 use tollgate_definitions::{LookupError, NoStore, RefreshError};
 use tollgate_execution::{Cause, ExecuteError};
@@ -104,29 +108,31 @@ impl ApiError {
     }
 
     /// The body, as part of another answer.
-    pub(crate) fn body(&self) -> Value {
-        self.to_json(&uuid::Uuid::new_v4().to_string())
+    pub(crate) fn body(&self) -> ErrorBody {
+        self.body_of(&uuid::Uuid::new_v4().to_string())
     }
 
-    fn to_json(&self, context: &str) -> Value {
+    fn body_of(&self, context: &str) -> ErrorBody {
         let parts = &self.0;
-        let status = parts.status.as_u16();
-        let nested = |message: &String| {
-            json!({
-                "message": message, "code": parts.code, "status": status, "messageParams": {},
-                "contextId": context, "details": [], "errors": [],
-            })
+        let new = |message: &str| ErrorBody {
+            message: message.to_owned(),
+            code: parts.code,
+            status: parts.status.as_u16(),
+            message_params: Map::new(),
+            context_id: context.to_owned(),
+            details: Vec::new(),
+            errors: Vec::new(),
         };
-        let details = parts.detail.iter();
-        json!({
-            "message": parts.message,
-            "code": parts.code,
-            "status": status,
-            "messageParams": parts.params,
-            "contextId": context,
-            "details": details.map(|code| json!({"errorCode": code})).collect::<Vec<_>>(),
-            "errors": parts.errors.iter().map(nested).collect::<Vec<_>>(),
-        })
+        ErrorBody {
+            message_params: parts.params.clone(),
+            details: parts
+                .detail
+                .iter()
+                .map(|error_code| ErrorDetail { error_code })
+                .collect(),
+            errors: parts.errors.iter().map(|message| new(message)).collect(),
+            ..new(&parts.message)
+        }
     }
 }
 
@@ -272,7 +278,7 @@ impl IntoResponse for ApiError {
             code = self.0.code,
             "error"
         );
-        let mut response = (self.0.status, Json(self.to_json(&context))).into_response();
+        let mut response = (self.0.status, Json(self.body_of(&context))).into_response();
         let headers = response.headers_mut();
         if let Ok(context) = HeaderValue::from_str(&context) {
             headers.insert("inin-correlation-id", context);

@@ -1,57 +1,92 @@
 //! `/api/v2/integrations`: instances of an integration type, and their configuration.
 
+mod config;
+mod given;
 mod reach;
 mod shown;
 
+use crate::answers::{Changed, Found};
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::changes::{by, managed};
-use crate::doc::{Body as _, id as parse_id};
 use crate::error::ApiError;
 use crate::json::Json;
-use crate::listing;
-use crate::page::{Page, Query};
+use crate::listing::{Expand, Ids, Name, SortBy};
+use crate::page::{Listing, Page};
 use crate::principal::{Over, Principal};
+use crate::query::{Query, parameter};
+use crate::state::Api;
+use crate::wire::id as parse_id;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use serde_json::{Value, json};
-use shown::{PATH, show, show_config, show_stored, with_config};
-use std::collections::BTreeMap;
+use given::{IntegrationChange, IntegrationRequest, TypeId};
+use shown::{IntendedWord, PATH, Shown, show, show_stored, with_config};
 use std::sync::Arc;
 use tollgate_action::TypeFacts;
-use tollgate_definitions::{CatalogIntegration, Live, auth_id, grant};
+use tollgate_definitions::{CatalogIntegration, Live, auth_id};
 use tollgate_driver::Driver;
-use tollgate_json::Doc;
 use tollgate_store::{
-    Action, ActionBody, Credential, CredentialKind, EntityId, Expected, Integration,
-    IntegrationConfig, IntegrationUpdate, IntendedState, JsonText, NewAction, NewIntegration, Role,
-    StoreError,
+    Action, EntityId, Expected, Integration, IntegrationUpdate, IntendedState, NewIntegration,
+    Role, StoreError,
 };
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(crate) async fn list(
+/// The operations on integrations.
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::default()
+        .routes(routes!(list, create))
+        .routes(routes!(get, update, remove))
+        .merge(config::routes())
+}
+
+parameter! {
+    /// The id of an integration type.
+    IntegrationTypeId("integrationType"): String
+}
+parameter! {
+    /// Whether calls can be made: ACTIVE, INACTIVE or ERROR.
+    ReportedState("reportedState"): String
+}
+parameter! {
+    /// The id of a credential that it uses.
+    CredentialId("credentialId"): String
+}
+
+/// Lists integrations.
+#[utoipa::path(
+    get, path = PATH, operation_id = "getIntegrations",
+    params(Page, SortBy, Ids, IntegrationTypeId, ReportedState, CredentialId, Name, Expand),
+    responses((status = 200, description = "A page.", body = Listing<Shown>)),
+)]
+async fn list(
     State(live): State<Arc<Live>>,
     State(driver): State<Driver>,
     Extension(caller): Caller,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Listing<Shown>>, ApiError> {
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
-    let ids = listing::ids(&query)?;
-    let by = listing::sort_by(&query, &["name", "id", "integrationType"])?;
+    let ids = Ids::of(&query)?;
+    let by = SortBy::among(&query, &["name", "id", "integrationType"])?;
     let catalog = live.catalog();
     let full = expands_config(&query);
+    let kind = IntegrationTypeId::of(&query)?;
+    let state = ReportedState::of(&query)?;
+    let credential = CredentialId::of(&query)?;
     let wanted = |target: &&Arc<CatalogIntegration>| {
-        let kind = query.get("integrationType");
-        let state = query.get("reportedState");
-        let credential = query.get("credentialId");
         caller.sees(Over::Integration(&target.id))
-            && kind.is_none_or(|kind| kind == target.kind.as_str())
-            && state
-                .is_none_or(|code| show(&catalog, target, &driver)["reportedState"]["code"] == code)
-            && credential.is_none_or(|id| uses(target, id))
-            && ids.as_ref().is_none_or(|ids| ids.contains(&target.id))
-            && listing::named(&query, &target.name)
+            && kind
+                .as_ref()
+                .is_none_or(|kind| kind == target.kind.as_str())
+            && state.as_ref().is_none_or(|code| {
+                let shown = show(&catalog, target, &driver);
+                shown.reported_state.code.word() == code
+            })
+            && credential.as_ref().is_none_or(|id| uses(target, id))
+            && ids.as_ref().is_none_or(|ids| ids.has(&target.id))
+            && Name::is_in(&query, &target.name)
     };
     let mut found: Vec<_> = catalog.integrations().filter(wanted).collect();
     found.sort_by_cached_key(|target| match by {
@@ -83,13 +118,19 @@ fn uses(target: &CatalogIntegration, credential: &str) -> bool {
     })
 }
 
-pub(crate) async fn get(
+/// Gets an integration.
+#[utoipa::path(
+    get, path = "/api/v2/integrations/{integrationId}", operation_id = "getIntegration",
+    params(Expand),
+    responses((status = 200, description = "The answer.", body = Shown), Found),
+)]
+async fn get(
     State(live): State<Arc<Live>>,
     State(driver): State<Driver>,
     Extension(caller): Caller,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Shown>, ApiError> {
     caller.needs_sight(Over::Integration(&id))?;
     let full = expands_config(&Query::parse(query.as_deref()));
     let catalog = live.catalog();
@@ -97,31 +138,35 @@ pub(crate) async fn get(
     Ok(Json(with_config(&catalog, target, full, &caller, &driver)))
 }
 
-pub(crate) async fn create(
+/// Makes an integration.
+#[utoipa::path(
+    post, path = PATH, operation_id = "postIntegrations",
+    request_body = IntegrationRequest,
+    responses((status = 200, description = "The answer.", body = Shown), Changed),
+)]
+async fn create(
     State(live): State<Arc<Live>>,
     State(bodies): State<Bodies>,
     State(driver): State<Driver>,
     Extension(caller): Caller,
     body: Body,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Shown>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
-    let doc = bodies.doc(body).await?;
-    let kind = doc.object("integrationType")?;
-    let type_id = match kind {
-        Some(kind) => kind.required("id")?,
-        None => doc.required("integrationType.id")?,
-    };
+    let request = IntegrationRequest::read(&bodies.doc(body).await?)?;
+    let (TypeId(type_id), name) = (request.integration_type, request.name);
     TypeFacts::find_served(&type_id)
         .map_err(|why| ApiError::bad_request(format!("integrationType.id: {why}.")))?;
-    let name = doc.required("name")?;
     free_of_files(&live, &name)?;
     let new = NewIntegration {
         id: EntityId::random(),
         name,
         type_id,
-        intended_state: state(&doc)?.unwrap_or(IntendedState::Disabled),
-        notes: doc.text("notes")?.unwrap_or_default(),
-        attributes: doc.texts("attributes")?.unwrap_or_default(),
+        intended_state: request
+            .intended_state
+            .unwrap_or(IntendedWord::Disabled)
+            .into(),
+        notes: request.notes.unwrap_or_default(),
+        attributes: request.attributes.unwrap_or_default(),
     };
     let made = live
         .store()?
@@ -130,39 +175,47 @@ pub(crate) async fn create(
     changed(&live, &driver, &made.id).await
 }
 
-pub(crate) async fn update(
+/// Changes an integration; intendedState enables and disables it.
+#[utoipa::path(
+    patch, path = "/api/v2/integrations/{integrationId}", operation_id = "patchIntegration",
+    request_body = IntegrationChange,
+    responses((status = 200, description = "The answer.", body = Shown), Changed),
+)]
+async fn update(
     State(live): State<Arc<Live>>,
     State(bodies): State<Bodies>,
     State(driver): State<Driver>,
     Extension(caller): Caller,
     Path(id): Path<String>,
     body: Body,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Shown>, ApiError> {
     let id = own(&live, &caller, &id)?;
-    let doc = bodies.doc(body).await?;
-    let name = doc.text("name")?;
-    if let Some(name) = &name {
+    let request = IntegrationChange::read(&bodies.doc(body).await?)?;
+    if let Some(name) = &request.name {
         free_of_files(&live, name)?;
     }
     let update = IntegrationUpdate {
-        name,
-        intended_state: state(&doc)?,
-        notes: doc.text("notes")?,
-        attributes: doc.texts("attributes")?,
+        name: request.name,
+        intended_state: request.intended_state.map(IntendedState::from),
+        notes: request.notes,
+        attributes: request.attributes,
     };
-    let seen = doc.perhaps_seen()?;
     live.store()?
-        .update::<Integration>(&id, seen, update, &by(&caller))
+        .update::<Integration>(&id, request.version, update, &by(&caller))
         .await?;
     changed(&live, &driver, &id).await
 }
 
-/// Its own login goes with it; other actions are deleted first, by name.
-pub(crate) async fn remove(
+/// Deletes an integration that has no actions. Its own login goes with it.
+#[utoipa::path(
+    delete, path = "/api/v2/integrations/{integrationId}", operation_id = "deleteIntegration",
+    responses((status = 200, description = "The answer.", body = Shown), Changed),
+)]
+async fn remove(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Shown>, ApiError> {
     let id = own(&live, &caller, &id)?;
     let store = live.store()?;
     let shown = show_stored(&store.get::<Integration>(&id).await?, None);
@@ -187,91 +240,6 @@ pub(crate) async fn remove(
     Ok(Json(shown))
 }
 
-pub(crate) async fn config(
-    State(live): State<Arc<Live>>,
-    Extension(caller): Caller,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    caller.needs(Role::Administer, Over::Integration(&id))?;
-    let catalog = live.catalog();
-    Ok(Json(match &catalog.find_integration(&id)?.stored {
-        Some(stored) => show_config(stored),
-        None => {
-            json!({"id": id, "version": 1, "properties": {}, "advanced": {}, "credentials": {}})
-        }
-    }))
-}
-
-pub(crate) async fn configure(
-    State(live): State<Arc<Live>>,
-    State(bodies): State<Bodies>,
-    Extension(caller): Caller,
-    Path(id): Path<String>,
-    body: Body,
-) -> Result<Json<Value>, ApiError> {
-    let id = own(&live, &caller, &id)?;
-    let doc = bodies.doc(body).await?;
-    let seen = doc.seen()?;
-    let store = live.store()?;
-    let before = store.get::<Integration>(&id).await?;
-    reach::seen(&before, seen)?;
-    let mut credentials = BTreeMap::new();
-    let mut logs_in = false;
-    if let Some(places) = doc.object("credentials")? {
-        for (place, _) in places.fields() {
-            let Some(named) = places.object(place)? else {
-                continue;
-            };
-            let credential = parse_id(&named.required("id")?)?;
-            reach::credential(&live, &caller, &before, &credential)?;
-            let kind = store.get::<Credential>(&credential).await?.kind;
-            logs_in |= kind == CredentialKind::UserDefinedOAuth;
-            credentials.insert(place.clone(), credential);
-        }
-    }
-    let config = IntegrationConfig {
-        name: doc
-            .text("name")?
-            .unwrap_or_else(|| before.config.name.clone()),
-        properties: doc.json("properties")?.unwrap_or_default(),
-        advanced: doc.json("advanced")?.unwrap_or_default(),
-        notes: doc.text("notes")?.unwrap_or_default(),
-        credentials,
-    };
-    reach::networks(&caller, &before, &config)?;
-    let after = store
-        .update_integration_config(&id, seen, config, &by(&caller))
-        .await?;
-    if logs_in {
-        make_login(&live, &caller, &after).await?;
-    }
-    live.refresh().await?;
-    Ok(Json(show_config(&after)))
-}
-
-/// As on the platform, an integration with credentials for a login of its own has an action for it, to be
-/// changed like any other. If there is one already it stays as it is.
-async fn make_login(live: &Live, caller: &Principal, of: &Integration) -> Result<(), ApiError> {
-    let config = grant(false, false);
-    let any = json!({"type": "object", "properties": {}, "additionalProperties": true});
-    let contract = json!({"input": {"inputSchema": any}, "output": {"successSchema": any}});
-    let new = NewAction {
-        id: parse_id(&auth_id(of.id.as_str()))?,
-        integration_id: of.id.clone(),
-        body: ActionBody {
-            name: "Custom Auth".to_owned(),
-            category: of.name.clone(),
-            secure: true,
-            config: JsonText::parse(config.to_string())?,
-            contract: JsonText::parse(contract.to_string())?,
-        },
-    };
-    match live.store()?.create::<Action>(new, &by(caller)).await {
-        Ok(_) | Err(StoreError::Conflict { what: "id", .. }) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// The id of an integration that this caller may change here.
 fn own(live: &Live, caller: &Principal, id: &str) -> Result<EntityId, ApiError> {
     caller.needs(Role::Administer, Over::Integration(id))?;
@@ -294,20 +262,9 @@ fn free_of_files(live: &Live, name: &str) -> Result<(), ApiError> {
 }
 
 /// Shows what was changed, as requests see it from now on.
-async fn changed(live: &Live, driver: &Driver, id: &EntityId) -> Result<Json<Value>, ApiError> {
+async fn changed(live: &Live, driver: &Driver, id: &EntityId) -> Result<Json<Shown>, ApiError> {
     live.refresh().await?;
     let catalog = live.catalog();
     let target = catalog.find_integration(id.as_str())?;
     Ok(Json(show(&catalog, target, driver)))
-}
-
-fn state(doc: &Doc) -> Result<Option<IntendedState>, ApiError> {
-    match doc.text("intendedState")?.as_deref() {
-        None => Ok(None),
-        Some("ENABLED") => Ok(Some(IntendedState::Enabled)),
-        Some("DISABLED") => Ok(Some(IntendedState::Disabled)),
-        Some(other) => Err(ApiError::bad_request(format!(
-            "intendedState: expected ENABLED or DISABLED, found {other:?}."
-        ))),
-    }
 }

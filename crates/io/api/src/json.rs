@@ -1,4 +1,4 @@
-//! JSON as an answer. Bodies that come in are read by [`crate::doc`].
+//! JSON as an answer. Bodies that come in are read by [`crate::request`].
 //!
 //! Axum's own would do, but its feature `json` turns on `raw_value` in `serde_json`, by which a text that
 //! others wrote restarts the parser's bound on depth (`tollgate-json` says how); it isn't in the build.

@@ -4,8 +4,8 @@
 //! ([`documented_ends`]). *Doesn't decide* what there is to call (the definitions'), how a call is carried out
 //! (the execution's), when it starts (the engine's), nor what is durable (the store's).
 //!
-//! In: the [`Parts`] that its handlers share; each takes those that it needs. Out: a [`router`]. Every path is in
-//! its table, and described in the document of [`openapi_document`].
+//! In: the [`Parts`] that its handlers share; each takes those that it needs. Out: a [`router`]. Every
+//! operation describes itself, and the document of [`openapi_document`] is made of that.
 //!
 //! # Shape
 //!
@@ -43,6 +43,7 @@
 //! the project.
 
 mod actions;
+mod answers;
 mod audit;
 mod bodies;
 mod cache;
@@ -51,10 +52,9 @@ mod callers;
 mod changes;
 mod clients;
 mod closings;
-mod contract;
 mod credentials;
 mod dashboard;
-mod doc;
+
 mod document;
 mod drafts;
 mod ends;
@@ -73,6 +73,8 @@ mod openapi;
 mod page;
 mod parts;
 mod principal;
+mod query;
+mod request;
 mod router;
 mod rows;
 mod run;
@@ -80,6 +82,8 @@ mod state;
 mod tables;
 mod types;
 mod usage;
+mod wire;
+mod words;
 mod workflows;
 
 pub use bodies::Bodies;
@@ -88,7 +92,6 @@ pub use ends::documented_ends;
 pub use journal::Journal;
 pub use logins::Logins;
 pub use meter::Meter;
-pub use openapi::document as openapi_document;
-pub use router::router;
+pub use router::{document as openapi_document, router};
 pub use state::{Api, Parts};
 pub use workflows::describe;

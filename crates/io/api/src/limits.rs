@@ -1,66 +1,159 @@
 //! `/api/v2/tollgate/limits` and `/api/v2/tollgate/flows`: every limit and every flow as they are now.
 
+use crate::answers::Found;
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::journal::event;
 use crate::json::Json;
-use crate::page::{Page, Query};
+use crate::page::{Listing, Page};
 use crate::principal::Over;
+use crate::query::Query;
+use crate::request::{Field, Whole, request};
+use crate::state::Api;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use http::StatusCode;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use tollgate_definitions::{LimitChange, LimitError, LimitRegistry};
 use tollgate_driver::Driver;
 use tollgate_engine::{Leave, LimitView, Snapshot, TokenView};
 use tollgate_json::Doc;
 use tollgate_store::Role;
+use utoipa::openapi::schema::AnyOfBuilder;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 const PATH: &str = "/api/v2/tollgate/limits";
+/// How many calls a limit may allow.
+type Calls = Whole<1, MOST>;
 /// More calls than any limit allows.
-const MOST: i64 = 1_000_000_000;
+const MOST: u32 = 1_000_000_000;
 const FLOWS: &str = "/api/v2/tollgate/flows";
 
-pub(crate) async fn list(
+/// The operations on limits, and on flows as they are now.
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::default()
+        .routes(routes!(list, set))
+        .routes(routes!(flows))
+}
+
+/// A limit with its use now.
+#[derive(Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Limit {
+    name: String,
+    /// What it belongs to.
+    #[schema(value_type = String)]
+    scope: &'static str,
+    /// How many calls it allows: in a period, or at once where there is none.
+    allowed: u32,
+    /// How many of them are counted now.
+    held: u32,
+    /// How many of them other applications have taken, as far as is known.
+    foreign: u32,
+    /// How many of them are left to other applications.
+    left_free: u32,
+    /// What is configured, where another number is in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    configured: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    period_millis: Option<u64>,
+    /// How long it stays closed after a refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed_millis: Option<u64>,
+    /// The client whose token it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<String>,
+    /// The token whose limit it is, by its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<u32>,
+    /// How many calls the token has made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent: Option<u64>,
+}
+
+request! {
+    /// A limit as it is to be: `allowed`, `leave` or both.
+    LimitUpdate {
+        name: String,
+        /// How many calls are allowed.
+        #[schema(inline)]
+        allowed: Option<Calls>,
+        /// The client, or the stored integration, whose tokens have the limit; without it the shared one.
+        client: Option<String>,
+        /// What is left to other applications: a part such as "10 %", or a number of calls.
+        #[schema(value_type = Option<LeaveText>, inline)]
+        leave: Option<Leave>,
+    }
+}
+
+/// What is left to other applications, as the document describes it.
+struct LeaveText;
+
+impl ToSchema for LeaveText {}
+
+impl PartialSchema for LeaveText {
+    fn schema() -> RefOr<Schema> {
+        let part = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(r"^[0-9]{1,2}(\.[0-9]+)? ?%$"));
+        let calls = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(0));
+        AnyOfBuilder::new().item(part).item(calls).into()
+    }
+}
+
+/// A flow: who waits, who runs, and what became of the rest.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct FlowUse {
+    name: String,
+    queued: usize,
+    running: usize,
+    answered: u64,
+    failed: u64,
+    refused: u64,
+}
+
+/// Every limit with its use now.
+#[utoipa::path(
+    get, path = PATH, operation_id = "getLimits", params(Page),
+    responses((status = 200, description = "A page.", body = Listing<Limit>)),
+)]
+async fn list(
     State(driver): State<Driver>,
     Extension(caller): Caller,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Listing<Limit>>, ApiError> {
     caller.needs_any()?;
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
     let snapshot = snapshot(&driver).await?;
     let now = driver.now();
     let show = |limit: &LimitView, token: Option<&TokenView>| {
-        let closed = limit
-            .closed_until
-            .map(|at| at.since(now).as_millis() as u64);
-        let mut shown = json!({
-            "name": limit.name,
-            "scope": limit.scope.as_str(),
-            "allowed": limit.allowed,
-            "held": limit.held,
-            "foreign": limit.foreign,
-            "leftFree": limit.left_free,
-        });
-        if let Some(configured) = limit.configured {
-            shown["configured"] = configured.into();
+        let closed = limit.closed_until.map(|at| millis(at.since(now)));
+        Limit {
+            name: limit.name.clone(),
+            scope: limit.scope.as_str(),
+            allowed: limit.allowed,
+            held: limit.held,
+            foreign: limit.foreign,
+            left_free: limit.left_free,
+            configured: limit.configured,
+            period_millis: limit.period.map(millis),
+            closed_millis: closed.filter(|millis| *millis > 0),
+            client: token.map(|token| token.client.clone()),
+            token: token.map(|token| token.token),
+            sent: token.map(|token| token.sent),
         }
-        if let Some(period) = limit.period {
-            shown["periodMillis"] = (period.as_millis() as u64).into();
-        }
-        if let Some(millis) = closed.filter(|millis| *millis > 0) {
-            shown["closedMillis"] = millis.into();
-        }
-        if let Some(token) = token {
-            shown["client"] = token.client.as_str().into();
-            shown["token"] = token.token.into();
-            shown["sent"] = token.sent.into();
-        }
-        shown
     };
     let shared = snapshot.limits.iter().map(|limit| show(limit, None));
     let of_tokens = snapshot.tokens.iter().flat_map(|token| {
@@ -68,25 +161,28 @@ pub(crate) async fn list(
         of_token.map(move |limit| show(limit, Some(token)))
     });
     let all: Vec<_> = shared.chain(of_tokens).collect();
-    page.list(PATH, &query, &all, Value::clone).map(Json)
+    page.list(PATH, &query, &all, Limit::clone).map(Json)
 }
 
-/// Changes a limit while the service runs, and until its definition says another number ([`LimitRegistry`]):
-/// `{name, allowed, leave}` of every shared limit of that name, or `allowed` with `client` of the tokens of
-/// that client or stored integration.
-pub(crate) async fn set(
+/// Changes a limit until its definition says another number.
+#[utoipa::path(
+    put, path = PATH, operation_id = "putLimits", request_body = LimitUpdate,
+    responses((status = 204, description = "Done."), Found),
+)]
+async fn set(
     State(bodies): State<Bodies>,
     State(registry): State<Arc<LimitRegistry>>,
     Extension(caller): Caller,
     body: Body,
 ) -> Result<StatusCode, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
-    let doc = bodies.doc(body).await?;
-    let name = doc.required("name")?;
-    let allowed = doc.whole("allowed", 1, MOST)?;
-    let allowed = allowed.and_then(|allowed| u32::try_from(allowed).ok());
-    let client = doc.text("client")?;
-    let leave = leave(&doc)?;
+    let LimitUpdate {
+        name,
+        allowed,
+        client,
+        leave,
+    } = LimitUpdate::read(&bodies.doc(body).await?)?;
+    let allowed = allowed.map(|Whole(calls)| calls);
     if leave.is_some() && client.is_some() {
         let message =
             "leave: the limit of a token is nobody else's; nothing of it can be left free.";
@@ -125,28 +221,38 @@ impl From<LimitError> for ApiError {
     }
 }
 
-/// `leave`: a part such as "10 %", or a number of calls.
-fn leave(doc: &Doc) -> Result<Option<Leave>, ApiError> {
-    let text = match doc.get("leave") {
-        None => return Ok(None),
-        Some(Value::String(text)) if text.ends_with('%') => text.clone(),
-        Some(Value::Number(calls)) => calls.to_string(),
-        Some(_) => String::new(),
-    };
-    let leave = tollgate_engine::Leave::parse(&text).ok_or_else(|| {
-        ApiError::bad_request(
-            "leave: expected a part from \"0 %\" to less than \"100 %\", or a whole number of calls.",
-        )
-    })?;
-    Ok(Some(leave))
+impl Field for Option<Leave> {
+    fn read(doc: &Doc, name: &str) -> Result<Self, ApiError> {
+        let text = match doc.get(name) {
+            None => return Ok(None),
+            Some(Value::String(text)) if text.ends_with('%') => text.clone(),
+            Some(Value::Number(calls)) => calls.to_string(),
+            Some(_) => String::new(),
+        };
+        let leave = Leave::parse(&text).ok_or_else(|| {
+            ApiError::bad_request(format!(
+                "{name}: expected a part from \"0 %\" to less than \"100 %\", or a whole number of calls."
+            ))
+        })?;
+        Ok(Some(leave))
+    }
 }
 
-/// `/api/v2/tollgate/flows`: who waits, who runs, and what became of the rest.
-pub(crate) async fn flows(
+/// A span as answers give it.
+pub(crate) fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Who waits, who runs, and what became of the rest.
+#[utoipa::path(
+    get, path = FLOWS, operation_id = "getTollgateFlows", params(Page),
+    responses((status = 200, description = "A page.", body = Listing<FlowUse>)),
+)]
+async fn flows(
     State(driver): State<Driver>,
     Extension(caller): Caller,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Listing<FlowUse>>, ApiError> {
     caller.needs_any()?;
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
@@ -159,15 +265,13 @@ pub(crate) async fn flows(
         .iter()
         .filter(|it| all || own(&it.name))
         .collect();
-    page.list(FLOWS, &query, &seen, |flow| {
-        json!({
-            "name": flow.name,
-            "queued": flow.queued,
-            "running": flow.running,
-            "answered": flow.answered - flow.errors,
-            "failed": flow.errors + flow.lost,
-            "refused": flow.refused,
-        })
+    page.list(FLOWS, &query, &seen, |flow| FlowUse {
+        name: flow.name.clone(),
+        queued: flow.queued,
+        running: flow.running,
+        answered: flow.answered - flow.errors,
+        failed: flow.errors + flow.lost,
+        refused: flow.refused,
     })
     .map(Json)
 }

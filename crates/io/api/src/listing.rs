@@ -1,62 +1,124 @@
 //! Filters and orders that lists share.
 
 use crate::error::ApiError;
-use crate::page::Query;
+use crate::query::{Query, Value, parameter};
 use tollgate_store::NameFilter;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// Ids in one `ids=` filter, as on the platform.
 const MAX_IDS: usize = 50;
 
-/// `sortOrder`: whether the largest come first.
-pub(crate) fn descending(query: &Query) -> Result<bool, ApiError> {
-    match query.get("sortOrder").map(str::to_lowercase).as_deref() {
-        None | Some("" | "asc" | "ascending") => Ok(false),
-        Some("desc" | "descending") => Ok(true),
-        Some(other) => Err(ApiError::bad_request(format!(
-            "sortOrder must be asc or desc, found {other:?}."
-        ))),
+parameter! {
+    /// A part of the name, whatever its case.
+    Name("name"): String
+}
+parameter! {
+    /// Ids of what is wanted; 50 at the most.
+    Ids("ids"): IdList
+}
+parameter! {
+    /// The field that a list is sorted by.
+    SortBy("sortBy"): String
+}
+parameter! {
+    /// Which way a list goes.
+    SortOrder("sortOrder"): Order
+}
+parameter! {
+    /// What is wanted beside the rest.
+    Expand("expand"): String
+}
+
+/// The ways that a list can go: the smallest first, or the largest.
+#[derive(Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub(crate) enum Order {
+    Asc,
+    Desc,
+}
+
+impl Value for Order {
+    fn read(query: &Query, name: &str) -> Result<Option<Self>, ApiError> {
+        match query.get(name).map(str::to_lowercase).as_deref() {
+            None | Some("") => Ok(None),
+            Some("asc" | "ascending") => Ok(Some(Self::Asc)),
+            Some("desc" | "descending") => Ok(Some(Self::Desc)),
+            Some(other) => Err(ApiError::bad_request(format!(
+                "{name} must be asc or desc, found {other:?}."
+            ))),
+        }
     }
 }
 
-/// `ids`; none without any.
-pub(crate) fn ids(query: &Query) -> Result<Option<Vec<String>>, ApiError> {
-    let ids: Vec<_> = query.all("ids").into_iter().map(str::to_owned).collect();
-    if ids.len() > MAX_IDS {
-        return Err(ApiError::bad_request(format!(
-            "ids may name {MAX_IDS} things at the most."
-        )));
+/// Ids, given one by one or separated by commas.
+pub(crate) struct IdList(Vec<String>);
+
+impl IdList {
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.0.iter().any(|known| known == id)
     }
-    Ok(Some(ids).filter(|ids| !ids.is_empty()))
 }
 
-/// `name`: a part of it, whatever its case.
-pub(crate) fn name(query: &Query) -> Option<NameFilter> {
-    let name = query.get("name").filter(|name| !name.is_empty())?;
-    Some(NameFilter::Contains(name.trim_matches('*').to_owned()))
+impl PartialSchema for IdList {
+    fn schema() -> RefOr<Schema> {
+        String::schema()
+    }
 }
 
-/// Whether the text has the query's `name` in it.
-pub(crate) fn named(query: &Query, text: &str) -> bool {
-    query.get("name").is_none_or(|part| {
-        let part = part.trim_matches('*').to_lowercase();
-        text.to_lowercase().contains(&part)
-    })
+impl Value for IdList {
+    fn read(query: &Query, name: &str) -> Result<Option<Self>, ApiError> {
+        let ids: Vec<_> = query.all(name).into_iter().map(str::to_owned).collect();
+        if ids.len() > MAX_IDS {
+            return Err(ApiError::bad_request(format!(
+                "{name} may name {MAX_IDS} things at the most."
+            )));
+        }
+        Ok((!ids.is_empty()).then_some(Self(ids)))
+    }
 }
 
-/// Whether the query's `expand` has this word.
-pub(crate) fn expands(query: &Query, word: &str) -> bool {
-    query.all("expand").contains(&word)
+impl SortOrder {
+    /// Whether the largest come first.
+    pub(crate) fn descending(query: &Query) -> Result<bool, ApiError> {
+        Ok(Self::of(query)? == Some(Order::Desc))
+    }
 }
 
-/// The field that a list is sorted by, of those that it knows; the first without `sortBy`.
-pub(crate) fn sort_by(query: &Query, known: &[&'static str]) -> Result<&'static str, ApiError> {
-    let first = known.first().copied().unwrap_or_default();
-    let Some(wanted) = query.get("sortBy").filter(|it| !it.is_empty()) else {
-        return Ok(first);
-    };
-    let found = known.iter().find(|it| it.eq_ignore_ascii_case(wanted));
-    found.copied().ok_or_else(|| {
-        let known = known.join(", ");
-        ApiError::bad_request(format!("sortBy must be one of {known}, found {wanted:?}."))
-    })
+impl Name {
+    /// The filter for the store.
+    pub(crate) fn filter(query: &Query) -> Option<NameFilter> {
+        let name = query.get("name").filter(|name| !name.is_empty())?;
+        Some(NameFilter::Contains(name.trim_matches('*').to_owned()))
+    }
+
+    /// Whether a text has the wanted name in it.
+    pub(crate) fn is_in(query: &Query, text: &str) -> bool {
+        query.get("name").is_none_or(|part| {
+            let part = part.trim_matches('*').to_lowercase();
+            text.to_lowercase().contains(&part)
+        })
+    }
+}
+
+impl Expand {
+    /// Whether this word is among what is wanted.
+    pub(crate) fn has(query: &Query, word: &str) -> bool {
+        query.all("expand").contains(&word)
+    }
+}
+
+impl SortBy {
+    /// The field that a list is sorted by, of those that it knows; the first where none is given.
+    pub(crate) fn among(query: &Query, known: &[&'static str]) -> Result<&'static str, ApiError> {
+        let first = known.first().copied().unwrap_or_default();
+        let Some(wanted) = Self::of(query)? else {
+            return Ok(first);
+        };
+        let found = known.iter().find(|name| name.eq_ignore_ascii_case(&wanted));
+        found.copied().ok_or_else(|| {
+            let known = known.join(", ");
+            ApiError::bad_request(format!("sortBy must be one of {known}, found {wanted:?}."))
+        })
+    }
 }

@@ -145,7 +145,7 @@ mod tests {
         assert!(meter.admit(&one, now + Duration::from_secs(59)).is_ok());
         let late = now + Duration::from_millis(59_500);
         let error = meter.admit(&one, late).err().unwrap();
-        assert!(error.body().to_string().contains("in [1] seconds"));
+        assert!(error.body().message.contains("in [1] seconds"));
         assert!(meter.admit(&Arc::from("two"), late).is_ok(), "each its own");
         assert!(meter.admit(&one, now + WINDOW).is_ok());
     }

@@ -8,14 +8,15 @@ use crate::error::ApiError;
 use crate::journal::Journal;
 use crate::json::Json;
 use crate::logins::Logins;
-use crate::page::form;
+use crate::query::form;
+use crate::state::Api;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use http::{HeaderMap, StatusCode, header};
-use serde_json::json;
+use serde::Serialize;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,8 +24,56 @@ use tollgate_definitions::wall_time;
 use tollgate_driver::Secret;
 use tollgate_listen::Peer;
 use tollgate_store::StoreError;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(crate) async fn token(
+/// The operation that needs no token.
+pub(crate) fn open_routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::default().routes(routes!(token))
+}
+
+/// The operation on the token that a request comes with.
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::default().routes(routes!(revoke))
+}
+
+/// A form with a client's credentials, unless they come by HTTP Basic.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes a form; `token` reads its fields")]
+struct TokenRequest {
+    grant_type: OAuthGrant,
+    client_id: Option<String>,
+    client_secret: Option<String>,
+}
+
+/// How a client logs in.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "it describes a form; `token` reads its fields")]
+enum OAuthGrant {
+    ClientCredentials,
+}
+
+/// An access token.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Token)]
+struct AccessToken {
+    access_token: String,
+    #[schema(value_type = String)]
+    token_type: &'static str,
+    /// Seconds.
+    expires_in: u64,
+}
+
+/// Logs in with client credentials.
+#[utoipa::path(
+    post, path = "/oauth/token", operation_id = "postOauthToken",
+    request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "The answer.", body = AccessToken)),
+    security(("client" = []), ()),
+)]
+async fn token(
     State(bodies): State<Bodies>,
     State(journal): State<Arc<Journal>>,
     State(callers): State<Arc<Callers>>,
@@ -87,23 +136,41 @@ pub(crate) async fn token(
             return Err(error.into());
         }
     };
-    let answer = json!({
-        "access_token": grant.access_token.expose(),
-        "token_type": "bearer",
-        "expires_in": grant.expires_in.as_secs(),
-    });
+    let answer = AccessToken {
+        access_token: grant.access_token.expose().to_owned(),
+        token_type: "bearer",
+        expires_in: grant.expires_in.as_secs(),
+    };
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response())
 }
 
 /// OAuth's own error shape (RFC 6749, 5.2), with the platform's `description`.
-fn refusal(status: StatusCode, error: &str, description: &str) -> Response {
-    let body =
-        json!({"error": error, "description": description, "error_description": description});
+#[derive(Serialize, ToSchema)]
+#[schema(as = OAuthError)]
+pub(crate) struct OAuthErrorBody {
+    /// What is wrong, in a word for programs.
+    error: &'static str,
+    /// What is wrong, for people.
+    description: &'static str,
+    /// The same, where OAuth has it.
+    error_description: &'static str,
+}
+
+fn refusal(status: StatusCode, error: &'static str, description: &'static str) -> Response {
+    let body = OAuthErrorBody {
+        error,
+        description,
+        error_description: description,
+    };
     (status, Json(body)).into_response()
 }
 
-/// `DELETE /api/v2/tokens/me`: ends the token that the request came with.
-pub(crate) async fn revoke(
+/// Ends the token that it comes with.
+#[utoipa::path(
+    delete, path = "/api/v2/tokens/me", operation_id = "deleteTokensMe",
+    responses((status = 204, description = "Done.")),
+)]
+async fn revoke(
     State(callers): State<Arc<Callers>>,
     Extension(caller): Caller,
     Extension(token): Extension<Token>,

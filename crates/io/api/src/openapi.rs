@@ -1,12 +1,17 @@
-//! The API's description: a table of operations and a file of schemas, put together here and nowhere
-//! else. It is served without a token, and checked in as `openapi.json`; a test compares the two.
+//! The API's description, made of what each handler says of itself: its path, parameters, body and answer stand
+//! at the function that serves them, and the router is made of the same list (`router`). Here is what all
+//! operations have in common. It is served without a token, and checked in as `openapi.json`; a test
+//! compares the two.
+//!
+//! The document is OpenAPI 3.0.3, which more generators and gateways read than 3.1. utoipa writes 3.1: what
+//! differs in what we use is put back here (`for_3_0`). It loses nothing, since no
+//! answer has a field that is null, and in a request null means that the field isn't there.
 
-mod operations;
-
-use operations::{Answer, OPERATIONS, Operation};
-use serde_json::{Map, Value, json};
-
-const SCHEMAS: &str = include_str!("openapi/schemas.json");
+use crate::error::ErrorBody;
+use crate::oauth::OAuthErrorBody;
+use serde_json::{Value, json};
+use utoipa::openapi::OpenApi;
+use utoipa::{PartialSchema, ToSchema};
 
 /// What every operation that takes a token may be answered, beside its own.
 const ERRORS: [(&str, &str); 7] = [
@@ -25,16 +30,24 @@ const ERRORS: [(&str, &str); 7] = [
     ),
 ];
 
-/// The OpenAPI document.
-#[must_use]
-pub fn document() -> Value {
-    let mut paths: Map<String, Value> = Map::new();
-    for operation in OPERATIONS {
-        let path = paths.entry(operation.path).or_insert_with(|| json!({}));
-        path[operation.method] = describe(operation);
+/// The document of what handlers say of themselves.
+pub(crate) fn document(described: &OpenApi) -> Value {
+    let mut described = serde_json::to_value(described).unwrap_or_default();
+    for_3_0(&mut described);
+    let mut paths = described["paths"].take();
+    for (path, operations) in paths.as_object_mut().into_iter().flatten() {
+        for (_, operation) in operations.as_object_mut().into_iter().flatten() {
+            complete(path, operation);
+        }
     }
-    // The file is part of the program and a test parses it.
-    let schemas: Value = tollgate_json::read(SCHEMAS).unwrap_or_default();
+    let mut schemas = described["components"]["schemas"].take();
+    for (name, mut schema) in [
+        (ErrorBody::name(), json!(ErrorBody::schema())),
+        (OAuthErrorBody::name(), json!(OAuthErrorBody::schema())),
+    ] {
+        for_3_0(&mut schema);
+        schemas[&*name] = schema;
+    }
     json!({
         "openapi": "3.0.3",
         "info": {
@@ -57,113 +70,70 @@ pub fn document() -> Value {
     })
 }
 
-fn describe(of: &Operation) -> Value {
-    let mut shown = json!({
-        "operationId": of.id,
-        "summary": of.summary,
-        "tags": [of.path.trim_start_matches("/api/v2/").split('/').next().unwrap_or_default()],
-        "parameters": parameters(of),
-        "responses": responses(of),
-    });
-    if let Some(body) = of.body {
-        let kind = if of.token {
-            "application/json"
-        } else {
-            "application/x-www-form-urlencoded"
-        };
-        shown["requestBody"] = json!({
-            "required": of.needs_body,
-            "content": {kind: {"schema": reference(body)}},
-        });
-    }
-    if !of.token {
-        let client = of.body.is_some();
-        shown["security"] = if client {
-            json!([{"client": []}, {}])
-        } else {
-            json!([])
-        };
-    }
-    shown
-}
-
-fn parameters(of: &Operation) -> Vec<Value> {
-    let variables = of.path.split('/').filter_map(|part| {
+/// Adds to an operation what follows from its path, and the errors that all have.
+fn complete(path: &str, operation: &mut Value) {
+    let area = path.trim_start_matches("/api/v2/").split('/').next();
+    operation["tags"] = json!([area.unwrap_or_default()]);
+    let variables = path.split('/').filter_map(|part| {
         let name = part.strip_prefix('{')?.strip_suffix('}')?;
         Some(json!({
             "name": name, "in": "path", "required": true,
             "schema": {"type": "string", "minLength": 1},
         }))
     });
-    let fields = of
-        .query
-        .iter()
-        .map(|name| json!({"name": name, "in": "query", "schema": field(name)}));
-    let headers = of
-        .headers
-        .iter()
-        .map(|name| json!({"name": name, "in": "header", "schema": {"type": "string"}}));
-    variables.chain(fields).chain(headers).collect()
-}
-
-/// The type of a query's field; one name means the same everywhere.
-fn field(name: &str) -> Value {
-    match name {
-        "pageSize" => json!({"type": "integer", "minimum": 1, "maximum": 500, "default": 25}),
-        "pageNumber" => {
-            json!({"type": "integer", "minimum": 1, "maximum": 1_000_000, "default": 1})
-        }
-        "days" => json!({"type": "integer", "minimum": 1, "maximum": 365, "default": 7}),
-        "sortOrder" => json!({"type": "string", "enum": ["asc", "desc"]}),
-        "flatten" | "secure" | "includeConfig" | "includeAuthActions" | "showbrief" | "force" => {
-            json!({"type": "boolean"})
-        }
-        _ => json!({"type": "string"}),
+    let mut parameters: Vec<_> = variables.collect();
+    if let Some(Value::Array(own)) = operation.get_mut("parameters").map(Value::take) {
+        parameters.extend(own);
     }
-}
-
-fn responses(of: &Operation) -> Value {
-    let mut responses = Map::new();
-    let (status, answer) = of.answer;
-    let described = match answer {
-        Answer::Nothing => json!({"description": "Done."}),
-        Answer::Text => json!({
-            "description": "The text.", "content": {"text/plain": {"schema": {"type": "string"}}},
-        }),
-        Answer::Json(schema) => json!({
-            "description": "The answer.", "content": {"application/json": {"schema": reference(schema)}},
-        }),
-        Answer::List(schema) => json!({
-            "description": "A page.",
-            "content": {"application/json": {"schema": {"allOf": [
-                reference("Listing"),
-                {"type": "object", "properties": {
-                    "entities": {"type": "array", "items": reference(schema)},
-                }},
-            ]}}},
-        }),
+    operation["parameters"] = parameters.into();
+    // An operation with a security of its own takes no token: it logs in, or is for everybody.
+    let open = operation.get("security").is_some();
+    let schema = match (open, operation.get("requestBody").is_some()) {
+        (false, _) => ErrorBody::name(),
+        (true, true) => OAuthErrorBody::name(),
+        (true, false) => return,
     };
-    responses.insert(status.to_owned(), described);
-    let error = |description: &str, schema: &str| {
-        json!({
+    let Some(responses) = operation["responses"].as_object_mut() else {
+        return;
+    };
+    let errors = ERRORS
+        .iter()
+        .filter(|(status, _)| !open || *status != "403");
+    for (status, description) in errors {
+        let schema = json!({"$ref": format!("#/components/schemas/{schema}")});
+        let answer = json!({
             "description": description,
-            "content": {"application/json": {"schema": reference(schema)}},
-        })
-    };
-    let shape = if of.token { "Error" } else { "OAuthError" };
-    if of.token || of.body.is_some() {
-        for (status, description) in ERRORS {
-            if of.token || status != "403" {
-                responses.insert(status.to_owned(), error(description, shape));
-            }
-        }
+            "content": {"application/json": {"schema": schema}},
+        });
+        responses.entry(*status).or_insert(answer);
     }
-    for (status, description) in of.errors {
-        responses.insert((*status).to_owned(), error(description, "Error"));
-    }
-    Value::Object(responses)
 }
 
-fn reference(schema: &str) -> Value {
-    json!({"$ref": format!("#/components/schemas/{schema}")})
+/// Takes out what 3.0 doesn't have: the type null, and bounds of a map's names.
+fn for_3_0(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.remove("propertyNames");
+            if let Some(kind) = fields.get_mut("type")
+                && let Value::Array(kinds) = kind
+            {
+                kinds.retain(|kind| kind != "null");
+                if let [only] = kinds.as_mut_slice() {
+                    *kind = only.take();
+                }
+            }
+            if let Some(Value::Array(of)) = fields.get_mut("oneOf") {
+                of.retain(|of| *of != json!({"type": "null"}));
+                if of.len() == 1
+                    && let Some(Value::Object(only)) = of.pop()
+                {
+                    fields.remove("oneOf");
+                    fields.extend(only);
+                }
+            }
+            fields.values_mut().for_each(for_3_0);
+        }
+        Value::Array(items) => items.iter_mut().for_each(for_3_0),
+        _ => {}
+    }
 }

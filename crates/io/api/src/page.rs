@@ -1,8 +1,11 @@
 //! Lists in the platform's shape.
 
 use crate::error::ApiError;
-use serde_json::{Value, json};
+use crate::query::Query;
+use serde::Serialize;
+use std::io;
 use tollgate_store::PageRequest;
+use utoipa::{IntoParams, ToSchema};
 
 /// Entities on a page, at the most.
 const MAX_PAGE_SIZE: usize = 500;
@@ -11,10 +14,55 @@ const DEFAULT_PAGE_SIZE: usize = 25;
 const LIST_BYTES: usize = 32 * 1024 * 1024;
 
 /// Which page is asked for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Page {
+    /// Entities on a page.
+    #[param(
+        rename = "pageSize",
+        required = false,
+        minimum = 1,
+        maximum = 500,
+        default = 25
+    )]
     size: usize,
+    /// The page's number, from 1.
+    #[param(
+        rename = "pageNumber",
+        required = false,
+        minimum = 1,
+        maximum = 1_000_000,
+        default = 1
+    )]
     number: usize,
+}
+
+/// A list in the platform's shape: one page of it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Listing<T> {
+    /// What is on the page.
+    entities: Vec<T>,
+    /// Entities on a page, at the most.
+    page_size: usize,
+    /// The page's number, from 1.
+    page_number: usize,
+    /// How many entities there are on all pages.
+    total: u64,
+    /// How many pages there are.
+    page_count: usize,
+    /// Where this page is.
+    self_uri: String,
+    /// Where the first page is.
+    first_uri: String,
+    /// Where the last page is.
+    last_uri: String,
+    /// Where the page after this one is, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_uri: Option<String>,
+    /// Where the page before this one is, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous_uri: Option<String>,
 }
 
 impl Page {
@@ -43,23 +91,23 @@ impl Page {
     }
 
     /// The list's answer: this page of `all`, each shown by `show`.
-    pub(crate) fn list<T>(
+    pub(crate) fn list<T, S: Serialize>(
         self,
         path: &str,
         query: &Query,
         all: &[T],
-        show: impl Fn(&T) -> Value,
-    ) -> Result<Value, ApiError> {
-        let mut left = LIST_BYTES;
+        show: impl Fn(&T) -> S,
+    ) -> Result<Listing<S>, ApiError> {
+        let mut written = Counted::default();
         let mut entities = Vec::new();
         for item in self.cut(all) {
             let shown = show(item);
-            left = left.checked_sub(printed(&shown)).ok_or_else(|| {
-                ApiError::bad_request(format!(
+            if serde_json::to_writer(&mut written, &shown).is_err() {
+                return Err(ApiError::bad_request(format!(
                     "pageSize: the page has more than {LIST_BYTES} bytes; ask for fewer at once, or for \
                      fewer of their fields."
-                ))
-            })?;
+                )));
+            }
             entities.push(shown);
         }
         Ok(self.answer(path, query, entities, all.len() as u64))
@@ -73,46 +121,37 @@ impl Page {
     }
 
     /// The list's answer: a page that the store cut out of `total`.
-    pub(crate) fn answer(
+    pub(crate) fn answer<S>(
         self,
         path: &str,
         query: &Query,
-        entities: Vec<Value>,
+        entities: Vec<S>,
         total: u64,
-    ) -> Value {
+    ) -> Listing<S> {
         let Self { size, number } = self;
         let count = usize::try_from(total)
             .unwrap_or(usize::MAX)
             .div_ceil(size)
             .max(1);
-        let uri = |number: usize| {
-            let others = query
-                .pairs()
-                .filter(|(name, _)| *name != "pageSize" && *name != "pageNumber");
-            let others: String = others
-                .map(|(name, value)| format!("&{name}={}", encode(value)))
-                .collect();
-            json!(format!(
-                "{path}?pageSize={size}&pageNumber={number}{others}"
-            ))
-        };
-        let mut list = json!({
-            "entities": entities,
-            "pageSize": size,
-            "pageNumber": number,
-            "total": total,
-            "pageCount": count,
-            "selfUri": uri(number),
-            "firstUri": uri(1),
-            "lastUri": uri(count),
-        });
-        if number < count {
-            list["nextUri"] = uri(number + 1);
+        let others = query
+            .pairs()
+            .filter(|(name, _)| *name != "pageSize" && *name != "pageNumber");
+        let others: String = others
+            .map(|(name, value)| format!("&{name}={}", encode(value)))
+            .collect();
+        let uri = |number| format!("{path}?pageSize={size}&pageNumber={number}{others}");
+        Listing {
+            entities,
+            page_size: size,
+            page_number: number,
+            total,
+            page_count: count,
+            self_uri: uri(number),
+            first_uri: uri(1),
+            last_uri: uri(count),
+            next_uri: (number < count).then(|| uri(number + 1)),
+            previous_uri: (number > 1).then(|| uri(number - 1)),
         }
-        if number > 1 {
-            list["previousUri"] = uri(number - 1);
-        }
-        list
     }
 }
 
@@ -120,78 +159,21 @@ fn encode(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
-/// A query string's fields; of a name given twice the first counts, but where a list is wanted.
-#[derive(Debug, Default)]
-pub(crate) struct Query(Vec<(String, String)>);
+/// Counts what is written into it, up to the bytes of a page's entities; then it takes no more.
+#[derive(Default)]
+struct Counted(usize);
 
-impl Query {
-    pub(crate) fn parse(text: Option<&str>) -> Self {
-        Self(form(text.unwrap_or_default()))
-    }
-
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.pairs()
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| value)
-    }
-
-    /// A list, as the SDKs write them: the name given several times, or values separated by commas.
-    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
-        let given = self.pairs().filter(|(key, _)| *key == name);
-        let values = given.flat_map(|(_, value)| value.split(','));
-        values
-            .map(str::trim)
-            .filter(|value| !value.is_empty())
-            .collect()
-    }
-
-    /// True, false, or an error that names the field.
-    pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
-        match self.get(name) {
-            None => Ok(None),
-            Some("true") => Ok(Some(true)),
-            Some("false") => Ok(Some(false)),
-            Some(other) => Err(ApiError::bad_request(format!(
-                "{name} must be true or false, found {other:?}."
-            ))),
+impl io::Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        if self.0 > LIST_BYTES {
+            return Err(io::ErrorKind::StorageFull.into());
         }
+        Ok(bytes.len())
     }
 
-    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-    }
-}
-
-/// Fields of `application/x-www-form-urlencoded`.
-pub(crate) fn form(text: &str) -> Vec<(String, String)> {
-    let decode = |text: &str| {
-        let spaced = text.replace('+', " ");
-        percent_encoding::percent_decode_str(&spaced)
-            .decode_utf8_lossy()
-            .into_owned()
-    };
-    text.split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (decode(name), decode(value)))
-        .collect()
-}
-
-/// About how many bytes a value is as JSON, without what its texts need escaped.
-fn printed(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len() + 2,
-        Value::Array(items) => items.iter().map(|item| printed(item) + 1).sum::<usize>() + 2,
-        Value::Object(fields) => {
-            let fields = fields.iter();
-            fields
-                .map(|(name, value)| name.len() + 4 + printed(value))
-                .sum::<usize>()
-                + 2
-        }
-        _ => 8,
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -203,15 +185,12 @@ mod tests {
     fn pages_name_their_neighbours() {
         let query = Query::parse(Some("pageSize=2&pageNumber=2&name=a%20b"));
         let page = Page::of(&query).unwrap();
-        let list = page
-            .list("/x", &query, &[1, 2, 3, 4, 5], |it| json!(it))
-            .unwrap();
-        assert_eq!(list["entities"], json!([3, 4]));
+        let list = page.list("/x", &query, &[1, 2, 3, 4, 5], |it| *it).unwrap();
+        let list = serde_json::to_value(list).unwrap();
+        assert_eq!(list["entities"], serde_json::json!([3, 4]));
         assert_eq!(list["pageCount"], 3);
         assert_eq!(list["nextUri"], "/x?pageSize=2&pageNumber=3&name=a%20b");
         assert_eq!(list["previousUri"], "/x?pageSize=2&pageNumber=1&name=a%20b");
-        let lists = Query::parse(Some("ids=a&x=1&ids=b,%20c&ids="));
-        assert_eq!(lists.all("ids"), ["a", "b", "c"]);
         assert!(Page::of(&Query::parse(Some("pageSize=0"))).is_err());
         assert!(Page::of(&Query::parse(Some("pageNumber=x"))).is_err());
     }

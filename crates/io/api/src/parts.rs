@@ -1,11 +1,14 @@
 //! Parts of actions by file name, and the whole as a file.
 
+use crate::answers::Changed;
 use crate::caller::Caller;
 use crate::drafts;
 use crate::error::ApiError;
 use crate::json::Json;
-use crate::page::Query;
 use crate::principal::{Over, Principal};
+use crate::query::Query;
+use crate::run::Flatten;
+use crate::state::Api;
 use axum::Extension;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
@@ -14,6 +17,8 @@ use serde_json::Value;
 use std::sync::Arc;
 use tollgate_action::FlattenedSchema;
 use tollgate_definitions::{Live, export};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// The file names of schemas, and where each lies in a definition.
 const SCHEMAS: [(&str, &str); 3] = [
@@ -33,7 +38,23 @@ const TEMPLATES: [(&str, &str); 3] = [
 
 type Named = Path<(String, String)>;
 
-pub(crate) async fn schema(
+/// The operations on parts of actions, and on the whole as a file.
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::default()
+        .routes(routes!(schema))
+        .routes(routes!(template))
+        .routes(routes!(draft_schema))
+        .routes(routes!(draft_template))
+        .routes(routes!(export_action))
+}
+
+/// inputschema.json, successschema.json or errorschema.json.
+#[utoipa::path(
+    get, path = "/api/v2/integrations/actions/{actionId}/schemas/{fileName}", operation_id = "getIntegrationsActionSchema",
+    params(Flatten),
+    responses((status = 200, description = "The answer.", body = Value), Changed),
+)]
+async fn schema(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path((id, name)): Named,
@@ -42,7 +63,12 @@ pub(crate) async fn schema(
     schema_of(&published(&live, &caller, &id)?, &name, query.as_deref())
 }
 
-pub(crate) async fn template(
+/// requesttemplate.vm, requesturltemplate.vm or successtemplate.vm.
+#[utoipa::path(
+    get, path = "/api/v2/integrations/actions/{actionId}/templates/{fileName}", operation_id = "getIntegrationsActionTemplate",
+    responses((status = 200, description = "The text.", body = String), Changed),
+)]
+async fn template(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path((id, name)): Named,
@@ -50,7 +76,13 @@ pub(crate) async fn template(
     template_of(&published(&live, &caller, &id)?, &name)
 }
 
-pub(crate) async fn draft_schema(
+/// inputschema.json, successschema.json or errorschema.json of a draft.
+#[utoipa::path(
+    get, path = "/api/v2/integrations/actions/{actionId}/draft/schemas/{fileName}", operation_id = "getIntegrationsActionDraftSchema",
+    params(Flatten),
+    responses((status = 200, description = "The answer.", body = Value), Changed),
+)]
+async fn draft_schema(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path((id, name)): Named,
@@ -63,7 +95,12 @@ pub(crate) async fn draft_schema(
     )
 }
 
-pub(crate) async fn draft_template(
+/// requesttemplate.vm, requesturltemplate.vm or successtemplate.vm of a draft.
+#[utoipa::path(
+    get, path = "/api/v2/integrations/actions/{actionId}/draft/templates/{fileName}", operation_id = "getIntegrationsActionDraftTemplate",
+    responses((status = 200, description = "The text.", body = String), Changed),
+)]
+async fn draft_template(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path((id, name)): Named,
@@ -71,8 +108,12 @@ pub(crate) async fn draft_template(
     template_of(&of_draft(&live, &caller, &id).await?, &name)
 }
 
-/// The action as the platform exports it.
-pub(crate) async fn export_action(
+/// The action as a file, as the platform exports it.
+#[utoipa::path(
+    get, path = "/api/v2/tollgate/actions/{actionId}/export", operation_id = "exportAction",
+    responses((status = 200, description = "The answer.", body = Value), Changed),
+)]
+async fn export_action(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
@@ -95,7 +136,7 @@ async fn of_draft(live: &Live, caller: &Principal, id: &str) -> Result<Value, Ap
 }
 
 fn schema_of(definition: &Value, name: &str, query: Option<&str>) -> Result<Json<Value>, ApiError> {
-    let flatten = Query::parse(query).flag("flatten")?.unwrap_or(false);
+    let flatten = Flatten::of(&Query::parse(query))?.unwrap_or(false);
     let schema = part(definition, name, &SCHEMAS)?;
     Ok(Json(if flatten {
         FlattenedSchema::of(schema).schema

@@ -2,33 +2,77 @@
 //! row leaves out takes its default.
 
 use super::tables::PATH;
+use crate::answers::Changed;
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::changes::by;
-use crate::doc::id as parse_id;
 use crate::error::ApiError;
 use crate::json::Json;
-use crate::page::{Page, Query};
+use crate::page::{Listing, Page};
 use crate::principal::Over;
+use crate::query::{Query, parameter};
+use crate::state::Api;
+use crate::wire::id as parse_id;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use std::sync::Arc;
 use tollgate_definitions::Live;
 use tollgate_store::{JsonText, Role, Row, Table};
+use utoipa::openapi::schema::AdditionalProperties;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(crate) async fn list(
+/// The operations on rows.
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::default()
+        .routes(routes!(list, create))
+        .routes(routes!(get, update, remove))
+}
+
+parameter! {
+    /// Whether the keys of rows alone are wanted, as without it, or false for the whole rows.
+    ShowBrief("showbrief"): bool
+}
+
+/// A row as the document describes it: its key, and its table's other columns.
+struct AnyRow;
+
+impl ToSchema for AnyRow {
+    fn name() -> Cow<'static, str> {
+        "Row".into()
+    }
+}
+
+impl PartialSchema for AnyRow {
+    fn schema() -> RefOr<Schema> {
+        let key = ObjectBuilder::new().property("key", String::schema());
+        key.additional_properties(Some(AdditionalProperties::FreeForm(true)))
+            .into()
+    }
+}
+
+/// Lists rows; their keys alone unless showbrief=false.
+#[utoipa::path(
+    get, path = "/api/v2/flows/datatables/{datatableId}/rows", operation_id = "getFlowsDatatableRows",
+    params(Page, ShowBrief),
+    responses((status = 200, description = "A page.", body = Listing<Value>), Changed),
+)]
+async fn list(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Listing<Value>>, ApiError> {
     caller.needs_any()?;
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
-    let brief = query.flag("showbrief")?.unwrap_or(true);
+    let brief = ShowBrief::of(&query)?.unwrap_or(true);
     let id = parse_id(&id)?;
     let found = live.store()?.list_rows(&id, page.request()?).await?;
     let shown = found.items.iter().map(|row| show(row, brief)).collect();
@@ -36,21 +80,31 @@ pub(crate) async fn list(
     Ok(Json(page.answer(&path, &query, shown, found.total)))
 }
 
-pub(crate) async fn get(
+/// Gets a row.
+#[utoipa::path(
+    get, path = "/api/v2/flows/datatables/{datatableId}/rows/{rowId}", operation_id = "getFlowsDatatableRow",
+    params(ShowBrief),
+    responses((status = 200, description = "The answer.", body = Value), Changed),
+)]
+async fn get(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path((id, key)): Path<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, ApiError> {
     caller.needs_any()?;
-    let brief = Query::parse(query.as_deref())
-        .flag("showbrief")?
-        .unwrap_or(true);
+    let brief = ShowBrief::of(&Query::parse(query.as_deref()))?.unwrap_or(true);
     let row = live.store()?.row(&parse_id(&id)?, &key).await?;
     Ok(Json(show(&row, brief)))
 }
 
-pub(crate) async fn create(
+/// Adds a row.
+#[utoipa::path(
+    post, path = "/api/v2/flows/datatables/{datatableId}/rows", operation_id = "postFlowsDatatableRows",
+    request_body = AnyRow,
+    responses((status = 200, description = "The answer.", body = Value), Changed),
+)]
+async fn create(
     State(live): State<Arc<Live>>,
     State(bodies): State<Bodies>,
     Extension(caller): Caller,
@@ -66,7 +120,13 @@ pub(crate) async fn create(
     Ok(Json(show(&made, false)))
 }
 
-pub(crate) async fn update(
+/// Replaces a row.
+#[utoipa::path(
+    put, path = "/api/v2/flows/datatables/{datatableId}/rows/{rowId}", operation_id = "putFlowsDatatableRow",
+    request_body = AnyRow,
+    responses((status = 200, description = "The answer.", body = Value), Changed),
+)]
+async fn update(
     State(live): State<Arc<Live>>,
     State(bodies): State<Bodies>,
     Extension(caller): Caller,
@@ -82,7 +142,13 @@ pub(crate) async fn update(
     Ok(Json(show(&changed, false)))
 }
 
-pub(crate) async fn remove(
+/// Deletes a row.
+#[utoipa::path(
+    delete, path = "/api/v2/flows/datatables/{datatableId}/rows/{rowId}",
+    operation_id = "deleteFlowsDatatableRow",
+    responses((status = 204, description = "Done."), Changed),
+)]
+async fn remove(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path((id, key)): Path<(String, String)>,

@@ -1,24 +1,29 @@
 //! Calls of published actions, and what tests of drafts share with them.
 
+use crate::answers::Executed;
 use crate::bodies::Bodies;
 use crate::caller::Caller;
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorBody};
 use crate::journal::Journal;
 use crate::json::Json;
-use crate::page::Query;
 use crate::principal::{Over, Principal};
+use crate::query::{Query, parameter};
 use crate::state::Api;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{FromRef, Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tollgate_config::parse_span;
 use tollgate_definitions::{Catalog, CatalogAction, Live};
 use tollgate_execution::{Executor, Source, Terms, TestResult};
 use tollgate_store::Role;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// The flow that calls.
 const FLOW: HeaderName = HeaderName::from_static("tollgate-flow");
@@ -65,7 +70,67 @@ impl Calls {
     }
 }
 
-pub(crate) async fn execute(
+/// The operations that call actions.
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::default()
+        .routes(routes!(execute))
+        .routes(routes!(test))
+}
+
+parameter! {
+    /// Whether a nested output is flattened, as flows read it.
+    Flatten("flatten"): bool
+}
+
+/// Headers that say on what terms a call is made.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it describes headers; `terms` reads them")]
+pub(crate) struct TermsHeaders {
+    /// The flow that calls.
+    #[param(rename = "Tollgate-Flow")]
+    flow: Option<String>,
+    /// The latest useful start, from the request's arrival: a span such as 1500ms or 2s.
+    #[param(rename = "Tollgate-Deadline")]
+    deadline: Option<String>,
+}
+
+/// What became of a test, step by step.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = TestResult)]
+pub(crate) struct Tested {
+    operations: Vec<TestStep>,
+    /// What the action came to, if all steps succeeded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    final_result: Option<Value>,
+    /// What went wrong, if one didn't.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorBody>,
+    success: bool,
+}
+
+/// A step of a test.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TestStep {
+    /// Its number, from 1.
+    step: usize,
+    name: &'static str,
+    success: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorBody>,
+    /// What the step made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<Value>,
+}
+
+/// Runs an action; the body is its inputs.
+#[utoipa::path(
+    post, path = "/api/v2/integrations/actions/{actionId}/execute", operation_id = "postIntegrationsActionExecute",
+    params(Flatten, TermsHeaders), request_body = Option<Value>,
+    responses((status = 200, description = "The answer.", body = Value), Executed),
+)]
+async fn execute(
     State(calls): State<Calls>,
     Extension(caller): Caller,
     Path(id): Path<String>,
@@ -75,9 +140,7 @@ pub(crate) async fn execute(
 ) -> Result<Response, ApiError> {
     let catalog = calls.live.catalog();
     let entry = callable(&catalog, &caller, &id)?;
-    let flatten = Query::parse(query.as_deref())
-        .flag("flatten")?
-        .unwrap_or(false);
+    let flatten = Flatten::of(&Query::parse(query.as_deref()))?.unwrap_or(false);
     let terms = terms(&caller, &headers, flatten)?;
     let body = calls.bodies.text(body).await?;
     let target = catalog.find_integration(&entry.integration)?;
@@ -97,20 +160,23 @@ pub(crate) async fn execute(
     Ok(response)
 }
 
-/// The same, step by step, up to the one that fails.
-pub(crate) async fn test(
+/// Runs an action step by step, up to the one that fails.
+#[utoipa::path(
+    post, path = "/api/v2/integrations/actions/{actionId}/test", operation_id = "postIntegrationsActionTest",
+    params(Flatten, TermsHeaders), request_body = Option<Value>,
+    responses((status = 200, description = "The answer.", body = Tested), Executed),
+)]
+async fn test(
     State(calls): State<Calls>,
     Extension(caller): Caller,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Tested>, ApiError> {
     let catalog = calls.live.catalog();
     let entry = callable(&catalog, &caller, &id)?;
-    let flatten = Query::parse(query.as_deref())
-        .flag("flatten")?
-        .unwrap_or(false);
+    let flatten = Flatten::of(&Query::parse(query.as_deref()))?.unwrap_or(false);
     let terms = terms(&caller, &headers, flatten)?;
     let body = calls.bodies.text(body).await?;
     let target = catalog.find_integration(&entry.integration)?;
@@ -120,25 +186,34 @@ pub(crate) async fn test(
 }
 
 /// A test as the platform's `TestExecutionResult`.
-pub(crate) fn show_test(result: TestResult) -> Value {
+pub(crate) fn show_test(result: TestResult) -> Tested {
     let mut failed = None;
     let steps = result.steps.into_iter().zip(1..).map(|(step, number)| {
-        let mut shown = json!({"step": number, "name": step.name, "success": step.error.is_none()});
-        if let Some(error) = step.error {
-            shown["error"] = failed.insert(ApiError::from(error).body()).clone();
-        }
-        if !step.shown.is_null() || failed.is_none() {
-            shown["result"] = step.shown;
-        }
+        let error = step.error.map(|error| ApiError::from(error).body());
+        let shown = TestStep {
+            step: number,
+            name: step.name,
+            success: error.is_none(),
+            error: error.clone(),
+            result: (!step.shown.is_null() || (failed.is_none() && error.is_none()))
+                .then_some(step.shown),
+        };
+        failed = error.or(failed.take());
         shown
     });
-    let operations: Vec<_> = steps.collect();
-    match result.output {
-        Ok(output) => json!({"operations": operations, "finalResult": output, "success": true}),
-        Err(error) => {
-            let error = failed.unwrap_or_else(|| ApiError::from(error).body());
-            json!({"operations": operations, "error": error, "success": false})
-        }
+    let operations = steps.collect();
+    let (final_result, error) = match result.output {
+        Ok(output) => (Some(output), None),
+        Err(error) => (
+            None,
+            Some(failed.unwrap_or_else(|| ApiError::from(error).body())),
+        ),
+    };
+    Tested {
+        operations,
+        success: error.is_none(),
+        final_result,
+        error,
     }
 }
 

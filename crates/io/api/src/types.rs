@@ -1,14 +1,21 @@
 //! `/api/v2/integrations/types`: the integration types that can be made.
 
+use crate::answers::Found;
 use crate::caller::Caller;
 use crate::credentials::own_of;
 use crate::error::ApiError;
 use crate::json::Json;
-use crate::page::{Page, Query};
+use crate::page::{Listing, Page};
+use crate::query::Query;
+use crate::state::Api;
 use axum::Extension;
 use axum::extract::{Path, RawQuery};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 use tollgate_action::{Callee, TypeFacts};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 const PATH: &str = "/api/v2/integrations/types";
 
@@ -23,10 +30,47 @@ fn credentials(of: &TypeFacts) -> Vec<&'static str> {
     }
 }
 
-pub(crate) async fn list(
+/// The operations on integration types.
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::default()
+        .routes(routes!(list))
+        .routes(routes!(get))
+        .routes(routes!(schema))
+}
+
+/// An integration type that can be made.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = IntegrationType)]
+struct Shown {
+    #[schema(value_type = String)]
+    id: &'static str,
+    #[schema(value_type = String)]
+    name: &'static str,
+    description: String,
+    #[schema(value_type = String)]
+    provider: &'static str,
+    #[schema(value_type = String)]
+    category: &'static str,
+    config_properties_schema_uri: String,
+    config_advanced_schema_uri: String,
+    /// The places for credentials, by name.
+    #[schema(value_type = Object)]
+    credentials: Map<String, Value>,
+    non_installable: bool,
+    self_uri: String,
+}
+
+/// Lists integration types.
+#[utoipa::path(
+    get, path = PATH, operation_id = "getIntegrationsTypes",
+    params(Page),
+    responses((status = 200, description = "A page.", body = Listing<Shown>)),
+)]
+async fn list(
     Extension(caller): Caller,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Listing<Shown>>, ApiError> {
     caller.needs_any()?;
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
@@ -36,15 +80,22 @@ pub(crate) async fn list(
         .map(Json)
 }
 
-pub(crate) async fn get(
-    Extension(caller): Caller,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+/// Gets an integration type.
+#[utoipa::path(
+    get, path = "/api/v2/integrations/types/{typeId}", operation_id = "getIntegrationsType",
+    responses((status = 200, description = "The answer.", body = Shown), Found),
+)]
+async fn get(Extension(caller): Caller, Path(id): Path<String>) -> Result<Json<Shown>, ApiError> {
     caller.needs_any()?;
     Ok(Json(show(found(&id)?)))
 }
 
-pub(crate) async fn schema(
+/// The schema of its properties.
+#[utoipa::path(
+    get, path = "/api/v2/integrations/types/{typeId}/configschemas/{configType}", operation_id = "getIntegrationsTypeConfigschema",
+    responses((status = 200, description = "The answer.", body = Value), Found),
+)]
+async fn schema(
     Extension(caller): Caller,
     Path((id, kind)): Path<(String, String)>,
 ) -> Result<Json<Value>, ApiError> {
@@ -67,24 +118,24 @@ fn found(id: &str) -> Result<&'static TypeFacts, ApiError> {
         .map_err(|why| ApiError::not_found(format!("There is no such integration type: {why}.")))
 }
 
-fn show(of: &TypeFacts) -> Value {
+fn show(of: &TypeFacts) -> Shown {
     let id = of.id;
     let places = credentials(of).into_iter().map(|kind| {
         let place = json!({"required": false, "title": kind, "credentialTypes": [kind]});
         (kind.to_owned(), place)
     });
-    json!({
-        "id": id,
-        "name": of.name,
-        "description": format!("It {}.", of.what),
-        "provider": "tollgate",
-        "category": "actions",
-        "configPropertiesSchemaUri": format!("{PATH}/{id}/configschemas/properties"),
-        "configAdvancedSchemaUri": format!("{PATH}/{id}/configschemas/advanced"),
-        "credentials": places.collect::<serde_json::Map<_, _>>(),
-        "nonInstallable": false,
-        "selfUri": format!("{PATH}/{id}"),
-    })
+    Shown {
+        id,
+        name: of.name,
+        description: format!("It {}.", of.what),
+        provider: "tollgate",
+        category: "actions",
+        config_properties_schema_uri: format!("{PATH}/{id}/configschemas/properties"),
+        config_advanced_schema_uri: format!("{PATH}/{id}/configschemas/advanced"),
+        credentials: places.collect(),
+        non_installable: false,
+        self_uri: format!("{PATH}/{id}"),
+    }
 }
 
 fn properties(of: &TypeFacts) -> Value {

@@ -1,54 +1,82 @@
-//! `/api/v2/flows` and `/api/v2/flows/executions`: workflows of files and of the store, and their runs.
+//! `/api/v2/flows`: workflows of files and of the store.
 //!
 //! A workflow is published by its file (`POST /api/v2/tollgate/workflows`, YAML): its type and name tell which
 //! workflow it is, and each publishing makes a version. Only one of the type `workflow` can be begun by a program; what a
 //! call or a message does needs a person, and is tried with `tollgate workflow run`.
 
+mod runs;
+mod shapes;
+
+use crate::answers::{Changed, Found};
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::changes::{by, managed};
-use crate::doc::{id as parse_id, show_time};
 use crate::error::ApiError;
 use crate::json::Json;
-use crate::listing;
-use crate::page::{Page, Query};
+use crate::listing::Name;
+use crate::page::{Listing, Page};
 use crate::principal::Over;
+use crate::query::{Query, parameter};
+use crate::state::Api;
+use crate::wire::id as parse_id;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
+use axum::routing::post;
 use http::StatusCode;
-use serde_json::{Map, Value, json};
+use shapes::{Flow, show};
 use std::sync::Arc;
-use std::time::Duration;
-use tollgate_architect::{Workflow, WorkflowKind};
-use tollgate_architect_runner::{Failure, Launch, Record, Runner, Status, WorkflowsError};
-use tollgate_definitions::{Lanes, Live, WorkflowError, Workflows};
-use tollgate_execution::{Desk, DeskError};
-use tollgate_json::Doc;
+use tollgate_architect_runner::Failure;
+use tollgate_definitions::{Live, WorkflowError, Workflows};
+use tollgate_execution::DeskError;
 use tollgate_store::{
-    EntityId, Expected, NewWorkflow, PageRequest, Role, StoreError, WallTime, WorkflowBody,
-    WorkflowQuery,
+    EntityId, Expected, NewWorkflow, PageRequest, Role, StoreError, WorkflowBody, WorkflowQuery,
 };
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 const PATH: &str = "/api/v2/flows";
+/// Where workflows were published before; the document leaves it out.
+const OLD_PATH: &str = "/api/v2/tollgate/flows";
 /// Flows of the store read at once, and how often.
 const PAGE: u32 = 25;
 const MAX_PAGES: u32 = 200;
 
-pub(crate) async fn list(
+/// The operations on workflows and their runs.
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::default()
+        .routes(routes!(list))
+        .routes(routes!(get, remove))
+        .routes(routes!(publish))
+        .route(OLD_PATH, post(publish_by_its_old_path))
+        .merge(runs::routes())
+}
+
+parameter! {
+    /// The type of workflow, such as inboundcall, whatever its case.
+    Type("type"): String
+}
+
+/// Lists flows.
+#[utoipa::path(
+    get, path = PATH, operation_id = "getFlows", params(Page, Name, Type),
+    responses((status = 200, description = "A page.", body = Listing<Flow>)),
+)]
+async fn list(
     State(live): State<Arc<Live>>,
     State(workflows): State<Arc<Workflows>>,
     Extension(caller): Caller,
     RawQuery(query): RawQuery,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Listing<Flow>>, ApiError> {
     caller.needs_any()?;
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
+    let wanted_type = Type::of(&query)?;
     let wanted = |name: &str, kind: &str| {
-        let same = |it: &str| it.eq_ignore_ascii_case(kind);
-        listing::named(&query, name) && query.get("type").is_none_or(same)
+        let same = |wanted: &String| wanted.eq_ignore_ascii_case(kind);
+        Name::is_in(&query, name) && wanted_type.as_ref().is_none_or(same)
     };
-    let mut all: Vec<Value> = Vec::new();
+    let mut all: Vec<Flow> = Vec::new();
     for (id, workflow) in &workflows.files().by_id {
         if wanted(workflow.name(), workflow.kind().word()) {
             all.push(show(id, workflow.name(), workflow.kind().word(), None));
@@ -79,16 +107,21 @@ pub(crate) async fn list(
             }
         }
     }
-    all.sort_by_cached_key(|workflow| workflow["name"].as_str().unwrap_or_default().to_owned());
-    page.list(PATH, &query, &all, Value::clone).map(Json)
+    all.sort_by(|one, other| one.name.cmp(&other.name));
+    page.list(PATH, &query, &all, Flow::clone).map(Json)
 }
 
-pub(crate) async fn get(
+/// Gets a flow.
+#[utoipa::path(
+    get, path = "/api/v2/flows/{flowId}", operation_id = "getFlow",
+    responses((status = 200, description = "The answer.", body = Flow), Found),
+)]
+async fn get(
     State(live): State<Arc<Live>>,
     State(workflows): State<Arc<Workflows>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Flow>, ApiError> {
     caller.needs_any()?;
     if let Some(workflow) = workflows.files().by_id.get(&id) {
         return Ok(Json(show(
@@ -107,14 +140,19 @@ pub(crate) async fn get(
     )))
 }
 
-/// Saves a workflow's file and publishes it; its type and name tell which workflow it is.
-pub(crate) async fn publish(
+/// Saves a workflow's file (YAML) and publishes it.
+#[utoipa::path(
+    post, path = "/api/v2/tollgate/workflows", operation_id = "postTollgateWorkflows",
+    request_body = Value,
+    responses((status = 200, description = "The answer.", body = Flow), Changed),
+)]
+async fn publish(
     State(live): State<Arc<Live>>,
     State(bodies): State<Bodies>,
     State(workflows): State<Arc<Workflows>>,
     Extension(caller): Caller,
     body: Body,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Flow>, ApiError> {
     caller.needs(Role::Author, Over::Everything)?;
     let yaml = bodies.text(body).await?;
     let (workflow, yaml) = workflows.compile(yaml).await?;
@@ -153,20 +191,25 @@ pub(crate) async fn publish(
 }
 
 /// As [`publish`], by the path that it had before; who calls is read there.
-pub(crate) async fn publish_by_its_old_path(
+async fn publish_by_its_old_path(
     live: State<Arc<Live>>,
     bodies: State<Bodies>,
     workflows: State<Arc<Workflows>>,
     caller: Caller,
     body: Body,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Flow>, ApiError> {
     tracing::warn!(
         "POST /api/v2/tollgate/flows is called POST /api/v2/tollgate/workflows now; use that path"
     );
     publish(live, bodies, workflows, caller, body).await
 }
 
-pub(crate) async fn remove(
+/// Deletes a flow and its versions.
+#[utoipa::path(
+    delete, path = "/api/v2/flows/{flowId}", operation_id = "deleteFlow",
+    responses((status = 204, description = "Done."), Changed),
+)]
+async fn remove(
     State(live): State<Arc<Live>>,
     State(workflows): State<Arc<Workflows>>,
     Extension(caller): Caller,
@@ -183,170 +226,12 @@ pub(crate) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Begins a run. It goes on by itself; [`execution`] tells how far it is.
-pub(crate) async fn launch(
-    State(live): State<Arc<Live>>,
-    State(bodies): State<Bodies>,
-    State(runner): State<Arc<Runner<Desk>>>,
-    State(workflows): State<Arc<Workflows>>,
-    State(lanes): State<Arc<Lanes>>,
-    Extension(caller): Caller,
-    body: Body,
-) -> Result<Json<Value>, ApiError> {
-    caller.needs(Role::Execute, Over::Everything)?;
-    let doc = bodies.doc(body).await?;
-    let flow_id = doc.required("flowId")?;
-    let (workflow, version) = runnable(&live, &workflows, &flow_id, &doc).await?;
-    if workflow.kind() != WorkflowKind::Workflow {
-        let message = format!(
-            "flowId: {} is of the type {}; only a workflow can be begun by a program.",
-            workflow.name(),
-            workflow.kind().word()
-        );
-        return Err(ApiError::bad_request(message));
-    }
-    let inputs = doc.object("inputData")?.map(Doc::into_value);
-    let id = EntityId::random().to_string();
-    let named = caller.lanes.pick(Some(workflow.name()));
-    let lane = named.or_else(|| caller.lanes.pick(None));
-    let launch = Launch {
-        calls_as: lane.map_or("", |lane| lanes.name(lane)).to_owned(),
-        workflow,
-        library: Arc::clone(&workflows.files().library),
-        name: doc.text("name")?,
-        inputs: match inputs {
-            Some(Value::Object(fields)) => fields,
-            _ => Map::new(),
-        },
-        seed: rand::random(),
-    };
-    let name = launch.name.clone();
-    begin(&runner, &workflows, id.clone(), launch).await?;
-    let mut shown = json!({
-        "id": id,
-        "flowVersion": {"id": version, "selfUri": format!("{PATH}/{flow_id}/versions/{version}")},
-        "selfUri": format!("{PATH}/executions/{id}"),
-    });
-    if let Some(name) = name {
-        shown["name"] = name.into();
-    }
-    Ok(Json(shown))
-}
-
-/// The workers begin the run: its variables' first values may take long to calculate.
-async fn begin(
-    runner: &Arc<Runner<Desk>>,
-    workflows: &Workflows,
-    id: String,
-    launch: Launch,
-) -> Result<(), ApiError> {
-    let (runtime, to) = (tokio::runtime::Handle::current(), Arc::clone(runner));
-    let begin = move || {
-        let _here = runtime.enter();
-        to.launch(id, launch)
-    };
-    let begun = workflows.aside(begin).await?;
-    begun.map_err(|error| match error {
-        WorkflowsError::Full(_) => {
-            let status = StatusCode::TOO_MANY_REQUESTS;
-            ApiError::new(status, "flows.full", error.to_string())
-                .retry_after(Duration::from_secs(1))
-        }
-        WorkflowsError::Inputs(why) => ApiError::bad_request(format!("inputData: {why}.")),
-        WorkflowsError::Taken => ApiError::conflict("flows.taken", error.to_string()),
-    })
-}
-
-pub(crate) async fn execution(
-    State(runner): State<Arc<Runner<Desk>>>,
-    Extension(caller): Caller,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    caller.needs(Role::Execute, Over::Everything)?;
-    let record = runner.record(&id);
-    let record = record.ok_or_else(|| {
-        let message = format!("There is no run with the id {id:?}, or it ended long ago.");
-        ApiError::not_found(message)
-    })?;
-    Ok(Json(show_run(&id, &record)))
-}
-
-/// The workflow to run, and the number of its version: what was asked for, or what was published last.
-async fn runnable(
-    live: &Live,
-    workflows: &Workflows,
-    id: &str,
-    doc: &Doc,
-) -> Result<(Arc<Workflow>, String), ApiError> {
-    if let Some(workflow) = workflows.files().by_id.get(id) {
-        return Ok((Arc::clone(workflow), "1".to_owned()));
-    }
-    let workflow = stored(live, id).await?;
-    let asked = doc.text("flowVersion")?;
-    let number = match &asked {
-        Some(text) => text.parse().ok(),
-        None => workflow.published,
-    };
-    let Some(number) = number else {
-        let message = format!(
-            "flowVersion: {asked:?} is no version of {}.",
-            workflow.body.name
-        );
-        return Err(ApiError::bad_request(message));
-    };
-    let workflow = workflows
-        .version(live.store()?, &workflow.id, number)
-        .await?;
-    Ok((workflow, number.to_string()))
-}
-
 async fn stored(live: &Live, id: &str) -> Result<tollgate_store::Workflow, ApiError> {
     let missing = || ApiError::not_found(format!("There is no workflow with the id {id:?}."));
     let store = live.store().map_err(|_| missing())?;
     Ok(store
         .get::<tollgate_store::Workflow>(&parse_id(id)?)
         .await?)
-}
-
-fn show(id: &str, name: &str, kind: &str, published: Option<u32>) -> Value {
-    let mut shown = json!({
-        "id": id,
-        "name": name,
-        "type": kind.to_uppercase(),
-        "selfUri": format!("{PATH}/{id}"),
-    });
-    if let Some(number) = published {
-        shown["publishedVersion"] = json!({"id": number.to_string()});
-    }
-    shown
-}
-
-fn show_run(id: &str, record: &Record) -> Value {
-    let (status, reason) = match &record.status {
-        Status::Running => ("RUNNING", None),
-        Status::Completed(end) => ("COMPLETED", Some(end.to_string())),
-        Status::Failed(end) => ("FAILED", Some(end.to_string())),
-        Status::Stopped => ("TERMINATED", None),
-    };
-    let line = |line: &tollgate_architect_runner::Line| json!({"millis": line.at.as_millis() as u64, "text": line.text});
-    let mut shown = json!({
-        "id": id,
-        "dateLaunched": show_time(WallTime(record.started)),
-        "status": status,
-        "outputData": record.outputs,
-        "transcript": record.transcript.iter().map(line).collect::<Vec<_>>(),
-        "selfUri": format!("{PATH}/executions/{id}"),
-    });
-    if let Some(name) = &record.name {
-        shown["name"] = name.as_str().into();
-    }
-    if let Some(reason) = reason {
-        shown["completionReason"] = reason.into();
-    }
-    if let Some(ended) = record.ended {
-        shown["dateCompleted"] = show_time(WallTime(ended)).into();
-    }
-    shown
 }
 
 impl From<WorkflowError> for ApiError {
@@ -374,8 +259,9 @@ pub fn describe(error: DeskError) -> Failure {
         DeskError::NoStore(error) => error.into(),
         DeskError::Store(error) => error.into(),
     };
+    let body = serde_json::to_value(error.body()).unwrap_or_default();
     Failure {
         timed_out,
-        ..Failure::from_error(error.status().as_u16(), &error.body())
+        ..Failure::from_error(error.status().as_u16(), &body)
     }
 }

@@ -1,14 +1,105 @@
 //! Integrations and their configuration, as answers show them.
 
 use crate::principal::{Over, Principal};
-use serde_json::{Value, json};
+use crate::words::words;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use tollgate_definitions::{Catalog, CatalogIntegration};
 use tollgate_driver::Driver;
 use tollgate_execution::say;
 use tollgate_store::{Integration, IntendedState, Role};
+use utoipa::ToSchema;
 
 /// The path of all integrations.
 pub(crate) const PATH: &str = "/api/v2/integrations";
+
+/// An integration.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Integration)]
+pub(crate) struct Shown {
+    id: String,
+    name: String,
+    integration_type: ShownType,
+    notes: String,
+    intended_state: IntendedWord,
+    pub(super) reported_state: Reported,
+    attributes: BTreeMap<String, String>,
+    #[schema(minimum = 0)]
+    version: i64,
+    self_uri: String,
+    /// Its configuration, where it is asked for and the caller may read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    config: Option<Current>,
+}
+
+/// The type of an integration.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ShownType {
+    id: String,
+    self_uri: String,
+}
+
+words! {
+    /// Whether an integration is to be used.
+    IntendedWord { Enabled = "ENABLED", Disabled = "DISABLED", }
+}
+words! {
+    /// Whether calls of an integration can be made.
+    ReportedCode { Active = "ACTIVE", Inactive = "INACTIVE", Error = "ERROR", }
+}
+
+/// Whether calls can be made, and why not.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Reported {
+    pub(super) code: ReportedCode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<Detail>,
+}
+
+/// Why calls can't be made, or what is set aside.
+#[derive(Serialize, ToSchema)]
+struct Detail {
+    message: String,
+}
+
+#[derive(Serialize)]
+struct Current {
+    current: Configuration,
+}
+
+/// An integration's configuration.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = IntegrationConfiguration)]
+pub(crate) struct Configuration {
+    pub(super) id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<String>,
+    #[schema(minimum = 0)]
+    pub(super) version: i64,
+    #[schema(value_type = Object)]
+    pub(super) properties: Value,
+    #[schema(value_type = Object)]
+    pub(super) advanced: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) notes: Option<String>,
+    /// The credentials in its places.
+    pub(super) credentials: BTreeMap<String, CredentialLink>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) self_uri: Option<String>,
+}
+
+/// A credential, and where it is.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CredentialLink {
+    id: String,
+    self_uri: String,
+}
 
 /// The integration with its configuration, as far as it is wanted and the caller may read it.
 pub(crate) fn with_config(
@@ -17,18 +108,17 @@ pub(crate) fn with_config(
     full: bool,
     caller: &Principal,
     driver: &Driver,
-) -> Value {
+) -> Shown {
     let mut shown = show(catalog, target, driver);
-    if let (Some(stored), true) = (
-        &target.stored,
-        full && caller.may(Role::Administer, Over::Integration(&target.id)),
-    ) {
-        shown["config"] = json!({"current": show_config(stored)});
+    let readable = full && caller.may(Role::Administer, Over::Integration(&target.id));
+    if let (Some(stored), true) = (&target.stored, readable) {
+        let current = show_config(stored);
+        shown.config = Some(Current { current });
     }
     shown
 }
 
-pub(crate) fn show(catalog: &Catalog, target: &CatalogIntegration, driver: &Driver) -> Value {
+pub(crate) fn show(catalog: &Catalog, target: &CatalogIntegration, driver: &Driver) -> Shown {
     let why = match &target.wiring {
         Err(why) => Some(why.clone()),
         Ok(wiring) => driver.token_trouble(wiring.route).map(|trouble| {
@@ -40,64 +130,79 @@ pub(crate) fn show(catalog: &Catalog, target: &CatalogIntegration, driver: &Driv
     if let Some(stored) = &target.stored {
         let mut shown = show_stored(stored, why);
         if let (None, Some(aside)) = (why, catalog.set_aside(&target.id)) {
-            shown["reportedState"]["detail"] = json!({"message": aside});
+            let message = aside.to_string();
+            shown.reported_state.detail = Some(Detail { message });
         }
         return shown;
     }
-    json!({
-        "id": target.id,
-        "name": target.name,
-        "integrationType": show_type(target.kind.as_str()),
-        "notes": "From the configuration file; it can't be changed here.",
-        "intendedState": "ENABLED",
-        "reportedState": reported(true, why),
-        "attributes": {},
-        "version": 1,
-        "selfUri": format!("{PATH}/{}", target.id),
-    })
-}
-
-/// Whether calls can be made, and why not.
-fn reported(enabled: bool, why: Option<&str>) -> Value {
-    match (enabled, why) {
-        (false, _) => json!({"code": "INACTIVE"}),
-        (true, None) => json!({"code": "ACTIVE"}),
-        (true, Some(why)) => json!({"code": "ERROR", "detail": {"message": why}}),
+    Shown {
+        id: target.id.clone(),
+        name: target.name.clone(),
+        integration_type: show_type(target.kind.as_str()),
+        notes: "From the configuration file; it can't be changed here.".to_owned(),
+        intended_state: IntendedWord::Enabled,
+        reported_state: reported(true, why),
+        attributes: BTreeMap::new(),
+        version: 1,
+        self_uri: format!("{PATH}/{}", target.id),
+        config: None,
     }
 }
 
-fn show_type(id: &str) -> Value {
-    json!({"id": id, "selfUri": format!("{PATH}/types/{id}")})
-}
-
-pub(crate) fn show_stored(stored: &Integration, why: Option<&str>) -> Value {
-    let enabled = stored.intended_state == IntendedState::Enabled;
-    json!({
-        "id": stored.id.as_str(),
-        "name": stored.name,
-        "integrationType": show_type(&stored.type_id),
-        "notes": stored.notes,
-        "intendedState": if enabled { "ENABLED" } else { "DISABLED" },
-        "reportedState": reported(enabled, why),
-        "attributes": stored.attributes,
-        "version": stored.version.0,
-        "selfUri": format!("{PATH}/{}", stored.id),
-    })
-}
-
-pub(crate) fn show_config(stored: &Integration) -> Value {
-    let credentials = stored.config.credentials.iter().map(|(place, id)| {
-        let uri = format!("{PATH}/credentials/{id}");
-        (place.clone(), json!({"id": id.as_str(), "selfUri": uri}))
+fn reported(enabled: bool, why: Option<&str>) -> Reported {
+    let detail = why.filter(|_| enabled).map(|why| Detail {
+        message: why.to_owned(),
     });
-    json!({
-        "id": stored.id.as_str(),
-        "name": stored.config.name,
-        "version": stored.config_version.0,
-        "properties": stored.config.properties.value(),
-        "advanced": stored.config.advanced.value(),
-        "notes": stored.config.notes,
-        "credentials": credentials.collect::<serde_json::Map<_, _>>(),
-        "selfUri": format!("{PATH}/{}/config/current", stored.id),
-    })
+    let code = match (enabled, &detail) {
+        (false, _) => ReportedCode::Inactive,
+        (true, None) => ReportedCode::Active,
+        (true, Some(_)) => ReportedCode::Error,
+    };
+    Reported { code, detail }
+}
+
+fn show_type(id: &str) -> ShownType {
+    ShownType {
+        id: id.to_owned(),
+        self_uri: format!("{PATH}/types/{id}"),
+    }
+}
+
+pub(crate) fn show_stored(stored: &Integration, why: Option<&str>) -> Shown {
+    let intended_state = match stored.intended_state {
+        IntendedState::Enabled => IntendedWord::Enabled,
+        IntendedState::Disabled => IntendedWord::Disabled,
+    };
+    Shown {
+        id: stored.id.to_string(),
+        name: stored.name.clone(),
+        integration_type: show_type(&stored.type_id),
+        notes: stored.notes.clone(),
+        intended_state,
+        reported_state: reported(intended_state == IntendedWord::Enabled, why),
+        attributes: stored.attributes.clone(),
+        version: stored.version.0,
+        self_uri: format!("{PATH}/{}", stored.id),
+        config: None,
+    }
+}
+
+pub(crate) fn show_config(stored: &Integration) -> Configuration {
+    let credentials = stored.config.credentials.iter().map(|(place, id)| {
+        let link = CredentialLink {
+            id: id.to_string(),
+            self_uri: format!("{PATH}/credentials/{id}"),
+        };
+        (place.clone(), link)
+    });
+    Configuration {
+        id: stored.id.to_string(),
+        name: Some(stored.config.name.clone()),
+        version: stored.config_version.0,
+        properties: stored.config.properties.value(),
+        advanced: stored.config.advanced.value(),
+        notes: Some(stored.config.notes.clone()),
+        credentials: credentials.collect(),
+        self_uri: Some(format!("{PATH}/{}/config/current", stored.id)),
+    }
 }

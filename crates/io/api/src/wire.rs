@@ -1,48 +1,11 @@
-//! Reading request bodies, and times and ids as the platform writes them.
+//! Times and ids as the platform writes them.
 
 use crate::error::ApiError;
 use jiff::Timestamp;
 use jiff::civil::{DateTime, Time};
 use jiff::fmt::temporal::DateTimeParser;
 use jiff::tz::Offset;
-use tollgate_json::Doc;
-use tollgate_store::{EntityId, Expected, JsonText, Version};
-
-/// What bodies of requests that change something have in common.
-pub(crate) trait Body {
-    /// An object as the text it came as, but for its spaces.
-    fn json(&self, name: &str) -> Result<Option<JsonText>, ApiError>;
-
-    /// `version`, which must be there: the one that the caller has seen.
-    fn seen(&self) -> Result<Expected, ApiError>;
-
-    /// `version`, where the platform's own requests have none.
-    fn perhaps_seen(&self) -> Result<Expected, ApiError>;
-}
-
-impl Body for Doc {
-    fn json(&self, name: &str) -> Result<Option<JsonText>, ApiError> {
-        let object = self.object(name)?;
-        let text = object.map(|doc| JsonText::parse(doc.into_value().to_string()));
-        Ok(text.transpose()?)
-    }
-
-    fn seen(&self) -> Result<Expected, ApiError> {
-        match self.perhaps_seen()? {
-            Expected::Any => Err(ApiError::bad_request(
-                "version: missing; give the version that was read.",
-            )),
-            seen @ Expected::Version(_) => Ok(seen),
-        }
-    }
-
-    fn perhaps_seen(&self) -> Result<Expected, ApiError> {
-        Ok(match self.whole("version", 0, i64::MAX)? {
-            Some(version) => Expected::Version(Version(version)),
-            None => Expected::Any,
-        })
-    }
-}
+use tollgate_store::EntityId;
 
 /// An id out of a path; one that nothing can have is not found.
 pub(crate) fn id(text: &str) -> Result<EntityId, ApiError> {

@@ -1,0 +1,127 @@
+//! `/api/v2/integrations/{integrationId}/config/current`: an integration's configuration.
+
+use super::given::{CredentialIds, IntegrationConfigurationRequest};
+use super::own;
+use super::reach;
+use super::shown::{Configuration, show_config};
+use crate::answers::{Changed, Found};
+use crate::bodies::Bodies;
+use crate::caller::Caller;
+use crate::changes::by;
+use crate::error::ApiError;
+use crate::json::Json;
+use crate::principal::{Over, Principal};
+use crate::state::Api;
+use crate::wire::id as parse_id;
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tollgate_definitions::{Live, auth_id, grant};
+use tollgate_store::{
+    Action, ActionBody, Credential, CredentialKind, Expected, Integration, IntegrationConfig,
+    JsonText, NewAction, Role, StoreError,
+};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The operations on configurations.
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::default().routes(routes!(config, configure))
+}
+
+/// Gets its configuration.
+#[utoipa::path(
+    get, path = "/api/v2/integrations/{integrationId}/config/current", operation_id = "getIntegrationConfigCurrent",
+    responses((status = 200, description = "The answer.", body = Configuration), Found),
+)]
+async fn config(
+    State(live): State<Arc<Live>>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Configuration>, ApiError> {
+    caller.needs(Role::Administer, Over::Integration(&id))?;
+    let catalog = live.catalog();
+    Ok(Json(match &catalog.find_integration(&id)?.stored {
+        Some(stored) => show_config(stored),
+        None => Configuration {
+            id,
+            name: None,
+            version: 1,
+            properties: json!({}),
+            advanced: json!({}),
+            notes: None,
+            credentials: BTreeMap::new(),
+            self_uri: None,
+        },
+    }))
+}
+
+/// Replaces its configuration.
+#[utoipa::path(
+    put, path = "/api/v2/integrations/{integrationId}/config/current", operation_id = "putIntegrationConfigCurrent",
+    request_body = IntegrationConfigurationRequest,
+    responses((status = 200, description = "The answer.", body = Configuration), Changed),
+)]
+async fn configure(
+    State(live): State<Arc<Live>>,
+    State(bodies): State<Bodies>,
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+    body: Body,
+) -> Result<Json<Configuration>, ApiError> {
+    let id = own(&live, &caller, &id)?;
+    let request = IntegrationConfigurationRequest::read(&bodies.doc(body).await?)?;
+    let seen = Expected::Version(request.version);
+    let store = live.store()?;
+    let before = store.get::<Integration>(&id).await?;
+    reach::seen(&before, seen)?;
+    let CredentialIds(credentials) = request.credentials;
+    let mut logs_in = false;
+    for credential in credentials.values() {
+        reach::credential(&live, &caller, &before, credential)?;
+        let kind = store.get::<Credential>(credential).await?.kind;
+        logs_in |= kind == CredentialKind::UserDefinedOAuth;
+    }
+    let config = IntegrationConfig {
+        name: request.name.unwrap_or_else(|| before.config.name.clone()),
+        properties: request.properties.unwrap_or_default(),
+        advanced: request.advanced.unwrap_or_default(),
+        notes: request.notes.unwrap_or_default(),
+        credentials,
+    };
+    reach::networks(&caller, &before, &config)?;
+    let after = store
+        .update_integration_config(&id, seen, config, &by(&caller))
+        .await?;
+    if logs_in {
+        make_login(&live, &caller, &after).await?;
+    }
+    live.refresh().await?;
+    Ok(Json(show_config(&after)))
+}
+
+/// As on the platform, an integration with credentials for a login of its own has an action for it, to be
+/// changed like any other. If there is one already it stays as it is.
+async fn make_login(live: &Live, caller: &Principal, of: &Integration) -> Result<(), ApiError> {
+    let config = grant(false, false);
+    let any = json!({"type": "object", "properties": {}, "additionalProperties": true});
+    let contract = json!({"input": {"inputSchema": any}, "output": {"successSchema": any}});
+    let new = NewAction {
+        id: parse_id(&auth_id(of.id.as_str()))?,
+        integration_id: of.id.clone(),
+        body: ActionBody {
+            name: "Custom Auth".to_owned(),
+            category: of.name.clone(),
+            secure: true,
+            config: JsonText::parse(config.to_string())?,
+            contract: JsonText::parse(contract.to_string())?,
+        },
+    };
+    match live.store()?.create::<Action>(new, &by(caller)).await {
+        Ok(_) | Err(StoreError::Conflict { what: "id", .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,124 @@
+//! What requests on integrations hold.
+
+use super::shown::IntendedWord;
+use crate::error::ApiError;
+use crate::request::{Field, request};
+use crate::wire::id as parse_id;
+use std::collections::BTreeMap;
+use tollgate_action::TypeFacts;
+use tollgate_json::Doc;
+use tollgate_store::{EntityId, Expected, IntendedState, JsonText, Version};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+request! {
+    /// An integration to make.
+    IntegrationRequest {
+        #[schema(value_type = GivenType, inline)]
+        integration_type: TypeId,
+        #[schema(min_length = 1, max_length = 256)]
+        name: String,
+        /// DISABLED without it.
+        intended_state: Option<IntendedWord>,
+        notes: Option<String>,
+        attributes: Option<BTreeMap<String, String>>,
+    }
+}
+
+/// The type of an integration, by its id, as the document describes it.
+pub(super) struct GivenType;
+
+impl ToSchema for GivenType {}
+
+impl PartialSchema for GivenType {
+    fn schema() -> RefOr<Schema> {
+        let ids = TypeFacts::served().map(|facts| facts.id);
+        let id = ObjectBuilder::new().schema_type(Type::String);
+        let id = id.enum_values(Some(ids));
+        ObjectBuilder::new()
+            .property("id", id)
+            .required("id")
+            .into()
+    }
+}
+
+request! {
+    /// An integration as it is to be; what is left out stays as it is.
+    IntegrationChange {
+        #[schema(min_length = 1, max_length = 256)]
+        name: Option<String>,
+        intended_state: Option<IntendedWord>,
+        notes: Option<String>,
+        attributes: Option<BTreeMap<String, String>>,
+        /// The version that was read; what was changed since then isn't overwritten.
+        #[schema(value_type = Option<i64>, minimum = 0)]
+        version: Expected,
+    }
+}
+
+request! {
+    /// An integration's configuration as it is to be; what is left out is empty.
+    IntegrationConfigurationRequest {
+        /// The version that was read; what was changed since then isn't overwritten.
+        #[schema(value_type = i64, minimum = 0)]
+        version: Version,
+        name: Option<String>,
+        #[schema(value_type = Option<Object>)]
+        properties: Option<JsonText>,
+        #[schema(value_type = Option<Object>)]
+        advanced: Option<JsonText>,
+        notes: Option<String>,
+        /// The credentials in its places.
+        #[schema(value_type = Option<BTreeMap<String, GivenCredential>>)]
+        credentials: CredentialIds,
+    }
+}
+
+/// A credential, by its id.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "it describes a field; `CredentialIds` is what is read"
+)]
+pub(super) struct GivenCredential {
+    pub(super) id: String,
+}
+
+impl From<IntendedWord> for IntendedState {
+    fn from(state: IntendedWord) -> Self {
+        match state {
+            IntendedWord::Enabled => Self::Enabled,
+            IntendedWord::Disabled => Self::Disabled,
+        }
+    }
+}
+
+/// The id of an integration type.
+pub(crate) struct TypeId(pub(super) String);
+
+impl Field for TypeId {
+    fn read(doc: &Doc, name: &str) -> Result<Self, ApiError> {
+        let id = match doc.object(name)? {
+            Some(kind) => kind.required("id")?,
+            None => doc.required("integrationType.id")?,
+        };
+        Ok(Self(id))
+    }
+}
+
+/// The ids of credentials, by the places that they are in.
+pub(crate) struct CredentialIds(pub(super) BTreeMap<String, EntityId>);
+
+impl Field for CredentialIds {
+    fn read(doc: &Doc, name: &str) -> Result<Self, ApiError> {
+        let mut ids = BTreeMap::new();
+        if let Some(places) = doc.object(name)? {
+            for (place, _) in places.fields() {
+                if let Some(named) = places.object(place)? {
+                    ids.insert(place.clone(), parse_id(&named.required("id")?)?);
+                }
+            }
+        }
+        Ok(Self(ids))
+    }
+}
