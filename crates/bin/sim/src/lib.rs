@@ -35,7 +35,7 @@ mod world;
 pub use action::{Action, ActionId, Cache};
 pub use plan::{Change, FlowPlan, Least, LimitPlan, Plan, plan_json, plan_table};
 pub use policy::Kind as Policy;
-pub use policy::{SendRate, Vegas};
+pub use policy::{Limiter, SendRate, Vegas};
 pub use records::{Record, RecordError, Records};
 pub use scenario::{
     Client, Flow, Limits, Outage, ReadFacts, Scenario, ScenarioError, Service, ServiceAction,

@@ -81,15 +81,19 @@ impl Kind {
     }
 }
 
-/// Event in, command out, next wake-up.
-pub(crate) trait Policy {
+/// Who places calls: event in, command out, next wake-up.
+pub trait Limiter {
+    /// Something happened.
     fn handle_event(&mut self, event: Event, now: Instant);
+    /// The wake-up is due.
     fn handle_timeout(&mut self, now: Instant);
+    /// What is to be done next.
     fn poll_command(&mut self) -> Option<Command>;
+    /// When it wants to be woken up.
     fn poll_timeout(&self) -> Option<Instant>;
 }
 
-impl Policy for Engine {
+impl Limiter for Engine {
     fn handle_event(&mut self, event: Event, now: Instant) {
         Engine::handle_event(self, event, now);
     }
@@ -111,6 +115,6 @@ pub(crate) use baseline::Settings;
 pub use baseline::{SendRate, Vegas};
 
 /// A policy other than the engine.
-pub(crate) fn baseline(kind: Kind, settings: Settings) -> impl Policy {
+pub(crate) fn baseline(kind: Kind, settings: Settings) -> impl Limiter {
     Baseline::new(kind, settings)
 }

@@ -13,7 +13,7 @@ mod interactions;
 
 use crate::arrivals::Cursor;
 use crate::interaction::Progress;
-use crate::policy::Policy;
+use crate::policy::Limiter;
 use crate::scenario::{Scenario, Tables};
 use crate::stats::{Bucket, FlowStats, RunStats, Series};
 use crate::upstream::{Granted, Upstream};
@@ -88,7 +88,7 @@ pub(crate) struct World<'s, P> {
     strangers_before: StrangerCounts,
 }
 
-impl<'s, P: Policy> World<'s, P> {
+impl<'s, P: Limiter> World<'s, P> {
     pub(crate) fn new(
         scenario: &'s Scenario,
         policy: P,

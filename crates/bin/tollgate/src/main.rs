@@ -79,7 +79,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => cmd::serve::run(args),
         Command::Config(args) => cmd::config::run(args),
         Command::Emulate(args) => cmd::emulate::run(args),
-        Command::Bench(args) => cmd::bench::run(args),
+        Command::Bench(args) => cmd::bench::run(&args),
         Command::Action(args) => cmd::action::run(args),
         Command::Workflow(args) => cmd::workflow::run(args),
         Command::Flow(args) => {

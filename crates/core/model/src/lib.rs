@@ -4,6 +4,7 @@
 //! can't confuse an instant with a span, a limit's name with its place in a table, or a refusal with
 //! an error. It has no clock: an [`Instant`] is nanoseconds since an origin that the caller chose.
 
+mod agenda;
 mod id;
 mod instant;
 mod limit;
@@ -11,6 +12,7 @@ mod refusal;
 mod stream;
 mod table;
 
+pub use agenda::Agenda;
 pub use id::{
     AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Id, LimitId, PoolId, RouteId, TokenId,
 };

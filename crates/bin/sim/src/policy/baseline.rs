@@ -8,14 +8,13 @@ mod choice;
 mod held;
 mod vegas;
 
-use super::{Kind, Policy};
+use super::{Kind, Limiter};
 pub use adaptive::SendRate;
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use tollgate_engine::{Command, Event, Facts, LossKind, Submission, Verdict};
 use tollgate_model::{
-    AttemptId, ClientId, ExecutionId, Instant, Reason, Refusal, RouteId, TokenId,
+    Agenda, AttemptId, ClientId, ExecutionId, Instant, Reason, Refusal, RouteId, TokenId,
 };
 pub use vegas::Vegas;
 
@@ -67,8 +66,7 @@ pub(crate) struct Baseline {
     next_attempt: u64,
     /// Executions that wait for a token.
     waiting: VecDeque<ExecutionId>,
-    timers: BinaryHeap<Reverse<(Instant, u64, Timer)>>,
-    serial: u64,
+    timers: Agenda<Timer>,
     commands: VecDeque<Command>,
 }
 
@@ -91,7 +89,7 @@ struct Try {
     in_flight: usize,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Timer {
     GiveUp(AttemptId),
     Start(ExecutionId),
@@ -101,7 +99,7 @@ enum Timer {
     Release,
 }
 
-impl Policy for Baseline {
+impl Limiter for Baseline {
     fn handle_event(&mut self, event: Event, now: Instant) {
         // Who hung up is not told what a timer says at the same instant.
         if let Event::Cancel(execution) = event {
@@ -162,7 +160,7 @@ impl Policy for Baseline {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        self.timers.peek().map(|Reverse((at, ..))| *at)
+        self.timers.next_at()
     }
 }
 
@@ -189,23 +187,13 @@ impl Baseline {
             attempts: BTreeMap::new(),
             next_attempt: 0,
             waiting: VecDeque::new(),
-            timers: BinaryHeap::new(),
-            serial: 0,
+            timers: Agenda::default(),
             commands: VecDeque::new(),
         }
     }
 
-    fn set(&mut self, at: Instant, timer: Timer) {
-        self.serial += 1;
-        self.timers.push(Reverse((at, self.serial, timer)));
-    }
-
     fn run_timers(&mut self, now: Instant) {
-        while let Some(&Reverse((at, _, timer))) = self.timers.peek() {
-            if at > now {
-                break;
-            }
-            self.timers.pop();
+        while let Some((at, timer)) = self.timers.pop_due(now) {
             match timer {
                 Timer::GiveUp(attempt) => {
                     if let Some(it) = self.attempts.remove(&attempt) {
@@ -247,7 +235,7 @@ impl Baseline {
         if slot == now {
             self.start(execution, now);
         } else {
-            self.set(slot, Timer::Start(execution));
+            self.timers.add(slot, Timer::Start(execution));
         }
     }
 
@@ -315,7 +303,7 @@ impl Baseline {
                 in_flight,
             },
         );
-        self.set(give_up, Timer::GiveUp(attempt));
+        self.timers.add(give_up, Timer::GiveUp(attempt));
         self.commands.push_back(Command::Send {
             execution,
             attempt,
@@ -368,7 +356,7 @@ impl Baseline {
         } else if at <= now {
             self.start(execution, now);
         } else {
-            self.set(at, Timer::Start(execution));
+            self.timers.add(at, Timer::Start(execution));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Requests on their way, by the policy's numbers.
 
 use super::World;
-use crate::policy::Policy;
+use crate::policy::Limiter;
 use crate::upstream::Place;
 use tollgate_engine::Facts;
 use tollgate_model::{AttemptId, ExecutionId, TokenId};
@@ -29,7 +29,7 @@ pub(super) enum State {
     Over,
 }
 
-impl<P: Policy> World<'_, P> {
+impl<P: Limiter> World<'_, P> {
     /// Notes a new one; policies number them one after the other.
     pub(super) fn register(
         &mut self,

@@ -4,7 +4,7 @@ use super::interactions::Interaction;
 use super::{NEVER, SLOT_BITS, World, nanos, slot_of};
 use crate::action::ActionId;
 use crate::interaction::{Ended, Progress};
-use crate::policy::Policy;
+use crate::policy::Limiter;
 use crate::scenario::Scenario;
 use crate::upstream::{Place, Reply};
 use crate::world::attempts::State;
@@ -14,7 +14,7 @@ use tollgate_engine::{Command, Event, Facts, LossKind, Submission, Verdict};
 use tollgate_model::{AttemptId, EndpointId, ExecutionId, Instant, Stream, TokenId};
 use tollgate_platform::Fault;
 
-impl<P: Policy> World<'_, P> {
+impl<P: Limiter> World<'_, P> {
     /// Asks for a call, which may be hung up on. Whether it is answered already, from the cache.
     pub(super) fn call(&mut self, slot: u32, action: ActionId, within: Option<Duration>) -> bool {
         let scenario = self.scenario;

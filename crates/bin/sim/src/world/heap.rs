@@ -1,11 +1,9 @@
-//! What is to happen, the earliest first; ties in the order of making.
+//! What is to happen.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use tollgate_model::{ClientId, TokenId};
+use tollgate_model::{Agenda, ClientId, Instant, TokenId};
 
 /// Something that is to happen.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Due {
     /// An interaction of the flow begins.
     Arrival(u32),
@@ -25,35 +23,28 @@ pub(crate) enum Due {
     Outage(u32, bool),
 }
 
-/// The instant and the serial number in one key, so that a comparison is one of numbers.
-type Entry = Reverse<(u128, Due)>;
-
 #[derive(Debug, Default)]
 pub(crate) struct Heap {
-    heap: BinaryHeap<Entry>,
-    serial: u64,
+    agenda: Agenda<Due>,
     /// Arrivals and records in it.
     arrivals: usize,
 }
 
 impl Heap {
     pub(crate) fn push(&mut self, at: u64, due: Due) {
-        self.serial += 1;
         self.arrivals += usize::from(is_arrival(due));
-        let key = u128::from(at) << 64 | u128::from(self.serial);
-        self.heap.push(Reverse((key, due)));
+        self.agenda.add(Instant::from_nanos(at), due);
     }
 
     /// When the next is due; [`u64::MAX`] if nothing is.
     pub(crate) fn next_at(&self) -> u64 {
-        let next = self.heap.peek();
-        next.map_or(u64::MAX, |Reverse((key, _))| (key >> 64) as u64)
+        self.agenda.next_at().map_or(u64::MAX, Instant::as_nanos)
     }
 
     pub(crate) fn pop(&mut self) -> Option<(u64, Due)> {
-        let Reverse((key, due)) = self.heap.pop()?;
+        let (at, due) = self.agenda.pop()?;
         self.arrivals -= usize::from(is_arrival(due));
-        Some(((key >> 64) as u64, due))
+        Some((at.as_nanos(), due))
     }
 
     /// Whether an interaction is still to begin.

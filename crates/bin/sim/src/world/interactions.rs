@@ -4,7 +4,7 @@ use super::heap::Due;
 use super::{NEVER, World, nanos};
 use crate::action::ActionId;
 use crate::interaction::{Ended, Progress, Step};
-use crate::policy::Policy;
+use crate::policy::Limiter;
 use tollgate_model::Instant;
 
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(super) struct Interaction {
     pub(super) status: u16,
 }
 
-impl<P: Policy> World<'_, P> {
+impl<P: Limiter> World<'_, P> {
     pub(super) fn begin(&mut self, flow: u32, progress: Progress) {
         let measured = self.measured.contains(&self.now);
         let interaction = Interaction {

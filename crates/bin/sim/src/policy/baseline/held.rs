@@ -15,7 +15,7 @@ impl Baseline {
                     let at = now + wait;
                     if self.release_at.is_none_or(|next| next > at) {
                         self.release_at = Some(at);
-                        self.set(at, Timer::Release);
+                        self.timers.add(at, Timer::Release);
                     }
                     false
                 }
@@ -28,7 +28,7 @@ impl Baseline {
     /// Keeps a call until the limiter lets it leave, at most until its deadline.
     pub(super) fn hold(&mut self, execution: ExecutionId, deadline: Instant) {
         self.held.push_back(execution);
-        self.set(deadline, Timer::Expire(execution));
+        self.timers.add(deadline, Timer::Expire(execution));
     }
 
     /// Sends what the limiter lets leave by now.

@@ -10,12 +10,11 @@ mod bound;
 mod build;
 mod case;
 mod drawn;
-mod ours;
 mod report;
 mod seen;
 mod sockets;
 mod table;
-mod world;
+mod virtual_time;
 
 use super::ALIGNMENTS;
 use crate::console::errln;
@@ -136,7 +135,7 @@ fn measure(case: &Case, args: &Args) -> Option<Row> {
             let mut seen = Seen::default();
             for (number, alignment) in ALIGNMENTS.into_iter().enumerate() {
                 let seed = args.seed + 1_000 * number as u64;
-                seen.add(world::run(case, args.windows, alignment, seed));
+                seen.add(virtual_time::run(case, args.windows, alignment, seed));
             }
             seen
         };

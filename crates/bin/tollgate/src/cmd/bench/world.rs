@@ -1,357 +1,384 @@
-//! One limiter on the emulated platform, in virtual time, and what is seen of it.
+//! Calls at independent instants, a limiter that places them, and the emulated upstreams that they go to, in
+//! virtual time.
+//!
+//! The limiter has the engine's five verbs, be it the engine or what people use today. What it sends is a while
+//! on its way and comes back as the event that the driver would make of the answer. Whoever looks on ([`Watch`])
+//! is told what happens, and sums it up.
 
-use super::Scale;
-use super::load::Load;
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
-use std::time::Duration;
-use tollgate_engine::{Facts, Family, WindowFact};
-use tollgate_model::Instant;
-use tollgate_platform::{
-    Alignment, Client, Config, Platform, Spread, TokenNumber, Verdict, Window,
+use crate::cmd::wire::headers;
+use reqwest::header::HeaderMap;
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tollgate_driver::facts_of;
+use tollgate_engine::{Command, Event, FetchFailure, LossKind, Submission, Verdict};
+use tollgate_model::{
+    Agenda, AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, RouteId, TokenId,
 };
+use tollgate_platform::{
+    Fault, LimitName, Place, Platform, Request, TokenAnswer, TokenNumber, Verdict as Answered,
+};
+use tollgate_sim::Limiter;
 
-const JITTER: Duration = Duration::from_millis(15);
-/// How long the token endpoint takes.
-const FETCH: Duration = Duration::from_millis(50);
+/// Events of one instant; more are a loop without an end.
+const MOST_AT_ONCE: u32 = 1_000_000;
+/// What the driver waits for a token endpoint, at the most.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
+/// The life of a token whose endpoint doesn't say it, and the longest that is believed.
+const LIVES: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(172_800));
 
-/// What a limiter wants done.
-pub(super) enum Act {
-    Send {
-        call: usize,
-        attempt: u64,
-        token: u32,
-    },
-    /// The call won't be made, and its caller is told.
-    Drop(usize),
-    /// Get a token and keep it under this number.
-    Fetch(u32),
+/// A call as it is made.
+#[derive(Clone, Copy)]
+pub(super) struct Arrival {
+    pub(super) at: Instant,
+    /// The place of its caller.
+    pub(super) party: usize,
+    /// The latest useful start.
+    pub(super) deadline: Instant,
 }
 
-/// A limiter that places calls.
-pub(super) trait Peer {
-    /// Tokens it has from the start.
-    fn tokens(&self) -> u32;
-    fn arrive(&mut self, call: usize, now: Instant);
-    fn answered(&mut self, call: usize, attempt: u64, status: u16, facts: Facts, now: Instant);
-    fn granted(&mut self, token: u32, now: Instant);
-    fn wake(&mut self, now: Instant);
-    fn next_wake(&self) -> Option<Instant>;
-    fn poll(&mut self) -> Option<Act>;
+/// How the calls of one kind are placed, and where they go.
+#[derive(Clone)]
+pub(super) struct Caller {
+    pub(super) flow: FlowId,
+    pub(super) route: RouteId,
+    pub(super) endpoint: EndpointId,
+    pub(super) host: usize,
+    pub(super) path: String,
+    pub(super) timeout: Duration,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// How long it takes to come and go.
+#[derive(Clone, Copy)]
+pub(super) struct Ways {
+    /// From the upstream to us.
+    pub(super) out: Duration,
+    /// How long a refusal takes.
+    pub(super) refusal: Duration,
+    /// To the token endpoint and back.
+    pub(super) grant: Duration,
+}
+
+/// The upstreams, and the tokens that were granted by the first of them.
+pub(super) struct Upstreams {
+    pub(super) hosts: Vec<Platform>,
+    pub(super) tokens: BTreeMap<TokenId, (String, TokenNumber)>,
+}
+
+/// A try that is under way.
+pub(super) struct Attempt {
+    pub(super) call: usize,
+    pub(super) host: usize,
+    token: Option<TokenId>,
+    pub(super) sent: Instant,
+    /// When it arrived at the upstream.
+    pub(super) reached: Option<Instant>,
+    place: Option<Place>,
+    /// None before it is given, and where the connection is dropped.
+    answer: Option<(u16, HeaderMap, Vec<u8>)>,
+}
+
+/// Looks on.
+pub(super) trait Watch {
+    /// Looks at the upstreams, at the beginning and whenever it asked to; gives when it wants to look again.
+    fn look(&mut self, _: &mut Upstreams, _: Instant) -> Option<Instant> {
+        None
+    }
+    /// The upstream takes a call in.
+    fn admitted(&mut self, attempt: &Attempt, now: Instant);
+    /// A limit of the upstream turns a call away.
+    fn limited(&mut self, attempt: &Attempt, limit: LimitName, now: Instant);
+    /// The answer has come, with its status, or its loss shows.
+    fn answered(&mut self, _: &Attempt, _: Option<u16>) {}
+    /// The limiter tells the caller what came of the call.
+    fn over(&mut self, call: usize, verdict: &Verdict, now: Instant);
+}
+
 enum Due {
     Arrival(usize),
-    Reach(usize, u64, u32, Instant),
-    Answer(usize, u64, u16, Answer),
-    Granted(u32),
+    Reach(AttemptId),
+    /// The call is over at the upstream.
+    Depart(AttemptId),
+    Answer(AttemptId),
+    /// The token endpoint answers, or has not within the time that the driver gives it.
+    Asked(ClientId, TokenId, bool),
+    Look,
     Wake,
 }
 
-/// What an answer says, in an order of no meaning.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Answer {
-    retry_after: Option<u64>,
-    window: Option<(u32, u32, u64)>,
-}
-
 pub(super) struct World<'a> {
-    load: &'a Load,
-    platform: Platform,
-    numbers: BTreeMap<u32, TokenNumber>,
-    heap: BinaryHeap<Reverse<(Instant, u64, Due)>>,
-    serial: u64,
-    /// When the admitted attempt of each call was sent.
-    served: Vec<Option<Instant>>,
-    /// When its caller was told that there would be none.
-    dropped: Vec<Option<Instant>>,
-    /// Calls admitted since the warm-up.
-    admitted: u64,
-    limited: u64,
-    sent: u64,
-    warm: Instant,
-    end: Instant,
+    arrivals: &'a [Arrival],
+    callers: &'a [Caller],
+    ways: Ways,
+    limiter: &'a mut dyn Limiter,
+    watch: &'a mut dyn Watch,
+    upstreams: Upstreams,
+    attempts: BTreeMap<AttemptId, Attempt>,
+    agenda: Agenda<Due>,
 }
 
 impl<'a> World<'a> {
-    pub(super) fn run(
-        scale: Scale,
-        load: &'a Load,
-        alignment: Alignment,
-        seed: u64,
-        peer: &mut dyn Peer,
-    ) -> Report {
-        let window = |allowed| {
-            Some(Window {
-                allowed,
-                period: scale.period,
-            })
-        };
-        let config = Config {
-            clients: vec![Client {
-                id: "one".into(),
-                secret: "emulated".into(),
-            }],
-            token: window(scale.allowed / scale.tokens),
-            organisation: window(scale.allowed),
-            alignment,
-            way_in: Spread {
-                from: Duration::ZERO,
-                to: JITTER,
-            },
-            latency: Spread::fixed(load.latency),
-            ..Config::default()
-        };
-        let (warm, end) = scale.measured();
-        let mut world = Self {
-            load,
-            platform: Platform::new(config, seed),
-            numbers: BTreeMap::new(),
-            heap: BinaryHeap::new(),
-            serial: 0,
-            served: vec![None; load.arrivals.len()],
-            dropped: vec![None; load.arrivals.len()],
-            admitted: 0,
-            limited: 0,
-            sent: 0,
-            warm,
-            end,
-        };
-        for token in 0..peer.tokens() {
-            world.grant(token, Instant::ZERO);
+    pub(super) fn new(
+        hosts: Vec<Platform>,
+        ways: Ways,
+        (arrivals, callers): (&'a [Arrival], &'a [Caller]),
+        limiter: &'a mut dyn Limiter,
+        watch: &'a mut dyn Watch,
+    ) -> Self {
+        let tokens = BTreeMap::new();
+        Self {
+            arrivals,
+            callers,
+            ways,
+            limiter,
+            watch,
+            upstreams: Upstreams { hosts, tokens },
+            attempts: BTreeMap::new(),
+            agenda: Agenda::default(),
         }
-        world.at(Instant::ZERO, Due::Arrival(0));
-        while let Some(Reverse((now, _, due))) = world.heap.pop() {
-            if now >= world.end {
+    }
+
+    /// The limiter has so many tokens before it asks for one.
+    pub(super) fn holding(mut self, tokens: u32, now: Instant) -> Self {
+        for token in 0..tokens {
+            self.upstreams.grant(ClientId(0), TokenId(token), now);
+        }
+        self
+    }
+
+    pub(super) fn run(mut self, from: Instant, until: Instant) {
+        let hosts = self.upstreams.hosts.iter_mut();
+        hosts.for_each(|host| host.look(from));
+        if let Some(first) = self.arrivals.first() {
+            self.agenda.add(first.at, Due::Arrival(0));
+        }
+        self.agenda.add(from, Due::Look);
+        let (mut before, mut at_once) = (from, 0);
+        while let Some((now, due)) = self.agenda.pop() {
+            if now >= until {
                 break;
             }
-            world.step(due, now, peer);
-            while let Some(act) = peer.poll() {
-                world.carry_out(act, now);
+            at_once = if now == before { at_once + 1 } else { 0 };
+            before = now;
+            let passed = now.since(from);
+            assert!(at_once < MOST_AT_ONCE, "time stands still at {passed:?}");
+            self.step(due, now);
+            while let Some(command) = self.limiter.poll_command() {
+                self.carry_out(command, now);
             }
-            if let Some(at) = peer.next_wake() {
-                let first = world.heap.peek().map(|Reverse((at, ..))| *at);
-                if first.is_none_or(|first| at < first) {
-                    world.at(at.max(now), Due::Wake);
-                }
+            if let Some(at) = self.limiter.poll_timeout()
+                && self.agenda.next_at().is_none_or(|first| at < first)
+            {
+                self.agenda.add(at.max(now), Due::Wake);
             }
-        }
-        world.report(scale)
-    }
-
-    fn at(&mut self, at: Instant, due: Due) {
-        self.serial += 1;
-        self.heap.push(Reverse((at, self.serial, due)));
-    }
-
-    fn grant(&mut self, token: u32, now: Instant) {
-        if let Some(grant) = self.platform.grant("one", "emulated", now) {
-            self.numbers.insert(token, grant.number);
         }
     }
 
-    fn step(&mut self, due: Due, now: Instant, peer: &mut dyn Peer) {
+    fn step(&mut self, due: Due, now: Instant) {
         match due {
             Due::Arrival(call) => {
-                if let Some(next) = self.load.arrivals.get(call + 1) {
-                    self.at(next.at, Due::Arrival(call + 1));
+                if let Some(next) = self.arrivals.get(call + 1) {
+                    self.agenda.add(next.at, Due::Arrival(call + 1));
                 }
-                if call < self.load.arrivals.len() {
-                    peer.arrive(call, now);
+                self.submit(call, now);
+            }
+            Due::Reach(attempt) => self.reach(attempt, now),
+            Due::Depart(attempt) => self.depart(attempt),
+            Due::Answer(attempt) => self.answer(attempt, now),
+            Due::Asked(client, token, true) => {
+                let event = self.upstreams.grant(client, token, now);
+                self.limiter.handle_event(event, now);
+            }
+            Due::Asked(_, token, false) => {
+                let late = failed(token, None, FetchFailure::Late);
+                self.limiter.handle_event(late, now);
+            }
+            Due::Look => {
+                if let Some(next) = self.watch.look(&mut self.upstreams, now) {
+                    self.agenda.add(next, Due::Look);
                 }
             }
-            Due::Reach(call, attempt, token, sent) => self.reach(call, attempt, token, sent, now),
-            Due::Answer(call, attempt, status, answer) => {
-                let facts = Facts {
-                    refused: false,
-                    retry_after: answer.retry_after.map(Duration::from_secs),
-                    window: answer.window.map(|(count, allowed, reset)| WindowFact {
-                        count,
-                        allowed,
-                        reset: Duration::from_secs(reset),
-                        family: Family::Platform,
-                    }),
-                };
-                peer.answered(call, attempt, status, facts, now);
-            }
-            Due::Granted(token) => {
-                self.grant(token, now);
-                peer.granted(token, now);
-            }
-            Due::Wake => peer.wake(now),
+            Due::Wake => self.limiter.handle_timeout(now),
         }
     }
 
-    fn carry_out(&mut self, act: Act, now: Instant) {
-        match act {
-            Act::Send {
-                call,
+    fn submit(&mut self, call: usize, now: Instant) {
+        let arrival = self.arrivals[call];
+        let caller = &self.callers[arrival.party];
+        let submission = Submission {
+            execution: ExecutionId(call as u64),
+            flow: caller.flow,
+            route: caller.route,
+            endpoint: caller.endpoint,
+            deadline: arrival.deadline,
+            timeout: caller.timeout,
+            idempotent: true,
+        };
+        self.limiter.handle_event(Event::Submit(submission), now);
+    }
+
+    fn carry_out(&mut self, command: Command, now: Instant) {
+        match command {
+            Command::Send {
+                execution,
                 attempt,
                 token,
+                ..
             } => {
-                let way_in = self.platform.way_in();
-                self.at(now + way_in, Due::Reach(call, attempt, token, now));
+                let call = execution.index();
+                let host = self.callers[self.arrivals[call].party].host;
+                let way_in = self.upstreams.hosts[host].way_in();
+                let it = Attempt {
+                    call,
+                    host,
+                    token,
+                    sent: now,
+                    reached: None,
+                    place: None,
+                    answer: None,
+                };
+                self.attempts.insert(attempt, it);
+                self.agenda.add(now + way_in, Due::Reach(attempt));
             }
-            Act::Drop(call) => self.dropped[call] = Some(now),
-            Act::Fetch(token) => self.at(now + FETCH, Due::Granted(token)),
+            Command::Abort(attempt) => {
+                self.depart(attempt);
+                self.attempts.remove(&attempt);
+            }
+            Command::FetchToken(client, token) => {
+                let takes = self.ways.grant + self.upstreams.hosts[0].grant_takes();
+                let in_time = takes < TOKEN_TIMEOUT;
+                let asked = Due::Asked(client, token, in_time);
+                self.agenda.add(now + takes.min(TOKEN_TIMEOUT), asked);
+            }
+            Command::DropToken(token) => {
+                self.upstreams.tokens.remove(&token);
+            }
+            Command::Finish(execution, verdict) => {
+                self.watch.over(execution.index(), &verdict, now);
+            }
         }
     }
 
-    /// The call arrives at the platform.
-    fn reach(&mut self, call: usize, attempt: u64, token: u32, sent: Instant, now: Instant) {
-        let token = self.numbers.get(&token).copied();
-        let measured = u64::from(now >= self.warm);
-        self.sent += measured;
-        let window = |facts: tollgate_platform::Facts| (facts.count, facts.allowed, facts.reset);
-        let (status, answer, latency) = match self.platform.arrive(token, now) {
-            Verdict::Admitted(admitted) => {
-                self.platform.leave();
-                self.admitted += measured;
-                self.served[call] = Some(sent);
-                let answer = Answer {
-                    retry_after: None,
-                    window: admitted.facts.map(window),
-                };
-                (200, answer, admitted.latency)
-            }
-            Verdict::Limited(limited) => {
-                self.limited += measured;
-                let answer = Answer {
-                    retry_after: Some(limited.retry_after),
-                    window: limited.facts.map(window),
-                };
-                (429, answer, Duration::from_millis(5))
-            }
-            Verdict::Unauthorized => {
-                let answer = Answer {
-                    retry_after: None,
-                    window: None,
-                };
-                (401, answer, Duration::from_millis(5))
-            }
-        };
-        self.at(now + latency, Due::Answer(call, attempt, status, answer));
-    }
-
-    fn report(self, scale: Scale) -> Report {
-        let mut report = Report {
-            admitted: self.admitted,
-            limited: self.limited,
-            sent: self.sent,
-            ..Report::default()
-        };
-        for caller in &self.load.callers {
-            report.flows.push(FlowReport {
-                name: caller.name,
-                ..FlowReport::default()
-            });
-        }
-        let calls = self.load.arrivals.iter().zip(&self.served);
-        let measured = |at: Instant| at >= self.warm && at < self.end;
-        for ((arrival, served), dropped) in calls.zip(&self.dropped) {
-            let flow = &mut report.flows[arrival.flow];
-            flow.offered += u64::from(measured(arrival.at));
-            let in_time = served.filter(|sent| measured(*sent) && *sent <= arrival.deadline);
-            flow.in_time += u64::from(in_time.is_some());
-            // Of the calls that were sure to be over by the end.
-            if measured(arrival.at) && arrival.deadline < self.end {
-                let known = served.or(*dropped).unwrap_or(self.end);
-                let wait = known.since(arrival.at);
-                flow.waits.0.push(wait);
-                report.waits.0.push(wait);
-            }
-        }
-        let offered: u64 = report.flows.iter().map(|flow| flow.offered).sum();
-        report.could = scale.could(offered);
-        report
-    }
-}
-
-/// Spans, for their percentiles.
-#[derive(Default)]
-pub(super) struct Waits(Vec<Duration>);
-
-impl Waits {
-    /// Of the sorted spans; zero of none.
-    pub(super) fn percentile(&self, percent: usize) -> Duration {
-        let place = (self.0.len() * percent / 100).min(self.0.len().saturating_sub(1));
-        self.0.get(place).copied().unwrap_or_default()
-    }
-}
-
-/// What was seen since the warm-up.
-#[derive(Default)]
-pub(super) struct Report {
-    admitted: u64,
-    /// The less of what was asked for and what the windows allow.
-    could: u64,
-    pub(super) limited: u64,
-    sent: u64,
-    /// From arrival to the send that was admitted, or to when the caller was told that there would be
-    /// none.
-    pub(super) waits: Waits,
-    pub(super) flows: Vec<FlowReport>,
-}
-
-/// One flow of it.
-#[derive(Default)]
-pub(super) struct FlowReport {
-    pub(super) name: &'static str,
-    offered: u64,
-    in_time: u64,
-    pub(super) waits: Waits,
-}
-
-impl FlowReport {
-    pub(super) fn in_time(&self) -> f64 {
-        part(self.in_time, self.offered)
-    }
-}
-
-impl Report {
-    pub(super) fn add(&mut self, other: Self) {
-        self.admitted += other.admitted;
-        self.could += other.could;
-        self.limited += other.limited;
-        self.sent += other.sent;
-        self.waits.0.extend(other.waits.0);
-        if self.flows.is_empty() {
-            self.flows = other.flows;
+    /// The call arrives at the upstream.
+    fn reach(&mut self, attempt: AttemptId, now: Instant) {
+        let Some(it) = self.attempts.get_mut(&attempt) else {
             return;
+        };
+        it.reached = Some(now);
+        let held = it.token.and_then(|token| self.upstreams.tokens.get(&token));
+        let request = Request {
+            token: held.map(|(_, number)| *number),
+            method: "GET",
+            path: &self.callers[self.arrivals[it.call].party].path,
+        };
+        let host = &mut self.upstreams.hosts[it.host];
+        let answered = host.arrive_at(request, now);
+        let (takes, status) = match &answered {
+            Answered::Admitted(admitted) => {
+                it.place = Some(admitted.place);
+                self.watch.admitted(it, now);
+                let status = match admitted.fault {
+                    None => Some(200),
+                    Some(Fault::Unavailable) => Some(503),
+                    Some(Fault::Dropped) => None,
+                };
+                (admitted.latency, status)
+            }
+            Answered::Limited(limited) => {
+                self.watch.limited(it, limited.limit, now);
+                (self.ways.refusal, Some(limited.status))
+            }
+            Answered::Unauthorized => (self.ways.refusal, Some(401)),
+        };
+        let over = now + takes;
+        it.answer = status.map(|status| {
+            let said = host.headers(&answered, over);
+            (status, headers(said, wall(over)), body(&answered))
+        });
+        self.agenda.add(over, Due::Depart(attempt));
+        let back = over + self.ways.out;
+        self.agenda.add(back, Due::Answer(attempt));
+    }
+
+    fn depart(&mut self, attempt: AttemptId) {
+        if let Some(it) = self.attempts.get_mut(&attempt)
+            && let Some(place) = it.place.take()
+        {
+            self.upstreams.hosts[it.host].depart(place);
         }
-        for (flow, other) in self.flows.iter_mut().zip(other.flows) {
-            flow.offered += other.offered;
-            flow.in_time += other.in_time;
-            flow.waits.0.extend(other.waits.0);
-        }
     }
 
-    /// Sorts what percentiles are taken of.
-    pub(super) fn finish(&mut self) {
-        self.waits.0.sort_unstable();
-        for flow in &mut self.flows {
-            flow.waits.0.sort_unstable();
-        }
-    }
-
-    /// Of what could be used of the quota, the part that was. A window that opened in the warm-up and is
-    /// used after it makes no more than all.
-    pub(super) fn used(&self) -> f64 {
-        part(self.admitted, self.could).min(1.0)
-    }
-
-    pub(super) fn limited_part(&self) -> f64 {
-        part(self.limited, self.sent)
-    }
-
-    /// Calls that started by their deadline, as a part of the calls made in the same time.
-    pub(super) fn in_time(&self) -> f64 {
-        let sum = |of: fn(&FlowReport) -> u64| self.flows.iter().map(of).sum();
-        part(sum(|flow| flow.in_time), sum(|flow| flow.offered))
+    fn answer(&mut self, attempt: AttemptId, now: Instant) {
+        let Some(it) = self.attempts.remove(&attempt) else {
+            return;
+        };
+        let status = it.answer.as_ref().map(|(status, ..)| *status);
+        self.watch.answered(&it, status);
+        let Some((status, headers, body)) = it.answer else {
+            let lost = Event::Lost(attempt, LossKind::NoAnswer);
+            return self.limiter.handle_event(lost, now);
+        };
+        let head = Event::Head {
+            attempt,
+            status,
+            facts: facts_of(status, &headers, &body, wall(now)),
+        };
+        self.limiter.handle_event(head, now);
+        self.limiter.handle_event(Event::Done(attempt), now);
     }
 }
 
-fn part(of: u64, all: u64) -> f64 {
-    of as f64 / all.max(1) as f64
+impl Upstreams {
+    /// What the driver makes of the token endpoint's answer.
+    fn grant(&mut self, client: ClientId, token: TokenId, now: Instant) -> Event {
+        let name = format!("client-{}", client.0);
+        let grant = match self.hosts[0].ask_token(&name, "emulated", now) {
+            TokenAnswer::Granted(grant) => grant,
+            TokenAnswer::Limited(said) => {
+                let facts = facts_of(429, &headers(said, wall(now)), &[], wall(now));
+                return failed(token, facts.retry_after, FetchFailure::Other);
+            }
+            TokenAnswer::Invalid => return failed(token, None, FetchFailure::Credentials),
+            TokenAnswer::Failing => return failed(token, None, FetchFailure::Other),
+        };
+        let expires_in = match grant.says_life {
+            true => grant.expires_in.min(LIVES.1),
+            false => LIVES.0,
+        };
+        if expires_in.is_zero() {
+            return failed(token, None, FetchFailure::Other);
+        }
+        let mut held = self.tokens.iter();
+        if let Some((&known, _)) = held.find(|(_, (text, _))| *text == grant.access_token) {
+            return Event::TokenRepeated {
+                token,
+                known,
+                expires_in,
+            };
+        }
+        let it = (grant.access_token, grant.number);
+        self.tokens.insert(token, it);
+        Event::TokenGranted { token, expires_in }
+    }
+}
+
+fn failed(token: TokenId, retry_after: Option<Duration>, failure: FetchFailure) -> Event {
+    Event::TokenFailed {
+        token,
+        retry_after,
+        failure,
+    }
+}
+
+/// The body of a refusal; of other answers nothing is read.
+fn body(answered: &Answered) -> Vec<u8> {
+    let Answered::Limited(limited) = answered else {
+        return Vec::new();
+    };
+    let (code, message) = limited.words();
+    let body = tollgate_platform::error_body(limited.status, code, &message, "emulated");
+    body.to_string().into_bytes()
+}
+
+fn wall(now: Instant) -> SystemTime {
+    UNIX_EPOCH + Duration::from_nanos(now.as_nanos())
 }

@@ -1,15 +1,9 @@
 //! When the callers of a case call.
 
 use super::case::Case;
+use crate::cmd::bench::world::Arrival;
 use std::time::Duration;
 use tollgate_model::{Instant, Stream};
-
-/// A call as it is made.
-#[derive(Clone, Copy)]
-pub(super) struct Arrival {
-    pub(super) at: Instant,
-    pub(super) party: usize,
-}
 
 /// Poisson arrivals of all parties between two instants.
 pub(super) fn arrivals(
@@ -34,7 +28,11 @@ pub(super) fn arrivals(
             {
                 continue;
             }
-            arrivals.push(Arrival { at, party });
+            arrivals.push(Arrival {
+                at,
+                party,
+                deadline: at + it.within,
+            });
         }
     }
     arrivals.sort_by_key(|arrival| arrival.at);

@@ -13,8 +13,8 @@
 //! its calls alone, as if nobody else called until all windows have ended ([`late_alone`]). No order of calls
 //! serves more of them.
 
-use super::arrival::Arrival;
 use super::case::Case;
+use crate::cmd::bench::world::Arrival;
 use std::collections::VecDeque;
 use tollgate_model::Instant;
 use tollgate_platform::{Alignment, Config, Platform, Request, TokenAnswer, TokenNumber, Verdict};
@@ -90,7 +90,7 @@ fn serve(
                 };
                 matches!(host.arrive_at(request, now), Verdict::Admitted(_))
             };
-            if now > first.at + party.within {
+            if now > first.deadline {
                 late.extend(waiting.pop_front());
             } else if tokens.iter().any(&mut accepts) {
                 served.push(now);

@@ -1,6 +1,7 @@
 //! Cases put together from few words.
 
-use super::case::{Believed, Case, Goals, Party, Wave, free, guarded};
+use super::case::{Case, Goals, Party, Wave, free, guarded};
+use crate::cmd::bench::believed::Believed;
 use std::time::Duration;
 use tollgate_platform::{
     Config, Family, Headers, Kind, Law, RetryAfter, Step, Stranger, Stray, Whose, Window,
@@ -40,8 +41,7 @@ impl Case {
         let believed = Believed {
             tokens: vec![TOKENS.0],
             token: Some(per(TOKENS.1, period)),
-            shared: None,
-            at_once: None,
+            ..Believed::default()
         };
         Self::of(name, goals, period, truth, believed)
     }
@@ -49,10 +49,8 @@ impl Case {
     /// An upstream that needs no tokens.
     pub(super) fn open(name: &str, goals: Goals, period: Duration, laws: Vec<Law>) -> Self {
         let believed = Believed {
-            tokens: Vec::new(),
-            token: None,
             shared: Some(per(OPEN, period)),
-            at_once: None,
+            ..Believed::default()
         };
         Self::of(name, goals, period, Config { laws, ..free() }, believed)
     }

@@ -1,8 +1,9 @@
 //! What is measured: an upstream as it is, as tollgate believes it to be, and who calls.
 
+use crate::cmd::bench::believed::Believed;
 use std::time::Duration;
 use tollgate_model::Instant;
-use tollgate_platform::{Client, Config, Kind, Law, Paths, Spread, Window};
+use tollgate_platform::{Client, Config, Kind, Law, Paths, Spread};
 
 /// What is reached by who knows the upstream at each instant, but not what it will become. Parts of 1.
 #[derive(Clone, Copy, Debug)]
@@ -32,19 +33,6 @@ pub(super) struct Case {
     pub(super) believed: Believed,
     pub(super) parties: Vec<Party>,
     pub(super) period: Duration,
-}
-
-/// What tollgate is configured with.
-#[derive(Clone, Debug)]
-pub(super) struct Believed {
-    /// Tokens held of each client, at the most; with none, calls need no token.
-    pub(super) tokens: Vec<u32>,
-    /// Each token's window.
-    pub(super) token: Option<Window>,
-    /// The organisation's or, without tokens, the integration's window.
-    pub(super) shared: Option<Window>,
-    /// Calls at once.
-    pub(super) at_once: Option<u32>,
 }
 
 /// Calls of one kind.
@@ -133,6 +121,12 @@ impl Goals {
         used: None,
         refused: None,
         ..Self::new("trouble", 0.0, 0.0)
+    };
+    /// Headers lie, but the number is true.
+    pub(super) const LIE: Self = Self {
+        used: Some(0.97),
+        refused: Some(0.001),
+        ..Self::TROUBLE
     };
 }
 

@@ -5,7 +5,7 @@ use super::case::{Case, Goals};
 use std::time::Duration;
 use tollgate_model::Stream;
 use tollgate_platform::{
-    Config, Family, Kind, Law, Lie, Paths, RetryAfter, Share, Spread, Stranger, Stray, Window,
+    Config, Family, Kind, Law, Lie, Paths, RetryAfter, Share, Spread, Stranger, Window,
 };
 
 /// So many cases.
@@ -45,168 +45,250 @@ const LIES: [Lie; 8] = [
 ];
 
 fn case(random: &mut Stream) -> Case {
-    let period = Duration::from_secs([5, 6, 10, 12, 30, 60][below(random, 6)]);
-    let pooled = below(random, 2) == 0;
-    let tokens = between(random, 2, 8);
-    let rate = between(random, 1, 9);
-    // What is believed, of each token or of all calls.
-    let window = Window {
-        allowed: (rate * period.as_secs() as u32).max(4),
-        period,
-    };
-    let law = if pooled { token } else { all };
-    let base = |name: &str, goals, laws| {
-        let case = if pooled {
-            Case::tokens(name, goals, period, laws)
-        } else {
-            Case::open(name, goals, period, laws)
-        };
-        case.believing(|it| {
-            if pooled {
-                it.tokens = vec![tokens];
-                it.token = Some(window);
-            } else {
-                it.shared = Some(window);
-            }
-        })
-    };
-    let load = [0.5, 0.8, 1.2, 1.5, 2.0][below(random, 5)];
-    let part = 0.2 + 0.75 * random.fraction();
-    let told = TOLD[below(random, TOLD.len())];
-    let family = UNREAD[below(random, UNREAD.len())];
-    let retry = retry_after(random);
-    let status = [429, 429, 429, 403, 503][below(random, 5)];
-    // A refusal by another name says when to come again, or nobody could tell it from a fault.
-    let said = if status == 429 {
-        retry
-    } else {
-        RetryAfter::Seconds
-    };
-    let fixed = |part| Kind::Fixed(scaled(window, part));
-    let words = format!(
-        "{}{rate}/s in {} s, load {load}",
-        if pooled {
+    let drawn = Drawn::from(random);
+    let case = drawn.case(random);
+    let paths = case.parties.len() > 1;
+    let mut case = if paths { case } else { case.load(drawn.load) };
+    for party in &mut case.parties {
+        party.within = within(drawn.period);
+    }
+    case
+}
+
+/// What a case is made of, whatever its shape.
+struct Drawn {
+    period: Duration,
+    pooled: bool,
+    tokens: u32,
+    /// What is believed, of each token or of all calls.
+    window: Window,
+    load: f64,
+    part: f64,
+    /// A family that is read, and one that isn't.
+    told: Family,
+    unread: Family,
+    status: u16,
+    retry_after: RetryAfter,
+    words: String,
+}
+
+impl Drawn {
+    fn from(random: &mut Stream) -> Self {
+        let period = Duration::from_secs([5, 6, 10, 12, 30, 60][below(random, 6)]);
+        let pooled = below(random, 2) == 0;
+        let tokens = between(random, 2, 8);
+        let rate = between(random, 1, 9);
+        let load = [0.5, 0.8, 1.2, 1.5, 2.0][below(random, 5)];
+        let part = 0.2 + 0.75 * random.fraction();
+        let told = TOLD[below(random, TOLD.len())];
+        let unread = UNREAD[below(random, UNREAD.len())];
+        let retry = retry_after(random);
+        let status = [429, 429, 429, 403, 503][below(random, 5)];
+        let of = if pooled {
             format!("{tokens} tokens of ")
         } else {
             String::new()
-        },
-        period.as_secs()
-    );
-    let case = match below(random, 12) {
-        0 => base("told-less", Goals::TOLD, vec![law(fixed(part))])
-            .says(told, 429, RetryAfter::Seconds)
-            .about(&format!("{words}; really {part:.2} of it")),
-        1 => base("told-more", Goals::TOLD, vec![law(fixed(1.0 + part))])
-            .says(told, 429, RetryAfter::Seconds)
-            .about(&format!("{words}; really {:.2} of it", 1.0 + part)),
-        2 => base(
-            "told-turn",
-            Goals::TOLD,
-            vec![turns(
-                law(fixed(1.0)),
-                period * between(random, 2, 5),
-                fixed(2.0 * part),
-            )],
-        )
-        .says(told, 429, RetryAfter::Seconds)
-        .about(&format!("{words}; becomes {:.2} of it", 2.0 * part)),
-        3 => base(
-            "told-flap",
-            Goals::TOLD,
-            vec![flaps(
-                law(fixed(1.0)),
-                period * between(random, 2, 5),
-                fixed(part),
-            )],
-        )
-        .says(told, 429, RetryAfter::Seconds)
-        .about(&format!("{words}; {part:.2} of it now and then")),
-        4 => base("untold-less", Goals::UNTOLD, vec![law(fixed(part))])
-            .says(family, status, said)
-            .about(&format!(
-                "{words}; really {part:.2} of it; {status}, {family:?}"
-            )),
-        5 => base(
-            "untold-sliding",
-            Goals::UNTOLD,
-            vec![law(Kind::Sliding(scaled(window, part)))],
-        )
-        .says(family, status, said)
-        .about(&format!(
-            "{words}; sliding, {part:.2} of it; {status}, {family:?}"
-        )),
-        6 => {
-            let burst = between(random, 1, (window.allowed / 2).max(1));
-            let refill = scaled(window, 0.4 + 0.6 * random.fraction());
-            base(
-                "bucket",
-                Goals::HIDDEN,
-                vec![law(Kind::Bucket { burst, refill })],
-            )
-            .says(family, status, said)
-            .about(&format!(
-                "{words}; a bucket of {burst}, {:.2}/s; {status}",
-                refill.rate()
-            ))
+        };
+        Self {
+            period,
+            pooled,
+            tokens,
+            window: Window {
+                allowed: (rate * period.as_secs() as u32).max(4),
+                period,
+            },
+            load,
+            part,
+            told,
+            unread,
+            status,
+            // A refusal by another name says when to come again, or nobody could tell it from a fault.
+            retry_after: if status == 429 {
+                retry
+            } else {
+                RetryAfter::Seconds
+            },
+            words: format!("{of}{rate}/s in {} s, load {load}", period.as_secs()),
         }
-        7 => {
-            let short =
-                Duration::from_millis([200, 500, 1_000, 1_500, 2_000, 3_000][below(random, 6)]);
-            let total = if pooled { f64::from(tokens) } else { 1.0 } * window.rate();
-            let allowed = ((0.5 + random.fraction()) * total * short.as_secs_f64()).ceil();
-            let short = Window {
-                allowed: (allowed as u32).max(1),
-                period: short,
-            };
-            base(
-                "hidden",
-                Goals::HIDDEN,
-                vec![law(fixed(1.0)), all(Kind::Fixed(short)).hidden()],
-            )
-            .says(told, 429, RetryAfter::Seconds)
-            .about(&format!(
-                "{words}; {} in {:?} beside",
-                short.allowed, short.period
-            ))
-        }
-        8 => path(random, &base, law(fixed(1.0)), period)
-            .about(&format!("{words}; one path allows less")),
-        9 => base("stray", Goals::STRAY, vec![law(fixed(1.0))])
-            .with(|host| {
-                host.strays.push(Stray {
-                    percent: [0.2, 1.0, 3.0][below(random, 3)],
-                    status,
-                    retry_after: said,
-                    shows: false,
-                });
-            })
-            .about(&format!("{words}; stray {status}")),
-        10 => at_once(random, period),
-        _ if below(random, 2) == 0 => {
-            let lie = LIES[below(random, LIES.len())];
-            let goals = Goals {
-                used: Some(0.97),
-                refused: Some(0.001),
-                ..Goals::TROUBLE
-            };
-            base("lie", goals, vec![law(fixed(1.0))])
-                .says(told, 429, RetryAfter::Seconds)
-                .with(|host| host.headers.lie = Some(lie))
-                .about(&format!("{words}; {lie:?}"))
-        }
-        _ => stranger(
-            random,
-            &base,
-            window,
-            (if pooled { tokens } else { 1 }, &words),
-        ),
-    };
-    let paths = case.parties.len() > 1;
-    let mut case = if paths { case } else { case.load(load) };
-    for party in &mut case.parties {
-        party.within = within(period);
     }
-    case
+
+    fn case(&self, random: &mut Stream) -> Case {
+        let (period, part, status) = (self.period, self.part, self.status);
+        let usual = || self.law(1.0);
+        match below(random, 12) {
+            0 => self.told(
+                "told-less",
+                Goals::TOLD,
+                vec![self.law(part)],
+                &format!("really {part:.2} of it"),
+            ),
+            1 => {
+                let part = 1.0 + part;
+                self.told(
+                    "told-more",
+                    Goals::TOLD,
+                    vec![self.law(part)],
+                    &format!("really {part:.2} of it"),
+                )
+            }
+            2 => {
+                let (part, from) = (2.0 * part, period * between(random, 2, 5));
+                let law = turns(usual(), from, self.fixed(part));
+                self.told(
+                    "told-turn",
+                    Goals::TOLD,
+                    vec![law],
+                    &format!("becomes {part:.2} of it"),
+                )
+            }
+            3 => {
+                let law = flaps(usual(), period * between(random, 2, 5), self.fixed(part));
+                self.told(
+                    "told-flap",
+                    Goals::TOLD,
+                    vec![law],
+                    &format!("{part:.2} of it now and then"),
+                )
+            }
+            4 => {
+                let what = format!("really {part:.2} of it; {status}, {:?}", self.unread);
+                self.untold("untold-less", Goals::UNTOLD, self.law(part), &what)
+            }
+            5 => {
+                let law = self.whose(Kind::Sliding(scaled(self.window, part)));
+                let what = format!("sliding, {part:.2} of it; {status}, {:?}", self.unread);
+                self.untold("untold-sliding", Goals::UNTOLD, law, &what)
+            }
+            6 => {
+                let burst = between(random, 1, (self.window.allowed / 2).max(1));
+                let refill = scaled(self.window, 0.4 + 0.6 * random.fraction());
+                let law = self.whose(Kind::Bucket { burst, refill });
+                let what = format!("a bucket of {burst}, {:.2}/s; {status}", refill.rate());
+                self.untold("bucket", Goals::HIDDEN, law, &what)
+            }
+            7 => self.hidden(random),
+            8 => self.path(random),
+            9 => {
+                let percent = [0.2, 1.0, 3.0][below(random, 3)];
+                self.base("stray", Goals::STRAY, vec![usual()])
+                    .stray(percent, status, self.retry_after.clone())
+                    .about(&format!("{}; stray {status}", self.words))
+            }
+            10 => at_once(random, period),
+            _ if below(random, 2) == 0 => {
+                let lie = LIES[below(random, LIES.len())];
+                self.told("lie", Goals::LIE, vec![usual()], &format!("{lie:?}"))
+                    .with(|host| host.headers.lie = Some(lie))
+            }
+            _ => self.stranger(random),
+        }
+    }
+
+    fn base(&self, name: &str, goals: Goals, laws: Vec<Law>) -> Case {
+        let case = match self.pooled {
+            true => Case::tokens(name, goals, self.period, laws),
+            false => Case::open(name, goals, self.period, laws),
+        };
+        case.believing(|it| match self.pooled {
+            true => (it.tokens, it.token) = (vec![self.tokens], Some(self.window)),
+            false => it.shared = Some(self.window),
+        })
+    }
+
+    fn whose(&self, kind: Kind) -> Law {
+        if self.pooled { token(kind) } else { all(kind) }
+    }
+
+    fn fixed(&self, part: f64) -> Kind {
+        Kind::Fixed(scaled(self.window, part))
+    }
+
+    /// A limit that is so much of what is believed.
+    fn law(&self, part: f64) -> Law {
+        self.whose(self.fixed(part))
+    }
+
+    /// Headers tell of the first limit.
+    fn told(&self, name: &str, goals: Goals, laws: Vec<Law>, what: &str) -> Case {
+        self.base(name, goals, laws)
+            .says(self.told, 429, RetryAfter::Seconds)
+            .about(&format!("{}; {what}", self.words))
+    }
+
+    /// Nothing tells of the limit but refusals.
+    fn untold(&self, name: &str, goals: Goals, law: Law, what: &str) -> Case {
+        self.base(name, goals, vec![law])
+            .says(self.unread, self.status, self.retry_after.clone())
+            .about(&format!("{}; {what}", self.words))
+    }
+
+    /// Another limit, that nothing tells of, beside the one that headers tell of.
+    fn hidden(&self, random: &mut Stream) -> Case {
+        let period = [200, 500, 1_000, 1_500, 2_000, 3_000][below(random, 6)];
+        let period = Duration::from_millis(period);
+        let keys = if self.pooled {
+            f64::from(self.tokens)
+        } else {
+            1.0
+        };
+        let total = keys * self.window.rate();
+        let allowed = ((0.5 + random.fraction()) * total * period.as_secs_f64()).ceil();
+        let allowed = (allowed as u32).max(1);
+        let beside = all(Kind::Fixed(Window { allowed, period })).hidden();
+        let what = format!("{allowed} in {period:?} beside");
+        self.told("hidden", Goals::HIDDEN, vec![self.law(1.0), beside], &what)
+    }
+
+    fn path(&self, random: &mut Stream) -> Case {
+        let allowed = between(random, 4, 20);
+        let window = Window {
+            allowed,
+            period: self.period,
+        };
+        let limited = Law {
+            paths: Paths::Under {
+                method: None,
+                prefix: "/api/v2/calls".into(),
+            },
+            ..all(Kind::Fixed(window)).hidden()
+        };
+        let form = [RetryAfter::None, RetryAfter::Seconds][below(random, 2)].clone();
+        let mut case = self
+            .base("path", Goals::PATH, vec![self.law(1.0), limited])
+            .says(Family::None, 429, form)
+            .about(&format!("{}; one path allows less", self.words));
+        let total = case.least_and_most(0).0;
+        case.parties[0].rate = (1.2 + random.fraction()) * window.rate();
+        let other = (total - window.rate()).max(0.0) * (0.3 + 0.5 * random.fraction());
+        case.party("other", "/api/v2/other", other)
+    }
+
+    fn stranger(&self, random: &mut Stream) -> Case {
+        let keys = if self.pooled {
+            f64::from(self.tokens)
+        } else {
+            1.0
+        };
+        let shared = scaled(self.window, keys * 0.9);
+        let rate = shared.rate() * (0.1 + 0.35 * random.fraction());
+        let family = [Family::Platform, Family::Seconds, Family::None][below(random, 3)];
+        let part = rate / shared.rate();
+        self.base("stranger", Goals::STRANGER, Vec::new())
+            .believing(|it| it.shared = Some(shared))
+            .with(|host| host.organisation = Some(shared))
+            .stranger(Stranger {
+                share: Share::Organisation,
+                path: "/api/v2/theirs".into(),
+                rates: vec![(Duration::ZERO, rate)],
+                again: None,
+                steady: false,
+            })
+            .says(family, 429, RetryAfter::Seconds)
+            .about(&format!(
+                "{}; another takes {part:.2} of it; {family:?}",
+                self.words
+            ))
+    }
 }
 
 fn retry_after(random: &mut Stream) -> RetryAfter {
@@ -222,35 +304,6 @@ fn retry_after(random: &mut Stream) -> RetryAfter {
         7 => text("0"),
         _ => RetryAfter::Seconds,
     }
-}
-
-fn path(
-    random: &mut Stream,
-    base: &impl Fn(&str, Goals, Vec<Law>) -> Case,
-    law: Law,
-    period: Duration,
-) -> Case {
-    let allowed = between(random, 4, 20);
-    let window = Window { allowed, period };
-    let limited = Law {
-        paths: Paths::Under {
-            method: None,
-            prefix: "/api/v2/calls".into(),
-        },
-        ..all(Kind::Fixed(window)).hidden()
-    };
-    let mut case = base("path", Goals::PATH, vec![law, limited]).says(
-        Family::None,
-        429,
-        [RetryAfter::None, RetryAfter::Seconds][below(random, 2)].clone(),
-    );
-    let total = case.least_and_most(0).0;
-    let rate = (1.2 + random.fraction()) * window.rate();
-    let other = (total - window.rate()).max(0.0) * (0.3 + 0.5 * random.fraction());
-    if let Some(first) = case.parties.first_mut() {
-        first.rate = rate;
-    }
-    case.party("other", "/api/v2/other", other)
 }
 
 fn at_once(random: &mut Stream, period: Duration) -> Case {
@@ -284,34 +337,6 @@ fn at_once(random: &mut Stream, period: Duration) -> Case {
         "{most} at once of {believed}; {status}, answers in {:?}",
         answer.from
     ))
-}
-
-fn stranger(
-    random: &mut Stream,
-    base: &impl Fn(&str, Goals, Vec<Law>) -> Case,
-    window: Window,
-    (tokens, words): (u32, &str),
-) -> Case {
-    let shared = scaled(window, f64::from(tokens) * 0.9);
-    let rate = shared.rate() * (0.1 + 0.35 * random.fraction());
-    let family = [Family::Platform, Family::Seconds, Family::None][below(random, 3)];
-    let part = rate / shared.rate();
-    base("stranger", Goals::STRANGER, Vec::new())
-        .believing(|it| it.shared = Some(shared))
-        .with(|host| {
-            host.organisation = Some(shared);
-            host.strangers.push(Stranger {
-                share: Share::Organisation,
-                path: "/api/v2/theirs".into(),
-                rates: vec![(Duration::ZERO, rate)],
-                again: None,
-                steady: false,
-            });
-        })
-        .says(family, 429, RetryAfter::Seconds)
-        .about(&format!(
-            "{words}; another takes {part:.2} of it; {family:?}"
-        ))
 }
 
 /// One of so many.

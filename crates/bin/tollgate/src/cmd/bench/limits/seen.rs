@@ -1,7 +1,8 @@
 //! What is seen of a run.
 
-use super::arrival::Arrival;
 use super::case::Case;
+use crate::cmd::bench::world::Arrival;
+use crate::cmd::bench::{part, percentile};
 use std::time::Duration;
 use tollgate_model::Instant;
 use tollgate_platform::LimitName;
@@ -193,9 +194,8 @@ impl Seen {
         let late = Duration::from_secs(2) + slowest.unwrap_or_default();
         for (call, arrival) in arrivals.iter().enumerate() {
             asked[arrival.party] += self.weight(arrival.at);
-            let within = case.parties[arrival.party].within;
             // What may still be waiting at the end is of no party.
-            if arrival.at + within + late >= self.end {
+            if arrival.deadline + late >= self.end {
                 continue;
             }
             let fate = *self.call(call);
@@ -205,8 +205,7 @@ impl Seen {
             }
         }
         for call in std::mem::take(&mut self.shut_out) {
-            let within = case.parties[call.party].within;
-            let counts = call.at >= self.learned && call.at + within + late < self.end;
+            let counts = call.at >= self.learned && call.deadline + late < self.end;
             self.after.parties[call.party].shut_out += u64::from(counts);
         }
         self.could = self.could(case, &asked);
@@ -361,12 +360,6 @@ impl PartySeen {
 
     /// Of the sorted waits, in milliseconds.
     pub(super) fn wait(&self, percent: usize) -> u128 {
-        let last = self.waits.len().saturating_sub(1);
-        let place = (self.waits.len() * percent / 100).min(last);
-        self.waits.get(place).map_or(0, Duration::as_millis)
+        percentile(&self.waits, percent).as_millis()
     }
-}
-
-fn part(of: u64, all: u64) -> f64 {
-    of as f64 / all.max(1) as f64
 }

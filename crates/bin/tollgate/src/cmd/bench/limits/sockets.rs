@@ -4,9 +4,10 @@
 //! What comes over the wire takes the whole way: the service's API, its queue, the driver, HTTP, and
 //! back. A case takes its learning and its measured windows in real time, and all its runs go on at once.
 
-use super::arrival::{Arrival, arrivals};
+use super::arrival::arrivals;
 use super::case::{Case, Party};
 use super::seen::Seen;
+use crate::cmd::bench::world::Arrival;
 use crate::cmd::http::{json, with_json};
 use anyhow::Context as _;
 use serde_json::{Value, json};

@@ -113,7 +113,7 @@ fn the_simulator_sees_what_the_table_sees() {
         };
         let mut seen = Seen::default();
         for alignment in ALIGNMENTS {
-            seen.add(world::run(case, WINDOWS, alignment, 1));
+            seen.add(virtual_time::run(case, WINDOWS, alignment, 1));
         }
         let (used, refused) = (seen.used(), seen.after.refused_part());
         let (used_too, refused_too) = simulated(case);

@@ -19,6 +19,7 @@
 
 use super::Scale;
 use super::load::Load;
+use crate::cmd::bench::world::Arrival;
 use std::collections::VecDeque;
 use tollgate_model::Instant;
 
@@ -33,7 +34,7 @@ impl Bound {
     /// None where some calls may wait longer than others.
     pub(super) fn of(scale: Scale, load: &Load) -> Option<Self> {
         let patience = load.arrivals.first().map(|it| it.deadline.since(it.at))?;
-        let alike = |it: &super::load::Arrival| it.deadline.since(it.at) == patience;
+        let alike = |it: &Arrival| it.deadline.since(it.at) == patience;
         if !load.arrivals.iter().all(alike) {
             return None;
         }

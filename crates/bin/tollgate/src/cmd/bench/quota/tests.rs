@@ -1,6 +1,8 @@
 //! The goals, on a small scale.
 
 use super::*;
+use crate::cmd::bench::percentile;
+use crate::cmd::bench::world::Arrival;
 use crate::console::outln;
 
 /// A call that one limiter starts just before the end of what is measured and another just after it, and
@@ -30,7 +32,7 @@ fn reports() -> Vec<Row> {
             .iter()
             .map(|(name, make)| {
                 let report = measure(scale, load, 1, *make);
-                print(load.name, name, &report);
+                report.print(load.name, name);
                 (*name, report)
             })
             .collect();
@@ -71,15 +73,19 @@ fn tollgate_beside_its_peers() {
             );
             for percent in [50, 99] {
                 // What a token's fetch and the jitter take.
-                let least = theirs.waits.percentile(percent) + Duration::from_millis(100);
+                let least = percentile(&theirs.waits, percent) + Duration::from_millis(100);
                 assert!(
-                    ours.waits.percentile(percent) <= least,
+                    percentile(&ours.waits, percent) <= least,
                     "{load}: {peer} waits less, p{percent}"
                 );
             }
         }
         if load == "burst after idle" {
-            assert_eq!(ours.waits.percentile(99), Duration::ZERO, "starts at once");
+            assert_eq!(
+                percentile(&ours.waits, 99),
+                Duration::ZERO,
+                "starts at once"
+            );
         }
     }
 }
@@ -94,14 +100,14 @@ fn the_bound_is_first_come_first_served() {
     };
     let load = |seconds: &[u64], within: u64| Load {
         name: "",
-        callers: Vec::new(),
+        flows: Vec::new(),
         arrivals: seconds
             .iter()
             .map(|&at| {
                 let at = Instant::ZERO + Duration::from_secs(at);
-                load::Arrival {
+                Arrival {
                     at,
-                    flow: 0,
+                    party: 0,
                     deadline: at + Duration::from_secs(within),
                 }
             })

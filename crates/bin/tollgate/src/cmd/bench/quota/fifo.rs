@@ -2,28 +2,33 @@
 //! another try after `Retry-After` where a call is answered 429. Calls are dropped at their deadline.
 
 use super::Scale;
-use super::load::Load;
-use super::world::{Act, Peer};
 use governor::clock::{Clock, FakeRelativeClock};
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::time::Duration;
-use tollgate_engine::Facts;
-use tollgate_model::Instant;
-use tollgate_sim::{SendRate, Vegas};
+use tollgate_engine::{Command, Event, Facts, Submission, Verdict};
+use tollgate_model::{Agenda, AttemptId, Instant, Reason, Refusal, TokenId};
+use tollgate_sim::{Limiter, SendRate, Vegas};
 
 /// What lets calls through.
 pub(super) trait Gate {
     /// The token to send with now, or when to ask again.
-    fn pass(&mut self, now: Instant) -> Result<u32, Instant>;
-    fn tokens(&self) -> u32;
+    fn pass(&mut self, next: Next, now: Instant) -> Result<u32, Instant>;
     /// What became of a call that it let through.
     fn learn(&mut self, _: Passed, _: Instant) {}
+}
+
+/// The next call.
+#[derive(Clone, Copy)]
+pub(super) struct Next {
+    /// The token whose turn it is.
+    token: u32,
+    /// Calls under way beside it.
+    under_way: usize,
 }
 
 /// A call that was let through and is answered.
@@ -38,25 +43,28 @@ pub(super) struct Passed {
 
 pub(super) struct Fifo<G> {
     gate: G,
-    deadlines: Vec<Instant>,
-    waiting: VecDeque<usize>,
-    retries: BinaryHeap<Reverse<(Instant, usize)>>,
-    acts: VecDeque<Act>,
-    /// By attempt: when it was sent, and how many were under way then.
-    sent: Vec<(Instant, usize)>,
+    tokens: u32,
+    /// The token whose turn was last.
+    turn: u32,
+    waiting: VecDeque<Submission>,
+    retries: Agenda<Submission>,
+    commands: VecDeque<Command>,
+    /// By attempt: whose it was, when it was sent, and how many were under way then.
+    sent: Vec<(Submission, Instant, usize)>,
     answered: usize,
     /// When the gate may open.
     opens: Option<Instant>,
 }
 
 impl<G: Gate> Fifo<G> {
-    pub(super) fn new(load: &Load, gate: G) -> Self {
+    pub(super) fn new(scale: Scale, gate: G) -> Self {
         Self {
             gate,
-            deadlines: load.arrivals.iter().map(|it| it.deadline).collect(),
+            tokens: scale.tokens,
+            turn: 0,
             waiting: VecDeque::new(),
-            retries: BinaryHeap::new(),
-            acts: VecDeque::new(),
+            retries: Agenda::default(),
+            commands: VecDeque::new(),
             sent: Vec::new(),
             answered: 0,
             opens: None,
@@ -64,31 +72,31 @@ impl<G: Gate> Fifo<G> {
     }
 
     fn send_what_passes(&mut self, now: Instant) {
-        while let Some(&Reverse((at, call))) = self.retries.peek() {
-            if at > now {
-                break;
-            }
-            self.retries.pop();
+        while let Some((_, call)) = self.retries.pop_due(now) {
             self.waiting.push_front(call);
         }
         self.opens = None;
         while let Some(&call) = self.waiting.front() {
-            if self.deadlines[call] < now {
+            if call.deadline < now {
                 self.waiting.pop_front();
-                self.acts.push_back(Act::Drop(call));
+                let late = Refusal {
+                    reason: Reason::Expired,
+                    limit: None,
+                    earliest_start: None,
+                };
+                let finish = Command::Finish(call.execution, Verdict::Refused(late));
+                self.commands.push_back(finish);
                 continue;
             }
-            match self.gate.pass(now) {
+            let next = Next {
+                token: (self.turn + 1) % self.tokens,
+                under_way: self.sent.len() - self.answered,
+            };
+            match self.gate.pass(next, now) {
                 Ok(token) => {
                     self.waiting.pop_front();
-                    let attempt = self.sent.len() as u64;
-                    let at_once = self.sent.len() + 1 - self.answered;
-                    self.sent.push((now, at_once));
-                    self.acts.push_back(Act::Send {
-                        call,
-                        attempt,
-                        token,
-                    });
+                    self.turn = next.token;
+                    self.send(call, token, now);
                 }
                 Err(at) => {
                     self.opens = Some(at.max(now + Duration::from_nanos(1)));
@@ -97,21 +105,21 @@ impl<G: Gate> Fifo<G> {
             }
         }
     }
-}
 
-impl<G: Gate> Peer for Fifo<G> {
-    fn tokens(&self) -> u32 {
-        self.gate.tokens()
+    fn send(&mut self, call: Submission, token: u32, now: Instant) {
+        self.commands.push_back(Command::Send {
+            execution: call.execution,
+            attempt: AttemptId(self.sent.len() as u64),
+            token: Some(TokenId(token)),
+            give_up: now + call.timeout,
+        });
+        let at_once = self.sent.len() + 1 - self.answered;
+        self.sent.push((call, now, at_once));
     }
 
-    fn arrive(&mut self, call: usize, now: Instant) {
-        self.waiting.push_back(call);
-        self.send_what_passes(now);
-    }
-
-    fn answered(&mut self, call: usize, attempt: u64, status: u16, facts: Facts, now: Instant) {
+    fn answered(&mut self, attempt: AttemptId, status: u16, facts: Facts, now: Instant) {
         self.answered += 1;
-        let (sent, at_once) = self.sent[attempt as usize];
+        let (call, sent, at_once) = self.sent[attempt.index()];
         let limited = status == 429;
         let passed = Passed {
             sent,
@@ -121,54 +129,47 @@ impl<G: Gate> Peer for Fifo<G> {
         self.gate.learn(passed, now);
         if limited {
             let pause = facts.retry_after.unwrap_or(Duration::from_secs(1));
-            self.retries.push(Reverse((now + pause, call)));
+            self.retries.add(now + pause, call);
+        } else {
+            let finish = Command::Finish(call.execution, Verdict::Answered(attempt));
+            self.commands.push_back(finish);
+        }
+    }
+}
+
+impl<G: Gate> Limiter for Fifo<G> {
+    fn handle_event(&mut self, event: Event, now: Instant) {
+        match event {
+            Event::Submit(call) => self.waiting.push_back(call),
+            Event::Head {
+                attempt,
+                status,
+                facts,
+            } => self.answered(attempt, status, facts, now),
+            _ => return,
         }
         self.send_what_passes(now);
     }
 
-    fn granted(&mut self, _: u32, _: Instant) {}
-
-    fn wake(&mut self, now: Instant) {
+    fn handle_timeout(&mut self, now: Instant) {
         self.send_what_passes(now);
     }
 
-    fn next_wake(&self) -> Option<Instant> {
-        let retry = self.retries.peek().map(|Reverse((at, _))| *at);
-        self.opens.into_iter().chain(retry).min()
+    fn poll_command(&mut self) -> Option<Command> {
+        self.commands.pop_front()
     }
 
-    fn poll(&mut self) -> Option<Act> {
-        self.acts.pop_front()
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.opens.into_iter().chain(self.retries.next_at()).min()
     }
 }
 
 /// Every call passes; 429s are what tells.
-pub(super) struct RoundRobin {
-    tokens: u32,
-    next: u32,
-}
+pub(super) struct Open;
 
-impl RoundRobin {
-    pub(super) fn new(scale: Scale) -> Self {
-        Self {
-            tokens: scale.tokens,
-            next: 0,
-        }
-    }
-
-    fn turn(&mut self) -> u32 {
-        self.next = (self.next + 1) % self.tokens;
-        self.next
-    }
-}
-
-impl Gate for RoundRobin {
-    fn pass(&mut self, _: Instant) -> Result<u32, Instant> {
-        Ok(self.turn())
-    }
-
-    fn tokens(&self) -> u32 {
-        self.tokens
+impl Gate for Open {
+    fn pass(&mut self, next: Next, _: Instant) -> Result<u32, Instant> {
+        Ok(next.token)
     }
 }
 
@@ -177,21 +178,11 @@ pub(super) struct Governor {
     clock: FakeRelativeClock,
     now: Instant,
     limiter: RateLimiter<NotKeyed, InMemoryState, FakeRelativeClock, NoOpMiddleware<Nanos>>,
-    turns: RoundRobin,
 }
 
 impl Governor {
-    /// A burst of all that a window allows.
-    pub(super) fn full_burst(scale: Scale) -> Self {
-        Self::new(scale, scale.allowed)
-    }
-
-    /// One call after the other, evenly.
-    pub(super) fn paced(scale: Scale) -> Self {
-        Self::new(scale, 1)
-    }
-
-    fn new(scale: Scale, burst: u32) -> Self {
+    /// As many calls in a burst, and the organisation's calls evenly.
+    pub(super) fn new(scale: Scale, burst: u32) -> Self {
         let clock = FakeRelativeClock::default();
         let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::with_period(scale.period / scale.allowed)
@@ -201,23 +192,18 @@ impl Governor {
             limiter: RateLimiter::direct_with_clock(quota, clock.clone()),
             clock,
             now: Instant::ZERO,
-            turns: RoundRobin::new(scale),
         }
     }
 }
 
 impl Gate for Governor {
-    fn pass(&mut self, now: Instant) -> Result<u32, Instant> {
+    fn pass(&mut self, next: Next, now: Instant) -> Result<u32, Instant> {
         self.clock.advance(now.since(self.now));
         self.now = now;
         match self.limiter.check() {
-            Ok(()) => Ok(self.turns.turn()),
+            Ok(()) => Ok(next.token),
             Err(not_yet) => Err(now + not_yet.wait_time_from(self.clock.now())),
         }
-    }
-
-    fn tokens(&self) -> u32 {
-        self.turns.tokens
     }
 }
 
@@ -239,7 +225,7 @@ impl SendLog {
 }
 
 impl Gate for SendLog {
-    fn pass(&mut self, now: Instant) -> Result<u32, Instant> {
+    fn pass(&mut self, _: Next, now: Instant) -> Result<u32, Instant> {
         let period = self.scale.period;
         let of_token = (self.scale.allowed / self.scale.tokens) as usize;
         for log in self.tokens.iter_mut().chain([&mut self.organisation]) {
@@ -259,76 +245,32 @@ impl Gate for SendLog {
         self.tokens[token].push_back(now);
         Ok(token as u32)
     }
-
-    fn tokens(&self) -> u32 {
-        self.scale.tokens
-    }
 }
 
 /// A rate that falls at a 429 and grows again: multiplicative decrease, as the AWS SDKs' adaptive mode.
-pub(super) struct Adaptive {
-    rate: SendRate,
-    turns: RoundRobin,
-}
-
-impl Adaptive {
-    pub(super) fn new(scale: Scale) -> Self {
-        Self {
-            rate: SendRate::new(),
-            turns: RoundRobin::new(scale),
-        }
-    }
-}
-
-impl Gate for Adaptive {
-    fn pass(&mut self, now: Instant) -> Result<u32, Instant> {
-        self.rate.take(now).map_err(|wait| now + wait)?;
-        Ok(self.turns.turn())
-    }
-
-    fn tokens(&self) -> u32 {
-        self.turns.tokens
+impl Gate for SendRate {
+    fn pass(&mut self, next: Next, now: Instant) -> Result<u32, Instant> {
+        self.take(now).map_err(|wait| now + wait)?;
+        Ok(next.token)
     }
 
     fn learn(&mut self, passed: Passed, now: Instant) {
-        self.rate.answered(passed.limited, now);
+        self.answered(passed.limited, now);
     }
 }
 
 /// So many at once as answer times and 429s let seem right: Netflix's Vegas.
-pub(super) struct AtOnce {
-    vegas: Vegas,
-    turns: RoundRobin,
-    under_way: usize,
-}
-
-impl AtOnce {
-    pub(super) fn new(scale: Scale) -> Self {
-        Self {
-            vegas: Vegas::new(),
-            turns: RoundRobin::new(scale),
-            under_way: 0,
+impl Gate for Vegas {
+    fn pass(&mut self, next: Next, now: Instant) -> Result<u32, Instant> {
+        // The next answer makes room; what has waited for too long is dropped meanwhile.
+        match self.lets(next.under_way) {
+            true => Ok(next.token),
+            false => Err(now + Duration::from_secs(1)),
         }
-    }
-}
-
-impl Gate for AtOnce {
-    fn pass(&mut self, now: Instant) -> Result<u32, Instant> {
-        if !self.vegas.lets(self.under_way) {
-            // The next answer makes room; what has waited for too long is dropped meanwhile.
-            return Err(now + Duration::from_secs(1));
-        }
-        self.under_way += 1;
-        Ok(self.turns.turn())
-    }
-
-    fn tokens(&self) -> u32 {
-        self.turns.tokens
     }
 
     fn learn(&mut self, passed: Passed, now: Instant) {
-        self.under_way -= 1;
         let took = now.since(passed.sent);
-        self.vegas.ended(took, passed.at_once, passed.limited);
+        self.ended(took, passed.at_once, passed.limited);
     }
 }
