@@ -43,6 +43,7 @@ pub use scenario::{
 };
 pub use study::{FlowSummary, Job, Point, PolicySummary, RealUpstream, Results, Study};
 pub use sweep::{Parameter, Sweep, SweepError};
+pub use upstream::facts;
 
 use policy::{Settings, baseline};
 use stats::RunStats;

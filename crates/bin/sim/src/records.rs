@@ -26,7 +26,7 @@ pub struct Record {
 }
 
 /// A file of records.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Records {
     /// In the order of time; `flow` and `action` are places in the two lists.
     pub(crate) lines: Vec<Record>,

@@ -6,12 +6,15 @@
 //! the scenario was given; else a policy is told the numbers as they are.
 
 mod counters;
+mod read;
 
 use crate::action::Action;
 use crate::scenario::{ReadFacts, Scenario};
 use counters::Counters;
+pub use read::facts;
+use read::wall;
 use std::time::Duration;
-use tollgate_engine::{Facts, Family, FetchFailure, WindowFact};
+use tollgate_engine::{Facts, FetchFailure};
 use tollgate_model::{ClientId, Instant, RouteId, TokenId};
 use tollgate_platform::{
     BEGINNING, Counted, Fault, LimitName, Limited, Place as ApiPlace, Platform, Request,
@@ -278,32 +281,6 @@ impl Upstream {
             self.api.depart(place);
         }
     }
-
-    fn facts_of(&mut self, verdict: &Verdict, now: Instant) -> Facts {
-        let Some(reads) = self.reads else {
-            return match verdict {
-                Verdict::Admitted(admitted) => Facts {
-                    refused: false,
-                    retry_after: None,
-                    window: admitted.facts.map(window),
-                },
-                Verdict::Limited(limited) => facts(limited),
-                Verdict::Unauthorized => Facts::default(),
-            };
-        };
-        let (status, leaves, body) = match verdict {
-            Verdict::Admitted(admitted) => (200, now + admitted.latency, Vec::new()),
-            Verdict::Limited(limited) => {
-                let (code, message) = limited.words();
-                let body =
-                    tollgate_platform::error_body(limited.status, code, &message, "simulated");
-                (limited.status, now, body.to_string().into_bytes())
-            }
-            Verdict::Unauthorized => (401, now, Vec::new()),
-        };
-        let said = self.api.headers(verdict, leaves);
-        reads(status, said, &body, wall(leaves))
-    }
 }
 
 /// By the ids of the engine's tables.
@@ -318,11 +295,6 @@ fn client_names(scenario: &Scenario) -> Vec<String> {
             clients.map(|client| client.name.clone()).collect()
         }
     }
-}
-
-/// The API's clock as a time since 1970.
-fn wall(now: Instant) -> Duration {
-    Duration::from_nanos(now.as_nanos())
 }
 
 /// `organisation` is the place in [`LIMITS`] of what this provider calls its organisation's.
@@ -341,23 +313,6 @@ fn place_of(limit: LimitName, organisation: usize) -> usize {
 fn unseen(limited: &Limited) -> Facts {
     Facts {
         window: None,
-        ..facts(limited)
-    }
-}
-
-fn facts(limited: &Limited) -> Facts {
-    Facts {
-        refused: false,
-        retry_after: Some(Duration::from_secs(limited.retry_after)),
-        window: limited.facts.map(window),
-    }
-}
-
-fn window(facts: tollgate_platform::Facts) -> WindowFact {
-    WindowFact {
-        count: facts.count,
-        allowed: facts.allowed,
-        reset: Duration::from_secs(facts.reset),
-        family: Family::Platform,
+        ..facts(&Verdict::Limited(*limited))
     }
 }

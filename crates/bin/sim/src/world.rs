@@ -10,12 +10,13 @@ mod attempts;
 mod calls;
 mod heap;
 mod interactions;
+mod notes;
 
 use crate::arrivals::Cursor;
 use crate::interaction::Progress;
 use crate::policy::Limiter;
 use crate::scenario::{Scenario, Tables};
-use crate::stats::{Bucket, FlowStats, RunStats, Series};
+use crate::stats::{FlowStats, RunStats, Series};
 use crate::upstream::{Granted, Upstream};
 use attempts::Attempt;
 use heap::{Due, Heap};
@@ -207,38 +208,6 @@ impl<'s, P: Limiter> World<'s, P> {
         self.stats
     }
 
-    fn advance(&mut self, to: u64) {
-        let before = self.now;
-        self.now = self.now.max(to);
-        for (at, sign) in [(self.measured.start, false), (self.measured.end, true)] {
-            if before < at && self.now >= at {
-                self.mark(at, sign);
-            }
-        }
-        if self.now >= self.bucket_end {
-            self.bucket = self.stats.series.place(self.now);
-            self.bucket_end = (self.bucket as u64 + 1) * self.stats.series.step;
-            let (tokens, at_once, waiting) = (self.tokens, self.under_way, self.waiting);
-            self.bucket(|bucket| {
-                bucket.tokens = tokens;
-                bucket.at_once = at_once;
-                bucket.waiting = waiting;
-            });
-        }
-    }
-
-    /// Counts what others had of the measured time, at its beginning and at its end.
-    fn mark(&mut self, at: u64, ends: bool) {
-        let counts = self.upstream.strangers(Instant::from_nanos(at));
-        let stats = &mut self.stats.strangers;
-        if ends {
-            stats.asked = counts.asked - self.strangers_before.asked;
-            stats.admitted = counts.admitted - self.strangers_before.admitted;
-        } else {
-            self.strangers_before = counts;
-        }
-    }
-
     fn step(&mut self, due: Due) {
         match due {
             Due::Arrival(flow) => {
@@ -305,12 +274,6 @@ impl<'s, P: Limiter> World<'s, P> {
             },
         };
         self.policy.handle_event(event, now);
-    }
-
-    fn bucket(&mut self, change: impl FnOnce(&mut Bucket)) {
-        if let Some(bucket) = self.stats.series.buckets.get_mut(self.bucket) {
-            change(bucket);
-        }
     }
 }
 

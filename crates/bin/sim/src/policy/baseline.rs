@@ -5,6 +5,7 @@
 
 mod adaptive;
 mod choice;
+mod ends;
 mod held;
 mod vegas;
 
@@ -12,10 +13,8 @@ use super::{Kind, Limiter};
 pub use adaptive::SendRate;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
-use tollgate_engine::{Command, Event, Facts, LossKind, Submission, Verdict};
-use tollgate_model::{
-    Agenda, AttemptId, ClientId, ExecutionId, Instant, Reason, Refusal, RouteId, TokenId,
-};
+use tollgate_engine::{Command, Event, Facts, Submission, Verdict};
+use tollgate_model::{Agenda, AttemptId, ClientId, ExecutionId, Instant, RouteId, TokenId};
 pub use vegas::Vegas;
 
 /// What a baseline knows.
@@ -31,12 +30,6 @@ pub(crate) struct Settings {
     pub(crate) pace: Duration,
 }
 
-/// Tries of a call that is answered 5xx.
-const ATTEMPTS: u32 = 3;
-/// First pause before such a try; doubles.
-const PAUSE: Duration = Duration::from_millis(100);
-/// A wait after a 429 that does not say how long.
-const USUAL_WAIT: Duration = Duration::from_secs(1);
 /// Tokens that today's service takes up within a window's length.
 const TOKENS_TODAY: usize = 3;
 
@@ -219,23 +212,10 @@ impl Baseline {
                 limited: 0,
             },
         );
-        if self.kind != Kind::Paced {
-            return self.start(execution, now);
-        }
-        let slot = self.next_slot.max(now);
-        if slot > submission.deadline {
-            let refusal = Refusal {
-                reason: Reason::DeadlineCannotBeMet,
-                limit: Some("pace".to_owned()),
-                earliest_start: Some(slot),
-            };
-            return self.finish(execution, Verdict::Refused(refusal));
-        }
-        self.next_slot = slot + self.settings.pace;
-        if slot == now {
-            self.start(execution, now);
+        if self.kind == Kind::Paced {
+            self.pace(&submission, now);
         } else {
-            self.timers.add(slot, Timer::Start(execution));
+            self.start(execution, now);
         }
     }
 
@@ -310,59 +290,5 @@ impl Baseline {
             token,
             give_up,
         });
-    }
-
-    fn done(&mut self, attempt: AttemptId, it: &Try, now: Instant) {
-        let answered = Verdict::Answered(attempt);
-        match it.head {
-            Some((401, _)) => {
-                if let Some(place) = it.place
-                    && self.tokens[place] == it.token
-                {
-                    self.forget(place);
-                }
-                self.again(it.execution, now, now, answered);
-            }
-            Some((429, facts)) => self.limited(it, facts, answered, now),
-            Some((500.., _)) => self.failed(it.execution, answered, now),
-            Some(_) => self.finish(it.execution, answered),
-            None => self.failed(it.execution, Verdict::Lost(LossKind::NoAnswer), now),
-        }
-    }
-
-    /// No good answer, but no 429: another try after a pause. Today's service makes none.
-    fn failed(&mut self, execution: ExecutionId, verdict: Verdict, now: Instant) {
-        let Some(it) = self.executions.get_mut(&execution) else {
-            return;
-        };
-        it.failures += 1;
-        let pause = PAUSE * (1 << (it.failures - 1).min(10));
-        let may = it.submission.idempotent && it.failures < ATTEMPTS && self.kind != Kind::Today;
-        if may {
-            self.again(execution, now + pause, now, verdict);
-        } else {
-            self.finish(execution, verdict);
-        }
-    }
-
-    /// Starts the execution again at `at`, or ends it with `verdict` if that is too late.
-    fn again(&mut self, execution: ExecutionId, at: Instant, now: Instant, verdict: Verdict) {
-        let Some(it) = self.executions.get(&execution) else {
-            return;
-        };
-        let latest = it.submission.deadline;
-        if at > latest.max(now) {
-            self.finish(execution, verdict);
-        } else if at <= now {
-            self.start(execution, now);
-        } else {
-            self.timers.add(at, Timer::Start(execution));
-        }
-    }
-
-    fn finish(&mut self, execution: ExecutionId, verdict: Verdict) {
-        if self.executions.remove(&execution).is_some() {
-            self.commands.push_back(Command::Finish(execution, verdict));
-        }
     }
 }

@@ -45,68 +45,33 @@ impl Records {
             line,
             message,
         };
-        let lines = text
-            .lines()
-            .enumerate()
-            .map(|(at, line)| (at + 1, line.trim()));
+        let lines = text.lines().enumerate();
+        let lines = lines.map(|(at, line)| (at + 1, line.trim()));
         let mut lines = lines.filter(|(_, line)| !line.is_empty()).peekable();
         let json = lines.peek().is_some_and(|(_, line)| line.starts_with('{'));
-        let columns = match lines.peek() {
-            Some(&(at, line)) if !json => {
-                lines.next();
-                Some(columns(line).map_err(|message| fail(at, message))?)
-            }
-            _ => None,
+        let columns = match lines.next_if(|_| !json) {
+            Some((at, line)) => Some(columns(line).map_err(|message| fail(at, message))?),
+            None => None,
         };
-        let mut records = Self {
-            lines: Vec::new(),
-            flows: Vec::new(),
-            actions: Vec::new(),
-            cached: 0,
-        };
-        let (mut flows, mut actions) = (BTreeMap::new(), BTreeMap::new());
-        let mut seconds = Vec::new();
+        let mut gathered = Gathered::default();
         for (at, line) in lines {
             let raw = match &columns {
                 Some(columns) => csv(line, columns),
                 None => json_line(line),
             };
-            let raw = raw.map_err(|message| fail(at, message))?;
-            if raw.outcome == "cached" {
-                records.cached += 1;
-                continue;
-            }
-            let when = instant(&raw.at).ok_or_else(|| {
-                let expected = "expected at as 2026-01-31T08:00:00.250Z or as seconds";
-                fail(at, format!("{expected}, found {:?}", raw.at))
-            })?;
-            let latency = latency(&raw.latency).map_err(|message| fail(at, message))?;
-            let flow = place(&raw.flow, &mut flows, &mut records.flows);
-            let action = place(&raw.action, &mut actions, &mut records.actions);
-            let (Some(flow), Some(action)) = (flow, action) else {
-                return Err(fail(
-                    at,
-                    format!("expected no more than {MOST_NAMES} names"),
-                ));
-            };
-            if records.lines.len() == MOST {
-                return Err(fail(at, format!("expected no more than {MOST} records")));
-            }
-            seconds.push(when);
-            records.lines.push(Record {
-                at: Duration::ZERO,
-                flow,
-                action: ActionId(action),
-                latency,
-            });
+            let added = raw.and_then(|raw| gathered.add(raw));
+            added.map_err(|message| fail(at, message))?;
+        }
+        let Gathered {
+            mut records,
+            seconds,
+            ..
+        } = gathered;
+        if records.lines.is_empty() {
+            let message = format!("no records; expected the heading {HEADING}");
+            return Err(fail(1, message));
         }
         let first = seconds.iter().copied().fold(f64::INFINITY, f64::min);
-        if records.lines.is_empty() {
-            return Err(fail(
-                1,
-                format!("no records; expected the heading {HEADING}"),
-            ));
-        }
         for (record, when) in records.lines.iter_mut().zip(&seconds) {
             record.at = Duration::from_secs_f64((when - first).clamp(0.0, 1e9));
         }
@@ -125,6 +90,44 @@ impl Records {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
+    }
+}
+
+/// What the lines up to one come to.
+#[derive(Default)]
+struct Gathered {
+    records: Records,
+    /// When each was written, in seconds since some origin.
+    seconds: Vec<f64>,
+    flows: BTreeMap<String, u32>,
+    actions: BTreeMap<String, u32>,
+}
+
+impl Gathered {
+    fn add(&mut self, raw: Raw) -> Result<(), String> {
+        let records = &mut self.records;
+        if raw.outcome == "cached" {
+            records.cached += 1;
+            return Ok(());
+        }
+        let when = instant(&raw.at).ok_or_else(|| {
+            let expected = "expected at as 2026-01-31T08:00:00.250Z or as seconds";
+            format!("{expected}, found {:?}", raw.at)
+        })?;
+        let latency = latency(&raw.latency)?;
+        let flow = place(&raw.flow, &mut self.flows, &mut records.flows)?;
+        let action = place(&raw.action, &mut self.actions, &mut records.actions)?;
+        if records.lines.len() == MOST {
+            return Err(format!("expected no more than {MOST} records"));
+        }
+        self.seconds.push(when);
+        records.lines.push(Record {
+            at: Duration::ZERO,
+            flow,
+            action: ActionId(action),
+            latency,
+        });
+        Ok(())
     }
 }
 
@@ -222,17 +225,22 @@ fn latency(text: &str) -> Result<Option<Duration>, String> {
     }
 }
 
-fn place(name: &str, places: &mut BTreeMap<String, u32>, names: &mut Vec<String>) -> Option<u32> {
+/// The place of a name among those that were seen.
+fn place(
+    name: &str,
+    places: &mut BTreeMap<String, u32>,
+    names: &mut Vec<String>,
+) -> Result<u32, String> {
     if let Some(place) = places.get(name) {
-        return Some(*place);
+        return Ok(*place);
     }
     if names.len() == MOST_NAMES {
-        return None;
+        return Err(format!("expected no more than {MOST_NAMES} names"));
     }
     let place = names.len() as u32;
     places.insert(name.to_owned(), place);
     names.push(name.to_owned());
-    Some(place)
+    Ok(place)
 }
 
 /// Seconds since some origin: a number, or since 1970, for a date and time as `2026-01-31T23:59:59.999Z`.

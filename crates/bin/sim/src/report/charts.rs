@@ -6,7 +6,7 @@ pub(super) use uses::{limits, uses};
 
 use super::svg::{self, Axis, Bar, Line};
 use super::{number, span, tick};
-use crate::stats::FlowStats;
+use crate::stats::{Estimate, FlowStats};
 use crate::study::{Point, PolicySummary, Results};
 use std::collections::BTreeMap;
 
@@ -153,62 +153,55 @@ pub(super) fn sweeps(results: &Results) -> Vec<(String, String)> {
             (low.min(*value), high.max(*value))
         });
     let x = Axis::between(sweep.parameter.title(), first, last, tick);
-    type Value = fn(&PolicySummary) -> Option<(f64, f64)>;
-    let plots: [(&str, &str, Value); 4] = [
-        ("Calls admitted upstream a minute", "a minute", |it| {
-            let admitted = it.admitted_per_minute;
-            Some((admitted.mean, admitted.half.unwrap_or(0.0)))
+    let pair = |it: Estimate| (it.mean, it.half.unwrap_or(0.0));
+    let plot = |title: &str, unit, value: &dyn Fn(&PolicySummary) -> Option<(f64, f64)>| {
+        let policies = 0..results.study.scenario.policies.len();
+        let lines: Vec<Line> = policies.map(|at| swept(results, at, value)).collect();
+        let points = lines.iter().flat_map(|line| &line.points);
+        let most = points.map(|point| point.1).fold(0.0, f64::max);
+        let y = Axis::linear(unit, most, tick);
+        let about = "The numbers are in the table below.";
+        let plot = svg::lines(title, about, &x, &y, &lines, None);
+        (title.to_owned(), plot)
+    };
+    vec![
+        plot("Calls admitted upstream a minute", "a minute", &|it| {
+            Some(pair(it.admitted_per_minute))
         }),
-        ("Interactions served a minute", "a minute", |it| {
-            Some((
-                it.total.throughput.mean,
-                it.total.throughput.half.unwrap_or(0.0),
-            ))
+        plot("Interactions served a minute", "a minute", &|it| {
+            Some(pair(it.total.throughput))
         }),
-        ("Interactions served, of those begun", "per cent", |it| {
-            let served = it.total.served?;
-            Some((served.mean * 100.0, served.half.unwrap_or(0.0) * 100.0))
+        plot("Interactions served, of those begun", "per cent", &|it| {
+            let (mean, half) = pair(it.total.served?);
+            Some((mean * 100.0, half * 100.0))
         }),
-        (
+        plot(
             "Wait of the answered calls, 95th percentile",
             "seconds",
-            |it| {
-                let wait = it.total.wait[1]?;
-                Some((wait.mean / 1e3, wait.half.unwrap_or(0.0) / 1e3))
+            &|it| {
+                let (mean, half) = pair(it.total.wait[1]?);
+                Some((mean / 1e3, half / 1e3))
             },
         ),
-    ];
-    let plot = |(title, unit, value): (&str, &str, Value)| {
-        let lines: Vec<Line> = (0..results.study.scenario.policies.len())
-            .map(|style| {
-                let found = results.points.iter().filter_map(|point| {
-                    let (mean, half) = value(point.policies.get(style)?)?;
-                    Some(((point.value?, mean), half))
-                });
-                let (mut points, mut band) = (Vec::new(), Vec::new());
-                let mut found: Vec<_> = found.collect();
-                found.sort_by(|a, b| a.0.0.total_cmp(&b.0.0));
-                for (point, half) in found {
-                    points.push(point);
-                    band.push(half);
-                }
-                Line {
-                    style,
-                    points,
-                    band,
-                }
-            })
-            .collect();
-        let most = lines
-            .iter()
-            .flat_map(|line| &line.points)
-            .map(|point| point.1);
-        let y = Axis::linear(unit, most.fold(0.0, f64::max), tick);
-        let about = "The numbers are in the table below.";
-        (
-            title.to_owned(),
-            svg::lines(title, about, &x, &y, &lines, None),
-        )
-    };
-    plots.into_iter().map(plot).collect()
+    ]
+}
+
+/// What a policy comes to at each value of the sweep: the means, and half of their intervals.
+fn swept(
+    results: &Results,
+    policy: usize,
+    value: &dyn Fn(&PolicySummary) -> Option<(f64, f64)>,
+) -> Line {
+    let found = results.points.iter().filter_map(|point| {
+        let (mean, half) = value(point.policies.get(policy)?)?;
+        Some(((point.value?, mean), half))
+    });
+    let mut found: Vec<_> = found.collect();
+    found.sort_by(|a, b| a.0.0.total_cmp(&b.0.0));
+    let (points, band) = found.into_iter().unzip();
+    Line {
+        style: policy,
+        points,
+        band,
+    }
 }

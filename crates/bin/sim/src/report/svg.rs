@@ -103,7 +103,41 @@ pub(crate) fn lines(
 ) -> String {
     let across = |value: f64| LEFT + x.place(value) * (WIDTH - LEFT - RIGHT);
     let down = |value: f64| HEIGHT - BOTTOM - y.place(value) * (HEIGHT - TOP - BOTTOM);
-    let mut svg = open(title, about, HEIGHT);
+    let mut svg = open(title, about, WIDTH, HEIGHT);
+    axes(&mut svg, x, y, &across, &down);
+    let right = WIDTH - RIGHT;
+    if let Some(mark) = mark {
+        let at = down(mark);
+        let _ = write!(
+            svg,
+            "<line class=\"full\" x1=\"{LEFT}\" y1=\"{at:.1}\" x2=\"{right}\" y2=\"{at:.1}\"/>"
+        );
+    }
+    for line in lines {
+        band(&mut svg, line, &across, &down);
+        let style = line.style % STYLES;
+        let points = line
+            .points
+            .iter()
+            .map(|(x, y)| format!("{:.1},{:.1}", across(*x), down(*y)));
+        let points = points.collect::<Vec<_>>().join(" ");
+        let _ = write!(
+            svg,
+            "<polyline class=\"line s{style} d{style}\" points=\"{points}\"/>"
+        );
+    }
+    svg.push_str("</svg>");
+    svg
+}
+
+/// Both axes with their marks, and the grid.
+fn axes(
+    svg: &mut String,
+    x: &Axis,
+    y: &Axis,
+    across: &dyn Fn(f64) -> f64,
+    down: &dyn Fn(f64) -> f64,
+) {
     let (right, floor) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
     for (value, label) in &y.ticks {
         let at = down(*value);
@@ -138,28 +172,6 @@ pub(crate) fn lines(
         escape(&x.title),
         escape(&y.title)
     );
-    if let Some(mark) = mark {
-        let at = down(mark);
-        let _ = write!(
-            svg,
-            "<line class=\"full\" x1=\"{LEFT}\" y1=\"{at:.1}\" x2=\"{right}\" y2=\"{at:.1}\"/>"
-        );
-    }
-    for line in lines {
-        band(&mut svg, line, &across, &down);
-        let style = line.style % STYLES;
-        let points = line
-            .points
-            .iter()
-            .map(|(x, y)| format!("{:.1},{:.1}", across(*x), down(*y)));
-        let points = points.collect::<Vec<_>>().join(" ");
-        let _ = write!(
-            svg,
-            "<polyline class=\"line s{style} d{style}\" points=\"{points}\"/>"
-        );
-    }
-    svg.push_str("</svg>");
-    svg
 }
 
 fn band(svg: &mut String, line: &Line, across: &dyn Fn(f64) -> f64, down: &dyn Fn(f64) -> f64) {
@@ -197,7 +209,7 @@ pub(crate) fn bars(title: &str, about: &str, bars: &[Bar]) -> String {
     let length = BARS - LABEL - RIGHT;
     let groups = bars.iter().filter(|bar| bar.group.is_some()).count();
     let height = STEP * bars.len() as f64 + GAP * groups as f64;
-    let mut svg = open_sized(title, about, BARS, height);
+    let mut svg = open(title, about, BARS, height);
     let mut next = -GAP / 2.0;
     for bar in bars {
         if let Some(group) = &bar.group {
@@ -255,11 +267,7 @@ fn cut(name: &str) -> String {
     name.chars().take(LETTERS - 1).chain(['…']).collect()
 }
 
-fn open(title: &str, about: &str, height: f64) -> String {
-    open_sized(title, about, WIDTH, height)
-}
-
-fn open_sized(title: &str, about: &str, width: f64, height: f64) -> String {
+fn open(title: &str, about: &str, width: f64, height: f64) -> String {
     format!(
         "<svg class=\"plot\" role=\"img\" viewBox=\"0 0 {width} {height}\" xmlns=\"http://www.w3.org/2000/svg\">\
          <title>{}</title><desc>{}</desc>",

@@ -1,8 +1,8 @@
-//! Which token a call takes, and what follows a 429.
+//! Which token a call takes.
 
-use super::{Baseline, TOKENS_TODAY, Try, USUAL_WAIT};
+use super::{Baseline, TOKENS_TODAY};
 use crate::policy::Kind;
-use tollgate_engine::{Command, Facts, Verdict};
+use tollgate_engine::{Command, Verdict};
 use tollgate_model::{Instant, Reason, Refusal, TokenId};
 
 impl Baseline {
@@ -72,41 +72,5 @@ impl Baseline {
             };
             self.finish(execution, Verdict::Refused(refusal));
         }
-    }
-
-    pub(super) fn limited(&mut self, it: &Try, facts: Facts, answered: Verdict, now: Instant) {
-        let Some(execution) = self.executions.get_mut(&it.execution) else {
-            return;
-        };
-        execution.limited += 1;
-        let tries = execution.limited as usize;
-        let wait = facts.retry_after.unwrap_or(USUAL_WAIT).max(USUAL_WAIT);
-        match (self.kind, it.place) {
-            (Kind::Today, Some(place)) if facts.window.is_some() && tries < TOKENS_TODAY => {
-                self.next_today(it, place, answered, now);
-            }
-            (Kind::Today, _) => self.finish(it.execution, answered),
-            (Kind::RoundRobin, Some(_)) if tries < self.tokens.len() => {
-                self.again(it.execution, now, now, answered);
-            }
-            _ => {
-                execution.limited = 0;
-                self.again(it.execution, now + wait, now, answered);
-            }
-        }
-    }
-
-    /// Takes up the next token, unless another call already did.
-    fn next_today(&mut self, it: &Try, place: usize, answered: Verdict, now: Instant) {
-        if self.tokens[place] == it.token {
-            let period = self.settings.period;
-            let spent = self.taken_up.len() == TOKENS_TODAY
-                && self.taken_up.front().is_some_and(|at| *at + period > now);
-            if spent {
-                return self.finish(it.execution, answered);
-            }
-            self.forget(place);
-        }
-        self.start(it.execution, now);
     }
 }

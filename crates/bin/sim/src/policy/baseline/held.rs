@@ -2,10 +2,25 @@
 
 use super::{Baseline, Timer, Try};
 use crate::policy::Kind;
-use tollgate_engine::Verdict;
+use tollgate_engine::{Submission, Verdict};
 use tollgate_model::{ExecutionId, Instant, Reason, Refusal};
 
 impl Baseline {
+    /// Lets a call leave when its turn comes, or refuses it at once.
+    pub(super) fn pace(&mut self, submission: &Submission, now: Instant) {
+        let execution = submission.execution;
+        let slot = self.next_slot.max(now);
+        if slot > submission.deadline {
+            return self.finish(execution, too_late(Some(slot)));
+        }
+        self.next_slot = slot + self.settings.pace;
+        if slot == now {
+            self.start(execution, now);
+        } else {
+            self.timers.add(slot, Timer::Start(execution));
+        }
+    }
+
     /// Whether the limiter lets a call leave now; wakes up when it may.
     pub(super) fn lets(&mut self, now: Instant) -> bool {
         match self.kind {
@@ -50,12 +65,7 @@ impl Baseline {
             return;
         };
         self.held.remove(at);
-        let refusal = Refusal {
-            reason: Reason::DeadlineCannotBeMet,
-            limit: Some("pace".to_owned()),
-            earliest_start: None,
-        };
-        self.finish(execution, Verdict::Refused(refusal));
+        self.finish(execution, too_late(None));
     }
 
     /// Tells the limiter of an attempt's end; `answered` is its status, if it had one.
@@ -69,4 +79,12 @@ impl Baseline {
             _ => {}
         }
     }
+}
+
+fn too_late(earliest_start: Option<Instant>) -> Verdict {
+    Verdict::Refused(Refusal {
+        reason: Reason::DeadlineCannotBeMet,
+        limit: Some("pace".to_owned()),
+        earliest_start,
+    })
 }
