@@ -1,5 +1,5 @@
-//! One file for each command; `http` is what those share that talk to a service, `wire` what those
-//! share that emulate an upstream.
+//! One file for each command; `http` and `remote` are what those share that talk to a service, `wire` what
+//! those share that emulate an upstream.
 
 pub(crate) mod action;
 pub(crate) mod audit;
@@ -14,6 +14,7 @@ pub(crate) mod input;
 pub(crate) mod keys;
 pub(crate) mod limits;
 pub(crate) mod plan;
+mod remote;
 pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod stored;

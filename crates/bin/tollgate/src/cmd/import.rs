@@ -8,8 +8,9 @@
 //! refused, not only the first: an organisation's export may well hold some of a type that can't run here.
 
 mod direct;
-pub(crate) mod remote;
+mod remote;
 
+use super::remote::Remote;
 use super::{input, stored};
 use crate::console::{errln, outln};
 use anyhow::Context as _;
@@ -77,7 +78,7 @@ struct Place {
 /// One of the two places, opened.
 enum Open {
     Direct(direct::Direct),
-    Remote(remote::Remote),
+    Remote(Remote),
 }
 
 /// An action as the place has it.
@@ -98,7 +99,7 @@ impl Place {
         let id = self.client_id.as_deref().context(missing)?;
         let name = self.client_secret_env.as_deref().context(missing)?;
         let secret = stored::variable(name)?;
-        Ok(Open::Remote(remote::Remote::login(url, id, &secret).await?))
+        Ok(Open::Remote(Remote::login(url, id, &secret).await?))
     }
 }
 

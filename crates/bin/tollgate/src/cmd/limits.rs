@@ -4,7 +4,7 @@
 mod adopt;
 
 use super::http::encode;
-use super::import::remote::{Place, Remote};
+use super::remote::{Place, Remote};
 use super::stored;
 use crate::console::{errln, outln};
 use comfy_table::{ContentArrangement, Table, presets};

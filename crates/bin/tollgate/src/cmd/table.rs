@@ -5,7 +5,7 @@
 //! before the first is sent, and the service checks each against the table's schema.
 
 use super::http::encode;
-use super::import::remote::{Place, Remote};
+use super::remote::{Place, Remote};
 use super::{input, stored};
 use crate::console::{errln, outln};
 use anyhow::Context as _;

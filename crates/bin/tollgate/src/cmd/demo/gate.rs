@@ -1,46 +1,29 @@
 //! The caller that goes through tollgate: the service's API, as a flow or an SDK would use it.
 
 use super::load::{Arrival, End, Flow};
-use super::world::{World, inputs, login};
-use crate::cmd::http::{json, with_json};
-use anyhow::Context as _;
+use super::world::{SECRET, World, inputs};
+use crate::cmd::remote::Remote;
 use std::collections::BTreeMap;
-use std::time::Duration;
 use tollgate_service::Service;
 
 pub(super) struct Gate {
-    http: reqwest::Client,
-    actions: String,
-    token: String,
-    ids: BTreeMap<&'static str, String>,
+    remote: Remote,
+    /// Of the actions, by name.
+    ids: BTreeMap<String, String>,
     _service: Service,
 }
 
 impl Gate {
     pub(super) async fn start(world: &World) -> anyhow::Result<Self> {
         let service = Service::start(world.config()?, 1).await?;
-        let (http, base) = (
-            reqwest::Client::new(),
-            format!("http://{}", service.address()),
-        );
-        let token = login(&http, &base, "flows").await?;
-        let actions = format!("{base}/api/v2/integrations/actions");
-        let all = http.get(format!("{actions}?pageSize=100"));
-        let all = json(all.bearer_auth(&token).send().await?).await?;
-        let mut ids = BTreeMap::new();
+        let base = format!("http://{}", service.address());
+        let remote = Remote::login(&base, "flows", SECRET).await?;
+        let ids = remote.actions().await?;
         for name in Flow::ALL.into_iter().flat_map(|flow| flow.actions()) {
-            let mut entities = all["entities"].as_array().into_iter().flatten();
-            let found = entities.find(|entity| entity["name"] == *name);
-            let id = found.and_then(|entity| entity["id"].as_str());
-            ids.insert(
-                *name,
-                id.with_context(|| format!("no action {name}"))?.to_owned(),
-            );
+            anyhow::ensure!(ids.contains_key(*name), "no action {name}");
         }
         Ok(Self {
-            http,
-            actions,
-            token,
+            remote,
             ids,
             _service: service,
         })
@@ -57,28 +40,12 @@ impl Gate {
 
     /// None if something else than a limit is in the way.
     async fn call(&self, name: &str, arrival: Arrival) -> Option<End> {
-        let url = format!("{}/{}/execute", self.actions, self.ids.get(name)?);
-        let deadline = arrival.flow.deadline().as_millis();
-        let request = self
-            .http
-            .post(url)
-            .bearer_auth(&self.token)
-            .header("Tollgate-Flow", arrival.flow.name())
-            .header("Tollgate-Deadline", format!("{deadline}ms"));
-        let request = with_json(request, &inputs(name, arrival.number));
-        let response = request.send().await.ok()?;
-        match response.status().as_u16() {
-            200 => {
-                let waited = response
-                    .headers()
-                    .get("tollgate-waited")?
-                    .to_str()
-                    .ok()?
-                    .parse()
-                    .ok()?;
-                response.bytes().await.ok()?;
-                Some(End::Done(Duration::from_millis(waited)))
-            }
+        let terms = (arrival.flow.name(), arrival.flow.deadline());
+        let inputs = inputs(name, arrival.number);
+        let executed = self.remote.execute(self.ids.get(name)?, terms, &inputs);
+        let executed = executed.await.ok()?;
+        match executed.status {
+            200 => Some(End::Done(executed.waited?)),
             429 => Some(End::Refused),
             _ => Some(End::Failed),
         }

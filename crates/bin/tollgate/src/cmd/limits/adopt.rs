@@ -5,7 +5,7 @@
 //! then allows, say) is not written.
 
 use super::LIMITS;
-use crate::cmd::import::remote::Remote;
+use crate::cmd::remote::Remote;
 use crate::cmd::stored::bad_usage;
 use crate::console::{errln, outln};
 use anyhow::Context as _;

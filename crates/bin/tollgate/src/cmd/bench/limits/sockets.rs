@@ -8,7 +8,7 @@ use super::arrival::arrivals;
 use super::case::{Case, Party};
 use super::seen::Seen;
 use crate::cmd::bench::world::Arrival;
-use crate::cmd::http::{json, with_json};
+use crate::cmd::remote::Remote;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ use tokio::time::{sleep, sleep_until};
 use tollgate_config::{Config, Source};
 use tollgate_emulator::Emulator;
 use tollgate_model::Instant;
-use tollgate_platform::{Alignment, Counts};
+use tollgate_platform::{Alignment, Counts, Window};
 use tollgate_service::Service;
 
 /// Cases that are measured over sockets, unless others are asked for.
@@ -170,62 +170,42 @@ fn note(seen: &mut Seen, number: usize, arrival: Arrival, ended: Ended, now: Ins
 
 /// A caller of the service's API.
 struct Caller {
-    http: reqwest::Client,
-    token: String,
-    /// By party: where its action is executed, its flow, and its deadline.
-    calls: Vec<(String, &'static str, String)>,
+    remote: Remote,
+    /// By party: the id of its action, its flow, and its deadline.
+    calls: Vec<(String, &'static str, Duration)>,
 }
 
 impl Caller {
     async fn log_in(case: &Case, base: &str) -> anyhow::Result<Self> {
-        let http = reqwest::Client::new();
-        let grant = http
-            .post(format!("{base}/oauth/token"))
-            .basic_auth("flows", Some(SECRET))
-            .form(&[("grant_type", "client_credentials")]);
-        let grant = json(grant.send().await?).await?;
-        let token = grant["access_token"].as_str().context("no token")?;
-        let actions = format!("{base}/api/v2/integrations/actions");
-        let all = http.get(format!("{actions}?pageSize=100"));
-        let all = json(all.bearer_auth(token).send().await?).await?;
-        let mut calls = Vec::new();
-        for party in &case.parties {
+        let remote = Remote::login(base, "flows", SECRET).await?;
+        let ids = remote.actions().await?;
+        let call = |party: &Party| {
             let name = action_name(party);
-            let mut entities = all["entities"].as_array().into_iter().flatten();
-            let found = entities.find(|entity| entity["name"] == name);
-            let id = found.and_then(|entity| entity["id"].as_str());
-            let id = id.with_context(|| format!("no action {name}"))?;
-            calls.push((
-                format!("{actions}/{id}/execute"),
-                party.name,
-                format!("{}ms", party.within.as_millis()),
-            ));
-        }
-        Ok(Self {
-            token: token.to_owned(),
-            http,
-            calls,
-        })
+            let id = ids
+                .get(&name)
+                .with_context(|| format!("no action {name}"))?;
+            Ok((id.clone(), party.name, party.within))
+        };
+        let calls = case
+            .parties
+            .iter()
+            .map(call)
+            .collect::<anyhow::Result<_>>()?;
+        Ok(Self { remote, calls })
     }
 
     async fn call(&self, party: usize) -> Ended {
-        let (url, flow, deadline) = &self.calls[party];
-        let request = self
-            .http
-            .post(url)
-            .bearer_auth(&self.token)
-            .header("Tollgate-Flow", *flow)
-            .header("Tollgate-Deadline", deadline);
-        let Ok(response) = with_json(request, &json!({})).send().await else {
+        let (action, flow, deadline) = &self.calls[party];
+        let none = json!({});
+        let called = self.remote.execute(action, (flow, *deadline), &none);
+        let Ok(executed) = called.await else {
             return Ended::Failed;
         };
-        let status = response.status().as_u16();
-        let waited = response.headers().get("tollgate-waited");
-        let waited = waited.and_then(|waited| waited.to_str().ok()?.parse().ok());
-        let body = json(response).await.unwrap_or_default();
-        match status {
-            200 => Ended::Served(Duration::from_millis(waited.unwrap_or(0))),
-            429 | 503 if body["messageParams"]["tollgateCode"] == "expired" => Ended::Expired,
+        match executed.status {
+            200 => Ended::Served(executed.waited.unwrap_or_default()),
+            429 | 503 if executed.body["messageParams"]["tollgateCode"] == "expired" => {
+                Ended::Expired
+            }
             429 | 503 => Ended::Refused,
             _ => Ended::Failed,
         }
@@ -293,69 +273,65 @@ fn configuration(case: &Case, urls: &[String], folder: &Path) -> anyhow::Result<
 /// The service's configuration, as a user would write it.
 fn settings(case: &Case, urls: &[String]) -> anyhow::Result<String> {
     let believed = &case.believed;
-    let pooled = !believed.tokens.is_empty();
-    let mut text = String::from(
-        "[server]\nlisten = \"127.0.0.1:0\"\n\n[[caller]]\nclient_id = \"flows\"\nflows = [\"*\"]\nclient_secret_env = \"SECRET\"\n",
-    );
     let url = urls.first().context("no upstream")?;
-    let mut limit = String::new();
-    if let Some(window) = believed.shared {
-        let (allowed, millis) = (window.allowed, window.period.as_millis());
-        write!(
-            limit,
-            "name = \"shared\"\nallowed = {allowed}\nperiod = \"{millis}ms\"\n"
-        )?;
+    let mut text = format!(
+        "{SERVER}[[integration]]\nname = \"upstream\"\ntype = \"{}\"\n",
+        kind(case)
+    );
+    text.push_str("actions = { folder = \".\" }\n");
+    let (limit, scope) = if believed.tokens.is_empty() {
+        text.push_str(ANY_PORT_OF_THIS_MACHINE);
+        ("integration.limit", "")
+    } else {
+        let clients = (0..believed.tokens.len()).map(|number| format!("\"client-{number}\""));
+        let clients = clients.collect::<Vec<_>>().join(", ");
+        writeln!(text, "base_url = \"{url}\"\nclients = [{clients}]")?;
+        ("limit", "scope = \"organisation\"\n")
+    };
+    if let Some(at_once) = believed.at_once {
+        text.push_str("[[integration.limit]]\nname = \"at once\"\n");
+        writeln!(text, "concurrent = {at_once}")?;
     }
-    if pooled && !limit.is_empty() {
-        write!(text, "\n[[limit]]\nscope = \"organisation\"\n{limit}")?;
+    if let Some(Window { allowed, period }) = believed.shared {
+        let millis = period.as_millis();
+        write!(text, "[[{limit}]]\nname = \"shared\"\n{scope}")?;
+        writeln!(text, "allowed = {allowed}\nperiod = \"{millis}ms\"")?;
     }
     for (number, tokens) in believed.tokens.iter().enumerate() {
         write!(
             text,
-            "\n[[client]]\nname = \"client-{number}\"\nclient_id = \"client-{number}\"\nclient_secret_env = \"SECRET\"\ntoken_url = \"{url}/oauth/token\"\nmax_tokens = {tokens}\n"
+            "[[client]]\nname = \"client-{number}\"\nclient_id = \"client-{number}\"\n"
         )?;
-        if let Some(window) = believed.token {
-            let (allowed, millis) = (window.allowed, window.period.as_millis());
+        write!(
+            text,
+            "client_secret_env = \"SECRET\"\ntoken_url = \"{url}/oauth/token\"\n"
+        )?;
+        writeln!(text, "max_tokens = {tokens}")?;
+        if let Some(Window { allowed, period }) = believed.token {
+            let millis = period.as_millis();
             writeln!(
                 text,
                 "token_rate = {{ allowed = {allowed}, period = \"{millis}ms\" }}"
             )?;
         }
     }
-    write!(
-        text,
-        "\n[[integration]]\nname = \"upstream\"\ntype = \"{}\"\nactions = {{ folder = \".\" }}\n",
-        kind(case)
-    )?;
-    if pooled {
-        let clients: Vec<String> = (0..believed.tokens.len())
-            .map(|number| format!("\"client-{number}\""))
-            .collect();
-        writeln!(
-            text,
-            "base_url = \"{url}\"\nclients = [{}]",
-            clients.join(", ")
-        )?;
-    } else {
-        text.push_str(
-            "allowed_hosts = [\"127.0.0.1\"]\nallowed_networks = [\"127.0.0.0/8\"]\nallowed_schemes = [\"http\"]\nallowed_ports = [\"1-65535\"]\n",
-        );
-        if !limit.is_empty() {
-            write!(text, "\n[[integration.limit]]\n{limit}")?;
-        }
-    }
-    if let Some(at_once) = believed.at_once {
-        write!(
-            text,
-            "\n[[integration.limit]]\nname = \"at once\"\nconcurrent = {at_once}\n"
-        )?;
-    }
     for party in &case.parties {
-        write!(
-            text,
-            "\n[[flow]]\nname = \"{}\"\npriority = {}\n",
-            party.name, party.class
-        )?;
+        let (name, class) = (party.name, party.class);
+        writeln!(text, "[[flow]]\nname = \"{name}\"\npriority = {class}")?;
     }
     Ok(text)
 }
+
+const SERVER: &str = r#"[server]
+listen = "127.0.0.1:0"
+[[caller]]
+client_id = "flows"
+flows = ["*"]
+client_secret_env = "SECRET"
+"#;
+
+const ANY_PORT_OF_THIS_MACHINE: &str = r#"allowed_hosts = ["127.0.0.1"]
+allowed_networks = ["127.0.0.0/8"]
+allowed_schemes = ["http"]
+allowed_ports = ["1-65535"]
+"#;
