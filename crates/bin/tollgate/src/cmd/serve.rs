@@ -89,7 +89,10 @@ async fn serve(config: Config) -> anyhow::Result<End> {
     outln!("http://{}", service.address());
     tokio::select! {
         () = signals.end() => {}
-        part = service.ended() => return Ok(broken(service, part).await),
+        part = service.ended() => {
+            crate::deadline::end_within(LAST_ANSWERS, BROKEN);
+            return Ok(broken(service, part).await);
+        }
     }
     tracing::info!(
         "draining for {} at the most; a second signal ends at once",
@@ -110,7 +113,6 @@ async fn broken(service: Service, part: &'static str) -> End {
         status = BROKEN,
         "a part of the service has died; the process ends"
     );
-    crate::deadline::end_within(LAST_ANSWERS, BROKEN);
     service.drain(LAST_ANSWERS).await;
     tracing::error!(part, status = BROKEN, "ended");
     End::Broken
