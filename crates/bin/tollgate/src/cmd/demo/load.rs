@@ -132,6 +132,16 @@ pub(super) struct FlowTally {
     pub(super) refused: u64,
 }
 
+impl FlowTally {
+    pub(super) fn done(&self) -> u64 {
+        self.waits.len() as u64
+    }
+
+    pub(super) fn all(&self) -> u64 {
+        self.done() + self.failed + self.refused
+    }
+}
+
 /// What became of all of them, in the order of [`Flow::ALL`].
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally(pub(super) [FlowTally; 3]);

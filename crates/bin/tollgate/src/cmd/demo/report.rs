@@ -86,7 +86,7 @@ impl Side {
             .collect();
         let calls = self.tokens.iter().sum();
         json!({
-            "done": self.sum(|flow| flow.waits.len() as u64),
+            "done": self.sum(FlowTally::done),
             "failed": self.sum(|flow| flow.failed),
             "refused": self.sum(|flow| flow.refused),
             "answers429": self.limited,
@@ -137,14 +137,12 @@ impl Report {
             );
         }
         let lost = |side: &Side| side.sum(|flow| flow.failed);
-        let all =
-            |side: &Side| side.sum(|flow| flow.waits.len() as u64 + flow.failed + flow.refused);
         format!(
             "Verdict: with one token and retries, {} of {} executions failed, after {}\n\
              answers 429. Through tollgate {} failed, {} were refused at once with a time to\n\
              come back, and the platform answered 429 {} times.",
             lost(&self.plain),
-            all(&self.plain),
+            self.plain.sum(FlowTally::all),
             self.plain.limited,
             lost(&self.gate),
             self.gate.sum(|flow| flow.refused),
@@ -164,29 +162,21 @@ impl fmt::Display for Report {
             let cells = sides.map(|side| right(&show(side)));
             table.add_row([Cell::new(name)].into_iter().chain(cells));
         };
-        row("executions done", &|side| {
-            side.sum(|flow| flow.waits.len() as u64).to_string()
-        });
-        row("  failed", &|side| side.sum(|flow| flow.failed).to_string());
-        row("  refused at once", &|side| {
-            side.sum(|flow| flow.refused).to_string()
-        });
-        row("answers 429 of the platform", &|side| {
-            side.limited.to_string()
-        });
+        let mut count = |name, of: &dyn Fn(&Side) -> u64| row(name, &|side| of(side).to_string());
+        count("executions done", &|side| side.sum(FlowTally::done));
+        count("  failed", &|side| side.sum(|flow| flow.failed));
+        count("  refused at once", &|side| side.sum(|flow| flow.refused));
+        count("answers 429 of the platform", &|side| side.limited);
         for flow in Flow::ALL {
-            let tally = |side: &Side| side.tally.0[flow as usize].clone();
             let name = format!("{}: done of all", flow.name());
             row(&name, &|side| {
-                let tally = tally(side);
-                let done = tally.waits.len() as u64;
-                format!("{done} of {}", done + tally.failed + tally.refused)
+                let tally = &side.tally.0[flow as usize];
+                format!("{} of {}", tally.done(), tally.all())
             });
             row("  wait p50/p95/p99 in s", &|side| {
-                let tally = tally(side);
-                [0.50, 0.95, 0.99]
-                    .map(|part| seconds(wait(&tally, part)))
-                    .join(" / ")
+                let tally = &side.tally.0[flow as usize];
+                let waits = [0.50, 0.95, 0.99].map(|part| seconds(wait(tally, part)));
+                waits.join(" / ")
             });
         }
         row("organisation, whole run", &|side| {
@@ -195,19 +185,13 @@ impl fmt::Display for Report {
         row("organisation, fullest minute", &|side| {
             format!("{:.0} %", side.fullest())
         });
-        for at in 0..sides
-            .iter()
-            .map(|side| side.tokens.len())
-            .max()
-            .unwrap_or(0)
-        {
-            row(
-                &format!("token {}", at + 1),
-                &|side| match side.tokens.get(at) {
-                    Some(calls) => format!("{:.0} %", side.part(*calls, PER_TOKEN)),
-                    None => "–".to_owned(),
-                },
-            );
+        let most = sides.map(|side| side.tokens.len()).into_iter().max();
+        for at in 0..most.unwrap_or(0) {
+            row(&format!("token {}", at + 1), &|side| {
+                let calls = side.tokens.get(at);
+                let part = calls.map(|calls| format!("{:.0} %", side.part(*calls, PER_TOKEN)));
+                part.unwrap_or_else(|| "–".to_owned())
+            });
         }
         writeln!(f, "{table}")?;
         writeln!(

@@ -61,11 +61,22 @@ impl World {
         format!("http://{}", self.emulator.address())
     }
 
-    /// The service's configuration, as a user would write it.
     pub(super) fn config(&self) -> anyhow::Result<Config> {
-        let (url, minute) = (self.url(), MINUTE.as_secs());
-        let text = format!(
-            r#"
+        let source = Source {
+            file: "demo.toml",
+            folder: self.folder.path() as &Path,
+            env: &|_| Some(SECRET.to_owned()),
+            files: &tollgate_files::Disk,
+        };
+        Ok(Config::parse(&settings(&self.url()), &source)?)
+    }
+}
+
+/// The service's configuration, as a user would write it.
+fn settings(url: &str) -> String {
+    let minute = MINUTE.as_secs();
+    format!(
+        r#"
 [server]
 listen = "127.0.0.1:0"
 
@@ -117,15 +128,7 @@ name = "email"
 priority = 1
 default = true
 "#
-        );
-        let source = Source {
-            file: "demo.toml",
-            folder: self.folder.path() as &Path,
-            env: &|_| Some(SECRET.to_owned()),
-            files: &tollgate_files::Disk,
-        };
-        Ok(Config::parse(&text, &source)?)
-    }
+    )
 }
 
 /// The platform with its default limits and usual latency, in compressed time.
