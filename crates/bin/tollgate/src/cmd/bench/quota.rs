@@ -80,6 +80,7 @@ const WAYS: Ways = Ways {
     out: Duration::ZERO,
     refusal: Duration::from_millis(5),
     grant: Duration::from_millis(50),
+    headers: false,
 };
 
 /// A limiter, and how many tokens it has from the start.

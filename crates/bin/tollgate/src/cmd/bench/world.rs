@@ -10,7 +10,7 @@ use reqwest::header::HeaderMap;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tollgate_driver::facts_of;
-use tollgate_engine::{Command, Event, FetchFailure, LossKind, Submission, Verdict};
+use tollgate_engine::{Command, Event, Facts, FetchFailure, LossKind, Submission, Verdict};
 use tollgate_model::{
     Agenda, AttemptId, ClientId, EndpointId, ExecutionId, FlowId, Instant, RouteId, TokenId,
 };
@@ -56,6 +56,8 @@ pub(super) struct Ways {
     pub(super) refusal: Duration,
     /// To the token endpoint and back.
     pub(super) grant: Duration,
+    /// Whether what answers say is read from headers; else the numbers are known as they are.
+    pub(super) headers: bool,
 }
 
 /// The upstreams, and the tokens that were granted by the first of them.
@@ -73,8 +75,14 @@ pub(super) struct Attempt {
     /// When it arrived at the upstream.
     pub(super) reached: Option<Instant>,
     place: Option<Place>,
-    /// None before it is given, and where the connection is dropped.
-    answer: Option<(u16, HeaderMap, Vec<u8>)>,
+    /// Its status and what it says; none before it is given, and where the connection is dropped.
+    answer: Option<(u16, Said)>,
+}
+
+enum Said {
+    Numbers(Facts),
+    /// Headers and a body.
+    Head(HeaderMap, Vec<u8>),
 }
 
 /// Looks on.
@@ -291,8 +299,11 @@ impl<'a> World<'a> {
         };
         let over = now + takes;
         it.answer = status.map(|status| {
-            let said = host.headers(&answered, over);
-            (status, headers(said, wall(over)), body(&answered))
+            if !self.ways.headers {
+                return (status, Said::Numbers(tollgate_sim::facts(&answered)));
+            }
+            let said = headers(host.headers(&answered, over), wall(over));
+            (status, Said::Head(said, body(&answered)))
         });
         self.agenda.add(over, Due::Depart(attempt));
         let back = over + self.ways.out;
@@ -313,14 +324,17 @@ impl<'a> World<'a> {
         };
         let status = it.answer.as_ref().map(|(status, ..)| *status);
         self.watch.answered(&it, status);
-        let Some((status, headers, body)) = it.answer else {
+        let Some((status, said)) = it.answer else {
             let lost = Event::Lost(attempt, LossKind::NoAnswer);
             return self.limiter.handle_event(lost, now);
         };
         let head = Event::Head {
             attempt,
             status,
-            facts: facts_of(status, &headers, &body, wall(now)),
+            facts: match said {
+                Said::Numbers(facts) => facts,
+                Said::Head(headers, body) => facts_of(status, &headers, &body, wall(now)),
+            },
         };
         self.limiter.handle_event(head, now);
         self.limiter.handle_event(Event::Done(attempt), now);

@@ -1,10 +1,11 @@
 //! Cases put together from few words.
 
-use super::case::{Case, Goals, Party, Wave, free, guarded};
+use super::case::{Case, Goals, Party, Wave};
 use crate::cmd::bench::believed::Believed;
 use std::time::Duration;
 use tollgate_platform::{
-    Config, Family, Headers, Kind, Law, RetryAfter, Step, Stranger, Stray, Whose, Window,
+    Client, Config, Family, Headers, Kind, Law, RetryAfter, Spread, Step, Stranger, Stray, Whose,
+    Window,
 };
 
 /// Tokens of the usual pool, and what each allows a second.
@@ -13,6 +14,11 @@ pub(super) const TOKENS: (u32, u32) = (5, 4);
 pub(super) const OPEN: u32 = 8;
 /// What is asked for of what is allowed, unless a case says otherwise.
 pub(super) const LOAD: f64 = 1.5;
+
+/// How long an answer takes, unless a case says otherwise.
+const ANSWER: Duration = Duration::from_millis(20);
+/// How long a call is on its way, at the most.
+const WAY_IN: Duration = Duration::from_millis(4);
 
 /// So many calls a second, by the period.
 pub(super) fn per(rate: u32, period: Duration) -> Window {
@@ -30,6 +36,35 @@ pub(super) fn scaled(window: Window, factor: f64) -> Window {
     }
 }
 
+/// An upstream that nothing limits, and that answers in 20 ms.
+fn free() -> Config {
+    Config {
+        clients: Vec::new(),
+        token: None,
+        client: None,
+        organisation: None,
+        way_in: Spread {
+            from: Duration::ZERO,
+            to: WAY_IN,
+        },
+        latency: Spread::fixed(ANSWER),
+        needs_token: false,
+        ..Config::default()
+    }
+}
+
+/// The same, which asks for tokens of one client.
+fn guarded() -> Config {
+    Config {
+        clients: vec![Client {
+            id: "client-0".into(),
+            secret: "emulated".into(),
+        }],
+        needs_token: true,
+        ..free()
+    }
+}
+
 pub(super) fn within(period: Duration) -> Duration {
     Duration::from_secs(if period.as_secs() > 20 { 30 } else { 10 })
 }
@@ -37,7 +72,7 @@ pub(super) fn within(period: Duration) -> Duration {
 impl Case {
     /// An upstream whose tokens have limits; `laws` is the truth.
     pub(super) fn tokens(name: &str, goals: Goals, period: Duration, laws: Vec<Law>) -> Self {
-        let truth = Config { laws, ..guarded(1) };
+        let truth = Config { laws, ..guarded() };
         let believed = Believed {
             tokens: vec![TOKENS.0],
             token: Some(per(TOKENS.1, period)),

@@ -3,7 +3,7 @@
 use crate::cmd::bench::believed::Believed;
 use std::time::Duration;
 use tollgate_model::Instant;
-use tollgate_platform::{Client, Config, Kind, Law, Paths, Spread};
+use tollgate_platform::{Config, Kind, Law, Paths};
 
 /// What is reached by who knows the upstream at each instant, but not what it will become. Parts of 1.
 #[derive(Clone, Copy, Debug)]
@@ -15,11 +15,6 @@ pub(super) struct Reached {
     /// Of the first class's calls, served.
     pub(super) voice: f64,
 }
-
-/// How long an answer takes, unless a case says otherwise.
-const ANSWER: Duration = Duration::from_millis(20);
-/// How long a call is on its way, at the most.
-const WAY_IN: Duration = Duration::from_millis(4);
 
 /// One row.
 #[derive(Clone, Debug)]
@@ -128,39 +123,7 @@ impl Goals {
         refused: Some(0.001),
         ..Self::TROUBLE
     };
-}
 
-/// An upstream that nothing limits, and that answers in 20 ms.
-pub(super) fn free() -> Config {
-    Config {
-        clients: Vec::new(),
-        token: None,
-        client: None,
-        organisation: None,
-        way_in: Spread {
-            from: Duration::ZERO,
-            to: WAY_IN,
-        },
-        latency: Spread::fixed(ANSWER),
-        needs_token: false,
-        ..Config::default()
-    }
-}
-
-/// The same, which asks for tokens of so many clients.
-pub(super) fn guarded(clients: usize) -> Config {
-    let client = |number| Client {
-        id: format!("client-{number}"),
-        secret: "emulated".into(),
-    };
-    Config {
-        clients: (0..clients).map(client).collect(),
-        needs_token: true,
-        ..free()
-    }
-}
-
-impl Goals {
     /// The same beside what is reached by who knows the upstream, but not what it will become.
     pub(super) fn beside(self, reached: Reached) -> Self {
         Self {

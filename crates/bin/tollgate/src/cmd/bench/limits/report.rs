@@ -1,7 +1,7 @@
 //! How rows are shown, and which goals they miss.
 
 use super::case::{Case, Goals, Reached};
-use super::seen::Seen;
+use super::seen::{PartySeen, Seen};
 use crate::console::{errln, outln};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -26,8 +26,11 @@ pub(super) struct Row {
     figures: Figures,
     /// The part used by who knows the windows, where loads change.
     known: Option<f64>,
-    /// Of all three alignments and the whole time.
-    counts: Counts,
+    /// Of all three alignments and the whole time: calls refused by the upstream, and for no limit's sake.
+    refused: u64,
+    refused_after: u64,
+    strays: u64,
+    all: PartySeen,
     /// The goals that are missed.
     pub(super) missed: Vec<String>,
 }
@@ -47,30 +50,14 @@ struct Figures {
     stranger: Option<f64>,
 }
 
-#[derive(Clone, Default)]
-struct Counts {
-    refused: u64,
-    refused_after: u64,
-    strays: u64,
-    asked: u64,
-    served: u64,
-    failed: u64,
-    expired: u64,
-    let_go: u64,
-    refused_at_once: u64,
-    waits: [u128; 3],
-}
-
 impl Row {
     pub(super) fn new(case: &Case, scale: &'static str, seen: &Seen, voice: &Seen) -> Self {
-        let all = seen.whole.of(|_| true);
         let after = seen.after.of(|_| true);
         let other = seen.after.of(|party| party.other);
         // The first class is looked at beside the others.
         let with_voice = voice.after.of(|_| true);
         let first = voice.after.of(|party| party.name == "voice");
-        let taken =
-            |seen: &super::seen::PartySeen| (seen.asked - seen.refused_at_once).max(1) as f64;
+        let taken = |seen: &PartySeen| (seen.asked - seen.refused_at_once).max(1) as f64;
         let figures = Figures {
             used: seen.used(),
             refused: seen.after.refused_part(),
@@ -87,18 +74,6 @@ impl Row {
             refused: seen.after.unforeseen_part(),
             voice: first.admissible_part(),
         };
-        let counts = Counts {
-            refused: seen.whole.refused,
-            refused_after: seen.after.refused,
-            strays: seen.whole.strays,
-            asked: all.asked,
-            served: all.served,
-            failed: all.failed,
-            expired: all.expired,
-            let_go: all.let_go,
-            refused_at_once: all.refused_at_once,
-            waits: [50, 95, 99].map(|percent| all.wait(percent)),
-        };
         Self {
             name: case.name.clone(),
             scale,
@@ -107,8 +82,15 @@ impl Row {
             missed: missed(case.goals.beside(reached), figures),
             figures,
             known: seen.known(),
-            counts,
+            refused: seen.whole.refused,
+            refused_after: seen.after.refused,
+            strays: seen.whole.strays,
+            all: seen.whole.of(|_| true),
         }
+    }
+    /// In milliseconds: half of the calls waited no longer, and 95 and 99 of a hundred.
+    fn waits(&self) -> [u128; 3] {
+        [50, 95, 99].map(|percent| self.all.wait(percent))
     }
 }
 
@@ -147,33 +129,25 @@ fn missed(goals: Goals, figures: Figures) -> Vec<String> {
     missed
 }
 
-/// The columns of the figures, in order.
-const COLUMNS: [&str; 9] = [
-    "used",
-    "refused",
-    "refused_whole",
-    "expired",
-    "expired_beside",
-    "failed",
-    "voice",
-    "other",
-    "stranger",
-];
-
 impl Figures {
-    fn columns(self) -> [Option<f64>; 9] {
+    /// Each with its name, in order.
+    fn columns(self) -> [(&'static str, Option<f64>); 9] {
         [
-            Some(self.used),
-            Some(self.refused),
-            Some(self.refused_whole),
-            Some(self.expired),
-            Some(self.expired_beside),
-            Some(self.failed),
-            self.voice,
-            self.other,
-            self.stranger,
+            ("used", Some(self.used)),
+            ("refused", Some(self.refused)),
+            ("refused_whole", Some(self.refused_whole)),
+            ("expired", Some(self.expired)),
+            ("expired_beside", Some(self.expired_beside)),
+            ("failed", Some(self.failed)),
+            ("voice", self.voice),
+            ("other", self.other),
+            ("stranger", self.stranger),
         ]
     }
+}
+
+fn names() -> [&'static str; 9] {
+    Figures::default().columns().map(|(name, _)| name)
 }
 
 /// What was measured before, by case and scale, in percent.
@@ -202,13 +176,13 @@ pub(super) fn begin(format: Format, scale: &str, windows: u32, seed: u64) {
             outln!(
                 "# percent; tollgate bench limits --tsv --scale {scale} --windows {windows} --seed {seed}"
             );
-            outln!("case\tscale\t{}", COLUMNS.join("\t"));
+            outln!("case\tscale\t{}", names().join("\t"));
         }
         Format::Words => {
             errln!(
                 "{scale} scale, {windows} windows after three of learning, three alignments, seed {seed}; before → now, in percent"
             );
-            let names = COLUMNS.map(|name| format!("{:>15}", name.replace('_', " ")));
+            let names = names().map(|name| format!("{:>15}", name.replace('_', " ")));
             outln!(
                 "{:<22} {}  {:>13} {:>20}  goals missed",
                 "case",
@@ -228,13 +202,13 @@ pub(super) fn show(row: &Row, format: Format) {
     match format {
         Format::Json => {}
         Format::Figures => {
-            let figures = columns.map(|part| figure(part, 3));
+            let figures = columns.map(|(_, part)| figure(part, 3));
             outln!("{}\t{}\t{}", row.name, row.scale, figures.join("\t"));
         }
         Format::Words => {
             let before = before();
             let before = before.get(&(row.name.as_str(), row.scale));
-            let cells = columns.iter().enumerate().map(|(place, now)| {
+            let cells = columns.iter().enumerate().map(|(place, (_, now))| {
                 let digits = if (1..=2).contains(&place) { 2 } else { 1 };
                 let was = before.and_then(|it| it.get(place).copied().flatten());
                 let now = figure(*now, digits);
@@ -245,7 +219,7 @@ pub(super) fn show(row: &Row, format: Format) {
                 format!("{cell:>15}")
             });
             let cells: Vec<String> = cells.collect();
-            let [p50, p95, p99] = row.counts.waits;
+            let [p50, p95, p99] = row.waits();
             let missed = match row.missed.is_empty() {
                 true => "none".to_owned(),
                 false => row.missed.join(", "),
@@ -254,7 +228,7 @@ pub(super) fn show(row: &Row, format: Format) {
                 "{:<22} {}  {:>13} {:>20}  {missed}",
                 row.name,
                 cells.join(" "),
-                format!("{}/{}", row.counts.served, row.counts.asked),
+                format!("{}/{}", row.all.served, row.all.asked),
                 format!("{p50}/{p95}/{p99}"),
             );
             if let Some(known) = row.known {
@@ -286,28 +260,26 @@ pub(super) fn end(rows: &[Row], format: Format) {
 }
 
 fn value(row: &Row) -> Value {
-    let counts = &row.counts;
-    let mut figures = serde_json::Map::new();
-    for (name, part) in COLUMNS.iter().zip(row.figures.columns()) {
-        figures.insert((*name).to_owned(), json!(part));
-    }
+    let all = &row.all;
+    let figures = row.figures.columns().into_iter();
+    let figures = figures.map(|(name, part)| (name.to_owned(), json!(part)));
     json!({
         "case": row.name,
         "scale": row.scale,
         "about": row.about,
         "kind": row.kind,
-        "parts": figures,
+        "parts": figures.collect::<serde_json::Map<_, _>>(),
         "who_knows_the_windows": row.known,
-        "refused": counts.refused,
-        "refused_after_learning": counts.refused_after,
-        "strays": counts.strays,
-        "asked": counts.asked,
-        "served": counts.served,
-        "failed": counts.failed,
-        "expired": counts.expired,
-        "let_go": counts.let_go,
-        "refused_at_once": counts.refused_at_once,
-        "wait_ms": counts.waits.map(|wait| wait as u64),
+        "refused": row.refused,
+        "refused_after_learning": row.refused_after,
+        "strays": row.strays,
+        "asked": all.asked,
+        "served": all.served,
+        "failed": all.failed,
+        "expired": all.expired,
+        "let_go": all.let_go,
+        "refused_at_once": all.refused_at_once,
+        "wait_ms": row.waits().map(|wait| wait as u64),
         "missed": row.missed,
     })
 }

@@ -18,6 +18,7 @@ const WAYS: Ways = Ways {
     out: Duration::from_millis(1),
     refusal: Duration::from_millis(2),
     grant: Duration::from_millis(5),
+    headers: true,
 };
 /// How long an answer may take, at the least.
 const TIMEOUT: Duration = Duration::from_secs(30);
