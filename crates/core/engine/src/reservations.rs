@@ -1,13 +1,25 @@
-//! Slots that are reserved for more important calls than the one that could take them.
+//! Slots that are reserved for more important calls than the one that could take them: trunk reservation, as telephony
+//! calls it.
 //!
 //! **What this decides.** How many slots of a resource have to be free before a call of a lower class may take
-//! one, and when to look again while it may not. Telephony calls it trunk reservation.
+//! one, and when to look again while it may not.
 //!
 //! **Why.** A slot that is given away comes back a period later. A call of a higher class that comes meanwhile
-//! would wait for that long, though it goes first in every queue. So as many slots are reserved as the higher classes
-//! are expected to ask for before enough slots come back (`Ledger::reserve`). They are expected to ask for as many as
-//! they did of late ([`OfferedLoad`]), and for more by chance ([`RandomDemand`]). Other applications that share a
-//! limit are such a class too ([`crate::foreign`]).
+//! would wait for that long, though it goes first in every queue.
+//!
+//! **The rule.**
+//! 1. How many calls of a lane come in a second is told by those that came of late ([`crate::rate`]). What the classes
+//!    above one ask for of a resource together is their [`OfferedLoad`].
+//! 2. Within a span they ask for that rate times the span, and by chance for more ([`RandomDemand`]).
+//! 3. The reserve is the most by which that is above what has come back by then of the slots that are held now, over all
+//!    spans up to a period (`Ledger::reserve`): little while slots come back evenly, much before a gap.
+//! 4. A call of a lower class starts if it leaves the reserve free of each resource ([`Reservations::allow`]). If not,
+//!    it is looked at again when the next call of the classes above could have come ([`Reservations::next_look`]).
+//! 5. A start is foretold behind the reserve, as it is now and as it may have risen to by then
+//!    ([`Reservations::reserve_in`]).
+//!
+//! Other applications that share a limit are a higher class too, without chance ([`crate::foreign`]).
+//! `docs/decisions/reserve.md` has the simpler rules that were tried, and what each part of this one is for.
 //!
 //! **Who may take reserved slots all the same.** A flow within its guarantee, a class that the floor owes a start
 //! ([`crate::queue`]), and a call that was taken in, once its deadline is nearer than [`DUE_WITHIN`]: what is promised

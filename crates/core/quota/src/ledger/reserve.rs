@@ -3,9 +3,11 @@
 //! **What this decides.** A slot that is taken comes back a period later. How many slots must a less important call
 //! leave free, so that those who are more important find as many as they will ask for at every instant until then?
 //!
-//! **Why this rule.** Between two ends of held slots nothing comes back while the demand grows, so the worst instant is
-//! just before an end, and it is enough to look there. Slots that have an end come back; slots without a known end
-//! aren't counted on, nor are those taken from now on.
+//! **Why this rule.** Two curves tell it: what is asked for within a span from now on, and what has come back by then. The
+//! reserve is the most by which the first is above the second (in network calculus: the vertical distance of the arrival
+//! curve from the service curve). Between two ends of held slots nothing comes back while the demand grows, so the worst
+//! instant is just before an end, and it is enough to look there. Slots without a known end aren't counted on, nor are
+//! those taken from now on.
 //!
 //! **What it costs.** An end by which no more can be asked for than is free already and back by then is passed over.
 //! Where demand and supply keep step each look is a sixteenth further on than the last, and answers for the ends
