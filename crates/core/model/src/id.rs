@@ -20,7 +20,7 @@ macro_rules! id {
             /// The id as an index into its table.
             #[must_use]
             pub fn index(self) -> usize {
-                self.0 as usize
+                usize::try_from(self.0).expect("a table lies in memory")
             }
         }
     )*};

@@ -1,5 +1,6 @@
 //! A point on a monotonic line.
 
+use crate::nanos;
 use std::fmt;
 use std::ops::Add;
 use std::time::Duration;
@@ -37,10 +38,7 @@ impl Instant {
     /// The instant that much earlier; the origin if there is none.
     #[must_use]
     pub const fn before(self, span: Duration) -> Self {
-        if span.as_nanos() > u64::MAX as u128 {
-            return Self::ZERO;
-        }
-        Self(self.0.saturating_sub(span.as_nanos() as u64))
+        Self(self.0.saturating_sub(nanos(span)))
     }
 }
 
@@ -48,8 +46,7 @@ impl Add<Duration> for Instant {
     type Output = Self;
 
     fn add(self, span: Duration) -> Self {
-        let nanos = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
-        Self(self.0.saturating_add(nanos))
+        Self(self.0.saturating_add(nanos(span)))
     }
 }
 
