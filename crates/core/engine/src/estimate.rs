@@ -29,7 +29,7 @@ use crate::situation::Situation;
 pub(crate) use backlog::Backlog;
 use backlog::ROUNDS;
 use gate::ExtraSlots;
-use tollgate_model::{Instant, PoolId, Reason, Rule};
+use tollgate_model::{Instant, PoolId, Reason, Rule, count};
 use two_windows::start_under_all;
 
 /// When a submission could start.
@@ -239,7 +239,7 @@ impl Estimator<'_> {
             let within = at.since(now);
             let s = &mut self.situation;
             let (ours, theirs) = self.backlog.slots_before(resource, extra, within, s);
-            slots = ours.saturating_add(theirs + extra.reserved.ceil() as u64);
+            slots = ours.saturating_add(theirs + count(extra.reserved.ceil()));
             let mut next = resource.earliest(config, s.resources, slots, standing, now);
             if let Some(supply) = supply {
                 next = next.max(s.foreign.spread(supply, (ours, theirs), now));

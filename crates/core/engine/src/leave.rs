@@ -1,5 +1,7 @@
 //! What is left free of a limit by configuration.
 
+use tollgate_model::{count, tally};
+
 /// Calls of a limit that are left free for other applications.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Leave {
@@ -16,7 +18,7 @@ impl Leave {
         let calls = match self {
             Self::Calls(calls) => calls,
             // Saturates; what is no number leaves nothing.
-            Self::Percent(percent) => (f64::from(allowed) * percent / 100.0).ceil() as u32,
+            Self::Percent(percent) => tally(count((f64::from(allowed) * percent / 100.0).ceil())),
         };
         calls.min(allowed.saturating_sub(1))
     }

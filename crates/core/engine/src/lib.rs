@@ -36,6 +36,9 @@
 //! how accurate refusals are, in `tests/flows.rs` and `tests/foretold.rs`; what a 429 closes, in
 //! `tests/closed.rs`; what is promised of token pools in `tests/pools.rs`; single rules, one situation each, in `tests/by_hand.rs`; what an admission
 //! costs in `benches/admission.rs`.
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation))]
+#![cfg_attr(not(test), warn(clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+#![cfg_attr(not(test), warn(clippy::cast_lossless))]
 
 mod attempt;
 mod closing;

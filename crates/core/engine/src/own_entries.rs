@@ -6,7 +6,7 @@
 
 use crate::{Config, Route};
 use std::ops::Range;
-use tollgate_model::{Limit, LimitId, RouteId, Rule, Scope};
+use tollgate_model::{Limit, LimitId, RouteId, Rule, Scope, tally};
 
 /// The blocks, and which of their places are in use.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +25,7 @@ struct Block {
 
 impl Block {
     fn new(from: usize, len: u32) -> Self {
-        let from = u32::try_from(from).unwrap_or(u32::MAX);
+        let from = tally(from);
         let places = from..from.saturating_add(len);
         Self {
             free: places.clone().rev().collect(),
@@ -69,7 +69,7 @@ impl OwnEntries {
         let before = if limit.0 < block.start {
             0
         } else {
-            block.len() as u32
+            tally(block.len())
         };
         Some(limit.0 - before)
     }

@@ -35,7 +35,7 @@ use growth::Rates;
 use state::PoolState;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use tollgate_model::{ClientId, Instant, PoolId, TokenId};
+use tollgate_model::{ClientId, Id, Instant, PoolId, TokenId};
 use tollgate_quota::Ledger;
 
 /// All clients, tokens and pools.
@@ -68,13 +68,13 @@ impl Pools {
             ClientState::new(config.policy.fetches_at_once)
         });
         for (index, pool) in self.pools.iter_mut().enumerate() {
-            pool.rates = Rates::new(PoolId(index as u32), config);
+            pool.rates = Rates::new(PoolId::at(index), config);
         }
         for index in self.pools.len()..config.pools.len() {
-            let pool = PoolState::new(PoolId(index as u32), config);
+            let pool = PoolState::new(PoolId::at(index), config);
             for client in &pool.clients {
                 let client = &mut self.clients[client.index()];
-                client.pool = Some(PoolId(index as u32));
+                client.pool = Some(PoolId::at(index));
                 if pool.clients_differ {
                     client.aggregates.clone_from(&pool.aggregates);
                 }

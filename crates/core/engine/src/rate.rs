@@ -6,12 +6,13 @@
 //! waste little, a few too few make the first class wait.
 
 use std::time::Duration;
-use tollgate_model::Instant;
+use tollgate_model::{Instant, nanos};
 
 /// Slices of the recent span.
 const RECENT: usize = 8;
 /// Slices remembered.
 const SLICES: usize = 4 * RECENT;
+const ALL: u64 = SLICES as u64;
 /// Standard deviations by which the last period differs from those before by more than chance.
 const CHANGED: f64 = 3.0;
 
@@ -35,9 +36,8 @@ const SPANS: [usize; 2] = [RECENT, SLICES];
 impl Rate {
     /// No arrivals yet. `span` is the recent span.
     pub(crate) fn new(span: Duration) -> Self {
-        let slice = span.as_nanos() / RECENT as u128;
         Self {
-            slice: u64::try_from(slice).unwrap_or(u64::MAX).max(1),
+            slice: (nanos(span) / RECENT as u64).max(1),
             current: 0,
             first: None,
             counts: [0; SLICES],
@@ -50,13 +50,13 @@ impl Rate {
         let number = now.as_nanos() / self.slice;
         if number > self.current {
             // A long silence empties every slice once.
-            for back in 0..(number - self.current).min(SLICES as u64) {
-                self.counts[(number - back) as usize % SLICES] = 0;
+            for back in 0..(number - self.current).min(ALL) {
+                self.counts[place(number - back)] = 0;
             }
             self.current = number;
             self.sums = SPANS.map(|slices| self.sum(slices, number));
         }
-        self.counts[self.current as usize % SLICES] += 1;
+        self.counts[place(self.current)] += 1;
         self.sums = self.sums.map(|sum| sum + 1);
         self.first.get_or_insert(now);
     }
@@ -92,9 +92,13 @@ impl Rate {
     fn sum(&self, slices: usize, number: u64) -> u32 {
         let oldest = number.saturating_sub(slices as u64 - 1);
         (oldest..=self.current)
-            .map(|slice| self.counts[slice as usize % SLICES])
+            .map(|slice| self.counts[place(slice)])
             .sum()
     }
+}
+
+fn place(slice: u64) -> usize {
+    (slice % ALL) as usize
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::queue::Standing;
 use crate::resources::Resources;
 pub(crate) use clients::PoolCapacity;
 use tokens::OVERRUN;
-use tollgate_model::{FlowId, Instant, LimitId, PoolId, RouteId};
+use tollgate_model::{FlowId, Instant, LimitId, PoolId, RouteId, tally};
 use tollgate_quota::Ledger;
 
 /// Something that gives slots to calls.
@@ -94,7 +94,7 @@ impl Resource {
                 let pools = &resources.pools;
                 let coming = pools.slots_of_coming(*pool, *index, config, None, Instant::NEVER);
                 let there = pools.pools[pool.index()].aggregates[*index].allowed();
-                there.saturating_add(u32::try_from(coming).unwrap_or(u32::MAX))
+                there.saturating_add(tally(coming))
             }
             Self::Clients(_) => u32::MAX,
         }

@@ -1,7 +1,7 @@
 //! Tokens by their numbers, which count up: places in a ring instead of nodes of a tree.
 
 use std::collections::VecDeque;
-use tollgate_model::TokenId;
+use tollgate_model::{TokenId, tally};
 
 /// Values by token. Takes the room from the oldest token that is there to the newest.
 #[derive(Debug)]
@@ -159,7 +159,7 @@ impl TokenSet {
         } else {
             (place, word)
         };
-        let number = (self.base + place as u32) * 64 + word.trailing_zeros();
+        let number = (self.base + tally(place)) * 64 + word.trailing_zeros();
         Some(TokenId(number))
     }
 

@@ -17,7 +17,7 @@ use crate::work::{Tape, Work};
 use candidates::{gaps, lasted, mean_gap, mean_under_way};
 use taste::MILLI;
 pub(crate) use taste::chosen;
-use tollgate_model::{Instant, Rule};
+use tollgate_model::{Instant, Rule, count};
 use weigh::by_chance;
 
 /// A limit that may be.
@@ -187,7 +187,7 @@ impl<'a> Search<'a> {
             for sign in [-1.0, 1.0] {
                 // Up to seven steps one way are as far as the next larger step goes.
                 for _ in 0..4 {
-                    let span = (at as f64 * (sign * step).exp2()) as u64;
+                    let span = count(at as f64 * (sign * step).exp2());
                     if !look(self, span, &mut top) {
                         break;
                     }

@@ -9,7 +9,7 @@ use crate::state::{Batch, Learner};
 use crate::statistic::Statistic;
 use crate::work::Work;
 use std::time::Duration;
-use tollgate_model::{AttemptId, Instant, Rule};
+use tollgate_model::{AttemptId, Instant, Rule, tally};
 
 impl Learner {
     /// Replaces what is configured. If that is another a study that is under way begins anew.
@@ -200,7 +200,7 @@ impl Learner {
                 .ring
                 .since(now.before(self.observed.settings.settle));
             let waiting = recent.filter(|record| record.state == Called::Pending);
-            self.study.waiting = waiting.count() as u32;
+            self.study.waiting = tally(waiting.count());
             self.study.upto = now;
             let settle = match self.study.waiting {
                 0 => Duration::ZERO,

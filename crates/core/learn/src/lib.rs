@@ -138,6 +138,9 @@
 //!   calls: 15 that become 50 are used to 82 % in the first two minutes.
 //! - A period that was found too long (windows on a clock, a leaky bucket with few calls) is mended only
 //!   by trying, so after some hundred calls.
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation))]
+#![cfg_attr(not(test), warn(clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+#![cfg_attr(not(test), warn(clippy::cast_lossless))]
 
 mod call;
 mod explained;

@@ -31,11 +31,11 @@ use crate::held::HeldFinding;
 use crate::names::{FullWindow, Naming};
 use crate::observations::Observations;
 use crate::state::Learner;
-use crate::statistic::{Statistic, nanos};
+use crate::statistic::Statistic;
 use crate::work::Work;
 use std::collections::BTreeSet;
 use std::time::Duration;
-use tollgate_model::{AttemptId, EndpointId, Instant, Rule};
+use tollgate_model::{AttemptId, EndpointId, Instant, Rule, nanos};
 
 /// Refusals that are remembered, of one batch one.
 const NAMINGS: usize = 8;

@@ -21,11 +21,11 @@ use crate::observations::Observations;
 use crate::probe::{FEW, Trial, lasts, pause, raised, with_number};
 use crate::series::{Series, Sign};
 use crate::state::Learner;
-use crate::statistic::{Statistic, nanos};
+use crate::statistic::Statistic;
 use crate::work::Work;
 use std::collections::BTreeSet;
 use std::time::Duration;
-use tollgate_model::{AttemptId, Instant, Rule};
+use tollgate_model::{AttemptId, Instant, Rule, nanos};
 
 /// What the calls of a finding show.
 struct TrialLook {

@@ -8,10 +8,10 @@ use crate::held::HeldFinding;
 use crate::probe::Probe;
 use crate::series::Series;
 use crate::state::Learner;
-use crate::statistic::{Statistic, nanos};
+use crate::statistic::Statistic;
 use crate::work::Work;
 use std::collections::BTreeMap;
-use tollgate_model::{Instant, Rule};
+use tollgate_model::{Instant, Rule, nanos};
 
 impl Learner {
     /// Holds what a study has found, in place of what it makes superfluous. False if it changes nothing.

@@ -45,8 +45,7 @@ pub struct Probing {
 impl Settings {
     /// How long nothing is looked at after so many looks.
     pub(crate) fn rest_after(&self, looks: u64) -> Duration {
-        let nanos = self.rest.as_nanos() * u128::from(looks) / 1_000_000;
-        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+        Duration::from_nanos_u128(self.rest.as_nanos() * u128::from(looks) / 1_000_000)
     }
 }
 

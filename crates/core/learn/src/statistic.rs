@@ -5,7 +5,7 @@ mod clock;
 use crate::finding::Finding;
 use crate::series::{Item, Series};
 use std::time::Duration;
-use tollgate_model::Rule;
+use tollgate_model::{Rule, count, nanos, tally};
 
 /// One of so many calls of a weighted window are let pass together.
 const TOGETHER: u32 = 100;
@@ -126,7 +126,7 @@ impl Statistic {
                     longer if longer > span => 1,
                     period => span.div_ceil(period) + 1,
                 };
-                allowed.saturating_mul(u32::try_from(times).unwrap_or(u32::MAX))
+                allowed.saturating_mul(tally(times))
             }
             _ => rule.allowed(),
         }
@@ -159,10 +159,6 @@ impl Statistic {
             }
         }
     }
-}
-
-pub(crate) fn nanos(span: Duration) -> u64 {
-    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn sliding(part: &[Item], span: u64, into: &mut Vec<u32>) {
@@ -232,7 +228,7 @@ fn weighted(part: &[Item], span: u64, phase: u64, into: &mut Vec<u32>) {
             (window, sum) = (number, 0);
         }
         let left = f64::from(before) * (span - into_it) as f64 / span as f64;
-        into.push(sum + item.cost + item.ahead + left.ceil() as u32);
+        into.push(sum + item.cost + item.ahead + tally(count(left.ceil())));
         sum += taken(item);
     }
 }
@@ -243,8 +239,8 @@ fn bucket(part: &[Item], gap: u64, into: &mut Vec<u32>) {
     for item in part {
         level = level.saturating_sub(item.sent - last);
         last = item.sent;
-        let count = u32::try_from(level.div_ceil(gap)).unwrap_or(u32::MAX / 2);
-        into.push(count.saturating_add(item.cost + item.ahead));
+        let calls = tally(level.div_ceil(gap));
+        into.push(calls.saturating_add(item.cost + item.ahead));
         if item.counted {
             level = level.saturating_add(gap.saturating_mul(u64::from(item.cost)));
         }
@@ -260,7 +256,7 @@ fn at_once(part: &[Item], into: &mut Vec<u32>) {
     let mut begun = 0_u32;
     for item in part {
         let ended = ends.partition_point(|&end| end < item.counted_by);
-        into.push((begun + item.ahead).saturating_sub(ended as u32) + 1);
+        into.push((begun + item.ahead).saturating_sub(tally(ended)) + 1);
         begun += u32::from(item.counted);
     }
 }

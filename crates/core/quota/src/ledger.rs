@@ -26,7 +26,7 @@ use forecast::{Hold, Lag};
 use learned::Learned;
 use std::collections::VecDeque;
 use std::time::Duration;
-use tollgate_model::{Instant, Rule};
+use tollgate_model::{Instant, Rule, tally};
 
 /// The slots held under one limit.
 ///
@@ -95,7 +95,7 @@ impl Ledger {
     pub fn held(&self, now: Instant) -> u32 {
         let ended = self.ends.partition_point(|&end| end <= now);
         let learned = self.learned.as_ref().map_or(0, |it| it.held(now));
-        self.open + (self.ends.len() - ended) as u32 + learned
+        self.open + tally(self.ends.len() - ended) + learned
     }
 
     /// Until when the ledger is shut, if it is.
@@ -241,7 +241,7 @@ impl Ledger {
 
     fn occupied(&self) -> u32 {
         let learned = self.learned.as_ref().map_or(0, |it| it.all());
-        self.open + self.ends.len() as u32 + learned
+        self.open + tally(self.ends.len()) + learned
     }
 
     /// Slots that are not left free: ours to take, together with those that headers have found somebody else to hold beyond

@@ -197,6 +197,9 @@
 //! Tested in `tests/rule.rs` against windows of any alignment, in `tests/headers.rs` against upstreams
 //! with fixed and with sliding windows, each way of rounding, and foreign callers, and in
 //! `tests/reserve.rs` against a plain look at every end.
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation))]
+#![cfg_attr(not(test), warn(clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+#![cfg_attr(not(test), warn(clippy::cast_lossless))]
 
 mod ledger;
 

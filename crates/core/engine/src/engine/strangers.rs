@@ -6,7 +6,7 @@ use crate::attempt::Attempt;
 use crate::foreign::{ForeignUse, OthersDemand, Refusal, RefusalEvidence, Suspicion};
 use crate::upstream::Upstream;
 use std::time::Duration;
-use tollgate_model::{Instant, LimitId, Scope};
+use tollgate_model::{Id, Instant, LimitId, Scope, count, tally};
 use tollgate_quota::ForeignCalls;
 
 impl Engine {
@@ -271,14 +271,14 @@ impl Engine {
     pub(super) fn left_free(&self, limit: LimitId, now: Instant) -> u32 {
         let ledger = &self.resources.ledgers[limit.index()];
         let others = self.foreign.slots(limit);
-        let may_come = self.foreign.may_come(limit, now).ceil() as u32;
+        let may_come = tally(count(self.foreign.may_come(limit, now).ceil()));
         ledger.left_free().max(others).max(may_come)
     }
 
     /// Leaves free of all limits what they are to leave free. Their numbers may have changed.
     pub(super) fn leave_all_free(&mut self) {
         for limit in 0..self.foreign.limits.len() {
-            self.leave_free(LimitId(limit as u32));
+            self.leave_free(LimitId::at(limit));
         }
     }
 

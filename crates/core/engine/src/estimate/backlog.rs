@@ -9,7 +9,7 @@ use crate::queue::{Line, Standing};
 use crate::resource::Resource;
 use crate::situation::Situation;
 use std::time::Duration;
-use tollgate_model::{FlowId, Instant};
+use tollgate_model::{FlowId, Instant, count};
 use tollgate_quota::Demand;
 
 /// Rounds in which a start and the slots that go before it are found together, at the most. If they don't agree by
@@ -115,7 +115,7 @@ impl Backlog {
         s: &mut Situation<'_>,
     ) -> (u64, u64) {
         let before = self.slots((resource, None), within, s);
-        let theirs = extra.others.within(within).ceil() as u64;
+        let theirs = count(extra.others.within(within).ceil());
         (before.saturating_add(extra.own), theirs)
     }
 

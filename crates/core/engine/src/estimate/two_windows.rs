@@ -27,7 +27,7 @@ use crate::queue::Standing;
 use crate::resource::Resource;
 use crate::situation::Situation;
 use std::time::Duration;
-use tollgate_model::Instant;
+use tollgate_model::{Instant, count, tally};
 
 /// Forecasts that are read of two windows for one start, at the most.
 const LOOKS: u32 = 128;
@@ -55,7 +55,7 @@ pub(super) fn start_under_all(
         for index in 0..backlog.gates.len() {
             let Gate { key, extra, .. } = backlog.gates[index];
             let (ours, theirs) = backlog.slots_before(&key.into(), extra, at.since(s.now), s);
-            let slots = ours.saturating_add(theirs + extra.reserved.ceil() as u64);
+            let slots = ours.saturating_add(theirs + count(extra.reserved.ceil()));
             let gate = &mut backlog.gates[index];
             gate.slots = slots.max(gate.slots);
         }
@@ -134,7 +134,7 @@ impl Rounds {
         let at = self
             .resource
             .earliest(s.config, s.resources, slots, self.standing, s.now);
-        let rounds = u32::try_from(to).unwrap_or(u32::MAX);
+        let rounds = tally(to);
         let at = at + self.lasts.saturating_mul(rounds);
         if at <= self.latest {
             return;

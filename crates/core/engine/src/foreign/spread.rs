@@ -18,7 +18,7 @@
 use super::{Foreign, ForeignUse};
 use crate::demand::RandomDemand;
 use std::time::Duration;
-use tollgate_model::{Instant, LimitId};
+use tollgate_model::{Instant, LimitId, tally};
 use tollgate_quota::Demand;
 
 /// Part of a period whose calls may go at once where windows slide.
@@ -71,7 +71,7 @@ impl Foreign {
             return now;
         };
         if shared.spreads() {
-            let before = u32::try_from(ours.saturating_sub(1)).unwrap_or(u32::MAX);
+            let before = tally(ours.saturating_sub(1));
             let from = shared.sliding.next.max(shared.earliest_next(now));
             return now.max(from + shared.gap().saturating_mul(before));
         }
@@ -97,7 +97,7 @@ impl Foreign {
         let Some(beyond) = slots.checked_sub(room + 1) else {
             return now.max(end.before(before(room - slots)));
         };
-        let windows = u32::try_from(beyond / all).unwrap_or(u32::MAX);
+        let windows = tally(beyond / all);
         let opens = end + shared.period.saturating_mul(windows);
         opens.max((opens + shared.period).before(before(all - 1 - beyond % all)))
     }

@@ -2,7 +2,7 @@
 
 use super::suspicion::OthersDemand;
 use std::time::Duration;
-use tollgate_model::Instant;
+use tollgate_model::{Instant, count, tally};
 use tollgate_quota::ForeignCalls;
 
 /// What the windows before count for, beside the one that is open.
@@ -272,10 +272,10 @@ impl SlidingWindows {
         } else {
             self.left
         };
-        (again + 2.0 * self.step).ceil() as u32
+        tally(count((again + 2.0 * self.step).ceil()))
     }
 
     pub(crate) fn slots(&self) -> u32 {
-        self.left.ceil() as u32
+        tally(count(self.left.ceil()))
     }
 }

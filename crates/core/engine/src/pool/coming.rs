@@ -14,7 +14,7 @@ use super::Pools;
 use super::growth::Rate;
 use crate::Config;
 use std::time::Duration;
-use tollgate_model::{ClientId, Instant, PoolId, Rule, TokenId};
+use tollgate_model::{ClientId, Instant, PoolId, Rule, TokenId, nanos};
 
 /// Rounds of fetches that are looked ahead at the most.
 const MOST_ROUNDS: u32 = 64;
@@ -189,12 +189,10 @@ impl Pools {
                 return 0;
             };
             let rounds = match limit.rule {
-                Rule::Window { period, .. } => {
-                    at.since(coming.at).as_nanos() / period.as_nanos().max(1)
-                }
+                Rule::Window { period, .. } => nanos(at.since(coming.at)) / nanos(period).max(1),
                 Rule::Concurrency { .. } => 0,
             };
-            let rounds = u64::try_from(rounds).unwrap_or(u64::MAX).saturating_add(1);
+            let rounds = rounds.saturating_add(1);
             let allowed = u64::from(limit.rule.allowed()) * u64::from(coming.tokens);
             allowed.saturating_mul(rounds)
         });

@@ -30,7 +30,7 @@
 
 use super::{Pools, Token};
 use std::time::Duration;
-use tollgate_model::{ClientId, Instant, PoolId, TokenId};
+use tollgate_model::{ClientId, Instant, PoolId, TokenId, tally};
 use tollgate_quota::Ledger;
 
 /// Instants in one forecast.
@@ -120,7 +120,7 @@ impl Pools {
             }
         }
         joint.starts.sort_unstable();
-        let pause = FRESH.1 * joint.starts.len() as u32;
+        let pause = FRESH.1 * tally(joint.starts.len());
         joint.fresh_until = now + (shortest / FRESH.0).max(pause);
         self.pools[pool.index()].joint = joint;
     }

@@ -8,7 +8,7 @@ use super::Pools;
 use super::growth::Rates;
 use crate::Config;
 use std::collections::BTreeMap;
-use tollgate_model::{ClientId, PoolId, Rule, TokenId};
+use tollgate_model::{ClientId, Id, PoolId, Rule, TokenId};
 use tollgate_quota::{Ledger, Shift, Span};
 
 /// Tokens of a client that are asked for the number in force.
@@ -165,7 +165,7 @@ impl Pools {
     /// Numbers in the tables have changed. Tokens have their own.
     pub(crate) fn configure(&mut self, config: &Config) {
         for (index, pool) in self.pools.iter_mut().enumerate() {
-            pool.rates = Rates::new(PoolId(index as u32), config);
+            pool.rates = Rates::new(PoolId::at(index), config);
             for (place, aggregate) in pool.aggregates.iter_mut().enumerate() {
                 let mut longest = None;
                 for client in &pool.clients {

@@ -7,7 +7,7 @@ use crate::demand::most_arrivals;
 use crate::{Config, Submission};
 use std::cmp::Ordering;
 use std::time::Duration;
-use tollgate_model::{FlowId, Instant, RouteId};
+use tollgate_model::{FlowId, Instant, RouteId, count, tally};
 
 /// The recent span where no limit has a period.
 const NO_PERIOD: Duration = Duration::from_secs(60);
@@ -79,11 +79,11 @@ impl Queue {
         let class = self
             .classes
             .get(&self.flows[submission.flow.index()].class)?;
-        let own = (class.queued as u64).saturating_sub(u64::from(standing == Standing::Admitted));
-        let to_earn = (own as i64 + 1) * ONE - class.owed;
+        let own = tally(class.queued).saturating_sub(u32::from(standing == Standing::Admitted));
+        let to_earn = (i64::from(own) + 1) * ONE - class.owed;
         let floor = u64::from(self.floor_percent);
-        let higher = u64::try_from(to_earn).unwrap_or(0);
-        (floor > 0).then(|| higher.div_ceil(floor) + own)
+        let higher = to_earn.max(0).unsigned_abs();
+        (floor > 0).then(|| higher.div_ceil(floor) + u64::from(own))
     }
 
     /// Executions of the submission's flow that go before it.
@@ -132,7 +132,8 @@ impl Queue {
                 let turn = match other.class.cmp(&own.class) {
                     Ordering::Less => Turn::HigherClass,
                     Ordering::Equal => {
-                        Turn::FairShare((lead.saturating_sub(present(other)) / other.cost) as u64)
+                        let calls = lead.saturating_sub(present(other)) / other.cost;
+                        Turn::FairShare(calls.try_into().unwrap_or(u64::MAX))
                     }
                     Ordering::Greater if other.guaranteed.is_none() => continue,
                     Ordering::Greater => Turn::ByGuarantee,
@@ -166,8 +167,8 @@ impl Queue {
     ) -> u64 {
         let coming = match it.turn {
             Turn::Own => return it.waiting,
-            _ if standing == Standing::Admitted => (it.per_second * within.as_secs_f64()) as u64,
-            _ => most_arrivals(it.per_second, within, self.recent) as u64,
+            _ if standing == Standing::Admitted => count(it.per_second * within.as_secs_f64()),
+            _ => count(most_arrivals(it.per_second, within, self.recent)),
         };
         let most = it.waiting.saturating_add(coming);
         match it.turn {

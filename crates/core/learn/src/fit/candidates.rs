@@ -2,6 +2,7 @@
 
 use super::taste::MILLI;
 use crate::series::{Item, Series, Sign};
+use tollgate_model::count;
 
 /// From the first call to the last; none without a refused one.
 pub(super) fn lasted(series: &Series) -> Option<u64> {
@@ -18,11 +19,11 @@ pub(super) fn gaps(series: &Series, lasted: u64) -> Vec<u64> {
     let mut gaps = Vec::new();
     let mut gap = 0.5 * MILLI as f64;
     while gap < lasted as f64 && gap < 600_000.0 * MILLI as f64 {
-        gaps.push(gap as u64);
+        gaps.push(count(gap));
         gap *= 0.5_f64.exp2();
     }
     if let Some(mean) = mean_gap(series) {
-        gaps.extend((-6..=6).map(|step| (mean as f64 * (f64::from(step) / 24.0).exp2()) as u64));
+        gaps.extend((-6..=6).map(|step| count(mean as f64 * (f64::from(step) / 24.0).exp2())));
     }
     gaps.retain(|&gap| gap > 0);
     gaps

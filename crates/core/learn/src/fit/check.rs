@@ -4,9 +4,9 @@ use super::Hypothesis;
 use crate::finding::{Group, KnownLimit};
 use crate::probe::FEW;
 use crate::series::{Series, Sign};
-use crate::statistic::{Statistic, nanos};
+use crate::statistic::Statistic;
 use std::collections::BTreeMap;
-use tollgate_model::{AttemptId, Rule};
+use tollgate_model::{AttemptId, Rule, nanos};
 
 /// A stranger that takes so much of a window seldom leaves the same of two.
 const TAKEN: u32 = 8;

@@ -49,6 +49,10 @@ impl Search<'_> {
         }
         // The middle, or what people choose near to it.
         let middle = (least as f64 * longest as f64).sqrt();
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "logarithms of spans have two digits"
+        )]
         let near = |other: &&Hypothesis| {
             let span = other.statistic.span().unwrap_or(1);
             let favour = match () {

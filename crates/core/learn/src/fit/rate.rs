@@ -17,6 +17,7 @@
 
 use super::{Hypothesis, Search};
 use crate::series::Series;
+use tollgate_model::count;
 
 /// The first step by which a rate is made stricter, and the most that it is.
 const STEP: f64 = 1.0 / 512.0;
@@ -45,16 +46,16 @@ impl Search<'_> {
         let apart = strictest / laxest;
         let middle = apart.min(NEAR.max(apart.sqrt()));
         let wanted = laxest * middle.min(1.0 + self.worth(series, apart));
-        let likely = self.whole_rates(laxest.ceil() as u64, wanted as u64);
+        let likely = self.whole_rates(count(laxest.ceil()), count(wanted));
         let likely = likely.into_iter().max();
         let likely = likely.and_then(|gap| self.as_good(series, found, gap));
-        let wanted = likely.or_else(|| self.as_good(series, found, wanted as u64));
+        let wanted = likely.or_else(|| self.as_good(series, found, count(wanted)));
         wanted.or(Some(found))
     }
 
     /// How far the rates that explain the same reach.
     fn apart(&mut self, series: &Series, found: Hypothesis, at: impl Fn(f64) -> f64) -> f64 {
-        let mut same = |by| self.as_good(series, found, at(by) as u64).is_some();
+        let mut same = |by| self.as_good(series, found, count(at(by))).is_some();
         let (mut known, mut beyond) = (0.0, STEP);
         while beyond <= MOST && same(beyond) {
             (known, beyond) = (beyond, 2.0 * beyond);

@@ -3,8 +3,8 @@
 use super::Search;
 use crate::finding::{Group, KnownLimit, implies};
 use crate::series::Series;
-use crate::statistic::{Statistic, nanos};
-use tollgate_model::Rule;
+use crate::statistic::Statistic;
+use tollgate_model::{Rule, count, nanos};
 
 /// Spans that people choose, in milliseconds.
 const NICE: [u64; 36] = [
@@ -74,7 +74,7 @@ impl Search<'_> {
             Statistic::Greedy(_) => -2.0,
             Statistic::Weighted(..) => -1.0,
         };
-        let period = statistic.window(number).unwrap_or(under_way as u64);
+        let period = statistic.window(number).unwrap_or(count(under_way));
         let nice = if self.is_configured(period) {
             1.0
         } else if self.is_nice(period) {
@@ -122,7 +122,7 @@ impl Search<'_> {
         let mut spans = self.chosen();
         let mut span = 50.0 * MILLI as f64;
         while span < lasted as f64 {
-            spans.push(span as u64);
+            spans.push(count(span));
             span *= 0.25_f64.exp2();
         }
         spans.retain(|&span| span <= lasted.saturating_add(lasted / 8));

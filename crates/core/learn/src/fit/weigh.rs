@@ -6,9 +6,9 @@
 use super::weighted::SEVERAL;
 use super::{Hypothesis, MOSTLY, Search};
 use crate::series::{Series, Sign};
-use crate::statistic::{Statistic, nanos};
+use crate::statistic::Statistic;
 use std::time::Duration;
-use tollgate_model::Rule;
+use tollgate_model::{Rule, nanos, tally};
 
 /// A period below this can't be told from calls that overtake one another.
 const BRIEF: Duration = Duration::from_millis(50);
@@ -157,7 +157,7 @@ impl Search<'_> {
             // More of those counted less are refused: that is no limit.
             let other_way = stopped * (accepted - blocked) < (refused - stopped) * blocked;
             if !other_way && stopped >= 0.7 * blocked && best.is_none_or(|(_, most)| gain > most) {
-                best = Some((at as u32 - 1, gain));
+                best = Some((tally(at) - 1, gain));
             }
         }
         best

@@ -1,6 +1,7 @@
 //! What each number of calls at once has brought.
 
 use super::measured::{Goodput, Measured};
+use tollgate_model::{count, tally};
 
 /// Answers without which nothing is remembered of a number.
 const FEWEST: f64 = 5.0;
@@ -59,7 +60,7 @@ impl Memory {
         });
         let good = pools.filter(|(_, goodput)| is_good(goodput));
         let best = good.max_by(|one, two| one.1.at_least().total_cmp(&two.1.at_least()));
-        best.map(|(number, _)| number.round() as u32)
+        best.map(|(number, _)| tally(count(number.round())))
     }
 }
 
@@ -69,5 +70,5 @@ fn lowest(step: usize) -> f64 {
 }
 
 fn step(at_once: f64) -> usize {
-    ((at_once.max(1.0).log2() * 3.0).round() as usize).min(STEPS - 1)
+    (tally(count((at_once.max(1.0).log2() * 3.0).round())) as usize).min(STEPS - 1)
 }

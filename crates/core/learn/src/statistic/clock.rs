@@ -6,6 +6,7 @@
 
 use super::taken;
 use crate::series::{Item, Series, Sign};
+use tollgate_model::tally;
 
 /// The last times at which refusals ended; this many say at which phase windows open.
 const OPENINGS: usize = 8;
@@ -51,7 +52,7 @@ fn separated(part: &[Item], counts: &[u32]) -> u32 {
     let most = accepted.map(|(_, &count)| count).max().unwrap_or(0);
     let refused =
         all.filter(|(item, count)| matches!(item.sign, Sign::Refused(_)) && **count > most);
-    refused.count() as u32
+    tally(refused.count())
 }
 
 /// Calls refused one after another, with none accepted between.

@@ -124,7 +124,7 @@ impl Arrival {
 
 /// The binary logarithm of its milliseconds.
 fn scale(span: Duration) -> usize {
-    let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    let millis = span.as_millis();
     (millis.checked_ilog2().unwrap_or(0) as usize).min(SCALES - 1)
 }
 

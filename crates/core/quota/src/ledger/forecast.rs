@@ -2,7 +2,7 @@
 
 use super::Ledger;
 use std::time::Duration;
-use tollgate_model::Instant;
+use tollgate_model::{Instant, count, tally};
 
 /// How long calls hold their slots: the time that slots were held, over the calls that left. So calls
 /// that are still under way count from the start, and the first to leave don't pass for all.
@@ -127,8 +127,8 @@ impl Ledger {
             );
         };
         // Each slot serves one call a cycle: the k-th call is in round `rounds` of its slot.
-        let rounds = u32::try_from((k - 1) / u64::from(allowed)).unwrap_or(u32::MAX);
-        let place = ((k - 1) % u64::from(allowed)) as u32;
+        let rounds = tally((k - 1) / u64::from(allowed));
+        let place = tally((k - 1) % u64::from(allowed));
         let cycle = period + self.lag.0;
         let first = if place < free {
             now
@@ -150,7 +150,7 @@ impl Ledger {
             if left == 0.0 {
                 return turn.from;
             }
-            let calls = left + (deviations * left.sqrt()) as u64 as f64;
+            let calls = left + (deviations * left.sqrt()).floor();
             let at = if turn.slots > 0 {
                 turn.from + self.hold.span(turn.slots, calls - passed)
             } else {
@@ -178,8 +178,8 @@ impl Ledger {
                 from,
                 to,
                 // Nothing takes the place of the first to end while more are held than are allowed.
-                slots: free + self.open + (ended as u32).saturating_sub(over),
-                ended: ended as u32,
+                slots: free + self.open + tally(ended).saturating_sub(over),
+                ended: tally(ended),
             })
         })
     }
@@ -204,7 +204,7 @@ impl Ledger {
             // More than may be at once is held while a lowered limit drains.
             let over = occupied.saturating_sub(allowed);
             let free = allowed.saturating_sub(occupied) + u64::from(self.freed_by(at));
-            return free.saturating_add(passed as u64).saturating_sub(over);
+            return free.saturating_add(count(passed)).saturating_sub(over);
         };
         let span = at.since(start).as_nanos();
         let cycle = period + self.lag.0;
@@ -224,7 +224,7 @@ impl Ledger {
     /// Slots held now that are free again by `at`, by the passing of time alone.
     #[must_use]
     pub fn freed_by(&self, at: Instant) -> u32 {
-        let plain = self.ends.partition_point(|&end| end <= at) as u32;
+        let plain = tally(self.ends.partition_point(|&end| end <= at));
         plain + self.learned.as_ref().map_or(0, |it| it.freed_by(at))
     }
 

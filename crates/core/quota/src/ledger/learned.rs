@@ -6,7 +6,7 @@ use std::time::Duration;
 use tollgate_model::Instant;
 
 /// Anchors kept, a fifth of a period apart.
-const ANCHORS: usize = 4;
+const ANCHORS: u32 = 4;
 /// Windows known at once: one about to close, and its successor.
 const KNOWN: usize = 2;
 
@@ -95,8 +95,8 @@ impl Learned {
             }
         }
         let last = self.anchors.last();
-        if self.anchors.len() < ANCHORS
-            && last.is_none_or(|anchor| sent > anchor.sent + period / (ANCHORS as u32 + 1))
+        if self.anchors.len() < ANCHORS as usize
+            && last.is_none_or(|anchor| sent > anchor.sent + period / (ANCHORS + 1))
         {
             self.anchors.push(Anchor {
                 sent,

@@ -3,7 +3,7 @@
 use super::Ledger;
 use super::learned::{Learned, Window};
 use std::time::Duration;
-use tollgate_model::Instant;
+use tollgate_model::{Instant, tally};
 
 /// What headers have told of somebody else's calls in the window that is open.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,12 +80,12 @@ impl Ledger {
 
     /// Slots that may be ours of those counted in the window.
     pub(super) fn ours_in(&self, window: &Window, learned: &Learned) -> u32 {
-        let all = self.open + self.ends.len() as u32;
+        let all = self.open + tally(self.ends.len());
         if !learned.fixed {
             return all + learned.own();
         }
         // Slots that end before it closes were counted before it opened.
         let before = self.ends.partition_point(|&end| end < window.low);
-        all - before as u32 + window.own
+        all - tally(before) + window.own
     }
 }

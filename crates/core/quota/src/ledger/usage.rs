@@ -2,7 +2,7 @@
 
 use super::Ledger;
 use std::time::Duration;
-use tollgate_model::{Instant, Rule};
+use tollgate_model::{Instant, Rule, nanos};
 
 /// Steps into which the ends of settled slots are gathered.
 const STEPS: u32 = 64;
@@ -76,7 +76,7 @@ impl Ledger {
     /// In nanoseconds.
     fn step(&self) -> u64 {
         let step = self.period().unwrap_or(Duration::from_secs(64)) / STEPS;
-        u64::try_from(step.as_nanos()).unwrap_or(u64::MAX).max(1)
+        nanos(step).max(1)
     }
 
     /// Holds what an earlier process has used. `usage` was true `elapsed` ago or longer; since then

@@ -74,9 +74,9 @@ impl Engine {
 
     fn found_earlier(&self, learned: &LearnedLimit) -> Option<(Upstream, Found)> {
         let client = |name: &str| {
-            let mut clients = self.config.clients.iter();
-            let place = clients.position(|client| client.name == name)?;
-            Some(ClientId(place as u32))
+            let mut clients = self.config.clients.with_ids();
+            let (id, _) = clients.find(|(_, client)| client.name == name)?;
+            Some(id)
         };
         let group = match &learned.group {
             LearnedGroup::Token => Found::Token,
