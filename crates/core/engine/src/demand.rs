@@ -1,7 +1,6 @@
 //! How many slots will be asked for within a span, chance included.
 
 use std::time::Duration;
-use tollgate_quota::Demand;
 
 /// Standard deviations of chance arrivals for which slots are reserved: of a higher class's calls fewer than
 /// one in a hundred is to wait.
@@ -63,15 +62,15 @@ impl RandomDemand {
             ..self
         }
     }
-}
 
-impl Demand for RandomDemand {
-    fn within(&self, span: Duration) -> f64 {
+    /// Slots that are asked for within a span from now on.
+    pub(crate) fn within(&self, span: Duration) -> f64 {
         let chance = self.per_second * span.min(self.chance_until).as_secs_f64();
         self.per_second * span.as_secs_f64() + self.deviations * chance.sqrt()
     }
 
-    fn span_of(&self, slots: f64) -> Duration {
+    /// The longest span within which no more slots than these are asked for.
+    pub(crate) fn span_of(&self, slots: f64) -> Duration {
         // slots = x + z √x, where x are expected; once no more chance is allowed for, only x grows.
         let half = self.deviations / 2.0;
         let root = (half * half + slots).sqrt() - half;

@@ -229,7 +229,7 @@ impl Reservations {
         let room = ledger.room(now);
         if known.until <= now || room > known.room + known.room / MORE_ROOM {
             let demand = RandomDemand::to_reserve(above, recent).and(others, 0.0);
-            known.slots = ledger.reserve(Duration::ZERO, now, &demand);
+            known.slots = ledger.reserve(Duration::ZERO, now, |span| demand.within(span));
             known.room = room;
             let fresh = now + recent / REFRESHES;
             let closing = ledger.next_closing(now);
@@ -254,7 +254,9 @@ impl Reservations {
         let (above, others) = self.rates_before(flow, resource, s);
         let demand = RandomDemand::to_foresee(above, s.queue.recent()).and(others, 0.0);
         let ledger = resource.ledger(s.resources);
-        let then = ledger.map_or(0.0, |ledger| ledger.reserve(span, s.now, &demand));
+        let then = ledger.map_or(0.0, |ledger| {
+            ledger.reserve(span, s.now, |span| demand.within(span))
+        });
         let Resource::Limit(limit) = resource else {
             return reserve.max(then);
         };

@@ -17,7 +17,6 @@ mod usage;
 pub use announced::{Announcement, Span, Verdict};
 pub use header::Header;
 pub use others::ForeignCalls;
-pub use reserve::Demand;
 pub use shift::Shift;
 pub use usage::{Since, Usage};
 

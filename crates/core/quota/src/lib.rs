@@ -203,6 +203,4 @@
 
 mod ledger;
 
-pub use ledger::{
-    Announcement, Demand, ForeignCalls, Header, Ledger, Shift, Since, Span, Usage, Verdict,
-};
+pub use ledger::{Announcement, ForeignCalls, Header, Ledger, Shift, Since, Span, Usage, Verdict};

@@ -10,7 +10,6 @@ use crate::resource::Resource;
 use crate::situation::Situation;
 use std::time::Duration;
 use tollgate_model::{FlowId, Instant, count};
-use tollgate_quota::Demand;
 
 /// Rounds in which a start and the slots that go before it are found together, at the most. If they don't agree by
 /// then, the last start that was found is taken.

@@ -19,7 +19,6 @@ use super::{Foreign, ForeignUse};
 use crate::demand::RandomDemand;
 use std::time::Duration;
 use tollgate_model::{Instant, LimitId, tally};
-use tollgate_quota::Demand;
 
 /// Part of a period whose calls may go at once where windows slide.
 const AT_ONCE: f64 = 1.0 / 16.0;

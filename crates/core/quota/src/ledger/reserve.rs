@@ -9,55 +9,47 @@
 //! instant is just before an end, and it is enough to look there. Slots without a known end aren't counted on, nor are
 //! those taken from now on.
 //!
-//! **What it costs.** An end by which no more can be asked for than is free already and back by then is passed over.
-//! Where demand and supply keep step each look is a sixteenth further on than the last, and answers for the ends
-//! between by the demand at its own end and the supply at the last: so the answer may be too high by that much, never
-//! too low. `tests/reserve.rs` compares it with a plain look at every end.
+//! **What it costs.** A look at each of the first [`NEAR`] ends; further away each look is one part in [`NEAR`] of the
+//! way further on than the last. It answers for the ends between by the demand at its own end and the supply at the last,
+//! so the answer may be too high by that part of what has come back, never too low. `tests/reserve.rs` compares it with
+//! a plain look at every end.
 
 use super::Ledger;
 use std::time::Duration;
 use tollgate_model::Instant;
 
-/// Slots that more important calls will ask for.
-pub trait Demand {
-    /// Slots asked for within a span from now on; grows with the span.
-    fn within(&self, span: Duration) -> f64;
-
-    /// A span within which no more slots than these are asked for, as long as may be.
-    fn span_of(&self, slots: f64) -> Duration;
-}
+/// Ends that are each looked at. With fewer of them more is reserved than is needed, which is left unused.
+const NEAR: u32 = 64;
 
 impl Ledger {
     /// Slots that have to be free when `span` has passed, so that at no instant from then to the end of the coming
-    /// period more are asked for than are free then and have come back.
+    /// period more are asked for than are free then and have come back. `demand` tells how many slots are asked for
+    /// within a span that begins then; it grows with the span.
     #[must_use]
-    pub fn reserve(&mut self, span: Duration, now: Instant, demand: &impl Demand) -> f64 {
+    pub fn reserve(
+        &mut self,
+        span: Duration,
+        now: Instant,
+        demand: impl Fn(Duration) -> f64,
+    ) -> f64 {
         let Some(left) = self.period().and_then(|period| period.checked_sub(span)) else {
             return 0.0;
         };
         self.forget_ended(now);
         let from = now + span;
         let before = self.freed_by(from);
-        let most = demand.within(left);
-        let (mut reserve, mut index, mut back) = (0.0_f64, 0, 0);
-        loop {
-            // No later end can ask for more.
-            if most - f64::from(back) <= reserve {
-                return reserve;
-            }
-            let covered = demand.span_of(reserve + f64::from(back));
-            let passed = self.freed_by(from + covered.min(left)) - before;
-            if passed > index {
-                (index, back) = (passed, passed);
-            }
-            let Some(end) = self.nth_end((before + index) as usize) else {
+        let ends = self.occupied() - self.open - before;
+        let most = demand(left);
+        let (mut reserve, mut back) = (0.0_f64, 0);
+        // Once what has come back covers all that is asked for, no later end asks for more.
+        while back < ends && most - f64::from(back) > reserve {
+            let look = (back + back / NEAR).min(ends - 1);
+            let Some(end) = self.nth_end((before + look) as usize) else {
                 break;
             };
-            reserve = reserve.max(demand.within(end.since(from).min(left)) - f64::from(back));
-            back = index + 1;
-            index = back.max(index * 17 / 16);
+            reserve = reserve.max(demand(end.since(from).min(left)) - f64::from(back));
+            back = look + 1;
         }
-        let settled = self.occupied() - self.open - before;
-        reserve.max(most - f64::from(settled))
+        reserve.max(most - f64::from(ends))
     }
 }

@@ -296,17 +296,9 @@ fn what_an_earlier_process_has_used_is_held() {
     assert_eq!(after.held(at(69_000)), 0);
 }
 
-/// ForeignCalls come so often a second, evenly.
-struct Evenly(f64);
-
-impl Demand for Evenly {
-    fn within(&self, span: Duration) -> f64 {
-        self.0 * span.as_secs_f64()
-    }
-
-    fn span_of(&self, slots: f64) -> Duration {
-        Duration::try_from_secs_f64(slots / self.0).unwrap_or(Duration::MAX)
-    }
+/// Others' calls, which come so often a second, evenly.
+fn evenly(per_second: f64) -> impl Fn(Duration) -> f64 {
+    move |span| per_second * span.as_secs_f64()
 }
 
 #[test]
@@ -326,7 +318,7 @@ fn usage_takes_few_words_however_many_calls() {
 fn slots_that_others_will_need_are_kept() {
     // A hundred a minute; the others come once a second.
     let mut ledger = window(100, 60_000);
-    let demand = Evenly(1.0);
+    let demand = evenly(1.0);
     let mut beyond =
         |now| f64::from(ledger.room(now)) - ledger.reserve(Duration::ZERO, now, &demand);
     assert_eq!(beyond(at(0)), 40.0, "sixty will be needed in a period");
@@ -357,13 +349,13 @@ fn what_is_passed_over_needs_no_more() {
             ends.push(millis.min(59_999));
             ledger.hold(1, at(ends[ends.len() - 1] + 1));
         }
-        let demand = Evenly(random(1_000) as f64 / 1_000.0 + 0.001);
-        // Sixteen ends are looked at one by one, or passed over for no loss.
+        let demand = evenly(random(1_000) as f64 / 1_000.0 + 0.001);
+        // So few ends are looked at one by one, or passed over for no loss.
         let plain = ends
             .iter()
             .enumerate()
-            .map(|(back, end)| demand.within(Duration::from_millis(end + 1)) - back as f64);
-        let all = demand.within(Duration::from_secs(60)) - ends.len() as f64;
+            .map(|(back, end)| demand(Duration::from_millis(end + 1)) - back as f64);
+        let all = demand(Duration::from_secs(60)) - ends.len() as f64;
         let plain = plain.chain([all, 0.0]).fold(0.0, f64::max);
         let reserve = ledger.reserve(Duration::ZERO, at(0), &demand);
         assert!((reserve - plain).abs() < 1e-6, "{reserve} of {plain}");
