@@ -37,7 +37,7 @@ fuzz_target!(|data: &[u8]| {
         "" => json!({"a": [{"b": 1, "c.d": "x"}, {"b": null}], "n": 1.5}).to_string(),
         given => given.to_owned(),
     };
-    if let Ok(output) = action.translate_within(&input, &response, &meter) {
+    if let Ok(output) = action.translate_watched(&input, &response, &meter, &mut ()) {
         let _ = action.flatten_within(&output, &meter);
     }
 });
