@@ -18,7 +18,9 @@ macro_rules! id {
 
         impl $name {
             /// The id as an index into its table.
+            // Every look into a table goes through it; what may panic isn't inlined into other crates unasked.
             #[must_use]
+            #[inline]
             pub fn index(self) -> usize {
                 usize::try_from(self.0).expect("a table lies in memory")
             }
