@@ -9,16 +9,18 @@
 //! instant is just before an end, and it is enough to look there. Slots without a known end aren't counted on, nor are
 //! those taken from now on.
 //!
-//! **What it costs.** A look at each of the first [`NEAR`] ends; further away each look is one part in [`NEAR`] of the
-//! way further on than the last. It answers for the ends between by the demand at its own end and the supply at the last,
-//! so the answer may be too high by that part of what has come back, never too low. `tests/reserve.rs` compares it with
-//! a plain look at every end.
+//! **What it costs.** A look at an end answers for the stretch of ends before it, by the demand at this end and the supply
+//! at the stretch's beginning. Where that asks for no more than is reserved already, none of the stretch does: it is
+//! passed, and the next is twice as long. Where it asks for more, the stretch is halved, down to single ends among the
+//! first [`NEAR`] and to one part in [`NEAR`] of the way further away. So the answer may be too high by that part of what
+//! has come back, never too low. `tests/reserve.rs` compares it with a plain look at every end.
 
 use super::Ledger;
 use std::time::Duration;
 use tollgate_model::Instant;
 
-/// Ends that are each looked at. With fewer of them more is reserved than is needed, which is left unused.
+/// Ends that are told apart, and the part of the way that is further away. With fewer of them more is reserved than is
+/// needed, which is left unused.
 const NEAR: u32 = 64;
 
 impl Ledger {
@@ -40,15 +42,23 @@ impl Ledger {
         let before = self.freed_by(from);
         let ends = self.occupied() - self.open - before;
         let most = demand(left);
-        let (mut reserve, mut back) = (0.0_f64, 0);
+        // Ends from `back` on are yet to be looked at, `stretch` of them and one more at once.
+        let (mut reserve, mut back, mut stretch) = (0.0_f64, 0, 0);
         // Once what has come back covers all that is asked for, no later end asks for more.
         while back < ends && most - f64::from(back) > reserve {
-            let look = (back + back / NEAR).min(ends - 1);
+            let look = (back + stretch).min(ends - 1);
             let Some(end) = self.nth_end((before + look) as usize) else {
                 break;
             };
-            reserve = reserve.max(demand(end.since(from).min(left)) - f64::from(back));
-            back = look + 1;
+            let uncovered = demand(end.since(from).min(left)) - f64::from(back);
+            let narrowest = back / NEAR;
+            if uncovered <= reserve {
+                (back, stretch) = (look + 1, 2 * stretch + 1);
+            } else if stretch > narrowest {
+                stretch = narrowest.max(stretch / 2);
+            } else {
+                (reserve, back, stretch) = (uncovered, look + 1, narrowest);
+            }
         }
         reserve.max(most - f64::from(ends))
     }
