@@ -205,20 +205,42 @@ pub struct Integration {
     pub credentials: BTreeMap<String, Secret>,
     /// Folder of its action files.
     pub folder: PathBuf,
-    /// The route of its actions.
-    pub route: RouteId,
-    /// Routes of actions that have limits or a cost of their own, by name.
-    pub action_routes: BTreeMap<String, RouteId>,
+    /// The engine's routes for its calls.
+    pub routes: IntegrationRoutes,
     /// Where its calls may go.
     pub access: Access,
 }
 
-impl Integration {
-    /// The route of an action of its.
+/// The engine's routes for the calls of one integration.
+#[derive(Clone, Debug)]
+pub struct IntegrationRoutes {
+    /// The route of all calls but those of `by_action`.
+    pub route: RouteId,
+    /// Routes of actions that have limits or a cost of their own, by name.
+    pub by_action: BTreeMap<String, RouteId>,
+}
+
+impl IntegrationRoutes {
+    /// The route of an action's calls.
     #[must_use]
-    pub fn route_of(&self, action: &str) -> RouteId {
-        let own = self.action_routes.get(action);
+    pub fn of(&self, action: &str) -> RouteId {
+        let own = self.by_action.get(action);
         own.copied().unwrap_or(self.route)
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = RouteId> {
+        std::iter::once(self.route).chain(self.by_action.values().copied())
+    }
+}
+
+impl From<RouteId> for IntegrationRoutes {
+    /// One route for all actions.
+    fn from(route: RouteId) -> Self {
+        Self {
+            route,
+            by_action: BTreeMap::new(),
+        }
     }
 }
 

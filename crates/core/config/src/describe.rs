@@ -62,7 +62,7 @@ impl Config {
 
     fn write_integration(&self, integration: &Integration, out: &mut String) -> fmt::Result {
         let engine = &self.engine;
-        let route = &engine.routes[integration.route.index()];
+        let route = &engine.routes[integration.routes.route.index()];
         let base = integration.base_url.as_ref();
         let base = base.map_or(String::new(), |url| format!(" at {url}"));
         let (name, kind) = (&integration.name, integration.kind.id);

@@ -28,7 +28,9 @@ mod read;
 
 pub use access::{Access, Keep, KeySource, Role, SharedLimits, Store};
 pub use adopt::{Adopted, Number, adopt};
-pub use config::{CacheRule, Calculations, Caller, Config, Integration, Login, Server};
+pub use config::{
+    CacheRule, Calculations, Caller, Config, Integration, IntegrationRoutes, Login, Server,
+};
 pub use files::{FileSecret, FileUse, Files, NoFiles};
 pub use problem::ConfigError;
 pub use read::Source;

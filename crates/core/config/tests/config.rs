@@ -304,7 +304,7 @@ concurrent = 7
     let engine = &config.engine;
     engine.check().unwrap();
     assert_eq!(engine.clients[0].token_limits.len(), 2);
-    let route = config.integrations[0].action_routes["Search"];
+    let route = config.integrations[0].routes.by_action["Search"];
     let (own, whole) = (&engine.routes[route.index()], &engine.routes[0]);
     assert_eq!((own.cost, own.pool), (5, whole.pool));
     let names = |limits: &[tollgate_model::LimitId]| -> Vec<String> {

@@ -91,7 +91,7 @@ fn redactor(config: &Config, integration: &Integration) -> Redactor {
     let pool = config
         .engine
         .routes
-        .get(integration.route.index())
+        .get(integration.routes.route.index())
         .and_then(|it| it.pool);
     let pool = pool.and_then(|pool| config.engine.pools.get(pool.index()));
     let clients = pool.into_iter().flat_map(|pool| &pool.clients);
@@ -122,8 +122,7 @@ fn target(
         kind: IntegrationType::Known(integration.kind),
         stored: None,
         wiring: Ok(Wiring {
-            route: integration.route,
-            action_routes: integration.action_routes.clone(),
+            routes: integration.routes.clone(),
             base_url: integration.base_url.clone(),
             credentials,
             basic: identified.basic,

@@ -1,13 +1,11 @@
 //! One integration of the catalogue, and what its calls need.
 
 use crate::{Login, LookupError};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tollgate_action::{Credentials, IntegrationType};
-use tollgate_config::Access;
+use tollgate_config::{Access, IntegrationRoutes};
 use tollgate_driver::{Redactor, Secret, Url};
 use tollgate_guard::Guard;
-use tollgate_model::RouteId;
 
 /// An integration.
 #[derive(Debug)]
@@ -26,10 +24,8 @@ pub struct CatalogIntegration {
 
 /// What the calls of an integration need.
 pub struct Wiring {
-    /// The engine's route for all its calls but those of `action_routes`.
-    pub route: RouteId,
-    /// Routes of actions that have limits or a cost of their own, by name.
-    pub action_routes: BTreeMap<String, RouteId>,
+    /// The engine's routes for its calls.
+    pub routes: IntegrationRoutes,
     /// Host and path that the actions' paths are appended to.
     pub base_url: Option<Url>,
     /// What its templates may read.
@@ -59,24 +55,10 @@ impl CatalogIntegration {
     }
 }
 
-impl Wiring {
-    /// The route of an action of its.
-    #[must_use]
-    pub fn route_of(&self, action: &str) -> RouteId {
-        let own = self.action_routes.get(action);
-        own.copied().unwrap_or(self.route)
-    }
-
-    /// All its routes.
-    pub fn routes(&self) -> impl Iterator<Item = RouteId> {
-        std::iter::once(self.route).chain(self.action_routes.values().copied())
-    }
-}
-
 impl std::fmt::Debug for Wiring {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Wiring")
-            .field("route", &self.route)
+            .field("route", &self.routes.route)
             .finish_non_exhaustive()
     }
 }

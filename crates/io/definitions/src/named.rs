@@ -54,7 +54,7 @@ impl<'a> Names<'a> {
     fn of_integration(&mut self, at: usize, integration: &Integration) {
         let id = file_integration_id(&integration.name);
         let own = |entry: &&CatalogAction| entry.integration == id;
-        let mut routes: Vec<_> = integration.action_routes.iter().collect();
+        let mut routes: Vec<_> = integration.routes.by_action.iter().collect();
         // Their routes are in the order of the file.
         routes.sort_by_key(|(_, route)| **route);
         for (nth, (name, _)) in routes.into_iter().enumerate() {

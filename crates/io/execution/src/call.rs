@@ -167,7 +167,7 @@ impl Call {
     ) -> Result<UpstreamAnswer, ExecuteError> {
         let (action, wiring) = (self.action()?, self.wiring()?);
         let timeout = action.timeout();
-        let route = wiring.route_of(action.name());
+        let route = wiring.routes.of(action.name());
         let authorization = secrets.authorization.as_ref();
         let call = tollgate_driver::Call {
             route,

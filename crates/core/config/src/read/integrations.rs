@@ -74,7 +74,7 @@ fn route_actions(tables: &mut Tables, actions: Vec<ActionRoute>) {
         route.cost = own.cost;
         let route = tables.engine.routes.add(route);
         let integration = &mut tables.integrations[own.integration];
-        integration.action_routes.insert(own.action, route);
+        integration.routes.by_action.insert(own.action, route);
     }
 }
 
@@ -171,8 +171,7 @@ fn read_integrations(
             credentials,
             folder,
             access,
-            route,
-            action_routes: BTreeMap::new(),
+            routes: route.into(),
         });
         section.finish();
     }

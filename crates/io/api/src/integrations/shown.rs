@@ -118,10 +118,14 @@ pub(crate) fn with_config(
     shown
 }
 
-pub(crate) fn show(catalog: &Catalog, target: &CatalogIntegration, driver: &Driver) -> Shown {
+pub(crate) fn show(
+    catalog: &Catalog,
+    target: &CatalogIntegration,
+    driver: &Driver,
+) -> Shown {
     let why = match &target.wiring {
         Err(why) => Some(why.clone()),
-        Ok(wiring) => driver.token_trouble(wiring.route).map(|trouble| {
+        Ok(wiring) => driver.token_trouble(wiring.routes.route).map(|trouble| {
             let trouble = say(&trouble);
             format!("No access token can be had; {trouble}.")
         }),

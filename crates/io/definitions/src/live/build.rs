@@ -105,8 +105,7 @@ impl Builder {
         let (route, client) = slot.map_err(|error| error.to_string())?;
         self.set_outlet((route, client), &wanted.access, Some(&guard))?;
         Ok(Wiring {
-            route,
-            action_routes: BTreeMap::new(),
+            routes: route.into(),
             base_url: wanted.base_url,
             credentials: wanted.credentials,
             basic: wanted.basic,

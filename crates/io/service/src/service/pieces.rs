@@ -63,7 +63,7 @@ pub(super) async fn go_live(live: &Live, mut follower: Follower) -> Result<Follo
         if wiring.guard.is_none() && !wiring.access.secures() {
             continue;
         }
-        for route in wiring.routes() {
+        for route in wiring.routes.all() {
             let set = follower.set_outlet((route, None), &wiring.access, wiring.guard.as_ref());
             set.map_err(|why| StartError::Integration(target.name.clone(), why))?;
         }
