@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tollgate_model::Stream;
+use tollgate_model::{Stream, nanos};
 
 /// A rate over time, and how arrivals are spaced under it.
 #[derive(Clone, PartialEq, Debug)]
@@ -211,10 +211,6 @@ impl Piece {
     fn up_to(&self, at: u64) -> f64 {
         self.before + self.rate * (at - self.from) as f64
     }
-}
-
-fn nanos(span: Duration) -> u64 {
-    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

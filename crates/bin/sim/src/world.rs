@@ -23,9 +23,8 @@ use heap::{Due, Heap};
 use interactions::Interaction;
 use std::collections::VecDeque;
 use std::ops::Range;
-use std::time::Duration;
 use tollgate_engine::Event;
-use tollgate_model::{ClientId, ExecutionId, FlowId, Instant, RouteId, Stream, TokenId};
+use tollgate_model::{ClientId, ExecutionId, FlowId, Instant, RouteId, Stream, TokenId, nanos};
 use tollgate_platform::StrangerCounts;
 
 /// Bits of an execution's number that are its interaction's slot.
@@ -279,8 +278,4 @@ impl<'s, P: Limiter> World<'s, P> {
 
 fn slot_of(execution: ExecutionId) -> u32 {
     (execution.0 & ((1 << SLOT_BITS) - 1)) as u32
-}
-
-fn nanos(span: Duration) -> u64 {
-    u64::try_from(span.as_nanos()).unwrap_or(NEVER)
 }

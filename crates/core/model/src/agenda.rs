@@ -47,7 +47,7 @@ impl<T> Default for Agenda<T> {
     }
 }
 
-/// Compared by its key alone; no two are the same.
+/// Something that is due. Entries compare by their keys alone, which no two of one agenda share.
 #[derive(Clone, Debug)]
 struct Entry<T> {
     key: Reverse<(Instant, u64)>,

@@ -2,7 +2,7 @@
 
 use crate::{Alignment, Window};
 use std::time::Duration;
-use tollgate_model::Instant;
+use tollgate_model::{Instant, nanos};
 
 /// The calls of one key under one limit.
 #[derive(Clone, Debug)]
@@ -96,8 +96,4 @@ impl Counter {
         let into = (now.as_nanos() + period - phase % period) % period;
         now + Duration::from_nanos(period - into)
     }
-}
-
-fn nanos(span: Duration) -> u64 {
-    span.as_nanos() as u64
 }

@@ -1,7 +1,7 @@
 //! Calls: from the interaction's asking, through the policy's attempts, to the outcome.
 
 use super::interactions::Interaction;
-use super::{NEVER, SLOT_BITS, World, nanos, slot_of};
+use super::{NEVER, SLOT_BITS, World, slot_of};
 use crate::action::ActionId;
 use crate::interaction::{Ended, Progress};
 use crate::policy::Limiter;
@@ -11,7 +11,7 @@ use crate::world::attempts::State;
 use crate::world::heap::Due;
 use std::time::Duration;
 use tollgate_engine::{Command, Event, Facts, LossKind, Submission, Verdict};
-use tollgate_model::{AttemptId, EndpointId, ExecutionId, Instant, Stream, TokenId};
+use tollgate_model::{AttemptId, EndpointId, ExecutionId, Instant, Stream, TokenId, nanos};
 use tollgate_platform::Fault;
 
 impl<P: Limiter> World<'_, P> {

@@ -1,11 +1,11 @@
 //! Interactions: from their arrival, step by step, to their end.
 
 use super::heap::Due;
-use super::{NEVER, World, nanos};
+use super::{NEVER, World};
 use crate::action::ActionId;
 use crate::interaction::{Ended, Progress, Step};
 use crate::policy::Limiter;
-use tollgate_model::Instant;
+use tollgate_model::{Instant, nanos};
 
 #[derive(Debug)]
 pub(super) struct Interaction {
