@@ -4,7 +4,7 @@ mod compiled;
 pub(crate) mod contract;
 mod shapes;
 
-use crate::answers::{Changed, Found};
+use crate::answers::{ChangeErrors, ReadErrors};
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::changes::{by, managed};
@@ -23,7 +23,7 @@ use axum::extract::{Path, RawQuery, State};
 pub(crate) use compiled::{compiled, usable};
 use http::StatusCode;
 use shapes::Category;
-pub(crate) use shapes::{ActionRequest, ActionUpdate, Shown, show};
+pub(crate) use shapes::{ActionRequest, ActionUpdate, ActionView, show};
 use std::sync::Arc;
 use tollgate_definitions::{Catalog, CatalogAction, CatalogIntegration, Live};
 use tollgate_store::{Action, EntityId, Expected, Role};
@@ -61,13 +61,13 @@ parameter! {
 #[utoipa::path(
     get, path = PATH, operation_id = "getIntegrationsActions",
     params(Page, SortBy, SortOrder, InCategory, Name, Ids, Secure, IncludeAuthActions, IncludeConfig),
-    responses((status = 200, description = "A page.", body = Listing<Shown>)),
+    responses((status = 200, description = "A page.", body = Listing<ActionView>)),
 )]
 async fn list(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     RawQuery(query): RawQuery,
-) -> Result<Json<Listing<Shown>>, ApiError> {
+) -> Result<Json<Listing<ActionView>>, ApiError> {
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
     let config = IncludeConfig::of(&query)?.unwrap_or(false);
@@ -151,14 +151,14 @@ async fn categories(
 #[utoipa::path(
     get, path = "/api/v2/integrations/actions/{actionId}", operation_id = "getIntegrationsAction",
     params(Expand, IncludeConfig, Flatten),
-    responses((status = 200, description = "The answer.", body = Shown), Found),
+    responses((status = 200, description = "The answer.", body = ActionView), ReadErrors),
 )]
 async fn get(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Shown>, ApiError> {
+) -> Result<Json<ActionView>, ApiError> {
     let query = Query::parse(query.as_deref());
     let config = IncludeConfig::of(&query)?.unwrap_or(false);
     let contract = wants_contract(&query)?;
@@ -178,7 +178,7 @@ pub(crate) fn wants_contract(query: &Query) -> Result<Option<bool>, ApiError> {
 #[utoipa::path(
     post, path = PATH, operation_id = "postIntegrationsActions",
     request_body = ActionRequest,
-    responses((status = 200, description = "The answer.", body = Shown), Changed),
+    responses((status = 200, description = "The answer.", body = ActionView), ChangeErrors),
 )]
 async fn create(
     State(live): State<Arc<Live>>,
@@ -186,7 +186,7 @@ async fn create(
     State(workers): State<Arc<Workers>>,
     Extension(caller): Caller,
     body: Body,
-) -> Result<Json<Shown>, ApiError> {
+) -> Result<Json<ActionView>, ApiError> {
     let request = ActionRequest::read(&bodies.doc(body).await?)?;
     let (target, new) = request.new_action(&live, &caller)?;
     let compiled = usable(&workers, new.id.as_str(), &target, &new.body).await?;
@@ -198,7 +198,7 @@ async fn create(
 #[utoipa::path(
     patch, path = "/api/v2/integrations/actions/{actionId}", operation_id = "patchIntegrationsAction",
     request_body = ActionUpdate,
-    responses((status = 200, description = "The answer.", body = Shown), Changed),
+    responses((status = 200, description = "The answer.", body = ActionView), ChangeErrors),
 )]
 async fn update(
     State(live): State<Arc<Live>>,
@@ -207,7 +207,7 @@ async fn update(
     Extension(caller): Caller,
     Path(id): Path<String>,
     body: Body,
-) -> Result<Json<Shown>, ApiError> {
+) -> Result<Json<ActionView>, ApiError> {
     let (id, target) = own(&live, &caller, &id)?;
     let request = ActionUpdate::read(&bodies.doc(body).await?)?;
     if request.contract.is_some() {
@@ -228,7 +228,7 @@ async fn update(
 /// Deletes an action and its draft.
 #[utoipa::path(
     delete, path = "/api/v2/integrations/actions/{actionId}", operation_id = "deleteIntegrationsAction",
-    responses((status = 204, description = "Done."), Changed),
+    responses((status = 204, description = "Done."), ChangeErrors),
 )]
 async fn remove(
     State(live): State<Arc<Live>>,
@@ -264,7 +264,7 @@ pub(crate) async fn changed(
     live: &Live,
     made: &Action,
     compiled: Option<CatalogAction>,
-) -> Result<Json<Shown>, ApiError> {
+) -> Result<Json<ActionView>, ApiError> {
     let version = made.version.0;
     let compiled = compiled.map(|entry| CatalogAction { version, ..entry });
     live.refresh_with(compiled).await?;

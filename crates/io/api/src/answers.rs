@@ -9,7 +9,7 @@ use utoipa::IntoResponses;
     dead_code,
     reason = "it describes answers; errors are answered as `ApiError`"
 )]
-pub(crate) enum Found {
+pub(crate) enum ReadErrors {
     /// There is no such thing.
     #[response(status = 404)]
     NotFound(#[to_schema] ErrorBody),
@@ -21,7 +21,7 @@ pub(crate) enum Found {
     dead_code,
     reason = "it describes answers; errors are answered as `ApiError`"
 )]
-pub(crate) enum Changed {
+pub(crate) enum ChangeErrors {
     /// There is no such thing.
     #[response(status = 404)]
     NotFound(#[to_schema] ErrorBody),
@@ -36,7 +36,7 @@ pub(crate) enum Changed {
     dead_code,
     reason = "it describes answers; errors are answered as `ApiError`"
 )]
-pub(crate) enum Executed {
+pub(crate) enum CallErrors {
     /// There is no such action.
     #[response(status = 404)]
     NotFound(#[to_schema] ErrorBody),

@@ -1,6 +1,6 @@
 //! `POST /api/v2/audits/query/realtime`: who changed or executed what.
 
-use crate::answers::Changed;
+use crate::answers::ChangeErrors;
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::error::ApiError;
@@ -106,7 +106,7 @@ struct Audit {
     level: &'static str,
     action: String,
     entity_type: String,
-    entity: Named,
+    entity: IdOnly,
     #[schema(value_type = String)]
     status: &'static str,
     /// Who did it.
@@ -115,12 +115,12 @@ struct Audit {
     context: BTreeMap<String, String>,
     /// The caller that did it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    client: Option<Named>,
+    client: Option<IdOnly>,
 }
 
 /// Something that has an id.
 #[derive(Serialize, ToSchema)]
-struct Named {
+struct IdOnly {
     id: String,
 }
 
@@ -128,7 +128,7 @@ struct Named {
 #[utoipa::path(
     post, path = "/api/v2/audits/query/realtime", operation_id = "postAuditsQueryRealtime",
     request_body = AuditRequest,
-    responses((status = 200, description = "The answer.", body = Audits), Changed),
+    responses((status = 200, description = "The answer.", body = Audits), ChangeErrors),
 )]
 async fn query(
     State(live): State<Arc<Live>>,
@@ -230,12 +230,12 @@ fn show(entry: &AuditEntry) -> Audit {
         level: "USER",
         action: entry.action.clone(),
         entity_type: entry.entity_type.clone(),
-        entity: Named {
+        entity: IdOnly {
             id: entry.entity_id.clone(),
         },
         status: "SUCCESS",
         application: entry.actor.clone(),
         context: context.collect(),
-        client: client.map(|id| Named { id: id.to_owned() }),
+        client: client.map(|id| IdOnly { id: id.to_owned() }),
     }
 }

@@ -1,6 +1,6 @@
 //! `/api/v2/tollgate/cache`: how much it saves, and forgetting what it keeps.
 
-use crate::answers::Found;
+use crate::answers::ReadErrors;
 use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::json::Json;
@@ -63,7 +63,7 @@ async fn get(
 /// Forgets the kept answers of an action.
 #[utoipa::path(
     delete, path = "/api/v2/tollgate/cache/{actionId}", operation_id = "deleteCache",
-    responses((status = 204, description = "Done."), Found),
+    responses((status = 204, description = "Done."), ReadErrors),
 )]
 async fn purge(
     State(live): State<Arc<Live>>,

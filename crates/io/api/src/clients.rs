@@ -6,7 +6,7 @@
 
 mod shapes;
 
-use crate::answers::Changed;
+use crate::answers::ChangeErrors;
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::callers::Callers;
@@ -72,7 +72,7 @@ async fn list(
 /// Gets a caller.
 #[utoipa::path(
     get, path = "/api/v2/oauth/clients/{clientId}", operation_id = "getOauthClient",
-    responses((status = 200, description = "The answer.", body = Client), Changed),
+    responses((status = 200, description = "The answer.", body = Client), ChangeErrors),
 )]
 async fn get(
     State(live): State<Arc<Live>>,
@@ -87,7 +87,7 @@ async fn get(
 /// Makes a caller; its secret is shown once.
 #[utoipa::path(
     post, path = PATH, operation_id = "postOauthClients", request_body = OAuthClientRequest,
-    responses((status = 200, description = "The answer.", body = Client), Changed),
+    responses((status = 200, description = "The answer.", body = Client), ChangeErrors),
 )]
 async fn create(
     State(live): State<Arc<Live>>,
@@ -109,7 +109,7 @@ async fn create(
 /// Replaces a caller.
 #[utoipa::path(
     put, path = "/api/v2/oauth/clients/{clientId}", operation_id = "putOauthClient", request_body = OAuthClientRequest,
-    responses((status = 200, description = "The answer.", body = Client), Changed),
+    responses((status = 200, description = "The answer.", body = Client), ChangeErrors),
 )]
 async fn update(
     State(live): State<Arc<Live>>,
@@ -137,7 +137,7 @@ async fn update(
 /// Deletes a caller with its tokens.
 #[utoipa::path(
     delete, path = "/api/v2/oauth/clients/{clientId}", operation_id = "deleteOauthClient",
-    responses((status = 204, description = "Done."), Changed),
+    responses((status = 204, description = "Done."), ChangeErrors),
 )]
 async fn remove(
     State(live): State<Arc<Live>>,
@@ -157,7 +157,7 @@ async fn remove(
 /// A new secret; the old one's tokens end.
 #[utoipa::path(
     post, path = "/api/v2/oauth/clients/{clientId}/secret", operation_id = "postOauthClientSecret",
-    responses((status = 200, description = "The answer.", body = Client), Changed),
+    responses((status = 200, description = "The answer.", body = Client), ChangeErrors),
 )]
 async fn renew(
     State(live): State<Arc<Live>>,

@@ -2,7 +2,7 @@
 
 mod shapes;
 
-use crate::answers::Changed;
+use crate::answers::ChangeErrors;
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::changes::by;
@@ -102,7 +102,7 @@ async fn list(
 /// Gets a credential, without its fields.
 #[utoipa::path(
     get, path = "/api/v2/integrations/credentials/{credentialId}", operation_id = "getIntegrationsCredential",
-    responses((status = 200, description = "The answer.", body = CredentialInfo), Changed),
+    responses((status = 200, description = "The answer.", body = CredentialInfo), ChangeErrors),
 )]
 async fn get(
     State(live): State<Arc<Live>>,
@@ -119,7 +119,7 @@ async fn get(
 #[utoipa::path(
     post, path = PATH, operation_id = "postIntegrationsCredentials",
     request_body = CredentialRequest,
-    responses((status = 200, description = "The answer.", body = CredentialInfo), Changed),
+    responses((status = 200, description = "The answer.", body = CredentialInfo), ChangeErrors),
 )]
 async fn create(
     State(live): State<Arc<Live>>,
@@ -173,7 +173,7 @@ fn of_a_type(wanted: &str) -> String {
 #[utoipa::path(
     put, path = "/api/v2/integrations/credentials/{credentialId}", operation_id = "putIntegrationsCredential",
     request_body = CredentialUpdate,
-    responses((status = 200, description = "The answer.", body = CredentialInfo), Changed),
+    responses((status = 200, description = "The answer.", body = CredentialInfo), ChangeErrors),
 )]
 async fn update(
     State(live): State<Arc<Live>>,
@@ -204,7 +204,7 @@ async fn update(
 /// Deletes a credential that nothing uses.
 #[utoipa::path(
     delete, path = "/api/v2/integrations/credentials/{credentialId}", operation_id = "deleteIntegrationsCredential",
-    responses((status = 204, description = "Done."), Changed),
+    responses((status = 204, description = "Done."), ChangeErrors),
 )]
 async fn remove(
     State(live): State<Arc<Live>>,

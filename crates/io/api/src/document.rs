@@ -34,7 +34,7 @@ struct Served {
 
 /// Makes the document; the router knows how.
 #[derive(Clone, Copy)]
-pub(crate) struct Describe(pub(crate) fn() -> Value);
+pub(crate) struct DocumentSource(pub(crate) fn() -> Value);
 
 static SERVED: OnceLock<Served> = OnceLock::new();
 
@@ -49,7 +49,10 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     responses((status = 200, description = "The answer.", body = Value)),
     security(()),
 )]
-async fn serve(Extension(Describe(document)): Extension<Describe>, headers: HeaderMap) -> Response {
+async fn serve(
+    Extension(DocumentSource(document)): Extension<DocumentSource>,
+    headers: HeaderMap,
+) -> Response {
     let Served { plain, gzip } = SERVED.get_or_init(|| make(&document()));
     let gzip = gzip.as_ref().filter(|_| takes_gzip(&headers));
     let sent = gzip.unwrap_or(plain);
@@ -128,7 +131,7 @@ mod tests {
     async fn get(headers: &[(HeaderName, &'static str)]) -> (StatusCode, HeaderMap, Bytes) {
         let headers = headers.iter().cloned();
         let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value)));
-        let response = serve(Extension(Describe(document)), headers.collect()).await;
+        let response = serve(Extension(DocumentSource(document)), headers.collect()).await;
         let (parts, body) = response.into_parts();
         (
             parts.status,

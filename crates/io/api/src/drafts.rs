@@ -4,10 +4,10 @@ mod publish;
 
 use crate::actions::contract;
 use crate::actions::{
-    self, ActionRequest, ActionUpdate, InCategory, IncludeAuthActions, IncludeConfig, PATH, Secure,
-    Shown, wants_contract,
+    self, ActionRequest, ActionUpdate, ActionView, InCategory, IncludeAuthActions, IncludeConfig,
+    PATH, Secure, wants_contract,
 };
-use crate::answers::Changed;
+use crate::answers::ChangeErrors;
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::changes::{by, managed};
@@ -42,13 +42,13 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 #[utoipa::path(
     get, path = "/api/v2/integrations/actions/drafts", operation_id = "getIntegrationsActionsDrafts",
     params(Page, SortBy, SortOrder, InCategory, Name, Ids, Secure, IncludeAuthActions, IncludeConfig),
-    responses((status = 200, description = "A page.", body = Listing<Shown>)),
+    responses((status = 200, description = "A page.", body = Listing<ActionView>)),
 )]
 async fn list(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     RawQuery(query): RawQuery,
-) -> Result<Json<Listing<Shown>>, ApiError> {
+) -> Result<Json<Listing<ActionView>>, ApiError> {
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
     let config = IncludeConfig::of(&query)?.unwrap_or(false);
@@ -119,14 +119,14 @@ async fn list(
 #[utoipa::path(
     post, path = "/api/v2/integrations/actions/drafts", operation_id = "postIntegrationsActionsDrafts",
     request_body = ActionRequest,
-    responses((status = 200, description = "The answer.", body = Shown), Changed),
+    responses((status = 200, description = "The answer.", body = ActionView), ChangeErrors),
 )]
 async fn create(
     State(live): State<Arc<Live>>,
     State(bodies): State<Bodies>,
     Extension(caller): Caller,
     body: Body,
-) -> Result<Json<Shown>, ApiError> {
+) -> Result<Json<ActionView>, ApiError> {
     let request = ActionRequest::read(&bodies.doc(body).await?)?;
     let (_, new) = request.new_action(&live, &caller)?;
     let made = live.store()?.create::<Draft>(new, &by(&caller)).await?;
@@ -136,13 +136,13 @@ async fn create(
 /// Makes a draft of a published action, equal to it.
 #[utoipa::path(
     post, path = "/api/v2/integrations/actions/{actionId}/draft", operation_id = "postIntegrationsActionDraft",
-    responses((status = 200, description = "The answer.", body = Shown), Changed),
+    responses((status = 200, description = "The answer.", body = ActionView), ChangeErrors),
 )]
 async fn copy(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
-) -> Result<Json<Shown>, ApiError> {
+) -> Result<Json<ActionView>, ApiError> {
     let (id, _) = actions::own(&live, &caller, &id)?;
     let made = live.store()?.draft_from_action(&id, &by(&caller)).await?;
     Ok(Json(show(&made, Some(false), true)))
@@ -152,14 +152,14 @@ async fn copy(
 #[utoipa::path(
     get, path = "/api/v2/integrations/actions/{actionId}/draft", operation_id = "getIntegrationsActionDraft",
     params(Expand, IncludeConfig, Flatten),
-    responses((status = 200, description = "The answer.", body = Shown), Changed),
+    responses((status = 200, description = "The answer.", body = ActionView), ChangeErrors),
 )]
 async fn get(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Shown>, ApiError> {
+) -> Result<Json<ActionView>, ApiError> {
     let query = Query::parse(query.as_deref());
     let config = IncludeConfig::of(&query)?.unwrap_or(false);
     let contract = wants_contract(&query)?;
@@ -172,7 +172,7 @@ async fn get(
 #[utoipa::path(
     patch, path = "/api/v2/integrations/actions/{actionId}/draft", operation_id = "patchIntegrationsActionDraft",
     request_body = ActionUpdate,
-    responses((status = 200, description = "The answer.", body = Shown), Changed),
+    responses((status = 200, description = "The answer.", body = ActionView), ChangeErrors),
 )]
 async fn update(
     State(live): State<Arc<Live>>,
@@ -180,7 +180,7 @@ async fn update(
     Extension(caller): Caller,
     Path(id): Path<String>,
     body: Body,
-) -> Result<Json<Shown>, ApiError> {
+) -> Result<Json<ActionView>, ApiError> {
     let request = ActionUpdate::read(&bodies.doc(body).await?)?;
     let draft = own(&live, &caller, &id).await?;
     let seen = Expected::Version(request.version);
@@ -195,7 +195,7 @@ async fn update(
 /// Throws a draft away.
 #[utoipa::path(
     delete, path = "/api/v2/integrations/actions/{actionId}/draft", operation_id = "deleteIntegrationsActionDraft",
-    responses((status = 204, description = "Done."), Changed),
+    responses((status = 204, description = "Done."), ChangeErrors),
 )]
 async fn remove(
     State(live): State<Arc<Live>>,
@@ -239,8 +239,8 @@ pub(crate) fn target(live: &Live, draft: &Draft) -> Result<Arc<CatalogIntegratio
     ))
 }
 
-fn show(draft: &Draft, contract: Option<bool>, config: bool) -> Shown {
-    Shown {
+fn show(draft: &Draft, contract: Option<bool>, config: bool) -> ActionView {
+    ActionView {
         id: draft.id.to_string(),
         name: draft.body.name.clone(),
         integration_id: draft.integration_id.to_string(),

@@ -5,7 +5,7 @@ mod given;
 mod reach;
 mod shown;
 
-use crate::answers::{Changed, Found};
+use crate::answers::{ChangeErrors, ReadErrors};
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::changes::{by, managed};
@@ -21,7 +21,7 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use given::{IntegrationChange, IntegrationRequest, TypeId};
-use shown::{IntendedWord, PATH, Shown, show, show_stored, with_config};
+use shown::{IntegrationView, IntendedWord, PATH, show, show_stored, with_config};
 use std::sync::Arc;
 use tollgate_action::TypeFacts;
 use tollgate_definitions::{CatalogIntegration, Live, auth_id};
@@ -58,14 +58,14 @@ parameter! {
 #[utoipa::path(
     get, path = PATH, operation_id = "getIntegrations",
     params(Page, SortBy, Ids, IntegrationTypeId, ReportedState, CredentialId, Name, Expand),
-    responses((status = 200, description = "A page.", body = Listing<Shown>)),
+    responses((status = 200, description = "A page.", body = Listing<IntegrationView>)),
 )]
 async fn list(
     State(live): State<Arc<Live>>,
     State(driver): State<Driver>,
     Extension(caller): Caller,
     RawQuery(query): RawQuery,
-) -> Result<Json<Listing<Shown>>, ApiError> {
+) -> Result<Json<Listing<IntegrationView>>, ApiError> {
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
     let ids = Ids::of(&query)?;
@@ -102,10 +102,7 @@ async fn list(
 
 /// Whether any part of the configuration is to be expanded: it then comes whole.
 fn expands_config(query: &Query) -> bool {
-    query
-        .all("expand")
-        .iter()
-        .any(|word| word.starts_with("config"))
+    Expand::any(query, |word| word.starts_with("config"))
 }
 
 fn uses(target: &CatalogIntegration, credential: &str) -> bool {
@@ -122,7 +119,7 @@ fn uses(target: &CatalogIntegration, credential: &str) -> bool {
 #[utoipa::path(
     get, path = "/api/v2/integrations/{integrationId}", operation_id = "getIntegration",
     params(Expand),
-    responses((status = 200, description = "The answer.", body = Shown), Found),
+    responses((status = 200, description = "The answer.", body = IntegrationView), ReadErrors),
 )]
 async fn get(
     State(live): State<Arc<Live>>,
@@ -130,7 +127,7 @@ async fn get(
     Extension(caller): Caller,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Shown>, ApiError> {
+) -> Result<Json<IntegrationView>, ApiError> {
     caller.needs_sight(Over::Integration(&id))?;
     let full = expands_config(&Query::parse(query.as_deref()));
     let catalog = live.catalog();
@@ -142,7 +139,7 @@ async fn get(
 #[utoipa::path(
     post, path = PATH, operation_id = "postIntegrations",
     request_body = IntegrationRequest,
-    responses((status = 200, description = "The answer.", body = Shown), Changed),
+    responses((status = 200, description = "The answer.", body = IntegrationView), ChangeErrors),
 )]
 async fn create(
     State(live): State<Arc<Live>>,
@@ -150,7 +147,7 @@ async fn create(
     State(driver): State<Driver>,
     Extension(caller): Caller,
     body: Body,
-) -> Result<Json<Shown>, ApiError> {
+) -> Result<Json<IntegrationView>, ApiError> {
     caller.needs(Role::Administer, Over::Everything)?;
     let request = IntegrationRequest::read(&bodies.doc(body).await?)?;
     let (TypeId(type_id), name) = (request.integration_type, request.name);
@@ -179,7 +176,7 @@ async fn create(
 #[utoipa::path(
     patch, path = "/api/v2/integrations/{integrationId}", operation_id = "patchIntegration",
     request_body = IntegrationChange,
-    responses((status = 200, description = "The answer.", body = Shown), Changed),
+    responses((status = 200, description = "The answer.", body = IntegrationView), ChangeErrors),
 )]
 async fn update(
     State(live): State<Arc<Live>>,
@@ -188,7 +185,7 @@ async fn update(
     Extension(caller): Caller,
     Path(id): Path<String>,
     body: Body,
-) -> Result<Json<Shown>, ApiError> {
+) -> Result<Json<IntegrationView>, ApiError> {
     let id = own(&live, &caller, &id)?;
     let request = IntegrationChange::read(&bodies.doc(body).await?)?;
     if let Some(name) = &request.name {
@@ -209,13 +206,13 @@ async fn update(
 /// Deletes an integration that has no actions. Its own login goes with it.
 #[utoipa::path(
     delete, path = "/api/v2/integrations/{integrationId}", operation_id = "deleteIntegration",
-    responses((status = 200, description = "The answer.", body = Shown), Changed),
+    responses((status = 200, description = "The answer.", body = IntegrationView), ChangeErrors),
 )]
 async fn remove(
     State(live): State<Arc<Live>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
-) -> Result<Json<Shown>, ApiError> {
+) -> Result<Json<IntegrationView>, ApiError> {
     let id = own(&live, &caller, &id)?;
     let store = live.store()?;
     let shown = show_stored(&store.get::<Integration>(&id).await?, None);
@@ -262,7 +259,11 @@ fn free_of_files(live: &Live, name: &str) -> Result<(), ApiError> {
 }
 
 /// Shows what was changed, as requests see it from now on.
-async fn changed(live: &Live, driver: &Driver, id: &EntityId) -> Result<Json<Shown>, ApiError> {
+async fn changed(
+    live: &Live,
+    driver: &Driver,
+    id: &EntityId,
+) -> Result<Json<IntegrationView>, ApiError> {
     live.refresh().await?;
     let catalog = live.catalog();
     let target = catalog.find_integration(id.as_str())?;

@@ -1,12 +1,12 @@
 //! `/api/v2/tollgate/learned`: numbers in force that nobody has configured, where they come from, and
 //! what speaks for them.
 
-use crate::answers::Changed;
+use crate::answers::ChangeErrors;
 use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::journal::event;
 use crate::json::Json;
-use crate::limits::{self, millis};
+use crate::limits;
 use crate::page::{Listing, Page};
 use crate::principal::Over;
 use crate::query::{Query, parameter};
@@ -20,6 +20,7 @@ use std::sync::Arc;
 use tollgate_definitions::LimitRegistry;
 use tollgate_driver::Driver;
 use tollgate_engine::{LearnedView, Source};
+use tollgate_model::millis;
 use tollgate_store::Role;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -98,7 +99,7 @@ async fn list(
 /// Holds the learned limit of this name no more. It is learned anew if the upstream still has it.
 #[utoipa::path(
     delete, path = PATH, operation_id = "deleteLearned", params(LimitName),
-    responses((status = 204, description = "Done."), Changed),
+    responses((status = 204, description = "Done."), ChangeErrors),
 )]
 async fn forget(
     State(driver): State<Driver>,

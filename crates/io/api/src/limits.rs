@@ -1,6 +1,6 @@
 //! `/api/v2/tollgate/limits` and `/api/v2/tollgate/flows`: every limit and every flow as they are now.
 
-use crate::answers::Found;
+use crate::answers::ReadErrors;
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::error::ApiError;
@@ -18,11 +18,11 @@ use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::time::Duration;
 use tollgate_definitions::{LimitChange, LimitError, LimitRegistry};
 use tollgate_driver::Driver;
 use tollgate_engine::{Leave, LimitView, Snapshot, TokenView};
 use tollgate_json::Doc;
+use tollgate_model::millis;
 use tollgate_store::Role;
 use utoipa::openapi::schema::AnyOfBuilder;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
@@ -167,7 +167,7 @@ async fn list(
 /// Changes a limit until its definition says another number.
 #[utoipa::path(
     put, path = PATH, operation_id = "putLimits", request_body = LimitUpdate,
-    responses((status = 204, description = "Done."), Found),
+    responses((status = 204, description = "Done."), ReadErrors),
 )]
 async fn set(
     State(bodies): State<Bodies>,
@@ -236,11 +236,6 @@ impl Field for Option<Leave> {
         })?;
         Ok(Some(leave))
     }
-}
-
-/// A span as answers give it.
-pub(crate) fn millis(span: Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Who waits, who runs, and what became of the rest.

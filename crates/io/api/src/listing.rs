@@ -1,7 +1,7 @@
 //! Filters and orders that lists share.
 
 use crate::error::ApiError;
-use crate::query::{Query, Value, parameter};
+use crate::query::{ParameterValue, Query, parameter};
 use tollgate_store::NameFilter;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -38,7 +38,7 @@ pub(crate) enum Order {
     Desc,
 }
 
-impl Value for Order {
+impl ParameterValue for Order {
     fn read(query: &Query, name: &str) -> Result<Option<Self>, ApiError> {
         match query.get(name).map(str::to_lowercase).as_deref() {
             None | Some("") => Ok(None),
@@ -66,7 +66,7 @@ impl PartialSchema for IdList {
     }
 }
 
-impl Value for IdList {
+impl ParameterValue for IdList {
     fn read(query: &Query, name: &str) -> Result<Option<Self>, ApiError> {
         let ids: Vec<_> = query.all(name).into_iter().map(str::to_owned).collect();
         if ids.len() > MAX_IDS {
@@ -88,13 +88,13 @@ impl SortOrder {
 impl Name {
     /// The filter for the store.
     pub(crate) fn filter(query: &Query) -> Option<NameFilter> {
-        let name = query.get("name").filter(|name| !name.is_empty())?;
+        let name = query.get(Self::NAME).filter(|name| !name.is_empty())?;
         Some(NameFilter::Contains(name.trim_matches('*').to_owned()))
     }
 
     /// Whether a text has the wanted name in it.
     pub(crate) fn is_in(query: &Query, text: &str) -> bool {
-        query.get("name").is_none_or(|part| {
+        query.get(Self::NAME).is_none_or(|part| {
             let part = part.trim_matches('*').to_lowercase();
             text.to_lowercase().contains(&part)
         })
@@ -102,9 +102,14 @@ impl Name {
 }
 
 impl Expand {
+    /// Whether one of the words of what is wanted is such a one.
+    pub(crate) fn any(query: &Query, is: impl Fn(&str) -> bool) -> bool {
+        query.all(Self::NAME).into_iter().any(is)
+    }
+
     /// Whether this word is among what is wanted.
     pub(crate) fn has(query: &Query, word: &str) -> bool {
-        query.all("expand").contains(&word)
+        Self::any(query, |wanted| wanted == word)
     }
 }
 

@@ -98,7 +98,7 @@ impl Page {
         all: &[T],
         show: impl Fn(&T) -> S,
     ) -> Result<Listing<S>, ApiError> {
-        let mut written = Counted::default();
+        let mut written = ByteCount::default();
         let mut entities = Vec::new();
         for item in self.cut(all) {
             let shown = show(item);
@@ -161,9 +161,9 @@ fn encode(text: &str) -> String {
 
 /// Counts what is written into it, up to the bytes of a page's entities; then it takes no more.
 #[derive(Default)]
-struct Counted(usize);
+struct ByteCount(usize);
 
-impl io::Write for Counted {
+impl io::Write for ByteCount {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0 += bytes.len();
         if self.0 > LIST_BYTES {

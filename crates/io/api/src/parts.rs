@@ -1,6 +1,6 @@
 //! Parts of actions by file name, and the whole as a file.
 
-use crate::answers::Changed;
+use crate::answers::ChangeErrors;
 use crate::caller::Caller;
 use crate::drafts;
 use crate::error::ApiError;
@@ -52,7 +52,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 #[utoipa::path(
     get, path = "/api/v2/integrations/actions/{actionId}/schemas/{fileName}", operation_id = "getIntegrationsActionSchema",
     params(Flatten),
-    responses((status = 200, description = "The answer.", body = Value), Changed),
+    responses((status = 200, description = "The answer.", body = Value), ChangeErrors),
 )]
 async fn schema(
     State(live): State<Arc<Live>>,
@@ -66,7 +66,7 @@ async fn schema(
 /// requesttemplate.vm, requesturltemplate.vm or successtemplate.vm.
 #[utoipa::path(
     get, path = "/api/v2/integrations/actions/{actionId}/templates/{fileName}", operation_id = "getIntegrationsActionTemplate",
-    responses((status = 200, description = "The text.", body = String), Changed),
+    responses((status = 200, description = "The text.", body = String), ChangeErrors),
 )]
 async fn template(
     State(live): State<Arc<Live>>,
@@ -80,7 +80,7 @@ async fn template(
 #[utoipa::path(
     get, path = "/api/v2/integrations/actions/{actionId}/draft/schemas/{fileName}", operation_id = "getIntegrationsActionDraftSchema",
     params(Flatten),
-    responses((status = 200, description = "The answer.", body = Value), Changed),
+    responses((status = 200, description = "The answer.", body = Value), ChangeErrors),
 )]
 async fn draft_schema(
     State(live): State<Arc<Live>>,
@@ -98,7 +98,7 @@ async fn draft_schema(
 /// requesttemplate.vm, requesturltemplate.vm or successtemplate.vm of a draft.
 #[utoipa::path(
     get, path = "/api/v2/integrations/actions/{actionId}/draft/templates/{fileName}", operation_id = "getIntegrationsActionDraftTemplate",
-    responses((status = 200, description = "The text.", body = String), Changed),
+    responses((status = 200, description = "The text.", body = String), ChangeErrors),
 )]
 async fn draft_template(
     State(live): State<Arc<Live>>,
@@ -111,7 +111,7 @@ async fn draft_template(
 /// The action as a file, as the platform exports it.
 #[utoipa::path(
     get, path = "/api/v2/tollgate/actions/{actionId}/export", operation_id = "exportAction",
-    responses((status = 200, description = "The answer.", body = Value), Changed),
+    responses((status = 200, description = "The answer.", body = Value), ChangeErrors),
 )]
 async fn export_action(
     State(live): State<Arc<Live>>,

@@ -4,12 +4,12 @@
 use crate::error::ApiError;
 
 /// What a parameter's value can be.
-pub(crate) trait Value: Sized {
+pub(crate) trait ParameterValue: Sized {
     /// Reads the parameter of this name.
     fn read(query: &Query, name: &str) -> Result<Option<Self>, ApiError>;
 }
 
-impl Value for String {
+impl ParameterValue for String {
     fn read(query: &Query, name: &str) -> Result<Option<Self>, ApiError> {
         Ok(query
             .get(name)
@@ -18,7 +18,7 @@ impl Value for String {
     }
 }
 
-impl Value for bool {
+impl ParameterValue for bool {
     fn read(query: &Query, name: &str) -> Result<Option<Self>, ApiError> {
         query.flag(name)
     }
@@ -31,12 +31,15 @@ macro_rules! parameter {
         pub(crate) struct $type;
 
         impl $type {
+            /// Its name in query strings.
+            pub(crate) const NAME: &'static str = $name;
+
             /// Reads it; none where it isn't given.
             #[allow(dead_code, reason = "some parameters are read in a way of their own")]
             pub(crate) fn of(
                 query: &$crate::query::Query,
             ) -> Result<Option<$value>, $crate::error::ApiError> {
-                $crate::query::Value::read(query, $name)
+                $crate::query::ParameterValue::read(query, Self::NAME)
             }
         }
 
@@ -45,7 +48,7 @@ macro_rules! parameter {
                 _: impl Fn() -> Option<utoipa::openapi::path::ParameterIn>,
             ) -> Vec<utoipa::openapi::path::Parameter> {
                 let parameter = utoipa::openapi::path::ParameterBuilder::new()
-                    .name($name)
+                    .name(Self::NAME)
                     .parameter_in(utoipa::openapi::path::ParameterIn::Query)
                     .description(Some(concat!($($about),*).trim()))
                     .schema(Some(<$value as utoipa::PartialSchema>::schema()));

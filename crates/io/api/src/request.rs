@@ -5,7 +5,7 @@
 //! there. Fields that a request doesn't declare are left alone, since the vendor's SDKs send back whole things.
 
 use crate::error::ApiError;
-use crate::query::{self, Query};
+use crate::query::{ParameterValue, Query};
 use std::collections::BTreeMap;
 use tollgate_json::{Doc, DocError};
 use tollgate_store::{Expected, JsonText, Version};
@@ -76,7 +76,7 @@ impl<const LOW: u32, const HIGH: u32> Field for Option<Whole<LOW, HIGH>> {
     }
 }
 
-impl<const LOW: u32, const HIGH: u32> query::Value for Whole<LOW, HIGH> {
+impl<const LOW: u32, const HIGH: u32> ParameterValue for Whole<LOW, HIGH> {
     fn read(query: &Query, name: &str) -> Result<Option<Self>, ApiError> {
         match query.get(name).map(str::parse) {
             None => Ok(None),

@@ -1,6 +1,6 @@
 //! The paths and who answers them.
 
-use crate::document::Describe;
+use crate::document::DocumentSource;
 use crate::error::ApiError;
 use crate::state::Api;
 use crate::{
@@ -68,7 +68,7 @@ pub fn router(api: Api) -> Router {
                 gate::authenticate,
             ));
     Router::from(open())
-        .layer(Extension(Describe(document)))
+        .layer(Extension(DocumentSource(document)))
         .route("/", get(dashboard::page))
         .route("/dashboard.css", get(dashboard::style))
         .route("/dashboard.js", get(dashboard::script))

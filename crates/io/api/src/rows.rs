@@ -2,7 +2,7 @@
 //! row leaves out takes its default.
 
 use super::tables::PATH;
-use crate::answers::Changed;
+use crate::answers::ChangeErrors;
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::changes::by;
@@ -41,15 +41,15 @@ parameter! {
 }
 
 /// A row as the document describes it: its key, and its table's other columns.
-struct AnyRow;
+struct RowShape;
 
-impl ToSchema for AnyRow {
+impl ToSchema for RowShape {
     fn name() -> Cow<'static, str> {
         "Row".into()
     }
 }
 
-impl PartialSchema for AnyRow {
+impl PartialSchema for RowShape {
     fn schema() -> RefOr<Schema> {
         let key = ObjectBuilder::new().property("key", String::schema());
         key.additional_properties(Some(AdditionalProperties::FreeForm(true)))
@@ -61,7 +61,7 @@ impl PartialSchema for AnyRow {
 #[utoipa::path(
     get, path = "/api/v2/flows/datatables/{datatableId}/rows", operation_id = "getFlowsDatatableRows",
     params(Page, ShowBrief),
-    responses((status = 200, description = "A page.", body = Listing<Value>), Changed),
+    responses((status = 200, description = "A page.", body = Listing<Value>), ChangeErrors),
 )]
 async fn list(
     State(live): State<Arc<Live>>,
@@ -84,7 +84,7 @@ async fn list(
 #[utoipa::path(
     get, path = "/api/v2/flows/datatables/{datatableId}/rows/{rowId}", operation_id = "getFlowsDatatableRow",
     params(ShowBrief),
-    responses((status = 200, description = "The answer.", body = Value), Changed),
+    responses((status = 200, description = "The answer.", body = Value), ChangeErrors),
 )]
 async fn get(
     State(live): State<Arc<Live>>,
@@ -101,8 +101,8 @@ async fn get(
 /// Adds a row.
 #[utoipa::path(
     post, path = "/api/v2/flows/datatables/{datatableId}/rows", operation_id = "postFlowsDatatableRows",
-    request_body = AnyRow,
-    responses((status = 200, description = "The answer.", body = Value), Changed),
+    request_body = RowShape,
+    responses((status = 200, description = "The answer.", body = Value), ChangeErrors),
 )]
 async fn create(
     State(live): State<Arc<Live>>,
@@ -123,8 +123,8 @@ async fn create(
 /// Replaces a row.
 #[utoipa::path(
     put, path = "/api/v2/flows/datatables/{datatableId}/rows/{rowId}", operation_id = "putFlowsDatatableRow",
-    request_body = AnyRow,
-    responses((status = 200, description = "The answer.", body = Value), Changed),
+    request_body = RowShape,
+    responses((status = 200, description = "The answer.", body = Value), ChangeErrors),
 )]
 async fn update(
     State(live): State<Arc<Live>>,
@@ -146,7 +146,7 @@ async fn update(
 #[utoipa::path(
     delete, path = "/api/v2/flows/datatables/{datatableId}/rows/{rowId}",
     operation_id = "deleteFlowsDatatableRow",
-    responses((status = 204, description = "Done."), Changed),
+    responses((status = 204, description = "Done."), ChangeErrors),
 )]
 async fn remove(
     State(live): State<Arc<Live>>,

@@ -1,6 +1,6 @@
 //! Calls of published actions, and what tests of drafts share with them.
 
-use crate::answers::Executed;
+use crate::answers::CallErrors;
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::error::{ApiError, ErrorBody};
@@ -99,7 +99,7 @@ pub(crate) struct TermsHeaders {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = TestResult)]
-pub(crate) struct Tested {
+pub(crate) struct TestReport {
     operations: Vec<TestStep>,
     /// What the action came to, if all steps succeeded.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,7 +128,7 @@ pub(crate) struct TestStep {
 #[utoipa::path(
     post, path = "/api/v2/integrations/actions/{actionId}/execute", operation_id = "postIntegrationsActionExecute",
     params(Flatten, TermsHeaders), request_body = Option<Value>,
-    responses((status = 200, description = "The answer.", body = Value), Executed),
+    responses((status = 200, description = "The answer.", body = Value), CallErrors),
 )]
 async fn execute(
     State(calls): State<Calls>,
@@ -164,7 +164,7 @@ async fn execute(
 #[utoipa::path(
     post, path = "/api/v2/integrations/actions/{actionId}/test", operation_id = "postIntegrationsActionTest",
     params(Flatten, TermsHeaders), request_body = Option<Value>,
-    responses((status = 200, description = "The answer.", body = Tested), Executed),
+    responses((status = 200, description = "The answer.", body = TestReport), CallErrors),
 )]
 async fn test(
     State(calls): State<Calls>,
@@ -173,7 +173,7 @@ async fn test(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<Tested>, ApiError> {
+) -> Result<Json<TestReport>, ApiError> {
     let catalog = calls.live.catalog();
     let entry = callable(&catalog, &caller, &id)?;
     let flatten = Flatten::of(&Query::parse(query.as_deref()))?.unwrap_or(false);
@@ -186,7 +186,7 @@ async fn test(
 }
 
 /// A test as the platform's `TestExecutionResult`.
-pub(crate) fn show_test(result: TestResult) -> Tested {
+pub(crate) fn show_test(result: TestResult) -> TestReport {
     let mut failed = None;
     let steps = result.steps.into_iter().zip(1..).map(|(step, number)| {
         let error = step.error.map(|error| ApiError::from(error).body());
@@ -209,7 +209,7 @@ pub(crate) fn show_test(result: TestResult) -> Tested {
             Some(failed.unwrap_or_else(|| ApiError::from(error).body())),
         ),
     };
-    Tested {
+    TestReport {
         operations,
         success: error.is_none(),
         final_result,

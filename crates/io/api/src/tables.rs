@@ -1,6 +1,6 @@
 //! `/api/v2/flows/datatables`: tables that flows look things up in.
 
-use crate::answers::Changed;
+use crate::answers::ChangeErrors;
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::changes::by;
@@ -160,7 +160,7 @@ async fn list(
 #[utoipa::path(
     get, path = "/api/v2/flows/datatables/{datatableId}", operation_id = "getFlowsDatatable",
     params(Expand),
-    responses((status = 200, description = "The answer.", body = DataTable), Changed),
+    responses((status = 200, description = "The answer.", body = DataTable), ChangeErrors),
 )]
 async fn get(
     State(live): State<Arc<Live>>,
@@ -179,7 +179,7 @@ async fn get(
 /// Makes a data table.
 #[utoipa::path(
     post, path = PATH, operation_id = "postFlowsDatatables", request_body = DataTableRequest,
-    responses((status = 200, description = "The answer.", body = DataTable), Changed),
+    responses((status = 200, description = "The answer.", body = DataTable), ChangeErrors),
 )]
 async fn create(
     State(live): State<Arc<Live>>,
@@ -200,7 +200,7 @@ async fn create(
 #[utoipa::path(
     put, path = "/api/v2/flows/datatables/{datatableId}", operation_id = "putFlowsDatatable",
     request_body = DataTableRequest,
-    responses((status = 200, description = "The answer.", body = DataTable), Changed),
+    responses((status = 200, description = "The answer.", body = DataTable), ChangeErrors),
 )]
 async fn update(
     State(live): State<Arc<Live>>,
@@ -224,7 +224,7 @@ async fn update(
 #[utoipa::path(
     delete, path = "/api/v2/flows/datatables/{datatableId}", operation_id = "deleteFlowsDatatable",
     params(Force),
-    responses((status = 204, description = "Done."), Changed),
+    responses((status = 204, description = "Done."), ChangeErrors),
 )]
 async fn remove(
     State(live): State<Arc<Live>>,

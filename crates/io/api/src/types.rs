@@ -1,6 +1,6 @@
 //! `/api/v2/integrations/types`: the integration types that can be made.
 
-use crate::answers::Found;
+use crate::answers::ReadErrors;
 use crate::caller::Caller;
 use crate::credentials::own_of;
 use crate::error::ApiError;
@@ -42,7 +42,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = IntegrationType)]
-struct Shown {
+struct IntegrationTypeView {
     #[schema(value_type = String)]
     id: &'static str,
     #[schema(value_type = String)]
@@ -65,12 +65,12 @@ struct Shown {
 #[utoipa::path(
     get, path = PATH, operation_id = "getIntegrationsTypes",
     params(Page),
-    responses((status = 200, description = "A page.", body = Listing<Shown>)),
+    responses((status = 200, description = "A page.", body = Listing<IntegrationTypeView>)),
 )]
 async fn list(
     Extension(caller): Caller,
     RawQuery(query): RawQuery,
-) -> Result<Json<Listing<Shown>>, ApiError> {
+) -> Result<Json<Listing<IntegrationTypeView>>, ApiError> {
     caller.needs_any()?;
     let query = Query::parse(query.as_deref());
     let page = Page::of(&query)?;
@@ -83,9 +83,12 @@ async fn list(
 /// Gets an integration type.
 #[utoipa::path(
     get, path = "/api/v2/integrations/types/{typeId}", operation_id = "getIntegrationsType",
-    responses((status = 200, description = "The answer.", body = Shown), Found),
+    responses((status = 200, description = "The answer.", body = IntegrationTypeView), ReadErrors),
 )]
-async fn get(Extension(caller): Caller, Path(id): Path<String>) -> Result<Json<Shown>, ApiError> {
+async fn get(
+    Extension(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<IntegrationTypeView>, ApiError> {
     caller.needs_any()?;
     Ok(Json(show(found(&id)?)))
 }
@@ -93,7 +96,7 @@ async fn get(Extension(caller): Caller, Path(id): Path<String>) -> Result<Json<S
 /// The schema of its properties.
 #[utoipa::path(
     get, path = "/api/v2/integrations/types/{typeId}/configschemas/{configType}", operation_id = "getIntegrationsTypeConfigschema",
-    responses((status = 200, description = "The answer.", body = Value), Found),
+    responses((status = 200, description = "The answer.", body = Value), ReadErrors),
 )]
 async fn schema(
     Extension(caller): Caller,
@@ -118,13 +121,13 @@ fn found(id: &str) -> Result<&'static TypeFacts, ApiError> {
         .map_err(|why| ApiError::not_found(format!("There is no such integration type: {why}.")))
 }
 
-fn show(of: &TypeFacts) -> Shown {
+fn show(of: &TypeFacts) -> IntegrationTypeView {
     let id = of.id;
     let places = credentials(of).into_iter().map(|kind| {
         let place = json!({"required": false, "title": kind, "credentialTypes": [kind]});
         (kind.to_owned(), place)
     });
-    Shown {
+    IntegrationTypeView {
         id,
         name: of.name,
         description: format!("It {}.", of.what),

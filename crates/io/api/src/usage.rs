@@ -1,7 +1,7 @@
 //! How often a client called what. A query is answered at once; its id *is* the query, so any node gives
 //! its results, and nothing has to be kept.
 
-use crate::answers::Changed;
+use crate::answers::ChangeErrors;
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::error::ApiError;
@@ -120,7 +120,7 @@ struct UsageCount {
 /// Asks how often a caller called what.
 #[utoipa::path(
     post, path = "/api/v2/oauth/clients/{clientId}/usage/query", operation_id = "postOauthClientUsageQuery", request_body = UsageRequest,
-    responses((status = 200, description = "The answer.", body = UsageExecution), Changed),
+    responses((status = 200, description = "The answer.", body = UsageExecution), ChangeErrors),
 )]
 async fn query(
     State(live): State<Arc<Live>>,
@@ -155,7 +155,7 @@ async fn query(
 /// Asks how often a caller called what on each of the last days.
 #[utoipa::path(
     get, path = "/api/v2/oauth/clients/{clientId}/usage/summary", operation_id = "getOauthClientUsageSummary", params(Days),
-    responses((status = 200, description = "The answer.", body = UsageExecution), Changed),
+    responses((status = 200, description = "The answer.", body = UsageExecution), ChangeErrors),
 )]
 async fn summary(
     State(live): State<Arc<Live>>,
@@ -186,7 +186,7 @@ fn started(client: &str, query: &Value) -> UsageExecution {
 /// What was asked for.
 #[utoipa::path(
     get, path = "/api/v2/oauth/clients/{clientId}/usage/query/results/{executionId}", operation_id = "getOauthClientUsageQueryResult",
-    responses((status = 200, description = "The answer.", body = UsageResult), Changed),
+    responses((status = 200, description = "The answer.", body = UsageResult), ChangeErrors),
 )]
 async fn results(
     State(live): State<Arc<Live>>,

@@ -7,7 +7,7 @@
 mod runs;
 mod shapes;
 
-use crate::answers::{Changed, Found};
+use crate::answers::{ChangeErrors, ReadErrors};
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::changes::{by, managed};
@@ -114,7 +114,7 @@ async fn list(
 /// Gets a flow.
 #[utoipa::path(
     get, path = "/api/v2/flows/{flowId}", operation_id = "getFlow",
-    responses((status = 200, description = "The answer.", body = Flow), Found),
+    responses((status = 200, description = "The answer.", body = Flow), ReadErrors),
 )]
 async fn get(
     State(live): State<Arc<Live>>,
@@ -144,7 +144,7 @@ async fn get(
 #[utoipa::path(
     post, path = "/api/v2/tollgate/workflows", operation_id = "postTollgateWorkflows",
     request_body = Value,
-    responses((status = 200, description = "The answer.", body = Flow), Changed),
+    responses((status = 200, description = "The answer.", body = Flow), ChangeErrors),
 )]
 async fn publish(
     State(live): State<Arc<Live>>,
@@ -207,7 +207,7 @@ async fn publish_by_its_old_path(
 /// Deletes a flow and its versions.
 #[utoipa::path(
     delete, path = "/api/v2/flows/{flowId}", operation_id = "deleteFlow",
-    responses((status = 204, description = "Done."), Changed),
+    responses((status = 204, description = "Done."), ChangeErrors),
 )]
 async fn remove(
     State(live): State<Arc<Live>>,

@@ -4,7 +4,7 @@
 mod adopt;
 
 use super::http::encode;
-use super::remote::{Place, Remote};
+use super::remote::{Remote, ServiceLogin};
 use super::stored;
 use crate::console::{errln, outln};
 use comfy_table::{ContentArrangement, Table, presets};
@@ -35,7 +35,7 @@ enum Command {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        place: Place,
+        service: ServiceLogin,
     },
     /// Configures what was learned: in the file, whose comments and order stay, and where the file has not
     /// what it belongs to, in the service. Prints how the file changes.
@@ -53,14 +53,14 @@ enum Command {
         #[arg(long)]
         dry_run: bool,
         #[command(flatten)]
-        place: Place,
+        service: ServiceLogin,
     },
     /// Holds a learned limit no more. It is learned anew if the upstream still has it.
     Forget {
         /// Name of the limit, as the list has it.
         name: String,
         #[command(flatten)]
-        place: Place,
+        service: ServiceLogin,
     },
 }
 
@@ -71,21 +71,21 @@ pub(crate) fn run(args: Args) -> ExitCode {
 #[tokio::main]
 async fn carry_out(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::List { json, place } => list(&place.login().await?, json).await,
+        Command::List { json, service } => list(&service.login().await?, json).await,
         Command::Adopt {
             name,
             config,
             dry_run,
-            place,
+            service,
             ..
         } => {
-            let remote = place.login().await?;
+            let remote = service.login().await?;
             let learned = learned(&remote, name.as_deref()).await?;
             adopt::adopt(&remote, &config, &learned, dry_run).await
         }
-        Command::Forget { name, place } => {
+        Command::Forget { name, service } => {
             let path = format!("{LEARNED}?name={}", encode(&name));
-            place
+            service
                 .login()
                 .await?
                 .call(Method::DELETE, &path, None)

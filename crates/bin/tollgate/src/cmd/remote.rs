@@ -15,7 +15,7 @@ pub(super) const ACTIONS: &str = "/api/v2/integrations/actions";
 
 /// A running service, and who logs in there.
 #[derive(clap::Args)]
-pub(crate) struct Place {
+pub(crate) struct ServiceLogin {
     /// A running service, such as http://127.0.0.1:8080.
     #[arg(long)]
     url: String,
@@ -27,7 +27,7 @@ pub(crate) struct Place {
     client_secret_env: String,
 }
 
-impl Place {
+impl ServiceLogin {
     pub(crate) async fn login(&self) -> anyhow::Result<Remote> {
         let secret = stored::variable(&self.client_secret_env)?;
         Remote::login(&self.url, &self.client_id, &secret).await

@@ -5,7 +5,7 @@
 //! before the first is sent, and the service checks each against the table's schema.
 
 use super::http::encode;
-use super::remote::{Place, Remote};
+use super::remote::{Remote, ServiceLogin};
 use super::{input, stored};
 use crate::console::{errln, outln};
 use anyhow::Context as _;
@@ -34,14 +34,14 @@ enum Command {
         /// The file, a JSON object a line; - for stdin.
         file: PathBuf,
         #[command(flatten)]
-        place: Place,
+        service: ServiceLogin,
     },
     /// Prints the rows of a table, a JSON object a line.
     Export {
         /// Name or id of the table.
         table: String,
         #[command(flatten)]
-        place: Place,
+        service: ServiceLogin,
     },
 }
 
@@ -52,14 +52,18 @@ pub(crate) fn run(args: Args) -> ExitCode {
 #[tokio::main]
 async fn carry_out(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Import { table, file, place } => {
+        Command::Import {
+            table,
+            file,
+            service,
+        } => {
             let rows = read(&file)?;
-            let remote = place.login().await?;
+            let remote = service.login().await?;
             let (new, replaced) = import(&remote, &table, rows).await?;
             errln!("{new} rows added, {replaced} replaced");
         }
-        Command::Export { table, place } => {
-            let remote = place.login().await?;
+        Command::Export { table, service } => {
+            let remote = service.login().await?;
             let id = find(&remote, &table).await?;
             let path = format!("{TABLES}/{id}/rows");
             for row in remote.all(&path, "&showbrief=false").await? {

@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Action)]
-pub(crate) struct Shown {
+pub(crate) struct ActionView {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) integration_id: String,
@@ -153,14 +153,14 @@ impl Field for NewName {
 }
 
 /// An action as lists and gets show it. `contract`: whether with its contract, and then whether flattened.
-pub(crate) fn show(entry: &CatalogAction, contract: Option<bool>, config: bool) -> Shown {
+pub(crate) fn show(entry: &CatalogAction, contract: Option<bool>, config: bool) -> ActionView {
     let definition = entry.action.as_ref().ok().map(|action| action.definition());
     let part = |name: &str| {
         definition
             .and_then(|definition| definition.get(name))
             .cloned()
     };
-    Shown {
+    ActionView {
         id: entry.id.clone(),
         name: entry.name.clone(),
         integration_id: entry.integration.clone(),

@@ -1,8 +1,8 @@
 //! What becomes of drafts: they are checked, tried step by step, and published.
 
 use super::{find, over, own, target};
-use crate::actions::{self, Shown, usable};
-use crate::answers::{Changed, Executed};
+use crate::actions::{self, ActionView, usable};
+use crate::answers::{CallErrors, ChangeErrors};
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::changes::by;
@@ -10,7 +10,7 @@ use crate::error::{ApiError, ErrorBody};
 use crate::json::Json;
 use crate::query::Query;
 use crate::request::request;
-use crate::run::{Calls, Flatten, TermsHeaders, Tested, show_test, terms};
+use crate::run::{Calls, Flatten, TermsHeaders, TestReport, show_test, terms};
 use crate::state::Api;
 use axum::Extension;
 use axum::body::Body;
@@ -51,7 +51,7 @@ request! {
 /// Whether a draft can be published.
 #[utoipa::path(
     get, path = "/api/v2/integrations/actions/{actionId}/draft/validation", operation_id = "getIntegrationsActionDraftValidation",
-    responses((status = 200, description = "The answer.", body = Validation), Changed),
+    responses((status = 200, description = "The answer.", body = Validation), ChangeErrors),
 )]
 async fn validate(
     State(live): State<Arc<Live>>,
@@ -77,7 +77,7 @@ async fn validate(
     post, path = "/api/v2/integrations/actions/{actionId}/draft/test", operation_id = "postIntegrationsActionDraftTest",
     params(Flatten, TermsHeaders),
     request_body = Option<Value>,
-    responses((status = 200, description = "The answer.", body = Tested), Executed),
+    responses((status = 200, description = "The answer.", body = TestReport), CallErrors),
 )]
 async fn test(
     State(calls): State<Calls>,
@@ -87,7 +87,7 @@ async fn test(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<Tested>, ApiError> {
+) -> Result<Json<TestReport>, ApiError> {
     let flatten = Flatten::of(&Query::parse(query.as_deref()))?.unwrap_or(false);
     let terms = terms(&caller, &headers, flatten)?;
     let body = calls.bodies.text(body).await?;
@@ -103,7 +103,7 @@ async fn test(
 #[utoipa::path(
     post, path = "/api/v2/integrations/actions/{actionId}/draft/publish", operation_id = "postIntegrationsActionDraftPublish",
     request_body = Seen,
-    responses((status = 200, description = "The answer.", body = Shown), Changed),
+    responses((status = 200, description = "The answer.", body = ActionView), ChangeErrors),
 )]
 async fn publish(
     State(live): State<Arc<Live>>,
@@ -112,7 +112,7 @@ async fn publish(
     Extension(caller): Caller,
     Path(id): Path<String>,
     body: Body,
-) -> Result<Json<Shown>, ApiError> {
+) -> Result<Json<ActionView>, ApiError> {
     let Seen { version } = Seen::read(&bodies.doc(body).await?)?;
     let seen = Expected::Version(version);
     let draft = own(&live, &caller, &id).await?;

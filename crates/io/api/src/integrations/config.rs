@@ -4,7 +4,7 @@ use super::given::{CredentialIds, IntegrationConfigurationRequest};
 use super::own;
 use super::reach;
 use super::shown::{Configuration, show_config};
-use crate::answers::{Changed, Found};
+use crate::answers::{ChangeErrors, ReadErrors};
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::changes::by;
@@ -35,7 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 /// Gets its configuration.
 #[utoipa::path(
     get, path = "/api/v2/integrations/{integrationId}/config/current", operation_id = "getIntegrationConfigCurrent",
-    responses((status = 200, description = "The answer.", body = Configuration), Found),
+    responses((status = 200, description = "The answer.", body = Configuration), ReadErrors),
 )]
 async fn config(
     State(live): State<Arc<Live>>,
@@ -63,7 +63,7 @@ async fn config(
 #[utoipa::path(
     put, path = "/api/v2/integrations/{integrationId}/config/current", operation_id = "putIntegrationConfigCurrent",
     request_body = IntegrationConfigurationRequest,
-    responses((status = 200, description = "The answer.", body = Configuration), Changed),
+    responses((status = 200, description = "The answer.", body = Configuration), ChangeErrors),
 )]
 async fn configure(
     State(live): State<Arc<Live>>,

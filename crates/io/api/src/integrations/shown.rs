@@ -18,13 +18,13 @@ pub(crate) const PATH: &str = "/api/v2/integrations";
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Integration)]
-pub(crate) struct Shown {
+pub(crate) struct IntegrationView {
     id: String,
     name: String,
-    integration_type: ShownType,
+    integration_type: TypeLink,
     notes: String,
     intended_state: IntendedWord,
-    pub(super) reported_state: Reported,
+    pub(super) reported_state: ReportedStatus,
     attributes: BTreeMap<String, String>,
     #[schema(minimum = 0)]
     version: i64,
@@ -38,7 +38,7 @@ pub(crate) struct Shown {
 /// The type of an integration.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ShownType {
+struct TypeLink {
     id: String,
     self_uri: String,
 }
@@ -54,7 +54,7 @@ words! {
 
 /// Whether calls can be made, and why not.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Reported {
+pub(crate) struct ReportedStatus {
     pub(super) code: ReportedCode,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<Detail>,
@@ -108,7 +108,7 @@ pub(crate) fn with_config(
     full: bool,
     caller: &Principal,
     driver: &Driver,
-) -> Shown {
+) -> IntegrationView {
     let mut shown = show(catalog, target, driver);
     let readable = full && caller.may(Role::Administer, Over::Integration(&target.id));
     if let (Some(stored), true) = (&target.stored, readable) {
@@ -122,7 +122,7 @@ pub(crate) fn show(
     catalog: &Catalog,
     target: &CatalogIntegration,
     driver: &Driver,
-) -> Shown {
+) -> IntegrationView {
     let why = match &target.wiring {
         Err(why) => Some(why.clone()),
         Ok(wiring) => driver.token_trouble(wiring.routes.route).map(|trouble| {
@@ -139,7 +139,7 @@ pub(crate) fn show(
         }
         return shown;
     }
-    Shown {
+    IntegrationView {
         id: target.id.clone(),
         name: target.name.clone(),
         integration_type: show_type(target.kind.as_str()),
@@ -153,7 +153,7 @@ pub(crate) fn show(
     }
 }
 
-fn reported(enabled: bool, why: Option<&str>) -> Reported {
+fn reported(enabled: bool, why: Option<&str>) -> ReportedStatus {
     let detail = why.filter(|_| enabled).map(|why| Detail {
         message: why.to_owned(),
     });
@@ -162,22 +162,22 @@ fn reported(enabled: bool, why: Option<&str>) -> Reported {
         (true, None) => ReportedCode::Active,
         (true, Some(_)) => ReportedCode::Error,
     };
-    Reported { code, detail }
+    ReportedStatus { code, detail }
 }
 
-fn show_type(id: &str) -> ShownType {
-    ShownType {
+fn show_type(id: &str) -> TypeLink {
+    TypeLink {
         id: id.to_owned(),
         self_uri: format!("{PATH}/types/{id}"),
     }
 }
 
-pub(crate) fn show_stored(stored: &Integration, why: Option<&str>) -> Shown {
+pub(crate) fn show_stored(stored: &Integration, why: Option<&str>) -> IntegrationView {
     let intended_state = match stored.intended_state {
         IntendedState::Enabled => IntendedWord::Enabled,
         IntendedState::Disabled => IntendedWord::Disabled,
     };
-    Shown {
+    IntegrationView {
         id: stored.id.to_string(),
         name: stored.name.clone(),
         integration_type: show_type(&stored.type_id),

@@ -2,7 +2,7 @@
 
 use super::shapes::{FlowLaunch, FlowLaunchRequest, FlowRun, FlowVersion, show_run};
 use super::{PATH, stored};
-use crate::answers::{Changed, Found};
+use crate::answers::{ChangeErrors, ReadErrors};
 use crate::bodies::Bodies;
 use crate::caller::Caller;
 use crate::error::ApiError;
@@ -36,7 +36,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 #[utoipa::path(
     post, path = "/api/v2/flows/executions", operation_id = "postFlowsExecutions",
     request_body = FlowLaunchRequest,
-    responses((status = 200, description = "The answer.", body = FlowLaunch), Changed),
+    responses((status = 200, description = "The answer.", body = FlowLaunch), ChangeErrors),
 )]
 async fn launch(
     State(live): State<Arc<Live>>,
@@ -114,7 +114,7 @@ async fn begin(
 /// How far a run is.
 #[utoipa::path(
     get, path = "/api/v2/flows/executions/{flowExecutionId}", operation_id = "getFlowsExecution",
-    responses((status = 200, description = "The answer.", body = FlowRun), Found),
+    responses((status = 200, description = "The answer.", body = FlowRun), ReadErrors),
 )]
 async fn execution(
     State(runner): State<Arc<Runner<Desk>>>,

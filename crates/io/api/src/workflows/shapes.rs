@@ -1,12 +1,12 @@
 //! What requests and answers on workflows and their runs hold.
 use super::PATH;
-use crate::limits::millis;
 use crate::request::request;
 use crate::wire::show_time;
 use serde::Serialize;
 use serde_json::Value;
 use tollgate_architect_runner::{Record, Status};
 use tollgate_json::Doc;
+use tollgate_model::millis;
 use tollgate_store::WallTime;
 use utoipa::ToSchema;
 
