@@ -119,7 +119,11 @@ fn named(path: &[(usize, String)], scope: &dyn Scope) -> Result<(Expr, Type), Fa
     } else {
         near
     };
-    Err(Fault::new(path[0].0, format!("no variable `{name}`"), help))
+    Err(Fault::unknown(
+        path[0].0,
+        format!("no variable `{name}`"),
+        help,
+    ))
 }
 
 fn property((inner, kind): (Expr, Type), name: &str, at: usize) -> Result<(Expr, Type), Fault> {
@@ -139,7 +143,7 @@ fn property((inner, kind): (Expr, Type), name: &str, at: usize) -> Result<(Expr,
         Base::Entity(entity) => match entity.property(name) {
             Some((_, base)) => Type::one(base),
             None => {
-                return Err(Fault::new(
+                return Err(Fault::unknown(
                     at,
                     format!("{kind} has no property `{name}`"),
                     did_you_mean(name, entity.properties()),
@@ -194,7 +198,7 @@ fn call(
         return conditional(at, arguments, exprs, &kinds);
     }
     let Some(function) = function::find(name) else {
-        return Err(Fault::new(
+        return Err(Fault::unknown(
             at,
             format!("no function `{name}`"),
             did_you_mean(name, function::functions().map(|function| function.name)),
@@ -254,4 +258,40 @@ fn conditional(
         ));
     };
     Ok((Expr::If(Box::new(exprs)), kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Scope, check};
+    use crate::fault::FaultKind::{Unknown, Wrong};
+    use crate::kind::{Kind, Type};
+
+    struct Names;
+
+    impl Scope for Names {
+        fn variable(&self, name: &str) -> Option<(u32, Type)> {
+            (name == "Flow.queue").then_some((0, Type::entity(Kind::Queue)))
+        }
+
+        fn builtin(&self, _: &str) -> Option<Type> {
+            None
+        }
+
+        fn names(&self) -> Vec<String> {
+            Vec::new()
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_known_is_no_rule_that_is_broken() {
+        for (text, kind) in [
+            ("Flow.other", Unknown),
+            ("NoSuchFunction(1)", Unknown),
+            ("Flow.queue.noSuchProperty", Unknown),
+            ("1 + ", Wrong),
+            ("Length(1)", Wrong),
+        ] {
+            assert_eq!(check(text, &Names).unwrap_err().kind, kind, "{text}");
+        }
+    }
 }

@@ -31,7 +31,7 @@ mod world;
 
 pub use check::{Scope, check};
 pub use expr::Expr;
-pub use fault::Fault;
+pub use fault::{Fault, FaultKind};
 pub use function::{Function, functions};
 pub use kind::{Base, Kind, Type};
 pub use nearest::{did_you_mean, nearest};
