@@ -138,25 +138,15 @@ fn property((inner, kind): (Expr, Type), name: &str, at: usize) -> Result<(Expr,
             ));
         }
         Base::Json | Base::Any => kind,
-        Base::Currency if name.eq_ignore_ascii_case("amount") => Type::one(Base::Decimal),
-        Base::Currency if name.eq_ignore_ascii_case("code") => Type::STRING,
-        Base::Entity(entity) => match entity.property(name) {
-            Some((_, base)) => Type::one(base),
-            None => {
-                return Err(Fault::unknown(
-                    at,
-                    format!("{kind} has no property `{name}`"),
-                    did_you_mean(name, entity.properties()),
-                ));
+        base => kind.property(name).ok_or_else(|| {
+            let message = format!("{kind} has no property `{name}`");
+            match base {
+                Base::Entity(entity) => {
+                    Fault::unknown(at, message, did_you_mean(name, entity.properties()))
+                }
+                _ => Fault::new(at, message, ""),
             }
-        },
-        _ => {
-            return Err(Fault::new(
-                at,
-                format!("{kind} has no property `{name}`"),
-                "",
-            ));
-        }
+        })?,
     };
     // JSON's names are as they are; all others are in any case.
     let name: Arc<str> = match kind.base {

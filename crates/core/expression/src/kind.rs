@@ -1,5 +1,9 @@
 //! The types of the expression language.
 
+mod table;
+
+pub use table::{DataType, Kind, data_types};
+
 use std::fmt;
 
 /// What a value may be.
@@ -32,104 +36,6 @@ pub enum Base {
     Entity(Kind),
 }
 
-/// Kinds of things that workflows refer to by name or id.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[expect(missing_docs, reason = "the names are the vendor's words")]
-pub enum Kind {
-    PhoneNumber,
-    Queue,
-    User,
-    Group,
-    Skill,
-    LanguageSkill,
-    Schedule,
-    ScheduleGroup,
-    EmergencyGroup,
-    Prompt,
-    ExternalContact,
-    ExternalOrganization,
-    WrapUpCode,
-    Flow,
-    FlowOutcome,
-    FlowMilestone,
-    EmailAddress,
-    Customer,
-}
-
-/// Each kind's word in `…Variable` and in `To…` functions.
-const WORDS: [(Kind, &str); 18] = [
-    (Kind::PhoneNumber, "phoneNumber"),
-    (Kind::Queue, "queue"),
-    (Kind::User, "user"),
-    (Kind::Group, "group"),
-    (Kind::Skill, "skill"),
-    (Kind::LanguageSkill, "languageSkill"),
-    (Kind::Schedule, "schedule"),
-    (Kind::ScheduleGroup, "scheduleGroup"),
-    (Kind::EmergencyGroup, "emergencyGroup"),
-    (Kind::Prompt, "prompt"),
-    (Kind::ExternalContact, "externalContact"),
-    (Kind::ExternalOrganization, "externalOrganization"),
-    (Kind::WrapUpCode, "wrapupCode"),
-    (Kind::Flow, "flow"),
-    (Kind::FlowOutcome, "flowOutcome"),
-    (Kind::FlowMilestone, "flowMilestone"),
-    (Kind::EmailAddress, "emailAddress"),
-    (Kind::Customer, "customer"),
-];
-
-impl Kind {
-    /// The word in `…Variable`, such as `externalContact`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        let found = WORDS.iter().find(|(kind, _)| *kind == self);
-        found.map_or("", |(_, word)| word)
-    }
-
-    /// The kind with this word, in any case.
-    #[must_use]
-    pub fn of_word(word: &str) -> Option<Kind> {
-        let found = WORDS
-            .iter()
-            .find(|(_, known)| known.eq_ignore_ascii_case(word));
-        found.map(|(kind, _)| *kind)
-    }
-
-    /// The names of the properties, each with its type behind a colon unless it is a text.
-    fn typed_properties(self) -> &'static str {
-        match self {
-            Kind::PhoneNumber => "e164 dialable display countryCode extension",
-            Kind::User => "id name email title department extension primaryContact",
-            Kind::ExternalContact => {
-                "id firstName middleName lastName salutation title workEmail personalEmail otherEmail \
-                 workPhone:phoneNumber cellPhone:phoneNumber homePhone:phoneNumber otherPhone:phoneNumber \
-                 surveyOptOut:boolean externalOrganization:externalOrganization"
-            }
-            Kind::ExternalOrganization => {
-                "id name industry primaryContactId employeeCount:integer revenue:integer"
-            }
-            Kind::EmailAddress => "address displayName",
-            _ => "id name",
-        }
-    }
-
-    /// A property by its name in any case: its name as the vendor writes it, and its type.
-    #[must_use]
-    pub fn property(self, name: &str) -> Option<(&'static str, Base)> {
-        let properties = self.typed_properties().split_whitespace();
-        let mut properties =
-            properties.map(|text| text.split_once(':').unwrap_or((text, "string")));
-        let (known, kind) = properties.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
-        Some((known, Type::of_word(kind)?.base))
-    }
-
-    /// The names of the properties.
-    pub fn properties(self) -> impl Iterator<Item = &'static str> + Clone {
-        let properties = self.typed_properties().split_whitespace();
-        properties.map(|text| text.split(':').next().unwrap_or(text))
-    }
-}
-
 /// Types whose name isn't their kind's word.
 const PLAIN: &[(&str, Base)] = &[
     ("string", Base::String),
@@ -143,6 +49,10 @@ const PLAIN: &[(&str, Base)] = &[
     ("audio", Base::Audio),
     ("communication", Base::Communication),
     ("any", Base::Any),
+    // A prompt fits where audio is asked for.
+    ("promptOrAudio", Base::Audio),
+    ("anyComplex", Base::Any),
+    ("NOT_SET", Base::NotSet),
 ];
 
 impl Type {
@@ -208,12 +118,29 @@ impl Type {
         Some(Type { base, collection })
     }
 
-    /// Every word that [`Type::of_word`] knows, collections aside.
+    /// The type of a variable by its word in Archy; none of a type that variables can't have.
+    #[must_use]
+    pub fn of_variable(word: &str) -> Option<Type> {
+        let kind = Type::of_word(word)?;
+        let known = DataType::find(word.strip_suffix("Collection").unwrap_or(word))?;
+        (known.is_variable() && (known.collection || !kind.collection)).then_some(kind)
+    }
+
+    /// Every word of a type that variables can have, collections aside.
     pub fn words() -> impl Iterator<Item = &'static str> + Clone {
-        PLAIN
-            .iter()
-            .map(|(word, _)| *word)
-            .chain(WORDS.iter().map(|(_, word)| *word))
+        let variables = data_types().filter(|known| known.is_variable());
+        variables.map(|known| known.word)
+    }
+
+    /// The type of a property by its name in any case, of one thing of this type.
+    #[must_use]
+    pub fn property(self, name: &str) -> Option<Type> {
+        match self.base {
+            _ if self.collection => None,
+            Base::Entity(kind) => kind.property(name),
+            Base::Currency => DataType::find("currency")?.property(name),
+            _ => None,
+        }
     }
 
     /// Whether a value of this type may stand where `wanted` is asked for.
@@ -249,7 +176,6 @@ impl Type {
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = match self.base {
-            Base::NotSet => "NOT_SET",
             Base::Entity(kind) => kind.word(),
             base => PLAIN
                 .iter()

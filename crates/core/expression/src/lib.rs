@@ -33,7 +33,7 @@ pub use check::{Scope, check};
 pub use expr::Expr;
 pub use fault::{Fault, FaultKind};
 pub use function::{Function, functions};
-pub use kind::{Base, Kind, Type};
+pub use kind::{Base, DataType, Kind, Type, data_types};
 pub use nearest::{did_you_mean, nearest};
 pub use operator::Operator;
 pub use value::{Entity, Money, Value, decimal};

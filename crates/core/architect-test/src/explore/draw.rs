@@ -120,7 +120,7 @@ impl<'a> Drawer<'a> {
             Base::Entity(kind) => {
                 let mut object = Map::new();
                 for name in kind.properties() {
-                    if let Some((_, Base::String)) = kind.property(name) {
+                    if kind.property(name) == Some(Type::STRING) {
                         let value = self.value_of(name, Type::STRING);
                         object.insert(name.to_owned(), value);
                     }

@@ -14,7 +14,10 @@ impl Reader<'_> {
             let Some(entry) = self.only(item, "a variable") else {
                 continue;
             };
-            let kind = entry.key.strip_suffix("Variable").and_then(Type::of_word);
+            let kind = entry
+                .key
+                .strip_suffix("Variable")
+                .and_then(Type::of_variable);
             let Some(kind) = kind else {
                 let words: Vec<String> = Type::words()
                     .map(|word| format!("{word}Variable"))

@@ -119,8 +119,8 @@ fn entity(kind: Kind, object: &Map<String, Json>) -> Result<Value, String> {
         properties = entity.properties.clone();
     }
     for (name, json) in object {
-        let base = kind.property(name).map_or(Base::Any, |(_, base)| base);
-        let value = Value::from_json(json, Type::one(base))?;
+        let kind = kind.property(name).unwrap_or(Type::ANY);
+        let value = Value::from_json(json, kind)?;
         properties.insert(name.to_lowercase(), value);
     }
     Ok(Value::Entity(Arc::new(Entity { kind, properties })))
