@@ -560,7 +560,7 @@ fn a_called_flow_of_the_library_runs_within() {
 }
 
 #[test]
-fn a_module_sees_its_own_name_and_the_interaction_and_gives_outputs() {
+fn a_module_sees_the_interaction_and_gives_outputs() {
     let module = "
 commonModule:
   name: Module
@@ -570,7 +570,7 @@ commonModule:
   startUpTaskActions:
     - updateData:
         statements:
-          - string: {variable: Common.told, value: {exp: 'Append(Flow.Name, \" \", Common.given, \" \", Call.Ani)'}}
+          - string: {variable: Common.told, value: {exp: 'Append(Common.given, \" \", Call.Ani)'}}
 ";
     let caller = "
 inboundCall:
@@ -585,11 +585,11 @@ inboundCall:
               commonModule:
                 Module:
                   ver_latestPublished:
-                    inputs: {Common.given: {exp: Flow.Name}}
+                    inputs: {Common.given: {lit: Outer}}
                     outputs: {Common.told: {var: Flow.told}}
 ";
     let played = played_with(caller, &[module], "interaction: {Call.Ani: '+1'}");
-    assert_eq!(played.variables["flow.told"], json!("Module Outer +1"));
+    assert_eq!(played.variables["flow.told"], json!("Outer +1"));
 }
 
 #[test]

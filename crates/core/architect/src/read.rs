@@ -129,7 +129,7 @@ fn workflow_type<'a>(root: &'a Node, problems: &mut Problems) -> Option<(Workflo
             problems.error(
                 only.place,
                 format!("`{}` is no type of workflow", only.key),
-                did_you_mean(&only.key, WorkflowKind::words()),
+                did_you_mean(&only.key, WorkflowKind::all().map(WorkflowKind::word)),
             );
             None
         }
@@ -144,7 +144,7 @@ pub fn step_types() -> impl Iterator<Item = &'static str> {
 impl Reader<'_> {
     fn workflow(&mut self) -> Option<Workflow> {
         let root = self.root;
-        self.known(root, keys::TOP);
+        self.known(root, &format!("{} {}", keys::TOP, self.kind.settings()));
         self.declare_variables(root.get("variables"), None);
         self.understanding();
         self.declare_tasks();
@@ -210,6 +210,7 @@ impl Reader<'_> {
 
     fn scope(&self) -> Names<'_> {
         Names {
+            kind: self.kind,
             variables: &self.variables,
             globals: &self.globals,
             locals: self.task.map(|task| &self.locals[task as usize]),

@@ -146,13 +146,7 @@ impl Run {
             .map(|(k, v)| (text(k), text(v)))
             .collect();
         for (name, json) in &inputs.interaction {
-            let kind = crate::workflow::builtin(name).ok_or_else(|| {
-                let help = did_you_mean(name, crate::workflow::builtin_names());
-                BeginError::NoBuiltin(name.clone(), help)
-            })?;
-            let value = Value::from_json(json, kind);
-            let value = value.map_err(|why| BeginError::Unfit(name.clone(), why))?;
-            run.learn(name, value);
+            run.given(name, json)?;
         }
         run.enter_workflow(&inputs.variables)?;
         Ok(run)

@@ -2,11 +2,13 @@
 //! next a number. Immutable, shared by all its runs.
 
 mod builtin;
+mod kind;
 mod nlu;
 mod step;
 
-pub use builtin::builtin;
-pub(crate) use builtin::builtin_names;
+pub use builtin::{Builtin, builtin, builtins};
+pub(crate) use kind::Channel;
+pub use kind::WorkflowKind;
 pub use nlu::EntityType;
 pub(crate) use nlu::{Intent, Nlu, normal, pattern};
 pub use step::{
@@ -19,98 +21,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_expression::Expr;
 use tollgate_expression::Type;
-
-/// The type of a workflow: the first key of its file.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[expect(missing_docs, reason = "the names are the vendor's words")]
-pub enum WorkflowKind {
-    InboundCall,
-    OutboundCall,
-    InQueueCall,
-    SecureCall,
-    Voicemail,
-    VoiceSurvey,
-    InboundChat,
-    InboundEmail,
-    InQueueEmail,
-    InboundShortMessage,
-    InQueueShortMessage,
-    Workflow,
-    WorkItem,
-    CommonModule,
-    BotFlow,
-    DigitalBotFlow,
-    SurveyInvite,
-}
-
-/// How a workflow meets people; decides which steps it may have.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Channel {
-    Voice,
-    Message,
-    Email,
-    Nobody,
-    Bot,
-    /// A common module: part of workflows of any kind.
-    Every,
-}
-
-const KINDS: [(WorkflowKind, &str, Channel); 17] = [
-    (WorkflowKind::InboundCall, "inboundCall", Channel::Voice),
-    (WorkflowKind::OutboundCall, "outboundCall", Channel::Voice),
-    (WorkflowKind::InQueueCall, "inQueueCall", Channel::Voice),
-    (WorkflowKind::SecureCall, "secureCall", Channel::Voice),
-    (WorkflowKind::Voicemail, "voicemail", Channel::Voice),
-    (WorkflowKind::VoiceSurvey, "voiceSurvey", Channel::Voice),
-    (WorkflowKind::InboundChat, "inboundChat", Channel::Message),
-    (WorkflowKind::InboundEmail, "inboundEmail", Channel::Email),
-    (WorkflowKind::InQueueEmail, "inQueueEmail", Channel::Email),
-    (
-        WorkflowKind::InboundShortMessage,
-        "inboundShortMessage",
-        Channel::Message,
-    ),
-    (
-        WorkflowKind::InQueueShortMessage,
-        "inQueueShortMessage",
-        Channel::Message,
-    ),
-    (WorkflowKind::Workflow, "workflow", Channel::Nobody),
-    (WorkflowKind::WorkItem, "workitem", Channel::Nobody),
-    (WorkflowKind::CommonModule, "commonModule", Channel::Every),
-    (WorkflowKind::BotFlow, "botFlow", Channel::Bot),
-    (WorkflowKind::DigitalBotFlow, "digitalBotFlow", Channel::Bot),
-    (WorkflowKind::SurveyInvite, "surveyInvite", Channel::Nobody),
-];
-
-impl WorkflowKind {
-    /// The word in files.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        KINDS
-            .iter()
-            .find(|(kind, ..)| *kind == self)
-            .map_or("", |(_, word, _)| word)
-    }
-
-    pub(crate) fn of_word(word: &str) -> Option<WorkflowKind> {
-        let found = KINDS
-            .iter()
-            .find(|(_, known, _)| known.eq_ignore_ascii_case(word));
-        found.map(|(kind, ..)| *kind)
-    }
-
-    pub(crate) fn words() -> impl Iterator<Item = &'static str> + Clone {
-        KINDS.iter().map(|(_, word, _)| *word)
-    }
-
-    pub(crate) fn channel(self) -> Channel {
-        KINDS
-            .iter()
-            .find(|(kind, ..)| *kind == self)
-            .map_or(Channel::Every, |(.., channel)| *channel)
-    }
-}
 
 /// A variable and its slot's facts.
 #[derive(Clone, Debug)]

@@ -199,6 +199,7 @@ fn settings_are_read_too() {
         told(&text),
         [
             "11:27: error: `errorHandlng` isn't known here (did you mean errorHandling?)",
+            "12:3: warning: `settingsUserInput` isn't known here (it has no effect)",
             "12:51: error: argument 1 of Upper is integer (it is Upper(string) -> string)",
             "12:56: warning: `colour` isn't known here (it has no effect)",
         ]

@@ -15,6 +15,16 @@ pub trait Scope {
     fn variable(&self, name: &str) -> Option<(u32, Type)>;
     /// A built-in variable, by its name in any case.
     fn builtin(&self, name: &str) -> Option<Type>;
+    /// The value of a constant, by its name in any case.
+    fn constant(&self, name: &str) -> Option<Value> {
+        let _ = name;
+        None
+    }
+    /// What is known of a name that can't be used here.
+    fn elsewhere(&self, name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
     /// Every name, for suggestions.
     fn names(&self) -> Vec<String>;
 }
@@ -97,10 +107,12 @@ fn named(path: &[(usize, String)], scope: &dyn Scope) -> Result<(Expr, Type), Fa
         let name = joined(length);
         let found = match scope.variable(&name) {
             Some((slot, kind)) => Some((Expr::Variable(slot), kind)),
-            None => scope.builtin(&name).map(|kind| {
-                let lower: Arc<str> = name.to_lowercase().into();
-                (Expr::Builtin(lower), kind)
-            }),
+            None => scope
+                .builtin(&name)
+                .map(|kind| match scope.constant(&name) {
+                    Some(value) => (Expr::Constant(value), kind),
+                    None => (Expr::Builtin(name.to_lowercase().into()), kind),
+                }),
         };
         if let Some(start) = found {
             return path[length..]
@@ -114,7 +126,9 @@ fn named(path: &[(usize, String)], scope: &dyn Scope) -> Result<(Expr, Type), Fa
     }
     let names = scope.names();
     let near = did_you_mean(&name, names.iter().map(String::as_str));
-    let help = if path.len() == 1 && near.is_empty() {
+    let help = if let Some(known) = scope.elsewhere(&name) {
+        known
+    } else if path.len() == 1 && near.is_empty() {
         "a text stands in double quotes".to_owned()
     } else {
         near

@@ -8,10 +8,10 @@ use crate::script::{Script, Scripted, Table, Turn};
 use person::Mood;
 use serde_json::{Map, Value as Json, json};
 use std::time::Duration;
-use tollgate_architect::workflow::Workflow;
+use tollgate_architect::workflow::{Workflow, builtin};
 use tollgate_architect::{Answer, Effect, Person};
 use tollgate_expression::time::write_date_time;
-use tollgate_expression::{Base, Type};
+use tollgate_expression::{Base, Kind, Type};
 use tollgate_model::Stream;
 
 pub(super) struct Drawer<'a> {
@@ -46,12 +46,14 @@ impl<'a> Drawer<'a> {
             }
         }
         for name in &self.pool.builtins {
-            let Some(kind) = tollgate_architect::workflow::builtin(name)
-                .filter(|_| !name.starts_with("session."))
-            else {
+            // The session's are learned in the run; a called workflow may use what this one hasn't.
+            let Ok((known, "")) = builtin(name, workflow.kind()) else {
                 continue;
             };
-            let value = self.value_of(name, kind);
+            if known.name.starts_with("Session.") {
+                continue;
+            }
+            let value = self.value_of(name, known.kind);
             if !value.is_null() && !name.starts_with("flow.") {
                 self.script.interaction.insert(name.clone(), value);
             }
@@ -117,13 +119,12 @@ impl<'a> Drawer<'a> {
                 }
                 Json::Object(object)
             }
+            Base::Entity(Kind::PhoneNumber) => json!("tel:+13175550100"),
             Base::Entity(kind) => {
                 let mut object = Map::new();
                 for name in kind.properties() {
-                    if kind.property(name) == Some(Type::STRING) {
-                        let value = self.value_of(name, Type::STRING);
-                        object.insert(name.to_owned(), value);
-                    }
+                    let property = kind.property(name).unwrap_or(Type::ANY);
+                    object.insert(name.to_owned(), self.value_of(name, property));
                 }
                 Json::Object(object)
             }

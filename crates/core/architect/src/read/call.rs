@@ -3,7 +3,7 @@
 use super::Reader;
 use super::spec::Spec;
 use crate::workflow::{
-    Action, Binding, DataCall, Field, Next, WorkflowCall, WorkflowCallKind, WorkflowKind,
+    Action, Binding, Channel, DataCall, Field, Next, WorkflowCall, WorkflowCallKind,
 };
 use crate::yaml::{Entry, Node};
 use tollgate_expression::Expr;
@@ -203,9 +203,6 @@ impl Reader<'_> {
     }
 
     pub(super) fn is_bot(&self) -> bool {
-        matches!(
-            self.kind,
-            WorkflowKind::BotFlow | WorkflowKind::DigitalBotFlow
-        )
+        self.kind.channel() == Channel::Bot
     }
 }

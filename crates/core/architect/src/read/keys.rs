@@ -5,13 +5,12 @@ pub(super) const ERRORS: &str = "settingsErrorHandling";
 /// The group of settings about what persons say.
 pub(super) const INPUT: &str = "settingsUserInput";
 
-/// Keys of a workflow. Those of languages, speech recognition and prompts' media don't change what it does.
+/// Keys of a workflow of any kind; `kinds.tsv` has those that only some kinds have. Those of languages, speech
+/// recognition and prompts' media don't change what it does.
 pub(super) const TOP: &str = "\
     name description division startUpRef startUpTaskActions defaultLanguage supportedLanguages \
     initialGreeting variables tasks states bots menus settingsActionDefaults settingsErrorHandling \
-    settingsMenu settingsPrompts settingsSpeechRec settingsInboundEmailHandling settingsUserInput \
-    settingsKnowledge settingsBotFlow settingsCommonModule settingsNaturalLanguageUnderstanding \
-    settingsInQueueCall settingsWorkitem";
+    settingsMenu settingsPrompts settingsSpeechRec";
 
 /// Keys within groups of settings.
 pub(super) const GROUPS: [(&str, &str); 4] = [

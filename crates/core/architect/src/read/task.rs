@@ -1,7 +1,7 @@
 //! Tasks, states, bots and menus: declared first, compiled after, and where the workflow starts.
 
 use super::Reader;
-use crate::workflow::{Next, Task, WorkflowKind};
+use crate::workflow::{Channel, Next, Task};
 use crate::yaml::{Entry, Node};
 
 /// The lists that hold them, and the key of an item.
@@ -164,7 +164,7 @@ impl Reader<'_> {
                 found.map(|index| index as u32)
             });
         }
-        if self.tasks.len() == 1 && self.kind != WorkflowKind::CommonModule {
+        if self.tasks.len() == 1 && self.kind.channel() != Channel::Every {
             return Some(0);
         }
         self.problems.error(

@@ -58,7 +58,7 @@ impl Run {
         self.last_effect = child.last_effect;
         self.steps = child.steps;
         self.participant = std::mem::take(&mut child.participant);
-        if let Value::String(intent) = World::builtin(&**child, "session.lastintent") {
+        if let Value::String(intent) = World::builtin(&**child, "session.lastcompletedintent") {
             outputs.insert("intent".to_owned(), Json::String(intent.to_string()));
         }
         let covered = child.take_coverage();

@@ -1,7 +1,7 @@
 //! Tasks within tasks, and loops.
 
 use super::{End, Frame, MAX_DEPTH, Misses, Round, Run, State};
-use crate::workflow::{Action, LoopKind, Statement, WorkflowKind};
+use crate::workflow::{Action, LoopKind, Statement};
 use std::sync::Arc;
 use tollgate_expression::Value;
 
@@ -75,13 +75,7 @@ impl Run {
     /// The end of a task: back to the step that called it, or the end of the workflow.
     pub(super) fn leave_task(&mut self, path: Option<&str>) {
         let Some(frame) = self.frames.pop() else {
-            let step = match self.workflow.kind {
-                WorkflowKind::Workflow => "endWorkflow",
-                WorkflowKind::WorkItem => "endWorkitemFlow",
-                WorkflowKind::BotFlow | WorkflowKind::DigitalBotFlow => "exitBotFlow",
-                WorkflowKind::CommonModule => "endTask",
-                _ => "disconnect",
-            };
+            let step = self.workflow.kind.ends();
             self.state = State::Ended(End::Step { step, reason: None });
             return;
         };

@@ -117,7 +117,7 @@ impl Run {
         if !known {
             return Err(Miss::NoMatch);
         }
-        self.learn("session.lastintent", Value::text(name));
+        self.learn("session.lastcompletedintent", Value::text(name));
         step.path(name)
             .or_else(|| step.path("noIntent"))
             .ok_or(Miss::NoMatch)

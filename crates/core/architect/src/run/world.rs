@@ -1,10 +1,11 @@
 //! What expressions see of a run, and what it says.
 
+use super::BeginError;
 use super::{MAX_WORK_OF_A_STEP, Run, Tell};
-use crate::workflow::{Channel, WorkflowKind};
+use crate::workflow::{Channel, builtin};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
-use tollgate_expression::{Expr, Value, World};
+use tollgate_expression::{Base, Entity, Expr, Type, Value, World};
 use tollgate_model::Instant;
 
 impl Run {
@@ -14,11 +15,10 @@ impl Run {
         let Some(text) = value.to_text().filter(|text| !text.is_empty()) else {
             return Ok(());
         };
-        let played = matches!(self.workflow.kind.channel(), Channel::Voice)
-            || matches!(
-                (self.workflow.kind, value),
-                (WorkflowKind::CommonModule, Value::Audio(_))
-            );
+        let played = matches!(
+            (self.workflow.kind.channel(), value),
+            (Channel::Voice, _) | (Channel::Every, Value::Audio(_))
+        );
         self.told.push_back(if played {
             Tell::Played(text)
         } else {
@@ -52,6 +52,20 @@ impl Run {
 }
 
 impl Run {
+    /// A built-in variable, or a property of one, is given a value before the run begins.
+    pub(super) fn given(&mut self, name: &str, json: &Json) -> Result<(), BeginError> {
+        let refused = |why: String| BeginError::NoBuiltin(name.to_owned(), why);
+        let (known, path) = builtin(name, self.workflow.kind).map_err(refused)?;
+        if !known.value.is_empty() {
+            return Err(refused("it is a constant".to_owned()));
+        }
+        let before = World::builtin(self, &known.name.to_lowercase());
+        let value = with_property(before, known.kind, path, json);
+        let value = value.map_err(|why| BeginError::Unfit(name.to_owned(), why))?;
+        self.learn(known.name, value);
+        Ok(())
+    }
+
     /// A built-in variable has this value from now on.
     pub(super) fn learn(&mut self, name: &str, value: Value) {
         let name = name.to_lowercase();
@@ -67,6 +81,27 @@ impl Run {
     }
 }
 
+/// A value of a type with the property at the end of a path set.
+fn with_property(value: Value, kind: Type, path: &str, json: &Json) -> Result<Value, String> {
+    let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+    let (entity_kind, property) = match (kind.base, kind.property(name)) {
+        _ if path.is_empty() => return Value::from_json(json, kind),
+        (Base::Entity(entity_kind), Some(property)) => (entity_kind, property),
+        _ => return Err(format!("{kind} has no property `{name}`")),
+    };
+    let mut properties = match value {
+        Value::Entity(entity) => entity.properties.clone(),
+        _ => Default::default(),
+    };
+    let lower = name.to_lowercase();
+    let inner = properties.remove(&lower).unwrap_or_default();
+    properties.insert(lower, with_property(inner, property, rest, json)?);
+    Ok(Value::Entity(Arc::new(Entity {
+        kind: entity_kind,
+        properties,
+    })))
+}
+
 impl World for Run {
     fn variable(&self, slot: u32) -> Value {
         self.variables[slot as usize].clone()
@@ -76,7 +111,6 @@ impl World for Run {
         let given = self.builtins.iter().find(|(known, _)| **known == *name);
         match (given, name) {
             (Some((_, value)), _) => value.clone(),
-            (None, "flow.name") => Value::text(&self.workflow.name),
             (None, "flow.startdatetimeutc") => Value::DateTime(self.wall_of(self.started)),
             (None, _) => Value::NotSet,
         }

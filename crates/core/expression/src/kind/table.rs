@@ -7,7 +7,8 @@
 //! A property is a text unless its type follows behind a colon; brackets make a collection of it.
 //! `*` says that the type has more properties, whose names and types we don't know: any name is taken, so that
 //! no file is refused for what only we don't know. Evidence: the vendor's SDK of 2026, its package of 2017
-//! (expressions and types), published YAML; `ours` is a guess.
+//! (expressions and types), published YAML; `secondary` is what others noted, of its last properties here; `ours`
+//! is a guess.
 
 use super::Type;
 use std::fmt;

@@ -16,7 +16,7 @@ use http::StatusCode;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
-use tollgate_architect::{Workflow, WorkflowKind};
+use tollgate_architect::Workflow;
 use tollgate_architect_runner::{Launch, Runner, WorkflowsError};
 use tollgate_definitions::{Lanes, Live, Workflows};
 use tollgate_execution::Desk;
@@ -51,7 +51,7 @@ async fn launch(
     let request = FlowLaunchRequest::read(&bodies.doc(body).await?)?;
     let (flow_id, asked) = (request.flow_id, request.flow_version);
     let (workflow, version) = runnable(&live, &workflows, &flow_id, asked).await?;
-    if workflow.kind() != WorkflowKind::Workflow {
+    if workflow.kind().word() != "workflow" {
         let message = format!(
             "flowId: {} is of the type {}; only a workflow can be begun by a program.",
             workflow.name(),
