@@ -5,10 +5,12 @@ mod transcript;
 pub use transcript::{Line, Transcript};
 
 use serde_json::{Map, Value as Json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use tollgate_architect::Coverage;
-use tollgate_architect::{Answer, AnswerError, Effect, EffectId, End, Progress, Run, Tell};
+use tollgate_architect::{
+    Answer, AnswerError, Effect, EffectId, End, Happening, Progress, Run, Tell,
+};
 use tollgate_model::Instant;
 
 /// What comes of an effect.
@@ -27,6 +29,11 @@ pub trait World {
     /// # Errors
     /// Nobody can say: the play stops with this.
     fn reply(&mut self, effect: &Effect) -> Result<Reply, String>;
+
+    /// What happens by itself, and when after the run's begin; in order.
+    fn events(&self) -> Vec<(Duration, Happening)> {
+        Vec::new()
+    }
 }
 
 /// What came of a run.
@@ -50,6 +57,8 @@ pub struct Played {
     pub took: Duration,
     /// The most bytes the run held.
     pub peak_bytes: usize,
+    /// How many of the world's events were still to come.
+    pub events_left: usize,
 }
 
 /// Things that happen in one play; far above what a run's steps allow.
@@ -85,6 +94,7 @@ pub fn play(
     run.watch();
     let mut player = Player {
         now: start,
+        seen: start,
         start,
         speech,
         transcript: Transcript::default(),
@@ -92,8 +102,11 @@ pub fn play(
         coming: None,
         asking: false,
         peak: run.bytes(),
+        events: world.events().into(),
     };
     for _ in 0..MAX_EVENTS {
+        player.happens_before(run, player.now)?;
+        player.seen = player.now;
         match run.next(player.now) {
             Progress::Tell(tell) => player.tell(&tell),
             Progress::Effect(id, effect) => {
@@ -109,6 +122,8 @@ pub fn play(
 
 struct Player {
     now: Instant,
+    /// The last time that the run was told.
+    seen: Instant,
     start: Instant,
     speech: u32,
     transcript: Transcript,
@@ -117,6 +132,7 @@ struct Player {
     /// Whether a person is asked, so that time that passes is silence.
     asking: bool,
     peak: usize,
+    events: VecDeque<(Duration, Happening)>,
 }
 
 impl Player {
@@ -164,7 +180,27 @@ impl Player {
         Ok(())
     }
 
+    /// Lets the next event happen if it comes by then, even while something is read out.
+    fn happens_before(&mut self, run: &mut Run, until: Instant) -> Result<bool, PlayError> {
+        let due = self.events.front().copied();
+        let Some((after, what)) = due.filter(|(after, _)| self.start + *after <= until) else {
+            return Ok(false);
+        };
+        self.events.pop_front();
+        self.now = self.seen.max(self.start + after);
+        self.note("happens", what.to_string());
+        run.happens(what, self.now)?;
+        Ok(true)
+    }
+
     fn wait(&mut self, run: &mut Run, until: Instant) -> Result<(), PlayError> {
+        let answer = self
+            .coming
+            .as_ref()
+            .map_or(until, |(at, ..)| (*at).min(until));
+        if self.happens_before(run, answer)? {
+            return Ok(());
+        }
         match self.coming.take() {
             Some((at, id, answer)) if at < until => {
                 self.now = at;
@@ -199,6 +235,7 @@ impl Player {
             coverage: run.take_coverage(),
             took: self.now.since(self.start),
             peak_bytes: self.peak.max(run.bytes()),
+            events_left: self.events.len(),
             end,
         }
     }

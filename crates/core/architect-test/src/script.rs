@@ -14,7 +14,7 @@ use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tollgate_architect::{Inputs, Library, Person, Problems, Substitutions};
+use tollgate_architect::{Happening, Inputs, Library, Person, Problems, Substitutions};
 
 /// One run, written down.
 #[derive(Clone, PartialEq, Debug)]
@@ -41,6 +41,8 @@ pub struct Script {
     pub ids: BTreeMap<String, String>,
     /// What the person does, one for each question.
     pub person: Vec<Turn>,
+    /// What happens by itself, and when after the run's begin; in order.
+    pub events: Vec<(Duration, Happening)>,
     /// Answers by data action, step type or called workflow, in order; the last is given again.
     pub answers: BTreeMap<String, Vec<Scripted>>,
     /// Data tables.
@@ -116,6 +118,7 @@ impl Default for Script {
             participant: BTreeMap::new(),
             ids: BTreeMap::new(),
             person: Vec::new(),
+            events: Vec::new(),
             answers: BTreeMap::new(),
             tables: BTreeMap::new(),
             expect: Expect::default(),
@@ -149,6 +152,11 @@ impl Script {
         };
         if let Some(end) = &self.expect.end {
             compare("end".to_owned(), end, played.end.word());
+        }
+        let happened = self.events.len() - played.events_left;
+        for (after, event) in &self.events[happened..] {
+            let what = format!("{event} after {after:?}");
+            compare(what, "it happens", "the run was over before");
         }
         for (action, count) in &self.expect.calls {
             let got = played.calls.get(action).copied().unwrap_or(0);

@@ -31,8 +31,8 @@ pub use coverage::Coverage;
 pub use place::{Place, Problem, Problems, Severity};
 pub use read::step_types;
 pub use run::{
-    Answer, AnswerError, Asked, BeginError, Effect, EffectId, End, Failure, Inputs, Library,
-    MAX_DEPTH, MAX_STEPS, MAX_WORK_OF_A_STEP, Person, Progress, Question, Run, Tell,
+    Answer, AnswerError, Asked, BeginError, Effect, EffectId, End, Failure, Happening, Inputs,
+    Library, MAX_DEPTH, MAX_STEPS, MAX_WORK_OF_A_STEP, Person, Progress, Question, Run, Tell,
 };
 pub use workflow::{Workflow, WorkflowCallKind, WorkflowKind};
 pub use yaml::Substitutions;

@@ -11,6 +11,7 @@ mod fields;
 mod keys;
 mod literal;
 mod menu;
+mod queue;
 mod reach;
 mod scope;
 mod setting;
@@ -150,8 +151,10 @@ impl Reader<'_> {
         self.declare_tasks();
         self.compile_tasks();
         let settings = self.settings();
+        let builtins = self.builtins();
         let start = self.start()?;
-        self.mark_reached(start, &settings);
+        let queue = self.queue(start);
+        self.mark_reached(start, queue, &settings);
         Some(Workflow {
             kind: self.kind,
             name: root.text_of("name").unwrap_or_default().to_owned(),
@@ -159,7 +162,9 @@ impl Reader<'_> {
             tasks: std::mem::take(&mut self.tasks),
             steps: std::mem::take(&mut self.steps),
             start,
+            queue,
             settings,
+            builtins,
             nlu: std::mem::take(&mut self.nlu),
             warnings: Problems::default(),
         })

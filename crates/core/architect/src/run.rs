@@ -21,6 +21,7 @@ mod effect;
 mod error;
 mod execute;
 mod failure;
+mod happening;
 mod outcome;
 mod participant;
 mod report;
@@ -31,7 +32,9 @@ mod task;
 mod understand;
 mod world;
 
-pub use effect::{Answer, Asked, Effect, EffectId, End, Person, Progress, Question, Tell};
+pub use effect::{
+    Answer, Asked, Effect, EffectId, End, Happening, Person, Progress, Question, Tell,
+};
 pub use error::{AnswerError, BeginError};
 pub use failure::Failure;
 
@@ -145,6 +148,10 @@ impl Run {
             .iter()
             .map(|(k, v)| (text(k), text(v)))
             .collect();
+        for (name, value) in &workflow.builtins {
+            let value = run.with_id(value.clone());
+            run.learn(name, value);
+        }
         for (name, json) in &inputs.interaction {
             run.given(name, json)?;
         }
@@ -279,14 +286,5 @@ impl Run {
             _ => return Err(AnswerError::WrongKind),
         }
         Ok(())
-    }
-
-    /// The person leaves: the run is over, whatever it was at.
-    pub fn hang_up(&mut self, now: Instant) {
-        self.now = self.now.max(now);
-        if !matches!(self.state, State::Ended(_)) {
-            self.child = None;
-            self.state = State::Ended(End::HungUp);
-        }
     }
 }

@@ -6,6 +6,7 @@ mod kind;
 mod nlu;
 mod step;
 
+pub(crate) use builtin::SET_BY_SETTINGS;
 pub use builtin::{Builtin, builtin, builtins};
 pub(crate) use kind::Channel;
 pub use kind::WorkflowKind;
@@ -19,8 +20,7 @@ pub use step::{
 use crate::place::{Place, Problems};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tollgate_expression::Expr;
-use tollgate_expression::Type;
+use tollgate_expression::{Expr, Type, Value};
 
 /// A variable and its slot's facts.
 #[derive(Clone, Debug)]
@@ -76,7 +76,11 @@ pub struct Workflow {
     pub(crate) tasks: Vec<Task>,
     pub(crate) steps: Vec<Step>,
     pub(crate) start: u32,
+    /// Where the end of the last task leads in a workflow that waits in a queue.
+    pub(crate) queue: Option<u32>,
     pub(crate) settings: Settings,
+    /// Built-in variables that its settings give.
+    pub(crate) builtins: Vec<(&'static str, Value)>,
     pub(crate) nlu: Nlu,
     pub(crate) warnings: Problems,
 }
@@ -116,6 +120,12 @@ impl Workflow {
     #[must_use]
     pub fn start(&self) -> Next {
         self.entry(self.start)
+    }
+
+    /// Whether it begins again at its end, until an agent answers.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.queue.is_some()
     }
 
     /// What a bot's question can be answered by, by the entity's name.

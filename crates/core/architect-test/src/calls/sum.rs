@@ -67,9 +67,15 @@ pub(super) fn of_workflow(
     let start = solver.to(workflow.start());
     let all = start.values().copied().reduce(Range::or);
     let ends = start.iter().filter(|(goal, _)| **goal != Goal::Stopped);
+    let most = all.unwrap_or(Range::NONE).most;
     Range {
         least: ends.map(|(_, range)| range.least).min().unwrap_or(0),
-        most: all.unwrap_or(Range::NONE).most,
+        // What waits in a queue begins again and again.
+        most: if workflow.waits() {
+            most.times(Count::Unbounded)
+        } else {
+            most
+        },
     }
 }
 

@@ -1,18 +1,20 @@
 //! A script's file, read.
 
-use super::{Expect, Script, Scripted, Table, Turn};
+mod person;
+
+use super::{Expect, Script, Scripted, Table};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_architect::yaml::{self, Entry, Node};
-use tollgate_architect::{Person, Problems, Substitutions};
+use tollgate_architect::{Problems, Substitutions};
 use tollgate_expression::did_you_mean;
 use tollgate_expression::time::{read_date_time, read_duration};
 
 /// Keys of a script, with blanks between them.
 const KEYS: &str = "\
-    workflow set library start seed speech inputs interaction participant ids person answers \
-    tables expect";
+    workflow set library start seed speech inputs interaction participant ids person events \
+    answers tables expect";
 
 /// What `workflow` was called before.
 const OLD_WORKFLOW: &str = "flow";
@@ -91,6 +93,10 @@ impl Reader {
         for item in root.items_of("person") {
             script.person.extend(self.turn(item));
         }
+        for item in root.items_of("events") {
+            script.events.extend(self.event(item));
+        }
+        script.events.sort_by_key(|(after, _)| *after);
         for entry in root.entries_of("answers") {
             let answers = self.answers(entry);
             script.answers.insert(entry.key.clone(), answers);
@@ -205,45 +211,6 @@ impl Reader {
                 .error(after.place, "not a span of time", "as 200ms, 3s or PT1M");
         }
         span.unwrap_or_default()
-    }
-
-    fn turn(&mut self, node: &Node) -> Option<Turn> {
-        self.known(
-            node,
-            "press say intent slots learns silent agent hangUp after",
-        );
-        let after = self.after(node);
-        let text = |key: &str| node.text_of(key).map(str::to_owned);
-        let slots = self.texts(node.get("slots"));
-        let flag = |key: &str| node.get(key).is_some();
-        let does = if let Some(keys) = text("press") {
-            Person::Presses(keys)
-        } else if let Some(text) = text("say") {
-            Person::Says(text)
-        } else if let Some(intent) = text("intent") {
-            Person::Means { intent, slots }
-        } else if !slots.is_empty() {
-            Person::Means {
-                intent: "none".to_owned(),
-                slots,
-            }
-        } else if let Some(text) = text("learns") {
-            Person::Learns(text)
-        } else if flag("silent") {
-            Person::IsSilent
-        } else if flag("agent") {
-            Person::WantsAgent
-        } else if flag("hangUp") {
-            Person::HangsUp
-        } else {
-            self.problems.error(
-                node.place,
-                "nothing that a person does",
-                "press, say, intent, learns, silent, agent or hangUp",
-            );
-            return None;
-        };
-        Some(Turn { after, does })
     }
 
     fn answer(&mut self, node: &Node) -> Option<Scripted> {

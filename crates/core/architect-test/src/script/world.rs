@@ -5,11 +5,12 @@ use crate::play::{Reply, World};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tollgate_architect::{Answer, Effect, Person};
+use tollgate_architect::{Answer, Effect, Happening, Person};
 
 /// Answers as a script says. Keep it for several runs, and its tables live on.
 #[derive(Clone, Debug)]
 pub struct ScriptWorld {
+    events: Vec<(Duration, Happening)>,
     person: Vec<Turn>,
     next_turn: usize,
     answers: BTreeMap<String, Vec<Scripted>>,
@@ -23,6 +24,7 @@ impl ScriptWorld {
     #[must_use]
     pub fn new(script: &Script) -> ScriptWorld {
         ScriptWorld {
+            events: script.events.clone(),
             person: script.person.clone(),
             next_turn: 0,
             answers: script.answers.clone(),
@@ -66,6 +68,10 @@ impl ScriptWorld {
 }
 
 impl World for ScriptWorld {
+    fn events(&self) -> Vec<(Duration, Happening)> {
+        self.events.clone()
+    }
+
     fn reply(&mut self, effect: &Effect) -> Result<Reply, String> {
         let missing = |what: &str, name: &str, example: Json| {
             format!(
@@ -109,6 +115,9 @@ impl World for ScriptWorld {
             } => self
                 .reply(workflow, inputs)
                 .ok_or_else(|| missing("the workflow", workflow, json!({"success": {}}))),
+            Effect::Platform { step: "queue", .. } => Ok(self
+                .reply("queue", &Map::new())
+                .unwrap_or_else(|| Reply::After(Duration::ZERO, Answer::path("answered")))),
             Effect::Platform {
                 step,
                 inputs,

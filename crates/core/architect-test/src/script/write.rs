@@ -3,7 +3,7 @@
 use super::{Script, Scripted, Table, Turn};
 use serde_json::{Value as Json, json};
 use std::time::Duration;
-use tollgate_architect::Person;
+use tollgate_architect::{Happening, Person};
 use tollgate_expression::time::{write_date_time, write_duration};
 
 impl Script {
@@ -43,6 +43,7 @@ fn write(script: &Script) -> String {
         ("participant", json!(script.participant)),
         ("ids", json!(script.ids)),
         ("person", script.person.iter().map(turn).collect()),
+        ("events", script.events.iter().map(event).collect()),
         ("answers", Json::Object(answers.collect())),
         ("tables", Json::Object(tables.collect())),
         (
@@ -84,6 +85,12 @@ fn turn(turn: &Turn) -> Json {
     };
     after(&mut does, turn.after);
     does
+}
+
+fn event((at, what): &(Duration, Happening)) -> Json {
+    let mut happens = json!({what.to_string(): true});
+    after(&mut happens, *at);
+    happens
 }
 
 fn table(table: &Table) -> Json {

@@ -13,11 +13,13 @@ pub(super) const TOP: &str = "\
     settingsMenu settingsPrompts settingsSpeechRec";
 
 /// Keys within groups of settings.
-pub(super) const GROUPS: [(&str, &str); 4] = [
+pub(super) const GROUPS: [(&str, &str); 6] = [
     (ERRORS, ERROR_KEYS),
     ("settingsMenu", MENU),
     (INPUT, INPUT_KEYS),
     ("settingsActionDefaults", DEFAULTS),
+    ("settingsInQueueCall", "holdMusic"),
+    ("settingsOutboundCall", "contactList wrapupCode"),
 ];
 
 const ERROR_KEYS: &str = "\

@@ -5,7 +5,7 @@ use crate::workflow::{Action, Next, Settings};
 
 impl Reader<'_> {
     /// Marks the steps that can be reached; names tasks and menus that can't.
-    pub(super) fn mark_reached(&mut self, start: u32, settings: &Settings) {
+    pub(super) fn mark_reached(&mut self, start: u32, queue: Option<u32>, settings: &Settings) {
         let mut reached_tasks = vec![false; self.tasks.len()];
         let mut open = vec![
             self.tasks[start as usize].entry,
@@ -13,6 +13,7 @@ impl Reader<'_> {
             settings.escalation_next,
             settings.recognition_next,
         ];
+        open.extend(queue.map(Next::Step));
         reached_tasks[start as usize] = true;
         while let Some(next) = open.pop() {
             let (Next::Step(id) | Next::Again(id)) = next else {

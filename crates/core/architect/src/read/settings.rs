@@ -2,7 +2,7 @@
 
 use super::Reader;
 use super::keys::{ERRORS, GROUPS, INPUT};
-use crate::workflow::{Action, Next, Settings};
+use crate::workflow::{Action, Next, SET_BY_SETTINGS, Settings, builtin};
 use crate::yaml::Node;
 use std::time::Duration;
 use tollgate_expression::Expr;
@@ -44,6 +44,19 @@ impl Reader<'_> {
             no_match_apology: self.said(&[INPUT, "noMatchApology"]),
             no_input_apology: self.said(&[INPUT, "noInputApology"]),
         }
+    }
+
+    /// The built-in variables that settings give.
+    pub(super) fn builtins(&mut self) -> Vec<(&'static str, Value)> {
+        let mut given = Vec::new();
+        for (name, path) in SET_BY_SETTINGS {
+            if let Ok((known, _)) = builtin(name, self.kind)
+                && let Some(Expr::Constant(value)) = self.setting(&path, known.kind)
+            {
+                given.push((known.name, value));
+            }
+        }
+        given
     }
 
     /// Names what isn't known in the groups of settings, and faults of expressions in any of them.

@@ -202,6 +202,24 @@ pub enum Person {
     HangsUp,
 }
 
+/// What happens by itself, and ends a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Happening {
+    /// The person leaves.
+    HangsUp,
+    /// An agent answers the interaction that waits in a queue.
+    Answered,
+}
+
+impl std::fmt::Display for Happening {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Happening::HangsUp => "hangUp",
+            Happening::Answered => "answered",
+        })
+    }
+}
+
 /// How a run ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum End {

@@ -1,5 +1,7 @@
 //! Why a run doesn't begin, and why an answer is refused.
 
+use super::effect::Happening;
+use crate::workflow::WorkflowKind;
 use std::sync::Arc;
 
 /// Why a run doesn't begin.
@@ -32,6 +34,14 @@ pub enum AnswerError {
         path: String,
         /// The paths there are.
         known: Vec<Arc<str>>,
+    },
+    /// What happens by itself can't happen in a workflow of this kind.
+    #[error("{what} can't happen in a workflow of type {}", kind.word())]
+    CannotHappen {
+        /// What it is.
+        what: Happening,
+        /// The kind.
+        kind: WorkflowKind,
     },
     /// A person's answer for what the platform was asked, or the other way round.
     #[error("a person's answer is needed, or the platform's")]

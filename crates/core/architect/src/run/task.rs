@@ -1,7 +1,7 @@
 //! Tasks within tasks, and loops.
 
 use super::{End, Frame, MAX_DEPTH, Misses, Round, Run, State};
-use crate::workflow::{Action, LoopKind, Statement};
+use crate::workflow::{Action, LoopKind, Next, Statement};
 use std::sync::Arc;
 use tollgate_expression::Value;
 
@@ -75,8 +75,13 @@ impl Run {
     /// The end of a task: back to the step that called it, or the end of the workflow.
     pub(super) fn leave_task(&mut self, path: Option<&str>) {
         let Some(frame) = self.frames.pop() else {
-            let step = self.workflow.kind.ends();
-            self.state = State::Ended(End::Step { step, reason: None });
+            self.state = match self.workflow.queue {
+                Some(queue) => State::Ready(Next::Step(queue)),
+                None => State::Ended(End::Step {
+                    step: self.workflow.kind.ends(),
+                    reason: None,
+                }),
+            };
             return;
         };
         self.loops = frame.loops;

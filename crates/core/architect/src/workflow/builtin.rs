@@ -21,6 +21,13 @@ const TABLE: &str = include_str!("variables.tsv");
 static BUILTINS: LazyLock<Vec<Builtin>> =
     LazyLock::new(|| TABLE.lines().skip(1).filter_map(Builtin::read).collect());
 
+/// Variables that the workflow's own settings give: the variable, the group of settings and the setting.
+pub(crate) const SET_BY_SETTINGS: [(&str, [&str; 2]); 3] = [
+    ("Flow.HoldPrompt", ["settingsInQueueCall", "holdMusic"]),
+    ("Call.ContactList", ["settingsOutboundCall", "contactList"]),
+    ("Flow.WrapupCode", ["settingsOutboundCall", "wrapupCode"]),
+];
+
 /// A variable that workflows have without declaring it.
 #[derive(Clone, Copy, Debug)]
 pub struct Builtin {

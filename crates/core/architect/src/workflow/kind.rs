@@ -3,7 +3,7 @@
 //!
 //! **What ends a run.** A step that ends it, or the end of its last task: then the run ends as by the step that the
 //! row names. A kind with a time in `again` waits in a queue: it ends when an agent answers, and until then it
-//! begins again so long after it last began.
+//! begins again so long after its end.
 //!
 //! Evidence: the vendor's SDK of 2026 (`FLOW_TYPES`) and package of 2017, published YAML and exports. What the
 //! note calls ours is a guess.
@@ -132,10 +132,16 @@ impl WorkflowKind {
         self.0.ends
     }
 
-    /// Of a kind that waits in a queue: how long after its begin a round is followed by the next.
+    /// Of a kind that waits in a queue: how long after its end it begins again.
     #[must_use]
     pub fn again(self) -> Option<Duration> {
         self.0.again
+    }
+
+    /// Whether somebody is there who can leave.
+    #[must_use]
+    pub fn meets_people(self) -> bool {
+        self.0.channel != Channel::Nobody
     }
 
     /// Groups of settings that only this kind and its like have, with blanks between.

@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
-use tollgate_architect::{Answer, Effect, Failure};
+use tollgate_architect::{Answer, Effect, Failure, Happening};
 use tollgate_architect_test::{Reply, ScriptWorld, World};
 
 /// Pages of the list of actions that are read.
@@ -151,5 +151,9 @@ impl World for ServiceWorld<'_> {
             }
             other => self.script.reply(other),
         }
+    }
+
+    fn events(&self) -> Vec<(Duration, Happening)> {
+        self.script.events()
     }
 }
