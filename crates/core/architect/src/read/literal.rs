@@ -71,7 +71,8 @@ pub(super) fn literal(node: &Node, wanted: Type) -> Result<Value, String> {
 
 fn entity(node: &Node, kind: Kind) -> Option<Value> {
     let json = node.to_json();
-    let known = json.get("name").is_some() || json.get("id").is_some();
+    let mut names = json.as_object()?.keys();
+    let known = names.any(|name| kind.property(name).is_some());
     known.then(|| Value::from_json(&json, Type::entity(kind)).ok())?
 }
 

@@ -114,6 +114,12 @@ impl WorkflowKind {
         self.0.word
     }
 
+    /// Families of kinds that it is of, with blanks between: they share built-in variables.
+    #[must_use]
+    pub fn families(self) -> &'static str {
+        self.0.families
+    }
+
     /// How we know of the kind: `SDK`, `package`, `YAML`, `export`.
     #[must_use]
     pub fn evidence(self) -> &'static str {
