@@ -8,6 +8,7 @@ mod call_task;
 mod control;
 mod declaration;
 mod fields;
+mod given;
 mod keys;
 mod literal;
 mod menu;
@@ -152,6 +153,8 @@ impl Reader<'_> {
         self.compile_tasks();
         let settings = self.settings();
         let builtins = self.builtins();
+        let callers = self.callers();
+        let refuses_automatic = self.refuses_automatic();
         let start = self.start()?;
         let queue = self.queue(start);
         self.mark_reached(start, queue, &settings);
@@ -165,6 +168,8 @@ impl Reader<'_> {
             queue,
             settings,
             builtins,
+            callers,
+            refuses_automatic,
             nlu: std::mem::take(&mut self.nlu),
             warnings: Problems::default(),
         })

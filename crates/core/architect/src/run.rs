@@ -148,10 +148,6 @@ impl Run {
             .iter()
             .map(|(k, v)| (text(k), text(v)))
             .collect();
-        for (name, value) in &workflow.builtins {
-            let value = run.with_id(value.clone());
-            run.learn(name, value);
-        }
         for (name, json) in &inputs.interaction {
             run.given(name, json)?;
         }
@@ -191,6 +187,11 @@ impl Run {
             };
             let value = Value::from_json(json, workflow.variables[slot].kind);
             self.variables[slot] = value.map_err(|why| BeginError::Unfit(name.clone(), why))?;
+        }
+        if workflow.refuses_automatic && self.is_automatic() {
+            let step = "disconnect";
+            self.state = State::Ended(End::Step { step, reason: None });
+            return Ok(());
         }
         self.say(workflow.settings.greeting.as_ref())
             .and_then(|()| self.enter_task(workflow.start))

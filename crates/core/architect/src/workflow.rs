@@ -79,8 +79,12 @@ pub struct Workflow {
     /// Where the end of the last task leads in a workflow that waits in a queue.
     pub(crate) queue: Option<u32>,
     pub(crate) settings: Settings,
-    /// Built-in variables that its settings give.
-    pub(crate) builtins: Vec<(&'static str, Value)>,
+    /// Built-in variables that its file gives, by lower-case name.
+    pub(crate) builtins: Vec<(String, Value)>,
+    /// Of a common module: the kinds of workflows that may call it; none for all.
+    pub(crate) callers: Vec<WorkflowKind>,
+    /// Whether a run ends at once for a mail that no person wrote.
+    pub(crate) refuses_automatic: bool,
     pub(crate) nlu: Nlu,
     pub(crate) warnings: Problems,
 }

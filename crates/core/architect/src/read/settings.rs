@@ -2,7 +2,7 @@
 
 use super::Reader;
 use super::keys::{ERRORS, GROUPS, INPUT};
-use crate::workflow::{Action, Next, SET_BY_SETTINGS, Settings, builtin};
+use crate::workflow::{Action, Next, Settings};
 use crate::yaml::Node;
 use std::time::Duration;
 use tollgate_expression::Expr;
@@ -46,19 +46,6 @@ impl Reader<'_> {
         }
     }
 
-    /// The built-in variables that settings give.
-    pub(super) fn builtins(&mut self) -> Vec<(&'static str, Value)> {
-        let mut given = Vec::new();
-        for (name, path) in SET_BY_SETTINGS {
-            if let Ok((known, _)) = builtin(name, self.kind)
-                && let Some(Expr::Constant(value)) = self.setting(&path, known.kind)
-            {
-                given.push((known.name, value));
-            }
-        }
-        given
-    }
-
     /// Names what isn't known in the groups of settings, and faults of expressions in any of them.
     fn check_settings(&mut self) {
         let root = self.root;
@@ -97,7 +84,7 @@ impl Reader<'_> {
     }
 
     /// A setting by the keys that lead to it from the root.
-    fn setting(&mut self, path: &[&str], kind: Type) -> Option<Expr> {
+    pub(super) fn setting(&mut self, path: &[&str], kind: Type) -> Option<Expr> {
         let node = path.iter().try_fold(self.root, |node, key| node.get(key))?;
         self.value(node, kind, path.last().copied().unwrap_or_default())
     }

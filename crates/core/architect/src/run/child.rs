@@ -20,6 +20,13 @@ impl Run {
             self.open(id, effect, None, Misses::default());
             return Ok(());
         };
+        let (callers, kind) = (&workflow.callers, self.workflow.kind);
+        if !callers.is_empty() && !callers.contains(&kind) && kind.word() != "commonModule" {
+            let (name, kind) = (&call.workflow, kind.word());
+            return Err(format!(
+                "{name} isn't compatible with workflows of type {kind}"
+            ));
+        }
         if self.depth >= MAX_DEPTH {
             return Err(format!("more than {MAX_DEPTH} workflows within workflows"));
         }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tollgate_expression::Value;
 
 /// How a question was missed.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Miss {
     Silence,
     NoMatch,
@@ -106,10 +106,16 @@ impl Run {
             self.learn("session.lastcollectionutterance", Value::text(text));
         }
         let understood = match &step.action {
-            Action::Menu { choices, .. } => match menu_choice(step, choices, &person, false) {
-                Err(Miss::NoMatch) => self.global_choice(&person).ok_or(Miss::NoMatch),
-                chosen => chosen.map(|path| (id, path)),
-            },
+            Action::Menu { choices, .. } => {
+                let chosen = match menu_choice(step, choices, &person, false) {
+                    Err(Miss::NoMatch) => self.global_choice(&person).ok_or(Miss::NoMatch),
+                    chosen => chosen.map(|path| (id, path)),
+                };
+                let missed = |by| Value::Boolean(chosen == Err(by));
+                self.learn("menu.lastcollectionnoinput", missed(Miss::Silence));
+                self.learn("menu.lastcollectionnomatch", missed(Miss::NoMatch));
+                chosen
+            }
             Action::Question { kind, .. } => {
                 let path = self.understand(step, kind, &person);
                 path.map(|path| (id, path))
