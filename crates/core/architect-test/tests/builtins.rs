@@ -207,3 +207,25 @@ commonModule:
         "failed: callCommonModule: M isn't compatible with workflows of type inboundEmail"
     );
 }
+
+#[test]
+fn a_variable_that_only_others_noted_is_warned_of() {
+    let warnings = |variable: &str| {
+        let text = format!(
+            "botFlow:\n  name: W\n  startUpRef: t\n  variables: [{{stringVariable: {{name: Flow.x, initialValue: {{exp: {variable}}}}}}}]\n  tasks:\n    - task: {{name: t, refId: t, actions: [{{exitBotFlow: {{}}}}]}}\n"
+        );
+        let workflow = shared::parse(&text);
+        let warnings = workflow.warnings().as_slice().iter();
+        warnings
+            .map(|warning| warning.message.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        warnings("Session.Source"),
+        ["`Session.Source` is not confirmed to have this name at the vendor"]
+    );
+    assert_eq!(
+        warnings("Session.LastKnowledgeAnswer"),
+        Vec::<String>::new()
+    );
+}

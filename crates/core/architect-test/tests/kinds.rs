@@ -201,6 +201,9 @@ fn a_workflow_of_every_kind_runs() {
             text.push_str("  variables: [{stringVariable: {name: Flow.n}}]\n");
         }
         assert_eq!(events(&text, script), *expected, "{kind}");
+        let workflow = shared::parse(&text);
+        let found = explore(&workflow, &Library::new(), &Script::default(), 1, 50);
+        assert_eq!(found.stuck, Vec::<String>::new(), "{kind}");
     }
 }
 

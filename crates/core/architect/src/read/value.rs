@@ -2,6 +2,7 @@
 
 use super::Reader;
 use super::literal::literal;
+use crate::workflow::Builtin;
 use crate::yaml::{Kind as Shape, Node};
 use tollgate_expression::Value;
 use tollgate_expression::did_you_mean;
@@ -122,12 +123,15 @@ impl Reader<'_> {
 
     fn name_unconfirmed(&mut self, expr: &Expr, node: &Node) {
         let mut names = std::collections::BTreeSet::new();
-        expr.walk(&mut |part| {
-            if let Expr::Call(function, ..) = part
-                && !function.confirmed()
-            {
+        expr.walk(&mut |part| match part {
+            Expr::Call(function, ..) if !function.confirmed() => {
                 names.insert(function.name);
             }
+            Expr::Builtin(name) => {
+                let known = Builtin::find(name).filter(|known| known.evidence == "secondary");
+                names.extend(known.map(|known| known.name));
+            }
+            _ => {}
         });
         for name in names {
             self.problems.warn(
