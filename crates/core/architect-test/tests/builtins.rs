@@ -229,3 +229,27 @@ fn a_variable_that_only_others_noted_is_warned_of() {
         Vec::<String>::new()
     );
 }
+
+#[test]
+fn what_the_platform_is_told_is_seen_in_the_variable() {
+    let workflow = "
+inboundCall:
+  name: W
+  startUpRef: t
+  defaultLanguage: en-us
+  variables: [{stringVariable: {name: Flow.x}}]
+  tasks:
+    - task:
+        name: t
+        refId: t
+        actions:
+          - setLanguage: {language: {lit: de-de}}
+          - setExternalTag: {externalTag: {exp: Call.Language}}
+          - updateData: {statements: [{string: {variable: Flow.x, value: {exp: Call.ExternalTag}}}]}
+";
+    let script = Script::parse("workflow: x\nanswers: {setExternalTag: {success: {}}}").unwrap();
+    let inputs = script.run_inputs(Library::new());
+    let mut run = Run::new(shared::parse(workflow), &inputs, Instant::ZERO, 1).unwrap();
+    let played = play(&mut run, &mut ScriptWorld::new(&script), Instant::ZERO, 0).unwrap();
+    assert_eq!(played.variables["flow.x"], json!("de-de"));
+}

@@ -6,8 +6,8 @@ mod kind;
 mod nlu;
 mod step;
 
-pub(crate) use builtin::SET_BY_SETTINGS;
 pub use builtin::{Builtin, builtin, builtins};
+pub(crate) use builtin::{SET_BY_SETTINGS, set_by};
 pub(crate) use kind::Channel;
 pub use kind::WorkflowKind;
 pub use nlu::EntityType;

@@ -49,12 +49,12 @@ at the end of its last task as in the table. What waits in a queue goes on there
     page.push_str(
         "
 ## Built-in variables
-Nobody declares them, and no workflow can change them. Kinds are words of the table above, or families of them; a
+Nobody declares them, and no workflow can assign to them; a step may set one (which is ours). Kinds are words of the table above, or families of them; a
 common module may use those of any kind. `*` is any name. A script gives them under `interaction`, whole or a
 property by its name (`Email.Message.subject`); one that the kind doesn't have is refused, and in a file it is not known.
 
-| variable | type | kinds | constant | evidence |
-|---|---|---|---|---|
+| variable | type | kinds | constant | set by | evidence |
+|---|---|---|---|---|---|
 ",
     );
     for known in builtins() {
@@ -69,8 +69,8 @@ property by its name (`Email.Message.subject`); one that the kind doesn't have i
         };
         writeln!(
             page,
-            "| `{}` | {kind} | {} | {value} | {} |",
-            known.name, known.kinds, known.evidence
+            "| `{}` | {kind} | {} | {value} | {} | {} |",
+            known.name, known.kinds, known.set_by, known.evidence
         )
         .unwrap();
     }

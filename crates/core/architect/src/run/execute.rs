@@ -124,6 +124,9 @@ impl Run {
             coverage.note(&self.workflow.name, id, path);
         }
         self.state = State::Ready(next);
+        if path == 0 {
+            self.learn_of(id);
+        }
     }
 
     /// Opens an effect of a step; it is handed out by the next [`Run::next`].

@@ -2,7 +2,7 @@
 
 use super::BeginError;
 use super::{MAX_WORK_OF_A_STEP, Run, Tell};
-use crate::workflow::{Channel, builtin};
+use crate::workflow::{Action, Channel, builtin, set_by};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 use tollgate_expression::{Base, Entity, Expr, Type, Value, World};
@@ -72,6 +72,22 @@ impl Run {
         match self.builtins.iter_mut().find(|(known, _)| **known == *name) {
             Some((_, before)) => *before = value,
             None => self.builtins.push((name.into(), value)),
+        }
+    }
+
+    /// The platform was told what a built-in variable is.
+    pub(super) fn learn_of(&mut self, id: u32) {
+        let workflow = Arc::clone(&self.workflow);
+        let step = &workflow.steps[id as usize];
+        let (Action::Tell(inputs) | Action::Platform { inputs, .. }) = &step.action else {
+            return;
+        };
+        for input in inputs {
+            for known in set_by(step.word, &input.name) {
+                if let Ok(value) = input.value.evaluate(self) {
+                    self.learn(known.name, self.with_id(value));
+                }
+            }
         }
     }
 

@@ -2,9 +2,10 @@
 //! workflow, of the bot's session, and constants.
 //!
 //! A row is a variable: its name, its type, the kinds of workflows that have it (`kinds.tsv` has their families),
-//! its value if that never changes, and how we know. A name that ends in `*` stands for any name there, such as
+//! its value if that never changes, the step and its setting that set it, and how we know. A name that ends in `*` stands for any name there, such as
 //! that of a prompt. What isn't constant is what the platform knows; a script or a service gives it, and what
-//! nobody gave is `NOT_SET`. A workflow can change none of them.
+//! nobody gave is `NOT_SET`. A workflow can assign to none of them; that a step which tells the platform (its
+//! language, its priority) is seen in the variable of the same name is our reading.
 //!
 //! Evidence: the vendor's package of 2017 and SDK of 2026, its help pages, published YAML and exports; `secondary`
 //! is what others noted.
@@ -39,6 +40,8 @@ pub struct Builtin {
     pub kinds: &'static str,
     /// The value of a constant; empty for what is known only in a run.
     pub value: &'static str,
+    /// The step and its setting that set it, as `setLanguage.language`; empty if none does.
+    pub set_by: &'static str,
     /// How we know of it.
     pub evidence: &'static str,
 }
@@ -46,7 +49,7 @@ pub struct Builtin {
 impl Builtin {
     fn read(line: &'static str) -> Option<Builtin> {
         let columns: Vec<&str> = line.split('\t').collect();
-        let [name, kind, kinds, value, evidence] = columns[..] else {
+        let [name, kind, kinds, value, set_by, evidence] = columns[..] else {
             return None;
         };
         let kind = match kind
@@ -61,6 +64,7 @@ impl Builtin {
             kind,
             kinds,
             value,
+            set_by,
             evidence,
         })
     }
@@ -145,6 +149,17 @@ fn after<'a>(beginning: &str, name: &'a str) -> Option<&'a str> {
 /// Every row of the table.
 pub fn builtins() -> impl Iterator<Item = &'static Builtin> + Clone {
     BUILTINS.iter()
+}
+
+/// The variables that a step sets by one of its settings.
+pub(crate) fn set_by(step: &str, setting: &str) -> impl Iterator<Item = &'static Builtin> {
+    static SET: LazyLock<Vec<&Builtin>> = LazyLock::new(|| {
+        builtins()
+            .filter(|known| !known.set_by.is_empty())
+            .collect()
+    });
+    let set = SET.iter().copied();
+    set.filter(move |known| known.set_by.split_once('.') == Some((step, setting)))
 }
 
 /// The built-in variable with this name, in any case, that workflows of a kind have; else why there is none.
