@@ -122,6 +122,17 @@ impl Action {
         &self.definition
     }
 
+    /// The schema of its inputs; of one that the file gives in the flattened form, what it names in the nested
+    /// form.
+    pub fn input_schema(&self) -> &Value {
+        self.input.schema()
+    }
+
+    /// The schema of its output, likewise.
+    pub fn output_schema(&self) -> &Value {
+        self.output.schema()
+    }
+
     /// What works but will surprise, in the order of the file.
     pub fn warnings(&self) -> Vec<Warning> {
         let parts = warn::Parts {

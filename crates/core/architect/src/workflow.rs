@@ -152,6 +152,14 @@ impl Workflow {
             .map(|variable| (variable.name.as_str(), variable.kind))
     }
 
+    /// Names and types of the variables that a caller can read when the workflow is over.
+    pub fn outputs(&self) -> impl Iterator<Item = (&str, Type)> {
+        self.variables
+            .iter()
+            .filter(|variable| variable.output)
+            .map(|variable| (variable.name.as_str(), variable.kind))
+    }
+
     /// The branches a run can take: each way out of each step that can be reached and has more than one.
     #[must_use]
     pub fn branch_count(&self) -> usize {

@@ -1,0 +1,187 @@
+//! The folder's workflows: those that Terraform deploys, with their substitutions, and all other files that look
+//! like one.
+
+use crate::files::Files;
+use crate::finding::{Finding, Level, Rule};
+use crate::looks::like_workflow;
+use crate::report::Item;
+use crate::terraform::FlowResource;
+use std::collections::BTreeSet;
+use tollgate_architect::{Problem, Problems, Severity, Substitutions, Workflow};
+
+/// A workflow of the folder.
+#[derive(Debug)]
+pub(crate) struct Flow {
+    pub(crate) item: Item,
+    /// The workflow, if its file is valid.
+    pub(crate) workflow: Option<Workflow>,
+}
+
+/// What stands for a workflow's type where that isn't known.
+const SOME_FLOW: &str = "flow";
+
+/// Bytes of workflows that are read in one check, each file as often as it is deployed.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// Reads all workflows.
+pub(crate) fn read(
+    files: &dyn Files,
+    resources: &[FlowResource],
+    substitutions: &Substitutions,
+) -> Vec<Flow> {
+    let deployed: BTreeSet<&str> = resources
+        .iter()
+        .filter_map(|resource| resource.source.as_deref().ok())
+        .collect();
+    let mut left = MAX_BYTES;
+    let of_resources = resources
+        .iter()
+        .map(|resource| deploy(files, resource, &mut left));
+    let others = files.paths().iter().filter(|path| is_yaml(path));
+    let others = others
+        .filter(|path| !deployed.contains(path.as_str()))
+        .filter_map(|path| alone(files, path, substitutions));
+    let mut flows: Vec<Flow> = of_resources.chain(others).collect();
+    flows.sort_by(|a, b| (&a.item.file, &a.item.address).cmp(&(&b.item.file, &b.item.address)));
+    flows
+}
+
+fn is_yaml(path: &str) -> bool {
+    let ending = path.rsplit('.').next().unwrap_or_default();
+    ending.eq_ignore_ascii_case("yaml") || ending.eq_ignore_ascii_case("yml")
+}
+
+fn deploy(files: &dyn Files, resource: &FlowResource, left: &mut usize) -> Flow {
+    let path = match &resource.source {
+        Ok(path) => path,
+        Err(why) => {
+            let item = Item {
+                file: resource.file.clone(),
+                kind: SOME_FLOW.to_owned(),
+                name: resource.address.clone(),
+                address: Some(resource.address.clone()),
+                findings: resource.findings.clone(),
+                skipped: Some(why.clone()),
+            };
+            return Flow {
+                item,
+                workflow: None,
+            };
+        }
+    };
+    let mut flow = match files.text(path) {
+        Ok(text) => match left.checked_sub(text.len()) {
+            Some(rest) => {
+                *left = rest;
+                parse(path, &text, &resource.substitutions)
+            }
+            None => unreadable(
+                path,
+                format!(
+                    "more than {MAX_BYTES} bytes of flows are deployed; check a smaller folder"
+                ),
+            ),
+        },
+        Err(fault) => unreadable(path, fault.why),
+    };
+    flow.item.address = Some(resource.address.clone());
+    if flow.item.name.is_empty() {
+        flow.item.name.clone_from(&resource.address);
+    }
+    flow.item.findings.extend(resource.findings.iter().cloned());
+    flow
+}
+
+/// A workflow's file that Terraform doesn't deploy; none if the file is something else.
+fn alone(files: &dyn Files, path: &str, substitutions: &Substitutions) -> Option<Flow> {
+    match files.text(path) {
+        Ok(text) => like_workflow(&text).then(|| parse(path, &text, substitutions)),
+        Err(fault) => {
+            let ours = fault.head.is_empty() || like_workflow(&fault.head);
+            ours.then(|| unreadable(path, fault.why))
+        }
+    }
+}
+
+fn unreadable(path: &str, message: String) -> Flow {
+    let finding = Finding {
+        file: path.to_owned(),
+        place: None,
+        level: Level::Error,
+        rule: Rule::Unreadable,
+        field: String::new(),
+        message,
+        help: String::new(),
+    };
+    let item = Item {
+        file: path.to_owned(),
+        kind: SOME_FLOW.to_owned(),
+        name: String::new(),
+        address: None,
+        findings: vec![finding],
+        skipped: None,
+    };
+    Flow {
+        item,
+        workflow: None,
+    }
+}
+
+fn parse(path: &str, text: &str, substitutions: &Substitutions) -> Flow {
+    let parsed = Workflow::parse_with(text, substitutions);
+    let (problems, kind, name) = match &parsed {
+        Ok(workflow) => (
+            workflow.warnings(),
+            workflow.kind().word(),
+            workflow.name().to_owned(),
+        ),
+        Err(problems) => {
+            let (kind, name) = named(text, substitutions);
+            (problems, kind, name)
+        }
+    };
+    let findings = problems.as_slice().iter();
+    let item = Item {
+        file: path.to_owned(),
+        kind: kind.to_owned(),
+        name,
+        address: None,
+        findings: findings.map(|problem| finding(path, problem)).collect(),
+        skipped: None,
+    };
+    Flow {
+        item,
+        workflow: parsed.ok(),
+    }
+}
+
+/// The type and the name of a workflow that isn't valid, as far as they can be read.
+fn named(text: &str, substitutions: &Substitutions) -> (&'static str, String) {
+    let unknown = (SOME_FLOW, String::new());
+    let document = tollgate_architect::yaml::parse(text, substitutions, &mut Problems::default());
+    let Some(document) = document else {
+        return unknown;
+    };
+    let found = document.root.entries().iter().find_map(|entry| {
+        let kind = tollgate_architect::WorkflowKind::of_word(&entry.key)?;
+        let name = entry.value.text_of("name").unwrap_or_default();
+        Some((kind.word(), name.to_owned()))
+    });
+    found.unwrap_or(unknown)
+}
+
+fn finding(path: &str, problem: &Problem) -> Finding {
+    let (level, rule) = match problem.severity {
+        Severity::Error => (Level::Error, Rule::Flow),
+        Severity::Warning => (Level::Warning, Rule::Flow),
+    };
+    Finding {
+        file: path.to_owned(),
+        place: Some(problem.place),
+        level,
+        rule,
+        field: String::new(),
+        message: problem.message.clone(),
+        help: problem.help.clone(),
+    }
+}

@@ -1,0 +1,131 @@
+//! Calls of other workflows, and hand-overs to them.
+
+use super::{Calls, or_list};
+use crate::finding::{Level, Rule};
+use tollgate_architect::WorkflowKind;
+use tollgate_architect::workflow::{Field, Step, WorkflowCall};
+use tollgate_expression::Expr;
+
+impl Calls<'_> {
+    pub(super) fn workflow(&mut self, step: &Step, call: &WorkflowCall) {
+        if self.is_open(step, Rule::CallFlow, &call.workflow) {
+            return;
+        }
+        let kinds: &[&str] = match step.word {
+            "callCommonModule" => &["commonModule"],
+            "callBotFlow" => &["botFlow", "digitalBotFlow"],
+            "callDigitalBotFlow" => &["digitalBotFlow"],
+            _ => &[],
+        };
+        let named = self.flows.get(&call.workflow.to_lowercase());
+        let fits = |kind: WorkflowKind| kinds.is_empty() || kinds.contains(&kind.word());
+        let fitting = named.and_then(|all| all.iter().find(|one| fits(one.kind())));
+        let Some(called) = fitting.copied() else {
+            let what = format!("a flow of the type {}", kinds.join(" or "));
+            if let Some(other) = named.and_then(|all| all.first()) {
+                let message = format!(
+                    "`{}` is of the type {}, not {}",
+                    call.workflow,
+                    other.kind().word(),
+                    kinds.join(" or ")
+                );
+                self.find(
+                    step,
+                    Level::Error,
+                    Rule::CallFlow,
+                    String::new(),
+                    message,
+                    String::new(),
+                );
+            } else if !self.is_invalid_here(&call.workflow) {
+                let of_kind = self.flows.values().flatten().filter(|one| fits(one.kind()));
+                let near = self.near(&call.workflow, of_kind.map(|one| one.name()));
+                self.absent(step, Rule::CallFlow, &what, &call.workflow, near);
+            }
+            return;
+        };
+        let inputs: Vec<&str> = called.inputs().map(|(name, _)| name).collect();
+        let given = call
+            .inputs
+            .iter()
+            .filter(|input| &*input.name != "inputText");
+        let given: Vec<&str> = given.map(|input| &*input.name).collect();
+        self.variables(step, call, "input", &given, &inputs);
+        let outputs: Vec<&str> = called.outputs().map(|(name, _)| name).collect();
+        let taken = call
+            .outputs
+            .iter()
+            .filter(|output| output.path == "success");
+        let taken: Vec<&str> = taken.map(|output| &*output.name).collect();
+        self.variables(step, call, "output", &taken, &outputs);
+    }
+
+    /// Whether a workflow of that name is here and not valid: its own errors say enough.
+    fn is_invalid_here(&self, name: &str) -> bool {
+        let invalid = self
+            .repository
+            .flows
+            .iter()
+            .filter(|flow| flow.workflow.is_none());
+        invalid
+            .into_iter()
+            .any(|flow| flow.item.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Names inputs or outputs that the called workflow doesn't have; both are variables of its own.
+    fn variables(
+        &mut self,
+        step: &Step,
+        call: &WorkflowCall,
+        what: &str,
+        used: &[&str],
+        known: &[&str],
+    ) {
+        let bare = |name: &str| {
+            name.split_once('.')
+                .map_or(name, |(_, bare)| bare)
+                .to_lowercase()
+        };
+        for name in used {
+            if known.iter().any(|one| bare(one) == bare(name)) {
+                continue;
+            }
+            let (rule, field) = match what {
+                "input" => (Rule::CallInput, format!("inputs.{name}")),
+                _ => (Rule::CallOutput, format!("outputs.{name}")),
+            };
+            let near = self.near(name, known.iter().copied());
+            let message = format!("flow `{}` has no {what} `{name}`", call.workflow);
+            let listed = if known.is_empty() {
+                "none".to_owned()
+            } else {
+                known.join(", ")
+            };
+            let help = or_list(near, &format!("{what}s"), &listed);
+            self.find(step, Level::Error, rule, field, message, help);
+        }
+    }
+
+    /// A workflow that a step hands the interaction over to.
+    pub(super) fn target(&mut self, step: &Step, input: &Field) {
+        let Expr::Constant(value) = &input.value else {
+            return;
+        };
+        let is_flow = input
+            .name
+            .split('.')
+            .any(|part| part.eq_ignore_ascii_case("targetFlow"));
+        let Some(name) = value.to_text().filter(|_| is_flow) else {
+            return;
+        };
+        if self.is_open(step, Rule::CallFlow, &name)
+            || self.flows.contains_key(&name.to_lowercase())
+        {
+            return;
+        }
+        if !self.is_invalid_here(&name) {
+            let near = self.near(&name, self.flows.values().map(|all| all[0].name()));
+            self.absent(step, Rule::CallFlow, "flow", &name, near);
+        }
+    }
+}

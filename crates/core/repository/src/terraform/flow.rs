@@ -1,0 +1,205 @@
+//! `genesyscloud_flow`: a workflow's file and what is put in the place of its placeholders.
+
+use super::evaluate::{Evaluator, Scope, scope, sha256};
+use super::folder::Item;
+use super::instance::{Instance, Names, index};
+use super::resource::FLOW;
+use super::value::Value;
+use crate::files::join;
+use crate::finding::{Finding, Level, Rule};
+use hcl_edit::Span as _;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use tollgate_architect::{Place, Problems, Substitutions, yaml};
+
+/// A workflow that Terraform deploys.
+#[derive(Clone, Debug)]
+pub struct FlowResource {
+    /// What Terraform calls it: `module.a.genesyscloud_flow.b`.
+    pub address: String,
+    /// The `.tf` file that it stands in.
+    pub file: String,
+    /// Where in that file.
+    pub place: Place,
+    /// The workflow's file, or why it isn't known.
+    pub source: Result<String, String>,
+    /// What stands for its placeholders. One whose value isn't known stands for itself.
+    pub substitutions: Substitutions,
+    /// What is wrong with the resource, and what of it isn't known.
+    pub findings: Vec<Finding>,
+}
+
+impl<'a> Evaluator<'a> {
+    pub(super) fn flow(
+        &mut self,
+        instance: &Rc<Instance<'a>>,
+        name: &str,
+        item: Item<'a>,
+        (key, names): (Option<Value>, Names),
+    ) -> FlowResource {
+        let told = self.findings.len();
+        let body = &item.block.body;
+        self.check_arguments(item, body, &FLOW);
+        let scope = scope(instance, item.source, names);
+        let resource = format!("genesyscloud_flow.{name}{}", index(key.as_ref()));
+        let source = self.flow_file(&scope, item);
+        let substitutions = self.substitutions(&scope, item);
+        if let Ok(path) = &source {
+            self.check_hash(&scope, item, path);
+        }
+        FlowResource {
+            address: instance.within(&resource),
+            file: item.source.text.file.clone(),
+            place: item.source.text.start(item.block.ident.span()),
+            source,
+            substitutions,
+            findings: self.findings.split_off(told),
+        }
+    }
+
+    /// The path of the workflow's file.
+    fn flow_file(&mut self, scope: &Scope<'_, 'a>, item: Item<'a>) -> Result<String, String> {
+        let missing = || "it has no filepath".to_owned();
+        let argument = self.argument(scope, &item.block.body, "filepath");
+        let (value, place, _) = argument.ok_or_else(missing)?;
+        let at = ("filepath", place);
+        let skipped = "the flow isn't looked into";
+        if let Some(unknown) = value.first_unknown() {
+            self.not_known(scope, at, &unknown.why, skipped);
+            return Err(unknown.why.clone());
+        }
+        let Some(path) = value.to_text() else {
+            let message = format!("expected a path, found {}", value.what());
+            self.refuse(scope, at, message.clone(), "");
+            return Err(message);
+        };
+        let root = scope.instance.map_or("", |instance| instance.root);
+        let located = join(root, &path).filter(|_| !path.contains("://"));
+        let Some(located) = located else {
+            let why = format!("{path} lies outside of the folder that is checked");
+            self.not_known(scope, at, &why, skipped);
+            return Err(why);
+        };
+        if self.files.has(&located) {
+            return Ok(located);
+        }
+        let own = scope.instance.and_then(|one| join(&one.folder.path, &path));
+        let help = match own {
+            Some(own) if self.files.has(&own) => {
+                format!("it stands beside this file: write \"${{path.module}}/{path}\"")
+            }
+            _ => {
+                format!("looked for {located}; a path begins in the folder that Terraform runs in")
+            }
+        };
+        let message = format!("there is no file {path}");
+        self.refuse(scope, at, message.clone(), &help);
+        Err(message)
+    }
+
+    fn substitutions(&mut self, scope: &Scope<'_, 'a>, item: Item<'a>) -> Substitutions {
+        let mut substitutions = Substitutions::new();
+        let argument = self.argument(scope, &item.block.body, "substitutions");
+        let Some((value, place, expr)) = argument else {
+            return substitutions;
+        };
+        let at = ("substitutions", place);
+        let entries = match &value {
+            Value::Map(entries) => entries,
+            Value::Unknown(unknown) => {
+                self.not_known(
+                    scope,
+                    at,
+                    &unknown.why,
+                    "placeholders stand as they are written",
+                );
+                return substitutions;
+            }
+            other => {
+                let message = format!("expected a map of texts, found {}", other.what());
+                self.refuse(scope, at, message, "write { NAME = \"value\" }");
+                return substitutions;
+            }
+        };
+        let places = entry_places(scope, expr);
+        for (name, value) in entries.iter() {
+            let field = format!("substitutions.{name}");
+            let at = (field.as_str(), places.get(name).copied().unwrap_or(place));
+            let written = format!("{{{{{name}}}}}");
+            let text = match (value.first_unknown(), value.to_text()) {
+                (Some(unknown), _) => {
+                    let so = format!("{written} stands as it is written");
+                    self.not_known(scope, at, &unknown.why, &so);
+                    written
+                }
+                (None, Some(text)) => text.to_string(),
+                (None, None) => {
+                    let message = format!("expected a text, found {}", value.what());
+                    self.refuse(scope, at, message, "");
+                    written
+                }
+            };
+            substitutions.insert(name.clone(), text);
+        }
+        substitutions
+    }
+
+    /// Warns of a hash that is another file's: then Terraform doesn't see the workflow's changes.
+    fn check_hash(&mut self, scope: &Scope<'_, 'a>, item: Item<'a>, path: &str) {
+        let argument = self.argument(scope, &item.block.body, "file_content_hash");
+        let Some((Value::Text(given), place, _)) = argument else {
+            return;
+        };
+        let Ok(text) = self.files.text(path) else {
+            return;
+        };
+        if sha256(&text) == *given {
+            return;
+        }
+        self.findings.push(Finding {
+            file: scope.text.file.clone(),
+            place: Some(place),
+            level: Level::Warning,
+            rule: Rule::TerraformReference,
+            field: "file_content_hash".to_owned(),
+            message: format!("this isn't the hash of {path}"),
+            help:
+                "write filesha256(…) of the filepath: a change of the flow isn't deployed without"
+                    .to_owned(),
+        });
+    }
+
+    /// The name that a workflow's file gives it, where all of it is known.
+    pub(super) fn flow_name(&mut self, scope: &Scope<'_, 'a>, item: Item<'a>) -> Option<Value> {
+        let kind = item.block.labels.first().map(|label| label.as_str());
+        if kind != Some("genesyscloud_flow") {
+            return None;
+        }
+        let source = self.flow_file(scope, item);
+        let substitutions = self.substitutions(scope, item);
+        let text = self.files.text(&source.ok()?).ok()?;
+        self.charge(text.len() / 16);
+        let document = yaml::parse(&text, &substitutions, &mut Problems::default())?;
+        let root = document.root.entries().first()?;
+        let name = root.value.text_of("name")?;
+        (!name.contains("{{")).then(|| Value::text(name))
+    }
+}
+
+/// Where the values of a literal map stand, by key.
+pub(super) fn entry_places(
+    scope: &Scope<'_, '_>,
+    expr: &hcl_edit::expr::Expression,
+) -> BTreeMap<String, Place> {
+    use hcl_edit::expr::ObjectKey;
+    let entries = expr.as_object().into_iter().flatten();
+    let places = entries.filter_map(|(key, value)| {
+        let name = match key {
+            ObjectKey::Ident(name) => name.as_str(),
+            ObjectKey::Expression(expr) => expr.as_str()?,
+        };
+        let place = scope.text.start(value.expr().span());
+        Some((name.to_owned(), place))
+    });
+    places.collect()
+}
