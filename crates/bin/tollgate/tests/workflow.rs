@@ -31,6 +31,8 @@ fn folder(name: &str) -> PathBuf {
 }
 
 const BROKEN: &str = "workflow:\n  name: W\n  startUpRef: S\n  states:\n    - state: {name: S, actions: [{wiat: {}}]}\n";
+/// With an error besides.
+const WRONG: &str = "workflow:\n  name: W\n  startUpRef: S\n  states:\n    - state: {name: S, actions: [{wiat: {}}, {wait: {}}]}\n";
 
 #[test]
 fn validate_tells_all_and_exits_by_it() {
@@ -47,16 +49,26 @@ fn validate_tells_all_and_exits_by_it() {
     std::fs::write(&path, BROKEN).unwrap();
     let path = path.to_str().unwrap();
     let bad = tollgate(&["validate", path, "examples/workflows/support-line.yaml"]);
-    assert_eq!(bad.status.code(), Some(1));
+    assert_eq!(bad.status.code(), Some(2));
     assert_eq!(
         text(&bad.stderr),
-        format!("{path}:5:35: error: no step `wiat` is known (did you mean wait?)\n")
+        format!("{path}:5:35: unsupported: no step `wiat` is known (did you mean wait?)\n")
     );
+    assert!(text(&bad.stdout).contains("valid but for 1 unsupported"));
+    let allowed = tollgate(&["validate", "--allow-unsupported", path]);
+    assert_eq!(allowed.status.code(), Some(0));
     let json = tollgate(&["validate", "--json", path]);
-    assert_eq!(json.status.code(), Some(1));
+    assert_eq!(json.status.code(), Some(2));
     let report: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
-    assert_eq!(report[0]["valid"], false);
+    assert_eq!(
+        (&report[0]["valid"], &report[0]["runs"]),
+        (&serde_json::json!(false), &serde_json::json!(true))
+    );
+    assert_eq!(report[0]["unsupported"], 1);
     assert_eq!(report[0]["problems"][0]["line"], 5);
+    std::fs::write(path, WRONG).unwrap();
+    let wrong = tollgate(&["validate", "--allow-unsupported", path]);
+    assert_eq!(wrong.status.code(), Some(1));
     let absent = tollgate(&["validate", "no/such.yaml"]);
     assert_eq!(absent.status.code(), Some(64));
 }

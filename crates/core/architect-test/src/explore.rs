@@ -5,6 +5,7 @@
 //! read and kept as a test.
 
 mod draw;
+mod matching;
 mod pool;
 
 use crate::play::{Played, play};

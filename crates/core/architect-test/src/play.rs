@@ -157,6 +157,9 @@ impl Player {
             }
             Tell::TimedOut { action } => self.note("timeout", action.to_string()),
             Tell::Waiting(span) => self.note("waits", transcript::seconds(*span)),
+            Tell::Unsupported { place, message } => {
+                self.note("lacks", format!("{place}: {message}"));
+            }
             Tell::Fault { place, message } => self.note("fails", format!("{place}: {message}")),
         }
     }

@@ -9,6 +9,7 @@ mod world;
 mod write;
 
 pub use world::ScriptWorld;
+pub(crate) use world::own_timeout;
 
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;

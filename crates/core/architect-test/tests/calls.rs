@@ -63,7 +63,7 @@ fn sequences_branches_and_loops() {
         (12, "12".to_owned())
     );
     assert_eq!(one(&repeat("exp: Flow.n", &a)), (0, "unbounded".to_owned()));
-    let left = repeat("lit: 3", &format!("{a}, {}", decide("{exitLoop: {}}", "")));
+    let left = repeat("lit: 3", &format!("{a}, {}", decide("{loopExit: {}}", "")));
     assert_eq!(one(&left).0, 1);
     assert_eq!(
         one(&format!("{end}, {}", decide(&a, ""))),

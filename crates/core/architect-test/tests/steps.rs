@@ -167,10 +167,10 @@ inboundCall:
                   actions:
                     - decision:
                         condition: {exp: Flow.index == 1}
-                        outputs: {yes: {actions: [{nextLoop: {}}]}}
+                        outputs: {yes: {actions: [{loopNext: {}}]}}
                     - decision:
                         condition: {exp: Flow.index == 3}
-                        outputs: {yes: {actions: [{exitLoop: {}}]}}
+                        outputs: {yes: {actions: [{loopExit: {}}]}}
                     - loop:
                         loopCount: {lit: 2}
                         outputs:

@@ -29,10 +29,10 @@ pub mod yaml;
 
 pub use coverage::Coverage;
 pub use place::{Place, Problem, Problems, Severity};
-pub use read::step_types;
+pub use read::{Does, Evidence, Setting, StepType, Way, step_types};
 pub use run::{
     Answer, AnswerError, Asked, BeginError, Effect, EffectId, End, Failure, Happening, Inputs,
     Library, MAX_DEPTH, MAX_STEPS, MAX_WORK_OF_A_STEP, Person, Progress, Question, Run, Tell,
 };
-pub use workflow::{Workflow, WorkflowCallKind, WorkflowKind};
+pub use workflow::{Duty, Workflow, WorkflowCallKind, WorkflowKind};
 pub use yaml::Substitutions;

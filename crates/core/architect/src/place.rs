@@ -22,6 +22,8 @@ impl fmt::Display for Place {
 pub enum Severity {
     /// The workflow can't run.
     Error,
+    /// Something that isn't known here. The workflow runs, and fails where it would need it.
+    Unsupported,
     /// The workflow runs, but perhaps not as its author thinks.
     Warning,
 }
@@ -32,6 +34,7 @@ impl Severity {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Error => "error",
+            Self::Unsupported => "unsupported",
             Self::Warning => "warning",
         }
     }
@@ -79,6 +82,16 @@ impl Problems {
         self.push(Severity::Error, place, message.into(), help.into());
     }
 
+    /// Notes what isn't known here: a slip, or the vendor knows more.
+    pub fn unsupported(
+        &mut self,
+        place: Place,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(Severity::Unsupported, place, message.into(), help.into());
+    }
+
     /// Notes what works but may surprise.
     pub fn warn(&mut self, place: Place, message: impl Into<String>, help: impl Into<String>) {
         self.push(Severity::Warning, place, message.into(), help.into());
@@ -104,9 +117,16 @@ impl Problems {
     /// Whether any of them keeps the workflow from running.
     #[must_use]
     pub fn has_errors(&self) -> bool {
+        self.count(Severity::Error) > 0
+    }
+
+    /// How many of them are so bad.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
         self.0
             .iter()
-            .any(|problem| problem.severity == Severity::Error)
+            .filter(|problem| problem.severity == severity)
+            .count()
     }
 
     /// All of them.

@@ -8,7 +8,9 @@ mod call_task;
 mod control;
 mod declaration;
 mod fields;
+mod gaps;
 mod given;
+mod handling;
 mod keys;
 mod literal;
 mod menu;
@@ -23,11 +25,14 @@ mod talk;
 mod task;
 mod understanding;
 mod value;
+mod way;
 
 use crate::place::{Place, Problems};
 use crate::workflow::{Next, Nlu, Step, Task, Variable, Workflow, WorkflowKind};
 use crate::yaml::{self, Node, Substitutions};
+use gaps::Gaps;
 use scope::Names;
+pub use spec::{Does, Evidence, Setting, StepType, Way, step_types};
 use std::collections::BTreeMap;
 use tollgate_expression::did_you_mean;
 
@@ -50,6 +55,10 @@ pub(crate) struct Reader<'a> {
     /// Loops that the steps stand in: the loop's step, and what comes after it.
     open_loops: Vec<(u32, Next)>,
     nlu: Nlu,
+    /// What isn't known of the step that is compiled; of the workflow itself outside of steps.
+    gaps: Gaps,
+    /// Settings without effect that were named: a step's type, and the setting.
+    ignored: std::collections::BTreeSet<(&'static str, &'static str)>,
 }
 
 impl Workflow {
@@ -100,6 +109,8 @@ fn read(text: &str, substitutions: &Substitutions) -> Result<Workflow, Problems>
         task: None,
         open_loops: Vec::new(),
         nlu: Nlu::default(),
+        gaps: Gaps::default(),
+        ignored: Default::default(),
     };
     let workflow = reader.workflow();
     let mut problems = reader.problems;
@@ -138,11 +149,6 @@ fn workflow_type<'a>(root: &'a Node, problems: &mut Problems) -> Option<(Workflo
     }
 }
 
-/// Every type of step.
-pub fn step_types() -> impl Iterator<Item = &'static str> {
-    spec::words()
-}
-
 impl Reader<'_> {
     fn workflow(&mut self) -> Option<Workflow> {
         let root = self.root;
@@ -171,27 +177,9 @@ impl Reader<'_> {
             callers,
             refuses_automatic,
             nlu: std::mem::take(&mut self.nlu),
+            gaps: std::mem::take(&mut self.gaps).all(),
             warnings: Problems::default(),
         })
-    }
-
-    /// Names keys that aren't among these, which have blanks between them: one near a known key is an error,
-    /// since it is surely a slip.
-    fn known(&mut self, node: &Node, keys: &str) {
-        let keys = keys.split_whitespace();
-        for entry in node.entries() {
-            if keys.clone().any(|key| key == entry.key) {
-                continue;
-            }
-            let message = format!("`{}` isn't known here", entry.key);
-            match tollgate_expression::nearest(&entry.key, keys.clone()) {
-                Some(near) => {
-                    self.problems
-                        .error(entry.place, message, format!("did you mean {near}?"));
-                }
-                None => self.problems.warn(entry.place, message, "it has no effect"),
-            }
-        }
     }
 
     /// A child that must be there.
@@ -230,10 +218,7 @@ impl Reader<'_> {
     /// A task, menu or state by a reference such as `/inboundCall/tasks/task[Name_12]`.
     fn target(&mut self, node: &Node) -> Option<u32> {
         let text = node.text().unwrap_or_default();
-        let inner = text
-            .rfind('[')
-            .and_then(|open| text[open + 1..].strip_suffix(']'));
-        let name = inner.unwrap_or(text).trim_matches(['"', '\'']);
+        let name = task::named(text);
         let found = self.references.get(name).copied();
         if found.is_none() {
             let names: Vec<&str> = self.references.keys().map(String::as_str).collect();
@@ -253,6 +238,8 @@ impl Reader<'_> {
             paths: Vec::new(),
             loops: self.open_loops.len() as u16,
             reached: false,
+            not_here: 0,
+            gaps: Vec::new(),
         };
         self.steps.push(step);
         self.steps.len() as u32 - 1

@@ -151,6 +151,12 @@ impl Run {
         for (name, json) in &inputs.interaction {
             run.given(name, json)?;
         }
+        for gap in &workflow.gaps {
+            run.told.push_back(Tell::Unsupported {
+                place: crate::Place { line: 1, column: 1 },
+                message: gap.to_string(),
+            });
+        }
         run.enter_workflow(&inputs.variables)?;
         Ok(run)
     }
@@ -274,6 +280,7 @@ impl Run {
         match answer {
             Answer::Person(Person::HangsUp) if person => self.hang_up(now),
             Answer::Person(answer) if person => self.heard(step, answer, misses),
+            Answer::NotHere if !person => self.not_here(step),
             Answer::Path { path, outputs } if !person => {
                 let Some(path) = self.workflow.steps[step as usize].path(&path) else {
                     let paths = &self.workflow.steps[step as usize].paths;

@@ -13,12 +13,13 @@ pub use kind::WorkflowKind;
 pub use nlu::EntityType;
 pub(crate) use nlu::{Intent, Nlu, normal, pattern};
 pub use step::{
-    Action, Binding, DataCall, Field, LoopKind, MenuChoice, Next, Path, Prompting, QuestionKind,
-    Statement, Step, WorkflowCall, WorkflowCallKind,
+    Action, Binding, DataCall, Duty, Field, LoopKind, MenuChoice, Next, Path, Prompting,
+    QuestionKind, Statement, Step, WorkflowCall, WorkflowCallKind,
 };
 
 use crate::place::{Place, Problems};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tollgate_expression::{Expr, Type, Value};
 
@@ -86,6 +87,8 @@ pub struct Workflow {
     /// Whether a run ends at once for a mail that no person wrote.
     pub(crate) refuses_automatic: bool,
     pub(crate) nlu: Nlu,
+    /// What isn't known here and belongs to no step, told when a run begins.
+    pub(crate) gaps: Vec<Arc<str>>,
     pub(crate) warnings: Problems,
 }
 
@@ -102,7 +105,7 @@ impl Workflow {
         self.kind
     }
 
-    /// What works but may surprise.
+    /// What isn't known here, and what works but may surprise.
     #[must_use]
     pub fn warnings(&self) -> &Problems {
         &self.warnings
@@ -170,7 +173,7 @@ impl Workflow {
     pub(crate) fn branches(&self) -> impl Iterator<Item = (u32, u16)> + '_ {
         let forks = self.steps.iter().enumerate();
         forks
-            .filter(|(_, step)| step.reached && step.paths.len() > 1)
+            .filter(|(_, step)| step.reached && step.paths.len() > 1 && !step.is_unsupported())
             .flat_map(|(index, step)| {
                 (0..step.paths.len()).map(move |path| (index as u32, path as u16))
             })

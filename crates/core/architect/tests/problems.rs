@@ -36,10 +36,10 @@ fn all_at_once_in_the_order_of_the_file() {
         told(&text),
         [
             "18:32: error: `=` is no operator (compare with ==)",
-            "20:15: error: there is no output `yess` (did you mean yes?)",
-            "21:11: error: no step `updateDate` is known (did you mean updateData?)",
+            "20:15: unsupported: there is no output `yess` (did you mean yes?)",
+            "21:11: unsupported: no step `updateDate` is known (did you mean updateData?)",
             "23:28: error: timeout is a mapping (expected a duration, as {minutes: 5} or PT5M)",
-            "24:63: error: no variable `Flow.nummer` (did you mean Flow.number?)",
+            "24:63: unsupported: no variable `Flow.nummer` (did you mean Flow.number?)",
         ]
     );
 }
@@ -75,7 +75,7 @@ fn types_are_checked_before_the_flow_runs() {
             "string",
             "Flow.text",
             "Lefft(Flow.text, 2)",
-            "21:27: error: no function `Lefft` (did you mean Left?)",
+            "21:27: unsupported: no function `Lefft` (did you mean Left?)",
         ),
         (
             "string",
@@ -129,7 +129,15 @@ fn types_are_checked_before_the_flow_runs() {
 fn steps_belong_to_types_of_flows() {
     assert_eq!(
         told(&workflow("- playAudio: {audio: {tts: Hello}}")),
-        ["16:11: error: `playAudio` can't stand in a workflow of type workflow"]
+        [
+            "16:11: warning: `playAudio` isn't known to stand in a workflow of type workflow (it is known of call)"
+        ]
+    );
+    assert_eq!(
+        told(&workflow("- exitWorkitemFlow: {}")),
+        [
+            "16:11: error: `exitWorkitemFlow` can't stand in a workflow of type workflow (only in workitem)"
+        ]
     );
 }
 
@@ -198,10 +206,10 @@ fn settings_are_read_too() {
     assert_eq!(
         told(&text),
         [
-            "11:27: error: `errorHandlng` isn't known here (did you mean errorHandling?)",
-            "12:3: warning: `settingsUserInput` isn't known here (it has no effect)",
+            "11:27: unsupported: `errorHandlng` isn't known here (it has no effect; did you mean errorHandling?)",
+            "12:3: unsupported: `settingsUserInput` isn't known here (it has no effect)",
             "12:51: error: argument 1 of Upper is integer (it is Upper(string) -> string)",
-            "12:56: warning: `colour` isn't known here (it has no effect)",
+            "12:56: unsupported: `colour` isn't known here (it has no effect)",
         ]
     );
 }
@@ -216,6 +224,54 @@ fn references_lead_to_one_place() {
             "16:11: warning: how `changeState` is written is our reading of the vendor's step (compare its settings and outputs with an exported workflow)",
             "16:41: error: `Tea` leads to no task, menu or state (known: A, S)",
             "17:14: error: refId `S` is there twice (give each task, menu and state its own)",
+        ]
+    );
+}
+
+#[test]
+fn what_is_not_known_is_named_and_keeps_nothing_else_from_being_checked() {
+    let text = workflow(
+        "- fancyStep:\n    name: New\n    words: {exp: Flow.nummer}\n    outputs:\n      done: {actions: [{endWorkflow: {exitReasn: {lit: x}}}]}\n\
+         - getConversationData:\n    conversationId: {lit: c}\n    outputs: {sucess: {actions: [{wait: {}}]}}",
+    );
+    assert_eq!(
+        told(&text),
+        [
+            "16:11: unsupported: no step `fancyStep` is known (docs/workflows.md lists what is known)",
+            "18:26: unsupported: no variable `Flow.nummer` (did you mean Flow.number?)",
+            "20:47: unsupported: `exitReasn` isn't known here (it has no effect; did you mean exitReason?)",
+            "23:23: unsupported: there is no output `sucess` (known: found, notFound)",
+            "23:43: error: wait has no `duration` (it must be there)",
+        ]
+    );
+    let text = text.replace("wait: {}", "wait: {duration: {lit: PT1M}}");
+    let workflow = Workflow::parse(&text).unwrap();
+    let unsupported = workflow.warnings().count(Severity::Unsupported);
+    assert_eq!((workflow.warnings().has_errors(), unsupported), (false, 4));
+}
+
+#[test]
+fn a_setting_without_effect_is_named_once() {
+    let step = "- wait:\n    duration: {lit: PT1M}\n    trimDurationNearMaxRunningTime: ";
+    let text = |value: &str| workflow(&format!("{step}{value}\n{step}{value}"));
+    assert_eq!(
+        told(&text("{lit: true}")),
+        ["18:13: warning: `trimDurationNearMaxRunningTime` of `wait` has no effect here"]
+    );
+    assert_eq!(told(&text("{noValue: true}")), Vec::<String>::new());
+}
+
+#[test]
+fn a_variable_that_takes_an_output_is_made() {
+    let text = workflow(
+        "- callData:\n    category: {C: {dataAction: {A: {successOutputs: {x: {var: State.x}}, failureOutputs: {errorCode: {var: Flow.y}}}}}}\n\
+         - updateData:\n    statements: [{string: {variable: Flow.text, value: {exp: ToString(State.x)}}}]",
+    );
+    assert_eq!(
+        told(&text),
+        [
+            "17:71: warning: nothing declares `State.x`, which takes an output (it is made, and takes what comes; declare it with its type)",
+            "17:116: warning: nothing declares `Flow.y`, which takes an output (it is made, and takes what comes; declare it with its type)",
         ]
     );
 }

@@ -173,6 +173,7 @@ fn named(text: &str, substitutions: &Substitutions) -> (&'static str, String) {
 fn finding(path: &str, problem: &Problem) -> Finding {
     let (level, rule) = match problem.severity {
         Severity::Error => (Level::Error, Rule::Flow),
+        Severity::Unsupported => (Level::Unsupported, Rule::FlowUnsupported),
         Severity::Warning => (Level::Warning, Rule::Flow),
     };
     Finding {

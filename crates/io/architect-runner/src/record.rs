@@ -78,6 +78,7 @@ pub(crate) fn line(tell: &Tell) -> String {
         Tell::Platform { step, .. } => format!("not carried out here: {step}"),
         Tell::TimedOut { action } => format!("timed out: {action}"),
         Tell::Waiting(span) => format!("waiting: {} ms", span.as_millis()),
+        Tell::Unsupported { place, message } => format!("at {place}: {message}"),
         Tell::Fault { place, message } => format!("failed at {place}: {message}"),
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Map;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
-use tollgate_architect::{Answer, Effect, EffectId, End, Failure, Person, Progress, Run};
+use tollgate_architect::{Answer, Effect, EffectId, End, Person, Progress, Run};
 use tollgate_model::Instant;
 use tollgate_workers::{WorkerError, Workers};
 
@@ -143,17 +143,10 @@ impl<W: World> RunTask<W> {
                 self.note("nobody is there to be asked".to_owned());
                 std::future::ready(Answer::Person(Person::HangsUp)).boxed()
             }
-            Effect::Transfer { step, .. } => self.not_here(step),
-            Effect::CallWorkflow { workflow, .. } => self.not_here(&workflow),
-            Effect::Platform { step, .. } => self.not_here(step),
+            Effect::Transfer { .. } | Effect::CallWorkflow { .. } | Effect::Platform { .. } => {
+                std::future::ready(Answer::NotHere).boxed()
+            }
         }
-    }
-
-    fn not_here(&self, what: &str) -> BoxFuture<'static, Answer> {
-        self.note(format!("not carried out here: {what}"));
-        let message = format!("{what} is the platform's own and not carried out here");
-        let failure = Failure::new("not.carried.out", message);
-        std::future::ready(failure.answer()).boxed()
     }
 
     /// Answers that come too late are refused by the run, and it goes on.

@@ -5,7 +5,7 @@ use crate::action::IDS;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tollgate_architect::{Library, Workflow};
+use tollgate_architect::{Library, Severity, Workflow};
 use tollgate_config::Config;
 use uuid::Uuid;
 
@@ -47,6 +47,7 @@ impl WorkflowFiles {
             match read_file(&path) {
                 Ok(workflow) => {
                     let name = workflow.name().to_owned();
+                    tell_unsupported(&file, &workflow);
                     let workflow = Arc::new(workflow);
                     if library
                         .insert(name.clone(), Arc::clone(&workflow))
@@ -69,6 +70,14 @@ impl WorkflowFiles {
         }
         read.library = Arc::new(library);
         read
+    }
+}
+
+/// Logs what of a workflow isn't known here: it runs, and fails where it would need that.
+pub(crate) fn tell_unsupported(of: &str, workflow: &Workflow) {
+    let problems = workflow.warnings().as_slice().iter();
+    for problem in problems.filter(|problem| problem.severity == Severity::Unsupported) {
+        tracing::warn!("{of}:{problem}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! Workflows that can be run: those of files, and versions of the store's, each compiled once.
 
 use crate::WorkflowFiles;
+use crate::workflow_files::tell_unsupported;
 use moka::sync::Cache;
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,7 +74,9 @@ impl Workflows {
         let (workflow, yaml) = self.aside(read).await?;
         let lines = |problems: String| problems.lines().map(str::to_owned).collect();
         let workflow = workflow.map_err(|problems| lines(problems.to_string()));
-        Ok((workflow.map_err(WorkflowError::Invalid)?, yaml))
+        let workflow = workflow.map_err(WorkflowError::Invalid)?;
+        tell_unsupported(workflow.name(), &workflow);
+        Ok((workflow, yaml))
     }
 
     /// A version of a workflow of the store.

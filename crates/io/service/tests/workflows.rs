@@ -352,7 +352,7 @@ async fn each_execution_leaves_a_record_that_the_simulator_reads() {
 async fn a_flow_file_that_can_not_run_is_named_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("action.json"), action().to_string()).unwrap();
-    let broken = FLOW.replace("Flow.Queue }", "Flow.Kueue }");
+    let broken = FLOW.replace("Flow.Queue }", "Flow.Queue + 1 }");
     std::fs::write(folder.path().join("broken.yaml"), broken).unwrap();
     let Err(StartError::Configuration(faults)) = World::within(folder, "", "").await else {
         panic!("expected problems with the flow");
@@ -360,7 +360,7 @@ async fn a_flow_file_that_can_not_run_is_named_with_its_place() {
     let problems: Vec<_> = faults.0.iter().map(ToString::to_string).collect();
     assert!(problems[0].contains("broken.yaml:"), "{problems:?}");
     assert!(
-        problems.iter().any(|it| it.contains("Flow.Queue")),
+        problems.iter().any(|it| it.contains("has no meaning")),
         "{problems:?}"
     );
 }

@@ -1,7 +1,7 @@
 //! `tollgate workflow`: Architect workflows in Archy's YAML, on a laptop and in CI.
 //!
 //! Data goes to stdout, messages to stderr. Exit codes: 0 all well, 1 something is wrong with a workflow
-//! or a test, 64 the command itself was wrong.
+//! or a test, 2 nothing is wrong but something isn't known here (`validate`), 64 the command itself was wrong.
 
 mod calls;
 mod explore;
@@ -40,7 +40,7 @@ enum Command {
 
 pub(crate) fn run(args: Args) -> ExitCode {
     let outcome = match args.command {
-        Command::Validate(args) => validate::run(&args),
+        Command::Validate(args) => return exit(validate::run(&args)),
         Command::Run(args) => run::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Calls(args) => calls::run(&args),
@@ -57,12 +57,18 @@ pub(crate) fn run(args: Args) -> ExitCode {
             Ok(true)
         }
     };
-    match outcome {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            errln!("tollgate workflow: {error:#}");
-            ExitCode::from(64)
+    exit(outcome.map(|good| {
+        if good {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
         }
-    }
+    }))
+}
+
+fn exit(outcome: anyhow::Result<ExitCode>) -> ExitCode {
+    outcome.unwrap_or_else(|error| {
+        errln!("tollgate workflow: {error:#}");
+        ExitCode::from(64)
+    })
 }

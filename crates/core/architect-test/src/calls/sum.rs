@@ -119,7 +119,7 @@ impl Solver<'_> {
             Next::Step(id) => self.goals[id as usize].clone(),
             Next::Again(id) => Goals::from([(Goal::Again(id), Range::NONE)]),
             Next::Return => Goals::from([(Goal::Return, Range::NONE)]),
-            Next::Misunderstood => Goals::from([(Goal::End, Range::NONE)]),
+            Next::Misunderstood | Next::Continue => Goals::from([(Goal::End, Range::NONE)]),
         }
     }
 
@@ -127,7 +127,9 @@ impl Solver<'_> {
     fn from(&self, id: usize) -> Goals {
         let step = &self.workflow.steps()[id];
         match &step.action {
-            Action::End { .. } | Action::PreviousMenu => Goals::from([(Goal::End, Range::NONE)]),
+            Action::End { .. } | Action::PreviousMenu | Action::Unsupported(_) => {
+                Goals::from([(Goal::End, Range::NONE)])
+            }
             Action::EndTask(_) => Goals::from([(Goal::Return, Range::NONE)]),
             Action::Jump(task) => self.jump(*task),
             Action::CallTask { task, .. } => self.called_task(*task, &step.paths),

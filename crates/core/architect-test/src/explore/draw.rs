@@ -4,7 +4,7 @@ mod person;
 
 use super::pool::Pool;
 use crate::play::{Reply, World};
-use crate::script::{Script, Scripted, Table, Turn};
+use crate::script::{Script, Scripted, Table, Turn, own_timeout};
 use person::Mood;
 use serde_json::{Map, Value as Json, json};
 use std::time::Duration;
@@ -71,7 +71,8 @@ impl<'a> Drawer<'a> {
         self.pool.texts[index].clone()
     }
 
-    /// A value for something of this name: of some names it is known what they usually hold.
+    /// A value for something of this name: of some names it is known what they usually hold, or what the workflow
+    /// compares them with.
     fn value_of(&mut self, name: &str, kind: Type) -> Json {
         const USUAL: [(&str, &str); 5] = [
             ("conversationid", "3f2a9c1e-7b64-4d1f-9a55-0c8e6d2b4a10"),
@@ -81,6 +82,18 @@ impl<'a> Drawer<'a> {
             ("name", "Jo Example"),
         ];
         let last = name.rsplit('.').next().unwrap_or_default().to_lowercase();
+        let compared = self
+            .pool
+            .compared
+            .get(&last)
+            .filter(|texts| !texts.is_empty());
+        if let Some(texts) = compared
+            && kind == Type::STRING
+            && self.below(2) == 0
+        {
+            let index = self.below(texts.len());
+            return json!(texts.iter().nth(index));
+        }
         let usual = USUAL.iter().find(|(part, _)| last.contains(part));
         match usual {
             Some((_, text)) if kind == Type::STRING && self.below(4) > 0 => json!(text),
@@ -168,10 +181,7 @@ impl<'a> Drawer<'a> {
                 after,
                 row: None,
             });
-        match path {
-            "timeout" => Reply::Never,
-            _ => Reply::After(after, Answer::with(path, outputs)),
-        }
+        Reply::After(after, Answer::with(path, outputs))
     }
 
     fn look_up(&mut self, table: &str, key: Option<&str>) -> Reply {
@@ -209,14 +219,13 @@ impl World for Drawer<'_> {
     fn reply(&mut self, effect: &Effect) -> Result<Reply, String> {
         Ok(match effect {
             Effect::CallData { action, .. } => {
-                self.reply_by(action, &["success", "failure", "timeout"])
+                own_timeout(self.reply_by(action, &["success", "failure", "timeout"]))
             }
             Effect::Lookup { table, key } => self.look_up(table, key.as_deref()),
-            Effect::Transfer { step, .. } => self.reply_by(step, &["success", "failure"]),
             Effect::CallWorkflow { workflow, .. } => {
                 self.reply_by(workflow, &["success", "failure"])
             }
-            Effect::Platform { step, paths, .. } => {
+            Effect::Transfer { step, paths, .. } | Effect::Platform { step, paths, .. } => {
                 let paths: Vec<&str> = paths.iter().map(|path| &**path).collect();
                 self.reply_by(step, &paths)
             }

@@ -1,5 +1,6 @@
 //! What answers may be made of.
 
+use super::matching::matching;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tollgate_architect::workflow::{Action, EntityType, QuestionKind, Workflow};
@@ -17,6 +18,9 @@ pub(super) struct Pool {
     pub(super) builtins: BTreeSet<String>,
     /// Names of JSON properties that are read.
     pub(super) properties: BTreeSet<String>,
+    /// Texts that stand in one expression with a built-in variable or a property, by the last part of its name in
+    /// small letters.
+    pub(super) compared: BTreeMap<String, BTreeSet<String>>,
     /// Texts that each entity accepts, as far as they are known.
     pub(super) slots: BTreeMap<String, Vec<String>>,
 }
@@ -38,6 +42,7 @@ impl Pool {
             outputs: BTreeMap::new(),
             builtins: BTreeSet::new(),
             properties: BTreeSet::new(),
+            compared: BTreeMap::new(),
             slots: BTreeMap::new(),
         };
         pool.texts.push(write_date_time(start));
@@ -70,32 +75,41 @@ impl Pool {
                     EntityType::Items(items) => {
                         items.iter().map(|(value, _)| value.clone()).collect()
                     }
-                    _ => Vec::new(),
+                    EntityType::Patterns(patterns) => patterns
+                        .iter()
+                        .filter_map(|pattern| matching(pattern.as_str()))
+                        .collect(),
+                    EntityType::Anything => Vec::new(),
                 };
                 pool.slots.entry(entity.clone()).or_default().extend(texts);
             }
         }
         let texts: BTreeSet<String> = pool.texts.drain(..).collect();
         pool.texts = texts.into_iter().collect();
-        for texts in pool.slots.values_mut() {
-            texts.extend(pool.texts.iter().cloned());
-        }
         pool
     }
 
     fn harvest(&mut self, expr: &Expr) {
+        let (mut texts, mut names) = (Vec::new(), Vec::new());
         expr.walk(&mut |part| match part {
             Expr::Constant(Value::String(text)) if text.len() <= 80 => {
-                self.texts.push(text.to_string());
+                texts.push(text.to_string());
             }
             Expr::Builtin(name) => {
+                names.push(name.rsplit('.').next().unwrap_or_default().to_lowercase());
                 self.builtins.insert(name.to_string());
             }
             Expr::Property(_, name) => {
+                names.push(name.to_lowercase());
                 self.properties.insert(name.to_string());
             }
             _ => {}
         });
+        for name in names {
+            let compared = self.compared.entry(name).or_default();
+            compared.extend(texts.iter().cloned());
+        }
+        self.texts.extend(texts);
     }
 }
 

@@ -82,7 +82,7 @@ pub(super) fn asked(effect: &Effect) -> (&'static str, String) {
             };
             ("asks", what)
         }
-        Effect::Transfer { step, inputs } => {
+        Effect::Transfer { step, inputs, .. } => {
             ("does", format!("{step} {}", Json::Object(inputs.clone())))
         }
         Effect::CallWorkflow {
@@ -104,6 +104,7 @@ pub(super) fn answered(answer: &Answer) -> (&'static str, String) {
             "answer",
             format!("{path} {}", Json::Object(outputs.clone())),
         ),
+        Answer::NotHere => ("answer", "nobody's".to_owned()),
         Answer::Person(person) => (
             "person",
             match person {

@@ -5,7 +5,7 @@ use crate::play::{Reply, World};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tollgate_architect::{Answer, Effect, Happening, Person};
+use tollgate_architect::{Answer, Duty, Effect, Happening, Person};
 
 /// Answers as a script says. Keep it for several runs, and its tables live on.
 #[derive(Clone, Debug)]
@@ -50,9 +50,6 @@ impl ScriptWorld {
 
     fn reply(&mut self, name: &str, inputs: &Map<String, Json>) -> Option<Reply> {
         let scripted = self.scripted(name)?;
-        if scripted.path == "timeout" {
-            return Some(Reply::Never);
-        }
         if let Some(table) = scripted.row {
             let mut row = inputs.clone();
             let key = match row.shift_remove("key") {
@@ -82,6 +79,7 @@ impl World for ScriptWorld {
         match effect {
             Effect::CallData { action, inputs, .. } => self
                 .reply(action, inputs)
+                .map(own_timeout)
                 .ok_or_else(|| missing("the data action", action, json!({"success": {}}))),
             Effect::Lookup { table, key } => {
                 let Some(found) = self.tables.get(&**table) else {
@@ -107,7 +105,7 @@ impl World for ScriptWorld {
                 }
                 Ok(Reply::After(turn.after, Answer::Person(turn.does.clone())))
             }
-            Effect::Transfer { step, inputs } => Ok(self
+            Effect::Transfer { step, inputs, .. } => Ok(self
                 .reply(step, inputs)
                 .unwrap_or_else(|| Reply::After(Duration::ZERO, Answer::path("success")))),
             Effect::CallWorkflow {
@@ -115,17 +113,35 @@ impl World for ScriptWorld {
             } => self
                 .reply(workflow, inputs)
                 .ok_or_else(|| missing("the workflow", workflow, json!({"success": {}}))),
-            Effect::Platform { step: "queue", .. } => Ok(self
-                .reply("queue", &Map::new())
-                .unwrap_or_else(|| Reply::After(Duration::ZERO, Answer::path("answered")))),
             Effect::Platform {
                 step,
                 inputs,
                 paths,
-            } => self.reply(step, inputs).ok_or_else(|| {
-                let path = paths.first().map_or("success", |path| path);
-                missing("the step", step, json!({path: {}}))
-            }),
+                duty,
+            } => {
+                let first = paths.first().map_or("success", |path| path);
+                self.reply(step, inputs)
+                    .or(unasked(*duty, first))
+                    .ok_or_else(|| missing("the step", step, json!({first: {}})))
+            }
         }
+    }
+}
+
+/// What becomes of a step that a script doesn't mention; none where it must.
+fn unasked(duty: Duty, first: &str) -> Option<Reply> {
+    let answer = match duty {
+        Duty::Answer => return None,
+        Duty::Tell => Answer::path(first),
+        Duty::Vendor => Answer::NotHere,
+    };
+    Some(Reply::After(Duration::ZERO, answer))
+}
+
+/// A data action whose time is over doesn't answer: the run's own clock leads to the step's `timeout`.
+pub(crate) fn own_timeout(reply: Reply) -> Reply {
+    match reply {
+        Reply::After(_, Answer::Path { path, .. }) if path == "timeout" => Reply::Never,
+        reply => reply,
     }
 }

@@ -24,11 +24,12 @@ pub(crate) fn corpus() -> Option<PathBuf> {
 
 /// The workflows of the corpus, by file name, in order.
 pub(crate) fn corpus_workflows(corpus: &Path) -> Vec<(String, String)> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(corpus.join("flows"))
-        .unwrap()
+    let mut files: Vec<PathBuf> = ["flows", "more/flows", "caching-in-flows"]
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(corpus.join(folder)).unwrap())
         .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|kind| kind == "yaml"))
         .collect();
-    files.push(corpus.join("caching-in-flows/CacheExampleFlow.yaml"));
     files.sort();
     let read = |path: &PathBuf| {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();

@@ -1,7 +1,7 @@
 //! Steps that call: data actions, data tables, other workflows, and the workflow's own tasks.
 
 use super::Reader;
-use super::spec::Spec;
+use super::spec::StepType;
 use crate::workflow::{
     Action, Binding, Channel, DataCall, Field, Next, WorkflowCall, WorkflowCallKind,
 };
@@ -10,35 +10,21 @@ use tollgate_expression::Expr;
 use tollgate_expression::Type;
 
 impl Reader<'_> {
-    pub(super) fn call(&mut self, id: u32, spec: &'static Spec, node: &Node, next: Next) {
+    pub(super) fn call(&mut self, id: u32, spec: &'static StepType, node: &Node, next: Next) {
         match spec.word {
             "callData" | "callDataSecure" | "callBridge" => self.call_data(id, spec, node, next),
             "dataTableLookup" => self.lookup(id, spec, node, next),
-            "callTask" => self.call_task(id, node, next),
-            "jumpToTask" => self.jump(id, node, "targetTaskRef"),
-            "jumpToMenu" => self.jump(id, node, "targetMenuRef"),
-            "changeState" => self.jump(id, node, "targetStateRef"),
-            "previousMenu" => self.finish(id, Action::PreviousMenu, Vec::new()),
-            "endTask" | "endState" => {
-                self.known(node, "name outputPath exitReason none");
-                let path = node
-                    .get("outputPath")
-                    .map(|path| path.get("name").unwrap_or(path));
-                let path = path.and_then(Node::text).map(Into::into);
-                self.finish(id, Action::EndTask(path), Vec::new());
-            }
             _ => self.call_workflow(id, spec, node, next),
         }
     }
 
-    fn call_data(&mut self, id: u32, spec: &'static Spec, node: &Node, next: Next) {
-        self.known(node, "name processingPrompt timeout category outputs");
+    fn call_data(&mut self, id: u32, spec: &'static StepType, node: &Node, next: Next) {
         let says = self
             .audio(node, "processingPrompt")
             .filter(|expr| !expr.is_not_set());
         let timeout = self.audio(node, "timeout");
         let call = self.data_action(node, timeout, says);
-        let paths = self.outputs(node, &spec.paths, next);
+        let paths = self.outputs(id, spec, node, next);
         if let Some(call) = call {
             self.finish(id, Action::CallData(call), paths);
         }
@@ -99,7 +85,7 @@ impl Reader<'_> {
         let mut bindings = Vec::new();
         for Entry { key, value, place } in node.map(Node::entries).unwrap_or_default() {
             if let Some(target) = value.get("var") {
-                if let Some((slot, kind)) = self.variable(target) {
+                if let Some((slot, kind)) = self.output_variable(target) {
                     bindings.push(Binding {
                         path,
                         name: key.as_str().into(),
@@ -118,14 +104,13 @@ impl Reader<'_> {
         bindings
     }
 
-    fn lookup(&mut self, id: u32, spec: &'static Spec, node: &Node, next: Next) {
-        self.known(node, "name lookupValue dataTable outputs");
+    fn lookup(&mut self, id: u32, spec: &'static StepType, node: &Node, next: Next) {
         let key = node.get("lookupValue");
         let key = key.and_then(|key| self.value(key, Type::STRING, "the lookup value"));
         let table = node
             .get("dataTable")
             .and_then(|table| self.only(table, "the data table's name"));
-        let paths = self.outputs(node, &spec.paths, next);
+        let paths = self.outputs(id, spec, node, next);
         let Some(table) = table else {
             return;
         };
@@ -140,17 +125,15 @@ impl Reader<'_> {
         self.finish(id, action, paths);
     }
 
-    fn call_workflow(&mut self, id: u32, spec: &'static Spec, node: &Node, next: Next) {
+    fn call_workflow(&mut self, id: u32, spec: &'static StepType, node: &Node, next: Next) {
         let (kind, key) = match spec.word {
             "callCommonModule" => (WorkflowCallKind::CommonModule, "commonModule"),
             _ => (WorkflowCallKind::Bot, "botFlow"),
         };
-        let keys = format!("name inputText exitReason intent {key} failureOutputs outputs");
-        self.known(node, &keys);
         let called = node
             .get(key)
             .and_then(|called| self.only(called, "the workflow's name"));
-        let paths = self.outputs(node, &spec.paths, next);
+        let paths = self.outputs(id, spec, node, next);
         let Some(called) = called else {
             return;
         };
@@ -172,7 +155,7 @@ impl Reader<'_> {
         outputs.extend(self.bindings(node.get("failureOutputs"), "failure"));
         let mut target = |key: &str| {
             let variable = node.get(key).and_then(|node| node.get("var"))?;
-            self.variable(variable).map(|(slot, _)| slot)
+            self.output_variable(variable).map(|(slot, _)| slot)
         };
         let (intent, exit_reason) = (target("intent"), target("exitReason"));
         let call = WorkflowCall {
@@ -184,22 +167,6 @@ impl Reader<'_> {
             exit_reason,
         };
         self.finish(id, Action::CallWorkflow(call), paths);
-    }
-
-    fn jump(&mut self, id: u32, node: &Node, key: &'static str) {
-        self.known(node, &format!("name {key}"));
-        if let Some(task) = node.get(key).and_then(|target| self.target(target)) {
-            let place = self.steps[id as usize].place;
-            if (key == "targetMenuRef") != self.tasks[task as usize].menu {
-                let message = format!("`{key}` leads to `{}`", self.tasks[task as usize].name);
-                self.problems.error(
-                    place,
-                    message,
-                    "jumpToMenu leads to menus, the others to tasks or states",
-                );
-            }
-            self.finish(id, Action::Jump(task), Vec::new());
-        }
     }
 
     pub(super) fn is_bot(&self) -> bool {

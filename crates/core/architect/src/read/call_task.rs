@@ -10,7 +10,6 @@ impl Reader<'_> {
     /// A task of this workflow: its variables are set from `inputs`, read into `var:`s after it, and each
     /// of `outputs` with `actions` is the path that `endTask` names.
     pub(super) fn call_task(&mut self, id: u32, node: &Node, next: Next) {
-        self.known(node, "name targetTaskRef inputs outputVariables outputs");
         let Some(task) = node
             .get("targetTaskRef")
             .and_then(|target| self.target(target))
@@ -45,7 +44,9 @@ impl Reader<'_> {
     fn task_outputs(&mut self, task: u32, node: &Node) -> Vec<(u32, u32)> {
         let mut outputs = Vec::new();
         for Entry { key, value, place } in node.entries_of("outputVariables") {
-            let target = value.get("var").and_then(|target| self.variable(target));
+            let target = value
+                .get("var")
+                .and_then(|target| self.output_variable(target));
             let source = self.task_variable(task, key, *place);
             if let (Some((from, from_kind)), Some((to, to_kind))) = (source, target) {
                 if !from_kind.fits(to_kind) {

@@ -1,7 +1,7 @@
 //! Steps that decide, repeat and remember.
 
 use super::Reader;
-use super::spec::Spec;
+use super::spec::StepType;
 use crate::workflow::{Action, LoopKind, Next, Path, Statement};
 use crate::yaml::Node;
 use tollgate_expression::Expr;
@@ -10,77 +10,118 @@ use tollgate_expression::did_you_mean;
 use tollgate_expression::{Base, Type};
 
 impl Reader<'_> {
-    pub(super) fn control(&mut self, id: u32, spec: &'static Spec, node: &Node, next: Next) {
+    pub(super) fn control(&mut self, id: u32, spec: &'static StepType, node: &Node, next: Next) {
         match spec.word {
             "decision" => {
-                self.known(node, "name condition outputs");
-                let condition = node.get("condition");
-                let condition =
-                    condition.and_then(|c| self.value(c, Type::BOOLEAN, "the condition"));
+                let condition = self.setting_of(spec, node, "condition");
                 let condition = condition.unwrap_or(Expr::Constant(Value::NotSet));
-                let paths = self.outputs(node, &spec.paths, next);
+                let paths = self.outputs(id, spec, node, next);
                 self.finish(id, Action::Decision(condition), paths);
             }
             "switch" => self.switch(id, node, next),
             "loop" | "loopAnythingElse" => self.looping(id, spec, node, next),
-            "nextLoop" | "exitLoop" => {
-                let Some((loop_step, after)) = self.open_loops.last().copied() else {
-                    let place = self.steps[id as usize].place;
-                    self.problems
-                        .error(place, format!("`{}` outside of a loop", spec.word), "");
-                    return;
-                };
-                let next = if spec.word == "nextLoop" {
-                    Next::Again(loop_step)
-                } else {
-                    after
-                };
-                let paths = self.straight(node, next);
-                self.finish(id, Action::Pass, paths);
-            }
-            "updateData" => {
-                self.known(node, "name statements");
-                let statements = node.items_of("statements");
-                let statements = statements
-                    .iter()
-                    .filter_map(|item| self.statement(item))
-                    .collect();
-                let paths = self.straight(node, next);
-                self.finish(id, Action::Update(statements), paths);
-            }
-            "wait" => {
-                self.known(node, "name duration trimDurationNearMaxRunningTime");
-                let duration = node.get("duration");
-                let duration = duration.and_then(|d| self.value(d, Type::DURATION, "the duration"));
-                let paths = self.straight(node, next);
-                self.finish(
-                    id,
-                    Action::Wait(duration.unwrap_or(Expr::Constant(Value::NotSet))),
-                    paths,
-                );
+            "loopNext" | "loopExit" => self.leave_loop(id, spec, node, next),
+            "callTask" => self.call_task(id, node, next),
+            "jumpToTask" => self.jump(id, node, "targetTaskRef"),
+            "jumpToMenu" => self.jump(id, node, "targetMenuRef"),
+            "changeState" => self.jump(id, node, "targetStateRef"),
+            "previousMenu" => self.finish(id, Action::PreviousMenu, Vec::new()),
+            "endTask" | "endState" => {
+                let path = node.get("outputPath");
+                let path = path.map(|path| path.get("name").unwrap_or(path));
+                let path = path.and_then(Node::text).map(Into::into);
+                self.finish(id, Action::EndTask(path), Vec::new());
             }
             word => {
-                self.known(node, "name attributes");
-                let action = self.participant_data(node, word == "getParticipantData");
-                let paths = self.straight(node, next);
+                let action = match word {
+                    "updateData" => self.update(node),
+                    "clearSlot" => self.clear_slots(node),
+                    "wait" => {
+                        let duration = self.setting_of(spec, node, "duration");
+                        Action::Wait(duration.unwrap_or(Expr::Constant(Value::NotSet)))
+                    }
+                    _ => self.participant_data(node, word == "getParticipantData"),
+                };
+                let paths = self.straight(spec, node, next);
                 self.finish(id, action, paths);
             }
         }
     }
 
+    fn leave_loop(&mut self, id: u32, spec: &'static StepType, node: &Node, next: Next) {
+        let Some((loop_step, after)) = self.open_loops.last().copied() else {
+            let place = self.steps[id as usize].place;
+            self.problems
+                .error(place, format!("`{}` outside of a loop", spec.word), "");
+            return;
+        };
+        let mut paths = self.straight(spec, node, next);
+        for path in &mut paths {
+            path.next = match spec.word {
+                "loopNext" => Next::Again(loop_step),
+                _ => after,
+            };
+        }
+        self.finish(id, Action::Pass, paths);
+    }
+
+    fn jump(&mut self, id: u32, node: &Node, key: &'static str) {
+        if let Some(task) = node.get(key).and_then(|target| self.target(target)) {
+            let place = self.steps[id as usize].place;
+            if (key == "targetMenuRef") != self.tasks[task as usize].menu {
+                let message = format!("`{key}` leads to `{}`", self.tasks[task as usize].name);
+                self.problems.error(
+                    place,
+                    message,
+                    "jumpToMenu leads to menus, the others to tasks or states",
+                );
+            }
+            self.finish(id, Action::Jump(task), Vec::new());
+        }
+    }
+
+    fn update(&mut self, node: &Node) -> Action {
+        let statements = node.items_of("statements").iter();
+        let statements = statements.filter_map(|item| self.statement(item));
+        Action::Update(statements.collect())
+    }
+
+    /// `slots: [{slot: {name}}]`: the slots' variables.
+    fn clear_slots(&mut self, node: &Node) -> Action {
+        let mut cleared = Vec::new();
+        for item in node.items_of("slots") {
+            let Some(slot) = self.needed(item, "slot") else {
+                continue;
+            };
+            let name = slot.get("name").unwrap_or(slot).text().unwrap_or_default();
+            let name = format!("Slot.{}", name.trim_start_matches("Slot."));
+            match self.scope().find(&name) {
+                Some((variable, _)) => cleared.push(variable),
+                None => self.unsupported(
+                    slot.place,
+                    format!("no variable `{name}` for the slot"),
+                    "declare it, or name the entity under settingsNaturalLanguageUnderstanding",
+                ),
+            }
+        }
+        Action::Clear(cleared)
+    }
+
     /// `string: {variable, value}`.
     fn statement(&mut self, node: &Node) -> Option<Statement> {
         let entry = self.only(node, "an assignment")?;
-        let Some(kind) = Type::of_word(&entry.key) else {
+        let kind = Type::of_word(&entry.key);
+        if kind.is_none() {
             let help = did_you_mean(&entry.key, Type::words());
-            self.problems
-                .error(entry.place, format!("`{}` is no type", entry.key), help);
-            return None;
-        };
+            self.unsupported(entry.place, format!("no type `{}`", entry.key), help);
+        }
         self.known(&entry.value, "variable value");
         let target = self.needed(&entry.value, "variable")?;
         let (slot, declared) = self.variable(target)?;
-        if kind != declared {
+        if let Some(kind) = kind
+            && kind != declared
+            && declared != Type::ANY
+        {
             let message = format!("the variable is {declared}, the assignment says {kind}");
             self.problems
                 .error(entry.place, message, "write the variable's type");
@@ -105,7 +146,8 @@ impl Reader<'_> {
             };
             if read {
                 let target = self.needed(attribute, "variable");
-                let Some((slot, kind)) = target.and_then(|target| self.variable(target)) else {
+                let Some((slot, kind)) = target.and_then(|target| self.output_variable(target))
+                else {
                     continue;
                 };
                 if !Type::STRING.fits(kind) {
@@ -130,31 +172,36 @@ impl Reader<'_> {
         }
     }
 
-    /// `evaluate: {firstTrue: {cases, default}}`, or `{string: {value, cases, default}}` of any type.
+    /// `evaluate: {firstTrue: {cases, default}}`; or `{firstMatch: {string: {value, cases, default}}}` of any type, also
+    /// without the `firstMatch`.
     fn switch(&mut self, id: u32, node: &Node, next: Next) {
-        self.known(node, "name evaluate");
-        let Some(evaluate) = node.get("evaluate") else {
-            return;
-        };
-        let Some(entry) = self.only(evaluate, "firstTrue, or a type") else {
+        let Some(mut entry) = node
+            .get("evaluate")
+            .and_then(|evaluate| self.only(evaluate, "firstTrue, or firstMatch"))
+        else {
             return;
         };
         let compared = if entry.key == "firstTrue" {
             self.known(&entry.value, "default cases");
             None
         } else {
-            let Some(kind) = Type::of_word(&entry.key) else {
-                let message = format!("a switch by `{}` isn't known", entry.key);
-                self.problems
-                    .error(entry.place, message, "write firstTrue, or the value's type");
-                return;
-            };
+            if entry.key == "firstMatch" {
+                match self.only(&entry.value, "the value's type") {
+                    Some(inner) => entry = inner,
+                    None => return,
+                }
+            }
             self.known(&entry.value, "default cases value");
+            let kind = Type::of_word(&entry.key);
+            if kind.is_none() {
+                let message = format!("a switch by `{}` isn't known here", entry.key);
+                let help = did_you_mean(&entry.key, Type::words());
+                self.unsupported(entry.place, message, help);
+            }
+            let kind = kind.unwrap_or(Type::ANY);
             let value = self.needed(&entry.value, "value");
-            let Some(value) = value.and_then(|value| self.value(value, kind, "the value")) else {
-                return;
-            };
-            Some((kind, value))
+            let value = value.and_then(|value| self.value(value, kind, "the value"));
+            Some((kind, value.unwrap_or(Expr::Constant(Value::NotSet))))
         };
         let (mut cases, mut paths) = (Vec::new(), Vec::new());
         for (index, item) in entry.value.items_of("cases").iter().enumerate() {
@@ -186,19 +233,14 @@ impl Reader<'_> {
         self.finish(id, Action::Switch(cases), paths);
     }
 
-    fn loop_kind(&mut self, spec: &'static Spec, node: &Node) -> LoopKind {
+    fn loop_kind(&mut self, spec: &'static StepType, node: &Node) -> LoopKind {
         if spec.word == "loopAnythingElse" {
-            self.known(
-                node,
-                "name question noInput noMatch voiceEndOfInputTimeout outputs",
-            );
             LoopKind::AnythingElse(self.prompting(node))
         } else if let Some(list) = node.get("collection") {
-            self.known(node, "name currentIndex collection currentItem outputs");
             let item = node
                 .get("currentItem")
                 .and_then(|n| n.get("var"))
-                .and_then(|n| self.variable(n));
+                .and_then(|n| self.output_variable(n));
             let kind = Type::many(item.map_or(Base::Any, |(_, kind)| kind.base));
             let list = self.value(list, kind, "the collection");
             LoopKind::Each(
@@ -206,14 +248,13 @@ impl Reader<'_> {
                 item.map(|(slot, _)| slot),
             )
         } else {
-            self.known(node, "name currentIndex loopCount outputs");
             let count = self.needed(node, "loopCount");
             let count = count.and_then(|count| self.value(count, Type::INTEGER, "the count"));
             LoopKind::Count(count.unwrap_or(Expr::Constant(Value::Integer(0))))
         }
     }
 
-    fn looping(&mut self, id: u32, spec: &'static Spec, node: &Node, next: Next) {
+    fn looping(&mut self, id: u32, spec: &'static StepType, node: &Node, next: Next) {
         let index = node
             .get("currentIndex")
             .and_then(|node| self.index_variable(node));
@@ -227,9 +268,7 @@ impl Reader<'_> {
         self.open_loops.pop();
         for entry in node.entries_of("outputs") {
             if entry.key != "loop" {
-                let message = format!("a loop has no output `{}`", entry.key);
-                self.problems
-                    .error(entry.place, message, "what comes after it stands after it");
+                self.unknown_way(entry, ["loop"].into_iter(), next);
             }
         }
         let paths = [("loop", body), ("done", next)].map(|(name, next)| Path {
@@ -241,8 +280,8 @@ impl Reader<'_> {
 
     fn index_variable(&mut self, node: &Node) -> Option<u32> {
         let target = node.get("var")?;
-        let (slot, kind) = self.variable(target)?;
-        if kind != Type::INTEGER {
+        let (slot, kind) = self.output_variable(target)?;
+        if kind != Type::INTEGER && kind != Type::ANY {
             self.problems.error(
                 target.place,
                 format!("the index is integer, the variable {kind}"),

@@ -18,18 +18,15 @@ impl Reader<'_> {
                 .key
                 .strip_suffix("Variable")
                 .and_then(Type::of_variable);
-            let Some(kind) = kind else {
+            if kind.is_none() {
                 let words: Vec<String> = Type::words()
                     .map(|word| format!("{word}Variable"))
                     .collect();
                 let help = did_you_mean(&entry.key, words.iter().map(String::as_str));
-                self.problems.error(
-                    entry.place,
-                    format!("`{}` is no type of variable", entry.key),
-                    help,
-                );
-                continue;
-            };
+                let message = format!("no type `{}` of variables is known", entry.key);
+                self.left_out(entry.place, message, help);
+            }
+            let kind = kind.unwrap_or(Type::ANY);
             self.known(
                 &entry.value,
                 "name initialValue isInput isOutput description isSecure",

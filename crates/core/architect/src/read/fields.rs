@@ -1,55 +1,55 @@
 //! The settings of steps that need no code of their own: inputs, and outputs to variables.
 
 use super::Reader;
-use super::setting::setting;
+use super::setting::leaf;
+use super::spec::StepType;
 use super::value::form;
-use crate::place::Place;
 use crate::workflow::{Binding, Field};
 use crate::yaml::{Kind as Shape, Node};
 use tollgate_expression::{Base, Expr, Type, Value};
 
 impl Reader<'_> {
-    /// Every setting of a step that has no code of its own: inputs, and outputs to variables.
-    pub(super) fn fields(&mut self, node: &Node, skip: &[&str]) -> (Vec<Field>, Vec<Binding>) {
-        let mut found = (Vec::new(), Vec::new());
-        self.collect(node, "", skip, &mut found);
-        found
-    }
-
-    fn collect(
+    /// Every setting of a step that has no code of its own: inputs, and outputs to variables. Settings that aren't
+    /// known are passed on where nobody knows all of the step's.
+    pub(super) fn fields(
         &mut self,
+        spec: &'static StepType,
         node: &Node,
-        prefix: &str,
         skip: &[&str],
-        found: &mut (Vec<Field>, Vec<Binding>),
-    ) {
+    ) -> (Vec<Field>, Vec<Binding>) {
+        let mut found = (Vec::new(), Vec::new());
         for entry in node.entries() {
             let key = entry.key.as_str();
-            if matches!(key, "none" | "outputs")
-                || prefix.is_empty() && (key == "name" || skip.contains(&key))
+            let setting = spec.setting(key);
+            let known = setting.is_some_and(|setting| setting.used) || key == "failureOutputs";
+            if matches!(key, "none" | "outputs" | "name" | "refId")
+                || skip.contains(&key)
+                || !known && !spec.open
             {
                 continue;
             }
-            let name = if prefix.is_empty() {
-                key.to_owned()
-            } else {
-                format!("{prefix}.{key}")
-            };
-            self.one_field(&entry.value, key, &name, entry.place, found);
+            if key == "attributes" {
+                self.attributes(spec, &entry.value, &mut found);
+                continue;
+            }
+            let kind = setting.and_then(|setting| setting.kind);
+            self.field(&entry.value, key, key, kind, &mut found);
         }
+        found
     }
 
-    fn one_field(
+    /// A setting, or a part of one: `name` has the keys that lead to it, with dots between.
+    fn field(
         &mut self,
         node: &Node,
         key: &str,
         name: &str,
-        place: Place,
+        known: Option<Type>,
         found: &mut (Vec<Field>, Vec<Binding>),
     ) {
-        let known = setting(key);
+        let known = known.or_else(|| leaf(key));
         if let Some(("var", inner)) = form(node) {
-            if let Some((slot, kind)) = self.variable(inner) {
+            if let Some((slot, kind)) = self.output_variable(inner) {
                 found.1.push(Binding {
                     path: output_path(name),
                     name: key.into(),
@@ -59,21 +59,10 @@ impl Reader<'_> {
             }
             return;
         }
-        if key == "attributes" {
-            self.attributes(node, found);
-            return;
-        }
         let is_value = form(node).is_some() || !matches!(node.kind, Shape::Map(_) | Shape::List(_));
         let reference = known.is_some_and(|kind| matches!(kind.base, Base::Entity(_)))
             && (node.get("name").is_some() || node.get("id").is_some());
         if is_value || reference {
-            if known.is_none() {
-                self.problems.warn(
-                    place,
-                    format!("`{key}` isn't a setting known here"),
-                    "it is passed on as it is",
-                );
-            }
             if let Some(value) = self.value(node, known.unwrap_or(Type::ANY), key) {
                 found.0.push(Field {
                     name: name.into(),
@@ -83,19 +72,30 @@ impl Reader<'_> {
             return;
         }
         match &node.kind {
-            Shape::Map(_) => self.collect(node, name, &[], found),
+            Shape::Map(entries) => {
+                for entry in entries.iter().filter(|entry| entry.key != "none") {
+                    let name = format!("{name}.{}", entry.key);
+                    self.field(&entry.value, &entry.key, &name, None, found);
+                }
+            }
             Shape::List(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    let name = format!("{name}.{index}");
-                    self.one_field(item, key, &name, item.place, found);
+                    self.field(item, key, &format!("{name}.{index}"), None, found);
                 }
             }
             Shape::Scalar { .. } => {}
         }
     }
 
-    /// `- attribute: {name, value}`: an input for each, named `attributes.` and its name.
-    fn attributes(&mut self, node: &Node, found: &mut (Vec<Field>, Vec<Binding>)) {
+    /// `- attribute: {name, value}`: an input for each, named `attributes.` and its name. One with a variable is an
+    /// output of the step's first way out.
+    fn attributes(
+        &mut self,
+        spec: &'static StepType,
+        node: &Node,
+        found: &mut (Vec<Field>, Vec<Binding>),
+    ) {
+        let path = spec.ways.first().map_or("", |way| way.name);
         for item in node.items() {
             let Some(attribute) = self.needed(item, "attribute") else {
                 continue;
@@ -113,9 +113,9 @@ impl Reader<'_> {
                 continue;
             };
             if let Some(variable) = attribute.get("variable") {
-                if let Some((slot, kind)) = self.variable(variable) {
+                if let Some((slot, kind)) = self.output_variable(variable) {
                     found.1.push(Binding {
-                        path: "success",
+                        path,
                         name: name.clone(),
                         slot,
                         kind,

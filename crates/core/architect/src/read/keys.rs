@@ -6,11 +6,12 @@ pub(super) const ERRORS: &str = "settingsErrorHandling";
 pub(super) const INPUT: &str = "settingsUserInput";
 
 /// Keys of a workflow of any kind; `kinds.tsv` has those that only some kinds have. Those of languages, speech
-/// recognition and prompts' media don't change what it does.
+/// recognition and prompts' media don't change what it does, nor do `referencedObjects`, a copy of what the called
+/// flows take and give.
 pub(super) const TOP: &str = "\
     name description division startUpRef startUpTaskActions defaultLanguage supportedLanguages \
     initialGreeting variables tasks states bots menus settingsActionDefaults settingsErrorHandling \
-    settingsMenu settingsPrompts settingsSpeechRec";
+    settingsMenu settingsPrompts settingsSpeechRec referencedObjects";
 
 /// Keys within groups of settings.
 pub(super) const GROUPS: [(&str, &str); 6] = [

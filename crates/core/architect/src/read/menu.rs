@@ -1,6 +1,7 @@
 //! Menus and their choices.
 
 use super::Reader;
+use super::task::named;
 use crate::place::Place;
 use crate::workflow::{Action, MenuChoice, Next, Path};
 use crate::yaml::Node;
@@ -9,10 +10,11 @@ use tollgate_expression::Type;
 use tollgate_expression::Value;
 
 const MENU_KEYS: &str = "\
-    name refId audio choices settingsMenu settingsSpeechRec description variables";
+    name refId audio choices settingsMenu settingsSpeechRec description variables \
+    defaultChildMenuRef";
 
 const CHOICE_KEYS: &str = "\
-    dtmf globalDtmf globalSpeechRecTerms speechRecTerms defaultMenuChoice";
+    dtmf globalDtmf globalSpeechRecTerms speechRecTerms defaultMenuChoice refId";
 
 impl Reader<'_> {
     pub(super) fn menu(&mut self, task: u32, node: &Node) {
@@ -21,6 +23,11 @@ impl Reader<'_> {
             return;
         };
         let before = self.task.replace(task);
+        self.with_gaps(id, |reader| reader.menu_step(id, task, node));
+        self.task = before;
+    }
+
+    fn menu_step(&mut self, id: u32, task: u32, node: &Node) {
         let audio = self.audio(node, "audio");
         let settings = node.get("settingsMenu");
         if let Some(settings) = settings {
@@ -34,8 +41,11 @@ impl Reader<'_> {
         let timeout = setting("menuSelectionTimeout", Type::DURATION);
         let repeats = setting("repeatCount", Type::INTEGER);
         let (mut choices, mut paths) = (Vec::new(), Vec::new());
+        let default = node.get("defaultChildMenuRef");
+        let default = default.and_then(Node::text).map(named);
         for item in node.items_of("choices") {
-            if let Some((choice, path)) = self.choice(item, id) {
+            if let Some((mut choice, path)) = self.choice(item, id) {
+                choice.default |= default.is_some() && reference(item) == default;
                 choices.push(choice);
                 paths.push(path);
             }
@@ -56,19 +66,16 @@ impl Reader<'_> {
             choices,
         };
         self.finish(id, action, paths);
-        self.task = before;
     }
 
     fn choice(&mut self, item: &Node, menu: u32) -> Option<(MenuChoice, Path)> {
         let entry = self.only(item, "a choice")?;
         let node = &entry.value;
         let Some(kind) = entry.key.strip_prefix("menu") else {
-            let message = format!("`{}` is no choice of a menu", entry.key);
-            self.problems.error(
-                entry.place,
-                message,
-                "such as menuTask, menuDisconnect, menuTransferToAcd",
-            );
+            let message = format!("no choice `{}` of a menu is known", entry.key);
+            let help = "such as menuTask, menuDisconnect, menuTransferToAcd";
+            self.left_out(entry.place, message, help);
+            self.check_expressions(node);
             return None;
         };
         let flag = |key: &str| node.boolean_of(key).unwrap_or(false);
@@ -97,7 +104,7 @@ impl Reader<'_> {
                 }
                 let id = self.reserve(entry.place, "");
                 let bare = without(node, CHOICE_KEYS);
-                self.step(id, &word, &bare, entry.place, Next::Step(menu));
+                self.step(id, &word, &bare, Next::Step(menu));
                 Next::Step(id)
             }
         };
@@ -163,6 +170,15 @@ impl Reader<'_> {
         }
         digit
     }
+}
+
+/// What a choice is referred to by.
+fn reference(item: &Node) -> Option<&str> {
+    let [choice] = item.entries() else {
+        return None;
+    };
+    let reference = choice.value.text_of("refId");
+    reference.or_else(|| choice.value.text_of("name"))
 }
 
 /// Words that choose a choice by speech, of every language.

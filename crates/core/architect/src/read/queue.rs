@@ -6,7 +6,7 @@
 //! answers it under the name `queue`.
 
 use super::Reader;
-use crate::workflow::{Action, Next, Path};
+use crate::workflow::{Action, Duty, Next, Path};
 use tollgate_expression::{Expr, Value};
 
 /// The step's name in scripts and transcripts.
@@ -31,6 +31,8 @@ impl Reader<'_> {
             next: Next::Step(to),
         };
         let platform = Action::Platform {
+            duty: Duty::Tell,
+            before: None,
             inputs: Vec::new(),
             outputs: Vec::new(),
         };
@@ -43,6 +45,7 @@ impl Reader<'_> {
         self.finish(waits, wait, vec![way("", begins)]);
         self.finish(begins, Action::Jump(recurring), Vec::new());
         let end = Action::End {
+            inputs: Vec::new(),
             word: self.kind.ends(),
             reason: None,
         };

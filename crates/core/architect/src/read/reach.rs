@@ -23,6 +23,10 @@ impl Reader<'_> {
             if std::mem::replace(&mut step.reached, true) {
                 continue;
             }
+            // A run fails where a step isn't known, and goes no further.
+            if step.is_unsupported() {
+                continue;
+            }
             open.extend(step.paths.iter().map(|path| path.next));
             if let Action::CallTask { task, .. } | Action::Jump(task) = &step.action {
                 reached_tasks[*task as usize] = true;

@@ -1,9 +1,9 @@
-//! Which settings steps have.
+//! Types of settings by their name alone: parts of settings, and settings of steps whose table has no type.
 
 use tollgate_expression::{Base, Kind, Type};
 
-/// Settings of steps by name, with their types; those of structure alone are `any`.
-const SETTINGS: &[(&str, Type)] = &[
+/// Settings and parts of settings by name, with their types.
+const LEAVES: &[(&str, Type)] = &[
     ("acceptJustPound", Type::BOOLEAN),
     ("acceptJustStar", Type::BOOLEAN),
     ("audio", Type::AUDIO),
@@ -56,6 +56,7 @@ const SETTINGS: &[(&str, Type)] = &[
     ("queue", Type::entity(Kind::Queue)),
     ("queueName", Type::STRING),
     ("result", Type::ANY),
+    ("selectedSchedule", Type::entity(Kind::Schedule)),
     ("schedule", Type::entity(Kind::Schedule)),
     ("scheduleGroup", Type::entity(Kind::ScheduleGroup)),
     ("skills", Type::many(Base::Entity(Kind::Skill))),
@@ -77,8 +78,8 @@ const SETTINGS: &[(&str, Type)] = &[
     ("wrapUpCode", Type::entity(Kind::WrapUpCode)),
 ];
 
-/// The type of a setting.
-pub(super) fn setting(name: &str) -> Option<Type> {
-    let found = SETTINGS.iter().find(|(known, _)| *known == name);
+/// The type of a part of a setting.
+pub(super) fn leaf(name: &str) -> Option<Type> {
+    let found = LEAVES.iter().find(|(known, _)| *known == name);
     found.map(|(_, kind)| *kind)
 }

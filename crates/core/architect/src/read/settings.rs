@@ -2,7 +2,7 @@
 
 use super::Reader;
 use super::keys::{ERRORS, GROUPS, INPUT};
-use crate::workflow::{Action, Next, Settings};
+use crate::workflow::Settings;
 use crate::yaml::Node;
 use std::time::Duration;
 use tollgate_expression::Expr;
@@ -89,33 +89,23 @@ impl Reader<'_> {
         self.value(node, kind, path.last().copied().unwrap_or_default())
     }
 
-    /// Checks every expression below, also of settings that have no effect here.
-    fn check_expressions(&mut self, node: &Node) {
+    /// Checks every expression below of a setting that has no effect here: what isn't known there hurts nobody.
+    pub(super) fn check_expressions(&mut self, node: &Node) {
+        let gaps = std::mem::take(&mut self.gaps);
+        self.check_each_expression(node);
+        self.gaps = gaps;
+    }
+
+    fn check_each_expression(&mut self, node: &Node) {
         if let Some(("exp", inner)) = super::value::form(node) {
             self.expression(inner, Type::ANY, "the setting");
             return;
         }
         for entry in node.entries() {
-            self.check_expressions(&entry.value);
+            self.check_each_expression(&entry.value);
         }
         for item in node.items() {
-            self.check_expressions(item);
+            self.check_each_expression(item);
         }
-    }
-
-    /// What to do after a failure: one step, such as `disconnect: {none: true}`.
-    fn handling(&mut self, key: &str) -> Next {
-        let root = self.root;
-        let node = root.get(ERRORS).and_then(|settings| settings.get(key));
-        let Some(entry) = node.and_then(|node| self.only(node, "what to do after a failure"))
-        else {
-            return Next::Return;
-        };
-        let id = self.reserve(entry.place, "");
-        self.step(id, &entry.key, &entry.value, entry.place, Next::Return);
-        if matches!(self.steps[id as usize].action, Action::Pass) {
-            return Next::Return;
-        }
-        Next::Step(id)
     }
 }

@@ -1,97 +1,227 @@
-//! Which steps there are, as a table (`steps.tsv`): in which workflows each may stand, how it is read and
-//! run, its ways out, the settings that must be there, and how we know.
+//! Which steps there are, as a table (`steps.tsv`): where each may stand, what it does here, its ways out, its
+//! settings, and how we know.
 //!
-//! Channels are letters: v voice, m message, e e-mail, n nobody (workflows), b bot. A step without paths
-//! has one way out, without a name. Where a step's settings and outputs are confirmed, workflows that people
-//! published have them (`callTask` and `jumpToTask` by their like, `jumpToMenu`). The others are named as the
-//! vendor's editor names them; how the file writes them is our reading.
+//! **Kinds.** `any`; `only …` where the vendor says so, which is then an error elsewhere; `seen …` where published
+//! files or notes have it, which is then a warning elsewhere; `not …`. The words are kinds of workflows, or families of
+//! them. A common module may have any step.
+//!
+//! **What it does.** `control` and `ask`, `call` of data actions, tables and flows, have code of their own. `say` and
+//! `end` name the setting that is said, or is the reason. `look up` and `none` are answered by whoever drives the
+//! run, by one of the ways; `tell` needs no answer. A `choice` stands in menus alone. What is `none` can't be carried
+//! out anywhere but at the vendor.
+//!
+//! **Ways.** One in brackets is there, but no file writes it. `*` are those that the file names: intents, choices.
+//! Where nobody carries the step out it is left by the way under `not here`.
+//!
+//! **Settings.** A name, its type unless it is of structure alone, and `-` for one that has no effect here. `…` means
+//! that no published file shows how the step is written: its settings are the SDK's properties, and others are passed
+//! on with a warning.
 
-use crate::workflow::Channel;
+use crate::workflow::{Channel, WorkflowKind};
 use std::sync::LazyLock;
+use tollgate_expression::Type;
 
 /// The table: a line of headings, then a line for each step; columns are separated by tabs.
 const TABLE: &str = include_str!("steps.tsv");
 
-static SPECS: LazyLock<Vec<Spec>> =
-    LazyLock::new(|| TABLE.lines().skip(1).filter_map(Spec::read).collect());
+static STEPS: LazyLock<Vec<StepType>> =
+    LazyLock::new(|| TABLE.lines().skip(1).filter_map(StepType::read).collect());
 
-/// Another name of a step.
-const ALIASES: &[(&str, &str)] = &[("exit", "exitBotFlow")];
-
-/// How a step is read and run.
+/// What a step does here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Shape {
-    /// Has code of its own in the reader.
-    Own,
-    /// Says or sends what stands in the named setting.
+pub enum Does {
+    /// Decides, repeats, remembers or leads on.
+    Control,
+    /// Asks a person.
+    Ask,
+    /// Says or sends what stands in the setting of this name.
     Say(&'static str),
-    /// Leaves the workflow if it succeeds.
-    Transfer,
-    /// Asks the platform, which answers by a path.
-    Platform,
+    /// Asks the platform, which answers by a way out.
+    LookUp,
     /// Tells the platform.
     Tell,
-    /// Ends the workflow.
-    End,
+    /// Calls a data action, a data table or a workflow.
+    Call,
+    /// Leaves the workflow if it succeeds.
+    Transfer,
+    /// Ends the workflow; the reason stands in the setting of this name.
+    End(&'static str),
+    /// Is a choice of a menu.
+    Choice,
+    /// Can't be carried out here.
+    Nothing,
 }
 
-/// What is known of one step.
-pub(super) struct Spec {
-    pub(super) word: &'static str,
-    channels: &'static str,
-    pub(super) shape: Shape,
-    /// Ways out; empty for one without a name.
-    pub(super) paths: Vec<&'static str>,
+/// How a step is known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Evidence {
+    /// Workflows that people published have it, with these settings.
+    Seen,
+    /// The vendor's SDK has it; how a file writes it is derived.
+    Sdk,
+    /// The vendor's help has it.
+    Help,
+    /// The vendor had it once.
+    Withdrawn,
+}
+
+/// A way out of a step.
+#[derive(Clone, Copy, Debug)]
+pub struct Way {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether a file writes it.
+    pub written: bool,
+}
+
+/// A setting of a step.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type; none for one of structure alone.
+    pub kind: Option<Type>,
+    /// Whether it has an effect here.
+    pub used: bool,
+}
+
+/// What is known of one type of step.
+#[derive(Debug)]
+pub struct StepType {
+    /// The step's name in files.
+    pub word: &'static str,
+    /// The kinds of workflows that it may stand in, in words.
+    pub kinds: &'static str,
+    /// What it may stand in, by the SDK; published files don't always keep to it, so it is not checked.
+    pub containers: &'static str,
+    /// What it does here.
+    pub does: Does,
+    /// Its ways out; empty for one without a name.
+    pub ways: Vec<Way>,
+    /// Whether the file names further ways out.
+    pub names_ways: bool,
+    /// The way out that is taken where nobody carries the step out.
+    pub not_here: Option<&'static str>,
+    /// Its settings.
+    pub settings: Vec<Setting>,
+    /// Whether there may be settings that aren't known.
+    pub open: bool,
     /// Settings that must be there.
-    pub(super) required: Vec<&'static str>,
-    /// Whether published workflows have the step's settings and outputs as they are read here.
-    pub(super) confirmed: bool,
+    pub needed: Vec<&'static str>,
+    /// How it is known.
+    pub evidence: Evidence,
 }
 
-pub(super) fn find(word: &str) -> Option<&'static Spec> {
-    let alias = ALIASES.iter().find(|(alias, _)| *alias == word);
-    let word = alias.map_or(word, |(_, word)| word);
-    SPECS.iter().find(|spec| spec.word == word)
+/// Every type of step, by name.
+pub fn step_types() -> impl Iterator<Item = &'static StepType> + Clone {
+    STEPS.iter()
 }
 
-pub(super) fn words() -> impl Iterator<Item = &'static str> + Clone {
-    SPECS.iter().map(|spec| spec.word)
+pub(super) fn find(word: &str) -> Option<&'static StepType> {
+    STEPS.iter().find(|step| step.word == word)
 }
 
-impl Spec {
-    fn read(line: &'static str) -> Option<Spec> {
+/// Whether a step may stand somewhere.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Stands {
+    Yes,
+    /// Nobody was seen to write it there.
+    Unseen,
+    No,
+}
+
+impl StepType {
+    fn read(line: &'static str) -> Option<StepType> {
         let columns: Vec<&str> = line.split('\t').collect();
-        let [word, channels, shape, paths, required, settings] = columns[..] else {
+        let [
+            word,
+            kinds,
+            containers,
+            does,
+            ways,
+            not_here,
+            settings,
+            needed,
+            evidence,
+        ] = columns[..]
+        else {
             return None;
         };
-        Some(Spec {
+        let words = |column: &'static str| column.split_whitespace();
+        Some(StepType {
             word,
-            channels,
-            shape: match shape.split(' ').collect::<Vec<_>>()[..] {
-                ["own"] => Shape::Own,
-                ["say", setting] => Shape::Say(setting),
-                ["transfer"] => Shape::Transfer,
-                ["platform"] => Shape::Platform,
-                ["tell"] => Shape::Tell,
-                ["end"] => Shape::End,
+            kinds,
+            containers,
+            does: match does.split(' ').collect::<Vec<_>>()[..] {
+                ["control"] => Does::Control,
+                ["ask"] => Does::Ask,
+                ["say", setting] => Does::Say(setting),
+                ["look", "up"] => Does::LookUp,
+                ["tell"] => Does::Tell,
+                ["call"] => Does::Call,
+                ["transfer"] => Does::Transfer,
+                ["end"] => Does::End(""),
+                ["end", setting] => Does::End(setting),
+                ["choice"] => Does::Choice,
+                ["none"] => Does::Nothing,
                 _ => return None,
             },
-            paths: paths.split_whitespace().collect(),
-            required: required.split_whitespace().collect(),
-            confirmed: settings == "confirmed",
+            ways: words(ways).filter(|way| *way != "*").map(way).collect(),
+            names_ways: words(ways).any(|way| way == "*"),
+            not_here: (!not_here.is_empty()).then_some(not_here),
+            settings: words(settings)
+                .filter(|name| *name != "…")
+                .map(setting)
+                .collect(),
+            open: settings.contains('…'),
+            needed: words(needed).collect(),
+            evidence: match evidence {
+                "seen" => Evidence::Seen,
+                "SDK" => Evidence::Sdk,
+                "help" => Evidence::Help,
+                "withdrawn" => Evidence::Withdrawn,
+                _ => return None,
+            },
         })
     }
 
-    pub(super) fn allowed(&self, channel: Channel) -> bool {
-        let letter = match channel {
-            Channel::Voice => 'v',
-            Channel::Message => 'm',
-            Channel::Email => 'e',
-            Channel::Nobody => 'n',
-            Channel::Bot => 'b',
-            Channel::Every => return true,
-        };
-        self.channels.contains(letter)
+    /// The setting of this name.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<&Setting> {
+        self.settings.iter().find(|setting| setting.name == name)
+    }
+
+    pub(super) fn stands_in(&self, kind: WorkflowKind) -> Stands {
+        let (rule, kinds) = self.kinds.split_once(' ').unwrap_or((self.kinds, ""));
+        let every = kind.channel() == Channel::Every;
+        match (rule, kind.is_among(kinds)) {
+            _ if every => Stands::Yes,
+            ("only", false) | ("not", true) => Stands::No,
+            ("seen", false) => Stands::Unseen,
+            _ => Stands::Yes,
+        }
+    }
+}
+
+fn way(text: &'static str) -> Way {
+    let implied = text
+        .strip_prefix('(')
+        .and_then(|text| text.strip_suffix(')'));
+    Way {
+        name: implied.unwrap_or(text),
+        written: implied.is_none(),
+    }
+}
+
+fn setting(text: &'static str) -> Setting {
+    let (name, kind) = match text.split_once(':') {
+        Some((name, kind)) => (name, Some(Type::of_word(kind).unwrap_or(Type::ANY))),
+        None => (text, None),
+    };
+    Setting {
+        name: name.trim_end_matches('-'),
+        kind,
+        used: !name.ends_with('-'),
     }
 }
 
@@ -101,6 +231,35 @@ mod tests {
 
     #[test]
     fn every_line_of_the_table_is_read() {
-        assert_eq!(SPECS.len(), TABLE.lines().count() - 1);
+        assert_eq!(STEPS.len(), TABLE.lines().count() - 1);
+        for step in step_types() {
+            let way = |name: &str| step.ways.iter().any(|way| way.name == name);
+            assert!(step.not_here.is_none_or(way), "{}", step.word);
+            for needed in &step.needed {
+                assert!(step.setting(needed).is_some(), "{}: {needed}", step.word);
+            }
+        }
+    }
+
+    #[test]
+    fn every_word_for_kinds_of_workflows_is_one() {
+        let known = |word: &str| {
+            let mut kinds = WorkflowKind::all();
+            kinds.any(|kind| {
+                kind.word() == word || kind.families().split(' ').any(|family| family == word)
+            })
+        };
+        for step in step_types() {
+            let mut words = step.kinds.split(' ');
+            assert!(
+                words
+                    .next()
+                    .is_some_and(|rule| ["any", "only", "seen", "not"].contains(&rule))
+                    && words.all(known),
+                "{}: {}",
+                step.word,
+                step.kinds
+            );
+        }
     }
 }

@@ -1,12 +1,13 @@
-//! Sequences of steps, and the steps that need no code of their own.
+//! Sequences of steps, and what all steps have in common; the shapes of those without code of their own.
 
 use super::Reader;
-use super::setting::setting;
-use super::spec::{self, Shape, Spec};
-use crate::place::Place;
-use crate::workflow::{Action, Next, Path};
+use super::spec::{self, Does, Evidence, Stands, StepType};
+use crate::workflow::{Action, Duty, Next};
 use crate::yaml::Node;
 use tollgate_expression::{Expr, Type, did_you_mean};
+
+/// Keys that every step may have; those of its ways out are read with these.
+const EVERY_STEP: [&str; 4] = ["name", "none", "refId", "outputs"];
 
 impl Reader<'_> {
     /// Compiles a list of steps; `after` is where the last leads. Gives where to begin.
@@ -28,182 +29,237 @@ impl Reader<'_> {
             let next = ids.get(index + 1).map_or(after, |id| Next::Step(*id));
             if let Some(entry) = self.only(item, "a step") {
                 self.steps[ids[index] as usize].place = entry.place;
-                self.step(ids[index], &entry.key, &entry.value, entry.place, next);
+                self.step(ids[index], &entry.key, &entry.value, next);
             }
         }
         ids.first().map_or(after, |id| Next::Step(*id))
     }
 
-    pub(super) fn step(&mut self, id: u32, word: &str, node: &Node, place: Place, next: Next) {
-        let Some(spec) = spec::find(word) else {
-            let help = did_you_mean(word, spec::words());
-            self.problems
-                .error(place, format!("no step `{word}` is known"), help);
-            return;
-        };
-        if !spec.allowed(self.kind.channel()) {
-            let message = format!(
-                "`{word}` can't stand in a workflow of type {}",
-                self.kind.word()
-            );
-            self.problems.error(place, message, "");
+    pub(super) fn step(&mut self, id: u32, word: &str, node: &Node, next: Next) {
+        self.with_gaps(id, |reader| match spec::find(word) {
+            Some(spec) => reader.known_step(id, spec, node, next),
+            None => reader.unknown_step(id, word, node, next),
+        });
+    }
+
+    /// Checks what stands in a step that isn't known; a run that comes to it fails there.
+    fn unknown_step(&mut self, id: u32, word: &str, node: &Node, next: Next) {
+        let place = self.steps[id as usize].place;
+        let near = did_you_mean(word, spec::step_types().map(|step| step.word));
+        self.unsupported(place, format!("no step `{word}` is known"), near);
+        let step = &mut self.steps[id as usize];
+        step.word = "unknown step";
+        word.clone_into(&mut step.name);
+        for entry in node.entries() {
+            if entry.key == "outputs" {
+                for output in entry.value.entries() {
+                    self.sequence(output.value.get("actions"), next);
+                }
+            } else {
+                self.check_expressions(&entry.value);
+            }
         }
-        if !spec.confirmed {
-            self.problems.warn(
+    }
+
+    fn known_step(&mut self, id: u32, spec: &'static StepType, node: &Node, next: Next) {
+        self.say_what_is_known(id, spec);
+        let place = self.steps[id as usize].place;
+        for key in &spec.needed {
+            if node.get(key).is_none() {
+                self.problems.error(
+                    place,
+                    format!("{} has no `{key}`", spec.word),
+                    "it must be there",
+                );
+            }
+        }
+        self.check_keys(spec, node);
+        let name = node.text_of("name").unwrap_or_default();
+        let step = &mut self.steps[id as usize];
+        step.word = spec.word;
+        name.clone_into(&mut step.name);
+        match spec.does {
+            Does::Control => self.control(id, spec, node, next),
+            Does::Ask => self.question(id, spec, node, next),
+            Does::Call => self.call(id, spec, node, next),
+            Does::Say(setting) => self.say(id, spec, node, setting, next),
+            Does::LookUp => self.platform(id, spec, node, Duty::Answer, next),
+            Does::Nothing => self.platform(id, spec, node, Duty::Vendor, next),
+            Does::Tell => self.tell(id, spec, node, next),
+            Does::Transfer => self.transfer(id, spec, node, next),
+            Does::End(reason) => self.end(id, spec, node, reason, next),
+            Does::Choice => {
+                let message = format!("`{}` is a choice of a menu", spec.word);
+                self.problems
+                    .error(place, message, "write it among a menu's choices");
+            }
+        }
+    }
+
+    /// Tells where the step is known from, and whether it may stand here.
+    fn say_what_is_known(&mut self, id: u32, spec: &'static StepType) {
+        let place = self.steps[id as usize].place;
+        let word = spec.word;
+        let (rule, kinds) = spec.kinds.split_once(' ').unwrap_or((spec.kinds, ""));
+        let here = format!("in a workflow of type {}", self.kind.word());
+        match spec.stands_in(self.kind) {
+            Stands::Yes => {}
+            Stands::Unseen => self.problems.warn(
+                place,
+                format!("`{word}` isn't known to stand {here}"),
+                format!("it is known of {kinds}"),
+            ),
+            Stands::No => {
+                let message = format!("`{word}` can't stand {here}");
+                let help = format!("{rule} in {kinds}");
+                self.problems.error(place, message, help);
+            }
+        }
+        match spec.evidence {
+            Evidence::Seen => {}
+            Evidence::Sdk | Evidence::Help => self.problems.warn(
                 place,
                 format!("how `{word}` is written is our reading of the vendor's step"),
                 "compare its settings and outputs with an exported workflow",
-            );
-        }
-        for key in &spec.required {
-            if node.get(key).is_none() {
-                self.problems
-                    .error(place, format!("{word} has no `{key}`"), "it must be there");
-            }
-        }
-        let name = node.text_of("name").unwrap_or_default();
-        self.steps[id as usize].word = spec.word;
-        self.steps[id as usize].name = name.to_owned();
-        if spec.shape == Shape::Own {
-            self.own_step(id, spec, node, next);
-        } else {
-            let (action, paths) = self.shaped_step(spec, node, next);
-            self.finish(id, action, paths);
+            ),
+            Evidence::Withdrawn => self.problems.warn(
+                place,
+                format!("the vendor has withdrawn `{word}`"),
+                "it works here",
+            ),
         }
     }
 
-    /// A step that is read by its shape alone.
-    fn shaped_step(&mut self, spec: &'static Spec, node: &Node, next: Next) -> (Action, Vec<Path>) {
-        match spec.shape {
-            Shape::Own => (Action::Pass, self.straight(node, next)),
-            Shape::Say(setting) => (self.say(node, setting), self.straight(node, next)),
-            Shape::Transfer => {
-                let before = self.audio(node, "preTransferAudio");
-                let failed = self.audio(node, "failureTransferAudio");
-                let (inputs, outputs) =
-                    self.fields(node, &["preTransferAudio", "failureTransferAudio"]);
-                let action = Action::Transfer {
-                    inputs,
-                    outputs,
-                    before,
-                    failed,
-                };
-                (action, self.outputs(node, &spec.paths, next))
+    /// Names the step's settings that aren't known, and those that have no effect.
+    fn check_keys(&mut self, spec: &'static StepType, node: &Node) {
+        let fails = spec.ways.iter().any(|way| way.name == "failure");
+        for entry in node.entries() {
+            let key = entry.key.as_str();
+            if EVERY_STEP.contains(&key) || fails && key == "failureOutputs" {
+                continue;
             }
-            Shape::Platform => {
-                let (inputs, outputs) = self.fields(node, &[]);
-                (
-                    Action::Platform { inputs, outputs },
-                    self.outputs(node, &spec.paths, next),
-                )
-            }
-            Shape::Tell => {
-                let (inputs, _) = self.fields(node, &[]);
-                (Action::Tell(inputs), self.straight(node, next))
-            }
-            Shape::End => {
-                let reason = node.get("exitReason");
-                let reason = reason.and_then(|r| self.value(r, Type::STRING, "exitReason"));
-                let action = Action::End {
-                    word: spec.word,
-                    reason,
-                };
-                (action, self.straight(node, next))
+            match spec.setting(key) {
+                Some(setting) if setting.used => {}
+                Some(setting) => {
+                    let unset = entry.value.is_null() || entry.value.get("noValue").is_some();
+                    if !unset && self.ignored.insert((spec.word, setting.name)) {
+                        let message = format!("`{key}` of `{}` has no effect here", spec.word);
+                        self.problems.warn(entry.place, message, "");
+                    }
+                    self.check_expressions(&entry.value);
+                }
+                None if spec.open => self.problems.warn(
+                    entry.place,
+                    format!("`{key}` isn't a setting known here"),
+                    "it is passed on as it is",
+                ),
+                None => {
+                    self.unknown_key(entry, spec.settings.iter().map(|setting| setting.name));
+                }
             }
         }
     }
 
-    pub(super) fn finish(&mut self, id: u32, action: Action, paths: Vec<Path>) {
+    pub(super) fn finish(&mut self, id: u32, action: Action, paths: Vec<crate::workflow::Path>) {
         let step = &mut self.steps[id as usize];
         step.action = action;
         step.paths = paths;
     }
 
-    fn own_step(&mut self, id: u32, spec: &'static Spec, node: &Node, next: Next) {
-        match spec.word {
-            "decision" | "switch" | "loop" | "loopAnythingElse" | "nextLoop" | "exitLoop"
-            | "updateData" | "setParticipantData" | "getParticipantData" | "wait" => {
-                self.control(id, spec, node, next);
-            }
-            "collectInput" | "askForIntent" | "askForSlot" | "askForBoolean" | "waitForInput" => {
-                self.question(id, spec, node, next);
-            }
-            _ => self.call(id, spec, node, next),
+    fn say(
+        &mut self,
+        id: u32,
+        spec: &'static StepType,
+        node: &Node,
+        key: &'static str,
+        next: Next,
+    ) {
+        let said = self.setting_of(spec, node, key);
+        if !self.writes_ways(spec, node) {
+            let paths = self.straight(spec, node, next);
+            return self.finish(id, Action::Say(said.into_iter().collect()), paths);
         }
+        let (_, outputs) = self.fields(spec, node, &[key]);
+        let action = Action::Platform {
+            duty: Duty::Tell,
+            before: said,
+            inputs: Vec::new(),
+            outputs,
+        };
+        let paths = self.outputs(id, spec, node, next);
+        self.finish(id, action, paths);
     }
 
-    /// The only way out of a step that has none by name.
-    pub(super) fn straight(&mut self, node: &Node, next: Next) -> Vec<Path> {
-        if let Some(outputs) = node.get("outputs") {
-            for entry in outputs.entries() {
-                let message = format!("this step has no output `{}`", entry.key);
-                self.problems
-                    .error(entry.place, message, "put the steps after it");
-            }
+    fn platform(&mut self, id: u32, spec: &'static StepType, node: &Node, duty: Duty, next: Next) {
+        let (inputs, outputs) = self.fields(spec, node, &[]);
+        let action = Action::Platform {
+            duty,
+            before: None,
+            inputs,
+            outputs,
+        };
+        let paths = self.outputs(id, spec, node, next);
+        self.finish(id, action, paths);
+    }
+
+    /// The platform is told, and asked only where the file does something with its answer.
+    fn tell(&mut self, id: u32, spec: &'static StepType, node: &Node, next: Next) {
+        let (inputs, outputs) = self.fields(spec, node, &[]);
+        if outputs.is_empty() && !self.writes_ways(spec, node) {
+            let paths = self.straight(spec, node, next);
+            return self.finish(id, Action::Tell(inputs), paths);
         }
-        vec![Path {
-            name: "".into(),
-            next,
-        }]
+        let action = Action::Platform {
+            duty: Duty::Tell,
+            before: None,
+            inputs,
+            outputs,
+        };
+        let paths = self.outputs(id, spec, node, next);
+        self.finish(id, action, paths);
     }
 
-    /// The ways out by name; one that the file doesn't use leads to what comes next.
-    pub(super) fn outputs(&mut self, node: &Node, names: &[&'static str], next: Next) -> Vec<Path> {
-        let outputs = node.get("outputs");
-        for entry in outputs.map(Node::entries).unwrap_or_default() {
-            if !names.contains(&entry.key.as_str()) {
-                let message = format!("there is no output `{}`", entry.key);
-                self.problems.error(
-                    entry.place,
-                    message,
-                    did_you_mean(&entry.key, names.iter().copied()),
-                );
-            }
-        }
-        names
-            .iter()
-            .map(|name| {
-                let output = outputs.and_then(|outputs| outputs.get(name));
-                Path {
-                    name: (*name).into(),
-                    next: self.way_out(name, output, next),
-                }
-            })
-            .collect()
+    fn transfer(&mut self, id: u32, spec: &'static StepType, node: &Node, next: Next) {
+        const SAID: [&str; 2] = ["preTransferAudio", "failureTransferAudio"];
+        let [before, failed] = SAID.map(|key| self.setting_of(spec, node, key));
+        let (inputs, outputs) = self.fields(spec, node, &SAID);
+        let action = Action::Transfer {
+            inputs,
+            outputs,
+            before,
+            failed,
+        };
+        let paths = self.outputs(id, spec, node, next);
+        self.finish(id, action, paths);
     }
 
-    /// A way out for a bot's misunderstanding that is missing or disabled is the workflow's own.
-    pub(super) fn way_out(&mut self, name: &str, output: Option<&Node>, next: Next) -> Next {
-        let enabled = |output: &&Node| output.boolean_of("enabled") != Some(false);
-        match output.filter(enabled) {
-            Some(output) => self.output(output, next),
-            None if matches!(name, "maxNoInputs" | "maxNoMatches") => Next::Misunderstood,
-            None => next,
-        }
+    fn end(
+        &mut self,
+        id: u32,
+        spec: &'static StepType,
+        node: &Node,
+        reason: &'static str,
+        next: Next,
+    ) {
+        let (inputs, _) = self.fields(spec, node, &[reason]);
+        let action = Action::End {
+            inputs,
+            word: spec.word,
+            reason: self.setting_of(spec, node, reason),
+        };
+        let paths = self.straight(spec, node, next);
+        self.finish(id, action, paths);
     }
 
-    /// `{actions: […]}`.
-    pub(super) fn output(&mut self, node: &Node, next: Next) -> Next {
-        self.known(node, "actions enabled name none");
-        self.sequence(node.get("actions"), next)
-    }
-
-    pub(super) fn audio(&mut self, node: &Node, key: &str) -> Option<Expr> {
-        let kind = setting(key).unwrap_or(Type::AUDIO);
-        node.get(key).and_then(|inner| self.value(inner, kind, key))
-    }
-
-    fn say(&mut self, node: &Node, key: &'static str) -> Action {
-        let kind = setting(key).unwrap_or(Type::STRING);
-        let mut said = Vec::new();
-        if let Some(inner) = node.get(key)
-            && let Some(expr) = self.value(inner, kind, key)
-        {
-            said.push(expr);
-        }
-        let keys =
-            format!("{key} name timeout subject outputs none messageAttachments communications");
-        self.known(node, &keys);
-        Action::Say(said)
+    /// The value of a setting, of the type that the table gives it.
+    pub(super) fn setting_of(
+        &mut self,
+        spec: &'static StepType,
+        node: &Node,
+        key: &str,
+    ) -> Option<Expr> {
+        let inner = node.get(key)?;
+        let kind = spec.setting(key).and_then(|setting| setting.kind);
+        self.value(inner, kind.unwrap_or(Type::ANY), key)
     }
 }

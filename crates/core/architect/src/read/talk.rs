@@ -1,23 +1,13 @@
 //! The steps that ask a person something.
 
 use super::Reader;
-use super::spec::Spec;
+use super::spec::StepType;
 use crate::workflow::{Action, Next, Path, Prompting, QuestionKind};
 use crate::yaml::Node;
 use tollgate_expression::Expr;
 use tollgate_expression::Type;
 use tollgate_expression::Value;
 use tollgate_expression::did_you_mean;
-
-/// Keys of the steps that ask a bot's question.
-const QUESTION: &str = "\
-    name question noInput noMatch slot customValidation confirmationMode confirmation \
-    voiceEndOfInputTimeout outputs inputData noConfirmation noMatchConfirmation \
-    noInputConfirmation";
-/// Keys of `collectInput`.
-const COLLECT_INPUT: &str = "\
-    name inputData digits interDigitTimeout noEntryTimeout inputAudio acceptJustStar \
-    acceptJustPound verificationType outputs noEntryAudio";
 
 impl Reader<'_> {
     pub(super) fn prompting(&mut self, node: &Node) -> Prompting {
@@ -32,21 +22,10 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn question(&mut self, id: u32, spec: &'static Spec, node: &Node, next: Next) {
+    pub(super) fn question(&mut self, id: u32, spec: &'static StepType, node: &Node, next: Next) {
         if spec.word == "collectInput" {
             self.collect_input(id, spec, node, next);
             return;
-        }
-        self.known(node, QUESTION);
-        if let Some(mode) = node.get("confirmationMode")
-            && mode.text_of("lit") != Some("never")
-            && mode.get("noValue").is_none()
-        {
-            self.problems.warn(
-                mode.place,
-                "slots are never confirmed here",
-                "the question's answer is taken as it is",
-            );
         }
         let prompting = self.prompting(node);
         let (kind, paths) = match spec.word {
@@ -55,17 +34,17 @@ impl Reader<'_> {
                 let Some(kind) = self.slot(node) else {
                     return;
                 };
-                (kind, self.outputs(node, &spec.paths, next))
+                (kind, self.outputs(id, spec, node, next))
             }
-            "askForBoolean" => (QuestionKind::Boolean, self.outputs(node, &spec.paths, next)),
+            "askForBoolean" => (QuestionKind::Boolean, self.outputs(id, spec, node, next)),
             _ => {
                 let target = node.get("inputData").and_then(|data| data.get("var"));
                 let slot = target
-                    .and_then(|target| self.variable(target))
+                    .and_then(|target| self.output_variable(target))
                     .map(|(slot, _)| slot);
                 (
                     QuestionKind::Text { slot },
-                    self.outputs(node, &spec.paths, next),
+                    self.outputs(id, spec, node, next),
                 )
             }
         };
@@ -82,7 +61,7 @@ impl Reader<'_> {
         let entity = slot.get("name").unwrap_or(slot).text()?.to_owned();
         let name = format!("Slot.{entity}");
         let Some((variable, kind)) = self.scope().find(&name) else {
-            self.problems.error(
+            self.unsupported(
                 slot.place,
                 format!("no variable `{name}` for the slot"),
                 "declare it, or name the entity under settingsNaturalLanguageUnderstanding",
@@ -126,12 +105,7 @@ impl Reader<'_> {
         const OTHERS: [&str; 4] = ["noIntent", "knowledge", "maxNoInputs", "maxNoMatches"];
         for entry in outputs.map(Node::entries).unwrap_or_default() {
             if entry.key != "intents" && !OTHERS.contains(&entry.key.as_str()) {
-                let help = did_you_mean(&entry.key, OTHERS.into_iter());
-                self.problems.error(
-                    entry.place,
-                    format!("there is no output `{}`", entry.key),
-                    help,
-                );
+                self.unknown_way(entry, OTHERS.into_iter(), next);
             }
         }
         // A bot without a knowledge base never answers from one; without the output it goes on.
@@ -148,10 +122,9 @@ impl Reader<'_> {
         paths
     }
 
-    fn collect_input(&mut self, id: u32, spec: &'static Spec, node: &Node, next: Next) {
-        self.known(node, COLLECT_INPUT);
+    fn collect_input(&mut self, id: u32, spec: &'static StepType, node: &Node, next: Next) {
         let target = node.get("inputData").and_then(|data| data.get("var"));
-        let target = target.and_then(|target| self.variable(target));
+        let target = target.and_then(|target| self.output_variable(target));
         let digits = node
             .get("digits")
             .map(|digits| digits.get("range").unwrap_or(digits));
@@ -181,7 +154,7 @@ impl Reader<'_> {
             no_input: self.audio(node, "noEntryAudio"),
             no_match: None,
         };
-        let paths = self.outputs(node, &spec.paths, next);
+        let paths = self.outputs(id, spec, node, next);
         let Some((slot, kind)) = target else {
             return;
         };

@@ -175,3 +175,10 @@ impl Reader<'_> {
         None
     }
 }
+
+/// What a reference such as `/inboundCall/tasks/task[Name_12]` or `./choices/menuTask[Name_12]` names.
+pub(super) fn named(reference: &str) -> &str {
+    let open = reference.rfind('[');
+    let inner = open.and_then(|open| reference[open + 1..].strip_suffix(']'));
+    inner.unwrap_or(reference).trim_matches(['"', '\''])
+}

@@ -2,12 +2,13 @@
 
 use super::Reader;
 use super::literal::literal;
-use crate::workflow::Builtin;
+use super::setting::leaf;
+use crate::workflow::{Builtin, Variable};
 use crate::yaml::{Kind as Shape, Node};
 use tollgate_expression::Value;
 use tollgate_expression::did_you_mean;
 use tollgate_expression::{Base, Type};
-use tollgate_expression::{Expr, check};
+use tollgate_expression::{Expr, FaultKind, check};
 
 const FORMS: [&str; 6] = ["lit", "exp", "var", "tts", "prompt", "noValue"];
 
@@ -104,6 +105,7 @@ impl Reader<'_> {
                 None
             }
             Err(fault) => {
+                let unknown = fault.kind == FaultKind::Unknown;
                 let place = node.place_of(fault.at);
                 let exact = place != node.place || fault.at == 0;
                 let message = if exact {
@@ -115,7 +117,11 @@ impl Reader<'_> {
                         fault.at + 1
                     )
                 };
-                self.problems.error(place, message, fault.help);
+                if unknown {
+                    self.unsupported(place, message, fault.help);
+                } else {
+                    self.problems.error(place, message, fault.help);
+                }
                 None
             }
         }
@@ -156,10 +162,45 @@ impl Reader<'_> {
         if found.is_none() {
             let names = self.scope().names_declared();
             let help = did_you_mean(name, names.iter().map(String::as_str));
-            self.problems
-                .error(node.place, format!("no variable `{name}`"), help);
+            self.unsupported(node.place, format!("no variable `{name}`"), help);
         }
         found
+    }
+
+    /// A variable that takes an output. One that nothing declares is made, as the vendor makes it.
+    pub(super) fn output_variable(&mut self, node: &Node) -> Option<(u32, Type)> {
+        let Some(name) = node.text() else {
+            return self.variable(node);
+        };
+        if let Some(found) = self.scope().find(name) {
+            return Some(found);
+        }
+        self.problems.warn(
+            node.place,
+            format!("nothing declares `{name}`, which takes an output"),
+            "it is made, and takes what comes; declare it with its type",
+        );
+        let slot = self.variables.len() as u32;
+        let variable = Variable {
+            name: name.to_owned(),
+            kind: Type::ANY,
+            initial: None,
+            input: false,
+            output: false,
+            place: node.place,
+        };
+        let flow_wide = ["Flow.", "Slot.", "Common."].iter().any(|scope| {
+            let start = name.get(..scope.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(scope))
+        });
+        self.declare(variable, self.task.filter(|_| !flow_wide));
+        Some((slot, Type::ANY))
+    }
+
+    /// A setting by the type that its name has, else what is heard.
+    pub(super) fn audio(&mut self, node: &Node, key: &str) -> Option<Expr> {
+        let kind = leaf(key).unwrap_or(Type::AUDIO);
+        node.get(key).and_then(|inner| self.value(inner, kind, key))
     }
 
     fn literal(&mut self, node: &Node, wanted: Type, what: &str) -> Option<Expr> {

@@ -1,7 +1,7 @@
 //! What a run asks for and tells, and what it is answered.
 
 use crate::place::Place;
-use crate::workflow::WorkflowCallKind;
+use crate::workflow::{Duty, WorkflowCallKind};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -53,6 +53,13 @@ pub enum Tell {
     },
     /// A wait began.
     Waiting(Duration),
+    /// Something isn't known or can't be carried out here, and the run goes on without.
+    Unsupported {
+        /// Where in the file.
+        place: Place,
+        /// What, and how the run goes on.
+        message: String,
+    },
     /// A step failed; the workflow's error handling follows.
     Fault {
         /// Where in the file.
@@ -92,6 +99,8 @@ pub enum Effect {
         step: &'static str,
         /// To whom, and how.
         inputs: Map<String, Json>,
+        /// How it can be answered.
+        paths: Vec<Arc<str>>,
     },
     /// Run another workflow. Answered by `success` or `failure`, with its outputs; `intent` and
     /// `exitReason` are outputs too. A run that has the workflow in its library runs it itself.
@@ -111,6 +120,8 @@ pub enum Effect {
         inputs: Map<String, Json>,
         /// How it can be answered.
         paths: Vec<Arc<str>>,
+        /// Whether it must be.
+        duty: Duty,
     },
 }
 
@@ -159,6 +170,8 @@ pub enum Answer {
     },
     /// What a person did.
     Person(Person),
+    /// Nobody carries it out: the step is left by the way that it has for that, and the run says so.
+    NotHere,
 }
 
 impl Answer {

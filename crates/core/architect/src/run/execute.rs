@@ -1,7 +1,7 @@
 //! Carries steps out: what each does at once, and which effect it asks for.
 
 use super::{Effect, EffectId, End, MAX_STEPS, Misses, PendingEffect, Run, State, Tell};
-use crate::workflow::{Action, Next, Step};
+use crate::workflow::{Action, Next, Statement, Step};
 use std::sync::Arc;
 use std::time::Duration;
 use tollgate_expression::{Expr, Value};
@@ -12,7 +12,7 @@ impl Run {
     pub(super) fn go(&mut self, next: Next) {
         let workflow = Arc::clone(&self.workflow);
         let (id, again) = match next {
-            Next::Return => return self.leave_task(None),
+            Next::Return | Next::Continue => return self.leave_task(None),
             Next::Misunderstood => {
                 let settings = &workflow.settings;
                 return self.hand_over(
@@ -30,10 +30,16 @@ impl Run {
             return;
         }
         let step = &workflow.steps[id as usize];
+        for gap in step.gaps.iter().filter(|_| !again) {
+            self.told.push_back(Tell::Unsupported {
+                place: step.place,
+                message: format!("{}: {gap}", step.title()),
+            });
+        }
         let open_loops = step.loops as usize + usize::from(again);
         self.loops.truncate(open_loops);
         if let Err(why) = self.execute(id, step, again) {
-            self.fail(step, why);
+            self.fail(id, why);
         }
     }
 
@@ -47,13 +53,7 @@ impl Run {
             }
             Action::Switch(cases) => self.switch(id, cases)?,
             Action::Loop { kind, index } => self.go_round(id, kind, *index, again)?,
-            Action::Update(statements) => {
-                for statement in statements {
-                    let value = statement.value.evaluate(self)?;
-                    self.assign(statement.slot, value);
-                }
-                self.leave(id, 0);
-            }
+            Action::Update(statements) => self.update(id, statements)?,
             Action::SetData(attributes) => self.set_attributes(id, attributes)?,
             Action::GetData(attributes) => self.get_attributes(id, attributes)?,
             Action::Wait(duration) => {
@@ -62,9 +62,7 @@ impl Run {
                 self.state = State::Sleeping(self.now + span, step.paths[0].next);
             }
             Action::Say(said) => {
-                for expr in said {
-                    self.say(Some(expr))?;
-                }
+                said.iter().try_for_each(|expr| self.say(Some(expr)))?;
                 self.leave(id, 0);
             }
             Action::Menu { .. } | Action::Question { .. } => {
@@ -88,11 +86,39 @@ impl Run {
                 self.told.push_back(Tell::Platform { step, inputs });
                 self.leave(id, 0);
             }
-            Action::End { word, reason } => {
+            Action::Clear(slots) => self.clear(id, slots),
+            Action::Unsupported(why) => return Err(why.to_string()),
+            Action::End {
+                inputs,
+                word,
+                reason,
+            } => {
+                let inputs = self.inputs(inputs)?;
+                if !inputs.is_empty() {
+                    self.told.push_back(Tell::Platform { step: word, inputs });
+                }
                 let reason = self.evaluate(reason.as_ref())?.to_text();
                 self.state = State::Ended(End::Step { step: word, reason });
             }
         }
+        Ok(())
+    }
+
+    /// Takes the values of variables away.
+    fn clear(&mut self, id: u32, slots: &[u32]) {
+        for slot in slots {
+            self.variables[*slot as usize] = Value::NotSet;
+        }
+        self.leave(id, 0);
+    }
+
+    /// Gives variables their values, one after the other.
+    fn update(&mut self, id: u32, statements: &[Statement]) -> Result<(), String> {
+        for statement in statements {
+            let value = statement.value.evaluate(self)?;
+            self.assign(statement.slot, value);
+        }
+        self.leave(id, 0);
         Ok(())
     }
 

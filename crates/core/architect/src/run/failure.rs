@@ -70,6 +70,11 @@ impl Failure {
     /// The answer by the path `failure`.
     #[must_use]
     pub fn answer(self) -> Answer {
+        Answer::with("failure", self.outputs())
+    }
+
+    /// The failure as outputs of a step.
+    pub(super) fn outputs(&self) -> Map<String, Json> {
         let mut outputs = Map::new();
         let mut put = |name: &str, value: Json| outputs.insert(name.to_owned(), value);
         put("errorCode", json!(self.code));
@@ -90,6 +95,6 @@ impl Failure {
             put("userParams.key", json!(keys));
             put("userParams.value", json!(values));
         }
-        Answer::with("failure", outputs)
+        outputs
     }
 }

@@ -2,8 +2,8 @@
 
 use super::world::find_output;
 use super::{End, Run, State, Tell};
-use crate::workflow::{Action, Binding, Field, Next, Step};
-use serde_json::{Map, Value as Json};
+use crate::workflow::{Action, Binding, Field, Next};
+use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
 use tollgate_expression::Expr;
 use tollgate_expression::Value;
@@ -13,7 +13,7 @@ impl Run {
     pub(super) fn answered(&mut self, id: u32, path: u16, outputs: &Map<String, Json>) {
         let workflow = Arc::clone(&self.workflow);
         let step = &workflow.steps[id as usize];
-        let name = step.paths.get(path as usize).map_or("", |path| &path.name);
+        let name = step.paths.get(path as usize).map_or("", |path| &*path.name);
         let bindings: &[Binding] = match &step.action {
             Action::CallData(call) => &call.outputs,
             Action::Lookup { outputs, .. }
@@ -31,14 +31,19 @@ impl Run {
         };
         for binding in bindings {
             let found = find_output(outputs, &binding.name);
+            let sought = match (found, name) {
+                (None, "found") => self.sought(&step.action, binding),
+                _ => None,
+            };
+            let found = found.or(sought.as_ref());
             if binding.path.is_empty() && found.is_none()
                 || !binding.path.is_empty() && binding.path != name
             {
                 continue;
             }
             match Value::from_json(found.unwrap_or(&Json::Null), binding.kind) {
-                Ok(value) => self.variables[binding.slot as usize] = value,
-                Err(why) => return self.fail(step, format!("output {}: {why}", binding.name)),
+                Ok(value) => self.assign(binding.slot, value),
+                Err(why) => return self.fail(id, format!("output {}: {why}", binding.name)),
             }
         }
         self.leave(id, path);
@@ -50,9 +55,44 @@ impl Run {
                     to,
                 });
             } else if let Err(why) = self.say(failed.as_ref()) {
-                self.fail(step, why);
+                self.fail(id, why);
             }
         }
+    }
+
+    /// What a step found that looks for one thing by its name or id, where the answer doesn't say: just that.
+    fn sought(&mut self, action: &Action, binding: &Binding) -> Option<Json> {
+        let Action::Platform { inputs, .. } = action else {
+            return None;
+        };
+        if !matches!(&*binding.name, "findResult" | "externalResult") {
+            return None;
+        }
+        let known_by = |field: &Field| match &*field.name {
+            "findName" => Some("name"),
+            "findId" | "externalId" => Some("id"),
+            _ => None,
+        };
+        let (property, field) = inputs
+            .iter()
+            .find_map(|field| Some((known_by(field)?, field)))?;
+        let text = field.value.evaluate(self).ok()?.to_text()?;
+        Some(json!({property: &*text}))
+    }
+
+    /// Nobody carries the step out.
+    pub(super) fn not_here(&mut self, id: u32) {
+        let workflow = Arc::clone(&self.workflow);
+        let step = &workflow.steps[id as usize];
+        let way = step.paths.get(step.not_here as usize);
+        let way = way.map_or("", |path| &path.name);
+        let message = format!("not carried out here: {}, left by `{way}`", step.title());
+        let failure = super::Failure::new("not.carried.out", message.as_str());
+        self.told.push_back(Tell::Unsupported {
+            place: step.place,
+            message,
+        });
+        self.answered(id, step.not_here, &failure.outputs());
     }
 
     /// To whom a transfer goes, for people.
@@ -86,13 +126,20 @@ impl Run {
         }
     }
 
-    pub(super) fn fail(&mut self, step: &Step, why: String) {
+    /// The step failed: the workflow's error handling follows.
+    pub(super) fn fail(&mut self, id: u32, why: String) {
+        let workflow = Arc::clone(&self.workflow);
+        let step = &workflow.steps[id as usize];
         let message = format!("{}: {why}", step.title());
         self.told.push_back(Tell::Fault {
             place: step.place,
             message: message.clone(),
         });
-        let workflow = Arc::clone(&self.workflow);
+        if workflow.settings.error_next == Next::Continue {
+            let _ = self.say(workflow.settings.error_says.as_ref());
+            let last = step.paths.len().saturating_sub(1) as u16;
+            return self.leave(id, step.path("failure").unwrap_or(last));
+        }
         if self.in_error || workflow.settings.error_next == Next::Return {
             self.state = State::Ended(End::Failed(message));
             return;

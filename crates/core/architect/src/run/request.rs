@@ -26,18 +26,26 @@ impl Run {
             Action::Transfer { inputs, before, .. } => {
                 let inputs = self.inputs(inputs)?;
                 self.say(before.as_ref())?;
-                let step = step.word;
-                Effect::Transfer { step, inputs }
+                Effect::Transfer {
+                    step: step.word,
+                    inputs,
+                    paths: names(step),
+                }
             }
-            Action::Platform { inputs, .. } => Effect::Platform {
-                step: step.word,
-                inputs: self.inputs(inputs)?,
-                paths: step
-                    .paths
-                    .iter()
-                    .map(|path| Arc::clone(&path.name))
-                    .collect(),
-            },
+            Action::Platform {
+                duty,
+                before,
+                inputs,
+                ..
+            } => {
+                self.say(before.as_ref())?;
+                Effect::Platform {
+                    step: step.word,
+                    inputs: self.inputs(inputs)?,
+                    paths: names(step),
+                    duty: *duty,
+                }
+            }
             _ => return Err("a step that asks for nothing".to_owned()),
         };
         Ok((effect, None))
@@ -68,4 +76,10 @@ impl Run {
         }
         Ok(inputs)
     }
+}
+
+/// The names of a step's ways out.
+fn names(step: &Step) -> Vec<Arc<str>> {
+    let paths = step.paths.iter();
+    paths.map(|path| Arc::clone(&path.name)).collect()
 }

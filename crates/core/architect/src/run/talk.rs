@@ -132,7 +132,7 @@ impl Run {
             Ok((step, path)) => self.leave(step, path),
             Err(miss) => {
                 if let Err(why) = self.missed(id, step, miss, misses.with(miss)) {
-                    self.fail(step, why);
+                    self.fail(id, why);
                 }
             }
         }

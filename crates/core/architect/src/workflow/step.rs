@@ -15,6 +15,8 @@ pub enum Next {
     Return,
     /// The bot didn't understand, and the step has no way out for that.
     Misunderstood,
+    /// After a failure: on after the step that failed.
+    Continue,
 }
 
 /// One step.
@@ -34,6 +36,10 @@ pub struct Step {
     pub(crate) loops: u16,
     /// Whether any way leads to it from where the workflow starts.
     pub reached: bool,
+    /// The way out, by its position, where nobody carries it out.
+    pub(crate) not_here: u16,
+    /// What isn't known of it, though it runs without; told whenever it is taken.
+    pub(crate) gaps: Vec<Arc<str>>,
 }
 
 /// A way out of a step.
@@ -54,6 +60,10 @@ impl Step {
         } else {
             format!("{} \"{}\"", self.word, self.name)
         }
+    }
+
+    pub(crate) fn is_unsupported(&self) -> bool {
+        matches!(self.action, Action::Unsupported(_))
     }
 
     /// The position of the way out with this name, in any case.
@@ -208,6 +218,17 @@ pub struct WorkflowCall {
     pub(crate) exit_reason: Option<u32>,
 }
 
+/// Whether what a step asks of the platform must be answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Duty {
+    /// The way out depends on the answer.
+    Answer,
+    /// The platform is told; it is done unless somebody says otherwise.
+    Tell,
+    /// Only the vendor can carry it out; it is not done unless somebody says otherwise.
+    Vendor,
+}
+
 /// What a step does. Where ways out are named, they are the step's, in this order.
 #[derive(Clone, Debug)]
 pub enum Action {
@@ -295,6 +316,10 @@ pub enum Action {
     },
     /// Whatever the platform does and answers by one of the ways out.
     Platform {
+        /// Whether it must answer.
+        duty: Duty,
+        /// Said before.
+        before: Option<Expr>,
         /// What the platform is given.
         inputs: Vec<Field>,
         /// What is taken of its answer.
@@ -302,8 +327,14 @@ pub enum Action {
     },
     /// What the platform is told and never answers.
     Tell(Vec<Field>),
+    /// Variables that have no value from then on.
+    Clear(Vec<u32>),
+    /// What can't be carried out, since it isn't known, or something that it needs isn't: why.
+    Unsupported(Arc<str>),
     /// The workflow is over.
     End {
+        /// What the platform is told before.
+        inputs: Vec<Field>,
         /// The step's type, such as `disconnect`.
         word: &'static str,
         /// The exit reason.

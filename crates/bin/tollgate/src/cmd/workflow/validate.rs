@@ -1,10 +1,14 @@
 //! `tollgate workflow validate`.
+//!
+//! What isn't known here may be the vendor's news or a slip. It is neither right nor wrong, so it has a word and an
+//! exit status of its own: a check in CI stops at it, and whoever knows better lets it pass.
 
 use super::input::{read, substitutions};
 use crate::console::{errln, outln};
 use serde_json::json;
 use std::path::PathBuf;
-use tollgate_architect::{Problems, Workflow};
+use std::process::ExitCode;
+use tollgate_architect::{Problems, Severity, Workflow};
 
 /// Checks workflow files.
 #[derive(clap::Args)]
@@ -18,47 +22,101 @@ pub(super) struct Args {
     /// Print JSON: a list of files, each with its problems.
     #[arg(long)]
     json: bool,
+    /// Exit with 0 where nothing is wrong but something isn't known here.
+    #[arg(long)]
+    allow_unsupported: bool,
 }
 
-pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
+/// What came of a file, from the best to the worst.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    Valid,
+    /// Nothing is wrong, but something isn't known here.
+    Unsupported,
+    Wrong,
+}
+
+impl Verdict {
+    fn of(parsed: &Result<Workflow, Problems>) -> Verdict {
+        match parsed {
+            Ok(workflow) if workflow.warnings().count(Severity::Unsupported) == 0 => Verdict::Valid,
+            Ok(_) => Verdict::Unsupported,
+            Err(_) => Verdict::Wrong,
+        }
+    }
+}
+
+/// Nothing is wrong, but something isn't known here.
+const UNSUPPORTED: u8 = 2;
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let substitutions = substitutions(&args.set)?;
-    let (mut good, mut reports) = (true, Vec::new());
+    let (mut worst, mut reports) = (Verdict::Valid, Vec::new());
     for path in &args.files {
         let text = read(path)?;
         let parsed = Workflow::parse_with(&text, &substitutions);
-        good &= parsed.is_ok();
+        worst = worst.max(Verdict::of(&parsed));
         let name = path.display().to_string();
         if args.json {
-            let (workflow, problems) = match &parsed {
-                Ok(workflow) => (
-                    json!({"name": workflow.name(), "type": workflow.kind().word(), "steps": workflow.step_count(), "branches": workflow.branch_count()}),
-                    workflow.warnings(),
-                ),
-                Err(problems) => (json!(null), problems),
-            };
-            reports.push(json!({"file": name, "valid": parsed.is_ok(), "workflow": workflow, "problems": listed(problems)}));
-            continue;
-        }
-        match &parsed {
-            Ok(workflow) => {
-                outln!(
-                    "{name}: valid, {}, {} steps, {} branches",
-                    workflow.kind().word(),
-                    workflow.step_count(),
-                    workflow.branch_count()
-                );
-                print(&name, workflow.warnings());
-            }
-            Err(problems) => {
-                outln!("{name}: not valid");
-                print(&name, problems);
-            }
+            reports.push(report(&name, &parsed));
+        } else {
+            tell(&name, &parsed);
         }
     }
     if args.json {
         outln!("{:#}", json!(reports));
     }
-    Ok(good)
+    Ok(match worst {
+        Verdict::Valid => ExitCode::SUCCESS,
+        Verdict::Unsupported if args.allow_unsupported => ExitCode::SUCCESS,
+        Verdict::Unsupported => ExitCode::from(UNSUPPORTED),
+        Verdict::Wrong => ExitCode::FAILURE,
+    })
+}
+
+fn report(name: &str, parsed: &Result<Workflow, Problems>) -> serde_json::Value {
+    let (workflow, problems) = match parsed {
+        Ok(workflow) => (
+            json!({
+                "name": workflow.name(),
+                "type": workflow.kind().word(),
+                "steps": workflow.step_count(),
+                "branches": workflow.branch_count(),
+            }),
+            workflow.warnings(),
+        ),
+        Err(problems) => (json!(null), problems),
+    };
+    json!({
+        "file": name,
+        "valid": Verdict::of(parsed) == Verdict::Valid,
+        "runs": parsed.is_ok(),
+        "unsupported": problems.count(Severity::Unsupported),
+        "workflow": workflow,
+        "problems": listed(problems),
+    })
+}
+
+fn tell(name: &str, parsed: &Result<Workflow, Problems>) {
+    match parsed {
+        Ok(workflow) => {
+            let valid = match workflow.warnings().count(Severity::Unsupported) {
+                0 => "valid".to_owned(),
+                count => format!("valid but for {count} unsupported"),
+            };
+            outln!(
+                "{name}: {valid}, {}, {} steps, {} branches",
+                workflow.kind().word(),
+                workflow.step_count(),
+                workflow.branch_count()
+            );
+            print(name, workflow.warnings());
+        }
+        Err(problems) => {
+            outln!("{name}: not valid");
+            print(name, problems);
+        }
+    }
 }
 
 /// Problems go to stderr, in the form that editors jump to.

@@ -73,7 +73,9 @@ impl Drawer<'_> {
                     .slots
                     .get(&**entity)
                     .filter(|texts| !texts.is_empty());
-                let texts = known.unwrap_or(&self.pool.texts);
+                let texts = known
+                    .filter(|_| self.below(4) > 0)
+                    .unwrap_or(&self.pool.texts);
                 let index = self.below(texts.len());
                 Person::Says(texts[index].clone())
             }
