@@ -29,7 +29,9 @@ pub mod yaml;
 
 pub use coverage::Coverage;
 pub use place::{Place, Problem, Problems, Severity};
-pub use read::{Does, Evidence, Setting, StepType, Way, step_types};
+pub use read::{
+    Does, Evidence, Setting, StepType, Way, export_problems, is_export_name, step_types,
+};
 pub use run::{
     Answer, AnswerError, Asked, BeginError, Effect, EffectId, End, Failure, Happening, Inputs,
     Library, MAX_DEPTH, MAX_STEPS, MAX_WORK_OF_A_STEP, Person, Progress, Question, Run, Tell,

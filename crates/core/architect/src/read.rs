@@ -7,12 +7,14 @@ mod call;
 mod call_task;
 mod control;
 mod declaration;
+mod export;
 mod fields;
 mod gaps;
 mod given;
 mod handling;
 mod keys;
 mod literal;
+mod looping;
 mod menu;
 mod queue;
 mod reach;
@@ -30,6 +32,7 @@ mod way;
 use crate::place::{Place, Problems};
 use crate::workflow::{Next, Nlu, Step, Task, Variable, Workflow, WorkflowKind};
 use crate::yaml::{self, Node, Substitutions};
+pub use export::{export_problems, is_export_name};
 use gaps::Gaps;
 use scope::Names;
 pub use spec::{Does, Evidence, Setting, StepType, Way, step_types};
@@ -81,6 +84,9 @@ impl Workflow {
 
 fn read(text: &str, substitutions: &Substitutions) -> Result<Workflow, Problems> {
     let mut problems = Problems::default();
+    if export::is_export(text) {
+        return Err(export_problems());
+    }
     let Some(document) = yaml::parse(text, substitutions, &mut problems) else {
         return Err(problems);
     };

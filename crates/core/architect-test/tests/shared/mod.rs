@@ -9,6 +9,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tollgate_architect::{Inputs, Run, Workflow};
+use tollgate_architect_test::{Script, ScriptWorld, play};
 use tollgate_expression::Value;
 use tollgate_model::Instant;
 
@@ -91,4 +92,17 @@ workflow:
         }
     }
     Ok(run.variable("Flow.result").unwrap().clone())
+}
+
+/// What happens in a run of a workflow by a script: the transcript without its times.
+pub(crate) fn events(workflow: &str, script: &str) -> Vec<String> {
+    let script = Script::parse(&format!("workflow: x\nspeech: 0\n{script}")).unwrap();
+    let inputs = script.run_inputs(Default::default());
+    let mut run = Run::new(parse(workflow), &inputs, Instant::ZERO, 1).unwrap();
+    let mut world = ScriptWorld::new(&script);
+    let played = play(&mut run, &mut world, Instant::ZERO, script.speech).unwrap();
+    let lines = played.transcript.lines().iter();
+    lines
+        .map(|line| format!("{} {}", line.event, line.text))
+        .collect()
 }

@@ -2,12 +2,12 @@
 
 use super::Reader;
 use super::spec::StepType;
-use crate::workflow::{Action, LoopKind, Next, Path, Statement};
+use crate::workflow::{Action, Next, Path, Statement};
 use crate::yaml::Node;
 use tollgate_expression::Expr;
+use tollgate_expression::Type;
 use tollgate_expression::Value;
 use tollgate_expression::did_you_mean;
-use tollgate_expression::{Base, Type};
 
 impl Reader<'_> {
     pub(super) fn control(&mut self, id: u32, spec: &'static StepType, node: &Node, next: Next) {
@@ -19,7 +19,7 @@ impl Reader<'_> {
                 self.finish(id, Action::Decision(condition), paths);
             }
             "switch" => self.switch(id, node, next),
-            "loop" | "loopAnythingElse" => self.looping(id, spec, node, next),
+            "loop" | "loopAnythingElse" | "loopUntil" => self.looping(id, spec, node, next),
             "loopNext" | "loopExit" => self.leave_loop(id, spec, node, next),
             "callTask" => self.call_task(id, node, next),
             "jumpToTask" => self.jump(id, node, "targetTaskRef"),
@@ -46,23 +46,6 @@ impl Reader<'_> {
                 self.finish(id, action, paths);
             }
         }
-    }
-
-    fn leave_loop(&mut self, id: u32, spec: &'static StepType, node: &Node, next: Next) {
-        let Some((loop_step, after)) = self.open_loops.last().copied() else {
-            let place = self.steps[id as usize].place;
-            self.problems
-                .error(place, format!("`{}` outside of a loop", spec.word), "");
-            return;
-        };
-        let mut paths = self.straight(spec, node, next);
-        for path in &mut paths {
-            path.next = match spec.word {
-                "loopNext" => Next::Again(loop_step),
-                _ => after,
-            };
-        }
-        self.finish(id, Action::Pass, paths);
     }
 
     fn jump(&mut self, id: u32, node: &Node, key: &'static str) {
@@ -231,64 +214,5 @@ impl Reader<'_> {
             next: self.sequence(default, next),
         });
         self.finish(id, Action::Switch(cases), paths);
-    }
-
-    fn loop_kind(&mut self, spec: &'static StepType, node: &Node) -> LoopKind {
-        if spec.word == "loopAnythingElse" {
-            LoopKind::AnythingElse(self.prompting(node))
-        } else if let Some(list) = node.get("collection") {
-            let item = node
-                .get("currentItem")
-                .and_then(|n| n.get("var"))
-                .and_then(|n| self.output_variable(n));
-            let kind = Type::many(item.map_or(Base::Any, |(_, kind)| kind.base));
-            let list = self.value(list, kind, "the collection");
-            LoopKind::Each(
-                list.unwrap_or(Expr::Constant(Value::NotSet)),
-                item.map(|(slot, _)| slot),
-            )
-        } else {
-            let count = self.needed(node, "loopCount");
-            let count = count.and_then(|count| self.value(count, Type::INTEGER, "the count"));
-            LoopKind::Count(count.unwrap_or(Expr::Constant(Value::Integer(0))))
-        }
-    }
-
-    fn looping(&mut self, id: u32, spec: &'static StepType, node: &Node, next: Next) {
-        let index = node
-            .get("currentIndex")
-            .and_then(|node| self.index_variable(node));
-        let kind = self.loop_kind(spec, node);
-        self.open_loops.push((id, next));
-        let body = node.get("outputs").and_then(|outputs| outputs.get("loop"));
-        let body = match body {
-            Some(body) => self.output(body, Next::Again(id)),
-            None => Next::Again(id),
-        };
-        self.open_loops.pop();
-        for entry in node.entries_of("outputs") {
-            if entry.key != "loop" {
-                self.unknown_way(entry, ["loop"].into_iter(), next);
-            }
-        }
-        let paths = [("loop", body), ("done", next)].map(|(name, next)| Path {
-            name: name.into(),
-            next,
-        });
-        self.finish(id, Action::Loop { kind, index }, paths.into());
-    }
-
-    fn index_variable(&mut self, node: &Node) -> Option<u32> {
-        let target = node.get("var")?;
-        let (slot, kind) = self.output_variable(target)?;
-        if kind != Type::INTEGER && kind != Type::ANY {
-            self.problems.error(
-                target.place,
-                format!("the index is integer, the variable {kind}"),
-                "",
-            );
-            return None;
-        }
-        Some(slot)
     }
 }

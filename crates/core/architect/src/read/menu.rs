@@ -90,7 +90,7 @@ impl Reader<'_> {
         // What a choice does when it is done leads back to the menu.
         let next = match kind {
             "Task" | "ReusableTask" => self.choice_task(node, menu)?,
-            "SubMenu" => {
+            "Menu" | "SubMenu" => {
                 let inner = self.needed(node, "menu")?;
                 let reference = inner.get("refId").or_else(|| inner.get("name"))?;
                 let task = self.target(reference)?;

@@ -12,6 +12,9 @@ const LISTS: [(&str, &str); 4] = [
     ("menus", "menu"),
 ];
 
+/// Choices that are menus of their own.
+const MENUS: [&str; 2] = ["menuSubMenu", "menuMenu"];
+
 const TASK_KEYS: &str = "name refId variables actions description";
 
 impl Reader<'_> {
@@ -55,7 +58,7 @@ impl Reader<'_> {
         let choices = node.items_of("choices");
         for choice in choices {
             if let [Entry { key, value, .. }] = choice.entries()
-                && key == "menuSubMenu"
+                && MENUS.contains(&key.as_str())
                 && let Some(inner) = value.get("menu")
             {
                 self.declare_task(inner, true);
@@ -127,7 +130,7 @@ impl Reader<'_> {
             let choices = node.items_of("choices");
             for choice in choices {
                 if let [Entry { key, value, .. }] = choice.entries()
-                    && key == "menuSubMenu"
+                    && MENUS.contains(&key.as_str())
                     && let Some(inner) = value.get("menu")
                 {
                     self.compile_task(inner, true, next);

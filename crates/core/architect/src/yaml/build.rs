@@ -69,7 +69,7 @@ impl Builder<'_> {
                 Some(OpenNode::Map(place, anchor, entries, _)) => self.put(
                     Node {
                         place,
-                        kind: Kind::Map(entries),
+                        kind: Kind::Map(merged(entries)),
                     },
                     anchor,
                     1,
@@ -216,6 +216,25 @@ impl Builder<'_> {
         }
         places
     }
+}
+
+/// The entries with those that `<<` takes over from other mappings; what the mapping has itself goes before.
+fn merged(entries: Vec<Entry>) -> Vec<Entry> {
+    let (taken, mut own): (Vec<Entry>, Vec<Entry>) = entries
+        .into_iter()
+        .partition(|entry| entry.key == "<<" && !matches!(entry.value.kind, Kind::Scalar { .. }));
+    for Entry { value, .. } in taken {
+        let mappings = match value.items() {
+            [] => std::slice::from_ref(&value),
+            items => items,
+        };
+        for entry in mappings.iter().flat_map(Node::entries) {
+            if own.iter().all(|known| known.key != entry.key) {
+                own.push(entry.clone());
+            }
+        }
+    }
+    own
 }
 
 fn count(node: &Node) -> usize {

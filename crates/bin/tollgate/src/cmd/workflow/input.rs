@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use std::path::Path;
-use tollgate_architect::Substitutions;
+use tollgate_architect::{Problems, Substitutions, Workflow, export_problems, is_export_name};
 
 /// Longest file, in bytes.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
@@ -14,6 +14,17 @@ pub(super) fn substitutions(given: &[String]) -> anyhow::Result<Substitutions> {
         None => bail!("--set {text}: expected NAME=VALUE"),
     });
     pairs.collect()
+}
+
+/// A workflow file, or what is wrong with it.
+pub(super) fn workflow(
+    path: &Path,
+    set: &Substitutions,
+) -> anyhow::Result<Result<Workflow, Problems>> {
+    if is_export_name(&path.to_string_lossy()) {
+        return Ok(Err(export_problems()));
+    }
+    Ok(Workflow::parse_with(&read(path)?, set))
 }
 
 pub(super) fn read(path: &Path) -> anyhow::Result<String> {

@@ -46,7 +46,7 @@ pub(super) fn load(
 
 fn parse(path: &Path, set: &BTreeMap<String, String>) -> anyhow::Result<Arc<Workflow>> {
     let name = path.display().to_string();
-    match Workflow::parse_with(&read(path)?, set) {
+    match super::input::workflow(path, set)? {
         Ok(workflow) => Ok(Arc::new(workflow)),
         Err(problems) => {
             validate::print(&name, &problems);

@@ -3,7 +3,7 @@
 //! What isn't known here may be the vendor's news or a slip. It is neither right nor wrong, so it has a word and an
 //! exit status of its own: a check in CI stops at it, and whoever knows better lets it pass.
 
-use super::input::{read, substitutions};
+use super::input::{substitutions, workflow};
 use crate::console::{errln, outln};
 use serde_json::json;
 use std::path::PathBuf;
@@ -53,8 +53,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let substitutions = substitutions(&args.set)?;
     let (mut worst, mut reports) = (Verdict::Valid, Vec::new());
     for path in &args.files {
-        let text = read(path)?;
-        let parsed = Workflow::parse_with(&text, &substitutions);
+        let parsed = workflow(path, &substitutions)?;
         worst = worst.max(Verdict::of(&parsed));
         let name = path.display().to_string();
         if args.json {

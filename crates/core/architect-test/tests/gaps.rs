@@ -1,0 +1,253 @@
+//! What isn't known, and what nobody carries out: a run says so, and goes on as the vendor's reference has it.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod shared;
+
+use shared::events;
+use tollgate_architect::Severity;
+
+/// A workflow with these steps in its only state, from line 11 on, column 9, and what it does after a failure.
+fn workflow(kind: &str, steps: &str, handling: &str) -> String {
+    let steps = steps.replace('\n', "\n        ");
+    format!(
+        "{kind}:\n  name: W\n  startUpRef: S\n  variables:\n    - stringVariable: {{name: Flow.text, isOutput: true}}\n    \
+         - queueVariable: {{name: Flow.queue}}\n  settingsErrorHandling: {{errorHandling: {{{handling}}}}}\n  states:\n    \
+         - state:\n        name: S\n        actions:\n        {steps}\n    \
+         - state: {{name: T, actions: [{{updateData: {{statements: [{{string: {{variable: Flow.text, value: {{lit: t}}}}}}]}}}}]}}\n"
+    )
+}
+
+const ASIDE: &str = "- decision:\n    condition: {exp: Flow.text == \"x\"}\n    outputs: {yes: {actions: [{fancyStep: {name: New}}]}}";
+
+#[test]
+fn a_step_that_is_not_known_fails_where_it_is_taken() {
+    let aside = workflow("workflow", ASIDE, "endWorkflow: {}");
+    assert_eq!(events(&aside, ""), ["ends endWorkflow"]);
+    let taken = workflow(
+        "workflow",
+        &ASIDE.replace("== \"x\"", "!= \"x\""),
+        "state: {targetStateRef: T}",
+    );
+    let taken = events(&taken, "");
+    assert_eq!(
+        taken[0],
+        "fails 14:40: unknown step \"fancyStep\": no step `fancyStep` is known"
+    );
+    assert_eq!(taken[1], "ends endWorkflow");
+}
+
+#[test]
+fn a_step_that_needs_what_is_not_known_fails_and_no_other() {
+    let steps = "- wait: {duration: {lit: PT1S}}\n\
+                 - updateData: {name: Set, statements: [{string: {variable: Flow.text, value: {exp: Fancy(1)}}}]}\n\
+                 - wait: {duration: {lit: PT9S}}";
+    assert_eq!(
+        events(&workflow("workflow", steps, "endFlow: {}"), ""),
+        [
+            "waits 1.000s",
+            "fails 13:11: updateData \"Set\": no function `Fancy`",
+            "ends endFlow"
+        ]
+    );
+}
+
+#[test]
+fn a_setting_that_is_not_known_is_left_out() {
+    let steps = "- wait: {duration: {lit: PT1S}, colour: {lit: red}}";
+    assert_eq!(
+        events(&workflow("workflow", steps, "endFlow: {}"), ""),
+        [
+            "lacks 12:11: wait: `colour` isn't known here",
+            "waits 1.000s",
+            "ends endWorkflow"
+        ]
+    );
+    let text =
+        workflow("workflow", steps, "endFlow: {}").replace("name: W", "name: W\n  fancy: {a: 1}");
+    assert_eq!(
+        events(&text, "")[0],
+        "lacks 1:1: `fancy` isn't known here",
+        "what belongs to no step is told at the begin"
+    );
+}
+
+#[test]
+fn what_only_the_vendor_can_do_fails_unless_a_script_says_otherwise() {
+    let steps = "- encryptData:\n    name: Hide\n    dataToEncrypt: {exp: ToJson(\"a\")}\n    encryptedData: {var: Flow.text}\n    \
+                 failureOutputs: {errorType: {var: Flow.text}}\n    outputs: {failure: {actions: [{wait: {duration: {lit: PT1S}}}]}}";
+    let text = workflow("workflow", steps, "endFlow: {}");
+    assert_eq!(
+        events(&text, "")[1..],
+        [
+            "answer nobody's",
+            "lacks 12:11: not carried out here: encryptData \"Hide\", left by `failure`",
+            "waits 1.000s",
+            "ends endWorkflow"
+        ]
+    );
+    let done = events(
+        &text,
+        "answers: {encryptData: {success: {encryptedData: x}}}",
+    );
+    assert_eq!(
+        done[1..],
+        [
+            "answer success {\"encryptedData\":\"x\"}",
+            "ends endWorkflow"
+        ]
+    );
+}
+
+#[test]
+fn what_is_told_is_done_unless_a_script_says_otherwise() {
+    let steps = "- setWrapupCode:\n    wrapupCode: {lit: {name: Sold}}\n    outputs: {failure: {actions: [{wait: {duration: {lit: PT1S}}}]}}\n\
+                 - setWrapupCode: {wrapupCode: {lit: {name: Sold}}}";
+    let text = workflow("inboundCall", steps, "disconnect: {}");
+    assert_eq!(
+        events(&text, ""),
+        [
+            "asks setWrapupCode {\"wrapupCode\":\"Sold\"}",
+            "answer success",
+            "does setWrapupCode {\"wrapupCode\":\"Sold\"}",
+            "ends disconnect"
+        ]
+    );
+    let failed = events(&text, "answers: {setWrapupCode: {failure: {}}}");
+    assert_eq!(failed[1..3], ["answer failure", "waits 1.000s"]);
+}
+
+#[test]
+fn a_reply_is_sent_and_may_fail() {
+    let steps = "- sendAutoReply:\n    messageBody: {lit: We have it.}\n    outputs: {failure: {actions: [{sendAutoReply: {messageBody: {lit: Again}}}]}}";
+    let text = workflow("inboundEmail", steps, "disconnect: {}");
+    let failed = events(&text, "answers: {sendAutoReply: {failure: {}}}");
+    assert_eq!(
+        failed,
+        [
+            "sends We have it.",
+            "asks sendAutoReply {}",
+            "answer failure",
+            "sends Again",
+            "ends disconnect"
+        ]
+    );
+}
+
+#[test]
+fn what_is_looked_for_by_its_name_or_id_is_found_as_that() {
+    let steps = "- findQueue: {findName: {lit: Sorters}, findResult: {var: Flow.queue}}\n\
+                 - updateData: {statements: [{string: {variable: Flow.text, value: {exp: Flow.queue.name}}}]}\n\
+                 - endWorkflow: {exitReason: {exp: Flow.text}}";
+    let text = workflow("workflow", steps, "endFlow: {}");
+    let found = events(&text, "answers: {findQueue: {found: {}}}");
+    assert_eq!(found.last().unwrap(), "ends endWorkflow (Sorters)");
+    let other = events(
+        &text,
+        "answers: {findQueue: {found: {findResult: {name: Other}}}}",
+    );
+    assert_eq!(other.last().unwrap(), "ends endWorkflow (Other)");
+    let absent = events(&text, "answers: {findQueue: {notFound: {}}}");
+    assert_eq!(absent.last().unwrap(), "ends endWorkflow");
+}
+
+#[test]
+fn a_failure_is_handled_in_every_form() {
+    let failing = "- updateData: {statements: [{string: {variable: Flow.text, value: {exp: Fancy(1)}}}]}\n- wait: {duration: {lit: PT1S}}";
+    let after = |kind: &str, handling: &str| {
+        let lines = events(&workflow(kind, failing, handling), "");
+        lines[1..].join("; ")
+    };
+    for (kind, handling, wanted) in [
+        ("workflow", "endWorkflow: {none: true}", "ends endWorkflow"),
+        ("workitem", "endFlow: {none: true}", "ends endFlow"),
+        ("inboundCall", "disconnect: {none: true}", "ends disconnect"),
+        (
+            "inboundChat",
+            "queue: {targetQueue: {lit: {name: Q}}}",
+            "does transferToAcd {\"targetQueue\":\"Q\"}; answer success; ends transferToAcd to Q",
+        ),
+        (
+            "inboundEmail",
+            "state: {targetStateRef: T}",
+            "ends disconnect",
+        ),
+        ("inboundEmail", "changeState: T", "ends disconnect"),
+        ("commonModule", "exit: {none: true}", "ends exit"),
+        ("emailSend", "abortSend: {none: true}", "ends abortSend"),
+        (
+            "emailSend",
+            "completeSend: {none: true}",
+            "ends completeSend",
+        ),
+        (
+            "inqueueCall",
+            "endInQueueState: {none: true}",
+            "ends endInQueueState",
+        ),
+        (
+            "workflow",
+            "continue: {none: true}",
+            "waits 1.000s; ends endWorkflow",
+        ),
+    ] {
+        assert_eq!(after(kind, handling), wanted, "{kind} {handling}");
+    }
+    let text = workflow("workflow", failing, "fancy: {none: true}");
+    let told = shared::parse(&text).warnings().to_string();
+    assert!(
+        told.contains("unsupported: `fancy` after a failure isn't known here"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_loop_until_goes_round_and_says_what_it_lacks() {
+    let steps = "- loopUntil:\n    maxLoopCount: {lit: 2}\n    untilCases: []\n    outputs: {loop: {actions: [{wait: {duration: {lit: PT1S}}}, {loopNext: {}}]}}";
+    let lines = events(&workflow("workflow", steps, "endFlow: {}"), "");
+    assert_eq!(
+        lines,
+        [
+            "lacks 12:11: loopUntil: how `untilCases` ends a loop isn't known here",
+            "waits 1.000s",
+            "waits 1.000s",
+            "ends endWorkflow"
+        ]
+    );
+}
+
+const MENU: &str = "
+inboundCall:
+  name: W
+  startUpRef: ./menus/menu[Main]
+  menus:
+    - menu:
+        name: Main
+        defaultChildMenuRef: ./choices/menuTransferToAcd[Agent]
+        choices:
+          - menuDisconnect: {name: Bye, dtmf: digit_1}
+          - menuTransferToAcd: {name: Agent, dtmf: digit_2, targetQueue: {lit: {name: Q}}}
+";
+
+#[test]
+fn a_menu_has_the_default_that_it_refers_to() {
+    assert_eq!(events(MENU, "").last().unwrap(), "ends transferToAcd to Q");
+}
+
+#[test]
+fn merged_mappings_and_exports_are_recognised() {
+    let steps = "- wait: &one {duration: {lit: PT1S}, name: One}\n- wait: {<<: *one, duration: {lit: PT2S}}";
+    let lines = events(&workflow("workflow", steps, "endFlow: {}"), "");
+    assert_eq!(lines, ["waits 1.000s", "waits 2.000s", "ends endWorkflow"]);
+    let export = "JTdCJTIybmFtZSUyMiUzQSUyMlclMjIlMkMlMjJ2ZXJzaW9uJTIyJTNBJTIyMS4wJTIyJTJDJTIydGFza3MlMjIlM0ElNUIlNUQlN0Q=\n";
+    let problems = tollgate_architect::Workflow::parse(export).unwrap_err();
+    assert_eq!(problems.count(Severity::Error), 1);
+    assert!(problems.to_string().contains("--exportType yaml"));
+    for (name, export) in [
+        ("a/Orbit_v1-0.i3InboundFlow", true),
+        ("virtual hold_v2-0.i3WorkFlow.i3flow", true),
+        ("i3InboundFlow/flow.yaml", false),
+    ] {
+        assert_eq!(tollgate_architect::is_export_name(name), export, "{name}");
+    }
+}

@@ -1,0 +1,90 @@
+//! Every step of the vendor's reference is known: carried out, or left by a way that is documented.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod shared;
+
+use std::collections::BTreeMap;
+use tollgate_architect::{Does, StepType, step_types};
+
+/// Steps of the reference that the vendor doesn't have: tollgate alone had them once.
+const NOBODYS: &str = "only in tollgate";
+
+#[test]
+fn every_step_of_the_reference_is_known() {
+    let Some(corpus) = shared::corpus() else {
+        return;
+    };
+    let path = corpus.join("../reference/actions.tsv");
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        eprintln!("skipped: no reference at {}", path.display());
+        return;
+    };
+    let known: BTreeMap<&str, &StepType> = step_types().map(|step| (step.word, step)).collect();
+    let (mut counts, mut wrong) = (BTreeMap::new(), Vec::new());
+    for row in text.lines().skip(1) {
+        let columns: Vec<&str> = row.split('\t').collect();
+        let (word, known_by, ways) = (columns[1], columns[2], columns[5]);
+        let Some(step) = known.get(word) else {
+            if known_by != NOBODYS {
+                wrong.push(format!("{word}: unknown"));
+            }
+            continue;
+        };
+        if known_by == NOBODYS {
+            wrong.push(format!("{word}: the vendor doesn't have it"));
+        }
+        let what = what(step);
+        println!("{word}: {what}");
+        *counts.entry(what).or_insert(0) += 1;
+        wrong.extend(differences(step, ways));
+    }
+    println!("{counts:?}");
+    assert_eq!(wrong, Vec::<String>::new());
+    assert_eq!(counts.values().sum::<u32>(), 158);
+}
+
+fn what(step: &StepType) -> &'static str {
+    match (step.does, step.not_here) {
+        (Does::Control, _) => "carried out",
+        (Does::Ask | Does::Say(_) | Does::End(_) | Does::Choice, _) => "carried out",
+        (Does::Call | Does::LookUp | Does::Tell | Does::Transfer, Some(_)) => {
+            "carried out by whoever drives the run, else a failing path"
+        }
+        (Does::Call | Does::LookUp | Does::Tell | Does::Transfer, None) => {
+            "carried out by whoever drives the run"
+        }
+        (Does::Nothing, Some(_)) => "a failing path",
+        (Does::Nothing, None) => "its only path",
+    }
+}
+
+/// Ways out that the reference has and the table hasn't, or the other way round.
+fn differences(step: &StepType, ways: &str) -> Vec<String> {
+    const NAMED_BY_THE_FILE: [&str; 4] = ["one per intent", "cases", "until cases", "choices"];
+    // Read from the file by code of their own.
+    if matches!(
+        step.word,
+        "switch" | "askForIntent" | "callTask" | "loopUntil"
+    ) {
+        return Vec::new();
+    }
+    let ways = ways.split(',').map(str::trim);
+    let ways = ways.map(|way| way.split(" (").next().unwrap_or_default());
+    let ways: Vec<&str> = ways.filter(|way| !way.is_empty()).collect();
+    let written = |name: &str| step.ways.iter().any(|way| way.written && way.name == name);
+    let mut wrong = Vec::new();
+    for way in &ways {
+        let named = NAMED_BY_THE_FILE.contains(way);
+        if named && !step.names_ways || !named && !written(way) {
+            wrong.push(format!("{}: lacks the way {way}", step.word));
+        }
+    }
+    for way in step.ways.iter().filter(|way| way.written) {
+        let noted = (step.word, way.name) == ("askForAuthentication", "failure");
+        if !ways.contains(&way.name) && !noted {
+            wrong.push(format!("{}: has the way {}", step.word, way.name));
+        }
+    }
+    wrong
+}
