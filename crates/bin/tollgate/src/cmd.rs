@@ -4,9 +4,11 @@
 pub(crate) mod action;
 pub(crate) mod audit;
 pub(crate) mod bench;
+pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod emulate;
+pub(crate) mod folder;
 mod http;
 pub(crate) mod import;
 pub(crate) mod init;

@@ -28,6 +28,7 @@ enum Command {
     Emulate(cmd::emulate::Args),
     /// Compare with other limiters.
     Bench(cmd::bench::Args),
+    Check(cmd::check::Args),
     /// Validate, render and translate action files without a network.
     Action(cmd::action::Args),
     /// Validate, run and test Architect's workflows.
@@ -79,6 +80,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => cmd::serve::run(args),
         Command::Config(args) => cmd::config::run(args),
         Command::Emulate(args) => cmd::emulate::run(args),
+        Command::Check(args) => cmd::check::run(&args),
         Command::Bench(args) => cmd::bench::run(&args),
         Command::Action(args) => cmd::action::run(args),
         Command::Workflow(args) => cmd::workflow::run(args),

@@ -10,7 +10,7 @@ use crate::flows::{self, Flow};
 use crate::report::{Item, Report};
 use crate::terraform;
 use std::collections::{BTreeMap, BTreeSet};
-use tollgate_architect::Substitutions;
+use tollgate_architect::{Substitutions, Workflow};
 
 /// How a folder is read.
 #[derive(Clone, Default, Debug)]
@@ -51,9 +51,10 @@ pub fn read(files: &dyn Files, options: &Options) -> Repository {
 }
 
 impl Repository {
-    /// The workflows, each judged by itself.
-    pub fn flows(&self) -> impl Iterator<Item = &Item> {
-        self.flows.iter().map(|flow| &flow.item)
+    /// The workflows, each judged by itself; with those that are valid, compiled.
+    pub fn workflows(&self) -> impl Iterator<Item = (&Item, Option<&Workflow>)> {
+        let flows = self.flows.iter();
+        flows.map(|flow| (&flow.item, flow.workflow.as_ref()))
     }
 
     /// The data actions, each judged by itself.

@@ -244,8 +244,7 @@ fn flows_that_are_called_exist_with_those_variables() {
     assert_eq!(
         check("Gret", "Common.who", "Common.text"),
         [
-            "f.yaml:11: warning: callCommonModule \"Call it\": a flow of the type commonModule `Gret` isn't in this \
-             folder (did you mean Greet?)"
+            "f.yaml:11: warning: callCommonModule \"Call it\": flow `Gret` (commonModule) isn't in this folder (did you mean Greet?)"
         ]
     );
     assert_eq!(

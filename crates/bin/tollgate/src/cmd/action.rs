@@ -34,7 +34,8 @@ enum Command {
 
 #[derive(clap::Args)]
 struct Validate {
-    /// Action files as the vendor exports them, or folders of such, with the folders in them; - for stdin.
+    /// Action files as the vendor exports them, or folders of such, with the folders in them; - for stdin. Of a
+    /// folder with .tf files, the genesyscloud_integration_action resources that they deploy, and exports.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Print an array with an object for each file.

@@ -1,11 +1,24 @@
 //! What commands read: files of a bounded size, and stdin in the place of a file.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
 /// The path that stands for stdin.
 const STDIN: &str = "-";
+
+/// Names and values, given as NAME=VALUE by an option that may be repeated.
+///
+/// # Errors
+/// One has no `=`.
+pub(crate) fn pairs(option: &str, given: &[String]) -> Result<BTreeMap<String, String>, String> {
+    let pairs = given.iter().map(|text| match text.split_once('=') {
+        Some((name, value)) => Ok((name.trim().to_owned(), value.to_owned())),
+        None => Err(format!("{option} {text}: expected NAME=VALUE")),
+    });
+    pairs.collect()
+}
 
 /// Reads a text file, or stdin where the path is `-`.
 ///

@@ -126,7 +126,7 @@ impl Calls<'_> {
         if help.is_empty() {
             help.push("if the organisation has it, name it in a --known file".to_owned());
         }
-        let message = format!("{what} `{name}` isn't in this folder");
+        let message = format!("{what} isn't in this folder");
         self.find(step, level, rule, String::new(), message, help.join("; "));
     }
 
@@ -153,7 +153,8 @@ impl Calls<'_> {
                     .values()
                     .filter_map(|all| all[0].name.as_deref()),
             );
-            self.absent(step, Rule::CallAction, "data action", &call.action, near);
+            let what = format!("data action `{}`", call.action);
+            self.absent(step, Rule::CallAction, &what, &call.action, near);
             return;
         };
         let of_category = named.iter().find(|action| {

@@ -1,11 +1,15 @@
 //! `validate`: any number of files, each judged by itself.
 
+mod terraform;
+
 use super::{USAGE, Validate, files, run};
+use crate::cmd::folder::has_terraform;
 use crate::console::plural;
 use serde_json::{Value, json};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tollgate_action::{Action, ActionError, Faults, Warning};
+use tollgate_repository::Level;
 
 /// What one file came to.
 enum Verdict {
@@ -25,16 +29,12 @@ pub(super) fn validate(
     stderr: &mut impl Write,
 ) -> io::Result<u8> {
     let (mut status, mut report, mut warned, mut valid) = (0, Vec::new(), 0, 0);
-    let files = files::named(&args.files);
-    for named in &files {
-        let (path, verdict) = match named {
-            Ok(path) => (path, judge(path)),
-            Err((path, message)) => {
-                let message = format!("{}: {message}", path.display());
-                (path, Verdict::Unreadable(message))
-            }
-        };
-        match &verdict {
+    let (judged, said, failed) = judged(&args.files);
+    if failed {
+        status = 1;
+    }
+    for (path, verdict) in &judged {
+        match verdict {
             Verdict::Valid { warnings, .. } => {
                 valid += 1;
                 warned += warnings.len();
@@ -43,19 +43,54 @@ pub(super) fn validate(
             Verdict::Unreadable(_) => status = USAGE,
         }
         if args.json {
-            report.push(object(path, &verdict));
+            report.push(object(path, verdict));
         } else {
-            lines(path, &verdict, stdout, stderr)?;
+            lines(path, verdict, stdout, stderr)?;
         }
+    }
+    for line in said {
+        writeln!(stderr, "{line}")?;
     }
     if args.json {
         writeln!(stdout, "{:#}", Value::Array(report))?;
     } else {
-        let refused = files.len() - valid;
+        let refused = judged.len() - valid;
         let warned = plural(warned, "warning");
         writeln!(stderr, "{valid} valid, {refused} refused, {warned}")?;
     }
     Ok(status)
+}
+
+/// All that the arguments name, judged; what is said besides of Terraform's files, and whether any of that is an
+/// error.
+fn judged(arguments: &[PathBuf]) -> (Vec<(PathBuf, Verdict)>, Vec<String>, bool) {
+    let (terraform, plain): (Vec<PathBuf>, Vec<PathBuf>) = arguments
+        .iter()
+        .cloned()
+        .partition(|path| has_terraform(path));
+    let named = files::named(&plain).into_iter().map(|named| match named {
+        Ok(path) => {
+            let verdict = judge(&path);
+            (path, verdict)
+        }
+        Err((path, message)) => {
+            let message = format!("{}: {message}", path.display());
+            (path, Verdict::Unreadable(message))
+        }
+    });
+    let mut judged: Vec<(PathBuf, Verdict)> = named.collect();
+    let (mut said, mut failed) = (Vec::new(), false);
+    for root in terraform {
+        match terraform::judge(&root) {
+            Ok((actions, findings)) => {
+                judged.extend(actions);
+                said.extend(terraform::lines(&root, &findings));
+                failed |= findings.iter().any(|one| one.level == Level::Error);
+            }
+            Err(message) => judged.push((root, Verdict::Unreadable(message))),
+        }
+    }
+    (judged, said, failed)
 }
 
 fn judge(path: &Path) -> Verdict {

@@ -1,6 +1,5 @@
 //! What the command line names: files, and values for their placeholders.
 
-use anyhow::bail;
 use std::path::Path;
 use tollgate_architect::{Problems, Substitutions, Workflow, export_problems, is_export_name};
 
@@ -9,11 +8,7 @@ const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Values for placeholders, given as NAME=VALUE.
 pub(super) fn substitutions(given: &[String]) -> anyhow::Result<Substitutions> {
-    let pairs = given.iter().map(|text| match text.split_once('=') {
-        Some((name, value)) => Ok((name.trim().to_owned(), value.to_owned())),
-        None => bail!("--set {text}: expected NAME=VALUE"),
-    });
-    pairs.collect()
+    crate::cmd::input::pairs("--set", given).map_err(anyhow::Error::msg)
 }
 
 /// A workflow file, or what is wrong with it.

@@ -3,6 +3,8 @@
 //! What isn't known here may be the vendor's news or a slip. It is neither right nor wrong, so it has a word and an
 //! exit status of its own: a check in CI stops at it, and whoever knows better lets it pass.
 
+mod folder;
+
 use super::input::{substitutions, workflow};
 use crate::console::{errln, outln};
 use serde_json::json;
@@ -13,7 +15,8 @@ use tollgate_architect::{Problems, Severity, Workflow};
 /// Checks workflow files.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Workflow files in Archy's YAML.
+    /// Workflow files in Archy's YAML, or folders: of a folder, all files that look like a workflow; those that its
+    /// .tf files deploy (genesyscloud_flow) with their substitutions.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// A value for a placeholder, as NAME=VALUE. May be repeated.
@@ -53,6 +56,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let substitutions = substitutions(&args.set)?;
     let (mut worst, mut reports) = (Verdict::Valid, Vec::new());
     for path in &args.files {
+        if path.is_dir() {
+            let reports = args.json.then_some(&mut reports);
+            worst = worst.max(folder::validate(path, &substitutions, reports)?);
+            continue;
+        }
         let parsed = workflow(path, &substitutions)?;
         worst = worst.max(Verdict::of(&parsed));
         let name = path.display().to_string();
@@ -74,48 +82,53 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 fn report(name: &str, parsed: &Result<Workflow, Problems>) -> serde_json::Value {
-    let (workflow, problems) = match parsed {
-        Ok(workflow) => (
-            json!({
-                "name": workflow.name(),
-                "type": workflow.kind().word(),
-                "steps": workflow.step_count(),
-                "branches": workflow.branch_count(),
-            }),
-            workflow.warnings(),
-        ),
-        Err(problems) => (json!(null), problems),
+    let problems = match parsed {
+        Ok(workflow) => workflow.warnings(),
+        Err(problems) => problems,
     };
     json!({
         "file": name,
         "valid": Verdict::of(parsed) == Verdict::Valid,
         "runs": parsed.is_ok(),
         "unsupported": problems.count(Severity::Unsupported),
-        "workflow": workflow,
+        "workflow": summary(parsed.as_ref().ok()),
         "problems": listed(problems),
     })
 }
 
+/// A workflow in JSON; null for one that isn't valid.
+fn summary(workflow: Option<&Workflow>) -> serde_json::Value {
+    let summary = workflow.map(|workflow| {
+        json!({
+            "name": workflow.name(),
+            "type": workflow.kind().word(),
+            "steps": workflow.step_count(),
+            "branches": workflow.branch_count(),
+        })
+    });
+    json!(summary)
+}
+
 fn tell(name: &str, parsed: &Result<Workflow, Problems>) {
+    outln!("{name}: {}", came_to(parsed.as_ref().ok()));
     match parsed {
-        Ok(workflow) => {
-            let valid = match workflow.warnings().count(Severity::Unsupported) {
-                0 => "valid".to_owned(),
-                count => format!("valid but for {count} unsupported"),
-            };
-            outln!(
-                "{name}: {valid}, {}, {} steps, {} branches",
-                workflow.kind().word(),
-                workflow.step_count(),
-                workflow.branch_count()
-            );
-            print(name, workflow.warnings());
-        }
-        Err(problems) => {
-            outln!("{name}: not valid");
-            print(name, problems);
-        }
+        Ok(workflow) => print(name, workflow.warnings()),
+        Err(problems) => print(name, problems),
     }
+}
+
+/// What a file came to, in a line.
+fn came_to(workflow: Option<&Workflow>) -> String {
+    let Some(workflow) = workflow else {
+        return "not valid".to_owned();
+    };
+    let valid = match workflow.warnings().count(Severity::Unsupported) {
+        0 => "valid".to_owned(),
+        count => format!("valid but for {count} unsupported"),
+    };
+    let (steps, branches) = (workflow.step_count(), workflow.branch_count());
+    let kind = workflow.kind().word();
+    format!("{valid}, {kind}, {steps} steps, {branches} branches")
 }
 
 /// Problems go to stderr, in the form that editors jump to.

@@ -21,7 +21,7 @@ impl Calls<'_> {
         let fits = |kind: WorkflowKind| kinds.is_empty() || kinds.contains(&kind.word());
         let fitting = named.and_then(|all| all.iter().find(|one| fits(one.kind())));
         let Some(called) = fitting.copied() else {
-            let what = format!("a flow of the type {}", kinds.join(" or "));
+            let what = format!("flow `{}` ({})", call.workflow, kinds.join(" or "));
             if let Some(other) = named.and_then(|all| all.first()) {
                 let message = format!(
                     "`{}` is of the type {}, not {}",
@@ -125,7 +125,7 @@ impl Calls<'_> {
         }
         if !self.is_invalid_here(&name) {
             let near = self.near(&name, self.flows.values().map(|all| all[0].name()));
-            self.absent(step, Rule::CallFlow, "flow", &name, near);
+            self.absent(step, Rule::CallFlow, &format!("flow `{name}`"), &name, near);
         }
     }
 }

@@ -1,0 +1,151 @@
+//! A check's report for people: a table of what there is, then all that was found.
+
+use crate::console::plural;
+use std::fmt::Write as _;
+use tollgate_repository::{Finding, Level, Report, Verdict};
+
+/// Columns of the report.
+const WIDTH: usize = 80;
+/// Blanks between two columns.
+const GAP: usize = 2;
+
+pub(super) fn print(report: &Report, root: &str) -> String {
+    let mut out = table(report, root);
+    let findings = report.findings();
+    if !findings.is_empty() {
+        out.push('\n');
+    }
+    for finding in findings {
+        out.push_str(&lines(finding, root));
+    }
+    let _ = writeln!(out, "\n{}", summary(report));
+    out
+}
+
+/// A line for each workflow and data action. Paths and names too long for the width lose their beginnings and
+/// their ends: what is found tells paths whole.
+fn table(report: &Report, root: &str) -> String {
+    if report.items.is_empty() {
+        return "no flow and no data action is here\n".to_owned();
+    }
+    let head = ["File", "Kind", "Name", "Verdict"].map(str::to_owned);
+    let rows = report.items.iter().map(|item| {
+        [
+            format!("{root}{}", item.file),
+            item.kind.clone(),
+            item.name.clone(),
+            item.verdict().as_str().to_owned(),
+        ]
+    });
+    let rows: Vec<[String; 4]> = std::iter::once(head).chain(rows).collect();
+    let widest = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let [file, kind, name, verdict] = [0, 1, 2, 3].map(|column| widest(column).unwrap_or_default());
+    let free = WIDTH.saturating_sub(kind + verdict + 3 * GAP);
+    // Half of the room for each, and what the other doesn't need.
+    let name = name.min((free / 2).max(free.saturating_sub(file)));
+    let file = file.min(free - name);
+    let mut out = String::new();
+    for [path, word, called, came_to] in rows {
+        let (path, called) = (without_beginning(&path, file), without_end(&called, name));
+        let line = format!("{path:file$}  {word:kind$}  {called:name$}  {came_to}");
+        let _ = writeln!(out, "{}", line.trim_end());
+    }
+    out
+}
+
+fn without_end(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let kept = text.chars().take(width.saturating_sub(1));
+    kept.chain(['…']).collect()
+}
+
+fn without_beginning(text: &str, width: usize) -> String {
+    let Some(over) = text
+        .chars()
+        .count()
+        .checked_sub(width)
+        .filter(|over| *over > 0)
+    else {
+        return text.to_owned();
+    };
+    let kept = text.chars().skip(over + 1);
+    ['…'].into_iter().chain(kept).collect()
+}
+
+fn summary(report: &Report) -> String {
+    let actions = report
+        .items
+        .iter()
+        .filter(|item| item.kind.ends_with("action"));
+    let actions = actions.count();
+    let flows = report.items.len() - actions;
+    let good = report.items.iter();
+    let good = good
+        .filter(|item| item.verdict() < Verdict::Invalid)
+        .count();
+    let mut parts = vec![
+        plural(report.count(Level::Error), "error"),
+        plural(report.count(Level::Warning), "warning"),
+    ];
+    let unsupported = report.count(Level::Unsupported);
+    if unsupported > 0 {
+        parts.push(format!("{unsupported} unsupported"));
+    }
+    let notes = report.count(Level::Note);
+    if notes > 0 {
+        parts.push(plural(notes, "note"));
+    }
+    format!(
+        "{}, {}: {good} of {} without errors; {}",
+        plural(flows, "flow"),
+        plural(actions, "data action"),
+        report.items.len(),
+        parts.join(", ")
+    )
+}
+
+/// What a finding says, with its field.
+pub(super) fn what(finding: &Finding) -> String {
+    match finding.field.as_str() {
+        "" => finding.message.clone(),
+        field => format!("{field}: {}", finding.message),
+    }
+}
+
+/// A finding as lines: what is found where, in the form that editors jump to; then what to do, or what comes of it.
+pub(super) fn lines(finding: &Finding, root: &str) -> String {
+    let place = finding
+        .place
+        .map_or(String::new(), |place| format!(":{place}"));
+    let level = finding.level.as_str();
+    let first = format!("{root}{}{place}: {level}: {}", finding.file, what(finding));
+    let mut out = wrapped(&first, "    ");
+    if !finding.help.is_empty() {
+        out.push_str(&wrapped(&format!("    → {}", finding.help), "    "));
+    }
+    out
+}
+
+/// A text in lines of the report's width, all but the first behind an indent. What has no blank isn't broken.
+fn wrapped(text: &str, indent: &str) -> String {
+    let start = &text[..text.len() - text.trim_start().len()];
+    let (mut out, mut line) = (String::new(), start.to_owned());
+    let mut empty = true;
+    for word in text.split_whitespace() {
+        let longer = line.chars().count() + word.chars().count() + 1;
+        if !empty && longer > WIDTH {
+            let _ = writeln!(out, "{}", line.trim_end());
+            indent.clone_into(&mut line);
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        empty = false;
+    }
+    let _ = writeln!(out, "{line}");
+    out
+}
