@@ -1,4 +1,4 @@
-//! Writes the seeds: our own examples, and the templates and paths of `../shared/corpus` where it is there.
+//! Writes the seeds: our own examples, and what others wrote in `../shared/corpus` where it is there.
 
 #[path = "../../crates/core/pattern/tests/oracle/pieces.rs"]
 mod pieces;
@@ -18,91 +18,91 @@ const HEADERS: [&str; 7] = [
     "403\nContent-Type: application/json\n{\"error\": \"rate limit exceeded\"}",
 ];
 
-fn main() -> io::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let written =
-        fs::read_to_string(root.join("../crates/core/template/tests/oracle/templates.txt"))?;
-    let mut templates: Vec<String> = written.split("\n---\n").map(str::to_owned).collect();
-    let mut paths: Vec<String> = [
-        "$.a[?(@.b == 'x' && !@.c)].d",
-        "$..a",
-        "$['a','b']",
-        "$.a[-1:].length()",
-        "$.a[?(@.b nin $..b || @.c.length() == 3)].c.append(4)",
-        "$.concat($.a[*].b, \"-\", {\"x\": [1, 'y']})",
-        "$..[?(@.c[?(@ > 1)] empty false)].c[0].x",
-        "$..[0].b",
-        "$.a[*].c.length($.x[*])",
-        "$.a[?(!(@.b =~ /(?=x).*/i) && 'x' in @..b)]\0{\"a\": [{\"b\": \"xy\"}]}",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    let mut actions = Vec::new();
-    for entry in fs::read_dir(root.join("../examples/actions"))? {
-        actions.push(fs::read_to_string(entry?.path())?);
-    }
-    for folder in ["actions", "caching-in-flows", "more/actions"] {
-        let Ok(entries) = fs::read_dir(root.join("../../shared/corpus").join(folder)) else {
-            eprintln!("skipped: there is no ../shared/corpus/{folder}");
-            continue;
-        };
-        for entry in entries {
-            let text = fs::read_to_string(entry?.path())?;
-            let Ok(action) = tollgate_json::read(&text) else {
-                continue;
-            };
-            let fields = [
-                "request/requestUrlTemplate",
-                "request/requestTemplate",
-                "response/successTemplate",
-            ];
-            let texts = fields
-                .iter()
-                .filter_map(|field| action.pointer(&format!("/config/{field}"))?.as_str());
-            templates.extend(texts.map(str::to_owned));
-            let map = action
-                .pointer("/config/response/translationMap")
-                .and_then(Json::as_object);
-            let found = map
-                .into_iter()
-                .flatten()
-                .filter_map(|(_, path)| path.as_str());
-            paths.extend(found.map(str::to_owned));
-            actions.push(text);
-        }
-    }
-    let texts = pieces::TEXTS.iter().cycle();
-    let patterns = pieces::PATTERNS.iter().zip(texts);
-    let patterns = patterns.map(|(pattern, text)| format!("{pattern}\0{text}"));
-    let headers = HEADERS.map(str::to_owned).to_vec();
-    let mut configurations = Vec::new();
-    for name in ["tollgate.toml", "emulated.toml", "crm.toml"] {
-        configurations.push(fs::read_to_string(root.join("../examples").join(name))?);
-    }
-    let mut workflows = Vec::new();
-    for folder in ["examples/workflows", "../shared/corpus/flows"] {
-        let Ok(entries) = fs::read_dir(root.join("..").join(folder)) else {
-            eprintln!("skipped: there is no {folder}");
+/// Paths that have what the examples lack.
+const PATHS: [&str; 10] = [
+    "$.a[?(@.b == 'x' && !@.c)].d",
+    "$..a",
+    "$['a','b']",
+    "$.a[-1:].length()",
+    "$.a[?(@.b nin $..b || @.c.length() == 3)].c.append(4)",
+    "$.concat($.a[*].b, \"-\", {\"x\": [1, 'y']})",
+    "$..[?(@.c[?(@ > 1)] empty false)].c[0].x",
+    "$..[0].b",
+    "$.a[*].c.length($.x[*])",
+    "$.a[?(!(@.b =~ /(?=x).*/i) && 'x' in @..b)]\0{\"a\": [{\"b\": \"xy\"}]}",
+];
+
+/// The files with one of these endings below folders of the project or beside it, by their paths.
+fn texts(folders: &[&str], endings: &[&str]) -> io::Result<Vec<String>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut folders: Vec<_> = folders.iter().map(|folder| root.join(folder)).collect();
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = fs::read_dir(&folder) else {
+            eprintln!("skipped: there is no {}", folder.display());
             continue;
         };
         for entry in entries {
             let path = entry?.path();
-            if path
-                .extension()
-                .is_some_and(|kind| kind == "yaml" || kind == "yml")
-            {
-                workflows.push(fs::read_to_string(path)?);
+            let ending = path.extension().and_then(|ending| ending.to_str());
+            if path.is_dir() {
+                folders.push(path);
+            } else if ending.is_some_and(|ending| endings.contains(&ending)) {
+                files.push(path);
             }
         }
     }
+    files.sort();
+    files.iter().map(fs::read_to_string).collect()
+}
+
+/// The templates of an action file.
+fn templates(action: &Json) -> impl Iterator<Item = String> {
+    let fields = [
+        "request/requestUrlTemplate",
+        "request/requestTemplate",
+        "response/successTemplate",
+    ];
+    let found = fields.map(|field| action.pointer(&format!("/config/{field}"))?.as_str());
+    found.into_iter().flatten().map(str::to_owned)
+}
+
+/// The paths of an action file.
+fn paths(action: &Json) -> impl Iterator<Item = String> {
+    let map = action.pointer("/config/response/translationMap");
+    let map = map.and_then(Json::as_object).into_iter().flatten();
+    map.filter_map(|(_, path)| Some(path.as_str()?.to_owned()))
+}
+
+fn main() -> io::Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let oracle = root.join("../crates/core/template/tests/oracle/templates.txt");
+    let oracle = fs::read_to_string(oracle)?;
+    let mut written: Vec<String> = oracle.split("\n---\n").map(str::to_owned).collect();
+    let mut read = PATHS.map(str::to_owned).to_vec();
+    let actions = texts(&["examples/actions", "../shared/corpus"], &["json"])?;
+    for action in actions
+        .iter()
+        .filter_map(|text| tollgate_json::read(text).ok())
+    {
+        written.extend(templates(&action));
+        read.extend(paths(&action));
+    }
+    let searched = pieces::TEXTS.iter().cycle();
+    let patterns = pieces::PATTERNS.iter().zip(searched);
+    let patterns = patterns.map(|(pattern, text)| format!("{pattern}\0{text}"));
+    let folders = ["examples", "../shared/corpus", "../shared/cases/flows"];
+    let workflows = texts(&folders, &["yaml", "yml"])?;
     let targets = [
-        ("headers", headers),
-        ("config", configurations),
+        ("headers", HEADERS.map(str::to_owned).to_vec()),
+        ("config", texts(&["examples"], &["toml"])?),
         ("workflow", workflows),
-        ("template", templates),
-        ("jsonpath", paths),
+        ("template", written),
+        ("jsonpath", read),
         ("pattern", patterns.collect()),
         ("action", actions),
+        // Any bytes are events.
+        ("engine", Vec::new()),
     ];
     for (target, seeds) in targets {
         let folder = root.join("corpus").join(target);
