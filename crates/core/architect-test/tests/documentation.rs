@@ -71,7 +71,7 @@ fn row(step: &StepType) -> String {
     let mut ways: Vec<String> = step
         .ways
         .iter()
-        .map(|way| bracketed(way.name, way.written))
+        .map(|way| bracketed(way.name, way.written && way.always))
         .collect();
     ways.extend(step.names_ways.then(|| "`*`".to_owned()));
     let settings = step.settings.iter();

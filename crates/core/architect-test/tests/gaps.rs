@@ -251,3 +251,36 @@ fn merged_mappings_and_exports_are_recognised() {
         assert_eq!(tollgate_architect::is_export_name(name), export, "{name}");
     }
 }
+
+#[test]
+fn a_way_that_only_some_files_have_is_no_branch_elsewhere() {
+    let steps = "- evaluateSchedule: {evaluationType: {schedule: {selectedSchedule: {lit: {name: S}}, evaluate: {now: true}}}}";
+    let text = workflow("workflow", steps, "endFlow: {}");
+    assert_eq!(shared::parse(&text).branch_count(), 2);
+    let text = text.replace(
+        "now: true}}}",
+        "now: true}}}, outputs: {emergency: {actions: []}}",
+    );
+    assert_eq!(shared::parse(&text).branch_count(), 3);
+}
+
+#[test]
+fn a_variable_whose_first_value_is_not_known_begins_without() {
+    let text = workflow("workflow", "- endWorkflow: {}", "endFlow: {}").replace(
+        "name: Flow.queue",
+        "name: Flow.queue, initialValue: {exp: Fancy(1)}",
+    );
+    let text = text.replace(
+        "stringVariable: {name: Flow.text,",
+        "fancyVariable: {name: Flow.text,",
+    );
+    let text = text.replace("[{string: {variable: Flow.text, value: {lit: t}}}]", "[]");
+    assert_eq!(
+        events(&text, ""),
+        [
+            "lacks 1:1: no type `fancyVariable` of variables is known",
+            "lacks 1:1: no function `Fancy`",
+            "ends endWorkflow"
+        ]
+    );
+}

@@ -225,7 +225,12 @@ impl Reader<'_> {
     fn target(&mut self, node: &Node) -> Option<u32> {
         let text = node.text().unwrap_or_default();
         let name = task::named(text);
-        let found = self.references.get(name).copied();
+        // The editor numbers what it refers to, by its `refId`; without one the name alone is there.
+        let plain = name
+            .rsplit_once('_')
+            .filter(|(_, number)| !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()));
+        let found = self.references.get(name);
+        let found = found.or_else(|| self.references.get(plain?.0)).copied();
         if found.is_none() {
             let names: Vec<&str> = self.references.keys().map(String::as_str).collect();
             let help = did_you_mean(name, names.into_iter());

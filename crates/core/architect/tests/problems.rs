@@ -237,7 +237,7 @@ fn what_is_not_known_is_named_and_keeps_nothing_else_from_being_checked() {
     assert_eq!(
         told(&text),
         [
-            "16:11: unsupported: no step `fancyStep` is known (docs/workflows.md lists what is known)",
+            "16:11: unsupported: no step `fancyStep` is known (docs/flows.md lists what is known)",
             "18:26: unsupported: no variable `Flow.nummer` (did you mean Flow.number?)",
             "20:47: unsupported: `exitReasn` isn't known here (it has no effect; did you mean exitReason?)",
             "23:23: unsupported: there is no output `sucess` (known: found, notFound)",
@@ -274,4 +274,10 @@ fn a_variable_that_takes_an_output_is_made() {
             "17:116: warning: nothing declares `Flow.y`, which takes an output (it is made, and takes what comes; declare it with its type)",
         ]
     );
+}
+
+#[test]
+fn a_reference_with_the_editors_number_leads_by_the_name() {
+    let text = workflow("- endWorkflow: {}").replace("state[S]", "state[S_12]");
+    assert_eq!(told(&text), Vec::<String>::new());
 }

@@ -9,7 +9,12 @@ use tollgate_expression::{Type, did_you_mean};
 const MAX_VARIABLES: usize = 4_000;
 
 impl Reader<'_> {
+    /// Declares a list of variables. One whose first value isn't known begins without.
     pub(super) fn declare_variables(&mut self, node: Option<&Node>, task: Option<u32>) {
+        self.with_lacks(|reader| reader.declare_each(node, task));
+    }
+
+    fn declare_each(&mut self, node: Option<&Node>, task: Option<u32>) {
         for item in node.map(Node::items).unwrap_or_default() {
             let Some(entry) = self.only(item, "a variable") else {
                 continue;

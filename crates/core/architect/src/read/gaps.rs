@@ -15,7 +15,7 @@ use tollgate_expression::nearest;
 #[derive(Default)]
 pub(super) struct Gaps {
     /// Why the step can't be carried out.
-    fails: Option<Arc<str>>,
+    fails: Vec<Arc<str>>,
     /// What the step is carried out without.
     lacks: Vec<Arc<str>>,
 }
@@ -30,9 +30,7 @@ impl Gaps {
 impl Reader<'_> {
     /// Names what the step that is compiled can't do without.
     pub(super) fn unsupported(&mut self, place: Place, message: String, help: impl Into<String>) {
-        self.gaps
-            .fails
-            .get_or_insert_with(|| message.as_str().into());
+        self.gaps.fails.push(message.as_str().into());
         self.problems.unsupported(place, message, help);
     }
 
@@ -49,9 +47,17 @@ impl Reader<'_> {
         let gaps = std::mem::replace(&mut self.gaps, outer);
         let step = &mut self.steps[id as usize];
         step.gaps = gaps.lacks;
-        if let Some(why) = gaps.fails {
+        if let Some(why) = gaps.fails.into_iter().next() {
             step.action = crate::workflow::Action::Unsupported(why);
         }
+    }
+
+    /// Reads something that what is compiled now is carried out without, where it isn't known.
+    pub(super) fn with_lacks(&mut self, read: impl FnOnce(&mut Self)) {
+        let outer = std::mem::take(&mut self.gaps);
+        read(self);
+        let found = std::mem::replace(&mut self.gaps, outer);
+        self.gaps.lacks.extend(found.all());
     }
 
     /// Names keys that aren't among these, which have blanks between them.

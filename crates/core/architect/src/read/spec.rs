@@ -10,7 +10,7 @@
 //! run, by one of the ways; `tell` needs no answer. A `choice` stands in menus alone. What is `none` can't be carried
 //! out anywhere but at the vendor.
 //!
-//! **Ways.** One in brackets is there, but no file writes it. `*` are those that the file names: intents, choices.
+//! **Ways.** One in brackets is there, but no file writes it; one with `?` is there only where the file does. `*` are those that the file names: intents, choices.
 //! Where nobody carries the step out it is left by the way under `not here`.
 //!
 //! **Settings.** A name, its type unless it is of structure alone, and `-` for one that has no effect here. `…` means
@@ -72,6 +72,8 @@ pub struct Way {
     pub name: &'static str,
     /// Whether a file writes it.
     pub written: bool,
+    /// Whether it is there also where the file doesn't.
+    pub always: bool,
 }
 
 /// A setting of a step.
@@ -208,8 +210,9 @@ fn way(text: &'static str) -> Way {
         .strip_prefix('(')
         .and_then(|text| text.strip_suffix(')'));
     Way {
-        name: implied.unwrap_or(text),
+        name: implied.unwrap_or(text).trim_end_matches('?'),
         written: implied.is_none(),
+        always: !text.ends_with('?'),
     }
 }
 

@@ -4,7 +4,7 @@ use super::Reader;
 use super::spec::{self, Does, Evidence, Stands, StepType};
 use crate::workflow::{Action, Duty, Next};
 use crate::yaml::Node;
-use tollgate_expression::{Expr, Type, did_you_mean};
+use tollgate_expression::{Expr, Type, nearest};
 
 /// Keys that every step may have; those of its ways out are read with these.
 const EVERY_STEP: [&str; 4] = ["name", "none", "refId", "outputs"];
@@ -45,7 +45,10 @@ impl Reader<'_> {
     /// Checks what stands in a step that isn't known; a run that comes to it fails there.
     fn unknown_step(&mut self, id: u32, word: &str, node: &Node, next: Next) {
         let place = self.steps[id as usize].place;
-        let near = did_you_mean(word, spec::step_types().map(|step| step.word));
+        let near = match nearest(word, spec::step_types().map(|step| step.word)) {
+            Some(near) => format!("did you mean {near}?"),
+            None => "docs/flows.md lists what is known".to_owned(),
+        };
         self.unsupported(place, format!("no step `{word}` is known"), near);
         let step = &mut self.steps[id as usize];
         step.word = "unknown step";

@@ -42,6 +42,9 @@ impl Reader<'_> {
         let mut paths = Vec::new();
         for way in &spec.ways {
             let output = outputs.and_then(|outputs| outputs.get(way.name));
+            if output.is_none() && !way.always {
+                continue;
+            }
             paths.push(Path {
                 name: way.name.into(),
                 next: self.way_out(way.name, output.filter(|_| way.written), next),
