@@ -5,7 +5,8 @@
 mod shared;
 
 use std::collections::BTreeMap;
-use tollgate_architect::{Does, StepType, step_types};
+use tollgate_architect::{Does, Severity, StepType, step_types};
+use tollgate_architect_test::{Script, explore};
 
 /// Steps of the reference that the vendor doesn't have: tollgate alone had them once.
 const NOBODYS: &str = "only in tollgate";
@@ -57,6 +58,67 @@ fn what(step: &StepType) -> &'static str {
         (Does::Nothing, Some(_)) => "a failing path",
         (Does::Nothing, None) => "its only path",
     }
+}
+
+/// A kind of workflow that a step may stand in.
+fn kind_of(step: &StepType) -> &'static str {
+    let (rule, kinds) = step.kinds.split_once(' ').unwrap_or((step.kinds, ""));
+    let kind = kinds.split(' ').next().unwrap_or_default();
+    match (rule, kind) {
+        ("only" | "seen", "call") => "inboundCall",
+        ("only" | "seen", "message") => "inboundShortMessage",
+        ("only" | "seen", "email") => "inboundEmail",
+        ("only" | "seen", "chat") => "inboundChat",
+        ("only" | "seen", "bot") => "botFlow",
+        ("only" | "seen", kind) => kind,
+        _ => "inboundCall",
+    }
+}
+
+#[test]
+fn every_step_that_needs_no_setting_runs_and_leaves_by_each_of_its_ways() {
+    let mut count = 0;
+    for step in step_types() {
+        // These need others around them, or one of several settings.
+        let alone = !matches!(
+            step.word,
+            "loop" | "loopNext" | "loopExit" | "loopAnythingElse" | "callDigitalBotFlow"
+        );
+        if !step.needed.is_empty() || !alone || step.does == Does::Choice {
+            continue;
+        }
+        count += 1;
+        let ways: Vec<String> = step
+            .ways
+            .iter()
+            .filter(|way| way.written)
+            .map(|way| format!("{}: {{actions: []}}", way.name))
+            .collect();
+        let outputs = match ways.is_empty() {
+            true => String::new(),
+            false => format!("outputs: {{{}}}", ways.join(", ")),
+        };
+        let text = format!(
+            "{}:\n  name: W\n  startUpRef: S\n  tasks:\n    - task: {{name: S, actions: [{{{}: {{{outputs}}}}}]}}\n",
+            kind_of(step),
+            step.word
+        );
+        let workflow = shared::parse(&text);
+        let found = explore(&workflow, &BTreeMap::new(), &Script::default(), 1, 500);
+        let word = step.word;
+        assert_eq!(
+            workflow.warnings().count(Severity::Unsupported),
+            0,
+            "{word}"
+        );
+        assert_eq!(found.stuck, Vec::<String>::new(), "{word}");
+        assert_eq!(
+            found.coverage.missed(&workflow),
+            Vec::<String>::new(),
+            "{word}"
+        );
+    }
+    assert!(count > 100, "{count} steps");
 }
 
 /// Ways out that the reference has and the table hasn't, or the other way round.

@@ -17,7 +17,7 @@ pub use step::{
     QuestionKind, Statement, Step, WorkflowCall, WorkflowCallKind,
 };
 
-use crate::place::{Place, Problems};
+use crate::place::{Place, Problem, Problems, Severity};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,6 +109,12 @@ impl Workflow {
     #[must_use]
     pub fn warnings(&self) -> &Problems {
         &self.warnings
+    }
+
+    /// What isn't known here.
+    pub fn unsupported(&self) -> impl Iterator<Item = &Problem> {
+        let problems = self.warnings.as_slice().iter();
+        problems.filter(|problem| problem.severity == Severity::Unsupported)
     }
 
     /// Its steps; a [`Next::Step`] is a position in them.

@@ -281,3 +281,41 @@ fn a_reference_with_the_editors_number_leads_by_the_name() {
     let text = workflow("- endWorkflow: {}").replace("state[S]", "state[S_12]");
     assert_eq!(told(&text), Vec::<String>::new());
 }
+
+#[test]
+fn what_the_vendor_may_write_otherwise_is_no_error() {
+    let told_of = |kind: &str, steps: &str| {
+        let text = workflow(steps).replace("workflow:\n  name", &format!("{kind}:\n  name"));
+        let problems = Workflow::parse(&text).map(|workflow| workflow.warnings().clone());
+        let problems = problems.unwrap_or_else(|problems| panic!("{problems}"));
+        let unsupported = problems.as_slice().iter();
+        let unsupported = unsupported.filter(|problem| problem.severity == Severity::Unsupported);
+        unsupported.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told_of(
+            "inboundShortMessage",
+            "- sendResponse: {messageBody: {fancy: {a: 1}}}"
+        ),
+        [
+            "16:39: unsupported: messageBody is a mapping of fancy (a value is written lit:, exp:, tts:, prompt: or noValue: true)"
+        ]
+    );
+    assert_eq!(
+        told_of("secureCall", "- callDataSecure: {}"),
+        ["16:11: unsupported: callDataSecure has no `category` (a run fails there)"]
+    );
+    assert_eq!(
+        told_of(
+            "inboundShortMessage",
+            "- callDigitalBotFlow: {digitalBotFlow: {Bot: {ver_latestPublished: {inputs: {}}}}}"
+        ),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        told_of("inboundShortMessage", "- callDigitalBotFlow: {name: Ask}"),
+        [
+            "16:11: unsupported: callDigitalBotFlow names no workflow by `botFlow` (a run fails there)"
+        ]
+    );
+}

@@ -24,7 +24,7 @@ use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::routing::post;
 use http::StatusCode;
-use shapes::{Flow, show};
+use shapes::{Flow, PublishedFlow, show};
 use std::sync::Arc;
 use tollgate_architect_runner::Failure;
 use tollgate_definitions::{Live, WorkflowError, Workflows};
@@ -144,7 +144,7 @@ async fn get(
 #[utoipa::path(
     post, path = "/api/v2/tollgate/workflows", operation_id = "postTollgateWorkflows",
     request_body = Value,
-    responses((status = 200, description = "The answer.", body = Flow), ChangeErrors),
+    responses((status = 200, description = "The answer.", body = PublishedFlow), ChangeErrors),
 )]
 async fn publish(
     State(live): State<Arc<Live>>,
@@ -152,7 +152,7 @@ async fn publish(
     State(workflows): State<Arc<Workflows>>,
     Extension(caller): Caller,
     body: Body,
-) -> Result<Json<Flow>, ApiError> {
+) -> Result<Json<PublishedFlow>, ApiError> {
     caller.needs(Role::Author, Over::Everything)?;
     let yaml = bodies.text(body).await?;
     let (workflow, yaml) = workflows.compile(yaml).await?;
@@ -187,7 +187,10 @@ async fn publish(
     let seen = Expected::Version(saved.version);
     let version = store.publish_workflow(&saved.id, seen, &by).await?;
     let id = saved.id.to_string();
-    Ok(Json(show(&id, workflow.name(), kind, Some(version.number))))
+    Ok(Json(PublishedFlow {
+        flow: show(&id, workflow.name(), kind, Some(version.number)),
+        unsupported: workflow.unsupported().map(ToString::to_string).collect(),
+    }))
 }
 
 /// As [`publish`], by the path that it had before; who calls is read there.
@@ -197,7 +200,7 @@ async fn publish_by_its_old_path(
     workflows: State<Arc<Workflows>>,
     caller: Caller,
     body: Body,
-) -> Result<Json<Flow>, ApiError> {
+) -> Result<Json<PublishedFlow>, ApiError> {
     tracing::warn!(
         "POST /api/v2/tollgate/flows is called POST /api/v2/tollgate/workflows now; use that path"
     );

@@ -5,7 +5,7 @@ use crate::action::IDS;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tollgate_architect::{Library, Severity, Workflow};
+use tollgate_architect::{Library, Workflow};
 use tollgate_config::Config;
 use uuid::Uuid;
 
@@ -75,8 +75,7 @@ impl WorkflowFiles {
 
 /// Logs what of a workflow isn't known here: it runs, and fails where it would need that.
 pub(crate) fn tell_unsupported(of: &str, workflow: &Workflow) {
-    let problems = workflow.warnings().as_slice().iter();
-    for problem in problems.filter(|problem| problem.severity == Severity::Unsupported) {
+    for problem in workflow.unsupported() {
         tracing::warn!("{of}:{problem}");
     }
 }

@@ -9,6 +9,9 @@ use crate::yaml::{Entry, Node};
 use tollgate_expression::Expr;
 use tollgate_expression::Type;
 
+/// What a digital bot's flow is named under, by the like of `commonModule`; also under `botFlow`.
+const DIGITAL: &str = "digitalBotFlow";
+
 impl Reader<'_> {
     pub(super) fn call(&mut self, id: u32, spec: &'static StepType, node: &Node, next: Next) {
         match spec.word {
@@ -128,6 +131,7 @@ impl Reader<'_> {
     fn call_workflow(&mut self, id: u32, spec: &'static StepType, node: &Node, next: Next) {
         let (kind, key) = match spec.word {
             "callCommonModule" => (WorkflowCallKind::CommonModule, "commonModule"),
+            "callDigitalBotFlow" if node.get(DIGITAL).is_some() => (WorkflowCallKind::Bot, DIGITAL),
             _ => (WorkflowCallKind::Bot, "botFlow"),
         };
         let called = node
@@ -135,6 +139,11 @@ impl Reader<'_> {
             .and_then(|called| self.only(called, "the workflow's name"));
         let paths = self.outputs(id, spec, node, next);
         let Some(called) = called else {
+            if node.get(key).is_none() {
+                let place = self.steps[id as usize].place;
+                let message = format!("{} names no workflow by `{key}`", spec.word);
+                self.unsupported(place, message, "a run fails there");
+            }
             return;
         };
         let version = self.only(&called.value, "the workflow's version");

@@ -105,11 +105,8 @@ impl Reader<'_> {
                 None => None,
             };
             let Some(Expr::Constant(Value::String(name))) = name else {
-                self.problems.error(
-                    attribute.place,
-                    "an attribute without a literal name",
-                    "name: {lit: …}",
-                );
+                let message = "an attribute whose name isn't literal";
+                self.unsupported(attribute.place, message.to_owned(), "name: {lit: …}");
                 continue;
             };
             if let Some(variable) = attribute.get("variable") {

@@ -129,11 +129,8 @@ impl Reader<'_> {
             .get("digits")
             .map(|digits| digits.get("range").unwrap_or(digits));
         let number = |key: &str| {
-            digits
-                .and_then(|d| d.get(key))
-                .and_then(Node::text)?
-                .parse()
-                .ok()
+            let number = digits.and_then(|digits| digits.get(key))?;
+            number.get("lit").unwrap_or(number).text()?.parse().ok()
         };
         let exact: Option<u32> = number("exact");
         let bounds = exact

@@ -71,8 +71,8 @@ impl Reader<'_> {
                     Ok(pattern) => patterns.push(pattern),
                     Err(why) => {
                         let why = why.lines().last().unwrap_or_default().to_owned();
-                        self.problems
-                            .error(value.place, "not a pattern that can be run", why);
+                        let message = "a pattern that can't be run here";
+                        self.left_out(value.place, message.to_owned(), why);
                     }
                 }
             }

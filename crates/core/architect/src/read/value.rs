@@ -27,7 +27,7 @@ impl Reader<'_> {
         let Some((form, inner)) = form(node) else {
             if matches!(node.kind, Shape::Map(_)) && !matches!(wanted.base, Base::Entity(_)) {
                 let keys: Vec<&str> = node.entries().iter().map(|e| e.key.as_str()).collect();
-                self.problems.error(
+                self.unsupported(
                     node.place,
                     format!("{what} is a mapping of {}", keys.join(", ")),
                     "a value is written lit:, exp:, tts:, prompt: or noValue: true",

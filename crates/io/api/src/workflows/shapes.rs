@@ -22,6 +22,17 @@ pub(super) struct Flow {
     pub(super) published_version: Option<FlowVersion>,
 }
 
+/// A workflow that was published.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PublishedFlow {
+    #[serde(flatten)]
+    pub(super) flow: Flow,
+    /// What of it isn't known here, each with its line and column. It runs all the same, and fails where it would need
+    /// that.
+    pub(super) unsupported: Vec<String>,
+}
+
 /// A version that was published.
 #[derive(Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

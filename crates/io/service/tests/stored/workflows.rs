@@ -11,7 +11,7 @@ async fn a_workflow_is_published_by_its_path_and_by_the_one_it_had_before() {
     // JSON is YAML, too.
     let file = json!({"workflow": {
         "name": "Members", "startUpRef": "/workflow/states/state[S]",
-        "states": [{"state": {"name": "S", "actions": [{"endWorkflow": {"none": true}}]}}],
+        "states": [{"state": {"name": "S", "actions": [{"endWorkflow": {"none": true}}, {"fancyStep": {}}]}}],
     }});
     for (path, version) in [
         ("/api/v2/tollgate/workflows", "1"),
@@ -20,6 +20,11 @@ async fn a_workflow_is_published_by_its_path_and_by_the_one_it_had_before() {
         let made = world.done(&root, Method::POST, path, file.clone()).await;
         assert_eq!(made["name"], "Members", "{made}");
         assert_eq!(made["publishedVersion"]["id"], version, "{path}");
+        let unsupported = made["unsupported"].as_array().unwrap();
+        assert!(
+            unsupported[0].as_str().unwrap().contains("`fancyStep`"),
+            "it runs all the same: {made}"
+        );
     }
     // The old path is where one reads who calls.
     let callers = world
