@@ -94,6 +94,7 @@ fn main() -> io::Result<()> {
     let folders = ["examples", "../shared/corpus", "../shared/cases/flows"];
     let workflows = texts(&folders, &["yaml", "yml"])?;
     let targets = [
+        ("repository", texts(&["examples"], &["tf"])?),
         ("headers", HEADERS.map(str::to_owned).to_vec()),
         ("config", texts(&["examples"], &["toml"])?),
         ("workflow", workflows),

@@ -7,7 +7,9 @@ use crate::looks::like_workflow;
 use crate::report::Item;
 use crate::terraform::FlowResource;
 use std::collections::BTreeSet;
-use tollgate_architect::{Problem, Problems, Severity, Substitutions, Workflow};
+use tollgate_architect::{
+    Problem, Problems, Severity, Substitutions, Workflow, export_problems, is_export_name,
+};
 
 /// A workflow of the folder.
 #[derive(Debug)]
@@ -37,10 +39,13 @@ pub(crate) fn read(
     let of_resources = resources
         .iter()
         .map(|resource| deploy(files, resource, &mut left));
-    let others = files.paths().iter().filter(|path| is_yaml(path));
-    let others = others
-        .filter(|path| !deployed.contains(path.as_str()))
-        .filter_map(|path| alone(files, path, substitutions));
+    let others = files.paths().iter();
+    let others = others.filter(|path| !deployed.contains(path.as_str()));
+    let others = others.filter_map(|path| match path {
+        path if is_yaml(path) => alone(files, path, substitutions),
+        path if is_export_name(path) => Some(export(path)),
+        _ => None,
+    });
     let mut flows: Vec<Flow> = of_resources.chain(others).collect();
     flows.sort_by(|a, b| (&a.item.file, &a.item.address).cmp(&(&b.item.file, &b.item.address)));
     flows
@@ -100,6 +105,32 @@ fn alone(files: &dyn Files, path: &str, substitutions: &Substitutions) -> Option
             let ours = fault.head.is_empty() || like_workflow(&fault.head);
             ours.then(|| unreadable(path, fault.why))
         }
+    }
+}
+
+/// An export of the vendor's editor, which is no YAML. It may lie beside the YAML that is deployed, so that it is no
+/// error.
+fn export(path: &str) -> Flow {
+    let problems = export_problems();
+    let problem = problems.as_slice().first();
+    let why = problem.map_or(String::new(), |problem| problem.message.clone());
+    let note = problem.map(|problem| Finding {
+        level: Level::Note,
+        place: None,
+        ..finding(path, problem)
+    });
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let item = Item {
+        file: path.to_owned(),
+        kind: SOME_FLOW.to_owned(),
+        name: name.to_owned(),
+        address: None,
+        findings: note.into_iter().collect(),
+        skipped: Some(why),
+    };
+    Flow {
+        item,
+        workflow: None,
     }
 }
 

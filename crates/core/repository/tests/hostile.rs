@@ -51,6 +51,36 @@ fn every_beginning_of_the_example_is_survived() {
     }
 }
 
+/// Texts that are cut and put together of the example's own pieces, by a seed.
+#[test]
+fn shuffled_pieces_of_the_example_are_survived() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../examples/cx-as-code");
+    let text = std::fs::read_to_string(root.join("modules/actions/actions.tf")).unwrap();
+    let pieces: Vec<&str> = text
+        .split_inclusive([' ', '\n', '{', '}', '"', '(', ')', '.'])
+        .collect();
+    let mut seed: u64 = 7;
+    let mut next = |below: usize| {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below
+    };
+    for _ in 0..300 {
+        let mut shuffled = pieces.clone();
+        for _ in 0..=next(4) {
+            let (at, from) = (next(shuffled.len()), next(pieces.len()));
+            match next(3) {
+                0 => drop(shuffled.remove(at)),
+                1 => shuffled.insert(at, pieces[from]),
+                _ => shuffled[at] = pieces[from],
+            }
+        }
+        let folder = Folder::on_disk(&root).with("modules/actions/actions.tf", &shuffled.concat());
+        let _ = folder.check();
+    }
+}
+
 #[test]
 fn circles_are_told() {
     let own = "  a = local.b\n  b = local.a\n";

@@ -422,3 +422,58 @@ fn the_example_is_fine_and_every_slip_in_it_is_found() {
         );
     }
 }
+
+#[test]
+fn an_output_goes_into_a_variable_of_its_type() {
+    let check = |schema: &str| {
+        let export = EXPORT.replace(
+            r#"{"name": {"type": "string"}}"#,
+            &format!(r#"{{"name": {schema}}}"#),
+        );
+        let flow = caller("Desk", "Look Up", "id: {lit: x}", "name: {var: Flow.text}");
+        let report = Folder::of(&[("f.yaml", &flow), ("a.json", &export)]).check();
+        let outputs = report
+            .findings()
+            .into_iter()
+            .filter(|one| one.rule == Rule::CallOutput);
+        outputs.map(shared::line).collect::<Vec<String>>()
+    };
+    for fits in [
+        r#"{"type": "string"}"#,
+        "{}",
+        r#"{"type": ["string", "null"]}"#,
+        r#"{"type": ["string", "integer"]}"#,
+    ] {
+        assert_eq!(check(fits), [""; 0], "{fits}");
+    }
+    for (schema, kind) in [
+        (r#"{"type": "integer"}"#, "integer"),
+        (
+            r#"{"type": "array", "items": {"type": "string"}}"#,
+            "string collection",
+        ),
+    ] {
+        assert_eq!(
+            check(schema),
+            [format!(
+                "f.yaml:11: warning: successOutputs.name: callData \"Ask\": output `name` of data action `Look Up` is \
+                 {kind} by its contract, and goes into a variable that is string (Architect doesn't offer such a \
+                 variable)"
+            )]
+        );
+    }
+}
+
+#[test]
+fn exports_of_the_editor_are_named() {
+    let report = Folder::of(&[("Line_v1-0.i3InboundFlow", "JTdC")]).check();
+    assert_eq!(
+        verdicts(&report),
+        ["flow Line_v1-0.i3InboundFlow: not looked into"]
+    );
+    assert!(
+        lines(&report)[0].contains("an export of the vendor's editor"),
+        "{:?}",
+        lines(&report)
+    );
+}

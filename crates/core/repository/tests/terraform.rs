@@ -472,7 +472,7 @@ fn missing_arguments_are_told_once() {
     assert_eq!(
         errors(&report),
         [
-            "main.tf:1: error: config.request.requestUrlTemplate: is missing; an action needs the URL it calls, as \
+            "main.tf:1: error: config_request.request_url_template: is missing; an action needs the URL it calls, as \
              in /api/v2/users/${input.userId}; one that runs a function in the vendor's cloud has none, and can't \
              run here",
             "main.tf:1: error: `category` is missing",
@@ -537,6 +537,39 @@ fn other_tools_forms_are_named() {
         lines(&report),
         [
             "main.tf.json: warning: Terraform's JSON syntax isn't read (what it deploys is unknown; write it as a .tf file)"
+        ]
+    );
+}
+
+#[test]
+fn texts_are_taken_for_numbers_and_flags_as_terraform_does() {
+    let text = action("  config_timeout_seconds = \"20\"\n  secure = \"true\"\n");
+    let report = Folder::of(&[("main.tf", &text)]).check();
+    assert_eq!(report.worst(), Verdict::Valid, "{:#?}", lines(&report));
+}
+
+#[test]
+fn what_the_parser_and_not_terraform_refuses_is_unsupported() {
+    let report = Folder::of(&[("main.tf", "locals {\n  a = { x = 1, x = 2 }\n}\n")]).check();
+    assert_eq!(
+        lines(&report),
+        [
+            "main.tf:2: unsupported: a key is there twice, and nothing of this file is read (leave one of them out)"
+        ]
+    );
+}
+
+#[test]
+fn blocks_that_are_made_are_not_known() {
+    let made =
+        "  dynamic \"config_request\" {\n    for_each = [1]\n    content {}\n  }\n  lifecycle {";
+    let text = action("").replace("  config_request {", made);
+    let report = Folder::of(&[("main.tf", &text)]).check();
+    assert_eq!(
+        lines(&report),
+        [
+            "main.tf:8: note: config_request: what dynamic \"config_request\" makes isn't worked out here (what \
+             depends on it isn't checked)"
         ]
     );
 }

@@ -223,15 +223,27 @@ impl Calls<'_> {
             .outputs
             .iter()
             .filter(|output| output.path == "success");
-        for output in taken.filter(|output| !names.has(&output.name)) {
-            let near = self.near(&output.name, names.all.iter().map(String::as_str));
-            let help = or_list(near, "outputs", &names.listed());
-            let message = format!(
-                "data action `{}` has no output `{}`",
-                call.action, output.name
-            );
+        for output in taken {
             let field = format!("successOutputs.{}", output.name);
-            self.find(step, Level::Error, Rule::CallOutput, field, message, help);
+            if !names.has(&output.name) {
+                let near = self.near(&output.name, names.all.iter().map(String::as_str));
+                let help = or_list(near, "outputs", &names.listed());
+                let message = format!(
+                    "data action `{}` has no output `{}`",
+                    call.action, output.name
+                );
+                self.find(step, Level::Error, Rule::CallOutput, field, message, help);
+                continue;
+            }
+            let kind = names.type_of(&output.name);
+            if let Some(kind) = kind.filter(|kind| !kind.fits(output.kind)) {
+                let message = format!(
+                    "output `{}` of data action `{}` is {kind} by its contract, and goes into a variable that is {}",
+                    output.name, call.action, output.kind
+                );
+                let help = "Architect doesn't offer such a variable".to_owned();
+                self.find(step, Level::Warning, Rule::CallOutput, field, message, help);
+            }
         }
     }
 }

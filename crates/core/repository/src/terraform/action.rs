@@ -150,7 +150,14 @@ impl<'a> Evaluator<'a> {
             self.mapped(&scope, body, "", mapped, &mut action);
         }
         for (block, schema, export, arguments) in BLOCKS {
-            let Some(inner) = body.get_blocks(block).next() else {
+            let found = body.get_blocks(block).next();
+            let place = found.map_or(action.place, |found| scope.text.start(found.ident.span()));
+            action.field(export, block, place);
+            for (name, _, export) in arguments {
+                action.field(export, &dotted(block, name), place);
+            }
+            let Some(inner) = found else {
+                self.made_by_block(&scope, body, (block, export), &mut action);
                 continue;
             };
             let inner_item = Item {
@@ -158,8 +165,6 @@ impl<'a> Evaluator<'a> {
                 ..item
             };
             self.check_arguments(inner_item, &inner.body, schema);
-            let place = scope.text.start(inner.ident.span());
-            action.field(export, block, place);
             for mapped in arguments {
                 self.mapped(&scope, &inner.body, block, mapped, &mut action);
             }
@@ -173,6 +178,26 @@ impl<'a> Evaluator<'a> {
         self.integration_type(&scope, body, &mut action);
         action.findings = self.findings.split_off(told);
         action
+    }
+
+    /// Notes that a block is made by `dynamic`, which isn't worked out.
+    fn made_by_block(
+        &mut self,
+        scope: &Scope<'_, 'a>,
+        body: &Body,
+        (block, export): (&str, &str),
+        action: &mut ActionResource,
+    ) {
+        let mut dynamic = body.get_blocks("dynamic");
+        let Some(found) =
+            dynamic.find(|one| one.labels.first().is_some_and(|l| l.as_str() == block))
+        else {
+            return;
+        };
+        let at = (block, scope.text.start(found.ident.span()));
+        let why = format!("what dynamic \"{block}\" makes isn't worked out here");
+        self.not_known(scope, at, &why, "what depends on it isn't checked");
+        action.unknown.push(export.to_owned());
     }
 
     /// Takes one argument into the export.

@@ -28,12 +28,9 @@ pub(super) fn converted(kind: Kind, value: &Value) -> Result<Json, String> {
             .to_bool()
             .map(|flag| json!(flag))
             .ok_or_else(|| wanted("true or false")),
-        Kind::Number => match value {
-            Value::Number(number) => Ok(Json::Number(number.clone())),
-            other => match other.to_number() {
-                Some(number) => Ok(json!(number)),
-                None => Err(wanted("a number")),
-            },
+        Kind::Number => match value.to_number().map(Value::number) {
+            Some(Value::Number(number)) => Ok(Json::Number(number)),
+            _ => Err(wanted("a number")),
         },
         Kind::Texts => {
             let Value::Map(entries) = value else {

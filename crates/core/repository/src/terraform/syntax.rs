@@ -59,10 +59,10 @@ pub(super) struct Source {
 impl Source {
     /// Parses a file, or says what stands against that.
     pub(super) fn parse(file: &str, text: Rc<str>) -> Result<Source, Finding> {
-        let fault = |place, message: String, help: &str| Finding {
+        let fault = |level, place, message: String, help: &str| Finding {
             file: file.to_owned(),
             place,
-            level: Level::Error,
+            level,
             rule: Rule::TerraformSyntax,
             field: String::new(),
             message,
@@ -70,7 +70,7 @@ impl Source {
         };
         if text.len() > MAX_BYTES {
             let message = format!("more than {MAX_BYTES} bytes");
-            return Err(fault(None, message, "split the file"));
+            return Err(fault(Level::Error, None, message, "split the file"));
         }
         let text: Rc<str> = match text.strip_prefix('\u{feff}') {
             Some(rest) => rest.into(),
@@ -88,8 +88,16 @@ impl Source {
                     column: location.column() as u32,
                 };
                 let why = error.message().replace('\n', ", ");
+                // Terraform takes the last of two keys of one name; the parser takes none.
+                if why.contains("redefined object key") {
+                    let message =
+                        "a key is there twice, and nothing of this file is read".to_owned();
+                    let help = "leave one of them out";
+                    return Err(fault(Level::Unsupported, Some(place), message, help));
+                }
                 let help = "nothing of this file is known; `terraform fmt` shows the place too";
-                Err(fault(Some(place), format!("not Terraform: {why}"), help))
+                let message = format!("not Terraform: {why}");
+                Err(fault(Level::Error, Some(place), message, help))
             }
         }
     }
