@@ -36,6 +36,8 @@ pub fn parse(
     substitutions: &Substitutions,
     problems: &mut Problems,
 ) -> Option<Document> {
+    // What some editors write in front of a text is none of it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let source: Vec<char> = disguise(text).chars().collect();
     if source.len() > MAX_CHARACTERS {
         problems.error(

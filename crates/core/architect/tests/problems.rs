@@ -160,6 +160,12 @@ fn yaml_that_cannot_be_read_has_a_place() {
 }
 
 #[test]
+fn a_byte_order_mark_is_no_text() {
+    let text = workflow("- endWorkflow: {}");
+    assert_eq!(told(&format!("\u{feff}{text}")), Vec::<String>::new());
+}
+
+#[test]
 fn aliases_cannot_grow_without_bound() {
     let mut text = String::from("workflow:\n  a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for level in 1..12 {
