@@ -15,6 +15,7 @@ mod handling;
 mod keys;
 mod literal;
 mod looping;
+mod made;
 mod menu;
 mod queue;
 mod reach;

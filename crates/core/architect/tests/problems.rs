@@ -280,6 +280,14 @@ fn a_variable_that_takes_an_output_is_made() {
             "17:116: warning: nothing declares `Flow.y`, which takes an output (it is made, and takes what comes; declare it with its type)",
         ]
     );
+    let read_before = workflow(
+        "- updateData:\n    statements: [{string: {variable: Flow.text, value: {exp: ToString(State.x)}}}]\n\
+         - callData:\n    category: {C: {dataAction: {A: {inputs: {in: {exp: State.y}}, successOutputs: {x: {var: State.x}}}}}}",
+    );
+    let told = told(&read_before);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("unsupported: no variable `State.y`"));
+    assert!(told[1].contains("nothing declares `State.x`"));
 }
 
 #[test]

@@ -36,7 +36,8 @@ impl Reader<'_> {
             }
         }
         if let Some(actions) = root.get("startUpTaskActions") {
-            self.new_task("start-up task", None, actions, false);
+            let task = self.new_task("start-up task", None, actions, false);
+            self.make_variables(task, actions);
         }
     }
 
@@ -48,6 +49,7 @@ impl Reader<'_> {
         }
         let task = self.new_task(name, reference, node, menu);
         self.declare_variables(node.get("variables"), Some(task));
+        self.make_variables(task, node);
         if menu {
             self.declare_submenus(node);
         }

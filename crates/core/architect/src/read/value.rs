@@ -3,7 +3,7 @@
 use super::Reader;
 use super::literal::literal;
 use super::setting::leaf;
-use crate::workflow::{Builtin, Variable};
+use crate::workflow::Builtin;
 use crate::yaml::{Kind as Shape, Node};
 use tollgate_expression::Value;
 use tollgate_expression::did_you_mean;
@@ -165,36 +165,6 @@ impl Reader<'_> {
             self.unsupported(node.place, format!("no variable `{name}`"), help);
         }
         found
-    }
-
-    /// A variable that takes an output. One that nothing declares is made, as the vendor makes it.
-    pub(super) fn output_variable(&mut self, node: &Node) -> Option<(u32, Type)> {
-        let Some(name) = node.text() else {
-            return self.variable(node);
-        };
-        if let Some(found) = self.scope().find(name) {
-            return Some(found);
-        }
-        self.problems.warn(
-            node.place,
-            format!("nothing declares `{name}`, which takes an output"),
-            "it is made, and takes what comes; declare it with its type",
-        );
-        let slot = self.variables.len() as u32;
-        let variable = Variable {
-            name: name.to_owned(),
-            kind: Type::ANY,
-            initial: None,
-            input: false,
-            output: false,
-            place: node.place,
-        };
-        let flow_wide = ["Flow.", "Slot.", "Common."].iter().any(|scope| {
-            let start = name.get(..scope.len());
-            start.is_some_and(|start| start.eq_ignore_ascii_case(scope))
-        });
-        self.declare(variable, self.task.filter(|_| !flow_wide));
-        Some((slot, Type::ANY))
     }
 
     /// A setting by the type that its name has, else what is heard.
