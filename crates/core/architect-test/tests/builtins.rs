@@ -222,7 +222,7 @@ fn a_variable_that_only_others_noted_is_warned_of() {
     };
     assert_eq!(
         warnings("Session.Source"),
-        ["`Session.Source` is not confirmed to have this name at the vendor"]
+        ["`Session.Source` is known from others' notes only"]
     );
     assert_eq!(
         warnings("Session.LastKnowledgeAnswer"),

@@ -4,11 +4,11 @@
 
 mod shared;
 
-use shared::{evaluate, parse};
+use shared::parse;
 use tollgate_architect::{End, Inputs, Progress, Run};
 use tollgate_model::Instant;
 
-/// A loop over a text of 64 kB, as often as that.
+/// A loop over a text of 16 kB, as often as that.
 fn workflow(rounds: u32) -> String {
     format!(
         r#"
@@ -26,7 +26,7 @@ workflow:
           - loop:
               name: Doubling
               currentIndex: {{var: Flow.i}}
-              loopCount: {{lit: 16}}
+              loopCount: {{lit: 14}}
               outputs:
                 loop:
                   actions:
@@ -52,7 +52,7 @@ workflow:
 
 #[test]
 fn a_long_run_gives_others_their_turn() {
-    let text = workflow(500);
+    let text = workflow(2_000);
     let mut run = Run::new(parse(&text), &Inputs::default(), Instant::ZERO, 1).unwrap();
     let mut turns = 0;
     loop {
@@ -69,11 +69,4 @@ fn a_long_run_gives_others_their_turn() {
         }
     }
     assert!(turns > 50, "{turns}");
-}
-
-#[test]
-fn a_pattern_has_a_bound() {
-    let slow = "RegexMatch(Flow.text, \"((((a?){30}){30}){30}){30}x\")";
-    let error = evaluate("boolean", slow).unwrap_err();
-    assert!(error.contains("not a pattern: it is too large"), "{error}");
 }

@@ -63,7 +63,7 @@ fn types_are_checked_before_the_flow_runs() {
             "string",
             "Flow.text",
             "Left(Flow.text, \"2\")",
-            "21:43: error: argument 2 of Left is string (it is Left(string, integer) -> string)",
+            "21:43: error: argument 2 of Left is string (it is Left(string, integer 0..) -> string)",
         ),
         (
             "string",
@@ -81,7 +81,7 @@ fn types_are_checked_before_the_flow_runs() {
             "string",
             "Flow.text",
             "If(Flow.text == \"a\", 1, \"b\")",
-            "21:51: error: If is integer or string (both values must have one type)",
+            "21:51: error: argument 3 of If is string (it is If(boolean~, T~, T~) -> T or If(boolean~, [T]~, [T]~) -> [T])",
         ),
         (
             "integer",
@@ -93,7 +93,7 @@ fn types_are_checked_before_the_flow_runs() {
             "integer",
             "Flow.number",
             "1 < 2 < 3",
-            "21:33: error: a chain of comparisons (join them with and)",
+            "21:33: error: boolean < integer has no meaning (convert one side, as with ToString() or ToInt())",
         ),
         (
             "integer",

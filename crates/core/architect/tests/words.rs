@@ -1,4 +1,4 @@
-//! docs/workflow-words.md is made of the tables of kinds, types and built-in variables.
+//! docs/workflow-words.md is made of the tables of kinds, types, built-in variables, operators and functions.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -6,10 +6,10 @@ use std::fmt::Write;
 use std::path::Path;
 use tollgate_architect::workflow::builtins;
 use tollgate_architect::{Workflow, WorkflowKind};
-use tollgate_expression::data_types;
+use tollgate_expression::{data_types, functions, operators};
 
 const HEAD: &str = "\
-# Kinds of workflows, types of data, built-in variables
+# Kinds of workflows, types of data, built-in variables, operators, functions
 
 What [workflows](workflows.md) may be made of, as the tables in the code have it, and how we know:
 
@@ -19,7 +19,8 @@ What [workflows](workflows.md) may be made of, as the tables in the code have it
 | package | the vendor's word: the same SDK's package of 2017, which has types, variables and functions |
 | help | the vendor's word: its help pages |
 | YAML, export | observed in flows that people published |
-| secondary | noted by others |
+| hidden | the vendor's word, but not offered to those who write expressions: a warning |
+| secondary | noted by others: a warning where it is a function |
 | ours | a guess |
 ";
 
@@ -94,6 +95,41 @@ follows; `*` stands for more that we don't know: any is taken.
             known.word, known.usage, known.properties, known.evidence
         )
         .unwrap();
+    }
+    page.push_str(
+        "
+## Operators
+From the loosest: `?:`, `or`, `and`, `|`, `&`, `== !=`, `>= <= > <`, `+ -`, `* / %`, `^` (from the right), then `!`, `~` and
+`-` before a value, then `.property` and `[index]`, which follow names and calls. `~` behind a type says that the value
+may be `NOT_SET`; where it may not be, `NOT_SET` is an error of the step, as the vendor's help says.
+
+| operator | use | workflows | evidence |
+|---|---|---|---|
+",
+    );
+    for (sign, overloads) in operators() {
+        for way in overloads {
+            let (sign, use_) = (sign.replace('|', "\\|"), way.written());
+            let (flows, evidence) = (way.flows, way.evidence.word());
+            writeln!(page, "| `{sign}` | `{use_}` | {flows} | {evidence} |").unwrap();
+        }
+    }
+    page.push_str(
+        "
+## Functions
+Names in any case. `~` lets an argument be `NOT_SET`, `...` repeats, `[T]` is a collection, `0..28` bounds a number, `literal`
+asks for a value that is written out. A function that stands in workflows of other kinds only is a warning.
+
+| function | gives | workflows | evidence |
+|---|---|---|---|
+",
+    );
+    for function in functions() {
+        for (index, way) in function.overloads.iter().enumerate() {
+            let says = if index == 0 { function.says } else { "" };
+            let (call, flows, evidence) = (function.way(way), way.flows, way.evidence.word());
+            writeln!(page, "| `{call}` | {says} | {flows} | {evidence} |").unwrap();
+        }
     }
     page
 }

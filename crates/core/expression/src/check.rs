@@ -1,10 +1,12 @@
 //! Names to slots, and types: every fault that can be seen before the workflow runs.
 
-use crate::expr::Expr;
+use crate::expr::{Callee, Expr};
 use crate::fault::Fault;
-use crate::function::{self, Signature};
+use crate::function::{self, Function};
 use crate::kind::{Base, Type};
 use crate::nearest::did_you_mean;
+use crate::operator::Operator;
+use crate::overload::{Pick, pick};
 use crate::tree::{self, Node, Tree};
 use crate::value::Value;
 use std::sync::Arc;
@@ -46,52 +48,85 @@ fn typed(tree: &Tree, scope: &dyn Scope) -> Result<(Expr, Type), Fault> {
         Node::NotSet => (Expr::Constant(Value::NotSet), Type::one(Base::NotSet)),
         Node::Path(path) => named(path, scope)?,
         Node::Property(inner, name) => property(typed(inner, scope)?, name, tree.at)?,
-        Node::Index(inner, index) => {
-            let (list, kind) = typed(inner, scope)?;
-            let (index_expr, index_kind) = typed(index, scope)?;
-            let item = item(kind).ok_or_else(|| {
-                let help = "only collections and JSON can be indexed";
-                Fault::new(tree.at, format!("{kind} has no items"), help)
-            })?;
-            wanted(index_kind, Type::INTEGER, index.at, "the index")?;
-            (Expr::Index(Box::new(list), Box::new(index_expr)), item)
-        }
-        Node::Not(inner) => {
+        Node::Index(inner, index) => indexed(typed(inner, scope)?, index, tree.at, scope)?,
+        Node::Prefix(prefix, inner) => {
             let (expr, kind) = typed(inner, scope)?;
-            wanted(kind, Type::BOOLEAN, inner.at, "what is negated")?;
-            (Expr::Not(Box::new(expr)), Type::BOOLEAN)
-        }
-        Node::Negate(inner) => {
-            let (expr, kind) = typed(inner, scope)?;
-            let numeric = [Base::Integer, Base::Decimal, Base::Duration, Base::Any];
-            if kind.collection || !numeric.contains(&kind.base) {
-                return Err(Fault::new(tree.at, format!("{kind} has no sign"), ""));
-            }
-            (Expr::Negate(Box::new(expr)), kind)
-        }
-        Node::Binary(operator, left, right) => {
-            let (left_expr, left_kind) = typed(left, scope)?;
-            let (right_expr, right_kind) = typed(right, scope)?;
-            let kind = operator.result(left_kind, right_kind).ok_or_else(|| {
-                let sign = operator.sign();
-                let message = format!("{left_kind} {sign} {right_kind} has no meaning");
-                let help = "convert one side, as with ToString() or ToInt()";
-                Fault::new(tree.at, message, help)
+            let result = prefix.result(kind).ok_or_else(|| {
+                let message = format!("{} {kind} has no meaning", prefix.sign());
+                Fault::new(tree.at, message, not_set_help(&[kind]))
             })?;
-            let (left, right) = (Box::new(left_expr), Box::new(right_expr));
-            (Expr::Binary(*operator, left, right), kind)
+            (Expr::Prefix(*prefix, Box::new(expr)), result)
         }
+        Node::Binary(operator, left, right) => binary(*operator, left, right, tree.at, scope)?,
+        Node::Choice(parts) => call(tree.at, "If", parts.as_slice(), scope)?,
         Node::Call(name, arguments) => call(tree.at, name, arguments, scope)?,
     })
 }
 
-/// The type of an item; none of what has no items.
-fn item(kind: Type) -> Option<Type> {
-    match kind.base {
-        _ if kind.collection => Some(kind.item()),
-        Base::Json | Base::Any => Some(kind),
-        _ => None,
+fn binary(
+    operator: Operator,
+    left: &Tree,
+    right: &Tree,
+    at: usize,
+    scope: &dyn Scope,
+) -> Result<(Expr, Type), Fault> {
+    let (left, left_kind) = typed(left, scope)?;
+    let (right, right_kind) = typed(right, scope)?;
+    let kind = operator.result(left_kind, right_kind).ok_or_else(|| {
+        let sign = operator.sign();
+        let message = format!("{left_kind} {sign} {right_kind} has no meaning");
+        let help = match not_set_help(&[left_kind, right_kind]) {
+            "" => "convert one side, as with ToString() or ToInt()",
+            help => help,
+        };
+        Fault::new(at, message, help)
+    })?;
+    let divides = matches!(operator, Operator::Divide | Operator::Remainder);
+    if divides && right.constant() == Some(Value::Integer(0)) {
+        return Err(Fault::new(at, "division by zero", ""));
     }
+    Ok((
+        Expr::Binary(operator, Box::new(left), Box::new(right)),
+        kind,
+    ))
+}
+
+/// What to do about `NOT_SET` where it can't stand.
+fn not_set_help(kinds: &[Type]) -> &'static str {
+    let not_set = kinds.iter().any(|kind| kind.base == Base::NotSet);
+    if not_set {
+        "NOT_SET can't be computed with; ask IsSet() first"
+    } else {
+        ""
+    }
+}
+
+/// An item by its position, or a property by its name: `x[0]`, `x["name"]`.
+fn indexed(
+    (inner, kind): (Expr, Type),
+    index: &Tree,
+    at: usize,
+    scope: &dyn Scope,
+) -> Result<(Expr, Type), Fault> {
+    if let Node::Text(name) = &index.node
+        && !kind.collection
+    {
+        return property((inner, kind), name, index.at);
+    }
+    let item = match kind.base {
+        _ if kind.collection => kind.item(),
+        Base::Json | Base::Any => kind,
+        _ => {
+            let help = "collections and JSON have items; a property is written out";
+            return Err(Fault::new(at, format!("{kind} has no items"), help));
+        }
+    };
+    let (index_expr, index_kind) = typed(index, scope)?;
+    let by_name = !kind.collection && index_kind.fits(Type::STRING);
+    if !by_name {
+        wanted(index_kind, Type::INTEGER, index.at, "the index")?;
+    }
+    Ok((Expr::Index(Box::new(inner), Box::new(index_expr)), item))
 }
 
 /// A name: the longest prefix that is a variable, the rest its properties.
@@ -143,7 +178,6 @@ fn named(path: &[(usize, String)], scope: &dyn Scope) -> Result<(Expr, Type), Fa
 fn property((inner, kind): (Expr, Type), name: &str, at: usize) -> Result<(Expr, Type), Fault> {
     let result = match kind.base {
         _ if name.contains("{{") => Type::ANY,
-        _ if kind.collection && name.eq_ignore_ascii_case("length") => Type::INTEGER,
         _ if kind.collection => {
             return Err(Fault::new(
                 at,
@@ -198,9 +232,6 @@ fn call(
         exprs.push(expr);
         kinds.push(kind);
     }
-    if name.eq_ignore_ascii_case("if") {
-        return conditional(at, arguments, exprs, &kinds);
-    }
     let Some(function) = function::find(name) else {
         return Err(Fault::unknown(
             at,
@@ -208,60 +239,47 @@ fn call(
             did_you_mean(name, function::functions().map(|function| function.name)),
         ));
     };
-    let signatures: Vec<Signature> = function.signatures().collect();
-    if let Some(kind) = signatures
-        .iter()
-        .find_map(|signature| signature.accepts(&kinds))
-    {
-        return Ok((Expr::Call(function, exprs, kind), kind));
+    let (overload, result) = match pick(&function.overloads, &kinds) {
+        Pick::One(overload, result) => (Some(overload), result),
+        Pick::Late(result) => (None, result),
+        Pick::None => return Err(no_way(function, at, arguments, &kinds)),
+    };
+    let written: Vec<Option<Value>> = exprs.iter().map(Expr::constant).collect();
+    if let Some((index, why)) = overload.and_then(|way| way.wrong_literal(&written)) {
+        let message = format!("argument {} of {} {why}", index + 1, function.name);
+        let help = format!("it is {}", function.usage());
+        return Err(Fault::new(arguments[index].at, message, help));
     }
-    let given: Vec<String> = kinds.iter().map(ToString::to_string).collect();
-    let help = format!("it is {}", function.usage());
-    // With one way to call it, the first wrong argument can be named.
-    if let [only] = signatures.as_slice()
-        && let Some(wrong) = only.first_wrong(&kinds)
-        && let Some(argument) = arguments.get(wrong)
-    {
-        return Err(Fault::new(
-            argument.at,
-            format!(
-                "argument {} of {} is {}",
-                wrong + 1,
-                function.name,
-                kinds[wrong]
-            ),
-            help,
-        ));
+    if function.name == "If" {
+        let parts = <[Expr; 3]>::try_from(exprs);
+        let parts = parts.map_err(|_| no_way(function, at, arguments, &kinds))?;
+        return Ok((Expr::If(Box::new(parts)), result));
     }
-    Err(Fault::new(
-        at,
-        format!("{}({}) doesn't fit", function.name, given.join(", ")),
-        help,
-    ))
+    let callee = Callee {
+        function,
+        overload,
+        result,
+    };
+    Ok((Expr::Call(callee, exprs), result))
 }
 
-fn conditional(
-    at: usize,
-    arguments: &[Tree],
-    exprs: Vec<Expr>,
-    kinds: &[Type],
-) -> Result<(Expr, Type), Fault> {
-    let Ok(exprs) = <[Expr; 3]>::try_from(exprs) else {
-        return Err(Fault::new(
-            at,
-            format!("If has {} arguments", kinds.len()),
-            "it is If(condition, value if true, value if false)",
-        ));
-    };
-    wanted(kinds[0], Type::BOOLEAN, arguments[0].at, "the condition")?;
-    let Some(kind) = kinds[1].join(kinds[2]) else {
-        return Err(Fault::new(
-            arguments[2].at,
-            format!("If is {} or {}", kinds[1], kinds[2]),
-            "both values must have one type",
-        ));
-    };
-    Ok((Expr::If(Box::new(exprs)), kind))
+/// The fault of a call that fits no way to call the function.
+fn no_way(function: &Function, at: usize, arguments: &[Tree], kinds: &[Type]) -> Fault {
+    let help = format!("it is {}", function.usage());
+    // The argument is named that is wrong in the way that the most arguments fit.
+    let wrong = function
+        .overloads
+        .iter()
+        .filter_map(|way| way.fit(kinds).err());
+    if let Some(wrong) = wrong.max()
+        && let (Some(argument), Some(kind)) = (arguments.get(wrong), kinds.get(wrong))
+    {
+        let message = format!("argument {} of {} is {kind}", wrong + 1, function.name);
+        return Fault::new(argument.at, message, help);
+    }
+    let given: Vec<String> = kinds.iter().map(ToString::to_string).collect();
+    let message = format!("{}({}) doesn't fit", function.name, given.join(", "));
+    Fault::new(at, message, help)
 }
 
 #[cfg(test)]

@@ -1,15 +1,14 @@
 //! What an expression comes to while a workflow runs.
 
-use crate::bounds::MAX_TEXT;
-use crate::compare::{compare, equal, number};
-use crate::expr::Expr;
-use crate::function::{Call, Function};
-use crate::kind::{Kind, Type};
-use crate::operator::Operator;
-use crate::time;
+use crate::arithmetic::{self, amount, in_integers};
+use crate::compare::{compare, equal};
+use crate::expr::{Callee, Expr};
+use crate::function::Call;
+use crate::kind::Type;
+use crate::operator::{Operator, Prefix};
+use crate::overload::{Pick, pick};
 use crate::value::{Money, Value};
 use crate::world::World;
-use rust_decimal::Decimal;
 use std::sync::Arc;
 
 impl Expr {
@@ -42,11 +41,7 @@ fn evaluate(expr: &Expr, world: &mut dyn World) -> Result<Value, String> {
             let index = evaluate(index, world)?;
             item(&list, &index)?
         }
-        Expr::Not(inner) => match evaluate(inner, world)? {
-            Value::NotSet => Value::NotSet,
-            value => Value::Boolean(!boolean(&value)?),
-        },
-        Expr::Negate(inner) => negated(evaluate(inner, world)?)?,
+        Expr::Prefix(prefix, inner) => prefixed(*prefix, evaluate(inner, world)?)?,
         Expr::If(parts) => {
             let [condition, yes, no] = parts.as_ref();
             let condition = evaluate(condition, world)?;
@@ -62,45 +57,56 @@ fn evaluate(expr: &Expr, world: &mut dyn World) -> Result<Value, String> {
             world.work(left.weight() + right.weight())?;
             binary(*operator, left, right)?
         }
-        Expr::Call(function, arguments, result) => call(function, arguments, *result, world)?,
+        Expr::Call(callee, arguments) => call(callee, arguments, world)?,
     })
 }
 
-fn negated(value: Value) -> Result<Value, String> {
-    Ok(match value {
-        Value::NotSet => Value::NotSet,
-        Value::Integer(number) => {
-            Value::Integer(number.checked_neg().ok_or("the number is too large")?)
-        }
-        Value::Decimal(number) => Value::Decimal(-number),
-        Value::Duration(millis) => {
-            Value::Duration(millis.checked_neg().ok_or("the duration is too long")?)
-        }
-        other => return Err(wrong("a number", &other)),
+fn prefixed(prefix: Prefix, value: Value) -> Result<Value, String> {
+    let value = value.plain();
+    Ok(match (prefix, &value) {
+        (_, Value::NotSet) => return Err(format!("`{}` of NOT_SET", prefix.sign())),
+        (Prefix::Not, Value::Boolean(flag)) => Value::Boolean(!flag),
+        (Prefix::BitNot, Value::Integer(number)) => Value::Integer(in_integers(!number)?),
+        (Prefix::Negate, Value::Integer(number)) => Value::Integer(-number),
+        (Prefix::Negate, Value::Decimal(number)) => Value::Decimal(-number),
+        (Prefix::Negate, Value::Duration(millis)) => Value::Duration(-millis),
+        (Prefix::Negate, Value::Currency(money)) => Value::Currency(Arc::new(Money {
+            amount: Some(-amount(money)?),
+            code: money.code.clone(),
+        })),
+        (Prefix::Not, other) => return Err(wrong("a boolean", other)),
+        (_, other) => return Err(wrong("a number", other)),
     })
 }
 
-fn call(
-    function: &Function,
-    arguments: &[Expr],
-    result: Type,
-    world: &mut dyn World,
-) -> Result<Value, String> {
+fn call(callee: &Callee, arguments: &[Expr], world: &mut dyn World) -> Result<Value, String> {
     let mut values = Vec::with_capacity(arguments.len());
     for argument in arguments {
         values.push(evaluate(argument, world)?);
     }
-    if function.strict && values.iter().any(Value::is_not_set) {
-        return Ok(Value::NotSet);
-    }
     world.work(values.iter().map(Value::weight).sum())?;
+    let function = callee.function;
+    let named = |why: String| format!("{}: {why}", function.name);
+    let (overload, result) = match callee.overload {
+        Some(overload) => (overload, callee.result),
+        None => {
+            let kinds: Vec<Type> = values.iter().map(Value::kind).collect();
+            match pick(&function.overloads, &kinds) {
+                Pick::One(overload, result) => (overload, result),
+                _ => {
+                    let kinds: Vec<String> = kinds.iter().map(ToString::to_string).collect();
+                    return Err(named(format!("({}) doesn't fit", kinds.join(", "))));
+                }
+            }
+        }
+    };
+    overload.admit(&mut values).map_err(named)?;
     let mut call = Call {
         arguments: &values,
         result,
         world,
     };
-    let value = (function.run)(&mut call);
-    let value = value.map_err(|why| format!("{}: {why}", function.name))?;
+    let value = (function.run)(&mut call).map_err(named)?;
     call.world.work(value.weight())?;
     Ok(value)
 }
@@ -127,42 +133,37 @@ fn wrong(wanted: &str, value: &Value) -> String {
     format!("expected {wanted}, found `{shown}`")
 }
 
+/// `and` and `or`: where the left side settles it, the right one isn't evaluated.
 fn logical(
     operator: Operator,
     left: &Expr,
     right: &Expr,
     world: &mut dyn World,
 ) -> Result<Value, String> {
-    // The value that settles it, whatever the other side is.
     let settles = operator == Operator::Or;
-    let left = evaluate(left, world)?;
-    if !left.is_not_set() && boolean(&left)? == settles {
+    let mut side = |expr: &Expr| match evaluate(expr, world)? {
+        Value::NotSet => Err(format!("NOT_SET beside `{}`", operator.sign())),
+        value => boolean(&value),
+    };
+    if side(left)? == settles {
         return Ok(Value::Boolean(settles));
     }
-    let right = evaluate(right, world)?;
-    if !right.is_not_set() && boolean(&right)? == settles {
-        return Ok(Value::Boolean(settles));
-    }
-    if left.is_not_set() || right.is_not_set() {
-        return Ok(Value::NotSet);
-    }
-    Ok(Value::Boolean(!settles))
+    Ok(Value::Boolean(side(right)?))
 }
 
 fn item(list: &Value, index: &Value) -> Result<Value, String> {
     let at = match index {
-        Value::NotSet => return Ok(Value::NotSet),
+        Value::String(name) => return property(list, name),
         Value::Integer(at) => *at,
+        Value::NotSet => return Err("the index is NOT_SET".to_owned()),
         other => return Err(wrong("an integer as index", other)),
     };
     let found = |count: usize| {
-        usize::try_from(at)
-            .ok()
-            .filter(|at| *at < count)
-            .ok_or_else(|| format!("item {at} of a collection of {count}"))
+        let found = usize::try_from(at).ok().filter(|at| *at < count);
+        found.ok_or_else(|| format!("item {at} of a collection of {count}"))
     };
     match list {
-        Value::NotSet => Ok(Value::NotSet),
+        Value::NotSet => Err("an item of NOT_SET".to_owned()),
         Value::Collection(items) => Ok(items[found(items.len())?].clone()),
         Value::Json(json) => match &**json {
             serde_json::Value::Array(items) => {
@@ -175,105 +176,30 @@ fn item(list: &Value, index: &Value) -> Result<Value, String> {
 }
 
 fn binary(operator: Operator, left: Value, right: Value) -> Result<Value, String> {
+    let (left, right) = (left.plain(), right.plain());
+    let order =
+        |holds: fn(std::cmp::Ordering) -> bool| Ok(Value::Boolean(holds(compare(&left, &right)?)));
     match operator {
-        Operator::Equal => return Ok(Value::Boolean(equal(&left, &right))),
-        Operator::NotEqual => return Ok(Value::Boolean(!equal(&left, &right))),
-        _ if left.is_not_set() || right.is_not_set() => return Ok(Value::NotSet),
-        Operator::Less => return Ok(Value::Boolean(compare(&left, &right)?.is_lt())),
-        Operator::LessOrEqual => return Ok(Value::Boolean(compare(&left, &right)?.is_le())),
-        Operator::Greater => return Ok(Value::Boolean(compare(&left, &right)?.is_gt())),
-        Operator::GreaterOrEqual => return Ok(Value::Boolean(compare(&left, &right)?.is_ge())),
-        _ => {}
+        Operator::Equal => Ok(Value::Boolean(equal(&left, &right))),
+        Operator::NotEqual => Ok(Value::Boolean(!equal(&left, &right))),
+        _ if left.is_not_set() || right.is_not_set() => {
+            Err(format!("NOT_SET beside `{}`", operator.sign()))
+        }
+        Operator::Less => order(std::cmp::Ordering::is_lt),
+        Operator::LessOrEqual => order(std::cmp::Ordering::is_le),
+        Operator::Greater => order(std::cmp::Ordering::is_gt),
+        Operator::GreaterOrEqual => order(std::cmp::Ordering::is_ge),
+        _ => arithmetic::compute(operator, &left, &right),
     }
-    arithmetic(operator, &left, &right)
 }
 
-fn arithmetic(operator: Operator, left: &Value, right: &Value) -> Result<Value, String> {
-    let whole = |l: &i64, r: &i64| integers(operator, *l, *r);
-    let fine = |l: Decimal, r: &Value| {
-        let r = number(r).ok_or_else(|| wrong("a number", r))?;
-        decimals(operator, l, r)
-    };
-    Ok(match (left, right) {
-        (Value::String(l), Value::String(r)) if operator == Operator::Add => {
-            if l.len() + r.len() > MAX_TEXT {
-                return Err(format!("a text of more than {MAX_TEXT} bytes"));
-            }
-            Value::String(format!("{l}{r}").into())
-        }
-        (Value::Integer(l), Value::Integer(r)) if operator != Operator::Divide => {
-            Value::Integer(whole(l, r)?)
-        }
-        (Value::Duration(l), Value::Duration(r) | Value::Integer(r)) => {
-            Value::Duration(whole(l, r)?)
-        }
-        (Value::DateTime(l), Value::DateTime(r)) => Value::Duration(whole(l, r)?),
-        (Value::DateTime(l), Value::Duration(r)) | (Value::Duration(l), Value::DateTime(r)) => {
-            Value::DateTime(time::in_range(whole(l, r)?).ok_or(TOO_LARGE)?)
-        }
-        (Value::Currency(l), right) => {
-            let amount = match right {
-                Value::Currency(r) if l.code != r.code => {
-                    return Err(format!("{} and {} are different money", l.code, r.code));
-                }
-                Value::Currency(r) => decimals(operator, l.amount, r.amount)?,
-                factor => fine(l.amount, factor)?,
-            };
-            Value::Currency(Arc::new(Money {
-                amount,
-                code: l.code.clone(),
-            }))
-        }
-        (left, right) => {
-            let l = number(left).ok_or_else(|| wrong("a number", left))?;
-            Value::Decimal(fine(l, right)?)
-        }
-    })
-}
-
-const TOO_LARGE: &str = "the result is too large";
-const BY_ZERO: &str = "division by zero";
-
-fn integers(operator: Operator, left: i64, right: i64) -> Result<i64, String> {
-    let result = match operator {
-        Operator::Add => left.checked_add(right),
-        Operator::Subtract => left.checked_sub(right),
-        Operator::Multiply => left.checked_mul(right),
-        Operator::Divide if right != 0 => left.checked_div(right),
-        Operator::Remainder if right != 0 => left.checked_rem(right),
-        _ => return Err(BY_ZERO.to_owned()),
-    };
-    result.ok_or_else(|| TOO_LARGE.to_owned())
-}
-
-fn decimals(operator: Operator, left: Decimal, right: Decimal) -> Result<Decimal, String> {
-    let result = match operator {
-        Operator::Add => left.checked_add(right),
-        Operator::Subtract => left.checked_sub(right),
-        Operator::Multiply => left.checked_mul(right),
-        Operator::Divide if !right.is_zero() => left.checked_div(right),
-        Operator::Remainder if !right.is_zero() => left.checked_rem(right),
-        _ => return Err(BY_ZERO.to_owned()),
-    };
-    result.ok_or_else(|| TOO_LARGE.to_owned())
-}
-
-/// A property's value: of an entity, JSON, an amount or a collection.
+/// A property's value: of a thing, of JSON or of an amount.
 fn property(value: &Value, name: &str) -> Result<Value, String> {
     Ok(match value {
         Value::NotSet => Value::NotSet,
-        Value::Collection(items) if name.eq_ignore_ascii_case("length") => {
-            Value::Integer(items.len() as i64)
-        }
         Value::Entity(entity) => {
-            let lower = name.to_lowercase();
-            match (entity.properties.get(&lower), entity.kind) {
-                (Some(value), _) => value.clone(),
-                (None, Kind::PhoneNumber) if lower == "dialable" => {
-                    entity.properties.get("e164").cloned().unwrap_or_default()
-                }
-                (None, _) => Value::NotSet,
-            }
+            let found = entity.properties.get(&name.to_lowercase());
+            found.cloned().unwrap_or_default()
         }
         Value::Json(json) => match &**json {
             serde_json::Value::Object(object) => match object.get(name) {
@@ -283,9 +209,12 @@ fn property(value: &Value, name: &str) -> Result<Value, String> {
             other => return Err(format!("`.{name}` of {other}, which is no JSON object")),
         },
         Value::Currency(money) if name.eq_ignore_ascii_case("amount") => {
-            Value::Decimal(money.amount)
+            money.amount.map_or(Value::NotSet, Value::Decimal)
         }
-        Value::Currency(money) => Value::text(&money.code),
+        Value::Currency(money) => match &money.code {
+            Some(code) => Value::text(code),
+            None => Value::NotSet,
+        },
         other => {
             let text = other.to_text().unwrap_or_default();
             return Err(format!("`.{name}` of `{text}`, which has no properties"));

@@ -2,7 +2,8 @@
 
 use crate::function::Function;
 use crate::kind::Type;
-use crate::operator::Operator;
+use crate::operator::{Operator, Prefix};
+use crate::overload::Overload;
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -19,16 +20,25 @@ pub enum Expr {
     Property(Box<Expr>, Arc<str>),
     /// An item of a collection: `x[0]`.
     Index(Box<Expr>, Box<Expr>),
-    /// `not x`.
-    Not(Box<Expr>),
-    /// `-x`.
-    Negate(Box<Expr>),
+    /// An operation on one value: `-x`.
+    Prefix(Prefix, Box<Expr>),
     /// An operation on two values.
     Binary(Operator, Box<Expr>, Box<Expr>),
-    /// `If(condition, value if true, value if false)`: the other value is not evaluated.
+    /// `If(condition, value if true, value if false)` or `?:`: the other value is not evaluated.
     If(Box<[Expr; 3]>),
-    /// A function, its arguments, and the type of its result for these.
-    Call(&'static Function, Vec<Expr>, Type),
+    /// A function and its arguments.
+    Call(Callee, Vec<Expr>),
+}
+
+/// A function as it is called.
+#[derive(Clone, Copy, Debug)]
+pub struct Callee {
+    /// The function.
+    pub function: &'static Function,
+    /// The way it is called; none where only the values tell.
+    pub overload: Option<&'static Overload>,
+    /// The type of the result.
+    pub result: Type,
 }
 
 impl Expr {
@@ -36,6 +46,18 @@ impl Expr {
     #[must_use]
     pub fn same(left: Expr, right: Expr) -> Expr {
         Expr::Binary(Operator::Equal, Box::new(left), Box::new(right))
+    }
+
+    /// The value, where it is written out.
+    pub(crate) fn constant(&self) -> Option<Value> {
+        match self {
+            Expr::Constant(value) => Some(value.clone()),
+            Expr::Prefix(Prefix::Negate, inner) => match inner.constant()? {
+                Value::Integer(number) => Some(Value::Integer(-number)),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// Whether the expression is the word `NOT_SET`.
@@ -48,13 +70,13 @@ impl Expr {
     pub fn walk(&self, see: &mut dyn FnMut(&Expr)) {
         see(self);
         match self {
-            Expr::Property(inner, _) | Expr::Not(inner) | Expr::Negate(inner) => inner.walk(see),
+            Expr::Property(inner, _) | Expr::Prefix(_, inner) => inner.walk(see),
             Expr::Index(left, right) | Expr::Binary(_, left, right) => {
                 left.walk(see);
                 right.walk(see);
             }
             Expr::If(parts) => parts.iter().for_each(|part| part.walk(see)),
-            Expr::Call(_, parts, _) => parts.iter().for_each(|part| part.walk(see)),
+            Expr::Call(_, parts) => parts.iter().for_each(|part| part.walk(see)),
             Expr::Constant(_) | Expr::Variable(_) | Expr::Builtin(_) => {}
         }
     }

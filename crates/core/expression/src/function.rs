@@ -1,52 +1,64 @@
-//! The functions: one table of names, signatures and what each gives (`functions.tsv`), for checker,
-//! documentation and the code behind them alike.
+//! The functions: one table of the ways to call them (`functions.tsv`), for checker, evaluator, documentation
+//! and the code behind them alike.
 //!
-//! A signature is written as it is shown to users: `string, integer? -> string`. `T` is one type of the
-//! caller's choice, `[T]` a collection of it, `?` marks what may be left out, `...` what may be
-//! repeated, at least once. Where there are several, the first that fits is meant.
-//!
-//! The modules have the code of each function by its name; it finds its arguments at their places in the
-//! signature, and of their types.
+//! The modules have the code of each function by its name. It is given arguments of the types that the way
+//! to call it asks for, within their bounds: what may be `NOT_SET`, what is widened and what a number may be
+//! is decided in one place, by the table ([`crate::overload`]).
 
+mod audio;
 mod call;
+mod currency;
 mod date;
 mod definition;
 mod list;
 mod number;
 mod other;
-mod signature;
 mod text;
 
 pub(crate) use call::Call;
 pub use definition::Function;
-pub(crate) use signature::Signature;
 
+use crate::overload::grouped;
 use definition::Code;
 use std::sync::LazyLock;
 
-/// The table: a line of headings, then a line for each function; columns are separated by tabs.
+/// The table: a line of headings, then a line for each way to call a function; columns are separated by tabs.
 const TABLE: &str = include_str!("function/functions.tsv");
 
-const CODE: [&[(&str, Code)]; 5] = [
-    text::CODE,
+const CODE: [&[(&str, Code)]; 7] = [
+    audio::CODE,
+    currency::CODE,
+    date::CODE,
     list::CODE,
     number::CODE,
-    date::CODE,
     other::CODE,
+    text::CODE,
 ];
 
 static FUNCTIONS: LazyLock<Vec<Function>> = LazyLock::new(|| {
-    let code = |name: &str| {
-        CODE.iter()
-            .copied()
-            .flatten()
-            .find(|(known, _)| *known == name)
-    };
     let lines = TABLE.lines().skip(1);
-    lines
-        .filter_map(|line| Function::read(line, |name| code(name).map(|(_, code)| *code)))
-        .collect()
+    let lines = lines.filter_map(|line| line.split_once('\t'));
+    let says = |name: &str| {
+        let mut lines = lines.clone();
+        let (_, line) = lines.find(|(known, _)| *known == name)?;
+        Some(line.rsplit_once('\t')?.1)
+    };
+    let functions = grouped(lines.clone());
+    let read = |(name, overloads)| {
+        Some(Function {
+            name,
+            says: says(name)?,
+            overloads,
+            run: code(name)?,
+        })
+    };
+    functions.into_iter().filter_map(read).collect()
 });
+
+fn code(name: &str) -> Option<Code> {
+    let mut all = CODE.iter().copied().flatten();
+    all.find(|(known, _)| *known == name).map(|(_, code)| *code)
+}
 
 /// Every function of the language.
 pub fn functions() -> impl Iterator<Item = &'static Function> + Clone {
@@ -61,10 +73,25 @@ pub(super) fn find(name: &str) -> Option<&'static Function> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
-    fn every_line_of_the_table_has_its_code_and_all_code_its_line() {
-        assert_eq!(functions().count(), TABLE.lines().count() - 1);
-        assert_eq!(functions().count(), CODE.iter().copied().flatten().count());
+    fn every_line_of_the_table_is_read_and_every_function_has_code() {
+        let named: BTreeSet<&str> = TABLE
+            .lines()
+            .skip(1)
+            .filter_map(|line| Some(line.split_once('\t')?.0))
+            .collect();
+        let known: BTreeSet<&str> = functions().map(|function| function.name).collect();
+        assert_eq!(known, named);
+        let coded: BTreeSet<&str> = CODE
+            .iter()
+            .copied()
+            .flatten()
+            .map(|(name, _)| *name)
+            .collect();
+        assert_eq!(coded, named);
+        let ways: usize = functions().map(|function| function.overloads.len()).sum();
+        assert_eq!(ways, TABLE.lines().count() - 1);
     }
 }

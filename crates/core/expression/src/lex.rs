@@ -1,6 +1,6 @@
 //! Cuts an expression's characters into tokens.
 
-use crate::bounds::MAX_CHARACTERS;
+use crate::bounds::{INTEGERS, MAX_CHARACTERS};
 use crate::fault::Fault;
 use crate::value::decimal;
 use rust_decimal::Decimal;
@@ -17,10 +17,13 @@ pub(super) enum Token {
 }
 
 /// Longest first, so that `<=` isn't read as `<`.
-const SIGNS: [&str; 23] = [
-    "==", "!=", "<>", "<=", ">=", "&&", "||", "+", "-", "*", "/", "%", "<", ">", "=", "!", "(",
-    ")", "[", "]", ",", ".", ":",
+const SIGNS: [&str; 25] = [
+    "==", "!=", "<=", ">=", "+", "-", "*", "/", "%", "^", "&", "|", "~", "<", ">", "=", "!", "?",
+    ":", "(", ")", "[", "]", ",", ".",
 ];
+
+/// Signs of other languages, with what stands for them here.
+const FOREIGN: [(&str, &str); 3] = [("&&", "and"), ("||", "or"), ("<>", "!=")];
 
 pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token)>, Fault> {
     let characters: Vec<char> = text.chars().collect();
@@ -40,7 +43,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token)>, Fault> {
             continue;
         } else if character == '"' {
             text_token(&characters, at)?
-        } else if character.is_ascii_digit() {
+        } else if starts_number(&characters, at, tokens.last()) {
             number_token(&characters, at)?
         } else if character.is_alphabetic() || character == '_' {
             let end = scan(&characters, at, |c| c.is_alphanumeric() || c == '_');
@@ -53,6 +56,10 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token)>, Fault> {
             (Token::Name(characters[at..end].iter().collect()), end)
         } else {
             let rest: String = characters[at..].iter().take(2).collect();
+            if let Some((sign, own)) = FOREIGN.iter().find(|(sign, _)| rest == *sign) {
+                let message = format!("`{sign}` is no operator");
+                return Err(Fault::new(at, message, format!("write {own}")));
+            }
             let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) else {
                 let help = if character == '\'' {
                     "texts stand in double quotes"
@@ -82,25 +89,39 @@ fn scan(characters: &[char], from: usize, member: impl Fn(char) -> bool) -> usiz
     from + length
 }
 
+/// Whether a number begins here: with a digit, or with a point before one, as in `.5`. A point behind a name
+/// or a closing bracket leads to a property.
+fn starts_number(characters: &[char], at: usize, before: Option<&(usize, Token)>) -> bool {
+    let digit = |at: usize| characters.get(at).is_some_and(char::is_ascii_digit);
+    let owned = matches!(
+        before,
+        Some((_, Token::Name(_) | Token::Text(_) | Token::Sign(")" | "]")))
+    );
+    digit(at) || (characters[at] == '.' && digit(at + 1) && !owned)
+}
+
 fn number_token(characters: &[char], at: usize) -> Result<(Token, usize), Fault> {
     let mut end = scan(characters, at, |c| c.is_ascii_digit());
-    let fraction = characters.get(end) == Some(&'.')
-        && characters.get(end + 1).is_some_and(char::is_ascii_digit);
+    let fraction = characters.get(end) == Some(&'.');
     if fraction {
         end = scan(characters, end + 1, |c| c.is_ascii_digit());
     }
     let text: String = characters[at..end].iter().collect();
     let token = if fraction {
-        decimal(&text).map(Token::Decimal)
+        let end = if text.ends_with('.') { "0" } else { "" };
+        decimal(&format!("0{text}{end}")).map(Token::Decimal)
     } else {
-        text.parse().ok().map(Token::Integer)
+        let whole = text.parse().ok();
+        whole
+            .filter(|number| INTEGERS.contains(number))
+            .map(Token::Integer)
     };
     match token {
         Some(token) => Ok((token, end)),
         None => Err(Fault::new(
             at,
             format!("{text} is too large"),
-            "integers have 64 bits, decimals 28 digits",
+            "integers have 15 digits, decimals 28",
         )),
     }
 }
@@ -123,12 +144,12 @@ fn text_token(characters: &[char], start: usize) -> Result<(Token, usize), Fault
                     Some('n') => '\n',
                     Some('r') => '\r',
                     Some('t') => '\t',
-                    Some(plain @ ('"' | '\\' | '/' | '\'')) => *plain,
+                    Some(plain @ ('"' | '\\')) => *plain,
                     _ => {
                         return Err(Fault::new(
                             at,
                             "a backslash before a character that has no escape",
-                            "write \\\\ for a backslash",
+                            "write \\\\ for a backslash; \\\", \\n, \\r and \\t are known",
                         ));
                     }
                 });

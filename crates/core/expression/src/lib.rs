@@ -4,15 +4,14 @@
 //! have before anything runs, and its value. **What it does not:** which variables there are
 //! ([`Scope`]), or what time it is and what chance says ([`World`]).
 //!
-//! **`NOT_SET`.** A function of which a needed argument is `NOT_SET` is `NOT_SET`, but for those whose
-//! job is to see it (`If`, `IsSet`, `IsNotSetOrEmpty`, `ToDisplayString`, `MakeList`, …). `==` and
-//! `!=` compare it like any value; `<` and its kin, and arithmetic, pass it on. `and` and `or` know
-//! three values: a `NOT_SET` beside a `true` in an `or` doesn't matter. A condition that is `NOT_SET`
-//! counts as no.
+//! **`NOT_SET`.** The table of functions says of each parameter whether it takes `NOT_SET`; one that doesn't
+//! makes the call an error. Of the operators only `==`, `!=` and the condition of `?:` take it, where it counts
+//! as no. `and` and `or` don't look at their right side where the left one settles it.
 //!
 //! **Bounds.** Characters of an expression, its nesting, the links of its chains, the bytes of a text and the items
 //! of a collection that it may build (`bounds`); and the work that [`World::work`] grants.
 
+mod arithmetic;
 mod bounds;
 mod check;
 mod compare;
@@ -24,6 +23,7 @@ mod kind;
 mod lex;
 mod nearest;
 mod operator;
+mod overload;
 mod region;
 pub mod time;
 mod tree;
@@ -31,12 +31,13 @@ mod value;
 mod world;
 
 pub use check::{Scope, check};
-pub use expr::Expr;
+pub use expr::{Callee, Expr};
 pub use fault::{Fault, FaultKind};
 pub use function::{Function, functions};
 pub use kind::{Base, DataType, Kind, Type, data_types};
 pub use nearest::{did_you_mean, nearest};
-pub use operator::Operator;
+pub use operator::{Operator, Prefix, operators};
+pub use overload::{Evidence, Overload};
 pub use region::{dialing_code, regions};
 pub use value::{Entity, Money, Value, decimal};
 pub use world::World;

@@ -20,7 +20,7 @@ pub fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone
     match all.len() {
         0 => String::new(),
         1..=24 => format!("known: {}", all.join(", ")),
-        _ => "docs/workflows.md lists what is known".to_owned(),
+        _ => "docs/workflow-words.md lists what is known".to_owned(),
     }
 }
 

@@ -8,9 +8,8 @@ use jiff::tz::Offset;
 /// Milliseconds of a day.
 pub(crate) const DAY: i64 = 86_400_000;
 
-/// Milliseconds since 1970 of the first and the last point in time of the years 1 to 9999, which alone can
-/// be written and read.
-const RANGE: std::ops::RangeInclusive<i64> = -62_135_596_800_000..=253_402_300_799_999;
+/// Milliseconds since 1970 of the first and the last point in time of the years 1800 to 2200, the vendor's.
+const RANGE: std::ops::RangeInclusive<i64> = -5_364_662_400_000..=7_289_654_399_999;
 
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
@@ -19,7 +18,7 @@ pub(crate) fn civil(millis: i64) -> Option<DateTime> {
     EPOCH.checked_add(SignedDuration::from_millis(millis)).ok()
 }
 
-/// Milliseconds since 1970, rounded down; none outside the years 1 to 9999.
+/// Milliseconds since 1970, rounded down; none outside the years 1800 to 2200.
 pub(crate) fn millis(civil: DateTime) -> Option<i64> {
     let nanos = civil.duration_since(EPOCH).as_nanos();
     i64::try_from(nanos.div_euclid(1_000_000))
@@ -37,17 +36,25 @@ pub(crate) fn midnight(year: i64, month: i64, day: i64) -> Option<i64> {
     millis(date.ok()?.to_datetime(Time::midnight()))
 }
 
-/// The time itself, in milliseconds since 1970, if it lies in the years 1 to 9999.
+/// The time itself, in milliseconds since 1970, if it lies in the years 1800 to 2200.
 pub(crate) fn in_range(millis: i64) -> Option<i64> {
     RANGE.contains(&millis).then_some(millis)
 }
 
-/// As `2026-01-31T23:59:59.000Z`, the form the platform uses. A time outside the years 1 to 9999 is written
-/// as the nearest within.
+/// As `2026-01-31T23:59:59.000Z`, the form the platform uses. A time outside the years 1800 to 2200 is
+/// written as the nearest within.
 #[must_use]
 pub fn write_date_time(millis: i64) -> String {
     let within = millis.clamp(*RANGE.start(), *RANGE.end());
     format!("{:.3}Z", civil(within).unwrap_or(EPOCH))
+}
+
+/// As `2026-01-31T23:59:59Z`, the form that expressions give; milliseconds are left out.
+#[must_use]
+pub fn write_date_time_in_seconds(millis: i64) -> String {
+    let within = millis.clamp(*RANGE.start(), *RANGE.end());
+    let whole = within.div_euclid(1000) * 1000;
+    format!("{:.0}Z", civil(whole).unwrap_or(EPOCH))
 }
 
 /// Reads ISO 8601: a date, or a date and a time, with `Z`, an offset or neither (UTC).
@@ -167,7 +174,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_reads_back(millis in -62_135_596_800_000_i64..253_402_300_799_999) {
+        fn what_is_written_reads_back(millis in -5_364_662_400_000_i64..7_289_654_399_999) {
             prop_assert_eq!(read_date_time(&write_date_time(millis)), Some(millis));
             prop_assert_eq!(read_duration(&write_duration(millis)), Some(millis));
         }

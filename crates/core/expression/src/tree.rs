@@ -1,12 +1,12 @@
 //! Tokens to a tree; names still unresolved.
 //!
-//! From the loosest: `or`, `and`, `not`, comparison (one, not a chain), `+ -`, `* / %`, sign and `!`,
-//! then property and index.
+//! From the loosest: `?:`, then the operators by their levels ([`Operator::of`]), then `!`, `~` and `-` before
+//! a value, then property and index, which follow names and calls only. The levels are the vendor's.
 
 use crate::bounds::{MAX_DEPTH, MAX_LINKS};
 use crate::fault::Fault;
 use crate::lex::{Token, tokens};
-use crate::operator::Operator;
+use crate::operator::{Operator, Prefix};
 use rust_decimal::Decimal;
 
 #[derive(Clone, Debug)]
@@ -29,13 +29,11 @@ pub(crate) enum Node {
     Property(Box<Tree>, String),
     Index(Box<Tree>, Box<Tree>),
     Call(String, Vec<Tree>),
-    Not(Box<Tree>),
-    Negate(Box<Tree>),
+    Prefix(Prefix, Box<Tree>),
     Binary(Operator, Box<Tree>, Box<Tree>),
+    /// `condition ? value : value`.
+    Choice(Box<[Tree; 3]>),
 }
-
-/// `not` as a word binds looser than a comparison.
-const NOT_LEVEL: u8 = 3;
 
 pub(crate) fn parse(text: &str) -> Result<Tree, Fault> {
     let tokens = tokens(text)?;
@@ -51,7 +49,7 @@ pub(crate) fn parse(text: &str) -> Result<Tree, Fault> {
             "write NOT_SET, or noValue: true",
         ));
     }
-    let tree = parser.binary(0)?;
+    let tree = parser.choice()?;
     match parser.peek() {
         Token::End => Ok(tree),
         Token::Sign("=") => Err(parser.fault("`=` is no operator", "compare with ==")),
@@ -95,9 +93,10 @@ impl<'a> Parser<'a> {
     fn grown(&self, at: usize, node: Node) -> Result<Tree, Fault> {
         let below = match &node {
             Node::Path(names) => names.len(),
-            Node::Property(inner, _) | Node::Not(inner) | Node::Negate(inner) => inner.deep,
+            Node::Property(inner, _) | Node::Prefix(_, inner) => inner.deep,
             Node::Index(left, right) | Node::Binary(_, left, right) => left.deep.max(right.deep),
             Node::Call(_, arguments) => arguments.iter().map(|tree| tree.deep).max().unwrap_or(0),
+            Node::Choice(parts) => parts.iter().map(|tree| tree.deep).max().unwrap_or(0),
             _ => 0,
         };
         if below >= MAX_LINKS {
@@ -114,7 +113,50 @@ impl<'a> Parser<'a> {
         })
     }
 
-    fn binary(&mut self, level: u8) -> Result<Tree, Fault> {
+    /// A whole expression: `a ? b : c`, or what binds tighter.
+    fn choice(&mut self) -> Result<Tree, Fault> {
+        let condition = self.binary(0)?;
+        let at = self.at();
+        if !self.take("?") {
+            return Ok(condition);
+        }
+        let yes = self.nested(Self::choice)?;
+        self.expect(":")?;
+        let no = self.nested(Self::choice)?;
+        self.grown(at, Node::Choice(Box::new([condition, yes, no])))
+    }
+
+    fn binary(&mut self, least: u8) -> Result<Tree, Fault> {
+        self.nested(|parser| {
+            let mut left = parser.unary()?;
+            while let Some((operator, level)) = Operator::of(parser.peek()) {
+                if level < least {
+                    break;
+                }
+                let at = parser.at();
+                parser.next += 1;
+                let right = parser.binary(level + u8::from(!operator.last_first()))?;
+                left = parser.grown(at, Node::Binary(operator, Box::new(left), Box::new(right)))?;
+            }
+            Ok(left)
+        })
+    }
+
+    fn unary(&mut self) -> Result<Tree, Fault> {
+        let at = self.at();
+        let Some(prefix) = Prefix::of(self.peek()) else {
+            return self.postfix();
+        };
+        self.next += 1;
+        let inner = self.nested(Self::unary)?;
+        self.grown(at, Node::Prefix(prefix, Box::new(inner)))
+    }
+
+    /// Reads what lies one level deeper.
+    fn nested(
+        &mut self,
+        inner: impl FnOnce(&mut Self) -> Result<Tree, Fault>,
+    ) -> Result<Tree, Fault> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(self.fault(
@@ -122,72 +164,33 @@ impl<'a> Parser<'a> {
                 "compute it in several updateData steps",
             ));
         }
-        let mut left = self.unary(level)?;
-        while let Some(operator) = Operator::of(self.peek()) {
-            if operator.level() < level {
-                break;
-            }
-            let at = self.at();
-            self.next += 1;
-            let right = self.binary(operator.level() + 1)?;
-            left = self.grown(at, Node::Binary(operator, Box::new(left), Box::new(right)))?;
-            // A comparison of a comparison is a mistake: `a < b < c`.
-            if operator.level() == 4 && Operator::of(self.peek()).is_some_and(|o| o.level() == 4) {
-                return Err(self.fault("a chain of comparisons", "join them with and"));
-            }
-        }
+        let tree = inner(self)?;
         self.depth -= 1;
-        Ok(left)
-    }
-
-    fn unary(&mut self, level: u8) -> Result<Tree, Fault> {
-        let at = self.at();
-        let node = match self.peek() {
-            Token::Name(name) if name.eq_ignore_ascii_case("not") && level <= NOT_LEVEL => {
-                self.next += 1;
-                if *self.peek() == Token::Sign("(") {
-                    self.nested(|parser| parser.postfix().map(|tree| Node::Not(Box::new(tree))))?
-                } else {
-                    Node::Not(Box::new(self.binary(NOT_LEVEL)?))
-                }
-            }
-            Token::Sign("!") => {
-                self.next += 1;
-                self.nested(|parser| parser.unary(7).map(|tree| Node::Not(Box::new(tree))))?
-            }
-            Token::Sign("-") => {
-                self.next += 1;
-                self.nested(|parser| parser.unary(7).map(|tree| Node::Negate(Box::new(tree))))?
-            }
-            _ => return self.postfix(),
-        };
-        self.grown(at, node)
-    }
-
-    fn nested(
-        &mut self,
-        inner: impl FnOnce(&mut Self) -> Result<Node, Fault>,
-    ) -> Result<Node, Fault> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(self.fault(&format!("nested deeper than {MAX_DEPTH}"), ""));
-        }
-        let node = inner(self)?;
-        self.depth -= 1;
-        Ok(node)
+        Ok(tree)
     }
 
     fn postfix(&mut self) -> Result<Tree, Fault> {
+        let bracketed = *self.peek() == Token::Sign("(");
         let mut tree = self.primary()?;
+        let owns = !bracketed && matches!(tree.node, Node::Path(_) | Node::Call(..));
+        if !owns {
+            return match self.peek() {
+                Token::Sign("." | "[") => Err(self.fault(
+                    "`.` and `[` follow a name or a call",
+                    "give the value to a variable first",
+                )),
+                _ => Ok(tree),
+            };
+        }
         loop {
             let at = self.at();
             if self.take("[") {
-                let index = self.binary(0)?;
+                let index = self.choice()?;
                 self.expect("]")?;
                 tree = self.grown(at, Node::Index(Box::new(tree), Box::new(index)))?;
             } else if self.take(".") {
                 let at = self.at();
-                let Token::Name(name) = self.peek() else {
+                let (Token::Name(name) | Token::Text(name)) = self.peek() else {
                     return Err(self.fault("expected a property's name after `.`", ""));
                 };
                 self.next += 1;
@@ -214,7 +217,7 @@ impl<'a> Parser<'a> {
             Token::Decimal(number) => Node::Decimal(*number),
             Token::Sign("(") => {
                 self.next += 1;
-                let inner = self.binary(0)?;
+                let inner = self.choice()?;
                 self.expect(")")?;
                 return Ok(inner);
             }
@@ -234,7 +237,7 @@ impl<'a> Parser<'a> {
                 if !arguments.is_empty() {
                     self.expect(",")?;
                 }
-                arguments.push(self.binary(0)?);
+                arguments.push(self.choice()?);
             }
             return self.grown(at, Node::Call(name.to_owned(), arguments));
         }
@@ -242,6 +245,7 @@ impl<'a> Parser<'a> {
             "true" => Node::Boolean(true),
             "false" => Node::Boolean(false),
             "not_set" => Node::NotSet,
+            "not" => return Err(Fault::new(at, "`not` is no operator", "write !")),
             _ => Node::Path(vec![(at, name.to_owned())]),
         };
         self.grown(at, node)

@@ -4,13 +4,14 @@
 //! variables copies no text. `NOT_SET` is a value of every type.
 
 mod json;
+mod phone;
 mod size;
 
 pub(crate) use size::Room;
 
-use crate::kind::Kind;
+use crate::kind::{Base, Kind, Type};
 use crate::time;
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -47,13 +48,47 @@ pub enum Value {
     Collection(Arc<Vec<Value>>),
 }
 
-/// An amount and its currency.
+/// An amount and its currency, either of which may be `NOT_SET`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Money {
     /// How much.
-    pub amount: Decimal,
+    pub amount: Option<Decimal>,
     /// ISO 4217 code, such as `EUR`.
-    pub code: String,
+    pub code: Option<String>,
+}
+
+impl Money {
+    /// Reads an amount and a code as they are written: `10.50|EUR`; either may be left out.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Money> {
+        let (amount, code) = text.trim().split_once('|').unwrap_or((text.trim(), ""));
+        let given = |part: &str| (!part.trim().is_empty()).then(|| part.trim().to_owned());
+        let amount = match given(amount) {
+            Some(amount) => Some(decimal(&amount)?),
+            None => None,
+        };
+        Some(Money {
+            amount,
+            code: given(code),
+        })
+    }
+
+    /// The amount and the code, with so many places behind the point, rounded.
+    #[must_use]
+    pub fn written(&self, places: u32) -> String {
+        let amount = self
+            .amount
+            .map(|amount| rounded(amount, places).to_string());
+        let code = self.code.as_deref().unwrap_or_default();
+        format!("{}|{code}", amount.unwrap_or_default())
+    }
+}
+
+/// A number with so many places behind the point, no more and no less; halves go away from zero.
+pub(crate) fn rounded(number: Decimal, places: u32) -> Decimal {
+    let mut number = number.round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero);
+    number.rescale(places);
+    number
 }
 
 /// Something that has a name or an id outside of the workflow.
@@ -81,41 +116,46 @@ impl Value {
     /// A thing known by its name; its id is made of it, always the same, since the file has none.
     #[must_use]
     pub fn named(kind: Kind, name: &str) -> Value {
-        let mut properties = BTreeMap::new();
         if kind == Kind::PhoneNumber {
-            return Value::phone(name);
+            return phone::value(name);
         }
-        if kind == Kind::EmailAddress {
-            properties.insert("address".to_owned(), Value::text(name));
+        let id = match kind {
+            Kind::EmailAddress => name.to_owned(),
+            _ => made_id(&format!("{}:{name}", kind.word())),
+        };
+        let mut properties = BTreeMap::from([("id".to_owned(), Value::text(&id))]);
+        if kind != Kind::EmailAddress {
+            properties.insert("name".to_owned(), Value::text(name));
         }
-        properties.insert("name".to_owned(), Value::text(name));
-        let id = made_id(&format!("{}:{name}", kind.word()));
-        properties.insert("id".to_owned(), Value::text(&id));
         Value::Entity(Arc::new(Entity { kind, properties }))
     }
 
-    /// A telephone number; `tel:` and punctuation are taken off.
+    /// A telephone number or the address of a SIP telephone; `NOT_SET` of what is neither.
     #[must_use]
     pub fn phone(text: &str) -> Value {
-        let bare = text.trim();
-        let bare = bare.strip_prefix("tel:").unwrap_or(bare);
-        let digits: String = bare.chars().filter(char::is_ascii_digit).collect();
-        if digits.is_empty() {
-            return Value::NotSet;
-        }
-        let e164 = format!("+{digits}");
-        let properties = [
-            ("e164", e164.as_str()),
-            ("dialable", &e164),
-            ("display", bare),
-        ];
-        Value::Entity(Arc::new(Entity {
-            kind: Kind::PhoneNumber,
-            properties: properties
-                .into_iter()
-                .map(|(name, text)| (name.to_owned(), Value::text(text)))
-                .collect(),
-        }))
+        phone::value(text)
+    }
+
+    /// The type of the value; of a collection, that of its items.
+    pub(crate) fn kind(&self) -> Type {
+        Type::one(match self {
+            Value::NotSet => Base::NotSet,
+            Value::String(_) => Base::String,
+            Value::Integer(_) => Base::Integer,
+            Value::Decimal(_) => Base::Decimal,
+            Value::Currency(_) => Base::Currency,
+            Value::Boolean(_) => Base::Boolean,
+            Value::DateTime(_) => Base::DateTime,
+            Value::Duration(_) => Base::Duration,
+            Value::Json(_) => Base::Json,
+            Value::Audio(_) => Base::Audio,
+            Value::Communication(_) => Base::Communication,
+            Value::Entity(entity) => Base::Entity(entity.kind),
+            Value::Collection(items) => {
+                let first = items.iter().find(|item| !item.is_not_set());
+                return Type::many(first.map_or(Base::Any, |item| item.kind().base));
+            }
+        })
     }
 
     /// Whether it is `NOT_SET`.
@@ -131,10 +171,13 @@ impl Value {
             Value::NotSet => return None,
             Value::String(text) | Value::Audio(text) | Value::Communication(text) => text.clone(),
             Value::Integer(number) => number.to_string().into(),
-            Value::Decimal(number) => number.normalize().to_string().into(),
-            Value::Currency(money) => format!("{} {}", money.amount, money.code).into(),
+            Value::Decimal(number) => rounded(*number, number.scale().max(1)).to_string().into(),
+            Value::Currency(money) => {
+                let scale = money.amount.map_or(0, |amount| amount.scale());
+                money.written(scale.max(2)).into()
+            }
             Value::Boolean(flag) => if *flag { "true" } else { "false" }.into(),
-            Value::DateTime(millis) => time::write_date_time(*millis).into(),
+            Value::DateTime(millis) => time::write_date_time_in_seconds(*millis).into(),
             Value::Duration(millis) => time::write_duration(*millis).into(),
             Value::Json(json) => match &**json {
                 Json::String(text) => text.as_str().into(),
@@ -142,13 +185,17 @@ impl Value {
                 other => other.to_string().into(),
             },
             Value::Entity(entity) => {
-                let first = ["e164", "name", "address", "id"];
+                let first: &[&str] = match entity.kind {
+                    Kind::PhoneNumber => &["uri"],
+                    Kind::EmailAddress | Kind::ExternalContact => &["id"],
+                    _ => &["name", "id"],
+                };
                 let found = first.iter().find_map(|key| entity.properties.get(*key));
                 return found.and_then(Value::to_text);
             }
             Value::Collection(items) => {
-                let texts: Vec<_> = items.iter().filter_map(Value::to_text).collect();
-                texts.join(", ").into()
+                let texts = items.iter().map(|item| item.to_text().unwrap_or_default());
+                texts.collect::<Vec<_>>().join("\n").into()
             }
         })
     }

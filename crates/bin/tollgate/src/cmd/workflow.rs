@@ -38,6 +38,25 @@ enum Command {
     Functions,
 }
 
+/// Prints every way to call each function, with what it gives, and where from it is known unless that is sure.
+fn list_functions() {
+    for function in tollgate_expression::functions() {
+        for way in &function.overloads {
+            let evidence = way.evidence;
+            if evidence.confirmed() {
+                outln!("{}", function.way(way));
+            } else {
+                outln!(
+                    "{}  (known from {} only)",
+                    function.way(way),
+                    evidence.words()
+                );
+            }
+        }
+        outln!("    {}", function.says);
+    }
+}
+
 pub(crate) fn run(args: Args) -> ExitCode {
     let outcome = match args.command {
         Command::Validate(args) => return exit(validate::run(&args)),
@@ -46,14 +65,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Calls(args) => calls::run(&args),
         Command::Explore(args) => explore::run(&args),
         Command::Functions => {
-            for function in tollgate_expression::functions() {
-                let mark = if function.confirmed() {
-                    ""
-                } else {
-                    " (name not confirmed)"
-                };
-                outln!("{}\n    {}{mark}", function.usage(), function.says);
-            }
+            list_functions();
             Ok(true)
         }
     };

@@ -45,6 +45,11 @@ impl<'a> Drawer<'a> {
                 self.script.inputs.insert(name.to_owned(), value);
             }
         }
+        for name in &self.pool.participant {
+            if let Json::String(text) = self.value_of(name, Type::STRING) {
+                self.script.participant.insert(name.clone(), text);
+            }
+        }
         for name in &self.pool.builtins {
             // The session's are learned in the run; a called workflow may use what this one hasn't.
             let Ok((known, "")) = builtin(name, workflow.kind()) else {
@@ -96,7 +101,11 @@ impl<'a> Drawer<'a> {
         }
         let usual = USUAL.iter().find(|(part, _)| last.contains(part));
         match usual {
-            Some((_, text)) if kind == Type::STRING && self.below(4) > 0 => json!(text),
+            Some((_, text)) if kind == Type::STRING && self.below(4) > 0 => match self.below(4) {
+                // A text of the workflow within, as conditions with Contains() ask for.
+                0 => json!(format!("{text} {}", self.text())),
+                _ => json!(text),
+            },
             _ => self.value(kind),
         }
     }

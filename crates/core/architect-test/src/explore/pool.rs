@@ -16,6 +16,8 @@ pub(super) struct Pool {
     pub(super) outputs: BTreeMap<String, BTreeSet<(String, String, Type)>>,
     /// Built-in variables that are used.
     pub(super) builtins: BTreeSet<String>,
+    /// Names of participant data that are read.
+    pub(super) participant: BTreeSet<String>,
     /// Names of JSON properties that are read.
     pub(super) properties: BTreeSet<String>,
     /// Texts that stand in one expression with a built-in variable or a property, by the last part of its name in
@@ -41,6 +43,7 @@ impl Pool {
             texts: COMMON.map(str::to_owned).to_vec(),
             outputs: BTreeMap::new(),
             builtins: BTreeSet::new(),
+            participant: BTreeSet::new(),
             properties: BTreeSet::new(),
             compared: BTreeMap::new(),
             slots: BTreeMap::new(),
@@ -50,6 +53,13 @@ impl Pool {
         for workflow in workflows {
             for step in workflow.steps() {
                 expressions(&step.action, &mut |expr| pool.harvest(expr));
+                if let Action::GetData(attributes) = &step.action {
+                    let names = attributes.iter().filter_map(|(name, _)| match name {
+                        Expr::Constant(Value::String(name)) => Some(name.to_string()),
+                        _ => None,
+                    });
+                    pool.participant.extend(names);
+                }
                 let (name, bindings) = match &step.action {
                     Action::CallData(call) => (call.action.to_string(), &call.outputs),
                     Action::Lookup { table, outputs, .. } => (table.to_string(), outputs),

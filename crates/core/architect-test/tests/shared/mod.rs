@@ -46,7 +46,7 @@ pub(crate) fn parse(text: &str) -> Arc<Workflow> {
     }
 }
 
-/// What an expression gives in a workflow where `Flow.text` is "Grüße", `Flow.unset` nothing,
+/// What an expression gives in a workflow where `Flow.text` is "Grüße", `Flow.unset` and `Flow.unsetNumber` nothing,
 /// `Flow.list` ["b", "a", "b"], `Flow.json` {"a": {"b": [1, "x"]}, "n": null}, at 2026-01-05T09:00:00Z.
 pub(crate) fn evaluate(kind: &str, expression: &str) -> Result<Value, String> {
     let text = format!(
@@ -57,6 +57,7 @@ workflow:
   variables:
     - stringVariable: {{name: Flow.text, initialValue: {{lit: Grüße}}}}
     - stringVariable: {{name: Flow.unset}}
+    - integerVariable: {{name: Flow.unsetNumber}}
     - stringCollectionVariable: {{name: Flow.list, initialValue: {{lit: [b, a, b]}}}}
     - jsonVariable: {{name: Flow.json, initialValue: {{lit: {{a: {{b: [1, x]}}, n: null}}}}}}
     - {kind}Variable: {{name: Flow.result}}

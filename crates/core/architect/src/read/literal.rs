@@ -90,7 +90,7 @@ fn duration(node: &Node) -> Option<i64> {
 
 fn money(node: &Node) -> Option<Value> {
     Some(Value::Currency(Arc::new(Money {
-        amount: decimal(node.get("amount")?.text()?)?,
-        code: node.get("code")?.text()?.to_uppercase(),
+        amount: Some(decimal(node.get("amount")?.text()?)?),
+        code: Some(node.get("code")?.text()?.to_uppercase()),
     })))
 }

@@ -81,13 +81,13 @@ impl Reader<'_> {
             self.problems.error(
                 node.place,
                 format!("{what} has {} as its expression", node.what()),
-                "",
+                "write it in quotes: one that begins with ! is a tag of YAML's else",
             );
             return None;
         };
         match check(text, &self.scope()) {
             Ok((expr, kind)) => {
-                self.name_unconfirmed(&expr, node);
+                self.doubtful_names(&expr, node);
                 // What is heard may be given as a text, and is spoken; a prompt is played.
                 let spoken = matches!(wanted.base, Base::Audio | Base::Communication)
                     && matches!(kind.base, Base::String | Base::Audio | Base::Communication)
@@ -127,24 +127,38 @@ impl Reader<'_> {
         }
     }
 
-    fn name_unconfirmed(&mut self, expr: &Expr, node: &Node) {
-        let mut names = std::collections::BTreeSet::new();
+    /// Warns of functions and variables that the vendor isn't known to have, and of functions that it has in
+    /// workflows of other kinds only.
+    fn doubtful_names(&mut self, expr: &Expr, node: &Node) {
+        let mut doubts = std::collections::BTreeSet::new();
         expr.walk(&mut |part| match part {
-            Expr::Call(function, ..) if !function.confirmed() => {
-                names.insert(function.name);
+            Expr::Call(callee, _) => {
+                let function = callee.function;
+                let Some(way) = callee.overload.or(function.overloads.first()) else {
+                    return;
+                };
+                if !way.evidence.confirmed() {
+                    let (call, known) = (function.way(way), way.evidence.words());
+                    doubts.insert(format!("`{call}` is known from {known} only"));
+                }
+                if !self.kind.is_among(way.flows) {
+                    let (name, kinds) = (function.name, way.flows.replace(' ', ", "));
+                    doubts.insert(format!(
+                        "`{name}` is known from workflows of other kinds: {kinds}"
+                    ));
+                }
             }
             Expr::Builtin(name) => {
                 let known = Builtin::find(name).filter(|known| known.evidence == "secondary");
-                names.extend(known.map(|known| known.name));
+                doubts.extend(
+                    known.map(|known| format!("`{}` is known from others' notes only", known.name)),
+                );
             }
             _ => {}
         });
-        for name in names {
-            self.problems.warn(
-                node.place,
-                format!("`{name}` is not confirmed to have this name at the vendor"),
-                "it works here; check it there",
-            );
+        for message in doubts {
+            let help = "it works here; check it at the vendor";
+            self.problems.warn(node.place, message, help);
         }
     }
 

@@ -1,8 +1,9 @@
 //! A call under way, and what it may build.
 
-use crate::bounds::{MAX_ITEMS, MAX_TEXT, MAX_VALUE};
+use crate::arithmetic;
+use crate::bounds::{MAX_ITEMS, MAX_VALUE};
 use crate::kind::Type;
-use crate::value::{Room, Value, decimal};
+use crate::value::{Room, Value};
 use crate::world::World;
 use rust_decimal::Decimal;
 use std::sync::Arc;
@@ -45,32 +46,17 @@ impl Call<'_> {
         }
     }
 
-    pub(super) fn integer_or(&self, index: usize, default: i64) -> Result<i64, String> {
-        if self.has(index) {
-            self.integer(index)
-        } else {
-            Ok(default)
-        }
-    }
-
     pub(super) fn decimal(&self, index: usize) -> Result<Decimal, String> {
         match self.at(index) {
             Value::Integer(number) => Ok(Decimal::from(*number)),
             Value::Decimal(number) => Ok(*number),
-            Value::Json(json) if json.is_number() => match decimal(&json.to_string()) {
-                Some(number) => Ok(number),
-                None => self.wrong(index, "a number"),
-            },
             _ => self.wrong(index, "a number"),
         }
     }
 
-    pub(super) fn flag_or(&self, index: usize, default: bool) -> Result<bool, String> {
-        match self.at(index) {
-            Value::NotSet => Ok(default),
-            Value::Boolean(flag) => Ok(*flag),
-            _ => self.wrong(index, "a boolean"),
-        }
+    /// Whether an argument is true; one that isn't there isn't.
+    pub(super) fn flag(&self, index: usize) -> bool {
+        *self.at(index) == Value::Boolean(true)
     }
 
     pub(super) fn date(&self, index: usize) -> Result<i64, String> {
@@ -118,10 +104,7 @@ pub(super) fn room() -> Room {
 }
 
 pub(super) fn bounded_text(text: String) -> Result<Value, String> {
-    if text.len() > MAX_TEXT {
-        return Err(format!("a text of more than {MAX_TEXT} bytes"));
-    }
-    Ok(Value::String(text.into()))
+    arithmetic::bounded(text).map(Value::String)
 }
 
 pub(super) fn bounded_list(items: Vec<Value>) -> Result<Value, String> {

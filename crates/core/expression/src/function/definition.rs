@@ -1,7 +1,7 @@
 //! What a function is.
 
 use super::call::Call;
-use super::signature::Signature;
+use crate::overload::Overload;
 use crate::value::Value;
 
 /// What computes a function.
@@ -11,12 +11,10 @@ pub(crate) type Code = fn(&mut Call<'_>) -> Result<Value, String>;
 pub struct Function {
     /// The function's name; in expressions any case will do.
     pub name: &'static str,
-    /// Whether one argument that is `NOT_SET` makes the result so.
-    pub(crate) strict: bool,
-    confirmed: bool,
-    signatures: &'static str,
     /// What it gives, in a line.
     pub says: &'static str,
+    /// The ways to call it.
+    pub overloads: Vec<Overload>,
     pub(crate) run: Code,
 }
 
@@ -27,48 +25,27 @@ impl std::fmt::Debug for Function {
 }
 
 impl Function {
-    /// A function from its line of the table.
-    pub(super) fn read(
-        line: &'static str,
-        code: impl Fn(&str) -> Option<Code>,
-    ) -> Option<Function> {
-        let columns: Vec<&str> = line.split('\t').collect();
-        let [name, not_set, vendor, signatures, says] = columns[..] else {
-            return None;
-        };
-        Some(Function {
-            name,
-            strict: not_set == "passed on",
-            confirmed: vendor == "confirmed",
-            signatures,
-            says,
-            run: code(name)?,
-        })
-    }
-
-    /// Whether the vendor has a function of this name, as far as we could see. The others do what workflows
-    /// need, but a workflow that uses one may have to name it otherwise there.
+    /// Whether the vendor is known to have the function.
     #[must_use]
     pub fn confirmed(&self) -> bool {
-        self.confirmed
+        self.overloads.iter().any(|way| way.evidence.confirmed())
     }
 
-    pub(crate) fn signatures(&self) -> impl Iterator<Item = Signature> + '_ {
-        self.signatures.split("; ").map(Signature::read)
-    }
-
-    /// Every way to call the function, as shown to users: `Left(string, integer) -> string`.
+    /// Every way to call the function, as shown to users: `Left(string, integer 0..) -> string`.
     #[must_use]
     pub fn usage(&self) -> String {
-        let ways = self
-            .signatures
-            .split("; ")
-            .map(|text| match text.split_once("->") {
-                Some((arguments, result)) => {
-                    format!("{}({}) -> {}", self.name, arguments.trim(), result.trim())
-                }
-                None => self.name.to_owned(),
-            });
+        let ways = self.overloads.iter().map(|way| self.way(way));
         ways.collect::<Vec<_>>().join(" or ")
+    }
+
+    /// One way to call the function, as shown to users.
+    #[must_use]
+    pub fn way(&self, overload: &Overload) -> String {
+        match overload.written().split_once("->") {
+            Some((arguments, result)) => {
+                format!("{}({}) -> {}", self.name, arguments.trim(), result.trim())
+            }
+            None => self.name.to_owned(),
+        }
     }
 }

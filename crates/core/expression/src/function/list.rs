@@ -1,150 +1,124 @@
 //! Collections. Positions count from 0; a position past the end is an error.
 
-use super::call::{Call, bounded_list, bounded_text};
+use super::call::{Call, bounded_list};
 use super::definition::Code;
-use crate::compare::{compare, equal};
+use crate::compare::equal;
 use crate::value::Value;
-use std::cmp::Ordering;
+use std::sync::Arc;
 
 pub(super) const CODE: &[(&str, Code)] = &[
-    ("MakeList", |call| bounded_list(call.arguments.to_vec())),
-    ("MakeEmptyList", |_| bounded_list(Vec::new())),
+    ("AddItem", |call| {
+        let items = call.items(0)?.iter().chain(&call.arguments[1..]);
+        bounded_list(items.cloned().collect())
+    }),
+    ("AddItemAt", |call| {
+        let mut items = call.items(0)?.to_vec();
+        let at = position(call, 1, items.len() + 1)?;
+        items.splice(at..at, call.arguments[2..].iter().cloned());
+        bounded_list(items)
+    }),
+    ("AreEqual", |call| {
+        // True or false in front of texts says whether their case is ignored.
+        let (ignoring, values) = match call.arguments {
+            [Value::Boolean(flag), rest @ ..] if !matches!(rest[0], Value::Boolean(_)) => {
+                (*flag, rest)
+            }
+            all => (false, all),
+        };
+        let values: Vec<Value> = match ignoring {
+            true => values.iter().map(lower).collect(),
+            false => values.to_vec(),
+        };
+        let same = values.windows(2).all(|pair| equal(&pair[0], &pair[1]));
+        Ok(Value::Boolean(same))
+    }),
     ("Count", |call| {
         Ok(Value::Integer(call.items(0)?.len() as i64))
     }),
-    ("IsEmpty", |call| {
-        Ok(Value::Boolean(match call.at(0) {
-            Value::Collection(items) => items.is_empty(),
-            _ => call.text(0)?.is_empty(),
-        }))
+    ("Find", |call| {
+        bounded_list(places(call)?.map(Value::Integer).collect())
+    }),
+    ("FindFirst", |call| {
+        Ok(Value::Integer(places(call)?.next().unwrap_or(-1)))
     }),
     ("GetAt", |call| {
         if let Value::Json(json) = call.at(0) {
             let at = usize::try_from(call.integer(1)?).ok();
-            let item = json
-                .as_array()
-                .zip(at)
-                .and_then(|(items, at)| items.get(at));
-            return match item {
-                Some(item) => Ok(Value::Json(std::sync::Arc::new(item.clone()))),
-                None => Err("the JSON has no such item".to_owned()),
-            };
+            let items = json.as_array().zip(at);
+            let item = items.and_then(|(items, at)| items.get(at));
+            let item = item.ok_or("the JSON has no such item")?;
+            return Ok(Value::Json(Arc::new(item.clone())));
         }
         let items = call.items(0)?;
-        Ok(items[position(call, items.len())?].clone())
+        Ok(items[position(call, 1, items.len())?].clone())
     }),
-    ("First", |call| {
-        Ok(call.items(0)?.first().cloned().unwrap_or_default())
-    }),
-    ("Last", |call| {
-        Ok(call.items(0)?.last().cloned().unwrap_or_default())
-    }),
-    ("FindFirst", |call| {
-        let found = call
-            .items(0)?
-            .iter()
-            .position(|item| equal(item, call.at(1)));
-        Ok(Value::Integer(found.map_or(-1, |at| at as i64)))
-    }),
-    ("FindLast", |call| {
-        let found = call
-            .items(0)?
-            .iter()
-            .rposition(|item| equal(item, call.at(1)));
-        Ok(Value::Integer(found.map_or(-1, |at| at as i64)))
-    }),
-    ("FindAll", |call| {
-        let items = call.items(0)?.iter().enumerate();
-        let found = items.filter(|(_, item)| equal(item, call.at(1)));
-        bounded_list(found.map(|(at, _)| Value::Integer(at as i64)).collect())
-    }),
-    ("AddItem", |call| {
-        let items = call.items(0)?.iter().chain([call.at(1)]).cloned();
-        bounded_list(items.collect())
-    }),
-    ("AddItems", |call| {
-        let items = call.items(0)?.iter().chain(call.items(1)?).cloned();
-        bounded_list(items.collect())
-    }),
-    ("SetAt", |call| {
-        let mut items = call.items(0)?.to_vec();
-        let at = position(call, items.len())?;
-        items[at] = call.at(2).clone();
-        bounded_list(items)
-    }),
-    ("Insert", |call| {
-        let mut items = call.items(0)?.to_vec();
-        let at = position(call, items.len() + 1)?;
-        items.insert(at, call.at(2).clone());
-        bounded_list(items)
-    }),
-    ("RemoveAt", |call| {
-        let mut items = call.items(0)?.to_vec();
-        let at = position(call, items.len())?;
-        items.remove(at);
-        bounded_list(items)
-    }),
-    ("RemoveItem", |call| {
-        let mut items = call.items(0)?.to_vec();
-        if let Some(at) = items.iter().position(|item| equal(item, call.at(1))) {
-            items.remove(at);
-        }
-        bounded_list(items)
-    }),
-    ("Slice", |call| {
-        let items = call.items(0)?;
-        let bound = |number: i64| usize::try_from(number.max(0)).unwrap_or(0).min(items.len());
-        let start = bound(call.integer(1)?);
-        let end = bound(call.integer_or(2, i64::MAX)?);
-        bounded_list(items[start..end.max(start)].to_vec())
-    }),
-    ("Reverse", |call| match call.at(0) {
-        Value::Collection(items) => bounded_list(items.iter().rev().cloned().collect()),
-        _ => bounded_text(call.text(0)?.chars().rev().collect()),
-    }),
-    ("Sort", |call| {
-        let mut items = call.items(0)?.to_vec();
-        let upwards = call.flag_or(1, true)?;
-        let mut fault = None;
-        items.sort_by(|left, right| {
-            let order = compare(left, right).unwrap_or_else(|why| {
-                fault = Some(why);
-                Ordering::Equal
-            });
-            if upwards { order } else { order.reverse() }
-        });
-        match fault {
-            Some(why) => Err(why),
-            None => bounded_list(items),
-        }
-    }),
-    ("Distinct", |call| {
+    ("MakeEmptyList", |_| bounded_list(Vec::new())),
+    ("MakeList", |call| bounded_list(call.arguments.to_vec())),
+    ("RemoveDups", |call| {
         let mut kept: Vec<Value> = Vec::new();
-        let items = call.items(0)?;
-        if items.len() > MAX_COMPARED {
-            return Err(format!("more than {MAX_COMPARED} items to compare"));
-        }
-        for item in items {
+        for item in call.items(0)? {
             if !kept.iter().any(|other| equal(other, item)) {
                 kept.push(item.clone());
             }
         }
         bounded_list(kept)
     }),
+    ("RemoveItem", |call| {
+        let gone = |item: &Value| call.arguments[1..].iter().any(|gone| equal(gone, item));
+        let kept = call.items(0)?.iter().filter(|item| !gone(item));
+        bounded_list(kept.cloned().collect())
+    }),
+    ("RemoveItemAt", |call| {
+        let items = call.items(0)?;
+        let gone = 1..call.arguments.len();
+        let gone: Vec<usize> = gone
+            .map(|index| position(call, index, items.len()))
+            .collect::<Result<_, _>>()?;
+        let kept = items.iter().enumerate();
+        let kept = kept.filter(|(at, _)| !gone.contains(at));
+        bounded_list(kept.map(|(_, item)| item.clone()).collect())
+    }),
+    ("ReplaceItem", |call| replaced(call, usize::MAX)),
+    ("ReplaceItemAt", |call| {
+        let mut items = call.items(0)?.to_vec();
+        let at = position(call, 1, items.len())?;
+        items[at] = call.at(2).clone();
+        bounded_list(items)
+    }),
+    ("ReplaceItemFirst", |call| replaced(call, 1)),
 ];
 
-/// Items that are compared each with each.
-const MAX_COMPARED: usize = 2_000;
+/// Every place of the second argument in the first.
+fn places(call: &Call<'_>) -> Result<impl Iterator<Item = i64>, String> {
+    let wanted = call.at(1);
+    let items = call.items(0)?.iter().zip(0_i64..);
+    Ok(items
+        .filter(move |(item, _)| equal(item, wanted))
+        .map(|(_, at)| at))
+}
 
-fn position(call: &Call<'_>, count: usize) -> Result<usize, String> {
-    let at = call.integer(1)?;
-    usize::try_from(at)
-        .ok()
-        .filter(|at| *at < count)
-        .ok_or_else(|| {
-            format!(
-                "position {at} of a collection of {}",
-                call.items(0).map_or(0, <[_]>::len)
-            )
-        })
+/// The collection with the first so many items that are the second argument made the third.
+fn replaced(call: &Call<'_>, most: usize) -> Result<Value, String> {
+    let mut items = call.items(0)?.to_vec();
+    let found = items.iter_mut().filter(|item| equal(item, call.at(1)));
+    found.take(most).for_each(|item| *item = call.at(2).clone());
+    bounded_list(items)
+}
+
+fn lower(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::text(&text.to_lowercase()),
+        Value::Collection(items) => Value::collection(items.iter().map(lower).collect()),
+        other => other.clone(),
+    }
+}
+
+/// The position that an argument gives, if it is below a bound.
+fn position(call: &Call<'_>, index: usize, bound: usize) -> Result<usize, String> {
+    let at = call.integer(index)?;
+    let found = usize::try_from(at).ok().filter(|at| *at < bound);
+    found.ok_or_else(|| {
+        let count = call.items(0).map_or(0, <[_]>::len);
+        format!("position {at} of a collection of {count}")
+    })
 }

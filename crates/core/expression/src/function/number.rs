@@ -1,71 +1,45 @@
-//! Functions of numbers. One whose result doesn't fit is an error.
+//! Functions of numbers, amounts and durations. One whose result doesn't fit is an error.
 
 use super::call::Call;
 use super::definition::Code;
+use crate::arithmetic::{amount, in_integers};
 use crate::kind::Base;
-use crate::value::Value;
+use crate::value::{Money, Value};
 use rust_decimal::prelude::ToPrimitive;
-use rust_decimal::{Decimal, MathematicalOps, RoundingStrategy};
+use rust_decimal::{Decimal, RoundingStrategy};
+use std::sync::Arc;
 
 pub(super) const CODE: &[(&str, Code)] = &[
-    ("Abs", |call| match call.at(0) {
-        Value::Integer(number) => number.checked_abs().map(Value::Integer).ok_or_else(large),
-        _ => Ok(Value::Decimal(call.decimal(0)?.abs())),
-    }),
-    ("Ceiling", |call| whole(call.decimal(0)?.ceil())),
-    ("Floor", |call| whole(call.decimal(0)?.floor())),
-    ("Truncate", |call| whole(call.decimal(0)?.trunc())),
-    ("Round", |call| {
-        let digits = call.integer_or(1, 0)?;
-        let digits = u32::try_from(digits).map_err(|_| format!("{digits} digits"))?;
-        let rounded = call
-            .decimal(0)?
-            .round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero);
-        match call.result.base {
-            Base::Integer => whole(rounded),
-            _ => Ok(Value::Decimal(rounded)),
-        }
-    }),
-    ("Max", |call| {
-        fold(call, |left, right| Some(left.max(right)))
-    }),
-    ("Min", |call| {
-        fold(call, |left, right| Some(left.min(right)))
-    }),
-    ("Sum", |call| {
-        if call.items(0)?.is_empty() {
-            return typed(call, Decimal::ZERO);
-        }
-        fold(call, Decimal::checked_add)
-    }),
     ("Average", |call| {
-        let count = call.items(0)?.len();
-        match fold(call, Decimal::checked_add)? {
-            Value::NotSet => Ok(Value::NotSet),
-            Value::Integer(sum) => Ok(Value::Decimal(Decimal::from(sum) / Decimal::from(count))),
-            Value::Decimal(sum) => Ok(Value::Decimal(sum / Decimal::from(count))),
-            other => Ok(other),
-        }
+        let values = values(call);
+        let total = total(call, values)?;
+        let count = values.iter().filter(|value| part(value).is_some()).count();
+        typed(call, (total / Decimal::from(count.max(1))).normalize())
     }),
-    ("Power", |call| {
-        let power = call.decimal(0)?.checked_powi(call.integer(1)?);
-        power.map(Value::Decimal).ok_or_else(large)
+    ("Ceiling", |call| rounded(call, |number, _| number.ceil())),
+    ("Floor", |call| rounded(call, |number, _| number.floor())),
+    ("Random", |call| {
+        let drawn = Decimal::from(call.world.random() >> 11);
+        Ok(Value::Decimal(drawn / Decimal::from(1_u64 << 53)))
     }),
-    ("Sqrt", |call| {
-        let root = call.decimal(0)?.sqrt();
-        root.map(Value::Decimal)
-            .ok_or_else(|| "a negative number has none".to_owned())
-    }),
-    ("RandomInteger", |call| {
+    ("RandomInt", |call| {
         let (from, to) = (call.integer(0)?, call.integer(1)?);
         let width = i128::from(to) - i128::from(from) + 1;
         if width <= 0 {
             return Err(format!("there is nothing from {from} to {to}"));
         }
         let drawn = i128::from(call.world.random()) % width;
-        i64::try_from(i128::from(from) + drawn)
-            .map(Value::Integer)
-            .map_err(|_| large())
+        let number = i64::try_from(i128::from(from) + drawn);
+        number.map(Value::Integer).map_err(|_| large())
+    }),
+    ("Round", |call| {
+        rounded(call, |number, places| {
+            number.round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero)
+        })
+    }),
+    ("Sum", |call| {
+        let total = total(call, values(call))?;
+        typed(call, total)
     }),
 ];
 
@@ -73,39 +47,81 @@ fn large() -> String {
     "the number is too large".to_owned()
 }
 
-fn whole(number: Decimal) -> Result<Value, String> {
-    number.to_i64().map(Value::Integer).ok_or_else(large)
-}
-
-/// The number in the type of the call's result.
-fn typed(call: &Call<'_>, number: Decimal) -> Result<Value, String> {
-    match call.result.base {
-        Base::Integer => whole(number),
-        _ => Ok(Value::Decimal(number)),
-    }
-}
-
-/// The arguments, or the only argument's items, taken together; `NOT_SET` of none.
-fn fold(
-    call: &Call<'_>,
-    join: impl Fn(Decimal, Decimal) -> Option<Decimal>,
-) -> Result<Value, String> {
-    let values = match call.arguments {
-        [Value::Collection(items)] => items.as_slice(),
-        arguments => arguments,
+/// The first argument with its number rounded, to the places that a second one tells.
+fn rounded(call: &Call<'_>, round: fn(Decimal, u32) -> Decimal) -> Result<Value, String> {
+    let places = match call.at(1) {
+        Value::Integer(places) => u32::try_from(*places).map_err(|_| format!("{places} places"))?,
+        _ => 0,
     };
-    let mut total: Option<Decimal> = None;
-    for value in values {
-        let number = match value {
-            Value::Integer(number) => Decimal::from(*number),
-            Value::Decimal(number) => *number,
-            Value::NotSet => continue,
-            _ => return Err("an item is no number".to_owned()),
-        };
-        total = Some(match total {
-            None => number,
-            Some(before) => join(before, number).ok_or_else(large)?,
-        });
+    match call.at(0) {
+        Value::Currency(money) => Ok(Value::Currency(Arc::new(Money {
+            amount: Some(round(amount(money)?, places)),
+            code: money.code.clone(),
+        }))),
+        Value::Integer(number) => Ok(Value::Integer(*number)),
+        _ => Ok(Value::Decimal(round(call.decimal(0)?, places))),
     }
-    total.map_or(Ok(Value::NotSet), |number| typed(call, number))
+}
+
+/// The arguments, or the only argument's items.
+fn values<'a>(call: &Call<'a>) -> &'a [Value] {
+    match call.arguments {
+        [Value::Collection(items)] => items,
+        arguments => arguments,
+    }
+}
+
+/// The number in a value; none in one that is `NOT_SET`, or whose amount is.
+fn part(value: &Value) -> Option<Decimal> {
+    match value {
+        Value::Integer(number) | Value::Duration(number) => Some(Decimal::from(*number)),
+        Value::Decimal(number) => Some(*number),
+        Value::Currency(money) => money.amount,
+        _ => None,
+    }
+}
+
+/// The numbers of the values together.
+fn total(call: &Call<'_>, values: &[Value]) -> Result<Decimal, String> {
+    let codes = values.iter().filter_map(|value| match value {
+        Value::Currency(money) => Some(&money.code),
+        _ => None,
+    });
+    let codes: Vec<_> = codes.collect();
+    if let Some(pair) = codes.windows(2).find(|pair| pair[0] != pair[1]) {
+        let code = |code: &Option<String>| code.clone().unwrap_or_else(|| "NOT_SET".into());
+        return Err(format!(
+            "{} and {} are different money",
+            code(pair[0]),
+            code(pair[1])
+        ));
+    }
+    let start = if call.result.base == Base::Integer {
+        Decimal::ZERO
+    } else {
+        Decimal::new(0, 1)
+    };
+    let mut numbers = values.iter().filter_map(part);
+    let sum = numbers.try_fold(start, Decimal::checked_add);
+    sum.ok_or_else(large)
+}
+
+/// The number in the type of the call's result; an amount has the code of the values.
+fn typed(call: &Call<'_>, number: Decimal) -> Result<Value, String> {
+    let whole = || number.round().to_i64().ok_or_else(large);
+    Ok(match call.result.base {
+        Base::Integer => Value::Integer(in_integers(whole()?)?),
+        Base::Duration => Value::Duration(in_integers(whole()?)?),
+        Base::Currency => {
+            let mut codes = values(call).iter().filter_map(|value| match value {
+                Value::Currency(money) => money.code.clone(),
+                _ => None,
+            });
+            Value::Currency(Arc::new(Money {
+                amount: Some(number),
+                code: codes.next(),
+            }))
+        }
+        _ => Value::Decimal(number),
+    })
 }

@@ -1,158 +1,195 @@
-//! Being set, conversions, JSON, audio, communications, and references to things by name.
+//! Being set, choices, conversions, JSON, communications, and things of the platform by their names.
 
-use super::call::{Call, bounded_json, bounded_list, bounded_text, room};
+use super::call::{Call, bounded_json, bounded_list, bounded_text};
 use super::definition::Code;
-use crate::kind::{Base, Type};
-use crate::value::{Money, Value, decimal, uuid};
+use crate::arithmetic::{in_integers, joined};
+use crate::kind::{Base, Kind};
+use crate::value::{Entity, Value, decimal};
+use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Nesting of JSON, as the platform allows it.
 const MAX_JSON_DEPTH: usize = 50;
 
 pub(super) const CODE: &[(&str, Code)] = &[
-    ("IsSet", |call| Ok(Value::Boolean(call.has(0)))),
-    ("IsNotSet", |call| Ok(Value::Boolean(!call.has(0)))),
+    ("EmailAddressDomainPart", |call| Ok(email_part(call, 1))),
+    ("EmailAddressLocalPart", |call| Ok(email_part(call, 0))),
+    ("FindEmergencyGroup", named),
+    ("FindGroupById", named),
+    ("FindLanguageSkill", named),
+    ("FindQueue", named),
+    ("FindQueueById", named),
+    ("FindQueueEstimatedWaitTime", nothing),
+    ("FindSkill", named),
+    ("FindUser", named),
+    ("FindUserById", named),
+    ("FindWrapUpCode", named),
+    ("GetQueueEstimatedWaitTime", nothing),
+    // The checker makes a choice of it that doesn't evaluate the other value.
+    ("If", |call| {
+        let chosen = if call.flag(0) { 1 } else { 2 };
+        Ok(call.at(chosen).clone())
+    }),
     ("IsNotSetOrEmpty", |call| {
         Ok(Value::Boolean(match call.at(0) {
             Value::NotSet => true,
             Value::Collection(items) => items.is_empty(),
             Value::String(text) => text.is_empty(),
+            Value::Currency(money) => money.amount.is_none(),
             Value::Json(json) => json.is_null() || **json == Json::String(String::new()),
             _ => false,
         }))
     }),
-    ("ToInt", |call| {
-        let number = match call.at(0) {
-            Value::Boolean(flag) => Some(i64::from(*flag)),
-            Value::Integer(number) => Some(*number),
-            value => value
-                .to_text()
-                .and_then(|text| decimal(&text)?.trunc().to_i64()),
-        };
-        number.map_or_else(|| call.wrong(0, "a number"), |n| Ok(Value::Integer(n)))
-    }),
-    ("ToDecimal", |call| {
-        let number = call.at(0).to_text().and_then(|text| decimal(&text));
-        number.map_or_else(|| call.wrong(0, "a number"), |n| Ok(Value::Decimal(n)))
-    }),
-    ("ToBool", |call| match call.at(0) {
-        Value::Boolean(flag) => Ok(Value::Boolean(*flag)),
-        Value::Integer(number) => Ok(Value::Boolean(*number != 0)),
-        value => match value
-            .to_text()
-            .unwrap_or_default()
-            .trim()
-            .to_lowercase()
-            .as_str()
-        {
-            "true" | "yes" | "1" => Ok(Value::Boolean(true)),
-            "false" | "no" | "0" => Ok(Value::Boolean(false)),
-            _ => call.wrong(0, "true or false"),
-        },
-    }),
-    ("ToCurrency", |call| {
-        Ok(Value::Currency(Arc::new(Money {
-            amount: call.decimal(0)?,
-            code: call.text(1)?.to_uppercase(),
-        })))
-    }),
-    ("MakeUUID", |call| {
-        let (high, low) = (call.world.random(), call.world.random());
-        Ok(Value::text(&uuid(high, low)))
-    }),
+    ("IsSet", |call| Ok(Value::Boolean(call.has(0)))),
     ("JsonParse", |call| {
         let text = call.text(0)?;
         let json = tollgate_json::read_within(&text, MAX_JSON_DEPTH)
             .map_err(|fault| format!("not JSON: {fault}"))?;
         Ok(Value::Json(Arc::new(json)))
     }),
+    ("MakeAgentScorePair", |call| {
+        Ok(pair(call, call.at(0), call.at(1)))
+    }),
+    ("MakeCommunication", communication),
+    ("MakeEmailAddress", |call| {
+        let Value::Entity(entity) = Value::named(Kind::EmailAddress, &call.text(0)?) else {
+            return Ok(Value::NotSet);
+        };
+        let mut entity = (*entity).clone();
+        if call.has(1) {
+            entity
+                .properties
+                .insert("name".to_owned(), call.at(1).clone());
+        }
+        Ok(Value::Entity(Arc::new(entity)))
+    }),
+    ("MakeListAgentScorePair", |call| {
+        let (users, scores) = (call.items(0)?, call.items(1)?);
+        if users.len() != scores.len() {
+            return Err(format!("{} users and {} scores", users.len(), scores.len()));
+        }
+        let pairs = users.iter().zip(scores);
+        bounded_list(pairs.map(|(user, score)| pair(call, user, score)).collect())
+    }),
+    ("MakePhoneNumber", |call| Ok(Value::phone(&call.text(0)?))),
+    ("MakeTimeslot", |call| {
+        Ok(thing(
+            call,
+            [("dateTime", call.at(0)), ("duration", call.at(1))],
+        ))
+    }),
+    ("ToBool", |call| {
+        let text = match call.at(0).clone().plain() {
+            Value::Integer(number) => return Ok(Value::Boolean(number != 0)),
+            Value::Decimal(number) => return Ok(Value::Boolean(!number.is_zero())),
+            Value::String(text) => text.trim().to_lowercase(),
+            value => return Ok(value),
+        };
+        match text.as_str() {
+            "true" | "t" | "1" => Ok(Value::Boolean(true)),
+            "false" | "f" | "0" => Ok(Value::Boolean(false)),
+            _ => call.wrong(0, "true or false"),
+        }
+    }),
+    ("ToCommunication", communication),
+    ("ToCommunicationSsml", communication),
+    ("ToCommunicationTTS", communication),
+    ("ToDecimal", |call| match call.at(0).clone().plain() {
+        Value::Boolean(flag) => Ok(Value::Decimal(Decimal::new(i64::from(flag) * 10, 1))),
+        Value::Currency(money) => Ok(money.amount.map_or(Value::NotSet, Value::Decimal)),
+        Value::Integer(number) => Ok(Value::Decimal(number.into())),
+        Value::String(text) if text.trim().is_empty() => Ok(Value::NotSet),
+        Value::String(text) => match decimal(&text) {
+            Some(number) => Ok(Value::Decimal(number)),
+            None => call.wrong(0, "a number"),
+        },
+        value => Ok(value),
+    }),
+    ("ToGroup", named),
+    ("ToInt", |call| {
+        let number = match call.at(0).clone().plain() {
+            Value::Boolean(flag) => Some(i64::from(flag)),
+            Value::Decimal(number) => number.trunc().to_i64(),
+            Value::Duration(millis) => Some(millis),
+            Value::String(text) if text.trim().is_empty() => return Ok(Value::NotSet),
+            Value::String(text) => decimal(&text).and_then(|number| number.trunc().to_i64()),
+            value => return Ok(value),
+        };
+        match number {
+            Some(number) => in_integers(number).map(Value::Integer),
+            None => call.wrong(0, "a number"),
+        }
+    }),
     ("ToJson", |call| {
         Ok(Value::Json(Arc::new(bounded_json(call.at(0))?)))
     }),
-    ("JsonStringify", |call| {
-        bounded_text(call.json(0)?.to_string())
+    ("ToJsonCollection", |call| match call.json(0)? {
+        Json::Array(items) => {
+            let items = items.iter().map(|item| Value::Json(Arc::new(item.clone())));
+            bounded_list(items.collect())
+        }
+        _ => call.wrong(0, "a JSON list"),
     }),
-    ("GetJsonObjectProperty", |call| {
-        let inner = call
-            .json(0)?
-            .get(&*call.text(1)?)
-            .filter(|json| !json.is_null());
-        Ok(inner.map_or(Value::NotSet, |json| Value::Json(Arc::new(json.clone()))))
-    }),
-    ("SetJsonObjectProperty", |call| {
-        let mut room = room();
-        room.take_json(call.json(0)?)?;
-        room.levels -= 1;
-        room.take(call.at(2))?;
-        let mut json = call.json(0)?.clone();
-        let Json::Object(object) = &mut json else {
-            return call.wrong(0, "a JSON object");
-        };
-        object.insert(call.text(1)?.to_string(), call.at(2).to_json());
-        Ok(Value::Json(Arc::new(json)))
-    }),
-    ("GetJsonObjectPropertyNames", |call| match call.json(0)? {
-        Json::Object(object) => bounded_list(object.keys().map(|key| Value::text(key)).collect()),
-        _ => call.wrong(0, "a JSON object"),
-    }),
-    ("JsonToStringCollection", |call| {
-        let json = Json::Array(call.json(0)?.as_array().cloned().unwrap_or_default());
-        Value::from_json(&json, Type::many(Base::String))
-    }),
-    ("ToAudio", audio),
-    ("ToAudioTTS", |call| Ok(Value::Audio(call.text(0)?))),
-    ("ToAudioBlank", |call| {
-        Ok(Value::Audio(
-            format!("[silence {} ms]", call.integer(0)?).into(),
-        ))
-    }),
-    ("ToAudioNumber", audio),
-    ("ToAudioDateTime", audio),
-    ("AudioPlaybackOptions", |call| Ok(call.at(0).clone())),
-    ("FindPrompt", named),
-    ("MakeCommunication", communication),
-    ("ToCommunication", communication),
-    ("ToPhoneNumber", |call| Ok(Value::phone(&call.text(0)?))),
-    ("ToQueue", named),
-    ("FindQueue", named),
-    ("ToUser", named),
-    ("FindUser", named),
-    ("ToGroup", named),
-    ("FindGroup", named),
-    ("ToSkill", named),
-    ("FindSkill", named),
     ("ToLanguageSkill", named),
-    ("FindLanguageSkill", named),
-    ("ToSchedule", named),
-    ("FindSchedule", named),
+    ("ToPhoneNumber", |call| match call.at(0) {
+        Value::String(text) => Ok(Value::phone(text)),
+        value => Ok(value.clone()),
+    }),
+    ("ToQueue", named),
     ("ToScheduleGroup", named),
-    ("FindScheduleGroup", named),
-    ("ToEmergencyGroup", named),
-    ("FindEmergencyGroup", named),
-    ("ToEmailAddress", named),
+    ("ToSkill", named),
+    ("ToUser", named),
     ("ToWrapupCode", named),
 ];
 
-/// A thing by its name or id, of the kind that the signature gives.
+/// A thing by its name or id, of the kind that the call gives; none without a name.
 fn named(call: &mut Call<'_>) -> Result<Value, String> {
-    match call.result.base {
-        Base::Entity(kind) => Ok(Value::named(kind, &call.text(0)?)),
-        _ => call.wrong(0, "the name of a thing"),
-    }
+    Ok(match (call.result.base, call.at(0)) {
+        (Base::Entity(kind), Value::String(name)) if !name.trim().is_empty() => {
+            Value::named(kind, name)
+        }
+        (_, Value::String(_)) => Value::NotSet,
+        (_, value) => value.clone(),
+    })
 }
 
-fn audio(call: &mut Call<'_>) -> Result<Value, String> {
-    Ok(Value::Audio(call.at(0).to_text().unwrap_or_default()))
+/// What only the platform knows.
+fn nothing(_: &mut Call<'_>) -> Result<Value, String> {
+    Ok(Value::NotSet)
+}
+
+/// A thing of the kind that the call gives, with these properties.
+fn thing<const N: usize>(call: &Call<'_>, properties: [(&str, &Value); N]) -> Value {
+    let Base::Entity(kind) = call.result.base else {
+        return Value::NotSet;
+    };
+    let each = |(name, value): (&str, &Value)| (name.to_lowercase(), value.clone());
+    let properties: BTreeMap<_, _> = properties.into_iter().map(each).collect();
+    Value::Entity(Arc::new(Entity { kind, properties }))
+}
+
+fn pair(call: &Call<'_>, user: &Value, score: &Value) -> Value {
+    thing(call, [("agent", user), ("score", score)])
+}
+
+/// What stands before or behind the last `@`; none without one.
+fn email_part(call: &Call<'_>, part: usize) -> Value {
+    let text = call.at(0).to_text().unwrap_or_default();
+    match text.rsplit_once('@') {
+        Some((local, domain)) => Value::text([local, domain][part.min(1)]),
+        None => Value::NotSet,
+    }
 }
 
 fn communication(call: &mut Call<'_>) -> Result<Value, String> {
-    let texts: Vec<_> = call.arguments.iter().filter_map(Value::to_text).collect();
-    if texts.is_empty() {
+    let texts = call.arguments.iter().filter_map(Value::to_text);
+    let Some(text) = texts.reduce(|all, text| joined(&all, &text).into()) else {
         return Ok(Value::NotSet);
-    }
-    match bounded_text(texts.join(" "))? {
+    };
+    match bounded_text(text.to_string())? {
         Value::String(text) => Ok(Value::Communication(text)),
         other => Ok(other),
     }

@@ -2,75 +2,87 @@
 
 use super::call::{Call, bounded_list, bounded_text};
 use super::definition::Code;
+use crate::arithmetic::joined;
 use crate::bounds::MAX_TEXT;
-use crate::compare::equal;
+use crate::compare::{compare_texts, equal};
 use crate::kind::Base;
-use crate::value::Value;
-use tollgate_meter::{Meter, Pattern};
+use crate::value::{Value, rounded};
+use std::cmp::Ordering;
+use std::sync::Arc;
+use whatlang::Lang;
+
+/// What is cut off at the ends of a text.
+const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
 
 pub(super) const CODE: &[(&str, Code)] = &[
     ("Append", append),
+    ("Compare", |call| {
+        let text = |index: usize| call.at(index).to_text();
+        let order = match (text(0), text(1)) {
+            (Some(left), Some(right)) if call.flag(2) => {
+                compare_texts(&left.to_lowercase(), &right.to_lowercase())
+            }
+            (Some(left), Some(right)) => compare_texts(&left, &right),
+            (left, right) => left.is_some().cmp(&right.is_some()),
+        };
+        Ok(Value::Integer(match order {
+            Ordering::Less => -1,
+            Ordering::Equal => 0,
+            Ordering::Greater => 1,
+        }))
+    }),
     ("Contains", |call| {
         if let Value::Collection(items) = call.at(0) {
             let found = items.iter().any(|item| equal(item, call.at(1)));
             return Ok(Value::Boolean(found));
         }
-        compare_texts(call, |text, part| text.contains(part))
-    }),
-    ("StartsWith", |call| {
-        compare_texts(call, |text, part| text.starts_with(part))
-    }),
-    ("EndsWith", |call| {
-        compare_texts(call, |text, part| text.ends_with(part))
-    }),
-    ("FindString", |call| {
-        let text: Vec<char> = call.text(0)?.chars().collect();
-        let part: Vec<char> = call.text(1)?.chars().collect();
-        let start = usize::try_from(call.integer_or(2, 0)?.max(0)).unwrap_or(usize::MAX);
-        let rest = text.get(start..).unwrap_or(&[]);
-        let found = if part.is_empty() {
-            Some(0)
+        let (text, part) = (call.text(0)?, call.text(1)?);
+        Ok(Value::Boolean(if call.flag(2) {
+            text.to_lowercase().contains(&part.to_lowercase())
         } else {
-            rest.windows(part.len()).position(|window| window == part)
-        };
-        Ok(Value::Integer(found.map_or(-1, |at| (at + start) as i64)))
+            text.contains(&*part)
+        }))
     }),
+    ("DetectLanguage", |call| {
+        let text = call.at(0).to_text().unwrap_or_default();
+        let known = whatlang::detect_lang(&text).and_then(language);
+        Ok(known.map_or_else(|| call.at(1).clone(), Value::text))
+    }),
+    ("FindString", find),
     ("Left", |call| {
         let count = count(call, 1)?;
         bounded_text(call.text(0)?.chars().take(count).collect())
+    }),
+    ("Length", |call| {
+        Ok(Value::Integer(call.text(0)?.chars().count() as i64))
+    }),
+    ("Lower", |call| bounded_text(call.text(0)?.to_lowercase())),
+    ("LTrim", |call| {
+        Ok(Value::text(call.text(0)?.trim_start_matches(BLANKS)))
+    }),
+    ("Replace", |call| {
+        let (text, from) = (call.text(0)?, call.text(1)?);
+        let to = call.at(2).to_text().unwrap_or_default();
+        if from.is_empty() {
+            return Ok(Value::String(text));
+        }
+        let grown = text.len() + text.matches(&*from).count() * to.len();
+        // Four bytes a character at the most.
+        if grown > 4 * MAX_TEXT {
+            return Err(format!("a text of more than {MAX_TEXT} characters"));
+        }
+        bounded_text(text.replace(&*from, &to))
+    }),
+    ("Reverse", |call| {
+        bounded_text(call.text(0)?.chars().rev().collect())
     }),
     ("Right", |call| {
         let text = call.text(0)?;
         let skipped = text.chars().count().saturating_sub(count(call, 1)?);
         bounded_text(text.chars().skip(skipped).collect())
     }),
-    ("Substring", substring),
-    ("Mid", substring),
-    ("CharAt", |call| {
-        let at = count(call, 1)?;
-        match call.text(0)?.chars().nth(at) {
-            Some(character) => Ok(Value::text(&character.to_string())),
-            None => Err(format!("character {at} lies past the end")),
-        }
-    }),
-    ("Length", length),
-    ("Lower", |call| bounded_text(call.text(0)?.to_lowercase())),
-    ("Upper", |call| bounded_text(call.text(0)?.to_uppercase())),
-    ("Trim", |call| Ok(Value::text(call.text(0)?.trim()))),
-    ("TrimStart", |call| {
-        Ok(Value::text(call.text(0)?.trim_start()))
-    }),
-    ("TrimEnd", |call| Ok(Value::text(call.text(0)?.trim_end()))),
-    ("Replace", |call| {
-        let (text, from, to) = (call.text(0)?, call.text(1)?, call.text(2)?);
-        if from.is_empty() {
-            return Ok(Value::String(text));
-        }
-        let grown = text.len() + text.matches(&*from).count() * to.len();
-        if grown > MAX_TEXT {
-            return Err(format!("a text of more than {} bytes", MAX_TEXT));
-        }
-        bounded_text(text.replace(&*from, &to))
+    ("RTrim", |call| {
+        Ok(Value::text(call.text(0)?.trim_end_matches(BLANKS)))
     }),
     ("Split", |call| {
         let (text, separator) = (call.text(0)?, call.text(1)?);
@@ -79,88 +91,92 @@ pub(super) const CODE: &[(&str, Code)] = &[
         }
         bounded_list(text.split(&*separator).map(Value::text).collect())
     }),
-    ("Join", |call| {
-        let texts: Vec<_> = call.items(0)?.iter().filter_map(Value::to_text).collect();
-        bounded_text(texts.join(&*call.text(1)?))
-    }),
-    ("Format", |call| {
-        let mut text = call.text(0)?.to_string();
-        for (index, value) in call.arguments[1..].iter().enumerate() {
-            let value = value.to_text().unwrap_or_default();
-            text = text.replace(&format!("{{{index}}}"), &value);
-            if text.len() > MAX_TEXT {
-                break;
-            }
-        }
-        bounded_text(text)
-    }),
-    ("RegexMatch", |call| {
-        let text = call.text(0)?;
-        let pattern = pattern(call, &text)?;
-        Ok(Value::Boolean(pattern.lend(&text).is_match(&text)))
-    }),
-    ("RegexExtract", |call| {
-        let text = call.text(0)?;
-        let pattern = pattern(call, &text)?;
-        let lent = pattern.lend(&text);
-        let found = lent.find(&text);
-        Ok(found.map_or(Value::NotSet, |found| Value::text(found.as_str())))
-    }),
-    ("UrlEncode", |call| {
-        let mut out = String::new();
-        for byte in call.text(0)?.bytes() {
-            match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                    out.push(byte as char);
-                }
-                _ => out.push_str(&format!("%{byte:02X}")),
-            }
-        }
-        bounded_text(out)
-    }),
-    ("ToString", |call| {
-        Ok(call.at(0).to_text().map_or(Value::NotSet, Value::String))
+    ("Substring", |call| {
+        let (start, length) = (count(call, 1)?, count(call, 2)?);
+        bounded_text(call.text(0)?.chars().skip(start).take(length).collect())
     }),
     ("ToDisplayString", |call| {
         Ok(Value::String(call.at(0).to_text().unwrap_or_default()))
     }),
+    ("ToString", to_string),
+    ("Trim", |call| {
+        Ok(Value::text(call.text(0)?.trim_matches(BLANKS)))
+    }),
+    ("Upper", |call| bounded_text(call.text(0)?.to_uppercase())),
 ];
 
 fn append(call: &mut Call<'_>) -> Result<Value, String> {
-    if let Value::Collection(items) = call.at(0) {
-        let items = items.iter().chain(&call.arguments[1..]).cloned();
-        return bounded_list(items.collect());
-    }
-    let separator = match call.result.base {
-        Base::Audio | Base::Communication => " ",
-        _ => "",
-    };
     let mut out = String::new();
-    for index in 0..call.arguments.len() {
-        let text = call.text(index)?;
-        if !out.is_empty() && !text.is_empty() {
-            out.push_str(separator);
-        }
-        out.push_str(&text);
-        if out.len() > MAX_TEXT {
+    for value in call.arguments {
+        let text = value.to_text().unwrap_or_default();
+        out = match call.result.base {
+            Base::String => out + &text,
+            _ => joined(&out, &text),
+        };
+        // Four bytes a character at the most.
+        if out.len() > 4 * MAX_TEXT {
             break;
         }
     }
     let text = bounded_text(out)?;
     Ok(match (call.result.base, text) {
         (Base::Audio, Value::String(text)) => Value::Audio(text),
-        (Base::Communication, Value::String(text)) => Value::Communication(text),
         (_, text) => text,
     })
 }
 
-fn compare_texts(call: &Call<'_>, holds: fn(&str, &str) -> bool) -> Result<Value, String> {
-    let (text, part) = (call.text(0)?, call.text(1)?);
-    Ok(Value::Boolean(if call.flag_or(2, false)? {
-        holds(&text.to_lowercase(), &part.to_lowercase())
-    } else {
-        holds(&text, &part)
-    }))
+/// Where the second text begins in the first, for the n-th time if a number says so; -1 if it doesn't.
+fn find(call: &mut Call<'_>) -> Result<Value, String> {
+    let ignoring = call.flag(call.arguments.len() - 1);
+    let folded = |text: Arc<str>| -> Vec<String> {
+        let fold = |c: char| match ignoring {
+            true => c.to_lowercase().to_string(),
+            false => c.to_string(),
+        };
+        text.chars().map(fold).collect()
+    };
+    let (text, part) = (folded(call.text(0)?), folded(call.text(1)?));
+    let occurrence = match call.at(2) {
+        Value::Integer(number) => usize::try_from(*number).map_err(|_| "a number below 1")?,
+        _ => 1,
+    };
+    if part.is_empty() {
+        return Ok(Value::Integer(0));
+    }
+    let mut places = text.windows(part.len()).enumerate();
+    let mut found = places.by_ref().filter(|(_, window)| *window == part);
+    let found = found.nth(occurrence - 1);
+    Ok(Value::Integer(found.map_or(-1, |(at, _)| at as i64)))
+}
+
+/// A value written out; a collection with what stands between its items, amounts with their places.
+fn to_string(call: &mut Call<'_>) -> Result<Value, String> {
+    let mut between: Arc<str> = "\n".into();
+    let mut places = None;
+    for index in 1..call.arguments.len() {
+        match call.at(index) {
+            Value::String(text) => between = text.clone(),
+            Value::Integer(number) => {
+                places = Some(u32::try_from(*number).map_err(|_| "places below 0")?);
+            }
+            _ => {}
+        }
+    }
+    let written = |value: &Value| match (value, places) {
+        (Value::Decimal(number), Some(places)) => Some(rounded(*number, places).to_string().into()),
+        (Value::Currency(money), Some(places)) => Some(money.written(places).into()),
+        _ => value.to_text(),
+    };
+    match call.at(0) {
+        Value::Collection(items) => {
+            let texts = items.iter().map(|item| written(item).unwrap_or_default());
+            bounded_text(texts.collect::<Vec<_>>().join(&between))
+        }
+        value => match written(value) {
+            Some(text) => bounded_text(text.to_string()),
+            None => Ok(Value::NotSet),
+        },
+    }
 }
 
 /// A count that may not be negative.
@@ -169,31 +185,37 @@ fn count(call: &Call<'_>, index: usize) -> Result<usize, String> {
     usize::try_from(number).map_err(|_| format!("argument {} is {number}, below zero", index + 1))
 }
 
-fn substring(call: &mut Call<'_>) -> Result<Value, String> {
-    let start = count(call, 1)?;
-    let length = if call.has(2) {
-        count(call, 2)?
-    } else {
-        usize::MAX
-    };
-    bounded_text(call.text(0)?.chars().skip(start).take(length).collect())
+/// The code of a language, as ISO 639-1 has it.
+fn language(lang: Lang) -> Option<&'static str> {
+    LANGUAGES
+        .iter()
+        .find(|(known, _)| *known == lang)
+        .map(|(_, code)| *code)
 }
 
-fn length(call: &mut Call<'_>) -> Result<Value, String> {
-    Ok(Value::Integer(match call.at(0) {
-        Value::Collection(items) => items.len() as i64,
-        _ => call.text(0)?.chars().count() as i64,
-    }))
-}
-
-/// The second argument, to be looked for in this text.
-fn pattern(call: &mut Call<'_>, text: &str) -> Result<Pattern, String> {
-    let flags = if call.flag_or(2, false)? { "(?i)" } else { "" };
-    let meter = Meter::default();
-    let pattern = Pattern::compile(&format!("{flags}{}", call.text(1)?), &meter);
-    let pattern = pattern.map_err(|error| format!("not a pattern: {error}"))?;
-    let afforded = pattern.afford(text.len(), &meter);
-    afforded.map_err(|exhausted| exhausted.to_string())?;
-    call.world.work(meter.steps_used())?;
-    Ok(pattern)
-}
+const LANGUAGES: [(Lang, &str); 24] = [
+    (Lang::Ara, "ar"),
+    (Lang::Ces, "cs"),
+    (Lang::Dan, "da"),
+    (Lang::Deu, "de"),
+    (Lang::Ell, "el"),
+    (Lang::Eng, "en"),
+    (Lang::Fin, "fi"),
+    (Lang::Fra, "fr"),
+    (Lang::Heb, "he"),
+    (Lang::Hun, "hu"),
+    (Lang::Ita, "it"),
+    (Lang::Jpn, "ja"),
+    (Lang::Kor, "ko"),
+    (Lang::Nld, "nl"),
+    (Lang::Nob, "no"),
+    (Lang::Pol, "pl"),
+    (Lang::Por, "pt"),
+    (Lang::Ron, "ro"),
+    (Lang::Rus, "ru"),
+    (Lang::Spa, "es"),
+    (Lang::Swe, "sv"),
+    (Lang::Tha, "th"),
+    (Lang::Tur, "tr"),
+    (Lang::Cmn, "zh"),
+];

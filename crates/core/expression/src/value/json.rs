@@ -8,6 +8,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Value {
+    /// JSON that is neither a list nor an object as a value of the language; any other value as it is.
+    #[must_use]
+    pub(crate) fn plain(self) -> Value {
+        match &self {
+            Value::Json(json) if !json.is_object() && !json.is_array() => {
+                Value::from_json(json, Type::ANY).unwrap_or(self)
+            }
+            _ => self,
+        }
+    }
+
     /// As JSON: what a data action is given.
     #[must_use]
     pub fn to_json(&self) -> Json {
@@ -21,6 +32,7 @@ impl Value {
             }
             Value::Boolean(flag) => Json::Bool(*flag),
             Value::Json(json) => (**json).clone(),
+            Value::DateTime(millis) => Json::String(time::write_date_time(*millis)),
             Value::Collection(items) => Json::Array(items.iter().map(Value::to_json).collect()),
             Value::Entity(entity) if entity.kind == Kind::ExternalContact => Json::Object(
                 entity
@@ -29,6 +41,12 @@ impl Value {
                     .map(|(name, value)| (name.clone(), value.to_json()))
                     .collect(),
             ),
+            Value::Entity(entity) if entity.kind == Kind::PhoneNumber => {
+                let text = ["e164", "uri"]
+                    .iter()
+                    .find_map(|name| entity.properties.get(*name));
+                text.map_or(Json::Null, Value::to_json)
+            }
             other => other
                 .to_text()
                 .map_or(Json::Null, |text| Json::String(text.to_string())),
@@ -71,13 +89,7 @@ fn from_text(text: &str, base: Base) -> Option<Value> {
         Base::String | Base::Any | Base::NotSet => Value::text(text),
         Base::Integer => Value::Integer(text.trim().parse().ok()?),
         Base::Decimal => Value::Decimal(decimal(text)?),
-        Base::Currency => {
-            let (amount, code) = text.trim().split_once(' ')?;
-            Value::Currency(Arc::new(Money {
-                amount: decimal(amount)?,
-                code: code.trim().to_owned(),
-            }))
-        }
+        Base::Currency => Value::Currency(Arc::new(Money::read(text)?)),
         Base::Boolean if text.eq_ignore_ascii_case("true") => Value::Boolean(true),
         Base::Boolean if text.eq_ignore_ascii_case("false") => Value::Boolean(false),
         Base::DateTime => Value::DateTime(time::read_date_time(text)?),

@@ -1,0 +1,201 @@
+//! What is heard: texts read out, silence, prompts, and numbers, amounts, dates and the like in spoken words.
+//!
+//! Audio is kept as a text: what is spoken, prompts and silence in square brackets. What is `NOT_SET` is
+//! blank audio, not `NOT_SET`. Words are English ([`words`]); a workflow in another language would speak its
+//! own, so that no test should lean on them.
+
+mod words;
+
+use super::call::Call;
+use super::definition::Code;
+use crate::arithmetic::joined;
+use crate::bounds::MAX_TEXT;
+use crate::time;
+use crate::value::Value;
+use jiff::civil::DateTime;
+use std::sync::Arc;
+
+pub(super) const CODE: &[(&str, Code)] = &[
+    ("AudioPlaybackOptions", |call| Ok(call.at(0).clone())),
+    ("FindSystemPrompt", prompt),
+    ("FindUserPrompt", prompt),
+    ("ToAudio", |call| Ok(call.at(0).clone())),
+    ("ToAudioBlank", |call| {
+        Ok(audio(format!("[silence {} ms]", call.integer(0)?)))
+    }),
+    ("ToAudioBool", boolean),
+    ("ToAudioBoolean", boolean),
+    ("ToAudioCurrency", |call| {
+        let Value::Currency(money) = call.at(0) else {
+            return Ok(audio(String::new()));
+        };
+        let Some(amount) = money.amount else {
+            return Ok(audio(String::new()));
+        };
+        let code = money.code.as_deref().unwrap_or_default();
+        Ok(audio(match (call.at(1), option(call).as_str()) {
+            (Value::Integer(places), _) => words::amount_in_decimals(amount, code, *places),
+            (_, option) => words::amount(amount, code, option),
+        }))
+    }),
+    ("ToAudioDate", |call| {
+        spoken_date(call, |at, option| match option {
+            "" => words::time::date(at, "longYear"),
+            option => words::time::date(at, option),
+        })
+    }),
+    ("ToAudioDateTime", |call| {
+        spoken_date(call, |at, _| {
+            format!(
+                "{} {}",
+                words::time::time(at, true),
+                words::time::date(at, "longYear")
+            )
+        })
+    }),
+    ("ToAudioDuration", |call| {
+        if !call.has(0) {
+            return Ok(Value::NotSet);
+        }
+        Ok(audio(words::time::duration(call.duration(0)?)))
+    }),
+    ("ToAudioNumber", |call| {
+        if !call.has(0) {
+            return Ok(audio(String::new()));
+        }
+        let places = call.arguments[1..].iter().find_map(|value| match value {
+            Value::Integer(places) => Some(*places),
+            _ => None,
+        });
+        let digits = call.arguments[1..].iter().any(|value| {
+            value
+                .to_text()
+                .is_some_and(|text| text.eq_ignore_ascii_case("playDigits"))
+        });
+        Ok(audio(words::number(call.decimal(0)?, places, digits)))
+    }),
+    ("ToAudioNumberOrdinal", |call| {
+        Ok(audio(match call.at(0) {
+            Value::Integer(number) if *number < 0 => words::number((*number).into(), None, false),
+            Value::Integer(number) => words::ordinal(*number),
+            _ => String::new(),
+        }))
+    }),
+    ("ToAudioPercent", |call| {
+        if !call.has(0) {
+            return Ok(audio(String::new()));
+        }
+        let places = match call.at(1) {
+            Value::Integer(places) => Some(*places),
+            _ => None,
+        };
+        let number = words::number(call.decimal(0)?, places, false);
+        Ok(audio(format!("{number} percent")))
+    }),
+    ("ToAudioPhoneNumber", phone),
+    ("ToAudioTime", |call| {
+        spoken_date(call, |at, option| match option {
+            "twentyFourHours" => words::time::time_of_24_hours(at),
+            "twelveHours" => words::time::time(at, false),
+            _ => words::time::time(at, true),
+        })
+    }),
+    ("ToAudioTimeRange", |call| {
+        let (from, to) = (call.integer(0)?, call.integer(1)?);
+        let part = call.at(2).to_text().unwrap_or_default();
+        let (low, high) = (from.min(to), from.max(to));
+        let unit = match high {
+            1 => part.trim_end_matches('s'),
+            _ => &part,
+        };
+        Ok(audio(match low == high {
+            true => format!("{low} {unit}"),
+            false => format!("{low} to {high} {unit}"),
+        }))
+    }),
+    ("ToAudioTTS", |call| {
+        let text = call.at(0).to_text().unwrap_or_default();
+        if option(call) != "playChars" {
+            return Ok(Value::Audio(text));
+        }
+        let each = text.chars().map(String::from);
+        Ok(audio(each.collect::<Vec<_>>().join(" ")))
+    }),
+];
+
+fn audio(mut text: String) -> Value {
+    if let Some((end, _)) = text.char_indices().nth(MAX_TEXT) {
+        text.truncate(end);
+    }
+    Value::Audio(Arc::from(text))
+}
+
+/// The way in which the second argument says it is to be spoken: the last part of a name such as
+/// `Format.Date.longYear`.
+fn option(call: &Call<'_>) -> String {
+    match call.at(1) {
+        Value::Entity(_) => {
+            let name = call.at(1).to_text().unwrap_or_default();
+            name.rsplit('.').next().unwrap_or_default().to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+/// A prompt by its name, with or without its scope; none without a name.
+fn prompt(call: &mut Call<'_>) -> Result<Value, String> {
+    let crate::kind::Base::Entity(kind) = call.result.base else {
+        return Ok(Value::NotSet);
+    };
+    let name = call.at(0).to_text().unwrap_or_default();
+    let scopes = ["PromptSystem.", "Prompt."];
+    let bare = scopes.iter().find_map(|scope| name.strip_prefix(scope));
+    Ok(match bare.unwrap_or(&name).trim() {
+        "" => Value::NotSet,
+        bare => Value::named(kind, bare),
+    })
+}
+
+fn boolean(call: &mut Call<'_>) -> Result<Value, String> {
+    let words = match option(call).as_str() {
+        "playYesNo" => ["Yes", "No"],
+        _ => ["True", "False"],
+    };
+    Ok(audio(match call.at(0) {
+        Value::Boolean(true) => words[0].to_owned(),
+        Value::Boolean(false) => words[1].to_owned(),
+        _ => String::new(),
+    }))
+}
+
+/// The digits of a telephone number: with its dialing code, or as its own country dials it.
+fn phone(call: &mut Call<'_>) -> Result<Value, String> {
+    let text = call.at(0).to_text().unwrap_or_default();
+    let Value::Entity(entity) = call.at(0) else {
+        return Ok(audio(words::digits(&text)));
+    };
+    let of = |name: &str| entity.properties.get(name).and_then(Value::to_text);
+    let Some(code) = of("dialingcode") else {
+        let number = of("subscribernumber").unwrap_or_default();
+        return Ok(audio(words::digits(&number)));
+    };
+    let local = match call.at(1) {
+        Value::String(from) => **from == *code,
+        _ => option(call) == "local",
+    };
+    let number = words::digits(&of("subscribernumber").unwrap_or_default());
+    Ok(audio(match (local, &*code) {
+        // North America's numbers have no zero in front.
+        (true, "1") => number,
+        (true, _) => joined("zero", &number),
+        (false, _) => format!("plus {} {number}", words::digits(&code)),
+    }))
+}
+
+fn spoken_date(call: &Call<'_>, speak: impl Fn(DateTime, &str) -> String) -> Result<Value, String> {
+    if !call.has(0) {
+        return Ok(audio(String::new()));
+    }
+    let at = time::civil(call.date(0)?).ok_or("the time lies too far away")?;
+    Ok(audio(speak(at, &option(call))))
+}
