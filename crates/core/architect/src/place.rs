@@ -69,12 +69,15 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Problems kept of one file; what comes after is counted by the last of them.
+/// Problems kept of one file: the worst of them, and how many more there are.
 const MAX_PROBLEMS: usize = 200;
 
 /// Everything wrong with one file, in the order of the file.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Problems(Vec<Problem>);
+pub struct Problems {
+    kept: Vec<Problem>,
+    more: usize,
+}
 
 impl Problems {
     /// Notes what keeps the file from being used.
@@ -98,20 +101,36 @@ impl Problems {
     }
 
     fn push(&mut self, severity: Severity, place: Place, message: String, help: String) {
-        if self.0.len() < MAX_PROBLEMS {
-            self.0.push(Problem {
-                place,
-                severity,
-                message,
-                help,
-            });
+        let problem = Problem {
+            place,
+            severity,
+            message,
+            help,
+        };
+        if self.kept.len() < MAX_PROBLEMS {
+            self.kept.push(problem);
+            return;
+        }
+        self.more += 1;
+        let mildest = self.kept.iter_mut().max_by_key(|kept| kept.severity);
+        if let Some(mildest) = mildest.filter(|mildest| mildest.severity > severity) {
+            *mildest = problem;
         }
     }
 
-    /// Brings the problems into the order of the file, each once.
+    /// Brings the problems into the order of the file, each once; the last tells how many more there are.
     pub fn sort(&mut self) {
-        self.0.sort();
-        self.0.dedup();
+        self.kept.sort();
+        self.kept.dedup();
+        let more = std::mem::take(&mut self.more);
+        if let Some(last) = self.kept.last().filter(|_| more > 0) {
+            self.kept.push(Problem {
+                place: last.place,
+                severity: Severity::Warning,
+                message: format!("there are {more} more problems, none of them worse"),
+                help: "mend these first".to_owned(),
+            });
+        }
     }
 
     /// Whether any of them keeps the workflow from running.
@@ -123,7 +142,7 @@ impl Problems {
     /// How many of them are so bad.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
-        self.0
+        self.kept
             .iter()
             .filter(|problem| problem.severity == severity)
             .count()
@@ -132,13 +151,13 @@ impl Problems {
     /// All of them.
     #[must_use]
     pub fn as_slice(&self) -> &[Problem] {
-        &self.0
+        &self.kept
     }
 }
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.0.iter().enumerate() {
+        for (index, problem) in self.kept.iter().enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }

@@ -333,3 +333,13 @@ fn what_the_vendor_may_write_otherwise_is_no_error() {
         ]
     );
 }
+
+#[test]
+fn of_very_many_problems_the_worst_are_told() {
+    let steps = "- fancyStep: {}\n".repeat(300) + "- wait: {}";
+    let problems = Workflow::parse(&workflow(&steps)).unwrap_err();
+    assert_eq!(problems.count(Severity::Error), 1);
+    assert_eq!(problems.count(Severity::Unsupported), 199);
+    let last = problems.as_slice().last().unwrap().to_string();
+    assert!(last.contains("there are 101 more problems"), "{last}");
+}
