@@ -14,6 +14,8 @@ use tollgate_architect::Place;
 #[derive(Debug)]
 pub(crate) struct DataAction {
     pub(crate) item: Item,
+    /// The folder that Terraform runs in which deploys it, if Terraform does.
+    pub(crate) root: Option<String>,
     /// Its name; none where that isn't known.
     pub(crate) name: Option<String>,
     /// The integration's category, which exports in JSON don't have.
@@ -118,6 +120,7 @@ fn deploy(resource: &ActionResource) -> DataAction {
     if resource.name.is_none() {
         action.item.name.clone_from(&resource.address);
     }
+    action.root = Some(resource.root.clone());
     action.category.clone_from(&resource.category);
     let names = |pointer: &str| resource.export.pointer(pointer).and_then(Names::of);
     action.inputs = names("/contract/input/inputSchema");
@@ -221,6 +224,7 @@ impl DataAction {
                 findings,
                 skipped: None,
             },
+            root: None,
             name: name.map(str::to_owned),
             category: None,
             inputs: None,

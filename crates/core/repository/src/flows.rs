@@ -15,6 +15,8 @@ use tollgate_architect::{
 #[derive(Debug)]
 pub(crate) struct Flow {
     pub(crate) item: Item,
+    /// The folder that Terraform runs in which deploys it, if Terraform does.
+    pub(crate) root: Option<String>,
     /// The workflow, if its file is valid.
     pub(crate) workflow: Option<Workflow>,
 }
@@ -70,6 +72,7 @@ fn deploy(files: &dyn Files, resource: &FlowResource, left: &mut usize) -> Flow 
             };
             return Flow {
                 item,
+                root: Some(resource.root.clone()),
                 workflow: None,
             };
         }
@@ -89,6 +92,7 @@ fn deploy(files: &dyn Files, resource: &FlowResource, left: &mut usize) -> Flow 
         },
         Err(fault) => unreadable(path, fault.why),
     };
+    flow.root = Some(resource.root.clone());
     flow.item.address = Some(resource.address.clone());
     if flow.item.name.is_empty() {
         flow.item.name.clone_from(&resource.address);
@@ -130,6 +134,7 @@ fn export(path: &str) -> Flow {
     };
     Flow {
         item,
+        root: None,
         workflow: None,
     }
 }
@@ -154,6 +159,7 @@ fn unreadable(path: &str, message: String) -> Flow {
     };
     Flow {
         item,
+        root: None,
         workflow: None,
     }
 }
@@ -182,6 +188,7 @@ fn parse(path: &str, text: &str, substitutions: &Substitutions) -> Flow {
     };
     Flow {
         item,
+        root: None,
         workflow: parsed.ok(),
     }
 }

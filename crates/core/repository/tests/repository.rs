@@ -477,3 +477,39 @@ fn exports_of_the_editor_are_named() {
         lines(&report)
     );
 }
+
+#[test]
+fn what_is_deployed_from_two_folders_is_two_organisations() {
+    let deploy = |input: &str| {
+        let action = action(&format!(
+            "  contract_input = jsonencode({{ type = \"object\", required = [\"{input}\"], properties = {{ {input} = {{ type \
+             = \"string\" }} }} }})\n  config_request {{\n    request_url_template = \"/api/v2/x\"\n    request_type = \
+             \"GET\"\n    request_template = \"\"\n  }}\n"
+        ));
+        format!("{action}resource \"genesyscloud_flow\" \"f\" {{\n  filepath = \"../f.yaml\"\n}}\n")
+    };
+    let flow = caller("Desk", "Look Up", "id: {lit: x}", "");
+    let check = |live: &str| {
+        let files = [
+            ("f.yaml", flow.as_str()),
+            ("dev/main.tf", &deploy("id")),
+            ("live/main.tf", &deploy(live)),
+        ];
+        Folder::of(&files).check()
+    };
+    let fine = check("id");
+    assert_eq!(fine.worst(), Verdict::Valid, "{:#?}", lines(&fine));
+    assert_eq!(fine.items.len(), 4);
+    let live = check("number");
+    let wrong: Vec<_> = live
+        .items
+        .iter()
+        .filter(|item| item.verdict() == Verdict::Invalid)
+        .collect();
+    assert_eq!(wrong.len(), 1, "{:#?}", lines(&live));
+    assert!(
+        errors(&live)
+            .iter()
+            .any(|line| line.contains("needs the input `number`"))
+    );
+}

@@ -20,7 +20,7 @@ struct Calls<'r> {
     repository: &'r Repository,
     flow: &'r Flow,
     actions: &'r BTreeMap<String, Vec<&'r DataAction>>,
-    flows: &'r BTreeMap<String, Vec<&'r Workflow>>,
+    flows: &'r BTreeMap<String, Vec<&'r Flow>>,
     findings: Vec<Finding>,
 }
 
@@ -32,16 +32,16 @@ pub(super) fn check(repository: &Repository) -> Vec<Vec<Finding>> {
             actions.entry(name.to_lowercase()).or_default().push(action);
         }
     }
-    let mut flows: BTreeMap<String, Vec<&Workflow>> = BTreeMap::new();
-    for workflow in repository
+    let mut flows: BTreeMap<String, Vec<&Flow>> = BTreeMap::new();
+    for flow in repository
         .flows
         .iter()
-        .filter_map(|flow| flow.workflow.as_ref())
+        .filter(|flow| flow.workflow.is_some())
     {
         flows
-            .entry(workflow.name().to_lowercase())
+            .entry(flow.item.name.to_lowercase())
             .or_default()
-            .push(workflow);
+            .push(flow);
     }
     let checked = repository.flows.iter().map(|flow| {
         let mut calls = Calls {
@@ -80,8 +80,7 @@ impl Calls<'_> {
     fn find(
         &mut self,
         step: &Step,
-        level: Level,
-        rule: Rule,
+        (level, rule): (Level, Rule),
         field: String,
         message: String,
         help: String,
@@ -97,6 +96,11 @@ impl Calls<'_> {
         });
     }
 
+    /// Says something of a step as a whole.
+    fn say(&mut self, step: &Step, kind: (Level, Rule), message: String, help: &str) {
+        self.find(step, kind, String::new(), message, help.to_owned());
+    }
+
     /// Says that something isn't in the folder, unless the organisation is known to have it.
     fn absent(&mut self, step: &Step, rule: Rule, what: &str, name: &str, near: String) {
         if self.repository.elsewhere.contains(&name.to_lowercase()) {
@@ -107,15 +111,9 @@ impl Calls<'_> {
         } else {
             Level::Warning
         };
-        let unnamed = match rule {
-            Rule::CallAction => self
-                .repository
-                .actions
-                .iter()
-                .filter(|one| one.name.is_none())
-                .count(),
-            _ => 0,
-        };
+        let unnamed = self.repository.actions.iter();
+        let unnamed = unnamed.filter(|one| rule == Rule::CallAction && one.name.is_none());
+        let unnamed = unnamed.count();
         let mut help = Vec::new();
         if !near.is_empty() {
             help.push(near);
@@ -127,7 +125,7 @@ impl Calls<'_> {
             help.push("if the organisation has it, name it in a --known file".to_owned());
         }
         let message = format!("{what} isn't in this folder");
-        self.find(step, level, rule, String::new(), message, help.join("; "));
+        self.say(step, (level, rule), message, &help.join("; "));
     }
 
     /// Whether a name has a placeholder in it that stands as it is written; then nothing can be said of it.
@@ -135,8 +133,8 @@ impl Calls<'_> {
         let open = name.contains("{{");
         if open {
             let message = format!("`{name}` isn't known, so that this call isn't checked");
-            let help = "a placeholder stands as it is written".to_owned();
-            self.find(step, Level::Note, rule, String::new(), message, help);
+            let help = "a placeholder stands as it is written";
+            self.say(step, (Level::Note, rule), message, help);
         }
         open
     }
@@ -147,37 +145,35 @@ impl Calls<'_> {
         }
         let named = self.actions.get(&call.action.to_lowercase());
         let Some(named) = named else {
-            let near = self.near(
-                &call.action,
-                self.actions
-                    .values()
-                    .filter_map(|all| all[0].name.as_deref()),
-            );
+            let known = self.actions.values();
+            let known = known.filter_map(|all| all[0].name.as_deref());
+            let near = self.near(&call.action, known);
             let what = format!("data action `{}`", call.action);
             self.absent(step, Rule::CallAction, &what, &call.action, near);
             return;
         };
-        let of_category = named.iter().find(|action| {
+        let of_category = |action: &DataAction| {
             let category = action.category.as_deref();
             category.is_some_and(|category| category.eq_ignore_ascii_case(&call.category))
-        });
-        let action = of_category.copied().unwrap_or(named[0]);
-        if let (None, Some(category)) = (of_category, &action.category)
+        };
+        // Of those that are deployed together with the workflow the first, if there are any.
+        let meant = named
+            .iter()
+            .copied()
+            .min_by_key(|action| (action.root != self.flow.root, !of_category(action)));
+        let Some(action) = meant else {
+            return;
+        };
+        if let Some(category) = &action.category
+            && !of_category(action)
             && !call.category.contains("{{")
         {
             let message = format!(
                 "data action `{}` is of the category `{category}` here, and called as one of `{}`",
                 call.action, call.category
             );
-            let help = "the category is the integration's name".to_owned();
-            self.find(
-                step,
-                Level::Warning,
-                Rule::CallAction,
-                String::new(),
-                message,
-                help,
-            );
+            let help = "the category is the integration's name";
+            self.say(step, (Level::Warning, Rule::CallAction), message, help);
         }
         self.inputs(step, call, action);
         self.outputs(step, call, action);
@@ -201,7 +197,7 @@ impl Calls<'_> {
                 call.action, input.name
             );
             let field = format!("inputs.{}", input.name);
-            self.find(step, Level::Error, Rule::CallInput, field, message, help);
+            self.find(step, (Level::Error, Rule::CallInput), field, message, help);
         }
         for required in &names.required {
             let given = call.inputs.iter().find(|input| *input.name == **required);
@@ -211,7 +207,7 @@ impl Calls<'_> {
             let message = format!("data action `{}` needs the input `{required}`", call.action);
             let help = "each call fails without".to_owned();
             let field = format!("inputs.{required}");
-            self.find(step, Level::Error, Rule::CallInput, field, message, help);
+            self.find(step, (Level::Error, Rule::CallInput), field, message, help);
         }
     }
 
@@ -232,7 +228,7 @@ impl Calls<'_> {
                     "data action `{}` has no output `{}`",
                     call.action, output.name
                 );
-                self.find(step, Level::Error, Rule::CallOutput, field, message, help);
+                self.find(step, (Level::Error, Rule::CallOutput), field, message, help);
                 continue;
             }
             let kind = names.type_of(&output.name);
@@ -242,7 +238,13 @@ impl Calls<'_> {
                     output.name, call.action, output.kind
                 );
                 let help = "Architect doesn't offer such a variable".to_owned();
-                self.find(step, Level::Warning, Rule::CallOutput, field, message, help);
+                self.find(
+                    step,
+                    (Level::Warning, Rule::CallOutput),
+                    field,
+                    message,
+                    help,
+                );
             }
         }
     }

@@ -4,15 +4,21 @@ use super::Repository;
 use crate::finding::{Finding, Level, Rule};
 use std::collections::BTreeMap;
 
-/// Says which workflows of one type, and which data actions of one category, have the same name.
+/// What is one where it is deployed: the folder that Terraform runs in, what it is, its name and category.
+type Key = (Option<String>, String, String, String);
+
+/// Says which workflows of one type, and which data actions of one category, have the same name. What Terraform
+/// deploys from another folder goes elsewhere.
 pub(super) fn check(repository: &Repository) -> Vec<Finding> {
-    let mut seen: BTreeMap<(String, String, String), &str> = BTreeMap::new();
+    let mut seen: BTreeMap<Key, &str> = BTreeMap::new();
     let mut findings = Vec::new();
-    let flows = repository.flows.iter().map(|flow| (&flow.item, ""));
-    let actions = repository.actions.iter();
-    let actions =
-        actions.map(|action| (&action.item, action.category.as_deref().unwrap_or_default()));
-    for (item, category) in flows.chain(actions) {
+    let flows = repository.flows.iter();
+    let flows = flows.map(|flow| (&flow.item, &flow.root, ""));
+    let actions = repository.actions.iter().map(|action| {
+        let category = action.category.as_deref().unwrap_or_default();
+        (&action.item, &action.root, category)
+    });
+    for (item, root, category) in flows.chain(actions) {
         let open = item.name.is_empty()
             || item.name.contains("{{")
             || item.address.as_ref() == Some(&item.name);
@@ -20,6 +26,7 @@ pub(super) fn check(repository: &Repository) -> Vec<Finding> {
             continue;
         }
         let key = (
+            root.clone(),
             item.kind.clone(),
             item.name.to_lowercase(),
             category.to_lowercase(),

@@ -23,6 +23,8 @@ pub struct ActionResource {
     pub file: String,
     /// Where in that file.
     pub place: Place,
+    /// The folder that Terraform runs in.
+    pub root: String,
     /// Its name, where that is known.
     pub name: Option<String>,
     /// Its category, where that is known.
@@ -137,6 +139,7 @@ impl<'a> Evaluator<'a> {
         let mut action = ActionResource {
             address: instance.within(&resource),
             file: item.source.text.file.clone(),
+            root: instance.root.to_owned(),
             place: item.source.text.start(item.block.ident.span()),
             name: None,
             category: None,
@@ -149,26 +152,7 @@ impl<'a> Evaluator<'a> {
         for mapped in TOP {
             self.mapped(&scope, body, "", mapped, &mut action);
         }
-        for (block, schema, export, arguments) in BLOCKS {
-            let found = body.get_blocks(block).next();
-            let place = found.map_or(action.place, |found| scope.text.start(found.ident.span()));
-            action.field(export, block, place);
-            for (name, _, export) in arguments {
-                action.field(export, &dotted(block, name), place);
-            }
-            let Some(inner) = found else {
-                self.made_by_block(&scope, body, (block, export), &mut action);
-                continue;
-            };
-            let inner_item = Item {
-                block: inner,
-                ..item
-            };
-            self.check_arguments(inner_item, &inner.body, schema);
-            for mapped in arguments {
-                self.mapped(&scope, &inner.body, block, mapped, &mut action);
-            }
-        }
+        self.blocks(&scope, item, &mut action);
         let name = action.export["name"].as_str();
         action.name = name.map(str::to_owned);
         let category = self.argument(&scope, body, "category");
@@ -178,6 +162,31 @@ impl<'a> Evaluator<'a> {
         self.integration_type(&scope, body, &mut action);
         action.findings = self.findings.split_off(told);
         action
+    }
+
+    /// Takes the arguments of an action's blocks into the export.
+    fn blocks(&mut self, scope: &Scope<'_, 'a>, item: Item<'a>, action: &mut ActionResource) {
+        let body = &item.block.body;
+        for (block, schema, export, arguments) in BLOCKS {
+            let found = body.get_blocks(block).next();
+            let place = found.map_or(action.place, |found| scope.text.start(found.ident.span()));
+            action.field(export, block, place);
+            for (name, _, export) in arguments {
+                action.field(export, &dotted(block, name), place);
+            }
+            let Some(inner) = found else {
+                self.made_by_block(scope, body, (block, export), action);
+                continue;
+            };
+            let inner_item = Item {
+                block: inner,
+                ..item
+            };
+            self.check_arguments(inner_item, &inner.body, schema);
+            for mapped in arguments {
+                self.mapped(scope, &inner.body, block, mapped, action);
+            }
+        }
     }
 
     /// Notes that a block is made by `dynamic`, which isn't worked out.
@@ -256,7 +265,9 @@ impl<'a> Evaluator<'a> {
         let url = url.and_then(Json::as_str).map(str::trim_start);
         let kind = match (named, url) {
             (Some(kind), _) => kind,
-            (None, Some(url)) if url.starts_with('/') => "purecloud-data-actions".to_owned(),
+            (None, Some(url)) if url.starts_with("/api/") => "purecloud-data-actions".to_owned(),
+            // A path below an address of the customer's; all such types take the same.
+            (None, Some(url)) if url.starts_with('/') => "salesforce-datadip".to_owned(),
             (None, _) => "custom-rest-actions".to_owned(),
         };
         put(&mut action.export, "integrationType", json!(kind));

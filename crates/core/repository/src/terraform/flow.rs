@@ -21,6 +21,8 @@ pub struct FlowResource {
     pub file: String,
     /// Where in that file.
     pub place: Place,
+    /// The folder that Terraform runs in.
+    pub root: String,
     /// The workflow's file, or why it isn't known.
     pub source: Result<String, String>,
     /// What stands for its placeholders. One whose value isn't known stands for itself.
@@ -50,6 +52,7 @@ impl<'a> Evaluator<'a> {
         FlowResource {
             address: instance.within(&resource),
             file: item.source.text.file.clone(),
+            root: instance.root.to_owned(),
             place: item.source.text.start(item.block.ident.span()),
             source,
             substitutions,

@@ -2,7 +2,7 @@
 
 use super::{Calls, or_list};
 use crate::finding::{Level, Rule};
-use tollgate_architect::WorkflowKind;
+use crate::flows::Flow;
 use tollgate_architect::workflow::{Field, Step, WorkflowCall};
 use tollgate_expression::Expr;
 
@@ -18,30 +18,13 @@ impl Calls<'_> {
             _ => &[],
         };
         let named = self.flows.get(&call.workflow.to_lowercase());
-        let fits = |kind: WorkflowKind| kinds.is_empty() || kinds.contains(&kind.word());
-        let fitting = named.and_then(|all| all.iter().find(|one| fits(one.kind())));
-        let Some(called) = fitting.copied() else {
-            let what = format!("flow `{}` ({})", call.workflow, kinds.join(" or "));
-            if let Some(other) = named.and_then(|all| all.first()) {
-                let message = format!(
-                    "`{}` is of the type {}, not {}",
-                    call.workflow,
-                    other.kind().word(),
-                    kinds.join(" or ")
-                );
-                self.find(
-                    step,
-                    Level::Error,
-                    Rule::CallFlow,
-                    String::new(),
-                    message,
-                    String::new(),
-                );
-            } else if !self.is_invalid_here(&call.workflow) {
-                let of_kind = self.flows.values().flatten().filter(|one| fits(one.kind()));
-                let near = self.near(&call.workflow, of_kind.map(|one| one.name()));
-                self.absent(step, Rule::CallFlow, &what, &call.workflow, near);
-            }
+        let named = named.map(Vec::as_slice).unwrap_or_default();
+        let fits = |flow: &Flow| kinds.is_empty() || kinds.contains(&flow.item.kind.as_str());
+        // Of those that are deployed together with the caller the first, if there are any.
+        let meant = named.iter().filter(|flow| fits(flow));
+        let meant = meant.min_by_key(|flow| flow.root != self.flow.root);
+        let Some(called) = meant.and_then(|flow| flow.workflow.as_ref()) else {
+            self.no_such_flow(step, call, kinds, named.first().copied());
             return;
         };
         let inputs: Vec<&str> = called.inputs().map(|(name, _)| name).collect();
@@ -58,6 +41,28 @@ impl Calls<'_> {
             .filter(|output| output.path == "success");
         let taken: Vec<&str> = taken.map(|output| &*output.name).collect();
         self.variables(step, call, "output", &taken, &outputs);
+    }
+
+    /// Says that there is no workflow of that name, or one of another type.
+    fn no_such_flow(
+        &mut self,
+        step: &Step,
+        call: &WorkflowCall,
+        kinds: &[&str],
+        other: Option<&Flow>,
+    ) {
+        let types = kinds.join(" or ");
+        if let Some(other) = other {
+            let (name, kind) = (&call.workflow, &other.item.kind);
+            let message = format!("`{name}` is of the type {kind}, not {types}");
+            self.say(step, (Level::Error, Rule::CallFlow), message, "");
+        } else if !self.is_invalid_here(&call.workflow) {
+            let all = self.flows.values().flatten();
+            let of_kind = all.filter(|flow| kinds.contains(&flow.item.kind.as_str()));
+            let near = self.near(&call.workflow, of_kind.map(|flow| flow.item.name.as_str()));
+            let what = format!("flow `{}` ({types})", call.workflow);
+            self.absent(step, Rule::CallFlow, &what, &call.workflow, near);
+        }
     }
 
     /// Whether a workflow of that name is here and not valid: its own errors say enough.
@@ -102,7 +107,7 @@ impl Calls<'_> {
                 known.join(", ")
             };
             let help = or_list(near, &format!("{what}s"), &listed);
-            self.find(step, Level::Error, rule, field, message, help);
+            self.find(step, (Level::Error, rule), field, message, help);
         }
     }
 
@@ -124,7 +129,10 @@ impl Calls<'_> {
             return;
         }
         if !self.is_invalid_here(&name) {
-            let near = self.near(&name, self.flows.values().map(|all| all[0].name()));
+            let near = self.near(
+                &name,
+                self.flows.values().map(|all| all[0].item.name.as_str()),
+            );
             self.absent(step, Rule::CallFlow, &format!("flow `{name}`"), &name, near);
         }
     }
