@@ -318,6 +318,10 @@ fn what_the_vendor_is_not_known_to_have_is_named() {
             "ToString(EmailAddressLocalPart(\"a@b\"))",
             "5:67: warning: `EmailAddressLocalPart` is known from workflows of other kinds: email (it works here; check it at the vendor)",
         ),
+        (
+            "ToString(Format.Date.dayOnly)",
+            "5:67: warning: `Format.Date.dayOnly` is known from workflows of other kinds: call (it works here; check it at the vendor)",
+        ),
         ("ToString(Left(\"a\", 1))", ""),
     ];
     for (expression, warning) in cases {

@@ -219,6 +219,7 @@ impl Reader<'_> {
             variables: &self.variables,
             globals: &self.globals,
             locals: self.task.map(|task| &self.locals[task as usize]),
+            strange: Default::default(),
         }
     }
 

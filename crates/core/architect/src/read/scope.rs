@@ -1,7 +1,8 @@
 //! The variables that an expression may name.
 
 use crate::workflow::{Builtin, Variable, WorkflowKind, builtin, builtins};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use tollgate_expression::{Scope, Type, Value};
 
 /// The variables that expressions of one task see.
@@ -11,12 +12,23 @@ pub(super) struct Names<'a> {
     pub(super) variables: &'a [Variable],
     pub(super) globals: &'a BTreeMap<String, u32>,
     pub(super) locals: Option<&'a BTreeMap<String, u32>>,
+    /// Constants that were named, though only workflows of other kinds are known to have them.
+    pub(super) strange: RefCell<BTreeSet<&'static str>>,
 }
 
 impl Names<'_> {
-    /// The built-in variable of this very name, if this kind of workflow has it.
+    /// The built-in variable of this very name, if this kind of workflow has it. A constant is what it is in every
+    /// kind.
     fn has(&self, name: &str) -> Option<&'static Builtin> {
-        Builtin::find(name).filter(|known| self.kind.is_among(known.kinds))
+        let known = Builtin::find(name)?;
+        if self.kind.is_among(known.kinds) {
+            return Some(known);
+        }
+        if known.value.is_empty() {
+            return None;
+        }
+        self.strange.borrow_mut().insert(known.name);
+        Some(known)
     }
 
     pub(super) fn find(&self, name: &str) -> Option<(u32, Type)> {

@@ -5,6 +5,7 @@ use super::literal::literal;
 use super::setting::leaf;
 use crate::workflow::Builtin;
 use crate::yaml::{Kind as Shape, Node};
+use std::collections::BTreeSet;
 use tollgate_expression::Value;
 use tollgate_expression::did_you_mean;
 use tollgate_expression::{Base, Type};
@@ -85,9 +86,12 @@ impl Reader<'_> {
             );
             return None;
         };
-        match check(text, &self.scope()) {
+        let scope = self.scope();
+        let checked = check(text, &scope);
+        let strange = scope.strange.into_inner();
+        match checked {
             Ok((expr, kind)) => {
-                self.doubtful_names(&expr, node);
+                self.doubtful_names(&expr, &strange, node);
                 // What is heard may be given as a text, and is spoken; a prompt is played.
                 let spoken = matches!(wanted.base, Base::Audio | Base::Communication)
                     && matches!(kind.base, Base::String | Base::Audio | Base::Communication)
@@ -127,10 +131,17 @@ impl Reader<'_> {
         }
     }
 
-    /// Warns of functions and variables that the vendor isn't known to have, and of functions that it has in
-    /// workflows of other kinds only.
-    fn doubtful_names(&mut self, expr: &Expr, node: &Node) {
-        let mut doubts = std::collections::BTreeSet::new();
+    /// Warns of functions and variables that the vendor isn't known to have, and of functions and constants that it
+    /// has in workflows of other kinds only.
+    fn doubtful_names(&mut self, expr: &Expr, strange: &BTreeSet<&'static str>, node: &Node) {
+        let elsewhere = |name: &str, kinds: &str| {
+            let kinds = kinds.replace(' ', ", ");
+            format!("`{name}` is known from workflows of other kinds: {kinds}")
+        };
+        let constants = strange.iter().filter_map(|name| Builtin::find(name));
+        let mut doubts: BTreeSet<String> = constants
+            .map(|known| elsewhere(known.name, known.kinds))
+            .collect();
         expr.walk(&mut |part| match part {
             Expr::Call(callee, _) => {
                 let function = callee.function;
@@ -142,10 +153,7 @@ impl Reader<'_> {
                     doubts.insert(format!("`{call}` is known from {known} only"));
                 }
                 if !self.kind.is_among(way.flows) {
-                    let (name, kinds) = (function.name, way.flows.replace(' ', ", "));
-                    doubts.insert(format!(
-                        "`{name}` is known from workflows of other kinds: {kinds}"
-                    ));
+                    doubts.insert(elsewhere(function.name, way.flows));
                 }
             }
             Expr::Builtin(name) => {
