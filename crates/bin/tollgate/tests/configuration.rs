@@ -97,6 +97,22 @@ impl Folder {
 }
 
 #[test]
+fn what_of_a_workflow_is_not_known_is_a_warning() {
+    let folder = Folder::new();
+    folder.write(
+        "flows/new.yaml",
+        "workflow:\n  name: New\n  startUpRef: S\n  states:\n    - state: {name: S, actions: [{fancyStep: {}}]}\n",
+    );
+    let check = folder.run(&["config", "check", "tollgate.toml"], true);
+    assert_eq!(check.status.code(), Some(0), "{check:?}");
+    let told = String::from_utf8(check.stderr).unwrap();
+    assert!(
+        told.contains("warning: flows/new.yaml:5:35: unsupported: no step `fancyStep` is known"),
+        "{told}"
+    );
+}
+
+#[test]
 fn what_serve_refuses_is_found_with_its_place() {
     let folder = Folder::new();
     let fine = folder.run(&["config", "check", "tollgate.toml"], true);

@@ -48,10 +48,11 @@ impl Definitions {
         Err(Faults(faults))
     }
 
-    /// Actions that can't but fail, a line for each.
+    /// Actions that can't but fail, and what of workflows isn't known here, a line for each.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        self.catalog.warnings().collect()
+        let actions = self.catalog.warnings();
+        actions.chain(self.workflows.unsupported()).collect()
     }
 
     /// How many actions there are.

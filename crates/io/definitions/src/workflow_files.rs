@@ -47,7 +47,6 @@ impl WorkflowFiles {
             match read_file(&path) {
                 Ok(workflow) => {
                     let name = workflow.name().to_owned();
-                    tell_unsupported(&file, &workflow);
                     let workflow = Arc::new(workflow);
                     if library
                         .insert(name.clone(), Arc::clone(&workflow))
@@ -71,12 +70,14 @@ impl WorkflowFiles {
         read.library = Arc::new(library);
         read
     }
-}
 
-/// Logs what of a workflow isn't known here: it runs, and fails where it would need that.
-pub(crate) fn tell_unsupported(of: &str, workflow: &Workflow) {
-    for problem in workflow.unsupported() {
-        tracing::warn!("{of}:{problem}");
+    /// What of the workflows isn't known here: they run, and fail where they would need it.
+    pub(crate) fn unsupported(&self) -> impl Iterator<Item = String> {
+        self.files.iter().flat_map(|(name, file)| {
+            let workflow = self.library.get(name).into_iter();
+            let problems = workflow.flat_map(|workflow| workflow.unsupported());
+            problems.map(move |problem| format!("{file}:{problem}"))
+        })
     }
 }
 

@@ -1,7 +1,6 @@
 //! Workflows that can be run: those of files, and versions of the store's, each compiled once.
 
 use crate::WorkflowFiles;
-use crate::workflow_files::tell_unsupported;
 use moka::sync::Cache;
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,7 +74,9 @@ impl Workflows {
         let lines = |problems: String| problems.lines().map(str::to_owned).collect();
         let workflow = workflow.map_err(|problems| lines(problems.to_string()));
         let workflow = workflow.map_err(WorkflowError::Invalid)?;
-        tell_unsupported(workflow.name(), &workflow);
+        for problem in workflow.unsupported() {
+            tracing::warn!("{}: {problem}", workflow.name());
+        }
         Ok((workflow, yaml))
     }
 

@@ -44,10 +44,12 @@ impl Service {
     /// See [`StartError`].
     pub async fn start(config: Config, seed: u64) -> Result<Self, StartError> {
         let definitions = Definitions::load(&config).map_err(StartError::Configuration)?;
+        for warning in definitions.warnings() {
+            tracing::warn!("{warning}");
+        }
         let Definitions {
             catalog, workflows, ..
         } = definitions;
-        catalog.warnings().for_each(|it| tracing::warn!("{it}"));
         let store = match &config.store {
             Some(store) => Some(open_alone(store).await.map_err(StartError::Store)?),
             None => None,
