@@ -451,6 +451,10 @@ fn an_action_is_judged_as_its_export_would_be() {
             "main.tf:11: error: config_request.headers.Host: ",
         ),
         (
+            "  category = null\n",
+            "main.tf:6: error: `category` is null, and has to be given",
+        ),
+        (
             "  config_response {\n    translation_map = {\n      n = \"$['\"\n    }\n  }\n",
             "main.tf:9: error: config_response.translation_map.n: ",
         ),

@@ -130,8 +130,8 @@ impl<'a> Evaluator<'a> {
     ) -> ActionResource {
         let told = self.findings.len();
         let body = &item.block.body;
-        self.check_arguments(item, body, &ACTION);
         let scope = scope(instance, item.source, names);
+        self.check_arguments(&scope, item, body, &ACTION);
         let resource = format!(
             "genesyscloud_integration_action.{name}{}",
             index(key.as_ref())
@@ -182,7 +182,7 @@ impl<'a> Evaluator<'a> {
                 block: inner,
                 ..item
             };
-            self.check_arguments(inner_item, &inner.body, schema);
+            self.check_arguments(scope, inner_item, &inner.body, schema);
             for mapped in arguments {
                 self.mapped(scope, &inner.body, block, mapped, action);
             }

@@ -41,8 +41,8 @@ impl<'a> Evaluator<'a> {
     ) -> FlowResource {
         let told = self.findings.len();
         let body = &item.block.body;
-        self.check_arguments(item, body, &FLOW);
         let scope = scope(instance, item.source, names);
+        self.check_arguments(&scope, item, body, &FLOW);
         let resource = format!("genesyscloud_flow.{name}{}", index(key.as_ref()));
         let source = self.flow_file(&scope, item);
         let substitutions = self.substitutions(&scope, item);

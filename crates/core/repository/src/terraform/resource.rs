@@ -76,7 +76,13 @@ const EVERY: [&str; 9] = [
 
 impl<'a> Evaluator<'a> {
     /// Notes arguments that a block doesn't have, and those that it lacks.
-    pub(super) fn check_arguments(&mut self, item: Item<'a>, body: &Body, schema: &Schema) {
+    pub(super) fn check_arguments(
+        &mut self,
+        scope: &Scope<'_, 'a>,
+        item: Item<'a>,
+        body: &Body,
+        schema: &Schema,
+    ) {
         let kind = (Level::Error, Rule::TerraformArgument);
         let text = &item.source.text;
         let known = [schema.required, schema.optional, schema.blocks, &EVERY];
@@ -93,10 +99,15 @@ impl<'a> Evaluator<'a> {
             }
         }
         for name in schema.required {
-            if body.get_attribute(name).is_none() {
-                let span = item.block.ident.span();
-                self.note((text, span), kind, format!("`{name}` is missing"), "");
-            }
+            let (span, message) = match body.get_attribute(name) {
+                None => (item.block.ident.span(), format!("`{name}` is missing")),
+                Some(given) if self.value(scope, &given.value) == Value::Null => (
+                    given.value.span(),
+                    format!("`{name}` is null, and has to be given"),
+                ),
+                Some(_) => continue,
+            };
+            self.note((text, span), kind, message, "");
         }
     }
 
