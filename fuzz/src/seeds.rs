@@ -6,6 +6,7 @@ mod pieces;
 use serde_json::Value as Json;
 use std::path::Path;
 use std::{fs, io};
+use tollgate_expression::functions;
 
 /// Answers as `headers` reads them: a status, headers, a body.
 const HEADERS: [&str; 7] = [
@@ -74,6 +75,49 @@ fn paths(action: &Json) -> impl Iterator<Item = String> {
     map.filter_map(|(_, path)| Some(path.as_str()?.to_owned()))
 }
 
+/// An argument for a parameter as the table of functions writes it: `[integer]`, `string literal`, `T...~`.
+fn argument(parameter: &str) -> String {
+    let word = parameter.trim_start_matches('[');
+    let end = word.find(|letter: char| !letter.is_alphanumeric());
+    let word = match &word[..end.unwrap_or(word.len())] {
+        "T" => "integer",
+        "any" => "json",
+        word => word,
+    };
+    match word {
+        "boolean" if parameter.contains("literal") => "true".to_owned(),
+        _ if parameter.contains("literal") => "\"EUR\"".to_owned(),
+        _ if parameter.starts_with('[') => format!("Flow.{word}Collection"),
+        _ => format!("Flow.{word}"),
+    }
+}
+
+/// Every way to call every function, the examples of the reference that lies beside the project, and the
+/// expressions that stand on one line of a workflow.
+fn expressions(workflows: &[String]) -> Vec<String> {
+    let calls = functions().flat_map(|function| {
+        let ways = function.overloads.iter();
+        ways.map(|way| {
+            let parameters = way.written().split("->").next().unwrap_or_default();
+            let parameters = parameters.split(',').map(str::trim);
+            let arguments = parameters.filter(|part| !part.is_empty()).map(argument);
+            let arguments: Vec<String> = arguments.collect();
+            format!("{}({})", function.name, arguments.join(", "))
+        })
+    });
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let examples = fs::read_to_string(root.join("../shared/reference/examples.tsv"));
+    let examples = examples.unwrap_or_default();
+    let examples = examples.lines().skip(1);
+    let examples = examples.filter_map(|line| line.split('\t').nth(3).map(str::to_owned));
+    let lines = workflows.iter().flat_map(|text| text.lines());
+    let written = lines.filter_map(|line| {
+        let written = line.split_once("exp: ")?.1.trim();
+        Some(written.trim_matches(['\'', '"', '}']).to_owned())
+    });
+    calls.chain(examples).chain(written).collect()
+}
+
 fn main() -> io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let oracle = root.join("../crates/core/template/tests/oracle/templates.txt");
@@ -97,6 +141,7 @@ fn main() -> io::Result<()> {
         ("repository", texts(&["examples"], &["tf"])?),
         ("headers", HEADERS.map(str::to_owned).to_vec()),
         ("config", texts(&["examples"], &["toml"])?),
+        ("expression", expressions(&workflows)),
         ("workflow", workflows),
         ("template", written),
         ("jsonpath", read),
