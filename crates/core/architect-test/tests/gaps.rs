@@ -284,3 +284,42 @@ fn a_variable_whose_first_value_is_not_known_begins_without() {
         ]
     );
 }
+
+#[test]
+fn keys_other_than_digits_do_what_the_step_says() {
+    let collected = |settings: &str, pressed: &str| {
+        let steps = format!(
+            "- collectInput: {{inputData: {{var: Flow.text}}, {settings}}}\n- playAudio: {{audio: {{exp: Flow.text}}}}"
+        );
+        let text = workflow("inboundCall", &steps, "disconnect: {}");
+        let lines = events(&text, &format!("person: [{{press: '{pressed}'}}]"));
+        let heard = lines.iter().find(|line| line.starts_with("plays"));
+        heard.map_or(String::new(), |line| line["plays ".len()..].to_owned())
+    };
+    for (settings, pressed, wanted) in [
+        ("digits: {exact: 2}", "12", "12"),
+        ("digits: {range: {min: 1, max: 3}}", "1234", "123"),
+        ("digits: {range: {min: 1, max: 3}}", "12#", "12"),
+        ("digits: {range: {min: 1, max: 3}}", "12*", ""),
+        (
+            "digits: {range: {terminatingDtmf: digit_*, min: 1, max: 3}}",
+            "12*",
+            "12",
+        ),
+        (
+            "digits: {range: {terminatingDtmf: digit_9, min: 1, max: 3}}",
+            "1299",
+            "12",
+        ),
+        (
+            "digits: {range: {min: 1, max: 3}}, includeTerminatingDtmfInResultData: true",
+            "12#",
+            "12#",
+        ),
+        ("digits: {exact: 2}, acceptJustStar: {lit: true}", "*", "*"),
+        ("digits: {exact: 2}, acceptJustStar: {lit: false}", "*", ""),
+        ("digits: {exact: 2}, acceptJustPound: {lit: true}", "#", "#"),
+    ] {
+        assert_eq!(collected(settings, pressed), wanted, "{settings} {pressed}");
+    }
+}

@@ -7,6 +7,7 @@ mod call;
 mod call_task;
 mod control;
 mod declaration;
+mod digits;
 mod export;
 mod fields;
 mod gaps;

@@ -13,7 +13,7 @@ pub use kind::WorkflowKind;
 pub use nlu::EntityType;
 pub(crate) use nlu::{Intent, Nlu, normal, pattern};
 pub use step::{
-    Action, Binding, DataCall, Duty, Field, LoopKind, MenuChoice, Next, Path, Prompting,
+    Action, Binding, DataCall, Duty, Field, Keys, LoopKind, MenuChoice, Next, Path, Prompting,
     QuestionKind, Statement, Step, WorkflowCall, WorkflowCallKind,
 };
 

@@ -265,6 +265,11 @@ fn a_setting_without_effect_is_named_once() {
         ["18:13: warning: `trimDurationNearMaxRunningTime` of `wait` has no effect here"]
     );
     assert_eq!(told(&text("{noValue: true}")), Vec::<String>::new());
+    assert_eq!(
+        told(&text("{lit: false}")),
+        Vec::<String>::new(),
+        "what happens anyway"
+    );
 }
 
 #[test]

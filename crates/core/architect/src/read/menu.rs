@@ -155,12 +155,7 @@ impl Reader<'_> {
     fn digit(&mut self, node: &Node) -> Option<char> {
         let dtmf = node.get("dtmf")?;
         let text = dtmf.text()?;
-        let digit = match text.strip_prefix("digit_") {
-            Some(digit) if digit.len() == 1 => digit.chars().next().filter(char::is_ascii_digit),
-            Some("star") => Some('*'),
-            Some("pound") => Some('#'),
-            _ => None,
-        };
+        let digit = super::digits::key(text);
         if digit.is_none() {
             self.problems.error(
                 dtmf.place,

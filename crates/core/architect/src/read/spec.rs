@@ -13,7 +13,8 @@
 //! **Ways.** One in brackets is there, but no file writes it; one with `?` is there only where the file does. `*` are those that the file names: intents, choices.
 //! Where nobody carries the step out it is left by the way under `not here`.
 //!
-//! **Settings.** A name, its type unless it is of structure alone, and `-` for one that has no effect here. `…` means
+//! **Settings.** A name, its type unless it is of structure alone, and `-` for one that has no effect here, with the
+//! value that says what happens anyway. `…` means
 //! that no published file shows how the step is written: its settings are the SDK's properties, and others are passed
 //! on with a warning.
 
@@ -85,6 +86,8 @@ pub struct Setting {
     pub kind: Option<Type>,
     /// Whether it has an effect here.
     pub used: bool,
+    /// The value of one without effect that makes no difference.
+    pub idle: Option<&'static str>,
 }
 
 /// What is known of one type of step.
@@ -221,10 +224,15 @@ fn setting(text: &'static str) -> Setting {
         Some((name, kind)) => (name, Some(Type::of_word(kind).unwrap_or(Type::ANY))),
         None => (text, None),
     };
+    let (name, idle) = match name.split_once('-') {
+        Some((name, idle)) => (name, Some(idle)),
+        None => (name, None),
+    };
     Setting {
-        name: name.trim_end_matches('-'),
+        name,
         kind,
-        used: !name.ends_with('-'),
+        used: idle.is_none(),
+        idle: idle.filter(|value| !value.is_empty()),
     }
 }
 

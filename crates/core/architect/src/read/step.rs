@@ -144,8 +144,11 @@ impl Reader<'_> {
             match spec.setting(key) {
                 Some(setting) if setting.used => {}
                 Some(setting) => {
-                    let unset = entry.value.is_null() || entry.value.get("noValue").is_some();
-                    if !unset && self.ignored.insert((spec.word, setting.name)) {
+                    let value = &entry.value;
+                    let unset = value.is_null() || value.get("noValue").is_some();
+                    let written = value.get("lit").unwrap_or(value).text();
+                    let idle = setting.idle.is_some_and(|idle| written == Some(idle));
+                    if !unset && !idle && self.ignored.insert((spec.word, setting.name)) {
                         let message = format!("`{key}` of `{}` has no effect here", spec.word);
                         self.problems.warn(entry.place, message, "");
                     }

@@ -4,9 +4,7 @@ use super::Reader;
 use super::spec::StepType;
 use crate::workflow::{Action, Next, Path, Prompting, QuestionKind};
 use crate::yaml::Node;
-use tollgate_expression::Expr;
 use tollgate_expression::Type;
-use tollgate_expression::Value;
 use tollgate_expression::did_you_mean;
 
 impl Reader<'_> {
@@ -120,53 +118,5 @@ impl Reader<'_> {
             }
         }
         paths
-    }
-
-    fn collect_input(&mut self, id: u32, spec: &'static StepType, node: &Node, next: Next) {
-        let target = node.get("inputData").and_then(|data| data.get("var"));
-        let target = target.and_then(|target| self.output_variable(target));
-        let digits = node
-            .get("digits")
-            .map(|digits| digits.get("range").unwrap_or(digits));
-        let number = |key: &str| {
-            let number = digits.and_then(|digits| digits.get(key))?;
-            number.get("lit").unwrap_or(number).text()?.parse().ok()
-        };
-        let exact: Option<u32> = number("exact");
-        let bounds = exact
-            .map(|n| (n, n))
-            .or_else(|| number("min").zip(number("max")));
-        let Some((min, max)) = bounds.filter(|(min, max)| min <= max && *max <= 40) else {
-            let place = digits.map_or(node.place, |digits| digits.place);
-            self.problems.error(
-                place,
-                "how many digits?",
-                "range: {min: 1, max: 3} or exact: 4; at most 40",
-            );
-            return;
-        };
-        let timeout = self.audio(node, "noEntryTimeout");
-        let prompting = Prompting {
-            question: self.audio(node, "inputAudio"),
-            no_input: self.audio(node, "noEntryAudio"),
-            no_match: None,
-        };
-        let paths = self.outputs(id, spec, node, next);
-        let Some((slot, kind)) = target else {
-            return;
-        };
-        if !Type::STRING.fits(kind) {
-            self.problems.error(
-                node.place,
-                format!("digits are string, the variable is {kind}"),
-                "",
-            );
-        }
-        let action = Action::Question {
-            kind: QuestionKind::Digits { min, max, slot },
-            prompting,
-            timeout: timeout.filter(|t| !matches!(t, Expr::Constant(Value::NotSet))),
-        };
-        self.finish(id, action, paths);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::talk::{Miss, miss, yes_or_no};
 use super::{Person, Run};
-use crate::workflow::{QuestionKind, Step, normal};
+use crate::workflow::{Keys, QuestionKind, Step, normal};
 use serde_json::Value as Json;
 use std::sync::Arc;
 use tollgate_expression::{Expr, Type, Value};
@@ -16,18 +16,19 @@ impl Run {
         person: &Person,
     ) -> Result<u16, Miss> {
         match kind {
-            QuestionKind::Digits { min, max, slot } => {
-                let Person::Presses(keys) = person else {
+            QuestionKind::Digits {
+                min,
+                max,
+                keys,
+                slot,
+            } => {
+                let Person::Presses(pressed) = person else {
                     return Err(miss(person));
                 };
-                let digits: String = keys.trim_end_matches('#').to_owned();
-                let count = digits.chars().count() as u32;
-                if digits.is_empty() || count < *min || !digits.chars().all(|c| c.is_ascii_digit())
-                {
-                    return Err(Miss::NoMatch);
+                let answer = digits(pressed, *min, *max, *keys).ok_or(Miss::NoMatch)?;
+                if let Some(slot) = slot {
+                    self.variables[*slot as usize] = Value::text(&answer);
                 }
-                let taken: String = digits.chars().take(*max as usize).collect();
-                self.variables[*slot as usize] = Value::text(&taken);
                 Ok(0)
             }
             QuestionKind::Boolean => yes_or_no(person).map(|yes| u16::from(!yes)),
@@ -137,4 +138,24 @@ impl Run {
             }
         }
     }
+}
+
+/// What was pressed as an answer, if it is one.
+fn digits(pressed: &str, min: u32, max: u32, keys: Keys) -> Option<String> {
+    if pressed == "*" && keys.just_star || pressed == "#" && keys.just_pound {
+        return Some(pressed.to_owned());
+    }
+    let (before, ended) = match pressed.split_once(keys.terminator) {
+        Some((before, _)) => (before, true),
+        None => (pressed, false),
+    };
+    let count = before.len() as u32;
+    if before.is_empty() || count < min || !before.bytes().all(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    let mut taken = before[..before.len().min(max as usize)].to_owned();
+    if ended && keys.with_terminator {
+        taken.push(keys.terminator);
+    }
+    Some(taken)
 }

@@ -144,6 +144,19 @@ pub struct Prompting {
     pub(crate) no_match: Option<Expr>,
 }
 
+/// What keys other than digits do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Keys {
+    /// The key that ends the digits.
+    pub terminator: char,
+    /// Whether that key is part of the answer.
+    pub with_terminator: bool,
+    /// Whether a star alone is an answer.
+    pub just_star: bool,
+    /// Whether a pound sign alone is one.
+    pub just_pound: bool,
+}
+
 /// What counts as an answer to a question.
 #[derive(Clone, Debug)]
 pub enum QuestionKind {
@@ -153,8 +166,10 @@ pub enum QuestionKind {
         min: u32,
         /// At most so many.
         max: u32,
+        /// What other keys do.
+        keys: Keys,
         /// The variable.
-        slot: u32,
+        slot: Option<u32>,
     },
     /// One of the bot's intents; each has a way out of its name.
     Intent,

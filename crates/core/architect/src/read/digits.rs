@@ -1,0 +1,109 @@
+//! Keys that a caller presses.
+
+use super::Reader;
+use super::spec::StepType;
+use crate::workflow::{Action, Keys, Next, Prompting, QuestionKind};
+use crate::yaml::Node;
+use tollgate_expression::{Expr, Type, Value};
+
+/// The most digits that are collected at once.
+const MOST: u32 = 40;
+
+impl Reader<'_> {
+    pub(super) fn collect_input(
+        &mut self,
+        id: u32,
+        spec: &'static StepType,
+        node: &Node,
+        next: Next,
+    ) {
+        let target = node.get("inputData").and_then(|data| data.get("var"));
+        let target = target.and_then(|target| self.output_variable(target));
+        let digits = node.get("digits");
+        let digits = digits.map(|digits| digits.get("range").unwrap_or(digits));
+        let number = |key: &str| plain(digits?.get(key)?)?.parse::<u32>().ok();
+        let exact = number("exact").map(|count| (count, count));
+        let bounds = exact.or_else(|| number("min").zip(number("max")));
+        let Some((min, max)) = bounds.filter(|(min, max)| min <= max && *max <= MOST) else {
+            let place = digits.map_or(node.place, |digits| digits.place);
+            let help = format!("range: {{min: 1, max: 3}} or exact: 4; at most {MOST}");
+            self.problems.error(place, "how many digits?", help);
+            return;
+        };
+        let keys = Keys {
+            terminator: self.terminator(digits),
+            with_terminator: self.flag(spec, node, "includeTerminatingDtmfInResultData"),
+            just_star: self.flag(spec, node, "acceptJustStar"),
+            just_pound: self.flag(spec, node, "acceptJustPound"),
+        };
+        let timeout = self.audio(node, "noEntryTimeout");
+        let prompting = Prompting {
+            question: self.audio(node, "inputAudio"),
+            no_input: self.audio(node, "noEntryAudio"),
+            no_match: None,
+        };
+        let paths = self.outputs(id, spec, node, next);
+        if let Some((_, kind)) = target
+            && !Type::STRING.fits(kind)
+        {
+            let message = format!("digits are string, the variable is {kind}");
+            self.problems.error(node.place, message, "");
+        }
+        let action = Action::Question {
+            kind: QuestionKind::Digits {
+                min,
+                max,
+                keys,
+                slot: target.map(|(slot, _)| slot),
+            },
+            prompting,
+            timeout: timeout.filter(|t| !matches!(t, Expr::Constant(Value::NotSet))),
+        };
+        self.finish(id, action, paths);
+    }
+
+    /// The key that ends the digits: `digit_*`, `digit_pound`.
+    fn terminator(&mut self, digits: Option<&Node>) -> char {
+        let Some(node) = digits.and_then(|digits| digits.get("terminatingDtmf")) else {
+            return '#';
+        };
+        let key = plain(node).and_then(key);
+        if key.is_none() && plain(node).is_some() {
+            let message = "a key that ends the digits isn't known here";
+            self.left_out(node.place, message.to_owned(), "as digit_#");
+        }
+        key.unwrap_or('#')
+    }
+
+    /// A setting that is true or false from the begin on.
+    fn flag(&mut self, spec: &'static StepType, node: &Node, key: &str) -> bool {
+        match self.setting_of(spec, node, key) {
+            Some(Expr::Constant(value)) => value == Value::Boolean(true),
+            None => false,
+            Some(_) => {
+                let message = format!("`{key}` is calculated");
+                self.left_out(
+                    node.place,
+                    message,
+                    "here it is true or false, or has no effect",
+                );
+                false
+            }
+        }
+    }
+}
+
+/// A text that is written as it is, or as a literal.
+fn plain(node: &Node) -> Option<&str> {
+    node.get("lit").unwrap_or(node).text()
+}
+
+/// A key by its name in files.
+pub(super) fn key(name: &str) -> Option<char> {
+    match name.strip_prefix("digit_")? {
+        "star" | "*" => Some('*'),
+        "pound" | "#" => Some('#'),
+        digit if digit.len() == 1 => digit.chars().next().filter(char::is_ascii_digit),
+        _ => None,
+    }
+}
