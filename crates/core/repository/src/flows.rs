@@ -77,7 +77,8 @@ fn deploy(files: &dyn Files, resource: &FlowResource, left: &mut usize) -> Flow 
             };
         }
     };
-    let mut flow = match files.text(path) {
+    let text = resource.made.clone().map_or_else(|| files.text(path), Ok);
+    let mut flow = match text {
         Ok(text) => match left.checked_sub(text.len()) {
             Some(rest) => {
                 *left = rest;

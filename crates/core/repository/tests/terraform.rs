@@ -577,3 +577,28 @@ fn blocks_that_are_made_are_not_known() {
         ]
     );
 }
+
+#[test]
+fn a_flow_that_terraform_writes_itself_is_read() {
+    let main = |content: &str| {
+        format!(
+            "variable \"open\" {{}}\nresource \"local_file\" \"f\" {{\n  filename = \"${{path.module}}/made.yaml\"\n  content  = \
+             {content}\n}}\nresource \"genesyscloud_flow\" \"f\" {{\n  filepath = local_file.f.filename\n}}\n"
+        )
+    };
+    let template = "workflow:\n  name: ${name}\n  startUpRef: S\n  states: [{state: {name: S, refId: S, actions: []}}]\n";
+    let check =
+        |content: &str| Folder::of(&[("main.tf", &main(content)), ("f.tftpl", template)]).check();
+    let report = check("templatefile(\"f.tftpl\", { name = \"Made\" })");
+    assert_eq!(
+        verdicts(&report),
+        ["workflow Made: valid"],
+        "{:#?}",
+        lines(&report)
+    );
+    let report = check("templatefile(\"f.tftpl\", { name = var.open })");
+    assert_eq!(
+        lines(&report),
+        ["main.tf:7: note: filepath: var.open has no default (the flow isn't looked into)"]
+    );
+}

@@ -99,6 +99,12 @@ impl Folder {
     /// # Errors
     /// It is no folder, or can't be opened.
     pub(crate) fn open(root: &Path) -> Result<(Folder, Vec<(String, String)>), String> {
+        if root.is_file() {
+            return Err(format!(
+                "{}: this is a file; name its folder",
+                root.display()
+            ));
+        }
         root.read_dir()
             .map_err(|error| format!("{}: {error}", root.display()))?;
         let (mut paths, mut faults) = (Vec::new(), Vec::new());

@@ -25,11 +25,19 @@ pub struct FlowResource {
     pub root: String,
     /// The workflow's file, or why it isn't known.
     pub source: Result<String, String>,
+    /// The text of that file, where Terraform makes the file itself.
+    pub made: Option<Rc<str>>,
     /// What stands for its placeholders. One whose value isn't known stands for itself.
     pub substitutions: Substitutions,
     /// What is wrong with the resource, and what of it isn't known.
     pub findings: Vec<Finding>,
 }
+
+/// A file's path, and its text where Terraform makes it.
+type MadeFile = (String, Option<Rc<str>>);
+
+/// Resources that write a file where Terraform runs.
+const LOCAL_FILES: [&str; 2] = ["local_file", "local_sensitive_file"];
 
 impl<'a> Evaluator<'a> {
     pub(super) fn flow(
@@ -44,9 +52,13 @@ impl<'a> Evaluator<'a> {
         let scope = scope(instance, item.source, names);
         self.check_arguments(&scope, item, body, &FLOW);
         let resource = format!("genesyscloud_flow.{name}{}", index(key.as_ref()));
-        let source = self.flow_file(&scope, item);
+        let file = self.flow_file(&scope, item);
         let substitutions = self.substitutions(&scope, item);
-        if let Ok(path) = &source {
+        let (source, made) = match file {
+            Ok((path, made)) => (Ok(path), made),
+            Err(why) => (Err(why), None),
+        };
+        if let (Ok(path), None) = (&source, &made) {
             self.check_hash(&scope, item, path);
         }
         FlowResource {
@@ -55,13 +67,14 @@ impl<'a> Evaluator<'a> {
             root: instance.root.to_owned(),
             place: item.source.text.start(item.block.ident.span()),
             source,
+            made,
             substitutions,
             findings: self.findings.split_off(told),
         }
     }
 
-    /// The path of the workflow's file.
-    fn flow_file(&mut self, scope: &Scope<'_, 'a>, item: Item<'a>) -> Result<String, String> {
+    /// The path of the workflow's file, and its text where Terraform makes it; or why it can't be looked into.
+    fn flow_file(&mut self, scope: &Scope<'_, 'a>, item: Item<'a>) -> Result<MadeFile, String> {
         let missing = || "it has no filepath".to_owned();
         let argument = self.argument(scope, &item.block.body, "filepath");
         let (value, place, _) = argument.ok_or_else(missing)?;
@@ -83,8 +96,16 @@ impl<'a> Evaluator<'a> {
             self.not_known(scope, at, &why, skipped);
             return Err(why);
         };
+        match self.made_file(scope, &located) {
+            Some(Value::Text(text)) => return Ok((located, Some(text))),
+            Some(Value::Unknown(unknown)) => {
+                self.not_known(scope, at, &unknown.why, skipped);
+                return Err(unknown.why.clone());
+            }
+            _ => {}
+        }
         if self.files.has(&located) {
-            return Ok(located);
+            return Ok((located, None));
         }
         let own = scope.instance.and_then(|one| join(&one.folder.path, &path));
         let help = match own {
@@ -98,6 +119,28 @@ impl<'a> Evaluator<'a> {
         let message = format!("there is no file {path}");
         self.refuse(scope, at, message.clone(), &help);
         Err(message)
+    }
+
+    /// The text of a file that a `local_file` of the module writes; none if none writes it.
+    fn made_file(&mut self, scope: &Scope<'_, 'a>, path: &str) -> Option<Value> {
+        let instance = scope.instance?;
+        let makers = instance.folder.resources.iter();
+        let makers = makers.filter(|((kind, _), _)| LOCAL_FILES.contains(kind));
+        for ((kind, name), maker) in makers {
+            for (_, names) in self.made(instance, maker.source, &maker.block.body) {
+                let inner = self::scope(instance, maker.source, names);
+                let filename = self.argument(&inner, &maker.block.body, "filename");
+                let filename = filename.and_then(|(value, _, _)| value.to_text());
+                let written = filename.and_then(|filename| join(instance.root, &filename));
+                if written.as_deref() == Some(path) {
+                    let content = self.argument(&inner, &maker.block.body, "content");
+                    let unknown =
+                        || Value::unknown(format!("what {kind}.{name} writes isn't known"));
+                    return Some(content.map_or_else(unknown, |(value, _, _)| value));
+                }
+            }
+        }
+        None
     }
 
     fn substitutions(&mut self, scope: &Scope<'_, 'a>, item: Item<'a>) -> Substitutions {
@@ -178,9 +221,12 @@ impl<'a> Evaluator<'a> {
         if kind != Some("genesyscloud_flow") {
             return None;
         }
-        let source = self.flow_file(scope, item);
+        let file = self.flow_file(scope, item);
         let substitutions = self.substitutions(scope, item);
-        let text = self.files.text(&source.ok()?).ok()?;
+        let text = match file.ok()? {
+            (_, Some(text)) => text,
+            (path, None) => self.files.text(&path).ok()?,
+        };
         self.charge(text.len() / 16);
         let document = yaml::parse(&text, &substitutions, &mut Problems::default())?;
         let root = document.root.entries().first()?;
