@@ -323,3 +323,25 @@ fn keys_other_than_digits_do_what_the_step_says() {
         assert_eq!(collected(settings, pressed), wanted, "{settings} {pressed}");
     }
 }
+
+#[test]
+fn a_run_that_takes_too_many_steps_comes_to_its_error_handling() {
+    let circle = "- updateData: {statements: []}\n- changeState: {targetStateRef: S}";
+    let lines = events(&workflow("workflow", circle, "endFlow: {}"), "");
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[0].contains("more than 10000 steps"), "{lines:?}");
+    assert_eq!(lines[1], "ends endFlow");
+    let lines = events(
+        &workflow("workflow", circle, "state: {targetStateRef: S}"),
+        "",
+    );
+    assert!(
+        lines.last().unwrap().contains("more than 11000 steps"),
+        "{lines:?}"
+    );
+    let lines = events(&workflow("workflow", circle, "continue: {}"), "");
+    assert!(
+        lines.last().unwrap().contains("more than 10000 steps"),
+        "{lines:?}"
+    );
+}

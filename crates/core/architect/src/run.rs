@@ -51,6 +51,8 @@ use tollgate_model::{Instant, Stream};
 
 /// Steps of one run.
 pub const MAX_STEPS: u32 = 10_000;
+/// Steps that a run has besides once its error handling has begun, as at the vendor.
+const MAX_STEPS_AFTER: u32 = 1_000;
 /// Work of one step's expressions: parts evaluated, items and 64 bytes of texts looked through.
 pub const MAX_WORK_OF_A_STEP: u64 = 10_000_000;
 /// Work after which a run gives its driver a chance to do something else.

@@ -1,6 +1,8 @@
 //! Carries steps out: what each does at once, and which effect it asks for.
 
-use super::{Effect, EffectId, End, MAX_STEPS, Misses, PendingEffect, Run, State, Tell};
+use super::{
+    Effect, EffectId, End, MAX_STEPS, MAX_STEPS_AFTER, Misses, PendingEffect, Run, State, Tell,
+};
 use crate::workflow::{Action, Next, Statement, Step};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,8 +26,16 @@ impl Run {
             Next::Again(id) => (id, true),
         };
         self.steps += 1;
-        if self.steps > MAX_STEPS {
-            let why = format!("more than {MAX_STEPS} steps; does it go round in circles?");
+        let handles = matches!(workflow.settings.error_next, Next::Step(_));
+        let bound = match self.in_error {
+            true => MAX_STEPS + MAX_STEPS_AFTER,
+            false => MAX_STEPS,
+        };
+        if self.steps > bound {
+            let why = format!("more than {bound} steps; does it go round in circles?");
+            if handles && !self.in_error {
+                return self.fail(id, why);
+            }
             self.state = State::Ended(End::Bound(why));
             return;
         }
