@@ -602,3 +602,25 @@ fn a_flow_that_terraform_writes_itself_is_read() {
         ["main.tf:7: note: filepath: var.open has no default (the flow isn't looked into)"]
     );
 }
+
+#[test]
+fn a_module_is_given_the_variables_that_it_has() {
+    let report = Folder::of(&[
+        (
+            "main.tf",
+            "module \"m\" {\n  source = \"./m\"\n  lable  = \"x\"\n}\n",
+        ),
+        (
+            "m/m.tf",
+            "variable \"label\" {}\nvariable \"other\" {\n  default = null\n}\n",
+        ),
+    ])
+    .check();
+    assert_eq!(
+        lines(&report),
+        [
+            "main.tf:1: error: module `m` needs a value for `label`",
+            "main.tf:3: error: module `m` has no variable `lable` (did you mean label?)",
+        ]
+    );
+}

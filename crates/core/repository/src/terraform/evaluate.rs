@@ -5,8 +5,7 @@
 //! names one id of another resource is checked in all its other parts. A mistake (a name that isn't declared,
 //! a file that isn't there) is a finding with its place, and its value is unknown.
 //!
-//! Bounded: steps, nesting and the length of texts. Values share their parts, so that doubling a value again
-//! and again costs nothing until it is written out, which has a bound of its own.
+//! Bounded: steps, nesting, the length of texts, and the items of a value.
 
 mod argument;
 mod collect;

@@ -3,7 +3,7 @@
 use super::collect::items;
 use super::{Evaluator, scope};
 use crate::files::join;
-use crate::finding::{Level, Rule};
+use crate::finding::{Level, Rule, near};
 use crate::terraform::folder::{Folder, Item};
 use crate::terraform::instance::{Call, Child, Instance, Names, index};
 use crate::terraform::syntax::Source;
@@ -17,6 +17,15 @@ use std::rc::Rc;
 const MAX_DEPTH: usize = 16;
 /// Modules of one check, each counted as often as it is called.
 const MAX_INSTANCES: usize = 1_000;
+/// Arguments that the call of any module may have.
+const OF_EVERY_CALL: [&str; 6] = [
+    "count",
+    "depends_on",
+    "for_each",
+    "providers",
+    "source",
+    "version",
+];
 /// Instances that `count` or `for_each` make of one block.
 const MAX_EACH: usize = 1_000;
 
@@ -85,6 +94,7 @@ impl<'a> Evaluator<'a> {
             Ok(folder) => folder,
             Err(why) => return Child::Elsewhere(why),
         };
+        self.check_call(name, item, folder);
         let made = self.made(instance, item.source, &item.block.body);
         self.instances += made.len();
         if instance.depth == MAX_DEPTH || self.instances > MAX_INSTANCES {
@@ -116,6 +126,28 @@ impl<'a> Evaluator<'a> {
             (key, Rc::new(child))
         });
         Child::Here(children.collect())
+    }
+
+    /// Notes values that the module has no variable for, and variables that it has no value for.
+    fn check_call(&mut self, name: &str, item: Item<'a>, folder: &Folder<'a>) {
+        let text = &item.source.text;
+        let kind = (Level::Error, Rule::TerraformArgument);
+        let body = &item.block.body;
+        for given in body.attributes() {
+            let key = given.key.as_str();
+            if !OF_EVERY_CALL.contains(&key) && !folder.variables.contains_key(key) {
+                let message = format!("module `{name}` has no variable `{key}`");
+                let help = near(key, folder.variables.keys().copied());
+                self.note((text, given.key.span()), kind, message, &help);
+            }
+        }
+        for (variable, declared) in &folder.variables {
+            let optional = declared.block.body.has_attribute("default");
+            if !optional && !body.has_attribute(variable) {
+                let message = format!("module `{name}` needs a value for `{variable}`");
+                self.note((text, item.block.ident.span()), kind, message, "");
+            }
+        }
     }
 
     /// The folder that a module's source leads to.
