@@ -345,3 +345,32 @@ fn a_run_that_takes_too_many_steps_comes_to_its_error_handling() {
         "{lines:?}"
     );
 }
+
+#[test]
+fn what_only_a_failure_leads_to_is_no_branch() {
+    let text = workflow(
+        "inboundChat",
+        "- disconnect: {}",
+        "queue: {targetQueue: {lit: {name: Q}}}",
+    );
+    assert_eq!(shared::parse(&text).branch_count(), 0);
+    let failing = workflow(
+        "inboundChat",
+        "- updateData: {statements: [{string: {variable: Flow.text, value: {exp: Fancy(1)}}}]}",
+        "queue: {targetQueue: {lit: {name: Q}}}",
+    );
+    let workflow = shared::parse(&failing);
+    let found = tollgate_architect_test::explore(
+        &workflow,
+        &std::collections::BTreeMap::new(),
+        &tollgate_architect_test::Script::default(),
+        1,
+        100,
+    );
+    assert_eq!(
+        found.coverage.taken(&workflow),
+        0,
+        "it is taken, and not counted"
+    );
+    assert!(found.ends.contains_key("transferToAcd"), "{:?}", found.ends);
+}

@@ -30,7 +30,11 @@ impl Coverage {
     /// How many branches of this workflow were taken.
     #[must_use]
     pub fn taken(&self, workflow: &Workflow) -> usize {
-        self.0.get(&workflow.name).map_or(0, BTreeSet::len)
+        let Some(taken) = self.0.get(&workflow.name) else {
+            return 0;
+        };
+        let branches = workflow.branches();
+        branches.filter(|branch| taken.contains(branch)).count()
     }
 
     /// Whether it holds a branch that `other` doesn't.

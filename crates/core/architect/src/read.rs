@@ -252,6 +252,7 @@ impl Reader<'_> {
             paths: Vec::new(),
             loops: self.open_loops.len() as u16,
             reached: false,
+            after_failure: false,
             not_here: 0,
             gaps: Vec::new(),
         };

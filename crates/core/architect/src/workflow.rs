@@ -169,7 +169,8 @@ impl Workflow {
             .map(|variable| (variable.name.as_str(), variable.kind))
     }
 
-    /// The branches a run can take: each way out of each step that can be reached and has more than one.
+    /// The branches a run can take: each way out of each step that can be reached and has more than one. What only
+    /// a step's failure leads to is none: whether a step can fail isn't known.
     #[must_use]
     pub fn branch_count(&self) -> usize {
         self.branches().count()
@@ -179,7 +180,8 @@ impl Workflow {
     pub(crate) fn branches(&self) -> impl Iterator<Item = (u32, u16)> + '_ {
         let forks = self.steps.iter().enumerate();
         forks
-            .filter(|(_, step)| step.reached && step.paths.len() > 1 && !step.is_unsupported())
+            .filter(|(_, step)| step.reached && !step.after_failure && !step.is_unsupported())
+            .filter(|(_, step)| step.paths.len() > 1)
             .flat_map(|(index, step)| {
                 (0..step.paths.len()).map(move |path| (index as u32, path as u16))
             })

@@ -36,6 +36,8 @@ pub struct Step {
     pub(crate) loops: u16,
     /// Whether any way leads to it from where the workflow starts.
     pub reached: bool,
+    /// Whether only a step's failure leads to it.
+    pub(crate) after_failure: bool,
     /// The way out, by its position, where nobody carries it out.
     pub(crate) not_here: u16,
     /// What isn't known of it, though it runs without; told whenever it is taken.
