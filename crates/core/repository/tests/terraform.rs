@@ -624,3 +624,21 @@ fn a_module_is_given_the_variables_that_it_has() {
         ]
     );
 }
+
+#[test]
+fn a_mistake_is_told_where_it_is_and_once() {
+    let main = "resource \"genesyscloud_flow\" \"f\" {\n  filepath = \"f/lien.yaml\"\n  substitutions = { a = local.none }\n}\n";
+    let report =
+        Folder::of(&[("main.tf", main), ("f/line.yaml", "workflow:\n  name: W\n")]).check();
+    let said: Vec<String> = lines(&report)
+        .into_iter()
+        .filter(|line| line.starts_with("main.tf"))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "main.tf:2: error: filepath: there is no file f/lien.yaml (did you mean f/line.yaml?)",
+            "main.tf:3: error: local `none` isn't declared in this module",
+        ]
+    );
+}

@@ -205,7 +205,7 @@ impl<'a> Evaluator<'a> {
         };
         let at = (block, scope.text.start(found.ident.span()));
         let why = format!("what dynamic \"{block}\" makes isn't worked out here");
-        self.not_known(scope, at, &why, "what depends on it isn't checked");
+        self.not_looked_into(scope, at, &why, "what depends on it isn't checked");
         action.unknown.push(export.to_owned());
     }
 
@@ -231,7 +231,7 @@ impl<'a> Evaluator<'a> {
             }
         }
         if let Some(unknown) = value.first_unknown() {
-            self.not_known(scope, at, &unknown.why, "what depends on it isn't checked");
+            self.not_known(scope, at, unknown, "what depends on it isn't checked");
             action.unknown.push(export);
             return;
         }

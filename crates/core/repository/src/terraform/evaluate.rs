@@ -115,7 +115,10 @@ impl<'a> Evaluator<'a> {
         message: String,
         help: &str,
     ) -> Value {
-        let unknown = Value::unknown(message.clone());
+        let unknown = match level {
+            Level::Error => Value::mistaken(message.clone()),
+            _ => Value::unknown(message.as_str()),
+        };
         if self.tries > 0 {
             self.mistakes += 1;
             return unknown;

@@ -5,12 +5,13 @@ use super::folder::Item;
 use super::instance::{Instance, Names, index};
 use super::resource::FLOW;
 use super::value::Value;
-use crate::files::join;
+use crate::files::{folder_of, join};
 use crate::finding::{Finding, Level, Rule};
 use hcl_edit::Span as _;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use tollgate_architect::{Place, Problems, Substitutions, yaml};
+use tollgate_expression::nearest;
 
 /// A workflow that Terraform deploys.
 #[derive(Clone, Debug)]
@@ -81,7 +82,7 @@ impl<'a> Evaluator<'a> {
         let at = ("filepath", place);
         let skipped = "the flow isn't looked into";
         if let Some(unknown) = value.first_unknown() {
-            self.not_known(scope, at, &unknown.why, skipped);
+            self.not_known(scope, at, unknown, skipped);
             return Err(unknown.why.clone());
         }
         let Some(path) = value.to_text() else {
@@ -93,13 +94,13 @@ impl<'a> Evaluator<'a> {
         let located = join(root, &path).filter(|_| !path.contains("://"));
         let Some(located) = located else {
             let why = format!("{path} lies outside of the folder that is checked");
-            self.not_known(scope, at, &why, skipped);
+            self.not_looked_into(scope, at, &why, skipped);
             return Err(why);
         };
         match self.made_file(scope, &located) {
             Some(Value::Text(text)) => return Ok((located, Some(text))),
             Some(Value::Unknown(unknown)) => {
-                self.not_known(scope, at, &unknown.why, skipped);
+                self.not_known(scope, at, &unknown, skipped);
                 return Err(unknown.why.clone());
             }
             _ => {}
@@ -107,18 +108,28 @@ impl<'a> Evaluator<'a> {
         if self.files.has(&located) {
             return Ok((located, None));
         }
-        let own = scope.instance.and_then(|one| join(&one.folder.path, &path));
-        let help = match own {
-            Some(own) if self.files.has(&own) => {
-                format!("it stands beside this file: write \"${{path.module}}/{path}\"")
-            }
-            _ => {
-                format!("looked for {located}; a path begins in the folder that Terraform runs in")
-            }
-        };
+        let help = self.where_instead(scope, &path, &located);
         let message = format!("there is no file {path}");
         self.refuse(scope, at, message.clone(), &help);
         Err(message)
+    }
+
+    /// Where a file may be meant to be that isn't there.
+    fn where_instead(&mut self, scope: &Scope<'_, 'a>, path: &str, located: &str) -> String {
+        let own = scope.instance.and_then(|one| join(&one.folder.path, path));
+        if own.is_some_and(|own| self.files.has(&own)) {
+            return format!("it stands beside this file: write \"${{path.module}}/{path}\"");
+        }
+        let paths = self.files.paths();
+        self.charge(paths.len());
+        let beside = paths.iter().map(String::as_str);
+        let beside = beside.filter(|one| folder_of(one) == folder_of(located));
+        match nearest(located, beside) {
+            Some(near) => format!("did you mean {near}?"),
+            None => {
+                format!("looked for {located}; a path begins in the folder that Terraform runs in")
+            }
+        }
     }
 
     /// The text of a file that a `local_file` of the module writes; none if none writes it.
@@ -153,12 +164,7 @@ impl<'a> Evaluator<'a> {
         let entries = match &value {
             Value::Map(entries) => entries,
             Value::Unknown(unknown) => {
-                self.not_known(
-                    scope,
-                    at,
-                    &unknown.why,
-                    "placeholders stand as they are written",
-                );
+                self.not_known(scope, at, unknown, "placeholders stand as they are written");
                 return substitutions;
             }
             other => {
@@ -175,7 +181,7 @@ impl<'a> Evaluator<'a> {
             let text = match (value.first_unknown(), value.to_text()) {
                 (Some(unknown), _) => {
                     let so = format!("{written} stands as it is written");
-                    self.not_known(scope, at, &unknown.why, &so);
+                    self.not_known(scope, at, unknown, &so);
                     written
                 }
                 (None, Some(text)) => text.to_string(),

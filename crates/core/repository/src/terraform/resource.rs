@@ -2,7 +2,7 @@
 
 use super::evaluate::{Evaluator, Scope};
 use super::folder::Item;
-use super::value::Value;
+use super::value::{Unknown, Value};
 use crate::finding::{Finding, Level, Rule, near};
 use hcl_edit::Span as _;
 use hcl_edit::expr::Expression;
@@ -143,8 +143,21 @@ impl<'a> Evaluator<'a> {
         });
     }
 
-    /// Notes that an argument isn't known, and what that means.
+    /// Notes that an argument has an unknown part, and what that means; unless it is unknown by a mistake.
     pub(super) fn not_known(
+        &mut self,
+        scope: &Scope<'_, 'a>,
+        at: (&str, Place),
+        unknown: &Unknown,
+        so: &str,
+    ) {
+        if !unknown.told {
+            self.not_looked_into(scope, at, &unknown.why, so);
+        }
+    }
+
+    /// Notes that something isn't looked into, why, and what that means.
+    pub(super) fn not_looked_into(
         &mut self,
         scope: &Scope<'_, 'a>,
         at: (&str, Place),

@@ -49,6 +49,8 @@ pub(super) struct Unknown {
     pub(super) why: String,
     /// The type of the integration, where the value is an integration's id.
     pub(super) integration_type: Option<String>,
+    /// Whether a mistake is the reason, which is told where it is.
+    pub(super) told: bool,
 }
 
 impl Value {
@@ -56,6 +58,16 @@ impl Value {
         Value::Unknown(Rc::new(Unknown {
             why: why.into(),
             integration_type: None,
+            told: false,
+        }))
+    }
+
+    /// The value of what has a mistake that is told.
+    pub(super) fn mistaken(why: String) -> Value {
+        Value::Unknown(Rc::new(Unknown {
+            why,
+            integration_type: None,
+            told: true,
         }))
     }
 

@@ -120,6 +120,7 @@ impl<'a> Evaluator<'a> {
                 let unknown = Value::Unknown(Rc::new(Unknown {
                     why: format!("{said} is known only when it is deployed"),
                     integration_type: integration_type.map(|text| text.to_string()),
+                    told: false,
                 }));
                 (name.unwrap_or(unknown), all)
             }
