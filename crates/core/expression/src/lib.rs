@@ -11,6 +11,10 @@
 //! **Bounds.** Characters of an expression, its nesting, the links of its chains, the bytes of a text and the items
 //! of a collection that it may build (`bounds`); and the work that [`World::work`] grants.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation))]
+#![cfg_attr(not(test), warn(clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+#![cfg_attr(not(test), warn(clippy::cast_lossless))]
+
 mod arithmetic;
 mod bounds;
 mod check;

@@ -138,8 +138,8 @@ pub fn read_duration(text: &str) -> Option<i64> {
         let mut part = whole.checked_mul(length)?;
         if !fraction.is_empty() && fraction.len() <= 9 {
             let numerator: i64 = fraction.parse().ok()?;
-            part = part
-                .checked_add(numerator.checked_mul(length)? / 10_i64.pow(fraction.len() as u32))?;
+            let digits = u32::try_from(fraction.len()).ok()?;
+            part = part.checked_add(numerator.checked_mul(length)? / 10_i64.pow(digits))?;
         }
         total = total.checked_add(part)?;
         rest = &rest[end + unit.len_utf8()..];

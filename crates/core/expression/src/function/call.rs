@@ -103,6 +103,11 @@ pub(super) fn room() -> Room {
     }
 }
 
+/// How many there are.
+pub(super) fn count(number: usize) -> Value {
+    Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
 pub(super) fn bounded_text(text: String) -> Result<Value, String> {
     arithmetic::bounded(text).map(Value::String)
 }

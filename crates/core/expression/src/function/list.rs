@@ -1,6 +1,6 @@
 //! Collections. Positions count from 0; a position past the end is an error.
 
-use super::call::{Call, bounded_list};
+use super::call::{Call, bounded_list, count};
 use super::definition::Code;
 use crate::compare::equal;
 use crate::value::Value;
@@ -32,9 +32,7 @@ pub(super) const CODE: &[(&str, Code)] = &[
         let same = values.windows(2).all(|pair| equal(&pair[0], &pair[1]));
         Ok(Value::Boolean(same))
     }),
-    ("Count", |call| {
-        Ok(Value::Integer(call.items(0)?.len() as i64))
-    }),
+    ("Count", |call| Ok(count(call.items(0)?.len()))),
     ("Find", |call| {
         bounded_list(places(call)?.map(Value::Integer).collect())
     }),

@@ -1,6 +1,6 @@
 //! Functions of texts. Positions and lengths count characters, from 0.
 
-use super::call::{Call, bounded_list, bounded_text};
+use super::call::{Call, bounded_list, bounded_text, count};
 use super::definition::Code;
 use crate::arithmetic::joined;
 use crate::bounds::MAX_TEXT;
@@ -50,12 +50,10 @@ pub(super) const CODE: &[(&str, Code)] = &[
     }),
     ("FindString", find),
     ("Left", |call| {
-        let count = count(call, 1)?;
-        bounded_text(call.text(0)?.chars().take(count).collect())
+        let length = length(call, 1)?;
+        bounded_text(call.text(0)?.chars().take(length).collect())
     }),
-    ("Length", |call| {
-        Ok(Value::Integer(call.text(0)?.chars().count() as i64))
-    }),
+    ("Length", |call| Ok(count(call.text(0)?.chars().count()))),
     ("Lower", |call| bounded_text(call.text(0)?.to_lowercase())),
     ("LTrim", |call| {
         Ok(Value::text(call.text(0)?.trim_start_matches(BLANKS)))
@@ -78,7 +76,7 @@ pub(super) const CODE: &[(&str, Code)] = &[
     }),
     ("Right", |call| {
         let text = call.text(0)?;
-        let skipped = text.chars().count().saturating_sub(count(call, 1)?);
+        let skipped = text.chars().count().saturating_sub(length(call, 1)?);
         bounded_text(text.chars().skip(skipped).collect())
     }),
     ("RTrim", |call| {
@@ -92,7 +90,7 @@ pub(super) const CODE: &[(&str, Code)] = &[
         bounded_list(text.split(&*separator).map(Value::text).collect())
     }),
     ("Substring", |call| {
-        let (start, length) = (count(call, 1)?, count(call, 2)?);
+        let (start, length) = (length(call, 1)?, length(call, 2)?);
         bounded_text(call.text(0)?.chars().skip(start).take(length).collect())
     }),
     ("ToDisplayString", |call| {
@@ -146,7 +144,7 @@ fn find(call: &mut Call<'_>) -> Result<Value, String> {
     let mut places = text.windows(part.len()).enumerate();
     let mut found = places.by_ref().filter(|(_, window)| *window == part);
     let found = found.nth(occurrence - 1);
-    Ok(Value::Integer(found.map_or(-1, |(at, _)| at as i64)))
+    Ok(found.map_or(Value::Integer(-1), |(at, _)| count(at)))
 }
 
 /// A value written out; a collection with what stands between its items, amounts with their places.
@@ -180,7 +178,7 @@ fn to_string(call: &mut Call<'_>) -> Result<Value, String> {
 }
 
 /// A count that may not be negative.
-fn count(call: &Call<'_>, index: usize) -> Result<usize, String> {
+fn length(call: &Call<'_>, index: usize) -> Result<usize, String> {
     let number = call.integer(index)?;
     usize::try_from(number).map_err(|_| format!("argument {} is {number}, below zero", index + 1))
 }

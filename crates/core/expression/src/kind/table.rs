@@ -145,7 +145,9 @@ impl Kind {
         let position = TYPES
             .iter()
             .position(|known| known.word.eq_ignore_ascii_case(word));
-        position.map(|index| Kind(index as u16))
+        position
+            .and_then(|index| u16::try_from(index).ok())
+            .map(Kind)
     }
 
     /// The word in `…Variable`, such as `externalContact`.
