@@ -513,3 +513,21 @@ fn what_is_deployed_from_two_folders_is_two_organisations() {
             .any(|line| line.contains("needs the input `number`"))
     );
 }
+
+#[test]
+fn lines_may_end_as_on_windows_and_files_begin_with_a_mark() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../examples/cx-as-code");
+    let mut folder = Folder::on_disk(&root);
+    for path in tollgate_repository::Files::paths(&folder).to_vec() {
+        let text = std::fs::read_to_string(root.join(&path)).unwrap();
+        let mark = if path.ends_with(".tf") || path.ends_with(".yaml") {
+            "\u{feff}"
+        } else {
+            ""
+        };
+        folder = folder.with(&path, &format!("{mark}{}", text.replace('\n', "\r\n")));
+    }
+    let report = folder.check();
+    assert_eq!(report.worst(), Verdict::Valid, "{:#?}", lines(&report));
+    assert_eq!(report.items.len(), 4);
+}

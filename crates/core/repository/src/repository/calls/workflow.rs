@@ -58,9 +58,13 @@ impl Calls<'_> {
             self.say(step, (Level::Error, Rule::CallFlow), message, "");
         } else if !self.is_invalid_here(&call.workflow) {
             let all = self.flows.values().flatten();
-            let of_kind = all.filter(|flow| kinds.contains(&flow.item.kind.as_str()));
+            let of_kind =
+                all.filter(|flow| kinds.is_empty() || kinds.contains(&flow.item.kind.as_str()));
             let near = self.near(&call.workflow, of_kind.map(|flow| flow.item.name.as_str()));
-            let what = format!("flow `{}` ({types})", call.workflow);
+            let what = match types.as_str() {
+                "" => format!("flow `{}`", call.workflow),
+                types => format!("flow `{}` ({types})", call.workflow),
+            };
             self.absent(step, Rule::CallFlow, &what, &call.workflow, near);
         }
     }
