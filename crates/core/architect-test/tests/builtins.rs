@@ -50,6 +50,17 @@ fn a_property_is_given_by_its_name_or_with_the_whole() {
     );
 }
 
+/// What a service answers may be the least of all numbers, which has no opposite: the step fails.
+#[test]
+fn the_least_number_has_no_opposite() {
+    let opposite = |given: i64| {
+        let given = json!({"Call.PositionInQueue": given});
+        text("inqueueCall", "ToString(-Call.PositionInQueue)", &given).unwrap()
+    };
+    assert_eq!(opposite(-7), "7");
+    assert_eq!(opposite(i64::MIN), Json::Null);
+}
+
 #[test]
 fn constants_have_their_values() {
     let of = |expression| text("inboundCall", expression, &json!({})).unwrap();

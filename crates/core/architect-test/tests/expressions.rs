@@ -284,6 +284,63 @@ fn what_fails_while_running_says_why() {
     }
 }
 
+/// JSON that a service answered is anything; what is made of it has the type that was said, or is refused.
+#[test]
+fn what_can_not_be_converted_is_refused() {
+    let least = r#"JsonParse("-9223372036854775808")"#;
+    let far = r#"JsonParse("99999999999999999999")"#;
+    for (kind, expression, wanted) in [
+        (
+            "boolean",
+            r#"ToBool(JsonParse("[]"))"#,
+            "ToBool: argument 1 is `[]`, not true or false",
+        ),
+        (
+            "integer",
+            r#"ToInt(JsonParse("{}"))"#,
+            "ToInt: argument 1 is `{}`, not a number",
+        ),
+        (
+            "decimal",
+            r#"ToDecimal(JsonParse("[1]"))"#,
+            "ToDecimal: argument 1 is `[1]`, not a number",
+        ),
+        (
+            "dateTime",
+            r#"ToDateTime(JsonParse("1.5"))"#,
+            "ToDateTime: argument 1 is `1.5`, not a date and time",
+        ),
+        (
+            "dateTime",
+            r#"ToDateTime(JsonParse("true"))"#,
+            "ToDateTime: argument 1 is `true`, not a date and time",
+        ),
+        (
+            "duration",
+            r#"ToDuration(JsonParse("[]"))"#,
+            "ToDuration: argument 1 is `[]`, not a duration",
+        ),
+        (
+            "integer",
+            &format!("ToInt({least})"),
+            "ToInt: the result is too large",
+        ),
+        (
+            "integer",
+            &format!("ToInt({far})"),
+            "ToInt: argument 1 is `99999999999999999999`, not a number",
+        ),
+        (
+            "duration",
+            &format!("ToDuration({least})"),
+            "ToDuration: the duration is too long",
+        ),
+    ] {
+        let why = evaluate(kind, expression).unwrap_err();
+        assert!(why.contains(wanted), "{expression}: {why}");
+    }
+}
+
 #[test]
 fn texts_have_a_bound() {
     let doubled = "Replace(Replace(Replace(Replace(\"aaaaaaaaaa\", \"a\", \"bbbbbbbbbbbbbbbbbbbb\"), \"b\", \"cccccccccccccccccccc\"), \"c\", \"dddddddddddddddddddd\"), \"d\", \"eeeeeeeeeeeeeeeeeeee\")";

@@ -274,6 +274,24 @@ fn settings_give_built_in_variables() {
 }
 
 #[test]
+fn a_prompt_as_audio_is_heard_as_one_by_whatever_made_it_audio() {
+    for (audio, heard) in [
+        ("ToAudio(Prompt.Hello)", "plays [prompt Hello]"),
+        (
+            "Prompt.Hello + Prompt.There",
+            "plays [prompt Hello] [prompt There]",
+        ),
+        (
+            "Append(Prompt.Hello, ToAudioTTS(\"You\"))",
+            "plays [prompt Hello] You",
+        ),
+    ] {
+        let step = format!("{{playAudio: {{audio: {{exp: '{audio}'}}}}}}");
+        assert_eq!(events(&workflow("inboundCall", &step), "")[0], heard);
+    }
+}
+
+#[test]
 fn what_cannot_happen_in_a_kind_is_refused() {
     let refused = |kind: &str, event: &str| {
         let text = workflow(kind, "{wait: {duration: {lit: {seconds: 9}}}}");

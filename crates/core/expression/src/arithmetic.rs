@@ -15,8 +15,7 @@ pub(crate) fn compute(operator: Operator, left: &Value, right: &Value) -> Result
         (Value::String(l), Value::String(r)) => bounded(format!("{l}{r}")).map(Value::String),
         (Value::Audio(l), Value::Audio(r)) => bounded(joined(l, r)).map(Value::Audio),
         (Value::Audio(_) | Value::Entity(_), Value::Audio(_) | Value::Entity(_)) => {
-            let heard = |value: &Value| value.to_text().unwrap_or_default();
-            bounded(joined(&heard(left), &heard(right))).map(Value::Audio)
+            bounded(joined(&left.heard(), &right.heard())).map(Value::Audio)
         }
         (Value::Integer(l), Value::Integer(r))
             if !matches!(operator, Operator::Divide | Operator::Power) =>

@@ -1,6 +1,6 @@
 //! What an expression comes to while a workflow runs.
 
-use crate::arithmetic::{self, amount, in_integers};
+use crate::arithmetic::{self, amount, in_durations, in_integers};
 use crate::compare::{compare, equal};
 use crate::expr::{Callee, Expr};
 use crate::function::Call;
@@ -67,9 +67,14 @@ fn prefixed(prefix: Prefix, value: Value) -> Result<Value, String> {
         (_, Value::NotSet) => return Err(format!("`{}` of NOT_SET", prefix.sign())),
         (Prefix::Not, Value::Boolean(flag)) => Value::Boolean(!flag),
         (Prefix::BitNot, Value::Integer(number)) => Value::Integer(in_integers(!number)?),
-        (Prefix::Negate, Value::Integer(number)) => Value::Integer(-number),
+        // The least number that a service may answer has no opposite.
+        (Prefix::Negate, Value::Integer(number)) => {
+            Value::Integer(in_integers(number.saturating_neg())?)
+        }
         (Prefix::Negate, Value::Decimal(number)) => Value::Decimal(-number),
-        (Prefix::Negate, Value::Duration(millis)) => Value::Duration(-millis),
+        (Prefix::Negate, Value::Duration(millis)) => {
+            Value::Duration(in_durations(millis.saturating_neg())?)
+        }
         (Prefix::Negate, Value::Currency(money)) => Value::Currency(Arc::new(Money {
             amount: Some(-amount(money)?),
             code: money.code.clone(),

@@ -164,6 +164,17 @@ impl Value {
         matches!(self, Value::NotSet)
     }
 
+    /// What is heard where it is played: a prompt is its name in brackets.
+    pub(crate) fn heard(&self) -> Arc<str> {
+        let text = self.to_text().unwrap_or_default();
+        match self {
+            Value::Entity(entity) if entity.kind == Kind::Prompt => {
+                format!("[prompt {text}]").into()
+            }
+            _ => text,
+        }
+    }
+
     /// As `ToString` writes it; none for `NOT_SET`.
     #[must_use]
     pub fn to_text(&self) -> Option<Arc<str>> {

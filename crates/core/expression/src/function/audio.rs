@@ -19,7 +19,7 @@ pub(super) const CODE: &[(&str, Code)] = &[
     ("AudioPlaybackOptions", |call| Ok(call.at(0).clone())),
     ("FindSystemPrompt", prompt),
     ("FindUserPrompt", prompt),
-    ("ToAudio", |call| Ok(call.at(0).clone())),
+    ("ToAudio", |call| Ok(Value::Audio(call.at(0).heard()))),
     ("ToAudioBlank", |call| {
         Ok(audio(format!("[silence {} ms]", call.integer(0)?)))
     }),

@@ -61,15 +61,17 @@ pub(super) const CODE: &[(&str, Code)] = &[
             Some(millis) => Ok(Value::DateTime(millis)),
             None => call.wrong(0, "a date and time as 2026-01-31T23:59:59Z"),
         },
-        value => Ok(value),
+        value @ (Value::NotSet | Value::DateTime(_)) => Ok(value),
+        _ => call.wrong(0, "a date and time or seconds since 1970"),
     }),
     ("ToDuration", |call| match call.at(0).clone().plain() {
-        Value::Integer(millis) => Ok(Value::Duration(millis)),
+        Value::Integer(millis) => in_durations(millis).map(Value::Duration),
         Value::String(text) => match time::read_duration(&text) {
             Some(millis) => in_durations(millis).map(Value::Duration),
             None => call.wrong(0, "a duration as PT1H30M"),
         },
-        value => Ok(value),
+        value @ (Value::NotSet | Value::Duration(_)) => Ok(value),
+        _ => call.wrong(0, "a duration as PT1H30M or milliseconds"),
     }),
     ("WeekNum", |call| {
         // The week that has January 1st is the first; weeks begin on Sunday.

@@ -86,7 +86,8 @@ pub(super) const CODE: &[(&str, Code)] = &[
             Value::Integer(number) => return Ok(Value::Boolean(number != 0)),
             Value::Decimal(number) => return Ok(Value::Boolean(!number.is_zero())),
             Value::String(text) => text.trim().to_lowercase(),
-            value => return Ok(value),
+            value @ (Value::NotSet | Value::Boolean(_)) => return Ok(value),
+            _ => return call.wrong(0, "true or false"),
         };
         match text.as_str() {
             "true" | "t" | "1" => Ok(Value::Boolean(true)),
@@ -106,17 +107,19 @@ pub(super) const CODE: &[(&str, Code)] = &[
             Some(number) => Ok(Value::Decimal(number)),
             None => call.wrong(0, "a number"),
         },
-        value => Ok(value),
+        value @ (Value::NotSet | Value::Decimal(_)) => Ok(value),
+        _ => call.wrong(0, "a number"),
     }),
     ("ToGroup", named),
     ("ToInt", |call| {
         let number = match call.at(0).clone().plain() {
             Value::Boolean(flag) => Some(i64::from(flag)),
             Value::Decimal(number) => number.trunc().to_i64(),
-            Value::Duration(millis) => Some(millis),
+            Value::Integer(number) | Value::Duration(number) => Some(number),
+            Value::NotSet => return Ok(Value::NotSet),
             Value::String(text) if text.trim().is_empty() => return Ok(Value::NotSet),
             Value::String(text) => decimal(&text).and_then(|number| number.trunc().to_i64()),
-            value => return Ok(value),
+            _ => None,
         };
         match number {
             Some(number) => in_integers(number).map(Value::Integer),

@@ -2,7 +2,6 @@
 
 use crate::kind::{Base, Kind, Type};
 use crate::value::Value;
-use std::sync::Arc;
 
 /// The type of an argument or a result.
 #[derive(Clone, Copy, Debug)]
@@ -39,9 +38,9 @@ pub(super) fn widened(value: &Value, wanted: Type) -> Result<Option<Value>, Stri
             let items: Result<Vec<Value>, String> = items.iter().map(each).collect();
             Some(Value::collection(items?))
         }
-        (Value::Entity(entity), Base::Audio) if entity.kind == Kind::Prompt => Some(Value::Audio(
-            Arc::from(format!("[prompt {}]", value.to_text().unwrap_or_default())),
-        )),
+        (Value::Entity(entity), Base::Audio) if entity.kind == Kind::Prompt => {
+            Some(Value::Audio(value.heard()))
+        }
         (Value::Json(_), Base::Json | Base::Any) => None,
         (Value::Json(json), _) => {
             let read = Value::from_json(json, wanted);
