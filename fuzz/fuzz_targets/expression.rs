@@ -1,5 +1,6 @@
-//! An expression: refused at a character of it, or typed and evaluated within its bounds, the same each time; its
-//! value is of the type that it was said to have. Each type has a variable, and every built-in variable is there.
+//! An expression and a variable's value as JSON, with a zero byte between them: refused at a character of it, or typed
+//! and evaluated within its bounds, the same each time; its value is of the type that it was said to have. Each type
+//! has a variable, and every built-in variable is there.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -62,19 +63,38 @@ impl Scope for Names {
     }
 }
 
-#[derive(Default)]
 struct Now {
+    /// The value of each variable whose type it fits.
+    given: Json,
     work: u64,
     random: u64,
 }
 
+impl Now {
+    fn with(given: &Json) -> Now {
+        Now {
+            given: given.clone(),
+            work: 0,
+            random: 0,
+        }
+    }
+
+    fn value(&self, kind: Type, otherwise: impl Fn() -> Value) -> Value {
+        let given = Some(&self.given).filter(|given| !given.is_null());
+        let value = given.and_then(|given| Value::from_json(given, kind).ok());
+        value.unwrap_or_else(otherwise)
+    }
+}
+
 impl World for Now {
     fn variable(&self, slot: u32) -> Value {
-        VARIABLES[slot as usize].2.clone()
+        let (_, kind, sample) = &VARIABLES[slot as usize];
+        self.value(*kind, || sample.clone())
     }
 
     fn builtin(&self, name: &str) -> Value {
-        Builtin::find(name).map_or(Value::NotSet, |known| sample(known.kind))
+        let of = |known: &Builtin| self.value(known.kind, || sample(known.kind));
+        Builtin::find(name).map_or(Value::NotSet, of)
     }
 
     fn wall(&self) -> i64 {
@@ -125,15 +145,17 @@ fn is(value: &Value, kind: Type) -> bool {
 
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);
-    let (expr, kind) = match check(&text, &Names) {
+    let (text, given) = text.split_once('\0').unwrap_or((&text, ""));
+    let given = tollgate_json::read(given).unwrap_or_default();
+    let (expr, kind) = match check(text, &Names) {
         Ok(checked) => checked,
         Err(fault) => {
             assert!(fault.at <= text.chars().count(), "{fault:?}");
             return;
         }
     };
-    let value = expr.evaluate(&mut Now::default());
-    assert_eq!(value, expr.evaluate(&mut Now::default()), "not repeated");
+    let value = expr.evaluate(&mut Now::with(&given));
+    assert_eq!(value, expr.evaluate(&mut Now::with(&given)), "not repeated");
     if let Ok(value) = value {
         assert!(value.heap_bytes() <= BYTES);
         assert!(is(&value, kind), "{value:?} is not {kind}");

@@ -33,6 +33,17 @@ const PATHS: [&str; 10] = [
     "$.a[?(!(@.b =~ /(?=x).*/i) && 'x' in @..b)]\0{\"a\": [{\"b\": \"xy\"}]}",
 ];
 
+/// Values as JSON that a service may answer, at the ends of what is possible.
+const EXTREMES: [&str; 7] = [
+    "-9223372036854775808",
+    "9223372036854775807",
+    "79228162514264337593543950335",
+    "-0.0000000000000000000000000001",
+    "[]",
+    "\"\"",
+    "\"-P106751991167DT7H12M55.807S\"",
+];
+
 /// The files with one of these endings below folders of the project or beside it, by their paths.
 fn texts(folders: &[&str], endings: &[&str]) -> io::Result<Vec<String>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -92,8 +103,8 @@ fn argument(parameter: &str) -> String {
     }
 }
 
-/// Every way to call every function, the examples of the reference that lies beside the project, and the
-/// expressions that stand on one line of a workflow.
+/// Every way to call every function, with extreme values too; the examples of the reference that lies beside the
+/// project, and the expressions that stand on one line of a workflow.
 fn expressions(workflows: &[String]) -> Vec<String> {
     let calls = functions().flat_map(|function| {
         let ways = function.overloads.iter();
@@ -105,6 +116,12 @@ fn expressions(workflows: &[String]) -> Vec<String> {
             format!("{}({})", function.name, arguments.join(", "))
         })
     });
+    let operators = ["-Flow.integer", "-Flow.duration", "1 + Flow.integer"];
+    let calls = calls.chain(operators.map(str::to_owned));
+    let extreme = calls.clone().flat_map(|call| {
+        let with = move |value| format!("{call}\0{value}");
+        EXTREMES.iter().map(with)
+    });
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let examples = fs::read_to_string(root.join("../shared/reference/examples.tsv"));
     let examples = examples.unwrap_or_default();
@@ -115,6 +132,7 @@ fn expressions(workflows: &[String]) -> Vec<String> {
         let written = line.split_once("exp: ")?.1.trim();
         Some(written.trim_matches(['\'', '"', '}']).to_owned())
     });
+    let calls = calls.chain(extreme);
     calls.chain(examples).chain(written).collect()
 }
 
