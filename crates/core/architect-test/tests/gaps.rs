@@ -6,6 +6,7 @@ mod shared;
 
 use shared::events;
 use tollgate_architect::Severity;
+use tollgate_architect_test::Script;
 
 /// A workflow with these steps in its only state, from line 11 on, column 9, and what it does after a failure.
 fn workflow(kind: &str, steps: &str, handling: &str) -> String {
@@ -347,30 +348,29 @@ fn a_run_that_takes_too_many_steps_comes_to_its_error_handling() {
 }
 
 #[test]
-fn what_only_a_failure_leads_to_is_no_branch() {
-    let text = workflow(
-        "inboundChat",
-        "- disconnect: {}",
-        "queue: {targetQueue: {lit: {name: Q}}}",
-    );
-    assert_eq!(shared::parse(&text).branch_count(), 0);
-    let failing = workflow(
-        "inboundChat",
-        "- updateData: {statements: [{string: {variable: Flow.text, value: {exp: Fancy(1)}}}]}",
-        "queue: {targetQueue: {lit: {name: Q}}}",
-    );
-    let workflow = shared::parse(&failing);
-    let found = tollgate_architect_test::explore(
-        &workflow,
-        &std::collections::BTreeMap::new(),
-        &tollgate_architect_test::Script::default(),
-        1,
-        100,
-    );
+fn what_only_a_failure_leads_to_is_a_branch_where_something_can_fail() {
+    let handling = "queue: {targetQueue: {lit: {name: Q}}}";
+    let idle = workflow("inboundChat", "- disconnect: {}", handling);
+    assert_eq!(shared::parse(&idle).branch_count(), 0);
+    let steps = "- findQueue: {findName: {lit: Q}}\n- disconnect: {}";
+    let asking = workflow("inboundChat", steps, handling);
+    let failed = events(&asking, "answers: {findQueue: {error: true}}");
     assert_eq!(
-        found.coverage.taken(&workflow),
-        0,
-        "it is taken, and not counted"
+        failed[1..3],
+        [
+            "answer error as the script says",
+            "fails 12:11: findQueue: as the script says"
+        ]
     );
-    assert!(found.ends.contains_key("transferToAcd"), "{:?}", found.ends);
+    assert_eq!(failed.last().unwrap(), "ends transferToAcd to Q");
+    let asking = shared::parse(&asking);
+    assert_eq!(asking.branch_count(), 4);
+    let found = tollgate_architect_test::explore(
+        &asking,
+        &std::collections::BTreeMap::new(),
+        &Script::default(),
+        1,
+        500,
+    );
+    assert_eq!(found.coverage.missed(&asking), Vec::<String>::new());
 }

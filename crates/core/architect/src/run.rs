@@ -153,12 +153,7 @@ impl Run {
         for (name, json) in &inputs.interaction {
             run.given(name, json)?;
         }
-        for gap in &workflow.gaps {
-            run.told.push_back(Tell::Unsupported {
-                place: crate::Place { line: 1, column: 1 },
-                message: gap.to_string(),
-            });
-        }
+        run.tell_gaps();
         run.enter_workflow(&inputs.variables)?;
         Ok(run)
     }
@@ -282,6 +277,7 @@ impl Run {
         match answer {
             Answer::Person(Person::HangsUp) if person => self.hang_up(now),
             Answer::Person(answer) if person => self.heard(step, answer, misses),
+            Answer::Fails(why) if !person => self.fail(step, why),
             Answer::NotHere if !person => self.not_here(step),
             Answer::Path { path, outputs } if !person => {
                 let Some(path) = self.workflow.steps[step as usize].path(&path) else {

@@ -170,7 +170,7 @@ impl Workflow {
     }
 
     /// The branches a run can take: each way out of each step that can be reached and has more than one. What only
-    /// a step's failure leads to is none: whether a step can fail isn't known.
+    /// a step's failure leads to is one where a step asks for something, which can fail.
     #[must_use]
     pub fn branch_count(&self) -> usize {
         self.branches().count()
@@ -178,10 +178,12 @@ impl Workflow {
 
     /// Each branch as its place in the file and its name, such as `callData "Look up": timeout`.
     pub(crate) fn branches(&self) -> impl Iterator<Item = (u32, u16)> + '_ {
+        let mut reached = self.steps.iter().filter(|step| step.reached);
+        let fails = reached.any(|step| step.asks() && !step.after_failure);
         let forks = self.steps.iter().enumerate();
         forks
-            .filter(|(_, step)| step.reached && !step.after_failure && !step.is_unsupported())
-            .filter(|(_, step)| step.paths.len() > 1)
+            .filter(|(_, step)| step.reached && !step.is_unsupported() && step.paths.len() > 1)
+            .filter(move |(_, step)| fails || !step.after_failure)
             .flat_map(|(index, step)| {
                 (0..step.paths.len()).map(move |path| (index as u32, path as u16))
             })

@@ -4,7 +4,7 @@ mod person;
 
 use super::pool::Pool;
 use crate::play::{Reply, World};
-use crate::script::{Script, Scripted, Table, Turn, own_timeout};
+use crate::script::{ERROR, Script, Scripted, Table, Turn, own_timeout};
 use person::Mood;
 use serde_json::{Map, Value as Json, json};
 use std::time::Duration;
@@ -176,21 +176,30 @@ impl<'a> Drawer<'a> {
     }
 
     fn reply_by(&mut self, name: &str, paths: &[&str]) -> Reply {
+        if self.pool.fails && self.below(12) == 0 {
+            self.write(name, ERROR, Map::new(), Duration::ZERO);
+            return Reply::After(
+                Duration::ZERO,
+                Answer::Fails("as the script says".to_owned()),
+            );
+        }
         let index = self.below(paths.len() + 1).saturating_sub(1);
         let path = paths[index];
         let outputs = self.outputs(name, path);
         let after = Duration::from_millis(50 * self.below(20) as u64);
-        self.script
-            .answers
-            .entry(name.to_owned())
-            .or_default()
-            .push(Scripted {
-                path: path.to_owned(),
-                outputs: outputs.clone(),
-                after,
-                row: None,
-            });
+        self.write(name, path, outputs.clone(), after);
         Reply::After(after, Answer::with(path, outputs))
+    }
+
+    /// Writes an answer down.
+    fn write(&mut self, name: &str, path: &str, outputs: Map<String, Json>, after: Duration) {
+        let answers = self.script.answers.entry(name.to_owned()).or_default();
+        answers.push(Scripted {
+            path: path.to_owned(),
+            outputs,
+            after,
+            row: None,
+        });
     }
 
     fn look_up(&mut self, table: &str, key: Option<&str>) -> Reply {

@@ -12,6 +12,8 @@ use tollgate_expression::time::write_date_time;
 /// What a workflow's answers may be made of.
 pub(super) struct Pool {
     pub(super) texts: Vec<String>,
+    /// Whether a failure leads to branches of its own.
+    pub(super) fails: bool,
     /// Outputs by data action, table, step type or called workflow: path, name and type.
     pub(super) outputs: BTreeMap<String, BTreeSet<(String, String, Type)>>,
     /// Built-in variables that are used.
@@ -41,6 +43,7 @@ impl Pool {
     pub(super) fn of<'a>(workflows: impl Iterator<Item = &'a Arc<Workflow>>, start: i64) -> Pool {
         let mut pool = Pool {
             texts: COMMON.map(str::to_owned).to_vec(),
+            fails: false,
             outputs: BTreeMap::new(),
             builtins: BTreeSet::new(),
             participant: BTreeSet::new(),
@@ -52,6 +55,7 @@ impl Pool {
         pool.texts.push(write_date_time(start - 86_400_000));
         for workflow in workflows {
             for step in workflow.steps() {
+                pool.fails |= step.is_after_failure() && step.paths.len() > 1;
                 expressions(&step.action, &mut |expr| pool.harvest(expr));
                 if let Action::GetData(attributes) = &step.action {
                     let names = attributes.iter().filter_map(|(name, _)| match name {
@@ -81,17 +85,8 @@ impl Pool {
                 }
             }
             for (entity, kind) in workflow.entities() {
-                let texts = match kind {
-                    EntityType::Items(items) => {
-                        items.iter().map(|(value, _)| value.clone()).collect()
-                    }
-                    EntityType::Patterns(patterns) => patterns
-                        .iter()
-                        .filter_map(|pattern| matching(pattern.as_str()))
-                        .collect(),
-                    EntityType::Anything => Vec::new(),
-                };
-                pool.slots.entry(entity.clone()).or_default().extend(texts);
+                let texts = pool.slots.entry(entity.clone()).or_default();
+                texts.extend(accepted(kind));
             }
         }
         let texts: BTreeSet<String> = pool.texts.drain(..).collect();
@@ -120,6 +115,18 @@ impl Pool {
             compared.extend(texts.iter().cloned());
         }
         self.texts.extend(texts);
+    }
+}
+
+/// Texts that are surely a value of an entity of this type.
+fn accepted(kind: &EntityType) -> Vec<String> {
+    match kind {
+        EntityType::Items(items) => items.iter().map(|(value, _)| value.clone()).collect(),
+        EntityType::Patterns(patterns) => patterns
+            .iter()
+            .filter_map(|pattern| matching(pattern.as_str()))
+            .collect(),
+        EntityType::Anything => Vec::new(),
     }
 }
 

@@ -104,6 +104,7 @@ pub(super) fn answered(answer: &Answer) -> (&'static str, String) {
             "answer",
             format!("{path} {}", Json::Object(outputs.clone())),
         ),
+        Answer::Fails(why) => ("answer", format!("error {why}")),
         Answer::NotHere => ("answer", "nobody's".to_owned()),
         Answer::Person(person) => (
             "person",

@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tollgate_architect::{Answer, Duty, Effect, Happening, Person};
 
+/// The answer in a script that makes a step fail.
+pub(crate) const ERROR: &str = "error";
+
 /// Answers as a script says. Keep it for several runs, and its tables live on.
 #[derive(Clone, Debug)]
 pub struct ScriptWorld {
@@ -59,7 +62,10 @@ impl ScriptWorld {
             };
             self.tables.entry(table).or_default().rows.insert(key, row);
         }
-        let answer = Answer::with(&scripted.path, scripted.outputs);
+        let answer = match scripted.path.as_str() {
+            ERROR => Answer::Fails("as the script says".to_owned()),
+            path => Answer::with(path, scripted.outputs),
+        };
         Some(Reply::After(scripted.after, answer))
     }
 }

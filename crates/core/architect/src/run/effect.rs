@@ -170,6 +170,8 @@ pub enum Answer {
     },
     /// What a person did.
     Person(Person),
+    /// It can't be done at all, and the step has no way out for that: the workflow's error handling follows.
+    Fails(String),
     /// Nobody carries it out: the step is left by the way that it has for that, and the run says so.
     NotHere,
 }

@@ -2,6 +2,7 @@
 
 use super::world::find_output;
 use super::{End, Run, State, Tell};
+use crate::place::Place;
 use crate::workflow::{Action, Binding, Field, Next};
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
@@ -78,6 +79,15 @@ impl Run {
             .find_map(|field| Some((known_by(field)?, field)))?;
         let text = field.value.evaluate(self).ok()?.to_text()?;
         Some(json!({property: &*text}))
+    }
+
+    /// Tells what isn't known of the workflow and belongs to no step.
+    pub(super) fn tell_gaps(&mut self) {
+        let gaps = self.workflow.gaps.iter();
+        self.told.extend(gaps.map(|gap| Tell::Unsupported {
+            place: Place { line: 1, column: 1 },
+            message: gap.to_string(),
+        }));
     }
 
     /// Nobody carries the step out.

@@ -64,6 +64,20 @@ impl Step {
         }
     }
 
+    /// Whether somebody must do something for it, who may fail. A data table's failure is a way out.
+    pub(crate) fn asks(&self) -> bool {
+        matches!(
+            self.action,
+            Action::CallData(_) | Action::Transfer { .. } | Action::Platform { .. }
+        )
+    }
+
+    /// Whether only a step's failure leads to it.
+    #[must_use]
+    pub fn is_after_failure(&self) -> bool {
+        self.after_failure
+    }
+
     pub(crate) fn is_unsupported(&self) -> bool {
         matches!(self.action, Action::Unsupported(_))
     }
