@@ -23,6 +23,7 @@ mod reach;
 mod scope;
 mod setting;
 mod settings;
+mod shape;
 mod spec;
 mod step;
 mod talk;

@@ -348,3 +348,86 @@ fn of_very_many_problems_the_worst_are_told() {
     let last = problems.as_slice().last().unwrap().to_string();
     assert!(last.contains("there are 101 more problems"), "{last}");
 }
+
+#[test]
+fn a_list_or_a_mapping_in_the_others_place_is_named() {
+    let list = |key: &str, found: &str| format!("error: `{key}` is {found}, not a list");
+    let mapping = |key: &str, found: &str| format!("error: `{key}` is {found}, not a mapping");
+    let call = "- callData: {category: {C: {dataAction: {A: {";
+    let steps = [
+        (
+            "- updateData: {statements: {string: {variable: Flow.text, value: {lit: a}}}}",
+            list("statements", "a mapping"),
+        ),
+        (
+            "- switch: {evaluate: {firstTrue: {cases: {case: {value: {lit: true}}}}}}",
+            list("cases", "a mapping"),
+        ),
+        (
+            "- switch: {evaluate: {firstTrue: {default: [{endWorkflow: {}}]}}}",
+            "error: this is a list, not a mapping".into(),
+        ),
+        (
+            "- decision: {condition: {lit: true}, outputs: [{yes: {actions: []}}]}",
+            mapping("outputs", "a list"),
+        ),
+        (
+            "- decision: {condition: {lit: true}, outputs: {no: endWorkflow}}",
+            "error: this is a text, not a mapping".into(),
+        ),
+        (
+            "- setParticipantData: {attributes: {attribute: {name: {lit: a}, value: {lit: b}}}}",
+            list("attributes", "a mapping"),
+        ),
+        (
+            &format!("{call}inputs: [a: {{lit: b}}]}}}}}}}}}}"),
+            mapping("inputs", "a list"),
+        ),
+        (
+            &format!("{call}successOutputs: [a: {{var: Flow.text}}]}}}}}}}}}}"),
+            mapping("successOutputs", "a list"),
+        ),
+        ("- endWorkflow: now", mapping("endWorkflow", "a text")),
+    ];
+    for (steps, wanted) in steps {
+        let told = told(&workflow(steps));
+        assert!(
+            told.iter().any(|one| one.contains(&wanted)),
+            "{steps}: {told:?}"
+        );
+    }
+    let fine = workflow("- endWorkflow: {}");
+    for (from, to, wanted) in [
+        (
+            "variables:\n    - stringVariable:\n        name: Flow.text\n        isInput: true\n    - integer",
+            "variables: {stringVariable: {name: Flow.text}}\n  old:\n    - integer",
+            list("variables", "a mapping"),
+        ),
+        (
+            "- state:\n        name",
+            "state:\n        name",
+            list("states", "a mapping"),
+        ),
+        (
+            "  states:",
+            "  settingsErrorHandling: disconnect\n  states:",
+            "error: this is a text, not a mapping".into(),
+        ),
+    ] {
+        let told = told(&fine.replace(from, to));
+        assert!(
+            told.iter().any(|one| one.contains(&wanted)),
+            "{to}: {told:?}"
+        );
+    }
+}
+
+#[test]
+fn intents_written_as_a_mapping_are_told_their_form() {
+    let text = "digitalBotFlow:\n  name: B\n  startUpRef: /digitalBotFlow/bots/bot[B]\n  bots:\n    - bot:\n        name: B\n        refId: B\n        actions:\n          - askForIntent:\n              question: {exp: '\"What?\"'}\n              outputs:\n                intents:\n                  Order status: {actions: [{exitBotFlow: {}}]}\n";
+    let told = told(&text.replace("digitalBotFlow", "botFlow"));
+    assert!(
+        told[0].contains("13:19: error: `intents` is a mapping, not a list (begin each item with -, as - intent: {name: …, actions: […]})"),
+        "{told:?}"
+    );
+}

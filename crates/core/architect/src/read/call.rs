@@ -52,9 +52,9 @@ impl Reader<'_> {
         };
         let action = self.only(action, "the action's name")?;
         self.known(&action.value, "inputs successOutputs failureOutputs");
-        let inputs = self.inputs(action.value.get("inputs"));
-        let mut outputs = self.bindings(action.value.get("successOutputs"), "success");
-        outputs.extend(self.bindings(action.value.get("failureOutputs"), "failure"));
+        let inputs = self.inputs(&action.value);
+        let mut outputs = self.bindings(&action.value, "successOutputs", "success");
+        outputs.extend(self.bindings(&action.value, "failureOutputs", "failure"));
         Some(DataCall {
             category: category.key.as_str().into(),
             action: action.key.as_str().into(),
@@ -66,9 +66,9 @@ impl Reader<'_> {
     }
 
     /// Inputs by name, of any type: the action's contract decides when it is called.
-    fn inputs(&mut self, node: Option<&Node>) -> Vec<Field> {
+    fn inputs(&mut self, node: &Node) -> Vec<Field> {
         let mut fields = Vec::new();
-        for Entry { key, value, .. } in node.map(Node::entries).unwrap_or_default() {
+        for Entry { key, value, .. } in self.mapping(node, "inputs") {
             if let Some(value) = self.any_value(value, key) {
                 fields.push(Field {
                     name: key.as_str().into(),
@@ -84,9 +84,9 @@ impl Reader<'_> {
         self.value(node, Type::ANY, what)
     }
 
-    fn bindings(&mut self, node: Option<&Node>, path: &'static str) -> Vec<Binding> {
+    fn bindings(&mut self, node: &Node, key: &str, path: &'static str) -> Vec<Binding> {
         let mut bindings = Vec::new();
-        for Entry { key, value, place } in node.map(Node::entries).unwrap_or_default() {
+        for Entry { key, value, place } in self.mapping(node, key) {
             if let Some(target) = value.get("var") {
                 if let Some((slot, kind)) = self.output_variable(target) {
                     bindings.push(Binding {
@@ -118,8 +118,8 @@ impl Reader<'_> {
             return;
         };
         self.known(&table.value, "foundOutputs failureOutputs");
-        let mut outputs = self.bindings(table.value.get("foundOutputs"), "found");
-        outputs.extend(self.bindings(table.value.get("failureOutputs"), "failure"));
+        let mut outputs = self.bindings(&table.value, "foundOutputs", "found");
+        outputs.extend(self.bindings(&table.value, "failureOutputs", "failure"));
         let action = Action::Lookup {
             table: table.key.as_str().into(),
             key,
@@ -151,7 +151,9 @@ impl Reader<'_> {
         if let Some(version) = version {
             self.known(version, "inputs outputs none");
         }
-        let mut inputs = self.inputs(version.and_then(|v| v.get("inputs")));
+        let mut inputs = version
+            .map(|version| self.inputs(version))
+            .unwrap_or_default();
         if let Some(text) = node.get("inputText")
             && let Some(value) = self.value(text, Type::STRING, "inputText")
         {
@@ -160,8 +162,10 @@ impl Reader<'_> {
                 value,
             });
         }
-        let mut outputs = self.bindings(version.and_then(|v| v.get("outputs")), "success");
-        outputs.extend(self.bindings(node.get("failureOutputs"), "failure"));
+        let mut outputs = version
+            .map(|version| self.bindings(version, "outputs", "success"))
+            .unwrap_or_default();
+        outputs.extend(self.bindings(node, "failureOutputs", "failure"));
         let mut target = |key: &str| {
             let variable = node.get(key).and_then(|node| node.get("var"))?;
             self.output_variable(variable).map(|(slot, _)| slot)

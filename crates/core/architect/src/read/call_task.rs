@@ -29,7 +29,7 @@ impl Reader<'_> {
 
     fn task_inputs(&mut self, task: u32, node: &Node) -> Vec<Statement> {
         let mut inputs = Vec::new();
-        for Entry { key, value, place } in node.entries_of("inputs") {
+        for Entry { key, value, place } in self.mapping(node, "inputs") {
             let Some((slot, kind)) = self.task_variable(task, key, *place) else {
                 continue;
             };
@@ -43,7 +43,7 @@ impl Reader<'_> {
     /// The task's variables that are read at its end, and the variables that take them.
     fn task_outputs(&mut self, task: u32, node: &Node) -> Vec<(u32, u32)> {
         let mut outputs = Vec::new();
-        for Entry { key, value, place } in node.entries_of("outputVariables") {
+        for Entry { key, value, place } in self.mapping(node, "outputVariables") {
             let target = value
                 .get("var")
                 .and_then(|target| self.output_variable(target));
@@ -62,7 +62,7 @@ impl Reader<'_> {
     /// The ways out that `endTask` may name, then the one for all other ends.
     fn task_paths(&mut self, node: &Node, next: Next) -> Vec<Path> {
         let (mut paths, mut default) = (Vec::new(), None);
-        for Entry { key, value, .. } in node.entries_of("outputs") {
+        for Entry { key, value, .. } in self.mapping(node, "outputs") {
             if key.eq_ignore_ascii_case("default") {
                 default = default.or(Some(value));
             } else {

@@ -64,7 +64,7 @@ impl Reader<'_> {
     }
 
     fn update(&mut self, node: &Node) -> Action {
-        let statements = node.items_of("statements").iter();
+        let statements = self.list(node, "statements").iter();
         let statements = statements.filter_map(|item| self.statement(item));
         Action::Update(statements.collect())
     }
@@ -72,7 +72,7 @@ impl Reader<'_> {
     /// `slots: [{slot: {name}}]`: the slots' variables.
     fn clear_slots(&mut self, node: &Node) -> Action {
         let mut cleared = Vec::new();
-        for item in node.items_of("slots") {
+        for item in self.list(node, "slots") {
             let Some(slot) = self.needed(item, "slot") else {
                 continue;
             };
@@ -116,7 +116,7 @@ impl Reader<'_> {
 
     fn participant_data(&mut self, node: &Node, read: bool) -> Action {
         let (mut set, mut get) = (Vec::new(), Vec::new());
-        for item in node.items_of("attributes") {
+        for item in self.list(node, "attributes") {
             let Some(attribute) = self.needed(item, "attribute") else {
                 continue;
             };
@@ -187,7 +187,8 @@ impl Reader<'_> {
             Some((kind, value.unwrap_or(Expr::Constant(Value::NotSet))))
         };
         let (mut cases, mut paths) = (Vec::new(), Vec::new());
-        for (index, item) in entry.value.items_of("cases").iter().enumerate() {
+        let listed = self.list(&entry.value, "cases");
+        for (index, item) in listed.iter().enumerate() {
             let Some(case) = self.needed(item, "case") else {
                 continue;
             };
@@ -205,13 +206,10 @@ impl Reader<'_> {
                 next: self.sequence(case.get("actions"), next),
             });
         }
-        let default = entry
-            .value
-            .get("default")
-            .and_then(|default| default.get("actions"));
+        let default = entry.value.get("default");
         paths.push(Path {
             name: "default".into(),
-            next: self.sequence(default, next),
+            next: default.map_or(next, |default| self.output(default, next)),
         });
         self.finish(id, Action::Switch(cases), paths);
     }

@@ -15,7 +15,8 @@ impl Reader<'_> {
     }
 
     fn declare_each(&mut self, node: Option<&Node>, task: Option<u32>) {
-        for item in node.map(Node::items).unwrap_or_default() {
+        let listed = node.map(|node| self.items(node, "variables"));
+        for item in listed.unwrap_or_default() {
             let Some(entry) = self.only(item, "a variable") else {
                 continue;
             };

@@ -96,7 +96,7 @@ impl Reader<'_> {
         found: &mut (Vec<Field>, Vec<Binding>),
     ) {
         let path = spec.ways.first().map_or("", |way| way.name);
-        for item in node.items() {
+        for item in self.items(node, "attributes") {
             let Some(attribute) = self.needed(item, "attribute") else {
                 continue;
             };

@@ -62,6 +62,7 @@ impl Reader<'_> {
 
     /// Names keys that aren't among these, which have blanks between them.
     pub(super) fn known(&mut self, node: &Node, keys: &str) {
+        self.must_map(node, "this", "");
         let keys = keys.split_whitespace();
         for entry in node.entries() {
             if !keys.clone().any(|key| key == entry.key) {

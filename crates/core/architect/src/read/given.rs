@@ -33,10 +33,8 @@ impl Reader<'_> {
     pub(super) fn callers(&mut self) -> Vec<WorkflowKind> {
         let mut callers = Vec::new();
         let settings = self.root.get("settingsCommonModule");
-        for item in settings
-            .map(|node| node.items_of("compatibleFlowTypes"))
-            .unwrap_or_default()
-        {
+        let listed = settings.map(|node| self.list(node, "compatibleFlowTypes"));
+        for item in listed.unwrap_or_default() {
             let word = item.text_of("flowType").unwrap_or_default();
             match WorkflowKind::of_word(word) {
                 Some(kind) => callers.push(kind),

@@ -65,7 +65,7 @@ impl Reader<'_> {
             None => Next::Again(id),
         };
         self.open_loops.pop();
-        for entry in node.entries_of("outputs") {
+        for entry in self.mapping(node, "outputs") {
             if entry.key != "loop" {
                 self.unknown_way(entry, ["loop"].into_iter(), next);
             }

@@ -3,7 +3,7 @@
 use super::Reader;
 use super::task::named;
 use crate::place::Place;
-use crate::workflow::{Action, MenuChoice, Next, Path};
+use crate::workflow::{Action, MenuChoice, Next, Path, normal};
 use crate::yaml::Node;
 use tollgate_expression::Expr;
 use tollgate_expression::Type;
@@ -43,7 +43,7 @@ impl Reader<'_> {
         let (mut choices, mut paths) = (Vec::new(), Vec::new());
         let default = node.get("defaultChildMenuRef");
         let default = default.and_then(Node::text).map(named);
-        for item in node.items_of("choices") {
+        for item in self.list(node, "choices") {
             if let Some((mut choice, path)) = self.choice(item, id) {
                 choice.default |= default.is_some() && reference(item) == default;
                 choices.push(choice);
@@ -81,7 +81,7 @@ impl Reader<'_> {
         let flag = |key: &str| node.boolean_of(key).unwrap_or(false);
         let choice = MenuChoice {
             digit: self.digit(node),
-            terms: terms(node),
+            terms: self.terms(node),
             default: flag("defaultMenuChoice"),
             global_key: flag("globalDtmf"),
             global_terms: flag("globalSpeechRecTerms"),
@@ -165,6 +165,17 @@ impl Reader<'_> {
         }
         digit
     }
+
+    /// Words that choose a choice by speech, of every language.
+    fn terms(&mut self, node: &Node) -> Vec<String> {
+        let mut terms = Vec::new();
+        for language in self.mapping(node, "speechRecTerms") {
+            let listed = self.list(&language.value, "terms").iter();
+            terms.extend(listed.filter_map(Node::text).map(normal));
+        }
+        terms.extend(node.text_of("name").map(normal));
+        terms
+    }
 }
 
 /// What a choice is referred to by.
@@ -174,22 +185,6 @@ fn reference(item: &Node) -> Option<&str> {
     };
     let reference = choice.value.text_of("refId");
     reference.or_else(|| choice.value.text_of("name"))
-}
-
-/// Words that choose a choice by speech, of every language.
-fn terms(node: &Node) -> Vec<String> {
-    let mut terms = Vec::new();
-    for language in node.entries_of("speechRecTerms") {
-        let listed = language.value.items_of("terms");
-        terms.extend(
-            listed
-                .iter()
-                .filter_map(Node::text)
-                .map(crate::workflow::normal),
-        );
-    }
-    terms.extend(node.text_of("name").map(crate::workflow::normal));
-    terms
 }
 
 /// The mapping without some of its keys.

@@ -12,15 +12,8 @@ const EVERY_STEP: [&str; 4] = ["name", "none", "refId", "outputs"];
 impl Reader<'_> {
     /// Compiles a list of steps; `after` is where the last leads. Gives where to begin.
     pub(super) fn sequence(&mut self, list: Option<&Node>, after: Next) -> Next {
-        let items = list.map(Node::items).unwrap_or_default();
-        if let Some(list) = list
-            && items.is_empty()
-            && !list.is_null()
-            && !matches!(list.kind, crate::yaml::Kind::List(_))
-        {
-            let message = format!("a list of steps expected, this is {}", list.what());
-            self.problems.error(list.place, message, "");
-        }
+        let items = list.map(|list| self.items(list, "actions"));
+        let items = items.unwrap_or_default();
         let ids: Vec<u32> = items
             .iter()
             .map(|item| self.reserve(item.place, ""))
@@ -55,7 +48,7 @@ impl Reader<'_> {
         word.clone_into(&mut step.name);
         for entry in node.entries() {
             if entry.key == "outputs" {
-                for output in entry.value.entries() {
+                for output in self.entries(&entry.value, "outputs") {
                     self.sequence(output.value.get("actions"), next);
                 }
             } else {
@@ -76,6 +69,11 @@ impl Reader<'_> {
                 _ => self.unsupported(place, message, "a run fails there"),
             }
         }
+        self.must_map(
+            node,
+            &format!("`{}`", spec.word),
+            "its settings stand below it",
+        );
         self.check_keys(spec, node);
         let name = node.text_of("name").unwrap_or_default();
         let step = &mut self.steps[id as usize];

@@ -80,8 +80,8 @@ impl Reader<'_> {
     fn intent_paths(&mut self, node: &Node, next: Next) -> Vec<Path> {
         let outputs = node.get("outputs");
         let mut paths = Vec::new();
-        let listed = outputs.and_then(|outputs| outputs.get("intents"));
-        for item in listed.map(Node::items).unwrap_or_default() {
+        let listed = outputs.map(|outputs| self.list(outputs, "intents"));
+        for item in listed.unwrap_or_default() {
             let Some(intent) = self.needed(item, "intent") else {
                 continue;
             };
@@ -101,7 +101,7 @@ impl Reader<'_> {
             });
         }
         const OTHERS: [&str; 4] = ["noIntent", "knowledge", "maxNoInputs", "maxNoMatches"];
-        for entry in outputs.map(Node::entries).unwrap_or_default() {
+        for entry in self.mapping(node, "outputs") {
             if entry.key != "intents" && !OTHERS.contains(&entry.key.as_str()) {
                 self.unknown_way(entry, OTHERS.into_iter(), next);
             }

@@ -21,7 +21,7 @@ impl Reader<'_> {
     pub(super) fn declare_tasks(&mut self) {
         let root = self.root;
         for (list, key) in LISTS {
-            let items = root.items_of(list);
+            let items = self.list(root, list);
             for item in items {
                 let Some(entry) = self.only(item, key) else {
                     continue;
@@ -57,7 +57,7 @@ impl Reader<'_> {
 
     /// Menus within menus have references of their own.
     fn declare_submenus(&mut self, node: &Node) {
-        let choices = node.items_of("choices");
+        let choices = self.list(node, "choices");
         for choice in choices {
             if let [Entry { key, value, .. }] = choice.entries()
                 && MENUS.contains(&key.as_str())
@@ -109,7 +109,7 @@ impl Reader<'_> {
         let root = self.root;
         let mut next = 0;
         for (list, key) in LISTS {
-            let items = root.items_of(list);
+            let items = self.list(root, list);
             for item in items {
                 if let [entry] = item.entries()
                     && entry.key == key
@@ -129,7 +129,7 @@ impl Reader<'_> {
         *next += 1;
         if menu {
             self.menu(task, node);
-            let choices = node.items_of("choices");
+            let choices = self.list(node, "choices");
             for choice in choices {
                 if let [Entry { key, value, .. }] = choice.entries()
                     && MENUS.contains(&key.as_str())

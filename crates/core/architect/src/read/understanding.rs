@@ -15,13 +15,14 @@ impl Reader<'_> {
         else {
             return;
         };
-        let list = |key: &str| domain.items_of(key);
-        for intent in list("intents") {
-            let utterances = intent.items_of("utterances");
-            let entities = intent.items_of("entityNameReferences");
+        for intent in self.list(domain, "intents") {
+            let utterances = self.list(intent, "utterances");
+            let entities = self.list(intent, "entityNameReferences");
+            let utterances = utterances.iter().map(|one| self.utterance(one));
+            let utterances = utterances.collect();
             self.nlu.intents.push(Intent {
                 name: intent.text_of("name").unwrap_or_default().to_owned(),
-                utterances: utterances.iter().map(utterance).collect(),
+                utterances,
                 entities: entities
                     .iter()
                     .filter_map(Node::text)
@@ -29,14 +30,13 @@ impl Reader<'_> {
                     .collect(),
             });
         }
-        for entity in list("entities") {
+        let types = self.list(domain, "entityTypes");
+        for entity in self.list(domain, "entities") {
             let Some(name) = entity.text_of("name") else {
                 continue;
             };
             let kind = entity.text_of("type");
-            let kind = list("entityTypes")
-                .iter()
-                .find(|known| known.text_of("name") == kind);
+            let kind = types.iter().find(|known| known.text_of("name") == kind);
             let kind = kind.map_or(EntityType::Anything, |kind| self.entity_type(kind));
             self.nlu.entities.insert(name.to_owned(), kind);
             let variable = format!("Slot.{name}");
@@ -57,10 +57,8 @@ impl Reader<'_> {
     fn entity_type(&mut self, node: &Node) -> EntityType {
         let mechanism = node.get("mechanism");
         let kind = mechanism.and_then(|m| m.get("type")).and_then(Node::text);
-        let items = mechanism
-            .and_then(|m| m.get("items"))
-            .map(Node::items)
-            .unwrap_or_default();
+        let items = mechanism.map(|m| self.list(m, "items"));
+        let items = items.unwrap_or_default();
         if kind.is_some_and(|kind| kind.eq_ignore_ascii_case("regex")) {
             let mut patterns = Vec::new();
             for item in items {
@@ -83,20 +81,20 @@ impl Reader<'_> {
         }
         let item = |item: &Node| {
             let value = item.text_of("value")?.to_owned();
-            let synonyms = item.items_of("synonyms");
+            let synonyms = self.list(item, "synonyms");
             let words = synonyms.iter().filter_map(Node::text).map(normal);
             let words = words.chain([normal(&value)]).collect();
             Some((value, words))
         };
         EntityType::Items(items.iter().filter_map(item).collect())
     }
-}
 
-/// The text of an utterance, its segments joined.
-fn utterance(node: &Node) -> String {
-    let segments = node.items_of("segments");
-    let texts = segments
-        .iter()
-        .filter_map(|segment| segment.get("text")?.text());
-    normal(&texts.collect::<String>())
+    /// The text of an utterance, its segments joined.
+    fn utterance(&mut self, node: &Node) -> String {
+        let segments = self.list(node, "segments");
+        let texts = segments
+            .iter()
+            .filter_map(|segment| segment.get("text")?.text());
+        normal(&texts.collect::<String>())
+    }
 }

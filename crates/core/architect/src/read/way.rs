@@ -20,7 +20,7 @@ impl Reader<'_> {
     /// The only way out of a step that has none by name.
     pub(super) fn straight(&mut self, spec: &StepType, node: &Node, next: Next) -> Vec<Path> {
         if spec.ways.is_empty() {
-            for entry in node.entries_of("outputs") {
+            for entry in self.mapping(node, "outputs") {
                 self.unknown_way(entry, std::iter::empty(), next);
             }
         }
@@ -50,7 +50,7 @@ impl Reader<'_> {
                 next: self.way_out(way.name, output.filter(|_| way.written), next),
             });
         }
-        for entry in outputs.map(Node::entries).unwrap_or_default() {
+        for entry in self.mapping(node, "outputs") {
             let written = spec.ways.iter().filter(|way| way.written);
             let mut names = written.map(|way| way.name);
             if names.clone().any(|name| name == entry.key) {
