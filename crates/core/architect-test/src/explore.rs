@@ -50,7 +50,7 @@ pub fn explore(
         base.start,
     );
     let mut found = Explored::default();
-    let (mut kept, mut handled) = (Vec::new(), Vec::new());
+    let mut examples = Examples::default();
     for attempt in 0..tries {
         let mut drawer = Drawer::new(&pool, seed.wrapping_add(u64::from(attempt) << 20), base);
         let script = drawer.begin(workflow);
@@ -73,47 +73,65 @@ pub fn explore(
             }
         };
         *found.ends.entry(played.end.word().to_owned()).or_insert(0) += 1;
-        keep(
-            &played,
-            &drawer,
-            &mut found.coverage,
-            &mut kept,
-            &mut handled,
-        );
-        if found.coverage.taken(workflow) == workflow.branch_count() {
+        examples.keep(&played, &drawer);
+        if examples.coverage.taken(workflow) == workflow.branch_count() {
             break;
         }
     }
-    kept.extend(handled);
-    found.scripts = fewest(kept);
+    (found.scripts, found.coverage) = examples.chosen();
     found
 }
 
 /// A script and the branches that it takes.
 type Example = (Script, Coverage);
 
-/// Keeps the script of a play that takes a branch no other takes. Runs that fail are no examples; those whose
-/// workflow deals with a failure are, where nothing else takes a branch.
-fn keep(
-    played: &Played,
-    drawer: &Drawer<'_>,
-    covered: &mut Coverage,
-    kept: &mut Vec<Example>,
-    handled: &mut Vec<Example>,
-) {
-    if matches!(played.end.word(), "failed" | "bound") {
-        return;
+/// Scripts of plays that take a branch no other takes, and the branches that they take.
+#[derive(Default)]
+struct Examples {
+    /// Of runs without a fault.
+    smooth: Vec<Example>,
+    /// Of runs whose workflow deals with a fault.
+    handled: Vec<Example>,
+    /// What both take.
+    coverage: Coverage,
+    /// Of runs that fail, which are examples only of branches that nothing else takes.
+    failed: Vec<Example>,
+    of_failed: Coverage,
+}
+
+impl Examples {
+    fn keep(&mut self, played: &Played, drawer: &Drawer<'_>) {
+        let end = played.end.word();
+        let mut lines = played.transcript.lines().iter();
+        let faulty = lines.any(|line| line.event == "fails");
+        let (list, covered) = match (end, faulty) {
+            ("bound", _) => return,
+            ("failed", _) => (&mut self.failed, &mut self.of_failed),
+            (_, true) => (&mut self.handled, &mut self.coverage),
+            (_, false) => (&mut self.smooth, &mut self.coverage),
+        };
+        let first = list.is_empty() && end != "failed" && !faulty;
+        if first || played.coverage.adds_to(covered) {
+            let mut script = drawer.written();
+            script.expect.end = Some(end.to_owned());
+            script.expect.calls.clone_from(&played.calls);
+            list.push((script, played.coverage.clone()));
+            covered.add(played.coverage.clone());
+        }
     }
-    let mut lines = played.transcript.lines().iter();
-    let faulty = lines.any(|line| line.event == "fails");
-    let list = if faulty { handled } else { kept };
-    let first = list.is_empty() && !faulty;
-    if first || played.coverage.adds_to(covered) {
-        let mut script = drawer.written();
-        script.expect.end = Some(played.end.word().to_owned());
-        script.expect.calls.clone_from(&played.calls);
-        list.push((script, played.coverage.clone()));
-        covered.add(played.coverage.clone());
+
+    /// Few scripts that take all branches that were found, and these branches.
+    fn chosen(self) -> (Vec<Script>, Coverage) {
+        let mut coverage = self.coverage;
+        let mut kept = self.smooth;
+        kept.extend(self.handled);
+        for (script, of_it) in self.failed {
+            if of_it.adds_to(&coverage) {
+                coverage.add(of_it.clone());
+                kept.push((script, of_it));
+            }
+        }
+        (fewest(kept), coverage)
     }
 }
 

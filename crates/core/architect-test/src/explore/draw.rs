@@ -6,6 +6,7 @@ use super::pool::Pool;
 use crate::play::{Reply, World};
 use crate::script::{ERROR, Script, Scripted, Table, Turn, own_timeout};
 use person::Mood;
+use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json, json};
 use std::time::Duration;
 use tollgate_architect::workflow::{Workflow, builtin};
@@ -13,6 +14,9 @@ use tollgate_architect::{Answer, Effect, Person};
 use tollgate_expression::time::write_date_time;
 use tollgate_expression::{Base, Kind, Type};
 use tollgate_model::Stream;
+
+/// Items of a collection that is drawn.
+const MAX_ITEMS: u8 = 30;
 
 pub(super) struct Drawer<'a> {
     pool: &'a Pool,
@@ -73,7 +77,34 @@ impl<'a> Drawer<'a> {
 
     fn text(&mut self) -> String {
         let index = self.below(self.pool.texts.len());
-        self.pool.texts[index].clone()
+        let text = self.pool.texts[index].clone();
+        match self.below(16) {
+            // Two at once, as two Contains() ask for.
+            0 => {
+                let other = self.below(self.pool.texts.len());
+                format!("{text} {}", self.pool.texts[other])
+            }
+            1 => self.number().map_or(text, |number| number.to_string()),
+            _ => text,
+        }
+    }
+
+    /// A number of the workflow's own, every other time and if it has any.
+    fn number(&mut self) -> Option<Decimal> {
+        if self.below(2) == 0 {
+            return None;
+        }
+        let index = self.below(self.pool.numbers.len());
+        self.pool.numbers.get(index).copied()
+    }
+
+    /// How many items a collection has: few, or as many as the workflow may ask for.
+    fn count(&mut self) -> usize {
+        let asked = self.number().and_then(|number| u8::try_from(number).ok());
+        match asked {
+            Some(count) if count <= MAX_ITEMS => count.into(),
+            _ => self.below(4),
+        }
     }
 
     /// A value for something of this name: of some names it is known what they usually hold, or what the workflow
@@ -115,17 +146,29 @@ impl<'a> Drawer<'a> {
             return Json::Null;
         }
         if kind.collection {
-            let count = self.below(4);
+            let count = self.count();
             return (0..count)
                 .map(|_| self.value(kind.item()))
                 .filter(|v| !v.is_null())
                 .collect();
         }
         match kind.base {
-            Base::Integer => json!(self.below(5) as i64 - 1),
-            Base::Decimal => json!(self.below(50) as f64 / 10.0),
+            Base::Integer => match self.number() {
+                Some(number) if number.fract().is_zero() => json_number(number),
+                _ => json!(self.below(5) as i64 - 1),
+            },
+            Base::Decimal => match self.number() {
+                Some(number) => json_number(number),
+                None => json!(self.below(50) as f64 / 10.0),
+            },
             Base::Boolean => json!(self.below(2) == 0),
-            Base::Currency => json!(format!("{}.50 EUR", self.below(100))),
+            Base::Currency => {
+                let code = ["EUR", "USD"][self.below(2)];
+                match self.number() {
+                    Some(number) => json!(format!("{number}|{code}")),
+                    None => json!(format!("{}.50|{code}", self.below(100))),
+                }
+            }
             Base::DateTime => json!(write_date_time(
                 self.script.start - self.below(100_000_000) as i64
             )),
@@ -231,6 +274,11 @@ impl<'a> Drawer<'a> {
         };
         Reply::After(Duration::ZERO, answer)
     }
+}
+
+fn json_number(number: Decimal) -> Json {
+    let number = number.normalize().to_string().parse();
+    number.map_or(Json::Null, Json::Number)
 }
 
 impl World for Drawer<'_> {

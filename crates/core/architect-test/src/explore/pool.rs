@@ -1,6 +1,7 @@
 //! What answers may be made of.
 
 use super::matching::matching;
+use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tollgate_architect::workflow::{Action, EntityType, QuestionKind, Workflow};
@@ -14,6 +15,8 @@ pub(super) struct Pool {
     pub(super) texts: Vec<String>,
     /// Whether a failure leads to branches of its own.
     pub(super) fails: bool,
+    /// Numbers that the workflow names, and those beside them.
+    pub(super) numbers: Vec<Decimal>,
     /// Outputs by data action, table, step type or called workflow: path, name and type.
     pub(super) outputs: BTreeMap<String, BTreeSet<(String, String, Type)>>,
     /// Built-in variables that are used.
@@ -28,6 +31,9 @@ pub(super) struct Pool {
     /// Texts that each entity accepts, as far as they are known.
     pub(super) slots: BTreeMap<String, Vec<String>>,
 }
+
+/// Numbers that are taken from the workflow.
+const MAX_NUMBERS: usize = 120;
 
 /// Texts that workflows often look at.
 const COMMON: [&str; 6] = [
@@ -44,6 +50,7 @@ impl Pool {
         let mut pool = Pool {
             texts: COMMON.map(str::to_owned).to_vec(),
             fails: false,
+            numbers: Vec::new(),
             outputs: BTreeMap::new(),
             builtins: BTreeSet::new(),
             participant: BTreeSet::new(),
@@ -94,12 +101,24 @@ impl Pool {
         pool
     }
 
+    /// Takes a number and its neighbours, so that comparisons with it become true and false.
+    fn near(&mut self, number: Decimal, step: Decimal) {
+        let beside = [number - step, number, number + step];
+        for number in beside.into_iter().flat_map(|number| [number, -number]) {
+            if self.numbers.len() < MAX_NUMBERS && !self.numbers.contains(&number) {
+                self.numbers.push(number);
+            }
+        }
+    }
+
     fn harvest(&mut self, expr: &Expr) {
         let (mut texts, mut names) = (Vec::new(), Vec::new());
         expr.walk(&mut |part| match part {
             Expr::Constant(Value::String(text)) if text.len() <= 80 => {
                 texts.push(text.to_string());
             }
+            Expr::Constant(Value::Integer(number)) => self.near((*number).into(), 1.into()),
+            Expr::Constant(Value::Decimal(number)) => self.near(*number, Decimal::new(1, 1)),
             Expr::Builtin(name) => {
                 names.push(name.rsplit('.').next().unwrap_or_default().to_lowercase());
                 self.builtins.insert(name.to_string());

@@ -21,6 +21,9 @@ pub(super) struct Args {
     /// Write the scripts into this folder, to be read, corrected and kept as tests.
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Write over scripts that are there.
+    #[arg(long)]
+    force: bool,
     /// Begins the scripts' names.
     #[arg(long, default_value = "path")]
     prefix: String,
@@ -76,8 +79,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<bool> {
         errln!("stuck: {why}");
     }
     if let Some(folder) = &args.out {
+        let path = |index: usize| folder.join(format!("{}-{:02}.yaml", args.prefix, index + 1));
+        let mut paths = (0..found.scripts.len()).map(path);
+        if let Some(there) = paths.find(|path| path.exists() && !args.force) {
+            let there = there.display();
+            anyhow::bail!("{there}: is there already; take another --prefix, or --force");
+        }
         for (index, script) in found.scripts.iter().enumerate() {
-            let path = folder.join(format!("{}-{:02}.yaml", args.prefix, index + 1));
+            let path = path(index);
             std::fs::write(&path, script.to_yaml())
                 .with_context(|| format!("{}: can't be written", path.display()))?;
         }
