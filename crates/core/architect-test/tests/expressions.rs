@@ -46,6 +46,19 @@ fn texts() {
                 "+1317555",
             ),
             (r#"ToString(3.50)"#, "3.50"),
+            (
+                r#"ToPhoneNumber("tel:+13178723000;ext=12").e164"#,
+                "+13178723000",
+            ),
+            (
+                r#"ToString(ToPhoneNumber("+1 317 ext 12").subscriberNumber)"#,
+                "317",
+            ),
+            (r#"ToString(ToPhoneNumber("mailto:a@b").isSip)"#, "false"),
+            (r#"ToString(ToPhoneNumber("anonymous"))"#, "anonymous"),
+            (r#"ToString(ToPhoneNumber("anonymous").isTel)"#, "false"),
+            (r#"ToString(Compare("zebra", "äpfel"))"#, "1"),
+            (r#"ToString("é" < "f" and "e" < "é" and "É" > "é")"#, "true"),
             (r#"ToString(6 / 2)"#, "3.0"),
             (r#"ToString(2.345, 2)"#, "2.35"),
             (r#"ToString(Flow.list)"#, "b\na\nb"),
@@ -242,6 +255,23 @@ fn what_fails_while_running_says_why() {
         ),
         ("decimal", "1 / (1 - 1)", "division by zero"),
         ("decimal", "1 / 0", "division by zero"),
+        (
+            "decimal",
+            "(1 - 9) ^ 0.3",
+            "a negative number has no such power",
+        ),
+        (
+            "decimal",
+            "(1 - 9) ^ 0.5",
+            "a negative number has no such power",
+        ),
+        ("decimal", "(1 - 1) ^ -1", "division by zero"),
+        ("decimal", "(1 - 1) ^ -0.5", "division by zero"),
+        (
+            "string",
+            "MakeList(NOT_SET, NOT_SET)",
+            "the value is NOT_SET collection, expected string",
+        ),
         ("integer", "1 + Flow.unsetNumber", "NOT_SET beside `+`"),
         ("integer", "1 + NOT_SET", "NOT_SET can't be computed with"),
         (

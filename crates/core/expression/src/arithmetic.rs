@@ -128,20 +128,29 @@ fn decimals(operator: Operator, left: Decimal, right: Decimal) -> Result<Decimal
             left.checked_div(right).map(|found| found.normalize())
         }
         Operator::Remainder if !right.is_zero() => left.checked_rem(right),
-        Operator::Power => power(left, right).map(|found| found.normalize()),
+        Operator::Power => return power(left, right),
         _ => return Err(BY_ZERO.to_owned()),
     };
     result.ok_or_else(|| TOO_LARGE.to_owned())
 }
 
 /// A number raised to the power of another: exact for whole and half powers, which have exact ways.
-fn power(base: Decimal, exponent: Decimal) -> Option<Decimal> {
-    if exponent.fract().is_zero() {
-        let exponent = i64::try_from(exponent.trunc()).ok()?;
-        return base.checked_powi(exponent);
+fn power(base: Decimal, exponent: Decimal) -> Result<Decimal, String> {
+    let whole = exponent.fract().is_zero();
+    if base.is_zero() && exponent.is_sign_negative() && !exponent.is_zero() {
+        return Err(BY_ZERO.to_owned());
     }
-    if exponent == Decimal::new(5, 1) {
-        return base.sqrt();
+    if base.is_sign_negative() && !base.is_zero() && !whole {
+        return Err("a negative number has no such power".to_owned());
     }
-    base.checked_powd(exponent)
+    let found = if whole {
+        let exponent = i64::try_from(exponent.trunc()).ok();
+        exponent.and_then(|exponent| base.checked_powi(exponent))
+    } else if exponent == Decimal::new(5, 1) {
+        base.sqrt()
+    } else {
+        base.checked_powd(exponent)
+    };
+    let found = found.ok_or_else(|| TOO_LARGE.to_owned())?;
+    Ok(found.normalize())
 }

@@ -4,6 +4,8 @@ use crate::kind::Kind;
 use crate::value::{Entity, Value};
 use rust_decimal::Decimal;
 use std::cmp::Ordering;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 fn number(value: &Value) -> Option<Decimal> {
     match value {
@@ -64,15 +66,16 @@ pub(crate) fn compare(left: &Value, right: &Value) -> Result<Ordering, String> {
     }
 }
 
-/// The order of two texts: as in a dictionary, letters before their capitals where nothing else tells them
-/// apart.
+/// The order of two texts: as in a dictionary, by letters first; where these are alike, marks such as accents
+/// tell, and then capitals, which come behind. What is no letter stands where Unicode has it.
 pub(crate) fn compare_texts(left: &str, right: &str) -> Ordering {
-    let folded = |text: &str| {
-        text.chars()
-            .flat_map(char::to_lowercase)
-            .collect::<Vec<_>>()
+    let letters = |text: &str| {
+        let letters = text.nfd().filter(|letter| !is_combining_mark(*letter));
+        letters.flat_map(char::to_lowercase).collect::<Vec<_>>()
     };
+    let marked = |text: &str| text.nfd().flat_map(char::to_lowercase).collect::<Vec<_>>();
     let capitals = |text: &str| text.chars().map(char::is_uppercase).collect::<Vec<_>>();
-    let alike = folded(left).cmp(&folded(right));
+    let alike = letters(left).cmp(&letters(right));
+    let alike = alike.then_with(|| marked(left).cmp(&marked(right)));
     alike.then_with(|| capitals(left).cmp(&capitals(right)))
 }

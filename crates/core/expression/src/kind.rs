@@ -146,14 +146,15 @@ impl Type {
     /// Whether a value of this type may stand where `wanted` is asked for.
     #[must_use]
     pub fn fits(self, wanted: Type) -> bool {
-        if self.base == Base::NotSet || wanted.base == Base::Any && !wanted.collection {
+        let not_set = self.base == Base::NotSet && !self.collection;
+        if not_set || wanted.base == Base::Any && !wanted.collection {
             return true;
         }
         if self.base == Base::Any && !self.collection {
             return true;
         }
         let base = self.base == wanted.base
-            || self.base == Base::Any
+            || matches!(self.base, Base::Any | Base::NotSet)
             || wanted.base == Base::Any
             || (self.base == Base::Integer && wanted.base == Base::Decimal)
             || (self.base == Base::Entity(Kind::Prompt) && wanted.base == Base::Audio);
@@ -164,8 +165,8 @@ impl Type {
     #[must_use]
     pub fn join(self, other: Type) -> Option<Type> {
         match (self.base, other.base) {
-            (Base::NotSet, _) => Some(other),
-            (_, Base::NotSet) => Some(self),
+            (Base::NotSet, _) if self.fits(other) => Some(other),
+            (_, Base::NotSet) if other.fits(self) => Some(self),
             _ if self.fits(other) => Some(other),
             _ if other.fits(self) => Some(self),
             _ => None,

@@ -124,7 +124,7 @@ impl Overload {
                 }
                 Pattern::Of(_) => return Err(index),
                 Pattern::Chosen { collection } => {
-                    let unset = matches!(kind.base, Base::NotSet | Base::Any);
+                    let unset = !kind.collection && matches!(kind.base, Base::NotSet | Base::Any);
                     if kind.collection != collection && !unset {
                         return Err(index);
                     }
