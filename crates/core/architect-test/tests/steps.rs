@@ -198,7 +198,7 @@ inboundCall:
     - task:
         name: last
         actions:
-          - playAudio: {audio: {exp: 'ToAudioTTS(ToString(Flow.sum))'}}
+          - playAudio: {audio: {exp: Flow.sum}}
 ";
 
 #[test]
@@ -212,7 +212,7 @@ fn tasks_call_themselves_loops_are_left_and_jumps_dont_return() {
             "plays zero",
             "plays two",
             "plays two",
-            "plays 6",
+            "plays six",
             "ends disconnect"
         ]
     );
@@ -221,7 +221,7 @@ fn tasks_call_themselves_loops_are_left_and_jumps_dont_return() {
 #[test]
 fn a_flow_in_circles_and_a_bottomless_task_end() {
     let circle = TASKS.replace(
-        "- playAudio: {audio: {exp: 'ToAudioTTS(ToString(Flow.sum))'}}",
+        "- playAudio: {audio: {exp: Flow.sum}}",
         "- jumpToTask: {targetTaskRef: last}",
     );
     let played = played_with(&circle, &[], "");

@@ -36,6 +36,31 @@ pub fn check(text: &str, scope: &dyn Scope) -> Result<(Expr, Type), Fault> {
     typed(&tree::parse(text)?, scope)
 }
 
+/// The expression read out, where the vendor reads such a value out by itself: numbers, amounts, dates and times,
+/// durations, yes and no. Its package marks the functions that aren't used for that.
+#[must_use]
+pub fn read_out(expr: &Expr, kind: Type) -> Option<Expr> {
+    let name = match kind.base {
+        _ if kind.collection => return None,
+        Base::Integer | Base::Decimal => "ToAudioNumber",
+        Base::Boolean => "ToAudioBool",
+        Base::Currency => "ToAudioCurrency",
+        Base::DateTime => "ToAudioDateTime",
+        Base::Duration => "ToAudioDuration",
+        _ => return None,
+    };
+    let function = function::find(name)?;
+    let Pick::One(overload, result) = pick(&function.overloads, &[kind]) else {
+        return None;
+    };
+    let callee = Callee {
+        function,
+        overload: Some(overload),
+        result,
+    };
+    Some(Expr::Call(callee, vec![expr.clone()]))
+}
+
 fn typed(tree: &Tree, scope: &dyn Scope) -> Result<(Expr, Type), Fault> {
     Ok(match &tree.node {
         Node::Text(text) => (Expr::Constant(Value::text(text)), Type::STRING),

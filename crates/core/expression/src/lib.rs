@@ -34,7 +34,7 @@ mod tree;
 mod value;
 mod world;
 
-pub use check::{Scope, check};
+pub use check::{Scope, check, read_out};
 pub use expr::{Callee, Expr};
 pub use fault::{Fault, FaultKind};
 pub use function::{Function, functions};

@@ -165,7 +165,8 @@ impl Value {
     }
 
     /// What is heard where it is played: a prompt is its name in brackets.
-    pub(crate) fn heard(&self) -> Arc<str> {
+    #[must_use]
+    pub fn heard(&self) -> Arc<str> {
         let text = self.to_text().unwrap_or_default();
         match self {
             Value::Entity(entity) if entity.kind == Kind::Prompt => {

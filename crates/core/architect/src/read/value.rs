@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use tollgate_expression::Value;
 use tollgate_expression::did_you_mean;
 use tollgate_expression::{Base, Type};
-use tollgate_expression::{Expr, FaultKind, check};
+use tollgate_expression::{Expr, FaultKind, check, read_out};
 
 const FORMS: [&str; 6] = ["lit", "exp", "var", "tts", "prompt", "noValue"];
 
@@ -98,6 +98,11 @@ impl Reader<'_> {
                     && !kind.collection;
                 if kind.fits(wanted) || spoken {
                     return Some(expr);
+                }
+                if wanted == Type::AUDIO
+                    && let Some(read) = read_out(&expr, kind)
+                {
+                    return Some(read);
                 }
                 let message = format!("{what} is {kind}, expected {wanted}");
                 let help = match (kind.base, wanted.base) {

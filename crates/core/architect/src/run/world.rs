@@ -12,9 +12,10 @@ impl Run {
     /// Says the value of an expression, if there is one: it is played or sent, as the person is met.
     pub(super) fn say(&mut self, expr: Option<&Expr>) -> Result<(), String> {
         let value = self.evaluate(expr)?;
-        let Some(text) = value.to_text().filter(|text| !text.is_empty()) else {
+        let text = value.heard();
+        if text.is_empty() {
             return Ok(());
-        };
+        }
         let played = matches!(
             (self.workflow.kind.channel(), value),
             (Channel::Voice, _) | (Channel::Every, Value::Audio(_))
