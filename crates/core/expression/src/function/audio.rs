@@ -130,12 +130,22 @@ fn audio(mut text: String) -> Value {
     Value::Audio(Arc::from(text))
 }
 
-/// The way in which the second argument says it is to be spoken: the last part of a name such as
-/// `Format.Date.longYear`.
+/// A date in the words that a constant of `Format.Date` asks for.
+pub(super) fn date_in_words(millis: i64, format: &Value) -> Result<String, String> {
+    let at = time::civil(millis).ok_or("the time lies too far away")?;
+    Ok(words::time::date(at, &named(format)))
+}
+
+/// The way in which the second argument says it is to be spoken.
 fn option(call: &Call<'_>) -> String {
-    match call.at(1) {
+    named(call.at(1))
+}
+
+/// The last part of the name of a constant such as `Format.Date.longYear`.
+fn named(format: &Value) -> String {
+    match format {
         Value::Entity(_) => {
-            let name = call.at(1).to_text().unwrap_or_default();
+            let name = format.to_text().unwrap_or_default();
             name.rsplit('.').next().unwrap_or_default().to_owned()
         }
         _ => String::new(),

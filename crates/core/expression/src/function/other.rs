@@ -53,7 +53,7 @@ pub(super) const CODE: &[(&str, Code)] = &[
     ("MakeAgentScorePair", |call| {
         Ok(pair(call, call.at(0), call.at(1)))
     }),
-    ("MakeCommunication", communication),
+    ("MakeCommunication", |call| communication(call.arguments)),
     ("MakeEmailAddress", |call| {
         let Value::Entity(entity) = Value::named(Kind::EmailAddress, &call.text(0)?) else {
             return Ok(Value::NotSet);
@@ -81,6 +81,7 @@ pub(super) const CODE: &[(&str, Code)] = &[
             [("dateTime", call.at(0)), ("duration", call.at(1))],
         ))
     }),
+    ("ResolveSlot", |call| Ok(call.at(0).clone())),
     ("ToBool", |call| {
         let text = match call.at(0).clone().plain() {
             Value::Integer(number) => return Ok(Value::Boolean(number != 0)),
@@ -95,9 +96,18 @@ pub(super) const CODE: &[(&str, Code)] = &[
             _ => call.wrong(0, "true or false"),
         }
     }),
-    ("ToCommunication", communication),
-    ("ToCommunicationSsml", communication),
-    ("ToCommunicationTTS", communication),
+    ("ToCommunication", |call| {
+        // A date in words, where a way to say it is named.
+        match (call.at(0), call.arguments.len()) {
+            (Value::DateTime(millis), 2) => {
+                let text = super::audio::date_in_words(*millis, call.at(1))?;
+                Ok(Value::Communication(text.into()))
+            }
+            (value, _) => communication(&[value.clone()]),
+        }
+    }),
+    ("ToCommunicationSsml", |call| communication(call.arguments)),
+    ("ToCommunicationTTS", |call| communication(call.arguments)),
     ("ToDecimal", |call| match call.at(0).clone().plain() {
         Value::Boolean(flag) => Ok(Value::Decimal(Decimal::new(i64::from(flag) * 10, 1))),
         Value::Currency(money) => Ok(money.amount.map_or(Value::NotSet, Value::Decimal)),
@@ -187,8 +197,8 @@ fn email_part(call: &Call<'_>, part: usize) -> Value {
     }
 }
 
-fn communication(call: &mut Call<'_>) -> Result<Value, String> {
-    let texts = call.arguments.iter().filter_map(Value::to_text);
+fn communication(parts: &[Value]) -> Result<Value, String> {
+    let texts = parts.iter().filter_map(Value::to_text);
     let Some(text) = texts.reduce(|all, text| joined(&all, &text).into()) else {
         return Ok(Value::NotSet);
     };
