@@ -253,9 +253,11 @@ impl Reader<'_> {
             paths: Vec::new(),
             loops: self.open_loops.len() as u16,
             reached: false,
+            blocked: false,
             after_failure: false,
             not_here: 0,
             gaps: Vec::new(),
+            fails: None,
         };
         self.steps.push(step);
         self.steps.len() as u32 - 1

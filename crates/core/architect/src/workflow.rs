@@ -178,11 +178,15 @@ impl Workflow {
 
     /// Each branch as its place in the file and its name, such as `callData "Look up": timeout`.
     pub(crate) fn branches(&self) -> impl Iterator<Item = (u32, u16)> + '_ {
-        let mut reached = self.steps.iter().filter(|step| step.reached);
+        let mut reached = self
+            .steps
+            .iter()
+            .filter(|step| step.reached && !step.blocked);
         let fails = reached.any(|step| step.asks() && !step.after_failure);
         let forks = self.steps.iter().enumerate();
         forks
-            .filter(|(_, step)| step.reached && !step.is_unsupported() && step.paths.len() > 1)
+            .filter(|(_, step)| step.reached && !step.blocked)
+            .filter(|(_, step)| !step.is_unsupported() && step.paths.len() > 1)
             .filter(move |(_, step)| fails || !step.after_failure)
             .flat_map(|(index, step)| {
                 (0..step.paths.len()).map(move |path| (index as u32, path as u16))

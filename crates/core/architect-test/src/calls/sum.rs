@@ -18,7 +18,7 @@
 
 use super::range::{Count, Range};
 use std::collections::BTreeMap;
-use tollgate_architect::workflow::{Action, LoopKind, Next, Path, Workflow};
+use tollgate_architect::workflow::{Action, LoopKind, Next, Path, Step, Workflow};
 use tollgate_architect::{Library, MAX_DEPTH};
 use tollgate_expression::{Expr, Value};
 
@@ -126,10 +126,17 @@ impl Solver<'_> {
     /// The equation of a step: its goals from those that are known of the others.
     fn from(&self, id: usize) -> Goals {
         let step = &self.workflow.steps()[id];
+        let mut goals = self.carried_out(id, step);
+        // What lies behind a step that can't be carried out is counted as if it could be.
+        if step.is_unsupported() {
+            add(&mut goals, Goal::End, Range::NONE);
+        }
+        goals
+    }
+
+    fn carried_out(&self, id: usize, step: &Step) -> Goals {
         match &step.action {
-            Action::End { .. } | Action::PreviousMenu | Action::Unsupported(_) => {
-                Goals::from([(Goal::End, Range::NONE)])
-            }
+            Action::End { .. } | Action::PreviousMenu => Goals::from([(Goal::End, Range::NONE)]),
             Action::EndTask(_) => Goals::from([(Goal::Return, Range::NONE)]),
             Action::Jump(task) => self.jump(*task),
             Action::CallTask { task, .. } => self.called_task(*task, &step.paths),

@@ -28,9 +28,7 @@ impl Reader<'_> {
         let timeout = self.audio(node, "timeout");
         let call = self.data_action(node, timeout, says);
         let paths = self.outputs(id, spec, node, next);
-        if let Some(call) = call {
-            self.finish(id, Action::CallData(call), paths);
-        }
+        self.finish(id, call.map_or(Action::Pass, Action::CallData), paths);
     }
 
     /// `category: {…: {dataAction: {…: {inputs, successOutputs, failureOutputs}}}}`.
@@ -144,7 +142,7 @@ impl Reader<'_> {
                 let message = format!("{} names no workflow by `{key}`", spec.word);
                 self.unsupported(place, message, "a run fails there");
             }
-            return;
+            return self.finish(id, Action::Pass, paths);
         };
         let version = self.only(&called.value, "the workflow's version");
         let version = version.map(|version| &version.value);

@@ -47,9 +47,7 @@ impl Reader<'_> {
         let gaps = std::mem::replace(&mut self.gaps, outer);
         let step = &mut self.steps[id as usize];
         step.gaps = gaps.lacks;
-        if let Some(why) = gaps.fails.into_iter().next() {
-            step.action = crate::workflow::Action::Unsupported(why);
-        }
+        step.fails = gaps.fails.into_iter().next();
     }
 
     /// Reads something that what is compiled now is carried out without, where it isn't known.

@@ -1,7 +1,19 @@
 //! Which steps can be reached from the start.
+//!
+//! A run fails where a step isn't known and goes no further, but what the vendor's runs may call behind it must be
+//! there all the same. So what lies behind such a step is reached, and listed with what a flow calls; it is marked
+//! as blocked, and its branches are none that runs here could take.
 
 use super::Reader;
-use crate::workflow::{Action, Next, Settings};
+use crate::workflow::{Action, Next, Settings, Step};
+
+/// What was reached.
+struct Reached {
+    /// Whether a way leads to it, of each task.
+    tasks: Vec<bool>,
+    /// Where steps lead that can't be carried out.
+    behind: Vec<Next>,
+}
 
 impl Reader<'_> {
     /// Marks the steps that can be reached; names tasks and menus that can't.
@@ -14,9 +26,23 @@ impl Reader<'_> {
             settings.recognition_next,
         ];
         open.extend(queue.map(Next::Step));
-        self.mark(open, false, &mut reached_tasks);
-        self.mark(vec![settings.error_next], true, &mut reached_tasks);
-        for (task, reached) in self.tasks.iter().zip(reached_tasks) {
+        let mut reached = Reached {
+            tasks: reached_tasks,
+            behind: Vec::new(),
+        };
+        self.mark(open, &mut reached, |_| {});
+        self.mark(vec![settings.error_next], &mut reached, |step| {
+            step.after_failure = true
+        });
+        while !reached.behind.is_empty() {
+            let behind = std::mem::take(&mut reached.behind);
+            self.mark(behind, &mut reached, |step| step.blocked = true);
+        }
+        if self.problems.has_errors() {
+            // What leads to a task may stand in what is wrong.
+            return;
+        }
+        for (task, reached) in self.tasks.iter().zip(reached.tasks) {
             // A file must have a main menu, used or not; an empty one, or one that only hangs up, is no
             // news.
             let Next::Step(first) = task.entry else {
@@ -31,8 +57,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Marks what can be reached from any of these; `after_failure`: only where a step has failed.
-    fn mark(&mut self, mut open: Vec<Next>, after_failure: bool, reached_tasks: &mut [bool]) {
+    /// Marks what can be reached from any of these, but for what lies behind a step that can't be carried out.
+    fn mark(&mut self, mut open: Vec<Next>, reached: &mut Reached, and: impl Fn(&mut Step)) {
         while let Some(next) = open.pop() {
             let (Next::Step(id) | Next::Again(id)) = next else {
                 continue;
@@ -41,15 +67,15 @@ impl Reader<'_> {
             if std::mem::replace(&mut step.reached, true) {
                 continue;
             }
-            step.after_failure = after_failure;
-            // A run fails where a step isn't known, and goes no further.
-            if step.is_unsupported() {
-                continue;
-            }
-            open.extend(step.paths.iter().map(|path| path.next));
+            and(step);
+            let further = match step.is_unsupported() {
+                true => &mut reached.behind,
+                false => &mut open,
+            };
+            further.extend(step.paths.iter().map(|path| path.next));
             if let Action::CallTask { task, .. } | Action::Jump(task) = &step.action {
-                reached_tasks[*task as usize] = true;
-                open.push(self.tasks[*task as usize].entry);
+                reached.tasks[*task as usize] = true;
+                further.push(self.tasks[*task as usize].entry);
             }
         }
     }

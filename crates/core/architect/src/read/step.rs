@@ -2,7 +2,7 @@
 
 use super::Reader;
 use super::spec::{self, Does, Evidence, Stands, StepType};
-use crate::workflow::{Action, Duty, Next};
+use crate::workflow::{Action, Duty, Next, Path};
 use crate::yaml::Node;
 use tollgate_expression::{Expr, Type, nearest};
 
@@ -33,6 +33,14 @@ impl Reader<'_> {
             Some(spec) => reader.known_step(id, spec, node, next),
             None => reader.unknown_step(id, word, node, next),
         });
+        // A step that nobody knows the whole of may lead on.
+        let step = &mut self.steps[id as usize];
+        if step.is_unsupported() && matches!(step.action, Action::Pass) {
+            step.paths.push(Path {
+                name: "".into(),
+                next,
+            });
+        }
     }
 
     /// Checks what stands in a step that isn't known; a run that comes to it fails there.
@@ -46,14 +54,16 @@ impl Reader<'_> {
         let step = &mut self.steps[id as usize];
         step.word = "unknown step";
         word.clone_into(&mut step.name);
-        for entry in node.entries() {
-            if entry.key == "outputs" {
-                for output in self.entries(&entry.value, "outputs") {
-                    self.sequence(output.value.get("actions"), next);
-                }
-            } else {
-                self.check_expressions(&entry.value);
-            }
+        let mut paths = Vec::new();
+        for output in self.mapping(node, "outputs") {
+            paths.push(Path {
+                name: output.key.as_str().into(),
+                next: self.sequence(output.value.get("actions"), next),
+            });
+        }
+        self.steps[id as usize].paths = paths;
+        for entry in node.entries().iter().filter(|entry| entry.key != "outputs") {
+            self.check_expressions(&entry.value);
         }
     }
 

@@ -29,10 +29,11 @@ impl Reader<'_> {
         let (kind, paths) = match spec.word {
             "askForIntent" => (QuestionKind::Intent, self.intent_paths(node, next)),
             "askForSlot" => {
-                let Some(kind) = self.slot(node) else {
-                    return;
+                let (kind, paths) = (self.slot(node), self.outputs(id, spec, node, next));
+                let Some(kind) = kind else {
+                    return self.finish(id, Action::Pass, paths);
                 };
-                (kind, self.outputs(id, spec, node, next))
+                (kind, paths)
             }
             "askForBoolean" => (QuestionKind::Boolean, self.outputs(id, spec, node, next)),
             _ => {

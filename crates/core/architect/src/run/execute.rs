@@ -48,7 +48,11 @@ impl Run {
         }
         let open_loops = step.loops as usize + usize::from(again);
         self.loops.truncate(open_loops);
-        if let Err(why) = self.execute(id, step, again) {
+        let done = match &step.fails {
+            Some(why) => Err(why.to_string()),
+            None => self.execute(id, step, again),
+        };
+        if let Err(why) = done {
             self.fail(id, why);
         }
     }
@@ -97,7 +101,6 @@ impl Run {
                 self.leave(id, 0);
             }
             Action::Clear(slots) => self.clear(id, slots),
-            Action::Unsupported(why) => return Err(why.to_string()),
             Action::End {
                 inputs,
                 word,

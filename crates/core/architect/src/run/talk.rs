@@ -141,6 +141,7 @@ impl Run {
     /// A choice of any menu that can be chosen from everywhere: its menu and its path.
     fn global_choice(&self, person: &Person) -> Option<(u32, u16)> {
         let steps = self.workflow.steps.iter().zip(0..);
+        let steps = steps.filter(|(step, _)| !step.is_unsupported());
         let mut chosen = steps.filter_map(|(step, id)| match &step.action {
             Action::Menu { choices, .. } => {
                 let path = menu_choice(step, choices, person, true).ok()?;

@@ -36,12 +36,16 @@ pub struct Step {
     pub(crate) loops: u16,
     /// Whether any way leads to it from where the workflow starts.
     pub reached: bool,
+    /// Whether each such way leads through a step that can't be carried out: no run comes to it.
+    pub(crate) blocked: bool,
     /// Whether only a step's failure leads to it.
     pub(crate) after_failure: bool,
     /// The way out, by its position, where nobody carries it out.
     pub(crate) not_here: u16,
     /// What isn't known of it, though it runs without; told whenever it is taken.
     pub(crate) gaps: Vec<Arc<str>>,
+    /// Why a run fails where it comes to it: it isn't known, or something that it needs isn't.
+    pub(crate) fails: Option<Arc<str>>,
 }
 
 /// A way out of a step.
@@ -66,10 +70,11 @@ impl Step {
 
     /// Whether somebody must do something for it, who may fail. A data table's failure is a way out.
     pub(crate) fn asks(&self) -> bool {
-        matches!(
+        let asks = matches!(
             self.action,
             Action::CallData(_) | Action::Transfer { .. } | Action::Platform { .. }
-        )
+        );
+        asks && !self.is_unsupported()
     }
 
     /// Whether only a step's failure leads to it.
@@ -78,8 +83,10 @@ impl Step {
         self.after_failure
     }
 
-    pub(crate) fn is_unsupported(&self) -> bool {
-        matches!(self.action, Action::Unsupported(_))
+    /// Whether it can't be carried out: a run fails there.
+    #[must_use]
+    pub fn is_unsupported(&self) -> bool {
+        self.fails.is_some()
     }
 
     /// The position of the way out with this name, in any case.
@@ -360,8 +367,6 @@ pub enum Action {
     Tell(Vec<Field>),
     /// Variables that have no value from then on.
     Clear(Vec<u32>),
-    /// What can't be carried out, since it isn't known, or something that it needs isn't: why.
-    Unsupported(Arc<str>),
     /// The workflow is over.
     End {
         /// What the platform is told before.
