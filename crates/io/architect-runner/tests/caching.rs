@@ -153,10 +153,11 @@ async fn four_hundred_calls_a_minute() {
     // The row is there 910 ms after the first call began, so at each gap the calls at 0, 150, … 750 ms
     // find none: six.
     assert_eq!(table[GET], 12);
-    // All of them share one read. A row's time is written in whole seconds, so that the row is stale a moment
-    // before what the built-in cache has: it answers then, and nothing is read a second time.
-    assert_eq!(both[GET], 1);
+    // All of them share one read. A row's time is written in whole seconds: if the row is stale before what the
+    // built-in cache has, that answers, and nothing is read a second time. Which of them ages first is told by the
+    // part of a second in which the runner began.
     // What the built-in cache can't save are the table's own writes.
     assert_eq!(table.values().sum::<u32>(), 24);
-    assert_eq!(both.values().sum::<u32>(), 8);
+    let both = (both[GET], both.values().sum::<u32>());
+    assert!([(1, 8), (2, 14)].contains(&both), "{both:?}");
 }
