@@ -256,6 +256,16 @@ fn what_fails_while_running_says_why() {
         ("decimal", "1 / (1 - 1)", "division by zero"),
         ("decimal", "1 / 0", "division by zero"),
         (
+            "currency",
+            "MakeCurrency(5, \"XXQ\")",
+            "no currency `XXQ` is known",
+        ),
+        (
+            "audio",
+            "ToAudioPhoneNumber(ToPhoneNumber(\"+1317\"), \"zz\")",
+            "no region has the dialing code `zz`",
+        ),
+        (
             "decimal",
             "(1 - 9) ^ 0.3",
             "a negative number has no such power",

@@ -19,6 +19,7 @@ mod arithmetic;
 mod bounds;
 mod check;
 mod compare;
+mod currency;
 mod eval;
 mod expr;
 mod fault;

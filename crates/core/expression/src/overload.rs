@@ -3,7 +3,7 @@
 //!
 //! A parameter is a type and what must hold of its argument: `~` behind the type lets it be `NOT_SET`, `...`
 //! says that it may be repeated, a range such as `0..28` bounds a number, `nonzero` excludes 0, `literal` asks
-//! for a value that is written out. `T` is one type of the caller's choice, `[T]` a collection of it.
+//! for a value that is written out, `ISO4217` and `dialingCode` for a text that is such a code. `T` is one type of the caller's choice, `[T]` a collection of it.
 //!
 //! **Which is meant.** The one for which the fewest arguments are widened, from integer to decimal or from a
 //! prompt to audio; of several, the first. Where a type is known only at run time and several would do, the
@@ -163,6 +163,14 @@ impl Overload {
                 None => return None,
             };
             Some((index, parameter.breach(value)?))
+        })
+    }
+
+    /// The first argument that is written out and is none of the codes that are known here.
+    pub(crate) fn unknown_literal(&self, arguments: &[Option<Value>]) -> Option<(usize, String)> {
+        let mut arguments = arguments.iter().enumerate();
+        arguments.find_map(|(index, value)| {
+            Some((index, self.parameter(index)?.unknown(value.as_ref()?)?))
         })
     }
 

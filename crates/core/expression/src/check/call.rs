@@ -42,6 +42,9 @@ pub(super) fn call(
         let help = format!("it is {}", function.usage());
         return Err(Fault::new(arguments[index].at, message, help));
     }
+    if let Some((index, what)) = overload.and_then(|way| way.unknown_literal(&written)) {
+        return Err(Fault::unknown(arguments[index].at, what, ""));
+    }
     if function.name == "If" {
         let parts = <[Expr; 3]>::try_from(exprs);
         let parts = parts.map_err(|_| no_way(function, at, arguments, &kinds))?;

@@ -2,6 +2,7 @@
 
 use super::call::bounded_list;
 use super::definition::Code;
+use crate::currency::currency_sign;
 use crate::value::{Money, Value};
 use rust_decimal::Decimal;
 use std::sync::Arc;
@@ -29,10 +30,7 @@ pub(super) const CODE: &[(&str, Code)] = &[
         let Some(known) = known else {
             return Ok(Value::NotSet);
         };
-        let symbol = SYMBOLS.iter().find(|(code, _)| *code == known);
-        Ok(Value::text(
-            symbol.map_or(known.as_str(), |(_, symbol)| symbol),
-        ))
+        Ok(Value::text(currency_sign(&known).unwrap_or(&known)))
     }),
     ("MakeCurrency", |call| {
         Ok(make(number(call.at(0)), code(call.at(1))))
@@ -63,22 +61,6 @@ pub(super) const CODE: &[(&str, Code)] = &[
         },
         value => Ok(make(number(value), None)),
     }),
-];
-
-/// Signs of the currencies that are met most; others are shown by their code.
-const SYMBOLS: [(&str, &str); 12] = [
-    ("USD", "$"),
-    ("CAD", "$"),
-    ("AUD", "$"),
-    ("EUR", "€"),
-    ("GBP", "£"),
-    ("JPY", "¥"),
-    ("CNY", "¥"),
-    ("INR", "₹"),
-    ("KRW", "₩"),
-    ("ILS", "₪"),
-    ("TRY", "₺"),
-    ("BRL", "R$"),
 ];
 
 fn make(amount: Option<Decimal>, code: Option<String>) -> Value {

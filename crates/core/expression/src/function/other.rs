@@ -103,7 +103,7 @@ pub(super) const CODE: &[(&str, Code)] = &[
                 let text = super::audio::date_in_words(*millis, call.at(1))?;
                 Ok(Value::Communication(text.into()))
             }
-            (value, _) => communication(&[value.clone()]),
+            (value, _) => communication(std::slice::from_ref(value)),
         }
     }),
     ("ToCommunicationSsml", |call| communication(call.arguments)),

@@ -1,7 +1,16 @@
 //! What an argument must be, and how one becomes that.
 
+use crate::currency::currency_sign;
 use crate::kind::{Base, Kind, Type};
+use crate::region::regions;
 use crate::value::Value;
+
+/// Codes that a text is to be among.
+#[derive(Clone, Copy, Debug)]
+enum Codes {
+    Currencies,
+    DialingCodes,
+}
 
 /// The type of an argument or a result.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +32,8 @@ pub(super) struct Parameter {
     most: i64,
     nonzero: bool,
     pub(super) literal: bool,
+    /// What a text must be one of.
+    codes: Option<Codes>,
 }
 
 /// A value as another type has it; none where it is of that type as it is.
@@ -65,11 +76,14 @@ impl Parameter {
             most: i64::MAX,
             nonzero: false,
             literal: false,
+            codes: None,
         };
         for word in words {
             match (word, word.split_once("..")) {
                 ("nonzero", _) => parameter.nonzero = true,
                 ("literal", _) => parameter.literal = true,
+                ("ISO4217", _) => parameter.codes = Some(Codes::Currencies),
+                ("dialingCode", _) => parameter.codes = Some(Codes::DialingCodes),
                 (_, Some((least, most))) => {
                     parameter.least = least.parse().ok()?;
                     parameter.most = if most.is_empty() {
@@ -82,6 +96,22 @@ impl Parameter {
             }
         }
         Some(parameter)
+    }
+
+    /// What a text is said to be one of, and isn't as far as is known here.
+    pub(super) fn unknown(&self, value: &Value) -> Option<String> {
+        let Value::String(text) = value else {
+            return None;
+        };
+        match self.codes? {
+            Codes::Currencies if currency_sign(text).is_none() => {
+                Some(format!("no currency `{text}` is known"))
+            }
+            Codes::DialingCodes if !regions().any(|(_, code)| code == &**text) => {
+                Some(format!("no region has the dialing code `{text}`"))
+            }
+            _ => None,
+        }
     }
 
     /// What a value breaks of what must hold of it.
