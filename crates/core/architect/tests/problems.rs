@@ -431,3 +431,94 @@ fn intents_written_as_a_mapping_are_told_their_form() {
         "{told:?}"
     );
 }
+
+/// What is told of steps of an inbound call, its task's first step in line 14, column 11.
+fn told_of_call(steps: &str) -> Vec<String> {
+    let steps = steps.replace('\n', "\n          ");
+    told(&format!(
+        "inboundCall:\n  name: C\n  startUpRef: T\n  variables:\n    - stringVariable: {{name: Flow.text}}\n    \
+         - integerVariable: {{name: Flow.number}}\n    - queueVariable: {{name: Flow.q}}\n  tasks:\n    - task:\n        \
+         name: T\n        refId: T\n        variables: [{{stringVariable: {{name: Task.a}}}}]\n        actions:\n          {steps}\n"
+    ))
+}
+
+#[test]
+fn an_output_that_goes_nowhere_is_named() {
+    let find = |result: &str| format!("- findQueue: {{findName: {{lit: a}}{result}}}");
+    let digits = "digits: {range: {min: 1, max: 2}}";
+    let cases = [
+        (find(", findResult: Flow.q"), "findResult", "Flow.q"),
+        (find(", findResult: {exp: Flow.q}"), "findResult", "Flow.q"),
+        (
+            format!("- collectInput: {{inputData: {{exp: Flow.text}}, {digits}}}"),
+            "inputData",
+            "Flow.text",
+        ),
+        (
+            "- loop: {collection: {exp: 'MakeList(1)'}, currentItem: Flow.number}".to_owned(),
+            "currentItem",
+            "Flow.number",
+        ),
+        (
+            "- callTask: {targetTaskRef: T, outputVariables: {Task.a: Flow.text}}".to_owned(),
+            "Task.a",
+            "Flow.text",
+        ),
+        (
+            "- callBotFlow: {botFlow: {B: {ver_latestPublished: {}}}, intent: Flow.text}"
+                .to_owned(),
+            "intent",
+            "Flow.text",
+        ),
+        (
+            "- transferToAcd: {targetQueue: {lit: {name: Q}}, failureOutputs: {errorType: Flow.text}}".to_owned(),
+            "errorType",
+            "Flow.text",
+        ),
+    ];
+    for (steps, key, name) in cases {
+        let wanted =
+            format!("output `{key}` goes nowhere (write {key}: {{var: {name}}} or noValue: true)");
+        let told = told_of_call(&steps);
+        assert!(
+            told.iter().any(|one| one.contains(&wanted)),
+            "{steps}: {told:?}"
+        );
+    }
+    assert_eq!(
+        told_of_call(&find("")),
+        [
+            "14:13: warning: what `findQueue` finds goes nowhere (write findResult: {var: …} or noValue: true)"
+        ]
+    );
+    for fine in [
+        ", findResult: {var: Flow.q}",
+        ", findResult: {noValue: true}",
+    ] {
+        assert_eq!(told_of_call(&find(fine)), Vec::<String>::new(), "{fine}");
+    }
+}
+
+#[test]
+fn an_outputs_type_is_checked_against_its_variable() {
+    for (steps, wanted) in [
+        (
+            "- findQueue: {findName: {lit: a}, findResult: {var: Flow.text}}",
+            "error: `findResult` gives queue, the variable is string",
+        ),
+        (
+            "- findUsersById: {findIds: {lit: [a]}, findResult: {var: Flow.text}}",
+            "error: `findResult` gives user collection, the variable is string",
+        ),
+        (
+            "- callBotFlow: {botFlow: {B: {ver_latestPublished: {}}}, exitReason: {var: Flow.number}}",
+            "error: `exitReason` gives string, the variable is integer",
+        ),
+    ] {
+        let told = told_of_call(steps);
+        assert!(
+            told.iter().any(|one| one.contains(wanted)),
+            "{steps}: {told:?}"
+        );
+    }
+}

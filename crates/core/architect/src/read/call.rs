@@ -84,22 +84,14 @@ impl Reader<'_> {
 
     fn bindings(&mut self, node: &Node, key: &str, path: &'static str) -> Vec<Binding> {
         let mut bindings = Vec::new();
-        for Entry { key, value, place } in self.mapping(node, key) {
-            if let Some(target) = value.get("var") {
-                if let Some((slot, kind)) = self.output_variable(target) {
-                    bindings.push(Binding {
-                        path,
-                        name: key.as_str().into(),
-                        slot,
-                        kind,
-                    });
-                }
-            } else if value.get("noValue").is_none() && !value.is_null() {
-                self.problems.error(
-                    *place,
-                    format!("output `{key}` goes nowhere"),
-                    "write var: or noValue: true",
-                );
+        for Entry { key, value, .. } in self.mapping(node, key) {
+            if let Some((slot, kind)) = self.taker(value, key) {
+                bindings.push(Binding {
+                    path,
+                    name: key.as_str().into(),
+                    slot,
+                    kind,
+                });
             }
         }
         bindings
@@ -165,8 +157,8 @@ impl Reader<'_> {
             .unwrap_or_default();
         outputs.extend(self.bindings(node, "failureOutputs", "failure"));
         let mut target = |key: &str| {
-            let variable = node.get(key).and_then(|node| node.get("var"))?;
-            self.output_variable(variable).map(|(slot, _)| slot)
+            let taken = self.taker_of(node.get(key)?, key, Type::STRING);
+            taken.map(|(slot, _)| slot)
         };
         let (intent, exit_reason) = (target("intent"), target("exitReason"));
         let call = WorkflowCall {

@@ -44,9 +44,7 @@ impl Reader<'_> {
     fn task_outputs(&mut self, task: u32, node: &Node) -> Vec<(u32, u32)> {
         let mut outputs = Vec::new();
         for Entry { key, value, place } in self.mapping(node, "outputVariables") {
-            let target = value
-                .get("var")
-                .and_then(|target| self.output_variable(target));
+            let target = self.taker(value, key);
             let source = self.task_variable(task, key, *place);
             if let (Some((from, from_kind)), Some((to, to_kind))) = (source, target) {
                 if !from_kind.fits(to_kind) {

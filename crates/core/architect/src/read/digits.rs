@@ -17,8 +17,8 @@ impl Reader<'_> {
         node: &Node,
         next: Next,
     ) {
-        let target = node.get("inputData").and_then(|data| data.get("var"));
-        let target = target.and_then(|target| self.output_variable(target));
+        let target = node.get("inputData");
+        let target = target.and_then(|data| self.taker_of(data, "inputData", Type::STRING));
         let digits = node.get("digits");
         let digits = digits.map(|digits| digits.get("range").unwrap_or(digits));
         let number = |key: &str| plain(digits?.get(key)?)?.parse::<u32>().ok();
@@ -43,12 +43,6 @@ impl Reader<'_> {
             no_match: None,
         };
         let paths = self.outputs(id, spec, node, next);
-        if let Some((_, kind)) = target
-            && !Type::STRING.fits(kind)
-        {
-            let message = format!("digits are string, the variable is {kind}");
-            self.problems.error(node.place, message, "");
-        }
         let action = Action::Question {
             kind: QuestionKind::Digits {
                 min,

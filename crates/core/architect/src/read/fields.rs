@@ -1,7 +1,9 @@
 //! The settings of steps that need no code of their own: inputs, and outputs to variables.
 
 use super::Reader;
+use super::made::{goes_nowhere, is_output};
 use super::setting::leaf;
+use super::shape::says_nothing;
 use super::spec::StepType;
 use super::value::form;
 use crate::workflow::{Binding, Field};
@@ -50,6 +52,9 @@ impl Reader<'_> {
         let known = known.or_else(|| leaf(key));
         if let Some(("var", inner)) = form(node) {
             if let Some((slot, kind)) = self.output_variable(inner) {
+                if let Some(given) = known.filter(|_| name == key && is_output(key)) {
+                    self.output_fits(inner, key, given, kind);
+                }
                 found.1.push(Binding {
                     path: output_path(name),
                     name: key.into(),
@@ -60,6 +65,13 @@ impl Reader<'_> {
             return;
         }
         let is_value = form(node).is_some() || !matches!(node.kind, Shape::Map(_) | Shape::List(_));
+        if takes(name, key) && is_value {
+            if says_nothing(node) {
+                return;
+            }
+            let (message, help) = goes_nowhere(node, key);
+            return self.left_out(node.place, message, help);
+        }
         let reference = known.is_some_and(|kind| matches!(kind.base, Base::Entity(_)))
             && (node.get("name").is_some() || node.get("id").is_some());
         if is_value || reference {
@@ -131,6 +143,13 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Whether a setting is an output: one stands under its own key, or under that of a mapping of outputs.
+fn takes(name: &str, key: &str) -> bool {
+    let above = name.strip_suffix(key).unwrap_or_default();
+    let above = above.trim_end_matches('.').rsplit('.').next();
+    name == key && is_output(key) || above.is_some_and(is_output)
 }
 
 /// The path on which an output is assigned, by where it stands.

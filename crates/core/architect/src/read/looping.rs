@@ -36,10 +36,8 @@ impl Reader<'_> {
             let count = self.setting_of(spec, node, "maxLoopCount");
             LoopKind::Count(count.unwrap_or(Expr::Constant(Value::Integer(1))))
         } else if let Some(list) = node.get("collection") {
-            let item = node
-                .get("currentItem")
-                .and_then(|n| n.get("var"))
-                .and_then(|n| self.output_variable(n));
+            let item = node.get("currentItem");
+            let item = item.and_then(|item| self.taker(item, "currentItem"));
             let kind = Type::many(item.map_or(Base::Any, |(_, kind)| kind.base));
             let list = self.value(list, kind, "the collection");
             LoopKind::Each(
@@ -56,7 +54,8 @@ impl Reader<'_> {
     pub(super) fn looping(&mut self, id: u32, spec: &'static StepType, node: &Node, next: Next) {
         let index = node
             .get("currentIndex")
-            .and_then(|node| self.index_variable(node));
+            .and_then(|node| self.taker_of(node, "currentIndex", Type::INTEGER))
+            .map(|(slot, _)| slot);
         let kind = self.loop_kind(spec, node);
         self.open_loops.push((id, next));
         let body = node.get("outputs").and_then(|outputs| outputs.get("loop"));
@@ -75,19 +74,5 @@ impl Reader<'_> {
             next,
         });
         self.finish(id, Action::Loop { kind, index }, paths.into());
-    }
-
-    fn index_variable(&mut self, node: &Node) -> Option<u32> {
-        let target = node.get("var")?;
-        let (slot, kind) = self.output_variable(target)?;
-        if kind != Type::INTEGER && kind != Type::ANY {
-            self.problems.error(
-                target.place,
-                format!("the index is integer, the variable {kind}"),
-                "",
-            );
-            return None;
-        }
-        Some(slot)
     }
 }

@@ -1,7 +1,10 @@
-//! Variables that take outputs and that nothing declares: the vendor makes them, and so they are made here, with a
+//! Variables that take outputs, each written `var:`; one written otherwise goes nowhere, and is told.
+//!
+//! Those that nothing declares the vendor makes, and so they are made here, with a
 //! warning and without a type. They are made before steps are compiled, so that what stands further up may read them.
 
 use super::Reader;
+use super::shape::says_nothing;
 use super::value::form;
 use crate::workflow::Variable;
 use crate::yaml::Node;
@@ -26,12 +29,43 @@ impl Reader<'_> {
         for entry in node.entries() {
             let takes = match entry.key.as_str() {
                 "actions" | "inputs" => false,
-                key => takes || key.ends_with("utputs") || key.ends_with("Result"),
+                key => takes || is_output(key),
             };
             self.make_below(&entry.value, takes);
         }
         for item in node.items() {
             self.make_below(item, takes);
+        }
+    }
+
+    /// The variable that takes an output under a key.
+    pub(super) fn taker(&mut self, node: &Node, key: &str) -> Option<(u32, Type)> {
+        if let Some(("var", name)) = form(node) {
+            return self.output_variable(name);
+        }
+        if !says_nothing(node) {
+            let (message, help) = goes_nowhere(node, key);
+            self.problems.error(node.place, message, help);
+        }
+        None
+    }
+
+    /// The variable that takes an output of this type.
+    pub(super) fn taker_of(&mut self, node: &Node, key: &str, given: Type) -> Option<(u32, Type)> {
+        let (slot, kind) = self.taker(node, key)?;
+        self.output_fits(node, key, given, kind);
+        Some((slot, kind))
+    }
+
+    /// Tells of an output that its variable can't hold.
+    pub(super) fn output_fits(&mut self, node: &Node, key: &str, given: Type, kind: Type) {
+        if !given.fits(kind) {
+            let message = format!("`{key}` gives {given}, the variable is {kind}");
+            self.problems.error(
+                node.place,
+                message,
+                "declare the variable with the output's type",
+            );
         }
     }
 
@@ -64,4 +98,24 @@ impl Reader<'_> {
         self.declare(variable, self.task.filter(|_| !flow_wide));
         Some((slot, Type::ANY))
     }
+}
+
+/// Whether a setting of this name, or what stands below it, is an output.
+pub(super) fn is_output(key: &str) -> bool {
+    ["utputs", "Result", "Results"]
+        .iter()
+        .any(|end| key.ends_with(end))
+}
+
+/// What is wrong with an output that isn't written `var:`, and what to write.
+pub(super) fn goes_nowhere(node: &Node, key: &str) -> (String, String) {
+    let inner = form(node).map_or(node, |(_, inner)| inner);
+    let name = inner
+        .text()
+        .filter(|text| text.contains('.') && !text.contains([' ', '(']));
+    let help = format!(
+        "write {key}: {{var: {}}} or noValue: true",
+        name.unwrap_or("…")
+    );
+    (format!("output `{key}` goes nowhere"), help)
 }

@@ -71,7 +71,8 @@ impl Reader<'_> {
     }
 }
 
-fn says_nothing(node: &Node) -> bool {
+/// Whether the file says that nothing is there.
+pub(super) fn says_nothing(node: &Node) -> bool {
     let nothing = |entry: &Entry| matches!(entry.key.as_str(), "none" | "noValue");
     node.is_null() || !node.entries().is_empty() && node.entries().iter().all(nothing)
 }

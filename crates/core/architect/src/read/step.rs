@@ -206,6 +206,7 @@ impl Reader<'_> {
 
     fn platform(&mut self, id: u32, spec: &'static StepType, node: &Node, duty: Duty, next: Next) {
         let (inputs, outputs) = self.fields(spec, node, &[]);
+        self.miss_results(id, spec, node);
         let action = Action::Platform {
             duty,
             before: None,
@@ -214,6 +215,20 @@ impl Reader<'_> {
         };
         let paths = self.outputs(id, spec, node, next);
         self.finish(id, action, paths);
+    }
+
+    /// Tells of results that the step gives to no variable.
+    fn miss_results(&mut self, id: u32, spec: &'static StepType, node: &Node) {
+        let place = self.steps[id as usize].place;
+        let results = spec.settings.iter().filter(|setting| setting.used);
+        for result in results.map(|setting| setting.name) {
+            let is_result = result.ends_with("Result") || result.ends_with("Results");
+            if is_result && node.get(result).is_none() && !spec.needed.contains(&result) {
+                let message = format!("what `{}` finds goes nowhere", spec.word);
+                let help = format!("write {result}: {{var: …}} or noValue: true");
+                self.problems.warn(place, message, help);
+            }
+        }
     }
 
     /// The platform is told, and asked only where the file does something with its answer.

@@ -37,9 +37,9 @@ impl Reader<'_> {
             }
             "askForBoolean" => (QuestionKind::Boolean, self.outputs(id, spec, node, next)),
             _ => {
-                let target = node.get("inputData").and_then(|data| data.get("var"));
-                let slot = target
-                    .and_then(|target| self.output_variable(target))
+                let slot = node
+                    .get("inputData")
+                    .and_then(|data| self.taker_of(data, "inputData", Type::STRING))
                     .map(|(slot, _)| slot);
                 (
                     QuestionKind::Text { slot },
