@@ -5,6 +5,7 @@
 
 mod call;
 mod call_task;
+mod constant;
 mod control;
 mod declaration;
 mod digits;
@@ -60,6 +61,8 @@ pub(crate) struct Reader<'a> {
     task: Option<u32>,
     /// Loops that the steps stand in: the loop's step, and what comes after it.
     open_loops: Vec<(u32, Next)>,
+    /// Ways out of called tasks, in small letters, with their places.
+    task_ways: Vec<(String, Place)>,
     nlu: Nlu,
     /// What isn't known of the step that is compiled; of the workflow itself outside of steps.
     gaps: Gaps,
@@ -117,6 +120,7 @@ fn read(text: &str, substitutions: &Substitutions) -> Result<Workflow, Problems>
         steps: Vec::new(),
         task: None,
         open_loops: Vec::new(),
+        task_ways: Vec::new(),
         nlu: Nlu::default(),
         gaps: Gaps::default(),
         ignored: Default::default(),
@@ -166,6 +170,7 @@ impl Reader<'_> {
         self.understanding();
         self.declare_tasks();
         self.compile_tasks();
+        self.check_task_ways();
         let settings = self.settings();
         let builtins = self.builtins();
         let callers = self.callers();

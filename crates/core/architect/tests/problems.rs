@@ -432,14 +432,18 @@ fn intents_written_as_a_mapping_are_told_their_form() {
     );
 }
 
-/// What is told of steps of an inbound call, its task's first step in line 14, column 11.
-fn told_of_call(steps: &str) -> Vec<String> {
+/// An inbound call with these steps in its only task, the first in line 14, column 11.
+fn call(steps: &str) -> String {
     let steps = steps.replace('\n', "\n          ");
-    told(&format!(
+    format!(
         "inboundCall:\n  name: C\n  startUpRef: T\n  variables:\n    - stringVariable: {{name: Flow.text}}\n    \
          - integerVariable: {{name: Flow.number}}\n    - queueVariable: {{name: Flow.q}}\n  tasks:\n    - task:\n        \
          name: T\n        refId: T\n        variables: [{{stringVariable: {{name: Task.a}}}}]\n        actions:\n          {steps}\n"
-    ))
+    )
+}
+
+fn told_of_call(steps: &str) -> Vec<String> {
+    told(&call(steps))
 }
 
 #[test]
@@ -521,4 +525,97 @@ fn an_outputs_type_is_checked_against_its_variable() {
             "{steps}: {told:?}"
         );
     }
+}
+
+#[test]
+fn what_must_be_constant_is_calculated_or_told() {
+    let fine = workflow("- endWorkflow: {}");
+    let menu = |settings: &str| {
+        let settings = format!("  settingsMenu: {settings}\n  states:");
+        told(
+            &fine
+                .replace("workflow:\n  name", "inboundCall:\n  name")
+                .replace("  states:", &settings),
+        )
+    };
+    let warned = |settings: &str| {
+        let told = menu(settings).into_iter();
+        told.filter(|one| one.starts_with("11:"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        warned(
+            "{repeatCount: {exp: Flow.number}, menuSelectionTimeout: {exp: 'MakeDuration(0,0,0,1)'}}"
+        ),
+        ["11:31: warning: `repeatCount` must be constant (3 holds here)"]
+    );
+    assert_eq!(
+        warned(
+            "{repeatCount: {exp: 50 + 50}, menuSelectionTimeout: {exp: 'MakeDuration(0,0,0,-1)'}}"
+        ),
+        [
+            "11:31: warning: 100 isn't from 0 to 99 (99 holds here)",
+            "11:69: warning: the time is negative (0 s holds here)",
+        ]
+    );
+}
+
+#[test]
+fn what_has_no_effect_is_named() {
+    for (steps, wanted) in [
+        (
+            "- wait: {duration: {exp: 'MakeDuration(0,0,0,-5)'}}",
+            "warning: the time is negative (the step doesn't wait)",
+        ),
+        (
+            "- loop: {collection: {exp: 'MakeList(1)'}, loopCount: {lit: 3}}",
+            "warning: `loopCount` has no effect beside `collection`",
+        ),
+        (
+            "- callTask: {targetTaskRef: T, outputs: {Don: {actions: []}, Default: {actions: []}}}\n- endTask: {outputPath: {name: Done}}",
+            "warning: no endTask leaves by `don` (did you mean done?)",
+        ),
+    ] {
+        let told = told_of_call(steps);
+        assert!(
+            told.iter().any(|one| one.contains(wanted)),
+            "{steps}: {told:?}"
+        );
+    }
+    let flag = workflow("- endWorkflow: {}").replace("isInput: true", "isInput: \"yes\"");
+    assert_eq!(
+        told(&flag),
+        ["7:18: warning: `isInput` is `yes` (write true or false; it counts as not there)"]
+    );
+}
+
+#[test]
+fn choices_of_a_menu_that_no_person_reaches_are_named() {
+    let text = "inboundCall:\n  name: C\n  startUpRef: M\n  menus:\n    - menu:\n        name: M\n        refId: M\n        choices:\n          \
+        - menuDisconnect: {name: A, dtmf: digit_1, defaultMenuChoice: true}\n          \
+        - menuDisconnect: {name: B, dtmf: digit_1, defaultMenuChoice: true, globalDtmf: maybe}\n";
+    assert_eq!(
+        told(text),
+        [
+            "10:13: warning: two choices are the default (the first is taken)",
+            "10:13: warning: two choices have the key 1 (the first is taken)",
+            "10:91: warning: `globalDtmf` is `maybe` (write true or false; it counts as not there)",
+        ]
+    );
+}
+
+#[test]
+fn a_task_that_something_wrong_leads_to_is_not_called_idle() {
+    let tea = "    - task: {name: Tea, refId: Tea, actions: [{wait: {duration: {lit: PT1S}}}]}\n";
+    let jump = "{value: {lit: true}, actions: [{jumpToTask: {targetTaskRef: Tea}}]}";
+    let steps =
+        format!("- switch: {{evaluate: {{firstTrue: {{cases: [{{case: {jump}}}]}}, x: 1}}}}");
+    let found = told(&(call(&steps) + tea));
+    assert!(
+        found[0].contains("firstTrue, or firstMatch expected"),
+        "{found:?}"
+    );
+    assert_eq!(found.len(), 1, "{found:?}");
+    let idle = told(&(call("- disconnect: {}") + tea));
+    assert!(idle[0].contains("nothing leads to `Tea`"), "{idle:?}");
 }

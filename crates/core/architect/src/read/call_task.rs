@@ -4,6 +4,7 @@ use super::Reader;
 use crate::place::Place;
 use crate::workflow::{Action, Next, Path, Statement};
 use crate::yaml::{Entry, Node};
+use std::collections::BTreeSet;
 use tollgate_expression::{Type, did_you_mean};
 
 impl Reader<'_> {
@@ -60,10 +61,11 @@ impl Reader<'_> {
     /// The ways out that `endTask` may name, then the one for all other ends.
     fn task_paths(&mut self, node: &Node, next: Next) -> Vec<Path> {
         let (mut paths, mut default) = (Vec::new(), None);
-        for Entry { key, value, .. } in self.mapping(node, "outputs") {
+        for Entry { key, value, place } in self.mapping(node, "outputs") {
             if key.eq_ignore_ascii_case("default") {
                 default = default.or(Some(value));
             } else {
+                self.task_ways.push((key.to_lowercase(), *place));
                 paths.push(Path {
                     name: key.to_lowercase().into(),
                     next: self.output(value, next),
@@ -75,6 +77,22 @@ impl Reader<'_> {
             next: default.map_or(next, |output| self.output(output, next)),
         });
         paths
+    }
+
+    /// Warns of ways out of called tasks that no task's end names.
+    pub(super) fn check_task_ways(&mut self) {
+        let ends = self.steps.iter().filter_map(|step| match &step.action {
+            Action::EndTask(Some(way)) => Some(way.to_lowercase()),
+            _ => None,
+        });
+        let ends: BTreeSet<String> = ends.collect();
+        for (way, place) in std::mem::take(&mut self.task_ways) {
+            if !ends.contains(&way) {
+                let help = did_you_mean(&way, ends.iter().map(String::as_str));
+                self.problems
+                    .warn(place, format!("no endTask leaves by `{way}`"), help);
+            }
+        }
     }
 
     fn task_variable(&mut self, task: u32, name: &str, place: Place) -> Option<(u32, Type)> {

@@ -1,6 +1,7 @@
 //! Steps that decide, repeat and remember.
 
 use super::Reader;
+use super::constant::constant;
 use super::spec::StepType;
 use crate::workflow::{Action, Next, Path, Statement};
 use crate::yaml::Node;
@@ -38,6 +39,12 @@ impl Reader<'_> {
                     "clearSlot" => self.clear_slots(node),
                     "wait" => {
                         let duration = self.setting_of(spec, node, "duration");
+                        let negative = |value| matches!(value, Value::Duration(..0));
+                        if duration.as_ref().and_then(constant).is_some_and(negative) {
+                            let place = node.get("duration").map_or(node.place, |node| node.place);
+                            let help = "the step doesn't wait";
+                            self.problems.warn(place, "the time is negative", help);
+                        }
                         Action::Wait(duration.unwrap_or(Expr::Constant(Value::NotSet)))
                     }
                     _ => self.participant_data(node, word == "getParticipantData"),

@@ -47,13 +47,14 @@ impl Reader<'_> {
             };
             let initial = entry.value.get("initialValue");
             let initial = initial.and_then(|node| self.value(node, kind, &name));
-            let flag = |key| entry.value.boolean_of(key).unwrap_or(false);
+            let mut flag = |key| self.truth_of(&entry.value, key).unwrap_or(false);
+            let (input, output) = (flag("isInput"), flag("isOutput"));
             let variable = Variable {
                 name,
                 kind,
                 initial,
-                input: flag("isInput"),
-                output: flag("isOutput"),
+                input,
+                output,
                 place,
             };
             self.declare(variable, task);

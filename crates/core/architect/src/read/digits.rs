@@ -71,16 +71,15 @@ impl Reader<'_> {
 
     /// A setting that is true or false from the begin on.
     fn flag(&mut self, spec: &'static StepType, node: &Node, key: &str) -> bool {
-        match self.setting_of(spec, node, key) {
-            Some(Expr::Constant(value)) => value == Value::Boolean(true),
-            None => false,
-            Some(_) => {
+        let Some(expr) = self.setting_of(spec, node, key) else {
+            return false;
+        };
+        match super::constant::constant(&expr) {
+            Some(value) => value == Value::Boolean(true),
+            None => {
                 let message = format!("`{key}` is calculated");
-                self.left_out(
-                    node.place,
-                    message,
-                    "here it is true or false, or has no effect",
-                );
+                let place = node.get(key).map_or(node.place, |node| node.place);
+                self.left_out(place, message, "here it is true or false, or has no effect");
                 false
             }
         }

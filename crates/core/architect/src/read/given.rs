@@ -3,7 +3,7 @@
 
 use super::Reader;
 use crate::workflow::{SET_BY_SETTINGS, WorkflowKind, builtin, builtins};
-use tollgate_expression::{Expr, Value};
+use tollgate_expression::Value;
 
 const MAILS: &str = "settingsInboundEmailHandling";
 
@@ -14,7 +14,7 @@ impl Reader<'_> {
         let mut given = Vec::new();
         for (name, path) in SET_BY_SETTINGS {
             if let Ok((known, _)) = builtin(name, self.kind)
-                && let Some(Expr::Constant(value)) = self.setting(&path, known.kind)
+                && let Some((_, value)) = self.fixed(&path, known.kind, "no value")
             {
                 given.push((name.to_lowercase(), value));
             }

@@ -1,6 +1,7 @@
 //! Loops, and the steps that leave them.
 
 use super::Reader;
+use super::shape::says_nothing;
 use super::spec::StepType;
 use crate::workflow::{Action, LoopKind, Next, Path};
 use crate::yaml::Node;
@@ -36,6 +37,14 @@ impl Reader<'_> {
             let count = self.setting_of(spec, node, "maxLoopCount");
             LoopKind::Count(count.unwrap_or(Expr::Constant(Value::Integer(1))))
         } else if let Some(list) = node.get("collection") {
+            if let Some(count) = node.get("loopCount").filter(|count| !says_nothing(count)) {
+                let message = "`loopCount` has no effect beside `collection`";
+                self.problems.warn(
+                    count.place,
+                    message,
+                    "the loop goes round once for each item",
+                );
+            }
             let item = node.get("currentItem");
             let item = item.and_then(|item| self.taker(item, "currentItem"));
             let kind = Type::many(item.map_or(Base::Any, |(_, kind)| kind.base));

@@ -46,6 +46,7 @@ impl Reader<'_> {
         for item in self.list(node, "choices") {
             if let Some((mut choice, path)) = self.choice(item, id) {
                 choice.default |= default.is_some() && reference(item) == default;
+                self.check_twice(item, &choice, &choices);
                 choices.push(choice);
                 paths.push(path);
             }
@@ -68,6 +69,23 @@ impl Reader<'_> {
         self.finish(id, action, paths);
     }
 
+    /// Warns of a choice that an earlier one keeps from being taken.
+    fn check_twice(&mut self, item: &Node, choice: &MenuChoice, before: &[MenuChoice]) {
+        let key = choice
+            .digit
+            .filter(|key| before.iter().any(|one| one.digit == Some(*key)));
+        if let Some(key) = key {
+            let message = format!("two choices have the key {key}");
+            self.problems
+                .warn(item.place, message, "the first is taken");
+        }
+        if choice.default && before.iter().any(|one| one.default) {
+            let message = "two choices are the default";
+            self.problems
+                .warn(item.place, message, "the first is taken");
+        }
+    }
+
     fn choice(&mut self, item: &Node, menu: u32) -> Option<(MenuChoice, Path)> {
         let entry = self.only(item, "a choice")?;
         let node = &entry.value;
@@ -78,10 +96,12 @@ impl Reader<'_> {
             self.check_expressions(node);
             return None;
         };
-        let flag = |key: &str| node.boolean_of(key).unwrap_or(false);
+        let digit = self.digit(node);
+        let terms = self.terms(node);
+        let mut flag = |key: &str| self.truth_of(node, key).unwrap_or(false);
         let choice = MenuChoice {
-            digit: self.digit(node),
-            terms: self.terms(node),
+            digit,
+            terms,
             default: flag("defaultMenuChoice"),
             global_key: flag("globalDtmf"),
             global_terms: flag("globalSpeechRecTerms"),

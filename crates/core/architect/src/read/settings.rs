@@ -16,7 +16,10 @@ const ENTRY_TIMEOUT: Duration = Duration::from_secs(5);
 const INPUT_TIMEOUT: Duration = Duration::from_secs(7);
 const MAX_MISSES: u32 = 3;
 
-impl Reader<'_> {
+/// The most times that anything is said again.
+const MOST: i64 = 99;
+
+impl<'a> Reader<'a> {
     pub(super) fn settings(&mut self) -> Settings {
         self.check_settings();
         let (failure, kind) = if self.is_bot() {
@@ -25,7 +28,8 @@ impl Reader<'_> {
             ("preHandlingAudio", Type::AUDIO)
         };
         let no_entry = &["settingsActionDefaults", "collectInput", "noEntryTimeout"];
-        let escalation = self.setting(&[ERRORS, "enableAgentEscalation"], Type::BOOLEAN);
+        let escalation = [ERRORS, "enableAgentEscalation"];
+        let escalation = self.fixed(&escalation, Type::BOOLEAN, "false");
         Settings {
             greeting: self.setting(&["initialGreeting"], Type::AUDIO),
             error_says: self.setting(&[ERRORS, failure], kind),
@@ -34,7 +38,7 @@ impl Reader<'_> {
             recognition_next: self.handling("recognitionFailureEventHandling"),
             escalation_says: self.said(&[ERRORS, "agentEscalationHandover"]),
             escalation_next: self.handling("agentEscalationHandling"),
-            escalation: matches!(escalation, Some(Expr::Constant(Value::Boolean(true)))),
+            escalation: matches!(escalation, Some((_, Value::Boolean(true)))),
             menu_timeout: self.span(&["settingsMenu", "menuSelectionTimeout"], MENU_TIMEOUT),
             menu_repeats: self.count(&["settingsMenu", "repeatCount"], MENU_REPEATS),
             entry_timeout: self.span(no_entry, ENTRY_TIMEOUT),
@@ -66,27 +70,56 @@ impl Reader<'_> {
     }
 
     fn span(&mut self, path: &[&str], default: Duration) -> Duration {
-        match self.setting(path, Type::DURATION) {
-            Some(Expr::Constant(Value::Duration(millis))) => {
-                Duration::from_millis(u64::try_from(millis).unwrap_or(0))
-            }
+        let otherwise = format!("{} s", default.as_secs());
+        match self.fixed(path, Type::DURATION, &otherwise) {
+            Some((node, Value::Duration(millis))) => match u64::try_from(millis) {
+                Ok(millis) => Duration::from_millis(millis),
+                Err(_) => {
+                    self.problems
+                        .warn(node.place, "the time is negative", "0 s holds here");
+                    Duration::ZERO
+                }
+            },
             _ => default,
         }
     }
 
     fn count(&mut self, path: &[&str], default: u32) -> u32 {
-        match self.setting(path, Type::INTEGER) {
-            Some(Expr::Constant(Value::Integer(count))) => {
-                u32::try_from(count.clamp(0, 99)).unwrap_or(default)
+        match self.fixed(path, Type::INTEGER, &default.to_string()) {
+            Some((node, Value::Integer(count))) => {
+                let held = count.clamp(0, MOST);
+                if held != count {
+                    let message = format!("{count} isn't from 0 to {MOST}");
+                    self.problems
+                        .warn(node.place, message, format!("{held} holds here"));
+                }
+                u32::try_from(held).unwrap_or(default)
             }
             _ => default,
         }
     }
 
+    /// A setting that must be constant, with its node; `otherwise` is what holds where it is none.
+    pub(super) fn fixed(
+        &mut self,
+        path: &[&str],
+        kind: Type,
+        otherwise: &str,
+    ) -> Option<(&'a Node, Value)> {
+        let expr = self.setting(path, kind)?;
+        let node = self.at(path)?;
+        let key = path.last().copied().unwrap_or_default();
+        Some((node, self.constant(node, &expr, key, otherwise)?))
+    }
+
     /// A setting by the keys that lead to it from the root.
     pub(super) fn setting(&mut self, path: &[&str], kind: Type) -> Option<Expr> {
-        let node = path.iter().try_fold(self.root, |node, key| node.get(key))?;
+        let node = self.at(path)?;
         self.value(node, kind, path.last().copied().unwrap_or_default())
+    }
+
+    fn at(&self, path: &[&str]) -> Option<&'a Node> {
+        path.iter().try_fold(self.root, |node, key| node.get(key))
     }
 
     /// Checks every expression below of a setting that has no effect here: what isn't known there hurts nobody.

@@ -93,7 +93,7 @@ impl Reader<'_> {
                 self.problems
                     .error(intent.place, format!("no intent `{name}`"), help);
             }
-            if intent.boolean_of("enabled") == Some(false) {
+            if self.truth_of(intent, "enabled") == Some(false) {
                 continue;
             }
             paths.push(Path {

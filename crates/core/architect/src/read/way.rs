@@ -112,7 +112,7 @@ impl Reader<'_> {
 
     /// A way out for a bot's misunderstanding that is missing or disabled is the workflow's own.
     pub(super) fn way_out(&mut self, name: &str, output: Option<&Node>, next: Next) -> Next {
-        let enabled = |output: &&Node| output.boolean_of("enabled") != Some(false);
+        let enabled = |output: &&Node| self.truth_of(output, "enabled") != Some(false);
         match output.filter(enabled) {
             Some(output) => self.output(output, next),
             None if matches!(name, "maxNoInputs" | "maxNoMatches") => Next::Misunderstood,
