@@ -98,6 +98,8 @@ rules! {
     Action = "action/definition", "A data action can run as it is defined.";
     /// Text that isn't Terraform's language.
     TerraformSyntax = "terraform/syntax", "A .tf file is written in Terraform's language.";
+    /// A block or a local that is declared a second time.
+    TerraformTwice = "terraform/twice", "A module declares each name once.";
     /// A name or a file that isn't there.
     TerraformReference = "terraform/reference", "What Terraform refers to is there.";
     /// An argument that a resource doesn't have, or lacks.

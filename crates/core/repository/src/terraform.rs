@@ -74,6 +74,8 @@ pub fn read(files: &dyn Files, variables: &BTreeMap<String, String>) -> Configur
         }
     }
     found.findings.append(&mut evaluator.findings);
+    let of_folders = folders.values().flat_map(|folder| &folder.findings);
+    found.findings.extend(of_folders.cloned());
     found.findings.sort();
     found.findings.dedup();
     found
@@ -144,7 +146,9 @@ impl<'a> Evaluator<'a> {
                 _ => Vec::new(),
             })
             .collect();
-        for ((kind, name), item) in &folder.resources {
+        let resources = folder.resources.iter();
+        let resources = resources.flat_map(|(key, items)| items.iter().map(move |one| (key, one)));
+        for ((kind, name), item) in resources {
             let known = matches!(
                 *kind,
                 "genesyscloud_flow" | "genesyscloud_integration_action"

@@ -642,3 +642,51 @@ fn a_mistake_is_told_where_it_is_and_once() {
         ]
     );
 }
+
+#[test]
+fn what_is_declared_twice_is_an_error_and_both_are_looked_at() {
+    let text = format!(
+        "variable \"v\" {{\n}}\nvariable \"v\" {{\n}}\nlocals {{\n  l = 1\n}}\nlocals {{\n  l = 2\n}}\n{}",
+        action("bad = 1\n")
+    );
+    let folder = Folder::of(&[("a.tf", &text), ("b.tf", &action("worse = 1\n"))]);
+    let found = errors(&folder.check());
+    for said in [
+        "a.tf:3: error: `var.v` is declared twice: in a.tf:1 too (rename one of them, or leave it out)",
+        "a.tf:9: error: `local.l` is declared twice: in a.tf:6 too (rename one of them, or leave it out)",
+        "b.tf:1: error: `genesyscloud_integration_action.a` is declared twice: in a.tf:11 too (rename one of them, \
+         or leave it out)",
+    ] {
+        assert!(found.iter().any(|line| line == said), "{said}\n{found:#?}");
+    }
+    for name in ["`bad`", "`worse`"] {
+        assert!(found.iter().any(|line| line.contains(name)), "{found:#?}");
+    }
+}
+
+#[test]
+fn what_an_override_file_changes_is_unknown_and_no_error() {
+    let main = format!(
+        "{}{}",
+        action("nope = 1\n"),
+        "locals {\n  file = \"gone.yaml\"\n}\nresource \"genesyscloud_flow\" \"f\" {\n  filepath = local.file\n}\n\
+         resource \"genesyscloud_flow\" \"g\" {\n}\n"
+    );
+    let changes = "locals {\n  file = \"f.yaml\"\n}\nresource \"genesyscloud_flow\" \"g\" {\n  filepath = \"f.yaml\"\n}\n\
+                   resource \"genesyscloud_integration_action\" \"a\" {\n  name = \"Other\"\n}\n";
+    let folder = Folder::of(&[("main.tf", &main), ("live_override.tf", changes)]);
+    let report = folder.check();
+    assert_eq!(errors(&report), Vec::<String>::new());
+    let found = lines(&report);
+    for said in [
+        "live_override.tf: note: an override file isn't looked into (what it overrides is unknown and isn't checked)",
+        "live_override.tf overrides local.file",
+        "live_override.tf overrides genesyscloud_flow.g",
+        "live_override.tf overrides genesyscloud_integration_action.a",
+    ] {
+        assert!(
+            found.iter().any(|line| line.contains(said)),
+            "{said}\n{found:#?}"
+        );
+    }
+}

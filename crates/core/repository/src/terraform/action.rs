@@ -131,7 +131,6 @@ impl<'a> Evaluator<'a> {
         let told = self.findings.len();
         let body = &item.block.body;
         let scope = scope(instance, item.source, names);
-        self.check_arguments(&scope, item, body, &ACTION);
         let resource = format!(
             "genesyscloud_integration_action.{name}{}",
             index(key.as_ref())
@@ -149,6 +148,17 @@ impl<'a> Evaluator<'a> {
             unknown: Vec::new(),
             findings: Vec::new(),
         };
+        let overridden = instance
+            .folder
+            .why_unknown(&format!("genesyscloud_integration_action.{name}"));
+        if let Some(why) = overridden {
+            self.not_looked_into(&scope, ("", action.place), &why, "the action isn't checked");
+            // Every field begins with the empty name.
+            action.unknown.push(String::new());
+            action.findings = self.findings.split_off(told);
+            return action;
+        }
+        self.check_arguments(&scope, item, body, &ACTION);
         for mapped in TOP {
             self.mapped(&scope, body, "", mapped, &mut action);
         }

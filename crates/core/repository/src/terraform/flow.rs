@@ -51,10 +51,22 @@ impl<'a> Evaluator<'a> {
         let told = self.findings.len();
         let body = &item.block.body;
         let scope = scope(instance, item.source, names);
-        self.check_arguments(&scope, item, body, &FLOW);
         let resource = format!("genesyscloud_flow.{name}{}", index(key.as_ref()));
-        let file = self.flow_file(&scope, item);
-        let substitutions = self.substitutions(&scope, item);
+        let place = item.source.text.start(item.block.ident.span());
+        let overridden = instance
+            .folder
+            .why_unknown(&format!("genesyscloud_flow.{name}"));
+        let (file, substitutions) = match overridden {
+            Some(why) => {
+                self.not_looked_into(&scope, ("", place), &why, "the flow isn't looked into");
+                (Err(why), Substitutions::new())
+            }
+            None => {
+                self.check_arguments(&scope, item, body, &FLOW);
+                let file = self.flow_file(&scope, item);
+                (file, self.substitutions(&scope, item))
+            }
+        };
         let (source, made) = match file {
             Ok((path, made)) => (Ok(path), made),
             Err(why) => (Err(why), None),
@@ -66,7 +78,7 @@ impl<'a> Evaluator<'a> {
             address: instance.within(&resource),
             file: item.source.text.file.clone(),
             root: instance.root.to_owned(),
-            place: item.source.text.start(item.block.ident.span()),
+            place,
             source,
             made,
             substitutions,
@@ -137,6 +149,7 @@ impl<'a> Evaluator<'a> {
         let instance = scope.instance?;
         let makers = instance.folder.resources.iter();
         let makers = makers.filter(|((kind, _), _)| LOCAL_FILES.contains(kind));
+        let makers = makers.flat_map(|(key, items)| items.iter().map(move |one| (key, one)));
         for ((kind, name), maker) in makers {
             for (_, names) in self.made(instance, maker.source, &maker.block.body) {
                 let inner = self::scope(instance, maker.source, names);

@@ -52,6 +52,10 @@ impl<'a> Evaluator<'a> {
                 all,
             );
         };
+        let address = format!("output.{}", output.as_str());
+        if let Some(why) = called.folder.why_unknown(&address) {
+            return (Value::unknown(why), all);
+        }
         let Some(item) = called.folder.outputs.get(output.as_str()).copied() else {
             let message = format!("module `{name}` has no output `{}`", output.as_str());
             let help = near(output, called.folder.outputs.keys().copied());

@@ -90,6 +90,10 @@ impl<'a> Evaluator<'a> {
     }
 
     fn called(&mut self, instance: &Rc<Instance<'a>>, name: &str, item: Item<'a>) -> Child<'a> {
+        let overridden = instance.folder.why_unknown(&format!("module.{name}"));
+        if let Some(why) = overridden {
+            return Child::Elsewhere(why);
+        }
         let folder = match self.lies_in(instance, name, item) {
             Ok(folder) => folder,
             Err(why) => return Child::Elsewhere(why),
@@ -142,7 +146,8 @@ impl<'a> Evaluator<'a> {
             }
         }
         for (variable, declared) in &folder.variables {
-            let optional = declared.block.body.has_attribute("default");
+            let optional = declared.block.body.has_attribute("default")
+                || folder.why_unknown(&format!("var.{variable}")).is_some();
             if !optional && !body.has_attribute(variable) {
                 let message = format!("module `{name}` needs a value for `{variable}`");
                 self.note((text, item.block.ident.span()), kind, message, "");

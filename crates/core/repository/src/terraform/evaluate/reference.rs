@@ -107,8 +107,12 @@ impl<'a> Evaluator<'a> {
             }
             ("module", Some(name), _) => self.output(scope, traversal, &instance, name, operators),
             ("data", Some(kind), Some(name)) => {
+                let address = format!("data.{kind}.{name}");
+                if let Some(why) = instance.folder.why_unknown(&address) {
+                    return (Value::unknown(why), all);
+                }
                 let item = instance.folder.data.get(&(kind, name)).copied();
-                let found = item.ok_or_else(|| format!("data.{kind}.{name}"));
+                let found = item.ok_or(address);
                 self.resource(scope, traversal, &instance, found, &operators[2..], 2)
             }
             ("each" | "count" | "self", _, _) => {
@@ -117,8 +121,13 @@ impl<'a> Evaluator<'a> {
                 (self.fault(scope, traversal.span(), message, help), all)
             }
             (kind, Some(name), _) => {
-                let item = instance.folder.resources.get(&(kind, name)).copied();
-                let found = item.ok_or_else(|| format!("{kind}.{name}"));
+                let address = format!("{kind}.{name}");
+                if let Some(why) = instance.folder.why_unknown(&address) {
+                    return (Value::unknown(why), all);
+                }
+                let items = instance.folder.resources.get(&(kind, name));
+                let found = items.and_then(|items| items.first()).copied();
+                let found = found.ok_or(address);
                 self.resource(scope, traversal, &instance, found, &operators[1..], 1)
             }
             _ => {
@@ -135,6 +144,9 @@ impl<'a> Evaluator<'a> {
         instance: &Rc<Instance<'a>>,
         name: &str,
     ) -> Value {
+        if let Some(why) = instance.folder.why_unknown(&format!("var.{name}")) {
+            return Value::unknown(why);
+        }
         let Some(declared) = instance.folder.variables.get(name).copied() else {
             let message = format!("variable `{name}` isn't declared in this module");
             let help = near(name, instance.folder.variables.keys().copied());
@@ -178,6 +190,9 @@ impl<'a> Evaluator<'a> {
         instance: &Rc<Instance<'a>>,
         name: &str,
     ) -> Value {
+        if let Some(why) = instance.folder.why_unknown(&format!("local.{name}")) {
+            return Value::unknown(why);
+        }
         let Some(given) = instance.folder.locals.get(name).copied() else {
             let message = format!("local `{name}` isn't declared in this module");
             let help = near(name, instance.folder.locals.keys().copied());
