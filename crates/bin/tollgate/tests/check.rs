@@ -374,3 +374,14 @@ fn validate_reads_what_terraform_deploys() {
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report[0]["address"], "genesyscloud_flow.greeting");
 }
+
+#[test]
+fn what_a_terminal_would_obey_is_shown_escaped() {
+    let folder = empty("escaped");
+    let flow = "workflow:\n  name: \"a\\e[2Jb\\nc\\u202Ed\"\n  startUpRef: ./states/state[S]\n";
+    std::fs::write(folder.join("f\u{1b}[31m.yaml"), flow).unwrap();
+    let (_, text) = check(&folder, &[]);
+    assert!(text.contains(r"f\u{1b}[31m.yaml"), "{text}");
+    assert!(text.contains(r"a\u{1b}[2Jb\nc\u{202e}d"), "{text}");
+    assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
+}

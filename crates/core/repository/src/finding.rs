@@ -60,6 +60,14 @@ pub(crate) fn near<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> 
     }
 }
 
+impl Rule {
+    /// Whether a file that breaks it can't be read: nothing of the file is known.
+    #[must_use]
+    pub const fn is_unreadable(self) -> bool {
+        matches!(self, Rule::Unreadable | Rule::TerraformSyntax)
+    }
+}
+
 macro_rules! rules {
     ($($(#[doc = $doc:literal])* $name:ident = $id:literal, $says:literal;)*) => {
         /// What is checked, by the names that reports for machines use.

@@ -98,6 +98,15 @@ fn deploy(files: &dyn Files, resource: &FlowResource, left: &mut usize) -> Flow 
     if flow.item.name.is_empty() {
         flow.item.name.clone_from(&resource.address);
     }
+    for finding in &mut flow.item.findings {
+        // A workflow by itself has its values from the command line; this one has them from its resource.
+        if let Some((stands, _)) = finding.help.split_once("; give one with --set") {
+            finding.help = format!(
+                "{stands}; give one in the substitutions of {}",
+                resource.address
+            );
+        }
+    }
     flow.item.findings.extend(resource.findings.iter().cloned());
     flow
 }

@@ -1,6 +1,6 @@
 //! What a check comes to.
 
-use crate::finding::{Finding, Level, Rule};
+use crate::finding::{Finding, Level};
 use std::collections::BTreeSet;
 
 /// One workflow or data action, and what was found about it.
@@ -66,7 +66,7 @@ impl Item {
 
 fn verdict(finding: &Finding) -> Verdict {
     match (finding.level, finding.rule) {
-        (Level::Error, Rule::Unreadable) => Verdict::Unreadable,
+        (Level::Error, rule) if rule.is_unreadable() => Verdict::Unreadable,
         (Level::Error, _) => Verdict::Invalid,
         (Level::Unsupported, _) => Verdict::Unsupported,
         (Level::Warning, _) => Verdict::Warned,

@@ -690,3 +690,24 @@ fn what_an_override_file_changes_is_unknown_and_no_error() {
         );
     }
 }
+
+#[test]
+fn a_tf_file_that_does_not_parse_is_unreadable() {
+    let folder = Folder::of(&[(
+        "main.tf",
+        "resource \"genesyscloud_flow\" \"f\" {\n filepath = \"a\n}\n",
+    )]);
+    assert_eq!(folder.check().worst(), Verdict::Unreadable);
+}
+
+#[test]
+fn a_flow_that_terraform_deploys_is_told_of_its_substitutions() {
+    let main = "resource \"genesyscloud_flow\" \"f\" {\n  filepath = \"f.yaml\"\n}\n";
+    let folder = Folder::of(&[
+        ("main.tf", main),
+        ("f.yaml", "workflow:\n  name: \"{{nm}}\"\n"),
+    ]);
+    let found = lines(&folder.check()).join("\n");
+    let said = "it stands as written; give one in the substitutions of genesyscloud_flow.f";
+    assert!(found.contains(said) && !found.contains("--set"), "{found}");
+}

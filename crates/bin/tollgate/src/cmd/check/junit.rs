@@ -6,7 +6,7 @@
 use super::text::lines;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use tollgate_repository::{Finding, Item, Level, Report, Rule};
+use tollgate_repository::{Finding, Item, Level, Report};
 
 /// A test case.
 struct Case {
@@ -78,7 +78,7 @@ fn case(item: &Item) -> Case {
 impl Case {
     fn outcome(&self, strict: bool) -> Outcome {
         let has = |of: &dyn Fn(&Finding) -> bool| self.findings.iter().any(of);
-        if has(&|one| one.rule == Rule::Unreadable) {
+        if has(&|one| one.level == Level::Error && one.rule.is_unreadable()) {
             Outcome::Errored
         } else if has(&|one| one.level == Level::Error || strict && one.level < Level::Note) {
             Outcome::Failed

@@ -31,9 +31,9 @@ fn table(report: &Report, root: &str) -> String {
     let head = ["File", "Kind", "Name", "Verdict"].map(str::to_owned);
     let rows = report.items.iter().map(|item| {
         [
-            format!("{root}{}", item.file),
+            shown(&format!("{root}{}", item.file)),
             item.kind.clone(),
-            item.name.clone(),
+            shown(&item.name),
             item.verdict().as_str().to_owned(),
         ]
     });
@@ -121,11 +121,24 @@ pub(super) fn lines(finding: &Finding, root: &str) -> String {
         .map_or(String::new(), |place| format!(":{place}"));
     let level = finding.level.as_str();
     let first = format!("{root}{}{place}: {level}: {}", finding.file, what(finding));
-    let mut out = wrapped(&first, "    ");
+    let mut out = wrapped(&shown(&first), "    ");
     if !finding.help.is_empty() {
-        out.push_str(&wrapped(&format!("    → {}", finding.help), "    "));
+        out.push_str(&wrapped(&format!("    → {}", shown(&finding.help)), "    "));
     }
     out
+}
+
+/// A text for a terminal, in one line: what a terminal obeys, and what turns the direction of writing, is escaped.
+fn shown(text: &str) -> String {
+    let turns = |letter| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let letters = text.chars().map(|letter| {
+        if letter.is_control() || turns(letter) {
+            letter.escape_default().to_string()
+        } else {
+            letter.to_string()
+        }
+    });
+    letters.collect()
 }
 
 /// A text in lines of the report's width, all but the first behind an indent. What has no blank isn't broken.
