@@ -172,7 +172,15 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
-        for ((kind, _), item) in &folder.data {
+        self.looked_up(instance, found);
+        for child in children {
+            self.module(&child, found, seen);
+        }
+    }
+
+    /// Reads the names of what `data` blocks look up.
+    fn looked_up(&mut self, instance: &Rc<Instance<'a>>, found: &mut Configuration) {
+        for ((kind, _), item) in &instance.folder.data {
             if matches!(
                 *kind,
                 "genesyscloud_flow" | "genesyscloud_integration_action"
@@ -182,9 +190,6 @@ impl<'a> Evaluator<'a> {
                 let name = self.value(&scope, &name.value).to_text();
                 found.looked_up.extend(name.map(|name| name.to_string()));
             }
-        }
-        for child in children {
-            self.module(&child, found, seen);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `genesyscloud_integration_action`: a data action, as the export that the vendor's editor would write of it.
 
 use super::evaluate::{Evaluator, Scope, scope};
-use super::export::{Kind, converted, put};
+use super::export::{Kind, converted, dotted, is_function, put};
 use super::flow::entry_places;
 use super::folder::Item;
 use super::instance::{Instance, Names, index};
@@ -148,30 +148,32 @@ impl<'a> Evaluator<'a> {
             unknown: Vec::new(),
             findings: Vec::new(),
         };
-        let overridden = instance
-            .folder
-            .why_unknown(&format!("genesyscloud_integration_action.{name}"));
-        if let Some(why) = overridden {
-            self.not_looked_into(&scope, ("", action.place), &why, "the action isn't checked");
+        let at = ("", action.place);
+        let address = format!("genesyscloud_integration_action.{name}");
+        match self.overridden(&scope, instance, at, &address) {
             // Every field begins with the empty name.
-            action.unknown.push(String::new());
-            action.findings = self.findings.split_off(told);
-            return action;
+            Some(_) => action.unknown.push(String::new()),
+            None => self.arguments(&scope, item, &mut action),
         }
-        self.check_arguments(&scope, item, body, &ACTION);
+        action.findings = self.findings.split_off(told);
+        action
+    }
+
+    /// Takes the arguments and blocks of an action into its export.
+    fn arguments(&mut self, scope: &Scope<'_, 'a>, item: Item<'a>, action: &mut ActionResource) {
+        let body = &item.block.body;
+        self.check_arguments(scope, item, body, &ACTION);
         for mapped in TOP {
-            self.mapped(&scope, body, "", mapped, &mut action);
+            self.mapped(scope, body, "", mapped, action);
         }
-        self.blocks(&scope, item, &mut action);
+        self.blocks(scope, item, action);
         let name = action.export["name"].as_str();
         action.name = name.map(str::to_owned);
-        let category = self.argument(&scope, body, "category");
+        let category = self.argument(scope, body, "category");
         let category = category.and_then(|(value, _, _)| value.to_text());
         action.category = category.map(|text| text.to_string());
         action.function |= is_function(action.category.as_deref().unwrap_or_default());
-        self.integration_type(&scope, body, &mut action);
-        action.findings = self.findings.split_off(told);
-        action
+        self.integration_type(scope, body, action);
     }
 
     /// Takes the arguments of an action's blocks into the export.
@@ -291,19 +293,5 @@ impl ActionResource {
             terraform: terraform.to_owned(),
             place,
         });
-    }
-}
-
-/// Whether a category is one of function data actions, as the provider tells them: in any letters, with `_` and
-/// `-` for blanks.
-fn is_function(category: &str) -> bool {
-    let category = category.to_lowercase().replace(['_', '-'], " ");
-    category.contains("function data action")
-}
-
-fn dotted(block: &str, name: &str) -> String {
-    match block {
-        "" => name.to_owned(),
-        block => format!("{block}.{name}"),
     }
 }

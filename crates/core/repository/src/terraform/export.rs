@@ -70,3 +70,18 @@ pub(super) fn put(document: &mut Json, path: &str, value: Json) {
     }
     *at = value;
 }
+
+/// Whether a category is one of function data actions, as the provider tells them: in any letters, with `_` and
+/// `-` for blanks.
+pub(super) fn is_function(category: &str) -> bool {
+    let category = category.to_lowercase().replace(['_', '-'], " ");
+    category.contains("function data action")
+}
+
+/// The name of a block's argument, as messages say it.
+pub(super) fn dotted(block: &str, name: &str) -> String {
+    match block {
+        "" => name.to_owned(),
+        block => format!("{block}.{name}"),
+    }
+}

@@ -53,14 +53,10 @@ impl<'a> Evaluator<'a> {
         let scope = scope(instance, item.source, names);
         let resource = format!("genesyscloud_flow.{name}{}", index(key.as_ref()));
         let place = item.source.text.start(item.block.ident.span());
-        let overridden = instance
-            .folder
-            .why_unknown(&format!("genesyscloud_flow.{name}"));
+        let address = format!("genesyscloud_flow.{name}");
+        let overridden = self.overridden(&scope, instance, ("", place), &address);
         let (file, substitutions) = match overridden {
-            Some(why) => {
-                self.not_looked_into(&scope, ("", place), &why, "the flow isn't looked into");
-                (Err(why), Substitutions::new())
-            }
+            Some(why) => (Err(why), Substitutions::new()),
             None => {
                 self.check_arguments(&scope, item, body, &FLOW);
                 let file = self.flow_file(&scope, item);

@@ -2,6 +2,7 @@
 
 use super::evaluate::{Evaluator, Scope};
 use super::folder::Item;
+use super::instance::Instance;
 use super::value::{Unknown, Value};
 use crate::finding::{Finding, Level, Rule, near};
 use hcl_edit::Span as _;
@@ -173,5 +174,18 @@ impl<'a> Evaluator<'a> {
             message: why.to_owned(),
             help: so.to_owned(),
         });
+    }
+
+    /// Why a resource isn't looked into, which is noted, where an override file changes it.
+    pub(super) fn overridden(
+        &mut self,
+        scope: &Scope<'_, 'a>,
+        instance: &Instance<'a>,
+        at: (&str, Place),
+        address: &str,
+    ) -> Option<String> {
+        let why = instance.folder.why_unknown(address)?;
+        self.not_looked_into(scope, at, &why, "the resource isn't looked into");
+        Some(why)
     }
 }
