@@ -93,6 +93,11 @@ impl<'a> Evaluator<'a> {
             return (self.fault(scope, traversal.span(), message, help), all);
         };
         let instance = Rc::clone(instance);
+        let names = [Some(root), name(0), name(1).filter(|_| root == "data")];
+        let address = names.into_iter().flatten().collect::<Vec<_>>().join(".");
+        if let Some(why) = instance.folder.why_unknown(&address) {
+            return (Value::unknown(why), all);
+        }
         match (root, name(0), name(1)) {
             ("var", Some(name), _) => (self.variable(scope, traversal, &instance, name), 1),
             ("local", Some(name), _) => (self.local(scope, traversal, &instance, name), 1),
@@ -107,12 +112,8 @@ impl<'a> Evaluator<'a> {
             }
             ("module", Some(name), _) => self.output(scope, traversal, &instance, name, operators),
             ("data", Some(kind), Some(name)) => {
-                let address = format!("data.{kind}.{name}");
-                if let Some(why) = instance.folder.why_unknown(&address) {
-                    return (Value::unknown(why), all);
-                }
                 let item = instance.folder.data.get(&(kind, name)).copied();
-                let found = item.ok_or(address);
+                let found = item.ok_or_else(|| format!("data.{kind}.{name}"));
                 self.resource(scope, traversal, &instance, found, &operators[2..], 2)
             }
             ("each" | "count" | "self", _, _) => {
@@ -121,13 +122,9 @@ impl<'a> Evaluator<'a> {
                 (self.fault(scope, traversal.span(), message, help), all)
             }
             (kind, Some(name), _) => {
-                let address = format!("{kind}.{name}");
-                if let Some(why) = instance.folder.why_unknown(&address) {
-                    return (Value::unknown(why), all);
-                }
                 let items = instance.folder.resources.get(&(kind, name));
                 let found = items.and_then(|items| items.first()).copied();
-                let found = found.ok_or(address);
+                let found = found.ok_or_else(|| format!("{kind}.{name}"));
                 self.resource(scope, traversal, &instance, found, &operators[1..], 1)
             }
             _ => {
@@ -144,9 +141,6 @@ impl<'a> Evaluator<'a> {
         instance: &Rc<Instance<'a>>,
         name: &str,
     ) -> Value {
-        if let Some(why) = instance.folder.why_unknown(&format!("var.{name}")) {
-            return Value::unknown(why);
-        }
         let Some(declared) = instance.folder.variables.get(name).copied() else {
             let message = format!("variable `{name}` isn't declared in this module");
             let help = near(name, instance.folder.variables.keys().copied());
@@ -190,9 +184,6 @@ impl<'a> Evaluator<'a> {
         instance: &Rc<Instance<'a>>,
         name: &str,
     ) -> Value {
-        if let Some(why) = instance.folder.why_unknown(&format!("local.{name}")) {
-            return Value::unknown(why);
-        }
         let Some(given) = instance.folder.locals.get(name).copied() else {
             let message = format!("local `{name}` isn't declared in this module");
             let help = near(name, instance.folder.locals.keys().copied());
