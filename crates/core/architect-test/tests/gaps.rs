@@ -68,7 +68,7 @@ fn a_setting_that_is_not_known_is_left_out() {
         workflow("workflow", steps, "endFlow: {}").replace("name: W", "name: W\n  fancy: {a: 1}");
     assert_eq!(
         events(&text, "")[0],
-        "lacks 1:1: `fancy` isn't known here",
+        "lacks 3:3: `fancy` isn't known here",
         "what belongs to no step is told at the begin"
     );
 }
@@ -279,8 +279,8 @@ fn a_variable_whose_first_value_is_not_known_begins_without() {
     assert_eq!(
         events(&text, ""),
         [
-            "lacks 1:1: no type `fancyVariable` of variables is known",
-            "lacks 1:1: no function `Fancy`",
+            "lacks 5:7: no type `fancyVariable` of variables is known",
+            "lacks 6:61: no function `Fancy`",
             "ends endWorkflow"
         ]
     );

@@ -87,7 +87,7 @@ const SMALL: &[(&str, &str, &str, &[&str])] = &[
         "voiceSurvey",
         "{collectInput: {inputData: {var: Flow.n}, digits: {exact: 1}}}",
         "person: [{press: '5'}]",
-        &["asks 1 to 1 digits", "person presses 5", "ends disconnect"],
+        &["asks 1 digit", "person presses 5", "ends disconnect"],
     ),
     (
         "voice",

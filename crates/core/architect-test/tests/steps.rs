@@ -614,6 +614,9 @@ fn what_a_script_says_nothing_about_stops_the_run() {
         why.to_string(),
         "no input `Flow.inn` (did you mean Flow.in?)"
     );
+    let without = CALL.replace(", isInput: true", "");
+    let why = Run::new(shared::parse(&without), &wrong, Instant::ZERO, 1).unwrap_err();
+    assert_eq!(why.to_string(), "no input `Flow.inn`");
 }
 
 #[test]

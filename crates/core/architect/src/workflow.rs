@@ -88,7 +88,7 @@ pub struct Workflow {
     pub(crate) refuses_automatic: bool,
     pub(crate) nlu: Nlu,
     /// What isn't known here and belongs to no step, told when a run begins.
-    pub(crate) gaps: Vec<Arc<str>>,
+    pub(crate) gaps: Vec<(Place, Arc<str>)>,
     pub(crate) warnings: Problems,
 }
 

@@ -74,6 +74,10 @@ pub(super) fn asked(effect: &Effect) -> (&'static str, String) {
                     });
                     format!("a choice: {}", named.collect::<Vec<_>>().join(", "))
                 }
+                Asked::Digits { min, max } if min == max => match min {
+                    1 => "1 digit".to_owned(),
+                    _ => format!("{min} digits"),
+                },
                 Asked::Digits { min, max } => format!("{min} to {max} digits"),
                 Asked::Intent(_) => "an intent".to_owned(),
                 Asked::Slot(entity) => format!("a value of {entity}"),

@@ -11,18 +11,21 @@ use crate::yaml::{Entry, Node};
 use std::sync::Arc;
 use tollgate_expression::nearest;
 
+/// What isn't known, and where it stands.
+type Gap = (Place, Arc<str>);
+
 /// What isn't known of one step, or of a workflow outside of its steps.
 #[derive(Default)]
 pub(super) struct Gaps {
     /// Why the step can't be carried out.
-    fails: Vec<Arc<str>>,
+    fails: Vec<Gap>,
     /// What the step is carried out without.
-    lacks: Vec<Arc<str>>,
+    lacks: Vec<Gap>,
 }
 
 impl Gaps {
     /// All of it, in one list.
-    pub(super) fn all(self) -> Vec<Arc<str>> {
+    pub(super) fn all(self) -> Vec<Gap> {
         self.lacks.into_iter().chain(self.fails).collect()
     }
 }
@@ -30,13 +33,13 @@ impl Gaps {
 impl Reader<'_> {
     /// Names what the step that is compiled can't do without.
     pub(super) fn unsupported(&mut self, place: Place, message: String, help: impl Into<String>) {
-        self.gaps.fails.push(message.as_str().into());
+        self.gaps.fails.push((place, message.as_str().into()));
         self.problems.unsupported(place, message, help);
     }
 
     /// Names what the step that is compiled is carried out without.
     pub(super) fn left_out(&mut self, place: Place, message: String, help: impl Into<String>) {
-        self.gaps.lacks.push(message.as_str().into());
+        self.gaps.lacks.push((place, message.as_str().into()));
         self.problems.unsupported(place, message, help);
     }
 
@@ -46,8 +49,8 @@ impl Reader<'_> {
         compile(self);
         let gaps = std::mem::replace(&mut self.gaps, outer);
         let step = &mut self.steps[id as usize];
-        step.gaps = gaps.lacks;
-        step.fails = gaps.fails.into_iter().next();
+        step.gaps = gaps.lacks.into_iter().map(|(_, what)| what).collect();
+        step.fails = gaps.fails.into_iter().map(|(_, why)| why).next();
     }
 
     /// Reads something that what is compiled now is carried out without, where it isn't known.

@@ -8,10 +8,10 @@ use std::sync::Arc;
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum BeginError {
     /// No built-in variable has this name; and what may be meant.
-    #[error("no built-in variable `{0}` ({1})")]
+    #[error("no built-in variable `{0}`{hint}", hint = hint(.1))]
     NoBuiltin(String, String),
     /// The workflow has no input of this name; and what may be meant.
-    #[error("no input `{0}` ({1})")]
+    #[error("no input `{0}`{hint}", hint = hint(.1))]
     NoInput(String, String),
     /// A variable is given what isn't of its type; and what was expected.
     #[error("{0}: {1}")]
@@ -19,6 +19,14 @@ pub enum BeginError {
     /// What the workflow calculates at its begin fails.
     #[error("{0}")]
     Fails(String),
+}
+
+/// What may be meant, behind a message.
+fn hint(help: &str) -> String {
+    match help {
+        "" => String::new(),
+        help => format!(" ({help})"),
+    }
 }
 
 /// Why an answer was not taken. The run is as it was.

@@ -2,7 +2,6 @@
 
 use super::world::find_output;
 use super::{End, Run, State, Tell};
-use crate::place::Place;
 use crate::workflow::{Action, Binding, Field, Next};
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
@@ -84,8 +83,8 @@ impl Run {
     /// Tells what isn't known of the workflow and belongs to no step.
     pub(super) fn tell_gaps(&mut self) {
         let gaps = self.workflow.gaps.iter();
-        self.told.extend(gaps.map(|gap| Tell::Unsupported {
-            place: Place { line: 1, column: 1 },
+        self.told.extend(gaps.map(|(place, gap)| Tell::Unsupported {
+            place: *place,
             message: gap.to_string(),
         }));
     }

@@ -17,7 +17,7 @@ pub(super) struct Args {
     /// Input variables as a JSON object; added to the script's.
     #[arg(long, default_value = "{}")]
     input: String,
-    /// What persons and the platform do. Its own `flow` is not looked at.
+    /// What persons and the platform do. Its own `workflow` is not looked at.
     #[arg(long)]
     script: Option<PathBuf>,
     /// Files of workflows that this one calls; added to the script's.
