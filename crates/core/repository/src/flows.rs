@@ -1,6 +1,8 @@
 //! The folder's workflows: those that Terraform deploys, with their substitutions, and all other files that look
 //! like one.
 
+mod unknown;
+
 use crate::files::Files;
 use crate::finding::{Finding, Level, Rule};
 use crate::looks::like_workflow;
@@ -82,7 +84,10 @@ fn deploy(files: &dyn Files, resource: &FlowResource, left: &mut usize) -> Flow 
         Ok(text) => match left.checked_sub(text.len()) {
             Some(rest) => {
                 *left = rest;
-                parse(path, &text, &resource.substitutions)
+                let mut flow = parse(path, &text, &resource.substitutions);
+                let read = unknown::soften(&text, resource, &mut flow.item.findings);
+                *left = left.saturating_sub(read);
+                flow
             }
             None => unreadable(
                 path,

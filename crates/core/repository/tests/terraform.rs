@@ -711,3 +711,42 @@ fn a_flow_that_terraform_deploys_is_told_of_its_substitutions() {
     let said = "it stands as written; give one in the substitutions of genesyscloud_flow.f";
     assert!(found.contains(said) && !found.contains("--set"), "{found}");
 }
+
+#[test]
+fn what_depends_on_an_unknown_substitution_is_no_error() {
+    let flow = "workflow:\n  name: W\n  startUpRef: \"/workflow/states/state[S]\"\n  defaultLanguage: en-us\n  states:\n    \
+                - state:\n        name: S\n        refId: S\n        actions:\n          - wait:\n              name: W\n              \
+                duration:\n                lit: {seconds: {{secs}}}\n          - gone: {}\n          \
+                - endWorkflow: {name: End}\n";
+    let main = |substitutions: &str| {
+        format!(
+            "variable \"open\" {{\n}}\nresource \"genesyscloud_flow\" \"f\" {{\n  filepath = \"f.yaml\"\n  \
+             substitutions = {substitutions}\n}}\n"
+        )
+    };
+    for (substitutions, wrong) in [
+        ("{ secs = var.open }", 0),
+        ("var.open", 0),
+        ("{ secs = \"soon\" }", 1),
+    ] {
+        let whole = flow.replace("          - gone: {}\n", "");
+        let folder = Folder::of(&[("main.tf", &main(substitutions)), ("f.yaml", &whole)]);
+        let found = errors(&folder.check());
+        assert_eq!(found.len(), wrong, "{substitutions}: {found:#?}");
+    }
+    let other = flow.replace("endWorkflow", "endworkflw").replace(
+        "          - gone: {}\n",
+        "          - decision: {name: D}\n",
+    );
+    let folder = Folder::of(&[
+        ("main.tf", &main("{ secs = var.open }")),
+        ("f.yaml", &other),
+    ]);
+    let report = folder.check();
+    let found = errors(&report);
+    assert!(!found.is_empty(), "{:#?}", lines(&report));
+    assert!(
+        found.iter().all(|line| !line.contains("duration")),
+        "{found:#?}"
+    );
+}

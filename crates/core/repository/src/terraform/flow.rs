@@ -8,7 +8,7 @@ use super::value::Value;
 use crate::files::{folder_of, join};
 use crate::finding::{Finding, Level, Rule};
 use hcl_edit::Span as _;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use tollgate_architect::{Place, Problems, Substitutions, yaml};
 use tollgate_expression::nearest;
@@ -30,12 +30,24 @@ pub struct FlowResource {
     pub made: Option<Rc<str>>,
     /// What stands for its placeholders. One whose value isn't known stands for itself.
     pub substitutions: Substitutions,
+    /// The placeholders that stand for themselves, since their values aren't known.
+    pub unknown: BTreeSet<String>,
+    /// Whether not even the names of its substitutions are known.
+    pub any_unknown: bool,
     /// What is wrong with the resource, and what of it isn't known.
     pub findings: Vec<Finding>,
 }
 
 /// A file's path, and its text where Terraform makes it.
 type MadeFile = (String, Option<Rc<str>>);
+
+/// What stands for placeholders, and those whose values aren't known.
+#[derive(Default)]
+struct Filled {
+    values: Substitutions,
+    unknown: BTreeSet<String>,
+    any_unknown: bool,
+}
 
 /// Resources that write a file where Terraform runs.
 const LOCAL_FILES: [&str; 2] = ["local_file", "local_sensitive_file"];
@@ -55,8 +67,8 @@ impl<'a> Evaluator<'a> {
         let place = item.source.text.start(item.block.ident.span());
         let address = format!("genesyscloud_flow.{name}");
         let overridden = self.overridden(&scope, instance, ("", place), &address);
-        let (file, substitutions) = match overridden {
-            Some(why) => (Err(why), Substitutions::new()),
+        let (file, filled) = match overridden {
+            Some(why) => (Err(why), Filled::default()),
             None => {
                 self.check_arguments(&scope, item, body, &FLOW);
                 let file = self.flow_file(&scope, item);
@@ -77,7 +89,9 @@ impl<'a> Evaluator<'a> {
             place,
             source,
             made,
-            substitutions,
+            substitutions: filled.values,
+            unknown: filled.unknown,
+            any_unknown: filled.any_unknown,
             findings: self.findings.split_off(told),
         }
     }
@@ -163,23 +177,25 @@ impl<'a> Evaluator<'a> {
         None
     }
 
-    fn substitutions(&mut self, scope: &Scope<'_, 'a>, item: Item<'a>) -> Substitutions {
-        let mut substitutions = Substitutions::new();
+    fn substitutions(&mut self, scope: &Scope<'_, 'a>, item: Item<'a>) -> Filled {
+        let mut filled = Filled::default();
         let argument = self.argument(scope, &item.block.body, "substitutions");
         let Some((value, place, expr)) = argument else {
-            return substitutions;
+            return filled;
         };
         let at = ("substitutions", place);
         let entries = match &value {
             Value::Map(entries) => entries,
             Value::Unknown(unknown) => {
                 self.not_known(scope, at, unknown, "placeholders stand as they are written");
-                return substitutions;
+                filled.any_unknown = true;
+                return filled;
             }
             other => {
                 let message = format!("expected a map of texts, found {}", other.what());
                 self.refuse(scope, at, message, "write { NAME = \"value\" }");
-                return substitutions;
+                filled.any_unknown = true;
+                return filled;
             }
         };
         let places = entry_places(scope, expr);
@@ -191,18 +207,20 @@ impl<'a> Evaluator<'a> {
                 (Some(unknown), _) => {
                     let so = format!("{written} stands as it is written");
                     self.not_known(scope, at, unknown, &so);
+                    filled.unknown.insert(name.clone());
                     written
                 }
                 (None, Some(text)) => text.to_string(),
                 (None, None) => {
                     let message = format!("expected a text, found {}", value.what());
                     self.refuse(scope, at, message, "");
+                    filled.unknown.insert(name.clone());
                     written
                 }
             };
-            substitutions.insert(name.clone(), text);
+            filled.values.insert(name.clone(), text);
         }
-        substitutions
+        filled
     }
 
     /// Warns of a hash that is another file's: then Terraform doesn't see the workflow's changes.
@@ -237,7 +255,7 @@ impl<'a> Evaluator<'a> {
             return None;
         }
         let file = self.flow_file(scope, item);
-        let substitutions = self.substitutions(scope, item);
+        let substitutions = self.substitutions(scope, item).values;
         let text = match file.ok()? {
             (_, Some(text)) => text,
             (path, None) => self.files.text(&path).ok()?,
