@@ -1,6 +1,6 @@
 //! What a check comes to.
 
-use crate::finding::{Finding, Level};
+use crate::finding::{Finding, Level, Rule};
 use std::collections::BTreeSet;
 
 /// One workflow or data action, and what was found about it.
@@ -25,6 +25,8 @@ pub struct Item {
 pub enum Verdict {
     /// Nothing stands against it.
     Valid,
+    /// Nothing stands against what could be checked of it.
+    Partly,
     /// It wasn't looked into.
     Skipped,
     /// It works, with something to know about.
@@ -43,6 +45,7 @@ impl Verdict {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Valid => "valid",
+            Self::Partly => "partly checked",
             Self::Skipped => "not looked into",
             Self::Warned => "warnings",
             Self::Unsupported => "unsupported",
@@ -58,7 +61,7 @@ impl Item {
     pub fn verdict(&self) -> Verdict {
         let worst = self.findings.iter().map(verdict).max();
         match (worst.unwrap_or(Verdict::Valid), &self.skipped) {
-            (Verdict::Valid, Some(_)) => Verdict::Skipped,
+            (Verdict::Valid | Verdict::Partly, Some(_)) => Verdict::Skipped,
             (worst, _) => worst,
         }
     }
@@ -70,6 +73,7 @@ fn verdict(finding: &Finding) -> Verdict {
         (Level::Error, _) => Verdict::Invalid,
         (Level::Unsupported, _) => Verdict::Unsupported,
         (Level::Warning, _) => Verdict::Warned,
+        (Level::Note, Rule::TerraformUnknown) => Verdict::Partly,
         (Level::Note, _) => Verdict::Valid,
     }
 }

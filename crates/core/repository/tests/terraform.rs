@@ -750,3 +750,11 @@ fn what_depends_on_an_unknown_substitution_is_no_error() {
         "{found:#?}"
     );
 }
+
+#[test]
+fn a_verdict_says_that_parts_are_unchecked() {
+    let text = format!("variable \"open\" {{\n}}\n{}", action("name = var.open\n"));
+    let report = Folder::of(&[("main.tf", &text)]).check();
+    let said = "data action genesyscloud_integration_action.a: partly checked";
+    assert_eq!(verdicts(&report), [said]);
+}

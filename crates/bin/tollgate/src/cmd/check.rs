@@ -136,6 +136,6 @@ fn status(report: &Report, strict: bool) -> u8 {
         Verdict::Unreadable => UNREADABLE,
         Verdict::Invalid => 1,
         Verdict::Unsupported | Verdict::Warned => u8::from(strict),
-        Verdict::Skipped | Verdict::Valid => 0,
+        Verdict::Skipped | Verdict::Partly | Verdict::Valid => 0,
     }
 }
