@@ -211,10 +211,11 @@ impl Reader<'_> {
         if let [only] = node.entries() {
             return Some(only);
         }
-        let message = format!(
-            "{what} expected, as a mapping of one key; this is {}",
-            node.what()
-        );
+        let found = match node.entries().len() {
+            0 => node.what().to_owned(),
+            keys => format!("one of {keys}"),
+        };
+        let message = format!("{what} expected, as a mapping of one key; this is {found}");
         self.problems
             .error(node.place, message, "check the indentation");
         None

@@ -612,7 +612,7 @@ fn a_task_that_something_wrong_leads_to_is_not_called_idle() {
         format!("- switch: {{evaluate: {{firstTrue: {{cases: [{{case: {jump}}}]}}, x: 1}}}}");
     let found = told(&(call(&steps) + tea));
     assert!(
-        found[0].contains("firstTrue, or firstMatch expected"),
+        found[0].contains("expected, as a mapping of one key; this is one of 2"),
         "{found:?}"
     );
     assert_eq!(found.len(), 1, "{found:?}");
