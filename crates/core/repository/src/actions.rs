@@ -3,7 +3,7 @@
 use crate::contract::Names;
 use crate::files::Files;
 use crate::finding::{Finding, Level, Rule};
-use crate::looks::like_action;
+use crate::looks::{like_action, name_place};
 use crate::report::Item;
 use crate::terraform::ActionResource;
 use serde_json::{Value as Json, json};
@@ -16,6 +16,8 @@ pub(crate) struct DataAction {
     pub(crate) item: Item,
     /// The folder that Terraform runs in which deploys it, if Terraform does.
     pub(crate) root: Option<String>,
+    /// The file and place that give it its name: of the resource, if Terraform deploys it.
+    pub(crate) declared: (String, Place),
     /// Its name; none where that isn't known.
     pub(crate) name: Option<String>,
     /// The integration's category, which exports in JSON don't have.
@@ -96,6 +98,7 @@ fn export(path: &str, text: &str) -> DataAction {
                 finding(Level::Warning, &warning.field, place, &warning.message)
             });
             let mut read = DataAction::new(path, Some(action.name()), warnings.collect());
+            read.declared.1 = name_place(text);
             read.inputs = Names::of(action.input_schema());
             read.outputs = Names::of(action.output_schema());
             read
@@ -107,7 +110,9 @@ fn export(path: &str, text: &str) -> DataAction {
             });
             let name = tollgate_json::read(text).ok();
             let name = name.as_ref().and_then(|export| export["name"].as_str());
-            DataAction::new(path, name, faults.collect())
+            let mut read = DataAction::new(path, name, faults.collect());
+            read.declared.1 = name_place(text);
+            read
         }
     }
 }
@@ -121,6 +126,7 @@ fn deploy(resource: &ActionResource) -> DataAction {
         action.item.name.clone_from(&resource.address);
     }
     action.root = Some(resource.root.clone());
+    action.declared.1 = resource.place;
     action.category.clone_from(&resource.category);
     let names = |pointer: &str| resource.export.pointer(pointer).and_then(Names::of);
     action.inputs = names("/contract/input/inputSchema");
@@ -225,6 +231,7 @@ impl DataAction {
                 skipped: None,
             },
             root: None,
+            declared: (path.to_owned(), Place { line: 1, column: 1 }),
             name: name.map(str::to_owned),
             category: None,
             inputs: None,

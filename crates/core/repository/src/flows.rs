@@ -5,12 +5,12 @@ mod unknown;
 
 use crate::files::Files;
 use crate::finding::{Finding, Level, Rule};
-use crate::looks::like_workflow;
+use crate::looks::{like_workflow, name_place};
 use crate::report::Item;
 use crate::terraform::FlowResource;
 use std::collections::BTreeSet;
 use tollgate_architect::{
-    Problem, Problems, Severity, Substitutions, Workflow, export_problems, is_export_name,
+    Place, Problem, Problems, Severity, Substitutions, Workflow, export_problems, is_export_name,
 };
 
 /// A workflow of the folder.
@@ -19,6 +19,8 @@ pub(crate) struct Flow {
     pub(crate) item: Item,
     /// The folder that Terraform runs in which deploys it, if Terraform does.
     pub(crate) root: Option<String>,
+    /// The file and place that give it its name: of the resource, if Terraform deploys it.
+    pub(crate) declared: (String, Place),
     /// The workflow, if its file is valid.
     pub(crate) workflow: Option<Workflow>,
 }
@@ -75,6 +77,7 @@ fn deploy(files: &dyn Files, resource: &FlowResource, left: &mut usize) -> Flow 
             return Flow {
                 item,
                 root: Some(resource.root.clone()),
+                declared: (resource.file.clone(), resource.place),
                 workflow: None,
             };
         }
@@ -99,6 +102,7 @@ fn deploy(files: &dyn Files, resource: &FlowResource, left: &mut usize) -> Flow 
         Err(fault) => unreadable(path, fault.why),
     };
     flow.root = Some(resource.root.clone());
+    flow.declared = (resource.file.clone(), resource.place);
     flow.item.address = Some(resource.address.clone());
     if flow.item.name.is_empty() {
         flow.item.name.clone_from(&resource.address);
@@ -150,6 +154,7 @@ fn export(path: &str) -> Flow {
     Flow {
         item,
         root: None,
+        declared: (path.to_owned(), Place { line: 1, column: 1 }),
         workflow: None,
     }
 }
@@ -175,6 +180,7 @@ fn unreadable(path: &str, message: String) -> Flow {
     Flow {
         item,
         root: None,
+        declared: (path.to_owned(), Place { line: 1, column: 1 }),
         workflow: None,
     }
 }
@@ -204,6 +210,7 @@ fn parse(path: &str, text: &str, substitutions: &Substitutions) -> Flow {
     Flow {
         item,
         root: None,
+        declared: (path.to_owned(), name_place(text)),
         workflow: parsed.ok(),
     }
 }

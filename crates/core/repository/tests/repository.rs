@@ -285,9 +285,9 @@ fn one_name_twice_is_a_warning() {
     assert_eq!(
         twice,
         [
-            "b/a.json: warning: name: the data action `Look Up` is in a.json too (one of them replaces the other \
+            "b/a.json:2: warning: name: the data action `Look Up` is in a.json:2 too (one of them replaces the other \
              where both are deployed)",
-            "n.yaml: warning: name: the commonModule `Greet` is in m.yaml too (one of them replaces the other where \
+            "n.yaml:2: warning: name: the commonModule `Greet` is in m.yaml:2 too (one of them replaces the other where \
              both are deployed)",
         ]
     );

@@ -758,3 +758,25 @@ fn a_verdict_says_that_parts_are_unchecked() {
     let said = "data action genesyscloud_integration_action.a: partly checked";
     assert_eq!(verdicts(&report), [said]);
 }
+
+#[test]
+fn a_name_that_is_deployed_twice_is_told_with_both_resources() {
+    let flow = |name: &str, more: &str| {
+        format!("resource \"genesyscloud_flow\" \"{name}\" {{\n  filepath = \"f.yaml\"\n{more}}}\n")
+    };
+    let main = flow("a", "") + &flow("b", "  for_each = toset([\"x\", \"y\"])\n");
+    let folder = Folder::of(&[("main.tf", &main), ("f.yaml", "workflow:\n  name: W\n")]);
+    let found = lines(&folder.check());
+    let twice: Vec<&String> = found.iter().filter(|line| line.contains("`W`")).collect();
+    let said = "main.tf:4: warning: name: the workflow `W` is in main.tf:1 too (one of them replaces the other where \
+                both are deployed)";
+    assert_eq!(twice, [said]);
+    let folder = Folder::of(&[
+        ("main.tf", &flow("b", "  count = 2\n")),
+        ("f.yaml", "workflow:\n  name: W\n"),
+    ]);
+    let found = lines(&folder.check()).join("\n");
+    let said =
+        "the workflow `W` is deployed as genesyscloud_flow.b[0] and as genesyscloud_flow.b[1]";
+    assert!(found.contains(said), "{found}");
+}
