@@ -1,8 +1,8 @@
 //! What is heard: texts read out, silence, prompts, and numbers, amounts, dates and the like in spoken words.
 //!
 //! Audio is kept as a text: what is spoken, prompts and silence in square brackets. What is `NOT_SET` is
-//! blank audio, not `NOT_SET`. Words are English ([`words`]); a workflow in another language would speak its
-//! own, so that no test should lean on them.
+//! blank audio, not `NOT_SET`. Numbers are in the workflow's language where that is English, Spanish or French, as
+//! the vendor's examples show them; all else is in English ([`words`]), so that no test should lean on it.
 
 mod words;
 
@@ -14,6 +14,7 @@ use crate::time;
 use crate::value::Value;
 use jiff::civil::DateTime;
 use std::sync::Arc;
+use words::{Form, Tongue};
 
 pub(super) const CODE: &[(&str, Code)] = &[
     ("AudioPlaybackOptions", |call| Ok(call.at(0).clone())),
@@ -67,17 +68,13 @@ pub(super) const CODE: &[(&str, Code)] = &[
             Value::Integer(places) => Some(*places),
             _ => None,
         });
-        let digits = call.arguments[1..].iter().any(|value| {
-            value
-                .to_text()
-                .is_some_and(|text| text.eq_ignore_ascii_case("playDigits"))
-        });
-        Ok(audio(words::number(call.decimal(0)?, places, digits)))
+        let digits = told(call, "playDigits");
+        let (tongue, form) = (tongue(call), form(call));
+        Ok(audio(tongue.number(call.decimal(0)?, places, digits, form)))
     }),
     ("ToAudioNumberOrdinal", |call| {
         Ok(audio(match call.at(0) {
-            Value::Integer(number) if *number < 0 => words::number((*number).into(), None, false),
-            Value::Integer(number) => words::ordinal(*number),
+            Value::Integer(number) => tongue(call).ordinal(*number, form(call)),
             _ => String::new(),
         }))
     }),
@@ -128,6 +125,28 @@ fn audio(mut text: String) -> Value {
         text.truncate(end);
     }
     Value::Audio(Arc::from(text))
+}
+
+/// Whether a constant of this name is among the arguments.
+fn told(call: &Call<'_>, name: &str) -> bool {
+    let mut arguments = call.arguments.iter().skip(1);
+    arguments.any(|value| named(value).eq_ignore_ascii_case(name))
+}
+
+/// The form that the constants of `Language.` among the arguments ask for.
+fn form(call: &Call<'_>) -> Form {
+    Form {
+        feminine: told(call, "feminine"),
+        article: told(call, "article"),
+    }
+}
+
+/// The language of the workflow at this point.
+fn tongue(call: &Call<'_>) -> Tongue {
+    let variables = ["call.language", "interaction.language", "session.language"];
+    let mut known = variables.iter().map(|name| call.world.builtin(name));
+    let tag = known.find_map(|value| value.to_text());
+    Tongue::of(&tag.unwrap_or_default())
 }
 
 /// A date in the words that a constant of `Format.Date` asks for.

@@ -1,5 +1,8 @@
-//! Numbers and amounts in English words, as the vendor's examples have them.
+//! Numbers and amounts in words, as the vendor's examples have them: numbers in English, Spanish and French, what else
+//! is read out in English.
 
+mod french;
+mod spanish;
 pub(super) mod time;
 
 use crate::value::rounded;
@@ -54,6 +57,70 @@ const MONEY: [(&str, [&str; 4]); 4] = [
     ("CAD", ["dollar", "dollars", "cent", "cents"]),
 ];
 
+/// The language in which a number is read out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tongue {
+    English,
+    Spanish,
+    French,
+}
+
+/// The form of a number beside a noun, where the language has some.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Form {
+    pub(super) feminine: bool,
+    /// As an indefinite article.
+    pub(super) article: bool,
+}
+
+impl Tongue {
+    /// The language by its tag, such as `es-us`; English for any that isn't known here.
+    pub(super) fn of(tag: &str) -> Tongue {
+        match tag.get(..2).map(str::to_ascii_lowercase).as_deref() {
+            Some("es") => Tongue::Spanish,
+            Some("fr") => Tongue::French,
+            _ => Tongue::English,
+        }
+    }
+
+    fn whole(self, number: u64, form: Form) -> String {
+        match self {
+            Tongue::English => whole(number),
+            Tongue::Spanish => spanish::whole(number, form),
+            Tongue::French => french::whole(number, form),
+        }
+    }
+
+    fn digits(self, text: &str, form: Form) -> String {
+        let digits = text.chars().filter_map(|digit| digit.to_digit(10));
+        let words = digits.map(|digit| match self {
+            Tongue::English => SMALL[digit as usize],
+            Tongue::Spanish => spanish::digit(digit.into(), form),
+            Tongue::French => french::digit(digit.into(), form),
+        });
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// What stands before a number below 0, and for the point.
+    fn signs(self) -> (&'static str, &'static str) {
+        match self {
+            Tongue::English => ("negative", "point"),
+            Tongue::Spanish => ("menos", "coma"),
+            Tongue::French => ("moins", "virgule"),
+        }
+    }
+
+    /// A place in a row: `two hundred and first`. In Spanish, and below 0, the number itself.
+    pub(super) fn ordinal(self, number: i64, form: Form) -> String {
+        match self {
+            _ if number < 0 => self.number(number.into(), None, false, form),
+            Tongue::English => ordinal(number),
+            Tongue::Spanish => spanish::whole(number.unsigned_abs(), form),
+            Tongue::French => french::ordinal(number.unsigned_abs(), form),
+        }
+    }
+}
+
 /// A whole number: `two hundred one`.
 fn whole(number: u64) -> String {
     for (size, name) in GROUPS {
@@ -75,42 +142,60 @@ fn whole(number: u64) -> String {
 
 /// Each digit by itself; what is no digit is left out.
 pub(super) fn digits(text: &str) -> String {
-    let digits = text.chars().filter_map(|digit| digit.to_digit(10));
-    let words = digits.map(|digit| SMALL[digit as usize]);
-    words.collect::<Vec<_>>().join(" ")
+    Tongue::English.digits(text, Form::default())
 }
 
-/// A number with its digits behind the point one by one; so many of them, cut off or filled up, where they
-/// are told. In front of the point it is spoken as a whole, or by its digits.
+/// A number in English; see [`Tongue::number`].
 pub(super) fn number(number: Decimal, places: Option<i64>, by_digits: bool) -> String {
-    let places = places.map(|places| u32::try_from(places.clamp(0, 28)).unwrap_or(0));
-    let number = match places {
-        Some(places) => {
-            let mut cut = number.trunc_with_scale(places);
-            cut.rescale(places);
-            cut
+    Tongue::English.number(number, places, by_digits, Form::default())
+}
+
+impl Tongue {
+    /// A number with its digits behind the point one by one; so many of them, cut off or filled up, where they
+    /// are told. In front of the point it is spoken as a whole, or by its digits.
+    pub(super) fn number(
+        self,
+        number: Decimal,
+        places: Option<i64>,
+        by_digits: bool,
+        form: Form,
+    ) -> String {
+        let places = places.map(|places| u32::try_from(places.clamp(0, 28)).unwrap_or(0));
+        let number = match places {
+            Some(places) => {
+                let mut cut = number.trunc_with_scale(places);
+                cut.rescale(places);
+                cut
+            }
+            None => number.normalize(),
+        };
+        let (negative, point) = self.signs();
+        let below = number.is_sign_negative() && !number.is_zero();
+        let text = number.abs().to_string();
+        let (front, behind) = text.split_once('.').unwrap_or((&text, ""));
+        let front = match by_digits {
+            true => self.digits(front, form),
+            false => self.whole(front.parse().unwrap_or(u64::MAX), form),
+        };
+        let front = if below {
+            format!("{negative} {front}")
+        } else {
+            front
+        };
+        // Behind the point a digit has a gender where all are read one by one.
+        let plain = Form {
+            article: false,
+            feminine: form.feminine && by_digits,
+        };
+        match behind {
+            "" => front,
+            behind => format!("{front} {point} {}", self.digits(behind, plain)),
         }
-        None => number.normalize(),
-    };
-    let sign = if number.is_sign_negative() && !number.is_zero() {
-        "negative "
-    } else {
-        ""
-    };
-    let text = number.abs().to_string();
-    let (front, behind) = text.split_once('.').unwrap_or((&text, ""));
-    let front = match by_digits {
-        true => digits(front),
-        false => whole(front.parse().unwrap_or(u64::MAX)),
-    };
-    match behind {
-        "" => format!("{sign}{front}"),
-        behind => format!("{sign}{front} point {}", digits(behind)),
     }
 }
 
 /// A place in a row: `two hundred and first`.
-pub(super) fn ordinal(number: i64) -> String {
+fn ordinal(number: i64) -> String {
     let number = number.unsigned_abs();
     let (hundreds, rest) = (number - number % 100, number % 100);
     if hundreds > 0 && rest > 0 {
