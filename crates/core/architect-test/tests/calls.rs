@@ -121,12 +121,12 @@ fn each_call_has_its_path() {
 fn what_lies_behind_a_step_that_is_not_known_is_listed() {
     let call =
         |name: &str| format!("{{callData: {{category: {{C: {{dataAction: {{{name}: {{}}}}}}}}}}}}");
-    let [within, after, task] = ["Within", "After", "In task"].map(call);
+    let [within, after, task, odd] = ["Within", "After", "In task", "Odd"].map(call);
     let text = format!(
         "workflow:\n  name: W\n  startUpRef: /workflow/states/state[S]\n  states:\n    - state:\n        name: S\n        refId: S\n        actions:\n          \
          - decision: {{condition: {{exp: Foo(1)}}, outputs: {{yes: {{actions: [{within}]}}}}}}\n          \
          - fancyStep: {{outputs: {{done: {{actions: [{after}]}}}}}}\n          \
-         - callTask: {{targetTaskRef: T}}\n          - endWorkflow: {{}}\n  tasks:\n    - task: {{name: T, refId: T, actions: [{task}]}}\n"
+         - callTask: {{targetTaskRef: T}}\n          - wait: {{duration: {{lit: PT1S}}, outputs: {{odd: {{actions: [{odd}]}}}}}}\n          - endWorkflow: {{}}\n  tasks:\n    - task: {{name: T, refId: T, actions: [{task}]}}\n"
     );
     let workflow = Workflow::parse(&text).unwrap();
     let found = calls(&workflow, &Library::new());
@@ -134,7 +134,10 @@ fn what_lies_behind_a_step_that_is_not_known_is_listed() {
         .iter()
         .map(|one| (one.action.as_str(), one.sites.len()))
         .collect();
-    assert_eq!(found, [("After", 1), ("In task", 1), ("Within", 1)]);
+    assert_eq!(
+        found,
+        [("After", 1), ("In task", 1), ("Odd", 1), ("Within", 1)]
+    );
     assert_eq!(workflow.branch_count(), 0, "no run can take any");
     let warned = workflow.warnings().to_string();
     assert!(!warned.contains("nothing leads"), "{warned}");

@@ -263,6 +263,7 @@ impl Reader<'_> {
             after_failure: false,
             not_here: 0,
             gaps: Vec::new(),
+            beyond: Vec::new(),
             fails: None,
         };
         self.steps.push(step);

@@ -7,6 +7,7 @@
 
 use super::Reader;
 use crate::place::Place;
+use crate::workflow::Next;
 use crate::yaml::{Entry, Node};
 use std::sync::Arc;
 use tollgate_expression::nearest;
@@ -21,6 +22,8 @@ pub(super) struct Gaps {
     fails: Vec<Gap>,
     /// What the step is carried out without.
     lacks: Vec<Gap>,
+    /// Where its ways out lead that aren't known.
+    pub(super) beyond: Vec<Next>,
 }
 
 impl Gaps {
@@ -50,6 +53,7 @@ impl Reader<'_> {
         let gaps = std::mem::replace(&mut self.gaps, outer);
         let step = &mut self.steps[id as usize];
         step.gaps = gaps.lacks.into_iter().map(|(_, what)| what).collect();
+        step.beyond = gaps.beyond;
         step.fails = gaps.fails.into_iter().map(|(_, why)| why).next();
     }
 

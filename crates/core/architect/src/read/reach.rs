@@ -11,7 +11,7 @@ use crate::workflow::{Action, Next, Settings, Step};
 struct Reached {
     /// Whether a way leads to it, of each task.
     tasks: Vec<bool>,
-    /// Where steps lead that can't be carried out.
+    /// Where steps lead that can't be carried out, and ways that aren't known.
     behind: Vec<Next>,
 }
 
@@ -68,6 +68,7 @@ impl Reader<'_> {
                 continue;
             }
             and(step);
+            reached.behind.extend(&step.beyond);
             let further = match step.is_unsupported() {
                 true => &mut reached.behind,
                 false => &mut open,

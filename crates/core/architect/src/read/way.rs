@@ -107,7 +107,8 @@ impl Reader<'_> {
         };
         let message = format!("there is no output `{}`", entry.key);
         self.left_out(entry.place, message, help);
-        self.sequence(entry.value.get("actions"), next);
+        let first = self.sequence(entry.value.get("actions"), next);
+        self.gaps.beyond.push(first);
     }
 
     /// A way out for a bot's misunderstanding that is missing or disabled is the workflow's own.

@@ -44,6 +44,8 @@ pub struct Step {
     pub(crate) not_here: u16,
     /// What isn't known of it, though it runs without; told whenever it is taken.
     pub(crate) gaps: Vec<Arc<str>>,
+    /// Where its ways out lead that aren't known; no run takes them.
+    pub(crate) beyond: Vec<Next>,
     /// Why a run fails where it comes to it: it isn't known, or something that it needs isn't.
     pub(crate) fails: Option<Arc<str>>,
 }
