@@ -135,6 +135,7 @@ impl<'a> Evaluator<'a> {
     ) {
         let folder = instance.folder;
         seen.insert(&folder.path);
+        self.check_defaults(instance);
         // First, so that what stands against a module isn't told of the resource that names it.
         let children: Vec<Rc<Instance<'a>>> = folder
             .modules

@@ -780,3 +780,52 @@ fn a_name_that_is_deployed_twice_is_told_with_both_resources() {
         "the workflow `W` is deployed as genesyscloud_flow.b[0] and as genesyscloud_flow.b[1]";
     assert!(found.contains(said), "{found}");
 }
+
+#[test]
+fn what_terraform_refuses_for_certain_is_an_error() {
+    for (text, said) in [
+        (
+            "variable \"v\" {\n  type = number\n  default = \"abc\"\n}\n",
+            "variable `v` is a number, and its default is a string",
+        ),
+        (
+            "variable \"v\" {\n  type = list(string)\n  default = { a = 1 }\n}\n",
+            "variable `v` is a list, and its default is a map",
+        ),
+        (
+            "variable \"v\" {\n  type = bool\n  default = 3\n}\n",
+            "variable `v` is a bool, and its default is a number",
+        ),
+        (
+            &action("name = upper(\"a\", \"b\")\n"),
+            "upper: takes at most 1 argument, and is given 2",
+        ),
+        (
+            &action("count = -1\n"),
+            "count is -1; it has to be a whole number, 0 or more",
+        ),
+        (
+            &action("count = 1.5\n"),
+            "count is 1.5; it has to be a whole number, 0 or more",
+        ),
+    ] {
+        let found = errors(&Folder::of(&[("main.tf", text)]).check());
+        assert!(
+            found.len() == 1 && found[0].contains(said),
+            "{said}: {found:#?}"
+        );
+    }
+    for default in [
+        "number\n  default = \"5\"",
+        "string\n  default = 5",
+        "bool\n  default = \"true\"",
+        "any\n  default = []",
+        "set(string)\n  default = []",
+        "number\n  default = null",
+        "optional\n  default = {}",
+    ] {
+        let text = format!("variable \"v\" {{\n  type = {default}\n}}\n");
+        let found = errors(&Folder::of(&[("main.tf", &text)]).check());
+        assert_eq!(found, Vec::<String>::new(), "{default}");
+    }
+}

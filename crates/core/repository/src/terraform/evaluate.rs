@@ -14,6 +14,7 @@ mod module;
 mod operator;
 mod reference;
 mod template;
+mod variable;
 
 pub(super) use function::sha256;
 

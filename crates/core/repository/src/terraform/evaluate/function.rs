@@ -1,6 +1,7 @@
 //! Terraform's functions. Of those that aren't worked out here the value is unknown; one that Terraform doesn't
 //! have is a mistake.
 
+mod arity;
 mod collection;
 mod file;
 mod text;
@@ -56,6 +57,9 @@ impl<'a> Evaluator<'a> {
         name: &str,
         arguments: &[Value],
     ) -> Outcome {
+        if let Some(message) = arity::too_many(name, arguments.len()) {
+            return mistake(message);
+        }
         let size: usize = arguments.iter().map(Value::size).sum();
         let compares = matches!(name, "distinct" | "toset" | "setunion");
         self.charge(if compares { size * size / 100 } else { size });

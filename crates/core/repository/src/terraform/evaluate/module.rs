@@ -47,6 +47,12 @@ impl<'a> Evaluator<'a> {
         if let Some(count) = body.get_attribute("count") {
             let value = self.value(&scope, &count.value);
             return match value.to_number() {
+                Some(number) if number < 0.0 || number.fract() != 0.0 => {
+                    let message =
+                        format!("count is {number}; it has to be a whole number, 0 or more");
+                    self.fault(&scope, count.value.span(), message, "");
+                    Vec::new()
+                }
                 Some(count) => {
                     let keys = (0..(count.max(0.0) as usize).min(MAX_EACH)).map(|at| {
                         let at = Value::number(at as f64);
