@@ -63,6 +63,23 @@ pub(crate) fn like_action(text: &str) -> bool {
     }
 }
 
+/// Where a workflow or an action has its name: of the lines that begin with the key, the one least indented.
+pub(crate) fn name_place(text: &str) -> Place {
+    let lines = (1..).zip(text.lines()).filter_map(|(line, text)| {
+        let key = text.trim_start();
+        let is_name = key.starts_with("name:") || key.starts_with("\"name\"");
+        let indent = u32::try_from(text.len() - key.len()).unwrap_or(u32::MAX - 1);
+        is_name.then_some((indent, line))
+    });
+    match lines.min() {
+        Some((indent, line)) => Place {
+            line,
+            column: indent + 1,
+        },
+        None => Place { line: 1, column: 1 },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,22 +121,5 @@ mod tests {
         ] {
             assert_eq!(like_action(text), is, "{text}");
         }
-    }
-}
-
-/// Where a workflow or an action has its name: of the lines that begin with the key, the one least indented.
-pub(crate) fn name_place(text: &str) -> Place {
-    let lines = (1..).zip(text.lines()).filter_map(|(line, text)| {
-        let key = text.trim_start();
-        let is_name = key.starts_with("name:") || key.starts_with("\"name\"");
-        let indent = u32::try_from(text.len() - key.len()).unwrap_or(u32::MAX - 1);
-        is_name.then_some((indent, line))
-    });
-    match lines.min() {
-        Some((indent, line)) => Place {
-            line,
-            column: indent + 1,
-        },
-        None => Place { line: 1, column: 1 },
     }
 }
