@@ -103,15 +103,19 @@ From the loosest: `?:`, `or`, `and`, `|`, `&`, `== !=`, `>= <= > <`, `+ -`, `* /
 `-` before a value, then `.property` and `[index]`, which follow names and calls. `~` behind a type says that the value
 may be `NOT_SET`; where it may not be, `NOT_SET` is an error of the step, as the vendor's help says.
 
-| operator | use | workflows | evidence |
-|---|---|---|---|
+| operator | use | gives | workflows | evidence |
+|---|---|---|---|---|
 ",
     );
     for (sign, overloads) in operators() {
         for way in overloads {
             let (sign, use_) = (sign.replace('|', "\\|"), way.written());
-            let (flows, evidence) = (way.flows, way.evidence.word());
-            writeln!(page, "| `{sign}` | `{use_}` | {flows} | {evidence} |").unwrap();
+            let (says, flows, evidence) = (way.says, way.flows, way.evidence.word());
+            writeln!(
+                page,
+                "| `{sign}` | `{use_}` | {says} | {flows} | {evidence} |"
+            )
+            .unwrap();
         }
     }
     page.push_str(

@@ -29,11 +29,8 @@ pub(crate) fn compute(operator: Operator, left: &Value, right: &Value) -> Result
             let sum = time::in_range(millis(operator, *l, *r)?);
             Ok(Value::DateTime(sum.ok_or(TOO_LARGE)?))
         }
-        (Value::Currency(l), Value::Currency(r)) if l.code != r.code => {
-            let code = |money: &Money| money.code.clone().unwrap_or_else(|| "NOT_SET".into());
-            Err(format!("{} and {} are different money", code(l), code(r)))
-        }
         (Value::Currency(l), Value::Currency(r)) => {
+            l.same_code(r)?;
             money(decimals(operator, amount(l)?, amount(r)?)?, l)
         }
         (Value::Currency(l), factor) => money(decimals(operator, amount(l)?, number(factor)?)?, l),
@@ -86,15 +83,8 @@ fn money(amount: Decimal, like: &Money) -> Result<Value, String> {
 }
 
 fn number(value: &Value) -> Result<Decimal, String> {
-    match value {
-        Value::Integer(number) => Ok(Decimal::from(*number)),
-        Value::Decimal(number) => Ok(*number),
-        other => {
-            let text = other.to_text().unwrap_or_else(|| "NOT_SET".into());
-            let shown: String = text.chars().take(60).collect();
-            Err(format!("expected a number, found `{shown}`"))
-        }
-    }
+    let number = value.number();
+    number.ok_or_else(|| format!("expected a number, found `{}`", value.shown()))
 }
 
 fn integers(operator: Operator, left: i64, right: i64) -> Result<i64, String> {

@@ -2,18 +2,9 @@
 
 use crate::kind::Kind;
 use crate::value::{Entity, Value};
-use rust_decimal::Decimal;
 use std::cmp::Ordering;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
-
-fn number(value: &Value) -> Option<Decimal> {
-    match value {
-        Value::Integer(number) => Some(Decimal::from(*number)),
-        Value::Decimal(number) => Some(*number),
-        _ => None,
-    }
-}
 
 /// Whether two values are equal. `NOT_SET` is equal to itself only; an integer to the decimal of its worth.
 pub(crate) fn equal(left: &Value, right: &Value) -> bool {
@@ -25,7 +16,7 @@ pub(crate) fn equal(left: &Value, right: &Value) -> bool {
         (Value::Json(l), Value::String(r)) | (Value::String(r), Value::Json(l)) => {
             l.as_str() == Some(r)
         }
-        _ => match (number(left), number(right)) {
+        _ => match (left.number(), right.number()) {
             (Some(l), Some(r)) => l == r,
             _ => left == right,
         },
@@ -45,7 +36,7 @@ fn same_thing(left: &Entity, right: &Entity) -> bool {
 /// # Errors
 /// They have none.
 pub(crate) fn compare(left: &Value, right: &Value) -> Result<Ordering, String> {
-    if let (Some(l), Some(r)) = (number(left), number(right)) {
+    if let (Some(l), Some(r)) = (left.number(), right.number()) {
         return Ok(l.cmp(&r));
     }
     match (left, right) {

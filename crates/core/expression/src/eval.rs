@@ -133,9 +133,7 @@ fn boolean(value: &Value) -> Result<bool, String> {
 }
 
 fn wrong(wanted: &str, value: &Value) -> String {
-    let text = value.to_text().unwrap_or_else(|| "NOT_SET".into());
-    let shown: String = text.chars().take(60).collect();
-    format!("expected {wanted}, found `{shown}`")
+    format!("expected {wanted}, found `{}`", value.shown())
 }
 
 /// `and` and `or`: where the left side settles it, the right one isn't evaluated.

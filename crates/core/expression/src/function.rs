@@ -18,7 +18,7 @@ mod text;
 pub(crate) use call::Call;
 pub use definition::Function;
 
-use crate::overload::grouped;
+use crate::overload::{Overload, grouped};
 use definition::Code;
 use std::sync::LazyLock;
 
@@ -38,21 +38,15 @@ const CODE: [&[(&str, Code)]; 7] = [
 static FUNCTIONS: LazyLock<Vec<Function>> = LazyLock::new(|| {
     let lines = TABLE.lines().skip(1);
     let lines = lines.filter_map(|line| line.split_once('\t'));
-    let says = |name: &str| {
-        let mut lines = lines.clone();
-        let (_, line) = lines.find(|(known, _)| *known == name)?;
-        Some(line.rsplit_once('\t')?.1)
-    };
-    let functions = grouped(lines.clone());
-    let read = |(name, overloads)| {
+    let read = |(name, overloads): (_, Vec<Overload>)| {
         Some(Function {
             name,
-            says: says(name)?,
+            says: overloads.first()?.says,
             overloads,
             run: code(name)?,
         })
     };
-    functions.into_iter().filter_map(read).collect()
+    grouped(lines).into_iter().filter_map(read).collect()
 });
 
 fn code(name: &str) -> Option<Code> {

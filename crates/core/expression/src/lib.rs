@@ -8,8 +8,8 @@
 //! makes the call an error. Of the operators only `==`, `!=` and the condition of `?:` take it, where it counts
 //! as no. `and` and `or` don't look at their right side where the left one settles it.
 //!
-//! **Bounds.** Characters of an expression, its nesting, the links of its chains, the bytes of a text and the items
-//! of a collection that it may build (`bounds`); and the work that [`World::work`] grants.
+//! **Bounds.** Characters of an expression, its nesting, the links of its chains, the characters of a text and the
+//! items of a collection that it may build (`bounds`); and the work that [`World::work`] grants.
 
 #![cfg_attr(not(test), warn(clippy::cast_possible_truncation))]
 #![cfg_attr(not(test), warn(clippy::cast_possible_wrap, clippy::cast_sign_loss))]

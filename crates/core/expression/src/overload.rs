@@ -3,7 +3,8 @@
 //!
 //! A parameter is a type and what must hold of its argument: `~` behind the type lets it be `NOT_SET`, `...`
 //! says that it may be repeated, a range such as `0..28` bounds a number, `nonzero` excludes 0, `literal` asks
-//! for a value that is written out, `ISO4217` and `dialingCode` for a text that is such a code. `T` is one type of the caller's choice, `[T]` a collection of it.
+//! for a value that is written out, `ISO4217` and `dialingCode` for a text that is such a code. `T` is one type of
+//! the caller's choice, `[T]` a collection of it.
 //!
 //! **Which is meant.** The one for which the fewest arguments are widened, from integer to decimal or from a
 //! prompt to audio; of several, the first. Where a type is known only at run time and several would do, the
@@ -28,6 +29,8 @@ pub struct Overload {
     pub flows: &'static str,
     /// Where it is known from.
     pub evidence: Evidence,
+    /// What it gives, in a line.
+    pub says: &'static str,
 }
 
 /// The way that is meant, among several.
@@ -76,10 +79,10 @@ pub(crate) fn grouped<'a>(
 }
 
 impl Overload {
-    /// Reads `parameters -> result`, where it is known and by what, divided by tabs.
+    /// Reads `parameters -> result`, in which workflows, by what it is known, and what it gives, divided by tabs.
     pub(crate) fn read(text: &'static str) -> Option<Overload> {
         let columns: Vec<&str> = text.split('\t').collect();
-        let [written, flows, evidence, ..] = columns[..] else {
+        let [written, flows, evidence, says] = columns[..] else {
             return None;
         };
         let (parameters, result) = written.split_once("->")?;
@@ -91,6 +94,7 @@ impl Overload {
             result: Pattern::read(result.trim())?,
             flows,
             evidence: Evidence::read(evidence)?,
+            says,
         })
     }
 

@@ -45,16 +45,18 @@ pub(crate) fn in_range(millis: i64) -> Option<i64> {
 /// written as the nearest within.
 #[must_use]
 pub fn write_date_time(millis: i64) -> String {
-    let within = millis.clamp(*RANGE.start(), *RANGE.end());
-    format!("{:.3}Z", civil(within).unwrap_or(EPOCH))
+    format!("{:.3}Z", nearest(millis))
 }
 
 /// As `2026-01-31T23:59:59Z`, the form that expressions give; milliseconds are left out.
 #[must_use]
 pub fn write_date_time_in_seconds(millis: i64) -> String {
-    let within = millis.clamp(*RANGE.start(), *RANGE.end());
-    let whole = within.div_euclid(1000) * 1000;
-    format!("{:.0}Z", civil(whole).unwrap_or(EPOCH))
+    format!("{:.0}Z", nearest(millis.div_euclid(1000) * 1000))
+}
+
+/// The calendar's date and time, within the years 1800 to 2200.
+fn nearest(millis: i64) -> DateTime {
+    civil(millis.clamp(*RANGE.start(), *RANGE.end())).unwrap_or(EPOCH)
 }
 
 /// Reads ISO 8601: a date, or a date and a time, with `Z`, an offset or neither (UTC).

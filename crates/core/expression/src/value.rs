@@ -58,6 +58,22 @@ pub struct Money {
 }
 
 impl Money {
+    /// Whether another amount is of the same currency.
+    ///
+    /// # Errors
+    /// It isn't; which they are.
+    pub(crate) fn same_code(&self, other: &Money) -> Result<(), String> {
+        if self.code == other.code {
+            return Ok(());
+        }
+        let code = |money: &Money| money.code.clone().unwrap_or_else(|| "NOT_SET".into());
+        Err(format!(
+            "{} and {} are different money",
+            code(self),
+            code(other)
+        ))
+    }
+
     /// Reads an amount and a code as they are written: `10.50|EUR`; either may be left out.
     #[must_use]
     pub fn read(text: &str) -> Option<Money> {
@@ -130,12 +146,6 @@ impl Value {
         Value::Entity(Arc::new(Entity { kind, properties }))
     }
 
-    /// A telephone number or the address of a SIP telephone; `NOT_SET` of what is neither.
-    #[must_use]
-    pub fn phone(text: &str) -> Value {
-        phone::value(text)
-    }
-
     /// The type of the value; of a collection, that of its items.
     pub(crate) fn kind(&self) -> Type {
         Type::one(match self {
@@ -156,6 +166,21 @@ impl Value {
                 return Type::many(first.map_or(Base::Any, |item| item.kind().base));
             }
         })
+    }
+
+    /// The number that it is; none of what is no number.
+    pub(crate) fn number(&self) -> Option<Decimal> {
+        match self {
+            Value::Integer(number) => Some(Decimal::from(*number)),
+            Value::Decimal(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// As a message shows it: its first characters.
+    pub(crate) fn shown(&self) -> String {
+        let text = self.to_text().unwrap_or_else(|| "NOT_SET".into());
+        text.chars().take(60).collect()
     }
 
     /// Whether it is `NOT_SET`.

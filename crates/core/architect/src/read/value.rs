@@ -100,7 +100,7 @@ impl Reader<'_> {
                     return Some(expr);
                 }
                 if wanted == Type::AUDIO
-                    && let Some(read) = read_out(&expr, kind)
+                    && let Some(read) = read_out(expr, kind)
                 {
                     return Some(read);
                 }

@@ -80,7 +80,7 @@ fn no_way(function: &Function, at: usize, arguments: &[Tree], kinds: &[Type]) ->
 /// The expression read out, where the vendor reads such a value out by itself: numbers, amounts, dates and times,
 /// durations, yes and no. Its package marks the functions that aren't used for that.
 #[must_use]
-pub fn read_out(expr: &Expr, kind: Type) -> Option<Expr> {
+pub fn read_out(expr: Expr, kind: Type) -> Option<Expr> {
     let name = match kind.base {
         _ if kind.collection => return None,
         Base::Integer | Base::Decimal => "ToAudioNumber",
@@ -99,5 +99,5 @@ pub fn read_out(expr: &Expr, kind: Type) -> Option<Expr> {
         overload: Some(overload),
         result,
     };
-    Some(Expr::Call(callee, vec![expr.clone()]))
+    Some(Expr::Call(callee, vec![expr]))
 }

@@ -10,6 +10,7 @@ use super::call::Call;
 use super::definition::Code;
 use crate::arithmetic::joined;
 use crate::bounds::MAX_TEXT;
+use crate::kind::Kind;
 use crate::time;
 use crate::value::Value;
 use jiff::civil::DateTime;
@@ -39,12 +40,7 @@ pub(super) const CODE: &[(&str, Code)] = &[
             (_, option) => words::amount(amount, code, option),
         }))
     }),
-    ("ToAudioDate", |call| {
-        spoken_date(call, |at, option| match option {
-            "" => words::time::date(at, "longYear"),
-            option => words::time::date(at, option),
-        })
-    }),
+    ("ToAudioDate", |call| spoken_date(call, words::time::date)),
     ("ToAudioDateTime", |call| {
         spoken_date(call, |at, _| {
             format!(
@@ -173,15 +169,12 @@ fn named(format: &Value) -> String {
 
 /// A prompt by its name, with or without its scope; none without a name.
 fn prompt(call: &mut Call<'_>) -> Result<Value, String> {
-    let crate::kind::Base::Entity(kind) = call.result.base else {
-        return Ok(Value::NotSet);
-    };
     let name = call.at(0).to_text().unwrap_or_default();
     let scopes = ["PromptSystem.", "Prompt."];
     let bare = scopes.iter().find_map(|scope| name.strip_prefix(scope));
     Ok(match bare.unwrap_or(&name).trim() {
         "" => Value::NotSet,
-        bare => Value::named(kind, bare),
+        bare => Value::named(Kind::Prompt, bare),
     })
 }
 
@@ -214,7 +207,8 @@ fn phone(call: &mut Call<'_>) -> Result<Value, String> {
     };
     let number = words::digits(&of("subscribernumber").unwrap_or_default());
     Ok(audio(match (local, &*code) {
-        // North America's numbers have no zero in front.
+        // North America's numbers have no zero in front. That all others have one is a guess: the vendor's
+        // examples show the Netherlands.
         (true, "1") => number,
         (true, _) => joined("zero", &number),
         (false, _) => format!("plus {} {number}", words::digits(&code)),

@@ -25,8 +25,7 @@ impl Call<'_> {
     }
 
     pub(super) fn wrong<T>(&self, index: usize, wanted: &str) -> Result<T, String> {
-        let text = self.at(index).to_text().unwrap_or_else(|| "NOT_SET".into());
-        let shown: String = text.chars().take(60).collect();
+        let shown = self.at(index).shown();
         Err(format!("argument {} is `{shown}`, not {wanted}", index + 1))
     }
 
@@ -47,11 +46,8 @@ impl Call<'_> {
     }
 
     pub(super) fn decimal(&self, index: usize) -> Result<Decimal, String> {
-        match self.at(index) {
-            Value::Integer(number) => Ok(Decimal::from(*number)),
-            Value::Decimal(number) => Ok(*number),
-            _ => self.wrong(index, "a number"),
-        }
+        let number = self.at(index).number();
+        number.map_or_else(|| self.wrong(index, "a number"), Ok)
     }
 
     /// Whether an argument is true; one that isn't there isn't.

@@ -33,7 +33,7 @@ pub(super) const CODE: &[(&str, Code)] = &[
         Ok(Value::text(currency_sign(&known).unwrap_or(&known)))
     }),
     ("MakeCurrency", |call| {
-        Ok(make(number(call.at(0)), code(call.at(1))))
+        Ok(make(call.at(0).number(), code(call.at(1))))
     }),
     ("MakeListCurrency", |call| {
         let amounts = call.items(0)?;
@@ -48,7 +48,7 @@ pub(super) const CODE: &[(&str, Code)] = &[
         let items = amounts.iter().zip(&codes);
         bounded_list(
             items
-                .map(|(amount, of)| make(number(amount), code(of)))
+                .map(|(amount, of)| make(amount.number(), code(of)))
                 .collect(),
         )
     }),
@@ -59,20 +59,12 @@ pub(super) const CODE: &[(&str, Code)] = &[
             Some(money) => Ok(Value::Currency(Arc::new(money))),
             None => call.wrong(0, "an amount as 10.50|EUR"),
         },
-        value => Ok(make(number(value), None)),
+        value => Ok(make(value.number(), None)),
     }),
 ];
 
 fn make(amount: Option<Decimal>, code: Option<String>) -> Value {
     Value::Currency(Arc::new(Money { amount, code }))
-}
-
-fn number(value: &Value) -> Option<Decimal> {
-    match value {
-        Value::Integer(number) => Some(Decimal::from(*number)),
-        Value::Decimal(number) => Some(*number),
-        _ => None,
-    }
 }
 
 fn code(value: &Value) -> Option<String> {

@@ -74,7 +74,8 @@ pub(super) const CODE: &[(&str, Code)] = &[
         _ => call.wrong(0, "a duration as PT1H30M or milliseconds"),
     }),
     ("WeekNum", |call| {
-        // The week that has January 1st is the first; weeks begin on Sunday.
+        // The week that has January 1st is the first, and weeks begin on Sunday: a guess, since the vendor's
+        // examples fit ISO's weeks as well.
         part(call, |at| {
             let first = i64::from(at.first_of_year().weekday().to_sunday_zero_offset());
             (i64::from(at.day_of_year()) - 1 + first) / 7 + 1

@@ -25,12 +25,6 @@ impl std::fmt::Debug for Function {
 }
 
 impl Function {
-    /// Whether the vendor is known to have the function.
-    #[must_use]
-    pub fn confirmed(&self) -> bool {
-        self.overloads.iter().any(|way| way.evidence.confirmed())
-    }
-
     /// Every way to call the function, as shown to users: `Left(string, integer 0..) -> string`.
     #[must_use]
     pub fn usage(&self) -> String {

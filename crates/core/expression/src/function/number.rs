@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::definition::Code;
-use crate::arithmetic::{amount, in_integers};
+use crate::arithmetic::{amount, in_durations, in_integers};
 use crate::kind::Base;
 use crate::value::{Money, Value};
 use rust_decimal::prelude::ToPrimitive;
@@ -74,28 +74,26 @@ fn values<'a>(call: &Call<'a>) -> &'a [Value] {
 /// The number in a value; none in one that is `NOT_SET`, or whose amount is.
 fn part(value: &Value) -> Option<Decimal> {
     match value {
-        Value::Integer(number) | Value::Duration(number) => Some(Decimal::from(*number)),
-        Value::Decimal(number) => Some(*number),
+        Value::Duration(millis) => Some(Decimal::from(*millis)),
         Value::Currency(money) => money.amount,
+        value => value.number(),
+    }
+}
+
+fn money(value: &Value) -> Option<&Money> {
+    match value {
+        Value::Currency(money) => Some(money),
         _ => None,
     }
 }
 
 /// The numbers of the values together.
 fn total(call: &Call<'_>, values: &[Value]) -> Result<Decimal, String> {
-    let codes = values.iter().filter_map(|value| match value {
-        Value::Currency(money) => Some(&money.code),
-        _ => None,
-    });
-    let codes: Vec<_> = codes.collect();
-    if let Some(pair) = codes.windows(2).find(|pair| pair[0] != pair[1]) {
-        let code = |code: &Option<String>| code.clone().unwrap_or_else(|| "NOT_SET".into());
-        return Err(format!(
-            "{} and {} are different money",
-            code(pair[0]),
-            code(pair[1])
-        ));
-    }
+    let amounts = values.iter().filter_map(money);
+    let others = amounts.clone().skip(1);
+    amounts
+        .zip(others)
+        .try_for_each(|(one, next)| one.same_code(next))?;
     let start = if call.result.base == Base::Integer {
         Decimal::ZERO
     } else {
@@ -111,15 +109,12 @@ fn typed(call: &Call<'_>, number: Decimal) -> Result<Value, String> {
     let whole = || number.round().to_i64().ok_or_else(large);
     Ok(match call.result.base {
         Base::Integer => Value::Integer(in_integers(whole()?)?),
-        Base::Duration => Value::Duration(in_integers(whole()?)?),
+        Base::Duration => Value::Duration(in_durations(whole()?)?),
         Base::Currency => {
-            let mut codes = values(call).iter().filter_map(|value| match value {
-                Value::Currency(money) => money.code.clone(),
-                _ => None,
-            });
+            let mut amounts = values(call).iter().filter_map(money);
             Value::Currency(Arc::new(Money {
                 amount: Some(number),
-                code: codes.next(),
+                code: amounts.find_map(|money| money.code.clone()),
             }))
         }
         _ => Value::Decimal(number),

@@ -1,8 +1,8 @@
 //! Being set, choices, conversions, JSON, communications, and things of the platform by their names.
 
-use super::call::{Call, bounded_json, bounded_list, bounded_text};
+use super::call::{Call, bounded_json, bounded_list};
 use super::definition::Code;
-use crate::arithmetic::{in_integers, joined};
+use crate::arithmetic::{bounded, in_integers, joined};
 use crate::kind::{Base, Kind};
 use crate::value::{Entity, Value, decimal};
 use rust_decimal::Decimal;
@@ -74,7 +74,7 @@ pub(super) const CODE: &[(&str, Code)] = &[
         let pairs = users.iter().zip(scores);
         bounded_list(pairs.map(|(user, score)| pair(call, user, score)).collect())
     }),
-    ("MakePhoneNumber", |call| Ok(Value::phone(&call.text(0)?))),
+    ("MakePhoneNumber", named),
     ("MakeTimeslot", |call| {
         Ok(thing(
             call,
@@ -147,10 +147,7 @@ pub(super) const CODE: &[(&str, Code)] = &[
         _ => call.wrong(0, "a JSON list"),
     }),
     ("ToLanguageSkill", named),
-    ("ToPhoneNumber", |call| match call.at(0) {
-        Value::String(text) => Ok(Value::phone(text)),
-        value => Ok(value.clone()),
-    }),
+    ("ToPhoneNumber", named),
     ("ToQueue", named),
     ("ToScheduleGroup", named),
     ("ToSkill", named),
@@ -174,7 +171,7 @@ fn nothing(_: &mut Call<'_>) -> Result<Value, String> {
     Ok(Value::NotSet)
 }
 
-/// A thing of the kind that the call gives, with these properties.
+/// A thing of the kind that the call gives, with these properties, whose names are ours: no source tells them.
 fn thing<const N: usize>(call: &Call<'_>, properties: [(&str, &Value); N]) -> Value {
     let Base::Entity(kind) = call.result.base else {
         return Value::NotSet;
@@ -202,8 +199,5 @@ fn communication(parts: &[Value]) -> Result<Value, String> {
     let Some(text) = texts.reduce(|all, text| joined(&all, &text).into()) else {
         return Ok(Value::NotSet);
     };
-    match bounded_text(text.to_string())? {
-        Value::String(text) => Ok(Value::Communication(text)),
-        other => Ok(other),
-    }
+    bounded(text.to_string()).map(Value::Communication)
 }

@@ -2,7 +2,7 @@
 
 use super::call::{Call, bounded_list, bounded_text, count};
 use super::definition::Code;
-use crate::arithmetic::joined;
+use crate::arithmetic::{bounded, joined};
 use crate::bounds::MAX_TEXT;
 use crate::compare::{compare_texts, equal};
 use crate::kind::Base;
@@ -116,10 +116,10 @@ fn append(call: &mut Call<'_>) -> Result<Value, String> {
             break;
         }
     }
-    let text = bounded_text(out)?;
-    Ok(match (call.result.base, text) {
-        (Base::Audio, Value::String(text)) => Value::Audio(text),
-        (_, text) => text,
+    let text = bounded(out)?;
+    Ok(match call.result.base {
+        Base::Audio => Value::Audio(text),
+        _ => Value::String(text),
     })
 }
 

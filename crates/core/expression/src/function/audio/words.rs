@@ -114,7 +114,7 @@ impl Tongue {
     pub(super) fn ordinal(self, number: i64, form: Form) -> String {
         match self {
             _ if number < 0 => self.number(number.into(), None, false, form),
-            Tongue::English => ordinal(number),
+            Tongue::English => ordinal(number.unsigned_abs()),
             Tongue::Spanish => spanish::whole(number.unsigned_abs(), form),
             Tongue::French => french::ordinal(number.unsigned_abs(), form),
         }
@@ -195,15 +195,10 @@ impl Tongue {
 }
 
 /// A place in a row: `two hundred and first`.
-fn ordinal(number: i64) -> String {
-    let number = number.unsigned_abs();
+fn ordinal(number: u64) -> String {
     let (hundreds, rest) = (number - number % 100, number % 100);
     if hundreds > 0 && rest > 0 {
-        return format!(
-            "{} and {}",
-            whole(hundreds),
-            ordinal(i64::try_from(rest).unwrap_or(0))
-        );
+        return format!("{} and {}", whole(hundreds), ordinal(rest));
     }
     let words = whole(number);
     let (front, last) = match words.rsplit_once(' ') {

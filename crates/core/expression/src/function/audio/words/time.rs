@@ -30,7 +30,7 @@ const DAYS: [&str; 7] = [
 pub(in super::super) fn date(at: DateTime, option: &str) -> String {
     let day = DAYS[usize::try_from(at.weekday().to_sunday_zero_offset()).unwrap_or(0)];
     let month = MONTHS[usize::try_from(at.month() - 1).unwrap_or(0)];
-    let in_month = ordinal(at.day().into());
+    let in_month = ordinal(at.day().unsigned_abs().into());
     let year = u64::try_from(at.year()).unwrap_or(0);
     match option {
         "shortMonthAndDay" => format!("{day} {month} {in_month}"),
