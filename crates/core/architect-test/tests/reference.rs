@@ -5,7 +5,7 @@
 mod shared;
 
 use std::collections::BTreeMap;
-use tollgate_architect::{Does, Severity, StepType, step_types};
+use tollgate_architect::{Does, Kinds, Severity, StepType, step_types};
 use tollgate_architect_test::{Script, explore};
 
 /// Steps of the reference that the vendor doesn't have: tollgate alone had them once.
@@ -62,16 +62,16 @@ fn what(step: &StepType) -> &'static str {
 
 /// A kind of workflow that a step may stand in.
 fn kind_of(step: &StepType) -> &'static str {
-    let (rule, kinds) = step.kinds.split_once(' ').unwrap_or((step.kinds, ""));
-    let kind = kinds.split(' ').next().unwrap_or_default();
-    match (rule, kind) {
-        ("only" | "seen", "call") => "inboundCall",
-        ("only" | "seen", "message") => "inboundShortMessage",
-        ("only" | "seen", "email") => "inboundEmail",
-        ("only" | "seen", "chat") => "inboundChat",
-        ("only" | "seen", "bot") => "botFlow",
-        ("only" | "seen", kind) => kind,
-        _ => "inboundCall",
+    let (Kinds::Only(kinds) | Kinds::Seen(kinds)) = step.kinds else {
+        return "inboundCall";
+    };
+    match kinds.split(' ').next().unwrap_or_default() {
+        "call" => "inboundCall",
+        "message" => "inboundShortMessage",
+        "email" => "inboundEmail",
+        "chat" => "inboundChat",
+        "bot" => "botFlow",
+        kind => kind,
     }
 }
 

@@ -30,7 +30,7 @@ pub mod yaml;
 pub use coverage::Coverage;
 pub use place::{Place, Problem, Problems, Severity};
 pub use read::{
-    Does, Evidence, Setting, StepType, Way, export_problems, is_export_name, step_types,
+    Does, Evidence, Kinds, Setting, StepType, Way, export_problems, is_export_name, step_types,
 };
 pub use run::{
     Answer, AnswerError, Asked, BeginError, Effect, EffectId, End, Failure, Happening, Inputs,

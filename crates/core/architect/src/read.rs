@@ -39,7 +39,7 @@ use crate::yaml::{self, Node, Substitutions};
 pub use export::{export_problems, is_export_name};
 use gaps::Gaps;
 use scope::Names;
-pub use spec::{Does, Evidence, Setting, StepType, Way, step_types};
+pub use spec::{Does, Evidence, Kinds, Setting, StepType, Way, step_types};
 use std::collections::BTreeMap;
 use tollgate_expression::did_you_mean;
 

@@ -5,20 +5,25 @@
 //! files or notes have it, which is then a warning elsewhere; `not …`. The words are kinds of workflows, or families of
 //! them. A common module may have any step.
 //!
+//! **Containers.** What it may stand in, by the SDK; published files don't always keep to it, so it is not checked.
+//!
 //! **What it does.** `control` and `ask`, `call` of data actions, tables and flows, have code of their own. `say` and
 //! `end` name the setting that is said, or is the reason. `look up` and `none` are answered by whoever drives the
 //! run, by one of the ways; `tell` needs no answer. A `choice` stands in menus alone. What is `none` can't be carried
 //! out anywhere but at the vendor.
 //!
-//! **Ways.** One in brackets is there, but no file writes it; one with `?` is there only where the file does. `*` are those that the file names: intents, choices.
-//! Where nobody carries the step out it is left by the way under `not here`.
+//! **Ways.** One in brackets is there, but no file writes it; one with `?` is there only where the file does. `*` are
+//! those that the file names: intents, choices. Where nobody carries the step out it is left by the way under
+//! `not here`.
 //!
 //! **Settings.** A name, its type unless it is of structure alone, and `-` for one that has no effect here, with the
-//! value that says what happens anyway. `…` means
-//! that no published file shows how the step is written: its settings are the SDK's properties, and others are passed
-//! on with a warning.
+//! value that says what happens anyway. `…` means that no published file shows how the step is written: its settings
+//! are the SDK's properties, and others are passed on with a warning.
 
-use crate::workflow::{Channel, WorkflowKind};
+mod kinds;
+
+pub use kinds::Kinds;
+pub(super) use kinds::Stands;
 use std::sync::LazyLock;
 use tollgate_expression::Type;
 
@@ -95,10 +100,8 @@ pub struct Setting {
 pub struct StepType {
     /// The step's name in files.
     pub word: &'static str,
-    /// The kinds of workflows that it may stand in, in words.
-    pub kinds: &'static str,
-    /// What it may stand in, by the SDK; published files don't always keep to it, so it is not checked.
-    pub containers: &'static str,
+    /// Where it may stand.
+    pub kinds: Kinds,
     /// What it does here.
     pub does: Does,
     /// Its ways out; empty for one without a name.
@@ -126,22 +129,13 @@ pub(super) fn find(word: &str) -> Option<&'static StepType> {
     STEPS.iter().find(|step| step.word == word)
 }
 
-/// Whether a step may stand somewhere.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Stands {
-    Yes,
-    /// Nobody was seen to write it there.
-    Unseen,
-    No,
-}
-
 impl StepType {
     fn read(line: &'static str) -> Option<StepType> {
         let columns: Vec<&str> = line.split('\t').collect();
         let [
             word,
             kinds,
-            containers,
+            _containers,
             does,
             ways,
             not_here,
@@ -155,8 +149,7 @@ impl StepType {
         let words = |column: &'static str| column.split_whitespace();
         Some(StepType {
             word,
-            kinds,
-            containers,
+            kinds: Kinds::read(kinds)?,
             does: match does.split(' ').collect::<Vec<_>>()[..] {
                 ["control"] => Does::Control,
                 ["ask"] => Does::Ask,
@@ -177,7 +170,7 @@ impl StepType {
             settings: words(settings)
                 .filter(|name| *name != "…")
                 .map(setting)
-                .collect(),
+                .collect::<Option<_>>()?,
             open: settings.contains('…'),
             needed: words(needed).collect(),
             evidence: match evidence {
@@ -195,17 +188,6 @@ impl StepType {
     pub fn setting(&self, name: &str) -> Option<&Setting> {
         self.settings.iter().find(|setting| setting.name == name)
     }
-
-    pub(super) fn stands_in(&self, kind: WorkflowKind) -> Stands {
-        let (rule, kinds) = self.kinds.split_once(' ').unwrap_or((self.kinds, ""));
-        let every = kind.channel() == Channel::Every;
-        match (rule, kind.is_among(kinds)) {
-            _ if every => Stands::Yes,
-            ("only", false) | ("not", true) => Stands::No,
-            ("seen", false) => Stands::Unseen,
-            _ => Stands::Yes,
-        }
-    }
 }
 
 fn way(text: &'static str) -> Way {
@@ -219,26 +201,27 @@ fn way(text: &'static str) -> Way {
     }
 }
 
-fn setting(text: &'static str) -> Setting {
+fn setting(text: &'static str) -> Option<Setting> {
     let (name, kind) = match text.split_once(':') {
-        Some((name, kind)) => (name, Some(Type::of_word(kind).unwrap_or(Type::ANY))),
+        Some((name, kind)) => (name, Some(Type::of_word(kind)?)),
         None => (text, None),
     };
     let (name, idle) = match name.split_once('-') {
         Some((name, idle)) => (name, Some(idle)),
         None => (name, None),
     };
-    Setting {
+    Some(Setting {
         name,
         kind,
         used: idle.is_none(),
         idle: idle.filter(|value| !value.is_empty()),
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workflow::WorkflowKind;
 
     #[test]
     fn every_line_of_the_table_is_read() {
@@ -261,7 +244,8 @@ mod tests {
             })
         };
         for step in step_types() {
-            let mut words = step.kinds.split(' ');
+            let kinds = step.kinds.to_string();
+            let mut words = kinds.split(' ');
             assert!(
                 words
                     .next()

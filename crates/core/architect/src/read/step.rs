@@ -111,18 +111,15 @@ impl Reader<'_> {
     fn say_what_is_known(&mut self, id: u32, spec: &'static StepType) {
         let place = self.steps[id as usize].place;
         let word = spec.word;
-        let (rule, kinds) = spec.kinds.split_once(' ').unwrap_or((spec.kinds, ""));
         let here = format!("in a workflow of type {}", self.kind.word());
-        match spec.stands_in(self.kind) {
+        match spec.kinds.allow(self.kind) {
             Stands::Yes => {}
-            Stands::Unseen => self.problems.warn(
-                place,
-                format!("`{word}` isn't known to stand {here}"),
-                format!("it is known of {kinds}"),
-            ),
-            Stands::No => {
+            Stands::Unseen(help) => {
+                let message = format!("`{word}` isn't known to stand {here}");
+                self.problems.warn(place, message, help);
+            }
+            Stands::No(help) => {
                 let message = format!("`{word}` can't stand {here}");
-                let help = format!("{rule} in {kinds}");
                 self.problems.error(place, message, help);
             }
         }
