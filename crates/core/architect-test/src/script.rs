@@ -9,7 +9,7 @@ mod world;
 mod write;
 
 pub use world::ScriptWorld;
-pub(crate) use world::{ERROR, own_timeout};
+pub(crate) use world::{ERROR, failing, own_timeout};
 
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;

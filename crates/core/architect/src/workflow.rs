@@ -7,9 +7,9 @@ mod nlu;
 mod step;
 
 pub use builtin::{Builtin, builtin, builtins};
-pub(crate) use builtin::{SET_BY_SETTINGS, set_by};
-pub(crate) use kind::Channel;
+pub(crate) use builtin::{SET_BY_SETTINGS, builtins_of, set_by};
 pub use kind::WorkflowKind;
+pub(crate) use kind::{Channel, listed};
 pub use nlu::EntityType;
 pub(crate) use nlu::{Intent, Nlu, normal, pattern};
 pub use step::{
@@ -176,23 +176,21 @@ impl Workflow {
         self.branches().count()
     }
 
-    /// Each branch as its place in the file and its name, such as `callData "Look up": timeout`.
+    /// Each branch as the positions of its step and of its way out.
     pub(crate) fn branches(&self) -> impl Iterator<Item = (u32, u16)> + '_ {
-        let mut reached = self
-            .steps
-            .iter()
-            .filter(|step| step.reached && !step.blocked);
-        let fails = reached.any(|step| step.asks() && !step.after_failure);
+        let runs = |step: &Step| step.reached && !step.blocked;
+        let mut steps = self.steps.iter();
+        let fails = steps.any(|step| runs(step) && step.asks() && !step.after_failure);
         let forks = self.steps.iter().enumerate();
         forks
-            .filter(|(_, step)| step.reached && !step.blocked)
+            .filter(move |(_, step)| runs(step) && (fails || !step.after_failure))
             .filter(|(_, step)| !step.is_unsupported() && step.paths.len() > 1)
-            .filter(move |(_, step)| fails || !step.after_failure)
             .flat_map(|(index, step)| {
                 (0..step.paths.len()).map(move |path| (index as u32, path as u16))
             })
     }
 
+    /// A branch as its step's place in the file and its name, such as `12:9 callData "Look up": timeout`.
     pub(crate) fn describe_branch(&self, step: u32, path: u16) -> String {
         let Some(step) = self.steps.get(step as usize) else {
             return String::new();

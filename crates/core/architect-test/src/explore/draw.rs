@@ -5,7 +5,7 @@ mod value;
 
 use super::pool::Pool;
 use crate::play::{Reply, World};
-use crate::script::{ERROR, Script, Scripted, Table, Turn, own_timeout};
+use crate::script::{ERROR, Script, Scripted, Table, Turn, failing, own_timeout};
 use person::Mood;
 use serde_json::{Map, Value as Json};
 use std::time::Duration;
@@ -95,10 +95,7 @@ impl<'a> Drawer<'a> {
     fn reply_by(&mut self, name: &str, paths: &[&str]) -> Reply {
         if self.pool.fails && self.below(12) == 0 {
             self.write(name, ERROR, Map::new(), Duration::ZERO);
-            return Reply::After(
-                Duration::ZERO,
-                Answer::Fails("as the script says".to_owned()),
-            );
+            return Reply::After(Duration::ZERO, failing());
         }
         let index = self.below(paths.len() + 1).saturating_sub(1);
         let path = paths[index];

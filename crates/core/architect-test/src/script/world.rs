@@ -10,6 +10,11 @@ use tollgate_architect::{Answer, Duty, Effect, Happening, Person};
 /// The answer in a script that makes a step fail.
 pub(crate) const ERROR: &str = "error";
 
+/// What is answered there.
+pub(crate) fn failing() -> Answer {
+    Answer::Fails("as the script says".to_owned())
+}
+
 /// Answers as a script says. Keep it for several runs, and its tables live on.
 #[derive(Clone, Debug)]
 pub struct ScriptWorld {
@@ -63,7 +68,7 @@ impl ScriptWorld {
             self.tables.entry(table).or_default().rows.insert(key, row);
         }
         let answer = match scripted.path.as_str() {
-            ERROR => Answer::Fails("as the script says".to_owned()),
+            ERROR => failing(),
             path => Answer::with(path, scripted.outputs),
         };
         Some(Reply::After(scripted.after, answer))

@@ -6,8 +6,7 @@ use crate::workflow::{
     Action, Binding, Channel, DataCall, Field, Next, WorkflowCall, WorkflowCallKind,
 };
 use crate::yaml::{Entry, Node};
-use tollgate_expression::Expr;
-use tollgate_expression::Type;
+use tollgate_expression::{Expr, Type};
 
 /// What a digital bot's flow is named under, by the like of `commonModule`; also under `botFlow`.
 const DIGITAL: &str = "digitalBotFlow";
@@ -23,9 +22,9 @@ impl Reader<'_> {
 
     fn call_data(&mut self, id: u32, spec: &'static StepType, node: &Node, next: Next) {
         let says = self
-            .audio(node, "processingPrompt")
+            .setting_of(spec, node, "processingPrompt")
             .filter(|expr| !expr.is_not_set());
-        let timeout = self.audio(node, "timeout");
+        let timeout = self.setting_of(spec, node, "timeout");
         let call = self.data_action(node, timeout, says);
         let paths = self.outputs(id, spec, node, next);
         self.finish(id, call.map_or(Action::Pass, Action::CallData), paths);
@@ -67,7 +66,7 @@ impl Reader<'_> {
     fn inputs(&mut self, node: &Node) -> Vec<Field> {
         let mut fields = Vec::new();
         for Entry { key, value, .. } in self.mapping(node, "inputs") {
-            if let Some(value) = self.any_value(value, key) {
+            if let Some(value) = self.value(value, Type::ANY, key) {
                 fields.push(Field {
                     name: key.as_str().into(),
                     value,
@@ -75,11 +74,6 @@ impl Reader<'_> {
             }
         }
         fields
-    }
-
-    /// A value of any type, or a collection of any.
-    fn any_value(&mut self, node: &Node, what: &str) -> Option<Expr> {
-        self.value(node, Type::ANY, what)
     }
 
     fn bindings(&mut self, node: &Node, key: &str, path: &'static str) -> Vec<Binding> {

@@ -77,14 +77,12 @@ impl Reader<'_> {
     /// A key that is true or false.
     pub(super) fn truth_of(&mut self, node: &Node, key: &str) -> Option<bool> {
         let node = node.get(key).filter(|node| !says_nothing(node))?;
-        let written = node.get("lit").unwrap_or(node);
+        let written = node.written();
         let truth = written.boolean();
         if truth.is_none() {
-            let shown = written.text().map(|text| format!("`{text}`"));
-            let shown = shown.unwrap_or_else(|| written.what().to_owned());
             self.problems.warn(
                 node.place,
-                format!("`{key}` is {shown}"),
+                format!("`{key}` is {}", written.shown()),
                 "write true or false; it counts as not there",
             );
         }

@@ -4,7 +4,7 @@ use super::Reader;
 use super::spec::StepType;
 use crate::workflow::{Action, Keys, Next, Prompting, QuestionKind};
 use crate::yaml::Node;
-use tollgate_expression::{Expr, Type, Value};
+use tollgate_expression::{Type, Value};
 
 /// The most digits that are collected at once.
 const MOST: u32 = 40;
@@ -21,7 +21,7 @@ impl Reader<'_> {
         let target = target.and_then(|data| self.taker_of(data, "inputData", Type::STRING));
         let digits = node.get("digits");
         let digits = digits.map(|digits| digits.get("range").unwrap_or(digits));
-        let number = |key: &str| plain(digits?.get(key)?)?.parse::<u32>().ok();
+        let number = |key: &str| digits?.get(key)?.written().text()?.parse::<u32>().ok();
         let exact = number("exact").map(|count| (count, count));
         let bounds = exact.or_else(|| number("min").zip(number("max")));
         let Some((min, max)) = bounds.filter(|(min, max)| min <= max && *max <= MOST) else {
@@ -36,10 +36,10 @@ impl Reader<'_> {
             just_star: self.flag(spec, node, "acceptJustStar"),
             just_pound: self.flag(spec, node, "acceptJustPound"),
         };
-        let timeout = self.audio(node, "noEntryTimeout");
+        let timeout = self.setting_of(spec, node, "noEntryTimeout");
         let prompting = Prompting {
-            question: self.audio(node, "inputAudio"),
-            no_input: self.audio(node, "noEntryAudio"),
+            question: self.setting_of(spec, node, "inputAudio"),
+            no_input: self.setting_of(spec, node, "noEntryAudio"),
             no_match: None,
         };
         let paths = self.outputs(id, spec, node, next);
@@ -51,7 +51,7 @@ impl Reader<'_> {
                 slot: target.map(|(slot, _)| slot),
             },
             prompting,
-            timeout: timeout.filter(|t| !matches!(t, Expr::Constant(Value::NotSet))),
+            timeout: timeout.filter(|timeout| !timeout.is_not_set()),
         };
         self.finish(id, action, paths);
     }
@@ -61,8 +61,9 @@ impl Reader<'_> {
         let Some(node) = digits.and_then(|digits| digits.get("terminatingDtmf")) else {
             return '#';
         };
-        let key = plain(node).and_then(key);
-        if key.is_none() && plain(node).is_some() {
+        let written = node.written().text();
+        let key = written.and_then(key);
+        if key.is_none() && written.is_some() {
             let message = "a key that ends the digits isn't known here";
             self.left_out(node.place, message.to_owned(), "as digit_#");
         }
@@ -84,11 +85,6 @@ impl Reader<'_> {
             }
         }
     }
-}
-
-/// A text that is written as it is, or as a literal.
-fn plain(node: &Node) -> Option<&str> {
-    node.get("lit").unwrap_or(node).text()
 }
 
 /// A key by its name in files.

@@ -5,6 +5,7 @@ use super::made::{goes_nowhere, is_output};
 use super::setting::leaf;
 use super::shape::says_nothing;
 use super::spec::StepType;
+use super::step::EVERY_STEP;
 use super::value::form;
 use crate::workflow::{Binding, Field};
 use crate::yaml::{Kind as Shape, Node};
@@ -24,10 +25,7 @@ impl Reader<'_> {
             let key = entry.key.as_str();
             let setting = spec.setting(key);
             let known = setting.is_some_and(|setting| setting.used) || key == "failureOutputs";
-            if matches!(key, "none" | "outputs" | "name" | "refId")
-                || skip.contains(&key)
-                || !known && !spec.open
-            {
+            if EVERY_STEP.contains(&key) || skip.contains(&key) || !known && !spec.open {
                 continue;
             }
             if key == "attributes" {

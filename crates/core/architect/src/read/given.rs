@@ -2,7 +2,7 @@
 //! whether mails that no person wrote are let in.
 
 use super::Reader;
-use crate::workflow::{SET_BY_SETTINGS, WorkflowKind, builtin, builtins};
+use crate::workflow::{SET_BY_SETTINGS, WorkflowKind, builtin, builtins_of};
 use tollgate_expression::Value;
 
 const MAILS: &str = "settingsInboundEmailHandling";
@@ -21,8 +21,7 @@ impl Reader<'_> {
         }
         if let Some(language) = self.root.text_of("defaultLanguage") {
             let language = Value::text(&language.to_lowercase());
-            let names = builtins().filter(|known| self.kind.is_among(known.kinds));
-            let names = names.map(|known| known.name.to_lowercase());
+            let names = builtins_of(self.kind).map(|known| known.name.to_lowercase());
             let names = names.filter(|name| name.ends_with(".language"));
             given.extend(names.map(|name| (name, language.clone())));
         }

@@ -5,9 +5,9 @@
 
 use super::Reader;
 use super::keys::ERRORS;
-use super::spec;
+use crate::place::Place;
 use crate::workflow::{Action, Next};
-use crate::yaml::{Entry, Node};
+use crate::yaml::{Entry, Kind, Node};
 use tollgate_expression::did_you_mean;
 
 /// A form as files write it, and what it is.
@@ -62,60 +62,58 @@ impl Reader<'_> {
             self.check_expressions(&entry.value);
             return Next::Return;
         };
-        let (word, id) = match form {
+        match *form {
+            Form::Step(word) => self.handling_step(word, entry),
+            Form::End(word) => self.handling_end(word, entry.place),
             Form::Continue => {
                 self.problems.warn(
                     entry.place,
                     "that a failure is left behind is our reading of `continue`",
                     "the step that failed is left by its failure, or its last way out",
                 );
-                return Next::Continue;
-            }
-            Form::Step(word) => (*word, self.reserve(entry.place, word)),
-            Form::End(word) => (*word, self.reserve(entry.place, word)),
-        };
-        match form {
-            Form::Step(_) => self.handling_step(id, word, entry),
-            _ => {
-                let word = match word {
-                    "exit" if self.is_bot() => "exitBotFlow",
-                    word => word,
-                };
-                let action = Action::End {
-                    inputs: Vec::new(),
-                    word,
-                    reason: None,
-                };
-                self.finish(id, action, Vec::new());
+                Next::Continue
             }
         }
+    }
+
+    fn handling_end(&mut self, word: &'static str, place: Place) -> Next {
+        let id = self.reserve(place, word);
+        let word = match word {
+            "exit" if self.is_bot() => "exitBotFlow",
+            word => word,
+        };
+        let action = Action::End {
+            inputs: Vec::new(),
+            word,
+            reason: None,
+        };
+        self.finish(id, action, Vec::new());
         Next::Step(id)
     }
 
     /// A form that is a step has the step's settings; a queue's say no more than the queue.
-    fn handling_step(&mut self, id: u32, word: &'static str, entry: &Entry) {
+    fn handling_step(&mut self, word: &'static str, entry: &Entry) -> Next {
+        let id = self.reserve(entry.place, word);
         let with_reference = match (word, entry.value.text()) {
             ("jumpToTask", Some(_)) => Some("targetTaskRef"),
             ("jumpToMenu", Some(_)) => Some("targetMenuRef"),
             ("changeState", Some(_)) => Some("targetStateRef"),
             _ => None,
         };
-        let Some(spec) = spec::find(word) else {
-            return;
-        };
         match with_reference {
-            None => self.step(id, spec.word, &entry.value, Next::Return),
+            None => self.step(id, word, &entry.value, Next::Return),
             Some(key) => {
                 let reference = Node {
                     place: entry.place,
-                    kind: crate::yaml::Kind::Map(vec![Entry {
+                    kind: Kind::Map(vec![Entry {
                         key: key.to_owned(),
                         place: entry.place,
                         value: entry.value.clone(),
                     }]),
                 };
-                self.step(id, spec.word, &reference, Next::Return);
+                self.step(id, word, &reference, Next::Return);
             }
         }
+        Next::Step(id)
     }
 }

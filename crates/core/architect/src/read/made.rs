@@ -1,7 +1,7 @@
 //! Variables that take outputs, each written `var:`; one written otherwise goes nowhere, and is told.
 //!
-//! Those that nothing declares the vendor makes, and so they are made here, with a
-//! warning and without a type. They are made before steps are compiled, so that what stands further up may read them.
+//! Those that nothing declares the vendor makes, and so they are made here, with a warning and without a type. They
+//! are made before steps are compiled, so that what stands further up may read them.
 
 use super::Reader;
 use super::shape::says_nothing;
@@ -100,11 +100,15 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a setting of this name, or what stands below it, is an output.
+/// Whether a setting of this name, or what stands below it, is an output. The ending matches `outputs` itself and what
+/// is made of it: `successOutputs`, `sessionVariableOutputs`.
 pub(super) fn is_output(key: &str) -> bool {
-    ["utputs", "Result", "Results"]
-        .iter()
-        .any(|end| key.ends_with(end))
+    key.ends_with("utputs") || is_result(key)
+}
+
+/// Whether a setting of this name takes what the step finds: `findResult`, `externalResults`.
+pub(super) fn is_result(key: &str) -> bool {
+    key.ends_with("Result") || key.ends_with("Results")
 }
 
 /// What is wrong with an output that isn't written `var:`, and what to write.

@@ -5,9 +5,7 @@ use super::task::named;
 use crate::place::Place;
 use crate::workflow::{Action, MenuChoice, Next, Path, normal};
 use crate::yaml::Node;
-use tollgate_expression::Expr;
 use tollgate_expression::Type;
-use tollgate_expression::Value;
 
 const MENU_KEYS: &str = "\
     name refId audio choices settingsMenu settingsSpeechRec description variables \
@@ -28,7 +26,8 @@ impl Reader<'_> {
     }
 
     fn menu_step(&mut self, id: u32, task: u32, node: &Node) {
-        let audio = self.audio(node, "audio");
+        let audio = node.get("audio");
+        let audio = audio.and_then(|audio| self.value(audio, Type::AUDIO, "audio"));
         let settings = node.get("settingsMenu");
         if let Some(settings) = settings {
             self.known(settings, super::keys::MENU);
@@ -36,7 +35,7 @@ impl Reader<'_> {
         let mut setting = |key: &str, kind| {
             let value = settings.and_then(|settings| settings.get(key))?;
             let value = self.value(value, kind, key)?;
-            (!matches!(value, Expr::Constant(Value::NotSet))).then_some(value)
+            (!value.is_not_set()).then_some(value)
         };
         let timeout = setting("menuSelectionTimeout", Type::DURATION);
         let repeats = setting("repeatCount", Type::INTEGER);

@@ -1,6 +1,6 @@
 //! The variables that an expression may name.
 
-use crate::workflow::{Builtin, Variable, WorkflowKind, builtin, builtins};
+use crate::workflow::{Builtin, Variable, WorkflowKind, builtins_of};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use tollgate_expression::{Scope, Type, Value};
@@ -64,14 +64,13 @@ impl Scope for Names<'_> {
     }
 
     fn elsewhere(&self, name: &str) -> Option<String> {
-        Builtin::find_with_property(name)?;
-        builtin(name, self.kind).err()
+        let (known, _) = Builtin::find_with_property(name)?;
+        known.elsewhere(self.kind)
     }
 
     fn names(&self) -> Vec<String> {
         let mut names = self.names_declared();
-        let builtins = builtins().filter(|known| self.kind.is_among(known.kinds));
-        names.extend(builtins.map(|known| known.name.to_owned()));
+        names.extend(builtins_of(self.kind).map(|known| known.name.to_owned()));
         names
     }
 }

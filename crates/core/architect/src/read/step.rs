@@ -1,13 +1,14 @@
 //! Sequences of steps, and what all steps have in common; the shapes of those without code of their own.
 
 use super::Reader;
+use super::made::is_result;
 use super::spec::{self, Does, Evidence, Stands, StepType};
-use crate::workflow::{Action, Duty, Next, Path};
+use crate::workflow::{Action, Binding, Duty, Field, Next, Path};
 use crate::yaml::Node;
 use tollgate_expression::{Expr, Type, nearest};
 
 /// Keys that every step may have; those of its ways out are read with these.
-const EVERY_STEP: [&str; 4] = ["name", "none", "refId", "outputs"];
+pub(super) const EVERY_STEP: [&str; 4] = ["name", "none", "refId", "outputs"];
 
 impl Reader<'_> {
     /// Compiles a list of steps; `after` is where the last leads. Gives where to begin.
@@ -94,8 +95,7 @@ impl Reader<'_> {
             Does::Ask => self.question(id, spec, node, next),
             Does::Call => self.call(id, spec, node, next),
             Does::Say(setting) => self.say(id, spec, node, setting, next),
-            Does::LookUp => self.platform(id, spec, node, Duty::Answer, next),
-            Does::Nothing => self.platform(id, spec, node, Duty::Vendor, next),
+            Does::LookUp | Does::Nothing => self.look_up(id, spec, node, next),
             Does::Tell => self.tell(id, spec, node, next),
             Does::Transfer => self.transfer(id, spec, node, next),
             Does::End(reason) => self.end(id, spec, node, reason, next),
@@ -151,7 +151,7 @@ impl Reader<'_> {
                 Some(setting) => {
                     let value = &entry.value;
                     let unset = value.is_null() || value.get("noValue").is_some();
-                    let written = value.get("lit").unwrap_or(value).text();
+                    let written = value.written().text();
                     let idle = setting.idle.is_some_and(|idle| written == Some(idle));
                     if !unset && !idle && self.ignored.insert((spec.word, setting.name)) {
                         let message = format!("`{key}` of `{}` has no effect here", spec.word);
@@ -171,7 +171,7 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn finish(&mut self, id: u32, action: Action, paths: Vec<crate::workflow::Path>) {
+    pub(super) fn finish(&mut self, id: u32, action: Action, paths: Vec<Path>) {
         let step = &mut self.steps[id as usize];
         step.action = action;
         step.paths = paths;
@@ -191,22 +191,33 @@ impl Reader<'_> {
             return self.finish(id, Action::Say(said.into_iter().collect()), paths);
         }
         let (_, outputs) = self.fields(spec, node, &[key]);
-        let action = Action::Platform {
-            duty: Duty::Tell,
-            before: said,
-            inputs: Vec::new(),
-            outputs,
-        };
-        let paths = self.outputs(id, spec, node, next);
-        self.finish(id, action, paths);
+        self.platform(id, spec, node, said, (Vec::new(), outputs), next);
     }
 
-    fn platform(&mut self, id: u32, spec: &'static StepType, node: &Node, duty: Duty, next: Next) {
-        let (inputs, outputs) = self.fields(spec, node, &[]);
+    fn look_up(&mut self, id: u32, spec: &'static StepType, node: &Node, next: Next) {
+        let fields = self.fields(spec, node, &[]);
         self.miss_results(id, spec, node);
+        self.platform(id, spec, node, None, fields, next);
+    }
+
+    /// The platform is asked, and the step is left by its answer.
+    fn platform(
+        &mut self,
+        id: u32,
+        spec: &'static StepType,
+        node: &Node,
+        before: Option<Expr>,
+        (inputs, outputs): (Vec<Field>, Vec<Binding>),
+        next: Next,
+    ) {
+        let duty = match spec.does {
+            Does::LookUp => Duty::Answer,
+            Does::Nothing => Duty::Vendor,
+            _ => Duty::Tell,
+        };
         let action = Action::Platform {
             duty,
-            before: None,
+            before,
             inputs,
             outputs,
         };
@@ -219,8 +230,7 @@ impl Reader<'_> {
         let place = self.steps[id as usize].place;
         let results = spec.settings.iter().filter(|setting| setting.used);
         for result in results.map(|setting| setting.name) {
-            let is_result = result.ends_with("Result") || result.ends_with("Results");
-            if is_result && node.get(result).is_none() && !spec.needed.contains(&result) {
+            if is_result(result) && node.get(result).is_none() && !spec.needed.contains(&result) {
                 let message = format!("what `{}` finds goes nowhere", spec.word);
                 let help = format!("write {result}: {{var: …}} or noValue: true");
                 self.problems.warn(place, message, help);
@@ -235,14 +245,7 @@ impl Reader<'_> {
             let paths = self.straight(spec, node, next);
             return self.finish(id, Action::Tell(inputs), paths);
         }
-        let action = Action::Platform {
-            duty: Duty::Tell,
-            before: None,
-            inputs,
-            outputs,
-        };
-        let paths = self.outputs(id, spec, node, next);
-        self.finish(id, action, paths);
+        self.platform(id, spec, node, None, (inputs, outputs), next);
     }
 
     fn transfer(&mut self, id: u32, spec: &'static StepType, node: &Node, next: Next) {

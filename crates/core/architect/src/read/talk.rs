@@ -4,8 +4,7 @@ use super::Reader;
 use super::spec::StepType;
 use crate::workflow::{Action, Next, Path, Prompting, QuestionKind};
 use crate::yaml::Node;
-use tollgate_expression::Type;
-use tollgate_expression::did_you_mean;
+use tollgate_expression::{Type, did_you_mean};
 
 impl Reader<'_> {
     pub(super) fn prompting(&mut self, node: &Node) -> Prompting {
@@ -29,7 +28,8 @@ impl Reader<'_> {
         let (kind, paths) = match spec.word {
             "askForIntent" => (QuestionKind::Intent, self.intent_paths(node, next)),
             "askForSlot" => {
-                let (kind, paths) = (self.slot(node), self.outputs(id, spec, node, next));
+                let kind = self.slot(spec, node);
+                let paths = self.outputs(id, spec, node, next);
                 let Some(kind) = kind else {
                     return self.finish(id, Action::Pass, paths);
                 };
@@ -55,7 +55,7 @@ impl Reader<'_> {
         self.finish(id, action, paths);
     }
 
-    fn slot(&mut self, node: &Node) -> Option<QuestionKind> {
+    fn slot(&mut self, spec: &'static StepType, node: &Node) -> Option<QuestionKind> {
         let slot = node.get("slot")?;
         let entity = slot.get("name").unwrap_or(slot).text()?.to_owned();
         let name = format!("Slot.{entity}");
@@ -72,7 +72,7 @@ impl Reader<'_> {
             kind,
             entity: entity.into(),
             valid: self
-                .audio(node, "customValidation")
+                .setting_of(spec, node, "customValidation")
                 .filter(|valid| !valid.is_not_set()),
         })
     }

@@ -2,14 +2,12 @@
 
 use super::Reader;
 use super::literal::literal;
-use super::setting::leaf;
-use crate::workflow::Builtin;
+use crate::workflow::{Builtin, listed};
 use crate::yaml::{Kind as Shape, Node};
 use std::collections::BTreeSet;
-use tollgate_expression::Value;
-use tollgate_expression::did_you_mean;
-use tollgate_expression::{Base, Type};
-use tollgate_expression::{Expr, FaultKind, check, read_out};
+use tollgate_expression::{
+    Base, Evidence, Expr, FaultKind, Type, Value, check, did_you_mean, read_out,
+};
 
 const FORMS: [&str; 6] = ["lit", "exp", "var", "tts", "prompt", "noValue"];
 
@@ -140,8 +138,11 @@ impl Reader<'_> {
     /// has in workflows of other kinds only.
     fn doubtful_names(&mut self, expr: &Expr, strange: &BTreeSet<&'static str>, node: &Node) {
         let elsewhere = |name: &str, kinds: &str| {
-            let kinds = kinds.replace(' ', ", ");
+            let kinds = listed(kinds);
             format!("`{name}` is known from workflows of other kinds: {kinds}")
+        };
+        let only = |name: &str, evidence: Evidence| {
+            format!("`{name}` is known from {} only", evidence.words())
         };
         let constants = strange.iter().filter_map(|name| Builtin::find(name));
         let mut doubts: BTreeSet<String> = constants
@@ -154,18 +155,16 @@ impl Reader<'_> {
                     return;
                 };
                 if !way.evidence.confirmed() {
-                    let (call, known) = (function.way(way), way.evidence.words());
-                    doubts.insert(format!("`{call}` is known from {known} only"));
+                    doubts.insert(only(&function.way(way), way.evidence));
                 }
                 if !self.kind.is_among(way.flows) {
                     doubts.insert(elsewhere(function.name, way.flows));
                 }
             }
             Expr::Builtin(name) => {
-                let known = Builtin::find(name).filter(|known| known.evidence == "secondary");
-                doubts.extend(
-                    known.map(|known| format!("`{}` is known from others' notes only", known.name)),
-                );
+                let notes = Evidence::Notes;
+                let known = Builtin::find(name).filter(|known| known.evidence == notes.word());
+                doubts.extend(known.map(|known| only(known.name, notes)));
             }
             _ => {}
         });
@@ -194,22 +193,13 @@ impl Reader<'_> {
         found
     }
 
-    /// A setting by the type that its name has, else what is heard.
-    pub(super) fn audio(&mut self, node: &Node, key: &str) -> Option<Expr> {
-        let kind = leaf(key).unwrap_or(Type::AUDIO);
-        node.get(key).and_then(|inner| self.value(inner, kind, key))
-    }
-
     fn literal(&mut self, node: &Node, wanted: Type, what: &str) -> Option<Expr> {
         match literal(node, wanted) {
             Ok(value) => Some(Expr::Constant(value)),
             Err(expected) => {
-                let shown = node
-                    .text()
-                    .map_or_else(|| node.what().to_owned(), |t| format!("`{t}`"));
                 self.problems.error(
                     node.place,
-                    format!("{what} is {shown}"),
+                    format!("{what} is {}", node.shown()),
                     format!("expected {expected}"),
                 );
                 None

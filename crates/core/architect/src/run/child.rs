@@ -1,11 +1,10 @@
 //! Workflows that a workflow calls: run here where the library has them, else asked for.
 
 use super::{Effect, End, MAX_DEPTH, Misses, Progress, Run, State};
-use crate::workflow::WorkflowCall;
+use crate::workflow::{Channel, WorkflowCall};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
-use tollgate_expression::Value;
-use tollgate_expression::World;
+use tollgate_expression::{Value, World};
 
 impl Run {
     /// The workflow runs here if the library has it; else it is asked for.
@@ -21,7 +20,8 @@ impl Run {
             return Ok(());
         };
         let (callers, kind) = (&workflow.callers, self.workflow.kind);
-        if !callers.is_empty() && !callers.contains(&kind) && kind.word() != "commonModule" {
+        let every = kind.channel() == Channel::Every;
+        if !callers.is_empty() && !callers.contains(&kind) && !every {
             let (name, kind) = (&call.workflow, kind.word());
             return Err(format!(
                 "{name} isn't compatible with workflows of type {kind}"

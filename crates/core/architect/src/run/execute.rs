@@ -26,13 +26,13 @@ impl Run {
             Next::Again(id) => (id, true),
         };
         self.steps += 1;
-        let handles = matches!(workflow.settings.error_next, Next::Step(_));
         let bound = match self.in_error {
             true => MAX_STEPS + MAX_STEPS_AFTER,
             false => MAX_STEPS,
         };
         if self.steps > bound {
             let why = format!("more than {bound} steps; does it go round in circles?");
+            let handles = matches!(workflow.settings.error_next, Next::Step(_));
             if handles && !self.in_error {
                 return self.fail(id, why);
             }

@@ -18,23 +18,28 @@ impl Run {
         if !can {
             return Err(AnswerError::CannotHappen { what, kind });
         }
-        let over = matches!(self.state, State::Ended(_));
-        self.hang_up(now);
-        if what == Happening::Answered && !over {
-            self.state = State::Ended(End::Step {
+        let end = match what {
+            Happening::HangsUp => End::HungUp,
+            Happening::Answered => End::Step {
                 step: kind.ends(),
                 reason: None,
-            });
-        }
+            },
+        };
+        self.over(end, now);
         Ok(())
     }
 
     /// The person leaves: the run is over, whatever it was at.
     pub fn hang_up(&mut self, now: Instant) {
+        self.over(End::HungUp, now);
+    }
+
+    /// The run ends, unless it has ended.
+    fn over(&mut self, end: End, now: Instant) {
         self.now = self.now.max(now);
         if !matches!(self.state, State::Ended(_)) {
             self.child = None;
-            self.state = State::Ended(End::HungUp);
+            self.state = State::Ended(end);
         }
     }
 }

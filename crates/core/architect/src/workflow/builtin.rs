@@ -2,19 +2,19 @@
 //! workflow, of the bot's session, and constants.
 //!
 //! A row is a variable: its name, its type, the kinds of workflows that have it (`kinds.tsv` has their families),
-//! its value if that never changes, the step and its setting that set it, and how we know. A name that ends in `*` stands for any name there, such as
-//! that of a prompt. What isn't constant is what the platform knows; a script or a service gives it, and what
-//! nobody gave is `NOT_SET`. A workflow can assign to none of them; that a step which tells the platform (its
-//! language, its priority) is seen in the variable of the same name is our reading.
+//! its value if that never changes, the step and its setting that set it, and how we know. A name that ends in `*`
+//! stands for any name there, such as that of a prompt. What isn't constant is what the platform knows; a script or
+//! a service gives it, and what nobody gave is `NOT_SET`. A workflow can assign to none of them; that a step which
+//! tells the platform (its language, its priority) is seen in the variable of the same name is our reading.
 //!
 //! Evidence: the vendor's package of 2017 and SDK of 2026, its help pages, published YAML and exports; `secondary`
 //! is what others noted.
 
-use super::WorkflowKind;
+use super::kind::{WorkflowKind, listed};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use tollgate_expression::time::read_date_time;
-use tollgate_expression::{Base, Entity, Type, Value, dialing_code};
+use tollgate_expression::{Base, Entity, Type, Value, dialing_code, did_you_mean};
 
 /// The table: a line of headings, then a line for each variable; columns are separated by tabs.
 const TABLE: &str = include_str!("variables.tsv");
@@ -52,16 +52,9 @@ impl Builtin {
         let [name, kind, kinds, value, set_by, evidence] = columns[..] else {
             return None;
         };
-        let kind = match kind
-            .strip_prefix('[')
-            .and_then(|kind| kind.strip_suffix(']'))
-        {
-            Some(item) => Type::many(Type::of_word(item)?.base),
-            None => Type::of_word(kind)?,
-        };
         Some(Builtin {
             name,
-            kind,
+            kind: Type::of_word(kind)?,
             kinds,
             value,
             set_by,
@@ -85,6 +78,12 @@ impl Builtin {
         let whole = Builtin::find(name).map(|found| (found, ""));
         whole
             .or_else(|| ends.find_map(|dot| Some((Builtin::find(&name[..dot])?, &name[dot + 1..]))))
+    }
+
+    /// Why workflows of a kind don't have it; none if they do.
+    pub(crate) fn elsewhere(&self, of: WorkflowKind) -> Option<String> {
+        let has = of.is_among(self.kinds);
+        (!has).then(|| format!("workflows of other kinds have it: {}", listed(self.kinds)))
     }
 
     /// The value of the constant with this name; none of what is no constant.
@@ -151,6 +150,11 @@ pub fn builtins() -> impl Iterator<Item = &'static Builtin> + Clone {
     BUILTINS.iter()
 }
 
+/// Every row that workflows of a kind have.
+pub(crate) fn builtins_of(kind: WorkflowKind) -> impl Iterator<Item = &'static Builtin> + Clone {
+    builtins().filter(move |known| kind.is_among(known.kinds))
+}
+
 /// The variables that a step sets by one of its settings.
 pub(crate) fn set_by(step: &str, setting: &str) -> impl Iterator<Item = &'static Builtin> {
     static SET: LazyLock<Vec<&Builtin>> = LazyLock::new(|| {
@@ -167,20 +171,10 @@ pub(crate) fn set_by(step: &str, setting: &str) -> impl Iterator<Item = &'static
 /// # Errors
 /// No workflow has it, or only those of other kinds: what is known of it.
 pub fn builtin(name: &str, of: WorkflowKind) -> Result<(&'static Builtin, &str), String> {
-    match Builtin::find_with_property(name) {
-        Some(found) if of.is_among(found.0.kinds) => Ok(found),
-        Some((known, _)) => Err(format!(
-            "workflows of other kinds have it: {}",
-            known.kinds.replace(' ', ", ")
-        )),
-        None => {
-            let names = builtins().filter(|known| of.is_among(known.kinds));
-            Err(tollgate_expression::did_you_mean(
-                name,
-                names.map(|known| known.name),
-            ))
-        }
-    }
+    let Some(found) = Builtin::find_with_property(name) else {
+        return Err(did_you_mean(name, builtins_of(of).map(|known| known.name)));
+    };
+    found.0.elsewhere(of).map_or(Ok(found), Err)
 }
 
 #[cfg(test)]

@@ -38,6 +38,11 @@ struct Facts {
     note: &'static str,
 }
 
+/// A text that names kinds, with blanks between, as a message lists them.
+pub(crate) fn listed(kinds: &str) -> String {
+    kinds.replace(' ', ", ")
+}
+
 /// How a workflow meets people; decides which steps it may have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Channel {
@@ -139,20 +144,17 @@ impl WorkflowKind {
     }
 
     /// Of a kind that waits in a queue: how long after its end it begins again.
-    #[must_use]
-    pub fn again(self) -> Option<Duration> {
+    pub(crate) fn again(self) -> Option<Duration> {
         self.0.again
     }
 
     /// Whether somebody is there who can leave.
-    #[must_use]
-    pub fn meets_people(self) -> bool {
+    pub(crate) fn meets_people(self) -> bool {
         self.0.channel != Channel::Nobody
     }
 
     /// Groups of settings that only this kind and its like have, with blanks between.
-    #[must_use]
-    pub fn settings(self) -> &'static str {
+    pub(crate) fn settings(self) -> &'static str {
         self.0.settings
     }
 
@@ -162,8 +164,7 @@ impl WorkflowKind {
 
     /// Whether something that only these kinds have is there in this one; the text names kinds and families, with
     /// blanks between, or `all`.
-    #[must_use]
-    pub fn is_among(self, kinds: &str) -> bool {
+    pub(crate) fn is_among(self, kinds: &str) -> bool {
         let mut own = self.0.families.split(' ').chain(["all", self.0.word]);
         self.0.channel == Channel::Every
             || own.any(|own| kinds.split(' ').any(|wanted| wanted == own))

@@ -129,6 +129,17 @@ impl Node {
         }
     }
 
+    /// The node for a message: a scalar's text, else what it is.
+    pub(crate) fn shown(&self) -> String {
+        self.text()
+            .map_or_else(|| self.what().to_owned(), |text| format!("`{text}`"))
+    }
+
+    /// What is written as it is, or as a literal: the node under `lit`, or the node itself.
+    pub(crate) fn written(&self) -> &Node {
+        self.get("lit").unwrap_or(self)
+    }
+
     /// The place of a scalar's character, or of the scalar where that isn't known.
     pub(crate) fn place_of(&self, character: usize) -> Place {
         match &self.kind {
