@@ -51,6 +51,9 @@ pub struct Problem {
     pub message: String,
     /// What to do; empty where the message says it all.
     pub help: String,
+    /// The placeholder that has no value, where that is the problem: where a value is given differs by what runs the
+    /// workflow.
+    pub unfilled: Option<String>,
 }
 
 impl fmt::Display for Problem {
@@ -100,20 +103,35 @@ impl Problems {
         self.push(Severity::Warning, place, message.into(), help.into());
     }
 
+    /// Notes a placeholder that has no value.
+    pub(crate) fn unfilled(&mut self, place: Place, name: &str) {
+        self.keep(Problem {
+            place,
+            severity: Severity::Warning,
+            message: format!("placeholder {{{{{name}}}}} has no value"),
+            help: format!("it stands as written; give one with --set {name}=…"),
+            unfilled: Some(name.to_owned()),
+        });
+    }
+
     fn push(&mut self, severity: Severity, place: Place, message: String, help: String) {
-        let problem = Problem {
+        self.keep(Problem {
             place,
             severity,
             message,
             help,
-        };
+            unfilled: None,
+        });
+    }
+
+    fn keep(&mut self, problem: Problem) {
         if self.kept.len() < MAX_PROBLEMS {
             self.kept.push(problem);
             return;
         }
         self.more += 1;
         let mildest = self.kept.iter_mut().max_by_key(|kept| kept.severity);
-        if let Some(mildest) = mildest.filter(|mildest| mildest.severity > severity) {
+        if let Some(mildest) = mildest.filter(|mildest| mildest.severity > problem.severity) {
             *mildest = problem;
         }
     }
@@ -129,6 +147,7 @@ impl Problems {
                 severity: Severity::Warning,
                 message: format!("there are {more} more problems, none of them worse"),
                 help: "mend these first".to_owned(),
+                unfilled: None,
             });
         }
     }

@@ -97,11 +97,7 @@ fn read(text: &str, substitutions: &Substitutions) -> Result<Workflow, Problems>
         return Err(problems);
     };
     for (name, place) in &document.unfilled {
-        problems.warn(
-            *place,
-            format!("placeholder {{{{{name}}}}} has no value"),
-            format!("it stands as written; give one with --set {name}=…"),
-        );
+        problems.unfilled(*place, name);
     }
     let Some((kind, root)) = workflow_type(&document.root, &mut problems) else {
         problems.sort();

@@ -40,7 +40,7 @@ pub use expr::{Callee, Expr};
 pub use fault::{Fault, FaultKind};
 pub use function::{Function, functions};
 pub use kind::{Base, DataType, Kind, Type, data_types};
-pub use nearest::{did_you_mean, nearest};
+pub use nearest::{did_you_mean, meant, nearest};
 pub use operator::{Operator, Prefix, operators};
 pub use overload::{Evidence, Overload};
 pub use region::{dialing_code, regions};

@@ -11,10 +11,15 @@ pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&
         .map(|(_, candidate)| candidate)
 }
 
+/// The question whether the name nearest to one that isn't known is meant; none if none is near enough.
+pub fn meant<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    nearest(name, known).map(|near| format!("did you mean {near}?"))
+}
+
 /// Help text for a name that isn't known.
 pub fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    if let Some(near) = nearest(name, known.clone()) {
-        return format!("did you mean {near}?");
+    if let Some(question) = meant(name, known.clone()) {
+        return question;
     }
     let all: Vec<&str> = known.collect();
     match all.len() {

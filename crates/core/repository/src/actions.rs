@@ -4,10 +4,10 @@ use crate::contract::Names;
 use crate::files::Files;
 use crate::finding::{Finding, Level, Rule};
 use crate::looks::{like_action, name_place};
-use crate::report::Item;
-use crate::terraform::ActionResource;
+use crate::report::{Item, Part};
+use crate::terraform::{ActionResource, put};
 use serde_json::{Value as Json, json};
-use tollgate_action::{Action, ActionError, Warning};
+use tollgate_action::Action;
 use tollgate_architect::Place;
 
 /// A data action of the folder.
@@ -56,27 +56,21 @@ fn is_json(path: &str) -> bool {
 
 /// The action of a file; none if the file is something else.
 fn exported(files: &dyn Files, path: &str) -> Option<DataAction> {
-    let (rule, message) = match files.text(path) {
-        Ok(text) if like_action(&text) => return Some(export(path, &text)),
-        Ok(_) => return None,
-        Err(fault) if fault.head.is_empty() || like_action(&fault.head) => {
-            (Rule::Unreadable, fault.why)
+    match files.text(path) {
+        Ok(text) => {
+            let export = like_action(&text)?;
+            Some(self::export(path, &text, export.as_ref()))
         }
-        Err(_) => return None,
-    };
-    let finding = Finding {
-        file: path.to_owned(),
-        place: None,
-        level: Level::Error,
-        rule,
-        field: String::new(),
-        message,
-        help: String::new(),
-    };
-    Some(DataAction::new(path, None, vec![finding]))
+        Err(fault) => {
+            let ours = fault.head.is_empty() || like_action(&fault.head).is_some();
+            let finding = || Finding::unreadable(path, fault.why);
+            ours.then(|| DataAction::new(path, None, vec![finding()]))
+        }
+    }
 }
 
-fn export(path: &str, text: &str) -> DataAction {
+/// An export's action; what the export holds is none where it is no JSON.
+fn export(path: &str, text: &str, holds: Option<&Json>) -> DataAction {
     let place = |line: Option<usize>, column: Option<usize>| {
         let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let (line, column) = (number(line?), number(column?));
@@ -91,14 +85,13 @@ fn export(path: &str, text: &str) -> DataAction {
         message: message.to_owned(),
         help: String::new(),
     };
-    match Action::read(text) {
+    let mut read = match Action::read(text) {
         Ok(action) => {
             let warnings = action.warnings().into_iter().map(|warning| {
                 let place = place(Some(warning.line), Some(warning.column));
                 finding(Level::Warning, &warning.field, place, &warning.message)
             });
             let mut read = DataAction::new(path, Some(action.name()), warnings.collect());
-            read.declared.1 = name_place(text);
             read.inputs = Names::of(action.input_schema());
             read.outputs = Names::of(action.output_schema());
             read
@@ -108,13 +101,12 @@ fn export(path: &str, text: &str) -> DataAction {
                 let place = place(fault.line, fault.column);
                 finding(Level::Error, &fault.field, place, &fault.message)
             });
-            let name = tollgate_json::read(text).ok();
-            let name = name.as_ref().and_then(|export| export["name"].as_str());
-            let mut read = DataAction::new(path, name, faults.collect());
-            read.declared.1 = name_place(text);
-            read
+            let name = holds.and_then(|export| export["name"].as_str());
+            DataAction::new(path, name, faults.collect())
         }
-    }
+    };
+    read.declared.1 = name_place(text);
+    read
 }
 
 /// An action that Terraform deploys, judged as the export that it would be.
@@ -123,6 +115,7 @@ fn deploy(resource: &ActionResource) -> DataAction {
     action.item.findings.clone_from(&resource.findings);
     action.item.address = Some(resource.address.clone());
     if resource.name.is_none() {
+        action.item.is_named = false;
         action.item.name.clone_from(&resource.address);
     }
     action.root = Some(resource.root.clone());
@@ -141,7 +134,9 @@ fn deploy(resource: &ActionResource) -> DataAction {
         // Where a part isn't known, what surprises may be explained by that part.
         Ok(read) if whole => {
             let warnings = read.warnings();
-            let warnings = warnings.iter().map(|warning| warned(resource, warning));
+            let warnings = warnings
+                .iter()
+                .map(|warning| placed(resource, Level::Warning, &warning.field, &warning.message));
             action.item.findings.extend(warnings);
         }
         Ok(_) => {}
@@ -152,7 +147,8 @@ fn deploy(resource: &ActionResource) -> DataAction {
                     .into_iter()
                     .any(|field| fault.field.starts_with(field.as_str()))
             });
-            let faults = known.map(|fault| refused(resource, fault));
+            let faults =
+                known.map(|fault| placed(resource, Level::Error, &fault.field, &fault.message));
             action.item.findings.extend(faults);
         }
     }
@@ -175,22 +171,10 @@ fn complete(resource: &ActionResource) -> (Json, Vec<String>) {
             ("/config/request/requestUrlTemplate", Some("purecloud-data-actions")) => json!("/"),
             _ => tollgate_json::read(value).unwrap_or_default(),
         };
-        let mut at = &mut export;
-        for name in pointer[1..].split('/') {
-            at = &mut at[name];
-        }
-        *at = value;
+        put(&mut export, &field, value);
         stood_in.push(field);
     }
     (export, stood_in)
-}
-
-fn warned(resource: &ActionResource, warning: &Warning) -> Finding {
-    placed(resource, Level::Warning, &warning.field, &warning.message)
-}
-
-fn refused(resource: &ActionResource, fault: &ActionError) -> Finding {
-    placed(resource, Level::Error, &fault.field, &fault.message)
 }
 
 /// A finding about a field of the export, at the argument that the field comes from, or the nearest around it.
@@ -223,9 +207,11 @@ impl DataAction {
     fn new(path: &str, name: Option<&str>, findings: Vec<Finding>) -> DataAction {
         DataAction {
             item: Item {
+                part: Part::Action,
                 file: path.to_owned(),
                 kind: "data action".to_owned(),
                 name: name.unwrap_or_default().to_owned(),
+                is_named: true,
                 address: None,
                 findings,
                 skipped: None,

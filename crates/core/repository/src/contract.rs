@@ -44,16 +44,21 @@ impl Names {
     pub(crate) fn listed(&self) -> String {
         /// Names that are told.
         const MOST: usize = 12;
-        if self.all.is_empty() {
-            return "none".to_owned();
-        }
         let told = self.all.iter().take(MOST).map(String::as_str);
-        let told = told.collect::<Vec<_>>().join(", ");
+        let told = listed(&told.collect::<Vec<_>>());
         match self.all.len().checked_sub(MOST) {
             Some(more @ 1..) => format!("{told} and {more} more"),
             _ => told,
         }
     }
+}
+
+/// Names, for a message.
+pub(crate) fn listed(names: &[&str]) -> String {
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    names.join(", ")
 }
 
 /// What Architect makes of a schema without names: a scalar, or a collection of such.

@@ -1,7 +1,8 @@
 //! What is found in the files: one thing that is wrong, surprising, or not looked into, with its place.
 
+use std::fmt;
 use tollgate_architect::Place;
-use tollgate_expression::nearest;
+use tollgate_expression::meant;
 
 /// How much a finding matters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -48,13 +49,59 @@ pub struct Finding {
     pub help: String,
 }
 
+impl Finding {
+    /// That a file can't be read, and why.
+    #[must_use]
+    pub fn unreadable(file: &str, why: String) -> Finding {
+        Finding {
+            file: file.to_owned(),
+            place: None,
+            level: Level::Error,
+            rule: Rule::Unreadable,
+            field: String::new(),
+            message: why,
+            help: String::new(),
+        }
+    }
+
+    /// What is found, behind its field.
+    #[must_use]
+    pub fn what(&self) -> String {
+        match self.field.as_str() {
+            "" => self.message.clone(),
+            field => format!("{field}: {}", self.message),
+        }
+    }
+
+    /// A text about it, as [`what`](Finding::what) or the message alone, with what to do behind it.
+    #[must_use]
+    pub fn with_help(&self, what: &str) -> String {
+        match self.help.as_str() {
+            "" => what.to_owned(),
+            help => format!("{what} ({help})"),
+        }
+    }
+}
+
+/// In one line, in the form that editors jump to.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(place) = self.place {
+            write!(f, ":{place}")?;
+        }
+        let told = self.with_help(&self.what());
+        write!(f, ": {}: {told}", self.level.as_str())
+    }
+}
+
 /// What to say of a name that isn't known: which one is near, or all if they are few.
 pub(crate) fn near<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
     /// Names that are listed.
     const FEW: usize = 12;
     let known: Vec<&str> = known.into_iter().collect();
-    match nearest(name, known.iter().copied()) {
-        Some(near) => format!("did you mean {near}?"),
+    match meant(name, known.iter().copied()) {
+        Some(question) => question,
         None if (1..=FEW).contains(&known.len()) => format!("known: {}", known.join(", ")),
         None => String::new(),
     }

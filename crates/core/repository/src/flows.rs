@@ -6,7 +6,7 @@ mod unknown;
 use crate::files::Files;
 use crate::finding::{Finding, Level, Rule};
 use crate::looks::{like_workflow, name_place};
-use crate::report::Item;
+use crate::report::{Item, Part};
 use crate::terraform::FlowResource;
 use std::collections::BTreeSet;
 use tollgate_architect::{
@@ -66,20 +66,10 @@ fn deploy(files: &dyn Files, resource: &FlowResource, left: &mut usize) -> Flow 
     let path = match &resource.source {
         Ok(path) => path,
         Err(why) => {
-            let item = Item {
-                file: resource.file.clone(),
-                kind: SOME_FLOW.to_owned(),
-                name: resource.address.clone(),
-                address: Some(resource.address.clone()),
-                findings: resource.findings.clone(),
-                skipped: Some(why.clone()),
-            };
-            return Flow {
-                item,
-                root: Some(resource.root.clone()),
-                declared: (resource.file.clone(), resource.place),
-                workflow: None,
-            };
+            let mut flow = Flow::new(&resource.file, SOME_FLOW, "", Vec::new());
+            flow.item.skipped = Some(why.clone());
+            flow.deployed_by(resource);
+            return flow;
         }
     };
     let text = resource.made.clone().map_or_else(|| files.text(path), Ok);
@@ -87,7 +77,7 @@ fn deploy(files: &dyn Files, resource: &FlowResource, left: &mut usize) -> Flow 
         Ok(text) => match left.checked_sub(text.len()) {
             Some(rest) => {
                 *left = rest;
-                let mut flow = parse(path, &text, &resource.substitutions);
+                let mut flow = parse(path, &text, &resource.substitutions, Some(resource));
                 let read = unknown::soften(&text, resource, &mut flow.item.findings);
                 *left = left.saturating_sub(read);
                 flow
@@ -101,29 +91,18 @@ fn deploy(files: &dyn Files, resource: &FlowResource, left: &mut usize) -> Flow 
         },
         Err(fault) => unreadable(path, fault.why),
     };
-    flow.root = Some(resource.root.clone());
-    flow.declared = (resource.file.clone(), resource.place);
-    flow.item.address = Some(resource.address.clone());
-    if flow.item.name.is_empty() {
-        flow.item.name.clone_from(&resource.address);
-    }
-    for finding in &mut flow.item.findings {
-        // A workflow by itself has its values from the command line; this one has them from its resource.
-        if let Some((stands, _)) = finding.help.split_once("; give one with --set") {
-            finding.help = format!(
-                "{stands}; give one in the substitutions of {}",
-                resource.address
-            );
-        }
-    }
-    flow.item.findings.extend(resource.findings.iter().cloned());
+    flow.deployed_by(resource);
     flow
 }
 
 /// A workflow's file that Terraform doesn't deploy; none if the file is something else.
 fn alone(files: &dyn Files, path: &str, substitutions: &Substitutions) -> Option<Flow> {
     match files.text(path) {
-        Ok(text) => like_workflow(&text).then(|| parse(path, &text, substitutions)),
+        Ok(text) => like_workflow(&text).then(|| {
+            let mut flow = parse(path, &text, substitutions, None);
+            flow.declared.1 = name_place(&text);
+            flow
+        }),
         Err(fault) => {
             let ours = fault.head.is_empty() || like_workflow(&fault.head);
             ours.then(|| unreadable(path, fault.why))
@@ -140,52 +119,25 @@ fn export(path: &str) -> Flow {
     let note = problem.map(|problem| Finding {
         level: Level::Note,
         place: None,
-        ..finding(path, problem)
+        ..finding(path, problem, None)
     });
     let name = path.rsplit('/').next().unwrap_or_default();
-    let item = Item {
-        file: path.to_owned(),
-        kind: SOME_FLOW.to_owned(),
-        name: name.to_owned(),
-        address: None,
-        findings: note.into_iter().collect(),
-        skipped: Some(why),
-    };
-    Flow {
-        item,
-        root: None,
-        declared: (path.to_owned(), Place { line: 1, column: 1 }),
-        workflow: None,
-    }
+    let mut flow = Flow::new(path, SOME_FLOW, name, note.into_iter().collect());
+    flow.item.skipped = Some(why);
+    flow
 }
 
 fn unreadable(path: &str, message: String) -> Flow {
-    let finding = Finding {
-        file: path.to_owned(),
-        place: None,
-        level: Level::Error,
-        rule: Rule::Unreadable,
-        field: String::new(),
-        message,
-        help: String::new(),
-    };
-    let item = Item {
-        file: path.to_owned(),
-        kind: SOME_FLOW.to_owned(),
-        name: String::new(),
-        address: None,
-        findings: vec![finding],
-        skipped: None,
-    };
-    Flow {
-        item,
-        root: None,
-        declared: (path.to_owned(), Place { line: 1, column: 1 }),
-        workflow: None,
-    }
+    let findings = vec![Finding::unreadable(path, message)];
+    Flow::new(path, SOME_FLOW, "", findings)
 }
 
-fn parse(path: &str, text: &str, substitutions: &Substitutions) -> Flow {
+fn parse(
+    path: &str,
+    text: &str,
+    substitutions: &Substitutions,
+    resource: Option<&FlowResource>,
+) -> Flow {
     let parsed = Workflow::parse_with(text, substitutions);
     let (problems, kind, name) = match &parsed {
         Ok(workflow) => (
@@ -199,20 +151,12 @@ fn parse(path: &str, text: &str, substitutions: &Substitutions) -> Flow {
         }
     };
     let findings = problems.as_slice().iter();
-    let item = Item {
-        file: path.to_owned(),
-        kind: kind.to_owned(),
-        name,
-        address: None,
-        findings: findings.map(|problem| finding(path, problem)).collect(),
-        skipped: None,
-    };
-    Flow {
-        item,
-        root: None,
-        declared: (path.to_owned(), name_place(text)),
-        workflow: parsed.ok(),
-    }
+    let findings = findings
+        .map(|problem| finding(path, problem, resource))
+        .collect();
+    let mut flow = Flow::new(path, kind, &name, findings);
+    flow.workflow = parsed.ok();
+    flow
 }
 
 /// The type and the name of a workflow that isn't valid, as far as they can be read.
@@ -230,11 +174,53 @@ fn named(text: &str, substitutions: &Substitutions) -> (&'static str, String) {
     found.unwrap_or(unknown)
 }
 
-fn finding(path: &str, problem: &Problem) -> Finding {
+impl Flow {
+    /// A workflow that nothing deploys, which may lie anywhere in its file.
+    fn new(path: &str, kind: &str, name: &str, findings: Vec<Finding>) -> Flow {
+        Flow {
+            item: Item {
+                part: Part::Flow,
+                file: path.to_owned(),
+                kind: kind.to_owned(),
+                name: name.to_owned(),
+                is_named: true,
+                address: None,
+                findings,
+                skipped: None,
+            },
+            root: None,
+            declared: (path.to_owned(), Place { line: 1, column: 1 }),
+            workflow: None,
+        }
+    }
+
+    /// Takes what its resource says of it.
+    fn deployed_by(&mut self, resource: &FlowResource) {
+        self.root = Some(resource.root.clone());
+        self.declared = (resource.file.clone(), resource.place);
+        let item = &mut self.item;
+        item.address = Some(resource.address.clone());
+        if item.name.is_empty() {
+            item.name.clone_from(&resource.address);
+            item.is_named = false;
+        }
+        item.findings.extend(resource.findings.iter().cloned());
+    }
+}
+
+fn finding(path: &str, problem: &Problem, resource: Option<&FlowResource>) -> Finding {
     let (level, rule) = match problem.severity {
         Severity::Error => (Level::Error, Rule::Flow),
         Severity::Unsupported => (Level::Unsupported, Rule::FlowUnsupported),
         Severity::Warning => (Level::Warning, Rule::Flow),
+    };
+    // A workflow by itself has its values from the command line; one that is deployed has them from its resource.
+    let help = match (&problem.unfilled, resource) {
+        (Some(_), Some(resource)) => format!(
+            "it stands as written; give one in the substitutions of {}",
+            resource.address
+        ),
+        _ => problem.help.clone(),
     };
     Finding {
         file: path.to_owned(),
@@ -243,6 +229,6 @@ fn finding(path: &str, problem: &Problem) -> Finding {
         rule,
         field: String::new(),
         message: problem.message.clone(),
-        help: problem.help.clone(),
+        help,
     }
 }

@@ -32,5 +32,5 @@ pub mod terraform;
 
 pub use files::{Files, Unreadable};
 pub use finding::{Finding, Level, Rule};
-pub use report::{Item, Report, Verdict};
+pub use report::{Item, Part, Report, Verdict};
 pub use repository::{Options, Repository, read};

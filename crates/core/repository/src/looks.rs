@@ -33,17 +33,17 @@ fn margin_key(line: &str) -> Option<&str> {
     (word && ends).then_some(key)
 }
 
-/// Whether a text looks like the export of a data action. One that isn't JSON does where it has the names that
-/// such exports have.
-pub(crate) fn like_action(text: &str) -> bool {
+/// What a text holds that looks like the export of a data action. One that isn't JSON does where it has the names that
+/// such exports have, and holds nothing.
+pub(crate) fn like_action(text: &str) -> Option<Option<Json>> {
     let names = |names: &[&str]| names.iter().any(|name| text.contains(name));
     if !names(&["\"contract\"", "\"config\""])
         || !names(&["\"integrationType\"", "Schema", "requestUrlTemplate"])
     {
-        return false;
+        return None;
     }
     match tollgate_json::read(text.trim_start_matches('\u{feff}')) {
-        Ok(Json::Object(export)) => {
+        Ok(export @ Json::Object(_)) => {
             let has = |pointer: &str| {
                 let (top, below) = pointer.split_once('/').unwrap_or((pointer, ""));
                 export
@@ -56,10 +56,11 @@ pub(crate) fn like_action(text: &str) -> bool {
                 has("contract/output"),
                 has("config/request"),
             ];
-            ours.iter().filter(|has| **has).count() >= 2
+            let is_ours = ours.iter().filter(|has| **has).count() >= 2;
+            is_ours.then_some(Some(export))
         }
-        Ok(_) => false,
-        Err(_) => text.contains("\"integrationType\"") || text.contains("\"requestUrlTemplate\""),
+        Ok(_) => None,
+        Err(_) => names(&["\"integrationType\"", "\"requestUrlTemplate\""]).then_some(None),
     }
 }
 
@@ -119,7 +120,7 @@ mod tests {
             (r#"{"name": "package"}"#, false),
             ("{", false),
         ] {
-            assert_eq!(like_action(text), is, "{text}");
+            assert_eq!(like_action(text).is_some(), is, "{text}");
         }
     }
 }

@@ -3,15 +3,28 @@
 use crate::finding::{Finding, Level, Rule};
 use std::collections::BTreeSet;
 
+/// Which of the two an item is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Part {
+    /// A workflow.
+    Flow,
+    /// A data action.
+    Action,
+}
+
 /// One workflow or data action, and what was found about it.
 #[derive(Clone, Debug)]
 pub struct Item {
+    /// Which of the two it is.
+    pub part: Part,
     /// The file that it is written in.
     pub file: String,
     /// What it is: a workflow's type, such as `inboundCall`, `data action` or `function action`.
     pub kind: String,
     /// Its name; what Terraform calls it where the name isn't known.
     pub name: String,
+    /// Whether that is its name, and not what Terraform calls it.
+    pub is_named: bool,
     /// What Terraform calls it, if Terraform deploys it.
     pub address: Option<String>,
     /// What was found about it.
@@ -55,12 +68,26 @@ impl Verdict {
     }
 }
 
+impl Verdict {
+    /// What findings come to.
+    #[must_use]
+    pub fn of<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Verdict {
+        let worst = findings.into_iter().map(verdict).max();
+        worst.unwrap_or(Verdict::Valid)
+    }
+
+    /// Whether it lets a check fail; a strict one fails by warnings, and by what tollgate doesn't know, too.
+    #[must_use]
+    pub fn fails(self, strict: bool) -> bool {
+        self >= Verdict::Invalid || strict && self >= Verdict::Warned
+    }
+}
+
 impl Item {
     /// What it came to.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        let worst = self.findings.iter().map(verdict).max();
-        match (worst.unwrap_or(Verdict::Valid), &self.skipped) {
+        match (Verdict::of(&self.findings), &self.skipped) {
             (Verdict::Valid | Verdict::Partly, Some(_)) => Verdict::Skipped,
             (worst, _) => worst,
         }
@@ -99,14 +126,7 @@ impl Report {
     /// The worst of all that was found.
     #[must_use]
     pub fn worst(&self) -> Verdict {
-        let all = self.findings().into_iter().map(verdict);
-        all.max().unwrap_or(Verdict::Valid)
-    }
-
-    /// How many findings matter so much.
-    #[must_use]
-    pub fn count(&self, level: Level) -> usize {
-        let all = self.findings();
-        all.iter().filter(|finding| finding.level == level).count()
+        let of_items = self.items.iter().flat_map(|item| &item.findings);
+        Verdict::of(of_items.chain(&self.others))
     }
 }

@@ -17,12 +17,13 @@ mod syntax;
 mod value;
 
 pub use action::{ActionResource, ExportField};
+pub(crate) use export::put;
 pub use flow::FlowResource;
 
 use crate::files::Files;
 use crate::finding::{Finding, Level, Rule};
 use evaluate::{Evaluator, scope};
-use folder::{Folder, folders};
+use folder::{Folder, folders, is_local};
 use hcl_edit::Span as _;
 use instance::{Child, Instance, Names};
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,7 +53,7 @@ pub fn read(files: &dyn Files, variables: &BTreeMap<String, String>) -> Configur
     for path in files.paths().iter().filter(|path| is_terraform(path)) {
         let source = match files.text(path) {
             Ok(text) => Source::parse(path, text),
-            Err(fault) => Err(unreadable(path, fault.why)),
+            Err(fault) => Err(Finding::unreadable(path, fault.why)),
         };
         match source {
             Ok(source) => sources.push(source),
@@ -68,7 +69,8 @@ pub fn read(files: &dyn Files, variables: &BTreeMap<String, String>) -> Configur
         .partition(|folder| !called.contains(folder.path.as_str()));
     let mut seen = BTreeSet::new();
     for folder in roots.into_iter().chain(inner) {
-        // A folder of a circle is called, but by none that Terraform runs in.
+        // A folder that is called may not have been reached: one of a circle, one whose caller's own call is set
+        // aside or refused, one that is called no times, and one beyond the bounds of modules.
         if !seen.contains(folder.path.as_str()) {
             evaluator.module(&Instance::root(folder), &mut found, &mut seen);
         }
@@ -86,18 +88,6 @@ fn is_terraform(path: &str) -> bool {
     path.ends_with(".tf") || name == "terraform.tfvars" || name.ends_with(".auto.tfvars")
 }
 
-fn unreadable(path: &str, message: String) -> Finding {
-    Finding {
-        file: path.to_owned(),
-        place: None,
-        level: Level::Error,
-        rule: Rule::Unreadable,
-        field: String::new(),
-        message,
-        help: String::new(),
-    }
-}
-
 /// Says of each file in Terraform's JSON syntax that it isn't read.
 fn json_syntax(files: &dyn Files) -> impl Iterator<Item = Finding> + '_ {
     let paths = files
@@ -108,7 +98,7 @@ fn json_syntax(files: &dyn Files) -> impl Iterator<Item = Finding> + '_ {
         level: Level::Warning,
         rule: Rule::TerraformElsewhere,
         help: "what it deploys is unknown; write it as a .tf file".to_owned(),
-        ..unreadable(path, "Terraform's JSON syntax isn't read".to_owned())
+        ..Finding::unreadable(path, "Terraform's JSON syntax isn't read".to_owned())
     })
 }
 
@@ -118,8 +108,7 @@ fn called<'a>(folders: &BTreeMap<&str, Folder<'a>>) -> BTreeSet<String> {
         let modules = folder.modules.values();
         modules.filter_map(|item| {
             let source = item.block.body.get_attribute("source")?.value.as_str()?;
-            let local = source.starts_with("./") || source.starts_with("../");
-            local.then(|| crate::files::join(&folder.path, source))?
+            is_local(source).then(|| crate::files::join(&folder.path, source))?
         })
     });
     calls.collect()
@@ -157,7 +146,8 @@ impl<'a> Evaluator<'a> {
             if !known {
                 continue;
             }
-            for made in self.made(instance, item.source, &item.block.body) {
+            let all = self.made(instance, item.source, &item.block.body);
+            for made in all.iter().cloned() {
                 if found.flows.len() + found.actions.len() == MAX_RESOURCES {
                     let message =
                         format!("more than {MAX_RESOURCES} flows and actions are deployed");

@@ -13,7 +13,7 @@ use crate::console::{errln, out};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tollgate_repository::{Finding, Level, Options, Report, Rule, Verdict, read};
+use tollgate_repository::{Finding, Options, Report, Verdict, read};
 
 /// Longest list of known names, in bytes.
 const MAX_KNOWN: u64 = 4 * 1024 * 1024;
@@ -25,7 +25,7 @@ const UNREADABLE: u8 = 2;
 /// Looked at are, in the folder and all below: flows in Archy's YAML, data actions as the vendor exports them, and
 /// what .tf files deploy: genesyscloud_flow with its substitutions, and genesyscloud_integration_action. Each is
 /// checked by itself, and whether they fit together: that each data action and flow that a flow calls exists,
-/// with those inputs and outputs. Names that begin with a dot and node_modules are passed over.
+/// with those inputs and outputs. Names that begin with a dot, node_modules and __pycache__ are passed over.
 ///
 /// Exit status: 0 where nothing is wrong, warnings aside; 1 for errors, with --strict also for warnings and for what
 /// tollgate doesn't know; 2 where something can't be read; 64 where the command line can't be used.
@@ -105,15 +105,8 @@ fn check(args: &Args) -> Result<Report, (u8, String)> {
     };
     let (folder, faults) = Folder::open(&args.folder).map_err(|why| (UNREADABLE, why))?;
     let mut report = read(&folder, &options).check();
-    let faults = faults.into_iter().map(|(file, message)| Finding {
-        file,
-        place: None,
-        level: Level::Error,
-        rule: Rule::Unreadable,
-        field: String::new(),
-        message,
-        help: String::new(),
-    });
+    let faults = faults.into_iter();
+    let faults = faults.map(|(file, why)| Finding::unreadable(&file, why));
     report.others.extend(faults);
     Ok(report)
 }
@@ -134,8 +127,6 @@ fn known(path: &Path) -> Result<BTreeSet<String>, String> {
 fn status(report: &Report, strict: bool) -> u8 {
     match report.worst() {
         Verdict::Unreadable => UNREADABLE,
-        Verdict::Invalid => 1,
-        Verdict::Unsupported | Verdict::Warned => u8::from(strict),
-        Verdict::Skipped | Verdict::Partly | Verdict::Valid => 0,
+        worst => u8::from(worst.fails(strict)),
     }
 }

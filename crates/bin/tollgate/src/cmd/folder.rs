@@ -1,7 +1,7 @@
 //! What lies in a folder: its files by path, within bounds, and their texts.
 //!
-//! What begins with a dot is passed over, and so are folders of other tools (`node_modules`), links to folders,
-//! which may lead back, and what is no regular file, whose reading may never end.
+//! What begins with a dot is passed over, and so are folders of other tools (`node_modules`, `__pycache__`), links to
+//! folders, which may lead back, and what is no regular file, whose reading may never end.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -197,19 +197,7 @@ pub(crate) fn has_terraform(root: &Path) -> bool {
 
 /// What is found in a folder's file, with its place, in the form that editors jump to.
 pub(crate) fn told(prefix: &str, finding: &Finding) -> String {
-    let place = finding
-        .place
-        .map_or(String::new(), |place| format!(":{place}"));
-    let field = match finding.field.as_str() {
-        "" => String::new(),
-        field => format!("{field}: "),
-    };
-    let help = match finding.help.as_str() {
-        "" => String::new(),
-        help => format!(" ({help})"),
-    };
-    let (file, level, message) = (&finding.file, finding.level.as_str(), &finding.message);
-    format!("{prefix}{file}{place}: {level}: {field}{message}{help}")
+    format!("{prefix}{finding}")
 }
 
 impl Files for Folder {

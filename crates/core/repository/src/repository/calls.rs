@@ -1,8 +1,8 @@
 //! Whether what workflows call is there: data actions with those inputs and outputs, and other workflows.
 //!
-//! A data action is found by its name, in any letters, as the service finds it. Of several with one name the one
-//! of the call's category is meant. The category alone is no reason to refuse: it is the integration's name, which
-//! differs between organisations.
+//! A data action is found by its name, in any letters, as the service finds it. Of several with one name one that
+//! Terraform deploys from the same folder as the workflow is meant, and of these one of the call's category. The
+//! category alone is no reason to refuse: it is the integration's name, which differs between organisations.
 
 mod workflow;
 
@@ -10,10 +10,10 @@ use super::Repository;
 use crate::actions::DataAction;
 use crate::finding::{Finding, Level, Rule};
 use crate::flows::Flow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tollgate_architect::Workflow;
 use tollgate_architect::workflow::{Action, DataCall, Step};
-use tollgate_expression::nearest;
+use tollgate_expression::meant;
 
 /// Findings of one workflow's calls.
 struct Calls<'r> {
@@ -21,27 +21,31 @@ struct Calls<'r> {
     flow: &'r Flow,
     actions: &'r BTreeMap<String, Vec<&'r DataAction>>,
     flows: &'r BTreeMap<String, Vec<&'r Flow>>,
+    /// How many actions have names that aren't known.
+    unnamed: usize,
+    /// The names of workflows that aren't valid, in small letters of ASCII.
+    invalid: &'r BTreeSet<String>,
     findings: Vec<Finding>,
 }
 
 /// The findings of each workflow's calls, in the order of the workflows.
 pub(super) fn check(repository: &Repository) -> Vec<Vec<Finding>> {
     let mut actions: BTreeMap<String, Vec<&DataAction>> = BTreeMap::new();
+    let unnamed = repository.actions.iter().filter(|one| one.name.is_none());
+    let unnamed = unnamed.count();
     for action in &repository.actions {
         if let Some(name) = &action.name {
             actions.entry(name.to_lowercase()).or_default().push(action);
         }
     }
     let mut flows: BTreeMap<String, Vec<&Flow>> = BTreeMap::new();
-    for flow in repository
-        .flows
-        .iter()
-        .filter(|flow| flow.workflow.is_some())
-    {
-        flows
-            .entry(flow.item.name.to_lowercase())
-            .or_default()
-            .push(flow);
+    let mut invalid = BTreeSet::new();
+    for flow in &repository.flows {
+        let name = &flow.item.name;
+        match flow.workflow {
+            Some(_) => flows.entry(name.to_lowercase()).or_default().push(flow),
+            None => drop(invalid.insert(name.to_ascii_lowercase())),
+        }
     }
     let checked = repository.flows.iter().map(|flow| {
         let mut calls = Calls {
@@ -49,6 +53,8 @@ pub(super) fn check(repository: &Repository) -> Vec<Vec<Finding>> {
             flow,
             actions: &actions,
             flows: &flows,
+            unnamed,
+            invalid: &invalid,
             findings: Vec::new(),
         };
         let workflow = flow.workflow.as_ref();
@@ -111,14 +117,12 @@ impl Calls<'_> {
         } else {
             Level::Warning
         };
-        let unnamed = self.repository.actions.iter();
-        let unnamed = unnamed.filter(|one| rule == Rule::CallAction && one.name.is_none());
-        let unnamed = unnamed.count();
         let mut help = Vec::new();
         if !near.is_empty() {
             help.push(near);
         }
-        if unnamed > 0 {
+        if rule == Rule::CallAction && self.unnamed > 0 {
+            let unnamed = self.unnamed;
             help.push(format!("the names of {unnamed} actions here aren't known"));
         }
         if help.is_empty() {
@@ -182,7 +186,7 @@ impl Calls<'_> {
     /// The name that is near to one that isn't there, as a question; nothing if none is.
     fn near<'n>(&self, name: &str, known: impl Iterator<Item = &'n str>) -> String {
         let known = known.filter(|name| !name.contains("{{"));
-        nearest(name, known).map_or(String::new(), |near| format!("did you mean {near}?"))
+        meant(name, known).unwrap_or_default()
     }
 
     fn inputs(&mut self, step: &Step, call: &DataCall, action: &DataAction) {
@@ -250,6 +254,7 @@ impl Calls<'_> {
     }
 }
 
+/// The name that is near, if one is; else the names that there are.
 fn or_list(near: String, what: &str, listed: &str) -> String {
     if near.is_empty() {
         format!("its {what}: {listed}")

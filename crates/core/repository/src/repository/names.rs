@@ -21,10 +21,7 @@ pub(super) fn check(repository: &Repository) -> Vec<Finding> {
         (&action.item, &action.root, &action.declared, category)
     });
     for (item, root, declared, category) in flows.chain(actions) {
-        let open = item.name.is_empty()
-            || item.name.contains("{{")
-            || item.address.as_ref() == Some(&item.name);
-        if open {
+        if item.name.is_empty() || item.name.contains("{{") || !item.is_named {
             continue;
         }
         let key = (

@@ -60,7 +60,7 @@ pub(super) fn converted(kind: Kind, value: &Value) -> Result<Json, String> {
 }
 
 /// Puts a value into a document, with the objects above it.
-pub(super) fn put(document: &mut Json, path: &str, value: Json) {
+pub(crate) fn put(document: &mut Json, path: &str, value: Json) {
     let mut at = document;
     for name in path.split('.') {
         if !at.is_object() {

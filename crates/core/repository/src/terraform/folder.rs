@@ -198,6 +198,11 @@ impl<'a> Folder<'a> {
     }
 }
 
+/// Whether the source of a module is a folder beside the one that calls it.
+pub(super) fn is_local(source: &str) -> bool {
+    source.starts_with("./") || source.starts_with("../")
+}
+
 /// Whether Terraform merges a file into the others of its folder.
 fn is_override(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();

@@ -89,16 +89,9 @@ pub(crate) fn line(finding: &Finding) -> String {
     let place = finding
         .place
         .map_or(String::new(), |place| format!(":{}", place.line));
-    let field = match finding.field.as_str() {
-        "" => String::new(),
-        field => format!("{field}: "),
-    };
-    let help = match finding.help.as_str() {
-        "" => String::new(),
-        help => format!(" ({help})"),
-    };
-    let (file, level, message) = (&finding.file, finding.level.as_str(), &finding.message);
-    format!("{file}{place}: {level}: {field}{message}{help}")
+    let (file, level) = (&finding.file, finding.level.as_str());
+    let told = finding.with_help(&finding.what());
+    format!("{file}{place}: {level}: {told}")
 }
 
 pub(crate) fn errors(report: &Report) -> Vec<String> {

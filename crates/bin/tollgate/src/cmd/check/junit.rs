@@ -6,14 +6,14 @@
 use super::text::lines;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use tollgate_repository::{Finding, Item, Level, Report};
+use tollgate_repository::{Finding, Item, Report, Verdict};
 
 /// A test case.
-struct Case {
-    file: String,
+struct Case<'r> {
+    file: &'r str,
     name: String,
-    findings: Vec<Finding>,
-    skipped: Option<String>,
+    findings: Vec<&'r Finding>,
+    skipped: Option<&'r str>,
 }
 
 /// What a test case came to.
@@ -26,15 +26,12 @@ enum Outcome {
 }
 
 pub(super) fn print(report: &Report, root: &str, strict: bool) -> String {
-    let mut others: BTreeMap<&str, Vec<Finding>> = BTreeMap::new();
+    let mut others: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
     for finding in &report.others {
-        others
-            .entry(&finding.file)
-            .or_default()
-            .push(finding.clone());
+        others.entry(&finding.file).or_default().push(finding);
     }
     let others = others.into_iter().map(|(file, findings)| Case {
-        file: file.to_owned(),
+        file,
         name: "file".to_owned(),
         findings,
         skipped: None,
@@ -43,16 +40,18 @@ pub(super) fn print(report: &Report, root: &str, strict: bool) -> String {
     let outcomes: Vec<Outcome> = cases.iter().map(|case| case.outcome(strict)).collect();
     let count = |wanted| outcomes.iter().filter(|one| **one == wanted).count();
     let counts = format!(
-        r#"tests="{}" failures="{}" errors="{}" skipped="{}" time="0""#,
+        r#"name="tollgate check" tests="{}" failures="{}" errors="{}""#,
         cases.len(),
         count(Outcome::Failed),
         count(Outcome::Errored),
-        count(Outcome::Skipped),
     );
-    let totals = counts.replace(&format!(r#" skipped="{}""#, count(Outcome::Skipped)), "");
+    let skipped = count(Outcome::Skipped);
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let _ = writeln!(out, "<testsuites name=\"tollgate check\" {totals}>");
-    let _ = writeln!(out, "  <testsuite name=\"tollgate check\" {counts}>");
+    let _ = writeln!(out, "<testsuites {counts} time=\"0\">");
+    let _ = writeln!(
+        out,
+        "  <testsuite {counts} skipped=\"{skipped}\" time=\"0\">"
+    );
     for (case, outcome) in cases.iter().zip(outcomes) {
         case.print(outcome, root, &mut out);
     }
@@ -60,32 +59,26 @@ pub(super) fn print(report: &Report, root: &str, strict: bool) -> String {
     out
 }
 
-fn case(item: &Item) -> Case {
+fn case(item: &Item) -> Case<'_> {
     let name = match &item.address {
-        Some(address) if *address != item.name => {
-            format!("{} {} ({address})", item.kind, item.name)
-        }
+        Some(address) if item.is_named => format!("{} {} ({address})", item.kind, item.name),
         _ => format!("{} {}", item.kind, item.name),
     };
     Case {
-        file: item.file.clone(),
+        file: &item.file,
         name: name.trim_end().to_owned(),
-        findings: item.findings.clone(),
-        skipped: item.skipped.clone(),
+        findings: item.findings.iter().collect(),
+        skipped: item.skipped.as_deref(),
     }
 }
 
-impl Case {
+impl Case<'_> {
     fn outcome(&self, strict: bool) -> Outcome {
-        let has = |of: &dyn Fn(&Finding) -> bool| self.findings.iter().any(of);
-        if has(&|one| one.level == Level::Error && one.rule.is_unreadable()) {
-            Outcome::Errored
-        } else if has(&|one| one.level == Level::Error || strict && one.level < Level::Note) {
-            Outcome::Failed
-        } else if self.skipped.is_some() {
-            Outcome::Skipped
-        } else {
-            Outcome::Passed
+        match Verdict::of(self.findings.iter().copied()) {
+            Verdict::Unreadable => Outcome::Errored,
+            worst if worst.fails(strict) => Outcome::Failed,
+            _ if self.skipped.is_some() => Outcome::Skipped,
+            _ => Outcome::Passed,
         }
     }
 
@@ -99,12 +92,8 @@ impl Case {
             out,
             "    <testcase classname=\"{file}\" name=\"{name}\" time=\"0\""
         );
-        let worst = self.findings.iter().min().map_or("", |one| &one.message);
-        let worst = self
-            .findings
-            .iter()
-            .min_by_key(|one| one.level)
-            .map_or(worst, |one| &one.message);
+        let worst = self.findings.iter().min_by_key(|one| one.level);
+        let worst = worst.map_or("", |one| &one.message);
         let (worst, told) = (escaped(worst), escaped(&told));
         let inner = match outcome {
             Outcome::Failed => {
@@ -114,7 +103,7 @@ impl Case {
                 format!("<error type=\"unreadable\" message=\"{worst}\">{told}</error>")
             }
             Outcome::Skipped => {
-                let why = escaped(self.skipped.as_deref().unwrap_or_default());
+                let why = escaped(self.skipped.unwrap_or_default());
                 format!("<skipped message=\"{why}\"/>")
             }
             Outcome::Passed if told.is_empty() => String::new(),

@@ -3,7 +3,6 @@
 //! Written as JSON by hand: the few fields below are all that is needed, while serde-sarif generates types of the
 //! whole standard by a build script with crates that nobody keeps (schemafy, syn 1).
 
-use super::text::what;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use tollgate_repository::{Finding, Level, Report, Rule};
@@ -54,15 +53,11 @@ fn result(finding: &Finding, root: &str) -> Value {
         location["region"] =
             json!({"startLine": place.line.max(1), "startColumn": place.column.max(1)});
     }
-    let help = match finding.help.as_str() {
-        "" => String::new(),
-        help => format!(" ({help})"),
-    };
     json!({
         "ruleId": finding.rule.id(),
         "ruleIndex": index,
         "level": level,
-        "message": {"text": format!("{}{help}", what(finding))},
+        "message": {"text": finding.with_help(&finding.what())},
         "locations": [{"physicalLocation": location}],
     })
 }

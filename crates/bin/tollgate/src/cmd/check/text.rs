@@ -2,7 +2,7 @@
 
 use crate::console::plural;
 use std::fmt::Write as _;
-use tollgate_repository::{Finding, Level, Report, Verdict};
+use tollgate_repository::{Finding, Level, Part, Report, Verdict};
 
 /// Columns of the report.
 const WIDTH: usize = 80;
@@ -15,10 +15,10 @@ pub(super) fn print(report: &Report, root: &str) -> String {
     if !findings.is_empty() {
         out.push('\n');
     }
-    for finding in findings {
+    for finding in &findings {
         out.push_str(&lines(finding, root));
     }
-    let _ = writeln!(out, "\n{}", summary(report));
+    let _ = writeln!(out, "\n{}", summary(report, &findings));
     out
 }
 
@@ -74,11 +74,10 @@ fn without_beginning(text: &str, width: usize) -> String {
     ['…'].into_iter().chain(kept).collect()
 }
 
-fn summary(report: &Report) -> String {
-    let actions = report
-        .items
-        .iter()
-        .filter(|item| item.kind.ends_with("action"));
+fn summary(report: &Report, findings: &[&Finding]) -> String {
+    let count = |level| findings.iter().filter(|one| one.level == level).count();
+    let actions = report.items.iter();
+    let actions = actions.filter(|item| item.part == Part::Action);
     let actions = actions.count();
     let flows = report.items.len() - actions;
     let good = report.items.iter();
@@ -86,14 +85,14 @@ fn summary(report: &Report) -> String {
         .filter(|item| item.verdict() < Verdict::Invalid)
         .count();
     let mut parts = vec![
-        plural(report.count(Level::Error), "error"),
-        plural(report.count(Level::Warning), "warning"),
+        plural(count(Level::Error), "error"),
+        plural(count(Level::Warning), "warning"),
     ];
-    let unsupported = report.count(Level::Unsupported);
+    let unsupported = count(Level::Unsupported);
     if unsupported > 0 {
         parts.push(format!("{unsupported} unsupported"));
     }
-    let notes = report.count(Level::Note);
+    let notes = count(Level::Note);
     if notes > 0 {
         parts.push(plural(notes, "note"));
     }
@@ -106,21 +105,14 @@ fn summary(report: &Report) -> String {
     )
 }
 
-/// What a finding says, with its field.
-pub(super) fn what(finding: &Finding) -> String {
-    match finding.field.as_str() {
-        "" => finding.message.clone(),
-        field => format!("{field}: {}", finding.message),
-    }
-}
-
 /// A finding as lines: what is found where, in the form that editors jump to; then what to do, or what comes of it.
 pub(super) fn lines(finding: &Finding, root: &str) -> String {
     let place = finding
         .place
         .map_or(String::new(), |place| format!(":{place}"));
     let level = finding.level.as_str();
-    let first = format!("{root}{}{place}: {level}: {}", finding.file, what(finding));
+    let (file, what) = (&finding.file, finding.what());
+    let first = format!("{root}{file}{place}: {level}: {what}");
     let mut out = wrapped(&shown(&first), "    ");
     if !finding.help.is_empty() {
         out.push_str(&wrapped(&format!("    → {}", shown(&finding.help)), "    "));

@@ -1,6 +1,7 @@
 //! Calls of other workflows, and hand-overs to them.
 
 use super::{Calls, or_list};
+use crate::contract::listed;
 use crate::finding::{Level, Rule};
 use crate::flows::Flow;
 use tollgate_architect::workflow::{Field, Step, WorkflowCall};
@@ -71,14 +72,7 @@ impl Calls<'_> {
 
     /// Whether a workflow of that name is here and not valid: its own errors say enough.
     fn is_invalid_here(&self, name: &str) -> bool {
-        let invalid = self
-            .repository
-            .flows
-            .iter()
-            .filter(|flow| flow.workflow.is_none());
-        invalid
-            .into_iter()
-            .any(|flow| flow.item.name.eq_ignore_ascii_case(name))
+        self.invalid.contains(&name.to_ascii_lowercase())
     }
 
     /// Names inputs or outputs that the called workflow doesn't have; both are variables of its own.
@@ -105,12 +99,7 @@ impl Calls<'_> {
             };
             let near = self.near(name, known.iter().copied());
             let message = format!("flow `{}` has no {what} `{name}`", call.workflow);
-            let listed = if known.is_empty() {
-                "none".to_owned()
-            } else {
-                known.join(", ")
-            };
-            let help = or_list(near, &format!("{what}s"), &listed);
+            let help = or_list(near, &format!("{what}s"), &listed(known));
             self.find(step, (Level::Error, rule), field, message, help);
         }
     }

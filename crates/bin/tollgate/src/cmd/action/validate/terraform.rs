@@ -53,7 +53,7 @@ fn verdict(item: &Item) -> Verdict {
         field: finding.field.clone(),
         line: finding.place.map(|place| place.line as usize),
         column: finding.place.map(|place| place.column as usize),
-        message: said(finding),
+        message: finding.with_help(&finding.message),
     });
     match errors.next() {
         Some(first) => Verdict::Refused(Faults {
@@ -75,13 +75,6 @@ fn warning(finding: &Finding) -> Warning {
         field: finding.field.clone(),
         line: line as usize,
         column: column as usize,
-        message: said(finding),
-    }
-}
-
-fn said(finding: &Finding) -> String {
-    match finding.help.as_str() {
-        "" => finding.message.clone(),
-        help => format!("{} ({help})", finding.message),
+        message: finding.with_help(&finding.message),
     }
 }
