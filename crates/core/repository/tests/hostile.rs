@@ -246,3 +246,26 @@ fn names_of_files_that_lead_out_are_not_followed() {
         );
     }
 }
+
+/// Each flow is looked for among all files that Terraform writes: a thousand of both are within the bound on steps, ten
+/// blocks of a thousand of both aren't.
+#[test]
+fn flows_that_terraform_writes_are_looked_for_within_the_bound() {
+    let blocks = |count: usize| -> Folder {
+        let blocks = (0..count).map(|n| {
+            format!(
+                "resource \"local_file\" \"l{n}\" {{\n  count = 1000\n  filename = \"{n}/${{count.index}}.yaml\"\n  \
+                 content = \"workflow: {{}}\"\n}}\nresource \"genesyscloud_flow\" \"f{n}\" {{\n  count = 1000\n  \
+                 filepath = \"{n}/${{count.index}}.yaml\"\n}}\n"
+            )
+        });
+        Folder::of(&[("main.tf", &blocks.collect::<String>())])
+    };
+    let is_told = |folder: &Folder| {
+        let said = lines(&folder.check());
+        let mut told = said.iter();
+        told.any(|line| line.contains("expressions have more than 2000000 parts"))
+    };
+    assert!(!is_told(&blocks(1)));
+    assert!(is_told(&blocks(10)));
+}

@@ -1,5 +1,7 @@
 //! `genesyscloud_flow`: a workflow's file and what is put in the place of its placeholders.
 
+mod written;
+
 use super::evaluate::{Evaluator, Scope, scope, sha256};
 use super::folder::Item;
 use super::instance::{Instance, Names, index};
@@ -11,7 +13,7 @@ use hcl_edit::Span as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use tollgate_architect::{Place, Problems, Substitutions, yaml};
-use tollgate_expression::nearest;
+use tollgate_expression::meant;
 
 /// A workflow that Terraform deploys.
 #[derive(Clone, Debug)]
@@ -48,9 +50,6 @@ struct Filled {
     unknown: BTreeSet<String>,
     any_unknown: bool,
 }
-
-/// Resources that write a file where Terraform runs.
-const LOCAL_FILES: [&str; 2] = ["local_file", "local_sensitive_file"];
 
 impl<'a> Evaluator<'a> {
     pub(super) fn flow(
@@ -138,43 +137,23 @@ impl<'a> Evaluator<'a> {
 
     /// Where a file may be meant to be that isn't there.
     fn where_instead(&mut self, scope: &Scope<'_, 'a>, path: &str, located: &str) -> String {
-        let own = scope.instance.and_then(|one| join(&one.folder.path, path));
-        if own.is_some_and(|own| self.files.has(&own)) {
-            return format!("it stands beside this file: write \"${{path.module}}/{path}\"");
+        if let Some(beside) = self.beside(scope, path) {
+            return beside;
         }
         let paths = self.files.paths();
         self.charge(paths.len());
         let beside = paths.iter().map(String::as_str);
         let beside = beside.filter(|one| folder_of(one) == folder_of(located));
-        match nearest(located, beside) {
-            Some(near) => format!("did you mean {near}?"),
-            None => {
-                format!("looked for {located}; a path begins in the folder that Terraform runs in")
-            }
-        }
+        meant(located, beside).unwrap_or_else(|| {
+            format!("looked for {located}; a path begins in the folder that Terraform runs in")
+        })
     }
 
-    /// The text of a file that a `local_file` of the module writes; none if none writes it.
-    fn made_file(&mut self, scope: &Scope<'_, 'a>, path: &str) -> Option<Value> {
-        let instance = scope.instance?;
-        let makers = instance.folder.resources.iter();
-        let makers = makers.filter(|((kind, _), _)| LOCAL_FILES.contains(kind));
-        let makers = makers.flat_map(|(key, items)| items.iter().map(move |one| (key, one)));
-        for ((kind, name), maker) in makers {
-            for (_, names) in self.made(instance, maker.source, &maker.block.body) {
-                let inner = self::scope(instance, maker.source, names);
-                let filename = self.argument(&inner, &maker.block.body, "filename");
-                let filename = filename.and_then(|(value, _, _)| value.to_text());
-                let written = filename.and_then(|filename| join(instance.root, &filename));
-                if written.as_deref() == Some(path) {
-                    let content = self.argument(&inner, &maker.block.body, "content");
-                    let unknown =
-                        || Value::unknown(format!("what {kind}.{name} writes isn't known"));
-                    return Some(content.map_or_else(unknown, |(value, _, _)| value));
-                }
-            }
-        }
-        None
+    /// What to write for a file that stands in the module's own folder; none if it isn't there either.
+    pub(super) fn beside(&self, scope: &Scope<'_, 'a>, path: &str) -> Option<String> {
+        let own = join(&scope.instance?.folder.path, path)?;
+        let is_there = self.files.has(&own);
+        is_there.then(|| format!("it stands beside this file: write \"${{path.module}}/{path}\""))
     }
 
     fn substitutions(&mut self, scope: &Scope<'_, 'a>, item: Item<'a>) -> Filled {

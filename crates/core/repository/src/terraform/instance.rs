@@ -2,12 +2,16 @@
 
 use super::folder::{Folder, Item};
 use super::value::Value;
+use hcl_edit::structure::Body;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Names that a block, a `for` or a template brings, the last first.
 pub(super) type Names = Vec<(String, Value)>;
+
+/// What is made of a block: a key and the names that it sees, for each.
+pub(super) type Made = Vec<(Option<Value>, Names)>;
 
 /// A module, as one call of it makes it.
 pub(super) struct Instance<'a> {
@@ -21,6 +25,10 @@ pub(super) struct Instance<'a> {
     /// Variables and locals by `var.NAME` and `local.NAME`; none while one is worked out.
     pub(super) known: RefCell<BTreeMap<String, Option<Value>>>,
     pub(super) children: RefCell<BTreeMap<String, Rc<Child<'a>>>>,
+    /// What `count` and `for_each` make of its blocks, and the paths that blocks which write a file name, each with
+    /// the number of the one that is made. Nothing of which there was something to say is kept: it is said again.
+    pub(super) made: RefCell<BTreeMap<*const Body, Rc<Made>>>,
+    pub(super) written: RefCell<BTreeMap<(*const Body, usize), Option<String>>>,
 }
 
 /// The block that calls a module.
@@ -49,6 +57,8 @@ impl<'a> Instance<'a> {
             depth: 0,
             known: RefCell::default(),
             children: RefCell::default(),
+            made: RefCell::default(),
+            written: RefCell::default(),
         })
     }
 

@@ -1,7 +1,6 @@
 //! What blocks give: outputs of modules, arguments of resources and data sources.
 
 use super::{Evaluator, Scope, scope as scope_of};
-use crate::finding::near;
 use crate::terraform::folder::Item;
 use crate::terraform::instance::{Child, Instance, Names};
 use crate::terraform::value::{Unknown, Value};
@@ -23,8 +22,9 @@ impl<'a> Evaluator<'a> {
         let all = operators.len();
         let Some(child) = self.child(instance, name) else {
             let message = format!("module `{name}` isn't declared");
-            let help = near(name, instance.folder.modules.keys().copied());
-            return (self.fault(scope, traversal.span(), message, &help), all);
+            let declared = &instance.folder.modules;
+            let unknown = self.undeclared(scope, traversal, message, name, declared);
+            return (unknown, all);
         };
         let children = match &*child {
             Child::Here(children) => children,
@@ -42,11 +42,7 @@ impl<'a> Evaluator<'a> {
                 return (Value::unknown(why), all);
             }
         };
-        let found = children.iter().find(|(known, _)| match (known, &key) {
-            (Some(known), Some(key)) => known == key,
-            _ => true,
-        });
-        let Some((_, called)) = found else {
+        let Some(called) = of_key(children, key.as_ref()) else {
             return (
                 Value::unknown(format!("module.{name} has no instance")),
                 all,
@@ -58,8 +54,9 @@ impl<'a> Evaluator<'a> {
         }
         let Some(item) = called.folder.outputs.get(output.as_str()).copied() else {
             let message = format!("module `{name}` has no output `{}`", output.as_str());
-            let help = near(output, called.folder.outputs.keys().copied());
-            return (self.fault(scope, traversal.span(), message, &help), all);
+            let declared = &called.folder.outputs;
+            let unknown = self.undeclared(scope, traversal, message, output, declared);
+            return (unknown, all);
         };
         let value = item.block.body.get_attribute("value");
         let value = value.map_or(Value::Null, |value| {
@@ -101,15 +98,8 @@ impl<'a> Evaluator<'a> {
             }
         };
         let made = self.made(instance, item.source, &item.block.body);
-        let made = made.into_iter().find(|(known, _)| match (known, &key) {
-            (Some(known), Some(key)) => known == key,
-            _ => true,
-        });
-        let inner = scope_of(
-            instance,
-            item.source,
-            made.map(|(_, n)| n).unwrap_or_default(),
-        );
+        let names = of_key(&made, key.as_ref()).cloned().unwrap_or_default();
+        let inner = scope_of(instance, item.source, names);
         match self.given_argument(&inner, &item.block.body, argument) {
             Some(value) => (value, before + used),
             None => {
@@ -147,4 +137,14 @@ impl<'a> Evaluator<'a> {
         });
         Some(Value::list(blocks))
     }
+}
+
+/// What is made for a key; the first of all where there is no key, or where what is made has none.
+fn of_key<'m, T>(made: &'m [(Option<Value>, T)], key: Option<&Value>) -> Option<&'m T> {
+    let mut all = made.iter();
+    let found = all.find(|(known, _)| match (known, key) {
+        (Some(known), Some(key)) => known == key,
+        _ => true,
+    });
+    found.map(|(_, made)| made)
 }

@@ -67,9 +67,10 @@ impl<'a> Evaluator<'a> {
             Value::Unknown(unknown) => Some(Rc::clone(unknown)),
             _ => None,
         });
-        if let Some(unknown) = whole
-            && name != "templatefile"
-        {
+        if name == "templatefile" && arguments.len() < 2 {
+            return mistake("expected a path and a map");
+        }
+        if let Some(unknown) = whole {
             return Ok(Value::Unknown(unknown));
         }
         if let Some(outcome) = collection::function(name, arguments) {

@@ -4,8 +4,8 @@ use super::collect::items;
 use super::{Evaluator, scope};
 use crate::files::join;
 use crate::finding::{Level, Rule, near};
-use crate::terraform::folder::{Folder, Item};
-use crate::terraform::instance::{Call, Child, Instance, Names, index};
+use crate::terraform::folder::{Folder, Item, is_local};
+use crate::terraform::instance::{Call, Child, Instance, Made, Names, index};
 use crate::terraform::syntax::Source;
 use crate::terraform::value::Value;
 use hcl_edit::Span as _;
@@ -30,13 +30,37 @@ const OF_EVERY_CALL: [&str; 6] = [
 const MAX_EACH: usize = 1_000;
 
 impl<'a> Evaluator<'a> {
-    /// What `count` or `for_each` make of a block: a key and the names that it sees, for each.
+    /// What `count` or `for_each` make of a block, worked out once where nothing is to be said of it.
     pub(in crate::terraform) fn made(
         &mut self,
         instance: &Rc<Instance<'a>>,
         source: &'a Source,
         body: &'a Body,
-    ) -> Vec<(Option<Value>, Names)> {
+    ) -> Rc<Made> {
+        let block: *const Body = body;
+        if let Some(made) = instance.made.borrow().get(&block) {
+            return Rc::clone(made);
+        }
+        let before = self.said();
+        let made = Rc::new(self.each_made(instance, source, body));
+        if self.said() == before {
+            let mut all = instance.made.borrow_mut();
+            all.insert(block, Rc::clone(&made));
+        }
+        made
+    }
+
+    /// How much was said so far, in findings and within `try`.
+    pub(in crate::terraform) fn said(&self) -> (usize, usize) {
+        (self.findings.len(), self.mistakes)
+    }
+
+    fn each_made(
+        &mut self,
+        instance: &Rc<Instance<'a>>,
+        source: &'a Source,
+        body: &'a Body,
+    ) -> Made {
         let scope = scope(instance, source, Names::new());
         let unknown = |name: &str, unknown: Value| vec![(None, vec![(name.to_owned(), unknown)])];
         let named = |name: &str, entries: Vec<(&str, Value)>| {
@@ -117,7 +141,7 @@ impl<'a> Evaluator<'a> {
             self.note(at, kind, message.clone(), "check its folder by itself");
             return Child::Elsewhere(message);
         }
-        let children = made.into_iter().map(|(key, names)| {
+        let children = made.iter().cloned().map(|(key, names)| {
             let address = instance.within(&format!("module.{name}{}", index(key.as_ref())));
             let call = Call {
                 parent: Rc::clone(instance),
@@ -132,6 +156,8 @@ impl<'a> Evaluator<'a> {
                 depth: instance.depth + 1,
                 known: RefCell::default(),
                 children: RefCell::default(),
+                made: RefCell::default(),
+                written: RefCell::default(),
             };
             (key, Rc::new(child))
         });
@@ -180,7 +206,7 @@ impl<'a> Evaluator<'a> {
                 let message = "has a source that is no plain text".to_owned();
                 (Level::Error, message, "Terraform takes none else here")
             }
-            Some(path) if !(path.starts_with("./") || path.starts_with("../")) => {
+            Some(path) if !is_local(path) => {
                 let message = format!("comes from {path}, which isn't looked into");
                 (
                     Level::Note,

@@ -7,6 +7,7 @@ use crate::terraform::instance::{Instance, Names};
 use crate::terraform::value::Value;
 use hcl_edit::Span as _;
 use hcl_edit::expr::{Expression, Traversal, TraversalOperator};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 impl<'a> Evaluator<'a> {
@@ -143,8 +144,7 @@ impl<'a> Evaluator<'a> {
     ) -> Value {
         let Some(declared) = instance.folder.variables.get(name).copied() else {
             let message = format!("variable `{name}` isn't declared in this module");
-            let help = near(name, instance.folder.variables.keys().copied());
-            return self.fault(scope, traversal.span(), message, &help);
+            return self.undeclared(scope, traversal, message, name, &instance.folder.variables);
         };
         self.remembered(scope, traversal, instance, format!("var.{name}"), |this| {
             let given = match &instance.call {
@@ -186,8 +186,7 @@ impl<'a> Evaluator<'a> {
     ) -> Value {
         let Some(given) = instance.folder.locals.get(name).copied() else {
             let message = format!("local `{name}` isn't declared in this module");
-            let help = near(name, instance.folder.locals.keys().copied());
-            return self.fault(scope, traversal.span(), message, &help);
+            return self.undeclared(scope, traversal, message, name, &instance.folder.locals);
         };
         self.remembered(
             scope,
@@ -199,6 +198,19 @@ impl<'a> Evaluator<'a> {
                 this.value(&inner, given.value)
             },
         )
+    }
+
+    /// Notes that a module declares nothing of a name, with the name that may be meant.
+    pub(super) fn undeclared<T>(
+        &mut self,
+        scope: &Scope<'_, 'a>,
+        traversal: &Traversal,
+        message: String,
+        name: &str,
+        declared: &BTreeMap<&str, T>,
+    ) -> Value {
+        let help = near(name, declared.keys().copied());
+        self.fault(scope, traversal.span(), message, &help)
     }
 
     /// A value that is worked out once.

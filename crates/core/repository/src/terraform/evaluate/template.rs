@@ -141,11 +141,7 @@ impl<'a> Evaluator<'a> {
         for (key, value) in items {
             let key = body.key_var.as_ref().map(|name| (name.to_string(), key));
             let value = (body.value_var.to_string(), value);
-            let names = scope.names.iter().cloned();
-            let inner = Scope {
-                names: names.chain(key).chain([value]).collect(),
-                ..*scope
-            };
+            let inner = scope.with(key.into_iter().chain([value]));
             self.print(&inner, &body.template, (body.strip, end), out)?;
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Functions that read files. A path begins in the folder that Terraform runs in.
 
 use super::text::sha256;
-use super::{Outcome, mistake, text_of};
+use super::{Outcome, text_of};
 use crate::files::{folder_of, join};
 use crate::terraform::evaluate::{Evaluator, Scope};
 use crate::terraform::value::Value;
@@ -9,6 +9,20 @@ use std::rc::Rc;
 
 /// Their names.
 pub(super) const NAMES: &str = "file fileexists fileset filesha256 templatefile";
+
+/// Why nothing is read.
+enum NotRead {
+    /// The file lies outside of the folder that is checked, so that nothing of it is known.
+    Outside,
+    /// What is wrong, and what to do.
+    Mistake(String, String),
+}
+
+impl From<(String, String)> for NotRead {
+    fn from((message, help): (String, String)) -> NotRead {
+        NotRead::Mistake(message, help)
+    }
+}
 
 impl<'a> Evaluator<'a> {
     pub(super) fn file_function(
@@ -23,44 +37,38 @@ impl<'a> Evaluator<'a> {
                 let contents = self.contents(scope, arguments);
                 contents.map(|text| Value::text(sha256(&text)))
             }
-            "fileexists" => self.located(scope, arguments).map(|path| match path {
-                Some(path) => Value::Bool(self.files.has(&path)),
-                None => Value::unknown("a file outside of the folder that is checked"),
-            }),
+            "fileexists" => {
+                let path = self.located(scope, arguments);
+                path.map(|path| Value::Bool(self.files.has(&path)))
+            }
             "templatefile" => self.template_function(scope, arguments),
             "fileset" => self.file_set(scope, arguments),
             _ => return None,
         };
-        // Outside of the folder that is checked, nothing is known.
-        Some(outcome.or_else(|(message, help)| match message.as_str() {
-            OUTSIDE => Ok(Value::unknown(
+        Some(match outcome {
+            Ok(value) => Ok(value),
+            Err(NotRead::Outside) => Ok(Value::unknown(
                 "a file outside of the folder that is checked",
             )),
-            _ => Err((message, help)),
-        }))
+            Err(NotRead::Mistake(message, help)) => Err((message, help)),
+        })
     }
 
-    fn template_function(&mut self, scope: &Scope<'_, 'a>, arguments: &[Value]) -> Outcome {
-        let [path, names] = arguments else {
-            return mistake("expected a path and a map");
-        };
-        if let Value::Unknown(_) = path {
-            return Ok(path.clone());
-        }
-        if let Value::Unknown(_) = names {
-            return Ok(names.clone());
-        }
+    fn template_function(
+        &mut self,
+        scope: &Scope<'_, 'a>,
+        arguments: &[Value],
+    ) -> Result<Value, NotRead> {
         let contents = self.contents(scope, arguments)?;
-        let path = self.located(scope, arguments)?.unwrap_or_default();
+        let path = self.located(scope, arguments)?;
+        let names = arguments.get(1).unwrap_or(&Value::Null);
         self.template_file(&path, contents, names)
-            .map_err(|message| (message, String::new()))
+            .map_err(|message| NotRead::Mistake(message, String::new()))
     }
 
     /// The paths within a folder that fit a pattern.
-    fn file_set(&mut self, scope: &Scope<'_, 'a>, arguments: &[Value]) -> Outcome {
-        let Some(folder) = self.located(scope, arguments)? else {
-            return mistake(OUTSIDE);
-        };
+    fn file_set(&mut self, scope: &Scope<'_, 'a>, arguments: &[Value]) -> Result<Value, NotRead> {
+        let folder = self.located(scope, arguments)?;
         let pattern = text_of(arguments, 1)?;
         let Some(patterns) = alternatives(&pattern) else {
             return Ok(Value::unknown(
@@ -81,50 +89,28 @@ impl<'a> Evaluator<'a> {
         Ok(Value::list(fitting.map(Value::text)))
     }
 
-    /// The path of a file from the folder that is checked; none if it lies outside.
-    fn located(
-        &self,
-        scope: &Scope<'_, 'a>,
-        arguments: &[Value],
-    ) -> Result<Option<String>, (String, String)> {
+    /// The path of a file from the folder that is checked.
+    fn located(&self, scope: &Scope<'_, 'a>, arguments: &[Value]) -> Result<String, NotRead> {
         let path = text_of(arguments, 0)?;
         let root = match scope.instance {
             Some(instance) => instance.root,
             None => folder_of(&scope.text.file),
         };
-        Ok(join(root, &path))
+        join(root, &path).ok_or(NotRead::Outside)
     }
 
-    fn contents(
-        &self,
-        scope: &Scope<'_, 'a>,
-        arguments: &[Value],
-    ) -> Result<Rc<str>, (String, String)> {
+    fn contents(&self, scope: &Scope<'_, 'a>, arguments: &[Value]) -> Result<Rc<str>, NotRead> {
         let given = text_of(arguments, 0)?;
-        let Some(path) = self.located(scope, arguments)? else {
-            return mistake(OUTSIDE);
-        };
+        let path = self.located(scope, arguments)?;
         if !self.files.has(&path) {
-            let own = scope
-                .instance
-                .and_then(|one| join(&one.folder.path, &given));
-            let help = match own {
-                Some(own) if self.files.has(&own) => {
-                    format!("it stands beside this file: write \"${{path.module}}/{given}\"")
-                }
-                _ => "a path begins in the folder that Terraform runs in".to_owned(),
-            };
-            return Err((format!("there is no file {given}"), help));
+            let begins = || "a path begins in the folder that Terraform runs in".to_owned();
+            let help = self.beside(scope, &given).unwrap_or_else(begins);
+            return Err(NotRead::Mistake(format!("there is no file {given}"), help));
         }
-        match self.files.text(&path) {
-            Ok(text) => Ok(text),
-            Err(fault) => mistake(format!("{path}: {}", fault.why)),
-        }
+        let text = self.files.text(&path);
+        text.map_err(|fault| NotRead::Mistake(format!("{path}: {}", fault.why), String::new()))
     }
 }
-
-/// Stands for a file of which nothing can be known.
-const OUTSIDE: &str = "outside";
 
 /// A pattern without its `{a,b}`; none where it has what isn't known here.
 fn alternatives(pattern: &str) -> Option<Vec<String>> {
