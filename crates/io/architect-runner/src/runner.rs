@@ -76,6 +76,16 @@ impl<W: World> Runner<W> {
         }
     }
 
+    /// Dates that workflows ask for count from this moment of the wall clock, in milliseconds since 1970 in UTC,
+    /// as if it had been then when the runner was made. Without it they count from when it was.
+    #[must_use]
+    pub fn with_wall_clock(self, milliseconds: i64) -> Self {
+        Self {
+            wall_at_origin: milliseconds,
+            ..self
+        }
+    }
+
     /// Begins a run on the current tokio runtime.
     ///
     /// # Errors
