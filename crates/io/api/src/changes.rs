@@ -1,7 +1,7 @@
 //! What all changes have in common.
 
 use crate::error::ApiError;
-use crate::principal::Principal;
+use tollgate_callers::Principal;
 use tollgate_definitions::wall_time;
 use tollgate_store::Author;
 

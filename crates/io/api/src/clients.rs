@@ -9,13 +9,11 @@ mod shapes;
 use crate::answers::ChangeErrors;
 use crate::bodies::Bodies;
 use crate::caller::Caller;
-use crate::callers::Callers;
 use crate::changes::by;
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::listing::Name;
 use crate::page::{Listing, Page};
-use crate::principal::Over;
 use crate::query::Query;
 use crate::state::Api;
 use crate::wire::id as parse_id;
@@ -25,6 +23,7 @@ use axum::extract::{Path, RawQuery, State};
 use http::{HeaderName, StatusCode, header};
 use shapes::{Client, OAuthClientRequest, show};
 use std::sync::Arc;
+use tollgate_callers::{Door, Over};
 use tollgate_definitions::{EVERY, Lanes, Live};
 use tollgate_store::{ClientQuery, EntityId, Expected, OAuthClient, Role};
 use utoipa_axum::router::OpenApiRouter;
@@ -114,7 +113,7 @@ async fn create(
 async fn update(
     State(live): State<Arc<Live>>,
     State(bodies): State<Bodies>,
-    State(callers): State<Arc<Callers>>,
+    State(door): State<Arc<Door>>,
     State(lanes): State<Arc<Lanes>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
@@ -130,7 +129,7 @@ async fn update(
         .store()?
         .update_client(&id, seen, written, &by(&caller))
         .await?;
-    callers.forget();
+    door.forget();
     Ok(Json(show(&changed, None)))
 }
 
@@ -141,7 +140,7 @@ async fn update(
 )]
 async fn remove(
     State(live): State<Arc<Live>>,
-    State(callers): State<Arc<Callers>>,
+    State(door): State<Arc<Door>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
@@ -150,7 +149,7 @@ async fn remove(
     live.store()?
         .delete::<OAuthClient>(&id, Expected::Any, &by(&caller))
         .await?;
-    callers.forget();
+    door.forget();
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -161,7 +160,7 @@ async fn remove(
 )]
 async fn renew(
     State(live): State<Arc<Live>>,
-    State(callers): State<Arc<Callers>>,
+    State(door): State<Arc<Door>>,
     Extension(caller): Caller,
     Path(id): Path<String>,
 ) -> Result<Secretive, ApiError> {
@@ -170,7 +169,7 @@ async fn renew(
         .store()?
         .new_client_secret(&parse_id(&id)?, &by(&caller))
         .await?;
-    callers.forget();
+    door.forget();
     Ok((NO_STORE, Json(show(&made.client, Some(&made.secret)))))
 }
 

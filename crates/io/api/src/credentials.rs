@@ -10,7 +10,6 @@ use crate::error::ApiError;
 use crate::json::Json;
 use crate::listing::Name;
 use crate::page::{Listing, Page};
-use crate::principal::Over;
 use crate::query::Query;
 use crate::state::Api;
 use crate::wire::id as parse_id;
@@ -25,6 +24,7 @@ use shapes::{
 };
 use std::sync::Arc;
 use tollgate_action::{Callee, TypeFacts};
+use tollgate_callers::Over;
 use tollgate_definitions::Live;
 use tollgate_store::{Credential, CredentialQuery, EntityId, Expected, NewCredential, Role};
 use utoipa_axum::router::OpenApiRouter;

@@ -1,5 +1,6 @@
 //! Errors in the platform's shape.
 
+mod access;
 mod body;
 
 use crate::ends::{RETRY_AFTER, end};

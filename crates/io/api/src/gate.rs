@@ -1,43 +1,29 @@
 //! The gate of all paths that need a token.
 
-use crate::caller::Token;
-use crate::callers::Callers;
 use crate::error::ApiError;
 use crate::journal::Journal;
-use crate::meter::Meter;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::uri::PathAndQuery;
-use http::{Method, StatusCode, Uri, header};
+use http::{Method, Uri};
 use std::sync::Arc;
-use std::time::Instant;
-use tollgate_definitions::wall_time;
+use tollgate_callers::{AdmitError, Door, Now};
+use tollgate_listen::Peer;
 
 /// Lets only callers with a good token through, within their bounds, and counts what they call.
 pub(crate) async fn authenticate(
     State(journal): State<Arc<Journal>>,
-    State(callers): State<Arc<Callers>>,
-    State(meter): State<Arc<Meter>>,
+    State(door): State<Arc<Door>>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let header = request.headers().get(header::AUTHORIZATION);
-    let token = header.and_then(|header| {
-        let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
-        scheme
-            .eq_ignore_ascii_case("bearer")
-            .then(|| Arc::<str>::from(token.trim()))
-    });
-    let Some(token) = token else {
-        let message = "No authentication bearer token found in the authorization header.";
-        let status = StatusCode::UNAUTHORIZED;
-        return Err(ApiError::new(status, "authentication.required", message));
+    let peer = Peer::of(request.extensions());
+    let (caller, admitted) = match door.admit(request.headers(), &peer, Now::read()).await {
+        Ok(admitted) => (admitted.caller.clone(), Ok(admitted)),
+        Err(AdmitError::TooMany(caller, refusal)) => (*caller, Err(refusal.into())),
+        Err(error) => return Err(error.into()),
     };
-    let caller = callers
-        .of_token(&token, (Instant::now(), wall_time()))
-        .await?;
-    let admitted = meter.admit(&caller.id, Instant::now());
     let admitted = admitted.and_then(|admitted| plain(request.uri()).map(|()| admitted));
     let counted = caller.stored.clone().map(|id| {
         let template = request.extensions().get::<MatchedPath>();
@@ -47,7 +33,9 @@ pub(crate) async fn authenticate(
     let response = match admitted {
         Ok(admitted) => {
             request.extensions_mut().insert(caller);
-            request.extensions_mut().insert(Token(token));
+            if let Some(token) = admitted.token.clone() {
+                request.extensions_mut().insert(token);
+            }
             let mut response = next.run(request).await;
             admitted.tell(response.headers_mut());
             response

@@ -13,7 +13,6 @@ use crate::error::ApiError;
 use crate::json::Json;
 use crate::listing::{Expand, Ids, Name, SortBy};
 use crate::page::{Listing, Page};
-use crate::principal::{Over, Principal};
 use crate::query::{Query, parameter};
 use crate::state::Api;
 use crate::wire::id as parse_id;
@@ -24,6 +23,7 @@ use given::{IntegrationChange, IntegrationRequest, TypeId};
 use shown::{IntegrationView, IntendedWord, PATH, show, show_stored, with_config};
 use std::sync::Arc;
 use tollgate_action::TypeFacts;
+use tollgate_callers::{Over, Principal};
 use tollgate_definitions::{CatalogIntegration, Live, auth_id};
 use tollgate_driver::Driver;
 use tollgate_store::{

@@ -1,7 +1,7 @@
 //! The HTTP surface: callers log in, manage integrations and actions, and call them, as on the platform.
 //!
-//! *Decides* who may call and change what (`principal`), what a request means, and how each end is answered
-//! ([`documented_ends`]). *Doesn't decide* what there is to call (the definitions'), how a call is carried out
+//! *Decides* what a request means, which role it takes, and how each end is answered ([`documented_ends`]).
+//! *Doesn't decide* who calls and what roles they have (the callers'), what there is to call (the definitions'), how a call is carried out
 //! (the execution's), when it starts (the engine's), nor what is durable (the store's).
 //!
 //! In: the [`Parts`] that its handlers share; each takes those that it needs. Out: a [`router`]. Every
@@ -48,7 +48,6 @@ mod audit;
 mod bodies;
 mod cache;
 mod caller;
-mod callers;
 mod changes;
 mod clients;
 mod closings;
@@ -66,13 +65,10 @@ mod json;
 mod learned;
 mod limits;
 mod listing;
-mod logins;
-mod meter;
 mod oauth;
 mod openapi;
 mod page;
 mod parts;
-mod principal;
 mod query;
 mod request;
 mod router;
@@ -87,11 +83,8 @@ mod words;
 mod workflows;
 
 pub use bodies::Bodies;
-pub use callers::Callers;
 pub use ends::documented_ends;
 pub use journal::Journal;
-pub use logins::Logins;
-pub use meter::Meter;
-pub use router::{document as openapi_document, router};
+pub use router::{document as openapi_document, login_router, router};
 pub use state::{Api, Parts};
 pub use workflows::describe;

@@ -1,29 +1,23 @@
 //! `POST /oauth/token`: client credentials, by HTTP Basic or in the form (RFC 6749, 4.4).
 
 use crate::bodies::Bodies;
-use crate::caller::{Caller, Token};
-use crate::callers::Callers;
+use crate::caller::Caller;
 use crate::changes::by;
 use crate::error::ApiError;
 use crate::journal::Journal;
 use crate::json::Json;
-use crate::logins::Logins;
 use crate::query::form;
 use crate::state::Api;
 use axum::Extension;
-use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::time::Instant;
-use tollgate_definitions::wall_time;
+use tollgate_callers::{AdmitError, Door, Now, Token};
 use tollgate_driver::Secret;
 use tollgate_listen::Peer;
-use tollgate_store::StoreError;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -76,12 +70,10 @@ struct AccessToken {
 async fn token(
     State(bodies): State<Bodies>,
     State(journal): State<Arc<Journal>>,
-    State(callers): State<Arc<Callers>>,
-    State(logins): State<Arc<Logins>>,
-    peer: Option<Extension<Peer>>,
-    headers: HeaderMap,
-    body: Body,
+    State(door): State<Arc<Door>>,
+    request: Request,
 ) -> Result<Response, ApiError> {
+    let (head, body) = request.into_parts();
     let fields = form(&bodies.text(body).await?);
     let field = |name: &str| {
         let found = fields.iter().find(|(key, _)| key == name);
@@ -96,7 +88,7 @@ async fn token(
         ));
     }
     let form = || Some((field("client_id")?, Secret::new(field("client_secret")?)));
-    let credentials = basic(&headers).or_else(form);
+    let credentials = basic(&head.headers).or_else(form);
     let wrong = || {
         let description = "The client id or its secret is wrong.";
         refusal(StatusCode::UNAUTHORIZED, "invalid_client", description)
@@ -104,37 +96,19 @@ async fn token(
     let Some((id, secret)) = credentials else {
         return Ok(wrong());
     };
-    let peer = peer.map_or(
-        IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-        |Extension(Peer(peer))| peer,
-    );
-    let source = logins.source(peer, &headers);
-    let attempt = match logins.enter(source, &id, &secret, Instant::now()) {
-        Ok(attempt) => attempt,
-        Err(wait) => {
-            journal.deny();
-            let message = "Too many wrong logins from this address or of this client id.";
-            let status = StatusCode::TOO_MANY_REQUESTS;
-            return Err(ApiError::new(status, "too.many.wrong.logins", message).retry_after(wait));
-        }
-    };
-    let granted = callers
-        .grant(&id, &secret, (Instant::now(), wall_time()))
-        .await;
-    let grant = match granted {
-        Ok(grant) => {
-            logins.right(&attempt, Instant::now());
-            grant
-        }
-        Err(StoreError::Denied) => {
-            logins.wrong(&attempt);
+    let peer = Peer::of(&head.extensions);
+    let granted = door.log_in((&id, &secret), &head.headers, &peer, Now::read());
+    let grant = match granted.await {
+        Ok(grant) => grant,
+        Err(AdmitError::Credentials) => {
             journal.deny();
             return Ok(wrong());
         }
-        Err(error) => {
-            logins.give_back(&attempt, Instant::now());
+        Err(error @ AdmitError::Guesses(_)) => {
+            journal.deny();
             return Err(error.into());
         }
+        Err(error) => return Err(error.into()),
     };
     let answer = AccessToken {
         access_token: grant.access_token.expose().to_owned(),
@@ -171,11 +145,11 @@ fn refusal(status: StatusCode, error: &'static str, description: &'static str) -
     responses((status = 204, description = "Done.")),
 )]
 async fn revoke(
-    State(callers): State<Arc<Callers>>,
+    State(door): State<Arc<Door>>,
     Extension(caller): Caller,
     Extension(token): Extension<Token>,
 ) -> Result<StatusCode, ApiError> {
-    callers.revoke(&token.0, &by(&caller)).await?;
+    door.revoke(&token, &by(&caller)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,13 +1,11 @@
 //! What handlers share. Each takes the parts that it needs.
 
 use crate::bodies::Bodies;
-use crate::callers::Callers;
 use crate::journal::Journal;
-use crate::logins::Logins;
-use crate::meter::Meter;
 use axum::extract::FromRef;
 use std::sync::Arc;
 use tollgate_architect_runner::Runner;
+use tollgate_callers::Door;
 use tollgate_definitions::{Lanes, LimitRegistry, Live, Workflows};
 use tollgate_driver::Driver;
 use tollgate_execution::{Desk, Executor};
@@ -55,12 +53,8 @@ parts! {
     workers: Arc<Workers>,
     /// What can be asked of the engine.
     driver: Driver,
-    /// Who may call.
-    callers: Arc<Callers>,
-    /// Bounds of wrong logins.
-    logins: Arc<Logins>,
-    /// Bounds of each caller's requests.
-    meter: Arc<Meter>,
+    /// Who may call, and how often.
+    door: Arc<Door>,
     /// Who did what.
     journal: Arc<Journal>,
     /// Bounds of requests' bodies.

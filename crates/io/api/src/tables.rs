@@ -8,7 +8,6 @@ use crate::error::ApiError;
 use crate::json::Json;
 use crate::listing::{Expand, Name, SortBy, SortOrder};
 use crate::page::{Listing, Page};
-use crate::principal::Over;
 use crate::query::{Query, parameter};
 use crate::request::request;
 use crate::state::Api;
@@ -20,6 +19,7 @@ use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
+use tollgate_callers::Over;
 use tollgate_definitions::Live;
 use tollgate_json::Doc;
 use tollgate_store::{

@@ -15,7 +15,6 @@ use crate::error::ApiError;
 use crate::json::Json;
 use crate::listing::Name;
 use crate::page::{Listing, Page};
-use crate::principal::Over;
 use crate::query::{Query, parameter};
 use crate::state::Api;
 use crate::wire::id as parse_id;
@@ -27,6 +26,7 @@ use http::StatusCode;
 use shapes::{Flow, PublishedFlow, show};
 use std::sync::Arc;
 use tollgate_architect_runner::Failure;
+use tollgate_callers::Over;
 use tollgate_definitions::{Live, WorkflowError, Workflows};
 use tollgate_execution::DeskError;
 use tollgate_store::{

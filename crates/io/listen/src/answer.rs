@@ -11,29 +11,43 @@ use crate::{Answer, Answers, BoxError};
 use bytes::{Buf as _, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
+use hyper::http::Extensions;
 use hyper::service::Service;
 use hyper::{Request, Response, Version};
 use std::marker::PhantomData;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-/// Extension of a request: the address at the connection's other end.
-#[derive(Clone, Copy, Debug)]
-pub struct Peer(pub IpAddr);
+/// Extension of a request: what is known of the connection's other end.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// Its address; the unspecified one if nobody knows.
+    pub address: IpAddr,
+}
+
+impl Peer {
+    /// The other end of the connection that a request with these extensions came by.
+    #[must_use]
+    pub fn of(extensions: &Extensions) -> Self {
+        extensions.get().cloned().unwrap_or(Self {
+            address: Ipv4Addr::UNSPECIFIED.into(),
+        })
+    }
+}
 
 /// A service whose requests are counted on their connection.
 #[derive(Clone)]
 pub(crate) struct Counted<S, B> {
     service: S,
     connection: Arc<Connection>,
-    peer: Option<IpAddr>,
+    peer: Option<Peer>,
     body: PhantomData<fn() -> B>,
 }
 
 impl<S, B> Counted<S, B> {
-    pub(crate) fn new(service: S, connection: Arc<Connection>, peer: Option<IpAddr>) -> Self {
+    pub(crate) fn new(service: S, connection: Arc<Connection>, peer: Option<Peer>) -> Self {
         Self {
             service,
             connection,
@@ -49,8 +63,8 @@ impl<S: Answers<B>, B: Answer> Service<Request<Incoming>> for Counted<S, B> {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        if let Some(peer) = self.peer {
-            request.extensions_mut().insert(Peer(peer));
+        if let Some(peer) = &self.peer {
+            request.extensions_mut().insert(peer.clone());
         }
         let is_http2 = request.version() == Version::HTTP_2;
         let running = Arc::new(Running {

@@ -3,7 +3,7 @@
 use crate::answer::Counted;
 use crate::connection::{Connection, Due, Places};
 use crate::stream::Watched;
-use crate::{Answer, Answers, Bounds, Phase};
+use crate::{Answer, Answers, Bounds, Peer, Phase};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use std::future::poll_fn;
@@ -45,7 +45,10 @@ pub(crate) async fn serve<B: Answer>(
     let known = places.enter(|number| Connection::new(number, Arc::clone(&places)));
     let _entry = TableEntry(Arc::clone(&known));
     let builder = builder(&bounds);
-    let peer = stream.peer_addr().ok().map(|peer| peer.ip());
+    let peer = stream
+        .peer_addr()
+        .ok()
+        .map(|peer| Peer { address: peer.ip() });
     let stream = TokioIo::new(Watched::new(stream, Arc::clone(&known)));
     let service = Counted::new(service, Arc::clone(&known), peer);
     let mut connection = pin!(builder.serve_connection(stream, service));

@@ -10,7 +10,6 @@ use crate::caller::Caller;
 use crate::changes::by;
 use crate::error::ApiError;
 use crate::json::Json;
-use crate::principal::{Over, Principal};
 use crate::state::Api;
 use crate::wire::id as parse_id;
 use axum::Extension;
@@ -19,6 +18,7 @@ use axum::extract::{Path, State};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tollgate_callers::{Over, Principal};
 use tollgate_definitions::{Live, auth_id, grant};
 use tollgate_store::{
     Action, ActionBody, Credential, CredentialKind, Expected, Integration, IntegrationConfig,

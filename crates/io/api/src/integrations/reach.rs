@@ -10,7 +10,7 @@
 //! Both compare with what the integration has now, so the version that a body names must be that one.
 
 use crate::error::ApiError;
-use crate::principal::{Over, Principal};
+use tollgate_callers::{Over, Principal};
 use tollgate_definitions::Live;
 use tollgate_json::Doc;
 use tollgate_store::{EntityId, Expected, Integration, IntegrationConfig, JsonText, Role};

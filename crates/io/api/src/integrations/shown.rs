@@ -1,10 +1,10 @@
 //! Integrations and their configuration, as answers show them.
 
-use crate::principal::{Over, Principal};
 use crate::words::words;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use tollgate_callers::{Over, Principal};
 use tollgate_definitions::{Catalog, CatalogIntegration};
 use tollgate_driver::Driver;
 use tollgate_execution::say;

@@ -6,8 +6,9 @@ use crate::tasks::Tasks;
 use crate::watch::watch;
 use hyper_util::service::TowerToHyperService;
 use std::sync::Arc;
-use tollgate_api::{Bodies, Callers, Journal, Logins, Meter, Parts, describe, router};
+use tollgate_api::{Bodies, Journal, Parts, describe, router};
 use tollgate_architect_runner::Runner;
+use tollgate_callers::{Callers, Door, Logins, Meter};
 use tollgate_config::{Config, Server};
 use tollgate_definitions::{
     Follower, Lanes, LimitRegistry, Live, OperatorNumbers, WorkflowFiles, Workflows,
@@ -142,9 +143,7 @@ pub(super) fn parts(
         runner: Arc::new(runner),
         workers,
         driver: driver.clone(),
-        callers: Arc::new(callers),
-        logins: Arc::new(logins),
-        meter: Arc::new(meter),
+        door: Arc::new(Door::new(callers, logins, meter)),
         journal: Arc::clone(journal),
         bodies: bodies(server),
     }

@@ -8,7 +8,6 @@
 //! A caller without a valid token is answered 401, one without the role 403, before anything is looked
 //! up beyond what the decision needs.
 
-use crate::error::ApiError;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tollgate_definitions::{CatalogAction, OwnLanes};
@@ -16,31 +15,45 @@ use tollgate_store::{Actor, EntityId, Grant, Reach, Role};
 
 /// A caller whose token was good.
 #[derive(Clone, Debug)]
-pub(crate) struct Principal {
+pub struct Principal {
     /// Its client id.
-    pub(crate) id: Arc<str>,
+    pub id: Arc<str>,
     /// What it may do.
     grants: Arc<BTreeSet<Grant>>,
     /// Its id in the store; none for a caller of the configuration file.
-    pub(crate) stored: Option<EntityId>,
+    pub stored: Option<EntityId>,
     /// The flows that it may name.
-    pub(crate) lanes: OwnLanes,
+    pub lanes: OwnLanes,
+}
+
+/// What a caller's roles don't allow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("The caller is not allowed to do this; it takes: {needed}.")]
+pub struct Forbidden {
+    /// The role that would.
+    pub needed: &'static str,
 }
 
 /// What a role must hold over.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Over<'a> {
+pub enum Over<'a> {
     /// All there is.
     Everything,
     /// An integration and its actions.
     Integration(&'a str),
     /// One action of an integration.
-    Action { id: &'a str, integration: &'a str },
+    Action {
+        /// Its id.
+        id: &'a str,
+        /// Its integration's id.
+        integration: &'a str,
+    },
 }
 
 impl<'a> Over<'a> {
     /// An action of the catalogue.
-    pub(crate) fn of(entry: &'a CatalogAction) -> Self {
+    #[must_use]
+    pub fn of(entry: &'a CatalogAction) -> Self {
         Self::Action {
             id: &entry.id,
             integration: &entry.integration,
@@ -64,7 +77,8 @@ impl Principal {
     }
 
     /// As the audit log names it.
-    pub(crate) fn actor(&self) -> Actor {
+    #[must_use]
+    pub fn actor(&self) -> Actor {
         let id = self.stored.clone().or_else(|| {
             // An id of the file may have characters that no id of the store has.
             let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -74,49 +88,61 @@ impl Principal {
         id.as_ref().map_or_else(Actor::system, Actor::client)
     }
 
-    pub(crate) fn may(&self, role: Role, over: Over<'_>) -> bool {
+    /// Whether it holds the role over the thing.
+    #[must_use]
+    pub fn may(&self, role: Role, over: Over<'_>) -> bool {
         self.grants
             .iter()
             .any(|grant| grant.role == role && reaches(&grant.reach, over))
     }
 
     /// Whether it may read the thing's definition.
-    pub(crate) fn sees(&self, over: Over<'_>) -> bool {
+    #[must_use]
+    pub fn sees(&self, over: Over<'_>) -> bool {
         self.grants.iter().any(|grant| reaches(&grant.reach, over))
     }
 
     /// Whether it may read what belongs to no integration, such as data tables and limits.
-    pub(crate) fn needs_any(&self) -> Result<(), ApiError> {
+    ///
+    /// # Errors
+    /// It holds no role.
+    pub fn needs_any(&self) -> Result<(), Forbidden> {
         if self.grants.is_empty() {
-            Err(forbidden("any role"))
+            Err(Forbidden { needed: "any role" })
         } else {
             Ok(())
         }
     }
 
-    pub(crate) fn needs(&self, role: Role, over: Over<'_>) -> Result<(), ApiError> {
+    /// Whether it holds the role over the thing.
+    ///
+    /// # Errors
+    /// It doesn't.
+    pub fn needs(&self, role: Role, over: Over<'_>) -> Result<(), Forbidden> {
         if self.may(role, over) {
             return Ok(());
         }
-        Err(forbidden(match role {
+        let needed = match role {
             Role::Execute => "execute",
             Role::Author => "author",
             Role::Administer => "administer",
-        }))
+        };
+        Err(Forbidden { needed })
     }
 
-    pub(crate) fn needs_sight(&self, over: Over<'_>) -> Result<(), ApiError> {
+    /// Whether it may read the thing's definition.
+    ///
+    /// # Errors
+    /// It holds no role over it.
+    pub fn needs_sight(&self, over: Over<'_>) -> Result<(), Forbidden> {
         if self.sees(over) {
             Ok(())
         } else {
-            Err(forbidden("any role over it"))
+            Err(Forbidden {
+                needed: "any role over it",
+            })
         }
     }
-}
-
-fn forbidden(needed: &str) -> ApiError {
-    let message = format!("The caller is not allowed to do this; it takes: {needed}.");
-    ApiError::forbidden(message, needed)
 }
 
 fn reaches(reach: &Reach, over: Over<'_>) -> bool {

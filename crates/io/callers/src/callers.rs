@@ -14,17 +14,17 @@
 //! **Bounds.** At most `max_tokens` tokens of the file's callers live, and as many answers of the store
 //! are remembered; beyond it the one that ends first goes.
 
-use crate::error::ApiError;
+use crate::now::Now;
 use crate::principal::Principal;
+use crate::tokens::{Alive, Known, lock};
 use rand::TryRngCore as _;
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use subtle::ConstantTimeEq as _;
 use tollgate_config::Caller;
 use tollgate_definitions::{Lanes, file_integration_id};
 use tollgate_driver::Secret;
-use tollgate_store::{Grant, Reach, Role, Store, StoreError, WallTime};
+use tollgate_store::{Grant, Reach, Role, Store, StoreError};
 
 /// How long an answer of the store about a token is believed.
 const BELIEVED: Duration = Duration::from_secs(2);
@@ -46,26 +46,12 @@ pub struct Callers {
     believed: Arc<Mutex<Alive>>,
 }
 
-#[derive(Default)]
-struct Alive {
-    tokens: HashMap<String, Known>,
-    by_expiry: BTreeSet<(Instant, String)>,
-    /// How often tokens were ended here: what the store was asked before that isn't believed any more.
-    endings: u64,
-}
-
-#[derive(Clone)]
-struct Known {
-    expires: Instant,
-    /// From when on the store is asked about the token again.
-    fresh_until: Instant,
-    principal: Principal,
-}
-
 /// The token that a login with the right credentials gets.
-pub(crate) struct Granted {
-    pub(crate) access_token: Secret,
-    pub(crate) expires_in: Duration,
+pub struct Granted {
+    /// The token.
+    pub access_token: Secret,
+    /// How long it lives.
+    pub expires_in: Duration,
 }
 
 /// The file's callers and what they may do.
@@ -124,7 +110,7 @@ impl Callers {
         &self,
         id: &str,
         secret: &Secret,
-        (now, wall): (Instant, WallTime),
+        now: Now,
     ) -> Result<Granted, StoreError> {
         let of_file = self
             .callers
@@ -135,13 +121,13 @@ impl Callers {
         let same = bool::from(known.as_bytes().ct_eq(secret.expose().as_bytes()));
         if let (Some((_, principal)), true) = (of_file, same) {
             let token = random_token().ok_or(StoreError::Busy { what: "entropy" })?;
-            let expires = now + self.life;
+            let expires = now.instant + self.life;
             let known = Known {
                 expires,
                 fresh_until: expires,
                 principal: principal.clone(),
             };
-            lock(&self.alive).insert(token.clone(), known, now, self.max_tokens);
+            lock(&self.alive).insert(token.clone(), known, now.instant, self.max_tokens);
             return Ok(Granted {
                 access_token: Secret::new(token),
                 expires_in: self.life,
@@ -149,8 +135,8 @@ impl Callers {
         }
         // A wrong secret of the file's takes as long as an unknown id and a wrong secret of the store's.
         let store = self.store.as_ref().ok_or(StoreError::Denied)?;
-        let issued = store.issue_token(id, secret, wall).await?;
-        let life = u64::try_from(issued.expires.0.saturating_sub(wall.0)).unwrap_or(0);
+        let issued = store.issue_token(id, secret, now.wall).await?;
+        let life = u64::try_from(issued.expires.0.saturating_sub(now.wall.0)).unwrap_or(0);
         Ok(Granted {
             access_token: issued.token,
             expires_in: Duration::from_millis(life),
@@ -161,15 +147,11 @@ impl Callers {
     ///
     /// # Errors
     /// `Denied` for one that isn't alive; what else the store says.
-    pub(crate) async fn of_token(
-        &self,
-        token: &str,
-        (now, wall): (Instant, WallTime),
-    ) -> Result<Principal, StoreError> {
-        let known = lock(&self.alive).get(token, now);
-        let known = known.or_else(|| lock(&self.believed).get(token, now));
+    pub(crate) async fn of_token(&self, token: &str, now: Now) -> Result<Principal, StoreError> {
+        let known = lock(&self.alive).get(token, now.instant);
+        let known = known.or_else(|| lock(&self.believed).get(token, now.instant));
         if let Some(known) = &known
-            && now < known.fresh_until
+            && now.instant < known.fresh_until
         {
             return Ok(known.principal.clone());
         }
@@ -179,7 +161,7 @@ impl Callers {
             lanes: Arc::clone(&self.lanes),
             max_tokens: self.max_tokens,
             token: Secret::new(token.to_owned()),
-            at: (now, wall),
+            at: now,
             endings: lock(&self.believed).endings,
         };
         let Some(known) = known else {
@@ -194,7 +176,7 @@ impl Callers {
         }
         let principal = known.principal.clone();
         let known = Known {
-            fresh_until: known.expires.min(now + BELIEVED),
+            fresh_until: known.expires.min(now.instant + BELIEVED),
             ..known
         };
         lock(&self.believed).believe_on(token, known);
@@ -206,7 +188,7 @@ impl Callers {
         &self,
         token: &str,
         by: &tollgate_store::Author,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), StoreError> {
         let of_file = lock(&self.alive).remove(token);
         self.disbelieve(token);
         if let (false, Some(store)) = (of_file, &self.store) {
@@ -227,11 +209,7 @@ impl Callers {
 
     /// Believes nothing of what the store said until now.
     pub(crate) fn forget(&self) {
-        let mut believed = lock(&self.believed);
-        *believed = Alive {
-            endings: believed.endings + 1,
-            ..Alive::default()
-        };
+        lock(&self.believed).end_all();
     }
 }
 
@@ -241,7 +219,7 @@ struct TokenCheck {
     lanes: Arc<Lanes>,
     max_tokens: usize,
     token: Secret,
-    at: (Instant, WallTime),
+    at: Now,
     /// [`Alive::endings`] of `believed` when the store was asked.
     endings: u64,
 }
@@ -249,8 +227,8 @@ struct TokenCheck {
 impl TokenCheck {
     /// Asks the store whose the token is, and remembers the answer.
     async fn run(self, store: &Store) -> Result<Principal, StoreError> {
-        let ((now, wall), token) = (self.at, self.token.expose());
-        let owner = match store.check_token(&self.token, wall).await {
+        let (now, token) = (self.at, self.token.expose());
+        let owner = match store.check_token(&self.token, now.wall).await {
             Ok(owner) => owner,
             Err(error) => {
                 if matches!(error, StoreError::Denied) {
@@ -259,7 +237,7 @@ impl TokenCheck {
                 return Err(error);
             }
         };
-        let left = u64::try_from(owner.expires.0.saturating_sub(wall.0)).unwrap_or(0);
+        let left = u64::try_from(owner.expires.0.saturating_sub(now.wall.0)).unwrap_or(0);
         let left = Duration::from_millis(left);
         let client = owner.client;
         let id = client.id.to_string();
@@ -267,63 +245,15 @@ impl TokenCheck {
         let lanes = self.lanes.own(&client.body.flows, default);
         let principal = Principal::new(&id, client.body.grants, Some(client.id), lanes);
         let known = Known {
-            expires: now + WITHOUT_STORE.min(left),
-            fresh_until: now + BELIEVED.min(left),
+            expires: now.instant + WITHOUT_STORE.min(left),
+            fresh_until: now.instant + BELIEVED.min(left),
             principal: principal.clone(),
         };
         let mut believed = lock(&self.believed);
         if believed.endings == self.endings {
-            believed.insert(token.to_owned(), known, now, self.max_tokens);
+            believed.insert(token.to_owned(), known, now.instant, self.max_tokens);
         }
         Ok(principal)
-    }
-}
-
-fn lock(alive: &Mutex<Alive>) -> MutexGuard<'_, Alive> {
-    // The two tables are changed together without a point where one could panic.
-    alive.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Alive {
-    fn get(&self, token: &str, now: Instant) -> Option<Known> {
-        let known = self.tokens.get(token)?;
-        (now < known.expires).then(|| known.clone())
-    }
-
-    fn insert(&mut self, token: String, known: Known, now: Instant, most: usize) {
-        self.remove(&token);
-        while self.by_expiry.first().is_some_and(|(at, _)| *at <= now) {
-            self.end_first();
-        }
-        while self.tokens.len() >= most.max(1) {
-            self.end_first();
-        }
-        self.by_expiry.insert((known.expires, token.clone()));
-        self.tokens.insert(token, known);
-    }
-
-    /// Keeps on believing what is known of a token, unless it was ended meanwhile.
-    fn believe_on(&mut self, token: &str, known: Known) {
-        if let Some(there) = self.tokens.get_mut(token)
-            && there.fresh_until < known.fresh_until
-            && there.expires == known.expires
-        {
-            *there = known;
-        }
-    }
-
-    fn remove(&mut self, token: &str) -> bool {
-        let Some(known) = self.tokens.remove(token) else {
-            return false;
-        };
-        self.by_expiry.remove(&(known.expires, token.to_owned()));
-        true
-    }
-
-    fn end_first(&mut self) {
-        if let Some((_, token)) = self.by_expiry.pop_first() {
-            self.tokens.remove(&token);
-        }
     }
 }
 
@@ -338,8 +268,14 @@ fn random_token() -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
+    use std::time::Instant;
+    use tollgate_store::WallTime;
 
-    const WALL: WallTime = WallTime(0);
+    fn at(instant: Instant) -> Now {
+        let wall = WallTime(0);
+        Now { instant, wall }
+    }
 
     fn callers(max_tokens: usize) -> Callers {
         let caller = Caller {
@@ -362,13 +298,13 @@ mod tests {
 
     async fn login(callers: &Callers, id: &str, secret: &str, now: Instant) -> Option<String> {
         let granted = callers
-            .grant(id, &Secret::new(secret.into()), (now, WALL))
+            .grant(id, &Secret::new(secret.into()), at(now))
             .await;
         granted.ok().map(|it| it.access_token.expose().to_owned())
     }
 
     async fn whose(callers: &Callers, token: &str, now: Instant) -> Option<String> {
-        let principal = callers.of_token(token, (now, WALL)).await.ok()?;
+        let principal = callers.of_token(token, at(now)).await.ok()?;
         Some(principal.id.to_string())
     }
 

@@ -4,8 +4,7 @@
 //! says where it stands (`inin-ratelimit-…`), and a 429 says when to come back. Callers are as many as
 //! have tokens, so the table is swept of closed windows when it has doubled.
 
-use crate::error::ApiError;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -35,12 +34,24 @@ struct Window {
     running: u32,
 }
 
-/// A request that was let in; its place is free again when this is dropped.
-pub(crate) struct Admitted<'a> {
-    meter: &'a Meter,
+/// The place of a request that was let in; free again when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    meter: Arc<Meter>,
     caller: Arc<str>,
     count: u32,
     reset: Duration,
+}
+
+/// A caller has asked for more than it may.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TooMany {
+    /// The bound's name: `caller.requests.per.minute` or `caller.requests.at.once`.
+    pub limit: &'static str,
+    /// Requests that the bound allows.
+    pub allowed: u32,
+    /// How long the caller has to wait.
+    pub wait: Duration,
 }
 
 impl Meter {
@@ -55,7 +66,11 @@ impl Meter {
     }
 
     /// Lets a request in, or says when to come back.
-    pub(crate) fn admit(&self, caller: &Arc<str>, now: Instant) -> Result<Admitted<'_>, ApiError> {
+    pub(crate) fn admit(
+        self: &Arc<Self>,
+        caller: &Arc<str>,
+        now: Instant,
+    ) -> Result<Place, TooMany> {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         let sweep_at = windows.sweep_at.max(SWEEP);
         if windows.of.len() >= sweep_at {
@@ -74,20 +89,23 @@ impl Meter {
         }
         let reset = WINDOW.saturating_sub(now.duration_since(window.opened));
         if window.count >= self.per_minute {
-            return Err(refusal(
-                "caller.requests.per.minute",
-                self.per_minute,
-                reset,
-            ));
+            return Err(TooMany {
+                limit: "caller.requests.per.minute",
+                allowed: self.per_minute,
+                wait: reset,
+            });
         }
         if window.running >= self.at_once {
-            let soon = Duration::from_secs(1);
-            return Err(refusal("caller.requests.at.once", self.at_once, soon));
+            return Err(TooMany {
+                limit: "caller.requests.at.once",
+                allowed: self.at_once,
+                wait: Duration::from_secs(1),
+            });
         }
         window.count += 1;
         window.running += 1;
-        Ok(Admitted {
-            meter: self,
+        Ok(Place {
+            meter: Arc::clone(self),
             caller: Arc::clone(caller),
             count: window.count,
             reset,
@@ -95,7 +113,7 @@ impl Meter {
     }
 }
 
-impl Admitted<'_> {
+impl Place {
     /// Says in the answer where the caller stands.
     pub(crate) fn tell(&self, headers: &mut HeaderMap) {
         let reset = self.reset.as_secs() + u64::from(self.reset.subsec_nanos() > 0);
@@ -109,7 +127,7 @@ impl Admitted<'_> {
     }
 }
 
-impl Drop for Admitted<'_> {
+impl Drop for Place {
     fn drop(&mut self) {
         let mut windows = self
             .meter
@@ -122,37 +140,34 @@ impl Drop for Admitted<'_> {
     }
 }
 
-/// The platform's own words.
-fn refusal(limit: &'static str, allowed: u32, wait: Duration) -> ApiError {
-    let seconds = (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1);
-    let message =
-        format!("Rate limit exceeded the maximum. Retry the request in [{seconds}] seconds");
-    let status = StatusCode::TOO_MANY_REQUESTS;
-    ApiError::new(status, "too.many.requests.retry.after", message)
-        .with("limit", limit)
-        .with("allowed", allowed)
-        .retry_after(wait)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_window_opens_with_its_first_request_and_closes_a_minute_later() {
-        let (meter, now, one) = (Meter::new(2, 10), Instant::now(), Arc::from("one"));
+        let (meter, now, one) = (
+            Arc::new(Meter::new(2, 10)),
+            Instant::now(),
+            Arc::from("one"),
+        );
         assert!(meter.admit(&one, now).is_ok());
         assert!(meter.admit(&one, now + Duration::from_secs(59)).is_ok());
         let late = now + Duration::from_millis(59_500);
         let error = meter.admit(&one, late).err().unwrap();
-        assert!(error.body().message.contains("in [1] seconds"));
+        assert_eq!(error.limit, "caller.requests.per.minute");
+        assert_eq!(error.wait, Duration::from_millis(500));
         assert!(meter.admit(&Arc::from("two"), late).is_ok(), "each its own");
         assert!(meter.admit(&one, now + WINDOW).is_ok());
     }
 
     #[test]
     fn a_place_is_free_when_its_request_ends() {
-        let (meter, now, one) = (Meter::new(100, 1), Instant::now(), Arc::from("one"));
+        let (meter, now, one) = (
+            Arc::new(Meter::new(100, 1)),
+            Instant::now(),
+            Arc::from("one"),
+        );
         let first = meter.admit(&one, now).ok().unwrap();
         assert!(meter.admit(&one, now).is_err());
         drop(first);

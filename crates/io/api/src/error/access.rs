@@ -1,0 +1,48 @@
+//! Why a caller isn't let in, in the platform's words.
+
+use super::ApiError;
+use crate::ends::RETRY_AFTER;
+use http::StatusCode;
+use tollgate_callers::{AdmitError, Forbidden, TooMany};
+use tollgate_store::StoreError;
+
+/// Why a request, or a login, isn't let in.
+impl From<AdmitError> for ApiError {
+    fn from(error: AdmitError) -> Self {
+        match error {
+            AdmitError::Missing => {
+                let message = "No authentication bearer token found in the authorization header.";
+                let status = StatusCode::UNAUTHORIZED;
+                Self::new(status, "authentication.required", message)
+            }
+            AdmitError::Token | AdmitError::Credentials => StoreError::Denied.into(),
+            AdmitError::Guesses(wait) => {
+                let message = "Too many wrong logins from this address or of this client id.";
+                let status = StatusCode::TOO_MANY_REQUESTS;
+                Self::new(status, "too.many.wrong.logins", message).retry_after(wait)
+            }
+            AdmitError::TooMany(_, refusal) => refusal.into(),
+            AdmitError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// The platform's own words for a caller that asks for too much.
+impl From<TooMany> for ApiError {
+    fn from(refusal: TooMany) -> Self {
+        let wait = refusal.wait;
+        let seconds = (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1);
+        let message =
+            format!("Rate limit exceeded the maximum. Retry the request in [{seconds}] seconds");
+        Self::new(StatusCode::TOO_MANY_REQUESTS, RETRY_AFTER, message)
+            .with("limit", refusal.limit)
+            .with("allowed", refusal.allowed)
+            .retry_after(wait)
+    }
+}
+
+impl From<Forbidden> for ApiError {
+    fn from(error: Forbidden) -> Self {
+        Self::forbidden(error.to_string(), error.needed)
+    }
+}
