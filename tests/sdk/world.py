@@ -63,7 +63,7 @@ class Process:
             env={**os.environ, **(env or {})},
         )
         self.url = self.process.stdout.readline().strip()
-        if not self.url.startswith("http://"):
+        if not self.url.startswith(("http://", "https://")):
             raise RuntimeError(f"{arguments}: no URL, exit status {self.process.wait(10)}")
 
     def stop(self):

@@ -69,6 +69,8 @@ pub struct CacheRule {
 pub struct Server {
     /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// How TLS is spoken there; without it, it is left to a proxy in front.
+    pub tls: Option<ListenerTls>,
     /// How long executions under way may take to end once the service is told to stop.
     pub drain_timeout: Duration,
     /// Longest request body taken, in bytes.
@@ -122,6 +124,7 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            tls: None,
             drain_timeout: Duration::from_secs(30),
             max_body_bytes: tollgate_action::MAX_REQUEST_BYTES,
             max_connections: 10_000,
@@ -149,6 +152,19 @@ impl Default for Server {
     }
 }
 
+/// How TLS is spoken to callers: the files that it takes, which may change while the service runs.
+#[derive(Clone, Debug)]
+pub struct ListenerTls {
+    /// The certificate, and those that lead from it to an authority.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+    /// The authorities of callers' certificates; without them callers aren't asked for any.
+    pub client_authorities: Option<PathBuf>,
+    /// Whether a caller without a certificate is turned away.
+    pub require_client_certificate: bool,
+}
+
 /// The threads that calculate what takes long, and what may wait for them.
 #[derive(Clone, Copy, Debug)]
 pub struct Calculations {
@@ -173,13 +189,15 @@ impl Default for Calculations {
     }
 }
 
-/// An OAuth client that may call the service.
+/// Somebody who may call the service.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// Its id.
     pub client_id: String,
-    /// Its secret.
-    pub secret: Secret,
+    /// How it may log in.
+    pub logins: CallerLogins,
+    /// Networks that it may call from; none listed means everywhere.
+    pub networks: Vec<Network>,
     /// What it may do.
     pub roles: BTreeSet<Role>,
     /// Names of the integrations where it may; `None` means everywhere.
@@ -188,6 +206,20 @@ pub struct Caller {
     pub flows: BTreeSet<String>,
     /// The flow of its calls that name none; `None` means that of the service.
     pub default_flow: Option<String>,
+}
+
+/// How a caller may log in. What is absent is no way for it.
+#[derive(Clone, Debug, Default)]
+pub struct CallerLogins {
+    /// With the client id and this secret, for a token (`POST /oauth/token`).
+    pub oauth: Option<Secret>,
+    /// With the client id and this secret by HTTP Basic, in each request.
+    pub basic: Option<Secret>,
+    /// With this key in `X-API-Key`, in each request.
+    pub api_key: Option<Secret>,
+    /// With a client certificate whose subject's common name, or one of whose alternative names, is one of
+    /// these.
+    pub certificate_names: BTreeSet<String>,
 }
 
 /// An instance of an integration type.

@@ -18,7 +18,15 @@ impl Config {
     fn write(&self, out: &mut String) -> fmt::Result {
         let server = &self.server;
         let (listen, drain) = (server.listen, show_span(server.drain_timeout));
-        writeln!(out, "listens on {listen}; drains for {drain} at the most")?;
+        let tls = if server.tls.is_some() {
+            " with TLS"
+        } else {
+            ""
+        };
+        writeln!(
+            out,
+            "listens on {listen}{tls}; drains for {drain} at the most"
+        )?;
         let callers = self.callers.iter();
         let callers: Vec<_> = callers.map(|caller| caller.client_id.as_str()).collect();
         writeln!(out, "callers: {}", callers.join(", "))?;

@@ -19,6 +19,18 @@ pub trait Files {
     /// A file that can't be read, or whose certificates TLS can't use.
     fn roots(&self, path: &Path) -> Result<Vec<u8>, String>;
 
+    /// The PEM text of a certificate and those that lead from it to an authority.
+    ///
+    /// # Errors
+    /// A file that can't be read, or whose certificates TLS can't use.
+    fn chain(&self, path: &Path) -> Result<Vec<u8>, String>;
+
+    /// The PEM text of the private key of a certificate, whose text is `chain`. None if there is no such file.
+    ///
+    /// # Errors
+    /// As [`Files::secret`], and a key that isn't the certificate's.
+    fn key(&self, path: &Path, chain: &[u8]) -> Result<Option<FileSecret>, String>;
+
     /// The PEM text of a client's certificate and its private key. None if there is no such file.
     ///
     /// # Errors
@@ -47,6 +59,14 @@ impl Files for NoFiles {
 
     fn roots(&self, _: &Path) -> Result<Vec<u8>, String> {
         Ok(Vec::new())
+    }
+
+    fn chain(&self, _: &Path) -> Result<Vec<u8>, String> {
+        Ok(Vec::new())
+    }
+
+    fn key(&self, _: &Path, _: &[u8]) -> Result<Option<FileSecret>, String> {
+        Ok(None)
     }
 
     fn identity(&self, _: &Path) -> Result<Option<FileSecret>, String> {

@@ -29,7 +29,8 @@ mod read;
 pub use access::{Access, Keep, KeySource, Role, SharedLimits, Store};
 pub use adopt::{Adopted, Number, adopt};
 pub use config::{
-    CacheRule, Calculations, Caller, Config, Integration, IntegrationRoutes, Login, Server,
+    CacheRule, Calculations, Caller, CallerLogins, Config, Integration, IntegrationRoutes,
+    ListenerTls, Login, Server,
 };
 pub use files::{FileSecret, FileUse, Files, NoFiles};
 pub use problem::ConfigError;

@@ -6,11 +6,13 @@ mod flows;
 mod integrations;
 mod learning;
 pub(crate) mod limits;
+mod logins;
 mod pem;
 mod policy;
 mod secrets;
 mod server;
 mod store;
+mod tls;
 
 use crate::{Config, ConfigError, FileSecret, FileUse, Files, Problem, Store};
 use std::cell::RefCell;
@@ -164,6 +166,7 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
         (&tables.integrations, &tables.engine.flows),
         stored,
     );
+    logins::check_certificates(root, &server, &callers);
     tables.engine.policy = learning::read(root, policy::read(root));
     let caches = cache::read(root, &tables.integrations, stored);
     server::note_files(&server, source);

@@ -22,7 +22,12 @@ pub(crate) async fn authenticate(
     let (caller, admitted) = match door.admit(request.headers(), &peer, Now::read()).await {
         Ok(admitted) => (admitted.caller.clone(), Ok(admitted)),
         Err(AdmitError::TooMany(caller, refusal)) => (*caller, Err(refusal.into())),
-        Err(error) => return Err(error.into()),
+        Err(error) => {
+            if error.is_refused_login() {
+                journal.deny();
+            }
+            return Err(error.into());
+        }
     };
     let admitted = admitted.and_then(|admitted| plain(request.uri()).map(|()| admitted));
     let counted = caller.stored.clone().map(|id| {

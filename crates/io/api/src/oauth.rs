@@ -11,11 +11,10 @@ use crate::state::Api;
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
-use base64::Engine as _;
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header};
 use serde::Serialize;
 use std::sync::Arc;
-use tollgate_callers::{AdmitError, Door, Now, Token};
+use tollgate_callers::{AdmitError, Door, Now, Token, basic};
 use tollgate_driver::Secret;
 use tollgate_listen::Peer;
 use utoipa::ToSchema;
@@ -104,11 +103,12 @@ async fn token(
             journal.deny();
             return Ok(wrong());
         }
-        Err(error @ AdmitError::Guesses(_)) => {
-            journal.deny();
+        Err(error) => {
+            if error.is_refused_login() {
+                journal.deny();
+            }
             return Err(error.into());
         }
-        Err(error) => return Err(error.into()),
     };
     let answer = AccessToken {
         access_token: grant.access_token.expose().to_owned(),
@@ -147,24 +147,12 @@ fn refusal(status: StatusCode, error: &'static str, description: &'static str) -
 async fn revoke(
     State(door): State<Arc<Door>>,
     Extension(caller): Caller,
-    Extension(token): Extension<Token>,
+    token: Option<Extension<Token>>,
 ) -> Result<StatusCode, ApiError> {
+    let Some(Extension(token)) = token else {
+        let message = "The request logged in by itself, without a token that could be ended.";
+        return Err(ApiError::bad_request(message));
+    };
     door.revoke(&token, &by(&caller)).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn basic(headers: &HeaderMap) -> Option<(String, Secret)> {
-    let (scheme, text) = headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let decoded = base64::engine::general_purpose::STANDARD
-        .decode(text)
-        .ok()?;
-    let (id, secret) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
-    Some((id.to_owned(), Secret::new(secret.to_owned())))
 }

@@ -1,6 +1,6 @@
-//! Who may call: OAuth 2.0 client credentials, and the tokens given for them.
+//! Who may call: the callers' credentials, and the tokens given for them.
 //!
-//! Callers come from two places. Those of the *file* have their secret there; their tokens are 256
+//! Callers come from two places. Those of the *file* have their credentials there; their tokens are 256
 //! random bits that live in this process, so after a restart they log in again, which every OAuth client
 //! does by itself on a 401. Those of the *store* are the API's OAuth clients: secrets and tokens are kept
 //! hashed, any node takes them, and they can be revoked.
@@ -21,7 +21,7 @@ use rand::TryRngCore as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
-use tollgate_config::Caller;
+use tollgate_config::{Caller, CallerLogins};
 use tollgate_definitions::{Lanes, file_integration_id};
 use tollgate_driver::Secret;
 use tollgate_store::{Grant, Reach, Role, Store, StoreError};
@@ -74,7 +74,7 @@ fn of_file(callers: Vec<Caller>, lanes: &Lanes) -> Vec<(Caller, Principal)> {
         };
         let grants = caller.roles.iter().map(grant).collect();
         let own = lanes.own(&caller.flows, caller.default_flow.as_deref());
-        Principal::new(&caller.client_id, grants, None, own)
+        Principal::new(&caller.client_id, grants, None, own).bound_to(&caller.networks)
     };
     let callers = callers.into_iter();
     callers.map(|it| (it.clone(), principal(&it))).collect()
@@ -102,38 +102,70 @@ impl Callers {
         }
     }
 
-    /// A token for a caller's credentials.
+    /// The file's caller with this id, if `expected` of its logins is this secret.
+    pub(crate) fn of_secret(
+        &self,
+        id: &str,
+        secret: &Secret,
+        expected: impl Fn(&CallerLogins) -> Option<&Secret>,
+    ) -> Option<&Principal> {
+        let found = self.callers.iter().find(|(it, _)| it.client_id == id);
+        let known = found.and_then(|(caller, _)| expected(&caller.logins));
+        // Compared whether there is such an id or not.
+        let same = is_same(known, secret);
+        found.filter(|_| same).map(|(_, principal)| principal)
+    }
+
+    /// The file's caller with this API key.
+    pub(crate) fn of_api_key(&self, key: &Secret) -> Option<&Principal> {
+        // All of them are compared, so that the time tells nothing of which it is.
+        let same =
+            |(caller, _): &&(Caller, Principal)| is_same(caller.logins.api_key.as_ref(), key);
+        let found: Vec<_> = self.callers.iter().filter(same).collect();
+        found.first().map(|(_, principal)| principal)
+    }
+
+    /// The file's caller that has one of these names in its client certificate.
+    pub(crate) fn of_certificate(&self, names: &[String]) -> Option<&Principal> {
+        let known = |(caller, _): &&(Caller, Principal)| {
+            let known = &caller.logins.certificate_names;
+            names.iter().any(|name| known.contains(name))
+        };
+        self.callers
+            .iter()
+            .find(known)
+            .map(|(_, principal)| principal)
+    }
+
+    /// A token for a caller of the file.
     ///
     /// # Errors
-    /// `Denied` if they are wrong; what else the store says.
-    pub(crate) async fn grant(
+    /// The system has no entropy to give.
+    pub(crate) fn issue(&self, principal: &Principal, now: Now) -> Result<Granted, StoreError> {
+        let token = random_token().ok_or(StoreError::Busy { what: "entropy" })?;
+        let expires = now.instant + self.life;
+        let known = Known {
+            expires,
+            fresh_until: expires,
+            principal: principal.clone(),
+        };
+        lock(&self.alive).insert(token.clone(), known, now.instant, self.max_tokens);
+        Ok(Granted {
+            access_token: Secret::new(token),
+            expires_in: self.life,
+        })
+    }
+
+    /// A token for a client of the store.
+    ///
+    /// # Errors
+    /// `Denied` if there is no such client, or the secret is wrong; what else the store says.
+    pub(crate) async fn issue_stored(
         &self,
         id: &str,
         secret: &Secret,
         now: Now,
     ) -> Result<Granted, StoreError> {
-        let of_file = self
-            .callers
-            .iter()
-            .find(|(caller, _)| caller.client_id == id);
-        // Compared whether there is such an id or not.
-        let known = of_file.map_or("", |(caller, _)| caller.secret.expose());
-        let same = bool::from(known.as_bytes().ct_eq(secret.expose().as_bytes()));
-        if let (Some((_, principal)), true) = (of_file, same) {
-            let token = random_token().ok_or(StoreError::Busy { what: "entropy" })?;
-            let expires = now.instant + self.life;
-            let known = Known {
-                expires,
-                fresh_until: expires,
-                principal: principal.clone(),
-            };
-            lock(&self.alive).insert(token.clone(), known, now.instant, self.max_tokens);
-            return Ok(Granted {
-                access_token: Secret::new(token),
-                expires_in: self.life,
-            });
-        }
-        // A wrong secret of the file's takes as long as an unknown id and a wrong secret of the store's.
         let store = self.store.as_ref().ok_or(StoreError::Denied)?;
         let issued = store.issue_token(id, secret, now.wall).await?;
         let life = u64::try_from(issued.expires.0.saturating_sub(now.wall.0)).unwrap_or(0);
@@ -257,6 +289,13 @@ impl TokenCheck {
     }
 }
 
+/// Whether there is a secret and it is this one, in a time that doesn't depend on where they differ.
+fn is_same(known: Option<&Secret>, given: &Secret) -> bool {
+    let text = known.map_or("", Secret::expose);
+    let same = bool::from(text.as_bytes().ct_eq(given.expose().as_bytes()));
+    same && !text.is_empty()
+}
+
 /// 256 bits from the system; none if it has no entropy to give.
 fn random_token() -> Option<String> {
     use base64::Engine as _;
@@ -280,7 +319,11 @@ mod tests {
     fn callers(max_tokens: usize) -> Callers {
         let caller = Caller {
             client_id: "one".into(),
-            secret: String::from("secret").into(),
+            logins: CallerLogins {
+                oauth: Some(String::from("secret").into()),
+                ..CallerLogins::default()
+            },
+            networks: Vec::new(),
             roles: BTreeSet::new(),
             integrations: None,
             flows: BTreeSet::new(),
@@ -296,11 +339,11 @@ mod tests {
         Callers::new(vec![caller], lanes, None, life, max_tokens)
     }
 
-    async fn login(callers: &Callers, id: &str, secret: &str, now: Instant) -> Option<String> {
-        let granted = callers
-            .grant(id, &Secret::new(secret.into()), at(now))
-            .await;
-        granted.ok().map(|it| it.access_token.expose().to_owned())
+    fn login(callers: &Callers, id: &str, secret: &str, now: Instant) -> Option<String> {
+        let secret = Secret::new(secret.into());
+        let caller = callers.of_secret(id, &secret, |logins| logins.oauth.as_ref())?;
+        let granted = callers.issue(caller, at(now)).ok()?;
+        Some(granted.access_token.expose().to_owned())
     }
 
     async fn whose(callers: &Callers, token: &str, now: Instant) -> Option<String> {
@@ -311,9 +354,9 @@ mod tests {
     #[tokio::test]
     async fn a_token_ends_with_its_life() {
         let (callers, now) = (callers(10), Instant::now());
-        assert!(login(&callers, "one", "wrong", now).await.is_none());
-        assert!(login(&callers, "two", "secret", now).await.is_none());
-        let token = login(&callers, "one", "secret", now).await.unwrap();
+        assert!(login(&callers, "one", "wrong", now).is_none());
+        assert!(login(&callers, "two", "secret", now).is_none());
+        let token = login(&callers, "one", "secret", now).unwrap();
         assert_eq!(whose(&callers, &token, now).await.as_deref(), Some("one"));
         let end = now + Duration::from_secs(300);
         assert_eq!(whose(&callers, &token, end).await, None);
@@ -326,7 +369,7 @@ mod tests {
         let mut tokens = Vec::new();
         for at in 0..3 {
             let now = now + Duration::from_secs(at);
-            tokens.push(login(&callers, "one", "secret", now).await.unwrap());
+            tokens.push(login(&callers, "one", "secret", now).unwrap());
         }
         assert_eq!(whose(&callers, &tokens[0], now).await, None);
         assert!(whose(&callers, &tokens[1], now).await.is_some());

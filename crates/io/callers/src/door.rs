@@ -1,24 +1,19 @@
 //! What every front door asks of a request before it looks at what the request wants.
 
 use crate::callers::{Callers, Granted};
+use crate::credential::{Credential, Token};
 use crate::error::AdmitError;
-use crate::logins::Logins;
+use crate::logins::{Logins, Shown, Way};
 use crate::meter::{Meter, Place};
 use crate::now::Now;
 use crate::principal::Principal;
-use http::{HeaderMap, HeaderName, header};
+use http::HeaderMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 use tollgate_driver::Secret;
 use tollgate_listen::Peer;
 use tollgate_store::{Author, StoreError};
-
-/// The headers that a caller's credentials come in.
-pub const CREDENTIAL_HEADERS: [HeaderName; 1] = [header::AUTHORIZATION];
-
-/// An access token that a request came with.
-#[derive(Clone)]
-pub struct Token(Arc<str>);
 
 /// A request that was let in. Its caller's place is free again when this is dropped.
 pub struct Admitted {
@@ -57,31 +52,94 @@ impl Door {
     /// Lets a request in whose caller is known and within its bounds.
     ///
     /// # Errors
-    /// It has no good credentials, its caller asks for too much, or the store can't say.
+    /// It has no good credentials, its caller may not call from there or asks for too much, or the store can't
+    /// say.
     pub async fn admit(
         &self,
         headers: &HeaderMap,
-        _peer: &Peer,
+        peer: &Peer,
         now: Now,
     ) -> Result<Admitted, AdmitError> {
-        let token = bearer(headers).ok_or(AdmitError::Missing)?;
-        let caller = self.callers.of_token(&token.0, now).await;
-        let caller = caller.map_err(|error| unless_denied(error, AdmitError::Token))?;
+        let source = self.logins.source(peer.address, headers);
+        let credential = Credential::of(headers, peer).ok_or(AdmitError::Missing)?;
+        let (caller, token) = self.identify(source, credential, now).await?;
+        if !caller.may_call_from(source) {
+            return Err(AdmitError::Address(source));
+        }
         // The store may have taken its time.
         match self.meter.admit(&caller.id, Instant::now()) {
             Ok(place) => Ok(Admitted {
                 caller,
-                token: Some(token),
+                token,
                 place,
             }),
             Err(refusal) => Err(AdmitError::TooMany(Box::new(caller), refusal)),
         }
     }
 
+    /// Whose credential this is.
+    async fn identify(
+        &self,
+        source: IpAddr,
+        credential: Credential<'_>,
+        now: Now,
+    ) -> Result<(Principal, Option<Token>), AdmitError> {
+        let callers = &self.callers;
+        let caller = match credential {
+            Credential::Token(token) => {
+                let caller = callers.of_token(&token.0, now).await;
+                let caller = caller.map_err(|error| unless_denied(error, AdmitError::Token))?;
+                return Ok((caller, Some(token)));
+            }
+            Credential::Basic(id, secret) => {
+                let shown = Shown {
+                    way: Way::Basic,
+                    id: Some(&id),
+                    secret: secret.expose(),
+                };
+                self.guarded(source, shown, now, || {
+                    callers.of_secret(&id, &secret, |logins| logins.basic.as_ref())
+                })?
+            }
+            Credential::ApiKey(key) => {
+                let shown = Shown {
+                    way: Way::ApiKey,
+                    id: None,
+                    secret: key.expose(),
+                };
+                self.guarded(source, shown, now, || callers.of_api_key(&key))?
+            }
+            // Whoever vouches for the name is trusted, so there is nothing to guess.
+            Credential::Certificate(names) => {
+                let caller = callers.of_certificate(names);
+                caller.ok_or(AdmitError::Credentials)?
+            }
+        };
+        Ok((caller.clone(), None))
+    }
+
+    /// The caller that is found by what somebody shows, within the bounds on guesses.
+    fn guarded<'a>(
+        &self,
+        source: IpAddr,
+        shown: Shown<'_>,
+        now: Now,
+        find: impl FnOnce() -> Option<&'a Principal>,
+    ) -> Result<&'a Principal, AdmitError> {
+        let attempt = self.logins.enter(source, shown, now.instant);
+        let attempt = attempt.map_err(AdmitError::Guesses)?;
+        let found = find();
+        match found {
+            Some(_) => self.logins.right(&attempt, now.instant),
+            None => self.logins.wrong(&attempt),
+        }
+        found.ok_or(AdmitError::Credentials)
+    }
+
     /// A token for a caller's id and secret.
     ///
     /// # Errors
-    /// They are wrong, too much was guessed, or the store can't say.
+    /// They are wrong, too much was guessed, the caller may not call from there, or the store can't say.
     pub async fn log_in(
         &self,
         (id, secret): (&str, &Secret),
@@ -90,17 +148,32 @@ impl Door {
         now: Now,
     ) -> Result<Granted, AdmitError> {
         let source = self.logins.source(peer.address, headers);
-        let attempt = self.logins.enter(source, id, secret, now.instant);
+        let shown = Shown {
+            way: Way::OAuth,
+            id: Some(id),
+            secret: secret.expose(),
+        };
+        let attempt = self.logins.enter(source, shown, now.instant);
         let attempt = attempt.map_err(AdmitError::Guesses)?;
-        let granted = self.callers.grant(id, secret, now).await;
+        let callers = &self.callers;
+        let of_file = callers.of_secret(id, secret, |logins| logins.oauth.as_ref());
+        let granted = match of_file {
+            Some(caller) if !caller.may_call_from(source) => Err(AdmitError::Address(source)),
+            Some(caller) => callers.issue(caller, now).map_err(AdmitError::Store),
+            // A wrong secret of the file's takes as long as an unknown id and a wrong secret of the store's.
+            None => {
+                let granted = callers.issue_stored(id, secret, now).await;
+                granted.map_err(|error| unless_denied(error, AdmitError::Credentials))
+            }
+        };
         // Checking a secret takes its time.
         let now = Instant::now();
         match &granted {
-            Ok(_) => self.logins.right(&attempt, now),
-            Err(StoreError::Denied) => self.logins.wrong(&attempt),
+            Ok(_) | Err(AdmitError::Address(_)) => self.logins.right(&attempt, now),
+            Err(AdmitError::Credentials) => self.logins.wrong(&attempt),
             Err(_) => self.logins.give_back(&attempt, now),
         }
-        granted.map_err(|error| unless_denied(error, AdmitError::Credentials))
+        granted
     }
 
     /// Ends a token.
@@ -123,12 +196,4 @@ fn unless_denied(error: StoreError, denied: AdmitError) -> AdmitError {
         StoreError::Denied => denied,
         error => AdmitError::Store(error),
     }
-}
-
-fn bearer(headers: &HeaderMap) -> Option<Token> {
-    let header = headers.get(header::AUTHORIZATION)?;
-    let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| Token(token.trim().into()))
 }

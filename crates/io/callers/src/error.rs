@@ -2,6 +2,7 @@
 
 use crate::meter::TooMany;
 use crate::principal::Principal;
+use std::net::IpAddr;
 use std::time::Duration;
 use tollgate_store::StoreError;
 
@@ -14,9 +15,12 @@ pub enum AdmitError {
     /// The request comes with a token that isn't alive.
     #[error("the token is wrong")]
     Token,
-    /// There is no such id, or the secret is wrong.
+    /// No caller may log in in this way with these credentials.
     #[error("the credentials are wrong")]
     Credentials,
+    /// The caller, who is known, may not call from this address.
+    #[error("the caller may not call from {0}")]
+    Address(IpAddr),
     /// So much was guessed that no secret is looked at for this long.
     #[error("too many wrong logins from this address or of this client id")]
     Guesses(Duration),
@@ -26,4 +30,15 @@ pub enum AdmitError {
     /// The store can't say.
     #[error(transparent)]
     Store(StoreError),
+}
+
+impl AdmitError {
+    /// Whether somebody has tried to log in, or to call with a secret of its own, and was refused.
+    #[must_use]
+    pub fn is_refused_login(&self) -> bool {
+        matches!(
+            self,
+            Self::Credentials | Self::Guesses(_) | Self::Address(_)
+        )
+    }
 }

@@ -13,6 +13,7 @@
 //! Tested beside the code, and over sockets in the service's `tests`.
 
 mod callers;
+mod credential;
 mod door;
 mod error;
 mod logins;
@@ -22,7 +23,8 @@ mod principal;
 mod tokens;
 
 pub use callers::{Callers, Granted};
-pub use door::{Admitted, CREDENTIAL_HEADERS, Door, Token};
+pub use credential::{CREDENTIAL_HEADERS, Token, basic};
+pub use door::{Admitted, Door};
 pub use error::AdmitError;
 pub use logins::Logins;
 pub use meter::{Meter, TooMany};

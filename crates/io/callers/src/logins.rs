@@ -1,7 +1,7 @@
 //! How often somebody may guess a secret.
 //!
-//! Each wrong login is charged to the address that it came from and to the id that it named, whether there is
-//! such an id or not; either may be wrong a number of times in a minute, and what would be beyond it is
+//! Each wrong login, and each request with a wrong secret of its own, is charged to the address that it came from
+//! and to the id that it named, whether there is such an id or not (an API key names none); either may be wrong a number of times in a minute, and what would be beyond it is
 //! answered 429 without a look at the secret. A login is charged when it begins and given back if it was
 //! right, so that guesses at once are no way around.
 //!
@@ -21,7 +21,6 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tollgate_driver::Secret;
 use tollgate_upstream::Network;
 
 /// Entries of a table.
@@ -45,10 +44,29 @@ struct State {
     right: HashMap<u64, Instant>,
 }
 
+/// What somebody shows to prove who they are.
+#[derive(Clone, Copy, Hash)]
+pub(crate) struct Shown<'a> {
+    /// In which way: what is right in one may be wrong in another.
+    pub(crate) way: Way,
+    /// The id that is named.
+    pub(crate) id: Option<&'a str>,
+    pub(crate) secret: &'a str,
+}
+
+/// The ways that take a secret.
+#[derive(Clone, Copy, Hash)]
+pub(crate) enum Way {
+    OAuth,
+    Basic,
+    ApiKey,
+}
+
 /// A login that has been let in.
 pub(crate) struct Attempt {
     pair: u64,
-    charged: Option<[u64; 2]>,
+    /// What was charged: an address, and an id.
+    charged: [Option<u64>; 2],
 }
 
 impl Logins {
@@ -85,31 +103,33 @@ impl Logins {
     pub(crate) fn enter(
         &self,
         source: IpAddr,
-        id: &str,
-        secret: &Secret,
+        shown: Shown<'_>,
         now: Instant,
     ) -> Result<Attempt, Duration> {
-        let pair = self.key.hash_one((id, secret.expose()));
-        let keys = [self.key.hash_one(network(source)), self.key.hash_one(id)];
+        let pair = self.key.hash_one(shown);
+        let id = shown.id.map(|id| self.key.hash_one(id));
+        let keys = [Some(self.key.hash_one(network(source))), id];
         let mut state = self.lock();
         if state.right.contains_key(&pair) {
             return Ok(Attempt {
                 pair,
-                charged: None,
+                charged: [None; 2],
             });
         }
         let most = f64::from(self.per_minute);
-        let worst = keys.map(|key| state.now(key, most, now));
+        let worst = keys.map(|key| key.map_or(0.0, |key| state.now(key, most, now)));
         let over = worst.into_iter().fold(0.0, f64::max) + 1.0 - most;
         if over > 0.0 {
             return Err(MINUTE.mul_f64((over / most).min(1.0)));
         }
         for (key, charged) in keys.into_iter().zip(worst) {
-            state.charge(key, charged + 1.0, now);
+            if let Some(key) = key {
+                state.charge(key, charged + 1.0, now);
+            }
         }
         Ok(Attempt {
             pair,
-            charged: Some(keys),
+            charged: keys,
         })
     }
 
@@ -185,11 +205,41 @@ mod tests {
         text.parse().unwrap()
     }
 
+    fn pair<'a>(id: &'a str, secret: &'a str) -> Shown<'a> {
+        Shown {
+            way: Way::OAuth,
+            id: Some(id),
+            secret,
+        }
+    }
+
+    #[test]
+    fn keys_are_charged_to_their_source_alone_and_each_way_is_its_own() {
+        let (logins, now) = (Logins::new(3, Vec::new()), Instant::now());
+        let key = |secret| Shown {
+            way: Way::ApiKey,
+            id: None,
+            secret,
+        };
+        for guess in ["1", "2", "3"] {
+            assert!(logins.enter(ip("10.0.0.1"), key(guess), now).is_ok());
+        }
+        assert!(logins.enter(ip("10.0.0.1"), key("4"), now).is_err());
+        let elsewhere = logins.enter(ip("10.0.0.2"), key("4"), now).ok().unwrap();
+        logins.right(&elsewhere, now);
+        let basic = Shown {
+            way: Way::Basic,
+            ..key("4")
+        };
+        assert!(logins.enter(ip("10.0.0.1"), key("4"), now).is_ok(), "known");
+        assert!(logins.enter(ip("10.0.0.1"), basic, now).is_err());
+    }
+
     #[test]
     fn guesses_are_bounded_by_source_and_by_id_and_real_logins_go_on() {
         let (logins, now) = (Logins::new(10, Vec::new()), Instant::now());
         let enter = |source: &str, id: &str, secret: &str, now| {
-            logins.enter(ip(source), id, &Secret::new(secret.to_owned()), now)
+            logins.enter(ip(source), pair(id, secret), now)
         };
         let right = enter("10.0.0.1", "real", "right", now).unwrap();
         logins.right(&right, now);
@@ -227,7 +277,7 @@ mod tests {
     #[test]
     fn at_once_counts_and_what_was_right_is_given_back() {
         let (logins, now) = (Logins::new(3, Vec::new()), Instant::now());
-        let enter = |nth: u32| logins.enter(ip("::1"), "a", &Secret::new(nth.to_string()), now);
+        let enter = |nth: u32| logins.enter(ip("::1"), pair("a", &nth.to_string()), now);
         let at_once: Vec<_> = (0..3).map(|nth| enter(nth).ok().unwrap()).collect();
         assert!(enter(9).is_err());
         logins.right(&at_once[0], now);
@@ -239,12 +289,8 @@ mod tests {
     fn tables_are_bounded() {
         let (logins, now) = (Logins::new(10, Vec::new()), Instant::now());
         for nth in 0..12_000_u32 {
-            let entered = logins.enter(
-                ip("::1"),
-                &format!("id {nth}"),
-                &Secret::new("s".into()),
-                now,
-            );
+            let id = format!("id {nth}");
+            let entered = logins.enter(ip("::1"), pair(&id, "s"), now);
             if let Ok(entered) = entered {
                 logins.right(&entered, now);
             }
@@ -259,13 +305,13 @@ mod tests {
         logins.lock().right = (0..MOST as u64).map(|pair| (pair, now)).collect();
         let known = Attempt {
             pair: 7,
-            charged: None,
+            charged: [None; 2],
         };
         logins.right(&known, now + MINUTE);
         assert_eq!(logins.lock().right.len(), MOST);
         let new = Attempt {
             pair: u64::MAX,
-            charged: None,
+            charged: [None; 2],
         };
         logins.right(&new, now + MINUTE);
         let state = logins.lock();

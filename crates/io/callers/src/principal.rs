@@ -9,9 +9,11 @@
 //! up beyond what the decision needs.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 use tollgate_definitions::{CatalogAction, OwnLanes};
 use tollgate_store::{Actor, EntityId, Grant, Reach, Role};
+use tollgate_upstream::Network;
 
 /// A caller whose token was good.
 #[derive(Clone, Debug)]
@@ -24,6 +26,8 @@ pub struct Principal {
     pub stored: Option<EntityId>,
     /// The flows that it may name.
     pub lanes: OwnLanes,
+    /// The networks that it may call from; none listed means everywhere.
+    networks: Arc<[Network]>,
 }
 
 /// What a caller's roles don't allow.
@@ -73,7 +77,21 @@ impl Principal {
             grants: Arc::new(grants),
             stored,
             lanes,
+            networks: Arc::default(),
         }
+    }
+
+    /// The same caller, which may call from these networks alone; none listed means everywhere.
+    pub(crate) fn bound_to(self, networks: &[Network]) -> Self {
+        Self {
+            networks: networks.into(),
+            ..self
+        }
+    }
+
+    /// Whether it may call from this address.
+    pub(crate) fn may_call_from(&self, address: IpAddr) -> bool {
+        self.networks.is_empty() || self.networks.iter().any(|it| it.contains(address))
     }
 
     /// As the audit log names it.

@@ -43,7 +43,7 @@ pub use outlet::Outlet;
 use pool::{Lease, Pool};
 use std::error::Error;
 use std::sync::Arc;
-pub use tls::{certificate_warnings, check_identity, check_roots};
+pub use tls::{check_identity, check_roots};
 use tokio::time::Instant;
 use tollgate_engine::LossKind;
 use url::{Position, Url};

@@ -54,9 +54,7 @@ pub use change::ChangeError;
 pub use driver::Driver;
 pub use extend::ExtendError;
 pub use facts::facts_of;
-pub use http::{
-    Addresses, BoxError, Outlet, Resolve, certificate_warnings, check_identity, check_roots,
-};
+pub use http::{Addresses, BoxError, Outlet, Resolve, check_identity, check_roots};
 pub use pump::Extension;
 pub use refusals::documented as documented_refusals;
 pub use setup::{Setup, SetupError};

@@ -6,14 +6,17 @@
 
 mod check;
 mod secret;
+mod tls;
 
 pub use check::check;
 pub use secret::key;
+pub use tls::{TlsTexts, tls_texts};
 
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
+use tollgate_certificates::warnings as certificate_warnings;
 use tollgate_config::{Config, ConfigError, FileSecret, Files, Source, Store};
-use tollgate_driver::{certificate_warnings, check_identity, check_roots};
+use tollgate_driver::{check_identity, check_roots};
 
 /// Reads a configuration file, with secrets from the process's environment and from files.
 ///
@@ -64,7 +67,7 @@ fn with_file<T>(
 pub fn warnings(config: &Config, now: SystemTime) -> Vec<String> {
     let mut warnings = config.warnings.clone();
     let mut look = |whose: &str, pem: &[u8]| {
-        let found = certificate_warnings(pem, now).into_iter();
+        let found = certificate_warnings(pem, now, Duration::ZERO).into_iter();
         warnings.extend(found.map(|warning| format!("{whose}: {warning}")));
     };
     for pem in &config.extra_roots_pem {
@@ -80,6 +83,10 @@ pub fn warnings(config: &Config, now: SystemTime) -> Vec<String> {
             look(&whose, pem.expose().as_bytes());
         }
     }
+    warnings.extend(config.server.tls.iter().flat_map(|tls| {
+        let texts = tls_texts(tls).into_iter();
+        texts.flat_map(|texts| texts.warnings(now))
+    }));
     warnings
 }
 
@@ -97,6 +104,14 @@ impl Files for Disk {
         let pem = std::fs::read(path).map_err(|error| named(&error))?;
         check_roots(&pem).map_err(|why| named(&why))?;
         Ok(pem)
+    }
+
+    fn chain(&self, path: &Path) -> Result<Vec<u8>, String> {
+        tls::chain(path)
+    }
+
+    fn key(&self, path: &Path, chain: &[u8]) -> Result<Option<FileSecret>, String> {
+        tls::key(path, chain)
     }
 
     fn identity(&self, path: &Path) -> Result<Option<FileSecret>, String> {

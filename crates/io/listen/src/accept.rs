@@ -2,7 +2,7 @@
 
 use crate::connection::Places;
 use crate::serve::serve;
-use crate::{Answer, Answers, Bounds, Phase};
+use crate::{Answer, Answers, Entry, Phase};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -22,7 +22,7 @@ const REFUSAL: &str = r#"{"message":"The service has no place for another connec
 
 pub(crate) async fn accept<B: Answer>(
     listener: TcpListener,
-    bounds: Bounds,
+    entry: Entry,
     places: Arc<Places>,
     mut phase: watch::Receiver<Phase>,
     service: impl Answers<B>,
@@ -42,13 +42,22 @@ pub(crate) async fn accept<B: Answer>(
         // Small answers at once; without it a head waits for an ACK.
         let _ = stream.set_nodelay(true);
         let Some(place) = place(&places).await else {
-            if let Ok(turn) = Arc::clone(&refusing).try_acquire_owned() {
+            // Over TLS the answer would take a handshake, which is what there is no place for.
+            if entry.tls.is_none()
+                && let Ok(turn) = Arc::clone(&refusing).try_acquire_owned()
+            {
                 tokio::spawn(refuse(stream, turn));
             }
             continue;
         };
         let (phase, service, places) = (phase.clone(), service.clone(), Arc::clone(&places));
-        tokio::spawn(serve(stream, bounds, phase, service, places, place));
+        tokio::spawn(serve(
+            stream,
+            entry.clone(),
+            phase,
+            service,
+            (places, place),
+        ));
     }
 }
 

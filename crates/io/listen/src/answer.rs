@@ -25,15 +25,22 @@ use std::task::{Context, Poll, ready};
 pub struct Peer {
     /// Its address; the unspecified one if nobody knows.
     pub address: IpAddr,
+    /// The names that its certificate vouches for, if it has shown one of an authority that is trusted.
+    pub certificate_names: Arc<[String]>,
 }
 
 impl Peer {
+    pub(crate) fn at(address: Option<IpAddr>) -> Self {
+        Self {
+            address: address.unwrap_or(Ipv4Addr::UNSPECIFIED.into()),
+            certificate_names: Arc::default(),
+        }
+    }
+
     /// The other end of the connection that a request with these extensions came by.
     #[must_use]
     pub fn of(extensions: &Extensions) -> Self {
-        extensions.get().cloned().unwrap_or(Self {
-            address: Ipv4Addr::UNSPECIFIED.into(),
-        })
+        extensions.get().cloned().unwrap_or_else(|| Self::at(None))
     }
 }
 
@@ -42,12 +49,12 @@ impl Peer {
 pub(crate) struct Counted<S, B> {
     service: S,
     connection: Arc<Connection>,
-    peer: Option<Peer>,
+    peer: Peer,
     body: PhantomData<fn() -> B>,
 }
 
 impl<S, B> Counted<S, B> {
-    pub(crate) fn new(service: S, connection: Arc<Connection>, peer: Option<Peer>) -> Self {
+    pub(crate) fn new(service: S, connection: Arc<Connection>, peer: Peer) -> Self {
         Self {
             service,
             connection,
@@ -63,9 +70,7 @@ impl<S: Answers<B>, B: Answer> Service<Request<Incoming>> for Counted<S, B> {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        if let Some(peer) = &self.peer {
-            request.extensions_mut().insert(peer.clone());
-        }
+        request.extensions_mut().insert(self.peer.clone());
         let is_http2 = request.version() == Version::HTTP_2;
         let running = Arc::new(Running {
             request: self.connection.begin(is_http2),

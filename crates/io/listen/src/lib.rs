@@ -1,4 +1,4 @@
-//! Accepts HTTP connections (1.1 and 2, without TLS) within bounds, and drains them.
+//! Accepts HTTP connections (1.1 and 2, with TLS or without) within bounds, and drains them.
 //!
 //! *Decides* how many connections there are at once, how long each may be silent, how slowly its caller
 //! may take answers, and how a server ends. *Doesn't decide* what a request is answered: that is the given
@@ -29,7 +29,9 @@
 //! begun, and closes it; what isn't finished in time is dropped. Dropping the handle drops everything
 //! at once.
 //!
-//! TLS is left to the reverse proxy or the sidecar in front, which has the certificates anyway.
+//! **TLS** is a matter of each listener ([`Tls`]). A connection whose handshake hasn't ended waits for its first
+//! request: it has [`Bounds::header_timeout`] for both together, and is the first to lose its place. Where there
+//! is no place, a connection over TLS is closed without an answer. TLS buffers up to 64 KiB more of answers.
 
 mod accept;
 mod answer;
@@ -37,11 +39,13 @@ mod connection;
 mod descriptors;
 mod serve;
 mod stream;
+mod tls;
 
 pub use answer::{Peer, RequestBody};
 pub use connection::STEP;
 pub use descriptors::raise_descriptor_limit;
 pub use serve::{BUFFER, CONNECTION_WINDOW};
+pub use tls::{Pem, Tls, TlsError};
 
 use bytes::Bytes;
 use connection::Places;
@@ -98,6 +102,13 @@ pub struct Listener {
     accepting: tokio::task::JoinHandle<()>,
 }
 
+/// What holds for each connection of a listener.
+#[derive(Clone)]
+struct Entry {
+    tls: Option<Tls>,
+    bounds: Bounds,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Phase {
     Open,
@@ -140,7 +151,7 @@ pub trait Answer: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'st
 impl<B> Answer for B where B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static {}
 
 impl Listener {
-    /// Listens on `address` (port 0 takes a free one) and answers with `service`.
+    /// Listens on `address` (port 0 takes a free one) without TLS and answers with `service`.
     ///
     /// # Errors
     /// The address can't be bound.
@@ -149,12 +160,27 @@ impl Listener {
         bounds: Bounds,
         service: impl Answers<B>,
     ) -> std::io::Result<Self> {
+        Self::start_secured(address, None, bounds, service).await
+    }
+
+    /// Listens on `address` (port 0 takes a free one), with these settings of TLS or without TLS, and answers with
+    /// `service`.
+    ///
+    /// # Errors
+    /// The address can't be bound.
+    pub async fn start_secured<B: Answer>(
+        address: SocketAddr,
+        tls: Option<Tls>,
+        bounds: Bounds,
+        service: impl Answers<B>,
+    ) -> std::io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let most = bounds.max_connections.min(descriptors::connections());
         let places = Arc::new(Places::new(most, bounds.max_untaken_bytes));
         let (phase, watched) = watch::channel(Phase::Open);
-        let accepting = accept::accept(listener, bounds, Arc::clone(&places), watched, service);
+        let entry = Entry { tls, bounds };
+        let accepting = accept::accept(listener, entry, Arc::clone(&places), watched, service);
         Ok(Self {
             address,
             phase,

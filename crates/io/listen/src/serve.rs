@@ -3,16 +3,20 @@
 use crate::answer::Counted;
 use crate::connection::{Connection, Due, Places};
 use crate::stream::Watched;
-use crate::{Answer, Answers, Bounds, Peer, Phase};
+use crate::{Answer, Answers, Bounds, Entry, Peer, Phase};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{Instant, sleep_until};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tollgate_certificates::names;
 
 /// Bytes that a connection buffers each way. A request's head has to fit.
 pub const BUFFER: usize = 64 * 1024;
@@ -36,22 +40,62 @@ impl Drop for TableEntry {
 /// Answers on one connection until it ends.
 pub(crate) async fn serve<B: Answer>(
     stream: TcpStream,
-    bounds: Bounds,
+    entry: Entry,
     mut phase: watch::Receiver<Phase>,
     service: impl Answers<B>,
-    places: Arc<Places>,
-    _place: OwnedSemaphorePermit,
+    (places, _place): (Arc<Places>, OwnedSemaphorePermit),
 ) {
     let known = places.enter(|number| Connection::new(number, Arc::clone(&places)));
     let _entry = TableEntry(Arc::clone(&known));
+    let address = stream.peer_addr().ok().map(|peer| peer.ip());
+    let mut peer = Peer::at(address);
+    let stream = Watched::new(stream, Arc::clone(&known));
+    let bounds = entry.bounds;
+    match entry.tls {
+        None => {
+            let service = Counted::new(service, Arc::clone(&known), peer);
+            answer(stream, bounds, phase, service, &known).await;
+        }
+        Some(tls) => {
+            let shaken = shake_hands(tls.acceptor(), stream, &bounds, &mut phase, &known);
+            let Some(stream) = shaken.await else { return };
+            let chain = stream.get_ref().1.peer_certificates();
+            let own = chain.and_then(|chain| chain.first());
+            peer.certificate_names = own.map(names).unwrap_or_default().into();
+            let service = Counted::new(service, Arc::clone(&known), peer);
+            answer(stream, bounds, phase, service, &known).await;
+        }
+    }
+}
+
+/// The connection once TLS is agreed upon; none if that takes too long, or the connection has to end.
+async fn shake_hands(
+    acceptor: TlsAcceptor,
+    stream: Watched,
+    bounds: &Bounds,
+    phase: &mut watch::Receiver<Phase>,
+    known: &Connection,
+) -> Option<TlsStream<Watched>> {
+    let due = known.due(bounds).map(Due::at);
+    tokio::select! {
+        // An error is the other side's: it speaks no TLS, or has no certificate that is trusted. It is told so.
+        accepted = acceptor.accept(stream) => accepted.ok(),
+        () = sleep_until(due.unwrap_or_else(Instant::now)) => None,
+        () = known.told_to_end() => None,
+        _ = phase.changed() => None,
+    }
+}
+
+/// Answers the requests on a stream until it ends.
+async fn answer<S: Answers<B>, B: Answer>(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    bounds: Bounds,
+    mut phase: watch::Receiver<Phase>,
+    service: Counted<S, B>,
+    known: &Connection,
+) {
     let builder = builder(&bounds);
-    let peer = stream
-        .peer_addr()
-        .ok()
-        .map(|peer| Peer { address: peer.ip() });
-    let stream = TokioIo::new(Watched::new(stream, Arc::clone(&known)));
-    let service = Counted::new(service, Arc::clone(&known), peer);
-    let mut connection = pin!(builder.serve_connection(stream, service));
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let mut timer = pin!(sleep_until(Instant::now()));
     let mut closing = None;
     loop {

@@ -14,6 +14,7 @@
 //! vendor's SDKs, by schemathesis, by killing it and by searching what it wrote for secrets in
 //! `tests/sdk/` of the project.
 
+mod renewal;
 mod service;
 mod start_error;
 mod store;
@@ -21,6 +22,7 @@ mod sweep;
 mod tasks;
 mod watch;
 
+pub use renewal::LookNow;
 pub use service::Service;
 pub use start_error::StartError;
 pub use store::open;

@@ -2,10 +2,13 @@
 
 mod pieces;
 
+use crate::renewal::{LookNow, Renewal};
 use crate::store::open_alone;
 use crate::tasks::Tasks;
 use crate::{Definitions, StartError};
-use pieces::{go_live, listen, numbers, parts, records, start_driver, start_tasks, start_workers};
+use pieces::{
+    go_live, listen, numbers, parts, records, renewal, start_driver, start_tasks, start_workers,
+};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,6 +27,8 @@ pub struct Service {
     journal: Arc<Journal>,
     store: Option<Arc<Store>>,
     tasks: Tasks,
+    /// Where TLS is spoken.
+    look_now: Option<LookNow>,
 }
 
 /// Of the time to drain, at most so much is kept for what the store is told in the end.
@@ -71,7 +76,7 @@ impl Service {
         let (live, follower) = Live::new(catalog, store.clone(), driver.clone(), foundation);
         let follower = go_live(&live, follower).await?;
         let journal = Arc::new(Journal::new(store.is_some()));
-        let tasks = start_tasks(&config, store.as_ref(), follower, &journal, &driver);
+        let mut tasks = start_tasks(&config, store.as_ref(), follower, &journal, &driver);
         let parts = parts(
             &config,
             records,
@@ -83,7 +88,17 @@ impl Service {
             parts.workflows.files().by_id.len(),
         );
         let limits = parts.limits.shown().await;
-        let listening = listen(&config.server, parts).await?;
+        let renewal = renewal(&config.server)?;
+        let tls = renewal.as_ref().map(Renewal::tls);
+        let listening = listen(&config.server, tls, parts).await?;
+        let look_now = renewal.map(|renewal| {
+            let look_now = LookNow::default();
+            tasks.spawn(
+                "renewal of the certificate",
+                renewal.follow(look_now.clone()),
+            );
+            look_now
+        });
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
             address = %listening.address(),
@@ -92,6 +107,7 @@ impl Service {
             connections = listening.max_connections(),
             limits,
             store = store.is_some(),
+            tls = look_now.is_some(),
             "serving"
         );
         Ok(Self {
@@ -100,6 +116,7 @@ impl Service {
             journal,
             store,
             tasks,
+            look_now,
         })
     }
 
@@ -107,6 +124,23 @@ impl Service {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.listening.address()
+    }
+
+    /// Where it is called: scheme, address and port.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.look_now.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        format!("{scheme}://{}", self.address())
+    }
+
+    /// What has the files of the listener's certificate looked at now; none where no TLS is spoken.
+    #[must_use]
+    pub fn look_now(&self) -> Option<LookNow> {
+        self.look_now.clone()
     }
 
     /// The engine's limits, tokens and flows as they are now; none once the engine stopped.

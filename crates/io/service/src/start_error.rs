@@ -26,6 +26,8 @@ pub enum StartError {
     Driver(SetupError),
     /// The engine ended before it had the numbers that were set.
     Limits(ChangeError),
+    /// The listener's certificate, key or authorities can't be used.
+    Tls(String),
     /// The address can't be bound.
     Listen(SocketAddr, std::io::Error),
 }
@@ -51,6 +53,7 @@ impl std::fmt::Display for StartError {
             Self::Workers(error) => write!(f, "server.calculation_threads: {error}"),
             Self::Driver(error) => error.fmt(f),
             Self::Limits(error) => write!(f, "limits that were set: {error}"),
+            Self::Tls(why) => write!(f, "server.tls: {why}"),
             Self::Listen(address, error) => {
                 write!(f, "server.listen: can't listen on {address}: {error}")
             }
@@ -68,6 +71,7 @@ impl StartError {
             self,
             Self::Configuration(_)
                 | Self::Integration(..)
+                | Self::Tls(_)
                 | Self::Store(OpenError::Url(_) | OpenError::Keys(_))
         )
     }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tollgate_config::{Config, show_span};
-use tollgate_service::{Service, StartError};
+use tollgate_service::{LookNow, Service, StartError};
 
 /// Exit status when a part that the service can't do without has ended; `EX_SOFTWARE` of sysexits.
 const BROKEN: u8 = 70;
@@ -18,8 +18,8 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 /// Runs the service until SIGTERM or SIGINT; then drains.
 ///
 /// Logs go to stderr. The environment variable RUST_LOG chooses what is logged: off, error, warn, info (the
-/// default), debug, trace, or for a module tollgate_driver=debug; several with commas between. SIGHUP changes
-/// nothing. Exit status: 0 after a whole drain, 1 where executions were cut off, 64 for a configuration that
+/// default), debug, trace, or for a module tollgate_driver=debug; several with commas between. SIGHUP has
+/// the files of \[server.tls\] looked at. Exit status: 0 after a whole drain, 1 where executions were cut off, 64 for a configuration that
 /// can't be used, 70 where a part of the service died.
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -86,7 +86,8 @@ async fn serve(config: Config) -> anyhow::Result<End> {
     let within = config.server.drain_timeout;
     crate::deadline::hold(within)?;
     let mut service = Service::start(config, rand::random()).await?;
-    outln!("http://{}", service.address());
+    outln!("{}", service.url());
+    signals.look_now = service.look_now();
     tokio::select! {
         () = signals.end() => {}
         part = service.ended() => {
@@ -123,6 +124,8 @@ struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
+    /// What SIGHUP asks.
+    look_now: Option<LookNow>,
 }
 
 impl Signals {
@@ -131,19 +134,24 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hang_up: signal(SignalKind::hangup())?,
+            look_now: None,
         })
     }
 
     /// Waits for a signal to end. A terminal that is closed sends SIGHUP, and so do administrators who
-    /// expect the configuration to be read again, which is done by a restart: neither ends the service.
+    /// expect the configuration to be read again, which is done by a restart: neither ends the service. The
+    /// listener's certificate is looked at.
     async fn end(&mut self) {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return,
                 _ = self.interrupt.recv() => return,
-                _ = self.hang_up.recv() => tracing::warn!(
-                    "SIGHUP changes nothing; restart the service to have its configuration read again"
-                ),
+                _ = self.hang_up.recv() => match &self.look_now {
+                    Some(look_now) => look_now.ask(),
+                    None => tracing::warn!(
+                        "SIGHUP changes nothing; restart the service to have its configuration read again"
+                    ),
+                },
             }
         }
     }

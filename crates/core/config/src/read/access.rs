@@ -68,6 +68,15 @@ pub(super) fn read_access(section: &Section<'_, '_>, source: &Reading<'_>) -> Ac
     }
 }
 
+/// A list of networks.
+pub(super) fn networks(section: &Section<'_, '_>, key: &'static str) -> Vec<Network> {
+    let written = rules::<Network>(section, key);
+    written
+        .iter()
+        .filter_map(|text| text.parse().ok())
+        .collect()
+}
+
 /// A list of rules of one kind, as they are written.
 fn rules<T: FromStr<Err = BadRule>>(section: &Section<'_, '_>, key: &'static str) -> Vec<String> {
     let sound = |text: &Placed<String>| match text.value.parse::<T>() {

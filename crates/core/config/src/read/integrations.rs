@@ -117,7 +117,7 @@ fn read_clients(root: &Section<'_, '_>, source: &Reading<'_>, tables: &mut Table
             section.missing("client_id", "\"…\"");
         }
         let token_url = url(&section, "token_url", "\"https://login…/oauth/token\"");
-        let client_secret = secrets::client_secret(&section, source);
+        let client_secret = secrets::read(&section, source, secrets::CLIENT_SECRET);
         if let (Some(id), Some(token_url), Some(client_secret)) =
             (client_id, token_url, client_secret)
         {

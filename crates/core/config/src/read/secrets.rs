@@ -4,29 +4,26 @@ use super::Reading;
 use tollgate_secret::Secret;
 use tollgate_settings::{Placed, Section};
 
-/// `client_secret_env` or `client_secret_file`.
-pub(super) fn client_secret(section: &Section<'_, '_>, source: &Reading<'_>) -> Option<Secret> {
-    if let Some(inline) = section.text("client_secret") {
-        let message = "secrets are not written here; use client_secret_env or client_secret_file";
-        section.reject(&inline, message.to_owned());
-        return None;
-    }
-    let (env, file) = (
-        section.text("client_secret_env"),
-        section.text("client_secret_file"),
-    );
-    one_of(section, source, env, file, "client_secret_env")
-}
+/// The fields of one secret: as it must not be written, with a variable's name, and with a file's.
+pub(super) type Fields = [&'static str; 3];
 
-/// `password_env` or `password_file`.
-pub(super) fn password(section: &Section<'_, '_>, source: &Reading<'_>) -> Option<Secret> {
-    if let Some(inline) = section.text("password") {
-        let message = "secrets are not written here; use password_env or password_file";
-        section.reject(&inline, message.to_owned());
+pub(super) const CLIENT_SECRET: Fields =
+    ["client_secret", "client_secret_env", "client_secret_file"];
+pub(super) const PASSWORD: Fields = ["password", "password_env", "password_file"];
+pub(super) const API_KEY: Fields = ["api_key", "api_key_env", "api_key_file"];
+
+/// The secret of these fields, which has to be there.
+pub(super) fn read(
+    section: &Section<'_, '_>,
+    source: &Reading<'_>,
+    [plain, env, file]: Fields,
+) -> Option<Secret> {
+    if let Some(inline) = section.text(plain) {
+        let message = format!("secrets are not written here; use {env} or {file}");
+        section.reject(&inline, message);
         return None;
     }
-    let (env, file) = (section.text("password_env"), section.text("password_file"));
-    one_of(section, source, env, file, "password_env")
+    one_of(section, source, section.text(env), section.text(file), env)
 }
 
 /// A text that may hold a secret, or the environment variable that has it.

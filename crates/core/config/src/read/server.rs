@@ -1,13 +1,11 @@
 //! `[server]`, `[upstream]` and `[[caller]]`.
 
-use super::{Reading, access, pem, secrets, unique_name};
+use super::{Reading, access, logins, pem, tls, unique_name};
 use crate::{Calculations, Caller, FileUse, Integration, Server};
-use std::collections::BTreeSet;
 use std::time::Duration;
 use tollgate_engine::Flow;
-use tollgate_secret::Secret;
 use tollgate_settings::Section;
-use tollgate_upstream::{BadRule, Bounds, Network};
+use tollgate_upstream::Bounds;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -42,6 +40,7 @@ fn read_server(root: &Section<'_, '_>, source: &Reading<'_>) -> Server {
     let listen = section.parsed("listen", address, |text| text.parse().ok());
     let server = Server {
         listen: listen.map_or(default.listen, |listen| listen.value),
+        tls: tls::read(&section, source),
         drain_timeout: section
             .span("drain_timeout", Duration::ZERO..=HOUR)
             .unwrap_or(default.drain_timeout),
@@ -64,7 +63,7 @@ fn read_server(root: &Section<'_, '_>, source: &Reading<'_>) -> Server {
             .unwrap_or(default.caller_requests_per_minute),
         caller_requests_at_once: count("caller_requests_at_once", default.caller_requests_at_once),
         wrong_logins_per_minute: count("wrong_logins_per_minute", default.wrong_logins_per_minute),
-        trusted_proxies: networks(&section),
+        trusted_proxies: access::networks(&section, "trusted_proxies"),
         usage_file: path("usage_file").unwrap_or(default.usage_file),
         records_file: path("records_file"),
         workflow_folder: path(renamed("flow_folder", "workflow_folder")),
@@ -91,21 +90,6 @@ fn calculations(section: &Section<'_, '_>, default: Calculations) -> Calculation
             .span("calculation_time", MILLISECOND..=HOUR)
             .unwrap_or(default.time),
     }
-}
-
-/// `trusted_proxies`.
-fn networks(section: &Section<'_, '_>) -> Vec<Network> {
-    let mut networks = Vec::new();
-    for text in section.texts("trusted_proxies").unwrap_or_default() {
-        match text.value.parse() {
-            Ok(network) => networks.push(network),
-            Err(error) => {
-                let error: BadRule = error;
-                section.reject(&text, error.to_string());
-            }
-        }
-    }
-    networks
 }
 
 /// Notes the files that the service writes.
@@ -156,37 +140,6 @@ fn read_upstream(root: &Section<'_, '_>, source: &Reading<'_>) -> (Bounds, Vec<V
     (bounds, roots)
 }
 
-/// Characters of the shortest secret of a caller, and how many of them must differ.
-const SHORTEST: usize = 16;
-const FEWEST: usize = 8;
-
-/// Why a caller's secret could be guessed. A rule about shape alone: it finds what was typed, not what was
-/// stolen.
-fn weak(secret: &Secret, client_id: &str) -> Option<&'static str> {
-    let letters: Vec<char> = secret.expose().chars().collect();
-    let different: BTreeSet<_> = letters.iter().collect();
-    let repeats = (1..=letters.len() / 2)
-        .any(|of| letters.iter().skip(of).eq(&letters[..letters.len() - of]));
-    let counts = letters
-        .windows(2)
-        .filter(|two| u32::from(two[1]).abs_diff(u32::from(two[0])) <= 1);
-    if letters.len() < SHORTEST {
-        Some("has fewer than 16 characters")
-    } else if different.len() < FEWEST {
-        Some("has fewer than 8 different characters")
-    } else if repeats {
-        Some("repeats itself")
-    } else if counts.count() * 2 > letters.len() {
-        Some("is a row of letters or digits")
-    } else if !client_id.is_empty()
-        && secret.expose().replace(client_id, "").chars().count() < SHORTEST
-    {
-        Some("is the client id and little more")
-    } else {
-        None
-    }
-}
-
 /// `stored`: callers may come from the store, so the file needs none.
 pub(super) fn read_callers(
     root: &Section<'_, '_>,
@@ -197,26 +150,17 @@ pub(super) fn read_callers(
     let names: Vec<_> = integrations.iter().map(|one| one.name.clone()).collect();
     let flows: Vec<_> = flows.iter().map(|flow| flow.name.clone()).collect();
     let mut taken = Vec::new();
-    let mut callers = Vec::new();
+    let mut callers: Vec<Caller> = Vec::new();
     for section in root.sections("caller") {
         let client_id = unique_name(&section, "client_id", &mut taken);
-        let secret = secrets::client_secret(&section, source);
-        let given = secret.as_ref().filter(|secret| !secret.expose().is_empty());
-        if let Some(why) = given.and_then(|secret| weak(secret, &client_id)) {
-            let key = ["client_secret_env", "client_secret_file"];
-            let named = key.into_iter().find(|key| section.has(key));
-            let named = named.and_then(|key| section.text(key));
-            let place = named.unwrap_or_else(|| section.here(String::new()));
-            section.reject(
-                &place,
-                format!("the secret is too weak: it {why}; make one by openssl rand -base64 32"),
-            );
-        }
+        let logins = logins::read(&section, source, &client_id);
+        let networks = access::networks(&section, "allowed_networks");
         let (roles, integrations) = access::read_roles(&section, &names);
         let (flows, default_flow) = access::read_flows(&section, &flows);
-        callers.extend(secret.map(|secret| Caller {
+        callers.extend(logins.map(|logins| Caller {
             client_id,
-            secret,
+            logins,
+            networks,
             roles,
             integrations,
             flows,
@@ -224,6 +168,7 @@ pub(super) fn read_callers(
         }));
         section.finish();
     }
+    logins::check_distinct(root, &callers);
     if !root.has("caller") && !stored {
         root.missing(
             "caller",

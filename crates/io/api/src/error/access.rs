@@ -16,6 +16,11 @@ impl From<AdmitError> for ApiError {
                 Self::new(status, "authentication.required", message)
             }
             AdmitError::Token | AdmitError::Credentials => StoreError::Denied.into(),
+            AdmitError::Address(address) => {
+                let message = format!("The caller may not call from {address}.");
+                let status = StatusCode::FORBIDDEN;
+                Self::new(status, "caller.address.not.allowed", message).with("address", address)
+            }
             AdmitError::Guesses(wait) => {
                 let message = "Too many wrong logins from this address or of this client id.";
                 let status = StatusCode::TOO_MANY_REQUESTS;

@@ -1,15 +1,10 @@
-//! Whom TLS trusts, and as whom it speaks.
-//!
-//! What is given is used or refused, whole: a file with one certificate that can't be read is no file,
-//! and a key that isn't the certificate's is found here and not by the first call.
+//! Whom TLS trusts, and as whom it speaks. What is given is used or refused, whole.
 
 use crate::{Secret, SetupError};
-use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
-use std::time::SystemTime;
-use x509_cert::der::Decode;
+use tollgate_certificates::{certificates, explain, key};
 
 /// Settings that trust the public authorities and these, and speak with this certificate.
 pub(crate) fn settings(
@@ -48,35 +43,10 @@ pub(crate) fn settings(
 /// Certificates and the private key, as they lie in one PEM text.
 fn identity(pem: &[u8]) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), String> {
     let chain = certificates(pem)?;
-    let key = PrivateKeyDer::from_pem_slice(pem).map_err(|error| match error {
-        rustls::pki_types::pem::Error::NoItemsFound => {
-            "holds no private key; append it to the certificate in the same file".to_owned()
-        }
-        error => format!("its private key can't be read: {error}"),
-    })?;
+    let key = key(pem)?;
+    let none = "holds no private key; append it to the certificate in the same file";
+    let key = key.ok_or(none)?;
     Ok((chain, key))
-}
-
-fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
-    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    let read = read.map_err(|error| format!("is not PEM: {error}"))?;
-    if read.is_empty() {
-        return Err("holds no PEM certificate".to_owned());
-    }
-    for (index, certificate) in read.iter().enumerate() {
-        x509_cert::Certificate::from_der(certificate)
-            .map_err(|error| format!("certificate {}: {error}", index + 1))?;
-    }
-    Ok(read)
-}
-
-fn explain(error: &rustls::Error) -> String {
-    match error {
-        rustls::Error::InconsistentKeys(_) => {
-            "the private key is not the first certificate's".to_owned()
-        }
-        error => error.to_string(),
-    }
 }
 
 /// Whether certificate authorities can be used: a PEM text of one or more certificates.
@@ -99,32 +69,4 @@ pub fn check_identity(pem: &Secret) -> Result<(), String> {
         Err(SetupError::Identity(reason)) => Err(reason),
         checked => checked.map(drop).map_err(|error| error.to_string()),
     }
-}
-
-/// What a handshake at `now` will fail over, though the text can be used: certificates that have
-/// expired, or aren't valid yet. Texts that can't be read have none.
-#[must_use]
-pub fn certificate_warnings(pem: &[u8], now: SystemTime) -> Vec<String> {
-    let Ok(certificates) = certificates(pem) else {
-        return Vec::new();
-    };
-    let validity = |der: &CertificateDer<'_>| {
-        let certificate = x509_cert::Certificate::from_der(der).ok()?;
-        Some(certificate.tbs_certificate.validity)
-    };
-    let mut warnings = Vec::new();
-    for (index, certificate) in certificates.iter().enumerate() {
-        let Some(validity) = validity(certificate) else {
-            continue;
-        };
-        let number = index + 1;
-        if validity.not_after.to_system_time() < now {
-            let end = validity.not_after;
-            warnings.push(format!("certificate {number} expired at {end}"));
-        } else if validity.not_before.to_system_time() > now {
-            let begin = validity.not_before;
-            warnings.push(format!("certificate {number} isn't valid before {begin}"));
-        }
-    }
-    warnings
 }

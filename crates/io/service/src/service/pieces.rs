@@ -1,6 +1,7 @@
 //! The pieces that a service is put together of, each from its part of the configuration.
 
 use crate::StartError;
+use crate::renewal::Renewal;
 use crate::sweep::sweep;
 use crate::tasks::Tasks;
 use crate::watch::watch;
@@ -15,7 +16,7 @@ use tollgate_definitions::{
 };
 use tollgate_driver::{Driver, Setup};
 use tollgate_execution::{Desk, Executor, OutputCache, Records};
-use tollgate_listen::{Bounds, Listener};
+use tollgate_listen::{Bounds, Listener, Tls};
 use tollgate_store::Store;
 use tollgate_workers::Workers;
 
@@ -149,10 +150,20 @@ pub(super) fn parts(
     }
 }
 
+/// How TLS is spoken, where it is.
+pub(super) fn renewal(server: &Server) -> Result<Option<Renewal>, StartError> {
+    let started = server.tls.as_ref().map(Renewal::start);
+    started.transpose().map_err(StartError::Tls)
+}
+
 /// Answers requests from now on.
-pub(super) async fn listen(server: &Server, parts: Parts) -> Result<Listener, StartError> {
+pub(super) async fn listen(
+    server: &Server,
+    tls: Option<Tls>,
+    parts: Parts,
+) -> Result<Listener, StartError> {
     let router = TowerToHyperService::new(router(parts.into()));
-    let listening = Listener::start(server.listen, bounds(server), router);
+    let listening = Listener::start_secured(server.listen, tls, bounds(server), router);
     let failed = |error| StartError::Listen(server.listen, error);
     listening.await.map_err(failed)
 }

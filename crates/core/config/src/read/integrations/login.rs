@@ -62,7 +62,7 @@ fn basic(section: &Section<'_, '_>, source: &Reading<'_>) -> Option<Login> {
         let message = "expected a name without a colon: it ends where the first one stands";
         section.reject(&user_name, message.to_owned());
     }
-    let password = secrets::password(section, source)?;
+    let password = secrets::read(section, source, secrets::PASSWORD)?;
     Some(Login::Basic {
         user_name: user_name.value,
         password,
@@ -75,7 +75,7 @@ fn client_credentials(section: &Section<'_, '_>, source: &Reading<'_>) -> Option
     if !section.has("client_id") {
         section.missing("client_id", "\"…\"");
     }
-    let client_secret = secrets::client_secret(section, source);
+    let client_secret = secrets::read(section, source, secrets::CLIENT_SECRET);
     let scope = section.text("scope").map(|scope| scope.value);
     let places = |text: &str| match text {
         "header" => Some(false),
