@@ -189,7 +189,7 @@ class ANumberThatIsWrong(unittest.TestCase):
 
     def test_a_part_is_left_free_by_the_api_and_after_a_restart(self):
         self.emulate("30/4s")
-        name = "requests.volume.max"
+        name = "org.app.user.rate.per.minute"
         service = self.serve()
         path = "/api/v2/tollgate/limits"
         free = lambda: {it["name"]: it["leftFree"] for it in self.ask(service, path)["entities"]}[name]
@@ -201,7 +201,7 @@ class ANumberThatIsWrong(unittest.TestCase):
             with raised.exception as error:
                 self.assertEqual(error.code, 400, wrong)
         self.ask(service, path, {"name": name, "leave": "10 %"}, "PUT")
-        self.assertEqual(free(), 250)
+        self.assertEqual(free(), 300)
         self.ask(service, path, {"name": name, "allowed": 1000}, "PUT")
         self.assertEqual(free(), 100)
         self.assertEqual(service.stop(), 0)

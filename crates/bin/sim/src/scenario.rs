@@ -18,6 +18,7 @@ use crate::policy::Kind;
 use crate::records::Record;
 use std::sync::Arc;
 use std::time::Duration;
+use tollgate_config::{PresetLimit, TOKEN_RATE};
 use tollgate_engine::{Facts, Leave};
 use tollgate_model::FlowId;
 use tollgate_platform::{Alignment, Config as Platform, Faults, Header, Spread, Window};
@@ -103,14 +104,16 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// The vendor's documented defaults.
+    /// The vendor's, of both presets: a scenario is about an organisation whose calls are executions of the vendor's
+    /// own service unless it says otherwise, since that is what it is compared with.
     fn default() -> Self {
+        let allowed = |name| PresetLimit::named(name).map(|limit| limit.rule.allowed());
         Self {
-            token: Some(300),
+            token: allowed(TOKEN_RATE),
             client: None,
-            organisation: Some(3_000),
-            executions: Some(2_500),
-            concurrency: Some(50),
+            organisation: allowed("org.app.user.rate.per.minute"),
+            executions: allowed("requests.volume.max"),
+            concurrency: allowed("actions.concurrent.executions.max"),
             period: Duration::from_secs(60),
             alignment: Alignment::FirstCall,
             token_life: Duration::from_secs(86_400),

@@ -6,10 +6,10 @@
 //! A number that headers tell takes the place of the configured one. A limit that was learned from
 //! refusals becomes one limit more, of the client, the tokens or the integration whose calls count together.
 
-use crate::read::limits::{TOKEN_RATE, defaults};
+use crate::presets::{self, TOKEN_RATE};
 use crate::show_span;
 use std::time::Duration;
-use tollgate_model::{Rule, Scope};
+use tollgate_model::Scope;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 /// A number in force that is to be configured.
@@ -83,9 +83,7 @@ fn correct_token(root: &mut Table, number: &Number) -> bool {
 
 /// Corrects every shared limit of that name that allows what is configured.
 fn correct_shared(root: &mut Table, number: &Number, configured: u32) -> bool {
-    if root.get("limit").is_none() {
-        write_defaults(root, &number.name);
-    }
+    write_preset(root, &number.name);
     let mut found = correct_in(root, number, configured);
     for key in ["client", "integration"] {
         for owner in tables(root.get_mut(key)) {
@@ -110,26 +108,42 @@ fn correct_in(owner: &mut dyn TableLike, number: &Number, configured: u32) -> bo
     found
 }
 
-/// Writes the vendor's limits, which hold where a file has none, if one of them is called so: with one of
-/// them in the file the others would hold no more.
-fn write_defaults(root: &mut Table, name: &str) {
-    let defaults = defaults();
-    if !defaults.iter().any(|it| it.limit.name == name) {
+/// Writes the limit of this name, where a preset holds it, so that the file has a number to correct. Where the default
+/// preset holds because the file says nothing of limits, all of the preset's: with one of them in the file it would
+/// hold no more.
+fn write_preset(root: &mut Table, name: &str) {
+    let listed = root.get("presets").and_then(Item::as_array);
+    let listed: Option<Vec<String>> = listed.map(|names| {
+        let names = names.iter().filter_map(Value::as_str);
+        names.map(str::to_owned).collect()
+    });
+    let mut missing = match &listed {
+        None if root.get("limit").is_none() => presets::shared(presets::DEFAULT).collect(),
+        None => return,
+        Some(names) => names
+            .iter()
+            .flat_map(|it| presets::shared(it))
+            .collect::<Vec<_>>(),
+    };
+    if !missing.iter().any(|it| it.name == name) || named(root, "limit", name).is_some() {
         return;
     }
-    let mut limits = ArrayOfTables::new();
-    for it in defaults {
-        let mut table = Table::new();
-        table.insert("name", toml_edit::value(&it.limit.name));
-        match it.limit.rule {
-            Rule::Window {
-                allowed, period, ..
-            } => write(&mut table, allowed, Some(period)),
-            Rule::Concurrency { allowed } => write(&mut table, allowed, None),
-        }
-        limits.push(table);
+    if listed.is_some() {
+        missing.retain(|it| it.name == name);
     }
-    root.insert("limit", Item::ArrayOfTables(limits));
+    let limits = root
+        .entry("limit")
+        .or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+    for it in missing {
+        let mut table = Table::new();
+        table.insert("name", toml_edit::value(it.name));
+        write(&mut table, it.rule.allowed(), it.rule.period());
+        match limits {
+            Item::ArrayOfTables(limits) => limits.push(table),
+            Item::Value(Value::Array(limits)) => limits.push(table.into_inline_table()),
+            _ => {}
+        }
+    }
 }
 
 /// Adds one limit more to whom it belongs to.

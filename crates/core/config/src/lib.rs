@@ -23,6 +23,8 @@ mod adopt;
 mod config;
 mod describe;
 mod files;
+mod notes;
+mod presets;
 mod problem;
 mod read;
 
@@ -33,6 +35,8 @@ pub use config::{
     ListenerTls, Login, Server,
 };
 pub use files::{FileSecret, FileUse, Files, NoFiles};
+pub use presets::{PresetCounts, PresetLimit, TOKEN_RATE, token_rate};
 pub use problem::ConfigError;
 pub use read::Source;
+pub use read::integrations::DEFAULT_TOKENS;
 pub use tollgate_settings::{Problem, did_you_mean, parse_span, show_span};

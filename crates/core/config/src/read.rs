@@ -3,7 +3,7 @@
 mod access;
 mod cache;
 mod flows;
-mod integrations;
+pub(crate) mod integrations;
 mod learning;
 pub(crate) mod limits;
 mod logins;

@@ -120,27 +120,49 @@ fn a_corrected_number_takes_the_place_of_the_configured_one() {
 }
 
 #[test]
-fn the_vendors_limits_are_written_out_where_one_of_them_is_corrected() {
-    let before = read(FILE).engine.limits;
+fn a_presets_limit_is_written_out_where_it_is_corrected() {
+    let ceiling = ("org.app.user.rate.per.minute", 3000, 2000);
+    let volume = ("requests.volume.max", 2500, 2100);
+    let ours = "[[limit]]\nname = \"ours\"\nallowed = 9\nperiod = \"1s\"\n";
+    let both = "presets = [\"genesys-cloud\", \"genesys-data-actions\"]";
+    for (file, (name, configured, now)) in [
+        (FILE.to_owned(), ceiling),
+        (format!("{both}\n{FILE}"), ceiling),
+        (format!("{both}\n{FILE}"), volume),
+        (format!("{both}\n{FILE}\n{ours}"), volume),
+    ] {
+        let before = read(&file).engine.limits;
+        let told = Number {
+            configured: Some(configured),
+            ..number(name, Scope::Organisation, name, (now, 60))
+        };
+        let (text, done) = adopted(&file, &told);
+        assert_eq!(done, Adopted::Here);
+        assert!(only(&file, &text).is_empty());
+        let after = read(&text).engine.limits;
+        assert_eq!(after.len(), before.len());
+        for was in before.iter() {
+            let is = after.iter().find(|it| it.name == was.name).unwrap();
+            let allowed = if was.name == name {
+                now
+            } else {
+                was.rule.allowed()
+            };
+            assert_eq!(is.rule.allowed(), allowed, "{}", was.name);
+        }
+    }
+    // Of what no preset in force has, nothing is written.
     let told = Number {
         configured: Some(2500),
         ..number(
             "requests.volume.max",
             Scope::Organisation,
             "requests.volume.max",
-            (2000, 60),
+            (2100, 60),
         )
     };
     let (text, done) = adopted(FILE, &told);
-    assert_eq!(done, Adopted::Here);
-    assert!(only(FILE, &text).is_empty());
-    let after = read(&text).engine.limits;
-    assert_eq!(after.len(), before.len());
-    for (was, is) in before.iter().zip(&after) {
-        assert_eq!(was.name, is.name);
-        let corrected = was.name == "requests.volume.max";
-        assert_eq!(was.rule == is.rule, !corrected, "{}", was.name);
-    }
+    assert_eq!((text.as_str(), done), (FILE, Adopted::NotHere));
 }
 
 #[test]

@@ -70,13 +70,10 @@ fn without_limits_the_vendors_hold() {
         .iter()
         .map(|it| (it.name.as_str(), it.rule.allowed()))
         .collect();
-    let expected = [
-        ("org.app.user.rate.per.minute", 3000),
-        ("actions.concurrent.executions.max", 50),
-        ("requests.volume.max", 2500),
-    ];
-    assert_eq!(limits, expected);
+    // The two of the vendor's own executions don't bind what is sent from elsewhere.
+    assert_eq!(limits, [("org.app.user.rate.per.minute", 3000)]);
     let client = &config.engine.clients[0];
+    assert_eq!(client.max_tokens, 4);
     assert_eq!(client.token_limits[0].rule.allowed(), 300);
     assert_eq!(client.token_limits[0].scope, Scope::Token);
     assert_eq!(config.integrations[0].kind.id, "purecloud-data-actions");
@@ -190,12 +187,12 @@ fn a_limit_needs_a_sound_rule() {
 fn more_may_not_be_guaranteed_than_there_is() {
     let flow = |name: &str, calls: u32| {
         format!(
-            "\n[[flow]]\nname = \"{name}\"\nguaranteed = {{ limit = \"requests.volume.max\", calls = {calls} }}\n"
+            "\n[[flow]]\nname = \"{name}\"\nguaranteed = {{ limit = \"org.app.user.rate.per.minute\", calls = {calls} }}\n"
         )
     };
-    parse(&format!("{LEAST}{}{}", flow("a", 1500), flow("b", 1000))).unwrap();
-    let found = problems(&format!("{LEAST}{}{}", flow("a", 1500), flow("b", 1001)));
-    assert!(found[0].message.contains("2501"), "{found:?}");
+    parse(&format!("{LEAST}{}{}", flow("a", 1500), flow("b", 1500))).unwrap();
+    let found = problems(&format!("{LEAST}{}{}", flow("a", 1500), flow("b", 1501)));
+    assert!(found[0].message.contains("3001"), "{found:?}");
 }
 
 #[test]
@@ -240,7 +237,7 @@ fn with_a_store_the_file_needs_no_callers_and_no_integrations() {
         1,
         "the organisation's rate"
     );
-    assert_eq!(config.shared_limits.all.len(), 2);
+    assert_eq!(config.shared_limits.all.len(), 0);
     let found = problems("[store]\nurl = \"sqlite:t.db\"");
     assert_eq!(found[0].field, "store.key_file");
     let found = problems("[store]\nurl = \"sqlite:t.db\"\nkey_file = \"a\"\nkey_env = \"B\"");

@@ -41,11 +41,12 @@ fn parse(text: &str) -> Result<Config, ConfigError> {
 
 #[test]
 fn a_client_logs_in_with_what_the_file_says() {
-    let config = parse(&CRM.replace(
+    let crm = CRM.replace(
         "[integration.login]",
         "[integration.login]\nscope = \"api\"",
-    ))
-    .unwrap();
+    );
+    let presets = "presets = [\"genesys-cloud\", \"genesys-data-actions\"]";
+    let config = parse(&format!("{presets}\n{crm}")).unwrap();
     let crm = &config.integrations[0];
     assert_eq!(crm.kind.id, "salesforce-datadip");
     let base = crm.base_url.as_ref().unwrap().as_str();

@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | `baseUrl` | platform, and types below a base URL | host and path that the actions' paths are appended to |
 //! | `tokenUrl` | platform | where its client gets tokens; by default `/oauth/token` on the login host |
-//! | `maxTokens`, `tokenRequestsPerMinute` | platform | as `max_tokens` and `token_rate` of the file; 10 and 300 |
+//! | `maxTokens`, `tokenRequestsPerMinute` | platform | as `max_tokens` and `token_rate` of the file; 4 and 300 |
 //! | `requestsPerMinute`, `requestsAtOnce` | all | limits of this integration alone |
 //! | `allowedHosts`, `allowedNetworks` | all | where its calls may go |
 //! | `allowedSchemes`, `allowedPorts` | all | the same; by default `https` and its port, and those of `baseUrl` |
@@ -26,7 +26,7 @@ pub(crate) use spec::IntegrationSpec;
 use crate::credential::{basic_of, redactor_of};
 use std::collections::BTreeMap;
 use tollgate_action::{Callee, Credentials, IntegrationType};
-use tollgate_config::Access;
+use tollgate_config::{Access, DEFAULT_TOKENS, token_rate};
 use tollgate_driver::{ClientCredentials, Redactor, Secret, Url};
 use tollgate_json::{Doc, DocError};
 use tollgate_store::{CredentialKind, Integration, IntendedState};
@@ -165,8 +165,9 @@ fn platform(
         client_secret: field("clientSecret")?,
     };
     let tokens = (
-        count(properties, "maxTokens", MOST_TOKENS)?.unwrap_or(10),
-        count(properties, "tokenRequestsPerMinute", u32::MAX)?.unwrap_or(300),
+        count(properties, "maxTokens", MOST_TOKENS)?.unwrap_or(DEFAULT_TOKENS),
+        count(properties, "tokenRequestsPerMinute", u32::MAX)?
+            .unwrap_or_else(|| token_rate().rule.allowed()),
     );
     Ok(IntegrationPlan {
         spec: IntegrationSpec {

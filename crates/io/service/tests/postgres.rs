@@ -318,11 +318,11 @@ async fn a_limit_is_changed_only_if_the_store_notes_it() {
     let key = KeyRing::generate_line("k1").unwrap();
     let node = Node::start(&proxy.url("audited"), key.expose()).await;
     let path = "/api/v2/tollgate/limits";
-    let set = |allowed| json!({"name": "requests.volume.max", "allowed": allowed});
+    let set = |allowed| json!({"name": "org.app.user.rate.per.minute", "allowed": allowed});
     let allowed = async || {
         let snapshot = node.service.snapshot().await.unwrap();
         let mut limits = snapshot.limits.into_iter();
-        let limit = limits.find(|limit| limit.name == "requests.volume.max");
+        let limit = limits.find(|limit| limit.name == "org.app.user.rate.per.minute");
         limit.unwrap().allowed
     };
     node.done(Method::PUT, path, set(70)).await;

@@ -396,10 +396,10 @@ async fn an_administrator_raises_and_lowers_limits_while_it_runs() {
         request.bearer_auth(token).json(&body).send()
     };
     let admin = login(&world.http, &world.base, "admin").await;
-    let volume = json!({"name": "requests.volume.max", "allowed": 5000});
-    let refused = put(world.token.clone(), volume.clone()).await.unwrap();
+    let ceiling = json!({"name": "org.app.user.rate.per.minute", "allowed": 5000});
+    let refused = put(world.token.clone(), ceiling.clone()).await.unwrap();
     assert_eq!(refused.status(), 403);
-    assert_eq!(put(admin.clone(), volume).await.unwrap().status(), 204);
+    assert_eq!(put(admin.clone(), ceiling).await.unwrap().status(), 204);
     let missing = json!({"name": "nothing", "allowed": 1});
     assert_eq!(put(admin.clone(), missing).await.unwrap().status(), 404);
     let rate = "client.credentials.token.rate.per.minute";
@@ -411,6 +411,6 @@ async fn an_administrator_raises_and_lowers_limits_while_it_runs() {
         let all = limits["entities"].as_array().unwrap();
         all.iter().find(|it| it["name"] == name).unwrap()["allowed"].clone()
     };
-    assert_eq!(allowed("requests.volume.max"), 5000);
+    assert_eq!(allowed("org.app.user.rate.per.minute"), 5000);
     assert_eq!(allowed(rate), 3000);
 }

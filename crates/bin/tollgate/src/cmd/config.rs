@@ -60,8 +60,9 @@ pub(crate) fn run(args: Args) -> ExitCode {
             for warning in warnings {
                 errln!("warning: {warning}");
             }
-            for unconfirmed in definitions.unconfirmed {
-                errln!("note: {unconfirmed}");
+            let unconfirmed = definitions.unconfirmed.iter().map(ToString::to_string);
+            for note in unconfirmed.chain(config.notes()) {
+                errln!("note: {note}");
             }
             ExitCode::SUCCESS
         }

@@ -1,6 +1,7 @@
 //! `[[limit]]` and the limits inside of clients and integrations.
 
-use super::unique_name;
+use super::{resolve, unique_name};
+use crate::presets::{self, PresetCounts, PresetLimit};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 use tollgate_engine::{Follow, LEARNED, Leave, LimitSpec};
@@ -11,8 +12,6 @@ use tollgate_settings::{Placed, Section};
 const PERIODS: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(86_400);
 /// The vendor's limit that counts calls with a token only.
 const ORGANISATION_RATE: &str = "org.app.user.rate.per.minute";
-/// The vendor's limit of each token of a client-credentials client.
-pub(crate) const TOKEN_RATE: &str = "client.credentials.token.rate.per.minute";
 
 /// A limit of the organisation, and what passes it.
 pub(crate) struct SharedLimit {
@@ -30,8 +29,57 @@ pub(crate) enum CountedRoutes {
     Named(Vec<Placed<String>>),
 }
 
-/// The organisation's limits: the file's, or the vendor's defaults if the file has none.
+impl From<&PresetLimit> for SharedLimit {
+    fn from(preset: &PresetLimit) -> Self {
+        let counts = match preset.counts {
+            PresetCounts::All => CountedRoutes::All,
+            PresetCounts::EachToken | PresetCounts::WithToken => CountedRoutes::WithToken,
+        };
+        let limit = preset.limit().into();
+        Self { limit, counts }
+    }
+}
+
+/// The organisation's limits: those of the presets that hold, and the file's own. One of the file's takes the place
+/// of a preset's of its name.
 pub(super) fn read_shared(root: &Section<'_, '_>) -> Vec<SharedLimit> {
+    let mut shared = read_own_shared(root);
+    let own: Vec<String> = shared.iter().map(|it| it.limit.name.clone()).collect();
+    for preset in read_presets(root) {
+        let of_preset = presets::shared(&preset).filter(|it| !own.iter().any(|own| own == it.name));
+        shared.extend(of_preset.map(SharedLimit::from));
+    }
+    shared
+}
+
+/// `presets`. Without it the default preset holds, unless the file has limits: those have been all that holds ever
+/// since there were no presets.
+fn read_presets(root: &Section<'_, '_>) -> Vec<String> {
+    let Some(listed) = root.texts("presets") else {
+        let says_nothing = !root.has("limit") && !root.has("presets");
+        return says_nothing
+            .then(|| presets::DEFAULT.to_owned())
+            .into_iter()
+            .collect();
+    };
+    let names = presets::names();
+    let known = |name: &Placed<String>| resolve(root, name, "preset", &names).is_some();
+    let mut found: Vec<String> = Vec::new();
+    for name in listed.into_iter().filter(known) {
+        if found.contains(&name.value) {
+            root.reject(
+                &name,
+                format!("{:?} is listed twice; remove one", name.value),
+            );
+        } else {
+            found.push(name.value);
+        }
+    }
+    found
+}
+
+/// `[[limit]]`.
+fn read_own_shared(root: &Section<'_, '_>) -> Vec<SharedLimit> {
     let mut taken = Vec::new();
     let mut shared = Vec::new();
     for section in root.sections("limit") {
@@ -59,44 +107,7 @@ pub(super) fn read_shared(root: &Section<'_, '_>) -> Vec<SharedLimit> {
         }
         section.finish();
     }
-    if taken.is_empty() { defaults() } else { shared }
-}
-
-pub(crate) fn defaults() -> Vec<SharedLimit> {
-    let per_minute = |allowed| window(allowed, Duration::from_secs(60));
-    let limit = |name: &str, rule| {
-        let scope = Scope::Organisation;
-        LimitSpec::from(Limit {
-            name: name.to_owned(),
-            scope,
-            rule,
-        })
-    };
-    vec![
-        SharedLimit {
-            limit: limit(ORGANISATION_RATE, per_minute(3000)),
-            counts: CountedRoutes::WithToken,
-        },
-        SharedLimit {
-            limit: limit(
-                "actions.concurrent.executions.max",
-                Rule::Concurrency { allowed: 50 },
-            ),
-            counts: CountedRoutes::All,
-        },
-        SharedLimit {
-            limit: limit("requests.volume.max", per_minute(2500)),
-            counts: CountedRoutes::All,
-        },
-    ]
-}
-
-const fn window(allowed: u32, period: Duration) -> Rule {
-    Rule::Window {
-        allowed,
-        period,
-        counted_within: None,
-    }
+    shared
 }
 
 /// `[[….limit]]`, or what `key` calls them, inside of a table that the limits belong to.
@@ -209,22 +220,17 @@ fn leave(section: &Section<'_, '_>, rule: Option<Rule>) -> Option<Leave> {
     u32::try_from(calls).ok().map(Leave::Calls)
 }
 
-/// `token_rate`, by default the vendor's.
+/// `token_rate`, by default the vendor's: whatever presets hold, its tokens have it.
 pub(super) fn read_token_rate(client: &Section<'_, '_>) -> LimitSpec {
-    let default = || Limit {
-        name: TOKEN_RATE.to_owned(),
-        scope: Scope::Token,
-        rule: window(300, Duration::from_secs(60)),
-    };
+    let default = presets::token_rate();
     let Some(section) = client.section("token_rate") else {
-        return default().into();
+        return default.into();
     };
     let name = section.text("name").map(|name| name.value);
     refuse_learned(&section, name.as_deref().unwrap_or_default());
     let rule = rule(&section);
     let follow = follow_window(&section, rule);
     section.finish();
-    let default = default();
     let limit = Limit {
         name: name.unwrap_or(default.name),
         rule: rule.unwrap_or(default.rule),

@@ -19,7 +19,7 @@ pub(crate) struct IntegrationSpec {
 
 impl IntegrationSpec {
     /// What the limit of each of its tokens is called.
-    pub(crate) const TOKEN_LIMIT: &str = "client.credentials.token.rate.per.minute";
+    pub(crate) const TOKEN_LIMIT: &str = tollgate_config::TOKEN_RATE;
 
     /// The limits that this integration has alone, by what they limit.
     pub(crate) fn limits(&self) -> BTreeMap<&'static str, LimitSpec> {

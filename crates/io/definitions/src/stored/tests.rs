@@ -92,7 +92,7 @@ fn a_platform_integration_passes_the_vendors_token_rate_unless_it_says() {
     let spec = |properties: &Value| platform(properties).unwrap().spec;
     assert_eq!(
         spec(&json!({"baseUrl": "https://h"})).tokens,
-        Some((10, 300))
+        Some((4, 300))
     );
     let own = spec(&json!({
         "baseUrl": "https://h", "maxTokens": 2, "tokenRequestsPerMinute": 1000,

@@ -221,7 +221,7 @@ async fn a_number_that_was_set_is_there_after_a_restart_until_its_definition_cha
     let (path, rate, file) = (
         "/api/v2/tollgate/limits",
         "Old.requests.per.minute",
-        "requests.volume.max",
+        "org.app.user.rate.per.minute",
     );
     let set = |name: &str, allowed: u32| json!({"name": name, "allowed": allowed});
     it.done(Method::PUT, path, set(rate, 200)).await;
