@@ -62,6 +62,7 @@ impl Engine {
                 expires_in,
             } => self.token_repeated(token, known, expires_in, now),
             Event::RenewCredentials(client) => self.renew_credentials(client, now),
+            Event::WatchClient(client) => self.watch_client(client, now),
             Event::SetLimit { limit, allowed } => {
                 self.set_limit(limit, allowed);
                 self.open_under(limit, now);

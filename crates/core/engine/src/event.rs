@@ -53,6 +53,9 @@ pub enum Event {
     },
     /// The client's credentials are others from now on: what was known of their failures is forgotten.
     RenewCredentials(ClientId),
+    /// Somebody wants to know from now on whether the client can have a token. It is asked for one unless it has one,
+    /// and again after each failure, with the usual pauses, though no call waits for it.
+    WatchClient(ClientId),
     /// A shared limit allows another number from now on. A raise is used at once; a lower number
     /// drains what is held, and no window whose last call starts later counts more than it.
     SetLimit {

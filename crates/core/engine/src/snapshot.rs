@@ -144,6 +144,8 @@ pub struct TokenSupply {
     pub name: String,
     /// Routes whose calls take tokens of its pool.
     pub routes: Vec<RouteId>,
+    /// The client's last fetch failed, and it has no token.
+    pub has_none: bool,
     /// The client's last fetch failed, and nothing can be sent with a token of its pool.
     pub dry: bool,
 }

@@ -60,6 +60,12 @@ impl Driver {
         self.change(event).await
     }
 
+    /// Finds out from now on whether this client can have a token, whether or not a call asks for one; see
+    /// [`Event::WatchClient`]. [`Driver::token_troubles`] has what came of it.
+    pub async fn watch_client(&self, client: ClientId) -> Result<(), ChangeError> {
+        self.change(Event::WatchClient(client)).await
+    }
+
     /// Calls a shared limit otherwise from now on; what was used of it stays.
     pub async fn rename_limit(&self, limit: LimitId, name: String) -> Result<(), ChangeError> {
         self.change(Event::RenameLimit { limit, name }).await

@@ -158,7 +158,13 @@ impl Driver {
         self.0.troubles.of(route)
     }
 
-    /// All that is in the way of access tokens.
+    /// Which clients of this route's pool can have no token, and why; its calls go over the others, if there are some.
+    #[must_use]
+    pub fn clients_in_trouble(&self, route: RouteId) -> Vec<TokenTrouble> {
+        self.0.troubles.beside(route)
+    }
+
+    /// All that is in the way of access tokens, by client.
     #[must_use]
     pub fn token_troubles(&self) -> Vec<TokenTrouble> {
         self.0.troubles.all()

@@ -138,6 +138,7 @@ impl Limiter for Baseline {
             | Event::ForgetLearned { .. }
             | Event::Open(_)
             | Event::RenewCredentials(_)
+            | Event::WatchClient(_)
             | Event::RetireClient(_) => {}
         }
         self.release(now);

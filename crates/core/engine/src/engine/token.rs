@@ -4,8 +4,8 @@
 //! that waited for the fetch that failed included: an honest answer beats a wait whose end nobody
 //! knows. A token is renewed a minute ahead of its end, and asked for again until then, so what an
 //! endpoint misses for a moment is felt at a cold start only. The engine asks again by itself, after
-//! pauses that double, as long as executions are refused; a call that comes long after the last failure
-//! waits for a fetch of its own.
+//! pauses that double, as long as executions are refused or somebody watches the client
+//! (`Event::WatchClient`); a call that comes long after the last failure waits for a fetch of its own.
 
 use super::machine::Engine;
 use crate::closing::Part;
@@ -103,6 +103,7 @@ impl Engine {
         let state = &mut self.resources.pools.clients[client.index()];
         let first = self.config.policy.fetch_pause;
         let again = state.endpoint.failed(failure, retry_after, first, span);
+        state.wanted |= state.watched;
         self.timers.set(again, Timer::Fetch(client));
         if let Some(pool) = state.pool {
             self.refuse_those_without_token(pool, span.1);
@@ -118,6 +119,15 @@ impl Engine {
             self.fetch_successors(client, now);
             self.probe(client, now);
             self.resources.unblock();
+        }
+    }
+
+    /// Asks for a token for nobody, now and after each failure.
+    pub(super) fn watch_client(&mut self, client: ClientId, now: Instant) {
+        if let Some(state) = self.resources.pools.clients.get_mut(client.index()) {
+            state.watched = true;
+            state.wanted = true;
+            self.probe(client, now);
         }
     }
 

@@ -113,6 +113,7 @@ impl Engine {
         Some(TokenSupply {
             name,
             routes: routes.map(|(id, _)| id).collect(),
+            has_none: state.endpoint.has_failed() && state.live.is_empty(),
             dry: state.endpoint.has_failed()
                 && pool.is_some_and(|pool| self.resources.pools.all_closed(pool)),
         })

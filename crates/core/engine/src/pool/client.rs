@@ -50,7 +50,9 @@ pub(crate) struct ClientState {
     /// The fetch under way was made for nobody, to see whether the endpoint gives tokens again.
     pub(crate) probing: bool,
     /// Somebody was refused for want of a token since the last fetch.
-    pub(super) wanted: bool,
+    pub(crate) wanted: bool,
+    /// Whether it can have a token is to be known, though nobody is refused for want of one.
+    pub(crate) watched: bool,
     /// Nothing new will ask for its tokens.
     pub(crate) retired: bool,
     /// Nothing is sent with its tokens, and none fetched, until then.
@@ -89,6 +91,7 @@ impl ClientState {
             endpoint: Endpoint::new(fetches_at_once),
             probing: false,
             wanted: false,
+            watched: false,
             retired: false,
             closed_until: Instant::ZERO,
         }

@@ -297,6 +297,29 @@ fn when_no_token_can_be_had_nobody_is_kept_waiting() {
 }
 
 #[test]
+fn a_client_that_is_watched_is_asked_for_a_token_before_any_call_and_until_it_gives_one() {
+    let mut desk = impatient(&[2, 2]);
+    let asked = |commands: &[(Instant, Command)]| {
+        let commands: Vec<_> = commands.iter().map(|it| it.1.clone()).collect();
+        fetches(&commands)
+    };
+    let first = fetches(&desk.event(Event::WatchClient(ClientId(0))));
+    let second = fetches(&desk.event(Event::WatchClient(ClientId(1))));
+    assert_eq!((first.len(), second.len()), (1, 1));
+    desk.grant(second[0], LONG);
+    desk.event(failed(first[0], None));
+    let again = asked(&desk.wait(millis(500)));
+    assert_eq!(again.len(), 1, "though no call was refused");
+    desk.event(failed(again[0], None));
+    assert_eq!(asked(&desk.wait(millis(999))), []);
+    let again = asked(&desk.wait(millis(1)));
+    desk.grant(again[0], LONG);
+    // Each has what it was asked for, and no call has come.
+    assert_eq!(asked(&desk.wait(seconds(300))), []);
+    assert_eq!(sent(&desk.submit(0, LONG)).len(), 1);
+}
+
+#[test]
 fn an_endpoint_is_not_asked_again_for_nobody_and_one_that_failed_long_ago_gets_a_chance() {
     let mut desk = impatient(&[1]);
     let token = fetches(&desk.submit(0, LONG))[0];

@@ -87,7 +87,7 @@ impl Pump {
 
     fn forget_trouble(&self, client: ClientId) {
         if let Some(supply) = self.engine.token_supply(client)
-            && self.troubles.forget(&supply.routes)
+            && self.troubles.forget(client, &supply.routes)
         {
             tracing::info!(client = supply.name, "tokens are granted again");
         }
@@ -100,14 +100,15 @@ impl Pump {
         };
         let endpoint = endpoint(&self.clients[client.index()]);
         tracing::warn!(client = supply.name, endpoint, reason, "no token");
-        if supply.dry {
+        if supply.has_none || supply.dry {
             let trouble = TokenTrouble {
                 client: supply.name,
                 endpoint,
                 reason,
                 since: self.clock.now(),
             };
-            self.troubles.note(&supply.routes, &trouble);
+            let routes = (supply.routes, supply.dry);
+            self.troubles.note(client, routes, trouble);
         }
     }
 
