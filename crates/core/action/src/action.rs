@@ -269,6 +269,20 @@ impl Action {
         flatten::flatten(output, self.output.shape(), meter)
     }
 
+    /// The flattened form of an object whose one property is the output, as a part of an execution that this meter
+    /// counts: each of its names begins with the property's.
+    ///
+    /// # Errors
+    /// As [`Action::flatten_within`].
+    pub fn flatten_below(
+        &self,
+        property: &str,
+        output: &Value,
+        meter: &Meter,
+    ) -> Result<Value, FlattenError> {
+        flatten::flatten_below(property, output, self.output.shape(), meter)
+    }
+
     /// The inputs that are given in Architect's flattened form, by the input contract. Inputs that are the
     /// same in both forms keep their text.
     ///

@@ -37,7 +37,7 @@ pub(crate) use inverse::unflatten;
 pub use schema::FlattenedSchema;
 pub(crate) use schema::nested;
 pub(crate) use shape::Shape;
-pub(crate) use value::flatten;
+pub(crate) use value::{flatten, flatten_below};
 
 use std::borrow::Cow;
 use thiserror::Error;

@@ -6,7 +6,7 @@ mod support;
 
 use serde_json::{Value, json};
 use support::made::{action, file};
-use tollgate_action::{Action, FlattenedSchema, RawInput};
+use tollgate_action::{Action, FlattenedSchema, Meter, RawInput};
 
 /// An action whose input and output contract are the same.
 fn both(schema: &Value) -> Action {
@@ -355,4 +355,32 @@ fn what_would_grow_too_large_is_stopped() {
     )
     .unwrap_err();
     assert!(error.contains("stopped"), "{error}");
+}
+
+#[test]
+fn an_output_as_the_value_of_a_property_is_flattened_as_the_whole_would_be() {
+    let any = json!({});
+    let rows = json!({"type": "array", "items": object(json!({"id": {}, "at": object(json!({"x": {}}))}))});
+    let order = object(json!({"rows": rows, "a.b": {}}));
+    for schema in [any, rows, order] {
+        let whole = both(&object(json!({"result": schema})));
+        let action = both(&schema);
+        for value in [
+            json!({}),
+            json!([]),
+            json!([{}, {}]),
+            json!([1, {"a": 2}]),
+            json!([{"id": 1}, {"at": {"x": 2}}]),
+            json!({"rows": [], "a.b": 1}),
+            json!({"rows": [{"id": 1}], "other": {"deep": [{"x": null}]}}),
+            json!("text"),
+            json!(null),
+        ] {
+            let below = action.flatten_below("result", &value, &Meter::default());
+            assert_eq!(below, whole.flatten(&json!({"result": value})), "{value}");
+        }
+    }
+    let twice =
+        both(&json!({})).flatten_below("result", &json!({"a.b": 1, "a__b": 2}), &Meter::default());
+    assert!(twice.unwrap_err().to_string().contains("`result.a__b`"));
 }

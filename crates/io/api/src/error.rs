@@ -1,17 +1,18 @@
 //! Errors in the platform's shape.
 
 mod access;
+mod answer;
 mod body;
+mod inline;
 
 use crate::ends::{RETRY_AFTER, end};
-use crate::json::Json;
-use axum::response::{IntoResponse, Response};
 pub(crate) use body::ErrorBody;
 use body::ErrorDetail;
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
+pub(crate) use inline::{RESULT, with_output};
 use serde_json::{Map, Value};
 use std::time::Duration;
-use tollgate_definitions::{LookupError, NoStore, RefreshError};
+use tollgate_definitions::{LookupError, NameError, NoStore, RefreshError};
 use tollgate_execution::{Cause, ExecuteError};
 use tollgate_json::DocError;
 use tollgate_store::StoreError;
@@ -33,6 +34,8 @@ struct Parts {
     params: Map<String, Value>,
     errors: Vec<String>,
     retry_after: Option<Duration>,
+    /// When the call could have started at the earliest.
+    earliest_start: Option<Duration>,
 }
 
 impl ApiError {
@@ -46,6 +49,7 @@ impl ApiError {
             params: Map::new(),
             errors: Vec::new(),
             retry_after: None,
+            earliest_start: None,
         }))
     }
 
@@ -162,6 +166,7 @@ impl From<ExecuteError> for ApiError {
             }
         }
         api.0.own = of.own;
+        api.0.earliest_start = error.earliest_start;
         api.0.detail = match error.in_login {
             true => end(Cause::Login, None).detail,
             false => of.detail,
@@ -177,6 +182,19 @@ impl From<ExecuteError> for ApiError {
 impl From<LookupError> for ApiError {
     fn from(error: LookupError) -> Self {
         ExecuteError::from(error).into()
+    }
+}
+
+impl From<NameError> for ApiError {
+    fn from(error: NameError) -> Self {
+        match &error {
+            NameError::NoIntegration(_) | NameError::NoAction { .. } => {
+                Self::not_found(error.to_string())
+            }
+            NameError::Integrations { ids, .. } | NameError::Actions { ids, .. } => {
+                Self::conflict("name.not.unique", error.to_string()).with("ids", ids.join(","))
+            }
+        }
     }
 }
 
@@ -267,28 +285,5 @@ impl From<StoreError> for ApiError {
                 Self::new(internal, "store.corrupt", message)
             }
         }
-    }
-}
-
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        let context = uuid::Uuid::new_v4().to_string();
-        tracing::debug!(
-            context,
-            status = self.0.status.as_u16(),
-            code = self.0.code,
-            "error"
-        );
-        let mut response = (self.0.status, Json(self.body_of(&context))).into_response();
-        let headers = response.headers_mut();
-        if let Ok(context) = HeaderValue::from_str(&context) {
-            headers.insert("inin-correlation-id", context);
-        }
-        if let Some(span) = self.0.retry_after {
-            // Rounded up: a caller that comes back too early is refused again.
-            let seconds = span.as_secs() + u64::from(span.subsec_nanos() > 0);
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
-        }
-        response
     }
 }

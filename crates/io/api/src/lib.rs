@@ -10,13 +10,14 @@
 //! # Shape
 //!
 //! Paths, fields, lists and errors are the platform's, so that its SDKs work against this service
-//! through their gateway configuration. Two request headers are ours:
+//! through their gateway configuration. Three request headers are ours:
 //!
 //! - `Tollgate-Flow: NAME`: the flow that calls, one of the caller's own (`lanes`); without it the
 //!   caller's default flow.
 //! - `Tollgate-Deadline: SPAN` (`1500ms`, `2s`): the latest useful start, from the arrival of the
 //!   request; without it the action's timeout. Past it the execution is refused, at once if that is
 //!   known already.
+//! - `Tollgate-Errors: inline`: each end of a call is answered 200, and fields of one shape say how it ended.
 //!
 //! and one answer header: `Tollgate-Waited: MILLISECONDS`, the time from the call to its first send.
 //!

@@ -1,27 +1,27 @@
 //! Calls of published actions, and what tests of drafts share with them.
 
+mod stepwise;
+
 use crate::answers::CallErrors;
 use crate::bodies::Bodies;
 use crate::caller::Caller;
-use crate::error::{ApiError, ErrorBody};
+use crate::error::{ApiError, RESULT, with_output};
 use crate::journal::Journal;
-use crate::json::Json;
 use crate::query::{Query, parameter};
 use crate::state::Api;
 use axum::Extension;
-use axum::body::Body;
-use axum::extract::{FromRef, Path, RawQuery, State};
+use axum::extract::{FromRef, Path, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::sync::Arc;
+pub(crate) use stepwise::{TestReport, show_test};
 use tollgate_callers::{Over, Principal};
 use tollgate_config::parse_span;
 use tollgate_definitions::{Catalog, CatalogAction, Live};
-use tollgate_execution::{Executor, Source, Terms, TestResult};
+use tollgate_execution::{Executor, Outcome, Source, Terms};
 use tollgate_store::Role;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -29,6 +29,10 @@ use utoipa_axum::routes;
 const FLOW: HeaderName = HeaderName::from_static("tollgate-flow");
 /// The latest useful start, from the request's arrival.
 const DEADLINE: HeaderName = HeaderName::from_static("tollgate-deadline");
+/// How errors are answered: with a status of their own, or as [`INLINE`] says.
+const ERRORS: HeaderName = HeaderName::from_static("tollgate-errors");
+/// Each end of a call is answered 200, and the body says how it ended.
+const INLINE: &str = "inline";
 /// How long an execution waited for its start, in milliseconds.
 const WAITED: HeaderName = HeaderName::from_static("tollgate-waited");
 /// Where the answer of an action that may be kept came from.
@@ -74,7 +78,8 @@ impl Calls {
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(execute))
-        .routes(routes!(test))
+        .routes(routes!(execute_named))
+        .routes(routes!(stepwise::test))
 }
 
 parameter! {
@@ -95,126 +100,102 @@ pub(crate) struct TermsHeaders {
     deadline: Option<String>,
 }
 
-/// What became of a test, step by step.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = TestResult)]
-pub(crate) struct TestReport {
-    operations: Vec<TestStep>,
-    /// What the action came to, if all steps succeeded.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    final_result: Option<Value>,
-    /// What went wrong, if one didn't.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<ErrorBody>,
-    success: bool,
-}
-
-/// A step of a test.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct TestStep {
-    /// Its number, from 1.
-    step: usize,
-    name: &'static str,
-    success: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<ErrorBody>,
-    /// What the step made.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<Value>,
+/// The header that says how errors are answered.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it describes a header; `wants_inline` reads it")]
+pub(crate) struct ErrorsHeader {
+    /// inline: each end of the call is answered 200, with `ok`, `code`, `status`, `retryAfterMillis`, `message`, and
+    /// the output in `result`.
+    #[param(rename = "Tollgate-Errors")]
+    errors: Option<String>,
 }
 
 /// Runs an action; the body is its inputs.
 #[utoipa::path(
     post, path = "/api/v2/integrations/actions/{actionId}/execute", operation_id = "postIntegrationsActionExecute",
-    params(Flatten, TermsHeaders), request_body = Option<Value>,
+    params(Flatten, TermsHeaders, ErrorsHeader), request_body = Option<Value>,
     responses((status = 200, description = "The answer.", body = Value), CallErrors),
 )]
 async fn execute(
     State(calls): State<Calls>,
     Extension(caller): Caller,
     Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Body,
+    request: Request,
 ) -> Result<Response, ApiError> {
     let catalog = calls.live.catalog();
-    let entry = callable(&catalog, &caller, &id)?;
-    let flatten = Flatten::of(&Query::parse(query.as_deref()))?.unwrap_or(false);
-    let terms = terms(&caller, &headers, flatten)?;
-    let body = calls.bodies.text(body).await?;
-    let target = catalog.find_integration(&entry.integration)?;
-    let result = calls.executor.execute((entry, target), body, terms).await;
-    let result = result.map_err(ApiError::from);
-    calls.note(&caller, "execute", entry, result.as_ref().err());
-    let outcome = result?;
+    let entry = callable(catalog.find(&id)?, &caller)?;
+    calls.execute(&catalog, entry, &caller, request).await
+}
+
+/// Runs an action that is found by its name and that of its integration, or the integration's id; the body is its
+/// inputs.
+#[utoipa::path(
+    post, path = "/api/v2/tollgate/actions/{integration}/{name}/execute", operation_id = "postTollgateActionExecute",
+    params(Flatten, TermsHeaders, ErrorsHeader), request_body = Option<Value>,
+    responses((status = 200, description = "The answer.", body = Value), CallErrors),
+)]
+async fn execute_named(
+    State(calls): State<Calls>,
+    Extension(caller): Caller,
+    Path((integration, name)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let catalog = calls.live.catalog();
+    let entry = callable(catalog.find_named(&integration, &name)?, &caller)?;
+    calls.execute(&catalog, entry, &caller, request).await
+}
+
+impl Calls {
+    /// Executes an action that the caller may call. What says how it is to be called (query and headers) is read
+    /// first: a fault of it is no end of the call, and answered as such wherever the ends of calls stand.
+    async fn execute(
+        &self,
+        catalog: &Catalog,
+        entry: &Arc<CatalogAction>,
+        caller: &Principal,
+        request: Request,
+    ) -> Result<Response, ApiError> {
+        let (parts, body) = request.into_parts();
+        let flat = Flatten::of(&Query::parse(parts.uri.query()))?.unwrap_or(false);
+        let inline = wants_inline(&parts.headers)?;
+        let terms = Terms {
+            below: inline.then_some(RESULT),
+            ..terms(caller, &parts.headers, flat)?
+        };
+        let of = (entry, catalog.find_integration(&entry.integration)?);
+        let ended = match self.bodies.text(body).await {
+            Ok(body) => {
+                let outcome = self.executor.execute(of, body, terms).await;
+                let outcome = outcome.map_err(ApiError::from);
+                self.note(caller, "execute", entry, outcome.as_ref().err());
+                outcome
+            }
+            Err(error) => Err(error),
+        };
+        match ended {
+            Ok(outcome) => Ok(answer(&outcome, inline, flat)),
+            Err(error) if inline => Ok(error.into_inline_response()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The answer to a call that has an output.
+fn answer(outcome: &Outcome, inline: bool, flat: bool) -> Response {
     let waited = outcome.waited.as_millis().to_string();
     let json = HeaderValue::from_static("application/json");
     let head = [(header::CONTENT_TYPE, json)];
-    let body = outcome.output.as_bytes().to_vec();
+    let body = match inline {
+        true => with_output(&outcome.output, flat),
+        false => outcome.output.as_ref().to_owned(),
+    };
     let mut response = ([(WAITED, waited)], head, body).into_response();
     if let Some(source) = outcome.source {
         let word = HeaderValue::from_static(word(source));
         response.headers_mut().insert(CACHE, word);
     }
-    Ok(response)
-}
-
-/// Runs an action step by step, up to the one that fails.
-#[utoipa::path(
-    post, path = "/api/v2/integrations/actions/{actionId}/test", operation_id = "postIntegrationsActionTest",
-    params(Flatten, TermsHeaders), request_body = Option<Value>,
-    responses((status = 200, description = "The answer.", body = TestReport), CallErrors),
-)]
-async fn test(
-    State(calls): State<Calls>,
-    Extension(caller): Caller,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Json<TestReport>, ApiError> {
-    let catalog = calls.live.catalog();
-    let entry = callable(&catalog, &caller, &id)?;
-    let flatten = Flatten::of(&Query::parse(query.as_deref()))?.unwrap_or(false);
-    let terms = terms(&caller, &headers, flatten)?;
-    let body = calls.bodies.text(body).await?;
-    let target = catalog.find_integration(&entry.integration)?;
-    let result = calls.executor.test((entry, target), body, terms).await?;
-    calls.note(&caller, "test", entry, None);
-    Ok(Json(show_test(result)))
-}
-
-/// A test as the platform's `TestExecutionResult`.
-pub(crate) fn show_test(result: TestResult) -> TestReport {
-    let mut failed = None;
-    let steps = result.steps.into_iter().zip(1..).map(|(step, number)| {
-        let error = step.error.map(|error| ApiError::from(error).body());
-        let shown = TestStep {
-            step: number,
-            name: step.name,
-            success: error.is_none(),
-            error: error.clone(),
-            result: (!step.shown.is_null() || (failed.is_none() && error.is_none()))
-                .then_some(step.shown),
-        };
-        failed = error.or(failed.take());
-        shown
-    });
-    let operations = steps.collect();
-    let (final_result, error) = match result.output {
-        Ok(output) => (Some(output), None),
-        Err(error) => (
-            None,
-            Some(failed.unwrap_or_else(|| ApiError::from(error).body())),
-        ),
-    };
-    TestReport {
-        operations,
-        success: error.is_none(),
-        final_result,
-        error,
-    }
+    response
 }
 
 /// Where an output comes from, in a word.
@@ -227,12 +208,11 @@ fn word(source: Source) -> &'static str {
     }
 }
 
+/// The action, if the caller may call it.
 fn callable<'a>(
-    catalog: &'a Catalog,
+    entry: &'a Arc<CatalogAction>,
     caller: &Principal,
-    id: &str,
 ) -> Result<&'a Arc<CatalogAction>, ApiError> {
-    let entry = catalog.find(id)?;
     caller.needs(Role::Execute, Over::of(entry))?;
     if entry.is_auth() {
         let message = "This action is an integration's own login; it runs when a call needs it.";
@@ -241,19 +221,35 @@ fn callable<'a>(
     Ok(entry)
 }
 
-pub(crate) fn terms(
-    caller: &Principal,
-    headers: &HeaderMap,
-    flat: bool,
-) -> Result<Terms, ApiError> {
-    let text = |name: &HeaderName| match headers.get(name).map(|value| value.to_str()) {
+/// A header's text, if it is there.
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, ApiError> {
+    match headers.get(name).map(|value| value.to_str()) {
         None => Ok(None),
         Some(Ok(text)) => Ok(Some(text.trim())),
         Some(Err(_)) => Err(ApiError::bad_request(format!(
             "The header {name} is not plain text."
         ))),
-    };
-    let name = text(&FLOW)?;
+    }
+}
+
+/// Whether each end of the call is to be answered 200.
+fn wants_inline(headers: &HeaderMap) -> Result<bool, ApiError> {
+    match text(headers, &ERRORS)? {
+        None => Ok(false),
+        Some(INLINE) => Ok(true),
+        Some(other) => Err(ApiError::bad_request(format!(
+            "The header {ERRORS} takes {INLINE} alone, found {other:?}; leave it out for errors with a status of \
+             their own."
+        ))),
+    }
+}
+
+pub(crate) fn terms(
+    caller: &Principal,
+    headers: &HeaderMap,
+    flat: bool,
+) -> Result<Terms, ApiError> {
+    let name = text(headers, &FLOW)?;
     let flow = caller.lanes.pick(name).ok_or_else(|| {
         let own = caller.lanes.names().collect::<Vec<_>>().join(", ");
         ApiError::bad_request(format!(
@@ -261,7 +257,7 @@ pub(crate) fn terms(
             name.unwrap_or_default()
         ))
     })?;
-    let deadline = match text(&DEADLINE)? {
+    let deadline = match text(headers, &DEADLINE)? {
         None => None,
         Some(span) => Some(parse_span(span).ok_or_else(|| {
             ApiError::bad_request(format!(
@@ -273,5 +269,6 @@ pub(crate) fn terms(
         flow,
         deadline,
         flat,
+        below: None,
     })
 }

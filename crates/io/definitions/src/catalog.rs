@@ -8,15 +8,15 @@
 //! start and on every machine that has the files. Its category is its integration's name, as on the
 //! platform. What comes from files is read-only: the files are its definition.
 
-use crate::{CatalogAction, CatalogIntegration, LookupError};
+use crate::{CatalogAction, CatalogIntegration, LookupError, NameError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Actions that are set aside, of one integration, that are told with the reason.
 const MAX_TOLD: usize = 5;
 
-/// An action by category and name, both in lower case, and by its id. Shared by all pictures, so that a copy of the
-/// table is one of pointers.
+/// An action by what it belongs to, by its name, and by its id. Shared by all pictures, so that a copy of the table is
+/// one of pointers.
 type Named = (Arc<str>, Arc<str>, Arc<str>);
 
 /// All integrations and actions, by id.
@@ -24,7 +24,10 @@ type Named = (Arc<str>, Arc<str>, Arc<str>);
 pub struct Catalog {
     integrations: BTreeMap<String, Arc<CatalogIntegration>>,
     actions: BTreeMap<Arc<str>, Arc<CatalogAction>>,
+    /// By category and name, both in lower case.
     by_name: BTreeSet<Named>,
+    /// By the integration's id and name, as they are written; without integrations' own logins.
+    by_integration: BTreeSet<Named>,
     /// Actions that are set aside, by integration and id: what their names are, and why.
     set_aside: BTreeMap<String, BTreeMap<String, String>>,
 }
@@ -57,13 +60,20 @@ impl Catalog {
         let (category, name) = folded(&entry.category, &entry.name);
         let id: Arc<str> = entry.id.as_str().into();
         self.by_name.insert((category, name, Arc::clone(&id)));
+        if !entry.is_auth() {
+            let (of, name) = (entry.integration.as_str(), entry.name.as_str());
+            self.by_integration
+                .insert((of.into(), name.into(), Arc::clone(&id)));
+        }
         self.actions.insert(id, entry);
     }
 
     fn remove_action(&mut self, id: &str) -> Option<Arc<CatalogAction>> {
         let (id, entry) = self.actions.remove_entry(id)?;
         let (category, name) = folded(&entry.category, &entry.name);
-        self.by_name.remove(&(category, name, id));
+        self.by_name.remove(&(category, name, Arc::clone(&id)));
+        let (of, name) = (entry.integration.as_str(), entry.name.as_str());
+        self.by_integration.remove(&(of.into(), name.into(), id));
         if let Some(of) = self.set_aside.get_mut(&entry.integration) {
             of.remove(&entry.id);
             if of.is_empty() {
@@ -147,6 +157,54 @@ impl Catalog {
     pub fn find(&self, id: &str) -> Result<&Arc<CatalogAction>, LookupError> {
         let none = || LookupError::NoAction(id.to_owned());
         self.action(id).ok_or_else(none)
+    }
+
+    /// The action of that name of the integration of that name or id; names are compared as they are written. An
+    /// integration's own login isn't found so.
+    ///
+    /// # Errors
+    /// Which of the two names isn't there, or is the name of several.
+    pub fn find_named(
+        &self,
+        integration: &str,
+        name: &str,
+    ) -> Result<&Arc<CatalogAction>, NameError> {
+        let of = self.integration_called(integration)?;
+        let first = (Arc::from(of), Arc::from(name), Arc::from(""));
+        let found = self.by_integration.range(&first..);
+        let found = found.take_while(|it| (&it.0, &it.1) == (&first.0, &first.1));
+        let ids: Vec<&Arc<str>> = found.map(|(_, _, id)| id).collect();
+        match ids[..] {
+            [id] => self.action(id),
+            [] => None,
+            _ => {
+                return Err(NameError::Actions {
+                    name: name.to_owned(),
+                    ids: ids.iter().map(ToString::to_string).collect(),
+                });
+            }
+        }
+        .ok_or_else(|| NameError::NoAction {
+            integration: integration.to_owned(),
+            name: name.to_owned(),
+        })
+    }
+
+    /// The id of the integration of that id or name.
+    fn integration_called(&self, wanted: &str) -> Result<&str, NameError> {
+        if let Some(target) = self.integration(wanted) {
+            return Ok(&target.id);
+        }
+        let named = self.integrations().filter(|target| target.name == wanted);
+        let ids: Vec<&str> = named.map(|target| target.id.as_str()).collect();
+        match ids[..] {
+            [id] => Ok(id),
+            [] => Err(NameError::NoIntegration(wanted.to_owned())),
+            _ => Err(NameError::Integrations {
+                name: wanted.to_owned(),
+                ids: ids.into_iter().map(str::to_owned).collect(),
+            }),
+        }
     }
 
     /// The integration of that id.

@@ -45,7 +45,7 @@ pub use limits::{LimitError, LimitRegistry};
 pub use live::{Follower, Foundation, Live, RefreshError};
 pub use load::{Definitions, store_parts};
 pub use login::{Login, grant};
-pub use lookup::{LookupError, NoStore};
+pub use lookup::{LookupError, NameError, NoStore};
 pub use operator::{LimitChange, OperatorNumbers, words};
 pub use workflow_files::WorkflowFiles;
 pub use workflows::{WorkflowError, Workflows};

@@ -1,4 +1,4 @@
-//! Why an action or an integration can't be called.
+//! Why an action or an integration can't be found or called.
 
 /// There is no store: what there is comes from the configuration file alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -27,5 +27,45 @@ pub enum LookupError {
         integration: String,
         /// What is missing.
         why: String,
+    },
+}
+
+/// Why two names don't lead to one action.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NameError {
+    /// There is no integration of this name or id.
+    #[error("There is no integration with the name or id {0:?}; list them to see their names.")]
+    NoIntegration(String),
+    /// The integration has no action of this name.
+    #[error(
+        "The integration {integration:?} has no action with the name {name:?}; list its actions to see their names."
+    )]
+    NoAction {
+        /// The integration's name or id, as it was asked for.
+        integration: String,
+        /// The name.
+        name: String,
+    },
+    /// Several integrations have the name.
+    #[error(
+        "Several integrations have the name {name:?}; give the id of one of them in its place: {}.",
+        .ids.join(", ")
+    )]
+    Integrations {
+        /// The name.
+        name: String,
+        /// Their ids.
+        ids: Vec<String>,
+    },
+    /// Several actions of the integration have the name.
+    #[error(
+        "Several actions of the integration have the name {name:?}; rename all but one, or execute one by its id: {}.",
+        .ids.join(", ")
+    )]
+    Actions {
+        /// The name.
+        name: String,
+        /// Their ids.
+        ids: Vec<String>,
     },
 }

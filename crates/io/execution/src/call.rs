@@ -195,16 +195,17 @@ impl Call {
 
     /// The output in Architect's flattened form.
     pub(crate) async fn flatten(&self, output: Value) -> Result<Value, ExecuteError> {
-        self.work(move |action, meter| action.flatten_within(&output, meter).map_err(no_output))
+        let below = self.terms.below;
+        self.work(move |action, meter| flat(action, below, &output, meter))
             .await
     }
 
     /// The same, as text of text.
     pub(crate) async fn flatten_text(&self, output: Arc<str>) -> Result<Arc<str>, ExecuteError> {
+        let below = self.terms.below;
         let flatten = move |action: &Action, meter: &Meter| {
             let value = read(&output, meter)?;
-            let flat = action.flatten_within(&value, meter).map_err(no_output)?;
-            written(&flat, meter)
+            written(&flat(action, below, &value, meter)?, meter)
         };
         self.work(flatten).await
     }
@@ -213,6 +214,20 @@ impl Call {
     pub(crate) async fn value(&self, output: Arc<str>) -> Result<Value, ExecuteError> {
         self.work(move |_, meter| read(&output, meter)).await
     }
+}
+
+/// An output in Architect's flattened form, as the value of a property or by itself.
+fn flat(
+    action: &Action,
+    below: Option<&str>,
+    output: &Value,
+    meter: &Meter,
+) -> Result<Value, ExecuteError> {
+    let flat = match below {
+        Some(property) => action.flatten_below(property, output, meter),
+        None => action.flatten_within(output, meter),
+    };
+    flat.map_err(no_output)
 }
 
 /// What a text says that was written here.

@@ -123,6 +123,7 @@ impl World for Desk {
             flow: self.lanes.of_run(flow),
             deadline: Some(within),
             flat: true,
+            below: None,
         };
         let output = self.call((category, action), inputs, terms).await;
         output.map_err(self.describe)

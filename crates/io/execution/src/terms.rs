@@ -14,6 +14,9 @@ pub struct Terms {
     pub deadline: Option<Duration>,
     /// Whether it gives the inputs, and takes the output, in Architect's flattened form.
     pub flat: bool,
+    /// In the flattened form, the property that the output is the value of: `result` makes `result.id` of `id`. None:
+    /// the output stands for itself.
+    pub below: Option<&'static str>,
 }
 
 /// What came of a call.

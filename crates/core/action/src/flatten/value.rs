@@ -12,10 +12,7 @@ const PLACE: usize = 80;
 
 /// The flattened form of a value. The shape is the contract's: it names the properties of what is empty.
 pub(crate) fn flatten(value: &Value, shape: &Shape, meter: &Meter) -> Result<Value, FlattenError> {
-    let mut flattener = Flattener {
-        meter,
-        own_names: BTreeMap::new(),
-    };
+    let mut flattener = Flattener::new(meter);
     let flat = match value {
         Value::Object(fields) => {
             let mut flat = Map::new();
@@ -34,13 +31,32 @@ pub(crate) fn flatten(value: &Value, shape: &Shape, meter: &Meter) -> Result<Val
     }
 }
 
+/// The flattened form of an object that has the value as its one property. The shape is the value's own.
+pub(crate) fn flatten_below(
+    property: &str,
+    value: &Value,
+    shape: &Shape,
+    meter: &Meter,
+) -> Result<Value, FlattenError> {
+    let mut flat = Map::new();
+    Flattener::new(meter).property((property, value), Some(shape), None, &mut flat)?;
+    Ok(Value::Object(flat))
+}
+
 struct Flattener<'a> {
     meter: &'a Meter,
     /// By flattened name the own name of the property it stands for, where another's could become the same.
     own_names: BTreeMap<String, String>,
 }
 
-impl Flattener<'_> {
+impl<'a> Flattener<'a> {
+    fn new(meter: &'a Meter) -> Self {
+        Self {
+            meter,
+            own_names: BTreeMap::new(),
+        }
+    }
+
     fn object(
         &mut self,
         fields: &Map<String, Value>,
@@ -50,28 +66,39 @@ impl Flattener<'_> {
     ) -> Result<(), FlattenError> {
         for (own, value) in fields {
             let shape = shape.and_then(|shape| shape.property(own));
-            let name = self.name(above, own)?;
-            self.unique(&name, own)?;
-            match value {
-                Value::Object(fields) if !fields.is_empty() => {
-                    self.object(fields, shape, Some(&name), flat)?;
-                    continue;
-                }
-                // Nothing is given of what the contract names.
-                Value::Object(_) if shape.is_some_and(|shape| !shape.properties.is_empty()) => {
-                    continue;
-                }
-                Value::Array(items) => {
-                    if let Some(columns) = self.array(items, shape, Some(&name))? {
-                        flat.extend(columns);
-                        continue;
-                    }
-                }
-                _ => {}
-            }
-            self.meter.hold_copy(value)?;
-            flat.insert(name, value.clone());
+            self.property((own, value), shape, above, flat)?;
         }
+        Ok(())
+    }
+
+    /// One property of an object, whose own shape this is.
+    fn property(
+        &mut self,
+        (own, value): (&str, &Value),
+        shape: Option<&Shape>,
+        above: Option<&str>,
+        flat: &mut Map<String, Value>,
+    ) -> Result<(), FlattenError> {
+        let name = self.name(above, own)?;
+        self.unique(&name, own)?;
+        match value {
+            Value::Object(fields) if !fields.is_empty() => {
+                return self.object(fields, shape, Some(&name), flat);
+            }
+            // Nothing is given of what the contract names.
+            Value::Object(_) if shape.is_some_and(|shape| !shape.properties.is_empty()) => {
+                return Ok(());
+            }
+            Value::Array(items) => {
+                if let Some(columns) = self.array(items, shape, Some(&name))? {
+                    flat.extend(columns);
+                    return Ok(());
+                }
+            }
+            _ => {}
+        }
+        self.meter.hold_copy(value)?;
+        flat.insert(name, value.clone());
         Ok(())
     }
 

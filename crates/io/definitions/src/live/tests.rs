@@ -2,7 +2,7 @@
 
 use super::follower::Round;
 use super::*;
-use crate::OperatorNumbers;
+use crate::{CatalogIntegration, NameError, OperatorNumbers};
 use std::path::Path;
 use std::time::Duration;
 use support::postgres::{Disk, Server};
@@ -311,6 +311,58 @@ async fn each_of_many_edits_at_once_is_live_when_it_is_answered() {
     while let Some(edit) = edits.join_next().await {
         edit.unwrap();
     }
+}
+
+/// The id of the action of that name of the integration of that name or id.
+fn found(world: &World, integration: &str, name: &str) -> Result<String, NameError> {
+    let catalog = world.live.catalog();
+    catalog
+        .find_named(integration, name)
+        .map(|entry| entry.id.clone())
+}
+
+#[tokio::test]
+async fn an_action_is_found_by_its_name_and_its_integrations() {
+    let mut world = World::start().await;
+    let (one, _) = integration(&world.store, "One").await;
+    let (other, _) = integration(&world.store, "Other").await;
+    create(&world.store, &one, "a").await;
+    create(&world.store, &other, "b").await;
+    world.round().await;
+    assert_eq!(found(&world, "One", "a").unwrap(), "a");
+    assert_eq!(found(&world, other.as_str(), "b").unwrap(), "b");
+    let none = NameError::NoIntegration("one".to_owned());
+    assert_eq!(
+        found(&world, "one", "a"),
+        Err(none),
+        "names are compared as they are written"
+    );
+    let none = NameError::NoAction {
+        integration: "One".to_owned(),
+        name: "b".to_owned(),
+    };
+    assert_eq!(found(&world, "One", "b"), Err(none));
+    rename(&world.store, "a", "c").await;
+    world.round().await;
+    assert!(found(&world, "One", "a").is_err());
+    assert_eq!(found(&world, "One", "c").unwrap(), "a");
+    delete(&world.store, "b").await;
+    world.round().await;
+    assert!(found(&world, "Other", "b").is_err());
+    // One of the configuration file may have the name of a stored one.
+    let mut catalog = world.live.catalog().as_ref().clone();
+    catalog.add_integration(Arc::new(CatalogIntegration {
+        id: "of-the-file".to_owned(),
+        name: "One".to_owned(),
+        kind: IntegrationType::from_name("custom-rest-actions"),
+        stored: None,
+        wiring: Err("incomplete".to_owned()),
+    }));
+    let several = catalog.find_named("One", "c").unwrap_err();
+    for id in [one.as_str(), "of-the-file"] {
+        assert!(several.to_string().contains(id), "{several}");
+    }
+    assert_eq!(catalog.find_named(one.as_str(), "c").unwrap().id, "a");
 }
 
 #[tokio::test]

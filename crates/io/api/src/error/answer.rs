@@ -1,0 +1,39 @@
+//! Errors as answers with a status of their own.
+
+use super::ApiError;
+use crate::json::Json;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, header};
+
+impl ApiError {
+    /// An answer that tells of it, with the name by which the log has it.
+    pub(super) fn told(&self, answer: impl FnOnce(&str) -> Response) -> Response {
+        let context = uuid::Uuid::new_v4().to_string();
+        tracing::debug!(
+            context,
+            status = self.0.status.as_u16(),
+            code = self.0.code,
+            "error"
+        );
+        let mut response = answer(&context);
+        if let Ok(context) = HeaderValue::from_str(&context) {
+            let headers = response.headers_mut();
+            headers.insert("inin-correlation-id", context);
+        }
+        response
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let body = |context: &str| Json(self.body_of(context));
+        let mut response = self.told(|context| (self.0.status, body(context)).into_response());
+        if let Some(span) = self.0.retry_after {
+            // Rounded up: a caller that comes back too early is refused again.
+            let seconds = span.as_secs() + u64::from(span.subsec_nanos() > 0);
+            let headers = response.headers_mut();
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        response
+    }
+}
