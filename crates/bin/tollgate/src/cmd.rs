@@ -15,6 +15,7 @@ pub(crate) mod init;
 pub(crate) mod input;
 pub(crate) mod keys;
 pub(crate) mod limits;
+pub(crate) mod output;
 pub(crate) mod plan;
 mod remote;
 pub(crate) mod serve;

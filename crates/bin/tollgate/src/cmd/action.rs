@@ -6,6 +6,7 @@
 mod files;
 mod run;
 mod validate;
+mod wrap;
 
 use crate::console::{Stderr, Stdout};
 use std::path::PathBuf;
@@ -30,6 +31,8 @@ enum Command {
     Translate(Translate),
     /// Print an input made from the action's own contract.
     Example(Example),
+    /// Make actions for the vendor's cloud that have these carried out by tollgate.
+    Wrap(Wrap),
 }
 
 #[derive(clap::Args)]
@@ -82,6 +85,51 @@ struct Example {
     output: bool,
 }
 
+#[derive(clap::Args)]
+struct Wrap {
+    /// Action files as the vendor exports them, or folders of such; - for stdin.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Where the vendor's cloud reaches tollgate, such as https://tollgate.example.
+    #[arg(long)]
+    url: String,
+    /// The integration of tollgate that has the actions, by name or id; without it, one that is called as the vendor
+    /// calls its type.
+    #[arg(long, value_name = "NAME")]
+    integration: Option<String>,
+    /// The flow that they are to be called as.
+    #[arg(long)]
+    flow: Option<String>,
+    /// The latest useful start of each call, such as 2s; without it, the action's timeout.
+    #[arg(long, value_name = "SPAN")]
+    deadline: Option<String>,
+    /// Have each end of a call answered as a success, with fields that say how it ended.
+    #[arg(long)]
+    errors: Option<Errors>,
+    /// What the names of the new actions begin with.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    prefix: String,
+    /// Write Terraform (CX as Code) instead of action files.
+    #[arg(long)]
+    terraform: bool,
+    /// Folder to write into.
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// Write over files that are there.
+    #[arg(long)]
+    force: bool,
+    /// Print an object that says what became of each file.
+    #[arg(long)]
+    json: bool,
+}
+
+/// How errors are answered.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Errors {
+    /// As fields of an answer whose status is 200.
+    Inline,
+}
+
 pub(crate) fn run(args: Args) -> ExitCode {
     let (stdout, stderr) = (&mut Stdout, &mut Stderr);
     let status = match &args.command {
@@ -89,6 +137,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Render(args) => run::report(run::render(args), stdout, stderr),
         Command::Translate(args) => run::report(run::translate(args), stdout, stderr),
         Command::Example(args) => run::report(run::example(args), stdout, stderr),
+        Command::Wrap(args) => wrap::wrap(args, stdout, stderr),
     };
     ExitCode::from(status.unwrap_or(1))
 }

@@ -11,11 +11,11 @@ mod direct;
 mod remote;
 
 use super::remote::Remote;
-use super::{input, stored};
+use super::{input, output, stored};
 use crate::console::{errln, outln};
 use anyhow::Context as _;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use tollgate_action::{Action, IntegrationType};
 
@@ -186,46 +186,14 @@ async fn do_export(args: ExportArgs) -> anyhow::Result<()> {
         };
         std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         let path = folder.join(file_name(&name, &id));
-        write(folder, &path, &format!("{text}\n"), args.force)?;
+        output::write(&path, &format!("{text}\n"), args.force)?;
         outln!("{}", path.display());
     }
     Ok(())
 }
 
-/// Writes a whole file or none, and over one that is there only if told so: it may be of another action
-/// of the same name.
-fn write(folder: &Path, path: &Path, text: &str, force: bool) -> anyhow::Result<()> {
-    let named = || path.display().to_string();
-    // As for any new file, the user's mask says who may read it.
-    let rights = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-    let mut beside = tempfile::Builder::new()
-        .permissions(rights)
-        .tempfile_in(folder)
-        .with_context(named)?;
-    std::io::Write::write_all(&mut beside, text.as_bytes()).with_context(named)?;
-    let kept = if force {
-        beside.persist(path)
-    } else {
-        beside.persist_noclobber(path)
-    };
-    match kept {
-        Ok(_) => Ok(()),
-        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => anyhow::bail!(
-            "{} is there already; give --force to write over it",
-            path.display()
-        ),
-        Err(error) => Err(error.error).with_context(named),
-    }
-}
-
 /// A name that every file system takes, told apart by the begin of the id's last part.
 fn file_name(name: &str, id: &str) -> String {
-    let safe = |c: char| c.is_alphanumeric() || "-_ .".contains(c);
-    let name: String = name
-        .chars()
-        .map(|c| if safe(c) { c } else { '_' })
-        .take(80)
-        .collect();
     let unique: String = id
         .rsplit("_-_")
         .next()
@@ -233,5 +201,5 @@ fn file_name(name: &str, id: &str) -> String {
         .chars()
         .take(8)
         .collect();
-    format!("{}-{unique}.json", name.trim_start_matches('.'))
+    format!("{}-{unique}.json", output::safe_name(name))
 }

@@ -128,19 +128,26 @@ fn lines(
         }
         Verdict::Refused(faults) => {
             writeln!(stdout, "{file}: refused")?;
-            for error in faults.iter() {
-                let place = match (error.line, error.column) {
-                    (Some(line), Some(column)) => format!(":{line}:{column}"),
-                    _ => String::new(),
-                };
-                let field = match error.field.as_str() {
-                    "" => String::new(),
-                    field => format!("{field}: "),
-                };
-                writeln!(stderr, "{file}{place}: {field}{}", error.message)?;
-            }
+            tell_faults(path, faults, stderr)?;
         }
         Verdict::Unreadable(message) => writeln!(stderr, "tollgate action: {message}")?,
+    }
+    Ok(())
+}
+
+/// A line for each fault of a file.
+pub(super) fn tell_faults(path: &Path, faults: &Faults, stderr: &mut impl Write) -> io::Result<()> {
+    let file = path.display();
+    for error in faults.iter() {
+        let place = match (error.line, error.column) {
+            (Some(line), Some(column)) => format!(":{line}:{column}"),
+            _ => String::new(),
+        };
+        let field = match error.field.as_str() {
+            "" => String::new(),
+            field => format!("{field}: "),
+        };
+        writeln!(stderr, "{file}{place}: {field}{}", error.message)?;
     }
     Ok(())
 }
@@ -175,7 +182,8 @@ fn object(path: &Path, verdict: &Verdict) -> Value {
     }
 }
 
-fn fault(error: &ActionError) -> Value {
+/// A fault as an object.
+pub(super) fn fault(error: &ActionError) -> Value {
     json!({
         "field": error.field,
         "line": error.line,
