@@ -81,7 +81,7 @@ class Doors:
     """The emulated platform, and a service in front of it."""
 
     def __init__(self, callers, server="", upstream="", integration="", env=None, folder=None, latency="1ms",
-                 platform=None):
+                 name=None):
         self.folder = folder or tempfile.TemporaryDirectory()
         self.path = pathlib.Path(self.folder.name)
         (self.path / "actions").mkdir(exist_ok=True)
@@ -89,7 +89,7 @@ class Doors:
         self.platform = Process("emulate", "--client", "demo:emulated", "--latency", latency)
         self.config = self.path / "tollgate.toml"
         self.config.write_text(CONFIG.format(
-            platform=platform or self.platform.url, callers=callers, server=server, upstream=upstream,
+            platform=self.platform.url.replace("127.0.0.1", name or "127.0.0.1"), callers=callers, server=server, upstream=upstream,
             integration=integration))
         self.env = {"POOL_SECRET": "emulated", "RUST_LOG": "info", **(env or {})}
         self.log = open(self.path / "service.log", "ab")

@@ -98,13 +98,17 @@ class Clients(unittest.TestCase):
         with self.assertRaises(ssl.SSLCertVerificationError):
             ask(self.url, context=ssl.create_default_context())
         host, port = self.url.removeprefix("https://").split(":")
-        sdk.configuration.ssl_ca_cert = str(self.it.authority.pem)
-        self.addCleanup(setattr, sdk.configuration, "ssl_ca_cert", None)
+        # The SDK keeps one context for all its clients.
+        self.trust(str(self.it.authority.pem))
+        self.addCleanup(self.trust, None)
         client = sdk.api_client.ApiClient()
         client.gateway_configuration = GatewayConfiguration(
             host=host, protocol="https", port=int(port), path_params_login="", path_params_api="")
         client = client.get_client_credentials_token("flows", FLOWS)
         self.assertEqual(sdk.IntegrationsApi(client).get_integrations_actions().total, 1)
+
+    def trust(self, authority):
+        sdk.configuration.ssl_ca_cert, sdk.configuration.ssl_context = authority, None
 
     def test_curl_gets_http_2_and_http_1(self):
         common = ["--cacert", str(self.it.authority.pem), "-u", f"flows:{FLOWS}", self.url + LIST]
@@ -242,9 +246,12 @@ class Renewal(unittest.TestCase):
         (it.path / "server.pem").write_text("no certificate")
         within(30, lambda: "new connections get the certificate that was there before" in it.doors.logged())
         self.assertEqual(it.serial(), first)
+        health = ["--cacert", str(it.authority.pem), it.url + "/health"]
+        self.assertRegex(curl(*health)[3], "^ok\nserver.tls: the files can't be used, so new connections get")
         self.assertIn("server.pem: holds no PEM certificate", it.doors.logged())
         it.replace("the next")
         second = within(30, lambda: it.serial() != first and it.serial())
+        self.assertEqual(curl(*health)[3], "ok\n")
         it.authority.issue("other", "another key's")
         shutil.copy(it.path / "other.key", it.path / "server.key")
         within(30, lambda: "the private key is not the first certificate's" in it.doors.logged())

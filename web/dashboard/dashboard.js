@@ -186,6 +186,12 @@ function showFlow(flow) {
   return row;
 }
 
+function showNotices(health) {
+  const lines = health.split("\n").slice(1).filter((line) => line);
+  place("notices").replaceChildren(...lines.map((line) => element("li", "", line)));
+  place("notices").hidden = lines.length === 0;
+}
+
 async function show() {
   const [limits, flows, closings, upstreams, learned] = await Promise.all([
     all("/api/v2/tollgate/limits"),
@@ -194,6 +200,7 @@ async function show() {
     ask("/api/v2/tollgate/upstreams"),
     all("/api/v2/tollgate/learned"),
   ]);
+  showNotices(await (await fetch("/health")).text());
   showTroubles(upstreams, closings);
   showLearned(learned);
   place("limits").replaceChildren(...limits.filter((limit) => !limit.client).map((limit) => showLimit(limit, learned)));

@@ -135,6 +135,7 @@ impl Live {
             seed: 1,
             bounds: Bounds::default(),
             extra_roots_pem: Vec::new(),
+            proxy: None,
         })
         .expect("a sound setup");
         let call = Call {

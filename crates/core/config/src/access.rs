@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 use tollgate_model::LimitId;
 use tollgate_secret::Secret;
-use tollgate_upstream::{BadRule, Policy, Ports, Url};
+use tollgate_upstream::{BadRule, Policy, Ports, Proxy, Url};
 
 /// What a caller may do. None includes another.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -53,13 +53,40 @@ pub struct Access {
     pub extra_roots_pem: Vec<Vec<u8>>,
     /// Certificate chain and private key of ours, as PEM text.
     pub identity_pem: Option<Secret>,
+    /// The proxy that calls leave through.
+    pub proxy: ProxyRule,
+}
+
+/// Which proxy calls leave through.
+#[derive(Clone, Debug, Default)]
+pub enum ProxyRule {
+    /// Everybody's, if there is one.
+    #[default]
+    Inherited,
+    /// None.
+    Direct,
+    /// This one.
+    Through(Proxy),
+}
+
+impl ProxyRule {
+    /// The proxy, where `everybodys` is what all others have.
+    #[must_use]
+    pub fn or(&self, everybodys: Option<&Proxy>) -> Option<Proxy> {
+        match self {
+            Self::Inherited => everybodys.cloned(),
+            Self::Direct => None,
+            Self::Through(proxy) => Some(proxy.clone()),
+        }
+    }
 }
 
 impl Access {
-    /// Whether its connections are secured in a way of their own.
+    /// Whether its connections are made or secured in a way of their own.
     #[must_use]
-    pub fn secures(&self) -> bool {
-        !self.extra_roots_pem.is_empty() || self.identity_pem.is_some()
+    pub fn has_own_connections(&self) -> bool {
+        let secured = !self.extra_roots_pem.is_empty() || self.identity_pem.is_some();
+        secured || !matches!(self.proxy, ProxyRule::Inherited)
     }
 }
 

@@ -9,7 +9,7 @@ use tollgate_action::TypeFacts;
 use tollgate_model::{FlowId, RouteId};
 use tollgate_secret::Secret;
 use tollgate_settings::Places;
-use tollgate_upstream::{Bounds, ClientCredentials, Network, Url};
+use tollgate_upstream::{Bounds, ClientCredentials, Network, Proxy, Url};
 
 /// A whole configuration, ready to be served.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub struct Config {
     pub upstream: Bounds,
     /// Certificate authorities trusted beside the public ones, each as PEM text.
     pub extra_roots_pem: Vec<Vec<u8>>,
+    /// The proxy that calls and token fetches leave through.
+    pub proxy: Option<Proxy>,
     /// Where what is changed through the API lives; without it nothing can be.
     pub store: Option<Store>,
     /// Shared limits that integrations of the store pass.

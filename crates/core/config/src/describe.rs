@@ -36,6 +36,14 @@ impl Config {
             let kind = url.split_once(':').map_or("", |(kind, _)| kind);
             writeln!(out, "store: {kind}; changes through the API are kept")?;
         }
+        if let Some(proxy) = &self.proxy {
+            let exceptions = proxy.exceptions.len();
+            let address = &proxy.address;
+            writeln!(
+                out,
+                "upstream through the proxy {address}, {exceptions} exceptions"
+            )?;
+        }
         for client in &self.engine.clients {
             let limits = client.token_limits.iter().map(show);
             let limits: Vec<_> = limits.chain(self.named(&client.limits)).collect();

@@ -28,7 +28,7 @@ mod presets;
 mod problem;
 mod read;
 
-pub use access::{Access, Keep, KeySource, Role, SharedLimits, Store};
+pub use access::{Access, Keep, KeySource, ProxyRule, Role, SharedLimits, Store};
 pub use adopt::{Adopted, Number, adopt};
 pub use config::{
     CacheRule, Calculations, Caller, CallerLogins, Config, Integration, IntegrationRoutes,

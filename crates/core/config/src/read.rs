@@ -9,6 +9,7 @@ pub(crate) mod limits;
 mod logins;
 mod pem;
 mod policy;
+mod proxy;
 mod secrets;
 mod server;
 mod store;
@@ -154,7 +155,14 @@ impl Store {
 /// Reads all tables. What could not be read is left out or has its default: the findings say so, and
 /// the result is then thrown away.
 fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
-    let (server, upstream, extra_roots_pem) = server::read(root, source);
+    let (
+        server,
+        server::Upstream {
+            bounds,
+            roots,
+            proxy,
+        },
+    ) = server::read(root, source);
     let store = store::read(root, source);
     let stored = root.has("store");
     let shared = limits::read_shared(root);
@@ -181,8 +189,9 @@ fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> Config {
         integrations: tables.integrations,
         default_flow,
         engine: tables.engine,
-        upstream,
-        extra_roots_pem,
+        upstream: bounds,
+        extra_roots_pem: roots,
+        proxy,
         store,
         shared_limits: tables.shared,
         caches,

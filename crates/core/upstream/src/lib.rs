@@ -22,6 +22,7 @@ mod headers;
 mod host;
 mod network;
 mod policy;
+mod proxy;
 mod refused;
 mod scheme;
 
@@ -32,6 +33,7 @@ pub use headers::{CONNECTION_HEADERS, is_connection_header};
 pub use host::HostPattern;
 pub use network::Network;
 pub use policy::Policy;
+pub use proxy::{Exception, Proxy, ProxyAddress};
 pub use refused::{BadRule, Refused};
 pub use scheme::{Ports, Scheme};
 pub use url::Url;

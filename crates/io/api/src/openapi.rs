@@ -58,12 +58,13 @@ pub(crate) fn document(described: &OpenApi) -> Value {
             "license": {"name": "MIT"},
         },
         "servers": [{"url": "/"}],
-        "security": [{"token": []}],
+        "security": [{"token": []}, {"client": []}, {"key": []}],
         "paths": paths,
         "components": {
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
                 "client": {"type": "http", "scheme": "basic"},
+                "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
             },
             "schemas": schemas,
         },

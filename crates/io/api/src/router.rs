@@ -2,6 +2,7 @@
 
 use crate::document::DocumentSource;
 use crate::error::ApiError;
+use crate::notices::Notices;
 use crate::state::Api;
 use crate::{
     actions, audit, cache, clients, closings, credentials, dashboard, document, drafts, gate,
@@ -86,18 +87,21 @@ pub fn login_router(api: Api) -> Router {
         .with_state(api)
 }
 
-/// 200 while the service runs.
+/// 200 while the service runs. Further lines are for whoever runs it.
 #[utoipa::path(
     get, path = "/health", operation_id = "getHealth",
     responses((status = 200, description = "The text.", body = String)),
     security(()),
 )]
-async fn health(State(driver): State<Driver>) -> (StatusCode, &'static str) {
+async fn health(
+    State(driver): State<Driver>,
+    State(notices): State<Notices>,
+) -> (StatusCode, String) {
     if driver.is_alive() {
-        (StatusCode::OK, "ok\n")
+        (StatusCode::OK, format!("ok\n{}", notices.shown()))
     } else {
         let message = "the engine has died; the service is about to end\n";
-        (StatusCode::SERVICE_UNAVAILABLE, message)
+        (StatusCode::SERVICE_UNAVAILABLE, message.to_owned())
     }
 }
 

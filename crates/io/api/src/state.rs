@@ -2,6 +2,7 @@
 
 use crate::bodies::Bodies;
 use crate::journal::Journal;
+use crate::notices::Notices;
 use axum::extract::FromRef;
 use std::sync::Arc;
 use tollgate_architect_runner::Runner;
@@ -57,6 +58,8 @@ parts! {
     door: Arc<Door>,
     /// Who did what.
     journal: Arc<Journal>,
+    /// What whoever runs the service should know.
+    notices: Notices,
     /// Bounds of requests' bodies.
     bodies: Bodies,
 }

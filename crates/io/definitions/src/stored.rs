@@ -26,7 +26,7 @@ pub(crate) use spec::IntegrationSpec;
 use crate::credential::{basic_of, redactor_of};
 use std::collections::BTreeMap;
 use tollgate_action::{Callee, Credentials, IntegrationType};
-use tollgate_config::{Access, DEFAULT_TOKENS, token_rate};
+use tollgate_config::{Access, DEFAULT_TOKENS, ProxyRule, token_rate};
 use tollgate_driver::{ClientCredentials, Redactor, Secret, Url};
 use tollgate_json::{Doc, DocError};
 use tollgate_store::{CredentialKind, Integration, IntendedState};
@@ -137,6 +137,7 @@ fn access(properties: &Doc, certificate: Option<Revealed>) -> Result<Access, Int
                     .ok_or(IntegrationError::NoField("clientCertificate", "pem"))
             })
             .transpose()?,
+        proxy: ProxyRule::Inherited,
     })
 }
 

@@ -41,6 +41,7 @@ impl Driver {
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| SetupError::NoRuntime)?;
         let outlet = Outlet {
             extra_roots_pem: setup.extra_roots_pem.clone(),
+            proxy: setup.proxy.clone(),
             ..Outlet::default()
         };
         let http = Http::new(&setup.bounds, &outlet)?;

@@ -28,6 +28,7 @@ mod origin;
 mod outlet;
 mod pool;
 mod tls;
+mod tunnel;
 
 use crate::{Bounds, Request, SetupError};
 pub(crate) use body::Answer;
@@ -96,6 +97,7 @@ impl Http {
         let dialer = Dialer {
             tls: Arc::new(tls::settings(&outlet.extra_roots_pem, identity)?),
             resolver: outlet.resolver.clone(),
+            proxy: outlet.proxy.clone(),
         };
         Ok(Self(Pool::new(dialer, bounds.clone())))
     }

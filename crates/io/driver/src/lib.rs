@@ -59,5 +59,5 @@ pub use pump::Extension;
 pub use refusals::documented as documented_refusals;
 pub use setup::{Setup, SetupError};
 pub use tollgate_secret::{Redactor, Secret};
-pub use tollgate_upstream::{Bounds, ClientCredentials, Url};
+pub use tollgate_upstream::{Bounds, ClientCredentials, Proxy, Url};
 pub use trouble::TokenTrouble;

@@ -1,7 +1,7 @@
 //! What a driver is told once.
 
 use std::path::PathBuf;
-use tollgate_upstream::{Bounds, ClientCredentials};
+use tollgate_upstream::{Bounds, ClientCredentials, Proxy};
 
 /// Everything [`crate::Driver::start`] needs.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct Setup {
     pub bounds: Bounds,
     /// Certificate authorities trusted beside the public ones, each file's PEM text.
     pub extra_roots_pem: Vec<Vec<u8>>,
+    /// The proxy that everything leaves through that has no outlet of its own.
+    pub proxy: Option<Proxy>,
 }
 
 /// Why a driver could not be started.

@@ -1,7 +1,7 @@
 //! Accepting, and what happens when there is no place.
 
 use crate::connection::Places;
-use crate::serve::serve;
+use crate::serve::{Placed, serve};
 use crate::{Answer, Answers, Entry, Phase};
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,14 +50,9 @@ pub(crate) async fn accept<B: Answer>(
             }
             continue;
         };
-        let (phase, service, places) = (phase.clone(), service.clone(), Arc::clone(&places));
-        tokio::spawn(serve(
-            stream,
-            entry.clone(),
-            phase,
-            service,
-            (places, place),
-        ));
+        let placed = Placed::enter(&places, place);
+        let (entry, phase, service) = (entry.clone(), phase.clone(), service.clone());
+        tokio::spawn(serve(stream, entry, phase, service, placed));
     }
 }
 

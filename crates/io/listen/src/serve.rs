@@ -28,12 +28,27 @@ const STREAM_WINDOW: u32 = 64 * 1024;
 /// The most bytes of an HTTP/2 request's head.
 const HEADER_LIST: u32 = 32 * 1024;
 
-/// Takes a connection off the table when the connection's task ends, by a panic too.
-struct TableEntry(Arc<Connection>);
+/// A connection that is on the table and has a place. It is taken off and the place given back when the
+/// connection's task ends, by a panic too.
+pub(crate) struct Placed {
+    known: Arc<Connection>,
+    _place: OwnedSemaphorePermit,
+}
 
-impl Drop for TableEntry {
+impl Placed {
+    /// Puts a connection on the table. That is done before its task begins, so that it can lose its place from then
+    /// on, however late its task has its turn.
+    pub(crate) fn enter(places: &Arc<Places>, place: OwnedSemaphorePermit) -> Self {
+        Self {
+            known: places.enter(|number| Connection::new(number, Arc::clone(places))),
+            _place: place,
+        }
+    }
+}
+
+impl Drop for Placed {
     fn drop(&mut self) {
-        self.0.places.leave(&self.0);
+        self.known.places.leave(&self.known);
     }
 }
 
@@ -43,27 +58,26 @@ pub(crate) async fn serve<B: Answer>(
     entry: Entry,
     mut phase: watch::Receiver<Phase>,
     service: impl Answers<B>,
-    (places, _place): (Arc<Places>, OwnedSemaphorePermit),
+    placed: Placed,
 ) {
-    let known = places.enter(|number| Connection::new(number, Arc::clone(&places)));
-    let _entry = TableEntry(Arc::clone(&known));
+    let known = &placed.known;
     let address = stream.peer_addr().ok().map(|peer| peer.ip());
     let mut peer = Peer::at(address);
-    let stream = Watched::new(stream, Arc::clone(&known));
+    let stream = Watched::new(stream, Arc::clone(known));
     let bounds = entry.bounds;
     match entry.tls {
         None => {
-            let service = Counted::new(service, Arc::clone(&known), peer);
-            answer(stream, bounds, phase, service, &known).await;
+            let service = Counted::new(service, Arc::clone(known), peer);
+            answer(stream, bounds, phase, service, known).await;
         }
         Some(tls) => {
-            let shaken = shake_hands(tls.acceptor(), stream, &bounds, &mut phase, &known);
+            let shaken = shake_hands(tls.acceptor(), stream, &bounds, &mut phase, known);
             let Some(stream) = shaken.await else { return };
             let chain = stream.get_ref().1.peer_certificates();
             let own = chain.and_then(|chain| chain.first());
             peer.certificate_names = own.map(names).unwrap_or_default().into();
-            let service = Counted::new(service, Arc::clone(&known), peer);
-            answer(stream, bounds, phase, service, &known).await;
+            let service = Counted::new(service, Arc::clone(known), peer);
+            answer(stream, bounds, phase, service, known).await;
         }
     }
 }

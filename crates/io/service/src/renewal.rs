@@ -2,13 +2,14 @@
 //!
 //! The files are read every [`LOOK`], and at once when somebody asks for it (SIGHUP). What is new and can be used is
 //! taken for the connections that come from then on; those that are there go on. What can't be used changes
-//! nothing: the log has an error, once in [`AGAIN`] for as long as it is so. The files of one certificate are
+//! nothing: the log has an error, once in [`AGAIN`] for as long as it is so, and [`Notices`] show it. The files of one certificate are
 //! replaced one after the other, so what is found unusable by chance gets another look before it is told.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::Notify;
 use tokio::time::Instant;
+use tollgate_api::Notices;
 use tollgate_config::ListenerTls;
 use tollgate_files::{TlsTexts, tls_texts};
 use tollgate_listen::{Pem, Tls, TlsError};
@@ -19,6 +20,10 @@ const LOOK: Duration = Duration::from_secs(2);
 const AGAIN: Duration = Duration::from_secs(3600);
 /// Between two warnings of a certificate's end.
 const DAILY: Duration = Duration::from_secs(86_400);
+
+/// What `GET /health` and the page say of files that can't be used.
+const ABOUT: &str = "server.tls";
+const UNUSABLE: &str = "the files can't be used, so new connections get the certificate that was there before; the log says why";
 
 /// A listener's TLS, and the files that it is of.
 pub(crate) struct Renewal {
@@ -59,7 +64,7 @@ impl Renewal {
     }
 
     /// Follows the files, for as long as the service lives.
-    pub(crate) async fn follow(mut self, look_now: LookNow) {
+    pub(crate) async fn follow(mut self, look_now: LookNow, notices: Notices) {
         let mut told: Option<(String, Instant)> = None;
         let mut suspected = None;
         let mut warned = Instant::now();
@@ -74,6 +79,7 @@ impl Renewal {
                         tracing::info!(renewed, "the certificate's files are good");
                     }
                     (told, suspected) = (None, None);
+                    notices.set(ABOUT, None);
                     if renewed || warned.elapsed() >= DAILY {
                         warned = Instant::now();
                         self.warn();
@@ -88,6 +94,7 @@ impl Renewal {
                             "new connections get the certificate that was there before: {why}"
                         );
                         told = Some((why.clone(), Instant::now()));
+                        notices.set(ABOUT, Some(UNUSABLE));
                     }
                     suspected = Some(why);
                 }

@@ -70,6 +70,7 @@ impl Service {
             workers: Arc::clone(&workers),
             bounds: config.upstream.clone(),
             extra_roots_pem: config.extra_roots_pem.clone(),
+            proxy: config.proxy.clone(),
             limits: config.shared_limits.clone(),
             registry: Arc::clone(&limits),
         };
@@ -89,13 +90,14 @@ impl Service {
         );
         let limits = parts.limits.shown().await;
         let renewal = renewal(&config.server)?;
+        let notices = parts.notices.clone();
         let tls = renewal.as_ref().map(Renewal::tls);
         let listening = listen(&config.server, tls, parts).await?;
         let look_now = renewal.map(|renewal| {
             let look_now = LookNow::default();
             tasks.spawn(
                 "renewal of the certificate",
-                renewal.follow(look_now.clone()),
+                renewal.follow(look_now.clone(), notices),
             );
             look_now
         });

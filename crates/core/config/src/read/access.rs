@@ -1,6 +1,6 @@
 //! Who may do what, and where an integration's calls may go.
 
-use super::{Reading, pem, resolve};
+use super::{Reading, pem, proxy, resolve};
 use crate::{Access, Role};
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -65,6 +65,7 @@ pub(super) fn read_access(section: &Section<'_, '_>, source: &Reading<'_>) -> Ac
         networks: rules::<Network>(section, "allowed_networks"),
         extra_roots_pem: pem::trusted_roots(section, source),
         identity_pem: pem::client_certificate(section, source),
+        proxy: proxy::read(section, source),
     }
 }
 

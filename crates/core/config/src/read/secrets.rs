@@ -10,6 +10,11 @@ pub(super) type Fields = [&'static str; 3];
 pub(super) const CLIENT_SECRET: Fields =
     ["client_secret", "client_secret_env", "client_secret_file"];
 pub(super) const PASSWORD: Fields = ["password", "password_env", "password_file"];
+pub(super) const PROXY_PASSWORD: Fields = [
+    "proxy_password",
+    "proxy_password_env",
+    "proxy_password_file",
+];
 pub(super) const API_KEY: Fields = ["api_key", "api_key_env", "api_key_file"];
 
 /// The secret of these fields, which has to be there.

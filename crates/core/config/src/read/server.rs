@@ -1,11 +1,11 @@
 //! `[server]`, `[upstream]` and `[[caller]]`.
 
-use super::{Reading, access, logins, pem, tls, unique_name};
+use super::{Reading, access, logins, pem, proxy, tls, unique_name};
 use crate::{Calculations, Caller, FileUse, Integration, Server};
 use std::time::Duration;
 use tollgate_engine::Flow;
 use tollgate_settings::Section;
-use tollgate_upstream::Bounds;
+use tollgate_upstream::{Bounds, Proxy};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -14,9 +14,18 @@ const TOKEN_LIFE: (Duration, Duration) = (Duration::from_secs(300), Duration::fr
 /// The most threads that calculate: far more than a machine has processors, far fewer than it has memory for.
 const MAX_THREADS: u64 = 1024;
 
-pub(super) fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> (Server, Bounds, Vec<Vec<u8>>) {
-    let (upstream, roots) = read_upstream(root, source);
-    (read_server(root, source), upstream, roots)
+/// What all ways upstream have in common.
+#[derive(Default)]
+pub(super) struct Upstream {
+    pub(super) bounds: Bounds,
+    /// Certificate authorities, each as PEM text.
+    pub(super) roots: Vec<Vec<u8>>,
+    pub(super) proxy: Option<Proxy>,
+}
+
+pub(super) fn read(root: &Section<'_, '_>, source: &Reading<'_>) -> (Server, Upstream) {
+    let upstream = read_upstream(root, source);
+    (read_server(root, source), upstream)
 }
 
 fn read_server(root: &Section<'_, '_>, source: &Reading<'_>) -> Server {
@@ -109,10 +118,10 @@ pub(super) fn note_files(server: &Server, source: &Reading<'_>) {
     }
 }
 
-fn read_upstream(root: &Section<'_, '_>, source: &Reading<'_>) -> (Bounds, Vec<Vec<u8>>) {
+fn read_upstream(root: &Section<'_, '_>, source: &Reading<'_>) -> Upstream {
     let default = Bounds::default();
     let Some(section) = root.section("upstream") else {
-        return (default, Vec::new());
+        return Upstream::default();
     };
     let span = |key, usual| section.span(key, MILLISECOND..=HOUR).unwrap_or(usual);
     let size = |key, usual| section.size(key).unwrap_or(usual);
@@ -136,8 +145,13 @@ fn read_upstream(root: &Section<'_, '_>, source: &Reading<'_>) -> (Bounds, Vec<V
         ..default
     };
     let roots = pem::trusted_roots(&section, source);
+    let proxy = proxy::read(&section, source).or(None);
     section.finish();
-    (bounds, roots)
+    Upstream {
+        bounds,
+        roots,
+        proxy,
+    }
 }
 
 /// `stored`: callers may come from the store, so the file needs none.

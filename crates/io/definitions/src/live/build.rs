@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tollgate_action::IntegrationType;
 use tollgate_config::SharedLimits;
-use tollgate_driver::{Bounds, Driver};
+use tollgate_driver::{Bounds, Driver, Proxy};
 use tollgate_store::{CredentialKind, EntityId, Integration, Store, StoreError};
 use tollgate_workers::Workers;
 
@@ -24,6 +24,8 @@ pub struct Foundation {
     pub bounds: Bounds,
     /// Certificate authorities trusted beside the public ones.
     pub extra_roots_pem: Vec<Vec<u8>>,
+    /// The proxy that calls leave through.
+    pub proxy: Option<Proxy>,
     /// Shared limits that stored integrations pass.
     pub limits: SharedLimits,
     /// What every limit allows.

@@ -35,6 +35,7 @@ impl World {
             seed: 1,
             bounds: tollgate_driver::Bounds::default(),
             extra_roots_pem: Vec::new(),
+            proxy: None,
         };
         let configured = setup.engine.clone();
         let driver = Driver::start(setup).unwrap();
@@ -50,6 +51,7 @@ impl World {
             workers: Arc::new(Workers::start(workers).unwrap()),
             bounds: tollgate_driver::Bounds::default(),
             extra_roots_pem: Vec::new(),
+            proxy: None,
             limits: SharedLimits::default(),
             registry: Arc::new(registry.await.unwrap()),
         };

@@ -2,7 +2,7 @@
 //! HTTP.
 
 use super::origin::{Host, Origin};
-use super::{Http1, Http2, Loss};
+use super::{Http1, Http2, Loss, tunnel};
 use crate::Bounds;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -16,9 +16,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tollgate_upstream::{Proxy, Refused};
 
 /// How much sooner one address is tried than the next (RFC 8305 recommends 250 ms).
 const HEAD_START: Duration = Duration::from_millis(250);
+
+/// How long a name is looked up here that a proxy will look up as well.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The addresses of a name, or why there are none.
 pub type Addresses = Pin<Box<dyn Future<Output = Result<Vec<IpAddr>, BoxError>> + Send>>;
@@ -43,6 +47,7 @@ pub(super) enum Opened {
 pub(super) struct Dialer {
     pub(super) tls: Arc<ClientConfig>,
     pub(super) resolver: Option<Arc<dyn Resolve>>,
+    pub(super) proxy: Option<Proxy>,
 }
 
 impl Dialer {
@@ -51,13 +56,19 @@ impl Dialer {
         let failed = |what: &str, error: &dyn std::fmt::Display| {
             Loss::never_sent(format!("{what} {}:{}: {error}", origin.host, origin.port))
         };
-        let addresses = self.addresses(&origin.host).await;
-        let addresses = addresses.map_err(|error| {
-            Loss::never_sent(format!("no address for {}: {error}", origin.host))
-        })?;
-        let sockets = addresses.into_iter().map(|ip| (ip, origin.port).into());
-        let tcp = connect(sockets.collect()).await;
-        let tcp = tcp.map_err(|error| failed("can't connect to", &error))?;
+        let proxy = self.proxy.as_ref();
+        let tcp = match proxy.filter(|proxy| proxy.covers(&origin.host.as_url_has_it())) {
+            Some(proxy) => self.tunnel(proxy, origin).await?,
+            None => {
+                let addresses = self.addresses(&origin.host).await;
+                let addresses = addresses.map_err(|error| {
+                    Loss::never_sent(format!("no address for {}: {error}", origin.host))
+                })?;
+                let sockets = addresses.into_iter().map(|ip| (ip, origin.port).into());
+                let tcp = connect(sockets.collect()).await;
+                tcp.map_err(|error| failed("can't connect to", &error))?
+            }
+        };
         // An error means that small requests may wait for an acknowledgement.
         let _ = tcp.set_nodelay(true);
         if !origin.secure {
@@ -78,6 +89,33 @@ impl Dialer {
             }),
             _ => Ok(Opened::Http1(Http1::begin(tls, bounds).await?)),
         }
+    }
+
+    /// A tunnel to the origin. The proxy looks the name up; where names are checked, it is looked up here too, and
+    /// refused where it leads to an address that may not be called as far as is known here.
+    async fn tunnel(&self, proxy: &Proxy, origin: &Origin) -> Result<TcpStream, Loss> {
+        let place = &proxy.address;
+        if let (Host::Name(name), Some(resolver)) = (&origin.host, &self.resolver) {
+            let known = tokio::time::timeout(LOOK, resolver.resolve(name.clone()));
+            if let Ok(Err(error)) = known.await
+                && error.is::<Refused>()
+            {
+                return Err(Loss::never_sent(format!("no address for {name}: {error}")));
+            }
+        }
+        let failed = |error: io::Error| {
+            Loss::never_sent(format!("can't connect to the proxy {place}: {error}"))
+        };
+        let addresses = match &place.host {
+            url::Host::Domain(name) => {
+                let found = tokio::net::lookup_host((name.as_str(), place.port)).await;
+                found.map_err(failed)?.collect()
+            }
+            url::Host::Ipv4(ip) => vec![(*ip, place.port).into()],
+            url::Host::Ipv6(ip) => vec![(*ip, place.port).into()],
+        };
+        let tcp = connect(addresses).await.map_err(failed)?;
+        tunnel::open(tcp, proxy, origin).await
     }
 
     async fn addresses(&self, host: &Host) -> Result<Vec<IpAddr>, BoxError> {

@@ -48,6 +48,16 @@ impl Origin {
     }
 }
 
+impl Host {
+    pub(super) fn as_url_has_it(&self) -> url::Host<&str> {
+        match self {
+            Self::Name(name) => url::Host::Domain(name),
+            Self::Address(IpAddr::V4(ip)) => url::Host::Ipv4(*ip),
+            Self::Address(IpAddr::V6(ip)) => url::Host::Ipv6(*ip),
+        }
+    }
+}
+
 impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

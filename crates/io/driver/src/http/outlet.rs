@@ -3,6 +3,7 @@
 use super::dial::Resolve;
 use crate::Secret;
 use std::sync::Arc;
+use tollgate_upstream::Proxy;
 
 /// How the calls of one route leave, where that differs from the others.
 #[derive(Clone, Default)]
@@ -13,6 +14,8 @@ pub struct Outlet {
     pub extra_roots_pem: Vec<Vec<u8>>,
     /// Certificate chain and private key of ours, as PEM text.
     pub identity_pem: Option<Secret>,
+    /// The proxy that connections are made through.
+    pub proxy: Option<Proxy>,
 }
 
 impl std::fmt::Debug for Outlet {
@@ -21,6 +24,7 @@ impl std::fmt::Debug for Outlet {
             .field("resolver", &self.resolver.is_some())
             .field("extra_roots", &self.extra_roots_pem.len())
             .field("identity", &self.identity_pem.is_some())
+            .field("proxy", &self.proxy.as_ref().map(|it| &it.address))
             .finish()
     }
 }

@@ -284,6 +284,7 @@ mod tests {
         let dialer = Dialer {
             tls: Arc::new(tls::settings(&[], None).unwrap()),
             resolver: None,
+            proxy: None,
         };
         let pool = Pool::new(dialer, Bounds::default());
         // Port 1 of loopback is nobody's; TLS and plain HTTP take different ways to it.

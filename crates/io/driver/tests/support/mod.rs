@@ -85,6 +85,7 @@ pub(crate) fn setup(engine: Config, clients: Vec<ClientCredentials>, bounds: Bou
         seed: 1,
         bounds,
         extra_roots_pem: vec![],
+        proxy: None,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::tasks::Tasks;
 use crate::watch::watch;
 use hyper_util::service::TowerToHyperService;
 use std::sync::Arc;
-use tollgate_api::{Bodies, Journal, Parts, describe, router};
+use tollgate_api::{Bodies, Journal, Notices, Parts, describe, router};
 use tollgate_architect_runner::Runner;
 use tollgate_callers::{Callers, Door, Logins, Meter};
 use tollgate_config::{Config, Server};
@@ -53,6 +53,7 @@ pub(super) fn start_driver(config: &Config, seed: u64) -> Result<Driver, StartEr
         seed,
         bounds: config.upstream.clone(),
         extra_roots_pem: config.extra_roots_pem.clone(),
+        proxy: config.proxy.clone(),
     };
     let driver = Driver::start_with_usage(setup, &config.server.usage_file);
     driver.map_err(StartError::Driver)
@@ -62,7 +63,7 @@ pub(super) fn start_driver(config: &Config, seed: u64) -> Result<Driver, StartEr
 pub(super) async fn go_live(live: &Live, mut follower: Follower) -> Result<Follower, StartError> {
     for target in live.catalog().integrations() {
         let Ok(wiring) = &target.wiring else { continue };
-        if wiring.guard.is_none() && !wiring.access.secures() {
+        if wiring.guard.is_none() && !wiring.access.has_own_connections() {
             continue;
         }
         for route in wiring.routes.all() {
@@ -146,6 +147,7 @@ pub(super) fn parts(
         driver: driver.clone(),
         door: Arc::new(Door::new(callers, logins, meter)),
         journal: Arc::clone(journal),
+        notices: Notices::default(),
         bodies: bodies(server),
     }
 }

@@ -34,6 +34,7 @@ impl Builder {
             resolver: guard.map(|guard| Arc::new(Guarded(guard.clone())) as Arc<dyn Resolve>),
             extra_roots_pem: roots.cloned().collect(),
             identity_pem: access.identity_pem.clone(),
+            proxy: access.proxy.or(self.foundation.proxy.as_ref()),
         };
         let set = self
             .driver
