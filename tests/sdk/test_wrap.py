@@ -515,6 +515,15 @@ class TheRoundTrip(unittest.TestCase):
                                            "roleIds": ["author"]})
         token = self.second.client().get_client_credentials_token(author.id, author.secret).access_token
         self.assertEqual(execute("inline%20Missing", token)[0], 403)
+        # Who may call nothing there isn't told what is there.
+        other = self.api.post_integrations(body={"name": "Other", "integrationType": {"id": "custom-rest-actions"}})
+        elsewhere = oauth.post_oauth_clients({
+            "name": "elsewhere", "authorizedGrantType": "CLIENT-CREDENTIALS",
+            "roleDivisions": [{"roleId": "execute", "divisionId": other.id}]})
+        token = self.second.client().get_client_credentials_token(elsewhere.id, elsewhere.secret).access_token
+        answers = [execute(name, token) for name in ("inline%20Missing", "Twice", "nothing")]
+        self.assertEqual([status for status, _ in answers], [404] * 3)
+        self.assertEqual({error["message"] for _, error in answers}, {answers[0][1]["message"]})
 
 
 class TheCommand(unittest.TestCase):

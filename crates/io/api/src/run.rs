@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub(crate) use stepwise::{TestReport, show_test};
 use tollgate_callers::{Over, Principal};
 use tollgate_config::parse_span;
-use tollgate_definitions::{Catalog, CatalogAction, Live};
+use tollgate_definitions::{Catalog, CatalogAction, Live, NameError};
 use tollgate_execution::{Executor, Outcome, Source, Terms};
 use tollgate_store::Role;
 use utoipa::IntoParams;
@@ -142,7 +142,7 @@ async fn execute_named(
     request: Request,
 ) -> Result<Response, ApiError> {
     let catalog = calls.live.catalog();
-    let entry = callable(catalog.find_named(&integration, &name)?, &caller)?;
+    let entry = callable(named(&catalog, &caller, (&integration, &name))?, &caller)?;
     calls.execute(&catalog, entry, &caller, request).await
 }
 
@@ -205,6 +205,27 @@ fn word(source: Source) -> &'static str {
         Source::Shared => "shared",
         Source::Fresh => "fresh",
         Source::Stale => "stale",
+    }
+}
+
+/// The action of two names. They can be guessed, as ids can't: of what the caller doesn't see, it isn't told whether
+/// it is there.
+fn named<'a>(
+    catalog: &'a Catalog,
+    caller: &Principal,
+    (integration, name): (&str, &str),
+) -> Result<&'a Arc<CatalogAction>, ApiError> {
+    caller.needs_any()?;
+    let unseen = || ApiError::from(NameError::NoIntegration(integration.to_owned()));
+    let target = match catalog.integration_called(integration) {
+        Ok(target) => target,
+        Err(error) if caller.sees(Over::Everything) => return Err(error.into()),
+        Err(_) => return Err(unseen()),
+    };
+    match catalog.action_of(target, name) {
+        Ok(entry) if caller.sees(Over::of(entry)) => Ok(entry),
+        Err(error) if caller.sees(Over::Integration(&target.id)) => Err(error.into()),
+        _ => Err(unseen()),
     }
 }
 

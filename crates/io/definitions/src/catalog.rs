@@ -159,50 +159,53 @@ impl Catalog {
         self.action(id).ok_or_else(none)
     }
 
-    /// The action of that name of the integration of that name or id; names are compared as they are written. An
-    /// integration's own login isn't found so.
+    /// The integration of that id or name; names are compared as they are written.
     ///
     /// # Errors
-    /// Which of the two names isn't there, or is the name of several.
-    pub fn find_named(
-        &self,
-        integration: &str,
-        name: &str,
-    ) -> Result<&Arc<CatalogAction>, NameError> {
-        let of = self.integration_called(integration)?;
-        let first = (Arc::from(of), Arc::from(name), Arc::from(""));
-        let found = self.by_integration.range(&first..);
-        let found = found.take_while(|it| (&it.0, &it.1) == (&first.0, &first.1));
-        let ids: Vec<&Arc<str>> = found.map(|(_, _, id)| id).collect();
-        match ids[..] {
-            [id] => self.action(id),
-            [] => None,
-            _ => {
-                return Err(NameError::Actions {
-                    name: name.to_owned(),
-                    ids: ids.iter().map(ToString::to_string).collect(),
-                });
-            }
-        }
-        .ok_or_else(|| NameError::NoAction {
-            integration: integration.to_owned(),
-            name: name.to_owned(),
-        })
-    }
-
-    /// The id of the integration of that id or name.
-    fn integration_called(&self, wanted: &str) -> Result<&str, NameError> {
+    /// There is none, or several have the name.
+    pub fn integration_called(&self, wanted: &str) -> Result<&Arc<CatalogIntegration>, NameError> {
         if let Some(target) = self.integration(wanted) {
-            return Ok(&target.id);
+            return Ok(target);
         }
         let named = self.integrations().filter(|target| target.name == wanted);
-        let ids: Vec<&str> = named.map(|target| target.id.as_str()).collect();
-        match ids[..] {
-            [id] => Ok(id),
+        let named: Vec<&Arc<CatalogIntegration>> = named.collect();
+        match named[..] {
+            [target] => Ok(target),
             [] => Err(NameError::NoIntegration(wanted.to_owned())),
             _ => Err(NameError::Integrations {
                 name: wanted.to_owned(),
-                ids: ids.into_iter().map(str::to_owned).collect(),
+                ids: named.iter().map(|target| target.id.clone()).collect(),
+            }),
+        }
+    }
+
+    /// The integration's action of that name, as it is written; its own login isn't found so.
+    ///
+    /// # Errors
+    /// There is none, or several have the name.
+    pub fn action_of(
+        &self,
+        target: &CatalogIntegration,
+        name: &str,
+    ) -> Result<&Arc<CatalogAction>, NameError> {
+        let first = (
+            Arc::from(target.id.as_str()),
+            Arc::from(name),
+            Arc::from(""),
+        );
+        let found = self.by_integration.range(&first..);
+        let found = found.take_while(|it| (&it.0, &it.1) == (&first.0, &first.1));
+        let found = found.filter_map(|(_, _, id)| self.action(id));
+        let found: Vec<&Arc<CatalogAction>> = found.collect();
+        match found[..] {
+            [entry] => Ok(entry),
+            [] => Err(NameError::NoAction {
+                integration: target.name.clone(),
+                name: name.to_owned(),
+            }),
+            _ => Err(NameError::Actions {
+                name: name.to_owned(),
+                ids: found.iter().map(|entry| entry.id.clone()).collect(),
             }),
         }
     }

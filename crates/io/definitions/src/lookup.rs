@@ -33,15 +33,17 @@ pub enum LookupError {
 /// Why two names don't lead to one action.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NameError {
-    /// There is no integration of this name or id.
-    #[error("There is no integration with the name or id {0:?}; list them to see their names.")]
+    /// There is no integration of this name or id, or none that the caller may know of.
+    #[error(
+        "There is no integration with the name or id {0:?} that this caller sees; list them to see their names."
+    )]
     NoIntegration(String),
     /// The integration has no action of this name.
     #[error(
         "The integration {integration:?} has no action with the name {name:?}; list its actions to see their names."
     )]
     NoAction {
-        /// The integration's name or id, as it was asked for.
+        /// The integration's name.
         integration: String,
         /// The name.
         name: String,

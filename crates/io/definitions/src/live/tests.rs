@@ -317,9 +317,13 @@ async fn each_of_many_edits_at_once_is_live_when_it_is_answered() {
 
 /// The id of the action of that name of the integration of that name or id.
 fn found(world: &World, integration: &str, name: &str) -> Result<String, NameError> {
-    let catalog = world.live.catalog();
+    named(&world.live.catalog(), integration, name)
+}
+
+fn named(catalog: &Catalog, integration: &str, name: &str) -> Result<String, NameError> {
+    let target = catalog.integration_called(integration)?;
     catalog
-        .find_named(integration, name)
+        .action_of(target, name)
         .map(|entry| entry.id.clone())
 }
 
@@ -360,11 +364,11 @@ async fn an_action_is_found_by_its_name_and_its_integrations() {
         stored: None,
         wiring: Err("incomplete".to_owned()),
     }));
-    let several = catalog.find_named("One", "c").unwrap_err();
+    let several = named(&catalog, "One", "c").unwrap_err();
     for id in [one.as_str(), "of-the-file"] {
         assert!(several.to_string().contains(id), "{several}");
     }
-    assert_eq!(catalog.find_named(one.as_str(), "c").unwrap().id, "a");
+    assert_eq!(named(&catalog, one.as_str(), "c").unwrap(), "a");
 }
 
 #[tokio::test]
